@@ -1,0 +1,132 @@
+//! Money in whole cents and units as exact decimals. No floats anywhere.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+/// An amount of money in cents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Cents(pub i64);
+
+impl Cents {
+    /// Reads an amount: digits with at most one point, commas between groups of three, one minus before or after one
+    /// `$`, or brackets around for a negative. More than two decimals are rounded half away from zero. None: not an
+    /// amount, or beyond 92 quadrillion dollars.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, text) = match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+            Some(inner) => (true, inner.strip_prefix('$').unwrap_or(inner)),
+            None => {
+                let (minus, rest) = strip(text, '-');
+                let (_, rest) = strip(rest, '$');
+                let (second, rest) = if minus { (false, rest) } else { strip(rest, '-') };
+                (minus || second, rest)
+            }
+        };
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        if !fraction.bytes().all(|b| b.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
+            return None;
+        }
+        let dollars = if whole.is_empty() { 0 } else { grouped(whole)? };
+        let digit = |i: usize| fraction.as_bytes().get(i).map_or(0, |b| i64::from(b - b'0'));
+        let cents = dollars.checked_mul(100)?.checked_add(digit(0) * 10 + digit(1) + i64::from(digit(2) >= 5))?;
+        Some(Self(if negative { -cents } else { cents }))
+    }
+}
+
+fn strip(text: &str, sign: char) -> (bool, &str) {
+    text.strip_prefix(sign).map_or((false, text), |rest| (true, rest))
+}
+
+/// Digits, or digits in groups of three after a first group of one to three.
+fn grouped(text: &str) -> Option<i64> {
+    let mut value = 0i64;
+    for (i, group) in text.split(',').enumerate() {
+        let lone = !text.contains(',');
+        let length_fits = if i == 0 { lone || (1..=3).contains(&group.len()) } else { group.len() == 3 };
+        if !length_fits || group.is_empty() {
+            return None;
+        }
+        for b in group.bytes() {
+            if !b.is_ascii_digit() {
+                return None;
+            }
+            value = value.checked_mul(10)?.checked_add(i64::from(b - b'0'))?;
+        }
+    }
+    Some(value)
+}
+
+impl fmt::Display for Cents {
+    /// Two decimals, no grouping: `-12.50`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = self.0.unsigned_abs();
+        write!(f, "{}{}.{:02}", if self.0 < 0 { "-" } else { "" }, cents / 100, cents % 100)
+    }
+}
+
+/// Reads units: a non-negative decimal. None: not one, or more digits than 96 bits hold.
+pub fn units(text: &str) -> Option<Decimal> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if (whole.is_empty() && fraction.is_empty()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let mut mantissa = 0i128;
+    for b in whole.bytes().chain(fraction.bytes()) {
+        mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(b - b'0'))?;
+    }
+    Decimal::try_from_i128_with_scale(mantissa, u32::try_from(fraction.len()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts() {
+        let table = [
+            ("12.50", "12.50"),
+            ("-12.50", "-12.50"),
+            ("(12.50)", "-12.50"),
+            ("($1,234.50)", "-1234.50"),
+            ("$1,234.50", "1234.50"),
+            ("-$5", "-5.00"),
+            ("$-5", "-5.00"),
+            (".5", "0.50"),
+            ("5.", "5.00"),
+            ("0.005", "0.01"),
+            ("-0.005", "-0.01"),
+            ("0.0049", "0.00"),
+            ("1,234,567", "1234567.00"),
+            ("(0)", "0.00"),
+            ("12,34", ""),
+            ("1234,567", ""),
+            (",123", ""),
+            ("--5", ""),
+            ("-$-5", ""),
+            ("5-", ""),
+            ("(-5)", ""),
+            ("$(5)", ""),
+            ("$$5", ""),
+            ("+5", ""),
+            ("1e3", ""),
+            (".", ""),
+            ("$", ""),
+            ("", ""),
+            ("5 USD", ""),
+            ("1.2.3", ""),
+            ("99999999999999999999", ""),
+        ];
+        for (text, want) in table {
+            assert_eq!(Cents::parse(text).map(|c| c.to_string()).unwrap_or_default(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn unit_counts() {
+        let table = [("1", "1"), ("1.0", "1"), ("01", "1"), ("1.", "1"), (".50", "0.5"), ("100", "100"), ("0", "0"), ("-1", ""), ("x", ""), (".", ""), ("1e1", "")];
+        for (text, want) in table {
+            assert_eq!(units(text).map(|u| u.normalize().to_string()).unwrap_or_default(), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! One cell as text: decoded, trimmed, unwrapped, and empty when it says nothing.
+
+use std::borrow::Cow;
+
+/// The text of a raw cell: bytes that are not UTF-8 are read as Latin-1 one by one, white space (Unicode, and a stray
+/// byte-order mark) goes from both ends, a spreadsheet's `="..."` is undone, and what stands for nothing becomes
+/// empty. `null` holds the layout's further words for nothing, upper-cased.
+pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
+    let trimmed = raw.trim_ascii();
+    if trimmed.is_empty() {
+        return Cow::Borrowed("");
+    }
+    let text = match std::str::from_utf8(trimmed) {
+        Ok(text) => Cow::Borrowed(trim(unwrap(trim(text)))),
+        Err(_) => {
+            let text = latin1(trimmed);
+            Cow::Owned(trim(unwrap(trim(&text))).to_owned())
+        }
+    };
+    if is_nothing(&text, null) { Cow::Borrowed("") } else { text }
+}
+
+/// The codes of the policy are ASCII; other letters follow Unicode, for what is printed.
+pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.bytes().any(|b| b.is_ascii_lowercase() || b >= 0x80) { Cow::Owned(text.to_uppercase()) } else { text }
+}
+
+/// White space and the byte-order mark that joined files leave behind.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+fn unwrap(text: &str) -> &str {
+    text.strip_prefix("=\"").and_then(|t| t.strip_suffix('"')).unwrap_or(text)
+}
+
+fn is_nothing(text: &str, null: &[String]) -> bool {
+    match text.as_bytes().first() {
+        None | Some(b'-') => text.bytes().all(|b| b == b'-') || is_null_word(text, null),
+        Some(b'~') if text.len() == 1 => true,
+        Some(b'n' | b'N') if text.eq_ignore_ascii_case("null") => true,
+        Some(b'\\') if text == "\\N" => true,
+        Some(_) => is_null_word(text, null),
+    }
+}
+
+fn is_null_word(text: &str, null: &[String]) -> bool {
+    !null.is_empty() && null.contains(&text.to_uppercase())
+}
+
+fn latin1(raw: &[u8]) -> String {
+    let mut text = String::with_capacity(raw.len() * 2);
+    for chunk in raw.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|b| char::from(*b)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells() {
+        let null = vec!["BLANK".to_owned()];
+        let table: &[(&[u8], &str)] = &[
+            (b"", ""),
+            (b"  22514\t", "22514"),
+            ("\u{a0}22514\u{feff}".as_bytes(), "22514"),
+            (b"\xa022514\xa0", "22514"),
+            (b"=\"22514\"", "22514"),
+            (b" =\" 22514 \" ", "22514"),
+            (b"=\"", "=\""),
+            (b"NULL", ""),
+            (b"null", ""),
+            (b"\\N", ""),
+            (b"\\n", "\\n"),
+            (b"~", ""),
+            (b"~~", "~~"),
+            (b"----------", ""),
+            (b"=\"-\"", ""),
+            (b"-5", "-5"),
+            (b"blank", ""),
+            (b"caf\xe9", "caf\u{e9}"),
+            ("caf\u{e9}\u{2019}".as_bytes(), "caf\u{e9}\u{2019}"),
+            (b"\xff\xc3\xa9", "\u{ff}\u{e9}"),
+        ];
+        for (raw, want) in table {
+            assert_eq!(clean(raw, &null), *want, "{raw:?}");
+        }
+    }
+}

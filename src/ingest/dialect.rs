@@ -1,0 +1,132 @@
+//! What separates lines and fields, and where the header stands: found by looking, shown by `inspect`.
+
+use super::layout::{Binding, Layout, Library, Unbound};
+use super::record::{Field, Grammar, Step, trim_name};
+use super::source::{Source, Trouble};
+
+/// The delimiters looked for, in the order of preference when several would do.
+const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
+
+/// Everything known about an extract before its first data row.
+#[derive(Debug)]
+pub struct Dialect {
+    /// How records are read.
+    pub grammar: Grammar,
+    /// The header's names, trimmed, nameless ones at the end dropped.
+    pub header: Vec<String>,
+    /// First byte after the header record.
+    pub data_start: usize,
+    /// Lines before the first data row.
+    pub lines_before: u64,
+    /// Where each field stands.
+    pub binding: Binding,
+    /// The layout that was recognised or given.
+    pub layout: String,
+}
+
+/// Looks at the sample of an extract and binds its header.
+pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble> {
+    let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
+    let sample = source.sample.as_slice();
+    let cr_only = memchr::memchr(b'\r', sample).is_some() && memchr::memchr(b'\n', sample).is_none() && !source.has_line_feed()?;
+    let start = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+
+    let mut best: Option<Dialect> = None;
+    let mut misses: Vec<(usize, Unbound)> = Vec::new();
+    for delimiter in DELIMITERS {
+        for layout in library.candidates() {
+            if layout.delimiter.is_some_and(|d| d != delimiter) {
+                continue;
+            }
+            let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
+            let head = read_header(&grammar, sample, start, source.whole, layout).map_err(unusable)?;
+            if !layout.recognises(&head.names) {
+                continue;
+            }
+            match layout.bind(&head.names) {
+                Ok(binding) => {
+                    best = Some(head.into_dialect(grammar, layout, binding));
+                    break;
+                }
+                Err(miss) => misses.push((head.names.len(), miss)),
+            }
+        }
+        if best.is_some() {
+            break;
+        }
+    }
+    if let Some(dialect) = best {
+        return Ok(dialect);
+    }
+    // The delimiter that splits the line into most names is the one a person would have meant.
+    misses.sort_by_key(|(names, miss)| (std::cmp::Reverse(*names), miss.is_conflict()));
+    Err(unusable(misses.into_iter().next().map_or_else(|| "has no header line".to_owned(), |(_, miss)| miss.to_string())))
+}
+
+struct Head {
+    names: Vec<String>,
+    raw: Vec<Vec<u8>>,
+    data_start: usize,
+    lines_before: u64,
+}
+
+impl Head {
+    fn into_dialect(self, grammar: Grammar, layout: &Layout, binding: Binding) -> Dialect {
+        let grammar = Grammar {
+            width: self.names.len(),
+            header: if layout.header.is_empty() { self.raw } else { Vec::new() },
+            skip_prefix: layout.skip_prefix.clone(),
+            ..grammar
+        };
+        Dialect {
+            grammar,
+            header: self.names,
+            data_start: self.data_start,
+            lines_before: self.lines_before,
+            binding,
+            layout: layout.name.clone(),
+        }
+    }
+}
+
+fn read_header(grammar: &Grammar, sample: &[u8], start: usize, whole: bool, layout: &Layout) -> Result<Head, String> {
+    let mut at = start;
+    for _ in 0..layout.skip_lines {
+        at += memchr::memchr(grammar.line_end(), &sample[at..]).map_or(sample.len() - at, |i| i + 1);
+    }
+    if !layout.header.is_empty() {
+        let raw = layout.header.iter().map(|n| n.clone().into_bytes()).collect();
+        return Ok(Head { names: layout.header.clone(), raw, data_start: at, lines_before: count(grammar, &sample[..at]) });
+    }
+    let mut fields = Vec::new();
+    loop {
+        if at >= sample.len() {
+            return Err("has no header line: only blanks".to_owned());
+        }
+        match grammar.read(sample, at, whole, &mut fields) {
+            Step::Blank { next } => at = next,
+            Step::Record { next } => {
+                let raw = header_cells(sample, &fields);
+                let names = raw.iter().map(|r| String::from_utf8_lossy(r).into_owned()).collect();
+                return Ok(Head { names, raw, data_start: next, lines_before: count(grammar, &sample[..next]) });
+            }
+            Step::Rejected { reason, .. } => {
+                return Err(format!("line {}: the header cannot be read: {}", count(grammar, &sample[..at]) + 1, reason.sentence()));
+            }
+            Step::More => return Err("the header line does not end within the first MiB; is this a CSV file?".to_owned()),
+        }
+    }
+}
+
+/// The names without blanks around them; trailing cells without a name are not columns.
+fn header_cells(sample: &[u8], fields: &[Field]) -> Vec<Vec<u8>> {
+    let mut cells: Vec<Vec<u8>> = fields.iter().map(|f| trim_name(&sample[f.start as usize..f.end as usize]).to_vec()).collect();
+    while cells.len() > 1 && cells.last().is_some_and(Vec::is_empty) {
+        cells.pop();
+    }
+    cells
+}
+
+fn count(grammar: &Grammar, bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(grammar.line_end(), bytes).count() as u64
+}

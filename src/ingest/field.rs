@@ -1,0 +1,136 @@
+//! The canonical fields of a claim line: the names used in layouts, messages and outputs.
+
+/// A field that stands in at most one place of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are the field's standard terms, see NAMES")]
+pub enum Field {
+    ClaimId,
+    LineNumber,
+    ClaimForm,
+    FrequencyCode,
+    OriginalClaimId,
+    MemberId,
+    MemberState,
+    Product,
+    BillingNpi,
+    RenderingNpi,
+    PlaceOfService,
+    BillType,
+    ServiceDate,
+    ServiceEndDate,
+    ProcedureCode,
+    Units,
+    DiagnosisPointer,
+    AuthorizationNumber,
+    ChargeAmount,
+    AllowedAmount,
+    PaidAmount,
+}
+
+/// A field that stands in numbered places: `diagnosis_1`, `diagnosis_2`, ...
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are the field's standard terms, see NAMES")]
+pub enum Group {
+    Modifier,
+    Diagnosis,
+    DiagnosisPointer,
+    IcdProcedure,
+}
+
+impl Field {
+    /// Every field with its canonical name, in the order of the enum.
+    pub const NAMES: [(Self, &'static str); 21] = [
+        (Self::ClaimId, "claim_id"),
+        (Self::LineNumber, "line_number"),
+        (Self::ClaimForm, "claim_form"),
+        (Self::FrequencyCode, "frequency_code"),
+        (Self::OriginalClaimId, "original_claim_id"),
+        (Self::MemberId, "member_id"),
+        (Self::MemberState, "member_state"),
+        (Self::Product, "product"),
+        (Self::BillingNpi, "billing_npi"),
+        (Self::RenderingNpi, "rendering_npi"),
+        (Self::PlaceOfService, "place_of_service"),
+        (Self::BillType, "bill_type"),
+        (Self::ServiceDate, "service_date"),
+        (Self::ServiceEndDate, "service_end_date"),
+        (Self::ProcedureCode, "procedure_code"),
+        (Self::Units, "units"),
+        (Self::DiagnosisPointer, "diagnosis_pointer"),
+        (Self::AuthorizationNumber, "authorization_number"),
+        (Self::ChargeAmount, "charge_amount"),
+        (Self::AllowedAmount, "allowed_amount"),
+        (Self::PaidAmount, "paid_amount"),
+    ];
+
+    /// The canonical name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// What an extract without this column cannot say, for the announcement at the start of a run. None: the
+    /// field is required, or its absence changes no verdict.
+    pub fn absence(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ClaimForm => "the claim form is taken from bill type and place of service",
+            Self::FrequencyCode => "replaced and voided claims are known only by the third character of the bill type",
+            Self::OriginalClaimId => "a replacement or void reaches only rows of its own claim number",
+            Self::MemberId => "encounters are formed within a claim only",
+            Self::MemberState => "Medicare members are taken to live in Massachusetts",
+            Self::Product => "every service's product will be undetermined (RT402)",
+            Self::BillingNpi => "encounters do not tell billing providers apart",
+            Self::PlaceOfService => "the setting comes from the bill type alone",
+            Self::BillType => "the setting comes from the place of service alone",
+            Self::ProcedureCode => "only ICD-10-PCS codes are looked for",
+            Self::Units => "every line counts one unit",
+            Self::AuthorizationNumber => "where an authorization is required none can be seen (PA208)",
+            Self::PaidAmount => "the amount at risk falls back on allowed, then charge",
+            _ => return None,
+        })
+    }
+}
+
+impl Group {
+    /// Every group with its canonical name and its number of slots. CONTRACT section 2.
+    pub const NAMES: [(Self, &'static str, usize); 4] = [
+        (Self::Modifier, "modifier", 4),
+        (Self::Diagnosis, "diagnosis", 25),
+        (Self::DiagnosisPointer, "diagnosis_pointer", 4),
+        (Self::IcdProcedure, "icd_procedure", 25),
+    ];
+
+    /// The canonical name without its number.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// Number of slots.
+    pub fn slots(self) -> usize {
+        Self::NAMES[self as usize].2
+    }
+}
+
+/// Header names are compared without case, blanks, `_`, `-` and `.`.
+pub fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | '.') && !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_the_order_of_the_enums() {
+        for (i, (field, _)) in Field::NAMES.iter().enumerate() {
+            assert_eq!(*field as usize, i);
+        }
+        for (i, (group, _, _)) in Group::NAMES.iter().enumerate() {
+            assert_eq!(*group as usize, i);
+        }
+    }
+
+    #[test]
+    fn folding() {
+        assert_eq!(fold(" Claim-Line.Number_1 "), "claimlinenumber1");
+    }
+}

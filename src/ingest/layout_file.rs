@@ -1,0 +1,246 @@
+//! The TOML of a layout, read strictly: every name that is not a field is a fault with its place.
+
+use super::field::{Field, Group, fold};
+use super::layout::{Layout, Mapping, Named, Pattern, Split};
+use crate::sheet::{Document, Placed, Sheet};
+
+/// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.
+const POINTERS: &str = "diagnosis_pointers";
+
+pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layout> {
+    let name = root.text("name");
+    let title = root.text("title");
+    let source = root.text("source");
+    let valid = root.text("valid");
+    let delimiter = root.text_if("delimiter").and_then(|d| one_byte(document, &d));
+    let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
+    let skip_prefix = root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
+    let header = texts(root.texts_if("header"));
+    let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
+    let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
+    let mapping = match (root.sheet_if("spellings"), root.sheet_if("columns")) {
+        (Some(spellings), None) => read_spellings(document, spellings, root.sheet_if("first")),
+        (None, Some(columns)) => read_columns(document, columns),
+        _ => {
+            root.fault("a layout has either [columns] or [spellings]: write [columns] with claim_id, service_date, procedure_code, diagnosis ...");
+            return None;
+        }
+    };
+    let lists = root.sheet_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
+    let mut products = Vec::new();
+    if let Some(sheet) = root.sheet_if("products") {
+        for key in sheet.keys() {
+            if let Some(class) = sheet.text(&key.text) {
+                products.push((key, class.text));
+            }
+        }
+    }
+    root.finish_ref();
+    Some(Layout {
+        name: name?.text,
+        title: title?.text,
+        source: source?.text,
+        valid: valid?.text,
+        delimiter,
+        skip_lines: usize::try_from(skip_lines).ok()?,
+        skip_prefix,
+        header,
+        products,
+        recognise,
+        always: false,
+        null,
+        lists,
+        mapping,
+    })
+}
+
+fn texts(placed: Vec<Placed>) -> Vec<String> {
+    placed.into_iter().map(|p| p.text).collect()
+}
+
+fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
+    match placed.text.as_bytes() {
+        [b] if !matches!(b, b'"' | b'\r' | b'\n' | 0x80..) => Some(*b),
+        _ => {
+            document.fault(placed.span.clone(), "the delimiter is one character: write \",\", \"|\", \"\\t\", \";\" or \"*\"");
+            None
+        }
+    }
+}
+
+fn group_of(key: &str) -> Option<Group> {
+    if key == POINTERS {
+        return Some(Group::DiagnosisPointer);
+    }
+    Group::NAMES.iter().find(|(g, name, _)| *name == key && *g != Group::DiagnosisPointer).map(|(g, _, _)| *g)
+}
+
+fn field_of(key: &str) -> Option<Field> {
+    Field::NAMES.iter().find(|(_, name)| *name == key).map(|(f, _)| *f)
+}
+
+/// Marks every key of the sheet as asked for that is a field, so that `finish` names the others.
+fn offer_all(sheet: &Sheet<'_, '_>) {
+    for name in Field::NAMES.iter().map(|(_, n)| *n).chain(["modifier", "diagnosis", "icd_procedure", POINTERS]) {
+        sheet.offer(name);
+    }
+}
+
+fn read_spellings(document: &Document<'_>, sheet: Sheet<'_, '_>, first: Option<Sheet<'_, '_>>) -> Mapping {
+    offer_all(&sheet);
+    let (mut fields, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
+    for key in sheet.keys() {
+        if let Some(group) = group_of(&key.text) {
+            let patterns = sheet.texts(&key.text).iter().filter_map(|p| pattern(document, p)).collect();
+            groups.push((group, patterns));
+        } else if let Some(field) = field_of(&key.text) {
+            fields.push((field, texts(sheet.texts(&key.text))));
+        }
+    }
+    sheet.finish();
+    if let Some(first) = first {
+        for key in first.keys() {
+            if let Some(group) = group_of(&key.text) {
+                singles.push((group, texts(first.texts(&key.text))));
+            }
+        }
+        first.finish();
+    }
+    Mapping::Spellings { fields, groups, first: singles }
+}
+
+fn pattern(document: &Document<'_>, placed: &Placed) -> Option<Pattern> {
+    let Some((before, after)) = placed.text.split_once("{n}") else {
+        document.fault(placed.span.clone(), "a numbered name holds {n}: write \"dx_{n}\"");
+        return None;
+    };
+    Some(Pattern { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
+}
+
+fn read_columns(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Mapping {
+    offer_all(&sheet);
+    let (mut fields, mut groups) = (Vec::new(), Vec::new());
+    for key in sheet.keys() {
+        if let Some(group) = group_of(&key.text) {
+            groups.push((group, read_run(document, group, &sheet.texts(&key.text))));
+        } else if let Some(field) = field_of(&key.text) {
+            let named = if sheet.is_table(&key.text) { read_glue(&sheet, &key.text) } else { Some(Named::First(texts(sheet.texts(&key.text)))) };
+            fields.extend(named.map(|n| (field, n)));
+        }
+    }
+    sheet.finish();
+    Mapping::Columns { fields, groups }
+}
+
+fn read_glue(sheet: &Sheet<'_, '_>, key: &str) -> Option<Named> {
+    let table = sheet.sheet(key)?;
+    let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
+    let named = match (concat.is_empty(), join.is_empty()) {
+        (false, true) => Some(Named::Concat(concat)),
+        (true, false) => Some(Named::Join(join)),
+        _ => {
+            table.fault(format!("`{key}` is a table: write {{ concat = [...] }} or {{ join = [...] }}"));
+            None
+        }
+    };
+    table.finish();
+    named
+}
+
+/// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
+fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8, String)> {
+    let mut slots = Vec::new();
+    let keep_numbers = items.len() == 1;
+    for item in items {
+        let Some((before, rest)) = item.text.split_once('{') else {
+            slots.push((slots.len() + 1, item.text.clone()));
+            continue;
+        };
+        let range = rest.split_once('}').and_then(|(range, after)| {
+            let (from, to) = range.split_once("..")?;
+            Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?, from.len(), after))
+        });
+        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to && *to <= 999) else {
+            document.fault(item.span.clone(), "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"");
+            continue;
+        };
+        for n in from..=to {
+            let slot = if keep_numbers { n } else { slots.len() + 1 };
+            slots.push((slot, format!("{before}{n:0digits$}{after}")));
+        }
+    }
+    let most = group.slots();
+    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
+        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
+        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
+        return Vec::new();
+    }
+    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+}
+
+fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Split)> {
+    let mut lists = Vec::new();
+    for group in [Group::Diagnosis, Group::IcdProcedure, Group::Modifier] {
+        let Some(placed) = sheet.text_if(group.name()) else { continue };
+        let mut chars = placed.text.chars();
+        match (placed.text.as_str(), chars.next(), chars.next()) {
+            ("auto", ..) => lists.push((group, Split::Auto)),
+            (_, Some(separator), None) => lists.push((group, Split::At(separator))),
+            _ => document.fault(placed.span, "a list separator is one character or \"auto\""),
+        }
+    }
+    sheet.finish_ref();
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{Layout, Library};
+
+    const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n";
+
+    #[test]
+    fn shipped_layouts_load() {
+        let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
+        for layout in library.candidates() {
+            assert!(!layout.title.is_empty() && !layout.source.is_empty(), "{}", layout.name);
+        }
+    }
+
+    #[test]
+    fn faults_are_placed_and_all_at_once() {
+        let text = format!("{HEAD}delimiter = \",,\"\n[columns]\nclaimid = \"x\"\ndiagnosis = \"dx{{1..99}}\"\nbill_type = {{ glue = [\"a\"] }}\n");
+        let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+        let said: Vec<_> = faults.iter().map(|f| (f.line, f.message.split(':').next().unwrap_or(""))).collect();
+        assert_eq!(
+            said,
+            [
+                (5, "the delimiter is one character"),
+                (7, "`columns.claimid` is not known; did you mean `claim_id`?"),
+                (8, "diagnosis has 25 slots; `dx26` would be number 26"),
+                (9, "`bill_type` is a table"),
+                (9, "`columns.bill_type.glue` is not known; known here"),
+            ]
+        );
+    }
+
+    fn bind(layout: &str, header: &[&str]) -> Result<Vec<(u8, usize)>, String> {
+        let layout = Layout::load("l.toml", &format!("{HEAD}{layout}")).expect("layout");
+        let header: Vec<String> = header.iter().map(|s| (*s).to_owned()).collect();
+        layout.bind(&header).map(|b| b.group(super::Group::Diagnosis).to_vec()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn runs_lists_gaps_and_conflicts() {
+        let columns = "[columns]\nclaim_id = \"c\"\nservice_date = [\"d\", \"e\"]\nprocedure_code = \"p\"\n";
+        let run = format!("{columns}diagnosis = \"DX_{{1..25}}\"");
+        assert_eq!(bind(&run, &["C", "e", "p", "dx1", "dx3"]), Ok(vec![(1, 3), (3, 4)]));
+        let list = format!("{columns}diagnosis = [\"first\", \"dx{{2..9}}\"]");
+        assert_eq!(bind(&list, &["c", "e", "p", "dx2", "first"]), Ok(vec![(1, 4), (2, 3)]));
+        assert!(bind(&run, &["c", "d", "p", "dx1", "DX-1"]).expect_err("twice").contains("stands twice"));
+        assert!(bind(&run, &["c", "p", "dx1"]).expect_err("missing").contains("service_date: looked for d, e"));
+        let spellings = "[spellings]\nclaim_id = [\"claim_id\", \"clm\"]\nservice_date = [\"dos\"]\nprocedure_code = [\"cpt\"]\ndiagnosis = [\"dx{n}\"]\n[first]\ndiagnosis = [\"icd\"]";
+        assert_eq!(bind(spellings, &["clm", "dos", "cpt", "dx_02", "ICD"]), Ok(vec![(1, 4), (2, 3)]));
+        assert!(bind(spellings, &["clm", "dos", "cpt", "dx1", "Claim ID"]).expect_err("conflict").contains("`clm` and `Claim ID` both claim claim_id"));
+    }
+}

@@ -1,0 +1,81 @@
+//! From files to rows that matter: open, look, cut in blocks, read records, count every row, hand on a few.
+//!
+//! This room knows bytes, header names and the shape of records. It knows no claim and no policy: what a row means
+//! is decided by the closure that looks at it, on the worker thread, while the block is hot.
+//!
+//! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
+//! whatever the threads do; memory holds one wave of blocks per file, never the file.
+
+pub mod cell;
+pub mod dialect;
+pub mod field;
+pub mod layout;
+mod layout_file;
+pub mod record;
+pub mod reject;
+pub mod scan;
+pub mod source;
+pub mod stitch;
+
+pub use dialect::Dialect;
+pub use layout::{Binding, Layout, Library};
+pub use reject::Reject;
+pub use scan::{Kept, Look, Row, Tally};
+pub use source::{Source, Trouble};
+pub use stitch::Watch;
+
+/// Bytes of one block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
+pub const BLOCK: usize = 1 << 20;
+
+/// What reading one extract came to.
+#[derive(Debug)]
+pub struct Extract<T> {
+    /// The extract as given.
+    pub name: String,
+    /// Bytes of text after decompression.
+    pub bytes: u64,
+    /// Rows, rows kept and rows rejected, with their lines and byte offsets in the file.
+    pub tally: Tally<T>,
+    /// What was found out before the first row.
+    pub dialect: Dialect,
+}
+
+/// Reads one opened extract whose dialect is known.
+pub fn read<T: Send>(
+    source: Source,
+    dialect: Dialect,
+    block: usize,
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
+    watch: &dyn Watch,
+) -> Result<Extract<T>, Trouble> {
+    let name = source.name.clone();
+    // The header's lines and bytes count as passed, so that positions come out as those of the file.
+    let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
+    let mut feed = source.feed(dialect.data_start, block);
+    total.append(stitch::read(&mut feed, &dialect.grammar, &|row: &Row<'_>| look(&dialect, row), watch)?);
+    for kept in &mut total.kept {
+        kept.line += 1;
+    }
+    for reject in &mut total.rejects {
+        reject.line += 1;
+    }
+    let extract = Extract { name, bytes: total.bytes, tally: total, dialect };
+    refuse_if_mostly_rejected(&extract)?;
+    Ok(extract)
+}
+
+/// From this many rejected rows on, an extract of which more than half is rejected was misread, not damaged.
+const FEWEST: u64 = 10;
+
+fn refuse_if_mostly_rejected<T>(extract: &Extract<T>) -> Result<(), Trouble> {
+    let Tally { rows, rejects, .. } = &extract.tally;
+    if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
+        return Ok(());
+    }
+    let mut what = format!("{} of {rows} rows cannot be read; the first:", rejects.len());
+    for reject in rejects.iter().take(3) {
+        what.push_str(&format!("\n  line {}: {}", reject.line, reject.reason.sentence()));
+    }
+    what.push_str("\n  is the delimiter or the header another one? `claimlint inspect` shows what was understood");
+    Err(Trouble::Unusable { file: extract.name.clone(), what })
+}

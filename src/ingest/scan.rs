@@ -1,0 +1,152 @@
+//! One block of an extract: its records read, its rows counted, the few that matter handed on.
+
+use std::borrow::Cow;
+
+use super::record::{Field, Grammar, Step};
+use super::reject::{RAW_LIMIT, Reason, Reject};
+
+/// One row under the reader's eyes: borrowed, gone when the closure returns.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    bytes: &'a [u8],
+    fields: &'a [Field],
+}
+
+impl<'a> Row<'a> {
+    /// A row over record bytes and its fields.
+    pub fn new(bytes: &'a [u8], fields: &'a [Field]) -> Self {
+        Self { bytes, fields }
+    }
+
+    /// The cell as it stands between its delimiters, quotes undone. Empty beyond the last column.
+    pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
+        let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
+        let raw = &self.bytes[field.start as usize..field.end as usize];
+        if field.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) }
+    }
+}
+
+fn undouble(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(i) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=i]);
+        rest = &rest[(i + 2).min(rest.len())..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// What the caller wants done with a row.
+#[derive(Debug)]
+pub enum Look<T> {
+    /// Nothing: it is out of scope.
+    Pass,
+    /// Keep this.
+    Keep(T),
+    /// It cannot be used.
+    Reject(Reason),
+}
+
+/// Something kept from the row that starts on `line`.
+#[derive(Debug)]
+pub struct Kept<T> {
+    /// Line of the file; within a block not yet joined to the others, lines before it in the block.
+    pub line: u64,
+    /// What the caller made of the row.
+    pub value: T,
+}
+
+/// What reading a stretch of an extract came to. Positions are relative until [`Tally::append`] joins it.
+#[derive(Debug)]
+pub struct Tally<T> {
+    /// Records after the header, rejected ones included.
+    pub rows: u64,
+    /// Physical lines passed.
+    pub lines: u64,
+    /// Bytes passed.
+    pub bytes: u64,
+    /// Rows kept, in order.
+    pub kept: Vec<Kept<T>>,
+    /// Rows rejected, in order.
+    pub rejects: Vec<Reject>,
+}
+
+impl<T> Default for Tally<T> {
+    fn default() -> Self {
+        Self { rows: 0, lines: 0, bytes: 0, kept: Vec::new(), rejects: Vec::new() }
+    }
+}
+
+impl<T> Tally<T> {
+    /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
+    pub fn append(&mut self, next: Self) {
+        let (lines, bytes) = (self.lines, self.bytes);
+        self.kept.extend(next.kept.into_iter().map(|k| Kept { line: k.line + lines, ..k }));
+        self.rejects.extend(next.rejects.into_iter().map(|r| Reject { line: r.line + lines, offset: r.offset + bytes, ..r }));
+        self.rows += next.rows;
+        self.lines += next.lines;
+        self.bytes += next.bytes;
+    }
+
+    /// Notes a rejected row whose first line starts at the current position.
+    pub fn reject(&mut self, reason: Reason, first_line: &[u8]) {
+        let raw = first_line[..first_line.len().min(RAW_LIMIT)].to_vec();
+        self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
+        self.rows += 1;
+    }
+}
+
+/// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
+pub fn scan<T>(grammar: &Grammar, bytes: &[u8], last: bool, look: &impl Fn(&Row<'_>) -> Look<T>, tally: &mut Tally<T>) -> usize {
+    let mut fields = Vec::with_capacity(grammar.width + 1);
+    let mut at = 0;
+    while at < bytes.len() {
+        let next = match grammar.read(bytes, at, last, &mut fields) {
+            Step::More => break,
+            Step::Blank { next } => next,
+            Step::Rejected { reason, next } => {
+                tally.reject(reason, first_line(grammar, &bytes[at..next]));
+                next
+            }
+            Step::Record { next } => {
+                match look(&Row::new(bytes, &fields)) {
+                    Look::Pass => tally.rows += 1,
+                    Look::Keep(value) => {
+                        tally.rows += 1;
+                        tally.kept.push(Kept { line: tally.lines, value });
+                    }
+                    Look::Reject(reason) => tally.reject(reason, first_line(grammar, &bytes[at..next])),
+                }
+                next
+            }
+        };
+        tally.lines += lines(grammar, &bytes[at..next]);
+        tally.bytes += (next - at) as u64;
+        at = next;
+    }
+    at
+}
+
+/// Line ends in a stretch; a final line without one does not count, as nothing follows it.
+fn lines(grammar: &Grammar, bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(grammar.line_end(), bytes).count() as u64
+}
+
+fn first_line<'a>(grammar: &Grammar, record: &'a [u8]) -> &'a [u8] {
+    let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
+    let line = &record[..end];
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubled_quotes_are_read_as_one() {
+        for (raw, want) in [("a\"\"b", "a\"b"), ("\"\"", "\""), ("\"\"\"\"x", "\"\"x"), ("x", "x")] {
+            assert_eq!(undouble(raw.as_bytes()), want.as_bytes(), "{raw}");
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! Opening an extract: path or stdin, plain or compressed, UTF-8 or UTF-16. The only opener of extracts.
+//!
+//! Plain files are read by position, block by block and in parallel; a memory map would be faster by a quarter but
+//! kills the process when the file is cut while it is read. Everything else is a stream.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
+use rayon::prelude::*;
+
+/// What stops the reading of an extract.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// It cannot be opened or read.
+    #[error("{file}: {what}")]
+    Io {
+        /// The extract as given.
+        file: String,
+        /// What happened and what to do.
+        what: String,
+    },
+    /// It can be read but not used.
+    #[error("{file}: {what}")]
+    Unusable {
+        /// The extract as given.
+        file: String,
+        /// Why, and what to do.
+        what: String,
+    },
+    /// Ctrl-C or SIGTERM.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// How much is read before the dialect is decided. Large enough for any header with its first rows.
+pub const SAMPLE: usize = 1 << 20;
+
+/// An opened extract: its first bytes, and the rest on demand.
+pub struct Source {
+    /// The extract as given.
+    pub name: String,
+    /// Bytes on disk; 0 for stdin.
+    pub size: u64,
+    /// What was undone to get at the text: "gzip", "zstd", "UTF-16".
+    pub undone: Vec<&'static str>,
+    /// First bytes of the text, at most [`SAMPLE`]; all of it if `whole`.
+    pub sample: Vec<u8>,
+    /// The sample is the whole text.
+    pub whole: bool,
+    /// Bytes taken from disk so far, for progress over compressed files.
+    pub taken: Arc<AtomicU64>,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    File(File),
+    Stream(Box<dyn Read + Send>),
+}
+
+impl Source {
+    /// Opens a path, or stdin for `-`.
+    pub fn open(name: &str) -> Result<Self, Trouble> {
+        let io_trouble = |what: String| Trouble::Io { file: name.to_owned(), what };
+        if name == "-" {
+            return Self::from_reader("-", Box::new(io::stdin()), 0);
+        }
+        let path = Path::new(name);
+        let meta = std::fs::metadata(path).map_err(|e| io_trouble(open_sentence(&e)))?;
+        if meta.is_dir() {
+            return Err(io_trouble("is a directory; name the extracts in it, for example with a shell pattern: dir/*.csv".to_owned()));
+        }
+        let file = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
+        if !meta.is_file() {
+            return Self::from_reader(name, Box::new(file), 0);
+        }
+        let mut head = Vec::new();
+        (&file).take(4).read_to_end(&mut head).map_err(|e| io_trouble(read_sentence(&e)))?;
+        if head.is_empty() {
+            return Err(Trouble::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
+        }
+        if compression(&head).is_some() || utf16(&head).is_some() {
+            let reopened = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
+            return Self::from_reader(name, Box::new(reopened), meta.len());
+        }
+        let mut sample = vec![0; usize::try_from(meta.len()).unwrap_or(SAMPLE).min(SAMPLE)];
+        read_at(&file, &mut sample, 0).map_err(|e| io_trouble(read_sentence(&e)))?;
+        refuse_binary(name, &sample)?;
+        Ok(Self {
+            name: name.to_owned(),
+            size: meta.len(),
+            undone: Vec::new(),
+            whole: sample.len() as u64 == meta.len(),
+            sample,
+            taken: Arc::default(),
+            bytes: Bytes::File(file),
+        })
+    }
+
+    /// An extract in memory: worked examples and tests.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Trouble> {
+        let size = bytes.len() as u64;
+        Self::from_reader(name, Box::new(Cursor::new(bytes)), size)
+    }
+
+    fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64) -> Result<Self, Trouble> {
+        let taken = Arc::<AtomicU64>::default();
+        let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });
+        let mut undone = Vec::new();
+        let trouble = |e: io::Error| Trouble::Io { file: name.to_owned(), what: read_sentence(&e) };
+        let (head, mut stream) = peek(counted, 4).map_err(trouble)?;
+        match compression(&head) {
+            Some("gzip") => {
+                // MultiGzDecoder: concatenated members are one file; GzDecoder would stop after the first.
+                stream = Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, stream)));
+                undone.push("gzip");
+            }
+            Some(_) => {
+                stream = Box::new(zstd::stream::read::Decoder::new(stream).map_err(trouble)?);
+                undone.push("zstd");
+            }
+            None => {}
+        }
+        let (head, mut stream) = peek(stream, 4).map_err(trouble)?;
+        if let Some(decoder) = utf16(&head) {
+            stream = Box::new(Utf16 { inner: stream, decoder, raw: vec![0; 1 << 16], ready: Vec::new(), at: 0, ended: false });
+            undone.push("UTF-16");
+        }
+        let mut sample = Vec::new();
+        stream.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).map_err(trouble)?;
+        if sample.is_empty() {
+            return Err(Trouble::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
+        }
+        refuse_binary(name, &sample)?;
+        let whole = sample.len() < SAMPLE;
+        Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, bytes: Bytes::Stream(stream) })
+    }
+
+    /// Is there a line feed anywhere? Asked only when the sample has carriage returns and no line feed: whether a
+    /// CR ends a line is a question about the whole file.
+    pub fn has_line_feed(&self) -> Result<bool, Trouble> {
+        let Bytes::File(file) = &self.bytes else { return Ok(memchr::memchr(b'\n', &self.sample).is_some()) };
+        let mut buffer = vec![0; SAMPLE];
+        let mut at = 0;
+        while at < self.size {
+            let n = (self.size - at).min(SAMPLE as u64) as usize;
+            read_at(file, &mut buffer[..n], at).map_err(|e| Trouble::Io { file: self.name.clone(), what: read_sentence(&e) })?;
+            if memchr::memchr(b'\n', &buffer[..n]).is_some() {
+                return Ok(true);
+            }
+            at += n as u64;
+        }
+        Ok(false)
+    }
+
+    /// The text from byte `from` on, in waves of blocks. `from` lies within the sample.
+    pub fn feed(self, from: usize, block: usize) -> Feed {
+        let mut blocks_per_wave = rayon::current_num_threads() * 4;
+        // Small blocks are for tests; a wave of them should still be worth a hand-over.
+        if block < 1 << 12 {
+            blocks_per_wave = 64;
+        }
+        let bytes = match self.bytes {
+            Bytes::File(file) => FeedBytes::File { file, at: from as u64, size: self.size },
+            Bytes::Stream(stream) => {
+                let mut sample = self.sample;
+                sample.drain(..from);
+                FeedBytes::Stream(Box::new(Cursor::new(sample).chain(stream)))
+            }
+        };
+        Feed { name: self.name, bytes, block: block.max(1), blocks_per_wave }
+    }
+}
+
+const EMPTY: &str = "is empty: not even a header line; was the export cut short?";
+
+/// The text of an extract after its header, handed out in waves of blocks.
+pub struct Feed {
+    name: String,
+    bytes: FeedBytes,
+    block: usize,
+    blocks_per_wave: usize,
+}
+
+enum FeedBytes {
+    File { file: File, at: u64, size: u64 },
+    Stream(Box<dyn Read + Send>),
+}
+
+impl Feed {
+    /// The next blocks in order; none at the end. Buffers of an earlier wave are used again.
+    pub fn wave(&mut self, mut buffers: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Trouble> {
+        let block = self.block;
+        let name = &self.name;
+        let trouble = |e: io::Error| Trouble::Io { file: name.clone(), what: read_sentence(&e) };
+        match &mut self.bytes {
+            FeedBytes::File { file, at, size } => {
+                let left = *size - *at;
+                let n = usize::try_from(left.div_ceil(block as u64)).unwrap_or(usize::MAX).min(self.blocks_per_wave);
+                buffers.resize_with(n, Vec::new);
+                let start = *at;
+                let (file, size) = (&*file, *size);
+                buffers.par_iter_mut().enumerate().try_for_each(|(i, buffer)| {
+                    let from = start + (i * block) as u64;
+                    buffer.resize((size - from).min(block as u64) as usize, 0);
+                    read_at(file, buffer, from).map_err(trouble)
+                })?;
+                *at = (start + (n * block) as u64).min(size);
+            }
+            FeedBytes::Stream(stream) => {
+                buffers.resize_with(self.blocks_per_wave, Vec::new);
+                let mut n = 0;
+                for buffer in &mut buffers {
+                    buffer.clear();
+                    stream.by_ref().take(block as u64).read_to_end(buffer).map_err(trouble)?;
+                    if buffer.is_empty() {
+                        break;
+                    }
+                    n += 1;
+                }
+                buffers.truncate(n);
+            }
+        }
+        Ok(buffers)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut buffer: &mut [u8], mut at: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        let n = std::os::windows::fs::FileExt::seek_read(file, buffer, at)?;
+        if n == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        buffer = &mut buffer[n..];
+        at += n as u64;
+    }
+    Ok(())
+}
+
+fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut head = Vec::new();
+    stream.by_ref().take(n).read_to_end(&mut head)?;
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(stream))))
+}
+
+fn compression(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        _ => None,
+    }
+}
+
+fn utf16(head: &[u8]) -> Option<Decoder> {
+    match head {
+        [0xff, 0xfe, ..] => Some(UTF_16LE.new_decoder_with_bom_removal()),
+        [0xfe, 0xff, ..] => Some(UTF_16BE.new_decoder_with_bom_removal()),
+        _ => None,
+    }
+}
+
+/// Files that people hand to a CSV tool by mistake, by their first bytes, and what to do about each.
+const NOT_TEXT: [(&[u8], &str); 6] = [
+    (b"PK\x03\x04", "is a ZIP archive or an Excel workbook; save the sheet as CSV, or unpack it first"),
+    (b"PAR1", "is a Parquet file; export it as CSV first"),
+    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save the sheet as CSV"),
+    (b"%PDF", "is a PDF; export the table as CSV"),
+    (b"BZh", "is bzip2-compressed; unpack it first (gzip and zstd are read directly)"),
+    (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
+];
+
+fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), Trouble> {
+    let refuse = |what: &str| Err(Trouble::Unusable { file: name.to_owned(), what: what.to_owned() });
+    if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| sample.starts_with(magic)) {
+        return refuse(what);
+    }
+    // Text has next to no control characters; a stray NUL in a damaged cell is let through, a table of numbers not.
+    let control = sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
+    if control * 20 > sample.len() {
+        let nul = sample.iter().filter(|b| **b == 0).count();
+        return refuse(if nul * 3 > sample.len() {
+            "looks like UTF-16 without its mark; save it as UTF-8"
+        } else {
+            "is not a text file"
+        });
+    }
+    Ok(())
+}
+
+fn open_sentence(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
+        _ => format!("cannot be opened: {e}"),
+    }
+}
+
+fn read_sentence(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::UnexpectedEof => "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
+        _ => format!("cannot be read: {e}"),
+    }
+}
+
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.taken.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// UTF-16 turned into UTF-8 on the way; what is not valid becomes U+FFFD, as a cell can only be compared, not mended.
+struct Utf16 {
+    inner: Box<dyn Read + Send>,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    ready: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+impl Read for Utf16 {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.ready.len() && !self.ended {
+            let n = self.inner.read(&mut self.raw)?;
+            self.ended = n == 0;
+            // At most three bytes of UTF-8 for two of UTF-16, and a few for what the decoder held back.
+            self.ready.resize(n * 3 / 2 + 16, 0);
+            let (_, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..n], &mut self.ready, self.ended);
+            self.ready.truncate(written);
+            self.at = 0;
+        }
+        let n = buffer.len().min(self.ready.len() - self.at);
+        buffer[..n].copy_from_slice(&self.ready[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn text(name: &str, bytes: Vec<u8>) -> Vec<u8> {
+        let source = Source::from_bytes(name, bytes).expect("source");
+        let mut feed = source.feed(0, 3);
+        let mut out = Vec::new();
+        loop {
+            let wave = feed.wave(Vec::new()).expect("wave");
+            if wave.is_empty() {
+                return out;
+            }
+            out.extend(wave.concat());
+        }
+    }
+
+    #[test]
+    fn everything_comes_out_as_the_same_text() {
+        let plain = "claim_id,é\n1,2\n".as_bytes().to_vec();
+        let gz = |b: &[u8]| {
+            let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            e.write_all(b).expect("gz");
+            e.finish().expect("gz")
+        };
+        let utf16: Vec<u8> = std::iter::once(0xfeff).chain("claim_id,é\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text("plain", plain.clone()), plain);
+        assert_eq!(text("gz", gz(&plain)), plain);
+        assert_eq!(text("two members", [gz(&plain[..5]), gz(&plain[5..])].concat()), plain);
+        assert_eq!(text("zst", zstd::encode_all(&plain[..], 1).expect("zstd")), plain);
+        assert_eq!(text("utf-16", utf16.clone()), plain);
+        assert_eq!(text("utf-16 gz", gz(&utf16)), plain);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_by_name() {
+        for (bytes, says) in [(&b"PK\x03\x04...."[..], "Excel"), (b"", "empty"), (b"PAR1....", "Parquet"), (b"\0\x01\x02\x03\x04", "not a text")] {
+            let Err(e) = Source::from_bytes("x", bytes.to_vec()) else { panic!("{says} was read") };
+            assert!(e.to_string().contains(says), "{e}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! x
+pub mod claim;
+pub mod ingest;
+pub mod sheet;
