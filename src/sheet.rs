@@ -100,6 +100,11 @@ impl<'a> Document<'a> {
         self.file
     }
 
+    /// Line of a byte of the file, counted from 1.
+    pub fn line_of(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or(self.text).matches('\n').count() + 1
+    }
+
     fn place(&self, at: usize, message: String) -> Fault {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);

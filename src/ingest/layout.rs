@@ -16,6 +16,15 @@ use crate::sheet::{Document, Faults, Placed};
 /// The layouts that come with the program, in the order in which they are tried; the canonical one is last.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("tuva", include_str!("../layouts/tuva.toml")),
+    ("edi837-flat", include_str!("../layouts/edi837-flat.toml")),
+    ("rif-carrier", include_str!("../layouts/rif-carrier.toml")),
+    ("rif-outpatient", include_str!("../layouts/rif-outpatient.toml")),
+    ("rif-inpatient", include_str!("../layouts/rif-inpatient.toml")),
+    ("cclf5", include_str!("../layouts/cclf5.toml")),
+    ("synthea-cpcds", include_str!("../layouts/synthea-cpcds.toml")),
+    ("optum-like", include_str!("../layouts/optum-like.toml")),
+    ("apcd-cdl", include_str!("../layouts/apcd-cdl.toml")),
+    ("ma-apcd", include_str!("../layouts/ma-apcd.toml")),
     ("canonical", include_str!("../layouts/canonical.toml")),
 ];
 
@@ -149,10 +158,14 @@ impl Binding {
             Take::Absent => Cow::Borrowed(""),
             Take::Column(c) => cell(*c),
             Take::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
-            Take::Concat(cs) => Cow::Owned(cs.iter().map(|c| cell(*c)).collect()),
+            // A bill type without its first part, or a key without one of its parts, is none.
+            Take::Concat(cs) => {
+                let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
+                if parts[0].is_empty() { Cow::Borrowed("") } else { Cow::Owned(parts.concat()) }
+            }
             Take::Join(cs) => {
                 let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
-                if parts.iter().all(|p| p.is_empty()) { Cow::Borrowed("") } else { Cow::Owned(parts.join("|")) }
+                if parts.iter().any(|p| p.is_empty()) { Cow::Borrowed("") } else { Cow::Owned(parts.join("|")) }
             }
         }
     }
@@ -433,6 +446,11 @@ impl Library {
     /// One layout only, whatever the header says.
     pub fn only(layout: Layout) -> Self {
         Self { layouts: vec![layout.chosen()] }
+    }
+
+    /// The layout of this name.
+    pub fn named(&self, name: &str) -> Option<&Layout> {
+        self.layouts.iter().find(|l| l.name == name)
     }
 
     /// The layouts to try, in order.

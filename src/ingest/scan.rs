@@ -62,6 +62,8 @@ pub struct Kept<T> {
 pub struct Tally<T> {
     /// Records after the header, rejected ones included.
     pub rows: u64,
+    /// Rows out of scope.
+    pub passed: u64,
     /// Physical lines passed.
     pub lines: u64,
     /// Bytes passed.
@@ -74,7 +76,7 @@ pub struct Tally<T> {
 
 impl<T> Default for Tally<T> {
     fn default() -> Self {
-        Self { rows: 0, lines: 0, bytes: 0, kept: Vec::new(), rejects: Vec::new() }
+        Self { rows: 0, passed: 0, lines: 0, bytes: 0, kept: Vec::new(), rejects: Vec::new() }
     }
 }
 
@@ -85,6 +87,7 @@ impl<T> Tally<T> {
         self.kept.extend(next.kept.into_iter().map(|k| Kept { line: k.line + lines, ..k }));
         self.rejects.extend(next.rejects.into_iter().map(|r| Reject { line: r.line + lines, offset: r.offset + bytes, ..r }));
         self.rows += next.rows;
+        self.passed += next.passed;
         self.lines += next.lines;
         self.bytes += next.bytes;
     }
@@ -111,7 +114,10 @@ pub fn scan<T>(grammar: &Grammar, bytes: &[u8], last: bool, look: &impl Fn(&Row<
             }
             Step::Record { next } => {
                 match look(&Row::new(bytes, &fields)) {
-                    Look::Pass => tally.rows += 1,
+                    Look::Pass => {
+                        tally.rows += 1;
+                        tally.passed += 1;
+                    }
                     Look::Keep(value) => {
                         tally.rows += 1;
                         tally.kept.push(Kept { line: tally.lines, value });

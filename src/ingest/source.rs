@@ -51,8 +51,7 @@ pub struct Source {
     pub sample: Vec<u8>,
     /// The sample is the whole text.
     pub whole: bool,
-    /// Bytes taken from disk so far, for progress over compressed files.
-    pub taken: Arc<AtomicU64>,
+    taken: Arc<AtomicU64>,
     bytes: Bytes,
 }
 
@@ -171,7 +170,7 @@ impl Source {
                 FeedBytes::Stream(Box::new(Cursor::new(sample).chain(stream)))
             }
         };
-        Feed { name: self.name, bytes, block: block.max(1), blocks_per_wave }
+        Feed { name: self.name, bytes, block: block.max(1), blocks_per_wave, taken: self.taken }
     }
 }
 
@@ -183,6 +182,7 @@ pub struct Feed {
     bytes: FeedBytes,
     block: usize,
     blocks_per_wave: usize,
+    taken: Arc<AtomicU64>,
 }
 
 enum FeedBytes {
@@ -191,6 +191,14 @@ enum FeedBytes {
 }
 
 impl Feed {
+    /// Bytes taken from disk so far, for progress: of a compressed file the compressed ones.
+    pub fn taken(&self) -> u64 {
+        match &self.bytes {
+            FeedBytes::File { at, .. } => *at,
+            FeedBytes::Stream(_) => self.taken.load(Ordering::Relaxed),
+        }
+    }
+
     /// The next blocks in order; none at the end. Buffers of an earlier wave are used again.
     pub fn wave(&mut self, mut buffers: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Trouble> {
         let block = self.block;

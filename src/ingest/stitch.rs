@@ -27,7 +27,7 @@ struct Guess<T> {
 
 /// Called between waves with bytes and rows so far; says whether to go on.
 pub trait Watch: Sync {
-    /// `bytes` of the source passed since the last call, `rows` and `kept` likewise. False: stop the run.
+    /// `bytes` of the file taken since the last call, `rows` and `kept` likewise. False: stop the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
 }
 
@@ -41,6 +41,7 @@ pub fn read<T: Send>(
     let mut stitcher = Stitcher { grammar, look, carry: Vec::new(), skipping: false, total: Tally::default() };
     let mut wave = feed.wave(Vec::new())?;
     let mut spare = Vec::new();
+    let mut seen = 0;
     while !wave.is_empty() {
         // While this wave is scanned, the next one is decompressed or read.
         let (next, guesses) = rayon::join(
@@ -48,12 +49,11 @@ pub fn read<T: Send>(
             || wave.par_iter().map(|block| guess(grammar, block, look)).collect::<Vec<_>>(),
         );
         let before = (stitcher.total.rows, stitcher.total.kept.len() as u64);
-        let mut bytes = 0;
+        let taken = feed.taken();
         for (block, guess) in wave.iter().zip(guesses) {
-            bytes += block.len() as u64;
             stitcher.join(block, guess);
         }
-        if !watch.passed(bytes, stitcher.total.rows - before.0, stitcher.total.kept.len() as u64 - before.1) {
+        if !watch.passed(taken - std::mem::replace(&mut seen, taken), stitcher.total.rows - before.0, stitcher.total.kept.len() as u64 - before.1) {
             return Err(Trouble::Interrupted);
         }
         spare = std::mem::replace(&mut wave, next?);

@@ -1,0 +1,135 @@
+//! `claimlint check`: plan, read, judge, write, tell.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, anyhow, bail};
+use serde::Serialize;
+
+use super::args::{Check, FailOn};
+use super::progress::Watcher;
+use super::{load_library, load_policy, paint, screen};
+use crate::claim::authorization::Register;
+use crate::exit::Exit;
+use crate::ingest::{self, Source, Trouble, dialect};
+use crate::policy::Disposition;
+use crate::report::place::{self, Site};
+use crate::report::{Content, write_all};
+use crate::rules::doc;
+use crate::run::{Outcome, Setup, absent, run};
+
+/// Runs it.
+pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    // A second signal while the first one is being honoured changes nothing.
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("signals cannot be caught")?;
+    let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
+
+    let docs = doc::load()?;
+    let setup = pool.install(|| plan(args))?;
+    let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
+    let site = Site::open(args.out.as_deref(), args.force)?;
+    let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
+    let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
+    watcher.finish();
+    let outcome = match ran {
+        Ok(outcome) => outcome,
+        Err(Trouble::Interrupted) => return Ok(interrupted()),
+        Err(e) => return Err(e.into()),
+    };
+    if !outcome.ledger.adds_up() {
+        bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", outcome.ledger);
+    }
+    let content = Content { outcome: &outcome, docs: &docs };
+    let written = pool.install(|| write_all(&content, site.path()));
+    written.and_then(|()| write_run(&site, args, started, threads)).map_err(|e| anyhow!("{}: {}", site.target().display(), place::sentence(&e)))?;
+    if stop.load(Ordering::Relaxed) {
+        return Ok(interrupted());
+    }
+    let place = site.settle()?;
+    if !args.quiet {
+        screen::result(&content, &place, out)?;
+    }
+    Ok(exit(&outcome, args.fail_on))
+}
+
+fn interrupted() -> Exit {
+    let _ = writeln!(anstream::stderr(), "interrupted: no report was written; run again to have one");
+    Exit::Interrupted
+}
+
+fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
+    let least = match fail_on {
+        FailOn::Deny => Disposition::Deny,
+        FailOn::Review => Disposition::Review,
+        FailOn::Info => Disposition::Info,
+        FailOn::Never => return Exit::Clean,
+    };
+    if outcome.summary.findings_from(least) > 0 { Exit::Findings } else { Exit::Clean }
+}
+
+/// Everything that can be refused is refused here, before the first row.
+fn plan(args: &Check) -> anyhow::Result<Setup> {
+    let policy = load_policy(&args.policy)?;
+    let library = load_library(args.layout.layout.as_deref())?;
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = args.files.iter().find(|f| !seen.insert(f.as_str())) {
+        bail!("{twice}: given twice; its rows would be duplicates of themselves");
+    }
+    let mut refused = Vec::new();
+    for name in args.files.iter().filter(|f| *f != "-") {
+        match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
+            Ok(dialect) if !args.quiet => announce(name, &absent(&dialect)),
+            Ok(_) => {}
+            Err(e) => refused.push(e.to_string()),
+        }
+    }
+    if !refused.is_empty() {
+        bail!("{}", refused.join("\n"));
+    }
+    let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
+    Ok(Setup { policy, library, register, block: args.block_size.unwrap_or(ingest::BLOCK).max(1) })
+}
+
+/// A column that is not there is said once, with what that costs.
+fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
+    for (field, consequence) in absent {
+        let _ = writeln!(anstream::stderr(), "{} {name} has no {} column: {consequence}", paint::paint(paint::DIM, "note:"), field.name());
+    }
+}
+
+/// What may differ between two runs over the same inputs.
+#[derive(Serialize)]
+struct Run {
+    schema: &'static str,
+    started_unix_seconds: u64,
+    seconds: f64,
+    threads: usize,
+    block_bytes: usize,
+    host: String,
+    arguments: Vec<String>,
+}
+
+fn write_run(site: &Site, args: &Check, started: Instant, threads: usize) -> std::io::Result<()> {
+    let elapsed = started.elapsed();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let run = Run {
+        schema: "claimlint-run/1",
+        started_unix_seconds: now.saturating_sub(elapsed).as_secs(),
+        seconds: elapsed.as_secs_f64(),
+        threads,
+        block_bytes: args.block_size.unwrap_or(ingest::BLOCK),
+        host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
+        arguments: std::env::args().skip(1).collect(),
+    };
+    let mut file = place::create(&site.path().join("run.json"))?;
+    serde_json::to_writer_pretty(&mut file, &run)?;
+    writeln!(file)?;
+    place::settle(file)
+}

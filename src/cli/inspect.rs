@@ -1,0 +1,118 @@
+//! `claimlint inspect`: how an extract is understood, with sample values masked.
+
+use std::io::Write;
+
+use super::load_library;
+use super::paint::{BOLD, DIM, paint};
+use crate::exit::Exit;
+use crate::ingest::cell::clean;
+use crate::ingest::field::{Field, Group};
+use crate::ingest::layout::{Split, printable};
+use crate::ingest::record::Step;
+use crate::ingest::{Dialect, Row, Source, dialect};
+use crate::run::absent;
+
+/// Sample values shown per column.
+const SAMPLES: usize = 3;
+
+/// Rows looked at for samples.
+const ROWS: usize = 200;
+
+/// Prints it.
+pub(super) fn inspect(file: &str, layout: Option<&str>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let library = load_library(layout)?;
+    let source = Source::open(file)?;
+    let dialect = dialect::recognise(&source, &library)?;
+    let title = library.named(&dialect.layout).map(|l| l.title.clone()).unwrap_or_default();
+    writeln!(out, "{}", paint(BOLD, file))?;
+    writeln!(out, "  layout     {} ({title})", dialect.layout)?;
+    writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
+    let undone = if source.undone.is_empty() { "none".to_owned() } else { source.undone.join(", ") };
+    writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
+    writeln!(out, "  decoding   {undone}")?;
+    writeln!(out, "  header     {} columns, data from line {}\n", dialect.header.len(), dialect.lines_before + 1)?;
+
+    let samples = samples(&source, &dialect);
+    writeln!(out, "{}", paint(BOLD, "mapped"))?;
+    for (field, name) in Field::NAMES {
+        for column in dialect.binding.columns(field) {
+            line(out, name, &dialect.header[*column], &samples[*column])?;
+        }
+    }
+    for (group, name, _) in Group::NAMES {
+        let split = if dialect.binding.split(group) == Split::No { "" } else { " (several in one cell)" };
+        for (slot, column) in dialect.binding.group(group) {
+            line(out, &format!("{name}_{slot}{split}"), &dialect.header[*column], &samples[*column])?;
+        }
+    }
+    let absent = absent(&dialect);
+    if !absent.is_empty() {
+        writeln!(out, "\n{}", paint(BOLD, "not there"))?;
+        for (field, consequence) in absent {
+            writeln!(out, "  {:24} {consequence}", field.name())?;
+        }
+    }
+    let mapped = |c: &usize| {
+        Field::NAMES.iter().any(|(f, _)| dialect.binding.columns(*f).contains(c))
+            || Group::NAMES.iter().any(|(g, ..)| dialect.binding.group(*g).iter().any(|(_, column)| column == c))
+    };
+    let unmapped: Vec<_> = (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
+    if !unmapped.is_empty() {
+        writeln!(out, "\n{} {}", paint(BOLD, "not used"), unmapped.join(", "))?;
+    }
+    writeln!(out, "\n{DIM}Sample values are masked: A is a letter, 9 a digit. Wrong column? Describe the extract in a layout file (--layout FILE).{DIM:#}")?;
+    Ok(Exit::Clean)
+}
+
+fn line(out: &mut dyn Write, field: &str, column: &str, samples: &[String]) -> std::io::Result<()> {
+    let shown = if samples.is_empty() { "(empty in the first rows)".to_owned() } else { samples.join("  ") };
+    writeln!(out, "  {field:24} {:32} {DIM}{shown}{DIM:#}", printable(column))
+}
+
+fn delimiter(byte: u8) -> String {
+    match byte {
+        b',' => "comma".to_owned(),
+        b'\t' => "tab".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'|' => "pipe".to_owned(),
+        b'*' => "asterisk".to_owned(),
+        other => format!("{:?}", char::from(other)),
+    }
+}
+
+/// The first different shapes of each column's values.
+fn samples(source: &Source, dialect: &Dialect) -> Vec<Vec<String>> {
+    let mut shapes = vec![Vec::new(); dialect.header.len()];
+    let (mut at, mut rows, mut fields) = (dialect.data_start, 0, Vec::new());
+    while at < source.sample.len() && rows < ROWS {
+        at = match dialect.grammar.read(&source.sample, at, source.whole, &mut fields) {
+            Step::Blank { next } | Step::Rejected { next, .. } => next,
+            Step::More => break,
+            Step::Record { next } => {
+                let row = Row::new(&source.sample, &fields);
+                for (column, shapes) in shapes.iter_mut().enumerate().filter(|(_, s)| s.len() < SAMPLES) {
+                    let shape = mask(&clean(&row.cell(column), &[]));
+                    if !shape.is_empty() && !shapes.contains(&shape) {
+                        shapes.push(shape);
+                    }
+                }
+                rows += 1;
+                next
+            }
+        };
+    }
+    shapes
+}
+
+/// The shape of a value without the value.
+fn mask(text: &str) -> String {
+    let shape: String = text
+        .chars()
+        .map(|c| match c {
+            c if c.is_alphabetic() => 'A',
+            c if c.is_numeric() => '9',
+            c => c,
+        })
+        .collect();
+    printable(&shape)
+}

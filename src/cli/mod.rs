@@ -1,0 +1,93 @@
+//! The command line: what was typed, resolved or refused together, then each room called once.
+
+pub mod args;
+mod check;
+mod inspect;
+mod paint;
+mod policy;
+mod progress;
+mod rules;
+mod screen;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use clap::Parser;
+
+use crate::exit::Exit;
+use crate::ingest::layout::{self, Layout, Library};
+use crate::policy::Policy;
+use crate::policy::file::{Given, load};
+use args::{Cli, Command, PolicyFiles};
+
+/// Runs what was typed.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version are no errors; a closed pipe while printing them is none either.
+            let exit = if e.use_stderr() { Exit::Failed } else { Exit::Clean };
+            let _ = e.print();
+            return exit;
+        }
+    };
+    let mut out = anstream::stdout();
+    let done = match cli.command {
+        Command::Check(args) => check::check(&args, &mut out),
+        Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
+        Command::Policy { command } => policy::policy(command, &mut out),
+        Command::Inspect { file, layout } => inspect::inspect(&file, layout.layout.as_deref(), &mut out),
+    };
+    match done.and_then(|exit| Ok(out.flush().map(|()| exit)?)) {
+        Ok(exit) => exit,
+        Err(e) if is_closed_pipe(&e) => Exit::Clean,
+        Err(e) => {
+            let _ = writeln!(anstream::stderr(), "{}error:{} {e:#}", paint::ERROR, paint::ERROR.render_reset());
+            Exit::Failed
+        }
+    }
+}
+
+/// The reader of our output has seen enough: `claimlint rules | head`.
+fn is_closed_pipe(e: &anyhow::Error) -> bool {
+    e.chain().filter_map(|c| c.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
+    let given = files.policy.iter().map(|p| read_given(p)).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(load(&given, &crate::rules::codes())?)
+}
+
+fn read_given(path: &Path) -> anyhow::Result<Given> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| anyhow!("{file}: {}", read_sentence(&e)))?;
+    Ok(Given { file, text })
+}
+
+fn read_sentence(e: &io::Error) -> String {
+    match e.kind() {
+        io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
+        io::ErrorKind::InvalidData => "is not UTF-8 text; save it as UTF-8".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory; name a file".to_owned(),
+        _ => e.to_string(),
+    }
+}
+
+/// The shipped layouts, or the one that was chosen: a name, else a file.
+fn load_library(choice: Option<&str>) -> anyhow::Result<Library> {
+    let shipped = Library::shipped()?;
+    let Some(choice) = choice else { return Ok(shipped) };
+    if let Some(layout) = shipped.named(choice) {
+        return Ok(Library::only(layout.clone()));
+    }
+    let path = PathBuf::from(choice);
+    if !path.exists() {
+        let names: Vec<_> = layout::SHIPPED.iter().map(|(name, _)| *name).collect();
+        return Err(anyhow!("--layout {choice}: neither a file nor a built-in layout; built in are {}", names.join(", ")));
+    }
+    let given = read_given(&path)?;
+    let layout = Layout::load(&given.file, &given.text).with_context(|| "the layout cannot be used")?;
+    Ok(Library::only(layout))
+}

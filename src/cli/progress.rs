@@ -1,0 +1,100 @@
+//! Progress on stderr: a bar by bytes at a terminal, plain lines for logs, or nothing.
+
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use super::args::Progress;
+use super::paint::grouped;
+use crate::ingest::Watch;
+
+/// Between two plain lines; DESIGN.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// Watches a run: shows how far it is, and stops it when asked.
+pub(super) struct Watcher {
+    shown: Shown,
+    total: u64,
+    bytes: AtomicU64,
+    rows: AtomicU64,
+    kept: AtomicU64,
+    start: Instant,
+    stop: Arc<AtomicBool>,
+}
+
+enum Shown {
+    Bar(ProgressBar),
+    Lines(Mutex<Instant>),
+    Nothing,
+}
+
+impl Watcher {
+    /// For `total` bytes on disk; 0 if unknown (stdin).
+    pub(super) fn new(how: Progress, quiet: bool, total: u64, stop: Arc<AtomicBool>) -> Self {
+        let shown = match how {
+            _ if quiet => Shown::Nothing,
+            Progress::Auto if std::io::stderr().is_terminal() => Shown::Bar(bar(total)),
+            Progress::Plain => Shown::Lines(Mutex::new(Instant::now())),
+            Progress::Auto | Progress::None => Shown::Nothing,
+        };
+        Self { shown, total, bytes: AtomicU64::new(0), rows: AtomicU64::new(0), kept: AtomicU64::new(0), start: Instant::now(), stop }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        match &self.shown {
+            Shown::Bar(bar) => bar.finish_and_clear(),
+            Shown::Lines(_) => self.line(),
+            Shown::Nothing => {}
+        }
+    }
+
+    fn counts(&self) -> String {
+        let rows = self.rows.load(Ordering::Relaxed);
+        let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;
+        format!("{} rows, {} rows/s, {} lines found", grouped(rows), grouped(per_second), grouped(self.kept.load(Ordering::Relaxed)))
+    }
+
+    fn line(&self) {
+        let of = if self.total > 0 { format!(" of {}", HumanBytes(self.total)) } else { String::new() };
+        let _ = writeln!(std::io::stderr(), "claimlint: {}{of}, {}", HumanBytes(self.bytes.load(Ordering::Relaxed)), self.counts());
+    }
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = if total > 0 { ProgressBar::new(total) } else { ProgressBar::no_length() };
+    let template = if total > 0 {
+        "{bar:24.cyan} {percent:>3}% {bytes}/{total_bytes}  {msg}  ETA {eta}"
+    } else {
+        "{spinner} {bytes}  {msg}"
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("\u{2501}\u{2578} "));
+    bar
+}
+
+impl Watch for Watcher {
+    fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+        self.kept.fetch_add(kept, Ordering::Relaxed);
+        match &self.shown {
+            Shown::Bar(bar) => {
+                bar.set_message(self.counts());
+                bar.set_position(self.bytes.load(Ordering::Relaxed));
+            }
+            Shown::Lines(last) => {
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                if last.elapsed() >= PLAIN_EVERY {
+                    *last = Instant::now();
+                    self.line();
+                }
+            }
+            Shown::Nothing => {}
+        }
+        !self.stop.load(Ordering::Relaxed)
+    }
+}

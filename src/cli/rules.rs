@@ -1,0 +1,80 @@
+//! `claimlint rules`: the list, or one rule in full.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+
+use super::args::PolicyFiles;
+use super::load_policy;
+use super::paint::{BOLD, DIM, disposition, paint, wrapped};
+use crate::exit::Exit;
+use crate::policy::Policy;
+use crate::rules::doc::{self, RuleDoc, Worked};
+use crate::sheet::nearest;
+
+/// Prints it.
+pub(super) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let policy = load_policy(files)?;
+    let docs = doc::load()?;
+    match rule {
+        None => list(&docs, &policy, out)?,
+        Some(word) => {
+            let found = docs.iter().find(|d| d.code.eq_ignore_ascii_case(word) || d.name.eq_ignore_ascii_case(word));
+            let doc = found.ok_or_else(|| {
+                let known = docs.iter().flat_map(|d| [d.code.as_str(), d.name.as_str()]);
+                let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
+                anyhow!("no rule is called {word}; {}", hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?")))
+            })?;
+            one(doc, &policy, out)?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+    let longest = docs.iter().map(|d| d.name.len()).max().unwrap_or(0);
+    for doc in docs {
+        let setting = policy.rule(&doc.code);
+        let word = paint(disposition(setting.disposition), format!("{:6}", setting.disposition.word()));
+        writeln!(out, "{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary)?;
+    }
+    writeln!(out, "\n{DIM}`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.{DIM:#}")
+}
+
+fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+    let setting = policy.rule(&doc.code);
+    writeln!(out, "{} {}", paint(BOLD, &doc.code), paint(BOLD, &doc.name))?;
+    write!(out, "{}", wrapped(&doc.summary, 0))?;
+    let mut part = |title: &str, text: &str| -> std::io::Result<()> { write!(out, "\n{}\n{}", paint(BOLD, title), wrapped(text, 2)) };
+    let overrides: String = setting.by_code.iter().map(|(id, d)| format!("; {} for {}", d.word(), policy.code(*id))).collect();
+    part("Default disposition", &format!("{}{overrides}", setting.disposition.word()))?;
+    part("What it finds", &doc.finds)?;
+    part("Why it matters", &doc.why)?;
+    part("Where it stands", &setting.citation)?;
+    part("What the claim cannot show", &doc.unseen)?;
+    part("What would change the verdict", &doc.change)?;
+    let reasons = match (setting.carc.as_str(), setting.rarc.as_str()) {
+        ("", "") => "none".to_owned(),
+        (carc, "") => format!("CARC {carc}"),
+        ("", rarc) => format!("RARC {rarc}"),
+        (carc, rarc) => format!("CARC {carc}, RARC {rarc}"),
+    };
+    part("Suggested remittance codes", &reasons)?;
+    example(out, "An example that fires", &doc.fires)?;
+    example(out, "A near miss that does not", &doc.passes)
+}
+
+fn example(out: &mut dyn Write, title: &str, worked: &Worked) -> std::io::Result<()> {
+    writeln!(out, "\n{}", paint(BOLD, title))?;
+    write!(out, "{}", wrapped(&format!("{} (line {})", worked.story, worked.line), 2))?;
+    for line in worked.extract.trim().lines() {
+        writeln!(out, "    {DIM}{line}{DIM:#}")?;
+    }
+    if let Some(auths) = &worked.auths {
+        writeln!(out, "  with the authorization file")?;
+        for line in auths.trim().lines() {
+            writeln!(out, "    {DIM}{line}{DIM:#}")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! The ledger: every row read stands in exactly one bin, and the bins add up, or the run fails.
+
+use serde::Serialize;
+
+use crate::claim::{Bin, Book};
+use crate::ingest::Tally;
+
+/// Rows by bin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Ledger {
+    /// Rows after the header.
+    pub rows: u64,
+    /// Cannot be read.
+    pub rejected: u64,
+    /// Equal to an earlier row.
+    pub duplicate: u64,
+    /// Of a voided or replaced claim.
+    pub superseded: u64,
+    /// Hold a listed code.
+    pub in_scope: u64,
+    /// Hold a code that companion rules need.
+    pub related: u64,
+    /// None of these.
+    pub out_of_scope: u64,
+}
+
+impl Ledger {
+    /// Counts what the reader saw of one extract: rows, rejected and out of scope.
+    pub fn add_extract<T>(&mut self, tally: &Tally<T>) {
+        self.rows += tally.rows;
+        self.rejected += tally.rejects.len() as u64;
+        self.out_of_scope += tally.passed;
+    }
+
+    /// Counts what the book made of the lines that were kept.
+    pub fn add_book(&mut self, book: &Book) {
+        for bin in &book.bins {
+            *match bin {
+                Bin::Duplicate => &mut self.duplicate,
+                Bin::Superseded => &mut self.superseded,
+                Bin::InScope => &mut self.in_scope,
+                Bin::Related => &mut self.related,
+            } += 1;
+        }
+    }
+
+    /// The bins in the order of reports, with what each holds.
+    pub fn bins(&self) -> [(&'static str, u64, &'static str); 6] {
+        [
+            ("rejected", self.rejected, "cannot be read; see rejects.csv"),
+            ("duplicate", self.duplicate, "equal to an earlier row"),
+            ("superseded", self.superseded, "of a voided or replaced claim"),
+            ("in scope", self.in_scope, "hold a listed procedure code"),
+            ("related", self.related, "hold a code that companion rules need"),
+            ("out of scope", self.out_of_scope, "anything else"),
+        ]
+    }
+
+    /// Do the bins add up to the rows read?
+    pub fn adds_up(&self) -> bool {
+        self.bins().iter().map(|(_, n, _)| n).sum::<u64>() == self.rows
+    }
+}

@@ -1,0 +1,385 @@
+//! The policy in force: code lists, tables, limits and dispositions, checked, every name resolved.
+//!
+//! Three files make a policy: the medical policy itself, the limits (NCCI), the remittance codes. Each comes with the
+//! program and can be replaced by a file of the same kind. [`file`] reads them strictly; nothing here is a rule.
+
+pub mod file;
+pub mod show;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
+
+use crate::claim::book::CodeSet;
+use crate::claim::product::ProductTable;
+use crate::claim::setting::SettingTable;
+use crate::claim::{ClassId, CodeId, CodeTable, Setting};
+
+/// What a finding asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disposition {
+    /// Worth knowing.
+    Info,
+    /// A person must look.
+    Review,
+    /// The claim as coded contradicts the policy.
+    Deny,
+}
+
+impl Disposition {
+    /// The words in files and outputs.
+    pub const WORDS: [(&'static str, Self); 3] = [("deny", Self::Deny), ("review", Self::Review), ("info", Self::Info)];
+
+    /// The word in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Review => "review",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// One of the files a policy was made of.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// `policy`, `limits` or `remittance`.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Who publishes what it transcribes.
+    pub publisher: String,
+    /// Where its values come from.
+    pub source: String,
+    /// For when they hold.
+    pub valid: String,
+    /// The file, or `built in`.
+    pub file: String,
+    /// The text itself.
+    pub text: String,
+}
+
+/// A listed diagnosis.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Upper-case, without dot.
+    pub code: String,
+    /// What the group of codes is about.
+    pub about: String,
+    /// Spinal region, where the code states one.
+    pub region: Option<String>,
+    /// The region lies outside the thoracolumbar statement.
+    pub outside_statement: bool,
+    /// Procedures that fit the region; none: every procedure fits.
+    pub fits: Option<CodeSet>,
+    /// Names pain or a remission, not a lesion.
+    pub pain_or_remission: bool,
+}
+
+/// The policy's lists from one day on.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// Id, as in reports.
+    pub id: String,
+    /// First day of service judged by it.
+    pub from: Date,
+    /// Where that day comes from.
+    pub source: String,
+    /// Listed diagnoses in code order.
+    pub diagnoses: Vec<Listed>,
+    /// Beginnings of diagnoses that point at an injury.
+    pub trauma: Vec<String>,
+    by_code: FxHashMap<String, usize>,
+}
+
+impl Edition {
+    /// The listed diagnosis that a normalised code is.
+    pub fn listed(&self, code: &str) -> Option<&Listed> {
+        self.by_code.get(code).map(|i| &self.diagnoses[*i])
+    }
+}
+
+/// Why a code is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// On the policy's list.
+    Listed,
+    /// Vertebroplasty, policy 484.
+    Vertebroplasty,
+    /// The code before 2015.
+    Former,
+    /// Augmentation under a code the policy does not list.
+    UnlistedAugmentation,
+    /// The reposition code expected beside a supplement.
+    Reposition,
+    /// Kept for the encounter's sake only.
+    Companion,
+}
+
+impl Role {
+    const WORDS: [(&'static str, Self); 6] = [
+        ("listed", Self::Listed),
+        ("vertebroplasty", Self::Vertebroplasty),
+        ("former", Self::Former),
+        ("unlisted-augmentation", Self::UnlistedAugmentation),
+        ("reposition", Self::Reposition),
+        ("companion", Self::Companion),
+    ];
+
+    /// The word in policy files.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, r)| *r == self).map_or("", |(w, _)| w)
+    }
+}
+
+/// What the policy knows of a procedure code, beside its place in the [`CodeTable`].
+#[derive(Debug, Clone)]
+pub struct Procedure {
+    /// In our words.
+    pub about: String,
+    /// Why it is looked for.
+    pub role: Role,
+    /// The CPT code whose regions count for this PCS code.
+    pub stands_for: Option<CodeId>,
+    /// First day in force.
+    pub from: Option<Date>,
+    /// Last day in force.
+    pub until: Option<Date>,
+}
+
+/// How the diagnosis of a class is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NecessityBasis {
+    /// By the policy's diagnosis list.
+    List,
+    /// By a Medicare coverage determination that this policy only names.
+    Lcd,
+    /// The policy does not say.
+    Undetermined,
+}
+
+/// Is prior authorization required?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requirement {
+    /// Yes.
+    Required,
+    /// No.
+    NotRequired,
+    /// The policy or the claim does not say.
+    Undetermined,
+}
+
+impl Requirement {
+    const WORDS: [(&'static str, Self); 3] =
+        [("required", Self::Required), ("not-required", Self::NotRequired), ("undetermined", Self::Undetermined)];
+
+    /// The word in policy files.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, r)| *r == self).map_or("", |(w, _)| w)
+    }
+}
+
+/// A product class: one row of the authorization table.
+#[derive(Debug, Clone)]
+pub struct Class {
+    /// Id in outputs.
+    pub id: String,
+    /// Title in reports.
+    pub title: String,
+    /// How the diagnosis is judged.
+    pub necessity: NecessityBasis,
+    /// Authorization inpatient.
+    pub inpatient: Requirement,
+    /// Authorization outpatient.
+    pub outpatient: Requirement,
+    /// The labels that mean it.
+    pub labels: Vec<String>,
+}
+
+impl Class {
+    /// Is authorization required in this setting? Where the setting is unknown, only if it is in both.
+    pub fn requires(&self, setting: Setting) -> Requirement {
+        match setting {
+            Setting::Inpatient => self.inpatient,
+            Setting::Outpatient => self.outpatient,
+            Setting::Undetermined if self.inpatient == self.outpatient => self.inpatient,
+            Setting::Undetermined => Requirement::Undetermined,
+        }
+    }
+}
+
+/// Units of one code on one date.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// The code.
+    pub code: CodeId,
+    /// Most units.
+    pub units: Decimal,
+    /// Adjudication indicator: 2 absolute by date of service, 3 clinical.
+    pub mai: i64,
+}
+
+/// An add-on code and the codes it is payable beside.
+#[derive(Debug, Clone)]
+pub struct AddOn {
+    /// The add-on.
+    pub code: CodeId,
+    /// Its primaries.
+    pub primaries: Vec<CodeId>,
+}
+
+/// Two codes that are never both payable.
+#[derive(Debug, Clone, Copy)]
+pub struct Exclusive {
+    /// Column 1.
+    pub paid: CodeId,
+    /// Column 2.
+    pub unpaid: CodeId,
+}
+
+/// Families of diagnoses that are not coded together.
+#[derive(Debug, Clone)]
+pub struct Excludes {
+    /// Beginning of the codes of one family.
+    pub family: String,
+    /// Beginnings of the codes it excludes.
+    pub with: Vec<String>,
+}
+
+/// What a policy says of one rule.
+#[derive(Debug, Clone)]
+pub struct RuleSetting {
+    /// Default disposition.
+    pub disposition: Disposition,
+    /// Another one for single procedure codes.
+    pub by_code: Vec<(CodeId, Disposition)>,
+    /// Where the rule stands, in our words.
+    pub citation: String,
+    /// Suggested claim adjustment reason code, may be empty.
+    pub carc: String,
+    /// Suggested remark code, may be empty.
+    pub rarc: String,
+}
+
+impl RuleSetting {
+    /// The disposition of a finding on a service with this procedure code.
+    pub fn disposition_for(&self, code: Option<CodeId>) -> Disposition {
+        self.by_code.iter().find(|(c, _)| Some(*c) == code).map_or(self.disposition, |(_, d)| *d)
+    }
+}
+
+/// A worked example of a policy file.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// What it shows, one sentence.
+    pub says: String,
+    /// A tiny extract in canonical names.
+    pub extract: String,
+    /// An authorization file, if it needs one.
+    pub auths: Option<String>,
+    /// All its findings: `LINE RULE`.
+    pub expect: Vec<String>,
+    /// Line of the policy file.
+    pub line: usize,
+}
+
+/// The policy in force.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Id of the medical policy.
+    pub id: String,
+    /// Its files: policy, limits, remittance.
+    pub origins: Vec<Origin>,
+    /// Blake3 of the three files' bytes, as hex: says which policy judged.
+    pub fingerprint: String,
+    /// What a claim cannot show, for every report.
+    pub unseen: Vec<String>,
+    /// Editions, earliest first.
+    pub editions: Vec<Edition>,
+    /// The codes looked for.
+    pub codes: CodeTable,
+    /// What is known of each, by [`CodeId`].
+    pub procedures: Vec<Procedure>,
+    /// Families not coded together.
+    pub excludes: Vec<Excludes>,
+    /// Modifiers that name a side.
+    pub laterality: Vec<String>,
+    /// Modifiers of an assistant at surgery.
+    pub assistant: Vec<String>,
+    /// Product classes by [`ClassId`].
+    pub classes: Vec<Class>,
+    /// Product labels.
+    pub products: ProductTable,
+    /// The coverage determination for Medicare members.
+    pub lcd: String,
+    /// States it holds for.
+    pub lcd_states: Vec<String>,
+    /// Authorization cells that say nothing, upper-cased.
+    pub fillers: Vec<String>,
+    /// Status words of an approval, upper-cased.
+    pub approved: Vec<String>,
+    /// Settings.
+    pub settings: SettingTable,
+    /// Facility type on which CPT codes do not belong.
+    pub hospital_inpatient: [u8; 2],
+    /// Unit limits.
+    pub limits: Vec<Limit>,
+    /// Add-on codes.
+    pub add_ons: Vec<AddOn>,
+    /// Pairs never both payable.
+    pub exclusive: Vec<Exclusive>,
+    /// Worked examples of the policy file.
+    pub examples: Vec<Example>,
+    rules: FxHashMap<String, RuleSetting>,
+}
+
+impl Policy {
+    /// The edition for a day of service: the last one in force, before the first the earliest, without a day the latest.
+    pub fn edition(&self, day: Option<Date>) -> &Edition {
+        let latest = self.editions.len() - 1;
+        let index = day.map_or(latest, |day| self.editions.iter().rposition(|e| e.from <= day).unwrap_or(0));
+        &self.editions[index]
+    }
+
+    /// The day from which the policy is known.
+    pub fn first_day(&self) -> Date {
+        self.editions[0].from
+    }
+
+    /// A product class.
+    pub fn class(&self, id: ClassId) -> &Class {
+        &self.classes[usize::from(id.0)]
+    }
+
+    /// The class of this id.
+    pub fn class_named(&self, name: &str) -> Option<ClassId> {
+        self.classes.iter().position(|c| c.id == name).map(|i| ClassId(i as u8))
+    }
+
+    /// What is known of a procedure code.
+    pub fn procedure(&self, id: CodeId) -> &Procedure {
+        &self.procedures[usize::from(id.0)]
+    }
+
+    /// Codes of one role.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = CodeId> {
+        self.procedures.iter().enumerate().filter(move |(_, p)| p.role == role).map(|(i, _)| CodeId(i as u16))
+    }
+
+    /// The text of a code.
+    pub fn code(&self, id: CodeId) -> &str {
+        &self.codes.get(id).code
+    }
+
+    /// What the policy says of a rule. The loader has seen to it that every rule of the roster is there.
+    pub fn rule(&self, code: &str) -> &RuleSetting {
+        &self.rules[code]
+    }
+
+    /// The file of this kind.
+    pub fn origin(&self, kind: &str) -> &Origin {
+        self.origins.iter().find(|o| o.kind == kind).unwrap_or(&self.origins[0])
+    }
+}

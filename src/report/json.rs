@@ -1,0 +1,101 @@
+//! summary.json: the ledger and the totals for machines. The same bytes for the same inputs.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Content;
+use crate::ledger::Ledger;
+use crate::rules::judge::Status;
+
+/// Name and version of the layout of summary.json; raised when a key changes its meaning.
+pub const SCHEMA: &str = "claimlint-summary/1";
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema: &'a str,
+    tool: Tool,
+    policy: Policy<'a>,
+    inputs: Vec<Input<'a>>,
+    ledger: Ledger,
+    services: BTreeMap<&'a str, u64>,
+    amount_at_risk: BTreeMap<&'a str, String>,
+    rules: BTreeMap<&'a str, Rule<'a>>,
+    unseen: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    id: &'a str,
+    edition: &'a str,
+    fingerprint: &'a str,
+    files: Vec<File<'a>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    kind: &'a str,
+    id: &'a str,
+    valid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    file: &'a str,
+    layout: &'a str,
+    bytes: u64,
+    rows: u64,
+    rejected: u64,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    name: &'a str,
+    findings: u64,
+    services: u64,
+    amount_at_risk: String,
+}
+
+/// Writes summary.json. Amounts are texts with two decimals, so that no reader rounds them.
+pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let outcome = content.outcome;
+    let policy = &outcome.policy;
+    let files = policy.origins.iter().map(|o| File { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
+    let mut amounts: BTreeMap<&str, String> =
+        Status::ALL.iter().filter(|s| **s != Status::Clear).map(|s| (s.word(), outcome.summary.status(*s).at_risk.to_string())).collect();
+    amounts.insert("total", outcome.summary.at_risk().to_string());
+    let rules = outcome
+        .summary
+        .rules
+        .iter()
+        .map(|(id, tally)| {
+            let doc = content.doc(*id);
+            let rule = Rule { name: &doc.name, findings: tally.findings, services: tally.services, amount_at_risk: tally.at_risk.to_string() };
+            (doc.code.as_str(), rule)
+        })
+        .collect();
+    let summary = Summary {
+        schema: SCHEMA,
+        tool: Tool { name: "claimlint", version: env!("CARGO_PKG_VERSION") },
+        policy: Policy { id: &policy.id, edition: &policy.edition(None).id, fingerprint: &policy.fingerprint, files },
+        inputs: outcome
+            .inputs
+            .iter()
+            .map(|i| Input { file: &i.name, layout: &i.layout, bytes: i.bytes, rows: i.rows, rejected: i.rejects.len() as u64 })
+            .collect(),
+        ledger: outcome.ledger,
+        services: Status::ALL.iter().map(|s| (s.word(), outcome.summary.status(*s).services)).collect(),
+        amount_at_risk: amounts,
+        rules,
+        unseen: &policy.unseen,
+    };
+    serde_json::to_writer_pretty(&mut *out, &summary)?;
+    writeln!(out)
+}

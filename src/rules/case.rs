@@ -1,0 +1,136 @@
+//! What a rule may ask: a service or line with everything that bears on it.
+
+use jiff::civil::Date;
+
+use super::authorization::Decision;
+use super::diagnosis::Necessity;
+use crate::claim::book::{Encounter, Stay};
+use crate::claim::{Book, CodeId, Kind, Line, Service};
+use crate::policy::{Class, Edition, NecessityBasis, Policy, Role};
+
+/// One service or line under judgement.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The line it stands on; for a stay its first one.
+    pub line: &'a Line,
+    /// The service; none for related lines and those taken back.
+    pub service: Option<&'a Service>,
+    /// Its encounter, if it is a service.
+    pub encounter: Encounter,
+    /// The stay, if it is one.
+    pub stay: Option<&'a Stay>,
+    /// Its listed codes: the CPT code, or those of the stay; for other lines all known codes.
+    pub codes: &'a [CodeId],
+    /// The line names nothing and meets nothing (DQ509).
+    pub orphan: bool,
+    /// Product class.
+    pub class: &'a Class,
+    /// Edition in force.
+    pub edition: &'a Edition,
+    /// What the diagnoses say.
+    pub necessity: Necessity<'a>,
+    /// What the authorization says.
+    pub authorization: Decision,
+}
+
+impl<'a> Case<'a> {
+    /// A service.
+    pub fn service(policy: &'a Policy, book: &'a Book, service: &'a Service, authorization: Decision) -> Self {
+        let line = &book.lines[service.line];
+        let (codes, stay) = match &service.kind {
+            Kind::Line(id) => (std::slice::from_ref(id), None),
+            Kind::Stay(stay) => (book.stays[*stay].codes.as_slice(), Some(&book.stays[*stay])),
+        };
+        let class = policy.class(line.class);
+        let edition = policy.edition(line.date);
+        Self {
+            policy,
+            line,
+            service: Some(service),
+            encounter: book.encounters[service.encounter],
+            stay,
+            codes,
+            orphan: book.orphans.contains(&service.line),
+            class,
+            edition,
+            necessity: Necessity::of(line, class, edition),
+            authorization,
+        }
+    }
+
+    /// A related line, or one that a version took back.
+    pub fn line(policy: &'a Policy, book: &'a Book, line: usize) -> Self {
+        let orphan = book.orphans.contains(&line);
+        let line = &book.lines[line];
+        Self {
+            policy,
+            line,
+            service: None,
+            encounter: Encounter::default(),
+            stay: None,
+            codes: &line.known,
+            orphan,
+            class: policy.class(line.class),
+            edition: policy.edition(line.date),
+            necessity: Necessity::not_asked(),
+            authorization: Decision::not_asked(),
+        }
+    }
+
+    /// The CPT code of a service line.
+    pub fn cpt(&self) -> Option<CodeId> {
+        match self.service?.kind {
+            Kind::Line(id) => Some(id),
+            Kind::Stay(_) => None,
+        }
+    }
+
+    /// The text of a code.
+    pub fn code(&self, id: CodeId) -> &'a str {
+        self.policy.code(id)
+    }
+
+    /// The codes as printed: joined by `;`.
+    pub fn printed_codes(&self) -> String {
+        printed_codes(self.policy, self.codes)
+    }
+
+    /// How messages begin: codes and day.
+    pub fn what(&self) -> String {
+        match self.line.date {
+            Some(date) => format!("{} on {date}", self.printed_codes()),
+            None => self.printed_codes(),
+        }
+    }
+
+    /// Are the class's services judged by the diagnosis list?
+    pub fn is_commercial(&self) -> bool {
+        self.class.necessity == NecessityBasis::List
+    }
+
+    /// Was the day of service on or after this one? No, if it cannot be read.
+    pub fn from(&self, day: Date) -> bool {
+        self.line.date.is_some_and(|d| d >= day)
+    }
+
+    /// Codes of a role that the line, or the stay's claim, holds.
+    pub fn held(&self, role: Role) -> impl Iterator<Item = CodeId> {
+        let has = |id: CodeId| match self.stay {
+            Some(stay) => stay.all_codes.contains(id),
+            None => self.line.known.contains(&id),
+        };
+        self.policy.with_role(role).filter(move |id| has(*id))
+    }
+
+    /// Codes of a role in the encounter.
+    pub fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
+        self.policy.with_role(role).filter(|id| self.encounter.codes.contains(*id))
+    }
+}
+
+/// Codes as outputs print them.
+pub fn printed_codes(policy: &Policy, codes: &[CodeId]) -> String {
+    codes.iter().map(|id| policy.code(*id)).collect::<Vec<_>>().join(";")
+}

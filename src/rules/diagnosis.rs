@@ -1,0 +1,254 @@
+//! DX: do the diagnoses support the service? CONTRACT section 4, Necessity.
+
+use super::{Asked, Case, Evidence, Rule};
+use crate::claim::{CodeId, Line};
+use crate::policy::{Class, Edition, Listed, NecessityBasis};
+
+/// The family, in order.
+pub const RULES: &[Rule] = &[
+    Rule { code: "DX101", asked: Asked::Services, check: not_listed },
+    Rule { code: "DX102", asked: Asked::Services, check: listed_not_pointed },
+    Rule { code: "DX103", asked: Asked::Services, check: near_miss },
+    Rule { code: "DX104", asked: Asked::Services, check: outside_statement },
+    Rule { code: "DX105", asked: Asked::Services, check: missing },
+    Rule { code: "DX106", asked: Asked::Services, check: region_mismatch },
+    Rule { code: "DX107", asked: Asked::Services, check: exclude_each_other },
+    Rule { code: "DX108", asked: Asked::Services, check: trauma },
+    Rule { code: "DX109", asked: Asked::Services, check: pain_or_remission },
+];
+
+/// What the diagnoses of a service come to: the first case of the table that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Necessity<'a> {
+    /// A Medicare class: judged by a coverage determination elsewhere.
+    NotEvaluated,
+    /// The policy's table does not name the product.
+    ClassUndetermined,
+    /// No diagnosis on the row.
+    NoDiagnosis,
+    /// A considered diagnosis is listed.
+    Listed,
+    /// Only a diagnosis that the line does not point to is listed.
+    Unpointed(&'a str),
+    /// A considered diagnosis resembles a listed one.
+    NearMiss {
+        /// As on the claim.
+        given: &'a str,
+        /// The listed code.
+        listed: &'a str,
+        /// How they differ.
+        how: Resemblance,
+    },
+    /// None of this.
+    NotListed,
+}
+
+/// How a diagnosis resembles a listed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resemblance {
+    /// The end is cut off.
+    CutShort,
+    /// The placeholder X is missing.
+    PlaceholderMissing,
+    /// The letters O, I stand for the digits 0, 1.
+    LetterForDigit,
+    /// Separators stand inside.
+    Separators,
+    /// The seventh character is not one of this family.
+    SeventhCharacter,
+}
+
+impl Resemblance {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::CutShort => "its end is cut off",
+            Self::PlaceholderMissing => "the placeholder X in sixth place is missing",
+            Self::LetterForDigit => "the letter O or I stands where 0 or 1 belongs",
+            Self::Separators => "a separator stands inside it",
+            Self::SeventhCharacter => "its seventh character is not allowed there",
+        }
+    }
+}
+
+impl<'a> Necessity<'a> {
+    /// Asks the table.
+    pub fn of(line: &'a Line, class: &Class, edition: &'a Edition) -> Self {
+        match class.necessity {
+            NecessityBasis::Lcd => return Self::NotEvaluated,
+            NecessityBasis::Undetermined => return Self::ClassUndetermined,
+            NecessityBasis::List => {}
+        }
+        if line.diagnosis_count() == 0 {
+            return Self::NoDiagnosis;
+        }
+        if line.considered().any(|d| edition.listed(d).is_some()) {
+            return Self::Listed;
+        }
+        if let Some(unpointed) = line.unpointed().find(|d| edition.listed(d).is_some()) {
+            return Self::Unpointed(unpointed);
+        }
+        let near = line.considered().find_map(|given| resembles(given, edition).map(|(listed, how)| Self::NearMiss { given, listed, how }));
+        near.unwrap_or(Self::NotListed)
+    }
+
+    /// For lines that are not services.
+    pub fn not_asked() -> Self {
+        Self::NotEvaluated
+    }
+}
+
+/// The first listed code, in code order, that a diagnosis nearly is.
+pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Resemblance)> {
+    let digits: String = given.chars().enumerate().map(|(i, c)| match c {
+        'O' if i > 0 => '0',
+        'I' if i > 0 => '1',
+        c => c,
+    }).collect();
+    let plain: String = given.chars().filter(|c| c.is_alphanumeric()).collect();
+    let length = given.chars().count();
+    let with_placeholder = (length == 6 && given.is_ascii()).then(|| format!("{}X{}", &given[..5], &given[5..]));
+    let stem = (length == 7 && given.is_ascii()).then(|| &given[..6]);
+    edition.diagnoses.iter().find_map(|listed| {
+        let code = listed.code.as_str();
+        let how = if length >= 4 && code.len() > given.len() && code.starts_with(given) {
+            Resemblance::CutShort
+        } else if with_placeholder.as_deref() == Some(code) {
+            Resemblance::PlaceholderMissing
+        } else if digits == code {
+            Resemblance::LetterForDigit
+        } else if plain == code {
+            Resemblance::Separators
+        } else if code.len() == 7 && stem == Some(&code[..6]) {
+            Resemblance::SeventhCharacter
+        } else {
+            return None;
+        };
+        Some((code, how))
+    })
+}
+
+impl<'a> Case<'a> {
+    /// The listed diagnoses among the considered ones; the rules on regions judge them together.
+    fn listed(&self) -> impl Iterator<Item = &'a Listed> {
+        let edition = self.edition;
+        let listed = self.necessity == Necessity::Listed;
+        self.line.considered().filter_map(move |d| edition.listed(d)).filter(move |_| listed)
+    }
+
+    fn named(&self) -> String {
+        join(self.listed().map(|l| match &l.region {
+            Some(region) => format!("{} ({region})", l.code),
+            None => l.code.clone(),
+        }))
+    }
+
+    /// Does necessity stay supported after the rules that cast doubt on a listed diagnosis?
+    pub fn doubted(&self) -> bool {
+        outside_statement(self).or_else(|| region_mismatch(self)).or_else(|| trauma(self)).is_some()
+    }
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+fn considered(case: &Case<'_>) -> String {
+    join(case.line.considered().map(str::to_owned))
+}
+
+fn not_listed(case: &Case<'_>) -> Option<Evidence> {
+    (case.necessity == Necessity::NotListed).then(|| {
+        let one = case.line.considered().count() == 1;
+        let (none, verb) = if one { ("", "is not") } else { ("none of ", "is") };
+        format!("{}: {none}{} {verb} on the policy's list ({})", case.what(), considered(case), case.class.title).into()
+    })
+}
+
+fn listed_not_pointed(case: &Case<'_>) -> Option<Evidence> {
+    let Necessity::Unpointed(listed) = case.necessity else { return None };
+    Some(format!("{}: {listed} is on the claim and listed, but the line points to {} only", case.what(), considered(case)).into())
+}
+
+fn near_miss(case: &Case<'_>) -> Option<Evidence> {
+    let Necessity::NearMiss { given, listed, how } = case.necessity else { return None };
+    Some(format!("{}: {given} resembles the listed {listed}: {}", case.what(), how.reason()).into())
+}
+
+fn outside_statement(case: &Case<'_>) -> Option<Evidence> {
+    let stated = case.listed().next().is_some() && case.from(case.edition.from) && case.listed().all(|l| l.outside_statement);
+    stated.then(|| format!("{}: {} is listed, but lies outside the thoracolumbar spine that the statement names", case.what(), case.named()).into())
+}
+
+fn missing(case: &Case<'_>) -> Option<Evidence> {
+    (case.necessity == Necessity::NoDiagnosis).then(|| format!("{}: the line carries no diagnosis", case.what()).into())
+}
+
+fn region_mismatch(case: &Case<'_>) -> Option<Evidence> {
+    case.listed().next()?;
+    if outside_statement(case).is_some() {
+        return None;
+    }
+    // The CPT codes whose regions count. An add-on fits every level, so it states none.
+    let targets: Vec<CodeId> = match case.stay {
+        None => case.codes.iter().copied().filter(|id| !case.policy.add_ons.iter().any(|a| a.code == *id)).collect(),
+        Some(stay) => stay.codes.iter().map(|id| case.policy.procedure(*id).stands_for).collect::<Option<_>>()?,
+    };
+    let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
+    let mismatch = !targets.is_empty() && !case.listed().any(fits);
+    mismatch.then(|| {
+        let levels = join(case.codes.iter().map(|id| format!("{} ({})", case.code(*id), case.policy.procedure(*id).about)));
+        format!("{}: {} does not fit the level of {levels}", case.what(), case.named()).into()
+    })
+}
+
+fn exclude_each_other(case: &Case<'_>) -> Option<Evidence> {
+    if !case.is_commercial() {
+        return None;
+    }
+    let find = |family: &str| case.line.all_diagnoses().find(|d| d.starts_with(family));
+    case.policy.excludes.iter().find_map(|rule| {
+        let one = find(&rule.family)?;
+        let other = rule.with.iter().find_map(|family| find(family))?;
+        Some(format!("{}: {one} and {other} stand together, which ICD-10-CM excludes", case.what()).into())
+    })
+}
+
+fn trauma(case: &Case<'_>) -> Option<Evidence> {
+    case.listed().next()?;
+    let injury = case.line.all_diagnoses().find(|d| case.edition.trauma.iter().any(|t| d.starts_with(t.as_str())))?;
+    Some(format!("{}: {injury} beside {} points at an acute injury", case.what(), case.named()).into())
+}
+
+fn pain_or_remission(case: &Case<'_>) -> Option<Evidence> {
+    let only = case.listed().next().is_some() && case.listed().all(|l| l.pain_or_remission);
+    only.then(|| format!("{}: {} is the only listed diagnosis; it names no lesion of the spine", case.what(), case.named()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses() {
+        let policy = crate::policy::file::load(&[], &super::super::codes()).unwrap_or_else(|e| panic!("{e}"));
+        let edition = policy.edition(None);
+        for (given, want) in [
+            ("M4854X", "M4854XA its end is cut off"),
+            ("M485", "M4850XA its end is cut off"),
+            ("C79", ""),
+            ("M4854A", "M4854XA the placeholder X in sixth place is missing"),
+            ("M8O08XA", "M8008XA the letter O or I stands where 0 or 1 belongs"),
+            ("M48-54XA", "M4854XA a separator stands inside it"),
+            ("M4854XK", "M4854XA its seventh character is not allowed there"),
+            ("M4859XA", ""),
+            ("C9OO0", "C9000 the letter O or I stands where 0 or 1 belongs"),
+            ("OC412", ""),
+            ("M545", ""),
+            ("", ""),
+            ("\u{c9}4854XA", ""),
+        ] {
+            let got = resembles(given, edition).map(|(code, how)| format!("{code} {}", how.reason()));
+            assert_eq!(got.unwrap_or_default(), want, "{given}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The documentation of the rules: one text for `claimlint rules`, the reports and the tests.
+
+use crate::sheet::{Document, Faults, Sheet};
+
+/// The files beside the families, in the order of the families.
+const FILES: [(&str, &str); 5] = [
+    ("diagnosis.toml", include_str!("diagnosis.toml")),
+    ("authorization.toml", include_str!("authorization.toml")),
+    ("coding.toml", include_str!("coding.toml")),
+    ("routing.toml", include_str!("routing.toml")),
+    ("quality.toml", include_str!("quality.toml")),
+];
+
+/// What people read about a rule.
+#[derive(Debug, Clone)]
+pub struct RuleDoc {
+    /// Stable code.
+    pub code: String,
+    /// Name: what is found.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// When exactly it fires.
+    pub finds: String,
+    /// Why that matters.
+    pub why: String,
+    /// What the claim cannot show about it.
+    pub unseen: String,
+    /// What would change the verdict.
+    pub change: String,
+    /// An example that fires.
+    pub fires: Worked,
+    /// A near miss that does not.
+    pub passes: Worked,
+}
+
+/// A worked example: a tiny extract.
+#[derive(Debug, Clone)]
+pub struct Worked {
+    /// The situation, one sentence.
+    pub story: String,
+    /// The line that it is about.
+    pub line: u64,
+    /// The extract in canonical names.
+    pub extract: String,
+    /// An authorization file, if it needs one.
+    pub auths: Option<String>,
+}
+
+/// Loads the documentation of all rules, in roster order.
+pub fn load() -> Result<Vec<RuleDoc>, Faults> {
+    let mut docs = Vec::new();
+    for (file, text) in FILES {
+        docs.extend(Document::load(file, text, |_, root| {
+            let rules: Vec<_> = root.sheets("rule").into_iter().filter_map(read).collect();
+            root.finish();
+            Some(rules)
+        })?);
+    }
+    Ok(docs)
+}
+
+fn read(sheet: Sheet<'_, '_>) -> Option<RuleDoc> {
+    // Line breaks inside the prose are the file's, not the text's.
+    let prose = |key: &str| sheet.text(key).map(|p| p.text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let [code, name, summary] = ["code", "name", "summary"].map(prose);
+    let [finds, why, unseen, change] = ["finds", "why", "unseen", "change"].map(prose);
+    let fires = sheet.sheet("fires").and_then(worked);
+    let passes = sheet.sheet("passes").and_then(worked);
+    sheet.finish();
+    Some(RuleDoc {
+        code: code?,
+        name: name?,
+        summary: summary?,
+        finds: finds?,
+        why: why?,
+        unseen: unseen?,
+        change: change?,
+        fires: fires?,
+        passes: passes?,
+    })
+}
+
+fn worked(sheet: Sheet<'_, '_>) -> Option<Worked> {
+    let story = sheet.text("story");
+    let line = sheet.number("line", 2..=1000);
+    let extract = sheet.text("extract");
+    let auths = sheet.text_if("auths").map(|p| p.text);
+    sheet.finish();
+    Some(Worked { story: story?.text, line: u64::try_from(line?).ok()?, extract: extract?.text, auths })
+}

@@ -1,0 +1,77 @@
+//! The rules: kinds of fault in code, one family a file, each with its documentation beside it as data.
+//!
+//! A rule is a function from a [`Case`] to the reason why it fires. It sees no CSV and no thread; what it may ask is
+//! what a case offers. Lists, limits and dispositions are the policy's.
+//!
+//! To add a rule: write its check in its family's file, put it into the family's list, document it in the TOML
+//! beside with an example that fires and one that does not, and give it a disposition and a citation in the policy
+//! file. The tests name whatever is missing.
+
+pub mod authorization;
+pub mod case;
+pub mod coding;
+pub mod diagnosis;
+pub mod doc;
+pub mod judge;
+pub mod quality;
+pub mod routing;
+
+pub use case::Case;
+
+use crate::finding::RuleId;
+use crate::policy::Disposition;
+
+/// What a rule is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Services only.
+    Services,
+    /// Services and related lines.
+    ServicesAndRelated,
+    /// Services, related lines, and lines that a version took back.
+    Everything,
+}
+
+/// Why a rule fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// For the analyst.
+    pub message: String,
+    /// Where it weighs less than the policy's disposition.
+    pub at_most: Option<Disposition>,
+}
+
+impl From<String> for Evidence {
+    fn from(message: String) -> Self {
+        Self { message, at_most: None }
+    }
+}
+
+/// A rule of the roster.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Stable code, as in reports.
+    pub code: &'static str,
+    /// What it is asked about.
+    pub asked: Asked,
+    /// Some: it fires, and why.
+    pub check: fn(&Case<'_>) -> Option<Evidence>,
+}
+
+/// All rules; the order is the order of help and reports.
+pub const FAMILIES: [&[Rule]; 5] = [diagnosis::RULES, authorization::RULES, coding::RULES, routing::RULES, quality::RULES];
+
+/// The rules with their numbers.
+pub fn roster() -> impl Iterator<Item = (RuleId, &'static Rule)> {
+    FAMILIES.iter().flat_map(|family| family.iter()).enumerate().map(|(i, rule)| (RuleId(i as u8), rule))
+}
+
+/// The codes of all rules.
+pub fn codes() -> Vec<&'static str> {
+    roster().map(|(_, rule)| rule.code).collect()
+}
+
+/// The rule behind a number.
+pub fn get(id: RuleId) -> &'static Rule {
+    roster().nth(usize::from(id.0)).map(|(_, rule)| rule).expect("a RuleId comes from the roster")
+}

@@ -1,0 +1,111 @@
+//! Counts and money by status and by rule. Exact, and the same whatever the grouping: add, merge, done.
+
+use std::collections::BTreeMap;
+
+use crate::claim::Cents;
+use crate::finding::{Finding, RuleId, Subject};
+use crate::rules::judge::{Judged, Judgement, Status};
+
+/// What one rule came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RuleTally {
+    /// Findings.
+    pub findings: u64,
+    /// Services among them; the others are related lines.
+    pub services: u64,
+    /// At risk on those services. A service counts under every rule that fired on it, so rules do not add up.
+    pub at_risk: Cents,
+}
+
+/// What one status came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StatusTally {
+    /// Services.
+    pub services: u64,
+    /// At risk.
+    pub at_risk: Cents,
+}
+
+/// Counts and money of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// By status.
+    pub statuses: BTreeMap<Status, StatusTally>,
+    /// By rule, only those that fired.
+    pub rules: BTreeMap<RuleId, RuleTally>,
+    /// By disposition word, all findings.
+    pub dispositions: BTreeMap<crate::policy::Disposition, u64>,
+}
+
+impl Cents {
+    fn add(&mut self, other: Self) {
+        // Beyond 92 quadrillion dollars a sum stays at the bound rather than turn over.
+        self.0 = self.0.saturating_add(other.0);
+    }
+}
+
+impl Summary {
+    /// Everything of a run.
+    pub fn of(judged: &Judged) -> Self {
+        let mut summary = Self::default();
+        judged.services.iter().for_each(|j| summary.add_service(j));
+        judged.findings.iter().for_each(|f| summary.add_finding(f, judged));
+        summary
+    }
+
+    fn add_service(&mut self, judgement: &Judgement) {
+        let status = self.statuses.entry(judgement.status).or_default();
+        status.services += 1;
+        status.at_risk.add(judgement.at_risk.map_or(Cents(0), |(amount, _)| amount));
+    }
+
+    fn add_finding(&mut self, finding: &Finding, judged: &Judged) {
+        *self.dispositions.entry(finding.disposition).or_default() += 1;
+        let rule = self.rules.entry(finding.rule).or_default();
+        rule.findings += 1;
+        if let Subject::Service(i) = finding.subject {
+            rule.services += 1;
+            rule.at_risk.add(judged.services[i].at_risk.map_or(Cents(0), |(amount, _)| amount));
+        }
+    }
+
+    /// Joins the counts of another part of the services.
+    pub fn merge(&mut self, other: &Self) {
+        for (status, tally) in &other.statuses {
+            let mine = self.statuses.entry(*status).or_default();
+            mine.services += tally.services;
+            mine.at_risk.add(tally.at_risk);
+        }
+        for (rule, tally) in &other.rules {
+            let mine = self.rules.entry(*rule).or_default();
+            mine.findings += tally.findings;
+            mine.services += tally.services;
+            mine.at_risk.add(tally.at_risk);
+        }
+        for (disposition, n) in &other.dispositions {
+            *self.dispositions.entry(*disposition).or_default() += n;
+        }
+    }
+
+    /// One status, zero if no service has it.
+    pub fn status(&self, status: Status) -> StatusTally {
+        self.statuses.get(&status).copied().unwrap_or_default()
+    }
+
+    /// All services.
+    pub fn services(&self) -> u64 {
+        self.statuses.values().map(|s| s.services).sum()
+    }
+
+    /// Everything at risk; each service once.
+    pub fn at_risk(&self) -> Cents {
+        let mut sum = Cents(0);
+        self.statuses.values().for_each(|s| sum.add(s.at_risk));
+        sum
+    }
+
+    /// Findings at or above a disposition.
+    pub fn findings_from(&self, least: crate::policy::Disposition) -> u64 {
+        self.dispositions.range(least..).map(|(_, n)| n).sum()
+    }
+}
