@@ -1,13 +1,58 @@
-//! x
-pub mod claim;
-pub mod finding;
-pub mod ingest;
-pub mod ledger;
-pub mod policy;
-pub mod rules;
-pub mod run;
+//! claimlint checks kyphoplasty claims in large CSV extracts against BCBSMA Medical Policy 485.
+//!
+//! ```text
+//!   extract --> ingest --> claim --> policy --> rules --> report
+//!                 ^                    ^                     ^
+//!             layouts/             policies/                cli calls each room once, in this order
+//! ```
+//!
+//! # Rooms, in the order in which data flows
+//!
+//! - [`sheet`]: strict reading of TOML, every fault at once with its place. Under everything that is data.
+//! - [`ingest`]: files to rows. Opens, decompresses, finds the dialect, cuts blocks, reads records, counts every row.
+//!   Knows bytes and header names, no claim.
+//! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
+//! - [`policy`]: the TOML of the medical policy, the limits and the reason codes, checked, every name resolved.
+//! - [`finding`]: what a rule says when it fires.
+//! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it.
+//! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
+//! - [`run`]: the run on one page; no file is written and nothing printed.
+//! - [`report`]: one file per format, all or nothing on disk. Knows findings, no rule.
+//! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
+//!
+//! A room uses only rooms above it in this list; a test reads the `use` lines.
+//!
+//! # Invariants
+//!
+//! - Every row after the header falls in exactly one bin of the ledger, or the run fails.
+//! - A bad row costs itself and never a neighbour; bad data is a positioned finding or reject, errors stop the run.
+//! - The report's bytes do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ.
+//! - A verdict rests on whole cells compared with lists in data files, on exact cents and on civil dates.
+//! - `--out` holds a complete report or what was there before.
+//!
+//! # Reading order
+//!
+//! [`run::run`] is the whole job. Then [`ingest::record`] (the grammar of a row), [`claim::book`] (the universe of
+//! lines), [`rules::case`] (what a rule may ask) and any family of rules.
+
 pub mod sheet;
+
+pub mod ingest;
+
+pub mod claim;
+
+pub mod policy;
+
+pub mod finding;
+
+pub mod rules;
+
+pub mod ledger;
 pub mod tally;
+
+pub mod run;
+
 pub mod report;
+
 pub mod cli;
 pub mod exit;

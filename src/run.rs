@@ -70,20 +70,23 @@ impl Watch for Unwatched {
 /// Judges an extract given as text, with an authorization file given as text: worked examples.
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<Outcome, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
-    let register = auths
-        .map(|a| Register::read(Source::from_bytes("auths", text(a))?))
-        .transpose()
-        .map_err(|e| e.to_string())?;
+    let register =
+        auths.map(|a| Register::read(Source::from_bytes("auths", text(a))?)).transpose().map_err(|e| e.to_string())?;
     let library = Library::shipped().map_err(|e| e.to_string())?;
     let setup = Setup { policy: policy.clone(), library, register, block: crate::ingest::BLOCK };
-    run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched).map_err(|e| e.to_string())
+    run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched)
+        .map_err(|e| e.to_string())
 }
 
 /// Runs a worked example of a policy file; the error says what was expected and what came out.
 pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
     let outcome = run_text(policy, &example.extract, example.auths.as_deref())?;
-    let found: Vec<String> =
-        outcome.judged.findings.iter().map(|f| format!("{} {}", outcome.book.lines[f.line].row, crate::rules::get(f.rule).code)).collect();
+    let found: Vec<String> = outcome
+        .judged
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", outcome.book.lines[f.line].row, crate::rules::get(f.rule).code))
+        .collect();
     let shown = |findings: &[String]| if findings.is_empty() { "nothing".to_owned() } else { findings.join(", ") };
     if found == example.expect {
         return Ok(());
@@ -92,7 +95,12 @@ pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
 }
 
 /// Reads and judges. `open` opens the extract of a name; it is called when its turn comes.
-pub fn run(names: &[String], open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync), setup: Setup, watch: &dyn Watch) -> Result<Outcome, Trouble> {
+pub fn run(
+    names: &[String],
+    open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync),
+    setup: Setup,
+    watch: &dyn Watch,
+) -> Result<Outcome, Trouble> {
     let mut ledger = Ledger::default();
     let mut inputs = Vec::new();
     let mut lines = Vec::new();
@@ -101,7 +109,11 @@ pub fn run(names: &[String], open: &(dyn Fn(&str) -> Result<Source, Trouble> + S
     for (group, names) in names.chunks(rayon::current_num_threads()).enumerate() {
         let first = group * rayon::current_num_threads();
         let read = |(i, name): (usize, &String)| read_one((first + i) as u32, open(name)?, &setup, watch);
-        let extracts: Vec<_> = if names.len() > 1 { names.par_iter().enumerate().map(read).collect() } else { names.iter().enumerate().map(read).collect() };
+        let extracts: Vec<_> = if names.len() > 1 {
+            names.par_iter().enumerate().map(read).collect()
+        } else {
+            names.iter().enumerate().map(read).collect()
+        };
         for extract in extracts {
             let extract = extract?;
             ledger.add_extract(&extract.tally);
@@ -129,13 +141,28 @@ pub fn run(names: &[String], open: &(dyn Fn(&str) -> Result<Source, Trouble> + S
 
 fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Result<Extract<Line>, Trouble> {
     let dialect = crate::ingest::dialect::recognise(&source, &setup.library)?;
-    let products = match setup.library.named(&dialect.layout) {
-        Some(layout) => setup.policy.products.clone().with(labels(layout, &setup.policy).map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?),
-        None => setup.policy.products.clone(),
-    };
+    let products =
+        match setup.library.named(&dialect.layout) {
+            Some(layout) => setup.policy.products.clone().with(
+                labels(layout, &setup.policy).map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?,
+            ),
+            None => setup.policy.products.clone(),
+        };
     let policy = &setup.policy;
-    let reader = Reader { codes: &policy.codes, products, settings: &policy.settings, fillers: &policy.fillers, extract: number };
-    crate::ingest::read(source, dialect, setup.block, &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row), watch)
+    let reader = Reader {
+        codes: &policy.codes,
+        products,
+        settings: &policy.settings,
+        fillers: &policy.fillers,
+        extract: number,
+    };
+    crate::ingest::read(
+        source,
+        dialect,
+        setup.block,
+        &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
+        watch,
+    )
 }
 
 /// A layout's own product labels, as classes of the policy.
@@ -143,12 +170,14 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
     layout
         .products
         .iter()
-        .map(|(label, class)| match policy.class_named(class) {
-            Some(id) => Ok((label.text.clone(), id)),
-            None => {
-                let known: Vec<_> = policy.classes.iter().map(|c| c.id.as_str()).collect();
-                Err(format!("layout {}: the product \"{}\" means \"{class}\", which is no class of the policy; write one of {}", layout.name, label.text, known.join(", ")))
-            }
+        .map(|(label, class)| if let Some(id) = policy.class_named(class) { Ok((label.text.clone(), id)) } else {
+            let known: Vec<_> = policy.classes.iter().map(|c| c.id.as_str()).collect();
+            Err(format!(
+                "layout {}: the product \"{}\" means \"{class}\", which is no class of the policy; write one of {}",
+                layout.name,
+                label.text,
+                known.join(", ")
+            ))
         })
         .collect()
 }

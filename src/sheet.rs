@@ -63,14 +63,24 @@ pub struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Reads `text`, hands the root table to `load`, and returns what it made, unless anything was wrong.
-    pub fn load<T>(file: &'a str, text: &'a str, load: impl FnOnce(&Self, Sheet<'_, '_>) -> Option<T>) -> Result<T, Faults> {
+    pub fn load<T>(
+        file: &'a str,
+        text: &'a str,
+        load: impl FnOnce(&Self, Sheet<'_, '_>) -> Option<T>,
+    ) -> Result<T, Faults> {
         let document = Self { file, text, faults: RefCell::default() };
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             document.fault(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
         }
         let made = if errors.is_empty() {
-            let sheet = Sheet { document: &document, table: root.get_ref(), span: 0..0, path: String::new(), taken: RefCell::default() };
+            let sheet = Sheet {
+                document: &document,
+                table: root.get_ref(),
+                span: 0..0,
+                path: String::new(),
+                taken: RefCell::default(),
+            };
             load(&document, sheet)
         } else {
             None
@@ -173,12 +183,9 @@ impl<'a, 'd> Sheet<'a, 'd> {
     /// An optional text.
     pub fn text_if(&self, key: &str) -> Option<Placed> {
         let value = self.get(key)?;
-        match value.get_ref() {
-            DeValue::String(s) => Some(Placed { text: s.to_string(), span: value.span() }),
-            _ => {
-                self.wrong(key, value, "a text in quotes");
-                None
-            }
+        if let DeValue::String(s) = value.get_ref() { Some(Placed { text: s.to_string(), span: value.span() }) } else {
+            self.wrong(key, value, "a text in quotes");
+            None
         }
     }
 
@@ -230,7 +237,9 @@ impl<'a, 'd> Sheet<'a, 'd> {
     pub fn date_if(&self, key: &str) -> Option<Date> {
         let value = self.get(key)?;
         let date = value.get_ref().as_datetime().and_then(|d| if d.time.is_none() { d.date } else { None });
-        let date = date.and_then(|d| Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok());
+        let date = date.and_then(|d| {
+            Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok()
+        });
         if date.is_none() {
             self.wrong(key, value, "a date without quotes, such as 2020-06-01");
         }
@@ -299,7 +308,8 @@ impl<'a, 'd> Sheet<'a, 'd> {
     /// Required tables, at least one.
     pub fn sheets(&self, key: &str) -> Vec<Sheet<'a, 'd>> {
         if !self.has(key) {
-            self.document.fault(self.span.clone(), format!("{} is missing: write a table under [[{key}]]", self.name(key)));
+            self.document
+                .fault(self.span.clone(), format!("{} is missing: write a table under [[{key}]]", self.name(key)));
         }
         self.sheets_if(key)
     }
@@ -318,7 +328,8 @@ impl<'a, 'd> Sheet<'a, 'd> {
     /// A required table.
     pub fn sheet(&self, key: &str) -> Option<Sheet<'a, 'd>> {
         if !self.has(key) {
-            self.document.fault(self.span.clone(), format!("{} is missing: write a table under [{key}]", self.name(key)));
+            self.document
+                .fault(self.span.clone(), format!("{} is missing: write a table under [{key}]", self.name(key)));
         }
         self.sheet_if(key)
     }
@@ -354,8 +365,10 @@ impl<'a, 'd> Sheet<'a, 'd> {
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if !taken.contains(name) {
-                let hint = nearest(name, taken.iter().map(String::as_str))
-                    .map_or_else(|| format!("known here: {}", taken.iter().cloned().collect::<Vec<_>>().join(", ")), |k| format!("did you mean `{k}`?"));
+                let hint = nearest(name, taken.iter().map(String::as_str)).map_or_else(
+                    || format!("known here: {}", taken.iter().cloned().collect::<Vec<_>>().join(", ")),
+                    |k| format!("did you mean `{k}`?"),
+                );
                 self.document.fault(key.span(), format!("{} is not known; {hint}", self.name(name)));
             }
         }

@@ -13,14 +13,11 @@ impl Cents {
     /// `$`, or brackets around for a negative. More than two decimals are rounded half away from zero. None: not an
     /// amount, or beyond 92 quadrillion dollars.
     pub fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-            Some(inner) => (true, inner.strip_prefix('$').unwrap_or(inner)),
-            None => {
-                let (minus, rest) = strip(text, '-');
-                let (_, rest) = strip(rest, '$');
-                let (second, rest) = if minus { (false, rest) } else { strip(rest, '-') };
-                (minus || second, rest)
-            }
+        let (negative, text) = if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) { (true, inner.strip_prefix('$').unwrap_or(inner)) } else {
+            let (minus, rest) = strip(text, '-');
+            let (_, rest) = strip(rest, '$');
+            let (second, rest) = if minus { (false, rest) } else { strip(rest, '-') };
+            (minus || second, rest)
         };
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         if !fraction.bytes().all(|b| b.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
@@ -124,7 +121,19 @@ mod tests {
 
     #[test]
     fn unit_counts() {
-        let table = [("1", "1"), ("1.0", "1"), ("01", "1"), ("1.", "1"), (".50", "0.5"), ("100", "100"), ("0", "0"), ("-1", ""), ("x", ""), (".", ""), ("1e1", "")];
+        let table = [
+            ("1", "1"),
+            ("1.0", "1"),
+            ("01", "1"),
+            ("1.", "1"),
+            (".50", "0.5"),
+            ("100", "100"),
+            ("0", "0"),
+            ("-1", ""),
+            ("x", ""),
+            (".", ""),
+            ("1e1", ""),
+        ];
         for (text, want) in table {
             assert_eq!(units(text).map(|u| u.normalize().to_string()).unwrap_or_default(), want, "{text}");
         }

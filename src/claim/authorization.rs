@@ -54,7 +54,8 @@ pub struct Register {
     by_member: FxHashMap<String, Vec<usize>>,
 }
 
-const COLUMNS: [&str; 7] = ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
+const COLUMNS: [&str; 7] =
+    ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
 
 impl Register {
     /// Reads the whole file; it is small beside the claims.
@@ -79,10 +80,14 @@ impl Register {
                 Step::Blank { next } => next,
                 Step::Record { next } => {
                     let row = Row::new(bytes, &fields);
-                    register.add(authorization(&row, &columns, line).map_err(|what| trouble(format!("line {line}: {what}")))?);
+                    register.add(
+                        authorization(&row, &columns, line).map_err(|what| trouble(format!("line {line}: {what}")))?,
+                    );
                     next
                 }
-                Step::Rejected { reason, .. } => return Err(trouble(format!("line {line}: {}; mend the row", reason.sentence()))),
+                Step::Rejected { reason, .. } => {
+                    return Err(trouble(format!("line {line}: {}; mend the row", reason.sentence())));
+                }
                 Step::More => return Err(trouble(format!("line {line}: the row does not end"))),
             };
             line += count(&grammar, &bytes[at..next]);
@@ -138,14 +143,17 @@ fn header(bytes: &[u8]) -> Result<(Grammar, [Option<usize>; 7], usize), String> 
             match grammar.read(bytes, at, true, &mut fields) {
                 Step::Blank { next } => at = next,
                 Step::Record { next } => {
-                    let mut names: Vec<Vec<u8>> = fields.iter().map(|f| trim_name(&bytes[f.start as usize..f.end as usize]).to_vec()).collect();
+                    let mut names: Vec<Vec<u8>> =
+                        fields.iter().map(|f| trim_name(&bytes[f.start as usize..f.end as usize]).to_vec()).collect();
                     while names.len() > 1 && names.last().is_some_and(Vec::is_empty) {
                         names.pop();
                     }
                     let folded: Vec<String> = names.iter().map(|n| fold(&String::from_utf8_lossy(n))).collect();
                     let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));
                     if columns[0].is_some() && columns[3].is_some() {
-                        if let Some(twice) = COLUMNS.iter().find(|c| folded.iter().filter(|n| **n == fold(c)).count() > 1) {
+                        if let Some(twice) =
+                            COLUMNS.iter().find(|c| folded.iter().filter(|n| **n == fold(c)).count() > 1)
+                        {
                             return Err(format!("column `{twice}` stands twice in the header; drop one of them"));
                         }
                         grammar.width = names.len();
@@ -158,7 +166,10 @@ fn header(bytes: &[u8]) -> Result<(Grammar, [Option<usize>; 7], usize), String> 
             }
         }
     }
-    Err(format!("is no authorization file: the first line names no authorization_number and status column; write {}", COLUMNS.join(",")))
+    Err(format!(
+        "is no authorization file: the first line names no authorization_number and status column; write {}",
+        COLUMNS.join(",")
+    ))
 }
 
 fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7], line: u64) -> Result<Authorization, String> {
@@ -169,14 +180,19 @@ fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7], line: u64) -> Resu
         if cell.is_empty() {
             return Ok(None);
         }
-        date::parse(&cell).map(Some).ok_or_else(|| format!("{} cannot be read as a date; write 2024-03-02, or leave it empty", COLUMNS[i]))
+        date::parse(&cell)
+            .map(Some)
+            .ok_or_else(|| format!("{} cannot be read as a date; write 2024-03-02, or leave it empty", COLUMNS[i]))
     };
     let cell = text(6);
-    let units = if cell.is_empty() {
-        None
-    } else {
-        Some(units(&cell).ok_or_else(|| "units cannot be read as a number; write 1, or leave it empty for no limit".to_owned())?)
-    };
+    let units =
+        if cell.is_empty() {
+            None
+        } else {
+            Some(units(&cell).ok_or_else(|| {
+                "units cannot be read as a number; write 1, or leave it empty for no limit".to_owned()
+            })?)
+        };
     Ok(Authorization {
         line,
         number: shout(0),
@@ -194,12 +210,15 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Register, String> {
-        Register::read(Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source")).map_err(|e| e.to_string())
+        Register::read(Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source"))
+            .map_err(|e| e.to_string())
     }
 
     #[test]
     fn rows_are_found_by_number_and_member() {
-        let register = read("Authorization Number;status;units;procedure_codes\n ab1 ;approved;2;22513;\nAB1;denied;;\n\n").expect("register");
+        let register =
+            read("Authorization Number;status;units;procedure_codes\n ab1 ;approved;2;22513;\nAB1;denied;;\n\n")
+                .expect("register");
         let found: Vec<_> = register.numbered("Ab1").map(|a| (a.line, a.status.as_str(), a.units.is_some())).collect();
         assert_eq!(found, [(2, "APPROVED", true), (3, "DENIED", false)]);
         assert!(register.numbered("AB2").next().is_none());
@@ -208,7 +227,11 @@ mod tests {
     #[test]
     fn what_cannot_be_read_refuses_the_run() {
         let head = "authorization_number,member_id,status,valid_from,units\n";
-        for (row, says) in [("A,M,A,soon,1\n", "line 2: valid_from"), ("A,M,A,,one\n", "line 2: units"), ("A,M,A\n", "line 2: fewer fields")] {
+        for (row, says) in [
+            ("A,M,A,soon,1\n", "line 2: valid_from"),
+            ("A,M,A,,one\n", "line 2: units"),
+            ("A,M,A\n", "line 2: fewer fields"),
+        ] {
             assert!(read(&format!("{head}{row}")).expect_err(row).contains(says), "{row}");
         }
         assert!(read("claim_id,member_id\n").expect_err("header").contains("no authorization file"));

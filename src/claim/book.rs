@@ -144,7 +144,12 @@ impl Gathered {
                 let stay = *stays.entry(line.claim_id()).or_insert_with(|| {
                     let stay = self.stays.len();
                     self.stays.push(Stay::default());
-                    self.services.push(Service { line: i, kind: Kind::Stay(stay), encounter, units_so_far: Decimal::ONE });
+                    self.services.push(Service {
+                        line: i,
+                        kind: Kind::Stay(stay),
+                        encounter,
+                        units_so_far: Decimal::ONE,
+                    });
                     stay
                 });
                 let stay = &mut self.stays[stay];
@@ -213,7 +218,8 @@ fn duplicates(lines: &[Line], codes: &CodeTable) -> Vec<Bin> {
 /// Marks what voids and replacements take back; returns the versions that name nothing and meet nothing.
 fn versions(lines: &[Line], bins: &mut [Bin]) -> FxHashSet<usize> {
     let mut orphans = FxHashSet::default();
-    let versioned: Vec<usize> = (0..lines.len()).filter(|i| bins[*i] != Bin::Duplicate && lines[*i].version != Version::Original).collect();
+    let versioned: Vec<usize> =
+        (0..lines.len()).filter(|i| bins[*i] != Bin::Duplicate && lines[*i].version != Version::Original).collect();
     if versioned.is_empty() {
         return orphans;
     }

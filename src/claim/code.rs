@@ -83,7 +83,9 @@ impl CodeTable {
     pub fn find(&self, cell: &str, cpt: bool) -> Option<Found> {
         self.iter().filter(|(_, known)| cpt || known.system == System::Pcs).find_map(|(id, known)| {
             let whole = follows(cell, &known.code).map(|composite| Found { id, composite, zero_lost: false });
-            whole.or_else(|| follows(cell, without_zero(known)?).map(|composite| Found { id, composite, zero_lost: true }))
+            whole.or_else(|| {
+                follows(cell, without_zero(known)?).map(|composite| Found { id, composite, zero_lost: true })
+            })
         })
     }
 }
@@ -122,7 +124,12 @@ mod tests {
         let said = |cell: &str, cpt| {
             let table = table();
             table.find(cell, cpt).map_or(String::new(), |f| {
-                format!("{}{}{}", table.get(f.id).code, if f.composite { " +" } else { "" }, if f.zero_lost { " 0" } else { "" })
+                format!(
+                    "{}{}{}",
+                    table.get(f.id).code,
+                    if f.composite { " +" } else { "" },
+                    if f.zero_lost { " 0" } else { "" }
+                )
             })
         };
         for (cell, want) in [

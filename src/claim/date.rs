@@ -7,7 +7,8 @@ use jiff::civil::Date;
 /// are never swapped to make a date; a day that the calendar lacks is no date.
 pub fn parse(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
-    let (date, length) = iso(bytes).or_else(|| basic(bytes)).or_else(|| american(bytes)).or_else(|| named_month(bytes))?;
+    let (date, length) =
+        iso(bytes).or_else(|| basic(bytes)).or_else(|| american(bytes)).or_else(|| named_month(bytes))?;
     if !rest_is_time(&text[length..]) && !(length == 8 && is_range_end(&bytes[length..])) {
         return None;
     }
@@ -36,7 +37,8 @@ fn american(b: &[u8]) -> Shaped {
 }
 
 fn named_month(b: &[u8]) -> Shaped {
-    const MONTHS: [&[u8; 3]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    const MONTHS: [&[u8; 3]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
     let (day, at) = one_or_two(b, b'-')?;
     let rest = b.get(at..at + 8)?;
     let month = MONTHS.iter().position(|m| rest[..3].eq_ignore_ascii_case(*m))? + 1;

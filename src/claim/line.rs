@@ -101,7 +101,7 @@ pub struct Line {
     pub marks: Marks,
     /// The CPT or HCPCS code of the procedure column, if known.
     pub cpt: Option<CodeId>,
-    /// Known codes in order of appearance: procedure column, then ICD procedures.
+    /// Known codes, distinct, in order of appearance: procedure column, then ICD procedures.
     pub known: Box<[CodeId]>,
     text: Box<str>,
     /// Ends of the texts, then (end, slot) of the diagnoses, then ends of the procedure cells, then of the modifiers.
@@ -132,10 +132,14 @@ impl Reader<'_> {
     pub fn look(&self, binding: &Binding, row: &Row<'_>) -> Look<Line> {
         let may = |c: usize| self.codes.may_hold(&row.cell(c));
         let procedure = binding.columns(Field::ProcedureCode).iter().any(|c| may(*c));
-        if !procedure && !binding.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c)) && binding.split(Group::IcdProcedure) == Split::No {
+        if !procedure
+            && !binding.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
+            && binding.split(Group::IcdProcedure) == Split::No
+        {
             return Look::Pass;
         }
-        let mut draft = Draft { line_text: String::with_capacity(160), ends: Vec::with_capacity(40), ..Draft::default() };
+        let mut draft =
+            Draft { line_text: String::with_capacity(160), ends: Vec::with_capacity(40), ..Draft::default() };
         self.codes_of(binding, row, &mut draft);
         if draft.known.is_empty() {
             return Look::Pass;
@@ -200,7 +204,8 @@ impl Reader<'_> {
             }
             read
         };
-        let (charge, allowed, paid) = (amount(Field::ChargeAmount), amount(Field::AllowedAmount), amount(Field::PaidAmount));
+        let (charge, allowed, paid) =
+            (amount(Field::ChargeAmount), amount(Field::AllowedAmount), amount(Field::PaidAmount));
         for part in [
             &*claim_id,
             &*text(Field::LineNumber),
@@ -249,7 +254,11 @@ impl Reader<'_> {
             charge,
             allowed,
             paid,
-            marks: Marks { pointer_to_nothing, authorization_column: binding.has(Field::AuthorizationNumber), ..draft.marks },
+            marks: Marks {
+                pointer_to_nothing,
+                authorization_column: binding.has(Field::AuthorizationNumber),
+                ..draft.marks
+            },
             cpt: draft.cpt,
             known: draft.known.into_boxed_slice(),
             text: draft.line_text.into_boxed_str(),
@@ -287,7 +296,9 @@ impl Draft {
     fn note(&mut self, id: CodeId, composite: bool, zero_lost: bool) {
         self.marks.composite |= composite;
         self.marks.zero_lost |= zero_lost;
-        self.known.push(id);
+        if !self.known.contains(&id) {
+            self.known.push(id);
+        }
     }
 
     /// Filled diagnoses without their dots; returns their number and the slots they stand in.

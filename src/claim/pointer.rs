@@ -68,7 +68,20 @@ mod tests {
 
     #[test]
     fn slots() {
-        for (token, want) in [("1", Some(1)), ("02", Some(2)), ("12", Some(12)), ("13", None), ("0", None), ("A", Some(1)), ("l", Some(12)), ("M", None), ("1.0", None), ("AB", None), ("-1", None), ("", None)] {
+        for (token, want) in [
+            ("1", Some(1)),
+            ("02", Some(2)),
+            ("12", Some(12)),
+            ("13", None),
+            ("0", None),
+            ("A", Some(1)),
+            ("l", Some(12)),
+            ("M", None),
+            ("1.0", None),
+            ("AB", None),
+            ("-1", None),
+            ("", None),
+        ] {
             assert_eq!(slot(token), want, "{token}");
         }
     }

@@ -55,8 +55,19 @@ mod tests {
 
     #[test]
     fn labels() {
-        let table = ProductTable::new([("HMO BLUE".to_owned(), ClassId(1)), ("commercial-ppo".to_owned(), ClassId(2))], ClassId(9));
-        for (label, want) in [("hmo  blue", 1), ("HMO-Blue.", 1), ("(hmo/blue)", 1), ("Commercial PPO", 2), ("HMOBLUE", 9), ("", 9), ("caf\u{e9}", 9)] {
+        let table = ProductTable::new(
+            [("HMO BLUE".to_owned(), ClassId(1)), ("commercial-ppo".to_owned(), ClassId(2))],
+            ClassId(9),
+        );
+        for (label, want) in [
+            ("hmo  blue", 1),
+            ("HMO-Blue.", 1),
+            ("(hmo/blue)", 1),
+            ("Commercial PPO", 2),
+            ("HMOBLUE", 9),
+            ("", 9),
+            ("caf\u{e9}", 9),
+        ] {
             assert_eq!(table.class(label), ClassId(want), "{label}");
         }
         assert_eq!(table.with([("Hmo_Blue".to_owned(), ClassId(3))]).class("HMO BLUE"), ClassId(3));

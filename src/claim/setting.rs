@@ -70,7 +70,8 @@ impl BillType {
             [a, b, f] | [a, b, b':', b'A', b':', f] => ([*a, *b], Some(*f)),
             _ => return None,
         };
-        let well_formed = facility.iter().all(u8::is_ascii_digit) && frequency.is_none_or(|f| f.is_ascii_alphanumeric());
+        let well_formed =
+            facility.iter().all(u8::is_ascii_digit) && frequency.is_none_or(|f| f.is_ascii_alphanumeric());
         well_formed.then_some(Self { facility, frequency })
     }
 }
@@ -87,7 +88,9 @@ pub struct SettingTable {
 impl SettingTable {
     /// By bill type if filled, else by place of service.
     pub fn setting(&self, bill_type: &str, place_of_service: &str) -> Setting {
-        let look = |table: &[([u8; 2], Setting)], key| table.iter().find(|(k, _)| *k == key).map_or(Setting::Undetermined, |(_, s)| *s);
+        let look = |table: &[([u8; 2], Setting)], key| {
+            table.iter().find(|(k, _)| *k == key).map_or(Setting::Undetermined, |(_, s)| *s)
+        };
         if !bill_type.is_empty() {
             return BillType::parse(bill_type).map_or(Setting::Undetermined, |b| look(&self.bill_types, b.facility));
         }
@@ -105,8 +108,25 @@ mod tests {
 
     #[test]
     fn bill_types() {
-        let said = |text| BillType::parse(text).map(|b| format!("{}{}", String::from_utf8_lossy(&b.facility), b.frequency.map_or('-', char::from)));
-        for (text, want) in [("111", Some("111")), ("0111", Some("111")), ("11", Some("11-")), ("011", Some("11-")), ("11:A:7", Some("117")), ("011:A:1", Some("111")), ("13I", Some("13I")), ("1A1", None), ("1111", None), ("11:B:1", None), ("1", None), ("", None), ("11-", None)] {
+        let said = |text| {
+            BillType::parse(text)
+                .map(|b| format!("{}{}", String::from_utf8_lossy(&b.facility), b.frequency.map_or('-', char::from)))
+        };
+        for (text, want) in [
+            ("111", Some("111")),
+            ("0111", Some("111")),
+            ("11", Some("11-")),
+            ("011", Some("11-")),
+            ("11:A:7", Some("117")),
+            ("011:A:1", Some("111")),
+            ("13I", Some("13I")),
+            ("1A1", None),
+            ("1111", None),
+            ("11:B:1", None),
+            ("1", None),
+            ("", None),
+            ("11-", None),
+        ] {
             assert_eq!(said(text).as_deref(), want, "{text}");
         }
     }
@@ -114,7 +134,16 @@ mod tests {
     #[test]
     fn claim_forms() {
         use ClaimForm::{Institutional as I, Professional as P, Unknown as U};
-        for (text, bill, place, want) in [("P", "111", "", P), ("cms-1500", "", "", P), ("UB 04", "", "22", I), ("837i", "", "", I), ("dental", "111", "22", U), ("", "111", "22", I), ("", "", "22", P), ("", "", "", U)] {
+        for (text, bill, place, want) in [
+            ("P", "111", "", P),
+            ("cms-1500", "", "", P),
+            ("UB 04", "", "22", I),
+            ("837i", "", "", I),
+            ("dental", "111", "22", U),
+            ("", "111", "22", I),
+            ("", "", "22", P),
+            ("", "", "", U),
+        ] {
             assert_eq!(ClaimForm::of(text, bill, place), want, "{text} {bill} {place}");
         }
     }

@@ -22,11 +22,13 @@ pub enum Command {
     Rules {
         /// Code or name of a rule, such as DX103 or diagnosis-near-miss
         rule: Option<String>,
+        /// Files that replace built-in ones
         #[command(flatten)]
         policy: PolicyFiles,
     },
     /// Show or check the policy in force
     Policy {
+        /// What to do
         #[command(subcommand)]
         command: PolicyCommand,
     },
@@ -34,6 +36,7 @@ pub enum Command {
     Inspect {
         /// The extract
         file: String,
+        /// How columns are mapped
         #[command(flatten)]
         layout: LayoutChoice,
     },
@@ -44,6 +47,7 @@ pub enum Command {
 pub enum PolicyCommand {
     /// Print the policy in force: editions, lists, authorization table, fingerprint
     Show {
+        /// Files that replace built-in ones
         #[command(flatten)]
         policy: PolicyFiles,
         /// Print one of its files as it is, to start a policy of your own: policy, limits or remittance
@@ -82,8 +86,10 @@ pub struct Check {
     /// The plan's authorization file, to hold authorization numbers against
     #[arg(long, value_name = "FILE")]
     pub auths: Option<String>,
+    /// How columns are mapped
     #[command(flatten)]
     pub layout: LayoutChoice,
+    /// Files that replace built-in ones
     #[command(flatten)]
     pub policy: PolicyFiles,
     /// Report directory [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]

@@ -48,7 +48,9 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     let content = Content { outcome: &outcome, docs: &docs };
     let written = pool.install(|| write_all(&content, site.path()));
-    written.and_then(|()| write_run(&site, args, started, threads)).map_err(|e| anyhow!("{}: {}", site.target().display(), place::sentence(&e)))?;
+    written
+        .and_then(|()| write_run(&site, args, started, threads))
+        .map_err(|e| anyhow!("{}: {}", site.target().display(), place::sentence(&e)))?;
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupted());
     }
@@ -100,7 +102,12 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
 /// A column that is not there is said once, with what that costs.
 fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
     for (field, consequence) in absent {
-        let _ = writeln!(anstream::stderr(), "{} {name} has no {} column: {consequence}", paint::paint(paint::DIM, "note:"), field.name());
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} {name} has no {} column: {consequence}",
+            paint::paint(paint::DIM, "note:"),
+            field.name()
+        );
     }
 }
 

@@ -56,11 +56,15 @@ pub(super) fn inspect(file: &str, layout: Option<&str>, out: &mut dyn Write) -> 
         Field::NAMES.iter().any(|(f, _)| dialect.binding.columns(*f).contains(c))
             || Group::NAMES.iter().any(|(g, ..)| dialect.binding.group(*g).iter().any(|(_, column)| column == c))
     };
-    let unmapped: Vec<_> = (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
+    let unmapped: Vec<_> =
+        (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
     if !unmapped.is_empty() {
         writeln!(out, "\n{} {}", paint(BOLD, "not used"), unmapped.join(", "))?;
     }
-    writeln!(out, "\n{DIM}Sample values are masked: A is a letter, 9 a digit. Wrong column? Describe the extract in a layout file (--layout FILE).{DIM:#}")?;
+    writeln!(
+        out,
+        "\n{DIM}Sample values are masked: A is a letter, 9 a digit. Wrong column? Describe the extract in a layout file (--layout FILE).{DIM:#}"
+    )?;
     Ok(Exit::Clean)
 }
 

@@ -85,7 +85,10 @@ fn load_library(choice: Option<&str>) -> anyhow::Result<Library> {
     let path = PathBuf::from(choice);
     if !path.exists() {
         let names: Vec<_> = layout::SHIPPED.iter().map(|(name, _)| *name).collect();
-        return Err(anyhow!("--layout {choice}: neither a file nor a built-in layout; built in are {}", names.join(", ")));
+        return Err(anyhow!(
+            "--layout {choice}: neither a file nor a built-in layout; built in are {}",
+            names.join(", ")
+        ));
     }
     let given = read_given(&path)?;
     let layout = Layout::load(&given.file, &given.text).with_context(|| "the layout cannot be used")?;

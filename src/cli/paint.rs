@@ -1,4 +1,4 @@
-//! The few colours of the terminal. anstream drops them where they do not belong (pipes, NO_COLOR).
+//! The few colours of the terminal. anstream drops them where they do not belong (pipes, `NO_COLOR`).
 
 use anstyle::{AnsiColor, Style};
 
@@ -40,7 +40,7 @@ pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

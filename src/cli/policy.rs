@@ -22,7 +22,9 @@ pub(super) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
                 None => show(&policy, out)?,
                 Some(kind) => {
                     let origin = policy.origins.iter().find(|o| o.kind == kind);
-                    let origin = origin.ok_or_else(|| anyhow!("no policy file is of kind \"{kind}\"; write policy, limits or remittance"))?;
+                    let origin = origin.ok_or_else(|| {
+                        anyhow!("no policy file is of kind \"{kind}\"; write policy, limits or remittance")
+                    })?;
                     out.write_all(origin.text.as_bytes())?;
                 }
             }
@@ -35,10 +37,21 @@ pub(super) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
 fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let given = read_given(file)?;
     let policy = load(std::slice::from_ref(&given), &crate::rules::codes())?;
-    let wrong: Vec<String> = policy.examples.iter().filter_map(|e| run_example(&policy, e).err().map(|what| format!("{}:{}: {what}", given.file, e.line))).collect();
+    let wrong: Vec<String> = policy
+        .examples
+        .iter()
+        .filter_map(|e| run_example(&policy, e).err().map(|what| format!("{}:{}: {what}", given.file, e.line)))
+        .collect();
     if !wrong.is_empty() {
         bail!("{} of {} worked examples come out otherwise\n{}", wrong.len(), policy.examples.len(), wrong.join("\n"));
     }
-    writeln!(out, "{}: {}, {} worked examples as expected, fingerprint {}", given.file, paint(BOLD, "valid"), policy.examples.len(), &policy.fingerprint[..16])?;
+    writeln!(
+        out,
+        "{}: {}, {} worked examples as expected, fingerprint {}",
+        given.file,
+        paint(BOLD, "valid"),
+        policy.examples.len(),
+        &policy.fingerprint[..16]
+    )?;
     Ok(())
 }

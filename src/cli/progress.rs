@@ -40,7 +40,15 @@ impl Watcher {
             Progress::Plain => Shown::Lines(Mutex::new(Instant::now())),
             Progress::Auto | Progress::None => Shown::Nothing,
         };
-        Self { shown, total, bytes: AtomicU64::new(0), rows: AtomicU64::new(0), kept: AtomicU64::new(0), start: Instant::now(), stop }
+        Self {
+            shown,
+            total,
+            bytes: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
+            start: Instant::now(),
+            stop,
+        }
     }
 
     /// Takes the bar away.
@@ -55,12 +63,22 @@ impl Watcher {
     fn counts(&self) -> String {
         let rows = self.rows.load(Ordering::Relaxed);
         let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;
-        format!("{} rows, {} rows/s, {} lines found", grouped(rows), grouped(per_second), grouped(self.kept.load(Ordering::Relaxed)))
+        format!(
+            "{} rows, {} rows/s, {} lines found",
+            grouped(rows),
+            grouped(per_second),
+            grouped(self.kept.load(Ordering::Relaxed))
+        )
     }
 
     fn line(&self) {
         let of = if self.total > 0 { format!(" of {}", HumanBytes(self.total)) } else { String::new() };
-        let _ = writeln!(std::io::stderr(), "claimlint: {}{of}, {}", HumanBytes(self.bytes.load(Ordering::Relaxed)), self.counts());
+        let _ = writeln!(
+            std::io::stderr(),
+            "claimlint: {}{of}, {}",
+            HumanBytes(self.bytes.load(Ordering::Relaxed)),
+            self.counts()
+        );
     }
 }
 

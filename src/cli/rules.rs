@@ -23,7 +23,10 @@ pub(super) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write
             let doc = found.ok_or_else(|| {
                 let known = docs.iter().flat_map(|d| [d.code.as_str(), d.name.as_str()]);
                 let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
-                anyhow!("no rule is called {word}; {}", hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?")))
+                anyhow!(
+                    "no rule is called {word}; {}",
+                    hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?"))
+                )
             })?;
             one(doc, &policy, out)?;
         }
@@ -45,8 +48,11 @@ fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<(
     let setting = policy.rule(&doc.code);
     writeln!(out, "{} {}", paint(BOLD, &doc.code), paint(BOLD, &doc.name))?;
     write!(out, "{}", wrapped(&doc.summary, 0))?;
-    let mut part = |title: &str, text: &str| -> std::io::Result<()> { write!(out, "\n{}\n{}", paint(BOLD, title), wrapped(text, 2)) };
-    let overrides: String = setting.by_code.iter().map(|(id, d)| format!("; {} for {}", d.word(), policy.code(*id))).collect();
+    let mut part = |title: &str, text: &str| -> std::io::Result<()> {
+        write!(out, "\n{}\n{}", paint(BOLD, title), wrapped(text, 2))
+    };
+    let overrides: String =
+        setting.by_code.iter().map(|(id, d)| format!("; {} for {}", d.word(), policy.code(*id))).collect();
     part("Default disposition", &format!("{}{overrides}", setting.disposition.word()))?;
     part("What it finds", &doc.finds)?;
     part("Why it matters", &doc.why)?;

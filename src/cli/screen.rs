@@ -37,7 +37,11 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
     let ledger = &outcome.ledger;
     let policy = outcome.policy.origin("policy");
     writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, outcome.policy.edition(None).id)?;
-    let files = if outcome.inputs.len() == 1 { outcome.inputs[0].name.clone() } else { format!("{} extracts", outcome.inputs.len()) };
+    let files = if outcome.inputs.len() == 1 {
+        outcome.inputs[0].name.clone()
+    } else {
+        format!("{} extracts", outcome.inputs.len())
+    };
     writeln!(out, "{files}: {} rows = {}\n", grouped(ledger.rows), bins(content))?;
     if summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
@@ -48,7 +52,13 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
     }
     let rejected: usize = outcome.inputs.iter().map(|i| i.rejects.len()).sum();
     if rejected > 0 {
-        writeln!(out, "{} rejected row{}: see {}", grouped(rejected as u64), if rejected == 1 { "" } else { "s" }, place.join("rejects.csv").display())?;
+        writeln!(
+            out,
+            "{} rejected row{}: see {}",
+            grouped(rejected as u64),
+            if rejected == 1 { "" } else { "s" },
+            place.join("rejects.csv").display()
+        )?;
     }
     writeln!(out, "{} {}", paint(BOLD, "Report:"), place.join("report.html").display())?;
     for sentence in &outcome.policy.unseen {
@@ -59,7 +69,12 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
 
 fn bins(content: &Content<'_>) -> String {
     let bins = content.outcome.ledger.bins();
-    bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n))).collect::<Vec<_>>().join(" + ")
+    bins.iter()
+        .rev()
+        .filter(|(_, n, _)| *n > 0)
+        .map(|(bin, n, _)| format!("{} {bin}", grouped(*n)))
+        .collect::<Vec<_>>()
+        .join(" + ")
 }
 
 fn statuses(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -84,7 +99,13 @@ fn statuses(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn rules(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
-    table.set_header(vec![Cell::new("rule"), Cell::new("found"), Cell::new("default"), right("findings"), right("at risk")]);
+    table.set_header(vec![
+        Cell::new("rule"),
+        Cell::new("found"),
+        Cell::new("default"),
+        right("findings"),
+        right("at risk"),
+    ]);
     for (id, tally) in &content.outcome.summary.rules {
         let (doc, setting) = (content.doc(*id), content.setting(*id));
         table.add_row(vec![
@@ -100,13 +121,21 @@ fn rules(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     let outcome = content.outcome;
-    let mut services: Vec<usize> = (0..outcome.judged.services.len()).filter(|i| outcome.judged.services[*i].at_risk.is_some()).collect();
+    let mut services: Vec<usize> =
+        (0..outcome.judged.services.len()).filter(|i| outcome.judged.services[*i].at_risk.is_some()).collect();
     services.sort_by_key(|i| (std::cmp::Reverse(outcome.judged.services[*i].at_risk), *i));
     if services.is_empty() {
         return Ok(());
     }
     let mut table = table();
-    table.set_header(vec![right("highest"), Cell::new("status"), Cell::new("claim"), Cell::new("code"), Cell::new("date"), Cell::new("rules")]);
+    table.set_header(vec![
+        right("highest"),
+        Cell::new("status"),
+        Cell::new("claim"),
+        Cell::new("code"),
+        Cell::new("date"),
+        Cell::new("rules"),
+    ]);
     for i in services.into_iter().take(HIGHEST) {
         let judgement = &outcome.judged.services[i];
         let line = content.service_line(i);

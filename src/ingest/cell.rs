@@ -10,12 +10,9 @@ pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     if trimmed.is_empty() {
         return Cow::Borrowed("");
     }
-    let text = match std::str::from_utf8(trimmed) {
-        Ok(text) => Cow::Borrowed(trim(unwrap(trim(text)))),
-        Err(_) => {
-            let text = latin1(trimmed);
-            Cow::Owned(trim(unwrap(trim(&text))).to_owned())
-        }
+    let text = if let Ok(text) = std::str::from_utf8(trimmed) { Cow::Borrowed(trim(unwrap(trim(text)))) } else {
+        let text = latin1(trimmed);
+        Cow::Owned(trim(unwrap(trim(&text))).to_owned())
     };
     if is_nothing(&text, null) { Cow::Borrowed("") } else { text }
 }

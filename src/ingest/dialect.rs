@@ -28,10 +28,13 @@ pub struct Dialect {
 pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble> {
     let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
     let sample = source.sample.as_slice();
-    let cr_only = memchr::memchr(b'\r', sample).is_some() && memchr::memchr(b'\n', sample).is_none() && !source.has_line_feed()?;
+    let cr_only = memchr::memchr(b'\r', sample).is_some()
+        && memchr::memchr(b'\n', sample).is_none()
+        && !source.has_line_feed()?;
     let start = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
 
     let mut best: Option<Dialect> = None;
+    let mut broken = None;
     let mut misses: Vec<(usize, Unbound)> = Vec::new();
     for delimiter in DELIMITERS {
         for layout in library.candidates() {
@@ -39,7 +42,14 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
                 continue;
             }
             let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
-            let head = read_header(&grammar, sample, start, source.whole, layout).map_err(unusable)?;
+            let head = match read_header(&grammar, sample, start, source.whole, layout) {
+                Ok(head) => head,
+                // Under the wrong delimiter a quoted header is damage.
+                Err(what) => {
+                    broken.get_or_insert(what);
+                    continue;
+                }
+            };
             if !layout.recognises(&head.names) {
                 continue;
             }
@@ -60,7 +70,14 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
     }
     // The delimiter that splits the line into most names is the one a person would have meant.
     misses.sort_by_key(|(names, miss)| (std::cmp::Reverse(*names), miss.is_conflict()));
-    Err(unusable(misses.into_iter().next().map_or_else(|| "has no header line".to_owned(), |(_, miss)| miss.to_string())))
+    // If the best reading is a single name, the line itself is damaged.
+    match (misses.into_iter().next(), broken) {
+        (Some((names, miss)), None) | (Some((names @ 2.., miss)), Some(_)) => {
+            Err(unusable(if names == 0 { "has no header line".to_owned() } else { miss.to_string() }))
+        }
+        (_, Some(what)) => Err(unusable(what)),
+        (None, None) => Err(unusable("has no header line".to_owned())),
+    }
 }
 
 struct Head {
@@ -96,7 +113,12 @@ fn read_header(grammar: &Grammar, sample: &[u8], start: usize, whole: bool, layo
     }
     if !layout.header.is_empty() {
         let raw = layout.header.iter().map(|n| n.clone().into_bytes()).collect();
-        return Ok(Head { names: layout.header.clone(), raw, data_start: at, lines_before: count(grammar, &sample[..at]) });
+        return Ok(Head {
+            names: layout.header.clone(),
+            raw,
+            data_start: at,
+            lines_before: count(grammar, &sample[..at]),
+        });
     }
     let mut fields = Vec::new();
     loop {
@@ -111,16 +133,23 @@ fn read_header(grammar: &Grammar, sample: &[u8], start: usize, whole: bool, layo
                 return Ok(Head { names, raw, data_start: next, lines_before: count(grammar, &sample[..next]) });
             }
             Step::Rejected { reason, .. } => {
-                return Err(format!("line {}: the header cannot be read: {}", count(grammar, &sample[..at]) + 1, reason.sentence()));
+                return Err(format!(
+                    "line {}: the header cannot be read: {}",
+                    count(grammar, &sample[..at]) + 1,
+                    reason.sentence()
+                ));
             }
-            Step::More => return Err("the header line does not end within the first MiB; is this a CSV file?".to_owned()),
+            Step::More => {
+                return Err("the header line does not end within the first MiB; is this a CSV file?".to_owned());
+            }
         }
     }
 }
 
 /// The names without blanks around them; trailing cells without a name are not columns.
 fn header_cells(sample: &[u8], fields: &[Field]) -> Vec<Vec<u8>> {
-    let mut cells: Vec<Vec<u8>> = fields.iter().map(|f| trim_name(&sample[f.start as usize..f.end as usize]).to_vec()).collect();
+    let mut cells: Vec<Vec<u8>> =
+        fields.iter().map(|f| trim_name(&sample[f.start as usize..f.end as usize]).to_vec()).collect();
     while cells.len() > 1 && cells.last().is_some_and(Vec::is_empty) {
         cells.pop();
     }

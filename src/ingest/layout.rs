@@ -9,8 +9,8 @@ use std::fmt;
 
 use super::cell::{clean, upper};
 use super::field::{Field, Group, fold};
-use super::scan::Row;
 use super::layout_file;
+use super::scan::Row;
 use crate::sheet::{Document, Faults, Placed};
 
 /// The layouts that come with the program, in the order in which they are tried; the canonical one is last.
@@ -59,7 +59,11 @@ pub struct Layout {
 #[derive(Debug, Clone)]
 pub(super) enum Mapping {
     /// Per field the names that claim it.
-    Spellings { fields: Vec<(Field, Vec<String>)>, groups: Vec<(Group, Vec<Pattern>)>, first: Vec<(Group, Vec<String>)> },
+    Spellings {
+        fields: Vec<(Field, Vec<String>)>,
+        groups: Vec<(Group, Vec<Pattern>)>,
+        first: Vec<(Group, Vec<String>)>,
+    },
     /// Per field where it stands.
     Columns { fields: Vec<(Field, Named)>, groups: Vec<(Group, Vec<(u8, String)>)> },
 }
@@ -109,7 +113,9 @@ impl Split {
             Self::At(separator) => c == separator,
             Self::Auto => matches!(c, '|' | ';' | ',' | '^') || c.is_whitespace(),
         })
-        .map(move |part| if self == Self::Auto { part.trim_matches(|c: char| c.is_whitespace() || c == '"') } else { part.trim() })
+        .map(move |part| {
+            if self == Self::Auto { part.trim_matches(|c: char| c.is_whitespace() || c == '"') } else { part.trim() }
+        })
     }
 }
 
@@ -288,7 +294,8 @@ impl Layout {
     /// Resolves every name of the layout against a header.
     pub fn bind(&self, header: &[String]) -> Result<Binding, Unbound> {
         let folded: Vec<String> = header.iter().map(|n| fold(n)).collect();
-        let mut binder = Binder { header, folded, fields: vec![Take::Absent; Field::NAMES.len()], groups: vec![BTreeMap::new(); 4] };
+        let mut binder =
+            Binder { header, folded, fields: vec![Take::Absent; Field::NAMES.len()], groups: vec![BTreeMap::new(); 4] };
         match &self.mapping {
             Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
             Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
@@ -316,11 +323,17 @@ impl Layout {
     fn group_looked_for(&self, group: Group) -> Vec<String> {
         match &self.mapping {
             Mapping::Spellings { groups, first, .. } => {
-                let numbered = groups.iter().filter(|(g, _)| *g == group).flat_map(|(_, p)| p.iter().map(|p| p.shown.clone()));
+                let numbered =
+                    groups.iter().filter(|(g, _)| *g == group).flat_map(|(_, p)| p.iter().map(|p| p.shown.clone()));
                 let single = first.iter().filter(|(g, _)| *g == group).flat_map(|(_, s)| s.clone());
                 numbered.chain(single).collect()
             }
-            Mapping::Columns { groups, .. } => groups.iter().filter(|(g, _)| *g == group).flat_map(|(_, s)| s.iter().map(|(_, n)| n.clone())).take(4).collect(),
+            Mapping::Columns { groups, .. } => groups
+                .iter()
+                .filter(|(g, _)| *g == group)
+                .flat_map(|(_, s)| s.iter().map(|(_, n)| n.clone()))
+                .take(4)
+                .collect(),
         }
     }
 }
@@ -333,7 +346,12 @@ struct Binder<'h> {
 }
 
 impl Binder<'_> {
-    fn spellings(&mut self, fields: &[(Field, Vec<String>)], groups: &[(Group, Vec<Pattern>)], first: &[(Group, Vec<String>)]) -> Result<(), Unbound> {
+    fn spellings(
+        &mut self,
+        fields: &[(Field, Vec<String>)],
+        groups: &[(Group, Vec<Pattern>)],
+        first: &[(Group, Vec<String>)],
+    ) -> Result<(), Unbound> {
         for (field, spellings) in fields {
             for column in 0..self.folded.len() {
                 if spellings.iter().any(|s| fold(s) == self.folded[column]) {
@@ -345,7 +363,12 @@ impl Binder<'_> {
             }
         }
         for (group, patterns) in groups {
-            let singles = first.iter().filter(|(g, _)| g == group).flat_map(|(_, names)| names).map(|n| fold(n)).collect::<Vec<_>>();
+            let singles = first
+                .iter()
+                .filter(|(g, _)| g == group)
+                .flat_map(|(_, names)| names)
+                .map(|n| fold(n))
+                .collect::<Vec<_>>();
             for column in 0..self.folded.len() {
                 let name = &self.folded[column];
                 let slot = patterns.iter().find_map(|p| p.slot(name)).or_else(|| singles.contains(name).then_some(1));
@@ -418,7 +441,9 @@ impl Binder<'_> {
                 missing.push((field.name().to_owned(), layout.looked_for(field)));
             }
         }
-        if self.fields[Field::ProcedureCode as usize] == Take::Absent && self.groups[Group::IcdProcedure as usize].is_empty() {
+        if self.fields[Field::ProcedureCode as usize] == Take::Absent
+            && self.groups[Group::IcdProcedure as usize].is_empty()
+        {
             let mut names = layout.looked_for(Field::ProcedureCode);
             names.extend(layout.group_looked_for(Group::IcdProcedure));
             missing.push(("procedure_code (or icd_procedure_1)".to_owned(), names));
@@ -439,7 +464,8 @@ pub struct Library {
 impl Library {
     /// The shipped layouts.
     pub fn shipped() -> Result<Self, Faults> {
-        let layouts = SHIPPED.iter().map(|(name, text)| Layout::load(&format!("{name}.toml"), text)).collect::<Result<_, _>>()?;
+        let layouts =
+            SHIPPED.iter().map(|(name, text)| Layout::load(&format!("{name}.toml"), text)).collect::<Result<_, _>>()?;
         Ok(Self { layouts })
     }
 

@@ -14,7 +14,8 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     let valid = root.text("valid");
     let delimiter = root.text_if("delimiter").and_then(|d| one_byte(document, &d));
     let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
-    let skip_prefix = root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
+    let skip_prefix =
+        root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
     let header = texts(root.texts_if("header"));
     let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
@@ -62,7 +63,10 @@ fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
     match placed.text.as_bytes() {
         [b] if !matches!(b, b'"' | b'\r' | b'\n' | 0x80..) => Some(*b),
         _ => {
-            document.fault(placed.span.clone(), "the delimiter is one character: write \",\", \"|\", \"\\t\", \";\" or \"*\"");
+            document.fault(
+                placed.span.clone(),
+                "the delimiter is one character: write \",\", \"|\", \"\\t\", \";\" or \"*\"",
+            );
             None
         }
     }
@@ -124,7 +128,11 @@ fn read_columns(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Mapping {
         if let Some(group) = group_of(&key.text) {
             groups.push((group, read_run(document, group, &sheet.texts(&key.text))));
         } else if let Some(field) = field_of(&key.text) {
-            let named = if sheet.is_table(&key.text) { read_glue(&sheet, &key.text) } else { Some(Named::First(texts(sheet.texts(&key.text)))) };
+            let named = if sheet.is_table(&key.text) {
+                read_glue(&sheet, &key.text)
+            } else {
+                Some(Named::First(texts(sheet.texts(&key.text))))
+            };
             fields.extend(named.map(|n| (field, n)));
         }
     }
@@ -161,7 +169,10 @@ fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8,
             Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?, from.len(), after))
         });
         let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to && *to <= 999) else {
-            document.fault(item.span.clone(), "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"");
+            document.fault(
+                item.span.clone(),
+                "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"",
+            );
             continue;
         };
         for n in from..=to {
@@ -209,7 +220,9 @@ mod tests {
 
     #[test]
     fn faults_are_placed_and_all_at_once() {
-        let text = format!("{HEAD}delimiter = \",,\"\n[columns]\nclaimid = \"x\"\ndiagnosis = \"dx{{1..99}}\"\nbill_type = {{ glue = [\"a\"] }}\n");
+        let text = format!(
+            "{HEAD}delimiter = \",,\"\n[columns]\nclaimid = \"x\"\ndiagnosis = \"dx{{1..99}}\"\nbill_type = {{ glue = [\"a\"] }}\n"
+        );
         let faults = Layout::load("l.toml", &text).expect_err("faults").list;
         let said: Vec<_> = faults.iter().map(|f| (f.line, f.message.split(':').next().unwrap_or(""))).collect();
         assert_eq!(
@@ -241,6 +254,10 @@ mod tests {
         assert!(bind(&run, &["c", "p", "dx1"]).expect_err("missing").contains("service_date: looked for d, e"));
         let spellings = "[spellings]\nclaim_id = [\"claim_id\", \"clm\"]\nservice_date = [\"dos\"]\nprocedure_code = [\"cpt\"]\ndiagnosis = [\"dx{n}\"]\n[first]\ndiagnosis = [\"icd\"]";
         assert_eq!(bind(spellings, &["clm", "dos", "cpt", "dx_02", "ICD"]), Ok(vec![(1, 4), (2, 3)]));
-        assert!(bind(spellings, &["clm", "dos", "cpt", "dx1", "Claim ID"]).expect_err("conflict").contains("`clm` and `Claim ID` both claim claim_id"));
+        assert!(
+            bind(spellings, &["clm", "dos", "cpt", "dx1", "Claim ID"])
+                .expect_err("conflict")
+                .contains("`clm` and `Claim ID` both claim claim_id")
+        );
     }
 }

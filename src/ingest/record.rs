@@ -112,9 +112,9 @@ impl Grammar {
     pub fn is_no_row(&self, line: &[u8]) -> bool {
         match line.first() {
             None => true,
-            Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => {
-                line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') && *b != self.delimiter)
-            }
+            Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => line
+                .iter()
+                .all(|b| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') && *b != self.delimiter),
             Some(_) => self.skip_prefix.iter().any(|p| line.starts_with(p)),
         }
     }
@@ -212,7 +212,8 @@ impl Grammar {
     }
 
     fn holds_a_row(&self, part: &[u8]) -> bool {
-        self.width >= SWALLOW_WIDTH && memchr::memchr_iter(self.delimiter, part).take(self.width - 1).count() + 1 >= self.width
+        self.width >= SWALLOW_WIDTH
+            && memchr::memchr_iter(self.delimiter, part).take(self.width - 1).count() + 1 >= self.width
     }
 
     /// The last checks on a complete record: its width, and that it is not the header again.
@@ -235,7 +236,11 @@ impl Grammar {
 
     fn is_header(&self, bytes: &[u8], fields: &[Field]) -> bool {
         !self.header.is_empty()
-            && self.header.iter().zip(fields).all(|(name, f)| trim_name(&bytes[f.start as usize..f.end as usize]) == name.as_slice())
+            && self
+                .header
+                .iter()
+                .zip(fields)
+                .all(|(name, f)| trim_name(&bytes[f.start as usize..f.end as usize]) == name.as_slice())
     }
 }
 
@@ -271,7 +276,9 @@ mod tests {
         while at < text.len() {
             at = match grammar.read(text.as_bytes(), at, true, &mut fields) {
                 Step::Record { next } => {
-                    out.push(fields.iter().map(|f| &text[f.start as usize..f.end as usize]).collect::<Vec<_>>().join("|"));
+                    out.push(
+                        fields.iter().map(|f| &text[f.start as usize..f.end as usize]).collect::<Vec<_>>().join("|"),
+                    );
                     next
                 }
                 Step::Blank { next } => next,
@@ -312,7 +319,8 @@ mod tests {
         ];
         for (text, want) in table {
             let got = read_all(&grammar(3), text);
-            let want: Vec<_> = want.iter().map(|s| s.replace("!text-after-quote-or-shape", "!too-many-fields")).collect();
+            let want: Vec<_> =
+                want.iter().map(|s| s.replace("!text-after-quote-or-shape", "!too-many-fields")).collect();
             assert_eq!(got, want, "{text:?}");
         }
     }
@@ -326,7 +334,10 @@ mod tests {
     #[test]
     fn the_header_again_is_rejected() {
         let g = Grammar { header: vec![b"a".to_vec(), b"b".to_vec()], ..grammar(2) };
-        assert_eq!(read_all(&g, "1,2\n\u{feff}a , \"b\"\n\u{feff}\"a\",b\n3,4\n"), ["1|2", "!repeated-header", "!repeated-header", "3|4"]);
+        assert_eq!(
+            read_all(&g, "1,2\n\u{feff}a , \"b\"\n\u{feff}\"a\",b\n3,4\n"),
+            ["1|2", "!repeated-header", "!repeated-header", "3|4"]
+        );
     }
 
     #[test]

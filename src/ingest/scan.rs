@@ -85,7 +85,11 @@ impl<T> Tally<T> {
     pub fn append(&mut self, next: Self) {
         let (lines, bytes) = (self.lines, self.bytes);
         self.kept.extend(next.kept.into_iter().map(|k| Kept { line: k.line + lines, ..k }));
-        self.rejects.extend(next.rejects.into_iter().map(|r| Reject { line: r.line + lines, offset: r.offset + bytes, ..r }));
+        self.rejects.extend(next.rejects.into_iter().map(|r| Reject {
+            line: r.line + lines,
+            offset: r.offset + bytes,
+            ..r
+        }));
         self.rows += next.rows;
         self.passed += next.passed;
         self.lines += next.lines;
@@ -101,7 +105,13 @@ impl<T> Tally<T> {
 }
 
 /// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
-pub fn scan<T>(grammar: &Grammar, bytes: &[u8], last: bool, look: &impl Fn(&Row<'_>) -> Look<T>, tally: &mut Tally<T>) -> usize {
+pub fn scan<T>(
+    grammar: &Grammar,
+    bytes: &[u8],
+    last: bool,
+    look: &impl Fn(&Row<'_>) -> Look<T>,
+    tally: &mut Tally<T>,
+) -> usize {
     let mut fields = Vec::with_capacity(grammar.width + 1);
     let mut at = 0;
     while at < bytes.len() {

@@ -70,7 +70,9 @@ impl Source {
         let path = Path::new(name);
         let meta = std::fs::metadata(path).map_err(|e| io_trouble(open_sentence(&e)))?;
         if meta.is_dir() {
-            return Err(io_trouble("is a directory; name the extracts in it, for example with a shell pattern: dir/*.csv".to_owned()));
+            return Err(io_trouble(
+                "is a directory; name the extracts in it, for example with a shell pattern: dir/*.csv".to_owned(),
+            ));
         }
         let file = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
         if !meta.is_file() {
@@ -125,7 +127,14 @@ impl Source {
         }
         let (head, mut stream) = peek(stream, 4).map_err(trouble)?;
         if let Some(decoder) = utf16(&head) {
-            stream = Box::new(Utf16 { inner: stream, decoder, raw: vec![0; 1 << 16], ready: Vec::new(), at: 0, ended: false });
+            stream = Box::new(Utf16 {
+                inner: stream,
+                decoder,
+                raw: vec![0; 1 << 16],
+                ready: Vec::new(),
+                at: 0,
+                ended: false,
+            });
             undone.push("UTF-16");
         }
         let mut sample = Vec::new();
@@ -146,7 +155,8 @@ impl Source {
         let mut at = 0;
         while at < self.size {
             let n = (self.size - at).min(SAMPLE as u64) as usize;
-            read_at(file, &mut buffer[..n], at).map_err(|e| Trouble::Io { file: self.name.clone(), what: read_sentence(&e) })?;
+            read_at(file, &mut buffer[..n], at)
+                .map_err(|e| Trouble::Io { file: self.name.clone(), what: read_sentence(&e) })?;
             if memchr::memchr(b'\n', &buffer[..n]).is_some() {
                 return Ok(true);
             }
@@ -292,7 +302,8 @@ fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), Trouble> {
         return refuse(what);
     }
     // Text has next to no control characters; a stray NUL in a damaged cell is let through, a table of numbers not.
-    let control = sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
+    let control =
+        sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
     if control * 20 > sample.len() {
         let nul = sample.iter().filter(|b| **b == 0).count();
         return refuse(if nul * 3 > sample.len() {
@@ -314,7 +325,9 @@ fn open_sentence(e: &io::Error) -> String {
 
 fn read_sentence(e: &io::Error) -> String {
     match e.kind() {
-        io::ErrorKind::UnexpectedEof => "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned(),
+        io::ErrorKind::UnexpectedEof => {
+            "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
+        }
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
         _ => format!("cannot be read: {e}"),
     }
@@ -387,7 +400,8 @@ mod tests {
             e.write_all(b).expect("gz");
             e.finish().expect("gz")
         };
-        let utf16: Vec<u8> = std::iter::once(0xfeff).chain("claim_id,é\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let utf16: Vec<u8> =
+            std::iter::once(0xfeff).chain("claim_id,é\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(text("plain", plain.clone()), plain);
         assert_eq!(text("gz", gz(&plain)), plain);
         assert_eq!(text("two members", [gz(&plain[..5]), gz(&plain[5..])].concat()), plain);
@@ -398,7 +412,12 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_refused_by_name() {
-        for (bytes, says) in [(&b"PK\x03\x04...."[..], "Excel"), (b"", "empty"), (b"PAR1....", "Parquet"), (b"\0\x01\x02\x03\x04", "not a text")] {
+        for (bytes, says) in [
+            (&b"PK\x03\x04...."[..], "Excel"),
+            (b"", "empty"),
+            (b"PAR1....", "Parquet"),
+            (b"\0\x01\x02\x03\x04", "not a text"),
+        ] {
             let Err(e) = Source::from_bytes("x", bytes.to_vec()) else { panic!("{says} was read") };
             assert!(e.to_string().contains(says), "{e}");
         }

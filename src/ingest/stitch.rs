@@ -53,7 +53,11 @@ pub fn read<T: Send>(
         for (block, guess) in wave.iter().zip(guesses) {
             stitcher.join(block, guess);
         }
-        if !watch.passed(taken - std::mem::replace(&mut seen, taken), stitcher.total.rows - before.0, stitcher.total.kept.len() as u64 - before.1) {
+        if !watch.passed(
+            taken - std::mem::replace(&mut seen, taken),
+            stitcher.total.rows - before.0,
+            stitcher.total.kept.len() as u64 - before.1,
+        ) {
             return Err(Trouble::Interrupted);
         }
         spare = std::mem::replace(&mut wave, next?);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::{
-    AddOn, Class, Disposition, Edition, Example, Exclusive, Excludes, Limit, Listed, NecessityBasis, Origin, Policy, Procedure,
-    Requirement, Role, RuleSetting,
+    AddOn, Class, Disposition, Edition, Example, Excludes, Exclusive, Limit, Listed, NecessityBasis, Origin, Policy,
+    Procedure, Requirement, Role, RuleSetting,
 };
 use crate::claim::book::CodeSet;
 use crate::claim::code::{KnownCode, System};
@@ -40,7 +40,10 @@ pub fn load(given: &[Given], rules: &[&str]) -> Result<Policy, Faults> {
         for slot in chosen.iter_mut().filter(|(k, ..)| *k == kind) {
             if slot.1 != "built in" {
                 let message = format!("{} is a file of kind \"{kind}\" too: give one of them", slot.1);
-                return Err(Faults { file: file.file.clone(), list: vec![crate::sheet::Fault { line: 1, column: 1, message }] });
+                return Err(Faults {
+                    file: file.file.clone(),
+                    list: vec![crate::sheet::Fault { line: 1, column: 1, message }],
+                });
             }
             *slot = (slot.0, &file.file, &file.text);
         }
@@ -67,7 +70,8 @@ fn kind_of(given: &Given) -> Result<&'static str, Faults> {
 fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
     let words = BUILT_IN.map(|(kind, _)| (kind, kind));
     let stated = root.choice("kind", &words).filter(|k| *k == kind);
-    let [id, title, publisher, source, valid] = ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
+    let [id, title, publisher, source, valid] =
+        ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
     Some(Origin {
         kind: stated?,
         id: id?,
@@ -88,7 +92,12 @@ fn shouted(placed: Vec<Placed>) -> Vec<String> {
     placed.into_iter().map(|p| p.text.to_uppercase()).collect()
 }
 
-fn read_policy(document: &Document<'_>, root: Sheet<'_, '_>, roster: &[&str], file: (&str, &str, &str)) -> Option<Policy> {
+fn read_policy(
+    document: &Document<'_>,
+    root: Sheet<'_, '_>,
+    roster: &[&str],
+    file: (&str, &str, &str),
+) -> Option<Policy> {
     let origin = read_origin(&root, file);
     let unseen = texts(root.texts("unseen"));
     let (codes, procedures) = read_procedures(document, &root);
@@ -158,7 +167,12 @@ fn code_text(document: &Document<'_>, placed: &Placed, lengths: std::ops::RangeI
     if plain && lengths.contains(&placed.text.len()) {
         return Some(placed.text.clone());
     }
-    let message = format!("\"{}\" is no code: write {} to {} capital letters and digits, without dot", placed.text, lengths.start(), lengths.end());
+    let message = format!(
+        "\"{}\" is no code: write {} to {} capital letters and digits, without dot",
+        placed.text,
+        lengths.start(),
+        lengths.end()
+    );
     document.fault(placed.span.clone(), message);
     None
 }
@@ -204,8 +218,12 @@ fn read_procedures(document: &Document<'_>, root: &Sheet<'_, '_>) -> (CodeTable,
 fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &Placed) -> Option<CodeId> {
     let found = codes.iter().find(|(_, k)| k.code == placed.text).map(|(id, _)| id);
     if found.is_none() {
-        let hint = nearest(&placed.text, codes.iter().map(|(_, k)| k.code.as_str())).map(|k| format!("; did you mean {k}?"));
-        document.fault(placed.span.clone(), format!("{} is not among the procedures{}", placed.text, hint.unwrap_or_default()));
+        let hint =
+            nearest(&placed.text, codes.iter().map(|(_, k)| k.code.as_str())).map(|k| format!("; did you mean {k}?"));
+        document.fault(
+            placed.span.clone(),
+            format!("{} is not among the procedures{}", placed.text, hint.unwrap_or_default()),
+        );
     }
     found
 }
@@ -276,7 +294,11 @@ fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Vec<Class>, O
     for sheet in root.sheets("class") {
         let id = sheet.text("id");
         let title = sheet.text("title");
-        let basis = [("by-list", NecessityBasis::List), ("by-lcd", NecessityBasis::Lcd), ("undetermined", NecessityBasis::Undetermined)];
+        let basis = [
+            ("by-list", NecessityBasis::List),
+            ("by-lcd", NecessityBasis::Lcd),
+            ("undetermined", NecessityBasis::Undetermined),
+        ];
         let necessity = sheet.choice("necessity", &basis);
         let inpatient = sheet.choice("inpatient", &Requirement::WORDS);
         let outpatient = sheet.choice("outpatient", &Requirement::WORDS);
@@ -284,14 +306,21 @@ fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Vec<Class>, O
         let is_fallback = sheet.flag("fallback");
         let span = sheet.span();
         sheet.finish();
-        let (Some(id), Some(title), Some(necessity), Some(inpatient), Some(outpatient)) = (id, title, necessity, inpatient, outpatient) else { continue };
+        let (Some(id), Some(title), Some(necessity), Some(inpatient), Some(outpatient)) =
+            (id, title, necessity, inpatient, outpatient)
+        else {
+            continue;
+        };
         let number = ClassId(classes.len() as u8);
         if is_fallback && fallback.replace(number).is_some() {
             document.fault(span, "two classes are the fallback: write fallback = true in one only");
         }
-        for placed in words.iter().chain([&id]) {
+        for placed in &words {
             if labels.insert(fold(&placed.text), number).is_some_and(|other| other != number) {
-                document.fault(placed.span.clone(), format!("the label \"{}\" belongs to two classes: drop one of them", placed.text));
+                document.fault(
+                    placed.span.clone(),
+                    format!("the label \"{}\" belongs to two classes: drop one of them", placed.text),
+                );
             }
         }
         classes.push(Class { id: id.text, title: title.text, necessity, inpatient, outpatient, labels: texts(words) });
@@ -304,7 +333,8 @@ fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Vec<Class>, O
 }
 
 fn two_digits(document: &Document<'_>, placed: &Placed) -> Option<[u8; 2]> {
-    let bytes: Option<[u8; 2]> = placed.text.as_bytes().try_into().ok().filter(|b: &[u8; 2]| b.iter().all(u8::is_ascii_digit));
+    let bytes: Option<[u8; 2]> =
+        placed.text.as_bytes().try_into().ok().filter(|b: &[u8; 2]| b.iter().all(u8::is_ascii_digit));
     if bytes.is_none() {
         document.fault(placed.span.clone(), format!("\"{}\" is not two digits: write \"11\"", placed.text));
     }
@@ -324,7 +354,12 @@ fn read_settings(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Option<(Setti
     Some((SettingTable { bill_types, places }, hospital?))
 }
 
-fn read_rules(document: &Document<'_>, root: &Sheet<'_, '_>, roster: &[&str], codes: &CodeTable) -> rustc_hash::FxHashMap<String, RuleSetting> {
+fn read_rules(
+    document: &Document<'_>,
+    root: &Sheet<'_, '_>,
+    roster: &[&str],
+    codes: &CodeTable,
+) -> rustc_hash::FxHashMap<String, RuleSetting> {
     let mut rules = rustc_hash::FxHashMap::default();
     let Some(sheet) = root.sheet("rules") else { return rules };
     for code in roster {
@@ -346,7 +381,10 @@ fn read_rules(document: &Document<'_>, root: &Sheet<'_, '_>, roster: &[&str], co
         }
         rule.finish();
         if let Some(disposition) = disposition {
-            rules.insert((*code).to_owned(), RuleSetting { disposition, by_code, citation, carc: String::new(), rarc: String::new() });
+            rules.insert(
+                (*code).to_owned(),
+                RuleSetting { disposition, by_code, citation, carc: String::new(), rarc: String::new() },
+            );
         }
     }
     sheet.finish();
@@ -363,7 +401,13 @@ fn read_example(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Option<Example
     Some(Example { says: says?.text, extract: extract?.text, auths, expect, line })
 }
 
-fn read_limits(document: &Document<'_>, root: Sheet<'_, '_>, policy: &mut Policy, roster: &[&str], file: (&str, &str, &str)) -> Option<()> {
+fn read_limits(
+    document: &Document<'_>,
+    root: Sheet<'_, '_>,
+    policy: &mut Policy,
+    roster: &[&str],
+    file: (&str, &str, &str),
+) -> Option<()> {
     let origin = read_origin(&root, file);
     let codes = policy.codes.clone();
     let one = |sheet: &Sheet<'_, '_>, key: &str| sheet.text(key).and_then(|p| resolve(document, &codes, &p));
@@ -395,7 +439,9 @@ fn read_limits(document: &Document<'_>, root: Sheet<'_, '_>, policy: &mut Policy
     }
     for code in roster {
         if policy.rules.get(*code).is_some_and(|r| r.citation.is_empty()) {
-            root.fault(format!("rule {code} has no citation: write {code} = \"...\" under [citations], here or in the policy file"));
+            root.fault(format!(
+                "rule {code} has no citation: write {code} = \"...\" under [citations], here or in the policy file"
+            ));
         }
     }
     root.finish();

@@ -8,11 +8,22 @@ use super::{Policy, Role};
 pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
     for origin in &policy.origins {
         writeln!(out, "{}: {} ({})", origin.kind, origin.id, origin.file)?;
-        writeln!(out, "  {}\n  {}\n  source: {}\n  valid: {}", origin.title, origin.publisher, origin.source, origin.valid)?;
+        writeln!(
+            out,
+            "  {}\n  {}\n  source: {}\n  valid: {}",
+            origin.title, origin.publisher, origin.source, origin.valid
+        )?;
     }
     writeln!(out, "fingerprint: {}", policy.fingerprint)?;
     for edition in &policy.editions {
-        writeln!(out, "\nedition {} for services from {} ({}): {} diagnoses", edition.id, edition.from, edition.source, edition.diagnoses.len())?;
+        writeln!(
+            out,
+            "\nedition {} for services from {} ({}): {} diagnoses",
+            edition.id,
+            edition.from,
+            edition.source,
+            edition.diagnoses.len()
+        )?;
         for listed in &edition.diagnoses {
             let region = listed.region.as_deref().map(|r| format!(", {r}")).unwrap_or_default();
             let outside = if listed.outside_statement { ", outside the thoracolumbar statement" } else { "" };
@@ -22,7 +33,11 @@ pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nprocedure codes")?;
     for (id, known) in policy.codes.iter() {
         let procedure = policy.procedure(id);
-        let role = if procedure.role == Role::Listed { "listed".to_owned() } else { format!("related: {}", procedure.role.word()) };
+        let role = if procedure.role == Role::Listed {
+            "listed".to_owned()
+        } else {
+            format!("related: {}", procedure.role.word())
+        };
         let from = procedure.from.map(|d| format!(", from {d}")).unwrap_or_default();
         let until = procedure.until.map(|d| format!(", until {d}")).unwrap_or_default();
         writeln!(out, "  {:7}  {role}  {}{from}{until}", known.code, procedure.about)?;

@@ -51,7 +51,7 @@ fn writer(buffer: Vec<u8>) -> csv::Writer<Vec<u8>> {
 }
 
 fn finish(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
-    writer.into_inner().map_err(|e| e.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// The cells of one row, kept in one buffer that is used again for the next.
@@ -133,9 +133,27 @@ fn position(content: &Content<'_>, line: &Line, row: &mut Row) {
 /// Every service with its verdict.
 pub fn services(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     const HEADER: [&str; 21] = [
-        "source_file", "source_line", "claim_id", "line_number", "member_id", "product", "product_class", "setting", "procedure_code",
-        "service_date", "units", "diagnoses_considered", "authorization_number", "necessity", "authorization", "status", "rules",
-        "amount_at_risk", "amount_basis", "billing_npi", "rendering_npi",
+        "source_file",
+        "source_line",
+        "claim_id",
+        "line_number",
+        "member_id",
+        "product",
+        "product_class",
+        "setting",
+        "procedure_code",
+        "service_date",
+        "units",
+        "diagnoses_considered",
+        "authorization_number",
+        "necessity",
+        "authorization",
+        "status",
+        "rules",
+        "amount_at_risk",
+        "amount_basis",
+        "billing_npi",
+        "rendering_npi",
     ];
     let outcome = content.outcome;
     table(out, &HEADER, outcome.book.services.len(), |i, row| {
@@ -165,8 +183,23 @@ pub fn services(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// Every finding with its reason and citation.
 pub fn findings(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     const HEADER: [&str; 17] = [
-        "rule", "name", "disposition", "source_file", "source_line", "claim_id", "line_number", "member_id", "product_class", "setting",
-        "procedure_code", "service_date", "amount_at_risk", "carc", "rarc", "message", "citation",
+        "rule",
+        "name",
+        "disposition",
+        "source_file",
+        "source_line",
+        "claim_id",
+        "line_number",
+        "member_id",
+        "product_class",
+        "setting",
+        "procedure_code",
+        "service_date",
+        "amount_at_risk",
+        "carc",
+        "rarc",
+        "message",
+        "citation",
     ];
     let outcome = content.outcome;
     table(out, &HEADER, outcome.judged.findings.len(), |i, row| {
@@ -191,7 +224,12 @@ pub fn findings(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.
 pub fn rejects(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let rejects: Vec<_> = content.outcome.inputs.iter().flat_map(|input| input.rejects.iter().map(|r| (input.name.as_str(), r))).collect();
+    let rejects: Vec<_> = content
+        .outcome
+        .inputs
+        .iter()
+        .flat_map(|input| input.rejects.iter().map(|r| (input.name.as_str(), r)))
+        .collect();
     table(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], rejects.len(), |i, row| {
         let (file, reject) = rejects[i];
         row.plain(file);

@@ -68,8 +68,11 @@ pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     let outcome = content.outcome;
     let policy = &outcome.policy;
     let files = policy.origins.iter().map(|o| File { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
-    let mut amounts: BTreeMap<&str, String> =
-        Status::ALL.iter().filter(|s| **s != Status::Clear).map(|s| (s.word(), outcome.summary.status(*s).at_risk.to_string())).collect();
+    let mut amounts: BTreeMap<&str, String> = Status::ALL
+        .iter()
+        .filter(|s| **s != Status::Clear)
+        .map(|s| (s.word(), outcome.summary.status(*s).at_risk.to_string()))
+        .collect();
     amounts.insert("total", outcome.summary.at_risk().to_string());
     let rules = outcome
         .summary
@@ -77,7 +80,12 @@ pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .map(|(id, tally)| {
             let doc = content.doc(*id);
-            let rule = Rule { name: &doc.name, findings: tally.findings, services: tally.services, amount_at_risk: tally.at_risk.to_string() };
+            let rule = Rule {
+                name: &doc.name,
+                findings: tally.findings,
+                services: tally.services,
+                amount_at_risk: tally.at_risk.to_string(),
+            };
             (doc.code.as_str(), rule)
         })
         .collect();
@@ -88,7 +96,13 @@ pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         inputs: outcome
             .inputs
             .iter()
-            .map(|i| Input { file: &i.name, layout: &i.layout, bytes: i.bytes, rows: i.rows, rejected: i.rejects.len() as u64 })
+            .map(|i| Input {
+                file: &i.name,
+                layout: &i.layout,
+                bytes: i.bytes,
+                rows: i.rows,
+                rejected: i.rejects.len() as u64,
+            })
             .collect(),
         ledger: outcome.ledger,
         services: Status::ALL.iter().map(|s| (s.word(), outcome.summary.status(*s).services)).collect(),

@@ -94,7 +94,8 @@ impl<'a> Content<'a> {
                 if let Some(cpt) = line.cpt.filter(|id| policy.codes.get(*id).listed) {
                     return policy.code(cpt).to_owned();
                 }
-                let listed: Vec<CodeId> = line.known.iter().copied().filter(|id| policy.codes.get(*id).listed).collect();
+                let listed: Vec<CodeId> =
+                    line.known.iter().copied().filter(|id| policy.codes.get(*id).listed).collect();
                 printed_codes(policy, if listed.is_empty() { &line.known } else { &listed })
             }
         }

@@ -90,7 +90,8 @@ impl Site {
 
 fn free_default() -> PathBuf {
     let taken = |p: &PathBuf| fs::symlink_metadata(p).is_ok();
-    let names = std::iter::once(PathBuf::from(DEFAULT)).chain((2u32..).map(|n| PathBuf::from(format!("{DEFAULT}-{n}"))));
+    let names =
+        std::iter::once(PathBuf::from(DEFAULT)).chain((2u32..).map(|n| PathBuf::from(format!("{DEFAULT}-{n}"))));
     names.into_iter().find(|p| !taken(p)).unwrap_or_else(|| PathBuf::from(DEFAULT))
 }
 
@@ -126,7 +127,9 @@ pub fn sentence(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; create it, or name another place with --out".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be written by this user; name another place with --out".to_owned(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "no space left; free some, or name another disk with --out".to_owned(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "no space left; free some, or name another disk with --out".to_owned()
+        }
         _ => e.to_string(),
     }
 }

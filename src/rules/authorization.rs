@@ -125,7 +125,9 @@ impl Decision {
             return Self::new(Outcome::Verified, Ground::OnlyOnFile(found.number.clone()));
         }
         match requirement {
-            Requirement::Required if register.is_none() && !line.marks.authorization_column => Self::new(Outcome::Undetermined, Ground::ColumnAbsent),
+            Requirement::Required if register.is_none() && !line.marks.authorization_column => {
+                Self::new(Outcome::Undetermined, Ground::ColumnAbsent)
+            }
             Requirement::Required => Self::new(Outcome::NotMet, Ground::Missing),
             _ => Self::new(Outcome::Undetermined, Ground::SettingUndetermined),
         }
@@ -133,7 +135,14 @@ impl Decision {
 }
 
 /// A number holds if one of its rows holds; else the fault furthest down the list counts.
-fn look_up<'c, I: Iterator<Item = &'c str>>(policy: &Policy, register: &Register, number: &str, line: &Line, codes: impl Fn() -> I, used: Decimal) -> Ground {
+fn look_up<'c, I: Iterator<Item = &'c str>>(
+    policy: &Policy,
+    register: &Register,
+    number: &str,
+    line: &Line,
+    codes: impl Fn() -> I,
+    used: Decimal,
+) -> Ground {
     let mut worst = (0, Ground::NotFound);
     for row in register.numbered(number) {
         let (rank, ground) = hold(policy, row, line, &codes, used);
@@ -148,7 +157,13 @@ fn look_up<'c, I: Iterator<Item = &'c str>>(policy: &Policy, register: &Register
 }
 
 /// Rank 0 holds; the others are the order of the rules PA203 to PA206.
-fn hold<'c, I: Iterator<Item = &'c str>>(policy: &Policy, row: &Authorization, line: &Line, codes: &impl Fn() -> I, used: Decimal) -> (u8, Ground) {
+fn hold<'c, I: Iterator<Item = &'c str>>(
+    policy: &Policy,
+    row: &Authorization,
+    line: &Line,
+    codes: &impl Fn() -> I,
+    used: Decimal,
+) -> (u8, Ground) {
     let member = line.text(Text::MemberId);
     if !policy.approved.contains(&row.status) {
         (1, Ground::NotApproved(row.status.clone()))
@@ -175,16 +190,26 @@ fn period(row: &Authorization) -> String {
 }
 
 /// An approval for this member, procedure and day that the claim does not name.
-fn on_file<'r, 'c, I: Iterator<Item = &'c str>>(policy: &Policy, register: &'r Register, line: &Line, codes: impl Fn() -> I) -> Option<&'r Authorization> {
+fn on_file<'r, 'c, I: Iterator<Item = &'c str>>(
+    policy: &Policy,
+    register: &'r Register,
+    line: &Line,
+    codes: impl Fn() -> I,
+) -> Option<&'r Authorization> {
     let day = line.date?;
-    register.of_member(line.text(Text::MemberId)).find(|row| policy.approved.contains(&row.status) && row.names(codes()) && row.covers(day))
+    register
+        .of_member(line.text(Text::MemberId))
+        .find(|row| policy.approved.contains(&row.status) && row.names(codes()) && row.covers(day))
 }
 
 impl Case<'_> {
     fn authorization_evidence(&self, message: String) -> Evidence {
         let informational = self.authorization.informational;
         let note = if informational { "; none is required here" } else { "" };
-        Evidence { message: format!("{}: {message}{note}", self.what()), at_most: informational.then_some(Disposition::Info) }
+        Evidence {
+            message: format!("{}: {message}{note}", self.what()),
+            at_most: informational.then_some(Disposition::Info),
+        }
     }
 
     fn number(&self) -> &str {
@@ -198,12 +223,19 @@ fn missing(case: &Case<'_>) -> Option<Evidence> {
             Setting::Undetermined => "in every setting",
             setting => setting.word(),
         };
-        format!("{}: {} members need prior authorization {setting}; the claim carries none", case.what(), case.class.title).into()
+        format!(
+            "{}: {} members need prior authorization {setting}; the claim carries none",
+            case.what(),
+            case.class.title
+        )
+        .into()
     })
 }
 
 fn not_found(case: &Case<'_>) -> Option<Evidence> {
-    (case.authorization.ground == Ground::NotFound).then(|| case.authorization_evidence(format!("authorization {} is not in the authorization file", case.number())))
+    (case.authorization.ground == Ground::NotFound).then(|| {
+        case.authorization_evidence(format!("authorization {} is not in the authorization file", case.number()))
+    })
 }
 
 fn not_approved(case: &Case<'_>) -> Option<Evidence> {
@@ -224,14 +256,20 @@ fn dates(case: &Case<'_>) -> Option<Evidence> {
 
 fn units_exceeded(case: &Case<'_>) -> Option<Evidence> {
     let Ground::Units { used, authorized } = &case.authorization.ground else { return None };
-    let message = format!("authorization {} is for {} units; with this service {} are used", case.number(), authorized.normalize(), used.normalize());
+    let message = format!(
+        "authorization {} is for {} units; with this service {} are used",
+        case.number(),
+        authorized.normalize(),
+        used.normalize()
+    );
     Some(case.authorization_evidence(message))
 }
 
 fn not_in_extract(case: &Case<'_>) -> Option<Evidence> {
     (case.authorization.ground == Ground::ColumnAbsent).then(|| {
         let (what, class, setting) = (case.what(), &case.class.title, case.line.setting.word());
-        format!("{what}: {class} members need prior authorization ({setting}), and the extract has no column for it").into()
+        format!("{what}: {class} members need prior authorization ({setting}), and the extract has no column for it")
+            .into()
     })
 }
 

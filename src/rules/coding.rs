@@ -18,7 +18,7 @@ pub const RULES: &[Rule] = &[
     Rule { code: "CD311", asked: Asked::Services, check: assistant_at_surgery },
 ];
 
-impl<'a> Case<'a> {
+impl Case<'_> {
     fn names(&self, codes: impl Iterator<Item = CodeId>, joint: &str) -> String {
         codes.map(|id| self.code(id)).collect::<Vec<_>>().join(joint)
     }
@@ -28,13 +28,27 @@ fn add_on_without_primary(case: &Case<'_>) -> Option<Evidence> {
     let cpt = case.cpt()?;
     let add_on = case.policy.add_ons.iter().find(|a| a.code == cpt)?;
     let alone = !add_on.primaries.iter().any(|p| case.encounter.codes.contains(*p));
-    alone.then(|| format!("{}: an add-on, but its encounter has no {}", case.what(), case.names(add_on.primaries.iter().copied(), " or ")).into())
+    alone.then(|| {
+        format!(
+            "{}: an add-on, but its encounter has no {}",
+            case.what(),
+            case.names(add_on.primaries.iter().copied(), " or ")
+        )
+        .into()
+    })
 }
 
 fn two_primaries(case: &Case<'_>) -> Option<Evidence> {
     let cpt = case.cpt()?;
     let pair = case.policy.exclusive.iter().find(|p| p.unpaid == cpt && case.encounter.codes.contains(p.paid))?;
-    Some(format!("{}: the same encounter has {}; only one of the two is payable, further levels are add-ons", case.what(), case.code(pair.paid)).into())
+    Some(
+        format!(
+            "{}: the same encounter has {}; only one of the two is payable, further levels are add-ons",
+            case.what(),
+            case.code(pair.paid)
+        )
+        .into(),
+    )
 }
 
 fn units_exceed_limit(case: &Case<'_>) -> Option<Evidence> {
@@ -43,15 +57,22 @@ fn units_exceed_limit(case: &Case<'_>) -> Option<Evidence> {
     let so_far = case.service?.units_so_far;
     (so_far > limit.units).then(|| {
         let (so_far, limit_units) = (so_far.normalize(), limit.units.normalize());
-        format!("{}: {so_far} units in the encounter so far, the limit is {limit_units} (MAI {})", case.what(), limit.mai).into()
+        format!(
+            "{}: {so_far} units in the encounter so far, the limit is {limit_units} (MAI {})",
+            case.what(),
+            limit.mai
+        )
+        .into()
     })
 }
 
 fn code_setting_conflict(case: &Case<'_>) -> Option<Evidence> {
     if case.stay.is_some() {
-        return (case.line.setting == Setting::Outpatient).then(|| format!("{}: an ICD-10-PCS code on an outpatient claim", case.what()).into());
+        return (case.line.setting == Setting::Outpatient)
+            .then(|| format!("{}: an ICD-10-PCS code on an outpatient claim", case.what()).into());
     }
-    (case.line.facility == Some(case.policy.hospital_inpatient)).then(|| format!("{}: a CPT code on a hospital inpatient bill", case.what()).into())
+    (case.line.facility == Some(case.policy.hospital_inpatient))
+        .then(|| format!("{}: a CPT code on a hospital inpatient bill", case.what()).into())
 }
 
 fn procedure_not_in_force(case: &Case<'_>) -> Option<Evidence> {
@@ -72,7 +93,14 @@ fn procedure_not_in_force(case: &Case<'_>) -> Option<Evidence> {
 fn vertebroplasty_same_encounter(case: &Case<'_>) -> Option<Evidence> {
     case.cpt()?;
     case.in_encounter(Role::Vertebroplasty).next()?;
-    Some(format!("{}: the same encounter has {} (vertebroplasty)", case.what(), case.names(case.in_encounter(Role::Vertebroplasty), ", ")).into())
+    Some(
+        format!(
+            "{}: the same encounter has {} (vertebroplasty)",
+            case.what(),
+            case.names(case.in_encounter(Role::Vertebroplasty), ", ")
+        )
+        .into(),
+    )
 }
 
 fn modifier<'c>(case: &'c Case<'_>, list: &[String]) -> Option<&'c str> {

@@ -87,7 +87,9 @@ impl<'a> Necessity<'a> {
         if let Some(unpointed) = line.unpointed().find(|d| edition.listed(d).is_some()) {
             return Self::Unpointed(unpointed);
         }
-        let near = line.considered().find_map(|given| resembles(given, edition).map(|(listed, how)| Self::NearMiss { given, listed, how }));
+        let near = line
+            .considered()
+            .find_map(|given| resembles(given, edition).map(|(listed, how)| Self::NearMiss { given, listed, how }));
         near.unwrap_or(Self::NotListed)
     }
 
@@ -99,11 +101,15 @@ impl<'a> Necessity<'a> {
 
 /// The first listed code, in code order, that a diagnosis nearly is.
 pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Resemblance)> {
-    let digits: String = given.chars().enumerate().map(|(i, c)| match c {
-        'O' if i > 0 => '0',
-        'I' if i > 0 => '1',
-        c => c,
-    }).collect();
+    let digits: String = given
+        .chars()
+        .enumerate()
+        .map(|(i, c)| match c {
+            'O' if i > 0 => '0',
+            'I' if i > 0 => '1',
+            c => c,
+        })
+        .collect();
     let plain: String = given.chars().filter(|c| c.is_alphanumeric()).collect();
     let length = given.chars().count();
     let with_placeholder = (length == 6 && given.is_ascii()).then(|| format!("{}X{}", &given[..5], &given[5..]));
@@ -166,7 +172,14 @@ fn not_listed(case: &Case<'_>) -> Option<Evidence> {
 
 fn listed_not_pointed(case: &Case<'_>) -> Option<Evidence> {
     let Necessity::Unpointed(listed) = case.necessity else { return None };
-    Some(format!("{}: {listed} is on the claim and listed, but the line points to {} only", case.what(), considered(case)).into())
+    Some(
+        format!(
+            "{}: {listed} is on the claim and listed, but the line points to {} only",
+            case.what(),
+            considered(case)
+        )
+        .into(),
+    )
 }
 
 fn near_miss(case: &Case<'_>) -> Option<Evidence> {
@@ -175,8 +188,16 @@ fn near_miss(case: &Case<'_>) -> Option<Evidence> {
 }
 
 fn outside_statement(case: &Case<'_>) -> Option<Evidence> {
-    let stated = case.listed().next().is_some() && case.from(case.edition.from) && case.listed().all(|l| l.outside_statement);
-    stated.then(|| format!("{}: {} is listed, but lies outside the thoracolumbar spine that the statement names", case.what(), case.named()).into())
+    let stated =
+        case.listed().next().is_some() && case.from(case.edition.from) && case.listed().all(|l| l.outside_statement);
+    stated.then(|| {
+        format!(
+            "{}: {} is listed, but lies outside the thoracolumbar spine that the statement names",
+            case.what(),
+            case.named()
+        )
+        .into()
+    })
 }
 
 fn missing(case: &Case<'_>) -> Option<Evidence> {
@@ -196,7 +217,8 @@ fn region_mismatch(case: &Case<'_>) -> Option<Evidence> {
     let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
     let mismatch = !targets.is_empty() && !case.listed().any(fits);
     mismatch.then(|| {
-        let levels = join(case.codes.iter().map(|id| format!("{} ({})", case.code(*id), case.policy.procedure(*id).about)));
+        let levels =
+            join(case.codes.iter().map(|id| format!("{} ({})", case.code(*id), case.policy.procedure(*id).about)));
         format!("{}: {} does not fit the level of {levels}", case.what(), case.named()).into()
     })
 }
@@ -221,7 +243,10 @@ fn trauma(case: &Case<'_>) -> Option<Evidence> {
 
 fn pain_or_remission(case: &Case<'_>) -> Option<Evidence> {
     let only = case.listed().next().is_some() && case.listed().all(|l| l.pain_or_remission);
-    only.then(|| format!("{}: {} is the only listed diagnosis; it names no lesion of the spine", case.what(), case.named()).into())
+    only.then(|| {
+        format!("{}: {} is the only listed diagnosis; it names no lesion of the spine", case.what(), case.named())
+            .into()
+    })
 }
 
 #[cfg(test)]

@@ -147,7 +147,10 @@ fn ask(rules: &[(RuleId, &super::Rule)], case: &Case<'_>, subject: Subject, line
         Subject::Related(_) => asked != Asked::Services,
         Subject::Withdrawn(_) => asked == Asked::Everything,
     };
-    let fired = rules.iter().filter(|(_, rule)| asked(rule.asked)).filter_map(|(id, rule)| Some((*id, rule.code, (rule.check)(case)?)));
+    let fired = rules
+        .iter()
+        .filter(|(_, rule)| asked(rule.asked))
+        .filter_map(|(id, rule)| Some((*id, rule.code, (rule.check)(case)?)));
     fired
         .map(|(rule, code, evidence)| {
             let default = case.policy.rule(code).disposition_for(case.cpt());
@@ -170,7 +173,9 @@ fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
         Some(Disposition::Info) | None => Status::Clear,
     };
     let line = case.line;
-    let amount = [(line.paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")].into_iter().find_map(|(a, basis)| Some((a?, basis)));
+    let amount = [(line.paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")]
+        .into_iter()
+        .find_map(|(a, basis)| Some((a?, basis)));
     Judgement {
         necessity,
         authorization: case.authorization.outcome,

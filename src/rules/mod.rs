@@ -59,7 +59,8 @@ pub struct Rule {
 }
 
 /// All rules; the order is the order of help and reports.
-pub const FAMILIES: [&[Rule]; 5] = [diagnosis::RULES, authorization::RULES, coding::RULES, routing::RULES, quality::RULES];
+pub const FAMILIES: [&[Rule]; 5] =
+    [diagnosis::RULES, authorization::RULES, coding::RULES, routing::RULES, quality::RULES];
 
 /// The rules with their numbers.
 pub fn roster() -> impl Iterator<Item = (RuleId, &'static Rule)> {

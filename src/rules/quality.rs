@@ -26,11 +26,14 @@ fn date_unreadable(case: &Case<'_>) -> Option<Evidence> {
 fn units_unreadable(case: &Case<'_>) -> Option<Evidence> {
     let text = case.line.text(Text::BadUnits);
     // A stay has no units.
-    (!text.is_empty() && case.stay.is_none()).then(|| format!("{}: units \"{text}\" cannot be read; counted as 1", case.what()).into())
+    (!text.is_empty() && case.stay.is_none())
+        .then(|| format!("{}: units \"{text}\" cannot be read; counted as 1", case.what()).into())
 }
 
 fn pointer_to_nothing(case: &Case<'_>) -> Option<Evidence> {
-    case.line.marks.pointer_to_nothing.then(|| format!("{}: a diagnosis pointer points to no diagnosis of the row; it was ignored", case.what()).into())
+    case.line.marks.pointer_to_nothing.then(|| {
+        format!("{}: a diagnosis pointer points to no diagnosis of the row; it was ignored", case.what()).into()
+    })
 }
 
 fn composite(case: &Case<'_>) -> Option<Evidence> {
@@ -40,7 +43,9 @@ fn composite(case: &Case<'_>) -> Option<Evidence> {
 
 fn zero_lost(case: &Case<'_>) -> Option<Evidence> {
     let lost = case.stay.map_or(case.line.marks.zero_lost, |s| s.zero_lost);
-    lost.then(|| format!("{}: an ICD-10-PCS code came without its leading zero, as spreadsheets leave it", case.what()).into())
+    lost.then(|| {
+        format!("{}: an ICD-10-PCS code came without its leading zero, as spreadsheets leave it", case.what()).into()
+    })
 }
 
 fn amount_unreadable(case: &Case<'_>) -> Option<Evidence> {

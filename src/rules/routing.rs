@@ -45,11 +45,19 @@ fn setting_undetermined(case: &Case<'_>) -> Option<Evidence> {
             (true, false) => format!("place of service {place}"),
             (true, true) => "neither type of bill nor place of service".to_owned(),
         };
-        format!("{}: {says} says neither inpatient nor outpatient; {} members need authorization inpatient only", case.what(), case.class.title).into()
+        format!(
+            "{}: {says} says neither inpatient nor outpatient; {} members need authorization inpatient only",
+            case.what(),
+            case.class.title
+        )
+        .into()
     })
 }
 
 fn before_first_edition(case: &Case<'_>) -> Option<Evidence> {
     let first = case.policy.first_day();
-    case.line.date.filter(|d| *d < first).map(|_| format!("{}: before the earliest edition on hand ({first}), which judges it", case.what()).into())
+    case.line
+        .date
+        .filter(|d| *d < first)
+        .map(|_| format!("{}: before the earliest edition on hand ({first}), which judges it", case.what()).into())
 }
