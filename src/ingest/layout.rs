@@ -202,6 +202,16 @@ impl Binding {
         self.fields[field as usize].columns()
     }
 
+    /// The columns in which procedure codes stand at the beginning of a cell; none where a layout glues or splits them.
+    pub fn code_columns(&self) -> Option<Vec<usize>> {
+        let procedure = match &self.fields[Field::ProcedureCode as usize] {
+            Take::Concat(_) | Take::Join(_) => return None,
+            take => take.columns(),
+        };
+        let icd = self.group(Group::IcdProcedure).iter().map(|(_, c)| *c);
+        (self.split(Group::IcdProcedure) == Split::No).then(|| procedure.iter().copied().chain(icd).collect())
+    }
+
     /// The slots of a group and their columns.
     pub fn group(&self, group: Group) -> &[(u8, usize)] {
         &self.groups[group as usize]

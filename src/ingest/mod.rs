@@ -10,7 +10,10 @@ pub mod cell;
 pub mod dialect;
 pub mod field;
 pub mod layout;
+mod kernel;
+mod lanes;
 mod layout_file;
+pub mod needles;
 pub mod record;
 pub mod reject;
 pub mod scan;
@@ -18,6 +21,8 @@ pub mod source;
 pub mod stitch;
 
 pub use dialect::Dialect;
+use needles::Needles;
+
 pub use layout::{Binding, Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
@@ -40,19 +45,22 @@ pub struct Extract<T> {
     pub dialect: Dialect,
 }
 
-/// Reads one opened extract whose dialect is known.
+/// Reads one opened extract whose dialect is known. `codes` are the beginnings by which a row of interest is known
+/// (upper-case, at least four characters); other rows may or may not be looked at.
 pub fn read<T: Send>(
     source: Source,
     dialect: Dialect,
     block: usize,
+    codes: &[&str],
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<T>, Trouble> {
     let name = source.name.clone();
     // The header's lines and bytes count as passed, so that positions come out as those of the file.
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
+    let needles = dialect.binding.code_columns().map(|columns| Needles::new(columns, codes.iter().copied()));
     let mut feed = source.feed(dialect.data_start, block);
-    total.append(stitch::read(&mut feed, &dialect.grammar, &|row: &Row<'_>| look(&dialect, row), watch)?);
+    total.append(stitch::read(&mut feed, &dialect.grammar, needles.as_ref(), &|row: &Row<'_>| look(&dialect, row), watch)?);
     for kept in &mut total.kept {
         kept.line += 1;
     }
