@@ -31,7 +31,8 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
         let bytes = self.bytes;
         let delimiter = self.grammar.delimiter;
         let separators_wanted = (self.grammar.width - 1) as u32;
-        let mut record = Record { candidate: needles.first && needles.may_stand_at(bytes, 0, delimiter), ..Record::default() };
+        let mut record =
+            Record { candidate: needles.first && needles.may_stand_at(bytes, 0, delimiter), ..Record::default() };
         let mut inside = 0u64;
         let mut pos = 0;
         'chunks: while pos < bytes.len() {
@@ -63,14 +64,19 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                     let Some(next) = self.record(record.at) else { return record.at };
                     pos = next;
                     inside = 0;
-                    record = Record { at: next, separators: 0, candidate: needles.first && needles.may_stand_at(bytes, next, delimiter) };
+                    record = Record {
+                        at: next,
+                        separators: 0,
+                        candidate: needles.first && needles.may_stand_at(bytes, next, delimiter),
+                    };
                     continue 'chunks;
                 }
                 let mine = separators & segment;
                 let count = mine.count_ones();
                 if mine != 0 && !record.candidate {
                     let empty = (separators | lines) >> 1;
-                    record.candidate = asked(lanes, needles, bytes, pos, mine, empty, record.separators, count, delimiter);
+                    record.candidate =
+                        asked(lanes, needles, bytes, pos, mine, empty, record.separators, count, delimiter);
                 }
                 record.separators += count;
                 if ends == 0 {
@@ -89,12 +95,20 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                         Some(after) => {
                             pos = after;
                             inside = 0;
-                            record = Record { at: after, separators: 0, candidate: needles.first && needles.may_stand_at(bytes, after, delimiter) };
+                            record = Record {
+                                at: after,
+                                separators: 0,
+                                candidate: needles.first && needles.may_stand_at(bytes, after, delimiter),
+                            };
                             continue 'chunks;
                         }
                     }
                 }
-                record = Record { at: next, separators: 0, candidate: needles.first && needles.may_stand_at(bytes, next, delimiter) };
+                record = Record {
+                    at: next,
+                    separators: 0,
+                    candidate: needles.first && needles.may_stand_at(bytes, next, delimiter),
+                };
                 rest &= !(end | (end - 1));
                 ends &= ends - 1;
             }
@@ -106,7 +120,17 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
     /// Quotes that do not open right after a delimiter or close right before one, and line breaks inside quotes.
     #[allow(clippy::too_many_arguments, reason = "the masks of one chunk; a struct of them is spilled to memory")]
     #[inline(always)]
-    fn doubts(&self, lanes: impl Lanes, chunk: &[u8; 64], pos: usize, record: usize, lines: u64, separators: u64, quotes: u64, within: u64) -> u64 {
+    fn doubts(
+        &self,
+        lanes: impl Lanes,
+        chunk: &[u8; 64],
+        pos: usize,
+        record: usize,
+        lines: u64,
+        separators: u64,
+        quotes: u64,
+        within: u64,
+    ) -> u64 {
         let (bytes, delimiter) = (self.bytes, self.grammar.delimiter);
         let edge = |b: u8| b == delimiter || b == b'\n' || b == b'"';
         let first = u64::from(pos == record || (pos > 0 && edge(bytes[pos - 1])));
@@ -128,7 +152,9 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                 // Blanks, a byte-order mark or quotes may stand around the header's first name.
                 Some(b) if b.is_ascii_alphanumeric() => line.starts_with(name) || self.grammar.is_skipped(line),
                 _ => match line {
-                    [b'"', rest @ ..] if rest.first().is_some_and(u8::is_ascii_alphanumeric) => rest.starts_with(name) || self.grammar.is_skipped(line),
+                    [b'"', rest @ ..] if rest.first().is_some_and(u8::is_ascii_alphanumeric) => {
+                        rest.starts_with(name) || self.grammar.is_skipped(line)
+                    }
                     _ => true,
                 },
             },
@@ -139,7 +165,17 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
 /// Asks the cells of interest behind the separators in `mine`, of which the first is number `before` of its record.
 #[allow(clippy::too_many_arguments, reason = "the masks of one chunk; a struct of them is spilled to memory")]
 #[inline(always)]
-fn asked(lanes: impl Lanes, needles: &Needles, bytes: &[u8], pos: usize, mine: u64, empty: u64, before: u32, count: u32, delimiter: u8) -> bool {
+fn asked(
+    lanes: impl Lanes,
+    needles: &Needles,
+    bytes: &[u8],
+    pos: usize,
+    mine: u64,
+    empty: u64,
+    before: u32,
+    count: u32,
+    delimiter: u8,
+) -> bool {
     let after = before + count;
     for (from, to) in &needles.runs {
         if *to < before || *from >= after {

@@ -29,7 +29,10 @@ impl Lanes for Plain {
     fn find(self, chunk: &[u8; 64], byte: u8) -> u64 {
         let wanted = u8x16::splat(byte);
         let (quarters, _) = chunk.as_chunks::<16>();
-        quarters.iter().rev().fold(0, |mask, quarter| (mask << 16) | u64::from(u8x16::new(*quarter).simd_eq(wanted).to_bitmask()))
+        quarters
+            .iter()
+            .rev()
+            .fold(0, |mask, quarter| (mask << 16) | u64::from(u8x16::new(*quarter).simd_eq(wanted).to_bitmask()))
     }
 }
 

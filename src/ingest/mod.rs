@@ -9,9 +9,9 @@
 pub mod cell;
 pub mod dialect;
 pub mod field;
-pub mod layout;
 mod kernel;
 mod lanes;
+pub mod layout;
 mod layout_file;
 pub mod needles;
 pub mod record;
@@ -60,7 +60,13 @@ pub fn read<T: Send>(
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
     let needles = dialect.binding.code_columns().map(|columns| Needles::new(columns, codes.iter().copied()));
     let mut feed = source.feed(dialect.data_start, block);
-    total.append(stitch::read(&mut feed, &dialect.grammar, needles.as_ref(), &|row: &Row<'_>| look(&dialect, row), watch)?);
+    total.append(stitch::read(
+        &mut feed,
+        &dialect.grammar,
+        needles.as_ref(),
+        &|row: &Row<'_>| look(&dialect, row),
+        watch,
+    )?);
     for kept in &mut total.kept {
         kept.line += 1;
     }

@@ -90,7 +90,10 @@ impl Needles {
     pub fn may_stand_in(&self, bytes: &[u8], fields: &[Field], delimiter: u8) -> bool {
         let ask = |f: &Field| self.may_stand_at(bytes, f.start as usize, delimiter);
         (self.first && fields.first().is_some_and(ask))
-            || self.runs.iter().any(|(from, to)| fields.iter().skip(*from as usize + 1).take((to - from + 1) as usize).any(ask))
+            || self
+                .runs
+                .iter()
+                .any(|(from, to)| fields.iter().skip(*from as usize + 1).take((to - from + 1) as usize).any(ask))
     }
 }
 
@@ -108,7 +111,20 @@ mod tests {
     fn no_false_no() {
         let needles = Needles::new(vec![0], ["22513", "0PU43JZ", "PU43JZ", "C7507"].into_iter());
         let ask = |cell: &str| needles.may_stand_at(format!("{cell},x").as_bytes(), 0, b',');
-        for cell in ["22513", "22519", "pu43jz", "0pU43jz", "c7507", "  22513", "\"22513\"", "\" 22513\"", "=\"22513\"", "\u{a0}22513", "\t22513", "\u{feff}22513"] {
+        for cell in [
+            "22513",
+            "22519",
+            "pu43jz",
+            "0pU43jz",
+            "c7507",
+            "  22513",
+            "\"22513\"",
+            "\" 22513\"",
+            "=\"22513\"",
+            "\u{a0}22513",
+            "\t22513",
+            "\u{feff}22513",
+        ] {
             assert!(ask(cell), "{cell:?}");
         }
         for cell in ["", "   ", "99213", "20610", "C1062", "-", "~", "NULL", "\"\""] {

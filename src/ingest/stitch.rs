@@ -67,7 +67,12 @@ pub fn read<T: Send>(
     Ok(stitcher.finish())
 }
 
-fn guess<T>(grammar: &Grammar, needles: Option<&Needles>, block: &[u8], look: &impl Fn(&Row<'_>) -> Look<T>) -> Guess<T> {
+fn guess<T>(
+    grammar: &Grammar,
+    needles: Option<&Needles>,
+    block: &[u8],
+    look: &impl Fn(&Row<'_>) -> Look<T>,
+) -> Guess<T> {
     let mut tally = Tally::default();
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
     let stop = head + scan(grammar, needles, &block[head..], false, look, &mut tally);
