@@ -12,9 +12,9 @@ use super::date;
 use super::pointer;
 use super::product::{ClassId, ProductTable};
 use super::setting::{BillType, ClaimForm, Setting, SettingTable};
+use crate::ingest::binding::Split;
 use crate::ingest::cell::upper;
 use crate::ingest::field::{Field, Group};
-use crate::ingest::layout::Split;
 use crate::ingest::reject::Reason;
 use crate::ingest::{Binding, Look, Row};
 

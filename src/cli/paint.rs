@@ -66,17 +66,17 @@ pub(super) fn width() -> usize {
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
     let width = width().min(100) - indent;
     let pad = " ".repeat(indent);
-    let (mut out, mut line) = (String::new(), String::new());
+    let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            out.push_str(&format!("{pad}{line}\n"));
-            line.clear();
+        let last = lines.len() - 1;
+        if lines[last].is_empty() {
+            lines[last].push_str(word);
+        } else if lines[last].chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            lines[last].push(' ');
+            lines[last].push_str(word);
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
     }
-    out.push_str(&format!("{pad}{line}\n"));
-    out
+    lines.iter().map(|line| pad.clone() + line + "\n").collect()
 }

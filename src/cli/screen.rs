@@ -143,7 +143,7 @@ fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         table.add_row(vec![
             right(judgement.at_risk.map_or(String::new(), |(amount, _)| dollars(amount))),
             Cell::new(judgement.status.word()),
-            Cell::new(crate::ingest::layout::printable(line.claim_id())),
+            Cell::new(crate::ingest::binding::printable(line.claim_id())),
             Cell::new(content.service_codes(i)),
             Cell::new(line.date.map_or(String::new(), |d| d.to_string())),
             Cell::new(rules.join(" ")),

@@ -1,6 +1,7 @@
 //! What separates lines and fields, and where the header stands: found by looking, shown by `inspect`.
 
-use super::layout::{Binding, Layout, Library, Unbound};
+use super::binding::{Binding, Unbound};
+use super::layout::{Layout, Library};
 use super::record::{Field, Grammar, Step, trim_name};
 use super::source::{Source, Trouble};
 

@@ -37,13 +37,12 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
         let mut pos = 0;
         'chunks: while pos < bytes.len() {
             let mut padded = [0u8; 64];
-            let (chunk, valid) = match bytes[pos..].first_chunk::<64>() {
-                Some(chunk) => (chunk, !0u64),
-                None => {
-                    let rest = &bytes[pos..];
-                    padded[..rest.len()].copy_from_slice(rest);
-                    (&padded, (1u64 << rest.len()) - 1)
-                }
+            let ahead = &bytes[pos..];
+            let (chunk, valid) = if let Some(chunk) = ahead.first_chunk::<64>() {
+                (chunk, !0u64)
+            } else {
+                padded[..ahead.len()].copy_from_slice(ahead);
+                (&padded, (1u64 << ahead.len()) - 1)
             };
             let lines = lanes.find(chunk, b'\n') & valid;
             let separators = lanes.find(chunk, delimiter) & valid;

@@ -6,7 +6,9 @@
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.
 
+pub mod binding;
 pub mod cell;
+mod decode;
 pub mod dialect;
 pub mod field;
 mod kernel;
@@ -23,7 +25,8 @@ pub mod stitch;
 pub use dialect::Dialect;
 use needles::Needles;
 
-pub use layout::{Binding, Layout, Library};
+pub use binding::Binding;
+pub use layout::{Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
 pub use source::{Source, Trouble};
@@ -86,10 +89,12 @@ fn refuse_if_mostly_rejected<T>(extract: &Extract<T>) -> Result<(), Trouble> {
     if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
         return Ok(());
     }
-    let mut what = format!("{} of {rows} rows cannot be read; the first:", rejects.len());
-    for reject in rejects.iter().take(3) {
-        what.push_str(&format!("\n  line {}: {}", reject.line, reject.reason.sentence()));
-    }
-    what.push_str("\n  is the delimiter or the header another one? `claimlint inspect` shows what was understood");
+    let first = rejects.iter().take(3).map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
+    let what = format!(
+        "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
+         `claimlint inspect` shows what was understood",
+        rejects.len(),
+        first.collect::<Vec<_>>().join("\n  ")
+    );
     Err(Trouble::Unusable { file: extract.name.clone(), what })
 }
