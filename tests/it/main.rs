@@ -14,4 +14,7 @@
 //! Unit tests stand at the foot of their files in `src`; here nothing is tested that one file alone can promise.
 
 mod cases;
+mod cli;
 mod kit;
+mod mutation;
+mod rules;
