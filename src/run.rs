@@ -170,14 +170,18 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
     layout
         .products
         .iter()
-        .map(|(label, class)| if let Some(id) = policy.class_named(class) { Ok((label.text.clone(), id)) } else {
-            let known: Vec<_> = policy.classes.iter().map(|c| c.id.as_str()).collect();
-            Err(format!(
-                "layout {}: the product \"{}\" means \"{class}\", which is no class of the policy; write one of {}",
-                layout.name,
-                label.text,
-                known.join(", ")
-            ))
+        .map(|(label, class)| {
+            if let Some(id) = policy.class_named(class) {
+                Ok((label.text.clone(), id))
+            } else {
+                let known: Vec<_> = policy.classes.iter().map(|c| c.id.as_str()).collect();
+                Err(format!(
+                    "layout {}: the product \"{}\" means \"{class}\", which is no class of the policy; write one of {}",
+                    layout.name,
+                    label.text,
+                    known.join(", ")
+                ))
+            }
         })
         .collect()
 }

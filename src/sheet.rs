@@ -183,7 +183,9 @@ impl<'a, 'd> Sheet<'a, 'd> {
     /// An optional text.
     pub fn text_if(&self, key: &str) -> Option<Placed> {
         let value = self.get(key)?;
-        if let DeValue::String(s) = value.get_ref() { Some(Placed { text: s.to_string(), span: value.span() }) } else {
+        if let DeValue::String(s) = value.get_ref() {
+            Some(Placed { text: s.to_string(), span: value.span() })
+        } else {
             self.wrong(key, value, "a text in quotes");
             None
         }

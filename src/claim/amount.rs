@@ -13,7 +13,9 @@ impl Cents {
     /// `$`, or brackets around for a negative. More than two decimals are rounded half away from zero. None: not an
     /// amount, or beyond 92 quadrillion dollars.
     pub fn parse(text: &str) -> Option<Self> {
-        let (negative, text) = if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) { (true, inner.strip_prefix('$').unwrap_or(inner)) } else {
+        let (negative, text) = if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+            (true, inner.strip_prefix('$').unwrap_or(inner))
+        } else {
             let (minus, rest) = strip(text, '-');
             let (_, rest) = strip(rest, '$');
             let (second, rest) = if minus { (false, rest) } else { strip(rest, '-') };

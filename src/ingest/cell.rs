@@ -10,7 +10,9 @@ pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     if trimmed.is_empty() {
         return Cow::Borrowed("");
     }
-    let text = if let Ok(text) = std::str::from_utf8(trimmed) { Cow::Borrowed(trim(unwrap(trim(text)))) } else {
+    let text = if let Ok(text) = std::str::from_utf8(trimmed) {
+        Cow::Borrowed(trim(unwrap(trim(text))))
+    } else {
         let text = latin1(trimmed);
         Cow::Owned(trim(unwrap(trim(&text))).to_owned())
     };

@@ -53,8 +53,7 @@ impl Case {
         };
         assert!(!inputs.extracts.is_empty(), "{}: no claims.csv", folder.display());
         let tables = TABLES.iter().chain(&["messages.csv"]);
-        let expected: BTreeMap<_, _> =
-            tables.filter_map(|table| Some((*table, Table::of(&read(table)?)))).collect();
+        let expected: BTreeMap<_, _> = tables.filter_map(|table| Some((*table, Table::of(&read(table)?)))).collect();
         for table in &TABLES[..2] {
             assert!(expected.contains_key(table), "{}: no {table}", folder.display());
         }
@@ -89,9 +88,8 @@ impl Case {
         let Some(messages) = self.expected.get("messages.csv") else { return Vec::new() };
         let columns = ["source_file", "source_line", "rule", "message"].map(str::to_owned);
         let findings = Table::written(outcome, "findings.csv").only(&columns);
-        let said = |want: &&Vec<String>| {
-            findings.rows.iter().any(|row| row[..3] == want[..3] && row[3].contains(&want[3]))
-        };
+        let said =
+            |want: &&Vec<String>| findings.rows.iter().any(|row| row[..3] == want[..3] && row[3].contains(&want[3]));
         messages.rows.iter().filter(|want| !said(want)).map(|want| want.join(",")).collect()
     }
 

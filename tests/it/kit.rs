@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use proptest::test_runner::Config as ProptestConfig;
+
 use claimlint::claim::authorization::Register;
 use claimlint::ingest::{Library, Source};
 use claimlint::policy::Policy;
@@ -64,8 +66,7 @@ impl Inputs {
 
     /// Reads and judges by this policy, blocks of `block` bytes.
     pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<Outcome, String> {
-        let setup =
-            Setup { policy: policy.clone(), library: LIBRARY.clone(), register: self.register()?, block };
+        let setup = Setup { policy: policy.clone(), library: LIBRARY.clone(), register: self.register()?, block };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());
@@ -139,4 +140,11 @@ impl Table {
         }
         writer.into_inner().expect("memory takes every row")
     }
+}
+
+/// How long a property is tried: so many cases, or `PROPTEST_CASES` for a longer look. A shrunk failure becomes a
+/// fixture under its sentence, not a line in a seed file.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
 }

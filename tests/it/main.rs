@@ -17,4 +17,6 @@ mod cases;
 mod cli;
 mod kit;
 mod mutation;
+mod properties;
 mod rules;
+mod twin;

@@ -138,7 +138,9 @@ impl Mutant {
 fn all_are_noticed(mutants: Vec<Mutant>) {
     let mut cases = Case::all();
     // The longest extracts say most and so notice most: asked first, they spare asking the others.
-    cases.sort_by_key(|case| std::cmp::Reverse(case.inputs.extracts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()));
+    cases.sort_by_key(|case| {
+        std::cmp::Reverse(case.inputs.extracts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>())
+    });
     let survivors: Vec<String> = mutants
         .into_par_iter()
         .filter_map(|mutant| {
@@ -312,7 +314,12 @@ fn every_word_of_the_tables_counts() {
     for (i, piece) in text[from..end].split('"').enumerate() {
         if i % 2 == 1 {
             let line = text[..at].matches('\n').count() + 1;
-            mutants.push(Mutant::at("policy", format!("line {line}: excludes {piece} is gone"), at..at + piece.len(), "Q99"));
+            mutants.push(Mutant::at(
+                "policy",
+                format!("line {line}: excludes {piece} is gone"),
+                at..at + piece.len(),
+                "Q99",
+            ));
         }
         at += piece.len() + 1;
     }
@@ -329,7 +336,12 @@ fn every_date_counts_to_the_day() {
             let Ok(day) = text[range.clone()].parse::<jiff::civil::Date>() else { continue };
             let line = text[..at].matches('\n').count() + 1;
             for other in [day.yesterday(), day.tomorrow()].map(|d| d.expect("no date of the policy is the last one")) {
-                mutants.push(Mutant::at("policy", format!("line {line}: {key}{other}"), range.clone(), &other.to_string()));
+                mutants.push(Mutant::at(
+                    "policy",
+                    format!("line {line}: {key}{other}"),
+                    range.clone(),
+                    &other.to_string(),
+                ));
             }
         }
     }
@@ -346,7 +358,12 @@ fn every_limit_and_pair_counts() {
         let Ok(units) = text[range.clone()].parse::<u8>() else { continue };
         let line = text[..at].matches('\n').count() + 1;
         for other in [units - 1, units + 1] {
-            mutants.push(Mutant::at("limits", format!("line {line}: {other} units"), range.clone(), &other.to_string()));
+            mutants.push(Mutant::at(
+                "limits",
+                format!("line {line}: {other} units"),
+                range.clone(),
+                &other.to_string(),
+            ));
         }
     }
     assert_eq!(mutants.len(), 6, "three limits, one unit less and one more");

@@ -44,7 +44,8 @@ fn every_worked_example_fires_on_its_line_and_its_near_miss_nowhere() {
     for doc in DOCS.iter() {
         let fired = lines(&doc.code, &doc.fires);
         if !fired.contains(&doc.fires.line) {
-            wrong.push(format!("{}: {}: fires on {fired:?}, not on line {}", doc.code, doc.fires.story, doc.fires.line));
+            wrong
+                .push(format!("{}: {}: fires on {fired:?}, not on line {}", doc.code, doc.fires.story, doc.fires.line));
         }
         let passed = lines(&doc.code, &doc.passes);
         if !passed.is_empty() {
