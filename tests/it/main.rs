@@ -5,7 +5,7 @@
 //! rules       documentation and worked examples of every rule
 //! mutation    each rule and each datum of the policy, broken: some fixture must notice
 //! properties  threads, blocks, order, sums: what holds for any extract
-//! twin        the reader held against a slow one that is obviously right
+//! twin        the reader held against a slow one that is obviously right (twin_reader)
 //! damage      bad input, each with its own clear sentence
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
@@ -20,3 +20,4 @@ mod mutation;
 mod properties;
 mod rules;
 mod twin;
+mod twin_reader;
