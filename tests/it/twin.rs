@@ -250,6 +250,7 @@ fn both_readers_agree_on_the_hard_cases() {
         format!("C2,\"a\"\r,b,c\r\n{}", rows(2)),
         format!("C2,b,c,\"d\"\r\r\n{}", rows(2)),
         format!("{}C2,b,c,\"d\"\r", rows(2)),
+        format!("C2,b,\r22514,X\n\r22514,b,\"\r22514\",X\n{}", rows(2)),
         format!("C2,b,c,d,\"\",,\n{}", rows(2)),
         format!("C2,b,c,d,\"\"\"\",,\n{}", rows(2)),
         format!("C2,b,c,d,\"e\nf,g\n{}", rows(2)),
