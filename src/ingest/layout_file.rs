@@ -62,11 +62,11 @@ fn texts(placed: Vec<Placed>) -> Vec<String> {
 
 fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
     match placed.text.as_bytes() {
-        [b] if !matches!(b, b'"' | b'\r' | b'\n' | 0x80..) => Some(*b),
+        [b @ (b',' | b'|' | b'\t' | b';' | b'*')] => Some(*b),
         _ => {
             document.fault(
                 placed.span.clone(),
-                "the delimiter is one character: write \",\", \"|\", \"\\t\", \";\" or \"*\"",
+                "the delimiter is one of five: write \",\", \"|\", \"\\t\", \";\" or \"*\"",
             );
             None
         }
@@ -159,6 +159,7 @@ fn read_glue(sheet: &Sheet<'_, '_>, key: &str) -> Option<Named> {
 /// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
 fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8, String)> {
     let mut slots = Vec::new();
+    let most = group.slots();
     let keep_numbers = items.len() == 1;
     for item in items {
         let Some((before, rest)) = item.text.split_once('{') else {
@@ -167,21 +168,26 @@ fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8,
         };
         let range = rest.split_once('}').and_then(|(range, after)| {
             let (from, to) = range.split_once("..")?;
-            Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?, from.len(), after))
+            // Three digits at most: the number of the first is the width to which all are padded.
+            let number = |text: &str| {
+                let plain = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
+                if plain { text.parse::<usize>().ok() } else { None }
+            };
+            Some((number(from)?, number(to)?, from.len(), after))
         });
-        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to && *to <= 999) else {
+        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to) else {
             document.fault(
                 item.span.clone(),
                 "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"",
             );
             continue;
         };
-        for n in from..=to {
+        // One too many is enough to say so.
+        for n in (from..=to).take((most + 1).saturating_sub(slots.len())) {
             let slot = if keep_numbers { n } else { slots.len() + 1 };
             slots.push((slot, format!("{before}{n:0digits$}{after}")));
         }
     }
-    let most = group.slots();
     if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
         let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
         document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
@@ -229,7 +235,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                (5, "the delimiter is one character"),
+                (5, "the delimiter is one of five"),
                 (7, "`columns.claimid` is not known; did you mean `claim_id`?"),
                 (8, "diagnosis has 25 slots; `dx26` would be number 26"),
                 (9, "`bill_type` is a table"),
@@ -260,5 +266,26 @@ mod tests {
                 .expect_err("conflict")
                 .contains("`clm` and `Claim ID` both claim claim_id")
         );
+    }
+
+    #[test]
+    fn a_run_says_its_numbers_in_a_few_digits() {
+        for run in ["{+1..5}", "{1..1000}", "{5..1}", "{..5}", "{1..}", &format!("{{{}1..2}}", "0".repeat(70_000))] {
+            let text = format!("{HEAD}[columns]\ndiagnosis = \"dx{run}\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+            assert!(faults[0].message.starts_with("a numbered run holds"), "{run:.10}: {}", faults[0].message);
+        }
+        let many = "\"d{0..999}\",".repeat(1000);
+        let faults = Layout::load("l.toml", &format!("{HEAD}[columns]\ndiagnosis = [{many}]\n")).expect_err("faults");
+        assert!(faults.to_string().contains("`d25` would be number 26"), "{faults}");
+    }
+
+    #[test]
+    fn a_delimiter_that_no_extract_is_tried_with_is_refused() {
+        for delimiter in [":", " ", "^", "1", "\\u0001"] {
+            let text = format!("{HEAD}delimiter = \"{delimiter}\"\n[columns]\nclaim_id = \"c\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err(delimiter).list;
+            assert!(faults[0].message.starts_with("the delimiter is one of five"), "{delimiter}");
+        }
     }
 }
