@@ -160,6 +160,7 @@ fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Re
         source,
         dialect,
         setup.block,
+        Some(&policy.codes.forms()),
         &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
         watch,
     )

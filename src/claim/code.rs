@@ -68,6 +68,11 @@ impl CodeTable {
         self.codes.iter().enumerate().map(|(i, known)| (CodeId(i as u16), known))
     }
 
+    /// Every form under which a code may begin a cell.
+    pub fn forms(&self) -> Vec<&str> {
+        self.codes.iter().flat_map(|known| std::iter::once(known.code.as_str()).chain(without_zero(known))).collect()
+    }
+
     /// Could a raw cell hold a known code? No false "no": anything but a plain letter or digit at its start is let
     /// through to [`CodeTable::find`].
     pub fn may_hold(&self, raw: &[u8]) -> bool {

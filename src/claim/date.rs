@@ -9,10 +9,8 @@ pub fn parse(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     let (date, length) =
         iso(bytes).or_else(|| basic(bytes)).or_else(|| american(bytes)).or_else(|| named_month(bytes))?;
-    if !rest_is_time(&text[length..]) && !(length == 8 && is_range_end(&bytes[length..])) {
-        return None;
-    }
-    date
+    let is_range = length == 8 && is_range_end(&bytes[length..]);
+    if is_range || rest_is_time(&text[length..]) { date } else { None }
 }
 
 /// A date that was recognised by its shape, and the length of the shape; the day may still not exist.

@@ -3,6 +3,8 @@
 //! Rows that matter are rare, so they are kept whole; but in a dense audit every row matters, so a line is three
 //! allocations: one text that holds all its cells, the ends of the cells, and its known codes.
 
+use std::cell::RefCell;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -12,9 +14,9 @@ use super::date;
 use super::pointer;
 use super::product::{ClassId, ProductTable};
 use super::setting::{BillType, ClaimForm, Setting, SettingTable};
+use crate::ingest::binding::Split;
 use crate::ingest::cell::upper;
 use crate::ingest::field::{Field, Group};
-use crate::ingest::layout::Split;
 use crate::ingest::reject::Reason;
 use crate::ingest::{Binding, Look, Row};
 
@@ -104,10 +106,10 @@ pub struct Line {
     /// Known codes, distinct, in order of appearance: procedure column, then ICD procedures.
     pub known: Box<[CodeId]>,
     text: Box<str>,
-    /// Ends of the texts, then (end, slot) of the diagnoses, then ends of the procedure cells, then of the modifiers.
+    /// Ends of the procedure cells, then of the texts, then (end, slot) of the diagnoses, then ends of the modifiers.
     ends: Box<[u32]>,
     diagnoses: u8,
-    procedures: u8,
+    procedures: u32,
     pointed: [u8; pointer::MOST],
     pointers: u8,
 }
@@ -138,16 +140,18 @@ impl Reader<'_> {
         {
             return Look::Pass;
         }
-        let mut draft =
-            Draft { line_text: String::with_capacity(160), ends: Vec::with_capacity(40), ..Draft::default() };
-        self.codes_of(binding, row, &mut draft);
-        if draft.known.is_empty() {
-            return Look::Pass;
-        }
-        match self.line(binding, row, draft) {
-            Some(line) => Look::Keep(line),
-            None => Look::Reject(Reason::NoClaimId),
-        }
+        // In a dense audit every row comes here: one draft per thread, cleared and used again.
+        DRAFT.with_borrow_mut(|draft| {
+            draft.clear();
+            self.codes_of(binding, row, draft);
+            if draft.known.is_empty() {
+                return Look::Pass;
+            }
+            match self.line(binding, row, draft) {
+                Some(line) => Look::Keep(line),
+                None => Look::Reject(Reason::NoClaimId),
+            }
+        })
     }
 
     fn codes_of(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) {
@@ -159,7 +163,7 @@ impl Reader<'_> {
                 draft.cpt = Some(found.id);
             }
         }
-        draft.cells.push(found.map_or_else(|| cell.to_string(), |f| self.codes.get(f.id).code.clone()));
+        draft.push(found.map_or(&cell, |f| &self.codes.get(f.id).code));
         let split = binding.split(Group::IcdProcedure);
         for (_, cell) in binding.slots(row, Group::IcdProcedure) {
             for part in split.parts(&cell).filter(|p| !p.is_empty()) {
@@ -167,12 +171,13 @@ impl Reader<'_> {
                 if let Some(found) = found {
                     draft.note(found.id, found.composite, found.zero_lost);
                 }
-                draft.cells.push(found.map_or_else(|| part.to_owned(), |f| self.codes.get(f.id).code.clone()));
+                draft.push(found.map_or(part, |f| &self.codes.get(f.id).code));
             }
         }
+        draft.procedures = draft.ends.len();
     }
 
-    fn line(&self, binding: &Binding, row: &Row<'_>, mut draft: Draft) -> Option<Line> {
+    fn line(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) -> Option<Line> {
         let text = |field| binding.text(row, field);
         let claim_id = text(Field::ClaimId);
         if claim_id.is_empty() {
@@ -225,12 +230,8 @@ impl Reader<'_> {
         ] {
             draft.push(part);
         }
-        let (diagnoses, slots) = draft.push_diagnoses(binding, row);
-        let (pointed, pointers, pointer_to_nothing) = pointer::read(binding, row, &slots);
-        let cells = std::mem::take(&mut draft.cells);
-        for cell in &cells {
-            draft.push(cell);
-        }
+        let diagnoses = draft.push_diagnoses(binding, row);
+        let (pointed, pointers, pointer_to_nothing) = pointer::read(binding, row, &draft.slots);
         let split = binding.split(Group::Modifier);
         for (_, cell) in binding.slots(row, Group::Modifier) {
             for part in split.parts(&cell).filter(|p| !p.is_empty()) {
@@ -260,11 +261,11 @@ impl Reader<'_> {
                 ..draft.marks
             },
             cpt: draft.cpt,
-            known: draft.known.into_boxed_slice(),
-            text: draft.line_text.into_boxed_str(),
-            ends: draft.ends.into_boxed_slice(),
+            known: draft.known.as_slice().into(),
+            text: draft.line_text.as_str().into(),
+            ends: draft.ends.as_slice().into(),
             diagnoses,
-            procedures: cells.len() as u8,
+            procedures: draft.procedures as u32,
             pointed,
             pointers,
         })
@@ -277,6 +278,11 @@ pub fn is_filler(text: &str, fillers: &[String]) -> bool {
     text.is_empty() || same(b'0') || same(b'9') || fillers.iter().any(|f| f.eq_ignore_ascii_case(text))
 }
 
+thread_local! {
+    static DRAFT: RefCell<Draft> = RefCell::default();
+}
+
+/// A line under construction.
 #[derive(Default)]
 struct Draft {
     line_text: String,
@@ -284,10 +290,21 @@ struct Draft {
     marks: Marks,
     cpt: Option<CodeId>,
     known: Vec<CodeId>,
-    cells: Vec<String>,
+    slots: Vec<u8>,
+    procedures: usize,
 }
 
 impl Draft {
+    fn clear(&mut self) {
+        self.line_text.clear();
+        self.ends.clear();
+        self.marks = Marks::default();
+        self.cpt = None;
+        self.known.clear();
+        self.slots.clear();
+        self.procedures = 0;
+    }
+
     fn push(&mut self, part: &str) {
         self.line_text.push_str(part);
         self.ends.push(self.line_text.len() as u32);
@@ -301,10 +318,9 @@ impl Draft {
         }
     }
 
-    /// Filled diagnoses without their dots; returns their number and the slots they stand in.
-    fn push_diagnoses(&mut self, binding: &Binding, row: &Row<'_>) -> (u8, Vec<u8>) {
+    /// Filled diagnoses without their dots, and the slots they stand in; returns their number.
+    fn push_diagnoses(&mut self, binding: &Binding, row: &Row<'_>) -> u8 {
         let split = binding.split(Group::Diagnosis);
-        let mut slots = Vec::with_capacity(8);
         let mut next_slot = 1u8;
         for (slot, cell) in binding.slots(row, Group::Diagnosis) {
             for part in split.parts(&cell) {
@@ -312,34 +328,33 @@ impl Draft {
                 let slot = if split == Split::No { slot } else { next_slot };
                 let start = self.line_text.len();
                 self.line_text.extend(part.chars().filter(|c| *c != '.'));
-                if self.line_text.len() == start || slots.len() == usize::from(u8::MAX) {
+                if self.line_text.len() == start || self.slots.len() == usize::from(u8::MAX) {
                     self.line_text.truncate(start);
                     continue;
                 }
                 self.ends.extend([self.line_text.len() as u32, u32::from(slot)]);
-                slots.push(slot);
+                self.slots.push(slot);
                 next_slot = slot.saturating_add(1);
             }
         }
-        (slots.len() as u8, slots)
+        self.slots.len() as u8
     }
 }
 
 impl Line {
-    fn piece(&self, index: usize) -> &str {
-        // Ends of diagnoses are followed by their slot, which is no end.
-        let end_at = |i: usize| self.ends[i] as usize;
-        let start = match index {
-            0 => 0,
-            i if i > TEXTS && i <= TEXTS + 2 * usize::from(self.diagnoses) => end_at(i - 2),
-            i => end_at(i - 1),
-        };
-        &self.text[start..end_at(index)]
+    fn slice(&self, from: usize, to: usize) -> &str {
+        &self.text[from..to]
+    }
+
+    fn end(&self, index: usize) -> usize {
+        self.ends[index] as usize
     }
 
     /// One of the kept texts.
     pub fn text(&self, text: Text) -> &str {
-        self.piece(text as usize)
+        // There is always a procedure cell before the first text, be it empty.
+        let index = self.procedures as usize + text as usize;
+        self.slice(self.end(index - 1), self.end(index))
     }
 
     /// The claim number.
@@ -354,9 +369,9 @@ impl Line {
 
     /// The nth filled diagnosis in column order, normalised.
     pub fn diagnosis(&self, n: usize) -> &str {
-        let at = TEXTS + 2 * n;
-        let start = self.ends[if n == 0 { TEXTS - 1 } else { at - 2 }] as usize;
-        &self.text[start..self.ends[at] as usize]
+        let first = self.procedures as usize + TEXTS;
+        let start = if n == 0 { self.end(first - 1) } else { self.end(first + 2 * n - 2) };
+        self.slice(start, self.end(first + 2 * n))
     }
 
     /// All filled diagnoses of the row, in column order.
@@ -378,29 +393,17 @@ impl Line {
         all.filter(move |n| !pointed.contains(&(*n as u8))).map(|n| self.diagnosis(n))
     }
 
-    fn after_diagnoses(&self) -> usize {
-        TEXTS + 2 * self.diagnosis_count()
-    }
-
-    fn run(&self, from: usize, to: usize) -> impl Iterator<Item = &str> {
-        (from..to).map(move |i| {
-            let start = match i {
-                i if i == self.after_diagnoses() && self.diagnoses > 0 => self.ends[i - 2],
-                i => self.ends[i - 1],
-            };
-            &self.text[start as usize..self.ends[i] as usize]
-        })
-    }
-
     /// Procedure cells as normalised: the procedure column (may be empty), then the filled ICD procedures.
     pub fn procedure_cells(&self) -> impl Iterator<Item = &str> {
-        let from = self.after_diagnoses();
-        self.run(from, from + usize::from(self.procedures))
+        let start = |i: usize| if i == 0 { 0 } else { self.end(i - 1) };
+        (0..self.procedures as usize).map(move |i| self.slice(start(i), self.end(i)))
     }
 
     /// Filled modifiers.
     pub fn modifiers(&self) -> impl Iterator<Item = &str> {
-        let from = self.after_diagnoses() + usize::from(self.procedures);
-        self.run(from, self.ends.len())
+        let first = self.procedures as usize + TEXTS + 2 * self.diagnosis_count();
+        // Before the first modifier stands the slot of the last diagnosis, which is no end.
+        let start = move |i: usize| if i == first && self.diagnoses > 0 { self.end(i - 2) } else { self.end(i - 1) };
+        (first..self.ends.len()).map(move |i| self.slice(start(i), self.end(i)))
     }
 }

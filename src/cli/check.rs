@@ -69,7 +69,10 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if !args.quiet {
         screen::result(&content, &place, out)?;
     }
-    Ok(exit(&outcome, args.fail_on))
+    let exit = exit(&outcome, args.fail_on);
+    // Millions of small pieces; the system takes them back faster than we could hand them over one by one.
+    std::mem::forget(outcome);
+    Ok(exit)
 }
 
 /// How long a run may take to stop by itself after a signal: far more than a wave of blocks needs.
@@ -113,7 +116,7 @@ fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
 /// Everything that can be refused is refused here, before the first row.
 fn plan(args: &Check) -> anyhow::Result<Setup> {
     let policy = load_policy(&args.policy)?;
-    let library = load_library(args.layout.layout.as_deref())?;
+    let library = load_library(&args.layout)?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = args.files.iter().find(|f| !seen.insert(f.as_str())) {
         bail!("{twice}: given twice; its rows would be duplicates of themselves");

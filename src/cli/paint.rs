@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::policy::Disposition;
+pub(super) use crate::report::figures::{dollars, grouped};
 use crate::rules::judge::Status;
 
 /// The word "error".
@@ -35,25 +36,6 @@ pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A whole number in groups of three.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// Money in groups of three, two decimals.
-pub(super) fn dollars(amount: crate::claim::Cents) -> String {
-    let cents = amount.0.unsigned_abs();
-    format!("{}${}.{:02}", if amount.0 < 0 { "-" } else { "" }, grouped(cents / 100), cents % 100)
-}
-
 /// Columns of the terminal, within what reads well; a pipe counts as wide.
 pub(super) fn width() -> usize {
     const NARROWEST: usize = 40;
@@ -66,17 +48,17 @@ pub(super) fn width() -> usize {
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
     let width = width().min(100) - indent;
     let pad = " ".repeat(indent);
-    let (mut out, mut line) = (String::new(), String::new());
+    let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            out.push_str(&format!("{pad}{line}\n"));
-            line.clear();
+        let last = lines.len() - 1;
+        if lines[last].is_empty() {
+            lines[last].push_str(word);
+        } else if lines[last].chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            lines[last].push(' ');
+            lines[last].push_str(word);
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
     }
-    out.push_str(&format!("{pad}{line}\n"));
-    out
+    lines.iter().map(|line| pad.clone() + line + "\n").collect()
 }

@@ -51,9 +51,9 @@ fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<(
     let mut part = |title: &str, text: &str| -> std::io::Result<()> {
         write!(out, "\n{}\n{}", paint(BOLD, title), wrapped(text, 2))
     };
-    let overrides: String =
-        setting.by_code.iter().map(|(id, d)| format!("; {} for {}", d.word(), policy.code(*id))).collect();
-    part("Default disposition", &format!("{}{overrides}", setting.disposition.word()))?;
+    let mut dispositions = vec![setting.disposition.word().to_owned()];
+    dispositions.extend(setting.by_code.iter().map(|(id, d)| format!("{} for {}", d.word(), policy.code(*id))));
+    part("Default disposition", &dispositions.join("; "))?;
     part("What it finds", &doc.finds)?;
     part("Why it matters", &doc.why)?;
     part("Where it stands", &setting.citation)?;

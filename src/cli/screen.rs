@@ -42,7 +42,11 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
     } else {
         format!("{} extracts", outcome.inputs.len())
     };
-    writeln!(out, "{files}: {} rows = {}\n", grouped(ledger.rows), bins(content))?;
+    if ledger.rows == 0 {
+        writeln!(out, "{files}: a header and no rows\n")?;
+    } else {
+        writeln!(out, "{files}: {} rows = {}\n", grouped(ledger.rows), bins(content))?;
+    }
     if summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
     } else {
@@ -69,12 +73,8 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
 
 fn bins(content: &Content<'_>) -> String {
     let bins = content.outcome.ledger.bins();
-    bins.iter()
-        .rev()
-        .filter(|(_, n, _)| *n > 0)
-        .map(|(bin, n, _)| format!("{} {bin}", grouped(*n)))
-        .collect::<Vec<_>>()
-        .join(" + ")
+    let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
+    filled.collect::<Vec<_>>().join(" + ")
 }
 
 fn statuses(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -143,7 +143,7 @@ fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         table.add_row(vec![
             right(judgement.at_risk.map_or(String::new(), |(amount, _)| dollars(amount))),
             Cell::new(judgement.status.word()),
-            Cell::new(crate::ingest::layout::printable(line.claim_id())),
+            Cell::new(crate::ingest::binding::printable(line.claim_id())),
             Cell::new(content.service_codes(i)),
             Cell::new(line.date.map_or(String::new(), |d| d.to_string())),
             Cell::new(rules.join(" ")),

@@ -1,6 +1,7 @@
 //! What separates lines and fields, and where the header stands: found by looking, shown by `inspect`.
 
-use super::layout::{Binding, Layout, Library, Unbound};
+use super::binding::{Binding, Unbound};
+use super::layout::{Layout, Library};
 use super::record::{Field, Grammar, Step, trim_name};
 use super::source::{Source, Trouble};
 
@@ -41,7 +42,8 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             if layout.delimiter.is_some_and(|d| d != delimiter) {
                 continue;
             }
-            let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
+            let skip_prefix = layout.skip_prefix.clone();
+            let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix };
             let head = match read_header(&grammar, sample, start, source.whole, layout) {
                 Ok(head) => head,
                 // Under the wrong delimiter a quoted header is damage.
@@ -92,7 +94,6 @@ impl Head {
         let grammar = Grammar {
             width: self.names.len(),
             header: if layout.header.is_empty() { self.raw } else { Vec::new() },
-            skip_prefix: layout.skip_prefix.clone(),
             ..grammar
         };
         Dialect {

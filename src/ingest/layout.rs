@@ -3,14 +3,9 @@
 //! Two ways to map: the canonical layout lists `[spellings]`, of which at most one may be in a header; a layout of
 //! one known source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
-
-use super::cell::{clean, upper};
+use super::binding::{Binder, Binding, Split, Unbound};
 use super::field::{Field, Group, fold};
 use super::layout_file;
-use super::scan::Row;
 use crate::sheet::{Document, Faults, Placed};
 
 /// The layouts that come with the program, in the order in which they are tried; the canonical one is last.
@@ -84,190 +79,13 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    fn slot(&self, folded: &str) -> Option<u8> {
+    pub(super) fn slot(&self, folded: &str) -> Option<u8> {
         let digits = folded.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
         if digits.is_empty() || digits.len() > 3 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
         digits.parse().ok()
     }
-}
-
-/// How several codes in one cell are taken apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// One cell, one code.
-    No,
-    /// At this character.
-    At(char),
-    /// At any of `|`, `;`, `,`, `^`, blank, or as a JSON list.
-    Auto,
-}
-
-impl Split {
-    /// The codes of a cleaned cell.
-    pub fn parts(self, cell: &str) -> impl Iterator<Item = &str> {
-        let cell = if self == Self::Auto { cell.trim_start_matches('[').trim_end_matches(']') } else { cell };
-        cell.split(move |c: char| match self {
-            Self::No => false,
-            Self::At(separator) => c == separator,
-            Self::Auto => matches!(c, '|' | ';' | ',' | '^') || c.is_whitespace(),
-        })
-        .map(move |part| {
-            if self == Self::Auto { part.trim_matches(|c: char| c.is_whitespace() || c == '"') } else { part.trim() }
-        })
-    }
-}
-
-/// Where a field stands in a row, by column number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Take {
-    /// Nowhere.
-    Absent,
-    /// In one column.
-    Column(usize),
-    /// In the first of these that is filled.
-    First(Vec<usize>),
-    /// In several, glued together.
-    Concat(Vec<usize>),
-    /// In several, joined by `|`.
-    Join(Vec<usize>),
-}
-
-impl Take {
-    fn columns(&self) -> &[usize] {
-        match self {
-            Self::Absent => &[],
-            Self::Column(c) => std::slice::from_ref(c),
-            Self::First(cs) | Self::Concat(cs) | Self::Join(cs) => cs,
-        }
-    }
-}
-
-/// A layout bound to the header of one extract: indices only, every name resolved.
-#[derive(Debug, Clone)]
-pub struct Binding {
-    fields: Vec<Take>,
-    groups: Vec<Vec<(u8, usize)>>,
-    splits: Vec<Split>,
-    null: Vec<String>,
-}
-
-impl Binding {
-    /// The cleaned text of a field; empty where the extract does not have it.
-    pub fn text<'r>(&self, row: &Row<'r>, field: Field) -> Cow<'r, str> {
-        let cell = |c: usize| match row.cell(c) {
-            Cow::Borrowed(raw) => clean(raw, &self.null),
-            Cow::Owned(raw) => Cow::Owned(clean(&raw, &self.null).into_owned()),
-        };
-        match &self.fields[field as usize] {
-            Take::Absent => Cow::Borrowed(""),
-            Take::Column(c) => cell(*c),
-            Take::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
-            // A bill type without its first part, or a key without one of its parts, is none.
-            Take::Concat(cs) => {
-                let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
-                if parts[0].is_empty() { Cow::Borrowed("") } else { Cow::Owned(parts.concat()) }
-            }
-            Take::Join(cs) => {
-                let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
-                if parts.iter().any(|p| p.is_empty()) { Cow::Borrowed("") } else { Cow::Owned(parts.join("|")) }
-            }
-        }
-    }
-
-    /// The upper-cased cells of a group: slot number from 1, and text, empty ones included.
-    pub fn slots<'r>(&self, row: &Row<'r>, group: Group) -> impl Iterator<Item = (u8, Cow<'r, str>)> {
-        self.groups[group as usize].iter().map(|(slot, c)| {
-            let text = match row.cell(*c) {
-                Cow::Borrowed(raw) => upper(clean(raw, &self.null)),
-                Cow::Owned(raw) => Cow::Owned(upper(clean(&raw, &self.null)).into_owned()),
-            };
-            (*slot, text)
-        })
-    }
-
-    /// How cells of a group are taken apart.
-    pub fn split(&self, group: Group) -> Split {
-        self.splits[group as usize]
-    }
-
-    /// Does the extract have this field?
-    pub fn has(&self, field: Field) -> bool {
-        self.fields[field as usize] != Take::Absent
-    }
-
-    /// The columns of a field.
-    pub fn columns(&self, field: Field) -> &[usize] {
-        self.fields[field as usize].columns()
-    }
-
-    /// The slots of a group and their columns.
-    pub fn group(&self, group: Group) -> &[(u8, usize)] {
-        &self.groups[group as usize]
-    }
-}
-
-/// Why a header could not be bound.
-#[derive(Debug)]
-pub enum Unbound {
-    /// Required fields are not there: each with the names looked for.
-    Missing(Vec<(String, Vec<String>)>, Vec<String>),
-    /// Two columns claim one field.
-    Conflict(String, String, String),
-    /// A column that is mapped stands twice in the header.
-    Twice(String, String),
-}
-
-impl Unbound {
-    /// The header is of this layout but contradicts itself.
-    pub fn is_conflict(&self) -> bool {
-        !matches!(self, Self::Missing(..))
-    }
-}
-
-impl fmt::Display for Unbound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(fields, header) => {
-                write!(f, "a required column is missing")?;
-                for (field, looked_for) in fields {
-                    write!(f, "\n  {field}: looked for {}", looked_for.join(", "))?;
-                }
-                write!(f, "\n  the first line holds {}", shorten(header))?;
-                write!(
-                    f,
-                    "\n  if the names differ, or the file has no header line, a preamble, or several codes in one cell, \
-                     describe it in a layout file and pass --layout FILE (`claimlint inspect` shows what was understood)"
-                )
-            }
-            Self::Conflict(field, a, b) => write!(
-                f,
-                "columns `{a}` and `{b}` both claim {field}; say which one holds it in a layout file (--layout FILE)"
-            ),
-            Self::Twice(field, name) => write!(
-                f,
-                "column `{name}`, which holds {field}, stands twice in the header; rename or drop one of them"
-            ),
-        }
-    }
-}
-
-fn shorten(header: &[String]) -> String {
-    const SHOWN: usize = 12;
-    let names: Vec<_> = header.iter().take(SHOWN).map(|n| format!("`{}`", printable(n))).collect();
-    let more = header.len().saturating_sub(SHOWN);
-    if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
-}
-
-/// A name from a file, safe to show at a terminal and short enough to read.
-pub fn printable(name: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut out: String = name.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if name.chars().count() > LONGEST {
-        out.push('\u{2026}');
-    }
-    out
 }
 
 impl Layout {
@@ -293,24 +111,17 @@ impl Layout {
 
     /// Resolves every name of the layout against a header.
     pub fn bind(&self, header: &[String]) -> Result<Binding, Unbound> {
-        let folded: Vec<String> = header.iter().map(|n| fold(n)).collect();
-        let mut binder =
-            Binder { header, folded, fields: vec![Take::Absent; Field::NAMES.len()], groups: vec![BTreeMap::new(); 4] };
+        let mut binder = Binder::new(header);
         match &self.mapping {
             Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
             Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
         }
         binder.require(self)?;
-        let mut splits = vec![Split::No; Group::NAMES.len()];
-        for (group, split) in &self.lists {
-            splits[*group as usize] = *split;
-        }
-        let groups = binder.groups.into_iter().map(|g| g.into_iter().collect()).collect();
-        Ok(Binding { fields: binder.fields, groups, splits, null: self.null.clone() })
+        Ok(binder.finish(&self.lists, self.null.clone()))
     }
 
     /// The names under which a required field is looked for.
-    fn looked_for(&self, field: Field) -> Vec<String> {
+    pub(super) fn looked_for(&self, field: Field) -> Vec<String> {
         match &self.mapping {
             Mapping::Spellings { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, s)| s.clone()),
             Mapping::Columns { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, n)| match n {
@@ -320,7 +131,7 @@ impl Layout {
         .unwrap_or_else(|| vec![field.name().to_owned()])
     }
 
-    fn group_looked_for(&self, group: Group) -> Vec<String> {
+    pub(super) fn group_looked_for(&self, group: Group) -> Vec<String> {
         match &self.mapping {
             Mapping::Spellings { groups, first, .. } => {
                 let numbered =
@@ -335,123 +146,6 @@ impl Layout {
                 .take(4)
                 .collect(),
         }
-    }
-}
-
-struct Binder<'h> {
-    header: &'h [String],
-    folded: Vec<String>,
-    fields: Vec<Take>,
-    groups: Vec<BTreeMap<u8, usize>>,
-}
-
-impl Binder<'_> {
-    fn spellings(
-        &mut self,
-        fields: &[(Field, Vec<String>)],
-        groups: &[(Group, Vec<Pattern>)],
-        first: &[(Group, Vec<String>)],
-    ) -> Result<(), Unbound> {
-        for (field, spellings) in fields {
-            for column in 0..self.folded.len() {
-                if spellings.iter().any(|s| fold(s) == self.folded[column]) {
-                    if let Take::Column(earlier) = self.fields[*field as usize] {
-                        return Err(self.conflict(field.name().to_owned(), earlier, column));
-                    }
-                    self.fields[*field as usize] = Take::Column(column);
-                }
-            }
-        }
-        for (group, patterns) in groups {
-            let singles = first
-                .iter()
-                .filter(|(g, _)| g == group)
-                .flat_map(|(_, names)| names)
-                .map(|n| fold(n))
-                .collect::<Vec<_>>();
-            for column in 0..self.folded.len() {
-                let name = &self.folded[column];
-                let slot = patterns.iter().find_map(|p| p.slot(name)).or_else(|| singles.contains(name).then_some(1));
-                let Some(slot) = slot.filter(|s| (1..=group.slots()).contains(&usize::from(*s))) else { continue };
-                if let Some(earlier) = self.groups[*group as usize].insert(slot, column) {
-                    return Err(self.conflict(format!("{}_{slot}", group.name()), earlier, column));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn columns(&mut self, fields: &[(Field, Named)], groups: &[(Group, Vec<(u8, String)>)]) -> Result<(), Unbound> {
-        for (field, named) in fields {
-            let (names, all) = match named {
-                Named::First(names) => (names, false),
-                Named::Concat(names) | Named::Join(names) => (names, true),
-            };
-            let mut columns = Vec::new();
-            for name in names {
-                match self.find(name, field.name())? {
-                    Some(column) => columns.push(column),
-                    None if all => {
-                        columns.clear();
-                        break;
-                    }
-                    None => {}
-                }
-            }
-            self.fields[*field as usize] = match (named, columns.as_slice()) {
-                (_, []) => Take::Absent,
-                (Named::First(_), [one]) => Take::Column(*one),
-                (Named::First(_), _) => Take::First(columns),
-                (Named::Concat(_), _) => Take::Concat(columns),
-                (Named::Join(_), _) => Take::Join(columns),
-            };
-        }
-        for (group, slots) in groups {
-            for (slot, name) in slots {
-                if let Some(column) = self.find(name, group.name())? {
-                    self.groups[*group as usize].insert(*slot, column);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn find(&self, name: &str, field: &str) -> Result<Option<usize>, Unbound> {
-        let want = fold(name);
-        let mut found = self.folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
-        let first = found.next();
-        if found.next().is_some() {
-            return Err(Unbound::Twice(field.to_owned(), printable(name)));
-        }
-        Ok(first)
-    }
-
-    fn conflict(&self, field: String, a: usize, b: usize) -> Unbound {
-        if self.folded[a] == self.folded[b] {
-            Unbound::Twice(field, printable(&self.header[a]))
-        } else {
-            Unbound::Conflict(field, printable(&self.header[a]), printable(&self.header[b]))
-        }
-    }
-
-    fn require(&self, layout: &Layout) -> Result<(), Unbound> {
-        let mut missing = Vec::new();
-        for field in [Field::ClaimId, Field::ServiceDate] {
-            if self.fields[field as usize] == Take::Absent {
-                missing.push((field.name().to_owned(), layout.looked_for(field)));
-            }
-        }
-        if self.fields[Field::ProcedureCode as usize] == Take::Absent
-            && self.groups[Group::IcdProcedure as usize].is_empty()
-        {
-            let mut names = layout.looked_for(Field::ProcedureCode);
-            names.extend(layout.group_looked_for(Group::IcdProcedure));
-            missing.push(("procedure_code (or icd_procedure_1)".to_owned(), names));
-        }
-        if self.groups[Group::Diagnosis as usize].is_empty() {
-            missing.push(("diagnosis_1".to_owned(), layout.group_looked_for(Group::Diagnosis)));
-        }
-        if missing.is_empty() { Ok(()) } else { Err(Unbound::Missing(missing, self.header.to_vec())) }
     }
 }
 
@@ -472,6 +166,16 @@ impl Library {
     /// One layout only, whatever the header says.
     pub fn only(layout: Layout) -> Self {
         Self { layouts: vec![layout.chosen()] }
+    }
+
+    /// The same layouts for extracts with a preamble and with lines that are no rows.
+    #[must_use]
+    pub fn skipping(mut self, lines: Option<usize>, prefixes: &[String]) -> Self {
+        for layout in &mut self.layouts {
+            layout.skip_lines = lines.unwrap_or(layout.skip_lines);
+            layout.skip_prefix.extend(prefixes.iter().filter(|p| !p.is_empty()).map(|p| p.clone().into_bytes()));
+        }
+        self
     }
 
     /// The layout of this name.

@@ -1,7 +1,8 @@
 //! The TOML of a layout, read strictly: every name that is not a field is a fault with its place.
 
+use super::binding::Split;
 use super::field::{Field, Group, fold};
-use super::layout::{Layout, Mapping, Named, Pattern, Split};
+use super::layout::{Layout, Mapping, Named, Pattern};
 use crate::sheet::{Document, Placed, Sheet};
 
 /// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.

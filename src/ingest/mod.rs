@@ -6,11 +6,16 @@
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.
 
+pub mod binding;
 pub mod cell;
+mod decode;
 pub mod dialect;
 pub mod field;
+mod kernel;
+mod lanes;
 pub mod layout;
 mod layout_file;
+pub mod needles;
 pub mod record;
 pub mod reject;
 pub mod scan;
@@ -18,7 +23,10 @@ pub mod source;
 pub mod stitch;
 
 pub use dialect::Dialect;
-pub use layout::{Binding, Layout, Library};
+use needles::Needles;
+
+pub use binding::Binding;
+pub use layout::{Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
 pub use source::{Source, Trouble};
@@ -40,19 +48,29 @@ pub struct Extract<T> {
     pub dialect: Dialect,
 }
 
-/// Reads one opened extract whose dialect is known.
+/// Reads one opened extract whose dialect is known. `codes` are the beginnings by which a row of interest is known
+/// (upper-case, at least four characters); other rows may or may not be looked at. Without them all rows are.
 pub fn read<T: Send>(
     source: Source,
     dialect: Dialect,
     block: usize,
+    codes: Option<&[&str]>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<T>, Trouble> {
     let name = source.name.clone();
     // The header's lines and bytes count as passed, so that positions come out as those of the file.
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
+    let columns = dialect.binding.code_columns();
+    let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
     let mut feed = source.feed(dialect.data_start, block);
-    total.append(stitch::read(&mut feed, &dialect.grammar, &|row: &Row<'_>| look(&dialect, row), watch)?);
+    total.append(stitch::read(
+        &mut feed,
+        &dialect.grammar,
+        needles.as_ref(),
+        &|row: &Row<'_>| look(&dialect, row),
+        watch,
+    )?);
     for kept in &mut total.kept {
         kept.line += 1;
     }
@@ -72,10 +90,12 @@ fn refuse_if_mostly_rejected<T>(extract: &Extract<T>) -> Result<(), Trouble> {
     if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
         return Ok(());
     }
-    let mut what = format!("{} of {rows} rows cannot be read; the first:", rejects.len());
-    for reject in rejects.iter().take(3) {
-        what.push_str(&format!("\n  line {}: {}", reject.line, reject.reason.sentence()));
-    }
-    what.push_str("\n  is the delimiter or the header another one? `claimlint inspect` shows what was understood");
+    let first = rejects.iter().take(3).map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
+    let what = format!(
+        "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
+         `claimlint inspect` shows what was understood",
+        rejects.len(),
+        first.collect::<Vec<_>>().join("\n  ")
+    );
     Err(Trouble::Unusable { file: extract.name.clone(), what })
 }

@@ -115,8 +115,13 @@ impl Grammar {
             Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => line
                 .iter()
                 .all(|b| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') && *b != self.delimiter),
-            Some(_) => self.skip_prefix.iter().any(|p| line.starts_with(p)),
+            Some(_) => self.is_skipped(line),
         }
+    }
+
+    /// Does the line begin as the layout says of lines that are no rows?
+    pub fn is_skipped(&self, line: &[u8]) -> bool {
+        self.skip_prefix.iter().any(|p| line.starts_with(p))
     }
 
     fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<Field>) -> Step {

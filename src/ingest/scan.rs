@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+#[cfg(target_arch = "x86_64")]
+use super::lanes::Avx2;
+use super::lanes::Plain;
+use super::needles::Needles;
 use super::record::{Field, Grammar, Step};
 use super::reject::{RAW_LIMIT, Reason, Reject};
 
@@ -105,43 +109,81 @@ impl<T> Tally<T> {
 }
 
 /// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
+/// With `needles` only rows that may hold a code are looked at; all are counted and checked for their shape.
 pub fn scan<T>(
     grammar: &Grammar,
+    needles: Option<&Needles>,
     bytes: &[u8],
     last: bool,
     look: &impl Fn(&Row<'_>) -> Look<T>,
     tally: &mut Tally<T>,
 ) -> usize {
-    let mut fields = Vec::with_capacity(grammar.width + 1);
-    let mut at = 0;
+    let mut pass = Pass { grammar, bytes, last, look, tally, fields: Vec::with_capacity(grammar.width + 1) };
+    let mut at = match needles {
+        Some(needles) if !grammar.cr_only && grammar.width > 1 => fast(&mut pass, needles),
+        _ => 0,
+    };
     while at < bytes.len() {
-        let next = match grammar.read(bytes, at, last, &mut fields) {
-            Step::More => break,
+        match pass.record(at) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+fn fast<T, F: Fn(&Row<'_>) -> Look<T>>(pass: &mut Pass<'_, T, F>, needles: &Needles) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = Avx2::new() {
+        return lanes.run(
+            #[inline(always)]
+            || pass.run(lanes, needles),
+        );
+    }
+    pass.run(Plain, needles)
+}
+
+/// One scan over one stretch of bytes.
+pub(super) struct Pass<'a, T, F> {
+    pub(super) grammar: &'a Grammar,
+    pub(super) bytes: &'a [u8],
+    last: bool,
+    look: &'a F,
+    pub(super) tally: &'a mut Tally<T>,
+    fields: Vec<Field>,
+}
+
+impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
+    /// Reads the record at `at` by the grammar, counts it and looks at it. None: it is not complete.
+    #[inline(never)]
+    pub(super) fn record(&mut self, at: usize) -> Option<usize> {
+        let (grammar, bytes) = (self.grammar, self.bytes);
+        let next = match grammar.read(bytes, at, self.last, &mut self.fields) {
+            Step::More => return None,
             Step::Blank { next } => next,
             Step::Rejected { reason, next } => {
-                tally.reject(reason, first_line(grammar, &bytes[at..next]));
+                self.tally.reject(reason, first_line(grammar, &bytes[at..next]));
                 next
             }
             Step::Record { next } => {
-                match look(&Row::new(bytes, &fields)) {
+                match (self.look)(&Row::new(bytes, &self.fields)) {
                     Look::Pass => {
-                        tally.rows += 1;
-                        tally.passed += 1;
+                        self.tally.rows += 1;
+                        self.tally.passed += 1;
                     }
                     Look::Keep(value) => {
-                        tally.rows += 1;
-                        tally.kept.push(Kept { line: tally.lines, value });
+                        self.tally.rows += 1;
+                        self.tally.kept.push(Kept { line: self.tally.lines, value });
                     }
-                    Look::Reject(reason) => tally.reject(reason, first_line(grammar, &bytes[at..next])),
+                    Look::Reject(reason) => self.tally.reject(reason, first_line(grammar, &bytes[at..next])),
                 }
                 next
             }
         };
-        tally.lines += lines(grammar, &bytes[at..next]);
-        tally.bytes += (next - at) as u64;
-        at = next;
+        self.tally.lines += lines(grammar, &bytes[at..next]);
+        self.tally.bytes += (next - at) as u64;
+        Some(next)
     }
-    at
 }
 
 /// Line ends in a stretch; a final line without one does not count, as nothing follows it.

@@ -8,6 +8,7 @@
 
 use rayon::prelude::*;
 
+use super::needles::Needles;
 use super::record::Grammar;
 use super::reject::Reason;
 use super::scan::{Look, Row, Tally, scan};
@@ -35,10 +36,11 @@ pub trait Watch: Sync {
 pub fn read<T: Send>(
     feed: &mut Feed,
     grammar: &Grammar,
+    needles: Option<&Needles>,
     look: &(impl Fn(&Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Tally<T>, Trouble> {
-    let mut stitcher = Stitcher { grammar, look, carry: Vec::new(), skipping: false, total: Tally::default() };
+    let mut stitcher = Stitcher { grammar, needles, look, carry: Vec::new(), skipping: false, total: Tally::default() };
     let mut wave = feed.wave(Vec::new())?;
     let mut spare = Vec::new();
     let mut seen = 0;
@@ -46,7 +48,7 @@ pub fn read<T: Send>(
         // While this wave is scanned, the next one is decompressed or read.
         let (next, guesses) = rayon::join(
             || feed.wave(std::mem::take(&mut spare)),
-            || wave.par_iter().map(|block| guess(grammar, block, look)).collect::<Vec<_>>(),
+            || wave.par_iter().map(|block| guess(grammar, needles, block, look)).collect::<Vec<_>>(),
         );
         let before = (stitcher.total.rows, stitcher.total.kept.len() as u64);
         let taken = feed.taken();
@@ -65,15 +67,21 @@ pub fn read<T: Send>(
     Ok(stitcher.finish())
 }
 
-fn guess<T>(grammar: &Grammar, block: &[u8], look: &impl Fn(&Row<'_>) -> Look<T>) -> Guess<T> {
+fn guess<T>(
+    grammar: &Grammar,
+    needles: Option<&Needles>,
+    block: &[u8],
+    look: &impl Fn(&Row<'_>) -> Look<T>,
+) -> Guess<T> {
     let mut tally = Tally::default();
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
-    let stop = head + scan(grammar, &block[head..], false, look, &mut tally);
+    let stop = head + scan(grammar, needles, &block[head..], false, look, &mut tally);
     Guess { head, stop, tally }
 }
 
 struct Stitcher<'a, T, L> {
     grammar: &'a Grammar,
+    needles: Option<&'a Needles>,
     look: &'a L,
     /// Bytes of the record that is not complete yet.
     carry: Vec<u8>,
@@ -116,7 +124,7 @@ impl<T, L: Fn(&Row<'_>) -> Look<T>> Stitcher<'_, T, L> {
 
     /// Reads the complete records of the carry and keeps the rest.
     fn drain(&mut self, last: bool) {
-        let stop = scan(self.grammar, &self.carry, last, self.look, &mut self.total);
+        let stop = scan(self.grammar, self.needles, &self.carry, last, self.look, &mut self.total);
         self.carry.drain(..stop);
     }
 

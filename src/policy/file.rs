@@ -1,19 +1,11 @@
 //! Policy files read strictly into a [`Policy`]: unknown keys refused, every name resolved, all faults at once.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 
-use super::{
-    AddOn, Class, Disposition, Edition, Example, Excludes, Exclusive, Limit, Listed, NecessityBasis, Origin, Policy,
-    Procedure, Requirement, Role, RuleSetting,
-};
-use crate::claim::book::CodeSet;
-use crate::claim::code::{KnownCode, System};
-use crate::claim::product::{ProductTable, fold};
-use crate::claim::setting::SettingTable;
-use crate::claim::{ClassId, CodeId, CodeTable, Setting};
-use crate::sheet::{Document, Faults, Placed, Sheet, nearest};
+use super::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
+use super::{AddOn, Disposition, Edition, Example, Exclusive, Limit, Origin, Policy, RuleSetting};
+use crate::claim::CodeTable;
+use crate::sheet::{Document, Faults, Placed, Sheet};
 
 /// The files that come with the program.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -84,7 +76,8 @@ fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str, &str)) -> 
     })
 }
 
-fn texts(placed: Vec<Placed>) -> Vec<String> {
+/// The texts without their places.
+pub(super) fn texts(placed: Vec<Placed>) -> Vec<String> {
     placed.into_iter().map(|p| p.text).collect()
 }
 
@@ -159,199 +152,6 @@ fn read_policy(
         examples,
         rules,
     })
-}
-
-/// A code as the tables hold it: upper-case letters and digits.
-fn code_text(document: &Document<'_>, placed: &Placed, lengths: std::ops::RangeInclusive<usize>) -> Option<String> {
-    let plain = placed.text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if plain && lengths.contains(&placed.text.len()) {
-        return Some(placed.text.clone());
-    }
-    let message = format!(
-        "\"{}\" is no code: write {} to {} capital letters and digits, without dot",
-        placed.text,
-        lengths.start(),
-        lengths.end()
-    );
-    document.fault(placed.span.clone(), message);
-    None
-}
-
-/// The bound of [`CodeSet`], a set in one machine word.
-const MOST_CODES: usize = 64;
-
-fn read_procedures(document: &Document<'_>, root: &Sheet<'_, '_>) -> (CodeTable, Vec<Procedure>) {
-    let mut known: Vec<KnownCode> = Vec::new();
-    let mut procedures = Vec::new();
-    let mut stand_ins = Vec::new();
-    for sheet in root.sheets("procedures") {
-        let code = sheet.text("code").and_then(|p| Some((code_text(document, &p, 5..=7)?, p.span)));
-        let system = sheet.choice("system", &[("CPT", System::Cpt), ("HCPCS", System::Cpt), ("PCS", System::Pcs)]);
-        let role = sheet.choice("role", &Role::WORDS);
-        let about = sheet.text("about");
-        let stands_for = sheet.text_if("stands_for");
-        let (from, until) = (sheet.date_if("from"), sheet.date_if("until"));
-        sheet.finish();
-        let (Some((code, span)), Some(system), Some(role), Some(about)) = (code, system, role, about) else { continue };
-        if known.iter().any(|k| k.code == code) {
-            document.fault(span, format!("{code} stands twice: drop one of them"));
-            continue;
-        }
-        if known.len() == MOST_CODES {
-            document.fault(span, format!("more than {MOST_CODES} procedure codes: drop some"));
-            continue;
-        }
-        if let Some(placed) = stands_for {
-            stand_ins.push((procedures.len(), placed));
-        }
-        known.push(KnownCode { code, system, listed: role == Role::Listed });
-        procedures.push(Procedure { about: about.text, role, stands_for: None, from, until });
-    }
-    let codes = CodeTable::new(known);
-    for (at, placed) in stand_ins {
-        procedures[at].stands_for = resolve(document, &codes, &placed);
-    }
-    (codes, procedures)
-}
-
-/// The number of a code that `procedures` lists.
-fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &Placed) -> Option<CodeId> {
-    let found = codes.iter().find(|(_, k)| k.code == placed.text).map(|(id, _)| id);
-    if found.is_none() {
-        let hint =
-            nearest(&placed.text, codes.iter().map(|(_, k)| k.code.as_str())).map(|k| format!("; did you mean {k}?"));
-        document.fault(
-            placed.span.clone(),
-            format!("{} is not among the procedures{}", placed.text, hint.unwrap_or_default()),
-        );
-    }
-    found
-}
-
-fn read_excludes(sheet: Sheet<'_, '_>) -> Option<Excludes> {
-    let family = sheet.text("family").map(|p| p.text);
-    let with = texts(sheet.texts("with"));
-    sheet.finish();
-    Some(Excludes { family: family?, with })
-}
-
-fn read_edition(document: &Document<'_>, sheet: Sheet<'_, '_>, codes: &CodeTable) -> Option<Edition> {
-    let id = sheet.text("id");
-    let from = sheet.date("from");
-    let source = sheet.text("source");
-    let outside = sheet.texts_if("outside_statement");
-    let pain = sheet.texts_if("pain_or_remission");
-    let trauma = texts(sheet.texts_if("trauma"));
-    let mut diagnoses: Vec<Listed> = Vec::new();
-    for group in sheet.sheets("diagnoses") {
-        let about = group.text("about").map(|p| p.text).unwrap_or_default();
-        let region = group.text_if("region").map(|p| p.text);
-        let fits = group.has("fits").then(|| {
-            let mut set = CodeSet::default();
-            group.texts_if("fits").iter().filter_map(|p| resolve(document, codes, p)).for_each(|id| set.insert(id));
-            set
-        });
-        if region.is_some() != fits.is_some() {
-            group.fault("a group has both `region` and `fits`, or neither: write fits = [\"22513\"] beside region = \"thoracic\"");
-        }
-        for placed in group.texts("codes") {
-            let Some(code) = code_text(document, &placed, 3..=7) else { continue };
-            if diagnoses.iter().any(|d| d.code == code) {
-                document.fault(placed.span, format!("{code} stands twice: drop one of them"));
-                continue;
-            }
-            diagnoses.push(Listed {
-                outside_statement: region.as_ref().is_some_and(|r| outside.iter().any(|o| o.text == *r)),
-                pain_or_remission: pain.iter().any(|p| p.text == code),
-                code,
-                about: about.clone(),
-                region: region.clone(),
-                fits,
-            });
-        }
-        group.finish();
-    }
-    sheet.finish();
-    for placed in &outside {
-        if !diagnoses.iter().any(|d| d.region.as_ref() == Some(&placed.text)) {
-            document.fault(placed.span.clone(), format!("no group of diagnoses has the region \"{}\"", placed.text));
-        }
-    }
-    for placed in &pain {
-        if !diagnoses.iter().any(|d| d.code == placed.text) {
-            document.fault(placed.span.clone(), format!("{} is not among the diagnoses", placed.text));
-        }
-    }
-    diagnoses.sort_by(|a, b| a.code.cmp(&b.code));
-    let by_code = diagnoses.iter().enumerate().map(|(i, d)| (d.code.clone(), i)).collect();
-    Some(Edition { id: id?.text, from: from?, source: source?.text, diagnoses, trauma, by_code })
-}
-
-fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Vec<Class>, Option<ProductTable>) {
-    let mut classes: Vec<Class> = Vec::new();
-    let mut fallback = None;
-    let mut labels: BTreeMap<String, ClassId> = BTreeMap::new();
-    for sheet in root.sheets("class") {
-        let id = sheet.text("id");
-        let title = sheet.text("title");
-        let basis = [
-            ("by-list", NecessityBasis::List),
-            ("by-lcd", NecessityBasis::Lcd),
-            ("undetermined", NecessityBasis::Undetermined),
-        ];
-        let necessity = sheet.choice("necessity", &basis);
-        let inpatient = sheet.choice("inpatient", &Requirement::WORDS);
-        let outpatient = sheet.choice("outpatient", &Requirement::WORDS);
-        let words = sheet.texts_if("labels");
-        let is_fallback = sheet.flag("fallback");
-        let span = sheet.span();
-        sheet.finish();
-        let (Some(id), Some(title), Some(necessity), Some(inpatient), Some(outpatient)) =
-            (id, title, necessity, inpatient, outpatient)
-        else {
-            continue;
-        };
-        let number = ClassId(classes.len() as u8);
-        if is_fallback && fallback.replace(number).is_some() {
-            document.fault(span, "two classes are the fallback: write fallback = true in one only");
-        }
-        for placed in &words {
-            if labels.insert(fold(&placed.text), number).is_some_and(|other| other != number) {
-                document.fault(
-                    placed.span.clone(),
-                    format!("the label \"{}\" belongs to two classes: drop one of them", placed.text),
-                );
-            }
-        }
-        classes.push(Class { id: id.text, title: title.text, necessity, inpatient, outpatient, labels: texts(words) });
-    }
-    if fallback.is_none() && !classes.is_empty() {
-        root.fault("no class takes unknown products: write fallback = true in one [[class]]");
-    }
-    let products = fallback.map(|f| ProductTable::new(labels, f));
-    (classes, products)
-}
-
-fn two_digits(document: &Document<'_>, placed: &Placed) -> Option<[u8; 2]> {
-    let bytes: Option<[u8; 2]> =
-        placed.text.as_bytes().try_into().ok().filter(|b: &[u8; 2]| b.iter().all(u8::is_ascii_digit));
-    if bytes.is_none() {
-        document.fault(placed.span.clone(), format!("\"{}\" is not two digits: write \"11\"", placed.text));
-    }
-    bytes
-}
-
-fn read_settings(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Option<(SettingTable, [u8; 2])> {
-    let list = |key: &str, setting| -> Vec<([u8; 2], Setting)> {
-        sheet.texts(key).iter().filter_map(|p| two_digits(document, p)).map(|d| (d, setting)).collect()
-    };
-    let mut bill_types = list("bill_type_inpatient", Setting::Inpatient);
-    bill_types.extend(list("bill_type_outpatient", Setting::Outpatient));
-    let mut places = list("place_of_service_inpatient", Setting::Inpatient);
-    places.extend(list("place_of_service_outpatient", Setting::Outpatient));
-    let hospital = sheet.text("hospital_inpatient").and_then(|p| two_digits(document, &p));
-    sheet.finish();
-    Some((SettingTable { bill_types, places }, hospital?))
 }
 
 fn read_rules(

@@ -4,6 +4,7 @@
 //! program and can be replaced by a file of the same kind. [`file`] reads them strictly; nothing here is a rule.
 
 pub mod file;
+mod lists;
 pub mod show;
 
 use jiff::civil::Date;

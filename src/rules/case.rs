@@ -1,5 +1,7 @@
 //! What a rule may ask: a service or line with everything that bears on it.
 
+use std::fmt;
+
 use jiff::civil::Date;
 
 use super::authorization::Decision;
@@ -98,11 +100,8 @@ impl<'a> Case<'a> {
     }
 
     /// How messages begin: codes and day.
-    pub fn what(&self) -> String {
-        match self.line.date {
-            Some(date) => format!("{} on {date}", self.printed_codes()),
-            None => self.printed_codes(),
-        }
+    pub fn what(&self) -> What<'_> {
+        What(self)
     }
 
     /// Are the class's services judged by the diagnosis list?
@@ -127,6 +126,23 @@ impl<'a> Case<'a> {
     /// Codes of a role in the encounter.
     pub fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
         self.policy.with_role(role).filter(|id| self.encounter.codes.contains(*id))
+    }
+}
+
+/// Codes and day of a case, written straight into a message.
+#[derive(Debug)]
+pub struct What<'a>(&'a Case<'a>);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, id) in self.0.codes.iter().enumerate() {
+            f.write_str(if i > 0 { ";" } else { "" })?;
+            f.write_str(self.0.code(*id))?;
+        }
+        match self.0.line.date {
+            Some(date) => write!(f, " on {date}"),
+            None => Ok(()),
+        }
     }
 }
 

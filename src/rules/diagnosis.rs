@@ -112,8 +112,9 @@ pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Rese
         .collect();
     let plain: String = given.chars().filter(|c| c.is_alphanumeric()).collect();
     let length = given.chars().count();
-    let with_placeholder = (length == 6 && given.is_ascii()).then(|| format!("{}X{}", &given[..5], &given[5..]));
-    let stem = (length == 7 && given.is_ascii()).then(|| &given[..6]);
+    let cut = |n: usize| given.char_indices().nth(n).map(|(at, _)| given.split_at(at));
+    let with_placeholder = if length == 6 { cut(5).map(|(head, last)| format!("{head}X{last}")) } else { None };
+    let stem = if length == 7 { cut(6).map(|(head, _)| head) } else { None };
     edition.diagnoses.iter().find_map(|listed| {
         let code = listed.code.as_str();
         let how = if length >= 4 && code.len() > given.len() && code.starts_with(given) {
@@ -271,6 +272,7 @@ mod tests {
             ("M545", ""),
             ("", ""),
             ("\u{c9}4854XA", ""),
+            ("M4853X\u{c2}", "M4853XA its seventh character is not allowed there"),
         ] {
             let got = resembles(given, edition).map(|(code, how)| format!("{code} {}", how.reason()));
             assert_eq!(got.unwrap_or_default(), want, "{given}");

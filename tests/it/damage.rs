@@ -212,7 +212,7 @@ fn what_is_no_text_is_refused_by_its_kind() {
 #[test]
 fn a_missing_required_column_is_named_with_what_was_looked_for() {
     for (name, spelling) in
-        [("claim_id", "clm_id"), ("service_date", "from_date"), ("procedure_code", "hcpcs"), ("diagnosis_1", "dx_1")]
+        [("claim_id", "clm_id"), ("service_date", "svc_date"), ("procedure_code", "proc_code"), ("diagnosis_1", "dx_1")]
     {
         let said = refused(format!("{}{}", HEAD.replace(name, "something"), row(1)));
         let missing =
@@ -309,6 +309,6 @@ fn a_file_that_shrinks_while_it_is_read_stops_the_run() {
     let source = Source::open(&file.path().to_string_lossy()).expect("it is there");
     let dialect = dialect::recognise(&source, &LIBRARY).expect("a header");
     file.as_file().set_len(2 << 20).expect("our own file");
-    let read = read(source, dialect, BLOCK, &|_, _| Look::<()>::Pass, &Unwatched);
+    let read = read(source, dialect, BLOCK, None, &|_, _| Look::<()>::Pass, &Unwatched);
     assert!(read.expect_err("it shrank").to_string().contains("shrank"));
 }
