@@ -16,6 +16,7 @@
 mod cases;
 mod cli;
 mod damage;
+mod house;
 mod kit;
 mod mutation;
 mod properties;
