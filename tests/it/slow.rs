@@ -32,9 +32,8 @@ fn symbols(bytes: &[u8]) -> Vec<(usize, Symbol)> {
     let mut at = 0;
     while at < bytes.len() {
         let symbol = match (bytes[at], bytes.get(at + 1)) {
-            (b'\n', _) => Symbol::End(1),
             (b'\r', Some(b'\n')) => Symbol::End(2),
-            (b'\r', None) => Symbol::End(1),
+            (b'\n', _) | (b'\r', None) => Symbol::End(1),
             (b'\r', _) if !has_lf => Symbol::End(1),
             (byte, _) => Symbol::Byte(byte),
         };
