@@ -67,7 +67,7 @@ pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
         Chart::new(
             ("Rule", "Rule", "Findings"),
             "A service counts under every rule that fired on it, so the rows do not add up to the total. The word after \
-             the name is the rule's default disposition."
+             the name is the rule's default disposition. Findings on rows that are not services have no amount."
                 .to_owned(),
             by_amount(rules),
         ),
