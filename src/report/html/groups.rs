@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::flagged::value;
 use crate::claim::{Cents, Text};
 use crate::report::Content;
 use crate::report::chart::{Chart, Measure};
-use crate::report::figures::{counted, dollars};
+use crate::report::figures::{counted, dollars, grouped};
 use crate::rules::judge::{Judgement, Status};
 
 /// Billing providers shown: what fits on a page and is worth a letter.
@@ -105,11 +106,11 @@ fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
             "The {PROVIDERS} highest. {} more: {} at risk, {} of {} flagged.",
             counted(rest.len() as u64, "provider"),
             dollars(sum.at_risk()),
-            crate::report::figures::grouped(sum.flagged()),
+            grouped(sum.flagged()),
             counted(sum.all, "service")
         )
     };
-    let name = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { npi.to_owned() };
+    let name = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
     (rows.into_iter().map(|(npi, m)| (name(npi), String::new(), m)).collect(), others)
 }
 
