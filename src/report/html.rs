@@ -98,7 +98,7 @@ pub fn report(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
     let outcome = content.outcome;
     let policy = &outcome.policy;
-    let flagged = Flagged::of(content, most);
+    let (charts, flagged) = rayon::join(|| groups::charts(content), || Flagged::of(content, most));
     let (asides, all_asides) = asides(content, ASIDES);
     let asides_said = if all_asides > asides.len() {
         format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(all_asides as u64))
@@ -127,7 +127,7 @@ fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
         at_risk: dollars(outcome.summary.at_risk()),
         figures: figures(content),
         unseen: &policy.unseen,
-        charts: groups::charts(content),
+        charts,
         flagged,
         asides,
         asides_said,

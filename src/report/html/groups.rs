@@ -27,18 +27,19 @@ fn add(measure: &mut Measure, judgement: &Judgement) {
 /// The charts, in the order of the page.
 pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
     let outcome = content.outcome;
-    let mut rules = BTreeMap::<_, Measure>::new();
+    // By number: every finding of the run is looked up here.
+    let mut rules = vec![Measure::default(); content.docs.len()];
     let mut classes = BTreeMap::<_, Measure>::new();
     // Services without a readable date stand behind all months.
     let mut months = BTreeMap::<_, Measure>::new();
     let mut providers = BTreeMap::<&str, Measure>::new();
     for (rule, tally) in &outcome.summary.rules {
-        rules.entry(*rule).or_default().all = tally.findings;
+        rules[usize::from(rule.0)].all = tally.findings;
     }
     for (service, judgement) in outcome.book.services.iter().zip(&outcome.judged.services) {
         let line = &outcome.book.lines[service.line];
         for rule in &judgement.rules {
-            add(rules.entry(*rule).or_default(), judgement);
+            add(&mut rules[usize::from(rule.0)], judgement);
         }
         let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
         for measure in [
@@ -51,9 +52,8 @@ pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
         }
     }
 
-    let rules = rules.into_iter().map(|(id, m)| {
-        let doc = content.doc(id);
-        let disposition = content.setting(id).disposition.word();
+    let rules = content.docs.iter().zip(rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
+        let disposition = outcome.policy.rule(&doc.code).disposition.word();
         (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
     });
     let classes = classes.into_iter().map(|(id, m)| {
