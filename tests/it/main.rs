@@ -5,7 +5,7 @@
 //! rules       documentation and worked examples of every rule
 //! mutation    each rule and each datum of the policy, broken: some fixture must notice
 //! properties  threads, blocks, order, sums: what holds for any extract
-//! twin        the reader held against a slow one that is obviously right
+//! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
@@ -15,8 +15,10 @@
 
 mod cases;
 mod cli;
+mod damage;
 mod kit;
 mod mutation;
 mod properties;
 mod rules;
+mod slow;
 mod twin;
