@@ -1,7 +1,7 @@
 //! The policy in force: code lists, tables, limits and dispositions, checked, every name resolved.
 //!
 //! Three files make a policy: the medical policy itself, the limits (NCCI), the remittance codes. Each comes with the
-//! program and can be replaced by a file of the same kind. [`file`] reads them strictly; nothing here is a rule.
+//! program and can be replaced by a file of the same kind. [`mod@file`] reads them strictly; nothing here is a rule.
 
 pub mod file;
 mod lists;
