@@ -53,6 +53,9 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Err(Trouble::Interrupted) => return Ok(interrupted()),
         Err(e) => return Err(e.into()),
     };
+    for input in outcome.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
+        announce(&input.name, &input.absent);
+    }
     if !outcome.ledger.adds_up() {
         bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", outcome.ledger);
     }
@@ -127,7 +130,7 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     }
     let mut refused = Vec::new();
     // A pipe can be read once only; what is wrong with it comes out when its turn comes.
-    for name in args.files.iter().filter(|f| *f != "-" && !is_pipe(f)) {
+    for name in args.files.iter().filter(|f| !is_read_once(f)) {
         match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
             Ok(dialect) if !args.quiet => announce(name, &absent(&dialect)),
             Ok(_) => {}
@@ -141,9 +144,9 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     Ok(Setup { policy, library, register, block: args.block_size.unwrap_or(ingest::BLOCK).max(1) })
 }
 
-/// `claimlint check <(zcat claims.csv.gz)`: something to read from that is neither a file nor missing.
-fn is_pipe(name: &str) -> bool {
-    std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
+/// Stdin, or `claimlint check <(zcat claims.csv.gz)`: something to read from that is neither a file nor missing.
+fn is_read_once(name: &str) -> bool {
+    name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
 /// A column that is not there is said once, with what that costs.
