@@ -72,7 +72,7 @@ pub enum Version {
     Void,
 }
 
-/// A service or related row.
+/// A service or related row, or one such service slot of a row that has several.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Number of the extract in the run.
@@ -130,8 +130,27 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Is the row in scope or related, and what does it say? The order of questions is the order of cost.
+    /// Is the row in scope or related, and what does it say? Of a row with several services each one that is becomes a
+    /// line; the row is passed if none is.
     pub fn look(&self, binding: &Binding, row: &Row<'_>) -> Look<Line> {
+        if !binding.has_slots() {
+            return self.look_at(binding, row);
+        }
+        let mut lines = Vec::new();
+        for slot in binding.each() {
+            match self.look_at(slot, row) {
+                Look::Pass => {}
+                Look::Keep(line) => lines.push(line),
+                Look::KeepAll(more) => lines.extend(more),
+                // The claim number is the row's: what one slot lacks all lack.
+                Look::Reject(reason) => return Look::Reject(reason),
+            }
+        }
+        if lines.is_empty() { Look::Pass } else { Look::KeepAll(lines) }
+    }
+
+    /// One service. The order of questions is the order of cost.
+    fn look_at(&self, binding: &Binding, row: &Row<'_>) -> Look<Line> {
         let may = |c: usize| self.codes.may_hold(&row.cell(c));
         let procedure = binding.columns(Field::ProcedureCode).iter().any(|c| may(*c));
         if !procedure

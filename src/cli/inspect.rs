@@ -34,15 +34,23 @@ pub(super) fn inspect(file: &str, layout: Option<&str>, out: &mut dyn Write) -> 
 
     let samples = samples(&source, &dialect);
     writeln!(out, "{}", paint(BOLD, "mapped"))?;
-    for (field, name) in Field::NAMES {
-        for column in dialect.binding.columns(field) {
-            line(out, name, &dialect.header[*column], &samples[*column])?;
+    for (slot, binding) in dialect.binding.each().enumerate() {
+        // Of the further services of a row only what is their own.
+        let new = |column: &usize| slot == 0 || !dialect.binding.uses(*column);
+        let shared = |column| dialect.binding.each().filter(|b| b.uses(column)).count() > 1;
+        let of = |column| {
+            if shared(column) || !dialect.binding.has_slots() { String::new() } else { format!(" (slot {})", slot + 1) }
+        };
+        for (field, name) in Field::NAMES {
+            for column in binding.columns(field).iter().filter(|c| new(c)) {
+                line(out, &format!("{name}{}", of(*column)), &dialect.header[*column], &samples[*column])?;
+            }
         }
-    }
-    for (group, name, _) in Group::NAMES {
-        let split = if dialect.binding.split(group) == Split::No { "" } else { " (several in one cell)" };
-        for (slot, column) in dialect.binding.group(group) {
-            line(out, &format!("{name}_{slot}{split}"), &dialect.header[*column], &samples[*column])?;
+        for (group, name, _) in Group::NAMES {
+            let split = if binding.split(group) == Split::No { "" } else { " (several in one cell)" };
+            for (n, column) in binding.group(group).iter().filter(|(_, c)| new(c)) {
+                line(out, &format!("{name}_{n}{split}{}", of(*column)), &dialect.header[*column], &samples[*column])?;
+            }
         }
     }
     let absent = absent(&dialect);
@@ -52,10 +60,7 @@ pub(super) fn inspect(file: &str, layout: Option<&str>, out: &mut dyn Write) -> 
             writeln!(out, "  {:24} {consequence}", field.name())?;
         }
     }
-    let mapped = |c: &usize| {
-        Field::NAMES.iter().any(|(f, _)| dialect.binding.columns(*f).contains(c))
-            || Group::NAMES.iter().any(|(g, ..)| dialect.binding.group(*g).iter().any(|(_, column)| column == c))
-    };
+    let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
     let unmapped: Vec<_> =
         (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
     if !unmapped.is_empty() {

@@ -3,7 +3,8 @@
 //! Two ways to map: the canonical layout lists `[spellings]`, of which at most one may be in a header; a layout of
 //! one known source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
 
-use super::binding::{Binder, Binding, Split, Unbound};
+use super::binder::Binder;
+use super::binding::{Binding, Split, Unbound};
 use super::field::{Field, Group, fold};
 use super::layout_file;
 use crate::sheet::{Document, Faults, Placed};
@@ -13,6 +14,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("tuva", include_str!("../layouts/tuva.toml")),
     ("edi837-flat", include_str!("../layouts/edi837-flat.toml")),
     ("rif-carrier", include_str!("../layouts/rif-carrier.toml")),
+    ("de-synpuf-carrier", include_str!("../layouts/de-synpuf-carrier.toml")),
     ("rif-outpatient", include_str!("../layouts/rif-outpatient.toml")),
     ("rif-inpatient", include_str!("../layouts/rif-inpatient.toml")),
     ("cclf5", include_str!("../layouts/cclf5.toml")),
@@ -22,6 +24,9 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("ma-apcd", include_str!("../layouts/ma-apcd.toml")),
     ("canonical", include_str!("../layouts/canonical.toml")),
 ];
+
+/// What stands for the number of the service slot in a column's name.
+pub(super) const SLOT: &str = "{slot}";
 
 /// A known shape of extract, not yet held against a header.
 #[derive(Debug, Clone)]
@@ -42,6 +47,8 @@ pub struct Layout {
     pub skip_prefix: Vec<Vec<u8>>,
     /// Names by position, for extracts without a header row.
     pub header: Vec<String>,
+    /// Services in one row, where there are several; `{slot}` in a column's name stands for the number.
+    pub slots: Option<u8>,
     /// Labels of this source and the class they mean, looked up before the policy's.
     pub products: Vec<(Placed, String)>,
     pub(super) recognise: Vec<String>,
@@ -68,6 +75,14 @@ pub(super) enum Named {
     First(Vec<String>),
     Concat(Vec<String>),
     Join(Vec<String>),
+}
+
+impl Named {
+    pub(super) fn names(&self) -> &[String] {
+        match self {
+            Self::First(names) | Self::Concat(names) | Self::Join(names) => names,
+        }
+    }
 }
 
 /// `dx_{n}`, folded: what stands before and after the number.
@@ -109,24 +124,37 @@ impl Layout {
         !self.recognise.is_empty() && self.recognise.iter().all(|want| header.iter().any(|name| fold(name) == *want))
     }
 
-    /// Resolves every name of the layout against a header.
+    /// Resolves every name of the layout against a header. With service slots, the binding of the first holds those of
+    /// the others; a slot whose procedure column is not in the header is none.
     pub fn bind(&self, header: &[String]) -> Result<Binding, Unbound> {
-        let mut binder = Binder::new(header);
+        let binder = self.look_up(header, self.slots.map(|_| 1))?;
+        binder.require(self)?;
+        let mut binding = binder.finish(&self.lists, self.null.clone());
+        for slot in 2..=self.slots.unwrap_or(1) {
+            let further = self.look_up(header, Some(slot))?.finish(&self.lists, self.null.clone());
+            if further.has(Field::ProcedureCode) {
+                binding.further.push(further);
+            }
+        }
+        Ok(binding)
+    }
+
+    fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, Unbound> {
+        let mut binder = Binder::new(header, slot);
         match &self.mapping {
             Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
             Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
         }
-        binder.require(self)?;
-        Ok(binder.finish(&self.lists, self.null.clone()))
+        Ok(binder)
     }
 
     /// The names under which a required field is looked for.
     pub(super) fn looked_for(&self, field: Field) -> Vec<String> {
         match &self.mapping {
             Mapping::Spellings { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, s)| s.clone()),
-            Mapping::Columns { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, n)| match n {
-                Named::First(names) | Named::Concat(names) | Named::Join(names) => names.clone(),
-            }),
+            Mapping::Columns { fields, .. } => {
+                fields.iter().find(|(f, _)| *f == field).map(|(_, named)| named.names().to_vec())
+            }
         }
         .unwrap_or_else(|| vec![field.name().to_owned()])
     }

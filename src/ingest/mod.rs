@@ -6,6 +6,7 @@
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.
 
+mod binder;
 pub mod binding;
 pub mod cell;
 mod decode;

@@ -48,11 +48,13 @@ pub enum Look<T> {
     Pass,
     /// Keep this.
     Keep(T),
+    /// Keep these: the row says several things.
+    KeepAll(Vec<T>),
     /// It cannot be used.
     Reject(Reason),
 }
 
-/// Something kept from the row that starts on `line`.
+/// Something kept from the row that starts on `line`; several things of one row follow each other.
 #[derive(Debug)]
 pub struct Kept<T> {
     /// Line of the file; within a block not yet joined to the others, lines before it in the block.
@@ -72,7 +74,7 @@ pub struct Tally<T> {
     pub lines: u64,
     /// Bytes passed.
     pub bytes: u64,
-    /// Rows kept, in order.
+    /// What was kept of rows, in their order.
     pub kept: Vec<Kept<T>>,
     /// Rows rejected, in order.
     pub rejects: Vec<Reject>,
@@ -174,6 +176,11 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                     Look::Keep(value) => {
                         self.tally.rows += 1;
                         self.tally.kept.push(Kept { line: self.tally.lines, value });
+                    }
+                    Look::KeepAll(values) => {
+                        self.tally.rows += 1;
+                        let line = self.tally.lines;
+                        self.tally.kept.extend(values.into_iter().map(|value| Kept { line, value }));
                     }
                     Look::Reject(reason) => self.tally.reject(reason, first_line(grammar, &bytes[at..next])),
                 }
