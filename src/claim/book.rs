@@ -3,11 +3,14 @@
 //! Lines of a claim may lie anywhere, in several files, so nothing is judged before everything is read. Nothing here
 //! knows a rule: the book says what belongs together and what has been taken back.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use jiff::civil::Date;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::code::{CodeId, CodeTable, System};
 use super::line::{Line, Text, Version};
@@ -123,33 +126,34 @@ struct Gathered {
 impl Gathered {
     fn gather(&mut self, lines: &[Line], bins: &[Bin], codes: &CodeTable) {
         let standing = || lines.iter().enumerate().filter(|(i, _)| matches!(bins[*i], Bin::InScope | Bin::Related));
-        let mut encounters: FxHashMap<EncounterKey<'_>, usize> = FxHashMap::default();
+        let of_line = self.meet(lines, bins);
         let mut stays: FxHashMap<&str, usize> = FxHashMap::default();
-        let mut running: FxHashMap<(usize, CodeId), Decimal> = FxHashMap::default();
+        // Units so far of each listed code in each encounter, one row of the table an encounter.
+        let listed: Vec<CodeId> =
+            codes.iter().filter(|(_, k)| k.listed && k.system == System::Cpt).map(|(id, _)| id).collect();
+        let mut running = vec![Decimal::ZERO; self.encounters.len() * listed.len()];
         let listed_pcs = |id: CodeId| codes.get(id).listed && codes.get(id).system == System::Pcs;
         for (i, line) in standing() {
-            let encounter = *encounters.entry(EncounterKey::of(line)).or_insert_with(|| {
-                self.encounters.push(Encounter::default());
-                self.encounters.len() - 1
-            });
+            let encounter = of_line[i] as usize;
             for id in &line.known {
                 self.encounters[encounter].codes.insert(*id);
             }
-            if let Some(id) = line.cpt.filter(|id| codes.get(*id).listed) {
-                let sum = running.entry((encounter, id)).or_default();
+            if let Some(column) = line.cpt.and_then(|id| listed.iter().position(|l| *l == id)) {
+                let sum = &mut running[encounter * listed.len() + column];
                 *sum = sum.saturating_add(line.units);
-                self.services.push(Service { line: i, kind: Kind::Line(id), encounter, units_so_far: *sum });
+                self.services.push(Service {
+                    line: i,
+                    kind: Kind::Line(listed[column]),
+                    encounter,
+                    units_so_far: *sum,
+                });
             }
             if line.known.iter().any(|id| listed_pcs(*id)) {
                 let stay = *stays.entry(line.claim_id()).or_insert_with(|| {
                     let stay = self.stays.len();
                     self.stays.push(Stay::default());
-                    self.services.push(Service {
-                        line: i,
-                        kind: Kind::Stay(stay),
-                        encounter,
-                        units_so_far: Decimal::ONE,
-                    });
+                    let kind = Kind::Stay(stay);
+                    self.services.push(Service { line: i, kind, encounter, units_so_far: Decimal::ONE });
                     stay
                 });
                 let stay = &mut self.stays[stay];
@@ -172,6 +176,26 @@ impl Gathered {
                 }
             }
         }
+    }
+
+    /// The encounter of each line that stands; encounters are numbered by their first lines.
+    fn meet(&mut self, lines: &[Line], bins: &[Bin]) -> Vec<u32> {
+        let hashes: Vec<u64> = lines.par_iter().map(|line| FxBuildHasher.hash_one(EncounterKey::of(line))).collect();
+        let mut of_line = vec![0; lines.len()];
+        // Of each encounter its first line; its number is that line's.
+        let mut firsts: HashTable<usize> = HashTable::new();
+        for (i, line) in lines.iter().enumerate().filter(|(i, _)| matches!(bins[*i], Bin::InScope | Bin::Related)) {
+            let same = |first: &usize| EncounterKey::of(&lines[*first]) == EncounterKey::of(line);
+            match firsts.entry(hashes[i], same, |first| hashes[*first]) {
+                Entry::Occupied(first) => of_line[i] = of_line[*first.get()],
+                Entry::Vacant(place) => {
+                    of_line[i] = self.encounters.len() as u32;
+                    self.encounters.push(Encounter::default());
+                    place.insert(i);
+                }
+            }
+        }
+        of_line
     }
 }
 
@@ -204,15 +228,17 @@ impl Hash for Same<'_> {
 }
 
 fn duplicates(lines: &[Line], codes: &CodeTable) -> Vec<Bin> {
-    let mut seen = FxHashSet::with_capacity_and_hasher(lines.len(), rustc_hash::FxBuildHasher);
-    lines
-        .iter()
-        .map(|line| match (seen.insert(Same(line)), line.known.iter().any(|id| codes.get(*id).listed)) {
-            (false, _) => Bin::Duplicate,
-            (true, true) => Bin::InScope,
-            (true, false) => Bin::Related,
-        })
-        .collect()
+    let hashes: Vec<u64> = lines.par_iter().map(|line| FxBuildHasher.hash_one(Same(line))).collect();
+    let mut seen: HashTable<usize> = HashTable::with_capacity(lines.len());
+    let mut bin =
+        |(i, line): (usize, &Line)| match seen.entry(hashes[i], |j| Same(&lines[*j]) == Same(line), |j| hashes[*j]) {
+            Entry::Occupied(_) => Bin::Duplicate,
+            Entry::Vacant(place) => {
+                place.insert(i);
+                if line.known.iter().any(|id| codes.get(*id).listed) { Bin::InScope } else { Bin::Related }
+            }
+        };
+    lines.iter().enumerate().map(&mut bin).collect()
 }
 
 /// Marks what voids and replacements take back; returns the versions that name nothing and meet nothing.

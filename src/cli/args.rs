@@ -75,6 +75,12 @@ pub struct LayoutChoice {
     /// A layout file, or the name of a built-in layout; otherwise the header is recognised
     #[arg(long, value_name = "FILE|NAME")]
     pub layout: Option<String>,
+    /// Lines before the header: a preamble
+    #[arg(long, value_name = "N")]
+    pub skip_lines: Option<usize>,
+    /// Lines that begin so are no rows, before the header and after it (repeatable)
+    #[arg(long, value_name = "PREFIX")]
+    pub comment: Vec<String>,
 }
 
 /// `claimlint check`.

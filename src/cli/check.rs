@@ -82,7 +82,7 @@ fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
 /// Everything that can be refused is refused here, before the first row.
 fn plan(args: &Check) -> anyhow::Result<Setup> {
     let policy = load_policy(&args.policy)?;
-    let library = load_library(args.layout.layout.as_deref())?;
+    let library = load_library(&args.layout)?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = args.files.iter().find(|f| !seen.insert(f.as_str())) {
         bail!("{twice}: given twice; its rows would be duplicates of themselves");

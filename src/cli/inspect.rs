@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::args::LayoutChoice;
 use super::load_library;
 use super::paint::{BOLD, DIM, paint};
 use crate::exit::Exit;
@@ -19,7 +20,7 @@ const SAMPLES: usize = 3;
 const ROWS: usize = 200;
 
 /// Prints it.
-pub(super) fn inspect(file: &str, layout: Option<&str>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let library = load_library(layout)?;
     let source = Source::open(file)?;
     let dialect = dialect::recognise(&source, &library)?;

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::ingest::layout::{self, Layout, Library};
 use crate::policy::Policy;
 use crate::policy::file::{Given, load};
-use args::{Cli, Command, PolicyFiles};
+use args::{Cli, Command, LayoutChoice, PolicyFiles};
 
 /// Runs what was typed.
 pub fn main() -> Exit {
@@ -37,7 +37,7 @@ pub fn main() -> Exit {
         Command::Check(args) => check::check(&args, &mut out),
         Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
         Command::Policy { command } => policy::policy(command, &mut out),
-        Command::Inspect { file, layout } => inspect::inspect(&file, layout.layout.as_deref(), &mut out),
+        Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
     };
     match done.and_then(|exit| Ok(out.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
@@ -76,21 +76,21 @@ fn read_sentence(e: &io::Error) -> String {
 }
 
 /// The shipped layouts, or the one that was chosen: a name, else a file.
-fn load_library(choice: Option<&str>) -> anyhow::Result<Library> {
-    let shipped = Library::shipped()?;
-    let Some(choice) = choice else { return Ok(shipped) };
-    if let Some(layout) = shipped.named(choice) {
+fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
+    let shipped = Library::shipped()?.skipping(choice.skip_lines, &choice.comment);
+    let Some(name) = choice.layout.as_deref() else { return Ok(shipped) };
+    if let Some(layout) = shipped.named(name) {
         return Ok(Library::only(layout.clone()));
     }
-    let path = PathBuf::from(choice);
+    let path = PathBuf::from(name);
     if !path.exists() {
         let names: Vec<_> = layout::SHIPPED.iter().map(|(name, _)| *name).collect();
         return Err(anyhow!(
-            "--layout {choice}: neither a file nor a built-in layout; built in are {}",
+            "--layout {name}: neither a file nor a built-in layout; built in are {}",
             names.join(", ")
         ));
     }
     let given = read_given(&path)?;
     let layout = Layout::load(&given.file, &given.text).with_context(|| "the layout cannot be used")?;
-    Ok(Library::only(layout))
+    Ok(Library::only(layout).skipping(choice.skip_lines, &choice.comment))
 }

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::policy::Disposition;
+pub(super) use crate::report::figures::{dollars, grouped};
 use crate::rules::judge::Status;
 
 /// The word "error".
@@ -33,25 +34,6 @@ pub(super) fn status(status: Status) -> Style {
 /// A text in a style.
 pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
-}
-
-/// A whole number in groups of three.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// Money in groups of three, two decimals.
-pub(super) fn dollars(amount: crate::claim::Cents) -> String {
-    let cents = amount.0.unsigned_abs();
-    format!("{}${}.{:02}", if amount.0 < 0 { "-" } else { "" }, grouped(cents / 100), cents % 100)
 }
 
 /// Columns of the terminal, within what reads well; a pipe counts as wide.

@@ -175,13 +175,20 @@ impl Unbound {
     }
 }
 
+/// Enough to see what is meant; the layout file has them all.
+const SPELLINGS_SHOWN: usize = 8;
+
 impl fmt::Display for Unbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(fields, header) => {
                 write!(f, "a required column is missing")?;
                 for (field, looked_for) in fields {
-                    write!(f, "\n  {field}: looked for {}", looked_for.join(", "))?;
+                    let (shown, more) = looked_for.split_at(looked_for.len().min(SPELLINGS_SHOWN));
+                    write!(f, "\n  {field}: looked for {}", shown.join(", "))?;
+                    if !more.is_empty() {
+                        write!(f, " and {} more spellings", more.len())?;
+                    }
                 }
                 write!(f, "\n  the first line holds {}", shorten(header))?;
                 write!(

@@ -10,11 +10,15 @@ pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     if trimmed.is_empty() {
         return Cow::Borrowed("");
     }
-    let text = if let Ok(text) = std::str::from_utf8(trimmed) {
-        Cow::Borrowed(trim(unwrap(trim(text))))
-    } else {
-        let text = latin1(trimmed);
-        Cow::Owned(trim(unwrap(trim(&text))).to_owned())
+    // Most cells are plain: nothing to take off at either end.
+    let plain = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_graphic() && *b != b'=');
+    let text = match std::str::from_utf8(trimmed) {
+        Ok(text) if plain(trimmed.first()) && plain(trimmed.last()) => Cow::Borrowed(text),
+        Ok(text) => Cow::Borrowed(trim(unwrap(trim(text)))),
+        Err(_) => {
+            let text = latin1(trimmed);
+            Cow::Owned(trim(unwrap(trim(&text))).to_owned())
+        }
     };
     if is_nothing(&text, null) { Cow::Borrowed("") } else { text }
 }

@@ -42,7 +42,8 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             if layout.delimiter.is_some_and(|d| d != delimiter) {
                 continue;
             }
-            let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
+            let skip_prefix = layout.skip_prefix.clone();
+            let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix };
             let head = match read_header(&grammar, sample, start, source.whole, layout) {
                 Ok(head) => head,
                 // Under the wrong delimiter a quoted header is damage.
@@ -93,7 +94,6 @@ impl Head {
         let grammar = Grammar {
             width: self.names.len(),
             header: if layout.header.is_empty() { self.raw } else { Vec::new() },
-            skip_prefix: layout.skip_prefix.clone(),
             ..grammar
         };
         Dialect {

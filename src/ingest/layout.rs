@@ -196,6 +196,16 @@ impl Library {
         Self { layouts: vec![layout.chosen()] }
     }
 
+    /// The same layouts for extracts with a preamble and with lines that are no rows.
+    #[must_use]
+    pub fn skipping(mut self, lines: Option<usize>, prefixes: &[String]) -> Self {
+        for layout in &mut self.layouts {
+            layout.skip_lines = lines.unwrap_or(layout.skip_lines);
+            layout.skip_prefix.extend(prefixes.iter().filter(|p| !p.is_empty()).map(|p| p.clone().into_bytes()));
+        }
+        self
+    }
+
     /// The layout of this name.
     pub fn named(&self, name: &str) -> Option<&Layout> {
         self.layouts.iter().find(|l| l.name == name)

@@ -6,7 +6,7 @@ use super::file::texts;
 use super::{Class, Edition, Excludes, Listed, NecessityBasis, Procedure, Requirement, Role};
 use crate::claim::book::CodeSet;
 use crate::claim::code::{KnownCode, System};
-use crate::claim::product::{ProductTable, fold};
+use crate::claim::product::{LONGEST, ProductTable, fold};
 use crate::claim::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::sheet::{Document, Placed, Sheet, nearest};
@@ -164,6 +164,9 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Ve
         let number = ClassId(classes.len() as u8);
         if is_fallback && fallback.replace(number).is_some() {
             document.fault(span, "two classes are the fallback: write fallback = true in one only");
+        }
+        for placed in words.iter().filter(|p| fold(&p.text).len() > LONGEST) {
+            document.fault(placed.span.clone(), format!("a label has at most {LONGEST} letters: shorten it"));
         }
         for placed in &words {
             if labels.insert(fold(&placed.text), number).is_some_and(|other| other != number) {

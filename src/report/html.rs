@@ -1,9 +1,310 @@
-//! report.html: x
+//! report.html: the page to read and forward. One file, nothing loaded, the same bytes for the same inputs.
+//!
+//! The page is complete without JavaScript; the script adds only filtering and sorting. Neither it nor the style can be
+//! joined by anything from a claim: values are escaped, and the content policy admits exactly these two texts.
+
+mod flagged;
+mod groups;
+pub(crate) mod visible;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::Content;
+use askama::Template;
 
-/// x
-pub fn report(_content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "<!doctype html>")
+use self::flagged::{Aside, Flagged, asides, value};
+use super::Content;
+use super::chart::Chart;
+use super::figures::{counted, dollars, grouped};
+use crate::claim::Kind;
+use crate::ingest::reject::Reason;
+use crate::policy::Origin;
+use crate::rules::judge::Status;
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content policy; a test holds them true.
+const STYLE_HASH: &str = "AfRGL06Zx07M0XuGzfcYMVsOBcueN5i8dZnUG0MzvRo=";
+const SCRIPT_HASH: &str = "JpUPhJYCWpoLNrk2+KxrVU/yZ1HtTcry9DcuDFeuBUE=";
+
+/// Findings on other rows that are shown; the rest is in findings.csv.
+const ASIDES: usize = 200;
+
+/// One of the figures at the head.
+struct Figure {
+    /// Word of the status, or `total`.
+    class: &'static str,
+    label: &'static str,
+    services: String,
+    noun: &'static str,
+    amount: String,
+}
+
+/// Rejected rows of one reason.
+struct Rejected<'a> {
+    sentence: &'static str,
+    code: &'static str,
+    rows: String,
+    first_file: Cow<'a, str>,
+    first_line: u64,
+}
+
+/// An extract.
+struct Input<'a> {
+    name: Cow<'a, str>,
+    bytes: String,
+    rows: String,
+    rejected: String,
+    layout: &'a str,
+    absent: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "report.html", config = "src/report/askama.toml")]
+struct Page<'a> {
+    content_policy: String,
+    style: &'static str,
+    script: &'static str,
+    version: &'static str,
+    policy: &'a Origin,
+    policy_id: &'a str,
+    editions: String,
+    fingerprint: &'a str,
+    origins: &'a [Origin],
+    extracts: String,
+    services: u64,
+    at_risk: String,
+    figures: Vec<Figure>,
+    unseen: &'a [String],
+    charts: Vec<Chart>,
+    flagged: Flagged<'a>,
+    asides: Vec<Aside<'a>>,
+    asides_said: String,
+    rows_read: String,
+    bins: Vec<(&'static str, String, &'static str)>,
+    becomes: String,
+    rejected: Vec<Rejected<'a>>,
+    inputs: Vec<Input<'a>>,
+}
+
+/// Writes the page.
+pub fn report(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
+    page(content, flagged::SHOWN).write_into(out)
+}
+
+fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
+    let outcome = content.outcome;
+    let policy = &outcome.policy;
+    let flagged = Flagged::of(content, most);
+    let (asides, all_asides) = asides(content, ASIDES);
+    let asides_said = if all_asides > asides.len() {
+        format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(all_asides as u64))
+    } else {
+        format!("{}.", counted(all_asides as u64, "finding"))
+    };
+    Page {
+        content_policy: format!(
+            "default-src 'none'; style-src 'sha256-{STYLE_HASH}'; script-src 'sha256-{SCRIPT_HASH}'; base-uri 'none'; \
+             form-action 'none'"
+        ),
+        style: STYLE,
+        script: SCRIPT,
+        version: env!("CARGO_PKG_VERSION"),
+        policy: policy.origin("policy"),
+        policy_id: &policy.id,
+        editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
+        fingerprint: &policy.fingerprint,
+        origins: &policy.origins,
+        extracts: match outcome.inputs.as_slice() {
+            [one] => value(&one.name).into_owned(),
+            many => counted(many.len() as u64, "extract"),
+        },
+        services: outcome.summary.services(),
+        at_risk: dollars(outcome.summary.at_risk()),
+        figures: figures(content),
+        unseen: &policy.unseen,
+        charts: groups::charts(content),
+        flagged,
+        asides,
+        asides_said,
+        rows_read: grouped(outcome.ledger.rows),
+        bins: outcome.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
+        becomes: becomes(content),
+        rejected: rejected(content),
+        inputs: inputs(content),
+    }
+}
+
+fn figures(content: &Content<'_>) -> Vec<Figure> {
+    let summary = &content.outcome.summary;
+    Status::ALL
+        .iter()
+        .map(|status| {
+            let tally = summary.status(*status);
+            let label = match status {
+                Status::Deny => "the claim as coded contradicts the policy",
+                Status::Review => "a person must look",
+                Status::Clear => "codes and authorization meet the policy",
+            };
+            Figure {
+                class: status.word(),
+                label,
+                services: grouped(tally.services),
+                noun: if tally.services == 1 { "service" } else { "services" },
+                amount: if *status == Status::Clear { String::new() } else { dollars(tally.at_risk) },
+            }
+        })
+        .collect()
+}
+
+/// From rows in scope to services, so that nobody wonders why the two numbers differ.
+fn becomes(content: &Content<'_>) -> String {
+    let services = &content.outcome.book.services;
+    let lines = services.iter().filter(|s| matches!(s.kind, Kind::Line(_))).count() as u64;
+    let stays = services.len() as u64 - lines;
+    format!(
+        "{} in scope make {}: {} with a listed CPT code and {} with listed ICD-10-PCS codes, each judged once.",
+        counted(content.outcome.ledger.in_scope, "row"),
+        counted(services.len() as u64, "service"),
+        counted(lines, "line"),
+        counted(stays, "claim")
+    )
+}
+
+/// Rejected rows by reason, with the place of the first. Their text is in rejects.csv alone.
+fn rejected<'a>(content: &Content<'a>) -> Vec<Rejected<'a>> {
+    let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
+    for input in &content.outcome.inputs {
+        for reject in &input.rejects {
+            reasons.entry(reject.reason).or_insert((0, &input.name, reject.line)).0 += 1;
+        }
+    }
+    let rows = reasons.into_iter().map(|(reason, (n, file, line))| Rejected {
+        sentence: reason.sentence(),
+        code: reason.code(),
+        rows: grouped(n),
+        first_file: value(file),
+        first_line: line,
+    });
+    rows.collect()
+}
+
+fn inputs<'a>(content: &Content<'a>) -> Vec<Input<'a>> {
+    let input = |input: &'a crate::run::Input| Input {
+        name: value(&input.name),
+        bytes: grouped(input.bytes),
+        rows: grouped(input.rows),
+        rejected: grouped(input.rejects.len() as u64),
+        layout: &input.layout,
+        absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
+    };
+    content.outcome.inputs.iter().map(input).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+
+    use super::*;
+    use crate::policy::file::load;
+    use crate::rules::{codes, doc};
+    use crate::run::{Outcome, run_text};
+
+    const HEADER: &str = "claim_id,line_number,claim_form,member_id,product,billing_npi,place_of_service,service_date,\
+                          procedure_code,units,diagnosis_1,authorization_number,paid_amount\n";
+
+    fn judged(rows: &str) -> Outcome {
+        let policy = load(&[], &codes()).expect("the shipped policy is valid");
+        run_text(&policy, &format!("{HEADER}{rows}"), None).expect("the extract is readable")
+    }
+
+    fn rendered(outcome: &Outcome, most: usize) -> String {
+        let docs = doc::load().expect("the shipped documentation is valid");
+        page(&Content { outcome, docs: &docs }, most).render().expect("a String takes everything")
+    }
+
+    fn hash(text: &str) -> String {
+        base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text))
+    }
+
+    #[test]
+    fn the_content_policy_admits_exactly_our_style_and_script() {
+        assert_eq!((STYLE_HASH, SCRIPT_HASH), (hash(STYLE).as_str(), hash(SCRIPT).as_str()));
+        for text in [STYLE, SCRIPT] {
+            assert!(!text.contains("</"), "the text would end its element");
+        }
+        let page = rendered(&judged(""), 1);
+        assert!(
+            page.contains(&format!("<style>{STYLE}</style>")) && page.contains(&format!("<script>{SCRIPT}</script>"))
+        );
+        assert!(!page.contains("style=\"") && !page.contains("http://") && !page.contains("https://"));
+    }
+
+    #[test]
+    fn hostile_values_stay_text() {
+        let page = rendered(
+            &judged(concat!(
+                "<script>alert(1)</script>,\"\"\"><img src=x onerror=alert(2)>\",P,M1,PPO,' onfocus='alert(3),22,",
+                "2024-03-02,22514,1,<b>M54\u{202e}5\u{7}</b>,A&B,4200.00\n",
+            )),
+            10,
+        );
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(!page.contains("<img") && !page.contains("<b>M54") && !page.contains("' onfocus"));
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert!(page.contains("<B>M54".replace('<', "&lt;").replace('>', "&gt;").as_str()), "{page}");
+        assert!(page.contains("\u{27e8}U+202E\u{27e9}") && page.contains('\u{2407}'));
+        assert!(!page.contains('\u{202e}') && !page.contains('\u{7}'));
+    }
+
+    /// Five services: PPO with a diagnosis that is not listed, so all are denied.
+    fn five() -> Outcome {
+        let rows: Vec<_> = [300, 100, 500, 200, 400]
+            .iter()
+            .map(|paid| format!("C{paid},1,P,M{paid},PPO,1900000001,22,2024-03-02,22514,1,M54.5,,{paid}.00\n"))
+            .collect();
+        judged(&rows.concat())
+    }
+
+    #[test]
+    fn the_table_is_capped_at_the_highest_amounts_and_says_so() {
+        let page = rendered(&five(), 2);
+        assert!(
+            page.contains(
+                "The 2 services with the highest amounts at risk, of 5 flagged. The other 3 ($600.00 at risk)"
+            )
+        );
+        let at = |claim: &str| page.find(&format!("<th scope=\"row\">{claim} ")).unwrap_or(usize::MAX);
+        assert!(at("C500") < at("C400") && at("C400") < usize::MAX && at("C300") == usize::MAX);
+        assert!(rendered(&five(), 5).contains("5 flagged services. "));
+    }
+
+    #[test]
+    fn the_charts_say_what_the_tally_says() {
+        let outcome = five();
+        let docs = doc::load().expect("the shipped documentation is valid");
+        let charts = groups::charts(&Content { outcome: &outcome, docs: &docs });
+        for chart in &charts {
+            assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
+        }
+        assert_eq!(
+            charts.iter().map(|c| c.bars[0].label.as_str()).collect::<Vec<_>>(),
+            ["DX101", "commercial-ppo-indemnity", "2024-03", "1900000001"]
+        );
+    }
+
+    #[test]
+    fn the_same_bytes_on_every_run_and_thread_count() {
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one");
+        assert_eq!(rendered(&five(), 9), alone.install(|| rendered(&five(), 9)));
+    }
+
+    #[test]
+    fn an_extract_without_services_is_a_page_too() {
+        let page = rendered(&judged("C1,1,P,M1,PPO,1900000001,22,2024-03-02,99213,1,M54.5,,10.00\n"), 10);
+        assert!(page.contains("No kyphoplasty service") && !page.contains("id=\"flagged\""));
+    }
 }

@@ -3,7 +3,9 @@
 //! Reports know findings and counts, no rule: names, citations and reason codes come as data. Every format writes
 //! into memory or a stream it is given; only [`place`] knows directories.
 
+pub mod chart;
 pub mod csv;
+pub mod figures;
 pub mod html;
 pub mod json;
 pub mod place;

@@ -1,0 +1,175 @@
+"""Who runs in which scenario: the command of each, and what it says it counted."""
+
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import measure
+from extracts import PARTS
+
+HERE = Path(__file__).parent
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where things are, and how many cores everybody may use."""
+
+    work: Path
+    claimlint: Path
+    python: Path
+    cores: int
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Files that are read together, and what their maker put into them."""
+
+    paths: list[str]
+    rows: int
+    in_scope: int
+    bytes: int
+    scope_columns: list[str]
+
+    @classmethod
+    def of(cls, facts: dict, scope_columns: list[str]) -> "Extract":
+        return cls(**facts, scope_columns=scope_columns)
+
+    def first_part(self) -> "Extract":
+        """The first of the PARTS equal files."""
+        return replace(
+            self, paths=self.paths[:1], rows=self.rows // PARTS, in_scope=self.in_scope // PARTS, bytes=self.bytes // PARTS
+        )
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A tool, or a roof, with what it does in the words of the table."""
+
+    bench: Bench
+    extract: Extract
+    name: str
+    does: str
+    memory_counts: ClassVar[bool] = True
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        """One run. A checking run is not timed and may count more than the timed one needs to."""
+        raise NotImplementedError
+
+
+class Claimlint(Contestant):
+    """The whole check: every rule, every report, into a directory that is not there yet."""
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        out = self.bench.work / "report"
+        shutil.rmtree(out, ignore_errors=True)
+        command = [str(self.bench.claimlint), "check", *self.extract.paths, "--out", str(out), "--fail-on", "never", "-q"]
+        sample, _ = measure.run([*command, "--threads", str(self.bench.cores)], dict(os.environ))
+        summary = json.loads((out / "summary.json").read_text())
+        counts = {bin: summary["ledger"][bin] for bin in ("rows", "in_scope", "rejected")}
+        counts["missing_authorization"] = summary["rules"].get("PA201", {"findings": 0})["findings"]
+        return sample, counts
+
+
+@dataclass(frozen=True)
+class Job(Contestant):
+    """One of the job_*.py files, run in the private environment."""
+
+    script: str
+    extra: dict
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        task = {
+            "paths": self.extract.paths,
+            "scope_columns": self.extract.scope_columns,
+            "cores": self.bench.cores,
+            "checking": checking,
+            **self.extra,
+        }
+        environment = os.environ | {"POLARS_MAX_THREADS": str(self.bench.cores)}
+        sample, output = measure.run([str(self.bench.python), str(HERE / self.script), json.dumps(task)], environment)
+        answer = json.loads(output)
+        counts = answer["counts"]
+        if "flagged_csv" in self.extra and not checking:
+            with open(self.extra["flagged_csv"], "rb") as written:
+                counts["flagged"] = sum(1 for _ in written) - 1
+        return replace(sample, inside=answer["inside"]), counts
+
+
+@dataclass(frozen=True)
+class Roof(Contestant):
+    """A shell command that prints one or more numbers of lines; headers are lines too."""
+
+    command: str
+    memory_counts: ClassVar[bool] = False
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        sample, output = measure.run(["sh", "-c", self.command], dict(os.environ))
+        return sample, {"rows": sum(map(int, output.split())) - len(self.extract.paths)}
+
+
+class NewlineRoof(Job):
+    """Pages of a mapped file count as the process's own, so its memory says nothing."""
+
+    memory_counts: ClassVar[bool] = False
+
+
+def counting(bench: Bench, extract: Extract) -> Iterator[Contestant]:
+    """claimlint against the two that only filter and count."""
+    yield Claimlint(bench, extract, "claimlint", "whole check, reports")
+    yield Job(bench, extract, "Polars", "filter, count", "job_polars.py", {})
+    yield Job(bench, extract, "DuckDB", "filter, count", "job_duckdb.py", {})
+
+
+def lines_of(bench: Bench, extract: Extract) -> Contestant:
+    return Roof(bench, extract, "wc -l", "count newlines, 1 thread", f"wc -l < {shlex.quote(extract.paths[0])}")
+
+
+def unpacked_lines_of(bench: Bench, extract: Extract, packer: str) -> Contestant:
+    """The roof of packed files, as many at a time as there are cores."""
+    paths = " ".join(map(shlex.quote, extract.paths))
+    each = f'{packer} -dc "$1" | wc -l'
+    command = f"printf '%s\\n' {paths} | xargs -P {bench.cores} -n 1 sh -c {shlex.quote(each)} sh"
+    return Roof(bench, extract, f"{packer} -dc | wc -l", "unpack, count newlines", command)
+
+
+def line_up(bench: Bench, scenario: str, facts: dict[str, dict]) -> dict[str, list[Contestant]]:
+    """The tables of a scenario: title -> contestants in turn."""
+    slots = [f"icd_procedure_{n}" for n in range(1, 26)] if scenario == "wide" else []
+    extracts = {name: Extract.of(facts[name], ["procedure_code", *slots]) for name in facts}
+    extract = extracts[scenario if scenario != "memory" else "sparse-4x"]
+    peers = list(counting(bench, extract))
+    match scenario:
+        case "sparse":
+            steady = f"count newlines, {bench.cores} processes, pages mapped before"
+            first = f"count newlines, {bench.cores} processes, first pass over the map"
+            return {
+                "sparse": [
+                    *peers,
+                    lines_of(bench, extract),
+                    NewlineRoof(bench, extract, "memory roof", steady, "job_newlines.py", {"pass": "steady"}),
+                    NewlineRoof(bench, extract, "memory roof, cold map", first, "job_newlines.py", {"pass": "first"}),
+                ]
+            }
+        case "wide":
+            return {"wide": [*peers, lines_of(bench, extract)]}
+        case "dense":
+            flagged = {"flagged_csv": str(bench.work / "flagged.csv")}
+            audit = Job(bench, extract, "Polars", "two checks, CSV of the flagged rows", "job_polars.py", flagged)
+            return {"dense": [peers[0], audit]}
+        case "gzip" | "zstd":
+            one = extract.first_part()
+            return {
+                f"{scenario}, one file": [*counting(bench, one), unpacked_lines_of(bench, one, scenario)],
+                f"{scenario}, {PARTS} files": [*peers, unpacked_lines_of(bench, extract, scenario)],
+            }
+        case "memory":
+            # The two sizes are different extracts: each must agree with itself, so they stand in tables of their own.
+            small = Claimlint(bench, extracts["sparse"], "claimlint", "whole check, reports")
+            return {"memory, sparse file": [small], "memory, 4 times as large": peers}
+    raise ValueError(scenario)

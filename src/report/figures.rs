@@ -1,0 +1,49 @@
+//! Counts and money as people read them; the screen and the page print the same text.
+
+use crate::claim::Cents;
+
+/// A whole number in groups of three.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Money in groups of three, two decimals: `-$1,234.50`.
+pub fn dollars(amount: Cents) -> String {
+    let cents = amount.0.unsigned_abs();
+    format!("{}${}.{:02}", if amount.0 < 0 { "-" } else { "" }, grouped(cents / 100), cents % 100)
+}
+
+/// A count with its noun: `1 row`, `2,000 rows`. Every noun of the reports takes an s.
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_and_counts() {
+        let table = [
+            (0, "$0.00"),
+            (5, "$0.05"),
+            (99_999, "$999.99"),
+            (1_234_567, "$12,345.67"),
+            (-123_450, "-$1,234.50"),
+            (i64::MIN, "-$92,233,720,368,547,758.08"),
+        ];
+        for (cents, text) in table {
+            assert_eq!(dollars(Cents(cents)), text);
+        }
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted(1_000_000, "row"), "1,000,000 rows");
+    }
+}

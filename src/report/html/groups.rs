@@ -1,0 +1,132 @@
+//! Services and money by rule, product class, month and billing provider, for the charts of the page.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::claim::{Cents, Text};
+use crate::report::Content;
+use crate::report::chart::{Chart, Measure};
+use crate::report::figures::{counted, dollars};
+use crate::rules::judge::{Judgement, Status};
+
+/// Billing providers shown: what fits on a page and is worth a letter.
+const PROVIDERS: usize = 20;
+
+fn add(measure: &mut Measure, judgement: &Judgement) {
+    let part = match judgement.status {
+        Status::Deny => &mut measure.deny,
+        Status::Review => &mut measure.review,
+        Status::Clear => return,
+    };
+    part.0 += 1;
+    // As in the tally: a sum beyond 92 quadrillion dollars stays at the bound.
+    part.1.0 = part.1.0.saturating_add(judgement.at_risk.map_or(0, |(amount, _)| amount.0));
+}
+
+/// The charts, in the order of the page.
+pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
+    let outcome = content.outcome;
+    let mut rules = BTreeMap::<_, Measure>::new();
+    let mut classes = BTreeMap::<_, Measure>::new();
+    // Services without a readable date stand behind all months.
+    let mut months = BTreeMap::<_, Measure>::new();
+    let mut providers = BTreeMap::<&str, Measure>::new();
+    for (rule, tally) in &outcome.summary.rules {
+        rules.entry(*rule).or_default().all = tally.findings;
+    }
+    for (service, judgement) in outcome.book.services.iter().zip(&outcome.judged.services) {
+        let line = &outcome.book.lines[service.line];
+        for rule in &judgement.rules {
+            add(rules.entry(*rule).or_default(), judgement);
+        }
+        let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
+        for measure in [
+            classes.entry(line.class).or_default(),
+            months.entry(month).or_default(),
+            providers.entry(line.text(Text::BillingNpi)).or_default(),
+        ] {
+            add(measure, judgement);
+            measure.all += 1;
+        }
+    }
+
+    let rules = rules.into_iter().map(|(id, m)| {
+        let doc = content.doc(id);
+        let disposition = content.setting(id).disposition.word();
+        (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
+    });
+    let classes = classes.into_iter().map(|(id, m)| {
+        let class = outcome.policy.class(id);
+        (class.id.clone(), class.title.clone(), m)
+    });
+    let months = months.into_iter().map(|((_, month), m)| {
+        (month.map_or("no date".to_owned(), |(year, month)| format!("{year:04}-{month:02}")), String::new(), m)
+    });
+    let (providers, others) = highest(providers);
+    vec![
+        Chart::new(
+            ("Rule", "Rule", "Findings"),
+            "A service counts under every rule that fired on it, so the rows do not add up to the total. The word after \
+             the name is the rule's default disposition."
+                .to_owned(),
+            by_amount(rules),
+        ),
+        Chart::new(("Product class", "Class", "Services"), String::new(), by_amount(classes)),
+        Chart::new(("Month of service", "Month", "Services"), String::new(), months.collect()),
+        Chart::new(("Billing provider", "NPI", "Services"), others, providers),
+    ]
+}
+
+type Row = (String, String, Measure);
+
+/// Highest amount first, then most services; the order given decides between equals.
+fn by_amount(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|(_, _, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
+    rows
+}
+
+/// The highest providers, and a sentence on the rest.
+fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
+    // Sorted as borrowed texts: a plan has tens of thousands of providers, and only a few are printed.
+    let mut rows: Vec<_> = providers.into_iter().collect();
+    rows.sort_by_key(|(_, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
+    let rest = rows.split_off(rows.len().min(PROVIDERS));
+    let others = if rest.is_empty() {
+        String::new()
+    } else {
+        let mut sum = Measure::default();
+        for (_, m) in &rest {
+            sum.deny.0 += m.flagged();
+            sum.deny.1 = Cents(sum.deny.1.0.saturating_add(m.at_risk().0));
+            sum.all += m.all;
+        }
+        format!(
+            "The {PROVIDERS} highest. {} more: {} at risk, {} of {} flagged.",
+            counted(rest.len() as u64, "provider"),
+            dollars(sum.at_risk()),
+            crate::report::figures::grouped(sum.flagged()),
+            counted(sum.all, "service")
+        )
+    };
+    let name = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { npi.to_owned() };
+    (rows.into_iter().map(|(npi, m)| (name(npi), String::new(), m)).collect(), others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_beyond_the_twentieth_are_summed() {
+        let names: Vec<String> = (0..23).map(|n| format!("19000000{n:02}")).collect();
+        let providers = names
+            .iter()
+            .zip(1..)
+            .map(|(name, n)| (name.as_str(), Measure { deny: (1, Cents(n * 100)), review: (0, Cents(0)), all: 2 }));
+        let (rows, others) = highest(providers.collect());
+        assert_eq!(rows.len(), PROVIDERS);
+        assert_eq!(rows[0].0, "1900000022");
+        assert_eq!(others, "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged.");
+    }
+}

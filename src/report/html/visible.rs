@@ -1,0 +1,74 @@
+//! The escaping of every value on the page: HTML cannot be injected, and nothing that stands in a cell stays unseen.
+//!
+//! Claim text can hold control characters and characters that turn the direction of the text around them. A browser
+//! drops or obeys them, so the page would show another value than the file holds. Here they become visible signs.
+
+use std::fmt::{self, Write};
+
+/// The escaper named in askama.toml.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visible;
+
+impl askama::filters::Escaper for Visible {
+    fn write_escaped_str<W: Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        let mut written = 0;
+        for (at, c) in text.char_indices() {
+            let entity = match c {
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '&' => "&amp;",
+                '"' => "&#34;",
+                '\'' => "&#39;",
+                // Printable ASCII is nearly everything; it passes without a further look.
+                ' '..='~' => continue,
+                c if unseen(c) => "",
+                _ => continue,
+            };
+            dest.write_str(&text[written..at])?;
+            written = at + c.len_utf8();
+            match u32::from(c) {
+                _ if !entity.is_empty() => dest.write_str(entity)?,
+                // Unicode has a picture for each of the old control characters.
+                n @ 0..0x20 => dest.write_char(char::from_u32(0x2400 + n).unwrap_or(char::REPLACEMENT_CHARACTER))?,
+                0x7f => dest.write_char('\u{2421}')?,
+                n => write!(dest, "\u{27e8}U+{n:04X}\u{27e9}")?,
+            }
+        }
+        dest.write_str(&text[written..])
+    }
+}
+
+/// Characters that a browser does not show or that change how others are shown.
+fn unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::filters::Escaper as _;
+
+    use super::*;
+
+    #[test]
+    fn hostile_values_are_harmless_and_seen() {
+        let table = [
+            ("M80.08XA", "M80.08XA"),
+            ("", ""),
+            ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+            ("\" onmouseover='x", "&#34; onmouseover=&#39;x"),
+            ("a&b;&lt;", "a&amp;b;&amp;lt;"),
+            ("a\0b\n\u{1b}[31m\u{7f}", "a\u{2400}b\u{240a}\u{241b}[31m\u{2421}"),
+            ("\u{85}\u{202e}cod\u{200b}e\u{feff}", "⟨U+0085⟩⟨U+202E⟩cod⟨U+200B⟩e⟨U+FEFF⟩"),
+            ("\u{e0041}", "⟨U+E0041⟩"),
+            ("Müller 日本", "Müller 日本"),
+        ];
+        for (text, want) in table {
+            let mut out = String::new();
+            Visible.write_escaped_str(&mut out, text).expect("a String takes everything");
+            assert_eq!(out, want, "{text:?}");
+        }
+    }
+}
