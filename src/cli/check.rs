@@ -90,7 +90,10 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     let mut refused = Vec::new();
     for name in args.files.iter().filter(|f| *f != "-") {
         match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
-            Ok(dialect) if !args.quiet => announce(name, &absent(&dialect)),
+            Ok(dialect) if !args.quiet => {
+                announce(name, &absent(&dialect));
+                announce_unjoined(name, &dialect.unjoined);
+            }
             Ok(_) => {}
             Err(e) => refused.push(e.to_string()),
         }
@@ -110,6 +113,17 @@ fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
             "{} {name} has no {} column: {consequence}",
             paint::paint(paint::DIM, "note:"),
             field.name()
+        );
+    }
+}
+
+/// A table that the layout joins and nobody gave.
+fn announce_unjoined(name: &str, unjoined: &[(String, String)]) {
+    for (table, what) in unjoined {
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} {name} has no --join {table}=FILE: {what} are empty",
+            paint::paint(paint::DIM, "note:")
         );
     }
 }

@@ -9,8 +9,8 @@ use crate::exit::Exit;
 use crate::ingest::binding::{Split, printable};
 use crate::ingest::cell::clean;
 use crate::ingest::field::{Field, Group};
-use crate::ingest::record::Step;
-use crate::ingest::{Dialect, Row, Source, dialect};
+use crate::ingest::record::{Grammar, Step};
+use crate::ingest::{Dialect, Row, Source, Trouble, dialect};
 use crate::run::absent;
 
 /// Sample values shown per column.
@@ -31,9 +31,19 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     let undone = if source.undone.is_empty() { "none".to_owned() } else { source.undone.join(", ") };
     writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
     writeln!(out, "  decoding   {undone}")?;
-    writeln!(out, "  header     {} columns, data from line {}\n", dialect.header.len(), dialect.lines_before + 1)?;
+    writeln!(out, "  header     {} columns, data from line {}", dialect.grammar.width, dialect.lines_before + 1)?;
+    for join in &dialect.joins {
+        let (columns, file) = (join.header.len(), &join.file);
+        writeln!(
+            out,
+            "  joined     {} from {file} ({columns} columns, {})",
+            join.table,
+            delimiter(join.grammar.delimiter)
+        )?;
+    }
+    writeln!(out)?;
 
-    let samples = samples(&source, &dialect);
+    let samples = samples(&source, &dialect)?;
     writeln!(out, "{}", paint(BOLD, "mapped"))?;
     for (slot, binding) in dialect.binding.each().enumerate() {
         // Of the further services of a row only what is their own.
@@ -55,10 +65,13 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
         }
     }
     let absent = absent(&dialect);
-    if !absent.is_empty() {
+    if !absent.is_empty() || !dialect.unjoined.is_empty() {
         writeln!(out, "\n{}", paint(BOLD, "not there"))?;
         for (field, consequence) in absent {
             writeln!(out, "  {:24} {consequence}", field.name())?;
+        }
+        for (table, what) in &dialect.unjoined {
+            writeln!(out, "  {:24} {what} are empty", format!("--join {table}"))?;
         }
     }
     let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
@@ -90,12 +103,21 @@ fn delimiter(byte: u8) -> String {
     }
 }
 
-/// The first different shapes of each column's values.
-fn samples(source: &Source, dialect: &Dialect) -> Vec<Vec<String>> {
-    let mut shapes = vec![Vec::new(); dialect.header.len()];
-    let (mut at, mut rows, mut fields) = (dialect.data_start, 0, Vec::new());
+/// The first different shapes of each column's values, those of joined tables included.
+fn samples(source: &Source, dialect: &Dialect) -> Result<Vec<Vec<String>>, Trouble> {
+    let mut shapes = shapes(source, &dialect.grammar, dialect.data_start);
+    for join in &dialect.joins {
+        let of_table = self::shapes(&Source::open(&join.file)?, &join.grammar, join.data_start);
+        shapes.extend((0..join.names.len()).map(|nth| of_table[join.column(nth)].clone()));
+    }
+    Ok(shapes)
+}
+
+fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<String>> {
+    let mut shapes = vec![Vec::new(); grammar.width];
+    let (mut at, mut rows, mut fields) = (data_start, 0, Vec::new());
     while at < source.sample.len() && rows < ROWS {
-        at = match dialect.grammar.read(&source.sample, at, source.whole, &mut fields) {
+        at = match grammar.read(&source.sample, at, source.whole, &mut fields) {
             Step::Blank { next } | Step::Rejected { next, .. } => next,
             Step::More => break,
             Step::Record { next } => {

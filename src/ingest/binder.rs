@@ -162,7 +162,11 @@ impl<'h> Binder<'h> {
             missing.push(("diagnosis_1".to_owned(), layout.group_looked_for(Group::Diagnosis)));
         }
         for name in missing.iter_mut().flat_map(|(_, names)| names) {
+            let join = layout.joins.iter().find(|join| join.brings(name));
             *name = self.in_slot(name);
+            if let Some(join) = join {
+                *name = format!("{name} (--join {}=FILE brings it)", join.table);
+            }
         }
         if missing.is_empty() { Ok(()) } else { Err(Unbound::Missing(missing, self.header.to_vec())) }
     }

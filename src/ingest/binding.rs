@@ -137,6 +137,14 @@ impl Binding {
             || self.groups.iter().flatten().any(|(_, c)| *c == column)
     }
 
+    /// Does a procedure code of any service slot stand in this column?
+    pub(super) fn is_procedure(&self, column: usize) -> bool {
+        self.each().any(|slot| {
+            slot.columns(Field::ProcedureCode).contains(&column)
+                || slot.group(Group::IcdProcedure).iter().any(|(_, c)| *c == column)
+        })
+    }
+
     /// The columns in which procedure codes stand at the beginning of a cell, those of all service slots; none where a
     /// layout glues or splits them.
     pub fn code_columns(&self) -> Option<Vec<usize>> {

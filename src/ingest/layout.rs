@@ -6,6 +6,7 @@
 use super::binder::Binder;
 use super::binding::{Binding, Split, Unbound};
 use super::field::{Field, Group, fold};
+use super::join::{Join, Table};
 use super::layout_file;
 use crate::sheet::{Document, Faults, Placed};
 
@@ -13,6 +14,8 @@ use crate::sheet::{Document, Faults, Placed};
 pub const SHIPPED: &[(&str, &str)] = &[
     ("tuva", include_str!("../layouts/tuva.toml")),
     ("edi837-flat", include_str!("../layouts/edi837-flat.toml")),
+    ("edi837-relational", include_str!("../layouts/edi837-relational.toml")),
+    ("idr", include_str!("../layouts/idr.toml")),
     ("rif-carrier", include_str!("../layouts/rif-carrier.toml")),
     ("de-synpuf-carrier", include_str!("../layouts/de-synpuf-carrier.toml")),
     ("rif-outpatient", include_str!("../layouts/rif-outpatient.toml")),
@@ -49,6 +52,8 @@ pub struct Layout {
     pub header: Vec<String>,
     /// Services in one row, where there are several; `{slot}` in a column's name stands for the number.
     pub slots: Option<u8>,
+    /// Tables in files of their own, joined by key.
+    pub joins: Vec<Join>,
     /// Labels of this source and the class they mean, looked up before the policy's.
     pub products: Vec<(Placed, String)>,
     pub(super) recognise: Vec<String>,
@@ -181,6 +186,7 @@ impl Layout {
 #[derive(Debug, Clone)]
 pub struct Library {
     layouts: Vec<Layout>,
+    pub(super) tables: Vec<Table>,
 }
 
 impl Library {
@@ -188,12 +194,23 @@ impl Library {
     pub fn shipped() -> Result<Self, Faults> {
         let layouts =
             SHIPPED.iter().map(|(name, text)| Layout::load(&format!("{name}.toml"), text)).collect::<Result<_, _>>()?;
-        Ok(Self { layouts })
+        Ok(Self { layouts, tables: Vec::new() })
     }
 
     /// One layout only, whatever the header says.
     pub fn only(layout: Layout) -> Self {
-        Self { layouts: vec![layout.chosen()] }
+        Self { layouts: vec![layout.chosen()], tables: Vec::new() }
+    }
+
+    /// The same layouts with files for the tables that they join. The error names a table given twice.
+    pub fn joining(mut self, tables: &[Table]) -> Result<Self, String> {
+        for table in tables {
+            if self.tables.iter().any(|t| t.name == table.name) {
+                return Err(format!("--join {}: given twice; put the rows of both files into one", table.name));
+            }
+            self.tables.push(table.clone());
+        }
+        Ok(self)
     }
 
     /// The same layouts for extracts with a preamble and with lines that are no rows.

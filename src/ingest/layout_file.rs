@@ -2,6 +2,7 @@
 
 use super::binding::Split;
 use super::field::{Field, Group, fold};
+use super::join_file::read_joins;
 use super::layout::{Layout, Mapping, Named, Pattern, SLOT};
 use crate::sheet::{Document, Placed, Sheet};
 
@@ -41,6 +42,7 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
             return None;
         }
     };
+    let joins = read_joins(document, root);
     let lists = root.sheet_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
     let mut products = Vec::new();
     if let Some(sheet) = root.sheet_if("products") {
@@ -61,6 +63,7 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
         skip_prefix,
         header,
         slots,
+        joins,
         products,
         recognise,
         always: false,
@@ -70,7 +73,7 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     })
 }
 
-fn texts(placed: Vec<Placed>) -> Vec<String> {
+pub(super) fn texts(placed: Vec<Placed>) -> Vec<String> {
     placed.into_iter().map(|p| p.text).collect()
 }
 
@@ -203,11 +206,23 @@ fn run_at(name: &str) -> Option<usize> {
 
 /// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
 fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8, String)> {
-    let mut slots = Vec::new();
+    let slots = expand(document, items);
+    let most = group.slots();
+    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
+        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
+        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
+        return Vec::new();
+    }
+    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+}
+
+/// Numbers and names of runs. One run keeps its own numbers; several, or names without numbers, count on from 1.
+pub(super) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, String)> {
+    let mut numbered = Vec::new();
     let keep_numbers = items.len() == 1;
     for item in items {
         let Some(at) = run_at(&item.text) else {
-            slots.push((slots.len() + 1, item.text.clone()));
+            numbered.push((numbered.len() + 1, item.text.clone()));
             continue;
         };
         let (before, rest) = (&item.text[..at], &item.text[at + 1..]);
@@ -223,17 +238,11 @@ fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8,
             continue;
         };
         for n in from..=to {
-            let slot = if keep_numbers { n } else { slots.len() + 1 };
-            slots.push((slot, format!("{before}{n:0digits$}{after}")));
+            let number = if keep_numbers { n } else { numbered.len() + 1 };
+            numbered.push((number, format!("{before}{n:0digits$}{after}")));
         }
     }
-    let most = group.slots();
-    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
-        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
-        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
-        return Vec::new();
-    }
-    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+    numbered
 }
 
 fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Split)> {

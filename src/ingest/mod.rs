@@ -12,6 +12,9 @@ pub mod cell;
 mod decode;
 pub mod dialect;
 pub mod field;
+pub mod join;
+mod join_file;
+mod join_read;
 mod kernel;
 mod lanes;
 pub mod layout;
@@ -27,6 +30,7 @@ pub use dialect::Dialect;
 use needles::Needles;
 
 pub use binding::Binding;
+pub use join::Table;
 pub use layout::{Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
@@ -50,7 +54,8 @@ pub struct Extract<T> {
 }
 
 /// Reads one opened extract whose dialect is known. `codes` are the beginnings by which a row of interest is known
-/// (upper-case, at least four characters); other rows may or may not be looked at.
+/// (upper-case, at least four characters); other rows may or may not be looked at. Rows are looked at with the cells of
+/// joined tables, if the dialect has any.
 pub fn read<T: Send>(
     source: Source,
     dialect: Dialect,
@@ -62,15 +67,19 @@ pub fn read<T: Send>(
     let name = source.name.clone();
     // The header's lines and bytes count as passed, so that positions come out as those of the file.
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
-    let needles = dialect.binding.code_columns().map(|columns| Needles::new(columns, codes.iter().copied()));
-    let mut feed = source.feed(dialect.data_start, block);
-    total.append(stitch::read(
-        &mut feed,
-        &dialect.grammar,
-        needles.as_ref(),
-        &|row: &Row<'_>| look(&dialect, row),
-        watch,
-    )?);
+    if dialect.joins.is_empty() {
+        let needles = dialect.binding.code_columns().map(|columns| Needles::new(columns, codes.iter().copied()));
+        let mut feed = source.feed(dialect.data_start, block);
+        total.append(stitch::read(
+            &mut feed,
+            &dialect.grammar,
+            needles.as_ref(),
+            &|row: &Row<'_>| look(&dialect, row),
+            watch,
+        )?);
+    } else {
+        total.append(join_read::read(source, &dialect, block, codes, look, watch)?);
+    }
     for kept in &mut total.kept {
         kept.line += 1;
     }
