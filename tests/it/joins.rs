@@ -269,7 +269,7 @@ fn a_claim_row_is_joined_to_its_lines() {
     let [reject] = outcome.inputs[0].rejects.as_slice() else { panic!("{:?}", outcome.inputs[0].rejects) };
     let text = std::fs::read_to_string(&lines).expect("a text");
     assert_eq!((reject.line, reject.reason), (6, Reason::NoClaimId));
-    assert!(text[reject.offset as usize..].as_bytes().starts_with(&reject.raw), "{reject:?}");
+    assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");
     assert_eq!(text.lines().nth(5).map(str::as_bytes), Some(reject.raw.as_slice()));
     assert!(outcome.ledger.adds_up());
 
