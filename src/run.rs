@@ -160,7 +160,7 @@ fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Re
         source,
         dialect,
         setup.block,
-        &policy.codes.forms(),
+        Some(&policy.codes.forms()),
         &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
         watch,
     )

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
@@ -25,9 +26,16 @@ use crate::run::{Outcome, Setup, absent, run};
 pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
+    let phase = Arc::new(Mutex::new(Phase::Planning));
+    let (flag, leaving) = (Arc::clone(&stop), Arc::clone(&phase));
     // A second signal while the first one is being honoured changes nothing.
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("signals cannot be caught")?;
+    ctrlc::set_handler(move || {
+        flag.store(true, Ordering::Relaxed);
+        // The run stops by itself between two waves of blocks; only a read from a pipe that says nothing never ends.
+        std::thread::sleep(GRACE);
+        leave(&leaving.lock().unwrap_or_else(PoisonError::into_inner));
+    })
+    .context("signals cannot be caught")?;
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
 
@@ -35,6 +43,8 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let setup = pool.install(|| plan(args))?;
     let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
     let site = Site::open(args.out.as_deref(), args.force)?;
+    let enter = |next| *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    enter(Phase::Building(site.path().to_path_buf()));
     let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
@@ -51,6 +61,7 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     written
         .and_then(|()| write_run(&site, args, started, threads))
         .map_err(|e| anyhow!("{}: {}", site.target().display(), place::sentence(&e)))?;
+    enter(Phase::Settling);
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupted());
     }
@@ -62,6 +73,29 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     // Millions of small pieces; the system takes them back faster than we could hand them over one by one.
     std::mem::forget(outcome);
     Ok(exit)
+}
+
+/// How long a run may take to stop by itself after a signal: far more than a wave of blocks needs.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How far a run is, for the one who has to end it from outside.
+enum Phase {
+    /// Nothing is on disk yet.
+    Planning,
+    /// This directory has to go.
+    Building(PathBuf),
+    /// The report is being moved into place; that is not interrupted.
+    Settling,
+}
+
+/// Ends a run that does not stop by itself. The caller holds the phase, so nothing is settled meanwhile.
+fn leave(phase: &Phase) {
+    match phase {
+        Phase::Planning => {}
+        Phase::Building(directory) => drop(std::fs::remove_dir_all(directory)),
+        Phase::Settling => return,
+    }
+    interrupted().now()
 }
 
 fn interrupted() -> Exit {
@@ -88,7 +122,8 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
         bail!("{twice}: given twice; its rows would be duplicates of themselves");
     }
     let mut refused = Vec::new();
-    for name in args.files.iter().filter(|f| *f != "-") {
+    // A pipe can be read once only; what is wrong with it comes out when its turn comes.
+    for name in args.files.iter().filter(|f| *f != "-" && !is_pipe(f)) {
         match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
             Ok(dialect) if !args.quiet => {
                 announce(name, &absent(&dialect));
@@ -103,6 +138,11 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     }
     let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
     Ok(Setup { policy, library, register, block: args.block_size.unwrap_or(ingest::BLOCK).max(1) })
+}
+
+/// `claimlint check <(zcat claims.csv.gz)`: something to read from that is neither a file nor missing.
+fn is_pipe(name: &str) -> bool {
+    std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
 /// A column that is not there is said once, with what that costs.

@@ -42,7 +42,11 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
     } else {
         format!("{} extracts", outcome.inputs.len())
     };
-    writeln!(out, "{files}: {} rows = {}\n", grouped(ledger.rows), bins(content))?;
+    if ledger.rows == 0 {
+        writeln!(out, "{files}: a header and no rows\n")?;
+    } else {
+        writeln!(out, "{files}: {} rows = {}\n", grouped(ledger.rows), bins(content))?;
+    }
     if summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
     } else {
@@ -69,12 +73,8 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
 
 fn bins(content: &Content<'_>) -> String {
     let bins = content.outcome.ledger.bins();
-    bins.iter()
-        .rev()
-        .filter(|(_, n, _)| *n > 0)
-        .map(|(bin, n, _)| format!("{} {bin}", grouped(*n)))
-        .collect::<Vec<_>>()
-        .join(" + ")
+    let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
+    filled.collect::<Vec<_>>().join(" + ")
 }
 
 fn statuses(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -70,7 +70,8 @@ struct Taken {
 
 /// The known codes, as texts that cells are held against.
 struct Wanted<'a> {
-    codes: &'a [&'a str],
+    /// None: whatever a cell holds may matter.
+    codes: Option<&'a [&'a str]>,
     /// Codes stand at the beginning of a cell; otherwise anywhere in it.
     at_start: bool,
 }
@@ -78,9 +79,16 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     /// May this text hold a known code? No false "no".
     fn may(&self, text: Cow<'_, str>) -> bool {
+        let Some(codes) = self.codes else { return true };
         let text = upper(text);
         !text.is_empty()
-            && self.codes.iter().any(|code| if self.at_start { text.starts_with(code) } else { text.contains(code) })
+            && codes.iter().any(|code| if self.at_start { text.starts_with(code) } else { text.contains(code) })
+    }
+
+    /// What the fast scan looks for in these columns; none if every row is to be looked at.
+    fn needles(&self, columns: impl IntoIterator<Item = usize>) -> Option<Needles> {
+        let codes = self.codes.filter(|_| self.at_start)?;
+        Some(Needles::new(columns.into_iter().collect(), codes.iter().copied()))
     }
 
     fn may_row(&self, binding: &Binding, row: &Row<'_>) -> bool {
@@ -105,7 +113,7 @@ pub(super) fn read<T: Send>(
     source: Source,
     dialect: &Dialect,
     block: usize,
-    codes: &[&str],
+    codes: Option<&[&str]>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Tally<T>, Trouble> {
@@ -123,9 +131,7 @@ pub(super) fn read<T: Send>(
     let width = dialect.grammar.width;
     // Rows that hold no code themselves matter too, once a code was found for some key.
     let own = columns.filter(|_| found.iter().all(Found::is_empty));
-    let needles = own
-        .map(|columns| columns.into_iter().filter(|c| *c < width).collect())
-        .map(|columns| Needles::new(columns, codes.iter().copied()));
+    let needles = own.and_then(|columns| wanted.needles(columns.into_iter().filter(|c| *c < width)));
     let line_end = dialect.grammar.line_end();
     let mut feed = source.feed(dialect.data_start, block);
     let raws = stitch::read(
@@ -221,7 +227,7 @@ fn with_codes(
     if columns.is_empty() {
         return Ok(Found::Nothing);
     }
-    let needles = wanted.at_start.then(|| Needles::new(columns.clone(), wanted.codes.iter().copied()));
+    let needles = wanted.needles(columns.iter().copied());
     let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(join.text(row, *c)));
     let rows = table(join, needles.as_ref(), block, watch, &|row| {
         if !holds(row) || !join.takes(row) {

@@ -54,13 +54,13 @@ pub struct Extract<T> {
 }
 
 /// Reads one opened extract whose dialect is known. `codes` are the beginnings by which a row of interest is known
-/// (upper-case, at least four characters); other rows may or may not be looked at. Rows are looked at with the cells of
-/// joined tables, if the dialect has any.
+/// (upper-case, at least four characters); other rows may or may not be looked at. Without them all rows are. A row is
+/// looked at with the cells of joined tables, if the dialect has any.
 pub fn read<T: Send>(
     source: Source,
     dialect: Dialect,
     block: usize,
-    codes: &[&str],
+    codes: Option<&[&str]>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<T>, Trouble> {
@@ -68,7 +68,8 @@ pub fn read<T: Send>(
     // The header's lines and bytes count as passed, so that positions come out as those of the file.
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
     if dialect.joins.is_empty() {
-        let needles = dialect.binding.code_columns().map(|columns| Needles::new(columns, codes.iter().copied()));
+        let columns = dialect.binding.code_columns();
+        let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
         let mut feed = source.feed(dialect.data_start, block);
         total.append(stitch::read(
             &mut feed,

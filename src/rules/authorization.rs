@@ -101,11 +101,11 @@ impl Decision {
     /// Asks the table and, if there is one, the file. `used` are the units of all services on this number so far.
     pub fn of(policy: &Policy, line: &Line, codes: &[CodeId], register: Option<&Register>, used: Decimal) -> Self {
         let class = policy.class(line.class);
-        // Outside a hospital stay the policy's table says nothing of these products; RT402 speaks for them.
-        if class.necessity == NecessityBasis::Undetermined && line.setting != Setting::Inpatient {
+        let requirement = class.requires(line.setting);
+        // Where the policy's table says nothing of a product, RT402 speaks for it.
+        if class.necessity == NecessityBasis::Undetermined && requirement == Requirement::Undetermined {
             return Self::not_asked();
         }
-        let requirement = class.requires(line.setting);
         let number = line.text(Text::Authorization);
         let texts = || codes.iter().map(|id| policy.code(*id));
         if !number.is_empty() {

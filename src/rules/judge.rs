@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use super::authorization::{Decision, Outcome};
-use super::diagnosis::Necessity;
-use super::{Asked, Case, RuleId, roster};
+use super::diagnosis::{DOUBTS, Necessity};
+use super::{Asked, Case, Rule, RuleId, roster};
 use crate::claim::authorization::Register;
 use crate::claim::{Bin, Book, Cents, Kind, Text};
 use crate::finding::{Finding, Subject};
@@ -86,10 +86,16 @@ pub struct Judged {
     pub findings: Vec<Finding>,
 }
 
-/// Judges the book.
+/// Judges the book by all rules of the roster.
 pub fn judge(book: &Book, policy: &Policy, register: Option<&Register>) -> Judged {
+    judge_with(book, policy, register, &roster().map(|(id, rule)| (id, *rule)).collect::<Vec<_>>())
+}
+
+/// Judges the book by these rules. The seam of the mutation tests: they break one rule of the roster and look for the
+/// fixture that notices.
+pub fn judge_with(book: &Book, policy: &Policy, register: Option<&Register>, rules: &[(RuleId, Rule)]) -> Judged {
     // Findings are sorted by the text of the code, so the rules are asked in that order.
-    let mut rules: Vec<_> = roster().collect();
+    let mut rules: Vec<(RuleId, &Rule)> = rules.iter().map(|(id, rule)| (*id, rule)).collect();
     rules.sort_by_key(|(_, rule)| rule.code);
     let used = register.map(|_| units_on_numbers(book));
 
@@ -141,7 +147,7 @@ fn ranks() -> Vec<usize> {
     roster().map(|(_, rule)| codes.binary_search(&rule.code).unwrap_or(usize::MAX)).collect()
 }
 
-fn ask(rules: &[(RuleId, &super::Rule)], case: &Case<'_>, subject: Subject, line: usize) -> Vec<Finding> {
+fn ask(rules: &[(RuleId, &Rule)], case: &Case<'_>, subject: Subject, line: usize) -> Vec<Finding> {
     let asked = |asked: Asked| match subject {
         Subject::Service(_) => true,
         Subject::Related(_) => asked != Asked::Services,
@@ -161,10 +167,11 @@ fn ask(rules: &[(RuleId, &super::Rule)], case: &Case<'_>, subject: Subject, line
 }
 
 fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
+    let doubted = findings.iter().any(|f| DOUBTS.contains(&super::get(f.rule).code));
     let necessity = match case.necessity {
         Necessity::NotEvaluated => Verdict::NotEvaluated,
         Necessity::NotListed => Verdict::NotSupported,
-        Necessity::Listed if !case.doubted() => Verdict::Supported,
+        Necessity::Listed if !doubted => Verdict::Supported,
         _ => Verdict::Undetermined,
     };
     let status = match findings.iter().map(|f| f.disposition).max() {

@@ -4,45 +4,17 @@
 //! be mended in one go: this module walks the parsed document, takes the keys it is asked for, and notes
 //! everything that is missing, of the wrong kind, or that nobody asked for.
 
+mod fault;
+
+pub use fault::{Fault, Faults, nearest};
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Range;
 
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// One fault of a TOML file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Column in characters, counted from 1.
-    pub column: usize,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-/// All faults of one file, in the order of the file. What a refused policy or layout shows.
-#[derive(Debug, thiserror::Error)]
-pub struct Faults {
-    /// The file as the user named it.
-    pub file: String,
-    /// At least one fault.
-    pub list: Vec<Fault>,
-}
-
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.list.len();
-        write!(f, "{} has {n} fault{}", self.file, if n == 1 { "" } else { "s" })?;
-        for fault in &self.list {
-            write!(f, "\n  {}:{}:{}: {}", self.file, fault.line, fault.column, fault.message)?;
-        }
-        Ok(())
-    }
-}
 
 /// A text with the place where it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,12 +165,16 @@ impl<'a, 'd> Sheet<'a, 'd> {
 
     /// A required word out of a fixed set.
     pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let placed = self.text(key)?;
+        if !self.has(key) {
+            let all: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            self.missing(key, &all.join(" or "));
+        }
+        let placed = self.text_if(key)?;
         let found = words.iter().find(|(word, _)| *word == placed.text).map(|(_, value)| *value);
         if found.is_none() {
             let all: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            let message = format!("{} is \"{}\": write one of {}", self.name(key), placed.text, all.join(", "));
-            self.document.fault(placed.span, message);
+            let got = format!("{} is \"{}\"", self.name(key), placed.text);
+            self.document.fault(placed.span, format!("{got}: write one of {}", all.join(", ")));
         }
         found
     }
@@ -375,13 +351,6 @@ impl<'a, 'd> Sheet<'a, 'd> {
             }
         }
     }
-}
-
-/// The candidate that `word` is most likely a misspelling of, if any is near.
-pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    // Up to a third of the letters may differ, at least two: enough for a slip, too little for another word.
-    let most = (word.chars().count() / 3).max(2);
-    candidates.map(|k| (strsim::damerau_levenshtein(word, k), k)).filter(|(d, _)| *d <= most).min().map(|(_, k)| k)
 }
 
 #[cfg(test)]

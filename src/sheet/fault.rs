@@ -1,0 +1,41 @@
+//! What is said about a broken file: every fault with its place, and the word that was probably meant.
+
+use std::fmt;
+
+/// One fault of a TOML file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// All faults of one file, in the order of the file. What a refused policy or layout shows.
+#[derive(Debug, thiserror::Error)]
+pub struct Faults {
+    /// The file as the user named it.
+    pub file: String,
+    /// At least one fault.
+    pub list: Vec<Fault>,
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.list.len();
+        write!(f, "{} has {n} fault{}", self.file, if n == 1 { "" } else { "s" })?;
+        for fault in &self.list {
+            write!(f, "\n  {}:{}:{}: {}", self.file, fault.line, fault.column, fault.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// The candidate that `word` is most likely a misspelling of, if any is near.
+pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    // Up to a third of the letters may differ, at least two: enough for a slip, too little for another word.
+    let most = (word.chars().count() / 3).max(2);
+    candidates.map(|k| (strsim::damerau_levenshtein(word, k), k)).filter(|(d, _)| *d <= most).min().map(|(_, k)| k)
+}

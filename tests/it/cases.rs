@@ -1,0 +1,211 @@
+//! Protects the contract, sentence by sentence: every folder `fixtures/cases/<topic>/<sentence>/` is an extract and
+//! what must be said about it, compared completely, to the row, the order and the cent.
+//!
+//! The expectations were written from CONTRACT.md and confirmed by an implementation of it that shares nothing with
+//! this one. `CLAIMLINT_BLESS=1 cargo test cases` rewrites them from today's behaviour: read the diff as one reads a
+//! change of the policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use claimlint::run::Outcome;
+
+use crate::kit::{Inputs, Table, at};
+
+/// One folder.
+pub(crate) struct Case {
+    /// The rule or part of the contract that it is about.
+    pub(crate) topic: String,
+    /// What must hold, in words.
+    pub(crate) sentence: String,
+    /// Its extracts and authorization file.
+    pub(crate) inputs: Inputs,
+    folder: PathBuf,
+    /// The expected rows of each table; the header says which columns are compared.
+    expected: BTreeMap<&'static str, Table>,
+}
+
+/// The tables that a folder may expect, in the order in which differences are shown.
+const TABLES: [&str; 3] = ["findings.csv", "services.csv", "ledger.csv"];
+
+impl Case {
+    /// All folders, in order of their names.
+    pub(crate) fn all() -> Vec<Self> {
+        let topics = folders(&at("fixtures/cases"));
+        topics.iter().flat_map(|topic| folders(topic)).map(|folder| Self::read(&folder)).collect()
+    }
+
+    fn read(folder: &Path) -> Self {
+        let read = |name: &str| fs::read(folder.join(name)).ok();
+        let name = |path: Option<&Path>| {
+            path.and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned()).expect("a folder has a name")
+        };
+        let numbered = (1..).map(|n| format!("claims-{n}.csv"));
+        let extracts = std::iter::once("claims.csv".to_owned()).filter(|n| folder.join(n).exists());
+        let extracts = extracts.chain(numbered.take_while(|n| folder.join(n).exists()));
+        let inputs = Inputs {
+            extracts: extracts.map(|n| (n.clone(), read(&n).expect("it is there"))).collect(),
+            auths: read("auths.csv"),
+        };
+        assert!(!inputs.extracts.is_empty(), "{}: no claims.csv", folder.display());
+        let tables = TABLES.iter().chain(&["messages.csv"]);
+        let expected: BTreeMap<_, _> = tables.filter_map(|table| Some((*table, Table::of(&read(table)?)))).collect();
+        for table in &TABLES[..2] {
+            assert!(expected.contains_key(table), "{}: no {table}", folder.display());
+        }
+        Self {
+            topic: name(folder.parent()),
+            sentence: name(Some(folder)).replace('-', " "),
+            inputs,
+            folder: folder.to_path_buf(),
+            expected,
+        }
+    }
+
+    /// What the run says, in the columns of an expected table.
+    fn said(&self, table: &str, outcome: &Outcome) -> Table {
+        let header = &self.expected[table].header;
+        if table == "ledger.csv" {
+            let ledger = serde_json::to_value(outcome.ledger).expect("a ledger is a map of numbers");
+            let row = header.iter().map(|bin| ledger[bin].to_string()).collect();
+            return Table { header: header.clone(), rows: vec![row] };
+        }
+        Table::written(outcome, table).only(header)
+    }
+
+    /// Does everything come out as expected? Cheaper than the differences in words.
+    pub(crate) fn holds(&self, outcome: &Outcome) -> bool {
+        TABLES.iter().filter(|t| self.expected.contains_key(*t)).all(|t| self.said(t, outcome) == self.expected[t])
+            && self.unsaid(outcome).is_empty()
+    }
+
+    /// Expected messages that no finding holds.
+    fn unsaid(&self, outcome: &Outcome) -> Vec<String> {
+        let Some(messages) = self.expected.get("messages.csv") else { return Vec::new() };
+        let columns = ["source_file", "source_line", "rule", "message"].map(str::to_owned);
+        let findings = Table::written(outcome, "findings.csv").only(&columns);
+        let said =
+            |want: &&Vec<String>| findings.rows.iter().any(|row| row[..3] == want[..3] && row[3].contains(&want[3]));
+        messages.rows.iter().filter(|want| !said(want)).map(|want| want.join(",")).collect()
+    }
+
+    /// The differences in words; empty if there are none.
+    fn differences(&self, outcome: &Outcome) -> String {
+        let mut words = String::new();
+        for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
+            diff(&mut words, table, &self.expected[table], &self.said(table, outcome));
+        }
+        for message in self.unsaid(outcome) {
+            let _ = writeln!(words, "  messages.csv: no such message: {message}");
+        }
+        words
+    }
+
+    /// Rewrites the expectations; messages stay, as they say only what must be in a text.
+    fn bless(&self, outcome: &Outcome) {
+        for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
+            let said = self.said(table, outcome);
+            if said != self.expected[table] {
+                fs::write(self.folder.join(table), said.to_csv()).expect("fixtures can be written");
+            }
+        }
+    }
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut paths: Vec<PathBuf> =
+        entries.map(|e| e.expect("a readable folder").path()).filter(|p| p.is_dir()).collect();
+    paths.sort();
+    paths
+}
+
+/// Rows that only one side has, and a word if it is only the order.
+fn diff(words: &mut String, table: &str, expected: &Table, said: &Table) {
+    if expected == said {
+        return;
+    }
+    let mut left = said.rows.clone();
+    let missing: Vec<_> = expected
+        .rows
+        .iter()
+        .filter(|row| match left.iter().position(|l| l == *row) {
+            Some(i) => {
+                left.remove(i);
+                false
+            }
+            None => true,
+        })
+        .collect();
+    let _ = writeln!(words, "  {table}: {}", expected.header.join(","));
+    for row in &missing {
+        let _ = writeln!(words, "    expected {}", row.join(","));
+    }
+    for row in &left {
+        let _ = writeln!(words, "    found    {}", row.join(","));
+    }
+    if missing.is_empty() && left.is_empty() {
+        let _ = writeln!(words, "    the same rows in another order");
+    }
+}
+
+#[test]
+fn every_case_comes_out_as_its_sentence_says() {
+    let cases = Case::all();
+    let bless = std::env::var_os("CLAIMLINT_BLESS").is_some_and(|v| v == "1");
+    let failed: Vec<String> = cases
+        .par_iter()
+        .filter_map(|case| {
+            let differences = match case.inputs.run() {
+                Ok(outcome) if bless => {
+                    case.bless(&outcome);
+                    return None;
+                }
+                Ok(outcome) => case.differences(&outcome),
+                Err(e) => format!("  refused: {e}\n"),
+            };
+            (!differences.is_empty()).then(|| format!("{}: {}\n{differences}", case.topic, case.sentence))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{} of {} cases differ\n\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+/// What no expectation needs to repeat: findings and services tell one story, and the ledger adds up.
+#[test]
+fn the_tables_of_a_case_agree() {
+    for case in Case::all() {
+        let outcome = case.inputs.run().unwrap_or_else(|e| panic!("{}: {e}", case.sentence));
+        assert!(outcome.ledger.adds_up(), "{}: {:?}", case.sentence, outcome.ledger);
+        let key = ["source_file", "source_line", "procedure_code"].map(str::to_owned);
+        let services = Table::written(&outcome, "services.csv");
+        let findings = Table::written(&outcome, "findings.csv");
+        let rule = findings.column("rule");
+        let keys = findings.only(&key);
+        let rules = services.column("rules");
+        for (service, at) in services.rows.iter().zip(services.only(&key).rows) {
+            let fired: Vec<&str> =
+                findings.rows.iter().zip(&keys.rows).filter(|(_, k)| **k == at).map(|(f, _)| &*f[rule]).collect();
+            assert_eq!(service[rules], fired.join(";"), "{}: {at:?}", case.sentence);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_a_case_that_fires_and_one_that_does_not() {
+    let mut fired: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
+    for case in Case::all() {
+        let findings = &case.expected["findings.csv"];
+        let rule = findings.column("rule");
+        let fires = findings.rows.iter().any(|row| row[rule] == case.topic);
+        fired.entry(case.topic).or_default().insert(fires);
+    }
+    for code in claimlint::rules::codes() {
+        let seen = fired.get(code).cloned().unwrap_or_default();
+        assert!(seen.contains(&true), "fixtures/cases/{code}: no case in which it fires");
+        assert!(seen.contains(&false), "fixtures/cases/{code}: no near miss in which it does not");
+    }
+}

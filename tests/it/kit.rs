@@ -1,0 +1,150 @@
+//! What the modules share: the built-in policy, a run over texts in memory, and the report's tables read back.
+//!
+//! Runs go through [`claimlint::run::run`] and the report's own writers, so a test sees the very bytes that a user
+//! gets, without a process and without a directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use proptest::test_runner::Config as ProptestConfig;
+
+use claimlint::claim::authorization::Register;
+use claimlint::ingest::{Library, Source};
+use claimlint::policy::Policy;
+use claimlint::policy::file::{Given, load};
+use claimlint::report::{Content, FORMATS};
+use claimlint::rules;
+use claimlint::rules::doc::{self, RuleDoc};
+use claimlint::run::{Outcome, Setup, Unwatched, run};
+
+/// The policy that comes with the program.
+pub(crate) static POLICY: LazyLock<Policy> =
+    LazyLock::new(|| load(&[], &rules::codes()).expect("the built-in policy is valid"));
+
+/// The layouts that come with the program.
+pub(crate) static LIBRARY: LazyLock<Library> =
+    LazyLock::new(|| Library::shipped().expect("the shipped layouts are valid"));
+
+/// The documentation of all rules.
+pub(crate) static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
+
+/// A path in the repository.
+pub(crate) fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The policy in which the text of each built-in file has gone through `edit`, which is told the file's kind.
+pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy, String> {
+    let given: Vec<Given> = POLICY
+        .origins
+        .iter()
+        .map(|origin| Given { file: format!("{}.toml", origin.kind), text: edit(origin.kind, &origin.text) })
+        .collect();
+    load(&given, &rules::codes()).map_err(|faults| faults.to_string())
+}
+
+/// What a run reads: extracts by name, and the authorization file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Inputs {
+    /// Extracts in the order in which they are named.
+    pub(crate) extracts: Vec<(String, Vec<u8>)>,
+    /// The authorization file.
+    pub(crate) auths: Option<Vec<u8>>,
+}
+
+impl Inputs {
+    /// One extract called `claims.csv`.
+    pub(crate) fn one(text: impl Into<Vec<u8>>) -> Self {
+        Self { extracts: vec![("claims.csv".to_owned(), text.into())], auths: None }
+    }
+
+    /// The authorization file, read.
+    pub(crate) fn register(&self) -> Result<Option<Register>, String> {
+        let read = |bytes: &Vec<u8>| Register::read(Source::from_bytes("auths.csv", bytes.clone())?);
+        self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
+    }
+
+    /// Reads and judges by this policy, blocks of `block` bytes.
+    pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<Outcome, String> {
+        let setup = Setup { policy: policy.clone(), library: LIBRARY.clone(), register: self.register()?, block };
+        let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
+        let open = |name: &str| {
+            let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());
+            Source::from_bytes(name, bytes.expect("only names of this run are opened"))
+        };
+        run(&names, &open, setup, &Unwatched).map_err(|e| e.to_string())
+    }
+
+    /// Reads and judges as the program does without options.
+    pub(crate) fn run(&self) -> Result<Outcome, String> {
+        self.run_by(&POLICY, claimlint::ingest::BLOCK)
+    }
+}
+
+/// The bytes of one file of the report.
+pub(crate) fn written(outcome: &Outcome, file: &str) -> Vec<u8> {
+    let format = FORMATS.iter().find(|f| f.file == file).expect("a file of the report");
+    let mut bytes = Vec::new();
+    (format.write)(&Content { outcome, docs: &DOCS }, &mut bytes).expect("memory takes every report");
+    bytes
+}
+
+/// The bytes of all files of the report that may not differ between two runs.
+pub(crate) fn report(outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
+    FORMATS.iter().map(|f| (f.file, written(outcome, f.file))).collect()
+}
+
+/// A CSV file as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    /// Names of the columns.
+    pub(crate) header: Vec<String>,
+    /// Cells by row.
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Reads it back.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes);
+        let mut rows = reader
+            .records()
+            .map(|r| r.expect("a well-formed table").iter().map(str::to_owned).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+            .into_iter();
+        Self { header: rows.next().expect("a header"), rows: rows.collect() }
+    }
+
+    /// One file of a report, read back.
+    pub(crate) fn written(outcome: &Outcome, file: &str) -> Self {
+        Self::of(&written(outcome, file))
+    }
+
+    /// The number of a column.
+    pub(crate) fn column(&self, name: &str) -> usize {
+        self.header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name} in {:?}", self.header))
+    }
+
+    /// Only these columns, in this order.
+    pub(crate) fn only(&self, names: &[String]) -> Self {
+        let columns: Vec<usize> = names.iter().map(|name| self.column(name)).collect();
+        let pick = |row: &Vec<String>| columns.iter().map(|c| row[*c].clone()).collect();
+        Self { header: names.to_vec(), rows: self.rows.iter().map(pick).collect() }
+    }
+
+    /// The table as CSV.
+    pub(crate) fn to_csv(&self) -> Vec<u8> {
+        let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+        for row in std::iter::once(&self.header).chain(&self.rows) {
+            writer.write_record(row).expect("memory takes every row");
+        }
+        writer.into_inner().expect("memory takes every row")
+    }
+}
+
+/// How long a property is tried: so many cases, or `PROPTEST_CASES` for a longer look. A shrunk failure becomes a
+/// fixture under its sentence, not a line in a seed file.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+}

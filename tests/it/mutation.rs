@@ -1,0 +1,397 @@
+//! Protects the tests themselves: each rule is broken, and each datum of the policy is dropped, flipped or moved by a
+//! day, and some fixture must notice. What nobody would miss is not tested, and what is not tested is not promised.
+//!
+//! Rules are broken through [`judge_with`], data by editing the text of the built-in policy files and loading it
+//! again. A mutant that the loader refuses would prove nothing, so it fails the test. A mutant that survives asks for
+//! a fixture case; changes that cannot change any verdict are left out where they arise, each with its reason.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use claimlint::claim::product::fold;
+use claimlint::finding::RuleId;
+use claimlint::ingest::BLOCK;
+use claimlint::policy::{Disposition, Policy, Role};
+use claimlint::rules::judge::judge_with;
+use claimlint::rules::{Asked, Case as Asking, Evidence, Rule, roster};
+use claimlint::run::{Outcome, run_example};
+use claimlint::tally::Summary;
+
+use crate::cases::Case;
+use crate::kit::{POLICY, policy_with};
+
+fn never(_: &Asking<'_>) -> Option<Evidence> {
+    None
+}
+
+fn always(_: &Asking<'_>) -> Option<Evidence> {
+    Some(String::new().into())
+}
+
+/// Judges an outcome again by another roster.
+fn judged_by(case: &Case, outcome: &mut Outcome, rules: &[(RuleId, Rule)]) {
+    let register = case.inputs.register().expect("it was read before");
+    outcome.judged = judge_with(&outcome.book, &outcome.policy, register.as_ref(), rules);
+    outcome.summary = Summary::of(&outcome.judged);
+}
+
+/// The roster in which one rule is changed.
+fn roster_with(code: &str, change: impl Fn(&mut Rule)) -> Vec<(RuleId, Rule)> {
+    let mut rules: Vec<(RuleId, Rule)> = roster().map(|(id, rule)| (id, *rule)).collect();
+    rules.iter_mut().filter(|(_, rule)| rule.code == code).for_each(|(_, rule)| change(rule));
+    rules
+}
+
+#[test]
+fn a_broken_rule_fails_a_case_of_its_own_folder() {
+    let mut folders: BTreeMap<String, Vec<(Case, Outcome)>> = BTreeMap::new();
+    for case in Case::all() {
+        let outcome = case.inputs.run().expect("every case can be read");
+        folders.entry(case.topic.clone()).or_default().push((case, outcome));
+    }
+    let mut survivors = Vec::new();
+    for (_, rule) in roster() {
+        let cases = folders.get_mut(rule.code).expect("every rule has a folder");
+        let mut mutants = vec![("never fires", roster_with(rule.code, |r| r.check = never))];
+        mutants.push(("always fires", roster_with(rule.code, |r| r.check = always)));
+        for (how, rules) in mutants {
+            let noticed = cases.iter_mut().any(|(case, outcome)| {
+                judged_by(case, outcome, &rules);
+                !case.holds(outcome)
+            });
+            if !noticed {
+                survivors.push(format!("{} {how}", rule.code));
+            }
+        }
+    }
+    assert!(survivors.is_empty(), "no case of the rule's folder notices that {}", survivors.join(", "));
+}
+
+/// Whom a rule is asked about is part of it: services, related lines, lines taken back.
+#[test]
+fn a_rule_asked_about_the_wrong_lines_fails_a_case() {
+    let mut cases: Vec<(Case, Outcome)> = Case::all()
+        .into_iter()
+        .map(|case| {
+            let outcome = case.inputs.run().expect("every case can be read");
+            (case, outcome)
+        })
+        .collect();
+    let mut survivors = Vec::new();
+    for (_, rule) in roster() {
+        // What a rule for services looks at (the service, its decision) other lines do not have: asked about them it
+        // stays silent, so only the other two can be asked too much.
+        let others: &[Asked] = match rule.asked {
+            Asked::Services => &[],
+            Asked::ServicesAndRelated => &[Asked::Services, Asked::Everything],
+            Asked::Everything => &[Asked::Services, Asked::ServicesAndRelated],
+        };
+        for asked in others.iter().copied() {
+            let rules = roster_with(rule.code, |r| r.asked = asked);
+            let noticed = cases.iter_mut().any(|(case, outcome)| {
+                judged_by(case, outcome, &rules);
+                !case.holds(outcome)
+            });
+            if !noticed {
+                survivors.push(format!("{} asked about {asked:?}", rule.code));
+            }
+        }
+    }
+    assert!(survivors.is_empty(), "no case notices: {}", survivors.join(", "));
+}
+
+/// One change of the policy's data.
+struct Mutant {
+    /// What was changed, for the one who looks for the missing case.
+    what: String,
+    policy: Result<Policy, String>,
+}
+
+impl Mutant {
+    /// The text of every file goes through `edit`; a change that changes nothing is a fault of the test.
+    fn new(what: String, edit: impl Fn(&str, &str) -> String) -> Self {
+        let changed = POLICY.origins.iter().any(|o| edit(o.kind, &o.text) != o.text);
+        assert!(changed, "{what}: nothing was changed");
+        let policy = policy_with(edit);
+        Self { what, policy }
+    }
+
+    /// `from` becomes `to` wherever it stands in the file of this kind.
+    fn replace(kind: &str, what: String, from: &str, to: &str) -> Self {
+        Self::new(what, |k, text| if k == kind { text.replace(from, to) } else { text.to_owned() })
+    }
+
+    /// The bytes of a range of the policy file become `to`.
+    fn at(kind: &str, what: String, range: std::ops::Range<usize>, to: &str) -> Self {
+        Self::new(what, |k, text| {
+            let mut text = text.to_owned();
+            if k == kind {
+                text.replace_range(range.clone(), to);
+            }
+            text
+        })
+    }
+}
+
+/// Holds every mutant against the fixtures and the policy's worked examples until one notices.
+fn all_are_noticed(mutants: Vec<Mutant>) {
+    let mut cases = Case::all();
+    // The longest extracts say most and so notice most: asked first, they spare asking the others.
+    cases.sort_by_key(|case| {
+        std::cmp::Reverse(case.inputs.extracts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>())
+    });
+    let survivors: Vec<String> = mutants
+        .into_par_iter()
+        .filter_map(|mutant| {
+            let policy = match mutant.policy {
+                Ok(policy) => policy,
+                Err(e) => return Some(format!("{}: refused, so nothing is shown: {e}", mutant.what)),
+            };
+            let noticed = POLICY.examples.iter().any(|e| run_example(&policy, e).is_err())
+                || cases.iter().any(|case| match case.inputs.run_by(&policy, BLOCK) {
+                    Ok(outcome) => !case.holds(&outcome),
+                    Err(_) => true,
+                });
+            (!noticed).then_some(mutant.what)
+        })
+        .collect();
+    assert!(survivors.is_empty(), "{} mutants survive:\n  {}", survivors.len(), survivors.join("\n  "));
+}
+
+/// The ranges of all texts in quotes that stand after `key = ` on lines of the file, with the text.
+fn values(text: &str, key: &str) -> Vec<(std::ops::Range<usize>, String)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.split('#').next().unwrap_or_default();
+        if let Some(rest) = code.strip_prefix(key).and_then(|r| r.strip_prefix(" = ")) {
+            let mut at = start + code.len() - rest.len();
+            for (i, piece) in rest.split('"').enumerate() {
+                if i % 2 == 1 {
+                    found.push((at..at + piece.len(), piece.to_owned()));
+                }
+                at += piece.len() + 1;
+            }
+        }
+        start += line.len();
+    }
+    found
+}
+
+#[test]
+fn every_listed_diagnosis_counts() {
+    let edition = &POLICY.editions[0];
+    assert_eq!(edition.diagnoses.len(), 73);
+    let mutants = edition.diagnoses.iter().map(|listed| {
+        // Renaming is dropping: no claim carries the new code, and every list that names the old one follows.
+        let (from, to) = (format!("\"{}\"", listed.code), "\"Q999999\"");
+        Mutant::replace("policy", format!("{} is not listed", listed.code), &from, to)
+    });
+    all_are_noticed(mutants.collect());
+}
+
+#[test]
+fn every_group_of_diagnoses_has_the_right_region() {
+    let text = &POLICY.origin("policy").text;
+    let mut mutants = Vec::new();
+    // A region outside the statement is named there too: that list is broken below.
+    let outside: Vec<String> = values(text, "outside_statement").into_iter().map(|(_, region)| region).collect();
+    for (range, region) in values(text, "region").into_iter().filter(|(_, region)| !outside.contains(region)) {
+        mutants.push(Mutant::at("policy", format!("region {region} reads cervical"), range, "cervical"));
+    }
+    for (range, code) in values(text, "fits") {
+        let line = text[..range.start].matches('\n').count() + 1;
+        let other = if code == "22513" { "22514" } else { "22513" };
+        // 22515 fits every region by its absence from the rule; the list says so for the reader.
+        if code != "22515" {
+            mutants.push(Mutant::at("policy", format!("line {line}: fits {other}, not {code}"), range, other));
+        }
+    }
+    for (range, region) in values(text, "outside_statement") {
+        mutants.push(Mutant::at("policy", format!("{region} lies inside the statement"), range, "lumbosacral"));
+    }
+    for key in ["pain_or_remission", "trauma"] {
+        for (range, code) in values(text, key) {
+            let other = if key == "trauma" { "Q99" } else { "M8008XA" };
+            mutants.push(Mutant::at("policy", format!("{key}: {other}, not {code}"), range, other));
+        }
+    }
+    all_are_noticed(mutants);
+}
+
+#[test]
+fn every_procedure_code_counts_in_its_role() {
+    let mut mutants = Vec::new();
+    for (id, known) in POLICY.codes.iter() {
+        let code = &known.code;
+        // A code of the same length that no claim carries.
+        let alien: String = code.chars().map(|c| if c.is_ascii_digit() { '7' } else { 'Y' }).collect();
+        let swap = |_: &str, text: &str| text.replace(code.as_str(), &alien);
+        mutants.push(Mutant::new(format!("{code} is not looked for"), swap));
+
+        let role = POLICY.procedure(id).role;
+        // A former code is a companion with a last day; the day is what the rules ask for.
+        let as_asked = |role| if role == Role::Former { Role::Companion } else { role };
+        let others = [Role::Vertebroplasty, Role::UnlistedAugmentation, Role::Reposition, Role::Companion];
+        for other in others.into_iter().filter(|o| *o != as_asked(role)) {
+            let head = format!("{{ code = \"{code}\", system = \"");
+            let change = |kind: &str, text: &str| {
+                let Some(at) = text.find(&head).filter(|_| kind == "policy") else { return text.to_owned() };
+                let (before, after) = text.split_at(at);
+                let (from, to) = (format!("role = \"{}\"", role.word()), format!("role = \"{}\"", other.word()));
+                format!("{before}{}", after.replacen(&from, &to, 1))
+            };
+            mutants.push(Mutant::new(format!("{code} is {}, not {}", other.word(), role.word()), change));
+        }
+    }
+    for pair in [("22513", "22514"), ("22514", "22513")] {
+        let text = &POLICY.origin("policy").text;
+        for (at, from) in text.match_indices(&format!("stands_for = \"{}\"", pair.0)) {
+            let line = text[..at].matches('\n').count() + 1;
+            let to = format!("stands_for = \"{}\"", pair.1);
+            mutants.push(Mutant::at("policy", format!("line {line}: {to}"), at..at + from.len(), &to));
+        }
+    }
+    all_are_noticed(mutants);
+}
+
+#[test]
+fn every_cell_of_the_authorization_table_counts() {
+    let text = &POLICY.origin("policy").text;
+    let mut mutants = Vec::new();
+    let tables = [
+        ("inpatient", &["required", "not-required", "undetermined"][..]),
+        ("outpatient", &["required", "not-required", "undetermined"]),
+        ("necessity", &["by-list", "by-lcd", "undetermined"]),
+    ];
+    for (key, words) in tables {
+        let cells = values(text, key);
+        assert_eq!(cells.len(), POLICY.classes.len(), "{key}");
+        for ((range, word), class) in cells.into_iter().zip(&POLICY.classes) {
+            for other in words.iter().filter(|w| **w != word) {
+                let what = format!("{} {key} {other}, not {word}", class.id);
+                mutants.push(Mutant::at("policy", what, range.clone(), other));
+            }
+        }
+    }
+    all_are_noticed(mutants);
+}
+
+#[test]
+fn every_word_of_the_tables_counts() {
+    let text = &POLICY.origin("policy").text;
+    let mut mutants = Vec::new();
+    for (_, word) in values(text, "labels") {
+        // Two spellings may fold to one label; it is gone when both are.
+        let same = |kind: &str, text: &str| {
+            let mut text = text.to_owned();
+            for (range, _) in values(&text, "labels").into_iter().rev().filter(|(_, w)| fold(w) == fold(&word)) {
+                if kind == "policy" {
+                    text.replace_range(range, "NOBODY WRITES THIS");
+                }
+            }
+            text
+        };
+        mutants.push(Mutant::new(format!("labels: {word} is gone"), same));
+    }
+    for key in ["fillers", "approved", "laterality", "assistant", "lcd", "states"] {
+        for (range, word) in values(text, key) {
+            mutants.push(Mutant::at("policy", format!("{key}: {word} is gone"), range, "NOBODY WRITES THIS"));
+        }
+    }
+    let settings =
+        ["bill_type_inpatient", "bill_type_outpatient", "place_of_service_inpatient", "place_of_service_outpatient"];
+    for key in settings.into_iter().chain(["hospital_inpatient"]) {
+        for (range, word) in values(text, key) {
+            mutants.push(Mutant::at("policy", format!("{key}: {word} is gone"), range, "97"));
+        }
+    }
+    // The families of DX107 stand in a list of inline tables: every quoted code between the key and its end.
+    let from = text.find("excludes = [").expect("the policy has excludes");
+    let end = from + text[from..].find("\n]").expect("the list ends");
+    let mut at = from;
+    for (i, piece) in text[from..end].split('"').enumerate() {
+        if i % 2 == 1 {
+            let line = text[..at].matches('\n').count() + 1;
+            mutants.push(Mutant::at(
+                "policy",
+                format!("line {line}: excludes {piece} is gone"),
+                at..at + piece.len(),
+                "Q99",
+            ));
+        }
+        at += piece.len() + 1;
+    }
+    all_are_noticed(mutants);
+}
+
+#[test]
+fn every_date_counts_to_the_day() {
+    let text = &POLICY.origin("policy").text;
+    let mut mutants = Vec::new();
+    for key in ["from = ", "until = "] {
+        for (at, _) in text.match_indices(key) {
+            let range = at + key.len()..at + key.len() + 10;
+            let Ok(day) = text[range.clone()].parse::<jiff::civil::Date>() else { continue };
+            let line = text[..at].matches('\n').count() + 1;
+            for other in [day.yesterday(), day.tomorrow()].map(|d| d.expect("no date of the policy is the last one")) {
+                mutants.push(Mutant::at(
+                    "policy",
+                    format!("line {line}: {key}{other}"),
+                    range.clone(),
+                    &other.to_string(),
+                ));
+            }
+        }
+    }
+    assert_eq!(mutants.len(), 2 * 7, "three codes from, three until, one edition");
+    all_are_noticed(mutants);
+}
+
+#[test]
+fn every_limit_and_pair_counts() {
+    let text = &POLICY.origin("limits").text;
+    let mut mutants = Vec::new();
+    for (at, key) in text.match_indices("units = ") {
+        let range = at + key.len()..at + key.len() + 1;
+        let Ok(units) = text[range.clone()].parse::<u8>() else { continue };
+        let line = text[..at].matches('\n').count() + 1;
+        for other in [units - 1, units + 1] {
+            mutants.push(Mutant::at(
+                "limits",
+                format!("line {line}: {other} units"),
+                range.clone(),
+                &other.to_string(),
+            ));
+        }
+    }
+    assert_eq!(mutants.len(), 6, "three limits, one unit less and one more");
+    for (from, to) in [
+        ("{ code = \"22515\", primaries", "{ code = \"22512\", primaries"),
+        ("primaries = [\"22513\", \"22514\"]", "primaries = [\"22513\"]"),
+        ("primaries = [\"22513\", \"22514\"]", "primaries = [\"22514\"]"),
+        ("paid = \"22513\"", "paid = \"22515\""),
+        ("unpaid = \"22514\"", "unpaid = \"22515\""),
+    ] {
+        mutants.push(Mutant::replace("limits", format!("{to}, not {from}"), from, to));
+    }
+    all_are_noticed(mutants);
+}
+
+#[test]
+fn every_disposition_counts() {
+    let text = &POLICY.origin("policy").text;
+    let mut mutants = Vec::new();
+    for (_, rule) in roster() {
+        let head = format!("\n{} = {{ disposition = \"", rule.code);
+        let from = text.find(&head).expect("every rule has a disposition") + head.len();
+        let word = POLICY.rule(rule.code).disposition.word();
+        for (other, _) in Disposition::WORDS.iter().filter(|(w, _)| *w != word) {
+            mutants.push(Mutant::at("policy", format!("{} is {other}", rule.code), from..from + word.len(), other));
+        }
+    }
+    let what = "22515 above its limit is deny".to_owned();
+    mutants.push(Mutant::replace("policy", what, "by_code = { 22515 = \"review\" }", "by_code = {}"));
+    all_are_noticed(mutants);
+}

@@ -1,0 +1,274 @@
+//! Protects what must hold for any extract, however dirty: the report's bytes depend on nothing but the input, every
+//! row is counted once, every finding can be looked up in the file, the order of unrelated rows is of no account, and
+//! sums may be grouped at will.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use claimlint::ingest::BLOCK;
+use claimlint::run::Outcome;
+
+use crate::kit::{Inputs, POLICY, Table, config, report};
+
+/// Pools of one, two and eight threads.
+static POOLS: LazyLock<Vec<ThreadPool>> =
+    LazyLock::new(|| [1, 2, 8].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into());
+
+/// The columns of the generated extracts; the claim number comes first, so that it stands on the row's first line.
+const HEADER: [&str; 22] = [
+    "claim_id",
+    "line_number",
+    "claim_form",
+    "frequency_code",
+    "original_claim_id",
+    "member_id",
+    "product",
+    "billing_npi",
+    "place_of_service",
+    "bill_type",
+    "service_date",
+    "procedure_code",
+    "modifier_1",
+    "units",
+    "diagnosis_1",
+    "diagnosis_2",
+    "diagnosis_pointer",
+    "icd_procedure_1",
+    "authorization_number",
+    "charge_amount",
+    "paid_amount",
+    "note",
+];
+
+/// Small pools, so that rows meet: same claims, members, dates, numbers.
+const POOLS_OF_VALUES: [&[&str]; 22] = [
+    &["C1", "C2", "C3", "C4", "C5", "C6", "C7", ""],
+    &["1", "2", ""],
+    &["P", "I", "", "837-p", "?"],
+    &["1", "1", "1", "7", "8", ""],
+    &["", "", "C1", "C2", "C9"],
+    &["M1", "M2", "M3", "", "=M4"],
+    &["HMO Blue", "PPO", "Medicare HMO", "MPPO", "EPO", "", "what"],
+    &["1000000001", "1000000002", ""],
+    &["22", "21", "24", "1", ""],
+    &["", "", "111", "0131", "13I", "11:A:7", "zz"],
+    &["2024-03-05", "2024-03-05", "3/6/2024", "2019-12-31", "2014-12-31", "20240305", "soon", ""],
+    &["22513", "22514", "22515", "22514-RT", "22511", "22523", "C7507", "99213", "99213", "0200T", "PU43JZ", ""],
+    &["", "LT", "59", "80"],
+    &["1", "", "2", "0.5", "5", "one"],
+    &["M48.56XA", "M80.08XA", "M54.5", "M48.52XA", "G89.3", "m4854xa", "M48.56A", "S22.000A", ""],
+    &["", "M48.54XA", "Z79.82", "C90.01"],
+    &["", "1", "2", "12", "1:2", "K"],
+    &["", "", "", "0QU03JZ", "0PU43JZ", "0QS03ZZ", "0PS43ZZ", "XNU0356"],
+    &["", "A-1", "a-1", "A-2", "A-3", "NONE", "0000", "-A"],
+    &["4200.00", "$1,200.50", "", "x"],
+    &["", "2500.00", "(12.50)", "0.005"],
+    &["", "", "plain", "a \"quoted\" word", "two\nlines", "comma, comma", "\u{e9}\u{a0}"],
+];
+
+const AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units
+A-1,M1,22513;22514,APPROVED,2024-01-01,2024-12-31,2
+A-1,,,approved,2024-03-06,,
+A-2,M2,,DENIED,,,
+A-3,,22515,A,,2024-03-05,1
+,M3,22514,CERTIFIED,,,
+";
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, Copy)]
+enum Dirt {
+    Clean,
+    Short,
+    Long,
+    TrailingDelimiters,
+    StrayQuote,
+    OpenQuote,
+    TextAfterQuote,
+    BlankBefore,
+    HeaderBefore,
+}
+
+#[derive(Debug, Clone)]
+struct Generated {
+    rows: Vec<(Vec<&'static str>, Dirt)>,
+    line_end: &'static str,
+    final_end: bool,
+    auths: bool,
+}
+
+impl Generated {
+    fn text(&self) -> String {
+        let mut text = HEADER.join(",") + self.line_end;
+        for (cells, dirt) in &self.rows {
+            let mut cells: Vec<String> = cells.iter().map(|cell| written(cell)).collect();
+            let last = cells.len() - 1;
+            match dirt {
+                Dirt::Short => drop(cells.pop()),
+                Dirt::Long => cells.push("surplus".to_owned()),
+                Dirt::TrailingDelimiters => cells.extend([String::new(), String::new()]),
+                Dirt::StrayQuote => cells[last] = "5\" nail".to_owned(),
+                Dirt::OpenQuote => cells[last] = "\"open".to_owned(),
+                Dirt::TextAfterQuote => cells[last] = "\"a\"b".to_owned(),
+                Dirt::BlankBefore => text += self.line_end,
+                Dirt::HeaderBefore => text += &(HEADER.join(",") + self.line_end),
+                Dirt::Clean => {}
+            }
+            text += &(cells.join(",") + self.line_end);
+        }
+        if !self.final_end {
+            text.truncate(text.len() - self.line_end.len());
+        }
+        text
+    }
+
+    fn inputs(&self) -> Inputs {
+        Inputs { auths: self.auths.then(|| AUTHS.as_bytes().to_vec()), ..Inputs::one(self.text()) }
+    }
+}
+
+fn written(cell: &str) -> String {
+    if cell.contains(['"', ',', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+fn extract(most: usize) -> impl Strategy<Value = Generated> {
+    use Dirt::{
+        BlankBefore, Clean, HeaderBefore, Long, OpenQuote, Short, StrayQuote, TextAfterQuote, TrailingDelimiters,
+    };
+    let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
+    let broken =
+        vec![Short, Long, TrailingDelimiters, StrayQuote, OpenQuote, TextAfterQuote, BlankBefore, HeaderBefore];
+    // One row in six is dirty: fewer than half may be rejected, or the extract is refused as a whole.
+    let dirt = prop_oneof![5 => Just(Clean), 1 => prop::sample::select(broken)];
+    (
+        prop::collection::vec((cells, dirt), 0..most),
+        prop::sample::select(vec!["\n", "\r\n"]),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(rows, line_end, final_end, auths)| Generated { rows, line_end, final_end, auths })
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn threads_and_blocks_change_no_byte(generated in extract(40)) {
+        let inputs = generated.inputs();
+        let run = |block: usize| inputs.run_by(&POLICY, block).map(|outcome| report(&outcome));
+        let want = POOLS[0].install(|| run(BLOCK));
+        for (pool, threads) in POOLS.iter().zip([1, 2, 8]) {
+            for block in [1, 2, 3, 7, 64, 4096] {
+                prop_assert_eq!(&pool.install(|| run(block)), &want, "{} threads, blocks of {}", threads, block);
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_read_in_any_company(first in extract(15), second in extract(15), third in extract(15)) {
+        let mut inputs = first.inputs();
+        inputs.extracts.push(("more.csv".to_owned(), second.text().into_bytes()));
+        inputs.extracts.push(("last.csv".to_owned(), third.text().into_bytes()));
+        let run = || inputs.run_by(&POLICY, 64).map(|outcome| report(&outcome));
+        let want = POOLS[0].install(run);
+        for pool in &POOLS[1..] {
+            prop_assert_eq!(&pool.install(run), &want);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(256))]
+
+    #[test]
+    fn every_row_is_counted_once_and_every_finding_can_be_looked_up(generated in extract(40)) {
+        let text = generated.text();
+        let Ok(outcome) = generated.inputs().run() else {
+            // Refused as a whole: more than half of at least ten rows cannot be read.
+            return Ok(());
+        };
+        let ledger = outcome.ledger;
+        prop_assert!(ledger.adds_up(), "{ledger:?}");
+        prop_assert!(ledger.rows >= generated.rows.len() as u64, "rows were lost: {ledger:?}");
+        let lines: Vec<&str> = text.split('\n').collect();
+        for table in ["findings.csv", "services.csv"] {
+            let table = Table::written(&outcome, table);
+            let (line, claim) = (table.column("source_line"), table.column("claim_id"));
+            for row in &table.rows {
+                let number: usize = row[line].parse().expect("a line number");
+                prop_assert!(!row[claim].is_empty() && number >= 2);
+                prop_assert!(lines[number - 1].starts_with(&format!("{},", row[claim])), "{row:?}");
+            }
+        }
+        for reject in &outcome.inputs[0].rejects {
+            let line = lines[reject.line as usize - 1];
+            prop_assert!(text.as_bytes()[reject.offset as usize..].starts_with(line.as_bytes()), "{reject:?}");
+        }
+    }
+
+    #[test]
+    fn summaries_merge_in_any_grouping(parts in [extract(12), extract(12), extract(12)]) {
+        let summaries: Vec<_> = parts.iter().filter_map(|p| Some(p.inputs().run().ok()?.summary)).collect();
+        let [a, b, c] = summaries.as_slice() else { return Ok(()) };
+        let merged = |mut left: claimlint::tally::Summary, right: &claimlint::tally::Summary| {
+            left.merge(right);
+            left
+        };
+        let left_first = merged(merged(a.clone(), b), c);
+        prop_assert_eq!(&left_first, &merged(a.clone(), &merged(b.clone(), c)));
+        prop_assert_eq!(&left_first, &merged(merged(c.clone(), b), a));
+        prop_assert_eq!(left_first.services(), a.services() + b.services() + c.services());
+        prop_assert_eq!(&merged(claimlint::tally::Summary::default(), a), a);
+    }
+}
+
+/// Rows whose order says nothing: every claim number once (so no duplicates, and each stay is one row), every pair of
+/// member and procedure once (so no running sum of units passes a limit), and no units in the authorization file.
+fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<String>>)> {
+    let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
+    let rows = prop::collection::vec((cells, any::<prop::sample::Index>()), 1..40).prop_map(|drawn| {
+        let codes = ["22513", "22514", "22515", "22511", "C7507", "0200T", "0QU03JZ", "99213"];
+        let count = drawn.len();
+        let row = |(i, (cells, other)): (usize, (Vec<&str>, prop::sample::Index))| {
+            let mut row: Vec<String> = cells.into_iter().map(str::to_owned).collect();
+            row[0] = format!("C{i}");
+            row[4] = if row[4].is_empty() { String::new() } else { format!("C{}", other.index(count + 1)) };
+            row[5] = format!("M{}", i / codes.len());
+            row[11] = codes[i % codes.len()].to_owned();
+            row
+        };
+        drawn.into_iter().enumerate().map(row).collect::<Vec<_>>()
+    });
+    rows.prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
+}
+
+/// Services and findings without their places, in an order of their own.
+fn placeless(outcome: &Outcome) -> Vec<Vec<Vec<String>>> {
+    let tables = ["services.csv", "findings.csv"].map(|file| {
+        let table = Table::written(outcome, file);
+        let columns: Vec<String> = table.header.iter().filter(|h| *h != "source_line").cloned().collect();
+        let mut rows = table.only(&columns).rows;
+        rows.sort();
+        rows
+    });
+    tables.into()
+}
+
+proptest! {
+    #![proptest_config(config(128))]
+
+    #[test]
+    fn the_order_of_rows_changes_nothing_but_positions((rows, shuffled) in unordered()) {
+        let run = |rows: &[Vec<String>]| {
+            let lines = rows.iter().map(|row| row.iter().map(|cell| written(cell)).collect::<Vec<_>>().join(","));
+            let text = std::iter::once(HEADER.join(",")).chain(lines).collect::<Vec<_>>().join("\n");
+            let auths = AUTHS.replace(",2\n", ",\n").replace(",1\n", ",\n");
+            Inputs { auths: Some(auths.into_bytes()), ..Inputs::one(text) }.run().expect("nothing is damaged")
+        };
+        let (one, other) = (run(&rows), run(&shuffled));
+        prop_assert_eq!(one.ledger, other.ledger);
+        prop_assert_eq!(&one.summary, &other.summary);
+        prop_assert_eq!(placeless(&one), placeless(&other));
+    }
+}

@@ -1,0 +1,117 @@
+//! Protects what people read about a rule: everything in the roster is documented in the same order, every worked
+//! example does what it says, the policy knows every rule, and `claimlint rules` prints the very text that the
+//! reports use.
+
+use std::collections::BTreeSet;
+
+use claimlint::rules::doc::Worked;
+use claimlint::rules::{codes, get};
+use claimlint::run::{run_example, run_text};
+
+use crate::cli::claimlint;
+use crate::kit::{DOCS, POLICY};
+
+#[test]
+fn the_documentation_has_the_codes_of_the_roster_in_its_order() {
+    let documented: Vec<&str> = DOCS.iter().map(|d| d.code.as_str()).collect();
+    assert_eq!(documented, codes());
+}
+
+#[test]
+fn codes_and_names_are_unique_and_well_formed() {
+    let mut seen = BTreeSet::new();
+    for doc in DOCS.iter() {
+        let (family, number) = doc.code.split_at(2);
+        let well_formed = family.bytes().all(|b| b.is_ascii_uppercase()) && number.len() == 3;
+        assert!(well_formed && number.bytes().all(|b| b.is_ascii_digit()), "{}: write DX101", doc.code);
+        let kebab = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        assert!(doc.name.split('-').all(kebab), "{}: write {} as what-is-found", doc.code, doc.name);
+        assert!(seen.insert(&doc.code) && seen.insert(&doc.name), "{} {} stands twice", doc.code, doc.name);
+    }
+}
+
+/// The lines on which a rule fires in a worked example.
+fn lines(code: &str, worked: &Worked) -> Vec<u64> {
+    let outcome = run_text(&POLICY, &worked.extract, worked.auths.as_deref())
+        .unwrap_or_else(|e| panic!("{code}: {}: {e}", worked.story));
+    let fired = outcome.judged.findings.iter().filter(|f| get(f.rule).code == code);
+    fired.map(|f| outcome.book.lines[f.line].row).collect()
+}
+
+#[test]
+fn every_worked_example_fires_on_its_line_and_its_near_miss_nowhere() {
+    let mut wrong = Vec::new();
+    for doc in DOCS.iter() {
+        let fired = lines(&doc.code, &doc.fires);
+        if !fired.contains(&doc.fires.line) {
+            wrong
+                .push(format!("{}: {}: fires on {fired:?}, not on line {}", doc.code, doc.fires.story, doc.fires.line));
+        }
+        let passed = lines(&doc.code, &doc.passes);
+        if !passed.is_empty() {
+            wrong.push(format!("{}: {}: fires on {passed:?}", doc.code, doc.passes.story));
+        }
+        // An example about a line that is not there teaches nothing.
+        let rows = doc.passes.extract.trim().lines().count() as u64;
+        if doc.passes.line > rows {
+            wrong.push(format!("{}: {}: has no line {}", doc.code, doc.passes.story, doc.passes.line));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_worked_examples_of_the_policy_come_out_as_expected() {
+    assert!(!POLICY.examples.is_empty());
+    let wrong: Vec<_> = POLICY.examples.iter().filter_map(|e| run_example(&POLICY, e).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_policy_cites_a_source_for_every_rule() {
+    let remittance = &POLICY.origin("remittance").text;
+    for doc in DOCS.iter() {
+        let setting = POLICY.rule(&doc.code);
+        assert!(setting.citation.split_whitespace().count() >= 3, "{}: cites {:?}", doc.code, setting.citation);
+        // An empty suggestion is a decision too, so it is written down.
+        assert!(remittance.contains(&format!("\n{} = ", doc.code)), "{}: no remittance suggestion", doc.code);
+        for (code, digits) in [(&setting.carc, 0), (&setting.rarc, 1)] {
+            let number = code.get(digits.min(code.len())..).unwrap_or_default();
+            assert!(number.bytes().all(|b| b.is_ascii_digit()), "{}: {code} is no reason code", doc.code);
+        }
+    }
+}
+
+/// Line breaks and margins belong to the terminal.
+fn flowed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_terminal_prints_the_text_of_the_documentation() {
+    let list = claimlint(&["rules"]).success();
+    for doc in DOCS.iter() {
+        let setting = POLICY.rule(&doc.code);
+        let line = list.lines().find(|l| l.starts_with(&doc.code)).unwrap_or_else(|| panic!("{} not listed", doc.code));
+        assert!(line.contains(&doc.name) && line.contains(setting.disposition.word()), "{line}");
+        assert!(flowed(&list).contains(&doc.summary), "{}: the list lacks its one line", doc.code);
+
+        let text = flowed(&claimlint(&["rules", &doc.code.to_lowercase()]).success());
+        let parts = [&doc.name, &doc.summary, &doc.finds, &doc.why, &doc.unseen, &doc.change, &setting.citation];
+        let stories = [&doc.fires.story, &doc.passes.story, &doc.fires.extract, &doc.passes.extract];
+        for part in parts.into_iter().chain(stories) {
+            assert!(text.contains(&flowed(part)), "{}: not printed: {part}\n{text}", doc.code);
+        }
+        for code in [&setting.carc, &setting.rarc].into_iter().filter(|c| !c.is_empty()) {
+            assert!(text.contains(&**code), "{}: {code} is not printed", doc.code);
+        }
+    }
+}
+
+#[test]
+fn a_rule_is_found_by_its_name_and_a_misspelt_one_by_guessing() {
+    let by_name = claimlint(&["rules", "Diagnosis-Near-Miss"]).success();
+    assert_eq!(by_name, claimlint(&["rules", "DX103"]).success());
+    let refused = claimlint(&["rules", "DX130"]).refused();
+    assert!(refused.contains("did you mean DX"), "{refused}");
+}

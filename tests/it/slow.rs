@@ -1,0 +1,205 @@
+//! The slow reader of CONTRACT section 3 ("A record is RFC 4180 with these decisions"): the page written down once
+//! more, symbol by symbol, with nothing from `src/ingest` but the names of the reasons. Protects nothing by itself; the
+//! properties in [`crate::twin`] hold claimlint's reader against it.
+//!
+//! Decisions that the contract leaves to the reader: a blank is a space, tab, vertical tab, form feed, CR or Ctrl-Z; a
+//! CR that ends the file is a line end cut short; of several faults the one met first from left to right is the
+//! reason.
+
+use claimlint::ingest::reject::Reason;
+
+/// What a reader made of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Line and values of each record.
+    pub(crate) rows: Vec<(u64, Vec<Vec<u8>>)>,
+    /// Line, offset, reason and text of each rejected row.
+    pub(crate) rejects: Vec<(u64, u64, Reason, Vec<u8>)>,
+}
+
+/// One character of the grammar.
+#[derive(Clone, Copy)]
+enum Symbol {
+    /// Anything but the end of a line.
+    Byte(u8),
+    /// The end of a line and how many bytes it takes.
+    End(usize),
+}
+
+fn symbols(bytes: &[u8]) -> Vec<(usize, Symbol)> {
+    let has_lf = bytes.contains(&b'\n');
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let symbol = match (bytes[at], bytes.get(at + 1)) {
+            (b'\n', _) => Symbol::End(1),
+            (b'\r', Some(b'\n')) => Symbol::End(2),
+            (b'\r', None) => Symbol::End(1),
+            (b'\r', _) if !has_lf => Symbol::End(1),
+            (byte, _) => Symbol::Byte(byte),
+        };
+        out.push((at, symbol));
+        at += if let Symbol::End(n) = symbol { n } else { 1 };
+    }
+    out
+}
+
+/// A field: its value, and its text with doubled quotes still doubled.
+#[derive(Default)]
+struct Cell {
+    value: Vec<u8>,
+    text: Vec<u8>,
+}
+
+/// The reader over one file.
+pub(crate) struct Twin<'a> {
+    bytes: &'a [u8],
+    symbols: Vec<(usize, Symbol)>,
+    delimiter: u8,
+    header: Vec<Vec<u8>>,
+}
+
+impl Twin<'_> {
+    /// Reads everything after the header, which is the first line.
+    pub(crate) fn read(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Found {
+        let twin = Twin { bytes, symbols: symbols(bytes), delimiter, header: header.to_vec() };
+        let (mut at, mut line) = (twin.line_after(0), 2);
+        let mut found = Found::default();
+        while at < twin.symbols.len() {
+            let next_line = twin.line_after(at);
+            let next = if twin.is_blank(at) {
+                next_line
+            } else {
+                match twin.record(at) {
+                    Ok((values, next)) => {
+                        found.rows.push((line, values));
+                        next
+                    }
+                    Err(reason) => {
+                        let start = twin.symbols[at].0;
+                        let mut text: Vec<u8> = twin.line(at).iter().map(|b| b.expect("a line has no end")).collect();
+                        text.truncate(4096);
+                        found.rejects.push((line, start as u64, reason, text));
+                        next_line
+                    }
+                }
+            };
+            line += twin.symbols[at..next].iter().filter(|(_, s)| matches!(s, Symbol::End(_))).count() as u64;
+            at = next;
+        }
+        found
+    }
+
+    /// The bytes of the line on which a symbol stands, from there on.
+    fn line(&self, at: usize) -> Vec<Option<u8>> {
+        let bytes = self.symbols[at..].iter().map(|(_, s)| if let Symbol::Byte(b) = s { Some(*b) } else { None });
+        bytes.take_while(Option::is_some).collect()
+    }
+
+    fn line_after(&self, at: usize) -> usize {
+        (at + self.line(at).len() + 1).min(self.symbols.len())
+    }
+
+    fn is_blank(&self, at: usize) -> bool {
+        self.line(at).iter().flatten().all(|b| b" \t\x0b\x0c\r\x1a".contains(b) && *b != self.delimiter)
+    }
+
+    /// The values of the record that starts at a symbol, and where the next one starts.
+    fn record(&self, start: usize) -> Result<(Vec<Vec<u8>>, usize), Reason> {
+        enum State {
+            Start,
+            Plain,
+            Quoted,
+            Closed,
+        }
+        let mut state = State::Start;
+        let mut cells: Vec<Cell> = Vec::new();
+        let mut cell = Cell::default();
+        // Delimiters seen inside the quotes on a later line than the one on which the field opened.
+        let mut inside: Option<usize> = None;
+        let mut at = start;
+        while let Some((offset, symbol)) = self.symbols.get(at).copied() {
+            at += 1;
+            match (&state, symbol) {
+                (State::Start, Symbol::Byte(b'"')) => {
+                    state = State::Quoted;
+                    inside = None;
+                }
+                (State::Quoted, Symbol::Byte(b'"')) => {
+                    if matches!(self.symbols.get(at), Some((_, Symbol::Byte(b'"')))) {
+                        at += 1;
+                        cell.value.push(b'"');
+                        cell.text.extend(b"\"\"");
+                    } else {
+                        self.swallowed(inside)?;
+                        state = State::Closed;
+                    }
+                }
+                (State::Quoted, Symbol::Byte(b)) => {
+                    if b == self.delimiter {
+                        inside = inside.map(|n| n + 1);
+                    }
+                    cell.value.push(b);
+                    cell.text.push(b);
+                }
+                (State::Quoted, Symbol::End(n)) => {
+                    self.swallowed(inside)?;
+                    inside = Some(0);
+                    cell.value.extend(&self.bytes[offset..offset + n]);
+                    cell.text.extend(&self.bytes[offset..offset + n]);
+                }
+                (_, Symbol::End(_)) => return self.finish(cells, cell).map(|values| (values, at)),
+                (_, Symbol::Byte(b)) if b == self.delimiter => {
+                    cells.push(std::mem::take(&mut cell));
+                    self.not_too_many(&cells)?;
+                    state = State::Start;
+                }
+                (State::Closed, Symbol::Byte(_)) => return Err(Reason::TextAfterQuote),
+                (State::Start | State::Plain, Symbol::Byte(b)) => {
+                    state = State::Plain;
+                    cell.value.push(b);
+                    cell.text.push(b);
+                }
+            }
+        }
+        if let State::Quoted = state {
+            self.swallowed(inside)?;
+            return Err(Reason::UnclosedQuote);
+        }
+        self.finish(cells, cell).map(|values| (values, at))
+    }
+
+    /// Does the part of a line that lies inside the quotes hold a row's worth of fields?
+    fn swallowed(&self, delimiters: Option<usize>) -> Result<(), Reason> {
+        let width = self.header.len();
+        match delimiters {
+            Some(n) if width >= 3 && n + 1 >= width => Err(Reason::Swallowed),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_too_many(&self, cells: &[Cell]) -> Result<(), Reason> {
+        let surplus = cells.iter().skip(self.header.len());
+        if surplus.into_iter().any(|c| !c.text.is_empty()) { Err(Reason::TooManyFields) } else { Ok(()) }
+    }
+
+    fn finish(&self, mut cells: Vec<Cell>, last: Cell) -> Result<Vec<Vec<u8>>, Reason> {
+        cells.push(last);
+        if cells.len() < self.header.len() {
+            return Err(Reason::TooFewFields);
+        }
+        self.not_too_many(&cells)?;
+        cells.truncate(self.header.len());
+        if cells.iter().zip(&self.header).all(|(cell, name)| heads(&cell.text) == *name) {
+            return Err(Reason::RepeatedHeader);
+        }
+        Ok(cells.into_iter().map(|c| c.value).collect())
+    }
+}
+
+/// A cell as a header name: without blanks, a byte-order mark, and quotes that the mark made ordinary characters.
+fn heads(text: &[u8]) -> Vec<u8> {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii();
+    text.strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\"")).unwrap_or(text).to_vec()
+}

@@ -1,0 +1,262 @@
+//! Protects the reader: a slow one that goes through the file symbol by symbol and is obviously right must find the
+//! same rows, fields, lines, offsets and rejects, for any damage and any block size.
+//!
+//! The slow one is [`crate::slow`]; it is itself held to the `csv` crate on files without damage, where the two
+//! grammars agree.
+
+use proptest::prelude::*;
+
+use claimlint::ingest::{BLOCK, Dialect, Kept, Look, Row, Source, Tally, dialect, read};
+use claimlint::run::Unwatched;
+
+use crate::kit::{LIBRARY, config};
+use crate::slow::{Found, Twin};
+
+/// Keeps every row with all its values.
+fn keep(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
+    Look::Keep((0..dialect.grammar.width).map(|c| row.cell(c).into_owned()).collect())
+}
+
+fn found(tally: Tally<Vec<Vec<u8>>>) -> Found {
+    Found {
+        rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
+        rejects: tally.rejects.into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
+    }
+}
+
+/// The code that makes a row interesting to the fast scan, and the column it stands in.
+const CODE: (&str, usize) = ("22514", 2);
+
+fn is_wanted(cells: &[Vec<u8>]) -> bool {
+    cells[CODE.1].trim_ascii().starts_with(CODE.0.as_bytes())
+}
+
+/// Keeps the rows with the code, as a run does.
+fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
+    match keep(dialect, row) {
+        Look::Keep(cells) if is_wanted(&cells) => Look::Keep(cells),
+        _ => Look::Pass,
+    }
+}
+
+/// What claimlint's reader makes of it, by the grammar alone or by the fast scan for a code; none if it refuses the
+/// file as mostly rejected.
+fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
+    let dialect = dialect::recognise(&source, &LIBRARY).expect("the header is not damaged");
+    let extract = if fast {
+        read(source, dialect, block, Some(&[CODE.0]), &keep_wanted, &Unwatched)
+    } else {
+        read(source, dialect, block, None, &keep, &Unwatched)
+    };
+    extract.ok().map(|extract| {
+        let tally = extract.tally;
+        assert_eq!(tally.rows, tally.passed + (tally.kept.len() + tally.rejects.len()) as u64);
+        found(tally)
+    })
+}
+
+const BLOCKS: [usize; 10] = [1, 2, 3, 5, 7, 16, 64, 257, 4096, BLOCK];
+
+/// Both readers, from memory for every block size and from disk for one.
+fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCaseError> {
+    let want = Twin::read(bytes, delimiter, header);
+    let (rows, rejects) = (want.rows.len(), want.rejects.len());
+    let want = (rejects < 10 || rejects <= rows).then_some(want);
+    let open = || Source::from_bytes("claims.csv", bytes.to_vec()).expect("no binary file");
+    let wanted = want.as_ref().map(|found| Found {
+        rows: found.rows.iter().filter(|(_, cells)| is_wanted(cells)).cloned().collect(),
+        rejects: found.rejects.clone(),
+    });
+    for block in BLOCKS {
+        prop_assert_eq!(&claimlint(open(), block, false), &want, "block size {}", block);
+        prop_assert_eq!(&claimlint(open(), block, true), &wanted, "fast, block size {}", block);
+    }
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    std::io::Write::write_all(&mut file, bytes).expect("room for it");
+    let source = Source::open(&file.path().to_string_lossy()).expect("it is there");
+    prop_assert_eq!(&claimlint(source, 31, false), &want, "from disk");
+    Ok(())
+}
+
+/// Columns that any extract must have, then some that nobody knows.
+const NAMES: [&str; 7] = ["claim_id", "service_date", "procedure_code", "diagnosis_1", "note", "remark", "memo"];
+
+/// Values that a well-formed file may hold, with everything that quoting is for.
+const VALUES: [&str; 14] = [
+    "",
+    "C1",
+    "22514",
+    "a b",
+    "a,b",
+    "x;y|z",
+    "he said \"no\"",
+    "\"",
+    "\"\"",
+    "two\nlines",
+    "three\n\nlines",
+    "x\ny,z",
+    "\u{e9}",
+    " padded ",
+];
+
+/// A file without damage.
+#[derive(Debug, Clone)]
+struct Plain {
+    width: usize,
+    delimiter: u8,
+    line_end: &'static str,
+    final_end: bool,
+    rows: Vec<Vec<(&'static str, bool)>>,
+}
+
+impl Plain {
+    fn header(&self) -> Vec<Vec<u8>> {
+        NAMES[..self.width].iter().map(|n| n.as_bytes().to_vec()).collect()
+    }
+
+    /// As a program writes it that quotes where it must, and elsewhere at will.
+    fn bytes(&self) -> Vec<u8> {
+        let delimiter = char::from(self.delimiter);
+        let cell = |(value, quoted): &(&str, bool)| {
+            // In a file whose lines end with CR a line feed cannot stand.
+            let value = if self.line_end == "\r" { value.replace('\n', "\r") } else { (*value).to_owned() };
+            if *quoted || value.contains(['"', '\n', '\r', delimiter]) {
+                format!("\"{}\"", value.replace('"', "\"\""))
+            } else {
+                value
+            }
+        };
+        let line = |cells: Vec<String>| cells.join(&delimiter.to_string());
+        let mut lines = vec![line(NAMES[..self.width].iter().map(|n| (*n).to_owned()).collect())];
+        lines.extend(self.rows.iter().map(|row| line(row.iter().map(cell).collect())));
+        let mut text = lines.join(self.line_end);
+        if self.final_end || self.rows.is_empty() {
+            text.push_str(self.line_end);
+        }
+        text.into_bytes()
+    }
+}
+
+fn plain() -> impl Strategy<Value = Plain> {
+    let shape = (
+        4..=NAMES.len(),
+        prop::sample::select(b",\t;|*".to_vec()),
+        prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        any::<bool>(),
+    );
+    shape.prop_flat_map(|(width, delimiter, line_end, final_end)| {
+        let cell = (prop::sample::select(VALUES.to_vec()), any::<bool>());
+        prop::collection::vec(prop::collection::vec(cell, width), 0..12).prop_map(move |rows| Plain {
+            width,
+            delimiter,
+            line_end,
+            final_end,
+            rows,
+        })
+    })
+}
+
+/// What goes wrong with files, as something put in (or taken away) somewhere after the header.
+const DAMAGE: [&str; 20] = [
+    "\"",
+    "\"",
+    "\"",
+    "\"\"",
+    ",",
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    "\n \t\n",
+    "\u{feff}",
+    "\x1a",
+    "\0",
+    "\u{e9}",
+    "x",
+    ",\"",
+    "\",",
+    "\nclaim_id,service_date,procedure_code,diagnosis_1\n",
+    "\n(2075 rows affected)\n",
+    "\n,,,\n",
+];
+
+/// A change at a place, both as a share of what there is.
+fn damage() -> impl Strategy<Value = Vec<(prop::sample::Index, Option<&'static str>)>> {
+    prop::collection::vec(
+        (any::<prop::sample::Index>(), prop::option::weighted(0.85, prop::sample::select(DAMAGE.to_vec()))),
+        0..6,
+    )
+}
+
+fn damaged(file: &Plain, changes: &[(prop::sample::Index, Option<&'static str>)]) -> Vec<u8> {
+    let mut bytes = file.bytes();
+    let header = bytes.iter().position(|b| matches!(b, b'\r' | b'\n')).map_or(bytes.len(), |i| i + file.line_end.len());
+    for (place, change) in changes {
+        let at = header + place.index(bytes.len() - header + 1);
+        // One line feed makes every CR of a file an ordinary character, the header's too.
+        let fit = |b| match b {
+            b',' => file.delimiter,
+            b'\n' if file.line_end == "\r" => b'\r',
+            b => b,
+        };
+        match change {
+            Some(text) => drop(bytes.splice(at..at, text.bytes().map(fit))),
+            None if at < bytes.len() => drop(bytes.remove(at)),
+            None => {}
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn the_twin_reads_what_the_csv_crate_reads(file in plain()) {
+        let bytes = file.bytes();
+        let mut reader = csv::ReaderBuilder::new().delimiter(file.delimiter).from_reader(&*bytes);
+        let records: Vec<csv::ByteRecord> = reader.byte_records().map(|r| r.expect("no damage")).collect();
+        let want: Vec<Vec<Vec<u8>>> = records.iter().map(|r| r.iter().map(<[u8]>::to_vec).collect()).collect();
+        let twin = Twin::read(&bytes, file.delimiter, &file.header());
+        prop_assert!(twin.rejects.is_empty(), "{:?}", twin.rejects);
+        let values: Vec<Vec<Vec<u8>>> = twin.rows.iter().map(|(_, values)| values.clone()).collect();
+        prop_assert_eq!(values, want);
+        // The csv crate counts line feeds, so it can speak of lines only where they end with one.
+        if file.line_end == "\n" {
+            let lines: Vec<u64> = records.iter().map(|r| r.position().expect("a position").line()).collect();
+            prop_assert_eq!(twin.rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), lines);
+        }
+    }
+
+    #[test]
+    fn both_readers_agree_on_damaged_files(file in plain(), changes in damage()) {
+        agree(&damaged(&file, &changes), file.delimiter, &file.header())?;
+    }
+}
+
+/// The examples that made this grammar what it is, read by both.
+#[test]
+fn both_readers_agree_on_the_hard_cases() {
+    let header: Vec<Vec<u8>> = NAMES[..4].iter().map(|n| n.as_bytes().to_vec()).collect();
+    let rows = |n: usize| "C1,2024-03-05,99213,X\n".repeat(n);
+    for body in [
+        String::new(),
+        format!("{}C2,2024-03-05,22514,\"one\n{}C3,2024-03-05,22514,\"two\n{}", rows(3), rows(4), rows(3)),
+        format!("{}C2,2024-03-05,22514,\"never", rows(3)),
+        format!("C2,\"a\nb\",\"c,d,e,f\ng\",X\n{}", rows(2)),
+        format!("C2,\"a\nb\",\"c\nd,e,f,g\",X\n{}", rows(2)),
+        format!("C2,\"a\"\r,b,c\r\n{}", rows(2)),
+        format!("C2,b,c,\"d\"\r\r\n{}", rows(2)),
+        format!("{}C2,b,c,\"d\"\r", rows(2)),
+        format!("C2,b,c,d,\"\",,\n{}", rows(2)),
+        format!("C2,b,c,d,\"\"\"\",,\n{}", rows(2)),
+        format!("C2,b,c,d,\"e\nf,g\n{}", rows(2)),
+        format!("\"C2,b,c\n\"\"\n,,\n{}", rows(2)),
+        format!("{}\"claim_id\", service_date ,procedure_code,diagnosis_1\n{}", rows(1), rows(1)),
+        format!("{}\u{feff}\"claim_id\",service_date,procedure_code,diagnosis_1,\n{}", rows(1), rows(1)),
+        format!("{}\u{feff}\"claim_id,service_date\",procedure_code,diagnosis_1\n{}", rows(1), rows(1)),
+    ] {
+        let bytes = format!("{}\n{body}", NAMES[..4].join(","));
+        agree(bytes.as_bytes(), b',', &header).unwrap_or_else(|e| panic!("{body:?}: {e}"));
+    }
+}
