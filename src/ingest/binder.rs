@@ -161,11 +161,15 @@ impl<'h> Binder<'h> {
         if self.groups[Group::Diagnosis as usize].is_empty() {
             missing.push(("diagnosis_1".to_owned(), layout.group_looked_for(Group::Diagnosis)));
         }
-        for name in missing.iter_mut().flat_map(|(_, names)| names) {
-            let join = layout.joins.iter().find(|join| join.brings(name));
-            *name = self.in_slot(name);
-            if let Some(join) = join {
-                *name = format!("{name} (--join {}=FILE brings it)", join.table);
+        for (_, names) in &mut missing {
+            let mut said = false;
+            for name in names {
+                let join = layout.joins.iter().find(|join| join.brings(name));
+                *name = self.in_slot(name);
+                // Once is enough: the names of one field mostly come from one table.
+                if let Some(join) = join.filter(|_| !std::mem::replace(&mut said, true)) {
+                    *name = format!("{name} (--join {}=FILE brings it)", join.table);
+                }
             }
         }
         if missing.is_empty() { Ok(()) } else { Err(Unbound::Missing(missing, self.header.to_vec())) }

@@ -3,6 +3,9 @@
 //! This room knows bytes, header names and the shape of records. It knows no claim and no policy: what a row means
 //! is decided by the closure that looks at it, on the worker thread, while the block is hot.
 //!
+//! Where a layout says so, a row holds several services ([`Binding::each`]), or is widened by the cells of tables in files
+//! of their own before it is looked at ([`join`]).
+//!
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.
 

@@ -53,7 +53,7 @@ fn every_filled_slot_is_a_line_and_the_row_counts_once() {
             "2 1 22513 1800.00",
             "2 3 22515 700.00",
             "3 2 22515 650.50",
-            "4 1 22514 1500.00",
+            "4 1 22513 1800.00",
             "4 2 22514 1500.00",
             "8 2 22514 1400.00"
         ]
@@ -61,7 +61,7 @@ fn every_filled_slot_is_a_line_and_the_row_counts_once() {
     let found = columns(&outcome, "findings.csv", &["source_line", "line_number", "rule"]);
     let of = |rule: &str| found.iter().filter(|f| f.ends_with(rule)).cloned().collect::<Vec<_>>();
     assert_eq!(of("CD301"), ["3 2 CD301"], "the add-on of row 2 has its primary in slot 1");
-    assert_eq!(of("CD303"), ["4 2 CD303"], "two equal slots are two services");
+    assert_eq!(of("CD302"), ["4 2 CD302"], "two primaries in one row");
     assert_eq!(of("CD306"), ["8 2 CD306"], "a vertebroplasty in another slot of the row");
     let ledger = outcome.ledger;
     assert!(ledger.adds_up());
@@ -70,6 +70,18 @@ fn every_filled_slot_is_a_line_and_the_row_counts_once() {
         let other = check(&file, library.clone(), block).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(table(&other, "findings.csv"), table(&outcome, "findings.csv"), "blocks of {block}");
     }
+}
+
+#[test]
+fn equal_slots_are_two_services_and_no_duplicates() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("claims.csv");
+    let head = "DESYNPUF_ID,CLM_ID,CLM_FROM_DT,ICD9_DGNS_CD_1,PRF_PHYSN_NPI_1,HCPCS_CD_1,HCPCS_CD_2,LINE_NCH_PMT_AMT_1";
+    std::fs::write(&file, format!("{head}\nM1,C1,20240305,M8008XA,1999999001,22514,22514,1500.00\n")).expect("written");
+    let outcome = check(&file, Library::shipped().expect("layouts"), BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    let found = columns(&outcome, "findings.csv", &["line_number", "rule"]);
+    assert_eq!(found, ["1 RT402", "2 CD303", "2 RT402"]);
+    assert_eq!((outcome.ledger.rows, outcome.ledger.in_scope, outcome.ledger.duplicate), (1, 1, 0));
 }
 
 const RELATIONAL: &str = "fixtures/extracts/relational";
