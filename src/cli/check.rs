@@ -132,7 +132,10 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     // A pipe can be read once only; what is wrong with it comes out when its turn comes.
     for name in args.files.iter().filter(|f| !is_read_once(f)) {
         match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
-            Ok(dialect) if !args.quiet => announce(name, &absent(&dialect)),
+            Ok(dialect) if !args.quiet => {
+                announce(name, &absent(&dialect));
+                announce_unjoined(name, &dialect.unjoined);
+            }
             Ok(_) => {}
             Err(e) => refused.push(e.to_string()),
         }
@@ -157,6 +160,17 @@ fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
             "{} {name} has no {} column: {consequence}",
             paint::paint(paint::DIM, "note:"),
             field.name()
+        );
+    }
+}
+
+/// A table that the layout joins and nobody gave.
+fn announce_unjoined(name: &str, unjoined: &[(String, String)]) {
+    for (table, what) in unjoined {
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} {name} has no --join {table}=FILE: {what} are empty",
+            paint::paint(paint::DIM, "note:")
         );
     }
 }

@@ -79,8 +79,13 @@ fn read_sentence(e: &io::Error) -> String {
     }
 }
 
-/// The shipped layouts, or the one that was chosen: a name, else a file.
+/// The shipped layouts, or the one that was chosen, with the files of joined tables.
 fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
+    choose_layout(choice)?.joining(&choice.join).map_err(|what| anyhow!(what))
+}
+
+/// A layout's name, else a file.
+fn choose_layout(choice: &LayoutChoice) -> anyhow::Result<Library> {
     let shipped = Library::shipped()?.skipping(choice.skip_lines, &choice.comment);
     let Some(name) = choice.layout.as_deref() else { return Ok(shipped) };
     if let Some(layout) = shipped.named(name) {

@@ -7,6 +7,7 @@
 //! properties  threads, blocks, order, sums: what holds for any extract
 //! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
+//! joins       several services in one row, and tables joined by key
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -17,6 +18,7 @@ mod cases;
 mod cli;
 mod damage;
 mod house;
+mod joins;
 mod kit;
 mod mutation;
 mod properties;
