@@ -28,9 +28,9 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     writeln!(out, "{}", paint(BOLD, file))?;
     writeln!(out, "  layout     {} ({title})", dialect.layout)?;
     writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
-    let undone = if source.undone.is_empty() { "none".to_owned() } else { source.undone.join(", ") };
+    let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
     writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
-    writeln!(out, "  undone     {undone}")?;
+    writeln!(out, "  decoded    {undone}")?;
     writeln!(out, "  encoding   {}", encoding(&source.sample, source.whole))?;
     let quoted = memchr::memchr(b'"', &source.sample).is_some();
     writeln!(out, "  quoting    {}", if quoted { "double quotes" } else { "none in the first rows" })?;
