@@ -9,7 +9,7 @@ pub fn parse(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     let (date, length) =
         iso(bytes).or_else(|| basic(bytes)).or_else(|| american(bytes)).or_else(|| named_month(bytes))?;
-    let is_range = length == 8 && is_range_end(&bytes[length..]);
+    let is_range = length == 8 && number(&bytes[..4]).is_some() && is_range_end(&bytes[length..]);
     if is_range || rest_is_time(&text[length..]) { date } else { None }
 }
 
@@ -98,6 +98,7 @@ mod tests {
             ("2024-03-02 noon", ""),
             ("202403021011", ""),
             ("20240302-2024030", ""),
+            ("3/2/2024-20240305", ""),
             ("2024-03-02-2024-03-05", ""),
             ("0000-01-01", ""),
             ("", ""),

@@ -44,8 +44,10 @@ impl<'h> Binder<'h> {
         first: &[(Group, Vec<String>)],
     ) -> Result<(), Unbound> {
         for (field, spellings) in fields {
+            // Folded once, not once a column: a damaged header may have half a million of them.
+            let spellings: Vec<String> = spellings.iter().map(|s| fold(s)).collect();
             for column in 0..self.folded.len() {
-                if spellings.iter().any(|s| fold(s) == self.folded[column]) {
+                if spellings.contains(&self.folded[column]) {
                     if let Take::Column(earlier) = self.fields[*field as usize] {
                         return Err(self.conflict(field.name().to_owned(), earlier, column));
                     }

@@ -23,9 +23,21 @@ pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     if is_nothing(&text, null) { Cow::Borrowed("") } else { text }
 }
 
-/// The codes of the policy are ASCII; other letters follow Unicode, for what is printed.
+/// The codes of the policy are ASCII; other letters follow Unicode, for what is printed, but none becomes a letter of
+/// a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.bytes().any(|b| b.is_ascii_lowercase() || b >= 0x80) { Cow::Owned(text.to_uppercase()) } else { text }
+    if !text.bytes().any(|b| b.is_ascii_lowercase() || b >= 0x80) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() || !c.to_uppercase().any(|u| u.is_ascii()) {
+            out.extend(c.to_uppercase());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// White space and the byte-order mark that joined files leave behind.
@@ -95,6 +107,18 @@ mod tests {
         ];
         for (raw, want) in table {
             assert_eq!(clean(raw, &null), *want, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn no_letter_becomes_one_of_a_code() {
+        for (text, want) in [
+            ("0ps43zz", "0PS43ZZ"),
+            ("0p\u{17f}43zz", "0P\u{17f}43ZZ"),
+            ("\u{df}\u{131}", "\u{df}\u{131}"),
+            ("\u{e9}", "\u{c9}"),
+        ] {
+            assert_eq!(upper(text.into()), want, "{text}");
         }
     }
 }

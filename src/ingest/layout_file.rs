@@ -79,11 +79,11 @@ pub(super) fn texts(placed: Vec<Placed>) -> Vec<String> {
 
 fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
     match placed.text.as_bytes() {
-        [b] if !matches!(b, b'"' | b'\r' | b'\n' | 0x80..) => Some(*b),
+        [b @ (b',' | b'|' | b'\t' | b';' | b'*')] => Some(*b),
         _ => {
             document.fault(
                 placed.span.clone(),
-                "the delimiter is one character: write \",\", \"|\", \"\\t\", \";\" or \"*\"",
+                "the delimiter is one of five: write \",\", \"|\", \"\\t\", \";\" or \"*\"",
             );
             None
         }
@@ -216,6 +216,9 @@ fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8,
     slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
 }
 
+/// Names that a list of runs may come to.
+const MOST_NAMES: usize = 1000;
+
 /// Numbers and names of runs. One run keeps its own numbers; several, or names without numbers, count on from 1.
 pub(super) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, String)> {
     let mut numbered = Vec::new();
@@ -228,16 +231,22 @@ pub(super) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, S
         let (before, rest) = (&item.text[..at], &item.text[at + 1..]);
         let range = rest.split_once('}').and_then(|(range, after)| {
             let (from, to) = range.split_once("..")?;
-            Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?, from.len(), after))
+            // Three digits at most: the number of the first is the width to which all are padded.
+            let number = |text: &str| {
+                let plain = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
+                if plain { text.parse::<usize>().ok() } else { None }
+            };
+            Some((number(from)?, number(to)?, from.len(), after))
         });
-        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to && *to <= 999) else {
+        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to) else {
             document.fault(
                 item.span.clone(),
                 "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"",
             );
             continue;
         };
-        for n in from..=to {
+        // A bound on what a broken file can ask for; every group has far fewer slots.
+        for n in (from..=to).take(MOST_NAMES.saturating_sub(numbered.len())) {
             let number = if keep_numbers { n } else { numbered.len() + 1 };
             numbered.push((number, format!("{before}{n:0digits$}{after}")));
         }
@@ -285,7 +294,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                (5, "the delimiter is one character"),
+                (5, "the delimiter is one of five"),
                 (7, "`columns.claimid` is not known; did you mean `claim_id`?"),
                 (8, "diagnosis has 25 slots; `dx26` would be number 26"),
                 (9, "`bill_type` is a table"),
@@ -349,5 +358,26 @@ mod tests {
         assert!(said.contains("7 `claim_id` belongs to the row"), "{said}");
         assert!(said.contains("procedure_code is the slot's own") && said.contains("line_number is the slot's own"));
         assert!(faults("slots = 1\n[columns]\nclaim_id = \"c\"\nprocedure_code = \"p\"").contains("from 2 to 99"));
+    }
+
+    #[test]
+    fn a_run_says_its_numbers_in_a_few_digits() {
+        for run in ["{+1..5}", "{1..1000}", "{5..1}", "{..5}", "{1..}", &format!("{{{}1..2}}", "0".repeat(70_000))] {
+            let text = format!("{HEAD}[columns]\ndiagnosis = \"dx{run}\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+            assert!(faults[0].message.starts_with("a numbered run holds"), "{run:.10}: {}", faults[0].message);
+        }
+        let many = "\"d{0..999}\",".repeat(1000);
+        let faults = Layout::load("l.toml", &format!("{HEAD}[columns]\ndiagnosis = [{many}]\n")).expect_err("faults");
+        assert!(faults.to_string().contains("`d25` would be number 26"), "{faults}");
+    }
+
+    #[test]
+    fn a_delimiter_that_no_extract_is_tried_with_is_refused() {
+        for delimiter in [":", " ", "^", "1", "\\u0001"] {
+            let text = format!("{HEAD}delimiter = \"{delimiter}\"\n[columns]\nclaim_id = \"c\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err(delimiter).list;
+            assert!(faults[0].message.starts_with("the delimiter is one of five"), "{delimiter}");
+        }
     }
 }

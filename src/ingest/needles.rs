@@ -68,7 +68,8 @@ impl Needles {
             }
         }
         let Some(b) = bytes.get(at) else { return true };
-        if *b == delimiter || matches!(b, b'\n' | b'\r') {
+        // An empty cell, at the end of a line too. A CR that ends no line is white space, which cleaning takes away.
+        if *b == delimiter || *b == b'\n' || (*b == b'\r' && bytes.get(at + 1) == Some(&b'\n')) {
             return false;
         }
         match self.class[usize::from(*b)] {
@@ -123,11 +124,13 @@ mod tests {
             "=\"22513\"",
             "\u{a0}22513",
             "\t22513",
+            "\r22513",
+            "\"\r22513\"",
             "\u{feff}22513",
         ] {
             assert!(ask(cell), "{cell:?}");
         }
-        for cell in ["", "   ", "99213", "20610", "C1062", "-", "~", "NULL", "\"\""] {
+        for cell in ["", "   ", "99213", "20610", "C1062", "-", "~", "NULL", "\"\"", "\r\n", "\n"] {
             assert!(!ask(cell), "{cell:?}");
         }
     }

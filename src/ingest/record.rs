@@ -112,9 +112,10 @@ impl Grammar {
     pub fn is_no_row(&self, line: &[u8]) -> bool {
         match line.first() {
             None => true,
-            Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => line
-                .iter()
-                .all(|b| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') && *b != self.delimiter),
+            Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => {
+                let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a');
+                line.iter().all(|b| blank(b) && *b != self.delimiter) || self.is_skipped(line)
+            }
             Some(_) => self.is_skipped(line),
         }
     }
@@ -334,6 +335,12 @@ mod tests {
     fn carriage_returns_end_lines_where_there_is_no_line_feed() {
         let g = Grammar { cr_only: true, ..grammar(2) };
         assert_eq!(read_all(&g, "1,2\r\"3\",4\r\r5,6"), ["1|2", "3|4", "5|6"]);
+    }
+
+    #[test]
+    fn lines_that_the_layout_skips_may_begin_with_a_blank() {
+        let g = Grammar { skip_prefix: vec![b"TR".to_vec(), b" #".to_vec()], ..grammar(2) };
+        assert_eq!(read_all(&g, "1,2\nTR|2\n # two\n #,\n 3,4\n"), ["1|2", " 3|4"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Asked, Case, Rule, RuleId, roster};
 use crate::claim::authorization::Register;
 use crate::claim::{Bin, Book, Cents, Kind, Text};
 use crate::finding::{Finding, Subject};
+use crate::ingest::cell::upper;
 use crate::policy::{Disposition, Policy};
 
 /// What the diagnoses come to, as printed.
@@ -207,7 +208,7 @@ fn units_on_numbers(book: &Book) -> Vec<Decimal> {
             Kind::Line(_) => line.units,
             Kind::Stay(_) => Decimal::ONE,
         };
-        let sum = running.entry(number.to_uppercase()).or_default();
+        let sum = running.entry(upper(number.into()).into_owned()).or_default();
         *sum = sum.saturating_add(units);
         out.push(*sum);
     }

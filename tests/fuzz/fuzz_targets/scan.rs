@@ -1,0 +1,117 @@
+//! Bytes behind a valid header: the fast scan, the grammar alone and the slow twin agree on rows, positions, rejects
+//! and fields. The first byte of the input chooses the block size, the second header, delimiter and line end.
+
+#![no_main]
+
+mod kit;
+#[path = "../../it/slow.rs"]
+mod slow;
+
+use std::sync::LazyLock;
+
+use claimlint::ingest::cell::{clean, upper};
+use claimlint::ingest::field::{Field, Group};
+use claimlint::ingest::{Dialect, Kept, Look, Row, Source, Tally, dialect, read};
+use claimlint::run::Unwatched;
+use libfuzzer_sys::fuzz_target;
+use slow::{Found, Twin};
+
+use kit::{LIBRARY, POLICY};
+
+/// Headers that differ in what the kernel does: where the cells of interest stand, and over how many chunks of
+/// sixty-four bytes a row goes.
+static HEADERS: LazyLock<[Vec<String>; 4]> = LazyLock::new(|| {
+    let names = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let mut wide = names("claim_id service_date procedure_code");
+    wide.extend((1..=25).map(|n| format!("diagnosis_{n}")));
+    wide.extend((1..=25).map(|n| format!("icd_procedure_{n}")));
+    [
+        names("claim_id service_date procedure_code diagnosis_1"),
+        names("procedure_code claim_id service_date diagnosis_1 note"),
+        names("icd_procedure_1 claim_id diagnosis_1 icd_procedure_2 icd_procedure_3 service_date note icd_procedure_4"),
+        wide,
+    ]
+});
+
+/// What the reader finds out about a header, once for each shape: looking is most of the time of a short file.
+static DIALECTS: LazyLock<Vec<(Vec<u8>, Dialect)>> = LazyLock::new(|| (0..60).map(shaped).collect());
+
+/// Header and dialect of a shape: one of four headers, five delimiters, three line ends.
+fn shaped(shape: usize) -> (Vec<u8>, Dialect) {
+    let delimiter = char::from(b",\t;|*"[shape / 4 % 5]).to_string();
+    let line_end = ["\n", "\r\n", "\r"][shape / 20 % 3];
+    let header = (HEADERS[shape % 4].join(&delimiter) + line_end).into_bytes();
+    let source = Source::from_bytes("claims.csv", header.clone()).expect("a text");
+    (header, dialect::recognise(&source, &LIBRARY).expect("the header is not damaged"))
+}
+
+fn again(dialect: &Dialect) -> Dialect {
+    Dialect {
+        grammar: dialect.grammar.clone(),
+        header: dialect.header.clone(),
+        binding: dialect.binding.clone(),
+        layout: dialect.layout.clone(),
+        ..*dialect
+    }
+}
+
+fn keep(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
+    Look::Keep((0..dialect.grammar.width).map(|c| row.cell(c).into_owned()).collect())
+}
+
+/// Does a cleaned cell of interest hold a code, as a run would find it?
+fn is_wanted(dialect: &Dialect, cells: &[Vec<u8>]) -> bool {
+    let holds = |c: usize, cpt| POLICY.codes.find(&upper(clean(&cells[c], &[])), cpt).is_some();
+    dialect.binding.columns(Field::ProcedureCode).iter().any(|c| holds(*c, true))
+        || dialect.binding.group(Group::IcdProcedure).iter().any(|(_, c)| holds(*c, false))
+}
+
+fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
+    match keep(dialect, row) {
+        Look::Keep(cells) if is_wanted(dialect, &cells) => Look::Keep(cells),
+        _ => Look::Pass,
+    }
+}
+
+fn found(tally: Tally<Vec<Vec<u8>>>) -> Found {
+    Found {
+        rows: tally.kept.into_iter().map(|Kept { line, value }| (line, value)).collect(),
+        rejects: tally.rejects.into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    kit::one_thread();
+    let [block, shape, body @ ..] = data else { return };
+    let block = kit::block(*block);
+    let (header, dialect) = &DIALECTS[usize::from(*shape) % 60];
+    let mut bytes = header.clone();
+    // A line feed would make the header's CR an ordinary character.
+    bytes.extend(body.iter().map(|b| if *b == b'\n' && dialect.grammar.cr_only { b'\r' } else { *b }));
+
+    let Ok(source) = Source::from_bytes("claims.csv", bytes.clone()) else { return };
+    let twin = Twin::read(&bytes, dialect.grammar.delimiter, &dialect.grammar.header);
+    // A file of which most is rejected is refused.
+    let refused = twin.rejects.len() >= 10 && twin.rejects.len() > twin.rows.len();
+    let rows = (twin.rows.len() + twin.rejects.len()) as u64;
+    let wanted = Found {
+        rows: twin.rows.iter().filter(|(_, cells)| is_wanted(dialect, cells)).cloned().collect(),
+        rejects: twin.rejects.clone(),
+    };
+    let codes = POLICY.codes.forms();
+    let by_grammar = read(source, again(dialect), block, None, &keep, &Unwatched);
+    let source = Source::from_bytes("claims.csv", bytes.clone()).expect("it was read before");
+    let by_kernel = read(source, again(dialect), block, Some(&codes), &keep_wanted, &Unwatched);
+    for (reader, extract, want) in [("grammar", by_grammar, twin), ("kernel", by_kernel, wanted)] {
+        let Ok(extract) = extract else {
+            assert!(refused, "{reader}: refused");
+            continue;
+        };
+        assert!(!refused, "{reader}: not refused");
+        let tally = extract.tally;
+        assert_eq!(tally.rows, rows, "{reader}");
+        assert_eq!(tally.rows, tally.passed + (tally.kept.len() + tally.rejects.len()) as u64, "{reader}");
+        assert_eq!(tally.bytes, bytes.len() as u64, "{reader}");
+        assert_eq!(found(tally), want, "{reader}");
+    }
+});

@@ -1,0 +1,48 @@
+//! Bytes as a whole file: whatever is recognised is read to its last byte, every row in one bin, and the same rows
+//! come out of small and large blocks, of the kernel and the grammar. A file that begins with `#` is read as with
+//! `--skip-lines 1 --comment '#'`.
+
+#![no_main]
+
+mod kit;
+
+use std::sync::LazyLock;
+
+use claimlint::ingest::{BLOCK, Dialect, Library, Look, Reject, Row, Source, dialect, read};
+use claimlint::run::Unwatched;
+use libfuzzer_sys::fuzz_target;
+
+use kit::{LIBRARY, POLICY};
+
+static SKIPPING: LazyLock<Library> = LazyLock::new(|| LIBRARY.clone().skipping(Some(1), &["#".to_owned()]));
+
+/// Every row reader is to come to the same: how many rows, which rejects.
+fn count(bytes: &[u8], library: &Library, block: usize, codes: Option<&[&str]>) -> Option<(u64, Vec<Reject>)> {
+    let source = Source::from_bytes("claims.csv", bytes.to_vec()).ok()?;
+    // What a few bytes of gzip or zstd unpack to may be larger than the time of one input.
+    if !source.whole {
+        return None;
+    }
+    let length = source.sample.len();
+    let dialect = dialect::recognise(&source, library).ok()?;
+    assert!(dialect.data_start <= length && dialect.lines_before <= dialect.data_start as u64);
+    assert_eq!(dialect.header.len(), dialect.grammar.width);
+    let keep = |_: &Dialect, row: &Row<'_>| if row.cell(0).is_empty() { Look::Pass } else { Look::Keep(()) };
+    let extract = read(source, dialect, block, codes, &keep, &Unwatched).ok()?;
+    assert_eq!(extract.bytes, length as u64, "read to the end");
+    let tally = extract.tally;
+    assert_eq!(tally.rows, tally.passed + (tally.kept.len() + tally.rejects.len()) as u64);
+    assert!(tally.kept.windows(2).all(|w| w[0].line < w[1].line), "in the order of the file");
+    Some((tally.rows, tally.rejects))
+}
+
+fuzz_target!(|data: &[u8]| {
+    kit::one_thread();
+    let library = if data.starts_with(b"#") { &*SKIPPING } else { &*LIBRARY };
+    let codes = POLICY.codes.forms();
+    let want = count(data, library, BLOCK, None);
+    if want.is_some() {
+        assert_eq!(count(data, library, kit::block((data.len() % 11) as u8), None), want);
+        assert_eq!(count(data, library, BLOCK, Some(&codes)), want, "kernel");
+    }
+});
