@@ -78,16 +78,11 @@ pub(super) fn texts(placed: Vec<Placed>) -> Vec<String> {
 }
 
 fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
-    match placed.text.as_bytes() {
-        [b @ (b',' | b'|' | b'\t' | b';' | b'*')] => Some(*b),
-        _ => {
-            document.fault(
-                placed.span.clone(),
-                "the delimiter is one of five: write \",\", \"|\", \"\\t\", \";\" or \"*\"",
-            );
-            None
-        }
+    if let [b @ (b',' | b'|' | b'\t' | b';' | b'*')] = placed.text.as_bytes() {
+        return Some(*b);
     }
+    document.fault(placed.span.clone(), "the delimiter is one of five: write \",\", \"|\", \"\\t\", \";\" or \"*\"");
+    None
 }
 
 fn group_of(key: &str) -> Option<Group> {
