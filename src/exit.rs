@@ -15,13 +15,24 @@ pub enum Exit {
     Interrupted,
 }
 
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Failed => 2,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// Ends the process here, from whatever thread.
+    pub fn now(self) -> ! {
+        std::process::exit(self.code().into())
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Findings => 1,
-            Exit::Failed => 2,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit.code())
     }
 }

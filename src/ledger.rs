@@ -32,15 +32,24 @@ impl Ledger {
         self.out_of_scope += tally.passed;
     }
 
-    /// Counts what the book made of the lines that were kept.
+    /// Counts what the book made of the lines that were kept. A row with several services counts once: in scope if any
+    /// of its lines is, else related, else superseded, else duplicate.
     pub fn add_book(&mut self, book: &Book) {
-        for bin in &book.bins {
-            *match bin {
-                Bin::Duplicate => &mut self.duplicate,
-                Bin::Superseded => &mut self.superseded,
-                Bin::InScope => &mut self.in_scope,
-                Bin::Related => &mut self.related,
+        let (mut lines, mut bins) = (book.lines.as_slice(), book.bins.as_slice());
+        // The lines of a row stand together, as the book holds them in input order.
+        while let Some(first) = lines.first() {
+            let of_row = lines.iter().take_while(|l| (l.extract, l.row) == (first.extract, first.row)).count();
+            let holds = |bin| bins[..of_row].contains(&bin);
+            *if holds(Bin::InScope) {
+                &mut self.in_scope
+            } else if holds(Bin::Related) {
+                &mut self.related
+            } else if holds(Bin::Superseded) {
+                &mut self.superseded
+            } else {
+                &mut self.duplicate
             } += 1;
+            (lines, bins) = (&lines[of_row..], &bins[of_row..]);
         }
     }
 

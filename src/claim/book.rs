@@ -74,6 +74,11 @@ impl CodeSet {
         self.0 |= 1 << id.0;
     }
 
+    /// Have the two sets a code in common?
+    pub fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Is it in?
     pub fn contains(self, id: CodeId) -> bool {
         self.0 & (1 << id.0) != 0

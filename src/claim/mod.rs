@@ -12,11 +12,13 @@ pub mod date;
 pub mod line;
 pub mod pointer;
 pub mod product;
+pub mod reader;
 pub mod setting;
 
 pub use amount::Cents;
 pub use book::{Bin, Book, Kind, Service};
 pub use code::{CodeId, CodeTable};
-pub use line::{Line, Reader, Text};
+pub use line::{Line, Text};
 pub use product::ClassId;
+pub use reader::Reader;
 pub use setting::{ClaimForm, Setting};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::ingest::Table;
+
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
 #[command(name = "claimlint", version, max_term_width = 100, arg_required_else_help = true)]
@@ -81,6 +83,9 @@ pub struct LayoutChoice {
     /// Lines that begin so are no rows, before the header and after it (repeatable)
     #[arg(long, value_name = "PREFIX")]
     pub comment: Vec<String>,
+    /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
+    #[arg(long, value_name = "NAME=FILE", value_parser = Table::parse)]
+    pub join: Vec<Table>,
 }
 
 /// `claimlint check`.

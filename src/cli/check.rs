@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
@@ -25,9 +26,16 @@ use crate::run::{Outcome, Setup, absent, run};
 pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
+    let phase = Arc::new(Mutex::new(Phase::Planning));
+    let (flag, leaving) = (Arc::clone(&stop), Arc::clone(&phase));
     // A second signal while the first one is being honoured changes nothing.
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("signals cannot be caught")?;
+    ctrlc::set_handler(move || {
+        flag.store(true, Ordering::Relaxed);
+        // The run stops by itself between two waves of blocks; only a read from a pipe that says nothing never ends.
+        std::thread::sleep(GRACE);
+        leave(&leaving.lock().unwrap_or_else(PoisonError::into_inner));
+    })
+    .context("signals cannot be caught")?;
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
 
@@ -35,6 +43,8 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let setup = pool.install(|| plan(args))?;
     let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
     let site = Site::open(args.out.as_deref(), args.force)?;
+    let enter = |next| *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    enter(Phase::Building(site.path().to_path_buf()));
     let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
@@ -43,6 +53,9 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Err(Trouble::Interrupted) => return Ok(interrupted()),
         Err(e) => return Err(e.into()),
     };
+    for input in outcome.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
+        announce(&input.name, &input.absent);
+    }
     if !outcome.ledger.adds_up() {
         bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", outcome.ledger);
     }
@@ -51,17 +64,45 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     written
         .and_then(|()| write_run(&site, args, started, threads))
         .map_err(|e| anyhow!("{}: {}", site.target().display(), place::sentence(&e)))?;
+    enter(Phase::Settling);
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupted());
     }
     let place = site.settle()?;
     if !args.quiet {
-        screen::result(&content, &place, out)?;
+        match screen::result(&content, &place, out) {
+            // `claimlint check ... | head -1`: the report lies there, and the exit code still says what was found.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {}
+            told => told?,
+        }
     }
     let exit = exit(&outcome, args.fail_on);
     // Millions of small pieces; the system takes them back faster than we could hand them over one by one.
     std::mem::forget(outcome);
     Ok(exit)
+}
+
+/// How long a run may take to stop by itself after a signal: far more than a wave of blocks needs.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How far a run is, for the one who has to end it from outside.
+enum Phase {
+    /// Nothing is on disk yet.
+    Planning,
+    /// This directory has to go.
+    Building(PathBuf),
+    /// The report is being moved into place; that is not interrupted.
+    Settling,
+}
+
+/// Ends a run that does not stop by itself. The caller holds the phase, so nothing is settled meanwhile.
+fn leave(phase: &Phase) {
+    match phase {
+        Phase::Planning => {}
+        Phase::Building(directory) => drop(std::fs::remove_dir_all(directory)),
+        Phase::Settling => return,
+    }
+    interrupted().now()
 }
 
 fn interrupted() -> Exit {
@@ -88,9 +129,13 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
         bail!("{twice}: given twice; its rows would be duplicates of themselves");
     }
     let mut refused = Vec::new();
-    for name in args.files.iter().filter(|f| *f != "-") {
+    // A pipe can be read once only; what is wrong with it comes out when its turn comes.
+    for name in args.files.iter().filter(|f| !is_read_once(f)) {
         match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
-            Ok(dialect) if !args.quiet => announce(name, &absent(&dialect)),
+            Ok(dialect) if !args.quiet => {
+                announce(name, &absent(&dialect));
+                announce_unjoined(name, &dialect.unjoined);
+            }
             Ok(_) => {}
             Err(e) => refused.push(e.to_string()),
         }
@@ -102,6 +147,11 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     Ok(Setup { policy, library, register, block: args.block_size.unwrap_or(ingest::BLOCK).max(1) })
 }
 
+/// Stdin, or `claimlint check <(zcat claims.csv.gz)`: something to read from that is neither a file nor missing.
+fn is_read_once(name: &str) -> bool {
+    name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
 /// A column that is not there is said once, with what that costs.
 fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
     for (field, consequence) in absent {
@@ -110,6 +160,17 @@ fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
             "{} {name} has no {} column: {consequence}",
             paint::paint(paint::DIM, "note:"),
             field.name()
+        );
+    }
+}
+
+/// A table that the layout joins and nobody gave.
+fn announce_unjoined(name: &str, unjoined: &[(String, String)]) {
+    for (table, what) in unjoined {
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} {name} has no --join {table}=FILE: {what} are empty",
+            paint::paint(paint::DIM, "note:")
         );
     }
 }

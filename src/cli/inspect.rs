@@ -9,8 +9,8 @@ use crate::exit::Exit;
 use crate::ingest::binding::{Split, printable};
 use crate::ingest::cell::clean;
 use crate::ingest::field::{Field, Group};
-use crate::ingest::record::Step;
-use crate::ingest::{Dialect, Row, Source, dialect};
+use crate::ingest::record::{Grammar, Step};
+use crate::ingest::{Dialect, Row, Source, Trouble, dialect};
 use crate::run::absent;
 
 /// Sample values shown per column.
@@ -28,35 +28,56 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     writeln!(out, "{}", paint(BOLD, file))?;
     writeln!(out, "  layout     {} ({title})", dialect.layout)?;
     writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
-    let undone = if source.undone.is_empty() { "none".to_owned() } else { source.undone.join(", ") };
+    let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
     writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
-    writeln!(out, "  decoding   {undone}")?;
-    writeln!(out, "  header     {} columns, data from line {}\n", dialect.header.len(), dialect.lines_before + 1)?;
-
-    let samples = samples(&source, &dialect);
-    writeln!(out, "{}", paint(BOLD, "mapped"))?;
-    for (field, name) in Field::NAMES {
-        for column in dialect.binding.columns(field) {
-            line(out, name, &dialect.header[*column], &samples[*column])?;
-        }
+    writeln!(out, "  decoded    {undone}")?;
+    writeln!(out, "  encoding   {}", encoding(&source.sample, source.whole))?;
+    let quoted = memchr::memchr(b'"', &source.sample).is_some();
+    writeln!(out, "  quoting    {}", if quoted { "double quotes" } else { "none in the first rows" })?;
+    writeln!(out, "  header     {} columns, data from line {}", dialect.grammar.width, dialect.lines_before + 1)?;
+    for join in &dialect.joins {
+        let (columns, file) = (join.header.len(), &join.file);
+        writeln!(
+            out,
+            "  joined     {} from {file} ({columns} columns, {})",
+            join.table,
+            delimiter(join.grammar.delimiter)
+        )?;
     }
-    for (group, name, _) in Group::NAMES {
-        let split = if dialect.binding.split(group) == Split::No { "" } else { " (several in one cell)" };
-        for (slot, column) in dialect.binding.group(group) {
-            line(out, &format!("{name}_{slot}{split}"), &dialect.header[*column], &samples[*column])?;
+    writeln!(out)?;
+
+    let samples = samples(&source, &dialect)?;
+    writeln!(out, "{}", paint(BOLD, "mapped"))?;
+    for (slot, binding) in dialect.binding.each().enumerate() {
+        // Of the further services of a row only what is their own.
+        let new = |column: &usize| slot == 0 || !dialect.binding.uses(*column);
+        let shared = |column| dialect.binding.each().filter(|b| b.uses(column)).count() > 1;
+        let of = |column| {
+            if shared(column) || !dialect.binding.has_slots() { String::new() } else { format!(" (slot {})", slot + 1) }
+        };
+        for (field, name) in Field::NAMES {
+            for column in binding.columns(field).iter().filter(|c| new(c)) {
+                line(out, &format!("{name}{}", of(*column)), &dialect.header[*column], &samples[*column])?;
+            }
+        }
+        for (group, name, _) in Group::NAMES {
+            let split = if binding.split(group) == Split::No { "" } else { " (several in one cell)" };
+            for (n, column) in binding.group(group).iter().filter(|(_, c)| new(c)) {
+                line(out, &format!("{name}_{n}{split}{}", of(*column)), &dialect.header[*column], &samples[*column])?;
+            }
         }
     }
     let absent = absent(&dialect);
-    if !absent.is_empty() {
+    if !absent.is_empty() || !dialect.unjoined.is_empty() {
         writeln!(out, "\n{}", paint(BOLD, "not there"))?;
         for (field, consequence) in absent {
             writeln!(out, "  {:24} {consequence}", field.name())?;
         }
+        for (table, what) in &dialect.unjoined {
+            writeln!(out, "  {:24} {what} are empty", format!("--join {table}"))?;
+        }
     }
-    let mapped = |c: &usize| {
-        Field::NAMES.iter().any(|(f, _)| dialect.binding.columns(*f).contains(c))
-            || Group::NAMES.iter().any(|(g, ..)| dialect.binding.group(*g).iter().any(|(_, column)| column == c))
-    };
+    let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
     let unmapped: Vec<_> =
         (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
     if !unmapped.is_empty() {
@@ -74,6 +95,16 @@ fn line(out: &mut dyn Write, field: &str, column: &str, samples: &[String]) -> s
     writeln!(out, "  {field:24} {:32} {DIM}{shown}{DIM:#}", printable(column))
 }
 
+/// How the bytes of the sample read as text. A character cut by the sample's end says nothing.
+fn encoding(sample: &[u8], whole: bool) -> &'static str {
+    match std::str::from_utf8(sample) {
+        Ok(_) if sample.is_ascii() => "ASCII",
+        Ok(_) => "UTF-8",
+        Err(e) if e.error_len().is_none() && !whole => "UTF-8",
+        Err(_) => "not UTF-8: the bytes that are not are read as Latin-1; names may look odd, codes are unharmed",
+    }
+}
+
 fn delimiter(byte: u8) -> String {
     match byte {
         b',' => "comma".to_owned(),
@@ -85,12 +116,21 @@ fn delimiter(byte: u8) -> String {
     }
 }
 
-/// The first different shapes of each column's values.
-fn samples(source: &Source, dialect: &Dialect) -> Vec<Vec<String>> {
-    let mut shapes = vec![Vec::new(); dialect.header.len()];
-    let (mut at, mut rows, mut fields) = (dialect.data_start, 0, Vec::new());
+/// The first different shapes of each column's values, those of joined tables included.
+fn samples(source: &Source, dialect: &Dialect) -> Result<Vec<Vec<String>>, Trouble> {
+    let mut shapes = shapes(source, &dialect.grammar, dialect.data_start);
+    for join in &dialect.joins {
+        let of_table = self::shapes(&Source::open(&join.file)?, &join.grammar, join.data_start);
+        shapes.extend((0..join.names.len()).map(|nth| of_table[join.column(nth)].clone()));
+    }
+    Ok(shapes)
+}
+
+fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<String>> {
+    let mut shapes = vec![Vec::new(); grammar.width];
+    let (mut at, mut rows, mut fields) = (data_start, 0, Vec::new());
     while at < source.sample.len() && rows < ROWS {
-        at = match dialect.grammar.read(&source.sample, at, source.whole, &mut fields) {
+        at = match grammar.read(&source.sample, at, source.whole, &mut fields) {
             Step::Blank { next } | Step::Rejected { next, .. } => next,
             Step::More => break,
             Step::Record { next } => {

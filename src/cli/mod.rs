@@ -39,9 +39,14 @@ pub fn main() -> Exit {
         Command::Policy { command } => policy::policy(command, &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
     };
-    match done.and_then(|exit| Ok(out.flush().map(|()| exit)?)) {
+    // The reader of our output has seen enough: `claimlint rules | head`. That is no error, and what was found stands.
+    let done = done.and_then(|exit| match out.flush() {
+        Err(e) if !is_closed(&e) => Err(e.into()),
+        _ => Ok(exit),
+    });
+    match done {
         Ok(exit) => exit,
-        Err(e) if is_closed_pipe(&e) => Exit::Clean,
+        Err(e) if e.chain().filter_map(|c| c.downcast_ref()).any(is_closed) => Exit::Clean,
         Err(e) => {
             let _ = writeln!(anstream::stderr(), "{}error:{} {e:#}", paint::ERROR, paint::ERROR.render_reset());
             Exit::Failed
@@ -49,9 +54,8 @@ pub fn main() -> Exit {
     }
 }
 
-/// The reader of our output has seen enough: `claimlint rules | head`.
-fn is_closed_pipe(e: &anyhow::Error) -> bool {
-    e.chain().filter_map(|c| c.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+fn is_closed(e: &io::Error) -> bool {
+    e.kind() == io::ErrorKind::BrokenPipe
 }
 
 fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
@@ -75,8 +79,13 @@ fn read_sentence(e: &io::Error) -> String {
     }
 }
 
-/// The shipped layouts, or the one that was chosen: a name, else a file.
+/// The shipped layouts, or the one that was chosen, with the files of joined tables.
 fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
+    choose_layout(choice)?.joining(&choice.join).map_err(|what| anyhow!(what))
+}
+
+/// A layout's name, else a file.
+fn choose_layout(choice: &LayoutChoice) -> anyhow::Result<Library> {
     let shipped = Library::shipped()?.skipping(choice.skip_lines, &choice.comment);
     let Some(name) = choice.layout.as_deref() else { return Ok(shipped) };
     if let Some(layout) = shipped.named(name) {

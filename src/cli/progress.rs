@@ -71,6 +71,13 @@ impl Watcher {
         )
     }
 
+    /// For the bar, which has to fit into eighty columns.
+    fn short_counts(&self) -> String {
+        let rows = self.rows.load(Ordering::Relaxed);
+        let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;
+        format!("{} rows {}/s {} found", short(rows), short(per_second), short(self.kept.load(Ordering::Relaxed)))
+    }
+
     fn line(&self) {
         let of = if self.total > 0 { format!(" of {}", HumanBytes(self.total)) } else { String::new() };
         let _ = writeln!(
@@ -82,10 +89,19 @@ impl Watcher {
     }
 }
 
+/// Three significant digits at most: 999, 12k, 4.5M.
+fn short(n: u64) -> String {
+    match n {
+        0..1_000 => n.to_string(),
+        1_000..1_000_000 => format!("{}k", n / 1_000),
+        _ => format!("{}.{}M", n / 1_000_000, n / 100_000 % 10),
+    }
+}
+
 fn bar(total: u64) -> ProgressBar {
     let bar = if total > 0 { ProgressBar::new(total) } else { ProgressBar::no_length() };
     let template = if total > 0 {
-        "{bar:24.cyan} {percent:>3}% {bytes}/{total_bytes}  {msg}  ETA {eta}"
+        "{bar:14.cyan} {percent:>3}% {bytes}/{total_bytes}  {msg}  ETA {eta}"
     } else {
         "{spinner} {bytes}  {msg}"
     };
@@ -101,7 +117,7 @@ impl Watch for Watcher {
         self.kept.fetch_add(kept, Ordering::Relaxed);
         match &self.shown {
             Shown::Bar(bar) => {
-                bar.set_message(self.counts());
+                bar.set_message(self.short_counts());
                 bar.set_position(self.bytes.load(Ordering::Relaxed));
             }
             Shown::Lines(last) => {

@@ -1,12 +1,10 @@
 //! A layout bound to the header of one extract: indices only, every name resolved before row one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::cell::{clean, upper};
-use super::field::{Field, Group, fold};
-use super::layout::{Layout, Named, Pattern};
+use super::field::{Field, Group};
 use super::scan::Row;
 
 /// How several codes in one cell are taken apart.
@@ -48,12 +46,14 @@ pub enum Take {
     Concat(Vec<usize>),
     /// In several, joined by `|`.
     Join(Vec<usize>),
+    /// In no column: it is the number of the service slot.
+    Number(u8),
 }
 
 impl Take {
     fn columns(&self) -> &[usize] {
         match self {
-            Self::Absent => &[],
+            Self::Absent | Self::Number(_) => &[],
             Self::Column(c) => std::slice::from_ref(c),
             Self::First(cs) | Self::Concat(cs) | Self::Join(cs) => cs,
         }
@@ -63,10 +63,12 @@ impl Take {
 /// A layout bound to the header of one extract: indices only, every name resolved.
 #[derive(Debug, Clone)]
 pub struct Binding {
-    fields: Vec<Take>,
-    groups: Vec<Vec<(u8, usize)>>,
-    splits: Vec<Split>,
-    null: Vec<String>,
+    pub(super) fields: Vec<Take>,
+    pub(super) groups: Vec<Vec<(u8, usize)>>,
+    pub(super) splits: Vec<Split>,
+    pub(super) null: Vec<String>,
+    /// Where a row holds several services: the bindings of the second and later ones.
+    pub(super) further: Vec<Binding>,
 }
 
 impl Binding {
@@ -78,6 +80,7 @@ impl Binding {
         };
         match &self.fields[field as usize] {
             Take::Absent => Cow::Borrowed(""),
+            Take::Number(slot) => Cow::Owned(slot.to_string()),
             Take::Column(c) => cell(*c),
             Take::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
             // A bill type without its first part, or a key without one of its parts, is none.
@@ -90,6 +93,16 @@ impl Binding {
                 if parts.iter().any(|p| p.is_empty()) { Cow::Borrowed("") } else { Cow::Owned(parts.join("|")) }
             }
         }
+    }
+
+    /// This binding and those of the row's further service slots, in the order of the slots.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.further)
+    }
+
+    /// Does a row hold several services?
+    pub fn has_slots(&self) -> bool {
+        !self.further.is_empty()
     }
 
     /// The upper-cased cells of a group: slot number from 1, and text, empty ones included.
@@ -118,14 +131,32 @@ impl Binding {
         self.fields[field as usize].columns()
     }
 
-    /// The columns in which procedure codes stand at the beginning of a cell; none where a layout glues or splits them.
+    /// Is a field or a slot of a group taken from this column? The row's further service slots aside.
+    pub fn uses(&self, column: usize) -> bool {
+        self.fields.iter().any(|take| take.columns().contains(&column))
+            || self.groups.iter().flatten().any(|(_, c)| *c == column)
+    }
+
+    /// Does a procedure code of any service slot stand in this column?
+    pub(super) fn is_procedure(&self, column: usize) -> bool {
+        self.each().any(|slot| {
+            slot.columns(Field::ProcedureCode).contains(&column)
+                || slot.group(Group::IcdProcedure).iter().any(|(_, c)| *c == column)
+        })
+    }
+
+    /// The columns in which procedure codes stand at the beginning of a cell, those of all service slots; none where a
+    /// layout glues or splits them.
     pub fn code_columns(&self) -> Option<Vec<usize>> {
-        let procedure = match &self.fields[Field::ProcedureCode as usize] {
-            Take::Concat(_) | Take::Join(_) => return None,
-            take => take.columns(),
-        };
-        let icd = self.group(Group::IcdProcedure).iter().map(|(_, c)| *c);
-        (self.split(Group::IcdProcedure) == Split::No).then(|| procedure.iter().copied().chain(icd).collect())
+        let mut columns = Vec::new();
+        for binding in self.each() {
+            match &binding.fields[Field::ProcedureCode as usize] {
+                Take::Concat(_) | Take::Join(_) => return None,
+                take => columns.extend(take.columns()),
+            }
+            columns.extend(binding.group(Group::IcdProcedure).iter().map(|(_, c)| *c));
+        }
+        (self.split(Group::IcdProcedure) == Split::No).then_some(columns)
     }
 
     /// The slots of a group and their columns.
@@ -201,147 +232,4 @@ pub fn printable(name: &str) -> String {
         out.push('\u{2026}');
     }
     out
-}
-
-/// A binding under construction.
-pub(super) struct Binder<'h> {
-    header: &'h [String],
-    folded: Vec<String>,
-    fields: Vec<Take>,
-    groups: Vec<BTreeMap<u8, usize>>,
-}
-
-impl<'h> Binder<'h> {
-    pub(super) fn new(header: &'h [String]) -> Self {
-        let folded = header.iter().map(|n| fold(n)).collect();
-        Self {
-            header,
-            folded,
-            fields: vec![Take::Absent; Field::NAMES.len()],
-            groups: vec![BTreeMap::new(); Group::NAMES.len()],
-        }
-    }
-
-    pub(super) fn finish(self, lists: &[(Group, Split)], null: Vec<String>) -> Binding {
-        let mut splits = vec![Split::No; Group::NAMES.len()];
-        for (group, split) in lists {
-            splits[*group as usize] = *split;
-        }
-        let groups = self.groups.into_iter().map(|g| g.into_iter().collect()).collect();
-        Binding { fields: self.fields, groups, splits, null }
-    }
-
-    pub(super) fn spellings(
-        &mut self,
-        fields: &[(Field, Vec<String>)],
-        groups: &[(Group, Vec<Pattern>)],
-        first: &[(Group, Vec<String>)],
-    ) -> Result<(), Unbound> {
-        for (field, spellings) in fields {
-            // Folded once, not once a column: a damaged header may have half a million of them.
-            let spellings: Vec<String> = spellings.iter().map(|s| fold(s)).collect();
-            for column in 0..self.folded.len() {
-                if spellings.contains(&self.folded[column]) {
-                    if let Take::Column(earlier) = self.fields[*field as usize] {
-                        return Err(self.conflict(field.name().to_owned(), earlier, column));
-                    }
-                    self.fields[*field as usize] = Take::Column(column);
-                }
-            }
-        }
-        for (group, patterns) in groups {
-            let singles = first
-                .iter()
-                .filter(|(g, _)| g == group)
-                .flat_map(|(_, names)| names)
-                .map(|n| fold(n))
-                .collect::<Vec<_>>();
-            for column in 0..self.folded.len() {
-                let name = &self.folded[column];
-                let slot = patterns.iter().find_map(|p| p.slot(name)).or_else(|| singles.contains(name).then_some(1));
-                let Some(slot) = slot.filter(|s| (1..=group.slots()).contains(&usize::from(*s))) else { continue };
-                if let Some(earlier) = self.groups[*group as usize].insert(slot, column) {
-                    return Err(self.conflict(format!("{}_{slot}", group.name()), earlier, column));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn columns(
-        &mut self,
-        fields: &[(Field, Named)],
-        groups: &[(Group, Vec<(u8, String)>)],
-    ) -> Result<(), Unbound> {
-        for (field, named) in fields {
-            let (names, all) = match named {
-                Named::First(names) => (names, false),
-                Named::Concat(names) | Named::Join(names) => (names, true),
-            };
-            let mut columns = Vec::new();
-            for name in names {
-                match self.find(name, field.name())? {
-                    Some(column) => columns.push(column),
-                    None if all => {
-                        columns.clear();
-                        break;
-                    }
-                    None => {}
-                }
-            }
-            self.fields[*field as usize] = match (named, columns.as_slice()) {
-                (_, []) => Take::Absent,
-                (Named::First(_), [one]) => Take::Column(*one),
-                (Named::First(_), _) => Take::First(columns),
-                (Named::Concat(_), _) => Take::Concat(columns),
-                (Named::Join(_), _) => Take::Join(columns),
-            };
-        }
-        for (group, slots) in groups {
-            for (slot, name) in slots {
-                if let Some(column) = self.find(name, group.name())? {
-                    self.groups[*group as usize].insert(*slot, column);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn find(&self, name: &str, field: &str) -> Result<Option<usize>, Unbound> {
-        let want = fold(name);
-        let mut found = self.folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
-        let first = found.next();
-        if found.next().is_some() {
-            return Err(Unbound::Twice(field.to_owned(), printable(name)));
-        }
-        Ok(first)
-    }
-
-    fn conflict(&self, field: String, a: usize, b: usize) -> Unbound {
-        if self.folded[a] == self.folded[b] {
-            Unbound::Twice(field, printable(&self.header[a]))
-        } else {
-            Unbound::Conflict(field, printable(&self.header[a]), printable(&self.header[b]))
-        }
-    }
-
-    pub(super) fn require(&self, layout: &Layout) -> Result<(), Unbound> {
-        let mut missing = Vec::new();
-        for field in [Field::ClaimId, Field::ServiceDate] {
-            if self.fields[field as usize] == Take::Absent {
-                missing.push((field.name().to_owned(), layout.looked_for(field)));
-            }
-        }
-        if self.fields[Field::ProcedureCode as usize] == Take::Absent
-            && self.groups[Group::IcdProcedure as usize].is_empty()
-        {
-            let mut names = layout.looked_for(Field::ProcedureCode);
-            names.extend(layout.group_looked_for(Group::IcdProcedure));
-            missing.push(("procedure_code (or icd_procedure_1)".to_owned(), names));
-        }
-        if self.groups[Group::Diagnosis as usize].is_empty() {
-            missing.push(("diagnosis_1".to_owned(), layout.group_looked_for(Group::Diagnosis)));
-        }
-        if missing.is_empty() { Ok(()) } else { Err(Unbound::Missing(missing, self.header.to_vec())) }
-    }
 }

@@ -49,8 +49,9 @@ pub(super) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), Trouble> {
     let control =
         sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
     if control * 20 > sample.len() {
-        let nul = memchr::memchr_iter(0, sample).count();
-        return refuse(if nul * 3 > sample.len() {
+        // UTF-16 of western text has its NULs in every other byte; a program's NULs stand anywhere.
+        let [even, odd] = [0, 1].map(|parity| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count());
+        return refuse(if (even + odd) * 3 > sample.len() && even.min(odd) * 10 < even.max(odd) {
             "looks like UTF-16 without its mark; save it as UTF-8"
         } else {
             "is not a text file"

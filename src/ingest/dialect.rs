@@ -1,19 +1,20 @@
 //! What separates lines and fields, and where the header stands: found by looking, shown by `inspect`.
 
 use super::binding::{Binding, Unbound};
+use super::join::{self, Joined};
 use super::layout::{Layout, Library};
 use super::record::{Field, Grammar, Step, trim_name};
 use super::source::{Source, Trouble};
 
 /// The delimiters looked for, in the order of preference when several would do.
-const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
+pub(super) const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 
 /// Everything known about an extract before its first data row.
 #[derive(Debug)]
 pub struct Dialect {
     /// How records are read.
     pub grammar: Grammar,
-    /// The header's names, trimmed, nameless ones at the end dropped.
+    /// The header's names, trimmed, nameless ones at the end dropped; behind them those of joined tables.
     pub header: Vec<String>,
     /// First byte after the header record.
     pub data_start: usize,
@@ -23,16 +24,17 @@ pub struct Dialect {
     pub binding: Binding,
     /// The layout that was recognised or given.
     pub layout: String,
+    /// The tables joined to it.
+    pub joins: Vec<Joined>,
+    /// Tables that the layout knows and nobody gave, with what they would bring.
+    pub unjoined: Vec<(String, String)>,
 }
 
 /// Looks at the sample of an extract and binds its header.
 pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble> {
     let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
     let sample = source.sample.as_slice();
-    let cr_only = memchr::memchr(b'\r', sample).is_some()
-        && memchr::memchr(b'\n', sample).is_none()
-        && !source.has_line_feed()?;
-    let start = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let (cr_only, start) = beginning(source)?;
 
     let mut best: Option<Dialect> = None;
     let mut broken = None;
@@ -44,7 +46,7 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             }
             let skip_prefix = layout.skip_prefix.clone();
             let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix };
-            let head = match read_header(&grammar, sample, start, source.whole, layout) {
+            let head = match read_header(&grammar, sample, start, source.whole, layout.skip_lines, &layout.header) {
                 Ok(head) => head,
                 // Under the wrong delimiter a quoted header is damage.
                 Err(what) => {
@@ -55,9 +57,19 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             if !layout.recognises(&head.names) {
                 continue;
             }
-            match layout.bind(&head.names) {
+            let joins = match join::open(layout, &library.tables, &head.names)? {
+                Ok(joins) => joins,
+                Err(miss) => {
+                    misses.push((head.names.len(), miss));
+                    continue;
+                }
+            };
+            let mut names = head.names.clone();
+            names.extend(joins.iter().flat_map(|j| &j.names).cloned());
+            match layout.bind(&names) {
                 Ok(binding) => {
-                    best = Some(head.into_dialect(grammar, layout, binding));
+                    refuse_unknown_tables(layout, library).map_err(unusable)?;
+                    best = Some(head.into_dialect(grammar, layout, binding, names, joins));
                     break;
                 }
                 Err(miss) => misses.push((head.names.len(), miss)),
@@ -82,15 +94,59 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
     }
 }
 
-struct Head {
-    names: Vec<String>,
-    raw: Vec<Vec<u8>>,
-    data_start: usize,
-    lines_before: u64,
+/// Does the text end its lines with CR only, and where does it start behind a byte-order mark?
+pub(super) fn beginning(source: &Source) -> Result<(bool, usize), Trouble> {
+    let sample = source.sample.as_slice();
+    let cr_only = memchr::memchr(b'\r', sample).is_some()
+        && memchr::memchr(b'\n', sample).is_none()
+        && !source.has_line_feed()?;
+    Ok((cr_only, if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 }))
+}
+
+/// A table that the layout does not know would be given in vain.
+fn refuse_unknown_tables(layout: &Layout, library: &Library) -> Result<(), String> {
+    let knows = |name: &str| layout.joins.iter().any(|j| j.table == name);
+    let Some(table) = library.tables.iter().find(|t| !knows(&t.name)) else { return Ok(()) };
+    let known: Vec<_> = layout.joins.iter().map(|j| j.table.as_str()).collect();
+    Err(if known.is_empty() {
+        format!(
+            "--join {}: layout {} joins no tables; name one that does (--layout), or leave --join out",
+            table.name, layout.name
+        )
+    } else {
+        format!("--join {}: layout {} knows the tables {}", table.name, layout.name, known.join(", "))
+    })
+}
+
+/// The header of an extract or of a joined table.
+pub(super) struct Head {
+    /// Its names, trimmed.
+    pub(super) names: Vec<String>,
+    /// The same as bytes.
+    pub(super) raw: Vec<Vec<u8>>,
+    /// First byte after it.
+    pub(super) data_start: usize,
+    /// Lines up to and including it.
+    pub(super) lines_before: u64,
 }
 
 impl Head {
-    fn into_dialect(self, grammar: Grammar, layout: &Layout, binding: Binding) -> Dialect {
+    fn into_dialect(
+        self,
+        grammar: Grammar,
+        layout: &Layout,
+        binding: Binding,
+        names: Vec<String>,
+        joins: Vec<Joined>,
+    ) -> Dialect {
+        // An extract with the pivoted columns in it needs no table for them.
+        let given = |table: &str| joins.iter().any(|j| j.table == table);
+        let unjoined = layout
+            .joins
+            .iter()
+            .filter(|j| !given(&j.table) && !self.names.iter().any(|name| j.brings(name)))
+            .map(|j| (j.table.clone(), j.bringing()))
+            .collect();
         let grammar = Grammar {
             width: self.names.len(),
             header: if layout.header.is_empty() { self.raw } else { Vec::new() },
@@ -98,28 +154,33 @@ impl Head {
         };
         Dialect {
             grammar,
-            header: self.names,
+            header: names,
             data_start: self.data_start,
             lines_before: self.lines_before,
             binding,
             layout: layout.name.clone(),
+            joins,
+            unjoined,
         }
     }
 }
 
-fn read_header(grammar: &Grammar, sample: &[u8], start: usize, whole: bool, layout: &Layout) -> Result<Head, String> {
+/// Reads the header of a sample, `skip_lines` lines down. `given`: the names of a file that has none of its own.
+pub(super) fn read_header(
+    grammar: &Grammar,
+    sample: &[u8],
+    start: usize,
+    whole: bool,
+    skip_lines: usize,
+    given: &[String],
+) -> Result<Head, String> {
     let mut at = start;
-    for _ in 0..layout.skip_lines {
+    for _ in 0..skip_lines {
         at += memchr::memchr(grammar.line_end(), &sample[at..]).map_or(sample.len() - at, |i| i + 1);
     }
-    if !layout.header.is_empty() {
-        let raw = layout.header.iter().map(|n| n.clone().into_bytes()).collect();
-        return Ok(Head {
-            names: layout.header.clone(),
-            raw,
-            data_start: at,
-            lines_before: count(grammar, &sample[..at]),
-        });
+    if !given.is_empty() {
+        let raw = given.iter().map(|n| n.clone().into_bytes()).collect();
+        return Ok(Head { names: given.to_vec(), raw, data_start: at, lines_before: count(grammar, &sample[..at]) });
     }
     let mut fields = Vec::new();
     loop {

@@ -3,8 +3,10 @@
 //! Two ways to map: the canonical layout lists `[spellings]`, of which at most one may be in a header; a layout of
 //! one known source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
 
-use super::binding::{Binder, Binding, Split, Unbound};
+use super::binder::Binder;
+use super::binding::{Binding, Split, Unbound};
 use super::field::{Field, Group, fold};
+use super::join::{Join, Table};
 use super::layout_file;
 use crate::sheet::{Document, Faults, Placed};
 
@@ -12,7 +14,10 @@ use crate::sheet::{Document, Faults, Placed};
 pub const SHIPPED: &[(&str, &str)] = &[
     ("tuva", include_str!("../layouts/tuva.toml")),
     ("edi837-flat", include_str!("../layouts/edi837-flat.toml")),
+    ("edi837-relational", include_str!("../layouts/edi837-relational.toml")),
+    ("idr", include_str!("../layouts/idr.toml")),
     ("rif-carrier", include_str!("../layouts/rif-carrier.toml")),
+    ("de-synpuf-carrier", include_str!("../layouts/de-synpuf-carrier.toml")),
     ("rif-outpatient", include_str!("../layouts/rif-outpatient.toml")),
     ("rif-inpatient", include_str!("../layouts/rif-inpatient.toml")),
     ("cclf5", include_str!("../layouts/cclf5.toml")),
@@ -22,6 +27,9 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("ma-apcd", include_str!("../layouts/ma-apcd.toml")),
     ("canonical", include_str!("../layouts/canonical.toml")),
 ];
+
+/// What stands for the number of the service slot in a column's name.
+pub(super) const SLOT: &str = "{slot}";
 
 /// A known shape of extract, not yet held against a header.
 #[derive(Debug, Clone)]
@@ -42,6 +50,10 @@ pub struct Layout {
     pub skip_prefix: Vec<Vec<u8>>,
     /// Names by position, for extracts without a header row.
     pub header: Vec<String>,
+    /// Services in one row, where there are several; `{slot}` in a column's name stands for the number.
+    pub slots: Option<u8>,
+    /// Tables in files of their own, joined by key.
+    pub joins: Vec<Join>,
     /// Labels of this source and the class they mean, looked up before the policy's.
     pub products: Vec<(Placed, String)>,
     pub(super) recognise: Vec<String>,
@@ -68,6 +80,14 @@ pub(super) enum Named {
     First(Vec<String>),
     Concat(Vec<String>),
     Join(Vec<String>),
+}
+
+impl Named {
+    pub(super) fn names(&self) -> &[String] {
+        match self {
+            Self::First(names) | Self::Concat(names) | Self::Join(names) => names,
+        }
+    }
 }
 
 /// `dx_{n}`, folded: what stands before and after the number.
@@ -109,24 +129,37 @@ impl Layout {
         !self.recognise.is_empty() && self.recognise.iter().all(|want| header.iter().any(|name| fold(name) == *want))
     }
 
-    /// Resolves every name of the layout against a header.
+    /// Resolves every name of the layout against a header. With service slots, the binding of the first holds those of
+    /// the others; a slot whose procedure column is not in the header is none.
     pub fn bind(&self, header: &[String]) -> Result<Binding, Unbound> {
-        let mut binder = Binder::new(header);
+        let binder = self.look_up(header, self.slots.map(|_| 1))?;
+        binder.require(self)?;
+        let mut binding = binder.finish(&self.lists, self.null.clone());
+        for slot in 2..=self.slots.unwrap_or(1) {
+            let further = self.look_up(header, Some(slot))?.finish(&self.lists, self.null.clone());
+            if further.has(Field::ProcedureCode) {
+                binding.further.push(further);
+            }
+        }
+        Ok(binding)
+    }
+
+    fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, Unbound> {
+        let mut binder = Binder::new(header, slot);
         match &self.mapping {
             Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
             Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
         }
-        binder.require(self)?;
-        Ok(binder.finish(&self.lists, self.null.clone()))
+        Ok(binder)
     }
 
     /// The names under which a required field is looked for.
     pub(super) fn looked_for(&self, field: Field) -> Vec<String> {
         match &self.mapping {
             Mapping::Spellings { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, s)| s.clone()),
-            Mapping::Columns { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, n)| match n {
-                Named::First(names) | Named::Concat(names) | Named::Join(names) => names.clone(),
-            }),
+            Mapping::Columns { fields, .. } => {
+                fields.iter().find(|(f, _)| *f == field).map(|(_, named)| named.names().to_vec())
+            }
         }
         .unwrap_or_else(|| vec![field.name().to_owned()])
     }
@@ -153,6 +186,7 @@ impl Layout {
 #[derive(Debug, Clone)]
 pub struct Library {
     layouts: Vec<Layout>,
+    pub(super) tables: Vec<Table>,
 }
 
 impl Library {
@@ -160,12 +194,23 @@ impl Library {
     pub fn shipped() -> Result<Self, Faults> {
         let layouts =
             SHIPPED.iter().map(|(name, text)| Layout::load(&format!("{name}.toml"), text)).collect::<Result<_, _>>()?;
-        Ok(Self { layouts })
+        Ok(Self { layouts, tables: Vec::new() })
     }
 
     /// One layout only, whatever the header says.
     pub fn only(layout: Layout) -> Self {
-        Self { layouts: vec![layout.chosen()] }
+        Self { layouts: vec![layout.chosen()], tables: Vec::new() }
+    }
+
+    /// The same layouts with files for the tables that they join. The error names a table given twice.
+    pub fn joining(mut self, tables: &[Table]) -> Result<Self, String> {
+        for table in tables {
+            if self.tables.iter().any(|t| t.name == table.name) {
+                return Err(format!("--join {}: given twice; put the rows of both files into one", table.name));
+            }
+            self.tables.push(table.clone());
+        }
+        Ok(self)
     }
 
     /// The same layouts for extracts with a preamble and with lines that are no rows.

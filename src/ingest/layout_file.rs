@@ -2,7 +2,8 @@
 
 use super::binding::Split;
 use super::field::{Field, Group, fold};
-use super::layout::{Layout, Mapping, Named, Pattern};
+use super::join_file::read_joins;
+use super::layout::{Layout, Mapping, Named, Pattern, SLOT};
 use crate::sheet::{Document, Placed, Sheet};
 
 /// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.
@@ -20,14 +21,28 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     let header = texts(root.texts_if("header"));
     let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
+    let slots = root.number_if("slots", 2..=99).and_then(|n| u8::try_from(n).ok());
     let mapping = match (root.sheet_if("spellings"), root.sheet_if("columns")) {
-        (Some(spellings), None) => read_spellings(document, spellings, root.sheet_if("first")),
-        (None, Some(columns)) => read_columns(document, columns),
+        (Some(spellings), None) => {
+            if slots.is_some() {
+                root.fault(
+                    "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"",
+                );
+            }
+            read_spellings(document, spellings, root.sheet_if("first"))
+        }
+        (None, Some(columns)) => {
+            let keys = columns.keys();
+            let mapping = read_columns(document, columns);
+            check_slots(document, root, slots.is_some(), &keys, &mapping);
+            mapping
+        }
         _ => {
             root.fault("a layout has either [columns] or [spellings]: write [columns] with claim_id, service_date, procedure_code, diagnosis ...");
             return None;
         }
     };
+    let joins = read_joins(document, root);
     let lists = root.sheet_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
     let mut products = Vec::new();
     if let Some(sheet) = root.sheet_if("products") {
@@ -47,6 +62,8 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
         skip_lines: usize::try_from(skip_lines).ok()?,
         skip_prefix,
         header,
+        slots,
+        joins,
         products,
         recognise,
         always: false,
@@ -56,7 +73,7 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     })
 }
 
-fn texts(placed: Vec<Placed>) -> Vec<String> {
+pub(super) fn texts(placed: Vec<Placed>) -> Vec<String> {
     placed.into_iter().map(|p| p.text).collect()
 }
 
@@ -151,16 +168,62 @@ fn read_glue(sheet: &Sheet<'_, '_>, key: &str) -> Option<Named> {
     named
 }
 
+/// What `{slot}` may stand in: names of a layout with service slots, but not what belongs to the whole row.
+fn check_slots(document: &Document<'_>, root: &Sheet<'_, '_>, slots: bool, keys: &[Placed], mapping: &Mapping) {
+    let Mapping::Columns { fields, groups } = mapping else { return };
+    let holds = |key: &str| match group_of(key) {
+        Some(group) => groups.iter().any(|(g, names)| *g == group && names.iter().any(|(_, n)| n.contains(SLOT))),
+        None => fields.iter().any(|(f, named)| f.name() == key && named.names().iter().any(|n| n.contains(SLOT))),
+    };
+    for key in keys.iter().filter(|key| holds(&key.text)) {
+        if !slots {
+            document.fault(
+                key.span.clone(),
+                "{slot} is the number of a service slot: write slots = 13 at the top of the layout",
+            );
+        } else if matches!(key.text.as_str(), "claim_id" | "icd_procedure") {
+            let message = format!("`{}` belongs to the row, not to a slot: write a name without {{slot}}", key.text);
+            document.fault(key.span.clone(), message);
+        }
+    }
+    for (key, example) in [("procedure_code", "HCPCS_CD_{slot}"), ("line_number", "{slot}")] {
+        // Without a number of their own, two equal services of a row would count as one row sent twice.
+        if slots && !holds(key) {
+            root.fault(format!("with `slots`, {key} is the slot's own: write {key} = \"{example}\""));
+        }
+    }
+}
+
+/// Where the numbers of a run stand in its name; `{slot}` is none.
+fn run_at(name: &str) -> Option<usize> {
+    name.match_indices('{').map(|(at, _)| at).find(|at| !name[*at..].starts_with(SLOT))
+}
+
 /// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
 fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8, String)> {
-    let mut slots = Vec::new();
+    let slots = expand(document, items);
     let most = group.slots();
+    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
+        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
+        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
+        return Vec::new();
+    }
+    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+}
+
+/// Names that a list of runs may come to.
+const MOST_NAMES: usize = 1000;
+
+/// Numbers and names of runs. One run keeps its own numbers; several, or names without numbers, count on from 1.
+pub(super) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, String)> {
+    let mut numbered = Vec::new();
     let keep_numbers = items.len() == 1;
     for item in items {
-        let Some((before, rest)) = item.text.split_once('{') else {
-            slots.push((slots.len() + 1, item.text.clone()));
+        let Some(at) = run_at(&item.text) else {
+            numbered.push((numbered.len() + 1, item.text.clone()));
             continue;
         };
+        let (before, rest) = (&item.text[..at], &item.text[at + 1..]);
         let range = rest.split_once('}').and_then(|(range, after)| {
             let (from, to) = range.split_once("..")?;
             // Three digits at most: the number of the first is the width to which all are padded.
@@ -177,18 +240,13 @@ fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8,
             );
             continue;
         };
-        // One too many is enough to say so.
-        for n in (from..=to).take((most + 1).saturating_sub(slots.len())) {
-            let slot = if keep_numbers { n } else { slots.len() + 1 };
-            slots.push((slot, format!("{before}{n:0digits$}{after}")));
+        // A bound on what a broken file can ask for; every group has far fewer slots.
+        for n in (from..=to).take(MOST_NAMES.saturating_sub(numbered.len())) {
+            let number = if keep_numbers { n } else { numbered.len() + 1 };
+            numbered.push((number, format!("{before}{n:0digits$}{after}")));
         }
     }
-    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
-        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
-        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
-        return Vec::new();
-    }
-    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+    numbered
 }
 
 fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Split)> {
@@ -209,6 +267,7 @@ fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Spl
 #[cfg(test)]
 mod tests {
     use super::super::layout::{Layout, Library};
+    use super::{Field, Group};
 
     const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n";
 
@@ -261,6 +320,39 @@ mod tests {
                 .expect_err("conflict")
                 .contains("`clm` and `Claim ID` both claim claim_id")
         );
+    }
+
+    #[test]
+    fn slots_make_a_binding_each() {
+        let columns = "slots = 3\n[columns]\nclaim_id = \"c\"\nline_number = \"{slot}\"\nservice_date = \"d\"\nprocedure_code = \"p_{slot}\"\ndiagnosis = \"dx{1..2}\"\nmodifier = \"m_{slot}_{1..2}\"\nicd_procedure = \"i{1..2}\"";
+        let layout = Layout::load("l.toml", &format!("{HEAD}{columns}")).unwrap_or_else(|e| panic!("{e}"));
+        let header = ["c", "d", "dx1", "p_1", "m_1_2", "i1", "p_3", "m_3_1"].map(str::to_owned);
+        let binding = layout.bind(&header).expect("bound");
+        let said: Vec<_> = binding
+            .each()
+            .map(|b| (b.columns(Field::ProcedureCode).to_vec(), b.group(Group::Modifier), b.group(Group::IcdProcedure)))
+            .collect();
+        // Slot 2 is not in the header; the ICD procedures are slot 1's.
+        assert_eq!(said, [(vec![3], &[(2, 4)][..], &[(1, 5)][..]), (vec![6], &[(1, 7)][..], &[][..])]);
+        assert!(binding.each().all(|b| b.group(Group::Diagnosis) == [(1, 2)] && b.has(Field::LineNumber)));
+        assert_eq!(binding.code_columns(), Some(vec![3, 5, 6]));
+        let missing = layout.bind(&header[..3]).expect_err("no procedure").to_string();
+        assert!(missing.contains("looked for p_1, i1"), "{missing}");
+    }
+
+    #[test]
+    fn slots_are_held_to_their_rules() {
+        let faults = |columns: &str| {
+            let text = format!("{HEAD}{columns}\nservice_date = \"d\"\ndiagnosis = \"x\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+            faults.iter().map(|f| format!("{} {}", f.line, f.message)).collect::<Vec<_>>().join("\n")
+        };
+        let said = faults("[columns]\nclaim_id = \"c\"\nprocedure_code = \"p{slot}\"");
+        assert_eq!(said, "7 {slot} is the number of a service slot: write slots = 13 at the top of the layout");
+        let said = faults("slots = 2\n[columns]\nclaim_id = \"c{slot}\"\nprocedure_code = \"p\"");
+        assert!(said.contains("7 `claim_id` belongs to the row"), "{said}");
+        assert!(said.contains("procedure_code is the slot's own") && said.contains("line_number is the slot's own"));
+        assert!(faults("slots = 1\n[columns]\nclaim_id = \"c\"\nprocedure_code = \"p\"").contains("from 2 to 99"));
     }
 
     #[test]

@@ -3,14 +3,21 @@
 //! This room knows bytes, header names and the shape of records. It knows no claim and no policy: what a row means
 //! is decided by the closure that looks at it, on the worker thread, while the block is hot.
 //!
+//! Where a layout says so, a row holds several services ([`Binding::each`]), or is widened by the cells of tables in files
+//! of their own before it is looked at ([`join`]).
+//!
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.
 
+mod binder;
 pub mod binding;
 pub mod cell;
 mod decode;
 pub mod dialect;
 pub mod field;
+pub mod join;
+mod join_file;
+mod join_read;
 mod kernel;
 mod lanes;
 pub mod layout;
@@ -26,6 +33,7 @@ pub use dialect::Dialect;
 use needles::Needles;
 
 pub use binding::Binding;
+pub use join::Table;
 pub use layout::{Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
@@ -49,7 +57,8 @@ pub struct Extract<T> {
 }
 
 /// Reads one opened extract whose dialect is known. `codes` are the beginnings by which a row of interest is known
-/// (upper-case, at least four characters); other rows may or may not be looked at. Without them all rows are.
+/// (upper-case, at least four characters); other rows may or may not be looked at. Without them all rows are. A row is
+/// looked at with the cells of joined tables, if the dialect has any.
 pub fn read<T: Send>(
     source: Source,
     dialect: Dialect,
@@ -61,16 +70,20 @@ pub fn read<T: Send>(
     let name = source.name.clone();
     // The header's lines and bytes count as passed, so that positions come out as those of the file.
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
-    let columns = dialect.binding.code_columns();
-    let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
-    let mut feed = source.feed(dialect.data_start, block);
-    total.append(stitch::read(
-        &mut feed,
-        &dialect.grammar,
-        needles.as_ref(),
-        &|row: &Row<'_>| look(&dialect, row),
-        watch,
-    )?);
+    if dialect.joins.is_empty() {
+        let columns = dialect.binding.code_columns();
+        let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
+        let mut feed = source.feed(dialect.data_start, block);
+        total.append(stitch::read(
+            &mut feed,
+            &dialect.grammar,
+            needles.as_ref(),
+            &|row: &Row<'_>| look(&dialect, row),
+            watch,
+        )?);
+    } else {
+        total.append(join_read::read(source, &dialect, block, codes, look, watch)?);
+    }
     for kept in &mut total.kept {
         kept.line += 1;
     }

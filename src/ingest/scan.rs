@@ -22,6 +22,22 @@ impl<'a> Row<'a> {
         Self { bytes, fields }
     }
 
+    /// The record by itself, with its fields: what outlives the block. It starts at its first byte and ends with its last
+    /// line's text.
+    pub(super) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<Field>) {
+        let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
+            return (Vec::new(), Vec::new());
+        };
+        let start = first.start as usize;
+        // Before a field that opens with no quote stands a line end, or nothing.
+        let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
+        let line = memchr::memchr(line_end, &self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
+        let end = line.max(last.end as usize);
+        let moved = |at: u32| at - start as u32;
+        let fields = self.fields.iter().map(|f| Field { start: moved(f.start), end: moved(f.end), ..*f }).collect();
+        (self.bytes[start..end].to_vec(), fields)
+    }
+
     /// The cell as it stands between its delimiters, quotes undone. Empty beyond the last column.
     pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
         let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
@@ -48,15 +64,19 @@ pub enum Look<T> {
     Pass,
     /// Keep this.
     Keep(T),
+    /// Keep these: the row says several things.
+    KeepAll(Vec<T>),
     /// It cannot be used.
     Reject(Reason),
 }
 
-/// Something kept from the row that starts on `line`.
+/// Something kept from the row that starts on `line`; several things of one row follow each other.
 #[derive(Debug)]
 pub struct Kept<T> {
     /// Line of the file; within a block not yet joined to the others, lines before it in the block.
     pub line: u64,
+    /// Byte of the (decompressed) file at which the row starts; likewise.
+    pub offset: u64,
     /// What the caller made of the row.
     pub value: T,
 }
@@ -72,7 +92,7 @@ pub struct Tally<T> {
     pub lines: u64,
     /// Bytes passed.
     pub bytes: u64,
-    /// Rows kept, in order.
+    /// What was kept of rows, in their order.
     pub kept: Vec<Kept<T>>,
     /// Rows rejected, in order.
     pub rejects: Vec<Reject>,
@@ -88,7 +108,7 @@ impl<T> Tally<T> {
     /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
     pub fn append(&mut self, next: Self) {
         let (lines, bytes) = (self.lines, self.bytes);
-        self.kept.extend(next.kept.into_iter().map(|k| Kept { line: k.line + lines, ..k }));
+        self.kept.extend(next.kept.into_iter().map(|k| Kept { line: k.line + lines, offset: k.offset + bytes, ..k }));
         self.rejects.extend(next.rejects.into_iter().map(|r| Reject {
             line: r.line + lines,
             offset: r.offset + bytes,
@@ -173,7 +193,13 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                     }
                     Look::Keep(value) => {
                         self.tally.rows += 1;
-                        self.tally.kept.push(Kept { line: self.tally.lines, value });
+                        let (line, offset) = (self.tally.lines, self.tally.bytes);
+                        self.tally.kept.push(Kept { line, offset, value });
+                    }
+                    Look::KeepAll(values) => {
+                        self.tally.rows += 1;
+                        let (line, offset) = (self.tally.lines, self.tally.bytes);
+                        self.tally.kept.extend(values.into_iter().map(|value| Kept { line, offset, value }));
                     }
                     Look::Reject(reason) => self.tally.reject(reason, first_line(grammar, &bytes[at..next])),
                 }
@@ -195,6 +221,12 @@ fn first_line<'a>(grammar: &Grammar, record: &'a [u8]) -> &'a [u8] {
     let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
     let line = &record[..end];
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// What a reject shows of a record.
+pub(super) fn shown(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
+    let line = first_line(grammar, record);
+    line[..line.len().min(RAW_LIMIT)].to_vec()
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ fn read_policy(
         return None;
     }
     let origin = origin?;
+    let role_sets = Policy::sort_roles(&procedures);
     Some(Policy {
         id: origin.id.clone(),
         origins: vec![origin],
@@ -151,6 +152,7 @@ fn read_policy(
         exclusive: Vec::new(),
         examples,
         rules,
+        role_sets,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The policy in force: code lists, tables, limits and dispositions, checked, every name resolved.
 //!
 //! Three files make a policy: the medical policy itself, the limits (NCCI), the remittance codes. Each comes with the
-//! program and can be replaced by a file of the same kind. [`file`] reads them strictly; nothing here is a rule.
+//! program and can be replaced by a file of the same kind. [`mod@file`] reads them strictly; nothing here is a rule.
 
 pub mod file;
 mod lists;
@@ -334,9 +334,24 @@ pub struct Policy {
     /// Worked examples of the policy file.
     pub examples: Vec<Example>,
     rules: FxHashMap<String, RuleSetting>,
+    role_sets: [CodeSet; Role::WORDS.len()],
 }
 
 impl Policy {
+    /// The codes of one role as a set: the quick question before anything is named.
+    pub fn role_set(&self, role: Role) -> CodeSet {
+        self.role_sets[role as usize]
+    }
+
+    /// Sorts the codes by role, once all of them are known.
+    fn sort_roles(procedures: &[Procedure]) -> [CodeSet; Role::WORDS.len()] {
+        let mut sets = [CodeSet::default(); Role::WORDS.len()];
+        for (i, procedure) in procedures.iter().enumerate() {
+            sets[procedure.role as usize].insert(CodeId(i as u16));
+        }
+        sets
+    }
+
     /// The edition for a day of service: the last one in force, before the first the earliest, without a day the latest.
     pub fn edition(&self, day: Option<Date>) -> &Edition {
         let latest = self.editions.len() - 1;

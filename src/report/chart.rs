@@ -62,7 +62,7 @@ pub struct Chart {
 }
 
 /// Full width of a bar.
-const FULL: i64 = 1000;
+const FULL: i128 = 1000;
 
 impl Chart {
     /// Lays the bars out. Their length is the amount at risk; if no service has an amount, the number of services.
@@ -73,23 +73,19 @@ impl Chart {
     ) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
         // A group whose credits outweigh its payments has no bar, only its number.
-        let lengths = |m: &Measure| -> (i64, i64) {
-            let (deny, review) = if money { (m.deny.1.0, m.review.1.0) } else { (m.deny.0 as i64, m.review.0 as i64) };
-            (deny.max(0), review.max(0))
+        let length = |(services, amount): (u64, Cents)| {
+            if money { i128::from(amount.0).max(0) } else { i128::from(services) }
         };
-        let longest = rows.iter().map(|(_, _, m)| lengths(m)).map(|(d, r)| d.saturating_add(r)).max().unwrap_or(0);
-        let width = |n: i64| (i128::from(n) * i128::from(FULL) / i128::from(longest.max(1))) as u64;
-        let bars = rows.into_iter().map(|(label, note, m)| {
-            let (deny, review) = lengths(&m);
-            Bar {
-                label,
-                note,
-                at_risk: dollars(m.at_risk()),
-                flagged: grouped(m.flagged()),
-                all: grouped(m.all),
-                deny: width(deny),
-                review: width(review),
-            }
+        let longest = rows.iter().map(|(_, _, m)| length(m.deny) + length(m.review)).max().unwrap_or(0).max(1);
+        let width = |n: i128| (n * FULL / longest) as u64;
+        let bars = rows.into_iter().map(|(label, note, m)| Bar {
+            label,
+            note,
+            at_risk: dollars(m.at_risk()),
+            flagged: grouped(m.flagged()),
+            all: grouped(m.all),
+            deny: width(length(m.deny)),
+            review: width(length(m.review)),
         });
         Self { title, by, all, note, bars: bars.collect() }
     }
@@ -109,7 +105,7 @@ mod tests {
     #[test]
     fn the_longest_bar_is_full_and_none_is_longer() {
         assert_eq!(widths(&[(300, 100), (100, 0), (0, 1)]), [(750, 250), (250, 0), (0, 2)]);
-        assert_eq!(widths(&[(i64::MAX, i64::MAX), (1, 1)]), [(1000, 1000), (0, 0)]);
+        assert_eq!(widths(&[(i64::MAX, i64::MAX), (1, 1)]), [(500, 500), (0, 0)]);
     }
 
     #[test]

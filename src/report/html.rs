@@ -26,7 +26,7 @@ const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content policy; a test holds them true.
-const STYLE_HASH: &str = "AfRGL06Zx07M0XuGzfcYMVsOBcueN5i8dZnUG0MzvRo=";
+const STYLE_HASH: &str = "+qteqQWe4d47MyJVEq61RkcLLldXTbcj2CVondbK38Y=";
 const SCRIPT_HASH: &str = "JpUPhJYCWpoLNrk2+KxrVU/yZ1HtTcry9DcuDFeuBUE=";
 
 /// Findings on other rows that are shown; the rest is in findings.csv.
@@ -74,6 +74,7 @@ struct Page<'a> {
     fingerprint: &'a str,
     origins: &'a [Origin],
     extracts: String,
+    rows_said: String,
     services: u64,
     at_risk: String,
     figures: Vec<Figure>,
@@ -97,7 +98,7 @@ pub fn report(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
     let outcome = content.outcome;
     let policy = &outcome.policy;
-    let flagged = Flagged::of(content, most);
+    let (charts, flagged) = rayon::join(|| groups::charts(content), || Flagged::of(content, most));
     let (asides, all_asides) = asides(content, ASIDES);
     let asides_said = if all_asides > asides.len() {
         format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(all_asides as u64))
@@ -121,11 +122,12 @@ fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
             [one] => value(&one.name).into_owned(),
             many => counted(many.len() as u64, "extract"),
         },
+        rows_said: counted(outcome.ledger.rows, "row"),
         services: outcome.summary.services(),
         at_risk: dollars(outcome.summary.at_risk()),
         figures: figures(content),
         unseen: &policy.unseen,
-        charts: groups::charts(content),
+        charts,
         flagged,
         asides,
         asides_said,
@@ -164,6 +166,9 @@ fn becomes(content: &Content<'_>) -> String {
     let services = &content.outcome.book.services;
     let lines = services.iter().filter(|s| matches!(s.kind, Kind::Line(_))).count() as u64;
     let stays = services.len() as u64 - lines;
+    if services.is_empty() {
+        return "No row makes a service.".to_owned();
+    }
     format!(
         "{} in scope make {}: {} with a listed CPT code and {} with listed ICD-10-PCS codes, each judged once.",
         counted(content.outcome.ledger.in_scope, "row"),

@@ -13,6 +13,8 @@ pub mod place;
 use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::claim::{CodeId, Kind, Line};
 use crate::finding::{Finding, Subject};
 use crate::policy::RuleSetting;
@@ -50,12 +52,12 @@ pub const FORMATS: &[Format] = &[
 
 /// Writes all files of the report into an existing directory.
 pub fn write_all(content: &Content<'_>, directory: &Path) -> io::Result<()> {
-    for format in FORMATS {
+    // Side by side: the page is put together by one thread while the others format rows.
+    FORMATS.par_iter().try_for_each(|format| {
         let mut file = io::BufWriter::with_capacity(1 << 18, place::create(&directory.join(format.file))?);
         (format.write)(content, &mut file)?;
-        place::settle(file.into_inner()?)?;
-    }
-    Ok(())
+        place::settle(file.into_inner()?)
+    })
 }
 
 impl<'a> Content<'a> {

@@ -47,7 +47,12 @@ impl Site {
         }
         let parent = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = target.file_name().map_or_else(|| DEFAULT.to_owned(), |n| n.to_string_lossy().into_owned());
-        let building = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".partial").tempdir_in(parent);
+        let prefix = format!(".{name}.");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(".partial");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let building = builder.tempdir_in(parent);
         let building = building.map_err(|e| Blocked::Io(parent.display().to_string(), sentence(&e)))?;
         Ok(Self { building, target, replace: exists })
     }

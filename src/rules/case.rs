@@ -5,10 +5,10 @@ use std::fmt;
 use jiff::civil::Date;
 
 use super::authorization::Decision;
-use super::diagnosis::Necessity;
-use crate::claim::book::{Encounter, Stay};
+use super::diagnosis::{Necessity, listed};
+use crate::claim::book::{CodeSet, Encounter, Stay};
 use crate::claim::{Book, CodeId, Kind, Line, Service};
-use crate::policy::{Class, Edition, NecessityBasis, Policy, Role};
+use crate::policy::{Class, Edition, Listed, NecessityBasis, Policy, Role};
 
 /// One service or line under judgement.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub struct Case<'a> {
     pub edition: &'a Edition,
     /// What the diagnoses say.
     pub necessity: Necessity<'a>,
+    /// The listed diagnoses among the considered ones; the rules on regions judge them together. Empty unless
+    /// necessity rests on them.
+    pub listed: Vec<&'a Listed>,
     /// What the authorization says.
     pub authorization: Decision,
 }
@@ -47,6 +50,7 @@ impl<'a> Case<'a> {
         };
         let class = policy.class(line.class);
         let edition = policy.edition(line.date);
+        let necessity = Necessity::of(line, class, edition);
         Self {
             policy,
             line,
@@ -57,7 +61,8 @@ impl<'a> Case<'a> {
             orphan: book.orphans.contains(&service.line),
             class,
             edition,
-            necessity: Necessity::of(line, class, edition),
+            listed: if necessity == Necessity::Listed { listed(line, edition).collect() } else { Vec::new() },
+            necessity,
             authorization,
         }
     }
@@ -77,6 +82,7 @@ impl<'a> Case<'a> {
             class: policy.class(line.class),
             edition: policy.edition(line.date),
             necessity: Necessity::not_asked(),
+            listed: Vec::new(),
             authorization: Decision::not_asked(),
         }
     }
@@ -116,16 +122,21 @@ impl<'a> Case<'a> {
 
     /// Codes of a role that the line, or the stay's claim, holds.
     pub fn held(&self, role: Role) -> impl Iterator<Item = CodeId> {
-        let has = |id: CodeId| match self.stay {
-            Some(stay) => stay.all_codes.contains(id),
-            None => self.line.known.contains(&id),
-        };
-        self.policy.with_role(role).filter(move |id| has(*id))
+        let mut codes = self.stay.map(|stay| stay.all_codes).unwrap_or_default();
+        if self.stay.is_none() {
+            self.line.known.iter().for_each(|id| codes.insert(*id));
+        }
+        self.among(role, codes)
     }
 
     /// Codes of a role in the encounter.
     pub fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
-        self.policy.with_role(role).filter(|id| self.encounter.codes.contains(*id))
+        self.among(role, self.encounter.codes)
+    }
+
+    fn among(&self, role: Role, codes: CodeSet) -> impl Iterator<Item = CodeId> {
+        let any = codes.meets(self.policy.role_set(role));
+        self.policy.with_role(role).take_while(move |_| any).filter(move |id| codes.contains(*id))
     }
 }
 

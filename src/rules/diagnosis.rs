@@ -134,24 +134,24 @@ pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Rese
     })
 }
 
-impl<'a> Case<'a> {
-    /// The listed diagnoses among the considered ones; the rules on regions judge them together.
-    fn listed(&self) -> impl Iterator<Item = &'a Listed> {
-        let edition = self.edition;
-        let listed = self.necessity == Necessity::Listed;
-        self.line.considered().filter_map(move |d| edition.listed(d)).filter(move |_| listed)
-    }
+/// The listed diagnoses among the considered ones.
+pub fn listed<'a>(line: &'a Line, edition: &'a Edition) -> impl Iterator<Item = &'a Listed> {
+    line.considered().filter_map(|d| edition.listed(d))
+}
 
+/// The rules that take back the support of a listed diagnosis.
+pub const DOUBTS: [&str; 3] = ["DX104", "DX106", "DX108"];
+
+impl Case<'_> {
     fn named(&self) -> String {
-        join(self.listed().map(|l| match &l.region {
+        join(self.listed.iter().map(|l| match &l.region {
             Some(region) => format!("{} ({region})", l.code),
             None => l.code.clone(),
         }))
     }
 
-    /// Does necessity stay supported after the rules that cast doubt on a listed diagnosis?
-    pub fn doubted(&self) -> bool {
-        outside_statement(self).or_else(|| region_mismatch(self)).or_else(|| trauma(self)).is_some()
+    fn is_outside_statement(&self) -> bool {
+        !self.listed.is_empty() && self.from(self.edition.from) && self.listed.iter().all(|l| l.outside_statement)
     }
 }
 
@@ -189,15 +189,9 @@ fn near_miss(case: &Case<'_>) -> Option<Evidence> {
 }
 
 fn outside_statement(case: &Case<'_>) -> Option<Evidence> {
-    let stated =
-        case.listed().next().is_some() && case.from(case.edition.from) && case.listed().all(|l| l.outside_statement);
-    stated.then(|| {
-        format!(
-            "{}: {} is listed, but lies outside the thoracolumbar spine that the statement names",
-            case.what(),
-            case.named()
-        )
-        .into()
+    case.is_outside_statement().then(|| {
+        let (what, named) = (case.what(), case.named());
+        format!("{what}: {named} is listed, but lies outside the thoracolumbar spine that the statement names").into()
     })
 }
 
@@ -206,8 +200,7 @@ fn missing(case: &Case<'_>) -> Option<Evidence> {
 }
 
 fn region_mismatch(case: &Case<'_>) -> Option<Evidence> {
-    case.listed().next()?;
-    if outside_statement(case).is_some() {
+    if case.listed.is_empty() || case.is_outside_statement() {
         return None;
     }
     // The CPT codes whose regions count. An add-on fits every level, so it states none.
@@ -216,7 +209,7 @@ fn region_mismatch(case: &Case<'_>) -> Option<Evidence> {
         Some(stay) => stay.codes.iter().map(|id| case.policy.procedure(*id).stands_for).collect::<Option<_>>()?,
     };
     let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
-    let mismatch = !targets.is_empty() && !case.listed().any(fits);
+    let mismatch = !targets.is_empty() && !case.listed.iter().any(|l| fits(l));
     mismatch.then(|| {
         let levels =
             join(case.codes.iter().map(|id| format!("{} ({})", case.code(*id), case.policy.procedure(*id).about)));
@@ -237,13 +230,13 @@ fn exclude_each_other(case: &Case<'_>) -> Option<Evidence> {
 }
 
 fn trauma(case: &Case<'_>) -> Option<Evidence> {
-    case.listed().next()?;
+    case.listed.first()?;
     let injury = case.line.all_diagnoses().find(|d| case.edition.trauma.iter().any(|t| d.starts_with(t.as_str())))?;
     Some(format!("{}: {injury} beside {} points at an acute injury", case.what(), case.named()).into())
 }
 
 fn pain_or_remission(case: &Case<'_>) -> Option<Evidence> {
-    let only = case.listed().next().is_some() && case.listed().all(|l| l.pain_or_remission);
+    let only = !case.listed.is_empty() && case.listed.iter().all(|l| l.pain_or_remission);
     only.then(|| {
         format!("{}: {} is the only listed diagnosis; it names no lesion of the spine", case.what(), case.named())
             .into()

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use super::authorization::{Decision, Outcome};
-use super::diagnosis::Necessity;
+use super::diagnosis::{DOUBTS, Necessity};
 use super::{Asked, Case, Rule, RuleId, roster};
 use crate::claim::authorization::Register;
 use crate::claim::{Bin, Book, Cents, Kind, Text};
@@ -168,10 +168,11 @@ fn ask(rules: &[(RuleId, &Rule)], case: &Case<'_>, subject: Subject, line: usize
 }
 
 fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
+    let doubted = findings.iter().any(|f| DOUBTS.contains(&super::get(f.rule).code));
     let necessity = match case.necessity {
         Necessity::NotEvaluated => Verdict::NotEvaluated,
         Necessity::NotListed => Verdict::NotSupported,
-        Necessity::Listed if !case.doubted() => Verdict::Supported,
+        Necessity::Listed if !doubted => Verdict::Supported,
         _ => Verdict::Undetermined,
     };
     let status = match findings.iter().map(|f| f.disposition).max() {

@@ -1,15 +1,32 @@
-//! Protects what a shell, a scheduler and a pipe see of the built binary.
+//! Protects what a shell, a scheduler and a pipe see of the built binary: exit codes, streams, directories and
+//! signals. Everything that needs no process is tested elsewhere.
 
-use assert_cmd::Command;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use assert_cmd::assert::OutputAssertExt as _;
+use tempfile::TempDir;
 
 /// What a finished process said.
 pub(crate) struct Said {
+    /// None: it was killed.
     pub(crate) code: Option<i32>,
+    /// Its stdout.
     pub(crate) out: String,
+    /// Its stderr.
     pub(crate) err: String,
 }
 
 impl Said {
+    /// What a command said that was run to its end.
+    pub(crate) fn by(command: &mut Command) -> Self {
+        let ended = command.assert();
+        let output = ended.get_output();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("what it says is UTF-8");
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
     /// Its stdout; it must have ended with 0.
     pub(crate) fn success(self) -> String {
         assert_eq!(self.code, Some(0), "{}", self.err);
@@ -23,9 +40,285 @@ impl Said {
     }
 }
 
+/// The built binary.
+pub(crate) fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_claimlint"))
+}
+
 /// Runs the built binary.
 pub(crate) fn claimlint(args: &[&str]) -> Said {
-    let output = Command::cargo_bin("claimlint").expect("built").args(args).output().expect("it runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what it says is UTF-8");
-    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    Said::by(binary().args(args))
+}
+
+const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
+const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
+const INFO: &str = "C2,M2,MHMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
+const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
+const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
+
+/// A directory of its own to work in, with an extract of these rows.
+struct Desk(TempDir);
+
+impl Desk {
+    fn with(rows: &[&str]) -> Self {
+        let desk = Self(tempfile::tempdir().expect("a directory"));
+        fs::write(desk.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
+        desk
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The binary, working here.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = binary();
+        command.args(args).current_dir(self.0.path());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        Said::by(&mut self.command(args))
+    }
+
+    /// Everything that lies here, hidden files too.
+    fn names(&self) -> Vec<String> {
+        names(self.0.path())
+    }
+}
+
+fn names(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).expect("a directory");
+    let mut names: Vec<_> = entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_exit_code_says_what_was_found() {
+    for (row, codes) in [(CLEAR, [0, 0, 0, 0]), (INFO, [0, 0, 1, 0]), (REVIEW, [0, 1, 1, 0]), (DENY, [1, 1, 1, 0])] {
+        let desk = Desk::with(&[row]);
+        for (level, code) in ["deny", "review", "info", "never"].into_iter().zip(codes) {
+            let said = desk.run(&["check", "claims.csv", "--out", level, "--fail-on", level]);
+            assert_eq!(said.code, Some(code), "--fail-on {level}: {row}");
+        }
+        assert_eq!(desk.run(&["check", "claims.csv"]).code, Some(codes[0]), "deny is the default: {row}");
+    }
+    for args in [&["--version"][..], &["--help"], &["check", "--help"], &["rules"], &["policy", "show"]] {
+        claimlint(args).success();
+    }
+    for args in
+        [&[][..], &["check"], &["check", "a.csv", "--fail-on", "now"], &["look"], &["check", "a.csv", "--threads", "0"]]
+    {
+        assert_eq!(claimlint(args).code, Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn a_report_is_replaced_only_by_force_and_only_if_it_is_one() {
+    let desk = Desk::with(&[CLEAR]);
+    desk.run(&["check", "claims.csv", "--out", "report"]).success();
+    let refused = desk.run(&["check", "claims.csv", "--out", "report"]).refused();
+    assert!(refused.contains("report") && refused.contains("--force"), "{refused}");
+    fs::write(desk.at("claims.csv"), HEAD.to_owned() + DENY).expect("our own file");
+    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "--force"]).code, Some(1));
+    assert!(fs::read_to_string(desk.at("report/services.csv")).expect("a report").contains("C4"));
+
+    fs::create_dir(desk.at("photos")).expect("a directory");
+    fs::write(desk.at("photos/summary.json"), "{}").expect("a file");
+    let kept = desk.run(&["check", "claims.csv", "--out", "photos", "--force"]).refused();
+    assert!(kept.contains("not a claimlint report"), "{kept}");
+    assert_eq!(names(&desk.at("photos")), ["summary.json"]);
+    assert_eq!(desk.names(), ["claims.csv", "photos", "report"]);
+}
+
+#[test]
+fn without_a_name_the_report_takes_the_first_free_one() {
+    let desk = Desk::with(&[CLEAR]);
+    for _ in 0..3 {
+        desk.run(&["check", "claims.csv", "-q"]).success();
+    }
+    assert_eq!(desk.names(), ["claimlint-report", "claimlint-report-2", "claimlint-report-3", "claims.csv"]);
+    let files = ["findings.csv", "rejects.csv", "report.html", "run.json", "services.csv", "summary.json"];
+    assert_eq!(names(&desk.at("claimlint-report")), files);
+}
+
+#[test]
+fn a_failed_run_leaves_nothing() {
+    let desk = Desk::with(&[CLEAR]);
+    fs::write(desk.at("bad.csv"), format!("{HEAD}{}", "C1,too,short\n".repeat(12))).expect("room for it");
+    fs::write(desk.at("auths.csv"), "authorization_number,status,valid_from\nA-1,A,soon\n").expect("room for it");
+    fs::write(desk.at("policy.toml"), "kind = \"policy\"\nidd = \"x\"\n").expect("room for it");
+    let before = desk.names();
+    for args in [
+        &["check", "claims.csv", "bad.csv"][..],
+        &["check", "claims.csv", "claims.csv"],
+        &["check", "claims.csv", "--auths", "auths.csv"],
+        &["check", "claims.csv", "--policy", "policy.toml"],
+        &["check", "claims.csv", "--layout", "nobodys"],
+        &["check", "claims.csv", "--out", "no/such/place"],
+    ] {
+        let said = desk.run(args);
+        assert!(said.err.contains("error:") && said.out.is_empty(), "{args:?}: {}", said.out);
+        said.refused();
+        assert_eq!(desk.names(), before, "{args:?}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let desk = Desk::with(&[CLEAR, DENY]);
+    for (args, code) in [(&["rules"][..], 0), (&["policy", "show"], 0), (&["--help"], 0), (&["check", "claims.csv"], 1)]
+    {
+        let mut child = desk.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(!said.contains("error") && !said.contains("panicked"), "{args:?}: {said}");
+    }
+    assert!(desk.at("claimlint-report/report.html").exists());
+}
+
+#[test]
+fn quiet_is_silent_and_pipes_get_no_colours() {
+    let desk = Desk::with(&[REVIEW, DENY]);
+    let quiet = desk.run(&["check", "claims.csv", "-q", "--out", "quiet"]);
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str(), quiet.code), ("", "", Some(1)));
+    let escaped = |said: &Said| said.out.contains('\x1b') || said.err.contains('\x1b');
+    for args in [&["check", "claims.csv"][..], &["rules", "DX103"], &["check", "none.csv"], &["inspect", "claims.csv"]]
+    {
+        assert!(!escaped(&desk.run(args)), "{args:?} in a pipe");
+        let plain = Said::by(desk.command(args).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
+        assert!(!escaped(&plain), "{args:?} with NO_COLOR");
+    }
+    // The screen says what the report says, and what a claim cannot show.
+    let said = crate::kit::flowed(&desk.run(&["check", "claims.csv"]).out);
+    for word in ["DX101", "DX105", "$2,500.00", "report.html", "never means medically necessary"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn threads_and_blocks_change_no_byte_on_disk() {
+    let desk = Desk::with(&[]);
+    let at = |name: &str| crate::kit::at("fixtures/extracts").join(name).display().to_string();
+    let (claims, auths) = (at("kyphoplasty-2024q1.csv"), at("authorizations-2024q1.csv"));
+    let mut reports = Vec::new();
+    for (threads, block) in [("1", "1048576"), ("2", "1048576"), ("8", "1048576"), ("1", "7"), ("8", "4096")] {
+        let out = format!("{threads}-{block}");
+        let args =
+            ["check", &claims, "--auths", &auths, "-q", "--out", &out, "--threads", threads, "--block-size", block];
+        assert_eq!(desk.run(&args).code, Some(1));
+        let files: Vec<_> = names(&desk.at(&out)).into_iter().filter(|n| n != "run.json").collect();
+        reports.push(
+            files.into_iter().map(|n| (fs::read(desk.at(&out).join(&n)).expect("a file"), n)).collect::<Vec<_>>(),
+        );
+    }
+    assert!(reports.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn several_files_and_standard_input_are_one_universe() {
+    let desk = Desk::with(&[CLEAR]);
+    fs::write(desk.at("more.csv"), HEAD.to_owned() + &CLEAR.replace("C1", "C9")).expect("room for it");
+    let mut command =
+        assert_cmd::Command::from_std(desk.command(&["check", "claims.csv", "-", "more.csv", "-q", "--out", "r"]));
+    let text = HEAD.to_owned() + &CLEAR.replace("C1", "C8").replace("22514", "22513").replace("M48.56", "M48.54");
+    // C1, C8 and C9 are one encounter: 22513 beside 22514, and 22514 twice.
+    command.write_stdin(text).assert().code(1);
+    let findings = fs::read_to_string(desk.at("r/findings.csv")).expect("a report");
+    let found: Vec<String> = findings
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            format!("{} {} {}", cells[0], cells[3], cells[5])
+        })
+        .collect();
+    assert_eq!(found, ["CD302 claims.csv C1", "CD302 more.csv C9", "CD303 more.csv C9"]);
+}
+
+#[cfg(unix)]
+mod unix {
+    //! What only these systems have: modes, pipes with names, signals.
+
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Child;
+    use std::time::{Duration, Instant};
+
+    use super::{CLEAR, Command, Desk, HEAD, Said, Stdio, fs, names};
+
+    #[test]
+    fn a_report_is_for_its_owner_alone() {
+        let desk = Desk::with(&[CLEAR]);
+        desk.run(&["check", "claims.csv", "--out", "report"]).success();
+        let mode = |name: &str| fs::metadata(desk.at(name)).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(mode("report"), 0o700);
+        for name in names(&desk.at("report")) {
+            assert_eq!(mode(&format!("report/{name}")), 0o600, "{name}");
+        }
+    }
+
+    /// `check <(zcat claims.csv.gz)`: a pipe can be opened and read once only.
+    #[test]
+    fn a_named_pipe_is_read_whole() {
+        let desk = Desk::with(&[]);
+        Command::new("mkfifo").arg(desk.at("pipe")).status().expect("mkfifo is everywhere");
+        let child = desk.command(&["check", "pipe", "-q", "--out", "report"]).spawn().expect("it runs");
+        let rows: String =
+            (0..50_000).map(|n| CLEAR.replace("C1", &format!("C{n}")).replace("M1", &format!("M{n}"))).collect();
+        fs::write(desk.at("pipe"), HEAD.to_owned() + &rows).expect("it is read to its end");
+        assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(0));
+        assert_eq!(fs::read_to_string(desk.at("report/services.csv")).expect("a report").lines().count(), 50_001);
+    }
+
+    /// Sends SIGTERM once the run has begun to build its report, and waits for its end.
+    fn terminate(desk: &Desk, child: Child) -> Said {
+        let begun = Instant::now();
+        while !desk.names().iter().any(|n| n.ends_with(".partial")) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it never began");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill is everywhere");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(begun.elapsed() < Duration::from_secs(20), "it ended, but late");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn reading(desk: &Desk) -> Child {
+        let mut command = desk.command(&["check", "-", "--out", "report"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
+    }
+
+    #[test]
+    fn a_signal_stops_a_run_and_leaves_nothing() {
+        let desk = Desk::with(&[]);
+        let mut child = reading(&desk);
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let feed = std::thread::spawn(move || {
+            let rows = "C1,M1,HMO,22,2024-03-05,99213,M54.5,,1.00\n".repeat(1000);
+            stdin.write_all(HEAD.as_bytes()).expect("it reads");
+            // Until nobody reads any more.
+            while stdin.write_all(rows.as_bytes()).is_ok() {}
+        });
+        let said = terminate(&desk, child);
+        feed.join().expect("the pipe was closed");
+        assert_eq!((said.code, said.out.as_str()), (Some(130), ""), "{}", said.err);
+        assert!(said.err.contains("interrupted"), "{}", said.err);
+        assert_eq!(desk.names(), ["claims.csv"]);
+    }
+
+    #[test]
+    fn a_signal_ends_a_run_that_waits_for_a_silent_pipe() {
+        let desk = Desk::with(&[]);
+        let mut child = reading(&desk);
+        let stdin = child.stdin.take().expect("a pipe");
+        let said = terminate(&desk, child);
+        drop(stdin);
+        assert_eq!(said.code, Some(130), "{}", said.err);
+        assert_eq!(desk.names(), ["claims.csv"]);
+    }
 }

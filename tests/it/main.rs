@@ -5,8 +5,9 @@
 //! rules       documentation and worked examples of every rule
 //! mutation    each rule and each datum of the policy, broken: some fixture must notice
 //! properties  threads, blocks, order, sums: what holds for any extract
-//! twin        the reader held against a slow one that is obviously right (twin_reader)
+//! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
+//! joins       several services in one row, and tables joined by key
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -15,9 +16,12 @@
 
 mod cases;
 mod cli;
+mod damage;
+mod house;
+mod joins;
 mod kit;
 mod mutation;
 mod properties;
 mod rules;
+mod slow;
 mod twin;
-mod twin_reader;

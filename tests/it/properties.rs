@@ -108,9 +108,9 @@ impl Generated {
                 Dirt::Short => drop(cells.pop()),
                 Dirt::Long => cells.push("surplus".to_owned()),
                 Dirt::TrailingDelimiters => cells.extend([String::new(), String::new()]),
-                Dirt::StrayQuote => cells[last] = "5\" nail".to_owned(),
-                Dirt::OpenQuote => cells[last] = "\"open".to_owned(),
-                Dirt::TextAfterQuote => cells[last] = "\"a\"b".to_owned(),
+                Dirt::StrayQuote => cells[last] = String::from("5\" nail"),
+                Dirt::OpenQuote => cells[last] = String::from("\"open"),
+                Dirt::TextAfterQuote => cells[last] = String::from("\"a\"b"),
                 Dirt::BlankBefore => text += self.line_end,
                 Dirt::HeaderBefore => text += &(HEADER.join(",") + self.line_end),
                 Dirt::Clean => {}
@@ -235,7 +235,7 @@ fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<String>>)> {
             row[0] = format!("C{i}");
             row[4] = if row[4].is_empty() { String::new() } else { format!("C{}", other.index(count + 1)) };
             row[5] = format!("M{}", i / codes.len());
-            row[11] = codes[i % codes.len()].to_owned();
+            row[11] = String::from(codes[i % codes.len()]);
             row
         };
         drawn.into_iter().enumerate().map(row).collect::<Vec<_>>()

@@ -9,7 +9,7 @@ use claimlint::rules::{codes, get};
 use claimlint::run::{run_example, run_text};
 
 use crate::cli::claimlint;
-use crate::kit::{DOCS, POLICY};
+use crate::kit::{DOCS, POLICY, flowed};
 
 #[test]
 fn the_documentation_has_the_codes_of_the_roster_in_its_order() {
@@ -80,11 +80,6 @@ fn the_policy_cites_a_source_for_every_rule() {
             assert!(number.bytes().all(|b| b.is_ascii_digit()), "{}: {code} is no reason code", doc.code);
         }
     }
-}
-
-/// Line breaks and margins belong to the terminal.
-fn flowed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

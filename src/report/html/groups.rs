@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::flagged::value;
 use crate::claim::{Cents, Text};
 use crate::report::Content;
 use crate::report::chart::{Chart, Measure};
-use crate::report::figures::{counted, dollars};
+use crate::report::figures::{counted, dollars, grouped};
 use crate::rules::judge::{Judgement, Status};
 
 /// Billing providers shown: what fits on a page and is worth a letter.
@@ -26,18 +27,19 @@ fn add(measure: &mut Measure, judgement: &Judgement) {
 /// The charts, in the order of the page.
 pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
     let outcome = content.outcome;
-    let mut rules = BTreeMap::<_, Measure>::new();
+    // By number: every finding of the run is looked up here.
+    let mut rules = vec![Measure::default(); content.docs.len()];
     let mut classes = BTreeMap::<_, Measure>::new();
     // Services without a readable date stand behind all months.
     let mut months = BTreeMap::<_, Measure>::new();
     let mut providers = BTreeMap::<&str, Measure>::new();
     for (rule, tally) in &outcome.summary.rules {
-        rules.entry(*rule).or_default().all = tally.findings;
+        rules[usize::from(rule.0)].all = tally.findings;
     }
     for (service, judgement) in outcome.book.services.iter().zip(&outcome.judged.services) {
         let line = &outcome.book.lines[service.line];
         for rule in &judgement.rules {
-            add(rules.entry(*rule).or_default(), judgement);
+            add(&mut rules[usize::from(rule.0)], judgement);
         }
         let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
         for measure in [
@@ -50,9 +52,8 @@ pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
         }
     }
 
-    let rules = rules.into_iter().map(|(id, m)| {
-        let doc = content.doc(id);
-        let disposition = content.setting(id).disposition.word();
+    let rules = content.docs.iter().zip(rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
+        let disposition = outcome.policy.rule(&doc.code).disposition.word();
         (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
     });
     let classes = classes.into_iter().map(|(id, m)| {
@@ -67,7 +68,7 @@ pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
         Chart::new(
             ("Rule", "Rule", "Findings"),
             "A service counts under every rule that fired on it, so the rows do not add up to the total. The word after \
-             the name is the rule's default disposition."
+             the name is the rule's default disposition. Findings on rows that are not services have no amount."
                 .to_owned(),
             by_amount(rules),
         ),
@@ -105,11 +106,11 @@ fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
             "The {PROVIDERS} highest. {} more: {} at risk, {} of {} flagged.",
             counted(rest.len() as u64, "provider"),
             dollars(sum.at_risk()),
-            crate::report::figures::grouped(sum.flagged()),
+            grouped(sum.flagged()),
             counted(sum.all, "service")
         )
     };
-    let name = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { npi.to_owned() };
+    let name = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
     (rows.into_iter().map(|(npi, m)| (name(npi), String::new(), m)).collect(), others)
 }
 

@@ -4,8 +4,8 @@
 #![no_main]
 
 mod kit;
-#[path = "../../it/twin_reader.rs"]
-mod twin_reader;
+#[path = "../../it/slow.rs"]
+mod slow;
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use claimlint::ingest::field::{Field, Group};
 use claimlint::ingest::{Dialect, Kept, Look, Row, Source, Tally, dialect, read};
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
-use twin_reader::{Found, Twin};
+use slow::{Found, Twin};
 
 use kit::{LIBRARY, POLICY};
 

@@ -1,6 +1,10 @@
-//! The slow twin of the reader: CONTRACT section 3 ("A record is RFC 4180 with these decisions") written down once
-//! more, symbol by symbol, with nothing from `src/ingest`. [`crate::twin`] and the fuzz target `scan` hold the reader
-//! against it.
+//! The slow reader of CONTRACT section 3 ("A record is RFC 4180 with these decisions"): the page written down once
+//! more, symbol by symbol, with nothing from `src/ingest` but the names of the reasons. Protects nothing by itself; the
+//! properties in [`crate::twin`] hold claimlint's reader against it.
+//!
+//! Decisions that the contract leaves to the reader: a blank is a space, tab, vertical tab, form feed, CR or Ctrl-Z; a
+//! CR that ends the file is a line end cut short; of several faults the one met first from left to right is the
+//! reason.
 
 use claimlint::ingest::reject::Reason;
 
@@ -28,9 +32,8 @@ fn symbols(bytes: &[u8]) -> Vec<(usize, Symbol)> {
     let mut at = 0;
     while at < bytes.len() {
         let symbol = match (bytes[at], bytes.get(at + 1)) {
-            (b'\n', _) => Symbol::End(1),
             (b'\r', Some(b'\n')) => Symbol::End(2),
-            (b'\r', None) => Symbol::End(1),
+            (b'\n', _) | (b'\r', None) => Symbol::End(1),
             (b'\r', _) if !has_lf => Symbol::End(1),
             (byte, _) => Symbol::Byte(byte),
         };
@@ -47,7 +50,7 @@ struct Cell {
     text: Vec<u8>,
 }
 
-/// The slow reader.
+/// The reader over one file.
 pub(crate) struct Twin<'a> {
     bytes: &'a [u8],
     symbols: Vec<(usize, Symbol)>,

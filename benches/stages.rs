@@ -1,0 +1,139 @@
+//! Bytes per second of each stage of a run, on extracts in memory. Each bench asserts what it counted, so that a fast
+//! wrong stage cannot win. The comparison with other tools is in `benches/peers`.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use claimlint::claim::{Book, Line, Reader};
+use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read};
+use claimlint::policy::{Policy, file};
+use claimlint::report::{Content, csv};
+use claimlint::rules::{codes, doc, judge::judge};
+use claimlint::run::{Outcome, Setup, Unwatched, run};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+/// Rows of an extract: about 16 MB, far beyond the caches.
+const ROWS: usize = 100_000;
+
+/// In the sparse extract one row in this many is in scope.
+const SPARSE: usize = 2_000;
+
+const HEADER: &str = "claim_id,line_number,claim_form,frequency_code,member_id,product,billing_npi,rendering_npi,\
+place_of_service,service_date,procedure_code,modifier_1,units,diagnosis_1,diagnosis_2,diagnosis_3,diagnosis_pointer,\
+authorization_number,charge_amount,allowed_amount,paid_amount,notes\n";
+
+/// An extract with one row in `every` in scope; its values repeat with different periods, so that no two rows are equal.
+fn extract(every: usize) -> Vec<u8> {
+    const OTHER: [&str; 5] = ["99213", "72148", "36415", "97110", "22612"];
+    const LISTED: [&str; 3] = ["22513", "22514", "22515"];
+    const DIAGNOSES: [&str; 7] = ["M80.08XA", "M4856XD", "C7951", "M54.5", "M4854A", "E11.9", "I10"];
+    const PRODUCTS: [&str; 5] = ["HMO Blue", "Blue Care Elect", "Medicare HMO Blue", "PPO", "EPO"];
+    let mut text = HEADER.to_owned();
+    for i in 0..ROWS {
+        let listed = i % every == 0;
+        let code = if listed { LISTED[i % 3] } else { OTHER[i % 5] };
+        let authorization = if listed && i % 10 > 0 { format!("PA{i:06}") } else { String::new() };
+        let row = format!(
+            "C{i:08},{},P,1,M{:07},{},1{:09},1{:09},{},2024-{:02}-{:02},{code},,1,{},{},,1,{authorization},{}.50,{}.25,{}.00,spine clinic\n",
+            i % 4 + 1,
+            i / 3,
+            PRODUCTS[i % 5],
+            i % 977,
+            i % 1013,
+            [11, 22, 24, 21][i % 4],
+            i % 12 + 1,
+            i % 28 + 1,
+            DIAGNOSES[i % 7],
+            DIAGNOSES[i % 5],
+            600 + i % 900,
+            400 + i % 500,
+            300 + i % 400,
+        );
+        text.push_str(&row);
+    }
+    text.into_bytes()
+}
+
+struct Bench {
+    policy: Policy,
+    library: Library,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let policy = file::load(&[], &codes()).unwrap_or_else(|e| panic!("{e}"));
+        Self { policy, library: Library::shipped().unwrap_or_else(|e| panic!("{e}")) }
+    }
+
+    fn source(&self, bytes: &[u8]) -> (Source, Dialect) {
+        let source = Source::from_bytes("bench", bytes.to_vec()).expect("the extract is text");
+        let dialect = dialect::recognise(&source, &self.library).expect("the header is canonical");
+        (source, dialect)
+    }
+
+    /// Rows and kept lines, by the fast scan or by the grammar alone.
+    fn lines(&self, bytes: &[u8], fast: bool) -> (u64, Vec<Line>) {
+        let (source, dialect) = self.source(bytes);
+        let policy = &self.policy;
+        let products = policy.products.clone();
+        let reader =
+            Reader { codes: &policy.codes, products, settings: &policy.settings, fillers: &policy.fillers, extract: 0 };
+        let forms = policy.codes.forms();
+        let look = |dialect: &Dialect, row: &Row<'_>| reader.look(&dialect.binding, row);
+        let extract =
+            read(source, dialect, BLOCK, fast.then_some(&forms), &look, &Unwatched).expect("nothing is damaged");
+        (extract.tally.rows, extract.tally.kept.into_iter().map(|k| k.value).collect())
+    }
+
+    fn outcome(&self, bytes: &[u8]) -> Outcome {
+        let setup = Setup { policy: self.policy.clone(), library: self.library.clone(), register: None, block: BLOCK };
+        run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
+            .expect("nothing is damaged")
+    }
+}
+
+fn stages(c: &mut Criterion) {
+    let bench = Bench::new();
+    let (sparse, dense) = (extract(SPARSE), extract(1));
+    let mut group = c.benchmark_group("stages");
+    group.sample_size(10).measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_millis(500));
+
+    group.throughput(Throughput::Bytes(sparse.len() as u64));
+    group.bench_function("header and dialect", |b| b.iter(|| black_box(bench.source(&sparse).1.header.len())));
+    for (name, fast) in [("scan, sparse", true), ("grammar alone, sparse", false)] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let (rows, lines) = bench.lines(&sparse, fast);
+                assert_eq!((rows, lines.len()), (ROWS as u64, ROWS / SPARSE));
+            });
+        });
+    }
+
+    group.throughput(Throughput::Bytes(dense.len() as u64));
+    group.bench_function("lines, dense", |b| b.iter(|| assert_eq!(bench.lines(&dense, true).1.len(), ROWS)));
+    let (_, lines) = bench.lines(&dense, true);
+    group.bench_function("book, dense", |b| {
+        b.iter_batched(
+            || lines.clone(),
+            |lines| assert_eq!(Book::new(lines, &bench.policy.codes).services.len(), ROWS),
+            criterion::BatchSize::LargeInput,
+        );
+    });
+    let outcome = bench.outcome(&dense);
+    group.bench_function("judge, dense", |b| {
+        b.iter(|| assert_eq!(judge(&outcome.book, &bench.policy, None).services.len(), ROWS));
+    });
+    let docs = doc::load().unwrap_or_else(|e| panic!("{e}"));
+    let content = Content { outcome: &outcome, docs: &docs };
+    group.bench_function("services.csv, dense", |b| {
+        b.iter(|| {
+            let mut out = Vec::new();
+            csv::services(&content, &mut out).expect("memory does not fail");
+            assert_eq!(memchr::memchr_iter(b'\n', &out).count(), ROWS + 1);
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);

@@ -1,0 +1,314 @@
+//! Protects the analyst from bad files: every kind of damage costs its own rows and is said in a sentence of its own;
+//! what cannot be used at all is refused with what to do, and nothing panics.
+//!
+//! Sentences are held to the words that matter, not to the letter, so that they may be improved.
+
+use std::io::Write as _;
+
+use claimlint::ingest::{BLOCK, Look, Source, dialect, read};
+use claimlint::run::{Outcome, Unwatched};
+
+use crate::cli::claimlint;
+use crate::kit::{Inputs, LIBRARY, Table};
+
+const HEAD: &str = "claim_id,service_date,procedure_code,diagnosis_1,note\n";
+
+/// A row in scope.
+fn row(n: usize) -> String {
+    format!("C{n},2024-03-05,22514,M48.56XA,\n")
+}
+
+/// Rows in scope from one number to another.
+fn rows(numbers: std::ops::Range<usize>) -> String {
+    numbers.map(row).collect()
+}
+
+fn run(bytes: impl Into<Vec<u8>>) -> Outcome {
+    Inputs::one(bytes).run().expect("it is read")
+}
+
+/// Why the extract is refused as a whole.
+fn refused(bytes: impl Into<Vec<u8>>) -> String {
+    match Inputs::one(bytes).run() {
+        Ok(outcome) => panic!("it was read: {:?}", outcome.ledger),
+        Err(e) => e,
+    }
+}
+
+/// (rows, rejected, in scope).
+fn counts(outcome: &Outcome) -> (u64, u64, u64) {
+    assert!(outcome.ledger.adds_up());
+    (outcome.ledger.rows, outcome.ledger.rejected, outcome.ledger.in_scope)
+}
+
+/// Line and reason of each rejected row.
+fn rejects(outcome: &Outcome) -> Vec<(u64, &'static str)> {
+    outcome.inputs.iter().flat_map(|i| &i.rejects).map(|r| (r.line, r.reason.code())).collect()
+}
+
+/// Claim numbers of the services, in order.
+fn claims(outcome: &Outcome) -> Vec<String> {
+    let services = Table::written(outcome, "services.csv");
+    let claim = services.column("claim_id");
+    services.rows.into_iter().map(|row| row[claim].clone()).collect()
+}
+
+#[test]
+fn byte_order_marks_open_a_file_or_a_joined_part() {
+    let start = run(format!("\u{feff}{HEAD}{}", rows(1..3)));
+    assert_eq!((claims(&start), counts(&start)), (vec!["C1".into(), "C2".into()], (2, 0, 2)));
+    let middle = run(format!("{HEAD}{}\u{feff}{HEAD}{}\u{feff}{}", row(1), row(2), row(3)));
+    assert_eq!(rejects(&middle), [(3, "repeated-header")]);
+    assert_eq!(claims(&middle), ["C1", "C2", "C3"]);
+}
+
+#[test]
+fn a_repeated_header_is_one_reject_with_its_place() {
+    let before = format!("{HEAD}{}", rows(1..3));
+    let outcome = run(format!("{before}{HEAD}{}", row(3)));
+    assert_eq!(rejects(&outcome), [(4, "repeated-header")]);
+    let reject = &outcome.inputs[0].rejects[0];
+    assert_eq!((reject.offset, reject.raw.as_slice()), (before.len() as u64, HEAD.trim_end().as_bytes()));
+}
+
+#[test]
+fn every_line_end_is_one() {
+    let text = format!("{HEAD}{}", rows(1..4));
+    for (name, text) in [("CRLF", text.replace('\n', "\r\n")), ("CR", text.replace('\n', "\r")), ("LF", text.clone())] {
+        for text in [text.clone(), text.trim_end().to_owned()] {
+            let outcome = run(text);
+            assert_eq!(counts(&outcome), (3, 0, 3), "{name}");
+            assert_eq!(outcome.book.lines[2].row, 4, "{name}");
+        }
+    }
+}
+
+#[test]
+fn control_characters_harm_nobody() {
+    let outcome = run(format!("{HEAD}C1,2024-03-05,22514,M48.56XA,a\0b\nC2,2024-03-05,99213,\0,\n{}\x1a", row(3)));
+    assert_eq!((claims(&outcome), rejects(&outcome)), (vec!["C1".into(), "C3".into()], vec![]));
+    let zeroes = run(format!("{HEAD}C\01,2024-03-05,22514,M48.56XA,\n{}", rows(2..9)));
+    assert_eq!(counts(&zeroes), (8, 0, 8));
+}
+
+#[test]
+fn a_truncated_last_record_costs_itself() {
+    for (tail, reason) in
+        [("C9,2024-03", "too-few-fields"), ("C9,2024-03-05,22514,M48.56XA,\"cut of", "unclosed-quote")]
+    {
+        let outcome = run(format!("{HEAD}{}{tail}", rows(1..4)));
+        assert_eq!((counts(&outcome), rejects(&outcome)), ((4, 1, 3), vec![(5, reason)]), "{tail}");
+    }
+}
+
+#[test]
+fn a_field_of_ten_megabytes_is_a_field() {
+    let long = "word\n".repeat(2 << 20);
+    let text = format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,\"{long}\"\n{}", row(1), row(3));
+    let outcome = run(text);
+    assert_eq!((counts(&outcome), claims(&outcome)), ((3, 0, 3), vec!["C1".into(), "C2".into(), "C3".into()]));
+    assert_eq!(outcome.book.lines[2].row, 4 + (2 << 20));
+}
+
+#[test]
+fn a_line_too_long_to_hold_costs_itself() {
+    let mut text = format!("{HEAD}{}", row(1)).into_bytes();
+    text.resize(text.len() + (65 << 20), b'x');
+    text.extend(format!("\n{}", row(3)).bytes());
+    let outcome = run(text);
+    assert_eq!((rejects(&outcome), claims(&outcome)), (vec![(3, "too-long")], vec!["C1".into(), "C3".into()]));
+    assert!(outcome.inputs[0].rejects[0].raw.len() <= 4096);
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_stand_in_any_column() {
+    for column in 0..5 {
+        let mut cells = ["C2", "2024-03-05", "22514", "M48.56XA", ""].map(|c| c.as_bytes().to_vec());
+        cells[column].push(0xe9);
+        let text = [format!("{HEAD}{}", row(1)).as_bytes(), &cells.join(&b','), b"\n", row(3).as_bytes()].concat();
+        let outcome = run(text);
+        // 22514 followed by a letter is another code; everything else leaves the row in scope.
+        let expected = if column == 2 { (3, 0, 2) } else { (3, 0, 3) };
+        assert_eq!(counts(&outcome), expected, "column {column}");
+        if column == 0 {
+            assert_eq!(claims(&outcome), ["C1", "C2\u{e9}", "C3"]);
+        }
+    }
+}
+
+#[test]
+fn blank_lines_and_trailing_delimiters_are_no_damage() {
+    let outcome = run(format!("\n{HEAD}\n  \n{}\t\n\n{}\n\n", row(1), row(2)));
+    assert_eq!((counts(&outcome), outcome.book.lines[1].row), ((2, 0, 2), 8));
+    let trailing = format!("{HEAD}{}", rows(1..4)).replace('\n', ",,\n");
+    assert_eq!(counts(&run(trailing)), (3, 0, 3));
+    let rows_only = format!("{HEAD}{}", rows(1..4).replace('\n', ",\n"));
+    assert_eq!(counts(&run(rows_only)), (3, 0, 3));
+}
+
+#[test]
+fn a_header_that_says_a_thing_twice_is_refused_if_the_thing_matters() {
+    let twice = refused(format!("{},claim_id\n{}", HEAD.trim_end(), row(1)));
+    assert!(twice.contains("`claim_id`") && twice.contains("twice"), "{twice}");
+    let other = run(format!("{},note\n{}", HEAD.trim_end(), row(1).replace('\n', ",\n")));
+    assert_eq!(counts(&other), (1, 0, 1));
+    let two = refused(format!("clm_id,{HEAD}X,{}", row(1)));
+    assert!(two.contains("`clm_id`") && two.contains("`claim_id`") && two.contains("both claim"), "{two}");
+}
+
+#[test]
+fn a_footer_line_is_a_reject() {
+    let outcome = run(format!("{HEAD}{}(2075 rows affected)\n", rows(1..4)));
+    assert_eq!((counts(&outcome), rejects(&outcome)), ((4, 1, 3), vec![(5, "too-few-fields")]));
+}
+
+#[test]
+fn a_stray_quote_costs_its_own_row() {
+    let inside = run(format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,5\" nail\n{}", row(1), row(3)));
+    assert_eq!(counts(&inside), (3, 0, 3));
+    let opening = run(format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,\"nail\n{}", row(1), rows(3..6)));
+    assert_eq!((counts(&opening), rejects(&opening)), ((5, 1, 4), vec![(3, "swallowed-rows")]));
+}
+
+/// Two stray quotes make one well-formed field of everything between them; a reader that believes it loses the rows
+/// without a word.
+#[test]
+fn two_stray_quotes_490_rows_apart_lose_nothing_between_them() {
+    let mut lines: Vec<String> = (1..=1000).map(row).collect();
+    for (at, stray) in [(254, "\"one\n"), (745, "\"two\n")] {
+        lines[at] = lines[at].trim_end().to_owned() + stray;
+    }
+    let outcome = run(HEAD.to_owned() + &lines.concat());
+    assert_eq!(counts(&outcome), (1000, 2, 998));
+    assert_eq!(rejects(&outcome).iter().map(|(line, _)| *line).collect::<Vec<_>>(), [256, 747]);
+}
+
+#[test]
+fn empty_files_and_headers_alone() {
+    assert!(refused("").contains("is empty"));
+    assert!(refused("\n  \n").contains("no header line"));
+    let outcome = run(HEAD);
+    assert_eq!((counts(&outcome), Table::written(&outcome, "services.csv").rows.len()), ((0, 0, 0), 0));
+    // The first row is never silently taken for a header.
+    let headless = refused(rows(1..4));
+    assert!(headless.contains("required column is missing") && headless.contains("no header line"), "{headless}");
+}
+
+#[test]
+fn what_is_no_text_is_refused_by_its_kind() {
+    for (bytes, word) in [
+        (&b"PK\x03\x04\x14\0\0\0"[..], "Excel"),
+        (b"PAR1\x15\x04\x15", "Parquet"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0", "not a text"),
+        (b"c\0l\0a\0i\0m\0_\0i\0d\0,\0", "UTF-16"),
+        (b"\x1f\x8b\x08\0cut", "cut short"),
+    ] {
+        let said = refused(bytes);
+        assert!(said.starts_with("claims.csv: ") && said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn a_missing_required_column_is_named_with_what_was_looked_for() {
+    for (name, spelling) in
+        [("claim_id", "clm_id"), ("service_date", "svc_date"), ("procedure_code", "proc_code"), ("diagnosis_1", "dx_1")]
+    {
+        let said = refused(format!("{}{}", HEAD.replace(name, "something"), row(1)));
+        let missing =
+            said.lines().find(|l| l.trim_start().starts_with(name)).unwrap_or_else(|| panic!("{name}: {said}"));
+        assert!(missing.contains(spelling) && said.contains("`something`"), "{said}");
+        assert!(said.contains("--layout"), "{said}");
+    }
+    let all = refused("a,b,c\n1,2,3\n");
+    for name in ["claim_id", "service_date", "procedure_code", "diagnosis_1"] {
+        assert!(all.contains(&format!("\n  {name}")), "{all}");
+    }
+}
+
+#[test]
+fn compressed_and_encoded_files_say_the_same() {
+    let text = format!("{HEAD}{}", rows(1..40));
+    let plain = Table::written(&run(text.clone()), "services.csv");
+    let gz = |part: &[u8]| {
+        let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        member.write_all(part).expect("memory");
+        member.finish().expect("memory")
+    };
+    let (first, second) = text.as_bytes().split_at(500);
+    let units = || std::iter::once(0xfeff).chain(text.encode_utf16());
+    for (name, bytes) in [
+        ("gzip of two members", [gz(first), gz(second)].concat()),
+        ("zstd of two frames", [first, second].map(|p| zstd::encode_all(p, 1).expect("memory")).concat()),
+        ("UTF-16LE", units().flat_map(u16::to_le_bytes).collect()),
+        ("UTF-16BE", units().flat_map(u16::to_be_bytes).collect()),
+        ("UTF-16 in gzip", gz(&units().flat_map(u16::to_le_bytes).collect::<Vec<_>>())),
+    ] {
+        assert_eq!(Table::written(&run(bytes), "services.csv"), plain, "{name}");
+    }
+    let cut = gz(text.as_bytes());
+    assert!(refused(&cut[..cut.len() - 20]).contains("cut short"));
+}
+
+#[test]
+fn an_extract_that_is_mostly_rejected_was_misread() {
+    let said = refused(format!("{HEAD}{}{}", rows(1..10), "C,too,short\n".repeat(10)));
+    assert!(said.contains("10 of 19 rows") && said.contains("inspect"), "{said}");
+    for line in ["line 11: ", "line 12: ", "line 13: "] {
+        assert!(said.contains(line), "{said}");
+    }
+    assert!(!said.contains("line 14: "), "three reasons are enough: {said}");
+    // Half is not most, and nine rows are too few to say.
+    assert_eq!(counts(&run(format!("{HEAD}{}{}", rows(1..11), "C,too,short\n".repeat(10)))), (20, 10, 10));
+    assert_eq!(counts(&run(format!("{HEAD}{}", "C,too,short\n".repeat(9)))), (9, 9, 0));
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let check = |name: &str| claimlint(&["check", name, "--out", &path("report")]).refused();
+    assert!(check(&path("missing.csv")).contains("does not exist"));
+    assert!(check(&path("")).contains("is a directory"));
+    std::fs::write(path("secret.csv"), format!("{HEAD}{}", row(1))).expect("a file");
+    set_mode(&path("secret.csv"), 0o000);
+    // Root may read everything; for everybody else the sentence counts.
+    if std::fs::File::open(path("secret.csv")).is_ok() {
+        claimlint(&["check", &path("secret.csv"), "--out", &path("report"), "--fail-on", "never"]).success();
+    } else {
+        assert!(check(&path("secret.csv")).contains("permissions"));
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("our own file");
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &str, _: u32) {}
+
+/// All that is wrong with the inputs of a run is said at once.
+#[test]
+fn several_bad_files_are_refused_together() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    std::fs::write(path("empty.csv"), "").expect("a file");
+    std::fs::write(path("other.csv"), "a,b\n1,2\n").expect("a file");
+    let said = claimlint(&["check", &path("empty.csv"), &path("other.csv"), &path("none.csv"), "-q"]).refused();
+    for (name, word) in [("empty.csv", "is empty"), ("other.csv", "required column"), ("none.csv", "does not exist")] {
+        assert!(said.contains(name) && said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_stops_the_run() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    write!(file, "{HEAD}{}", rows(1..100_000)).expect("room for it");
+    let source = Source::open(&file.path().to_string_lossy()).expect("it is there");
+    let dialect = dialect::recognise(&source, &LIBRARY).expect("a header");
+    file.as_file().set_len(2 << 20).expect("our own file");
+    let read = read(source, dialect, BLOCK, None, &|_, _| Look::<()>::Pass, &Unwatched);
+    assert!(read.expect_err("it shrank").to_string().contains("shrank"));
+}

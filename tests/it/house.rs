@@ -1,0 +1,215 @@
+//! Protects the house: rooms use only rooms to their left, files stay short, rosters match folders, the README's
+//! commands run, nothing talks to a network.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use claimlint::ingest::layout::SHIPPED;
+use claimlint::rules::FAMILIES;
+
+use crate::cli::{Said, binary};
+use crate::kit::{DOCS, POLICY, at};
+
+/// Files below a folder with this extension, as paths from the repository's root.
+fn files(folder: &str, extension: &str) -> Vec<String> {
+    fn walk(path: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { walk(&path, found) } else { found.push(path) }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&at(folder), &mut found);
+    let root = at("");
+    let relative = |p: &PathBuf| p.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned();
+    let mut names: Vec<String> =
+        found.iter().filter(|p| p.extension().is_some_and(|e| e == extension)).map(relative).collect();
+    names.sort();
+    names
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(at(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// The rooms as the crate doc lists them; rooms of one line share a rank.
+fn rooms() -> Vec<(String, usize)> {
+    let doc = read("src/lib.rs");
+    let list = doc.split("# Rooms").nth(1).and_then(|d| d.split("# Invariants").next()).expect("the list of rooms");
+    let mut rooms = Vec::new();
+    for (rank, line) in list.lines().filter_map(|l| l.strip_prefix("//! - ")).enumerate() {
+        let head = line.split(": ").next().unwrap_or_default();
+        rooms.extend(head.split("[`").skip(1).filter_map(|r| Some((r.split("`]").next()?.to_owned(), rank))));
+    }
+    rooms
+}
+
+#[test]
+fn a_room_uses_only_rooms_before_it() {
+    let rooms = rooms();
+    let rank = |room: &str| rooms.iter().find(|(name, _)| name == room).map(|(_, rank)| *rank);
+    let declared: BTreeSet<String> = read("src/lib.rs")
+        .lines()
+        .filter_map(|l| Some(l.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned()))
+        .collect();
+    let listed: BTreeSet<String> = rooms.iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(listed, declared, "the crate doc lists every room");
+    let mut wrong = Vec::new();
+    for file in files("src", "rs") {
+        let room = file.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default().to_owned();
+        let Some(own) = rank(&room) else {
+            assert!(["lib", "main"].contains(&room.as_str()), "{file}: a room that the crate doc does not list");
+            continue;
+        };
+        for (i, line) in read(&file).lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
+            for used in line.split("crate::").skip(1) {
+                let used = used.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap_or_default();
+                if rank(used).is_none_or(|other| other > own) {
+                    wrong.push(format!("{file}:{}: {room} uses {used}", i + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A file that needs more has more than one job.
+const LONGEST: usize = 420;
+
+#[test]
+fn files_are_short_and_say_what_they_are_for() {
+    let mut wrong = Vec::new();
+    for file in files("src", "rs").into_iter().chain(files("tests", "rs")) {
+        let text = read(&file);
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            wrong.push(format!("{file}: {lines} lines, at most {LONGEST}"));
+        }
+        if !text.starts_with("//! ") {
+            wrong.push(format!("{file}: no module doc"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn rosters_match_their_folders() {
+    let layouts = files("src/layouts", "toml");
+    let mut shipped: Vec<String> = SHIPPED.iter().map(|(name, _)| format!("src/layouts/{name}.toml")).collect();
+    shipped.sort();
+    assert_eq!(shipped, layouts, "SHIPPED in src/ingest/layout.rs names every layout once");
+    assert!(SHIPPED.iter().all(|(name, text)| *text == read(&format!("src/layouts/{name}.toml"))));
+
+    let policies = files("src/policies", "toml");
+    assert_eq!(policies.len(), POLICY.origins.len());
+    for file in policies {
+        let text = read(&file);
+        assert!(POLICY.origins.iter().any(|o| o.text == text), "{file} is not built in: src/policy/file.rs");
+    }
+
+    let families = files("src/rules", "toml");
+    assert_eq!(families.len(), FAMILIES.len(), "one file of documentation a family");
+    for file in families {
+        let text = read(&file);
+        let code = text.lines().find_map(|l| l.strip_prefix("code = \"")?.strip_suffix('"')).expect("a rule");
+        let family = FAMILIES.iter().find(|f| f.iter().any(|r| r.code == code)).unwrap_or_else(|| panic!("{file}"));
+        for rule in *family {
+            assert!(text.contains(&format!("\ncode = \"{}\"\n", rule.code)), "{file} does not document {}", rule.code);
+        }
+        let source = read(&file.replace(".toml", ".rs"));
+        assert_eq!(source.matches("Rule { code: \"").count(), family.len(), "{file}: a rule in another family's file");
+    }
+    assert_eq!(DOCS.len(), FAMILIES.iter().map(|f| f.len()).sum::<usize>());
+}
+
+#[test]
+fn every_test_module_runs() {
+    let declared: BTreeSet<String> = read("tests/it/main.rs")
+        .lines()
+        .filter_map(|l| Some(format!("tests/it/{}.rs", l.strip_prefix("mod ")?.strip_suffix(';')?)))
+        .collect();
+    let there: BTreeSet<String> = files("tests", "rs").into_iter().filter(|f| !f.ends_with("/main.rs")).collect();
+    assert_eq!(declared, there);
+}
+
+#[test]
+fn nothing_is_unsafe_and_nothing_talks_to_a_network() {
+    assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
+    for file in files("src", "rs") {
+        let code = read(&file);
+        let code = code.lines().filter(|l| !l.trim_start().starts_with("//"));
+        assert!(
+            code.flat_map(|l| l.split(|c: char| !c.is_alphanumeric() && c != '_')).all(|w| w != "unsafe"),
+            "{file}"
+        );
+    }
+    let lock = read("Cargo.lock");
+    for network in ["reqwest", "hyper", "openssl", "openssl-sys", "rustls", "native-tls", "ureq", "curl", "tokio"] {
+        assert!(!lock.contains(&format!("\nname = \"{network}\"\n")), "{network} is linked");
+    }
+}
+
+#[test]
+fn the_top_level_stays_as_it_is() {
+    // A build leaves `target`, a run of the README's first command leaves a report; git ignores both.
+    let known = ["Cargo.toml", "Cargo.lock", "README.md", "src", "fixtures", "benches", "tests", "target"];
+    for entry in fs::read_dir(at("")).expect("the repository") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let expected = name.starts_with('.') || name.starts_with("claimlint-report") || known.contains(&name.as_str());
+        assert!(expected, "{name} stands at the top");
+    }
+}
+
+/// The commands of the README's `sh` blocks that run claimlint.
+fn commands(readme: &str) -> Vec<&str> {
+    let blocks = readme.split("\n```sh\n").skip(1).filter_map(|b| b.split("\n```").next());
+    blocks.flat_map(str::lines).filter(|l| l.starts_with("cargo run ")).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme_run() {
+    if !at("README.md").exists() {
+        // It is written last; the house has no reader before.
+        return;
+    }
+    let readme = read("README.md");
+    let commands = commands(&readme);
+    assert!(commands.iter().any(|c| c.contains(" check ")), "the README runs the main job");
+    // Commands name fixtures from the root and write where they stand, so they stand in a directory of their own.
+    let desk = tempfile::tempdir().expect("a directory");
+    for folder in ["fixtures", "src", "benches"] {
+        link(&at(folder), &desk.path().join(folder));
+    }
+    for command in commands {
+        let (_, typed) = command.split_once(" -- ").unwrap_or_else(|| panic!("{command}: no ` -- `"));
+        let typed =
+            typed.split('#').next().unwrap_or_default().replace("/tmp/", &format!("{}/", desk.path().display()));
+        let (args, file) = typed.split_once('>').unwrap_or((&typed, ""));
+        let said = Said::by(binary().args(args.split_whitespace()).current_dir(desk.path()));
+        assert!(matches!(said.code, Some(0 | 1)), "{command}: {}", said.err);
+        if !file.is_empty() {
+            fs::write(desk.path().join(file.trim()), said.out).expect("room for it");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) {
+    std::os::unix::fs::symlink(from, to).expect("a link");
+}
+
+#[cfg(windows)]
+fn link(from: &Path, to: &Path) {
+    std::os::windows::fs::symlink_dir(from, to).expect("a link");
+}
+
+/// One test command for people and machines.
+#[test]
+fn the_tests_that_guard_the_door_are_the_readmes() {
+    if at("README.md").exists() && at(".ci/run").exists() {
+        let readme = read("README.md");
+        let command = readme.lines().find(|l| l.starts_with("cargo test")).expect("the README says how to test");
+        assert!(read(".ci/run").lines().any(|l| l.trim() == command), ".ci/run does not run `{command}`");
+    }
+}

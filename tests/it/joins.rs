@@ -1,0 +1,297 @@
+//! Protects shapes of extract whose rows are not service lines: several services in one row, and tables joined by key.
+
+use std::path::{Path, PathBuf};
+
+use claimlint::ingest::reject::Reason;
+use claimlint::ingest::{BLOCK, Library, Source, Table, Trouble, dialect};
+use claimlint::policy::Policy;
+use claimlint::policy::file::load;
+use claimlint::report::{Content, FORMATS};
+use claimlint::rules::{self, doc};
+use claimlint::run::{Outcome, Setup, Unwatched, run};
+
+fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn policy() -> Policy {
+    load(&[], &rules::codes()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn check(file: &Path, library: Library, block: usize) -> Result<Outcome, Trouble> {
+    let setup = Setup { policy: policy(), library, register: None, block };
+    run(&[file.display().to_string()], &Source::open, setup, &Unwatched)
+}
+
+/// One of the report's tables.
+fn table(outcome: &Outcome, name: &str) -> String {
+    let docs = doc::load().unwrap_or_else(|e| panic!("{e}"));
+    let format = FORMATS.iter().find(|f| f.file == name).unwrap_or_else(|| panic!("no {name}"));
+    let mut out = Vec::new();
+    (format.write)(&Content { outcome, docs: &docs }, &mut out).unwrap_or_else(|e| panic!("{e}"));
+    String::from_utf8(out).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Some columns of one of the report's tables, a row a line.
+fn columns(outcome: &Outcome, name: &str, wanted: &[&str]) -> Vec<String> {
+    let text = table(outcome, name);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let places: Vec<_> = wanted.iter().map(|w| header.iter().position(|h| h == *w).expect(w)).collect();
+    let rows = reader.records().map(|r| r.expect("a row"));
+    rows.map(|r| places.iter().map(|p| r[*p].to_owned()).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn every_filled_slot_is_a_line_and_the_row_counts_once() {
+    let file = at("fixtures/cases/service-slots/every-filled-slot-is-a-line-and-the-row-counts-once/claims.csv");
+    let library = Library::shipped().expect("layouts");
+    let outcome = check(&file, library.clone(), BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        columns(&outcome, "services.csv", &["source_line", "line_number", "procedure_code", "amount_at_risk"]),
+        [
+            "2 1 22513 1800.00",
+            "2 3 22515 700.00",
+            "3 2 22515 650.50",
+            "4 1 22513 1800.00",
+            "4 2 22514 1500.00",
+            "8 2 22514 1400.00"
+        ]
+    );
+    let found = columns(&outcome, "findings.csv", &["source_line", "line_number", "rule"]);
+    let of = |rule: &str| found.iter().filter(|f| f.ends_with(rule)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("CD301"), ["3 2 CD301"], "the add-on of row 2 has its primary in slot 1");
+    assert_eq!(of("CD302"), ["4 2 CD302"], "two primaries in one row");
+    assert_eq!(of("CD306"), ["8 2 CD306"], "a vertebroplasty in another slot of the row");
+    let ledger = outcome.ledger;
+    assert!(ledger.adds_up());
+    assert_eq!((ledger.rows, ledger.duplicate, ledger.in_scope, ledger.related, ledger.out_of_scope), (7, 1, 4, 1, 1));
+    for block in 1..9 {
+        let other = check(&file, library.clone(), block).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(table(&other, "findings.csv"), table(&outcome, "findings.csv"), "blocks of {block}");
+    }
+}
+
+#[test]
+fn equal_slots_are_two_services_and_no_duplicates() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("claims.csv");
+    let head = "DESYNPUF_ID,CLM_ID,CLM_FROM_DT,ICD9_DGNS_CD_1,PRF_PHYSN_NPI_1,HCPCS_CD_1,HCPCS_CD_2,LINE_NCH_PMT_AMT_1";
+    std::fs::write(&file, format!("{head}\nM1,C1,20240305,M8008XA,1999999001,22514,22514,1500.00\n")).expect("written");
+    let outcome = check(&file, Library::shipped().expect("layouts"), BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    let found = columns(&outcome, "findings.csv", &["line_number", "rule"]);
+    assert_eq!(found, ["1 RT402", "2 CD303", "2 RT402"]);
+    assert_eq!((outcome.ledger.rows, outcome.ledger.in_scope, outcome.ledger.duplicate), (1, 1, 0));
+}
+
+const RELATIONAL: &str = "fixtures/extracts/relational";
+
+fn tables(given: &[(&str, &Path)]) -> Vec<Table> {
+    given.iter().map(|(name, file)| Table { name: (*name).to_owned(), file: file.display().to_string() }).collect()
+}
+
+fn library(given: &[(&str, &Path)]) -> Library {
+    Library::shipped().expect("layouts").joining(&tables(given)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The Optum fixture with these texts in place of its files, in a directory of its own.
+struct Optum {
+    dir: tempfile::TempDir,
+}
+
+impl Optum {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        for name in ["optum-medical.csv", "optum-diagnostic.csv", "optum-procedure.csv"] {
+            std::fs::copy(at(RELATIONAL).join(name), dir.path().join(name)).expect("copied");
+        }
+        Self { dir }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(format!("optum-{name}.csv"))
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.file(name)).expect("a text")
+    }
+
+    fn with(self, name: &str, edit: impl Fn(String) -> String) -> Self {
+        std::fs::write(self.file(name), edit(self.text(name))).expect("written");
+        self
+    }
+
+    fn library(&self) -> Library {
+        library(&[("diagnosis", &self.file("diagnostic")), ("procedure", &self.file("procedure"))])
+    }
+
+    fn check(&self, block: usize) -> Result<Outcome, String> {
+        check(&self.file("medical"), self.library(), block).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn long_tables_say_what_the_pivoted_table_says() {
+    let long = Optum::new();
+    let outcome = long.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        columns(
+            &outcome,
+            "services.csv",
+            &["source_line", "claim_id", "procedure_code", "diagnoses_considered", "amount_at_risk"]
+        ),
+        [
+            "2 9001|A1 22514 M8008XA;M810 5200.00",
+            "5 9003|B7 0PU43JZ C7951;M8458XA 41000.00",
+            "7 9004|C2 22513  4800.00",
+            "8 9005|D4 22514 M545;I10 5100.00"
+        ]
+    );
+    let found = columns(&outcome, "findings.csv", &["source_line", "rule"]);
+    // The reposition of the stay is in the procedure file as well.
+    assert!(!found.iter().any(|f| f.ends_with("CD310")), "{found:?}");
+    assert!(found.contains(&"5 PA208".to_owned()), "an inpatient stay: {found:?}");
+    // Two rows of the stay are in scope, though their own cells hold no code.
+    let ledger = outcome.ledger;
+    assert_eq!((ledger.rows, ledger.in_scope, ledger.out_of_scope), (7, 5, 2));
+
+    // The same pivoted by hand.
+    let pivoted = Optum::new();
+    let text = pivoted.text("medical");
+    let mut wide = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        let cells: Vec<_> = line.split('|').collect();
+        wide.push(match (n, cells[1], cells[6]) {
+            (0, ..) => format!("{line}|DIAG1|DIAG2|DIAG3|DIAG4|PROC1|PROC2"),
+            (_, "9001", "A1") => format!("{line}|M8008XA|M810||||"),
+            (_, "9003", "B7") => format!("{line}|C7951||M8458XA||0PS43ZZ|0PU43JZ"),
+            (_, "9005", "D4") => format!("{line}|M545|||I10||"),
+            _ => format!("{line}||||||"),
+        });
+    }
+    let pivoted = pivoted.with("medical", |_| wide.join("\n"));
+    let by_hand = check(&pivoted.file("medical"), library(&[]), BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    for name in ["services.csv", "findings.csv"] {
+        let path = |optum: &Optum| optum.dir.path().display().to_string();
+        let (ours, theirs) = (table(&outcome, name), table(&by_hand, name));
+        assert_eq!(ours.replace(&path(&long), ""), theirs.replace(&path(&pivoted), ""), "{name}");
+    }
+    assert_eq!(by_hand.ledger, outcome.ledger);
+}
+
+#[test]
+fn nothing_depends_on_blocks_threads_compression_or_the_order_of_codes() {
+    let optum = Optum::new();
+    let want = optum.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    let say = |outcome: &Outcome, optum: &Optum| {
+        table(outcome, "findings.csv").replace(&optum.dir.path().display().to_string(), "")
+    };
+    for block in [1, 2, 7, 64, 1000] {
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            let other = pool.install(|| optum.check(block)).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(say(&other, &optum), say(&want, &optum), "blocks of {block}, {threads} threads");
+        }
+    }
+    let reversed = Optum::new().with("diagnostic", |text| {
+        let (head, rows) = text.split_once('\n').expect("rows");
+        format!("{head}\n{}\n", rows.lines().rev().collect::<Vec<_>>().join("\n"))
+    });
+    let other = reversed.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(say(&other, &reversed), say(&want, &optum));
+    let comma = Optum::new().with("procedure", |text| text.replace('|', ","));
+    let packed = zstd::encode_all(comma.text("procedure").as_bytes(), 1).expect("packed");
+    std::fs::write(comma.file("procedure"), packed).expect("written");
+    let other = comma.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(say(&other, &comma), say(&want, &optum));
+}
+
+#[test]
+fn a_joined_table_is_read_completely_or_refuses_the_run() {
+    let long = "33000001|9001|A1|I10|26|10|2||||\n";
+    for (file, add, says) in [
+        ("diagnostic", "33000001|9001\n", "optum-diagnostic.csv: line 11: --join diagnosis: fewer fields"),
+        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is \"26\""),
+        ("diagnostic", "33000001|9001|A1|I10|2|10|2||||\n", "DIAG_POSITION 2 of this key is I10 here and M810 before"),
+        ("procedure", "x|9003|B7||10|0PU33JZ|one||\n", "line 7: --join procedure: PROC_POSITION is \"one\""),
+    ] {
+        let broken = Optum::new().with(file, |text| text + add);
+        let said = broken.check(BLOCK).map(|_| ()).expect_err(says);
+        assert!(said.contains(says), "{said}");
+    }
+    // The same again, of a claim that nobody asks about, or another code system: no harm.
+    for add in ["33000009|9009|Z9|I10|26|10|2||||\n", "33000001|9001|A1|I10|2|9|2||||\n", "1|9001|A1|M810|2|10|2||||\n"]
+    {
+        let fine = Optum::new().with("diagnostic", |text| text + add);
+        assert!(fine.check(BLOCK).is_ok(), "{add}");
+    }
+    let renamed = Optum::new().with("diagnostic", |text| text.replace("|CLMID|", "|CLAIM|"));
+    let said = renamed.check(BLOCK).map(|_| ()).expect_err("no key");
+    assert!(said.contains("--join diagnosis: looked for CLMID; the first line holds `PATID`"), "{said}");
+    let optum = Optum::new();
+    let unknown = library(&[("diagnoses", &optum.file("diagnostic"))]);
+    let said = check(&optum.file("medical"), unknown, BLOCK).map(|_| ()).expect_err("unknown").to_string();
+    assert!(said.contains("a required column is missing"), "{said}");
+    let (diagnosis, extra) = (optum.file("diagnostic"), optum.file("procedure"));
+    let unknown = library(&[("diagnosis", &diagnosis), ("dx", &extra)]);
+    let said = check(&optum.file("medical"), unknown, BLOCK).map(|_| ()).expect_err("unknown").to_string();
+    assert!(said.contains("--join dx: layout optum-like knows the tables diagnosis, procedure"), "{said}");
+}
+
+#[test]
+fn a_table_that_was_not_given_is_said() {
+    let optum = Optum::new();
+    let source = || Source::open(&optum.file("medical").display().to_string()).expect("opened");
+    let said = dialect::recognise(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
+    assert!(said.contains("diagnosis_1: looked for DIAG1 (--join diagnosis=FILE brings it)"), "{said}");
+    let without = library(&[("diagnosis", &optum.file("diagnostic"))]);
+    let dialect = dialect::recognise(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(dialect.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
+    let outcome = check(&optum.file("medical"), without, BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(outcome.ledger.in_scope, 3, "the stay cannot be seen");
+    let twice = Library::shipped().expect("layouts").joining(&tables(&[("a", Path::new("x")), ("a", Path::new("y"))]));
+    assert!(twice.expect_err("twice").contains("given twice"));
+}
+
+#[test]
+fn a_claim_row_is_joined_to_its_lines() {
+    let (lines, claims) = (at(RELATIONAL).join("edi837-lines.csv"), at(RELATIONAL).join("edi837-claims.csv"));
+    let outcome = check(&lines, library(&[("header", &claims)]), BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        columns(
+            &outcome,
+            "services.csv",
+            &[
+                "source_line",
+                "claim_id",
+                "product_class",
+                "setting",
+                "procedure_code",
+                "diagnoses_considered",
+                "status"
+            ]
+        ),
+        [
+            "2 1900007005|PC-11 commercial-managed-care outpatient 22514 M8008XA clear",
+            "4 1900009007|PC-12 commercial-managed-care inpatient 0QU03JZ M8008XA clear",
+            "5 1900007005|PC-13 commercial-ppo-indemnity outpatient 22513 M4854XA clear",
+        ]
+    );
+    // The last line has no claim, so it has no claim number: rejected like any row without one, at its place.
+    let [reject] = outcome.inputs[0].rejects.as_slice() else { panic!("{:?}", outcome.inputs[0].rejects) };
+    let text = std::fs::read_to_string(&lines).expect("a text");
+    assert_eq!((reject.line, reject.reason), (6, Reason::NoClaimId));
+    assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");
+    assert_eq!(text.lines().nth(5).map(str::as_bytes), Some(reject.raw.as_slice()));
+    assert!(outcome.ledger.adds_up());
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let twice = dir.path().join("claims.csv");
+    let text = std::fs::read_to_string(&claims).expect("a text");
+    let again = text.lines().find(|l| l.starts_with("12,")).expect("claim 12");
+    std::fs::write(&twice, format!("{text}{again}\n")).expect("written");
+    let said = check(&lines, library(&[("header", &twice)]), BLOCK).map(|_| ()).expect_err("twice").to_string();
+    assert!(said.contains("claims.csv: line 6: --join header: the key 12 again, after line 3"), "{said}");
+    let said = check(&lines, library(&[]), BLOCK).map(|_| ()).expect_err("lines alone").to_string();
+    assert!(said.contains("header.PrincipalDiagnosis (--join header=FILE brings it)"), "{said}");
+}
