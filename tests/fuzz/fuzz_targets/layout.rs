@@ -34,13 +34,13 @@ fn bind(layout: &Layout, header: &str) {
     match layout.bind(&names) {
         Err(unbound) => assert!(!unbound.to_string().is_empty()),
         Ok(binding) => {
-            let fields = Field::NAMES.iter().flat_map(|(field, _)| binding.columns(*field).iter().copied());
-            let groups = Group::NAMES.iter().flat_map(|(group, ..)| binding.group(*group));
-            assert!(
-                fields.chain(groups.clone().map(|(_, c)| *c)).all(|c| c < names.len()),
-                "a column that is not there"
-            );
-            assert!(groups.clone().all(|(slot, _)| *slot > 0));
+            for binding in binding.each() {
+                let fields = Field::NAMES.iter().flat_map(|(field, _)| binding.columns(*field).iter().copied());
+                let groups = Group::NAMES.iter().flat_map(|(group, ..)| binding.group(*group));
+                assert!(groups.clone().all(|(slot, _)| *slot > 0));
+                let mut columns = fields.chain(groups.map(|(_, column)| *column));
+                assert!(columns.all(|column| column < names.len()), "a column that is not there");
+            }
             assert!(binding.code_columns().is_none_or(|columns| !columns.is_empty()));
         }
     }
@@ -48,12 +48,14 @@ fn bind(layout: &Layout, header: &str) {
     let Ok(source) = Source::from_bytes("claims.csv", extract.clone().into_bytes()) else { return };
     let Ok(dialect) = dialect::recognise(&source, &Library::only(layout.clone())) else { return };
     let look = |dialect: &Dialect, row: &Row<'_>| {
-        for (field, _) in Field::NAMES {
-            dialect.binding.text(row, field);
-        }
-        for (group, ..) in Group::NAMES {
-            for (_, cell) in dialect.binding.slots(row, group) {
-                dialect.binding.split(group).parts(&cell).for_each(drop);
+        for binding in dialect.binding.each() {
+            for (field, _) in Field::NAMES {
+                binding.text(row, field);
+            }
+            for (group, ..) in Group::NAMES {
+                for (_, cell) in binding.slots(row, group) {
+                    binding.split(group).parts(&cell).for_each(drop);
+                }
             }
         }
         Look::Keep(())

@@ -51,6 +51,8 @@ fn again(dialect: &Dialect) -> Dialect {
         header: dialect.header.clone(),
         binding: dialect.binding.clone(),
         layout: dialect.layout.clone(),
+        joins: Vec::new(),
+        unjoined: Vec::new(),
         ..*dialect
     }
 }
@@ -75,7 +77,7 @@ fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
 
 fn found(tally: Tally<Vec<Vec<u8>>>) -> Found {
     Found {
-        rows: tally.kept.into_iter().map(|Kept { line, value }| (line, value)).collect(),
+        rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
         rejects: tally.rejects.into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
     }
 }

@@ -6,8 +6,8 @@
 mod kit;
 
 use claimlint::claim::code::CodeTable;
-use claimlint::claim::line::is_filler;
 use claimlint::claim::product::{self, ProductTable};
+use claimlint::claim::reader::is_filler;
 use claimlint::claim::setting::{BillType, ClaimForm};
 use claimlint::claim::{Cents, ClassId, amount, date, pointer};
 use claimlint::ingest::Row;
