@@ -7,7 +7,7 @@ use super::record::{Field, Grammar, Step, trim_name};
 use super::source::{Source, Trouble};
 
 /// The delimiters looked for, in the order of preference when several would do.
-pub(super) const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
+pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 
 /// Everything known about an extract before its first data row.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
 }
 
 /// Does the text end its lines with CR only, and where does it start behind a byte-order mark?
-pub(super) fn beginning(source: &Source) -> Result<(bool, usize), Trouble> {
+pub fn beginning(source: &Source) -> Result<(bool, usize), Trouble> {
     let sample = source.sample.as_slice();
     let cr_only = memchr::memchr(b'\r', sample).is_some()
         && memchr::memchr(b'\n', sample).is_none()
@@ -118,16 +118,17 @@ fn refuse_unknown_tables(layout: &Layout, library: &Library) -> Result<(), Strin
     })
 }
 
-/// The header of an extract or of a joined table.
-pub(super) struct Head {
+/// The header of an extract, of a joined table, or of an authorization file.
+#[derive(Debug)]
+pub struct Head {
     /// Its names, trimmed.
-    pub(super) names: Vec<String>,
+    pub names: Vec<String>,
     /// The same as bytes.
-    pub(super) raw: Vec<Vec<u8>>,
+    pub raw: Vec<Vec<u8>>,
     /// First byte after it.
-    pub(super) data_start: usize,
+    pub data_start: usize,
     /// Lines up to and including it.
-    pub(super) lines_before: u64,
+    pub lines_before: u64,
 }
 
 impl Head {
@@ -166,7 +167,7 @@ impl Head {
 }
 
 /// Reads the header of a sample, `skip_lines` lines down. `given`: the names of a file that has none of its own.
-pub(super) fn read_header(
+pub fn read_header(
     grammar: &Grammar,
     sample: &[u8],
     start: usize,
@@ -180,7 +181,7 @@ pub(super) fn read_header(
     }
     if !given.is_empty() {
         let raw = given.iter().map(|n| n.clone().into_bytes()).collect();
-        return Ok(Head { names: given.to_vec(), raw, data_start: at, lines_before: count(grammar, &sample[..at]) });
+        return Ok(Head { names: given.to_vec(), raw, data_start: at, lines_before: grammar.lines(&sample[..at]) });
     }
     let mut fields = Vec::new();
     loop {
@@ -192,12 +193,12 @@ pub(super) fn read_header(
             Step::Record { next } => {
                 let raw = header_cells(sample, &fields);
                 let names = raw.iter().map(|r| String::from_utf8_lossy(r).into_owned()).collect();
-                return Ok(Head { names, raw, data_start: next, lines_before: count(grammar, &sample[..next]) });
+                return Ok(Head { names, raw, data_start: next, lines_before: grammar.lines(&sample[..next]) });
             }
             Step::Rejected { reason, .. } => {
                 return Err(format!(
                     "line {}: the header cannot be read: {}",
-                    count(grammar, &sample[..at]) + 1,
+                    grammar.lines(&sample[..at]) + 1,
                     reason.sentence()
                 ));
             }
@@ -216,8 +217,4 @@ fn header_cells(sample: &[u8], fields: &[Field]) -> Vec<Vec<u8>> {
         cells.pop();
     }
     cells
-}
-
-fn count(grammar: &Grammar, bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(grammar.line_end(), bytes).count() as u64
 }

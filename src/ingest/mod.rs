@@ -14,6 +14,7 @@ pub mod binding;
 pub mod cell;
 mod decode;
 pub mod dialect;
+pub mod feed;
 pub mod field;
 pub mod join;
 mod join_file;
@@ -28,6 +29,7 @@ pub mod reject;
 pub mod scan;
 pub mod source;
 pub mod stitch;
+mod window;
 
 pub use dialect::Dialect;
 use needles::Needles;

@@ -1,7 +1,5 @@
 //! The quick question to a cell of interest: could a code that we look for stand here? No false "no".
 
-use super::record::Field;
-
 /// Codes looked for, and the columns they may stand in.
 #[derive(Debug, Clone)]
 pub struct Needles {
@@ -19,6 +17,8 @@ pub struct Needles {
 enum Class {
     /// No code begins so, nor does anything that cleaning would take away.
     No,
+    /// It may stand before the text of a cell: a blank or a quote.
+    Before,
     /// A code begins so.
     Prefix,
     /// Cleaning may take it away: white space, a byte-order mark, `="`.
@@ -42,6 +42,8 @@ impl Needles {
         for b in (0x80..=0xff).chain([b'\t', b'\n', 0x0b, 0x0c, b'\r', b'=']) {
             class[usize::from(b)] = Class::Ask;
         }
+        class[usize::from(b' ')] = Class::Before;
+        class[usize::from(b'"')] = Class::Before;
         let mut prefixes = Vec::new();
         for code in codes {
             let Some(head) = code.as_bytes().first_chunk::<4>() else { continue };
@@ -54,9 +56,16 @@ impl Needles {
         Self { class, prefixes, runs, first }
     }
 
-    /// May the cell that starts at `at` hold a code? `stops` are the bytes that end a cell.
-    #[inline]
-    pub(super) fn may_stand_at(&self, bytes: &[u8], mut at: usize, delimiter: u8) -> bool {
+    /// May the cell that starts at `at` hold a code? Blanks and a quote before it are passed over.
+    #[inline(always)]
+    pub fn may_stand_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
+        // One question that is nearly always answered no, not a match: its jump would go astray at every other cell.
+        bytes.get(at).is_none_or(|b| self.class[usize::from(*b)] != Class::No)
+            && self.may_stand_behind(bytes, at, delimiter)
+    }
+
+    #[inline(never)]
+    fn may_stand_behind(&self, bytes: &[u8], mut at: usize, delimiter: u8) -> bool {
         // Some sources pad every empty cell with blanks.
         while bytes.get(at) == Some(&b' ') {
             at += 1;
@@ -73,28 +82,19 @@ impl Needles {
             return false;
         }
         match self.class[usize::from(*b)] {
-            Class::No => false,
+            Class::No | Class::Before => false,
             Class::Ask => true,
-            Class::Prefix => match bytes.get(at..at + 4) {
-                Some(head) => {
-                    let head = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
-                    // Clearing bit 5 of letters upper-cases them; digits are compared as they are.
-                    let letters = ((head & 0x4040_4040) >> 1) & head;
-                    self.prefixes.contains(&(head & !letters))
-                }
-                None => true,
-            },
+            Class::Prefix => self.is_prefix(bytes, at),
         }
     }
 
-    /// The same question to a row whose fields are known.
-    pub fn may_stand_in(&self, bytes: &[u8], fields: &[Field], delimiter: u8) -> bool {
-        let ask = |f: &Field| self.may_stand_at(bytes, f.start as usize, delimiter);
-        (self.first && fields.first().is_some_and(ask))
-            || self
-                .runs
-                .iter()
-                .any(|(from, to)| fields.iter().skip(*from as usize + 1).take((to - from + 1) as usize).any(ask))
+    fn is_prefix(&self, bytes: &[u8], at: usize) -> bool {
+        bytes.get(at..).and_then(<[u8]>::first_chunk::<4>).is_none_or(|head| {
+            let head = u32::from_le_bytes(*head);
+            // Clearing bit 5 of letters upper-cases them; digits are compared as they are.
+            let letters = ((head & 0x4040_4040) >> 1) & head;
+            self.prefixes.contains(&(head & !letters))
+        })
     }
 }
 

@@ -75,6 +75,11 @@ impl Grammar {
         if self.cr_only { b'\r' } else { b'\n' }
     }
 
+    /// Line ends in a stretch; a final line without one does not count, as nothing follows it.
+    pub fn lines(&self, bytes: &[u8]) -> u64 {
+        memchr::memchr_iter(self.line_end(), bytes).count() as u64
+    }
+
     /// Reads the record that starts at `at`. `last` says that no bytes follow those given.
     pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<Field>) -> Step {
         let Some((line_stop, next)) = self.line(bytes, at, last) else { return Step::More };

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-#[cfg(target_arch = "x86_64")]
-use super::lanes::Avx2;
 use super::lanes::Plain;
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Avx2, Avx512};
 use super::needles::Needles;
 use super::record::{Field, Grammar, Step};
 use super::reject::{RAW_LIMIT, Reason, Reject};
@@ -120,9 +120,9 @@ impl<T> Tally<T> {
         self.bytes += next.bytes;
     }
 
-    /// Notes a rejected row whose first line starts at the current position.
-    pub fn reject(&mut self, reason: Reason, first_line: &[u8]) {
-        let raw = first_line[..first_line.len().min(RAW_LIMIT)].to_vec();
+    /// Notes a rejected row whose record starts at the current position.
+    pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
+        let raw = shown(grammar, record);
         self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
         self.rows += 1;
     }
@@ -154,6 +154,13 @@ pub fn scan<T>(
 
 fn fast<T, F: Fn(&Row<'_>) -> Look<T>>(pass: &mut Pass<'_, T, F>, needles: &Needles) -> usize {
     #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = Avx512::new() {
+        return lanes.run(
+            #[inline(always)]
+            || pass.run(lanes, needles),
+        );
+    }
+    #[cfg(target_arch = "x86_64")]
     if let Some(lanes) = Avx2::new() {
         return lanes.run(
             #[inline(always)]
@@ -182,7 +189,7 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
             Step::More => return None,
             Step::Blank { next } => next,
             Step::Rejected { reason, next } => {
-                self.tally.reject(reason, first_line(grammar, &bytes[at..next]));
+                self.tally.reject(reason, grammar, &bytes[at..next]);
                 next
             }
             Step::Record { next } => {
@@ -201,31 +208,22 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                         let (line, offset) = (self.tally.lines, self.tally.bytes);
                         self.tally.kept.extend(values.into_iter().map(|value| Kept { line, offset, value }));
                     }
-                    Look::Reject(reason) => self.tally.reject(reason, first_line(grammar, &bytes[at..next])),
+                    Look::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
                 }
                 next
             }
         };
-        self.tally.lines += lines(grammar, &bytes[at..next]);
+        self.tally.lines += grammar.lines(&bytes[at..next]);
         self.tally.bytes += (next - at) as u64;
         Some(next)
     }
 }
 
-/// Line ends in a stretch; a final line without one does not count, as nothing follows it.
-fn lines(grammar: &Grammar, bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(grammar.line_end(), bytes).count() as u64
-}
-
-fn first_line<'a>(grammar: &Grammar, record: &'a [u8]) -> &'a [u8] {
+/// What a reject shows of a record: its first physical line, cut.
+pub(super) fn shown(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
     let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
     let line = &record[..end];
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// What a reject shows of a record.
-pub(super) fn shown(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
-    let line = first_line(grammar, record);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     line[..line.len().min(RAW_LIMIT)].to_vec()
 }
 

@@ -7,11 +7,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use rayon::prelude::*;
+use std::sync::atomic::AtomicU64;
 
 use super::decode::{Counted, Utf16, compression, peek, refuse_binary, utf16};
+use super::feed::{Feed, Text, read_at};
 
 /// What stops the reading of an extract.
 #[derive(Debug, thiserror::Error)]
@@ -161,118 +160,19 @@ impl Source {
 
     /// The text from byte `from` on, in waves of blocks. `from` lies within the sample.
     pub fn feed(self, from: usize, block: usize) -> Feed {
-        let mut blocks_per_wave = rayon::current_num_threads() * 4;
-        // Small blocks are for tests; a wave of them should still be worth a hand-over.
-        if block < 1 << 12 {
-            blocks_per_wave = 64;
-        }
-        let bytes = match self.bytes {
-            Bytes::File(file) => FeedBytes::File { file, at: from as u64, size: self.size },
+        let feed = match self.bytes {
+            Bytes::File(file) => Text::File { file: Arc::new(file), at: from as u64, size: self.size },
             Bytes::Stream(stream) => {
                 let mut sample = self.sample;
                 sample.drain(..from);
-                FeedBytes::Stream(Box::new(Cursor::new(sample).chain(stream)))
+                Text::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
             }
         };
-        Feed { name: self.name, bytes, block: block.max(1), blocks_per_wave, taken: self.taken }
+        Feed::new(self.name, feed, block)
     }
 }
 
 const EMPTY: &str = "is empty: not even a header line; was the export cut short?";
-
-/// The text of an extract after its header, handed out in waves of blocks.
-pub struct Feed {
-    name: String,
-    bytes: FeedBytes,
-    block: usize,
-    blocks_per_wave: usize,
-    taken: Arc<AtomicU64>,
-}
-
-enum FeedBytes {
-    File { file: File, at: u64, size: u64 },
-    Stream(Box<dyn Read + Send>),
-}
-
-impl Feed {
-    /// Bytes taken from disk so far, for progress: of a compressed file the compressed ones.
-    pub fn taken(&self) -> u64 {
-        match &self.bytes {
-            FeedBytes::File { at, .. } => *at,
-            FeedBytes::Stream(_) => self.taken.load(Ordering::Relaxed),
-        }
-    }
-
-    /// The next blocks in order; none at the end. Buffers of an earlier wave are used again.
-    pub fn wave(&mut self, mut buffers: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Trouble> {
-        let block = self.block;
-        let name = &self.name;
-        let trouble = |e: io::Error| Trouble::Io { file: name.clone(), what: read_sentence(&e) };
-        match &mut self.bytes {
-            FeedBytes::File { file, at, size } => {
-                let left = *size - *at;
-                let n = usize::try_from(left.div_ceil(block as u64)).unwrap_or(usize::MAX).min(self.blocks_per_wave);
-                buffers.resize_with(n, Vec::new);
-                let start = *at;
-                let (file, size) = (&*file, *size);
-                buffers.par_iter_mut().enumerate().try_for_each(|(i, buffer)| {
-                    let from = start + (i * block) as u64;
-                    buffer.resize((size - from).min(block as u64) as usize, 0);
-                    read_at(file, buffer, from).map_err(trouble)
-                })?;
-                *at = (start + (n * block) as u64).min(size);
-            }
-            FeedBytes::Stream(stream) => {
-                buffers.resize_with(self.blocks_per_wave, Vec::new);
-                let mut n = 0;
-                for buffer in &mut buffers {
-                    fill(stream, buffer, block).map_err(trouble)?;
-                    if buffer.is_empty() {
-                        break;
-                    }
-                    n += 1;
-                }
-                buffers.truncate(n);
-            }
-        }
-        Ok(buffers)
-    }
-}
-
-/// Reads a whole block, or what is left. Decoders are asked for all that is missing at once: `read_to_end` would ask
-/// in small pieces, which costs a zstd stream half its speed.
-fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, block: usize) -> io::Result<()> {
-    buffer.resize(block, 0);
-    let mut filled = 0;
-    while filled < block {
-        match stream.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    buffer.truncate(filled);
-    Ok(())
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, mut buffer: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !buffer.is_empty() {
-        let n = std::os::windows::fs::FileExt::seek_read(file, buffer, at)?;
-        if n == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        buffer = &mut buffer[n..];
-        at += n as u64;
-    }
-    Ok(())
-}
 
 fn open_sentence(e: &io::Error) -> String {
     match e.kind() {
@@ -282,7 +182,7 @@ fn open_sentence(e: &io::Error) -> String {
     }
 }
 
-fn read_sentence(e: &io::Error) -> String {
+pub(super) fn read_sentence(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::UnexpectedEof => {
             "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
@@ -300,13 +200,15 @@ mod tests {
     fn text(name: &str, bytes: Vec<u8>) -> Vec<u8> {
         let source = Source::from_bytes(name, bytes).expect("source");
         let mut feed = source.feed(0, 3);
-        let mut out = Vec::new();
+        let (mut out, mut buffer) = (Vec::new(), Vec::new());
         loop {
             let wave = feed.wave(Vec::new()).expect("wave");
             if wave.is_empty() {
                 return out;
             }
-            out.extend(wave.concat());
+            for piece in &wave {
+                out.extend_from_slice(piece.bytes(&mut buffer).expect("bytes"));
+            }
         }
     }
 

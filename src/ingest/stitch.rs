@@ -6,13 +6,17 @@
 //! from the true position. So the result never depends on the size of the blocks or on the number of threads, and
 //! memory holds a wave of blocks, never the file.
 
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
+use super::feed::{Feed, Piece};
 use super::needles::Needles;
 use super::record::Grammar;
 use super::reject::Reason;
 use super::scan::{Look, Row, Tally, scan};
-use super::source::{Feed, Trouble};
+use super::source::Trouble;
 
 /// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
 pub const RECORD_LIMIT: usize = 64 << 20;
@@ -20,9 +24,9 @@ pub const RECORD_LIMIT: usize = 64 << 20;
 /// What one block came to under the guess.
 struct Guess<T> {
     /// Bytes up to and including the first line end; they belong to a record that began before.
-    head: usize,
-    /// Where the first incomplete record starts.
-    stop: usize,
+    head: Vec<u8>,
+    /// Bytes of the first incomplete record.
+    tail: Vec<u8>,
     tally: Tally<T>,
 }
 
@@ -30,6 +34,16 @@ struct Guess<T> {
 pub trait Watch: Sync {
     /// `bytes` of the file taken since the last call, `rows` and `kept` likewise. False: stop the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
+}
+
+/// Watches nothing and never stops: worked examples, small files.
+#[derive(Debug)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn passed(&self, _: u64, _: u64, _: u64) -> bool {
+        true
+    }
 }
 
 /// Reads everything that `feed` holds after the header.
@@ -41,30 +55,59 @@ pub fn read<T: Send>(
     watch: &dyn Watch,
 ) -> Result<Tally<T>, Trouble> {
     let mut stitcher = Stitcher { grammar, needles, look, carry: Vec::new(), skipping: false, total: Tally::default() };
-    let mut wave = feed.wave(Vec::new())?;
+    let name = feed.name().to_owned();
+    let buffers = Buffers::default();
+    let trouble = |e: io::Error| Feed::trouble(&name, &e);
+    let scan_wave = |wave: &[Piece]| {
+        let guess = |piece: &Piece| buffers.with(piece, |block| guess(grammar, needles, block, look));
+        wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
+    };
+    let mut stitch = |wave: &[Piece], guesses: io::Result<Vec<Guess<T>>>, taken: u64| {
+        let before = (stitcher.total.rows, stitcher.total.kept.len() as u64);
+        for (piece, guess) in wave.iter().zip(guesses.map_err(trouble)?) {
+            if stitcher.fits(&guess) {
+                stitcher.take(guess);
+            } else {
+                buffers.with(piece, |block| stitcher.reread(&block[guess.head.len()..])).map_err(trouble)?;
+            }
+        }
+        let (rows, kept) = (stitcher.total.rows - before.0, stitcher.total.kept.len() as u64 - before.1);
+        if watch.passed(taken, rows, kept) { Ok(()) } else { Err(Trouble::Interrupted) }
+    };
+    // Three waves are under way: one is stitched and one scanned while the next is decompressed.
+    let mut scanned: (Vec<Piece>, io::Result<Vec<Guess<T>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
     let mut spare = Vec::new();
     let mut seen = 0;
+    let mut wave = feed.wave(Vec::new())?;
     while !wave.is_empty() {
-        // While this wave is scanned, the next one is decompressed or read.
-        let (next, guesses) = rayon::join(
-            || feed.wave(std::mem::take(&mut spare)),
-            || wave.par_iter().map(|block| guess(grammar, needles, block, look)).collect::<Vec<_>>(),
-        );
-        let before = (stitcher.total.rows, stitcher.total.kept.len() as u64);
         let taken = feed.taken();
-        for (block, guess) in wave.iter().zip(guesses) {
-            stitcher.join(block, guess);
-        }
-        if !watch.passed(
-            taken - std::mem::replace(&mut seen, taken),
-            stitcher.total.rows - before.0,
-            stitcher.total.kept.len() as u64 - before.1,
-        ) {
-            return Err(Trouble::Interrupted);
-        }
-        spare = std::mem::replace(&mut wave, next?);
+        let (last, guesses, passed) = scanned;
+        let (next, (guesses, stitched)) = rayon::join(
+            || feed.wave(std::mem::take(&mut spare)),
+            || rayon::join(|| scan_wave(&wave), || stitch(&last, guesses, passed)),
+        );
+        stitched?;
+        spare = last;
+        scanned = (wave, guesses, taken - std::mem::replace(&mut seen, taken));
+        wave = next?;
     }
+    let (wave, guesses, passed) = scanned;
+    stitch(&wave, guesses, passed)?;
     Ok(stitcher.finish())
+}
+
+/// Buffers that go from block to block: as many as threads, however long the file.
+#[derive(Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn with<R>(&self, piece: &Piece, f: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
+        let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = spare().pop().unwrap_or_default();
+        let done = piece.bytes(&mut buffer).map(f);
+        spare().push(buffer);
+        done
+    }
 }
 
 fn guess<T>(
@@ -76,7 +119,7 @@ fn guess<T>(
     let mut tally = Tally::default();
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
     let stop = head + scan(grammar, needles, &block[head..], false, look, &mut tally);
-    Guess { head, stop, tally }
+    Guess { head: block[..head].to_vec(), tail: block[stop..].to_vec(), tally }
 }
 
 struct Stitcher<'a, T, L> {
@@ -91,35 +134,36 @@ struct Stitcher<'a, T, L> {
 }
 
 impl<T, L: Fn(&Row<'_>) -> Look<T>> Stitcher<'_, T, L> {
-    fn join(&mut self, block: &[u8], guess: Guess<T>) {
+    /// Joins the head of a block to what was left over before it. If nothing is left over then, the guess was right; it
+    /// was neither right nor wrong if the block is all head.
+    fn fits(&mut self, guess: &Guess<T>) -> bool {
+        let is_line_end = guess.head.last() == Some(&self.grammar.line_end());
         if self.skipping {
-            let end = memchr::memchr(self.grammar.line_end(), block);
-            let passed = end.map_or(block.len(), |i| i + 1);
-            self.total.bytes += passed as u64;
-            if end.is_some() {
-                self.total.lines += 1;
-                self.skipping = false;
-                self.take_guess_or_read(block, passed, guess);
-            }
-            return;
+            self.total.bytes += guess.head.len() as u64;
+            self.total.lines += u64::from(is_line_end);
+            self.skipping = !is_line_end;
+            return true;
         }
-        self.carry.extend_from_slice(&block[..guess.head]);
-        self.drain(false);
-        self.take_guess_or_read(block, guess.head, guess);
-    }
-
-    /// `block[..from]` is consumed but for the carry. If nothing is left over, the guess was right.
-    fn take_guess_or_read(&mut self, block: &[u8], from: usize, guess: Guess<T>) {
-        if self.carry.is_empty() && !self.skipping && from == guess.head {
-            self.total.append(guess.tally);
-            self.carry.extend_from_slice(&block[guess.stop..]);
-        } else {
-            self.carry.extend_from_slice(&block[from..]);
+        self.carry.extend_from_slice(&guess.head);
+        // A line that goes on is no whole record; to look again would cost a long line its length squared.
+        if is_line_end {
             self.drain(false);
         }
-        if self.carry.len() > RECORD_LIMIT {
-            self.give_up();
-        }
+        self.carry.is_empty() || (guess.tally.bytes == 0 && guess.tail.is_empty())
+    }
+
+    /// Takes the guess as it is.
+    fn take(&mut self, guess: Guess<T>) {
+        self.total.append(guess.tally);
+        self.carry.extend_from_slice(&guess.tail);
+        self.give_up();
+    }
+
+    /// Reads what stands behind the head of a block again, behind the carry.
+    fn reread(&mut self, rest: &[u8]) {
+        self.carry.extend_from_slice(rest);
+        self.drain(false);
+        self.give_up();
     }
 
     /// Reads the complete records of the carry and keeps the rest.
@@ -132,8 +176,7 @@ impl<T, L: Fn(&Row<'_>) -> Look<T>> Stitcher<'_, T, L> {
     fn give_up(&mut self) {
         while self.carry.len() > RECORD_LIMIT {
             let end = memchr::memchr(self.grammar.line_end(), &self.carry);
-            let line = end.unwrap_or(self.carry.len());
-            self.total.reject(Reason::TooLong, &self.carry[..line]);
+            self.total.reject(Reason::TooLong, self.grammar, &self.carry);
             let passed = end.map_or(self.carry.len(), |i| i + 1);
             self.total.bytes += passed as u64;
             self.carry.drain(..passed);

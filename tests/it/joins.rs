@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use claimlint::ingest::reject::Reason;
-use claimlint::ingest::{BLOCK, Library, Source, Table, Trouble, dialect};
+use claimlint::ingest::{BLOCK, Layout, Library, Source, Table, Trouble, dialect};
 use claimlint::policy::Policy;
 use claimlint::policy::file::load;
 use claimlint::report::{Content, FORMATS};
@@ -284,6 +284,9 @@ fn a_claim_row_is_joined_to_its_lines() {
     assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");
     assert_eq!(text.lines().nth(5).map(str::as_bytes), Some(reject.raw.as_slice()));
     assert!(outcome.ledger.adds_up());
+    let summary: serde_json::Value = serde_json::from_str(&table(&outcome, "summary.json")).expect("JSON");
+    assert_eq!(summary["inputs"][0]["joined"]["header"], claims.display().to_string());
+    assert!(table(&outcome, "report.html").contains("edi837-claims.csv"));
 
     let dir = tempfile::tempdir().expect("a directory");
     let twice = dir.path().join("claims.csv");
@@ -294,4 +297,96 @@ fn a_claim_row_is_joined_to_its_lines() {
     assert!(said.contains("claims.csv: line 6: --join header: the key 12 again, after line 3"), "{said}");
     let said = check(&lines, library(&[]), BLOCK).map(|_| ()).expect_err("lines alone").to_string();
     assert!(said.contains("header.PrincipalDiagnosis (--join header=FILE brings it)"), "{said}");
+}
+
+#[test]
+fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
+    let optum = Optum::new();
+    let wanted = ["claim_id", "procedure_code", "diagnoses_considered", "status", "rules"];
+    let whole = optum.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    let whole_services = columns(&whole, "services.csv", &wanted);
+    let text = optum.text("medical");
+    let (head, rows) = text.split_once('\n').expect("rows");
+    let (first, second): (Vec<_>, Vec<_>) = rows.lines().enumerate().partition(|(i, _)| i % 2 == 0);
+    let half = |rows: &[(usize, &str)]| {
+        let rows: Vec<_> = rows.iter().map(|(_, row)| *row).collect();
+        format!("{head}\n{}\n", rows.join("\n")).into_bytes()
+    };
+    let texts = [half(&first), half(&second)];
+    // From memory, which is read as a pipe is: once, in order, of unknown length.
+    let open = |name: &str| Source::from_bytes(name, texts[usize::from(name == "second")].clone());
+    for (names, block) in [(["first", "second"], BLOCK), (["first", "second"], 7), (["second", "first"], 64)] {
+        let setup = Setup { policy: policy(), library: optum.library(), register: None, block };
+        let halves = run(&names.map(str::to_owned), &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
+        let mut services = columns(&halves, "services.csv", &wanted);
+        let mut want = whole_services.clone();
+        services.sort();
+        want.sort();
+        assert_eq!(services, want, "{names:?}, blocks of {block}");
+        assert_eq!(halves.ledger, whole.ledger);
+    }
+}
+
+#[test]
+fn slots_take_the_cells_of_a_joined_table() {
+    let layout = r#"
+name = "slots-and-diagnoses"
+title = "two services a row, diagnoses in a file of their own"
+source = "this test"
+valid = "2024"
+slots = 2
+[[join]]
+table = "diagnosis"
+key = "CLAIM"
+to = "CLAIM"
+codes = { column = "DX", as = "DX{1..3}" }
+[columns]
+claim_id = "CLAIM"
+line_number = "{slot}"
+member_id = "MEMBER"
+product = "PLAN"
+place_of_service = "POS"
+service_date = "DATE"
+procedure_code = "CODE_{slot}"
+paid_amount = "PAID_{slot}"
+diagnosis = "DX{1..3}"
+"#;
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("written");
+        dir.path().join(name)
+    };
+    let claims = file(
+        "claims.csv",
+        "CLAIM,MEMBER,PLAN,POS,DATE,CODE_1,PAID_1,CODE_2,PAID_2\n\
+         C1,M1,PPO,22,2024-03-05,22514,10,22515,5\nC2,M2,PPO,22,2024-03-05,99213,1,,\nC3,M3,PPO,22,2024-03-05,,,22513,7\n",
+    );
+    let diagnoses = file("dx.csv", "CLAIM,DX\nC3,M545\nC1,M8008XA\nC2,I10\nC1,M810\n");
+    let layout = Layout::load("test.toml", layout).unwrap_or_else(|e| panic!("{e}"));
+    let library =
+        Library::only(layout.chosen()).joining(&tables(&[("diagnosis", &diagnoses)])).expect("the table is known");
+    for block in [1, 16, BLOCK] {
+        let outcome = check(&claims, library.clone(), block).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(
+            columns(
+                &outcome,
+                "services.csv",
+                &[
+                    "source_line",
+                    "line_number",
+                    "procedure_code",
+                    "diagnoses_considered",
+                    "necessity",
+                    "amount_at_risk"
+                ]
+            ),
+            [
+                "2 1 22514 M8008XA;M810 supported ",
+                "2 2 22515 M8008XA;M810 supported ",
+                "4 2 22513 M545 not-supported 7.00"
+            ],
+            "blocks of {block}"
+        );
+        assert_eq!((outcome.ledger.rows, outcome.ledger.in_scope, outcome.ledger.out_of_scope), (3, 2, 1));
+    }
 }
