@@ -7,7 +7,7 @@ use crate::policy::Disposition;
 pub struct RuleId(pub u8);
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// A service, by its number in the book.
     Service(usize),

@@ -1,12 +1,12 @@
 //! The ledger: every row read stands in exactly one bin, and the bins add up, or the run fails.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::{Bin, Book};
 use crate::ingest::Tally;
 
 /// Rows by bin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// Rows after the header.
     pub rows: u64,

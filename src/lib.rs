@@ -14,10 +14,12 @@
 //! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
 //! - [`policy`]: the TOML of the medical policy, the limits and the reason codes, checked, every name resolved.
 //! - [`finding`]: what a rule says when it fires.
-//! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it.
+//! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
+//!   or why it does not.
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
-//! - [`run`]: the run on one page; no file is written and nothing printed.
-//! - [`report`]: one file per format, all or nothing on disk. Knows findings, no rule.
+//! - [`run`]: the run on one page, its ids masked where asked; no file is written and nothing printed.
+//! - [`report`]: one file per format, all or nothing on disk; the dossier of one claim. Knows findings and
+//!   answers, no rule.
 //! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
 //!
 //! A room uses only rooms above it in this list; a test reads the `use` lines.
@@ -29,6 +31,7 @@
 //! - The report's bytes do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ.
 //! - A verdict rests on whole cells compared with lists in data files, on exact cents and on civil dates.
 //! - `--out` holds a complete report or what was there before.
+//! - What `explain` says is judged again by the functions of the run, from the lines that the run kept.
 //!
 //! # Reading order
 //!

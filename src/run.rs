@@ -2,11 +2,15 @@
 //!
 //! No file is written and nothing is printed here, so worked examples, tests and the command line all come through.
 
+pub mod mask;
+
 use rayon::prelude::*;
 
+pub use self::mask::Masked;
 use crate::claim::authorization::Register;
 use crate::claim::{Book, ClassId, Line, Reader};
 use crate::ingest::field::{Field, Group};
+pub use crate::ingest::stitch::Unwatched;
 use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Source, Trouble, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
@@ -36,6 +40,8 @@ pub struct Input {
     pub rows: u64,
     /// The layout it was read with.
     pub layout: String,
+    /// The tables joined to it, each with its file as given.
+    pub joined: Vec<(String, String)>,
     /// Its rejected rows.
     pub rejects: Vec<Reject>,
     /// Fields it does not have, with the consequence.
@@ -56,14 +62,25 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// Counts and money.
     pub summary: Summary,
+    /// The authorization file, if one was given.
+    pub register: Option<Register>,
+    /// What of it is masked.
+    pub masked: Masked,
 }
 
-/// Watches nothing and never stops: worked examples.
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn passed(&self, _: u64, _: u64, _: u64) -> bool {
-        true
+impl Outcome {
+    /// Judges lines that were read, in input order. The ledger is taken as it is.
+    pub fn of(
+        policy: Policy,
+        inputs: Vec<Input>,
+        lines: Vec<Line>,
+        register: Option<Register>,
+        ledger: Ledger,
+    ) -> Self {
+        let book = Book::new(lines, &policy.codes);
+        let judged = judge(&book, &policy, register.as_ref());
+        let summary = Summary::of(&judged);
+        Self { policy, inputs, book, judged, ledger, summary, register, masked: Masked::Nothing }
     }
 }
 
@@ -117,26 +134,31 @@ pub fn run(
         for extract in extracts {
             let extract = extract?;
             ledger.add_extract(&extract.tally);
-            lines.extend(extract.tally.kept.into_iter().map(|kept| {
+            let kept = extract.tally.kept.into_iter().map(|kept| {
                 let mut line: Line = kept.value;
                 line.row = kept.line;
                 line
-            }));
+            });
+            // A single extract, the usual case, hands its lines over where they lie.
+            if lines.is_empty() {
+                lines = kept.collect();
+            } else {
+                lines.extend(kept);
+            }
             inputs.push(Input {
                 name: extract.name,
                 bytes: extract.bytes,
                 rows: extract.tally.rows,
                 layout: extract.dialect.layout.clone(),
+                joined: extract.dialect.joins.iter().map(|join| (join.table.clone(), join.file.clone())).collect(),
                 rejects: extract.tally.rejects,
                 absent: absent(&extract.dialect),
             });
         }
     }
-    let book = Book::new(lines, &setup.policy.codes);
-    ledger.add_book(&book);
-    let judged = judge(&book, &setup.policy, setup.register.as_ref());
-    let summary = Summary::of(&judged);
-    Ok(Outcome { policy: setup.policy, inputs, book, judged, ledger, summary })
+    let mut outcome = Outcome::of(setup.policy, inputs, lines, setup.register, ledger);
+    outcome.ledger.add_book(&outcome.book);
+    Ok(outcome)
 }
 
 fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Result<Extract<Line>, Trouble> {

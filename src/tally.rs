@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::claim::Cents;
+use rayon::prelude::*;
+
+use crate::claim::Sum;
 use crate::finding::{Finding, RuleId, Subject};
 use crate::rules::judge::{Judged, Judgement, Status};
 
@@ -14,7 +16,7 @@ pub struct RuleTally {
     /// Services among them; the others are related lines.
     pub services: u64,
     /// At risk on those services. A service counts under every rule that fired on it, so rules do not add up.
-    pub at_risk: Cents,
+    pub at_risk: Sum,
 }
 
 /// What one status came to.
@@ -23,7 +25,7 @@ pub struct StatusTally {
     /// Services.
     pub services: u64,
     /// At risk.
-    pub at_risk: Cents,
+    pub at_risk: Sum,
 }
 
 /// Counts and money of a run.
@@ -37,26 +39,30 @@ pub struct Summary {
     pub dispositions: BTreeMap<crate::policy::Disposition, u64>,
 }
 
-impl Cents {
-    fn add(&mut self, other: Self) {
-        // Beyond 92 quadrillion dollars a sum stays at the bound rather than turn over.
-        self.0 = self.0.saturating_add(other.0);
-    }
-}
+/// Services or findings of one hand-over to a thread.
+const CHUNK: usize = 4096;
 
 impl Summary {
     /// Everything of a run.
     pub fn of(judged: &Judged) -> Self {
-        let mut summary = Self::default();
-        judged.services.iter().for_each(|j| summary.add_service(j));
-        judged.findings.iter().for_each(|f| summary.add_finding(f, judged));
-        summary
+        let services = judged.services.par_iter().with_min_len(CHUNK).fold(Self::default, |mut sum, judgement| {
+            sum.add_service(judgement);
+            sum
+        });
+        let findings = judged.findings.par_iter().with_min_len(CHUNK).fold(Self::default, |mut sum, finding| {
+            sum.add_finding(finding, judged);
+            sum
+        });
+        services.chain(findings).reduce(Self::default, |mut sum, part| {
+            sum.merge(&part);
+            sum
+        })
     }
 
     fn add_service(&mut self, judgement: &Judgement) {
         let status = self.statuses.entry(judgement.status).or_default();
         status.services += 1;
-        status.at_risk.add(judgement.at_risk.map_or(Cents(0), |(amount, _)| amount));
+        status.at_risk += judgement.amount();
     }
 
     fn add_finding(&mut self, finding: &Finding, judged: &Judged) {
@@ -65,7 +71,7 @@ impl Summary {
         rule.findings += 1;
         if let Subject::Service(i) = finding.subject {
             rule.services += 1;
-            rule.at_risk.add(judged.services[i].at_risk.map_or(Cents(0), |(amount, _)| amount));
+            rule.at_risk += judged.services[i].amount();
         }
     }
 
@@ -74,13 +80,13 @@ impl Summary {
         for (status, tally) in &other.statuses {
             let mine = self.statuses.entry(*status).or_default();
             mine.services += tally.services;
-            mine.at_risk.add(tally.at_risk);
+            mine.at_risk += tally.at_risk;
         }
         for (rule, tally) in &other.rules {
             let mine = self.rules.entry(*rule).or_default();
             mine.findings += tally.findings;
             mine.services += tally.services;
-            mine.at_risk.add(tally.at_risk);
+            mine.at_risk += tally.at_risk;
         }
         for (disposition, n) in &other.dispositions {
             *self.dispositions.entry(*disposition).or_default() += n;
@@ -98,10 +104,8 @@ impl Summary {
     }
 
     /// Everything at risk; each service once.
-    pub fn at_risk(&self) -> Cents {
-        let mut sum = Cents(0);
-        self.statuses.values().for_each(|s| sum.add(s.at_risk));
-        sum
+    pub fn at_risk(&self) -> Sum {
+        self.statuses.values().map(|s| s.at_risk).sum()
     }
 
     /// Findings at or above a disposition.

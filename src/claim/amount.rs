@@ -1,11 +1,12 @@
 //! Money in whole cents and units as exact decimals. No floats anywhere.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use rust_decimal::Decimal;
 
 /// An amount of money in cents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Cents(pub i64);
 
 impl Cents {
@@ -55,11 +56,40 @@ fn grouped(text: &str) -> Option<i64> {
     Some(value)
 }
 
-impl fmt::Display for Cents {
+/// A sum of amounts in cents. Wide enough that no number of them reaches its bounds, so it is exact in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Sum(pub i128);
+
+impl From<Cents> for Sum {
+    fn from(amount: Cents) -> Self {
+        Self(amount.0.into())
+    }
+}
+
+impl<T: Into<Sum>> std::ops::AddAssign<T> for Sum {
+    fn add_assign(&mut self, other: T) {
+        self.0 += other.into().0;
+    }
+}
+
+impl<T: Into<Sum>> std::iter::Sum<T> for Sum {
+    fn sum<I: Iterator<Item = T>>(amounts: I) -> Self {
+        Self(amounts.map(|amount| amount.into().0).sum())
+    }
+}
+
+impl fmt::Display for Sum {
     /// Two decimals, no grouping: `-12.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cents = self.0.unsigned_abs();
         write!(f, "{}{}.{:02}", if self.0 < 0 { "-" } else { "" }, cents / 100, cents % 100)
+    }
+}
+
+impl fmt::Display for Cents {
+    /// As a sum of one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Sum::from(*self).fmt(f)
     }
 }
 

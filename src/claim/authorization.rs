@@ -5,19 +5,20 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::amount::units;
 use super::date;
 use crate::ingest::cell::{clean, upper};
+use crate::ingest::dialect::{DELIMITERS, Head, beginning, read_header};
 use crate::ingest::field::fold;
-use crate::ingest::record::{Grammar, Step, trim_name};
-use crate::ingest::{Row, Source, Trouble};
+use crate::ingest::record::Grammar;
+use crate::ingest::stitch::{self, Unwatched};
+use crate::ingest::{BLOCK, Look, Row, Source, Trouble};
 
 /// One row of the authorization file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Authorization {
-    /// Line of the file.
-    pub line: u64,
     /// Number, upper-cased.
     pub number: String,
     /// Member; empty fits everyone.
@@ -62,38 +63,30 @@ impl Register {
     pub fn read(source: Source) -> Result<Self, Trouble> {
         let name = source.name.clone();
         let trouble = |what: String| Trouble::Unusable { file: name.clone(), what };
-        let mut bytes = Vec::new();
-        let mut feed = source.feed(0, crate::ingest::BLOCK);
-        loop {
-            let wave = feed.wave(Vec::new())?;
-            if wave.is_empty() {
-                break;
-            }
-            bytes.extend(wave.concat());
+        let (grammar, columns, head) = header(&source)?;
+        let mut feed = source.feed(head.data_start, BLOCK);
+        let look = |row: &Row<'_>| Look::Keep(authorization(row, &columns));
+        let tally = stitch::read(&mut feed, &grammar, None, &look, &Unwatched)?;
+        let line_of = |line: u64| head.lines_before + line + 1;
+        // The first fault of the file, whichever kind it is.
+        let rejected = tally.rejects.first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
+        let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
+        if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
+            return Err(trouble(format!("line {}: {what}", line_of(line))));
         }
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        let (grammar, columns, start) = header(bytes).map_err(trouble)?;
+        Ok(Self::of(tally.kept.into_iter().filter_map(|kept| kept.value.ok())))
+    }
+
+    /// A register of these rows.
+    pub fn of(rows: impl IntoIterator<Item = Authorization>) -> Self {
         let mut register = Self::default();
-        let (mut at, mut line, mut fields) = (start, count(&grammar, &bytes[..start]) + 1, Vec::new());
-        while at < bytes.len() {
-            let next = match grammar.read(bytes, at, true, &mut fields) {
-                Step::Blank { next } => next,
-                Step::Record { next } => {
-                    let row = Row::new(bytes, &fields);
-                    register.add(
-                        authorization(&row, &columns, line).map_err(|what| trouble(format!("line {line}: {what}")))?,
-                    );
-                    next
-                }
-                Step::Rejected { reason, .. } => {
-                    return Err(trouble(format!("line {line}: {}; mend the row", reason.sentence())));
-                }
-                Step::More => return Err(trouble(format!("line {line}: the row does not end"))),
-            };
-            line += count(&grammar, &bytes[at..next]);
-            at = next;
-        }
-        Ok(register)
+        rows.into_iter().for_each(|row| register.add(row));
+        register
+    }
+
+    /// All rows, in the order of the file.
+    pub fn rows(&self) -> &[Authorization] {
+        &self.rows
     }
 
     fn add(&mut self, authorization: Authorization) {
@@ -116,63 +109,33 @@ impl Register {
     pub fn of_member(&self, member: &str) -> impl Iterator<Item = &Authorization> {
         self.by_member.get(member).into_iter().flatten().map(|i| &self.rows[*i])
     }
-
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Has it no rows?
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-}
-
-fn count(grammar: &Grammar, bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(grammar.line_end(), bytes).count() as u64
 }
 
 /// Finds the delimiter under which the first line names the columns.
-fn header(bytes: &[u8]) -> Result<(Grammar, [Option<usize>; 7], usize), String> {
-    let cr_only = memchr::memchr(b'\n', bytes).is_none() && memchr::memchr(b'\r', bytes).is_some();
-    let mut fields = Vec::new();
-    for delimiter in *b",\t;|*" {
-        let mut grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
-        let mut at = 0;
-        while at < bytes.len() {
-            match grammar.read(bytes, at, true, &mut fields) {
-                Step::Blank { next } => at = next,
-                Step::Record { next } => {
-                    let mut names: Vec<Vec<u8>> =
-                        fields.iter().map(|f| trim_name(&bytes[f.start as usize..f.end as usize]).to_vec()).collect();
-                    while names.len() > 1 && names.last().is_some_and(Vec::is_empty) {
-                        names.pop();
-                    }
-                    let folded: Vec<String> = names.iter().map(|n| fold(&String::from_utf8_lossy(n))).collect();
-                    let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));
-                    if columns[0].is_some() && columns[3].is_some() {
-                        if let Some(twice) =
-                            COLUMNS.iter().find(|c| folded.iter().filter(|n| **n == fold(c)).count() > 1)
-                        {
-                            return Err(format!("column `{twice}` stands twice in the header; drop one of them"));
-                        }
-                        grammar.width = names.len();
-                        grammar.header = names;
-                        return Ok((grammar, columns, next));
-                    }
-                    break;
-                }
-                Step::Rejected { .. } | Step::More => break,
-            }
+fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Head), Trouble> {
+    let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
+    let (cr_only, start) = beginning(source)?;
+    for delimiter in DELIMITERS {
+        let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
+        let Ok(head) = read_header(&grammar, &source.sample, start, source.whole, 0, &[]) else { continue };
+        let folded: Vec<String> = head.names.iter().map(|n| fold(n)).collect();
+        let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));
+        if columns[0].is_none() || columns[3].is_none() {
+            continue;
         }
+        if let Some(twice) = COLUMNS.iter().find(|c| folded.iter().filter(|n| **n == fold(c)).count() > 1) {
+            return Err(unusable(format!("column `{twice}` stands twice in the header; drop one of them")));
+        }
+        let grammar = Grammar { width: head.names.len(), header: head.raw.clone(), ..grammar };
+        return Ok((grammar, columns, head));
     }
-    Err(format!(
+    Err(unusable(format!(
         "is no authorization file: the first line names no authorization_number and status column; write {}",
         COLUMNS.join(",")
-    ))
+    )))
 }
 
-fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7], line: u64) -> Result<Authorization, String> {
+fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7]) -> Result<Authorization, String> {
     let text = |i: usize| columns[i].map_or(String::new(), |c| clean(&row.cell(c), &[]).into_owned());
     let shout = |i: usize| upper(text(i).into()).into_owned();
     let day = |i: usize| -> Result<Option<Date>, String> {
@@ -194,7 +157,6 @@ fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7], line: u64) -> Resu
             })?)
         };
     Ok(Authorization {
-        line,
         number: shout(0),
         member_id: text(1),
         procedures: shout(2).split(';').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect(),
@@ -219,8 +181,8 @@ mod tests {
         let register =
             read("Authorization Number;status;units;procedure_codes\n ab1 ;approved;2;22513;\nAB1;denied;;\n\n")
                 .expect("register");
-        let found: Vec<_> = register.numbered("Ab1").map(|a| (a.line, a.status.as_str(), a.units.is_some())).collect();
-        assert_eq!(found, [(2, "APPROVED", true), (3, "DENIED", false)]);
+        let found: Vec<_> = register.numbered("Ab1").map(|a| (a.status.as_str(), a.units.is_some())).collect();
+        assert_eq!(found, [("APPROVED", true), ("DENIED", false)]);
         assert!(register.numbered("AB2").next().is_none());
     }
 

@@ -4,6 +4,7 @@
 //! knows a rule: the book says what belongs together and what has been taken back.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -185,20 +186,16 @@ impl Gathered {
 
     /// The encounter of each line that stands; encounters are numbered by their first lines.
     fn meet(&mut self, lines: &[Line], bins: &[Bin]) -> Vec<u32> {
-        let hashes: Vec<u64> = lines.par_iter().map(|line| FxBuildHasher.hash_one(EncounterKey::of(line))).collect();
-        let mut of_line = vec![0; lines.len()];
-        // Of each encounter its first line; its number is that line's.
-        let mut firsts: HashTable<usize> = HashTable::new();
-        for (i, line) in lines.iter().enumerate().filter(|(i, _)| matches!(bins[*i], Bin::InScope | Bin::Related)) {
-            let same = |first: &usize| EncounterKey::of(&lines[*first]) == EncounterKey::of(line);
-            match firsts.entry(hashes[i], same, |first| hashes[*first]) {
-                Entry::Occupied(first) => of_line[i] = of_line[*first.get()],
-                Entry::Vacant(place) => {
-                    of_line[i] = self.encounters.len() as u32;
-                    self.encounters.push(Encounter::default());
-                    place.insert(i);
-                }
-            }
+        let stands = |i: usize| matches!(bins[i], Bin::InScope | Bin::Related);
+        let firsts = firsts(lines, stands, EncounterKey::of);
+        let mut of_line: Vec<u32> = vec![0; lines.len()];
+        for i in (0..lines.len()).filter(|i| stands(*i)) {
+            of_line[i] = if firsts[i] == i {
+                self.encounters.push(Encounter::default());
+                self.encounters.len() as u32 - 1
+            } else {
+                of_line[firsts[i]]
+            };
         }
         of_line
     }
@@ -233,17 +230,46 @@ impl Hash for Same<'_> {
 }
 
 fn duplicates(lines: &[Line], codes: &CodeTable) -> Vec<Bin> {
-    let hashes: Vec<u64> = lines.par_iter().map(|line| FxBuildHasher.hash_one(Same(line))).collect();
-    let mut seen: HashTable<usize> = HashTable::with_capacity(lines.len());
-    let mut bin =
-        |(i, line): (usize, &Line)| match seen.entry(hashes[i], |j| Same(&lines[*j]) == Same(line), |j| hashes[*j]) {
-            Entry::Occupied(_) => Bin::Duplicate,
-            Entry::Vacant(place) => {
-                place.insert(i);
-                if line.known.iter().any(|id| codes.get(*id).listed) { Bin::InScope } else { Bin::Related }
+    let firsts = firsts(lines, |_| true, Same);
+    let bin = |(i, line): (usize, &Line)| {
+        if firsts[i] != i {
+            Bin::Duplicate
+        } else if line.known.iter().any(|id| codes.get(*id).listed) {
+            Bin::InScope
+        } else {
+            Bin::Related
+        }
+    };
+    lines.par_iter().enumerate().map(bin).collect()
+}
+
+/// Lines from which on the search for equals is worth more than one thread.
+const MANY: usize = 1 << 14;
+
+/// Of each line that counts, the first line with the same key; of the others nothing that means anything. Equal keys have
+/// equal hashes, so each thread looks through the lines of its share of the hashes, in the order of the lines.
+fn firsts<'a, K: Eq + Hash>(
+    lines: &'a [Line],
+    counts: impl Fn(usize) -> bool + Sync,
+    key: impl Fn(&'a Line) -> K + Sync,
+) -> Vec<usize> {
+    let hashes: Vec<u64> = lines.par_iter().map(|line| FxBuildHasher.hash_one(key(line))).collect();
+    let shares = if lines.len() < MANY { 1 } else { rayon::current_num_threads() as u64 };
+    let share_of = |hash: u64| ((hash >> 32) * shares) >> 32;
+    let firsts: Vec<AtomicUsize> = (0..lines.len()).map(AtomicUsize::new).collect();
+    (0..shares).into_par_iter().for_each(|share| {
+        let mut seen: HashTable<usize> = HashTable::with_capacity(lines.len() / shares as usize);
+        for i in (0..lines.len()).filter(|i| share_of(hashes[*i]) == share && counts(*i)) {
+            let mine = key(&lines[i]);
+            match seen.entry(hashes[i], |j| hashes[*j] == hashes[i] && key(&lines[*j]) == mine, |j| hashes[*j]) {
+                Entry::Occupied(first) => firsts[i].store(*first.get(), Ordering::Relaxed),
+                Entry::Vacant(place) => {
+                    place.insert(i);
+                }
             }
-        };
-    lines.iter().enumerate().map(&mut bin).collect()
+        }
+    });
+    firsts.into_iter().map(AtomicUsize::into_inner).collect()
 }
 
 /// Marks what voids and replacements take back; returns the versions that name nothing and meet nothing.
@@ -286,7 +312,7 @@ fn versions(lines: &[Line], bins: &mut [Bin]) -> FxHashSet<usize> {
 }
 
 #[derive(PartialEq, Eq, Hash)]
-struct EncounterKey<'a> {
+pub(super) struct EncounterKey<'a> {
     /// The member, or the claim that stands in for an empty one; the two never meet.
     member: Result<&'a str, &'a str>,
     date: Result<Date, &'a str>,
@@ -295,7 +321,7 @@ struct EncounterKey<'a> {
 }
 
 impl<'a> EncounterKey<'a> {
-    fn of(line: &'a Line) -> Self {
+    pub(super) fn of(line: &'a Line) -> Self {
         let member = line.text(Text::MemberId);
         Self {
             member: if member.is_empty() { Err(line.claim_id()) } else { Ok(member) },

@@ -1,7 +1,9 @@
 //! The procedure codes that matter, and how a cell is held against them: whole, never in part.
 
+use serde::{Deserialize, Serialize};
+
 /// Number of a code in the [`CodeTable`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CodeId(pub u16);
 
 /// Which code set a code belongs to.

@@ -5,6 +5,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::amount::Cents;
 use super::code::CodeId;
@@ -41,7 +42,7 @@ pub enum Text {
 const TEXTS: usize = Text::BadAmount as usize + 1;
 
 /// What was noticed while a row was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Marks {
     /// More stood in a procedure cell than its code (DQ506).
     pub composite: bool,
@@ -54,7 +55,7 @@ pub struct Marks {
 }
 
 /// Does this line replace or void an earlier claim?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
     /// Neither.
     Original,
@@ -65,7 +66,7 @@ pub enum Version {
 }
 
 /// A service or related row, or one such service slot of a row that has several.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Line {
     /// Number of the extract in the run.
     pub extract: u32,

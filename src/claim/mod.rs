@@ -9,13 +9,16 @@ pub mod authorization;
 pub mod book;
 pub mod code;
 pub mod date;
+mod kin;
 pub mod line;
+pub mod mask;
 pub mod pointer;
 pub mod product;
 pub mod reader;
 pub mod setting;
+mod sound;
 
-pub use amount::Cents;
+pub use amount::{Cents, Sum};
 pub use book::{Bin, Book, Kind, Service};
 pub use code::{CodeId, CodeTable};
 pub use line::{Line, Text};

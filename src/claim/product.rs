@@ -1,9 +1,10 @@
 //! From a product label to the class that the policy's authorization table names.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// Number of a class in the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassId(pub u8);
 
 /// Longest folded label that is looked up; labels are product names, not prose.
@@ -11,23 +12,31 @@ pub const LONGEST: usize = 128;
 
 /// Upper-case; every run of characters other than A-Z and 0-9 becomes one blank; ends trimmed.
 pub fn fold(label: &str) -> String {
-    folded(label).map(char::from).collect()
+    let mut out = String::with_capacity(label.len());
+    folded(label, |b| out.push(char::from(b)));
+    out
 }
 
-fn folded(label: &str) -> impl Iterator<Item = u8> {
+/// Hands on the bytes of the folded label, one by one.
+fn folded(label: &str, mut take: impl FnMut(u8)) {
     let (mut started, mut gap) = (false, false);
-    let upper = label.chars().flat_map(char::to_uppercase);
-    upper
-        .flat_map(move |c| {
-            if !c.is_ascii_alphanumeric() {
-                gap = true;
-                return [None, None];
+    let mut add = |b: u8| {
+        if b.is_ascii_alphanumeric() {
+            if started && gap {
+                take(b' ');
             }
-            let blank = (started && gap).then_some(b' ');
+            take(b);
             (started, gap) = (true, false);
-            [blank, Some(c as u8)]
-        })
-        .flatten()
+        } else {
+            gap = true;
+        }
+    };
+    // Every line that is kept comes here, and hardly a label is not ASCII.
+    if label.is_ascii() {
+        label.bytes().for_each(|b| add(b.to_ascii_uppercase()));
+    } else {
+        label.chars().flat_map(char::to_uppercase).for_each(|c| add(if c.is_ascii() { c as u8 } else { b' ' }));
+    }
 }
 
 /// Labels and the class each means.
@@ -41,13 +50,16 @@ pub struct ProductTable {
 impl ProductTable {
     /// A table whose unknown and empty labels are `fallback`.
     pub fn new(labels: impl IntoIterator<Item = (String, ClassId)>, fallback: ClassId) -> Self {
-        Self { labels: labels.into_iter().map(|(label, class)| (folded(&label).collect(), class)).collect(), fallback }
+        Self {
+            labels: labels.into_iter().map(|(label, class)| (fold(&label).into_bytes().into(), class)).collect(),
+            fallback,
+        }
     }
 
     /// The same table with a user's labels, which are looked up first.
     #[must_use]
     pub fn with(mut self, labels: impl IntoIterator<Item = (String, ClassId)>) -> Self {
-        self.labels.extend(labels.into_iter().map(|(label, class)| (folded(&label).collect(), class)));
+        self.labels.extend(labels.into_iter().map(|(label, class)| (fold(&label).into_bytes().into(), class)));
         self
     }
 
@@ -56,12 +68,13 @@ impl ProductTable {
         // Asked for every line that is kept: fold on the stack, look up without allocating.
         let mut buffer = [0u8; LONGEST];
         let mut length = 0;
-        for b in folded(label) {
-            let Some(place) = buffer.get_mut(length) else { return self.fallback };
-            *place = b;
+        folded(label, |b| {
+            if let Some(place) = buffer.get_mut(length) {
+                *place = b;
+            }
             length += 1;
-        }
-        self.labels.get(&buffer[..length]).copied().unwrap_or(self.fallback)
+        });
+        buffer.get(..length).and_then(|folded| self.labels.get(folded)).copied().unwrap_or(self.fallback)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Where a service took place, as far as the claim says, and on which form it was billed.
 
+use serde::{Deserialize, Serialize};
+
 /// The setting that the authorization table asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Setting {
     /// An inpatient stay.
     Inpatient,
@@ -23,7 +25,7 @@ impl Setting {
 }
 
 /// Which claim form a line came on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ClaimForm {
     /// 837P, CMS-1500.
     Professional,

@@ -34,6 +34,8 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Show everything about one claim of a report: rows, versions, encounter, every rule's answer
+    Explain(Explain),
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -42,6 +44,35 @@ pub enum Command {
         #[command(flatten)]
         layout: LayoutChoice,
     },
+    /// Print the completions of a shell, to be sourced by it
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one a subcommand
+    #[command(hide = true)]
+    Man {
+        /// Directory for the pages
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `claimlint explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The claim number, or its token in a masked report
+    pub claim: String,
+    /// The report directory
+    #[arg(long = "in", value_name = "DIR", default_value = crate::report::place::DEFAULT)]
+    pub report: PathBuf,
+    /// Write the dossier as a page, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// The key of a masked report, to find a claim by its number
+    #[arg(long, value_name = "KEYFILE|env:NAME")]
+    pub mask: Option<String>,
 }
 
 /// What to do with policies.
@@ -109,6 +140,12 @@ pub struct Check {
     /// Replace an existing report in --out
     #[arg(long)]
     pub force: bool,
+    /// Replace member, claim and authorization ids by tokens under a secret key of at least 16 bytes
+    #[arg(long, value_name = "KEYFILE|env:NAME")]
+    pub mask: Option<String>,
+    /// Cut dates to their month
+    #[arg(long, value_name = "TO", value_enum, requires = "mask")]
+    pub mask_dates: Option<MaskDates>,
     /// Least disposition that makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Deny)]
     pub fail_on: FailOn,
@@ -124,6 +161,13 @@ pub struct Check {
     /// Bytes read at a time; changes nothing in the report
     #[arg(long, value_name = "BYTES", hide = true)]
     pub block_size: Option<usize>,
+}
+
+/// What stays of a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MaskDates {
+    /// Year and month
+    Month,
 }
 
 /// Least disposition that makes the exit code 1.

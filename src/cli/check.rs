@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::args::{Check, FailOn};
 use super::progress::Watcher;
-use super::{load_library, load_policy, paint, screen};
+use super::{key, load_library, load_policy, paint, screen};
 use crate::claim::authorization::Register;
 use crate::exit::Exit;
 use crate::ingest::{self, Source, Trouble, dialect};
@@ -40,6 +40,7 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
 
     let docs = doc::load()?;
+    let mask = args.mask.as_deref().map(key::load).transpose()?;
     let setup = pool.install(|| plan(args))?;
     let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
     let site = Site::open(args.out.as_deref(), args.force)?;
@@ -48,7 +49,7 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
-    let outcome = match ran {
+    let mut outcome = match ran {
         Ok(outcome) => outcome,
         Err(Trouble::Interrupted) => return Ok(interrupted()),
         Err(e) => return Err(e.into()),
@@ -58,6 +59,9 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     if !outcome.ledger.adds_up() {
         bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", outcome.ledger);
+    }
+    if let Some(mask) = &mask {
+        pool.install(|| outcome.mask(mask, args.mask_dates.is_some()));
     }
     let content = Content { outcome: &outcome, docs: &docs };
     let written = pool.install(|| write_all(&content, site.path()));
@@ -155,24 +159,20 @@ fn is_read_once(name: &str) -> bool {
 /// A column that is not there is said once, with what that costs.
 fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
     for (field, consequence) in absent {
-        let _ = writeln!(
-            anstream::stderr(),
-            "{} {name} has no {} column: {consequence}",
-            paint::paint(paint::DIM, "note:"),
-            field.name()
-        );
+        note(&format!("{name} has no {} column: {consequence}", field.name()));
     }
 }
 
 /// A table that the layout joins and nobody gave.
 fn announce_unjoined(name: &str, unjoined: &[(String, String)]) {
     for (table, what) in unjoined {
-        let _ = writeln!(
-            anstream::stderr(),
-            "{} {name} has no --join {table}=FILE: {what} are empty",
-            paint::paint(paint::DIM, "note:")
-        );
+        note(&format!("{name} has no --join {table}=FILE: {what} are empty"));
     }
+}
+
+fn note(said: &str) {
+    let line = format!("{} {}", paint::paint(paint::DIM, "note:"), paint::seen(said));
+    let _ = writeln!(anstream::stderr(), "{}", paint::fitted(&line, 6));
 }
 
 /// What may differ between two runs over the same inputs.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::args::LayoutChoice;
 use super::load_library;
-use super::paint::{BOLD, DIM, paint};
+use super::paint::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::ingest::binding::{Split, printable};
 use crate::ingest::cell::clean;
@@ -16,6 +16,9 @@ use crate::run::absent;
 /// Sample values shown per column.
 const SAMPLES: usize = 3;
 
+/// Where text beside a field's name begins: an indent of 2, the longest name, a gap.
+const BESIDE: usize = 27;
+
 /// Rows looked at for samples.
 const ROWS: usize = 200;
 
@@ -25,7 +28,7 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     let source = Source::open(file)?;
     let dialect = dialect::recognise(&source, &library)?;
     let title = library.named(&dialect.layout).map(|l| l.title.clone()).unwrap_or_default();
-    writeln!(out, "{}", paint(BOLD, file))?;
+    writeln!(out, "{}", paint(BOLD, seen(file)))?;
     writeln!(out, "  layout     {} ({title})", dialect.layout)?;
     writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
@@ -47,6 +50,7 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     writeln!(out)?;
 
     let samples = samples(&source, &dialect)?;
+    let longest = dialect.header.iter().map(|name| printable(name).chars().count()).max().unwrap_or(0);
     writeln!(out, "{}", paint(BOLD, "mapped"))?;
     for (slot, binding) in dialect.binding.each().enumerate() {
         // Of the further services of a row only what is their own.
@@ -57,13 +61,19 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
         };
         for (field, name) in Field::NAMES {
             for column in binding.columns(field).iter().filter(|c| new(c)) {
-                line(out, &format!("{name}{}", of(*column)), &dialect.header[*column], &samples[*column])?;
+                line(out, &format!("{name}{}", of(*column)), &dialect.header[*column], longest, &samples[*column])?;
             }
         }
         for (group, name, _) in Group::NAMES {
             let split = if binding.split(group) == Split::No { "" } else { " (several in one cell)" };
             for (n, column) in binding.group(group).iter().filter(|(_, c)| new(c)) {
-                line(out, &format!("{name}_{n}{split}{}", of(*column)), &dialect.header[*column], &samples[*column])?;
+                line(
+                    out,
+                    &format!("{name}_{n}{split}{}", of(*column)),
+                    &dialect.header[*column],
+                    longest,
+                    &samples[*column],
+                )?;
             }
         }
     }
@@ -71,28 +81,29 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     if !absent.is_empty() || !dialect.unjoined.is_empty() {
         writeln!(out, "\n{}", paint(BOLD, "not there"))?;
         for (field, consequence) in absent {
-            writeln!(out, "  {:24} {consequence}", field.name())?;
+            writeln!(out, "{}", fitted(&format!("  {:24} {consequence}", field.name()), BESIDE))?;
         }
         for (table, what) in &dialect.unjoined {
-            writeln!(out, "  {:24} {what} are empty", format!("--join {table}"))?;
+            writeln!(out, "{}", fitted(&format!("  {:24} {what} are empty", format!("--join {table}")), BESIDE))?;
         }
     }
     let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
     let unmapped: Vec<_> =
         (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
     if !unmapped.is_empty() {
-        writeln!(out, "\n{} {}", paint(BOLD, "not used"), unmapped.join(", "))?;
+        writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unmapped.join(", ")), 2))?;
     }
-    writeln!(
-        out,
-        "\n{DIM}Sample values are masked: A is a letter, 9 a digit. Wrong column? Describe the extract in a layout file (--layout FILE).{DIM:#}"
-    )?;
+    let hint = "Sample values are masked: A is a letter, 9 a digit. Wrong column? Describe the extract in a layout file \
+                (--layout FILE).";
+    writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))?;
     Ok(Exit::Clean)
 }
 
-fn line(out: &mut dyn Write, field: &str, column: &str, samples: &[String]) -> std::io::Result<()> {
-    let shown = if samples.is_empty() { "(empty in the first rows)".to_owned() } else { samples.join("  ") };
-    writeln!(out, "  {field:24} {:32} {DIM}{shown}{DIM:#}", printable(column))
+/// A field, the column that it comes from, as wide as the longest name, and what stands there.
+fn line(out: &mut dyn Write, field: &str, column: &str, longest: usize, samples: &[String]) -> std::io::Result<()> {
+    let shown = if samples.is_empty() { "(empty at first)".to_owned() } else { samples.join("  ") };
+    let line = format!("  {field:24} {:longest$}  {DIM}{shown}{DIM:#}", printable(column));
+    writeln!(out, "{}", fitted(&line, BESIDE + longest + 2))
 }
 
 /// How the bytes of the sample read as text. A character cut by the sample's end says nothing.

@@ -2,7 +2,10 @@
 
 pub mod args;
 mod check;
+mod explain;
 mod inspect;
+mod key;
+mod manual;
 mod paint;
 mod policy;
 mod progress;
@@ -37,6 +40,9 @@ pub fn main() -> Exit {
         Command::Check(args) => check::check(&args, &mut out),
         Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
         Command::Policy { command } => policy::policy(command, &mut out),
+        Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Completions { shell } => manual::completions(shell, &mut out),
+        Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
     };
     // The reader of our output has seen enough: `claimlint rules | head`. That is no error, and what was found stands.
@@ -48,7 +54,13 @@ pub fn main() -> Exit {
         Ok(exit) => exit,
         Err(e) if e.chain().filter_map(|c| c.downcast_ref()).any(is_closed) => Exit::Clean,
         Err(e) => {
-            let _ = writeln!(anstream::stderr(), "{}error:{} {e:#}", paint::ERROR, paint::ERROR.render_reset());
+            // An error may quote a file; only its own line breaks are ours.
+            let text = format!("{e:#}");
+            let mut lines = text.split('\n').map(paint::seen);
+            let first = format!("{} {}", paint::paint(paint::ERROR, "error:"), lines.next().unwrap_or_default());
+            let said: Vec<_> = std::iter::once(first).chain(lines.map(Into::into)).collect();
+            let said: Vec<_> = said.iter().map(|line| paint::fitted(line, 2)).collect();
+            let _ = writeln!(anstream::stderr(), "{}", said.join("\n"));
             Exit::Failed
         }
     }

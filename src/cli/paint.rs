@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::policy::Disposition;
 pub(super) use crate::report::figures::{dollars, grouped};
+pub(super) use crate::report::html::visible::seen;
 use crate::rules::judge::Status;
 
 /// The word "error".
@@ -38,11 +39,48 @@ pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
 
 /// Columns of the terminal, within what reads well; a pipe counts as wide.
 pub(super) fn width() -> usize {
-    const NARROWEST: usize = 40;
     const WIDEST: usize = 160;
     let columns = comfy_table::Table::new().width().map_or(100, usize::from);
     columns.clamp(NARROWEST, WIDEST)
 }
+
+/// A line broken at blanks where the terminal ends, and continued `hang` columns from the left. A pipe gets it whole:
+/// what reads it looks for lines.
+pub(super) fn fitted(line: &str, hang: usize) -> String {
+    match comfy_table::Table::new().width() {
+        Some(width) => broken(line, hang, usize::from(width)),
+        None => line.to_owned(),
+    }
+}
+
+fn broken(line: &str, hang: usize, width: usize) -> String {
+    // On a screen too narrow for that, continuation begins at the left.
+    let hang = if hang + NARROWEST / 2 > width { 0 } else { hang };
+    let mut out = String::with_capacity(line.len() + 16);
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        let visible = columns(word.trim_end_matches(' '));
+        if column > hang && column + visible > width {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            out.push_str(&" ".repeat(hang));
+            column = hang;
+        }
+        out.push_str(word);
+        column += columns(word);
+    }
+    out
+}
+
+/// Columns that a text of ours takes: all of its characters but the styles, which end at an m.
+fn columns(text: &str) -> usize {
+    let mut styles = text.split('\x1b');
+    let plain = styles.next().unwrap_or_default().chars().count();
+    plain + styles.map(|rest| rest.split_once('m').map_or(0, |(_, after)| after.chars().count())).sum::<usize>()
+}
+
+/// Fewest columns that we lay out for.
+const NARROWEST: usize = 40;
 
 /// Text wrapped at the terminal's width, every line indented.
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
@@ -61,4 +99,23 @@ pub(super) fn wrapped(text: &str, indent: usize) -> String {
         }
     }
     lines.iter().map(|line| pad.clone() + line + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_the_terminal_does() {
+        let line = format!("  {}  one two three four five six seven eight", paint(BOLD, "DX101"));
+        for (width, want) in [
+            (100, "  DX101  one two three four five six seven eight"),
+            (41, "  DX101  one two three four five six\n         seven eight"),
+            (20, "  DX101  one two\nthree four five six\nseven eight"),
+        ] {
+            let plain = broken(&line, 9, width).replace(&BOLD.to_string(), "").replace(&format!("{BOLD:#}"), "");
+            assert_eq!(plain, want, "{width}");
+        }
+        assert_eq!(broken("a-word-longer-than-the-line and", 4, 10), "a-word-longer-than-the-line\nand");
+    }
 }

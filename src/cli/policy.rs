@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 
 use super::args::PolicyCommand;
-use super::paint::{BOLD, paint};
+use super::paint::{BOLD, fitted, paint, seen};
 use super::{load_policy, read_given};
 use crate::exit::Exit;
 use crate::policy::file::load;
@@ -19,7 +19,14 @@ pub(super) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
         PolicyCommand::Show { policy, toml } => {
             let policy = load_policy(&policy)?;
             match toml {
-                None => show(&policy, out)?,
+                None => {
+                    let mut text = Vec::new();
+                    show(&policy, &mut text)?;
+                    for line in String::from_utf8_lossy(&text).lines() {
+                        let indent = line.len() - line.trim_start().len();
+                        writeln!(out, "{}", fitted(&seen(line), indent + 4))?;
+                    }
+                }
                 Some(kind) => {
                     let origin = policy.origins.iter().find(|o| o.kind == kind);
                     let origin = origin.ok_or_else(|| {

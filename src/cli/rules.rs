@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use super::args::PolicyFiles;
 use super::load_policy;
-use super::paint::{BOLD, DIM, disposition, paint, wrapped};
+use super::paint::{BOLD, DIM, disposition, fitted, paint, wrapped};
 use crate::exit::Exit;
 use crate::policy::Policy;
 use crate::rules::doc::{self, RuleDoc, Worked};
@@ -39,9 +39,12 @@ fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Resu
     for doc in docs {
         let setting = policy.rule(&doc.code);
         let word = paint(disposition(setting.disposition), format!("{:6}", setting.disposition.word()));
-        writeln!(out, "{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary)?;
+        let line = format!("{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary);
+        // Under the summary: behind a code of 5, a disposition of 6 and the name, each with its gap.
+        writeln!(out, "{}", fitted(&line, 5 + 2 + 6 + 2 + longest + 2))?;
     }
-    writeln!(out, "\n{DIM}`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.{DIM:#}")
+    let hint = "`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.";
+    writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))
 }
 
 fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {

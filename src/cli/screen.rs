@@ -13,7 +13,7 @@ use crate::rules::judge::Status;
 /// How many of the highest services are shown.
 const HIGHEST: usize = 5;
 
-fn table() -> Table {
+pub(super) fn table() -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(paint::width() as u16);
     table
@@ -23,11 +23,8 @@ fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    for line in table.lines() {
-        writeln!(out, " {}", line.trim_end())?;
-    }
-    writeln!(out)
+pub(super) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    table.lines().try_for_each(|line| writeln!(out, " {}", line.trim_end()))
 }
 
 /// Prints it.
@@ -38,14 +35,15 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
     let policy = outcome.policy.origin("policy");
     writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, outcome.policy.edition(None).id)?;
     let files = if outcome.inputs.len() == 1 {
-        outcome.inputs[0].name.clone()
+        paint::seen(&outcome.inputs[0].name).into_owned()
     } else {
         format!("{} extracts", outcome.inputs.len())
     };
     if ledger.rows == 0 {
         writeln!(out, "{files}: a header and no rows\n")?;
     } else {
-        writeln!(out, "{files}: {} rows = {}\n", grouped(ledger.rows), bins(content))?;
+        let line = format!("{files}: {} rows = {}", grouped(ledger.rows), bins(content));
+        writeln!(out, "{}\n", paint::fitted(&line, 2))?;
     }
     if summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
@@ -116,14 +114,20 @@ fn rules(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
             right(if tally.at_risk.0 == 0 { String::new() } else { dollars(tally.at_risk) }),
         ]);
     }
-    print(out, &table)
+    print(out, &table)?;
+    writeln!(out)
 }
 
 fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     let outcome = content.outcome;
     let mut services: Vec<usize> =
         (0..outcome.judged.services.len()).filter(|i| outcome.judged.services[*i].at_risk.is_some()).collect();
-    services.sort_by_key(|i| (std::cmp::Reverse(outcome.judged.services[*i].at_risk), *i));
+    let dearest_first = |i: &usize| (std::cmp::Reverse(outcome.judged.services[*i].at_risk), *i);
+    if services.len() > HIGHEST {
+        services.select_nth_unstable_by_key(HIGHEST, dearest_first);
+        services.truncate(HIGHEST);
+    }
+    services.sort_unstable_by_key(dearest_first);
     if services.is_empty() {
         return Ok(());
     }
@@ -136,18 +140,19 @@ fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         Cell::new("date"),
         Cell::new("rules"),
     ]);
-    for i in services.into_iter().take(HIGHEST) {
+    for i in services {
         let judgement = &outcome.judged.services[i];
         let line = content.service_line(i);
         let rules: Vec<_> = judgement.rules.iter().map(|r| content.doc(*r).code.as_str()).collect();
         table.add_row(vec![
             right(judgement.at_risk.map_or(String::new(), |(amount, _)| dollars(amount))),
             Cell::new(judgement.status.word()),
-            Cell::new(crate::ingest::binding::printable(line.claim_id())),
+            Cell::new(paint::seen(line.claim_id())),
             Cell::new(content.service_codes(i)),
             Cell::new(line.date.map_or(String::new(), |d| d.to_string())),
             Cell::new(rules.join(" ")),
         ]);
     }
-    print(out, &table)
+    print(out, &table)?;
+    writeln!(out)
 }

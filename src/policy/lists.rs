@@ -161,7 +161,11 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Ve
         else {
             continue;
         };
-        let number = ClassId(classes.len() as u8);
+        let Ok(number) = u8::try_from(classes.len()) else {
+            document.fault(span, "more than 256 classes: drop some");
+            break;
+        };
+        let number = ClassId(number);
         if is_fallback && fallback.replace(number).is_some() {
             document.fault(span, "two classes are the fallback: write fallback = true in one only");
         }

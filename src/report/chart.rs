@@ -2,15 +2,15 @@
 //! prints them on a bad day, loses nothing.
 
 use super::figures::{dollars, grouped};
-use crate::claim::Cents;
+use crate::claim::Sum;
 
 /// What one bar stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measure {
     /// Denied services and what is at risk on them.
-    pub deny: (u64, Cents),
+    pub deny: (u64, Sum),
     /// Services in review and what is at risk on them.
-    pub review: (u64, Cents),
+    pub review: (u64, Sum),
     /// The number in the last column: all services of a group, all findings of a rule.
     pub all: u64,
 }
@@ -22,8 +22,8 @@ impl Measure {
     }
 
     /// At risk on them.
-    pub fn at_risk(&self) -> Cents {
-        Cents(self.deny.1.0.saturating_add(self.review.1.0))
+    pub fn at_risk(&self) -> Sum {
+        Sum(self.deny.1.0 + self.review.1.0)
     }
 }
 
@@ -73,8 +73,8 @@ impl Chart {
     ) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
         // A group whose credits outweigh its payments has no bar, only its number.
-        let length = |(services, amount): (u64, Cents)| {
-            if money { i128::from(amount.0).max(0) } else { i128::from(services) }
+        let length = |(services, amount): (u64, Sum)| {
+            if money { amount.0.max(0) } else { i128::from(services) }
         };
         let longest = rows.iter().map(|(_, _, m)| length(m.deny) + length(m.review)).max().unwrap_or(0).max(1);
         let width = |n: i128| (n * FULL / longest) as u64;
@@ -95,9 +95,9 @@ impl Chart {
 mod tests {
     use super::*;
 
-    fn widths(measures: &[(i64, i64)]) -> Vec<(u64, u64)> {
+    fn widths(measures: &[(i128, i128)]) -> Vec<(u64, u64)> {
         let rows = measures.iter().map(|(deny, review)| {
-            (String::new(), String::new(), Measure { deny: (2, Cents(*deny)), review: (1, Cents(*review)), all: 3 })
+            (String::new(), String::new(), Measure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), all: 3 })
         });
         Chart::new(("", "", ""), String::new(), rows.collect()).bars.iter().map(|b| (b.deny, b.review)).collect()
     }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn the_longest_bar_is_full_and_none_is_longer() {
         assert_eq!(widths(&[(300, 100), (100, 0), (0, 1)]), [(750, 250), (250, 0), (0, 2)]);
-        assert_eq!(widths(&[(i64::MAX, i64::MAX), (1, 1)]), [(500, 500), (0, 0)]);
+        assert_eq!(widths(&[(i64::MAX.into(), i64::MAX.into()), (1, 1)]), [(500, 500), (0, 0)]);
     }
 
     #[test]

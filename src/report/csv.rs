@@ -1,6 +1,5 @@
 //! services.csv, findings.csv, rejects.csv: exact, in input order, safe to open in a spreadsheet.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -9,9 +8,9 @@ use rayon::prelude::*;
 use super::Content;
 use crate::claim::{Cents, Kind, Line, Text};
 
-/// A text from the input that a spreadsheet would run as a formula gets an apostrophe in front.
-pub fn guard(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+/// Would a spreadsheet run this text from the input as a formula? It then gets an apostrophe in front.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@'])
 }
 
 /// Rows of one hand-over to a thread; large enough to pay for it, small enough for the caches.
@@ -79,7 +78,7 @@ impl Row {
 
     /// Text from the input.
     fn input(&mut self, cell: &str) {
-        if cell.starts_with(['=', '+', '-', '@']) {
+        if is_formula(cell) {
             self.text.push('\'');
         }
         self.plain(cell);
@@ -103,7 +102,7 @@ impl Row {
         for (i, item) in items.enumerate() {
             if i > 0 {
                 self.text.push(';');
-            } else if item.starts_with(['=', '+', '-', '@']) {
+            } else if is_formula(item) {
                 self.text.insert(start, '\'');
             }
             self.text.push_str(item);
@@ -249,10 +248,10 @@ mod tests {
         let mut row = Row::default();
         row.input("=1+1");
         row.list(["-A", "B"].into_iter());
+        row.input("@x");
         row.plain("-1.00");
         let mut writer = writer(Vec::new());
         row.write(&mut writer).expect("row");
-        assert_eq!(finish(writer).expect("bytes"), b"'=1+1,'-A;B,-1.00\n");
-        assert_eq!(guard("@x"), "'@x");
+        assert_eq!(finish(writer).expect("bytes"), b"'=1+1,'-A;B,'@x,-1.00\n");
     }
 }

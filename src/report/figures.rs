@@ -1,10 +1,10 @@
 //! Counts and money as people read them; the screen and the page print the same text.
 
-use crate::claim::Cents;
+use crate::claim::Sum;
 
 /// A whole number in groups of three.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
+pub fn grouped(n: impl Into<u128>) -> String {
+    let digits = n.into().to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
@@ -16,9 +16,10 @@ pub fn grouped(n: u64) -> String {
 }
 
 /// Money in groups of three, two decimals: `-$1,234.50`.
-pub fn dollars(amount: Cents) -> String {
-    let cents = amount.0.unsigned_abs();
-    format!("{}${}.{:02}", if amount.0 < 0 { "-" } else { "" }, grouped(cents / 100), cents % 100)
+pub fn dollars(amount: impl Into<Sum>) -> String {
+    let Sum(amount) = amount.into();
+    let cents = amount.unsigned_abs();
+    format!("{}${}.{:02}", if amount < 0 { "-" } else { "" }, grouped(cents / 100), cents % 100)
 }
 
 /// A count with its noun: `1 row`, `2,000 rows`. Every noun of the reports takes an s.
@@ -38,10 +39,10 @@ mod tests {
             (99_999, "$999.99"),
             (1_234_567, "$12,345.67"),
             (-123_450, "-$1,234.50"),
-            (i64::MIN, "-$92,233,720,368,547,758.08"),
+            (i64::MIN.into(), "-$92,233,720,368,547,758.08"),
         ];
         for (cents, text) in table {
-            assert_eq!(dollars(Cents(cents)), text);
+            assert_eq!(dollars(Sum(cents)), text);
         }
         assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(counted(1_000_000, "row"), "1,000,000 rows");

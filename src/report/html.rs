@@ -3,7 +3,8 @@
 //! The page is complete without JavaScript; the script adds only filtering and sorting. Neither it nor the style can be
 //! joined by anything from a claim: values are escaped, and the content policy admits exactly these two texts.
 
-mod flagged;
+pub(crate) mod claim;
+pub(super) mod flagged;
 mod groups;
 pub(crate) mod visible;
 
@@ -58,6 +59,7 @@ struct Input<'a> {
     rows: String,
     rejected: String,
     layout: &'a str,
+    joined: Vec<(&'a str, Cow<'a, str>)>,
     absent: Vec<(&'static str, &'static str)>,
 }
 
@@ -95,6 +97,11 @@ pub fn report(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     page(content, flagged::SHOWN).write_into(out)
 }
 
+/// What a page of ours may load and run: the style, and what `scripts` admits.
+fn content_policy(scripts: &str) -> String {
+    format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
+}
+
 fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
     let outcome = content.outcome;
     let policy = &outcome.policy;
@@ -106,10 +113,7 @@ fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
         format!("{}.", counted(all_asides as u64, "finding"))
     };
     Page {
-        content_policy: format!(
-            "default-src 'none'; style-src 'sha256-{STYLE_HASH}'; script-src 'sha256-{SCRIPT_HASH}'; base-uri 'none'; \
-             form-action 'none'"
-        ),
+        content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
         style: STYLE,
         script: SCRIPT,
         version: env!("CARGO_PKG_VERSION"),
@@ -203,6 +207,7 @@ fn inputs<'a>(content: &Content<'a>) -> Vec<Input<'a>> {
         rows: grouped(input.rows),
         rejected: grouped(input.rejects.len() as u64),
         layout: &input.layout,
+        joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
         absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
     };
     content.outcome.inputs.iter().map(input).collect()

@@ -50,6 +50,9 @@ struct File<'a> {
 struct Input<'a> {
     file: &'a str,
     layout: &'a str,
+    /// Tables joined to it, with their files; absent where there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    joined: BTreeMap<&'a str, &'a str>,
     bytes: u64,
     rows: u64,
     rejected: u64,
@@ -99,6 +102,7 @@ pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
             .map(|i| Input {
                 file: &i.name,
                 layout: &i.layout,
+                joined: i.joined.iter().map(|(table, file)| (table.as_str(), file.as_str())).collect(),
                 bytes: i.bytes,
                 rows: i.rows,
                 rejected: i.rejects.len() as u64,

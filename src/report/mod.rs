@@ -1,10 +1,13 @@
 //! Everything that is written: one file per format, the roster here, all or nothing on disk.
 //!
-//! Reports know findings and counts, no rule: names, citations and reason codes come as data. Every format writes
+//! Reports know findings, answers and counts, no rule: names, citations and reason codes come as data. Every format writes
 //! into memory or a stream it is given; only [`place`] knows directories.
 
 pub mod chart;
 pub mod csv;
+pub mod dossier;
+pub(crate) mod explain;
+mod facts;
 pub mod figures;
 pub mod html;
 pub mod json;
@@ -48,6 +51,7 @@ pub const FORMATS: &[Format] = &[
     Format { file: "rejects.csv", about: "every row that could not be used", write: csv::rejects },
     Format { file: "summary.json", about: "ledger and totals for machines", write: json::summary },
     Format { file: "report.html", about: "the page to read and forward", write: html::report },
+    Format { file: dossier::FILE, about: "the kept lines, for claimlint explain", write: dossier::write },
 ];
 
 /// Writes all files of the report into an existing directory.

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Asked, Case, Evidence, Rule};
+use super::{Answer, Asked, Case, Evidence, NO_CLASS, NO_DATE, Rule};
 use crate::claim::authorization::{Authorization, Register};
 use crate::claim::{CodeId, Line, Setting, Text};
 use crate::policy::{Disposition, NecessityBasis, Policy, Requirement};
@@ -75,6 +75,23 @@ pub enum Ground {
     OnlyOnFile(String),
     /// Needed inpatient only, and the setting is not known.
     SettingUndetermined,
+    /// The policy's table does not name the product.
+    ProductUndetermined,
+}
+
+impl Ground {
+    /// The place of a fault of a number among the questions PA202 to PA206, which are asked in this order until one
+    /// is answered no. None: no such fault.
+    fn step(&self) -> Option<u8> {
+        match self {
+            Self::NotFound => Some(2),
+            Self::NotApproved(_) => Some(3),
+            Self::Mismatch(_) => Some(4),
+            Self::Dates(_) => Some(5),
+            Self::Units { .. } => Some(6),
+            _ => None,
+        }
+    }
 }
 
 /// What the authorization of a service comes to.
@@ -86,25 +103,25 @@ pub struct Decision {
     pub ground: Ground,
     /// None was needed: what was found is for information.
     pub informational: bool,
+    /// There was an authorization file to ask.
+    pub file: bool,
 }
 
 impl Decision {
-    fn new(outcome: Outcome, ground: Ground) -> Self {
-        Self { outcome, ground, informational: false }
-    }
-
     /// For lines that are not services.
     pub fn not_asked() -> Self {
-        Self::new(Outcome::Undetermined, Ground::Nothing)
+        Self { outcome: Outcome::Undetermined, ground: Ground::Nothing, informational: false, file: false }
     }
 
     /// Asks the table and, if there is one, the file. `used` are the units of all services on this number so far.
     pub fn of(policy: &Policy, line: &Line, codes: &[CodeId], register: Option<&Register>, used: Decimal) -> Self {
+        let file = register.is_some();
+        let new = |outcome, ground| Self { outcome, ground, informational: false, file };
         let class = policy.class(line.class);
         let requirement = class.requires(line.setting);
         // Where the policy's table says nothing of a product, RT402 speaks for it.
         if class.necessity == NecessityBasis::Undetermined && requirement == Requirement::Undetermined {
-            return Self::not_asked();
+            return new(Outcome::Undetermined, Ground::ProductUndetermined);
         }
         let number = line.text(Text::Authorization);
         let texts = || codes.iter().map(|id| policy.code(*id));
@@ -116,20 +133,20 @@ impl Decision {
                 (_, Some(_), Ground::Nothing) => Outcome::Verified,
                 (_, Some(_), _) => Outcome::NotMet,
             };
-            return Self { outcome, ground, informational: requirement == Requirement::NotRequired };
+            return Self { outcome, ground, informational: requirement == Requirement::NotRequired, file };
         }
         if requirement == Requirement::NotRequired {
-            return Self::new(Outcome::NotRequired, Ground::Nothing);
+            return new(Outcome::NotRequired, Ground::Nothing);
         }
         if let Some(found) = register.and_then(|r| on_file(policy, r, line, texts)) {
-            return Self::new(Outcome::Verified, Ground::OnlyOnFile(found.number.clone()));
+            return new(Outcome::Verified, Ground::OnlyOnFile(found.number.clone()));
         }
         match requirement {
             Requirement::Required if register.is_none() && !line.marks.authorization_column => {
-                Self::new(Outcome::Undetermined, Ground::ColumnAbsent)
+                new(Outcome::Undetermined, Ground::ColumnAbsent)
             }
-            Requirement::Required => Self::new(Outcome::NotMet, Ground::Missing),
-            _ => Self::new(Outcome::Undetermined, Ground::SettingUndetermined),
+            Requirement::Required => new(Outcome::NotMet, Ground::Missing),
+            _ => new(Outcome::Undetermined, Ground::SettingUndetermined),
         }
     }
 }
@@ -143,40 +160,40 @@ fn look_up<'c, I: Iterator<Item = &'c str>>(
     codes: impl Fn() -> I,
     used: Decimal,
 ) -> Ground {
-    let mut worst = (0, Ground::NotFound);
+    let mut worst = Ground::NotFound;
     for row in register.numbered(number) {
-        let (rank, ground) = hold(policy, row, line, &codes, used);
-        if rank == 0 {
-            return Ground::Nothing;
+        let ground = hold(policy, row, line, &codes, used);
+        if ground == Ground::Nothing {
+            return ground;
         }
-        if rank > worst.0 {
-            worst = (rank, ground);
+        if ground.step() > worst.step() {
+            worst = ground;
         }
     }
-    worst.1
+    worst
 }
 
-/// Rank 0 holds; the others are the order of the rules PA203 to PA206.
+/// The first fault of a row, or nothing: it holds.
 fn hold<'c, I: Iterator<Item = &'c str>>(
     policy: &Policy,
     row: &Authorization,
     line: &Line,
     codes: &impl Fn() -> I,
     used: Decimal,
-) -> (u8, Ground) {
+) -> Ground {
     let member = line.text(Text::MemberId);
     if !policy.approved.contains(&row.status) {
-        (1, Ground::NotApproved(row.status.clone()))
+        Ground::NotApproved(row.status.clone())
     } else if !row.member_id.is_empty() && !member.is_empty() && row.member_id != member {
-        (2, Ground::Mismatch("another member"))
+        Ground::Mismatch("another member")
     } else if !row.names(codes()) {
-        (2, Ground::Mismatch("other procedures"))
+        Ground::Mismatch("other procedures")
     } else if line.date.is_some_and(|d| !row.covers(d)) {
-        (3, Ground::Dates(period(row)))
+        Ground::Dates(period(row))
     } else if let Some(authorized) = row.units.filter(|u| used > *u) {
-        (4, Ground::Units { used, authorized })
+        Ground::Units { used, authorized }
     } else {
-        (0, Ground::Nothing)
+        Ground::Nothing
     }
 }
 
@@ -203,12 +220,41 @@ fn on_file<'r, 'c, I: Iterator<Item = &'c str>>(
 }
 
 impl Case<'_> {
-    fn authorization_evidence(&self, message: String) -> Evidence {
+    fn on_number(&self, message: String) -> Answer {
         let informational = self.authorization.informational;
         let note = if informational { "; none is required here" } else { "" };
-        Evidence {
+        Answer::Fired(Evidence {
             message: format!("{}: {message}{note}", self.what()),
             at_most: informational.then_some(Disposition::Info),
+        })
+    }
+
+    /// What the rule at this step of the questions about a number says when it does not fire.
+    fn silent_on_number(&self, step: u8) -> Answer {
+        let decision = &self.authorization;
+        if self.number().is_empty() {
+            Answer::NotApplicable("the claim carries no authorization number")
+        } else if decision.ground == Ground::ProductUndetermined {
+            NO_CLASS
+        } else if !decision.file {
+            NO_FILE
+        } else if decision.ground.step().is_some_and(|fault| fault < step) {
+            Answer::NotApplicable("an earlier question about the number was answered no")
+        } else {
+            Answer::Passed
+        }
+    }
+
+    /// What a rule on a missing authorization says when it does not fire.
+    fn silent_on_need(&self) -> Answer {
+        match (self.authorization.outcome, &self.authorization.ground) {
+            (Outcome::NotRequired, _) => NONE_NEEDED,
+            (_, Ground::ProductUndetermined) => NO_CLASS,
+            (_, Ground::SettingUndetermined) => {
+                Answer::CouldNot("it depends on the setting, which the claim does not show")
+            }
+            (_, Ground::ColumnAbsent) => Answer::CouldNot("the extract has no authorization column"),
+            _ => Answer::Passed,
         }
     }
 
@@ -217,64 +263,87 @@ impl Case<'_> {
     }
 }
 
-fn missing(case: &Case<'_>) -> Option<Evidence> {
-    (case.authorization.ground == Ground::Missing).then(|| {
-        let setting = match case.line.setting {
-            Setting::Undetermined => "in every setting",
-            setting => setting.word(),
-        };
-        format!(
-            "{}: {} members need prior authorization {setting}; the claim carries none",
-            case.what(),
-            case.class.title
-        )
-        .into()
-    })
+/// Nothing to hold a number or a member against.
+const NO_FILE: Answer = Answer::CouldNot("no authorization file was given (--auths)");
+
+/// The authorization table asks for none.
+const NONE_NEEDED: Answer = Answer::NotApplicable("the product needs none in this setting");
+
+fn missing(case: &Case<'_>) -> Answer {
+    if case.authorization.ground != Ground::Missing {
+        return case.silent_on_need();
+    }
+    let setting = match case.line.setting {
+        Setting::Undetermined => "in every setting",
+        setting => setting.word(),
+    };
+    let (what, class) = (case.what(), &case.class.title);
+    format!("{what}: {class} members need prior authorization {setting}; the claim carries none").into()
 }
 
-fn not_found(case: &Case<'_>) -> Option<Evidence> {
-    (case.authorization.ground == Ground::NotFound).then(|| {
-        case.authorization_evidence(format!("authorization {} is not in the authorization file", case.number()))
-    })
+fn not_found(case: &Case<'_>) -> Answer {
+    match case.authorization.ground {
+        Ground::NotFound => case.on_number(format!("authorization {} is not in the authorization file", case.number())),
+        _ => case.silent_on_number(2),
+    }
 }
 
-fn not_approved(case: &Case<'_>) -> Option<Evidence> {
-    let Ground::NotApproved(status) = &case.authorization.ground else { return None };
+fn not_approved(case: &Case<'_>) -> Answer {
+    let Ground::NotApproved(status) = &case.authorization.ground else { return case.silent_on_number(3) };
     let status = if status.is_empty() { "no status".to_owned() } else { format!("the status {status}") };
-    Some(case.authorization_evidence(format!("authorization {} has {status}, not an approval", case.number())))
+    case.on_number(format!("authorization {} has {status}, not an approval", case.number()))
 }
 
-fn mismatch(case: &Case<'_>) -> Option<Evidence> {
-    let Ground::Mismatch(whose) = case.authorization.ground else { return None };
-    Some(case.authorization_evidence(format!("authorization {} is for {whose}", case.number())))
+fn mismatch(case: &Case<'_>) -> Answer {
+    let Ground::Mismatch(whose) = case.authorization.ground else { return case.silent_on_number(4) };
+    case.on_number(format!("authorization {} is for {whose}", case.number()))
 }
 
-fn dates(case: &Case<'_>) -> Option<Evidence> {
-    let Ground::Dates(period) = &case.authorization.ground else { return None };
-    Some(case.authorization_evidence(format!("authorization {} holds {period}", case.number())))
+fn dates(case: &Case<'_>) -> Answer {
+    let Ground::Dates(period) = &case.authorization.ground else {
+        let silent = case.silent_on_number(5);
+        return if silent == Answer::Passed && case.line.date.is_none() { NO_DATE } else { silent };
+    };
+    case.on_number(format!("authorization {} holds {period}", case.number()))
 }
 
-fn units_exceeded(case: &Case<'_>) -> Option<Evidence> {
-    let Ground::Units { used, authorized } = &case.authorization.ground else { return None };
+fn units_exceeded(case: &Case<'_>) -> Answer {
+    let Ground::Units { used, authorized } = &case.authorization.ground else { return case.silent_on_number(6) };
     let message = format!(
         "authorization {} is for {} units; with this service {} are used",
         case.number(),
         authorized.normalize(),
         used.normalize()
     );
-    Some(case.authorization_evidence(message))
+    case.on_number(message)
 }
 
-fn not_in_extract(case: &Case<'_>) -> Option<Evidence> {
-    (case.authorization.ground == Ground::ColumnAbsent).then(|| {
-        let (what, class, setting) = (case.what(), &case.class.title, case.line.setting.word());
-        format!("{what}: {class} members need prior authorization ({setting}), and the extract has no column for it")
-            .into()
-    })
+fn not_in_extract(case: &Case<'_>) -> Answer {
+    if case.authorization.ground != Ground::ColumnAbsent {
+        return case.silent_on_need();
+    }
+    let (what, class, setting) = (case.what(), &case.class.title, case.line.setting.word());
+    format!("{what}: {class} members need prior authorization ({setting}), and the extract has no column for it").into()
 }
 
-fn only_on_file(case: &Case<'_>) -> Option<Evidence> {
-    let Ground::OnlyOnFile(number) = &case.authorization.ground else { return None };
+fn only_on_file(case: &Case<'_>) -> Answer {
+    let Ground::OnlyOnFile(number) = &case.authorization.ground else {
+        return if !case.number().is_empty() {
+            Answer::NotApplicable("the claim carries a number of its own")
+        } else if case.authorization.outcome == Outcome::NotRequired {
+            NONE_NEEDED
+        } else if case.authorization.ground == Ground::ProductUndetermined {
+            NO_CLASS
+        } else if !case.authorization.file {
+            NO_FILE
+        } else if case.line.text(Text::MemberId).is_empty() {
+            Answer::CouldNot("the claim names no member")
+        } else if case.line.date.is_none() {
+            NO_DATE
+        } else {
+            Answer::Passed
+        };
+    };
     let number = if number.is_empty() { "without a number".to_owned() } else { number.clone() };
-    Some(format!("{}: the claim carries no authorization, but the file holds an approval ({number}) for the member, procedure and date", case.what()).into())
+    format!("{}: the claim carries no authorization, but the file holds an approval ({number}) for the member, procedure and date", case.what()).into()
 }

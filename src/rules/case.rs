@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
-
 use super::authorization::Decision;
 use super::diagnosis::{Necessity, listed};
 use crate::claim::book::{CodeSet, Encounter, Stay};
 use crate::claim::{Book, CodeId, Kind, Line, Service};
-use crate::policy::{Class, Edition, Listed, NecessityBasis, Policy, Role};
+use crate::policy::{Class, Edition, Listed, Policy, Role};
 
 /// One service or line under judgement.
 #[derive(Debug)]
@@ -108,16 +106,6 @@ impl<'a> Case<'a> {
     /// How messages begin: codes and day.
     pub fn what(&self) -> What<'_> {
         What(self)
-    }
-
-    /// Are the class's services judged by the diagnosis list?
-    pub fn is_commercial(&self) -> bool {
-        self.class.necessity == NecessityBasis::List
-    }
-
-    /// Was the day of service on or after this one? No, if it cannot be read.
-    pub fn from(&self, day: Date) -> bool {
-        self.line.date.is_some_and(|d| d >= day)
     }
 
     /// Codes of a role that the line, or the stay's claim, holds.

@@ -1,7 +1,7 @@
 //! CD: do the codes of the service and of its encounter go together?
 
-use super::{Asked, Case, Evidence, Rule};
-use crate::claim::{CodeId, Setting};
+use super::{Answer, Asked, CPT_ONLY, Case, NO_DATE, Rule};
+use crate::claim::{ClaimForm, CodeId, Setting};
 use crate::policy::Role;
 
 /// The family, in order.
@@ -24,111 +24,126 @@ impl Case<'_> {
     }
 }
 
-fn add_on_without_primary(case: &Case<'_>) -> Option<Evidence> {
-    let cpt = case.cpt()?;
-    let add_on = case.policy.add_ons.iter().find(|a| a.code == cpt)?;
+fn add_on_without_primary(case: &Case<'_>) -> Answer {
+    let Some(cpt) = case.cpt() else { return CPT_ONLY };
+    let Some(add_on) = case.policy.add_ons.iter().find(|a| a.code == cpt) else {
+        return Answer::NotApplicable("asked of add-on codes only");
+    };
     let alone = !add_on.primaries.iter().any(|p| case.encounter.codes.contains(*p));
-    alone.then(|| {
+    Answer::when(alone, || {
         format!(
             "{}: an add-on, but its encounter has no {}",
             case.what(),
             case.names(add_on.primaries.iter().copied(), " or ")
         )
-        .into()
     })
 }
 
-fn two_primaries(case: &Case<'_>) -> Option<Evidence> {
-    let cpt = case.cpt()?;
-    let pair = case.policy.exclusive.iter().find(|p| p.unpaid == cpt && case.encounter.codes.contains(p.paid))?;
-    Some(
-        format!(
-            "{}: the same encounter has {}; only one of the two is payable, further levels are add-ons",
-            case.what(),
-            case.code(pair.paid)
-        )
-        .into(),
-    )
+fn two_primaries(case: &Case<'_>) -> Answer {
+    let Some(cpt) = case.cpt() else { return CPT_ONLY };
+    let mut pairs = case.policy.exclusive.iter().filter(|p| p.unpaid == cpt).peekable();
+    if pairs.peek().is_none() {
+        return Answer::NotApplicable("asked of the unpayable code of a pair only");
+    }
+    let Some(pair) = pairs.find(|p| case.encounter.codes.contains(p.paid)) else { return Answer::Passed };
+    let (what, paid) = (case.what(), case.code(pair.paid));
+    format!("{what}: the same encounter has {paid}; only one of the two is payable, further levels are add-ons").into()
 }
 
-fn units_exceed_limit(case: &Case<'_>) -> Option<Evidence> {
-    let cpt = case.cpt()?;
-    let limit = case.policy.limits.iter().find(|l| l.code == cpt)?;
-    let so_far = case.service?.units_so_far;
-    (so_far > limit.units).then(|| {
+fn units_exceed_limit(case: &Case<'_>) -> Answer {
+    let (Some(cpt), Some(service)) = (case.cpt(), case.service) else { return CPT_ONLY };
+    let Some(limit) = case.policy.limits.iter().find(|l| l.code == cpt) else {
+        return Answer::NotApplicable("the limits on hand name none for the code");
+    };
+    let so_far = service.units_so_far;
+    Answer::when(so_far > limit.units, || {
         let (so_far, limit_units) = (so_far.normalize(), limit.units.normalize());
         format!(
             "{}: {so_far} units in the encounter so far, the limit is {limit_units} (MAI {})",
             case.what(),
             limit.mai
         )
-        .into()
     })
 }
 
-fn code_setting_conflict(case: &Case<'_>) -> Option<Evidence> {
+fn code_setting_conflict(case: &Case<'_>) -> Answer {
     if case.stay.is_some() {
-        return (case.line.setting == Setting::Outpatient)
-            .then(|| format!("{}: an ICD-10-PCS code on an outpatient claim", case.what()).into());
+        return match case.line.setting {
+            Setting::Outpatient => format!("{}: an ICD-10-PCS code on an outpatient claim", case.what()).into(),
+            Setting::Undetermined => Answer::CouldNot("the claim does not say in which setting"),
+            Setting::Inpatient => Answer::Passed,
+        };
     }
-    (case.line.facility == Some(case.policy.hospital_inpatient))
-        .then(|| format!("{}: a CPT code on a hospital inpatient bill", case.what()).into())
+    match case.line.facility {
+        None if case.line.form == ClaimForm::Professional => {
+            Answer::NotApplicable("a professional claim has no bill type")
+        }
+        None => Answer::CouldNot("the line has no bill type that can be read"),
+        Some(facility) => Answer::when(facility == case.policy.hospital_inpatient, || {
+            format!("{}: a CPT code on a hospital inpatient bill", case.what())
+        }),
+    }
 }
 
-fn procedure_not_in_force(case: &Case<'_>) -> Option<Evidence> {
+fn procedure_not_in_force(case: &Case<'_>) -> Answer {
     // A service answers for its own code, a related line for every code it holds.
     let cpt = case.cpt();
-    let asked = case.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
-    let day = case.line.date?;
-    asked.copied().find_map(|id| {
-        let procedure = case.policy.procedure(id);
+    let mut asked = case.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
+    let Some(day) = case.line.date else { return NO_DATE };
+    let fault = asked.find_map(|id| {
+        let (procedure, code) = (case.policy.procedure(*id), case.code(*id));
         if let Some(from) = procedure.from.filter(|from| day < *from) {
-            return Some(format!("{} on {day}: the code is in force from {from}", case.code(id)).into());
+            return Some(format!("{code} on {day}: the code is in force from {from}"));
         }
         let until = procedure.until.filter(|until| day > *until)?;
-        Some(format!("{} on {day}: the code was in force until {until}", case.code(id)).into())
-    })
+        Some(format!("{code} on {day}: the code was in force until {until}"))
+    });
+    fault.map_or(Answer::Passed, Into::into)
 }
 
-fn vertebroplasty_same_encounter(case: &Case<'_>) -> Option<Evidence> {
-    case.cpt()?;
-    case.in_encounter(Role::Vertebroplasty).next()?;
-    Some(
+fn vertebroplasty_same_encounter(case: &Case<'_>) -> Answer {
+    if case.cpt().is_none() {
+        return CPT_ONLY;
+    }
+    Answer::when(case.in_encounter(Role::Vertebroplasty).next().is_some(), || {
         format!(
             "{}: the same encounter has {} (vertebroplasty)",
             case.what(),
             case.names(case.in_encounter(Role::Vertebroplasty), ", ")
         )
-        .into(),
-    )
+    })
 }
 
-fn modifier<'c>(case: &'c Case<'_>, list: &[String]) -> Option<&'c str> {
-    case.cpt()?;
-    case.line.modifiers().find(|m| list.iter().any(|l| l == m))
-}
-
-fn laterality_modifier(case: &Case<'_>) -> Option<Evidence> {
-    let found = modifier(case, &case.policy.laterality)?;
-    Some(format!("{}: modifier {found}; the code is the same for one side and both", case.what()).into())
-}
-
-fn unlisted_augmentation_code(case: &Case<'_>) -> Option<Evidence> {
-    case.held(Role::UnlistedAugmentation).next()?;
-    let names = case.names(case.held(Role::UnlistedAugmentation), ", ");
-    Some(format!("{}: {names} is an augmentation that the policy does not list", case.what()).into())
-}
-
-fn supplement_without_reposition(case: &Case<'_>) -> Option<Evidence> {
-    case.stay?;
-    if case.held(Role::Reposition).next().is_some() {
-        return None;
+/// Fires on the first modifier of the line that is one of these.
+fn modifier(case: &Case<'_>, list: &[String], says: &str) -> Answer {
+    if case.cpt().is_none() {
+        return CPT_ONLY;
     }
-    let expected = case.names(case.policy.with_role(Role::Reposition), " or ");
-    Some(format!("{}: the claim has no {expected}; a supplement alone may be a vertebroplasty", case.what()).into())
+    let found = case.line.modifiers().find(|m| list.iter().any(|l| l == m));
+    found.map_or(Answer::Passed, |found| format!("{}: modifier {found}{says}", case.what()).into())
 }
 
-fn assistant_at_surgery(case: &Case<'_>) -> Option<Evidence> {
-    let found = modifier(case, &case.policy.assistant)?;
-    Some(format!("{}: modifier {found}, an assistant at surgery", case.what()).into())
+fn laterality_modifier(case: &Case<'_>) -> Answer {
+    modifier(case, &case.policy.laterality, "; the code is the same for one side and both")
+}
+
+fn unlisted_augmentation_code(case: &Case<'_>) -> Answer {
+    Answer::when(case.held(Role::UnlistedAugmentation).next().is_some(), || {
+        let names = case.names(case.held(Role::UnlistedAugmentation), ", ");
+        format!("{}: {names} is an augmentation that the policy does not list", case.what())
+    })
+}
+
+fn supplement_without_reposition(case: &Case<'_>) -> Answer {
+    if case.stay.is_none() {
+        return Answer::NotApplicable("asked of claims with a listed ICD-10-PCS code only");
+    }
+    Answer::when(case.held(Role::Reposition).next().is_none(), || {
+        let expected = case.names(case.policy.with_role(Role::Reposition), " or ");
+        format!("{}: the claim has no {expected}; a supplement alone may be a vertebroplasty", case.what())
+    })
+}
+
+fn assistant_at_surgery(case: &Case<'_>) -> Answer {
+    modifier(case, &case.policy.assistant, ", an assistant at surgery")
 }

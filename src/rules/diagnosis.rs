@@ -1,6 +1,6 @@
 //! DX: do the diagnoses support the service? CONTRACT section 4, Necessity.
 
-use super::{Asked, Case, Evidence, Rule};
+use super::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
 use crate::claim::{CodeId, Line};
 use crate::policy::{Class, Edition, Listed, NecessityBasis};
 
@@ -149,10 +149,24 @@ impl Case<'_> {
             None => l.code.clone(),
         }))
     }
+}
 
-    fn is_outside_statement(&self) -> bool {
-        !self.listed.is_empty() && self.from(self.edition.from) && self.listed.iter().all(|l| l.outside_statement)
+/// Why the diagnoses are not held against the policy's list. None: they are.
+fn unasked(case: &Case<'_>) -> Option<Answer> {
+    match case.necessity {
+        Necessity::NotEvaluated => {
+            Some(Answer::NotApplicable("Medicare members are judged by a coverage determination, not by this list"))
+        }
+        Necessity::ClassUndetermined => Some(NO_CLASS),
+        Necessity::NoDiagnosis => Some(Answer::CouldNot("the line carries no diagnosis")),
+        _ => None,
     }
+}
+
+/// Why a rule on listed diagnoses is not asked. None: there is one.
+fn unlisted(case: &Case<'_>) -> Option<Answer> {
+    let none = Answer::NotApplicable("no considered diagnosis is on the list");
+    if case.listed.is_empty() { Some(unasked(case).unwrap_or(none)) } else { None }
 }
 
 fn join(items: impl Iterator<Item = String>) -> String {
@@ -163,83 +177,115 @@ fn considered(case: &Case<'_>) -> String {
     join(case.line.considered().map(str::to_owned))
 }
 
-fn not_listed(case: &Case<'_>) -> Option<Evidence> {
-    (case.necessity == Necessity::NotListed).then(|| {
+fn not_listed(case: &Case<'_>) -> Answer {
+    if let Some(why) = unasked(case) {
+        return why;
+    }
+    if matches!(case.necessity, Necessity::Unpointed(_) | Necessity::NearMiss { .. }) {
+        return Answer::NotApplicable("DX102 or DX103 speaks for it");
+    }
+    Answer::when(case.necessity == Necessity::NotListed, || {
         let one = case.line.considered().count() == 1;
         let (none, verb) = if one { ("", "is not") } else { ("none of ", "is") };
-        format!("{}: {none}{} {verb} on the policy's list ({})", case.what(), considered(case), case.class.title).into()
+        format!("{}: {none}{} {verb} on the policy's list ({})", case.what(), considered(case), case.class.title)
     })
 }
 
-fn listed_not_pointed(case: &Case<'_>) -> Option<Evidence> {
-    let Necessity::Unpointed(listed) = case.necessity else { return None };
-    Some(
-        format!(
-            "{}: {listed} is on the claim and listed, but the line points to {} only",
-            case.what(),
-            considered(case)
-        )
-        .into(),
-    )
+fn listed_not_pointed(case: &Case<'_>) -> Answer {
+    let Necessity::Unpointed(listed) = case.necessity else { return unasked(case).unwrap_or(Answer::Passed) };
+    let (what, pointed) = (case.what(), considered(case));
+    format!("{what}: {listed} is on the claim and listed, but the line points to {pointed} only").into()
 }
 
-fn near_miss(case: &Case<'_>) -> Option<Evidence> {
-    let Necessity::NearMiss { given, listed, how } = case.necessity else { return None };
-    Some(format!("{}: {given} resembles the listed {listed}: {}", case.what(), how.reason()).into())
+fn near_miss(case: &Case<'_>) -> Answer {
+    match case.necessity {
+        Necessity::NearMiss { given, listed, how } => {
+            format!("{}: {given} resembles the listed {listed}: {}", case.what(), how.reason()).into()
+        }
+        Necessity::Unpointed(_) => Answer::NotApplicable("DX102 speaks for it"),
+        _ => unasked(case).unwrap_or(Answer::Passed),
+    }
 }
 
-fn outside_statement(case: &Case<'_>) -> Option<Evidence> {
-    case.is_outside_statement().then(|| {
-        let (what, named) = (case.what(), case.named());
-        format!("{what}: {named} is listed, but lies outside the thoracolumbar spine that the statement names").into()
-    })
+fn outside_statement(case: &Case<'_>) -> Answer {
+    if let Some(why) = unlisted(case) {
+        return why;
+    }
+    match case.line.date {
+        None => NO_DATE,
+        Some(day) if day < case.edition.from => Answer::NotApplicable("asked from the first edition on"),
+        Some(_) => Answer::when(case.listed.iter().all(|l| l.outside_statement), || {
+            let (what, named) = (case.what(), case.named());
+            format!("{what}: {named} is listed, but lies outside the thoracolumbar spine that the statement names")
+        }),
+    }
 }
 
-fn missing(case: &Case<'_>) -> Option<Evidence> {
-    (case.necessity == Necessity::NoDiagnosis).then(|| format!("{}: the line carries no diagnosis", case.what()).into())
+fn missing(case: &Case<'_>) -> Answer {
+    if case.necessity == Necessity::NoDiagnosis {
+        return format!("{}: the line carries no diagnosis", case.what()).into();
+    }
+    unasked(case).unwrap_or(Answer::Passed)
 }
 
-fn region_mismatch(case: &Case<'_>) -> Option<Evidence> {
-    if case.listed.is_empty() || case.is_outside_statement() {
-        return None;
+fn region_mismatch(case: &Case<'_>) -> Answer {
+    if let Some(why) = unlisted(case) {
+        return why;
+    }
+    if matches!(outside_statement(case), Answer::Fired(_)) {
+        return Answer::NotApplicable("DX104 speaks for it");
     }
     // The CPT codes whose regions count. An add-on fits every level, so it states none.
-    let targets: Vec<CodeId> = match case.stay {
-        None => case.codes.iter().copied().filter(|id| !case.policy.add_ons.iter().any(|a| a.code == *id)).collect(),
-        Some(stay) => stay.codes.iter().map(|id| case.policy.procedure(*id).stands_for).collect::<Option<_>>()?,
+    let targets: Option<Vec<CodeId>> = match case.stay {
+        None => {
+            let is_add_on = |id: &CodeId| case.policy.add_ons.iter().any(|a| a.code == *id);
+            Some(case.codes.iter().copied().filter(|id| !is_add_on(id)).collect())
+        }
+        Some(stay) => stay.codes.iter().map(|id| case.policy.procedure(*id).stands_for).collect(),
+    };
+    let Some(targets) = targets.filter(|t| !t.is_empty()) else {
+        return Answer::NotApplicable("the service holds a code that states no level");
     };
     let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
-    let mismatch = !targets.is_empty() && !case.listed.iter().any(|l| fits(l));
-    mismatch.then(|| {
+    Answer::when(!case.listed.iter().any(|l| fits(l)), || {
         let levels =
             join(case.codes.iter().map(|id| format!("{} ({})", case.code(*id), case.policy.procedure(*id).about)));
-        format!("{}: {} does not fit the level of {levels}", case.what(), case.named()).into()
+        format!("{}: {} does not fit the level of {levels}", case.what(), case.named())
     })
 }
 
-fn exclude_each_other(case: &Case<'_>) -> Option<Evidence> {
-    if !case.is_commercial() {
-        return None;
+fn exclude_each_other(case: &Case<'_>) -> Answer {
+    match case.class.necessity {
+        NecessityBasis::Lcd => return Answer::NotApplicable("asked of commercial classes only"),
+        NecessityBasis::Undetermined => return NO_CLASS,
+        NecessityBasis::List => {}
     }
     let find = |family: &str| case.line.all_diagnoses().find(|d| d.starts_with(family));
-    case.policy.excludes.iter().find_map(|rule| {
+    let pair = case.policy.excludes.iter().find_map(|rule| {
         let one = find(&rule.family)?;
-        let other = rule.with.iter().find_map(|family| find(family))?;
-        Some(format!("{}: {one} and {other} stand together, which ICD-10-CM excludes", case.what()).into())
+        Some((one, rule.with.iter().find_map(|family| find(family))?))
+    });
+    pair.map_or(Answer::Passed, |(one, other)| {
+        format!("{}: {one} and {other} stand together, which ICD-10-CM excludes", case.what()).into()
     })
 }
 
-fn trauma(case: &Case<'_>) -> Option<Evidence> {
-    case.listed.first()?;
-    let injury = case.line.all_diagnoses().find(|d| case.edition.trauma.iter().any(|t| d.starts_with(t.as_str())))?;
-    Some(format!("{}: {injury} beside {} points at an acute injury", case.what(), case.named()).into())
+fn trauma(case: &Case<'_>) -> Answer {
+    if let Some(why) = unlisted(case) {
+        return why;
+    }
+    let injury = case.line.all_diagnoses().find(|d| case.edition.trauma.iter().any(|t| d.starts_with(t.as_str())));
+    injury.map_or(Answer::Passed, |injury| {
+        format!("{}: {injury} beside {} points at an acute injury", case.what(), case.named()).into()
+    })
 }
 
-fn pain_or_remission(case: &Case<'_>) -> Option<Evidence> {
-    let only = !case.listed.is_empty() && case.listed.iter().all(|l| l.pain_or_remission);
-    only.then(|| {
+fn pain_or_remission(case: &Case<'_>) -> Answer {
+    if let Some(why) = unlisted(case) {
+        return why;
+    }
+    Answer::when(case.listed.iter().all(|l| l.pain_or_remission), || {
         format!("{}: {} is the only listed diagnosis; it names no lesion of the spine", case.what(), case.named())
-            .into()
     })
 }
 

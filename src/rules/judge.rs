@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::authorization::{Decision, Outcome};
 use super::diagnosis::{DOUBTS, Necessity};
-use super::{Asked, Case, Rule, RuleId, roster};
+use super::{Answer, Case, Rule, RuleId, roster};
 use crate::claim::authorization::Register;
 use crate::claim::{Bin, Book, Cents, Kind, Text};
 use crate::finding::{Finding, Subject};
@@ -78,6 +78,13 @@ pub struct Judgement {
     pub rules: Vec<RuleId>,
 }
 
+impl Judgement {
+    /// Amount at risk; zero if there is none.
+    pub fn amount(&self) -> Cents {
+        self.at_risk.map_or(Cents(0), |(amount, _)| amount)
+    }
+}
+
 /// All judgements and findings of a run.
 #[derive(Debug)]
 pub struct Judged {
@@ -106,14 +113,8 @@ pub fn judge_with(book: &Book, policy: &Policy, register: Option<&Register>, rul
         .enumerate()
         .with_min_len(64)
         .map(|(i, service)| {
-            let line = &book.lines[service.line];
-            let codes = match &service.kind {
-                Kind::Line(id) => std::slice::from_ref(id),
-                Kind::Stay(stay) => book.stays[*stay].codes.as_slice(),
-            };
             let used = used.as_ref().map_or(Decimal::ZERO, |u| u[i]);
-            let decision = Decision::of(policy, line, codes, register, used);
-            let case = Case::service(policy, book, service, decision);
+            let case = service_case(book, policy, register, used, i);
             let findings = ask(&rules, &case, Subject::Service(i), service.line);
             (conclude(&case, &findings), findings)
         })
@@ -141,6 +142,23 @@ pub fn judge_with(book: &Book, policy: &Policy, register: Option<&Register>, rul
     Judged { services, findings }
 }
 
+/// A service of the book with all that bears on it. `used` are the units on its authorization number so far.
+pub(super) fn service_case<'a>(
+    book: &'a Book,
+    policy: &'a Policy,
+    register: Option<&Register>,
+    used: Decimal,
+    i: usize,
+) -> Case<'a> {
+    let service = &book.services[i];
+    let codes = match &service.kind {
+        Kind::Line(id) => std::slice::from_ref(id),
+        Kind::Stay(stay) => book.stays[*stay].codes.as_slice(),
+    };
+    let decision = Decision::of(policy, &book.lines[service.line], codes, register, used);
+    Case::service(policy, book, service, decision)
+}
+
 /// The place of each rule in byte order of the codes.
 fn ranks() -> Vec<usize> {
     let mut codes = super::codes();
@@ -148,17 +166,14 @@ fn ranks() -> Vec<usize> {
     roster().map(|(_, rule)| codes.binary_search(&rule.code).unwrap_or(usize::MAX)).collect()
 }
 
-fn ask(rules: &[(RuleId, &Rule)], case: &Case<'_>, subject: Subject, line: usize) -> Vec<Finding> {
-    let asked = |asked: Asked| match subject {
-        Subject::Service(_) => true,
-        Subject::Related(_) => asked != Asked::Services,
-        Subject::Withdrawn(_) => asked == Asked::Everything,
-    };
-    let fired = rules
+pub(super) fn ask(rules: &[(RuleId, &Rule)], case: &Case<'_>, subject: Subject, line: usize) -> Vec<Finding> {
+    rules
         .iter()
-        .filter(|(_, rule)| asked(rule.asked))
-        .filter_map(|(id, rule)| Some((*id, rule.code, (rule.check)(case)?)));
-    fired
+        .filter(|(_, rule)| rule.is_asked(subject))
+        .filter_map(|(id, rule)| match (rule.check)(case) {
+            Answer::Fired(evidence) => Some((*id, rule.code, evidence)),
+            _ => None,
+        })
         .map(|(rule, code, evidence)| {
             let default = case.policy.rule(code).disposition_for(case.cpt());
             let disposition = evidence.at_most.map_or(default, |most| most.min(default));
@@ -167,7 +182,7 @@ fn ask(rules: &[(RuleId, &Rule)], case: &Case<'_>, subject: Subject, line: usize
         .collect()
 }
 
-fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
+pub(super) fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
     let doubted = findings.iter().any(|f| DOUBTS.contains(&super::get(f.rule).code));
     let necessity = match case.necessity {
         Necessity::NotEvaluated => Verdict::NotEvaluated,
@@ -194,7 +209,7 @@ fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
 }
 
 /// Per service, the units of all services on its authorization number up to and including it.
-fn units_on_numbers(book: &Book) -> Vec<Decimal> {
+pub(super) fn units_on_numbers(book: &Book) -> Vec<Decimal> {
     let mut running: FxHashMap<String, Decimal> = FxHashMap::default();
     let mut out = Vec::with_capacity(book.services.len());
     for service in &book.services {

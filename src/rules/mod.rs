@@ -1,6 +1,6 @@
 //! The rules: kinds of fault in code, one family a file, each with its documentation beside it as data.
 //!
-//! A rule is a function from a [`Case`] to the reason why it fires. It sees no CSV and no thread; what it may ask is
+//! A rule is a function from a [`Case`] to an [`Answer`]: the reason why it fires, or why it does not. It sees no CSV and no thread; what it may ask is
 //! what a case offers. Lists, limits and dispositions are the policy's.
 //!
 //! To add a rule: write its check in its family's file, put it into the family's list, document it in the TOML
@@ -12,13 +12,14 @@ pub mod case;
 pub mod coding;
 pub mod diagnosis;
 pub mod doc;
+pub mod inquiry;
 pub mod judge;
 pub mod quality;
 pub mod routing;
 
 pub use case::Case;
 
-use crate::finding::RuleId;
+use crate::finding::{RuleId, Subject};
 use crate::policy::Disposition;
 
 /// What a rule is asked about.
@@ -41,11 +42,40 @@ pub struct Evidence {
     pub at_most: Option<Disposition>,
 }
 
-impl From<String> for Evidence {
-    fn from(message: String) -> Self {
-        Self { message, at_most: None }
+/// What a rule says when it is asked. The reasons are for the dossier of a claim; findings are made of what fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It fires, and why.
+    Fired(Evidence),
+    /// It was asked and does not fire.
+    Passed,
+    /// It does not speak of cases like this one, and why.
+    NotApplicable(&'static str),
+    /// It lacks what it needs to answer, and what that is.
+    CouldNot(&'static str),
+}
+
+impl Answer {
+    /// Fires with a message if `fires`, else passes.
+    fn when(fires: bool, message: impl FnOnce() -> String) -> Self {
+        if fires { message().into() } else { Self::Passed }
     }
 }
+
+impl From<String> for Answer {
+    fn from(message: String) -> Self {
+        Self::Fired(Evidence { message, at_most: None })
+    }
+}
+
+/// Rules on days are not asked without one (DQ501 says so).
+const NO_DATE: Answer = Answer::CouldNot("the service date cannot be read");
+
+/// Rules on the class are not asked without one (RT402 says so).
+const NO_CLASS: Answer = Answer::CouldNot("the policy's tables name no class for the product");
+
+/// Rules on CPT lines.
+const CPT_ONLY: Answer = Answer::NotApplicable("asked of lines with a listed CPT code only");
 
 /// A rule of the roster.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +84,19 @@ pub struct Rule {
     pub code: &'static str,
     /// What it is asked about.
     pub asked: Asked,
-    /// Some: it fires, and why.
-    pub check: fn(&Case<'_>) -> Option<Evidence>,
+    /// Does it fire, and if not, why not.
+    pub check: fn(&Case<'_>) -> Answer,
+}
+
+impl Rule {
+    /// Is it asked about such a line or service?
+    pub fn is_asked(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::Service(_) => true,
+            Subject::Related(_) => self.asked != Asked::Services,
+            Subject::Withdrawn(_) => self.asked == Asked::Everything,
+        }
+    }
 }
 
 /// All rules; the order is the order of help and reports.

@@ -1,6 +1,6 @@
 //! DQ: cells that could not be read as they stand, and what was done about them.
 
-use super::{Asked, Case, Evidence, Rule};
+use super::{Answer, Asked, Case, Rule};
 use crate::claim::Text;
 use crate::claim::line::Version;
 
@@ -15,47 +15,51 @@ pub const RULES: &[Rule] = &[
     Rule { code: "DQ509", asked: Asked::Everything, check: version_without_original },
 ];
 
-fn date_unreadable(case: &Case<'_>) -> Option<Evidence> {
-    case.line.date.is_none().then(|| {
+fn date_unreadable(case: &Case<'_>) -> Answer {
+    Answer::when(case.line.date.is_none(), || {
         let text = case.line.text(Text::BadDate);
         let says = if text.is_empty() { "is empty".to_owned() } else { format!("\"{text}\" cannot be read") };
-        format!("{}: the service date {says}; rules that need it were not asked", case.printed_codes()).into()
+        format!("{}: the service date {says}; rules that need it were not asked", case.printed_codes())
     })
 }
 
-fn units_unreadable(case: &Case<'_>) -> Option<Evidence> {
+fn units_unreadable(case: &Case<'_>) -> Answer {
     let text = case.line.text(Text::BadUnits);
-    // A stay has no units.
-    (!text.is_empty() && case.stay.is_none())
-        .then(|| format!("{}: units \"{text}\" cannot be read; counted as 1", case.what()).into())
+    if case.stay.is_some() {
+        return Answer::NotApplicable("a stay has no units");
+    }
+    Answer::when(!text.is_empty(), || format!("{}: units \"{text}\" cannot be read; counted as 1", case.what()))
 }
 
-fn pointer_to_nothing(case: &Case<'_>) -> Option<Evidence> {
-    case.line.marks.pointer_to_nothing.then(|| {
-        format!("{}: a diagnosis pointer points to no diagnosis of the row; it was ignored", case.what()).into()
+fn pointer_to_nothing(case: &Case<'_>) -> Answer {
+    Answer::when(case.line.marks.pointer_to_nothing, || {
+        format!("{}: a diagnosis pointer points to no diagnosis of the row; it was ignored", case.what())
     })
 }
 
-fn composite(case: &Case<'_>) -> Option<Evidence> {
+fn composite(case: &Case<'_>) -> Answer {
     let composite = case.stay.map_or(case.line.marks.composite, |s| s.composite);
-    composite.then(|| format!("{}: more than the code stands in its cell; the rest was not read", case.what()).into())
+    Answer::when(composite, || format!("{}: more than the code stands in its cell; the rest was not read", case.what()))
 }
 
-fn zero_lost(case: &Case<'_>) -> Option<Evidence> {
+fn zero_lost(case: &Case<'_>) -> Answer {
     let lost = case.stay.map_or(case.line.marks.zero_lost, |s| s.zero_lost);
-    lost.then(|| {
-        format!("{}: an ICD-10-PCS code came without its leading zero, as spreadsheets leave it", case.what()).into()
+    Answer::when(lost, || {
+        format!("{}: an ICD-10-PCS code came without its leading zero, as spreadsheets leave it", case.what())
     })
 }
 
-fn amount_unreadable(case: &Case<'_>) -> Option<Evidence> {
+fn amount_unreadable(case: &Case<'_>) -> Answer {
     let text = case.line.text(Text::BadAmount);
-    (!text.is_empty()).then(|| format!("{}: {text} cannot be read; treated as absent", case.what()).into())
+    Answer::when(!text.is_empty(), || format!("{}: {text} cannot be read; treated as absent", case.what()))
 }
 
-fn version_without_original(case: &Case<'_>) -> Option<Evidence> {
-    case.orphan.then(|| {
+fn version_without_original(case: &Case<'_>) -> Answer {
+    if case.line.version == Version::Original {
+        return Answer::NotApplicable("asked of replacements and voids only (frequency 7 and 8)");
+    }
+    Answer::when(case.orphan, || {
         let kind = if case.line.version == Version::Void { "void (frequency 8)" } else { "replacement (frequency 7)" };
-        format!("{}: a {kind} that names no other claim and meets no other version of its own", case.what()).into()
+        format!("{}: a {kind} that names no other claim and meets no other version of its own", case.what())
     })
 }

@@ -1,8 +1,8 @@
 //! RT: what the policy leaves to somebody else, or the claim does not say.
 
 use super::authorization::Ground;
-use super::{Asked, Case, Evidence, Rule};
-use crate::claim::Text;
+use super::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
+use crate::claim::{Setting, Text};
 use crate::policy::NecessityBasis;
 
 /// The family, in order.
@@ -13,31 +13,40 @@ pub const RULES: &[Rule] = &[
     Rule { code: "RT405", asked: Asked::Services, check: before_first_edition },
 ];
 
-fn medicare(case: &Case<'_>) -> Option<Evidence> {
-    (case.class.necessity == NecessityBasis::Lcd).then(|| {
+fn medicare(case: &Case<'_>) -> Answer {
+    if case.class.necessity == NecessityBasis::Undetermined {
+        return NO_CLASS;
+    }
+    Answer::when(case.class.necessity == NecessityBasis::Lcd, || {
         let state = case.line.text(Text::MemberState);
         let (policy, what, class) = (case.policy, case.what(), &case.class.title);
         if state.is_empty() || policy.lcd_states.iter().any(|s| s == state) {
-            format!("{what}: medical necessity for {class} members follows LCD {}, not the commercial list", policy.lcd).into()
+            format!("{what}: medical necessity for {class} members follows LCD {}, not the commercial list", policy.lcd)
         } else {
-            format!("{what}: medical necessity for {class} members living in {state} follows the coverage determination of their jurisdiction").into()
+            format!(
+                "{what}: medical necessity for {class} members living in {state} follows the coverage determination of their jurisdiction"
+            )
         }
     })
 }
 
-fn product_undetermined(case: &Case<'_>) -> Option<Evidence> {
-    (case.class.necessity == NecessityBasis::Undetermined).then(|| {
+fn product_undetermined(case: &Case<'_>) -> Answer {
+    Answer::when(case.class.necessity == NecessityBasis::Undetermined, || {
         let product = case.line.text(Text::Product);
         if product.is_empty() {
-            format!("{}: the claim names no product", case.what()).into()
+            format!("{}: the claim names no product", case.what())
         } else {
-            format!("{}: the policy's tables do not name the product \"{product}\"", case.what()).into()
+            format!("{}: the policy's tables do not name the product \"{product}\"", case.what())
         }
     })
 }
 
-fn setting_undetermined(case: &Case<'_>) -> Option<Evidence> {
-    (case.authorization.ground == Ground::SettingUndetermined).then(|| {
+fn setting_undetermined(case: &Case<'_>) -> Answer {
+    let asks = case.authorization.ground == Ground::SettingUndetermined;
+    if !asks && case.line.setting == Setting::Undetermined {
+        return Answer::NotApplicable("the authorization does not depend on the setting here");
+    }
+    Answer::when(asks, || {
         let bill = case.line.text(Text::BillType);
         let place = case.line.text(Text::PlaceOfService);
         let says = match (bill.is_empty(), place.is_empty()) {
@@ -50,14 +59,13 @@ fn setting_undetermined(case: &Case<'_>) -> Option<Evidence> {
             case.what(),
             case.class.title
         )
-        .into()
     })
 }
 
-fn before_first_edition(case: &Case<'_>) -> Option<Evidence> {
+fn before_first_edition(case: &Case<'_>) -> Answer {
     let first = case.policy.first_day();
-    case.line
-        .date
-        .filter(|d| *d < first)
-        .map(|_| format!("{}: before the earliest edition on hand ({first}), which judges it", case.what()).into())
+    let Some(day) = case.line.date else { return NO_DATE };
+    Answer::when(day < first, || {
+        format!("{}: before the earliest edition on hand ({first}), which judges it", case.what())
+    })
 }

@@ -35,7 +35,20 @@ impl fmt::Display for Faults {
 
 /// The candidate that `word` is most likely a misspelling of, if any is near.
 pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    nearest_few(word, candidates, 1).pop()
+}
+
+/// The few words most like it, the most like first; equally like ones in their byte order. None twice.
+pub fn nearest_few<'k>(word: &str, candidates: impl Iterator<Item = &'k str>, few: usize) -> Vec<&'k str> {
     // Up to a third of the letters may differ, at least two: enough for a slip, too little for another word.
     let most = (word.chars().count() / 3).max(2);
-    candidates.map(|k| (strsim::damerau_levenshtein(word, k), k)).filter(|(d, _)| *d <= most).min().map(|(_, k)| k)
+    let length = word.chars().count();
+    // Words of another length are that far away at least; most are ruled out so.
+    let likely = candidates.filter(|k| k.chars().count().abs_diff(length) <= most);
+    let mut near: Vec<_> =
+        likely.map(|k| (strsim::damerau_levenshtein(word, k), k)).filter(|(d, _)| *d <= most).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.truncate(few);
+    near.into_iter().map(|(_, k)| k).collect()
 }

@@ -6,7 +6,7 @@
 
 mod fault;
 
-pub use fault::{Fault, Faults, nearest};
+pub use fault::{Fault, Faults, nearest, nearest_few};
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

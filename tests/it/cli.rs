@@ -139,7 +139,8 @@ fn without_a_name_the_report_takes_the_first_free_one() {
         desk.run(&["check", "claims.csv", "-q"]).success();
     }
     assert_eq!(desk.names(), ["claimlint-report", "claimlint-report-2", "claimlint-report-3", "claims.csv"]);
-    let files = ["findings.csv", "rejects.csv", "report.html", "run.json", "services.csv", "summary.json"];
+    let files =
+        ["dossier.bin", "findings.csv", "rejects.csv", "report.html", "run.json", "services.csv", "summary.json"];
     assert_eq!(names(&desk.at("claimlint-report")), files);
 }
 

@@ -176,6 +176,7 @@ fn the_commands_of_the_readme_run() {
     let readme = read("README.md");
     let commands = commands(&readme);
     assert!(commands.iter().any(|c| c.contains(" check ")), "the README runs the main job");
+    assert!(commands.iter().any(|c| c.contains(" explain ") && picture(&readme, c).len() > 2), "and shows a claim");
     // Commands name fixtures from the root and write where they stand, so they stand in a directory of their own.
     let desk = tempfile::tempdir().expect("a directory");
     for folder in ["fixtures", "src", "benches"] {
@@ -188,10 +189,20 @@ fn the_commands_of_the_readme_run() {
         let (args, file) = typed.split_once('>').unwrap_or((&typed, ""));
         let said = Said::by(binary().args(args.split_whitespace()).current_dir(desk.path()));
         assert!(matches!(said.code, Some(0 | 1)), "{command}: {}", said.err);
+        for part in picture(&readme, command) {
+            assert!(said.out.contains(part), "{command} no longer prints, as the README has it:\n{part}\n{}", said.out);
+        }
         if !file.is_empty() {
             fs::write(desk.path().join(file.trim()), said.out).expect("room for it");
         }
     }
+}
+
+/// What the README shows of a command's output right after it: the parts between lines of dots.
+fn picture<'r>(readme: &'r str, command: &str) -> Vec<&'r str> {
+    let shown =
+        readme.split_once(&format!("{command}\n```\n\n```text\n")).and_then(|(_, after)| after.split("\n```").next());
+    shown.into_iter().flat_map(|text| text.split("\n  ...\n")).collect()
 }
 
 #[cfg(unix)]

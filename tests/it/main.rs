@@ -8,6 +8,8 @@
 //! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
 //! joins       several services in one row, and tables joined by key
+//! explain     the dossier of a claim says what the report says
+//! mask        ids that a masked report must not hold
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -17,9 +19,11 @@
 mod cases;
 mod cli;
 mod damage;
+mod explain;
 mod house;
 mod joins;
 mod kit;
+mod mask;
 mod mutation;
 mod properties;
 mod rules;

@@ -14,20 +14,19 @@ use claimlint::finding::RuleId;
 use claimlint::ingest::BLOCK;
 use claimlint::policy::{Disposition, Policy, Role};
 use claimlint::rules::judge::judge_with;
-use claimlint::rules::{Asked, Case as Asking, Evidence, Rule, roster};
+use claimlint::rules::{Answer, Asked, Case as Asking, Rule, roster};
 use claimlint::run::{Outcome, run_example};
 use claimlint::tally::Summary;
 
 use crate::cases::Case;
 use crate::kit::{POLICY, policy_with};
 
-fn never(_: &Asking<'_>) -> Option<Evidence> {
-    None
+fn never(_: &Asking<'_>) -> Answer {
+    Answer::Passed
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "the shape of a rule's check")]
-fn always(_: &Asking<'_>) -> Option<Evidence> {
-    Some(String::new().into())
+fn always(_: &Asking<'_>) -> Answer {
+    String::new().into()
 }
 
 /// Judges an outcome again by another roster.

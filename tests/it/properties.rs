@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use claimlint::claim::mask::Mask;
 use claimlint::ingest::BLOCK;
 use claimlint::run::Outcome;
 
+use crate::explain::agree;
 use crate::kit::{Inputs, POLICY, Table, config, report};
 
 /// Pools of one, two and eight threads.
@@ -207,6 +209,17 @@ proptest! {
         }
     }
 
+    /// Masked or not: whatever a line holds, the dossier brings it back, and tokens carry all that verdicts rest on.
+    #[test]
+    fn every_service_is_explained_as_it_was_judged(generated in extract(40)) {
+        let Ok(mut outcome) = generated.inputs().run() else { return Ok(()) };
+        agree(&outcome, "as it came");
+        let plain = outcome.judged.findings.clone();
+        outcome.mask(&Mask::new(&[7; 32]).expect("long enough"), false);
+        agree(&outcome, "masked");
+        prop_assert!(plain.iter().zip(&outcome.judged.findings).all(|(a, b)| a.rule == b.rule && a.subject == b.subject));
+    }
+
     #[test]
     fn summaries_merge_in_any_grouping(parts in [extract(12), extract(12), extract(12)]) {
         let summaries: Vec<_> = parts.iter().filter_map(|p| Some(p.inputs().run().ok()?.summary)).collect();
@@ -270,5 +283,27 @@ proptest! {
         prop_assert_eq!(one.ledger, other.ledger);
         prop_assert_eq!(&one.summary, &other.summary);
         prop_assert_eq!(placeless(&one), placeless(&other));
+    }
+}
+
+/// Enough lines that the threads share the search for equal ones; what they find does not depend on who looked.
+#[test]
+fn duplicates_and_encounters_are_found_across_shares() {
+    const DISTINCT: u64 = 15_000;
+    let row = |i: u64| {
+        let n = i % DISTINCT;
+        format!("C{n},1,P,M{},PPO,1000000001,22,2024-03-05,22515,1,M8008XA,100.00\n", n % 5_000)
+    };
+    let header = "claim_id,line_number,claim_form,member_id,product,billing_npi,place_of_service,service_date,\
+                  procedure_code,units,diagnosis_1,charge_amount\n";
+    let extract: String = std::iter::once(header.to_owned()).chain((0..2 * DISTINCT).map(row)).collect();
+    let outcomes = POOLS.iter().map(|pool| pool.install(|| claimlint::run::run_text(&POLICY, &extract, None)));
+    for outcome in outcomes {
+        let outcome = outcome.expect("the extract is in order");
+        assert_eq!((outcome.ledger.in_scope, outcome.ledger.duplicate), (DISTINCT, DISTINCT));
+        assert_eq!(outcome.book.encounters.len(), 5_000);
+        // The third claim of a member is the third unit of its encounter.
+        let last = outcome.book.services.last().expect("services");
+        assert_eq!((last.encounter, last.units_so_far), (4_999, 3.into()));
     }
 }

@@ -9,7 +9,7 @@ use claimlint::rules::{codes, get};
 use claimlint::run::{run_example, run_text};
 
 use crate::cli::claimlint;
-use crate::kit::{DOCS, POLICY, flowed};
+use crate::kit::{DOCS, POLICY, flowed, policy_with};
 
 #[test]
 fn the_documentation_has_the_codes_of_the_roster_in_its_order() {
@@ -109,4 +109,25 @@ fn a_rule_is_found_by_its_name_and_a_misspelt_one_by_guessing() {
     assert_eq!(by_name, claimlint(&["rules", "DX103"]).success());
     let refused = claimlint(&["rules", "DX130"]).refused();
     assert!(refused.contains("did you mean DX"), "{refused}");
+}
+
+#[test]
+fn more_classes_than_a_line_can_hold_are_refused() {
+    let class = |n: usize| {
+        format!(
+            "\n[[class]]\nid = \"extra-{n}\"\ntitle = \"extra\"\nnecessity = \"by-list\"\n\
+             inpatient = \"required\"\noutpatient = \"required\"\n"
+        )
+    };
+    let room = 256 - POLICY.classes.len();
+    let with = |more: usize| {
+        policy_with(|kind, text| {
+            let classes = if kind == "policy" { (0..more).map(class).collect() } else { String::new() };
+            format!("{text}{classes}")
+        })
+    };
+    let full = with(room).expect("256 classes fit");
+    assert_eq!(full.classes.len(), 256);
+    let refused = with(room + 1).expect_err("257 do not");
+    assert!(refused.contains("more than 256 classes"), "{refused}");
 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use crate::claim::{CodeId, Kind, Text};
+use crate::claim::{CodeId, Kind, Sum, Text};
 use crate::finding::{Finding, Subject};
-use crate::policy::{Disposition, NecessityBasis};
+use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::Content;
 use crate::report::figures::{counted, dollars, grouped};
 use crate::rules::authorization::Outcome as Decision;
@@ -35,20 +35,20 @@ pub(super) fn value(text: &str) -> Cow<'_, str> {
 }
 
 /// A finding as the page shows it.
-pub(super) struct Fired<'a> {
-    pub(super) code: &'a str,
-    pub(super) name: &'a str,
-    pub(super) disposition: &'static str,
-    pub(super) message: Cow<'a, str>,
+pub(crate) struct Fired<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) disposition: &'static str,
+    pub(crate) message: Cow<'a, str>,
     /// Empty for findings that are for information: they bear on no verdict.
-    pub(super) change: &'a str,
-    pub(super) citation: &'a str,
+    pub(crate) change: &'a str,
+    pub(crate) citation: &'a str,
     /// Suggested codes, or that there are none.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 impl<'a> Fired<'a> {
-    fn new(content: &Content<'a>, finding: &'a Finding) -> Self {
+    pub(in crate::report) fn new(content: &Content<'a>, finding: &'a Finding) -> Self {
         let (doc, setting) = (content.doc(finding.rule), content.setting(finding.rule));
         let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
             ("", "") => "none suggested".to_owned(),
@@ -100,7 +100,7 @@ pub(super) struct Row<'a> {
 }
 
 /// What the authorization words mean, for readers who do not know the column.
-fn decision(outcome: Decision) -> &'static str {
+pub(in crate::report) fn decision(outcome: Decision) -> &'static str {
     match outcome {
         Decision::NotRequired => "this product needs none in this setting",
         Decision::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
@@ -126,13 +126,12 @@ pub(super) struct Flagged<'a> {
 impl<'a> Flagged<'a> {
     pub(super) fn of(content: &Content<'a>, most: usize) -> Self {
         let judged = &content.outcome.judged.services;
-        let amount = |i: usize| judged[i].at_risk.map_or(0, |(amount, _)| amount.0);
         let mut flagged: Vec<usize> = (0..judged.len()).filter(|i| judged[*i].status != Status::Clear).collect();
         let total = flagged.len();
         // Services without an amount come last; deny comes before review where the amounts are equal.
         flagged.sort_unstable_by_key(|i| (Reverse(judged[*i].at_risk.map(|(a, _)| a)), Reverse(judged[*i].status), *i));
         let rest = flagged.split_off(total.min(most));
-        let rest_amount = rest.iter().fold(0i64, |sum, i| sum.saturating_add(amount(*i)));
+        let rest_amount = rest.iter().map(|i| judged[*i].amount()).sum();
         let left = if rest.is_empty() { String::new() } else { left_out(total, rest.len(), rest_amount) };
 
         let mut counts = vec![0; content.docs.len()];
@@ -160,14 +159,14 @@ impl<'a> Flagged<'a> {
 }
 
 /// Says what the cap leaves to the CSV files.
-fn left_out(total: usize, rest: usize, amount: i64) -> String {
+fn left_out(total: usize, rest: usize, amount: Sum) -> String {
     format!(
         "The {} services with the highest amounts at risk, of {} flagged. The other {} ({} at risk) are in services.csv, \
          their reasons in findings.csv.",
         grouped((total - rest) as u64),
         grouped(total as u64),
         grouped(rest as u64),
-        dollars(crate::claim::Cents(amount))
+        dollars(amount)
     )
 }
 
@@ -178,15 +177,6 @@ fn row<'a>(content: &Content<'a>, service: usize) -> Row<'a> {
     let policy = &outcome.policy;
     let class = policy.class(line.class);
     let edition = policy.edition(line.date);
-    let says = |code: &str| match (class.necessity, edition.listed(code)) {
-        (NecessityBasis::Lcd, _) => "not held against the policy's list: Medicare follows an LCD".to_owned(),
-        (NecessityBasis::Undetermined, _) => "not held against the policy's list: product undetermined".to_owned(),
-        (NecessityBasis::List, None) => "not listed".to_owned(),
-        (NecessityBasis::List, Some(listed)) => match &listed.region {
-            Some(region) => format!("listed: {}, {region}", listed.about),
-            None => format!("listed: {}", listed.about),
-        },
-    };
     let codes: &[CodeId] = match &outcome.book.services[service].kind {
         Kind::Line(id) => std::slice::from_ref(id),
         Kind::Stay(stay) => &outcome.book.stays[*stay].codes,
@@ -211,13 +201,29 @@ fn row<'a>(content: &Content<'a>, service: usize) -> Row<'a> {
         file: value(content.file(line)),
         source_line: line.row,
         procedures: procedures.join("; "),
-        diagnoses: line.considered().map(|code| Diagnosis { code: value(code), says: says(code) }).collect(),
+        diagnoses: line
+            .considered()
+            .map(|code| Diagnosis { code: value(code), says: list_says(class, edition, code) })
+            .collect(),
         unpointed: line.unpointed().count(),
         findings: on_line(content, outcome.book.services[service].line)
             .iter()
             .filter(|f| f.subject == Subject::Service(service))
             .map(|f| Fired::new(content, f))
             .collect(),
+    }
+}
+
+/// What the list of an edition says of a diagnosis.
+pub(in crate::report) fn list_says(class: &Class, edition: &Edition, code: &str) -> String {
+    match (class.necessity, edition.listed(code)) {
+        (NecessityBasis::Lcd, _) => "not held against the policy's list: Medicare follows an LCD".to_owned(),
+        (NecessityBasis::Undetermined, _) => "not held against the policy's list: product undetermined".to_owned(),
+        (NecessityBasis::List, None) => "not listed".to_owned(),
+        (NecessityBasis::List, Some(listed)) => match &listed.region {
+            Some(region) => format!("listed: {}, {region}", listed.about),
+            None => format!("listed: {}", listed.about),
+        },
     }
 }
 
@@ -261,7 +267,7 @@ mod tests {
     #[test]
     fn the_sentence_on_the_rest_adds_up() {
         assert_eq!(
-            left_out(50_000, 48_000, 123_456_789),
+            left_out(50_000, 48_000, Sum(123_456_789)),
             "The 2,000 services with the highest amounts at risk, of 50,000 flagged. The other 48,000 ($1,234,567.89 at \
              risk) are in services.csv, their reasons in findings.csv."
         );

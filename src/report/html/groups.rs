@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::flagged::value;
-use crate::claim::{Cents, Text};
+use crate::claim::Text;
 use crate::report::Content;
 use crate::report::chart::{Chart, Measure};
 use crate::report::figures::{counted, dollars, grouped};
@@ -20,8 +20,7 @@ fn add(measure: &mut Measure, judgement: &Judgement) {
         Status::Clear => return,
     };
     part.0 += 1;
-    // As in the tally: a sum beyond 92 quadrillion dollars stays at the bound.
-    part.1.0 = part.1.0.saturating_add(judgement.at_risk.map_or(0, |(amount, _)| amount.0));
+    part.1 += judgement.amount();
 }
 
 /// The charts, in the order of the page.
@@ -99,7 +98,7 @@ fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
         let mut sum = Measure::default();
         for (_, m) in &rest {
             sum.deny.0 += m.flagged();
-            sum.deny.1 = Cents(sum.deny.1.0.saturating_add(m.at_risk().0));
+            sum.deny.1 += m.at_risk();
             sum.all += m.all;
         }
         format!(
@@ -117,6 +116,7 @@ fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::Sum;
 
     #[test]
     fn providers_beyond_the_twentieth_are_summed() {
@@ -124,7 +124,7 @@ mod tests {
         let providers = names
             .iter()
             .zip(1..)
-            .map(|(name, n)| (name.as_str(), Measure { deny: (1, Cents(n * 100)), review: (0, Cents(0)), all: 2 }));
+            .map(|(name, n)| (name.as_str(), Measure { deny: (1, Sum(n * 100)), review: (0, Sum(0)), all: 2 }));
         let (rows, others) = highest(providers.collect());
         assert_eq!(rows.len(), PROVIDERS);
         assert_eq!(rows[0].0, "1900000022");

@@ -3,6 +3,7 @@
 //! Claim text can hold control characters and characters that turn the direction of the text around them. A browser
 //! drops or obeys them, so the page would show another value than the file holds. Here they become visible signs.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 /// The escaper named in askama.toml.
@@ -26,16 +27,34 @@ impl askama::filters::Escaper for Visible {
             };
             dest.write_str(&text[written..at])?;
             written = at + c.len_utf8();
-            match u32::from(c) {
-                _ if !entity.is_empty() => dest.write_str(entity)?,
-                // Unicode has a picture for each of the old control characters.
-                n @ 0..0x20 => dest.write_char(char::from_u32(0x2400 + n).unwrap_or(char::REPLACEMENT_CHARACTER))?,
-                0x7f => dest.write_char('\u{2421}')?,
-                n => write!(dest, "\u{27e8}U+{n:04X}\u{27e9}")?,
-            }
+            if entity.is_empty() { picture(c, &mut dest)? } else { dest.write_str(entity)? }
         }
         dest.write_str(&text[written..])
     }
+}
+
+/// A sign that can be seen in place of a character that cannot.
+fn picture(c: char, dest: &mut impl Write) -> fmt::Result {
+    match u32::from(c) {
+        // Unicode has a picture for each of the old control characters.
+        n @ 0..0x20 => dest.write_char(char::from_u32(0x2400 + n).unwrap_or(char::REPLACEMENT_CHARACTER)),
+        0x7f => dest.write_char('\u{2421}'),
+        n => write!(dest, "\u{27e8}U+{n:04X}\u{27e9}"),
+    }
+}
+
+/// A text in which everything is seen, for the terminal: what a cell holds must not move the cursor, colour the screen
+/// or turn the text around it.
+pub(crate) fn seen(text: &str) -> Cow<'_, str> {
+    if !text.contains(unseen) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        // A String takes everything.
+        let _ = if unseen(c) { picture(c, &mut out) } else { out.write_char(c) };
+    }
+    Cow::Owned(out)
 }
 
 /// Characters that a browser does not show or that change how others are shown.
@@ -69,6 +88,8 @@ mod tests {
             let mut out = String::new();
             Visible.write_escaped_str(&mut out, text).expect("a String takes everything");
             assert_eq!(out, want, "{text:?}");
+            let plain = |text: &str| text.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", "\"");
+            assert_eq!(seen(text), plain(want).replace("&#39;", "'").replace("&amp;", "&"), "{text:?}");
         }
     }
 }

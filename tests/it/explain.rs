@@ -1,0 +1,296 @@
+//! Protects the dossier: what `claimlint explain` says of a claim is what the report says of it, for every service of
+//! every fixture; damaged dossiers are refused; and a claim that is not there is named in no list of others.
+
+use std::fs;
+
+use claimlint::claim::Bin;
+use claimlint::claim::line::Version;
+use claimlint::finding::Subject;
+use claimlint::report::dossier::{self, Unread};
+use claimlint::rules::inquiry::Inquiry;
+use claimlint::rules::{Answer, get, roster};
+use claimlint::run::Outcome;
+
+use crate::cases::Case;
+use crate::cli::{Said, binary};
+use crate::kit::{Inputs, at, flowed, written};
+
+/// The run as the dossier gives it back.
+pub(crate) fn again(outcome: &Outcome) -> Outcome {
+    dossier::read(&written(outcome, dossier::FILE)[..]).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Everything that can be compared: the tables, and every answer behind them.
+pub(crate) fn agree(outcome: &Outcome, what: &str) {
+    let again = again(outcome);
+    for table in ["services.csv", "findings.csv"] {
+        assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");
+    }
+    assert_eq!(again.ledger, outcome.ledger, "{what}");
+    let inquiry = Inquiry::new(&again.book, &again.policy, again.register.as_ref());
+    for (i, judgement) in outcome.judged.services.iter().enumerate() {
+        let asked = inquiry.service(i);
+        let fired =
+            asked.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Fired(_))).map(|(rule, _)| *rule);
+        let mut fired: Vec<_> = fired.collect();
+        fired.sort_by_key(|rule| get(*rule).code);
+        assert_eq!(fired, judgement.rules, "{what}: service {i}");
+        assert_eq!(asked.answers.len(), roster().count(), "{what}: every rule is asked of a service");
+        let said = asked.judgement.expect("a service has a verdict");
+        assert_eq!(
+            (said.status, said.necessity, said.authorization, said.at_risk),
+            (judgement.status, judgement.necessity, judgement.authorization, judgement.at_risk),
+            "{what}: service {i}"
+        );
+    }
+    let found =
+        |subject| outcome.judged.findings.iter().filter(move |f| f.subject == subject).cloned().collect::<Vec<_>>();
+    for i in 0..outcome.book.lines.len() {
+        let subject = match outcome.book.bins[i] {
+            Bin::Related => Subject::Related(i),
+            Bin::Superseded => Subject::Withdrawn(i),
+            _ => continue,
+        };
+        assert_eq!(inquiry.line(subject, i).findings, found(subject), "{what}: line {i}");
+    }
+}
+
+#[test]
+fn every_claim_is_explained_as_it_was_judged() {
+    for case in Case::all() {
+        agree(&case.inputs.run().expect("every case can be read"), &format!("{}: {}", case.topic, case.sentence));
+    }
+    let read = |name: &str| fs::read(at("fixtures/extracts").join(name)).expect("it is there");
+    for name in ["kyphoplasty-2024q1.csv", "tuva-medical-claim.csv", "edi837-flat.csv", "rif-carrier.csv"] {
+        let inputs = Inputs { auths: Some(read("authorizations-2024q1.csv")), ..Inputs::one(read(name)) };
+        let outcome = inputs.run().expect("it can be read");
+        assert!(outcome.summary.services() > 0, "{name}");
+        agree(&outcome, name);
+    }
+}
+
+/// The book says which lines were taken back, its kin who did it; the two must tell one story.
+#[test]
+fn who_took_a_line_back_is_known_exactly_where_one_was() {
+    let mut taken = 0;
+    for case in Case::all() {
+        let book = case.inputs.run().expect("every case can be read").book;
+        for (i, bin) in book.bins.iter().enumerate() {
+            let takers = book.takers(i);
+            let void = book.lines[i].version == Version::Void;
+            assert_eq!(
+                *bin == Bin::Superseded,
+                void && *bin != Bin::Duplicate || !takers.is_empty(),
+                "{}: line {i}",
+                case.sentence
+            );
+            taken += takers.len();
+        }
+    }
+    assert!(taken > 20, "the fixtures have versions");
+}
+
+const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,diagnosis_2,diagnosis_pointer,authorization_number,paid_amount\n";
+
+/// How a rule answered about the first service.
+fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
+    let inputs = Inputs { auths: auths.map(Into::into), ..Inputs::one(HEAD.to_owned() + rows) };
+    let outcome = inputs.run().expect("it can be read");
+    let inquiry = Inquiry::new(&outcome.book, &outcome.policy, outcome.register.as_ref());
+    let asked = inquiry.service(0);
+    asked.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
+}
+
+#[test]
+fn rules_that_do_not_fire_say_why() {
+    const HMO: &str = "C1,M1,HMO,22,2024-03-05,22514,M4856XA,,,A-1,1.00\n";
+    let auths = "authorization_number,member_id,status,valid_to\nA-1,M1,DENIED,2020-01-01\n";
+    for (row, auths, code, want) in [
+        (HMO.to_owned(), None, "DX101", "passed"),
+        (HMO.replace("HMO", "MHMO"), None, "DX101", "not applicable: Medicare"),
+        (HMO.replace("HMO", "EPO"), None, "DX101", "could not: the policy's tables name no class"),
+        (HMO.replace("M4856XA", ""), None, "DX101", "could not: the line carries no diagnosis"),
+        (HMO.replace("M4856XA", "M54.5"), None, "DX104", "not applicable: no considered diagnosis"),
+        (HMO.replace("M4856XA,,", "M54.5,M4856XA,1"), None, "DX103", "not applicable: DX102 speaks"),
+        (HMO.replace("2024-03-05", "soon"), None, "DX104", "could not: the service date cannot be read"),
+        (HMO.replace("2024-03-05", "2019-03-05"), None, "DX104", "not applicable: asked from the first edition"),
+        (HMO.replace("22514", "22515"), None, "DX106", "not applicable: the service holds a code that states no level"),
+        (HMO.to_owned(), None, "PA202", "could not: no authorization file"),
+        (HMO.to_owned(), Some(auths), "PA202", "passed"),
+        (HMO.to_owned(), Some(auths), "PA203", "fired"),
+        (HMO.to_owned(), Some(auths), "PA205", "not applicable: an earlier question"),
+        (HMO.replace("A-1", ""), Some(auths), "PA205", "not applicable: the claim carries no authorization number"),
+        (HMO.replace("A-1", ""), Some(auths), "PA209", "passed"),
+        (HMO.replace("A-1", "").replace("HMO", "PPO"), None, "PA201", "not applicable: the product needs none"),
+        (
+            HMO.replace("A-1", "").replace("HMO", "PPO").replace(",22,", ",31,"),
+            None,
+            "PA201",
+            "could not: it depends on the setting",
+        ),
+        (HMO.to_owned(), None, "CD304", "not applicable: a professional claim"),
+        (HMO.replace(",22,", ",,"), None, "CD304", "could not: the line has no bill type"),
+        (HMO.to_owned(), None, "CD301", "not applicable: asked of add-on codes only"),
+        (HMO.to_owned(), None, "CD302", "passed"),
+        (HMO.to_owned(), None, "CD310", "not applicable: asked of claims with a listed ICD-10-PCS code"),
+        (HMO.replace("22514", "0QU03JZ"), None, "DQ502", "not applicable: a stay has no units"),
+        (HMO.to_owned(), None, "DQ509", "not applicable: asked of replacements"),
+    ] {
+        let said = match answer(&row, auths, code) {
+            Answer::Fired(_) => "fired".to_owned(),
+            Answer::Passed => "passed".to_owned(),
+            Answer::NotApplicable(why) => format!("not applicable: {why}"),
+            Answer::CouldNot(why) => format!("could not: {why}"),
+        };
+        assert!(said.starts_with(want), "{code} of {row}: {said}, not {want}");
+    }
+}
+
+#[test]
+fn a_damaged_dossier_is_refused() {
+    let outcome = Inputs::one(HEAD.to_owned() + "C1,M1,HMO,22,2024-03-05,22514,M4856XA,,,A-1,1.00\n")
+        .run()
+        .expect("it can be read");
+    let whole = written(&outcome, dossier::FILE);
+    for length in 0..whole.len() {
+        assert!(dossier::read(&whole[..length]).is_err(), "cut at {length}");
+    }
+    let first = whole.iter().position(|b| *b == b'\n').expect("a first line");
+    for at in first + 1..whole.len() {
+        let mut other = whole.clone();
+        other[at] ^= 0x20;
+        // Some bits of a frame's head say how to read it, not what it holds.
+        let read = dossier::read(&other[..]).map(|outcome| written(&outcome, dossier::FILE));
+        assert!(read.is_err() || read.is_ok_and(|again| again == whole), "byte {at}");
+    }
+    let older = [b"claimlint-dossier/1 claimlint 0.0.9\n", &whole[first + 1..]].concat();
+    assert!(matches!(dossier::read(&older[..]), Err(Unread::Version(by)) if by == "claimlint 0.0.9"));
+    assert!(matches!(dossier::read(&b"claim_id,x\n"[..]), Err(Unread::Foreign)));
+}
+
+/// A frame of a dossier, unpacked, changed and packed again: whatever comes of it, the program does not end in it.
+#[test]
+fn a_tampered_dossier_is_refused_or_judged() {
+    let rows =
+        ["C1,M1,HMO,22,2024-03-05,22514,M4856XA,M54.5,1,A-1,1.00\n", "C\u{e9},M1,PPO,,soon,0QU03JZ,M4856XA,,9,,x\n"];
+    let outcome = Inputs::one(HEAD.to_owned() + &rows.concat()).run().expect("it can be read");
+    let whole = written(&outcome, dossier::FILE);
+    let mut at = whole.iter().position(|b| *b == b'\n').expect("a first line") + 1;
+    let length = |at: usize| u32::from_le_bytes(whole[at..at + 4].try_into().expect("four bytes")) as usize;
+    at += 4 + length(at);
+    let lines = zstd::decode_all(&whole[at + 4..]).expect("the frame of the lines");
+    let mut refused = 0;
+    for place in 0..lines.len() {
+        for change in [0x01, 0x40, 0x80, 0xff] {
+            let mut lines = lines.clone();
+            lines[place] ^= change;
+            let frame = zstd::encode_all(&lines[..], 1).expect("memory takes it");
+            let length = u32::try_from(frame.len()).expect("it is short").to_le_bytes();
+            let dossier = [&whole[..at], &length[..], &frame[..]].concat();
+            match dossier::read(&dossier[..]) {
+                Ok(outcome) => drop(written(&outcome, "report.html")),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > lines.len(), "most changes are seen: {refused} of {}", 4 * lines.len());
+}
+
+#[test]
+fn the_terminal_and_the_page_show_a_claim() {
+    let desk = tempfile::tempdir().expect("a directory");
+    let row = "C\u{1b}[31m1,M1,HMO,22,2024-03-05,22514,M54\u{7}5,,,A-1,1.00\nC2,M2,<b>,22,soon,22514,M54.5,,,,1.00\n";
+    fs::write(desk.path().join("claims.csv"), HEAD.to_owned() + row).expect("room for it");
+    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()).env("CLICOLOR_FORCE", "1"));
+    let check = run(&["check", "claims.csv"]);
+    assert_eq!(check.code, Some(1));
+    assert!(!check.out.contains("\x1b[31m1") && check.out.contains("C\u{241b}[31m1"), "{}", check.out);
+
+    let said = run(&["explain", "C\x1b[31m1", "--html", "page.html"]).success();
+    assert!(!said.contains("C\x1b[31m1") && !said.contains('\u{7}'), "{said}");
+    for part in ["DX101", "M54\u{2407}5", "claims.csv:2", "Would change it"] {
+        assert!(flowed(&said).contains(part), "{part}: {said}");
+    }
+    let page = fs::read_to_string(desk.path().join("page.html")).expect("a page");
+    assert!(page.contains("default-src &#39;none&#39;") && !page.contains("<script") && page.contains("DX101"));
+    assert!(!page.contains('\u{1b}') && !page.contains('\u{7}'));
+    assert!(run(&["explain", "C2", "--html", "page.html"]).refused().contains("exists already"));
+    run(&["explain", "C2", "--html", "other.html"]).success();
+    let page = fs::read_to_string(desk.path().join("other.html")).expect("a page");
+    assert!(!page.contains("<b>\"") && page.contains("&lt;b&gt;"));
+
+    let refused = run(&["explain", "C3"]).refused();
+    assert!(refused.contains("no kept row") && refused.contains("C2"), "{refused}");
+    assert!(!run(&["explain", "quite another"]).refused().contains("did you mean"));
+    assert!(run(&["explain", "C2", "--in", "none"]).refused().contains("--in"));
+    fs::remove_file(desk.path().join("claimlint-report/dossier.bin")).expect("it is there");
+    assert!(run(&["explain", "C2"]).refused().contains("run `claimlint check` again"));
+}
+
+#[test]
+fn versions_and_encounters_are_shown_from_both_sides() {
+    let desk = tempfile::tempdir().expect("a directory");
+    let extract = "claim_id,frequency_code,original_claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1
+C1,1,,M1,HMO,22,2024-03-05,22514,M48.56XA
+C1,1,,M1,HMO,22,2024-03-05,22514,M48.56XA
+C2,7,C1,M1,HMO,22,2024-03-05,22514,M48.56XA
+C3,1,,M1,HMO,22,2024-03-05,22511,M48.56XA
+C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
+";
+    fs::write(desk.path().join("v.csv"), extract).expect("room for it");
+    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    run(&["check", "v.csv", "-q"]).success();
+    for (claim, parts) in [
+        (
+            "C1",
+            &[
+                "no service of it stands",
+                "v.csv:2 was taken back by claim C2 (frequency 7, v.csv:4)",
+                "v.csv:3 is equal to an earlier row",
+            ][..],
+        ),
+        (
+            "C2",
+            &["v.csv:4 is a replacement (frequency 7) of claim C1", "C3 22511 2024-03-05 1 related v.csv:5", "CD306"],
+        ),
+        ("C3", &["22511 on 2024-03-05 no service v.csv:5", "C2 22514 2024-03-05 1 in scope v.csv:4"]),
+        ("C4", &["v.csv:6 takes itself back", "names and meets no other version", "DQ509"]),
+    ] {
+        let said = flowed(&run(&["explain", claim]).success());
+        for part in parts {
+            assert!(said.contains(part), "{claim}: {part}: {said}");
+        }
+    }
+}
+
+#[test]
+fn few_near_misses_are_named() {
+    let desk = tempfile::tempdir().expect("a directory");
+    let rows: Vec<_> = (10..99).map(|n| format!("CLAIM{n},M{n},HMO,22,2024-03-05,22514,M54.5,,,,1.00\n")).collect();
+    fs::write(desk.path().join("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
+    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    assert_eq!(run(&["check", "claims.csv", "-q"]).code, Some(1));
+    let refused = run(&["explain", "CLAIM1"]).refused();
+    assert_eq!(refused.matches("CLAIM1").count(), 4, "the number itself and three others: {refused}");
+}
+
+#[test]
+fn shells_complete_and_man_reads() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = crate::cli::claimlint(&["completions", shell]).success();
+        assert!(said.contains("explain") && said.contains("mask-dates"), "{shell}");
+    }
+    assert!(crate::cli::claimlint(&["completions", "cmd"]).refused().contains("bash"));
+    let man = crate::cli::claimlint(&["man"]).success();
+    assert!(man.contains(".TH") && man.contains("claimlint\\-explain"), "{man}");
+    let pages = tempfile::tempdir().expect("a directory");
+    let into = pages.path().display().to_string();
+    crate::cli::claimlint(&["man", "--out", &into]).success();
+    for page in ["claimlint.1", "claimlint-check.1", "claimlint-explain.1", "claimlint-policy-show.1"] {
+        assert!(pages.path().join(page).exists(), "{page}");
+    }
+    assert!(crate::cli::claimlint(&["man", "--out", "/nowhere/at/all"]).refused().contains("does not exist"));
+    // Hidden from the list of commands, so the everyday ones stay a short list.
+    let help = crate::cli::claimlint(&["--help"]).success();
+    assert!(!help.contains("completions") && help.contains("explain"), "{help}");
+}

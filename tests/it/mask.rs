@@ -1,0 +1,222 @@
+//! Protects whom a masked report is about: no file of it, nor the terminal, holds an id of the extract; the judgement
+//! is the one without a mask; tokens join what the ids joined.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use claimlint::claim::mask::{Id, Mask};
+use claimlint::run::Masked;
+
+use crate::cases::Case;
+use crate::cli::{Said, binary};
+use crate::explain::agree;
+use crate::kit::{Table, at, written};
+
+const KEY: &str = "a key of more than sixteen bytes";
+
+/// Ids where they do not belong: quoted, with delimiters, in unreadable cells, in rejected rows, of other rows.
+const STRAY: &str = "claim_id,line_number,frequency_code,original_claim_id,member_id,product,place_of_service,service_date,procedure_code,units,diagnosis_1,diagnosis_2,modifier_1,billing_npi,authorization_number,paid_amount
+CLM-0001,1,1,,MEM-0001,HMO,22,MEM-0001,22514,CLM-0001,M54.5,,,1900000001,AUTH-0001,MEM-0001
+\"CLM,0002\",1,1,,\"MEM \"\"0002\"\"\",for MEM-0001,22,2024-03-05,22514,1,M54.5,,,1900000001,AUTH-0002,100.00
+=CLM-0003,1,7,CLM-0001,=MEM-0003,HMO,22,2024-03-05,22514,1,MEM-0006,CLM-0001,MEM-0001,1900000001,,100.00
+CLM-0004,MEM-0004,8,CLM-0099,MEM-0004,MEM-0004,22,2024-03-05,22513,1,M54.5,,,1900000001,AUTH-0001,100.00
+CLM-0005,1,1,,MEM-0005,HMO,22,2024-03-06,22513,CLM-0006,M54.5
+CLM-0006,1,1,,MEM-0006,HMO,22,2024-03-06,22515,12 MEM-0006,M48.56XA,,,CLM-0006,AUTH-0009,\"x MEM-0006\"
+,1,1,,MEM-0007,HMO,22,2024-03-06,22515,1,M48.56XA,,,1900000001,AUTH-0001,1
+CLM-0008,1,8,CLM-0008,MEM-0008,HMO,22,CLM-0001,22515,1,M48.56XA,,,1900000001,,1
+CLM-0009,1,1,,MEM-0008,HMO,22,2024-03-05,22514,1,M4856XA,,,1900000001,,1
+";
+
+const STRAY_AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units
+AUTH-0001,MEM-0009,,APPROVED,2024-01-13,2024-02-17,
+AUTH-0007,MEM-0008,,APPROVED,2024-01-13,,
+";
+
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a directory"));
+        fs::write(desk.0.path().join("key"), KEY).expect("room for it");
+        fs::write(desk.0.path().join("stray.csv"), STRAY).expect("room for it");
+        fs::write(desk.0.path().join("auths.csv"), STRAY_AUTHS).expect("room for it");
+        for name in ["kyphoplasty-2024q1.csv", "authorizations-2024q1.csv"] {
+            fs::copy(at("fixtures/extracts").join(name), desk.0.path().join(name)).expect("room for it");
+        }
+        desk
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        Said::by(
+            binary().args(args).current_dir(self.0.path()).env("MASK_KEY", KEY).env("SHORT_KEY", "fifteen bytes.."),
+        )
+    }
+
+    fn table(&self, file: &str) -> Table {
+        Table::of(&fs::read(self.0.path().join(file)).expect("a report"))
+    }
+
+    /// Every file of a report as text; the dossier's frames unpacked.
+    fn texts(&self, report: &str) -> Vec<(String, String)> {
+        let entries = fs::read_dir(self.0.path().join(report)).expect("a report");
+        entries
+            .map(|entry| {
+                let path = entry.expect("an entry").path();
+                let bytes = fs::read(&path).expect("a file");
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                let bytes = if name == "dossier.bin" { unpacked(&bytes) } else { bytes };
+                (name, String::from_utf8_lossy(&bytes).into_owned())
+            })
+            .collect()
+    }
+}
+
+fn unpacked(dossier: &[u8]) -> Vec<u8> {
+    let first = dossier.iter().position(|b| *b == b'\n').expect("a first line") + 1;
+    let (mut rest, mut out) = (&dossier[first..], dossier[..first].to_vec());
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (frame, next) = after.split_at(u32::from_le_bytes(*length) as usize);
+        out.extend(zstd::decode_all(frame).expect("a frame"));
+        rest = next;
+    }
+    out
+}
+
+/// Ids of an extract, found in these columns of all its readable rows.
+fn ids(extract: &Path) -> BTreeSet<String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(extract).expect("a table");
+    let header = reader.headers().expect("a header").clone();
+    let columns = ["claim_id", "original_claim_id", "member_id", "authorization_number"];
+    let columns: Vec<usize> = (0..header.len()).filter(|i| columns.contains(&&header[*i])).collect();
+    let records = reader.records().filter_map(Result::ok).collect::<Vec<_>>();
+    let cells = records.iter().flat_map(|r| columns.iter().filter_map(|c| r.get(*c))).filter(|id| id.len() > 3);
+    cells.map(|id| id.trim_start_matches('=').to_owned()).collect()
+}
+
+#[test]
+fn no_output_holds_an_id() {
+    let desk = Desk::new();
+    for (extract, auths, n) in
+        [("kyphoplasty-2024q1.csv", "authorizations-2024q1.csv", 300), ("stray.csv", "auths.csv", 15)]
+    {
+        let mut ids = ids(&desk.0.path().join(extract));
+        ids.extend(self::ids(&desk.0.path().join(auths)));
+        if extract == "stray.csv" {
+            ids.extend(["0002\"\"".to_owned(), "MEM-000".to_owned(), "CLM-00".to_owned(), "AUTH-000".to_owned()]);
+        }
+        assert!(ids.len() > n, "{}", ids.len());
+        for (how, out) in [(&[][..], "masked"), (&["--mask-dates", "month"], "months")] {
+            let out = format!("{extract}-{out}");
+            let said =
+                desk.run(&[&["check", extract, "--auths", auths, "--mask", "key", "--out", &out][..], how].concat());
+            assert_eq!(said.code, Some(1), "{}", said.err);
+            let mut texts = desk.texts(&out);
+            assert!(texts.len() >= 7);
+            texts.push(("terminal".to_owned(), said.out + &said.err));
+            for (name, text) in &texts {
+                for id in &ids {
+                    assert!(!text.contains(id.as_str()), "{extract}: {name} holds {id}");
+                }
+                // No full date but of the policy itself and of the dossier's policy text.
+                if !how.is_empty() && ["services.csv", "findings.csv"].contains(&name.as_str()) {
+                    assert!(!text.contains("2024-03-05") && !text.contains("2024-01-13"), "{name}");
+                }
+            }
+        }
+    }
+    let rejects = desk.table("stray.csv-masked/rejects.csv");
+    assert!(rejects.rows.len() == 2 && rejects.rows.iter().all(|row| row[4].starts_with("withheld")), "{rejects:?}");
+}
+
+#[test]
+fn a_mask_changes_no_verdict_and_joins_what_was_joined() {
+    let desk = Desk::new();
+    for (extract, auths) in [("kyphoplasty-2024q1.csv", "authorizations-2024q1.csv"), ("stray.csv", "auths.csv")] {
+        let base = ["check", extract, "--auths", auths, "-q", "--out"];
+        desk.run(&[&base[..], &["plain", "--force"]].concat());
+        desk.run(&[&base[..], &["masked", "--force", "--mask", "env:MASK_KEY"]].concat());
+        desk.run(&[&base[..], &["months", "--force", "--mask", "key", "--mask-dates", "month"]].concat());
+        for table in ["services.csv", "findings.csv"] {
+            let [plain, masked, months] =
+                ["plain", "masked", "months"].map(|out| desk.table(&format!("{out}/{table}")));
+            assert_eq!(plain.rows.len(), masked.rows.len());
+            let same = [
+                "source_line",
+                "status",
+                "rules",
+                "rule",
+                "disposition",
+                "necessity",
+                "authorization",
+                "product_class",
+                "amount_at_risk",
+            ];
+            let same: Vec<String> =
+                same.iter().filter(|name| plain.header.iter().any(|h| h == *name)).map(ToString::to_string).collect();
+            assert_eq!(plain.only(&same), masked.only(&same), "{table}");
+            assert_eq!(plain.only(&same), months.only(&same), "{table}");
+            for column in ["claim_id", "member_id"].map(|name| plain.column(name)) {
+                let pairs: BTreeSet<_> =
+                    plain.rows.iter().zip(&masked.rows).map(|(p, m)| (&p[column], &m[column])).collect();
+                let [left, right] =
+                    [pairs.iter().map(|p| p.0).collect::<BTreeSet<_>>(), pairs.iter().map(|p| p.1).collect()];
+                assert!(pairs.len() == left.len() && pairs.len() == right.len(), "{table}: one token an id");
+            }
+            let date = plain.column("service_date");
+            for (p, m) in plain.rows.iter().zip(&months.rows).filter(|(p, _)| !p[date].is_empty()) {
+                assert_eq!(m[date], format!("{}-01", &p[date][..7]));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dossier_of_a_masked_report_answers_to_the_token_and_to_the_key() {
+    let desk = Desk::new();
+    let check = ["check", "kyphoplasty-2024q1.csv", "-q", "--mask", "key", "--out"];
+    assert_eq!(desk.run(&[&check[..], &["masked"]].concat()).code, Some(1));
+    let token = Mask::new(KEY.as_bytes()).expect("long enough").token(Id::Claim, "E24100744");
+    let by_token = desk.run(&["explain", &token, "--in", "masked"]).success();
+    assert!(by_token.contains("PA201") && !by_token.contains("E24100744"));
+    assert_eq!(desk.run(&["explain", "E24100744", "--in", "masked", "--mask", "key"]).success(), by_token);
+    let refused = desk.run(&["explain", "E24100744", "--in", "masked"]).refused();
+    assert!(refused.contains("masked") && refused.contains("--mask KEYFILE"), "{refused}");
+    desk.run(&[&check[..], &["months", "--mask-dates", "month"]].concat());
+    assert!(desk.run(&["explain", &token, "--in", "months"]).refused().contains("--mask-dates"));
+}
+
+#[test]
+fn a_key_that_is_none_is_refused_with_advice() {
+    let desk = Desk::new();
+    fs::write(desk.0.path().join("empty"), "\n\n").expect("room for it");
+    for (key, says) in [
+        ("none", "does not exist"),
+        ("empty", "/dev/urandom"),
+        ("env:SHORT_KEY", "shorter than 16"),
+        ("env:NO_KEY", "no such variable"),
+    ] {
+        let refused = desk.run(&["check", "stray.csv", "--mask", key]).refused();
+        assert!(refused.contains(says) && !refused.contains("fifteen"), "{key}: {refused}");
+    }
+    assert!(desk.run(&["check", "stray.csv", "--mask-dates", "month"]).refused().contains("--mask"));
+}
+
+/// A masked dossier is judged as the run was: tokens carry everything that verdicts rest on.
+#[test]
+fn masked_claims_are_explained_as_they_were_judged() {
+    let mask = Mask::new(KEY.as_bytes()).expect("long enough");
+    for case in Case::all() {
+        let mut outcome = case.inputs.run().expect("every case can be read");
+        let plain = Table::written(&outcome, "services.csv");
+        outcome.mask(&mask, false);
+        assert_eq!(outcome.masked, Masked::Ids);
+        let masked = Table::written(&outcome, "services.csv");
+        let kept = ["source_line", "status", "rules", "necessity", "diagnoses_considered", "units"].map(str::to_owned);
+        assert_eq!(plain.only(&kept), masked.only(&kept), "{}", case.sentence);
+        assert!(!String::from_utf8_lossy(&written(&outcome, "findings.csv")).contains("withheld"), "{}", case.sentence);
+        agree(&outcome, &case.sentence);
+    }
+}
