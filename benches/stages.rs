@@ -2,14 +2,20 @@
 //! wrong stage cannot win. The comparison with other tools is in `benches/peers`.
 
 use std::hint::black_box;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use claimlint::claim::{Book, Line, Reader};
-use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read};
+use claimlint::claim::index::Index;
+use claimlint::claim::store::LINES;
+use claimlint::claim::{Reader, Store};
+use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read_into};
 use claimlint::policy::{Policy, file};
-use claimlint::report::{Content, csv};
-use claimlint::rules::{codes, doc, judge::judge};
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::report::FORMATS;
+use claimlint::report::sink::{Output, write};
+use claimlint::rules::{codes, doc};
+use claimlint::run::{Run, Setup, Unwatched, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Rows of an extract: about 16 MB, far beyond the caches.
@@ -72,7 +78,7 @@ impl Bench {
     }
 
     /// Rows and kept lines, by the fast scan or by the grammar alone.
-    fn lines(&self, bytes: &[u8], fast: bool) -> (u64, Vec<Line>) {
+    fn lines(&self, bytes: &[u8], fast: bool) -> (u64, Store) {
         let (source, dialect) = self.source(bytes);
         let policy = &self.policy;
         let products = policy.products.clone();
@@ -81,14 +87,37 @@ impl Bench {
         let forms = policy.codes.forms();
         let look = |dialect: &Dialect, row: &Row<'_>| reader.look(&dialect.binding, row);
         let extract =
-            read(source, dialect, BLOCK, fast.then_some(&forms), &look, &Unwatched).expect("nothing is damaged");
-        (extract.tally.rows, extract.tally.kept.into_iter().map(|k| k.value).collect())
+            read_into(Store::new(None, LINES), source, dialect, BLOCK, fast.then_some(&forms), &look, &Unwatched)
+                .expect("nothing is damaged");
+        (extract.tally.rows, extract.tally.kept)
     }
 
-    fn outcome(&self, bytes: &[u8]) -> Outcome {
-        let setup = Setup { policy: self.policy.clone(), library: self.library.clone(), register: None, block: BLOCK };
+    fn run(&self, bytes: &[u8]) -> Run {
+        let (policy, library) = (self.policy.clone(), self.library.clone());
+        let setup = Setup { policy, library, register: None, block: BLOCK, part: LINES, memory: None };
         run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
             .expect("nothing is damaged")
+    }
+}
+
+/// Counts the bytes that a format writes.
+#[derive(Clone, Default)]
+struct Counted(Arc<AtomicU64>);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        Ok(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -112,26 +141,31 @@ fn stages(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(dense.len() as u64));
     group.bench_function("lines, dense", |b| b.iter(|| assert_eq!(bench.lines(&dense, true).1.len(), ROWS)));
     let (_, lines) = bench.lines(&dense, true);
-    group.bench_function("book, dense", |b| {
-        b.iter_batched(
-            || lines.clone(),
-            |lines| assert_eq!(Book::new(lines, &bench.policy.codes).services.len(), ROWS),
-            criterion::BatchSize::LargeInput,
-        );
-    });
-    let outcome = bench.outcome(&dense);
-    group.bench_function("judge, dense", |b| {
-        b.iter(|| assert_eq!(judge(&outcome.book, &bench.policy, None).services.len(), ROWS));
-    });
-    let docs = doc::load().unwrap_or_else(|e| panic!("{e}"));
-    let content = Content { outcome: &outcome, docs: &docs };
-    group.bench_function("services.csv, dense", |b| {
+    group.bench_function("index, dense", |b| {
         b.iter(|| {
-            let mut out = Vec::new();
-            csv::services(&content, &mut out).expect("memory does not fail");
-            assert_eq!(memchr::memchr_iter(b'\n', &out).count(), ROWS + 1);
+            let index = Index::new(&lines, &bench.policy.codes, usize::MAX, false).expect("it is in memory");
+            assert_eq!(index.bins().len(), ROWS);
         });
     });
+    let run = bench.run(&dense);
+    group.bench_function("judge, dense", |b| {
+        b.iter(|| {
+            let services = |n| run.part(n).expect("it is in memory").judged.services.len();
+            assert_eq!((0..run.parts()).map(services).sum::<usize>(), ROWS);
+        });
+    });
+    let docs = doc::load().unwrap_or_else(|e| panic!("{e}"));
+    for format in FORMATS {
+        group.bench_function(format!("judge and write {}, dense", format.file), |b| {
+            b.iter(|| {
+                let bytes = Counted::default();
+                let open = |_: &str| -> io::Result<Box<dyn Output>> { Ok(Box::new(bytes.clone())) };
+                let totals = write(&run, &docs, &[format], &open, &|| true).expect("memory does not fail");
+                assert_eq!(totals.expect("nobody stops it").summary.services(), ROWS as u64);
+                assert!(bytes.0.load(Ordering::Relaxed) > 0);
+            });
+        });
+    }
     group.finish();
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Bin, Book};
+use crate::claim::{Batch, Bin};
 use crate::ingest::Tally;
 
 /// Rows by bin.
@@ -32,13 +32,15 @@ impl Ledger {
         self.out_of_scope += tally.passed;
     }
 
-    /// Counts what the book made of the lines that were kept. A row with several services counts once: in scope if any
+    /// Counts what became of lines that were kept. A row with several services counts once: in scope if any
     /// of its lines is, else related, else superseded, else duplicate.
-    pub fn add_book(&mut self, book: &Book) {
-        let (mut lines, mut bins) = (book.lines.as_slice(), book.bins.as_slice());
-        // The lines of a row stand together, as the book holds them in input order.
-        while let Some(first) = lines.first() {
-            let of_row = lines.iter().take_while(|l| (l.extract, l.row) == (first.extract, first.row)).count();
+    pub fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
+        // The lines of a row stand together in one batch, in input order.
+        let mut at = 0;
+        while at < lines.len() {
+            let first = lines.line(at);
+            let same = |n: &usize| (lines.line(*n).extract, lines.line(*n).row) == (first.extract, first.row);
+            let of_row = (at..lines.len()).take_while(same).count();
             let holds = |bin| bins[..of_row].contains(&bin);
             *if holds(Bin::InScope) {
                 &mut self.in_scope
@@ -49,8 +51,19 @@ impl Ledger {
             } else {
                 &mut self.duplicate
             } += 1;
-            (lines, bins) = (&lines[of_row..], &bins[of_row..]);
+            (at, bins) = (at + of_row, &bins[of_row..]);
         }
+    }
+
+    /// Adds the rows of another part.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.rejected += other.rejected;
+        self.duplicate += other.duplicate;
+        self.superseded += other.superseded;
+        self.in_scope += other.in_scope;
+        self.related += other.related;
+        self.out_of_scope += other.out_of_scope;
     }
 
     /// The bins in the order of reports, with what each holds.

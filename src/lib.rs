@@ -17,8 +17,9 @@
 //! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
 //!   or why it does not.
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
-//! - [`run`]: the run on one page, its ids masked where asked; no file is written and nothing printed.
-//! - [`report`]: one file per format, all or nothing on disk; the dossier of one claim. Knows findings and
+//! - [`run`]: the run on one page, its parts judged on demand, their ids masked where asked; no file is written and
+//!   nothing printed.
+//! - [`report`]: one file per format, part after part, all or nothing on disk; the dossier of one claim. Knows findings and
 //!   answers, no rule.
 //! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
 //!
@@ -35,8 +36,8 @@
 //!
 //! # Reading order
 //!
-//! [`run::run`] is the whole job. Then [`ingest::record`] (the grammar of a row), [`claim::book`] (the universe of
-//! lines), [`rules::case`] (what a rule may ask) and any family of rules.
+//! [`run::run`] is the whole job. Then [`ingest::record`] (the grammar of a row), [`claim::index`] (the universe
+//! of lines), [`rules::case`] (what a rule may ask) and any family of rules.
 
 pub mod sheet;
 

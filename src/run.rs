@@ -1,14 +1,21 @@
-//! The run on one page: extracts are read, lines laid out as one universe, services judged, everything counted.
+//! The run on one page: extracts are read, lines indexed as one universe; then part by part they are judged.
 //!
-//! No file is written and nothing is printed here, so worked examples, tests and the command line all come through.
+//! No file is written and nothing is printed here, so worked examples, tests and the command line all come through. A run
+//! holds what is known of its lines; a [`Part`] of it is judged when somebody asks for it and forgotten when it is written,
+//! so that memory holds the lines (or, beyond a bound, not even them) and never the findings.
 
 pub mod mask;
 
+use std::io;
+use std::path::PathBuf;
+
 use rayon::prelude::*;
 
-pub use self::mask::Masked;
+pub use self::mask::{Masked, Masking};
 use crate::claim::authorization::Register;
-use crate::claim::{Book, ClassId, Line, Reader};
+use crate::claim::index::Index;
+use crate::claim::store::{LINES, Spool};
+use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
 pub use crate::ingest::stitch::Unwatched;
 use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Source, Trouble, Watch};
@@ -27,6 +34,31 @@ pub struct Setup {
     pub register: Option<Register>,
     /// Bytes of a block.
     pub block: usize,
+    /// Lines of a part; rows of a block may make more than one, or less.
+    pub part: usize,
+    /// The bound on memory, if there is one.
+    pub memory: Option<Memory>,
+}
+
+/// A bound on what a run keeps of its lines.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// Bytes.
+    pub bytes: usize,
+    /// Where the lines go that are beyond it; it is on the disk of the report.
+    pub directory: PathBuf,
+}
+
+impl Memory {
+    /// Bytes of lines that may be held: half, as the index takes its part and so do the parts that are judged and written.
+    fn of_lines(&self) -> usize {
+        self.bytes / 2
+    }
+
+    /// Bytes that a pass of the index may take.
+    fn of_index(&self) -> usize {
+        self.bytes / 4
+    }
 }
 
 /// One extract of a run, after reading.
@@ -48,39 +80,113 @@ pub struct Input {
     pub absent: Vec<(Field, &'static str)>,
 }
 
-/// Everything a report can say.
-pub struct Outcome {
+/// What holds for all parts of a run.
+pub struct Frame {
     /// The policy in force.
     pub policy: Policy,
     /// The extracts, in the order given.
     pub inputs: Vec<Input>,
-    /// The universe of lines.
-    pub book: Book,
-    /// Judgements and findings.
-    pub judged: Judged,
     /// Rows by bin.
     pub ledger: Ledger,
-    /// Counts and money.
-    pub summary: Summary,
-    /// The authorization file, if one was given.
+    /// The authorization file, if one was given; masked if the run is.
     pub register: Option<Register>,
-    /// What of it is masked.
+    /// What is masked.
     pub masked: Masked,
 }
 
-impl Outcome {
-    /// Judges lines that were read, in input order. The ledger is taken as it is.
-    pub fn of(
-        policy: Policy,
-        inputs: Vec<Input>,
-        lines: Vec<Line>,
-        register: Option<Register>,
-        ledger: Ledger,
-    ) -> Self {
-        let book = Book::new(lines, &policy.codes);
-        let judged = judge(&book, &policy, register.as_ref());
+/// Extracts that were read and indexed.
+pub struct Run {
+    /// What holds for all parts.
+    pub frame: Frame,
+    store: Store,
+    starts: Vec<usize>,
+    index: Index,
+    masking: Option<Masking>,
+}
+
+/// Lines that follow each other, judged.
+pub struct Part<'a> {
+    /// The lines with what belongs to them.
+    pub book: Book<'a>,
+    /// Judgements and findings.
+    pub judged: Judged,
+}
+
+/// A run in one part: worked examples, tests, the dossier of a claim.
+pub struct Outcome {
+    /// What holds for the run.
+    pub frame: Frame,
+    /// All lines.
+    pub book: Book<'static>,
+    /// All judgements and findings.
+    pub judged: Judged,
+    /// Counts and money.
+    pub summary: Summary,
+}
+
+impl Run {
+    fn new(mut frame: Frame, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+        let bytes = memory.map_or(usize::MAX, Memory::of_index);
+        let index = Index::new(&store, &frame.policy.codes, bytes, frame.register.is_some())?;
+        let starts = store.starts();
+        let ledgers: Vec<Ledger> = (0..store.batches())
+            .into_par_iter()
+            .map(|n| {
+                let lines = store.batch(n)?;
+                let mut ledger = Ledger::default();
+                ledger.add_lines(&lines, &index.bins()[starts[n]..starts[n] + lines.len()]);
+                Ok(ledger)
+            })
+            .collect::<io::Result<_>>()?;
+        ledgers.iter().for_each(|part| frame.ledger.merge(part));
+        Ok(Self { frame, store, starts, index, masking: None })
+    }
+
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        self.store.batches()
+    }
+
+    /// Judges a part. An error: its lines cannot be read back from disk.
+    pub fn part(&self, n: usize) -> io::Result<Part<'_>> {
+        let policy = &self.frame.policy;
+        let book = self.index.book(self.starts[n], self.store.batch(n)?, &policy.codes);
+        Ok(match &self.masking {
+            None => {
+                let judged = judge(&book, policy, self.frame.register.as_ref());
+                Part { book, judged }
+            }
+            Some(masking) => masking.part(book, &self.frame),
+        })
+    }
+
+    /// All parts as one.
+    pub fn whole(self) -> io::Result<Outcome> {
+        let mut lines = Batch::default();
+        for n in 0..self.store.batches() {
+            lines.append(&*self.store.batch(n)?);
+        }
+        let book = self.index.book(0, std::borrow::Cow::Owned(lines), &self.frame.policy.codes);
+        let part = match &self.masking {
+            None => {
+                let judged = judge(&book, &self.frame.policy, self.frame.register.as_ref());
+                Part { book, judged }
+            }
+            Some(masking) => masking.part(book, &self.frame),
+        };
+        let Part { book, judged } = part;
         let summary = Summary::of(&judged);
-        Self { policy, inputs, book, judged, ledger, summary, register, masked: Masked::Nothing }
+        Ok(Outcome { frame: self.frame, book, judged, summary })
+    }
+
+    /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
+    pub fn of(frame: Frame, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
+        let mut store = Store::new(None, LINES);
+        lines.into_iter().for_each(|batch| store.push(batch));
+        let ledger = frame.ledger;
+        let mut run = Self::new(frame, store, None)?;
+        run.frame.ledger = ledger;
+        Ok(run)
     }
 }
 
@@ -90,9 +196,10 @@ pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<O
     let register =
         auths.map(|a| Register::read(Source::from_bytes("auths", text(a))?)).transpose().map_err(|e| e.to_string())?;
     let library = Library::shipped().map_err(|e| e.to_string())?;
-    let setup = Setup { policy: policy.clone(), library, register, block: crate::ingest::BLOCK };
-    run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched)
-        .map_err(|e| e.to_string())
+    let setup =
+        Setup { policy: policy.clone(), library, register, block: crate::ingest::BLOCK, part: LINES, memory: None };
+    let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);
+    run.map_err(|e| e.to_string())?.whole().map_err(|e| e.to_string())
 }
 
 /// Runs a worked example of a policy file; the error says what was expected and what came out.
@@ -102,7 +209,7 @@ pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
         .judged
         .findings
         .iter()
-        .map(|f| format!("{} {}", outcome.book.lines[f.line].row, crate::rules::get(f.rule).code))
+        .map(|f| format!("{} {}", outcome.book.line(f.line).row, crate::rules::get(f.rule).code))
         .collect();
     let shown = |findings: &[String]| if findings.is_empty() { "nothing".to_owned() } else { findings.join(", ") };
     if found == example.expect {
@@ -111,40 +218,37 @@ pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
     Err(format!("{}: expected {}, found {}", example.says, shown(&example.expect), shown(&found)))
 }
 
-/// Reads and judges. `open` opens the extract of a name; it is called when its turn comes.
+/// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.
 pub fn run(
     names: &[String],
     open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync),
     setup: Setup,
     watch: &dyn Watch,
-) -> Result<Outcome, Trouble> {
+) -> Result<Run, Trouble> {
     let mut ledger = Ledger::default();
     let mut inputs = Vec::new();
-    let mut lines = Vec::new();
+    let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
+    let mut store = Store::new(spool.clone(), setup.part);
+    let watch = Spooled { watch, spool: spool.as_deref() };
     // Plain files are read in parallel inside; compressed ones only side by side. A group is as many files as threads,
     // so that memory stays that of a group.
     for (group, names) in names.chunks(rayon::current_num_threads()).enumerate() {
         let first = group * rayon::current_num_threads();
-        let read = |(i, name): (usize, &String)| read_one((first + i) as u32, open(name)?, &setup, watch);
+        let read = |(i, name): (usize, &String)| {
+            read_one((first + i) as u32, open(name)?, &setup, Store::new(spool.clone(), setup.part), &watch)
+        };
         let extracts: Vec<_> = if names.len() > 1 {
             names.par_iter().enumerate().map(read).collect()
         } else {
             names.iter().enumerate().map(read).collect()
         };
         for extract in extracts {
+            // When the spool is full the reading is stopped; then the disk is what there is to tell.
+            if let Some(e) = spool.as_deref().and_then(Spool::failure) {
+                return Err(Trouble::Spool(e.to_string()));
+            }
             let extract = extract?;
             ledger.add_extract(&extract.tally);
-            let kept = extract.tally.kept.into_iter().map(|kept| {
-                let mut line: Line = kept.value;
-                line.row = kept.line;
-                line
-            });
-            // A single extract, the usual case, hands its lines over where they lie.
-            if lines.is_empty() {
-                lines = kept.collect();
-            } else {
-                lines.extend(kept);
-            }
             inputs.push(Input {
                 name: extract.name,
                 bytes: extract.bytes,
@@ -154,14 +258,32 @@ pub fn run(
                 rejects: extract.tally.rejects,
                 absent: absent(&extract.dialect),
             });
+            store.extend(extract.tally.kept);
         }
     }
-    let mut outcome = Outcome::of(setup.policy, inputs, lines, setup.register, ledger);
-    outcome.ledger.add_book(&outcome.book);
-    Ok(outcome)
+    let frame = Frame { policy: setup.policy, inputs, ledger, register: setup.register, masked: Masked::Nothing };
+    Run::new(frame, store, setup.memory.as_ref()).map_err(|e| Trouble::Spool(e.to_string()))
 }
 
-fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Result<Extract<Line>, Trouble> {
+/// Watches for somebody else, and stops a run whose spool the disk does not take.
+struct Spooled<'a> {
+    watch: &'a dyn Watch,
+    spool: Option<&'a Spool>,
+}
+
+impl Watch for Spooled<'_> {
+    fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool {
+        self.watch.passed(bytes, rows, kept) && !self.spool.is_some_and(Spool::has_failed)
+    }
+}
+
+fn read_one(
+    number: u32,
+    source: Source,
+    setup: &Setup,
+    store: Store,
+    watch: &dyn Watch,
+) -> Result<Extract<Store>, Trouble> {
     let dialect = crate::ingest::dialect::recognise(&source, &setup.library)?;
     let products =
         match setup.library.named(&dialect.layout) {
@@ -178,14 +300,17 @@ fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Re
         fillers: &policy.fillers,
         extract: number,
     };
-    crate::ingest::read(
+    let mut extract = crate::ingest::read_into(
+        store,
         source,
         dialect,
         setup.block,
         Some(&policy.codes.forms()),
         &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
         watch,
-    )
+    )?;
+    extract.tally.kept.finish();
+    Ok(extract)
 }
 
 /// A layout's own product labels, as classes of the policy.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::claim::Sum;
 use crate::finding::{Finding, RuleId, Subject};
 use crate::rules::judge::{Judged, Judgement, Status};
@@ -39,24 +37,13 @@ pub struct Summary {
     pub dispositions: BTreeMap<crate::policy::Disposition, u64>,
 }
 
-/// Services or findings of one hand-over to a thread.
-const CHUNK: usize = 4096;
-
 impl Summary {
-    /// Everything of a run.
+    /// What a part of the services came to.
     pub fn of(judged: &Judged) -> Self {
-        let services = judged.services.par_iter().with_min_len(CHUNK).fold(Self::default, |mut sum, judgement| {
-            sum.add_service(judgement);
-            sum
-        });
-        let findings = judged.findings.par_iter().with_min_len(CHUNK).fold(Self::default, |mut sum, finding| {
-            sum.add_finding(finding, judged);
-            sum
-        });
-        services.chain(findings).reduce(Self::default, |mut sum, part| {
-            sum.merge(&part);
-            sum
-        })
+        let mut sum = Self::default();
+        judged.services.iter().for_each(|judgement| sum.add_service(judgement));
+        judged.findings.iter().for_each(|finding| sum.add_finding(finding, judged));
+        sum
     }
 
     fn add_service(&mut self, judgement: &Judgement) {

@@ -14,7 +14,7 @@ use crate::ingest::dialect::{DELIMITERS, Head, beginning, read_header};
 use crate::ingest::field::fold;
 use crate::ingest::record::Grammar;
 use crate::ingest::stitch::{self, Unwatched};
-use crate::ingest::{BLOCK, Look, Row, Source, Trouble};
+use crate::ingest::{BLOCK, Look, Row, Source, Tally, Trouble};
 
 /// One row of the authorization file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,13 +66,13 @@ impl Register {
         let (grammar, columns, head) = header(&source)?;
         let mut feed = source.feed(head.data_start, BLOCK);
         let look = |row: &Row<'_>| Look::Keep(authorization(row, &columns));
-        let tally = stitch::read(&mut feed, &grammar, None, &look, &Unwatched)?;
-        let line_of = |line: u64| head.lines_before + line + 1;
+        let start = Tally::new(head.lines_before + 1, 0, Vec::new());
+        let tally = stitch::read(&mut feed, &grammar, None, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.
         let rejected = tally.rejects.first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
         let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
         if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
-            return Err(trouble(format!("line {}: {what}", line_of(line))));
+            return Err(trouble(format!("line {line}: {what}")));
         }
         Ok(Self::of(tally.kept.into_iter().filter_map(|kept| kept.value.ok())))
     }
@@ -103,6 +103,12 @@ impl Register {
     /// The rows with this number, letters' case aside.
     pub fn numbered(&self, number: &str) -> impl Iterator<Item = &Authorization> {
         self.by_number.get(&*upper(number.into())).into_iter().flatten().map(|i| &self.rows[*i])
+    }
+
+    /// The places of the rows with this number or for this member.
+    pub fn places(&self, number: &str, member: &str) -> impl Iterator<Item = usize> {
+        let numbered = self.by_number.get(&*upper(number.into())).into_iter().flatten();
+        numbered.chain(self.by_member.get(member).into_iter().flatten()).copied()
     }
 
     /// The rows for this member.

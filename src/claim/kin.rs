@@ -3,13 +3,15 @@
 
 use rustc_hash::FxHashSet;
 
-use super::book::{Bin, Book, EncounterKey};
+use super::book::{Bin, Book};
+use super::key::encounter;
 use super::line::{Line, Text, Version};
+use super::passes::stands;
 
-impl Book {
+impl Book<'_> {
     /// The lines of a claim, in input order.
     pub fn of_claim(&self, claim: &str) -> impl Iterator<Item = usize> {
-        (0..self.lines.len()).filter(move |i| self.lines[*i].claim_id() == claim)
+        (0..self.lines.len()).filter(move |i| self.line(*i).claim_id() == claim)
     }
 
     /// The replacements and voids that took a superseded line back, in input order. None for a void that stands for
@@ -18,20 +20,20 @@ impl Book {
         if self.bins[line] != Bin::Superseded {
             return Vec::new();
         }
-        let taken = &self.lines[line];
-        let counts = |i: usize| self.bins[i] != Bin::Duplicate && self.lines[i].version != Version::Original;
-        let took = |version: &Line| {
+        let taken = self.line(line);
+        let counts = |i: usize| self.bins[i] != Bin::Duplicate && self.line(i).version != Version::Original;
+        let took = |version: Line<'_>| {
             let own = version.claim_id() == taken.claim_id();
             (!own && version.text(Text::OriginalClaimId) == taken.claim_id())
                 || (own
                     && version.text(Text::Frequency) != taken.text(Text::Frequency)
                     && self.named(version).is_none())
         };
-        (0..self.lines.len()).filter(|i| counts(*i) && took(&self.lines[*i])).collect()
+        (0..self.lines.len()).filter(|i| counts(*i) && took(self.line(*i))).collect()
     }
 
     /// The other claim of the run that a version names.
-    pub fn named<'l>(&self, version: &'l Line) -> Option<&'l str> {
+    pub fn named<'l>(&self, version: Line<'l>) -> Option<&'l str> {
         let original = version.text(Text::OriginalClaimId);
         let other = version.version != Version::Original && !original.is_empty() && original != version.claim_id();
         (other && self.of_claim(original).any(|i| self.bins[i] != Bin::Duplicate)).then_some(original)
@@ -39,10 +41,9 @@ impl Book {
 
     /// Standing lines of other claims that share an encounter with a standing line of this one, in input order.
     pub fn mates(&self, claim: &str) -> Vec<usize> {
-        let stands = |i: &usize| matches!(self.bins[*i], Bin::InScope | Bin::Related);
-        let keys: FxHashSet<_> =
-            self.of_claim(claim).filter(stands).map(|i| EncounterKey::of(&self.lines[i])).collect();
-        let others = (0..self.lines.len()).filter(stands).filter(|i| self.lines[*i].claim_id() != claim);
-        others.filter(|i| keys.contains(&EncounterKey::of(&self.lines[*i]))).collect()
+        let stands = |i: &usize| stands(self.bins[*i]);
+        let keys: FxHashSet<_> = self.of_claim(claim).filter(stands).map(|i| encounter(self.line(i))).collect();
+        let others = (0..self.lines.len()).filter(stands).filter(|i| self.line(*i).claim_id() != claim);
+        others.filter(|i| keys.contains(&encounter(self.line(*i)))).collect()
     }
 }

@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::authorization::Authorization;
-use super::line::{Line, Text};
+use super::line::{Batch, Line, Text};
 use crate::ingest::cell::upper;
 
 /// What a token stands for; its letter begins the token.
@@ -71,8 +71,14 @@ impl Mask {
         }
     }
 
-    /// A line, given all ids of the run.
-    pub fn line(&self, line: &Line, ids: &Ids) -> Line {
+    /// The same lines masked, given all ids of the run.
+    pub fn lines(&self, lines: &Batch, ids: &Ids) -> Batch {
+        let mut masked = Batch::default();
+        lines.iter().for_each(|line| self.line(line, ids, &mut masked));
+        masked
+    }
+
+    fn line(&self, line: Line<'_>, ids: &Ids, into: &mut Batch) {
         let own = [Text::ClaimId, Text::OriginalClaimId, Text::MemberId, Text::Authorization]
             .map(|text| (line.text(text), id_of(text)));
         let own = own.iter().filter_map(|(id, kind)| Some((*id, (*kind)?))).filter(|(id, _)| is_telling(id));
@@ -100,7 +106,14 @@ impl Mask {
                 (None, _) => stray(cell),
             }
         });
-        line.rewritten(&texts, &stray)
+        line.rewritten(&texts, &stray, into);
+    }
+}
+
+impl Batch {
+    /// Every service date becomes the first of its month.
+    pub fn cut_days(&mut self) {
+        self.heads.iter_mut().for_each(|head| head.date = head.date.map(jiff::civil::Date::first_of_month));
     }
 }
 
@@ -110,7 +123,7 @@ pub struct Ids(FxHashMap<String, Id>);
 
 impl Ids {
     /// Takes up the ids of a line.
-    pub fn add(&mut self, line: &Line) {
+    pub fn add(&mut self, line: Line<'_>) {
         for text in [Text::ClaimId, Text::OriginalClaimId, Text::MemberId] {
             if let Some(kind) = id_of(text).filter(|_| is_telling(line.text(text))) {
                 self.0.entry(line.text(text).to_owned()).or_insert(kind);
@@ -174,10 +187,10 @@ fn replace_words(cell: &str, word: &str, by: impl Fn() -> String) -> String {
     out
 }
 
-impl Line {
+impl Line<'_> {
     /// The same line with other texts, in the order of [`Text`], and its procedure cells, diagnoses and modifiers
     /// edited.
-    fn rewritten(&self, texts: &[String; 15], edit: &dyn Fn(&str) -> String) -> Self {
+    fn rewritten(&self, texts: &[String; 15], edit: &dyn Fn(&str) -> String, into: &mut Batch) {
         let (mut text, mut ends) = (String::new(), Vec::with_capacity(self.ends.len()));
         let mut push = |cell: &str| {
             text.push_str(cell);
@@ -190,7 +203,7 @@ impl Line {
             ends.extend([push(&edit(code)), self.ends[first + 2 * n + 1]]);
         }
         ends.extend(self.modifiers().map(|cell| push(&edit(cell))));
-        Self { text: text.into(), ends: ends.into(), ..self.clone() }
+        into.push(self.head.clone(), &text, &ends, self.known);
     }
 }
 

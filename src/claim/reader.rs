@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::amount::{Cents, units};
 use super::code::{CodeId, CodeTable, System};
 use super::date;
-use super::line::{Line, Marks, Version};
+use super::line::{Batch, Head, Marks, Version};
 use super::pointer;
 use super::product::ProductTable;
 use super::setting::{BillType, ClaimForm, SettingTable};
@@ -35,45 +35,38 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Is the row in scope or related, and what does it say? Of a row with several services each one that is becomes a
     /// line; the row is passed if none is.
-    pub fn look(&self, binding: &Binding, row: &Row<'_>) -> Look<Line> {
-        if !binding.has_slots() {
-            return self.look_at(binding, row);
-        }
-        let mut lines = Vec::new();
-        for slot in binding.each() {
-            match self.look_at(slot, row) {
-                Look::Pass => {}
-                Look::Keep(line) => lines.push(line),
-                Look::KeepAll(more) => lines.extend(more),
-                // The claim number is the row's: what one slot lacks all lack.
-                Look::Reject(reason) => return Look::Reject(reason),
+    pub fn look(&self, binding: &Binding, row: &Row<'_>) -> Look<Drafted> {
+        // In a dense audit every row comes here: one draft per thread, cleared and used again.
+        DRAFT.with_borrow_mut(|draft| {
+            draft.row.clear();
+            for slot in binding.each() {
+                if !self.look_at(slot, row, draft) {
+                    // The claim number is the row's: what one slot lacks all lack.
+                    return Look::Reject(Reason::NoClaimId);
+                }
             }
-        }
-        if lines.is_empty() { Look::Pass } else { Look::KeepAll(lines) }
+            if draft.row.is_empty() { Look::Pass } else { Look::Keep(Drafted(())) }
+        })
     }
 
-    /// One service. The order of questions is the order of cost.
-    fn look_at(&self, binding: &Binding, row: &Row<'_>) -> Look<Line> {
+    /// One service. The order of questions is the order of cost. False: it lacks its claim number.
+    fn look_at(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) -> bool {
         let may = |c: usize| self.codes.may_hold(&row.cell(c));
         let procedure = binding.columns(Field::ProcedureCode).iter().any(|c| may(*c));
         if !procedure
             && !binding.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
             && binding.split(Group::IcdProcedure) == Split::No
         {
-            return Look::Pass;
+            return true;
         }
-        // In a dense audit every row comes here: one draft per thread, cleared and used again.
-        DRAFT.with_borrow_mut(|draft| {
-            draft.clear();
-            self.codes_of(binding, row, draft);
-            if draft.known.is_empty() {
-                return Look::Pass;
-            }
-            match self.line(binding, row, draft) {
-                Some(line) => Look::Keep(line),
-                None => Look::Reject(Reason::NoClaimId),
-            }
-        })
+        draft.clear();
+        self.codes_of(binding, row, draft);
+        if draft.known.is_empty() {
+            return true;
+        }
+        let Some(head) = self.line(binding, row, draft) else { return false };
+        draft.row.push(head, &draft.line_text, &draft.ends, &draft.known);
+        true
     }
 
     fn codes_of(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) {
@@ -99,7 +92,7 @@ impl Reader<'_> {
         draft.procedures = draft.ends.len();
     }
 
-    fn line(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) -> Option<Line> {
+    fn line(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) -> Option<Head> {
         let text = |field| binding.text(row, field);
         let claim_id = text(Field::ClaimId);
         if claim_id.is_empty() {
@@ -160,7 +153,7 @@ impl Reader<'_> {
                 draft.push(part);
             }
         }
-        Some(Line {
+        Some(Head {
             extract: self.extract,
             row: 0,
             date,
@@ -183,9 +176,6 @@ impl Reader<'_> {
                 ..draft.marks
             },
             cpt: draft.cpt,
-            known: draft.known.as_slice().into(),
-            text: draft.line_text.as_str().into(),
-            ends: draft.ends.as_slice().into(),
             diagnoses,
             procedures: draft.procedures as u32,
             pointed,
@@ -204,9 +194,19 @@ thread_local! {
     static DRAFT: RefCell<Draft> = RefCell::default();
 }
 
-/// A line under construction.
+/// The lines of a row that was looked at last on this thread.
+#[derive(Debug)]
+pub struct Drafted(());
+
+/// Hands them on, before the next row is looked at.
+pub(super) fn drafted<R>(_: Drafted, take: impl FnOnce(&Batch) -> R) -> R {
+    DRAFT.with_borrow(|draft| take(&draft.row))
+}
+
+/// A line under construction, and those of its row that are finished.
 #[derive(Default)]
 struct Draft {
+    row: Batch,
     line_text: String,
     ends: Vec<u32>,
     marks: Marks,

@@ -1,12 +1,24 @@
 //! Is a line that comes from a file of ours one that the reader could have made? Everything else takes that for granted.
 
-use super::line::{Line, Text};
+use super::line::{Batch, Line, Text};
 use super::pointer;
 
-impl Line {
-    /// Can all its cells, codes and diagnoses be looked up, in a policy of so many codes and classes? A stored line may
-    /// have been tampered with, and must not end the program.
+impl Batch {
+    /// Can all cells, codes and diagnoses of its lines be looked up, in a policy of so many codes and classes? Stored lines
+    /// may have been tampered with, and must not end the program.
     pub fn is_sound(&self, codes: usize, classes: usize) -> bool {
+        let lengths = [self.text.len(), self.ends.len(), self.known.len()];
+        let stops = |place: usize| self.stops.iter().map(move |stop| stop[place] as usize);
+        let whole = |place: usize| stops(place).is_sorted() && stops(place).last().unwrap_or(0) == lengths[place];
+        self.heads.len() == self.stops.len()
+            && (0..3).all(whole)
+            && stops(0).all(|end| self.text.is_char_boundary(end))
+            && self.iter().all(|line| line.is_sound(codes, classes))
+    }
+}
+
+impl Line<'_> {
+    fn is_sound(&self, codes: usize, classes: usize) -> bool {
         let (procedures, diagnoses) = (self.procedures as usize, self.diagnosis_count());
         let first = procedures + Text::BadAmount as usize + 1;
         // Of a diagnosis stands its end, then its slot, which is no place in the text.

@@ -14,13 +14,14 @@ use super::args::{Check, FailOn};
 use super::progress::Watcher;
 use super::{key, load_library, load_policy, paint, screen};
 use crate::claim::authorization::Register;
+use crate::claim::store::LINES;
 use crate::exit::Exit;
 use crate::ingest::{self, Source, Trouble, dialect};
 use crate::policy::Disposition;
 use crate::report::place::{self, Site};
-use crate::report::{Content, write_all};
+use crate::report::{About, Totals, sink};
 use crate::rules::doc;
-use crate::run::{Outcome, Setup, absent, run};
+use crate::run::{Setup, absent, run};
 
 /// Runs it.
 pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -49,40 +50,44 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
-    let mut outcome = match ran {
-        Ok(outcome) => outcome,
+    let mut run = match ran {
+        Ok(run) => run,
         Err(Trouble::Interrupted) => return Ok(interrupted()),
         Err(e) => return Err(e.into()),
     };
-    for input in outcome.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
+    for input in run.frame.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
         announce(&input.name, &input.absent);
     }
-    if !outcome.ledger.adds_up() {
-        bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", outcome.ledger);
+    if !run.frame.ledger.adds_up() {
+        bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", run.frame.ledger);
     }
-    if let Some(mask) = &mask {
-        pool.install(|| outcome.mask(mask, args.mask_dates.is_some()));
+    let target = site.target().to_path_buf();
+    let unwritten = |e| anyhow!("{}: {}", target.display(), place::sentence(&e));
+    if let Some(mask) = mask {
+        pool.install(|| run.mask(mask, args.mask_dates.is_some())).map_err(unwritten)?;
     }
-    let content = Content { outcome: &outcome, docs: &docs };
-    let written = pool.install(|| write_all(&content, site.path()));
-    written
-        .and_then(|()| write_run(&site, args, started, threads))
-        .map_err(|e| anyhow!("{}: {}", site.target().display(), place::sentence(&e)))?;
+    let formats = sink::chosen(&[]);
+    let go_on = || !stop.load(Ordering::Relaxed);
+    let written =
+        pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;
+    let Some(totals) = written else { return Ok(interrupted()) };
+    write_run(&site, args, started, threads).map_err(unwritten)?;
     enter(Phase::Settling);
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupted());
     }
     let place = site.settle()?;
     if !args.quiet {
-        match screen::result(&content, &place, out) {
+        let about = About { frame: &run.frame, docs: &docs };
+        match screen::result(about, &totals, &place, out) {
             // `claimlint check ... | head -1`: the report lies there, and the exit code still says what was found.
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {}
             told => told?,
         }
     }
-    let exit = exit(&outcome, args.fail_on);
-    // Millions of small pieces; the system takes them back faster than we could hand them over one by one.
-    std::mem::forget(outcome);
+    let exit = exit(&totals, args.fail_on);
+    // The system takes the lines back faster than we could hand them over one by one.
+    std::mem::forget(run);
     Ok(exit)
 }
 
@@ -114,14 +119,14 @@ fn interrupted() -> Exit {
     Exit::Interrupted
 }
 
-fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
+fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
     let least = match fail_on {
         FailOn::Deny => Disposition::Deny,
         FailOn::Review => Disposition::Review,
         FailOn::Info => Disposition::Info,
         FailOn::Never => return Exit::Clean,
     };
-    if outcome.summary.findings_from(least) > 0 { Exit::Findings } else { Exit::Clean }
+    if totals.summary.findings_from(least) > 0 { Exit::Findings } else { Exit::Clean }
 }
 
 /// Everything that can be refused is refused here, before the first row.
@@ -148,7 +153,14 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
         bail!("{}", refused.join("\n"));
     }
     let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
-    Ok(Setup { policy, library, register, block: args.block_size.unwrap_or(ingest::BLOCK).max(1) })
+    Ok(Setup {
+        policy,
+        library,
+        register,
+        block: args.block_size.unwrap_or(ingest::BLOCK).max(1),
+        part: LINES,
+        memory: None,
+    })
 }
 
 /// Stdin, or `claimlint check <(zcat claims.csv.gz)`: something to read from that is neither a file nor missing.

@@ -15,7 +15,7 @@ use super::{key, read_sentence};
 use crate::claim::mask::Id;
 use crate::exit::Exit;
 use crate::report::explain::{Asked, Dossier, Row};
-use crate::report::{Content, dossier, html, place};
+use crate::report::{About, dossier, html, place};
 use crate::rules::doc;
 use crate::run::{Masked, Outcome};
 use crate::sheet::nearest_few;
@@ -28,7 +28,7 @@ pub(super) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let outcome = load(&args.report)?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
     let docs = doc::load()?;
-    let content = Content { outcome: &outcome, docs: &docs };
+    let content = About::of(&outcome, &docs);
     let token = mask.map(|mask| mask.token(Id::Claim, args.claim.trim()));
     let dossier = Dossier::of(&content, args.claim.trim())
         .or_else(|| Dossier::of(&content, token.as_deref()?))
@@ -57,11 +57,11 @@ fn load(report: &Path) -> anyhow::Result<Outcome> {
 }
 
 fn unknown(claim: &str, keyed: bool, outcome: &Outcome) -> anyhow::Error {
-    let ids: BTreeSet<&str> = outcome.book.lines.iter().map(crate::claim::Line::claim_id).collect();
+    let ids: BTreeSet<&str> = outcome.book.lines.iter().map(|line| line.claim_id()).collect();
     let near = nearest_few(claim.trim(), ids.into_iter(), SUGGESTED);
     let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
-    let (out_of_scope, rejected) = (grouped(outcome.ledger.out_of_scope), grouped(outcome.ledger.rejected));
-    let masked = if outcome.masked != Masked::Nothing && !keyed {
+    let (out_of_scope, rejected) = (grouped(outcome.frame.ledger.out_of_scope), grouped(outcome.frame.ledger.rejected));
+    let masked = if outcome.frame.masked != Masked::Nothing && !keyed {
         "\n  The report is masked: give the claim's token, or its number together with --mask KEYFILE."
     } else {
         ""

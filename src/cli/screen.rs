@@ -7,11 +7,10 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 use super::paint::{self, BOLD, DIM, dollars, grouped, paint};
-use crate::report::Content;
+use crate::report::highest::Highest;
+use crate::report::{About, Totals};
 use crate::rules::judge::Status;
-
-/// How many of the highest services are shown.
-const HIGHEST: usize = 5;
+use crate::tally::Summary;
 
 pub(super) fn table() -> Table {
     let mut table = Table::new();
@@ -28,31 +27,29 @@ pub(super) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
 }
 
 /// Prints it.
-pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let outcome = content.outcome;
-    let summary = &outcome.summary;
-    let ledger = &outcome.ledger;
-    let policy = outcome.policy.origin("policy");
-    writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, outcome.policy.edition(None).id)?;
-    let files = if outcome.inputs.len() == 1 {
-        paint::seen(&outcome.inputs[0].name).into_owned()
+pub(super) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let frame = about.frame;
+    let policy = frame.policy.origin("policy");
+    writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, frame.policy.edition(None).id)?;
+    let files = if frame.inputs.len() == 1 {
+        paint::seen(&frame.inputs[0].name).into_owned()
     } else {
-        format!("{} extracts", outcome.inputs.len())
+        format!("{} extracts", frame.inputs.len())
     };
-    if ledger.rows == 0 {
+    if frame.ledger.rows == 0 {
         writeln!(out, "{files}: a header and no rows\n")?;
     } else {
-        let line = format!("{files}: {} rows = {}", grouped(ledger.rows), bins(content));
+        let line = format!("{files}: {} rows = {}", grouped(frame.ledger.rows), bins(about));
         writeln!(out, "{}\n", paint::fitted(&line, 2))?;
     }
-    if summary.services() == 0 {
+    if totals.summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
     } else {
-        statuses(content, out)?;
-        rules(content, out)?;
-        highest(content, out)?;
+        statuses(&totals.summary, out)?;
+        rules(about, &totals.summary, out)?;
+        highest(&totals.highest, out)?;
     }
-    let rejected: usize = outcome.inputs.iter().map(|i| i.rejects.len()).sum();
+    let rejected: usize = frame.inputs.iter().map(|i| i.rejects.len()).sum();
     if rejected > 0 {
         writeln!(
             out,
@@ -63,20 +60,19 @@ pub(super) fn result(content: &Content<'_>, place: &Path, out: &mut dyn Write) -
         )?;
     }
     writeln!(out, "{} {}", paint(BOLD, "Report:"), place.join("report.html").display())?;
-    for sentence in &outcome.policy.unseen {
+    for sentence in &frame.policy.unseen {
         write!(out, "{DIM}{}{DIM:#}", paint::wrapped(sentence, 0))?;
     }
     Ok(())
 }
 
-fn bins(content: &Content<'_>) -> String {
-    let bins = content.outcome.ledger.bins();
+fn bins(about: About<'_>) -> String {
+    let bins = about.frame.ledger.bins();
     let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
     filled.collect::<Vec<_>>().join(" + ")
 }
 
-fn statuses(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let summary = &content.outcome.summary;
+fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
     table.set_header(vec![Cell::new("services"), right("count"), right("at risk")]);
     for status in Status::ALL {
@@ -95,7 +91,7 @@ fn statuses(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn rules(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn rules(about: About<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
     table.set_header(vec![
         Cell::new("rule"),
@@ -104,8 +100,8 @@ fn rules(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         right("findings"),
         right("at risk"),
     ]);
-    for (id, tally) in &content.outcome.summary.rules {
-        let (doc, setting) = (content.doc(*id), content.setting(*id));
+    for (id, tally) in &summary.rules {
+        let (doc, setting) = (about.doc(*id), about.setting(*id));
         table.add_row(vec![
             Cell::new(&doc.code),
             Cell::new(&doc.name),
@@ -118,17 +114,8 @@ fn rules(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let outcome = content.outcome;
-    let mut services: Vec<usize> =
-        (0..outcome.judged.services.len()).filter(|i| outcome.judged.services[*i].at_risk.is_some()).collect();
-    let dearest_first = |i: &usize| (std::cmp::Reverse(outcome.judged.services[*i].at_risk), *i);
-    if services.len() > HIGHEST {
-        services.select_nth_unstable_by_key(HIGHEST, dearest_first);
-        services.truncate(HIGHEST);
-    }
-    services.sort_unstable_by_key(dearest_first);
-    if services.is_empty() {
+fn highest(highest: &Highest, out: &mut dyn Write) -> io::Result<()> {
+    if highest.services().is_empty() {
         return Ok(());
     }
     let mut table = table();
@@ -140,17 +127,14 @@ fn highest(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
         Cell::new("date"),
         Cell::new("rules"),
     ]);
-    for i in services {
-        let judgement = &outcome.judged.services[i];
-        let line = content.service_line(i);
-        let rules: Vec<_> = judgement.rules.iter().map(|r| content.doc(*r).code.as_str()).collect();
+    for service in highest.services() {
         table.add_row(vec![
-            right(judgement.at_risk.map_or(String::new(), |(amount, _)| dollars(amount))),
-            Cell::new(judgement.status.word()),
-            Cell::new(paint::seen(line.claim_id())),
-            Cell::new(content.service_codes(i)),
-            Cell::new(line.date.map_or(String::new(), |d| d.to_string())),
-            Cell::new(rules.join(" ")),
+            right(dollars(service.amount)),
+            Cell::new(service.status.word()),
+            Cell::new(paint::seen(&service.claim)),
+            Cell::new(&service.codes),
+            Cell::new(service.date.map_or(String::new(), |d| d.to_string())),
+            Cell::new(&service.rules),
         ]);
     }
     print(out, &table)?;

@@ -16,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cell::upper;
 use super::field::{Field as Name, Group};
+use super::gather::Gather;
 use super::join::{Joined, Shape};
 use super::needles::Needles;
 use super::record::Field;
@@ -108,15 +109,16 @@ impl Watch for Unreported<'_> {
     }
 }
 
-/// Reads `source` with the tables of its dialect. As [`super::read`], with positions from the first data row on.
-pub(super) fn read<T: Send>(
+/// Reads `source` with the tables of its dialect. As [`super::read_into`].
+pub(super) fn read<C: Gather>(
     source: Source,
     dialect: &Dialect,
     block: usize,
     codes: Option<&[&str]>,
-    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
     watch: &dyn Watch,
-) -> Result<Tally<T>, Trouble> {
+    total: Tally<C>,
+) -> Result<Tally<C>, Trouble> {
     let binding = &dialect.binding;
     let quiet = Unreported(watch);
     let columns = binding.code_columns();
@@ -148,6 +150,7 @@ pub(super) fn read<T: Send>(
             }
         },
         watch,
+        Tally::new(total.lines, total.bytes, Vec::new()),
     )?;
 
     let mut cells = Vec::new();
@@ -160,35 +163,45 @@ pub(super) fn read<T: Send>(
             }
         });
     }
-    Ok(look_at(raws, dialect, &cells, look))
+    Ok(look_at(raws, dialect, &cells, look, total.kept))
 }
 
+/// Rows of one hand-over to a thread.
+const CHUNK: usize = 1024;
+
 /// Widens each kept row and looks at it.
-fn look_at<T: Send>(
-    raws: Tally<Raw>,
+fn look_at<C: Gather>(
+    raws: Tally<Vec<Kept<Raw>>>,
     dialect: &Dialect,
     cells: &[Cells],
-    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
-) -> Tally<T> {
-    let Tally { rows, passed, lines, bytes, kept, rejects } = raws;
-    let mut total = Tally { rows, passed, lines, bytes, kept: Vec::new(), rejects };
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    into: C,
+) -> Tally<C> {
+    let Tally { rows, passed, lines, bytes, mut kept, rejects } = raws;
+    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects };
     let looked: Vec<_> = kept
-        .into_par_iter()
-        .map(|Kept { line, offset, value: mut raw }| {
-            let record = raw.bytes.len();
-            raw.widen(dialect, cells);
-            let looked = look(dialect, &raw.row());
-            let text = matches!(looked, Look::Reject(_)).then(|| shown(&dialect.grammar, &raw.bytes[..record]));
-            (line, offset, looked, text.unwrap_or_default())
+        .par_chunks_mut(CHUNK)
+        .map(|chunk| {
+            let (mut block, mut passed, mut rejects) = (C::of_block(), 0, Vec::new());
+            for Kept { line, offset, value: raw } in chunk {
+                let record = raw.bytes.len();
+                raw.widen(dialect, cells);
+                match look(dialect, &raw.row()) {
+                    Look::Pass => passed += 1,
+                    Look::Keep(item) => block.keep(*line, *offset, item),
+                    Look::Reject(reason) => {
+                        let raw = shown(&dialect.grammar, &raw.bytes[..record]);
+                        rejects.push(Reject { line: *line, offset: *offset, reason, raw });
+                    }
+                }
+            }
+            (block, passed, rejects)
         })
         .collect();
-    for (line, offset, looked, raw) in looked {
-        match looked {
-            Look::Pass => total.passed += 1,
-            Look::Keep(value) => total.kept.push(Kept { line, offset, value }),
-            Look::KeepAll(values) => total.kept.extend(values.into_iter().map(|value| Kept { line, offset, value })),
-            Look::Reject(reason) => total.rejects.push(Reject { line, offset, reason, raw }),
-        }
+    for (block, passed, rejects) in looked {
+        total.kept.append(block, 0, 0);
+        total.passed += passed;
+        total.rejects.extend(rejects);
     }
     total.rejects.sort_by_key(|reject| reject.line);
     total
@@ -365,11 +378,11 @@ fn table(
         needles,
         &|row: &Row<'_>| take(row).map_or(Look::Pass, Look::Keep),
         watch,
+        Tally::new(join.lines_before + 1, 0, Vec::new()),
     )?;
     if let Some(reject) = tally.rejects.first() {
         let what = format!("{}; mend the row: a joined table is read completely", reject.reason.sentence());
-        return Err(refuse(join, reject.line + join.lines_before + 1, &what));
+        return Err(refuse(join, reject.line, &what));
     }
-    let in_file = |kept: Kept<Taken>| Kept { line: kept.line + join.lines_before + 1, ..kept };
-    Ok(tally.kept.into_iter().map(in_file).collect())
+    Ok(tally.kept)
 }

@@ -9,12 +9,13 @@
 //! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
 //! whether it matters or not: a shifted row cannot hide.
 
+use super::gather::Gather;
 use super::lanes::Lanes;
 use super::needles::Needles;
 use super::scan::{Look, Pass, Row};
 use super::window::Window;
 
-impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
+impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
     /// Scans to the first incomplete record and returns where it starts.
     #[inline(always)]
     pub(super) fn run(&mut self, lanes: impl Lanes, needles: &Needles) -> usize {

@@ -16,6 +16,7 @@ mod decode;
 pub mod dialect;
 pub mod feed;
 pub mod field;
+pub mod gather;
 pub mod join;
 mod join_file;
 mod join_read;
@@ -35,6 +36,7 @@ pub use dialect::Dialect;
 use needles::Needles;
 
 pub use binding::Binding;
+pub use gather::Gather;
 pub use join::Table;
 pub use layout::{Layout, Library};
 pub use reject::Reject;
@@ -47,13 +49,13 @@ pub const BLOCK: usize = 1 << 20;
 
 /// What reading one extract came to.
 #[derive(Debug)]
-pub struct Extract<T> {
+pub struct Extract<C> {
     /// The extract as given.
     pub name: String,
     /// Bytes of text after decompression.
     pub bytes: u64,
     /// Rows, rows kept and rows rejected, with their lines and byte offsets in the file.
-    pub tally: Tally<T>,
+    pub tally: Tally<C>,
     /// What was found out before the first row.
     pub dialect: Dialect,
 }
@@ -68,31 +70,33 @@ pub fn read<T: Send>(
     codes: Option<&[&str]>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
-) -> Result<Extract<T>, Trouble> {
+) -> Result<Extract<Vec<Kept<T>>>, Trouble> {
+    read_into(Vec::new(), source, dialect, block, codes, look, watch)
+}
+
+/// The same, gathered in `kept`.
+pub fn read_into<C: Gather>(
+    kept: C,
+    source: Source,
+    dialect: Dialect,
+    block: usize,
+    codes: Option<&[&str]>,
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    watch: &dyn Watch,
+) -> Result<Extract<C>, Trouble> {
     let name = source.name.clone();
-    // The header's lines and bytes count as passed, so that positions come out as those of the file.
-    let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
-    if dialect.joins.is_empty() {
+    // The header's lines and bytes count as passed, so that positions come out as those of the file, lines from 1.
+    let total = Tally::new(dialect.lines_before + 1, dialect.data_start as u64, kept);
+    let tally = if dialect.joins.is_empty() {
         let columns = dialect.binding.code_columns();
         let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
         let mut feed = source.feed(dialect.data_start, block);
-        total.append(stitch::read(
-            &mut feed,
-            &dialect.grammar,
-            needles.as_ref(),
-            &|row: &Row<'_>| look(&dialect, row),
-            watch,
-        )?);
+        let look = |row: &Row<'_>| look(&dialect, row);
+        stitch::read(&mut feed, &dialect.grammar, needles.as_ref(), &look, watch, total)?
     } else {
-        total.append(join_read::read(source, &dialect, block, codes, look, watch)?);
-    }
-    for kept in &mut total.kept {
-        kept.line += 1;
-    }
-    for reject in &mut total.rejects {
-        reject.line += 1;
-    }
-    let extract = Extract { name, bytes: total.bytes, tally: total, dialect };
+        join_read::read(source, &dialect, block, codes, look, watch, total)?
+    };
+    let extract = Extract { name, bytes: tally.bytes, tally, dialect };
     refuse_if_mostly_rejected(&extract)?;
     Ok(extract)
 }
@@ -100,7 +104,7 @@ pub fn read<T: Send>(
 /// From this many rejected rows on, an extract of which more than half is rejected was misread, not damaged.
 const FEWEST: u64 = 10;
 
-fn refuse_if_mostly_rejected<T>(extract: &Extract<T>) -> Result<(), Trouble> {
+fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), Trouble> {
     let Tally { rows, rejects, .. } = &extract.tally;
     if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
         return Ok(());

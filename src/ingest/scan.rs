@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::gather::Gather;
 use super::lanes::Plain;
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
@@ -64,13 +65,11 @@ pub enum Look<T> {
     Pass,
     /// Keep this.
     Keep(T),
-    /// Keep these: the row says several things.
-    KeepAll(Vec<T>),
     /// It cannot be used.
     Reject(Reason),
 }
 
-/// Something kept from the row that starts on `line`; several things of one row follow each other.
+/// Something kept from the row that starts on `line`.
 #[derive(Debug)]
 pub struct Kept<T> {
     /// Line of the file; within a block not yet joined to the others, lines before it in the block.
@@ -82,8 +81,8 @@ pub struct Kept<T> {
 }
 
 /// What reading a stretch of an extract came to. Positions are relative until [`Tally::append`] joins it.
-#[derive(Debug)]
-pub struct Tally<T> {
+#[derive(Debug, Default)]
+pub struct Tally<C> {
     /// Records after the header, rejected ones included.
     pub rows: u64,
     /// Rows out of scope.
@@ -93,22 +92,21 @@ pub struct Tally<T> {
     /// Bytes passed.
     pub bytes: u64,
     /// What was kept of rows, in their order.
-    pub kept: Vec<Kept<T>>,
+    pub kept: C,
     /// Rows rejected, in order.
     pub rejects: Vec<Reject>,
 }
 
-impl<T> Default for Tally<T> {
-    fn default() -> Self {
-        Self { rows: 0, passed: 0, lines: 0, bytes: 0, kept: Vec::new(), rejects: Vec::new() }
+impl<C: Gather> Tally<C> {
+    /// Nothing yet, on line `lines` and byte `bytes`.
+    pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
+        Self { rows: 0, passed: 0, lines, bytes, kept, rejects: Vec::new() }
     }
-}
 
-impl<T> Tally<T> {
     /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
     pub fn append(&mut self, next: Self) {
         let (lines, bytes) = (self.lines, self.bytes);
-        self.kept.extend(next.kept.into_iter().map(|k| Kept { line: k.line + lines, offset: k.offset + bytes, ..k }));
+        self.kept.append(next.kept, lines, bytes);
         self.rejects.extend(next.rejects.into_iter().map(|r| Reject {
             line: r.line + lines,
             offset: r.offset + bytes,
@@ -130,13 +128,13 @@ impl<T> Tally<T> {
 
 /// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
 /// With `needles` only rows that may hold a code are looked at; all are counted and checked for their shape.
-pub fn scan<T>(
+pub fn scan<C: Gather>(
     grammar: &Grammar,
     needles: Option<&Needles>,
     bytes: &[u8],
     last: bool,
-    look: &impl Fn(&Row<'_>) -> Look<T>,
-    tally: &mut Tally<T>,
+    look: &impl Fn(&Row<'_>) -> Look<C::Item>,
+    tally: &mut Tally<C>,
 ) -> usize {
     let mut pass = Pass { grammar, bytes, last, look, tally, fields: Vec::with_capacity(grammar.width + 1) };
     let mut at = match needles {
@@ -152,7 +150,7 @@ pub fn scan<T>(
     at
 }
 
-fn fast<T, F: Fn(&Row<'_>) -> Look<T>>(pass: &mut Pass<'_, T, F>, needles: &Needles) -> usize {
+fn fast<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>>(pass: &mut Pass<'_, C, F>, needles: &Needles) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(lanes) = Avx512::new() {
         return lanes.run(
@@ -171,16 +169,16 @@ fn fast<T, F: Fn(&Row<'_>) -> Look<T>>(pass: &mut Pass<'_, T, F>, needles: &Need
 }
 
 /// One scan over one stretch of bytes.
-pub(super) struct Pass<'a, T, F> {
+pub(super) struct Pass<'a, C, F> {
     pub(super) grammar: &'a Grammar,
     pub(super) bytes: &'a [u8],
     last: bool,
     look: &'a F,
-    pub(super) tally: &'a mut Tally<T>,
+    pub(super) tally: &'a mut Tally<C>,
     fields: Vec<Field>,
 }
 
-impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
+impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
     /// Reads the record at `at` by the grammar, counts it and looks at it. None: it is not complete.
     #[inline(never)]
     pub(super) fn record(&mut self, at: usize) -> Option<usize> {
@@ -201,12 +199,7 @@ impl<T, F: Fn(&Row<'_>) -> Look<T>> Pass<'_, T, F> {
                     Look::Keep(value) => {
                         self.tally.rows += 1;
                         let (line, offset) = (self.tally.lines, self.tally.bytes);
-                        self.tally.kept.push(Kept { line, offset, value });
-                    }
-                    Look::KeepAll(values) => {
-                        self.tally.rows += 1;
-                        let (line, offset) = (self.tally.lines, self.tally.bytes);
-                        self.tally.kept.extend(values.into_iter().map(|value| Kept { line, offset, value }));
+                        self.tally.kept.keep(line, offset, value);
                     }
                     Look::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
                 }

@@ -31,6 +31,11 @@ pub enum Trouble {
         /// Why, and what to do.
         what: String,
     },
+    /// What is beyond the bound on memory cannot be put on disk.
+    #[error(
+        "the rows in scope do not fit into --memory, and the disk of the report does not take them: {0}; free some space, name another disk with --out, or raise --memory"
+    )]
+    Spool(String),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,

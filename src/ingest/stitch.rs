@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::feed::{Feed, Piece};
+use super::gather::Gather;
 use super::needles::Needles;
 use super::record::Grammar;
 use super::reject::Reason;
@@ -22,12 +23,12 @@ use super::source::Trouble;
 pub const RECORD_LIMIT: usize = 64 << 20;
 
 /// What one block came to under the guess.
-struct Guess<T> {
+struct Guess<C> {
     /// Bytes up to and including the first line end; they belong to a record that began before.
     head: Vec<u8>,
     /// Bytes of the first incomplete record.
     tail: Vec<u8>,
-    tally: Tally<T>,
+    tally: Tally<C>,
 }
 
 /// Called between waves with bytes and rows so far; says whether to go on.
@@ -46,15 +47,16 @@ impl Watch for Unwatched {
     }
 }
 
-/// Reads everything that `feed` holds after the header.
-pub fn read<T: Send>(
+/// Reads everything that `feed` holds after the header; `total` says where it starts and takes what is kept.
+pub fn read<C: Gather>(
     feed: &mut Feed,
     grammar: &Grammar,
     needles: Option<&Needles>,
-    look: &(impl Fn(&Row<'_>) -> Look<T> + Sync),
+    look: &(impl Fn(&Row<'_>) -> Look<C::Item> + Sync),
     watch: &dyn Watch,
-) -> Result<Tally<T>, Trouble> {
-    let mut stitcher = Stitcher { grammar, needles, look, carry: Vec::new(), skipping: false, total: Tally::default() };
+    total: Tally<C>,
+) -> Result<Tally<C>, Trouble> {
+    let mut stitcher = Stitcher { grammar, needles, look, carry: Vec::new(), skipping: false, total };
     let name = feed.name().to_owned();
     let buffers = Buffers::default();
     let trouble = |e: io::Error| Feed::trouble(&name, &e);
@@ -62,8 +64,8 @@ pub fn read<T: Send>(
         let guess = |piece: &Piece| buffers.with(piece, |block| guess(grammar, needles, block, look));
         wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
     };
-    let mut stitch = |wave: &[Piece], guesses: io::Result<Vec<Guess<T>>>, taken: u64| {
-        let before = (stitcher.total.rows, stitcher.total.kept.len() as u64);
+    let mut stitch = |wave: &[Piece], guesses: io::Result<Vec<Guess<C>>>, taken: u64| {
+        let before = (stitcher.total.rows, stitcher.total.kept.count());
         for (piece, guess) in wave.iter().zip(guesses.map_err(trouble)?) {
             if stitcher.fits(&guess) {
                 stitcher.take(guess);
@@ -71,11 +73,11 @@ pub fn read<T: Send>(
                 buffers.with(piece, |block| stitcher.reread(&block[guess.head.len()..])).map_err(trouble)?;
             }
         }
-        let (rows, kept) = (stitcher.total.rows - before.0, stitcher.total.kept.len() as u64 - before.1);
+        let (rows, kept) = (stitcher.total.rows - before.0, stitcher.total.kept.count() - before.1);
         if watch.passed(taken, rows, kept) { Ok(()) } else { Err(Trouble::Interrupted) }
     };
     // Three waves are under way: one is stitched and one scanned while the next is decompressed.
-    let mut scanned: (Vec<Piece>, io::Result<Vec<Guess<T>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
+    let mut scanned: (Vec<Piece>, io::Result<Vec<Guess<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
     let mut spare = Vec::new();
     let mut seen = 0;
     let mut wave = feed.wave(Vec::new())?;
@@ -110,19 +112,19 @@ impl Buffers {
     }
 }
 
-fn guess<T>(
+fn guess<C: Gather>(
     grammar: &Grammar,
     needles: Option<&Needles>,
     block: &[u8],
-    look: &impl Fn(&Row<'_>) -> Look<T>,
-) -> Guess<T> {
-    let mut tally = Tally::default();
+    look: &impl Fn(&Row<'_>) -> Look<C::Item>,
+) -> Guess<C> {
+    let mut tally = Tally::new(0, 0, C::of_block());
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
     let stop = head + scan(grammar, needles, &block[head..], false, look, &mut tally);
     Guess { head: block[..head].to_vec(), tail: block[stop..].to_vec(), tally }
 }
 
-struct Stitcher<'a, T, L> {
+struct Stitcher<'a, C, L> {
     grammar: &'a Grammar,
     needles: Option<&'a Needles>,
     look: &'a L,
@@ -130,13 +132,13 @@ struct Stitcher<'a, T, L> {
     carry: Vec<u8>,
     /// In the middle of a line that was given up as too long.
     skipping: bool,
-    total: Tally<T>,
+    total: Tally<C>,
 }
 
-impl<T, L: Fn(&Row<'_>) -> Look<T>> Stitcher<'_, T, L> {
+impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
     /// Joins the head of a block to what was left over before it. If nothing is left over then, the guess was right; it
     /// was neither right nor wrong if the block is all head.
-    fn fits(&mut self, guess: &Guess<T>) -> bool {
+    fn fits(&mut self, guess: &Guess<C>) -> bool {
         let is_line_end = guess.head.last() == Some(&self.grammar.line_end());
         if self.skipping {
             self.total.bytes += guess.head.len() as u64;
@@ -153,7 +155,7 @@ impl<T, L: Fn(&Row<'_>) -> Look<T>> Stitcher<'_, T, L> {
     }
 
     /// Takes the guess as it is.
-    fn take(&mut self, guess: Guess<T>) {
+    fn take(&mut self, guess: Guess<C>) {
         self.total.append(guess.tally);
         self.carry.extend_from_slice(&guess.tail);
         self.give_up();
@@ -189,7 +191,7 @@ impl<T, L: Fn(&Row<'_>) -> Look<T>> Stitcher<'_, T, L> {
         }
     }
 
-    fn finish(mut self) -> Tally<T> {
+    fn finish(mut self) -> Tally<C> {
         self.drain(true);
         self.total
     }

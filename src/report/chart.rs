@@ -21,6 +21,15 @@ impl Measure {
         self.deny.0 + self.review.0
     }
 
+    /// Adds another part of the services.
+    pub fn merge(&mut self, other: &Self) {
+        self.deny.0 += other.deny.0;
+        self.deny.1 += other.deny.1;
+        self.review.0 += other.review.0;
+        self.review.1 += other.review.1;
+        self.all += other.all;
+    }
+
     /// At risk on them.
     pub fn at_risk(&self) -> Sum {
         Sum(self.deny.1.0 + self.review.1.0)

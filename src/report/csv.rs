@@ -1,257 +1,142 @@
 //! services.csv, findings.csv, rejects.csv: exact, in input order, safe to open in a spreadsheet.
 
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io;
+use std::sync::Mutex;
 
-use rayon::prelude::*;
+use super::record::{FINDING, SERVICE, ids};
+use super::rows::Rows;
+use super::sink::{Output, Pending, Sink, held};
+use super::{About, Content, Totals};
+use crate::claim::Text;
 
-use super::Content;
-use crate::claim::{Cents, Kind, Line, Text};
-
-/// Would a spreadsheet run this text from the input as a formula? It then gets an apostrophe in front.
-fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@'])
+/// A table whose parts are formatted side by side.
+struct Table<F> {
+    out: Mutex<Box<dyn Output>>,
+    pieces: Pending<String>,
+    /// Memory of pieces that were put down.
+    spare: Mutex<Vec<String>>,
+    format: F,
 }
 
-/// Rows of one hand-over to a thread; large enough to pay for it, small enough for the caches.
-const CHUNK: usize = 4096;
-
-/// Writes a header and `n` rows that are formatted in parallel and written in order.
-fn table(out: &mut dyn Write, header: &[&str], n: usize, row: impl Fn(usize, &mut Row) + Sync) -> io::Result<()> {
-    let mut writer = writer(Vec::new());
-    writer.write_record(header)?;
-    out.write_all(&finish(writer)?)?;
-    // A wave of chunks at a time, so that memory does not grow with the report.
-    let wave = CHUNK * rayon::current_num_threads() * 4;
-    for start in (0..n).step_by(wave) {
-        let chunks: Vec<io::Result<Vec<u8>>> = (start..n.min(start + wave))
-            .into_par_iter()
-            .step_by(CHUNK)
-            .map(|from| {
-                let mut writer = self::writer(Vec::with_capacity(CHUNK * 200));
-                let mut fields = Row::default();
-                for i in from..n.min(from + CHUNK).min(start + wave) {
-                    fields.clear();
-                    row(i, &mut fields);
-                    fields.write(&mut writer)?;
-                }
-                finish(writer)
-            })
-            .collect();
-        for chunk in chunks {
-            out.write_all(&chunk?)?;
-        }
+impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Table<F> {
+    fn open(mut out: Box<dyn Output>, header: &[&str], format: F) -> io::Result<Self> {
+        let mut head = Rows::default();
+        head.header(header);
+        out.write_all(head.into_text().as_bytes())?;
+        Ok(Self { out: Mutex::new(out), pieces: Pending::default(), spare: Mutex::default(), format })
     }
-    Ok(())
 }
 
-fn writer(buffer: Vec<u8>) -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(buffer)
-}
-
-fn finish(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
-}
-
-/// The cells of one row, kept in one buffer that is used again for the next.
-#[derive(Default)]
-struct Row {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Row {
-    fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    fn end(&mut self) {
-        self.ends.push(self.text.len());
-    }
-
-    /// Our own words and numbers.
-    fn plain(&mut self, cell: &str) {
-        self.text.push_str(cell);
-        self.end();
-    }
-
-    /// Text from the input.
-    fn input(&mut self, cell: &str) {
-        if is_formula(cell) {
-            self.text.push('\'');
-        }
-        self.plain(cell);
-    }
-
-    fn show(&mut self, value: impl std::fmt::Display) {
-        let _ = write!(self.text, "{value}");
-        self.end();
-    }
-
-    fn maybe(&mut self, value: Option<impl std::fmt::Display>) {
-        if let Some(value) = value {
-            let _ = write!(self.text, "{value}");
-        }
-        self.end();
-    }
-
-    /// A list from the input, joined by `;`.
-    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
-        let start = self.text.len();
-        for (i, item) in items.enumerate() {
-            if i > 0 {
-                self.text.push(';');
-            } else if is_formula(item) {
-                self.text.insert(start, '\'');
-            }
-            self.text.push_str(item);
-        }
-        self.end();
-    }
-
-    fn write(&self, writer: &mut csv::Writer<Vec<u8>>) -> io::Result<()> {
-        let mut start = 0;
-        for end in &self.ends {
-            writer.write_field(&self.text[start..*end])?;
-            start = *end;
-        }
-        writer.write_record(None::<&[u8]>)?;
+impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Sink for Table<F> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        let mut rows = Rows::reusing(held(&self.spare).pop().unwrap_or_default());
+        (self.format)(part, &mut rows);
+        self.pieces.put(n, rows.into_text());
         Ok(())
     }
-}
 
-fn position(content: &Content<'_>, line: &Line, row: &mut Row) {
-    row.plain(content.file(line));
-    row.show(line.row);
-    row.input(line.claim_id());
-    row.input(line.text(Text::LineNumber));
-    row.input(line.text(Text::MemberId));
+    fn append(&self, n: usize) -> io::Result<()> {
+        if let Some(piece) = self.pieces.take(n) {
+            held(&self.out).write_all(piece.as_bytes())?;
+            held(&self.spare).push(piece);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
+        held(&self.out).flush()
+    }
 }
 
 /// Every service with its verdict.
-pub fn services(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    const HEADER: [&str; 21] = [
-        "source_file",
-        "source_line",
-        "claim_id",
-        "line_number",
-        "member_id",
-        "product",
-        "product_class",
-        "setting",
-        "procedure_code",
-        "service_date",
-        "units",
-        "diagnoses_considered",
-        "authorization_number",
-        "necessity",
-        "authorization",
-        "status",
-        "rules",
-        "amount_at_risk",
-        "amount_basis",
-        "billing_npi",
-        "rendering_npi",
-    ];
-    let outcome = content.outcome;
-    table(out, &HEADER, outcome.book.services.len(), |i, row| {
-        let service = &outcome.book.services[i];
-        let judgement = &outcome.judged.services[i];
-        let line = &outcome.book.lines[service.line];
-        position(content, line, row);
-        row.input(line.text(Text::Product));
-        row.plain(&outcome.policy.class(line.class).id);
-        row.plain(line.setting.word());
-        row.plain(&content.service_codes(i));
-        row.maybe(line.date);
-        row.maybe(matches!(service.kind, Kind::Line(_)).then(|| line.units.normalize()));
-        row.list(line.considered());
-        row.input(line.text(Text::Authorization));
-        row.plain(judgement.necessity.word());
-        row.plain(judgement.authorization.word());
-        row.plain(judgement.status.word());
-        row.list(judgement.rules.iter().map(|r| content.doc(*r).code.as_str()));
-        row.maybe(judgement.at_risk.map(|(amount, _)| amount));
-        row.maybe(judgement.at_risk.map(|(_, basis)| basis));
-        row.input(line.text(Text::BillingNpi));
-        row.input(line.text(Text::RenderingNpi));
-    })
+pub fn services<'a>(_: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    let format = |part: &Content<'_>, rows: &mut Rows| {
+        let mut spare = String::new();
+        for record in part.services() {
+            let (line, judgement) = (record.line, record.judgement);
+            rows.plain(record.source_file());
+            rows.number(line.row);
+            ids(line).iter().for_each(|id| rows.input(id));
+            rows.input(line.text(Text::Product));
+            rows.plain(record.product_class());
+            rows.word(line.setting.word());
+            rows.words(record.codes());
+            rows.date(line.date);
+            rows.units(record.units());
+            rows.list(line.considered(), &mut spare);
+            rows.input(line.text(Text::Authorization));
+            rows.word(judgement.necessity.word());
+            rows.word(judgement.authorization.word());
+            rows.word(judgement.status.word());
+            rows.words(record.rules());
+            rows.amount(record.amount());
+            rows.word(record.basis().unwrap_or_default());
+            rows.input(line.text(Text::BillingNpi));
+            rows.input(line.text(Text::RenderingNpi));
+            rows.end();
+        }
+    };
+    Ok(Box::new(Table::open(out, &SERVICE, format)?))
 }
 
 /// Every finding with its reason and citation.
-pub fn findings(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    const HEADER: [&str; 17] = [
-        "rule",
-        "name",
-        "disposition",
-        "source_file",
-        "source_line",
-        "claim_id",
-        "line_number",
-        "member_id",
-        "product_class",
-        "setting",
-        "procedure_code",
-        "service_date",
-        "amount_at_risk",
-        "carc",
-        "rarc",
-        "message",
-        "citation",
-    ];
-    let outcome = content.outcome;
-    table(out, &HEADER, outcome.judged.findings.len(), |i, row| {
-        let finding = &outcome.judged.findings[i];
-        let line = &outcome.book.lines[finding.line];
-        let (doc, setting) = (content.doc(finding.rule), content.setting(finding.rule));
-        row.plain(&doc.code);
-        row.plain(&doc.name);
-        row.plain(finding.disposition.word());
-        position(content, line, row);
-        row.plain(&outcome.policy.class(line.class).id);
-        row.plain(line.setting.word());
-        row.plain(&content.finding_codes(finding));
-        row.maybe(line.date);
-        row.maybe(content.judgement(finding).and_then(|j| j.at_risk).map(|(amount, _): (Cents, _)| amount));
-        row.plain(&setting.carc);
-        row.plain(&setting.rarc);
-        row.plain(&finding.message);
-        row.plain(&setting.citation);
-    })
+pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    // What a rule says of itself is quoted once.
+    let cells = |cells: &[&str]| {
+        let mut rows = Rows::default();
+        cells.iter().for_each(|cell| rows.plain(cell));
+        rows.into_text()
+    };
+    let rules: Vec<_> = about
+        .docs
+        .iter()
+        .map(|doc| {
+            let setting = about.frame.policy.rule(&doc.code);
+            let [name, reasons, citation] =
+                [&[&*doc.code, &doc.name][..], &[&setting.carc, &setting.rarc], &[&setting.citation]].map(cells);
+            let bare = |text: String| text.trim_end_matches(',').to_owned();
+            // A reason may be empty: only the last comma is the writer's own.
+            (bare(name), reasons.strip_suffix(',').unwrap_or_default().to_owned(), bare(citation))
+        })
+        .collect();
+    let format = move |part: &Content<'_>, rows: &mut Rows| {
+        for record in part.findings() {
+            let line = record.line;
+            let (name, reasons, citation) = &rules[usize::from(record.finding.rule.0)];
+            rows.word(name);
+            rows.word(record.finding.disposition.word());
+            rows.plain(record.source_file());
+            rows.number(line.row);
+            record.ids().iter().for_each(|id| rows.input(id));
+            rows.plain(record.product_class());
+            rows.word(line.setting.word());
+            rows.words(record.codes());
+            rows.date(line.date);
+            rows.amount(record.amount());
+            rows.word(reasons);
+            rows.plain(&record.finding.message);
+            rows.word(citation);
+            rows.end();
+        }
+    };
+    Ok(Box::new(Table::open(out, &FINDING, format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.
-pub fn rejects(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let rejects: Vec<_> = content
-        .outcome
-        .inputs
-        .iter()
-        .flat_map(|input| input.rejects.iter().map(|r| (input.name.as_str(), r)))
-        .collect();
-    table(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], rejects.len(), |i, row| {
-        let (file, reject) = rejects[i];
-        row.plain(file);
-        row.show(reject.line);
-        row.show(reject.offset);
-        row.plain(reject.reason.code());
-        row.input(&String::from_utf8_lossy(&reject.raw));
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_guarded() {
-        let mut row = Row::default();
-        row.input("=1+1");
-        row.list(["-A", "B"].into_iter());
-        row.input("@x");
-        row.plain("-1.00");
-        let mut writer = writer(Vec::new());
-        row.write(&mut writer).expect("row");
-        assert_eq!(finish(writer).expect("bytes"), b"'=1+1,'-A;B,'@x,-1.00\n");
+pub fn rejects<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    let mut table = Table::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
+    let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for input in &about.frame.inputs {
+        for reject in &input.rejects {
+            let mut rows = Rows::default();
+            rows.plain(&input.name);
+            rows.number(reject.line);
+            rows.number(reject.offset);
+            rows.word(reject.reason.code());
+            rows.input(&String::from_utf8_lossy(&reject.raw));
+            rows.end();
+            out.write_all(rows.into_text().as_bytes())?;
+        }
     }
+    Ok(Box::new(table))
 }

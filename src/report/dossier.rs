@@ -2,24 +2,25 @@
 //!
 //! It holds the kept lines as they were read, the texts of the policy files and the authorizations that could matter;
 //! judging them again by the very functions of the run is the only explanation that cannot differ from it. After a
-//! first line of text come frames: a length, then postcard in zstd with a checksum. The first frame is the [`Head`],
+//! first line of text come frames: a length, then postcard in zstd with a checksum. The last frame is the [`Head`],
 //! the others are lines in input order.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::io::{self, Read, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Content;
+use super::sink::{Output, Pending, Sink, held};
+use super::{About, Content, Totals};
 use crate::claim::authorization::{Authorization, Register};
-use crate::claim::{Line, Text};
-use crate::ingest::cell::upper;
+use crate::claim::{Batch, Text};
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::file::{Given, load};
-use crate::run::{Input, Masked, Outcome};
+use crate::run::{Frame, Input, Masked, Outcome, Run};
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "dossier.bin";
@@ -27,9 +28,6 @@ pub const FILE: &str = "dossier.bin";
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
 const FIRST: &str = concat!("claimlint-dossier/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
-
-/// Lines of a frame: a megabyte or so of cells, enough for the compressor and small enough for the caches.
-const CHUNK: usize = 4096;
 
 /// zstd's fastest ordinary level. Level 3 takes twice the time for a tenth less.
 const LEVEL: i32 = 1;
@@ -80,45 +78,67 @@ pub enum Unread {
     Io(#[from] io::Error),
 }
 
-/// Writes the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
-pub fn write(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let outcome = content.outcome;
-    let lines = if outcome.masked == Masked::IdsAndDays { &[] } else { outcome.book.lines.as_slice() };
+/// Begins the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
+pub fn open<'a>(about: About<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(FIRST.as_bytes())?;
-    let input = |input: &'_ Input| InputHead {
-        name: input.name.clone().into(),
-        bytes: input.bytes,
-        rows: input.rows,
-        layout: input.layout.clone().into(),
-        absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
-    };
-    let head = Head {
-        masked: outcome.masked,
-        policy: outcome.policy.origins.iter().map(|o| (o.file.as_str().into(), o.text.as_str().into())).collect(),
-        inputs: outcome.inputs.iter().map(input).collect(),
-        ledger: outcome.ledger,
-        register: outcome.register.as_ref().map(|register| needed(register, lines)),
-        lines: lines.len() as u64,
-    };
-    out.write_all(&frame(&head)?)?;
-    // A wave of frames at a time, so that memory does not grow with the dossier.
-    for wave in lines.chunks(CHUNK * rayon::current_num_threads() * 4) {
-        let frames: Vec<io::Result<Vec<u8>>> = wave.par_chunks(CHUNK).map(frame).collect();
-        for frame in frames {
-            out.write_all(&frame?)?;
-        }
-    }
-    Ok(())
+    let met = about.frame.register.as_ref().map(|register| Mutex::new(vec![false; register.rows().len()]));
+    Ok(Box::new(Writer { about, out: Mutex::new(out), frames: Pending::default(), lines: AtomicU64::new(0), met }))
 }
 
-/// The authorizations that a line could meet: by its number, or by its member.
-fn needed(register: &Register, lines: &[Line]) -> Vec<Authorization> {
-    let numbers: HashSet<_> = lines.iter().map(|line| upper(line.text(Text::Authorization).into())).collect();
-    let members: HashSet<&str> = lines.iter().map(|line| line.text(Text::MemberId)).collect();
-    let meets = |row: &&Authorization| {
-        numbers.contains(row.number.as_str()) || (!row.member_id.is_empty() && members.contains(row.member_id.as_str()))
-    };
-    register.rows().iter().filter(meets).cloned().collect()
+struct Writer<'a> {
+    about: About<'a>,
+    out: Mutex<Box<dyn Output>>,
+    frames: Pending<Vec<u8>>,
+    lines: AtomicU64,
+    /// Rows of the authorization file that some line could meet: by its number, or by its member.
+    met: Option<Mutex<Vec<bool>>>,
+}
+
+impl Sink for Writer<'_> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        if self.about.frame.masked == Masked::IdsAndDays {
+            return Ok(());
+        }
+        if let (Some(register), Some(met)) = (&self.about.frame.register, &self.met) {
+            let mut met = held(met);
+            for line in part.book.lines.iter() {
+                register.places(line.text(Text::Authorization), line.text(Text::MemberId)).for_each(|i| met[i] = true);
+            }
+        }
+        self.lines.fetch_add(part.book.lines.len() as u64, Ordering::Relaxed);
+        self.frames.put(n, frame(&*part.book.lines)?);
+        Ok(())
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        self.frames.take(n).map_or(Ok(()), |frame| held(&self.out).write_all(&frame))
+    }
+
+    fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
+        let frame = self.about.frame;
+        let input = |input: &'_ Input| InputHead {
+            name: input.name.clone().into(),
+            bytes: input.bytes,
+            rows: input.rows,
+            layout: input.layout.clone().into(),
+            absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
+        };
+        let needed = frame.register.as_ref().zip(self.met).map(|(register, met)| {
+            let met = held(&met);
+            register.rows().iter().zip(met.iter()).filter(|(_, met)| **met).map(|(row, _)| row.clone()).collect()
+        });
+        let head = Head {
+            masked: frame.masked,
+            policy: frame.policy.origins.iter().map(|o| (o.file.as_str().into(), o.text.as_str().into())).collect(),
+            inputs: frame.inputs.iter().map(input).collect(),
+            ledger: frame.ledger,
+            register: needed,
+            lines: self.lines.into_inner(),
+        };
+        let mut out = held(&self.out);
+        out.write_all(&self::frame(&head)?)?;
+        out.flush()
+    }
 }
 
 fn frame<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
@@ -147,7 +167,7 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
         frames.push(after.get(..length).ok_or(Unread::Damaged)?);
         rest = &after[length..];
     }
-    let (head, frames) = frames.split_first().filter(|_| rest.is_empty()).ok_or(Unread::Damaged)?;
+    let (head, frames) = frames.split_last().filter(|_| rest.is_empty()).ok_or(Unread::Damaged)?;
     let head = zstd::decode_all(*head).map_err(|_| Unread::Damaged)?;
     let head: Head<'_> = postcard::from_bytes(&head).map_err(|_| Unread::Damaged)?;
     if head.masked == Masked::IdsAndDays {
@@ -156,7 +176,7 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
     let lines = frames
         .par_iter()
         .map(|frame| postcard::from_bytes(&zstd::decode_all(*frame).ok()?).ok())
-        .collect::<Option<Vec<Vec<Line>>>>()
+        .collect::<Option<Vec<Batch>>>()
         .ok_or(Unread::Damaged)?;
     let given = head.policy.into_iter().map(|(file, text)| Given { file: file.into_owned(), text: text.into_owned() });
     let policy = load(&given.collect::<Vec<_>>(), &crate::rules::codes()).map_err(|_| Unread::Damaged)?;
@@ -174,13 +194,14 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
         })
     };
     let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(Unread::Damaged)?;
-    let lines: Vec<Line> = lines.into_iter().flatten().collect();
     let (codes, classes) = (policy.procedures.len(), policy.classes.len());
-    let fits = |line: &Line| (line.extract as usize) < inputs.len() && line.is_sound(codes, classes);
-    if lines.len() as u64 != head.lines || !lines.par_iter().all(fits) {
+    let fits =
+        |batch: &Batch| batch.is_sound(codes, classes) && batch.iter().all(|l| (l.extract as usize) < inputs.len());
+    let count: usize = lines.iter().map(Batch::len).sum();
+    if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(Unread::Damaged);
     }
-    let mut outcome = Outcome::of(policy, inputs, lines, head.register.map(Register::of), head.ledger);
-    outcome.masked = head.masked;
-    Ok(outcome)
+    let register = head.register.map(Register::of);
+    let frame = Frame { policy, inputs, ledger: head.ledger, register, masked: head.masked };
+    Ok(Run::of(frame, lines)?.whole()?)
 }

@@ -68,21 +68,9 @@ pub(crate) struct Asked<'a> {
     /// What the judgement rests on.
     pub(crate) facts: Vec<(&'static str, Vec<String>)>,
     /// The rules that fired, in byte order of their codes.
-    pub(crate) fired: Vec<Finding>,
+    pub(crate) fired: Vec<Fired>,
     /// The others, those with the same answer together.
     pub(crate) silent: Vec<Silent<'a>>,
-}
-
-/// A finding as text.
-pub(crate) struct Finding {
-    pub(crate) code: String,
-    pub(crate) name: String,
-    pub(crate) disposition: crate::policy::Disposition,
-    pub(crate) message: String,
-    /// Empty for findings that are for information: they bear on no verdict.
-    pub(crate) change: String,
-    pub(crate) citation: String,
-    pub(crate) reason: String,
 }
 
 /// Rules that did not fire, for one reason.
@@ -98,39 +86,37 @@ pub(crate) struct Silent<'a> {
 impl<'a> Dossier<'a> {
     /// The dossier of a claim. None: no kept row has this number.
     pub(crate) fn of(content: &Content<'a>, claim: &'a str) -> Option<Self> {
-        let outcome = content.outcome;
-        let book = &outcome.book;
+        let (frame, book) = (content.about.frame, content.book);
         let all: Vec<usize> = book.of_claim(claim).collect();
         let first = *all.first()?;
         let shown = &all[..all.len().min(SHOWN)];
         let mates = book.mates(claim);
-        let services: Vec<usize> = (0..book.services.len())
-            .filter(|i| book.lines[book.services[*i].line].claim_id() == book.lines[first].claim_id())
-            .collect();
-        let inquiry = Inquiry::new(book, &outcome.policy, outcome.register.as_ref());
+        let own = book.line(first).claim_id();
+        let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
+        let inquiry = Inquiry::new(book, &frame.policy, frame.register.as_ref());
         let mut subjects: Vec<_> = services.iter().take(SHOWN).map(|i| Asked::service(content, &inquiry, *i)).collect();
         subjects.extend(shown.iter().filter_map(|i| Asked::line(content, &inquiry, *i)));
         let left = |n: usize, noun: &str| (n > SHOWN).then(|| counted((n - SHOWN) as u64, noun) + " more");
         let rest = [left(all.len(), "row"), left(services.len(), "service"), left(mates.len(), "row of other claims")];
         let rest: Vec<_> = rest.into_iter().flatten().collect();
         Some(Self {
-            claim: book.lines[first].claim_id(),
-            status: services.iter().map(|i| outcome.judged.services[*i].status).max(),
+            claim: own,
+            status: services.iter().map(|i| content.judged.services[*i].status).max(),
             verdict: verdict(content, &services),
-            policy: format!("{}, fingerprint {}", outcome.policy.id, &outcome.policy.fingerprint[..16]),
+            policy: format!("{}, fingerprint {}", frame.policy.id, &frame.policy.fingerprint[..16]),
             rows: shown.iter().map(|i| Row::of(content, *i)).collect(),
             versions: shown.iter().flat_map(|i| versions(content, *i)).collect(),
             mates: mates.iter().take(SHOWN).map(|i| Row::of(content, *i)).collect(),
             subjects,
             absent: absent(content, shown),
             rest: if rest.is_empty() { String::new() } else { format!("{}: see services.csv", rest.join(", ")) },
-            unseen: &outcome.policy.unseen,
+            unseen: &frame.policy.unseen,
         })
     }
 }
 
 fn verdict(content: &Content<'_>, services: &[usize]) -> String {
-    let judged = |i: &usize| &content.outcome.judged.services[*i];
+    let judged = |i: &usize| &content.judged.services[*i];
     let by_status = Status::ALL.iter().filter_map(|status| {
         let n = services.iter().filter(|i| judged(i).status == *status).count();
         (n > 0).then(|| if n == services.len() { status.word().to_owned() } else { format!("{n} {}", status.word()) })
@@ -144,22 +130,22 @@ fn verdict(content: &Content<'_>, services: &[usize]) -> String {
 }
 
 /// File and line, the file by its name alone where no other extract of the run is called so.
-fn place(content: &Content<'_>, line: &Line) -> String {
-    let file = content.file(line);
+fn place(content: &Content<'_>, line: Line<'_>) -> String {
+    let file = content.about.file(line);
     let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    let alone = content.outcome.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
+    let alone = content.about.frame.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
     format!("{}:{}", if alone { name(file) } else { file.to_owned() }, line.row)
 }
 
 impl<'a> Row<'a> {
     fn of(content: &Content<'a>, i: usize) -> Self {
-        let book: &'a Book = &content.outcome.book;
-        let line = &book.lines[i];
+        let book: &'a Book = content.book;
+        let line = book.line(i);
         Self {
             claim: line.claim_id(),
             number: line.text(Text::LineNumber),
             place: place(content, line),
-            codes: printed_codes(&content.outcome.policy, &line.known),
+            codes: printed_codes(&content.about.frame.policy, line.known),
             date: line.date.map_or_else(|| line.text(Text::BadDate).to_owned(), |d| d.to_string()),
             units: line.units.normalize().to_string(),
             bin: match book.bins[i] {
@@ -174,8 +160,8 @@ impl<'a> Row<'a> {
 
 /// What a line is in the chain of versions: what it names, and what took it back.
 fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
-    let book = &content.outcome.book;
-    let line = &book.lines[i];
+    let book = content.book;
+    let line = book.line(i);
     let here = place(content, line);
     let mut said = Vec::new();
     let kind = match line.version {
@@ -198,7 +184,7 @@ fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
         Bin::Duplicate => said.push(format!("{here} is equal to an earlier row and counts once")),
         Bin::Superseded => {
             let takers = book.takers(i).into_iter().filter(|taker| *taker != i).map(|taker| {
-                let by = &book.lines[taker];
+                let by = book.line(taker);
                 format!("claim {} (frequency {}, {})", by.claim_id(), by.text(Text::Frequency), place(content, by))
             });
             let takers: Vec<_> = takers.take(SHOWN).collect();
@@ -214,9 +200,8 @@ fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
 }
 
 fn absent(content: &Content<'_>, lines: &[usize]) -> Vec<String> {
-    let outcome = content.outcome;
-    let extracts: BTreeSet<u32> = lines.iter().map(|i| outcome.book.lines[*i].extract).collect();
-    let inputs = extracts.into_iter().map(|extract| &outcome.inputs[extract as usize]);
+    let extracts: BTreeSet<u32> = lines.iter().map(|i| content.book.line(*i).extract).collect();
+    let inputs = extracts.into_iter().map(|extract| &content.about.frame.inputs[extract as usize]);
     let said = inputs.flat_map(|input| {
         input.absent.iter().map(|(field, costs)| format!("{} has no {} column: {costs}", input.name, field.name()))
     });
@@ -232,7 +217,7 @@ impl<'a> Asked<'a> {
 
     /// Related lines, and those taken back that rules were asked about.
     fn line(content: &Content<'a>, inquiry: &Inquiry<'a>, i: usize) -> Option<Self> {
-        let book = &content.outcome.book;
+        let book = content.book;
         let subject = match book.bins[i] {
             Bin::Related => Subject::Related(i),
             Bin::Superseded if book.orphans.contains(&i) => Subject::Withdrawn(i),
@@ -242,18 +227,7 @@ impl<'a> Asked<'a> {
     }
 
     fn of(content: &Content<'a>, asked: &Inquired<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
-        let fired = asked.findings.iter().map(|finding| {
-            let shown = Fired::new(content, finding);
-            Finding {
-                code: shown.code.to_owned(),
-                name: shown.name.to_owned(),
-                disposition: finding.disposition,
-                message: shown.message.into_owned(),
-                change: shown.change.to_owned(),
-                citation: shown.citation.to_owned(),
-                reason: shown.reason,
-            }
-        });
+        let fired = asked.findings.iter().map(|finding| Fired::new(content.about, finding));
         let mut silent: Vec<Silent<'a>> = Vec::new();
         for (rule, answer) in &asked.answers {
             let (state, why) = match answer {
@@ -262,7 +236,7 @@ impl<'a> Asked<'a> {
                 Answer::CouldNot(why) => ("could not be asked", *why),
                 Answer::NotApplicable(why) => ("not applicable", *why),
             };
-            let doc = content.doc(*rule);
+            let doc = content.about.doc(*rule);
             let rule = (doc.code.as_str(), doc.name.as_str());
             match silent.iter_mut().find(|s| (s.state, s.why) == (state, why)) {
                 Some(same) => same.rules.push(rule),

@@ -32,7 +32,7 @@ pub(super) fn facts(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Ve
     };
     let mut facts = vec![("product", vec![product]), ("setting", vec![setting(case.line)]), ("edition", vec![edition])];
     facts.extend(diagnoses(case, class));
-    facts.push(("authorization", authorization(content, asked)));
+    facts.push(("authorization", authorization(content, asked, i)));
     facts.extend(encounter(content, case, i));
     let amounts = [("paid", case.line.paid), ("allowed", case.line.allowed), ("charge", case.line.charge)];
     let amounts: Vec<_> =
@@ -41,7 +41,7 @@ pub(super) fn facts(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Ve
     facts
 }
 
-fn setting(line: &Line) -> String {
+fn setting(line: Line<'_>) -> String {
     let from = match (line.text(Text::BillType), line.text(Text::PlaceOfService)) {
         ("", "") => "neither bill type nor place of service is filled".to_owned(),
         ("", place) => format!("place of service {place}"),
@@ -70,7 +70,7 @@ fn diagnoses(case: &Case<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)>
     facts
 }
 
-fn authorization(content: &Content<'_>, asked: &Inquired<'_>) -> Vec<String> {
+fn authorization(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Vec<String> {
     let case = &asked.case;
     let outcome = case.authorization.outcome;
     let mut said = vec![format!("{}: {}", outcome.word(), decision(outcome))];
@@ -80,7 +80,7 @@ fn authorization(content: &Content<'_>, asked: &Inquired<'_>) -> Vec<String> {
         "" => "the extract has no column for a number".to_owned(),
         number => format!("number {number} on the claim"),
     });
-    let Some(register) = &content.outcome.register else {
+    let Some(register) = &content.about.frame.register else {
         said.push("no authorization file was given".to_owned());
         return said;
     };
@@ -91,9 +91,8 @@ fn authorization(content: &Content<'_>, asked: &Inquired<'_>) -> Vec<String> {
         let units = row.units.map_or("no limit of units".to_owned(), |units| format!("units {}", units.normalize()));
         said.push(format!("on file: {}, {codes}, {from} to {to}, {units}", row.status));
     }
-    if !number.is_empty()
-        && let Some(used) = asked.used
-    {
+    if !number.is_empty() {
+        let used = content.book.services[i].used;
         said.push(format!("units of all services on the number so far: {}", used.normalize()));
     }
     said
@@ -101,8 +100,8 @@ fn authorization(content: &Content<'_>, asked: &Inquired<'_>) -> Vec<String> {
 
 /// The encounter of a service, its units in it, and the codes of a stay.
 fn encounter(content: &Content<'_>, case: &Case<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
-    let policy = &content.outcome.policy;
-    let service = &content.outcome.book.services[i];
+    let policy = &content.about.frame.policy;
+    let service = &content.book.services[i];
     let codes: Vec<CodeId> =
         policy.codes.iter().map(|(id, _)| id).filter(|id| case.encounter.codes.contains(*id)).collect();
     let whose =

@@ -10,18 +10,22 @@ pub(crate) mod visible;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
 
-use self::flagged::{Aside, Flagged, asides, value};
-use super::Content;
+use self::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
+use self::groups::Groups;
 use super::chart::Chart;
 use super::figures::{counted, dollars, grouped};
-use crate::claim::Kind;
+use super::sink::{Output, Sink, held};
+use super::{About, Content, Totals};
 use crate::ingest::reject::Reason;
 use crate::policy::Origin;
 use crate::rules::judge::Status;
+use crate::run::Frame;
+use crate::tally::Summary;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -83,7 +87,7 @@ struct Page<'a> {
     unseen: &'a [String],
     charts: Vec<Chart>,
     flagged: Flagged<'a>,
-    asides: Vec<Aside<'a>>,
+    asides: Vec<Aside>,
     asides_said: String,
     rows_read: String,
     bins: Vec<(&'static str, String, &'static str)>,
@@ -92,9 +96,66 @@ struct Page<'a> {
     inputs: Vec<Input<'a>>,
 }
 
-/// Writes the page.
-pub fn report(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    page(content, flagged::SHOWN).write_into(out)
+/// Begins the page; it is written when all parts are through.
+pub fn report<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Pending { page: Collected::new(about, flagged::SHOWN), out: Mutex::new(out) }))
+}
+
+struct Pending<'a> {
+    page: Collected<'a>,
+    out: Mutex<Box<dyn Output>>,
+}
+
+impl Sink for Pending<'_> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        self.page.format(n, part);
+        Ok(())
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        self.page.append(n);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
+        let mut out = held(&self.out);
+        self.page.page(totals).write_into(&mut **out)?;
+        out.flush()
+    }
+}
+
+/// What the page says of the services, while the parts go by.
+struct Collected<'a> {
+    about: About<'a>,
+    collector: Collector,
+    pieces: super::sink::Pending<(Groups, Candidates, Asides)>,
+    sum: Mutex<(Groups, Candidates, Asides)>,
+}
+
+impl<'a> Collected<'a> {
+    fn new(about: About<'a>, most: usize) -> Self {
+        let (pieces, sum) = (super::sink::Pending::default(), Mutex::default());
+        Self { about, collector: Collector::new(most), pieces, sum }
+    }
+
+    fn format(&self, n: usize, part: &Content<'_>) {
+        self.pieces.put(n, (Groups::of(part), self.collector.of(part, n), Asides::of(part, ASIDES)));
+    }
+
+    fn append(&self, n: usize) {
+        if let Some((groups, candidates, asides)) = self.pieces.take(n) {
+            let mut sum = held(&self.sum);
+            sum.0.merge(groups);
+            self.collector.merge(&mut sum.1, candidates);
+            sum.2.merge(asides, ASIDES);
+        }
+    }
+
+    fn page(self, totals: &Totals) -> Page<'a> {
+        let (groups, candidates, asides) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let charts = groups.charts(self.about, &totals.summary);
+        page(self.about, totals, charts, self.collector.finish(candidates, self.about), asides)
+    }
 }
 
 /// What a page of ours may load and run: the style, and what `scripts` admits.
@@ -102,15 +163,13 @@ fn content_policy(scripts: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
 }
 
-fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
-    let outcome = content.outcome;
-    let policy = &outcome.policy;
-    let (charts, flagged) = rayon::join(|| groups::charts(content), || Flagged::of(content, most));
-    let (asides, all_asides) = asides(content, ASIDES);
-    let asides_said = if all_asides > asides.len() {
-        format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(all_asides as u64))
+fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flagged<'a>, asides: Asides) -> Page<'a> {
+    let frame = about.frame;
+    let (policy, summary) = (&frame.policy, &totals.summary);
+    let asides_said = if asides.all > asides.shown.len() {
+        format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(asides.all as u64))
     } else {
-        format!("{}.", counted(all_asides as u64, "finding"))
+        format!("{}.", counted(asides.all as u64, "finding"))
     };
     Page {
         content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
@@ -122,29 +181,28 @@ fn page<'a>(content: &Content<'a>, most: usize) -> Page<'a> {
         editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
         fingerprint: &policy.fingerprint,
         origins: &policy.origins,
-        extracts: match outcome.inputs.as_slice() {
+        extracts: match frame.inputs.as_slice() {
             [one] => value(&one.name).into_owned(),
             many => counted(many.len() as u64, "extract"),
         },
-        rows_said: counted(outcome.ledger.rows, "row"),
-        services: outcome.summary.services(),
-        at_risk: dollars(outcome.summary.at_risk()),
-        figures: figures(content),
+        rows_said: counted(frame.ledger.rows, "row"),
+        services: summary.services(),
+        at_risk: dollars(summary.at_risk()),
+        figures: figures(summary),
         unseen: &policy.unseen,
         charts,
         flagged,
-        asides,
+        asides: asides.shown,
         asides_said,
-        rows_read: grouped(outcome.ledger.rows),
-        bins: outcome.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
-        becomes: becomes(content),
-        rejected: rejected(content),
-        inputs: inputs(content),
+        rows_read: grouped(frame.ledger.rows),
+        bins: frame.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
+        becomes: becomes(frame.ledger.in_scope, totals),
+        rejected: rejected(frame),
+        inputs: inputs(frame),
     }
 }
 
-fn figures(content: &Content<'_>) -> Vec<Figure> {
-    let summary = &content.outcome.summary;
+fn figures(summary: &Summary) -> Vec<Figure> {
     Status::ALL
         .iter()
         .map(|status| {
@@ -166,26 +224,24 @@ fn figures(content: &Content<'_>) -> Vec<Figure> {
 }
 
 /// From rows in scope to services, so that nobody wonders why the two numbers differ.
-fn becomes(content: &Content<'_>) -> String {
-    let services = &content.outcome.book.services;
-    let lines = services.iter().filter(|s| matches!(s.kind, Kind::Line(_))).count() as u64;
-    let stays = services.len() as u64 - lines;
-    if services.is_empty() {
+fn becomes(in_scope: u64, totals: &Totals) -> String {
+    let (lines, stays) = (totals.lines, totals.stays);
+    if lines + stays == 0 {
         return "No row makes a service.".to_owned();
     }
     format!(
         "{} in scope make {}: {} with a listed CPT code and {} with listed ICD-10-PCS codes, each judged once.",
-        counted(content.outcome.ledger.in_scope, "row"),
-        counted(services.len() as u64, "service"),
+        counted(in_scope, "row"),
+        counted(lines + stays, "service"),
         counted(lines, "line"),
         counted(stays, "claim")
     )
 }
 
 /// Rejected rows by reason, with the place of the first. Their text is in rejects.csv alone.
-fn rejected<'a>(content: &Content<'a>) -> Vec<Rejected<'a>> {
+fn rejected(frame: &Frame) -> Vec<Rejected<'_>> {
     let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
-    for input in &content.outcome.inputs {
+    for input in &frame.inputs {
         for reject in &input.rejects {
             reasons.entry(reject.reason).or_insert((0, &input.name, reject.line)).0 += 1;
         }
@@ -200,7 +256,7 @@ fn rejected<'a>(content: &Content<'a>) -> Vec<Rejected<'a>> {
     rows.collect()
 }
 
-fn inputs<'a>(content: &Content<'a>) -> Vec<Input<'a>> {
+fn inputs<'a>(frame: &'a Frame) -> Vec<Input<'a>> {
     let input = |input: &'a crate::run::Input| Input {
         name: value(&input.name),
         bytes: grouped(input.bytes),
@@ -210,7 +266,7 @@ fn inputs<'a>(content: &Content<'a>) -> Vec<Input<'a>> {
         joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
         absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
     };
-    content.outcome.inputs.iter().map(input).collect()
+    frame.inputs.iter().map(input).collect()
 }
 
 #[cfg(test)]
@@ -233,7 +289,11 @@ mod tests {
 
     fn rendered(outcome: &Outcome, most: usize) -> String {
         let docs = doc::load().expect("the shipped documentation is valid");
-        page(&Content { outcome, docs: &docs }, most).render().expect("a String takes everything")
+        let content = About::of(outcome, &docs);
+        let collected = Collected::new(content.about, most);
+        collected.format(0, &content);
+        collected.append(0);
+        collected.page(&Totals::of(&content, 0)).render().expect("a String takes everything")
     }
 
     fn hash(text: &str) -> String {
@@ -296,7 +356,8 @@ mod tests {
     fn the_charts_say_what_the_tally_says() {
         let outcome = five();
         let docs = doc::load().expect("the shipped documentation is valid");
-        let charts = groups::charts(&Content { outcome: &outcome, docs: &docs });
+        let content = About::of(&outcome, &docs);
+        let charts = Groups::of(&content).charts(content.about, &outcome.summary);
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Mutex;
 
 use serde::Serialize;
 
-use super::Content;
+use super::sink::{Output, Sink, held};
+use super::{About, Content, Totals};
 use crate::ledger::Ledger;
 use crate::rules::judge::Status;
 
@@ -66,23 +68,46 @@ struct Rule<'a> {
     amount_at_risk: String,
 }
 
-/// Writes summary.json. Amounts are texts with two decimals, so that no reader rounds them.
-pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let outcome = content.outcome;
-    let policy = &outcome.policy;
-    let files = policy.origins.iter().map(|o| File { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
-    let mut amounts: BTreeMap<&str, String> = Status::ALL
-        .iter()
-        .filter(|s| **s != Status::Clear)
-        .map(|s| (s.word(), outcome.summary.status(*s).at_risk.to_string()))
-        .collect();
-    amounts.insert("total", outcome.summary.at_risk().to_string());
-    let rules = outcome
-        .summary
-        .rules
-        .iter()
-        .map(|(id, tally)| {
-            let doc = content.doc(*id);
+/// Writes summary.json when all parts are through. Amounts are texts with two decimals, so that no reader rounds them.
+pub fn summary<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Pending { about, out: Mutex::new(out) }))
+}
+
+struct Pending<'a> {
+    about: About<'a>,
+    out: Mutex<Box<dyn Output>>,
+}
+
+impl Sink for Pending<'_> {
+    fn format(&self, _: usize, _: &Content<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn append(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
+        let mut out = held(&self.out);
+        serde_json::to_writer_pretty(&mut **out, &Summary::of(self.about, totals))?;
+        writeln!(out)?;
+        out.flush()
+    }
+}
+
+impl<'a> Summary<'a> {
+    fn of(about: About<'a>, totals: &Totals) -> Self {
+        let (frame, summary) = (about.frame, &totals.summary);
+        let policy = &frame.policy;
+        let files = policy.origins.iter().map(|o| File { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
+        let mut amounts: BTreeMap<&str, String> = Status::ALL
+            .iter()
+            .filter(|s| **s != Status::Clear)
+            .map(|s| (s.word(), summary.status(*s).at_risk.to_string()))
+            .collect();
+        amounts.insert("total", summary.at_risk().to_string());
+        let rules = summary.rules.iter().map(|(id, tally)| {
+            let doc = about.doc(*id);
             let rule = Rule {
                 name: &doc.name,
                 findings: tally.findings,
@@ -90,30 +115,30 @@ pub fn summary(content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
                 amount_at_risk: tally.at_risk.to_string(),
             };
             (doc.code.as_str(), rule)
-        })
-        .collect();
-    let summary = Summary {
-        schema: SCHEMA,
-        tool: Tool { name: "claimlint", version: env!("CARGO_PKG_VERSION") },
-        policy: Policy { id: &policy.id, edition: &policy.edition(None).id, fingerprint: &policy.fingerprint, files },
-        inputs: outcome
-            .inputs
-            .iter()
-            .map(|i| Input {
-                file: &i.name,
-                layout: &i.layout,
-                joined: i.joined.iter().map(|(table, file)| (table.as_str(), file.as_str())).collect(),
-                bytes: i.bytes,
-                rows: i.rows,
-                rejected: i.rejects.len() as u64,
-            })
-            .collect(),
-        ledger: outcome.ledger,
-        services: Status::ALL.iter().map(|s| (s.word(), outcome.summary.status(*s).services)).collect(),
-        amount_at_risk: amounts,
-        rules,
-        unseen: &policy.unseen,
-    };
-    serde_json::to_writer_pretty(&mut *out, &summary)?;
-    writeln!(out)
+        });
+        let input = |i: &'a crate::run::Input| Input {
+            file: &i.name,
+            layout: &i.layout,
+            joined: i.joined.iter().map(|(table, file)| (table.as_str(), file.as_str())).collect(),
+            bytes: i.bytes,
+            rows: i.rows,
+            rejected: i.rejects.len() as u64,
+        };
+        Self {
+            schema: SCHEMA,
+            tool: Tool { name: "claimlint", version: env!("CARGO_PKG_VERSION") },
+            policy: Policy {
+                id: &policy.id,
+                edition: &policy.edition(None).id,
+                fingerprint: &policy.fingerprint,
+                files,
+            },
+            inputs: frame.inputs.iter().map(input).collect(),
+            ledger: frame.ledger,
+            services: Status::ALL.iter().map(|s| (s.word(), summary.status(*s).services)).collect(),
+            amount_at_risk: amounts,
+            rules: rules.collect(),
+            unseen: &policy.unseen,
+        }
+    }
 }

@@ -122,6 +122,9 @@ pub fn settle(file: File) -> io::Result<()> {
 }
 
 fn sync(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        File::open(entry?.path())?.sync_all()?;
+    }
     #[cfg(unix)]
     File::open(directory)?.sync_all()?;
     Ok(())

@@ -114,7 +114,7 @@ impl Decision {
     }
 
     /// Asks the table and, if there is one, the file. `used` are the units of all services on this number so far.
-    pub fn of(policy: &Policy, line: &Line, codes: &[CodeId], register: Option<&Register>, used: Decimal) -> Self {
+    pub fn of(policy: &Policy, line: Line<'_>, codes: &[CodeId], register: Option<&Register>, used: Decimal) -> Self {
         let file = register.is_some();
         let new = |outcome, ground| Self { outcome, ground, informational: false, file };
         let class = policy.class(line.class);
@@ -156,7 +156,7 @@ fn look_up<'c, I: Iterator<Item = &'c str>>(
     policy: &Policy,
     register: &Register,
     number: &str,
-    line: &Line,
+    line: Line<'_>,
     codes: impl Fn() -> I,
     used: Decimal,
 ) -> Ground {
@@ -177,7 +177,7 @@ fn look_up<'c, I: Iterator<Item = &'c str>>(
 fn hold<'c, I: Iterator<Item = &'c str>>(
     policy: &Policy,
     row: &Authorization,
-    line: &Line,
+    line: Line<'_>,
     codes: &impl Fn() -> I,
     used: Decimal,
 ) -> Ground {
@@ -210,7 +210,7 @@ fn period(row: &Authorization) -> String {
 fn on_file<'r, 'c, I: Iterator<Item = &'c str>>(
     policy: &Policy,
     register: &'r Register,
-    line: &Line,
+    line: Line<'_>,
     codes: impl Fn() -> I,
 ) -> Option<&'r Authorization> {
     let day = line.date?;

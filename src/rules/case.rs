@@ -14,7 +14,7 @@ pub struct Case<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
     /// The line it stands on; for a stay its first one.
-    pub line: &'a Line,
+    pub line: Line<'a>,
     /// The service; none for related lines and those taken back.
     pub service: Option<&'a Service>,
     /// Its encounter, if it is a service.
@@ -40,11 +40,12 @@ pub struct Case<'a> {
 
 impl<'a> Case<'a> {
     /// A service.
-    pub fn service(policy: &'a Policy, book: &'a Book, service: &'a Service, authorization: Decision) -> Self {
-        let line = &book.lines[service.line];
-        let (codes, stay) = match &service.kind {
-            Kind::Line(id) => (std::slice::from_ref(id), None),
-            Kind::Stay(stay) => (book.stays[*stay].codes.as_slice(), Some(&book.stays[*stay])),
+    pub fn service(policy: &'a Policy, book: &'a Book<'_>, number: usize, authorization: Decision) -> Self {
+        let (line, codes) = (book.line_of(number), book.codes_of(number));
+        let service = &book.services[number];
+        let stay = match &service.kind {
+            Kind::Line(_) => None,
+            Kind::Stay(stay) => Some(&book.stays[*stay]),
         };
         let class = policy.class(line.class);
         let edition = policy.edition(line.date);
@@ -53,7 +54,7 @@ impl<'a> Case<'a> {
             policy,
             line,
             service: Some(service),
-            encounter: book.encounters[service.encounter],
+            encounter: service.encounter,
             stay,
             codes,
             orphan: book.orphans.contains(&service.line),
@@ -66,16 +67,16 @@ impl<'a> Case<'a> {
     }
 
     /// A related line, or one that a version took back.
-    pub fn line(policy: &'a Policy, book: &'a Book, line: usize) -> Self {
+    pub fn line(policy: &'a Policy, book: &'a Book<'_>, line: usize) -> Self {
         let orphan = book.orphans.contains(&line);
-        let line = &book.lines[line];
+        let line = book.line(line);
         Self {
             policy,
             line,
             service: None,
             encounter: Encounter::default(),
             stay: None,
-            codes: &line.known,
+            codes: line.known,
             orphan,
             class: policy.class(line.class),
             edition: policy.edition(line.date),

@@ -72,7 +72,7 @@ impl Resemblance {
 
 impl<'a> Necessity<'a> {
     /// Asks the table.
-    pub fn of(line: &'a Line, class: &Class, edition: &'a Edition) -> Self {
+    pub fn of(line: Line<'a>, class: &Class, edition: &'a Edition) -> Self {
         match class.necessity {
             NecessityBasis::Lcd => return Self::NotEvaluated,
             NecessityBasis::Undetermined => return Self::ClassUndetermined,
@@ -135,7 +135,7 @@ pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Rese
 }
 
 /// The listed diagnoses among the considered ones.
-pub fn listed<'a>(line: &'a Line, edition: &'a Edition) -> impl Iterator<Item = &'a Listed> {
+pub fn listed<'a>(line: Line<'a>, edition: &'a Edition) -> impl Iterator<Item = &'a Listed> {
     line.considered().filter_map(|d| edition.listed(d))
 }
 

@@ -1,16 +1,11 @@
-//! Every rule asked of every service and line, in parallel, the answers in order.
-
-use rayon::prelude::*;
-use rust_decimal::Decimal;
-use rustc_hash::FxHashMap;
+//! Every rule asked of every service and line of a book, in order.
 
 use super::authorization::{Decision, Outcome};
 use super::diagnosis::{DOUBTS, Necessity};
 use super::{Answer, Case, Rule, RuleId, roster};
 use crate::claim::authorization::Register;
-use crate::claim::{Bin, Book, Cents, Kind, Text};
+use crate::claim::{Bin, Book, Cents};
 use crate::finding::{Finding, Subject};
-use crate::ingest::cell::upper;
 use crate::policy::{Disposition, Policy};
 
 /// What the diagnoses come to, as printed.
@@ -95,91 +90,71 @@ pub struct Judged {
 }
 
 /// Judges the book by all rules of the roster.
-pub fn judge(book: &Book, policy: &Policy, register: Option<&Register>) -> Judged {
-    judge_with(book, policy, register, &roster().map(|(id, rule)| (id, *rule)).collect::<Vec<_>>())
+pub fn judge(book: &Book<'_>, policy: &Policy, register: Option<&Register>) -> Judged {
+    judge_with(book, policy, register, &in_order(roster().map(|(id, rule)| (id, *rule))))
 }
 
-/// Judges the book by these rules. The seam of the mutation tests: they break one rule of the roster and look for the
-/// fixture that notices.
-pub fn judge_with(book: &Book, policy: &Policy, register: Option<&Register>, rules: &[(RuleId, Rule)]) -> Judged {
-    // Findings are sorted by the text of the code, so the rules are asked in that order.
-    let mut rules: Vec<(RuleId, &Rule)> = rules.iter().map(|(id, rule)| (*id, rule)).collect();
+/// The rules in the order in which findings are printed: that of their codes.
+pub fn in_order(rules: impl Iterator<Item = (RuleId, Rule)>) -> Vec<(RuleId, Rule)> {
+    let mut rules: Vec<_> = rules.collect();
     rules.sort_by_key(|(_, rule)| rule.code);
-    let used = register.map(|_| units_on_numbers(book));
-
-    let judged: Vec<(Judgement, Vec<Finding>)> = book
-        .services
-        .par_iter()
-        .enumerate()
-        .with_min_len(64)
-        .map(|(i, service)| {
-            let used = used.as_ref().map_or(Decimal::ZERO, |u| u[i]);
-            let case = service_case(book, policy, register, used, i);
-            let findings = ask(&rules, &case, Subject::Service(i), service.line);
-            (conclude(&case, &findings), findings)
-        })
-        .collect();
-    let others: Vec<Finding> = (0..book.lines.len())
-        .into_par_iter()
-        .with_min_len(1024)
-        .filter_map(|i| match book.bins[i] {
-            Bin::Related => Some((i, Subject::Related(i))),
-            Bin::Superseded if book.orphans.contains(&i) => Some((i, Subject::Withdrawn(i))),
-            _ => None,
-        })
-        .flat_map_iter(|(i, subject)| ask(&rules, &Case::line(policy, book, i), subject, i))
-        .collect();
-
-    let mut services = Vec::with_capacity(judged.len());
-    let mut findings = Vec::with_capacity(judged.iter().map(|(_, f)| f.len()).sum::<usize>() + others.len());
-    for (judgement, found) in judged {
-        services.push(judgement);
-        findings.extend(found);
-    }
-    findings.extend(others);
-    let rank = ranks();
-    findings.sort_by_key(|f| (f.line, rank[usize::from(f.rule.0)], f.subject));
-    Judged { services, findings }
+    rules
 }
 
-/// A service of the book with all that bears on it. `used` are the units on its authorization number so far.
+/// Judges the book by these rules, which are in order. The seam of the mutation tests: they break one rule of the roster and
+/// look for the fixture that notices.
+pub fn judge_with(book: &Book<'_>, policy: &Policy, register: Option<&Register>, rules: &[(RuleId, Rule)]) -> Judged {
+    let mut judged = Judged { services: Vec::with_capacity(book.services.len()), findings: Vec::new() };
+    let mut services = book.services.iter().enumerate().peekable();
+    for line in 0..book.lines.len() {
+        let (first, before) = (judged.findings.len(), judged.services.len());
+        while let Some((i, _)) = services.next_if(|(_, service)| service.line == line) {
+            let case = service_case(book, policy, register, i);
+            let from = judged.findings.len();
+            ask(rules, &case, Subject::Service(i), line, &mut judged.findings);
+            judged.services.push(conclude(&case, &judged.findings[from..]));
+        }
+        let other = match book.bins[line] {
+            Bin::Related => Some(Subject::Related(line)),
+            Bin::Superseded if book.orphans.contains(&line) => Some(Subject::Withdrawn(line)),
+            _ => None,
+        };
+        if let Some(subject) = other {
+            ask(rules, &Case::line(policy, book, line), subject, line, &mut judged.findings);
+        }
+        // A row may be a CPT service and start a stay: then their findings stand together by rule.
+        if judged.services.len() - before > 1 {
+            judged.findings[first..].sort_by_key(|f| (super::get(f.rule).code, f.subject));
+        }
+    }
+    judged
+}
+
+/// A service of the book with all that bears on it.
 pub(super) fn service_case<'a>(
-    book: &'a Book,
+    book: &'a Book<'_>,
     policy: &'a Policy,
     register: Option<&Register>,
-    used: Decimal,
     i: usize,
 ) -> Case<'a> {
-    let service = &book.services[i];
-    let codes = match &service.kind {
-        Kind::Line(id) => std::slice::from_ref(id),
-        Kind::Stay(stay) => book.stays[*stay].codes.as_slice(),
-    };
-    let decision = Decision::of(policy, &book.lines[service.line], codes, register, used);
-    Case::service(policy, book, service, decision)
+    let decision = Decision::of(policy, book.line_of(i), book.codes_of(i), register, book.services[i].used);
+    Case::service(policy, book, i, decision)
 }
 
-/// The place of each rule in byte order of the codes.
-fn ranks() -> Vec<usize> {
-    let mut codes = super::codes();
-    codes.sort_unstable();
-    roster().map(|(_, rule)| codes.binary_search(&rule.code).unwrap_or(usize::MAX)).collect()
-}
-
-pub(super) fn ask(rules: &[(RuleId, &Rule)], case: &Case<'_>, subject: Subject, line: usize) -> Vec<Finding> {
-    rules
-        .iter()
-        .filter(|(_, rule)| rule.is_asked(subject))
-        .filter_map(|(id, rule)| match (rule.check)(case) {
-            Answer::Fired(evidence) => Some((*id, rule.code, evidence)),
-            _ => None,
-        })
-        .map(|(rule, code, evidence)| {
-            let default = case.policy.rule(code).disposition_for(case.cpt());
+pub(super) fn ask(
+    rules: &[(RuleId, Rule)],
+    case: &Case<'_>,
+    subject: Subject,
+    line: usize,
+    findings: &mut Vec<Finding>,
+) {
+    for (id, rule) in rules.iter().filter(|(_, rule)| rule.is_asked(subject)) {
+        if let Answer::Fired(evidence) = (rule.check)(case) {
+            let default = case.policy.rule(rule.code).disposition_for(case.cpt());
             let disposition = evidence.at_most.map_or(default, |most| most.min(default));
-            Finding { rule, disposition, subject, line, message: evidence.message }
-        })
-        .collect()
+            findings.push(Finding { rule: *id, disposition, subject, line, message: evidence.message });
+        }
+    }
 }
 
 pub(super) fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
@@ -206,26 +181,4 @@ pub(super) fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
         at_risk: amount.filter(|_| status != Status::Clear),
         rules: findings.iter().map(|f| f.rule).collect(),
     }
-}
-
-/// Per service, the units of all services on its authorization number up to and including it.
-pub(super) fn units_on_numbers(book: &Book) -> Vec<Decimal> {
-    let mut running: FxHashMap<String, Decimal> = FxHashMap::default();
-    let mut out = Vec::with_capacity(book.services.len());
-    for service in &book.services {
-        let line = &book.lines[service.line];
-        let number = line.text(Text::Authorization);
-        if number.is_empty() {
-            out.push(Decimal::ZERO);
-            continue;
-        }
-        let units = match service.kind {
-            Kind::Line(_) => line.units,
-            Kind::Stay(_) => Decimal::ONE,
-        };
-        let sum = running.entry(upper(number.into()).into_owned()).or_default();
-        *sum = sum.saturating_add(units);
-        out.push(*sum);
-    }
-    out
 }

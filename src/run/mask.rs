@@ -1,12 +1,15 @@
 //! A judged run masked before anything is reported: the one place, so no format can forget it.
 //!
-//! The judgement is made on the ids as they came. Afterwards every line gets its tokens, and the messages are those
+//! The judgement is made on the ids as they came. Then every line of a part gets its tokens, and the messages are those
 //! that the rules give for the masked lines; nothing else of the judgement is taken from there.
 
-use rayon::prelude::*;
+use std::borrow::Cow;
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
+use super::{Frame, Part, Run};
+use crate::claim::Book;
 use crate::claim::authorization::Register;
 use crate::claim::mask::{Ids, Mask};
 use crate::finding::Finding;
@@ -27,41 +30,54 @@ pub enum Masked {
 /// In place of the text of a rejected row, which holds whatever the row held.
 const WITHHELD: &str = "withheld by --mask";
 
-impl Outcome {
-    /// Masks everything that can be reported. `months`: days go, too.
-    pub fn mask(&mut self, mask: &Mask, months: bool) {
+/// How a run is masked.
+pub struct Masking {
+    mask: Mask,
+    months: bool,
+    ids: Ids,
+    /// The authorization file as it came: the judgement is made by it.
+    register: Option<Register>,
+}
+
+impl Run {
+    /// Masks everything that can be reported. `months`: days go, too. An error: lines cannot be read back from disk.
+    pub fn mask(&mut self, mask: Mask, months: bool) -> io::Result<()> {
         let mut ids = Ids::default();
-        self.book.lines.iter().for_each(|line| ids.add(line));
-        self.book.lines.par_iter_mut().for_each(|line| *line = mask.line(line, &ids));
-        self.register = self.register.take().map(|r| Register::of(r.rows().iter().map(|row| mask.authorization(row))));
-        let said = judge(&self.book, &self.policy, self.register.as_ref());
+        for n in 0..self.store.batches() {
+            self.store.batch(n)?.iter().for_each(|line| ids.add(line));
+        }
+        let frame = &mut self.frame;
+        let register = frame.register.take();
+        frame.register = register.as_ref().map(|r| Register::of(r.rows().iter().map(|row| mask.authorization(row))));
+        for reject in frame.inputs.iter_mut().flat_map(|input| &mut input.rejects) {
+            reject.raw = WITHHELD.into();
+        }
+        frame.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
+        self.masking = Some(Masking { mask, months, ids, register });
+        Ok(())
+    }
+}
+
+impl Masking {
+    /// Judges a part and masks it.
+    pub(super) fn part<'a>(&self, book: Book<'a>, frame: &Frame) -> Part<'a> {
+        let mut judged = judge(&book, &frame.policy, self.register.as_ref());
+        let mut book = Book { lines: Cow::Owned(self.mask.lines(&book.lines, &self.ids)), ..book };
+        let said = judge(&book, &frame.policy, frame.register.as_ref());
         // Both are in the order of reports, so they are walked side by side.
         let mut said = said.findings.into_iter().peekable();
         let place = |finding: &Finding| (finding.line, get(finding.rule).code, finding.subject);
-        for finding in &mut self.judged.findings {
+        for finding in &mut judged.findings {
             while said.next_if(|other| place(other) < place(finding)).is_some() {}
             // A rule that judges a cell in which an id strayed may have nothing to say of its token.
             let same = said.next_if(|other| place(other) == place(finding));
             finding.message = same.map_or_else(|| WITHHELD.to_owned(), |same| same.message);
         }
-        for reject in self.inputs.iter_mut().flat_map(|input| &mut input.rejects) {
-            reject.raw = WITHHELD.into();
+        if self.months {
+            book.lines.to_mut().cut_days();
+            judged.findings.iter_mut().for_each(|finding| finding.message = without_days(&finding.message));
         }
-        self.masked = Masked::Ids;
-        if months {
-            self.cut_days();
-        }
-    }
-
-    /// A date in a table becomes the first of its month; a date in a message loses its day.
-    fn cut_days(&mut self) {
-        for line in &mut self.book.lines {
-            line.date = line.date.map(jiff::civil::Date::first_of_month);
-        }
-        for finding in &mut self.judged.findings {
-            finding.message = without_days(&finding.message);
-        }
-        self.masked = Masked::IdsAndDays;
+        Part { book, judged }
     }
 }
 

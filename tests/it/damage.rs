@@ -30,20 +30,20 @@ fn run(bytes: impl Into<Vec<u8>>) -> Outcome {
 /// Why the extract is refused as a whole.
 fn refused(bytes: impl Into<Vec<u8>>) -> String {
     match Inputs::one(bytes).run() {
-        Ok(outcome) => panic!("it was read: {:?}", outcome.ledger),
+        Ok(outcome) => panic!("it was read: {:?}", outcome.frame.ledger),
         Err(e) => e,
     }
 }
 
 /// (rows, rejected, in scope).
 fn counts(outcome: &Outcome) -> (u64, u64, u64) {
-    assert!(outcome.ledger.adds_up());
-    (outcome.ledger.rows, outcome.ledger.rejected, outcome.ledger.in_scope)
+    assert!(outcome.frame.ledger.adds_up());
+    (outcome.frame.ledger.rows, outcome.frame.ledger.rejected, outcome.frame.ledger.in_scope)
 }
 
 /// Line and reason of each rejected row.
 fn rejects(outcome: &Outcome) -> Vec<(u64, &'static str)> {
-    outcome.inputs.iter().flat_map(|i| &i.rejects).map(|r| (r.line, r.reason.code())).collect()
+    outcome.frame.inputs.iter().flat_map(|i| &i.rejects).map(|r| (r.line, r.reason.code())).collect()
 }
 
 /// Claim numbers of the services, in order.
@@ -67,7 +67,7 @@ fn a_repeated_header_is_one_reject_with_its_place() {
     let before = format!("{HEAD}{}", rows(1..3));
     let outcome = run(format!("{before}{HEAD}{}", row(3)));
     assert_eq!(rejects(&outcome), [(4, "repeated-header")]);
-    let reject = &outcome.inputs[0].rejects[0];
+    let reject = &outcome.frame.inputs[0].rejects[0];
     assert_eq!((reject.offset, reject.raw.as_slice()), (before.len() as u64, HEAD.trim_end().as_bytes()));
 }
 
@@ -78,7 +78,7 @@ fn every_line_end_is_one() {
         for text in [text.clone(), text.trim_end().to_owned()] {
             let outcome = run(text);
             assert_eq!(counts(&outcome), (3, 0, 3), "{name}");
-            assert_eq!(outcome.book.lines[2].row, 4, "{name}");
+            assert_eq!(outcome.book.line(2).row, 4, "{name}");
         }
     }
 }
@@ -107,7 +107,7 @@ fn a_field_of_ten_megabytes_is_a_field() {
     let text = format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,\"{long}\"\n{}", row(1), row(3));
     let outcome = run(text);
     assert_eq!((counts(&outcome), claims(&outcome)), ((3, 0, 3), vec!["C1".into(), "C2".into(), "C3".into()]));
-    assert_eq!(outcome.book.lines[2].row, 4 + (2 << 20));
+    assert_eq!(outcome.book.line(2).row, 4 + (2 << 20));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_line_too_long_to_hold_costs_itself() {
     text.extend(format!("\n{}", row(3)).bytes());
     let outcome = run(text);
     assert_eq!((rejects(&outcome), claims(&outcome)), (vec![(3, "too-long")], vec!["C1".into(), "C3".into()]));
-    assert!(outcome.inputs[0].rejects[0].raw.len() <= 4096);
+    assert!(outcome.frame.inputs[0].rejects[0].raw.len() <= 4096);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn bytes_that_are_not_utf_8_stand_in_any_column() {
 #[test]
 fn blank_lines_and_trailing_delimiters_are_no_damage() {
     let outcome = run(format!("\n{HEAD}\n  \n{}\t\n\n{}\n\n", row(1), row(2)));
-    assert_eq!((counts(&outcome), outcome.book.lines[1].row), ((2, 0, 2), 8));
+    assert_eq!((counts(&outcome), outcome.book.line(1).row), ((2, 0, 2), 8));
     let trailing = format!("{HEAD}{}", rows(1..4)).replace('\n', ",,\n");
     assert_eq!(counts(&run(trailing)), (3, 0, 3));
     let rows_only = format!("{HEAD}{}", rows(1..4).replace('\n', ",\n"));

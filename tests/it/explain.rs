@@ -26,8 +26,8 @@ pub(crate) fn agree(outcome: &Outcome, what: &str) {
     for table in ["services.csv", "findings.csv"] {
         assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");
     }
-    assert_eq!(again.ledger, outcome.ledger, "{what}");
-    let inquiry = Inquiry::new(&again.book, &again.policy, again.register.as_ref());
+    assert_eq!(again.frame.ledger, outcome.frame.ledger, "{what}");
+    let inquiry = Inquiry::new(&again.book, &again.frame.policy, again.frame.register.as_ref());
     for (i, judgement) in outcome.judged.services.iter().enumerate() {
         let asked = inquiry.service(i);
         let fired =
@@ -77,7 +77,7 @@ fn who_took_a_line_back_is_known_exactly_where_one_was() {
         let book = case.inputs.run().expect("every case can be read").book;
         for (i, bin) in book.bins.iter().enumerate() {
             let takers = book.takers(i);
-            let void = book.lines[i].version == Version::Void;
+            let void = book.line(i).version == Version::Void;
             assert_eq!(
                 *bin == Bin::Superseded,
                 void && *bin != Bin::Duplicate || !takers.is_empty(),
@@ -96,7 +96,7 @@ const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,pro
 fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
     let inputs = Inputs { auths: auths.map(Into::into), ..Inputs::one(HEAD.to_owned() + rows) };
     let outcome = inputs.run().expect("it can be read");
-    let inquiry = Inquiry::new(&outcome.book, &outcome.policy, outcome.register.as_ref());
+    let inquiry = Inquiry::new(&outcome.book, &outcome.frame.policy, outcome.frame.register.as_ref());
     let asked = inquiry.service(0);
     asked.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
 }

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use claimlint::claim::store::LINES;
 use claimlint::ingest::reject::Reason;
 use claimlint::ingest::{BLOCK, Layout, Library, Source, Table, Trouble, dialect};
 use claimlint::policy::Policy;
 use claimlint::policy::file::load;
-use claimlint::report::{Content, FORMATS};
-use claimlint::rules::{self, doc};
+use claimlint::rules;
 use claimlint::run::{Outcome, Setup, Unwatched, run};
+
+use crate::kit::written;
 
 fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -19,17 +21,22 @@ fn policy() -> Policy {
 }
 
 fn check(file: &Path, library: Library, block: usize) -> Result<Outcome, Trouble> {
-    let setup = Setup { policy: policy(), library, register: None, block };
-    run(&[file.display().to_string()], &Source::open, setup, &Unwatched)
+    whole(&[file.display().to_string()], &Source::open, library, block)
+}
+
+fn whole(
+    names: &[String],
+    open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync),
+    library: Library,
+    block: usize,
+) -> Result<Outcome, Trouble> {
+    let setup = Setup { policy: policy(), library, register: None, block, part: LINES, memory: None };
+    Ok(run(names, open, setup, &Unwatched)?.whole().expect("it is in memory"))
 }
 
 /// One of the report's tables.
 fn table(outcome: &Outcome, name: &str) -> String {
-    let docs = doc::load().unwrap_or_else(|e| panic!("{e}"));
-    let format = FORMATS.iter().find(|f| f.file == name).unwrap_or_else(|| panic!("no {name}"));
-    let mut out = Vec::new();
-    (format.write)(&Content { outcome, docs: &docs }, &mut out).unwrap_or_else(|e| panic!("{e}"));
-    String::from_utf8(out).unwrap_or_else(|e| panic!("{e}"))
+    String::from_utf8(written(outcome, name)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Some columns of one of the report's tables, a row a line.
@@ -63,7 +70,7 @@ fn every_filled_slot_is_a_line_and_the_row_counts_once() {
     assert_eq!(of("CD301"), ["3 2 CD301"], "the add-on of row 2 has its primary in slot 1");
     assert_eq!(of("CD302"), ["4 2 CD302"], "two primaries in one row");
     assert_eq!(of("CD306"), ["8 2 CD306"], "a vertebroplasty in another slot of the row");
-    let ledger = outcome.ledger;
+    let ledger = outcome.frame.ledger;
     assert!(ledger.adds_up());
     assert_eq!((ledger.rows, ledger.duplicate, ledger.in_scope, ledger.related, ledger.out_of_scope), (7, 1, 4, 1, 1));
     for block in 1..9 {
@@ -81,7 +88,7 @@ fn equal_slots_are_two_services_and_no_duplicates() {
     let outcome = check(&file, Library::shipped().expect("layouts"), BLOCK).unwrap_or_else(|e| panic!("{e}"));
     let found = columns(&outcome, "findings.csv", &["line_number", "rule"]);
     assert_eq!(found, ["1 RT402", "2 CD303", "2 RT402"]);
-    assert_eq!((outcome.ledger.rows, outcome.ledger.in_scope, outcome.ledger.duplicate), (1, 1, 0));
+    assert_eq!((outcome.frame.ledger.rows, outcome.frame.ledger.in_scope, outcome.frame.ledger.duplicate), (1, 1, 0));
 }
 
 const RELATIONAL: &str = "fixtures/extracts/relational";
@@ -152,7 +159,7 @@ fn long_tables_say_what_the_pivoted_table_says() {
     assert!(!found.iter().any(|f| f.ends_with("CD310")), "{found:?}");
     assert!(found.contains(&"5 PA208".to_owned()), "an inpatient stay: {found:?}");
     // Two rows of the stay are in scope, though their own cells hold no code.
-    let ledger = outcome.ledger;
+    let ledger = outcome.frame.ledger;
     assert_eq!((ledger.rows, ledger.in_scope, ledger.out_of_scope), (7, 5, 2));
 
     // The same pivoted by hand.
@@ -176,7 +183,7 @@ fn long_tables_say_what_the_pivoted_table_says() {
         let (ours, theirs) = (table(&outcome, name), table(&by_hand, name));
         assert_eq!(ours.replace(&path(&long), ""), theirs.replace(&path(&pivoted), ""), "{name}");
     }
-    assert_eq!(by_hand.ledger, outcome.ledger);
+    assert_eq!(by_hand.frame.ledger, outcome.frame.ledger);
 }
 
 #[test]
@@ -248,7 +255,7 @@ fn a_table_that_was_not_given_is_said() {
     let dialect = dialect::recognise(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(dialect.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
     let outcome = check(&optum.file("medical"), without, BLOCK).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(outcome.ledger.in_scope, 3, "the stay cannot be seen");
+    assert_eq!(outcome.frame.ledger.in_scope, 3, "the stay cannot be seen");
     let twice = Library::shipped().expect("layouts").joining(&tables(&[("a", Path::new("x")), ("a", Path::new("y"))]));
     assert!(twice.expect_err("twice").contains("given twice"));
 }
@@ -278,12 +285,12 @@ fn a_claim_row_is_joined_to_its_lines() {
         ]
     );
     // The last line has no claim, so it has no claim number: rejected like any row without one, at its place.
-    let [reject] = outcome.inputs[0].rejects.as_slice() else { panic!("{:?}", outcome.inputs[0].rejects) };
+    let [reject] = outcome.frame.inputs[0].rejects.as_slice() else { panic!("{:?}", outcome.frame.inputs[0].rejects) };
     let text = std::fs::read_to_string(&lines).expect("a text");
     assert_eq!((reject.line, reject.reason), (6, Reason::NoClaimId));
     assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");
     assert_eq!(text.lines().nth(5).map(str::as_bytes), Some(reject.raw.as_slice()));
-    assert!(outcome.ledger.adds_up());
+    assert!(outcome.frame.ledger.adds_up());
     let summary: serde_json::Value = serde_json::from_str(&table(&outcome, "summary.json")).expect("JSON");
     assert_eq!(summary["inputs"][0]["joined"]["header"], claims.display().to_string());
     assert!(table(&outcome, "report.html").contains("edi837-claims.csv"));
@@ -316,14 +323,14 @@ fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
     // From memory, which is read as a pipe is: once, in order, of unknown length.
     let open = |name: &str| Source::from_bytes(name, texts[usize::from(name == "second")].clone());
     for (names, block) in [(["first", "second"], BLOCK), (["first", "second"], 7), (["second", "first"], 64)] {
-        let setup = Setup { policy: policy(), library: optum.library(), register: None, block };
-        let halves = run(&names.map(str::to_owned), &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
+        let halves =
+            self::whole(&names.map(str::to_owned), &open, optum.library(), block).unwrap_or_else(|e| panic!("{e}"));
         let mut services = columns(&halves, "services.csv", &wanted);
         let mut want = whole_services.clone();
         services.sort();
         want.sort();
         assert_eq!(services, want, "{names:?}, blocks of {block}");
-        assert_eq!(halves.ledger, whole.ledger);
+        assert_eq!(halves.frame.ledger, whole.frame.ledger);
     }
 }
 
@@ -387,6 +394,9 @@ diagnosis = "DX{1..3}"
             ],
             "blocks of {block}"
         );
-        assert_eq!((outcome.ledger.rows, outcome.ledger.in_scope, outcome.ledger.out_of_scope), (3, 2, 1));
+        assert_eq!(
+            (outcome.frame.ledger.rows, outcome.frame.ledger.in_scope, outcome.frame.ledger.out_of_scope),
+            (3, 2, 1)
+        );
     }
 }

@@ -3,19 +3,23 @@
 //! Runs go through [`claimlint::run::run`] and the report's own writers, so a test sees the very bytes that a user
 //! gets, without a process and without a directory.
 
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use proptest::test_runner::Config as ProptestConfig;
 
 use claimlint::claim::authorization::Register;
+use claimlint::claim::mask::Mask;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::{Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::file::{Given, load};
-use claimlint::report::{Content, FORMATS};
+use claimlint::report::sink::{Output, write, write_whole};
+use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc::{self, RuleDoc};
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::run::{Memory, Outcome, Run, Setup, Unwatched, run};
 
 /// The policy that comes with the program.
 pub(crate) static POLICY: LazyLock<Policy> =
@@ -66,7 +70,19 @@ impl Inputs {
 
     /// Reads and judges by this policy, blocks of `block` bytes.
     pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<Outcome, String> {
-        let setup = Setup { policy: policy.clone(), library: LIBRARY.clone(), register: self.register()?, block };
+        self.read_by(policy, block, LINES, None)?.whole().map_err(|e| e.to_string())
+    }
+
+    /// Reads by this policy: blocks of `block` bytes, parts of `part` lines.
+    pub(crate) fn read_by(
+        &self,
+        policy: &Policy,
+        block: usize,
+        part: usize,
+        memory: Option<Memory>,
+    ) -> Result<Run, String> {
+        let policy = policy.clone();
+        let setup = Setup { policy, library: LIBRARY.clone(), register: self.register()?, block, part, memory };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());
@@ -75,23 +91,67 @@ impl Inputs {
         run(&names, &open, setup, &Unwatched).map_err(|e| e.to_string())
     }
 
+    /// Reads, judges and masks.
+    pub(crate) fn masked(&self, mask: Mask) -> Result<Outcome, String> {
+        let mut run = self.read_by(&POLICY, claimlint::ingest::BLOCK, LINES, None)?;
+        run.mask(mask, false).and_then(|()| run.whole()).map_err(|e| e.to_string())
+    }
+
     /// Reads and judges as the program does without options.
     pub(crate) fn run(&self) -> Result<Outcome, String> {
         self.run_by(&POLICY, claimlint::ingest::BLOCK)
     }
 }
 
+/// A file in memory that can still be read when its writer is gone.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Cursor<Vec<u8>>>>);
+
+impl Shared {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().expect("no writer ended in the middle").get_ref().clone()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer ended in the middle").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Shared {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.lock().expect("no writer ended in the middle").seek(to)
+    }
+}
+
 /// The bytes of one file of the report.
 pub(crate) fn written(outcome: &Outcome, file: &str) -> Vec<u8> {
     let format = FORMATS.iter().find(|f| f.file == file).expect("a file of the report");
-    let mut bytes = Vec::new();
-    (format.write)(&Content { outcome, docs: &DOCS }, &mut bytes).expect("memory takes every report");
-    bytes
+    let out = Shared::default();
+    write_whole(&About::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
+    out.take()
 }
 
 /// The bytes of all files of the report that may not differ between two runs.
 pub(crate) fn report(outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
     FORMATS.iter().map(|f| (f.file, written(outcome, f.file))).collect()
+}
+
+/// The same, written part by part as the program does.
+pub(crate) fn report_in_parts(run: &Run) -> Vec<(&'static str, Vec<u8>)> {
+    let files: Vec<Shared> = FORMATS.iter().map(|_| Shared::default()).collect();
+    let open = |name: &str| -> io::Result<Box<dyn Output>> {
+        let place = FORMATS.iter().position(|f| f.file == name).expect("a file of the report");
+        Ok(Box::new(files[place].clone()))
+    };
+    let all: Vec<&Format> = FORMATS.iter().collect();
+    write(run, &DOCS, &all, &open, &|| true).expect("memory takes every report").expect("nobody stops it");
+    FORMATS.iter().zip(&files).map(|(format, file)| (format.file, file.take())).collect()
 }
 
 /// A CSV file as texts.

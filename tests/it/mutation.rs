@@ -13,7 +13,7 @@ use claimlint::claim::product::fold;
 use claimlint::finding::RuleId;
 use claimlint::ingest::BLOCK;
 use claimlint::policy::{Disposition, Policy, Role};
-use claimlint::rules::judge::judge_with;
+use claimlint::rules::judge::{in_order, judge_with};
 use claimlint::rules::{Answer, Asked, Case as Asking, Rule, roster};
 use claimlint::run::{Outcome, run_example};
 use claimlint::tally::Summary;
@@ -32,7 +32,8 @@ fn always(_: &Asking<'_>) -> Answer {
 /// Judges an outcome again by another roster.
 fn judged_by(case: &Case, outcome: &mut Outcome, rules: &[(RuleId, Rule)]) {
     let register = case.inputs.register().expect("it was read before");
-    outcome.judged = judge_with(&outcome.book, &outcome.policy, register.as_ref(), rules);
+    outcome.judged =
+        judge_with(&outcome.book, &outcome.frame.policy, register.as_ref(), &in_order(rules.iter().copied()));
     outcome.summary = Summary::of(&outcome.judged);
 }
 

@@ -17,7 +17,7 @@ fn keep(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
     Look::Keep((0..dialect.grammar.width).map(|c| row.cell(c).into_owned()).collect())
 }
 
-fn found(tally: Tally<Vec<Vec<u8>>>) -> Found {
+fn found(tally: Tally<Vec<Kept<Vec<Vec<u8>>>>>) -> Found {
     Found {
         rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
         rejects: tally.rejects.into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),

@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Mutex;
 
-use crate::claim::{CodeId, Kind, Sum, Text};
-use crate::finding::{Finding, Subject};
+use crate::claim::{Cents, CodeId, Sum, Text};
+use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::{Class, Disposition, Edition, NecessityBasis};
-use crate::report::Content;
 use crate::report::figures::{counted, dollars, grouped};
+use crate::report::record::ServiceRecord;
+use crate::report::sink::held;
+use crate::report::{About, Content};
 use crate::rules::authorization::Outcome as Decision;
 use crate::rules::judge::Status;
 
@@ -35,21 +39,21 @@ pub(super) fn value(text: &str) -> Cow<'_, str> {
 }
 
 /// A finding as the page shows it.
-pub(crate) struct Fired<'a> {
-    pub(crate) code: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) disposition: &'static str,
-    pub(crate) message: Cow<'a, str>,
+pub(crate) struct Fired {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) disposition: Disposition,
+    pub(crate) message: String,
     /// Empty for findings that are for information: they bear on no verdict.
-    pub(crate) change: &'a str,
-    pub(crate) citation: &'a str,
+    pub(crate) change: String,
+    pub(crate) citation: String,
     /// Suggested codes, or that there are none.
     pub(crate) reason: String,
 }
 
-impl<'a> Fired<'a> {
-    pub(in crate::report) fn new(content: &Content<'a>, finding: &'a Finding) -> Self {
-        let (doc, setting) = (content.doc(finding.rule), content.setting(finding.rule));
+impl Fired {
+    pub(in crate::report) fn new(about: About<'_>, finding: &Finding) -> Self {
+        let (doc, setting) = (about.doc(finding.rule), about.setting(finding.rule));
         let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
             ("", "") => "none suggested".to_owned(),
             (carc, "") => format!("CARC {carc}"),
@@ -57,46 +61,51 @@ impl<'a> Fired<'a> {
             (carc, rarc) => format!("CARC {carc}, RARC {rarc}"),
         };
         Self {
-            code: &doc.code,
-            name: &doc.name,
-            disposition: finding.disposition.word(),
-            message: cut(&finding.message, LONGEST_MESSAGE),
-            change: if finding.disposition == Disposition::Info { "" } else { &doc.change },
-            citation: &setting.citation,
+            code: doc.code.clone(),
+            name: doc.name.clone(),
+            disposition: finding.disposition,
+            message: cut(&finding.message, LONGEST_MESSAGE).into_owned(),
+            change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
+            citation: setting.citation.clone(),
             reason,
         }
+    }
+
+    /// The word of the disposition.
+    pub(crate) fn word(&self) -> &'static str {
+        self.disposition.word()
     }
 }
 
 /// A considered diagnosis and what the list says of it.
-pub(super) struct Diagnosis<'a> {
-    pub(super) code: Cow<'a, str>,
+pub(super) struct Diagnosis {
+    pub(super) code: String,
     pub(super) says: String,
 }
 
 /// A row of the table.
-pub(super) struct Row<'a> {
+pub(super) struct Row {
     pub(super) status: &'static str,
     pub(super) at_risk: String,
     pub(super) basis: &'static str,
-    pub(super) claim: Cow<'a, str>,
-    pub(super) line_number: Cow<'a, str>,
+    pub(super) claim: String,
+    pub(super) line_number: String,
     pub(super) date: String,
     pub(super) codes: String,
-    pub(super) class: &'a str,
+    pub(super) class: String,
     pub(super) setting: &'static str,
     pub(super) necessity: &'static str,
     pub(super) authorization: &'static str,
     pub(super) decision: &'static str,
-    pub(super) number: Cow<'a, str>,
-    pub(super) npi: Cow<'a, str>,
-    pub(super) file: Cow<'a, str>,
+    pub(super) number: String,
+    pub(super) npi: String,
+    pub(super) file: String,
     pub(super) source_line: u64,
     pub(super) procedures: String,
-    pub(super) diagnoses: Vec<Diagnosis<'a>>,
+    pub(super) diagnoses: Vec<Diagnosis>,
     /// Diagnoses of the row that its pointers leave out.
     pub(super) unpointed: usize,
-    pub(super) findings: Vec<Fired<'a>>,
+    pub(super) findings: Vec<Fired>,
 }
 
 /// What the authorization words mean, for readers who do not know the column.
@@ -110,9 +119,98 @@ pub(in crate::report) fn decision(outcome: Decision) -> &'static str {
     }
 }
 
+/// The place of a service in the table: services without an amount come last; deny comes before review where the amounts
+/// are equal, else the input's order.
+type Rank = (Reverse<Option<Cents>>, Reverse<Status>, usize, usize);
+
+/// Finds the services that the table shows, while the parts of a run go by in any order.
+pub(super) struct Collector {
+    most: usize,
+    /// The ranks of the best services so far, the worst of them on top.
+    ranks: Mutex<BinaryHeap<Rank>>,
+}
+
+/// The candidates of a part, or of several.
+#[derive(Default)]
+pub(super) struct Candidates {
+    /// Of all flagged services.
+    total: usize,
+    amount: Sum,
+    rows: Vec<(Rank, Vec<RuleId>, Row)>,
+}
+
+impl Collector {
+    /// For a table of `most` services.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, ranks: Mutex::default() }
+    }
+
+    /// The services of part `n` that may stand in the table.
+    pub(super) fn of(&self, part: &Content<'_>, n: usize) -> Candidates {
+        let mut found = Candidates::default();
+        let mut own = Vec::new();
+        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status != Status::Clear) {
+            found.total += 1;
+            found.amount += judgement.amount();
+            own.push((Reverse(judgement.at_risk.map(|(a, _)| a)), Reverse(judgement.status), n, i));
+        }
+        let last = {
+            let mut ranks = held(&self.ranks);
+            for rank in &own {
+                if ranks.len() < self.most {
+                    ranks.push(*rank);
+                } else if ranks.peek().is_some_and(|worst| rank < worst) {
+                    ranks.pop();
+                    ranks.push(*rank);
+                }
+            }
+            ranks.peek().copied().filter(|_| ranks.len() == self.most)
+        };
+        let kept = own.into_iter().filter(|rank| self.most > 0 && last.is_none_or(|last| *rank <= last));
+        found.rows = kept.map(|rank| (rank, part.judged.services[rank.3].rules.clone(), row(part, rank.3))).collect();
+        found
+    }
+
+    /// Joins the candidates of another part.
+    pub(super) fn merge(&self, into: &mut Candidates, more: Candidates) {
+        into.total += more.total;
+        into.amount += more.amount;
+        into.rows.extend(more.rows);
+        // Now and then is enough: what is cut was sure to be cut.
+        if into.rows.len() > 2 * self.most {
+            self.cut(into);
+        }
+    }
+
+    fn cut(&self, candidates: &mut Candidates) {
+        candidates.rows.sort_unstable_by_key(|(rank, ..)| *rank);
+        candidates.rows.truncate(self.most);
+    }
+
+    /// The table.
+    pub(super) fn finish<'a>(&self, mut found: Candidates, about: About<'a>) -> Flagged<'a> {
+        self.cut(&mut found);
+        let shown: Sum = found.rows.iter().filter_map(|(rank, ..)| rank.0.0).sum();
+        let rest = found.total - found.rows.len();
+        let left = if rest == 0 { String::new() } else { left_out(found.total, rest, Sum(found.amount.0 - shown.0)) };
+        let mut counts = vec![0; about.docs.len()];
+        found.rows.iter().flat_map(|(_, rules, _)| rules).for_each(|rule| counts[usize::from(rule.0)] += 1);
+        let rules = about.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
+        let with = |status| found.rows.iter().filter(|(rank, ..)| rank.1.0 == status).count() as u64;
+        Flagged {
+            total: found.total,
+            left,
+            rules: rules.map(|(doc, n)| (doc.code.as_str(), doc.name.as_str(), n)).collect(),
+            deny: with(Status::Deny),
+            review: with(Status::Review),
+            rows: found.rows.into_iter().map(|(.., row)| row).collect(),
+        }
+    }
+}
+
 /// The flagged services of the run: those in the table, and what is left to the CSV files.
 pub(super) struct Flagged<'a> {
-    pub(super) rows: Vec<Row<'a>>,
+    pub(super) rows: Vec<Row>,
     /// Of all flagged services.
     pub(super) total: usize,
     /// Says what the table leaves out; empty if nothing.
@@ -123,31 +221,7 @@ pub(super) struct Flagged<'a> {
     pub(super) review: u64,
 }
 
-impl<'a> Flagged<'a> {
-    pub(super) fn of(content: &Content<'a>, most: usize) -> Self {
-        let judged = &content.outcome.judged.services;
-        let mut flagged: Vec<usize> = (0..judged.len()).filter(|i| judged[*i].status != Status::Clear).collect();
-        let total = flagged.len();
-        // Services without an amount come last; deny comes before review where the amounts are equal.
-        flagged.sort_unstable_by_key(|i| (Reverse(judged[*i].at_risk.map(|(a, _)| a)), Reverse(judged[*i].status), *i));
-        let rest = flagged.split_off(total.min(most));
-        let rest_amount = rest.iter().map(|i| judged[*i].amount()).sum();
-        let left = if rest.is_empty() { String::new() } else { left_out(total, rest.len(), rest_amount) };
-
-        let mut counts = vec![0; content.docs.len()];
-        flagged.iter().flat_map(|i| &judged[*i].rules).for_each(|rule| counts[usize::from(rule.0)] += 1);
-        let rules = content.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
-        let with = |status| flagged.iter().filter(|i| judged[**i].status == status).count() as u64;
-        Self {
-            total,
-            left,
-            rules: rules.map(|(doc, n)| (doc.code.as_str(), doc.name.as_str(), n)).collect(),
-            deny: with(Status::Deny),
-            review: with(Status::Review),
-            rows: flagged.iter().map(|i| row(content, *i)).collect(),
-        }
-    }
-
+impl Flagged<'_> {
     /// Above the table.
     pub(super) fn shown(&self) -> String {
         if self.left.is_empty() {
@@ -170,46 +244,44 @@ fn left_out(total: usize, rest: usize, amount: Sum) -> String {
     )
 }
 
-fn row<'a>(content: &Content<'a>, service: usize) -> Row<'a> {
-    let outcome = content.outcome;
-    let judgement = &outcome.judged.services[service];
-    let line = content.service_line(service);
-    let policy = &outcome.policy;
+fn row(part: &Content<'_>, service: usize) -> Row {
+    let record = ServiceRecord::of(part, service);
+    let (line, judgement) = (record.line, record.judgement);
+    let policy = &part.about.frame.policy;
     let class = policy.class(line.class);
     let edition = policy.edition(line.date);
-    let codes: &[CodeId] = match &outcome.book.services[service].kind {
-        Kind::Line(id) => std::slice::from_ref(id),
-        Kind::Stay(stay) => &outcome.book.stays[*stay].codes,
-    };
-    let procedures: Vec<_> =
-        codes.iter().map(|id| format!("{}: {}", policy.code(*id), policy.procedure(*id).about)).collect();
+    let about = |id: &CodeId| format!("{}: {}", policy.code(*id), policy.procedure(*id).about);
+    let procedures: Vec<_> = part.book.codes_of(service).iter().map(about).collect();
+    let findings = &part.judged.findings;
+    let own = findings.partition_point(|f| f.line < part.book.services[service].line);
     Row {
         status: judgement.status.word(),
-        at_risk: judgement.at_risk.map_or(String::new(), |(amount, _)| dollars(amount)),
-        basis: judgement.at_risk.map_or("", |(_, basis)| basis),
-        claim: value(line.claim_id()),
-        line_number: value(line.text(Text::LineNumber)),
+        at_risk: record.amount().map_or(String::new(), dollars),
+        basis: record.basis().unwrap_or_default(),
+        claim: value(line.claim_id()).into_owned(),
+        line_number: value(line.text(Text::LineNumber)).into_owned(),
         date: line.date.map_or(String::new(), |d| d.to_string()),
-        codes: content.service_codes(service).replace(';', "; "),
-        class: &class.id,
+        codes: record.procedure_code().replace(';', "; "),
+        class: class.id.clone(),
         setting: line.setting.word(),
         necessity: judgement.necessity.word(),
         authorization: judgement.authorization.word(),
         decision: decision(judgement.authorization),
-        number: value(line.text(Text::Authorization)),
-        npi: value(line.text(Text::BillingNpi)),
-        file: value(content.file(line)),
+        number: value(line.text(Text::Authorization)).into_owned(),
+        npi: value(line.text(Text::BillingNpi)).into_owned(),
+        file: value(record.source_file()).into_owned(),
         source_line: line.row,
         procedures: procedures.join("; "),
         diagnoses: line
             .considered()
-            .map(|code| Diagnosis { code: value(code), says: list_says(class, edition, code) })
+            .map(|code| Diagnosis { code: value(code).into_owned(), says: list_says(class, edition, code) })
             .collect(),
         unpointed: line.unpointed().count(),
-        findings: on_line(content, outcome.book.services[service].line)
+        findings: findings[own..]
             .iter()
+            .take_while(|f| f.line == part.book.services[service].line)
             .filter(|f| f.subject == Subject::Service(service))
-            .map(|f| Fired::new(content, f))
+            .map(|f| Fired::new(part.about, f))
             .collect(),
     }
 }
@@ -227,37 +299,45 @@ pub(in crate::report) fn list_says(class: &Class, edition: &Edition, code: &str)
     }
 }
 
-/// The findings of a line; findings are sorted by line.
-fn on_line<'a>(content: &Content<'a>, line: usize) -> &'a [Finding] {
-    let findings = &content.outcome.judged.findings;
-    let from = findings.partition_point(|f| f.line < line);
-    let to = findings.partition_point(|f| f.line <= line);
-    &findings[from..to]
-}
-
 /// A finding on a row that is no service.
-pub(super) struct Aside<'a> {
-    pub(super) claim: Cow<'a, str>,
-    pub(super) file: Cow<'a, str>,
+pub(super) struct Aside {
+    pub(super) claim: String,
+    pub(super) file: String,
     pub(super) source_line: u64,
-    pub(super) fired: Fired<'a>,
+    pub(super) fired: Fired,
 }
 
 /// Findings on related rows and on rows that a later version took back. They have no amount, and they count for the
-/// exit code, so the page must not hide them. Returns at most `most` and the number of all.
-pub(super) fn asides<'a>(content: &Content<'a>, most: usize) -> (Vec<Aside<'a>>, usize) {
-    let findings = &content.outcome.judged.findings;
-    let all = || findings.iter().filter(|f| !matches!(f.subject, Subject::Service(_)));
-    let shown = all().take(most).map(|f| {
-        let line = &content.outcome.book.lines[f.line];
-        Aside {
-            claim: value(line.claim_id()),
-            file: value(content.file(line)),
-            source_line: line.row,
-            fired: Fired::new(content, f),
-        }
-    });
-    (shown.collect(), all().count())
+/// exit code, so the page must not hide them.
+#[derive(Default)]
+pub(super) struct Asides {
+    /// The first of them.
+    pub(super) shown: Vec<Aside>,
+    /// How many there are.
+    pub(super) all: usize,
+}
+
+impl Asides {
+    /// Those of a part, at most `most` of them shown.
+    pub(super) fn of(part: &Content<'_>, most: usize) -> Self {
+        let all = || part.judged.findings.iter().filter(|f| !matches!(f.subject, Subject::Service(_)));
+        let shown = all().take(most).map(|f| {
+            let line = part.book.line(f.line);
+            Aside {
+                claim: value(line.claim_id()).into_owned(),
+                file: value(part.about.file(line)).into_owned(),
+                source_line: line.row,
+                fired: Fired::new(part.about, f),
+            }
+        });
+        Self { shown: shown.collect(), all: all().count() }
+    }
+
+    /// Adds those of the part that follows.
+    pub(super) fn merge(&mut self, next: Self, most: usize) {
+        self.all += next.all;
+        self.shown.extend(next.shown.into_iter().take(most - self.shown.len().min(most)));
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::flagged::value;
-use crate::claim::Text;
-use crate::report::Content;
+use rustc_hash::FxHashMap;
+
+use crate::claim::{ClassId, Text};
 use crate::report::chart::{Chart, Measure};
 use crate::report::figures::{counted, dollars, grouped};
+use crate::report::{About, Content};
 use crate::rules::judge::{Judgement, Status};
+use crate::tally::Summary;
 
 /// Billing providers shown: what fits on a page and is worth a letter.
 const PROVIDERS: usize = 20;
@@ -23,58 +26,82 @@ fn add(measure: &mut Measure, judgement: &Judgement) {
     part.1 += judgement.amount();
 }
 
-/// The charts, in the order of the page.
-pub(super) fn charts(content: &Content<'_>) -> Vec<Chart> {
-    let outcome = content.outcome;
-    // By number: every finding of the run is looked up here.
-    let mut rules = vec![Measure::default(); content.docs.len()];
-    let mut classes = BTreeMap::<_, Measure>::new();
-    // Services without a readable date stand behind all months.
-    let mut months = BTreeMap::<_, Measure>::new();
-    let mut providers = BTreeMap::<&str, Measure>::new();
-    for (rule, tally) in &outcome.summary.rules {
-        rules[usize::from(rule.0)].all = tally.findings;
-    }
-    for (service, judgement) in outcome.book.services.iter().zip(&outcome.judged.services) {
-        let line = &outcome.book.lines[service.line];
-        for rule in &judgement.rules {
-            add(&mut rules[usize::from(rule.0)], judgement);
+/// What the charts are made of: a part, or all of a run.
+#[derive(Default)]
+pub(super) struct Groups {
+    /// By number: every finding of the run is looked up here.
+    rules: Vec<Measure>,
+    classes: BTreeMap<ClassId, Measure>,
+    /// Services without a readable date stand behind all months.
+    months: BTreeMap<(bool, Option<(i16, i8)>), Measure>,
+    providers: FxHashMap<String, Measure>,
+}
+
+impl Groups {
+    /// Those of a part.
+    pub(super) fn of(part: &Content<'_>) -> Self {
+        let mut groups = Self { rules: vec![Measure::default(); part.about.docs.len()], ..Self::default() };
+        let mut providers = FxHashMap::<&str, Measure>::default();
+        for (i, judgement) in part.judged.services.iter().enumerate() {
+            let line = part.book.line_of(i);
+            for rule in &judgement.rules {
+                add(&mut groups.rules[usize::from(rule.0)], judgement);
+            }
+            let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
+            for measure in [
+                groups.classes.entry(line.class).or_default(),
+                groups.months.entry(month).or_default(),
+                providers.entry(line.text(Text::BillingNpi)).or_default(),
+            ] {
+                add(measure, judgement);
+                measure.all += 1;
+            }
         }
-        let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
-        for measure in [
-            classes.entry(line.class).or_default(),
-            months.entry(month).or_default(),
-            providers.entry(line.text(Text::BillingNpi)).or_default(),
-        ] {
-            add(measure, judgement);
-            measure.all += 1;
-        }
+        groups.providers = providers.into_iter().map(|(npi, measure)| (npi.to_owned(), measure)).collect();
+        groups
     }
 
-    let rules = content.docs.iter().zip(rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
-        let disposition = outcome.policy.rule(&doc.code).disposition.word();
-        (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
-    });
-    let classes = classes.into_iter().map(|(id, m)| {
-        let class = outcome.policy.class(id);
-        (class.id.clone(), class.title.clone(), m)
-    });
-    let months = months.into_iter().map(|((_, month), m)| {
-        (month.map_or("no date".to_owned(), |(year, month)| format!("{year:04}-{month:02}")), String::new(), m)
-    });
-    let (providers, others) = highest(providers);
-    vec![
-        Chart::new(
-            ("Rule", "Rule", "Findings"),
-            "A service counts under every rule that fired on it, so the rows do not add up to the total. The word after \
-             the name is the rule's default disposition. Findings on rows that are not services have no amount."
-                .to_owned(),
-            by_amount(rules),
-        ),
-        Chart::new(("Product class", "Class", "Services"), String::new(), by_amount(classes)),
-        Chart::new(("Month of service", "Month", "Services"), String::new(), months.collect()),
-        Chart::new(("Billing provider", "NPI", "Services"), others, providers),
-    ]
+    /// Adds those of another part.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.rules.resize(self.rules.len().max(other.rules.len()), Measure::default());
+        self.rules.iter_mut().zip(&other.rules).for_each(|(mine, more)| mine.merge(more));
+        other.classes.into_iter().for_each(|(id, more)| self.classes.entry(id).or_default().merge(&more));
+        other.months.into_iter().for_each(|(month, more)| self.months.entry(month).or_default().merge(&more));
+        other.providers.into_iter().for_each(|(npi, more)| self.providers.entry(npi).or_default().merge(&more));
+    }
+
+    /// The charts, in the order of the page.
+    pub(super) fn charts(mut self, about: About<'_>, summary: &Summary) -> Vec<Chart> {
+        let policy = &about.frame.policy;
+        self.rules.resize(about.docs.len(), Measure::default());
+        for (rule, tally) in &summary.rules {
+            self.rules[usize::from(rule.0)].all = tally.findings;
+        }
+        let rules = about.docs.iter().zip(self.rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
+            let disposition = policy.rule(&doc.code).disposition.word();
+            (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
+        });
+        let classes = self.classes.into_iter().map(|(id, m)| {
+            let class = policy.class(id);
+            (class.id.clone(), class.title.clone(), m)
+        });
+        let months = self.months.into_iter().map(|((_, month), m)| {
+            (month.map_or("no date".to_owned(), |(year, month)| format!("{year:04}-{month:02}")), String::new(), m)
+        });
+        let (providers, others) = highest(self.providers.iter().map(|(npi, m)| (npi.as_str(), *m)).collect());
+        vec![
+            Chart::new(
+                ("Rule", "Rule", "Findings"),
+                "A service counts under every rule that fired on it, so the rows do not add up to the total. The word after \
+                 the name is the rule's default disposition. Findings on rows that are not services have no amount."
+                    .to_owned(),
+                by_amount(rules),
+            ),
+            Chart::new(("Product class", "Class", "Services"), String::new(), by_amount(classes)),
+            Chart::new(("Month of service", "Month", "Services"), String::new(), months.collect()),
+            Chart::new(("Billing provider", "NPI", "Services"), others, providers),
+        ]
+    }
 }
 
 type Row = (String, String, Measure);

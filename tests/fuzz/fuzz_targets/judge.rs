@@ -62,10 +62,10 @@ fuzz_target!(|data: &[u8]| {
             return;
         }
     };
-    assert!(outcome.ledger.adds_up(), "{:?}", outcome.ledger);
+    assert!(outcome.frame.ledger.adds_up(), "{:?}", outcome.frame.ledger);
     let lines = extract.bytes().filter(|b| matches!(b, b'\n' | b'\r')).count() as u64 + 1;
     for finding in &outcome.judged.findings {
-        let row = outcome.book.lines[finding.line].row;
+        let row = outcome.book.line(finding.line).row;
         assert!((2..=lines).contains(&row), "{finding:?} points at line {row} of {lines}");
     }
     assert_eq!(outcome.judged.services.len(), outcome.book.services.len());
@@ -75,7 +75,7 @@ fuzz_target!(|data: &[u8]| {
     let tables = report(&outcome, formats);
     assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
     assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
-    assert_eq!(rows_of(&tables[2]), outcome.inputs.iter().map(|i| i.rejects.len()).sum::<usize>());
+    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<usize>());
     if data.len() % 4 == 0 {
         let other = judged(kit::block((data.len() / 4) as u8)).expect("it was judged before");
         assert_eq!(report(&other, formats), tables);

@@ -75,7 +75,7 @@ fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
     }
 }
 
-fn found(tally: Tally<Vec<Vec<u8>>>) -> Found {
+fn found(tally: Tally<Vec<Kept<Vec<Vec<u8>>>>>) -> Found {
     Found {
         rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
         rejects: tally.rejects.into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
