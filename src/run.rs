@@ -50,14 +50,15 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Bytes of lines that may be held: half, as the index takes its part and so do the parts that are judged and written.
+    /// Bytes of lines that may be held. The rest is for the blocks under way, then for the index, then for the parts that
+    /// are judged and written.
     fn of_lines(&self) -> usize {
-        self.bytes / 2
+        self.bytes / 4
     }
 
-    /// Bytes that a pass of the index may take.
+    /// Bytes that a pass of the index may take, beside the few that it keeps of each line.
     fn of_index(&self) -> usize {
-        self.bytes / 4
+        self.bytes / 8
     }
 }
 

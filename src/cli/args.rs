@@ -152,6 +152,9 @@ pub struct Check {
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Memory that rows in scope may take; what is beyond it goes to the disk of the report, with the same result
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1GiB")]
+    pub memory: usize,
     /// Progress on stderr: a bar at a terminal, plain lines, or none
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,
@@ -161,6 +164,27 @@ pub struct Check {
     /// Bytes read at a time; changes nothing in the report
     #[arg(long, value_name = "BYTES", hide = true)]
     pub block_size: Option<usize>,
+}
+
+/// Least memory that a run can do with: what the reader has under way, and a part or two.
+const LEAST_MEMORY: usize = 64 << 20;
+
+/// A number of bytes, such as `512MiB`, `2G` or `100000000`. Letters mean powers of 1024.
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        _ => return Err("write a number of bytes, or one with K, M or G, such as 512MiB".to_owned()),
+    };
+    let number: usize = digits.trim().parse().map_err(|_| "write a whole number, such as 512MiB".to_owned())?;
+    let bytes = number.checked_mul(1 << unit).ok_or("is more than this machine can address")?;
+    if bytes < LEAST_MEMORY {
+        return Err(format!("a run needs at least {}MiB", LEAST_MEMORY >> 20));
+    }
+    Ok(bytes)
 }
 
 /// What stays of a date.
@@ -192,4 +216,28 @@ pub enum Progress {
     Plain,
     /// Nothing
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, want) in [
+            ("1GiB", Some(1 << 30)),
+            ("64m", Some(64 << 20)),
+            ("100000000", Some(100_000_000)),
+            ("2 G", Some(2 << 30)),
+            ("63MiB", None),
+            ("1.5G", None),
+            ("-1G", None),
+            ("G", None),
+            ("1X", None),
+            ("99999999999G", None),
+            ("", None),
+        ] {
+            assert_eq!(size(text).ok(), want, "{text}");
+        }
+    }
 }

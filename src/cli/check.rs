@@ -21,7 +21,7 @@ use crate::policy::Disposition;
 use crate::report::place::{self, Site};
 use crate::report::{About, Totals, sink};
 use crate::rules::doc;
-use crate::run::{Setup, absent, run};
+use crate::run::{Memory, Setup, absent, run};
 
 /// Runs it.
 pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -42,9 +42,10 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
 
     let docs = doc::load()?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
-    let setup = pool.install(|| plan(args))?;
+    let mut setup = pool.install(|| plan(args))?;
     let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
     let site = Site::open(args.out.as_deref(), args.force)?;
+    setup.memory = Some(Memory { bytes: args.memory, directory: site.path().to_path_buf() });
     let enter = |next| *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
     enter(Phase::Building(site.path().to_path_buf()));
     let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));

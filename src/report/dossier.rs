@@ -29,8 +29,8 @@ pub const FILE: &str = "dossier.bin";
 /// other one reads it.
 const FIRST: &str = concat!("claimlint-dossier/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// zstd's fastest ordinary level. Level 3 takes twice the time for a tenth less.
-const LEVEL: i32 = 1;
+/// A fast level of zstd: a million lines take two thirds of the time of level 1, and a fifth more room.
+const LEVEL: i32 = -4;
 
 /// Everything of a run but its lines.
 #[derive(Serialize, Deserialize)]
