@@ -5,7 +5,7 @@
 //! `CLAIMLINT_BROWSER=required`, as in CI, that is a failure.
 #![cfg(unix)]
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,7 +35,8 @@ pub(crate) struct Browser {
     session: Value,
     /// What the browser complained about.
     pub(crate) complaints: Vec<String>,
-    home: TempDir,
+    /// Removed when the browser has ended: fields go after `drop`.
+    _home: TempDir,
 }
 
 impl Browser {
@@ -85,7 +86,8 @@ impl Browser {
                 }
             }
         });
-        let mut browser = Self { chromium, to, from, sent: 0, session: Value::Null, complaints: Vec::new(), home };
+        let mut browser =
+            Self { chromium, to, from, sent: 0, session: Value::Null, complaints: Vec::new(), _home: home };
         let target = browser.ask("Target.createTarget", &json!({"url": "about:blank"}))["targetId"].take();
         let attached = browser.ask("Target.attachToTarget", &json!({"targetId": target, "flatten": true}));
         browser.session = attached["sessionId"].clone();
@@ -216,8 +218,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // Asked first: killed, it leaves helpers that still write into the profile while that is being removed.
+        let _ = self.to.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
+        let asked = Instant::now();
+        while asked.elapsed() < Duration::from_secs(5) && !matches!(self.chromium.try_wait(), Ok(Some(_))) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.chromium.kill();
         let _ = self.chromium.wait();
-        let _ = fs::remove_dir_all(self.home.path());
     }
 }
