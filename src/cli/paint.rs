@@ -44,8 +44,8 @@ pub(super) fn width() -> usize {
     columns.clamp(NARROWEST, WIDEST)
 }
 
-/// A line broken at blanks where the terminal ends, and continued `hang` columns from the left. A pipe gets it whole:
-/// what reads it looks for lines.
+/// A line broken at blanks where the terminal ends, and continued `hang` columns from the left; a word longer than a line
+/// behind its commas. A pipe gets it whole: what reads it looks for lines.
 pub(super) fn fitted(line: &str, hang: usize) -> String {
     match comfy_table::Table::new().width() {
         Some(width) => broken(line, hang, usize::from(width)),
@@ -58,7 +58,12 @@ fn broken(line: &str, hang: usize, width: usize) -> String {
     let hang = if hang + NARROWEST / 2 > width { 0 } else { hang };
     let mut out = String::with_capacity(line.len() + 16);
     let mut column = 0;
-    for word in line.split_inclusive(' ') {
+    let words = line.split_inclusive(' ').flat_map(|word| {
+        // A list without blanks, such as a row of CSV, fits nowhere as it is.
+        let long = hang + columns(word.trim_end_matches(' ')) > width;
+        word.split_inclusive(move |c| long && c == ',')
+    });
+    for word in words {
         let visible = columns(word.trim_end_matches(' '));
         if column > hang && column + visible > width {
             out.truncate(out.trim_end_matches(' ').len());
@@ -116,6 +121,9 @@ mod tests {
             let plain = broken(&line, 9, width).replace(&BOLD.to_string(), "").replace(&format!("{BOLD:#}"), "");
             assert_eq!(plain, want, "{width}");
         }
+        let row = "    claim_id,product,units,paid,charge";
+        assert_eq!(broken(row, 6, 30), "    claim_id,product,units,\n      paid,charge");
+        assert_eq!(broken("short, but a,b", 0, 12), "short, but\na,b");
         assert_eq!(broken("a-word-longer-than-the-line and", 4, 10), "a-word-longer-than-the-line\nand");
     }
 }

@@ -76,14 +76,14 @@ fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<(
 fn example(out: &mut dyn Write, title: &str, worked: &Worked) -> std::io::Result<()> {
     writeln!(out, "\n{}", paint(BOLD, title))?;
     write!(out, "{}", wrapped(&format!("{} (line {})", worked.story, worked.line), 2))?;
-    for line in worked.extract.trim().lines() {
-        writeln!(out, "    {DIM}{line}{DIM:#}")?;
-    }
+    rows(out, &worked.extract)?;
     if let Some(auths) = &worked.auths {
         writeln!(out, "  with the authorization file")?;
-        for line in auths.trim().lines() {
-            writeln!(out, "    {DIM}{line}{DIM:#}")?;
-        }
+        rows(out, auths)?;
     }
     Ok(())
+}
+
+fn rows(out: &mut dyn Write, text: &str) -> std::io::Result<()> {
+    text.trim().lines().try_for_each(|line| writeln!(out, "{}", fitted(&format!("    {DIM}{line}{DIM:#}"), 6)))
 }

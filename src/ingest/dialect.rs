@@ -36,6 +36,8 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
     let sample = source.sample.as_slice();
     let (cr_only, start) = beginning(source)?;
 
+    let preamble = library.candidates().iter().map(|layout| layout.skip_lines).min().unwrap_or_default();
+
     let mut best: Option<Dialect> = None;
     let mut broken = None;
     let mut misses: Vec<(usize, Unbound)> = Vec::new();
@@ -48,9 +50,12 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix };
             let head = match read_header(&grammar, sample, start, source.whole, layout.skip_lines, &layout.header) {
                 Ok(head) => head,
-                // Under the wrong delimiter a quoted header is damage.
+                // Under the wrong delimiter a quoted header is damage. A layout with a preamble of its own can have
+                // passed over the only line there is.
                 Err(what) => {
-                    broken.get_or_insert(what);
+                    if layout.skip_lines == preamble {
+                        broken.get_or_insert(what);
+                    }
                     continue;
                 }
             };

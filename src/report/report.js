@@ -42,6 +42,8 @@
   var filter = function () {
     var wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     var status = statuses.filter(function (b) { return b.getAttribute("aria-pressed") === "true"; })[0].dataset.status;
+    // On paper the controls are gone, and what was left out has to be known all the same.
+    var filters = [status, rule.value, wanted.length ? "\u201c" + wanted.join(" ") + "\u201d" : ""].filter(Boolean);
     var shown = 0, sum = 0;
     rows.forEach(function (row) {
       row.shown = (!status || row.status === status)
@@ -54,7 +56,8 @@
       }
     });
     none.hidden = shown > 0;
-    count.textContent = grouped(shown) + " of " + grouped(rows.length) + " shown, " + dollars(sum) + " at risk";
+    count.textContent = grouped(shown) + " of " + grouped(rows.length) + " shown, " + dollars(sum) + " at risk"
+      + (filters.length ? " (only " + filters.join(", ") + ")" : "");
   };
 
   var sort = function (column, ascending) {
@@ -105,6 +108,26 @@
     words.value = "";
     rule.value = "";
     press(statuses[0]);
+  });
+
+  var openAll = function (open) {
+    rows.forEach(function (row) {
+      if (row.shown || !open) row.body.querySelector("details").open = open;
+    });
+  };
+  byId("open").addEventListener("click", function () { openAll(true); });
+  byId("close").addEventListener("click", function () { openAll(false); });
+  // The whole row opens to a click; the keyboard has the line of rules under it. Marking a text to copy is no click.
+  table.addEventListener("click", function (event) {
+    var row = event.target.closest("tbody > tr:not(.why)");
+    if (!row || String(window.getSelection())) return;
+    var details = row.parentNode.querySelector("details");
+    details.open = !details.open;
+  });
+  table.classList.add("live");
+  statuses.forEach(function (button) {
+    var n = button.querySelector("span");
+    if (n) n.textContent = grouped(n.textContent);
   });
 
   byId("controls").hidden = false;

@@ -189,6 +189,9 @@ fn empty_files_and_headers_alone() {
     assert!(refused("\n  \n").contains("no header line"));
     let outcome = run(HEAD);
     assert_eq!((counts(&outcome), Table::written(&outcome, "services.csv").rows.len()), ((0, 0, 0), 0));
+    // One line is a header, even if some layout has a preamble of one line.
+    let word = refused("not a table\n");
+    assert!(word.contains("the first line holds `not a table`"), "{word}");
     // The first row is never silently taken for a header.
     let headless = refused(rows(1..4));
     assert!(headless.contains("required column is missing") && headless.contains("no header line"), "{headless}");

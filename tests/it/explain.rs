@@ -2,6 +2,7 @@
 //! every fixture; damaged dossiers are refused; and a claim that is not there is named in no list of others.
 
 use std::fs;
+use std::process::Command;
 
 use claimlint::claim::Bin;
 use claimlint::claim::line::Version;
@@ -280,14 +281,27 @@ fn shells_complete_and_man_reads() {
         let said = crate::cli::claimlint(&["completions", shell]).success();
         assert!(said.contains("explain") && said.contains("mask-dates"), "{shell}");
     }
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(script.path(), crate::cli::claimlint(&["completions", "bash"]).success()).expect("room for it");
+    let typed = "source \"$0\"; COMP_WORDS=(claimlint check --fail-on ''); COMP_CWORD=3; _claimlint claimlint '' --fail-on; \
+                 echo \"${COMPREPLY[@]}\"";
+    // Where there is no bash there is nobody to complete for.
+    if let Ok(bash) = Command::new("bash").args(["--norc", "-c", typed]).arg(script.path()).output() {
+        assert_eq!(String::from_utf8_lossy(&bash.stdout), "deny review info never\n");
+    }
     assert!(crate::cli::claimlint(&["completions", "cmd"]).refused().contains("bash"));
     let man = crate::cli::claimlint(&["man"]).success();
+    let title =
+        format!("\n.TH claimlint 1 2026-11-24 \"claimlint {}\" \"claimlint manual\"\n", env!("CARGO_PKG_VERSION"));
+    assert!(man.contains(&title) && !man.contains(" \n") && !man.contains("claimlint\\-help"), "{man}");
     assert!(man.contains(".TH") && man.contains("claimlint\\-explain"), "{man}");
     let pages = tempfile::tempdir().expect("a directory");
     let into = pages.path().display().to_string();
     crate::cli::claimlint(&["man", "--out", &into]).success();
     for page in ["claimlint.1", "claimlint-check.1", "claimlint-explain.1", "claimlint-policy-show.1"] {
-        assert!(pages.path().join(page).exists(), "{page}");
+        let text = fs::read_to_string(pages.path().join(page)).expect("a page");
+        let title = page.trim_end_matches(".1");
+        assert!(text.contains(&format!("\n.TH {title} 1 ")) && !text.contains("\n.br\n"), "{page}: {text}");
     }
     assert!(crate::cli::claimlint(&["man", "--out", "/nowhere/at/all"]).refused().contains("does not exist"));
     // Hidden from the list of commands, so the everyday ones stay a short list.

@@ -9,6 +9,7 @@
 //! damage      bad input, each with its own clear sentence
 //! joins       several services in one row, and tables joined by key
 //! explain     the dossier of a claim says what the report says
+//! browser     report.html in a real browser: filter, sort, keyboard, phone, dark, paper
 //! mask        ids that a masked report must not hold
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
@@ -16,7 +17,9 @@
 //!
 //! Unit tests stand at the foot of their files in `src`; here nothing is tested that one file alone can promise.
 
+mod browser;
 mod cases;
+mod chromium;
 mod cli;
 mod damage;
 mod explain;
