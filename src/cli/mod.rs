@@ -3,6 +3,8 @@
 pub mod args;
 mod check;
 mod explain;
+mod fault;
+mod given;
 mod inspect;
 mod key;
 mod manual;
@@ -11,6 +13,8 @@ mod policy;
 mod progress;
 mod rules;
 mod screen;
+mod stop;
+mod verify;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,8 +28,12 @@ use crate::policy::Policy;
 use crate::policy::file::{Given, load};
 use args::{Cli, Command, LayoutChoice, PolicyFiles};
 
-/// Runs what was typed.
+/// Runs what was typed; a fault of our own ends it like any other error.
 pub fn main() -> Exit {
+    fault::guarded(typed)
+}
+
+fn typed() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -41,6 +49,7 @@ pub fn main() -> Exit {
         Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
         Command::Policy { command } => policy::policy(command, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Verify(args) => verify::verify(&args, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),

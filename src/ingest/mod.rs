@@ -16,6 +16,7 @@ mod decode;
 pub mod dialect;
 pub mod feed;
 pub mod field;
+pub mod fingerprint;
 pub mod join;
 mod join_file;
 mod join_read;
@@ -35,6 +36,7 @@ pub use dialect::Dialect;
 use needles::Needles;
 
 pub use binding::Binding;
+pub use fingerprint::{Extent, Fingerprint};
 pub use join::Table;
 pub use layout::{Layout, Library};
 pub use reject::Reject;

@@ -174,7 +174,7 @@ impl Source {
 
 const EMPTY: &str = "is empty: not even a header line; was the export cut short?";
 
-fn open_sentence(e: &io::Error) -> String {
+pub(super) fn open_sentence(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),

@@ -11,7 +11,10 @@ mod facts;
 pub mod figures;
 pub mod html;
 pub mod json;
+mod lease;
+pub mod manifest;
 pub mod place;
+pub mod whole;
 
 use std::io;
 use std::path::Path;
@@ -53,6 +56,9 @@ pub const FORMATS: &[Format] = &[
     Format { file: "report.html", about: "the page to read and forward", write: html::report },
     Format { file: dossier::FILE, about: "the kept lines, for claimlint explain", write: dossier::write },
 ];
+
+/// Times, threads and host of the run: the only file that may differ between two runs, and not one of [`FORMATS`].
+pub const RUN: &str = "run.json";
 
 /// Writes all files of the report into an existing directory.
 pub fn write_all(content: &Content<'_>, directory: &Path) -> io::Result<()> {
