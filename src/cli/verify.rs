@@ -18,6 +18,8 @@ use crate::rules;
 use crate::rules::judge::Status;
 use crate::run::{Outcome, Setup, Unwatched, run};
 
+const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
+
 /// Prints a line a check.
 pub(super) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let place = args.report.display();
@@ -26,12 +28,13 @@ pub(super) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
         Err(Unclear::Broken(what)) => {
             writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
             say(out, &Check { what: String::new(), wrong: vec![what] })?;
+            write!(out, "\n{}", paint::wrapped(BROKEN, 0))?;
             return Ok(Exit::Differs);
         }
         Err(e) => return Err(anyhow!("{place}: {e}")),
     };
     writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
-    writeln!(out, "  {DIM}manifest {}{DIM:#}", report.seal)?;
+    writeln!(out, "  {DIM}seal {}{DIM:#}", report.manifest.seal)?;
     let checks = report.checks(&args.report).map_err(|e| anyhow!("{place}: {e}"))?;
     checks.iter().try_for_each(|check| say(out, check))?;
     let whole = checks.iter().all(|check| check.wrong.is_empty());
@@ -43,7 +46,7 @@ pub(super) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
             "The report is whole but does not belong to these inputs: name those it was made from, or run `claimlint \
              check` on these."
         }
-        (false, ..) => "The report is not whole: do not use it, and run `claimlint check` again.",
+        (false, ..) => BROKEN,
     };
     write!(out, "\n{}", paint::wrapped(end, 0))?;
     Ok(if whole && theirs { Exit::Clean } else { Exit::Differs })

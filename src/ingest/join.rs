@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::binding::{Unbound, printable};
+use super::binding::{Unbound, printable, shorten};
 use super::cell::clean;
 use super::dialect::{DELIMITERS, beginning, read_header};
 use super::field::fold;

@@ -188,7 +188,7 @@ pub(super) fn read_sentence(e: &io::Error) -> String {
             "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
         }
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
-        _ => format!("cannot be read: {e}"),
+        _ => format!("cannot be read: {e}; check the disk that it lies on, or take another copy"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! manifest.json: by what the files of a report and the inputs it was made from are known again.
 //!
 //! Written last, over the files as they lie on disk. The same bytes for the same inputs and options, so run.json is not
-//! in it. It finds damage and mix-ups; whoever changes a report on purpose can change its manifest, too, unless that
-//! one's own fingerprint is kept elsewhere.
+//! in it. It finds damage and mix-ups; whoever changes a report on purpose can make the manifest fit, unless its seal is
+//! kept elsewhere.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -29,6 +29,22 @@ pub struct Manifest {
     pub files: Vec<Part>,
     /// Extracts in the order given, the tables joined to them, then the authorization file.
     pub inputs: Vec<Input>,
+    /// BLAKE3 hash of all the above, by which the manifest itself is known again.
+    pub seal: String,
+}
+
+impl Manifest {
+    fn new(files: Vec<Part>, inputs: Vec<Input>) -> io::Result<Self> {
+        let mut manifest = Self { schema: SCHEMA.to_owned(), files, inputs, seal: String::new() };
+        manifest.seal = manifest.sealed()?;
+        Ok(manifest)
+    }
+
+    /// The seal that belongs to what it says, however its text is spaced.
+    pub fn sealed(&self) -> io::Result<String> {
+        let said = serde_json::to_vec(&(&self.schema, &self.files, &self.inputs))?;
+        Ok(blake3::hash(&said).to_hex().to_string())
+    }
 }
 
 /// A file of the report.
@@ -78,7 +94,7 @@ impl Role {
 
 /// Writes the manifest of the files that lie in a directory.
 pub fn write(directory: &Path, inputs: &[Input]) -> io::Result<()> {
-    let manifest = Manifest { schema: SCHEMA.to_owned(), files: parts(directory)?, inputs: inputs.to_vec() };
+    let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');
     let mut file = place::create(&directory.join(FILE))?;

@@ -76,8 +76,6 @@ pub struct Rule {
 pub struct Report {
     /// Its manifest.
     pub manifest: Manifest,
-    /// The manifest's own BLAKE3 hash, to be kept elsewhere.
-    pub seal: String,
     /// Its summary.
     pub summary: Summary,
 }
@@ -89,7 +87,7 @@ pub enum Unclear {
     #[error("holds no claimlint report; name the directory of one")]
     NoReport,
     /// There is one, but it does not say what belongs to it.
-    #[error("{0}; the report is not whole: run `claimlint check` again")]
+    #[error("{0}")]
     Broken(String),
     /// The disk says no.
     #[error("{0}: {1}")]
@@ -109,8 +107,7 @@ impl Report {
             })
         };
         let damaged = |name: &str| Unclear::Broken(format!("{name} is damaged"));
-        let written = text(manifest::FILE)?;
-        let manifest: Manifest = serde_json::from_slice(&written).map_err(|_| damaged(manifest::FILE))?;
+        let manifest: Manifest = serde_json::from_slice(&text(manifest::FILE)?).map_err(|_| damaged(manifest::FILE))?;
         let summary: Summary = serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
         for (name, said, ours) in
             [(manifest::FILE, &manifest.schema, manifest::SCHEMA), ("summary.json", &summary.schema, SCHEMA)]
@@ -120,7 +117,10 @@ impl Report {
                 return Err(Unclear::Broken(what));
             }
         }
-        Ok(Self { manifest, seal: blake3::hash(&written).to_hex().to_string(), summary })
+        if manifest.sealed().is_ok_and(|seal| seal != manifest.seal) {
+            return Err(damaged(manifest::FILE));
+        }
+        Ok(Self { manifest, summary })
     }
 
     /// Everything that can be asked without the inputs.
