@@ -37,6 +37,9 @@ impl Lease {
             let mut options = fs::OpenOptions::new();
             // Read and write: a pipe that lies there by this name must not keep us waiting.
             let file = private(options.read(true).write(true).create(true).truncate(false)).open(&path)?;
+            // A mask that takes the owner's rights away would keep the next run out, should this one be killed.
+            #[cfg(unix)]
+            let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),

@@ -120,11 +120,7 @@ impl Site {
             _ => Blocked::Io(shown.clone(), sentence(&e)),
         };
         sync(self.building.path()).map_err(trouble)?;
-        if !self.replace {
-            rename_to_free(self.building.path(), &self.target).map_err(trouble)?;
-            // The directory has moved: there is nothing left to remove.
-            let _ = self.building.keep();
-        } else {
+        if self.replace {
             // Whatever was put there while we ran is not ours to remove.
             vet(&self.target)?;
             // Done, the earlier report is the one that lies in our directory, and goes with it.
@@ -133,6 +129,10 @@ impl Site {
                 let aside = beside_target(&self.parent, &name, OLD).map_err(trouble)?;
                 replace_by_two(self.building.path(), &self.target, aside).map_err(trouble)?;
             }
+        } else {
+            rename_to_free(self.building.path(), &self.target).map_err(trouble)?;
+            // The directory has moved: there is nothing left to remove.
+            let _ = self.building.keep();
         }
         sync(&self.parent).map_err(trouble)?;
         Ok(self.target)
@@ -251,7 +251,7 @@ pub(super) fn strangers(directory: &Path) -> io::Result<Vec<String>> {
 fn is_part(name: &str) -> bool {
     FORMATS.iter().any(|format| format.file == name)
         || FURTHER.contains(&name)
-        || name.strip_prefix("rollup-").is_some_and(|rest| rest.ends_with(".csv"))
+        || name.strip_prefix("rollup-").is_some_and(|rest| rest.strip_suffix(".csv").is_some())
 }
 
 /// A new file that only its owner can read and write, whatever the mask of the process.

@@ -138,7 +138,7 @@ impl Report {
             match there.iter().find(|found| found.file == part.file) {
                 None => wrong.push(format!("{} is missing", part.file)),
                 Some(found) if found.bytes != part.bytes => {
-                    wrong.push(format!("{} has {} bytes and was written with {}", part.file, found.bytes, part.bytes))
+                    wrong.push(format!("{} has {} bytes and was written with {}", part.file, found.bytes, part.bytes));
                 }
                 Some(found) if found.blake3 != part.blake3 => wrong.push(format!("{} was altered", part.file)),
                 Some(_) => {}
