@@ -15,7 +15,7 @@ use super::stop::{Stop, interrupted};
 use super::{key, load_library, load_policy, paint, screen};
 use crate::claim::authorization::Register;
 use crate::exit::Exit;
-use crate::ingest::{self, Source, Trouble, dialect};
+use crate::ingest::{self, Source, dialect};
 use crate::policy::Disposition;
 use crate::report::place::{self, Site};
 use crate::report::{Content, RUN, manifest, write_all};
@@ -43,11 +43,7 @@ fn checked(args: &Check, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exi
     let watcher = Watcher::new(args.progress, args.quiet, total, stop.flag());
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
-    let mut outcome = match ran {
-        Ok(outcome) => outcome,
-        Err(Trouble::Interrupted) => return Ok(interrupted()),
-        Err(e) => return Err(e.into()),
-    };
+    let mut outcome = ran?;
     for input in outcome.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
         announce(&input.name, &input.absent);
     }
@@ -69,10 +65,12 @@ fn checked(args: &Check, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exi
     }
     let place = site.settle()?;
     if !args.quiet {
-        match screen::result(&content, &place, out) {
-            // `claimlint check ... | head -1`: the report lies there, and the exit code still says what was found.
+        // The report lies there, and the exit code says what was found, whatever becomes of the screen.
+        match screen::result(&content, &place, out).and_then(|()| out.flush()) {
+            // `claimlint check ... | head -1`
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {}
-            told => told?,
+            Err(e) => note(&format!("this could not be printed ({e}); the report lies in {}", place.display())),
+            Ok(()) => {}
         }
     }
     let exit = exit(&outcome, args.fail_on);

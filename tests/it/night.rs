@@ -257,6 +257,21 @@ fn a_full_disk_leaves_the_old_report() {
     assert_eq!(desk.run(&large).code, Some(1));
 }
 
+/// `claimlint check ... > log` on another disk that is full: the report lies there, so the run was complete.
+#[test]
+fn a_screen_that_cannot_be_printed_is_no_failed_run() {
+    let desk = Desk::with(&[DENY]);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+    let mut command = desk.command(&["check", "claims.csv", "--out", "report"]);
+    let output = command.stdout(full()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("could not be printed") && said.contains("the report lies in report"), "{said}");
+    desk.run(&["verify", "report", "claims.csv"]).success();
+    let output = desk.command(&["rules"]).stdout(full()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2), "printing was all that it had to do");
+}
+
 #[test]
 fn a_limit_on_files_leaves_the_old_report() {
     let desk = full_desk();
