@@ -9,6 +9,8 @@ pub enum Exit {
     Clean,
     /// Complete; something at or above `--fail-on`.
     Findings,
+    /// `verify`: the report is not whole, or of other inputs.
+    Differs,
     /// Not complete: nothing was left in `--out`.
     Failed,
     /// Ctrl-C or SIGTERM: nothing was left in `--out`.
@@ -19,7 +21,7 @@ impl Exit {
     fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
-            Self::Findings => 1,
+            Self::Findings | Self::Differs => 1,
             Self::Failed => 2,
             Self::Interrupted => 130,
         }

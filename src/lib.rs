@@ -19,7 +19,8 @@
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
 //! - [`run`]: the run on one page, its parts judged on demand, their ids masked where asked; no file is written and
 //!   nothing printed.
-//! - [`report`]: one file per format, part after part, all or nothing on disk; the dossier of one claim. Knows findings and
+//! - [`report`]: one file per format, part after part, all or nothing on disk; manifest; the dossier of one
+//!   claim. Knows findings and
 //!   answers, no rule.
 //! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
 //!
@@ -31,7 +32,8 @@
 //! - A bad row costs itself and never a neighbour; bad data is a positioned finding or reject, errors stop the run.
 //! - The report's bytes do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ.
 //! - A verdict rests on whole cells compared with lists in data files, on exact cents and on civil dates.
-//! - `--out` holds a complete report or what was there before.
+//! - `--out` holds a complete report or what was there before, whenever a run is killed; one run at a time writes it.
+//! - No message quotes a cell, and no file that holds one is open to others, not even for a moment.
 //! - What `explain` says is judged again by the functions of the run, from the lines that the run kept.
 //!
 //! # Reading order

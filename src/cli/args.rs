@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Show everything about one claim of a report: rows, versions, encounter, every rule's answer
     Explain(Explain),
+    /// Say whether a report is whole, and whether it belongs to these extracts
+    Verify(Verify),
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -73,6 +75,27 @@ pub struct Explain {
     /// The key of a masked report, to find a claim by its number
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
+}
+
+/// `claimlint verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The report directory
+    #[arg(value_name = "REPORT_DIR")]
+    pub report: PathBuf,
+    /// The extracts, in the order in which `check` was given them: they are held against their fingerprints and counted
+    /// again
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The authorization file that `check` was given
+    #[arg(long, value_name = "FILE", requires = "files")]
+    pub auths: Option<String>,
+    /// How columns are mapped, as `check` was told
+    #[command(flatten)]
+    pub layout: LayoutChoice,
+    /// Files that replace built-in ones, as `check` was told
+    #[command(flatten)]
+    pub policy: PolicyFiles,
 }
 
 /// What to do with policies.
@@ -146,6 +169,9 @@ pub struct Check {
     /// Cut dates to their month
     #[arg(long, value_name = "TO", value_enum, requires = "mask")]
     pub mask_dates: Option<MaskDates>,
+    /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte
+    #[arg(long, value_name = "EXTENT", value_enum, default_value_t = Hashed::Sampled)]
+    pub fingerprint: Hashed,
     /// Least disposition that makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Deny)]
     pub fail_on: FailOn,
@@ -165,6 +191,9 @@ pub struct Check {
     #[arg(long, value_name = "BYTES", hide = true)]
     pub block_size: Option<usize>,
 }
+
+/// Memory that rows in scope may take where nobody says otherwise: what every machine of a nightly job has.
+pub const MEMORY: usize = 1 << 30;
 
 /// Least memory that a run can do with: what the reader has under way, and a part or two.
 const LEAST_MEMORY: usize = 64 << 20;
@@ -192,6 +221,15 @@ fn size(text: &str) -> Result<usize, String> {
 pub enum MaskDates {
     /// Year and month
     Month,
+}
+
+/// How much of each input is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Hashed {
+    /// Size, beginning, end and 64 pieces between them
+    Sampled,
+    /// Every byte
+    Full,
 }
 
 /// Least disposition that makes the exit code 1.
@@ -225,7 +263,7 @@ mod tests {
     #[test]
     fn sizes() {
         for (text, want) in [
-            ("1GiB", Some(1 << 30)),
+            ("1GiB", Some(MEMORY)),
             ("64m", Some(64 << 20)),
             ("100000000", Some(100_000_000)),
             ("2 G", Some(2 << 30)),

@@ -2,41 +2,36 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 
 use super::args::{Check, FailOn};
+use super::given::Given;
 use super::progress::Watcher;
+use super::stop::{Stop, interrupted};
 use super::{key, load_library, load_policy, paint, screen};
 use crate::claim::authorization::Register;
 use crate::claim::store::LINES;
 use crate::exit::Exit;
-use crate::ingest::{self, Source, Trouble, dialect};
+use crate::ingest::{self, Source, dialect};
 use crate::policy::Disposition;
 use crate::report::place::{self, Site};
-use crate::report::{About, Totals, sink};
+use crate::report::{About, RUN, Totals, manifest, sink};
 use crate::rules::doc;
 use crate::run::{Memory, Setup, absent, run};
 
 /// Runs it.
 pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let stop = Stop::listen()?;
+    stop.end(checked(args, &stop, out))
+}
+
+fn checked(args: &Check, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let stop = Arc::new(AtomicBool::new(false));
-    let phase = Arc::new(Mutex::new(Phase::Planning));
-    let (flag, leaving) = (Arc::clone(&stop), Arc::clone(&phase));
-    // A second signal while the first one is being honoured changes nothing.
-    ctrlc::set_handler(move || {
-        flag.store(true, Ordering::Relaxed);
-        // The run stops by itself between two waves of blocks; only a read from a pipe that says nothing never ends.
-        std::thread::sleep(GRACE);
-        leave(&leaving.lock().unwrap_or_else(PoisonError::into_inner));
-    })
-    .context("signals cannot be caught")?;
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
 
@@ -46,16 +41,12 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
     let site = Site::open(args.out.as_deref(), args.force)?;
     setup.memory = Some(Memory { bytes: args.memory, directory: site.path().to_path_buf() });
-    let enter = |next| *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
-    enter(Phase::Building(site.path().to_path_buf()));
-    let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
+    stop.building(site.litter());
+    let given = pool.install(|| Given::take(args))?;
+    let watcher = Watcher::new(args.progress, args.quiet, total, stop.flag());
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
-    let mut run = match ran {
-        Ok(run) => run,
-        Err(Trouble::Interrupted) => return Ok(interrupted()),
-        Err(e) => return Err(e.into()),
-    };
+    let mut run = ran?;
     for input in run.frame.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
         announce(&input.name, &input.absent);
     }
@@ -68,56 +59,33 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
         pool.install(|| run.mask(mask, args.mask_dates.is_some())).map_err(unwritten)?;
     }
     let formats = sink::chosen(&[]);
-    let go_on = || !stop.load(Ordering::Relaxed);
+    let flag = stop.flag();
+    let go_on = || !flag.load(Ordering::Relaxed);
     let written =
         pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;
     let Some(totals) = written else { return Ok(interrupted()) };
-    write_run(&site, args, started, threads).map_err(unwritten)?;
-    enter(Phase::Settling);
-    if stop.load(Ordering::Relaxed) {
+    write_run(&site, args, started, threads)
+        .and_then(|()| pool.install(|| manifest::write(site.path(), given.inputs())))
+        .map_err(unwritten)?;
+    given.unchanged()?;
+    if !stop.settling() {
         return Ok(interrupted());
     }
     let place = site.settle()?;
     if !args.quiet {
         let about = About { frame: &run.frame, docs: &docs };
-        match screen::result(about, &totals, &place, out) {
-            // `claimlint check ... | head -1`: the report lies there, and the exit code still says what was found.
+        // The report lies there, and the exit code says what was found, whatever becomes of the screen.
+        match screen::result(about, &totals, &place, out).and_then(|()| out.flush()) {
+            // `claimlint check ... | head -1`
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {}
-            told => told?,
+            Err(e) => note(&format!("this could not be printed ({e}); the report lies in {}", place.display())),
+            Ok(()) => {}
         }
     }
     let exit = exit(&totals, args.fail_on);
     // The system takes the lines back faster than we could hand them over one by one.
     std::mem::forget(run);
     Ok(exit)
-}
-
-/// How long a run may take to stop by itself after a signal: far more than a wave of blocks needs.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// How far a run is, for the one who has to end it from outside.
-enum Phase {
-    /// Nothing is on disk yet.
-    Planning,
-    /// This directory has to go.
-    Building(PathBuf),
-    /// The report is being moved into place; that is not interrupted.
-    Settling,
-}
-
-/// Ends a run that does not stop by itself. The caller holds the phase, so nothing is settled meanwhile.
-fn leave(phase: &Phase) {
-    match phase {
-        Phase::Planning => {}
-        Phase::Building(directory) => drop(std::fs::remove_dir_all(directory)),
-        Phase::Settling => return,
-    }
-    interrupted().now()
-}
-
-fn interrupted() -> Exit {
-    let _ = writeln!(anstream::stderr(), "interrupted: no report was written; run again to have one");
-    Exit::Interrupted
 }
 
 fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
@@ -212,7 +180,7 @@ fn write_run(site: &Site, args: &Check, started: Instant, threads: usize) -> std
         host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
         arguments: std::env::args().skip(1).collect(),
     };
-    let mut file = place::create(&site.path().join("run.json"))?;
+    let mut file = place::create(&site.path().join(RUN))?;
     serde_json::to_writer_pretty(&mut file, &run)?;
     writeln!(file)?;
     place::settle(file)

@@ -3,6 +3,8 @@
 pub mod args;
 mod check;
 mod explain;
+mod fault;
+mod given;
 mod inspect;
 mod key;
 mod manual;
@@ -11,6 +13,8 @@ mod policy;
 mod progress;
 mod rules;
 mod screen;
+mod stop;
+mod verify;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,8 +28,12 @@ use crate::policy::Policy;
 use crate::policy::file::{Given, load};
 use args::{Cli, Command, LayoutChoice, PolicyFiles};
 
-/// Runs what was typed.
+/// Runs what was typed; a fault of our own ends it like any other error.
 pub fn main() -> Exit {
+    fault::guarded(typed)
+}
+
+fn typed() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -36,18 +44,21 @@ pub fn main() -> Exit {
         }
     };
     let mut out = anstream::stdout();
+    // Its report is its result, and lies there by now; it has said itself what could not be printed.
+    let printed_is_all = !matches!(cli.command, Command::Check(_));
     let done = match cli.command {
         Command::Check(args) => check::check(&args, &mut out),
         Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
         Command::Policy { command } => policy::policy(command, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Verify(args) => verify::verify(&args, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
     };
     // The reader of our output has seen enough: `claimlint rules | head`. That is no error, and what was found stands.
     let done = done.and_then(|exit| match out.flush() {
-        Err(e) if !is_closed(&e) => Err(e.into()),
+        Err(e) if printed_is_all && !is_closed(&e) => Err(e.into()),
         _ => Ok(exit),
     });
     match done {

@@ -217,11 +217,24 @@ impl fmt::Display for Unbound {
     }
 }
 
-fn shorten(header: &[String]) -> String {
+/// The names of a header in short. A line that looks like a row is not quoted: a file without a header would put a
+/// patient's data into a log.
+pub(super) fn shorten(header: &[String]) -> String {
     const SHOWN: usize = 12;
+    if header.iter().any(|name| looks_like_data(name)) {
+        let cells = if header.len() == 1 { "one cell".to_owned() } else { format!("{} cells", header.len()) };
+        return format!("{cells} and looks like a row, not a header, so it is not shown here");
+    }
     let names: Vec<_> = header.iter().take(SHOWN).map(|n| format!("`{}`", printable(n))).collect();
     let more = header.len().saturating_sub(SHOWN);
     if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
+}
+
+/// No name of a column is without a letter or has four digits in a row, and hardly a claim is without such a cell: a
+/// date, an amount, a number. A year in a name costs the header's display and nothing else.
+fn looks_like_data(name: &str) -> bool {
+    let digits = name.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or_default();
+    digits >= 4 || (digits > 0 && !name.contains(char::is_alphabetic))
 }
 
 /// A name from a file, safe to show at a terminal and short enough to read.

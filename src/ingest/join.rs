@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::binding::{Unbound, printable};
+use super::binding::{Unbound, printable, shorten};
 use super::cell::clean;
 use super::dialect::{DELIMITERS, beginning, read_header};
 use super::field::fold;
@@ -223,8 +223,7 @@ fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: 
         match places(&needed, &head.names) {
             Err(found) => {
                 if miss.as_ref().is_none_or(|(names, _)| *names < head.names.len()) {
-                    let held: Vec<_> = head.names.iter().take(12).map(|n| format!("`{}`", printable(n))).collect();
-                    let what = found.sentence(&join.table, &layout.name, &held.join(", "));
+                    let what = found.sentence(&join.table, &layout.name, &shorten(&head.names));
                     miss = Some((head.names.len(), what));
                 }
             }

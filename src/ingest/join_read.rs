@@ -302,7 +302,7 @@ fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> 
             let place = text.parse().ok().and_then(|n: usize| numbers.iter().position(|known| *known == n));
             place.ok_or_else(|| {
                 format!(
-                    "{name} is \"{text}\", for which the layout has no column ({} to {}); narrow the rows with `only`, or \
+                    "{name} is none of the numbers for which the layout has columns ({} to {}); narrow the rows with `only`, or \
                      leave `number` out of its [[join]]",
                     numbers.first().unwrap_or(&0),
                     numbers.last().unwrap_or(&0)
@@ -322,9 +322,8 @@ fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
         let taken = taken.map_err(refuse)?;
         let Shape::Codes { number, numbers, .. } = &join.shape else {
             if let Some(first) = lines.insert(key.clone(), line) {
-                let shown = key.replace('\u{1f}', ", ");
                 return Err(refuse(format!(
-                    "the key {shown} again, after line {first}; leave one row per key, or say which with `only`"
+                    "the key of line {first} again; leave one row per key, or say which with `only`"
                 )));
             }
             cells.insert(key, taken);
@@ -337,9 +336,9 @@ fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
                 None => of_key.len(),
                 Some((_, name)) => match of_key.iter().find(|(p, _)| *p == place) {
                     Some((_, same)) if *same == code => continue,
-                    Some((_, other)) => {
+                    Some(_) => {
                         return Err(refuse(format!(
-                            "{name} {} of this key is {code} here and {other} before; narrow the rows with `only`, or leave \
+                            "{name} {} of this key is another code here than before; narrow the rows with `only`, or leave \
                              `number` out of its [[join]]",
                             numbers[place]
                         )));

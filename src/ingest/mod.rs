@@ -16,6 +16,7 @@ mod decode;
 pub mod dialect;
 pub mod feed;
 pub mod field;
+pub mod fingerprint;
 pub mod gather;
 pub mod join;
 mod join_file;
@@ -36,6 +37,7 @@ pub use dialect::Dialect;
 use needles::Needles;
 
 pub use binding::Binding;
+pub use fingerprint::{Extent, Fingerprint};
 pub use gather::Gather;
 pub use join::Table;
 pub use layout::{Layout, Library};

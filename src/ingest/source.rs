@@ -179,7 +179,7 @@ impl Source {
 
 const EMPTY: &str = "is empty: not even a header line; was the export cut short?";
 
-fn open_sentence(e: &io::Error) -> String {
+pub(super) fn open_sentence(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
@@ -193,7 +193,7 @@ pub(super) fn read_sentence(e: &io::Error) -> String {
             "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
         }
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
-        _ => format!("cannot be read: {e}"),
+        _ => format!("cannot be read: {e}; check the disk that it lies on, or take another copy"),
     }
 }
 

@@ -13,10 +13,13 @@ pub mod figures;
 pub mod highest;
 pub mod html;
 pub mod json;
+mod lease;
+pub mod manifest;
 pub mod place;
 pub mod record;
 mod rows;
 pub mod sink;
+pub mod whole;
 
 use crate::claim::{Book, Line};
 use crate::finding::{Finding, RuleId, Subject};
@@ -74,6 +77,9 @@ pub struct Format {
     /// Begins it.
     pub open: Open,
 }
+
+/// Times, threads and host of the run: the only file that may differ between two runs, and not one of [`FORMATS`].
+pub const RUN: &str = "run.json";
 
 /// All files that a report may have, in the order in which they are named.
 pub const FORMATS: &[Format] = &[

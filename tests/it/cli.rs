@@ -50,44 +50,44 @@ pub(crate) fn claimlint(args: &[&str]) -> Said {
     Said::by(binary().args(args))
 }
 
-const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
-const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
+pub(crate) const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
+pub(crate) const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
 const INFO: &str = "C2,M2,MHMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
 const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
-const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
+pub(crate) const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
 
 /// A directory of its own to work in, with an extract of these rows.
-struct Desk(TempDir);
+pub(crate) struct Desk(TempDir);
 
 impl Desk {
-    fn with(rows: &[&str]) -> Self {
+    pub(crate) fn with(rows: &[&str]) -> Self {
         let desk = Self(tempfile::tempdir().expect("a directory"));
         fs::write(desk.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
         desk
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// The binary, working here.
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = binary();
         command.args(args).current_dir(self.0.path());
         command
     }
 
-    fn run(&self, args: &[&str]) -> Said {
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
         Said::by(&mut self.command(args))
     }
 
     /// Everything that lies here, hidden files too.
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         names(self.0.path())
     }
 }
 
-fn names(path: &Path) -> Vec<String> {
+pub(crate) fn names(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).expect("a directory");
     let mut names: Vec<_> = entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     names.sort();
@@ -139,8 +139,16 @@ fn without_a_name_the_report_takes_the_first_free_one() {
         desk.run(&["check", "claims.csv", "-q"]).success();
     }
     assert_eq!(desk.names(), ["claimlint-report", "claimlint-report-2", "claimlint-report-3", "claims.csv"]);
-    let files =
-        ["dossier.bin", "findings.csv", "rejects.csv", "report.html", "run.json", "services.csv", "summary.json"];
+    let files = [
+        "dossier.bin",
+        "findings.csv",
+        "manifest.json",
+        "rejects.csv",
+        "report.html",
+        "run.json",
+        "services.csv",
+        "summary.json",
+    ];
     assert_eq!(names(&desk.at("claimlint-report")), files);
 }
 

@@ -218,9 +218,17 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
     let long = "33000001|9001|A1|I10|26|10|2||||\n";
     for (file, add, says) in [
         ("diagnostic", "33000001|9001\n", "optum-diagnostic.csv: line 11: --join diagnosis: fewer fields"),
-        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is \"26\""),
-        ("diagnostic", "33000001|9001|A1|I10|2|10|2||||\n", "DIAG_POSITION 2 of this key is I10 here and M810 before"),
-        ("procedure", "x|9003|B7||10|0PU33JZ|one||\n", "line 7: --join procedure: PROC_POSITION is \"one\""),
+        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is none of the numbers"),
+        (
+            "diagnostic",
+            "33000001|9001|A1|I10|2|10|2||||\n",
+            "DIAG_POSITION 2 of this key is another code here than before",
+        ),
+        (
+            "procedure",
+            "x|9003|B7||10|0PU33JZ|one||\n",
+            "line 7: --join procedure: PROC_POSITION is none of the numbers",
+        ),
     ] {
         let broken = Optum::new().with(file, |text| text + add);
         let said = broken.check(BLOCK).map(|_| ()).expect_err(says);
@@ -301,7 +309,7 @@ fn a_claim_row_is_joined_to_its_lines() {
     let again = text.lines().find(|l| l.starts_with("12,")).expect("claim 12");
     std::fs::write(&twice, format!("{text}{again}\n")).expect("written");
     let said = check(&lines, library(&[("header", &twice)]), BLOCK).map(|_| ()).expect_err("twice").to_string();
-    assert!(said.contains("claims.csv: line 6: --join header: the key 12 again, after line 3"), "{said}");
+    assert!(said.contains("claims.csv: line 6: --join header: the key of line 3 again"), "{said}");
     let said = check(&lines, library(&[]), BLOCK).map(|_| ()).expect_err("lines alone").to_string();
     assert!(said.contains("header.PrincipalDiagnosis (--join header=FILE brings it)"), "{said}");
 }

@@ -11,6 +11,9 @@
 //! explain     the dossier of a claim says what the report says
 //! browser     report.html in a real browser: filter, sort, keyboard, phone, dark, paper
 //! mask        ids that a masked report must not hold
+//! night       killed, full, unreadable, twice at once: the old report or the new one
+//! verify      a report that was altered, or is of other inputs, is told from one that is whole
+//! private     modes under any umask; no message quotes a row
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -28,7 +31,12 @@ mod joins;
 mod kit;
 mod mask;
 mod mutation;
+#[cfg(unix)]
+mod night;
+#[cfg(unix)]
+mod private;
 mod properties;
 mod rules;
 mod slow;
 mod twin;
+mod verify;

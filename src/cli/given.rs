@@ -1,0 +1,66 @@
+//! The files that were given: their fingerprints for the manifest, and whether they are still what they were.
+
+use std::time::SystemTime;
+
+use anyhow::bail;
+use rayon::prelude::*;
+
+use super::args::{Check, Hashed};
+use crate::ingest::{Extent, Fingerprint, Trouble};
+use crate::report::manifest::{Input, Role};
+
+/// The inputs of a run.
+pub(super) struct Given {
+    inputs: Vec<Input>,
+    stamps: Vec<Option<(u64, SystemTime)>>,
+    extent: Extent,
+}
+
+impl Given {
+    /// Takes the fingerprints, before anything is read from the files.
+    pub(super) fn take(args: &Check) -> Result<Self, Trouble> {
+        let extent = match args.fingerprint {
+            Hashed::Sampled => Extent::Sampled,
+            Hashed::Full => Extent::Full,
+        };
+        let joined: Vec<String> = args.layout.join.iter().map(|table| table.file.clone()).collect();
+        let named = named(&args.files, &joined, args.auths.as_deref());
+        let stamps = named.iter().map(|(_, file)| stamp(file)).collect();
+        let print = |(role, file): (Role, &str)| {
+            Ok(Input { role, file: file.to_owned(), fingerprint: Fingerprint::of(file, extent)? })
+        };
+        let inputs = named.into_par_iter().map(print).collect::<Result<_, Trouble>>()?;
+        Ok(Self { inputs, stamps, extent })
+    }
+
+    /// For the manifest.
+    pub(super) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Refuses a run whose files changed under it: its report would be of no state that they ever had.
+    pub(super) fn unchanged(&self) -> anyhow::Result<()> {
+        for (input, stamp) in self.inputs.iter().zip(&self.stamps) {
+            // A new time alone may be that of a touch.
+            if *stamp != self::stamp(&input.file)
+                && input.fingerprint != Fingerprint::of(&input.file, self.extent).unwrap_or_default()
+            {
+                bail!("{}: changed while it was read; run again when whoever writes it has finished", input.file);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The files of a run in the order of the manifest.
+pub(super) fn named<'a>(files: &'a [String], joined: &'a [String], auths: Option<&'a str>) -> Vec<(Role, &'a str)> {
+    let extracts = files.iter().map(|file| (Role::Extract, file.as_str()));
+    let joined = joined.iter().map(|file| (Role::Joined, file.as_str()));
+    extracts.chain(joined).chain(auths.map(|file| (Role::Authorizations, file))).collect()
+}
+
+/// Size and time of the last change; none of stdin and pipes.
+fn stamp(file: &str) -> Option<(u64, SystemTime)> {
+    let meta = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+    Some((meta.len(), meta.modified().ok()?))
+}

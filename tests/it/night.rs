@@ -1,0 +1,402 @@
+//! Protects the morning after: whatever happened at night, `--out` holds the complete old report or the complete new
+//! one, nothing lies about after the next run, and the exit code and the last line say what happened.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, binary, names};
+
+/// Small, seeded and enough for delays and cells: Steele, Lea and Flood's splitmix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+}
+
+/// An extract of so many rows, one in `every` of them in scope.
+fn extract(rows: usize, every: usize, seed: u64) -> String {
+    let mut random = Random(seed);
+    let mut text = HEAD.to_owned();
+    for n in 0..rows {
+        let code = if n % every == 0 { ["22513", "22514", "22515"][random.below(3) as usize] } else { "99213" };
+        let diagnosis = ["M54.5", "M48.56XA", "M80.08XA", ""][random.below(4) as usize];
+        let (member, day, cents) = (random.below(100_000), 1 + random.below(28), random.below(300_000));
+        let _ = writeln!(
+            text,
+            "C{seed}-{n},M{member},HMO,22,2024-03-{day:02},{code},{diagnosis},A-{member},{}.{:02}",
+            cents / 100,
+            cents % 100
+        );
+    }
+    text
+}
+
+/// All files of a report but the one that may differ.
+fn report(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = names(path).into_iter().filter(|name| name != "run.json");
+    files.map(|name| (name.clone(), fs::read(path.join(&name)).expect("a file that can be read"))).collect()
+}
+
+/// What a run leaves beside its report.
+fn litter(desk: &Desk) -> Vec<String> {
+    desk.names().into_iter().filter(|name| name.starts_with('.')).collect()
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
+}
+
+fn end(child: Child) -> (Said, Option<i32>) {
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let said = Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+    (said, output.status.signal())
+}
+
+/// Waits until a run has begun to build its report.
+fn begun(desk: &Desk) {
+    let start = Instant::now();
+    while !desk.names().iter().any(|n| n.ends_with(".partial")) {
+        assert!(start.elapsed() < Duration::from_secs(20), "it never began");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+const KILLS: usize = 120;
+
+#[test]
+fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
+    let desk = Desk::with(&[]);
+    let mut wholes = Vec::new();
+    let mut duration = Duration::ZERO;
+    for (name, seed) in [("a.csv", 1), ("b.csv", 2)] {
+        fs::write(desk.at(name), extract(20_000, 10, seed)).expect("room for it");
+        let start = Instant::now();
+        assert_eq!(desk.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
+        duration = start.elapsed();
+        wholes.push(report(&desk.at("report")));
+    }
+    assert_ne!(wholes[0], wholes[1]);
+    let (mut random, mut seen) = (Random(42), BTreeMap::<String, usize>::new());
+    for n in 0..KILLS {
+        let name = ["a.csv", "b.csv"][n % 2];
+        let before = report(&desk.at("report"));
+        let lying = litter(&desk).len();
+        let signal = ["-KILL", "-TERM", "-INT"][n % 3];
+        // Half of them anywhere, half near the end, where the report is written and moved.
+        let share = if n % 4 < 2 { random.below(1100) } else { 700 + random.below(400) };
+        let child = start(desk.command(&["check", name, "--out", "report", "--force", "-q"]).env("NO_COLOR", "1"));
+        std::thread::sleep(duration * share as u32 / 1000);
+        Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is everywhere");
+        let (said, killed) = end(child);
+        let after = report(&desk.at("report"));
+        assert!(wholes.contains(&after), "{n}: {signal} after {share}/1000 of {duration:?}: neither old nor new");
+        let how = match (said.code, killed) {
+            // Complete before the signal came.
+            (Some(1), None) => {
+                assert!(after == wholes[n % 2] && litter(&desk).is_empty(), "{n}: {:?}", litter(&desk));
+                "complete"
+            }
+            (Some(130), None) if signal != "-KILL" => {
+                assert!(said.err.contains("interrupted: no report was written; run again"), "{}", said.err);
+                assert!(after == before && litter(&desk).len() <= lying, "{n}: {:?}", litter(&desk));
+                "interrupted"
+            }
+            // SIGKILL, or a signal that came before the program could listen.
+            (None, Some(_)) => "killed",
+            other => panic!("{n}: {signal}: {other:?}: {}", said.err),
+        };
+        *seen.entry(how.to_owned()).or_default() += 1;
+        if n % 10 == 9 {
+            assert_eq!(desk.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
+            assert_eq!(litter(&desk), [""; 0], "{n}: a complete run takes away what killed ones left");
+            assert_eq!(report(&desk.at("report")), wholes[n % 2]);
+        }
+    }
+    // The machine decides how many of each; all of one kind would mean that the delays miss the run.
+    assert!(seen.get("killed") >= Some(&10) && seen.get("interrupted") >= Some(&10), "{seen:?}");
+    assert_eq!(desk.names(), ["a.csv", "b.csv", "claims.csv", "report"]);
+}
+
+#[test]
+fn of_two_runs_into_one_place_the_second_refuses() {
+    let desk = Desk::with(&[DENY]);
+    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
+    let before = report(&desk.at("report"));
+    let mut first = start(&mut desk.command(&["check", "-", "--out", "report", "--force", "-q"]));
+    begun(&desk);
+    for out in ["report", "./report/", "report/../report", "report/."] {
+        let second = desk.run(&["check", "claims.csv", "--out", out, "--force"]).refused();
+        assert!(second.contains("another run is writing there") && second.contains("--out"), "{out}: {second}");
+    }
+    assert_eq!(report(&desk.at("report")), before);
+    // Another place is free, and the first run is none the worse for it.
+    assert_eq!(desk.run(&["check", "claims.csv", "--out", "other", "-q"]).code, Some(1));
+    std::io::Write::write_all(first.stdin.as_mut().expect("a pipe"), (HEAD.to_owned() + CLEAR).as_bytes())
+        .expect("it reads");
+    assert_eq!(end(first).0.code, Some(0));
+    assert_ne!(report(&desk.at("report")), before);
+    assert_eq!(litter(&desk), [""; 0]);
+}
+
+#[test]
+fn runs_at_once_without_a_name_take_a_name_each() {
+    let desk = Desk::with(&[CLEAR]);
+    let children: Vec<Child> = (0..6).map(|_| start(&mut desk.command(&["check", "claims.csv", "-q"]))).collect();
+    for child in children {
+        let said = end(child).0;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+    }
+    let mut want: Vec<String> = (2..=6).map(|n| format!("claimlint-report-{n}")).collect();
+    want.extend(["claimlint-report".to_owned(), "claims.csv".to_owned()]);
+    want.sort();
+    assert_eq!(desk.names(), want);
+
+    let children: Vec<Child> =
+        (0..6).map(|_| start(&mut desk.command(&["check", "claims.csv", "-q", "--out", "one"]))).collect();
+    let ends: Vec<Said> = children.into_iter().map(|child| end(child).0).collect();
+    assert_eq!(ends.iter().filter(|said| said.code == Some(0)).count(), 1);
+    for said in ends.iter().filter(|said| said.code != Some(0)) {
+        assert_eq!(said.code, Some(2));
+        assert!(
+            said.err.contains("another run is writing there") || said.err.contains("exists already"),
+            "{}",
+            said.err
+        );
+    }
+    assert_eq!(litter(&desk), [""; 0]);
+}
+
+/// A small disk of its own; gone with the test.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// None: this user may not mount.
+    fn new(at: PathBuf, options: &str) -> Option<Self> {
+        fs::create_dir(&at).expect("room for it");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&at).output();
+        mount.is_ok_and(|done| done.status.success()).then_some(Self(at))
+    }
+
+    fn remount(&self, options: &str) {
+        let done = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
+        assert!(done.expect("mount is there").success(), "{options}");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+/// A report of some two megabytes and a small one.
+fn full_desk() -> Desk {
+    let desk = Desk::with(&[DENY]);
+    fs::write(desk.at("large.csv"), extract(4_000, 1, 3)).expect("room for it");
+    desk
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_report() {
+    let desk = full_desk();
+    let Some(disk) = Disk::new(desk.at("disk"), "size=1m,mode=700") else {
+        #[allow(clippy::print_stderr, reason = "a test that cannot ask its question must not look as if it had")]
+        {
+            eprintln!(
+                "a_full_disk_leaves_the_old_report: may not mount here; the limit on files below stands in for it"
+            );
+        }
+        return;
+    };
+    let small = ["check", "claims.csv", "--out", "disk/report", "-q", "--force"];
+    let large = ["check", "large.csv", "--out", "disk/report", "-q", "--force"];
+    assert_eq!(desk.run(&small).code, Some(1));
+    let before = report(&desk.at("disk/report"));
+    for size in [128, 256, 512, 1024, 1536] {
+        disk.remount(&format!("size={size}k"));
+        let refused = desk.run(&large).refused();
+        assert!(refused.contains("no space left; free some, or name another disk with --out"), "{size}: {refused}");
+        assert_eq!(report(&desk.at("disk/report")), before, "{size}");
+        assert_eq!(names(&desk.at("disk")), ["report"], "{size}");
+    }
+    disk.remount("size=64m");
+    // No file can be made any more: at each step of a run in turn. What lies there takes one for the disk, one for the
+    // directory and one for each of its eight files.
+    let mut codes = Vec::new();
+    for files in 11..=21 {
+        disk.remount(&format!("nr_inodes={files}"));
+        let said = desk.run(&small);
+        codes.push(said.code);
+        if said.code == Some(2) {
+            assert!(said.err.contains("no space left"), "{files}: {}", said.err);
+        }
+        assert_eq!(report(&desk.at("disk/report")), before, "{files}");
+        assert_eq!(names(&desk.at("disk")), ["report"], "{files}");
+    }
+    assert!(codes.contains(&Some(2)) && codes.ends_with(&[Some(1)]), "{codes:?}");
+    disk.remount("ro");
+    let refused = desk.run(&small).refused();
+    assert!(refused.contains("cannot be written to; name another disk"), "{refused}");
+    disk.remount("rw,nr_inodes=100");
+    assert_eq!(desk.run(&large).code, Some(1));
+}
+
+/// `claimlint check ... > log` on another disk that is full: the report lies there, so the run was complete.
+#[test]
+fn a_screen_that_cannot_be_printed_is_no_failed_run() {
+    let desk = Desk::with(&[DENY]);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+    let mut command = desk.command(&["check", "claims.csv", "--out", "report"]);
+    let output = command.stdout(full()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("could not be printed") && said.contains("the report lies in report"), "{said}");
+    desk.run(&["verify", "report", "claims.csv"]).success();
+    let output = desk.command(&["rules"]).stdout(full()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2), "printing was all that it had to do");
+}
+
+#[test]
+fn a_limit_on_files_leaves_the_old_report() {
+    let desk = full_desk();
+    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
+    let before = report(&desk.at("report"));
+    for blocks in [0, 1, 8, 64, 256] {
+        let typed = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &typed, "sh", env!("CARGO_BIN_EXE_claimlint")]);
+        command.args(["check", "large.csv", "--out", "report", "-q", "--force"]).current_dir(desk.at(""));
+        // A pipe is no file, so the message still comes through.
+        let refused = end(start(&mut command)).0.refused();
+        assert!(refused.contains("ulimit -f"), "{blocks}: {refused}");
+        assert_eq!(report(&desk.at("report")), before, "{blocks}");
+        assert_eq!(litter(&desk), [""; 0], "{blocks}");
+    }
+}
+
+#[test]
+fn an_unwritable_place_is_refused_before_anything_is_read() {
+    let desk = Desk::with(&[CLEAR]);
+    fs::create_dir(desk.at("shut")).expect("room for it");
+    fs::write(desk.at("file"), "").expect("room for it");
+    fs::copy(env!("CARGO_BIN_EXE_claimlint"), desk.at("claimlint")).expect("room for it");
+    let mode = |path: &str, mode| {
+        fs::set_permissions(desk.at(path), std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("ours");
+    };
+    mode("", 0o755);
+    mode("shut", 0o555);
+    mode("claims.csv", 0o644);
+    let mut command = Command::new(desk.at("claimlint"));
+    command.args(["check", "claims.csv", "--out", "shut/report"]).current_dir(desk.at(""));
+    if fs::write(desk.at("shut/probe"), "").is_ok() {
+        // The superuser may write anywhere; nobody may not.
+        fs::remove_file(desk.at("shut/probe")).expect("ours");
+        command.uid(65_534).gid(65_534);
+    }
+    let refused = end(start(&mut command)).0.refused();
+    assert!(refused.contains("shut: may not be written by this user; name another place with --out"), "{refused}");
+    let refused = desk.run(&["check", "claims.csv", "--out", "file/report"]).refused();
+    assert!(refused.contains("file: is no directory; name another place with --out"), "{refused}");
+    assert_eq!(litter(&desk), [""; 0]);
+    assert_eq!(names(&desk.at("shut")), [""; 0]);
+}
+
+#[test]
+fn an_input_that_fails_or_changes_leaves_the_old_report() {
+    let desk = Desk::with(&[DENY]);
+    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
+    let before = report(&desk.at("report"));
+    let intact = |what: &str| {
+        assert_eq!(report(&desk.at("report")), before, "{what}");
+        assert_eq!(litter(&desk), [""; 0], "{what}");
+    };
+    let check = |file: &str| desk.command(&["check", file, "--out", "report", "--force", "-q"]);
+
+    let refused = desk.run(&["check", ".", "--out", "report", "--force"]).refused();
+    assert!(refused.contains("is a directory; name the extracts in it"), "{refused}");
+    intact("a directory");
+
+    let refused = desk.run(&["check", "/proc/self/mem", "--out", "report", "--force"]).refused();
+    assert!(refused.contains("cannot be read") && refused.contains("take another copy"), "{refused}");
+    intact("a disk that errs");
+
+    // Cut, grown and rewritten while the run is at another file, which it is as long as the pipe is open.
+    let text = extract(2_000, 100, 4);
+    for change in ["cut", "grown", "rewritten"] {
+        fs::write(desk.at("moving.csv"), &text).expect("room for it");
+        let mut command = desk.command(&["check", "-", "moving.csv", "--out", "report", "--force", "-q"]);
+        let mut child = start(command.args(["--threads", "1"]));
+        let mut pipe = child.stdin.take().expect("a pipe");
+        // More than a pipe holds: once it is through, the run is reading.
+        std::io::Write::write_all(&mut pipe, extract(20_000, 100, 5).as_bytes()).expect("it reads");
+        let changed = match change {
+            "cut" => text[..4096].to_owned(),
+            "grown" => text.clone() + CLEAR,
+            _ => text.replace("2024-03-01", "2024-03-02"),
+        };
+        fs::write(desk.at("moving.csv"), changed).expect("room for it");
+        drop(pipe);
+        let refused = end(child).0.refused();
+        assert!(refused.contains("moving.csv: changed while it was read; run again when"), "{change}: {refused}");
+        intact(change);
+    }
+
+    // A compressed stream that breaks off in the middle of a pipe.
+    let mut packed = Vec::new();
+    std::io::Read::read_to_end(
+        &mut flate2::read::GzEncoder::new(text.as_bytes(), flate2::Compression::fast()),
+        &mut packed,
+    )
+    .expect("memory");
+    Command::new("mkfifo").arg(desk.at("pipe")).status().expect("mkfifo is everywhere");
+    let child = start(&mut check("pipe"));
+    fs::write(desk.at("pipe"), &packed[..packed.len() / 2]).expect("it is read");
+    let refused = end(child).0.refused();
+    assert!(refused.contains("pipe: ends too soon"), "{refused}");
+    intact("a broken pipe");
+}
+
+/// A run that was killed at its worst moment, and one of another name: the next run knows them apart.
+#[test]
+fn the_next_run_takes_away_what_is_of_its_own_name_and_nothing_else() {
+    let desk = Desk::with(&[CLEAR]);
+    let mut children = Vec::new();
+    for out in ["report", "report.2"] {
+        let child = start(&mut desk.command(&["check", "-", "--out", out]));
+        begun(&desk);
+        children.push(child);
+        while litter(&desk).len() < 2 * children.len() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    for mut child in children {
+        child.kill().expect("ours");
+        child.wait().expect("ours");
+    }
+    assert_eq!(litter(&desk).len(), 4, "a partial and a lock each: {:?}", litter(&desk));
+    fs::create_dir(desk.at(".report.a1b2c3.partial")).expect("room for it");
+    fs::write(desk.at(".report.a1b2c3.partial/notes.txt"), "mine").expect("room for it");
+    let said = Said::by(binary().args(["check", "claims.csv", "-q", "--out", "report"]).current_dir(desk.at("")));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let left = litter(&desk);
+    assert!(left.len() == 3 && left.contains(&".report.a1b2c3.partial".to_owned()), "{left:?}");
+    assert!(left.iter().filter(|name| name.starts_with(".report.2.")).count() == 2, "{left:?}");
+    desk.run(&["check", "claims.csv", "-q", "--out", "report.2"]).success();
+    assert_eq!(litter(&desk), [".report.a1b2c3.partial"]);
+}

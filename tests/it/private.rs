@@ -1,0 +1,148 @@
+//! Protects the people in the extract: whatever the mask of the process, only its owner reads what is written, from the
+//! first byte on; no error, note or refusal quotes a cell.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, names};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+}
+
+/// The binary under a mask of the process.
+fn masked(desk: &Desk, umask: &str, args: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_claimlint")]);
+    command.args(args).current_dir(desk.at(""));
+    command
+}
+
+#[test]
+fn whatever_the_umask_a_report_is_its_owners() {
+    for umask in ["000", "022", "077", "277", "777"] {
+        let desk = Desk::with(&[DENY, "short,row\n"]);
+        // While it is under way.
+        let mut command = masked(&desk, umask, &["check", "-", "-q", "--out", "report"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("it runs");
+        let begun = Instant::now();
+        while !desk.names().iter().any(|n| n.ends_with(".partial")) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it never began");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Made and then, where the mask takes the owner's own rights away, given back.
+        std::thread::sleep(Duration::from_millis(50));
+        for name in desk.names().iter().filter(|n| n.starts_with('.')) {
+            let (found, want) = (mode(&desk.at(name)), if name == ".report.lock" { 0o600 } else { 0o700 });
+            assert_eq!(found, want, "umask {umask}: {name} has {found:o}");
+        }
+        let text = HEAD.to_owned() + DENY + "short,row\n";
+        std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), text.as_bytes()).expect("it reads");
+        assert_eq!(child.wait().expect("it ends").code(), Some(1), "umask {umask}");
+        assert_eq!(mode(&desk.at("report")), 0o700, "umask {umask}");
+        for name in names(&desk.at("report")) {
+            assert_eq!(mode(&desk.at("report").join(&name)), 0o600, "umask {umask}: {name}");
+        }
+        let page = masked(&desk, umask, &["explain", "C4", "--in", "report", "--html", "page.html"]).output();
+        assert!(page.expect("it runs").status.success());
+        assert_eq!(mode(&desk.at("page.html")), 0o600, "umask {umask}");
+    }
+}
+
+/// Stands in every cell that a message could quote.
+const SECRET: &str = "ZQXSECRET";
+
+#[test]
+fn no_message_quotes_a_cell() {
+    let desk = Desk::with(&[]);
+    let row = format!("{SECRET}1,{SECRET}2,{SECRET}3,{SECRET}4,{SECRET}5,22514,{SECRET}6,{SECRET}7,{SECRET}8\n");
+    let dated = row.replace(&format!("{SECRET}5"), "2024-03-05");
+    let shifted = format!("{SECRET},{row}");
+    let quoted = format!("\"{SECRET},{row}");
+    let after = format!("\"{SECRET}\"{SECRET},{row}");
+    let short = format!("{SECRET},{SECRET}\n");
+    let unnumbered = row.replacen(&format!("{SECRET}1"), "", 1);
+    let many = |row: &str| HEAD.to_owned() + &row.repeat(30);
+    let auths = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n";
+    let tables = "claim_id,diag\n";
+    let layout = "name = \"joined\"\ntitle = \"x\"\nsource = \"x\"\nvalid = \"2024\"\n[columns]\nclaim_id = \"claim_id\"\nmember_id = \"member_id\"\n\
+        service_date = \"service_date\"\nprocedure_code = \"procedure_code\"\ndiagnosis = \"D{1..2}\"\n[[join]]\ntable = \"dx\"\nkey = \"claim_id\"\nto = \"claim_id\"\n\
+        codes = { column = \"diag\", number = \"n\", as = \"D{1..2}\" }\n[[join]]\ntable = \"header\"\nkey = \"id\"\nto = \"claim_id\"\n";
+    for (name, text) in [
+        ("shifted.csv", many(&shifted)),
+        ("quoted.csv", many(&quoted)),
+        ("after.csv", many(&after)),
+        ("short.csv", many(&short)),
+        ("unnumbered.csv", many(&unnumbered)),
+        ("headless.csv", dated.repeat(3)),
+        ("headless.tsv", dated.replace(',', "\t").repeat(3)),
+        ("headless.odd", dated.replace(',', "^").repeat(3)),
+        ("damaged.csv", format!("\"{SECRET}\"{SECRET},{dated}")),
+        ("binary.csv", format!("PK\u{3}\u{4}{HEAD}{row}")),
+        ("fine.csv", HEAD.to_owned() + CLEAR),
+        ("cells.csv", many(&row)),
+        ("joined.csv", HEAD.to_owned() + &dated),
+        ("auths-date.csv", format!("{auths}{SECRET},{SECRET},{SECRET},{SECRET},{SECRET},,\n")),
+        ("auths-units.csv", format!("{auths}{SECRET},{SECRET},{SECRET},{SECRET},2024-01-01,,{SECRET}\n")),
+        ("auths-short.csv", format!("{auths}{SECRET},{SECRET}\n")),
+        ("auths-headless.csv", format!("{SECRET},{SECRET},,A,2024-01-01,,\n")),
+        ("joined.toml", layout.to_owned()),
+        ("dx-number.csv", format!("claim_id,n,diag\n{SECRET}1,{SECRET},{SECRET}\n")),
+        ("dx-two.csv", format!("claim_id,n,diag\n{SECRET}1,1,{SECRET}\n{SECRET}1,1,{SECRET}x\n")),
+        ("dx-headless.csv", format!("{SECRET}1,2024,{SECRET}\n")),
+        ("dx-short.csv", format!("claim_id,n,diag\n{SECRET}1\n")),
+        ("header-twice.csv", format!("id,x\n{SECRET}1,{SECRET}\n{SECRET}1,{SECRET}\n")),
+        ("tables.csv", format!("{tables}{SECRET}1,{SECRET}\n")),
+    ] {
+        fs::write(desk.at(name), text).expect("room for it");
+    }
+    let joined = |tables: &[&str]| {
+        let mut args = vec!["check", "joined.csv", "--layout", "joined.toml"];
+        args.extend(tables.iter().flat_map(|table| ["--join", *table]));
+        args.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let typed = |args: &str| args.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let refusals = [
+        typed("check shifted.csv"),
+        typed("check quoted.csv"),
+        typed("check after.csv"),
+        typed("check short.csv"),
+        typed("check unnumbered.csv"),
+        typed("check headless.csv"),
+        typed("check headless.tsv"),
+        typed("check headless.odd"),
+        typed("check damaged.csv"),
+        typed("check binary.csv"),
+        typed("inspect headless.csv"),
+        typed("check fine.csv --auths auths-date.csv"),
+        typed("check fine.csv --auths auths-units.csv"),
+        typed("check fine.csv --auths auths-short.csv"),
+        typed("check fine.csv --auths auths-headless.csv"),
+        typed("check fine.csv --layout cells.csv"),
+        typed("check fine.csv --policy cells.csv"),
+        joined(&["dx=dx-number.csv"]),
+        joined(&["dx=dx-two.csv"]),
+        joined(&["dx=dx-headless.csv"]),
+        joined(&["dx=dx-short.csv"]),
+        joined(&["header=header-twice.csv"]),
+        joined(&["dx=tables.csv"]),
+    ];
+    for args in &refusals {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let Said { code, out, err } = desk.run(&args);
+        assert_eq!(code, Some(2), "{args:?} is refused: {out}{err}");
+        assert!(!out.contains(SECRET) && !err.contains(SECRET), "{args:?}: {out}{err}");
+    }
+    // A run that goes through: what is odd about its rows stands in the report, and only there. The table of the
+    // highest services names claims, so it is asked not to print.
+    let Said { code, out, err } = desk.run(&["check", "cells.csv", "-q", "--progress", "plain", "--out", "report"]);
+    assert!(matches!(code, Some(0 | 1)), "{err}");
+    assert!(out.is_empty() && !err.contains(SECRET), "{err}");
+    fs::write(desk.at("report/services.csv"), row).expect("ours");
+    let said = desk.run(&["verify", "report", "cells.csv"]);
+    assert_eq!(said.code, Some(1));
+    assert!(!said.out.contains(SECRET) && !said.err.contains(SECRET), "{}{}", said.out, said.err);
+}

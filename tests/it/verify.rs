@@ -1,0 +1,169 @@
+//! Protects the one who gets a report handed on: `verify` tells a whole one from one that was altered, and says whether
+//! it belongs to the extracts at hand.
+
+use std::fs;
+use std::path::Path;
+
+use claimlint::report::manifest::Manifest;
+
+use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, names};
+use crate::kit::at;
+
+fn desk() -> Desk {
+    let desk = Desk::with(&[DENY, "short,row\n"]);
+    for name in ["kyphoplasty-2024q1.csv", "authorizations-2024q1.csv", "tuva-medical-claim.csv"] {
+        fs::copy(at("fixtures/extracts").join(name), desk.at(name)).expect("room for it");
+    }
+    desk
+}
+
+const CLAIMS: &str = "kyphoplasty-2024q1.csv";
+const AUTHS: &str = "authorizations-2024q1.csv";
+
+/// Everything it says, on one line; it must have ended with this code.
+fn said(desk: &Desk, args: &[&str], code: i32) -> String {
+    let Said { code: ended, out, err } = desk.run(&[&["verify"], args].concat());
+    assert_eq!(ended, Some(code), "{args:?}: {out}{err}");
+    crate::kit::flowed(&(out + &err))
+}
+
+fn copied(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("room for it");
+    for name in names(from) {
+        fs::copy(from.join(&name), to.join(&name)).expect("room for it");
+    }
+}
+
+#[test]
+fn a_whole_report_is_whole_and_belongs_to_its_inputs() {
+    let desk = desk();
+    for extent in ["sampled", "full"] {
+        let out = format!("report-{extent}");
+        let check = ["check", CLAIMS, "claims.csv", "--auths", AUTHS, "-q", "--fingerprint", extent, "--out", &out];
+        assert_eq!(desk.run(&check).code, Some(1));
+        let whole = said(&desk, &[&out], 0);
+        assert!(whole.contains("The report is whole. Name its extracts") && !whole.contains("wrong"), "{whole}");
+        let whole = said(&desk, &[&out, CLAIMS, "claims.csv", "--auths", AUTHS], 0);
+        assert!(whole.contains("whole and belongs to these inputs"), "{whole}");
+        assert!(whole.contains(&format!("{extent} fingerprint")) && whole.contains("judged again"), "{whole}");
+        // Without the authorizations the verdicts cannot come out again; it says what it did.
+        assert!(said(&desk, &[&out, CLAIMS, "claims.csv"], 0).contains("read again: rows and ledger"));
+    }
+    // Masked, with cut dates, from a pipe: still whole.
+    fs::write(desk.at("key"), "a key of more than sixteen bytes").expect("room for it");
+    let check = ["check", CLAIMS, "-q", "--mask", "key", "--mask-dates", "month", "--out", "masked"];
+    assert_eq!(desk.run(&check).code, Some(1));
+    said(&desk, &["masked", CLAIMS], 0);
+    let mut piped = assert_cmd::Command::from_std(desk.command(&["check", "-", "-q", "--out", "piped"]));
+    piped.write_stdin(HEAD.to_owned() + DENY).assert().code(1);
+    fs::write(desk.at("piped.csv"), HEAD.to_owned() + DENY).expect("room for it");
+    assert!(said(&desk, &["piped", "piped.csv"], 0).contains("read from a pipe and has no fingerprint"));
+    assert!(said(&desk, &["piped", "claims.csv"], 1).contains("2 rows, and summary.json says 1"));
+}
+
+#[test]
+fn what_was_altered_is_named() {
+    let desk = desk();
+    assert_eq!(desk.run(&["check", CLAIMS, "claims.csv", "-q", "--out", "report"]).code, Some(1));
+    let files = names(&desk.at("report"));
+    for (n, file) in files.iter().enumerate() {
+        let altered = format!("altered-{n}");
+        let path = desk.at(&altered).join(file);
+        copied(&desk.at("report"), &desk.at(&altered));
+        let bytes = fs::read(&path).expect("a file");
+        if file != "run.json" {
+            // One bit of the last letter or digit.
+            let mut bytes = bytes.clone();
+            let last = bytes.iter().rposition(u8::is_ascii_alphanumeric).expect("a letter");
+            bytes[last] ^= 1;
+            fs::write(&path, bytes).expect("ours");
+            let told = said(&desk, &[&altered], 1);
+            assert!(told.contains(file.as_str()) && told.contains("not whole"), "{file}: {told}");
+        }
+        fs::remove_file(&path).expect("ours");
+        let told = said(&desk, &[&altered], 1);
+        assert!(told.contains(&format!("{file} is missing")) && told.contains("claimlint check"), "{told}");
+        fs::write(&path, &bytes).expect("ours");
+        said(&desk, &[&altered], 0);
+    }
+    copied(&desk.at("report"), &desk.at("added"));
+    fs::write(desk.at("added/notes.txt"), "mine").expect("room for it");
+    fs::create_dir(desk.at("added/folder")).expect("room for it");
+    let told = said(&desk, &["added"], 1);
+    assert!(told.contains("notes.txt does not belong") && told.contains("folder does not belong"), "{told}");
+}
+
+/// Tables and summary that contradict each other, with a manifest that was made to fit: the sums tell.
+#[test]
+fn sums_are_counted_again_whatever_the_manifest_says() {
+    let desk = desk();
+    assert_eq!(desk.run(&["check", CLAIMS, "claims.csv", "-q", "--out", "report"]).code, Some(1));
+    for (n, (file, from, to, says)) in [
+        ("services.csv", ",deny,", ",clear,", "services deny"),
+        ("services.csv", ",paid,", "x,paid,", "services.csv cannot be read"),
+        ("findings.csv", "\nPA201", "\nPA202", "findings of PA201"),
+        ("rejects.csv", "\"short,row\"\n", "\"short,row\"\nclaims.csv,4,1,too-long,x\n", "rejects.csv holds 4"),
+        ("summary.json", "\"rejected\": 3", "\"rejected\": 4", "the bins do not add up"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let forged = format!("forged-{n}");
+        copied(&desk.at("report"), &desk.at(&forged));
+        let path = desk.at(&forged).join(file);
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(text.contains(from), "{file} no longer holds {from:?}");
+        let altered = text.replacen(from, to, 1);
+        fs::write(&path, &altered).expect("ours");
+        let manifest = desk.at(&forged).join("manifest.json");
+        let fitted = fs::read_to_string(&manifest).expect("text");
+        let print =
+            |text: &str| (format!("\"bytes\": {},", text.len()), blake3::hash(text.as_bytes()).to_hex().to_string());
+        let ((bytes, hash), (new_bytes, new_hash)) = (print(&text), print(&altered));
+        let fitted = fitted.replace(&hash, &new_hash).replace(&bytes, &new_bytes);
+        let mut fitted: Manifest = serde_json::from_str(&fitted).expect("a manifest");
+        fitted.seal = fitted.sealed().expect("memory");
+        fs::write(&manifest, serde_json::to_vec(&fitted).expect("memory")).expect("ours");
+        let told = said(&desk, &[&forged], 1);
+        assert!(told.contains(says), "{file}: {told}");
+        assert!(!told.contains("was altered"), "the manifest was made to fit: {told}");
+    }
+}
+
+#[test]
+fn other_inputs_are_told_from_the_reports_own() {
+    let desk = desk();
+    fs::write(desk.at("clear.csv"), HEAD.to_owned() + CLEAR).expect("room for it");
+    let check = ["check", CLAIMS, "clear.csv", "--auths", AUTHS, "-q", "--out", "report"];
+    assert_eq!(desk.run(&check).code, Some(1));
+    for (args, says) in [
+        (&[CLAIMS][..], "given as extract are 1, and the report was made from 2"),
+        (&[CLAIMS, "clear.csv", "claims.csv"], "given as extract are 3"),
+        (&["clear.csv", CLAIMS], "in the order of the run: kyphoplasty-2024q1.csv clear.csv"),
+        (&[CLAIMS, "claims.csv"], "claims.csv: has"),
+        (&[CLAIMS, "clear.csv", "--auths", "claims.csv"], "claims.csv: has"),
+    ] {
+        let told = said(&desk, &[&["report"], args].concat(), 1);
+        assert!(told.contains(says), "{args:?}: {told}");
+        assert!(told.contains("whole but does not belong to these inputs"), "{args:?}: {told}");
+    }
+    // The same size, one digit changed.
+    fs::write(desk.at("clear.csv"), HEAD.to_owned() + &CLEAR.replace("2500.00", "2500.01")).expect("room for it");
+    let told = said(&desk, &["report", CLAIMS, "clear.csv"], 1);
+    assert!(told.contains("clear.csv: its sampled fingerprint is not that of clear.csv"), "{told}");
+}
+
+#[test]
+fn where_nothing_can_be_told_it_says_so() {
+    let desk = desk();
+    fs::create_dir(desk.at("empty")).expect("room for it");
+    for place in ["empty", "none", "claims.csv"] {
+        assert!(said(&desk, &[place], 2).contains("holds no claimlint report"), "{place}");
+    }
+    assert_eq!(desk.run(&["check", CLAIMS, "-q", "--out", "report"]).code, Some(1));
+    assert!(said(&desk, &["report", "none.csv"], 2).contains("none.csv: does not exist"));
+    let policy = desk.run(&["policy", "show", "--toml", "policy"]).success();
+    fs::write(desk.at("mine.toml"), policy + "\n# mine\n").expect("room for it");
+    let told = said(&desk, &["report", CLAIMS, "--policy", "mine.toml"], 2);
+    assert!(told.contains("--policy files that `check` was given"), "{told}");
+}
