@@ -17,6 +17,7 @@
 //! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
 //!   or why it does not.
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
+//! - [`gate`]: conditions over these totals, for `--fail-if`.
 //! - [`run`]: the run on one page, its ids masked where asked; no file is written and nothing printed.
 //! - [`report`]: one file per format, all or nothing on disk; the dossier of one claim. Knows findings and
 //!   answers, no rule.
@@ -52,6 +53,8 @@ pub mod rules;
 
 pub mod ledger;
 pub mod tally;
+
+pub mod gate;
 
 pub mod run;
 
