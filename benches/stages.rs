@@ -9,7 +9,7 @@ use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read};
 use claimlint::policy::{Policy, file};
 use claimlint::report::{Content, csv};
 use claimlint::rules::{codes, doc, judge::judge};
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Rows of an extract: about 16 MB, far beyond the caches.
@@ -86,7 +86,13 @@ impl Bench {
     }
 
     fn outcome(&self, bytes: &[u8]) -> Outcome {
-        let setup = Setup { policy: self.policy.clone(), library: self.library.clone(), register: None, block: BLOCK };
+        let setup = Setup {
+            policy: self.policy.clone(),
+            library: self.library.clone(),
+            register: None,
+            expect: Expect::default(),
+            block: BLOCK,
+        };
         run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
             .expect("nothing is damaged")
     }

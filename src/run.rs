@@ -3,15 +3,18 @@
 //! No file is written and nothing is printed here, so worked examples, tests and the command line all come through.
 
 pub mod mask;
+pub mod reconcile;
 
 use rayon::prelude::*;
 
 pub use self::mask::Masked;
+pub use self::reconcile::Expect;
+use self::reconcile::{Account, Charges};
 use crate::claim::authorization::Register;
 use crate::claim::{Book, ClassId, Line, Reader};
 use crate::ingest::field::{Field, Group};
 pub use crate::ingest::stitch::Unwatched;
-use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Source, Trouble, Watch};
+use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Row, Source, Trouble, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
@@ -25,6 +28,8 @@ pub struct Setup {
     pub library: Library,
     /// The authorization file, if one was given.
     pub register: Option<Register>,
+    /// What is known of the extracts beforehand.
+    pub expect: Expect,
     /// Bytes of a block.
     pub block: usize,
 }
@@ -90,7 +95,8 @@ pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<O
     let register =
         auths.map(|a| Register::read(Source::from_bytes("auths", text(a))?)).transpose().map_err(|e| e.to_string())?;
     let library = Library::shipped().map_err(|e| e.to_string())?;
-    let setup = Setup { policy: policy.clone(), library, register, block: crate::ingest::BLOCK };
+    let setup =
+        Setup { policy: policy.clone(), library, register, expect: Expect::default(), block: crate::ingest::BLOCK };
     run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched)
         .map_err(|e| e.to_string())
 }
@@ -119,6 +125,7 @@ pub fn run(
     watch: &dyn Watch,
 ) -> Result<Outcome, Trouble> {
     let mut ledger = Ledger::default();
+    let mut account = Account::default();
     let mut inputs = Vec::new();
     let mut lines = Vec::new();
     // Plain files are read in parallel inside; compressed ones only side by side. A group is as many files as threads,
@@ -134,6 +141,9 @@ pub fn run(
         for extract in extracts {
             let extract = extract?;
             ledger.add_extract(&extract.tally);
+            account.add(&extract);
+            let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
+            watch.extract(inputs.len() + 1, extract.tally.rows, rejected as u64, kept as u64);
             let kept = extract.tally.kept.into_iter().map(|kept| {
                 let mut line: Line = kept.value;
                 line.row = kept.line;
@@ -156,6 +166,7 @@ pub fn run(
             });
         }
     }
+    account.close(&setup.expect)?;
     let mut outcome = Outcome::of(setup.policy, inputs, lines, setup.register, ledger);
     outcome.ledger.add_book(&outcome.book);
     Ok(outcome)
@@ -163,14 +174,13 @@ pub fn run(
 
 fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Result<Extract<Line>, Trouble> {
     let dialect = crate::ingest::dialect::recognise(&source, &setup.library)?;
-    let products =
-        match setup.library.named(&dialect.layout) {
-            Some(layout) => setup.policy.products.clone().with(
-                labels(layout, &setup.policy).map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?,
-            ),
-            None => setup.policy.products.clone(),
-        };
     let policy = &setup.policy;
+    let layout = setup.library.named(&dialect.layout);
+    let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
+    let labels = labels.map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?;
+    let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
+    let trailer = layout.and_then(|layout| layout.trailer.as_ref());
+    let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
     let reader = Reader {
         codes: &policy.codes,
         products,
@@ -178,14 +188,20 @@ fn read_one(number: u32, source: Source, setup: &Setup, watch: &dyn Watch) -> Re
         fillers: &policy.fillers,
         extract: number,
     };
-    crate::ingest::read(
+    // The charges of all rows are read only where somebody asks for them: then every row is looked at.
+    let charges = if weighs { Some(Charges::of(&source.name, &dialect)?) } else { None };
+    let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
+    let extract = crate::ingest::read_weighed(
         source,
         dialect,
         setup.block,
         Some(&policy.codes.forms()),
+        charges.is_some().then_some(&weigh),
         &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
         watch,
-    )
+    )?;
+    reconcile::check_trailer(&extract, trailer)?;
+    Ok(extract)
 }
 
 /// A layout's own product labels, as classes of the policy.
@@ -197,13 +213,7 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
             if let Some(id) = policy.class_named(class) {
                 Ok((label.text.clone(), id))
             } else {
-                let known: Vec<_> = policy.classes.iter().map(|c| c.id.as_str()).collect();
-                Err(format!(
-                    "layout {}: the product \"{}\" means \"{class}\", which is no class of the policy; write one of {}",
-                    layout.name,
-                    label.text,
-                    known.join(", ")
-                ))
+                Err(format!("layout {}: the product \"{}\": {}", layout.name, label.text, policy.no_class(class)))
             }
         })
         .collect()

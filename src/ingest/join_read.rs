@@ -20,7 +20,7 @@ use super::join::{Joined, Shape};
 use super::needles::Needles;
 use super::record::Field;
 use super::reject::Reject;
-use super::scan::{Kept, Look, Row, Tally, shown};
+use super::scan::{Kept, Look, Row, Tally, Weigh, Which, shown};
 use super::source::{Source, Trouble};
 use super::stitch::{self, Watch};
 use super::{Binding, Dialect};
@@ -114,6 +114,7 @@ pub(super) fn read<T: Send>(
     dialect: &Dialect,
     block: usize,
     codes: Option<&[&str]>,
+    weigh: Option<&Weigh<'_>>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Tally<T>, Trouble> {
@@ -132,12 +133,13 @@ pub(super) fn read<T: Send>(
     // Rows that hold no code themselves matter too, once a code was found for some key.
     let own = columns.filter(|_| found.iter().all(Found::is_empty));
     let needles = own.and_then(|columns| wanted.needles(columns.into_iter().filter(|c| *c < width)));
+    let which = weigh.map_or_else(|| may(needles.as_ref()), Which::Weighed);
     let line_end = dialect.grammar.line_end();
     let mut feed = source.feed(dialect.data_start, block);
     let raws = stitch::read(
         &mut feed,
         &dialect.grammar,
-        needles.as_ref(),
+        which,
         &|row: &Row<'_>| {
             let joined = |(join, found): (&Joined, &Found)| join.key_of(row).is_some_and(|key| found.holds(&key));
             if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
@@ -170,8 +172,8 @@ fn look_at<T: Send>(
     cells: &[Cells],
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
 ) -> Tally<T> {
-    let Tally { rows, passed, lines, bytes, kept, rejects } = raws;
-    let mut total = Tally { rows, passed, lines, bytes, kept: Vec::new(), rejects };
+    let Tally { rows, passed, lines, bytes, kept, rejects, trailers, weights } = raws;
+    let mut total = Tally { rows, passed, lines, bytes, kept: Vec::new(), rejects, trailers, weights };
     let looked: Vec<_> = kept
         .into_par_iter()
         .map(|Kept { line, offset, value: mut raw }| {
@@ -289,7 +291,7 @@ fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> 
             let place = text.parse().ok().and_then(|n: usize| numbers.iter().position(|known| *known == n));
             place.ok_or_else(|| {
                 format!(
-                    "{name} is \"{text}\", for which the layout has no column ({} to {}); narrow the rows with `only`, or \
+                    "{name} is no number for which the layout has a column ({} to {}); narrow the rows with `only`, or \
                      leave `number` out of its [[join]]",
                     numbers.first().unwrap_or(&0),
                     numbers.last().unwrap_or(&0)
@@ -309,9 +311,8 @@ fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
         let taken = taken.map_err(refuse)?;
         let Shape::Codes { number, numbers, .. } = &join.shape else {
             if let Some(first) = lines.insert(key.clone(), line) {
-                let shown = key.replace('\u{1f}', ", ");
                 return Err(refuse(format!(
-                    "the key {shown} again, after line {first}; leave one row per key, or say which with `only`"
+                    "a key again, after line {first}; leave one row per key, or say which with `only`"
                 )));
             }
             cells.insert(key, taken);
@@ -324,9 +325,9 @@ fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
                 None => of_key.len(),
                 Some((_, name)) => match of_key.iter().find(|(p, _)| *p == place) {
                     Some((_, same)) if *same == code => continue,
-                    Some((_, other)) => {
+                    Some(_) => {
                         return Err(refuse(format!(
-                            "{name} {} of this key is {code} here and {other} before; narrow the rows with `only`, or leave \
+                            "{name} {} of this key is one code here and another before; narrow the rows with `only`, or leave \
                              `number` out of its [[join]]",
                             numbers[place]
                         )));
@@ -350,6 +351,11 @@ fn refuse(join: &Joined, line: u64, what: &str) -> Trouble {
     Trouble::Unusable { file: join.file.clone(), what: format!("line {line}: --join {}: {what}", join.table) }
 }
 
+/// All rows, or those that the fast scan finds.
+fn may(needles: Option<&Needles>) -> Which<'_> {
+    needles.map_or(Which::All, Which::May)
+}
+
 /// Reads a table, keeping what `take` takes, with the lines of its file.
 fn table(
     join: &Joined,
@@ -362,7 +368,7 @@ fn table(
     let tally = stitch::read(
         &mut feed,
         &join.grammar,
-        needles,
+        may(needles),
         &|row: &Row<'_>| take(row).map_or(Look::Pass, Look::Keep),
         watch,
     )?;

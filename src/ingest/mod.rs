@@ -29,6 +29,7 @@ pub mod reject;
 pub mod scan;
 pub mod source;
 pub mod stitch;
+pub mod trailer;
 mod window;
 
 pub use dialect::Dialect;
@@ -39,6 +40,7 @@ pub use join::Table;
 pub use layout::{Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
+use scan::{Weigh, Which};
 pub use source::{Source, Trouble};
 pub use stitch::Watch;
 
@@ -69,22 +71,35 @@ pub fn read<T: Send>(
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<T>, Trouble> {
+    read_weighed(source, dialect, block, codes, None, look, watch)
+}
+
+/// As [`read`]; with `weigh`, every row is looked at as it stands in the extract itself, without joined cells, and what
+/// it says is added up in [`Tally::weights`].
+pub fn read_weighed<T: Send>(
+    source: Source,
+    dialect: Dialect,
+    block: usize,
+    codes: Option<&[&str]>,
+    weigh: Option<&Weigh<'_>>,
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
+    watch: &dyn Watch,
+) -> Result<Extract<T>, Trouble> {
     let name = source.name.clone();
     // The header's lines and bytes count as passed, so that positions come out as those of the file.
     let mut total = Tally { lines: dialect.lines_before, bytes: dialect.data_start as u64, ..Tally::default() };
     if dialect.joins.is_empty() {
         let columns = dialect.binding.code_columns();
         let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
+        let which = match (weigh, &needles) {
+            (Some(weigh), _) => Which::Weighed(weigh),
+            (None, Some(needles)) => Which::May(needles),
+            (None, None) => Which::All,
+        };
         let mut feed = source.feed(dialect.data_start, block);
-        total.append(stitch::read(
-            &mut feed,
-            &dialect.grammar,
-            needles.as_ref(),
-            &|row: &Row<'_>| look(&dialect, row),
-            watch,
-        )?);
+        total.append(stitch::read(&mut feed, &dialect.grammar, which, &|row: &Row<'_>| look(&dialect, row), watch)?);
     } else {
-        total.append(join_read::read(source, &dialect, block, codes, look, watch)?);
+        total.append(join_read::read(source, &dialect, block, codes, weigh, look, watch)?);
     }
     for kept in &mut total.kept {
         kept.line += 1;
@@ -92,6 +107,10 @@ pub fn read<T: Send>(
     for reject in &mut total.rejects {
         reject.line += 1;
     }
+    for trailer in &mut total.trailers {
+        trailer.line += 1;
+    }
+    total.weights.first_unread = total.weights.first_unread.map(|line| line + 1);
     let extract = Extract { name, bytes: total.bytes, tally: total, dialect };
     refuse_if_mostly_rejected(&extract)?;
     Ok(extract)

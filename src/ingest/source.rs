@@ -31,6 +31,9 @@ pub enum Trouble {
         /// Why, and what to do.
         what: String,
     },
+    /// What was read is not what was announced.
+    #[error("{0}")]
+    Unreconciled(String),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,

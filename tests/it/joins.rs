@@ -8,7 +8,7 @@ use claimlint::policy::Policy;
 use claimlint::policy::file::load;
 use claimlint::report::{Content, FORMATS};
 use claimlint::rules::{self, doc};
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
 fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -19,7 +19,7 @@ fn policy() -> Policy {
 }
 
 fn check(file: &Path, library: Library, block: usize) -> Result<Outcome, Trouble> {
-    let setup = Setup { policy: policy(), library, register: None, block };
+    let setup = Setup { policy: policy(), library, register: None, expect: Expect::default(), block };
     run(&[file.display().to_string()], &Source::open, setup, &Unwatched)
 }
 
@@ -211,9 +211,13 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
     let long = "33000001|9001|A1|I10|26|10|2||||\n";
     for (file, add, says) in [
         ("diagnostic", "33000001|9001\n", "optum-diagnostic.csv: line 11: --join diagnosis: fewer fields"),
-        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is \"26\""),
-        ("diagnostic", "33000001|9001|A1|I10|2|10|2||||\n", "DIAG_POSITION 2 of this key is I10 here and M810 before"),
-        ("procedure", "x|9003|B7||10|0PU33JZ|one||\n", "line 7: --join procedure: PROC_POSITION is \"one\""),
+        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is no number"),
+        (
+            "diagnostic",
+            "33000001|9001|A1|I10|2|10|2||||\n",
+            "DIAG_POSITION 2 of this key is one code here and another before",
+        ),
+        ("procedure", "x|9003|B7||10|0PU33JZ|one||\n", "line 7: --join procedure: PROC_POSITION is no number"),
     ] {
         let broken = Optum::new().with(file, |text| text + add);
         let said = broken.check(BLOCK).map(|_| ()).expect_err(says);
@@ -294,7 +298,7 @@ fn a_claim_row_is_joined_to_its_lines() {
     let again = text.lines().find(|l| l.starts_with("12,")).expect("claim 12");
     std::fs::write(&twice, format!("{text}{again}\n")).expect("written");
     let said = check(&lines, library(&[("header", &twice)]), BLOCK).map(|_| ()).expect_err("twice").to_string();
-    assert!(said.contains("claims.csv: line 6: --join header: the key 12 again, after line 3"), "{said}");
+    assert!(said.contains("claims.csv: line 6: --join header: a key again, after line 3"), "{said}");
     let said = check(&lines, library(&[]), BLOCK).map(|_| ()).expect_err("lines alone").to_string();
     assert!(said.contains("header.PrincipalDiagnosis (--join header=FILE brings it)"), "{said}");
 }
@@ -316,7 +320,8 @@ fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
     // From memory, which is read as a pipe is: once, in order, of unknown length.
     let open = |name: &str| Source::from_bytes(name, texts[usize::from(name == "second")].clone());
     for (names, block) in [(["first", "second"], BLOCK), (["first", "second"], 7), (["second", "first"], 64)] {
-        let setup = Setup { policy: policy(), library: optum.library(), register: None, block };
+        let setup =
+            Setup { policy: policy(), library: optum.library(), register: None, expect: Expect::default(), block };
         let halves = run(&names.map(str::to_owned), &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
         let mut services = columns(&halves, "services.csv", &wanted);
         let mut want = whole_services.clone();

@@ -15,7 +15,7 @@ use claimlint::policy::file::{Given, load};
 use claimlint::report::{Content, FORMATS};
 use claimlint::rules;
 use claimlint::rules::doc::{self, RuleDoc};
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
 /// The policy that comes with the program.
 pub(crate) static POLICY: LazyLock<Policy> =
@@ -66,7 +66,13 @@ impl Inputs {
 
     /// Reads and judges by this policy, blocks of `block` bytes.
     pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<Outcome, String> {
-        let setup = Setup { policy: policy.clone(), library: LIBRARY.clone(), register: self.register()?, block };
+        let setup = Setup {
+            policy: policy.clone(),
+            library: LIBRARY.clone(),
+            register: self.register()?,
+            expect: Expect::default(),
+            block,
+        };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());

@@ -10,6 +10,10 @@
 //! joins       several services in one row, and tables joined by key
 //! explain     the dossier of a claim says what the report says
 //! mask        ids that a masked report must not hold
+//! settings    claimlint.toml: found, laid under flags, shown
+//! gates       conditions over the totals
+//! reconcile   rows and charges against what was announced
+//! logs        events for machines, without the content of rows
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -20,12 +24,16 @@ mod cases;
 mod cli;
 mod damage;
 mod explain;
+mod gates;
 mod house;
 mod joins;
 mod kit;
+mod logs;
 mod mask;
 mod mutation;
 mod properties;
+mod reconcile;
 mod rules;
+mod settings;
 mod slow;
 mod twin;
