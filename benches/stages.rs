@@ -15,7 +15,7 @@ use claimlint::policy::{Policy, file};
 use claimlint::report::FORMATS;
 use claimlint::report::sink::{Output, write};
 use claimlint::rules::{codes, doc};
-use claimlint::run::{Run, Setup, Unwatched, run};
+use claimlint::run::{Expect, Run, Setup, Unwatched, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Rows of an extract: about 16 MB, far beyond the caches.
@@ -87,14 +87,15 @@ impl Bench {
         let forms = policy.codes.forms();
         let look = |dialect: &Dialect, row: &Row<'_>| reader.look(&dialect.binding, row);
         let extract =
-            read_into(Store::new(None, LINES), source, dialect, BLOCK, fast.then_some(&forms), &look, &Unwatched)
+            read_into(Store::new(None, LINES), source, dialect, BLOCK, fast.then_some(&forms), None, &look, &Unwatched)
                 .expect("nothing is damaged");
         (extract.tally.rows, extract.tally.kept)
     }
 
     fn run(&self, bytes: &[u8]) -> Run {
         let (policy, library) = (self.policy.clone(), self.library.clone());
-        let setup = Setup { policy, library, register: None, block: BLOCK, part: LINES, memory: None };
+        let expect = Expect::default();
+        let setup = Setup { policy, library, register: None, expect, block: BLOCK, part: LINES, memory: None };
         run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
             .expect("nothing is damaged")
     }

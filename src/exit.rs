@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// The outcomes that a scheduler can tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Complete; nothing at or above `--fail-on`.
     Clean,
@@ -18,7 +18,8 @@ pub enum Exit {
 }
 
 impl Exit {
-    fn code(self) -> u8 {
+    /// The number that the system is told.
+    pub fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
             Self::Findings | Self::Differs => 1,

@@ -17,6 +17,7 @@
 //! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
 //!   or why it does not.
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
+//! - [`gate`]: conditions over these totals, for `--fail-if`.
 //! - [`run`]: the run on one page, its parts judged on demand, their ids masked where asked; no file is written and
 //!   nothing printed.
 //! - [`report`]: one file per format, part after part, all or nothing on disk; manifest; the dossier of one
@@ -55,6 +56,8 @@ pub mod rules;
 
 pub mod ledger;
 pub mod tally;
+
+pub mod gate;
 
 pub mod run;
 

@@ -5,6 +5,7 @@
 //! so that memory holds the lines (or, beyond a bound, not even them) and never the findings.
 
 pub mod mask;
+pub mod reconcile;
 
 use std::io;
 use std::path::PathBuf;
@@ -12,13 +13,15 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 pub use self::mask::{Masked, Masking};
+pub use self::reconcile::Expect;
+use self::reconcile::{Account, Charges};
 use crate::claim::authorization::Register;
 use crate::claim::index::Index;
 use crate::claim::store::{LINES, Spool};
 use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
 pub use crate::ingest::stitch::Unwatched;
-use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Source, Trouble, Watch};
+use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Row, Source, Trouble, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
@@ -32,6 +35,8 @@ pub struct Setup {
     pub library: Library,
     /// The authorization file, if one was given.
     pub register: Option<Register>,
+    /// What is known of the extracts beforehand.
+    pub expect: Expect,
     /// Bytes of a block.
     pub block: usize,
     /// Lines of a part; rows of a block may make more than one, or less.
@@ -197,8 +202,15 @@ pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<O
     let register =
         auths.map(|a| Register::read(Source::from_bytes("auths", text(a))?)).transpose().map_err(|e| e.to_string())?;
     let library = Library::shipped().map_err(|e| e.to_string())?;
-    let setup =
-        Setup { policy: policy.clone(), library, register, block: crate::ingest::BLOCK, part: LINES, memory: None };
+    let setup = Setup {
+        policy: policy.clone(),
+        library,
+        register,
+        expect: Expect::default(),
+        block: crate::ingest::BLOCK,
+        part: LINES,
+        memory: None,
+    };
     let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);
     run.map_err(|e| e.to_string())?.whole().map_err(|e| e.to_string())
 }
@@ -227,6 +239,7 @@ pub fn run(
     watch: &dyn Watch,
 ) -> Result<Run, Trouble> {
     let mut ledger = Ledger::default();
+    let mut account = Account::default();
     let mut inputs = Vec::new();
     let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
@@ -250,6 +263,9 @@ pub fn run(
             }
             let extract = extract?;
             ledger.add_extract(&extract.tally);
+            account.add(&extract);
+            let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
+            watch.extract(inputs.len() + 1, extract.tally.rows, rejected as u64, kept as u64);
             inputs.push(Input {
                 name: extract.name,
                 bytes: extract.bytes,
@@ -262,6 +278,7 @@ pub fn run(
             store.extend(extract.tally.kept);
         }
     }
+    account.close(&setup.expect)?;
     let frame = Frame { policy: setup.policy, inputs, ledger, register: setup.register, masked: Masked::Nothing };
     Run::new(frame, store, setup.memory.as_ref()).map_err(|e| Trouble::Spool(e.to_string()))
 }
@@ -286,14 +303,13 @@ fn read_one(
     watch: &dyn Watch,
 ) -> Result<Extract<Store>, Trouble> {
     let dialect = crate::ingest::dialect::recognise(&source, &setup.library)?;
-    let products =
-        match setup.library.named(&dialect.layout) {
-            Some(layout) => setup.policy.products.clone().with(
-                labels(layout, &setup.policy).map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?,
-            ),
-            None => setup.policy.products.clone(),
-        };
     let policy = &setup.policy;
+    let layout = setup.library.named(&dialect.layout);
+    let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
+    let labels = labels.map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?;
+    let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
+    let trailer = layout.and_then(|layout| layout.trailer.as_ref());
+    let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
     let reader = Reader {
         codes: &policy.codes,
         products,
@@ -301,16 +317,21 @@ fn read_one(
         fillers: &policy.fillers,
         extract: number,
     };
+    // The charges of all rows are read only where somebody asks for them: then every row is looked at.
+    let charges = if weighs { Some(Charges::of(&source.name, &dialect)?) } else { None };
+    let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
     let mut extract = crate::ingest::read_into(
         store,
         source,
         dialect,
         setup.block,
         Some(&policy.codes.forms()),
+        charges.is_some().then_some(&weigh),
         &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
         watch,
     )?;
     extract.tally.kept.finish();
+    reconcile::check_trailer(&extract, trailer)?;
     Ok(extract)
 }
 
@@ -323,13 +344,7 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
             if let Some(id) = policy.class_named(class) {
                 Ok((label.text.clone(), id))
             } else {
-                let known: Vec<_> = policy.classes.iter().map(|c| c.id.as_str()).collect();
-                Err(format!(
-                    "layout {}: the product \"{}\" means \"{class}\", which is no class of the policy; write one of {}",
-                    layout.name,
-                    label.text,
-                    known.join(", ")
-                ))
+                Err(format!("layout {}: the product \"{}\": {}", layout.name, label.text, policy.no_class(class)))
             }
         })
         .collect()

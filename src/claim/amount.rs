@@ -60,6 +60,21 @@ fn grouped(text: &str) -> Option<i64> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Sum(pub i128);
 
+impl Sum {
+    /// Reads a control total, as people and trailer records state it: with a point, dollars and one or two decimals;
+    /// without one, whole cents. A minus, a `$` and commas as in [`Cents::parse`]. None: none of these.
+    pub fn parse_control(text: &str) -> Option<Self> {
+        match text.split_once('.') {
+            Some((_, decimals)) if (1..=2).contains(&decimals.trim_end_matches(')').len()) => {
+                Cents::parse(text).map(Self::from)
+            }
+            Some(_) => None,
+            // Read as dollars, an amount in cents is a hundred times too large.
+            None => Cents::parse(text).map(|cents| Self(i128::from(cents.0) / 100)),
+        }
+    }
+}
+
 impl From<Cents> for Sum {
     fn from(amount: Cents) -> Self {
         Self(amount.0.into())
@@ -148,6 +163,26 @@ mod tests {
         ];
         for (text, want) in table {
             assert_eq!(Cents::parse(text).map(|c| c.to_string()).unwrap_or_default(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn control_totals() {
+        for (text, want) in [
+            ("12345.67", "12345.67"),
+            ("1234567", "12345.67"),
+            ("12345.6", "12345.60"),
+            ("0", "0.00"),
+            ("-5", "-0.05"),
+            ("-5.00", "-5.00"),
+            ("(5.25)", "-5.25"),
+            ("$1,234.50", "1234.50"),
+            ("5.", ""),
+            ("5.005", ""),
+            ("", ""),
+            ("x", ""),
+        ] {
+            assert_eq!(Sum::parse_control(text).map(|s| s.to_string()).unwrap_or_default(), want, "{text}");
         }
     }
 

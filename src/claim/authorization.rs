@@ -13,6 +13,7 @@ use crate::ingest::cell::{clean, upper};
 use crate::ingest::dialect::{DELIMITERS, Head, beginning, read_header};
 use crate::ingest::field::fold;
 use crate::ingest::record::Grammar;
+use crate::ingest::scan::Which;
 use crate::ingest::stitch::{self, Unwatched};
 use crate::ingest::{BLOCK, Look, Row, Source, Tally, Trouble};
 
@@ -67,7 +68,7 @@ impl Register {
         let mut feed = source.feed(head.data_start, BLOCK);
         let look = |row: &Row<'_>| Look::Keep(authorization(row, &columns));
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
-        let tally = stitch::read(&mut feed, &grammar, None, &look, &Unwatched, start)?;
+        let tally = stitch::read(&mut feed, &grammar, Which::All, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.
         let rejected = tally.rejects.first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
         let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
@@ -122,7 +123,8 @@ fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Head), Troubl
     let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
     let (cr_only, start) = beginning(source)?;
     for delimiter in DELIMITERS {
-        let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
+        let grammar =
+            Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new(), trailer: Vec::new() };
         let Ok(head) = read_header(&grammar, &source.sample, start, source.whole, 0, &[]) else { continue };
         let folded: Vec<String> = head.names.iter().map(|n| fold(n)).collect();
         let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));

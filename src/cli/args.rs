@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::claim::Sum;
 use crate::ingest::Table;
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
@@ -19,7 +20,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Judge the claims of one or more extracts and write a report
-    Check(Check),
+    Check(Box<Check>),
     /// List the rules, or explain one
     Rules {
         /// Code or name of a rule, such as DX103 or diagnosis-near-miss
@@ -38,6 +39,12 @@ pub enum Command {
     Explain(Explain),
     /// Say whether a report is whole, and whether it belongs to these extracts
     Verify(Verify),
+    /// Show what a run would go by, and where each value comes from
+    Config {
+        /// What to do
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -59,6 +66,14 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+}
+
+/// What to do with settings.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with its value and its origin, for these extracts and flags of `check`
+    #[command(mut_arg("files", |files| files.required(false)))]
+    Show(Box<Check>),
 }
 
 /// `claimlint explain`.
@@ -118,7 +133,7 @@ pub enum PolicyCommand {
 }
 
 /// Files that replace built-in ones.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct PolicyFiles {
     /// A policy, limits or remittance file in place of the built-in one of its kind (repeatable)
     #[arg(long = "policy", value_name = "FILE")]
@@ -126,7 +141,7 @@ pub struct PolicyFiles {
 }
 
 /// How columns are mapped.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct LayoutChoice {
     /// A layout file, or the name of a built-in layout; otherwise the header is recognised
     #[arg(long, value_name = "FILE|NAME")]
@@ -142,8 +157,19 @@ pub struct LayoutChoice {
     pub join: Vec<Table>,
 }
 
+/// Which settings file is in force.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigChoice {
+    /// The settings file [default: claimlint.toml beside the first extract]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long)]
+    pub no_config: bool,
+}
+
 /// `claimlint check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Check {
     /// Extracts: CSV, gzip, zstd; `-` reads stdin. All of them are one universe of claims
     #[arg(required = true, value_name = "FILE")]
@@ -167,23 +193,39 @@ pub struct Check {
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
     /// Cut dates to their month
-    #[arg(long, value_name = "TO", value_enum, requires = "mask")]
+    #[arg(long, value_name = "TO", value_enum)]
     pub mask_dates: Option<MaskDates>,
     /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte
     #[arg(long, value_name = "EXTENT", value_enum, default_value_t = Hashed::Sampled)]
     pub fingerprint: Hashed,
-    /// Least disposition that makes the exit code 1
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Deny)]
-    pub fail_on: FailOn,
+    /// Least disposition that makes the exit code 1 [default: deny]
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Makes the exit code 1 if it holds of the totals, such as "deny.amount > 50000" (repeatable)
+    #[arg(long, value_name = "EXPRESSION")]
+    pub fail_if: Vec<String>,
+    /// Rows that all extracts together must have; anything else ends the run with exit code 2
+    #[arg(long, value_name = "N")]
+    pub expect_rows: Option<u64>,
+    /// Sum of the charges of all rows, likewise: dollars with a point (12345.67), else cents (1234567)
+    #[arg(long, value_name = "AMOUNT", value_parser = control_total, allow_hyphen_values = true)]
+    pub expect_amount: Option<Sum>,
+    /// Where the settings come from
+    #[command(flatten)]
+    pub config: ConfigChoice,
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Memory that rows in scope may take; what is beyond it goes to the disk of the report, with the same result
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1GiB")]
-    pub memory: usize,
+    /// [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<usize>,
     /// Progress on stderr: a bar at a terminal, plain lines, or none
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,
+    /// Write a log for machines to stderr, one event a line, in place of progress and notes
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub log: Option<LogFormat>,
     /// Print nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -216,6 +258,17 @@ fn size(text: &str) -> Result<usize, String> {
     Ok(bytes)
 }
 
+fn control_total(text: &str) -> Result<Sum, String> {
+    Sum::parse_control(text).ok_or_else(|| "write dollars with a point, such as 12345.67, or cents: 1234567".to_owned())
+}
+
+/// A log for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line
+    Json,
+}
+
 /// What stays of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MaskDates {
@@ -224,8 +277,9 @@ pub enum MaskDates {
 }
 
 /// How much of each input is hashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Hashed {
+    #[default]
     /// Size, beginning, end and 64 pieces between them
     Sampled,
     /// Every byte
@@ -246,9 +300,10 @@ pub enum FailOn {
 }
 
 /// Progress on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Progress {
     /// A bar if stderr is a terminal, else nothing
+    #[default]
     Auto,
     /// One line every ten seconds
     Plain,

@@ -3,52 +3,68 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
+use serde_json::json;
 
-use super::args::{Check, FailOn};
+use super::args::{Check, FailOn, MEMORY};
 use super::given::Given;
+use super::log::Log;
 use super::progress::Watcher;
+use super::settings::{self, InForce};
 use super::stop::{Stop, interrupted};
-use super::{key, load_library, load_policy, paint, screen};
+use super::{key, load_library, screen};
 use crate::claim::authorization::Register;
 use crate::claim::store::LINES;
 use crate::exit::Exit;
+use crate::gate::{self, Gate, Verdict};
 use crate::ingest::{self, Source, dialect};
 use crate::policy::Disposition;
 use crate::report::place::{self, Site};
 use crate::report::{About, RUN, Totals, manifest, sink};
 use crate::rules::doc;
-use crate::run::{Memory, Setup, absent, run};
+use crate::rules::judge::Status;
+use crate::run::{Expect, Memory, Run, Setup, absent, run};
 
-/// Runs it.
-pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let stop = Stop::listen()?;
-    stop.end(checked(args, &stop, out))
+/// Runs it. With `--log json` an error is an event, and the last event says how it ended.
+pub(super) fn check(typed: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let log = Arc::new(Log::new(typed.log, typed.quiet));
+    let stop = Stop::listen(&log)?;
+    let exit = match stop.end(checked(typed, &log, &stop, out)) {
+        Err(e) if log.is_json() => {
+            log.error(stop.word(), &e);
+            Exit::Failed
+        }
+        ended => ended?,
+    };
+    log.finish(exit);
+    Ok(exit)
 }
 
-fn checked(args: &Check, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let started = Instant::now();
+    let in_force = settings::resolve(typed)?;
+    let args = &in_force.check;
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
 
     let docs = doc::load()?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
-    let mut setup = pool.install(|| plan(args))?;
-    let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
+    let mut setup = pool.install(|| plan(&in_force, log))?;
     let site = Site::open(args.out.as_deref(), args.force)?;
-    setup.memory = Some(Memory { bytes: args.memory, directory: site.path().to_path_buf() });
+    setup.memory = Some(Memory { bytes: args.memory.unwrap_or(MEMORY), directory: site.path().to_path_buf() });
     stop.building(site.litter());
     let given = pool.install(|| Given::take(args))?;
-    let watcher = Watcher::new(args.progress, args.quiet, total, stop.flag());
+    let watcher = Watcher::new(args.progress, args.quiet, sizes(args).sum(), stop.flag(), Arc::clone(log));
     let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
     watcher.finish();
     let mut run = ran?;
-    for input in run.frame.inputs.iter().filter(|input| !args.quiet && is_read_once(&input.name)) {
-        announce(&input.name, &input.absent);
+    for input in run.frame.inputs.iter().filter(|input| is_read_once(&input.name)) {
+        announce(log, &input.name, &input.absent);
     }
     if !run.frame.ledger.adds_up() {
         bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", run.frame.ledger);
@@ -63,29 +79,66 @@ fn checked(args: &Check, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exi
     let go_on = || !flag.load(Ordering::Relaxed);
     let written =
         pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;
-    let Some(totals) = written else { return Ok(interrupted()) };
-    write_run(&site, args, started, threads)
+    let Some(totals) = written else { return Ok(interrupted(log)) };
+    let services = |status| totals.summary.status(status).services;
+    let [deny, review, clear] = Status::ALL.map(services);
+    let amount = totals.summary.at_risk().to_string();
+    log.event("judged", "judge", json!({ "deny": deny, "review": review, "clear": clear, "amount": amount }));
+    write_run(&site, args, started, threads, log.run())
         .and_then(|()| pool.install(|| manifest::write(site.path(), given.inputs())))
         .map_err(unwritten)?;
     given.unchanged()?;
     if !stop.settling() {
-        return Ok(interrupted());
+        return Ok(interrupted(log));
     }
     let place = site.settle()?;
+    let (files, bytes) = weigh(&place);
+    log.event("written", "write", json!({ "files": files, "bytes": bytes }));
     if !args.quiet {
         let about = About { frame: &run.frame, docs: &docs };
         // The report lies there, and the exit code says what was found, whatever becomes of the screen.
         match screen::result(about, &totals, &place, out).and_then(|()| out.flush()) {
             // `claimlint check ... | head -1`
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {}
-            Err(e) => note(&format!("this could not be printed ({e}); the report lies in {}", place.display())),
+            Err(e) => log.note(&format!("this could not be printed ({e}); the report lies in {}", place.display())),
             Ok(()) => {}
         }
     }
-    let exit = exit(&totals, args.fail_on);
+    let gates = gates(&in_force.gates, (&run, &totals), log);
+    let exit = exit(&totals, args.fail_on.unwrap_or(FailOn::Deny)).max(gates);
     // The system takes the lines back faster than we could hand them over one by one.
     std::mem::forget(run);
     Ok(exit)
+}
+
+/// Bytes of the extracts on disk, in their order; 0 for what is read from a pipe.
+fn sizes(args: &Check) -> impl Iterator<Item = u64> {
+    args.files.iter().map(|f| std::fs::metadata(f).map_or(0, |m| m.len()))
+}
+
+/// Files and bytes of a report.
+fn weigh(directory: &Path) -> (u64, u64) {
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok());
+    files.fold((0, 0), |(files, bytes), file| (files + 1, bytes + file.len()))
+}
+
+/// Says which gates fail the run, and with what figures. One that cannot be told fails, too: a number that nobody could
+/// form must not pass for a good one.
+fn gates(gates: &[Gate], (run, totals): (&Run, &Totals), log: &Log) -> Exit {
+    let totals = gate::Totals { ledger: &run.frame.ledger, summary: &totals.summary, new: None };
+    let mut exit = Exit::Clean;
+    for gate in gates {
+        let said = match gate.verdict(&totals) {
+            Verdict::NotMet => continue,
+            Verdict::Met => "is met".to_owned(),
+            Verdict::Untold(column) => format!("cannot be told, column {column} divides by zero"),
+        };
+        let figures: Vec<_> =
+            gate.figures(&totals).into_iter().map(|(name, figure)| (name.to_owned(), figure.to_string())).collect();
+        log.gate(gate.text(), &said, &figures);
+        exit = Exit::Findings;
+    }
+    exit
 }
 
 fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
@@ -99,8 +152,21 @@ fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
 }
 
 /// Everything that can be refused is refused here, before the first row.
-fn plan(args: &Check) -> anyhow::Result<Setup> {
-    let policy = load_policy(&args.policy)?;
+fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
+    let args = &in_force.check;
+    let policy = in_force.policy()?;
+    let extracts: Vec<_> =
+        sizes(args).enumerate().map(|(i, bytes)| json!({ "extract": i + 1, "bytes": bytes })).collect();
+    log.event(
+        "start",
+        "plan",
+        json!({ "version": env!("CARGO_PKG_VERSION"), "policy": policy.fingerprint, "extracts": extracts }),
+    );
+    if let Some(file) = &in_force.file {
+        log.note(&format!(
+            "settings of {file} are in force; `claimlint config show` prints them, --no-config leaves them out"
+        ));
+    }
     let library = load_library(&args.layout)?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = args.files.iter().find(|f| !seen.insert(f.as_str())) {
@@ -110,11 +176,10 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     // A pipe can be read once only; what is wrong with it comes out when its turn comes.
     for name in args.files.iter().filter(|f| !is_read_once(f)) {
         match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
-            Ok(dialect) if !args.quiet => {
-                announce(name, &absent(&dialect));
-                announce_unjoined(name, &dialect.unjoined);
+            Ok(dialect) => {
+                announce(log, name, &absent(&dialect));
+                announce_unjoined(log, name, &dialect.unjoined);
             }
-            Ok(_) => {}
             Err(e) => refused.push(e.to_string()),
         }
     }
@@ -122,14 +187,9 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
         bail!("{}", refused.join("\n"));
     }
     let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
-    Ok(Setup {
-        policy,
-        library,
-        register,
-        block: args.block_size.unwrap_or(ingest::BLOCK).max(1),
-        part: LINES,
-        memory: None,
-    })
+    let expect = Expect { rows: args.expect_rows, amount: args.expect_amount };
+    let block = args.block_size.unwrap_or(ingest::BLOCK).max(1);
+    Ok(Setup { policy, library, register, expect, block, part: LINES, memory: None })
 }
 
 /// Stdin, or `claimlint check <(zcat claims.csv.gz)`: something to read from that is neither a file nor missing.
@@ -138,28 +198,25 @@ fn is_read_once(name: &str) -> bool {
 }
 
 /// A column that is not there is said once, with what that costs.
-fn announce(name: &str, absent: &[(ingest::field::Field, &'static str)]) {
+fn announce(log: &Log, name: &str, absent: &[(ingest::field::Field, &'static str)]) {
     for (field, consequence) in absent {
-        note(&format!("{name} has no {} column: {consequence}", field.name()));
+        log.note(&format!("{name} has no {} column: {consequence}", field.name()));
     }
 }
 
 /// A table that the layout joins and nobody gave.
-fn announce_unjoined(name: &str, unjoined: &[(String, String)]) {
+fn announce_unjoined(log: &Log, name: &str, unjoined: &[(String, String)]) {
     for (table, what) in unjoined {
-        note(&format!("{name} has no --join {table}=FILE: {what} are empty"));
+        log.note(&format!("{name} has no --join {table}=FILE: {what} are empty"));
     }
-}
-
-fn note(said: &str) {
-    let line = format!("{} {}", paint::paint(paint::DIM, "note:"), paint::seen(said));
-    let _ = writeln!(anstream::stderr(), "{}", paint::fitted(&line, 6));
 }
 
 /// What may differ between two runs over the same inputs.
 #[derive(Serialize)]
-struct Run {
+struct RunFile<'a> {
     schema: &'static str,
+    #[serde(rename = "run")]
+    id: &'a str,
     started_unix_seconds: u64,
     seconds: f64,
     threads: usize,
@@ -168,11 +225,12 @@ struct Run {
     arguments: Vec<String>,
 }
 
-fn write_run(site: &Site, args: &Check, started: Instant, threads: usize) -> std::io::Result<()> {
+fn write_run(site: &Site, args: &Check, started: Instant, threads: usize, id: &str) -> std::io::Result<()> {
     let elapsed = started.elapsed();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let run = Run {
+    let run = RunFile {
         schema: "claimlint-run/1",
+        id,
         started_unix_seconds: now.saturating_sub(elapsed).as_secs(),
         seconds: elapsed.as_secs_f64(),
         threads,

@@ -47,6 +47,11 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
             delimiter(join.grammar.delimiter)
         )?;
     }
+    if let Some(trailer) = library.named(&dialect.layout).and_then(|layout| layout.trailer.as_ref()) {
+        let amount = trailer.amount.map_or(String::new(), |field| format!(", charges in field {field}"));
+        let prefix = String::from_utf8_lossy(&trailer.prefix);
+        writeln!(out, "  trailer    begins with \"{}\", rows in field {}{amount}", seen(&prefix), trailer.rows)?;
+    }
     writeln!(out)?;
 
     let samples = samples(&source, &dialect)?;

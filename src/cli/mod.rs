@@ -2,17 +2,21 @@
 
 pub mod args;
 mod check;
+mod config;
 mod explain;
 mod fault;
 mod given;
 mod inspect;
 mod key;
+mod log;
 mod manual;
 mod paint;
 mod policy;
 mod progress;
 mod rules;
 mod screen;
+mod setting_keys;
+mod settings;
 mod stop;
 mod verify;
 
@@ -26,7 +30,7 @@ use crate::exit::Exit;
 use crate::ingest::layout::{self, Layout, Library};
 use crate::policy::Policy;
 use crate::policy::file::{Given, load};
-use args::{Cli, Command, LayoutChoice, PolicyFiles};
+use args::{Cli, Command, LayoutChoice, LogFormat, PolicyFiles};
 
 /// Runs what was typed; a fault of our own ends it like any other error.
 pub fn main() -> Exit {
@@ -39,6 +43,12 @@ fn typed() -> Exit {
         Err(e) => {
             // Help and version are no errors; a closed pipe while printing them is none either.
             let exit = if e.use_stderr() { Exit::Failed } else { Exit::Clean };
+            if exit == Exit::Failed && log::is_asked_for() {
+                let log = log::Log::new(Some(LogFormat::Json), false);
+                log.error("plan", &anyhow!(e.render().to_string()));
+                log.finish(exit);
+                return exit;
+            }
             let _ = e.print();
             return exit;
         }
@@ -52,6 +62,7 @@ fn typed() -> Exit {
         Command::Policy { command } => policy::policy(command, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
         Command::Verify(args) => verify::verify(&args, &mut out),
+        Command::Config { command } => config::config(&command, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
@@ -82,7 +93,13 @@ fn is_closed(e: &io::Error) -> bool {
 }
 
 fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
-    let given = files.policy.iter().map(|p| read_given(p)).collect::<anyhow::Result<Vec<_>>>()?;
+    load_policy_over(files, None)
+}
+
+/// The policy with these overrides.
+fn load_policy_over(files: &PolicyFiles, overrides: Option<&Given>) -> anyhow::Result<Policy> {
+    let mut given = files.policy.iter().map(|p| read_given(p)).collect::<anyhow::Result<Vec<_>>>()?;
+    given.extend(overrides.cloned());
     Ok(load(&given, &crate::rules::codes())?)
 }
 

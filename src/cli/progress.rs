@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use super::args::Progress;
+use super::log::Log;
 use super::paint::grouped;
 use crate::ingest::Watch;
 
-/// Between two plain lines; DESIGN.
-const PLAIN_EVERY: Duration = Duration::from_secs(10);
+/// Between two lines of a log, plain or not; DESIGN.
+const EVERY: Duration = Duration::from_secs(10);
 
 /// Watches a run: shows how far it is, and stops it when asked.
 pub(super) struct Watcher {
@@ -23,18 +25,21 @@ pub(super) struct Watcher {
     kept: AtomicU64,
     start: Instant,
     stop: Arc<AtomicBool>,
+    log: Arc<Log>,
 }
 
 enum Shown {
     Bar(ProgressBar),
     Lines(Mutex<Instant>),
+    Events(Mutex<Instant>),
     Nothing,
 }
 
 impl Watcher {
     /// For `total` bytes on disk; 0 if unknown (stdin).
-    pub(super) fn new(how: Progress, quiet: bool, total: u64, stop: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(how: Progress, quiet: bool, total: u64, stop: Arc<AtomicBool>, log: Arc<Log>) -> Self {
         let shown = match how {
+            _ if log.is_json() => Shown::Events(Mutex::new(Instant::now())),
             _ if quiet => Shown::Nothing,
             Progress::Auto if std::io::stderr().is_terminal() => Shown::Bar(bar(total)),
             Progress::Plain => Shown::Lines(Mutex::new(Instant::now())),
@@ -48,6 +53,7 @@ impl Watcher {
             kept: AtomicU64::new(0),
             start: Instant::now(),
             stop,
+            log,
         }
     }
 
@@ -56,8 +62,14 @@ impl Watcher {
         match &self.shown {
             Shown::Bar(bar) => bar.finish_and_clear(),
             Shown::Lines(_) => self.line(),
-            Shown::Nothing => {}
+            Shown::Events(_) | Shown::Nothing => {}
         }
+    }
+
+    fn event(&self) {
+        let [bytes, rows, kept] = [&self.bytes, &self.rows, &self.kept].map(|n| n.load(Ordering::Relaxed));
+        let more = json!({ "bytes": bytes, "total_bytes": self.total, "rows": rows, "kept": kept });
+        self.log.event("progress", "read", more);
     }
 
     fn counts(&self) -> String {
@@ -87,6 +99,16 @@ impl Watcher {
             self.counts()
         );
     }
+}
+
+/// Has it been long enough since the last line?
+fn is_due(last: &Mutex<Instant>) -> bool {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    let due = last.elapsed() >= EVERY;
+    if due {
+        *last = Instant::now();
+    }
+    due
 }
 
 /// Three significant digits at most: 999, 12k, 4.5M.
@@ -121,14 +143,22 @@ impl Watch for Watcher {
                 bar.set_position(self.bytes.load(Ordering::Relaxed));
             }
             Shown::Lines(last) => {
-                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                if last.elapsed() >= PLAIN_EVERY {
-                    *last = Instant::now();
+                if is_due(last) {
                     self.line();
+                }
+            }
+            Shown::Events(last) => {
+                if is_due(last) {
+                    self.event();
                 }
             }
             Shown::Nothing => {}
         }
         !self.stop.load(Ordering::Relaxed)
+    }
+
+    fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
+        let more = json!({ "extract": number, "rows": rows, "rejected": rejected, "kept": kept });
+        self.log.event("extract", "read", more);
     }
 }

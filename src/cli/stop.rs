@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use serde_json::json;
 
+use super::log::Log;
 use crate::exit::Exit;
 
 /// How long a run may take to stop by itself after a signal: far more than a wave of blocks needs.
@@ -31,21 +33,23 @@ enum Phase {
 /// Whether a run was asked to stop, and how far it is.
 #[derive(Clone)]
 pub(super) struct Stop {
+    log: Arc<Log>,
     asked: Arc<AtomicBool>,
     phase: Arc<Mutex<Phase>>,
 }
 
 impl Stop {
     /// Listens from now on.
-    pub(super) fn listen() -> anyhow::Result<Self> {
-        let stop = Self { asked: Arc::default(), phase: Arc::new(Mutex::new(Phase::Planning)) };
+    pub(super) fn listen(log: &Arc<Log>) -> anyhow::Result<Self> {
+        let log = Arc::clone(log);
+        let stop = Self { log, asked: Arc::default(), phase: Arc::new(Mutex::new(Phase::Planning)) };
         let listener = stop.clone();
         // A second signal while the first one is being honoured changes nothing.
         ctrlc::set_handler(move || {
             listener.asked.store(true, Ordering::Relaxed);
             // The run stops by itself between two waves of blocks; only a read from a pipe that says nothing never ends.
             std::thread::sleep(GRACE);
-            leave(&listener.phase());
+            leave(&listener.phase(), &listener.log);
         })
         .context("signals cannot be caught")?;
         Ok(stop)
@@ -58,6 +62,15 @@ impl Stop {
     /// Set once the run shall stop.
     pub(super) fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.asked)
+    }
+
+    /// How far the run is, as a word for events.
+    pub(super) fn word(&self) -> &'static str {
+        match *self.phase() {
+            Phase::Planning => "plan",
+            Phase::Building(_) => "read",
+            Phase::Settling => "write",
+        }
     }
 
     /// From now on this has to go if the run is stopped.
@@ -76,14 +89,16 @@ impl Stop {
         // While the one who ends it from outside is at work, this waits, and never returns.
         let phase = self.phase();
         match ended {
-            Err(_) if self.asked.load(Ordering::Relaxed) && !matches!(*phase, Phase::Settling) => Ok(interrupted()),
+            Err(_) if self.asked.load(Ordering::Relaxed) && !matches!(*phase, Phase::Settling) => {
+                Ok(interrupted(&self.log))
+            }
             ended => ended,
         }
     }
 }
 
 /// Ends a run that does not stop by itself. The caller holds the phase, so nothing is settled meanwhile.
-fn leave(phase: &Phase) {
+fn leave(phase: &Phase, log: &Log) {
     match phase {
         Phase::Planning => {}
         Phase::Building([directory, lease]) => {
@@ -96,11 +111,18 @@ fn leave(phase: &Phase) {
         }
         Phase::Settling => return,
     }
-    interrupted().now()
+    let exit = interrupted(log);
+    log.finish(exit);
+    exit.now()
 }
 
 /// Says so.
-pub(super) fn interrupted() -> Exit {
-    let _ = writeln!(anstream::stderr(), "interrupted: no report was written; run again to have one");
+pub(super) fn interrupted(log: &Log) -> Exit {
+    const SAID: &str = "no report was written; run again to have one";
+    if log.is_json() {
+        log.event("interrupted", "read", json!({ "message": SAID }));
+    } else {
+        let _ = writeln!(anstream::stderr(), "interrupted: {SAID}");
+    }
     Exit::Interrupted
 }

@@ -19,7 +19,7 @@ use crate::report::whole::{Check, Report, Summary, Unclear};
 use crate::rules;
 use crate::rules::doc;
 use crate::rules::judge::Status;
-use crate::run::{Frame, Memory, Setup, Unwatched, run};
+use crate::run::{Expect, Frame, Memory, Setup, Unwatched, run};
 use crate::tally::Summary as Tallied;
 
 const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
@@ -161,7 +161,8 @@ fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
     let library = load_library(&args.layout)?;
     let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
     let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
-    let setup = Setup { policy, library, register, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
+    let expect = Expect::default();
+    let setup = Setup { policy, library, register, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
     let run = run(&args.files, &Source::open, setup, &Unwatched)?;
     let mut wrong = counts(&run.frame, said);
     // Without the authorizations that the run had, other verdicts come out.

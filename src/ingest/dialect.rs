@@ -47,7 +47,8 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
                 continue;
             }
             let skip_prefix = layout.skip_prefix.clone();
-            let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix };
+            let grammar =
+                Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix, trailer: Vec::new() };
             let head = match read_header(&grammar, sample, start, source.whole, layout.skip_lines, &layout.header) {
                 Ok(head) => head,
                 // Under the wrong delimiter a quoted header is damage. A layout with a preamble of its own can have
@@ -153,11 +154,16 @@ impl Head {
             .filter(|j| !given(&j.table) && !self.names.iter().any(|name| j.brings(name)))
             .map(|j| (j.table.clone(), j.bringing()))
             .collect();
-        let grammar = Grammar {
+        let mut grammar = Grammar {
             width: self.names.len(),
             header: if layout.header.is_empty() { self.raw } else { Vec::new() },
             ..grammar
         };
+        // From here on: a header's first name may begin like a trailer record.
+        if let Some(trailer) = &layout.trailer {
+            grammar.skip_prefix.push(trailer.prefix.clone());
+            grammar.trailer.clone_from(&trailer.prefix);
+        }
         Dialect {
             grammar,
             header: names,

@@ -211,7 +211,8 @@ fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: 
     let (cr_only, start) = beginning(&source)?;
     let mut miss: Option<(usize, String)> = None;
     for delimiter in DELIMITERS {
-        let grammar = Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new() };
+        let grammar =
+            Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new(), trailer: Vec::new() };
         let head = match read_header(&grammar, &source.sample, start, source.whole, 0, &[]) {
             Ok(head) => head,
             Err(what) => {

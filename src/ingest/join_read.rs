@@ -21,7 +21,7 @@ use super::join::{Joined, Shape};
 use super::needles::Needles;
 use super::record::Field;
 use super::reject::Reject;
-use super::scan::{Kept, Look, Row, Tally, shown};
+use super::scan::{Kept, Look, Row, Tally, Weigh, Which, shown};
 use super::source::{Source, Trouble};
 use super::stitch::{self, Watch};
 use super::{Binding, Dialect};
@@ -115,6 +115,7 @@ pub(super) fn read<C: Gather>(
     dialect: &Dialect,
     block: usize,
     codes: Option<&[&str]>,
+    weigh: Option<&Weigh<'_>>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
@@ -134,12 +135,13 @@ pub(super) fn read<C: Gather>(
     // Rows that hold no code themselves matter too, once a code was found for some key.
     let own = columns.filter(|_| found.iter().all(Found::is_empty));
     let needles = own.and_then(|columns| wanted.needles(columns.into_iter().filter(|c| *c < width)));
+    let which = weigh.map_or_else(|| may(needles.as_ref()), Which::Weighed);
     let line_end = dialect.grammar.line_end();
     let mut feed = source.feed(dialect.data_start, block);
     let raws = stitch::read(
         &mut feed,
         &dialect.grammar,
-        needles.as_ref(),
+        which,
         &|row: &Row<'_>| {
             let joined = |(join, found): (&Joined, &Found)| join.key_of(row).is_some_and(|key| found.holds(&key));
             if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
@@ -177,8 +179,8 @@ fn look_at<C: Gather>(
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
     into: C,
 ) -> Tally<C> {
-    let Tally { rows, passed, lines, bytes, mut kept, rejects } = raws;
-    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects };
+    let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, weights } = raws;
+    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects, trailers, weights };
     let looked: Vec<_> = kept
         .par_chunks_mut(CHUNK)
         .map(|chunk| {
@@ -362,6 +364,11 @@ fn refuse(join: &Joined, line: u64, what: &str) -> Trouble {
     Trouble::Unusable { file: join.file.clone(), what: format!("line {line}: --join {}: {what}", join.table) }
 }
 
+/// All rows, or those that the fast scan finds.
+fn may(needles: Option<&Needles>) -> Which<'_> {
+    needles.map_or(Which::All, Which::May)
+}
+
 /// Reads a table, keeping what `take` takes, with the lines of its file.
 fn table(
     join: &Joined,
@@ -374,7 +381,7 @@ fn table(
     let tally = stitch::read(
         &mut feed,
         &join.grammar,
-        needles,
+        may(needles),
         &|row: &Row<'_>| take(row).map_or(Look::Pass, Look::Keep),
         watch,
         Tally::new(join.lines_before + 1, 0, Vec::new()),

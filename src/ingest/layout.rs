@@ -8,6 +8,7 @@ use super::binding::{Binding, Split, Unbound};
 use super::field::{Field, Group, fold};
 use super::join::{Join, Table};
 use super::layout_file;
+use super::trailer::Trailer;
 use crate::sheet::{Document, Faults, Placed};
 
 /// The layouts that come with the program, in the order in which they are tried; the canonical one is last.
@@ -48,6 +49,8 @@ pub struct Layout {
     pub skip_lines: usize,
     /// Later lines that begin so are no rows.
     pub skip_prefix: Vec<Vec<u8>>,
+    /// The record that says how many rows there should be.
+    pub trailer: Option<Trailer>,
     /// Names by position, for extracts without a header row.
     pub header: Vec<String>,
     /// Services in one row, where there are several; `{slot}` in a column's name stands for the number.

@@ -4,6 +4,7 @@ use super::binding::Split;
 use super::field::{Field, Group, fold};
 use super::join_file::read_joins;
 use super::layout::{Layout, Mapping, Named, Pattern, SLOT};
+use super::trailer;
 use crate::sheet::{Document, Placed, Sheet};
 
 /// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.
@@ -18,6 +19,7 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
     let skip_prefix =
         root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
+    let trailer = root.sheet_if("trailer").and_then(|sheet| trailer::read(document, &sheet));
     let header = texts(root.texts_if("header"));
     let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
@@ -61,6 +63,7 @@ pub(super) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
         delimiter,
         skip_lines: usize::try_from(skip_lines).ok()?,
         skip_prefix,
+        trailer,
         header,
         slots,
         joins,

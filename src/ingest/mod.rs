@@ -31,6 +31,7 @@ pub mod reject;
 pub mod scan;
 pub mod source;
 pub mod stitch;
+pub mod trailer;
 mod window;
 
 pub use dialect::Dialect;
@@ -43,6 +44,7 @@ pub use join::Table;
 pub use layout::{Layout, Library};
 pub use reject::Reject;
 pub use scan::{Kept, Look, Row, Tally};
+use scan::{Weigh, Which};
 pub use source::{Source, Trouble};
 pub use stitch::Watch;
 
@@ -73,16 +75,19 @@ pub fn read<T: Send>(
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<Vec<Kept<T>>>, Trouble> {
-    read_into(Vec::new(), source, dialect, block, codes, look, watch)
+    read_into(Vec::new(), source, dialect, block, codes, None, look, watch)
 }
 
-/// The same, gathered in `kept`.
+/// The same, gathered in `kept`; with `weigh`, every row is looked at as it stands in the extract itself, without joined
+/// cells, and what it says is added up in [`Tally::weights`].
+#[allow(clippy::too_many_arguments, reason = "what to read, how, and where it goes; each call says them all")]
 pub fn read_into<C: Gather>(
     kept: C,
     source: Source,
     dialect: Dialect,
     block: usize,
     codes: Option<&[&str]>,
+    weigh: Option<&Weigh<'_>>,
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<C>, Trouble> {
@@ -92,11 +97,16 @@ pub fn read_into<C: Gather>(
     let tally = if dialect.joins.is_empty() {
         let columns = dialect.binding.code_columns();
         let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
+        let which = match (weigh, &needles) {
+            (Some(weigh), _) => Which::Weighed(weigh),
+            (None, Some(needles)) => Which::May(needles),
+            (None, None) => Which::All,
+        };
         let mut feed = source.feed(dialect.data_start, block);
         let look = |row: &Row<'_>| look(&dialect, row);
-        stitch::read(&mut feed, &dialect.grammar, needles.as_ref(), &look, watch, total)?
+        stitch::read(&mut feed, &dialect.grammar, which, &look, watch, total)?
     } else {
-        join_read::read(source, &dialect, block, codes, look, watch, total)?
+        join_read::read(source, &dialect, block, codes, weigh, look, watch, total)?
     };
     let extract = Extract { name, bytes: tally.bytes, tally, dialect };
     refuse_if_mostly_rejected(&extract)?;

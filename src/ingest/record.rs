@@ -37,8 +37,10 @@ pub struct Grammar {
     pub width: usize,
     /// The header's names, trimmed, to know it again in mid-file. Empty: not looked for.
     pub header: Vec<Vec<u8>>,
-    /// Lines that begin so are no rows (trailer records of the layout).
+    /// Lines that begin so are no rows.
     pub skip_prefix: Vec<Vec<u8>>,
+    /// Of these, the beginning of trailer records, which are kept. Empty: there are none.
+    pub trailer: Vec<u8>,
 }
 
 /// What reading one record came to. Positions are offsets into the bytes given.
@@ -128,6 +130,11 @@ impl Grammar {
     /// Does the line begin as the layout says of lines that are no rows?
     pub fn is_skipped(&self, line: &[u8]) -> bool {
         self.skip_prefix.iter().any(|p| line.starts_with(p))
+    }
+
+    /// Is a line that is no row a trailer record?
+    pub fn is_trailer(&self, line: &[u8]) -> bool {
+        !self.trailer.is_empty() && line.starts_with(&self.trailer)
     }
 
     fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<Field>) -> Step {
@@ -278,7 +285,14 @@ mod tests {
     use super::*;
 
     fn grammar(width: usize) -> Grammar {
-        Grammar { delimiter: b',', cr_only: false, width, header: Vec::new(), skip_prefix: Vec::new() }
+        Grammar {
+            delimiter: b',',
+            cr_only: false,
+            width,
+            header: Vec::new(),
+            skip_prefix: Vec::new(),
+            trailer: Vec::new(),
+        }
     }
 
     /// Rows and rejections as text: fields joined by `|`, a rejection as `!reason`.

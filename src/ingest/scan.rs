@@ -9,6 +9,7 @@ use super::lanes::{Avx2, Avx512};
 use super::needles::Needles;
 use super::record::{Field, Grammar, Step};
 use super::reject::{RAW_LIMIT, Reason, Reject};
+use super::trailer;
 
 /// One row under the reader's eyes: borrowed, gone when the closure returns.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,31 @@ pub struct Kept<T> {
     pub value: T,
 }
 
+/// Says what a row adds to the control total; none: its cell is filled and no amount.
+pub type Weigh<'w> = dyn Fn(&Row<'_>) -> Option<i128> + Sync + 'w;
+
+/// The control total: amounts of all rows that have cells, whatever else they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Weights {
+    /// The sum.
+    pub sum: i128,
+    /// Rows that could not be added.
+    pub unread: u64,
+    /// Line of the first of them.
+    pub first_unread: Option<u64>,
+}
+
+/// Which rows are looked at.
+#[derive(Clone, Copy)]
+pub enum Which<'w> {
+    /// All.
+    All,
+    /// Those that may hold a code, and perhaps others.
+    May(&'w Needles),
+    /// All, and their weights are added up.
+    Weighed(&'w Weigh<'w>),
+}
+
 /// What reading a stretch of an extract came to. Positions are relative until [`Tally::append`] joins it.
 #[derive(Debug, Default)]
 pub struct Tally<C> {
@@ -95,12 +121,25 @@ pub struct Tally<C> {
     pub kept: C,
     /// Rows rejected, in order.
     pub rejects: Vec<Reject>,
+    /// The first [`trailer::KEPT`] trailer records, in order.
+    pub trailers: Vec<trailer::Found>,
+    /// The control total, where rows are weighed.
+    pub weights: Weights,
 }
 
 impl<C: Gather> Tally<C> {
     /// Nothing yet, on line `lines` and byte `bytes`.
     pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
-        Self { rows: 0, passed: 0, lines, bytes, kept, rejects: Vec::new() }
+        Self {
+            rows: 0,
+            passed: 0,
+            lines,
+            bytes,
+            kept,
+            rejects: Vec::new(),
+            trailers: Vec::new(),
+            weights: Weights::default(),
+        }
     }
 
     /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
@@ -112,10 +151,31 @@ impl<C: Gather> Tally<C> {
             offset: r.offset + bytes,
             ..r
         }));
+        let moved = |line| line + lines;
+        self.trailers.extend(next.trailers.into_iter().map(|t| trailer::Found { line: moved(t.line), ..t }));
+        self.trailers.truncate(trailer::KEPT);
+        self.weights.sum += next.weights.sum;
+        self.weights.unread += next.weights.unread;
+        self.weights.first_unread = self.weights.first_unread.or(next.weights.first_unread.map(moved));
         self.rows += next.rows;
         self.passed += next.passed;
         self.lines += next.lines;
         self.bytes += next.bytes;
+    }
+
+    fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
+        if self.trailers.len() < trailer::KEPT {
+            self.trailers.push(trailer::Found { line: self.lines, text: shown(grammar, line) });
+        }
+    }
+
+    fn weigh(&mut self, weight: Option<i128>) {
+        if let Some(amount) = weight {
+            self.weights.sum += amount;
+        } else {
+            self.weights.unread += 1;
+            self.weights.first_unread.get_or_insert(self.lines);
+        }
     }
 
     /// Notes a rejected row whose record starts at the current position.
@@ -127,18 +187,19 @@ impl<C: Gather> Tally<C> {
 }
 
 /// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
-/// With `needles` only rows that may hold a code are looked at; all are counted and checked for their shape.
+/// All rows are counted and checked for their shape, also those that `which` does not ask to be looked at.
 pub fn scan<C: Gather>(
     grammar: &Grammar,
-    needles: Option<&Needles>,
+    which: Which<'_>,
     bytes: &[u8],
     last: bool,
     look: &impl Fn(&Row<'_>) -> Look<C::Item>,
     tally: &mut Tally<C>,
 ) -> usize {
-    let mut pass = Pass { grammar, bytes, last, look, tally, fields: Vec::with_capacity(grammar.width + 1) };
-    let mut at = match needles {
-        Some(needles) if !grammar.cr_only && grammar.width > 1 => fast(&mut pass, needles),
+    let weigh = if let Which::Weighed(weigh) = which { Some(weigh) } else { None };
+    let mut pass = Pass { grammar, bytes, last, look, weigh, tally, fields: Vec::with_capacity(grammar.width + 1) };
+    let mut at = match which {
+        Which::May(needles) if !grammar.cr_only && grammar.width > 1 => fast(&mut pass, needles),
         _ => 0,
     };
     while at < bytes.len() {
@@ -174,6 +235,7 @@ pub(super) struct Pass<'a, C, F> {
     pub(super) bytes: &'a [u8],
     last: bool,
     look: &'a F,
+    weigh: Option<&'a Weigh<'a>>,
     pub(super) tally: &'a mut Tally<C>,
     fields: Vec<Field>,
 }
@@ -185,13 +247,22 @@ impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
         let (grammar, bytes) = (self.grammar, self.bytes);
         let next = match grammar.read(bytes, at, self.last, &mut self.fields) {
             Step::More => return None,
-            Step::Blank { next } => next,
+            Step::Blank { next } => {
+                if grammar.is_trailer(&bytes[at..next]) {
+                    self.tally.trailer(grammar, &bytes[at..next]);
+                }
+                next
+            }
             Step::Rejected { reason, next } => {
                 self.tally.reject(reason, grammar, &bytes[at..next]);
                 next
             }
             Step::Record { next } => {
-                match (self.look)(&Row::new(bytes, &self.fields)) {
+                let row = Row::new(bytes, &self.fields);
+                if let Some(weigh) = self.weigh {
+                    self.tally.weigh(weigh(&row));
+                }
+                match (self.look)(&row) {
                     Look::Pass => {
                         self.tally.rows += 1;
                         self.tally.passed += 1;

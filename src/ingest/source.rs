@@ -36,6 +36,9 @@ pub enum Trouble {
         "the rows in scope do not fit into --memory, and the disk of the report does not take them: {0}; free some space, name another disk with --out, or raise --memory"
     )]
     Spool(String),
+    /// What was read is not what was announced.
+    #[error("{0}")]
+    Unreconciled(String),
     /// Ctrl-C or SIGTERM.
     #[error("interrupted")]
     Interrupted,

@@ -13,10 +13,9 @@ use rayon::prelude::*;
 
 use super::feed::{Feed, Piece};
 use super::gather::Gather;
-use super::needles::Needles;
 use super::record::Grammar;
 use super::reject::Reason;
-use super::scan::{Look, Row, Tally, scan};
+use super::scan::{Look, Row, Tally, Which, scan};
 use super::source::Trouble;
 
 /// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
@@ -35,6 +34,9 @@ struct Guess<C> {
 pub trait Watch: Sync {
     /// `bytes` of the file taken since the last call, `rows` and `kept` likewise. False: stop the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
+
+    /// An extract is read, the number of which is counted from 1: its rows, those rejected, and the lines kept.
+    fn extract(&self, _number: usize, _rows: u64, _rejected: u64, _kept: u64) {}
 }
 
 /// Watches nothing and never stops: worked examples, small files.
@@ -51,17 +53,17 @@ impl Watch for Unwatched {
 pub fn read<C: Gather>(
     feed: &mut Feed,
     grammar: &Grammar,
-    needles: Option<&Needles>,
+    which: Which<'_>,
     look: &(impl Fn(&Row<'_>) -> Look<C::Item> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, Trouble> {
-    let mut stitcher = Stitcher { grammar, needles, look, carry: Vec::new(), skipping: false, total };
+    let mut stitcher = Stitcher { grammar, which, look, carry: Vec::new(), skipping: false, total };
     let name = feed.name().to_owned();
     let buffers = Buffers::default();
     let trouble = |e: io::Error| Feed::trouble(&name, &e);
     let scan_wave = |wave: &[Piece]| {
-        let guess = |piece: &Piece| buffers.with(piece, |block| guess(grammar, needles, block, look));
+        let guess = |piece: &Piece| buffers.with(piece, |block| guess(grammar, which, block, look));
         wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
     };
     let mut stitch = |wave: &[Piece], guesses: io::Result<Vec<Guess<C>>>, taken: u64| {
@@ -114,19 +116,19 @@ impl Buffers {
 
 fn guess<C: Gather>(
     grammar: &Grammar,
-    needles: Option<&Needles>,
+    which: Which<'_>,
     block: &[u8],
     look: &impl Fn(&Row<'_>) -> Look<C::Item>,
 ) -> Guess<C> {
     let mut tally = Tally::new(0, 0, C::of_block());
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
-    let stop = head + scan(grammar, needles, &block[head..], false, look, &mut tally);
+    let stop = head + scan(grammar, which, &block[head..], false, look, &mut tally);
     Guess { head: block[..head].to_vec(), tail: block[stop..].to_vec(), tally }
 }
 
 struct Stitcher<'a, C, L> {
     grammar: &'a Grammar,
-    needles: Option<&'a Needles>,
+    which: Which<'a>,
     look: &'a L,
     /// Bytes of the record that is not complete yet.
     carry: Vec<u8>,
@@ -170,7 +172,7 @@ impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
 
     /// Reads the complete records of the carry and keeps the rest.
     fn drain(&mut self, last: bool) {
-        let stop = scan(self.grammar, self.needles, &self.carry, last, self.look, &mut self.total);
+        let stop = scan(self.grammar, self.which, &self.carry, last, self.look, &mut self.total);
         self.carry.drain(..stop);
     }
 

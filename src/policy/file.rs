@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
-use super::{AddOn, Disposition, Edition, Example, Exclusive, Limit, Origin, Policy, RuleSetting};
+use super::{AddOn, Disposition, Edition, Example, Exclusive, Limit, Origin, Policy, RuleSetting, overrides};
 use crate::claim::CodeTable;
 use crate::sheet::{Document, Faults, Placed, Sheet};
 
@@ -14,6 +14,11 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("remittance", include_str!("../policies/remittance.toml")),
 ];
 
+/// The kinds of files: those that come with the program, and the one that is laid over them.
+fn kinds() -> Vec<(&'static str, &'static str)> {
+    BUILT_IN.iter().map(|(kind, _)| *kind).chain([overrides::KIND]).map(|kind| (kind, kind)).collect()
+}
+
 /// A file given with `--policy`: its name and its text.
 #[derive(Debug, Clone)]
 pub struct Given {
@@ -23,12 +28,17 @@ pub struct Given {
     pub text: String,
 }
 
-/// Loads the policy in force: the built-in files, each replaced by a given file of its kind. `rules` are the codes of
+/// Loads the policy in force: the built-in files, each replaced by a given file of its kind, and the overrides over them,
+/// if any are given. `rules` are the codes of
 /// the roster; each must have a disposition and a citation.
 pub fn load(given: &[Given], rules: &[&str]) -> Result<Policy, Faults> {
     let mut chosen: Vec<(&str, &str, &str)> = BUILT_IN.iter().map(|(kind, text)| (*kind, "built in", *text)).collect();
     for file in given {
         let kind = kind_of(file)?;
+        if kind == overrides::KIND && !chosen.iter().any(|(k, ..)| *k == kind) {
+            chosen.push((kind, &file.file, &file.text));
+            continue;
+        }
         for slot in chosen.iter_mut().filter(|(k, ..)| *k == kind) {
             if slot.1 != "built in" {
                 let message = format!("{} is a file of kind \"{kind}\" too: give one of them", slot.1);
@@ -47,21 +57,24 @@ pub fn load(given: &[Given], rules: &[&str]) -> Result<Policy, Faults> {
         }
         hasher.finalize().to_hex().to_string()
     };
-    let [policy, limits, remittance] = [0, 1, 2].map(|i| chosen[i]);
+    let [policy, limits, remittance, over @ ..] = chosen.as_slice() else { unreachable!("three files are built in") };
+    let (policy, limits, remittance) = (*policy, *limits, *remittance);
     let mut made = Document::load(policy.1, policy.2, |document, root| read_policy(document, root, rules, policy))?;
     Document::load(limits.1, limits.2, |document, root| read_limits(document, root, &mut made, rules, limits))?;
     Document::load(remittance.1, remittance.2, |_, root| read_remittance(root, &mut made, rules, remittance))?;
+    for over in over {
+        Document::load(over.1, over.2, |document, root| overrides::read(document, root, &mut made, rules, *over))?;
+    }
     made.fingerprint = fingerprint;
     Ok(made)
 }
 
 fn kind_of(given: &Given) -> Result<&'static str, Faults> {
-    Document::load(&given.file, &given.text, |_, root| root.choice("kind", &BUILT_IN.map(|(kind, _)| (kind, kind))))
+    Document::load(&given.file, &given.text, |_, root| root.choice("kind", &kinds()))
 }
 
-fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
-    let words = BUILT_IN.map(|(kind, _)| (kind, kind));
-    let stated = root.choice("kind", &words).filter(|k| *k == kind);
+pub(super) fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
+    let stated = root.choice("kind", &kinds()).filter(|k| *k == kind);
     let [id, title, publisher, source, valid] =
         ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
     Some(Origin {
@@ -141,6 +154,7 @@ fn read_policy(
         assistant,
         classes,
         products: products?,
+        own_labels: Vec::new(),
         lcd: lcd?,
         lcd_states,
         fillers,

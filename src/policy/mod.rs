@@ -1,10 +1,12 @@
 //! The policy in force: code lists, tables, limits and dispositions, checked, every name resolved.
 //!
 //! Three files make a policy: the medical policy itself, the limits (NCCI), the remittance codes. Each comes with the
-//! program and can be replaced by a file of the same kind. [`mod@file`] reads them strictly; nothing here is a rule.
+//! program and can be replaced by a file of the same kind; a fourth lays a house's own dispositions over them
+//! ([`overrides`]). [`mod@file`] reads them strictly; nothing here is a rule.
 
 pub mod file;
 mod lists;
+pub mod overrides;
 pub mod show;
 
 use jiff::civil::Date;
@@ -44,7 +46,7 @@ impl Disposition {
 /// One of the files a policy was made of.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// `policy`, `limits` or `remittance`.
+    /// `policy`, `limits`, `remittance` or `overrides`.
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -291,9 +293,9 @@ pub struct Example {
 pub struct Policy {
     /// Id of the medical policy.
     pub id: String,
-    /// Its files: policy, limits, remittance.
+    /// Its files: policy, limits, remittance, and overrides if there are any.
     pub origins: Vec<Origin>,
-    /// Blake3 of the three files' bytes, as hex: says which policy judged.
+    /// Blake3 of the files' bytes, as hex: says which policy judged.
     pub fingerprint: String,
     /// What a claim cannot show, for every report.
     pub unseen: Vec<String>,
@@ -313,6 +315,8 @@ pub struct Policy {
     pub classes: Vec<Class>,
     /// Product labels.
     pub products: ProductTable,
+    /// Labels of the house, looked up before a layout's and these.
+    pub own_labels: Vec<(String, ClassId)>,
     /// The coverage determination for Medicare members.
     pub lcd: String,
     /// States it holds for.

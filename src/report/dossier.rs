@@ -36,7 +36,7 @@ const LEVEL: i32 = -4;
 #[derive(Serialize, Deserialize)]
 struct Head<'a> {
     masked: Masked,
-    /// Of policy, limits and remittance: file name and text.
+    /// Of policy, limits, remittance and overrides: file name and text.
     policy: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     inputs: Vec<InputHead<'a>>,
     ledger: Ledger,

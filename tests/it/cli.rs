@@ -50,14 +50,19 @@ pub(crate) fn claimlint(args: &[&str]) -> Said {
     Said::by(binary().args(args))
 }
 
+/// The header of these rows.
 pub(crate) const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
+/// A row that comes to clear.
 pub(crate) const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
-const INFO: &str = "C2,M2,MHMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
-const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
+/// A row that comes to info.
+pub(crate) const INFO: &str = "C2,M2,MHMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
+/// A row that comes to review.
+pub(crate) const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
+/// A row that comes to deny.
 pub(crate) const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
 
 /// A directory of its own to work in, with an extract of these rows.
-pub(crate) struct Desk(TempDir);
+pub(crate) struct Desk(pub(crate) TempDir);
 
 impl Desk {
     pub(crate) fn with(rows: &[&str]) -> Self {
@@ -79,6 +84,11 @@ impl Desk {
 
     pub(crate) fn run(&self, args: &[&str]) -> Said {
         Said::by(&mut self.command(args))
+    }
+
+    /// Puts a file here.
+    pub(crate) fn put(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.at(name), text).expect("room for it");
     }
 
     /// Everything that lies here, hidden files too.
@@ -249,7 +259,7 @@ fn several_files_and_standard_input_are_one_universe() {
 }
 
 #[cfg(unix)]
-mod unix {
+pub(crate) mod unix {
     //! What only these systems have: modes, pipes with names, signals.
 
     use std::io::Write as _;
@@ -284,7 +294,7 @@ mod unix {
     }
 
     /// Sends SIGTERM once the run has begun to build its report, and waits for its end.
-    fn terminate(desk: &Desk, child: Child) -> Said {
+    pub(crate) fn terminate(desk: &Desk, child: Child) -> Said {
         let begun = Instant::now();
         while !desk.names().iter().any(|n| n.ends_with(".partial")) {
             assert!(begun.elapsed() < Duration::from_secs(20), "it never began");

@@ -8,7 +8,7 @@ use claimlint::ingest::{BLOCK, Layout, Library, Source, Table, Trouble, dialect}
 use claimlint::policy::Policy;
 use claimlint::policy::file::load;
 use claimlint::rules;
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
 use crate::kit::written;
 
@@ -30,7 +30,15 @@ fn whole(
     library: Library,
     block: usize,
 ) -> Result<Outcome, Trouble> {
-    let setup = Setup { policy: policy(), library, register: None, block, part: LINES, memory: None };
+    let setup = Setup {
+        policy: policy(),
+        library,
+        register: None,
+        expect: Expect::default(),
+        block,
+        part: LINES,
+        memory: None,
+    };
     Ok(run(names, open, setup, &Unwatched)?.whole().expect("it is in memory"))
 }
 

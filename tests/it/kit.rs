@@ -19,7 +19,7 @@ use claimlint::report::sink::{Output, write, write_whole};
 use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc::{self, RuleDoc};
-use claimlint::run::{Memory, Outcome, Run, Setup, Unwatched, run};
+use claimlint::run::{Expect, Memory, Outcome, Run, Setup, Unwatched, run};
 
 /// The policy that comes with the program.
 pub(crate) static POLICY: LazyLock<Policy> =
@@ -81,8 +81,8 @@ impl Inputs {
         part: usize,
         memory: Option<Memory>,
     ) -> Result<Run, String> {
-        let policy = policy.clone();
-        let setup = Setup { policy, library: LIBRARY.clone(), register: self.register()?, block, part, memory };
+        let (policy, library, expect) = (policy.clone(), LIBRARY.clone(), Expect::default());
+        let setup = Setup { policy, library, register: self.register()?, expect, block, part, memory };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());

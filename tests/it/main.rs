@@ -14,6 +14,10 @@
 //! night       killed, full, unreadable, twice at once: the old report or the new one
 //! verify      a report that was altered, or is of other inputs, is told from one that is whole
 //! private     modes under any umask; no message quotes a row
+//! settings    claimlint.toml: found, laid under flags, shown
+//! gates       conditions over the totals
+//! reconcile   rows and charges against what was announced
+//! logs        events for machines, without the content of rows
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -26,9 +30,11 @@ mod chromium;
 mod cli;
 mod damage;
 mod explain;
+mod gates;
 mod house;
 mod joins;
 mod kit;
+mod logs;
 mod mask;
 mod mutation;
 #[cfg(unix)]
@@ -36,7 +42,9 @@ mod night;
 #[cfg(unix)]
 mod private;
 mod properties;
+mod reconcile;
 mod rules;
+mod settings;
 mod slow;
 mod twin;
 mod verify;

@@ -12,7 +12,7 @@ use claimlint::claim::authorization::Register;
 use claimlint::ingest::{BLOCK, Source};
 use claimlint::report::{Content, FORMATS};
 use claimlint::rules::doc::{self, RuleDoc};
-use claimlint::run::{Outcome, Setup, Unwatched, run, run_text};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run, run_text};
 use libfuzzer_sys::fuzz_target;
 
 use kit::{LIBRARY, POLICY};
@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
             .map(|text| Register::read(Source::from_bytes("auths", text.clone().into_bytes())?))
             .transpose()
             .map_err(|e| e.to_string())?;
-        let setup = Setup { policy: POLICY.clone(), library: LIBRARY.clone(), register, block };
+        let setup = Setup { policy: POLICY.clone(), library: LIBRARY.clone(), register, expect: Expect::default(), block };
         run(&["example".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())
     };
     let outcome = match judged(BLOCK) {

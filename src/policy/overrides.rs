@@ -1,0 +1,133 @@
+//! What a house says otherwise than the policy's files: dispositions by rule, and product labels of its own.
+//!
+//! It is a fourth file of a policy, so it is part of the fingerprint and of every dossier. There is none built in; the
+//! settings file of a run makes one ([`text`]).
+
+use super::file::read_origin;
+use super::{Disposition, Policy};
+use crate::claim::product::LONGEST;
+use crate::sheet::{Document, Placed, Sheet, nearest};
+
+/// The kind of the file.
+pub(super) const KIND: &str = "overrides";
+
+/// The text of an overrides file. The same dispositions and labels give the same text, whatever file they come from.
+pub fn text<'a>(
+    dispositions: impl IntoIterator<Item = (&'a str, Disposition)>,
+    products: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let head = format!(
+        "kind = \"{KIND}\"\nid = \"settings\"\ntitle = \"Dispositions and product labels of the settings file\"\n\
+         publisher = \"the user\"\nsource = \"claimlint.toml\"\nvalid = \"this run\"\n"
+    );
+    let rules = dispositions.into_iter().map(|(rule, word)| format!("{} = \"{}\"\n", quoted(rule), word.word()));
+    let labels = products.into_iter().map(|(label, class)| format!("{} = {}\n", quoted(label), quoted(class)));
+    let rules = rules.collect::<String>();
+    format!("{head}\n[dispositions]\n{rules}\n[products]\n{}", labels.collect::<String>())
+}
+
+/// Reads `[dispositions]`: rules of the roster, each with a word. A rule's word holds for all procedure codes.
+pub fn read_dispositions(sheet: &Sheet<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
+    for code in roster {
+        sheet.offer(code);
+    }
+    let known = |key: &&Placed| roster.contains(&key.text.as_str());
+    let keys = sheet.keys();
+    let read = keys.iter().filter(known);
+    let read = read.filter_map(|key| Some((key.text.clone(), sheet.choice(&key.text, &Disposition::WORDS)?))).collect();
+    for key in keys.iter().filter(|key| !known(key)) {
+        sheet.offer(&key.text);
+        let near = nearest(&key.text, roster.iter().copied()).map(|near| format!("; did you mean {near}?"));
+        let message = format!("{} is no rule{}", key.text, near.unwrap_or_default());
+        sheet.document().fault(key.span.clone(), message);
+    }
+    read
+}
+
+/// Reads `[products]`: labels and the class that each means, which is not looked up here.
+pub fn read_products(sheet: &Sheet<'_, '_>) -> Vec<(Placed, String)> {
+    let mut products = Vec::new();
+    for key in sheet.keys() {
+        if key.text.len() > LONGEST {
+            let message = format!("a label has at most {LONGEST} letters: shorten it");
+            sheet.document().fault(key.span.clone(), message);
+        }
+        products.extend(sheet.text(&key.text).map(|class| (key, class.text)));
+    }
+    products
+}
+
+/// Lays an overrides file over a policy.
+pub(super) fn read(
+    document: &Document<'_>,
+    root: Sheet<'_, '_>,
+    policy: &mut Policy,
+    roster: &[&str],
+    file: (&str, &str, &str),
+) -> Option<()> {
+    let origin = read_origin(&root, file);
+    if let Some(sheet) = root.sheet_if("dispositions") {
+        for (rule, disposition) in read_dispositions(&sheet, roster) {
+            if let Some(setting) = policy.rules.get_mut(&rule) {
+                setting.disposition = disposition;
+                setting.by_code.clear();
+            }
+        }
+        sheet.finish();
+    }
+    if let Some(sheet) = root.sheet_if("products") {
+        for (label, class) in read_products(&sheet) {
+            match policy.class_named(&class) {
+                Some(id) => policy.own_labels.push((label.text, id)),
+                None => document.fault(label.span, policy.no_class(&class)),
+            }
+        }
+        sheet.finish();
+    }
+    root.finish();
+    policy.origins.push(origin?);
+    Some(())
+}
+
+impl Policy {
+    /// What is said about a class that the policy does not have.
+    pub fn no_class(&self, class: &str) -> String {
+        let known: Vec<_> = self.classes.iter().map(|c| c.id.as_str()).collect();
+        format!("\"{class}\" is no class of the policy; write one of {}", known.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::{Given, load};
+    use super::*;
+
+    /// The rules of the built-in policy; the roster itself is in a later room.
+    fn roster() -> Vec<&'static str> {
+        let policy = include_str!("../policies/bcbsma-485.toml").split("\n[rules]\n").nth(1).unwrap_or_default();
+        let keys = policy.lines().take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = {"));
+        keys.map(|(key, _)| key.trim()).collect()
+    }
+
+    #[test]
+    fn an_override_is_part_of_the_policy() {
+        let plain = load(&[], &roster()).unwrap_or_else(|e| panic!("{e}"));
+        let load_text = |text: String| load(&[Given { file: "claimlint.toml".to_owned(), text }], &roster());
+        let text = text([("DX101", Disposition::Info)], [("Our \"Gold\"", "commercial-managed-care")]);
+        let policy = load_text(text).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(
+            (plain.rule("DX101").disposition, policy.rule("DX101").disposition),
+            (Disposition::Deny, Disposition::Info)
+        );
+        assert_eq!(policy.own_labels[0].0, "Our \"Gold\"");
+        assert_ne!(plain.fingerprint, policy.fingerprint);
+        assert_eq!(policy.origins.len(), 4);
+        let wrong =
+            load_text(super::text([("DX1O1", Disposition::Info)], [("a", "b")])).expect_err("faults").to_string();
+        assert!(
+            wrong.contains("DX1O1 is no rule; did you mean DX101?") && wrong.contains("\"b\" is no class"),
+            "{wrong}"
+        );
+    }
+}

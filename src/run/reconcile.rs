@@ -1,0 +1,177 @@
+//! Reconciliation: the rows that were read against the figures that came with them.
+//!
+//! A figure is given for the whole run (`--expect-rows`, `--expect-amount`) or stands in the trailer record of an
+//! extract whose layout knows one. Anything but equality ends the run before anything is judged.
+
+use std::fmt;
+
+use crate::claim::{Cents, Store, Sum};
+use crate::ingest::field::Field;
+use crate::ingest::reject::Reason;
+use crate::ingest::trailer::Trailer;
+use crate::ingest::{Binding, Dialect, Extract, Row, Trouble};
+
+/// What the user knows of all extracts of a run together.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expect {
+    /// Rows after the header.
+    pub rows: Option<u64>,
+    /// The sum of charges over all rows.
+    pub amount: Option<Sum>,
+}
+
+/// What was read of all extracts so far.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    rows: u64,
+    amount: Sum,
+    left_out: LeftOut,
+}
+
+impl Account {
+    /// Counts an extract.
+    pub(super) fn add(&mut self, extract: &Extract<Store>) {
+        let tally = &extract.tally;
+        self.rows += tally.rows;
+        self.amount += Sum(tally.weights.sum);
+        let of_extract = LeftOut::of(extract);
+        self.left_out.rows += of_extract.rows;
+        self.left_out.first = self.left_out.first.take().or(of_extract.first);
+    }
+
+    /// Holds everything that was read against what was expected; both differences are said.
+    pub(super) fn close(&self, expect: &Expect) -> Result<(), Trouble> {
+        let mut differences = Vec::new();
+        if let Some(rows) = expect.rows.filter(|rows| *rows != self.rows) {
+            differences.push(rows_differ(&format!("--expect-rows {rows}"), rows, self.rows));
+        }
+        if let Some(amount) = expect.amount.filter(|amount| *amount != self.amount) {
+            let said = format!("--expect-amount {amount}");
+            differences.push(amounts_differ(&said, amount, self.amount, &self.left_out));
+        }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let advice = "nothing was judged; take a complete copy of the extract, or correct the figure";
+        Err(Trouble::Unreconciled(format!("{}\n  {advice}", differences.join("\n"))))
+    }
+}
+
+/// Where the charges of an extract stand.
+pub(super) struct Charges(Vec<Binding>);
+
+impl Charges {
+    /// Of each service slot; what all slots of a row share is the row's and counts once. The error says why they cannot
+    /// be added up.
+    pub(super) fn of(file: &str, dialect: &Dialect) -> Result<Self, Trouble> {
+        let mut slots: Vec<Binding> = Vec::new();
+        for slot in dialect.binding.each().filter(|slot| slot.has(Field::ChargeAmount)) {
+            let columns = slot.columns(Field::ChargeAmount);
+            if slots.iter().all(|other| other.columns(Field::ChargeAmount) != columns) {
+                slots.push(slot.clone());
+            }
+        }
+        let joined = |slot: &Binding| slot.columns(Field::ChargeAmount).iter().any(|c| *c >= dialect.grammar.width);
+        let what = if slots.is_empty() {
+            "has no charge_amount column, so no sum of charges can be held against it; map one in a layout file (--layout \
+             FILE), or leave --expect-amount and the trailer's amount out"
+        } else if slots.iter().any(joined) {
+            "takes charge_amount from a joined table, so its own rows have no charge to add up; leave --expect-amount and \
+             the trailer's amount out"
+        } else {
+            return Ok(Self(slots));
+        };
+        Err(Trouble::Unusable { file: file.to_owned(), what: what.to_owned() })
+    }
+
+    /// The charge of a row in cents. None: a cell is filled and no amount.
+    pub(super) fn of_row(&self, row: &Row<'_>) -> Option<i128> {
+        self.0.iter().try_fold(0, |sum, slot| {
+            let cell = slot.text(row, Field::ChargeAmount);
+            Some(sum + if cell.is_empty() { 0 } else { i128::from(Cents::parse(&cell)?.0) })
+        })
+    }
+}
+
+/// Holds an extract against its trailer record.
+pub(super) fn check_trailer(extract: &Extract<Store>, trailer: Option<&Trailer>) -> Result<(), Trouble> {
+    let Some(trailer) = trailer else { return Ok(()) };
+    let refuse = |what: String| Err(Trouble::Unreconciled(format!("{}: {what}", extract.name)));
+    let (layout, tally, grammar) = (&extract.dialect.layout, &extract.tally, &extract.dialect.grammar);
+    let found = match tally.trailers.as_slice() {
+        [found] => found,
+        [] => {
+            let prefix = String::from_utf8_lossy(&trailer.prefix);
+            return refuse(format!(
+                "has no trailer record, and layout {layout} ends with one that begins with \"{prefix}\": was the file cut \
+                 short? take a complete copy, or a layout without [trailer]"
+            ));
+        }
+        [first, second, ..] => {
+            return refuse(format!(
+                "line {}: a second trailer record, after that of line {}: were two extracts joined? give them one by one",
+                second.line, first.line
+            ));
+        }
+    };
+    let line = found.line;
+    let no_figure = |number: usize, wanted: &str| {
+        refuse(format!(
+            "line {line}: field {number} of the trailer record holds no {wanted}; correct [trailer] of layout {layout}"
+        ))
+    };
+    let advice = "nothing was judged; take a complete copy of the extract";
+    let Some(rows) = found.rows(grammar, trailer) else { return no_figure(trailer.rows, "number of rows") };
+    if rows != tally.rows {
+        let differ = rows_differ("the trailer record", rows, tally.rows);
+        return refuse(format!("line {line}: {differ}; {advice}"));
+    }
+    if let (Some(text), Some(number)) = (found.amount(grammar, trailer), trailer.amount) {
+        let Some(amount) = Sum::parse_control(&text) else { return no_figure(number, "amount") };
+        if amount != Sum(tally.weights.sum) {
+            let differ = amounts_differ("the trailer record", amount, Sum(tally.weights.sum), &LeftOut::of(extract));
+            return refuse(format!("line {line}: {differ}; {advice}"));
+        }
+    }
+    Ok(())
+}
+
+/// Rows that are not in the sum of charges.
+#[derive(Debug, Default)]
+struct LeftOut {
+    /// Rejected ones without cells, and those whose charge is no amount.
+    rows: u64,
+    /// The first of the latter: extract and line.
+    first: Option<(String, u64)>,
+}
+
+impl LeftOut {
+    fn of(extract: &Extract<Store>) -> Self {
+        let shapeless = extract.tally.rejects.iter().filter(|reject| reject.reason != Reason::NoClaimId).count();
+        let weights = extract.tally.weights;
+        let first = weights.first_unread.map(|line| (extract.name.clone(), line));
+        Self { rows: shapeless as u64 + weights.unread, first }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rows > 0 {
+            write!(f, "; {} rows are not in it, rejected or with a charge that is no amount", self.rows)?;
+        }
+        match &self.first {
+            Some((file, line)) => write!(f, " (the first such charge on line {line} of {file})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn rows_differ(said_by: &str, said: u64, read: u64) -> String {
+    let by = if read < said { format!("{} missing", said - read) } else { format!("{} too many", read - said) };
+    format!("{said_by}: {said} rows are expected and {read} were read, {by}")
+}
+
+fn amounts_differ(said_by: &str, said: Sum, read: Sum, left_out: &LeftOut) -> String {
+    let differ = Sum(read.0.saturating_sub(said.0));
+    format!("{said_by}: charges of {said} are expected and {read} were read, a difference of {differ}{left_out}")
+}

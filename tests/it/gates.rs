@@ -1,0 +1,202 @@
+//! Protects the night from a gate that passes by mistake: what a condition says is told exactly, whatever its shape; a
+//! wrong one is refused before the first row, and nothing that can be typed panics.
+
+use num_rational::Ratio;
+use proptest::prelude::*;
+
+use claimlint::gate::{Gate, Totals, Verdict};
+use claimlint::ledger::Ledger;
+use claimlint::tally::Summary;
+
+use crate::cli::{CLEAR, DENY, Desk, REVIEW};
+use crate::kit::config;
+
+/// A fraction small enough for a plain machine word: the reference's arithmetic.
+type Small = Ratio<i128>;
+
+/// An expression as a tree, which the reference walks and the program gets as text.
+#[derive(Debug, Clone)]
+enum Number {
+    Cents(u16),
+    Rows,
+    Rejected,
+    Negative(Box<Number>),
+    Both(Box<Number>, char, Box<Number>),
+}
+
+#[derive(Debug, Clone)]
+enum Truth {
+    Compare(Number, &'static str, Number),
+    Not(Box<Truth>),
+    Both(Box<Truth>, bool, Box<Truth>),
+}
+
+fn number() -> impl Strategy<Value = Number> {
+    let leaf = prop_oneof![(0..400u16).prop_map(Number::Cents), Just(Number::Rows), Just(Number::Rejected)];
+    leaf.prop_recursive(3, 12, 2, |inner| {
+        let sign = prop::sample::select(vec!['+', '-', '*', '/']);
+        prop_oneof![
+            inner.clone().prop_map(|n| Number::Negative(n.into())),
+            (inner.clone(), sign, inner).prop_map(|(a, sign, b)| Number::Both(a.into(), sign, b.into())),
+        ]
+    })
+}
+
+fn truth() -> impl Strategy<Value = Truth> {
+    let relation = prop::sample::select(vec![">", ">=", "<", "<=", "==", "!="]);
+    let leaf = (number(), relation, number()).prop_map(|(a, r, b)| Truth::Compare(a, r, b));
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|t| Truth::Not(t.into())),
+            (inner.clone(), any::<bool>(), inner).prop_map(|(a, and, b)| Truth::Both(a.into(), and, b.into())),
+        ]
+    })
+}
+
+impl Number {
+    /// How tightly its outermost sign binds.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Both(_, '+' | '-', _) => 1,
+            Self::Both(..) => 2,
+            _ => 3,
+        }
+    }
+
+    /// With no bracket more than needed.
+    fn text(&self) -> String {
+        let at_least = |n: &Number, rank| if n.rank() < rank { format!("({})", n.text()) } else { n.text() };
+        match self {
+            Self::Cents(cents) => format!("{}.{:02}", cents / 100, cents % 100),
+            Self::Rows => "rows".to_owned(),
+            Self::Rejected => "rejected".to_owned(),
+            Self::Negative(n) => format!("-{}", at_least(n, 3)),
+            Self::Both(a, sign, b) => {
+                format!("{}{sign}{}", at_least(a, self.rank()), at_least(b, self.rank() + 1))
+            }
+        }
+    }
+
+    /// None: something is divided by zero.
+    fn value(&self, rows: u64, rejected: u64) -> Option<Small> {
+        Some(match self {
+            Self::Cents(cents) => Small::new(i128::from(*cents), 100),
+            Self::Rows => Small::from_integer(rows.into()),
+            Self::Rejected => Small::from_integer(rejected.into()),
+            Self::Negative(n) => -n.value(rows, rejected)?,
+            Self::Both(a, sign, b) => {
+                let (a, b) = (a.value(rows, rejected)?, b.value(rows, rejected)?);
+                match sign {
+                    '+' => a + b,
+                    '-' => a - b,
+                    '*' => a * b,
+                    _ if b == Small::from_integer(0) => return None,
+                    _ => a / b,
+                }
+            }
+        })
+    }
+}
+
+impl Truth {
+    fn text(&self) -> String {
+        let in_brackets = |t: &Truth| if matches!(t, Truth::Both(..)) { format!("({})", t.text()) } else { t.text() };
+        match self {
+            Self::Compare(a, relation, b) => format!("{} {relation} {}", a.text(), b.text()),
+            Self::Not(t) => format!("not {}", in_brackets(t)),
+            Self::Both(a, true, b) => format!("{} and {}", in_brackets(a), in_brackets(b)),
+            // `and` binds tighter than `or`, so its chains need no bracket beside one.
+            Self::Both(a, false, b) => {
+                let side = |t: &Truth| if matches!(t, Truth::Both(_, true, _)) { t.text() } else { in_brackets(t) };
+                format!("{} or {}", side(a), side(b))
+            }
+        }
+    }
+
+    fn value(&self, rows: u64, rejected: u64) -> Option<bool> {
+        match self {
+            Self::Compare(a, relation, b) => {
+                let (a, b) = (a.value(rows, rejected)?, b.value(rows, rejected)?);
+                Some(match *relation {
+                    ">" => a > b,
+                    ">=" => a >= b,
+                    "<" => a < b,
+                    "<=" => a <= b,
+                    "==" => a == b,
+                    _ => a != b,
+                })
+            }
+            Self::Not(t) => t.value(rows, rejected).map(|v| !v),
+            Self::Both(a, and, b) => match (a.value(rows, rejected), b.value(rows, rejected)) {
+                (Some(v), _) | (_, Some(v)) if v != *and => Some(v),
+                (Some(_), Some(_)) => Some(*and),
+                _ => None,
+            },
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn a_gate_says_what_a_plain_reading_says(condition in truth(), rows in 0..6u64, rejected in 0..3u64) {
+        let ledger = Ledger { rows, rejected, ..Ledger::default() };
+        let text = condition.text();
+        let gate = Gate::parse(&text, false).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let said = match gate.verdict(&Totals { ledger: &ledger, summary: &Summary::default(), new: None }) {
+            Verdict::Met => Some(true),
+            Verdict::NotMet => Some(false),
+            Verdict::Untold(_) => None,
+        };
+        prop_assert_eq!(said, condition.value(rows, rejected), "{}", text);
+    }
+
+    #[test]
+    fn nothing_that_is_typed_panics(text in "[ a-z0-9.()<>=!+*/DX_-]{0,60}|\\PC{0,40}") {
+        let totals = Totals { ledger: &Ledger::default(), summary: &Summary::default(), new: None };
+        match Gate::parse(&text, true) {
+            Ok(gate) => drop(gate.verdict(&totals)),
+            Err(wrong) => prop_assert!(wrong.column >= 1 && wrong.column <= text.chars().count() + 1),
+        }
+    }
+}
+
+#[test]
+fn a_gate_that_is_met_makes_the_exit_code_1_and_says_its_figures() {
+    let desk = Desk::with(&[CLEAR, REVIEW, DENY]);
+    let run = |gates: &[&str]| {
+        let gates = gates.iter().flat_map(|gate| ["--fail-if", gate]);
+        let args: Vec<&str> = ["check", "claims.csv", "--fail-on", "never"].into_iter().chain(gates).collect();
+        desk.run(&args)
+    };
+    let met = run(&["deny.amount > 2499.99 and rows == 3", "deny > 5"]);
+    assert_eq!(met.code, Some(1), "{}", met.err);
+    assert!(
+        met.err.contains("gate: deny.amount > 2499.99 and rows == 3: is met; deny.amount is 2500.00, rows is 3"),
+        "{}",
+        met.err
+    );
+    assert!(!met.err.contains("deny > 5"), "{}", met.err);
+    assert_eq!(run(&["deny.amount > 2500", "DX101 > 1"]).code, Some(0));
+    let untold = run(&["deny / rejected > 1"]);
+    assert_eq!(untold.code, Some(1));
+    assert!(
+        untold.err.contains("cannot be told, column 6 divides by zero; deny is 1, rejected is 0"),
+        "{}",
+        untold.err
+    );
+    // The default stays: a deny finding is enough.
+    assert_eq!(desk.run(&["check", "claims.csv", "--fail-if", "deny > 5"]).code, Some(1));
+}
+
+#[test]
+fn a_wrong_gate_is_refused_before_the_first_row() {
+    let desk = Desk::with(&[DENY]);
+    let said = desk.run(&["check", "no-such-extract.csv", "--fail-if", "rows > 1 and dney > 0"]).refused();
+    assert!(said.contains("--fail-if: column 14: `dney` is no name; did you mean `deny`?"), "{said}");
+    assert!(said.contains("\n  rows > 1 and dney > 0\n               ^\n"), "{said}");
+    let new = desk.run(&["check", "claims.csv", "--fail-if", "new.deny > 0"]).refused();
+    assert!(new.contains("needs --baseline"), "{new}");
+    assert_eq!(desk.names(), ["claims.csv"]);
+}

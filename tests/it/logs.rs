@@ -1,0 +1,162 @@
+//! Protects machines that read the log: every line of stderr is an event, the last one tells the exit code however the
+//! run ended, and nothing of a row is in it.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cli::{CLEAR, DENY, Desk, HEAD, Said};
+
+/// In cells of every kind; in no log.
+const MARK: &str = "MARKER7";
+
+/// The events of a run. Every line must be one, with the same run id, and the last must tell the exit code.
+fn events(said: &Said) -> Vec<Value> {
+    let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    let events: Vec<Value> = said.err.lines().map(parse).collect();
+    let last = events.last().unwrap_or_else(|| panic!("no event: {}", said.err));
+    assert_eq!((last["event"].as_str(), last["exit"].as_i64().map(|n| n as i32)), (Some("finished"), said.code));
+    for event in &events {
+        assert_eq!(event["run"], last["run"], "{event}");
+        assert!(event["phase"].is_string() && event["time"].is_string(), "{event}");
+    }
+    assert_eq!(events.iter().filter(|e| e["event"] == "finished").count(), 1);
+    assert!(!said.err.contains(MARK), "{}", said.err);
+    events
+}
+
+fn find<'e>(events: &'e [Value], name: &str) -> &'e Value {
+    events.iter().find(|e| e["event"] == name).unwrap_or_else(|| panic!("no {name}: {events:#?}"))
+}
+
+/// Rows whose ids and texts hold the mark.
+fn marked() -> String {
+    let rows = [CLEAR, DENY, "C5,too,short\n"].concat();
+    HEAD.to_owned()
+        + &rows
+            .replace("C1", &format!("C{MARK}"))
+            .replace(",M4,", &format!(",{MARK},"))
+            .replace("too", MARK)
+            .replace("A-1", MARK)
+}
+
+#[test]
+fn a_run_tells_its_phases_and_counts() {
+    let desk = Desk::with(&[]);
+    desk.put("claims.csv", marked());
+    let args = ["check", "claims.csv", "--out", "r", "--log", "json", "--fail-if", "deny > 0"];
+    let said = desk.run(&args);
+    assert_eq!(said.code, Some(1));
+    let events = events(&said);
+    let start = find(&events, "start");
+    assert_eq!(start["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(start["extracts"][0]["bytes"], fs::metadata(desk.at("claims.csv")).expect("it is there").len());
+    assert_eq!(start["policy"].as_str().map(str::len), Some(64));
+    let extract = find(&events, "extract");
+    assert_eq!([&extract["extract"], &extract["rows"], &extract["rejected"], &extract["kept"]], [1, 3, 1, 2]);
+    let judged = find(&events, "judged");
+    assert_eq!([&judged["deny"], &judged["review"], &judged["clear"]], [1, 0, 1]);
+    let written = find(&events, "written");
+    let files: Vec<_> = fs::read_dir(desk.at("r")).expect("a report").map(|f| f.expect("a file").metadata()).collect();
+    let bytes: u64 = files.iter().map(|m| m.as_ref().expect("a file").len()).sum();
+    assert_eq!((written["files"].as_u64(), written["bytes"].as_u64()), (Some(files.len() as u64), Some(bytes)));
+    assert_eq!(find(&events, "gate")["figures"]["deny"], "1");
+    assert!(events.iter().any(|e| e["event"] == "note"), "a missing column is a note");
+    // Of the report only run.json knows the run, and stdout is what it was.
+    let run = start["run"].as_str().expect("an id");
+    for file in fs::read_dir(desk.at("r")).expect("a report").map(|f| f.expect("a file").path()) {
+        let holds = String::from_utf8_lossy(&fs::read(&file).expect("a file")).contains(run);
+        assert_eq!(holds, file.ends_with("run.json"), "{}", file.display());
+    }
+    let plain = desk.run(&["check", "claims.csv", "--out", "r", "--force"]);
+    assert_eq!(plain.out, said.out);
+}
+
+#[test]
+fn a_refusal_is_an_error_and_an_end() {
+    let desk = Desk::with(&[CLEAR]);
+    desk.put("headless.csv", format!("{MARK},{MARK}2,22514\n{MARK},b,c\n"));
+    desk.put("misread.csv", HEAD.to_owned() + &format!("{MARK},short\n").repeat(12));
+    desk.put("auths.csv", format!("authorization_number,status,valid_from\n{MARK},A,{MARK}\n"));
+    desk.put("dx.csv", format!("CLMID,DIAG\n{MARK},M54.5\n"));
+    for (args, says) in [
+        (&["check", "none.csv"][..], "does not exist"),
+        (&["check", "headless.csv"], "a required column is missing"),
+        (&["check", "misread.csv"], "12 of 12 rows cannot be read"),
+        (&["check", "claims.csv", "--auths", "auths.csv"], "cannot be read as a date"),
+        (&["check", "claims.csv", "--join", "dx=dx.csv"], "joins no tables"),
+        (&["check", "claims.csv", "--expect-rows", "9"], "9 rows are expected and 1 were read"),
+        (&["check", "claims.csv", "--fail-if", "rows"], "a number stands where a condition is needed"),
+        (&["check", "claims.csv", "--config", "none.toml"], "does not exist"),
+        (&["check", "claims.csv", "--fail-on", "now"], "invalid value"),
+        (&["check"], "required arguments"),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["--log", "json"]).collect();
+        let said = desk.run(&args);
+        let events = events(&said);
+        assert_eq!(said.code, Some(2), "{args:?}");
+        let message = find(&events, "error")["message"].as_str().expect("a text").to_owned();
+        assert!(message.contains(says), "{args:?}: {message}");
+        assert!(said.out.is_empty());
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::process::Stdio;
+
+    use super::{Desk, HEAD, events, find};
+    use crate::cli::unix::terminate;
+    use crate::cli::{CLEAR, Said};
+    use crate::kit::at;
+
+    /// The README's line for cron, as cron would run it.
+    #[test]
+    fn the_line_for_cron_runs() {
+        let readme = std::fs::read_to_string(at("README.md")).expect("a README");
+        let line = readme.lines().find_map(|line| line.strip_prefix("30 2 * * * ")).expect("a line for cron");
+        let desk = Desk::with(&[]);
+        for folder in ["inbox", "reports"] {
+            std::fs::create_dir(desk.at(folder)).expect("a directory");
+        }
+        desk.put("inbox/claims.csv", HEAD.to_owned() + CLEAR);
+        let here = desk.0.path().display().to_string();
+        let command = line
+            .replace("\\%", "%")
+            .replace("/usr/local/bin/claimlint", env!("CARGO_BIN_EXE_claimlint"))
+            .replace("/srv/claims", &here);
+        let said = Said::by(std::process::Command::new("sh").args(["-c", &command]));
+        assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
+        let log = std::fs::read_to_string(desk.at("reports/claimlint.jsonl")).expect("a log");
+        events(&Said { err: log, ..said });
+        let reports = std::fs::read_dir(desk.at("reports")).expect("reports").flatten();
+        assert_eq!(reports.filter(|entry| entry.path().join("report.html").exists()).count(), 1);
+    }
+
+    /// Both ways out: the run stops by itself, and it is ended while it waits.
+    #[test]
+    fn a_signal_is_told() {
+        for silent in [false, true] {
+            let desk = Desk::with(&[]);
+            let mut command = desk.command(&["check", "-", "--out", "report", "--log", "json"]);
+            let mut child =
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+            let mut stdin = child.stdin.take().expect("a pipe");
+            let feed = std::thread::spawn(move || {
+                use std::io::Write as _;
+                let rows = "C1,M1,HMO,22,2024-03-05,99213,M54.5,,1.00\n".repeat(1000);
+                let begun = std::time::Instant::now();
+                let _ = stdin.write_all(HEAD.as_bytes());
+                while if silent { begun.elapsed().as_secs() < 4 } else { stdin.write_all(rows.as_bytes()).is_ok() } {
+                    if silent {
+                        std::thread::sleep(std::time::Duration::from_millis(20));
+                    }
+                }
+            });
+            let said = terminate(&desk, child);
+            feed.join().expect("it ends");
+            assert_eq!(said.code, Some(130));
+            find(&events(&said), "interrupted");
+        }
+    }
+}
