@@ -20,6 +20,7 @@
 //! - [`run`]: the run on one page, its ids masked where asked; no file is written and nothing printed.
 //! - [`report`]: one file per format, all or nothing on disk; the dossier of one claim. Knows findings and
 //!   answers, no rule.
+//! - [`generate`]: invented extracts whose findings are known beforehand. Knows nobody who judges.
 //! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
 //!
 //! A room uses only rooms above it in this list; a test reads the `use` lines.
@@ -56,6 +57,8 @@ pub mod tally;
 pub mod run;
 
 pub mod report;
+
+pub mod generate;
 
 pub mod cli;
 pub mod exit;

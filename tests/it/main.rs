@@ -5,6 +5,7 @@
 //! rules       documentation and worked examples of every rule
 //! mutation    each rule and each datum of the policy, broken: some fixture must notice
 //! properties  threads, blocks, order, sums: what holds for any extract
+//! soak        invented extracts come out as they were planted
 //! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
 //! joins       several services in one row, and tables joined by key
@@ -28,4 +29,5 @@ mod mutation;
 mod properties;
 mod rules;
 mod slow;
+mod soak;
 mod twin;
