@@ -66,7 +66,7 @@ impl Register {
         let (grammar, columns, head) = header(&source)?;
         let mut feed = source.feed(head.data_start, BLOCK);
         let look = |row: &Row<'_>| Look::Keep(authorization(row, &columns));
-        let tally = stitch::read(&mut feed, &grammar, None, &look, &Unwatched)?;
+        let tally = stitch::read(&mut feed, &grammar, None, &look, &Unwatched, head.lines_before)?;
         let line_of = |line: u64| head.lines_before + line + 1;
         // The first fault of the file, whichever kind it is.
         let rejected = tally.rejects.first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));

@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Show everything about one claim of a report: rows, versions, encounter, every rule's answer
     Explain(Explain),
+    /// Make an invented extract with known findings, for trying out a pipeline
+    Generate(Generate),
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -117,6 +119,52 @@ pub struct LayoutChoice {
     /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
     #[arg(long, value_name = "NAME=FILE", value_parser = Table::parse)]
     pub join: Vec<Table>,
+    /// Most bytes that a compressed file may unpack to, such as 500M or 2T [default: 1000 times its size, 1G at least]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_decompressed: Option<u64>,
+}
+
+/// Bytes, with K, M, G or T for powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => Some(0),
+        "K" => Some(10),
+        "M" => Some(20),
+        "G" => Some(30),
+        "T" => Some(40),
+        _ => None,
+    };
+    let bytes = unit.zip(digits.parse::<u64>().ok()).and_then(|(unit, n)| n.checked_mul(1 << unit));
+    bytes.ok_or_else(|| "write a number of bytes, or with K, M, G or T, such as 500M".to_owned())
+}
+
+/// `claimlint generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Rows after the header
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub rows: u64,
+    /// Another number makes another extract; the same makes the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Share of the rows that belong to a planted case, from 0 to 1; the others are out of scope
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.1, value_parser = share)]
+    pub scope: f64,
+    /// Directory for claims.csv, truth.csv, services-truth.csv and rows-truth.csv
+    #[arg(long, short, value_name = "DIR", default_value = "claimlint-extract")]
+    pub out: PathBuf,
+    /// Write authorizations.csv, too; the truth is then that of `check --auths`
+    #[arg(long)]
+    pub auths: bool,
+    /// Leave out the column of authorization numbers, as many extracts do
+    #[arg(long)]
+    pub no_authorization_column: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "write a fraction from 0 to 1, such as 0.05".to_owned())
 }
 
 /// `claimlint check`.
@@ -192,4 +240,25 @@ pub enum Progress {
     Plain,
     /// Nothing
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        for (text, bytes) in [("7", 7), ("2K", 2048), ("3m", 3 << 20), ("1GiB", 1 << 30), ("2TB", 2 << 40), ("0", 0)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "1.5G", "-1", "1X", "1 G", "99999999T", "1é"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_lie_between_nothing_and_all() {
+        assert_eq!((share("0"), share("0.25"), share("1")), (Ok(0.0), Ok(0.25), Ok(1.0)));
+        assert!(["", "-0.1", "1.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
+    }
 }

@@ -47,7 +47,8 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let enter = |next| *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
     enter(Phase::Building(site.path().to_path_buf()));
     let watcher = Watcher::new(args.progress, args.quiet, total, Arc::clone(&stop));
-    let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
+    let open = |name: &str| Source::open_within(name, args.layout.max_decompressed);
+    let ran = pool.install(|| run(&args.files, &open, setup, &watcher));
     watcher.finish();
     let mut outcome = match ran {
         Ok(outcome) => outcome,
@@ -135,7 +136,9 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     let mut refused = Vec::new();
     // A pipe can be read once only; what is wrong with it comes out when its turn comes.
     for name in args.files.iter().filter(|f| !is_read_once(f)) {
-        match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
+        match Source::open_within(name, args.layout.max_decompressed)
+            .and_then(|source| dialect::recognise(&source, &library))
+        {
             Ok(dialect) if !args.quiet => {
                 announce(name, &absent(&dialect));
                 announce_unjoined(name, &dialect.unjoined);
@@ -147,7 +150,8 @@ fn plan(args: &Check) -> anyhow::Result<Setup> {
     if !refused.is_empty() {
         bail!("{}", refused.join("\n"));
     }
-    let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
+    let limit = args.layout.max_decompressed;
+    let register = args.auths.as_deref().map(|name| Register::read(Source::open_within(name, limit)?)).transpose()?;
     Ok(Setup { policy, library, register, block: args.block_size.unwrap_or(ingest::BLOCK).max(1) })
 }
 

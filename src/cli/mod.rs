@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 mod explain;
+mod generate;
 mod inspect;
 mod key;
 mod manual;
@@ -41,6 +42,7 @@ pub fn main() -> Exit {
         Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
         Command::Policy { command } => policy::policy(command, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Generate(args) => generate::generate(&args, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
@@ -93,7 +95,9 @@ fn read_sentence(e: &io::Error) -> String {
 
 /// The shipped layouts, or the one that was chosen, with the files of joined tables.
 fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
-    choose_layout(choice)?.joining(&choice.join).map_err(|what| anyhow!(what))
+    let mut tables = choice.join.clone();
+    tables.iter_mut().for_each(|table| table.limit = choice.max_decompressed);
+    choose_layout(choice)?.joining(&tables).map_err(|what| anyhow!(what))
 }
 
 /// A layout's name, else a file.

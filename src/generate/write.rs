@@ -48,7 +48,9 @@ pub fn generate<W: Write>(
             return Err(io::ErrorKind::Interrupted.into());
         }
         let left = plan.rows - number;
-        while open.len() < OPEN && waiting + MOST <= left && plan.scope > 0.0 {
+        // No more is begun than the share allows for, lest the end be crowded with what was begun.
+        let room = ((left as f64 * plan.scope) as u64).min(left);
+        while open.len() < OPEN && waiting + MOST <= room {
             if deck.is_empty() {
                 deck = CASES.concat();
                 deal.dice.shuffle(&mut deck);

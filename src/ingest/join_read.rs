@@ -148,6 +148,7 @@ pub(super) fn read<T: Send>(
             }
         },
         watch,
+        dialect.lines_before,
     )?;
 
     let mut cells = Vec::new();
@@ -358,13 +359,14 @@ fn table(
     watch: &dyn Watch,
     take: &(impl Fn(&Row<'_>) -> Option<Taken> + Sync),
 ) -> Result<Vec<Kept<Taken>>, Trouble> {
-    let mut feed = Source::open(&join.file)?.feed(join.data_start, block);
+    let mut feed = Source::open_within(&join.file, join.limit)?.feed(join.data_start, block);
     let tally = stitch::read(
         &mut feed,
         &join.grammar,
         needles,
         &|row: &Row<'_>| take(row).map_or(Look::Pass, Look::Keep),
         watch,
+        join.lines_before,
     )?;
     if let Some(reject) = tally.rejects.first() {
         let what = format!("{}; mend the row: a joined table is read completely", reject.reason.sentence());

@@ -82,6 +82,7 @@ pub fn read<T: Send>(
             needles.as_ref(),
             &|row: &Row<'_>| look(&dialect, row),
             watch,
+            dialect.lines_before,
         )?);
     } else {
         total.append(join_read::read(source, &dialect, block, codes, look, watch)?);
@@ -105,12 +106,16 @@ fn refuse_if_mostly_rejected<T>(extract: &Extract<T>) -> Result<(), Trouble> {
     if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
         return Ok(());
     }
-    let first = rejects.iter().take(3).map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
+    Err(mostly_rejected(&extract.name, &format!("{} of {rows}", rejects.len()), rejects, 0))
+}
+
+/// That so many rows cannot be read. `before`: lines that the rejects' numbers do not count yet.
+fn mostly_rejected(file: &str, how_many: &str, rejects: &[Reject], before: u64) -> Trouble {
+    let first = rejects.iter().take(3).map(|r| format!("line {}: {}", r.line + before, r.reason.sentence()));
     let what = format!(
-        "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
+        "{how_many} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
          `claimlint inspect` shows what was understood",
-        rejects.len(),
         first.collect::<Vec<_>>().join("\n  ")
     );
-    Err(Trouble::Unusable { file: extract.name.clone(), what })
+    Trouble::Unusable { file: file.to_owned(), what }
 }

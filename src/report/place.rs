@@ -132,6 +132,7 @@ pub fn sentence(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; create it, or name another place with --out".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be written by this user; name another place with --out".to_owned(),
+        io::ErrorKind::NotADirectory => "is not a directory; name another place with --out".to_owned(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "no space left; free some, or name another disk with --out".to_owned()
         }

@@ -12,6 +12,8 @@
 //! explain     the dossier of a claim says what the report says
 //! mask        ids that a masked report must not hold
 //! cli         exit codes, streams and directories of the built binary
+//! hostile     bombs, endless lines, names of files that are more than names
+//! injection   markup, formulas and escape sequences in every column
 //! house       rooms, rosters, names, README
 //! ```
 //!
@@ -21,7 +23,9 @@ mod cases;
 mod cli;
 mod damage;
 mod explain;
+mod hostile;
 mod house;
+mod injection;
 mod joins;
 mod kit;
 mod mask;
