@@ -96,7 +96,9 @@ fn read_sentence(e: &io::Error) -> String {
 /// The shipped layouts, or the one that was chosen, with the files of joined tables.
 fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
     let mut tables = choice.join.clone();
-    tables.iter_mut().for_each(|table| table.limit = choice.max_decompressed);
+    for table in &mut tables {
+        table.limit = choice.max_decompressed;
+    }
     choose_layout(choice)?.joining(&tables).map_err(|what| anyhow!(what))
 }
 

@@ -126,21 +126,21 @@ impl Service {
 
     /// Another CPT code.
     pub(super) fn procedure(&mut self, code: &str) -> &mut Self {
-        self.cells[at::PROCEDURE] = code.to_owned();
-        self.verdict.procedure = code.to_owned();
+        self.cells[at::PROCEDURE] = code.into();
+        self.verdict.procedure = code.into();
         self
     }
 
     /// On this day, ISO.
     pub(super) fn day(&mut self, day: &str) -> &mut Self {
-        self.cells[at::DATE] = day.to_owned();
-        self.verdict.date = day.to_owned();
+        self.cells[at::DATE] = day.into();
+        self.verdict.date = day.into();
         self
     }
 
     pub(super) fn units(&mut self, cell: &str, printed: &str) -> &mut Self {
-        self.cells[at::UNITS] = cell.to_owned();
-        self.verdict.units = printed.to_owned();
+        self.cells[at::UNITS] = cell.into();
+        self.verdict.units = printed.into();
         self
     }
 
@@ -219,7 +219,7 @@ impl Deal {
             service.set(at::BILL_TYPE, bill);
         }
         service.set(at::ICD_PROCEDURE, code).set(at::ICD_PROCEDURE + 1, reposition);
-        service.verdict.procedure = code.to_owned();
+        service.verdict.procedure = code.into();
         let diagnosis = lists::fits_all(&mut self.dice);
         service.diagnoses(&[&diagnosis]);
         service
@@ -277,12 +277,12 @@ impl Deal {
 
     /// Amounts, and the one that is at risk.
     pub(super) fn pay(&mut self, service: &mut Service) {
-        let cents = self.dice.below(5_000_000) as i64 - self.dice.pick(&[0, 0, 0, 0, 0, 0, 0, 2_000_000]);
+        let cents = self.dice.below(5_000_000).cast_signed() - self.dice.pick(&[0, 0, 0, 0, 0, 0, 0, 2_000_000]);
         let kinds = [(at::PAID, "paid"), (at::ALLOWED, "allowed"), (at::CHARGE, "charge")];
         let basis = self.dice.pick(&[0, 0, 0, 1, 2, 3]);
         service.verdict.money = kinds.get(basis).map(|(_, word)| (cents, *word));
         for (i, (column, _)) in kinds.iter().enumerate() {
-            let cell = if i < basis { String::new() } else { plain(cents + i as i64 * 100 - basis as i64 * 100) };
+            let cell = if i < basis { String::new() } else { plain(cents + 100 * ((i - basis) as u64).cast_signed()) };
             service.set(*column, cell);
         }
     }

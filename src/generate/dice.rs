@@ -1,4 +1,4 @@
-//! Chance that can be had again: SplitMix64 (Steele, Lea, Flood 2014), whose numbers depend on the seed alone, whatever the
+//! Chance that can be had again: `SplitMix64` (Steele, Lea, Flood 2014), whose numbers depend on the seed alone, whatever the
 //! machine or the version of a library.
 
 /// A row of numbers that a seed decides.

@@ -9,7 +9,7 @@ const MONTHS: [&str; 12] = ["Jan", "feb", "MAR", "Apr", "May", "jun", "JUL", "Au
 pub(super) fn disguise(cells: &mut [String], dice: &mut Dice) {
     cells[at::DATE] = date(&cells[at::DATE], dice);
     if cells[at::UNITS] == "1" {
-        cells[at::UNITS] = dice.pick(&["1", "1", "1", "1.0", "01", "1.", "001.000", ""]).to_owned();
+        cells[at::UNITS] = dice.pick(&["1", "1", "1", "1.0", "01", "1.", "001.000", ""]).into();
     }
     for column in [at::CHARGE, at::ALLOWED, at::PAID] {
         cells[column] = amount(&cells[column], dice);

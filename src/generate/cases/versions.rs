@@ -186,7 +186,7 @@ fn stay_of_two_codes(deal: &mut Deal) {
     let frame = deal.dice.pick(STAYING);
     let mut stay = deal.stay(frame);
     stay.set(at::ICD_PROCEDURE, "0PU43JZ").set(at::ICD_PROCEDURE + 1, "");
-    stay.verdict.procedure = "0PU43JZ;0QU03JZ".to_owned();
+    stay.verdict.procedure = "0PU43JZ;0QU03JZ".into();
     let mut second = stay.clone();
     second.set(at::LINE_NUMBER, "2").set(at::PROCEDURE, "0QU03JZ");
     let mut third = stay.clone();
@@ -203,8 +203,8 @@ fn stay_and_line(deal: &mut Deal) {
     stay.set(at::PROCEDURE, "22513").set(at::BILL_TYPE, "111").set(at::UNITS, "2").set(at::POINTERS, "1:8");
     stay.says("DQ505", Weight::Info);
     let mut line = stay.clone();
-    line.verdict.procedure = "22513".to_owned();
-    line.verdict.units = "2".to_owned();
+    line.verdict.procedure = "22513".into();
+    line.verdict.units = "2".into();
     line.says("CD304", Weight::Review).says("CD303", Weight::Deny);
     deal.put(stay.cells, Bin::InScope, Vec::new(), vec![line.verdict, stay.verdict]);
 }
