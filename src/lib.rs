@@ -23,6 +23,7 @@
 //! - [`report`]: one file per format, part after part, all or nothing on disk; manifest; the dossier of one
 //!   claim. Knows findings and
 //!   answers, no rule.
+//! - [`generate`]: invented extracts whose findings are known beforehand. Knows nobody who judges.
 //! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
 //!
 //! A room uses only rooms above it in this list; a test reads the `use` lines.
@@ -62,6 +63,8 @@ pub mod gate;
 pub mod run;
 
 pub mod report;
+
+pub mod generate;
 
 pub mod cli;
 pub mod exit;

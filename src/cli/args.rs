@@ -45,6 +45,8 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Make an invented extract with known findings, for trying out a pipeline
+    Generate(Generate),
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -155,6 +157,52 @@ pub struct LayoutChoice {
     /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
     #[arg(long, value_name = "NAME=FILE", value_parser = Table::parse)]
     pub join: Vec<Table>,
+    /// Most bytes that a compressed file may unpack to, such as 500M or 2T [default: 1000 times its size, 1G at least]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_decompressed: Option<u64>,
+}
+
+/// Bytes, with K, M, G or T for powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => Some(0),
+        "K" => Some(10),
+        "M" => Some(20),
+        "G" => Some(30),
+        "T" => Some(40),
+        _ => None,
+    };
+    let bytes = unit.zip(digits.parse::<u64>().ok()).and_then(|(unit, n)| n.checked_mul(1 << unit));
+    bytes.ok_or_else(|| "write a number of bytes, or with K, M, G or T, such as 500M".to_owned())
+}
+
+/// `claimlint generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Rows after the header
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub rows: u64,
+    /// Another number makes another extract; the same makes the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Share of the rows that belong to a planted case, from 0 to 1; the others are out of scope
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.1, value_parser = share)]
+    pub scope: f64,
+    /// Directory for claims.csv, truth.csv, services-truth.csv and rows-truth.csv
+    #[arg(long, short, value_name = "DIR", default_value = "claimlint-extract")]
+    pub out: PathBuf,
+    /// Write authorizations.csv, too; the truth is then that of `check --auths`
+    #[arg(long)]
+    pub auths: bool,
+    /// Leave out the column of authorization numbers, as many extracts do
+    #[arg(long)]
+    pub no_authorization_column: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "write a fraction from 0 to 1, such as 0.05".to_owned())
 }
 
 /// Which settings file is in force.
@@ -217,8 +265,8 @@ pub struct Check {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Memory that rows in scope may take; what is beyond it goes to the disk of the report, with the same result
-    /// [default: 1GiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    /// [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<usize>,
     /// Progress on stderr: a bar at a terminal, plain lines, or none
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
@@ -240,20 +288,11 @@ pub const MEMORY: usize = 1 << 30;
 /// Least memory that a run can do with: what the reader has under way, and a part or two.
 const LEAST_MEMORY: usize = 64 << 20;
 
-/// A number of bytes, such as `512MiB`, `2G` or `100000000`. Letters mean powers of 1024.
-fn size(text: &str) -> Result<usize, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        _ => return Err("write a number of bytes, or one with K, M or G, such as 512MiB".to_owned()),
-    };
-    let number: usize = digits.trim().parse().map_err(|_| "write a whole number, such as 512MiB".to_owned())?;
-    let bytes = number.checked_mul(1 << unit).ok_or("is more than this machine can address")?;
+/// Memory for rows in scope.
+fn memory(text: &str) -> Result<usize, String> {
+    let bytes = usize::try_from(size(text)?).map_err(|_| "is more than this machine can address".to_owned())?;
     if bytes < LEAST_MEMORY {
-        return Err(format!("a run needs at least {}MiB", LEAST_MEMORY >> 20));
+        return Err(format!("a run needs at least {}M", LEAST_MEMORY >> 20));
     }
     Ok(bytes)
 }
@@ -316,21 +355,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
-        for (text, want) in [
-            ("1GiB", Some(MEMORY)),
-            ("64m", Some(64 << 20)),
-            ("100000000", Some(100_000_000)),
-            ("2 G", Some(2 << 30)),
-            ("63MiB", None),
-            ("1.5G", None),
-            ("-1G", None),
-            ("G", None),
-            ("1X", None),
-            ("99999999999G", None),
-            ("", None),
-        ] {
-            assert_eq!(size(text).ok(), want, "{text}");
+    fn sizes_are_powers_of_1024() {
+        for (text, bytes) in [("7", 7), ("2K", 2048), ("3m", 3 << 20), ("1GiB", 1 << 30), ("2TB", 2 << 40), ("0", 0)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
         }
+        for text in ["", "G", "1.5G", "-1", "1X", "1 G", "99999999T", "1\u{e9}"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+        assert_eq!((memory("1GiB"), memory("64M")), (Ok(MEMORY), Ok(LEAST_MEMORY)));
+        assert!(memory("63M").is_err());
+    }
+
+    #[test]
+    fn shares_lie_between_nothing_and_all() {
+        assert_eq!((share("0"), share("0.25"), share("1")), (Ok(0.0), Ok(0.25), Ok(1.0)));
+        assert!(["", "-0.1", "1.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
     }
 }

@@ -60,7 +60,8 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     stop.building(site.litter());
     let given = pool.install(|| Given::take(args))?;
     let watcher = Watcher::new(args.progress, args.quiet, sizes(args).sum(), stop.flag(), Arc::clone(log));
-    let ran = pool.install(|| run(&args.files, &Source::open, setup, &watcher));
+    let open = |name: &str| Source::open_within(name, args.layout.max_decompressed);
+    let ran = pool.install(|| run(&args.files, &open, setup, &watcher));
     watcher.finish();
     let mut run = ran?;
     for input in run.frame.inputs.iter().filter(|input| is_read_once(&input.name)) {
@@ -172,10 +173,11 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
     if let Some(twice) = args.files.iter().find(|f| !seen.insert(f.as_str())) {
         bail!("{twice}: given twice; its rows would be duplicates of themselves");
     }
+    let limit = args.layout.max_decompressed;
     let mut refused = Vec::new();
     // A pipe can be read once only; what is wrong with it comes out when its turn comes.
     for name in args.files.iter().filter(|f| !is_read_once(f)) {
-        match Source::open(name).and_then(|source| dialect::recognise(&source, &library)) {
+        match Source::open_within(name, limit).and_then(|source| dialect::recognise(&source, &library)) {
             Ok(dialect) => {
                 announce(log, name, &absent(&dialect));
                 announce_unjoined(log, name, &dialect.unjoined);
@@ -186,7 +188,7 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
     if !refused.is_empty() {
         bail!("{}", refused.join("\n"));
     }
-    let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
+    let register = args.auths.as_deref().map(|name| Register::read(Source::open_within(name, limit)?)).transpose()?;
     let expect = Expect { rows: args.expect_rows, amount: args.expect_amount };
     let block = args.block_size.unwrap_or(ingest::BLOCK).max(1);
     Ok(Setup { policy, library, register, expect, block, part: LINES, memory: None })

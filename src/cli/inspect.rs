@@ -25,11 +25,11 @@ const ROWS: usize = 200;
 /// Prints it.
 pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let library = load_library(layout)?;
-    let source = Source::open(file)?;
+    let source = Source::open_within(file, layout.max_decompressed)?;
     let dialect = dialect::recognise(&source, &library)?;
     let title = library.named(&dialect.layout).map(|l| l.title.clone()).unwrap_or_default();
     writeln!(out, "{}", paint(BOLD, seen(file)))?;
-    writeln!(out, "  layout     {} ({title})", dialect.layout)?;
+    writeln!(out, "  layout     {} ({})", shown(&dialect.layout), shown(&title))?;
     writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
     writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
@@ -39,11 +39,11 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     writeln!(out, "  quoting    {}", if quoted { "double quotes" } else { "none in the first rows" })?;
     writeln!(out, "  header     {} columns, data from line {}", dialect.grammar.width, dialect.lines_before + 1)?;
     for join in &dialect.joins {
-        let (columns, file) = (join.header.len(), &join.file);
+        let (columns, file) = (join.header.len(), seen(&join.file));
         writeln!(
             out,
             "  joined     {} from {file} ({columns} columns, {})",
-            join.table,
+            shown(&join.table),
             delimiter(join.grammar.delimiter)
         )?;
     }
@@ -54,8 +54,8 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     }
     writeln!(out)?;
 
-    let samples = samples(&source, &dialect)?;
-    let longest = dialect.header.iter().map(|name| printable(name).chars().count()).max().unwrap_or(0);
+    let samples = samples(&source, &dialect, layout)?;
+    let longest = dialect.header.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
     writeln!(out, "{}", paint(BOLD, "mapped"))?;
     for (slot, binding) in dialect.binding.each().enumerate() {
         // Of the further services of a row only what is their own.
@@ -89,12 +89,16 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
             writeln!(out, "{}", fitted(&format!("  {:24} {consequence}", field.name()), BESIDE))?;
         }
         for (table, what) in &dialect.unjoined {
-            writeln!(out, "{}", fitted(&format!("  {:24} {what} are empty", format!("--join {table}")), BESIDE))?;
+            writeln!(
+                out,
+                "{}",
+                fitted(&format!("  {:24} {} are empty", shown(&format!("--join {table}")), seen(what)), BESIDE)
+            )?;
         }
     }
     let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
     let unmapped: Vec<_> =
-        (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| printable(&dialect.header[c])).collect();
+        (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| shown(&dialect.header[c])).collect();
     if !unmapped.is_empty() {
         writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unmapped.join(", ")), 2))?;
     }
@@ -106,8 +110,8 @@ pub(super) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
 
 /// A field, the column that it comes from, as wide as the longest name, and what stands there.
 fn line(out: &mut dyn Write, field: &str, column: &str, longest: usize, samples: &[String]) -> std::io::Result<()> {
-    let shown = if samples.is_empty() { "(empty at first)".to_owned() } else { samples.join("  ") };
-    let line = format!("  {field:24} {:longest$}  {DIM}{shown}{DIM:#}", printable(column));
+    let values = if samples.is_empty() { "(empty at first)".to_owned() } else { samples.join("  ") };
+    let line = format!("  {field:24} {:longest$}  {DIM}{values}{DIM:#}", shown(column));
     writeln!(out, "{}", fitted(&line, BESIDE + longest + 2))
 }
 
@@ -133,10 +137,11 @@ fn delimiter(byte: u8) -> String {
 }
 
 /// The first different shapes of each column's values, those of joined tables included.
-fn samples(source: &Source, dialect: &Dialect) -> Result<Vec<Vec<String>>, Trouble> {
+fn samples(source: &Source, dialect: &Dialect, layout: &LayoutChoice) -> Result<Vec<Vec<String>>, Trouble> {
     let mut shapes = shapes(source, &dialect.grammar, dialect.data_start);
     for join in &dialect.joins {
-        let of_table = self::shapes(&Source::open(&join.file)?, &join.grammar, join.data_start);
+        let of_table =
+            self::shapes(&Source::open_within(&join.file, layout.max_decompressed)?, &join.grammar, join.data_start);
         shapes.extend((0..join.names.len()).map(|nth| of_table[join.column(nth)].clone()));
     }
     Ok(shapes)
@@ -175,5 +180,10 @@ fn mask(text: &str) -> String {
             c => c,
         })
         .collect();
-    printable(&shape)
+    shown(&shape)
+}
+
+/// A text of the file's or the layout's, short and harmless.
+fn shown(text: &str) -> String {
+    seen(&printable(text)).into_owned()
 }

@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod explain;
 mod fault;
+mod generate;
 mod given;
 mod inspect;
 mod key;
@@ -63,6 +64,7 @@ fn typed() -> Exit {
         Command::Explain(args) => explain::explain(&args, &mut out),
         Command::Verify(args) => verify::verify(&args, &mut out),
         Command::Config { command } => config::config(&command, &mut out),
+        Command::Generate(args) => generate::generate(&args, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
@@ -121,7 +123,11 @@ fn read_sentence(e: &io::Error) -> String {
 
 /// The shipped layouts, or the one that was chosen, with the files of joined tables.
 fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
-    choose_layout(choice)?.joining(&choice.join).map_err(|what| anyhow!(what))
+    let mut tables = choice.join.clone();
+    for table in &mut tables {
+        table.limit = choice.max_decompressed;
+    }
+    choose_layout(choice)?.joining(&tables).map_err(|what| anyhow!(what))
 }
 
 /// A layout's name, else a file.

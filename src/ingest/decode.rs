@@ -60,6 +60,56 @@ pub(super) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Text that a compressed file may unpack to without being asked about: an archive of this size harms nobody.
+const HARMLESS: u64 = 1 << 30;
+
+/// Above [`HARMLESS`], how many times its size a file may unpack to. Claim extracts come to 5 to 40 times, the emptiest
+/// columns to a few hundred; deflate ends at 1,032, zstd nowhere.
+const RATIO: u64 = 1000;
+
+/// Window of a zstd frame, as a power of two: 128 MiB, what `zstd -d` takes without being told otherwise.
+pub(super) const WINDOW_LOG: u32 = 27;
+
+/// Stops a file that unpacks to more than it should: few bytes on disk must not keep a machine busy for days.
+pub(super) struct Guarded {
+    pub(super) inner: Box<dyn Read + Send>,
+    /// Bytes on disk, as [`Counted`] counts them.
+    pub(super) taken: Arc<AtomicU64>,
+    /// Bytes unpacked.
+    pub(super) given: u64,
+    /// Most bytes that were asked for; none: what the sizes make likely.
+    pub(super) limit: Option<u64>,
+}
+
+impl Read for Guarded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer).map_err(|e| {
+            // The library's words; it has no kind for it.
+            if e.to_string().contains("requires too much memory") { too_large(WINDOW) } else { e }
+        })?;
+        self.given += n as u64;
+        match self.limit {
+            Some(limit) if self.given > limit => Err(too_large(format!(
+                "unpacks to more than the {limit} bytes of --max-decompressed; name more if it is meant"
+            ))),
+            None if self.given > HARMLESS.max(self.taken.load(Ordering::Relaxed).saturating_mul(RATIO)) => {
+                Err(too_large(BOMB))
+            }
+            _ => Ok(n),
+        }
+    }
+}
+
+const WINDOW: &str = "was compressed with a window of more than 128 MiB; compress it with --long=27 at most, or unpack it \
+                      first: zstd -dc --long=31 FILE | claimlint check -";
+const BOMB: &str = "unpacks to more than 1 GiB and more than 1000 times its size, as no claim extract does; if it is meant, \
+                    say how much may come: --max-decompressed 2T";
+
+/// An error whose text is the whole sentence.
+fn too_large(what: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, what.into())
+}
+
 /// Counts what is taken from below.
 pub(super) struct Counted {
     pub(super) inner: Box<dyn Read + Send>,
@@ -105,5 +155,27 @@ impl Read for Utf16 {
         buffer[..n].copy_from_slice(&self.ready[self.at..self.at + n]);
         self.at += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Unpacks `given` bytes of what were `taken` on disk; the error if it is stopped.
+    fn unpack(taken: u64, given: u64, limit: Option<u64>) -> Option<String> {
+        let taken = Arc::new(AtomicU64::new(taken));
+        let mut guarded = Guarded { inner: Box::new(io::repeat(b'A').take(1)), taken, given: given - 1, limit };
+        guarded.read(&mut [0]).err().map(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_stopped() {
+        assert_eq!(unpack(10, 1 << 30, None), None);
+        assert!(unpack(10, (1 << 30) + 1, None).is_some_and(|e| e.contains("--max-decompressed")));
+        assert_eq!(unpack(1 << 30, 1000 << 30, None), None);
+        assert_eq!(unpack(1 << 30, (1000 << 30) + 1, None).as_deref(), Some(BOMB));
+        assert_eq!(unpack(1, 1 << 40, Some(1 << 40)), None);
+        assert!(unpack(1 << 30, 11, Some(10)).is_some_and(|e| e.contains("the 10 bytes of")));
     }
 }

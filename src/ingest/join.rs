@@ -22,6 +22,8 @@ pub struct Table {
     pub name: String,
     /// The file as given.
     pub file: String,
+    /// Most bytes that it may unpack to, as for [`Source::open_within`].
+    pub limit: Option<u64>,
 }
 
 impl Table {
@@ -31,7 +33,7 @@ impl Table {
             // The table may be read twice, and before the extract: stdin cannot.
             Some((_, "-")) => Err("a joined table is a file, not stdin".to_owned()),
             Some((name, file)) if !name.is_empty() && !file.is_empty() => {
-                Ok(Self { name: name.to_owned(), file: file.to_owned() })
+                Ok(Self { name: name.to_owned(), file: file.to_owned(), limit: None })
             }
             _ => Err("write NAME=FILE, such as diagnosis=dx.csv".to_owned()),
         }
@@ -95,6 +97,8 @@ pub struct Joined {
     pub table: String,
     /// Its file as given.
     pub file: String,
+    /// Most bytes that it may unpack to.
+    pub(super) limit: Option<u64>,
     /// How its records are read.
     pub grammar: Grammar,
     /// Its header.
@@ -207,7 +211,7 @@ pub(super) fn open(
 
 fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: usize) -> Result<Joined, Trouble> {
     let unusable = |what: String| Trouble::Unusable { file: table.file.clone(), what };
-    let source = Source::open(&table.file)?;
+    let source = Source::open_within(&table.file, table.limit)?;
     let (cr_only, start) = beginning(&source)?;
     let mut miss: Option<(usize, String)> = None;
     for delimiter in DELIMITERS {
@@ -249,6 +253,7 @@ fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: 
                 return Ok(Joined {
                     table: join.table.clone(),
                     file: table.file.clone(),
+                    limit: table.limit,
                     grammar,
                     header: head.names,
                     data_start: head.data_start,
@@ -310,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_table_is_a_name_and_a_file() {
-        let table = |name: &str, file: &str| Ok(Table { name: name.to_owned(), file: file.to_owned() });
+        let table = |name: &str, file: &str| Ok(Table { name: name.to_owned(), file: file.to_owned(), limit: None });
         assert_eq!(Table::parse("diagnosis=a=b.csv"), table("diagnosis", "a=b.csv"));
         for wrong in ["dx.csv", "=dx.csv", "diagnosis=", "diagnosis=-", ""] {
             assert!(Table::parse(wrong).is_err(), "{wrong}");

@@ -377,7 +377,7 @@ fn table(
     watch: &dyn Watch,
     take: &(impl Fn(&Row<'_>) -> Option<Taken> + Sync),
 ) -> Result<Vec<Kept<Taken>>, Trouble> {
-    let mut feed = Source::open(&join.file)?.feed(join.data_start, block);
+    let mut feed = Source::open_within(&join.file, join.limit)?.feed(join.data_start, block);
     let tally = stitch::read(
         &mut feed,
         &join.grammar,

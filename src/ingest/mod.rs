@@ -121,12 +121,16 @@ fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), Trouble> {
     if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
         return Ok(());
     }
+    Err(mostly_rejected(&extract.name, &format!("{} of {rows}", rejects.len()), rejects))
+}
+
+/// That so many rows cannot be read.
+fn mostly_rejected(file: &str, how_many: &str, rejects: &[Reject]) -> Trouble {
     let first = rejects.iter().take(3).map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
     let what = format!(
-        "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
+        "{how_many} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
          `claimlint inspect` shows what was understood",
-        rejects.len(),
         first.collect::<Vec<_>>().join("\n  ")
     );
-    Err(Trouble::Unusable { file: extract.name.clone(), what })
+    Trouble::Unusable { file: file.to_owned(), what }
 }

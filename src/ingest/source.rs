@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::decode::{Counted, Utf16, compression, peek, refuse_binary, utf16};
+use super::decode::{Counted, Guarded, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16};
 use super::feed::{Feed, Text, read_at};
 
 /// What stops the reading of an extract.
@@ -69,11 +69,17 @@ enum Bytes {
 }
 
 impl Source {
-    /// Opens a path, or stdin for `-`.
+    /// Opens a path, or stdin for `-`, as [`Source::open_within`] without a limit of its own.
     pub fn open(name: &str) -> Result<Self, Trouble> {
+        Self::open_within(name, None)
+    }
+
+    /// Opens a path, or stdin for `-`. `limit`: most bytes that it may unpack to if it is compressed; without one what no
+    /// claim extract reaches, a thousand times its size and a GiB.
+    pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, Trouble> {
         let io_trouble = |what: String| Trouble::Io { file: name.to_owned(), what };
         if name == "-" {
-            return Self::from_reader("-", Box::new(io::stdin()), 0);
+            return Self::from_reader("-", Box::new(io::stdin()), 0, limit);
         }
         let path = Path::new(name);
         let meta = std::fs::metadata(path).map_err(|e| io_trouble(open_sentence(&e)))?;
@@ -84,7 +90,7 @@ impl Source {
         }
         let file = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
         if !meta.is_file() {
-            return Self::from_reader(name, Box::new(file), 0);
+            return Self::from_reader(name, Box::new(file), 0, limit);
         }
         let mut head = Vec::new();
         (&file).take(4).read_to_end(&mut head).map_err(|e| io_trouble(read_sentence(&e)))?;
@@ -93,7 +99,7 @@ impl Source {
         }
         if compression(&head).is_some() || utf16(&head).is_some() {
             let reopened = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
-            return Self::from_reader(name, Box::new(reopened), meta.len());
+            return Self::from_reader(name, Box::new(reopened), meta.len(), limit);
         }
         let mut sample = vec![0; usize::try_from(meta.len()).unwrap_or(SAMPLE).min(SAMPLE)];
         read_at(&file, &mut sample, 0).map_err(|e| io_trouble(read_sentence(&e)))?;
@@ -112,10 +118,10 @@ impl Source {
     /// An extract in memory: worked examples and tests.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Trouble> {
         let size = bytes.len() as u64;
-        Self::from_reader(name, Box::new(Cursor::new(bytes)), size)
+        Self::from_reader(name, Box::new(Cursor::new(bytes)), size, None)
     }
 
-    fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64) -> Result<Self, Trouble> {
+    fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64, limit: Option<u64>) -> Result<Self, Trouble> {
         let taken = Arc::<AtomicU64>::default();
         let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });
         let mut undone = Vec::new();
@@ -128,10 +134,15 @@ impl Source {
                 undone.push("gzip");
             }
             Some(_) => {
-                stream = Box::new(zstd::stream::read::Decoder::new(stream).map_err(trouble)?);
+                let mut decoder = zstd::stream::read::Decoder::new(stream).map_err(trouble)?;
+                decoder.window_log_max(WINDOW_LOG).map_err(trouble)?;
+                stream = Box::new(decoder);
                 undone.push("zstd");
             }
             None => {}
+        }
+        if !undone.is_empty() {
+            stream = Box::new(Guarded { inner: stream, taken: Arc::clone(&taken), given: 0, limit });
         }
         let (head, mut stream) = peek(stream, 4).map_err(trouble)?;
         if let Some(decoder) = utf16(&head) {
@@ -196,6 +207,7 @@ pub(super) fn read_sentence(e: &io::Error) -> String {
             "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
         }
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
+        io::ErrorKind::FileTooLarge => e.to_string(),
         _ => format!("cannot be read: {e}; check the disk that it lies on, or take another copy"),
     }
 }

@@ -21,6 +21,17 @@ use super::source::Trouble;
 /// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
 pub const RECORD_LIMIT: usize = 64 << 20;
 
+/// Rejected rows between two questions whether the extract was misread. Each is kept with up to 4 KiB of text, so such an
+/// extract is not read to its end; no damaged one that can still be used begins with so many.
+const MISREAD: usize = 100_000;
+
+/// Bytes of a carry that are read at a time, and from which on a record is only looked for again when the carry has
+/// doubled: a quoted field of many lines would otherwise be read again with every block.
+const STEP: usize = 1 << 20;
+
+/// Rejected rows from which on the guess about a block is not kept: a wave of blocks of them would fill the memory.
+const POOR: usize = 1 << 15;
+
 /// What one block came to under the guess.
 struct Guess<C> {
     /// Bytes up to and including the first line end; they belong to a record that began before.
@@ -58,7 +69,19 @@ pub fn read<C: Gather>(
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, Trouble> {
-    let mut stitcher = Stitcher { grammar, which, look, carry: Vec::new(), skipping: false, total };
+    let start = total.lines;
+    let mut stitcher = Stitcher {
+        grammar,
+        which,
+        look,
+        carry: Vec::new(),
+        skipping: false,
+        tried: 0,
+        start,
+        asked: 0,
+        misread: None,
+        total,
+    };
     let name = feed.name().to_owned();
     let buffers = Buffers::default();
     let trouble = |e: io::Error| Feed::trouble(&name, &e);
@@ -67,15 +90,16 @@ pub fn read<C: Gather>(
         wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
     };
     let mut stitch = |wave: &[Piece], guesses: io::Result<Vec<Guess<C>>>, taken: u64| {
-        let before = (stitcher.total.rows, stitcher.total.kept.count());
+        let counted = (stitcher.total.rows, stitcher.total.kept.count());
         for (piece, guess) in wave.iter().zip(guesses.map_err(trouble)?) {
             if stitcher.fits(&guess) {
                 stitcher.take(guess);
             } else {
                 buffers.with(piece, |block| stitcher.reread(&block[guess.head.len()..])).map_err(trouble)?;
             }
+            stitcher.refuse_if_misread(&name)?;
         }
-        let (rows, kept) = (stitcher.total.rows - before.0, stitcher.total.kept.count() - before.1);
+        let (rows, kept) = (stitcher.total.rows - counted.0, stitcher.total.kept.count() - counted.1);
         if watch.passed(taken, rows, kept) { Ok(()) } else { Err(Trouble::Interrupted) }
     };
     // Three waves are under way: one is stitched and one scanned while the next is decompressed.
@@ -97,7 +121,9 @@ pub fn read<C: Gather>(
     }
     let (wave, guesses, passed) = scanned;
     stitch(&wave, guesses, passed)?;
-    Ok(stitcher.finish())
+    stitcher.drain(true);
+    stitcher.refuse_if_misread(&name)?;
+    Ok(stitcher.total)
 }
 
 /// Buffers that go from block to block: as many as threads, however long the file.
@@ -123,6 +149,14 @@ fn guess<C: Gather>(
     let mut tally = Tally::new(0, 0, C::of_block());
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
     let stop = head + scan(grammar, which, &block[head..], false, look, &mut tally);
+    if tally.rejects.len() > POOR {
+        let lines = memchr::memrchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
+        return Guess {
+            head: block[..lines].to_vec(),
+            tail: block[lines..].to_vec(),
+            tally: Tally::new(0, 0, C::of_block()),
+        };
+    }
     Guess { head: block[..head].to_vec(), tail: block[stop..].to_vec(), tally }
 }
 
@@ -134,6 +168,14 @@ struct Stitcher<'a, C, L> {
     carry: Vec<u8>,
     /// In the middle of a line that was given up as too long.
     skipping: bool,
+    /// Line on which the text starts.
+    start: u64,
+    /// Length of the carry when it was last found to hold no whole record.
+    tried: usize,
+    /// How often it was asked whether the extract was misread.
+    asked: usize,
+    /// It was: rejected rows and lines so far.
+    misread: Option<(u64, u64)>,
     total: Tally<C>,
 }
 
@@ -170,31 +212,68 @@ impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
         self.give_up();
     }
 
-    /// Reads the complete records of the carry and keeps the rest.
+    /// Reads the complete records of the carry and keeps the rest, if it may hold any.
     fn drain(&mut self, last: bool) {
-        let stop = scan(self.grammar, self.which, &self.carry, last, self.look, &mut self.total);
-        self.carry.drain(..stop);
+        if last || self.tried <= STEP || self.carry.len() >= self.tried * 2 {
+            self.look_through(last);
+        }
+    }
+
+    /// Reads the complete records of the carry, a step at a time, so that a misread extract is noticed in time.
+    fn look_through(&mut self, last: bool) {
+        let (mut at, mut step) = (0, STEP);
+        while !self.asks_whether_misread() {
+            let rest = &self.carry[at..];
+            let all = rest.len() <= step;
+            let part = if all { rest } else { &rest[..step] };
+            let read = scan(self.grammar, self.which, part, last && all, self.look, &mut self.total);
+            at += read;
+            if all {
+                break;
+            }
+            step = if read == 0 { step * 2 } else { STEP };
+        }
+        self.carry.drain(..at);
+        self.tried = self.carry.len();
+    }
+
+    /// Asked at every so many rejected rows, by the line of the last, so that the answer depends on the file alone.
+    fn asks_whether_misread(&mut self) -> bool {
+        while let Some(last) = self.total.rejects.get((self.asked + 1) * MISREAD - 1) {
+            self.asked += 1;
+            let (rejected, lines) = (self.asked as u64 * MISREAD as u64, last.line - self.start + 1);
+            if rejected * 2 > lines && self.misread.is_none() {
+                self.misread = Some((rejected, lines));
+            }
+        }
+        self.misread.is_some()
+    }
+
+    fn refuse_if_misread(&mut self, name: &str) -> Result<(), Trouble> {
+        self.asks_whether_misread();
+        let Some((rejected, lines)) = self.misread else { return Ok(()) };
+        let how_many = format!("{rejected} of the first {lines}");
+        Err(super::mostly_rejected(name, &how_many, &self.total.rejects))
     }
 
     /// The record is too large to hold: it costs its first line, like every rejected record.
     fn give_up(&mut self) {
-        while self.carry.len() > RECORD_LIMIT {
+        if self.carry.len() > RECORD_LIMIT && self.tried < self.carry.len() {
+            self.look_through(false);
+        }
+        while self.carry.len() > RECORD_LIMIT && self.misread.is_none() {
             let end = memchr::memchr(self.grammar.line_end(), &self.carry);
             self.total.reject(Reason::TooLong, self.grammar, &self.carry);
             let passed = end.map_or(self.carry.len(), |i| i + 1);
             self.total.bytes += passed as u64;
             self.carry.drain(..passed);
+            self.tried = 0;
             if end.is_none() {
                 self.skipping = true;
                 return;
             }
             self.total.lines += 1;
-            self.drain(false);
+            self.look_through(false);
         }
-    }
-
-    fn finish(mut self) -> Tally<C> {
-        self.drain(true);
-        self.total
     }
 }

@@ -102,7 +102,10 @@ fn equal_slots_are_two_services_and_no_duplicates() {
 const RELATIONAL: &str = "fixtures/extracts/relational";
 
 fn tables(given: &[(&str, &Path)]) -> Vec<Table> {
-    given.iter().map(|(name, file)| Table { name: (*name).to_owned(), file: file.display().to_string() }).collect()
+    given
+        .iter()
+        .map(|(name, file)| Table { name: (*name).to_owned(), file: file.display().to_string(), limit: None })
+        .collect()
 }
 
 fn library(given: &[(&str, &Path)]) -> Library {

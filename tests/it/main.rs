@@ -5,6 +5,7 @@
 //! rules       documentation and worked examples of every rule
 //! mutation    each rule and each datum of the policy, broken: some fixture must notice
 //! properties  threads, blocks, order, sums: what holds for any extract
+//! soak        invented extracts come out as they were planted
 //! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
 //! joins       several services in one row, and tables joined by key
@@ -19,6 +20,8 @@
 //! reconcile   rows and charges against what was announced
 //! logs        events for machines, without the content of rows
 //! cli         exit codes, streams and directories of the built binary
+//! hostile     bombs, endless lines, names of files that are more than names
+//! injection   markup, formulas and escape sequences in every column
 //! house       rooms, rosters, names, README
 //! ```
 //!
@@ -31,7 +34,9 @@ mod cli;
 mod damage;
 mod explain;
 mod gates;
+mod hostile;
 mod house;
+mod injection;
 mod joins;
 mod kit;
 mod logs;
@@ -46,5 +51,6 @@ mod reconcile;
 mod rules;
 mod settings;
 mod slow;
+mod soak;
 mod twin;
 mod verify;

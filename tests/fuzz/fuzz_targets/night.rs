@@ -1,0 +1,113 @@
+//! Everything a user can hand over, at once: the text before each line `%%` is in turn the extract, the layout, the policy
+//! file and the authorization file; what is empty or refused is replaced by what comes with the program. No panic, a
+//! refusal says something, the ledger adds up, every report is well-formed and small blocks give the same bytes.
+
+#![no_main]
+
+mod kit;
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use claimlint::claim::authorization::Register;
+use claimlint::ingest::{BLOCK, Layout, Library, Source};
+use claimlint::policy::Policy;
+use claimlint::policy::file::{Given, load};
+use claimlint::report::{Content, FORMATS};
+use claimlint::rules;
+use claimlint::rules::doc::{self, RuleDoc};
+use claimlint::run::{Outcome, Setup, Unwatched, run};
+use libfuzzer_sys::fuzz_target;
+
+use kit::{LIBRARY, POLICY};
+
+static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
+
+const BREAK: &[u8] = b"\n%%\n";
+
+/// The parts of the input, the last of them with all that is left.
+fn parts(data: &[u8]) -> [&[u8]; 4] {
+    let mut rest = data;
+    let mut next = || match rest.windows(BREAK.len()).position(|w| w == BREAK) {
+        Some(at) => {
+            let part = &rest[..at];
+            rest = &rest[at + BREAK.len()..];
+            part
+        }
+        None => std::mem::take(&mut rest),
+    };
+    [next(), next(), next(), next()]
+}
+
+/// The policy of this text; the built-in one if there is none, or none that can be used.
+fn policy_of(text: &[u8]) -> Arc<Policy> {
+    // Most inputs of a run differ elsewhere, and a policy takes longer to read than the rest together.
+    static LAST: LazyLock<Mutex<(Vec<u8>, Arc<Policy>)>> =
+        LazyLock::new(|| Mutex::new((Vec::new(), Arc::new(POLICY.clone()))));
+    let mut last = LAST.lock().expect("one thread");
+    if last.0 != text {
+        let given = std::str::from_utf8(text).ok().filter(|text| !text.is_empty());
+        let loaded = given.map(|text| {
+            load(&[Given { file: "given.toml".to_owned(), text: text.to_owned() }], &rules::codes())
+                .unwrap_or_else(|faults| {
+                    assert!(!faults.to_string().is_empty());
+                    POLICY.clone()
+                })
+        });
+        *last = (text.to_vec(), Arc::new(loaded.unwrap_or_else(|| POLICY.clone())));
+    }
+    Arc::clone(&last.1)
+}
+
+fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
+    let write = |format: &claimlint::report::Format| {
+        let mut bytes = Vec::new();
+        (format.write)(&Content { outcome, docs: &DOCS }, &mut bytes).expect("memory takes every report");
+        bytes
+    };
+    FORMATS.iter().take(formats).map(write).collect()
+}
+
+fn rows_of(table: &[u8]) -> usize {
+    let mut reader = csv::Reader::from_reader(table);
+    reader.records().map(|r| r.expect("a well-formed table")).count()
+}
+
+fuzz_target!(|data: &[u8]| {
+    kit::one_thread();
+    let [extract, layout, policy, auths] = parts(data);
+    let policy = policy_of(policy);
+    let library = match std::str::from_utf8(layout) {
+        Ok(text) if !text.is_empty() => match Layout::load("layout.toml", text) {
+            Ok(layout) => Library::only(layout),
+            Err(_) => LIBRARY.clone(),
+        },
+        _ => LIBRARY.clone(),
+    };
+    let judged = |block: usize| -> Result<Outcome, String> {
+        let register = (!auths.is_empty())
+            .then(|| Register::read(Source::from_bytes("auths.csv", auths.to_vec())?))
+            .transpose()
+            .map_err(|e| e.to_string())?;
+        let open = |name: &str| Source::from_bytes(name, extract.to_vec());
+        let setup = Setup { policy: Policy::clone(&policy), library: library.clone(), register, block };
+        run(&["claims.csv".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())
+    };
+    let outcome = match judged(BLOCK) {
+        Ok(outcome) => outcome,
+        Err(what) => {
+            assert!(!what.is_empty());
+            return;
+        }
+    };
+    assert!(outcome.ledger.adds_up(), "{:?}", outcome.ledger);
+    // The page is large; every eighth input shows it.
+    let formats = if data.len() % 8 == 0 { FORMATS.len() } else { 4 };
+    let tables = report(&outcome, formats);
+    assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
+    assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
+    assert_eq!(rows_of(&tables[2]), outcome.inputs.iter().map(|i| i.rejects.len()).sum::<usize>());
+    if data.len() % 4 == 0 {
+        let other = judged(kit::block((data.len() / 4) as u8)).expect("it was judged before");
+        assert_eq!(report(&other, formats), tables);
+    }
+});

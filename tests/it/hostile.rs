@@ -1,0 +1,311 @@
+//! Protects the machine and the reader of the report from input made to harm: little that becomes much, endless lines,
+//! names of files that are more than names. Memory is held to by the system: the process may not have more.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Read, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::cli::{Said, binary};
+
+const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount";
+
+/// A clear service.
+fn row(claim: &str) -> String {
+    format!("{claim},M{claim},HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00")
+}
+
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a directory"));
+        desk.put("claims.csv", format!("{HEAD}\n{}\n", row("C1")));
+        desk
+    }
+
+    fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn put(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+        fs::write(self.at(name), bytes).expect("room for it");
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        Said::by(binary().args(args).current_dir(self.0.path()))
+    }
+
+    /// The binary with two threads and no more than so many megabytes of address space.
+    fn within(&self, megabytes: u32, args: &[&str]) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -v {}; exec \"$0\" \"$@\"", megabytes << 10)]);
+        command.arg(binary().get_program()).args(args).args(["--threads", "2"]).current_dir(self.0.path());
+        command
+    }
+
+    /// Checks this file with so much memory; its ledger.
+    fn ledger(&self, megabytes: u32, file: &str) -> serde_json::Value {
+        Said::by(&mut self.within(megabytes, &["check", file, "--out", "report", "-q"])).success();
+        let summary = fs::read(self.at("report/summary.json")).expect("a summary");
+        fs::remove_dir_all(self.at("report")).expect("it is there");
+        serde_json::from_slice::<serde_json::Value>(&summary).expect("JSON")["ledger"].take()
+    }
+
+    /// That nothing was left behind but these.
+    fn holds(&self, names: &[&str]) {
+        let entries = fs::read_dir(self.0.path()).expect("a directory");
+        let mut there: Vec<String> =
+            entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        there.sort();
+        assert_eq!(there, names);
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes it")
+}
+
+/// More memory than any of these inputs needs, and far less than what they unpack to.
+const LITTLE: u32 = 700;
+
+#[test]
+fn bombs_are_put_out() {
+    let desk = Desk::new();
+    let (head, filling) = (format!("{HEAD}\n{}\n", row("C1")), vec![b'A'; 32 << 20]);
+    let pack = |bytes: &[u8]| zstd::encode_all(bytes, 1).expect("memory takes it");
+    for (name, head, filling) in
+        [("bomb.gz", gzip(head.as_bytes()), gzip(&filling)), ("bomb.zst", pack(head.as_bytes()), pack(&filling))]
+    {
+        // Members and frames may stand one behind the other: 1.6 GiB in less than a megabyte or so.
+        desk.put(name, [head, filling.repeat(50)].concat());
+        let said = Said::by(&mut desk.within(LITTLE, &["check", name, "--out", "report"])).refused();
+        assert!(said.contains(name) && said.contains("--max-decompressed"), "{said}");
+        desk.holds(&[name, "claims.csv"]);
+        fs::remove_file(desk.at(name)).expect("it is there");
+    }
+}
+
+#[test]
+fn a_limit_of_ones_own_holds_for_every_file() {
+    let desk = Desk::new();
+    desk.put("c.gz", gzip(format!("{HEAD}\n{}\n", row("C1")).as_bytes()));
+    desk.put(
+        "a.gz",
+        gzip(b"authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\nA-1,,,A,,,\n"),
+    );
+    for args in [
+        &["check", "c.gz", "--max-decompressed", "100"][..],
+        &["inspect", "c.gz", "--max-decompressed", "100"],
+        &["check", "claims.csv", "--auths", "a.gz", "--max-decompressed", "50"],
+    ] {
+        assert!(desk.run(args).refused().contains("--max-decompressed"), "{args:?}");
+    }
+    desk.run(&["check", "c.gz", "--auths", "a.gz", "--max-decompressed", "1K", "--out", "report"]).success();
+    assert!(desk.run(&["check", "c.gz", "--max-decompressed", "much"]).refused().contains("500M"));
+}
+
+#[test]
+fn a_zstd_window_that_needs_a_large_machine_is_refused() {
+    let desk = Desk::new();
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("an encoder");
+    encoder.window_log(28).expect("a window");
+    encoder.write_all(HEAD.as_bytes()).and_then(|()| encoder.flush()).expect("memory takes it");
+    desk.put("long.zst", encoder.finish().expect("memory takes it"));
+    let said = desk.run(&["check", "long.zst"]).refused();
+    assert!(said.contains("--long=27") && said.contains("zstd -dc"), "{said}");
+}
+
+/// Sends to the binary's stdin what comes of it.
+fn piped(desk: &Desk, megabytes: u32, parts: Vec<Box<dyn Read + Send>>) -> Said {
+    let mut command = desk.within(megabytes, &["check", "-", "--out", "report", "-q"]);
+    let (reader, mut writer) = io::pipe().expect("a pipe");
+    command.stdin(Stdio::from(reader));
+    let sender = std::thread::spawn(move || {
+        for mut part in parts {
+            // Who hangs up has seen enough.
+            if io::copy(&mut part, &mut writer).is_err() {
+                return;
+            }
+        }
+    });
+    let said = Said::by(&mut command);
+    // The command holds the reading end; without it a sender that is not heard ends.
+    drop(command);
+    sender.join().expect("it does not panic");
+    said
+}
+
+fn text(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
+    Box::new(io::Cursor::new(text.into()))
+}
+
+/// `CLAIMLINT_LINE=2048 cargo test --test it endless` tries a line of as many MiB.
+#[test]
+fn an_endless_line_costs_itself() {
+    let mebibytes: u64 = std::env::var("CLAIMLINT_LINE").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let desk = Desk::new();
+    let line = || Box::new(io::repeat(b'x').take(mebibytes << 20)) as Box<dyn Read + Send>;
+    let parts = vec![text(format!("{HEAD}\n{}\n", row("C1"))), line(), text(format!("\n{}\n", row("C2")))];
+    piped(&desk, LITTLE, parts).success();
+    let services = fs::read_to_string(desk.at("report/services.csv")).expect("services");
+    let lines: Vec<&str> = services.lines().skip(1).map(|l| l.split(",,M").next().unwrap_or_default()).collect();
+    assert_eq!(lines, ["-,2,C1", "-,4,C2"]);
+    let rejects = fs::read(desk.at("report/rejects.csv")).expect("rejects");
+    assert!(rejects.len() < 8192 && String::from_utf8_lossy(&rejects).contains("too-long"));
+    // As the header, it is no header.
+    let said = piped(&Desk::new(), LITTLE, vec![line()]).refused();
+    assert!(said.contains("header line does not end"), "{said}");
+}
+
+#[test]
+fn wide_extracts_are_read_or_refused() {
+    let desk = Desk::new();
+    let names = |n: usize| {
+        (0..n).fold(String::new(), |mut all, i| {
+            let _ = write!(all, ",c{i}");
+            all
+        })
+    };
+    let wide = |n: usize| format!("{HEAD}{}\n{}{}\n", names(n), row("C1"), ",".repeat(n));
+    desk.put("wide.csv", wide(100_000));
+    assert_eq!(desk.ledger(LITTLE, "wide.csv")["in_scope"], 1);
+    desk.put("wider.csv", wide(500_000));
+    let said = Said::by(&mut desk.within(LITTLE, &["check", "wider.csv"])).refused();
+    assert!(said.contains("does not end within the first MiB"), "{said}");
+}
+
+#[test]
+fn much_of_nothing_takes_no_memory() {
+    let desk = Desk::new();
+    let (c1, c2) = (row("C1"), row("C2"));
+    let eight = ",".repeat(8);
+    for (what, file, (rows, in_scope)) in [
+        ("blank lines", format!("{HEAD}\n{}{c1}\n{}{c2}\n", "\n".repeat(1 << 20), "  \t\n".repeat(1 << 20)), (2, 2)),
+        (
+            "only delimiters",
+            format!("{HEAD}\n{c1}\n{}{c2}\n", format!("{eight}\n").repeat(1 << 20)),
+            ((1 << 20) + 2, 2),
+        ),
+        (
+            "a quoted field of many lines",
+            format!("{HEAD},note\n{c1},\n{},\"{}\"\n{c2},\n", row("C3"), "word\n".repeat(3 << 20)),
+            (3, 3),
+        ),
+        ("NULs", format!("{HEAD}\n{c1}\n{}{}\n{c2}\n", "\n".repeat(1 << 20), "\0".repeat(40 << 20)), (3, 2)),
+    ] {
+        desk.put("much.csv", file);
+        let ledger = desk.ledger(LITTLE, "much.csv");
+        assert_eq!((&ledger["rows"], &ledger["in_scope"]), (&rows.into(), &in_scope.into()), "{what}: {ledger}");
+    }
+    for (what, file, says) in [
+        ("rows that are none", format!("{HEAD}\n{c1}\n{}", "x\n".repeat(8 << 20)), "100000 of the first 100001 rows"),
+        ("a header of delimiters", eight.repeat(1 << 20), "does not end within the first MiB"),
+        ("nothing but NULs", "\0".repeat(8 << 20), "is not a text file"),
+    ] {
+        desk.put("much.csv", file);
+        let said = Said::by(&mut desk.within(LITTLE, &["check", "much.csv"])).refused();
+        assert!(said.contains(says), "{what}: {said}");
+    }
+}
+
+/// Where a misread extract is given up does not depend on how it was cut.
+#[test]
+fn a_misread_extract_is_refused_in_the_same_words() {
+    let desk = Desk::new();
+    desk.put("much.csv", format!("{HEAD}\n{}\n{}", row("C1"), "x\n".repeat(150_000)));
+    let said = |block: &str, threads: &str| {
+        desk.run(&["check", "much.csv", "--block-size", block, "--threads", threads]).refused()
+    };
+    let first = said("1048576", "1");
+    assert!(first.contains("100000 of the first 100001 rows") && first.contains("line 3: fewer"), "{first}");
+    for (block, threads) in [("1000", "3"), ("65536", "2"), ("300000", "4"), ("100000000", "1")] {
+        assert_eq!(said(block, threads), first, "{block} {threads}");
+    }
+    // Good rows before the bad ones are counted, too.
+    let good = format!("{}\n", row("C1")).repeat(100_001);
+    desk.put("much.csv", format!("{HEAD}\n{good}{}", "x\n".repeat(100_000)));
+    assert_eq!(desk.ledger(LITTLE, "much.csv")["rejected"], 100_000);
+}
+
+#[test]
+fn names_of_files_are_names() {
+    let desk = Desk::new();
+    let claims = fs::read(desk.at("claims.csv")).expect("it is there");
+    fs::create_dir(desk.at("sub")).expect("a directory");
+    for (i, name) in
+        ["a\nb.csv", "\x1b[2Ja.csv", "sub/../claims.csv", "./-claims.csv", "<b>.csv", "a,\"b.csv"].iter().enumerate()
+    {
+        desk.put(name, &claims);
+        let out = format!("report-{i}");
+        let said = desk.run(&["check", name, "--out", &out, "--progress", "plain"]);
+        assert!(said.out.chars().chain(said.err.chars()).all(|c| c == '\n' || !c.is_control()), "{name:?}");
+        said.success();
+        let services = fs::read(desk.at(out).join("services.csv")).expect("services");
+        let first = csv::Reader::from_reader(&*services).records().next().map(|r| r.expect("a row"));
+        assert_eq!(first.expect("a row").get(0), Some(*name), "as given, whatever it is");
+    }
+    // A name that begins like an option is one, unless it is said to be none.
+    desk.put("-claims.csv", &claims);
+    desk.run(&["check", "-claims.csv"]).refused();
+    desk.run(&["check", "--out", "report-x", "--", "-claims.csv"]).success();
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let desk = Desk::new();
+    symlink(desk.at("loop-b"), desk.at("loop-a")).expect("a link");
+    symlink(desk.at("loop-a"), desk.at("loop-b")).expect("a link");
+    symlink(desk.at("nowhere"), desk.at("dangling")).expect("a link");
+    for (name, says) in [
+        ("loop-a", "cannot be opened"),
+        ("dangling", "does not exist"),
+        (".", "is a directory"),
+        ("claims.csv/claims.csv", "cannot be opened"),
+        ("/dev/zero", "is not a text file"),
+        ("/dev/full", "is not a text file"),
+        ("/dev/null", "is empty"),
+        ("esc\x1b[2J", "does not exist"),
+    ] {
+        let said = Said::by(&mut desk.within(LITTLE, &["check", name])).refused();
+        assert!(said.contains(says) && !said.contains('\x1b'), "{name:?}: {said}");
+    }
+    // Reports name their extracts, and are UTF-8.
+    let said = Said::by(binary().arg("check").arg(OsStr::from_bytes(b"caf\xe9.csv")).current_dir(desk.0.path()));
+    assert!(said.refused().contains("UTF-8"));
+    desk.holds(&["claims.csv", "dangling", "loop-a", "loop-b"]);
+}
+
+#[test]
+fn a_report_goes_nowhere_else() {
+    let desk = Desk::new();
+    desk.run(&["check", "claims.csv", "--out", "old"]).success();
+    fs::create_dir(desk.at("full")).expect("a directory");
+    desk.put("full/precious", "mine");
+    symlink("nowhere", desk.at("dangling")).expect("a link");
+    symlink("full", desk.at("to-full")).expect("a link");
+    symlink("old", desk.at("to-old")).expect("a link");
+    let services = fs::read(desk.at("old/services.csv")).expect("services");
+    for out in ["dangling", "to-full", "to-old", "full", "claims.csv", "claims.csv/report", "missing/report", ".", ".."]
+    {
+        for force in [&[][..], &["--force"]] {
+            let said = desk.run(&[&["check", "claims.csv", "--out", out], force].concat()).refused();
+            assert!(said.contains("--out"), "{out} {force:?}: {said}");
+        }
+    }
+    assert_eq!(fs::read(desk.at("old/services.csv")).expect("services"), services);
+    assert_eq!(fs::read(desk.at("full/precious")).expect("it is there"), b"mine");
+    desk.holds(&["claims.csv", "dangling", "full", "old", "to-full", "to-old"]);
+    // A report is replaced, and what its extract says is still read from the extract.
+    desk.run(&["check", "claims.csv", "--out", "old", "--force"]).success();
+    // An extract inside the report that is to be replaced has been read by then.
+    fs::copy(desk.at("claims.csv"), desk.at("old/claims.csv")).expect("room for it");
+    desk.run(&["check", "old/claims.csv", "--out", "sub\x1b[2J"]).success();
+}

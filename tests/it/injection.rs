@@ -1,0 +1,248 @@
+//! Protects whoever opens a report or looks at the terminal: what stands in a cell, a header, a file's name, a layout or
+//! a policy is text there, never markup, a formula or an order to the terminal.
+
+use std::fs;
+
+use claimlint::claim::authorization::Register;
+use claimlint::claim::store::LINES;
+use claimlint::ingest::{BLOCK, Layout, Library, Source};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
+
+use crate::cli::{Said, binary};
+use crate::kit::{LIBRARY, POLICY, Table, policy_with, written};
+
+/// The canonical columns, each with what it holds in a row in scope.
+const COLUMNS: [(&str, &str); 29] = [
+    ("claim_id", "C"),
+    ("line_number", "1"),
+    ("claim_form", "P"),
+    ("frequency_code", "1"),
+    ("original_claim_id", ""),
+    ("member_id", "M"),
+    ("member_state", "CT"),
+    ("product", "HMO Blue"),
+    ("billing_npi", "1225130225"),
+    ("rendering_npi", "1225130226"),
+    ("place_of_service", "22"),
+    ("bill_type", ""),
+    ("service_date", "2024-03-05"),
+    ("service_end_date", ""),
+    ("procedure_code", "22514"),
+    ("modifier_1", ""),
+    ("units", "1"),
+    ("diagnosis_1", "M54.5"),
+    ("diagnosis_2", "M48.5"),
+    ("diagnosis_pointer", ""),
+    ("diagnosis_pointer_1", ""),
+    ("icd_procedure_1", ""),
+    ("icd_procedure_2", ""),
+    ("authorization_number", "A1"),
+    ("charge_amount", "3"),
+    ("allowed_amount", "2"),
+    ("paid_amount", "1"),
+    ("note", ""),
+    ("other_note", ""),
+];
+
+/// An extract with a row for each column that holds `text` there, a Medicare and a stay's row for each, and a row that is
+/// rejected.
+fn extract(text: &str) -> String {
+    let quoted = |cells: &[String]| {
+        cells.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect::<Vec<_>>().join(",") + "\n"
+    };
+    let mut rows = quoted(&COLUMNS.map(|(name, _)| name.to_owned()));
+    for product in ["", "Medicare HMO", "stay"] {
+        for column in 0..COLUMNS.len() {
+            let mut cells = COLUMNS.map(|(_, cell)| cell.to_owned());
+            cells[0] = format!("C{column}{product}");
+            match product {
+                "" => {}
+                "stay" => (cells[11], cells[14], cells[21]) = ("111".into(), String::new(), "0PU43JZ".into()),
+                _ => product.clone_into(&mut cells[7]),
+            }
+            cells[column] = match COLUMNS[column].0 {
+                // What follows a separator is not read; the row stays in scope.
+                "procedure_code" => format!("22514 {text}"),
+                "icd_procedure_1" => format!("0PU43JZ {text}"),
+                _ => text.to_owned(),
+            };
+            rows += &quoted(&cells);
+        }
+    }
+    // The text alone is a row of too few fields.
+    rows + text + "\n"
+}
+
+const AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n";
+
+fn judged(
+    library: Library,
+    policy: claimlint::policy::Policy,
+    name: &str,
+    extract: &str,
+    auths: Option<&str>,
+) -> Outcome {
+    let register = auths.map(|rows| {
+        let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
+        Register::read(source).expect("it is right")
+    });
+    let expect = Expect::default();
+    let setup = Setup { policy, library, register, expect, block: BLOCK, part: LINES, memory: None };
+    let open = |name: &str| Source::from_bytes(name, extract.as_bytes().to_vec());
+    let run = run(&[name.to_owned()], &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
+    run.whole().expect("it is in memory")
+}
+
+/// Leaves an attribute, an element and a script, if it is let.
+const MARKUP: &str = "zz'zz\"><zzz a=b></script><script>zzz()</script><!--&lt;zzz";
+
+/// That a page shows the markup as text and obeys none of it.
+fn is_tame(page: &str, what: &str) {
+    assert!(page.contains("&lt;zzz"), "{what}: the markup is not shown");
+    for wild in ["<zzz", "zz'", "zz\"", "<script>zzz", "zzz()</script", "<!--&"] {
+        assert!(!page.contains(wild), "{what}: {wild}");
+    }
+    // What a decoder of entities must leave of `&lt;zzz` is `&lt;zzz`, so the ampersand is escaped.
+    assert!(!page.contains("--&lt;zzz"), "{what}: an ampersand");
+}
+
+#[test]
+fn no_column_writes_markup() {
+    let auths = format!("A1,,99213,A,,,\nA2,\"{0}\",,\"{0}\",,,\n", MARKUP.replace('"', "\"\""));
+    for auths in [None, Some(auths.as_str())] {
+        let outcome = judged(LIBRARY.clone(), POLICY.clone(), &format!("{MARKUP}.csv"), &extract(MARKUP), auths);
+        assert!(outcome.judged.services.len() > 60 && outcome.frame.inputs[0].rejects.len() == 1);
+        let page = String::from_utf8(written(&outcome, "report.html")).expect("a page");
+        is_tame(&page, "report.html");
+    }
+}
+
+#[test]
+fn no_column_writes_markup_on_the_page_of_a_claim() {
+    let desk = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    fs::write(desk.path().join("<zzz>.csv"), extract(MARKUP)).expect("room for it");
+    assert_eq!(run(&["check", "<zzz>.csv", "--out", "report", "-q"]).code, Some(1));
+    let services = Table::of(&fs::read(desk.path().join("report/services.csv")).expect("services"));
+    let claim = services.column("claim_id");
+    let claims: std::collections::BTreeSet<&str> = services.rows.iter().map(|row| row[claim].as_str()).collect();
+    for (i, claim) in claims.iter().enumerate().filter(|(i, _)| i % 5 == 0) {
+        let file = format!("claim-{i}.html");
+        run(&["explain", "--in", "report", "--html", &file, "--", claim]).success();
+        let page = fs::read_to_string(desk.path().join(&file)).expect("a page");
+        is_tame(&page, claim);
+    }
+    run(&["explain", "--in", "report", "--html", "claim.html", "--", MARKUP]).success();
+    is_tame(&fs::read_to_string(desk.path().join("claim.html")).expect("a page"), "the claim itself");
+}
+
+#[test]
+fn no_layout_and_no_policy_writes_markup() {
+    let toml = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let markup = toml(MARKUP);
+    // A quote inside a header's name is no part of this.
+    let name = MARKUP.replace('"', "");
+    let layout = format!(
+        "name = \"{markup}\"\ntitle = \"{markup}\"\nsource = \"{markup}\"\nvalid = \"{markup}\"\n[columns]\n\
+         claim_id = \"{name}\"\nservice_date = \"day\"\nprocedure_code = \"code\"\ndiagnosis = [\"dx\"]\n\
+         product = \"plan\"\nplace_of_service = \"place\"\n[products]\n\"{markup}\" = \"commercial-managed-care\"\n"
+    );
+    let layout = Layout::load("layout.toml", &layout).unwrap_or_else(|e| panic!("{e}"));
+    // Every sentence and name of the policy that is no code, no class and no word of ours.
+    let policy = policy_with(|_, text| {
+        let edit = |line: &str| {
+            let keys = ["title", "publisher", "source", "valid"];
+            match line.split_once(" = \"") {
+                Some((key, _)) if keys.contains(&key) => format!("{key} = \"{markup}\""),
+                _ if line.contains("citation = \"") => line.replace("citation = \"", &format!("citation = \"{markup}")),
+                _ => line.replace("\"A clear service", &format!("\"{markup} A clear service")),
+            }
+        };
+        text.lines().map(|line| edit(line) + "\n").collect()
+    });
+    let policy = policy.unwrap_or_else(|e| panic!("{e}"));
+    let head = format!("{name},day,code,dx,plan,place");
+    let rows = format!("C1,2024-03-05,22514,M54.5,\"{}\",22\nC2,,0PU43JZ,,EPO,21\n", MARKUP.replace('"', "\"\""));
+    let outcome = judged(Library::only(layout), policy, "claims.csv", &format!("{head}\n{rows}"), None);
+    assert_eq!(outcome.judged.services.len(), 2);
+    is_tame(&String::from_utf8(written(&outcome, "report.html")).expect("a page"), "report.html");
+}
+
+#[test]
+fn no_column_writes_a_formula() {
+    for formula in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)"] {
+        let outcome = judged(LIBRARY.clone(), POLICY.clone(), "claims.csv", &extract(formula), None);
+        let mut guarded = std::collections::BTreeSet::new();
+        for file in ["services.csv", "findings.csv", "rejects.csv"] {
+            let table = Table::written(&outcome, file);
+            for (row, cell, name) in
+                table.rows.iter().flat_map(|row| row.iter().zip(&table.header).map(move |(c, n)| (row, c, n)))
+            {
+                assert!(!cell.starts_with(['=', '+', '-', '@']), "{file}: {name}: {row:?}");
+                if cell.strip_prefix('\'').is_some_and(|cell| cell.to_uppercase().starts_with(&formula.to_uppercase()))
+                {
+                    guarded.insert(name.clone());
+                }
+            }
+        }
+        let want = [
+            "authorization_number",
+            "billing_npi",
+            "claim_id",
+            "diagnoses_considered",
+            "line_number",
+            "member_id",
+            "product",
+            "raw",
+            "rendering_npi",
+        ];
+        assert_eq!(guarded.iter().map(String::as_str).collect::<Vec<_>>(), want, "{formula}");
+    }
+}
+
+#[test]
+fn nothing_gives_orders_to_the_terminal() {
+    // Clears the screen, rings, hides the cursor, moves back, names the window, turns the text around.
+    let orders = "q\x1b[2J\x07\x1b[?25l\x08\r\x1b]0;owned\x07\x7f\u{9b}31m\u{202e}q";
+    let desk = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    let tame = |said: &Said, what: &str| {
+        let wild = |c: char| (c != '\n' && c.is_control()) || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!said.out.contains(wild), "{what}: {:?}", said.out);
+        assert!(!said.err.contains(wild), "{what}: {:?}", said.err);
+    };
+    let text = extract(orders).replace("\"other_note\"", &format!("\"{orders}\""));
+    let name = "e\x1b[2Jvil.csv";
+    fs::write(desk.path().join(name), &text).expect("room for it");
+    let said = run(&["check", name, "--out", "report", "--progress", "plain"]);
+    tame(&said, "check");
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    tame(&run(&["inspect", name]), "inspect");
+    let services = Table::of(&fs::read(desk.path().join("report/services.csv")).expect("services"));
+    let claim = services.column("claim_id");
+    for row in &services.rows {
+        tame(&run(&["explain", "--in", "report", "--", &row[claim]]), &row[claim]);
+    }
+    tame(&run(&["explain", "--in", "report", "--", "C\x1b[2J"]), "an unknown claim");
+    // Refusals name what they looked at.
+    fs::write(desk.path().join("bad.csv"), format!("claim_id,{orders},{orders}\n1,2,3\n")).expect("room for it");
+    fs::write(desk.path().join("bad.toml"), format!("{orders} = 1\n")).expect("room for it");
+    for args in [
+        &["check", "bad.csv"][..],
+        &["inspect", "bad.csv"],
+        &["check", "bad.csv", "--layout", "bad.toml"],
+        &["check", "bad.csv", "--policy", "bad.toml"],
+        &["policy", "check", "bad.toml"],
+        &["check", name, "--auths", "bad.csv"],
+        &["rules", orders],
+        &["check", orders],
+        &["check", name, "--out", "no\x1b[2J/where"],
+        &["check", name, "--layout", orders],
+        &["check", name, "--join", "a=\x1b[2J"],
+        &["generate", "--out", "no\x1b[2J/where"],
+    ] {
+        let said = run(args);
+        tame(&said, &format!("{args:?}"));
+        said.refused();
+    }
+}
