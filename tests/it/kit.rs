@@ -3,9 +3,9 @@
 //! Runs go through [`claimlint::run::run`] and the report's own writers, so a test sees the very bytes that a user
 //! gets, without a process and without a directory.
 
-use std::io::{self, Cursor, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use proptest::test_runner::Config as ProptestConfig;
 
@@ -20,6 +20,8 @@ use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc::{self, RuleDoc};
 use claimlint::run::{Expect, Memory, Outcome, Run, Setup, Unwatched, run};
+
+use crate::memory::Shared;
 
 /// The policy that comes with the program.
 pub(crate) static POLICY: LazyLock<Policy> =
@@ -100,32 +102,6 @@ impl Inputs {
     /// Reads and judges as the program does without options.
     pub(crate) fn run(&self) -> Result<Outcome, String> {
         self.run_by(&POLICY, claimlint::ingest::BLOCK)
-    }
-}
-
-/// A file in memory that can still be read when its writer is gone.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Cursor<Vec<u8>>>>);
-
-impl Shared {
-    fn take(&self) -> Vec<u8> {
-        self.0.lock().expect("no writer ended in the middle").get_ref().clone()
-    }
-}
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no writer ended in the middle").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for Shared {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.lock().expect("no writer ended in the middle").seek(to)
     }
 }
 

@@ -41,6 +41,7 @@ mod joins;
 mod kit;
 mod logs;
 mod mask;
+mod memory;
 mod mutation;
 #[cfg(unix)]
 mod night;

@@ -7,7 +7,16 @@ use std::sync::{LazyLock, Once};
 use claimlint::ingest::{BLOCK, Library};
 use claimlint::policy::Policy;
 use claimlint::policy::file::load;
+use claimlint::report::sink::write_whole;
+use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
+use claimlint::rules::doc::{self, RuleDoc};
+use claimlint::run::Outcome;
+
+#[path = "../../it/memory.rs"]
+mod memory;
+
+use memory::Shared;
 
 /// The policy that comes with the program.
 pub(crate) static POLICY: LazyLock<Policy> =
@@ -31,4 +40,22 @@ pub(crate) fn one_thread() {
     ONCE.call_once(|| {
         rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global().expect("the only pool");
     });
+}
+
+static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
+
+/// The first files of the report.
+pub(crate) fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
+    let write = |format: &Format| {
+        let out = Shared::default();
+        write_whole(&About::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
+        out.take()
+    };
+    FORMATS.iter().take(formats).map(write).collect()
+}
+
+/// Rows of a well-formed table.
+pub(crate) fn rows_of(table: &[u8]) -> usize {
+    let mut reader = csv::Reader::from_reader(table);
+    reader.records().map(|r| r.expect("a well-formed table")).count()
 }

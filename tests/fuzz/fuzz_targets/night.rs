@@ -9,18 +9,15 @@ mod kit;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use claimlint::claim::authorization::Register;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::file::{Given, load};
-use claimlint::report::{Content, FORMATS};
 use claimlint::rules;
-use claimlint::rules::doc::{self, RuleDoc};
-use claimlint::run::{Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 use libfuzzer_sys::fuzz_target;
 
-use kit::{LIBRARY, POLICY};
-
-static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
+use kit::{LIBRARY, POLICY, report, rows_of};
 
 const BREAK: &[u8] = b"\n%%\n";
 
@@ -47,29 +44,16 @@ fn policy_of(text: &[u8]) -> Arc<Policy> {
     if last.0 != text {
         let given = std::str::from_utf8(text).ok().filter(|text| !text.is_empty());
         let loaded = given.map(|text| {
-            load(&[Given { file: "given.toml".to_owned(), text: text.to_owned() }], &rules::codes())
-                .unwrap_or_else(|faults| {
+            load(&[Given { file: "given.toml".to_owned(), text: text.to_owned() }], &rules::codes()).unwrap_or_else(
+                |faults| {
                     assert!(!faults.to_string().is_empty());
                     POLICY.clone()
-                })
+                },
+            )
         });
         *last = (text.to_vec(), Arc::new(loaded.unwrap_or_else(|| POLICY.clone())));
     }
     Arc::clone(&last.1)
-}
-
-fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
-    let write = |format: &claimlint::report::Format| {
-        let mut bytes = Vec::new();
-        (format.write)(&Content { outcome, docs: &DOCS }, &mut bytes).expect("memory takes every report");
-        bytes
-    };
-    FORMATS.iter().take(formats).map(write).collect()
-}
-
-fn rows_of(table: &[u8]) -> usize {
-    let mut reader = csv::Reader::from_reader(table);
-    reader.records().map(|r| r.expect("a well-formed table")).count()
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -89,8 +73,10 @@ fuzz_target!(|data: &[u8]| {
             .transpose()
             .map_err(|e| e.to_string())?;
         let open = |name: &str| Source::from_bytes(name, extract.to_vec());
-        let setup = Setup { policy: Policy::clone(&policy), library: library.clone(), register, block };
-        run(&["claims.csv".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())
+        let (policy, library, expect) = (Policy::clone(&policy), library.clone(), Expect::default());
+        let setup = Setup { policy, library, register, expect, block, part: LINES, memory: None };
+        let run = run(&["claims.csv".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
+        run.whole().map_err(|e| e.to_string())
     };
     let outcome = match judged(BLOCK) {
         Ok(outcome) => outcome,
@@ -99,13 +85,13 @@ fuzz_target!(|data: &[u8]| {
             return;
         }
     };
-    assert!(outcome.ledger.adds_up(), "{:?}", outcome.ledger);
+    assert!(outcome.frame.ledger.adds_up(), "{:?}", outcome.frame.ledger);
     // The page is large; every eighth input shows it.
-    let formats = if data.len() % 8 == 0 { FORMATS.len() } else { 4 };
+    let formats = if data.len() % 8 == 0 { usize::MAX } else { 4 };
     let tables = report(&outcome, formats);
     assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
     assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
-    assert_eq!(rows_of(&tables[2]), outcome.inputs.iter().map(|i| i.rejects.len()).sum::<usize>());
+    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<usize>());
     if data.len() % 4 == 0 {
         let other = judged(kit::block((data.len() / 4) as u8)).expect("it was judged before");
         assert_eq!(report(&other, formats), tables);
