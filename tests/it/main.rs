@@ -23,8 +23,10 @@ mod cases;
 mod cli;
 mod damage;
 mod explain;
+#[cfg(unix)]
 mod hostile;
 mod house;
+#[cfg(unix)]
 mod injection;
 mod joins;
 mod kit;
