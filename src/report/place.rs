@@ -119,7 +119,7 @@ impl Site {
             io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => Blocked::Exists(shown.clone()),
             _ => Blocked::Io(shown.clone(), sentence(&e)),
         };
-        sync(self.building.path()).map_err(trouble)?;
+        sync_files(self.building.path()).and_then(|()| sync(self.building.path())).map_err(trouble)?;
         if self.replace {
             // Whatever was put there while we ran is not ours to remove.
             vet(&self.target)?;
@@ -276,14 +276,14 @@ pub fn settle(file: File) -> io::Result<()> {
 }
 
 fn sync(directory: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        File::open(entry?.path())?.sync_all()?;
-    }
     #[cfg(unix)]
     File::open(directory)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = directory;
     Ok(())
+}
+
+/// Sees to it that the files of a finished report are on disk.
+fn sync_files(directory: &Path) -> io::Result<()> {
+    fs::read_dir(directory)?.try_for_each(|entry| File::open(entry?.path())?.sync_all())
 }
 
 /// What to do about an error of the disk.

@@ -34,8 +34,10 @@ mod cli;
 mod damage;
 mod explain;
 mod gates;
+#[cfg(unix)]
 mod hostile;
 mod house;
+#[cfg(unix)]
 mod injection;
 mod joins;
 mod kit;
