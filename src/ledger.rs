@@ -28,7 +28,7 @@ impl Ledger {
     /// Counts what the reader saw of one extract: rows, rejected and out of scope.
     pub fn add_extract<T>(&mut self, tally: &Tally<T>) {
         self.rows += tally.rows;
-        self.rejected += tally.rejects.len() as u64;
+        self.rejected += tally.rejects.len();
         self.out_of_scope += tally.passed;
     }
 

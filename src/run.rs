@@ -17,11 +17,12 @@ pub use self::reconcile::Expect;
 use self::reconcile::{Account, Charges};
 use crate::claim::authorization::Register;
 use crate::claim::index::Index;
-use crate::claim::store::{LINES, Spool};
+use crate::claim::store::LINES;
 use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
+use crate::ingest::spool::Spool;
 pub use crate::ingest::stitch::Unwatched;
-use crate::ingest::{Dialect, Extract, Layout, Library, Reject, Row, Source, Trouble, Watch};
+use crate::ingest::{Dialect, Extract, Layout, Library, Rejects, Row, Source, Trouble, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
@@ -81,7 +82,7 @@ pub struct Input {
     /// The tables joined to it, each with its file as given.
     pub joined: Vec<(String, String)>,
     /// Its rejected rows.
-    pub rejects: Vec<Reject>,
+    pub rejects: Rejects,
     /// Fields it does not have, with the consequence.
     pub absent: Vec<(Field, &'static str)>,
 }
@@ -265,7 +266,7 @@ pub fn run(
             ledger.add_extract(&extract.tally);
             account.add(&extract);
             let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
-            watch.extract(inputs.len() + 1, extract.tally.rows, rejected as u64, kept as u64);
+            watch.extract(inputs.len() + 1, extract.tally.rows, rejected, kept as u64);
             inputs.push(Input {
                 name: extract.name,
                 bytes: extract.bytes,
@@ -292,6 +293,10 @@ struct Spooled<'a> {
 impl Watch for Spooled<'_> {
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool {
         self.watch.passed(bytes, rows, kept) && !self.spool.is_some_and(Spool::has_failed)
+    }
+
+    fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
+        self.watch.extract(number, rows, rejected, kept);
     }
 }
 

@@ -70,7 +70,8 @@ impl Register {
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
         let tally = stitch::read(&mut feed, &grammar, Which::All, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.
-        let rejected = tally.rejects.first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
+        let rejected =
+            tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
         let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
         if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
             return Err(trouble(format!("line {line}: {what}")));

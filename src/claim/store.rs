@@ -3,15 +3,13 @@
 //! A batch is the unit of everything that follows: it is looked up, judged, printed and forgotten as one.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 
 use super::line::Batch;
 use super::reader::{Drafted, drafted};
 use crate::ingest::Gather;
+use crate::ingest::spool::{Place, Spool};
 
 /// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
 pub const LINES: usize = 4096;
@@ -32,92 +30,7 @@ pub struct Store {
 #[derive(Debug)]
 enum Slot {
     Held(Box<Batch>),
-    Spooled { at: u64, bytes: usize, lines: usize },
-}
-
-/// Where batches go that do not fit into memory: a file without a name, so nothing of it outlives the run.
-#[derive(Debug)]
-pub struct Spool {
-    directory: PathBuf,
-    /// Bytes of batches that may be held.
-    most: usize,
-    held: AtomicUsize,
-    file: Mutex<Tape>,
-}
-
-#[derive(Debug, Default)]
-struct Tape {
-    file: Option<File>,
-    length: u64,
-    failed: Option<io::Error>,
-}
-
-impl Spool {
-    /// A spool that lets `most` bytes be held and puts the rest into a file in this directory.
-    pub fn new(directory: PathBuf, most: usize) -> Arc<Self> {
-        Arc::new(Self { directory, most, held: AtomicUsize::new(0), file: Mutex::default() })
-    }
-
-    /// Why the disk took no more. None: it did.
-    pub fn failure(&self) -> Option<io::Error> {
-        self.tape().failed.take()
-    }
-
-    /// Has the disk refused?
-    pub fn has_failed(&self) -> bool {
-        self.tape().failed.is_some()
-    }
-
-    /// Bytes on disk.
-    pub fn spooled(&self) -> u64 {
-        self.tape().length
-    }
-
-    fn tape(&self) -> std::sync::MutexGuard<'_, Tape> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A batch that is full: held if there is room, else written.
-    fn place(&self, slot: &mut Slot) {
-        let Slot::Held(batch) = slot else { return };
-        let bytes = batch.bytes();
-        if self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most {
-            return;
-        }
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
-        let lines = batch.len();
-        // A batch of which nothing can be written is dropped: the run fails, and its memory stays bounded meanwhile.
-        let (at, bytes) = self.write(batch).unwrap_or_else(|e| {
-            self.tape().failed.get_or_insert(e);
-            (0, 0)
-        });
-        *slot = Slot::Spooled { at, bytes, lines };
-    }
-
-    fn write(&self, batch: &Batch) -> io::Result<(u64, usize)> {
-        let bytes = postcard::to_stdvec(batch).map_err(io::Error::other)?;
-        let mut tape = self.tape();
-        let at = tape.length;
-        let file = match &mut tape.file {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.directory)?),
-        };
-        file.seek(SeekFrom::Start(at))?;
-        file.write_all(&bytes)?;
-        tape.length += bytes.len() as u64;
-        Ok((at, bytes.len()))
-    }
-
-    fn read(&self, at: u64, bytes: usize) -> io::Result<Batch> {
-        let mut buffer = vec![0; bytes];
-        {
-            let mut tape = self.tape();
-            let file = tape.file.as_mut().ok_or_else(|| io::Error::other("the spool is gone"))?;
-            file.seek(SeekFrom::Start(at))?;
-            file.read_exact(&mut buffer)?;
-        }
-        postcard::from_bytes(&buffer).map_err(io::Error::other)
-    }
+    Spooled { place: Place, lines: usize },
 }
 
 impl Store {
@@ -145,9 +58,9 @@ impl Store {
     pub fn batch(&self, n: usize) -> io::Result<Cow<'_, Batch>> {
         match &self.slots[n] {
             Slot::Held(batch) => Ok(Cow::Borrowed(batch)),
-            Slot::Spooled { at, bytes, .. } => {
+            Slot::Spooled { place, .. } => {
                 let spool = self.spool.as_ref().ok_or_else(|| io::Error::other("there is no spool"))?;
-                spool.read(*at, *bytes).map(Cow::Owned)
+                spool.get(*place).map(Cow::Owned)
             }
         }
     }
@@ -191,10 +104,13 @@ impl Store {
         }
     }
 
-    /// The last batch gets no more lines.
+    /// The last batch gets no more lines: it is held if there is room, else put on disk.
     fn settle(&mut self) {
-        if let (Some(spool), Some(last)) = (&self.spool, self.slots.last_mut()) {
-            spool.place(last);
+        let (Some(spool), Some(last)) = (&self.spool, self.slots.last_mut()) else { return };
+        if let Slot::Held(batch) = last
+            && !spool.may_hold(batch.bytes())
+        {
+            *last = Slot::Spooled { place: spool.put(&**batch), lines: batch.len() };
         }
     }
 }
@@ -231,5 +147,9 @@ impl Gather for Store {
 
     fn count(&self) -> u64 {
         self.lines as u64
+    }
+
+    fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.clone()
     }
 }

@@ -49,12 +49,12 @@ pub(super) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut 
         rules(about, &totals.summary, out)?;
         highest(&totals.highest, out)?;
     }
-    let rejected: usize = frame.inputs.iter().map(|i| i.rejects.len()).sum();
+    let rejected: u64 = frame.inputs.iter().map(|i| i.rejects.len()).sum();
     if rejected > 0 {
         writeln!(
             out,
             "{} rejected row{}: see {}",
-            grouped(rejected as u64),
+            grouped(rejected),
             if rejected == 1 { "" } else { "s" },
             place.join("rejects.csv").display()
         )?;

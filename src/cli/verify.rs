@@ -186,7 +186,7 @@ fn counts(frame: &Frame, said: &Summary) -> Vec<String> {
         for (what, found, said) in [
             ("rows", input.rows, said.rows),
             ("bytes of text", input.bytes, said.bytes),
-            ("rejected rows", input.rejects.len() as u64, said.rejected),
+            ("rejected rows", input.rejects.len(), said.rejected),
         ] {
             if found != said {
                 wrong.push(format!("{}: {found} {what}, and summary.json says {said}", input.name));

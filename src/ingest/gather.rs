@@ -1,6 +1,9 @@
 //! What is kept of an extract, as a collection that grows block by block.
 
+use std::sync::Arc;
+
 use super::scan::Kept;
+use super::spool::Spool;
 
 /// Collects what is kept of rows. Each block has one of its own; they are joined in the order of the file.
 pub trait Gather: Send {
@@ -18,6 +21,11 @@ pub trait Gather: Send {
 
     /// How much is held, for progress.
     fn count(&self) -> u64;
+
+    /// Where rejected rows go that are too many for memory. None: they are held.
+    fn spool(&self) -> Option<Arc<Spool>> {
+        None
+    }
 }
 
 impl<T: Send> Gather for Vec<Kept<T>> {

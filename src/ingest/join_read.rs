@@ -20,7 +20,7 @@ use super::gather::Gather;
 use super::join::{Joined, Shape};
 use super::needles::Needles;
 use super::record::Field;
-use super::reject::Reject;
+use super::reject::{Reject, Rejects};
 use super::scan::{Kept, Look, Row, Tally, Weigh, Which, shown};
 use super::source::{Source, Trouble};
 use super::stitch::{self, Watch};
@@ -165,7 +165,7 @@ pub(super) fn read<C: Gather>(
             }
         });
     }
-    Ok(look_at(raws, dialect, &cells, look, total.kept))
+    look_at(raws, dialect, &cells, look, total.kept)
 }
 
 /// Rows of one hand-over to a thread.
@@ -178,8 +178,10 @@ fn look_at<C: Gather>(
     cells: &[Cells],
     look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
     into: C,
-) -> Tally<C> {
+) -> Result<Tally<C>, Trouble> {
     let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, weights } = raws;
+    let mut all = rejects.all().map_err(|e| Trouble::Spool(e.to_string()))?;
+    let rejects = Rejects::new(into.spool());
     let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects, trailers, weights };
     let looked: Vec<_> = kept
         .par_chunks_mut(CHUNK)
@@ -203,10 +205,11 @@ fn look_at<C: Gather>(
     for (block, passed, rejects) in looked {
         total.kept.append(block, 0, 0);
         total.passed += passed;
-        total.rejects.extend(rejects);
+        all.extend(rejects);
     }
-    total.rejects.sort_by_key(|reject| reject.line);
-    total
+    all.sort_by_key(|reject| reject.line);
+    all.into_iter().for_each(|reject| total.rejects.push(reject));
+    Ok(total)
 }
 
 impl Raw {
@@ -386,7 +389,7 @@ fn table(
         watch,
         Tally::new(join.lines_before + 1, 0, Vec::new()),
     )?;
-    if let Some(reject) = tally.rejects.first() {
+    if let Some(reject) = tally.rejects.first().first() {
         let what = format!("{}; mend the row: a joined table is read completely", reject.reason.sentence());
         return Err(refuse(join, reject.line, &what));
     }

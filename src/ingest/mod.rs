@@ -30,6 +30,7 @@ pub mod record;
 pub mod reject;
 pub mod scan;
 pub mod source;
+pub mod spool;
 pub mod stitch;
 pub mod trailer;
 mod window;
@@ -42,7 +43,7 @@ pub use fingerprint::{Extent, Fingerprint};
 pub use gather::Gather;
 pub use join::Table;
 pub use layout::{Layout, Library};
-pub use reject::Reject;
+pub use reject::{Reject, Rejects};
 pub use scan::{Kept, Look, Row, Tally};
 use scan::{Weigh, Which};
 pub use source::{Source, Trouble};
@@ -118,19 +119,15 @@ const FEWEST: u64 = 10;
 
 fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), Trouble> {
     let Tally { rows, rejects, .. } = &extract.tally;
-    if (rejects.len() as u64) < FEWEST || rejects.len() as u64 * 2 <= *rows {
+    if rejects.len() < FEWEST || rejects.len() * 2 <= *rows {
         return Ok(());
     }
-    Err(mostly_rejected(&extract.name, &format!("{} of {rows}", rejects.len()), rejects))
-}
-
-/// That so many rows cannot be read.
-fn mostly_rejected(file: &str, how_many: &str, rejects: &[Reject]) -> Trouble {
-    let first = rejects.iter().take(3).map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
+    let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
     let what = format!(
-        "{how_many} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
+        "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
          `claimlint inspect` shows what was understood",
+        rejects.len(),
         first.collect::<Vec<_>>().join("\n  ")
     );
-    Trouble::Unusable { file: file.to_owned(), what }
+    Err(Trouble::Unusable { file: extract.name.clone(), what })
 }

@@ -8,7 +8,7 @@ use super::lanes::Plain;
 use super::lanes::{Avx2, Avx512};
 use super::needles::Needles;
 use super::record::{Field, Grammar, Step};
-use super::reject::{RAW_LIMIT, Reason, Reject};
+use super::reject::{RAW_LIMIT, Reason, Reject, Rejects};
 use super::trailer;
 
 /// One row under the reader's eyes: borrowed, gone when the closure returns.
@@ -120,7 +120,7 @@ pub struct Tally<C> {
     /// What was kept of rows, in their order.
     pub kept: C,
     /// Rows rejected, in order.
-    pub rejects: Vec<Reject>,
+    pub rejects: Rejects,
     /// The first [`trailer::KEPT`] trailer records, in order.
     pub trailers: Vec<trailer::Found>,
     /// The control total, where rows are weighed.
@@ -130,27 +130,16 @@ pub struct Tally<C> {
 impl<C: Gather> Tally<C> {
     /// Nothing yet, on line `lines` and byte `bytes`.
     pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
-        Self {
-            rows: 0,
-            passed: 0,
-            lines,
-            bytes,
-            kept,
-            rejects: Vec::new(),
-            trailers: Vec::new(),
-            weights: Weights::default(),
-        }
+        let rejects = Rejects::new(kept.spool());
+        let (trailers, weights) = (Vec::new(), Weights::default());
+        Self { rows: 0, passed: 0, lines, bytes, kept, rejects, trailers, weights }
     }
 
     /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
     pub fn append(&mut self, next: Self) {
         let (lines, bytes) = (self.lines, self.bytes);
         self.kept.append(next.kept, lines, bytes);
-        self.rejects.extend(next.rejects.into_iter().map(|r| Reject {
-            line: r.line + lines,
-            offset: r.offset + bytes,
-            ..r
-        }));
+        self.rejects.append(next.rejects, lines, bytes);
         let moved = |line| line + lines;
         self.trailers.extend(next.trailers.into_iter().map(|t| trailer::Found { line: moved(t.line), ..t }));
         self.trailers.truncate(trailer::KEPT);

@@ -21,10 +21,6 @@ use super::source::Trouble;
 /// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
 pub const RECORD_LIMIT: usize = 64 << 20;
 
-/// Rejected rows between two questions whether the extract was misread. Each is kept with up to 4 KiB of text, so such an
-/// extract is not read to its end; no damaged one that can still be used begins with so many.
-const MISREAD: usize = 100_000;
-
 /// Bytes of a carry that are read at a time, and from which on a record is only looked for again when the carry has
 /// doubled: a quoted field of many lines would otherwise be read again with every block.
 const STEP: usize = 1 << 20;
@@ -69,19 +65,7 @@ pub fn read<C: Gather>(
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, Trouble> {
-    let start = total.lines;
-    let mut stitcher = Stitcher {
-        grammar,
-        which,
-        look,
-        carry: Vec::new(),
-        skipping: false,
-        tried: 0,
-        start,
-        asked: 0,
-        misread: None,
-        total,
-    };
+    let mut stitcher = Stitcher { grammar, which, look, carry: Vec::new(), skipping: false, tried: 0, total };
     let name = feed.name().to_owned();
     let buffers = Buffers::default();
     let trouble = |e: io::Error| Feed::trouble(&name, &e);
@@ -97,7 +81,6 @@ pub fn read<C: Gather>(
             } else {
                 buffers.with(piece, |block| stitcher.reread(&block[guess.head.len()..])).map_err(trouble)?;
             }
-            stitcher.refuse_if_misread(&name)?;
         }
         let (rows, kept) = (stitcher.total.rows - counted.0, stitcher.total.kept.count() - counted.1);
         if watch.passed(taken, rows, kept) { Ok(()) } else { Err(Trouble::Interrupted) }
@@ -122,7 +105,6 @@ pub fn read<C: Gather>(
     let (wave, guesses, passed) = scanned;
     stitch(&wave, guesses, passed)?;
     stitcher.drain(true);
-    stitcher.refuse_if_misread(&name)?;
     Ok(stitcher.total)
 }
 
@@ -149,7 +131,7 @@ fn guess<C: Gather>(
     let mut tally = Tally::new(0, 0, C::of_block());
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
     let stop = head + scan(grammar, which, &block[head..], false, look, &mut tally);
-    if tally.rejects.len() > POOR {
+    if tally.rejects.len() > POOR as u64 {
         let lines = memchr::memrchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
         return Guess {
             head: block[..lines].to_vec(),
@@ -168,14 +150,8 @@ struct Stitcher<'a, C, L> {
     carry: Vec<u8>,
     /// In the middle of a line that was given up as too long.
     skipping: bool,
-    /// Line on which the text starts.
-    start: u64,
     /// Length of the carry when it was last found to hold no whole record.
     tried: usize,
-    /// How often it was asked whether the extract was misread.
-    asked: usize,
-    /// It was: rejected rows and lines so far.
-    misread: Option<(u64, u64)>,
     total: Tally<C>,
 }
 
@@ -219,10 +195,10 @@ impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
         }
     }
 
-    /// Reads the complete records of the carry, a step at a time, so that a misread extract is noticed in time.
+    /// Reads the complete records of the carry, a step at a time.
     fn look_through(&mut self, last: bool) {
         let (mut at, mut step) = (0, STEP);
-        while !self.asks_whether_misread() {
+        loop {
             let rest = &self.carry[at..];
             let all = rest.len() <= step;
             let part = if all { rest } else { &rest[..step] };
@@ -237,31 +213,12 @@ impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
         self.tried = self.carry.len();
     }
 
-    /// Asked at every so many rejected rows, by the line of the last, so that the answer depends on the file alone.
-    fn asks_whether_misread(&mut self) -> bool {
-        while let Some(last) = self.total.rejects.get((self.asked + 1) * MISREAD - 1) {
-            self.asked += 1;
-            let (rejected, lines) = (self.asked as u64 * MISREAD as u64, last.line - self.start + 1);
-            if rejected * 2 > lines && self.misread.is_none() {
-                self.misread = Some((rejected, lines));
-            }
-        }
-        self.misread.is_some()
-    }
-
-    fn refuse_if_misread(&mut self, name: &str) -> Result<(), Trouble> {
-        self.asks_whether_misread();
-        let Some((rejected, lines)) = self.misread else { return Ok(()) };
-        let how_many = format!("{rejected} of the first {lines}");
-        Err(super::mostly_rejected(name, &how_many, &self.total.rejects))
-    }
-
     /// The record is too large to hold: it costs its first line, like every rejected record.
     fn give_up(&mut self) {
         if self.carry.len() > RECORD_LIMIT && self.tried < self.carry.len() {
             self.look_through(false);
         }
-        while self.carry.len() > RECORD_LIMIT && self.misread.is_none() {
+        while self.carry.len() > RECORD_LIMIT {
             let end = memchr::memchr(self.grammar.line_end(), &self.carry);
             self.total.reject(Reason::TooLong, self.grammar, &self.carry);
             let passed = end.map_or(self.carry.len(), |i| i + 1);

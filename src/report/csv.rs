@@ -127,7 +127,7 @@ pub fn rejects<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn
     let mut table = Table::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
     for input in &about.frame.inputs {
-        for reject in &input.rejects {
+        input.rejects.each(|reject| {
             let mut rows = Rows::default();
             rows.plain(&input.name);
             rows.number(reject.line);
@@ -135,8 +135,8 @@ pub fn rejects<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn
             rows.word(reject.reason.code());
             rows.input(&String::from_utf8_lossy(&reject.raw));
             rows.end();
-            out.write_all(rows.into_text().as_bytes())?;
-        }
+            out.write_all(rows.into_text().as_bytes())
+        })?;
     }
     Ok(Box::new(table))
 }

@@ -17,6 +17,7 @@ use super::sink::{Output, Pending, Sink, held};
 use super::{About, Content, Totals};
 use crate::claim::authorization::{Authorization, Register};
 use crate::claim::{Batch, Text};
+use crate::ingest::Rejects;
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::file::{Given, load};
@@ -189,7 +190,7 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
             rows: input.rows,
             layout: input.layout.into_owned(),
             joined: Vec::new(),
-            rejects: Vec::new(),
+            rejects: Rejects::default(),
             absent: absent.collect::<Option<_>>()?,
         })
     };

@@ -242,8 +242,8 @@ fn becomes(in_scope: u64, totals: &Totals) -> String {
 fn rejected(frame: &Frame) -> Vec<Rejected<'_>> {
     let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
     for input in &frame.inputs {
-        for reject in &input.rejects {
-            reasons.entry(reject.reason).or_insert((0, &input.name, reject.line)).0 += 1;
+        for (reason, count) in input.rejects.counts() {
+            reasons.entry(*reason).or_insert((0, &input.name, count.first)).0 += count.rows;
         }
     }
     let rows = reasons.into_iter().map(|(reason, (n, file, line))| Rejected {
@@ -261,7 +261,7 @@ fn inputs<'a>(frame: &'a Frame) -> Vec<Input<'a>> {
         name: value(&input.name),
         bytes: grouped(input.bytes),
         rows: grouped(input.rows),
-        rejected: grouped(input.rejects.len() as u64),
+        rejected: grouped(input.rejects.len()),
         layout: &input.layout,
         joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
         absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),

@@ -122,7 +122,7 @@ impl<'a> Summary<'a> {
             joined: i.joined.iter().map(|(table, file)| (table.as_str(), file.as_str())).collect(),
             bytes: i.bytes,
             rows: i.rows,
-            rejected: i.rejects.len() as u64,
+            rejected: i.rejects.len(),
         };
         Self {
             schema: SCHEMA,

@@ -49,9 +49,7 @@ impl Run {
         let frame = &mut self.frame;
         let register = frame.register.take();
         frame.register = register.as_ref().map(|r| Register::of(r.rows().iter().map(|row| mask.authorization(row))));
-        for reject in frame.inputs.iter_mut().flat_map(|input| &mut input.rejects) {
-            reject.raw = WITHHELD.into();
-        }
+        frame.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
         frame.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
         self.masking = Some(Masking { mask, months, ids, register });
         Ok(())

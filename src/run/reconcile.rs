@@ -147,10 +147,12 @@ struct LeftOut {
 
 impl LeftOut {
     fn of(extract: &Extract<Store>) -> Self {
-        let shapeless = extract.tally.rejects.iter().filter(|reject| reject.reason != Reason::NoClaimId).count();
+        let counts = extract.tally.rejects.counts();
+        let shapeless: u64 =
+            counts.iter().filter(|(reason, _)| **reason != Reason::NoClaimId).map(|(_, c)| c.rows).sum();
         let weights = extract.tally.weights;
         let first = weights.first_unread.map(|line| (extract.name.clone(), line));
-        Self { rows: shapeless as u64 + weights.unread, first }
+        Self { rows: shapeless + weights.unread, first }
     }
 }
 

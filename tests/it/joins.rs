@@ -10,11 +10,7 @@ use claimlint::policy::file::load;
 use claimlint::rules;
 use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
-use crate::kit::written;
-
-fn at(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use crate::kit::{at, written};
 
 fn policy() -> Policy {
     load(&[], &rules::codes()).unwrap_or_else(|e| panic!("{e}"))
@@ -304,7 +300,8 @@ fn a_claim_row_is_joined_to_its_lines() {
         ]
     );
     // The last line has no claim, so it has no claim number: rejected like any row without one, at its place.
-    let [reject] = outcome.frame.inputs[0].rejects.as_slice() else { panic!("{:?}", outcome.frame.inputs[0].rejects) };
+    let rejects = outcome.frame.inputs[0].rejects.all().expect("they are in memory");
+    let [reject] = rejects.as_slice() else { panic!("{rejects:?}") };
     let text = std::fs::read_to_string(&lines).expect("a text");
     assert_eq!((reject.line, reject.reason), (6, Reason::NoClaimId));
     assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");

@@ -231,7 +231,7 @@ proptest! {
                 prop_assert!(lines[number - 1].starts_with(&format!("{},", row[claim])), "{row:?}");
             }
         }
-        for reject in &outcome.frame.inputs[0].rejects {
+        for reject in outcome.frame.inputs[0].rejects.all().expect("they are in memory") {
             let line = lines[reject.line as usize - 1];
             prop_assert!(text.as_bytes()[reject.offset as usize..].starts_with(line.as_bytes()), "{reject:?}");
         }

@@ -98,7 +98,8 @@ fn differences(outcome: &Outcome, truth: &Sheets<Vec<u8>>) -> String {
         Bin::InScope => "in_scope",
         Bin::Related => "related",
     };
-    let rejected = outcome.frame.inputs[0].rejects.iter().map(|reject| (reject.line, "rejected"));
+    let rejected = outcome.frame.inputs[0].rejects.all().expect("they are in memory");
+    let rejected = rejected.iter().map(|reject| (reject.line, "rejected"));
     let mut bins: BTreeMap<u64, &str> = rejected.collect();
     bins.extend(outcome.book.lines.iter().zip(&outcome.book.bins).map(|(line, bin)| (line.row, word(bin))));
     for row in &truth.rows {

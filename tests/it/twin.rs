@@ -20,7 +20,13 @@ fn keep(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
 fn found(tally: Tally<Vec<Kept<Vec<Vec<u8>>>>>) -> Found {
     Found {
         rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
-        rejects: tally.rejects.into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
+        rejects: tally
+            .rejects
+            .all()
+            .expect("they are in memory")
+            .into_iter()
+            .map(|r| (r.line, r.offset, r.reason, r.raw))
+            .collect(),
     }
 }
 
@@ -50,7 +56,7 @@ fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
     };
     extract.ok().map(|extract| {
         let tally = extract.tally;
-        assert_eq!(tally.rows, tally.passed + (tally.kept.len() + tally.rejects.len()) as u64);
+        assert_eq!(tally.rows, tally.passed + tally.kept.len() as u64 + tally.rejects.len());
         found(tally)
     })
 }

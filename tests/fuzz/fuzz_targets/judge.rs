@@ -58,7 +58,7 @@ fuzz_target!(|data: &[u8]| {
     let tables = report(&outcome, formats);
     assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
     assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
-    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<usize>());
+    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<u64>() as usize);
     if data.len() % 4 == 0 {
         let other = judged(kit::block((data.len() / 4) as u8)).expect("it was judged before");
         assert_eq!(report(&other, formats), tables);

@@ -1,0 +1,99 @@
+//! Where a run puts what does not fit into memory: a file without a name, so nothing of it outlives the run.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A file on the disk of the report, and the bound beyond which it is used.
+#[derive(Debug)]
+pub struct Spool {
+    directory: PathBuf,
+    /// Bytes that may be held in memory.
+    most: usize,
+    held: AtomicUsize,
+    tape: Mutex<Tape>,
+}
+
+#[derive(Debug, Default)]
+struct Tape {
+    file: Option<File>,
+    length: u64,
+    failed: Option<io::Error>,
+}
+
+/// Where something lies in a spool.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    at: u64,
+    bytes: usize,
+}
+
+impl Spool {
+    /// A spool that lets `most` bytes be held and puts the rest into a file in this directory.
+    pub fn new(directory: PathBuf, most: usize) -> Arc<Self> {
+        Arc::new(Self { directory, most, held: AtomicUsize::new(0), tape: Mutex::default() })
+    }
+
+    /// Why the disk took no more. None: it did.
+    pub fn failure(&self) -> Option<io::Error> {
+        self.tape().failed.take()
+    }
+
+    /// Has the disk refused?
+    pub fn has_failed(&self) -> bool {
+        self.tape().failed.is_some()
+    }
+
+    fn tape(&self) -> MutexGuard<'_, Tape> {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// May so many bytes more be held? If so they count as held from now on.
+    pub fn may_hold(&self, bytes: usize) -> bool {
+        let fits = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most;
+        if !fits {
+            self.held.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    /// Puts something down. If the disk does not take it, the run fails in the end ([`Spool::failure`]), and memory stays
+    /// bounded meanwhile: what was given is gone.
+    pub fn put(&self, value: &impl Serialize) -> Place {
+        self.write(value).unwrap_or_else(|e| {
+            self.tape().failed.get_or_insert(e);
+            Place { at: 0, bytes: 0 }
+        })
+    }
+
+    fn write(&self, value: &impl Serialize) -> io::Result<Place> {
+        let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
+        let mut tape = self.tape();
+        let at = tape.length;
+        let file = match &mut tape.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile_in(&self.directory)?),
+        };
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(&bytes)?;
+        tape.length += bytes.len() as u64;
+        Ok(Place { at, bytes: bytes.len() })
+    }
+
+    /// Takes it up again.
+    pub fn get<T: DeserializeOwned>(&self, place: Place) -> io::Result<T> {
+        let mut buffer = vec![0; place.bytes];
+        {
+            let mut tape = self.tape();
+            let file = tape.file.as_mut().ok_or_else(|| io::Error::other("nothing was put on disk"))?;
+            file.seek(SeekFrom::Start(place.at))?;
+            file.read_exact(&mut buffer)?;
+        }
+        postcard::from_bytes(&buffer).map_err(io::Error::other)
+    }
+}
