@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Show everything about one claim of a report: rows, versions, encounter, every rule's answer
     Explain(Explain),
+    /// Show what is new, gone and changed between two reports
+    Compare(Compare),
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -73,6 +75,53 @@ pub struct Explain {
     /// The key of a masked report, to find a claim by its number
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
+}
+
+/// `claimlint compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The report directory of the earlier run
+    pub old: PathBuf,
+    /// The report directory of the later run
+    pub new: PathBuf,
+    /// What is written: a summary to read, or every finding that differs
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
+    /// Write to a new file instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Findings that the text lists, those that ask for most first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rows: u16,
+    /// Least difference that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = CompareFailOn::NewDeny)]
+    pub fail_on: CompareFailOn,
+}
+
+/// How a comparison is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// Totals, and the findings that ask for most
+    Text,
+    /// A row for every finding that differs
+    Csv,
+    /// Totals and every finding that differs
+    Json,
+}
+
+/// Least difference that makes the exit code of compare 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFailOn {
+    /// Any new deny finding
+    NewDeny,
+    /// Any new review or deny finding
+    NewReview,
+    /// Any new finding
+    NewInfo,
+    /// Any new, gone or changed finding
+    Any,
+    /// Never
+    Never,
 }
 
 /// What to do with policies.
@@ -146,9 +195,18 @@ pub struct Check {
     /// Cut dates to their month
     #[arg(long, value_name = "TO", value_enum, requires = "mask")]
     pub mask_dates: Option<MaskDates>,
-    /// Least disposition that makes the exit code 1
+    /// Least disposition that makes the exit code 1; suppressed findings do not count
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Deny)]
     pub fail_on: FailOn,
+    /// An earlier report: say what is new since then, and let --fail-on new-... speak of that alone
+    #[arg(long, value_name = "DIR")]
+    pub baseline: Option<PathBuf>,
+    /// Findings that somebody answers for: a TOML file with owner, reason and expiry of each
+    #[arg(long, value_name = "FILE")]
+    pub suppress: Option<PathBuf>,
+    /// The day on which suppressions are held against their expiry [default: today, UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "suppress")]
+    pub today: Option<jiff::civil::Date>,
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -179,6 +237,12 @@ pub enum FailOn {
     Review,
     /// Any finding
     Info,
+    /// Any deny finding that --baseline does not have
+    NewDeny,
+    /// Any review or deny finding that --baseline does not have
+    NewReview,
+    /// Any finding that --baseline does not have
+    NewInfo,
     /// Never
     Never,
 }

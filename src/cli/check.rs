@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::args::{Check, FailOn};
 use super::progress::Watcher;
-use super::{key, load_library, load_policy, paint, screen};
+use super::{earlier, key, load_library, load_policy, paint, screen};
 use crate::claim::authorization::Register;
 use crate::claim::store::LINES;
 use crate::exit::Exit;
@@ -43,6 +43,8 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let docs = doc::load()?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
     let setup = pool.install(|| plan(args))?;
+    // The baseline may be the report that this one replaces.
+    let earlier = earlier::load(args)?;
     let total = args.files.iter().filter_map(|f| std::fs::metadata(f).ok()).map(|m| m.len()).sum();
     let site = Site::open(args.out.as_deref(), args.force)?;
     let enter = |next| *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
@@ -61,6 +63,8 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if !run.frame.ledger.adds_up() {
         bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", run.frame.ledger);
     }
+    let today = earlier.today();
+    earlier.given_to(&mut run.frame);
     let target = site.target().to_path_buf();
     let unwritten = |e| anyhow!("{}: {}", target.display(), place::sentence(&e));
     if let Some(mask) = mask {
@@ -71,13 +75,14 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let written =
         pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;
     let Some(totals) = written else { return Ok(interrupted()) };
-    write_run(&site, args, started, threads).map_err(unwritten)?;
+    write_run(&site, args, started, threads, today).map_err(unwritten)?;
     enter(Phase::Settling);
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupted());
     }
     let place = site.settle()?;
     if !args.quiet {
+        earlier::tell(&run.frame, &totals);
         let about = About { frame: &run.frame, docs: &docs };
         match screen::result(about, &totals, &place, out) {
             // `claimlint check ... | head -1`: the report lies there, and the exit code still says what was found.
@@ -120,13 +125,17 @@ fn interrupted() -> Exit {
 }
 
 fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
-    let least = match fail_on {
-        FailOn::Deny => Disposition::Deny,
-        FailOn::Review => Disposition::Review,
-        FailOn::Info => Disposition::Info,
-        FailOn::Never => return Exit::Clean,
+    let new = |least| totals.new.as_ref().map_or(0, |tally| tally.new.findings_from(least));
+    let found = match fail_on {
+        FailOn::Deny => totals.findings_from(Disposition::Deny),
+        FailOn::Review => totals.findings_from(Disposition::Review),
+        FailOn::Info => totals.findings_from(Disposition::Info),
+        FailOn::NewDeny => new(Disposition::Deny),
+        FailOn::NewReview => new(Disposition::Review),
+        FailOn::NewInfo => new(Disposition::Info),
+        FailOn::Never => 0,
     };
-    if totals.summary.findings_from(least) > 0 { Exit::Findings } else { Exit::Clean }
+    if found > 0 { Exit::Findings } else { Exit::Clean }
 }
 
 /// Everything that can be refused is refused here, before the first row.
@@ -182,7 +191,7 @@ fn announce_unjoined(name: &str, unjoined: &[(String, String)]) {
     }
 }
 
-fn note(said: &str) {
+pub(super) fn note(said: &str) {
     let line = format!("{} {}", paint::paint(paint::DIM, "note:"), paint::seen(said));
     let _ = writeln!(anstream::stderr(), "{}", paint::fitted(&line, 6));
 }
@@ -196,10 +205,19 @@ struct Run {
     threads: usize,
     block_bytes: usize,
     host: String,
+    /// The day on which suppressions were held against their expiry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    today: Option<String>,
     arguments: Vec<String>,
 }
 
-fn write_run(site: &Site, args: &Check, started: Instant, threads: usize) -> std::io::Result<()> {
+fn write_run(
+    site: &Site,
+    args: &Check,
+    started: Instant,
+    threads: usize,
+    today: Option<jiff::civil::Date>,
+) -> std::io::Result<()> {
     let elapsed = started.elapsed();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let run = Run {
@@ -208,6 +226,7 @@ fn write_run(site: &Site, args: &Check, started: Instant, threads: usize) -> std
         seconds: elapsed.as_secs_f64(),
         threads,
         block_bytes: args.block_size.unwrap_or(ingest::BLOCK),
+        today: today.map(|day| day.to_string()),
         host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
         arguments: std::env::args().skip(1).collect(),
     };

@@ -2,6 +2,8 @@
 
 pub mod args;
 mod check;
+mod compare;
+mod earlier;
 mod explain;
 mod inspect;
 mod key;
@@ -41,6 +43,7 @@ pub fn main() -> Exit {
         Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
         Command::Policy { command } => policy::policy(command, &mut out),
         Command::Explain(args) => explain::explain(&args, &mut out),
+        Command::Compare(args) => compare::compare(&args, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),

@@ -19,6 +19,7 @@ use self::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
 use self::groups::Groups;
 use super::chart::Chart;
 use super::figures::{counted, dollars, grouped};
+use super::record::reason;
 use super::sink::{Output, Sink, held};
 use super::{About, Content, Totals};
 use crate::ingest::reject::Reason;
@@ -67,6 +68,16 @@ struct Input<'a> {
     absent: Vec<(&'static str, &'static str)>,
 }
 
+/// A suppression and what became of it.
+struct Suppressed<'a> {
+    number: usize,
+    state: &'static str,
+    findings: String,
+    expires: String,
+    owner: Cow<'a, str>,
+    reason: Cow<'a, str>,
+}
+
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/askama.toml")]
 struct Page<'a> {
@@ -89,6 +100,8 @@ struct Page<'a> {
     flagged: Flagged<'a>,
     asides: Vec<Aside>,
     asides_said: String,
+    suppressions: Vec<Suppressed<'a>>,
+    suppressed_said: String,
     rows_read: String,
     bins: Vec<(&'static str, String, &'static str)>,
     becomes: String,
@@ -194,6 +207,8 @@ fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flag
         flagged,
         asides: asides.shown,
         asides_said,
+        suppressions: suppressions(frame, totals),
+        suppressed_said: suppressed_said(frame, totals),
         rows_read: grouped(frame.ledger.rows),
         bins: frame.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
         becomes: becomes(frame.ledger.in_scope, totals),
@@ -221,6 +236,32 @@ fn figures(summary: &Summary) -> Vec<Figure> {
             }
         })
         .collect()
+}
+
+fn suppressions<'a>(frame: &'a Frame, totals: &Totals) -> Vec<Suppressed<'a>> {
+    let all = frame.suppressions.iter().flat_map(|all| totals.suppressions(all));
+    let shown = all.map(|(one, fits)| Suppressed {
+        number: one.number,
+        state: one.state(fits).word(),
+        findings: grouped(fits),
+        expires: one.expires.to_string(),
+        owner: value(&one.owner),
+        reason: value(reason(one, frame)),
+    });
+    shown.collect()
+}
+
+/// Above the suppressions: what they do, and what they do not.
+fn suppressed_said(frame: &Frame, totals: &Totals) -> String {
+    let today = frame.suppressions.as_ref().map_or(String::new(), |all| all.today.to_string());
+    let all = totals.suppressed.all();
+    format!(
+        "On {today}, {} on {} ({} at risk) are suppressed: somebody answers for them, and they do not make the run fail. \
+         Verdicts and amounts on this page are those without any suppression.",
+        counted(all.findings, "finding"),
+        counted(all.services, "service"),
+        dollars(all.at_risk)
+    )
 }
 
 /// From rows in scope to services, so that nobody wonders why the two numbers differ.
