@@ -151,7 +151,8 @@ impl Pairs {
                 Ordering::Greater => new_left.extend(new.next()),
                 Ordering::Equal => {
                     self.join(*o, *n);
-                    (old.next(), new.next());
+                    old.next();
+                    new.next();
                 }
             }
         }

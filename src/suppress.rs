@@ -117,7 +117,7 @@ impl Suppressions {
     /// Holds them against findings. `lines` are those of the book as they came; the book may be masked.
     pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &Book<'_>, policy: &Policy) -> Met {
         let mut met = Met { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
-        let mut places = Vec::new();
+        let mut places: Vec<usize> = Vec::new();
         for finding in findings {
             let line = lines.line(finding.line);
             let rule = rules::get(finding.rule).code;
@@ -139,7 +139,9 @@ impl Suppressions {
                     .all(|(wanted, own)| wanted.as_deref().is_none_or(|w| w == own))
             };
             places.retain(fits);
-            places.iter().for_each(|place: &usize| met.fits[*place] += 1);
+            for place in &places {
+                met.fits[*place] += 1;
+            }
             met.by.push(places.iter().copied().filter(|place| self.list[*place].holds).min());
         }
         met

@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_service_counts_once() {
         use Disposition::{Deny, Info, Review};
-        let dollar = |n| Some(Cents(100 * n));
+        let dollar = |n: i64| Some(Cents(100 * n));
         let all = [
             (1, Deny, dollar(5)),
             (1, Deny, dollar(5)),
@@ -206,7 +206,7 @@ mod tests {
             (9, Info, None),
         ];
         let share = Share::of(all.into_iter());
-        let tally = |findings, services, at_risk| ShareTally { findings, services, at_risk: Sum(100 * at_risk) };
+        let tally = |findings, services, at_risk: i128| ShareTally { findings, services, at_risk: Sum(100 * at_risk) };
         assert_eq!(share.of_disposition(Deny), tally(2, 1, 5));
         assert_eq!(share.of_disposition(Review), tally(2, 2, 12));
         assert_eq!(share.of_disposition(Info), tally(1, 0, 0));

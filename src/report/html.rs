@@ -6,6 +6,7 @@
 pub(crate) mod claim;
 pub(super) mod flagged;
 mod groups;
+mod suppressed;
 pub(crate) mod visible;
 
 use std::borrow::Cow;
@@ -17,9 +18,9 @@ use askama::Template;
 
 use self::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
 use self::groups::Groups;
+use self::suppressed::Suppressed;
 use super::chart::Chart;
 use super::figures::{counted, dollars, grouped};
-use super::record::reason;
 use super::sink::{Output, Sink, held};
 use super::{About, Content, Totals};
 use crate::ingest::reject::Reason;
@@ -66,16 +67,6 @@ struct Input<'a> {
     layout: &'a str,
     joined: Vec<(&'a str, Cow<'a, str>)>,
     absent: Vec<(&'static str, &'static str)>,
-}
-
-/// A suppression and what became of it.
-struct Suppressed<'a> {
-    number: usize,
-    state: &'static str,
-    findings: String,
-    expires: String,
-    owner: Cow<'a, str>,
-    reason: Cow<'a, str>,
 }
 
 #[derive(Template)]
@@ -207,8 +198,8 @@ fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flag
         flagged,
         asides: asides.shown,
         asides_said,
-        suppressions: suppressions(frame, totals),
-        suppressed_said: suppressed_said(frame, totals),
+        suppressions: suppressed::suppressions(frame, totals),
+        suppressed_said: suppressed::said(frame, totals),
         rows_read: grouped(frame.ledger.rows),
         bins: frame.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
         becomes: becomes(frame.ledger.in_scope, totals),
@@ -236,32 +227,6 @@ fn figures(summary: &Summary) -> Vec<Figure> {
             }
         })
         .collect()
-}
-
-fn suppressions<'a>(frame: &'a Frame, totals: &Totals) -> Vec<Suppressed<'a>> {
-    let all = frame.suppressions.iter().flat_map(|all| totals.suppressions(all));
-    let shown = all.map(|(one, fits)| Suppressed {
-        number: one.number,
-        state: one.state(fits).word(),
-        findings: grouped(fits),
-        expires: one.expires.to_string(),
-        owner: value(&one.owner),
-        reason: value(reason(one, frame)),
-    });
-    shown.collect()
-}
-
-/// Above the suppressions: what they do, and what they do not.
-fn suppressed_said(frame: &Frame, totals: &Totals) -> String {
-    let today = frame.suppressions.as_ref().map_or(String::new(), |all| all.today.to_string());
-    let all = totals.suppressed.all();
-    format!(
-        "On {today}, {} on {} ({} at risk) are suppressed: somebody answers for them, and they do not make the run fail. \
-         Verdicts and amounts on this page are those without any suppression.",
-        counted(all.findings, "finding"),
-        counted(all.services, "service"),
-        dollars(all.at_risk)
-    )
 }
 
 /// From rows in scope to services, so that nobody wonders why the two numbers differ.

@@ -32,7 +32,7 @@ struct Summary<'a> {
     unseen: &'a [String],
     /// Only where a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    new: Option<New>,
+    new: Option<Since>,
     /// Only where suppressions were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<Suppressed<'a>>,
@@ -106,7 +106,7 @@ impl Shown {
 
 /// What is new since the earlier report.
 #[derive(Serialize)]
-struct New {
+struct Since {
     new: Shown,
     known: Shown,
     gone: Shown,
@@ -118,11 +118,11 @@ struct Suppressed<'a> {
     /// The day on which they were held against their expiry.
     today: String,
     findings: Shown,
-    suppressions: Vec<State<'a>>,
+    suppressions: Vec<Fate<'a>>,
 }
 
 #[derive(Serialize)]
-struct State<'a> {
+struct Fate<'a> {
     number: usize,
     owner: &'a str,
     reason: &'a str,
@@ -133,7 +133,7 @@ struct State<'a> {
 
 impl<'a> Suppressed<'a> {
     fn of(all: &'a Suppressions, frame: &'a Frame, totals: &Totals) -> Self {
-        let state = |(one, fits): (&'a Suppression, u64)| State {
+        let state = |(one, fits): (&'a Suppression, u64)| Fate {
             number: one.number,
             owner: &one.owner,
             reason: reason(one, frame),
@@ -220,7 +220,7 @@ impl<'a> Summary<'a> {
             amount_at_risk: amounts,
             rules: rules.collect(),
             unseen: &policy.unseen,
-            new: totals.new.as_ref().map(|tally| New {
+            new: totals.new.as_ref().map(|tally| Since {
                 new: Shown::of(&tally.new),
                 known: Shown::of(&tally.known),
                 gone: Shown::of(&tally.gone),

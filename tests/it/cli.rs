@@ -50,23 +50,25 @@ pub(crate) fn claimlint(args: &[&str]) -> Said {
     Said::by(binary().args(args))
 }
 
-const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
-const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
+pub(crate) const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
+pub(crate) const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
 const INFO: &str = "C2,M2,MHMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
-const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
-const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
+pub(crate) const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
+pub(crate) const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
 
 /// A directory of its own to work in, with an extract of these rows.
-struct Desk(TempDir);
+pub(crate) struct Desk(TempDir);
 
 impl Desk {
-    fn with(rows: &[&str]) -> Self {
+    /// With `claims.csv` of these rows.
+    pub(crate) fn with(rows: &[&str]) -> Self {
         let desk = Self(tempfile::tempdir().expect("a directory"));
         fs::write(desk.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
         desk
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    /// A path in it.
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -77,7 +79,8 @@ impl Desk {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Said {
+    /// Runs the binary here.
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
         Said::by(&mut self.command(args))
     }
 

@@ -10,6 +10,7 @@
 //! joins       several services in one row, and tables joined by key
 //! explain     the dossier of a claim says what the report says
 //! mask        ids that a masked report must not hold
+//! compare     what is new, known and suppressed: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
 //! house       rooms, rosters, names, README
 //! ```
@@ -18,6 +19,7 @@
 
 mod cases;
 mod cli;
+mod compare;
 mod damage;
 mod explain;
 mod house;

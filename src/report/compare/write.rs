@@ -60,7 +60,9 @@ pub fn csv(comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
     out.write_all(rows.into_text().as_bytes())?;
     comparison.visit(&mut |difference| {
         let mut rows = Rows::default();
-        cells(difference).iter().for_each(|cell| rows.plain(cell));
+        for cell in cells(difference) {
+            rows.plain(&cell);
+        }
         rows.end();
         Ok(out.write_all(rows.into_text().as_bytes())?)
     })
