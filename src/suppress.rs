@@ -248,13 +248,14 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_place() {
         let faults = load(
-            "[[suppress]]\nowner = \"a\"\nreason = \" \"\nexpires = 2025-13-01\n\n[[suppress]]\nrule = \"DX1O1\"\n\
+            "[[suppress]]\nowner = \"a\"\nreason = \" \"\nexpires = 7\n\n[[suppress]]\nrule = \"DX1O1\"\n\
              fingerprint = \"12\"\nclam = \"C1\"\nreason = \"r\"\nexpires = \"soon\"\n",
         )
         .expect_err("it is broken");
         let said = faults.to_string();
         for part in [
             "s.toml:3:10: `reason` is empty",
+            "s.toml:4:11: `suppress.expires` is",
             "s.toml:6:1: `suppress.owner` is missing",
             "s.toml:7:8: no rule has the code \"DX1O1\"; did you mean DX101?",
             "s.toml:8:15: a fingerprint has 32 hexadecimal digits",

@@ -105,7 +105,7 @@ mod tests {
             assert_ne!(own, other);
         }
         // Whoever has written it down must find it again: the scheme does not change unnoticed.
-        assert_eq!(own.to_string(), "PINNED");
+        assert_eq!(own.to_string(), "e0ab4bd47b230fa9599ddebd89657a5d");
         assert_eq!(Fingerprint::parse(&own.to_string()), Some(own));
         assert_eq!(Fingerprint::parse(&own.to_string().to_uppercase()), Some(own));
         for bad in ["", "00", "zz", "\u{e9}", &"0".repeat(31), &"0".repeat(33), &"g".repeat(32)] {
