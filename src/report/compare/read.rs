@@ -13,7 +13,6 @@ use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint};
 use crate::policy::Disposition;
 use crate::report::json::SCHEMA;
-use crate::report::place;
 use crate::report::record::{FINDING, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";
@@ -221,7 +220,10 @@ fn unread(path: &Path, name: &str, e: &io::Error) -> Unfit {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             format!("{}: holds no report; name the directory of one", path.display())
         }
-        _ => format!("{}: {}", path.join(name).display(), place::sentence(e)),
+        ErrorKind::PermissionDenied => {
+            format!("{}: may not be read by this user; check its permissions", path.join(name).display())
+        }
+        _ => format!("{}: {e}", path.join(name).display()),
     })
 }
 
