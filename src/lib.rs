@@ -13,11 +13,12 @@
 //!   Knows bytes and header names, no claim.
 //! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
 //! - [`policy`]: the TOML of the medical policy, the limits and the reason codes, checked, every name resolved.
-//! - [`finding`]: what a rule says when it fires.
+//! - [`finding`]: what a rule says when it fires, and the fingerprint by which it is known again.
 //! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
 //!   or why it does not.
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
 //! - [`gate`]: conditions over these totals, for `--fail-if`.
+//! - [`suppress`] and [`baseline`]: findings that somebody answers for, and those that an earlier report had.
 //! - [`run`]: the run on one page, its parts judged on demand, their ids masked where asked; no file is written and
 //!   nothing printed.
 //! - [`report`]: one file per format, part after part, all or nothing on disk; manifest; the dossier of one
@@ -32,7 +33,8 @@
 //!
 //! - Every row after the header falls in exactly one bin of the ledger, or the run fails.
 //! - A bad row costs itself and never a neighbour; bad data is a positioned finding or reject, errors stop the run.
-//! - The report's bytes do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ.
+//! - The report's bytes do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ. The
+//!   day on which suppressions are held against their expiry is an input, stated in the report.
 //! - A verdict rests on whole cells compared with lists in data files, on exact cents and on civil dates.
 //! - `--out` holds a complete report or what was there before, whenever a run is killed; one run at a time writes it.
 //! - No message quotes a cell, and no file that holds one is open to others, not even for a moment.
@@ -58,7 +60,9 @@ pub mod rules;
 pub mod ledger;
 pub mod tally;
 
+pub mod baseline;
 pub mod gate;
+pub mod suppress;
 
 pub mod run;
 

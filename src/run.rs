@@ -15,6 +15,7 @@ use rayon::prelude::*;
 pub use self::mask::{Masked, Masking};
 pub use self::reconcile::Expect;
 use self::reconcile::{Account, Charges};
+use crate::baseline::Entry;
 use crate::claim::authorization::Register;
 use crate::claim::index::Index;
 use crate::claim::store::LINES;
@@ -26,6 +27,7 @@ use crate::ingest::{Dialect, Extract, Layout, Library, Rejects, Row, Source, Tro
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
+use crate::suppress::{Met, Suppressions};
 use crate::tally::Summary;
 
 /// What a run needs beside the extracts.
@@ -99,6 +101,10 @@ pub struct Frame {
     pub register: Option<Register>,
     /// What is masked.
     pub masked: Masked,
+    /// Findings that somebody answers for, if a file of them was given.
+    pub suppressions: Option<Suppressions>,
+    /// The findings of an earlier report to which this run is held, if one was given.
+    pub baseline: Option<Vec<Entry>>,
 }
 
 /// Extracts that were read and indexed.
@@ -117,6 +123,8 @@ pub struct Part<'a> {
     pub book: Book<'a>,
     /// Judgements and findings.
     pub judged: Judged,
+    /// What the suppressions come to on the findings.
+    pub met: Met,
 }
 
 /// A run in one part: worked examples, tests, the dossier of a claim.
@@ -127,8 +135,23 @@ pub struct Outcome {
     pub book: Book<'static>,
     /// All judgements and findings.
     pub judged: Judged,
+    /// What the suppressions come to on the findings.
+    pub met: Met,
     /// Counts and money.
     pub summary: Summary,
+}
+
+impl Frame {
+    /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
+    pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<Register>) -> Self {
+        Self { policy, inputs, ledger, register, masked: Masked::Nothing, suppressions: None, baseline: None }
+    }
+
+    /// Holds the suppressions against findings. `lines` are those of the book before it was masked.
+    fn met(&self, judged: &Judged, lines: &Batch, book: &Book<'_>) -> Met {
+        let meet = |all: &Suppressions| all.meet(&judged.findings, lines, book, &self.policy);
+        self.suppressions.as_ref().map(meet).unwrap_or_default()
+    }
 }
 
 impl Run {
@@ -156,15 +179,16 @@ impl Run {
 
     /// Judges a part. An error: its lines cannot be read back from disk.
     pub fn part(&self, n: usize) -> io::Result<Part<'_>> {
-        let policy = &self.frame.policy;
-        let book = self.index.book(self.starts[n], self.store.batch(n)?, &policy.codes);
-        Ok(match &self.masking {
-            None => {
-                let judged = judge(&book, policy, self.frame.register.as_ref());
-                Part { book, judged }
-            }
-            Some(masking) => masking.part(book, &self.frame),
-        })
+        Ok(self.judged(self.index.book(self.starts[n], self.store.batch(n)?, &self.frame.policy.codes)))
+    }
+
+    fn judged<'a>(&self, book: Book<'a>) -> Part<'a> {
+        if let Some(masking) = &self.masking {
+            return masking.part(book, &self.frame);
+        }
+        let judged = judge(&book, &self.frame.policy, self.frame.register.as_ref());
+        let met = self.frame.met(&judged, &book.lines, &book);
+        Part { book, judged, met }
     }
 
     /// All parts as one.
@@ -174,16 +198,9 @@ impl Run {
             lines.append(&*self.store.batch(n)?);
         }
         let book = self.index.book(0, std::borrow::Cow::Owned(lines), &self.frame.policy.codes);
-        let part = match &self.masking {
-            None => {
-                let judged = judge(&book, &self.frame.policy, self.frame.register.as_ref());
-                Part { book, judged }
-            }
-            Some(masking) => masking.part(book, &self.frame),
-        };
-        let Part { book, judged } = part;
+        let Part { book, judged, met } = self.judged(book);
         let summary = Summary::of(&judged);
-        Ok(Outcome { frame: self.frame, book, judged, summary })
+        Ok(Outcome { frame: self.frame, book, judged, met, summary })
     }
 
     /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
@@ -280,7 +297,7 @@ pub fn run(
         }
     }
     account.close(&setup.expect)?;
-    let frame = Frame { policy: setup.policy, inputs, ledger, register: setup.register, masked: Masked::Nothing };
+    let frame = Frame::new(setup.policy, inputs, ledger, setup.register);
     Run::new(frame, store, setup.memory.as_ref()).map_err(|e| Trouble::Spool(e.to_string()))
 }
 

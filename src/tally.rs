@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::claim::Sum;
+use crate::claim::{Cents, Sum};
 use crate::finding::{Finding, RuleId, Subject};
+use crate::policy::Disposition;
 use crate::rules::judge::{Judged, Judgement, Status};
 
 /// What one rule came to.
@@ -34,7 +35,7 @@ pub struct Summary {
     /// By rule, only those that fired.
     pub rules: BTreeMap<RuleId, RuleTally>,
     /// By disposition word, all findings.
-    pub dispositions: BTreeMap<crate::policy::Disposition, u64>,
+    pub dispositions: BTreeMap<Disposition, u64>,
 }
 
 impl Summary {
@@ -96,7 +97,123 @@ impl Summary {
     }
 
     /// Findings at or above a disposition.
-    pub fn findings_from(&self, least: crate::policy::Disposition) -> u64 {
+    pub fn findings_from(&self, least: Disposition) -> u64 {
         self.dispositions.range(least..).map(|(_, n)| n).sum()
+    }
+}
+
+/// What some findings came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ShareTally {
+    /// Findings.
+    pub findings: u64,
+    /// Services that they stand on.
+    pub services: u64,
+    /// At risk on those services, each once.
+    pub at_risk: Sum,
+}
+
+impl ShareTally {
+    fn merge(&mut self, other: Self) {
+        self.findings += other.findings;
+        self.services += other.services;
+        self.at_risk += other.at_risk;
+    }
+}
+
+/// Some of the findings of a run: those suppressed, those that are new. A service counts once under each disposition, and
+/// once in all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Share {
+    by: BTreeMap<Disposition, ShareTally>,
+    all: ShareTally,
+}
+
+impl Share {
+    /// Of findings: the number of what each is about, its disposition, and the amount at risk on it if it is a service.
+    pub fn of(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
+        let mut share = Self::default();
+        let mut seen: Vec<_> = findings
+            .map(|(subject, disposition, amount)| {
+                share.by.entry(disposition).or_default().findings += 1;
+                share.all.findings += 1;
+                (subject, amount, disposition)
+            })
+            .filter(|(_, amount, _)| amount.is_some())
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        for (i, (subject, amount, disposition)) in seen.iter().enumerate() {
+            let (amount, own) = (amount.unwrap_or_default(), share.by.entry(*disposition).or_default());
+            own.services += 1;
+            own.at_risk += amount;
+            if i == 0 || seen[i - 1].0 != *subject {
+                share.all.services += 1;
+                share.all.at_risk += amount;
+            }
+        }
+        share
+    }
+
+    /// Those of one disposition.
+    pub fn of_disposition(&self, disposition: Disposition) -> ShareTally {
+        self.by.get(&disposition).copied().unwrap_or_default()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> ShareTally {
+        self.all
+    }
+
+    /// Findings at or above a disposition.
+    pub fn findings_from(&self, least: Disposition) -> u64 {
+        self.by.range(least..).map(|(_, tally)| tally.findings).sum()
+    }
+
+    /// Joins those of another part; no service lies in both.
+    pub fn merge(&mut self, other: &Self) {
+        for (disposition, tally) in &other.by {
+            self.by.entry(*disposition).or_default().merge(*tally);
+        }
+        self.all.merge(other.all);
+    }
+}
+
+/// The findings of a run beside those of an earlier report. Suppressed ones are in none of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewTally {
+    /// Those that ask for what nobody was asked for before.
+    pub new: Share,
+    /// The others.
+    pub known: Share,
+    /// Those of the earlier report that are no more.
+    pub gone: Share,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_counts_once() {
+        use Disposition::{Deny, Info, Review};
+        let dollar = |n: i64| Some(Cents(100 * n));
+        let all = [
+            (1, Deny, dollar(5)),
+            (1, Deny, dollar(5)),
+            (1, Review, dollar(5)),
+            (2, Review, dollar(7)),
+            (9, Info, None),
+        ];
+        let share = Share::of(all.into_iter());
+        let tally = |findings, services, at_risk: i128| ShareTally { findings, services, at_risk: Sum(100 * at_risk) };
+        assert_eq!(share.of_disposition(Deny), tally(2, 1, 5));
+        assert_eq!(share.of_disposition(Review), tally(2, 2, 12));
+        assert_eq!(share.of_disposition(Info), tally(1, 0, 0));
+        assert_eq!(share.all(), tally(5, 2, 12));
+        assert_eq!((share.findings_from(Review), share.findings_from(Info)), (4, 5));
+        let mut parts = Share::of(all[..3].iter().copied());
+        parts.merge(&Share::of(all[3..].iter().copied()));
+        assert_eq!(parts, share);
     }
 }

@@ -47,6 +47,8 @@ pub enum Command {
     },
     /// Make an invented extract with known findings, for trying out a pipeline
     Generate(Generate),
+    /// Show what is new, gone and changed between two reports
+    Compare(Compare),
     /// Show how an extract is understood, without judging it
     Inspect {
         /// The extract
@@ -113,6 +115,53 @@ pub struct Verify {
     /// Files that replace built-in ones, as `check` was told
     #[command(flatten)]
     pub policy: PolicyFiles,
+}
+
+/// `claimlint compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The report directory of the earlier run
+    pub old: PathBuf,
+    /// The report directory of the later run
+    pub new: PathBuf,
+    /// What is written: a summary to read, or every finding that differs
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
+    /// Write to a new file instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Findings that the text lists, those that ask for most first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rows: u16,
+    /// Least difference that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = CompareFailOn::NewDeny)]
+    pub fail_on: CompareFailOn,
+}
+
+/// How a comparison is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// Totals, and the findings that ask for most
+    Text,
+    /// A row for every finding that differs
+    Csv,
+    /// Totals and every finding that differs
+    Json,
+}
+
+/// Least difference that makes the exit code of compare 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFailOn {
+    /// Any new deny finding
+    NewDeny,
+    /// Any new review or deny finding
+    NewReview,
+    /// Any new finding
+    NewInfo,
+    /// Any new, gone or changed finding
+    Any,
+    /// Never
+    Never,
 }
 
 /// What to do with policies.
@@ -246,7 +295,7 @@ pub struct Check {
     /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte
     #[arg(long, value_name = "EXTENT", value_enum, default_value_t = Hashed::Sampled)]
     pub fingerprint: Hashed,
-    /// Least disposition that makes the exit code 1 [default: deny]
+    /// Least disposition that makes the exit code 1; suppressed findings do not count [default: deny]
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<FailOn>,
     /// Makes the exit code 1 if it holds of the totals, such as "deny.amount > 50000" (repeatable)
@@ -261,6 +310,15 @@ pub struct Check {
     /// Where the settings come from
     #[command(flatten)]
     pub config: ConfigChoice,
+    /// An earlier report: say what is new since then, and let --fail-on new-... speak of that alone
+    #[arg(long, value_name = "DIR")]
+    pub baseline: Option<PathBuf>,
+    /// Findings that somebody answers for: a TOML file with owner, reason and expiry of each
+    #[arg(long, value_name = "FILE")]
+    pub suppress: Option<PathBuf>,
+    /// The day on which suppressions are held against their expiry [default: today, UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "suppress")]
+    pub today: Option<jiff::civil::Date>,
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -289,7 +347,7 @@ pub const MEMORY: usize = 1 << 30;
 const LEAST_MEMORY: usize = 64 << 20;
 
 /// Memory for rows in scope.
-fn memory(text: &str) -> Result<usize, String> {
+pub(super) fn memory(text: &str) -> Result<usize, String> {
     let bytes = usize::try_from(size(text)?).map_err(|_| "is more than this machine can address".to_owned())?;
     if bytes < LEAST_MEMORY {
         return Err(format!("a run needs at least {}M", LEAST_MEMORY >> 20));
@@ -334,6 +392,12 @@ pub enum FailOn {
     Review,
     /// Any finding
     Info,
+    /// Any deny finding that --baseline does not have
+    NewDeny,
+    /// Any review or deny finding that --baseline does not have
+    NewReview,
+    /// Any finding that --baseline does not have
+    NewInfo,
     /// Never
     Never,
 }

@@ -17,7 +17,7 @@ use super::log::Log;
 use super::progress::Watcher;
 use super::settings::{self, InForce};
 use super::stop::{Stop, interrupted};
-use super::{key, load_library, screen};
+use super::{earlier, key, load_library, screen};
 use crate::claim::authorization::Register;
 use crate::claim::store::LINES;
 use crate::exit::Exit;
@@ -55,6 +55,8 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     let docs = doc::load()?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
     let mut setup = pool.install(|| plan(&in_force, log))?;
+    // The baseline may be the report that this one replaces.
+    let earlier = earlier::load(args)?;
     let site = Site::open(args.out.as_deref(), args.force)?;
     setup.memory = Some(Memory { bytes: args.memory.unwrap_or(MEMORY), directory: site.path().to_path_buf() });
     stop.building(site.litter());
@@ -70,6 +72,8 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     if !run.frame.ledger.adds_up() {
         bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", run.frame.ledger);
     }
+    let today = earlier.today();
+    earlier.given_to(&mut run.frame);
     let target = site.target().to_path_buf();
     let unwritten = |e| anyhow!("{}: {}", target.display(), place::sentence(&e));
     if let Some(mask) = mask {
@@ -85,7 +89,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     let [deny, review, clear] = Status::ALL.map(services);
     let amount = totals.summary.at_risk().to_string();
     log.event("judged", "judge", json!({ "deny": deny, "review": review, "clear": clear, "amount": amount }));
-    write_run(&site, args, started, threads, log.run())
+    write_run(&site, args, started, threads, (log.run(), today))
         .and_then(|()| pool.install(|| manifest::write(site.path(), given.inputs())))
         .map_err(unwritten)?;
     given.unchanged()?;
@@ -96,6 +100,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     let (files, bytes) = weigh(&place);
     log.event("written", "write", json!({ "files": files, "bytes": bytes }));
     if !args.quiet {
+        earlier::tell(&run.frame, &totals, log);
         let about = About { frame: &run.frame, docs: &docs };
         // The report lies there, and the exit code says what was found, whatever becomes of the screen.
         match screen::result(about, &totals, &place, out).and_then(|()| out.flush()) {
@@ -126,7 +131,16 @@ fn weigh(directory: &Path) -> (u64, u64) {
 /// Says which gates fail the run, and with what figures. One that cannot be told fails, too: a number that nobody could
 /// form must not pass for a good one.
 fn gates(gates: &[Gate], (run, totals): (&Run, &Totals), log: &Log) -> Exit {
-    let totals = gate::Totals { ledger: &run.frame.ledger, summary: &totals.summary, new: None };
+    let new = totals.new.as_ref().map(|since| {
+        let findings = |disposition| since.new.of_disposition(disposition).findings;
+        gate::New {
+            deny: findings(Disposition::Deny),
+            review: findings(Disposition::Review),
+            info: findings(Disposition::Info),
+            amount: since.new.all().at_risk,
+        }
+    });
+    let totals = gate::Totals { ledger: &run.frame.ledger, summary: &totals.summary, new };
     let mut exit = Exit::Clean;
     for gate in gates {
         let said = match gate.verdict(&totals) {
@@ -143,13 +157,17 @@ fn gates(gates: &[Gate], (run, totals): (&Run, &Totals), log: &Log) -> Exit {
 }
 
 fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
-    let least = match fail_on {
-        FailOn::Deny => Disposition::Deny,
-        FailOn::Review => Disposition::Review,
-        FailOn::Info => Disposition::Info,
-        FailOn::Never => return Exit::Clean,
+    let new = |least| totals.new.as_ref().map_or(0, |tally| tally.new.findings_from(least));
+    let found = match fail_on {
+        FailOn::Deny => totals.findings_from(Disposition::Deny),
+        FailOn::Review => totals.findings_from(Disposition::Review),
+        FailOn::Info => totals.findings_from(Disposition::Info),
+        FailOn::NewDeny => new(Disposition::Deny),
+        FailOn::NewReview => new(Disposition::Review),
+        FailOn::NewInfo => new(Disposition::Info),
+        FailOn::Never => 0,
     };
-    if totals.summary.findings_from(least) > 0 { Exit::Findings } else { Exit::Clean }
+    if found > 0 { Exit::Findings } else { Exit::Clean }
 }
 
 /// Everything that can be refused is refused here, before the first row.
@@ -224,10 +242,19 @@ struct RunFile<'a> {
     threads: usize,
     block_bytes: usize,
     host: String,
+    /// The day on which suppressions were held against their expiry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    today: Option<String>,
     arguments: Vec<String>,
 }
 
-fn write_run(site: &Site, args: &Check, started: Instant, threads: usize, id: &str) -> std::io::Result<()> {
+fn write_run(
+    site: &Site,
+    args: &Check,
+    started: Instant,
+    threads: usize,
+    (id, today): (&str, Option<jiff::civil::Date>),
+) -> std::io::Result<()> {
     let elapsed = started.elapsed();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let run = RunFile {
@@ -237,6 +264,7 @@ fn write_run(site: &Site, args: &Check, started: Instant, threads: usize, id: &s
         seconds: elapsed.as_secs_f64(),
         threads,
         block_bytes: args.block_size.unwrap_or(ingest::BLOCK),
+        today: today.map(|day| day.to_string()),
         host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
         arguments: std::env::args().skip(1).collect(),
     };

@@ -2,7 +2,9 @@
 
 pub mod args;
 mod check;
+mod compare;
 mod config;
+mod earlier;
 mod explain;
 mod fault;
 mod generate;
@@ -65,6 +67,7 @@ fn typed() -> Exit {
         Command::Verify(args) => verify::verify(&args, &mut out),
         Command::Config { command } => config::config(&command, &mut out),
         Command::Generate(args) => generate::generate(&args, &mut out),
+        Command::Compare(args) => compare::compare(&args, &mut out),
         Command::Completions { shell } => manual::completions(shell, &mut out),
         Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),

@@ -7,10 +7,12 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
 use super::paint::{self, BOLD, DIM, dollars, grouped, paint};
+use crate::policy::Disposition;
+use crate::report::figures::counted;
 use crate::report::highest::Highest;
 use crate::report::{About, Totals};
 use crate::rules::judge::Status;
-use crate::tally::Summary;
+use crate::tally::{NewTally, Share, Summary};
 
 pub(super) fn table() -> Table {
     let mut table = Table::new();
@@ -18,7 +20,7 @@ pub(super) fn table() -> Table {
     table
 }
 
-fn right(text: impl ToString) -> Cell {
+pub(super) fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
@@ -49,6 +51,13 @@ pub(super) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut 
         rules(about, &totals.summary, out)?;
         highest(&totals.highest, out)?;
     }
+    if let Some(new) = &totals.new {
+        since(new, out)?;
+    }
+    if frame.suppressions.is_some() {
+        let said = format!("suppressed: {}", share(&totals.suppressed));
+        writeln!(out, "{}\n", paint::fitted(&said, 2))?;
+    }
     let rejected: u64 = frame.inputs.iter().map(|i| i.rejects.len()).sum();
     if rejected > 0 {
         writeln!(
@@ -64,6 +73,31 @@ pub(super) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut 
         write!(out, "{DIM}{}{DIM:#}", paint::wrapped(sentence, 0))?;
     }
     Ok(())
+}
+
+/// Findings beside those of the baseline.
+fn since(tally: &NewTally, out: &mut dyn Write) -> io::Result<()> {
+    for (word, findings) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
+        let word = if word == "new" { paint(BOLD, "new since the baseline") } else { word.to_owned() };
+        writeln!(out, "{}", paint::fitted(&format!("{word}: {}", share(findings)), 2))?;
+    }
+    writeln!(out)
+}
+
+/// `3 findings (2 deny, 1 review) on 2 services, $1,000.00 at risk`.
+fn share(share: &Share) -> String {
+    let all = share.all();
+    if all.findings == 0 {
+        return counted(0, "finding");
+    }
+    let by = Disposition::WORDS.iter().map(|(word, d)| (word, share.of_disposition(*d).findings));
+    let by: Vec<_> = by.filter(|(_, n)| *n > 0).map(|(word, n)| format!("{} {word}", grouped(n))).collect();
+    let services = if all.services == 0 {
+        String::new()
+    } else {
+        format!(" on {}, {} at risk", counted(all.services, "service"), dollars(all.at_risk))
+    };
+    format!("{} ({}){services}", counted(all.findings, "finding"), by.join(", "))
 }
 
 fn bins(about: About<'_>) -> String {

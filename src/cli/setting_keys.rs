@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::args::{Check, FailOn, MaskDates};
+use super::args::{Check, FailOn, MaskDates, memory};
 use crate::ingest::Table;
 use crate::ingest::layout::SHIPPED;
 use crate::sheet::Sheet;
@@ -200,7 +200,41 @@ pub(super) const KEYS: &[Key] = &[
             Ok(())
         },
     },
+    Key {
+        name: "memory",
+        kind: Kind::Text,
+        default: "1G",
+        typed: |c| c.memory.iter().map(ToString::to_string).collect(),
+        put: |c, v| {
+            c.memory = v.first().map(|text| memory(text)).transpose()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "baseline",
+        kind: Kind::Path,
+        default: "none",
+        typed: |c| path(c.baseline.as_ref()),
+        put: |c, v| {
+            c.baseline = v.first().map(PathBuf::from);
+            Ok(())
+        },
+    },
+    Key {
+        name: "suppress",
+        kind: Kind::Path,
+        default: "none",
+        typed: |c| path(c.suppress.as_ref()),
+        put: |c, v| {
+            c.suppress = v.first().map(PathBuf::from);
+            Ok(())
+        },
+    },
 ];
+
+fn path(path: Option<&PathBuf>) -> Vec<String> {
+    path.map(|path| path.display().to_string()).into_iter().collect()
+}
 
 /// [`Kind::Number`] has seen to it that it is one.
 fn number<T: std::str::FromStr>(values: &[String]) -> Option<T> {

@@ -115,7 +115,7 @@ pub(super) fn resolve(typed: &Check) -> anyhow::Result<InForce> {
     }
     let gates = check.fail_if.iter().map(|text| {
         let place = if gates_from == Origin::Flag { "--fail-if".to_owned() } else { format!("{gates_from}: fail_if") };
-        Gate::parse(text, false).map_err(|wrong| anyhow!("{place}: {wrong}"))
+        Gate::parse(text, check.baseline.is_some()).map_err(|wrong| anyhow!("{place}: {wrong}"))
     });
     let gates = gates.collect::<anyhow::Result<Vec<_>>>()?;
     let overrides = (!read.products.is_empty() || !read.dispositions.is_empty()).then(|| Given {

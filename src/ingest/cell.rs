@@ -76,6 +76,11 @@ fn latin1(raw: &[u8]) -> String {
     text
 }
 
+/// Would a spreadsheet run this text from the input as a formula? In a CSV file it then gets an apostrophe in front.
+pub fn is_formula(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Mutex;
 
-use super::record::{FINDING, SERVICE, ids};
+use super::record::{FINDING, SERVICE, SUPPRESSED, ids};
 use super::rows::Rows;
 use super::sink::{Output, Pending, Sink, held};
 use super::{About, Content, Totals};
@@ -49,8 +49,9 @@ impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Sink for Table<F> {
 }
 
 /// Every service with its verdict.
-pub fn services<'a>(_: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    let format = |part: &Content<'_>, rows: &mut Rows| {
+pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    let marked = about.frame.suppressions.is_some();
+    let format = move |part: &Content<'_>, rows: &mut Rows| {
         let mut spare = String::new();
         for record in part.services() {
             let (line, judgement) = (record.line, record.judgement);
@@ -73,10 +74,14 @@ pub fn services<'a>(_: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Si
             rows.word(record.basis().unwrap_or_default());
             rows.input(line.text(Text::BillingNpi));
             rows.input(line.text(Text::RenderingNpi));
+            if marked {
+                rows.words(record.suppressed());
+            }
             rows.end();
         }
     };
-    Ok(Box::new(Table::open(out, &SERVICE, format)?))
+    let header = [&SERVICE[..], if marked { &SUPPRESSED[..1] } else { &[] }].concat();
+    Ok(Box::new(Table::open(out, &header, format)?))
 }
 
 /// Every finding with its reason and citation.
@@ -99,6 +104,7 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             (bare(name), reasons.strip_suffix(',').unwrap_or_default().to_owned(), bare(citation))
         })
         .collect();
+    let marked = about.frame.suppressions.is_some();
     let format = move |part: &Content<'_>, rows: &mut Rows| {
         for record in part.findings() {
             let line = record.line;
@@ -116,10 +122,15 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.word(reasons);
             rows.plain(&record.finding.message);
             rows.word(citation);
+            if marked {
+                rows.word(record.suppressed());
+                rows.input(&record.suppression_said());
+            }
             rows.end();
         }
     };
-    Ok(Box::new(Table::open(out, &FINDING, format)?))
+    let header = [&FINDING[..], if marked { &SUPPRESSED[..] } else { &[] }].concat();
+    Ok(Box::new(Table::open(out, &header, format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.

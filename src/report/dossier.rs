@@ -203,6 +203,6 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
         return Err(Unread::Damaged);
     }
     let register = head.register.map(Register::of);
-    let frame = Frame { policy, inputs, ledger: head.ledger, register, masked: head.masked };
+    let frame = Frame { masked: head.masked, ..Frame::new(policy, inputs, head.ledger, register) };
     Ok(Run::of(frame, lines)?.whole()?)
 }

@@ -6,6 +6,7 @@
 pub(crate) mod claim;
 pub(super) mod flagged;
 mod groups;
+mod suppressed;
 pub(crate) mod visible;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use askama::Template;
 
 use self::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
 use self::groups::Groups;
+use self::suppressed::Suppressed;
 use super::chart::Chart;
 use super::figures::{counted, dollars, grouped};
 use super::sink::{Output, Sink, held};
@@ -89,6 +91,8 @@ struct Page<'a> {
     flagged: Flagged<'a>,
     asides: Vec<Aside>,
     asides_said: String,
+    suppressions: Vec<Suppressed<'a>>,
+    suppressed_said: String,
     rows_read: String,
     bins: Vec<(&'static str, String, &'static str)>,
     becomes: String,
@@ -194,6 +198,8 @@ fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flag
         flagged,
         asides: asides.shown,
         asides_said,
+        suppressions: suppressed::suppressions(frame, totals),
+        suppressed_said: suppressed::said(frame, totals),
         rows_read: grouped(frame.ledger.rows),
         bins: frame.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
         becomes: becomes(frame.ledger.in_scope, totals),

@@ -6,10 +6,15 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use super::record::reason;
 use super::sink::{Output, Sink, held};
 use super::{About, Content, Totals};
 use crate::ledger::Ledger;
+use crate::policy::Disposition;
 use crate::rules::judge::Status;
+use crate::run::Frame;
+use crate::suppress::{Suppression, Suppressions};
+use crate::tally::{Share, ShareTally};
 
 /// Name and version of the layout of summary.json; raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-summary/1";
@@ -25,6 +30,12 @@ struct Summary<'a> {
     amount_at_risk: BTreeMap<&'a str, String>,
     rules: BTreeMap<&'a str, Rule<'a>>,
     unseen: &'a [String],
+    /// Only where a baseline was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<Since>,
+    /// Only where suppressions were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Suppressed<'a>>,
 }
 
 #[derive(Serialize)]
@@ -66,6 +77,76 @@ struct Rule<'a> {
     findings: u64,
     services: u64,
     amount_at_risk: String,
+}
+
+#[derive(Serialize)]
+struct Money {
+    findings: u64,
+    services: u64,
+    amount_at_risk: String,
+}
+
+impl From<ShareTally> for Money {
+    fn from(tally: ShareTally) -> Self {
+        Self { findings: tally.findings, services: tally.services, amount_at_risk: tally.at_risk.to_string() }
+    }
+}
+
+/// A share by disposition and in all, for JSON.
+#[derive(Serialize)]
+pub(super) struct Shown(BTreeMap<&'static str, Money>);
+
+impl Shown {
+    /// Amounts are texts with two decimals.
+    pub(super) fn of(share: &Share) -> Self {
+        let by = Disposition::WORDS.iter().map(|(word, disposition)| (*word, share.of_disposition(*disposition)));
+        Self(by.chain([("all", share.all())]).map(|(word, tally)| (word, tally.into())).collect())
+    }
+}
+
+/// What is new since the earlier report.
+#[derive(Serialize)]
+struct Since {
+    new: Shown,
+    known: Shown,
+    gone: Shown,
+}
+
+/// What is suppressed, and what becomes of each suppression.
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    /// The day on which they were held against their expiry.
+    today: String,
+    findings: Shown,
+    suppressions: Vec<Fate<'a>>,
+}
+
+#[derive(Serialize)]
+struct Fate<'a> {
+    number: usize,
+    owner: &'a str,
+    reason: &'a str,
+    expires: String,
+    state: &'static str,
+    findings: u64,
+}
+
+impl<'a> Suppressed<'a> {
+    fn of(all: &'a Suppressions, frame: &'a Frame, totals: &Totals) -> Self {
+        let state = |(one, fits): (&'a Suppression, u64)| Fate {
+            number: one.number,
+            owner: &one.owner,
+            reason: reason(one, frame),
+            expires: one.expires.to_string(),
+            state: one.state(fits).word(),
+            findings: fits,
+        };
+        Self {
+            today: all.today.to_string(),
+            findings: Shown::of(&totals.suppressed),
+            suppressions: totals.suppressions(all).map(state).collect(),
+        }
+    }
 }
 
 /// Writes summary.json when all parts are through. Amounts are texts with two decimals, so that no reader rounds them.
@@ -139,6 +220,12 @@ impl<'a> Summary<'a> {
             amount_at_risk: amounts,
             rules: rules.collect(),
             unseen: &policy.unseen,
+            new: totals.new.as_ref().map(|tally| Since {
+                new: Shown::of(&tally.new),
+                known: Shown::of(&tally.known),
+                gone: Shown::of(&tally.gone),
+            }),
+            suppressed: frame.suppressions.as_ref().map(|all| Suppressed::of(all, frame, totals)),
         }
     }
 }

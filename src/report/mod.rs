@@ -5,6 +5,7 @@
 //! the pieces down in order. So nothing but the lines of a run is ever held whole. Only [`place`] knows directories.
 
 pub mod chart;
+pub mod compare;
 pub mod csv;
 pub mod dossier;
 pub(crate) mod explain;
@@ -30,7 +31,9 @@ use crate::run::{Frame, Outcome, Part};
 use highest::Highest;
 use sink::Open;
 
-use crate::tally::Summary;
+use crate::baseline::Entry;
+use crate::suppress::Met;
+use crate::tally::{NewTally, Share, Summary};
 
 /// What all parts of a report have in common.
 #[derive(Clone, Copy)]
@@ -50,6 +53,8 @@ pub struct Content<'a> {
     pub book: &'a Book<'a>,
     /// Judgements and findings.
     pub judged: &'a Judged,
+    /// What the suppressions come to on the findings.
+    pub met: &'a Met,
 }
 
 /// What all parts came to.
@@ -63,6 +68,16 @@ pub struct Totals {
     pub lines: u64,
     /// Services that are claims with listed ICD-10-PCS codes.
     pub stays: u64,
+    /// The suppressed findings.
+    pub suppressed: Share,
+    /// By suppression, the findings that it fits.
+    pub fits: Vec<u64>,
+    /// Every finding, if the run is held to an earlier report.
+    entries: Vec<Entry>,
+    /// Services and lines so far: the numbers that entries count on.
+    subjects: usize,
+    /// What is new since that report, once all parts are through.
+    pub new: Option<NewTally>,
 }
 
 /// One output file.
@@ -114,13 +129,13 @@ impl<'a> About<'a> {
 
     /// A part of the run.
     pub fn part(self, part: &'a Part<'a>) -> Content<'a> {
-        Content { about: self, book: &part.book, judged: &part.judged }
+        Content { about: self, book: &part.book, judged: &part.judged, met: &part.met }
     }
 
     /// A whole run as its only part.
     pub fn of(outcome: &'a Outcome, docs: &'a [RuleDoc]) -> Content<'a> {
         let about = About { frame: &outcome.frame, docs };
-        Content { about, book: &outcome.book, judged: &outcome.judged }
+        Content { about, book: &outcome.book, judged: &outcome.judged, met: &outcome.met }
     }
 }
 

@@ -5,11 +5,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Content;
-use crate::claim::{Cents, CodeId, Kind, Line, Text};
+use crate::claim::{Cents, Kind, Line, Text};
+use crate::finding::fingerprint::Fingerprint;
 use crate::finding::{Finding, Subject};
 use crate::policy::RuleSetting;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::Judgement;
+use crate::run::{Frame, Masked};
+use crate::suppress::Suppression;
 
 /// The columns of services, in their order.
 pub const SERVICE: [&str; 21] = [
@@ -56,6 +59,9 @@ pub const FINDING: [&str; 17] = [
     "message",
     "citation",
 ];
+
+/// The columns that findings have beside those where suppressions were given.
+pub const SUPPRESSED: [&str; 2] = ["suppressed", "suppression"];
 
 /// A service. Its texts are the input's, without any guard against spreadsheets: that is the business of the format.
 #[derive(Clone, Copy)]
@@ -106,6 +112,19 @@ impl<'a> ServiceRecord<'a> {
         self.judgement.rules.iter().map(move |rule| about.doc(*rule).code.as_str())
     }
 
+    /// `suppressed`: codes of the rules whose findings on it are suppressed.
+    pub fn suppressed(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let findings = &self.part.judged.findings;
+        let line = self.part.book.services[self.number].line;
+        let (part, own) = (self.part, Subject::Service(self.number));
+        (findings.partition_point(|f| f.line < line)..findings.len())
+            .take_while(move |n| findings[*n].line == line)
+            .filter(move |n| findings[*n].subject == own)
+            .map(|n| FindingRecord::of(part, n))
+            .filter(|record| record.suppression().is_some())
+            .map(|record| record.doc().code.as_str())
+    }
+
     /// `amount_at_risk`.
     pub fn amount(&self) -> Option<Cents> {
         self.judgement.at_risk.map(|(amount, _)| amount)
@@ -121,6 +140,7 @@ impl<'a> ServiceRecord<'a> {
 #[derive(Clone, Copy)]
 pub struct FindingRecord<'a> {
     part: &'a Content<'a>,
+    number: usize,
     /// The finding.
     pub finding: &'a Finding,
     /// The line it points at.
@@ -131,7 +151,7 @@ impl<'a> FindingRecord<'a> {
     /// A finding of a part, by its number.
     pub fn of(part: &'a Content<'a>, number: usize) -> Self {
         let finding = &part.judged.findings[number];
-        Self { part, finding, line: part.book.line(finding.line) }
+        Self { part, number, finding, line: part.book.line(finding.line) }
     }
 
     /// `rule`, `name` and the texts of its rule.
@@ -154,21 +174,9 @@ impl<'a> FindingRecord<'a> {
         &self.part.about.frame.policy.class(self.line.class).id
     }
 
-    /// The codes of `procedure_code`: of its service, else all known codes of the line; a line taken back prints the code
-    /// by which it would have been judged.
+    /// The codes of `procedure_code`.
     pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let policy = &self.part.about.frame.policy;
-        let listed = |id: &CodeId| policy.codes.get(*id).listed;
-        let line = self.line;
-        let (ids, only_listed): (&'a [CodeId], bool) = match self.finding.subject {
-            Subject::Service(i) => (self.part.book.codes_of(i), false),
-            Subject::Related(_) => (line.known, false),
-            Subject::Withdrawn(_) => match line.known.iter().position(|id| line.cpt == Some(*id) && listed(id)) {
-                Some(cpt) => (&line.known[cpt..=cpt], false),
-                None => (line.known, line.known.iter().any(listed)),
-            },
-        };
-        ids.iter().filter(move |id| !only_listed || listed(id)).map(|id| policy.code(*id))
+        self.finding.codes(self.part.book, &self.part.about.frame.policy)
     }
 
     /// `service_date`.
@@ -181,10 +189,45 @@ impl<'a> FindingRecord<'a> {
         self.part.judgement(self.finding).and_then(|j| j.at_risk).map(|(amount, _)| amount)
     }
 
+    /// By what it is known again; of a masked run by its tokens.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let policy = &self.part.about.frame.policy;
+        self.finding.fingerprint(&self.doc().code, self.line, self.part.book, policy)
+    }
+
+    /// The suppression that holds for it.
+    pub fn suppression(&self) -> Option<&'a Suppression> {
+        let place = self.part.met.by.get(self.number).copied().flatten()?;
+        self.part.about.frame.suppressions.as_ref().map(|all| &all.list[place])
+    }
+
+    /// `suppressed`.
+    pub fn suppressed(&self) -> &'static str {
+        if self.suppression().is_some() { "yes" } else { "" }
+    }
+
+    /// `suppression`: its place in the file and the reason.
+    pub fn suppression_said(&self) -> String {
+        self.suppression().map_or(String::new(), |one| said(one, self.part.about.frame))
+    }
+
     /// `claim_id`, `line_number` and `member_id`.
     pub fn ids(&self) -> [&'a str; 3] {
         ids(self.line)
     }
+}
+
+/// In place of the reason of a suppression, which may name whom it is about.
+const WITHHELD: &str = "withheld by --mask";
+
+/// The reason of a suppression as a report may tell it.
+pub fn reason<'a>(one: &'a Suppression, frame: &Frame) -> &'a str {
+    if frame.masked == Masked::Nothing { &one.reason } else { WITHHELD }
+}
+
+/// `suppression`: its place in the file and the reason.
+fn said(one: &Suppression, frame: &Frame) -> String {
+    format!("{}: {}", one.number, reason(one, frame))
 }
 
 /// `claim_id`, `line_number` and `member_id`.

@@ -6,11 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
-
-/// Would a spreadsheet run this text from the input as a formula? It then gets an apostrophe in front.
-fn is_formula(text: &str) -> bool {
-    matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
-}
+use crate::ingest::cell::is_formula;
 
 /// Rows of a table.
 #[derive(Debug, Default)]

@@ -8,11 +8,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::highest::Highest;
+use super::record::FindingRecord;
 use super::{About, Content, FORMATS, Format, Totals, place};
+use crate::baseline::{Entry, Pairs};
 use crate::claim::Kind;
+use crate::policy::Disposition;
 use crate::rules::doc::RuleDoc;
-use crate::run::Run;
-use crate::tally::Summary;
+use crate::run::{Frame, Run};
+use crate::suppress::{Suppression, Suppressions};
+use crate::tally::{Share, Summary};
 
 /// Where a file goes.
 pub trait Output: Write + Seek + Send {}
@@ -107,6 +111,7 @@ pub fn write(
         formatted = next;
     }
     append(formatted)?;
+    totals.compare(&run.frame);
     sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
     Ok(go_on().then_some(totals))
 }
@@ -116,7 +121,9 @@ pub fn write_whole(part: &Content<'_>, format: &Format, out: Box<dyn Output>) ->
     let sink = (format.open)(part.about, out)?;
     sink.format(0, part)?;
     sink.append(0)?;
-    sink.finish(&Totals::of(part, 0))
+    let mut totals = Totals::of(part, 0);
+    totals.compare(part.about.frame);
+    sink.finish(&totals)
 }
 
 impl Totals {
@@ -126,7 +133,27 @@ impl Totals {
         highest.add(part, n);
         let services = &part.book.services;
         let stays = services.iter().filter(|s| matches!(s.kind, Kind::Stay(_))).count() as u64;
-        Self { summary: Summary::of(part.judged), highest, lines: services.len() as u64 - stays, stays }
+        let hushed = part.findings().filter(|record| record.suppression().is_some());
+        let hushed =
+            hushed.map(|record| (record.finding.about(part.book), record.finding.disposition, record.amount()));
+        let entry = |record: FindingRecord<'_>| {
+            let texts = [record.finding.message.as_str(), record.setting().citation.as_str()];
+            let (disposition, suppressed) = (record.finding.disposition, record.suppression().is_some());
+            let subject = record.finding.about(part.book) as u32;
+            Entry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, subject)
+        };
+        let compared = part.about.frame.baseline.is_some();
+        Self {
+            summary: Summary::of(part.judged),
+            highest,
+            lines: services.len() as u64 - stays,
+            stays,
+            suppressed: Share::of(hushed),
+            fits: part.met.fits.clone(),
+            entries: if compared { part.findings().map(entry).collect() } else { Vec::new() },
+            subjects: services.len() + part.book.lines.len(),
+            new: None,
+        }
     }
 
     /// Adds those of another part.
@@ -135,6 +162,34 @@ impl Totals {
         self.highest.merge(other.highest);
         self.lines += other.lines;
         self.stays += other.stays;
+        self.suppressed.merge(&other.suppressed);
+        if self.fits.is_empty() {
+            self.fits = other.fits;
+        } else {
+            self.fits.iter_mut().zip(other.fits).for_each(|(mine, more)| *mine += more);
+        }
+        let base = self.subjects as u32;
+        self.entries.extend(other.entries.into_iter().map(|entry| entry.counted_on(base)));
+        self.subjects += other.subjects;
+    }
+
+    /// Holds the findings of all parts to those of the earlier report, if there is one, and forgets them.
+    fn compare(&mut self, frame: &Frame) {
+        let entries = std::mem::take(&mut self.entries);
+        self.new = frame.baseline.as_ref().map(|old| Pairs::of(old, &entries).tally(old, &entries));
+    }
+
+    /// The suppressions, each with the number of findings that it fits.
+    pub fn suppressions<'s>(
+        &self,
+        all: &'s Suppressions,
+    ) -> impl Iterator<Item = (&'s Suppression, u64)> + use<'_, 's> {
+        all.list.iter().enumerate().map(|(i, one)| (one, self.fits.get(i).copied().unwrap_or(0)))
+    }
+
+    /// Findings at or above a disposition that nobody answers for.
+    pub fn findings_from(&self, least: Disposition) -> u64 {
+        self.summary.findings_from(least) - self.suppressed.findings_from(least)
     }
 }
 

@@ -60,7 +60,9 @@ impl Masking {
     /// Judges a part and masks it.
     pub(super) fn part<'a>(&self, book: Book<'a>, frame: &Frame) -> Part<'a> {
         let mut judged = judge(&book, &frame.policy, self.register.as_ref());
-        let mut book = Book { lines: Cow::Owned(self.mask.lines(&book.lines, &self.ids)), ..book };
+        let masked = Cow::Owned(self.mask.lines(&book.lines, &self.ids));
+        let mut book = book;
+        let lines = std::mem::replace(&mut book.lines, masked);
         let said = judge(&book, &frame.policy, frame.register.as_ref());
         // Both are in the order of reports, so they are walked side by side.
         let mut said = said.findings.into_iter().peekable();
@@ -75,7 +77,8 @@ impl Masking {
             book.lines.to_mut().cut_days();
             judged.findings.iter_mut().for_each(|finding| finding.message = without_days(&finding.message));
         }
-        Part { book, judged }
+        let met = frame.met(&judged, &lines, &book);
+        Part { book, judged, met }
     }
 }
 

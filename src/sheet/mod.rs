@@ -322,6 +322,11 @@ impl<'a, 'd> Sheet<'a, 'd> {
         self.table.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_table())
     }
 
+    /// Is the value of this key a text?
+    pub fn is_text(&self, key: &str) -> bool {
+        self.table.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_str())
+    }
+
     fn child(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Sheet<'a, 'd> {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Sheet { document: self.document, table, span, path, taken: RefCell::default() }

@@ -65,12 +65,14 @@ pub(crate) const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n
 pub(crate) struct Desk(pub(crate) TempDir);
 
 impl Desk {
+    /// With `claims.csv` of these rows.
     pub(crate) fn with(rows: &[&str]) -> Self {
         let desk = Self(tempfile::tempdir().expect("a directory"));
         fs::write(desk.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
         desk
     }
 
+    /// A path in it.
     pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -82,6 +84,7 @@ impl Desk {
         command
     }
 
+    /// Runs the binary here.
     pub(crate) fn run(&self, args: &[&str]) -> Said {
         Said::by(&mut self.command(args))
     }

@@ -19,6 +19,7 @@
 //! gates       conditions over the totals
 //! reconcile   rows and charges against what was announced
 //! logs        events for machines, without the content of rows
+//! compare     what is new, known and suppressed: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
 //! hostile     bombs, endless lines, names of files that are more than names
 //! injection   markup, formulas and escape sequences in every column
@@ -31,6 +32,7 @@ mod browser;
 mod cases;
 mod chromium;
 mod cli;
+mod compare;
 mod damage;
 mod explain;
 mod gates;

@@ -16,11 +16,11 @@ use crate::explain::agree;
 use crate::kit::{Inputs, POLICY, Table, config, report, report_in_parts};
 
 /// Pools of one, two and eight threads.
-static POOLS: LazyLock<Vec<ThreadPool>> =
+pub(crate) static POOLS: LazyLock<Vec<ThreadPool>> =
     LazyLock::new(|| [1, 2, 8].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into());
 
 /// The columns of the generated extracts; the claim number comes first, so that it stands on the row's first line.
-const HEADER: [&str; 22] = [
+pub(crate) const HEADER: [&str; 22] = [
     "claim_id",
     "line_number",
     "claim_form",
@@ -71,7 +71,7 @@ const POOLS_OF_VALUES: [&[&str]; 22] = [
     &["", "", "plain", "a \"quoted\" word", "two\nlines", "comma, comma", "\u{e9}\u{a0}"],
 ];
 
-const AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units
+pub(crate) const AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units
 A-1,M1,22513;22514,APPROVED,2024-01-01,2024-12-31,2
 A-1,,,approved,2024-03-06,,
 A-2,M2,,DENIED,,,
@@ -94,7 +94,7 @@ enum Dirt {
 }
 
 #[derive(Debug, Clone)]
-struct Generated {
+pub(crate) struct Generated {
     rows: Vec<(Vec<&'static str>, Dirt)>,
     line_end: &'static str,
     final_end: bool,
@@ -126,16 +126,16 @@ impl Generated {
         text
     }
 
-    fn inputs(&self) -> Inputs {
+    pub(crate) fn inputs(&self) -> Inputs {
         Inputs { auths: self.auths.then(|| AUTHS.as_bytes().to_vec()), ..Inputs::one(self.text()) }
     }
 }
 
-fn written(cell: &str) -> String {
+pub(crate) fn written(cell: &str) -> String {
     if cell.contains(['"', ',', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-fn extract(most: usize) -> impl Strategy<Value = Generated> {
+pub(crate) fn extract(most: usize) -> impl Strategy<Value = Generated> {
     use Dirt::{
         BlankBefore, Clean, HeaderBefore, Long, OpenQuote, Short, StrayQuote, TextAfterQuote, TrailingDelimiters,
     };
@@ -266,7 +266,7 @@ proptest! {
 
 /// Rows whose order says nothing: every claim number once (so no duplicates, and each stay is one row), every pair of
 /// member and procedure once (so no running sum of units passes a limit), and no units in the authorization file.
-fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<String>>)> {
+pub(crate) fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<String>>)> {
     let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
     let rows = prop::collection::vec((cells, any::<prop::sample::Index>()), 1..40).prop_map(|drawn| {
         let codes = ["22513", "22514", "22515", "22511", "C7507", "0200T", "0QU03JZ", "99213"];

@@ -9,7 +9,7 @@ use crate::claim::{Cents, CodeId, Sum, Text};
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::figures::{counted, dollars, grouped};
-use crate::report::record::ServiceRecord;
+use crate::report::record::{FindingRecord, ServiceRecord};
 use crate::report::sink::held;
 use crate::report::{About, Content};
 use crate::rules::authorization::Outcome as Decision;
@@ -244,6 +244,17 @@ fn left_out(total: usize, rest: usize, amount: Sum) -> String {
     )
 }
 
+/// A finding of a part by its number, with the suppression that holds for it.
+fn fired(part: &Content<'_>, number: usize) -> Fired {
+    let record = FindingRecord::of(part, number);
+    let mut fired = Fired::new(part.about, record.finding);
+    if record.suppression().is_some() {
+        let said = format!(" (suppressed by {})", record.suppression_said());
+        fired.message.push_str(&cut(&said, LONGEST_MESSAGE));
+    }
+    fired
+}
+
 fn row(part: &Content<'_>, service: usize) -> Row {
     let record = ServiceRecord::of(part, service);
     let (line, judgement) = (record.line, record.judgement);
@@ -277,11 +288,10 @@ fn row(part: &Content<'_>, service: usize) -> Row {
             .map(|code| Diagnosis { code: value(code).into_owned(), says: list_says(class, edition, code) })
             .collect(),
         unpointed: line.unpointed().count(),
-        findings: findings[own..]
-            .iter()
-            .take_while(|f| f.line == part.book.services[service].line)
-            .filter(|f| f.subject == Subject::Service(service))
-            .map(|f| Fired::new(part.about, f))
+        findings: (own..findings.len())
+            .take_while(|n| findings[*n].line == part.book.services[service].line)
+            .filter(|n| findings[*n].subject == Subject::Service(service))
+            .map(|n| fired(part, n))
             .collect(),
     }
 }
@@ -320,14 +330,15 @@ pub(super) struct Asides {
 impl Asides {
     /// Those of a part, at most `most` of them shown.
     pub(super) fn of(part: &Content<'_>, most: usize) -> Self {
-        let all = || part.judged.findings.iter().filter(|f| !matches!(f.subject, Subject::Service(_)));
-        let shown = all().take(most).map(|f| {
+        let findings = part.judged.findings.iter().enumerate();
+        let all = || findings.clone().filter(|(_, f)| !matches!(f.subject, Subject::Service(_)));
+        let shown = all().take(most).map(|(n, f)| {
             let line = part.book.line(f.line);
             Aside {
                 claim: value(line.claim_id()).into_owned(),
                 file: value(part.about.file(line)).into_owned(),
                 source_line: line.row,
-                fired: Fired::new(part.about, f),
+                fired: fired(part, n),
             }
         });
         Self { shown: shown.collect(), all: all().count() }

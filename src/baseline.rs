@@ -1,0 +1,251 @@
+//! The findings of two reports beside each other: which are new, gone, changed or the same.
+//!
+//! A finding is held as an [`Entry`] of 40 bytes; sorting and pairing take 16 more. So memory grows by about 60 bytes for each
+//! finding of both reports (measured: 28 MB for 520,000), whatever the size of the extracts.
+
+use std::cmp::Ordering;
+use std::hash::Hasher as _;
+
+use rustc_hash::FxHasher;
+
+use crate::claim::Cents;
+use crate::finding::fingerprint::Fingerprint;
+use crate::policy::Disposition;
+use crate::tally::{NewTally, Share};
+
+/// A finding as far as comparing goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// By what it is known again.
+    pub fingerprint: Fingerprint,
+    /// Cents at risk; [`NOTHING`] if there is no amount. See [`Entry::amount`].
+    cents: i64,
+    /// What it asks for.
+    pub disposition: Disposition,
+    /// Does a suppression hold?
+    pub suppressed: bool,
+    /// Hash of message and citation.
+    text: u64,
+    /// The number of what it is about, in its report.
+    pub subject: u32,
+}
+
+/// Stands for no amount. The reader takes no amount as low.
+const NOTHING: i64 = i64::MIN;
+
+impl Entry {
+    /// An entry. `subject` is the number of its service or row in its report.
+    pub fn new(
+        fingerprint: Fingerprint,
+        disposition: Disposition,
+        amount: Option<Cents>,
+        [message, citation]: [&str; 2],
+        suppressed: bool,
+        subject: u32,
+    ) -> Self {
+        let mut hasher = FxHasher::default();
+        hasher.write(message.as_bytes());
+        hasher.write_usize(message.len());
+        hasher.write(citation.as_bytes());
+        let cents = amount.map_or(NOTHING, |amount| amount.0);
+        Self { fingerprint, cents, disposition, suppressed, text: hasher.finish(), subject }
+    }
+
+    /// The same where `before` numbers were given to what other parts of the report are about.
+    #[must_use]
+    pub fn counted_on(self, before: u32) -> Self {
+        Self { subject: before.saturating_add(self.subject), ..self }
+    }
+
+    /// At risk on its service.
+    pub fn amount(&self) -> Option<Cents> {
+        (self.cents != NOTHING).then_some(Cents(self.cents))
+    }
+
+    /// All that may change.
+    fn content(&self) -> (i64, Disposition, bool, u64) {
+        (self.cents, self.disposition, self.suppressed, self.text)
+    }
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It asks for what nobody was asked for before: there was none with its fingerprint, or it had a lower disposition, or
+    /// it was suppressed then and is not now.
+    New,
+    /// Another amount at risk, message or citation, a lower disposition, or it is suppressed now.
+    Changed,
+    /// It is no more.
+    Gone,
+    /// Nothing of this.
+    Same,
+}
+
+impl Change {
+    /// The word in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// What of a finding is another, by the names of the columns.
+pub fn differences(old: &Entry, new: &Entry) -> Vec<&'static str> {
+    let differs = [
+        ("disposition", old.disposition != new.disposition),
+        ("suppressed", old.suppressed != new.suppressed),
+        ("amount_at_risk", old.cents != new.cents),
+        ("text", old.text != new.text),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+}
+
+/// The findings of two reports, each in the order of its report, paired.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    /// By new finding, its old one.
+    pub of_new: Vec<Option<u32>>,
+    /// By old finding: is it still there?
+    pub old_is_there: Vec<bool>,
+}
+
+impl Pairs {
+    /// Pairs them. Those with one fingerprint are alike in all that they are about: first those are paired that differ in
+    /// nothing, then the rest from the lowest amount up, so that what is left over does not depend on the order of rows.
+    pub fn of(old: &[Entry], new: &[Entry]) -> Self {
+        let sorted = |entries: &[Entry]| {
+            let mut order: Vec<u32> = (0..entries.len() as u32).collect();
+            order.sort_unstable_by_key(|i| {
+                let entry = &entries[*i as usize];
+                (entry.fingerprint, entry.content(), *i)
+            });
+            order
+        };
+        let (old_order, new_order) = (sorted(old), sorted(new));
+        let mut pairs = Self { of_new: vec![None; new.len()], old_is_there: vec![false; old.len()] };
+        let mut rest = old_order.as_slice();
+        for group in new_order.chunk_by(|a, b| new[*a as usize].fingerprint == new[*b as usize].fingerprint) {
+            let fingerprint = new[group[0] as usize].fingerprint;
+            let before = rest.partition_point(|o| old[*o as usize].fingerprint < fingerprint);
+            rest = &rest[before..];
+            let known = rest.partition_point(|o| old[*o as usize].fingerprint == fingerprint);
+            let (same, after) = rest.split_at(known);
+            rest = after;
+            pairs.pair(same, group, |o, n| old[o as usize].content().cmp(&new[n as usize].content()));
+        }
+        pairs
+    }
+
+    /// Pairs findings of one fingerprint; both lists are in the order of their contents.
+    fn pair(&mut self, old: &[u32], new: &[u32], order: impl Fn(u32, u32) -> Ordering) {
+        let (mut old, mut new) = (old.iter().copied().peekable(), new.iter().copied().peekable());
+        let (mut old_left, mut new_left) = (Vec::new(), Vec::new());
+        while let (Some(o), Some(n)) = (old.peek(), new.peek()) {
+            match order(*o, *n) {
+                Ordering::Less => old_left.extend(old.next()),
+                Ordering::Greater => new_left.extend(new.next()),
+                Ordering::Equal => {
+                    self.join(*o, *n);
+                    old.next();
+                    new.next();
+                }
+            }
+        }
+        old_left.into_iter().chain(old).zip(new_left.into_iter().chain(new)).for_each(|(o, n)| self.join(o, n));
+    }
+
+    fn join(&mut self, old: u32, new: u32) {
+        self.of_new[new as usize] = Some(old);
+        self.old_is_there[old as usize] = true;
+    }
+
+    /// What became of a new finding.
+    pub fn change(&self, old: &[Entry], new: &[Entry], n: usize) -> Change {
+        let now = &new[n];
+        match self.of_new[n].map(|o| &old[o as usize]) {
+            None => Change::New,
+            Some(was) if was.content() == now.content() => Change::Same,
+            Some(was) if was.disposition < now.disposition || (was.suppressed && !now.suppressed) => Change::New,
+            Some(_) => Change::Changed,
+        }
+    }
+
+    /// Counts and money.
+    pub fn tally(&self, old: &[Entry], new: &[Entry]) -> NewTally {
+        let share = |of: &[Entry], wanted: &dyn Fn(usize) -> bool| {
+            let open = of.iter().enumerate().filter(|(n, entry)| !entry.suppressed && wanted(*n));
+            Share::of(open.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount())))
+        };
+        let is_new = |n: usize| self.change(old, new, n) == Change::New;
+        NewTally {
+            new: share(new, &is_new),
+            known: share(new, &|n| !is_new(n)),
+            gone: share(old, &|o| !self.old_is_there[o]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::fingerprint::About;
+
+    fn entry(claim: &str, disposition: Disposition, amount: i64, message: &str) -> Entry {
+        let about = About { rule: "DX101", claim, line_number: "1", date: "" };
+        let print = Fingerprint::of(&about, ["22514"].into_iter());
+        Entry::new(print, disposition, Some(Cents(amount)), [message, ""], false, amount as u32)
+    }
+
+    fn changes(old: &[Entry], new: &[Entry]) -> Vec<Change> {
+        let pairs = Pairs::of(old, new);
+        (0..new.len()).map(|n| pairs.change(old, new, n)).collect()
+    }
+
+    #[test]
+    fn an_entry_is_as_small_as_it_says() {
+        assert_eq!(size_of::<Entry>(), 40);
+    }
+
+    #[test]
+    fn what_becomes_of_a_finding() {
+        use Change::{Changed, New, Same};
+        use Disposition::{Deny, Review};
+        let was = entry("C1", Review, 100, "a");
+        let hushed = Entry { suppressed: true, ..was };
+        for (old, new, want) in [
+            (was, was, Same),
+            (was, Entry { subject: 7, ..was }, Same),
+            (was, entry("C2", Review, 100, "a"), New),
+            (was, entry("C1", Deny, 100, "a"), New),
+            (entry("C1", Deny, 100, "a"), was, Changed),
+            (was, entry("C1", Review, 101, "a"), Changed),
+            (was, entry("C1", Review, 100, "b"), Changed),
+            (was, hushed, Changed),
+            (hushed, was, New),
+            (hushed, hushed, Same),
+        ] {
+            assert_eq!(changes(&[old], &[new]), [want], "{old:?} {new:?}");
+        }
+        assert_eq!(differences(&was, &entry("C1", Deny, 101, "b")), ["disposition", "amount_at_risk", "text"]);
+        assert_eq!(differences(&was, &hushed), ["suppressed"]);
+    }
+
+    #[test]
+    fn alike_findings_are_counted_whatever_their_order() {
+        let of = |amounts: &[i64]| amounts.iter().map(|a| entry("C1", Disposition::Deny, *a, "")).collect::<Vec<_>>();
+        for new in [[300, 100, 200], [100, 200, 300], [200, 300, 100]] {
+            let tally = Pairs::of(&of(&[200, 100]), &of(&new)).tally(&of(&[200, 100]), &of(&new));
+            assert_eq!((tally.new.all().at_risk.0, tally.known.all().findings, tally.gone.all().findings), (300, 2, 0));
+        }
+        // One of two is gone, the other one's amount has risen.
+        let (old, new) = (of(&[100, 100]), of(&[150]));
+        let pairs = Pairs::of(&old, &new);
+        assert_eq!(pairs.change(&old, &new, 0), Change::Changed);
+        assert_eq!(pairs.old_is_there, [true, false]);
+    }
+}

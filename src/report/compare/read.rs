@@ -1,0 +1,297 @@
+//! The findings of a report read back, strictly: what is not as claimlint writes it is refused with its line.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, StringRecord};
+use serde::Deserialize;
+
+use crate::baseline::Entry;
+use crate::claim::{Cents, Sum};
+use crate::finding::fingerprint::{About, Fingerprint};
+use crate::policy::Disposition;
+use crate::report::json::SCHEMA;
+use crate::report::record::{FINDING, SUPPRESSED};
+
+const TABLE: &str = "findings.csv";
+const SUMMARY: &str = "summary.json";
+
+/// Why a report cannot be compared; says which file and line, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// A report is none, or not as it was written.
+    #[error("{0}")]
+    Report(String),
+    /// What is written of it cannot be written.
+    #[error("{0}")]
+    Write(#[from] io::Error),
+}
+
+/// A report, as far as comparing goes.
+pub struct Report {
+    /// Its directory.
+    pub path: PathBuf,
+    /// Its findings in its order.
+    pub entries: Vec<Entry>,
+    tokens: usize,
+}
+
+/// A row of findings.csv, its cells as they stand there.
+pub struct Row<'a>(&'a StringRecord);
+
+/// What summary.json says of the findings.
+#[derive(Deserialize)]
+struct Summary {
+    schema: String,
+    #[serde(default)]
+    rules: BTreeMap<String, Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    findings: u64,
+    amount_at_risk: String,
+}
+
+impl Row<'_> {
+    /// A cell by the name of its column; empty where this report has no such column.
+    pub fn cell(&self, name: &str) -> &str {
+        let at = FINDING.iter().chain(&SUPPRESSED).position(|column| *column == name);
+        at.and_then(|at| self.0.get(at)).unwrap_or_default()
+    }
+
+    /// The code of its rule.
+    pub fn rule(&self) -> &str {
+        &self.0[0]
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let about = About {
+            rule: self.rule(),
+            claim: self.cell("claim_id"),
+            line_number: self.cell("line_number"),
+            date: self.cell("service_date"),
+        };
+        Fingerprint::of(&about, self.cell("procedure_code").split(';').filter(|code| !code.is_empty()))
+    }
+
+    /// The entry, or what is wrong with the row.
+    fn entry(&self, subject: u32) -> Result<Entry, &'static str> {
+        let word = self.cell("disposition");
+        let disposition = Disposition::WORDS.iter().find(|(w, _)| *w == word).map(|(_, disposition)| *disposition);
+        let amount = match self.cell("amount_at_risk") {
+            "" => None,
+            text => Some(Cents::parse(text).filter(|cents| cents.to_string() == text).ok_or("amount_at_risk")?),
+        };
+        let date = self.cell("service_date");
+        let is_day = |text: &str| text.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == text);
+        if !(date.is_empty() || is_day(date)) {
+            return Err("service_date");
+        }
+        let suppressed = match self.cell("suppressed") {
+            "" => false,
+            "yes" => true,
+            _ => return Err("suppressed"),
+        };
+        let texts = [self.cell("message"), self.cell("citation")];
+        let disposition = disposition.ok_or("disposition")?;
+        Ok(Entry::new(self.fingerprint(), disposition, amount, texts, suppressed, subject))
+    }
+}
+
+/// Numbers what findings are about, in the order of a table. A service is a row and its codes.
+#[derive(Default)]
+struct Subjects {
+    place: (String, String),
+    /// Of the row at hand: the codes met, with their numbers.
+    codes: Vec<(String, u32)>,
+    next: u32,
+}
+
+impl Subjects {
+    fn number(&mut self, row: &Row<'_>) -> u32 {
+        let place = [row.cell("source_file"), row.cell("source_line")];
+        if [&self.place.0, &self.place.1] != place {
+            self.place = (place[0].to_owned(), place[1].to_owned());
+            self.codes.clear();
+        }
+        let codes = row.cell("procedure_code");
+        if let Some((_, number)) = self.codes.iter().find(|(known, _)| known == codes) {
+            return *number;
+        }
+        self.codes.push((codes.to_owned(), self.next));
+        self.next += 1;
+        self.next - 1
+    }
+}
+
+impl Report {
+    /// Reads the findings of a report.
+    pub fn read(path: &Path) -> Result<Self, Unfit> {
+        let summary = summary(path)?;
+        let mut report = Self { path: path.to_path_buf(), entries: Vec::new(), tokens: 0 };
+        let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
+        let end = walk(path, &mut |line, row| {
+            let bad = |column: &str| {
+                Unfit::Report(broken(path, line, &format!("the {column} is none that claimlint writes")))
+            };
+            if !summary.rules.contains_key(row.rule()) {
+                return Err(bad("rule"));
+            }
+            if row.cell("source_line").parse::<u64>().is_err() {
+                return Err(bad("source_line"));
+            }
+            let entry = row.entry(subjects.number(row)).map_err(bad)?;
+            let (findings, at_risk) = rules.entry(row.rule().to_owned()).or_default();
+            *findings += 1;
+            *at_risk += entry.amount().unwrap_or(Cents(0));
+            report.tokens += usize::from(is_token(row.cell("claim_id")));
+            report.entries.push(entry);
+            Ok(())
+        })?;
+        for (code, said) in &summary.rules {
+            let (findings, at_risk) = rules.get(code).copied().unwrap_or_default();
+            if (findings, at_risk.to_string()) != (said.findings, said.amount_at_risk.clone()) {
+                let what = format!(
+                    "ends here with {findings} findings of {code}, ${at_risk}, but {SUMMARY} says {}, ${}",
+                    said.findings, said.amount_at_risk
+                );
+                return Err(Unfit::Report(broken(path, end, &what)));
+            }
+        }
+        Ok(report)
+    }
+
+    /// Is it masked? None: it has no finding that could tell.
+    pub fn masked(&self) -> Option<bool> {
+        (!self.entries.is_empty()).then_some(self.tokens == self.entries.len())
+    }
+
+    /// Can it be held against something masked so? `other` names that.
+    pub fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), Unfit> {
+        let said = |masked| if masked { "is masked" } else { "is not masked" };
+        match (self.masked(), masked) {
+            (Some(own), Some(its)) if own != its => Err(Unfit::Report(format!(
+                "{} {} and {} {}: no finding of the one is known in the other; mask both under one key, or neither",
+                self.path.display(),
+                said(own),
+                other.display(),
+                said(its)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads it once more, with the number of each finding. It must be what it was.
+    pub(super) fn again(&self, see: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), Unfit>) -> Result<(), Unfit> {
+        let mut n = 0;
+        let end = walk(&self.path, &mut |line, row| {
+            let known = self.entries.get(n).is_some_and(|entry| entry.fingerprint == row.fingerprint());
+            if !known {
+                return Err(Unfit::Report(broken(&self.path, line, "has changed since it was first read")));
+            }
+            n += 1;
+            see(n - 1, row)
+        })?;
+        if n == self.entries.len() {
+            return Ok(());
+        }
+        Err(Unfit::Report(broken(&self.path, end, "has changed since it was first read")))
+    }
+}
+
+/// A token of a masked claim number.
+fn is_token(claim: &str) -> bool {
+    let digits = claim.strip_prefix("C-").unwrap_or_default();
+    digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
+fn broken(path: &Path, line: u64, what: &str) -> String {
+    format!("{}:{line}: {what}; it was cut or altered: run `claimlint check` again", path.join(TABLE).display())
+}
+
+fn unread(path: &Path, name: &str, e: &io::Error) -> Unfit {
+    Unfit::Report(match e.kind() {
+        ErrorKind::NotFound if path.join(SUMMARY).exists() => {
+            format!("{}: is missing; run `claimlint check` again to have it", path.join(name).display())
+        }
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            format!("{}: holds no report; name the directory of one", path.display())
+        }
+        ErrorKind::PermissionDenied => {
+            format!("{}: may not be read by this user; check its permissions", path.join(name).display())
+        }
+        _ => format!("{}: {e}", path.join(name).display()),
+    })
+}
+
+fn summary(path: &Path) -> Result<Summary, Unfit> {
+    let file = File::open(path.join(SUMMARY)).map_err(|e| unread(path, SUMMARY, &e))?;
+    let shown = path.join(SUMMARY).display().to_string();
+    let summary: Summary = serde_json::from_reader(BufReader::new(file))
+        .map_err(|e| Unfit::Report(format!("{shown}:{}:{}: is no summary of claimlint", e.line(), e.column())))?;
+    if summary.schema != SCHEMA {
+        let schema = &summary.schema;
+        return Err(Unfit::Report(format!(
+            "{shown}: is of schema \"{schema}\", and this version reads {SCHEMA}; run `claimlint check` again"
+        )));
+    }
+    Ok(summary)
+}
+
+/// Remembers the last byte that was read: a table ends with a line break.
+struct Ending<R> {
+    from: R,
+    last: u8,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.from.read(into)?;
+        if let Some(last) = into[..n].last() {
+            self.last = *last;
+        }
+        Ok(n)
+    }
+}
+
+/// Visits the rows of findings.csv with their lines. Returns the line after the last one.
+fn walk(path: &Path, see: &mut dyn FnMut(u64, &Row<'_>) -> Result<(), Unfit>) -> Result<u64, Unfit> {
+    let file = File::open(path.join(TABLE)).map_err(|e| unread(path, TABLE, &e))?;
+    let ending = Ending { from: file, last: 0 };
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(ending);
+    let mut record = StringRecord::new();
+    let mut columns = 0;
+    loop {
+        let line = reader.position().line();
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(e) => {
+                let line = e.position().map_or(line, csv::Position::line);
+                return Err(match e.into_kind() {
+                    csv::ErrorKind::Io(e) => unread(path, TABLE, &e),
+                    _ => Unfit::Report(broken(path, line, "is no text in UTF-8")),
+                });
+            }
+        }
+        if columns == 0 {
+            let plain = record.iter().eq(FINDING);
+            if !plain && !record.iter().eq(FINDING.iter().chain(&SUPPRESSED).copied()) {
+                return Err(Unfit::Report(broken(path, line, "the columns are not those of findings")));
+            }
+            columns = record.len();
+        } else if record.len() == columns {
+            see(line, &Row(&record))?;
+        } else {
+            return Err(Unfit::Report(broken(path, line, &format!("has {} cells of {columns}", record.len()))));
+        }
+    }
+    let end = reader.position().line();
+    if columns == 0 || reader.get_ref().last != b'\n' {
+        return Err(Unfit::Report(broken(path, end, "ends in the middle of a row")));
+    }
+    Ok(end)
+}

@@ -1,0 +1,115 @@
+//! A comparison as CSV and as JSON. Both are written while the tables are read, so they may be of any length.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::read::Unfit;
+use super::{ByRule, Comparison, Difference};
+use crate::baseline::Change;
+use crate::finding::fingerprint::unguarded;
+use crate::report::json::Shown;
+use crate::report::rows::Rows;
+
+/// Name and version of the layout of the JSON; raised when a key changes its meaning.
+const SCHEMA: &str = "claimlint-compare/1";
+
+/// The columns of the CSV. Without `old_` it is the new report's value, of a gone finding the old report's.
+pub const COLUMNS: [&str; 20] = [
+    "change",
+    "differs",
+    "fingerprint",
+    "rule",
+    "name",
+    "disposition",
+    "old_disposition",
+    "claim_id",
+    "line_number",
+    "member_id",
+    "procedure_code",
+    "service_date",
+    "amount_at_risk",
+    "old_amount_at_risk",
+    "suppressed",
+    "suppression",
+    "source_file",
+    "source_line",
+    "message",
+    "citation",
+];
+
+/// The cells of a difference, as findings.csv has them.
+fn cells(difference: &Difference<'_>) -> [String; COLUMNS.len()] {
+    COLUMNS.map(|column| match column {
+        "change" => difference.change.word().to_owned(),
+        "differs" => difference.differs().join(";"),
+        "fingerprint" => difference.entry.fingerprint.to_string(),
+        "old_disposition" => difference.was.map_or(String::new(), |was| was.disposition.word().to_owned()),
+        "old_amount_at_risk" => {
+            difference.was.and_then(|was| was.amount()).map_or(String::new(), |amount| amount.to_string())
+        }
+        own => difference.row.cell(own).to_owned(),
+    })
+}
+
+/// Writes the differences as CSV, ids guarded against spreadsheets as in findings.csv.
+pub fn csv(comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
+    let mut rows = Rows::default();
+    rows.header(&COLUMNS);
+    out.write_all(rows.into_text().as_bytes())?;
+    comparison.visit(&mut |difference| {
+        let mut rows = Rows::default();
+        for cell in cells(difference) {
+            rows.plain(&cell);
+        }
+        rows.end();
+        Ok(out.write_all(rows.into_text().as_bytes())?)
+    })
+}
+
+#[derive(Serialize)]
+struct RuleShare<'a> {
+    change: &'a str,
+    rule: &'a str,
+    disposition: &'a str,
+    findings: u64,
+    amount_at_risk: String,
+}
+
+/// Writes totals and differences as one JSON object.
+pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
+    let shares = comparison.shares();
+    let mut totals: BTreeMap<&str, Shown> = shares.by.iter().map(|(c, share)| (c.word(), Shown::of(share))).collect();
+    totals.insert("suppressed", Shown::of(&shares.suppressed));
+    let (old, new) = (comparison.old.path.display().to_string(), comparison.new.path.display().to_string());
+    let head = [("schema", text(&SCHEMA)?), ("old", text(&old)?), ("new", text(&new)?), ("totals", text(&totals)?)];
+    out.write_all(b"{")?;
+    head.iter().try_for_each(|(key, value)| write!(out, "\n\"{key}\": {value},"))?;
+    out.write_all(b"\n\"findings\": [")?;
+    let (mut first, mut by_rule) = (true, ByRule::new());
+    comparison.visit(&mut |difference| {
+        difference.count(&mut by_rule);
+        let cells = cells(difference);
+        let value = |(name, cell): (&&'static str, String)| match *name {
+            "claim_id" | "line_number" | "member_id" => (*name, unguarded(&cell).to_owned()),
+            name => (name, cell),
+        };
+        let pairs: BTreeMap<&str, String> = COLUMNS.iter().zip(cells).map(value).collect();
+        let comma = if std::mem::take(&mut first) { "" } else { "," };
+        Ok(write!(out, "{comma}\n{}", text(&pairs)?)?)
+    })?;
+    let rules = by_rule.iter().map(|((change, rule, disposition), (findings, at_risk))| RuleShare {
+        change: Change::word(*change),
+        rule,
+        disposition: disposition.0.word(),
+        findings: *findings,
+        amount_at_risk: at_risk.to_string(),
+    });
+    let rules: Vec<_> = rules.collect();
+    Ok(writeln!(out, "\n],\n\"rules\": {}\n}}", text(&rules)?)?)
+}
+
+fn text(value: &impl Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string(value)?)
+}

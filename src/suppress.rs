@@ -1,0 +1,272 @@
+//! Findings that somebody answers for: which ones, who, why, and until when. They stay where they are, marked.
+//!
+//! A suppression changes no verdict: disposition, status and amounts stay as judged, so nothing hides. It takes findings
+//! out of what makes a run fail, and says so. It is matched by the ids as they came, before anything is masked.
+
+use jiff::civil::Date;
+use rustc_hash::FxHashMap;
+
+use crate::claim::{Batch, Book, Text};
+use crate::finding::Finding;
+use crate::finding::fingerprint::Fingerprint;
+use crate::policy::Policy;
+use crate::rules;
+use crate::sheet::{Document, Faults, Placed, Sheet, nearest};
+
+/// One `[[suppress]]` of the file.
+#[derive(Debug, Clone)]
+pub struct Suppression {
+    /// Its place in the file, counted from 1.
+    pub number: usize,
+    /// Line of the file on which it starts.
+    pub line: usize,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// Does it hold on the day of the run?
+    pub holds: bool,
+    fingerprint: Option<Fingerprint>,
+    /// Claim number, member number, billing provider, code of the rule, as far as given.
+    wanted: [Option<String>; 4],
+}
+
+/// A file of suppressions, on the day of a run.
+#[derive(Debug, Clone)]
+pub struct Suppressions {
+    /// The day of the run: an input, as it decides which ones hold.
+    pub today: Date,
+    /// In the order of the file.
+    pub list: Vec<Suppression>,
+    /// Those with a fingerprint.
+    prints: FxHashMap<Fingerprint, Vec<usize>>,
+    /// Each other one under the first thing that it wants, so that a finding meets few.
+    filed: [FxHashMap<String, Vec<usize>>; 4],
+}
+
+/// What the suppressions come to on the findings of a part.
+#[derive(Debug, Clone, Default)]
+pub struct Met {
+    /// By finding, the place in the list of the first suppression that holds. Empty without suppressions.
+    pub by: Vec<Option<usize>>,
+    /// By suppression, the findings that it fits, whether or not it holds or another one came first.
+    pub fits: Vec<u64>,
+}
+
+/// What becomes of a suppression in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It holds and fits a finding.
+    Used,
+    /// It holds and fits none.
+    Unused,
+    /// Its last day is over.
+    Expired,
+}
+
+impl State {
+    /// The word in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Unused => "unused",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Suppression {
+    /// What becomes of it, given the number of findings that it fits.
+    pub fn state(&self, fits: u64) -> State {
+        match (self.holds, fits) {
+            (false, _) => State::Expired,
+            (true, 0) => State::Unused,
+            (true, _) => State::Used,
+        }
+    }
+}
+
+/// The keys of the file, in the order of [`Suppression::wanted`].
+const KEYS: [&str; 4] = ["claim", "member", "provider", "rule"];
+
+impl Suppressions {
+    /// Reads a file, for a run on this day.
+    pub fn load(file: &str, text: &str, today: Date) -> Result<Self, Faults> {
+        let list = Document::load(file, text, |document, root| {
+            let sheets = root.sheets("suppress");
+            let count = sheets.len();
+            let list: Vec<_> =
+                sheets.into_iter().enumerate().filter_map(|(i, sheet)| read(document, sheet, i + 1, today)).collect();
+            root.finish();
+            (list.len() == count).then_some(list)
+        })?;
+        let (mut prints, mut filed) = (FxHashMap::<_, Vec<_>>::default(), <[FxHashMap<_, Vec<_>>; 4]>::default());
+        for (i, one) in list.iter().enumerate() {
+            let first = one.wanted.iter().position(Option::is_some);
+            match (one.fingerprint, first.and_then(|n| Some((n, one.wanted[n].clone()?)))) {
+                (Some(print), _) => prints.entry(print).or_default().push(i),
+                (None, Some((n, wanted))) => filed[n].entry(wanted).or_default().push(i),
+                (None, None) => {}
+            }
+        }
+        Ok(Self { today, list, prints, filed })
+    }
+
+    /// Holds them against findings. `lines` are those of the book as they came; the book may be masked.
+    pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &Book<'_>, policy: &Policy) -> Met {
+        let mut met = Met { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
+        let mut places: Vec<usize> = Vec::new();
+        for finding in findings {
+            let line = lines.line(finding.line);
+            let rule = rules::get(finding.rule).code;
+            let traits = [line.claim_id(), line.text(Text::MemberId), line.text(Text::BillingNpi), rule];
+            places.clear();
+            places.extend(self.filed.iter().zip(traits).filter_map(|(filed, own)| filed.get(own)).flatten());
+            if !self.prints.is_empty() {
+                // Whoever writes a fingerprint down has it from a report, be it masked or not.
+                let own = finding.fingerprint(rule, line, book, policy);
+                let printed = finding.fingerprint(rule, book.line(finding.line), book, policy);
+                places.extend(self.prints.get(&own).into_iter().flatten());
+                places.extend(self.prints.get(&printed).filter(|_| own != printed).into_iter().flatten());
+            }
+            let fits = |place: &usize| {
+                self.list[*place]
+                    .wanted
+                    .iter()
+                    .zip(traits)
+                    .all(|(wanted, own)| wanted.as_deref().is_none_or(|w| w == own))
+            };
+            places.retain(fits);
+            for place in &places {
+                met.fits[*place] += 1;
+            }
+            met.by.push(places.iter().copied().filter(|place| self.list[*place].holds).min());
+        }
+        met
+    }
+}
+
+fn read(document: &Document<'_>, sheet: Sheet<'_, '_>, number: usize, today: Date) -> Option<Suppression> {
+    let print = sheet.text_if("fingerprint");
+    let fingerprint = print.as_ref().and_then(|placed| {
+        let found = Fingerprint::parse(placed.text.trim());
+        if found.is_none() {
+            document.fault(
+                placed.span.clone(),
+                "a fingerprint has 32 hexadecimal digits: copy it from `claimlint compare`",
+            );
+        }
+        found
+    });
+    let wanted = KEYS.map(|key| sheet.text_if(key).and_then(|placed| filled(document, key, placed)));
+    let [claim, member, provider, rule] = wanted;
+    let rule = rule.and_then(|placed| known_rule(document, placed));
+    let wanted = [claim.map(text), member.map(text), provider.map(text), rule];
+    if print.is_none() && KEYS.iter().all(|key| !sheet.has(key)) {
+        sheet.fault("suppresses everything: write at least one of fingerprint, claim, member, provider, rule");
+    }
+    let [owner, reason] =
+        ["owner", "reason"].map(|key| sheet.text(key).and_then(|placed| filled(document, key, placed)).map(text));
+    let expires = expiry(document, &sheet);
+    let line = document.line_of(sheet.span().start);
+    sheet.finish();
+    let expires = expires?;
+    Some(Suppression {
+        number,
+        line,
+        owner: owner?,
+        reason: reason?,
+        expires,
+        holds: today <= expires,
+        fingerprint,
+        wanted,
+    })
+}
+
+fn text(placed: Placed) -> String {
+    placed.text
+}
+
+fn filled(document: &Document<'_>, key: &str, placed: Placed) -> Option<Placed> {
+    let trimmed = placed.text.trim().to_owned();
+    if trimmed.is_empty() {
+        document.fault(placed.span, format!("`{key}` is empty: fill it, or leave it out"));
+        return None;
+    }
+    Some(Placed { text: trimmed, ..placed })
+}
+
+fn known_rule(document: &Document<'_>, placed: Placed) -> Option<String> {
+    let codes = rules::codes();
+    if codes.contains(&placed.text.as_str()) {
+        return Some(placed.text);
+    }
+    let hint = nearest(&placed.text, codes.iter().copied());
+    let hint = hint.map_or("`claimlint rules` lists them".to_owned(), |code| format!("did you mean {code}?"));
+    document.fault(placed.span, format!("no rule has the code \"{}\"; {hint}", placed.text));
+    None
+}
+
+/// The last day, with or without quotes.
+fn expiry(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Option<Date> {
+    if !sheet.is_text("expires") {
+        return sheet.date("expires");
+    }
+    let placed = sheet.text("expires")?;
+    // The day alone: jiff would take a time after it, too.
+    let date = Some(&placed.text).filter(|day| day.len() == "2025-06-30".len()).and_then(|day| day.parse().ok());
+    if date.is_none() {
+        document.fault(placed.span, format!("\"{}\" is no day: write expires = 2025-06-30", placed.text));
+    }
+    date
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: Date = jiff::civil::date(2025, 6, 30);
+
+    fn load(text: &str) -> Result<Suppressions, Faults> {
+        Suppressions::load("s.toml", text, TODAY)
+    }
+
+    #[test]
+    fn a_day_after_the_last_one_it_holds_no_more() {
+        for (expires, holds) in
+            [("2025-06-30", true), ("\"2025-06-30\"", true), ("2025-06-29", false), ("\"2025-07-01\"", true)]
+        {
+            let text = format!("[[suppress]]\nrule = \"DX101\"\nowner = \"a\"\nreason = \"b\"\nexpires = {expires}\n");
+            let loaded = load(&text).expect("it is in order");
+            assert_eq!(loaded.list[0].holds, holds, "{expires}");
+            assert_eq!((loaded.list[0].number, loaded.list[0].line), (1, 1));
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_place() {
+        let faults = load(
+            "[[suppress]]\nowner = \"a\"\nreason = \" \"\nexpires = 7\n\n[[suppress]]\nrule = \"DX1O1\"\n\
+             fingerprint = \"12\"\nclam = \"C1\"\nreason = \"r\"\nexpires = \"soon\"\n",
+        )
+        .expect_err("it is broken");
+        let said = faults.to_string();
+        for part in [
+            "s.toml:3:10: `reason` is empty",
+            "s.toml:4:11: `suppress.expires` is",
+            "s.toml:6:1: `suppress.owner` is missing",
+            "s.toml:7:8: no rule has the code \"DX1O1\"; did you mean DX101?",
+            "s.toml:8:15: a fingerprint has 32 hexadecimal digits",
+            "s.toml:9:1: `suppress.clam` is not known; did you mean `claim`?",
+            "s.toml:11:11: \"soon\" is no day",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        let all =
+            load("[[suppress]]\nowner = \"a\"\nreason = \"b\"\nexpires = 2025-12-01\n").expect_err("it names nothing");
+        assert!(all.to_string().contains("s.toml:1:1: suppresses everything"), "{all}");
+        assert!(load("").is_err());
+    }
+}

@@ -1,0 +1,353 @@
+//! Protects what a nightly job relies on: a finding is known again whatever became of its file and row, only what is new
+//! makes the job fail, and a suppression hides nothing.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use claimlint::baseline::Change;
+use claimlint::claim::mask::Mask;
+use claimlint::finding::fingerprint::Fingerprint;
+use claimlint::ingest::BLOCK;
+use claimlint::report::About;
+use claimlint::report::compare::Comparison;
+use claimlint::report::compare::read::Report;
+use claimlint::run::Outcome;
+use claimlint::suppress::Suppressions;
+
+use crate::cli::{CLEAR, DENY, Desk, HEAD, REVIEW};
+use crate::kit::{DOCS, Inputs, POLICY, Table, config, report, report_in_parts, written};
+use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
+
+/// The fingerprints of a run in its order.
+fn prints(outcome: &Outcome) -> Vec<Fingerprint> {
+    let content = About::of(outcome, &DOCS);
+    content.findings().map(|record| record.fingerprint()).collect()
+}
+
+fn sorted(mut prints: Vec<Fingerprint>) -> Vec<Fingerprint> {
+    prints.sort_unstable();
+    prints
+}
+
+/// A report directory with as much as comparing needs.
+fn directory(outcome: &Outcome) -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    for file in ["findings.csv", "summary.json"] {
+        fs::write(directory.path().join(file), written(outcome, file)).expect("room for it");
+    }
+    directory
+}
+
+fn summary(outcome: &Outcome) -> Value {
+    serde_json::from_slice(&written(outcome, "summary.json")).expect("JSON")
+}
+
+fn count(summary: &Value, share: &str, word: &str) -> u64 {
+    summary["new"][share][word]["findings"].as_u64().unwrap_or_else(|| panic!("{share} {word}: {summary}"))
+}
+
+fn text(rows: &[Vec<String>]) -> String {
+    let lines = rows.iter().map(|row| row.iter().map(|c| crate::properties::written(c)).collect::<Vec<_>>().join(","));
+    std::iter::once(HEADER.join(",")).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+const HUSH: &str =
+    "[[suppress]]\nrule = \"DX101\"\nclaim = \"C1\"\nowner = \"a\"\nreason = \"b\"\nexpires = 2025-01-01\n
+[[suppress]]\nmember = \"M2\"\nowner = \"a\"\nreason = \"b\"\nexpires = 2025-01-01\n
+[[suppress]]\nprovider = \"1000000001\"\nrule = \"PA201\"\nowner = \"a\"\nreason = \"b, c\"\nexpires = 2025-01-01\n
+[[suppress]]\nrule = \"RT402\"\nowner = \"a\"\nreason = \"b\"\nexpires = 2023-01-01\n";
+
+fn hush() -> Suppressions {
+    Suppressions::load("s.toml", HUSH, jiff::civil::date(2024, 6, 1)).expect("it is in order")
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    /// Another file name, another order, two files instead of one, rows of others between: the same fingerprints.
+    #[test]
+    fn a_finding_is_known_again((rows, shuffled) in unordered(), cut in any::<prop::sample::Index>()) {
+        let auths = AUTHS.replace(",2\n", ",\n").replace(",1\n", ",\n").into_bytes();
+        let run = |extracts: Vec<(&str, String)>| {
+            let extracts = extracts.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+            Inputs { extracts, auths: Some(auths.clone()) }.run().expect("nothing is damaged")
+        };
+        let one = run(vec![("claims.csv", text(&rows))]);
+        let known = sorted(prints(&one));
+        prop_assert_eq!(known.len(), one.judged.findings.len());
+        let at = cut.index(shuffled.len() + 1);
+        let moved = run(vec![("b.csv", text(&shuffled[at..])), ("a.csv", text(&shuffled[..at]))]);
+        prop_assert_eq!(&sorted(prints(&moved)), &known);
+        // Rows of members, claims and providers that nobody else has.
+        let others = rows.iter().flat_map(|row| {
+            let mut other = row.clone();
+            (other[0], other[4], other[5]) = (format!("X{}", row[0]), String::new(), format!("X{}", row[5]));
+            other[18] = String::new();
+            [row.clone(), other]
+        });
+        let more = sorted(prints(&run(vec![("claims.csv", text(&others.collect::<Vec<_>>()))])));
+        prop_assert!(known.iter().all(|print| more.binary_search(print).is_ok()));
+    }
+
+    /// However dirty the claims: the table says what the run knew, and a report is never new to itself.
+    #[test]
+    fn findings_csv_is_enough(generated in extract(40), masked in any::<bool>()) {
+        let inputs = generated.inputs();
+        let outcome = if masked { inputs.masked(Mask::new(&[7; 32]).expect("long enough")) } else { inputs.run() };
+        let Ok(mut outcome) = outcome else { return Ok(()) };
+        let written = directory(&outcome);
+        let read = Report::read(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let known: Vec<Fingerprint> = read.entries.iter().map(|entry| entry.fingerprint).collect();
+        prop_assert_eq!(known, prints(&outcome));
+        let itself = Comparison::of(written.path(), written.path()).expect("it is sound");
+        prop_assert!(!itself.differs());
+        outcome.frame.baseline = Some(read.entries);
+        let (summary, findings) = (summary(&outcome), outcome.judged.findings.len() as u64);
+        prop_assert_eq!([count(&summary, "new", "all"), count(&summary, "known", "all"), count(&summary, "gone", "all")], [0, findings, 0]);
+    }
+
+    /// What a run says of its baseline is what compare says of the two reports, to the cent.
+    #[test]
+    fn check_and_compare_agree(before in extract(30), after in extract(30)) {
+        let (Ok(old), Ok(mut new)) = (before.inputs().run(), after.inputs().run()) else { return Ok(()) };
+        let (old, plain) = (directory(&old), directory(&new));
+        let tally = Comparison::of(old.path(), plain.path()).expect("both are sound").tally();
+        new.frame.baseline = Some(Report::read(old.path()).expect("it is sound").entries);
+        let summary = summary(&new);
+        for (word, share) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
+            prop_assert_eq!(count(&summary, word, "all"), share.all().findings);
+            let amount = &summary["new"][word]["all"]["amount_at_risk"];
+            prop_assert_eq!(amount, &Value::from(share.all().at_risk.to_string()));
+        }
+        let by = Comparison::of(old.path(), plain.path()).expect("both are sound").shares();
+        prop_assert_eq!(by.by[&Change::New].all(), tally.new.all());
+    }
+
+    /// Marked and compared: still the same bytes whatever the parts and threads.
+    #[test]
+    fn parts_and_threads_change_no_mark(generated in extract(40), part in 1_usize..12) {
+        let inputs = generated.inputs();
+        let Ok(outcome) = inputs.run() else { return Ok(()) };
+        let baseline = Report::read(directory(&outcome).path()).expect("it is sound").entries;
+        let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
+        // Met while judging: the suppressions have to be there then.
+        let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
+        (whole.frame.baseline, whole.frame.suppressions) = (Some(baseline.clone()), Some(hush()));
+        let want = report(&whole.whole().expect("no disk"));
+        for pool in POOLS.iter() {
+            let mut run = inputs.read_by(&POLICY, 64, part, None).expect("it was read before");
+            (run.frame.baseline, run.frame.suppressions) = (Some(baseline.clone()), Some(hush()));
+            let parts = pool.install(|| report_in_parts(&run));
+            for ((file, got), (_, want)) in parts.into_iter().zip(&want).filter(|((f, _), _)| *f != "dossier.bin") {
+                prop_assert!(&got == want, "{} in parts of {}", file, part);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_what_is_new_fails_a_nightly_run() {
+    let desk = Desk::with(&[DENY, CLEAR]);
+    assert_eq!(desk.run(&["check", "claims.csv", "--out", "r", "-q"]).code, Some(1));
+    // The same claims, renamed and moved.
+    fs::write(desk.at("tonight.csv"), HEAD.to_owned() + CLEAR + DENY).expect("room for it");
+    let nightly = |file: &str, level: &str| {
+        desk.run(&["check", file, "--out", "r", "--force", "--baseline", "r", "--fail-on", level])
+    };
+    let said = nightly("tonight.csv", "new-deny");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let shown = crate::kit::flowed(&said.out);
+    assert!(
+        shown.contains("new since the baseline: 0 findings known: 1 finding (1 deny) on 1 service, $2,500.00"),
+        "{shown}"
+    );
+    assert_eq!(nightly("tonight.csv", "deny").code, Some(1), "the other levels speak of all");
+    fs::write(desk.at("more.csv"), HEAD.to_owned() + CLEAR + DENY + REVIEW).expect("room for it");
+    assert_eq!(nightly("more.csv", "new-deny").code, Some(0), "a review is no deny");
+    assert_eq!(nightly("tonight.csv", "new-info").code, Some(0), "gone is not new");
+    assert_eq!(nightly("more.csv", "new-review").code, Some(1));
+    let summary: Value = serde_json::from_slice(&fs::read(desk.at("r/summary.json")).expect("a report")).expect("JSON");
+    assert_eq!((count(&summary, "new", "review"), count(&summary, "known", "deny")), (1, 1));
+
+    let refused = desk.run(&["check", "more.csv", "--fail-on", "new-deny"]).refused();
+    assert!(refused.contains("--baseline DIR"), "{refused}");
+    let refused = desk.run(&["check", "more.csv", "--baseline", "."]).refused();
+    assert!(refused.contains("holds no report"), "{refused}");
+}
+
+#[test]
+fn compare_tells_new_gone_and_changed() {
+    let desk = Desk::with(&[DENY, REVIEW]);
+    desk.run(&["check", "claims.csv", "--out", "old", "-q"]);
+    let other = DENY.replace("C4", "C9").replace("M4", "M9").replace("2500.00", "17.05");
+    fs::write(desk.at("claims.csv"), HEAD.to_owned() + &other + &REVIEW.replace("2500.00", "99.99")).expect("our own");
+    desk.run(&["check", "claims.csv", "--out", "new", "-q"]);
+    let said = desk.run(&["compare", "old", "new"]);
+    assert_eq!(said.code, Some(1));
+    let shown = crate::kit::flowed(&said.out);
+    for part in ["new 1 1 $17.05", "changed 1 1 $99.99", "gone 1 1 $2,500.00", "was $2,500.00"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    desk.run(&["compare", "new", "new", "--fail-on", "any"]).success();
+    desk.run(&["compare", "old", "new", "--fail-on", "never"]).success();
+    assert_eq!(desk.run(&["compare", "old", "new", "--fail-on", "any"]).code, Some(1));
+
+    let table = Table::of(desk.run(&["compare", "old", "new", "--format", "csv"]).out.as_bytes());
+    let names = ["change", "differs", "claim_id", "amount_at_risk", "old_amount_at_risk"].map(str::to_owned);
+    let rows = [
+        ["new", "", "C9", "17.05", ""],
+        ["changed", "amount_at_risk", "C3", "99.99", "2500.00"],
+        ["gone", "", "C4", "2500.00", ""],
+    ];
+    assert_eq!(table.only(&names).rows, rows.map(|row| row.map(str::to_owned).to_vec()));
+    assert_eq!(desk.run(&["compare", "old", "new", "--format", "json", "--out", "diff.json"]).code, Some(1));
+    let json: Value = serde_json::from_slice(&fs::read(desk.at("diff.json")).expect("a file")).expect("JSON");
+    assert_eq!(json["totals"]["gone"]["deny"]["amount_at_risk"], "2500.00");
+    assert_eq!(json["findings"].as_array().map(Vec::len), Some(3));
+    let refused = desk.run(&["compare", "old", "new", "--out", "diff.json"]).refused();
+    assert!(refused.contains("exists already"), "{refused}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(desk.at("diff.json")).expect("a file").permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_report_that_was_touched_is_refused_with_its_line() {
+    let desk = Desk::with(&[DENY, REVIEW]);
+    desk.run(&["check", "claims.csv", "--out", "r", "-q"]);
+    let whole = fs::read_to_string(desk.at("r/findings.csv")).expect("a report");
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let second = |edit: &dyn Fn(&str) -> String| [lines[0], lines[1], &edit(lines[2])].concat();
+    for (text, said) in [
+        (lines[..2].concat(), "findings.csv:3: ends here with 0 findings of"),
+        (whole.trim_end().to_owned(), "findings.csv:3: ends in the middle of a row"),
+        (second(&|l| l.replace(",2500.00,", ",25.00,")), "findings.csv:4: ends here with 1 findings of"),
+        (second(&|l| l.replace(",2500.00,", ",2500,")), "findings.csv:3: the amount_at_risk is none"),
+        (second(&|l| l.replace(",review,", ",maybe,")), "findings.csv:3: the disposition is none"),
+        (second(&|l| l.replacen(',', "", 1)), "findings.csv:3: has 16 cells of 17"),
+        (second(&|l| l.replace("2024-03-05", "2024-3-5")), "findings.csv:3: the service_date is none"),
+        (whole.replacen("rule,", "code,", 1), "findings.csv:1: the columns are not those"),
+        (String::new(), "findings.csv:1: ends in the middle"),
+    ] {
+        fs::write(desk.at("r/findings.csv"), &text).expect("our own");
+        let refused = desk.run(&["compare", "r", "r"]).refused();
+        assert!(crate::kit::flowed(&refused).contains(said), "{said}: {refused}");
+        let refused = desk.run(&["check", "claims.csv", "--baseline", "r", "--out", "x"]).refused();
+        assert!(crate::kit::flowed(&refused).contains(said), "{said}: {refused}");
+    }
+    fs::write(desk.at("r/findings.csv"), &whole).expect("our own");
+    let summary = fs::read_to_string(desk.at("r/summary.json")).expect("a report");
+    fs::write(desk.at("r/summary.json"), summary.replace("claimlint-summary/1", "claimlint-summary/9")).expect("ours");
+    let refused = desk.run(&["compare", "r", "r"]).refused();
+    assert!(refused.contains("claimlint-summary/9"), "{refused}");
+}
+
+/// Runs with suppressions of this text; what the report says is read back.
+fn suppressed(desk: &Desk, entry: &str, more: &[&str]) -> (Option<i32>, String, Table, Value) {
+    fs::write(desk.at("s.toml"), entry).expect("room for it");
+    let args = ["check", "claims.csv", "--out", "s", "--force", "--suppress", "s.toml", "--today", "2025-01-01"];
+    let said = desk.run(&[&args[..], more].concat());
+    let read = |file: &str| fs::read(desk.at("s").join(file)).unwrap_or_else(|e| panic!("{e}: {}", said.err));
+    let (table, summary) = (Table::of(&read("findings.csv")), serde_json::from_slice(&read("summary.json")));
+    (said.code, said.err, table, summary.expect("JSON"))
+}
+
+fn marked(table: &Table) -> Vec<String> {
+    table.rows.iter().filter(|row| row[table.column("suppressed")] == "yes").map(|row| row[0].clone()).collect()
+}
+
+const SIGNED: &str = "owner = \"J. Doe\"\nreason = \"appeal of C4\"\nexpires = 2025-06-30\n";
+
+#[test]
+fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
+    let desk = Desk::with(&[DENY, REVIEW]);
+    desk.run(&["check", "claims.csv", "--out", "plain", "-q"]);
+    let plain = |file: &str| fs::read(desk.at("plain").join(file)).expect("a report");
+    let print = prints_of(&desk.at("plain"), "C4");
+    for (by, hit) in [
+        ("claim = \"C4\"", true),
+        ("member = \"M4\"\nrule = \"DX101\"", true),
+        (&format!("fingerprint = \"{print}\""), true),
+        (&format!("fingerprint = \"{print}\"\nclaim = \"C3\""), false),
+        ("claim = \"C4\"\nrule = \"DX102\"", false),
+        ("provider = \"C4\"", false),
+    ] {
+        let (code, notes, table, summary) = suppressed(&desk, &format!("[[suppress]]\n{by}\n{SIGNED}"), &[]);
+        assert_eq!(code, Some(i32::from(!hit)), "{by}");
+        assert_eq!(marked(&table), if hit { vec!["DX101".to_owned()] } else { Vec::new() }, "{by}");
+        assert_eq!(table.only(&Table::of(&plain("findings.csv")).header), Table::of(&plain("findings.csv")), "{by}");
+        let services = Table::of(&fs::read(desk.at("s/services.csv")).expect("a report"));
+        assert_eq!(services.only(&Table::of(&plain("services.csv")).header), Table::of(&plain("services.csv")));
+        let state = &summary["suppressed"]["suppressions"][0]["state"];
+        assert_eq!(state, if hit { "used" } else { "unused" }, "{by}");
+        assert_eq!(summary["suppressed"]["findings"]["deny"]["findings"], u64::from(hit), "{by}");
+        assert_eq!(notes.contains("fits no finding"), !hit, "{by}: {notes}");
+        assert_eq!(summary["services"]["deny"], 1, "a verdict is a verdict");
+    }
+    assert!(fs::read_to_string(desk.at("s/report.html")).expect("a page").contains("id=\"h-suppressed\""));
+    // The day after its last one it is back, and said to be.
+    let entry = format!("[[suppress]]\nclaim = \"C4\"\n{SIGNED}");
+    let (code, notes, table, summary) = suppressed(&desk, &entry.replace("2025-06-30", "2025-01-01"), &[]);
+    assert_eq!((code, marked(&table).len(), summary["suppressed"]["today"].as_str()), (Some(0), 1, Some("2025-01-01")));
+    assert!(!notes.contains("expired"), "{notes}");
+    let (code, notes, table, summary) = suppressed(&desk, &entry.replace("2025-06-30", "2024-12-31"), &[]);
+    assert_eq!((code, marked(&table).len()), (Some(1), 0));
+    assert!(crate::kit::flowed(&notes).contains("expired after 2024-12-31: 1 finding back"), "{notes}");
+    assert_eq!(summary["suppressed"]["suppressions"][0]["state"], "expired");
+}
+
+/// The fingerprint of the first finding of a claim, as compare prints it.
+fn prints_of(report: &Path, claim: &str) -> String {
+    let read = Report::read(report).expect("it is sound");
+    let table = Table::of(&fs::read(report.join("findings.csv")).expect("a report"));
+    let at = table.rows.iter().position(|row| row[table.column("claim_id")] == claim).expect("it is there");
+    read.entries[at].fingerprint.to_string()
+}
+
+#[test]
+fn what_is_no_longer_suppressed_is_new() {
+    let desk = Desk::with(&[DENY]);
+    let entry = format!("[[suppress]]\nclaim = \"C4\"\n{SIGNED}");
+    suppressed(&desk, &entry, &[]);
+    let now = ["check", "claims.csv", "--baseline", "s", "--fail-on", "new-deny", "--out", "n", "--force"];
+    assert_eq!(desk.run(&now).code, Some(1), "nobody answers for it any more");
+    assert_eq!(desk.run(&["compare", "s", "n"]).code, Some(1));
+    desk.run(&[&now[..], &["--suppress", "s.toml", "--today", "2025-06-30"]].concat()).success();
+    desk.run(&["compare", "s", "n", "--fail-on", "any"]).success();
+}
+
+#[test]
+fn masked_reports_are_compared_with_masked_ones_and_tell_no_reasons() {
+    let desk = Desk::with(&[DENY]);
+    fs::write(desk.at("key"), "a key of more than sixteen bytes").expect("room for it");
+    fs::write(desk.at("other"), "another key of more than sixteen").expect("room for it");
+    for (out, args) in [("plain", &[][..]), ("masked", &["--mask", "key"]), ("elsewhere", &["--mask", "other"])] {
+        desk.run(&[&["check", "claims.csv", "-q", "--out", out][..], args].concat());
+    }
+    let refused = desk.run(&["compare", "plain", "masked"]).refused();
+    assert!(crate::kit::flowed(&refused).contains("plain is not masked and masked is masked"), "{refused}");
+    let refused = desk.run(&["check", "claims.csv", "--baseline", "masked"]).refused();
+    assert!(refused.contains("is masked"), "{refused}");
+    let doubtful = desk.run(&["compare", "masked", "elsewhere"]);
+    assert!(doubtful.err.contains("different keys"), "{}", doubtful.err);
+    desk.run(&["compare", "masked", "masked", "--fail-on", "any"]).success();
+
+    let token = Table::of(&fs::read(desk.at("masked/findings.csv")).expect("a report")).rows[0][5].clone();
+    for by in [
+        "claim = \"C4\"".to_owned(),
+        format!("fingerprint = \"{}\"", prints_of(&desk.at("plain"), "C4")),
+        format!("fingerprint = \"{}\"", prints_of(&desk.at("masked"), &token)),
+    ] {
+        let (code, _, table, summary) = suppressed(&desk, &format!("[[suppress]]\n{by}\n{SIGNED}"), &["--mask", "key"]);
+        assert_eq!((code, marked(&table).len()), (Some(0), 1), "{by}");
+        assert!(!summary.to_string().contains("C4"), "{summary}");
+        let page = fs::read_to_string(desk.at("s/report.html")).expect("a page");
+        assert!(!page.contains("appeal of") && page.contains("withheld by --mask"));
+    }
+}
