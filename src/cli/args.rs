@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ingest::Table;
+use crate::report::{FORMATS, sink};
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
@@ -137,6 +139,9 @@ pub struct Check {
     /// Report directory [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Further files for the report: xlsx, parquet, jsonl, rollups, or all of them (repeatable)
+    #[arg(long = "format", value_name = "FORMAT", value_parser = formats(), hide_possible_values = true)]
+    pub formats: Vec<String>,
     /// Replace an existing report in --out
     #[arg(long)]
     pub force: bool,
@@ -161,6 +166,14 @@ pub struct Check {
     /// Bytes read at a time; changes nothing in the report
     #[arg(long, value_name = "BYTES", hide = true)]
     pub block_size: Option<usize>,
+}
+
+/// The words of `--format`: those of the roster, and `all`.
+fn formats() -> PossibleValuesParser {
+    let mut words: Vec<&str> = FORMATS.iter().filter_map(|format| format.word).collect();
+    words.dedup();
+    words.push(sink::ALL);
+    words.into()
 }
 
 /// What stays of a date.

@@ -66,7 +66,7 @@ pub(super) fn check(args: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(mask) = mask {
         pool.install(|| run.mask(mask, args.mask_dates.is_some())).map_err(unwritten)?;
     }
-    let formats = sink::chosen(&[]);
+    let formats = sink::chosen(&args.formats);
     let go_on = || !stop.load(Ordering::Relaxed);
     let written =
         pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;

@@ -76,7 +76,7 @@ pub fn services<'a>(_: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Si
             rows.end();
         }
     };
-    Ok(Box::new(Table::open(out, &SERVICE, format)?))
+    Ok(Box::new(Table::open(out, &SERVICE.map(|c| c.name), format)?))
 }
 
 /// Every finding with its reason and citation.
@@ -119,7 +119,7 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.end();
         }
     };
-    Ok(Box::new(Table::open(out, &FINDING, format)?))
+    Ok(Box::new(Table::open(out, &FINDING.map(|c| c.name), format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.

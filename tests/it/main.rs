@@ -8,6 +8,7 @@
 //! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
 //! joins       several services in one row, and tables joined by key
+//! formats     every format says the same, and others can read it
 //! explain     the dossier of a claim says what the report says
 //! mask        ids that a masked report must not hold
 //! cli         exit codes, streams and directories of the built binary
@@ -20,12 +21,14 @@ mod cases;
 mod cli;
 mod damage;
 mod explain;
+mod formats;
 mod house;
 mod joins;
 mod kit;
 mod mask;
 mod mutation;
 mod properties;
+mod readers;
 mod rules;
 mod slow;
 mod twin;
