@@ -25,8 +25,8 @@ pub(super) const UNITS_SCALE: u32 = 9;
 /// Decimals of an amount.
 const CENTS_SCALE: usize = 2;
 
-/// Rows of a row group: what DuckDB and Polars read by one thread at a time, and what lies in memory until it is written.
-const GROUP: usize = 1 << 16;
+/// Rows of a row group: what `DuckDB` and Polars read by one thread at a time, and what lies in memory until it is written.
+const GROUP: u32 = 1 << 16;
 
 fn failed(e: PolarsError) -> io::Error {
     match e {
@@ -266,7 +266,7 @@ pub(super) struct Parquet<W: Write> {
 impl<W: Write> Parquet<W> {
     /// Begins one.
     pub(super) fn new(out: W, columns: &[record::Column]) -> io::Result<Self> {
-        let schema = Schema::from_iter(columns.iter().map(|c| Field::new(c.name.into(), dtype(c.holds))));
+        let schema = columns.iter().map(|c| Field::new(c.name.into(), dtype(c.holds))).collect::<Schema>();
         let writer = ParquetWriter::new(out)
             .with_compression(ParquetCompression::Zstd(None))
             .set_parallel(false)
@@ -278,9 +278,9 @@ impl<W: Write> Parquet<W> {
     /// Adds rows.
     pub(super) fn append(&mut self, frame: Frame) -> io::Result<()> {
         self.waiting.vstack_mut_owned(frame.0).map_err(failed)?;
-        while self.waiting.height() >= GROUP {
-            let rest = self.waiting.slice(GROUP as i64, usize::MAX);
-            let group = mem::replace(&mut self.waiting, rest).slice(0, GROUP);
+        while self.waiting.height() >= GROUP as usize {
+            let (group, rest) = self.waiting.split_at(i64::from(GROUP));
+            self.waiting = rest;
             self.write(group)?;
         }
         Ok(())

@@ -156,7 +156,7 @@ mod tests {
     proptest! {
         #[test]
         fn texts_come_back(texts in prop::collection::vec("[\\PC\0-\u{1f}\"\\\\/\u{7f}\u{2028}]{0,8}", 1..4)) {
-            let keys = ["{\"text\":".to_owned(), ",\"list\":".to_owned(), ",\"amount\":".to_owned(), ",\"date\":".to_owned()];
+            let keys = ["{\"text\":", ",\"list\":", ",\"amount\":", ",\"date\":"].map(str::to_owned);
             let mut objects = Objects { keys: &keys, at: 0, text: String::new() };
             objects.whole(|o| {
                 o.text(&texts[0]);
@@ -167,7 +167,7 @@ mod tests {
             let got: serde_json::Value = serde_json::from_str(&objects.text).expect("an object");
             let want = serde_json::json!({"text": texts[0], "list": texts, "amount": "-0.05", "date": null});
             prop_assert_eq!(got, want);
-            prop_assert!(objects.text.ends_with("}\n") && objects.text.lines().count() <= 1 + texts.concat().matches('\u{85}').count());
+            prop_assert_eq!(objects.text.matches('\n').count(), 1);
         }
     }
 }

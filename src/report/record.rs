@@ -176,7 +176,9 @@ impl<'a> ServiceRecord<'a> {
         let (line, judgement) = (self.line, self.judgement);
         cells.text(self.source_file());
         cells.number(line.row);
-        ids(line).iter().for_each(|id| cells.text(id));
+        for id in ids(line) {
+            cells.text(id);
+        }
         cells.text(line.text(Text::Product));
         cells.text(self.product_class());
         cells.text(line.setting.word());
@@ -273,7 +275,9 @@ impl<'a> FindingRecord<'a> {
         cells.text(self.finding.disposition.word());
         cells.text(self.source_file());
         cells.number(line.row);
-        self.ids().iter().for_each(|id| cells.text(id));
+        for id in self.ids() {
+            cells.text(id);
+        }
         cells.text(self.product_class());
         cells.text(line.setting.word());
         cells.text(&self.codes().collect::<Vec<_>>().join(";"));

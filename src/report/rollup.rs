@@ -272,7 +272,9 @@ impl Sink for Table<'_> {
             if by == By::Rule {
                 rows.plain(name(&key));
             }
-            cells(&measure).iter().for_each(|cell| rows.word(cell));
+            for cell in cells(&measure) {
+                rows.word(&cell);
+            }
             rows.end();
         }
         let mut out = held(&self.out);

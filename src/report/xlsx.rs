@@ -1,4 +1,4 @@
-//! report.xlsx: Summary, Services, Findings, Providers, Rejects and About, for Excel and LibreOffice.
+//! report.xlsx: Summary, Services, Findings, Providers, Rejects and About, for Excel and `LibreOffice`.
 //!
 //! Ids and codes are texts, dates are dates, amounts and counts are numbers; a number of more than 15 digits, which a
 //! spreadsheet would round, is a text. The writer is our own because a sheet of the size of a dense extract must be
@@ -128,7 +128,7 @@ fn summary(about: About<'_>, totals: &Totals) -> Rows {
     for status in Status::ALL {
         let tally = summary.status(status);
         rows.row(|row| {
-            ["status", status.word(), ""].iter().for_each(|text| row.text(text));
+            row.texts(&["status", status.word(), ""]);
             row.none();
             row.count(tally.services);
             row.none();
@@ -136,7 +136,7 @@ fn summary(about: About<'_>, totals: &Totals) -> Rows {
         });
     }
     rows.row(|row| {
-        ["status", "all", "each service once"].iter().for_each(|text| row.text(text));
+        row.texts(&["status", "all", "each service once"]);
         row.none();
         row.count(summary.services());
         row.none();
@@ -145,14 +145,14 @@ fn summary(about: About<'_>, totals: &Totals) -> Rows {
     let bins = ledger.bins();
     for (bin, n, meaning) in std::iter::once(("rows", ledger.rows, "all rows read: the sum of the bins")).chain(bins) {
         rows.row(|row| {
-            ["ledger", bin, meaning].iter().for_each(|text| row.text(text));
+            row.texts(&["ledger", bin, meaning]);
             row.count(n);
         });
     }
     for (id, tally) in &summary.rules {
         let doc = about.doc(*id);
         rows.row(|row| {
-            ["rule", &doc.code, &doc.name].iter().for_each(|text| row.text(text));
+            row.texts(&["rule", &doc.code, &doc.name]);
             row.none();
             row.count(tally.services);
             row.count(tally.findings);

@@ -253,7 +253,7 @@ fn formats_are_asked_for_by_name() {
     };
     assert_eq!(run(&["--out", "none"]).code, Some(1));
     let always = files("none");
-    assert!(always.iter().all(|name| !name.ends_with(".xlsx") && !name.ends_with(".parquet")), "{always:?}");
+    assert!(always.iter().all(|name| !name.contains("xlsx") && !name.contains("parquet")), "{always:?}");
     for (words, more) in [
         (&["xlsx"][..], &["report.xlsx"][..]),
         (&["parquet", "jsonl"], &["findings.jsonl", "findings.parquet", "services.jsonl", "services.parquet"]),
@@ -287,9 +287,10 @@ fn formats_are_asked_for_by_name() {
     assert!(!again.is_empty());
 }
 
-/// DuckDB, Polars for Python and openpyxl read what was written. They are not there everywhere; `.ci/run` sees to it
+/// `DuckDB`, Polars for Python and openpyxl read what was written. They are not there everywhere; `.ci/run` sees to it
 /// that they are, names their interpreter in `CLAIMLINT_PYTHON`, and then they must be.
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that looked at nothing says so")]
 fn others_read_the_files() {
     let asked = std::env::var_os("CLAIMLINT_PYTHON");
     let python = asked.clone().unwrap_or_else(|| "python3".into());
@@ -319,6 +320,6 @@ fn others_read_the_files() {
         let said = Command::new(&python).arg(at("tests/it/read_back.py")).arg(&place).output().expect("it starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(said.status.success(), "{}{}", text(&said.stdout), text(&said.stderr));
-        assert_eq!(text(&said.stdout).lines().count(), 7, "{}", text(&said.stdout));
+        assert_eq!(text(&said.stdout).lines().count(), 8, "{}", text(&said.stdout));
     }
 }

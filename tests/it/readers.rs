@@ -123,7 +123,7 @@ pub(crate) fn of_sheet(bytes: &[u8], sheet: &str) -> Texts {
 /// Amounts with two decimals, as a number has lost its zeros.
 pub(crate) fn with_cents(mut rows: Texts, columns: &[usize]) -> Texts {
     for row in rows.iter_mut().skip(1) {
-        for cell in columns.iter().map(|c| *c).filter(|c| !row[*c].is_empty()).collect::<Vec<_>>() {
+        for cell in columns.iter().copied().filter(|c| !row[*c].is_empty()).collect::<Vec<_>>() {
             let decimals = row[cell].split_once('.').map_or(0, |(_, rest)| rest.len());
             row[cell] += if decimals == 0 { "." } else { "" };
             row[cell] += &"0".repeat(2 - decimals);

@@ -213,7 +213,7 @@ mod tests {
 
     /// Text that neither repeats nor is random, longer than a block.
     fn text() -> String {
-        (0..120_000_u32).map(|i| format!("{:x} ", i.wrapping_mul(2_654_435_761))).collect()
+        (0..120_000_u32).map(|i| i.wrapping_mul(2_654_435_761).to_string() + " ").collect()
     }
 
     #[test]

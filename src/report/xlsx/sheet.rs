@@ -151,6 +151,13 @@ impl Rows {
         }
     }
 
+    /// Several texts.
+    pub(super) fn texts(&mut self, texts: &[&str]) {
+        for text in texts {
+            self.text(text);
+        }
+    }
+
     /// A cell that is left empty.
     pub(super) fn none(&mut self) {
         self.empty();
