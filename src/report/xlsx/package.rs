@@ -256,32 +256,45 @@ mod tests {
         package.at = shift;
         package.add("far.xml", "<far/>").expect("memory takes it");
         package.finish().expect("memory takes it");
-        let mut reader = Shifted { inner: file, shift };
+        let mut reader = Shifted { tail: file, shift, at: 0 };
         let mut zip = zip::ZipArchive::new(&mut reader).expect("an archive");
         let mut got = String::new();
         zip.by_name("far.xml").expect("it is there").read_to_string(&mut got).expect("checked by its sum");
         assert_eq!(got, "<far/>");
     }
 
-    /// A file with nothing in its first `shift` bytes.
+    /// A file of zeros in its first `shift` bytes.
     struct Shifted {
-        inner: Cursor<Vec<u8>>,
+        tail: Cursor<Vec<u8>>,
         shift: u64,
+        at: u64,
     }
 
     impl Read for Shifted {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.inner.read(buffer)
+            let hole = usize::try_from(self.shift.saturating_sub(self.at)).unwrap_or(usize::MAX).min(buffer.len());
+            let read = if hole > 0 {
+                buffer[..hole].fill(0);
+                hole
+            } else {
+                self.tail.set_position(self.at - self.shift);
+                self.tail.read(buffer)?
+            };
+            self.at += read as u64;
+            Ok(read)
         }
     }
 
     impl Seek for Shifted {
         fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-            let to = match to {
-                SeekFrom::Start(at) => SeekFrom::Start(at.saturating_sub(self.shift)),
-                to => to,
+            let end = self.shift + self.tail.get_ref().len() as u64;
+            let at = match to {
+                SeekFrom::Start(at) => Some(at),
+                SeekFrom::End(by) => end.checked_add_signed(by),
+                SeekFrom::Current(by) => self.at.checked_add_signed(by),
             };
-            Ok(self.inner.seek(to)? + self.shift)
+            self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+            Ok(self.at)
         }
     }
 }
