@@ -12,8 +12,8 @@ use claimlint::claim::store::LINES;
 use claimlint::claim::{Reader, Store};
 use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read_into};
 use claimlint::policy::{Policy, file};
-use claimlint::report::FORMATS;
 use claimlint::report::sink::{Output, write};
+use claimlint::report::{FORMATS, Format};
 use claimlint::rules::{codes, doc};
 use claimlint::run::{Expect, Run, Setup, Unwatched, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -164,6 +164,19 @@ fn stages(c: &mut Criterion) {
                 let totals = write(&run, &docs, &[format], &open, &|| true).expect("memory does not fail");
                 assert_eq!(totals.expect("nobody stops it").summary.services(), ROWS as u64);
                 assert!(bytes.0.load(Ordering::Relaxed) > 0);
+            });
+        });
+    }
+    // What an analyst waits for: reading the rows, and everything that can be written of them, in the same run.
+    group.bench_function("read, dense", |b| b.iter(|| assert_eq!(bench.run(&dense).frame.ledger.rows, ROWS as u64)));
+    let all: Vec<&Format> = FORMATS.iter().collect();
+    let added: Vec<&Format> = FORMATS.iter().filter(|format| format.word.is_some()).collect();
+    for (name, formats) in [("all formats", all), ("the formats of --format all", added), ("nothing", Vec::new())] {
+        group.bench_function(format!("judge and write {name}, dense"), |b| {
+            b.iter(|| {
+                let open = |_: &str| -> io::Result<Box<dyn Output>> { Ok(Box::new(Counted::default())) };
+                let totals = write(&run, &docs, &formats, &open, &|| true).expect("memory does not fail");
+                assert_eq!(totals.expect("nobody stops it").summary.services(), ROWS as u64);
             });
         });
     }

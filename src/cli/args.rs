@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::claim::Sum;
 use crate::ingest::Table;
+use crate::report::{FORMATS, sink};
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
@@ -283,6 +285,9 @@ pub struct Check {
     /// Report directory [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Further files for the report: xlsx, parquet, jsonl, rollups, or all of them (repeatable)
+    #[arg(long = "format", value_name = "FORMAT", value_parser = formats(), hide_possible_values = true)]
+    pub formats: Vec<String>,
     /// Replace an existing report in --out
     #[arg(long)]
     pub force: bool,
@@ -364,6 +369,19 @@ fn control_total(text: &str) -> Result<Sum, String> {
 pub enum LogFormat {
     /// One JSON object a line
     Json,
+}
+
+/// The words of `--format`: those of the roster, and `all`.
+fn formats() -> PossibleValuesParser {
+    format_words().into()
+}
+
+/// The same as texts.
+pub(super) fn format_words() -> Vec<&'static str> {
+    let mut words: Vec<&str> = FORMATS.iter().filter_map(|format| format.word).collect();
+    words.dedup();
+    words.push(sink::ALL);
+    words
 }
 
 /// What stays of a date.

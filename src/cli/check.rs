@@ -79,7 +79,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     if let Some(mask) = mask {
         pool.install(|| run.mask(mask, args.mask_dates.is_some())).map_err(unwritten)?;
     }
-    let formats = sink::chosen(&[]);
+    let formats = sink::chosen(&args.formats);
     let flag = stop.flag();
     let go_on = || !flag.load(Ordering::Relaxed);
     let written =

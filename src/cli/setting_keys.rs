@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::args::{Check, FailOn, MaskDates, memory};
+use super::args::{Check, FailOn, MaskDates, format_words, memory};
 use crate::ingest::Table;
 use crate::ingest::layout::SHIPPED;
 use crate::sheet::Sheet;
@@ -197,6 +197,20 @@ pub(super) const KEYS: &[Key] = &[
         typed: |c| c.threads.iter().map(ToString::to_string).collect(),
         put: |c, v| {
             c.threads = number(v);
+            Ok(())
+        },
+    },
+    Key {
+        name: "format",
+        kind: Kind::Texts,
+        default: "CSV, JSON and the page alone",
+        typed: |c| c.formats.clone(),
+        put: |c, v| {
+            let words = format_words();
+            if let Some(wrong) = v.iter().find(|word| !words.contains(&word.as_str())) {
+                return Err(format!("no format is called {wrong:?}; write some of {}", words.join(", ")));
+            }
+            c.formats = v.to_vec();
             Ok(())
         },
     },

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Mutex;
 
-use super::record::{FINDING, SERVICE, SUPPRESSED, ids};
+use super::record::{Column, finding_columns, ids, service_columns};
 use super::rows::Rows;
 use super::sink::{Output, Pending, Sink, held};
 use super::{About, Content, Totals};
@@ -48,6 +48,10 @@ impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Sink for Table<F> {
     }
 }
 
+fn names(columns: &[Column]) -> Vec<&'static str> {
+    columns.iter().map(|column| column.name).collect()
+}
+
 /// Every service with its verdict.
 pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let marked = about.frame.suppressions.is_some();
@@ -80,8 +84,7 @@ pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.end();
         }
     };
-    let header = [&SERVICE[..], if marked { &SUPPRESSED[..1] } else { &[] }].concat();
-    Ok(Box::new(Table::open(out, &header, format)?))
+    Ok(Box::new(Table::open(out, &names(service_columns(about.frame)), format)?))
 }
 
 /// Every finding with its reason and citation.
@@ -129,8 +132,7 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.end();
         }
     };
-    let header = [&FINDING[..], if marked { &SUPPRESSED[..] } else { &[] }].concat();
-    Ok(Box::new(Table::open(out, &header, format)?))
+    Ok(Box::new(Table::open(out, &names(finding_columns(about.frame)), format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.

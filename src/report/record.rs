@@ -14,54 +14,126 @@ use crate::rules::judge::Judgement;
 use crate::run::{Frame, Masked};
 use crate::suppress::Suppression;
 
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// A text, an id, a code: never a number, whatever its digits. Empty where there is none.
+    Text,
+    /// A whole number.
+    Number,
+    /// A day, or none.
+    Date,
+    /// Units, which may have decimals, or none.
+    Units,
+    /// Money, or none.
+    Amount,
+    /// Texts; joined by `;` where a cell can hold one text only.
+    List,
+}
+
+/// A column of services or findings.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name in every format.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Type,
+    /// Characters that a sheet shows of it.
+    pub width: u8,
+}
+
+/// A column.
+pub(super) const fn column(name: &'static str, holds: Type, width: u8) -> Column {
+    Column { name, holds, width }
+}
+
 /// The columns of services, in their order.
-pub const SERVICE: [&str; 21] = [
-    "source_file",
-    "source_line",
-    "claim_id",
-    "line_number",
-    "member_id",
-    "product",
-    "product_class",
-    "setting",
-    "procedure_code",
-    "service_date",
-    "units",
-    "diagnoses_considered",
-    "authorization_number",
-    "necessity",
-    "authorization",
-    "status",
-    "rules",
-    "amount_at_risk",
-    "amount_basis",
-    "billing_npi",
-    "rendering_npi",
+pub const SERVICE: [Column; 21] = [
+    column("source_file", Type::Text, 28),
+    column("source_line", Type::Number, 12),
+    column("claim_id", Type::Text, 18),
+    column("line_number", Type::Text, 12),
+    column("member_id", Type::Text, 18),
+    column("product", Type::Text, 24),
+    column("product_class", Type::Text, 26),
+    column("setting", Type::Text, 13),
+    column("procedure_code", Type::Text, 15),
+    column("service_date", Type::Date, 12),
+    column("units", Type::Units, 8),
+    column("diagnoses_considered", Type::List, 24),
+    column("authorization_number", Type::Text, 21),
+    column("necessity", Type::Text, 14),
+    column("authorization", Type::Text, 14),
+    column("status", Type::Text, 9),
+    column("rules", Type::List, 20),
+    column("amount_at_risk", Type::Amount, 15),
+    column("amount_basis", Type::Text, 13),
+    column("billing_npi", Type::Text, 13),
+    column("rendering_npi", Type::Text, 13),
 ];
 
 /// The columns of findings, in their order.
-pub const FINDING: [&str; 17] = [
-    "rule",
-    "name",
-    "disposition",
-    "source_file",
-    "source_line",
-    "claim_id",
-    "line_number",
-    "member_id",
-    "product_class",
-    "setting",
-    "procedure_code",
-    "service_date",
-    "amount_at_risk",
-    "carc",
-    "rarc",
-    "message",
-    "citation",
+pub const FINDING: [Column; 17] = [
+    column("rule", Type::Text, 8),
+    column("name", Type::Text, 26),
+    column("disposition", Type::Text, 12),
+    column("source_file", Type::Text, 28),
+    column("source_line", Type::Number, 12),
+    column("claim_id", Type::Text, 18),
+    column("line_number", Type::Text, 12),
+    column("member_id", Type::Text, 18),
+    column("product_class", Type::Text, 26),
+    column("setting", Type::Text, 13),
+    column("procedure_code", Type::Text, 15),
+    column("service_date", Type::Date, 12),
+    column("amount_at_risk", Type::Amount, 15),
+    column("carc", Type::Text, 7),
+    column("rarc", Type::Text, 8),
+    column("message", Type::Text, 80),
+    column("citation", Type::Text, 60),
 ];
 
-/// The columns that findings have beside those where suppressions were given.
-pub const SUPPRESSED: [&str; 2] = ["suppressed", "suppression"];
+/// The columns that findings have beside those where suppressions were given; services have the first one, their suppressed
+/// rules.
+pub const SUPPRESSED: [Column; 2] = [column("suppressed", Type::Text, 12), column("suppression", Type::Text, 60)];
+
+const SERVICE_MARKED: [Column; 22] = beside(SERVICE, &[column("suppressed", Type::List, 20)]);
+const FINDING_MARKED: [Column; 19] = beside(FINDING, &SUPPRESSED);
+
+const fn beside<const N: usize, const M: usize>(columns: [Column; N], more: &[Column]) -> [Column; M] {
+    let mut all = [more[0]; M];
+    let mut i = 0;
+    while i < M {
+        all[i] = if i < N { columns[i] } else { more[i - N] };
+        i += 1;
+    }
+    all
+}
+
+/// The columns of services in this run.
+pub fn service_columns(frame: &Frame) -> &'static [Column] {
+    if frame.suppressions.is_some() { &SERVICE_MARKED } else { &SERVICE }
+}
+
+/// The columns of findings in this run.
+pub fn finding_columns(frame: &Frame) -> &'static [Column] {
+    if frame.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
+}
+/// Takes the cells of a record, one call a column, in their order.
+pub trait Cells {
+    /// [`Type::Text`].
+    fn text(&mut self, text: &str);
+    /// [`Type::Number`].
+    fn number(&mut self, n: u64);
+    /// [`Type::Date`].
+    fn date(&mut self, date: Option<Date>);
+    /// [`Type::Units`].
+    fn units(&mut self, units: Option<Decimal>);
+    /// [`Type::Amount`].
+    fn amount(&mut self, amount: Option<Cents>);
+    /// [`Type::List`].
+    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>);
+}
 
 /// A service. Its texts are the input's, without any guard against spreadsheets: that is the business of the format.
 #[derive(Clone, Copy)]
@@ -78,6 +150,11 @@ impl<'a> ServiceRecord<'a> {
     /// A service of a part, by its number in the part's book.
     pub fn of(part: &'a Content<'a>, number: usize) -> Self {
         Self { part, number, line: part.book.line_of(number), judgement: &part.judged.services[number] }
+    }
+
+    /// Its number in the part's book.
+    pub fn number(&self) -> usize {
+        self.number
     }
 
     /// `source_file`.
@@ -133,6 +210,36 @@ impl<'a> ServiceRecord<'a> {
     /// `amount_basis`.
     pub fn basis(&self) -> Option<&'static str> {
         self.judgement.at_risk.map(|(_, basis)| basis)
+    }
+
+    /// Hands out the cells of [`SERVICE`]. services.csv has a writer of its own, which need not join lists first; a test
+    /// holds the formats to each other.
+    pub fn put(&self, cells: &mut impl Cells) {
+        let (line, judgement) = (self.line, self.judgement);
+        cells.text(self.source_file());
+        cells.number(line.row);
+        for id in ids(line) {
+            cells.text(id);
+        }
+        cells.text(line.text(Text::Product));
+        cells.text(self.product_class());
+        cells.text(line.setting.word());
+        cells.text(&self.procedure_code());
+        cells.date(line.date);
+        cells.units(self.units());
+        cells.list(line.considered());
+        cells.text(line.text(Text::Authorization));
+        cells.text(judgement.necessity.word());
+        cells.text(judgement.authorization.word());
+        cells.text(judgement.status.word());
+        cells.list(self.rules());
+        cells.amount(self.amount());
+        cells.text(self.basis().unwrap_or_default());
+        cells.text(line.text(Text::BillingNpi));
+        cells.text(line.text(Text::RenderingNpi));
+        if self.part.about.frame.suppressions.is_some() {
+            cells.list(self.suppressed());
+        }
     }
 }
 
@@ -214,6 +321,32 @@ impl<'a> FindingRecord<'a> {
     /// `claim_id`, `line_number` and `member_id`.
     pub fn ids(&self) -> [&'a str; 3] {
         ids(self.line)
+    }
+
+    /// Hands out the cells of [`FINDING`]; likewise.
+    pub fn put(&self, cells: &mut impl Cells) {
+        let (doc, setting, line) = (self.doc(), self.setting(), self.line);
+        cells.text(&doc.code);
+        cells.text(&doc.name);
+        cells.text(self.finding.disposition.word());
+        cells.text(self.source_file());
+        cells.number(line.row);
+        for id in self.ids() {
+            cells.text(id);
+        }
+        cells.text(self.product_class());
+        cells.text(line.setting.word());
+        cells.text(&self.codes().collect::<Vec<_>>().join(";"));
+        cells.date(self.service_date());
+        cells.amount(self.amount());
+        cells.text(&setting.carc);
+        cells.text(&setting.rarc);
+        cells.text(&self.finding.message);
+        cells.text(&setting.citation);
+        if self.part.about.frame.suppressions.is_some() {
+            cells.text(self.suppressed());
+            cells.text(&self.suppression_said());
+        }
     }
 }
 

@@ -65,9 +65,12 @@ pub fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The word of `--format` that asks for every format.
+pub const ALL: &str = "all";
+
 /// The formats that `words` of `--format` ask for, with those that are always there.
-pub fn chosen<'f>(words: &[&str]) -> Vec<&'f Format> {
-    let asked = |word: &str| words.iter().any(|w| *w == word || *w == "all");
+pub fn chosen<'f>(words: &[impl AsRef<str>]) -> Vec<&'f Format> {
+    let asked = |word: &str| words.iter().map(AsRef::as_ref).any(|w| w == word || w == ALL);
     FORMATS.iter().filter(|format| format.word.is_none_or(asked)).collect()
 }
 

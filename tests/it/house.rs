@@ -149,9 +149,21 @@ fn nothing_is_unsafe_and_nothing_talks_to_a_network() {
         );
     }
     let lock = read("Cargo.lock");
-    for network in ["reqwest", "hyper", "openssl", "openssl-sys", "rustls", "native-tls", "ureq", "curl", "tokio"] {
+    for network in
+        ["reqwest", "hyper", "openssl", "openssl-sys", "rustls", "native-tls", "ureq", "curl", "tokio", "object_store"]
+    {
         assert!(!lock.contains(&format!("\nname = \"{network}\"\n")), "{network} is linked");
     }
+}
+
+/// Roll-ups and Parquet ask it; whatever else did would tie the house to its versions.
+#[test]
+fn one_file_knows_polars() {
+    let knows = |file: &String| {
+        let code = read(file);
+        code.lines().filter(|l| !l.trim_start().starts_with("//")).any(|l| l.contains("polars"))
+    };
+    assert_eq!(files("src", "rs").into_iter().filter(knows).collect::<Vec<_>>(), ["src/report/frames.rs"]);
 }
 
 #[test]

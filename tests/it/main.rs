@@ -9,6 +9,7 @@
 //! twin, slow  the reader held against a slow one that is obviously right
 //! damage      bad input, each with its own clear sentence
 //! joins       several services in one row, and tables joined by key
+//! formats     every format says the same, and others can read it
 //! explain     the dossier of a claim says what the report says
 //! browser     report.html in a real browser: filter, sort, keyboard, phone, dark, paper
 //! mask        ids that a masked report must not hold
@@ -35,6 +36,7 @@ mod cli;
 mod compare;
 mod damage;
 mod explain;
+mod formats;
 mod gates;
 #[cfg(unix)]
 mod hostile;
@@ -52,6 +54,7 @@ mod night;
 #[cfg(unix)]
 mod private;
 mod properties;
+mod readers;
 mod reconcile;
 mod rules;
 mod settings;

@@ -58,7 +58,7 @@ struct Rule {
 impl Row<'_> {
     /// A cell by the name of its column; empty where this report has no such column.
     pub fn cell(&self, name: &str) -> &str {
-        let at = FINDING.iter().chain(&SUPPRESSED).position(|column| *column == name);
+        let at = FINDING.iter().chain(&SUPPRESSED).position(|column| column.name == name);
         at.and_then(|at| self.0.get(at)).unwrap_or_default()
     }
 
@@ -278,8 +278,8 @@ fn walk(path: &Path, see: &mut dyn FnMut(u64, &Row<'_>) -> Result<(), Unfit>) ->
             }
         }
         if columns == 0 {
-            let plain = record.iter().eq(FINDING);
-            if !plain && !record.iter().eq(FINDING.iter().chain(&SUPPRESSED).copied()) {
+            let plain = record.iter().eq(FINDING.iter().map(|c| c.name));
+            if !plain && !record.iter().eq(FINDING.iter().chain(&SUPPRESSED).map(|c| c.name)) {
                 return Err(Unfit::Report(broken(path, line, "the columns are not those of findings")));
             }
             columns = record.len();
