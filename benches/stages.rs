@@ -122,6 +122,8 @@ impl Seek for Counted {
     }
 }
 
+impl Output for Counted {}
+
 fn stages(c: &mut Criterion) {
     let bench = Bench::new();
     let (sparse, dense) = (extract(SPARSE), extract(1));

@@ -21,9 +21,8 @@
 //! - [`suppress`] and [`baseline`]: findings that somebody answers for, and those that an earlier report had.
 //! - [`run`]: the run on one page, its parts judged on demand, their ids masked where asked; no file is written and
 //!   nothing printed.
-//! - [`report`]: one file per format, part after part, all or nothing on disk; manifest; the dossier of one
-//!   claim. Knows findings and
-//!   answers, no rule.
+//! - [`report`]: one file per format, part after part, all or nothing on disk; manifest, comparison, the dossier of one
+//!   claim. Knows findings and answers, no rule.
 //! - [`generate`]: invented extracts whose findings are known beforehand. Knows nobody who judges.
 //! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
 //!

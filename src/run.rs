@@ -168,7 +168,9 @@ impl Run {
                 Ok(ledger)
             })
             .collect::<io::Result<_>>()?;
-        ledgers.iter().for_each(|part| frame.ledger.merge(part));
+        for part in &ledgers {
+            frame.ledger.merge(part);
+        }
         Ok(Self { frame, store, starts, index, masking: None })
     }
 

@@ -96,7 +96,7 @@ impl Index {
             line,
             kind,
             encounter: Encounter {
-                codes: self.met.encounters.get(self.met.met[number] as usize).copied().unwrap_or_default(),
+                codes: self.met.encounters.get(self.met.of_line[number] as usize).copied().unwrap_or_default(),
             },
             units_so_far: so_far.unwrap_or(units),
             used: self.used.get(&(place, stay)).copied().unwrap_or(units),
@@ -112,7 +112,9 @@ impl Index {
                 self.bins[version.line as usize] = Bin::Superseded;
             }
             if let Some(rows) = version.named.and_then(|claim| rows.get(&claim)) {
-                rows.iter().for_each(|row| self.bins[row.line as usize] = Bin::Superseded);
+                for row in rows {
+                    self.bins[row.line as usize] = Bin::Superseded;
+                }
                 continue;
             }
             let mut met = false;

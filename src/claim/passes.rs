@@ -93,7 +93,7 @@ pub(super) struct Indexer<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Met {
     /// The encounter of each line that stands.
-    pub(super) met: Vec<u32>,
+    pub(super) of_line: Vec<u32>,
     pub(super) encounters: Vec<CodeSet>,
     /// Units of a line's code in its encounter up to and including it, where that is more than its own.
     pub(super) so_far: FxHashMap<u32, Decimal>,
@@ -261,14 +261,14 @@ impl Indexer<'_> {
             });
             for (encounters, so_far, lines) in gathered {
                 let before = found.encounters.len() as u32;
-                lines.iter().for_each(|line| {
-                    met[*line as usize].fetch_add(before, Ordering::Relaxed);
-                });
+                for line in lines {
+                    met[line as usize].fetch_add(before, Ordering::Relaxed);
+                }
                 found.encounters.extend(encounters);
                 found.so_far.extend(so_far);
             }
         }
-        found.met = met.into_iter().map(AtomicU32::into_inner).collect();
+        found.of_line = met.into_iter().map(AtomicU32::into_inner).collect();
         Ok(found)
     }
 

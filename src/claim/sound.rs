@@ -9,7 +9,7 @@ impl Batch {
     pub fn is_sound(&self, codes: usize, classes: usize) -> bool {
         let lengths = [self.text.len(), self.ends.len(), self.known.len()];
         let stops = |place: usize| self.stops.iter().map(move |stop| stop[place] as usize);
-        let whole = |place: usize| stops(place).is_sorted() && stops(place).last().unwrap_or(0) == lengths[place];
+        let whole = |place: usize| stops(place).is_sorted() && stops(place).next_back().unwrap_or(0) == lengths[place];
         self.heads.len() == self.stops.len()
             && (0..3).all(whole)
             && stops(0).all(|end| self.text.is_char_boundary(end))

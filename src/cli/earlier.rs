@@ -26,6 +26,10 @@ pub(super) fn load(args: &Check) -> anyhow::Result<Earlier> {
     if args.baseline.is_none() && matches!(args.fail_on, Some(FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo)) {
         bail!("--fail-on new-...: new since which report? name its directory with --baseline DIR");
     }
+    // The file may be named in claimlint.toml, so the command line alone cannot tell.
+    if args.today.is_some() && args.suppress.is_none() {
+        bail!("--today is the day of suppressions: give --suppress FILE, too");
+    }
     let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
     if let Some(report) = &baseline {
         report.suits(Some(args.mask.is_some()), Path::new("this run"))?;

@@ -110,6 +110,7 @@ impl Watch for Unreported<'_> {
 }
 
 /// Reads `source` with the tables of its dialect. As [`super::read_into`].
+#[allow(clippy::too_many_arguments, reason = "as there")]
 pub(super) fn read<C: Gather>(
     source: Source,
     dialect: &Dialect,
@@ -208,7 +209,9 @@ fn look_at<C: Gather>(
         all.extend(rejects);
     }
     all.sort_by_key(|reject| reject.line);
-    all.into_iter().for_each(|reject| total.rejects.push(reject));
+    for reject in all {
+        total.rejects.push(reject);
+    }
     Ok(total)
 }
 

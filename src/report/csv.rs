@@ -61,7 +61,9 @@ pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             let (line, judgement) = (record.line, record.judgement);
             rows.plain(record.source_file());
             rows.number(line.row);
-            ids(line).iter().for_each(|id| rows.input(id));
+            for id in ids(line) {
+                rows.input(id);
+            }
             rows.input(line.text(Text::Product));
             rows.plain(record.product_class());
             rows.word(line.setting.word());
@@ -92,7 +94,9 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
     // What a rule says of itself is quoted once.
     let cells = |cells: &[&str]| {
         let mut rows = Rows::default();
-        cells.iter().for_each(|cell| rows.plain(cell));
+        for cell in cells {
+            rows.plain(cell);
+        }
         rows.into_text()
     };
     let rules: Vec<_> = about
@@ -116,7 +120,9 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.word(record.finding.disposition.word());
             rows.plain(record.source_file());
             rows.number(line.row);
-            record.ids().iter().for_each(|id| rows.input(id));
+            for id in record.ids() {
+                rows.input(id);
+            }
             rows.plain(record.product_class());
             rows.word(line.setting.word());
             rows.words(record.codes());

@@ -19,14 +19,14 @@ use crate::claim::Cents;
 /// Every service with its verdict.
 pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, service_columns(about.frame), |part, objects| {
-        part.services().for_each(|r| objects.whole(|o| r.put(o)))
+        part.services().for_each(|r| objects.whole(|o| r.put(o)));
     })))
 }
 
 /// Every finding with its reason and citation.
 pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, finding_columns(about.frame), |part, objects| {
-        part.findings().for_each(|r| objects.whole(|o| r.put(o)))
+        part.findings().for_each(|r| objects.whole(|o| r.put(o)));
     })))
 }
 

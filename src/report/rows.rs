@@ -28,7 +28,9 @@ impl Rows {
 
     /// A row of names.
     pub(super) fn header(&mut self, names: &[&str]) {
-        names.iter().for_each(|name| self.word(name));
+        for name in names {
+            self.word(name);
+        }
         self.end();
     }
 
@@ -182,7 +184,9 @@ mod tests {
         #[test]
         fn cells_are_quoted_as_the_csv_crate_does(cells in prop::collection::vec("[a,\"\n\r;=é ]{0,6}", 2..5)) {
             let mut rows = Rows::default();
-            cells.iter().for_each(|cell| rows.plain(cell));
+            for cell in &cells {
+                rows.plain(cell);
+            }
             rows.end();
             let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
             writer.write_record(&cells).expect("memory takes it");

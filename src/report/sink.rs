@@ -1,8 +1,9 @@
 //! How a run becomes files: its parts formatted side by side, put down in order.
 
-use std::io::{self, BufWriter, Seek, Write};
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -18,10 +19,47 @@ use crate::run::{Frame, Run};
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, Summary};
 
-/// Where a file goes.
-pub trait Output: Write + Seek + Send {}
+/// Makes a file without a name, for what has to wait before it goes into its place.
+pub type Scratch = Arc<dyn Fn() -> io::Result<File> + Send + Sync>;
 
-impl<T: Write + Seek + Send> Output for T {}
+/// Where a file goes.
+pub trait Output: Write + Seek + Send {
+    /// Makes waiting files. For a report on disk they lie where it does, as private and gone with the run.
+    fn scratch(&self) -> Scratch {
+        Arc::new(tempfile::tempfile)
+    }
+}
+
+impl Output for File {}
+
+/// A file of a report under construction.
+struct Placed {
+    file: BufWriter<File>,
+    directory: PathBuf,
+}
+
+impl Write for Placed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Placed {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+impl Output for Placed {
+    fn scratch(&self) -> Scratch {
+        let directory = self.directory.clone();
+        Arc::new(move || tempfile::tempfile_in(&directory))
+    }
+}
 
 /// Begins a file.
 pub type Open = for<'a> fn(About<'a>, Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>>;
@@ -199,7 +237,7 @@ impl Totals {
 /// Opens the files of a report in an existing directory.
 pub fn files(directory: &Path) -> impl Fn(&str) -> io::Result<Box<dyn Output>> {
     move |name| {
-        let file = place::create(&directory.join(name))?;
-        Ok(Box::new(BufWriter::with_capacity(1 << 18, file)))
+        let file = BufWriter::with_capacity(1 << 18, place::create(&directory.join(name))?);
+        Ok(Box::new(Placed { file, directory: directory.to_path_buf() }))
     }
 }

@@ -13,7 +13,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use self::package::Package;
-use self::sheet::{ROWS, Rows, STYLES, Sheet, Sheets};
+use self::sheet::{Paper, ROWS, Rows, STYLES, Sheet, Sheets};
 use super::record::{Cells, Column, Type, column, finding_columns, service_columns};
 use super::rollup::{By, COLUMNS, RollUp, cells};
 use super::sink::{Output, Pending, Sink, held};
@@ -64,14 +64,15 @@ struct Workbook<'a> {
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
     providers: RollUp,
-    limit: usize,
+    paper: Paper,
 }
 
 impl<'a> Workbook<'a> {
     fn new(about: About<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
+        let paper = Paper { limit, scratch: out.scratch() };
         let sheets = [
-            Sheets::new("Services", service_columns(about.frame), limit)?,
-            Sheets::new("Findings", finding_columns(about.frame), limit)?,
+            Sheets::new("Services", service_columns(about.frame), &paper)?,
+            Sheets::new("Findings", finding_columns(about.frame), &paper)?,
         ];
         Ok(Self {
             about,
@@ -79,7 +80,7 @@ impl<'a> Workbook<'a> {
             pieces: Pending::default(),
             sheets: Mutex::new(sheets),
             providers: RollUp::new(By::Provider),
-            limit,
+            paper,
         })
     }
 }
@@ -105,22 +106,22 @@ impl Sink for Workbook<'_> {
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
-        let Self { about, out, sheets, providers, limit, .. } = *self;
+        let Self { about, out, sheets, providers, paper, .. } = *self;
         let [services, findings] = sheets.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let rejects = rejects(about, limit)?;
-        let mut all = table("Summary", &SUMMARY, limit, summary(about, totals))?;
+        let rejects = rejects(about, &paper)?;
+        let mut all = table("Summary", &SUMMARY, &paper, summary(about, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
-        all.extend(table("Providers", &PROVIDER, limit, of_providers(providers)?)?);
+        all.extend(table("Providers", &PROVIDER, &paper, of_providers(providers)?)?);
         all.extend(rejects);
-        all.extend(table("About", &ABOUT, limit, of_about(about))?);
+        all.extend(table("About", &ABOUT, &paper, of_about(about))?);
         put_down(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Rows that are all there.
-fn table(title: &'static str, columns: &'static [Column], limit: usize, rows: Rows) -> io::Result<Vec<Sheet>> {
-    let mut sheets = Sheets::new(title, columns, limit)?;
+fn table(title: &'static str, columns: &'static [Column], paper: &Paper, rows: Rows) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new(title, columns, paper)?;
     sheets.append(&rows)?;
     sheets.finish()
 }
@@ -189,8 +190,8 @@ fn of_providers(providers: RollUp) -> io::Result<Rows> {
 }
 
 /// Rejected rows, put down one by one: there may be as many as the bound on an extract's rejects allows.
-fn rejects(about: About<'_>, limit: usize) -> io::Result<Vec<Sheet>> {
-    let mut sheets = Sheets::new("Rejects", &REJECT, limit)?;
+fn rejects(about: About<'_>, paper: &Paper) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new("Rejects", &REJECT, paper)?;
     for input in &about.frame.inputs {
         input.rejects.each(|reject| {
             let mut rows = Rows::default();
@@ -321,8 +322,9 @@ mod tests {
                 row.text("=1+1");
             });
         }
-        let mut sheets = table("Services", &ABOUT, 4, rows).expect("a disk");
-        sheets.extend(table("About", &ABOUT, 4, Rows::default()).expect("a disk"));
+        let paper = Paper { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) };
+        let mut sheets = table("Services", &ABOUT, &paper, rows).expect("a disk");
+        sheets.extend(table("About", &ABOUT, &paper, Rows::default()).expect("a disk"));
         let file = tempfile::tempfile().expect("a disk");
         put_down(sheets, Box::new(file.try_clone().expect("a handle"))).expect("a disk");
         let mut book: Xlsx<_> = Xlsx::new(io::BufReader::new(file)).expect("a workbook");

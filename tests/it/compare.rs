@@ -175,6 +175,8 @@ fn only_what_is_new_fails_a_nightly_run() {
 
     let refused = desk.run(&["check", "more.csv", "--fail-on", "new-deny"]).refused();
     assert!(refused.contains("--baseline DIR"), "{refused}");
+    let refused = desk.run(&["check", "more.csv", "--today", "2025-01-01"]).refused();
+    assert!(refused.contains("--suppress FILE"), "{refused}");
     let refused = desk.run(&["check", "more.csv", "--baseline", "."]).refused();
     assert!(refused.contains("holds no report"), "{refused}");
 }

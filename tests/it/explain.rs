@@ -287,7 +287,7 @@ fn shells_complete_and_man_reads() {
                  echo \"${COMPREPLY[@]}\"";
     // Where there is no bash there is nobody to complete for.
     if let Ok(bash) = Command::new("bash").args(["--norc", "-c", typed]).arg(script.path()).output() {
-        assert_eq!(String::from_utf8_lossy(&bash.stdout), "deny review info never\n");
+        assert_eq!(String::from_utf8_lossy(&bash.stdout), "deny review info never new-deny new-review new-info\n");
     }
     assert!(crate::cli::claimlint(&["completions", "cmd"]).refused().contains("bash"));
     let man = crate::cli::claimlint(&["man"]).success();

@@ -3,6 +3,8 @@
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex};
 
+use claimlint::report::sink::Output;
+
 /// A file in memory that can still be read when its writer is gone.
 #[derive(Clone, Default)]
 pub(crate) struct Shared(Arc<Mutex<Cursor<Vec<u8>>>>);
@@ -29,3 +31,5 @@ impl Seek for Shared {
         self.0.lock().expect("no writer ended in the middle").seek(to)
     }
 }
+
+impl Output for Shared {}

@@ -128,11 +128,11 @@ fn the_file_is_found_beside_the_first_extract_alone() {
 #[test]
 fn a_broken_file_is_refused_with_all_its_faults() {
     let desk = Desk::with(&[CLEAR]);
-    desk.put("claimlint.toml", "fail_onn = \"deny\"\nbaseline = \"last\"\nfail_on = 5\n");
+    desk.put("claimlint.toml", "fail_onn = \"deny\"\nmember = \"M1\"\nfail_on = 5\n");
     for args in [&["check", "claims.csv"][..], &["config", "show", "claims.csv"]] {
         let said = desk.run(args).refused();
         for part in
-            ["claimlint.toml has 3 faults", ":1:1: `fail_onn` is not known", ":2:1: `baseline`", ":3:11: `fail_on` is"]
+            ["claimlint.toml has 3 faults", ":1:1: `fail_onn` is not known", ":2:1: `member`", ":3:11: `fail_on` is"]
         {
             assert!(said.contains(part), "{part}: {said}");
         }

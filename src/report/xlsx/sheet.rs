@@ -15,6 +15,7 @@ use crate::claim::Cents;
 use crate::report::frames::days_since;
 use crate::report::html::visible::seen;
 use crate::report::record::{Cells, Column};
+use crate::report::sink::Scratch;
 
 /// Rows of a sheet, its header included: the limit of Excel's file format.
 pub(super) const ROWS: usize = 1 << 20;
@@ -238,12 +239,20 @@ pub(super) struct Sheet {
     pub(super) entry: Entry<File>,
 }
 
+/// What sheets are made of.
+#[derive(Clone)]
+pub(super) struct Paper {
+    /// Most rows of one.
+    pub(super) limit: usize,
+    /// Where it waits while it is filled.
+    pub(super) scratch: Scratch,
+}
+
 /// Rows under one header, on as many sheets as they need.
-#[derive(Debug)]
 pub(super) struct Sheets {
     title: &'static str,
     columns: &'static [Column],
-    limit: usize,
+    paper: Paper,
     full: Vec<Sheet>,
     /// The one that is being filled, in a private file without a name, and its rows.
     entry: Entry<File>,
@@ -251,10 +260,10 @@ pub(super) struct Sheets {
 }
 
 impl Sheets {
-    /// A sheet with a header; no sheet gets more than `limit` rows.
-    pub(super) fn new(title: &'static str, columns: &'static [Column], limit: usize) -> io::Result<Self> {
-        let (entry, rows) = begin(columns)?;
-        Ok(Self { title, columns, limit, full: Vec::new(), entry, rows })
+    /// A sheet with a header.
+    pub(super) fn new(title: &'static str, columns: &'static [Column], paper: &Paper) -> io::Result<Self> {
+        let (entry, rows) = begin(columns, paper)?;
+        Ok(Self { title, columns, paper: paper.clone(), full: Vec::new(), entry, rows })
     }
 
     /// Adds rows.
@@ -262,7 +271,7 @@ impl Sheets {
         let (mut from, mut row) = (0, 0);
         while row < more.ends.len() {
             let left = usize::try_from(LARGEST.saturating_sub(self.entry.plain())).unwrap_or(usize::MAX);
-            let fit = more.ends[row..].partition_point(|end| *end - from <= left).min(self.limit - self.rows);
+            let fit = more.ends[row..].partition_point(|end| *end - from <= left).min(self.paper.limit - self.rows);
             if fit == 0 {
                 self.next()?;
                 continue;
@@ -276,7 +285,7 @@ impl Sheets {
     }
 
     fn next(&mut self) -> io::Result<()> {
-        let (entry, rows) = begin(self.columns)?;
+        let (entry, rows) = begin(self.columns, &self.paper)?;
         let entry = std::mem::replace(&mut self.entry, entry);
         let rows = std::mem::replace(&mut self.rows, rows);
         let sheet = close(self.title, self.full.len() + 1, self.columns.len(), entry, rows)?;
@@ -301,7 +310,7 @@ fn close(title: &str, number: usize, columns: usize, mut entry: Entry<File>, row
 }
 
 /// A sheet up to its header, frozen.
-fn begin(columns: &[Column]) -> io::Result<(Entry<File>, usize)> {
+fn begin(columns: &[Column], paper: &Paper) -> io::Result<(Entry<File>, usize)> {
     let mut head = Rows::default();
     head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
     let mut xml = concat!(
@@ -317,7 +326,7 @@ fn begin(columns: &[Column]) -> io::Result<(Entry<File>, usize)> {
     }
     xml.push_str("</cols><sheetData>");
     xml.push_str(&head.xml);
-    let mut entry = Entry::new(tempfile::tempfile()?);
+    let mut entry = Entry::new((paper.scratch)()?);
     entry.write(xml.as_bytes())?;
     Ok((entry, 1))
 }
@@ -385,7 +394,9 @@ mod tests {
     #[test]
     fn rows_beyond_the_limit_go_to_another_sheet() {
         const COLUMNS: [Column; 1] = [crate::report::record::column("n", crate::report::record::Type::Number, 8)];
-        let mut sheets = Sheets::new("Services", &COLUMNS, 4).expect("a disk");
+        let mut sheets =
+            Sheets::new("Services", &COLUMNS, &Paper { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) })
+                .expect("a disk");
         let mut next = 0;
         for part in [2, 0, 5, 1] {
             let mut rows = Rows::default();

@@ -1,0 +1,91 @@
+//! What can be typed to look at reports that exist: explain, verify, compare.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{LayoutChoice, PolicyFiles};
+
+/// `claimlint explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The claim number, or its token in a masked report
+    pub claim: String,
+    /// The report directory
+    #[arg(long = "in", value_name = "DIR", default_value = crate::report::place::DEFAULT)]
+    pub report: PathBuf,
+    /// Write the dossier as a page, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// The key of a masked report, to find a claim by its number
+    #[arg(long, value_name = "KEYFILE|env:NAME")]
+    pub mask: Option<String>,
+}
+
+/// `claimlint verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The report directory
+    #[arg(value_name = "REPORT_DIR")]
+    pub report: PathBuf,
+    /// The extracts, in the order in which `check` was given them: they are held against their fingerprints and counted
+    /// again
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The authorization file that `check` was given
+    #[arg(long, value_name = "FILE", requires = "files")]
+    pub auths: Option<String>,
+    /// How columns are mapped, as `check` was told
+    #[command(flatten)]
+    pub layout: LayoutChoice,
+    /// Files that replace built-in ones, as `check` was told
+    #[command(flatten)]
+    pub policy: PolicyFiles,
+}
+
+/// `claimlint compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The report directory of the earlier run
+    pub old: PathBuf,
+    /// The report directory of the later run
+    pub new: PathBuf,
+    /// What is written: a summary to read, or every finding that differs
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CompareFormat::Text)]
+    pub format: CompareFormat,
+    /// Write to a new file instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Findings that the text lists, those that ask for most first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rows: u16,
+    /// Least difference that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = CompareFailOn::NewDeny)]
+    pub fail_on: CompareFailOn,
+}
+
+/// How a comparison is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// Totals, and the findings that ask for most
+    Text,
+    /// A row for every finding that differs
+    Csv,
+    /// Totals and every finding that differs
+    Json,
+}
+
+/// Least difference that makes the exit code of compare 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFailOn {
+    /// Any new deny finding
+    NewDeny,
+    /// Any new review or deny finding
+    NewReview,
+    /// Any new finding
+    NewInfo,
+    /// Any new, gone or changed finding
+    Any,
+    /// Never
+    Never,
+}
