@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn every_fault_is_said_at_once_with_its_place() {
         let said = faults(
-            "polcy = \"p.toml\"\nfail_on = \"sometimes\"\nthreads = 0\njoin = \"dx\"\nlayout = \"\"\nformat = [\"xlsx\"]\n\
+            "polcy = \"p.toml\"\nfail_on = \"sometimes\"\nthreads = 0\njoin = \"dx\"\nlayout = \"\"\nformat = [\"xls\"]\n\
              [products]\nGOLD = 5\n[dispositions]\nDX1O1 = \"deny\"\nDX101 = \"no\"\n",
         );
         for (place, says) in [
@@ -232,7 +232,7 @@ mod tests {
             ("3:11", "a whole number from 1 to 1024"),
             ("4:1", "NAME=FILE"),
             ("5:10", "is empty"),
-            ("6:1", "`format` is not known"),
+            ("6:1", "write some of"),
             ("8:8", "a text in quotes"),
             ("10:1", "DX1O1 is no rule; did you mean DX101?"),
             ("11:9", "write one of deny, review, info"),
