@@ -126,7 +126,7 @@ fn no_output_holds_an_id() {
             let said = desk.run(&[&check[..], how].concat());
             assert_eq!(said.code, Some(1), "{}", said.err);
             let mut texts = desk.texts(&out);
-            assert_eq!(texts.len(), FORMATS.len() + 1, "with run.json");
+            assert_eq!(texts.len(), FORMATS.len() + 2, "with run.json and manifest.json");
             texts.push(("terminal".to_owned(), said.out + &said.err));
             for (name, text) in &texts {
                 for id in &ids {
