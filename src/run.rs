@@ -197,7 +197,12 @@ impl Run {
     pub fn whole(self) -> io::Result<Outcome> {
         let mut lines = Batch::default();
         for n in 0..self.store.batches() {
-            lines.append(&*self.store.batch(n)?);
+            let batch = self.store.batch(n)?;
+            // Places in a batch are 32 bits wide.
+            if lines.bytes() + batch.bytes() > u32::MAX as usize {
+                return Err(io::Error::other("more than 4 GiB of lines, too many to be held as one"));
+            }
+            lines.append(&batch);
         }
         let book = self.index.book(0, std::borrow::Cow::Owned(lines), &self.frame.policy.codes);
         let Part { book, judged, met } = self.judged(book);

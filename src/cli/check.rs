@@ -270,6 +270,5 @@ fn write_run(
     };
     let mut file = place::create(&site.path().join(RUN))?;
     serde_json::to_writer_pretty(&mut file, &run)?;
-    writeln!(file)?;
-    place::settle(file)
+    writeln!(file)
 }

@@ -98,8 +98,7 @@ pub fn write(directory: &Path, inputs: &[Input]) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');
     let mut file = place::create(&directory.join(FILE))?;
-    file.write_all(&text)?;
-    place::settle(file)
+    file.write_all(&text)
 }
 
 /// What lies in a report directory beside manifest and run.json, by name.

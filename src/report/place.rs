@@ -270,7 +270,7 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Sees to it that a file's bytes are on disk before the report is moved into place.
+/// Sees to it that a file's bytes are on disk. Those of a report are seen to when it is complete.
 pub fn settle(file: File) -> io::Result<()> {
     file.sync_all()
 }
@@ -281,9 +281,14 @@ fn sync(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Sees to it that the files of a finished report are on disk.
+/// Sees to it that the files of a finished report are on disk: all at once, as each waits for the disk and not for the
+/// processor.
 fn sync_files(directory: &Path) -> io::Result<()> {
-    fs::read_dir(directory)?.try_for_each(|entry| File::open(entry?.path())?.sync_all())
+    let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    std::thread::scope(|scope| {
+        let waits: Vec<_> = paths.iter().map(|path| scope.spawn(move || File::open(path)?.sync_all())).collect();
+        waits.into_iter().try_for_each(|wait| wait.join().unwrap_or_else(|_| Err(io::Error::other("a thread ended"))))
+    })
 }
 
 /// What to do about an error of the disk.
