@@ -129,7 +129,8 @@ pub fn write(
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
         let content = about.part(&part);
-        sinks.iter().try_for_each(|sink| sink.format(n, &content))?;
+        // A sparse run has a single part: then its formats go side by side.
+        sinks.par_iter().try_for_each(|sink| sink.format(n, &content))?;
         Ok(Totals::of(&content, n))
     };
     let append = |wave: std::ops::Range<usize>| -> io::Result<()> {
