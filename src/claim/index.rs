@@ -13,7 +13,7 @@ use super::book::{Bin, Book, CodeSet, Encounter, Kind, Service, Stay};
 use super::code::{CodeId, CodeTable};
 use super::key::{Key, Keys};
 use super::line::{Batch, Line, Text};
-use super::passes::{Indexer, Inpatient, Met, Row, Versioned, stands};
+use super::passes::{Indexer, Inpatient, Met, Row, Special, Versioned, stands};
 use super::store::Store;
 use crate::ingest::cell::upper;
 
@@ -35,18 +35,14 @@ impl Index {
     /// `numbers`: units are counted on authorization numbers, too. An error: spooled lines cannot be read back.
     pub fn new(store: &Store, codes: &CodeTable, memory: usize, numbers: bool) -> io::Result<Self> {
         let indexer = Indexer { store, starts: store.starts(), codes, keys: Keys::new(), memory };
-        let listed = |line: Line<'_>| line.known.iter().any(|id| codes.get(*id).listed);
-        let bins = indexer.each(|_, batch| {
-            batch.iter().map(|line| if listed(line) { Bin::InScope } else { Bin::Related }).collect::<Vec<_>>()
-        })?;
+        let Special { bins, versioned, inpatient } = indexer.special()?;
         let mut index = Self {
-            bins: bins.concat(),
+            bins,
             met: Met::default(),
             used: FxHashMap::default(),
             orphans: FxHashSet::default(),
             stays: FxHashMap::default(),
         };
-        let (versioned, inpatient) = indexer.special()?;
         let rows = indexer.duplicates(&mut index.bins, &versioned, &inpatient)?;
         index.versions(&versioned, &rows);
         index.gather_stays(inpatient, &rows);
@@ -160,7 +156,7 @@ impl Index {
                 if number.is_empty() {
                     continue;
                 }
-                let key = indexer.keys.claim(&upper(number.into()));
+                let key = indexer.keys.text(&upper(number.into()));
                 let number = start + n;
                 if self.cpt_service(number, line, indexer.codes).is_some() {
                     found.push((key, (number as u32, false), line.units));

@@ -28,8 +28,8 @@ impl Keys {
         hasher.finish128().as_u128()
     }
 
-    pub(super) fn claim(&self, claim: &str) -> Key {
-        self.of(|h| claim.hash(h))
+    pub(super) fn text(&self, text: &str) -> Key {
+        self.of(|h| text.hash(h))
     }
 
     /// Two lines that say the same: claim, line number, procedures, date, units, frequency and amounts.

@@ -49,6 +49,17 @@ pub(super) struct Inpatient {
     pub(super) zero_lost: bool,
 }
 
+/// What the first look at the lines finds.
+#[derive(Default)]
+pub(super) struct Special {
+    /// Of every line: in scope, or related.
+    pub(super) bins: Vec<Bin>,
+    /// Lines that bear on others of their claims, or of claims that they name.
+    pub(super) versioned: Vec<Versioned>,
+    /// Likewise.
+    pub(super) inpatient: Vec<Inpatient>,
+}
+
 /// A standing line on its way into its encounter.
 pub(super) struct Comer {
     pub(super) key: Key,
@@ -110,40 +121,43 @@ impl Indexer<'_> {
         (0..self.store.batches()).into_par_iter().map(|b| Ok(look(self.starts[b], &*self.store.batch(b)?))).collect()
     }
 
-    /// The lines that bear on others in their claims.
-    pub(super) fn special(&self) -> io::Result<(Vec<Versioned>, Vec<Inpatient>)> {
+    /// The first look at each line.
+    pub(super) fn special(&self) -> io::Result<Special> {
+        let listed = |id: &CodeId| self.codes.get(*id).listed;
         let listed_pcs = |id: &CodeId| self.codes.get(*id).listed && self.codes.get(*id).system == System::Pcs;
         let found = self.each(|start, batch| {
-            let (mut versioned, mut inpatient) = (Vec::new(), Vec::new());
+            let mut found = Special::default();
             for (n, line) in batch.iter().enumerate() {
+                found.bins.push(if line.known.iter().any(listed) { Bin::InScope } else { Bin::Related });
                 if line.version != Version::Original {
                     let original = line.text(Text::OriginalClaimId);
-                    versioned.push(Versioned {
+                    found.versioned.push(Versioned {
                         line: (start + n) as u32,
                         void: line.version == Version::Void,
-                        claim: self.keys.claim(line.claim_id()),
-                        frequency: self.keys.claim(line.text(Text::Frequency)),
-                        named: (!original.is_empty() && original != line.claim_id()).then(|| self.keys.claim(original)),
+                        claim: self.keys.text(line.claim_id()),
+                        frequency: self.keys.text(line.text(Text::Frequency)),
+                        named: (!original.is_empty() && original != line.claim_id()).then(|| self.keys.text(original)),
                     });
                 }
                 if line.known.iter().any(listed_pcs) {
-                    inpatient.push(Inpatient {
+                    found.inpatient.push(Inpatient {
                         line: (start + n) as u32,
-                        claim: self.keys.claim(line.claim_id()),
+                        claim: self.keys.text(line.claim_id()),
                         codes: line.known.iter().copied().filter(listed_pcs).collect(),
                         composite: line.marks.composite,
                         zero_lost: line.marks.zero_lost,
                     });
                 }
             }
-            (versioned, inpatient)
+            found
         })?;
-        let (mut versioned, mut inpatient) = (Vec::new(), Vec::new());
-        for (more_versioned, more_inpatient) in found {
-            versioned.extend(more_versioned);
-            inpatient.extend(more_inpatient);
+        let mut all = Special::default();
+        for batch in found {
+            all.bins.extend(batch.bins);
+            all.versioned.extend(batch.versioned);
+            all.inpatient.extend(batch.inpatient);
         }
-        Ok((versioned, inpatient))
+        Ok(all)
     }
 
     /// How many shares the keys are dealt to, and how many of them are gone through at a time. A share is one thread's.
@@ -192,8 +206,8 @@ impl Indexer<'_> {
             let found = self.each(|start, batch| {
                 let of_batch = batch.iter().enumerate().filter(|(n, _)| bins[start + n] != Bin::Duplicate);
                 let row = |(n, line): (usize, Line<'_>)| {
-                    let claim = self.keys.claim(line.claim_id());
-                    let frequency = || self.keys.claim(line.text(Text::Frequency));
+                    let claim = self.keys.text(line.claim_id());
+                    let frequency = || self.keys.text(line.text(Text::Frequency));
                     rows.contains_key(&claim).then(|| {
                         (
                             claim,
