@@ -23,7 +23,7 @@ use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
 use crate::ingest::spool::Spool;
 pub use crate::ingest::stitch::Unwatched;
-use crate::ingest::{Dialect, Extract, Layout, Library, Rejects, Row, Source, Trouble, Watch};
+use crate::ingest::{Dialect, Extract, Layout, Library, Original, Rejects, Row, Source, Trouble, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
@@ -95,6 +95,8 @@ pub struct Frame {
     pub policy: Policy,
     /// The extracts, in the order given.
     pub inputs: Vec<Input>,
+    /// The files given, by which they are known again; empty where nobody took that down.
+    pub originals: Vec<Original>,
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
@@ -144,7 +146,8 @@ pub struct Outcome {
 impl Frame {
     /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
     pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<Register>) -> Self {
-        Self { policy, inputs, ledger, register, masked: Masked::Nothing, suppressions: None, baseline: None }
+        let (originals, masked) = (Vec::new(), Masked::Nothing);
+        Self { policy, inputs, originals, ledger, register, masked, suppressions: None, baseline: None }
     }
 
     /// Holds the suppressions against findings. `lines` are those of the book before it was masked.

@@ -74,6 +74,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     }
     let today = earlier.today();
     earlier.given_to(&mut run.frame);
+    run.frame.originals = given.originals().to_vec();
     let target = site.target().to_path_buf();
     let unwritten = |e| anyhow!("{}: {}", target.display(), place::sentence(&e));
     if let Some(mask) = mask {
@@ -90,7 +91,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     let amount = totals.summary.at_risk().to_string();
     log.event("judged", "judge", json!({ "deny": deny, "review": review, "clear": clear, "amount": amount }));
     write_run(&site, args, started, threads, (log.run(), today))
-        .and_then(|()| pool.install(|| manifest::write(site.path(), given.inputs())))
+        .and_then(|()| pool.install(|| manifest::write(site.path(), given.originals())))
         .map_err(unwritten)?;
     given.unchanged()?;
     if !stop.settling() {

@@ -6,12 +6,11 @@ use anyhow::bail;
 use rayon::prelude::*;
 
 use super::args::{Check, Hashed};
-use crate::ingest::{Extent, Fingerprint, Trouble};
-use crate::report::manifest::{Input, Role};
+use crate::ingest::{Extent, Fingerprint, Original, Role, Trouble};
 
 /// The inputs of a run.
 pub(super) struct Given {
-    inputs: Vec<Input>,
+    originals: Vec<Original>,
     stamps: Vec<Option<(u64, SystemTime)>>,
     extent: Extent,
 }
@@ -27,25 +26,25 @@ impl Given {
         let named = named(&args.files, &joined, args.auths.as_deref());
         let stamps = named.iter().map(|(_, file)| stamp(file)).collect();
         let print = |(role, file): (Role, &str)| {
-            Ok(Input { role, file: file.to_owned(), fingerprint: Fingerprint::of(file, extent)? })
+            Ok(Original { role, file: file.to_owned(), fingerprint: Fingerprint::of(file, extent)? })
         };
-        let inputs = named.into_par_iter().map(print).collect::<Result<_, Trouble>>()?;
-        Ok(Self { inputs, stamps, extent })
+        let originals = named.into_par_iter().map(print).collect::<Result<_, Trouble>>()?;
+        Ok(Self { originals, stamps, extent })
     }
 
-    /// For the manifest.
-    pub(super) fn inputs(&self) -> &[Input] {
-        &self.inputs
+    /// For page and manifest.
+    pub(super) fn originals(&self) -> &[Original] {
+        &self.originals
     }
 
     /// Refuses a run whose files changed under it: its report would be of no state that they ever had.
     pub(super) fn unchanged(&self) -> anyhow::Result<()> {
-        for (input, stamp) in self.inputs.iter().zip(&self.stamps) {
+        for (file, stamp) in self.originals.iter().zip(&self.stamps) {
             // A new time alone may be that of a touch.
-            if *stamp != self::stamp(&input.file)
-                && input.fingerprint != Fingerprint::of(&input.file, self.extent).unwrap_or_default()
+            if *stamp != self::stamp(&file.file)
+                && file.fingerprint != Fingerprint::of(&file.file, self.extent).unwrap_or_default()
             {
-                bail!("{}: changed while it was read; run again when whoever writes it has finished", input.file);
+                bail!("{}: changed while it was read; run again when whoever writes it has finished", file.file);
             }
         }
         Ok(())

@@ -12,8 +12,7 @@ use super::{load_library, load_policy};
 use crate::claim::authorization::Register;
 use crate::claim::store::LINES;
 use crate::exit::Exit;
-use crate::ingest::{self, Fingerprint, Source, Trouble};
-use crate::report::manifest::{Input, Role};
+use crate::ingest::{self, Fingerprint, Original, Role, Source, Trouble};
 use crate::report::sink;
 use crate::report::whole::{Check, Report, Summary, Unclear};
 use crate::rules;
@@ -95,7 +94,7 @@ fn belongs(args: &Verify, report: &Report, out: &mut dyn Write) -> anyhow::Resul
 }
 
 /// Are as many files given of each kind as the report was made from?
-fn roles(named: &[(Role, &str)], recorded: &[Input]) -> Check {
+fn roles(named: &[(Role, &str)], recorded: &[Original]) -> Check {
     let mut wrong = Vec::new();
     for role in [Role::Extract, Role::Joined, Role::Authorizations] {
         let given = named.iter().filter(|(r, _)| *r == role).count();
@@ -112,7 +111,7 @@ fn roles(named: &[(Role, &str)], recorded: &[Input]) -> Check {
     Check { what: format!("inputs: {} named, as many of each kind as the report was made from", named.len()), wrong }
 }
 
-fn same(file: &str, input: &Input, found: Option<&Fingerprint>, recorded: &[Input]) -> Check {
+fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[Original]) -> Check {
     let Some(made) = &input.fingerprint else {
         let what = format!("{file}: was read from a pipe and has no fingerprint; it is counted again");
         return Check { what, wrong: Vec::new() };

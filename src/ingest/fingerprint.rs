@@ -44,6 +44,40 @@ pub struct Fingerprint {
     pub blake3: String,
 }
 
+/// A file that a run was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// As what it was read.
+    pub role: Role,
+    /// Its name as given.
+    pub file: String,
+    /// None: it was read from stdin or a pipe.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// As what a file was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// An extract.
+    Extract,
+    /// A table joined to extracts.
+    Joined,
+    /// The authorization file.
+    Authorizations,
+}
+
+impl Role {
+    /// The word on screen and page.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Extract => "extract",
+            Self::Joined => "joined table",
+            Self::Authorizations => "authorization file",
+        }
+    }
+}
+
 /// Bytes hashed at the beginning and at the end.
 const EDGE: u64 = 1 << 20;
 

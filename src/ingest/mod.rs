@@ -39,7 +39,7 @@ pub use dialect::Dialect;
 use needles::Needles;
 
 pub use binding::Binding;
-pub use fingerprint::{Extent, Fingerprint};
+pub use fingerprint::{Extent, Fingerprint, Original, Role};
 pub use gather::Gather;
 pub use join::Table;
 pub use layout::{Layout, Library};

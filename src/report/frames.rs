@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 use std::mem;
+use std::ops::AddAssign;
 
 use jiff::civil::Date;
 use polars_core::prelude::*;
@@ -56,6 +57,19 @@ pub(super) struct Measure {
     pub(super) add_on: i128,
 }
 
+impl AddAssign for Measure {
+    fn add_assign(&mut self, other: Self) {
+        self.services += other.services;
+        self.deny += other.deny;
+        self.review += other.review;
+        self.findings += other.findings;
+        self.primaries += other.primaries;
+        self.inpatient += other.inpatient;
+        self.at_risk += other.at_risk;
+        self.add_on += other.add_on;
+    }
+}
+
 const COUNTS: [&str; 6] = ["services", "deny", "review", "findings", "primaries", "inpatient"];
 const SUMS: [&str; 2] = ["at_risk", "add_on"];
 const KEY: &str = "key";
@@ -65,7 +79,7 @@ const KEY: &str = "key";
 pub(super) struct Grouped(DataFrame);
 
 impl Grouped {
-    /// Adds up what has the same key.
+    /// These rows; a key may be in them twice.
     pub(super) fn of<K: AsRef<str>>(rows: &[(K, Measure)]) -> io::Result<Self> {
         let keys = StringChunked::from_iter_values(KEY.into(), rows.iter().map(|(key, _)| key.as_ref()));
         let counts = |m: &Measure| [m.services, m.deny, m.review, m.findings, m.primaries, m.inpatient];
@@ -79,7 +93,7 @@ impl Grouped {
             let values = Int128Chunked::from_iter_values(name.into(), rows.iter().map(|(_, m)| sums(m)[i]));
             columns.push(values.into_decimal_unchecked(DIGITS, 0).into_series().into_column());
         }
-        Self(DataFrame::new(rows.len(), columns).map_err(failed)?).summed()
+        Ok(Self(DataFrame::new(rows.len(), columns).map_err(failed)?))
     }
 
     /// Puts another one beside it; a key may then be in it twice.
@@ -332,7 +346,7 @@ mod tests {
                 (format!("key {}", i % 7), measure)
             })
             .collect();
-        let whole = Grouped::of(&rows).expect("sums");
+        let whole = Grouped::of(&rows).expect("sums").summed().expect("sums");
         let mut pieces = Grouped::default();
         for piece in rows.chunks(13) {
             pieces.append(Grouped::of(piece).expect("sums")).expect("sums");

@@ -24,6 +24,7 @@ use super::figures::{counted, dollars, grouped};
 use super::sink::{Output, Sink, held};
 use super::{About, Content, Totals};
 use crate::ingest::reject::Reason;
+use crate::ingest::{Extent, Fingerprint, Original};
 use crate::policy::Origin;
 use crate::rules::judge::Status;
 use crate::run::Frame;
@@ -69,6 +70,15 @@ struct Input<'a> {
     absent: Vec<(&'static str, &'static str)>,
 }
 
+/// A file that the run was made from.
+struct Given<'a> {
+    role: &'static str,
+    name: Cow<'a, str>,
+    fingerprint: Option<&'a Fingerprint>,
+    /// Of what it is the hash.
+    of: String,
+}
+
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/askama.toml")]
 struct Page<'a> {
@@ -98,6 +108,7 @@ struct Page<'a> {
     becomes: String,
     rejected: Vec<Rejected<'a>>,
     inputs: Vec<Input<'a>>,
+    originals: Vec<Given<'a>>,
 }
 
 /// Begins the page; it is written when all parts are through.
@@ -205,6 +216,7 @@ fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flag
         becomes: becomes(frame.ledger.in_scope, totals),
         rejected: rejected(frame),
         inputs: inputs(frame),
+        originals: frame.originals.iter().map(given).collect(),
     }
 }
 
@@ -273,6 +285,20 @@ fn inputs<'a>(frame: &'a Frame) -> Vec<Input<'a>> {
         absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
     };
     frame.inputs.iter().map(input).collect()
+}
+
+fn given(file: &Original) -> Given<'_> {
+    let of = match &file.fingerprint {
+        None => "no fingerprint: it was read from stdin or a pipe, which can be read once only".to_owned(),
+        Some(print) => {
+            let bytes = counted(print.bytes, "byte");
+            match print.extent {
+                Extent::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
+                Extent::Sampled => format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all."),
+            }
+        }
+    };
+    Given { role: file.role.word(), name: value(&file.file), fingerprint: file.fingerprint.as_ref(), of }
 }
 
 #[cfg(test)]

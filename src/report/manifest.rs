@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{RUN, place};
-use crate::ingest::Fingerprint;
+use crate::ingest::Original;
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "manifest.json";
@@ -28,13 +28,13 @@ pub struct Manifest {
     /// All files of the report but itself and run.json, by name.
     pub files: Vec<Part>,
     /// Extracts in the order given, the tables joined to them, then the authorization file.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<Original>,
     /// BLAKE3 hash of all the above, by which the manifest itself is known again.
     pub seal: String,
 }
 
 impl Manifest {
-    fn new(files: Vec<Part>, inputs: Vec<Input>) -> io::Result<Self> {
+    fn new(files: Vec<Part>, inputs: Vec<Original>) -> io::Result<Self> {
         let mut manifest = Self { schema: SCHEMA.to_owned(), files, inputs, seal: String::new() };
         manifest.seal = manifest.sealed()?;
         Ok(manifest)
@@ -58,42 +58,8 @@ pub struct Part {
     pub blake3: String,
 }
 
-/// A file that the report was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// As what it was read.
-    pub role: Role,
-    /// Its name as given.
-    pub file: String,
-    /// None: it was read from stdin or a pipe.
-    pub fingerprint: Option<Fingerprint>,
-}
-
-/// As what an input was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// An extract.
-    Extract,
-    /// A table joined to extracts.
-    Joined,
-    /// The authorization file.
-    Authorizations,
-}
-
-impl Role {
-    /// The word on the screen.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Extract => "extract",
-            Self::Joined => "joined table",
-            Self::Authorizations => "authorization file",
-        }
-    }
-}
-
 /// Writes the manifest of the files that lie in a directory.
-pub fn write(directory: &Path, inputs: &[Input]) -> io::Result<()> {
+pub fn write(directory: &Path, inputs: &[Original]) -> io::Result<()> {
     let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');

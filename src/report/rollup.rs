@@ -11,6 +11,7 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
 use super::frames::{Grouped, Measure, scaled};
 use super::rows::Rows;
@@ -89,15 +90,15 @@ impl RollUp {
 
     /// Groups a part.
     pub(super) fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
-        let mut rows = Vec::with_capacity(part.book.services.len());
+        let mut sums = Sums::default();
         for record in part.services() {
             let measure = measure(part, record.number(), record.line, record.judgement);
             match self.by {
-                By::Rule => rows.extend(record.rules().map(|rule| (Cow::Borrowed(rule), measure))),
-                By::ProductClass => rows.push((record.product_class().into(), measure)),
-                By::Provider => rows.push((record.line.text(Text::BillingNpi).into(), measure)),
-                By::Month => rows.push((month(record.line), measure)),
-                By::Facility => rows.push((facility(record.line), measure)),
+                By::Rule => record.rules().for_each(|rule| sums.add(rule.into(), &measure)),
+                By::ProductClass => sums.add(record.product_class().into(), &measure),
+                By::Provider => sums.add(record.line.text(Text::BillingNpi).into(), &measure),
+                By::Month => sums.add(month(record.line), &measure),
+                By::Facility => sums.add(facility(record.line), &measure),
             }
         }
         // Of a rule all findings count, those on lines that are no services, too.
@@ -105,15 +106,15 @@ impl RollUp {
         for record in part.findings() {
             let of_service = matches!(record.finding.subject, Subject::Service(_));
             match self.by {
-                By::Rule => rows.push((record.doc().code.as_str().into(), finding)),
-                By::ProductClass if of_service => rows.push((record.product_class().into(), finding)),
-                By::Provider if of_service => rows.push((record.line.text(Text::BillingNpi).into(), finding)),
-                By::Month if of_service => rows.push((month(record.line), finding)),
-                By::Facility if of_service => rows.push((facility(record.line), finding)),
+                By::Rule => sums.add(record.doc().code.as_str().into(), &finding),
+                By::ProductClass if of_service => sums.add(record.product_class().into(), &finding),
+                By::Provider if of_service => sums.add(record.line.text(Text::BillingNpi).into(), &finding),
+                By::Month if of_service => sums.add(month(record.line), &finding),
+                By::Facility if of_service => sums.add(facility(record.line), &finding),
                 _ => {}
             }
         }
-        self.pieces.put(n, Grouped::of(&rows)?);
+        self.pieces.put(n, Grouped::of(&sums.rows)?);
         Ok(())
     }
 
@@ -136,6 +137,24 @@ impl RollUp {
         let mut rows = grouped.summed()?.rows()?;
         rows.sort_by(|a, b| (Reverse(a.1.at_risk), &a.0).cmp(&(Reverse(b.1.at_risk), &b.0)));
         Ok(rows)
+    }
+}
+
+/// Sums by key of one part, the keys in the order in which they came. A part is too small for a frame to pay.
+#[derive(Default)]
+struct Sums<'a> {
+    places: FxHashMap<Cow<'a, str>, usize>,
+    rows: Vec<(Cow<'a, str>, Measure)>,
+}
+
+impl<'a> Sums<'a> {
+    fn add(&mut self, key: Cow<'a, str>, measure: &Measure) {
+        if let Some(place) = self.places.get(&*key) {
+            self.rows[*place].1 += *measure;
+        } else {
+            self.places.insert(key.clone(), self.rows.len());
+            self.rows.push((key, *measure));
+        }
     }
 }
 

@@ -222,7 +222,7 @@ fn of_about(about: About<'_>) -> Rows {
     for edition in &policy.editions {
         say("edition", &format!("{}, in force from {}", edition.id, edition.from));
     }
-    say("fingerprint", &policy.fingerprint);
+    say("policy fingerprint", &policy.fingerprint);
     for origin in &policy.origins {
         say(origin.kind, &format!("{}, valid {}", origin.id, origin.valid));
     }
@@ -232,6 +232,12 @@ fn of_about(about: About<'_>) -> Rows {
         say("", &format!("layout {}, {} bytes, {} rows, {rejected} rejected", input.layout, input.bytes, input.rows));
         for (table, file) in &input.joined {
             say("", &format!("joined {table}: {file}"));
+        }
+    }
+    for file in &frame.originals {
+        if let Some(print) = &file.fingerprint {
+            say(&format!("{}, BLAKE3 {}", file.role.word(), print.extent.word()), &print.blake3);
+            say("", &file.file);
         }
     }
     let masked = match frame.masked {

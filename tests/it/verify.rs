@@ -41,6 +41,17 @@ fn a_whole_report_is_whole_and_belongs_to_its_inputs() {
         let out = format!("report-{extent}");
         let check = ["check", CLAIMS, "claims.csv", "--auths", AUTHS, "-q", "--fingerprint", extent, "--out", &out];
         assert_eq!(desk.run(&check).code, Some(1));
+        // Whoever has the page alone can tell from which files it was made.
+        let text = |name: &str| fs::read_to_string(desk.at(&out).join(name)).expect("a text");
+        let manifest: Manifest = serde_json::from_str(&text("manifest.json")).expect("a manifest");
+        let page = text("report.html");
+        assert_eq!(manifest.inputs.len(), 3);
+        for input in &manifest.inputs {
+            let print = input.fingerprint.as_ref().expect("a file");
+            let said = format!("<dt>{}</dt><dd><b>{}</b> <code>{}</code>", input.role.word(), input.file, print.blake3);
+            assert!(page.contains(&said), "{said}");
+        }
+        assert_eq!(page.contains("of a sample of its"), extent == "sampled");
         let whole = said(&desk, &[&out], 0);
         assert!(whole.contains("The report is whole. Name its extracts") && !whole.contains("wrong"), "{whole}");
         let whole = said(&desk, &[&out, CLAIMS, "claims.csv", "--auths", AUTHS], 0);

@@ -4,14 +4,16 @@
 
 use std::sync::{LazyLock, Once};
 
-use claimlint::ingest::{BLOCK, Library};
+use claimlint::claim::authorization::Register;
+use claimlint::claim::store::LINES;
+use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::file::load;
 use claimlint::report::sink::write_whole;
 use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc::{self, RuleDoc};
-use claimlint::run::Outcome;
+use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
 #[path = "../../it/memory.rs"]
 mod memory;
@@ -54,8 +56,54 @@ pub(crate) fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
     FORMATS.iter().take(formats).map(write).collect()
 }
 
+/// The run over these bytes, or why it was refused.
+fn judged(case: &Case<'_>, block: usize) -> Result<Outcome, String> {
+    let register = case
+        .auths
+        .map(|bytes| Register::read(Source::from_bytes("auths", bytes.to_vec())?))
+        .transpose()
+        .map_err(|e| e.to_string())?;
+    let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());
+    let (policy, library, expect) = (case.policy.clone(), case.library.clone(), Expect::default());
+    let setup = Setup { policy, library, register, expect, block, part: LINES, memory: None };
+    let run = run(&["example".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
+    run.whole().map_err(|e| e.to_string())
+}
+
+/// What one input is made of.
+pub(crate) struct Case<'a> {
+    pub(crate) extract: &'a [u8],
+    pub(crate) auths: Option<&'a [u8]>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) library: &'a Library,
+}
+
+/// The outcome of a case and its reports, which are held to what is true of every report: a refusal says something, the
+/// ledger adds up, tables are well-formed and of the right length, other blocks give the same bytes. `size` is the
+/// input's: it chooses what is looked at besides, for the page is large.
+pub(crate) fn checked(case: &Case<'_>, size: usize) -> Option<(Outcome, Vec<Vec<u8>>)> {
+    let outcome = match judged(case, BLOCK) {
+        Ok(outcome) => outcome,
+        Err(what) => {
+            assert!(!what.is_empty());
+            return None;
+        }
+    };
+    assert!(outcome.frame.ledger.adds_up(), "{:?}", outcome.frame.ledger);
+    let formats = if size % 8 == 0 { usize::MAX } else { 4 };
+    let tables = report(&outcome, formats);
+    assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
+    assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
+    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<u64>() as usize);
+    if size % 4 == 0 {
+        let other = judged(case, block((size / 4) as u8)).expect("it was judged before");
+        assert_eq!(report(&other, formats), tables);
+    }
+    Some((outcome, tables))
+}
+
 /// Rows of a well-formed table.
-pub(crate) fn rows_of(table: &[u8]) -> usize {
+fn rows_of(table: &[u8]) -> usize {
     let mut reader = csv::Reader::from_reader(table);
     reader.records().map(|r| r.expect("a well-formed table")).count()
 }

@@ -8,16 +8,13 @@ mod kit;
 
 use std::sync::{Arc, LazyLock, Mutex};
 
-use claimlint::claim::authorization::Register;
-use claimlint::claim::store::LINES;
-use claimlint::ingest::{BLOCK, Layout, Library, Source};
+use claimlint::ingest::{Layout, Library};
 use claimlint::policy::Policy;
 use claimlint::policy::file::{Given, load};
 use claimlint::rules;
-use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 use libfuzzer_sys::fuzz_target;
 
-use kit::{LIBRARY, POLICY, report, rows_of};
+use kit::{Case, LIBRARY, POLICY, checked};
 
 const BREAK: &[u8] = b"\n%%\n";
 
@@ -67,33 +64,6 @@ fuzz_target!(|data: &[u8]| {
         },
         _ => LIBRARY.clone(),
     };
-    let judged = |block: usize| -> Result<Outcome, String> {
-        let register = (!auths.is_empty())
-            .then(|| Register::read(Source::from_bytes("auths.csv", auths.to_vec())?))
-            .transpose()
-            .map_err(|e| e.to_string())?;
-        let open = |name: &str| Source::from_bytes(name, extract.to_vec());
-        let (policy, library, expect) = (Policy::clone(&policy), library.clone(), Expect::default());
-        let setup = Setup { policy, library, register, expect, block, part: LINES, memory: None };
-        let run = run(&["claims.csv".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
-        run.whole().map_err(|e| e.to_string())
-    };
-    let outcome = match judged(BLOCK) {
-        Ok(outcome) => outcome,
-        Err(what) => {
-            assert!(!what.is_empty());
-            return;
-        }
-    };
-    assert!(outcome.frame.ledger.adds_up(), "{:?}", outcome.frame.ledger);
-    // The page is large; every eighth input shows it.
-    let formats = if data.len() % 8 == 0 { usize::MAX } else { 4 };
-    let tables = report(&outcome, formats);
-    assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
-    assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
-    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<u64>() as usize);
-    if data.len() % 4 == 0 {
-        let other = judged(kit::block((data.len() / 4) as u8)).expect("it was judged before");
-        assert_eq!(report(&other, formats), tables);
-    }
+    let auths = (!auths.is_empty()).then_some(auths);
+    checked(&Case { extract, auths, policy: &policy, library: &library }, data.len());
 });
