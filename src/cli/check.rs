@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use serde_json::json;
 
-use super::args::{Check, FailOn, MEMORY};
+use super::args::{Check, FailOn, Hashed, MEMORY};
 use super::given::Given;
 use super::log::Log;
 use super::progress::Watcher;
@@ -54,13 +54,14 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
 
     let docs = doc::load()?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
-    let mut setup = pool.install(|| plan(&in_force, log))?;
+    let (planned, given) = pool.install(|| planned(&in_force, log));
+    let mut setup = planned?;
     // The baseline may be the report that this one replaces.
     let earlier = earlier::load(args)?;
     let site = Site::open(args.out.as_deref(), args.force)?;
     setup.memory = Some(Memory { bytes: args.memory.unwrap_or(MEMORY), directory: site.path().to_path_buf() });
     stop.building(site.litter());
-    let given = pool.install(|| Given::take(args))?;
+    let given = given.map_or_else(|| pool.install(|| Given::take(args)), Ok)?;
     let watcher = Watcher::new(args.progress, args.quiet, sizes(args).sum(), stop.flag(), Arc::clone(log));
     let open = |name: &str| Source::open_within(name, args.layout.max_decompressed);
     let ran = pool.install(|| run(&args.files, &open, setup, &watcher));
@@ -171,10 +172,20 @@ fn exit(totals: &Totals, fail_on: FailOn) -> Exit {
     if found > 0 { Exit::Findings } else { Exit::Clean }
 }
 
+/// The plan, and the fingerprints if they are samples: those take no longer. Whole hashes wait until nothing is refused,
+/// and so does the message about a file that cannot be read.
+fn planned(in_force: &InForce, log: &Log) -> (anyhow::Result<Setup>, Option<Given>) {
+    match in_force.check.fingerprint {
+        Hashed::Sampled => rayon::join(|| plan(in_force, log), || Given::take(&in_force.check).ok()),
+        Hashed::Full => (plan(in_force, log), None),
+    }
+}
+
 /// Everything that can be refused is refused here, before the first row.
 fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
     let args = &in_force.check;
-    let policy = in_force.policy()?;
+    let (policy, library) = rayon::join(|| in_force.policy(), || load_library(&args.layout));
+    let policy = policy?;
     let extracts: Vec<_> =
         sizes(args).enumerate().map(|(i, bytes)| json!({ "extract": i + 1, "bytes": bytes })).collect();
     log.event(
@@ -187,7 +198,7 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
             "settings of {file} are in force; `claimlint config show` prints them, --no-config leaves them out"
         ));
     }
-    let library = load_library(&args.layout)?;
+    let library = library?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = args.files.iter().find(|f| !seen.insert(f.as_str())) {
         bail!("{twice}: given twice; its rows would be duplicates of themselves");
@@ -269,7 +280,7 @@ fn write_run(
         host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
         arguments: std::env::args().skip(1).collect(),
     };
-    let mut file = place::create(&site.path().join(RUN))?;
-    serde_json::to_writer_pretty(&mut file, &run)?;
-    writeln!(file)
+    let mut text = serde_json::to_vec_pretty(&run)?;
+    text.push(b'\n');
+    place::create(&site.path().join(RUN))?.write_all(&text)
 }
