@@ -57,11 +57,15 @@ pub struct Memory {
     pub directory: PathBuf,
 }
 
+/// Bytes that are taken beside lines and index, however many lines there are: blocks under way, parts judged and written.
+/// Measured, the half of the bound that is not the lines' holds the index (an eighth), this and the program.
+const BESIDE: usize = 128 << 20;
+
 impl Memory {
     /// Bytes of lines that may be held. The rest is for the blocks under way, then for the index, then for the parts that
     /// are judged and written.
     fn of_lines(&self) -> usize {
-        self.bytes / 4
+        (self.bytes / 2).saturating_sub(BESIDE)
     }
 
     /// Bytes that a pass of the index may take, beside the few that it keeps of each line.

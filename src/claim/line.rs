@@ -171,6 +171,18 @@ impl Batch {
         self.known.extend_from_slice(&other.known);
     }
 
+    /// Makes room for this many lines that are on average as long as those that are here.
+    pub(super) fn reserve_for(&mut self, lines: usize) {
+        let (now, more) = (self.len().max(1), lines.saturating_sub(self.len()));
+        // An eighth above the average, so that a batch seldom grows once more.
+        let of = |length: usize| length * more / now + length * more / now / 8;
+        self.heads.reserve(more);
+        self.stops.reserve(more);
+        self.text.reserve(of(self.text.len()));
+        self.ends.reserve(of(self.ends.len()));
+        self.known.reserve(of(self.known.len()));
+    }
+
     /// The same memory without lines.
     pub(super) fn clear(&mut self) {
         self.heads.clear();

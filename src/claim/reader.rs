@@ -249,7 +249,11 @@ impl Draft {
                 // In a list cell the codes count on; otherwise the column's number is the slot.
                 let slot = if split == Split::No { slot } else { next_slot };
                 let start = self.line_text.len();
-                part.split('.').for_each(|piece| self.line_text.push_str(piece));
+                if part.bytes().any(|b| b == b'.') {
+                    part.split('.').for_each(|piece| self.line_text.push_str(piece));
+                } else {
+                    self.line_text.push_str(part);
+                }
                 if self.line_text.len() == start || self.slots.len() == usize::from(u8::MAX) {
                     self.line_text.truncate(start);
                     continue;

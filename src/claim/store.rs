@@ -14,6 +14,9 @@ use crate::ingest::spool::{Place, Spool};
 /// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
 pub const LINES: usize = 4096;
 
+/// Lines of a batch after which its length is guessed, so that it does not grow bit by bit.
+const SAMPLE: usize = 64;
+
 /// Bytes of a batch from which on nothing is added to it: lines may hold cells of any length.
 const BYTES: usize = 4 << 20;
 
@@ -132,6 +135,10 @@ impl Gather for Store {
         let Some(Slot::Held(batch)) = self.slots.last_mut() else { return };
         let before = batch.len();
         drafted(row, |lines| batch.append(lines));
+        // A block with so many lines has more of them.
+        if before < SAMPLE && batch.len() >= SAMPLE {
+            batch.reserve_for(most);
+        }
         batch.heads[before..].iter_mut().for_each(|head| head.row = line);
         self.lines += batch.len() - before;
     }

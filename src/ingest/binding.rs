@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::cell::{clean, upper};
+use super::cell::{clean, clean_text, upper};
 use super::field::{Field, Group};
 use super::scan::Row;
 
@@ -21,15 +21,24 @@ pub enum Split {
 impl Split {
     /// The codes of a cleaned cell.
     pub fn parts(self, cell: &str) -> impl Iterator<Item = &str> {
+        let whole = (self == Self::No).then(|| cell.trim());
         let cell = if self == Self::Auto { cell.trim_start_matches('[').trim_end_matches(']') } else { cell };
-        cell.split(move |c: char| match self {
-            Self::No => false,
-            Self::At(separator) => c == separator,
-            Self::Auto => matches!(c, '|' | ';' | ',' | '^') || c.is_whitespace(),
-        })
-        .map(move |part| {
-            if self == Self::Auto { part.trim_matches(|c: char| c.is_whitespace() || c == '"') } else { part.trim() }
-        })
+        let several = move || {
+            cell.split(move |c: char| match self {
+                Self::No => false,
+                Self::At(separator) => c == separator,
+                Self::Auto => matches!(c, '|' | ';' | ',' | '^') || c.is_whitespace(),
+            })
+            .map(move |part| {
+                if self == Self::Auto {
+                    part.trim_matches(|c: char| c.is_whitespace() || c == '"')
+                } else {
+                    part.trim()
+                }
+            })
+        };
+        let several = (self != Self::No).then(several);
+        whole.into_iter().chain(several.into_iter().flatten())
     }
 }
 
@@ -74,10 +83,7 @@ pub struct Binding {
 impl Binding {
     /// The cleaned text of a field; empty where the extract does not have it.
     pub fn text<'r>(&self, row: &Row<'r>, field: Field) -> Cow<'r, str> {
-        let cell = |c: usize| match row.cell(c) {
-            Cow::Borrowed(raw) => clean(raw, &self.null),
-            Cow::Owned(raw) => Cow::Owned(clean(&raw, &self.null).into_owned()),
-        };
+        let cell = |c: usize| self.cell(row, c);
         match &self.fields[field as usize] {
             Take::Absent => Cow::Borrowed(""),
             Take::Number(slot) => Cow::Owned(slot.to_string()),
@@ -95,6 +101,16 @@ impl Binding {
         }
     }
 
+    fn cell<'r>(&self, row: &Row<'r>, column: usize) -> Cow<'r, str> {
+        if let Some(text) = row.plain(column) {
+            return clean_text(text, &self.null);
+        }
+        match row.cell(column) {
+            Cow::Borrowed(raw) => clean(raw, &self.null),
+            Cow::Owned(raw) => Cow::Owned(clean(&raw, &self.null).into_owned()),
+        }
+    }
+
     /// This binding and those of the row's further service slots, in the order of the slots.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.further)
@@ -107,13 +123,7 @@ impl Binding {
 
     /// The upper-cased cells of a group: slot number from 1, and text, empty ones included.
     pub fn slots<'r>(&self, row: &Row<'r>, group: Group) -> impl Iterator<Item = (u8, Cow<'r, str>)> {
-        self.groups[group as usize].iter().map(|(slot, c)| {
-            let text = match row.cell(*c) {
-                Cow::Borrowed(raw) => upper(clean(raw, &self.null)),
-                Cow::Owned(raw) => Cow::Owned(upper(clean(&raw, &self.null)).into_owned()),
-            };
-            (*slot, text)
-        })
+        self.groups[group as usize].iter().map(|(slot, c)| (*slot, upper(self.cell(row, *c))))
     }
 
     /// How cells of a group are taken apart.

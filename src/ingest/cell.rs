@@ -23,6 +23,17 @@ pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     if is_nothing(&text, null) { Cow::Borrowed("") } else { text }
 }
 
+/// As [`clean`], of a cell that is UTF-8.
+pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
+    let (Some(first), Some(last)) = (raw.as_bytes().first(), raw.as_bytes().last()) else { return Cow::Borrowed("") };
+    // Neither blank nor wrapped at either end, and no beginning of a word for nothing: what most cells are.
+    let is_plain = first.is_ascii_graphic() && last.is_ascii_graphic() && null.is_empty();
+    if is_plain && !matches!(first, b'=' | b'-' | b'~' | b'n' | b'N' | b'\\') {
+        return Cow::Borrowed(raw);
+    }
+    clean(raw.as_bytes(), null)
+}
+
 /// The codes of the policy are ASCII; other letters follow Unicode, for what is printed, but none becomes a letter of
 /// a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -112,6 +123,10 @@ mod tests {
         ];
         for (raw, want) in table {
             assert_eq!(clean(raw, &null), *want, "{raw:?}");
+            if let Ok(text) = std::str::from_utf8(raw) {
+                assert_eq!(clean_text(text, &null), *want, "{raw:?}");
+                assert_eq!(clean_text(text, &[]), clean(raw, &[]), "{raw:?}");
+            }
         }
     }
 

@@ -16,12 +16,18 @@ use super::trailer;
 pub struct Row<'a> {
     bytes: &'a [u8],
     fields: &'a [Field],
+    /// The record as text, if it is UTF-8: asked once, not at every cell.
+    text: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
     /// A row over record bytes and its fields.
     pub fn new(bytes: &'a [u8], fields: &'a [Field]) -> Self {
-        Self { bytes, fields }
+        let record = match (fields.first(), fields.last()) {
+            (Some(first), Some(last)) => &bytes[first.start as usize..last.end as usize],
+            _ => &[],
+        };
+        Self { bytes, fields, text: std::str::from_utf8(record).ok() }
     }
 
     /// The record by itself, with its fields: what outlives the block. It starts at its first byte and ends with its last
@@ -38,6 +44,16 @@ impl<'a> Row<'a> {
         let moved = |at: u32| at - start as u32;
         let fields = self.fields.iter().map(|f| Field { start: moved(f.start), end: moved(f.end), ..*f }).collect();
         (self.bytes[start..end].to_vec(), fields)
+    }
+
+    /// The cell as [`Row::cell`] gives it, if it is text as it stands: nearly always.
+    pub(super) fn plain(&self, column: usize) -> Option<&'a str> {
+        let (text, first) = (self.text?, self.fields.first()?);
+        match self.fields.get(column) {
+            Some(field) if field.doubled => None,
+            Some(field) => text.get((field.start - first.start) as usize..(field.end - first.start) as usize),
+            None => Some(""),
+        }
     }
 
     /// The cell as it stands between its delimiters, quotes undone. Empty beyond the last column.

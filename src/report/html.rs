@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use askama::Template;
 
 use self::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
-use self::groups::Groups;
+use self::groups::{Groups, PartGroups};
 use self::suppressed::Suppressed;
 use super::chart::Chart;
 use super::figures::{counted, dollars, grouped};
@@ -143,7 +143,7 @@ impl Sink for Pending<'_> {
 struct Collected<'a> {
     about: About<'a>,
     collector: Collector,
-    pieces: super::sink::Pending<(Groups, Candidates, Asides)>,
+    pieces: super::sink::Pending<(PartGroups, Candidates, Asides)>,
     sum: Mutex<(Groups, Candidates, Asides)>,
 }
 
@@ -154,7 +154,7 @@ impl<'a> Collected<'a> {
     }
 
     fn format(&self, n: usize, part: &Content<'_>) {
-        self.pieces.put(n, (Groups::of(part), self.collector.of(part, n), Asides::of(part, ASIDES)));
+        self.pieces.put(n, (PartGroups::of(part), self.collector.of(part, n), Asides::of(part, ASIDES)));
     }
 
     fn append(&self, n: usize) {
@@ -294,7 +294,9 @@ fn given(file: &Original) -> Given<'_> {
             let bytes = counted(print.bytes, "byte");
             match print.extent {
                 Extent::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
-                Extent::Sampled => format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all."),
+                Extent::Sampled => {
+                    format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all.")
+                }
             }
         }
     };
@@ -389,7 +391,9 @@ mod tests {
         let outcome = five();
         let docs = doc::load().expect("the shipped documentation is valid");
         let content = About::of(&outcome, &docs);
-        let charts = Groups::of(&content).charts(content.about, &outcome.summary);
+        let mut groups = Groups::default();
+        groups.merge(PartGroups::of(&content));
+        let charts = groups.charts(content.about, &outcome.summary);
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
         }

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::record::{Cells, Column, finding_columns, service_columns};
+use super::rows::{push_amount, push_date};
 use super::sink::{Output, Pending, Sink, held};
 use super::{About, Content, Totals};
 use crate::claim::Cents;
@@ -36,6 +37,8 @@ type Each = fn(&Content<'_>, &mut Objects<'_>);
 struct Lines {
     out: Mutex<Box<dyn Output>>,
     pieces: Pending<String>,
+    /// Memory of pieces that were put down.
+    spare: Mutex<Vec<String>>,
     /// What stands before each value: brace or comma, the key, a colon.
     keys: Vec<String>,
     each: Each,
@@ -45,21 +48,25 @@ impl Lines {
     fn new(out: Box<dyn Output>, columns: &[Column], each: Each) -> Self {
         let key = |(i, column): (usize, &Column)| format!("{}\"{}\":", if i == 0 { '{' } else { ',' }, column.name);
         let keys = columns.iter().enumerate().map(key).collect();
-        Self { out: Mutex::new(out), pieces: Pending::default(), keys, each }
+        Self { out: Mutex::new(out), pieces: Pending::default(), spare: Mutex::default(), keys, each }
     }
 }
 
 impl Sink for Lines {
     fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
-        let mut objects = Objects { keys: &self.keys, at: 0, text: String::new() };
+        let text = held(&self.spare).pop().unwrap_or_default();
+        let mut objects = Objects { keys: &self.keys, at: 0, text };
         (self.each)(part, &mut objects);
         self.pieces.put(n, objects.text);
         Ok(())
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
-        let piece = self.pieces.take(n).unwrap_or_default();
-        held(&self.out).write_all(piece.as_bytes())
+        let mut piece = self.pieces.take(n).unwrap_or_default();
+        held(&self.out).write_all(piece.as_bytes())?;
+        piece.clear();
+        held(&self.spare).push(piece);
+        Ok(())
     }
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
@@ -90,9 +97,14 @@ impl Objects<'_> {
 
     fn string(&mut self, text: &str) {
         self.text.push('"');
+        // Everything else stands for itself: RFC 8259, section 7.
+        if !text.bytes().any(|b| matches!(b, b'"' | b'\\' | 0..0x20)) {
+            self.text.push_str(text);
+            self.text.push('"');
+            return;
+        }
         let mut written = 0;
         for (i, b) in text.bytes().enumerate() {
-            // Everything else stands for itself: RFC 8259, section 7.
             if matches!(b, b'"' | b'\\' | 0..0x20) {
                 self.text.push_str(&text[written..i]);
                 // A String takes everything.
@@ -108,12 +120,12 @@ impl Objects<'_> {
     }
 
     /// A value that needs no escapes, as a text, or null.
-    fn quoted(&mut self, value: Option<impl std::fmt::Display>) {
+    fn quoted<T>(&mut self, value: Option<T>, push: impl FnOnce(&mut String, T)) {
         self.key();
-        let _ = match value {
-            Some(value) => write!(self.text, "\"{value}\""),
-            None => self.text.write_str("null"),
-        };
+        let Some(value) = value else { return self.text.push_str("null") };
+        self.text.push('"');
+        push(&mut self.text, value);
+        self.text.push('"');
     }
 }
 
@@ -129,15 +141,18 @@ impl Cells for Objects<'_> {
     }
 
     fn date(&mut self, date: Option<Date>) {
-        self.quoted(date);
+        self.quoted(date, push_date);
     }
 
     fn units(&mut self, units: Option<Decimal>) {
-        self.quoted(units.map(|units| units.normalize()));
+        self.quoted(units, |text, units| {
+            // A String takes everything.
+            let _ = write!(text, "{}", units.normalize());
+        });
     }
 
     fn amount(&mut self, amount: Option<Cents>) {
-        self.quoted(amount);
+        self.quoted(amount, push_amount);
     }
 
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {

@@ -8,6 +8,32 @@ use rust_decimal::Decimal;
 use crate::claim::Cents;
 use crate::ingest::cell::is_formula;
 
+/// A day, as ISO has it.
+pub(super) fn push_date(text: &mut String, date: Date) {
+    let mut digits = *b"0000-00-00";
+    let mut put = |from: usize, to: usize, mut n: u32| {
+        for place in (from..to).rev() {
+            digits[place] = b'0' + (n % 10) as u8;
+            n /= 10;
+        }
+    };
+    // Four digits of a year are all that the reader takes.
+    put(0, 4, u32::from(date.year().unsigned_abs()));
+    put(5, 7, u32::from(date.month().unsigned_abs()));
+    put(8, 10, u32::from(date.day().unsigned_abs()));
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+}
+
+/// Money, with two decimals.
+pub(super) fn push_amount(text: &mut String, Cents(cents): Cents) {
+    let (whole, rest) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
+    text.push_str(if cents < 0 { "-" } else { "" });
+    text.push_str(itoa::Buffer::new().format(whole));
+    text.push('.');
+    text.push(char::from(b'0' + (rest / 10) as u8));
+    text.push(char::from(b'0' + (rest % 10) as u8));
+}
+
 /// Rows of a table.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -80,18 +106,7 @@ impl Rows {
     /// A day, as ISO has it.
     pub(super) fn date(&mut self, date: Option<Date>) {
         if let Some(date) = date {
-            let mut digits = *b"0000-00-00";
-            let mut put = |from: usize, to: usize, mut n: u32| {
-                for place in (from..to).rev() {
-                    digits[place] = b'0' + (n % 10) as u8;
-                    n /= 10;
-                }
-            };
-            // Four digits of a year are all that the reader takes.
-            put(0, 4, u32::from(date.year().unsigned_abs()));
-            put(5, 7, u32::from(date.month().unsigned_abs()));
-            put(8, 10, u32::from(date.day().unsigned_abs()));
-            self.text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+            push_date(&mut self.text, date);
         }
         self.text.push(',');
     }
@@ -112,13 +127,8 @@ impl Rows {
 
     /// Money, with two decimals.
     pub(super) fn amount(&mut self, amount: Option<Cents>) {
-        if let Some(Cents(cents)) = amount {
-            let (whole, rest) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
-            self.text.push_str(if cents < 0 { "-" } else { "" });
-            self.text.push_str(itoa::Buffer::new().format(whole));
-            self.text.push('.');
-            self.text.push(char::from(b'0' + (rest / 10) as u8));
-            self.text.push(char::from(b'0' + (rest % 10) as u8));
+        if let Some(amount) = amount {
+            push_amount(&mut self.text, amount);
         }
         self.text.push(',');
     }

@@ -7,13 +7,15 @@
 
 mod package;
 mod sheet;
+mod styles;
 
 use std::fmt::Write as _;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use self::package::Package;
-use self::sheet::{Paper, ROWS, Rows, STYLES, Sheet, Sheets};
+use self::sheet::{Paper, ROWS, Rows, Sheet, Sheets};
+use self::styles::STYLES;
 use super::record::{Cells, Column, Type, column, finding_columns, service_columns};
 use super::rollup::{By, COLUMNS, RollUp, cells};
 use super::sink::{Output, Pending, Sink, held};
@@ -61,6 +63,8 @@ struct Workbook<'a> {
     about: About<'a>,
     out: Mutex<Box<dyn Output>>,
     pieces: Pending<[Rows; 2]>,
+    /// Memory of pieces that were put down.
+    spare: Mutex<Vec<[Rows; 2]>>,
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
     providers: RollUp,
@@ -78,6 +82,7 @@ impl<'a> Workbook<'a> {
             about,
             out: Mutex::new(out),
             pieces: Pending::default(),
+            spare: Mutex::default(),
             sheets: Mutex::new(sheets),
             providers: RollUp::new(By::Provider),
             paper,
@@ -87,7 +92,7 @@ impl<'a> Workbook<'a> {
 
 impl Sink for Workbook<'_> {
     fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
-        let mut pieces = [Rows::default(), Rows::default()];
+        let mut pieces = held(&self.spare).pop().unwrap_or_default();
         part.services().for_each(|record| pieces[0].row(|row| record.put(row)));
         part.findings().for_each(|record| pieces[1].row(|row| record.put(row)));
         self.pieces.put(n, pieces);
@@ -96,12 +101,15 @@ impl Sink for Workbook<'_> {
 
     fn append(&self, n: usize) -> io::Result<()> {
         self.providers.append(n)?;
-        let Some([services, findings]) = self.pieces.take(n) else { return Ok(()) };
+        let Some(mut pieces) = self.pieces.take(n) else { return Ok(()) };
+        let [services, findings] = &pieces;
         // `format` never waits for this lock, so a thread that helps out while blocks are packed cannot come to wait for
         // itself.
         let mut sheets = held(&self.sheets);
         let [of_services, of_findings] = &mut *sheets;
-        let (one, two) = rayon::join(|| of_services.append(&services), || of_findings.append(&findings));
+        let (one, two) = rayon::join(|| of_services.append(services), || of_findings.append(findings));
+        pieces.iter_mut().for_each(Rows::clear);
+        held(&self.spare).push(pieces);
         one.and(two)
     }
 

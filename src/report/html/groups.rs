@@ -26,7 +26,7 @@ fn add(measure: &mut Measure, judgement: &Judgement) {
     part.1 += judgement.amount();
 }
 
-/// What the charts are made of: a part, or all of a run.
+/// What the charts are made of.
 #[derive(Default)]
 pub(super) struct Groups {
     /// By number: every finding of the run is looked up here.
@@ -37,10 +37,18 @@ pub(super) struct Groups {
     providers: FxHashMap<String, Measure>,
 }
 
-impl Groups {
-    /// Those of a part.
+/// Those of one part. Its providers are only looked up when it is added: their names stand behind each other, with where
+/// each ends.
+pub(super) struct PartGroups {
+    groups: Groups,
+    names: String,
+    providers: Vec<(usize, Measure)>,
+}
+
+impl PartGroups {
+    /// Adds up a part.
     pub(super) fn of(part: &Content<'_>) -> Self {
-        let mut groups = Self { rules: vec![Measure::default(); part.about.docs.len()], ..Self::default() };
+        let mut groups = Groups { rules: vec![Measure::default(); part.about.docs.len()], ..Groups::default() };
         let mut providers = FxHashMap::<&str, Measure>::default();
         for (i, judgement) in part.judged.services.iter().enumerate() {
             let line = part.book.line_of(i);
@@ -57,17 +65,33 @@ impl Groups {
                 measure.all += 1;
             }
         }
-        groups.providers = providers.into_iter().map(|(npi, measure)| (npi.to_owned(), measure)).collect();
-        groups
+        let mut names = String::new();
+        let ended = |(npi, measure): (&str, Measure)| {
+            names.push_str(npi);
+            (names.len(), measure)
+        };
+        let providers = providers.into_iter().map(ended).collect();
+        Self { groups, names, providers }
     }
+}
 
-    /// Adds those of another part.
-    pub(super) fn merge(&mut self, other: Self) {
+impl Groups {
+    /// Adds those of a part.
+    pub(super) fn merge(&mut self, part: PartGroups) {
+        let PartGroups { groups: other, names, providers } = part;
         self.rules.resize(self.rules.len().max(other.rules.len()), Measure::default());
         self.rules.iter_mut().zip(&other.rules).for_each(|(mine, more)| mine.merge(more));
         other.classes.into_iter().for_each(|(id, more)| self.classes.entry(id).or_default().merge(&more));
         other.months.into_iter().for_each(|(month, more)| self.months.entry(month).or_default().merge(&more));
-        other.providers.into_iter().for_each(|(npi, more)| self.providers.entry(npi).or_default().merge(&more));
+        let mut start = 0;
+        for (end, more) in providers {
+            let npi = &names[start..end];
+            start = end;
+            match self.providers.get_mut(npi) {
+                Some(measure) => measure.merge(&more),
+                None => _ = self.providers.insert(npi.to_owned(), more),
+            }
+        }
     }
 
     /// The charts, in the order of the page.

@@ -74,27 +74,36 @@ impl<W: Write> Entry<W> {
 
     /// Adds text.
     pub(super) fn write(&mut self, text: &[u8]) -> io::Result<()> {
-        self.waiting.extend_from_slice(text);
-        let whole = self.waiting.len() / BLOCK * BLOCK;
-        self.pack(whole)
+        let (head, rest) = text.split_at(text.len().min(BLOCK - self.waiting.len()));
+        self.waiting.extend_from_slice(head);
+        if self.waiting.len() == BLOCK {
+            let (whole, rest) = rest.split_at(rest.len() / BLOCK * BLOCK);
+            let first = mem::take(&mut self.waiting);
+            self.pack(&[&first], whole)?;
+            self.waiting = first;
+            self.waiting.clear();
+            self.waiting.extend_from_slice(rest);
+        }
+        Ok(())
     }
 
-    /// Deflates the first `bytes` that wait.
-    fn pack(&mut self, bytes: usize) -> io::Result<()> {
-        let packed = self.waiting[..bytes].par_chunks(BLOCK).map(deflate).collect::<io::Result<Vec<_>>>()?;
+    /// Deflates a block that waited, and those that need not.
+    fn pack(&mut self, waited: &[&[u8]], rest: &[u8]) -> io::Result<()> {
+        let blocks = waited.par_iter().copied().chain(rest.par_chunks(BLOCK));
+        let packed = blocks.map(deflate).collect::<io::Result<Vec<_>>>()?;
         for (block, crc) in packed {
             self.out.write_all(&block)?;
             self.sizes.packed += block.len() as u64;
             self.sizes.plain += u64::from(crc.amount());
             self.sizes.crc.combine(&crc);
         }
-        self.waiting.drain(..bytes);
         Ok(())
     }
 
     /// Ends it.
     fn end(mut self) -> io::Result<(W, Sizes)> {
-        self.pack(self.waiting.len())?;
+        let last = mem::take(&mut self.waiting);
+        self.pack(&[], &last)?;
         self.out.write_all(&LAST)?;
         self.sizes.packed += LAST.len() as u64;
         Ok((self.out, self.sizes))

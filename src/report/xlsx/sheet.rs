@@ -11,10 +11,12 @@ use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
 use super::package::{Entry, LARGEST};
-use crate::claim::Cents;
+use super::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
+use crate::claim::{Cents, Sum};
 use crate::report::frames::days_since;
 use crate::report::html::visible::seen;
 use crate::report::record::{Cells, Column};
+use crate::report::rows::push_amount;
 use crate::report::sink::Scratch;
 
 /// Rows of a sheet, its header included: the limit of Excel's file format.
@@ -29,34 +31,6 @@ const DIGITS: u32 = 15;
 /// Day 0 as spreadsheets count; it is off by one before March 1900, as they take 1900 for a leap year.
 const EPOCH: Date = date(1899, 12, 30);
 const FIRST: Date = date(1900, 3, 1);
-
-/// Numbers of the cell formats in styles.xml.
-pub(super) const STYLES: &str = concat!(
-    r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
-    "\n",
-    r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#,
-    r#"<numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/><numFmt numFmtId="165" formatCode="0.0000"/></numFmts>"#,
-    r#"<fonts count="2"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>"#,
-    r#"<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>"#,
-    r#"<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>"#,
-    r#"<fill><patternFill patternType="solid"><fgColor rgb="FFE7EBF0"/><bgColor indexed="64"/></patternFill></fill></fills>"#,
-    r#"<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>"#,
-    r#"<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>"#,
-    r#"<cellXfs count="7"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>"#,
-    r#"<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>"#,
-    r#"<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>"#,
-    r#"<xf numFmtId="4" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>"#,
-    r#"<xf numFmtId="3" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>"#,
-    r#"<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>"#,
-    r#"<xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/></cellXfs>"#,
-    r#"<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"#
-);
-const TEXT: u8 = 1;
-const DAY: u8 = 2;
-const MONEY: u8 = 3;
-const COUNT: u8 = 4;
-const RATIO: u8 = 5;
-const HEADER: u8 = 6;
 
 /// Rows as XML.
 #[derive(Debug, Default)]
@@ -76,6 +50,12 @@ impl Rows {
         self.ends.push(self.xml.len());
     }
 
+    /// The same memory without rows.
+    pub(super) fn clear(&mut self) {
+        self.xml.clear();
+        self.ends.clear();
+    }
+
     fn empty(&mut self) {
         self.xml.push_str("<c/>");
     }
@@ -84,8 +64,9 @@ impl Rows {
         if text.is_empty() {
             return self.empty();
         }
-        // A String takes everything.
-        let _ = write!(self.xml, "<c s=\"{style}\" t=\"inlineStr\"><is><t");
+        self.xml.push_str("<c s=\"");
+        self.xml.push(char::from(b'0' + style));
+        self.xml.push_str("\" t=\"inlineStr\"><is><t");
         let edge = |b: Option<u8>| b == Some(b' ');
         self.xml.push_str(if edge(text.bytes().next()) || edge(text.bytes().next_back()) {
             " xml:space=\"preserve\">"
@@ -123,23 +104,33 @@ impl Rows {
         self.xml.push_str(if long { "\u{2026}" } else { "" });
     }
 
-    fn value(&mut self, style: u8, value: impl std::fmt::Display) {
-        let _ = write!(self.xml, "<c s=\"{style}\"><v>{value}</v></c>");
+    /// A number, pushed by `push`.
+    fn value(&mut self, style: u8, push: impl FnOnce(&mut String)) {
+        self.xml.push_str("<c s=\"");
+        self.xml.push(char::from(b'0' + style));
+        self.xml.push_str("\"><v>");
+        push(&mut self.xml);
+        self.xml.push_str("</v></c>");
     }
 
     /// A count.
     pub(super) fn count(&mut self, n: impl Into<i128>) {
         let n: i128 = n.into();
-        if n.unsigned_abs() < 10_u128.pow(DIGITS) { self.value(COUNT, n) } else { self.text(&n.to_string()) }
+        match i64::try_from(n) {
+            Ok(n) if n.unsigned_abs() < 10_u64.pow(DIGITS) => {
+                self.value(COUNT, |xml| xml.push_str(itoa::Buffer::new().format(n)));
+            }
+            _ => self.text(&n.to_string()),
+        }
     }
 
     /// Money, however much.
     pub(super) fn money(&mut self, cents: i128) {
-        let amount = crate::claim::Sum(cents);
-        if cents.unsigned_abs() < 10_u128.pow(DIGITS) {
-            self.value(MONEY, amount);
-        } else {
-            self.text(&amount.to_string());
+        match i64::try_from(cents) {
+            Ok(cents) if cents.unsigned_abs() < 10_u64.pow(DIGITS) => {
+                self.value(MONEY, |xml| push_amount(xml, Cents(cents)));
+            }
+            _ => self.text(&Sum(cents).to_string()),
         }
     }
 
@@ -147,7 +138,7 @@ impl Rows {
     pub(super) fn ratio(&mut self, ratio: &str) {
         match ratio.len() {
             0 => self.empty(),
-            n if n <= DIGITS as usize => self.value(RATIO, ratio),
+            n if n <= DIGITS as usize => self.value(RATIO, |xml| xml.push_str(ratio)),
             _ => self.text(ratio),
         }
     }
@@ -188,7 +179,9 @@ impl Cells for Rows {
     fn date(&mut self, date: Option<Date>) {
         match date {
             None => self.empty(),
-            Some(date) if date >= FIRST => self.value(DAY, days_since(date, EPOCH)),
+            Some(date) if date >= FIRST => {
+                self.value(DAY, |xml| xml.push_str(itoa::Buffer::new().format(days_since(date, EPOCH))));
+            }
             Some(date) => self.text(&date.to_string()),
         }
     }
@@ -197,6 +190,7 @@ impl Cells for Rows {
         match units.map(|units| units.normalize()) {
             None => self.empty(),
             Some(units) if units.mantissa().unsigned_abs() < 10_u128.pow(DIGITS) => {
+                // A String takes everything.
                 let _ = write!(self.xml, "<c><v>{units}</v></c>");
             }
             Some(units) => self.text(&units.to_string()),
