@@ -14,12 +14,16 @@ use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read_into
 use claimlint::policy::{Policy, file};
 use claimlint::report::sink::{Output, write};
 use claimlint::report::{FORMATS, Format};
+use claimlint::rules::judge::Status;
 use claimlint::rules::{codes, doc};
 use claimlint::run::{Expect, Run, Setup, Unwatched, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Rows of an extract: about 16 MB, far beyond the caches.
 const ROWS: usize = 100_000;
+
+/// Rows of the dense extract that `benches/peers` races, a tenth of them flagged and more.
+const DENSE: usize = 1_000_000;
 
 /// In the sparse extract one row in this many is in scope.
 const SPARSE: usize = 2_000;
@@ -28,14 +32,13 @@ const HEADER: &str = "claim_id,line_number,claim_form,frequency_code,member_id,p
 place_of_service,service_date,procedure_code,modifier_1,units,diagnosis_1,diagnosis_2,diagnosis_3,diagnosis_pointer,\
 authorization_number,charge_amount,allowed_amount,paid_amount,notes\n";
 
-/// An extract with one row in `every` in scope; its values repeat with different periods, so that no two rows are equal.
-fn extract(every: usize) -> Vec<u8> {
+/// An extract with one row in `every` in scope, its diagnoses and products from `mix`; values repeat with different periods, so
+/// that no two rows are equal.
+fn extract(rows: usize, every: usize, mix: &Mix) -> Vec<u8> {
     const OTHER: [&str; 5] = ["99213", "72148", "36415", "97110", "22612"];
     const LISTED: [&str; 3] = ["22513", "22514", "22515"];
-    const DIAGNOSES: [&str; 7] = ["M80.08XA", "M4856XD", "C7951", "M54.5", "M4854A", "E11.9", "I10"];
-    const PRODUCTS: [&str; 5] = ["HMO Blue", "Blue Care Elect", "Medicare HMO Blue", "PPO", "EPO"];
     let mut text = HEADER.to_owned();
-    for i in 0..ROWS {
+    for i in 0..rows {
         let listed = i % every == 0;
         let code = if listed { LISTED[i % 3] } else { OTHER[i % 5] };
         let authorization = if listed && i % 10 > 0 { format!("PA{i:06}") } else { String::new() };
@@ -43,14 +46,14 @@ fn extract(every: usize) -> Vec<u8> {
             "C{i:08},{},P,1,M{:07},{},1{:09},1{:09},{},2024-{:02}-{:02},{code},,1,{},{},,1,{authorization},{}.50,{}.25,{}.00,spine clinic\n",
             i % 4 + 1,
             i / 3,
-            PRODUCTS[i % 5],
+            mix.products[i % mix.products.len()],
             i % 977,
             i % 1013,
             [11, 22, 24, 21][i % 4],
             i % 12 + 1,
             i % 28 + 1,
-            DIAGNOSES[i % 7],
-            DIAGNOSES[i % 5],
+            mix.diagnoses[i % mix.diagnoses.len()],
+            mix.diagnoses[i % mix.diagnoses.len().min(5)],
             600 + i % 900,
             400 + i % 500,
             300 + i % 400,
@@ -59,6 +62,22 @@ fn extract(every: usize) -> Vec<u8> {
     }
     text.into_bytes()
 }
+
+/// What rows are made of.
+struct Mix {
+    diagnoses: &'static [&'static str],
+    products: &'static [&'static str],
+}
+
+/// Some services are flagged.
+const MIXED: Mix = Mix {
+    diagnoses: &["M80.08XA", "M4856XD", "C7951", "M54.5", "M4854A", "E11.9", "I10"],
+    products: &["HMO Blue", "Blue Care Elect", "Medicare HMO Blue", "PPO", "EPO"],
+};
+
+/// All are: no listed diagnosis, no product that follows another policy.
+const FLAGGED: Mix =
+    Mix { diagnoses: &["M54.5", "E11.9", "I10"], products: &["HMO Blue", "Blue Care Elect", "PPO", "EPO"] };
 
 struct Bench {
     policy: Policy,
@@ -126,7 +145,7 @@ impl Output for Counted {}
 
 fn stages(c: &mut Criterion) {
     let bench = Bench::new();
-    let (sparse, dense) = (extract(SPARSE), extract(1));
+    let (sparse, dense) = (extract(ROWS, SPARSE, &MIXED), extract(ROWS, 1, &MIXED));
     let mut group = c.benchmark_group("stages");
     group.sample_size(10).measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_millis(500));
 
@@ -169,16 +188,23 @@ fn stages(c: &mut Criterion) {
             });
         });
     }
-    // What an analyst waits for: reading the rows, and everything that can be written of them, in the same run.
-    group.bench_function("read, dense", |b| b.iter(|| assert_eq!(bench.run(&dense).frame.ledger.rows, ROWS as u64)));
+    // What an analyst waits for: reading the dense extract, and everything that can be written of a hundred thousand
+    // flagged services, in the same run.
+    let flagged = extract(ROWS, 1, &FLAGGED);
+    let large = extract(DENSE, 1, &MIXED);
+    for (name, text, rows) in [("read, dense, a million", &large, DENSE), ("read, flagged", &flagged, ROWS)] {
+        group.bench_function(name, |b| b.iter(|| assert_eq!(bench.run(text).frame.ledger.rows, rows as u64)));
+    }
+    let run = bench.run(&flagged);
     let all: Vec<&Format> = FORMATS.iter().collect();
     let added: Vec<&Format> = FORMATS.iter().filter(|format| format.word.is_some()).collect();
     for (name, formats) in [("all formats", all), ("the formats of --format all", added), ("nothing", Vec::new())] {
-        group.bench_function(format!("judge and write {name}, dense"), |b| {
+        group.bench_function(format!("judge and write {name}, flagged"), |b| {
             b.iter(|| {
                 let open = |_: &str| -> io::Result<Box<dyn Output>> { Ok(Box::new(Counted::default())) };
                 let totals = write(&run, &docs, &formats, &open, &|| true).expect("memory does not fail");
-                assert_eq!(totals.expect("nobody stops it").summary.services(), ROWS as u64);
+                let summary = totals.expect("nobody stops it").summary;
+                assert_eq!((summary.services(), summary.status(Status::Clear).services), (ROWS as u64, 0));
             });
         });
     }

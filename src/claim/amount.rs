@@ -14,6 +14,9 @@ impl Cents {
     /// `$`, or brackets around for a negative. More than two decimals are rounded half away from zero. None: not an
     /// amount, or beyond 92 quadrillion dollars.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(amount) = common(text.as_bytes()) {
+            return Some(amount);
+        }
         let (negative, text) = if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
             (true, inner.strip_prefix('$').unwrap_or(inner))
         } else {
@@ -31,6 +34,16 @@ impl Cents {
         let cents = dollars.checked_mul(100)?.checked_add(digit(0) * 10 + digit(1) + i64::from(digit(2) >= 5))?;
         Some(Self(if negative { -cents } else { cents }))
     }
+}
+
+/// An amount as most extracts have it: up to fifteen digits, a point and two more. None: perhaps another one.
+fn common(text: &[u8]) -> Option<Cents> {
+    let (whole, [b'.', tens, ones]) = text.split_last_chunk::<3>()? else { return None };
+    if !(1..=15).contains(&whole.len()) {
+        return None;
+    }
+    let digit = |cents: i64, b: &u8| b.is_ascii_digit().then(|| cents * 10 + i64::from(b - b'0'));
+    whole.iter().chain([tens, ones]).try_fold(0, digit).map(Cents)
 }
 
 fn strip(text: &str, sign: char) -> (bool, &str) {
@@ -110,6 +123,11 @@ impl fmt::Display for Cents {
 
 /// Reads units: a non-negative decimal. None: not one, or more digits than 96 bits hold.
 pub fn units(text: &str) -> Option<Decimal> {
+    if let [one] = text.as_bytes()
+        && one.is_ascii_digit()
+    {
+        return Some(Decimal::from(one - b'0'));
+    }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if (whole.is_empty() && fraction.is_empty()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
         return None;

@@ -244,7 +244,8 @@ impl Draft {
     fn push_diagnoses(&mut self, binding: &Binding, row: &Row<'_>) -> u8 {
         let split = binding.split(Group::Diagnosis);
         let mut next_slot = 1u8;
-        for (slot, cell) in binding.slots(row, Group::Diagnosis) {
+        // Most slots of a row are empty.
+        for (slot, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
             for part in split.parts(&cell) {
                 // In a list cell the codes count on; otherwise the column's number is the slot.
                 let slot = if split == Split::No { slot } else { next_slot };

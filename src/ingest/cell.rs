@@ -37,7 +37,8 @@ pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
 /// The codes of the policy are ASCII; other letters follow Unicode, for what is printed, but none becomes a letter of
 /// a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !text.bytes().any(|b| b.is_ascii_lowercase() || b >= 0x80) {
+    // All of them: a few bytes are looked at sooner than the way out of a loop is guessed.
+    if text.bytes().filter(|b| b.is_ascii_lowercase() || *b >= 0x80).count() == 0 {
         return text;
     }
     let mut out = String::with_capacity(text.len());
