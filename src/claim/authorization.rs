@@ -12,7 +12,7 @@ use super::date;
 use crate::ingest::cell::{clean, upper};
 use crate::ingest::dialect::{DELIMITERS, Head, beginning, read_header};
 use crate::ingest::field::fold;
-use crate::ingest::record::Grammar;
+use crate::ingest::record::{Grammar, RECORD_LIMIT};
 use crate::ingest::scan::Which;
 use crate::ingest::stitch::{self, Unwatched};
 use crate::ingest::{BLOCK, Look, Row, Source, Tally, Trouble};
@@ -124,8 +124,15 @@ fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Head), Troubl
     let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
     let (cr_only, start) = beginning(source)?;
     for delimiter in DELIMITERS {
-        let grammar =
-            Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new(), trailer: Vec::new() };
+        let grammar = Grammar {
+            delimiter,
+            cr_only,
+            width: 0,
+            header: Vec::new(),
+            skip_prefix: Vec::new(),
+            trailer: Vec::new(),
+            limit: RECORD_LIMIT,
+        };
         let Ok(head) = read_header(&grammar, &source.sample, start, source.whole, 0, &[]) else { continue };
         let folded: Vec<String> = head.names.iter().map(|n| fold(n)).collect();
         let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));

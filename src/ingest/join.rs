@@ -11,7 +11,7 @@ use super::cell::clean;
 use super::dialect::{DELIMITERS, beginning, read_header};
 use super::field::fold;
 use super::layout::Layout;
-use super::record::Grammar;
+use super::record::{Grammar, RECORD_LIMIT};
 use super::scan::Row;
 use super::source::{Source, Trouble};
 
@@ -215,8 +215,15 @@ fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: 
     let (cr_only, start) = beginning(&source)?;
     let mut miss: Option<(usize, String)> = None;
     for delimiter in DELIMITERS {
-        let grammar =
-            Grammar { delimiter, cr_only, width: 0, header: Vec::new(), skip_prefix: Vec::new(), trailer: Vec::new() };
+        let grammar = Grammar {
+            delimiter,
+            cr_only,
+            width: 0,
+            header: Vec::new(),
+            skip_prefix: Vec::new(),
+            trailer: Vec::new(),
+            limit: RECORD_LIMIT,
+        };
         let head = match read_header(&grammar, &source.sample, start, source.whole, 0, &[]) {
             Ok(head) => head,
             Err(what) => {

@@ -41,7 +41,13 @@ pub struct Grammar {
     pub skip_prefix: Vec<Vec<u8>>,
     /// Of these, the beginning of trailer records, which are kept. Empty: there are none.
     pub trailer: Vec<u8>,
+    /// Bytes from which on a record is too long: what has not ended behind so many and one more is rejected, wherever the
+    /// text was cut into blocks. [`RECORD_LIMIT`] but in tests.
+    pub limit: usize,
 }
+
+/// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
+pub const RECORD_LIMIT: usize = 64 << 20;
 
 /// What reading one record came to. Positions are offsets into the bytes given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,6 +298,7 @@ mod tests {
             header: Vec::new(),
             skip_prefix: Vec::new(),
             trailer: Vec::new(),
+            limit: RECORD_LIMIT,
         }
     }
 

@@ -250,8 +250,15 @@ impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
     #[inline(never)]
     pub(super) fn record(&mut self, at: usize) -> Option<usize> {
         let (grammar, bytes) = (self.grammar, self.bytes);
-        let next = match grammar.read(bytes, at, self.last, &mut self.fields) {
-            Step::More => return None,
+        // So that it does not depend on blocks, no record is seen beyond the limit.
+        let seen = bytes.len().min(at.saturating_add(grammar.limit + 1));
+        let next = match grammar.read(&bytes[..seen], at, self.last && seen == bytes.len(), &mut self.fields) {
+            Step::More if seen - at <= grammar.limit => return None,
+            Step::More => {
+                let next = at + memchr::memchr(grammar.line_end(), &bytes[at..])? + 1;
+                self.tally.reject(Reason::TooLong, grammar, &bytes[at..seen]);
+                next
+            }
             Step::Blank { next } => {
                 if grammar.is_trailer(&bytes[at..next]) {
                     self.tally.trailer(grammar, &bytes[at..next]);

@@ -18,9 +18,6 @@ use super::reject::Reason;
 use super::scan::{Look, Row, Tally, Which, scan};
 use super::source::Trouble;
 
-/// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
-pub const RECORD_LIMIT: usize = 64 << 20;
-
 /// Bytes of a carry that are read at a time, and from which on a record is only looked for again when the carry has
 /// doubled: a quoted field of many lines would otherwise be read again with every block.
 const STEP: usize = 1 << 20;
@@ -213,24 +210,19 @@ impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
         self.tried = self.carry.len();
     }
 
-    /// The record is too large to hold: it costs its first line, like every rejected record.
+    /// A record that is too long costs its first line, like every rejected record. If even that does not end, it is not
+    /// held.
     fn give_up(&mut self) {
-        if self.carry.len() > RECORD_LIMIT && self.tried < self.carry.len() {
+        if self.carry.len() > self.grammar.limit && self.tried < self.carry.len() {
             self.look_through(false);
         }
-        while self.carry.len() > RECORD_LIMIT {
-            let end = memchr::memchr(self.grammar.line_end(), &self.carry);
-            self.total.reject(Reason::TooLong, self.grammar, &self.carry);
-            let passed = end.map_or(self.carry.len(), |i| i + 1);
-            self.total.bytes += passed as u64;
-            self.carry.drain(..passed);
+        // What is left of so many bytes is a line without an end.
+        if self.carry.len() > self.grammar.limit {
+            self.total.reject(Reason::TooLong, self.grammar, &self.carry[..=self.grammar.limit]);
+            self.total.bytes += self.carry.len() as u64;
+            self.carry.clear();
             self.tried = 0;
-            if end.is_none() {
-                self.skipping = true;
-                return;
-            }
-            self.total.lines += 1;
-            self.look_through(false);
+            self.skipping = true;
         }
     }
 }

@@ -234,6 +234,23 @@ proptest! {
         }
     }
 
+    /// Records that are too long, with a limit that short ones reach.
+    #[test]
+    fn a_limit_of_records_does_not_depend_on_blocks(file in plain(), changes in damage(), limit in 1..90_usize) {
+        let bytes = damaged(&file, &changes);
+        let limited = |block| {
+            let source = Source::from_bytes("claims.csv", bytes.clone()).expect("no binary file");
+            let mut dialect = dialect::recognise(&source, &LIBRARY).expect("the header is not damaged");
+            dialect.grammar.limit = limit;
+            let extract = read(source, dialect, block, None, &keep, &Unwatched).ok()?;
+            Some((extract.bytes, extract.tally.rows, extract.tally.lines, found(extract.tally)))
+        };
+        let whole = limited(BLOCK);
+        for block in BLOCKS {
+            prop_assert_eq!(&limited(block), &whole, "block size {}, limit {}", block, limit);
+        }
+    }
+
     #[test]
     fn both_readers_agree_on_damaged_files(file in plain(), changes in damage()) {
         agree(&damaged(&file, &changes), file.delimiter, &file.header())?;
