@@ -1,5 +1,6 @@
 //! `claimlint verify`: is a report whole, and does it belong to these inputs?
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 
 use anyhow::{anyhow, bail};
@@ -13,8 +14,8 @@ use crate::claim::authorization::Register;
 use crate::claim::store::LINES;
 use crate::exit::Exit;
 use crate::ingest::{self, Fingerprint, Original, Role, Source, Trouble};
-use crate::report::sink;
 use crate::report::whole::{Check, Report, Summary, Unclear};
+use crate::report::{dossier, sink};
 use crate::rules;
 use crate::rules::doc;
 use crate::rules::judge::Status;
@@ -146,8 +147,16 @@ fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[O
 
 /// Reads the extracts again and holds the counts against the summary.
 fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
-    let policy = load_policy(&args.policy)?;
+    let mut policy = load_policy(&args.policy)?;
     let said = &report.summary;
+    let mut by = "";
+    // Dispositions and labels of a settings file are in no policy file; the report keeps them.
+    if args.policy.policy.is_empty()
+        && policy.fingerprint != said.policy.fingerprint
+        && let Some(kept) = File::open(args.report.join(dossier::FILE)).ok().and_then(|file| dossier::policy(file).ok())
+    {
+        (policy, by) = (kept, " by the policy that the report holds");
+    }
     if policy.fingerprint != said.policy.fingerprint {
         bail!(
             "the report was judged by policy {} with fingerprint {}, and this one has {}; give the --policy files that \
@@ -172,11 +181,12 @@ fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
         wrong.extend(totals.iter().flat_map(|totals| verdicts(&totals.summary, said)));
     }
     let what = if judged {
-        "read and judged again: rows, ledger, services and findings as in summary.json"
+        format!("read and judged again{by}: rows, ledger, services and findings as in summary.json")
     } else {
         "read again: rows and ledger as in summary.json (verdicts rest on the authorization file, too: give --auths)"
+            .to_owned()
     };
-    Ok(Check { what: what.to_owned(), wrong })
+    Ok(Check { what, wrong })
 }
 
 fn counts(frame: &Frame, said: &Summary) -> Vec<String> {

@@ -20,6 +20,7 @@ use crate::claim::{Batch, Text};
 use crate::ingest::Rejects;
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
+use crate::policy::Policy;
 use crate::policy::file::{Given, load};
 use crate::run::{Frame, Input, Masked, Outcome, Run};
 
@@ -153,10 +154,22 @@ fn frame<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Reads a dossier and judges it again.
-pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
+/// The policy that the run was judged by, from the texts that a dossier keeps of it.
+pub fn policy(mut from: impl Read) -> Result<Policy, Unread> {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes)?;
+    parted(&bytes)?.0.policy()
+}
+
+impl Head<'_> {
+    fn policy(&self) -> Result<Policy, Unread> {
+        let given = self.policy.iter().map(|(file, text)| Given { file: file.to_string(), text: text.to_string() });
+        load(&given.collect::<Vec<_>>(), &crate::rules::codes()).map_err(|_| Unread::Damaged)
+    }
+}
+
+/// The head of a dossier and its other frames, packed.
+fn parted(bytes: &[u8]) -> Result<(Head<'static>, Vec<&[u8]>), Unread> {
     let Some(mut rest) = bytes.strip_prefix(FIRST.as_bytes()) else {
         let first = bytes.split(|b| *b == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
         let by = first.and_then(|line| line.strip_prefix("claimlint-dossier/")?.split_once(' '));
@@ -168,9 +181,16 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
         frames.push(after.get(..length).ok_or(Unread::Damaged)?);
         rest = &after[length..];
     }
-    let (head, frames) = frames.split_last().filter(|_| rest.is_empty()).ok_or(Unread::Damaged)?;
-    let head = zstd::decode_all(*head).map_err(|_| Unread::Damaged)?;
-    let head: Head<'_> = postcard::from_bytes(&head).map_err(|_| Unread::Damaged)?;
+    let head = frames.pop().filter(|_| rest.is_empty()).ok_or(Unread::Damaged)?;
+    let head = zstd::decode_all(head).map_err(|_| Unread::Damaged)?;
+    Ok((postcard::from_bytes(&head).map_err(|_| Unread::Damaged)?, frames))
+}
+
+/// Reads a dossier and judges it again.
+pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes)?;
+    let (head, frames) = parted(&bytes)?;
     if head.masked == Masked::IdsAndDays {
         return Err(Unread::Withheld);
     }
@@ -179,8 +199,7 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
         .map(|frame| postcard::from_bytes(&zstd::decode_all(*frame).ok()?).ok())
         .collect::<Option<Vec<Batch>>>()
         .ok_or(Unread::Damaged)?;
-    let given = head.policy.into_iter().map(|(file, text)| Given { file: file.into_owned(), text: text.into_owned() });
-    let policy = load(&given.collect::<Vec<_>>(), &crate::rules::codes()).map_err(|_| Unread::Damaged)?;
+    let policy = head.policy()?;
     let input = |input: InputHead<'_>| -> Option<Input> {
         let absent = input.absent.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
         let absent = absent.map(|field| field.and_then(|field| Some((field, field.absence()?))));

@@ -164,6 +164,23 @@ fn other_inputs_are_told_from_the_reports_own() {
     assert!(told.contains("clear.csv: its sampled fingerprint is not that of clear.csv"), "{told}");
 }
 
+/// What a settings file says of dispositions stands in no policy file; the report keeps it.
+#[test]
+fn a_report_judged_by_settings_is_judged_again_by_them() {
+    let desk = desk();
+    fs::write(desk.at("claimlint.toml"), "[dispositions]\nDX101 = \"info\"\n").expect("room for it");
+    let check = ["check", CLAIMS, "--auths", AUTHS, "-q", "--out", "report"];
+    assert_eq!(desk.run(&check).code, Some(1));
+    fs::remove_file(desk.at("claimlint.toml")).expect("it was there");
+    let told = said(&desk, &["report", CLAIMS, "--auths", AUTHS], 0);
+    assert!(told.contains("judged again by the policy that the report holds: rows, ledger, services"), "{told}");
+    // Another policy on purpose is another policy.
+    let policy = desk.run(&["policy", "show", "--toml", "policy"]).success();
+    fs::write(desk.at("mine.toml"), policy).expect("room for it");
+    let told = said(&desk, &["report", CLAIMS, "--auths", AUTHS, "--policy", "mine.toml"], 2);
+    assert!(told.contains("--policy files that `check` was given"), "{told}");
+}
+
 #[test]
 fn where_nothing_can_be_told_it_says_so() {
     let desk = desk();
