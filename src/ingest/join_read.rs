@@ -222,7 +222,8 @@ impl Raw {
 
     fn widen(&mut self, dialect: &Dialect, cells: &[Cells]) {
         let keys: Vec<_> = dialect.joins.iter().map(|join| join.key_of(&self.row()).map(Cow::into_owned)).collect();
-        self.fields.resize(dialect.header.len(), Field { start: 0, end: 0, doubled: false });
+        let end = self.bytes.len() as u32;
+        self.fields.resize(dialect.header.len(), Field { start: end, end, doubled: false });
         for ((join, cells), key) in dialect.joins.iter().zip(cells).zip(keys) {
             // A claim without a row in the table has empty cells.
             for (column, cell) in key.and_then(|key| cells.get(key.as_str())).into_iter().flatten() {

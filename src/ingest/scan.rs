@@ -21,13 +21,11 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// A row over record bytes and its fields.
+    /// A row over record bytes and its fields. Those of joined tables may lie anywhere.
     pub fn new(bytes: &'a [u8], fields: &'a [Field]) -> Self {
-        let record = match (fields.first(), fields.last()) {
-            (Some(first), Some(last)) => &bytes[first.start as usize..last.end as usize],
-            _ => &[],
-        };
-        Self { bytes, fields, text: std::str::from_utf8(record).ok() }
+        let ends = fields.first().zip(fields.last());
+        let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
+        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
     }
 
     /// The record by itself, with its fields: what outlives the block. It starts at its first byte and ends with its last
@@ -49,11 +47,9 @@ impl<'a> Row<'a> {
     /// The cell as [`Row::cell`] gives it, if it is text as it stands: nearly always.
     pub(super) fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);
-        match self.fields.get(column) {
-            Some(field) if field.doubled => None,
-            Some(field) => text.get((field.start - first.start) as usize..(field.end - first.start) as usize),
-            None => Some(""),
-        }
+        let Some(field) = self.fields.get(column) else { return Some("") };
+        let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
+        if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
     }
 
     /// The cell as it stands between its delimiters, quotes undone. Empty beyond the last column.
@@ -305,7 +301,32 @@ pub(super) fn shown(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn plain_cells_are_the_cells(
+            bytes in prop_oneof![
+                "[ab\"\u{e9}]{0,12}".prop_map(String::into_bytes),
+                prop::collection::vec(any::<u8>(), 0..12),
+            ],
+            places in prop::collection::vec((0..=12_usize, 0..=12_usize, any::<bool>()), 0..5),
+        ) {
+            let place = |(a, b, doubled): (usize, usize, bool)| {
+                let (a, b) = (a.min(bytes.len()) as u32, b.min(bytes.len()) as u32);
+                Field { start: a.min(b), end: a.max(b), doubled }
+            };
+            let fields: Vec<Field> = places.into_iter().map(place).collect();
+            let row = Row::new(&bytes, &fields);
+            for column in 0..=fields.len() {
+                if let Some(text) = row.plain(column) {
+                    prop_assert_eq!(text.as_bytes(), &*row.cell(column));
+                }
+            }
+        }
+    }
 
     #[test]
     fn doubled_quotes_are_read_as_one() {
