@@ -52,9 +52,9 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
 
-    let docs = doc::load()?;
     let mask = args.mask.as_deref().map(key::load).transpose()?;
-    let (planned, given) = pool.install(|| planned(&in_force, log));
+    let (docs, (planned, given)) = pool.install(|| rayon::join(doc::load, || planned(&in_force, log)));
+    let docs = docs?;
     let mut setup = planned?;
     // The baseline may be the report that this one replaces.
     let earlier = earlier::load(args)?;
