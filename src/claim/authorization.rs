@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::units;
 use super::date;
-use crate::ingest::cell::{clean, upper};
+use crate::ingest::cell::upper;
 use crate::ingest::dialect::{DELIMITERS, Head, beginning, read_header};
 use crate::ingest::field::fold;
-use crate::ingest::record::{Grammar, RECORD_LIMIT};
+use crate::ingest::record::Grammar;
 use crate::ingest::scan::Which;
 use crate::ingest::stitch::{self, Unwatched};
 use crate::ingest::{BLOCK, Look, Row, Source, Tally, Trouble};
@@ -124,15 +124,7 @@ fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Head), Troubl
     let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
     let (cr_only, start) = beginning(source)?;
     for delimiter in DELIMITERS {
-        let grammar = Grammar {
-            delimiter,
-            cr_only,
-            width: 0,
-            header: Vec::new(),
-            skip_prefix: Vec::new(),
-            trailer: Vec::new(),
-            limit: RECORD_LIMIT,
-        };
+        let grammar = Grammar::of_header(delimiter, cr_only, Vec::new());
         let Ok(head) = read_header(&grammar, &source.sample, start, source.whole, 0, &[]) else { continue };
         let folded: Vec<String> = head.names.iter().map(|n| fold(n)).collect();
         let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));
@@ -152,7 +144,7 @@ fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Head), Troubl
 }
 
 fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7]) -> Result<Authorization, String> {
-    let text = |i: usize| columns[i].map_or(String::new(), |c| clean(&row.cell(c), &[]).into_owned());
+    let text = |i: usize| columns[i].map_or(String::new(), |c| row.text(c, &[]).into_owned());
     let shout = |i: usize| upper(text(i).into()).into_owned();
     let day = |i: usize| -> Result<Option<Date>, String> {
         let cell = text(i);

@@ -7,7 +7,6 @@ use super::load_library;
 use super::paint::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::ingest::binding::{Split, printable};
-use crate::ingest::cell::clean;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::record::{Grammar, Step};
 use crate::ingest::{Dialect, Row, Source, Trouble, dialect};
@@ -157,7 +156,7 @@ fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<Stri
             Step::Record { next } => {
                 let row = Row::new(&source.sample, &fields);
                 for (column, shapes) in shapes.iter_mut().enumerate().filter(|(_, s)| s.len() < SAMPLES) {
-                    let shape = mask(&clean(&row.cell(column), &[]));
+                    let shape = mask(&row.text(column, &[]));
                     if !shape.is_empty() && !shapes.contains(&shape) {
                         shapes.push(shape);
                     }

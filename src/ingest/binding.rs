@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::cell::{clean, clean_text, upper};
+use super::cell::upper;
 use super::field::{Field, Group};
 use super::scan::Row;
 
@@ -83,7 +83,7 @@ pub struct Binding {
 impl Binding {
     /// The cleaned text of a field; empty where the extract does not have it.
     pub fn text<'r>(&self, row: &Row<'r>, field: Field) -> Cow<'r, str> {
-        let cell = |c: usize| self.cell(row, c);
+        let cell = |c: usize| row.text(c, &self.null);
         match &self.fields[field as usize] {
             Take::Absent => Cow::Borrowed(""),
             Take::Number(slot) => Cow::Owned(slot.to_string()),
@@ -101,16 +101,6 @@ impl Binding {
         }
     }
 
-    fn cell<'r>(&self, row: &Row<'r>, column: usize) -> Cow<'r, str> {
-        if let Some(text) = row.plain(column) {
-            return clean_text(text, &self.null);
-        }
-        match row.cell(column) {
-            Cow::Borrowed(raw) => clean(raw, &self.null),
-            Cow::Owned(raw) => Cow::Owned(clean(&raw, &self.null).into_owned()),
-        }
-    }
-
     /// This binding and those of the row's further service slots, in the order of the slots.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.further)
@@ -123,7 +113,7 @@ impl Binding {
 
     /// The upper-cased cells of a group: slot number from 1, and text, empty ones included.
     pub fn slots<'r>(&self, row: &Row<'r>, group: Group) -> impl Iterator<Item = (u8, Cow<'r, str>)> {
-        self.groups[group as usize].iter().map(|(slot, c)| (*slot, upper(self.cell(row, *c))))
+        self.groups[group as usize].iter().map(|(slot, c)| (*slot, upper(row.text(*c, &self.null))))
     }
 
     /// How cells of a group are taken apart.

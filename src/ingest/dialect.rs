@@ -3,7 +3,7 @@
 use super::binding::{Binding, Unbound};
 use super::join::{self, Joined};
 use super::layout::{Layout, Library};
-use super::record::{Field, Grammar, RECORD_LIMIT, Step, trim_name};
+use super::record::{Field, Grammar, Step, trim_name};
 use super::source::{Source, Trouble};
 
 /// The delimiters looked for, in the order of preference when several would do.
@@ -46,16 +46,7 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             if layout.delimiter.is_some_and(|d| d != delimiter) {
                 continue;
             }
-            let skip_prefix = layout.skip_prefix.clone();
-            let grammar = Grammar {
-                delimiter,
-                cr_only,
-                width: 0,
-                header: Vec::new(),
-                skip_prefix,
-                trailer: Vec::new(),
-                limit: RECORD_LIMIT,
-            };
+            let grammar = Grammar::of_header(delimiter, cr_only, layout.skip_prefix.clone());
             let head = match read_header(&grammar, sample, start, source.whole, layout.skip_lines, &layout.header) {
                 Ok(head) => head,
                 // Under the wrong delimiter a quoted header is damage. A layout with a preamble of its own can have

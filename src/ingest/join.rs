@@ -7,11 +7,10 @@
 use std::borrow::Cow;
 
 use super::binding::{Unbound, printable, shorten};
-use super::cell::clean;
 use super::dialect::{DELIMITERS, beginning, read_header};
 use super::field::fold;
 use super::layout::Layout;
-use super::record::{Grammar, RECORD_LIMIT};
+use super::record::Grammar;
 use super::scan::Row;
 use super::source::{Source, Trouble};
 
@@ -143,14 +142,14 @@ impl Joined {
     /// Is this one of the rows to take?
     pub(super) fn takes(&self, row: &Row<'_>) -> bool {
         self.only.iter().all(|(column, values)| {
-            let cell = text(row, *column, &self.null);
+            let cell = row.text(*column, &self.null);
             values.iter().any(|value| value.eq_ignore_ascii_case(&cell))
         })
     }
 
     /// The cleaned text of a cell.
     pub(super) fn text<'r>(&self, row: &Row<'r>, column: usize) -> Cow<'r, str> {
-        text(row, column, &self.null)
+        row.text(column, &self.null)
     }
 
     /// The table's column behind one of the widened header: of codes always the column of the code.
@@ -162,20 +161,13 @@ impl Joined {
     }
 }
 
-fn text<'r>(row: &Row<'r>, column: usize, null: &[String]) -> Cow<'r, str> {
-    match row.cell(column) {
-        Cow::Borrowed(raw) => clean(raw, null),
-        Cow::Owned(raw) => Cow::Owned(clean(&raw, null).into_owned()),
-    }
-}
-
 fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, str>> {
     // No cell of an extract holds this character, so the parts cannot run into each other.
     const BETWEEN: &str = "\u{1f}";
     match columns {
-        [one] => Some(text(row, *one, null)).filter(|t| !t.is_empty()),
+        [one] => Some(row.text(*one, null)).filter(|t| !t.is_empty()),
         parts => {
-            let parts: Vec<_> = parts.iter().map(|c| text(row, *c, null)).collect();
+            let parts: Vec<_> = parts.iter().map(|c| row.text(*c, null)).collect();
             (!parts.iter().any(|p| p.is_empty())).then(|| Cow::Owned(parts.join(BETWEEN)))
         }
     }
@@ -215,15 +207,7 @@ fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: 
     let (cr_only, start) = beginning(&source)?;
     let mut miss: Option<(usize, String)> = None;
     for delimiter in DELIMITERS {
-        let grammar = Grammar {
-            delimiter,
-            cr_only,
-            width: 0,
-            header: Vec::new(),
-            skip_prefix: Vec::new(),
-            trailer: Vec::new(),
-            limit: RECORD_LIMIT,
-        };
+        let grammar = Grammar::of_header(delimiter, cr_only, Vec::new());
         let head = match read_header(&grammar, &source.sample, start, source.whole, 0, &[]) {
             Ok(head) => head,
             Err(what) => {

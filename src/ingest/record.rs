@@ -78,6 +78,12 @@ pub enum Step {
 const SWALLOW_WIDTH: usize = 3;
 
 impl Grammar {
+    /// That of a header, which may have any number of fields.
+    pub fn of_header(delimiter: u8, cr_only: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
+        let (header, trailer) = (Vec::new(), Vec::new());
+        Self { delimiter, cr_only, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
+    }
+
     /// The byte that ends a line.
     pub fn line_end(&self) -> u8 {
         if self.cr_only { b'\r' } else { b'\n' }
@@ -291,15 +297,7 @@ mod tests {
     use super::*;
 
     fn grammar(width: usize) -> Grammar {
-        Grammar {
-            delimiter: b',',
-            cr_only: false,
-            width,
-            header: Vec::new(),
-            skip_prefix: Vec::new(),
-            trailer: Vec::new(),
-            limit: RECORD_LIMIT,
-        }
+        Grammar { width, ..Grammar::of_header(b',', false, Vec::new()) }
     }
 
     /// Rows and rejections as text: fields joined by `|`, a rejection as `!reason`.

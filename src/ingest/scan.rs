@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::cell::{clean, clean_text};
 use super::gather::Gather;
 use super::lanes::Plain;
 #[cfg(target_arch = "x86_64")]
@@ -44,8 +45,19 @@ impl<'a> Row<'a> {
         (self.bytes[start..end].to_vec(), fields)
     }
 
+    /// The text of the cell, as [`clean`] has it. `null` holds the layout's further words for nothing.
+    pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
+        if let Some(text) = self.plain(column) {
+            return clean_text(text, null);
+        }
+        match self.cell(column) {
+            Cow::Borrowed(raw) => clean(raw, null),
+            Cow::Owned(raw) => Cow::Owned(clean(&raw, null).into_owned()),
+        }
+    }
+
     /// The cell as [`Row::cell`] gives it, if it is text as it stands: nearly always.
-    pub(super) fn plain(&self, column: usize) -> Option<&'a str> {
+    fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);
         let Some(field) = self.fields.get(column) else { return Some("") };
         let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
@@ -305,11 +317,14 @@ mod tests {
 
     use super::*;
 
+    /// What cleaning takes away, and what it must leave.
+    const WORDS: [&str; 12] = ["a", "A", "NULL", "n", "\\N", "~", "-", "=\"", "\"", " ", "\u{a0}", "\u{e9}"];
+
     proptest! {
         #[test]
-        fn plain_cells_are_the_cells(
+        fn the_short_way_to_a_text_is_the_long_one(
             bytes in prop_oneof![
-                "[ab\"\u{e9}]{0,12}".prop_map(String::into_bytes),
+                prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.concat().into_bytes()),
                 prop::collection::vec(any::<u8>(), 0..12),
             ],
             places in prop::collection::vec((0..=12_usize, 0..=12_usize, any::<bool>()), 0..5),
@@ -319,10 +334,12 @@ mod tests {
                 Field { start: a.min(b), end: a.max(b), doubled }
             };
             let fields: Vec<Field> = places.into_iter().map(place).collect();
-            let row = Row::new(&bytes, &fields);
-            for column in 0..=fields.len() {
-                if let Some(text) = row.plain(column) {
-                    prop_assert_eq!(text.as_bytes(), &*row.cell(column));
+            let whole = [Field { start: 0, end: bytes.len() as u32, doubled: false }];
+            let rows = [Row::new(&bytes, &fields), Row::new(&bytes, &whole)];
+            for (row, column) in rows.iter().flat_map(|row| (0..=fields.len()).map(move |column| (row, column))) {
+                let cell = row.cell(column);
+                for null in [vec![], vec!["A".to_owned()]] {
+                    prop_assert_eq!(row.text(column, &null), clean(&cell, &null));
                 }
             }
         }

@@ -5,7 +5,6 @@
 //! (2075 rows affected)        prefix = "(", rows = 1
 //! ```
 
-use super::cell::clean;
 use super::record::{Field, Grammar, Step};
 use super::scan::Row;
 use crate::sheet::{Document, Sheet};
@@ -56,7 +55,7 @@ impl Found {
         let alone = Grammar { width: 0, skip_prefix: Vec::new(), trailer: Vec::new(), ..grammar.clone() };
         let mut fields: Vec<Field> = Vec::new();
         match alone.read(&self.text, 0, true, &mut fields) {
-            Step::Record { .. } => clean(&Row::new(&self.text, &fields).cell(number - 1), &[]).into_owned(),
+            Step::Record { .. } => Row::new(&self.text, &fields).text(number - 1, &[]).into_owned(),
             Step::Blank { .. } | Step::Rejected { .. } | Step::More => String::new(),
         }
     }

@@ -6,6 +6,7 @@
 
 use proptest::prelude::*;
 
+use claimlint::ingest::reject::Reason;
 use claimlint::ingest::{BLOCK, Dialect, Kept, Look, Row, Source, Tally, dialect, read};
 use claimlint::run::Unwatched;
 
@@ -242,8 +243,12 @@ proptest! {
             let source = Source::from_bytes("claims.csv", bytes.clone()).expect("no binary file");
             let mut dialect = dialect::recognise(&source, &LIBRARY).expect("the header is not damaged");
             dialect.grammar.limit = limit;
+            let lines = bytes[dialect.data_start..].split(|b| *b == dialect.grammar.line_end());
+            let is_long = lines.map(<[u8]>::len).any(|length| length > limit);
             let extract = read(source, dialect, block, None, &keep, &Unwatched).ok()?;
-            Some((extract.bytes, extract.tally.rows, extract.tally.lines, found(extract.tally)))
+            let (rows, lines, found) = (extract.tally.rows, extract.tally.lines, found(extract.tally));
+            assert!(!is_long || found.rejects.iter().any(|(_, _, reason, _)| *reason == Reason::TooLong));
+            Some((extract.bytes, rows, lines, found))
         };
         let whole = limited(BLOCK);
         for block in BLOCKS {

@@ -25,6 +25,8 @@ use kit::{LIBRARY, POLICY};
 
 fuzz_target!(|data: &[u8]| {
     let text = clean(data, &[]);
+    let whole = [Field { start: 0, end: data.len() as u32, doubled: false }];
+    assert_eq!(Row::new(data, &whole).text(0, &[]), text, "the short way to a text is the long one");
     assert!(!text.starts_with(is_blank) && !text.ends_with(is_blank), "{text:?}");
     assert!(clean(data, &[text.to_uppercase()]).is_empty(), "a null word");
     codes(data, &POLICY.codes);
