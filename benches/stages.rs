@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use claimlint::claim::index::Index;
-use claimlint::claim::store::LINES;
+use claimlint::claim::index::store::LINES;
 use claimlint::claim::{Reader, Store};
-use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, dialect, read_into};
-use claimlint::policy::{Policy, file};
+use claimlint::ingest::layout::detect;
+use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, read_into};
+use claimlint::policy::{Policy, parse};
 use claimlint::report::sink::{Output, write};
 use claimlint::report::{FORMATS, Format};
 use claimlint::rules::judge::Status;
@@ -86,13 +87,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let policy = file::load(&[], &codes()).unwrap_or_else(|e| panic!("{e}"));
+        let policy = parse::load(&[], &codes()).unwrap_or_else(|e| panic!("{e}"));
         Self { policy, library: Library::shipped().unwrap_or_else(|e| panic!("{e}")) }
     }
 
     fn source(&self, bytes: &[u8]) -> (Source, Dialect) {
         let source = Source::from_bytes("bench", bytes.to_vec()).expect("the extract is text");
-        let dialect = dialect::recognise(&source, &self.library).expect("the header is canonical");
+        let dialect = detect::recognise(&source, &self.library).expect("the header is canonical");
         (source, dialect)
     }
 

@@ -1,14 +1,18 @@
 //! claimlint checks kyphoplasty claims in large CSV extracts against BCBSMA Medical Policy 485.
 //!
 //! ```text
-//!   extract --> ingest --> claim --> policy --> rules --> report
-//!                 ^                    ^                     ^
-//!             layouts/             policies/                cli calls each room once, in this order
+//!   extract --> ingest --> claim --> rules <-- report
+//!                 ^          ^         ^
+//!              layouts/      +-- policy --+   <-- policies/
 //! ```
+//!
+//! Rows become lines, lines become services, and the rules judge them. The policy is a side input: `claim` and `rules`
+//! look things up in it. The report pulls the judging, one part of the run at a time, so that memory stays bounded. `cli`
+//! resolves the arguments and calls the rooms.
 //!
 //! # Rooms, in the order in which data flows
 //!
-//! - [`sheet`]: strict reading of TOML, every fault at once with its place. Under everything that is data.
+//! - [`strict_toml`]: strict reading of TOML. Reports every fault at once, with its place. Everything that is data is read by it.
 //! - [`ingest`]: files to rows. Opens, decompresses, finds the dialect, cuts blocks, reads records, counts every row.
 //!   Knows bytes and header names, no claim.
 //! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
@@ -41,10 +45,10 @@
 //!
 //! # Reading order
 //!
-//! [`run::run`] is the whole job. Then [`ingest::record`] (the grammar of a row), [`claim::index`] (the universe
-//! of lines), [`rules::case`] (what a rule may ask) and any family of rules.
+//! [`run::run`] is the whole job. Then [`ingest::record::grammar`] (the grammar of a row), [`claim::index`] (the universe
+//! of lines), [`rules::input`] (what a rule may ask) and any family of rules.
 
-pub mod sheet;
+pub mod strict_toml;
 
 pub mod ingest;
 

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::finding::fingerprint::Fingerprint;
 use crate::policy::Policy;
 use crate::rules;
-use crate::sheet::{Document, Faults, Placed, Sheet, nearest};
+use crate::strict_toml::{Document, Faults, Placed, Sheet, nearest};
 
 /// One `[[suppress]]` of the file.
 #[derive(Debug, Clone)]

@@ -7,14 +7,15 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::amount::units;
-use super::date;
+use crate::claim::value::amount::units;
+use crate::claim::value::date;
 use crate::ingest::cell::upper;
-use crate::ingest::dialect::{DELIMITERS, Head, beginning, read_header};
 use crate::ingest::field::fold;
-use crate::ingest::record::Grammar;
+use crate::ingest::layout::detect::{DELIMITERS, Head, beginning, read_header};
+use crate::ingest::record::grammar::Grammar;
 use crate::ingest::scan::Which;
-use crate::ingest::stitch::{self, Unwatched};
+use crate::ingest::scan::parallel;
+use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{BLOCK, Look, Row, Source, Tally, Trouble};
 
 /// One row of the authorization file.
@@ -68,7 +69,7 @@ impl Register {
         let mut feed = source.feed(head.data_start, BLOCK);
         let look = |row: &Row<'_>| Look::Keep(authorization(row, &columns));
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
-        let tally = stitch::read(&mut feed, &grammar, Which::All, &look, &Unwatched, start)?;
+        let tally = parallel::read(&mut feed, &grammar, Which::All, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.
         let rejected =
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));

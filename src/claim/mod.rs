@@ -4,29 +4,17 @@
 //! date, a product is a [`product::ClassId`]. This room knows what the fields of a claim mean and which lines belong
 //! together ([`index`]); what follows from that is the business of the rules.
 
-pub mod amount;
-pub mod authorization;
-pub mod book;
-pub mod code;
-pub mod date;
-pub mod index;
-mod key;
-mod kin;
-pub mod line;
-pub mod mask;
-mod passes;
-pub mod pointer;
-pub mod product;
-pub mod reader;
-pub mod setting;
-mod sound;
-pub mod store;
+pub mod value;
 
-pub use amount::{Cents, Sum};
-pub use book::{Bin, Book, Kind, Service};
-pub use code::{CodeId, CodeTable};
-pub use line::{Batch, Line, Text};
-pub use product::ClassId;
-pub use reader::Reader;
-pub use setting::{ClaimForm, Setting};
-pub use store::Store;
+pub mod authorization;
+pub mod index;
+pub mod line;
+
+pub use crate::claim::index::line_set::{Bin, Book, Kind, Service};
+pub use crate::claim::index::store::Store;
+pub use crate::claim::line::reader::Reader;
+pub use crate::claim::line::{Batch, Line, Text};
+pub use crate::claim::value::amount::{Cents, Sum};
+pub use crate::claim::value::code::{CodeId, CodeTable};
+pub use crate::claim::value::product::ClassId;
+pub use crate::claim::value::setting::{ClaimForm, Setting};

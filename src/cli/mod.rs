@@ -1,27 +1,14 @@
 //! The command line: what was typed, resolved or refused together, then each room called once.
 
+pub mod command;
+pub(crate) mod comparison;
+pub(crate) mod inputs;
+pub(crate) mod mask_key;
+pub(crate) mod settings;
+pub(crate) mod signals;
+pub mod terminal;
+
 pub mod args;
-mod check;
-mod compare;
-mod config;
-mod earlier;
-mod explain;
-mod fault;
-mod generate;
-mod given;
-mod inspect;
-mod key;
-mod log;
-mod manual;
-mod paint;
-mod policy;
-mod progress;
-mod rules;
-mod screen;
-mod setting_keys;
-mod settings;
-mod stop;
-mod verify;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -29,15 +16,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use clap::Parser;
 
+use crate::cli::args::{Cli, Command, LayoutChoice, LogFormat, PolicyFiles};
 use crate::exit::Exit;
-use crate::ingest::layout::{self, Layout, Library};
+use crate::ingest::layout;
+use crate::ingest::layout::{Layout, Library};
 use crate::policy::Policy;
-use crate::policy::file::{Given, load};
-use args::{Cli, Command, LayoutChoice, LogFormat, PolicyFiles};
+use crate::policy::parse::{Given, load};
 
 /// Runs what was typed; a fault of our own ends it like any other error.
 pub fn main() -> Exit {
-    fault::guarded(typed)
+    terminal::panic::guarded(typed)
 }
 
 fn typed() -> Exit {
@@ -46,8 +34,8 @@ fn typed() -> Exit {
         Err(e) => {
             // Help and version are no errors; a closed pipe while printing them is none either.
             let exit = if e.use_stderr() { Exit::Failed } else { Exit::Clean };
-            if exit == Exit::Failed && log::is_asked_for() {
-                let log = log::Log::new(Some(LogFormat::Json), false);
+            if exit == Exit::Failed && terminal::log::is_asked_for() {
+                let log = terminal::log::Log::new(Some(LogFormat::Json), false);
                 log.error("plan", &anyhow!(e.render().to_string()));
                 log.finish(exit);
                 return exit;
@@ -60,17 +48,17 @@ fn typed() -> Exit {
     // Its report is its result, and lies there by now; it has said itself what could not be printed.
     let printed_is_all = !matches!(cli.command, Command::Check(_));
     let done = match cli.command {
-        Command::Check(args) => check::check(&args, &mut out),
-        Command::Rules { rule, policy } => rules::rules(rule.as_deref(), &policy, &mut out),
-        Command::Policy { command } => policy::policy(command, &mut out),
-        Command::Explain(args) => explain::explain(&args, &mut out),
-        Command::Verify(args) => verify::verify(&args, &mut out),
-        Command::Config { command } => config::config(&command, &mut out),
-        Command::Generate(args) => generate::generate(&args, &mut out),
-        Command::Compare(args) => compare::compare(&args, &mut out),
-        Command::Completions { shell } => manual::completions(shell, &mut out),
-        Command::Man { out: pages } => manual::man(pages.as_deref(), &mut out),
-        Command::Inspect { file, layout } => inspect::inspect(&file, &layout, &mut out),
+        Command::Check(args) => command::check::check(&args, &mut out),
+        Command::Rules { rule, policy } => command::rules::rules(rule.as_deref(), &policy, &mut out),
+        Command::Policy { command } => command::policy::policy(command, &mut out),
+        Command::Explain(args) => command::explain::explain(&args, &mut out),
+        Command::Verify(args) => command::verify::verify(&args, &mut out),
+        Command::Config { command } => command::config::config(&command, &mut out),
+        Command::Generate(args) => command::generate::generate(&args, &mut out),
+        Command::Compare(args) => command::compare::compare(&args, &mut out),
+        Command::Completions { shell } => command::man::completions(shell, &mut out),
+        Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),
+        Command::Inspect { file, layout } => command::inspect::inspect(&file, &layout, &mut out),
     };
     // The reader of our output has seen enough: `claimlint rules | head`. That is no error, and what was found stands.
     let done = done.and_then(|exit| match out.flush() {
@@ -83,10 +71,14 @@ fn typed() -> Exit {
         Err(e) => {
             // An error may quote a file; only its own line breaks are ours.
             let text = format!("{e:#}");
-            let mut lines = text.split('\n').map(paint::seen);
-            let first = format!("{} {}", paint::paint(paint::ERROR, "error:"), lines.next().unwrap_or_default());
+            let mut lines = text.split('\n').map(terminal::style::seen);
+            let first = format!(
+                "{} {}",
+                terminal::style::paint(terminal::style::ERROR, "error:"),
+                lines.next().unwrap_or_default()
+            );
             let said: Vec<_> = std::iter::once(first).chain(lines.map(Into::into)).collect();
-            let said: Vec<_> = said.iter().map(|line| paint::fitted(line, 2)).collect();
+            let said: Vec<_> = said.iter().map(|line| terminal::style::fitted(line, 2)).collect();
             let _ = writeln!(anstream::stderr(), "{}", said.join("\n"));
             Exit::Failed
         }

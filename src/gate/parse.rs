@@ -14,10 +14,10 @@ use std::fmt;
 
 use num_rational::BigRational;
 
-use super::{Bin, Fresh, Gate, Name, Number, Relation, Sign, Truth};
+use crate::gate::{Bin, Fresh, Gate, Name, Number, Relation, Sign, Truth};
 use crate::rules::judge::Status;
 use crate::rules::roster;
-use crate::sheet::nearest;
+use crate::strict_toml::nearest;
 
 /// Longest expression in bytes. A gate is a line; the bound keeps the depth of what is read far below the stack.
 const LONGEST: usize = 1000;

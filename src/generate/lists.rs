@@ -1,6 +1,6 @@
 //! Codes and words that cases draw from, in the groups in which a person would know them.
 
-use super::dice::Dice;
+use crate::generate::rng::Dice;
 
 /// Listed diagnoses that fit any procedure.
 const ANYWHERE: &[&str] = &["C412", "C7951", "C7952", "C9000", "C9002"];

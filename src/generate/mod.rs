@@ -11,17 +11,18 @@
 //!                                                              --> write (extract and truth, row by row)
 //! ```
 
+pub(super) mod background;
+pub(super) mod builder;
+pub(super) mod reformat;
+pub(super) mod rng;
+
 mod cases;
-mod deal;
-mod dice;
-mod disguise;
 mod lists;
-mod noise;
 mod row;
 mod write;
 
-pub use row::COLUMNS;
-pub use write::{Sheets, generate};
+pub use crate::generate::row::COLUMNS;
+pub use crate::generate::write::{Sheets, generate};
 
 /// What to invent.
 #[derive(Debug, Clone, Copy, PartialEq)]

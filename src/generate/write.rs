@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use super::cases::CASES;
-use super::deal::{Deal, plain};
-use super::dice::Dice;
-use super::noise;
-use super::row::{COLUMNS, Damage, Row, at};
-use super::{Dress, Plan, Quoting};
+use crate::generate::background;
+use crate::generate::builder::{Deal, plain};
+use crate::generate::cases::CASES;
+use crate::generate::rng::Dice;
+use crate::generate::row::{COLUMNS, Damage, Row, at};
+use crate::generate::{Dress, Plan, Quoting};
 
 /// Where it goes.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub fn generate<W: Write>(
                 open.swap_remove(which);
             }
         } else {
-            writer.row(&noise::row(&mut dice, number))?;
+            writer.row(&background::row(&mut dice, number))?;
         }
     }
     Ok(())

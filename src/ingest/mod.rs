@@ -9,45 +9,28 @@
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.
 
-mod binder;
-pub mod binding;
-pub mod cell;
-mod decode;
-pub mod dialect;
-pub mod feed;
-pub mod field;
-pub mod fingerprint;
-pub mod gather;
-pub mod join;
-mod join_file;
-mod join_read;
-mod kernel;
-mod lanes;
-pub mod layout;
-mod layout_file;
-pub mod needles;
+pub(crate) mod read_joined;
 pub mod record;
-pub mod reject;
+
+pub mod cell;
+pub mod field;
+pub mod layout;
 pub mod scan;
 pub mod source;
-pub mod spool;
-pub mod stitch;
-pub mod trailer;
-mod window;
 
-pub use dialect::Dialect;
-use needles::Needles;
+pub use crate::ingest::layout::detect::Dialect;
+use crate::ingest::scan::prefilter::Needles;
 
-pub use binding::Binding;
-pub use fingerprint::{Extent, Fingerprint, Original, Role};
-pub use gather::Gather;
-pub use join::Table;
-pub use layout::{Layout, Library};
-pub use reject::{Reject, Rejects};
-pub use scan::{Kept, Look, Row, Tally};
-use scan::{Weigh, Which};
-pub use source::{Source, Trouble};
-pub use stitch::Watch;
+pub use crate::ingest::layout::binding::Binding;
+pub use crate::ingest::layout::join::Table;
+pub use crate::ingest::layout::{Layout, Library};
+pub use crate::ingest::record::reject::{Reject, Rejects};
+pub use crate::ingest::scan::collect::Gather;
+pub use crate::ingest::scan::parallel::Watch;
+pub use crate::ingest::scan::{Kept, Look, Row, Tally};
+use crate::ingest::scan::{Weigh, Which};
+pub use crate::ingest::source::input_hash::{Extent, Fingerprint, Original, Role};
+pub use crate::ingest::source::{Source, Trouble};
 
 /// Bytes of one block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
 pub const BLOCK: usize = 1 << 20;
@@ -105,9 +88,9 @@ pub fn read_into<C: Gather>(
         };
         let mut feed = source.feed(dialect.data_start, block);
         let look = |row: &Row<'_>| look(&dialect, row);
-        stitch::read(&mut feed, &dialect.grammar, which, &look, watch, total)?
+        scan::parallel::read(&mut feed, &dialect.grammar, which, &look, watch, total)?
     } else {
-        join_read::read(source, &dialect, block, codes, weigh, look, watch, total)?
+        read_joined::read(source, &dialect, block, codes, weigh, look, watch, total)?
     };
     let extract = Extract { name, bytes: tally.bytes, tally, dialect };
     refuse_if_mostly_rejected(&extract)?;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::file::texts;
-use super::{Class, Edition, Excludes, Listed, NecessityBasis, Procedure, Requirement, Role};
-use crate::claim::book::CodeSet;
-use crate::claim::code::{KnownCode, System};
-use crate::claim::product::{LONGEST, ProductTable, fold};
-use crate::claim::setting::SettingTable;
+use crate::claim::index::line_set::CodeSet;
+use crate::claim::value::code::{KnownCode, System};
+use crate::claim::value::product::{LONGEST, ProductTable, fold};
+use crate::claim::value::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
-use crate::sheet::{Document, Placed, Sheet, nearest};
+use crate::policy::parse::texts;
+use crate::policy::{Class, Edition, Excludes, Listed, NecessityBasis, Procedure, Requirement, Role};
+use crate::strict_toml::{Document, Placed, Sheet, nearest};
 
 /// A code as the tables hold it: upper-case letters and digits.
 fn code_text(document: &Document<'_>, placed: &Placed, lengths: std::ops::RangeInclusive<usize>) -> Option<String> {

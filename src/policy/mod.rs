@@ -4,7 +4,8 @@
 //! program and can be replaced by a file of the same kind; a fourth lays a house's own dispositions over them
 //! ([`overrides`]). [`mod@file`] reads them strictly; nothing here is a rule.
 
-pub mod file;
+pub mod parse;
+
 mod lists;
 pub mod overrides;
 pub mod show;
@@ -13,9 +14,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use crate::claim::book::CodeSet;
-use crate::claim::product::ProductTable;
-use crate::claim::setting::SettingTable;
+use crate::claim::index::line_set::CodeSet;
+use crate::claim::value::product::ProductTable;
+use crate::claim::value::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 
 /// What a finding asks for.

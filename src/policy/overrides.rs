@@ -3,10 +3,10 @@
 //! It is a fourth file of a policy, so it is part of the fingerprint and of every dossier. There is none built in; the
 //! settings file of a run makes one ([`text`]).
 
-use super::file::read_origin;
-use super::{Disposition, Policy};
-use crate::claim::product::LONGEST;
-use crate::sheet::{Document, Placed, Sheet, nearest};
+use crate::claim::value::product::LONGEST;
+use crate::policy::parse::read_origin;
+use crate::policy::{Disposition, Policy};
+use crate::strict_toml::{Document, Placed, Sheet, nearest};
 
 /// The kind of the file.
 pub(super) const KIND: &str = "overrides";
@@ -100,8 +100,8 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::{Given, load};
     use super::*;
+    use crate::policy::parse::{Given, load};
 
     /// The rules of the built-in policy; the roster itself is in a later room.
     fn roster() -> Vec<&'static str> {

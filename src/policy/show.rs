@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Policy, Role};
+use crate::policy::{Policy, Role};
 
 /// Prints editions, lists, authorization table, limits and fingerprint.
 pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {

@@ -2,39 +2,28 @@
 //!
 //! Reports know findings, answers and counts, no rule: names, citations and reason codes come as data. A run comes in parts:
 //! each is judged, formatted by every [`Sink`] on one thread while it is in that core's cache, and forgotten; the sinks put
-//! the pieces down in order. So nothing but the lines of a run is ever held whole. Only [`place`] knows directories.
+//! the pieces down in order. So nothing but the lines of a run is ever held whole. Only [`dir`] knows directories.
 
-pub mod chart;
+pub(crate) mod claim;
+pub mod dir;
+pub mod format;
+pub mod table;
+pub mod top_services;
+pub mod verify;
+pub mod words;
+
 pub mod compare;
-pub mod csv;
-pub mod dossier;
-pub(crate) mod explain;
-mod facts;
-pub mod figures;
-mod frames;
-pub mod highest;
-pub mod html;
-pub mod json;
-pub mod jsonl;
-mod lease;
-pub mod manifest;
-pub mod parquet;
-pub mod place;
-pub mod record;
-pub mod rollup;
-mod rows;
 pub mod sink;
-pub mod whole;
-pub mod xlsx;
 
 use crate::claim::{Book, Line};
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
+use crate::report::format::{csv, dossier, html, jsonl, parquet, rollup, summary_json, xlsx};
+use crate::report::sink::Open;
+use crate::report::top_services::Highest;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::{Judged, Judgement};
 use crate::run::{Frame, Outcome, Part};
-use highest::Highest;
-use sink::Open;
 
 use crate::baseline::Entry;
 use crate::suppress::Met;
@@ -111,7 +100,7 @@ pub const FORMATS: &[Format] = &[
         open: csv::findings,
     },
     Format { file: "rejects.csv", about: "every row that could not be used", word: None, open: csv::rejects },
-    Format { file: "summary.json", about: "ledger and totals for machines", word: None, open: json::summary },
+    Format { file: "summary.json", about: "ledger and totals for machines", word: None, open: summary_json::summary },
     Format { file: "report.html", about: "the page to read and forward", word: None, open: html::report },
     Format { file: "report.xlsx", about: "the same for Excel and LibreOffice", word: Some("xlsx"), open: xlsx::report },
     Format { file: "services.parquet", about: "every service, typed", word: Some("parquet"), open: parquet::services },

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::highest::Highest;
-use super::record::FindingRecord;
-use super::{About, Content, FORMATS, Format, Totals, place};
 use crate::baseline::{Entry, Pairs};
 use crate::claim::Kind;
 use crate::policy::Disposition;
+use crate::report::table::record::FindingRecord;
+use crate::report::top_services::Highest;
+use crate::report::{About, Content, FORMATS, Format, Totals, dir};
 use crate::rules::doc::RuleDoc;
 use crate::run::{Frame, Run};
 use crate::suppress::{Suppression, Suppressions};
@@ -238,7 +238,7 @@ impl Totals {
 /// Opens the files of a report in an existing directory.
 pub fn files(directory: &Path) -> impl Fn(&str) -> io::Result<Box<dyn Output>> {
     move |name| {
-        let file = BufWriter::with_capacity(1 << 18, place::create(&directory.join(name))?);
+        let file = BufWriter::with_capacity(1 << 18, dir::create(&directory.join(name))?);
         Ok(Box::new(Placed { file, directory: directory.to_path_buf() }))
     }
 }

@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::{Answer, Asked, Case, Evidence, NO_CLASS, NO_DATE, Rule};
 use crate::claim::authorization::{Authorization, Register};
 use crate::claim::{CodeId, Line, Setting, Text};
 use crate::policy::{Disposition, NecessityBasis, Policy, Requirement};
+use crate::rules::{Answer, Asked, Case, Evidence, NO_CLASS, NO_DATE, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

@@ -1,8 +1,8 @@
 //! CD: do the codes of the service and of its encounter go together?
 
-use super::{Answer, Asked, CPT_ONLY, Case, NO_DATE, Rule};
 use crate::claim::{ClaimForm, CodeId, Setting};
 use crate::policy::Role;
+use crate::rules::{Answer, Asked, CPT_ONLY, Case, NO_DATE, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

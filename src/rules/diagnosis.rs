@@ -1,8 +1,8 @@
 //! DX: do the diagnoses support the service? CONTRACT section 4, Necessity.
 
-use super::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
 use crate::claim::{CodeId, Line};
 use crate::policy::{Class, Edition, Listed, NecessityBasis};
+use crate::rules::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn near_misses() {
-        let policy = crate::policy::file::load(&[], &super::super::codes()).unwrap_or_else(|e| panic!("{e}"));
+        let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));
         let edition = policy.edition(None);
         for (given, want) in [
             ("M4854X", "M4854XA its end is cut off"),

@@ -1,6 +1,6 @@
 //! The documentation of the rules: one text for `claimlint rules`, the reports and the tests.
 
-use crate::sheet::{Document, Faults, Sheet};
+use crate::strict_toml::{Document, Faults, Sheet};
 
 /// The files beside the families, in the order of the families.
 const FILES: [(&str, &str); 5] = [

@@ -1,12 +1,12 @@
 //! Every rule asked of every service and line of a book, in order.
 
-use super::authorization::{Decision, Outcome};
-use super::diagnosis::{DOUBTS, Necessity};
-use super::{Answer, Case, Rule, RuleId, roster};
 use crate::claim::authorization::Register;
 use crate::claim::{Bin, Book, Cents};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
+use crate::rules::authorization::{Decision, Outcome};
+use crate::rules::diagnosis::{DOUBTS, Necessity};
+use crate::rules::{Answer, Case, Rule, RuleId, roster};
 
 /// What the diagnoses come to, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,7 +124,7 @@ pub fn judge_with(book: &Book<'_>, policy: &Policy, register: Option<&Register>,
         }
         // A row may be a CPT service and start a stay: then their findings stand together by rule.
         if judged.services.len() - before > 1 {
-            judged.findings[first..].sort_by_key(|f| (super::get(f.rule).code, f.subject));
+            judged.findings[first..].sort_by_key(|f| (crate::rules::get(f.rule).code, f.subject));
         }
     }
     judged
@@ -158,7 +158,7 @@ pub(super) fn ask(
 }
 
 pub(super) fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
-    let doubted = findings.iter().any(|f| DOUBTS.contains(&super::get(f.rule).code));
+    let doubted = findings.iter().any(|f| DOUBTS.contains(&crate::rules::get(f.rule).code));
     let necessity = match case.necessity {
         Necessity::NotEvaluated => Verdict::NotEvaluated,
         Necessity::NotListed => Verdict::NotSupported,

@@ -7,17 +7,18 @@
 //! beside with an example that fires and one that does not, and give it a disposition and a citation in the policy
 //! file. The tests name whatever is missing.
 
+pub mod explain;
+pub mod input;
+
 pub mod authorization;
-pub mod case;
 pub mod coding;
 pub mod diagnosis;
 pub mod doc;
-pub mod inquiry;
 pub mod judge;
 pub mod quality;
 pub mod routing;
 
-pub use case::Case;
+pub use crate::rules::input::Case;
 
 use crate::finding::{RuleId, Subject};
 use crate::policy::Disposition;

@@ -1,8 +1,8 @@
 //! DQ: cells that could not be read as they stand, and what was done about them.
 
-use super::{Answer, Asked, Case, Rule};
 use crate::claim::Text;
 use crate::claim::line::Version;
+use crate::rules::{Answer, Asked, Case, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

@@ -1,9 +1,9 @@
 //! RT: what the policy leaves to somebody else, or the claim does not say.
 
-use super::authorization::Ground;
-use super::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
 use crate::claim::{Setting, Text};
 use crate::policy::NecessityBasis;
+use crate::rules::authorization::Ground;
+use crate::rules::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

@@ -8,13 +8,13 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Frame, Part, Run};
 use crate::claim::Book;
 use crate::claim::authorization::Register;
-use crate::claim::mask::{Ids, Mask};
+use crate::claim::line::mask::{Ids, Mask};
 use crate::finding::Finding;
 use crate::rules::get;
 use crate::rules::judge::judge;
+use crate::run::{Frame, Part, Run};
 
 /// What of a run is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use std::fmt;
 
 use crate::claim::{Cents, Store, Sum};
 use crate::ingest::field::Field;
-use crate::ingest::reject::Reason;
-use crate::ingest::trailer::Trailer;
+use crate::ingest::record::reject::Reason;
+use crate::ingest::record::trailer::Trailer;
 use crate::ingest::{Binding, Dialect, Extract, Row, Trouble};
 
 /// What the user knows of all extracts of a run together.

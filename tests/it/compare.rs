@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use claimlint::baseline::Change;
-use claimlint::claim::mask::Mask;
+use claimlint::claim::line::mask::Mask;
 use claimlint::finding::fingerprint::Fingerprint;
 use claimlint::ingest::BLOCK;
 use claimlint::report::About;

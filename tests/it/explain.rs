@@ -7,8 +7,9 @@ use std::process::Command;
 use claimlint::claim::Bin;
 use claimlint::claim::line::Version;
 use claimlint::finding::Subject;
-use claimlint::report::dossier::{self, Unread};
-use claimlint::rules::inquiry::Inquiry;
+use claimlint::report::format::dossier;
+use claimlint::report::format::dossier::Unread;
+use claimlint::rules::explain::Inquiry;
 use claimlint::rules::{Answer, get, roster};
 use claimlint::run::Outcome;
 

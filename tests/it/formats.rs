@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use claimlint::report::record::{FINDING, SERVICE, Type};
+use claimlint::report::table::record::{FINDING, SERVICE, Type};
 
 use crate::cli::{Said, binary};
 use crate::kit::{DOCS, Inputs, Table, at, written};

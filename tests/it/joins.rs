@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use claimlint::claim::store::LINES;
-use claimlint::ingest::reject::Reason;
-use claimlint::ingest::{BLOCK, Layout, Library, Source, Table, Trouble, dialect};
+use claimlint::claim::index::store::LINES;
+use claimlint::ingest::layout::detect;
+use claimlint::ingest::record::reject::Reason;
+use claimlint::ingest::{BLOCK, Layout, Library, Source, Table, Trouble};
 use claimlint::policy::Policy;
-use claimlint::policy::file::load;
+use claimlint::policy::parse::load;
 use claimlint::rules;
 use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
@@ -264,10 +265,10 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
 fn a_table_that_was_not_given_is_said() {
     let optum = Optum::new();
     let source = || Source::open(&optum.file("medical").display().to_string()).expect("opened");
-    let said = dialect::recognise(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
+    let said = detect::recognise(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
     assert!(said.contains("diagnosis_1: looked for DIAG1 (--join diagnosis=FILE brings it)"), "{said}");
     let without = library(&[("diagnosis", &optum.file("diagnostic"))]);
-    let dialect = dialect::recognise(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
+    let dialect = detect::recognise(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(dialect.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
     let outcome = check(&optum.file("medical"), without, BLOCK).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(outcome.frame.ledger.in_scope, 3, "the stay cannot be seen");

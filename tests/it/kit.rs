@@ -10,15 +10,16 @@ use std::sync::LazyLock;
 use proptest::test_runner::Config as ProptestConfig;
 
 use claimlint::claim::authorization::Register;
-use claimlint::claim::mask::Mask;
-use claimlint::claim::store::LINES;
+use claimlint::claim::index::store::LINES;
+use claimlint::claim::line::mask::Mask;
 use claimlint::ingest::{Library, Source};
 use claimlint::policy::Policy;
-use claimlint::policy::file::{Given, load};
+use claimlint::policy::parse::{Given, load};
 use claimlint::report::sink::{Output, write, write_whole};
 use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
-use claimlint::rules::doc::{self, RuleDoc};
+use claimlint::rules::doc;
+use claimlint::rules::doc::RuleDoc;
 use claimlint::run::{Expect, Memory, Outcome, Run, Setup, Unwatched, run};
 
 use crate::memory::Shared;

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use claimlint::claim::mask::{Id, Mask};
+use claimlint::claim::line::mask::{Id, Mask};
 use claimlint::report::FORMATS;
-use claimlint::report::record::{FINDING, SERVICE};
+use claimlint::report::table::record::{FINDING, SERVICE};
 use claimlint::run::Masked;
 
 use crate::cases::Case;

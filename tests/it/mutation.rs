@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use claimlint::claim::product::fold;
+use claimlint::claim::value::product::fold;
 use claimlint::finding::RuleId;
 use claimlint::ingest::BLOCK;
 use claimlint::policy::{Disposition, Policy, Role};

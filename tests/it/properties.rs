@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use claimlint::claim::mask::Mask;
+use claimlint::claim::line::mask::Mask;
 use claimlint::ingest::BLOCK;
-use claimlint::report::dossier;
+use claimlint::report::format::dossier;
 use claimlint::run::{Memory, Outcome};
 
 use crate::explain::agree;

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read as _};
 
 use calamine::{Data, Reader as _, Xlsx};
-use claimlint::report::record::{Column, Type};
+use claimlint::report::table::record::{Column, Type};
 use polars_core::prelude::{AnyValue, DataType};
 use polars_io::SerReader as _;
 use polars_io::parquet::read::ParquetReader;

@@ -7,8 +7,9 @@ use std::io::Write as _;
 use proptest::prelude::*;
 
 use claimlint::claim::Sum;
-use claimlint::claim::store::LINES;
-use claimlint::ingest::{BLOCK, Layout, Library, Source, dialect};
+use claimlint::claim::index::store::LINES;
+use claimlint::ingest::layout::detect;
+use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, Setup, Unwatched, run};
 
 use crate::cli::Desk;
@@ -186,6 +187,6 @@ proptest! {
         prop_assert_eq!(good(&text, cents, block), whole);
         prop_assert!(good(&text, cents + 1, block).expect_err("a cent").contains("--expect-amount"));
         let source = Source::from_bytes("x", text.into_bytes()).expect("text");
-        prop_assert!(dialect::recognise(&source, &library).is_ok());
+        prop_assert!(detect::recognise(&source, &library).is_ok());
     }
 }

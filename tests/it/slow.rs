@@ -6,7 +6,7 @@
 //! CR that ends the file is a line end cut short; of several faults the one met first from left to right is the
 //! reason.
 
-use claimlint::ingest::reject::Reason;
+use claimlint::ingest::record::reject::Reason;
 
 /// What a reader made of a file.
 #[derive(Debug, Default, PartialEq, Eq)]

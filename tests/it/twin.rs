@@ -6,8 +6,9 @@
 
 use proptest::prelude::*;
 
-use claimlint::ingest::reject::Reason;
-use claimlint::ingest::{BLOCK, Dialect, Kept, Look, Row, Source, Tally, dialect, read};
+use claimlint::ingest::layout::detect;
+use claimlint::ingest::record::reject::Reason;
+use claimlint::ingest::{BLOCK, Dialect, Kept, Look, Row, Source, Tally, read};
 use claimlint::run::Unwatched;
 
 use crate::kit::{LIBRARY, config};
@@ -49,7 +50,7 @@ fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
 /// What claimlint's reader makes of it, by the grammar alone or by the fast scan for a code; none if it refuses the
 /// file as mostly rejected.
 fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
-    let dialect = dialect::recognise(&source, &LIBRARY).expect("the header is not damaged");
+    let dialect = detect::recognise(&source, &LIBRARY).expect("the header is not damaged");
     let extract = if fast {
         read(source, dialect, block, Some(&[CODE.0]), &keep_wanted, &Unwatched)
     } else {
@@ -241,7 +242,7 @@ proptest! {
         let bytes = damaged(&file, &changes);
         let limited = |block| {
             let source = Source::from_bytes("claims.csv", bytes.clone()).expect("no binary file");
-            let mut dialect = dialect::recognise(&source, &LIBRARY).expect("the header is not damaged");
+            let mut dialect = detect::recognise(&source, &LIBRARY).expect("the header is not damaged");
             dialect.grammar.limit = limit;
             let lines = bytes[dialect.data_start..].split(|b| *b == dialect.grammar.line_end());
             let is_long = lines.map(<[u8]>::len).any(|length| length > limit);

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use claimlint::report::manifest::Manifest;
+use claimlint::report::dir::manifest::Manifest;
 
 use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, names};
 use crate::kit::at;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use super::{ConfigChoice, LayoutChoice, PolicyFiles, size};
 use crate::claim::Sum;
+use crate::cli::args::{ConfigChoice, LayoutChoice, PolicyFiles, size};
 use crate::report::{FORMATS, sink};
 
 /// `claimlint check`.
@@ -94,7 +94,7 @@ pub const MEMORY: usize = 1 << 30;
 const LEAST_MEMORY: usize = 512 << 20;
 
 /// Memory for rows in scope.
-pub(in crate::cli) fn memory(text: &str) -> Result<usize, String> {
+pub(crate) fn memory(text: &str) -> Result<usize, String> {
     let bytes = usize::try_from(size(text)?).map_err(|_| "is more than this machine can address".to_owned())?;
     if bytes < LEAST_MEMORY {
         return Err(format!("a run needs at least {}M", LEAST_MEMORY >> 20));
@@ -119,7 +119,7 @@ fn formats() -> PossibleValuesParser {
 }
 
 /// The same as texts.
-pub(in crate::cli) fn format_words() -> Vec<&'static str> {
+pub(crate) fn format_words() -> Vec<&'static str> {
     let mut words: Vec<&str> = FORMATS.iter().filter_map(|format| format.word).collect();
     words.dedup();
     words.push(sink::ALL);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{LayoutChoice, PolicyFiles};
+use crate::cli::args::{LayoutChoice, PolicyFiles};
 
 /// `claimlint explain`.
 #[derive(Debug, Args)]
@@ -12,7 +12,7 @@ pub struct Explain {
     /// The claim number, or its token in a masked report
     pub claim: String,
     /// The report directory
-    #[arg(long = "in", value_name = "DIR", default_value = crate::report::place::DEFAULT)]
+    #[arg(long = "in", value_name = "DIR", default_value = crate::report::dir::DEFAULT)]
     pub report: PathBuf,
     /// Write the dossier as a page, too
     #[arg(long, value_name = "FILE")]

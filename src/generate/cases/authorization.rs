@@ -1,8 +1,8 @@
 //! Prior authorization: on the claim, on file, or not at all.
 
-use super::super::deal::{Deal, NEEDY, NO_NEED, Need, Service, UNSETTLED};
-use super::super::row::{Remark, Weight, at};
-use super::Case;
+use crate::generate::builder::{Deal, NEEDY, NO_NEED, Need, Service, UNSETTLED};
+use crate::generate::cases::Case;
+use crate::generate::row::{Remark, Weight, at};
 
 pub(super) const CASES: &[Case] = &[
     none,

@@ -1,9 +1,9 @@
 //! Do the codes go together: add-ons, pairs, units, settings, codes of other years.
 
-use super::super::deal::{COMMERCIAL, Deal, MEDICARE, STAYING, Service};
-use super::super::lists;
-use super::super::row::{Bin, Weight, at};
-use super::Case;
+use crate::generate::builder::{COMMERCIAL, Deal, MEDICARE, STAYING, Service};
+use crate::generate::cases::Case;
+use crate::generate::lists;
+use crate::generate::row::{Bin, Weight, at};
 
 pub(super) const CASES: &[Case] = &[
     add_on_alone,

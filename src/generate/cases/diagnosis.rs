@@ -1,9 +1,9 @@
 //! Necessity: what is listed, what is considered, what contradicts what.
 
-use super::super::deal::{COMMERCIAL, Deal, STAYING, Service};
-use super::super::lists;
-use super::super::row::{Weight, at};
-use super::Case;
+use crate::generate::builder::{COMMERCIAL, Deal, STAYING, Service};
+use crate::generate::cases::Case;
+use crate::generate::lists;
+use crate::generate::row::{Weight, at};
 
 pub(super) const CASES: &[Case] = &[
     listed,

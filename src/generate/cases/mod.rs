@@ -10,9 +10,9 @@ mod quality;
 mod routing;
 mod versions;
 
-use super::deal::Deal;
+use crate::generate::builder::Deal;
 
-/// Plants its rows; at most [`super::write`]'s `MOST`.
+/// Plants its rows; at most [`crate::generate::write`]'s `MOST`.
 pub(super) type Case = fn(&mut Deal);
 
 /// All cases. An extract deals them all before it deals one again.

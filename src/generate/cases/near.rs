@@ -1,8 +1,8 @@
 //! Near misses of each of the five kinds, and diagnoses that only look like one.
 
-use super::super::deal::Deal;
-use super::super::row::{Weight, at};
-use super::Case;
+use crate::generate::builder::Deal;
+use crate::generate::cases::Case;
+use crate::generate::row::{Weight, at};
 
 pub(super) const CASES: &[Case] =
     &[prefix, placeholder_lost, letters_for_digits, strange_characters, seventh_not_allowed, listed_unpointed, far];

@@ -1,8 +1,8 @@
 //! Cells that cannot be read, and cells that say more than they should.
 
-use super::super::deal::{Deal, NO_NEED, STAYING};
-use super::super::row::{Bin, Weight, at};
-use super::Case;
+use crate::generate::builder::{Deal, NO_NEED, STAYING};
+use crate::generate::cases::Case;
+use crate::generate::row::{Bin, Weight, at};
 
 pub(super) const CASES: &[Case] = &[
     date_unreadable,

@@ -1,9 +1,9 @@
 //! Medicare, products that the table does not name, services before the first edition.
 
-use super::super::deal::{Deal, MEDICARE, Need, UNNAMED};
-use super::super::lists;
-use super::super::row::{Weight, at};
-use super::Case;
+use crate::generate::builder::{Deal, MEDICARE, Need, UNNAMED};
+use crate::generate::cases::Case;
+use crate::generate::lists;
+use crate::generate::row::{Weight, at};
 
 pub(super) const CASES: &[Case] = &[
     medicare,

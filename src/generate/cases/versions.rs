@@ -1,8 +1,8 @@
 //! Rows said twice, taken back, replaced, or not to be read at all; stays over several rows.
 
-use super::super::deal::{COMMERCIAL, Deal, STAYING, Service};
-use super::super::row::{Bin, Damage, Row, Weight, at};
-use super::Case;
+use crate::generate::builder::{COMMERCIAL, Deal, STAYING, Service};
+use crate::generate::cases::Case;
+use crate::generate::row::{Bin, Damage, Row, Weight, at};
 
 pub(super) const CASES: &[Case] = &[
     duplicate,

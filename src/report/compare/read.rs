@@ -12,8 +12,8 @@ use crate::baseline::Entry;
 use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint};
 use crate::policy::Disposition;
-use crate::report::json::SCHEMA;
-use crate::report::record::{FINDING, SUPPRESSED};
+use crate::report::format::summary_json::SCHEMA;
+use crate::report::table::record::{FINDING, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";
 const SUMMARY: &str = "summary.json";

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::read::Unfit;
-use super::{ByRule, Comparison, Difference};
 use crate::baseline::Change;
 use crate::finding::fingerprint::unguarded;
-use crate::report::json::Shown;
-use crate::report::rows::Rows;
+use crate::report::compare::read::Unfit;
+use crate::report::compare::{ByRule, Comparison, Difference};
+use crate::report::format::summary_json::Shown;
+use crate::report::table::csv_row::Rows;
 
 /// Name and version of the layout of the JSON; raised when a key changes its meaning.
 const SCHEMA: &str = "claimlint-compare/1";

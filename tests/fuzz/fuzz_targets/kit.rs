@@ -5,14 +5,15 @@
 use std::sync::{LazyLock, Once};
 
 use claimlint::claim::authorization::Register;
-use claimlint::claim::store::LINES;
+use claimlint::claim::index::store::LINES;
 use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
-use claimlint::policy::file::load;
+use claimlint::policy::parse::load;
 use claimlint::report::sink::write_whole;
 use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
-use claimlint::rules::doc::{self, RuleDoc};
+use claimlint::rules::doc;
+use claimlint::rules::doc::RuleDoc;
 use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 
 #[path = "../../it/memory.rs"]

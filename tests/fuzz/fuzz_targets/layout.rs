@@ -8,11 +8,12 @@ mod kit;
 
 use claimlint::claim::authorization::Register;
 use claimlint::ingest::field::{Field, Group};
-use claimlint::ingest::{BLOCK, Dialect, Layout, Library, Look, Row, Source, dialect, read};
-use claimlint::policy::file::{Given, load};
+use claimlint::ingest::{BLOCK, Dialect, Layout, Library, Look, Row, Source, read};
+use claimlint::ingest::layout::detect;
+use claimlint::policy::parse::{Given, load};
 use claimlint::rules;
 use claimlint::run::{Unwatched, run_text};
-use claimlint::sheet::Faults;
+use claimlint::strict_toml::Faults;
 use libfuzzer_sys::fuzz_target;
 
 const FILE: &str = "given.toml";
@@ -46,7 +47,7 @@ fn bind(layout: &Layout, header: &str) {
     }
     let extract = format!("{header}\n{}\n\n22513{header}\n", header.replace(|c: char| c.is_alphanumeric(), "1"));
     let Ok(source) = Source::from_bytes("claims.csv", extract.clone().into_bytes()) else { return };
-    let Ok(dialect) = dialect::recognise(&source, &Library::only(layout.clone())) else { return };
+    let Ok(dialect) = detect::recognise(&source, &Library::only(layout.clone())) else { return };
     let look = |dialect: &Dialect, row: &Row<'_>| {
         for binding in dialect.binding.each() {
             for (field, _) in Field::NAMES {

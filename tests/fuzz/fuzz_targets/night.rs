@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use claimlint::ingest::{Layout, Library};
 use claimlint::policy::Policy;
-use claimlint::policy::file::{Given, load};
+use claimlint::policy::parse::{Given, load};
 use claimlint::rules;
 use libfuzzer_sys::fuzz_target;
 

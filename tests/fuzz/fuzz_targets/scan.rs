@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 
 use claimlint::ingest::cell::{clean, upper};
 use claimlint::ingest::field::{Field, Group};
-use claimlint::ingest::{Dialect, Kept, Look, Row, Source, Tally, dialect, read};
+use claimlint::ingest::{Dialect, Kept, Look, Row, Source, Tally, read};
+use claimlint::ingest::layout::detect;
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
 use slow::{Found, Twin};
@@ -42,7 +43,7 @@ fn shaped(shape: usize) -> (Vec<u8>, Dialect) {
     let line_end = ["\n", "\r\n", "\r"][shape / 20 % 3];
     let header = (HEADERS[shape % 4].join(&delimiter) + line_end).into_bytes();
     let source = Source::from_bytes("claims.csv", header.clone()).expect("a text");
-    (header, dialect::recognise(&source, &LIBRARY).expect("the header is not damaged"))
+    (header, detect::recognise(&source, &LIBRARY).expect("the header is not damaged"))
 }
 
 fn again(dialect: &Dialect) -> Dialect {

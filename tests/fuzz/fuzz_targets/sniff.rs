@@ -8,7 +8,8 @@ mod kit;
 
 use std::sync::LazyLock;
 
-use claimlint::ingest::{BLOCK, Dialect, Library, Look, Reject, Row, Source, dialect, read};
+use claimlint::ingest::{BLOCK, Dialect, Library, Look, Reject, Row, Source, read};
+use claimlint::ingest::layout::detect;
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
 
@@ -24,7 +25,7 @@ fn count(bytes: &[u8], library: &Library, block: usize, codes: Option<&[&str]>) 
         return None;
     }
     let length = source.sample.len();
-    let dialect = dialect::recognise(&source, library).ok()?;
+    let dialect = detect::recognise(&source, library).ok()?;
     assert!(dialect.data_start <= length && dialect.lines_before <= dialect.data_start as u64);
     assert_eq!(dialect.header.len(), dialect.grammar.width);
     let keep = |_: &Dialect, row: &Row<'_>| if row.cell(0).is_empty() { Look::Pass } else { Look::Keep(()) };

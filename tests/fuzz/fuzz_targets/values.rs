@@ -5,18 +5,20 @@
 
 mod kit;
 
-use claimlint::claim::code::CodeTable;
-use claimlint::claim::product::{self, ProductTable};
-use claimlint::claim::reader::is_filler;
-use claimlint::claim::setting::{BillType, ClaimForm};
-use claimlint::claim::{Cents, ClassId, amount, date, pointer};
+use claimlint::claim::value::code::CodeTable;
+use claimlint::claim::value::product;
+use claimlint::claim::value::product::ProductTable;
+use claimlint::claim::line::reader::is_filler;
+use claimlint::claim::value::setting::{BillType, ClaimForm};
+use claimlint::claim::{Cents, ClassId};
+use claimlint::claim::value::{amount, date, pointer};
 use claimlint::ingest::Row;
-use claimlint::ingest::binding::{Binding, Split, printable};
+use claimlint::ingest::layout::binding::{Binding, Split, printable};
 use claimlint::ingest::cell::{clean, is_blank, upper};
 use claimlint::ingest::field;
-use claimlint::ingest::needles::Needles;
-use claimlint::ingest::record::Field;
-use claimlint::sheet::nearest;
+use claimlint::ingest::scan::prefilter::Needles;
+use claimlint::ingest::record::grammar::Field;
+use claimlint::strict_toml::nearest;
 use jiff::civil::Date;
 use libfuzzer_sys::fuzz_target;
 use rust_decimal::Decimal;

@@ -1,0 +1,162 @@
+//! The lines of a run in input order, in batches; what is beyond the memory that may be used lies on disk.
+//!
+//! A batch is the unit of everything that follows: it is looked up, judged, printed and forgotten as one.
+
+use std::borrow::Cow;
+use std::io;
+use std::sync::Arc;
+
+use crate::claim::line::Batch;
+use crate::claim::line::reader::{Drafted, drafted};
+use crate::ingest::Gather;
+use crate::ingest::source::spill::{Place, Spool};
+
+/// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
+pub const LINES: usize = 4096;
+
+/// Lines of a batch after which its length is guessed, so that it does not grow bit by bit.
+const SAMPLE: usize = 64;
+
+/// Bytes of a batch from which on nothing is added to it: lines may hold cells of any length.
+const BYTES: usize = 4 << 20;
+
+/// Lines in input order.
+#[derive(Debug)]
+pub struct Store {
+    slots: Vec<Slot>,
+    lines: usize,
+    /// Lines of a full batch.
+    full: usize,
+    spool: Option<Arc<Spool>>,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Held(Box<Batch>),
+    Spooled { place: Place, lines: usize },
+}
+
+impl Store {
+    /// An empty store over this spool, with batches of `full` lines; without a spool everything is held.
+    pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
+        Self { slots: Vec::new(), lines: 0, full, spool }
+    }
+
+    /// Number of lines.
+    pub fn len(&self) -> usize {
+        self.lines
+    }
+
+    /// Has it no line?
+    pub fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
+
+    /// Number of batches.
+    pub fn batches(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The nth batch, from disk if it lies there.
+    pub fn batch(&self, n: usize) -> io::Result<Cow<'_, Batch>> {
+        match &self.slots[n] {
+            Slot::Held(batch) => Ok(Cow::Borrowed(batch)),
+            Slot::Spooled { place, .. } => {
+                let spool = self.spool.as_ref().ok_or_else(|| io::Error::other("there is no spool"))?;
+                spool.get(*place).map(Cow::Owned)
+            }
+        }
+    }
+
+    /// The number of the first line of each batch.
+    pub fn starts(&self) -> Vec<usize> {
+        let lines = |slot: &Slot| match slot {
+            Slot::Held(batch) => batch.len(),
+            Slot::Spooled { lines, .. } => *lines,
+        };
+        let add = |sum: &mut usize, slot: &Slot| Some(std::mem::replace(sum, *sum + lines(slot)));
+        self.slots.iter().scan(0, |sum, slot| add(sum, slot)).collect()
+    }
+
+    /// Takes the batches of the next extract of the run.
+    pub fn extend(&mut self, next: Self) {
+        self.lines += next.lines;
+        self.slots.extend(next.slots);
+    }
+
+    /// Everything is read: the last batch finds its place, too.
+    pub fn finish(&mut self) {
+        self.settle();
+    }
+
+    /// Puts lines behind the others.
+    pub fn push(&mut self, batch: Batch) {
+        if batch.is_empty() {
+            return;
+        }
+        self.lines += batch.len();
+        let full = self.full;
+        match self.slots.last_mut() {
+            Some(Slot::Held(last)) if last.len() + batch.len() <= full && last.bytes() + batch.bytes() <= BYTES => {
+                last.append(&batch);
+            }
+            _ => {
+                self.settle();
+                self.slots.push(Slot::Held(Box::new(batch)));
+            }
+        }
+    }
+
+    /// The last batch gets no more lines: it is held if there is room, else put on disk.
+    fn settle(&mut self) {
+        let (Some(spool), Some(last)) = (&self.spool, self.slots.last_mut()) else { return };
+        if let Slot::Held(batch) = last
+            && !spool.may_hold(batch.bytes())
+        {
+            *last = Slot::Spooled { place: spool.put(&**batch), lines: batch.len() };
+        }
+    }
+}
+
+impl Gather for Store {
+    type Item = Drafted;
+
+    fn of_block() -> Self {
+        Self::new(None, LINES)
+    }
+
+    fn keep(&mut self, line: u64, _: u64, row: Drafted) {
+        let most = self.full;
+        let full = |batch: &Batch| batch.len() >= most || batch.bytes() >= BYTES;
+        if !matches!(self.slots.last(), Some(Slot::Held(batch)) if !full(batch)) {
+            self.settle();
+            self.slots.push(Slot::Held(Box::default()));
+        }
+        let Some(Slot::Held(batch)) = self.slots.last_mut() else { return };
+        let before = batch.len();
+        drafted(row, |lines| batch.append(lines));
+        // A block with so many lines has more of them.
+        if before < SAMPLE && batch.len() >= SAMPLE {
+            batch.reserve_for(most);
+        }
+        batch.heads[before..].iter_mut().for_each(|head| head.row = line);
+        self.lines += batch.len() - before;
+    }
+
+    fn append(&mut self, next: Self, lines: u64, _: u64) {
+        for slot in next.slots {
+            if let Slot::Held(mut batch) = slot {
+                batch.heads.iter_mut().for_each(|head| head.row += lines);
+                self.push(*batch);
+            }
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.lines as u64
+    }
+
+    fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.clone()
+    }
+}

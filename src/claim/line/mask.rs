@@ -1,0 +1,248 @@
+//! Ids replaced by keyed tokens: equal ids give equal tokens under one key, and nobody without the key can tell which.
+//!
+//! A token is a keyed BLAKE3 hash, so it joins lines, files and runs as the id did. A line is masked whole: the ids
+//! themselves, what could not be read (it may be anything), and ids that strayed into other cells.
+
+use rustc_hash::FxHashMap;
+
+use crate::claim::authorization::Authorization;
+use crate::claim::line::{Batch, Line, Text};
+use crate::ingest::cell::upper;
+
+/// What a token stands for; its letter begins the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Id {
+    /// A member.
+    Member,
+    /// A claim, also an original claim.
+    Claim,
+    /// An authorization number, letters' case aside as it is looked up.
+    Authorization,
+    /// The text of a cell that could not be read.
+    Unreadable,
+}
+
+/// Fewest bytes of a key. Shorter ones can be found by trying: member numbers are few, so the key alone protects them.
+pub const SHORTEST: usize = 16;
+
+/// A secret key.
+#[derive(Clone)]
+pub struct Mask {
+    key: [u8; 32],
+}
+
+impl Mask {
+    /// A mask under this key; line breaks at its end do not count. None: it is shorter than [`SHORTEST`].
+    pub fn new(secret: &[u8]) -> Option<Self> {
+        let end = secret.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
+        let key = blake3::derive_key("claimlint 2024 mask of member, claim and authorization ids", &secret[..end]);
+        (end >= SHORTEST).then_some(Self { key })
+    }
+
+    /// The token of an id: a letter and 16 characters of 5 bits. 80 bits: among a hundred million ids two meet with a
+    /// chance below one in a hundred million. Empty stays empty.
+    pub fn token(&self, id: Id, text: &str) -> String {
+        // No I, L, O, U: a token is read out at the telephone.
+        const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        if text.is_empty() {
+            return String::new();
+        }
+        let (letter, text) = match id {
+            Id::Member => ('M', text.into()),
+            Id::Claim => ('C', text.into()),
+            Id::Authorization => ('A', upper(text.into())),
+            Id::Unreadable => ('X', text.into()),
+        };
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&[letter as u8]).update(text.as_bytes());
+        let mut bits = [0; 16];
+        hasher.finalize_xof().fill(&mut bits);
+        let bits = u128::from_le_bytes(bits);
+        let digits = (0..16).map(|i| char::from(DIGITS[(bits >> (5 * i)) as usize % DIGITS.len()]));
+        [letter, '-'].into_iter().chain(digits).collect()
+    }
+
+    /// An authorization of the plan's file.
+    pub fn authorization(&self, row: &Authorization) -> Authorization {
+        Authorization {
+            number: self.token(Id::Authorization, &row.number),
+            member_id: self.token(Id::Member, &row.member_id),
+            ..row.clone()
+        }
+    }
+
+    /// The same lines masked, given all ids of the run.
+    pub fn lines(&self, lines: &Batch, ids: &Ids) -> Batch {
+        let mut masked = Batch::default();
+        lines.iter().for_each(|line| self.line(line, ids, &mut masked));
+        masked
+    }
+
+    fn line(&self, line: Line<'_>, ids: &Ids, into: &mut Batch) {
+        let own = [Text::ClaimId, Text::OriginalClaimId, Text::MemberId, Text::Authorization]
+            .map(|text| (line.text(text), id_of(text)));
+        let own = own.iter().filter_map(|(id, kind)| Some((*id, (*kind)?))).filter(|(id, _)| is_telling(id));
+        let own: Vec<(&str, Id)> = own.collect();
+        let stray = |cell: &str| -> String {
+            let known = cell.split(|c: char| !is_word(c)).filter_map(|word| Some((word, *ids.0.get(word)?)));
+            let mut out = cell.to_owned();
+            for (id, kind) in own.iter().copied().filter(|(id, _)| cell.contains(id)).chain(known) {
+                out = replace_words(&out, id, || self.token(kind, id));
+            }
+            out
+        };
+        let texts = TEXTS.map(|text| {
+            let cell = line.text(text);
+            match (id_of(text), text) {
+                (Some(kind), _) => self.token(kind, cell),
+                // The field's name stands before the cell.
+                (None, Text::BadAmount) => match cell.split_once('"') {
+                    Some((field, amount)) => {
+                        let amount = amount.strip_suffix('"').unwrap_or(amount);
+                        format!("{field}\"{}\"", self.token(Id::Unreadable, amount))
+                    }
+                    None => String::new(),
+                },
+                (None, _) => stray(cell),
+            }
+        });
+        line.rewritten(&texts, &stray, into);
+    }
+}
+
+impl Batch {
+    /// Every service date becomes the first of its month.
+    pub fn cut_days(&mut self) {
+        self.heads.iter_mut().for_each(|head| head.date = head.date.map(jiff::civil::Date::first_of_month));
+    }
+}
+
+/// Member, claim and authorization ids of a run.
+#[derive(Default)]
+pub struct Ids(FxHashMap<String, Id>);
+
+impl Ids {
+    /// Takes up the ids of a line.
+    pub fn add(&mut self, line: Line<'_>) {
+        for text in [Text::ClaimId, Text::OriginalClaimId, Text::MemberId] {
+            if let Some(kind) = id_of(text).filter(|_| is_telling(line.text(text))) {
+                self.0.entry(line.text(text).to_owned()).or_insert(kind);
+            }
+        }
+    }
+}
+
+/// The texts of a line, in its order.
+const TEXTS: [Text; 15] = [
+    Text::ClaimId,
+    Text::LineNumber,
+    Text::Frequency,
+    Text::OriginalClaimId,
+    Text::MemberId,
+    Text::MemberState,
+    Text::Product,
+    Text::BillingNpi,
+    Text::RenderingNpi,
+    Text::PlaceOfService,
+    Text::BillType,
+    Text::Authorization,
+    Text::BadDate,
+    Text::BadUnits,
+    Text::BadAmount,
+];
+
+fn id_of(text: Text) -> Option<Id> {
+    match text {
+        Text::ClaimId | Text::OriginalClaimId => Some(Id::Claim),
+        Text::MemberId => Some(Id::Member),
+        Text::Authorization => Some(Id::Authorization),
+        Text::BadDate | Text::BadUnits => Some(Id::Unreadable),
+        _ => None,
+    }
+}
+
+/// Elsewhere than in its own column a number of up to three digits is a count or a place, not an id.
+fn is_telling(id: &str) -> bool {
+    id.len() > 3 || id.bytes().any(|b| !b.is_ascii_digit()) && !id.is_empty()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// Replaces a text where it does not stand inside a longer word.
+fn replace_words(cell: &str, word: &str, by: impl Fn() -> String) -> String {
+    let mut out = String::with_capacity(cell.len());
+    let mut rest = 0;
+    for (at, _) in cell.match_indices(word) {
+        let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        if inside(cell[..at].chars().next_back()) || inside(cell[at + word.len()..].chars().next()) {
+            continue;
+        }
+        out.push_str(&cell[rest..at]);
+        out.push_str(&by());
+        rest = at + word.len();
+    }
+    out.push_str(&cell[rest..]);
+    out
+}
+
+impl Line<'_> {
+    /// The same line with other texts, in the order of [`Text`], and its procedure cells, diagnoses and modifiers
+    /// edited.
+    fn rewritten(&self, texts: &[String; 15], edit: &dyn Fn(&str) -> String, into: &mut Batch) {
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(self.ends.len()));
+        let mut push = |cell: &str| {
+            text.push_str(cell);
+            text.len() as u32
+        };
+        ends.extend(self.procedure_cells().map(|cell| push(&edit(cell))));
+        ends.extend(texts.iter().map(|cell| push(cell)));
+        let first = ends.len();
+        for (n, code) in self.all_diagnoses().enumerate() {
+            ends.extend([push(&edit(code)), self.ends[first + 2 * n + 1]]);
+        }
+        ends.extend(self.modifiers().map(|cell| push(&edit(cell))));
+        into.push(self.head.clone(), &text, &ends, self.known);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stand_in_the_order_of_the_enum() {
+        for (i, text) in TEXTS.iter().enumerate() {
+            assert_eq!(*text as usize, i);
+        }
+    }
+
+    #[test]
+    fn tokens_join_as_ids_do() {
+        let mask = Mask::new(b"0123456789abcdef\r\n").expect("long enough");
+        let token = mask.token(Id::Member, "M1");
+        assert_eq!(token.len(), 18);
+        assert_eq!(token, Mask::new(b"0123456789abcdef").expect("long enough").token(Id::Member, "M1"));
+        assert_ne!(token[2..], mask.token(Id::Claim, "M1")[2..]);
+        assert_ne!(token, mask.token(Id::Member, "m1"));
+        assert_ne!(token, Mask::new(b"0123456789abcdeg").expect("long enough").token(Id::Member, "M1"));
+        assert_eq!(mask.token(Id::Authorization, "pa-1"), mask.token(Id::Authorization, "PA-1"));
+        assert_eq!(mask.token(Id::Member, ""), "");
+        for short in [&b""[..], b"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", b"0123456789abcde\n"] {
+            assert!(Mask::new(short).is_none());
+        }
+    }
+
+    #[test]
+    fn ids_are_found_where_they_strayed() {
+        for (cell, want) in
+            [("M1", "*"), ("M12 M1", "M12 *"), ("x:M1;M1", "x:*;*"), ("AM1", "AM1"), ("\u{e9}M1", "\u{e9}M1"), ("", "")]
+        {
+            assert_eq!(replace_words(cell, "M1", || "*".to_owned()), want, "{cell}");
+        }
+        for (id, want) in [("", false), ("12", false), ("999", false), ("1000", true), ("M1", true)] {
+            assert_eq!(is_telling(id), want, "{id}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Cell values as types: codes, dates, amounts, products, settings and pointers. One type a file.
+
+pub mod amount;
+pub mod code;
+pub mod date;
+pub mod pointer;
+pub mod product;
+pub mod setting;

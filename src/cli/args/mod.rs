@@ -1,0 +1,208 @@
+//! What can be typed. Nothing is opened or resolved here.
+
+mod check;
+mod reports;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use crate::cli::args::check::{Check, FailOn, Hashed, LogFormat, MEMORY, MaskDates, Progress};
+pub(crate) use crate::cli::args::check::{format_words, memory};
+pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Verify};
+use crate::ingest::Table;
+
+/// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
+#[derive(Debug, Parser)]
+#[command(name = "claimlint", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge the claims of one or more extracts and write a report
+    Check(Box<Check>),
+    /// List the rules, or explain one
+    Rules {
+        /// Code or name of a rule, such as DX103 or diagnosis-near-miss
+        rule: Option<String>,
+        /// Files that replace built-in ones
+        #[command(flatten)]
+        policy: PolicyFiles,
+    },
+    /// Show or check the policy in force
+    Policy {
+        /// What to do
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Show everything about one claim of a report: rows, versions, encounter, every rule's answer
+    Explain(Explain),
+    /// Say whether a report is whole, and whether it belongs to these extracts
+    Verify(Verify),
+    /// Show what a run would go by, and where each value comes from
+    Config {
+        /// What to do
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Make an invented extract with known findings, for trying out a pipeline
+    Generate(Generate),
+    /// Show what is new, gone and changed between two reports
+    Compare(Compare),
+    /// Show how an extract is understood, without judging it
+    Inspect {
+        /// The extract
+        file: String,
+        /// How columns are mapped
+        #[command(flatten)]
+        layout: LayoutChoice,
+    },
+    /// Print the completions of a shell, to be sourced by it
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one a subcommand
+    #[command(hide = true)]
+    Man {
+        /// Directory for the pages
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What to do with settings.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with its value and its origin, for these extracts and flags of `check`
+    #[command(mut_arg("files", |files| files.required(false)))]
+    Show(Box<Check>),
+}
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Print the policy in force: editions, lists, authorization table, fingerprint
+    Show {
+        /// Files that replace built-in ones
+        #[command(flatten)]
+        policy: PolicyFiles,
+        /// Print one of its files as it is, to start a policy of your own: policy, limits or remittance
+        #[arg(long, value_name = "KIND")]
+        toml: Option<String>,
+    },
+    /// Check a policy file and run its worked examples
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+/// Files that replace built-in ones.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyFiles {
+    /// A policy, limits or remittance file in place of the built-in one of its kind (repeatable)
+    #[arg(long = "policy", value_name = "FILE")]
+    pub policy: Vec<PathBuf>,
+}
+
+/// How columns are mapped.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LayoutChoice {
+    /// A layout file, or the name of a built-in layout; otherwise the header is recognised
+    #[arg(long, value_name = "FILE|NAME")]
+    pub layout: Option<String>,
+    /// Lines before the header: a preamble
+    #[arg(long, value_name = "N")]
+    pub skip_lines: Option<usize>,
+    /// Lines that begin so are no rows, before the header and after it (repeatable)
+    #[arg(long, value_name = "PREFIX")]
+    pub comment: Vec<String>,
+    /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
+    #[arg(long, value_name = "NAME=FILE", value_parser = Table::parse)]
+    pub join: Vec<Table>,
+    /// Most bytes that a compressed file may unpack to, such as 500M or 2T [default: 1000 times its size, 1G at least]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_decompressed: Option<u64>,
+}
+
+/// Bytes, with K, M, G or T for powers of 1024.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => Some(0),
+        "K" => Some(10),
+        "M" => Some(20),
+        "G" => Some(30),
+        "T" => Some(40),
+        _ => None,
+    };
+    let bytes = unit.zip(digits.parse::<u64>().ok()).and_then(|(unit, n)| n.checked_mul(1 << unit));
+    bytes.ok_or_else(|| "write a number of bytes, or with K, M, G or T, such as 500M".to_owned())
+}
+
+/// `claimlint generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Rows after the header
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub rows: u64,
+    /// Another number makes another extract; the same makes the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Share of the rows that belong to a planted case, from 0 to 1; the others are out of scope
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.1, value_parser = share)]
+    pub scope: f64,
+    /// Directory for claims.csv, truth.csv, services-truth.csv and rows-truth.csv
+    #[arg(long, short, value_name = "DIR", default_value = "claimlint-extract")]
+    pub out: PathBuf,
+    /// Write authorizations.csv, too; the truth is then that of `check --auths`
+    #[arg(long)]
+    pub auths: bool,
+    /// Leave out the column of authorization numbers, as many extracts do
+    #[arg(long)]
+    pub no_authorization_column: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "write a fraction from 0 to 1, such as 0.05".to_owned())
+}
+
+/// Which settings file is in force.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigChoice {
+    /// The settings file [default: claimlint.toml beside the first extract]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        for (text, bytes) in [("7", 7), ("2K", 2048), ("3m", 3 << 20), ("1GiB", 1 << 30), ("2TB", 2 << 40), ("0", 0)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "1.5G", "-1", "1X", "1 G", "99999999T", "1\u{e9}"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_lie_between_nothing_and_all() {
+        assert_eq!((share("0"), share("0.25"), share("1")), (Ok(0.0), Ok(0.25), Ok(1.0)));
+        assert!(["", "-0.1", "1.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
+    }
+}

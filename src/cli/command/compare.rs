@@ -1,0 +1,202 @@
+//! `claimlint compare`: what is new, gone and changed between two reports.
+
+use std::cmp::Reverse;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{anyhow, bail};
+use comfy_table::Cell;
+
+use crate::baseline::Change;
+use crate::claim::Cents;
+use crate::cli::args::{Compare, CompareFailOn, CompareFormat};
+use crate::cli::comparison::OTHER_KEY;
+use crate::cli::terminal::log::Log;
+use crate::cli::terminal::style;
+use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint, seen};
+use crate::cli::terminal::summary::{print, right, table};
+use crate::exit::Exit;
+use crate::policy::Disposition;
+use crate::report::compare::read::Unfit;
+use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
+use crate::report::dir;
+
+/// Runs it.
+pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let comparison = Comparison::of(&args.old, &args.new)?;
+    if comparison.is_doubtful() {
+        Log::new(None, false).note(&format!("no finding of the one is in the other: {OTHER_KEY}"));
+    }
+    match &args.out {
+        None => write(args, &comparison, out)?,
+        Some(path) => save(path, |file| write(args, &comparison, file))?,
+    }
+    let new = &comparison.tally().new;
+    let differs = match args.fail_on {
+        CompareFailOn::NewDeny => new.findings_from(Disposition::Deny) > 0,
+        CompareFailOn::NewReview => new.findings_from(Disposition::Review) > 0,
+        CompareFailOn::NewInfo => new.findings_from(Disposition::Info) > 0,
+        CompareFailOn::Any => comparison.differs(),
+        CompareFailOn::Never => false,
+    };
+    Ok(if differs { Exit::Findings } else { Exit::Clean })
+}
+
+fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(out);
+    let written = match args.format {
+        CompareFormat::Text => text(args, comparison, &mut out),
+        CompareFormat::Csv => csv(comparison, &mut out),
+        CompareFormat::Json => json(comparison, &mut out),
+    };
+    match written.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => Ok(()),
+        // A closed pipe is told apart by its kind.
+        Err(Unfit::Write(e)) => Err(e.into()),
+        Err(unfit) => Err(unfit.into()),
+    }
+}
+
+/// Writes a new file for its owner alone. It is complete, or it is not there.
+fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let shown = path.display();
+    let mut file = dir::create(path).map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => anyhow!("--out {shown}: exists already; name another file"),
+        _ => anyhow!("--out {shown}: {}", dir::sentence(&e)),
+    })?;
+    let filled = fill(&mut file).and_then(|()| Ok(dir::settle(file)?));
+    if let Err(e) = filled {
+        let _ = std::fs::remove_file(path);
+        bail!("--out {shown}: {e:#}");
+    }
+    Ok(())
+}
+
+/// A finding as the terminal lists it.
+struct Listed {
+    /// New before changed before gone, then by what they ask for and the amount, then in the order of the reports.
+    rank: (Change, Reverse<Disposition>, Reverse<Option<Cents>>, usize),
+    cells: [String; 8],
+}
+
+fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
+    let most = usize::from(args.rows);
+    let (mut by_rule, mut listed, mut all) = (ByRule::new(), Vec::<Listed>::new(), 0);
+    comparison.visit(&mut |difference| {
+        difference.count(&mut by_rule);
+        let entry = &difference.entry;
+        let rank = (difference.change, Reverse(entry.disposition), Reverse(entry.amount()), all);
+        all += 1;
+        let at = listed.partition_point(|other| other.rank < rank);
+        if at < most {
+            listed.insert(at, Listed { rank, cells: cells(difference) });
+            listed.truncate(most);
+        }
+        Ok(())
+    })?;
+    let (old, new) = (args.old.display().to_string(), args.new.display().to_string());
+    writeln!(out, "\n{}  {} -> {}\n", paint(BOLD, "compare"), seen(&old), seen(&new))?;
+    totals(&comparison.shares(), out)?;
+    if !by_rule.is_empty() {
+        rules(&by_rule, out)?;
+    }
+    if !listed.is_empty() {
+        rows(&listed, out)?;
+    }
+    let left = all - listed.len();
+    if left > 0 {
+        let said = format!("{} more: --rows N lists more here, --format csv or json all.\n", grouped(left as u64));
+        writeln!(out, "{DIM}{}{DIM:#}", style::fitted(said.trim_end(), 0))?;
+    }
+    Ok(())
+}
+
+fn cells(difference: &Difference<'_>) -> [String; 8] {
+    let row = difference.row;
+    let now = difference.entry.amount().map_or(String::new(), dollars);
+    let differs: Vec<String> = difference.differs().into_iter().map(|what| was(difference, what)).collect();
+    let note = if difference.entry.suppressed { "suppressed" } else { "" };
+    let notes: Vec<&str> = differs.iter().map(String::as_str).chain([note]).filter(|n| !n.is_empty()).collect();
+    [
+        difference.change.word().to_owned(),
+        row.rule().to_owned(),
+        difference.entry.disposition.word().to_owned(),
+        seen(row.cell("claim_id")).into_owned(),
+        seen(row.cell("procedure_code")).into_owned(),
+        row.cell("service_date").to_owned(),
+        now,
+        notes.join(", "),
+    ]
+}
+
+/// What of it was otherwise.
+fn was(difference: &Difference<'_>, what: &str) -> String {
+    let Some(was) = difference.was else { return String::new() };
+    match what {
+        "disposition" => format!("was {}", was.disposition.word()),
+        "amount_at_risk" => format!("was {}", was.amount().map_or("no amount".to_owned(), dollars)),
+        "suppressed" if was.suppressed => "was suppressed".to_owned(),
+        "text" => "other message".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn totals(shares: &Shares, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    table.set_header(vec![Cell::new("findings"), Cell::new(""), right("count"), right("services"), right("at risk")]);
+    let named = shares.by.iter().map(|(change, share)| (change.word(), share));
+    for (word, share) in named.chain([("suppressed", &shares.suppressed)]) {
+        let parts = Disposition::WORDS.iter().map(|(word, d)| (*word, share.of_disposition(*d)));
+        let (all, parts) = (share.all(), parts.filter(|(_, tally)| tally.findings > 0));
+        if word == "suppressed" && all.findings == 0 {
+            continue;
+        }
+        let same = word == Change::Same.word();
+        for (n, (what, tally)) in [("", all)].into_iter().chain(parts.filter(|_| !same)).enumerate() {
+            let amount = if tally.services == 0 { String::new() } else { dollars(tally.at_risk) };
+            table.add_row(vec![
+                Cell::new(if n == 0 { word } else { "" }),
+                Cell::new(what),
+                right(grouped(tally.findings)),
+                right(grouped(tally.services)),
+                right(amount),
+            ]);
+        }
+    }
+    print(out, &table)?;
+    writeln!(out)
+}
+
+fn rules(by_rule: &ByRule, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    table.set_header(vec![
+        Cell::new("change"),
+        Cell::new("rule"),
+        Cell::new("disposition"),
+        right("findings"),
+        right("at risk"),
+    ]);
+    for ((change, rule, Reverse(disposition)), (findings, at_risk)) in by_rule {
+        table.add_row(vec![
+            Cell::new(change.word()),
+            Cell::new(seen(rule)),
+            Cell::new(disposition.word()),
+            right(grouped(*findings)),
+            right(if at_risk.0 == 0 { String::new() } else { dollars(*at_risk) }),
+        ]);
+    }
+    print(out, &table)?;
+    writeln!(out)
+}
+
+fn rows(listed: &[Listed], out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    let heads = ["change", "rule", "disposition", "claim", "code", "date", "at risk", ""];
+    let cell = |i: usize, text: &str| if heads[i] == "at risk" { right(text) } else { Cell::new(text) };
+    table.set_header(heads.iter().enumerate().map(|(i, head)| cell(i, head)));
+    for one in listed {
+        table.add_row(one.cells.iter().enumerate().map(|(i, text)| cell(i, text)));
+    }
+    print(out, &table)?;
+    writeln!(out)
+}

@@ -1,0 +1,200 @@
+//! `claimlint explain`: the dossier of one claim at the terminal, and as a page.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{anyhow, bail};
+use comfy_table::{Cell, CellAlignment};
+
+use crate::claim::line::mask::Id;
+use crate::cli::args::Explain;
+use crate::cli::terminal::style;
+use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
+use crate::cli::terminal::summary::{print, table};
+use crate::cli::{mask_key, read_sentence};
+use crate::exit::Exit;
+use crate::report::claim::{Asked, Dossier, Row};
+use crate::report::format::{dossier, html};
+use crate::report::{About, dir};
+use crate::rules::doc;
+use crate::run::{Masked, Outcome};
+use crate::strict_toml::nearest_few;
+
+/// Near misses suggested for a claim that is not there; more would be a list of claims for whoever asks.
+const SUGGESTED: usize = 3;
+
+/// Prints it.
+pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let outcome = load(&args.report)?;
+    let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
+    let docs = doc::load()?;
+    let content = About::of(&outcome, &docs);
+    let token = mask.map(|mask| mask.token(Id::Claim, args.claim.trim()));
+    let dossier = Dossier::of(&content, args.claim.trim())
+        .or_else(|| Dossier::of(&content, token.as_deref()?))
+        .ok_or_else(|| unknown(&args.claim, token.is_some(), &outcome))?;
+    if let Some(path) = &args.html {
+        save(&dossier, path)?;
+    }
+    show(&dossier, out)?;
+    if let Some(path) = &args.html {
+        writeln!(out, "\n{} {}", paint(BOLD, "Page:"), path.display())?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn load(report: &Path) -> anyhow::Result<Outcome> {
+    let path = report.join(dossier::FILE);
+    let shown = path.display();
+    let file = File::open(&path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound if report.join("summary.json").exists() => {
+            anyhow!("{shown}: is missing; run `claimlint check` again to have it")
+        }
+        ErrorKind::NotFound => anyhow!("{}: holds no report; name the directory of one with --in", report.display()),
+        _ => anyhow!("{shown}: {}", read_sentence(&e)),
+    })?;
+    dossier::read(file).map_err(|e| anyhow!("{shown}: {e}"))
+}
+
+fn unknown(claim: &str, keyed: bool, outcome: &Outcome) -> anyhow::Error {
+    let ids: BTreeSet<&str> = outcome.book.lines.iter().map(|line| line.claim_id()).collect();
+    let near = nearest_few(claim.trim(), ids.into_iter(), SUGGESTED);
+    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    let (out_of_scope, rejected) = (grouped(outcome.frame.ledger.out_of_scope), grouped(outcome.frame.ledger.rejected));
+    let masked = if outcome.frame.masked != Masked::Nothing && !keyed {
+        "\n  The report is masked: give the claim's token, or its number together with --mask KEYFILE."
+    } else {
+        ""
+    };
+    anyhow!(
+        "no kept row has the claim number {claim}{meant}\n  Kept are rows with a code that the policy looks for. \
+         {out_of_scope} rows were out of scope, {rejected} were rejected (rejects.csv).{masked}"
+    )
+}
+
+fn save(dossier: &Dossier<'_>, path: &Path) -> anyhow::Result<()> {
+    let mut page = Vec::new();
+    html::claim::page(dossier, &mut page)?;
+    let written = dir::create(path).and_then(|mut file| {
+        file.write_all(&page)?;
+        dir::settle(file)
+    });
+    match written {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            bail!("--html {}: exists already; name another file", path.display())
+        }
+        Err(e) => bail!("--html {}: {}", path.display(), dir::sentence(&e)),
+    }
+}
+
+fn show(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let status = dossier.status.map(|s| format!(" {}", paint(style::status(s), s.word()))).unwrap_or_default();
+    writeln!(out, "{}{status}", paint(BOLD, format!("claim {}", seen(dossier.claim))))?;
+    write!(out, "{}", text(&dossier.verdict, 0))?;
+    write!(out, "{DIM}{}{DIM:#}", text(&format!("policy {}", dossier.policy), 0))?;
+    heading(out, "rows")?;
+    rows(&dossier.rows, false, out)?;
+    sentences("versions", &dossier.versions, out)?;
+    if !dossier.mates.is_empty() {
+        heading(out, "rows of other claims in the same encounter")?;
+        rows(&dossier.mates, true, out)?;
+    }
+    if !dossier.rest.is_empty() {
+        write!(out, "{}", text(&dossier.rest, 2))?;
+    }
+    for asked in &dossier.subjects {
+        subject(asked, out)?;
+    }
+    sentences("not in the extract", &dossier.absent, out)?;
+    writeln!(out)?;
+    for sentence in dossier.unseen {
+        write!(out, "{DIM}{}{DIM:#}", text(sentence, 0))?;
+    }
+    Ok(())
+}
+
+fn text(said: &str, indent: usize) -> String {
+    style::wrapped(&seen(said), indent)
+}
+
+fn heading(out: &mut dyn Write, title: &str) -> io::Result<()> {
+    writeln!(out, "\n{}", paint(BOLD, title))
+}
+
+fn sentences(title: &str, said: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if said.is_empty() {
+        return Ok(());
+    }
+    heading(out, title)?;
+    said.iter().try_for_each(|sentence| write!(out, "{}", text(sentence, 2)))
+}
+
+/// Where the text beside a word in the margin begins: an indent of 2, the longest word (of what it rests on: not
+/// pointed to; of the answers: could not be asked), a gap of 2.
+const FACTS: usize = 18;
+const ANSWERS: usize = 22;
+
+fn labelled(label: &str, margin: usize, said: &str, out: &mut dyn Write) -> io::Result<()> {
+    let beside = text(said, margin);
+    write!(out, "  {DIM}{label}{DIM:#}{}", beside.get(2 + label.len()..).unwrap_or_default())
+}
+
+fn rows(rows: &[Row<'_>], of_others: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    let heads = ["claim", "line", "codes", "date", "units", "bin", "row"];
+    let heads = heads.into_iter().skip(usize::from(!of_others)).map(|head| {
+        Cell::new(head).set_alignment(match head {
+            "units" => CellAlignment::Right,
+            _ => CellAlignment::Left,
+        })
+    });
+    table.set_header(heads);
+    for row in rows {
+        let mut cells: Vec<Cell> = Vec::new();
+        if of_others {
+            cells.push(Cell::new(seen(row.claim)));
+        }
+        cells.extend([row.number, &row.codes, &row.date].map(|cell| Cell::new(seen(cell))));
+        cells.push(Cell::new(&row.units).set_alignment(CellAlignment::Right));
+        cells.extend([Cell::new(row.bin), Cell::new(seen(&row.place))]);
+        table.add_row(cells);
+    }
+    print(out, &table)
+}
+
+fn subject(asked: &Asked<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let status = match asked.status {
+        Some(status) => paint(style::status(status), status.word()),
+        None => paint(DIM, "no service"),
+    };
+    let amount = if asked.amount.is_empty() { String::new() } else { format!("  {}", asked.amount) };
+    let head = format!("{}  {status}{amount}  {DIM}{}{DIM:#}", paint(BOLD, &asked.what), seen(&asked.place));
+    writeln!(out, "\n{}", style::fitted(&head, 2))?;
+    for (name, said) in &asked.facts {
+        for (i, sentence) in said.iter().enumerate() {
+            labelled(if i == 0 { name } else { "" }, FACTS, sentence, out)?;
+        }
+    }
+    for finding in &asked.fired {
+        let (code, word) = (paint(BOLD, &finding.code), finding.disposition.word());
+        writeln!(out, "\n  {code} {}  {}", finding.name, paint(style::disposition(finding.disposition), word))?;
+        write!(out, "{}", text(&finding.message, 4))?;
+        if !finding.change.is_empty() {
+            write!(out, "{}", text(&format!("Would change it: {}", finding.change), 4))?;
+        }
+        let cited = format!("{}. {}.", finding.citation, finding.reason);
+        write!(out, "{DIM}{}{DIM:#}", text(&cited, 4))?;
+    }
+    if !asked.silent.is_empty() {
+        writeln!(out)?;
+    }
+    for answer in &asked.silent {
+        let codes = answer.rules.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(" ");
+        let said = if answer.why.is_empty() { codes } else { format!("{}: {codes}", answer.why) };
+        labelled(answer.state, ANSWERS, &said, out)?;
+    }
+    Ok(())
+}

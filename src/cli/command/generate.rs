@@ -1,0 +1,87 @@
+//! `claimlint generate`: an invented extract with known findings, all or nothing on disk.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, anyhow, bail};
+
+use crate::cli::args::Generate;
+use crate::cli::terminal::style::{grouped, seen};
+use crate::exit::Exit;
+use crate::generate::{Dress, Plan, Sheets, generate as invent};
+use crate::report::dir;
+use crate::report::dir::Site;
+
+/// The files, in the order of [`Sheets`]' fields.
+const FILES: [&str; 5] = ["claims.csv", "authorizations.csv", "truth.csv", "services-truth.csv", "rows-truth.csv"];
+
+/// Writes it.
+pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("signals cannot be caught")?;
+    let shown = args.out.display().to_string();
+    if std::fs::symlink_metadata(&args.out).is_ok() {
+        bail!("{shown}: exists already; name another directory with --out");
+    }
+    let site = Site::open(Some(&args.out), false)?;
+    let plan = Plan {
+        rows: args.rows,
+        seed: args.seed,
+        scope: args.scope,
+        file: args.auths,
+        column: !args.no_authorization_column,
+    };
+    match write(&plan, &site, &|| stop.load(Ordering::Relaxed)) {
+        Err(e) if e.kind() == io::ErrorKind::Interrupted => {
+            let _ = writeln!(anstream::stderr(), "interrupted: no extract was written; run again to have one");
+            return Ok(Exit::Interrupted);
+        }
+        done => done.map_err(|e| anyhow!("{shown}: {}", dir::sentence(&e)))?,
+    }
+    let at = site.settle()?;
+    let at = seen(&at.display().to_string()).into_owned();
+    writeln!(
+        out,
+        "{at}/claims.csv: {} rows; what must come out: truth.csv, services-truth.csv, rows-truth.csv",
+        grouped(plan.rows)
+    )?;
+    Ok(Exit::Clean)
+}
+
+fn write(plan: &Plan, site: &Site, stop: &dyn Fn() -> bool) -> io::Result<()> {
+    let create = |file: &str| -> io::Result<Box<dyn Finish>> {
+        Ok(Box::new(BufWriter::with_capacity(1 << 18, dir::create(&site.path().join(file))?)))
+    };
+    let [claims, authorizations, findings, services, rows] = FILES;
+    let authorizations = if plan.file { create(authorizations)? } else { Box::new(io::sink()) };
+    let mut sheets = Sheets {
+        claims: create(claims)?,
+        authorizations,
+        findings: create(findings)?,
+        services: create(services)?,
+        rows: create(rows)?,
+    };
+    invent(plan, &Dress::default(), &mut sheets, stop)?;
+    let Sheets { claims, authorizations, findings, services, rows } = sheets;
+    [claims, authorizations, findings, services, rows].into_iter().try_for_each(Finish::finish)
+}
+
+/// Somewhere to write that is to be closed with care.
+trait Finish: Write {
+    /// Sees to it that everything is on disk.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+impl Finish for BufWriter<std::fs::File> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        dir::settle(self.into_inner().map_err(io::IntoInnerError::into_error)?)
+    }
+}
+
+impl Finish for io::Sink {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}

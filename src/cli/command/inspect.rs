@@ -1,0 +1,189 @@
+//! `claimlint inspect`: how an extract is understood, with sample values masked.
+
+use std::io::Write;
+
+use crate::cli::args::LayoutChoice;
+use crate::cli::load_library;
+use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
+use crate::exit::Exit;
+use crate::ingest::field::{Field, Group};
+use crate::ingest::layout::binding::{Split, printable};
+use crate::ingest::layout::detect;
+use crate::ingest::record::grammar::{Grammar, Step};
+use crate::ingest::{Dialect, Row, Source, Trouble};
+use crate::run::absent;
+
+/// Sample values shown per column.
+const SAMPLES: usize = 3;
+
+/// Where text beside a field's name begins: an indent of 2, the longest name, a gap.
+const BESIDE: usize = 27;
+
+/// Rows looked at for samples.
+const ROWS: usize = 200;
+
+/// Prints it.
+pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let library = load_library(layout)?;
+    let source = Source::open_within(file, layout.max_decompressed)?;
+    let dialect = detect::recognise(&source, &library)?;
+    let title = library.named(&dialect.layout).map(|l| l.title.clone()).unwrap_or_default();
+    writeln!(out, "{}", paint(BOLD, seen(file)))?;
+    writeln!(out, "  layout     {} ({})", shown(&dialect.layout), shown(&title))?;
+    writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
+    let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
+    writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
+    writeln!(out, "  decoded    {undone}")?;
+    writeln!(out, "  encoding   {}", encoding(&source.sample, source.whole))?;
+    let quoted = memchr::memchr(b'"', &source.sample).is_some();
+    writeln!(out, "  quoting    {}", if quoted { "double quotes" } else { "none in the first rows" })?;
+    writeln!(out, "  header     {} columns, data from line {}", dialect.grammar.width, dialect.lines_before + 1)?;
+    for join in &dialect.joins {
+        let (columns, file) = (join.header.len(), seen(&join.file));
+        writeln!(
+            out,
+            "  joined     {} from {file} ({columns} columns, {})",
+            shown(&join.table),
+            delimiter(join.grammar.delimiter)
+        )?;
+    }
+    if let Some(trailer) = library.named(&dialect.layout).and_then(|layout| layout.trailer.as_ref()) {
+        let amount = trailer.amount.map_or(String::new(), |field| format!(", charges in field {field}"));
+        let prefix = String::from_utf8_lossy(&trailer.prefix);
+        writeln!(out, "  trailer    begins with \"{}\", rows in field {}{amount}", seen(&prefix), trailer.rows)?;
+    }
+    writeln!(out)?;
+
+    let samples = samples(&source, &dialect, layout)?;
+    let longest = dialect.header.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
+    writeln!(out, "{}", paint(BOLD, "mapped"))?;
+    for (slot, binding) in dialect.binding.each().enumerate() {
+        // Of the further services of a row only what is their own.
+        let new = |column: &usize| slot == 0 || !dialect.binding.uses(*column);
+        let shared = |column| dialect.binding.each().filter(|b| b.uses(column)).count() > 1;
+        let of = |column| {
+            if shared(column) || !dialect.binding.has_slots() { String::new() } else { format!(" (slot {})", slot + 1) }
+        };
+        for (field, name) in Field::NAMES {
+            for column in binding.columns(field).iter().filter(|c| new(c)) {
+                line(out, &format!("{name}{}", of(*column)), &dialect.header[*column], longest, &samples[*column])?;
+            }
+        }
+        for (group, name, _) in Group::NAMES {
+            let split = if binding.split(group) == Split::No { "" } else { " (several in one cell)" };
+            for (n, column) in binding.group(group).iter().filter(|(_, c)| new(c)) {
+                line(
+                    out,
+                    &format!("{name}_{n}{split}{}", of(*column)),
+                    &dialect.header[*column],
+                    longest,
+                    &samples[*column],
+                )?;
+            }
+        }
+    }
+    let absent = absent(&dialect);
+    if !absent.is_empty() || !dialect.unjoined.is_empty() {
+        writeln!(out, "\n{}", paint(BOLD, "not there"))?;
+        for (field, consequence) in absent {
+            writeln!(out, "{}", fitted(&format!("  {:24} {consequence}", field.name()), BESIDE))?;
+        }
+        for (table, what) in &dialect.unjoined {
+            writeln!(
+                out,
+                "{}",
+                fitted(&format!("  {:24} {} are empty", shown(&format!("--join {table}")), seen(what)), BESIDE)
+            )?;
+        }
+    }
+    let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
+    let unmapped: Vec<_> =
+        (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| shown(&dialect.header[c])).collect();
+    if !unmapped.is_empty() {
+        writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unmapped.join(", ")), 2))?;
+    }
+    let hint = "Sample values are masked: A is a letter, 9 a digit. Wrong column? Describe the extract in a layout file \
+                (--layout FILE).";
+    writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))?;
+    Ok(Exit::Clean)
+}
+
+/// A field, the column that it comes from, as wide as the longest name, and what stands there.
+fn line(out: &mut dyn Write, field: &str, column: &str, longest: usize, samples: &[String]) -> std::io::Result<()> {
+    let values = if samples.is_empty() { "(empty at first)".to_owned() } else { samples.join("  ") };
+    let line = format!("  {field:24} {:longest$}  {DIM}{values}{DIM:#}", shown(column));
+    writeln!(out, "{}", fitted(&line, BESIDE + longest + 2))
+}
+
+/// How the bytes of the sample read as text. A character cut by the sample's end says nothing.
+fn encoding(sample: &[u8], whole: bool) -> &'static str {
+    match std::str::from_utf8(sample) {
+        Ok(_) if sample.is_ascii() => "ASCII",
+        Ok(_) => "UTF-8",
+        Err(e) if e.error_len().is_none() && !whole => "UTF-8",
+        Err(_) => "not UTF-8: the bytes that are not are read as Latin-1; names may look odd, codes are unharmed",
+    }
+}
+
+fn delimiter(byte: u8) -> String {
+    match byte {
+        b',' => "comma".to_owned(),
+        b'\t' => "tab".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'|' => "pipe".to_owned(),
+        b'*' => "asterisk".to_owned(),
+        other => format!("{:?}", char::from(other)),
+    }
+}
+
+/// The first different shapes of each column's values, those of joined tables included.
+fn samples(source: &Source, dialect: &Dialect, layout: &LayoutChoice) -> Result<Vec<Vec<String>>, Trouble> {
+    let mut shapes = shapes(source, &dialect.grammar, dialect.data_start);
+    for join in &dialect.joins {
+        let of_table =
+            self::shapes(&Source::open_within(&join.file, layout.max_decompressed)?, &join.grammar, join.data_start);
+        shapes.extend((0..join.names.len()).map(|nth| of_table[join.column(nth)].clone()));
+    }
+    Ok(shapes)
+}
+
+fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<String>> {
+    let mut shapes = vec![Vec::new(); grammar.width];
+    let (mut at, mut rows, mut fields) = (data_start, 0, Vec::new());
+    while at < source.sample.len() && rows < ROWS {
+        at = match grammar.read(&source.sample, at, source.whole, &mut fields) {
+            Step::Blank { next } | Step::Rejected { next, .. } => next,
+            Step::More => break,
+            Step::Record { next } => {
+                let row = Row::new(&source.sample, &fields);
+                for (column, shapes) in shapes.iter_mut().enumerate().filter(|(_, s)| s.len() < SAMPLES) {
+                    let shape = mask(&row.text(column, &[]));
+                    if !shape.is_empty() && !shapes.contains(&shape) {
+                        shapes.push(shape);
+                    }
+                }
+                rows += 1;
+                next
+            }
+        };
+    }
+    shapes
+}
+
+/// The shape of a value without the value.
+fn mask(text: &str) -> String {
+    let shape: String = text
+        .chars()
+        .map(|c| match c {
+            c if c.is_alphabetic() => 'A',
+            c if c.is_numeric() => '9',
+            c => c,
+        })
+        .collect();
+    shown(&shape)
+}
+
+/// A text of the file's or the layout's, short and harmless.
+fn shown(text: &str) -> String {
+    seen(&printable(text)).into_owned()
+}

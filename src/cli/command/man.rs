@@ -1,0 +1,67 @@
+//! Completions and manual pages, made from the very definition of the command line.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::anyhow;
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::cli::args::Cli;
+use crate::cli::read_sentence;
+use crate::exit::Exit;
+
+/// Prints the completions of a shell.
+pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    // clap_complete panics where a stream is closed; memory is not.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "claimlint", &mut text);
+    out.write_all(&text)?;
+    Ok(Exit::Clean)
+}
+
+/// The day at the foot of the pages, which must have one: when the command line last changed. Not the clock's, so that
+/// one version has one manual.
+const REVISED: &str = "2026-11-24";
+
+/// Prints the main page, or writes all pages into a directory.
+pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    // A page about the subcommand `help` would say nothing.
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    match pages {
+        None => out.write_all(page(&command)?.as_bytes())?,
+        Some(directory) => {
+            save(&command, directory).map_err(|e| anyhow!("--out {}: {}", directory.display(), read_sentence(&e)))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+/// The page of a command and, each in its file, those under it; hidden ones have none.
+fn save(command: &Command, directory: &Path) -> io::Result<()> {
+    std::fs::write(directory.join(format!("{}.1", title(command))), page(command)?)?;
+    command.get_subcommands().filter(|c| !c.is_hide_set()).try_for_each(|c| save(c, directory))
+}
+
+fn title(command: &Command) -> &str {
+    command.get_display_name().unwrap_or_else(|| command.get_name())
+}
+
+fn page(command: &Command) -> io::Result<String> {
+    let mut text = Vec::new();
+    Man::new(command.clone())
+        .title(title(command))
+        .date(REVISED)
+        .source(concat!("claimlint ", env!("CARGO_PKG_VERSION")))
+        .manual("claimlint manual")
+        .render(&mut text)?;
+    Ok(tidy(&String::from_utf8_lossy(&text)))
+}
+
+/// Without what readers of manual pages complain about: blanks at the end of a line, and breaks around an empty line,
+/// which is one paragraph's end.
+fn tidy(text: &str) -> String {
+    text.replace("\n.br\n\n.br\n", "\n.sp\n").lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}

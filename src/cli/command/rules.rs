@@ -1,0 +1,90 @@
+//! `claimlint rules`: the list, or one rule in full.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+
+use crate::cli::args::PolicyFiles;
+use crate::cli::load_policy;
+use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, wrapped};
+use crate::exit::Exit;
+use crate::policy::Policy;
+use crate::rules::doc;
+use crate::rules::doc::{RuleDoc, Worked};
+use crate::strict_toml::nearest;
+
+/// Prints it.
+pub(crate) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let policy = load_policy(files)?;
+    let docs = doc::load()?;
+    match rule {
+        None => list(&docs, &policy, out)?,
+        Some(word) => {
+            let found = docs.iter().find(|d| d.code.eq_ignore_ascii_case(word) || d.name.eq_ignore_ascii_case(word));
+            let doc = found.ok_or_else(|| {
+                let known = docs.iter().flat_map(|d| [d.code.as_str(), d.name.as_str()]);
+                let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
+                anyhow!(
+                    "no rule is called {word}; {}",
+                    hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?"))
+                )
+            })?;
+            one(doc, &policy, out)?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+    let longest = docs.iter().map(|d| d.name.len()).max().unwrap_or(0);
+    for doc in docs {
+        let setting = policy.rule(&doc.code);
+        let word = paint(disposition(setting.disposition), format!("{:6}", setting.disposition.word()));
+        let line = format!("{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary);
+        // Under the summary: behind a code of 5, a disposition of 6 and the name, each with its gap.
+        writeln!(out, "{}", fitted(&line, 5 + 2 + 6 + 2 + longest + 2))?;
+    }
+    let hint = "`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.";
+    writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))
+}
+
+fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+    let setting = policy.rule(&doc.code);
+    writeln!(out, "{} {}", paint(BOLD, &doc.code), paint(BOLD, &doc.name))?;
+    write!(out, "{}", wrapped(&doc.summary, 0))?;
+    let mut part = |title: &str, text: &str| -> std::io::Result<()> {
+        write!(out, "\n{}\n{}", paint(BOLD, title), wrapped(text, 2))
+    };
+    let mut dispositions = vec![setting.disposition.word().to_owned()];
+    dispositions.extend(setting.by_code.iter().map(|(id, d)| format!("{} for {}", d.word(), policy.code(*id))));
+    part("Default disposition", &dispositions.join("; "))?;
+    part("What it finds", &doc.finds)?;
+    part("Why it matters", &doc.why)?;
+    part("Where it stands", &setting.citation)?;
+    part("What the claim cannot show", &doc.unseen)?;
+    part("What would change the verdict", &doc.change)?;
+    let reasons = match (setting.carc.as_str(), setting.rarc.as_str()) {
+        ("", "") => "none".to_owned(),
+        (carc, "") => format!("CARC {carc}"),
+        ("", rarc) => format!("RARC {rarc}"),
+        (carc, rarc) => format!("CARC {carc}, RARC {rarc}"),
+    };
+    part("Suggested remittance codes", &reasons)?;
+    example(out, "An example that fires", &doc.fires)?;
+    example(out, "A near miss that does not", &doc.passes)
+}
+
+fn example(out: &mut dyn Write, title: &str, worked: &Worked) -> std::io::Result<()> {
+    writeln!(out, "\n{}", paint(BOLD, title))?;
+    write!(out, "{}", wrapped(&format!("{} (line {})", worked.story, worked.line), 2))?;
+    rows(out, &worked.extract)?;
+    if let Some(auths) = &worked.auths {
+        writeln!(out, "  with the authorization file")?;
+        rows(out, auths)?;
+    }
+    Ok(())
+}
+
+fn rows(out: &mut dyn Write, text: &str) -> std::io::Result<()> {
+    text.trim().lines().try_for_each(|line| writeln!(out, "{}", fitted(&format!("    {DIM}{line}{DIM:#}"), 6)))
+}

@@ -1,0 +1,240 @@
+//! `claimlint verify`: is a report whole, and does it belong to these inputs?
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+
+use anyhow::{anyhow, bail};
+use rayon::prelude::*;
+
+use crate::claim::authorization::Register;
+use crate::claim::index::store::LINES;
+use crate::cli::args::{MEMORY, Verify};
+use crate::cli::inputs::named;
+use crate::cli::terminal::style;
+use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
+use crate::cli::{load_library, load_policy};
+use crate::exit::Exit;
+use crate::ingest;
+use crate::ingest::{Fingerprint, Original, Role, Source, Trouble};
+use crate::report::format::dossier;
+use crate::report::sink;
+use crate::report::verify::{Check, Report, Summary, Unclear};
+use crate::rules;
+use crate::rules::doc;
+use crate::rules::judge::Status;
+use crate::run::{Expect, Frame, Memory, Setup, Unwatched, run};
+use crate::tally::Summary as Tallied;
+
+const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
+
+/// Prints a line a check.
+pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let place = args.report.display();
+    let report = match Report::open(&args.report) {
+        Ok(report) => report,
+        Err(Unclear::Broken(what)) => {
+            writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
+            say(out, &Check { what: String::new(), wrong: vec![what] })?;
+            write!(out, "\n{}", style::wrapped(BROKEN, 0))?;
+            return Ok(Exit::Differs);
+        }
+        Err(e) => return Err(anyhow!("{place}: {e}")),
+    };
+    writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
+    writeln!(out, "  {DIM}seal {}{DIM:#}", report.manifest.seal)?;
+    let checks = report.checks(&args.report).map_err(|e| anyhow!("{place}: {e}"))?;
+    checks.iter().try_for_each(|check| say(out, check))?;
+    let whole = checks.iter().all(|check| check.wrong.is_empty());
+    let theirs = if args.files.is_empty() { true } else { belongs(args, &report, out)? };
+    let end = match (whole, theirs, args.files.is_empty()) {
+        (true, _, true) => "The report is whole. Name its extracts, too, to see whether it belongs to them.",
+        (true, true, false) => "The report is whole and belongs to these inputs.",
+        (true, false, _) => {
+            "The report is whole but does not belong to these inputs: name those it was made from, or run `claimlint \
+             check` on these."
+        }
+        (false, ..) => BROKEN,
+    };
+    write!(out, "\n{}", style::wrapped(end, 0))?;
+    Ok(if whole && theirs { Exit::Clean } else { Exit::Differs })
+}
+
+fn say(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
+    if check.wrong.is_empty() {
+        return writeln!(out, "{}", style::fitted(&format!("  ok     {}", seen(&check.what)), 9));
+    }
+    let word = paint(style::ERROR, "wrong");
+    check.wrong.iter().try_for_each(|what| writeln!(out, "{}", style::fitted(&format!("  {word}  {}", seen(what)), 9)))
+}
+
+/// Holds the inputs against manifest and summary; false: the report is of others.
+fn belongs(args: &Verify, report: &Report, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let joined: Vec<String> = args.layout.join.iter().map(|table| table.file.clone()).collect();
+    let named = named(&args.files, &joined, args.auths.as_deref());
+    let recorded = &report.manifest.inputs;
+    let roles = roles(&named, recorded);
+    say(out, &roles)?;
+    if !roles.wrong.is_empty() {
+        return Ok(false);
+    }
+    // An authorization file that is not named again is not asked about; it stands last.
+    let found = named.par_iter().zip(recorded).map(|((_, file), input)| {
+        let extent = input.fingerprint.as_ref().map(|print| print.extent);
+        extent.map_or(Ok(None), |extent| Fingerprint::of(file, extent))
+    });
+    let found: Vec<Option<Fingerprint>> = found.collect::<Result<_, Trouble>>()?;
+    let mut theirs = true;
+    for (((_, file), input), print) in named.iter().zip(recorded).zip(&found) {
+        let check = same(file, input, print.as_ref(), recorded);
+        theirs &= check.wrong.is_empty();
+        say(out, &check)?;
+    }
+    if theirs {
+        let counted = counted(args, report)?;
+        theirs = counted.wrong.is_empty();
+        say(out, &counted)?;
+    }
+    Ok(theirs)
+}
+
+/// Are as many files given of each kind as the report was made from?
+fn roles(named: &[(Role, &str)], recorded: &[Original]) -> Check {
+    let mut wrong = Vec::new();
+    for role in [Role::Extract, Role::Joined, Role::Authorizations] {
+        let given = named.iter().filter(|(r, _)| *r == role).count();
+        let made: Vec<&str> = recorded.iter().filter(|i| i.role == role).map(|i| i.file.as_str()).collect();
+        if given != made.len() && !(given == 0 && role == Role::Authorizations) {
+            let made_from =
+                if made.is_empty() { "none".to_owned() } else { format!("{} ({})", made.len(), made.join(" ")) };
+            wrong.push(format!(
+                "inputs: given as {} are {given}, and the report was made from {made_from}",
+                role.word()
+            ));
+        }
+    }
+    Check { what: format!("inputs: {} named, as many of each kind as the report was made from", named.len()), wrong }
+}
+
+fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[Original]) -> Check {
+    let Some(made) = &input.fingerprint else {
+        let what = format!("{file}: was read from a pipe and has no fingerprint; it is counted again");
+        return Check { what, wrong: Vec::new() };
+    };
+    let extent = made.extent.word();
+    let mut wrong = Vec::new();
+    if found != Some(made) {
+        let another = recorded.iter().find(|other| other.fingerprint.is_some() && other.fingerprint.as_ref() == found);
+        wrong.push(match (another, found) {
+            (Some(_), _) => format!(
+                "{file}: stands in the place of {}; give the files in the order of the run: {}",
+                input.file,
+                recorded.iter().map(|i| i.file.as_str()).collect::<Vec<_>>().join(" ")
+            ),
+            (None, None) => format!("{file}: is a pipe; name the file that the report was made from, {}", input.file),
+            (None, Some(found)) if found.bytes != made.bytes => format!(
+                "{file}: has {} bytes, and {}, from which the report was made, had {}",
+                grouped(found.bytes),
+                input.file,
+                grouped(made.bytes)
+            ),
+            (None, Some(_)) => {
+                format!(
+                    "{file}: its {extent} fingerprint is not that of {}, from which the report was made",
+                    input.file
+                )
+            }
+        });
+    }
+    Check { what: format!("{file}: {} bytes, {extent} fingerprint", grouped(made.bytes)), wrong }
+}
+
+/// Reads the extracts again and holds the counts against the summary.
+fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
+    let mut policy = load_policy(&args.policy)?;
+    let said = &report.summary;
+    let mut by = "";
+    // Dispositions and labels of a settings file are in no policy file; the report keeps them.
+    if args.policy.policy.is_empty()
+        && policy.fingerprint != said.policy.fingerprint
+        && let Some(kept) = File::open(args.report.join(dossier::FILE)).ok().and_then(|file| dossier::policy(file).ok())
+    {
+        (policy, by) = (kept, " by the policy that the report holds");
+    }
+    if policy.fingerprint != said.policy.fingerprint {
+        bail!(
+            "the report was judged by policy {} with fingerprint {}, and this one has {}; give the --policy files that \
+             `check` was given",
+            said.policy.id,
+            said.policy.fingerprint,
+            policy.fingerprint
+        );
+    }
+    let library = load_library(&args.layout)?;
+    let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
+    let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
+    let expect = Expect::default();
+    let setup = Setup { policy, library, register, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
+    let run = run(&args.files, &Source::open, setup, &Unwatched)?;
+    let mut wrong = counts(&run.frame, said);
+    // Without the authorizations that the run had, other verdicts come out.
+    let had = report.manifest.inputs.iter().any(|input| input.role == Role::Authorizations);
+    let judged = had == args.auths.is_some();
+    if judged {
+        let totals = sink::write(&run, &doc::load()?, &[], &|_| Err(ErrorKind::Unsupported.into()), &|| true)?;
+        wrong.extend(totals.iter().flat_map(|totals| verdicts(&totals.summary, said)));
+    }
+    let what = if judged {
+        format!("read and judged again{by}: rows, ledger, services and findings as in summary.json")
+    } else {
+        "read again: rows and ledger as in summary.json (verdicts rest on the authorization file, too: give --auths)"
+            .to_owned()
+    };
+    Ok(Check { what, wrong })
+}
+
+fn counts(frame: &Frame, said: &Summary) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (input, said) in frame.inputs.iter().zip(&said.inputs) {
+        for (what, found, said) in [
+            ("rows", input.rows, said.rows),
+            ("bytes of text", input.bytes, said.bytes),
+            ("rejected rows", input.rejects.len(), said.rejected),
+        ] {
+            if found != said {
+                wrong.push(format!("{}: {found} {what}, and summary.json says {said}", input.name));
+            }
+        }
+    }
+    for ((bin, found, _), (_, said, _)) in frame.ledger.bins().into_iter().zip(said.ledger.bins()) {
+        if found != said {
+            wrong.push(format!("ledger: {found} rows {bin}, and summary.json says {said}"));
+        }
+    }
+    wrong
+}
+
+fn verdicts(summary: &Tallied, said: &Summary) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut differ = |what: String, found: String, said: Option<String>| {
+        let said = said.unwrap_or_else(|| "nothing".to_owned());
+        if found != said {
+            wrong.push(format!("{what}: {found}, and summary.json says {said}"));
+        }
+    };
+    for status in Status::ALL {
+        let tally = summary.status(status);
+        let of = said.services.get(status.word()).map(u64::to_string);
+        differ(format!("services {}", status.word()), tally.services.to_string(), of);
+    }
+    differ("amount at risk".to_owned(), summary.at_risk().to_string(), said.amount_at_risk.get("total").cloned());
+    for (id, tally) in &summary.rules {
+        let code = rules::get(*id).code;
+        let of = said.rules.get(code).map(|rule| rule.findings.to_string());
+        differ(format!("findings of {code}"), tally.findings.to_string(), of);
+    }
+    let found = |code: &str| summary.rules.keys().any(|id| rules::get(*id).code == code);
+    for (code, rule) in said.rules.iter().filter(|(code, _)| !found(code)) {
+        differ(format!("findings of {code}"), "0".to_owned(), Some(rule.findings.to_string()));
+    }
+    wrong
+}

@@ -1,0 +1,23 @@
+//! `--mask`: the secret key, from a file or from the environment; never from the command line, which others can see.
+
+use anyhow::anyhow;
+
+use crate::claim::line::mask::{Mask, SHORTEST};
+use crate::cli::read_sentence;
+
+/// Reads it: `env:NAME`, else the file of that name.
+pub(crate) fn load(from: &str) -> anyhow::Result<Mask> {
+    let secret = match from.strip_prefix("env:") {
+        Some(name) => std::env::var_os(name)
+            .ok_or_else(|| anyhow!("--mask {from}: no such variable; set it to the key, or name a file"))?
+            .into_encoded_bytes(),
+        None => std::fs::read(from).map_err(|e| anyhow!("--mask {from}: {}", read_sentence(&e)))?,
+    };
+    Mask::new(&secret).ok_or_else(|| {
+        let length = if secret.is_empty() { "empty".to_owned() } else { format!("shorter than {SHORTEST} bytes") };
+        anyhow!(
+            "--mask {from}: the key is {length}; make one with `head -c 32 /dev/urandom | base64 > mask.key` and keep it \
+             as secret as the claims"
+        )
+    })
+}

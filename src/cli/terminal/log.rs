@@ -1,0 +1,119 @@
+//! `--log json`: what happens, for machines. One JSON object a line on stderr, and nothing else there.
+//!
+//! Events hold counts, names of files and columns, and sentences of ours; never the content of a row. Every run ends
+//! with one `finished`, whatever happened.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::args::LogFormat;
+use crate::cli::terminal::style;
+use crate::exit::Exit;
+
+/// Letters of a run id: 64 bits, so that no two runs of a house share one.
+const ID_LENGTH: usize = 16;
+
+/// What a run tells while it runs: notes for people, or events for machines.
+pub(crate) struct Log {
+    json: bool,
+    quiet: bool,
+    run: String,
+    start: Instant,
+    finished: AtomicBool,
+}
+
+impl Log {
+    /// A log of a run that starts now.
+    pub(crate) fn new(format: Option<LogFormat>, quiet: bool) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&now.to_le_bytes()).update(&std::process::id().to_le_bytes());
+        let run = hasher.finalize().to_hex()[..ID_LENGTH].to_owned();
+        Self { json: format.is_some(), quiet, run, start: Instant::now(), finished: AtomicBool::new(false) }
+    }
+
+    /// Does it write events?
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The id of the run, which `run.json` has too.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Writes an event; nothing for people.
+    pub(crate) fn event(&self, event: &str, phase: &str, more: Value) {
+        if !self.json {
+            return;
+        }
+        let mut line = Map::new();
+        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        for (key, value) in [("time", time.as_str()), ("run", &self.run), ("event", event), ("phase", phase)] {
+            line.insert(key.to_owned(), value.into());
+        }
+        if let Value::Object(more) = more {
+            line.extend(more);
+        }
+        // One write a line, so that lines of two threads never mix.
+        let text = Value::Object(line).to_string() + "\n";
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Something worth knowing that stops nothing.
+    pub(crate) fn note(&self, said: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            self.event("note", "plan", json!({ "message": said }));
+            return;
+        }
+        let line = format!("{} {}", style::paint(style::DIM, "note:"), style::seen(said));
+        let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
+    }
+
+    /// What stopped the run.
+    pub(crate) fn error(&self, phase: &str, error: &anyhow::Error) {
+        self.event("error", phase, json!({ "message": without_cells(&format!("{error:#}")) }));
+    }
+
+    /// The last event, once.
+    pub(crate) fn finish(&self, exit: Exit) {
+        if !self.finished.swap(true, Ordering::Relaxed) {
+            let seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+            self.event("finished", "end", json!({ "exit": exit.code(), "seconds": seconds }));
+        }
+    }
+
+    /// A gate that failed the run, with what its names stand for.
+    pub(crate) fn gate(&self, expression: &str, what: &str, figures: &[(String, String)]) {
+        let by_name: BTreeMap<_, _> = figures.iter().map(|(name, figure)| (name, figure)).collect();
+        if self.json {
+            self.event("gate", "end", json!({ "expression": expression, "result": what, "figures": by_name }));
+        } else if !self.quiet {
+            let figures: Vec<_> = figures.iter().map(|(name, figure)| format!("{name} is {figure}")).collect();
+            let line = format!("{} {expression}: {what}; {}", style::paint(style::ERROR, "gate:"), figures.join(", "));
+            let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
+        }
+    }
+}
+
+/// A message without what may be cells: the "names" of a first line that is no header.
+fn without_cells(message: &str) -> String {
+    const NAMES: &str = "the first line holds ";
+    let kept = |line: &str| {
+        line.split_once(NAMES).map_or_else(|| line.to_owned(), |(kept, _)| format!("{kept}{NAMES}other names"))
+    };
+    message.lines().map(kept).collect::<Vec<_>>().join("\n")
+}
+
+/// A command line that is refused before anything is known of it: did it ask for events?
+pub(crate) fn is_asked_for() -> bool {
+    let args: Vec<_> = std::env::args_os().collect();
+    args.iter().any(|arg| arg == "--log=json") || args.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json")
+}

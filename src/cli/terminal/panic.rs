@@ -1,0 +1,84 @@
+//! What a panic says: that it is our fault, where, and what to do. Never its message, which may quote a row.
+
+use std::io::Write;
+use std::panic::{self, AssertUnwindSafe, Location, PanicHookInfo};
+use std::sync::Once;
+
+use crate::exit::Exit;
+
+/// Does it, and makes of a panic an error like any other: what was under construction is taken away as the stack
+/// unwinds, whichever thread it began in.
+pub(crate) fn guarded(job: impl FnOnce() -> Exit) -> Exit {
+    panic::set_hook(Box::new(tell));
+    panic::catch_unwind(AssertUnwindSafe(job)).unwrap_or(Exit::Failed)
+}
+
+/// Several threads may find the same fault.
+static TOLD: Once = Once::new();
+
+fn tell(panic: &PanicHookInfo<'_>) {
+    TOLD.call_once(|| {
+        let _ = writeln!(anstream::stderr(), "{}", said(panic.location()));
+    });
+}
+
+fn said(place: Option<&Location<'_>>) -> String {
+    let place = place.map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
+    format!(
+        "error: this is a fault of claimlint {}, at {place}; no report was written\n  Please report this line and the \
+         command. What the extract holds was not printed; keep it, so that the fault can be found.",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rayon::prelude::*;
+
+    use super::*;
+    use crate::report::dir;
+    use crate::report::dir::Site;
+
+    /// Where the child below works; only this test sets it.
+    const DESK: &str = "CLAIMLINT_TEST_DESK";
+
+    /// A run that comes to grief: on the main thread or on a worker's, after it has begun to write.
+    #[test]
+    fn child() {
+        // Alone it has nothing to do: the test below starts it as a process of its own, as a hook is the process's.
+        let Some(desk) = std::env::var_os(DESK).map(std::path::PathBuf::from) else { return };
+        let worker = std::env::var_os("CLAIMLINT_TEST_WORKER").is_some();
+        let job = || {
+            let site = Site::open(Some(&desk.join("report")), false).expect("free");
+            dir::create(&site.path().join("services.csv")).expect("room");
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+            let grief = |n: i32| assert!(n != 7, "row 7 says SECRET-MEMBER");
+            if worker {
+                pool.install(|| (0..100).into_par_iter().for_each(grief));
+            } else {
+                grief(7);
+            }
+            Exit::Clean
+        };
+        guarded(job).now()
+    }
+
+    #[test]
+    fn a_panic_ends_with_2_quotes_nothing_and_leaves_nothing() {
+        for worker in [false, true] {
+            let desk = tempfile::tempdir().expect("a directory");
+            let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
+            command.args(["--exact", "--nocapture", "cli::fault::tests::child"]).env(DESK, desk.path());
+            if worker {
+                command.env("CLAIMLINT_TEST_WORKER", "1");
+            }
+            let output = command.env("RUST_BACKTRACE", "full").output().expect("it runs");
+            let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains("fault of claimlint") && said.contains("src/cli/fault.rs:"), "{said}");
+            assert!(!said.contains("SECRET"), "{said}");
+            let left: Vec<_> = std::fs::read_dir(desk.path()).expect("there").collect();
+            assert!(left.is_empty(), "{left:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The few colours of the terminal. anstream drops them where they do not belong (pipes, `NO_COLOR`).
+
+use anstyle::{AnsiColor, Style};
+
+use crate::policy::Disposition;
+pub(crate) use crate::report::words::escape::seen;
+pub(crate) use crate::report::words::numbers::{dollars, grouped};
+use crate::rules::judge::Status;
+
+/// The word "error".
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// Headings and codes.
+pub(crate) const BOLD: Style = Style::new().bold();
+/// What may be skipped.
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// A disposition's colour.
+pub(crate) fn disposition(disposition: Disposition) -> Style {
+    match disposition {
+        Disposition::Deny => AnsiColor::Red.on_default().bold(),
+        Disposition::Review => AnsiColor::Yellow.on_default(),
+        Disposition::Info => AnsiColor::Cyan.on_default(),
+    }
+}
+
+/// A status's colour.
+pub(crate) fn status(status: Status) -> Style {
+    match status {
+        Status::Deny => AnsiColor::Red.on_default().bold(),
+        Status::Review => AnsiColor::Yellow.on_default(),
+        Status::Clear => AnsiColor::Green.on_default(),
+    }
+}
+
+/// A text in a style.
+pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Columns of the terminal, within what reads well; a pipe counts as wide.
+pub(crate) fn width() -> usize {
+    const WIDEST: usize = 160;
+    let columns = comfy_table::Table::new().width().map_or(100, usize::from);
+    columns.clamp(NARROWEST, WIDEST)
+}
+
+/// A line broken at blanks where the terminal ends, and continued `hang` columns from the left; a word longer than a line
+/// behind its commas. A pipe gets it whole: what reads it looks for lines.
+pub(crate) fn fitted(line: &str, hang: usize) -> String {
+    match comfy_table::Table::new().width() {
+        Some(width) => broken(line, hang, usize::from(width)),
+        None => line.to_owned(),
+    }
+}
+
+fn broken(line: &str, hang: usize, width: usize) -> String {
+    // On a screen too narrow for that, continuation begins at the left.
+    let hang = if hang + NARROWEST / 2 > width { 0 } else { hang };
+    let mut out = String::with_capacity(line.len() + 16);
+    let mut column = 0;
+    let words = line.split_inclusive(' ').flat_map(|word| {
+        // A list without blanks, such as a row of CSV, fits nowhere as it is.
+        let long = hang + columns(word.trim_end_matches(' ')) > width;
+        word.split_inclusive(move |c| long && c == ',')
+    });
+    for word in words {
+        let visible = columns(word.trim_end_matches(' '));
+        if column > hang && column + visible > width {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            out.push_str(&" ".repeat(hang));
+            column = hang;
+        }
+        out.push_str(word);
+        column += columns(word);
+    }
+    out
+}
+
+/// Columns that a text of ours takes: all of its characters but the styles, which end at an m.
+fn columns(text: &str) -> usize {
+    let mut styles = text.split('\x1b');
+    let plain = styles.next().unwrap_or_default().chars().count();
+    plain + styles.map(|rest| rest.split_once('m').map_or(0, |(_, after)| after.chars().count())).sum::<usize>()
+}
+
+/// Fewest columns that we lay out for.
+const NARROWEST: usize = 40;
+
+/// Text wrapped at the terminal's width, every line indented.
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let width = width().min(100) - indent;
+    let pad = " ".repeat(indent);
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        if lines[last].is_empty() {
+            lines[last].push_str(word);
+        } else if lines[last].chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            lines[last].push(' ');
+            lines[last].push_str(word);
+        }
+    }
+    lines.iter().map(|line| pad.clone() + line + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_the_terminal_does() {
+        let line = format!("  {}  one two three four five six seven eight", paint(BOLD, "DX101"));
+        for (width, want) in [
+            (100, "  DX101  one two three four five six seven eight"),
+            (41, "  DX101  one two three four five six\n         seven eight"),
+            (20, "  DX101  one two\nthree four five six\nseven eight"),
+        ] {
+            let plain = broken(&line, 9, width).replace(&BOLD.to_string(), "").replace(&format!("{BOLD:#}"), "");
+            assert_eq!(plain, want, "{width}");
+        }
+        let row = "    claim_id,product,units,paid,charge";
+        assert_eq!(broken(row, 6, 30), "    claim_id,product,units,\n      paid,charge");
+        assert_eq!(broken("short, but a,b", 0, 12), "short, but\na,b");
+        assert_eq!(broken("a-word-longer-than-the-line and", 4, 10), "a-word-longer-than-the-line\nand");
+    }
+}

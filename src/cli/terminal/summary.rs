@@ -1,0 +1,177 @@
+//! The result of a run on one screen.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+
+use crate::cli::terminal::style;
+use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
+use crate::policy::Disposition;
+use crate::report::top_services::Highest;
+use crate::report::words::numbers::counted;
+use crate::report::{About, Totals};
+use crate::rules::judge::Status;
+use crate::tally::{NewTally, Share, Summary};
+
+pub(crate) fn table() -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(style::width() as u16);
+    table
+}
+
+pub(crate) fn right(text: impl ToString) -> Cell {
+    Cell::new(text).set_alignment(CellAlignment::Right)
+}
+
+pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    table.lines().try_for_each(|line| writeln!(out, " {}", line.trim_end()))
+}
+
+/// Prints it.
+pub(crate) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let frame = about.frame;
+    let policy = frame.policy.origin("policy");
+    writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, frame.policy.edition(None).id)?;
+    let files = if frame.inputs.len() == 1 {
+        style::seen(&frame.inputs[0].name).into_owned()
+    } else {
+        format!("{} extracts", frame.inputs.len())
+    };
+    if frame.ledger.rows == 0 {
+        writeln!(out, "{files}: a header and no rows\n")?;
+    } else {
+        let line = format!("{files}: {} rows = {}", grouped(frame.ledger.rows), bins(about));
+        writeln!(out, "{}\n", style::fitted(&line, 2))?;
+    }
+    if totals.summary.services() == 0 {
+        writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
+    } else {
+        statuses(&totals.summary, out)?;
+        rules(about, &totals.summary, out)?;
+        highest(&totals.highest, out)?;
+    }
+    if let Some(new) = &totals.new {
+        since(new, out)?;
+    }
+    if frame.suppressions.is_some() {
+        let said = format!("suppressed: {}", share(&totals.suppressed));
+        writeln!(out, "{}\n", style::fitted(&said, 2))?;
+    }
+    let rejected: u64 = frame.inputs.iter().map(|i| i.rejects.len()).sum();
+    if rejected > 0 {
+        writeln!(
+            out,
+            "{} rejected row{}: see {}",
+            grouped(rejected),
+            if rejected == 1 { "" } else { "s" },
+            place.join("rejects.csv").display()
+        )?;
+    }
+    writeln!(out, "{} {}", paint(BOLD, "Report:"), place.join("report.html").display())?;
+    for sentence in &frame.policy.unseen {
+        write!(out, "{DIM}{}{DIM:#}", style::wrapped(sentence, 0))?;
+    }
+    Ok(())
+}
+
+/// Findings beside those of the baseline.
+fn since(tally: &NewTally, out: &mut dyn Write) -> io::Result<()> {
+    for (word, findings) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
+        let word = if word == "new" { paint(BOLD, "new since the baseline") } else { word.to_owned() };
+        writeln!(out, "{}", style::fitted(&format!("{word}: {}", share(findings)), 2))?;
+    }
+    writeln!(out)
+}
+
+/// `3 findings (2 deny, 1 review) on 2 services, $1,000.00 at risk`.
+fn share(share: &Share) -> String {
+    let all = share.all();
+    if all.findings == 0 {
+        return counted(0, "finding");
+    }
+    let by = Disposition::WORDS.iter().map(|(word, d)| (word, share.of_disposition(*d).findings));
+    let by: Vec<_> = by.filter(|(_, n)| *n > 0).map(|(word, n)| format!("{} {word}", grouped(n))).collect();
+    let services = if all.services == 0 {
+        String::new()
+    } else {
+        format!(" on {}, {} at risk", counted(all.services, "service"), dollars(all.at_risk))
+    };
+    format!("{} ({}){services}", counted(all.findings, "finding"), by.join(", "))
+}
+
+fn bins(about: About<'_>) -> String {
+    let bins = about.frame.ledger.bins();
+    let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
+    filled.collect::<Vec<_>>().join(" + ")
+}
+
+fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    table.set_header(vec![Cell::new("services"), right("count"), right("at risk")]);
+    for status in Status::ALL {
+        let tally = summary.status(status);
+        let amount = if status == Status::Clear { String::new() } else { dollars(tally.at_risk) };
+        table.add_row(vec![Cell::new(status.word()), right(grouped(tally.services)), right(amount)]);
+    }
+    table.add_row(vec![Cell::new("all"), right(grouped(summary.services())), right(dollars(summary.at_risk()))]);
+    let mut lines: Vec<String> = table.lines().collect();
+    for (line, status) in lines.iter_mut().skip(1).zip(Status::ALL) {
+        *line = line.replacen(status.word(), &paint(style::status(status), status.word()), 1);
+    }
+    for line in lines {
+        writeln!(out, " {}", line.trim_end())?;
+    }
+    writeln!(out)
+}
+
+fn rules(about: About<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    table.set_header(vec![
+        Cell::new("rule"),
+        Cell::new("found"),
+        Cell::new("default"),
+        right("findings"),
+        right("at risk"),
+    ]);
+    for (id, tally) in &summary.rules {
+        let (doc, setting) = (about.doc(*id), about.setting(*id));
+        table.add_row(vec![
+            Cell::new(&doc.code),
+            Cell::new(&doc.name),
+            Cell::new(setting.disposition.word()),
+            right(grouped(tally.findings)),
+            right(if tally.at_risk.0 == 0 { String::new() } else { dollars(tally.at_risk) }),
+        ]);
+    }
+    print(out, &table)?;
+    writeln!(out)
+}
+
+fn highest(highest: &Highest, out: &mut dyn Write) -> io::Result<()> {
+    if highest.services().is_empty() {
+        return Ok(());
+    }
+    let mut table = table();
+    table.set_header(vec![
+        right("highest"),
+        Cell::new("status"),
+        Cell::new("claim"),
+        Cell::new("code"),
+        Cell::new("date"),
+        Cell::new("rules"),
+    ]);
+    for service in highest.services() {
+        table.add_row(vec![
+            right(dollars(service.amount)),
+            Cell::new(service.status.word()),
+            Cell::new(style::seen(&service.claim)),
+            Cell::new(&service.codes),
+            Cell::new(service.date.map_or(String::new(), |d| d.to_string())),
+            Cell::new(&service.rules),
+        ]);
+    }
+    print(out, &table)?;
+    writeln!(out)
+}

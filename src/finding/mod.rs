@@ -1,0 +1,70 @@
+//! What was found: one rule that fired on one service or related row.
+
+pub mod fingerprint;
+
+use crate::claim::{Book, CodeId, Line, Text};
+use crate::finding::fingerprint::{About, Fingerprint};
+use crate::policy::{Disposition, Policy};
+
+/// Number of a rule in the roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub u8);
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A service, by its number in the book.
+    Service(usize),
+    /// A related line, by its number in the book.
+    Related(usize),
+    /// A line that a version took back, by its number in the book.
+    Withdrawn(usize),
+}
+
+/// One rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// What it asks for here.
+    pub disposition: Disposition,
+    /// On what it fired.
+    pub subject: Subject,
+    /// The line it points at, by its number in the book.
+    pub line: usize,
+    /// For the analyst: the values that made it fire.
+    pub message: String,
+}
+
+impl Finding {
+    /// The codes it speaks of: of its service, else all known codes of the line; a line taken back has the code by which
+    /// it would have been judged.
+    pub fn codes<'a>(&self, book: &'a Book<'_>, policy: &'a Policy) -> impl Iterator<Item = &'a str> + use<'a> {
+        let line = book.line(self.line);
+        let listed = |id: &CodeId| policy.codes.get(*id).listed;
+        let (ids, only_listed): (&'a [CodeId], bool) = match self.subject {
+            Subject::Service(i) => (book.codes_of(i), false),
+            Subject::Related(_) => (line.known, false),
+            Subject::Withdrawn(_) => match line.known.iter().position(|id| line.cpt == Some(*id) && listed(id)) {
+                Some(cpt) => (&line.known[cpt..=cpt], false),
+                None => (line.known, line.known.iter().any(listed)),
+            },
+        };
+        ids.iter().filter(move |id| !only_listed || policy.codes.get(**id).listed).map(|id| policy.code(*id))
+    }
+
+    /// Its fingerprint. `line` is its line, masked or as it came; `rule` the code of its rule.
+    pub fn fingerprint(&self, rule: &str, line: Line<'_>, book: &Book<'_>, policy: &Policy) -> Fingerprint {
+        let date = line.date.map_or(String::new(), |date| date.to_string());
+        let (claim, line_number) = (line.claim_id(), line.text(Text::LineNumber));
+        Fingerprint::of(&About { rule, claim, line_number, date: &date }, self.codes(book, policy))
+    }
+
+    /// The number of what it is about, among the services and then the lines of its part.
+    pub fn about(&self, book: &Book<'_>) -> usize {
+        match self.subject {
+            Subject::Service(i) => i,
+            Subject::Related(line) | Subject::Withdrawn(line) => book.services.len() + line,
+        }
+    }
+}

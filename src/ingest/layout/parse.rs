@@ -1,0 +1,381 @@
+//! The TOML of a layout, read strictly: every name that is not a field is a fault with its place.
+
+use crate::ingest::field::{Field, Group, fold};
+use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::parse_join::read_joins;
+use crate::ingest::layout::{Layout, Mapping, Named, Pattern, SLOT};
+use crate::ingest::record::trailer;
+use crate::strict_toml::{Document, Placed, Sheet};
+
+/// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.
+const POINTERS: &str = "diagnosis_pointers";
+
+pub(crate) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layout> {
+    let name = root.text("name");
+    let title = root.text("title");
+    let source = root.text("source");
+    let valid = root.text("valid");
+    let delimiter = root.text_if("delimiter").and_then(|d| one_byte(document, &d));
+    let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
+    let skip_prefix =
+        root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
+    let trailer = root.sheet_if("trailer").and_then(|sheet| trailer::read(document, &sheet));
+    let header = texts(root.texts_if("header"));
+    let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
+    let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
+    let slots = root.number_if("slots", 2..=99).and_then(|n| u8::try_from(n).ok());
+    let mapping = match (root.sheet_if("spellings"), root.sheet_if("columns")) {
+        (Some(spellings), None) => {
+            if slots.is_some() {
+                root.fault(
+                    "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"",
+                );
+            }
+            read_spellings(document, spellings, root.sheet_if("first"))
+        }
+        (None, Some(columns)) => {
+            let keys = columns.keys();
+            let mapping = read_columns(document, columns);
+            check_slots(document, root, slots.is_some(), &keys, &mapping);
+            mapping
+        }
+        _ => {
+            root.fault("a layout has either [columns] or [spellings]: write [columns] with claim_id, service_date, procedure_code, diagnosis ...");
+            return None;
+        }
+    };
+    let joins = read_joins(document, root);
+    let lists = root.sheet_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
+    let mut products = Vec::new();
+    if let Some(sheet) = root.sheet_if("products") {
+        for key in sheet.keys() {
+            if let Some(class) = sheet.text(&key.text) {
+                products.push((key, class.text));
+            }
+        }
+    }
+    root.finish_ref();
+    Some(Layout {
+        name: name?.text,
+        title: title?.text,
+        source: source?.text,
+        valid: valid?.text,
+        delimiter,
+        skip_lines: usize::try_from(skip_lines).ok()?,
+        skip_prefix,
+        trailer,
+        header,
+        slots,
+        joins,
+        products,
+        recognise,
+        always: false,
+        null,
+        lists,
+        mapping,
+    })
+}
+
+pub(crate) fn texts(placed: Vec<Placed>) -> Vec<String> {
+    placed.into_iter().map(|p| p.text).collect()
+}
+
+fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
+    if let [b @ (b',' | b'|' | b'\t' | b';' | b'*')] = placed.text.as_bytes() {
+        return Some(*b);
+    }
+    document.fault(placed.span.clone(), "the delimiter is one of five: write \",\", \"|\", \"\\t\", \";\" or \"*\"");
+    None
+}
+
+fn group_of(key: &str) -> Option<Group> {
+    if key == POINTERS {
+        return Some(Group::DiagnosisPointer);
+    }
+    Group::NAMES.iter().find(|(g, name, _)| *name == key && *g != Group::DiagnosisPointer).map(|(g, _, _)| *g)
+}
+
+fn field_of(key: &str) -> Option<Field> {
+    Field::NAMES.iter().find(|(_, name)| *name == key).map(|(f, _)| *f)
+}
+
+/// Marks every key of the sheet as asked for that is a field, so that `finish` names the others.
+fn offer_all(sheet: &Sheet<'_, '_>) {
+    for name in Field::NAMES.iter().map(|(_, n)| *n).chain(["modifier", "diagnosis", "icd_procedure", POINTERS]) {
+        sheet.offer(name);
+    }
+}
+
+fn read_spellings(document: &Document<'_>, sheet: Sheet<'_, '_>, first: Option<Sheet<'_, '_>>) -> Mapping {
+    offer_all(&sheet);
+    let (mut fields, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
+    for key in sheet.keys() {
+        if let Some(group) = group_of(&key.text) {
+            let patterns = sheet.texts(&key.text).iter().filter_map(|p| pattern(document, p)).collect();
+            groups.push((group, patterns));
+        } else if let Some(field) = field_of(&key.text) {
+            fields.push((field, texts(sheet.texts(&key.text))));
+        }
+    }
+    sheet.finish();
+    if let Some(first) = first {
+        for key in first.keys() {
+            if let Some(group) = group_of(&key.text) {
+                singles.push((group, texts(first.texts(&key.text))));
+            }
+        }
+        first.finish();
+    }
+    Mapping::Spellings { fields, groups, first: singles }
+}
+
+fn pattern(document: &Document<'_>, placed: &Placed) -> Option<Pattern> {
+    let Some((before, after)) = placed.text.split_once("{n}") else {
+        document.fault(placed.span.clone(), "a numbered name holds {n}: write \"dx_{n}\"");
+        return None;
+    };
+    Some(Pattern { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
+}
+
+fn read_columns(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Mapping {
+    offer_all(&sheet);
+    let (mut fields, mut groups) = (Vec::new(), Vec::new());
+    for key in sheet.keys() {
+        if let Some(group) = group_of(&key.text) {
+            groups.push((group, read_run(document, group, &sheet.texts(&key.text))));
+        } else if let Some(field) = field_of(&key.text) {
+            let named = if sheet.is_table(&key.text) {
+                read_glue(&sheet, &key.text)
+            } else {
+                Some(Named::First(texts(sheet.texts(&key.text))))
+            };
+            fields.extend(named.map(|n| (field, n)));
+        }
+    }
+    sheet.finish();
+    Mapping::Columns { fields, groups }
+}
+
+fn read_glue(sheet: &Sheet<'_, '_>, key: &str) -> Option<Named> {
+    let table = sheet.sheet(key)?;
+    let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
+    let named = match (concat.is_empty(), join.is_empty()) {
+        (false, true) => Some(Named::Concat(concat)),
+        (true, false) => Some(Named::Join(join)),
+        _ => {
+            table.fault(format!("`{key}` is a table: write {{ concat = [...] }} or {{ join = [...] }}"));
+            None
+        }
+    };
+    table.finish();
+    named
+}
+
+/// What `{slot}` may stand in: names of a layout with service slots, but not what belongs to the whole row.
+fn check_slots(document: &Document<'_>, root: &Sheet<'_, '_>, slots: bool, keys: &[Placed], mapping: &Mapping) {
+    let Mapping::Columns { fields, groups } = mapping else { return };
+    let holds = |key: &str| match group_of(key) {
+        Some(group) => groups.iter().any(|(g, names)| *g == group && names.iter().any(|(_, n)| n.contains(SLOT))),
+        None => fields.iter().any(|(f, named)| f.name() == key && named.names().iter().any(|n| n.contains(SLOT))),
+    };
+    for key in keys.iter().filter(|key| holds(&key.text)) {
+        if !slots {
+            document.fault(
+                key.span.clone(),
+                "{slot} is the number of a service slot: write slots = 13 at the top of the layout",
+            );
+        } else if matches!(key.text.as_str(), "claim_id" | "icd_procedure") {
+            let message = format!("`{}` belongs to the row, not to a slot: write a name without {{slot}}", key.text);
+            document.fault(key.span.clone(), message);
+        }
+    }
+    for (key, example) in [("procedure_code", "HCPCS_CD_{slot}"), ("line_number", "{slot}")] {
+        // Without a number of their own, two equal services of a row would count as one row sent twice.
+        if slots && !holds(key) {
+            root.fault(format!("with `slots`, {key} is the slot's own: write {key} = \"{example}\""));
+        }
+    }
+}
+
+/// Where the numbers of a run stand in its name; `{slot}` is none.
+fn run_at(name: &str) -> Option<usize> {
+    name.match_indices('{').map(|(at, _)| at).find(|at| !name[*at..].starts_with(SLOT))
+}
+
+/// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
+fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8, String)> {
+    let slots = expand(document, items);
+    let most = group.slots();
+    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
+        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
+        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
+        return Vec::new();
+    }
+    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+}
+
+/// Names that a list of runs may come to.
+const MOST_NAMES: usize = 1000;
+
+/// Numbers and names of runs. One run keeps its own numbers; several, or names without numbers, count on from 1.
+pub(crate) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, String)> {
+    let mut numbered = Vec::new();
+    let keep_numbers = items.len() == 1;
+    for item in items {
+        let Some(at) = run_at(&item.text) else {
+            numbered.push((numbered.len() + 1, item.text.clone()));
+            continue;
+        };
+        let (before, rest) = (&item.text[..at], &item.text[at + 1..]);
+        let range = rest.split_once('}').and_then(|(range, after)| {
+            let (from, to) = range.split_once("..")?;
+            // Three digits at most: the number of the first is the width to which all are padded.
+            let number = |text: &str| {
+                let plain = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
+                if plain { text.parse::<usize>().ok() } else { None }
+            };
+            Some((number(from)?, number(to)?, from.len(), after))
+        });
+        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to) else {
+            document.fault(
+                item.span.clone(),
+                "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"",
+            );
+            continue;
+        };
+        // A bound on what a broken file can ask for; every group has far fewer slots.
+        for n in (from..=to).take(MOST_NAMES.saturating_sub(numbered.len())) {
+            let number = if keep_numbers { n } else { numbered.len() + 1 };
+            numbered.push((number, format!("{before}{n:0digits$}{after}")));
+        }
+    }
+    numbered
+}
+
+fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Split)> {
+    let mut lists = Vec::new();
+    for group in [Group::Diagnosis, Group::IcdProcedure, Group::Modifier] {
+        let Some(placed) = sheet.text_if(group.name()) else { continue };
+        let mut chars = placed.text.chars();
+        match (placed.text.as_str(), chars.next(), chars.next()) {
+            ("auto", ..) => lists.push((group, Split::Auto)),
+            (_, Some(separator), None) => lists.push((group, Split::At(separator))),
+            _ => document.fault(placed.span, "a list separator is one character or \"auto\""),
+        }
+    }
+    sheet.finish_ref();
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, Group};
+    use crate::ingest::layout::{Layout, Library};
+
+    const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n";
+
+    #[test]
+    fn shipped_layouts_load() {
+        let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
+        for layout in library.candidates() {
+            assert!(!layout.title.is_empty() && !layout.source.is_empty(), "{}", layout.name);
+        }
+    }
+
+    #[test]
+    fn faults_are_placed_and_all_at_once() {
+        let text = format!(
+            "{HEAD}delimiter = \",,\"\n[columns]\nclaimid = \"x\"\ndiagnosis = \"dx{{1..99}}\"\nbill_type = {{ glue = [\"a\"] }}\n"
+        );
+        let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+        let said: Vec<_> = faults.iter().map(|f| (f.line, f.message.split(':').next().unwrap_or(""))).collect();
+        assert_eq!(
+            said,
+            [
+                (5, "the delimiter is one of five"),
+                (7, "`columns.claimid` is not known; did you mean `claim_id`?"),
+                (8, "diagnosis has 25 slots; `dx26` would be number 26"),
+                (9, "`bill_type` is a table"),
+                (9, "`columns.bill_type.glue` is not known; known here"),
+            ]
+        );
+    }
+
+    fn bind(layout: &str, header: &[&str]) -> Result<Vec<(u8, usize)>, String> {
+        let layout = Layout::load("l.toml", &format!("{HEAD}{layout}")).expect("layout");
+        let header: Vec<String> = header.iter().map(|s| (*s).to_owned()).collect();
+        layout.bind(&header).map(|b| b.group(super::Group::Diagnosis).to_vec()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn runs_lists_gaps_and_conflicts() {
+        let columns = "[columns]\nclaim_id = \"c\"\nservice_date = [\"d\", \"e\"]\nprocedure_code = \"p\"\n";
+        let run = format!("{columns}diagnosis = \"DX_{{1..25}}\"");
+        assert_eq!(bind(&run, &["C", "e", "p", "dx1", "dx3"]), Ok(vec![(1, 3), (3, 4)]));
+        let list = format!("{columns}diagnosis = [\"first\", \"dx{{2..9}}\"]");
+        assert_eq!(bind(&list, &["c", "e", "p", "dx2", "first"]), Ok(vec![(1, 4), (2, 3)]));
+        assert!(bind(&run, &["c", "d", "p", "dx1", "DX-1"]).expect_err("twice").contains("stands twice"));
+        assert!(bind(&run, &["c", "p", "dx1"]).expect_err("missing").contains("service_date: looked for d, e"));
+        let spellings = "[spellings]\nclaim_id = [\"claim_id\", \"clm\"]\nservice_date = [\"dos\"]\nprocedure_code = [\"cpt\"]\ndiagnosis = [\"dx{n}\"]\n[first]\ndiagnosis = [\"icd\"]";
+        assert_eq!(bind(spellings, &["clm", "dos", "cpt", "dx_02", "ICD"]), Ok(vec![(1, 4), (2, 3)]));
+        assert!(
+            bind(spellings, &["clm", "dos", "cpt", "dx1", "Claim ID"])
+                .expect_err("conflict")
+                .contains("`clm` and `Claim ID` both claim claim_id")
+        );
+    }
+
+    #[test]
+    fn slots_make_a_binding_each() {
+        let columns = "slots = 3\n[columns]\nclaim_id = \"c\"\nline_number = \"{slot}\"\nservice_date = \"d\"\nprocedure_code = \"p_{slot}\"\ndiagnosis = \"dx{1..2}\"\nmodifier = \"m_{slot}_{1..2}\"\nicd_procedure = \"i{1..2}\"";
+        let layout = Layout::load("l.toml", &format!("{HEAD}{columns}")).unwrap_or_else(|e| panic!("{e}"));
+        let header = ["c", "d", "dx1", "p_1", "m_1_2", "i1", "p_3", "m_3_1"].map(str::to_owned);
+        let binding = layout.bind(&header).expect("bound");
+        let said: Vec<_> = binding
+            .each()
+            .map(|b| (b.columns(Field::ProcedureCode).to_vec(), b.group(Group::Modifier), b.group(Group::IcdProcedure)))
+            .collect();
+        // Slot 2 is not in the header; the ICD procedures are slot 1's.
+        assert_eq!(said, [(vec![3], &[(2, 4)][..], &[(1, 5)][..]), (vec![6], &[(1, 7)][..], &[][..])]);
+        assert!(binding.each().all(|b| b.group(Group::Diagnosis) == [(1, 2)] && b.has(Field::LineNumber)));
+        assert_eq!(binding.code_columns(), Some(vec![3, 5, 6]));
+        let missing = layout.bind(&header[..3]).expect_err("no procedure").to_string();
+        assert!(missing.contains("looked for p_1, i1"), "{missing}");
+    }
+
+    #[test]
+    fn slots_are_held_to_their_rules() {
+        let faults = |columns: &str| {
+            let text = format!("{HEAD}{columns}\nservice_date = \"d\"\ndiagnosis = \"x\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+            faults.iter().map(|f| format!("{} {}", f.line, f.message)).collect::<Vec<_>>().join("\n")
+        };
+        let said = faults("[columns]\nclaim_id = \"c\"\nprocedure_code = \"p{slot}\"");
+        assert_eq!(said, "7 {slot} is the number of a service slot: write slots = 13 at the top of the layout");
+        let said = faults("slots = 2\n[columns]\nclaim_id = \"c{slot}\"\nprocedure_code = \"p\"");
+        assert!(said.contains("7 `claim_id` belongs to the row"), "{said}");
+        assert!(said.contains("procedure_code is the slot's own") && said.contains("line_number is the slot's own"));
+        assert!(faults("slots = 1\n[columns]\nclaim_id = \"c\"\nprocedure_code = \"p\"").contains("from 2 to 99"));
+    }
+
+    #[test]
+    fn a_run_says_its_numbers_in_a_few_digits() {
+        for run in ["{+1..5}", "{1..1000}", "{5..1}", "{..5}", "{1..}", &format!("{{{}1..2}}", "0".repeat(70_000))] {
+            let text = format!("{HEAD}[columns]\ndiagnosis = \"dx{run}\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+            assert!(faults[0].message.starts_with("a numbered run holds"), "{run:.10}: {}", faults[0].message);
+        }
+        let many = "\"d{0..999}\",".repeat(1000);
+        let faults = Layout::load("l.toml", &format!("{HEAD}[columns]\ndiagnosis = [{many}]\n")).expect_err("faults");
+        assert!(faults.to_string().contains("`d25` would be number 26"), "{faults}");
+    }
+
+    #[test]
+    fn a_delimiter_that_no_extract_is_tried_with_is_refused() {
+        for delimiter in [":", " ", "^", "1", "\\u0001"] {
+            let text = format!("{HEAD}delimiter = \"{delimiter}\"\n[columns]\nclaim_id = \"c\"\n");
+            let faults = Layout::load("l.toml", &text).expect_err(delimiter).list;
+            assert!(faults[0].message.starts_with("the delimiter is one of five"), "{delimiter}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `[[join]]` of a layout file, read strictly.
+
+use crate::ingest::field::fold;
+use crate::ingest::layout::join::{Codes, Join};
+use crate::ingest::layout::parse::{expand, texts};
+use crate::strict_toml::{Document, Sheet};
+
+/// Every table of the layout. Faults are noted in the document.
+pub(crate) fn read_joins(document: &Document<'_>, root: &Sheet<'_, '_>) -> Vec<Join> {
+    let mut joins: Vec<Join> = Vec::new();
+    for sheet in root.sheets_if("join") {
+        let table = sheet.text("table");
+        let (key, to) = (texts(sheet.texts("key")), texts(sheet.texts("to")));
+        if key.len() != to.len() && !key.is_empty() && !to.is_empty() {
+            sheet.fault(format!(
+                "`key` has {} columns and `to` has {}: write as many, in the same order",
+                key.len(),
+                to.len()
+            ));
+        }
+        let codes = sheet.sheet_if("codes").and_then(|codes| read_codes(document, &codes));
+        let mut only = Vec::new();
+        if let Some(sheet) = sheet.sheet_if("only") {
+            for column in sheet.keys() {
+                only.push((column.text.clone(), texts(sheet.texts(&column.text))));
+            }
+            sheet.finish();
+        }
+        sheet.finish_ref();
+        let Some(table) = table else { continue };
+        if table.text.is_empty() || table.text.contains(['=', '.']) {
+            document.fault(table.span.clone(), "a table's name is a word: write table = \"diagnosis\"");
+        }
+        let join = Join { table: table.text, key, to, codes, only };
+        if let Some(earlier) = joins.iter().find(|j| j.table == join.table || same_column(j, &join)) {
+            let what = if earlier.table == join.table { "the name" } else { "a column" };
+            let message = format!("{what} of this table is also that of `{}`: write another", earlier.table);
+            document.fault(table.span, message);
+        }
+        joins.push(join);
+    }
+    joins
+}
+
+fn read_codes(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Option<Codes> {
+    let column = sheet.text("column");
+    let number = sheet.text_if("number").map(|p| p.text);
+    let names = expand(document, &sheet.texts("as"));
+    sheet.finish_ref();
+    Some(Codes { column: column?.text, number, names })
+}
+
+/// Would two tables bring a column of one name?
+fn same_column(a: &Join, b: &Join) -> bool {
+    let names = |join: &Join| join.codes.iter().flat_map(|c| &c.names).map(|(_, name)| fold(name)).collect::<Vec<_>>();
+    let of_a = names(a);
+    names(b).iter().any(|name| of_a.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ingest::layout::Layout;
+
+    const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n[columns]\nclaim_id = \"c\"\nservice_date = \"d\"\nprocedure_code = \"p\"\ndiagnosis = \"D{1..9}\"\n";
+
+    #[test]
+    fn a_join_is_read_whole() {
+        let text = format!(
+            "{HEAD}[[join]]\ntable = \"dx\"\nkey = [\"a\", \"b\"]\nto = [\"c\", \"d\"]\ncodes = {{ column = \"DIAG\", number = \"N\", as = \"D{{1..3}}\" }}\nonly = {{ FLAG = [\"0\", \"10\"] }}\n[[join]]\ntable = \"header\"\nkey = \"a\"\nto = \"c\"\n"
+        );
+        let layout = Layout::load("l.toml", &text).unwrap_or_else(|e| panic!("{e}"));
+        let [dx, header] = layout.joins.as_slice() else { panic!("two tables") };
+        assert_eq!((dx.key.len(), dx.to.len(), dx.only.len(), dx.bringing()), (2, 2, 1, "the columns D1 to D3".into()));
+        assert_eq!(dx.codes.as_ref().map(|c| c.names[2].clone()), Some((3, "D3".to_owned())));
+        assert!(dx.brings("d_2") && !dx.brings("D4") && header.brings("header.X") && !header.brings("X"));
+    }
+
+    #[test]
+    fn faults_are_placed_and_all_at_once() {
+        let text = format!(
+            "{HEAD}[[join]]\ntable = \"dx\"\nkey = [\"a\", \"b\"]\nto = \"c\"\ncodes = {{ colum = \"DIAG\", as = \"D{{3..1}}\" }}\n[[join]]\ntable = \"dx\"\nto = \"c\"\nonli = {{}}\n"
+        );
+        let faults = Layout::load("l.toml", &text).expect_err("faults").list;
+        let said: Vec<_> = faults.iter().map(|f| f.message.as_str()).collect();
+        for wanted in [
+            "`key` has 2 columns and `to` has 1",
+            "`join.codes.column` is missing",
+            "`join.codes.colum` is not known; did you mean `column`?",
+            "a numbered run holds its first and last number",
+            "`join.key` is missing",
+            "`join.onli` is not known; did you mean `only`?",
+            "the name of this table is also that of `dx`",
+        ] {
+            assert!(said.iter().any(|s| s.starts_with(wanted)), "{wanted}: {said:#?}");
+        }
+        assert_eq!(said.len(), 7, "{said:#?}");
+    }
+}

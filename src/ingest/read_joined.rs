@@ -1,0 +1,402 @@
+//! Reading an extract with joined tables, holding only the claims that matter.
+//!
+//! 1. Tables that bring procedure codes are read for the keys of rows that hold a known code.
+//! 2. The extract is read: a row is kept raw if it may hold a code itself or its key was found in 1.
+//! 3. The other tables are read for the rows of kept keys.
+//! 4. Each kept row is widened by its joined cells and looked at like any row.
+//!
+//! So memory grows with the claims that matter, never with a joined file. A joined table is read completely or not at
+//! all: a row of it that cannot be read, a code without a place, or a second row for one key refuses the run, as every
+//! verdict on its claim would rest on a guess.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ingest::cell::upper;
+use crate::ingest::field::{Field as Name, Group};
+use crate::ingest::layout::join::{Joined, Shape};
+use crate::ingest::record::grammar::Field;
+use crate::ingest::record::reject::{Reject, Rejects};
+use crate::ingest::scan::collect::Gather;
+use crate::ingest::scan::parallel;
+use crate::ingest::scan::parallel::Watch;
+use crate::ingest::scan::prefilter::Needles;
+use crate::ingest::scan::{Kept, Look, Row, Tally, Weigh, Which, shown};
+use crate::ingest::source::{Source, Trouble};
+use crate::ingest::{Binding, Dialect};
+
+/// The rows of one table by key: cells with the number of their column among the table's.
+type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
+
+/// What was found in a table before the extract is read.
+enum Found {
+    /// Nothing: it brings no procedure codes, or none is known.
+    Nothing,
+    /// Keys of rows that hold a known code; the rows themselves are read later.
+    Keys(FxHashSet<Box<str>>),
+    /// The known codes themselves, by key; the table need not be read again.
+    Codes(Cells),
+}
+
+impl Found {
+    fn holds(&self, key: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Keys(keys) => keys.contains(key),
+            Self::Codes(cells) => cells.contains_key(key),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Keys(keys) => keys.is_empty(),
+            Self::Codes(cells) => cells.is_empty(),
+        }
+    }
+}
+
+/// A row of the extract before it is joined: its record as it stands.
+struct Raw {
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+/// One row of a table, or what is wrong with it.
+struct Taken {
+    key: Box<str>,
+    cells: Result<Vec<(usize, Box<str>)>, String>,
+}
+
+/// The known codes, as texts that cells are held against.
+struct Wanted<'a> {
+    /// None: whatever a cell holds may matter.
+    codes: Option<&'a [&'a str]>,
+    /// Codes stand at the beginning of a cell; otherwise anywhere in it.
+    at_start: bool,
+}
+
+impl Wanted<'_> {
+    /// May this text hold a known code? No false "no".
+    fn may(&self, text: Cow<'_, str>) -> bool {
+        let Some(codes) = self.codes else { return true };
+        let text = upper(text);
+        !text.is_empty()
+            && codes.iter().any(|code| if self.at_start { text.starts_with(code) } else { text.contains(code) })
+    }
+
+    /// What the fast scan looks for in these columns; none if every row is to be looked at.
+    fn needles(&self, columns: impl IntoIterator<Item = usize>) -> Option<Needles> {
+        let codes = self.codes.filter(|_| self.at_start)?;
+        Some(Needles::new(columns.into_iter().collect(), codes.iter().copied()))
+    }
+
+    fn may_row(&self, binding: &Binding, row: &Row<'_>) -> bool {
+        binding.each().any(|slot| {
+            self.may(slot.text(row, Name::ProcedureCode))
+                || slot.slots(row, Group::IcdProcedure).any(|(_, cell)| self.may(cell))
+        })
+    }
+}
+
+/// Stops the run when it is told to, and reports no progress: rows and bytes are those of the extract.
+struct Unreported<'a>(&'a dyn Watch);
+
+impl Watch for Unreported<'_> {
+    fn passed(&self, _: u64, _: u64, _: u64) -> bool {
+        self.0.passed(0, 0, 0)
+    }
+}
+
+/// Reads `source` with the tables of its dialect. As [`crate::ingest::read_into`].
+#[allow(clippy::too_many_arguments, reason = "as there")]
+pub(crate) fn read<C: Gather>(
+    source: Source,
+    dialect: &Dialect,
+    block: usize,
+    codes: Option<&[&str]>,
+    weigh: Option<&Weigh<'_>>,
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    watch: &dyn Watch,
+    total: Tally<C>,
+) -> Result<Tally<C>, Trouble> {
+    let binding = &dialect.binding;
+    let quiet = Unreported(watch);
+    let columns = binding.code_columns();
+    let wanted = Wanted { codes, at_start: columns.is_some() };
+    let joins = &dialect.joins;
+
+    let mut found = Vec::new();
+    for join in joins {
+        found.push(with_codes(join, binding, &wanted, block, &quiet)?);
+    }
+
+    let width = dialect.grammar.width;
+    // Rows that hold no code themselves matter too, once a code was found for some key.
+    let own = columns.filter(|_| found.iter().all(Found::is_empty));
+    let needles = own.and_then(|columns| wanted.needles(columns.into_iter().filter(|c| *c < width)));
+    let which = weigh.map_or_else(|| may(needles.as_ref()), Which::Weighed);
+    let line_end = dialect.grammar.line_end();
+    let mut feed = source.feed(dialect.data_start, block);
+    let raws = parallel::read(
+        &mut feed,
+        &dialect.grammar,
+        which,
+        &|row: &Row<'_>| {
+            let joined = |(join, found): (&Joined, &Found)| join.key_of(row).is_some_and(|key| found.holds(&key));
+            if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
+                let (bytes, fields) = row.record(line_end);
+                Look::Keep(Raw { bytes, fields })
+            } else {
+                Look::Pass
+            }
+        },
+        watch,
+        Tally::new(total.lines, total.bytes, Vec::new()),
+    )?;
+
+    let mut cells = Vec::new();
+    for (join, found) in joins.iter().zip(found) {
+        cells.push(match found {
+            Found::Codes(cells) => cells,
+            Found::Keys(_) | Found::Nothing => {
+                let keys = raws.kept.iter().filter_map(|raw| join.key_of(&raw.value.row()).map(Box::from)).collect();
+                of_keys(join, binding, &keys, block, &quiet)?
+            }
+        });
+    }
+    look_at(raws, dialect, &cells, look, total.kept)
+}
+
+/// Rows of one hand-over to a thread.
+const CHUNK: usize = 1024;
+
+/// Widens each kept row and looks at it.
+fn look_at<C: Gather>(
+    raws: Tally<Vec<Kept<Raw>>>,
+    dialect: &Dialect,
+    cells: &[Cells],
+    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    into: C,
+) -> Result<Tally<C>, Trouble> {
+    let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, weights } = raws;
+    let mut all = rejects.all().map_err(|e| Trouble::Spool(e.to_string()))?;
+    let rejects = Rejects::new(into.spool());
+    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects, trailers, weights };
+    let looked: Vec<_> = kept
+        .par_chunks_mut(CHUNK)
+        .map(|chunk| {
+            let (mut block, mut passed, mut rejects) = (C::of_block(), 0, Vec::new());
+            for Kept { line, offset, value: raw } in chunk {
+                let record = raw.bytes.len();
+                raw.widen(dialect, cells);
+                match look(dialect, &raw.row()) {
+                    Look::Pass => passed += 1,
+                    Look::Keep(item) => block.keep(*line, *offset, item),
+                    Look::Reject(reason) => {
+                        let raw = shown(&dialect.grammar, &raw.bytes[..record]);
+                        rejects.push(Reject { line: *line, offset: *offset, reason, raw });
+                    }
+                }
+            }
+            (block, passed, rejects)
+        })
+        .collect();
+    for (block, passed, rejects) in looked {
+        total.kept.append(block, 0, 0);
+        total.passed += passed;
+        all.extend(rejects);
+    }
+    all.sort_by_key(|reject| reject.line);
+    for reject in all {
+        total.rejects.push(reject);
+    }
+    Ok(total)
+}
+
+impl Raw {
+    fn row(&self) -> Row<'_> {
+        Row::new(&self.bytes, &self.fields)
+    }
+
+    fn widen(&mut self, dialect: &Dialect, cells: &[Cells]) {
+        let keys: Vec<_> = dialect.joins.iter().map(|join| join.key_of(&self.row()).map(Cow::into_owned)).collect();
+        let end = self.bytes.len() as u32;
+        self.fields.resize(dialect.header.len(), Field { start: end, end, doubled: false });
+        for ((join, cells), key) in dialect.joins.iter().zip(cells).zip(keys) {
+            // A claim without a row in the table has empty cells.
+            for (column, cell) in key.and_then(|key| cells.get(key.as_str())).into_iter().flatten() {
+                let start = self.bytes.len() as u32;
+                self.bytes.extend_from_slice(cell.as_bytes());
+                self.fields[join.first + column] = Field { start, end: self.bytes.len() as u32, doubled: false };
+            }
+        }
+    }
+}
+
+/// Step 1: the keys under which a table brings known codes; of a table of codes the codes as well.
+fn with_codes(
+    join: &Joined,
+    binding: &Binding,
+    wanted: &Wanted<'_>,
+    block: usize,
+    watch: &dyn Watch,
+) -> Result<Found, Trouble> {
+    let procedures: Vec<usize> = (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth)).collect();
+    let mut columns: Vec<usize> = procedures.iter().map(|nth| join.column(*nth)).collect();
+    columns.dedup();
+    if columns.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let needles = wanted.needles(columns.iter().copied());
+    let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(join.text(row, *c)));
+    let rows = table(join, needles.as_ref(), block, watch, &|row| {
+        if !holds(row) || !join.takes(row) {
+            return None;
+        }
+        let key = Box::from(join.key(row)?);
+        let cells = match &join.shape {
+            Shape::Row => Ok(Vec::new()),
+            Shape::Codes { .. } => code(join, row),
+        };
+        Some(Taken { key, cells })
+    })?;
+    Ok(match join.shape {
+        Shape::Row => Found::Keys(rows.into_iter().map(|kept| kept.value.key).collect()),
+        Shape::Codes { .. } => Found::Codes(gather(join, rows)?),
+    })
+}
+
+/// Step 3: the rows of these keys.
+fn of_keys(
+    join: &Joined,
+    binding: &Binding,
+    keys: &FxHashSet<Box<str>>,
+    block: usize,
+    watch: &dyn Watch,
+) -> Result<Cells, Trouble> {
+    // Of a wide table only what the layout maps.
+    let used: Vec<usize> =
+        (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
+    let rows = table(join, None, block, watch, &|row| {
+        let key = join.key(row).filter(|key| keys.contains(&**key))?;
+        if !join.takes(row) {
+            return None;
+        }
+        let cells = match &join.shape {
+            Shape::Row => Ok(used
+                .iter()
+                .map(|nth| (*nth, Box::from(join.text(row, *nth))))
+                .filter(|(_, cell): &(usize, Box<str>)| !cell.is_empty())
+                .collect()),
+            Shape::Codes { .. } => code(join, row),
+        };
+        Some(Taken { key: Box::from(key), cells })
+    })?;
+    gather(join, rows)
+}
+
+/// The code of a row and the place that its number gives it; without numbers the place is found when rows are gathered.
+fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> {
+    let Shape::Codes { column, number, numbers } = &join.shape else { return Ok(Vec::new()) };
+    let cell = join.text(row, *column);
+    if cell.is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = match number {
+        None => 0,
+        Some((column, name)) => {
+            let text = join.text(row, *column);
+            let place = text.parse().ok().and_then(|n: usize| numbers.iter().position(|known| *known == n));
+            place.ok_or_else(|| {
+                format!(
+                    "{name} is none of the numbers for which the layout has columns ({} to {}); narrow the rows with `only`, or \
+                     leave `number` out of its [[join]]",
+                    numbers.first().unwrap_or(&0),
+                    numbers.last().unwrap_or(&0)
+                )
+            })?
+        }
+    };
+    Ok(vec![(place, Box::from(cell))])
+}
+
+/// Rows by key. Every code has a place of its own, and a table of one row per key has one.
+fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
+    let mut cells = Cells::default();
+    let mut lines: FxHashMap<Box<str>, u64> = FxHashMap::default();
+    for Kept { line, value: Taken { key, cells: taken }, .. } in rows {
+        let refuse = |what: String| refuse(join, line, &what);
+        let taken = taken.map_err(refuse)?;
+        let Shape::Codes { number, numbers, .. } = &join.shape else {
+            if let Some(first) = lines.insert(key.clone(), line) {
+                return Err(refuse(format!(
+                    "the key of line {first} again; leave one row per key, or say which with `only`"
+                )));
+            }
+            cells.insert(key, taken);
+            continue;
+        };
+        let of_key = cells.entry(key).or_default();
+        for (place, code) in taken {
+            let place = match number {
+                None if of_key.iter().any(|(_, c)| *c == code) => continue,
+                None => of_key.len(),
+                Some((_, name)) => match of_key.iter().find(|(p, _)| *p == place) {
+                    Some((_, same)) if *same == code => continue,
+                    Some(_) => {
+                        return Err(refuse(format!(
+                            "{name} {} of this key is another code here than before; narrow the rows with `only`, or leave \
+                             `number` out of its [[join]]",
+                            numbers[place]
+                        )));
+                    }
+                    None => place,
+                },
+            };
+            if place >= numbers.len() {
+                return Err(refuse(format!(
+                    "one key has more than {} codes; narrow the rows with `only`, or raise `as` in its [[join]]",
+                    numbers.len()
+                )));
+            }
+            of_key.push((place, code));
+        }
+    }
+    Ok(cells)
+}
+
+fn refuse(join: &Joined, line: u64, what: &str) -> Trouble {
+    Trouble::Unusable { file: join.file.clone(), what: format!("line {line}: --join {}: {what}", join.table) }
+}
+
+/// All rows, or those that the fast scan finds.
+fn may(needles: Option<&Needles>) -> Which<'_> {
+    needles.map_or(Which::All, Which::May)
+}
+
+/// Reads a table, keeping what `take` takes, with the lines of its file.
+fn table(
+    join: &Joined,
+    needles: Option<&Needles>,
+    block: usize,
+    watch: &dyn Watch,
+    take: &(impl Fn(&Row<'_>) -> Option<Taken> + Sync),
+) -> Result<Vec<Kept<Taken>>, Trouble> {
+    let mut feed = Source::open_within(&join.file, join.limit)?.feed(join.data_start, block);
+    let tally = parallel::read(
+        &mut feed,
+        &join.grammar,
+        may(needles),
+        &|row: &Row<'_>| take(row).map_or(Look::Pass, Look::Keep),
+        watch,
+        Tally::new(join.lines_before + 1, 0, Vec::new()),
+    )?;
+    if let Some(reject) = tally.rejects.first().first() {
+        let what = format!("{}; mend the row: a joined table is read completely", reject.reason.sentence());
+        return Err(refuse(join, reject.line, &what));
+    }
+    Ok(tally.kept)
+}

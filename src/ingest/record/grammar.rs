@@ -1,0 +1,386 @@
+//! The record grammar: where one record ends, what its fields are, and when it is rejected.
+//!
+//! This is the authority; [`crate::ingest::scan`] only finds faster what this file would find. RFC 4180 with the decisions
+//! that damaged extracts force:
+//!
+//! - A quote that does not open a field is an ordinary character: `joh"n`, `5" nail`, `="22514"`.
+//! - A field that opens with a quote may hold line breaks. After its closing quote only a delimiter or the end of
+//!   the line may follow.
+//! - A record whose continuation lines look like rows themselves has swallowed them: one stray quote would
+//!   otherwise hide every row up to the next one.
+//! - A rejected record costs its first physical line only. Reading resumes at the next line, so a bad row never
+//!   harms its neighbours.
+//!
+//! Invariant: for any bytes, every call either consumes at least one line or asks for more bytes.
+
+use crate::ingest::record::reject::Reason;
+
+/// A field of a record: a byte range, without its enclosing quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// The field stood in quotes and holds doubled ones, to be read as one.
+    pub doubled: bool,
+}
+
+/// How the lines and fields of one extract are separated, and how wide its rows are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grammar {
+    /// Field separator, one byte.
+    pub delimiter: u8,
+    /// Lines end with CR: the extract holds no LF at all.
+    pub cr_only: bool,
+    /// Named fields of the header. 0 while the header itself is read: any number of fields will do.
+    pub width: usize,
+    /// The header's names, trimmed, to know it again in mid-file. Empty: not looked for.
+    pub header: Vec<Vec<u8>>,
+    /// Lines that begin so are no rows.
+    pub skip_prefix: Vec<Vec<u8>>,
+    /// Of these, the beginning of trailer records, which are kept. Empty: there are none.
+    pub trailer: Vec<u8>,
+    /// Bytes from which on a record is too long: what has not ended behind so many and one more is rejected, wherever the
+    /// text was cut into blocks. [`RECORD_LIMIT`] but in tests.
+    pub limit: usize,
+}
+
+/// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
+pub const RECORD_LIMIT: usize = 64 << 20;
+
+/// What reading one record came to. Positions are offsets into the bytes given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A record; its fields are in the caller's buffer. It ends before `next`.
+    Record {
+        /// Where the following record starts.
+        next: usize,
+    },
+    /// A line of blanks or a skipped line: no row.
+    Blank {
+        /// Where the following record starts.
+        next: usize,
+    },
+    /// One row that cannot be used.
+    Rejected {
+        /// Why.
+        reason: Reason,
+        /// Where the following physical line starts.
+        next: usize,
+    },
+    /// The record may go on beyond the bytes given.
+    More,
+}
+
+/// From this many columns on, a continuation line with a row's worth of fields is taken for a swallowed row.
+/// With one or two columns any comma in a free-text field would look like one.
+const SWALLOW_WIDTH: usize = 3;
+
+impl Grammar {
+    /// That of a header, which may have any number of fields.
+    pub fn of_header(delimiter: u8, cr_only: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
+        let (header, trailer) = (Vec::new(), Vec::new());
+        Self { delimiter, cr_only, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
+    }
+
+    /// The byte that ends a line.
+    pub fn line_end(&self) -> u8 {
+        if self.cr_only { b'\r' } else { b'\n' }
+    }
+
+    /// Line ends in a stretch; a final line without one does not count, as nothing follows it.
+    pub fn lines(&self, bytes: &[u8]) -> u64 {
+        memchr::memchr_iter(self.line_end(), bytes).count() as u64
+    }
+
+    /// Reads the record that starts at `at`. `last` says that no bytes follow those given.
+    pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<Field>) -> Step {
+        let Some((line_stop, next)) = self.line(bytes, at, last) else { return Step::More };
+        let line = &bytes[at..line_stop];
+        if self.is_no_row(line) {
+            return Step::Blank { next };
+        }
+        fields.clear();
+        if memchr::memchr(b'"', line).is_none() {
+            let mut start = at;
+            for comma in memchr::memchr_iter(self.delimiter, line) {
+                fields.push(Field { start: start as u32, end: (at + comma) as u32, doubled: false });
+                start = at + comma + 1;
+            }
+            fields.push(Field { start: start as u32, end: line_stop as u32, doubled: false });
+            return self.accept(bytes, fields, next, next);
+        }
+        self.read_quoted(bytes, at, next, last, fields)
+    }
+
+    /// End of the line's text (its line break excluded) and start of the next line.
+    fn line(&self, bytes: &[u8], at: usize, last: bool) -> Option<(usize, usize)> {
+        match memchr::memchr(self.line_end(), &bytes[at..]) {
+            Some(i) => Some((self.without_cr(bytes, at, at + i), at + i + 1)),
+            None if last => Some((self.without_cr(bytes, at, bytes.len()), bytes.len())),
+            None => None,
+        }
+    }
+
+    fn without_cr(&self, bytes: &[u8], start: usize, end: usize) -> usize {
+        if !self.cr_only && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
+    }
+
+    /// Blanks only, or a line that the layout says is no row. Ctrl-Z is how DOS programs end a file.
+    pub fn is_no_row(&self, line: &[u8]) -> bool {
+        match line.first() {
+            None => true,
+            Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => {
+                let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a');
+                line.iter().all(|b| blank(b) && *b != self.delimiter) || self.is_skipped(line)
+            }
+            Some(_) => self.is_skipped(line),
+        }
+    }
+
+    /// Does the line begin as the layout says of lines that are no rows?
+    pub fn is_skipped(&self, line: &[u8]) -> bool {
+        self.skip_prefix.iter().any(|p| line.starts_with(p))
+    }
+
+    /// Is a line that is no row a trailer record?
+    pub fn is_trailer(&self, line: &[u8]) -> bool {
+        !self.trailer.is_empty() && line.starts_with(&self.trailer)
+    }
+
+    fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<Field>) -> Step {
+        let rejected = |reason| Step::Rejected { reason, next: next_line };
+        let line_end = self.line_end();
+        let mut pos = at;
+        loop {
+            if bytes.get(pos) == Some(&b'"') {
+                let start = pos + 1;
+                let close = match self.closing_quote(bytes, start, last) {
+                    Close::At { quote, doubled } => {
+                        fields.push(Field { start: start as u32, end: quote as u32, doubled });
+                        quote
+                    }
+                    Close::Swallowed => return rejected(Reason::Swallowed),
+                    Close::Never => return rejected(Reason::UnclosedQuote),
+                    Close::More => return Step::More,
+                };
+                pos = close + 1;
+                match bytes.get(pos) {
+                    None if last => return self.accept(bytes, fields, pos, next_line),
+                    None => return Step::More,
+                    Some(b) if *b == self.delimiter => pos += 1,
+                    Some(b) if *b == line_end => return self.accept(bytes, fields, pos + 1, next_line),
+                    Some(b'\r') => match bytes.get(pos + 1) {
+                        None if last => return self.accept(bytes, fields, pos + 1, next_line),
+                        None => return Step::More,
+                        Some(b'\n') if !self.cr_only => return self.accept(bytes, fields, pos + 2, next_line),
+                        Some(_) => return rejected(Reason::TextAfterQuote),
+                    },
+                    Some(_) => return rejected(Reason::TextAfterQuote),
+                }
+            } else {
+                let end = match memchr::memchr2(self.delimiter, line_end, &bytes[pos..]) {
+                    Some(i) => pos + i,
+                    None if last => bytes.len(),
+                    None => return Step::More,
+                };
+                let at_delimiter = bytes.get(end) == Some(&self.delimiter);
+                let stop = if at_delimiter { end } else { self.without_cr(bytes, pos, end) };
+                fields.push(Field { start: pos as u32, end: stop as u32, doubled: false });
+                if !at_delimiter {
+                    return self.accept(bytes, fields, (end + 1).min(bytes.len()), next_line);
+                }
+                pos = end + 1;
+            }
+            // More fields than the header, and not just trailing delimiters: it can only end in a rejection, so
+            // do not read on to the end of the file. This also bounds the work over adversarial quotes.
+            if self.width > 0 && fields.len() > self.width && fields[self.width..].iter().any(|f| f.start < f.end) {
+                return rejected(Reason::TooManyFields);
+            }
+        }
+    }
+
+    fn closing_quote(&self, bytes: &[u8], start: usize, last: bool) -> Close {
+        let mut pos = start;
+        let mut doubled = false;
+        // Start of the continuation line under examination; none while on the field's first line.
+        let mut line_start: Option<usize> = None;
+        loop {
+            let Some(i) = memchr::memchr2(b'"', self.line_end(), &bytes[pos..]) else {
+                return match (last, line_start) {
+                    (true, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
+                    (true, _) => Close::Never,
+                    // A continuation line that is long enough already need not be complete to be a row.
+                    (false, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
+                    (false, _) => Close::More,
+                };
+            };
+            let hit = pos + i;
+            if bytes[hit] != b'"' {
+                if line_start.is_some_and(|from| self.holds_a_row(&bytes[from..hit])) {
+                    return Close::Swallowed;
+                }
+                line_start = Some(hit + 1);
+                pos = hit + 1;
+                continue;
+            }
+            match bytes.get(hit + 1) {
+                Some(b'"') => {
+                    doubled = true;
+                    pos = hit + 2;
+                }
+                None if !last => return Close::More,
+                _ => {
+                    if line_start.is_some_and(|from| self.holds_a_row(&bytes[from..hit])) {
+                        return Close::Swallowed;
+                    }
+                    return Close::At { quote: hit, doubled };
+                }
+            }
+        }
+    }
+
+    fn holds_a_row(&self, part: &[u8]) -> bool {
+        self.width >= SWALLOW_WIDTH
+            && memchr::memchr_iter(self.delimiter, part).take(self.width - 1).count() + 1 >= self.width
+    }
+
+    /// The last checks on a complete record: its width, and that it is not the header again.
+    fn accept(&self, bytes: &[u8], fields: &mut Vec<Field>, next: usize, next_line: usize) -> Step {
+        if self.width > 0 {
+            if fields.len() < self.width {
+                return Step::Rejected { reason: Reason::TooFewFields, next: next_line };
+            }
+            // Trailing delimiters are no damage.
+            if fields[self.width..].iter().any(|f| f.start < f.end) {
+                return Step::Rejected { reason: Reason::TooManyFields, next: next_line };
+            }
+            fields.truncate(self.width);
+            if self.is_header(bytes, fields) {
+                return Step::Rejected { reason: Reason::RepeatedHeader, next: next_line };
+            }
+        }
+        Step::Record { next }
+    }
+
+    fn is_header(&self, bytes: &[u8], fields: &[Field]) -> bool {
+        !self.header.is_empty()
+            && self
+                .header
+                .iter()
+                .zip(fields)
+                .all(|(name, f)| trim_name(&bytes[f.start as usize..f.end as usize]) == name.as_slice())
+    }
+}
+
+enum Close {
+    At { quote: usize, doubled: bool },
+    Swallowed,
+    Never,
+    More,
+}
+
+/// A header name without surrounding blanks and a byte-order mark left by concatenation.
+pub fn trim_name(name: &[u8]) -> &[u8] {
+    let name = name.trim_ascii();
+    let name = name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name).trim_ascii();
+    // A byte-order mark before a quote makes the quote an ordinary character.
+    match name {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grammar(width: usize) -> Grammar {
+        Grammar { width, ..Grammar::of_header(b',', false, Vec::new()) }
+    }
+
+    /// Rows and rejections as text: fields joined by `|`, a rejection as `!reason`.
+    fn read_all(grammar: &Grammar, text: &str) -> Vec<String> {
+        let (mut at, mut out, mut fields) = (0, Vec::new(), Vec::new());
+        while at < text.len() {
+            at = match grammar.read(text.as_bytes(), at, true, &mut fields) {
+                Step::Record { next } => {
+                    out.push(
+                        fields.iter().map(|f| &text[f.start as usize..f.end as usize]).collect::<Vec<_>>().join("|"),
+                    );
+                    next
+                }
+                Step::Blank { next } => next,
+                Step::Rejected { reason, next } => {
+                    out.push(format!("!{}", reason.code()));
+                    next
+                }
+                Step::More => unreachable!("more asked for at the end"),
+            };
+        }
+        out
+    }
+
+    #[test]
+    fn records() {
+        let table: &[(&str, &[&str])] = &[
+            ("a,b,c\n1,2,3\n", &["a|b|c", "1|2|3"]),
+            ("1,2,3", &["1|2|3"]),
+            ("1,2,3\r\n4,5,6\r\n", &["1|2|3", "4|5|6"]),
+            ("\n  \n1,2,3\n\x1a", &["1|2|3"]),
+            ("1,joh\"n,3\n", &["1|joh\"n|3"]),
+            ("1,5\" nail,=\"22514\"\n", &["1|5\" nail|=\"22514\""]),
+            ("1,\"a,b\",3\n", &["1|a,b|3"]),
+            ("1,\"a\nb\",3\n4,5,6\n", &["1|a\nb|3", "4|5|6"]),
+            ("1,\"a\"\"b\",\"\"\n", &["1|a\"\"b|"]),
+            ("1,2\n4,5,6\n", &["!too-few-fields", "4|5|6"]),
+            ("1,2,3,4\n4,5,6\n", &["!too-many-fields", "4|5|6"]),
+            ("1,2,3,,\"\",\n4,5,6\n", &["1|2|3", "4|5|6"]),
+            ("1,\"a\"b,3\n4,5,6\n", &["!text-after-quote", "4|5|6"]),
+            ("1,\"a,3\n4,5,6\n7,8,9", &["!swallowed-rows", "4|5|6", "7|8|9"]),
+            ("1,2,\"a\n", &["!unclosed-quote"]),
+            ("1,2,\"a\nx\n", &["!unclosed-quote", "!too-few-fields"]),
+            ("1,2,\"a\r\nb\"\r\n4,5,6\r\n", &["1|2|a\r\nb", "4|5|6"]),
+            // The part inside the quotes is one field; what follows the closing quote does not count.
+            ("\"a\nb\",2,3\n", &["a\nb|2|3"]),
+            ("\"a\nb,c\",2,3\n", &["a\nb,c|2|3"]),
+            ("\"a\nb,c,d\",2,3\n", &["!swallowed-rows", "!text-after-quote-or-shape"]),
+        ];
+        for (text, want) in table {
+            let got = read_all(&grammar(3), text);
+            let want: Vec<_> =
+                want.iter().map(|s| s.replace("!text-after-quote-or-shape", "!too-many-fields")).collect();
+            assert_eq!(got, want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn carriage_returns_end_lines_where_there_is_no_line_feed() {
+        let g = Grammar { cr_only: true, ..grammar(2) };
+        assert_eq!(read_all(&g, "1,2\r\"3\",4\r\r5,6"), ["1|2", "3|4", "5|6"]);
+    }
+
+    #[test]
+    fn lines_that_the_layout_skips_may_begin_with_a_blank() {
+        let g = Grammar { skip_prefix: vec![b"TR".to_vec(), b" #".to_vec()], ..grammar(2) };
+        assert_eq!(read_all(&g, "1,2\nTR|2\n # two\n #,\n 3,4\n"), ["1|2", " 3|4"]);
+    }
+
+    #[test]
+    fn the_header_again_is_rejected() {
+        let g = Grammar { header: vec![b"a".to_vec(), b"b".to_vec()], ..grammar(2) };
+        assert_eq!(
+            read_all(&g, "1,2\n\u{feff}a , \"b\"\n\u{feff}\"a\",b\n3,4\n"),
+            ["1|2", "!repeated-header", "!repeated-header", "3|4"]
+        );
+    }
+
+    #[test]
+    fn more_is_asked_for_exactly_where_the_bytes_do_not_decide() {
+        let mut fields = Vec::new();
+        for text in ["1,2", "1,\"a", "1,\"a\"", "1,\"a\"\r", "1,\"a\n"] {
+            assert_eq!(grammar(2).read(text.as_bytes(), 0, false, &mut fields), Step::More, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Rows that cannot be used: each is counted once and written with its position, reason and text.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ingest::source::spill::{Place, Spool};
+
+/// Why a row was rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    /// Fewer fields than the header.
+    TooFewFields,
+    /// More fields than the header, and the surplus is not empty.
+    TooManyFields,
+    /// A field opens with a quote that is never closed.
+    UnclosedQuote,
+    /// Something other than a delimiter follows a closing quote.
+    TextAfterQuote,
+    /// A quoted field runs over lines that are rows themselves.
+    Swallowed,
+    /// The header line again, as concatenated parts leave it.
+    RepeatedHeader,
+    /// A row in scope or related without a claim number.
+    NoClaimId,
+    /// One line, or one record over many lines, larger than the reader holds in memory.
+    TooLong,
+}
+
+impl Reason {
+    /// All reasons, in the order of reports.
+    pub const ALL: [Self; 8] = [
+        Self::TooFewFields,
+        Self::TooManyFields,
+        Self::UnclosedQuote,
+        Self::TextAfterQuote,
+        Self::Swallowed,
+        Self::RepeatedHeader,
+        Self::NoClaimId,
+        Self::TooLong,
+    ];
+
+    /// The word in `rejects.csv`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TooFewFields => "too-few-fields",
+            Self::TooManyFields => "too-many-fields",
+            Self::UnclosedQuote => "unclosed-quote",
+            Self::TextAfterQuote => "text-after-quote",
+            Self::Swallowed => "swallowed-rows",
+            Self::RepeatedHeader => "repeated-header",
+            Self::NoClaimId => "no-claim-id",
+            Self::TooLong => "too-long",
+        }
+    }
+
+    /// The sentence in reports.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::TooFewFields => "fewer fields than the header",
+            Self::TooManyFields => "more fields than the header",
+            Self::UnclosedQuote => "a field opens with a quote that never closes",
+            Self::TextAfterQuote => "text follows a closing quote",
+            Self::Swallowed => "a stray quote would swallow the rows after it",
+            Self::RepeatedHeader => "the header line again",
+            Self::NoClaimId => "a row in scope or related without a claim number",
+            Self::TooLong => "a record of more than 64 MiB",
+        }
+    }
+}
+
+/// A rejected row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reject {
+    /// Line of the file on which it starts; the file's first line is 1.
+    pub line: u64,
+    /// Byte of the (decompressed) file at which it starts.
+    pub offset: u64,
+    /// Why.
+    pub reason: Reason,
+    /// Its first physical line, cut at [`RAW_LIMIT`] bytes.
+    pub raw: Vec<u8>,
+}
+
+/// How much of a rejected line is kept: enough to find it again, not enough to fill the disk. CONTRACT: 4 KiB.
+pub const RAW_LIMIT: usize = 4096;
+
+/// Rejected rows that lie together on disk: enough to be worth a write.
+const CHUNK: usize = 4096;
+
+/// How many are at hand for a message.
+const FIRST: usize = 3;
+
+/// Rejected rows of one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// How many.
+    pub rows: u64,
+    /// Line of the first.
+    pub first: u64,
+}
+
+/// The rejected rows of an extract, in its order. However many there are, memory holds a few thousand of them, if there is
+/// a spool for the others.
+#[derive(Debug, Default)]
+pub struct Rejects {
+    spool: Option<Arc<Spool>>,
+    counts: BTreeMap<Reason, Count>,
+    first: Vec<Reject>,
+    spooled: Vec<Place>,
+    last: Vec<Reject>,
+    withheld: Option<&'static str>,
+}
+
+impl Rejects {
+    /// None yet; `spool` takes those that are too many for memory.
+    pub fn new(spool: Option<Arc<Spool>>) -> Self {
+        Self { spool, ..Self::default() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.counts.values().map(|count| count.rows).sum()
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// By reason.
+    pub fn counts(&self) -> &BTreeMap<Reason, Count> {
+        &self.counts
+    }
+
+    /// The first few.
+    pub fn first(&self) -> &[Reject] {
+        &self.first
+    }
+
+    /// Takes the next one.
+    pub fn push(&mut self, reject: Reject) {
+        self.counts.entry(reject.reason).or_insert(Count { rows: 0, first: reject.line }).rows += 1;
+        if self.first.len() < FIRST {
+            self.first.push(reject.clone());
+        }
+        self.last.push(reject);
+        if let Some(spool) = self.spool.as_ref().filter(|_| self.last.len() >= CHUNK) {
+            self.spooled.push(spool.put(&self.last));
+            self.last.clear();
+        }
+    }
+
+    /// Takes those of the next stretch of the extract, whose positions are counted from its beginning.
+    pub fn append(&mut self, next: Self, lines: u64, bytes: u64) {
+        for reject in next.last {
+            self.push(Reject { line: reject.line + lines, offset: reject.offset + bytes, ..reject });
+        }
+    }
+
+    /// From now on this stands in place of every text.
+    pub fn withhold(&mut self, sentence: &'static str) {
+        self.withheld = Some(sentence);
+    }
+
+    /// Hands all of them on, in order. An error is the disk's, or `take`'s own.
+    pub fn each(&self, mut take: impl FnMut(&Reject) -> io::Result<()>) -> io::Result<()> {
+        let mut one = |reject: &Reject| match self.withheld {
+            Some(sentence) => take(&Reject { raw: sentence.into(), ..reject.clone() }),
+            None => take(reject),
+        };
+        for place in &self.spooled {
+            let spool = self.spool.as_ref().ok_or_else(|| io::Error::other("there is no spool"))?;
+            spool.get::<Vec<Reject>>(*place)?.iter().try_for_each(&mut one)?;
+        }
+        self.last.iter().try_for_each(one)
+    }
+
+    /// All of them: for extracts that have few.
+    pub fn all(&self) -> io::Result<Vec<Reject>> {
+        let mut all = Vec::new();
+        self.each(|reject| {
+            all.push(reject.clone());
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_rejects_come_back_in_order_from_disk() {
+        let many = 2 * CHUNK as u64 + 7;
+        for spool in [None, Some(Spool::new(std::env::temp_dir(), 0))] {
+            let mut rejects = Rejects::new(spool);
+            let mut block = Rejects::default();
+            for line in 0..many {
+                let reason = if line % 2 == 0 { Reason::TooLong } else { Reason::TooFewFields };
+                block.push(Reject { line, offset: 2 * line, reason, raw: line.to_string().into() });
+            }
+            rejects.append(block, 10, 20);
+            let all = rejects.all().expect("there is a disk");
+            assert!(all.iter().map(|r| r.line).eq(10..10 + many) && all[1].offset == 22);
+            assert_eq!((rejects.len(), all.len() as u64, rejects.first().len()), (many, many, FIRST));
+            assert_eq!(rejects.counts()[&Reason::TooFewFields], Count { rows: many / 2, first: 11 });
+            rejects.withhold("nothing");
+            assert!(rejects.all().expect("there is a disk").iter().all(|r| r.raw == b"nothing"));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The scan of blocks at the speed of memory: sixty-four bytes at a time, records that cannot matter only counted.
+//!
+//! Advice to the next hacker. [`Grammar::read`] is the authority on records; the kernel decides alone only about
+//! records that are plainly in order: one physical line, quotes (if any) that open right after a delimiter and close
+//! right before one, the header's number of fields, no cell of interest that could hold a code, not the header again.
+//! Everything else (a few lines in ten thousand) goes to [`Pass::record`], which is the slow scan's own step. So a
+//! mistake here can only be one of these five questions; `tests/it/twin.rs` holds both to the same answers.
+//!
+//! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
+//! whether it matters or not: a shifted row cannot hide.
+
+use crate::ingest::scan::collect::Gather;
+use crate::ingest::scan::prefilter::Needles;
+use crate::ingest::scan::simd::Lanes;
+use crate::ingest::scan::window::Window;
+use crate::ingest::scan::{Look, Pass, Row};
+
+impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
+    /// Scans to the first incomplete record and returns where it starts.
+    #[inline(always)]
+    pub(crate) fn run(&mut self, lanes: impl Lanes, needles: &Needles) -> usize {
+        let bytes = self.bytes;
+        let separators = (self.grammar.width - 1) as u32;
+        let mut window = Window::new(self.grammar.delimiter, 0);
+        let plain = self.plain_rows();
+        let mut at = 0;
+        // The rows from here to `at` are passed but not yet counted.
+        let (mut counted, mut rows) = (0, 0);
+        'windows: loop {
+            if !window.fill(lanes, bytes, at) {
+                self.pass(rows, at - counted);
+                if window.reaches(bytes.len()) {
+                    return at;
+                }
+                // Longer than a window: the grammar reads it.
+                let Some(next) = self.record(at) else { return at };
+                (at, counted, rows) = (next, next, 0);
+                window.restart(at);
+                continue;
+            }
+            let mut before = window.separators_before(at);
+            for n in 0..window.count() {
+                let end = window.end(n);
+                let upto = window.separators_before(end);
+                if upto - before == separators
+                    && !window.doubt(at, end)
+                    && (plain[usize::from(bytes[at])] || !self.may_be_no_row(at))
+                    && !self.may_matter(&window, needles, at, before)
+                {
+                    rows += 1;
+                } else {
+                    self.pass(rows, at - counted);
+                    let Some(next) = self.record(at) else { return at };
+                    (counted, rows) = (next, 0);
+                    if next != end + 1 {
+                        at = next;
+                        window.restart(at);
+                        continue 'windows;
+                    }
+                }
+                (at, before) = (end + 1, upto);
+            }
+        }
+    }
+
+    /// Counts rows that do not matter.
+    fn pass(&mut self, rows: u64, bytes: usize) {
+        self.tally.rows += rows;
+        self.tally.passed += rows;
+        self.tally.lines += rows;
+        self.tally.bytes += bytes as u64;
+    }
+
+    /// May a cell of interest hold a code? The row is plainly in order.
+    #[inline(always)]
+    fn may_matter(&self, window: &Window, needles: &Needles, at: usize, before: u32) -> bool {
+        let (bytes, delimiter) = (self.bytes, self.grammar.delimiter);
+        let ask = |at: usize| needles.may_stand_at(bytes, at, delimiter);
+        if needles.first && ask(at) {
+            return true;
+        }
+        // A loop, not `any`: a closure of the library is not compiled for the processor at hand.
+        for (from, to) in &needles.runs {
+            let first = window.separator(before + from, at);
+            if from == to {
+                if ask(first + 1) {
+                    return true;
+                }
+            } else if window.any_filled(first, window.separator(before + to, at), |separator| ask(separator + 1)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// By its first byte: is a line plainly a row?
+    fn plain_rows(&self) -> [bool; 256] {
+        let name = self.grammar.header.first();
+        let begins = |text: &[u8], b: u8| text.first().is_none_or(|first| *first == b);
+        std::array::from_fn(|b| {
+            let b = b as u8;
+            let is_row = name.is_none_or(|name| b.is_ascii_alphanumeric() && !begins(name, b));
+            is_row && !self.grammar.skip_prefix.iter().any(|prefix| begins(prefix, b))
+        })
+    }
+
+    /// Could the line be the header again, or one that the layout says is no row?
+    #[inline(never)]
+    fn may_be_no_row(&self, at: usize) -> bool {
+        let line = &self.bytes[at..];
+        match self.grammar.header.first() {
+            None => self.grammar.is_skipped(line),
+            Some(name) => match line {
+                // Blanks, a byte-order mark or quotes may stand around the header's first name.
+                [b'"', rest @ ..] | rest if rest.first().is_some_and(u8::is_ascii_alphanumeric) => {
+                    rest.starts_with(name) || self.grammar.is_skipped(line)
+                }
+                _ => true,
+            },
+        }
+    }
+}

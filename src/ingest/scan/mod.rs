@@ -1,0 +1,361 @@
+//! One block of an extract: its records read, its rows counted, the few that matter handed on.
+
+pub mod collect;
+pub(crate) mod kernel;
+pub mod parallel;
+pub mod prefilter;
+pub(crate) mod simd;
+pub(crate) mod window;
+
+use std::borrow::Cow;
+
+use crate::ingest::cell::{clean, clean_text};
+use crate::ingest::record::grammar::{Field, Grammar, Step};
+use crate::ingest::record::reject::{RAW_LIMIT, Reason, Reject, Rejects};
+use crate::ingest::record::trailer;
+use crate::ingest::scan::collect::Gather;
+use crate::ingest::scan::prefilter::Needles;
+use crate::ingest::scan::simd::Plain;
+#[cfg(target_arch = "x86_64")]
+use crate::ingest::scan::simd::{Avx2, Avx512};
+
+/// One row under the reader's eyes: borrowed, gone when the closure returns.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    bytes: &'a [u8],
+    fields: &'a [Field],
+    /// The record as text, if it is UTF-8: asked once, not at every cell.
+    text: Option<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    /// A row over record bytes and its fields. Those of joined tables may lie anywhere.
+    pub fn new(bytes: &'a [u8], fields: &'a [Field]) -> Self {
+        let ends = fields.first().zip(fields.last());
+        let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
+        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
+    }
+
+    /// The record by itself, with its fields: what outlives the block. It starts at its first byte and ends with its last
+    /// line's text.
+    pub(crate) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<Field>) {
+        let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
+            return (Vec::new(), Vec::new());
+        };
+        let start = first.start as usize;
+        // Before a field that opens with no quote stands a line end, or nothing.
+        let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
+        let line = memchr::memchr(line_end, &self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
+        let end = line.max(last.end as usize);
+        let moved = |at: u32| at - start as u32;
+        let fields = self.fields.iter().map(|f| Field { start: moved(f.start), end: moved(f.end), ..*f }).collect();
+        (self.bytes[start..end].to_vec(), fields)
+    }
+
+    /// The text of the cell, as [`clean`] has it. `null` holds the layout's further words for nothing.
+    pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
+        if let Some(text) = self.plain(column) {
+            return clean_text(text, null);
+        }
+        match self.cell(column) {
+            Cow::Borrowed(raw) => clean(raw, null),
+            Cow::Owned(raw) => Cow::Owned(clean(&raw, null).into_owned()),
+        }
+    }
+
+    /// The cell as [`Row::cell`] gives it, if it is text as it stands: nearly always.
+    fn plain(&self, column: usize) -> Option<&'a str> {
+        let (text, first) = (self.text?, self.fields.first()?);
+        let Some(field) = self.fields.get(column) else { return Some("") };
+        let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
+        if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
+    }
+
+    /// The cell as it stands between its delimiters, quotes undone. Empty beyond the last column.
+    pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
+        let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
+        let raw = &self.bytes[field.start as usize..field.end as usize];
+        if field.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) }
+    }
+}
+
+fn undouble(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(i) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=i]);
+        rest = &rest[(i + 2).min(rest.len())..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// What the caller wants done with a row.
+#[derive(Debug)]
+pub enum Look<T> {
+    /// Nothing: it is out of scope.
+    Pass,
+    /// Keep this.
+    Keep(T),
+    /// It cannot be used.
+    Reject(Reason),
+}
+
+/// Something kept from the row that starts on `line`.
+#[derive(Debug)]
+pub struct Kept<T> {
+    /// Line of the file; within a block not yet joined to the others, lines before it in the block.
+    pub line: u64,
+    /// Byte of the (decompressed) file at which the row starts; likewise.
+    pub offset: u64,
+    /// What the caller made of the row.
+    pub value: T,
+}
+
+/// Says what a row adds to the control total; none: its cell is filled and no amount.
+pub type Weigh<'w> = dyn Fn(&Row<'_>) -> Option<i128> + Sync + 'w;
+
+/// The control total: amounts of all rows that have cells, whatever else they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Weights {
+    /// The sum.
+    pub sum: i128,
+    /// Rows that could not be added.
+    pub unread: u64,
+    /// Line of the first of them.
+    pub first_unread: Option<u64>,
+}
+
+/// Which rows are looked at.
+#[derive(Clone, Copy)]
+pub enum Which<'w> {
+    /// All.
+    All,
+    /// Those that may hold a code, and perhaps others.
+    May(&'w Needles),
+    /// All, and their weights are added up.
+    Weighed(&'w Weigh<'w>),
+}
+
+/// What reading a stretch of an extract came to. Positions are relative until [`Tally::append`] joins it.
+#[derive(Debug, Default)]
+pub struct Tally<C> {
+    /// Records after the header, rejected ones included.
+    pub rows: u64,
+    /// Rows out of scope.
+    pub passed: u64,
+    /// Physical lines passed.
+    pub lines: u64,
+    /// Bytes passed.
+    pub bytes: u64,
+    /// What was kept of rows, in their order.
+    pub kept: C,
+    /// Rows rejected, in order.
+    pub rejects: Rejects,
+    /// The first [`trailer::KEPT`] trailer records, in order.
+    pub trailers: Vec<trailer::Found>,
+    /// The control total, where rows are weighed.
+    pub weights: Weights,
+}
+
+impl<C: Gather> Tally<C> {
+    /// Nothing yet, on line `lines` and byte `bytes`.
+    pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
+        let rejects = Rejects::new(kept.spool());
+        let (trailers, weights) = (Vec::new(), Weights::default());
+        Self { rows: 0, passed: 0, lines, bytes, kept, rejects, trailers, weights }
+    }
+
+    /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
+    pub fn append(&mut self, next: Self) {
+        let (lines, bytes) = (self.lines, self.bytes);
+        self.kept.append(next.kept, lines, bytes);
+        self.rejects.append(next.rejects, lines, bytes);
+        let moved = |line| line + lines;
+        self.trailers.extend(next.trailers.into_iter().map(|t| trailer::Found { line: moved(t.line), ..t }));
+        self.trailers.truncate(trailer::KEPT);
+        self.weights.sum += next.weights.sum;
+        self.weights.unread += next.weights.unread;
+        self.weights.first_unread = self.weights.first_unread.or(next.weights.first_unread.map(moved));
+        self.rows += next.rows;
+        self.passed += next.passed;
+        self.lines += next.lines;
+        self.bytes += next.bytes;
+    }
+
+    fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
+        if self.trailers.len() < trailer::KEPT {
+            self.trailers.push(trailer::Found { line: self.lines, text: shown(grammar, line) });
+        }
+    }
+
+    fn weigh(&mut self, weight: Option<i128>) {
+        if let Some(amount) = weight {
+            self.weights.sum += amount;
+        } else {
+            self.weights.unread += 1;
+            self.weights.first_unread.get_or_insert(self.lines);
+        }
+    }
+
+    /// Notes a rejected row whose record starts at the current position.
+    pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
+        let raw = shown(grammar, record);
+        self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
+        self.rows += 1;
+    }
+}
+
+/// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
+/// All rows are counted and checked for their shape, also those that `which` does not ask to be looked at.
+pub fn scan<C: Gather>(
+    grammar: &Grammar,
+    which: Which<'_>,
+    bytes: &[u8],
+    last: bool,
+    look: &impl Fn(&Row<'_>) -> Look<C::Item>,
+    tally: &mut Tally<C>,
+) -> usize {
+    let weigh = if let Which::Weighed(weigh) = which { Some(weigh) } else { None };
+    let mut pass = Pass { grammar, bytes, last, look, weigh, tally, fields: Vec::with_capacity(grammar.width + 1) };
+    let mut at = match which {
+        Which::May(needles) if !grammar.cr_only && grammar.width > 1 => fast(&mut pass, needles),
+        _ => 0,
+    };
+    while at < bytes.len() {
+        match pass.record(at) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+fn fast<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>>(pass: &mut Pass<'_, C, F>, needles: &Needles) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = Avx512::new() {
+        return lanes.run(
+            #[inline(always)]
+            || pass.run(lanes, needles),
+        );
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = Avx2::new() {
+        return lanes.run(
+            #[inline(always)]
+            || pass.run(lanes, needles),
+        );
+    }
+    pass.run(Plain, needles)
+}
+
+/// One scan over one stretch of bytes.
+pub(crate) struct Pass<'a, C, F> {
+    pub(crate) grammar: &'a Grammar,
+    pub(crate) bytes: &'a [u8],
+    last: bool,
+    look: &'a F,
+    weigh: Option<&'a Weigh<'a>>,
+    pub(crate) tally: &'a mut Tally<C>,
+    fields: Vec<Field>,
+}
+
+impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
+    /// Reads the record at `at` by the grammar, counts it and looks at it. None: it is not complete.
+    #[inline(never)]
+    pub(crate) fn record(&mut self, at: usize) -> Option<usize> {
+        let (grammar, bytes) = (self.grammar, self.bytes);
+        // So that it does not depend on blocks, no record is seen beyond the limit.
+        let seen = bytes.len().min(at.saturating_add(grammar.limit + 1));
+        let next = match grammar.read(&bytes[..seen], at, self.last && seen == bytes.len(), &mut self.fields) {
+            Step::More if seen - at <= grammar.limit => return None,
+            Step::More => {
+                let next = at + memchr::memchr(grammar.line_end(), &bytes[at..])? + 1;
+                self.tally.reject(Reason::TooLong, grammar, &bytes[at..seen]);
+                next
+            }
+            Step::Blank { next } => {
+                if grammar.is_trailer(&bytes[at..next]) {
+                    self.tally.trailer(grammar, &bytes[at..next]);
+                }
+                next
+            }
+            Step::Rejected { reason, next } => {
+                self.tally.reject(reason, grammar, &bytes[at..next]);
+                next
+            }
+            Step::Record { next } => {
+                let row = Row::new(bytes, &self.fields);
+                if let Some(weigh) = self.weigh {
+                    self.tally.weigh(weigh(&row));
+                }
+                match (self.look)(&row) {
+                    Look::Pass => {
+                        self.tally.rows += 1;
+                        self.tally.passed += 1;
+                    }
+                    Look::Keep(value) => {
+                        self.tally.rows += 1;
+                        let (line, offset) = (self.tally.lines, self.tally.bytes);
+                        self.tally.kept.keep(line, offset, value);
+                    }
+                    Look::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
+                }
+                next
+            }
+        };
+        self.tally.lines += grammar.lines(&bytes[at..next]);
+        self.tally.bytes += (next - at) as u64;
+        Some(next)
+    }
+}
+
+/// What a reject shows of a record: its first physical line, cut.
+pub(crate) fn shown(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
+    let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
+    let line = &record[..end];
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line[..line.len().min(RAW_LIMIT)].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What cleaning takes away, and what it must leave.
+    const WORDS: [&str; 12] = ["a", "A", "NULL", "n", "\\N", "~", "-", "=\"", "\"", " ", "\u{a0}", "\u{e9}"];
+
+    proptest! {
+        #[test]
+        fn the_short_way_to_a_text_is_the_long_one(
+            bytes in prop_oneof![
+                prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.concat().into_bytes()),
+                prop::collection::vec(any::<u8>(), 0..12),
+            ],
+            places in prop::collection::vec((0..=12_usize, 0..=12_usize, any::<bool>()), 0..5),
+        ) {
+            let place = |(a, b, doubled): (usize, usize, bool)| {
+                let (a, b) = (a.min(bytes.len()) as u32, b.min(bytes.len()) as u32);
+                Field { start: a.min(b), end: a.max(b), doubled }
+            };
+            let fields: Vec<Field> = places.into_iter().map(place).collect();
+            let whole = [Field { start: 0, end: bytes.len() as u32, doubled: false }];
+            let rows = [Row::new(&bytes, &fields), Row::new(&bytes, &whole)];
+            for (row, column) in rows.iter().flat_map(|row| (0..=fields.len()).map(move |column| (row, column))) {
+                let cell = row.cell(column);
+                for null in [vec![], vec!["A".to_owned()]] {
+                    prop_assert_eq!(row.text(column, &null), clean(&cell, &null));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn doubled_quotes_are_read_as_one() {
+        for (raw, want) in [("a\"\"b", "a\"b"), ("\"\"", "\""), ("\"\"\"\"x", "\"\"x"), ("x", "x")] {
+            assert_eq!(undouble(raw.as_bytes()), want.as_bytes(), "{raw}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What stands between the bytes on disk and the text: compression, UTF-16, and files that are no text at all.
+
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
+
+use crate::ingest::source::Trouble;
+
+pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut head = Vec::new();
+    stream.by_ref().take(n).read_to_end(&mut head)?;
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(stream))))
+}
+
+pub(crate) fn compression(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        _ => None,
+    }
+}
+
+pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
+    match head {
+        [0xff, 0xfe, ..] => Some(UTF_16LE.new_decoder_with_bom_removal()),
+        [0xfe, 0xff, ..] => Some(UTF_16BE.new_decoder_with_bom_removal()),
+        _ => None,
+    }
+}
+
+/// Files that people hand to a CSV tool by mistake, by their first bytes, and what to do about each.
+const NOT_TEXT: [(&[u8], &str); 6] = [
+    (b"PK\x03\x04", "is a ZIP archive or an Excel workbook; save the sheet as CSV, or unpack it first"),
+    (b"PAR1", "is a Parquet file; export it as CSV first"),
+    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save the sheet as CSV"),
+    (b"%PDF", "is a PDF; export the table as CSV"),
+    (b"BZh", "is bzip2-compressed; unpack it first (gzip and zstd are read directly)"),
+    (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
+];
+
+pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), Trouble> {
+    let refuse = |what: &str| Err(Trouble::Unusable { file: name.to_owned(), what: what.to_owned() });
+    if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| sample.starts_with(magic)) {
+        return refuse(what);
+    }
+    // Text has next to no control characters; a stray NUL in a damaged cell is let through, a table of numbers not.
+    let control =
+        sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
+    if control * 20 > sample.len() {
+        // UTF-16 of western text has its NULs in every other byte; a program's NULs stand anywhere.
+        let [even, odd] = [0, 1].map(|parity| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count());
+        return refuse(if (even + odd) * 3 > sample.len() && even.min(odd) * 10 < even.max(odd) {
+            "looks like UTF-16 without its mark; save it as UTF-8"
+        } else {
+            "is not a text file"
+        });
+    }
+    Ok(())
+}
+
+/// Text that a compressed file may unpack to without being asked about: an archive of this size harms nobody.
+const HARMLESS: u64 = 1 << 30;
+
+/// Above [`HARMLESS`], how many times its size a file may unpack to. Claim extracts come to 5 to 40 times, the emptiest
+/// columns to a few hundred; deflate ends at 1,032, zstd nowhere.
+const RATIO: u64 = 1000;
+
+/// Window of a zstd frame, as a power of two: 128 MiB, what `zstd -d` takes without being told otherwise.
+pub(crate) const WINDOW_LOG: u32 = 27;
+
+/// Stops a file that unpacks to more than it should: few bytes on disk must not keep a machine busy for days.
+pub(crate) struct Guarded {
+    pub(crate) inner: Box<dyn Read + Send>,
+    /// Bytes on disk, as [`Counted`] counts them.
+    pub(crate) taken: Arc<AtomicU64>,
+    /// Bytes unpacked.
+    pub(crate) given: u64,
+    /// Most bytes that were asked for; none: what the sizes make likely.
+    pub(crate) limit: Option<u64>,
+}
+
+impl Read for Guarded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer).map_err(|e| {
+            // The library's words; it has no kind for it.
+            if e.to_string().contains("requires too much memory") { too_large(WINDOW) } else { e }
+        })?;
+        self.given += n as u64;
+        match self.limit {
+            Some(limit) if self.given > limit => Err(too_large(format!(
+                "unpacks to more than the {limit} bytes of --max-decompressed; name more if it is meant"
+            ))),
+            None if self.given > HARMLESS.max(self.taken.load(Ordering::Relaxed).saturating_mul(RATIO)) => {
+                Err(too_large(BOMB))
+            }
+            _ => Ok(n),
+        }
+    }
+}
+
+const WINDOW: &str = "was compressed with a window of more than 128 MiB; compress it with --long=27 at most, or unpack it \
+                      first: zstd -dc --long=31 FILE | claimlint check -";
+const BOMB: &str = "unpacks to more than 1 GiB and more than 1000 times its size, as no claim extract does; if it is meant, \
+                    say how much may come: --max-decompressed 2T";
+
+/// An error whose text is the whole sentence.
+fn too_large(what: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, what.into())
+}
+
+/// Counts what is taken from below.
+pub(crate) struct Counted {
+    pub(crate) inner: Box<dyn Read + Send>,
+    pub(crate) taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.taken.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// UTF-16 turned into UTF-8 on the way; what is not valid becomes U+FFFD, as a cell can only be compared, not mended.
+pub(crate) struct Utf16 {
+    inner: Box<dyn Read + Send>,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    ready: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+impl Utf16 {
+    pub(crate) fn new(inner: Box<dyn Read + Send>, decoder: Decoder) -> Self {
+        Self { inner, decoder, raw: vec![0; 1 << 16], ready: Vec::new(), at: 0, ended: false }
+    }
+}
+
+impl Read for Utf16 {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.ready.len() && !self.ended {
+            let n = self.inner.read(&mut self.raw)?;
+            self.ended = n == 0;
+            // At most three bytes of UTF-8 for two of UTF-16, and a few for what the decoder held back.
+            self.ready.resize(n * 3 / 2 + 16, 0);
+            let (_, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..n], &mut self.ready, self.ended);
+            self.ready.truncate(written);
+            self.at = 0;
+        }
+        let n = buffer.len().min(self.ready.len() - self.at);
+        buffer[..n].copy_from_slice(&self.ready[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Unpacks `given` bytes of what were `taken` on disk; the error if it is stopped.
+    fn unpack(taken: u64, given: u64, limit: Option<u64>) -> Option<String> {
+        let taken = Arc::new(AtomicU64::new(taken));
+        let mut guarded = Guarded { inner: Box::new(io::repeat(b'A').take(1)), taken, given: given - 1, limit };
+        guarded.read(&mut [0]).err().map(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_stopped() {
+        assert_eq!(unpack(10, 1 << 30, None), None);
+        assert!(unpack(10, (1 << 30) + 1, None).is_some_and(|e| e.contains("--max-decompressed")));
+        assert_eq!(unpack(1 << 30, 1000 << 30, None), None);
+        assert_eq!(unpack(1 << 30, (1000 << 30) + 1, None).as_deref(), Some(BOMB));
+        assert_eq!(unpack(1, 1 << 40, Some(1 << 40)), None);
+        assert!(unpack(1 << 30, 11, Some(10)).is_some_and(|e| e.contains("the 10 bytes of")));
+    }
+}

@@ -1,0 +1,284 @@
+//! Policy files read strictly into a [`Policy`]: unknown keys refused, every name resolved, all faults at once.
+
+use rust_decimal::Decimal;
+
+use crate::claim::CodeTable;
+use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
+use crate::policy::{AddOn, Disposition, Edition, Example, Exclusive, Limit, Origin, Policy, RuleSetting, overrides};
+use crate::strict_toml::{Document, Faults, Placed, Sheet};
+
+/// The files that come with the program.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("policy", include_str!("../policies/bcbsma-485.toml")),
+    ("limits", include_str!("../policies/ncci-2024q3.toml")),
+    ("remittance", include_str!("../policies/remittance.toml")),
+];
+
+/// The kinds of files: those that come with the program, and the one that is laid over them.
+fn kinds() -> Vec<(&'static str, &'static str)> {
+    BUILT_IN.iter().map(|(kind, _)| *kind).chain([overrides::KIND]).map(|kind| (kind, kind)).collect()
+}
+
+/// A file given with `--policy`: its name and its text.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// As the user named it.
+    pub file: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// Loads the policy in force: the built-in files, each replaced by a given file of its kind, and the overrides over them,
+/// if any are given. `rules` are the codes of
+/// the roster; each must have a disposition and a citation.
+pub fn load(given: &[Given], rules: &[&str]) -> Result<Policy, Faults> {
+    let mut chosen: Vec<(&str, &str, &str)> = BUILT_IN.iter().map(|(kind, text)| (*kind, "built in", *text)).collect();
+    for file in given {
+        let kind = kind_of(file)?;
+        if kind == overrides::KIND && !chosen.iter().any(|(k, ..)| *k == kind) {
+            chosen.push((kind, &file.file, &file.text));
+            continue;
+        }
+        for slot in chosen.iter_mut().filter(|(k, ..)| *k == kind) {
+            if slot.1 != "built in" {
+                let message = format!("{} is a file of kind \"{kind}\" too: give one of them", slot.1);
+                return Err(Faults {
+                    file: file.file.clone(),
+                    list: vec![crate::strict_toml::Fault { line: 1, column: 1, message }],
+                });
+            }
+            *slot = (slot.0, &file.file, &file.text);
+        }
+    }
+    let fingerprint = {
+        let mut hasher = blake3::Hasher::new();
+        for (kind, _, text) in &chosen {
+            hasher.update(kind.as_bytes()).update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    };
+    let [policy, limits, remittance, over @ ..] = chosen.as_slice() else { unreachable!("three files are built in") };
+    let (policy, limits, remittance) = (*policy, *limits, *remittance);
+    let mut made = Document::load(policy.1, policy.2, |document, root| read_policy(document, root, rules, policy))?;
+    Document::load(limits.1, limits.2, |document, root| read_limits(document, root, &mut made, rules, limits))?;
+    Document::load(remittance.1, remittance.2, |_, root| read_remittance(root, &mut made, rules, remittance))?;
+    for over in over {
+        Document::load(over.1, over.2, |document, root| overrides::read(document, root, &mut made, rules, *over))?;
+    }
+    made.fingerprint = fingerprint;
+    Ok(made)
+}
+
+fn kind_of(given: &Given) -> Result<&'static str, Faults> {
+    Document::load(&given.file, &given.text, |_, root| root.choice("kind", &kinds()))
+}
+
+pub(crate) fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
+    let stated = root.choice("kind", &kinds()).filter(|k| *k == kind);
+    let [id, title, publisher, source, valid] =
+        ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
+    Some(Origin {
+        kind: stated?,
+        id: id?,
+        title: title?,
+        publisher: publisher?,
+        source: source?,
+        valid: valid?,
+        file: file.to_owned(),
+        text: text.to_owned(),
+    })
+}
+
+/// The texts without their places.
+pub(crate) fn texts(placed: Vec<Placed>) -> Vec<String> {
+    placed.into_iter().map(|p| p.text).collect()
+}
+
+fn shouted(placed: Vec<Placed>) -> Vec<String> {
+    placed.into_iter().map(|p| p.text.to_uppercase()).collect()
+}
+
+fn read_policy(
+    document: &Document<'_>,
+    root: Sheet<'_, '_>,
+    roster: &[&str],
+    file: (&str, &str, &str),
+) -> Option<Policy> {
+    let origin = read_origin(&root, file);
+    let unseen = texts(root.texts("unseen"));
+    let (codes, procedures) = read_procedures(document, &root);
+    let excludes = root.sheets_if("excludes").into_iter().filter_map(read_excludes).collect();
+    let mut editions: Vec<Edition> =
+        root.sheets("edition").into_iter().filter_map(|sheet| read_edition(document, sheet, &codes)).collect();
+    editions.sort_by_key(|e| e.from);
+    let (classes, products) = read_classes(document, &root);
+    let modifiers = root.sheet("modifiers").map(|s| {
+        let lists = (shouted(s.texts("laterality")), shouted(s.texts("assistant")));
+        s.finish();
+        lists
+    });
+    let medicare = root.sheet("medicare").map(|s| {
+        let read = (s.text("lcd").map(|p| p.text), shouted(s.texts("states")));
+        s.finish();
+        read
+    });
+    let authorization = root.sheet("authorization").map(|s| {
+        let lists = (shouted(s.texts("fillers")), shouted(s.texts("approved")));
+        s.finish();
+        lists
+    });
+    let setting = root.sheet("setting").and_then(|s| read_settings(document, s));
+    let rules = read_rules(document, &root, roster, &codes);
+    let examples = root.sheets_if("example").into_iter().filter_map(|s| read_example(document, s)).collect();
+    root.finish();
+
+    let (settings, hospital_inpatient) = setting?;
+    let (laterality, assistant) = modifiers?;
+    let (lcd, lcd_states) = medicare?;
+    let (fillers, approved) = authorization?;
+    if editions.is_empty() || classes.is_empty() {
+        return None;
+    }
+    let origin = origin?;
+    let role_sets = Policy::sort_roles(&procedures);
+    Some(Policy {
+        id: origin.id.clone(),
+        origins: vec![origin],
+        fingerprint: String::new(),
+        unseen,
+        editions,
+        codes,
+        procedures,
+        excludes,
+        laterality,
+        assistant,
+        classes,
+        products: products?,
+        own_labels: Vec::new(),
+        lcd: lcd?,
+        lcd_states,
+        fillers,
+        approved,
+        settings,
+        hospital_inpatient,
+        limits: Vec::new(),
+        add_ons: Vec::new(),
+        exclusive: Vec::new(),
+        examples,
+        rules,
+        role_sets,
+    })
+}
+
+fn read_rules(
+    document: &Document<'_>,
+    root: &Sheet<'_, '_>,
+    roster: &[&str],
+    codes: &CodeTable,
+) -> rustc_hash::FxHashMap<String, RuleSetting> {
+    let mut rules = rustc_hash::FxHashMap::default();
+    let Some(sheet) = root.sheet("rules") else { return rules };
+    for code in roster {
+        sheet.offer(code);
+        if !sheet.has(code) {
+            sheet.fault(format!("rule {code} is missing: write {code} = {{ disposition = \"review\", citation = \"...\" }} under [rules]"));
+            continue;
+        }
+        let Some(rule) = sheet.sheet(code) else { continue };
+        let disposition = rule.choice("disposition", &Disposition::WORDS);
+        let citation = rule.text_if("citation").map(|p| p.text).unwrap_or_default();
+        let mut by_code = Vec::new();
+        if let Some(overrides) = rule.sheet_if("by_code") {
+            for key in overrides.keys() {
+                let id = resolve(document, codes, &key);
+                by_code.extend(id.zip(overrides.choice(&key.text, &Disposition::WORDS)));
+            }
+            overrides.finish();
+        }
+        rule.finish();
+        if let Some(disposition) = disposition {
+            rules.insert(
+                (*code).to_owned(),
+                RuleSetting { disposition, by_code, citation, carc: String::new(), rarc: String::new() },
+            );
+        }
+    }
+    sheet.finish();
+    rules
+}
+
+fn read_example(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Option<Example> {
+    let line = document.line_of(sheet.span().start);
+    let says = sheet.text("says");
+    let extract = sheet.text("extract");
+    let auths = sheet.text_if("auths").map(|p| p.text);
+    let expect = texts(sheet.texts_if("expect"));
+    sheet.finish();
+    Some(Example { says: says?.text, extract: extract?.text, auths, expect, line })
+}
+
+fn read_limits(
+    document: &Document<'_>,
+    root: Sheet<'_, '_>,
+    policy: &mut Policy,
+    roster: &[&str],
+    file: (&str, &str, &str),
+) -> Option<()> {
+    let origin = read_origin(&root, file);
+    let codes = policy.codes.clone();
+    let one = |sheet: &Sheet<'_, '_>, key: &str| sheet.text(key).and_then(|p| resolve(document, &codes, &p));
+    for sheet in root.sheets("limits") {
+        let (code, units, mai) = (one(&sheet, "code"), sheet.number("units", 0..=1000), sheet.number("mai", 1..=3));
+        sheet.finish();
+        if let (Some(code), Some(units), Some(mai)) = (code, units, mai) {
+            policy.limits.push(Limit { code, units: Decimal::from(units), mai });
+        }
+    }
+    for sheet in root.sheets_if("add_ons") {
+        let code = one(&sheet, "code");
+        let primaries = sheet.texts("primaries").iter().filter_map(|p| resolve(document, &codes, p)).collect();
+        sheet.finish();
+        policy.add_ons.extend(code.map(|code| AddOn { code, primaries }));
+    }
+    for sheet in root.sheets_if("exclusive") {
+        let (paid, unpaid) = (one(&sheet, "paid"), one(&sheet, "unpaid"));
+        sheet.finish();
+        policy.exclusive.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
+    }
+    if let Some(citations) = root.sheet_if("citations") {
+        for code in roster {
+            if let (Some(placed), Some(rule)) = (citations.text_if(code), policy.rules.get_mut(*code)) {
+                rule.citation = placed.text;
+            }
+        }
+        citations.finish();
+    }
+    for code in roster {
+        if policy.rules.get(*code).is_some_and(|r| r.citation.is_empty()) {
+            root.fault(format!(
+                "rule {code} has no citation: write {code} = \"...\" under [citations], here or in the policy file"
+            ));
+        }
+    }
+    root.finish();
+    policy.origins.push(origin?);
+    Some(())
+}
+
+fn read_remittance(root: Sheet<'_, '_>, policy: &mut Policy, roster: &[&str], file: (&str, &str, &str)) -> Option<()> {
+    let origin = read_origin(&root, file);
+    if let Some(reasons) = root.sheet("reasons") {
+        for code in roster {
+            let Some(sheet) = reasons.sheet_if(code) else { continue };
+            let (carc, rarc) = (sheet.text("carc"), sheet.text("rarc"));
+            sheet.finish();
+            if let (Some(rule), Some(carc), Some(rarc)) = (policy.rules.get_mut(*code), carc, rarc) {
+                (rule.carc, rule.rarc) = (carc.text, rarc.text);
+            }
+        }
+        reasons.finish();
+    }
+    root.finish();
+    policy.origins.push(origin?);
+    Some(())
+}

@@ -1,0 +1,127 @@
+//! What the judgement of one service rests on, cell by cell: for the dossier of its claim.
+
+use crate::claim::{CodeId, Kind, Line, Text};
+use crate::policy::Class;
+use crate::report::Content;
+use crate::report::claim::SHOWN;
+use crate::report::format::html::flagged::{decision, list_says};
+use crate::report::words::numbers::dollars;
+use crate::rules::Case;
+use crate::rules::explain::Inquired;
+use crate::rules::input::printed_codes;
+
+/// A fact by its name: what it is and the cell that says so, a sentence each.
+pub(crate) fn facts(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+    let case = &asked.case;
+    let class = case.class;
+    let product = match case.line.text(Text::Product) {
+        "" => "none on the claim".to_owned(),
+        label => format!("\"{label}\""),
+    };
+    let product = format!(
+        "{product}: {} ({}); authorization inpatient {}, outpatient {}",
+        class.id,
+        class.title,
+        class.inpatient.word(),
+        class.outpatient.word()
+    );
+    let edition = match case.line.date {
+        None => format!("{}, the latest, as the date cannot be read", case.edition.id),
+        Some(day) if day < case.edition.from => format!("{}, the earliest on hand", case.edition.id),
+        Some(day) => format!("{}, in force on {day} (from {})", case.edition.id, case.edition.from),
+    };
+    let mut facts = vec![("product", vec![product]), ("setting", vec![setting(case.line)]), ("edition", vec![edition])];
+    facts.extend(diagnoses(case, class));
+    facts.push(("authorization", authorization(content, asked, i)));
+    facts.extend(encounter(content, case, i));
+    let amounts = [("paid", case.line.paid), ("allowed", case.line.allowed), ("charge", case.line.charge)];
+    let amounts: Vec<_> =
+        amounts.iter().filter_map(|(word, amount)| Some(format!("{word} {}", dollars((*amount)?)))).collect();
+    facts.push(("amounts", vec![if amounts.is_empty() { "none on the claim".to_owned() } else { amounts.join(", ") }]));
+    facts
+}
+
+fn setting(line: Line<'_>) -> String {
+    let from = match (line.text(Text::BillType), line.text(Text::PlaceOfService)) {
+        ("", "") => "neither bill type nor place of service is filled".to_owned(),
+        ("", place) => format!("place of service {place}"),
+        (bill, _) => format!("bill type {bill}"),
+    };
+    format!("{}: {from}", line.setting.word())
+}
+
+fn diagnoses(case: &Case<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)> {
+    let says = |code: &str| format!("{code} {}", list_says(class, case.edition, code));
+    let mut considered: Vec<String> = case.line.considered().map(says).collect();
+    let unpointed: Vec<String> = case.line.unpointed().map(says).collect();
+    if considered.is_empty() {
+        return vec![("diagnoses", vec!["none on the row".to_owned()])];
+    }
+    // Pointers that leave nothing out and no pointers at all come to the same.
+    considered.push(if unpointed.is_empty() {
+        "(all diagnoses of the row)".to_owned()
+    } else {
+        "(those that the line points to)".to_owned()
+    });
+    let mut facts = vec![("diagnoses", considered)];
+    if !unpointed.is_empty() {
+        facts.push(("not pointed to", unpointed));
+    }
+    facts
+}
+
+fn authorization(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Vec<String> {
+    let case = &asked.case;
+    let outcome = case.authorization.outcome;
+    let mut said = vec![format!("{}: {}", outcome.word(), decision(outcome))];
+    let number = case.line.text(Text::Authorization);
+    said.push(match number {
+        "" if case.line.marks.authorization_column => "no number on the claim".to_owned(),
+        "" => "the extract has no column for a number".to_owned(),
+        number => format!("number {number} on the claim"),
+    });
+    let Some(register) = &content.about.frame.register else {
+        said.push("no authorization file was given".to_owned());
+        return said;
+    };
+    let day = |day: Option<jiff::civil::Date>| day.map_or("open".to_owned(), |d| d.to_string());
+    for row in register.numbered(number).take(SHOWN) {
+        let (from, to) = (day(row.valid_from), day(row.valid_to));
+        let codes = if row.procedures.is_empty() { "any procedure".to_owned() } else { row.procedures.join(" ") };
+        let units = row.units.map_or("no limit of units".to_owned(), |units| format!("units {}", units.normalize()));
+        said.push(format!("on file: {}, {codes}, {from} to {to}, {units}", row.status));
+    }
+    if !number.is_empty() {
+        let used = content.book.services[i].used;
+        said.push(format!("units of all services on the number so far: {}", used.normalize()));
+    }
+    said
+}
+
+/// The encounter of a service, its units in it, and the codes of a stay.
+fn encounter(content: &Content<'_>, case: &Case<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+    let policy = &content.about.frame.policy;
+    let service = &content.book.services[i];
+    let codes: Vec<CodeId> =
+        policy.codes.iter().map(|(id, _)| id).filter(|id| case.encounter.codes.contains(*id)).collect();
+    let whose =
+        if case.line.text(Text::MemberId).is_empty() { "the claim's, as it names no member" } else { "the member's" };
+    let mut said =
+        vec![format!("{whose}, same day, form and billing provider; codes {}", printed_codes(policy, &codes))];
+    if let Kind::Line(id) = service.kind {
+        let limit = policy.limits.iter().find(|limit| limit.code == id);
+        let limit = limit.map_or(String::new(), |l| format!(", limit {} (MAI {})", l.units.normalize(), l.mai));
+        said.push(format!(
+            "units of {}: {} on the line, {} so far{limit}",
+            policy.code(id),
+            case.line.units.normalize(),
+            service.units_so_far.normalize()
+        ));
+    }
+    let modifiers: Vec<&str> = case.line.modifiers().collect();
+    let mut facts = vec![("encounter", said)];
+    if !modifiers.is_empty() {
+        facts.push(("modifiers", vec![modifiers.join(" ")]));
+    }
+    facts
+}

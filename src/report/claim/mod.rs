@@ -1,0 +1,261 @@
+//! One claim in full: its rows and what took them back, its encounter, and of each service every fact and every
+//! answer. Made for the appeal call; the terminal and the page show the same.
+
+pub(crate) mod facts;
+
+use std::collections::BTreeSet;
+
+use crate::claim::line::Version;
+use crate::claim::{Bin, Book, Line, Sum, Text};
+use crate::finding::Subject;
+use crate::report::Content;
+use crate::report::claim::facts::facts;
+use crate::report::format::html::flagged::Fired;
+use crate::report::words::numbers::{counted, dollars};
+use crate::rules::Answer;
+use crate::rules::explain::{Inquired, Inquiry};
+use crate::rules::input::printed_codes;
+use crate::rules::judge::Status;
+
+/// Rows and services shown. A claim has few; where a claim number is not unique, thousands would bury the screen.
+pub(crate) const SHOWN: usize = 50;
+
+/// The dossier of a claim.
+pub(crate) struct Dossier<'a> {
+    /// The claim number.
+    pub(crate) claim: &'a str,
+    /// The worst status of its services; none: it has no service.
+    pub(crate) status: Option<Status>,
+    /// In words: services by status, amount at risk.
+    pub(crate) verdict: String,
+    /// Id and fingerprint of the policy that judged.
+    pub(crate) policy: String,
+    /// Its rows, in input order.
+    pub(crate) rows: Vec<Row<'a>>,
+    /// What took what back, a sentence each.
+    pub(crate) versions: Vec<String>,
+    /// Rows of other claims in its encounters.
+    pub(crate) mates: Vec<Row<'a>>,
+    /// Its services, then its other lines that rules were asked about.
+    pub(crate) subjects: Vec<Asked<'a>>,
+    /// Columns that its extracts do not have, with the consequence.
+    pub(crate) absent: Vec<String>,
+    /// What was left out of the lists above, may be empty.
+    pub(crate) rest: String,
+    /// What a claim cannot show.
+    pub(crate) unseen: &'a [String],
+}
+
+/// A row in short.
+pub(crate) struct Row<'a> {
+    pub(crate) claim: &'a str,
+    pub(crate) number: &'a str,
+    pub(crate) place: String,
+    pub(crate) codes: String,
+    pub(crate) date: String,
+    pub(crate) units: String,
+    pub(crate) bin: &'static str,
+}
+
+/// A service or line with the answers of all rules.
+pub(crate) struct Asked<'a> {
+    /// Codes and day.
+    pub(crate) what: String,
+    /// File and line.
+    pub(crate) place: String,
+    /// None: it is no service.
+    pub(crate) status: Option<Status>,
+    /// At risk with its basis, may be empty.
+    pub(crate) amount: String,
+    /// What the judgement rests on.
+    pub(crate) facts: Vec<(&'static str, Vec<String>)>,
+    /// The rules that fired, in byte order of their codes.
+    pub(crate) fired: Vec<Fired>,
+    /// The others, those with the same answer together.
+    pub(crate) silent: Vec<Silent<'a>>,
+}
+
+/// Rules that did not fire, for one reason.
+pub(crate) struct Silent<'a> {
+    /// `passed`, `not applicable` or `could not be asked`.
+    pub(crate) state: &'static str,
+    /// Why; empty for those passed.
+    pub(crate) why: &'static str,
+    /// Codes and names.
+    pub(crate) rules: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Dossier<'a> {
+    /// The dossier of a claim. None: no kept row has this number.
+    pub(crate) fn of(content: &Content<'a>, claim: &'a str) -> Option<Self> {
+        let (frame, book) = (content.about.frame, content.book);
+        let all: Vec<usize> = book.of_claim(claim).collect();
+        let first = *all.first()?;
+        let shown = &all[..all.len().min(SHOWN)];
+        let mates = book.mates(claim);
+        let own = book.line(first).claim_id();
+        let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
+        let inquiry = Inquiry::new(book, &frame.policy, frame.register.as_ref());
+        let mut subjects: Vec<_> = services.iter().take(SHOWN).map(|i| Asked::service(content, &inquiry, *i)).collect();
+        subjects.extend(shown.iter().filter_map(|i| Asked::line(content, &inquiry, *i)));
+        let left = |n: usize, noun: &str| (n > SHOWN).then(|| counted((n - SHOWN) as u64, noun) + " more");
+        let rest = [left(all.len(), "row"), left(services.len(), "service"), left(mates.len(), "row of other claims")];
+        let rest: Vec<_> = rest.into_iter().flatten().collect();
+        Some(Self {
+            claim: own,
+            status: services.iter().map(|i| content.judged.services[*i].status).max(),
+            verdict: verdict(content, &services),
+            policy: format!("{}, fingerprint {}", frame.policy.id, &frame.policy.fingerprint[..16]),
+            rows: shown.iter().map(|i| Row::of(content, *i)).collect(),
+            versions: shown.iter().flat_map(|i| versions(content, *i)).collect(),
+            mates: mates.iter().take(SHOWN).map(|i| Row::of(content, *i)).collect(),
+            subjects,
+            absent: absent(content, shown),
+            rest: if rest.is_empty() { String::new() } else { format!("{}: see services.csv", rest.join(", ")) },
+            unseen: &frame.policy.unseen,
+        })
+    }
+}
+
+fn verdict(content: &Content<'_>, services: &[usize]) -> String {
+    let judged = |i: &usize| &content.judged.services[*i];
+    let by_status = Status::ALL.iter().filter_map(|status| {
+        let n = services.iter().filter(|i| judged(i).status == *status).count();
+        (n > 0).then(|| if n == services.len() { status.word().to_owned() } else { format!("{n} {}", status.word()) })
+    });
+    if services.is_empty() {
+        return "no service of it stands; its rows are below".to_owned();
+    }
+    let at_risk: Sum = services.iter().map(|i| judged(i).amount()).sum();
+    let by_status = by_status.collect::<Vec<_>>().join(", ");
+    format!("{} ({by_status}), {} at risk", counted(services.len() as u64, "service"), dollars(at_risk))
+}
+
+/// File and line, the file by its name alone where no other extract of the run is called so.
+fn place(content: &Content<'_>, line: Line<'_>) -> String {
+    let file = content.about.file(line);
+    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let alone = content.about.frame.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
+    format!("{}:{}", if alone { name(file) } else { file.to_owned() }, line.row)
+}
+
+impl<'a> Row<'a> {
+    fn of(content: &Content<'a>, i: usize) -> Self {
+        let book: &'a Book = content.book;
+        let line = book.line(i);
+        Self {
+            claim: line.claim_id(),
+            number: line.text(Text::LineNumber),
+            place: place(content, line),
+            codes: printed_codes(&content.about.frame.policy, line.known),
+            date: line.date.map_or_else(|| line.text(Text::BadDate).to_owned(), |d| d.to_string()),
+            units: line.units.normalize().to_string(),
+            bin: match book.bins[i] {
+                Bin::InScope => "in scope",
+                Bin::Related => "related",
+                Bin::Duplicate => "duplicate",
+                Bin::Superseded => "superseded",
+            },
+        }
+    }
+}
+
+/// What a line is in the chain of versions: what it names, and what took it back.
+fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
+    let book = content.book;
+    let line = book.line(i);
+    let here = place(content, line);
+    let mut said = Vec::new();
+    let kind = match line.version {
+        Version::Original => None,
+        Version::Replacement => Some("replacement (frequency 7)"),
+        Version::Void => Some("void (frequency 8)"),
+    };
+    if let Some(kind) = kind.filter(|_| book.bins[i] != Bin::Duplicate) {
+        let original = line.text(Text::OriginalClaimId);
+        said.push(match book.named(line) {
+            Some(claim) => format!("{here} is a {kind} of claim {claim}"),
+            None if book.orphans.contains(&i) => format!("{here} is a {kind} that names and meets no other version"),
+            None if !original.is_empty() && original != line.claim_id() => {
+                format!("{here} is a {kind} of claim {original}, of which this run has no kept row")
+            }
+            None => format!("{here} is a {kind} of the other versions of its own claim"),
+        });
+    }
+    match book.bins[i] {
+        Bin::Duplicate => said.push(format!("{here} is equal to an earlier row and counts once")),
+        Bin::Superseded => {
+            let takers = book.takers(i).into_iter().filter(|taker| *taker != i).map(|taker| {
+                let by = book.line(taker);
+                format!("claim {} (frequency {}, {})", by.claim_id(), by.text(Text::Frequency), place(content, by))
+            });
+            let takers: Vec<_> = takers.take(SHOWN).collect();
+            said.push(if takers.is_empty() {
+                format!("{here} takes itself back")
+            } else {
+                format!("{here} was taken back by {}", takers.join(", "))
+            });
+        }
+        Bin::InScope | Bin::Related => {}
+    }
+    said
+}
+
+fn absent(content: &Content<'_>, lines: &[usize]) -> Vec<String> {
+    let extracts: BTreeSet<u32> = lines.iter().map(|i| content.book.line(*i).extract).collect();
+    let inputs = extracts.into_iter().map(|extract| &content.about.frame.inputs[extract as usize]);
+    let said = inputs.flat_map(|input| {
+        input.absent.iter().map(|(field, costs)| format!("{} has no {} column: {costs}", input.name, field.name()))
+    });
+    said.collect()
+}
+
+impl<'a> Asked<'a> {
+    fn service(content: &Content<'a>, inquiry: &Inquiry<'a>, i: usize) -> Self {
+        let asked = inquiry.service(i);
+        let facts = facts(content, &asked, i);
+        Self::of(content, &asked, facts)
+    }
+
+    /// Related lines, and those taken back that rules were asked about.
+    fn line(content: &Content<'a>, inquiry: &Inquiry<'a>, i: usize) -> Option<Self> {
+        let book = content.book;
+        let subject = match book.bins[i] {
+            Bin::Related => Subject::Related(i),
+            Bin::Superseded if book.orphans.contains(&i) => Subject::Withdrawn(i),
+            _ => return None,
+        };
+        Some(Self::of(content, &inquiry.line(subject, i), Vec::new()))
+    }
+
+    fn of(content: &Content<'a>, asked: &Inquired<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
+        let fired = asked.findings.iter().map(|finding| Fired::new(content.about, finding));
+        let mut silent: Vec<Silent<'a>> = Vec::new();
+        for (rule, answer) in &asked.answers {
+            let (state, why) = match answer {
+                Answer::Fired(_) => continue,
+                Answer::Passed => ("passed", ""),
+                Answer::CouldNot(why) => ("could not be asked", *why),
+                Answer::NotApplicable(why) => ("not applicable", *why),
+            };
+            let doc = content.about.doc(*rule);
+            let rule = (doc.code.as_str(), doc.name.as_str());
+            match silent.iter_mut().find(|s| (s.state, s.why) == (state, why)) {
+                Some(same) => same.rules.push(rule),
+                None => silent.push(Silent { state, why, rules: vec![rule] }),
+            }
+        }
+        silent.sort_by_key(|s| ["passed", "could not be asked", "not applicable"].iter().position(|w| *w == s.state));
+        let judgement = asked.judgement.as_ref();
+        let amount = judgement.and_then(|j| j.at_risk);
+        Self {
+            what: asked.case.what().to_string(),
+            place: place(content, asked.case.line),
+            status: judgement.map(|j| j.status),
+            amount: amount.map_or(String::new(), |(amount, basis)| format!("{} {basis}", dollars(amount))),
+            facts,
+            fired: fired.collect(),
+            silent,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! services.csv, findings.csv, rejects.csv: exact, in input order, safe to open in a spreadsheet.
+
+use std::io;
+use std::sync::Mutex;
+
+use crate::claim::Text;
+use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::table::csv_row::Rows;
+use crate::report::table::record::{Column, finding_columns, ids, service_columns};
+use crate::report::{About, Content, Totals};
+
+/// A table whose parts are formatted side by side.
+struct Table<F> {
+    out: Mutex<Box<dyn Output>>,
+    pieces: Pending<String>,
+    /// Memory of pieces that were put down.
+    spare: Mutex<Vec<String>>,
+    format: F,
+}
+
+impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Table<F> {
+    fn open(mut out: Box<dyn Output>, header: &[&str], format: F) -> io::Result<Self> {
+        let mut head = Rows::default();
+        head.header(header);
+        out.write_all(head.into_text().as_bytes())?;
+        Ok(Self { out: Mutex::new(out), pieces: Pending::default(), spare: Mutex::default(), format })
+    }
+}
+
+impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Sink for Table<F> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        let mut rows = Rows::reusing(held(&self.spare).pop().unwrap_or_default());
+        (self.format)(part, &mut rows);
+        self.pieces.put(n, rows.into_text());
+        Ok(())
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        if let Some(piece) = self.pieces.take(n) {
+            held(&self.out).write_all(piece.as_bytes())?;
+            held(&self.spare).push(piece);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
+        held(&self.out).flush()
+    }
+}
+
+fn names(columns: &[Column]) -> Vec<&'static str> {
+    columns.iter().map(|column| column.name).collect()
+}
+
+/// Every service with its verdict.
+pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    let marked = about.frame.suppressions.is_some();
+    let format = move |part: &Content<'_>, rows: &mut Rows| {
+        let mut spare = String::new();
+        for record in part.services() {
+            let (line, judgement) = (record.line, record.judgement);
+            rows.plain(record.source_file());
+            rows.number(line.row);
+            for id in ids(line) {
+                rows.input(id);
+            }
+            rows.input(line.text(Text::Product));
+            rows.plain(record.product_class());
+            rows.word(line.setting.word());
+            rows.words(record.codes());
+            rows.date(line.date);
+            rows.units(record.units());
+            rows.list(line.considered(), &mut spare);
+            rows.input(line.text(Text::Authorization));
+            rows.word(judgement.necessity.word());
+            rows.word(judgement.authorization.word());
+            rows.word(judgement.status.word());
+            rows.words(record.rules());
+            rows.amount(record.amount());
+            rows.word(record.basis().unwrap_or_default());
+            rows.input(line.text(Text::BillingNpi));
+            rows.input(line.text(Text::RenderingNpi));
+            if marked {
+                rows.words(record.suppressed());
+            }
+            rows.end();
+        }
+    };
+    Ok(Box::new(Table::open(out, &names(service_columns(about.frame)), format)?))
+}
+
+/// Every finding with its reason and citation.
+pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    // What a rule says of itself is quoted once.
+    let cells = |cells: &[&str]| {
+        let mut rows = Rows::default();
+        for cell in cells {
+            rows.plain(cell);
+        }
+        rows.into_text()
+    };
+    let rules: Vec<_> = about
+        .docs
+        .iter()
+        .map(|doc| {
+            let setting = about.frame.policy.rule(&doc.code);
+            let [name, reasons, citation] =
+                [&[&*doc.code, &doc.name][..], &[&setting.carc, &setting.rarc], &[&setting.citation]].map(cells);
+            let bare = |text: String| text.trim_end_matches(',').to_owned();
+            // A reason may be empty: only the last comma is the writer's own.
+            (bare(name), reasons.strip_suffix(',').unwrap_or_default().to_owned(), bare(citation))
+        })
+        .collect();
+    let marked = about.frame.suppressions.is_some();
+    let format = move |part: &Content<'_>, rows: &mut Rows| {
+        for record in part.findings() {
+            let line = record.line;
+            let (name, reasons, citation) = &rules[usize::from(record.finding.rule.0)];
+            rows.word(name);
+            rows.word(record.finding.disposition.word());
+            rows.plain(record.source_file());
+            rows.number(line.row);
+            for id in record.ids() {
+                rows.input(id);
+            }
+            rows.plain(record.product_class());
+            rows.word(line.setting.word());
+            rows.words(record.codes());
+            rows.date(line.date);
+            rows.amount(record.amount());
+            rows.word(reasons);
+            rows.plain(&record.finding.message);
+            rows.word(citation);
+            if marked {
+                rows.word(record.suppressed());
+                rows.input(&record.suppression_said());
+            }
+            rows.end();
+        }
+    };
+    Ok(Box::new(Table::open(out, &names(finding_columns(about.frame)), format)?))
+}
+
+/// Every row that could not be used, with its text, so that it can be mended and run again.
+pub fn rejects<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    let mut table = Table::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
+    let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for input in &about.frame.inputs {
+        input.rejects.each(|reject| {
+            let mut rows = Rows::default();
+            rows.plain(&input.name);
+            rows.number(reject.line);
+            rows.number(reject.offset);
+            rows.word(reject.reason.code());
+            rows.input(&String::from_utf8_lossy(&reject.raw));
+            rows.end();
+            out.write_all(rows.into_text().as_bytes())
+        })?;
+    }
+    Ok(Box::new(table))
+}

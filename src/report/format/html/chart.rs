@@ -1,0 +1,126 @@
+//! Horizontal bars, each with its numbers in text beside it. The bars are decoration: whoever cannot see them, or
+//! prints them on a bad day, loses nothing.
+
+use crate::claim::Sum;
+use crate::report::words::numbers::{dollars, grouped};
+
+/// What one bar stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measure {
+    /// Denied services and what is at risk on them.
+    pub deny: (u64, Sum),
+    /// Services in review and what is at risk on them.
+    pub review: (u64, Sum),
+    /// The number in the last column: all services of a group, all findings of a rule.
+    pub all: u64,
+}
+
+impl Measure {
+    /// Services that are not clear.
+    pub fn flagged(&self) -> u64 {
+        self.deny.0 + self.review.0
+    }
+
+    /// Adds another part of the services.
+    pub fn merge(&mut self, other: &Self) {
+        self.deny.0 += other.deny.0;
+        self.deny.1 += other.deny.1;
+        self.review.0 += other.review.0;
+        self.review.1 += other.review.1;
+        self.all += other.all;
+    }
+
+    /// At risk on them.
+    pub fn at_risk(&self) -> Sum {
+        Sum(self.deny.1.0 + self.review.1.0)
+    }
+}
+
+/// One bar.
+#[derive(Debug)]
+pub struct Bar {
+    /// What it is about: a rule code, a month, an NPI.
+    pub label: String,
+    /// What the label means, may be empty.
+    pub note: String,
+    /// At risk, as money.
+    pub at_risk: String,
+    /// Flagged services.
+    pub flagged: String,
+    /// The last column.
+    pub all: String,
+    /// Width of the denied part in thousandths of the longest bar.
+    pub deny: u64,
+    /// Width of the review part, right of it.
+    pub review: u64,
+}
+
+/// A chart.
+#[derive(Debug)]
+pub struct Chart {
+    /// Title.
+    pub title: &'static str,
+    /// What the bars are grouped by: the head of the first column.
+    pub by: &'static str,
+    /// The head of the last column.
+    pub all: &'static str,
+    /// What to know when reading it.
+    pub note: String,
+    /// The bars, in the order given.
+    pub bars: Vec<Bar>,
+}
+
+/// Full width of a bar.
+const FULL: i128 = 1000;
+
+impl Chart {
+    /// Lays the bars out. Their length is the amount at risk; if no service has an amount, the number of services.
+    pub fn new(
+        (title, by, all): (&'static str, &'static str, &'static str),
+        note: String,
+        rows: Vec<(String, String, Measure)>,
+    ) -> Self {
+        let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
+        // A group whose credits outweigh its payments has no bar, only its number.
+        let length = |(services, amount): (u64, Sum)| {
+            if money { amount.0.max(0) } else { i128::from(services) }
+        };
+        let longest = rows.iter().map(|(_, _, m)| length(m.deny) + length(m.review)).max().unwrap_or(0).max(1);
+        let width = |n: i128| (n * FULL / longest) as u64;
+        let bars = rows.into_iter().map(|(label, note, m)| Bar {
+            label,
+            note,
+            at_risk: dollars(m.at_risk()),
+            flagged: grouped(m.flagged()),
+            all: grouped(m.all),
+            deny: width(length(m.deny)),
+            review: width(length(m.review)),
+        });
+        Self { title, by, all, note, bars: bars.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn widths(measures: &[(i128, i128)]) -> Vec<(u64, u64)> {
+        let rows = measures.iter().map(|(deny, review)| {
+            (String::new(), String::new(), Measure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), all: 3 })
+        });
+        Chart::new(("", "", ""), String::new(), rows.collect()).bars.iter().map(|b| (b.deny, b.review)).collect()
+    }
+
+    #[test]
+    fn the_longest_bar_is_full_and_none_is_longer() {
+        assert_eq!(widths(&[(300, 100), (100, 0), (0, 1)]), [(750, 250), (250, 0), (0, 2)]);
+        assert_eq!(widths(&[(i64::MAX.into(), i64::MAX.into()), (1, 1)]), [(500, 500), (0, 0)]);
+    }
+
+    #[test]
+    fn credits_have_no_bar_and_missing_amounts_fall_back_to_services() {
+        assert_eq!(widths(&[(-500, 0), (100, 0)]), [(0, 0), (1000, 0)]);
+        assert_eq!(widths(&[(0, 0), (0, 0)]), [(666, 333), (666, 333)]);
+        assert!(widths(&[]).is_empty());
+    }
+}

@@ -1,0 +1,34 @@
+//! The dossier of one claim as a page: one file, nothing loaded, no script.
+
+use std::io::{self, Write};
+
+use askama::Template;
+
+use crate::report::claim::{Dossier, Row};
+use crate::report::format::html::{STYLE, content_policy};
+
+#[derive(Template)]
+#[template(path = "claim.html", config = "src/report/format/html/askama.toml")]
+struct Page<'a> {
+    content_policy: String,
+    style: &'static str,
+    version: &'static str,
+    dossier: &'a Dossier<'a>,
+    /// Its own rows and those of other claims.
+    tables: [(&'static str, &'static str, &'a [Row<'a>]); 2],
+}
+
+/// Writes the page.
+pub(crate) fn page(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page {
+        content_policy: content_policy(""),
+        style: STYLE,
+        version: env!("CARGO_PKG_VERSION"),
+        dossier,
+        tables: [
+            ("h-rows", "Rows of the claim", &dossier.rows),
+            ("h-mates", "Rows of other claims in the same encounter", &dossier.mates),
+        ],
+    };
+    page.write_into(out)
+}

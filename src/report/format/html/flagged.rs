@@ -1,0 +1,372 @@
+//! The table of flagged services: which ones are shown, and what each opens to.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Mutex;
+
+use crate::claim::{Cents, CodeId, Sum, Text};
+use crate::finding::{Finding, RuleId, Subject};
+use crate::policy::{Class, Disposition, Edition, NecessityBasis};
+use crate::report::sink::held;
+use crate::report::table::record::{FindingRecord, ServiceRecord};
+use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::{About, Content};
+use crate::rules::authorization::Outcome as Decision;
+use crate::rules::judge::Status;
+
+/// Services in the table. Nobody reads more on a page. Measured with Chromium on two busy cores: 2,000 with all their
+/// reasons are 5 MB and open in about two seconds; 50,000 had not opened after three minutes. services.csv has them all.
+pub(crate) const SHOWN: usize = 2_000;
+
+/// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
+const LONGEST: usize = 120;
+
+/// Characters of a message, which may name many diagnoses.
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// A text, cut with an ellipsis where it is longer than anything real.
+pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => Cow::Owned(format!("{}\u{2026}", &text[..at])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// A value from the input, cut to what is readable.
+pub(crate) fn value(text: &str) -> Cow<'_, str> {
+    cut(text, LONGEST)
+}
+
+/// A finding as the page shows it.
+pub(crate) struct Fired {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) disposition: Disposition,
+    pub(crate) message: String,
+    /// Empty for findings that are for information: they bear on no verdict.
+    pub(crate) change: String,
+    pub(crate) citation: String,
+    /// Suggested codes, or that there are none.
+    pub(crate) reason: String,
+}
+
+impl Fired {
+    pub(crate) fn new(about: About<'_>, finding: &Finding) -> Self {
+        let (doc, setting) = (about.doc(finding.rule), about.setting(finding.rule));
+        let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
+            ("", "") => "none suggested".to_owned(),
+            (carc, "") => format!("CARC {carc}"),
+            ("", rarc) => format!("RARC {rarc}"),
+            (carc, rarc) => format!("CARC {carc}, RARC {rarc}"),
+        };
+        Self {
+            code: doc.code.clone(),
+            name: doc.name.clone(),
+            disposition: finding.disposition,
+            message: cut(&finding.message, LONGEST_MESSAGE).into_owned(),
+            change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
+            citation: setting.citation.clone(),
+            reason,
+        }
+    }
+
+    /// The word of the disposition.
+    pub(crate) fn word(&self) -> &'static str {
+        self.disposition.word()
+    }
+}
+
+/// A considered diagnosis and what the list says of it.
+pub(crate) struct Diagnosis {
+    pub(crate) code: String,
+    pub(crate) says: String,
+}
+
+/// A row of the table.
+pub(crate) struct Row {
+    pub(crate) status: &'static str,
+    pub(crate) at_risk: String,
+    pub(crate) basis: &'static str,
+    pub(crate) claim: String,
+    pub(crate) line_number: String,
+    pub(crate) date: String,
+    pub(crate) codes: String,
+    pub(crate) class: String,
+    pub(crate) setting: &'static str,
+    pub(crate) necessity: &'static str,
+    pub(crate) authorization: &'static str,
+    pub(crate) decision: &'static str,
+    pub(crate) number: String,
+    pub(crate) npi: String,
+    pub(crate) file: String,
+    pub(crate) source_line: u64,
+    pub(crate) procedures: String,
+    pub(crate) diagnoses: Vec<Diagnosis>,
+    /// Diagnoses of the row that its pointers leave out.
+    pub(crate) unpointed: usize,
+    pub(crate) findings: Vec<Fired>,
+}
+
+/// What the authorization words mean, for readers who do not know the column.
+pub(crate) fn decision(outcome: Decision) -> &'static str {
+    match outcome {
+        Decision::NotRequired => "this product needs none in this setting",
+        Decision::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
+        Decision::NotMet => "one is needed, and none that fits was found",
+        Decision::OnClaim => "the claim carries a number; there was no authorization file to hold it against",
+        Decision::Verified => "the authorization file holds one that fits",
+    }
+}
+
+/// The place of a service in the table: services without an amount come last; deny comes before review where the amounts
+/// are equal, else the input's order.
+type Rank = (Reverse<Option<Cents>>, Reverse<Status>, usize, usize);
+
+/// Finds the services that the table shows, while the parts of a run go by in any order.
+pub(crate) struct Collector {
+    most: usize,
+    /// The ranks of the best services so far, the worst of them on top.
+    ranks: Mutex<BinaryHeap<Rank>>,
+}
+
+/// The candidates of a part, or of several.
+#[derive(Default)]
+pub(crate) struct Candidates {
+    /// Of all flagged services.
+    total: usize,
+    amount: Sum,
+    rows: Vec<(Rank, Vec<RuleId>, Row)>,
+}
+
+impl Collector {
+    /// For a table of `most` services.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, ranks: Mutex::default() }
+    }
+
+    /// The services of part `n` that may stand in the table.
+    pub(crate) fn of(&self, part: &Content<'_>, n: usize) -> Candidates {
+        let mut found = Candidates::default();
+        let mut own = Vec::new();
+        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status != Status::Clear) {
+            found.total += 1;
+            found.amount += judgement.amount();
+            own.push((Reverse(judgement.at_risk.map(|(a, _)| a)), Reverse(judgement.status), n, i));
+        }
+        let last = {
+            let mut ranks = held(&self.ranks);
+            for rank in &own {
+                if ranks.len() < self.most {
+                    ranks.push(*rank);
+                } else if ranks.peek().is_some_and(|worst| rank < worst) {
+                    ranks.pop();
+                    ranks.push(*rank);
+                }
+            }
+            ranks.peek().copied().filter(|_| ranks.len() == self.most)
+        };
+        let kept = own.into_iter().filter(|rank| self.most > 0 && last.is_none_or(|last| *rank <= last));
+        found.rows = kept.map(|rank| (rank, part.judged.services[rank.3].rules.clone(), row(part, rank.3))).collect();
+        found
+    }
+
+    /// Joins the candidates of another part.
+    pub(crate) fn merge(&self, into: &mut Candidates, more: Candidates) {
+        into.total += more.total;
+        into.amount += more.amount;
+        into.rows.extend(more.rows);
+        // Now and then is enough: what is cut was sure to be cut.
+        if into.rows.len() > 2 * self.most {
+            self.cut(into);
+        }
+    }
+
+    fn cut(&self, candidates: &mut Candidates) {
+        candidates.rows.sort_unstable_by_key(|(rank, ..)| *rank);
+        candidates.rows.truncate(self.most);
+    }
+
+    /// The table.
+    pub(crate) fn finish<'a>(&self, mut found: Candidates, about: About<'a>) -> Flagged<'a> {
+        self.cut(&mut found);
+        let shown: Sum = found.rows.iter().filter_map(|(rank, ..)| rank.0.0).sum();
+        let rest = found.total - found.rows.len();
+        let left = if rest == 0 { String::new() } else { left_out(found.total, rest, Sum(found.amount.0 - shown.0)) };
+        let mut counts = vec![0; about.docs.len()];
+        found.rows.iter().flat_map(|(_, rules, _)| rules).for_each(|rule| counts[usize::from(rule.0)] += 1);
+        let rules = about.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
+        let with = |status| found.rows.iter().filter(|(rank, ..)| rank.1.0 == status).count() as u64;
+        Flagged {
+            total: found.total,
+            left,
+            rules: rules.map(|(doc, n)| (doc.code.as_str(), doc.name.as_str(), n)).collect(),
+            deny: with(Status::Deny),
+            review: with(Status::Review),
+            rows: found.rows.into_iter().map(|(.., row)| row).collect(),
+        }
+    }
+}
+
+/// The flagged services of the run: those in the table, and what is left to the CSV files.
+pub(crate) struct Flagged<'a> {
+    pub(crate) rows: Vec<Row>,
+    /// Of all flagged services.
+    pub(crate) total: usize,
+    /// Says what the table leaves out; empty if nothing.
+    pub(crate) left: String,
+    /// Rules on the rows shown, with the number of rows, for the filter.
+    pub(crate) rules: Vec<(&'a str, &'a str, u64)>,
+    pub(crate) deny: u64,
+    pub(crate) review: u64,
+}
+
+impl Flagged<'_> {
+    /// Above the table.
+    pub(crate) fn shown(&self) -> String {
+        if self.left.is_empty() {
+            format!("{}.", counted(self.total as u64, "flagged service"))
+        } else {
+            self.left.clone()
+        }
+    }
+}
+
+/// Says what the cap leaves to the CSV files.
+fn left_out(total: usize, rest: usize, amount: Sum) -> String {
+    format!(
+        "The {} services with the highest amounts at risk, of {} flagged. The other {} ({} at risk) are in services.csv, \
+         their reasons in findings.csv.",
+        grouped((total - rest) as u64),
+        grouped(total as u64),
+        grouped(rest as u64),
+        dollars(amount)
+    )
+}
+
+/// A finding of a part by its number, with the suppression that holds for it.
+fn fired(part: &Content<'_>, number: usize) -> Fired {
+    let record = FindingRecord::of(part, number);
+    let mut fired = Fired::new(part.about, record.finding);
+    if record.suppression().is_some() {
+        let said = format!(" (suppressed by {})", record.suppression_said());
+        fired.message.push_str(&cut(&said, LONGEST_MESSAGE));
+    }
+    fired
+}
+
+fn row(part: &Content<'_>, service: usize) -> Row {
+    let record = ServiceRecord::of(part, service);
+    let (line, judgement) = (record.line, record.judgement);
+    let policy = &part.about.frame.policy;
+    let class = policy.class(line.class);
+    let edition = policy.edition(line.date);
+    let about = |id: &CodeId| format!("{}: {}", policy.code(*id), policy.procedure(*id).about);
+    let procedures: Vec<_> = part.book.codes_of(service).iter().map(about).collect();
+    let findings = &part.judged.findings;
+    let own = findings.partition_point(|f| f.line < part.book.services[service].line);
+    Row {
+        status: judgement.status.word(),
+        at_risk: record.amount().map_or(String::new(), dollars),
+        basis: record.basis().unwrap_or_default(),
+        claim: value(line.claim_id()).into_owned(),
+        line_number: value(line.text(Text::LineNumber)).into_owned(),
+        date: line.date.map_or(String::new(), |d| d.to_string()),
+        codes: record.procedure_code().replace(';', "; "),
+        class: class.id.clone(),
+        setting: line.setting.word(),
+        necessity: judgement.necessity.word(),
+        authorization: judgement.authorization.word(),
+        decision: decision(judgement.authorization),
+        number: value(line.text(Text::Authorization)).into_owned(),
+        npi: value(line.text(Text::BillingNpi)).into_owned(),
+        file: value(record.source_file()).into_owned(),
+        source_line: line.row,
+        procedures: procedures.join("; "),
+        diagnoses: line
+            .considered()
+            .map(|code| Diagnosis { code: value(code).into_owned(), says: list_says(class, edition, code) })
+            .collect(),
+        unpointed: line.unpointed().count(),
+        findings: (own..findings.len())
+            .take_while(|n| findings[*n].line == part.book.services[service].line)
+            .filter(|n| findings[*n].subject == Subject::Service(service))
+            .map(|n| fired(part, n))
+            .collect(),
+    }
+}
+
+/// What the list of an edition says of a diagnosis.
+pub(crate) fn list_says(class: &Class, edition: &Edition, code: &str) -> String {
+    match (class.necessity, edition.listed(code)) {
+        (NecessityBasis::Lcd, _) => "not held against the policy's list: Medicare follows an LCD".to_owned(),
+        (NecessityBasis::Undetermined, _) => "not held against the policy's list: product undetermined".to_owned(),
+        (NecessityBasis::List, None) => "not listed".to_owned(),
+        (NecessityBasis::List, Some(listed)) => match &listed.region {
+            Some(region) => format!("listed: {}, {region}", listed.about),
+            None => format!("listed: {}", listed.about),
+        },
+    }
+}
+
+/// A finding on a row that is no service.
+pub(crate) struct Aside {
+    pub(crate) claim: String,
+    pub(crate) file: String,
+    pub(crate) source_line: u64,
+    pub(crate) fired: Fired,
+}
+
+/// Findings on related rows and on rows that a later version took back. They have no amount, and they count for the
+/// exit code, so the page must not hide them.
+#[derive(Default)]
+pub(crate) struct Asides {
+    /// The first of them.
+    pub(crate) shown: Vec<Aside>,
+    /// How many there are.
+    pub(crate) all: usize,
+}
+
+impl Asides {
+    /// Those of a part, at most `most` of them shown.
+    pub(crate) fn of(part: &Content<'_>, most: usize) -> Self {
+        let findings = part.judged.findings.iter().enumerate();
+        let all = || findings.clone().filter(|(_, f)| !matches!(f.subject, Subject::Service(_)));
+        let shown = all().take(most).map(|(n, f)| {
+            let line = part.book.line(f.line);
+            Aside {
+                claim: value(line.claim_id()).into_owned(),
+                file: value(part.about.file(line)).into_owned(),
+                source_line: line.row,
+                fired: fired(part, n),
+            }
+        });
+        Self { shown: shown.collect(), all: all().count() }
+    }
+
+    /// Adds those of the part that follows.
+    pub(crate) fn merge(&mut self, next: Self, most: usize) {
+        self.all += next.all;
+        self.shown.extend(next.shown.into_iter().take(most - self.shown.len().min(most)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_on_the_rest_adds_up() {
+        assert_eq!(
+            left_out(50_000, 48_000, Sum(123_456_789)),
+            "The 2,000 services with the highest amounts at risk, of 50,000 flagged. The other 48,000 ($1,234,567.89 at \
+             risk) are in services.csv, their reasons in findings.csv."
+        );
+    }
+
+    #[test]
+    fn values_are_cut_between_characters() {
+        assert_eq!(cut("ab", 2), "ab");
+        assert_eq!(cut("äöü", 2), "äö\u{2026}");
+    }
+}

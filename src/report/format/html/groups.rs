@@ -1,0 +1,184 @@
+//! Services and money by rule, product class, month and billing provider, for the charts of the page.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::report::format::html::flagged::value;
+use rustc_hash::FxHashMap;
+
+use crate::claim::{ClassId, Text};
+use crate::report::format::html::chart::{Chart, Measure};
+use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::{About, Content};
+use crate::rules::judge::{Judgement, Status};
+use crate::tally::Summary;
+
+/// Billing providers shown: what fits on a page and is worth a letter.
+const PROVIDERS: usize = 20;
+
+fn add(measure: &mut Measure, judgement: &Judgement) {
+    let part = match judgement.status {
+        Status::Deny => &mut measure.deny,
+        Status::Review => &mut measure.review,
+        Status::Clear => return,
+    };
+    part.0 += 1;
+    part.1 += judgement.amount();
+}
+
+/// What the charts are made of.
+#[derive(Default)]
+pub(crate) struct Groups {
+    /// By number: every finding of the run is looked up here.
+    rules: Vec<Measure>,
+    classes: BTreeMap<ClassId, Measure>,
+    /// Services without a readable date stand behind all months.
+    months: BTreeMap<(bool, Option<(i16, i8)>), Measure>,
+    providers: FxHashMap<String, Measure>,
+}
+
+/// Those of one part. Its providers are only looked up when it is added: their names stand behind each other, with where
+/// each ends.
+pub(crate) struct PartGroups {
+    groups: Groups,
+    names: String,
+    providers: Vec<(usize, Measure)>,
+}
+
+impl PartGroups {
+    /// Adds up a part.
+    pub(crate) fn of(part: &Content<'_>) -> Self {
+        let mut groups = Groups { rules: vec![Measure::default(); part.about.docs.len()], ..Groups::default() };
+        let mut providers = FxHashMap::<&str, Measure>::default();
+        for (i, judgement) in part.judged.services.iter().enumerate() {
+            let line = part.book.line_of(i);
+            for rule in &judgement.rules {
+                add(&mut groups.rules[usize::from(rule.0)], judgement);
+            }
+            let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
+            for measure in [
+                groups.classes.entry(line.class).or_default(),
+                groups.months.entry(month).or_default(),
+                providers.entry(line.text(Text::BillingNpi)).or_default(),
+            ] {
+                add(measure, judgement);
+                measure.all += 1;
+            }
+        }
+        let mut names = String::new();
+        let ended = |(npi, measure): (&str, Measure)| {
+            names.push_str(npi);
+            (names.len(), measure)
+        };
+        let providers = providers.into_iter().map(ended).collect();
+        Self { groups, names, providers }
+    }
+}
+
+impl Groups {
+    /// Adds those of a part.
+    pub(crate) fn merge(&mut self, part: PartGroups) {
+        let PartGroups { groups: other, names, providers } = part;
+        self.rules.resize(self.rules.len().max(other.rules.len()), Measure::default());
+        self.rules.iter_mut().zip(&other.rules).for_each(|(mine, more)| mine.merge(more));
+        other.classes.into_iter().for_each(|(id, more)| self.classes.entry(id).or_default().merge(&more));
+        other.months.into_iter().for_each(|(month, more)| self.months.entry(month).or_default().merge(&more));
+        let mut start = 0;
+        for (end, more) in providers {
+            let npi = &names[start..end];
+            start = end;
+            match self.providers.get_mut(npi) {
+                Some(measure) => measure.merge(&more),
+                None => _ = self.providers.insert(npi.to_owned(), more),
+            }
+        }
+    }
+
+    /// The charts, in the order of the page.
+    pub(crate) fn charts(mut self, about: About<'_>, summary: &Summary) -> Vec<Chart> {
+        let policy = &about.frame.policy;
+        self.rules.resize(about.docs.len(), Measure::default());
+        for (rule, tally) in &summary.rules {
+            self.rules[usize::from(rule.0)].all = tally.findings;
+        }
+        let rules = about.docs.iter().zip(self.rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
+            let disposition = policy.rule(&doc.code).disposition.word();
+            (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
+        });
+        let classes = self.classes.into_iter().map(|(id, m)| {
+            let class = policy.class(id);
+            (class.id.clone(), class.title.clone(), m)
+        });
+        let months = self.months.into_iter().map(|((_, month), m)| {
+            (month.map_or("no date".to_owned(), |(year, month)| format!("{year:04}-{month:02}")), String::new(), m)
+        });
+        let (providers, others) = highest(self.providers.iter().map(|(npi, m)| (npi.as_str(), *m)).collect());
+        vec![
+            Chart::new(
+                ("Rule", "Rule", "Findings"),
+                "A service counts under every rule that fired on it, so the rows do not add up to the total. The word after \
+                 the name is the rule's default disposition. Findings on rows that are not services have no amount."
+                    .to_owned(),
+                by_amount(rules),
+            ),
+            Chart::new(("Product class", "Class", "Services"), String::new(), by_amount(classes)),
+            Chart::new(("Month of service", "Month", "Services"), String::new(), months.collect()),
+            Chart::new(("Billing provider", "NPI", "Services"), others, providers),
+        ]
+    }
+}
+
+type Row = (String, String, Measure);
+
+/// Highest amount first, then most services; the order given decides between equals.
+fn by_amount(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|(_, _, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
+    rows
+}
+
+/// The highest providers, and a sentence on the rest.
+fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
+    // Sorted as borrowed texts: a plan has tens of thousands of providers, and only a few are printed.
+    let mut rows: Vec<_> = providers.into_iter().collect();
+    rows.sort_by_key(|(_, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
+    let rest = rows.split_off(rows.len().min(PROVIDERS));
+    let others = if rest.is_empty() {
+        String::new()
+    } else {
+        let mut sum = Measure::default();
+        for (_, m) in &rest {
+            sum.deny.0 += m.flagged();
+            sum.deny.1 += m.at_risk();
+            sum.all += m.all;
+        }
+        format!(
+            "The {PROVIDERS} highest. {} more: {} at risk, {} of {} flagged.",
+            counted(rest.len() as u64, "provider"),
+            dollars(sum.at_risk()),
+            grouped(sum.flagged()),
+            counted(sum.all, "service")
+        )
+    };
+    let name = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
+    (rows.into_iter().map(|(npi, m)| (name(npi), String::new(), m)).collect(), others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::Sum;
+
+    #[test]
+    fn providers_beyond_the_twentieth_are_summed() {
+        let names: Vec<String> = (0..23).map(|n| format!("19000000{n:02}")).collect();
+        let providers = names
+            .iter()
+            .zip(1..)
+            .map(|(name, n)| (name.as_str(), Measure { deny: (1, Sum(n * 100)), review: (0, Sum(0)), all: 2 }));
+        let (rows, others) = highest(providers.collect());
+        assert_eq!(rows.len(), PROVIDERS);
+        assert_eq!(rows[0].0, "1900000022");
+        assert_eq!(others, "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged.");
+    }
+}

@@ -1,0 +1,418 @@
+//! report.html: the page to read and forward. One file, nothing loaded, the same bytes for the same inputs.
+//!
+//! The page is complete without JavaScript; the script adds only filtering and sorting. Neither it nor the style can be
+//! joined by anything from a claim: values are escaped, and the content policy admits exactly these two texts.
+
+pub mod chart;
+
+pub(crate) mod claim;
+pub(crate) mod flagged;
+mod groups;
+mod suppressed;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use askama::Template;
+
+use crate::ingest::record::reject::Reason;
+use crate::ingest::{Extent, Fingerprint, Original};
+use crate::policy::Origin;
+use crate::report::format::html::chart::Chart;
+use crate::report::format::html::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
+use crate::report::format::html::groups::{Groups, PartGroups};
+use crate::report::format::html::suppressed::Suppressed;
+use crate::report::sink::{Output, Sink, held};
+use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::{About, Content, Totals};
+use crate::rules::judge::Status;
+use crate::run::Frame;
+use crate::tally::Summary;
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content policy; a test holds them true.
+const STYLE_HASH: &str = "ufca9QmPziNJGcTLwAP5yIJ3AflB0n89NwQ0ALb+Khs=";
+const SCRIPT_HASH: &str = "iq9OP8L+bAWFbA0sEY/irH126XyHujC76Xcgw39QOQw=";
+
+/// Findings on other rows that are shown; the rest is in findings.csv.
+const ASIDES: usize = 200;
+
+/// One of the figures at the head.
+struct Figure {
+    /// Word of the status, or `total`.
+    class: &'static str,
+    label: &'static str,
+    services: String,
+    noun: &'static str,
+    amount: String,
+}
+
+/// Rejected rows of one reason.
+struct Rejected<'a> {
+    sentence: &'static str,
+    code: &'static str,
+    rows: String,
+    first_file: Cow<'a, str>,
+    first_line: u64,
+}
+
+/// An extract.
+struct Input<'a> {
+    name: Cow<'a, str>,
+    bytes: String,
+    rows: String,
+    rejected: String,
+    layout: &'a str,
+    joined: Vec<(&'a str, Cow<'a, str>)>,
+    absent: Vec<(&'static str, &'static str)>,
+}
+
+/// A file that the run was made from.
+struct Given<'a> {
+    role: &'static str,
+    name: Cow<'a, str>,
+    fingerprint: Option<&'a Fingerprint>,
+    /// Of what it is the hash.
+    of: String,
+}
+
+#[derive(Template)]
+#[template(path = "report.html", config = "src/report/format/html/askama.toml")]
+struct Page<'a> {
+    content_policy: String,
+    style: &'static str,
+    script: &'static str,
+    version: &'static str,
+    policy: &'a Origin,
+    policy_id: &'a str,
+    editions: String,
+    fingerprint: &'a str,
+    origins: &'a [Origin],
+    extracts: String,
+    rows_said: String,
+    services: u64,
+    at_risk: String,
+    figures: Vec<Figure>,
+    unseen: &'a [String],
+    charts: Vec<Chart>,
+    flagged: Flagged<'a>,
+    asides: Vec<Aside>,
+    asides_said: String,
+    suppressions: Vec<Suppressed<'a>>,
+    suppressed_said: String,
+    rows_read: String,
+    bins: Vec<(&'static str, String, &'static str)>,
+    becomes: String,
+    rejected: Vec<Rejected<'a>>,
+    inputs: Vec<Input<'a>>,
+    originals: Vec<Given<'a>>,
+}
+
+/// Begins the page; it is written when all parts are through.
+pub fn report<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Pending { page: Collected::new(about, flagged::SHOWN), out: Mutex::new(out) }))
+}
+
+struct Pending<'a> {
+    page: Collected<'a>,
+    out: Mutex<Box<dyn Output>>,
+}
+
+impl Sink for Pending<'_> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        self.page.format(n, part);
+        Ok(())
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        self.page.append(n);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
+        let mut out = held(&self.out);
+        self.page.page(totals).write_into(&mut **out)?;
+        out.flush()
+    }
+}
+
+/// What the page says of the services, while the parts go by.
+struct Collected<'a> {
+    about: About<'a>,
+    collector: Collector,
+    pieces: crate::report::sink::Pending<(PartGroups, Candidates, Asides)>,
+    sum: Mutex<(Groups, Candidates, Asides)>,
+}
+
+impl<'a> Collected<'a> {
+    fn new(about: About<'a>, most: usize) -> Self {
+        let (pieces, sum) = (crate::report::sink::Pending::default(), Mutex::default());
+        Self { about, collector: Collector::new(most), pieces, sum }
+    }
+
+    fn format(&self, n: usize, part: &Content<'_>) {
+        self.pieces.put(n, (PartGroups::of(part), self.collector.of(part, n), Asides::of(part, ASIDES)));
+    }
+
+    fn append(&self, n: usize) {
+        if let Some((groups, candidates, asides)) = self.pieces.take(n) {
+            let mut sum = held(&self.sum);
+            sum.0.merge(groups);
+            self.collector.merge(&mut sum.1, candidates);
+            sum.2.merge(asides, ASIDES);
+        }
+    }
+
+    fn page(self, totals: &Totals) -> Page<'a> {
+        let (groups, candidates, asides) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let charts = groups.charts(self.about, &totals.summary);
+        page(self.about, totals, charts, self.collector.finish(candidates, self.about), asides)
+    }
+}
+
+/// What a page of ours may load and run: the style, and what `scripts` admits.
+fn content_policy(scripts: &str) -> String {
+    format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
+}
+
+fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flagged<'a>, asides: Asides) -> Page<'a> {
+    let frame = about.frame;
+    let (policy, summary) = (&frame.policy, &totals.summary);
+    let asides_said = if asides.all > asides.shown.len() {
+        format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(asides.all as u64))
+    } else {
+        format!("{}.", counted(asides.all as u64, "finding"))
+    };
+    Page {
+        content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
+        style: STYLE,
+        script: SCRIPT,
+        version: env!("CARGO_PKG_VERSION"),
+        policy: policy.origin("policy"),
+        policy_id: &policy.id,
+        editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
+        fingerprint: &policy.fingerprint,
+        origins: &policy.origins,
+        extracts: match frame.inputs.as_slice() {
+            [one] => value(&one.name).into_owned(),
+            many => counted(many.len() as u64, "extract"),
+        },
+        rows_said: counted(frame.ledger.rows, "row"),
+        services: summary.services(),
+        at_risk: dollars(summary.at_risk()),
+        figures: figures(summary),
+        unseen: &policy.unseen,
+        charts,
+        flagged,
+        asides: asides.shown,
+        asides_said,
+        suppressions: suppressed::suppressions(frame, totals),
+        suppressed_said: suppressed::said(frame, totals),
+        rows_read: grouped(frame.ledger.rows),
+        bins: frame.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
+        becomes: becomes(frame.ledger.in_scope, totals),
+        rejected: rejected(frame),
+        inputs: inputs(frame),
+        originals: frame.originals.iter().map(given).collect(),
+    }
+}
+
+fn figures(summary: &Summary) -> Vec<Figure> {
+    Status::ALL
+        .iter()
+        .map(|status| {
+            let tally = summary.status(*status);
+            let label = match status {
+                Status::Deny => "the claim as coded contradicts the policy",
+                Status::Review => "a person must look",
+                Status::Clear => "codes and authorization meet the policy",
+            };
+            Figure {
+                class: status.word(),
+                label,
+                services: grouped(tally.services),
+                noun: if tally.services == 1 { "service" } else { "services" },
+                amount: if *status == Status::Clear { String::new() } else { dollars(tally.at_risk) },
+            }
+        })
+        .collect()
+}
+
+/// From rows in scope to services, so that nobody wonders why the two numbers differ.
+fn becomes(in_scope: u64, totals: &Totals) -> String {
+    let (lines, stays) = (totals.lines, totals.stays);
+    if lines + stays == 0 {
+        return "No row makes a service.".to_owned();
+    }
+    format!(
+        "{} in scope make {}: {} with a listed CPT code and {} with listed ICD-10-PCS codes, each judged once.",
+        counted(in_scope, "row"),
+        counted(lines + stays, "service"),
+        counted(lines, "line"),
+        counted(stays, "claim")
+    )
+}
+
+/// Rejected rows by reason, with the place of the first. Their text is in rejects.csv alone.
+fn rejected(frame: &Frame) -> Vec<Rejected<'_>> {
+    let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
+    for input in &frame.inputs {
+        for (reason, count) in input.rejects.counts() {
+            reasons.entry(*reason).or_insert((0, &input.name, count.first)).0 += count.rows;
+        }
+    }
+    let rows = reasons.into_iter().map(|(reason, (n, file, line))| Rejected {
+        sentence: reason.sentence(),
+        code: reason.code(),
+        rows: grouped(n),
+        first_file: value(file),
+        first_line: line,
+    });
+    rows.collect()
+}
+
+fn inputs<'a>(frame: &'a Frame) -> Vec<Input<'a>> {
+    let input = |input: &'a crate::run::Input| Input {
+        name: value(&input.name),
+        bytes: grouped(input.bytes),
+        rows: grouped(input.rows),
+        rejected: grouped(input.rejects.len()),
+        layout: &input.layout,
+        joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
+        absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
+    };
+    frame.inputs.iter().map(input).collect()
+}
+
+fn given(file: &Original) -> Given<'_> {
+    let of = match &file.fingerprint {
+        None => "no fingerprint: it was read from stdin or a pipe, which can be read once only".to_owned(),
+        Some(print) => {
+            let bytes = counted(print.bytes, "byte");
+            match print.extent {
+                Extent::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
+                Extent::Sampled => {
+                    format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all.")
+                }
+            }
+        }
+    };
+    Given { role: file.role.word(), name: value(&file.file), fingerprint: file.fingerprint.as_ref(), of }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+
+    use super::*;
+    use crate::policy::parse::load;
+    use crate::rules::{codes, doc};
+    use crate::run::{Outcome, run_text};
+
+    const HEADER: &str = "claim_id,line_number,claim_form,member_id,product,billing_npi,place_of_service,service_date,\
+                          procedure_code,units,diagnosis_1,authorization_number,paid_amount\n";
+
+    fn judged(rows: &str) -> Outcome {
+        let policy = load(&[], &codes()).expect("the shipped policy is valid");
+        run_text(&policy, &format!("{HEADER}{rows}"), None).expect("the extract is readable")
+    }
+
+    fn rendered(outcome: &Outcome, most: usize) -> String {
+        let docs = doc::load().expect("the shipped documentation is valid");
+        let content = About::of(outcome, &docs);
+        let collected = Collected::new(content.about, most);
+        collected.format(0, &content);
+        collected.append(0);
+        collected.page(&Totals::of(&content, 0)).render().expect("a String takes everything")
+    }
+
+    fn hash(text: &str) -> String {
+        base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text))
+    }
+
+    #[test]
+    fn the_content_policy_admits_exactly_our_style_and_script() {
+        assert_eq!((STYLE_HASH, SCRIPT_HASH), (hash(STYLE).as_str(), hash(SCRIPT).as_str()));
+        for text in [STYLE, SCRIPT] {
+            assert!(!text.contains("</"), "the text would end its element");
+        }
+        let page = rendered(&judged(""), 1);
+        assert!(
+            page.contains(&format!("<style>{STYLE}</style>")) && page.contains(&format!("<script>{SCRIPT}</script>"))
+        );
+        assert!(!page.contains("style=\"") && !page.contains("http://") && !page.contains("https://"));
+    }
+
+    #[test]
+    fn hostile_values_stay_text() {
+        let page = rendered(
+            &judged(concat!(
+                "<script>alert(1)</script>,\"\"\"><img src=x onerror=alert(2)>\",P,M1,PPO,' onfocus='alert(3),22,",
+                "2024-03-02,22514,1,<b>M54\u{202e}5\u{7}</b>,A&B,4200.00\n",
+            )),
+            10,
+        );
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(!page.contains("<img") && !page.contains("<b>M54") && !page.contains("' onfocus"));
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert!(page.contains("<B>M54".replace('<', "&lt;").replace('>', "&gt;").as_str()), "{page}");
+        assert!(page.contains("\u{27e8}U+202E\u{27e9}") && page.contains('\u{2407}'));
+        assert!(!page.contains('\u{202e}') && !page.contains('\u{7}'));
+    }
+
+    /// Five services: PPO with a diagnosis that is not listed, so all are denied.
+    fn five() -> Outcome {
+        let rows: Vec<_> = [300, 100, 500, 200, 400]
+            .iter()
+            .map(|paid| format!("C{paid},1,P,M{paid},PPO,1900000001,22,2024-03-02,22514,1,M54.5,,{paid}.00\n"))
+            .collect();
+        judged(&rows.concat())
+    }
+
+    #[test]
+    fn the_table_is_capped_at_the_highest_amounts_and_says_so() {
+        let page = rendered(&five(), 2);
+        assert!(
+            page.contains(
+                "The 2 services with the highest amounts at risk, of 5 flagged. The other 3 ($600.00 at risk)"
+            )
+        );
+        let at = |claim: &str| page.find(&format!("<th scope=\"row\">{claim} ")).unwrap_or(usize::MAX);
+        assert!(at("C500") < at("C400") && at("C400") < usize::MAX && at("C300") == usize::MAX);
+        assert!(rendered(&five(), 5).contains("5 flagged services. "));
+    }
+
+    #[test]
+    fn the_charts_say_what_the_tally_says() {
+        let outcome = five();
+        let docs = doc::load().expect("the shipped documentation is valid");
+        let content = About::of(&outcome, &docs);
+        let mut groups = Groups::default();
+        groups.merge(PartGroups::of(&content));
+        let charts = groups.charts(content.about, &outcome.summary);
+        for chart in &charts {
+            assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
+        }
+        assert_eq!(
+            charts.iter().map(|c| c.bars[0].label.as_str()).collect::<Vec<_>>(),
+            ["DX101", "commercial-ppo-indemnity", "2024-03", "1900000001"]
+        );
+    }
+
+    #[test]
+    fn the_same_bytes_on_every_run_and_thread_count() {
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one");
+        assert_eq!(rendered(&five(), 9), alone.install(|| rendered(&five(), 9)));
+    }
+
+    #[test]
+    fn an_extract_without_services_is_a_page_too() {
+        let page = rendered(&judged("C1,1,P,M1,PPO,1900000001,22,2024-03-02,99213,1,M54.5,,10.00\n"), 10);
+        assert!(page.contains("No kyphoplasty service") && !page.contains("id=\"flagged\""));
+    }
+}

@@ -1,0 +1,46 @@
+//! The suppressions on the page: what each came to, and what they do not do.
+
+use std::borrow::Cow;
+
+use crate::report::Totals;
+use crate::report::format::html::flagged::value;
+use crate::report::table::record::reason;
+use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::run::Frame;
+
+/// A suppression and what became of it.
+pub(crate) struct Suppressed<'a> {
+    pub(crate) number: usize,
+    pub(crate) state: &'static str,
+    pub(crate) findings: String,
+    pub(crate) expires: String,
+    pub(crate) owner: Cow<'a, str>,
+    pub(crate) reason: Cow<'a, str>,
+}
+
+/// All suppressions, in the order of their file.
+pub(crate) fn suppressions<'a>(frame: &'a Frame, totals: &Totals) -> Vec<Suppressed<'a>> {
+    let all = frame.suppressions.iter().flat_map(|all| totals.suppressions(all));
+    let shown = all.map(|(one, fits)| Suppressed {
+        number: one.number,
+        state: one.state(fits).word(),
+        findings: grouped(fits),
+        expires: one.expires.to_string(),
+        owner: value(&one.owner),
+        reason: value(reason(one, frame)),
+    });
+    shown.collect()
+}
+
+/// Above the suppressions: what they do, and what they do not.
+pub(crate) fn said(frame: &Frame, totals: &Totals) -> String {
+    let today = frame.suppressions.as_ref().map_or(String::new(), |all| all.today.to_string());
+    let all = totals.suppressed.all();
+    format!(
+        "On {today}, {} on {} ({} at risk) are suppressed: somebody answers for them, and they do not make the run fail. \
+         Verdicts and amounts on this page are those without any suppression.",
+        counted(all.findings, "finding"),
+        counted(all.services, "service"),
+        dollars(all.at_risk)
+    )
+}

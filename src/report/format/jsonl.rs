@@ -1,0 +1,192 @@
+//! services.jsonl, findings.jsonl: one object a line, its keys the columns of the CSV files.
+//!
+//! Amounts are texts with two decimals and units are texts, as in summary.json, so that no reader rounds them; lists are
+//! arrays; a date, amount or units that the claim does not have is null. There is no guard against spreadsheets: a
+//! program that reads JSON gets the value of the input.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Mutex;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::claim::Cents;
+use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::table::csv_row::{push_amount, push_date};
+use crate::report::table::record::{Cells, Column, finding_columns, service_columns};
+use crate::report::{About, Content, Totals};
+
+/// Every service with its verdict.
+pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Lines::new(out, service_columns(about.frame), |part, objects| {
+        part.services().for_each(|r| objects.whole(|o| r.put(o)));
+    })))
+}
+
+/// Every finding with its reason and citation.
+pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Lines::new(out, finding_columns(about.frame), |part, objects| {
+        part.findings().for_each(|r| objects.whole(|o| r.put(o)));
+    })))
+}
+
+/// Writes the records of a part.
+type Each = fn(&Content<'_>, &mut Objects<'_>);
+
+struct Lines {
+    out: Mutex<Box<dyn Output>>,
+    pieces: Pending<String>,
+    /// Memory of pieces that were put down.
+    spare: Mutex<Vec<String>>,
+    /// What stands before each value: brace or comma, the key, a colon.
+    keys: Vec<String>,
+    each: Each,
+}
+
+impl Lines {
+    fn new(out: Box<dyn Output>, columns: &[Column], each: Each) -> Self {
+        let key = |(i, column): (usize, &Column)| format!("{}\"{}\":", if i == 0 { '{' } else { ',' }, column.name);
+        let keys = columns.iter().enumerate().map(key).collect();
+        Self { out: Mutex::new(out), pieces: Pending::default(), spare: Mutex::default(), keys, each }
+    }
+}
+
+impl Sink for Lines {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        let text = held(&self.spare).pop().unwrap_or_default();
+        let mut objects = Objects { keys: &self.keys, at: 0, text };
+        (self.each)(part, &mut objects);
+        self.pieces.put(n, objects.text);
+        Ok(())
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        let mut piece = self.pieces.take(n).unwrap_or_default();
+        held(&self.out).write_all(piece.as_bytes())?;
+        piece.clear();
+        held(&self.spare).push(piece);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
+        held(&self.out).flush()
+    }
+}
+
+/// Lines under construction.
+struct Objects<'k> {
+    keys: &'k [String],
+    /// Which column comes next.
+    at: usize,
+    text: String,
+}
+
+impl Objects<'_> {
+    /// One object, its cells put by `put`.
+    fn whole(&mut self, put: impl FnOnce(&mut Self)) {
+        self.at = 0;
+        put(self);
+        self.text.push_str("}\n");
+    }
+
+    fn key(&mut self) {
+        self.text.push_str(&self.keys[self.at]);
+        self.at += 1;
+    }
+
+    fn string(&mut self, text: &str) {
+        self.text.push('"');
+        // Everything else stands for itself: RFC 8259, section 7.
+        if !text.bytes().any(|b| matches!(b, b'"' | b'\\' | 0..0x20)) {
+            self.text.push_str(text);
+            self.text.push('"');
+            return;
+        }
+        let mut written = 0;
+        for (i, b) in text.bytes().enumerate() {
+            if matches!(b, b'"' | b'\\' | 0..0x20) {
+                self.text.push_str(&text[written..i]);
+                // A String takes everything.
+                let _ = match b {
+                    b'"' | b'\\' => write!(self.text, "\\{}", char::from(b)),
+                    b => write!(self.text, "\\u{b:04x}"),
+                };
+                written = i + 1;
+            }
+        }
+        self.text.push_str(&text[written..]);
+        self.text.push('"');
+    }
+
+    /// A value that needs no escapes, as a text, or null.
+    fn quoted<T>(&mut self, value: Option<T>, push: impl FnOnce(&mut String, T)) {
+        self.key();
+        let Some(value) = value else { return self.text.push_str("null") };
+        self.text.push('"');
+        push(&mut self.text, value);
+        self.text.push('"');
+    }
+}
+
+impl Cells for Objects<'_> {
+    fn text(&mut self, text: &str) {
+        self.key();
+        self.string(text);
+    }
+
+    fn number(&mut self, n: u64) {
+        self.key();
+        self.text.push_str(itoa::Buffer::new().format(n));
+    }
+
+    fn date(&mut self, date: Option<Date>) {
+        self.quoted(date, push_date);
+    }
+
+    fn units(&mut self, units: Option<Decimal>) {
+        self.quoted(units, |text, units| {
+            // A String takes everything.
+            let _ = write!(text, "{}", units.normalize());
+        });
+    }
+
+    fn amount(&mut self, amount: Option<Cents>) {
+        self.quoted(amount, push_amount);
+    }
+
+    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
+        self.key();
+        self.text.push('[');
+        for (i, item) in items.enumerate() {
+            self.text.push_str(if i > 0 { "," } else { "" });
+            self.string(item);
+        }
+        self.text.push(']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_come_back(texts in prop::collection::vec("[\\PC\0-\u{1f}\"\\\\/\u{7f}\u{2028}]{0,8}", 1..4)) {
+            let keys = ["{\"text\":", ",\"list\":", ",\"amount\":", ",\"date\":"].map(str::to_owned);
+            let mut objects = Objects { keys: &keys, at: 0, text: String::new() };
+            objects.whole(|o| {
+                o.text(&texts[0]);
+                o.list(texts.iter().map(String::as_str));
+                o.amount(Some(Cents(-5)));
+                o.date(None);
+            });
+            let got: serde_json::Value = serde_json::from_str(&objects.text).expect("an object");
+            let want = serde_json::json!({"text": texts[0], "list": texts, "amount": "-0.05", "date": null});
+            prop_assert_eq!(got, want);
+            prop_assert_eq!(objects.text.matches('\n').count(), 1);
+        }
+    }
+}

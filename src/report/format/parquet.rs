@@ -1,0 +1,63 @@
+//! services.parquet, findings.parquet: typed columns under the names of the CSV files.
+//!
+//! Dates are dates, amounts decimal(38,2), units decimal(38,9), source lines whole numbers, diagnoses and rules lists of
+//! texts, everything else text. What a claim does not have is null in dates, units and amounts and an empty text
+//! elsewhere. There is no guard against spreadsheets: a program that reads Parquet gets the value of the input.
+
+use std::io;
+use std::sync::Mutex;
+
+use crate::report::format::polars::{Columns, Frame, Parquet};
+use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::table::record::{Column, finding_columns, service_columns};
+use crate::report::{About, Content, Totals};
+
+/// Every service with its verdict.
+pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    open(out, service_columns(about.frame), |part| {
+        let mut columns = Columns::new(service_columns(part.about.frame), part.services().len());
+        part.services().for_each(|record| record.put(&mut columns));
+        columns
+    })
+}
+
+/// Every finding with its reason and citation.
+pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    open(out, finding_columns(about.frame), |part| {
+        let mut columns = Columns::new(finding_columns(part.about.frame), part.findings().len());
+        part.findings().for_each(|record| record.put(&mut columns));
+        columns
+    })
+}
+
+struct Table {
+    out: Mutex<Parquet<Box<dyn Output>>>,
+    pieces: Pending<Frame>,
+    columns: fn(&Content<'_>) -> Columns,
+}
+
+fn open<'a>(
+    out: Box<dyn Output>,
+    columns: &[Column],
+    of: fn(&Content<'_>) -> Columns,
+) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Table { out: Mutex::new(Parquet::new(out, columns)?), pieces: Pending::default(), columns: of }))
+}
+
+impl Sink for Table {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        self.pieces.put(n, (self.columns)(part).frame()?);
+        Ok(())
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        match self.pieces.take(n) {
+            Some(frame) => held(&self.out).append(frame),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
+        self.out.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish()
+    }
+}

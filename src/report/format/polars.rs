@@ -1,0 +1,366 @@
+//! Everything that is done with polars, and the only file that knows it: sums by key for the roll-ups, and typed columns
+//! for Parquet. polars is used eagerly: its lazy engine would link an HTTP client and TLS.
+//!
+//! polars has threads of its own. Columns are encoded on the thread that asks, so that `--threads` holds; only the small
+//! sums by key go to polars' threads. They are sums of whole numbers, so no grouping and no order can change them.
+
+use std::io::{self, Write};
+use std::mem;
+use std::ops::AddAssign;
+
+use jiff::civil::Date;
+use polars_core::prelude::*;
+use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::claim::Cents;
+use crate::report::table::record;
+use crate::report::table::record::{Cells, Type};
+
+/// Digits of a decimal column: the most that Parquet readers take.
+const DIGITS: usize = 38;
+
+/// Decimals of `units` in Parquet. Units of 29 digits, the most that are read, leave room for nine; further ones are
+/// rounded half away from zero.
+pub(crate) const UNITS_SCALE: u32 = 9;
+
+/// Decimals of an amount.
+const CENTS_SCALE: usize = 2;
+
+/// Rows of a row group: what `DuckDB` and Polars read by one thread at a time, and what lies in memory until it is written.
+const GROUP: u32 = 1 << 16;
+
+fn failed(e: PolarsError) -> io::Error {
+    match e {
+        PolarsError::IO { error, .. } => io::Error::new(error.kind(), error),
+        e => io::Error::other(e),
+    }
+}
+
+/// What is added up of a service, under each of its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Measure {
+    /// Services; each is one.
+    pub(crate) services: i64,
+    /// Of status deny.
+    pub(crate) deny: i64,
+    /// Of status review.
+    pub(crate) review: i64,
+    /// Findings.
+    pub(crate) findings: i64,
+    /// Lines with a code that add-on codes go with.
+    pub(crate) primaries: i64,
+    /// Inpatient.
+    pub(crate) inpatient: i64,
+    /// Cents at risk.
+    pub(crate) at_risk: i128,
+    /// Ten-thousandths of a unit of add-on codes.
+    pub(crate) add_on: i128,
+}
+
+impl AddAssign for Measure {
+    fn add_assign(&mut self, other: Self) {
+        self.services += other.services;
+        self.deny += other.deny;
+        self.review += other.review;
+        self.findings += other.findings;
+        self.primaries += other.primaries;
+        self.inpatient += other.inpatient;
+        self.at_risk += other.at_risk;
+        self.add_on += other.add_on;
+    }
+}
+
+const COUNTS: [&str; 6] = ["services", "deny", "review", "findings", "primaries", "inpatient"];
+const SUMS: [&str; 2] = ["at_risk", "add_on"];
+const KEY: &str = "key";
+
+/// Sums by key, in no order that means anything.
+#[derive(Debug, Default)]
+pub(crate) struct Grouped(DataFrame);
+
+impl Grouped {
+    /// These rows; a key may be in them twice.
+    pub(crate) fn of<K: AsRef<str>>(rows: &[(K, Measure)]) -> io::Result<Self> {
+        let keys = StringChunked::from_iter_values(KEY.into(), rows.iter().map(|(key, _)| key.as_ref()));
+        let counts = |m: &Measure| [m.services, m.deny, m.review, m.findings, m.primaries, m.inpatient];
+        let sums = |m: &Measure| [m.at_risk, m.add_on];
+        let mut columns = vec![keys.into_series().into_column()];
+        for (i, name) in COUNTS.into_iter().enumerate() {
+            let values = rows.iter().map(|(_, m)| counts(m)[i]);
+            columns.push(Int64Chunked::from_iter_values(name.into(), values).into_series().into_column());
+        }
+        for (i, name) in SUMS.into_iter().enumerate() {
+            let values = Int128Chunked::from_iter_values(name.into(), rows.iter().map(|(_, m)| sums(m)[i]));
+            columns.push(values.into_decimal_unchecked(DIGITS, 0).into_series().into_column());
+        }
+        Ok(Self(DataFrame::new(rows.len(), columns).map_err(failed)?))
+    }
+
+    /// Puts another one beside it; a key may then be in it twice.
+    pub(crate) fn append(&mut self, other: Self) -> io::Result<()> {
+        if self.0.width() == 0 {
+            *self = other;
+            return Ok(());
+        }
+        self.0.vstack_mut_owned(other.0).map(|_| ()).map_err(failed)
+    }
+
+    /// Its rows.
+    pub(crate) fn len(&self) -> usize {
+        self.0.height()
+    }
+
+    /// Each key once.
+    #[expect(deprecated, reason = "what polars names instead is its lazy engine")]
+    pub(crate) fn summed(self) -> io::Result<Self> {
+        if self.0.height() == 0 {
+            return Ok(self);
+        }
+        let names: Vec<PlSmallStr> = self.0.get_column_names_owned();
+        let mut summed = self.0.group_by([KEY]).and_then(|groups| groups.sum()).map_err(failed)?;
+        summed.set_column_names(&names).map_err(failed)?;
+        Ok(Self(summed))
+    }
+
+    /// Its rows, read out.
+    pub(crate) fn rows(&self) -> io::Result<Vec<(String, Measure)>> {
+        if self.0.height() == 0 {
+            return Ok(Vec::new());
+        }
+        let column = |name: &str| self.0.column(name).map_err(failed);
+        let keys = column(KEY)?.str().map_err(failed)?;
+        let counts = COUNTS.map(|name| column(name).and_then(|c| c.i64().map_err(failed)));
+        let sums = SUMS.map(|name| column(name).and_then(|c| c.decimal().map_err(failed)));
+        let [services, deny, review, findings, primaries, inpatient] = counts;
+        let [at_risk, add_on] = sums;
+        let counts = [services?, deny?, review?, findings?, primaries?, inpatient?];
+        let sums = [at_risk?.physical(), add_on?.physical()];
+        let row = |i: usize| {
+            let [services, deny, review, findings, primaries, inpatient] = counts.map(|c| c.get(i).unwrap_or_default());
+            let [at_risk, add_on] = sums.map(|c| c.get(i).unwrap_or_default());
+            let key = keys.get(i).unwrap_or_default().to_owned();
+            (key, Measure { services, deny, review, findings, primaries, inpatient, at_risk, add_on })
+        };
+        Ok((0..self.0.height()).map(row).collect())
+    }
+}
+
+/// A column under construction.
+enum Builder {
+    Text(StringChunkedBuilder),
+    Number(Vec<i64>),
+    Date(Vec<Option<i32>>),
+    Decimal(Vec<Option<i128>>),
+    List(ListStringChunkedBuilder),
+}
+
+/// Rows of services or findings as columns.
+pub(crate) struct Columns {
+    of: &'static [record::Column],
+    builders: Vec<Builder>,
+    at: usize,
+    rows: usize,
+}
+
+fn dtype(holds: Type) -> DataType {
+    match holds {
+        Type::Text => DataType::String,
+        Type::Number => DataType::Int64,
+        Type::Date => DataType::Date,
+        Type::Units => DataType::Decimal(DIGITS, UNITS_SCALE as usize),
+        Type::Amount => DataType::Decimal(DIGITS, CENTS_SCALE),
+        Type::List => DataType::List(Box::new(DataType::String)),
+    }
+}
+
+impl Columns {
+    /// No rows yet.
+    pub(crate) fn new(of: &'static [record::Column], rows: usize) -> Self {
+        let builder = |column: &record::Column| match column.holds {
+            Type::Text => Builder::Text(StringChunkedBuilder::new(column.name.into(), rows)),
+            Type::Number => Builder::Number(Vec::with_capacity(rows)),
+            Type::Date => Builder::Date(Vec::with_capacity(rows)),
+            Type::Units | Type::Amount => Builder::Decimal(Vec::with_capacity(rows)),
+            Type::List => Builder::List(ListStringChunkedBuilder::new(column.name.into(), rows, rows * 2)),
+        };
+        Self { of, builders: of.iter().map(builder).collect(), at: 0, rows: 0 }
+    }
+
+    fn next(&mut self) -> &mut Builder {
+        let at = self.at;
+        self.at = (at + 1) % self.builders.len();
+        self.rows += usize::from(self.at == 0);
+        &mut self.builders[at]
+    }
+
+    /// The columns as a frame. An error: a record gave other cells than its columns say.
+    pub(crate) fn frame(self) -> io::Result<Frame> {
+        let columns = self.of.iter().zip(self.builders).map(|(column, builder)| {
+            let name = PlSmallStr::from(column.name);
+            let series = match builder {
+                Builder::Text(text) => text.finish().into_series(),
+                Builder::Number(n) => Int64Chunked::from_vec(name, n).into_series(),
+                Builder::Date(days) => Int32Chunked::from_slice_options(name, &days).into_date().into_series(),
+                Builder::Decimal(values) => {
+                    let scale = if column.holds == Type::Units { UNITS_SCALE as usize } else { CENTS_SCALE };
+                    let values = Int128Chunked::from_slice_options(name, &values);
+                    values.into_decimal_unchecked(DIGITS, scale).into_series()
+                }
+                Builder::List(mut list) => list.finish().into_series(),
+            };
+            series.into_column()
+        });
+        let frame = DataFrame::new(self.rows, columns.collect());
+        Ok(Frame(frame.map_err(failed)?))
+    }
+}
+
+impl Cells for Columns {
+    fn text(&mut self, text: &str) {
+        if let Builder::Text(texts) = self.next() {
+            texts.append_value(text);
+        }
+    }
+
+    fn number(&mut self, n: u64) {
+        if let Builder::Number(numbers) = self.next() {
+            numbers.push(i64::try_from(n).unwrap_or(i64::MAX));
+        }
+    }
+
+    fn date(&mut self, date: Option<Date>) {
+        if let Builder::Date(days) = self.next() {
+            days.push(date.map(|date| days_since(date, UNIX)));
+        }
+    }
+
+    fn units(&mut self, units: Option<Decimal>) {
+        if let Builder::Decimal(values) = self.next() {
+            values.push(units.map(|units| scaled(units, UNITS_SCALE)));
+        }
+    }
+
+    fn amount(&mut self, amount: Option<Cents>) {
+        if let Builder::Decimal(values) = self.next() {
+            values.push(amount.map(|Cents(cents)| cents.into()));
+        }
+    }
+
+    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
+        if let Builder::List(lists) = self.next() {
+            lists.append_values_iter(items);
+        }
+    }
+}
+
+/// Day 0 of Parquet.
+const UNIX: Date = jiff::civil::date(1970, 1, 1);
+
+/// Days from one day to another; years have four digits, so they fit.
+pub(crate) fn days_since(date: Date, from: Date) -> i32 {
+    (date.duration_since(from).as_hours() / 24) as i32
+}
+
+/// A decimal as a whole number of its last place, rounded half away from zero.
+pub(crate) fn scaled(value: Decimal, scale: u32) -> i128 {
+    let rounded = value.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero);
+    rounded.mantissa() * 10_i128.pow(scale - rounded.scale().min(scale))
+}
+
+/// Rows as columns, finished.
+pub(crate) struct Frame(DataFrame);
+
+/// A Parquet file: row groups of [`GROUP`] rows, whatever frames they come in.
+pub(crate) struct Parquet<W: Write> {
+    writer: BatchedWriter<W>,
+    /// Rows that do not yet fill a group.
+    waiting: DataFrame,
+}
+
+impl<W: Write> Parquet<W> {
+    /// Begins one.
+    pub(crate) fn new(out: W, columns: &[record::Column]) -> io::Result<Self> {
+        let schema = columns.iter().map(|c| Field::new(c.name.into(), dtype(c.holds))).collect::<Schema>();
+        let writer = ParquetWriter::new(out)
+            .with_compression(ParquetCompression::Zstd(None))
+            .set_parallel(false)
+            .batched(&schema)
+            .map_err(failed)?;
+        Ok(Self { writer, waiting: DataFrame::empty_with_schema(&schema) })
+    }
+
+    /// Adds rows.
+    pub(crate) fn append(&mut self, frame: Frame) -> io::Result<()> {
+        self.waiting.vstack_mut_owned(frame.0).map_err(failed)?;
+        while self.waiting.height() >= GROUP as usize {
+            let (group, rest) = self.waiting.split_at(i64::from(GROUP));
+            self.waiting = rest;
+            self.write(group)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, mut group: DataFrame) -> io::Result<()> {
+        group.rechunk_mut();
+        self.writer.write_batch(&group).map_err(failed)
+    }
+
+    /// Ends the file.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        let rest = mem::take(&mut self.waiting);
+        if rest.height() > 0 {
+            self.write(rest)?;
+        }
+        self.writer.finish().map(|_| ()).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_scaled_exactly_and_rounded_away_from_zero() {
+        for (value, scale, want) in [
+            ("1", 4, 10_000),
+            ("1.50", 9, 1_500_000_000),
+            ("0.00005", 4, 1),
+            ("0.00004", 4, 0),
+            ("79228162514264337593543950335", 9, 79_228_162_514_264_337_593_543_950_335_000_000_000),
+        ] {
+            assert_eq!(scaled(value.parse().expect("a decimal"), scale), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn sums_by_key_are_exact_whatever_their_grouping() {
+        let rows: Vec<(String, Measure)> = (0..1000_i64)
+            .map(|i| {
+                let measure = Measure {
+                    services: 1,
+                    deny: i % 2,
+                    at_risk: i128::from(i64::MAX),
+                    add_on: 3,
+                    ..Measure::default()
+                };
+                (format!("key {}", i % 7), measure)
+            })
+            .collect();
+        let whole = Grouped::of(&rows).expect("sums").summed().expect("sums");
+        let mut pieces = Grouped::default();
+        for piece in rows.chunks(13) {
+            pieces.append(Grouped::of(piece).expect("sums")).expect("sums");
+        }
+        let sorted = |grouped: Grouped| {
+            let mut rows = grouped.rows().expect("rows");
+            rows.sort_by(|a, b| a.0.cmp(&b.0));
+            rows
+        };
+        let whole = sorted(whole);
+        assert_eq!(sorted(pieces.summed().expect("sums")), whole);
+        let mine: i128 = rows.iter().filter(|(key, _)| key == "key 3").map(|(_, m)| m.at_risk).sum();
+        assert_eq!((whole.len(), whole[3].1.at_risk), (7, mine));
+        assert!(Grouped::of::<&str>(&[]).expect("sums").rows().expect("rows").is_empty());
+    }
+}

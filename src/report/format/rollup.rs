@@ -1,0 +1,345 @@
+//! The roll-ups: services, money and the signals of a kyphoplasty audit by rule, product class, provider, month and
+//! facility, each a CSV file; the providers also a sheet of report.xlsx.
+//!
+//! A share or ratio is an exact fraction of whole numbers, printed with four decimals, half away from zero, and empty
+//! where there is nothing to divide by. Rows stand by amount at risk, the highest first, then by key.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::io;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
+
+use crate::claim::value::setting::{BillType, Setting};
+use crate::claim::{Kind, Line, Sum, Text};
+use crate::finding::Subject;
+use crate::report::format::polars::{Grouped, Measure, scaled};
+use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::table::csv_row::Rows;
+use crate::report::{About, Content, Totals};
+use crate::rules::judge::{Judgement, Status};
+
+/// What services are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Every rule that fired. A service counts under each of its rules, so these do not add up.
+    Rule,
+    /// Product class.
+    ProductClass,
+    /// Billing provider, as on the claim.
+    Provider,
+    /// Month of the service date.
+    Month,
+    /// Kind of facility: the first two digits of the bill type, else the place of service.
+    Facility,
+}
+
+impl By {
+    /// The name of the key's column.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::ProductClass => "product_class",
+            Self::Provider => "billing_npi",
+            Self::Month => "month",
+            Self::Facility => "facility",
+        }
+    }
+}
+
+/// The columns after the key, in their order.
+pub(crate) const COLUMNS: [&str; 12] = [
+    "services",
+    "flagged",
+    "flagged_share",
+    "deny",
+    "review",
+    "amount_at_risk",
+    "findings",
+    "primaries",
+    "add_on_units",
+    "add_on_ratio",
+    "inpatient",
+    "inpatient_share",
+];
+
+/// Decimals of shares, ratios and add-on units.
+const DECIMALS: u32 = 4;
+
+/// Units of one line that count towards the add-on ratio, at most: no claim means more, and no sum of them overflows.
+const MOST_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// Rows that may lie side by side before those of one key are added up again.
+const ROOM: usize = 1 << 16;
+
+/// Sums by one key, of parts that come in order.
+pub(crate) struct RollUp {
+    by: By,
+    pieces: Pending<Grouped>,
+    sum: Mutex<(Grouped, usize)>,
+}
+
+impl RollUp {
+    /// Nothing yet.
+    pub(crate) fn new(by: By) -> Self {
+        Self { by, pieces: Pending::default(), sum: Mutex::default() }
+    }
+
+    /// Groups a part.
+    pub(crate) fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        let mut sums = Sums::default();
+        for record in part.services() {
+            let measure = measure(part, record.number(), record.line, record.judgement);
+            match self.by {
+                By::Rule => record.rules().for_each(|rule| sums.add(rule.into(), &measure)),
+                By::ProductClass => sums.add(record.product_class().into(), &measure),
+                By::Provider => sums.add(record.line.text(Text::BillingNpi).into(), &measure),
+                By::Month => sums.add(month(record.line), &measure),
+                By::Facility => sums.add(facility(record.line), &measure),
+            }
+        }
+        // Of a rule all findings count, those on lines that are no services, too.
+        let finding = Measure { findings: 1, ..Measure::default() };
+        for record in part.findings() {
+            let of_service = matches!(record.finding.subject, Subject::Service(_));
+            match self.by {
+                By::Rule => sums.add(record.doc().code.as_str().into(), &finding),
+                By::ProductClass if of_service => sums.add(record.product_class().into(), &finding),
+                By::Provider if of_service => sums.add(record.line.text(Text::BillingNpi).into(), &finding),
+                By::Month if of_service => sums.add(month(record.line), &finding),
+                By::Facility if of_service => sums.add(facility(record.line), &finding),
+                _ => {}
+            }
+        }
+        self.pieces.put(n, Grouped::of(&sums.rows)?);
+        Ok(())
+    }
+
+    /// Adds a part.
+    pub(crate) fn append(&self, n: usize) -> io::Result<()> {
+        let Some(piece) = self.pieces.take(n) else { return Ok(()) };
+        let mut sum = held(&self.sum);
+        let (grouped, keys) = &mut *sum;
+        grouped.append(piece)?;
+        if grouped.len() > 2 * *keys + ROOM {
+            *grouped = mem::take(grouped).summed()?;
+            *keys = grouped.len();
+        }
+        Ok(())
+    }
+
+    /// The rows in their order.
+    pub(crate) fn rows(self) -> io::Result<Vec<(String, Measure)>> {
+        let (grouped, _) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = grouped.summed()?.rows()?;
+        rows.sort_by(|a, b| (Reverse(a.1.at_risk), &a.0).cmp(&(Reverse(b.1.at_risk), &b.0)));
+        Ok(rows)
+    }
+}
+
+/// Sums by key of one part, the keys in the order in which they came. A part is too small for a frame to pay.
+#[derive(Default)]
+struct Sums<'a> {
+    places: FxHashMap<Cow<'a, str>, usize>,
+    rows: Vec<(Cow<'a, str>, Measure)>,
+}
+
+impl<'a> Sums<'a> {
+    fn add(&mut self, key: Cow<'a, str>, measure: &Measure) {
+        if let Some(place) = self.places.get(&*key) {
+            self.rows[*place].1 += *measure;
+        } else {
+            self.places.insert(key.clone(), self.rows.len());
+            self.rows.push((key, *measure));
+        }
+    }
+}
+
+fn measure(part: &Content<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> Measure {
+    let add_ons = &part.about.frame.policy.add_ons;
+    let code = match part.book.services[service].kind {
+        Kind::Line(code) => Some(code),
+        Kind::Stay(_) => None,
+    };
+    let is_add_on = add_ons.iter().any(|add_on| Some(add_on.code) == code);
+    let is_primary = add_ons.iter().any(|add_on| code.is_some_and(|code| add_on.primaries.contains(&code)));
+    Measure {
+        services: 1,
+        deny: (judgement.status == Status::Deny).into(),
+        review: (judgement.status == Status::Review).into(),
+        findings: 0,
+        primaries: is_primary.into(),
+        inpatient: (line.setting == Setting::Inpatient).into(),
+        at_risk: judgement.amount().0.into(),
+        add_on: if is_add_on { scaled(line.units.min(MOST_UNITS), DECIMALS) } else { 0 },
+    }
+}
+
+/// `2024-03`; empty without a readable date.
+fn month(line: Line<'_>) -> Cow<'static, str> {
+    line.date.map_or_else(String::new, |date| format!("{:04}-{:02}", date.year(), date.month())).into()
+}
+
+/// The kind of facility as the setting was found: by bill type if filled, else by place of service.
+fn facility(line: Line<'_>) -> Cow<'static, str> {
+    let place = line.text(Text::PlaceOfService);
+    match (line.text(Text::BillType), place.as_bytes()) {
+        ("", []) => "not given".into(),
+        ("", [d]) if d.is_ascii_digit() => format!("place of service 0{place}").into(),
+        ("", [a, b]) if a.is_ascii_digit() && b.is_ascii_digit() => format!("place of service {place}").into(),
+        ("", _) => "place of service not readable".into(),
+        (bill_type, _) => match BillType::parse(bill_type) {
+            Some(BillType { facility: [a, b], .. }) => format!("bill type {}{}", char::from(a), char::from(b)).into(),
+            None => "bill type not readable".into(),
+        },
+    }
+}
+
+/// A number of ten-thousandths.
+fn decimal(n: i128) -> String {
+    let (sign, n) = (if n < 0 { "-" } else { "" }, n.unsigned_abs());
+    format!("{sign}{}.{:04}", n / 10_000, n % 10_000)
+}
+
+/// A fraction with four decimals, half away from zero; both are counts.
+fn fraction(part: i128, whole: i128) -> Option<String> {
+    (whole > 0).then(|| decimal((part * 10_000 * 2 + whole) / (2 * whole)))
+}
+
+/// The cells of [`COLUMNS`]. Each is a number or empty.
+pub(crate) fn cells(m: &Measure) -> [String; 12] {
+    let flagged = m.deny + m.review;
+    let share = |n: i64| fraction(n.into(), m.services.into()).unwrap_or_default();
+    let ratio = fraction(m.add_on, i128::from(m.primaries) * 10_000).unwrap_or_default();
+    [
+        m.services.to_string(),
+        flagged.to_string(),
+        share(flagged),
+        m.deny.to_string(),
+        m.review.to_string(),
+        Sum(m.at_risk).to_string(),
+        m.findings.to_string(),
+        m.primaries.to_string(),
+        decimal(m.add_on),
+        ratio,
+        m.inpatient.to_string(),
+        share(m.inpatient),
+    ]
+}
+
+/// By rule.
+pub fn rule<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Table::open(By::Rule, about, out))
+}
+
+/// By product class.
+pub fn product_class<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Table::open(By::ProductClass, about, out))
+}
+
+/// By billing provider.
+pub fn provider<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Table::open(By::Provider, about, out))
+}
+
+/// By month.
+pub fn month_of_service<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Table::open(By::Month, about, out))
+}
+
+/// By kind of facility.
+pub fn facility_kind<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Table::open(By::Facility, about, out))
+}
+
+/// A roll-up as CSV.
+struct Table<'a> {
+    about: About<'a>,
+    rollup: RollUp,
+    out: Mutex<Box<dyn Output>>,
+}
+
+impl<'a> Table<'a> {
+    fn open(by: By, about: About<'a>, out: Box<dyn Output>) -> Box<dyn Sink + 'a> {
+        Box::new(Self { about, rollup: RollUp::new(by), out: Mutex::new(out) })
+    }
+}
+
+impl Sink for Table<'_> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        self.rollup.format(n, part)
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        self.rollup.append(n)
+    }
+
+    fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
+        let by = self.rollup.by;
+        let name = |code: &str| self.about.docs.iter().find(|doc| doc.code == code).map_or("", |doc| &doc.name);
+        let mut rows = Rows::default();
+        rows.word(by.key());
+        if by == By::Rule {
+            rows.word("name");
+        }
+        rows.header(&COLUMNS);
+        for (key, measure) in self.rollup.rows()? {
+            rows.input(&key);
+            if by == By::Rule {
+                rows.plain(name(&key));
+            }
+            for cell in cells(&measure) {
+                rows.word(&cell);
+            }
+            rows.end();
+        }
+        let mut out = held(&self.out);
+        out.write_all(rows.into_text().as_bytes())?;
+        out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_are_exact_and_rounded_half_away_from_zero() {
+        for (part, whole, want) in [
+            (1, 3, Some("0.3333")),
+            (2, 3, Some("0.6667")),
+            (1, 20_000, Some("0.0001")),
+            (1, 20_001, Some("0.0000")),
+            (7, 7, Some("1.0000")),
+            (0, 5, Some("0.0000")),
+            (0, 0, None),
+        ] {
+            assert_eq!(fraction(part, whole).as_deref(), want, "{part}/{whole}");
+        }
+        assert_eq!(decimal(15_000), "1.5000");
+    }
+
+    #[test]
+    fn every_column_has_its_cell() {
+        let measure = Measure {
+            services: 7,
+            deny: 1,
+            review: 2,
+            findings: 9,
+            primaries: 3,
+            inpatient: 1,
+            at_risk: 123_456,
+            add_on: 20_000,
+        };
+        let told: Vec<String> =
+            COLUMNS.iter().zip(cells(&measure)).map(|(name, cell)| format!("{name} {cell}")).collect();
+        assert_eq!(
+            told.join(", "),
+            "services 7, flagged 3, flagged_share 0.4286, deny 1, review 2, amount_at_risk 1234.56, findings 9, \
+             primaries 3, add_on_units 2.0000, add_on_ratio 0.6667, inpatient 1, inpatient_share 0.1429"
+        );
+    }
+}

@@ -1,0 +1,357 @@
+//! report.xlsx: Summary, Services, Findings, Providers, Rejects and About, for Excel and `LibreOffice`.
+//!
+//! Ids and codes are texts, dates are dates, amounts and counts are numbers; a number of more than 15 digits, which a
+//! spreadsheet would round, is a text. The writer is our own because a sheet of the size of a dense extract must be
+//! formatted and packed on all threads, in bounded memory and to the same bytes; see [`package`]. Until the end the
+//! packed sheets lie in files without a name in the system's temporary directory, which only this process can open.
+
+mod package;
+mod sheet;
+mod styles;
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use crate::report::format::rollup::{By, COLUMNS, RollUp, cells};
+use crate::report::format::xlsx::package::Package;
+use crate::report::format::xlsx::sheet::{Paper, ROWS, Rows, Sheet, Sheets};
+use crate::report::format::xlsx::styles::STYLES;
+use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::table::record::{Cells, Column, Type, column, finding_columns, service_columns};
+use crate::report::{About, Content, Totals};
+use crate::rules::judge::Status;
+use crate::run::Masked;
+
+const SUMMARY: [Column; 7] = [
+    column("group", Type::Text, 10),
+    column("key", Type::Text, 14),
+    column("meaning", Type::Text, 44),
+    column("rows", Type::Number, 14),
+    column("services", Type::Number, 12),
+    column("findings", Type::Number, 12),
+    column("amount_at_risk", Type::Amount, 18),
+];
+
+const REJECT: [Column; 5] = [
+    column("source_file", Type::Text, 28),
+    column("source_line", Type::Number, 12),
+    column("byte_offset", Type::Number, 14),
+    column("reason", Type::Text, 22),
+    column("raw", Type::Text, 120),
+];
+
+const ABOUT: [Column; 2] = [column("what", Type::Text, 26), column("value", Type::Text, 110)];
+
+/// The key, then [`COLUMNS`].
+const PROVIDER: [Column; 13] = {
+    let mut columns = [column("billing_npi", Type::Text, 16); 13];
+    let mut i = 0;
+    while i < COLUMNS.len() {
+        columns[i + 1] = column(COLUMNS[i], Type::Number, 16);
+        i += 1;
+    }
+    columns
+};
+
+/// Begins it.
+pub fn report<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Workbook::new(about, out, ROWS)?))
+}
+
+struct Workbook<'a> {
+    about: About<'a>,
+    out: Mutex<Box<dyn Output>>,
+    pieces: Pending<[Rows; 2]>,
+    /// Memory of pieces that were put down.
+    spare: Mutex<Vec<[Rows; 2]>>,
+    /// Services and findings.
+    sheets: Mutex<[Sheets; 2]>,
+    providers: RollUp,
+    paper: Paper,
+}
+
+impl<'a> Workbook<'a> {
+    fn new(about: About<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
+        let paper = Paper { limit, scratch: out.scratch() };
+        let sheets = [
+            Sheets::new("Services", service_columns(about.frame), &paper)?,
+            Sheets::new("Findings", finding_columns(about.frame), &paper)?,
+        ];
+        Ok(Self {
+            about,
+            out: Mutex::new(out),
+            pieces: Pending::default(),
+            spare: Mutex::default(),
+            sheets: Mutex::new(sheets),
+            providers: RollUp::new(By::Provider),
+            paper,
+        })
+    }
+}
+
+impl Sink for Workbook<'_> {
+    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+        let mut pieces = held(&self.spare).pop().unwrap_or_default();
+        part.services().for_each(|record| pieces[0].row(|row| record.put(row)));
+        part.findings().for_each(|record| pieces[1].row(|row| record.put(row)));
+        self.pieces.put(n, pieces);
+        self.providers.format(n, part)
+    }
+
+    fn append(&self, n: usize) -> io::Result<()> {
+        self.providers.append(n)?;
+        let Some(mut pieces) = self.pieces.take(n) else { return Ok(()) };
+        let [services, findings] = &pieces;
+        // `format` never waits for this lock, so a thread that helps out while blocks are packed cannot come to wait for
+        // itself.
+        let mut sheets = held(&self.sheets);
+        let [of_services, of_findings] = &mut *sheets;
+        let (one, two) = rayon::join(|| of_services.append(services), || of_findings.append(findings));
+        pieces.iter_mut().for_each(Rows::clear);
+        held(&self.spare).push(pieces);
+        one.and(two)
+    }
+
+    fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
+        let Self { about, out, sheets, providers, paper, .. } = *self;
+        let [services, findings] = sheets.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let rejects = rejects(about, &paper)?;
+        let mut all = table("Summary", &SUMMARY, &paper, summary(about, totals))?;
+        all.extend(services.finish()?);
+        all.extend(findings.finish()?);
+        all.extend(table("Providers", &PROVIDER, &paper, of_providers(providers)?)?);
+        all.extend(rejects);
+        all.extend(table("About", &ABOUT, &paper, of_about(about))?);
+        put_down(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Rows that are all there.
+fn table(title: &'static str, columns: &'static [Column], paper: &Paper, rows: Rows) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new(title, columns, paper)?;
+    sheets.append(&rows)?;
+    sheets.finish()
+}
+
+fn summary(about: About<'_>, totals: &Totals) -> Rows {
+    let mut rows = Rows::default();
+    let (summary, ledger) = (&totals.summary, &about.frame.ledger);
+    for status in Status::ALL {
+        let tally = summary.status(status);
+        rows.row(|row| {
+            row.texts(&["status", status.word(), ""]);
+            row.none();
+            row.count(tally.services);
+            row.none();
+            row.money(tally.at_risk.0);
+        });
+    }
+    rows.row(|row| {
+        row.texts(&["status", "all", "each service once"]);
+        row.none();
+        row.count(summary.services());
+        row.none();
+        row.money(summary.at_risk().0);
+    });
+    let bins = ledger.bins();
+    for (bin, n, meaning) in std::iter::once(("rows", ledger.rows, "all rows read: the sum of the bins")).chain(bins) {
+        rows.row(|row| {
+            row.texts(&["ledger", bin, meaning]);
+            row.count(n);
+        });
+    }
+    for (id, tally) in &summary.rules {
+        let doc = about.doc(*id);
+        rows.row(|row| {
+            row.texts(&["rule", &doc.code, &doc.name]);
+            row.none();
+            row.count(tally.services);
+            row.count(tally.findings);
+            row.money(tally.at_risk.0);
+        });
+    }
+    rows
+}
+
+fn of_providers(providers: RollUp) -> io::Result<Rows> {
+    let mut rows = Rows::default();
+    for (npi, measure) in providers.rows()? {
+        let cells = cells(&measure);
+        rows.row(|row| {
+            row.text(&npi);
+            row.count(measure.services);
+            row.count(measure.deny + measure.review);
+            row.ratio(&cells[2]);
+            row.count(measure.deny);
+            row.count(measure.review);
+            row.money(measure.at_risk);
+            row.count(measure.findings);
+            row.count(measure.primaries);
+            row.ratio(&cells[8]);
+            row.ratio(&cells[9]);
+            row.count(measure.inpatient);
+            row.ratio(&cells[11]);
+        });
+    }
+    Ok(rows)
+}
+
+/// Rejected rows, put down one by one: there may be as many as the bound on an extract's rejects allows.
+fn rejects(about: About<'_>, paper: &Paper) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new("Rejects", &REJECT, paper)?;
+    for input in &about.frame.inputs {
+        input.rejects.each(|reject| {
+            let mut rows = Rows::default();
+            rows.row(|row| {
+                row.text(&input.name);
+                row.number(reject.line);
+                row.number(reject.offset);
+                row.text(reject.reason.code());
+                row.text(&String::from_utf8_lossy(&reject.raw));
+            });
+            sheets.append(&rows)
+        })?;
+    }
+    sheets.finish()
+}
+
+fn of_about(about: About<'_>) -> Rows {
+    let (frame, policy) = (about.frame, &about.frame.policy);
+    let mut rows = Rows::default();
+    let mut say = |what: &str, value: &str| {
+        rows.row(|row| {
+            row.text(what);
+            row.text(value);
+        });
+    };
+    say("tool", concat!("claimlint ", env!("CARGO_PKG_VERSION")));
+    say("policy", &policy.id);
+    for edition in &policy.editions {
+        say("edition", &format!("{}, in force from {}", edition.id, edition.from));
+    }
+    say("policy fingerprint", &policy.fingerprint);
+    for origin in &policy.origins {
+        say(origin.kind, &format!("{}, valid {}", origin.id, origin.valid));
+    }
+    for input in &frame.inputs {
+        let rejected = input.rejects.len();
+        say("input", &input.name);
+        say("", &format!("layout {}, {} bytes, {} rows, {rejected} rejected", input.layout, input.bytes, input.rows));
+        for (table, file) in &input.joined {
+            say("", &format!("joined {table}: {file}"));
+        }
+    }
+    for file in &frame.originals {
+        if let Some(print) = &file.fingerprint {
+            say(&format!("{}, BLAKE3 {}", file.role.word(), print.extent.word()), &print.blake3);
+            say("", &file.file);
+        }
+    }
+    let masked = match frame.masked {
+        Masked::Nothing => "nothing: this file holds claim, member and authorization numbers; treat it as PHI",
+        Masked::Ids => "member, claim and authorization numbers",
+        Masked::IdsAndDays => "member, claim and authorization numbers; dates are cut to their month",
+    };
+    say("masked", masked);
+    say("amounts", "US dollars; a number of more than 15 digits is a text, as a spreadsheet would round it");
+    for sentence in &policy.unseen {
+        say("a claim cannot show", sentence);
+    }
+    rows
+}
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+const SHEET_ML: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+
+/// The package: what it holds, how its files belong together, the files. Titles are our own and need no escapes.
+fn put_down(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
+    let mut types = format!(
+        "{DECLARATION}<Types xmlns=\"{PACKAGE}/content-types\">\
+         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/>\
+         <Override PartName=\"/xl/workbook.xml\" ContentType=\"{SHEET_ML}.sheet.main+xml\"/>\
+         <Override PartName=\"/xl/styles.xml\" ContentType=\"{SHEET_ML}.styles+xml\"/>"
+    );
+    let root = format!(
+        "{DECLARATION}<Relationships xmlns=\"{PACKAGE}/relationships\">\
+         <Relationship Id=\"rId1\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    let mut links = format!(
+        "{DECLARATION}<Relationships xmlns=\"{PACKAGE}/relationships\">\
+         <Relationship Id=\"rId0\" Type=\"{OFFICE}/styles\" Target=\"styles.xml\"/>"
+    );
+    let mut book = format!(
+        "{DECLARATION}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><bookViews><workbookView/></bookViews><sheets>"
+    );
+    let mut filters = String::new();
+    for (i, sheet) in sheets.iter().enumerate() {
+        let (n, title, area) = (i + 1, &sheet.title, &sheet.area);
+        // A String takes everything.
+        let _ = write!(
+            types,
+            "<Override PartName=\"/xl/worksheets/sheet{n}.xml\" ContentType=\"{SHEET_ML}.worksheet+xml\"/>"
+        );
+        let _ = write!(
+            links,
+            "<Relationship Id=\"rId{n}\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>"
+        );
+        let _ = write!(book, "<sheet name=\"{title}\" sheetId=\"{n}\" r:id=\"rId{n}\"/>");
+        let _ = write!(
+            filters,
+            "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{i}\" hidden=\"1\">'{title}'!{area}</definedName>"
+        );
+    }
+    types.push_str("</Types>");
+    links.push_str("</Relationships>");
+    let _ = write!(book, "</sheets><definedNames>{filters}</definedNames></workbook>");
+    let mut package = Package::new(out);
+    package.add("[Content_Types].xml", &types)?;
+    package.add("_rels/.rels", &root)?;
+    package.add("xl/workbook.xml", &book)?;
+    package.add("xl/_rels/workbook.xml.rels", &links)?;
+    package.add("xl/styles.xml", STYLES)?;
+    for (n, sheet) in (1..).zip(sheets) {
+        package.take(&format!("xl/worksheets/sheet{n}.xml"), sheet.entry)?;
+    }
+    package.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::{Data, Reader as _, Xlsx};
+
+    use super::*;
+
+    /// Excel's limit at a small number: another reader finds every row, on sheets that are full one after the other.
+    #[test]
+    fn a_table_beyond_the_limit_is_split() {
+        let mut rows = Rows::default();
+        for n in 0..8 {
+            rows.row(|row| {
+                row.text(&format!("0{n}"));
+                row.text("=1+1");
+            });
+        }
+        let paper = Paper { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) };
+        let mut sheets = table("Services", &ABOUT, &paper, rows).expect("a disk");
+        sheets.extend(table("About", &ABOUT, &paper, Rows::default()).expect("a disk"));
+        let file = tempfile::tempfile().expect("a disk");
+        put_down(sheets, Box::new(file.try_clone().expect("a handle"))).expect("a disk");
+        let mut book: Xlsx<_> = Xlsx::new(io::BufReader::new(file)).expect("a workbook");
+        assert_eq!(book.sheet_names(), ["Services", "Services 2", "Services 3", "About"]);
+        let mut found = Vec::new();
+        for (sheet, n) in [("Services", 3), ("Services 2", 3), ("Services 3", 2), ("About", 0)] {
+            let range = book.worksheet_range(sheet).expect("a sheet");
+            let rows: Vec<_> = range.rows().collect();
+            assert_eq!(rows[0], ["what", "value"].map(|name| Data::String(name.to_owned())));
+            assert_eq!(rows.len(), n + 1, "{sheet}");
+            found.extend(rows[1..].iter().map(|row| row[0].to_string()));
+            assert!(book.worksheet_formula(sheet).expect("a sheet").is_empty());
+        }
+        assert_eq!(found, (0..8).map(|n| format!("0{n}")).collect::<Vec<_>>());
+    }
+}

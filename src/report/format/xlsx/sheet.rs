@@ -1,0 +1,408 @@
+//! Sheets as XML: rows without numbers, so that parts can be formatted side by side, and cells without formulas.
+//!
+//! A text is written as a text whatever it begins with, so a spreadsheet never runs it. Characters that XML forbids or
+//! that nobody would see become visible signs, as on the page.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io;
+
+use jiff::civil::{Date, date};
+use rust_decimal::Decimal;
+
+use crate::claim::{Cents, Sum};
+use crate::report::format::polars::days_since;
+use crate::report::format::xlsx::package::{Entry, LARGEST};
+use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
+use crate::report::sink::Scratch;
+use crate::report::table::csv_row::push_amount;
+use crate::report::table::record::{Cells, Column};
+use crate::report::words::escape::seen;
+
+/// Rows of a sheet, its header included: the limit of Excel's file format.
+pub(crate) const ROWS: usize = 1 << 20;
+
+/// UTF-16 units of a cell's text: likewise.
+const LONGEST: usize = 32_767;
+
+/// Digits that a spreadsheet's number holds exactly; a longer one is written as a text.
+const DIGITS: u32 = 15;
+
+/// Day 0 as spreadsheets count; it is off by one before March 1900, as they take 1900 for a leap year.
+const EPOCH: Date = date(1899, 12, 30);
+const FIRST: Date = date(1900, 3, 1);
+
+/// Rows as XML.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    xml: String,
+    /// Where each row ends.
+    ends: Vec<usize>,
+    spare: String,
+}
+
+impl Rows {
+    /// One row, its cells put by `put`.
+    pub(crate) fn row(&mut self, put: impl FnOnce(&mut Self)) {
+        self.xml.push_str("<row>");
+        put(self);
+        self.xml.push_str("</row>");
+        self.ends.push(self.xml.len());
+    }
+
+    /// The same memory without rows.
+    pub(crate) fn clear(&mut self) {
+        self.xml.clear();
+        self.ends.clear();
+    }
+
+    fn empty(&mut self) {
+        self.xml.push_str("<c/>");
+    }
+
+    fn styled(&mut self, style: u8, text: &str) {
+        if text.is_empty() {
+            return self.empty();
+        }
+        self.xml.push_str("<c s=\"");
+        self.xml.push(char::from(b'0' + style));
+        self.xml.push_str("\" t=\"inlineStr\"><is><t");
+        let edge = |b: Option<u8>| b == Some(b' ');
+        self.xml.push_str(if edge(text.bytes().next()) || edge(text.bytes().next_back()) {
+            " xml:space=\"preserve\">"
+        } else {
+            ">"
+        });
+        if text.len() <= LONGEST
+            && text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b'>' | b'_'))
+        {
+            self.xml.push_str(text);
+        } else {
+            self.escaped(&seen(text));
+        }
+        self.xml.push_str("</t></is></c>");
+    }
+
+    /// A text that may hold anything that can be seen.
+    fn escaped(&mut self, text: &str) {
+        let long = text.len() > LONGEST && text.encode_utf16().count() > LONGEST;
+        let mut room = if long { LONGEST - 1 } else { usize::MAX };
+        for (i, c) in text.char_indices() {
+            if room < c.len_utf16() {
+                break;
+            }
+            room -= c.len_utf16();
+            match c {
+                '<' => self.xml.push_str("&lt;"),
+                '>' => self.xml.push_str("&gt;"),
+                '&' => self.xml.push_str("&amp;"),
+                // `_x0041_` would be read as the letter A.
+                '_' if is_escape(&text.as_bytes()[i..]) => self.xml.push_str("_x005F_"),
+                c => self.xml.push(c),
+            }
+        }
+        self.xml.push_str(if long { "\u{2026}" } else { "" });
+    }
+
+    /// A number, pushed by `push`.
+    fn value(&mut self, style: u8, push: impl FnOnce(&mut String)) {
+        self.xml.push_str("<c s=\"");
+        self.xml.push(char::from(b'0' + style));
+        self.xml.push_str("\"><v>");
+        push(&mut self.xml);
+        self.xml.push_str("</v></c>");
+    }
+
+    /// A count.
+    pub(crate) fn count(&mut self, n: impl Into<i128>) {
+        let n: i128 = n.into();
+        match i64::try_from(n) {
+            Ok(n) if n.unsigned_abs() < 10_u64.pow(DIGITS) => {
+                self.value(COUNT, |xml| xml.push_str(itoa::Buffer::new().format(n)));
+            }
+            _ => self.text(&n.to_string()),
+        }
+    }
+
+    /// Money, however much.
+    pub(crate) fn money(&mut self, cents: i128) {
+        match i64::try_from(cents) {
+            Ok(cents) if cents.unsigned_abs() < 10_u64.pow(DIGITS) => {
+                self.value(MONEY, |xml| push_amount(xml, Cents(cents)));
+            }
+            _ => self.text(&Sum(cents).to_string()),
+        }
+    }
+
+    /// A share or ratio with four decimals, or nothing.
+    pub(crate) fn ratio(&mut self, ratio: &str) {
+        match ratio.len() {
+            0 => self.empty(),
+            n if n <= DIGITS as usize => self.value(RATIO, |xml| xml.push_str(ratio)),
+            _ => self.text(ratio),
+        }
+    }
+
+    /// Several texts.
+    pub(crate) fn texts(&mut self, texts: &[&str]) {
+        for text in texts {
+            self.text(text);
+        }
+    }
+
+    /// A cell that is left empty.
+    pub(crate) fn none(&mut self) {
+        self.empty();
+    }
+}
+
+/// Would a reader take this for an escaped character?
+fn is_escape(text: &[u8]) -> bool {
+    matches!(text, [b'_', b'x', a, b, c, d, b'_', ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()))
+}
+
+impl Cells for Rows {
+    fn text(&mut self, text: &str) {
+        self.styled(TEXT, text);
+    }
+
+    fn number(&mut self, n: u64) {
+        if n < 10_u64.pow(DIGITS) {
+            self.xml.push_str("<c><v>");
+            self.xml.push_str(itoa::Buffer::new().format(n));
+            self.xml.push_str("</v></c>");
+        } else {
+            self.text(&n.to_string());
+        }
+    }
+
+    fn date(&mut self, date: Option<Date>) {
+        match date {
+            None => self.empty(),
+            Some(date) if date >= FIRST => {
+                self.value(DAY, |xml| xml.push_str(itoa::Buffer::new().format(days_since(date, EPOCH))));
+            }
+            Some(date) => self.text(&date.to_string()),
+        }
+    }
+
+    fn units(&mut self, units: Option<Decimal>) {
+        match units.map(|units| units.normalize()) {
+            None => self.empty(),
+            Some(units) if units.mantissa().unsigned_abs() < 10_u128.pow(DIGITS) => {
+                // A String takes everything.
+                let _ = write!(self.xml, "<c><v>{units}</v></c>");
+            }
+            Some(units) => self.text(&units.to_string()),
+        }
+    }
+
+    fn amount(&mut self, amount: Option<Cents>) {
+        match amount {
+            None => self.empty(),
+            Some(Cents(cents)) => self.money(cents.into()),
+        }
+    }
+
+    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
+        let mut joined = std::mem::take(&mut self.spare);
+        joined.clear();
+        for (i, item) in items.enumerate() {
+            joined.push_str(if i > 0 { ";" } else { "" });
+            joined.push_str(item);
+        }
+        self.text(&joined);
+        self.spare = joined;
+    }
+}
+
+/// The letters of a column, `A` being number 0.
+fn letters(column: usize) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    if column < 26 { last.into() } else { letters(column / 26 - 1) + &last.to_string() }
+}
+
+/// A sheet that is complete but for its place in the workbook.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    /// On its tab.
+    pub(crate) title: String,
+    /// Its cells: `$A$1:$U$9`.
+    pub(crate) area: String,
+    /// Its XML.
+    pub(crate) entry: Entry<File>,
+}
+
+/// What sheets are made of.
+#[derive(Clone)]
+pub(crate) struct Paper {
+    /// Most rows of one.
+    pub(crate) limit: usize,
+    /// Where it waits while it is filled.
+    pub(crate) scratch: Scratch,
+}
+
+/// Rows under one header, on as many sheets as they need.
+pub(crate) struct Sheets {
+    title: &'static str,
+    columns: &'static [Column],
+    paper: Paper,
+    full: Vec<Sheet>,
+    /// The one that is being filled, in a private file without a name, and its rows.
+    entry: Entry<File>,
+    rows: usize,
+}
+
+impl Sheets {
+    /// A sheet with a header.
+    pub(crate) fn new(title: &'static str, columns: &'static [Column], paper: &Paper) -> io::Result<Self> {
+        let (entry, rows) = begin(columns, paper)?;
+        Ok(Self { title, columns, paper: paper.clone(), full: Vec::new(), entry, rows })
+    }
+
+    /// Adds rows.
+    pub(crate) fn append(&mut self, more: &Rows) -> io::Result<()> {
+        let (mut from, mut row) = (0, 0);
+        while row < more.ends.len() {
+            let left = usize::try_from(LARGEST.saturating_sub(self.entry.plain())).unwrap_or(usize::MAX);
+            let fit = more.ends[row..].partition_point(|end| *end - from <= left).min(self.paper.limit - self.rows);
+            if fit == 0 {
+                self.next()?;
+                continue;
+            }
+            let to = more.ends[row + fit - 1];
+            self.entry.write(&more.xml.as_bytes()[from..to])?;
+            self.rows += fit;
+            (from, row) = (to, row + fit);
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> io::Result<()> {
+        let (entry, rows) = begin(self.columns, &self.paper)?;
+        let entry = std::mem::replace(&mut self.entry, entry);
+        let rows = std::mem::replace(&mut self.rows, rows);
+        let sheet = close(self.title, self.full.len() + 1, self.columns.len(), entry, rows)?;
+        self.full.push(sheet);
+        Ok(())
+    }
+
+    /// All of them, at least one.
+    pub(crate) fn finish(mut self) -> io::Result<Vec<Sheet>> {
+        let number = self.full.len() + 1;
+        self.full.push(close(self.title, number, self.columns.len(), self.entry, self.rows)?);
+        Ok(self.full)
+    }
+}
+
+/// Ends a sheet, the `number`th of its title.
+fn close(title: &str, number: usize, columns: usize, mut entry: Entry<File>, rows: usize) -> io::Result<Sheet> {
+    let last = letters(columns - 1);
+    entry.write(format!("</sheetData><autoFilter ref=\"A1:{last}{rows}\"/></worksheet>").as_bytes())?;
+    let title = if number == 1 { title.to_owned() } else { format!("{title} {number}") };
+    Ok(Sheet { title, area: format!("$A$1:${last}${rows}"), entry })
+}
+
+/// A sheet up to its header, frozen.
+fn begin(columns: &[Column], paper: &Paper) -> io::Result<(Entry<File>, usize)> {
+    let mut head = Rows::default();
+    head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
+    let mut xml = concat!(
+        r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
+        "\n",
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews>"#,
+        r#"<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>"#,
+        r#"<selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>"#
+    )
+    .to_owned();
+    for (i, column) in columns.iter().enumerate() {
+        let _ = write!(xml, r#"<col min="{0}" max="{0}" width="{1}" customWidth="1"/>"#, i + 1, column.width);
+    }
+    xml.push_str("</cols><sheetData>");
+    xml.push_str(&head.xml);
+    let mut entry = Entry::new((paper.scratch)()?);
+    entry.write(xml.as_bytes())?;
+    Ok((entry, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(put: impl FnOnce(&mut Rows)) -> String {
+        let mut rows = Rows::default();
+        rows.row(put);
+        let cell = rows.xml.strip_prefix("<row>").and_then(|xml| xml.strip_suffix("</row>"));
+        cell.expect("a row").replace(" t=\"inlineStr\"><is>", ">").replace("</is>", "")
+    }
+
+    #[test]
+    fn texts_are_texts_and_everything_in_them_is_seen() {
+        for (text, want) in [
+            ("", "<c/>"),
+            ("00123", "<c s=\"1\"><t>00123</t></c>"),
+            ("=1+1", "<c s=\"1\"><t>=1+1</t></c>"),
+            (" a ", "<c s=\"1\"><t xml:space=\"preserve\"> a </t></c>"),
+            ("<a&b>", "<c s=\"1\"><t>&lt;a&amp;b&gt;</t></c>"),
+            ("a\0b\nc\u{1b}\u{fffe}", "<c s=\"1\"><t>a\u{2400}b\u{240a}c\u{241b}\u{27e8}U+FFFE\u{27e9}</t></c>"),
+            ("_x0041_x_", "<c s=\"1\"><t>_x005F_x0041_x_</t></c>"),
+            ("https://a.example", "<c s=\"1\"><t>https://a.example</t></c>"),
+        ] {
+            assert_eq!(cell(|row| row.text(text)), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_where_excel_would_refuse_them() {
+        for (text, kept) in
+            [("a".repeat(LONGEST), LONGEST), ("é".repeat(LONGEST), LONGEST), ("a".repeat(LONGEST + 1), LONGEST - 1)]
+        {
+            let cell = cell(|row| row.text(&text));
+            assert_eq!(cell.matches(['a', 'é']).count(), kept);
+            assert_eq!(cell.contains('\u{2026}'), kept < LONGEST);
+        }
+        let wide = cell(|row| row.text(&"\u{1f9b4}".repeat(LONGEST)));
+        assert_eq!(wide.matches('\u{1f9b4}').count(), (LONGEST - 1) / 2);
+    }
+
+    #[test]
+    fn numbers_are_numbers_unless_a_spreadsheet_would_round_them() {
+        let amount = |cents| cell(|row| row.amount(Some(Cents(cents))));
+        assert_eq!(amount(-123_450), "<c s=\"3\"><v>-1234.50</v></c>");
+        assert_eq!(amount(i64::MAX), "<c s=\"1\"><t>92233720368547758.07</t></c>");
+        let day = |day: &str| cell(|row| row.date(day.parse().ok()));
+        assert_eq!(day("2024-02-29"), "<c s=\"2\"><v>45351</v></c>");
+        assert_eq!(day("1900-03-01"), "<c s=\"2\"><v>61</v></c>");
+        assert_eq!(day("1900-02-28"), "<c s=\"1\"><t>1900-02-28</t></c>");
+        assert_eq!(day("no day"), "<c/>");
+        let units = |units: &str| cell(|row| row.units(units.parse().ok()));
+        assert_eq!((units("1.50"), units("")), ("<c><v>1.5</v></c>".to_owned(), "<c/>".to_owned()));
+        assert_eq!(units("0.1234567890123456"), "<c s=\"1\"><t>0.1234567890123456</t></c>");
+    }
+
+    #[test]
+    fn columns_are_lettered() {
+        assert_eq!([0, 25, 26, 701, 702].map(letters), ["A", "Z", "AA", "ZZ", "AAA"]);
+    }
+
+    #[test]
+    fn rows_beyond_the_limit_go_to_another_sheet() {
+        const COLUMNS: [Column; 1] =
+            [crate::report::table::record::column("n", crate::report::table::record::Type::Number, 8)];
+        let mut sheets =
+            Sheets::new("Services", &COLUMNS, &Paper { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) })
+                .expect("a disk");
+        let mut next = 0;
+        for part in [2, 0, 5, 1] {
+            let mut rows = Rows::default();
+            for _ in 0..part {
+                rows.row(|row| row.number(next));
+                next += 1;
+            }
+            sheets.append(&rows).expect("a disk");
+        }
+        let sheets = sheets.finish().expect("a disk");
+        let said: Vec<_> = sheets.iter().map(|s| (s.title.as_str(), s.area.as_str())).collect();
+        assert_eq!(said, [("Services", "$A$1:$A$4"), ("Services 2", "$A$1:$A$4"), ("Services 3", "$A$1:$A$3")]);
+    }
+}

@@ -1,0 +1,381 @@
+//! A service and a finding as every format prints them: one place that says what stands in a column, so that CSV, JSON,
+//! Parquet and XLSX cannot come to differ. CONTRACT sections 6 and 7.15.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::claim::{Cents, Kind, Line, Text};
+use crate::finding::fingerprint::Fingerprint;
+use crate::finding::{Finding, Subject};
+use crate::policy::RuleSetting;
+use crate::report::Content;
+use crate::rules::doc::RuleDoc;
+use crate::rules::judge::Judgement;
+use crate::run::{Frame, Masked};
+use crate::suppress::Suppression;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// A text, an id, a code: never a number, whatever its digits. Empty where there is none.
+    Text,
+    /// A whole number.
+    Number,
+    /// A day, or none.
+    Date,
+    /// Units, which may have decimals, or none.
+    Units,
+    /// Money, or none.
+    Amount,
+    /// Texts; joined by `;` where a cell can hold one text only.
+    List,
+}
+
+/// A column of services or findings.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name in every format.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Type,
+    /// Characters that a sheet shows of it.
+    pub width: u8,
+}
+
+/// A column.
+pub(crate) const fn column(name: &'static str, holds: Type, width: u8) -> Column {
+    Column { name, holds, width }
+}
+
+/// The columns of services, in their order.
+pub const SERVICE: [Column; 21] = [
+    column("source_file", Type::Text, 28),
+    column("source_line", Type::Number, 12),
+    column("claim_id", Type::Text, 18),
+    column("line_number", Type::Text, 12),
+    column("member_id", Type::Text, 18),
+    column("product", Type::Text, 24),
+    column("product_class", Type::Text, 26),
+    column("setting", Type::Text, 13),
+    column("procedure_code", Type::Text, 15),
+    column("service_date", Type::Date, 12),
+    column("units", Type::Units, 8),
+    column("diagnoses_considered", Type::List, 24),
+    column("authorization_number", Type::Text, 21),
+    column("necessity", Type::Text, 14),
+    column("authorization", Type::Text, 14),
+    column("status", Type::Text, 9),
+    column("rules", Type::List, 20),
+    column("amount_at_risk", Type::Amount, 15),
+    column("amount_basis", Type::Text, 13),
+    column("billing_npi", Type::Text, 13),
+    column("rendering_npi", Type::Text, 13),
+];
+
+/// The columns of findings, in their order.
+pub const FINDING: [Column; 17] = [
+    column("rule", Type::Text, 8),
+    column("name", Type::Text, 26),
+    column("disposition", Type::Text, 12),
+    column("source_file", Type::Text, 28),
+    column("source_line", Type::Number, 12),
+    column("claim_id", Type::Text, 18),
+    column("line_number", Type::Text, 12),
+    column("member_id", Type::Text, 18),
+    column("product_class", Type::Text, 26),
+    column("setting", Type::Text, 13),
+    column("procedure_code", Type::Text, 15),
+    column("service_date", Type::Date, 12),
+    column("amount_at_risk", Type::Amount, 15),
+    column("carc", Type::Text, 7),
+    column("rarc", Type::Text, 8),
+    column("message", Type::Text, 80),
+    column("citation", Type::Text, 60),
+];
+
+/// The columns that findings have beside those where suppressions were given; services have the first one, their suppressed
+/// rules.
+pub const SUPPRESSED: [Column; 2] = [column("suppressed", Type::Text, 12), column("suppression", Type::Text, 60)];
+
+const SERVICE_MARKED: [Column; 22] = beside(SERVICE, &[column("suppressed", Type::List, 20)]);
+const FINDING_MARKED: [Column; 19] = beside(FINDING, &SUPPRESSED);
+
+const fn beside<const N: usize, const M: usize>(columns: [Column; N], more: &[Column]) -> [Column; M] {
+    let mut all = [more[0]; M];
+    let mut i = 0;
+    while i < M {
+        all[i] = if i < N { columns[i] } else { more[i - N] };
+        i += 1;
+    }
+    all
+}
+
+/// The columns of services in this run.
+pub fn service_columns(frame: &Frame) -> &'static [Column] {
+    if frame.suppressions.is_some() { &SERVICE_MARKED } else { &SERVICE }
+}
+
+/// The columns of findings in this run.
+pub fn finding_columns(frame: &Frame) -> &'static [Column] {
+    if frame.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
+}
+/// Takes the cells of a record, one call a column, in their order.
+pub trait Cells {
+    /// [`Type::Text`].
+    fn text(&mut self, text: &str);
+    /// [`Type::Number`].
+    fn number(&mut self, n: u64);
+    /// [`Type::Date`].
+    fn date(&mut self, date: Option<Date>);
+    /// [`Type::Units`].
+    fn units(&mut self, units: Option<Decimal>);
+    /// [`Type::Amount`].
+    fn amount(&mut self, amount: Option<Cents>);
+    /// [`Type::List`].
+    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>);
+}
+
+/// A service. Its texts are the input's, without any guard against spreadsheets: that is the business of the format.
+#[derive(Clone, Copy)]
+pub struct ServiceRecord<'a> {
+    part: &'a Content<'a>,
+    number: usize,
+    /// Its line; of a stay the first one.
+    pub line: Line<'a>,
+    /// The verdict.
+    pub judgement: &'a Judgement,
+}
+
+impl<'a> ServiceRecord<'a> {
+    /// A service of a part, by its number in the part's book.
+    pub fn of(part: &'a Content<'a>, number: usize) -> Self {
+        Self { part, number, line: part.book.line_of(number), judgement: &part.judged.services[number] }
+    }
+
+    /// Its number in the part's book.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// `source_file`.
+    pub fn source_file(&self) -> &'a str {
+        self.part.about.file(self.line)
+    }
+
+    /// `product_class`.
+    pub fn product_class(&self) -> &'a str {
+        &self.part.about.frame.policy.class(self.line.class).id
+    }
+
+    /// The codes of `procedure_code`.
+    pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let policy = &self.part.about.frame.policy;
+        self.part.book.codes_of(self.number).iter().map(|id| policy.code(*id))
+    }
+
+    /// `procedure_code`: the codes joined by `;`.
+    pub fn procedure_code(&self) -> String {
+        self.codes().collect::<Vec<_>>().join(";")
+    }
+
+    /// `units`: as used. None for a stay.
+    pub fn units(&self) -> Option<Decimal> {
+        matches!(self.part.book.services[self.number].kind, Kind::Line(_)).then_some(self.line.units)
+    }
+
+    /// Codes of the rules that fired, in byte order.
+    pub fn rules(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let about = self.part.about;
+        self.judgement.rules.iter().map(move |rule| about.doc(*rule).code.as_str())
+    }
+
+    /// `suppressed`: codes of the rules whose findings on it are suppressed.
+    pub fn suppressed(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let findings = &self.part.judged.findings;
+        let line = self.part.book.services[self.number].line;
+        let (part, own) = (self.part, Subject::Service(self.number));
+        (findings.partition_point(|f| f.line < line)..findings.len())
+            .take_while(move |n| findings[*n].line == line)
+            .filter(move |n| findings[*n].subject == own)
+            .map(|n| FindingRecord::of(part, n))
+            .filter(|record| record.suppression().is_some())
+            .map(|record| record.doc().code.as_str())
+    }
+
+    /// `amount_at_risk`.
+    pub fn amount(&self) -> Option<Cents> {
+        self.judgement.at_risk.map(|(amount, _)| amount)
+    }
+
+    /// `amount_basis`.
+    pub fn basis(&self) -> Option<&'static str> {
+        self.judgement.at_risk.map(|(_, basis)| basis)
+    }
+
+    /// Hands out the cells of [`SERVICE`]. services.csv has a writer of its own, which need not join lists first; a test
+    /// holds the formats to each other.
+    pub fn put(&self, cells: &mut impl Cells) {
+        let (line, judgement) = (self.line, self.judgement);
+        cells.text(self.source_file());
+        cells.number(line.row);
+        for id in ids(line) {
+            cells.text(id);
+        }
+        cells.text(line.text(Text::Product));
+        cells.text(self.product_class());
+        cells.text(line.setting.word());
+        cells.text(&self.procedure_code());
+        cells.date(line.date);
+        cells.units(self.units());
+        cells.list(line.considered());
+        cells.text(line.text(Text::Authorization));
+        cells.text(judgement.necessity.word());
+        cells.text(judgement.authorization.word());
+        cells.text(judgement.status.word());
+        cells.list(self.rules());
+        cells.amount(self.amount());
+        cells.text(self.basis().unwrap_or_default());
+        cells.text(line.text(Text::BillingNpi));
+        cells.text(line.text(Text::RenderingNpi));
+        if self.part.about.frame.suppressions.is_some() {
+            cells.list(self.suppressed());
+        }
+    }
+}
+
+/// A finding; likewise.
+#[derive(Clone, Copy)]
+pub struct FindingRecord<'a> {
+    part: &'a Content<'a>,
+    number: usize,
+    /// The finding.
+    pub finding: &'a Finding,
+    /// The line it points at.
+    pub line: Line<'a>,
+}
+
+impl<'a> FindingRecord<'a> {
+    /// A finding of a part, by its number.
+    pub fn of(part: &'a Content<'a>, number: usize) -> Self {
+        let finding = &part.judged.findings[number];
+        Self { part, number, finding, line: part.book.line(finding.line) }
+    }
+
+    /// `rule`, `name` and the texts of its rule.
+    pub fn doc(&self) -> &'a RuleDoc {
+        self.part.about.doc(self.finding.rule)
+    }
+
+    /// `carc`, `rarc` and `citation`.
+    pub fn setting(&self) -> &'a RuleSetting {
+        self.part.about.setting(self.finding.rule)
+    }
+
+    /// `source_file`.
+    pub fn source_file(&self) -> &'a str {
+        self.part.about.file(self.line)
+    }
+
+    /// `product_class`.
+    pub fn product_class(&self) -> &'a str {
+        &self.part.about.frame.policy.class(self.line.class).id
+    }
+
+    /// The codes of `procedure_code`.
+    pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.finding.codes(self.part.book, &self.part.about.frame.policy)
+    }
+
+    /// `service_date`.
+    pub fn service_date(&self) -> Option<Date> {
+        self.line.date
+    }
+
+    /// `amount_at_risk`: of its service.
+    pub fn amount(&self) -> Option<Cents> {
+        self.part.judgement(self.finding).and_then(|j| j.at_risk).map(|(amount, _)| amount)
+    }
+
+    /// By what it is known again; of a masked run by its tokens.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let policy = &self.part.about.frame.policy;
+        self.finding.fingerprint(&self.doc().code, self.line, self.part.book, policy)
+    }
+
+    /// The suppression that holds for it.
+    pub fn suppression(&self) -> Option<&'a Suppression> {
+        let place = self.part.met.by.get(self.number).copied().flatten()?;
+        self.part.about.frame.suppressions.as_ref().map(|all| &all.list[place])
+    }
+
+    /// `suppressed`.
+    pub fn suppressed(&self) -> &'static str {
+        if self.suppression().is_some() { "yes" } else { "" }
+    }
+
+    /// `suppression`: its place in the file and the reason.
+    pub fn suppression_said(&self) -> String {
+        self.suppression().map_or(String::new(), |one| said(one, self.part.about.frame))
+    }
+
+    /// `claim_id`, `line_number` and `member_id`.
+    pub fn ids(&self) -> [&'a str; 3] {
+        ids(self.line)
+    }
+
+    /// Hands out the cells of [`FINDING`]; likewise.
+    pub fn put(&self, cells: &mut impl Cells) {
+        let (doc, setting, line) = (self.doc(), self.setting(), self.line);
+        cells.text(&doc.code);
+        cells.text(&doc.name);
+        cells.text(self.finding.disposition.word());
+        cells.text(self.source_file());
+        cells.number(line.row);
+        for id in self.ids() {
+            cells.text(id);
+        }
+        cells.text(self.product_class());
+        cells.text(line.setting.word());
+        cells.text(&self.codes().collect::<Vec<_>>().join(";"));
+        cells.date(self.service_date());
+        cells.amount(self.amount());
+        cells.text(&setting.carc);
+        cells.text(&setting.rarc);
+        cells.text(&self.finding.message);
+        cells.text(&setting.citation);
+        if self.part.about.frame.suppressions.is_some() {
+            cells.text(self.suppressed());
+            cells.text(&self.suppression_said());
+        }
+    }
+}
+
+/// In place of the reason of a suppression, which may name whom it is about.
+const WITHHELD: &str = "withheld by --mask";
+
+/// The reason of a suppression as a report may tell it.
+pub fn reason<'a>(one: &'a Suppression, frame: &Frame) -> &'a str {
+    if frame.masked == Masked::Nothing { &one.reason } else { WITHHELD }
+}
+
+/// `suppression`: its place in the file and the reason.
+fn said(one: &Suppression, frame: &Frame) -> String {
+    format!("{}: {}", one.number, reason(one, frame))
+}
+
+/// `claim_id`, `line_number` and `member_id`.
+pub fn ids(line: Line<'_>) -> [&str; 3] {
+    [line.claim_id(), line.text(Text::LineNumber), line.text(Text::MemberId)]
+}
+
+impl<'a> Content<'a> {
+    /// All services of the part.
+    pub fn services(&'a self) -> impl ExactSizeIterator<Item = ServiceRecord<'a>> {
+        (0..self.book.services.len()).map(|i| ServiceRecord::of(self, i))
+    }
+
+    /// All findings of the part.
+    pub fn findings(&'a self) -> impl ExactSizeIterator<Item = FindingRecord<'a>> {
+        (0..self.judged.findings.len()).map(|i| FindingRecord::of(self, i))
+    }
+}

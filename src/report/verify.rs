@@ -1,0 +1,268 @@
+//! Is a report whole? Its files against its manifest, its ledger against itself, its tables against its summary.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::claim::{Cents, Sum};
+use crate::ledger::Ledger;
+use crate::report::dir::manifest;
+use crate::report::dir::manifest::Manifest;
+use crate::report::format::summary_json::SCHEMA;
+use crate::report::{RUN, dir};
+
+/// One question about a report, and what is wrong if it is not answered well.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at and what was found.
+    pub what: String,
+    /// What is wrong, a sentence each; empty: it is as it should be.
+    pub wrong: Vec<String>,
+}
+
+/// What summary.json says, as far as it can be counted again.
+#[derive(Debug, Deserialize)]
+pub struct Summary {
+    schema: String,
+    /// The policy that judged.
+    pub policy: Policy,
+    /// The extracts in the order given.
+    pub inputs: Vec<Input>,
+    /// Rows by bin.
+    pub ledger: Ledger,
+    /// Services by status.
+    pub services: BTreeMap<String, u64>,
+    /// Amounts by status, and `total`.
+    pub amount_at_risk: BTreeMap<String, String>,
+    /// Findings by rule.
+    pub rules: BTreeMap<String, Rule>,
+}
+
+/// A policy by its fingerprint.
+#[derive(Debug, Deserialize)]
+pub struct Policy {
+    /// Its id.
+    pub id: String,
+    /// Over the texts of all its files.
+    pub fingerprint: String,
+}
+
+/// An extract of the summary.
+#[derive(Debug, Deserialize)]
+pub struct Input {
+    /// Its name as given.
+    pub file: String,
+    /// Bytes of text after decompression.
+    pub bytes: u64,
+    /// Rows after the header.
+    pub rows: u64,
+    /// Those of them that were rejected.
+    pub rejected: u64,
+}
+
+/// A rule of the summary.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct Rule {
+    /// Findings.
+    pub findings: u64,
+    /// Over the services among them.
+    pub amount_at_risk: String,
+}
+
+/// A report that can be held against something.
+#[derive(Debug)]
+pub struct Report {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its summary.
+    pub summary: Summary,
+}
+
+/// Why a directory cannot be held against anything.
+#[derive(Debug, thiserror::Error)]
+pub enum Unclear {
+    /// No report is there.
+    #[error("holds no claimlint report; name the directory of one")]
+    NoReport,
+    /// There is one, but it does not say what belongs to it.
+    #[error("{0}")]
+    Broken(String),
+    /// The disk says no.
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+}
+
+impl Report {
+    /// Reads manifest and summary.
+    pub fn open(directory: &Path) -> Result<Self, Unclear> {
+        if !directory.join(manifest::FILE).exists() && !dir::has_summary(directory) {
+            return Err(Unclear::NoReport);
+        }
+        let text = |name: &str| {
+            fs::read(directory.join(name)).map_err(|e| match e.kind() {
+                ErrorKind::NotFound => Unclear::Broken(format!("{name} is missing")),
+                _ => Unclear::Io(name.to_owned(), e),
+            })
+        };
+        let damaged = |name: &str| Unclear::Broken(format!("{name} is damaged"));
+        let manifest: Manifest = serde_json::from_slice(&text(manifest::FILE)?).map_err(|_| damaged(manifest::FILE))?;
+        let summary: Summary = serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
+        for (name, said, ours) in
+            [(manifest::FILE, &manifest.schema, manifest::SCHEMA), ("summary.json", &summary.schema, SCHEMA)]
+        {
+            if said != ours {
+                let what = format!("{name} is of another version of claimlint ({said:?}, this one reads {ours:?})");
+                return Err(Unclear::Broken(what));
+            }
+        }
+        if manifest.sealed().is_ok_and(|seal| seal != manifest.seal) {
+            return Err(damaged(manifest::FILE));
+        }
+        Ok(Self { manifest, summary })
+    }
+
+    /// Everything that can be asked without the inputs.
+    pub fn checks(&self, directory: &Path) -> Result<Vec<Check>, Unclear> {
+        let io = |e: io::Error| Unclear::Io(directory.display().to_string(), e);
+        let files = self.files(directory).map_err(io)?;
+        let tables = [self.services(directory), self.findings(directory), self.rejects(directory)];
+        Ok([files, self.ledger()].into_iter().chain(tables).collect())
+    }
+
+    fn files(&self, directory: &Path) -> io::Result<Check> {
+        let there = manifest::parts(directory)?;
+        let mut wrong = Vec::new();
+        for part in &self.manifest.files {
+            match there.iter().find(|found| found.file == part.file) {
+                None => wrong.push(format!("{} is missing", part.file)),
+                Some(found) if found.bytes != part.bytes => {
+                    wrong.push(format!("{} has {} bytes and was written with {}", part.file, found.bytes, part.bytes));
+                }
+                Some(found) if found.blake3 != part.blake3 => wrong.push(format!("{} was altered", part.file)),
+                Some(_) => {}
+            }
+        }
+        if !directory.join(RUN).is_file() {
+            wrong.push(format!("{RUN} is missing"));
+        }
+        let added = there.iter().filter(|found| !self.manifest.files.iter().any(|part| part.file == found.file));
+        wrong.extend(added.map(|found| format!("{} does not belong to the report", found.file)));
+        Ok(Check { what: format!("files: {} in the manifest, each by its hash", self.manifest.files.len()), wrong })
+    }
+
+    fn ledger(&self) -> Check {
+        let Summary { ledger, inputs, .. } = &self.summary;
+        let mut wrong = Vec::new();
+        if !ledger.adds_up() {
+            wrong.push("the bins do not add up to the rows".to_owned());
+        }
+        for (what, of_inputs, of_ledger) in [
+            ("rows", inputs.iter().map(|i| u128::from(i.rows)).sum::<u128>(), ledger.rows),
+            ("rejected rows", inputs.iter().map(|i| u128::from(i.rejected)).sum(), ledger.rejected),
+        ] {
+            if of_inputs != u128::from(of_ledger) {
+                wrong.push(format!("the inputs have {of_inputs} {what}, the ledger {of_ledger}"));
+            }
+        }
+        Check { what: format!("ledger: the bins add up to {} rows, and so do the inputs", ledger.rows), wrong }
+    }
+
+    fn services(&self, directory: &Path) -> Check {
+        let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
+        let counted = counted(directory, "services.csv", &["status", "amount_at_risk"], |cells, amount| {
+            let tally = found.entry(cells[0].to_owned()).or_default();
+            tally.0 += 1;
+            tally.1 += amount;
+        });
+        compared("services.csv", counted, |rows| {
+            let summary = &self.summary;
+            let total: u128 = summary.services.values().map(|n| u128::from(*n)).sum();
+            let mut pairs = vec![("rows".to_owned(), total.to_string(), rows.to_string())];
+            let known = summary.services.keys().chain(found.keys().filter(|s| !summary.services.contains_key(*s)));
+            for status in known {
+                let (services, at_risk) = found.get(status).copied().unwrap_or_default();
+                let said = summary.services.get(status).copied().unwrap_or_default();
+                pairs.push((format!("services {status}"), said.to_string(), services.to_string()));
+                if let Some(said) = summary.amount_at_risk.get(status) {
+                    pairs.push((format!("amount at risk of {status}"), said.clone(), at_risk.to_string()));
+                }
+            }
+            let sum: Sum = found.values().map(|(_, sum)| *sum).sum();
+            let said = summary.amount_at_risk.get("total").cloned().unwrap_or_default();
+            pairs.push(("amount at risk of all".to_owned(), said, sum.to_string()));
+            pairs
+        })
+    }
+
+    fn findings(&self, directory: &Path) -> Check {
+        let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
+        let counted = counted(directory, "findings.csv", &["rule", "amount_at_risk"], |cells, amount| {
+            let tally = found.entry(cells[0].to_owned()).or_default();
+            tally.0 += 1;
+            tally.1 += amount;
+        });
+        compared("findings.csv", counted, |rows| {
+            let rules = &self.summary.rules;
+            let total: u128 = rules.values().map(|rule| u128::from(rule.findings)).sum();
+            let mut pairs = vec![("rows".to_owned(), total.to_string(), rows.to_string())];
+            for (code, rule) in rules {
+                let (findings, at_risk) = found.get(code).copied().unwrap_or_default();
+                pairs.push((format!("findings of {code}"), rule.findings.to_string(), findings.to_string()));
+                pairs.push((format!("amount at risk of {code}"), rule.amount_at_risk.clone(), at_risk.to_string()));
+            }
+            for (code, (findings, _)) in found.iter().filter(|(code, _)| !rules.contains_key(*code)) {
+                pairs.push((format!("findings of {code}"), "0".to_owned(), findings.to_string()));
+            }
+            pairs
+        })
+    }
+
+    fn rejects(&self, directory: &Path) -> Check {
+        let counted = counted(directory, "rejects.csv", &[], |_, _| {});
+        let said = self.summary.ledger.rejected.to_string();
+        compared("rejects.csv", counted, |rows| vec![("rows", said, rows.to_string())])
+    }
+}
+
+/// Reads a table, handing on the cells of these columns and the amount in the last of them; none: an empty cell is
+/// zero. How many rows it has, or why it cannot be read: never what a row holds.
+fn counted(directory: &Path, file: &str, columns: &[&str], mut row: impl FnMut(&[&str], Sum)) -> Result<u64, String> {
+    let damaged = || "cannot be read as the table that was written".to_owned();
+    let mut reader = csv::ReaderBuilder::new().from_path(directory.join(file)).map_err(|_| damaged())?;
+    let header = reader.headers().map_err(|_| damaged())?;
+    let places: Option<Vec<usize>> = columns.iter().map(|name| header.iter().position(|h| h == *name)).collect();
+    let places = places.ok_or_else(damaged)?;
+    let mut record = csv::StringRecord::new();
+    let mut rows = 0;
+    while reader.read_record(&mut record).map_err(|_| damaged())? {
+        rows += 1;
+        let cells: Vec<&str> = places.iter().map(|place| &record[*place]).collect();
+        let amount = match cells.last() {
+            None | Some(&"") => Sum::default(),
+            Some(text) => Cents::parse(text).ok_or_else(damaged)?.into(),
+        };
+        row(&cells, amount);
+    }
+    Ok(rows)
+}
+
+/// A table held against the summary: triples of what is counted, what the summary says, and what the table holds.
+fn compared<W: Into<String>>(
+    file: &str,
+    counted: Result<u64, String>,
+    pairs: impl FnOnce(u64) -> Vec<(W, String, String)>,
+) -> Check {
+    let (rows, wrong) = match counted {
+        Err(what) => (0, vec![format!("{file} {what}")]),
+        Ok(rows) => {
+            let differs = |(what, said, found): (W, String, String)| {
+                (said != found).then(|| format!("{}: summary.json says {said}, {file} holds {found}", what.into()))
+            };
+            (rows, pairs(rows).into_iter().filter_map(differs).collect())
+        }
+    };
+    Check { what: format!("{file}: {rows} rows that come to what summary.json says"), wrong }
+}

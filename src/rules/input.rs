@@ -1,0 +1,152 @@
+//! What a rule may ask: a service or line with everything that bears on it.
+
+use std::fmt;
+
+use crate::claim::index::line_set::{CodeSet, Encounter, Stay};
+use crate::claim::{Book, CodeId, Kind, Line, Service};
+use crate::policy::{Class, Edition, Listed, Policy, Role};
+use crate::rules::authorization::Decision;
+use crate::rules::diagnosis::{Necessity, listed};
+
+/// One service or line under judgement.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The line it stands on; for a stay its first one.
+    pub line: Line<'a>,
+    /// The service; none for related lines and those taken back.
+    pub service: Option<&'a Service>,
+    /// Its encounter, if it is a service.
+    pub encounter: Encounter,
+    /// The stay, if it is one.
+    pub stay: Option<&'a Stay>,
+    /// Its listed codes: the CPT code, or those of the stay; for other lines all known codes.
+    pub codes: &'a [CodeId],
+    /// The line names nothing and meets nothing (DQ509).
+    pub orphan: bool,
+    /// Product class.
+    pub class: &'a Class,
+    /// Edition in force.
+    pub edition: &'a Edition,
+    /// What the diagnoses say.
+    pub necessity: Necessity<'a>,
+    /// The listed diagnoses among the considered ones; the rules on regions judge them together. Empty unless
+    /// necessity rests on them.
+    pub listed: Vec<&'a Listed>,
+    /// What the authorization says.
+    pub authorization: Decision,
+}
+
+impl<'a> Case<'a> {
+    /// A service.
+    pub fn service(policy: &'a Policy, book: &'a Book<'_>, number: usize, authorization: Decision) -> Self {
+        let (line, codes) = (book.line_of(number), book.codes_of(number));
+        let service = &book.services[number];
+        let stay = match &service.kind {
+            Kind::Line(_) => None,
+            Kind::Stay(stay) => Some(&book.stays[*stay]),
+        };
+        let class = policy.class(line.class);
+        let edition = policy.edition(line.date);
+        let necessity = Necessity::of(line, class, edition);
+        Self {
+            policy,
+            line,
+            service: Some(service),
+            encounter: service.encounter,
+            stay,
+            codes,
+            orphan: book.orphans.contains(&service.line),
+            class,
+            edition,
+            listed: if necessity == Necessity::Listed { listed(line, edition).collect() } else { Vec::new() },
+            necessity,
+            authorization,
+        }
+    }
+
+    /// A related line, or one that a version took back.
+    pub fn line(policy: &'a Policy, book: &'a Book<'_>, line: usize) -> Self {
+        let orphan = book.orphans.contains(&line);
+        let line = book.line(line);
+        Self {
+            policy,
+            line,
+            service: None,
+            encounter: Encounter::default(),
+            stay: None,
+            codes: line.known,
+            orphan,
+            class: policy.class(line.class),
+            edition: policy.edition(line.date),
+            necessity: Necessity::not_asked(),
+            listed: Vec::new(),
+            authorization: Decision::not_asked(),
+        }
+    }
+
+    /// The CPT code of a service line.
+    pub fn cpt(&self) -> Option<CodeId> {
+        match self.service?.kind {
+            Kind::Line(id) => Some(id),
+            Kind::Stay(_) => None,
+        }
+    }
+
+    /// The text of a code.
+    pub fn code(&self, id: CodeId) -> &'a str {
+        self.policy.code(id)
+    }
+
+    /// The codes as printed: joined by `;`.
+    pub fn printed_codes(&self) -> String {
+        printed_codes(self.policy, self.codes)
+    }
+
+    /// How messages begin: codes and day.
+    pub fn what(&self) -> What<'_> {
+        What(self)
+    }
+
+    /// Codes of a role that the line, or the stay's claim, holds.
+    pub fn held(&self, role: Role) -> impl Iterator<Item = CodeId> {
+        let mut codes = self.stay.map(|stay| stay.all_codes).unwrap_or_default();
+        if self.stay.is_none() {
+            self.line.known.iter().for_each(|id| codes.insert(*id));
+        }
+        self.among(role, codes)
+    }
+
+    /// Codes of a role in the encounter.
+    pub fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
+        self.among(role, self.encounter.codes)
+    }
+
+    fn among(&self, role: Role, codes: CodeSet) -> impl Iterator<Item = CodeId> {
+        let any = codes.meets(self.policy.role_set(role));
+        self.policy.with_role(role).take_while(move |_| any).filter(move |id| codes.contains(*id))
+    }
+}
+
+/// Codes and day of a case, written straight into a message.
+#[derive(Debug)]
+pub struct What<'a>(&'a Case<'a>);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, id) in self.0.codes.iter().enumerate() {
+            f.write_str(if i > 0 { ";" } else { "" })?;
+            f.write_str(self.0.code(*id))?;
+        }
+        match self.0.line.date {
+            Some(date) => write!(f, " on {date}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Codes as outputs print them.
+pub fn printed_codes(policy: &Policy, codes: &[CodeId]) -> String {
+    codes.iter().map(|id| policy.code(*id)).collect::<Vec<_>>().join(";")
+}

@@ -1,0 +1,405 @@
+//! The run on one page: extracts are read, lines indexed as one universe; then part by part they are judged.
+//!
+//! No file is written and nothing is printed here, so worked examples, tests and the command line all come through. A run
+//! holds what is known of its lines; a [`Part`] of it is judged when somebody asks for it and forgotten when it is written,
+//! so that memory holds the lines (or, beyond a bound, not even them) and never the findings.
+
+pub mod mask;
+pub mod reconcile;
+
+use std::io;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::baseline::Entry;
+use crate::claim::authorization::Register;
+use crate::claim::index::Index;
+use crate::claim::index::store::LINES;
+use crate::claim::{Batch, Book, ClassId, Reader, Store};
+use crate::ingest::field::{Field, Group};
+pub use crate::ingest::scan::parallel::Unwatched;
+use crate::ingest::source::spill::Spool;
+use crate::ingest::{Dialect, Extract, Layout, Library, Original, Rejects, Row, Source, Trouble, Watch};
+use crate::ledger::Ledger;
+use crate::policy::{Example, Policy};
+use crate::rules::judge::{Judged, judge};
+pub use crate::run::mask::{Masked, Masking};
+pub use crate::run::reconcile::Expect;
+use crate::run::reconcile::{Account, Charges};
+use crate::suppress::{Met, Suppressions};
+use crate::tally::Summary;
+
+/// What a run needs beside the extracts.
+pub struct Setup {
+    /// The policy in force.
+    pub policy: Policy,
+    /// The layouts to hold headers against.
+    pub library: Library,
+    /// The authorization file, if one was given.
+    pub register: Option<Register>,
+    /// What is known of the extracts beforehand.
+    pub expect: Expect,
+    /// Bytes of a block.
+    pub block: usize,
+    /// Lines of a part; rows of a block may make more than one, or less.
+    pub part: usize,
+    /// The bound on memory, if there is one.
+    pub memory: Option<Memory>,
+}
+
+/// A bound on what a run keeps of its lines.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// Bytes.
+    pub bytes: usize,
+    /// Where the lines go that are beyond it; it is on the disk of the report.
+    pub directory: PathBuf,
+}
+
+/// Bytes that are taken beside lines and index, however many lines there are: blocks under way, parts that are judged and
+/// written. Measured with every row in scope, 1 GiB as the bound and ten million rows: with half the bound less so much for
+/// the lines a run takes 0.9 GiB on two threads, and 60 MiB more on eight.
+const BESIDE: usize = 160 << 20;
+
+impl Memory {
+    /// Bytes of lines that may be held. The rest is for the blocks under way, then for the index, then for the parts that
+    /// are judged and written.
+    fn of_lines(&self) -> usize {
+        (self.bytes / 4).max((self.bytes / 2).saturating_sub(BESIDE))
+    }
+
+    /// Bytes that a pass of the index may take, beside the few that it keeps of each line.
+    fn of_index(&self) -> usize {
+        self.bytes / 8
+    }
+}
+
+/// One extract of a run, after reading.
+#[derive(Debug)]
+pub struct Input {
+    /// As given.
+    pub name: String,
+    /// Bytes of text after decompression.
+    pub bytes: u64,
+    /// Rows after the header.
+    pub rows: u64,
+    /// The layout it was read with.
+    pub layout: String,
+    /// The tables joined to it, each with its file as given.
+    pub joined: Vec<(String, String)>,
+    /// Its rejected rows.
+    pub rejects: Rejects,
+    /// Fields it does not have, with the consequence.
+    pub absent: Vec<(Field, &'static str)>,
+}
+
+/// What holds for all parts of a run.
+pub struct Frame {
+    /// The policy in force.
+    pub policy: Policy,
+    /// The extracts, in the order given.
+    pub inputs: Vec<Input>,
+    /// The files given, by which they are known again; empty where nobody took that down.
+    pub originals: Vec<Original>,
+    /// Rows by bin.
+    pub ledger: Ledger,
+    /// The authorization file, if one was given; masked if the run is.
+    pub register: Option<Register>,
+    /// What is masked.
+    pub masked: Masked,
+    /// Findings that somebody answers for, if a file of them was given.
+    pub suppressions: Option<Suppressions>,
+    /// The findings of an earlier report to which this run is held, if one was given.
+    pub baseline: Option<Vec<Entry>>,
+}
+
+/// Extracts that were read and indexed.
+pub struct Run {
+    /// What holds for all parts.
+    pub frame: Frame,
+    store: Store,
+    starts: Vec<usize>,
+    index: Index,
+    masking: Option<Masking>,
+}
+
+/// Lines that follow each other, judged.
+pub struct Part<'a> {
+    /// The lines with what belongs to them.
+    pub book: Book<'a>,
+    /// Judgements and findings.
+    pub judged: Judged,
+    /// What the suppressions come to on the findings.
+    pub met: Met,
+}
+
+/// A run in one part: worked examples, tests, the dossier of a claim.
+pub struct Outcome {
+    /// What holds for the run.
+    pub frame: Frame,
+    /// All lines.
+    pub book: Book<'static>,
+    /// All judgements and findings.
+    pub judged: Judged,
+    /// What the suppressions come to on the findings.
+    pub met: Met,
+    /// Counts and money.
+    pub summary: Summary,
+}
+
+impl Frame {
+    /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
+    pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<Register>) -> Self {
+        let (originals, masked) = (Vec::new(), Masked::Nothing);
+        Self { policy, inputs, originals, ledger, register, masked, suppressions: None, baseline: None }
+    }
+
+    /// Holds the suppressions against findings. `lines` are those of the book before it was masked.
+    fn met(&self, judged: &Judged, lines: &Batch, book: &Book<'_>) -> Met {
+        let meet = |all: &Suppressions| all.meet(&judged.findings, lines, book, &self.policy);
+        self.suppressions.as_ref().map(meet).unwrap_or_default()
+    }
+}
+
+impl Run {
+    fn new(mut frame: Frame, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+        let bytes = memory.map_or(usize::MAX, Memory::of_index);
+        let index = Index::new(&store, &frame.policy.codes, bytes, frame.register.is_some())?;
+        let starts = store.starts();
+        let ledgers: Vec<Ledger> = (0..store.batches())
+            .into_par_iter()
+            .map(|n| {
+                let lines = store.batch(n)?;
+                let mut ledger = Ledger::default();
+                ledger.add_lines(&lines, &index.bins()[starts[n]..starts[n] + lines.len()]);
+                Ok(ledger)
+            })
+            .collect::<io::Result<_>>()?;
+        for part in &ledgers {
+            frame.ledger.merge(part);
+        }
+        Ok(Self { frame, store, starts, index, masking: None })
+    }
+
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        self.store.batches()
+    }
+
+    /// Judges a part. An error: its lines cannot be read back from disk.
+    pub fn part(&self, n: usize) -> io::Result<Part<'_>> {
+        Ok(self.judged(self.index.book(self.starts[n], self.store.batch(n)?, &self.frame.policy.codes)))
+    }
+
+    fn judged<'a>(&self, book: Book<'a>) -> Part<'a> {
+        if let Some(masking) = &self.masking {
+            return masking.part(book, &self.frame);
+        }
+        let judged = judge(&book, &self.frame.policy, self.frame.register.as_ref());
+        let met = self.frame.met(&judged, &book.lines, &book);
+        Part { book, judged, met }
+    }
+
+    /// All parts as one.
+    pub fn whole(self) -> io::Result<Outcome> {
+        let mut lines = Batch::default();
+        for n in 0..self.store.batches() {
+            let batch = self.store.batch(n)?;
+            // Places in a batch are 32 bits wide.
+            if lines.bytes() + batch.bytes() > u32::MAX as usize {
+                return Err(io::Error::other("more than 4 GiB of lines, too many to be held as one"));
+            }
+            lines.append(&batch);
+        }
+        let book = self.index.book(0, std::borrow::Cow::Owned(lines), &self.frame.policy.codes);
+        let Part { book, judged, met } = self.judged(book);
+        let summary = Summary::of(&judged);
+        Ok(Outcome { frame: self.frame, book, judged, met, summary })
+    }
+
+    /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
+    pub fn of(frame: Frame, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
+        let mut store = Store::new(None, LINES);
+        lines.into_iter().for_each(|batch| store.push(batch));
+        let ledger = frame.ledger;
+        let mut run = Self::new(frame, store, None)?;
+        run.frame.ledger = ledger;
+        Ok(run)
+    }
+}
+
+/// Judges an extract given as text, with an authorization file given as text: worked examples.
+pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<Outcome, String> {
+    let text = |s: &str| s.trim_start().as_bytes().to_vec();
+    let register =
+        auths.map(|a| Register::read(Source::from_bytes("auths", text(a))?)).transpose().map_err(|e| e.to_string())?;
+    let library = Library::shipped().map_err(|e| e.to_string())?;
+    let setup = Setup {
+        policy: policy.clone(),
+        library,
+        register,
+        expect: Expect::default(),
+        block: crate::ingest::BLOCK,
+        part: LINES,
+        memory: None,
+    };
+    let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);
+    run.map_err(|e| e.to_string())?.whole().map_err(|e| e.to_string())
+}
+
+/// Runs a worked example of a policy file; the error says what was expected and what came out.
+pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
+    let outcome = run_text(policy, &example.extract, example.auths.as_deref())?;
+    let found: Vec<String> = outcome
+        .judged
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", outcome.book.line(f.line).row, crate::rules::get(f.rule).code))
+        .collect();
+    let shown = |findings: &[String]| if findings.is_empty() { "nothing".to_owned() } else { findings.join(", ") };
+    if found == example.expect {
+        return Ok(());
+    }
+    Err(format!("{}: expected {}, found {}", example.says, shown(&example.expect), shown(&found)))
+}
+
+/// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.
+pub fn run(
+    names: &[String],
+    open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync),
+    setup: Setup,
+    watch: &dyn Watch,
+) -> Result<Run, Trouble> {
+    let mut ledger = Ledger::default();
+    let mut account = Account::default();
+    let mut inputs = Vec::new();
+    let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
+    let mut store = Store::new(spool.clone(), setup.part);
+    let watch = Spooled { watch, spool: spool.as_deref() };
+    // Plain files are read in parallel inside; compressed ones only side by side. A group is as many files as threads,
+    // so that memory stays that of a group.
+    for (group, names) in names.chunks(rayon::current_num_threads()).enumerate() {
+        let first = group * rayon::current_num_threads();
+        let read = |(i, name): (usize, &String)| {
+            read_one((first + i) as u32, open(name)?, &setup, Store::new(spool.clone(), setup.part), &watch)
+        };
+        let extracts: Vec<_> = if names.len() > 1 {
+            names.par_iter().enumerate().map(read).collect()
+        } else {
+            names.iter().enumerate().map(read).collect()
+        };
+        for extract in extracts {
+            // When the spool is full the reading is stopped; then the disk is what there is to tell.
+            if let Some(e) = spool.as_deref().and_then(Spool::failure) {
+                return Err(Trouble::Spool(e.to_string()));
+            }
+            let extract = extract?;
+            ledger.add_extract(&extract.tally);
+            account.add(&extract);
+            let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
+            watch.extract(inputs.len() + 1, extract.tally.rows, rejected, kept as u64);
+            inputs.push(Input {
+                name: extract.name,
+                bytes: extract.bytes,
+                rows: extract.tally.rows,
+                layout: extract.dialect.layout.clone(),
+                joined: extract.dialect.joins.iter().map(|join| (join.table.clone(), join.file.clone())).collect(),
+                rejects: extract.tally.rejects,
+                absent: absent(&extract.dialect),
+            });
+            store.extend(extract.tally.kept);
+        }
+    }
+    account.close(&setup.expect)?;
+    let frame = Frame::new(setup.policy, inputs, ledger, setup.register);
+    Run::new(frame, store, setup.memory.as_ref()).map_err(|e| Trouble::Spool(e.to_string()))
+}
+
+/// Watches for somebody else, and stops a run whose spool the disk does not take.
+struct Spooled<'a> {
+    watch: &'a dyn Watch,
+    spool: Option<&'a Spool>,
+}
+
+impl Watch for Spooled<'_> {
+    fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool {
+        self.watch.passed(bytes, rows, kept) && !self.spool.is_some_and(Spool::has_failed)
+    }
+
+    fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
+        self.watch.extract(number, rows, rejected, kept);
+    }
+}
+
+fn read_one(
+    number: u32,
+    source: Source,
+    setup: &Setup,
+    store: Store,
+    watch: &dyn Watch,
+) -> Result<Extract<Store>, Trouble> {
+    let dialect = crate::ingest::layout::detect::recognise(&source, &setup.library)?;
+    let policy = &setup.policy;
+    let layout = setup.library.named(&dialect.layout);
+    let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
+    let labels = labels.map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?;
+    let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
+    let trailer = layout.and_then(|layout| layout.trailer.as_ref());
+    let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
+    let reader = Reader {
+        codes: &policy.codes,
+        products,
+        settings: &policy.settings,
+        fillers: &policy.fillers,
+        extract: number,
+    };
+    // The charges of all rows are read only where somebody asks for them: then every row is looked at.
+    let charges = if weighs { Some(Charges::of(&source.name, &dialect)?) } else { None };
+    let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
+    let mut extract = crate::ingest::read_into(
+        store,
+        source,
+        dialect,
+        setup.block,
+        Some(&policy.codes.forms()),
+        charges.is_some().then_some(&weigh),
+        &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
+        watch,
+    )?;
+    extract.tally.kept.finish();
+    reconcile::check_trailer(&extract, trailer)?;
+    Ok(extract)
+}
+
+/// A layout's own product labels, as classes of the policy.
+fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, String> {
+    layout
+        .products
+        .iter()
+        .map(|(label, class)| {
+            if let Some(id) = policy.class_named(class) {
+                Ok((label.text.clone(), id))
+            } else {
+                Err(format!("layout {}: the product \"{}\": {}", layout.name, label.text, policy.no_class(class)))
+            }
+        })
+        .collect()
+}
+
+/// What this extract does not have and what that costs.
+pub fn absent(dialect: &Dialect) -> Vec<(Field, &'static str)> {
+    let binding = &dialect.binding;
+    Field::NAMES
+        .iter()
+        .filter(|(field, _)| !binding.has(*field))
+        // The setting, or the procedure, may come from the other of two columns.
+        .filter(|(field, _)| match field {
+            Field::ClaimForm => false,
+            Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),
+            Field::FrequencyCode => !binding.has(Field::BillType),
+            _ => true,
+        })
+        .filter_map(|(field, _)| Some((*field, field.absence()?)))
+        .collect()
+}

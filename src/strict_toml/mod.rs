@@ -1,0 +1,397 @@
+//! Strict reading of a TOML file: every fault of the file at once, each with line, column and what to write.
+//!
+//! serde stops at the first fault. A policy is edited by people who are not programmers, so a broken file should
+//! be mended in one go: this module walks the parsed document, takes the keys it is asked for, and notes
+//! everything that is missing, of the wrong kind, or that nobody asked for.
+
+mod fault;
+
+pub use crate::strict_toml::fault::{Fault, Faults, nearest, nearest_few};
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A text with the place where it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The value.
+    pub text: String,
+    /// Byte range in the file.
+    pub span: Range<usize>,
+}
+
+/// A TOML file under reading: its text and the faults found so far.
+#[derive(Debug)]
+pub struct Document<'a> {
+    file: &'a str,
+    text: &'a str,
+    faults: RefCell<Vec<(usize, String)>>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads `text`, hands the root table to `load`, and returns what it made, unless anything was wrong.
+    pub fn load<T>(
+        file: &'a str,
+        text: &'a str,
+        load: impl FnOnce(&Self, Sheet<'_, '_>) -> Option<T>,
+    ) -> Result<T, Faults> {
+        let document = Self { file, text, faults: RefCell::default() };
+        let (root, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            document.fault(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
+        }
+        let made = if errors.is_empty() {
+            let sheet = Sheet {
+                document: &document,
+                table: root.get_ref(),
+                span: 0..0,
+                path: String::new(),
+                taken: RefCell::default(),
+            };
+            load(&document, sheet)
+        } else {
+            None
+        };
+        let mut found = document.faults.take();
+        found.sort();
+        found.dedup();
+        match made {
+            Some(value) if found.is_empty() => Ok(value),
+            _ => {
+                if found.is_empty() {
+                    found.push((0, "cannot be used".to_owned()));
+                }
+                let list = found.into_iter().map(|(at, message)| document.place(at, message)).collect();
+                Err(Faults { file: file.to_owned(), list })
+            }
+        }
+    }
+
+    /// Notes a fault at a byte range of the file.
+    pub fn fault(&self, span: Range<usize>, message: impl Into<String>) {
+        self.faults.borrow_mut().push((span.start, message.into()));
+    }
+
+    /// The file as the user named it.
+    pub fn file(&self) -> &str {
+        self.file
+    }
+
+    /// Line of a byte of the file, counted from 1.
+    pub fn line_of(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or(self.text).matches('\n').count() + 1
+    }
+
+    fn place(&self, at: usize, message: String) -> Fault {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        Fault { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }
+    }
+}
+
+/// One table of the file. Dropping it unread keys are faults: call [`Sheet::finish`].
+#[derive(Debug)]
+pub struct Sheet<'a, 'd> {
+    document: &'a Document<'d>,
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+    path: String,
+    taken: RefCell<BTreeSet<String>>,
+}
+
+impl<'a, 'd> Sheet<'a, 'd> {
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.taken.borrow_mut().insert(key.to_owned());
+        self.table.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v)
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { format!("`{key}`") } else { format!("`{}.{key}`", self.path) }
+    }
+
+    fn missing(&self, key: &str, example: &str) {
+        self.document.fault(self.span.clone(), format!("{} is missing: write {key} = {example}", self.name(key)));
+    }
+
+    fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        let kind = value.get_ref().type_str();
+        self.document.fault(value.span(), format!("{} is {kind}: write {wanted}", self.name(key)));
+    }
+
+    /// Where the table stands, for faults about the table as a whole.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Notes a fault about this table.
+    pub fn fault(&self, message: impl Into<String>) {
+        self.document.fault(self.span.clone(), message);
+    }
+
+    /// The document this table belongs to.
+    pub fn document(&self) -> &'a Document<'d> {
+        self.document
+    }
+
+    /// Is the key there at all?
+    pub fn has(&self, key: &str) -> bool {
+        self.table.iter().any(|(k, _)| k.get_ref() == key)
+    }
+
+    /// A required text.
+    pub fn text(&self, key: &str) -> Option<Placed> {
+        let found = self.text_if(key);
+        if found.is_none() && !self.has(key) {
+            self.missing(key, "\"...\"");
+        }
+        found
+    }
+
+    /// An optional text.
+    pub fn text_if(&self, key: &str) -> Option<Placed> {
+        let value = self.get(key)?;
+        if let DeValue::String(s) = value.get_ref() {
+            Some(Placed { text: s.to_string(), span: value.span() })
+        } else {
+            self.wrong(key, value, "a text in quotes");
+            None
+        }
+    }
+
+    /// A required word out of a fixed set.
+    pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        if !self.has(key) {
+            let all: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            self.missing(key, &all.join(" or "));
+        }
+        let placed = self.text_if(key)?;
+        let found = words.iter().find(|(word, _)| *word == placed.text).map(|(_, value)| *value);
+        if found.is_none() {
+            let all: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            let got = format!("{} is \"{}\"", self.name(key), placed.text);
+            self.document.fault(placed.span, format!("{got}: write one of {}", all.join(", ")));
+        }
+        found
+    }
+
+    /// An optional true or false, false when absent.
+    pub fn flag(&self, key: &str) -> bool {
+        match self.get(key) {
+            None => false,
+            Some(value) => value.get_ref().as_bool().unwrap_or_else(|| {
+                self.wrong(key, value, "true or false");
+                false
+            }),
+        }
+    }
+
+    /// An optional whole number within bounds.
+    pub fn number_if(&self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let value = self.get(key)?;
+        let number = value.get_ref().as_integer().and_then(|n| n.as_str().parse::<i64>().ok());
+        match number {
+            Some(n) if range.contains(&n) => Some(n),
+            _ => {
+                self.wrong(key, value, &format!("a whole number from {} to {}", range.start(), range.end()));
+                None
+            }
+        }
+    }
+
+    /// A required whole number within bounds.
+    pub fn number(&self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        if !self.has(key) {
+            self.missing(key, &range.start().to_string());
+        }
+        self.number_if(key, range)
+    }
+
+    /// An optional calendar date, written bare: 2020-06-01.
+    pub fn date_if(&self, key: &str) -> Option<Date> {
+        let value = self.get(key)?;
+        let date = value.get_ref().as_datetime().and_then(|d| if d.time.is_none() { d.date } else { None });
+        let date = date.and_then(|d| {
+            Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok()
+        });
+        if date.is_none() {
+            self.wrong(key, value, "a date without quotes, such as 2020-06-01");
+        }
+        date
+    }
+
+    /// A required calendar date.
+    pub fn date(&self, key: &str) -> Option<Date> {
+        if !self.has(key) {
+            self.missing(key, "2020-06-01");
+        }
+        self.date_if(key)
+    }
+
+    /// An optional list of texts; a single text counts as a list of one. Empty when absent.
+    pub fn texts_if(&self, key: &str) -> Vec<Placed> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        match value.get_ref() {
+            DeValue::String(s) => vec![Placed { text: s.to_string(), span: value.span() }],
+            DeValue::Array(items) => {
+                let mut out = Vec::new();
+                for item in items {
+                    match item.get_ref() {
+                        DeValue::String(s) => out.push(Placed { text: s.to_string(), span: item.span() }),
+                        _ => self.wrong(key, item, "texts in quotes, separated by commas"),
+                    }
+                }
+                out
+            }
+            _ => {
+                self.wrong(key, value, "a list of texts: [\"...\", \"...\"]");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A required, non-empty list of texts.
+    pub fn texts(&self, key: &str) -> Vec<Placed> {
+        if !self.has(key) {
+            self.missing(key, "[\"...\"]");
+        }
+        let found = self.texts_if(key);
+        if let Some(value) = self.get(key).filter(|_| found.is_empty()) {
+            self.document.fault(value.span(), format!("{} is empty: write at least one text", self.name(key)));
+        }
+        found
+    }
+
+    /// Optional tables: `[[key]]` or a list of inline tables. Empty when absent.
+    pub fn sheets_if(&self, key: &str) -> Vec<Sheet<'a, 'd>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(key, value, &format!("tables, each under [[{key}]]"));
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::Table(table) => out.push(self.child(key, table, item.span())),
+                _ => self.wrong(key, item, "a table: { key = value, ... }"),
+            }
+        }
+        out
+    }
+
+    /// Required tables, at least one.
+    pub fn sheets(&self, key: &str) -> Vec<Sheet<'a, 'd>> {
+        if !self.has(key) {
+            self.document
+                .fault(self.span.clone(), format!("{} is missing: write a table under [[{key}]]", self.name(key)));
+        }
+        self.sheets_if(key)
+    }
+
+    /// An optional table.
+    pub fn sheet_if(&self, key: &str) -> Option<Sheet<'a, 'd>> {
+        let value = self.get(key)?;
+        if let DeValue::Table(table) = value.get_ref() {
+            Some(self.child(key, table, value.span()))
+        } else {
+            self.wrong(key, value, &format!("a table under [{key}]"));
+            None
+        }
+    }
+
+    /// A required table.
+    pub fn sheet(&self, key: &str) -> Option<Sheet<'a, 'd>> {
+        if !self.has(key) {
+            self.document
+                .fault(self.span.clone(), format!("{} is missing: write a table under [{key}]", self.name(key)));
+        }
+        self.sheet_if(key)
+    }
+
+    /// The keys of this table as written, with their places, in byte order. Marks none of them as read.
+    pub fn keys(&self) -> Vec<Placed> {
+        self.table.iter().map(|(k, _)| Placed { text: k.get_ref().to_string(), span: k.span() }).collect()
+    }
+
+    /// Is the value of this key a table?
+    pub fn is_table(&self, key: &str) -> bool {
+        self.table.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_table())
+    }
+
+    /// Is the value of this key a text?
+    pub fn is_text(&self, key: &str) -> bool {
+        self.table.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_str())
+    }
+
+    fn child(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Sheet<'a, 'd> {
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        Sheet { document: self.document, table, span, path, taken: RefCell::default() }
+    }
+
+    /// Counts a key as known whether or not it is there.
+    pub fn offer(&self, key: &str) {
+        self.taken.borrow_mut().insert(key.to_owned());
+    }
+
+    /// Ends the reading of this table: every key nobody asked for is a fault, with the nearest known key.
+    pub fn finish(self) {
+        self.finish_ref();
+    }
+
+    /// As [`Sheet::finish`], for a table that is only lent.
+    pub fn finish_ref(&self) {
+        let taken = self.taken.borrow();
+        for (key, _) in self.table {
+            let name: &str = key.get_ref();
+            if !taken.contains(name) {
+                let hint = nearest(name, taken.iter().map(String::as_str)).map_or_else(
+                    || format!("known here: {}", taken.iter().cloned().collect::<Vec<_>>().join(", ")),
+                    |k| format!("did you mean `{k}`?"),
+                );
+                self.document.fault(key.span(), format!("{} is not known; {hint}", self.name(name)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_at_once_with_places() {
+        let text = "title = 3\nfrm = 2020-06-01\n[[row]]\ncode = \"A\"\nunit = 1\n";
+        let got = Document::load("p.toml", text, |_, root| {
+            root.text("title");
+            root.date("from");
+            for row in root.sheets("row") {
+                row.text("code");
+                row.number("units", 1..=9);
+                row.finish();
+            }
+            root.finish();
+            Some(())
+        });
+        let faults = got.expect_err("faults").list;
+        let said: Vec<_> = faults.iter().map(|f| (f.line, f.column, f.message.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                (1, 1, "`from` is missing: write from = 2020-06-01"),
+                (1, 9, "`title` is integer: write a text in quotes"),
+                (2, 1, "`frm` is not known; did you mean `from`?"),
+                (3, 1, "`row.units` is missing: write units = 1"),
+                (5, 1, "`row.unit` is not known; did you mean `units`?"),
+            ]
+        );
+    }
+
+    #[test]
+    fn broken_toml_is_placed() {
+        assert_eq!(Document::load("p", "a = [1,\nb = 2", |_, _| Some(())).expect_err("faults").list[0].line, 2);
+    }
+}
