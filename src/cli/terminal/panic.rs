@@ -68,14 +68,14 @@ mod tests {
         for worker in [false, true] {
             let desk = tempfile::tempdir().expect("a directory");
             let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
-            command.args(["--exact", "--nocapture", "cli::fault::tests::child"]).env(DESK, desk.path());
+            command.args(["--exact", "--nocapture", "cli::terminal::panic::tests::child"]).env(DESK, desk.path());
             if worker {
                 command.env("CLAIMLINT_TEST_WORKER", "1");
             }
             let output = command.env("RUST_BACKTRACE", "full").output().expect("it runs");
             let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
             assert_eq!(output.status.code(), Some(2), "{said}");
-            assert!(said.contains("fault of claimlint") && said.contains("src/cli/fault.rs:"), "{said}");
+            assert!(said.contains("fault of claimlint") && said.contains("src/cli/terminal/panic.rs:"), "{said}");
             assert!(!said.contains("SECRET"), "{said}");
             let left: Vec<_> = std::fs::read_dir(desk.path()).expect("there").collect();
             assert!(left.is_empty(), "{left:?}");
