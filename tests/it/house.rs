@@ -12,7 +12,7 @@ use crate::cli::{Said, binary};
 use crate::kit::{DOCS, POLICY, at};
 
 /// Files below a folder with this extension, as paths from the repository's root.
-fn files(folder: &str, extension: &str) -> Vec<String> {
+pub(crate) fn files(folder: &str, extension: &str) -> Vec<String> {
     fn walk(path: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
             let path = entry.expect("an entry").path();
@@ -33,7 +33,7 @@ fn files(folder: &str, extension: &str) -> Vec<String> {
     names
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(at(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 

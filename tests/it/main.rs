@@ -25,6 +25,7 @@
 //! hostile     bombs, endless lines, names of files that are more than names
 //! injection   markup, formulas and escape sequences in every column
 //! house       rooms, rosters, names, README
+//! citations   sections of the specification that the code cites
 //! ```
 //!
 //! Unit tests stand at the foot of their files in `src`; here nothing is tested that one file alone can promise.
@@ -32,6 +33,7 @@
 mod browser;
 mod cases;
 mod chromium;
+mod citations;
 mod cli;
 mod compare;
 mod damage;

@@ -1,0 +1,102 @@
+//! Protects the specification: whatever cites a section cites one that exists, and the pages agree with the rules and
+//! codes that the program knows.
+
+use claimlint::spec::{self, PAGES};
+
+use crate::house::{files, read};
+use crate::kit::{DOCS, POLICY};
+
+/// What introduces a citation in a comment.
+const MARK: &str = "spec: ";
+
+/// Every `page/anchor` that directly follows [`MARK`] in a line, or follows a first one after a comma.
+fn cited(line: &str) -> Vec<&str> {
+    let citation =
+        |text: &str| text.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && !"-/".contains(c));
+    let mut found = Vec::new();
+    for mut rest in line.split(MARK).skip(1) {
+        loop {
+            let end = citation(rest).unwrap_or(rest.len());
+            let (candidate, after) = rest.split_at(end);
+            if !candidate.contains('/') {
+                break;
+            }
+            found.push(candidate);
+            let Some(next) = after.strip_prefix(", ") else { break };
+            rest = next;
+        }
+    }
+    found
+}
+
+#[test]
+fn every_citation_resolves() {
+    let mut wrong = Vec::new();
+    let mut resolved = 0;
+    for folder in ["src", "tests", "benches", "fixtures"] {
+        for file in ["rs", "toml", "md"].iter().flat_map(|extension| files(folder, extension)) {
+            if file == "tests/it/citations.rs" {
+                // It names sections that do not exist.
+                continue;
+            }
+            for (number, line) in read(&file).lines().enumerate() {
+                for citation in cited(line) {
+                    match spec::resolve(citation) {
+                        Some(_) => resolved += 1,
+                        None => wrong.push(format!("{file}:{}: {citation}", number + 1)),
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these sections do not exist:\n{}", wrong.join("\n"));
+    assert!(resolved > 0, "nothing cites the specification");
+}
+
+#[test]
+fn a_citation_is_found_in_the_middle_of_a_comment() {
+    assert_eq!(cited("/// Why. spec: judging/near-miss."), ["judging/near-miss"]);
+    assert_eq!(cited("// spec: bins/versions, bins/pending, and more"), ["bins/versions", "bins/pending"]);
+    assert_eq!(cited("(spec: a/b) and (spec: c/d-2)"), ["a/b", "c/d-2"]);
+    assert!(cited("    spec: Spec,").is_empty());
+    assert!(cited("the specification: a/b").is_empty());
+}
+
+/// A page refers to another by its name and anchor in backticks.
+#[test]
+fn the_pages_refer_to_sections_that_exist() {
+    let mut wrong = Vec::new();
+    for page in PAGES {
+        for quoted in page.text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+            let names_page = quoted.split_once('/').is_some_and(|(name, _)| spec::page(name).is_some());
+            if names_page && spec::resolve(quoted).is_none() {
+                wrong.push(format!("{}: {quoted}", page.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_page_of_rules_names_every_rule() {
+    let page = spec::page("rules").expect("a page").text;
+    for rule in DOCS.iter() {
+        let row = format!("\n| {} | {} | ", rule.code, rule.name);
+        assert!(page.contains(&row), "src/spec/rules.md has no row for {} {}", rule.code, rule.name);
+    }
+}
+
+#[test]
+fn the_page_of_words_names_every_procedure_of_the_policy() {
+    let section = spec::resolve("words/codes").expect("a section").text;
+    let policy = &POLICY.origins.iter().find(|origin| origin.kind == "policy").expect("the policy").text;
+    let codes: Vec<&str> = policy
+        .lines()
+        .filter(|line| line.contains("role = \""))
+        .filter_map(|line| line.split_once("code = \"")?.1.split('"').next())
+        .collect();
+    assert!(codes.len() > 20, "{} procedures", codes.len());
+    for code in codes {
+        assert!(section.contains(code), "src/spec/words.md lacks {code}");
+    }
+}
