@@ -1,9 +1,10 @@
 //! Invented extracts whose findings are known before anybody judges them: for trying out a pipeline, and for holding
 //! claimlint to what it must say.
 //!
-//! A case ([`cases`]) is a small function that plants rows and states what must come out of them, as CONTRACT.md and the
-//! policy's lists say it to a person; nothing here asks the judge. Each case has members, claims and authorization
-//! numbers of its own, so rows of many cases can be mixed into one extract. The same plan gives the same bytes.
+//! A case ([`cases`]) is a small function that plants rows and states what must come out of them, as the
+//! specification ([`crate::spec`]) and the policy's lists say it to a person; nothing here asks the judge. Each case has
+//! members, claims and authorization numbers of its own, so rows of many cases can be mixed into one extract. The same
+//! plan gives the same bytes.
 //!
 //! ```text
 //!   dice --> deal (a clear service, to be changed) --> cases (the change, and its consequence)

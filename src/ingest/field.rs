@@ -91,7 +91,7 @@ impl Field {
 }
 
 impl Group {
-    /// Every group with its canonical name and its number of slots. CONTRACT section 2.
+    /// Every group with its canonical name and its number of slots. spec: fields/names.
     pub const NAMES: [(Self, &'static str, usize); 4] = [
         (Self::Modifier, "modifier", 4),
         (Self::Diagnosis, "diagnosis", 25),

@@ -1,4 +1,4 @@
-//! PA: is prior authorization required, and is it there? CONTRACT section 4, Authorization.
+//! PA: is prior authorization required, and is it there? spec: judging/authorization, judging/auths.
 
 use rust_decimal::Decimal;
 

@@ -1,4 +1,4 @@
-//! DX: do the diagnoses support the service? CONTRACT section 4, Necessity.
+//! DX: do the diagnoses support the service? spec: judging/necessity.
 
 use crate::claim::{CodeId, Line};
 use crate::policy::{Class, Edition, Listed, NecessityBasis};

@@ -1,8 +1,8 @@
-//! Protects the contract, sentence by sentence: every folder `fixtures/cases/<topic>/<sentence>/` is an extract and
+//! Protects the specification (`src/spec`), sentence by sentence: every folder `fixtures/cases/<topic>/<sentence>/` is an extract and
 //! what must be said about it, compared completely, to the row, the order and the cent.
 //!
-//! The expectations were written from CONTRACT.md and confirmed by an implementation of it that shares nothing with
-//! this one. `CLAIMLINT_BLESS=1 cargo test cases` rewrites them from today's behaviour: read the diff as one reads a
+//! The expectations say what the specification says, and an implementation of it that shares nothing with this one
+//! confirmed them. `CLAIMLINT_BLESS=1 cargo test cases` rewrites them from today's behaviour: read the diff as one reads a
 //! change of the policy.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::kit::{Inputs, Table, at};
 
 /// One folder.
 pub(crate) struct Case {
-    /// The rule or part of the contract that it is about.
+    /// The rule or part of the specification that it is about.
     pub(crate) topic: String,
     /// What must hold, in words.
     pub(crate) sentence: String,

@@ -1,7 +1,7 @@
 //! The one integration binary. Each module protects one promise of the house; its first paragraph says which.
 //!
 //! ```text
-//! cases       fixtures/cases: what the contract says, sentence by sentence
+//! cases       fixtures/cases: what the specification says, sentence by sentence
 //! rules       documentation and worked examples of every rule
 //! mutation    each rule and each datum of the policy, broken: some fixture must notice
 //! properties  threads, blocks, order, sums: what holds for any extract

@@ -1,10 +1,6 @@
-//! The slow reader of CONTRACT section 3 ("A record is RFC 4180 with these decisions"): the page written down once
-//! more, symbol by symbol, with nothing from `src/ingest` but the names of the reasons. Protects nothing by itself; the
-//! properties in [`crate::twin`] hold claimlint's reader against it.
-//!
-//! Decisions that the contract leaves to the reader: a blank is a space, tab, vertical tab, form feed, CR or Ctrl-Z; a
-//! CR that ends the file is a line end cut short; of several faults the one met first from left to right is the
-//! reason.
+//! The slow reader: a second implementation of the record grammar, symbol by symbol, with nothing from `src/ingest` but
+//! the names of the reasons. It protects nothing by itself; the properties in [`crate::twin`] compare claimlint's reader
+//! with it. spec: files/records, files/line-ends, files/rejects.
 
 use claimlint::ingest::record::reject::Reason;
 

@@ -13,7 +13,7 @@ use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::ingest::Watch;
 
-/// Between two lines of a log, plain or not; DESIGN.
+/// Time between two progress lines in a log: often enough to see that the run is alive, too rare to fill the log.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Watches a run: shows how far it is, and stops it when asked.

@@ -84,7 +84,8 @@ pub struct Reject {
     pub raw: Vec<u8>,
 }
 
-/// How much of a rejected line is kept: enough to find it again, not enough to fill the disk. CONTRACT: 4 KiB.
+/// How much of a rejected line is kept: enough to find it again, not enough to fill the disk. In bytes.
+/// spec: outputs/rejects.
 pub const RAW_LIMIT: usize = 4096;
 
 /// Rejected rows that lie together on disk: enough to be worth a write.

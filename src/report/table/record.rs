@@ -1,5 +1,5 @@
 //! A service and a finding as every format prints them: one place that says what stands in a column, so that CSV, JSON,
-//! Parquet and XLSX cannot come to differ. CONTRACT sections 6 and 7.15.
+//! Parquet and XLSX cannot come to differ. spec: outputs/services, outputs/findings, outputs/cells.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;

@@ -1,5 +1,5 @@
-//! Bytes as one cell: what is read agrees with the contract's own words, written down once more below; quick answers
-//! never say no where the slow ones say yes; what is printed is read back as itself.
+//! Bytes as one cell: what is read agrees with the specification (`src/spec/values.md`), implemented a second time below;
+//! quick answers never say no where the slow ones say yes; what is printed is read back as itself.
 
 #![no_main]
 
