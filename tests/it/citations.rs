@@ -4,7 +4,7 @@
 use claimlint::spec::{self, PAGES};
 
 use crate::house::{files, read};
-use crate::kit::{DOCS, POLICY};
+use crate::kit::{DOCS, Inputs, POLICY, Table};
 
 /// What introduces a citation in a comment.
 const MARK: &str = "spec: ";
@@ -78,11 +78,12 @@ fn the_pages_refer_to_sections_that_exist() {
 }
 
 #[test]
-fn the_page_of_rules_names_every_rule() {
+fn the_page_of_rules_names_every_rule_with_its_disposition() {
     let page = spec::page("rules").expect("a page").text;
     for rule in DOCS.iter() {
-        let row = format!("\n| {} | {} | ", rule.code, rule.name);
-        assert!(page.contains(&row), "src/spec/rules.md has no row for {} {}", rule.code, rule.name);
+        let disposition = POLICY.rule(&rule.code).disposition.word();
+        let row = format!("\n| {} | {} | {disposition} ", rule.code, rule.name);
+        assert!(page.contains(&row), "src/spec/rules.md has no row that begins with{row}");
     }
 }
 
@@ -98,5 +99,44 @@ fn the_page_of_words_names_every_procedure_of_the_policy() {
     assert!(codes.len() > 20, "{} procedures", codes.len());
     for code in codes {
         assert!(section.contains(code), "src/spec/words.md lacks {code}");
+    }
+}
+
+/// The cells of a row of a Markdown table.
+fn cells(row: &str) -> Vec<&str> {
+    row.trim().trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn the_page_of_fields_has_every_product_label_of_the_policy_under_its_class() {
+    let section = spec::resolve("fields/product-class").expect("a section").text;
+    let text = &POLICY.origins.iter().find(|origin| origin.kind == "policy").expect("the policy").text;
+    let policy: toml::Table = text.parse().expect("the built-in policy is TOML");
+    let mut seen = 0;
+    for class in policy["class"].as_array().expect("the classes") {
+        let id = class["id"].as_str().expect("an id");
+        let row = section.lines().map(cells).find(|row| row[0] == format!("`{id}`"));
+        let listed = row.map_or("", |row| row[1]).split(':').next().unwrap_or_default();
+        let listed: Vec<&str> = listed.split(", ").collect();
+        let labels = class.get("labels").and_then(toml::Value::as_array).into_iter().flatten();
+        for label in labels.filter_map(toml::Value::as_str).filter(|label| *label != id) {
+            assert!(listed.contains(&label), "src/spec/fields.md: {id} lacks {label}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} labels");
+}
+
+#[test]
+fn the_tables_have_the_columns_of_the_specification_in_its_order() {
+    let extract = "claim_id,service_date,procedure_code,diagnosis_1\nC1,2024-03-02,22514,M4856XA\n";
+    let outcome = Inputs::one(extract).run().expect("a run");
+    for (file, citation) in [("services.csv", "outputs/services"), ("findings.csv", "outputs/findings")] {
+        let flowed = spec::resolve(citation).expect("a section").text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let list = flowed.strip_prefix("1. In this order: ").and_then(|rest| rest.split('.').next());
+        let columns: Vec<&str> = list.expect("the columns come first").split(", ").collect();
+        let header = Table::written(&outcome, file).header;
+        assert!(columns.len() >= header.len(), "{file} has columns that {citation} lacks: {header:?}");
+        assert_eq!(header, columns[..header.len()], "{file}");
     }
 }
