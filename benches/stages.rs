@@ -15,7 +15,7 @@ use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, read_into};
 use claimlint::policy::{Policy, parse};
 use claimlint::report::sink::{Output, write};
 use claimlint::report::{FORMATS, Format};
-use claimlint::rules::judge::Status;
+use claimlint::rules::judge::ServiceStatus;
 use claimlint::rules::{codes, doc};
 use claimlint::run::{Expect, Run, Setup, Unwatched, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -205,7 +205,7 @@ fn stages(c: &mut Criterion) {
                 let open = |_: &str| -> io::Result<Box<dyn Output>> { Ok(Box::new(Counted::default())) };
                 let totals = write(&run, &docs, &formats, &open, &|| true).expect("memory does not fail");
                 let summary = totals.expect("nobody stops it").summary;
-                assert_eq!((summary.services(), summary.status(Status::Clear).services), (ROWS as u64, 0));
+                assert_eq!((summary.services(), summary.status(ServiceStatus::Clear).services), (ROWS as u64, 0));
             });
         });
     }

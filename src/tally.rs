@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::claim::{Cents, Sum};
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::Disposition;
-use crate::rules::judge::{Judged, Judgement, Status};
+use crate::rules::judge::{Judged, Judgement, ServiceStatus};
 
 /// What one rule came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +31,7 @@ pub struct StatusTally {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     /// By status.
-    pub statuses: BTreeMap<Status, StatusTally>,
+    pub statuses: BTreeMap<ServiceStatus, StatusTally>,
     /// By rule, only those that fired.
     pub rules: BTreeMap<RuleId, RuleTally>,
     /// By disposition word, all findings.
@@ -82,7 +82,7 @@ impl Summary {
     }
 
     /// One status, zero if no service has it.
-    pub fn status(&self, status: Status) -> StatusTally {
+    pub fn status(&self, status: ServiceStatus) -> StatusTally {
         self.statuses.get(&status).copied().unwrap_or_default()
     }
 

@@ -51,7 +51,7 @@ impl Authorization {
 
 /// The authorization file, indexed.
 #[derive(Debug, Default)]
-pub struct Register {
+pub struct AuthorizationFile {
     rows: Vec<Authorization>,
     by_number: FxHashMap<String, Vec<usize>>,
     by_member: FxHashMap<String, Vec<usize>>,
@@ -60,7 +60,7 @@ pub struct Register {
 const COLUMNS: [&str; 7] =
     ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
 
-impl Register {
+impl AuthorizationFile {
     /// Reads the whole file; it is small beside the claims.
     pub fn read(source: Source) -> Result<Self, Trouble> {
         let name = source.name.clone();
@@ -180,8 +180,8 @@ fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7]) -> Result<Authoriz
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Register, String> {
-        Register::read(Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source"))
+    fn read(text: &str) -> Result<AuthorizationFile, String> {
+        AuthorizationFile::read(Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source"))
             .map_err(|e| e.to_string())
     }
 

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::ingest::layout;
 use crate::ingest::layout::{Layout, Library};
 use crate::policy::Policy;
-use crate::policy::parse::{Given, load};
+use crate::policy::parse::{PolicyFile, load};
 
 /// Runs what was typed; a fault of our own ends it like any other error.
 pub fn main() -> Exit {
@@ -94,16 +94,16 @@ fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
 }
 
 /// The policy with these overrides.
-fn load_policy_over(files: &PolicyFiles, overrides: Option<&Given>) -> anyhow::Result<Policy> {
+fn load_policy_over(files: &PolicyFiles, overrides: Option<&PolicyFile>) -> anyhow::Result<Policy> {
     let mut given = files.policy.iter().map(|p| read_given(p)).collect::<anyhow::Result<Vec<_>>>()?;
     given.extend(overrides.cloned());
     Ok(load(&given, &crate::rules::codes())?)
 }
 
-fn read_given(path: &Path) -> anyhow::Result<Given> {
+fn read_given(path: &Path) -> anyhow::Result<PolicyFile> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| anyhow!("{file}: {}", read_sentence(&e)))?;
-    Ok(Given { file, text })
+    Ok(PolicyFile { file, text })
 }
 
 fn read_sentence(e: &io::Error) -> String {

@@ -21,6 +21,55 @@ pub enum Subject {
     Withdrawn(usize),
 }
 
+/// Why a denial becomes a review: what it rests on is not certain. In the order in which they are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cap {
+    /// The policy's authorization table does not name the product.
+    Product,
+    /// Another payer is primary.
+    Secondary,
+    /// The setting is not known, and only one setting requires a number.
+    Setting,
+    /// The admission or the place of service is an emergency.
+    Emergency,
+    /// Another service of the same session carries an authorization number.
+    TwinAuthorization,
+    /// No table knows the status word of the authorization.
+    StatusUnread,
+    /// The authorization names other codes of the policy: another level.
+    Level,
+    /// The authorization file has another approval that fits.
+    OtherAuthorization,
+    /// The service is older than the earliest edition of the policy.
+    Edition,
+    /// The service date cannot be read.
+    Date,
+    /// What tells encounters apart is missing: member, billing provider or claim form.
+    Encounter,
+    /// The primary code of the member and day is in another encounter.
+    PrimaryElsewhere,
+}
+
+impl Cap {
+    /// The word in `capped_by` of findings.csv.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Secondary => "secondary",
+            Self::Setting => "setting",
+            Self::Emergency => "emergency",
+            Self::TwinAuthorization => "twin-authorization",
+            Self::StatusUnread => "status-unread",
+            Self::Level => "level",
+            Self::OtherAuthorization => "other-authorization",
+            Self::Edition => "edition",
+            Self::Date => "date",
+            Self::Encounter => "encounter",
+            Self::PrimaryElsewhere => "primary-elsewhere",
+        }
+    }
+}
+
 /// One rule that fired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -34,6 +83,8 @@ pub struct Finding {
     pub line: usize,
     /// For the analyst: the values that made it fire.
     pub message: String,
+    /// Why it is a review although the policy's disposition is to deny.
+    pub capped_by: Option<Cap>,
 }
 
 impl Finding {

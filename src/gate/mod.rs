@@ -14,7 +14,7 @@ use crate::claim::Sum;
 use crate::finding::RuleId;
 pub use crate::gate::parse::Wrong;
 use crate::ledger::Ledger;
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
 
 /// What a name stands for.
@@ -29,9 +29,9 @@ pub enum Name {
     /// At risk, all of it.
     Amount,
     /// Services of a status.
-    Status(Status),
+    Status(ServiceStatus),
     /// At risk on them.
-    StatusAmount(Status),
+    StatusAmount(ServiceStatus),
     /// Findings of a rule.
     Rule(RuleId),
     /// Services among them.
@@ -301,8 +301,8 @@ mod tests {
     fn verdict(text: &str, rows: u64) -> Verdict {
         let ledger = Ledger { rows, rejected: 2, in_scope: 7, ..Ledger::default() };
         let mut summary = Summary::default();
-        summary.statuses.insert(Status::Deny, StatusTally { services: 3, at_risk: Sum(5_000_001) });
-        summary.statuses.insert(Status::Review, StatusTally { services: 4, at_risk: Sum(-50) });
+        summary.statuses.insert(ServiceStatus::Deny, StatusTally { services: 3, at_risk: Sum(5_000_001) });
+        summary.statuses.insert(ServiceStatus::Review, StatusTally { services: 4, at_risk: Sum(-50) });
         summary.rules.insert(RuleId(0), RuleTally { findings: 5, services: 3, at_risk: Sum(33) });
         summary.dispositions.extend([(Disposition::Deny, 5), (Disposition::Info, 1)]);
         let new = New { deny: 1, review: 2, info: 3, amount: Sum(10) };

@@ -15,7 +15,7 @@ use std::fmt;
 use num_rational::BigRational;
 
 use crate::gate::{Bin, Fresh, Gate, Name, Number, Relation, Sign, Truth};
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::rules::roster;
 use crate::strict_toml::nearest;
 
@@ -37,12 +37,12 @@ const NAMES: &[(&str, Name)] = &[
     ("services", Name::Services),
     ("findings", Name::Findings),
     ("amount", Name::Amount),
-    ("deny", Name::Status(Status::Deny)),
-    ("review", Name::Status(Status::Review)),
-    ("clear", Name::Status(Status::Clear)),
-    ("deny.amount", Name::StatusAmount(Status::Deny)),
-    ("review.amount", Name::StatusAmount(Status::Review)),
-    ("clear.amount", Name::StatusAmount(Status::Clear)),
+    ("deny", Name::Status(ServiceStatus::Deny)),
+    ("review", Name::Status(ServiceStatus::Review)),
+    ("clear", Name::Status(ServiceStatus::Clear)),
+    ("deny.amount", Name::StatusAmount(ServiceStatus::Deny)),
+    ("review.amount", Name::StatusAmount(ServiceStatus::Review)),
+    ("clear.amount", Name::StatusAmount(ServiceStatus::Clear)),
     ("new.deny", Name::New(Fresh::Deny)),
     ("new.review", Name::New(Fresh::Review)),
     ("new.info", Name::New(Fresh::Info)),

@@ -101,7 +101,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::parse::{Given, load};
+    use crate::policy::parse::{PolicyFile, load};
 
     /// The rules of the built-in policy; the roster itself is in a later room.
     fn roster() -> Vec<&'static str> {
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn an_override_is_part_of_the_policy() {
         let plain = load(&[], &roster()).unwrap_or_else(|e| panic!("{e}"));
-        let load_text = |text: String| load(&[Given { file: "claimlint.toml".to_owned(), text }], &roster());
+        let load_text = |text: String| load(&[PolicyFile { file: "claimlint.toml".to_owned(), text }], &roster());
         let text = text([("DX101", Disposition::Info)], [("Our \"Gold\"", "commercial-managed-care")]);
         let policy = load_text(text).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(

@@ -21,7 +21,7 @@ fn kinds() -> Vec<(&'static str, &'static str)> {
 
 /// A file given with `--policy`: its name and its text.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct PolicyFile {
     /// As the user named it.
     pub file: String,
     /// Its content.
@@ -31,7 +31,7 @@ pub struct Given {
 /// Loads the policy in force: the built-in files, each replaced by a given file of its kind, and the overrides over them,
 /// if any are given. `rules` are the codes of
 /// the roster; each must have a disposition and a citation.
-pub fn load(given: &[Given], rules: &[&str]) -> Result<Policy, Faults> {
+pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
     let mut chosen: Vec<(&str, &str, &str)> = BUILT_IN.iter().map(|(kind, text)| (*kind, "built in", *text)).collect();
     for file in given {
         let kind = kind_of(file)?;
@@ -69,7 +69,7 @@ pub fn load(given: &[Given], rules: &[&str]) -> Result<Policy, Faults> {
     Ok(made)
 }
 
-fn kind_of(given: &Given) -> Result<&'static str, Faults> {
+fn kind_of(given: &PolicyFile) -> Result<&'static str, Faults> {
     Document::load(&given.file, &given.text, |_, root| root.choice("kind", &kinds()))
 }
 

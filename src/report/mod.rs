@@ -15,6 +15,8 @@ pub mod words;
 pub mod compare;
 pub mod sink;
 
+use std::borrow::Cow;
+
 use crate::claim::{Book, Line};
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
@@ -159,6 +161,11 @@ impl<'a> About<'a> {
 }
 
 impl<'a> Content<'a> {
+    /// The message of a finding, for the analyst: the values that made it fire.
+    pub fn message<'f>(&self, finding: &'f Finding) -> Cow<'f, str> {
+        Cow::Borrowed(&finding.message)
+    }
+
     /// What was decided about the service of a finding; none for other lines.
     pub fn judgement(&self, finding: &Finding) -> Option<&'a Judgement> {
         match finding.subject {

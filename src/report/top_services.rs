@@ -3,7 +3,7 @@
 use crate::claim::Cents;
 use crate::report::Content;
 use crate::report::table::record::ServiceRecord;
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 
 /// How many are kept.
 const SHOWN: usize = 5;
@@ -14,7 +14,7 @@ pub struct Dear {
     /// At risk.
     pub amount: Cents,
     /// Where it stands.
-    pub status: Status,
+    pub status: ServiceStatus,
     /// Claim number.
     pub claim: String,
     /// Its codes.
@@ -33,7 +33,7 @@ pub struct Highest(Vec<Dear>);
 impl Highest {
     /// Takes up part `n` of a run.
     pub fn add(&mut self, part: &Content<'_>, n: usize) {
-        let amounts = part.judged.services.iter().enumerate().filter_map(|(i, j)| Some((j.at_risk?.0, i)));
+        let amounts = part.judged.services.iter().enumerate().filter_map(|(i, j)| Some((j.at_risk?, i)));
         for (amount, i) in amounts {
             if self.0.len() == SHOWN && self.0.last().is_some_and(|last| last.amount >= amount) {
                 continue;

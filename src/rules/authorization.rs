@@ -2,26 +2,26 @@
 
 use rust_decimal::Decimal;
 
-use crate::claim::authorization::{Authorization, Register};
+use crate::claim::authorization::{Authorization, AuthorizationFile};
 use crate::claim::{CodeId, Line, Setting, Text};
 use crate::policy::{Disposition, NecessityBasis, Policy, Requirement};
-use crate::rules::{Answer, Asked, Case, Evidence, NO_CLASS, NO_DATE, Rule};
+use crate::rules::{Answer, AppliesTo, Evidence, NO_CLASS, NO_DATE, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule { code: "PA201", asked: Asked::Services, check: missing },
-    Rule { code: "PA202", asked: Asked::Services, check: not_found },
-    Rule { code: "PA203", asked: Asked::Services, check: not_approved },
-    Rule { code: "PA204", asked: Asked::Services, check: mismatch },
-    Rule { code: "PA205", asked: Asked::Services, check: dates },
-    Rule { code: "PA206", asked: Asked::Services, check: units_exceeded },
-    Rule { code: "PA208", asked: Asked::Services, check: not_in_extract },
-    Rule { code: "PA209", asked: Asked::Services, check: only_on_file },
+    Rule { code: "PA201", applies_to: AppliesTo::Services, check: missing },
+    Rule { code: "PA202", applies_to: AppliesTo::Services, check: not_found },
+    Rule { code: "PA203", applies_to: AppliesTo::Services, check: not_approved },
+    Rule { code: "PA204", applies_to: AppliesTo::Services, check: mismatch },
+    Rule { code: "PA205", applies_to: AppliesTo::Services, check: dates },
+    Rule { code: "PA206", applies_to: AppliesTo::Services, check: units_exceeded },
+    Rule { code: "PA208", applies_to: AppliesTo::Services, check: not_in_extract },
+    Rule { code: "PA209", applies_to: AppliesTo::Services, check: only_on_file },
 ];
 
 /// What a service's authorization comes to, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum AuthorizationStatus {
     /// The product and setting need none.
     NotRequired,
     /// It cannot be told whether one is needed or there.
@@ -34,7 +34,7 @@ pub enum Outcome {
     Verified,
 }
 
-impl Outcome {
+impl AuthorizationStatus {
     /// The word in outputs.
     pub fn word(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Outcome {
 
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
+pub enum AuthorizationIssue {
     /// Nothing to say.
     Nothing,
     /// Required, no number.
@@ -79,7 +79,7 @@ pub enum Ground {
     ProductUndetermined,
 }
 
-impl Ground {
+impl AuthorizationIssue {
     /// The place of a fault of a number among the questions PA202 to PA206, which are asked in this order until one
     /// is answered no. None: no such fault.
     fn step(&self) -> Option<u8> {
@@ -96,57 +96,69 @@ impl Ground {
 
 /// What the authorization of a service comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct AuthorizationDecision {
     /// As printed.
-    pub outcome: Outcome,
+    pub outcome: AuthorizationStatus,
     /// Why.
-    pub ground: Ground,
+    pub ground: AuthorizationIssue,
     /// None was needed: what was found is for information.
     pub informational: bool,
     /// There was an authorization file to ask.
     pub file: bool,
 }
 
-impl Decision {
+impl AuthorizationDecision {
     /// For lines that are not services.
     pub fn not_asked() -> Self {
-        Self { outcome: Outcome::Undetermined, ground: Ground::Nothing, informational: false, file: false }
+        Self {
+            outcome: AuthorizationStatus::Undetermined,
+            ground: AuthorizationIssue::Nothing,
+            informational: false,
+            file: false,
+        }
     }
 
     /// Asks the table and, if there is one, the file. `used` are the units of all services on this number so far.
-    pub fn of(policy: &Policy, line: Line<'_>, codes: &[CodeId], register: Option<&Register>, used: Decimal) -> Self {
+    pub fn of(
+        policy: &Policy,
+        line: Line<'_>,
+        codes: &[CodeId],
+        register: Option<&AuthorizationFile>,
+        used: Decimal,
+    ) -> Self {
         let file = register.is_some();
         let new = |outcome, ground| Self { outcome, ground, informational: false, file };
         let class = policy.class(line.class);
         let requirement = class.requires(line.setting);
         // Where the policy's table says nothing of a product, RT402 speaks for it.
         if class.necessity == NecessityBasis::Undetermined && requirement == Requirement::Undetermined {
-            return new(Outcome::Undetermined, Ground::ProductUndetermined);
+            return new(AuthorizationStatus::Undetermined, AuthorizationIssue::ProductUndetermined);
         }
         let number = line.text(Text::Authorization);
         let texts = || codes.iter().map(|id| policy.code(*id));
         if !number.is_empty() {
-            let ground = register.map_or(Ground::Nothing, |r| look_up(policy, r, number, line, texts, used));
+            let ground =
+                register.map_or(AuthorizationIssue::Nothing, |r| look_up(policy, r, number, line, texts, used));
             let outcome = match (requirement, register, &ground) {
-                (Requirement::NotRequired, ..) => Outcome::NotRequired,
-                (_, None, _) => Outcome::OnClaim,
-                (_, Some(_), Ground::Nothing) => Outcome::Verified,
-                (_, Some(_), _) => Outcome::NotMet,
+                (Requirement::NotRequired, ..) => AuthorizationStatus::NotRequired,
+                (_, None, _) => AuthorizationStatus::OnClaim,
+                (_, Some(_), AuthorizationIssue::Nothing) => AuthorizationStatus::Verified,
+                (_, Some(_), _) => AuthorizationStatus::NotMet,
             };
             return Self { outcome, ground, informational: requirement == Requirement::NotRequired, file };
         }
         if requirement == Requirement::NotRequired {
-            return new(Outcome::NotRequired, Ground::Nothing);
+            return new(AuthorizationStatus::NotRequired, AuthorizationIssue::Nothing);
         }
         if let Some(found) = register.and_then(|r| on_file(policy, r, line, texts)) {
-            return new(Outcome::Verified, Ground::OnlyOnFile(found.number.clone()));
+            return new(AuthorizationStatus::Verified, AuthorizationIssue::OnlyOnFile(found.number.clone()));
         }
         match requirement {
             Requirement::Required if register.is_none() && !line.marks.authorization_column => {
-                new(Outcome::Undetermined, Ground::ColumnAbsent)
+                new(AuthorizationStatus::Undetermined, AuthorizationIssue::ColumnAbsent)
             }
-            Requirement::Required => new(Outcome::NotMet, Ground::Missing),
-            _ => new(Outcome::Undetermined, Ground::SettingUndetermined),
+            Requirement::Required => new(AuthorizationStatus::NotMet, AuthorizationIssue::Missing),
+            _ => new(AuthorizationStatus::Undetermined, AuthorizationIssue::SettingUndetermined),
         }
     }
 }
@@ -154,16 +166,16 @@ impl Decision {
 /// A number holds if one of its rows holds; else the fault furthest down the list counts.
 fn look_up<'c, I: Iterator<Item = &'c str>>(
     policy: &Policy,
-    register: &Register,
+    register: &AuthorizationFile,
     number: &str,
     line: Line<'_>,
     codes: impl Fn() -> I,
     used: Decimal,
-) -> Ground {
-    let mut worst = Ground::NotFound;
+) -> AuthorizationIssue {
+    let mut worst = AuthorizationIssue::NotFound;
     for row in register.numbered(number) {
         let ground = hold(policy, row, line, &codes, used);
-        if ground == Ground::Nothing {
+        if ground == AuthorizationIssue::Nothing {
             return ground;
         }
         if ground.step() > worst.step() {
@@ -180,20 +192,20 @@ fn hold<'c, I: Iterator<Item = &'c str>>(
     line: Line<'_>,
     codes: &impl Fn() -> I,
     used: Decimal,
-) -> Ground {
+) -> AuthorizationIssue {
     let member = line.text(Text::MemberId);
     if !policy.approved.contains(&row.status) {
-        Ground::NotApproved(row.status.clone())
+        AuthorizationIssue::NotApproved(row.status.clone())
     } else if !row.member_id.is_empty() && !member.is_empty() && row.member_id != member {
-        Ground::Mismatch("another member")
+        AuthorizationIssue::Mismatch("another member")
     } else if !row.names(codes()) {
-        Ground::Mismatch("other procedures")
+        AuthorizationIssue::Mismatch("other procedures")
     } else if line.date.is_some_and(|d| !row.covers(d)) {
-        Ground::Dates(period(row))
+        AuthorizationIssue::Dates(period(row))
     } else if let Some(authorized) = row.units.filter(|u| used > *u) {
-        Ground::Units { used, authorized }
+        AuthorizationIssue::Units { used, authorized }
     } else {
-        Ground::Nothing
+        AuthorizationIssue::Nothing
     }
 }
 
@@ -209,7 +221,7 @@ fn period(row: &Authorization) -> String {
 /// An approval for this member, procedure and day that the claim does not name.
 fn on_file<'r, 'c, I: Iterator<Item = &'c str>>(
     policy: &Policy,
-    register: &'r Register,
+    register: &'r AuthorizationFile,
     line: Line<'_>,
     codes: impl Fn() -> I,
 ) -> Option<&'r Authorization> {
@@ -219,7 +231,7 @@ fn on_file<'r, 'c, I: Iterator<Item = &'c str>>(
         .find(|row| policy.approved.contains(&row.status) && row.names(codes()) && row.covers(day))
 }
 
-impl Case<'_> {
+impl RuleInput<'_> {
     fn on_number(&self, message: String) -> Answer {
         let informational = self.authorization.informational;
         let note = if informational { "; none is required here" } else { "" };
@@ -234,7 +246,7 @@ impl Case<'_> {
         let decision = &self.authorization;
         if self.number().is_empty() {
             Answer::NotApplicable("the claim carries no authorization number")
-        } else if decision.ground == Ground::ProductUndetermined {
+        } else if decision.ground == AuthorizationIssue::ProductUndetermined {
             NO_CLASS
         } else if !decision.file {
             NO_FILE
@@ -248,12 +260,12 @@ impl Case<'_> {
     /// What a rule on a missing authorization says when it does not fire.
     fn silent_on_need(&self) -> Answer {
         match (self.authorization.outcome, &self.authorization.ground) {
-            (Outcome::NotRequired, _) => NONE_NEEDED,
-            (_, Ground::ProductUndetermined) => NO_CLASS,
-            (_, Ground::SettingUndetermined) => {
+            (AuthorizationStatus::NotRequired, _) => NONE_NEEDED,
+            (_, AuthorizationIssue::ProductUndetermined) => NO_CLASS,
+            (_, AuthorizationIssue::SettingUndetermined) => {
                 Answer::CouldNot("it depends on the setting, which the claim does not show")
             }
-            (_, Ground::ColumnAbsent) => Answer::CouldNot("the extract has no authorization column"),
+            (_, AuthorizationIssue::ColumnAbsent) => Answer::CouldNot("the extract has no authorization column"),
             _ => Answer::Passed,
         }
     }
@@ -269,8 +281,8 @@ const NO_FILE: Answer = Answer::CouldNot("no authorization file was given (--aut
 /// The authorization table asks for none.
 const NONE_NEEDED: Answer = Answer::NotApplicable("the product needs none in this setting");
 
-fn missing(case: &Case<'_>) -> Answer {
-    if case.authorization.ground != Ground::Missing {
+fn missing(case: &RuleInput<'_>) -> Answer {
+    if case.authorization.ground != AuthorizationIssue::Missing {
         return case.silent_on_need();
     }
     let setting = match case.line.setting {
@@ -281,34 +293,38 @@ fn missing(case: &Case<'_>) -> Answer {
     format!("{what}: {class} members need prior authorization {setting}; the claim carries none").into()
 }
 
-fn not_found(case: &Case<'_>) -> Answer {
+fn not_found(case: &RuleInput<'_>) -> Answer {
     match case.authorization.ground {
-        Ground::NotFound => case.on_number(format!("authorization {} is not in the authorization file", case.number())),
+        AuthorizationIssue::NotFound => {
+            case.on_number(format!("authorization {} is not in the authorization file", case.number()))
+        }
         _ => case.silent_on_number(2),
     }
 }
 
-fn not_approved(case: &Case<'_>) -> Answer {
-    let Ground::NotApproved(status) = &case.authorization.ground else { return case.silent_on_number(3) };
+fn not_approved(case: &RuleInput<'_>) -> Answer {
+    let AuthorizationIssue::NotApproved(status) = &case.authorization.ground else { return case.silent_on_number(3) };
     let status = if status.is_empty() { "no status".to_owned() } else { format!("the status {status}") };
     case.on_number(format!("authorization {} has {status}, not an approval", case.number()))
 }
 
-fn mismatch(case: &Case<'_>) -> Answer {
-    let Ground::Mismatch(whose) = case.authorization.ground else { return case.silent_on_number(4) };
+fn mismatch(case: &RuleInput<'_>) -> Answer {
+    let AuthorizationIssue::Mismatch(whose) = case.authorization.ground else { return case.silent_on_number(4) };
     case.on_number(format!("authorization {} is for {whose}", case.number()))
 }
 
-fn dates(case: &Case<'_>) -> Answer {
-    let Ground::Dates(period) = &case.authorization.ground else {
+fn dates(case: &RuleInput<'_>) -> Answer {
+    let AuthorizationIssue::Dates(period) = &case.authorization.ground else {
         let silent = case.silent_on_number(5);
         return if silent == Answer::Passed && case.line.date.is_none() { NO_DATE } else { silent };
     };
     case.on_number(format!("authorization {} holds {period}", case.number()))
 }
 
-fn units_exceeded(case: &Case<'_>) -> Answer {
-    let Ground::Units { used, authorized } = &case.authorization.ground else { return case.silent_on_number(6) };
+fn units_exceeded(case: &RuleInput<'_>) -> Answer {
+    let AuthorizationIssue::Units { used, authorized } = &case.authorization.ground else {
+        return case.silent_on_number(6);
+    };
     let message = format!(
         "authorization {} is for {} units; with this service {} are used",
         case.number(),
@@ -318,21 +334,21 @@ fn units_exceeded(case: &Case<'_>) -> Answer {
     case.on_number(message)
 }
 
-fn not_in_extract(case: &Case<'_>) -> Answer {
-    if case.authorization.ground != Ground::ColumnAbsent {
+fn not_in_extract(case: &RuleInput<'_>) -> Answer {
+    if case.authorization.ground != AuthorizationIssue::ColumnAbsent {
         return case.silent_on_need();
     }
     let (what, class, setting) = (case.what(), &case.class.title, case.line.setting.word());
     format!("{what}: {class} members need prior authorization ({setting}), and the extract has no column for it").into()
 }
 
-fn only_on_file(case: &Case<'_>) -> Answer {
-    let Ground::OnlyOnFile(number) = &case.authorization.ground else {
+fn only_on_file(case: &RuleInput<'_>) -> Answer {
+    let AuthorizationIssue::OnlyOnFile(number) = &case.authorization.ground else {
         return if !case.number().is_empty() {
             Answer::NotApplicable("the claim carries a number of its own")
-        } else if case.authorization.outcome == Outcome::NotRequired {
+        } else if case.authorization.outcome == AuthorizationStatus::NotRequired {
             NONE_NEEDED
-        } else if case.authorization.ground == Ground::ProductUndetermined {
+        } else if case.authorization.ground == AuthorizationIssue::ProductUndetermined {
             NO_CLASS
         } else if !case.authorization.file {
             NO_FILE

@@ -2,29 +2,29 @@
 
 use crate::claim::{ClaimForm, CodeId, Setting};
 use crate::policy::Role;
-use crate::rules::{Answer, Asked, CPT_ONLY, Case, NO_DATE, Rule};
+use crate::rules::{Answer, AppliesTo, CPT_ONLY, NO_DATE, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule { code: "CD301", asked: Asked::Services, check: add_on_without_primary },
-    Rule { code: "CD302", asked: Asked::Services, check: two_primaries },
-    Rule { code: "CD303", asked: Asked::Services, check: units_exceed_limit },
-    Rule { code: "CD304", asked: Asked::Services, check: code_setting_conflict },
-    Rule { code: "CD305", asked: Asked::ServicesAndRelated, check: procedure_not_in_force },
-    Rule { code: "CD306", asked: Asked::Services, check: vertebroplasty_same_encounter },
-    Rule { code: "CD308", asked: Asked::Services, check: laterality_modifier },
-    Rule { code: "CD309", asked: Asked::ServicesAndRelated, check: unlisted_augmentation_code },
-    Rule { code: "CD310", asked: Asked::Services, check: supplement_without_reposition },
-    Rule { code: "CD311", asked: Asked::Services, check: assistant_at_surgery },
+    Rule { code: "CD301", applies_to: AppliesTo::Services, check: add_on_without_primary },
+    Rule { code: "CD302", applies_to: AppliesTo::Services, check: two_primaries },
+    Rule { code: "CD303", applies_to: AppliesTo::Services, check: units_exceed_limit },
+    Rule { code: "CD304", applies_to: AppliesTo::Services, check: code_setting_conflict },
+    Rule { code: "CD305", applies_to: AppliesTo::ServicesAndRelated, check: procedure_not_in_force },
+    Rule { code: "CD306", applies_to: AppliesTo::Services, check: vertebroplasty_same_encounter },
+    Rule { code: "CD308", applies_to: AppliesTo::Services, check: laterality_modifier },
+    Rule { code: "CD309", applies_to: AppliesTo::ServicesAndRelated, check: unlisted_augmentation_code },
+    Rule { code: "CD310", applies_to: AppliesTo::Services, check: supplement_without_reposition },
+    Rule { code: "CD311", applies_to: AppliesTo::Services, check: assistant_at_surgery },
 ];
 
-impl Case<'_> {
+impl RuleInput<'_> {
     fn names(&self, codes: impl Iterator<Item = CodeId>, joint: &str) -> String {
         codes.map(|id| self.code(id)).collect::<Vec<_>>().join(joint)
     }
 }
 
-fn add_on_without_primary(case: &Case<'_>) -> Answer {
+fn add_on_without_primary(case: &RuleInput<'_>) -> Answer {
     let Some(cpt) = case.cpt() else { return CPT_ONLY };
     let Some(add_on) = case.policy.add_ons.iter().find(|a| a.code == cpt) else {
         return Answer::NotApplicable("asked of add-on codes only");
@@ -39,7 +39,7 @@ fn add_on_without_primary(case: &Case<'_>) -> Answer {
     })
 }
 
-fn two_primaries(case: &Case<'_>) -> Answer {
+fn two_primaries(case: &RuleInput<'_>) -> Answer {
     let Some(cpt) = case.cpt() else { return CPT_ONLY };
     let mut pairs = case.policy.exclusive.iter().filter(|p| p.unpaid == cpt).peekable();
     if pairs.peek().is_none() {
@@ -50,7 +50,7 @@ fn two_primaries(case: &Case<'_>) -> Answer {
     format!("{what}: the same encounter has {paid}; only one of the two is payable, further levels are add-ons").into()
 }
 
-fn units_exceed_limit(case: &Case<'_>) -> Answer {
+fn units_exceed_limit(case: &RuleInput<'_>) -> Answer {
     let (Some(cpt), Some(service)) = (case.cpt(), case.service) else { return CPT_ONLY };
     let Some(limit) = case.policy.limits.iter().find(|l| l.code == cpt) else {
         return Answer::NotApplicable("the limits on hand name none for the code");
@@ -66,7 +66,7 @@ fn units_exceed_limit(case: &Case<'_>) -> Answer {
     })
 }
 
-fn code_setting_conflict(case: &Case<'_>) -> Answer {
+fn code_setting_conflict(case: &RuleInput<'_>) -> Answer {
     if case.stay.is_some() {
         return match case.line.setting {
             Setting::Outpatient => format!("{}: an ICD-10-PCS code on an outpatient claim", case.what()).into(),
@@ -85,7 +85,7 @@ fn code_setting_conflict(case: &Case<'_>) -> Answer {
     }
 }
 
-fn procedure_not_in_force(case: &Case<'_>) -> Answer {
+fn procedure_not_in_force(case: &RuleInput<'_>) -> Answer {
     // A service answers for its own code, a related line for every code it holds.
     let cpt = case.cpt();
     let mut asked = case.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
@@ -101,7 +101,7 @@ fn procedure_not_in_force(case: &Case<'_>) -> Answer {
     fault.map_or(Answer::Passed, Into::into)
 }
 
-fn vertebroplasty_same_encounter(case: &Case<'_>) -> Answer {
+fn vertebroplasty_same_encounter(case: &RuleInput<'_>) -> Answer {
     if case.cpt().is_none() {
         return CPT_ONLY;
     }
@@ -115,7 +115,7 @@ fn vertebroplasty_same_encounter(case: &Case<'_>) -> Answer {
 }
 
 /// Fires on the first modifier of the line that is one of these.
-fn modifier(case: &Case<'_>, list: &[String], says: &str) -> Answer {
+fn modifier(case: &RuleInput<'_>, list: &[String], says: &str) -> Answer {
     if case.cpt().is_none() {
         return CPT_ONLY;
     }
@@ -123,18 +123,18 @@ fn modifier(case: &Case<'_>, list: &[String], says: &str) -> Answer {
     found.map_or(Answer::Passed, |found| format!("{}: modifier {found}{says}", case.what()).into())
 }
 
-fn laterality_modifier(case: &Case<'_>) -> Answer {
+fn laterality_modifier(case: &RuleInput<'_>) -> Answer {
     modifier(case, &case.policy.laterality, "; the code is the same for one side and both")
 }
 
-fn unlisted_augmentation_code(case: &Case<'_>) -> Answer {
+fn unlisted_augmentation_code(case: &RuleInput<'_>) -> Answer {
     Answer::when(case.held(Role::UnlistedAugmentation).next().is_some(), || {
         let names = case.names(case.held(Role::UnlistedAugmentation), ", ");
         format!("{}: {names} is an augmentation that the policy does not list", case.what())
     })
 }
 
-fn supplement_without_reposition(case: &Case<'_>) -> Answer {
+fn supplement_without_reposition(case: &RuleInput<'_>) -> Answer {
     if case.stay.is_none() {
         return Answer::NotApplicable("asked of claims with a listed ICD-10-PCS code only");
     }
@@ -144,6 +144,6 @@ fn supplement_without_reposition(case: &Case<'_>) -> Answer {
     })
 }
 
-fn assistant_at_surgery(case: &Case<'_>) -> Answer {
+fn assistant_at_surgery(case: &RuleInput<'_>) -> Answer {
     modifier(case, &case.policy.assistant, ", an assistant at surgery")
 }

@@ -2,19 +2,19 @@
 
 use crate::claim::{CodeId, Line};
 use crate::policy::{Class, Edition, Listed, NecessityBasis};
-use crate::rules::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
+use crate::rules::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule { code: "DX101", asked: Asked::Services, check: not_listed },
-    Rule { code: "DX102", asked: Asked::Services, check: listed_not_pointed },
-    Rule { code: "DX103", asked: Asked::Services, check: near_miss },
-    Rule { code: "DX104", asked: Asked::Services, check: outside_statement },
-    Rule { code: "DX105", asked: Asked::Services, check: missing },
-    Rule { code: "DX106", asked: Asked::Services, check: region_mismatch },
-    Rule { code: "DX107", asked: Asked::Services, check: exclude_each_other },
-    Rule { code: "DX108", asked: Asked::Services, check: trauma },
-    Rule { code: "DX109", asked: Asked::Services, check: pain_or_remission },
+    Rule { code: "DX101", applies_to: AppliesTo::Services, check: not_listed },
+    Rule { code: "DX102", applies_to: AppliesTo::Services, check: listed_not_pointed },
+    Rule { code: "DX103", applies_to: AppliesTo::Services, check: near_miss },
+    Rule { code: "DX104", applies_to: AppliesTo::Services, check: outside_statement },
+    Rule { code: "DX105", applies_to: AppliesTo::Services, check: missing },
+    Rule { code: "DX106", applies_to: AppliesTo::Services, check: region_mismatch },
+    Rule { code: "DX107", applies_to: AppliesTo::Services, check: exclude_each_other },
+    Rule { code: "DX108", applies_to: AppliesTo::Services, check: trauma },
+    Rule { code: "DX109", applies_to: AppliesTo::Services, check: pain_or_remission },
 ];
 
 /// What the diagnoses of a service come to: the first case of the table that applies.
@@ -142,7 +142,7 @@ pub fn listed<'a>(line: Line<'a>, edition: &'a Edition) -> impl Iterator<Item = 
 /// The rules that take back the support of a listed diagnosis.
 pub const DOUBTS: [&str; 3] = ["DX104", "DX106", "DX108"];
 
-impl Case<'_> {
+impl RuleInput<'_> {
     fn named(&self) -> String {
         join(self.listed.iter().map(|l| match &l.region {
             Some(region) => format!("{} ({region})", l.code),
@@ -152,7 +152,7 @@ impl Case<'_> {
 }
 
 /// Why the diagnoses are not held against the policy's list. None: they are.
-fn unasked(case: &Case<'_>) -> Option<Answer> {
+fn unasked(case: &RuleInput<'_>) -> Option<Answer> {
     match case.necessity {
         Necessity::NotEvaluated => {
             Some(Answer::NotApplicable("Medicare members are judged by a coverage determination, not by this list"))
@@ -164,7 +164,7 @@ fn unasked(case: &Case<'_>) -> Option<Answer> {
 }
 
 /// Why a rule on listed diagnoses is not asked. None: there is one.
-fn unlisted(case: &Case<'_>) -> Option<Answer> {
+fn unlisted(case: &RuleInput<'_>) -> Option<Answer> {
     let none = Answer::NotApplicable("no considered diagnosis is on the list");
     if case.listed.is_empty() { Some(unasked(case).unwrap_or(none)) } else { None }
 }
@@ -173,11 +173,11 @@ fn join(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-fn considered(case: &Case<'_>) -> String {
+fn considered(case: &RuleInput<'_>) -> String {
     join(case.line.considered().map(str::to_owned))
 }
 
-fn not_listed(case: &Case<'_>) -> Answer {
+fn not_listed(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unasked(case) {
         return why;
     }
@@ -191,13 +191,13 @@ fn not_listed(case: &Case<'_>) -> Answer {
     })
 }
 
-fn listed_not_pointed(case: &Case<'_>) -> Answer {
+fn listed_not_pointed(case: &RuleInput<'_>) -> Answer {
     let Necessity::Unpointed(listed) = case.necessity else { return unasked(case).unwrap_or(Answer::Passed) };
     let (what, pointed) = (case.what(), considered(case));
     format!("{what}: {listed} is on the claim and listed, but the line points to {pointed} only").into()
 }
 
-fn near_miss(case: &Case<'_>) -> Answer {
+fn near_miss(case: &RuleInput<'_>) -> Answer {
     match case.necessity {
         Necessity::NearMiss { given, listed, how } => {
             format!("{}: {given} resembles the listed {listed}: {}", case.what(), how.reason()).into()
@@ -207,7 +207,7 @@ fn near_miss(case: &Case<'_>) -> Answer {
     }
 }
 
-fn outside_statement(case: &Case<'_>) -> Answer {
+fn outside_statement(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }
@@ -221,14 +221,14 @@ fn outside_statement(case: &Case<'_>) -> Answer {
     }
 }
 
-fn missing(case: &Case<'_>) -> Answer {
+fn missing(case: &RuleInput<'_>) -> Answer {
     if case.necessity == Necessity::NoDiagnosis {
         return format!("{}: the line carries no diagnosis", case.what()).into();
     }
     unasked(case).unwrap_or(Answer::Passed)
 }
 
-fn region_mismatch(case: &Case<'_>) -> Answer {
+fn region_mismatch(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }
@@ -254,7 +254,7 @@ fn region_mismatch(case: &Case<'_>) -> Answer {
     })
 }
 
-fn exclude_each_other(case: &Case<'_>) -> Answer {
+fn exclude_each_other(case: &RuleInput<'_>) -> Answer {
     match case.class.necessity {
         NecessityBasis::Lcd => return Answer::NotApplicable("asked of commercial classes only"),
         NecessityBasis::Undetermined => return NO_CLASS,
@@ -270,7 +270,7 @@ fn exclude_each_other(case: &Case<'_>) -> Answer {
     })
 }
 
-fn trauma(case: &Case<'_>) -> Answer {
+fn trauma(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }
@@ -280,7 +280,7 @@ fn trauma(case: &Case<'_>) -> Answer {
     })
 }
 
-fn pain_or_remission(case: &Case<'_>) -> Answer {
+fn pain_or_remission(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }

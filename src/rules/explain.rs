@@ -4,23 +4,23 @@
 //! functions and every rule is asked, so there is no second judgement that could come to differ.
 
 use crate::claim::Book;
-use crate::claim::authorization::Register;
+use crate::claim::authorization::AuthorizationFile;
 use crate::finding::{Finding, Subject};
 use crate::policy::Policy;
 use crate::rules::judge::{Judgement, ask, conclude, in_order, service_case};
-use crate::rules::{Answer, Case, RuleId, roster};
+use crate::rules::{Answer, RuleId, RuleInput, roster};
 
 /// A book that can be asked about single services.
-pub struct Inquiry<'a> {
+pub struct Explainer<'a> {
     policy: &'a Policy,
     book: &'a Book<'a>,
-    register: Option<&'a Register>,
+    register: Option<&'a AuthorizationFile>,
 }
 
 /// What all rules say of one service or line.
-pub struct Inquired<'a> {
+pub struct Explained<'a> {
     /// The case as the rules saw it.
-    pub case: Case<'a>,
+    pub case: RuleInput<'a>,
     /// Every rule that is asked of such a subject, in roster order, with its answer.
     pub answers: Vec<(RuleId, Answer)>,
     /// What fired, as the report has it.
@@ -29,14 +29,14 @@ pub struct Inquired<'a> {
     pub judgement: Option<Judgement>,
 }
 
-impl<'a> Inquiry<'a> {
+impl<'a> Explainer<'a> {
     /// About this book, judged by this policy and authorization file.
-    pub fn new(book: &'a Book<'a>, policy: &'a Policy, register: Option<&'a Register>) -> Self {
+    pub fn new(book: &'a Book<'a>, policy: &'a Policy, register: Option<&'a AuthorizationFile>) -> Self {
         Self { policy, book, register }
     }
 
     /// Asks all rules about a service of the book.
-    pub fn service(&self, i: usize) -> Inquired<'a> {
+    pub fn service(&self, i: usize) -> Explained<'a> {
         let case = service_case(self.book, self.policy, self.register, i);
         let mut asked = Self::ask(case, Subject::Service(i), self.book.services[i].line);
         asked.judgement = Some(conclude(&asked.case, &asked.findings));
@@ -44,15 +44,15 @@ impl<'a> Inquiry<'a> {
     }
 
     /// Asks about a line that is no service: the subject says which.
-    pub fn line(&self, subject: Subject, line: usize) -> Inquired<'a> {
-        Self::ask(Case::line(self.policy, self.book, line), subject, line)
+    pub fn line(&self, subject: Subject, line: usize) -> Explained<'a> {
+        Self::ask(RuleInput::line(self.policy, self.book, line), subject, line)
     }
 
-    fn ask(case: Case<'a>, subject: Subject, line: usize) -> Inquired<'a> {
+    fn ask(case: RuleInput<'a>, subject: Subject, line: usize) -> Explained<'a> {
         let asked = roster().filter(|(_, rule)| rule.is_asked(subject));
         let answers = asked.map(|(id, rule)| (id, (rule.check)(&case))).collect();
         let mut findings = Vec::new();
         ask(&in_order(roster().map(|(id, rule)| (id, *rule))), &case, subject, line, &mut findings);
-        Inquired { case, answers, findings, judgement: None }
+        Explained { case, answers, findings, judgement: None }
     }
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use crate::claim::index::line_set::{CodeSet, Encounter, Stay};
 use crate::claim::{Book, CodeId, Kind, Line, Service};
 use crate::policy::{Class, Edition, Listed, Policy, Role};
-use crate::rules::authorization::Decision;
+use crate::rules::authorization::AuthorizationDecision;
 use crate::rules::diagnosis::{Necessity, listed};
 
 /// One service or line under judgement.
 #[derive(Debug)]
-pub struct Case<'a> {
+pub struct RuleInput<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
     /// The line it stands on; for a stay its first one.
@@ -35,12 +35,17 @@ pub struct Case<'a> {
     /// necessity rests on them.
     pub listed: Vec<&'a Listed>,
     /// What the authorization says.
-    pub authorization: Decision,
+    pub authorization: AuthorizationDecision,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RuleInput<'a> {
     /// A service.
-    pub fn service(policy: &'a Policy, book: &'a Book<'_>, number: usize, authorization: Decision) -> Self {
+    pub fn service(
+        policy: &'a Policy,
+        book: &'a Book<'_>,
+        number: usize,
+        authorization: AuthorizationDecision,
+    ) -> Self {
         let (line, codes) = (book.line_of(number), book.codes_of(number));
         let service = &book.services[number];
         let stay = match &service.kind {
@@ -82,7 +87,7 @@ impl<'a> Case<'a> {
             edition: policy.edition(line.date),
             necessity: Necessity::not_asked(),
             listed: Vec::new(),
-            authorization: Decision::not_asked(),
+            authorization: AuthorizationDecision::not_asked(),
         }
     }
 
@@ -131,7 +136,7 @@ impl<'a> Case<'a> {
 
 /// Codes and day of a case, written straight into a message.
 #[derive(Debug)]
-pub struct What<'a>(&'a Case<'a>);
+pub struct What<'a>(&'a RuleInput<'a>);
 
 impl fmt::Display for What<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

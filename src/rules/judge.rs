@@ -1,16 +1,16 @@
 //! Every rule asked of every service and line of a book, in order.
 
-use crate::claim::authorization::Register;
+use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Bin, Book, Cents};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
-use crate::rules::authorization::{Decision, Outcome};
+use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
 use crate::rules::diagnosis::{DOUBTS, Necessity};
-use crate::rules::{Answer, Case, Rule, RuleId, roster};
+use crate::rules::{Answer, Rule, RuleId, RuleInput, roster};
 
 /// What the diagnoses come to, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
+pub enum NecessityStatus {
     /// A listed diagnosis supports the service.
     Supported,
     /// None does.
@@ -21,7 +21,7 @@ pub enum Verdict {
     NotEvaluated,
 }
 
-impl Verdict {
+impl NecessityStatus {
     /// The word in outputs.
     pub fn word(self) -> &'static str {
         match self {
@@ -35,16 +35,18 @@ impl Verdict {
 
 /// Where a service stands after all rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
+pub enum ServiceStatus {
     /// The codes and the authorization on the claim meet the policy.
     Clear,
+    /// No rule asks for anything, and the policy's list was not applied.
+    NotEvaluated,
     /// A person must look.
     Review,
     /// The claim as coded contradicts the policy.
     Deny,
 }
 
-impl Status {
+impl ServiceStatus {
     /// In the order of reports.
     pub const ALL: [Self; 3] = [Self::Deny, Self::Review, Self::Clear];
 
@@ -52,6 +54,7 @@ impl Status {
     pub fn word(self) -> &'static str {
         match self {
             Self::Clear => "clear",
+            Self::NotEvaluated => "not-evaluated",
             Self::Review => "review",
             Self::Deny => "deny",
         }
@@ -62,13 +65,20 @@ impl Status {
 #[derive(Debug, Clone)]
 pub struct Judgement {
     /// What the diagnoses come to.
-    pub necessity: Verdict,
+    pub necessity: NecessityStatus,
     /// What the authorization comes to.
-    pub authorization: Outcome,
+    pub authorization: AuthorizationStatus,
     /// Where it stands.
-    pub status: Status,
-    /// Amount at risk with its basis, for services that do not stand clear.
-    pub at_risk: Option<(Cents, &'static str)>,
+    pub status: ServiceStatus,
+    /// Amount at risk of a service to deny or review, where an amount of the claim can be read.
+    pub at_risk: Option<Cents>,
+    /// What the amount at risk rests on: `paid`, `allowed`, `charge`. Where there is none although the service is to deny or
+    /// review, why. Empty where there is nothing to say.
+    pub basis: &'static str,
+    /// The part of the amount at risk that a denial of this service would recover. None where nothing is to be denied.
+    pub recoverable: Option<Cents>,
+    /// What the payer says of the row: `paid`, `pending` or nothing.
+    pub adjudication: &'static str,
     /// The rules that fired, in byte order of their codes.
     pub rules: Vec<RuleId>,
 }
@@ -76,7 +86,7 @@ pub struct Judgement {
 impl Judgement {
     /// Amount at risk; zero if there is none.
     pub fn amount(&self) -> Cents {
-        self.at_risk.map_or(Cents(0), |(amount, _)| amount)
+        self.at_risk.unwrap_or(Cents(0))
     }
 }
 
@@ -90,7 +100,7 @@ pub struct Judged {
 }
 
 /// Judges the book by all rules of the roster.
-pub fn judge(book: &Book<'_>, policy: &Policy, register: Option<&Register>) -> Judged {
+pub fn judge(book: &Book<'_>, policy: &Policy, register: Option<&AuthorizationFile>) -> Judged {
     judge_with(book, policy, register, &in_order(roster().map(|(id, rule)| (id, *rule))))
 }
 
@@ -103,7 +113,12 @@ pub fn in_order(rules: impl Iterator<Item = (RuleId, Rule)>) -> Vec<(RuleId, Rul
 
 /// Judges the book by these rules, which are in order. The seam of the mutation tests: they break one rule of the roster and
 /// look for the fixture that notices.
-pub fn judge_with(book: &Book<'_>, policy: &Policy, register: Option<&Register>, rules: &[(RuleId, Rule)]) -> Judged {
+pub fn judge_with(
+    book: &Book<'_>,
+    policy: &Policy,
+    register: Option<&AuthorizationFile>,
+    rules: &[(RuleId, Rule)],
+) -> Judged {
     let mut judged = Judged { services: Vec::with_capacity(book.services.len()), findings: Vec::new() };
     let mut services = book.services.iter().enumerate().peekable();
     for line in 0..book.lines.len() {
@@ -120,7 +135,7 @@ pub fn judge_with(book: &Book<'_>, policy: &Policy, register: Option<&Register>,
             _ => None,
         };
         if let Some(subject) = other {
-            ask(rules, &Case::line(policy, book, line), subject, line, &mut judged.findings);
+            ask(rules, &RuleInput::line(policy, book, line), subject, line, &mut judged.findings);
         }
         // A row may be a CPT service and start a stay: then their findings stand together by rule.
         if judged.services.len() - before > 1 {
@@ -134,16 +149,17 @@ pub fn judge_with(book: &Book<'_>, policy: &Policy, register: Option<&Register>,
 pub(super) fn service_case<'a>(
     book: &'a Book<'_>,
     policy: &'a Policy,
-    register: Option<&Register>,
+    register: Option<&AuthorizationFile>,
     i: usize,
-) -> Case<'a> {
-    let decision = Decision::of(policy, book.line_of(i), book.codes_of(i), register, book.services[i].used);
-    Case::service(policy, book, i, decision)
+) -> RuleInput<'a> {
+    let decision =
+        AuthorizationDecision::of(policy, book.line_of(i), book.codes_of(i), register, book.services[i].used);
+    RuleInput::service(policy, book, i, decision)
 }
 
 pub(super) fn ask(
     rules: &[(RuleId, Rule)],
-    case: &Case<'_>,
+    case: &RuleInput<'_>,
     subject: Subject,
     line: usize,
     findings: &mut Vec<Finding>,
@@ -152,33 +168,44 @@ pub(super) fn ask(
         if let Answer::Fired(evidence) = (rule.check)(case) {
             let default = case.policy.rule(rule.code).disposition_for(case.cpt());
             let disposition = evidence.at_most.map_or(default, |most| most.min(default));
-            findings.push(Finding { rule: *id, disposition, subject, line, message: evidence.message });
+            findings.push(Finding {
+                rule: *id,
+                disposition,
+                subject,
+                line,
+                message: evidence.message,
+                capped_by: None,
+            });
         }
     }
 }
 
-pub(super) fn conclude(case: &Case<'_>, findings: &[Finding]) -> Judgement {
+pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding]) -> Judgement {
     let doubted = findings.iter().any(|f| DOUBTS.contains(&crate::rules::get(f.rule).code));
     let necessity = match case.necessity {
-        Necessity::NotEvaluated => Verdict::NotEvaluated,
-        Necessity::NotListed => Verdict::NotSupported,
-        Necessity::Listed if !doubted => Verdict::Supported,
-        _ => Verdict::Undetermined,
+        Necessity::NotEvaluated => NecessityStatus::NotEvaluated,
+        Necessity::NotListed => NecessityStatus::NotSupported,
+        Necessity::Listed if !doubted => NecessityStatus::Supported,
+        _ => NecessityStatus::Undetermined,
     };
     let status = match findings.iter().map(|f| f.disposition).max() {
-        Some(Disposition::Deny) => Status::Deny,
-        Some(Disposition::Review) => Status::Review,
-        Some(Disposition::Info) | None => Status::Clear,
+        Some(Disposition::Deny) => ServiceStatus::Deny,
+        Some(Disposition::Review) => ServiceStatus::Review,
+        Some(Disposition::Info) | None => ServiceStatus::Clear,
     };
     let line = case.line;
     let amount = [(line.paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")]
         .into_iter()
-        .find_map(|(a, basis)| Some((a?, basis)));
+        .find_map(|(a, basis)| Some((a?, basis)))
+        .filter(|_| status != ServiceStatus::Clear);
     Judgement {
         necessity,
         authorization: case.authorization.outcome,
         status,
-        at_risk: amount.filter(|_| status != Status::Clear),
+        at_risk: amount.map(|(cents, _)| cents),
+        basis: amount.map_or("", |(_, basis)| basis),
+        recoverable: None,
+        adjudication: "",
         rules: findings.iter().map(|f| f.rule).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! The rules: kinds of fault in code, one family a file, each with its documentation beside it as data.
 //!
-//! A rule is a function from a [`Case`] to an [`Answer`]: the reason why it fires, or why it does not. It sees no CSV and no thread; what it may ask is
+//! A rule is a function from a [`RuleInput`] to an [`Answer`]: the reason why it fires, or why it does not. It sees no CSV and no thread; what it may ask is
 //! what a case offers. Lists, limits and dispositions are the policy's.
 //!
 //! To add a rule: write its check in its family's file, put it into the family's list, document it in the TOML
@@ -18,14 +18,14 @@ pub mod judge;
 pub mod quality;
 pub mod routing;
 
-pub use crate::rules::input::Case;
+pub use crate::rules::input::RuleInput;
 
 use crate::finding::{RuleId, Subject};
 use crate::policy::Disposition;
 
 /// What a rule is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum AppliesTo {
     /// Services only.
     Services,
     /// Services and related lines.
@@ -84,9 +84,9 @@ pub struct Rule {
     /// Stable code, as in reports.
     pub code: &'static str,
     /// What it is asked about.
-    pub asked: Asked,
+    pub applies_to: AppliesTo,
     /// Does it fire, and if not, why not.
-    pub check: fn(&Case<'_>) -> Answer,
+    pub check: fn(&RuleInput<'_>) -> Answer,
 }
 
 impl Rule {
@@ -94,8 +94,8 @@ impl Rule {
     pub fn is_asked(&self, subject: Subject) -> bool {
         match subject {
             Subject::Service(_) => true,
-            Subject::Related(_) => self.asked != Asked::Services,
-            Subject::Withdrawn(_) => self.asked == Asked::Everything,
+            Subject::Related(_) => self.applies_to != AppliesTo::Services,
+            Subject::Withdrawn(_) => self.applies_to == AppliesTo::Everything,
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use crate::claim::{Setting, Text};
 use crate::policy::NecessityBasis;
-use crate::rules::authorization::Ground;
-use crate::rules::{Answer, Asked, Case, NO_CLASS, NO_DATE, Rule};
+use crate::rules::authorization::AuthorizationIssue;
+use crate::rules::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule { code: "RT401", asked: Asked::Services, check: medicare },
-    Rule { code: "RT402", asked: Asked::Services, check: product_undetermined },
-    Rule { code: "RT403", asked: Asked::Services, check: setting_undetermined },
-    Rule { code: "RT405", asked: Asked::Services, check: before_first_edition },
+    Rule { code: "RT401", applies_to: AppliesTo::Services, check: medicare },
+    Rule { code: "RT402", applies_to: AppliesTo::Services, check: product_undetermined },
+    Rule { code: "RT403", applies_to: AppliesTo::Services, check: setting_undetermined },
+    Rule { code: "RT405", applies_to: AppliesTo::Services, check: before_first_edition },
 ];
 
-fn medicare(case: &Case<'_>) -> Answer {
+fn medicare(case: &RuleInput<'_>) -> Answer {
     if case.class.necessity == NecessityBasis::Undetermined {
         return NO_CLASS;
     }
@@ -30,7 +30,7 @@ fn medicare(case: &Case<'_>) -> Answer {
     })
 }
 
-fn product_undetermined(case: &Case<'_>) -> Answer {
+fn product_undetermined(case: &RuleInput<'_>) -> Answer {
     Answer::when(case.class.necessity == NecessityBasis::Undetermined, || {
         let product = case.line.text(Text::Product);
         if product.is_empty() {
@@ -41,8 +41,8 @@ fn product_undetermined(case: &Case<'_>) -> Answer {
     })
 }
 
-fn setting_undetermined(case: &Case<'_>) -> Answer {
-    let asks = case.authorization.ground == Ground::SettingUndetermined;
+fn setting_undetermined(case: &RuleInput<'_>) -> Answer {
+    let asks = case.authorization.ground == AuthorizationIssue::SettingUndetermined;
     if !asks && case.line.setting == Setting::Undetermined {
         return Answer::NotApplicable("the authorization does not depend on the setting here");
     }
@@ -62,7 +62,7 @@ fn setting_undetermined(case: &Case<'_>) -> Answer {
     })
 }
 
-fn before_first_edition(case: &Case<'_>) -> Answer {
+fn before_first_edition(case: &RuleInput<'_>) -> Answer {
     let first = case.policy.first_day();
     let Some(day) = case.line.date else { return NO_DATE };
     Answer::when(day < first, || {

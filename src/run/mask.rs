@@ -9,7 +9,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Book;
-use crate::claim::authorization::Register;
+use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::{Ids, Mask};
 use crate::finding::Finding;
 use crate::rules::get;
@@ -36,7 +36,7 @@ pub struct Masking {
     months: bool,
     ids: Ids,
     /// The authorization file as it came: the judgement is made by it.
-    register: Option<Register>,
+    register: Option<AuthorizationFile>,
 }
 
 impl Run {
@@ -48,7 +48,8 @@ impl Run {
         }
         let frame = &mut self.frame;
         let register = frame.register.take();
-        frame.register = register.as_ref().map(|r| Register::of(r.rows().iter().map(|row| mask.authorization(row))));
+        frame.register =
+            register.as_ref().map(|r| AuthorizationFile::of(r.rows().iter().map(|row| mask.authorization(row))));
         frame.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
         frame.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
         self.masking = Some(Masking { mask, months, ids, register });

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::baseline::Entry;
-use crate::claim::authorization::Register;
+use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
 use crate::claim::index::store::LINES;
 use crate::claim::{Batch, Book, ClassId, Reader, Store};
@@ -37,7 +37,7 @@ pub struct Setup {
     /// The layouts to hold headers against.
     pub library: Library,
     /// The authorization file, if one was given.
-    pub register: Option<Register>,
+    pub register: Option<AuthorizationFile>,
     /// What is known of the extracts beforehand.
     pub expect: Expect,
     /// Bytes of a block.
@@ -105,7 +105,7 @@ pub struct Frame {
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
-    pub register: Option<Register>,
+    pub register: Option<AuthorizationFile>,
     /// What is masked.
     pub masked: Masked,
     /// Findings that somebody answers for, if a file of them was given.
@@ -150,7 +150,7 @@ pub struct Outcome {
 
 impl Frame {
     /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
-    pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<Register>) -> Self {
+    pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<AuthorizationFile>) -> Self {
         let (originals, masked) = (Vec::new(), Masked::Nothing);
         Self { policy, inputs, originals, ledger, register, masked, suppressions: None, baseline: None }
     }
@@ -232,8 +232,10 @@ impl Run {
 /// Judges an extract given as text, with an authorization file given as text: worked examples.
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<Outcome, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
-    let register =
-        auths.map(|a| Register::read(Source::from_bytes("auths", text(a))?)).transpose().map_err(|e| e.to_string())?;
+    let register = auths
+        .map(|a| AuthorizationFile::read(Source::from_bytes("auths", text(a))?))
+        .transpose()
+        .map_err(|e| e.to_string())?;
     let library = Library::shipped().map_err(|e| e.to_string())?;
     let setup = Setup {
         policy: policy.clone(),

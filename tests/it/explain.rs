@@ -9,7 +9,7 @@ use claimlint::claim::line::Version;
 use claimlint::finding::Subject;
 use claimlint::report::format::dossier;
 use claimlint::report::format::dossier::Unread;
-use claimlint::rules::explain::Inquiry;
+use claimlint::rules::explain::Explainer;
 use claimlint::rules::{Answer, get, roster};
 use claimlint::run::Outcome;
 
@@ -29,7 +29,7 @@ pub(crate) fn agree(outcome: &Outcome, what: &str) {
         assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");
     }
     assert_eq!(again.frame.ledger, outcome.frame.ledger, "{what}");
-    let inquiry = Inquiry::new(&again.book, &again.frame.policy, again.frame.register.as_ref());
+    let inquiry = Explainer::new(&again.book, &again.frame.policy, again.frame.register.as_ref());
     for (i, judgement) in outcome.judged.services.iter().enumerate() {
         let asked = inquiry.service(i);
         let fired =
@@ -98,7 +98,7 @@ const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,pro
 fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
     let inputs = Inputs { auths: auths.map(Into::into), ..Inputs::one(HEAD.to_owned() + rows) };
     let outcome = inputs.run().expect("it can be read");
-    let inquiry = Inquiry::new(&outcome.book, &outcome.frame.policy, outcome.frame.register.as_ref());
+    let inquiry = Explainer::new(&outcome.book, &outcome.frame.policy, outcome.frame.register.as_ref());
     let asked = inquiry.service(0);
     asked.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
 }

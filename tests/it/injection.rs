@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use claimlint::claim::authorization::Register;
+use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::index::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
@@ -84,7 +84,7 @@ fn judged(
 ) -> Outcome {
     let register = auths.map(|rows| {
         let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
-        Register::read(source).expect("it is right")
+        AuthorizationFile::read(source).expect("it is right")
     });
     let expect = Expect::default();
     let setup = Setup { policy, library, register, expect, block: BLOCK, part: LINES, memory: None };

@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 
 use proptest::test_runner::Config as ProptestConfig;
 
-use claimlint::claim::authorization::Register;
+use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::index::store::LINES;
 use claimlint::claim::line::mask::Mask;
 use claimlint::ingest::{Library, Source};
 use claimlint::policy::Policy;
-use claimlint::policy::parse::{Given, load};
+use claimlint::policy::parse::{PolicyFile, load};
 use claimlint::report::sink::{Output, write, write_whole};
 use claimlint::report::{About, FORMATS, Format};
 use claimlint::rules;
@@ -42,10 +42,10 @@ pub(crate) fn at(path: &str) -> PathBuf {
 
 /// The policy in which the text of each built-in file has gone through `edit`, which is told the file's kind.
 pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy, String> {
-    let given: Vec<Given> = POLICY
+    let given: Vec<PolicyFile> = POLICY
         .origins
         .iter()
-        .map(|origin| Given { file: format!("{}.toml", origin.kind), text: edit(origin.kind, &origin.text) })
+        .map(|origin| PolicyFile { file: format!("{}.toml", origin.kind), text: edit(origin.kind, &origin.text) })
         .collect();
     load(&given, &rules::codes()).map_err(|faults| faults.to_string())
 }
@@ -66,8 +66,8 @@ impl Inputs {
     }
 
     /// The authorization file, read.
-    pub(crate) fn register(&self) -> Result<Option<Register>, String> {
-        let read = |bytes: &Vec<u8>| Register::read(Source::from_bytes("auths.csv", bytes.clone())?);
+    pub(crate) fn register(&self) -> Result<Option<AuthorizationFile>, String> {
+        let read = |bytes: &Vec<u8>| AuthorizationFile::read(Source::from_bytes("auths.csv", bytes.clone())?);
         self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
     }
 

@@ -14,18 +14,18 @@ use claimlint::finding::RuleId;
 use claimlint::ingest::BLOCK;
 use claimlint::policy::{Disposition, Policy, Role};
 use claimlint::rules::judge::{in_order, judge_with};
-use claimlint::rules::{Answer, Asked, Case as Asking, Rule, roster};
+use claimlint::rules::{Answer, AppliesTo, Rule, RuleInput, roster};
 use claimlint::run::{Outcome, run_example};
 use claimlint::tally::Summary;
 
 use crate::cases::Case;
 use crate::kit::{POLICY, policy_with};
 
-fn never(_: &Asking<'_>) -> Answer {
+fn never(_: &RuleInput<'_>) -> Answer {
     Answer::Passed
 }
 
-fn always(_: &Asking<'_>) -> Answer {
+fn always(_: &RuleInput<'_>) -> Answer {
     String::new().into()
 }
 
@@ -83,19 +83,19 @@ fn a_rule_asked_about_the_wrong_lines_fails_a_case() {
     for (_, rule) in roster() {
         // What a rule for services looks at (the service, its decision) other lines do not have: asked about them it
         // stays silent, so only the other two can be asked too much.
-        let others: &[Asked] = match rule.asked {
-            Asked::Services => &[],
-            Asked::ServicesAndRelated => &[Asked::Services, Asked::Everything],
-            Asked::Everything => &[Asked::Services, Asked::ServicesAndRelated],
+        let others: &[AppliesTo] = match rule.applies_to {
+            AppliesTo::Services => &[],
+            AppliesTo::ServicesAndRelated => &[AppliesTo::Services, AppliesTo::Everything],
+            AppliesTo::Everything => &[AppliesTo::Services, AppliesTo::ServicesAndRelated],
         };
-        for asked in others.iter().copied() {
-            let rules = roster_with(rule.code, |r| r.asked = asked);
+        for applies_to in others.iter().copied() {
+            let rules = roster_with(rule.code, |r| r.applies_to = applies_to);
             let noticed = cases.iter_mut().any(|(case, outcome)| {
                 judged_by(case, outcome, &rules);
                 !case.holds(outcome)
             });
             if !noticed {
-                survivors.push(format!("{} asked about {asked:?}", rule.code));
+                survivors.push(format!("{} asked about {applies_to:?}", rule.code));
             }
         }
     }

@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::claim::authorization::Register;
+use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::store::LINES;
 use crate::cli::args::{Check, FailOn, Hashed, MEMORY};
 use crate::cli::inputs::Given;
@@ -34,7 +34,7 @@ use crate::report::dir::Site;
 use crate::report::dir::manifest;
 use crate::report::{About, RUN, Totals, sink};
 use crate::rules::doc;
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::run::{Expect, Memory, Run, Setup, absent, run};
 
 /// Runs it. With `--log json` an error is an event, and the last event says how it ended.
@@ -95,7 +95,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
         pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;
     let Some(totals) = written else { return Ok(interrupted(log)) };
     let services = |status| totals.summary.status(status).services;
-    let [deny, review, clear] = Status::ALL.map(services);
+    let [deny, review, clear] = ServiceStatus::ALL.map(services);
     let amount = totals.summary.at_risk().to_string();
     log.event("judged", "judge", json!({ "deny": deny, "review": review, "clear": clear, "amount": amount }));
     write_run(&site, args, started, threads, (log.run(), today))
@@ -225,7 +225,8 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
     if !refused.is_empty() {
         bail!("{}", refused.join("\n"));
     }
-    let register = args.auths.as_deref().map(|name| Register::read(Source::open_within(name, limit)?)).transpose()?;
+    let register =
+        args.auths.as_deref().map(|name| AuthorizationFile::read(Source::open_within(name, limit)?)).transpose()?;
     let expect = Expect { rows: args.expect_rows, amount: args.expect_amount };
     let block = args.block_size.unwrap_or(ingest::BLOCK).max(1);
     Ok(Setup { policy, library, register, expect, block, part: LINES, memory: None })

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use anyhow::{anyhow, bail};
 use rayon::prelude::*;
 
-use crate::claim::authorization::Register;
+use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::store::LINES;
 use crate::cli::args::{MEMORY, Verify};
 use crate::cli::inputs::named;
@@ -21,7 +21,7 @@ use crate::report::sink;
 use crate::report::verify::{Check, Report, Summary, Unclear};
 use crate::rules;
 use crate::rules::doc;
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::run::{Expect, Frame, Memory, Setup, Unwatched, run};
 use crate::tally::Summary as Tallied;
 
@@ -170,7 +170,7 @@ fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
         );
     }
     let library = load_library(&args.layout)?;
-    let register = args.auths.as_deref().map(|name| Register::read(Source::open(name)?)).transpose()?;
+    let register = args.auths.as_deref().map(|name| AuthorizationFile::read(Source::open(name)?)).transpose()?;
     let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
     let expect = Expect::default();
     let setup = Setup { policy, library, register, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
@@ -221,7 +221,7 @@ fn verdicts(summary: &Tallied, said: &Summary) -> Vec<String> {
             wrong.push(format!("{what}: {found}, and summary.json says {said}"));
         }
     };
-    for status in Status::ALL {
+    for status in ServiceStatus::ALL {
         let tally = summary.status(status);
         let of = said.services.get(status.word()).map(u64::to_string);
         differ(format!("services {}", status.word()), tally.services.to_string(), of);

@@ -16,7 +16,7 @@ use crate::cli::{load_policy_over, read_given};
 use crate::gate::Gate;
 use crate::policy::overrides;
 use crate::policy::overrides::{read_dispositions, read_products};
-use crate::policy::parse::Given;
+use crate::policy::parse::PolicyFile;
 use crate::policy::{Disposition, Policy};
 use crate::strict_toml::{Document, Fault, Faults, Placed, Sheet};
 
@@ -59,7 +59,7 @@ pub(crate) struct InForce {
     pub(crate) rows: Vec<Row>,
     /// The gates, read.
     pub(crate) gates: Vec<Gate>,
-    overrides: Option<Given>,
+    overrides: Option<PolicyFile>,
     labels: Vec<(Placed, usize, String)>,
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<InForce> {
         Gate::parse(text, check.baseline.is_some()).map_err(|wrong| anyhow!("{place}: {wrong}"))
     });
     let gates = gates.collect::<anyhow::Result<Vec<_>>>()?;
-    let overrides = (!read.products.is_empty() || !read.dispositions.is_empty()).then(|| Given {
+    let overrides = (!read.products.is_empty() || !read.dispositions.is_empty()).then(|| PolicyFile {
         file: file.clone().unwrap_or_default(),
         text: overrides::text(
             read.dispositions.iter().map(|(rule, _, disposition)| (rule.as_str(), *disposition)),
@@ -178,7 +178,7 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     Ok(first)
 }
 
-fn read(given: &Given, directory: &Path) -> Result<Read, Faults> {
+fn read(given: &PolicyFile, directory: &Path) -> Result<Read, Faults> {
     Document::load(&given.file, &given.text, |document, root| Some(read_root(document, &root, directory)))
 }
 
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Vec<String> {
-        let given = Given { file: FILE.to_owned(), text: text.to_owned() };
+        let given = PolicyFile { file: FILE.to_owned(), text: text.to_owned() };
         let faults = read(&given, Path::new("in")).map(|_| ()).expect_err("faults");
         faults.list.iter().map(|f| format!("{}:{} {}", f.line, f.column, f.message)).collect()
     }
@@ -249,7 +249,7 @@ mod tests {
     fn paths_start_where_the_file_lies() {
         let text = "policy = [\"a.toml\", \"/etc/b.toml\"]\nlayout = \"tuva\"\nmask = \"env:KEY\"\njoin = \"dx=d.csv\"\n\
                     auths = \"../auths.csv\"\n";
-        let given = Given { file: FILE.to_owned(), text: text.to_owned() };
+        let given = PolicyFile { file: FILE.to_owned(), text: text.to_owned() };
         let read = read(&given, Path::new("in")).unwrap_or_else(|e| panic!("{e}"));
         let said: Vec<_> =
             read.values.iter().map(|(k, line, v)| format!("{} {line} {}", k.name, v.join(" "))).collect();

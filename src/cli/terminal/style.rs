@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use crate::policy::Disposition;
 pub(crate) use crate::report::words::escape::seen;
 pub(crate) use crate::report::words::numbers::{dollars, grouped};
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 
 /// The word "error".
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -24,11 +24,12 @@ pub(crate) fn disposition(disposition: Disposition) -> Style {
 }
 
 /// A status's colour.
-pub(crate) fn status(status: Status) -> Style {
+pub(crate) fn status(status: ServiceStatus) -> Style {
     match status {
-        Status::Deny => AnsiColor::Red.on_default().bold(),
-        Status::Review => AnsiColor::Yellow.on_default(),
-        Status::Clear => AnsiColor::Green.on_default(),
+        ServiceStatus::Deny => AnsiColor::Red.on_default().bold(),
+        ServiceStatus::Review => AnsiColor::Yellow.on_default(),
+        ServiceStatus::NotEvaluated => AnsiColor::Cyan.on_default(),
+        ServiceStatus::Clear => AnsiColor::Green.on_default(),
     }
 }
 

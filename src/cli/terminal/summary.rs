@@ -12,7 +12,7 @@ use crate::policy::Disposition;
 use crate::report::top_services::Highest;
 use crate::report::words::numbers::counted;
 use crate::report::{About, Totals};
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::tally::{NewTally, Share, Summary};
 
 pub(crate) fn table() -> Table {
@@ -110,14 +110,14 @@ fn bins(about: About<'_>) -> String {
 fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
     table.set_header(vec![Cell::new("services"), right("count"), right("at risk")]);
-    for status in Status::ALL {
+    for status in ServiceStatus::ALL {
         let tally = summary.status(status);
-        let amount = if status == Status::Clear { String::new() } else { dollars(tally.at_risk) };
+        let amount = if status == ServiceStatus::Clear { String::new() } else { dollars(tally.at_risk) };
         table.add_row(vec![Cell::new(status.word()), right(grouped(tally.services)), right(amount)]);
     }
     table.add_row(vec![Cell::new("all"), right(grouped(summary.services())), right(dollars(summary.at_risk()))]);
     let mut lines: Vec<String> = table.lines().collect();
-    for (line, status) in lines.iter_mut().skip(1).zip(Status::ALL) {
+    for (line, status) in lines.iter_mut().skip(1).zip(ServiceStatus::ALL) {
         *line = line.replacen(status.word(), &paint(style::status(status), status.word()), 1);
     }
     for line in lines {

@@ -6,12 +6,12 @@ use crate::report::Content;
 use crate::report::claim::SHOWN;
 use crate::report::format::html::flagged::{decision, list_says};
 use crate::report::words::numbers::dollars;
-use crate::rules::Case;
-use crate::rules::explain::Inquired;
+use crate::rules::RuleInput;
+use crate::rules::explain::Explained;
 use crate::rules::input::printed_codes;
 
 /// A fact by its name: what it is and the cell that says so, a sentence each.
-pub(crate) fn facts(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+pub(crate) fn facts(content: &Content<'_>, asked: &Explained<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
     let case = &asked.case;
     let class = case.class;
     let product = match case.line.text(Text::Product) {
@@ -50,7 +50,7 @@ fn setting(line: Line<'_>) -> String {
     format!("{}: {from}", line.setting.word())
 }
 
-fn diagnoses(case: &Case<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)> {
+fn diagnoses(case: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)> {
     let says = |code: &str| format!("{code} {}", list_says(class, case.edition, code));
     let mut considered: Vec<String> = case.line.considered().map(says).collect();
     let unpointed: Vec<String> = case.line.unpointed().map(says).collect();
@@ -70,7 +70,7 @@ fn diagnoses(case: &Case<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)>
     facts
 }
 
-fn authorization(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Vec<String> {
+fn authorization(content: &Content<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
     let case = &asked.case;
     let outcome = case.authorization.outcome;
     let mut said = vec![format!("{}: {}", outcome.word(), decision(outcome))];
@@ -99,7 +99,7 @@ fn authorization(content: &Content<'_>, asked: &Inquired<'_>, i: usize) -> Vec<S
 }
 
 /// The encounter of a service, its units in it, and the codes of a stay.
-fn encounter(content: &Content<'_>, case: &Case<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+fn encounter(content: &Content<'_>, case: &RuleInput<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
     let policy = &content.about.frame.policy;
     let service = &content.book.services[i];
     let codes: Vec<CodeId> =

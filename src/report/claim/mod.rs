@@ -13,9 +13,9 @@ use crate::report::claim::facts::facts;
 use crate::report::format::html::flagged::Fired;
 use crate::report::words::numbers::{counted, dollars};
 use crate::rules::Answer;
-use crate::rules::explain::{Inquired, Inquiry};
+use crate::rules::explain::{Explained, Explainer};
 use crate::rules::input::printed_codes;
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 
 /// Rows and services shown. A claim has few; where a claim number is not unique, thousands would bury the screen.
 pub(crate) const SHOWN: usize = 50;
@@ -25,7 +25,7 @@ pub(crate) struct Dossier<'a> {
     /// The claim number.
     pub(crate) claim: &'a str,
     /// The worst status of its services; none: it has no service.
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<ServiceStatus>,
     /// In words: services by status, amount at risk.
     pub(crate) verdict: String,
     /// Id and fingerprint of the policy that judged.
@@ -64,7 +64,7 @@ pub(crate) struct Asked<'a> {
     /// File and line.
     pub(crate) place: String,
     /// None: it is no service.
-    pub(crate) status: Option<Status>,
+    pub(crate) status: Option<ServiceStatus>,
     /// At risk with its basis, may be empty.
     pub(crate) amount: String,
     /// What the judgement rests on.
@@ -95,7 +95,7 @@ impl<'a> Dossier<'a> {
         let mates = book.mates(claim);
         let own = book.line(first).claim_id();
         let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
-        let inquiry = Inquiry::new(book, &frame.policy, frame.register.as_ref());
+        let inquiry = Explainer::new(book, &frame.policy, frame.register.as_ref());
         let mut subjects: Vec<_> = services.iter().take(SHOWN).map(|i| Asked::service(content, &inquiry, *i)).collect();
         subjects.extend(shown.iter().filter_map(|i| Asked::line(content, &inquiry, *i)));
         let left = |n: usize, noun: &str| (n > SHOWN).then(|| counted((n - SHOWN) as u64, noun) + " more");
@@ -119,7 +119,7 @@ impl<'a> Dossier<'a> {
 
 fn verdict(content: &Content<'_>, services: &[usize]) -> String {
     let judged = |i: &usize| &content.judged.services[*i];
-    let by_status = Status::ALL.iter().filter_map(|status| {
+    let by_status = ServiceStatus::ALL.iter().filter_map(|status| {
         let n = services.iter().filter(|i| judged(i).status == *status).count();
         (n > 0).then(|| if n == services.len() { status.word().to_owned() } else { format!("{n} {}", status.word()) })
     });
@@ -211,14 +211,14 @@ fn absent(content: &Content<'_>, lines: &[usize]) -> Vec<String> {
 }
 
 impl<'a> Asked<'a> {
-    fn service(content: &Content<'a>, inquiry: &Inquiry<'a>, i: usize) -> Self {
+    fn service(content: &Content<'a>, inquiry: &Explainer<'a>, i: usize) -> Self {
         let asked = inquiry.service(i);
         let facts = facts(content, &asked, i);
         Self::of(content, &asked, facts)
     }
 
     /// Related lines, and those taken back that rules were asked about.
-    fn line(content: &Content<'a>, inquiry: &Inquiry<'a>, i: usize) -> Option<Self> {
+    fn line(content: &Content<'a>, inquiry: &Explainer<'a>, i: usize) -> Option<Self> {
         let book = content.book;
         let subject = match book.bins[i] {
             Bin::Related => Subject::Related(i),
@@ -228,8 +228,8 @@ impl<'a> Asked<'a> {
         Some(Self::of(content, &inquiry.line(subject, i), Vec::new()))
     }
 
-    fn of(content: &Content<'a>, asked: &Inquired<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
-        let fired = asked.findings.iter().map(|finding| Fired::new(content.about, finding));
+    fn of(content: &Content<'a>, asked: &Explained<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
+        let fired = asked.findings.iter().map(|finding| Fired::new(content, finding));
         let mut silent: Vec<Silent<'a>> = Vec::new();
         for (rule, answer) in &asked.answers {
             let (state, why) = match answer {
@@ -247,7 +247,7 @@ impl<'a> Asked<'a> {
         }
         silent.sort_by_key(|s| ["passed", "could not be asked", "not applicable"].iter().position(|w| *w == s.state));
         let judgement = asked.judgement.as_ref();
-        let amount = judgement.and_then(|j| j.at_risk);
+        let amount = judgement.and_then(|j| Some((j.at_risk?, j.basis)));
         Self {
             what: asked.case.what().to_string(),
             place: place(content, asked.case.line),

@@ -129,7 +129,7 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.date(line.date);
             rows.amount(record.amount());
             rows.word(reasons);
-            rows.plain(&record.finding.message);
+            rows.plain(&record.message());
             rows.word(citation);
             if marked {
                 rows.word(record.suppressed());

@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::authorization::{Authorization, Register};
+use crate::claim::authorization::{Authorization, AuthorizationFile};
 use crate::claim::{Batch, Text};
 use crate::ingest::Rejects;
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
-use crate::policy::parse::{Given, load};
+use crate::policy::parse::{PolicyFile, load};
 use crate::report::sink::{Output, Pending, Sink, held};
 use crate::report::{About, Content, Totals};
 use crate::run::{Frame, Input, Masked, Outcome, Run};
@@ -163,7 +163,8 @@ pub fn policy(mut from: impl Read) -> Result<Policy, Unread> {
 
 impl Head<'_> {
     fn policy(&self) -> Result<Policy, Unread> {
-        let given = self.policy.iter().map(|(file, text)| Given { file: file.to_string(), text: text.to_string() });
+        let given =
+            self.policy.iter().map(|(file, text)| PolicyFile { file: file.to_string(), text: text.to_string() });
         load(&given.collect::<Vec<_>>(), &crate::rules::codes()).map_err(|_| Unread::Damaged)
     }
 }
@@ -221,7 +222,7 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(Unread::Damaged);
     }
-    let register = head.register.map(Register::of);
+    let register = head.register.map(AuthorizationFile::of);
     let frame = Frame { masked: head.masked, ..Frame::new(policy, inputs, head.ledger, register) };
     Ok(Run::of(frame, lines)?.whole()?)
 }

@@ -20,7 +20,7 @@ use crate::report::format::polars::{Grouped, Measure, scaled};
 use crate::report::sink::{Output, Pending, Sink, held};
 use crate::report::table::csv_row::Rows;
 use crate::report::{About, Content, Totals};
-use crate::rules::judge::{Judgement, Status};
+use crate::rules::judge::{Judgement, ServiceStatus};
 
 /// What services are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,8 +168,8 @@ fn measure(part: &Content<'_>, service: usize, line: Line<'_>, judgement: &Judge
     let is_primary = add_ons.iter().any(|add_on| code.is_some_and(|code| add_on.primaries.contains(&code)));
     Measure {
         services: 1,
-        deny: (judgement.status == Status::Deny).into(),
-        review: (judgement.status == Status::Review).into(),
+        deny: (judgement.status == ServiceStatus::Deny).into(),
+        review: (judgement.status == ServiceStatus::Review).into(),
         findings: 0,
         primaries: is_primary.into(),
         inpatient: (line.setting == Setting::Inpatient).into(),

@@ -11,7 +11,7 @@ use crate::policy::Disposition;
 use crate::report::sink::{Output, Sink, held};
 use crate::report::table::record::reason;
 use crate::report::{About, Content, Totals};
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::run::Frame;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, ShareTally};
@@ -181,9 +181,9 @@ impl<'a> Summary<'a> {
         let (frame, summary) = (about.frame, &totals.summary);
         let policy = &frame.policy;
         let files = policy.origins.iter().map(|o| File { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
-        let mut amounts: BTreeMap<&str, String> = Status::ALL
+        let mut amounts: BTreeMap<&str, String> = ServiceStatus::ALL
             .iter()
-            .filter(|s| **s != Status::Clear)
+            .filter(|s| **s != ServiceStatus::Clear)
             .map(|s| (s.word(), summary.status(*s).at_risk.to_string()))
             .collect();
         amounts.insert("total", summary.at_risk().to_string());
@@ -216,7 +216,7 @@ impl<'a> Summary<'a> {
             },
             inputs: frame.inputs.iter().map(input).collect(),
             ledger: frame.ledger,
-            services: Status::ALL.iter().map(|s| (s.word(), summary.status(*s).services)).collect(),
+            services: ServiceStatus::ALL.iter().map(|s| (s.word(), summary.status(*s).services)).collect(),
             amount_at_risk: amounts,
             rules: rules.collect(),
             unseen: &policy.unseen,

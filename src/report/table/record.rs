@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 
 use crate::claim::{Cents, Kind, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
@@ -204,12 +205,12 @@ impl<'a> ServiceRecord<'a> {
 
     /// `amount_at_risk`.
     pub fn amount(&self) -> Option<Cents> {
-        self.judgement.at_risk.map(|(amount, _)| amount)
+        self.judgement.at_risk
     }
 
     /// `amount_basis`.
     pub fn basis(&self) -> Option<&'static str> {
-        self.judgement.at_risk.map(|(_, basis)| basis)
+        (!self.judgement.basis.is_empty()).then_some(self.judgement.basis)
     }
 
     /// Hands out the cells of [`SERVICE`]. services.csv has a writer of its own, which need not join lists first; a test
@@ -291,9 +292,14 @@ impl<'a> FindingRecord<'a> {
         self.line.date
     }
 
+    /// `message`.
+    pub fn message(&self) -> Cow<'a, str> {
+        self.part.message(self.finding)
+    }
+
     /// `amount_at_risk`: of its service.
     pub fn amount(&self) -> Option<Cents> {
-        self.part.judgement(self.finding).and_then(|j| j.at_risk).map(|(amount, _)| amount)
+        self.part.judgement(self.finding).and_then(|j| j.at_risk)
     }
 
     /// By what it is known again; of a masked run by its tokens.
@@ -341,7 +347,7 @@ impl<'a> FindingRecord<'a> {
         cells.amount(self.amount());
         cells.text(&setting.carc);
         cells.text(&setting.rarc);
-        cells.text(&self.finding.message);
+        cells.text(&self.message());
         cells.text(&setting.citation);
         if self.part.about.frame.suppressions.is_some() {
             cells.text(self.suppressed());

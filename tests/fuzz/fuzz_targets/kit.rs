@@ -4,7 +4,7 @@
 
 use std::sync::{LazyLock, Once};
 
-use claimlint::claim::authorization::Register;
+use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::index::store::LINES;
 use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
@@ -61,7 +61,7 @@ pub(crate) fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
 fn judged(case: &Case<'_>, block: usize) -> Result<Outcome, String> {
     let register = case
         .auths
-        .map(|bytes| Register::read(Source::from_bytes("auths", bytes.to_vec())?))
+        .map(|bytes| AuthorizationFile::read(Source::from_bytes("auths", bytes.to_vec())?))
         .transpose()
         .map_err(|e| e.to_string())?;
     let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());

@@ -6,11 +6,11 @@
 
 mod kit;
 
-use claimlint::claim::authorization::Register;
+use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::ingest::field::{Field, Group};
 use claimlint::ingest::{BLOCK, Dialect, Layout, Library, Look, Row, Source, read};
 use claimlint::ingest::layout::detect;
-use claimlint::policy::parse::{Given, load};
+use claimlint::policy::parse::{PolicyFile, load};
 use claimlint::rules;
 use claimlint::run::{Unwatched, run_text};
 use claimlint::strict_toml::Faults;
@@ -85,7 +85,7 @@ fuzz_target!(|data: &[u8]| {
             bind(&layout, first);
         }
     }
-    match load(&[Given { file: FILE.to_owned(), text: text.to_owned() }], &rules::codes()) {
+    match load(&[PolicyFile { file: FILE.to_owned(), text: text.to_owned() }], &rules::codes()) {
         Err(faults) => placed(&faults, text),
         Ok(policy) => {
             let outcome = run_text(&policy, EXTRACT, None).expect("the extract is right");
@@ -94,7 +94,7 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(source) = Source::from_bytes("auths.csv", data.to_vec())
         && source.whole
-        && let Ok(register) = Register::read(source)
+        && let Ok(register) = AuthorizationFile::read(source)
     {
         register.numbered("A1").chain(register.of_member("M1")).for_each(drop);
         assert!(register.places("A1", "M1").all(|place| place < register.rows().len()));

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use claimlint::ingest::{Layout, Library};
 use claimlint::policy::Policy;
-use claimlint::policy::parse::{Given, load};
+use claimlint::policy::parse::{PolicyFile, load};
 use claimlint::rules;
 use libfuzzer_sys::fuzz_target;
 
@@ -41,7 +41,7 @@ fn policy_of(text: &[u8]) -> Arc<Policy> {
     if last.0 != text {
         let given = std::str::from_utf8(text).ok().filter(|text| !text.is_empty());
         let loaded = given.map(|text| {
-            load(&[Given { file: "given.toml".to_owned(), text: text.to_owned() }], &rules::codes()).unwrap_or_else(
+            load(&[PolicyFile { file: "given.toml".to_owned(), text: text.to_owned() }], &rules::codes()).unwrap_or_else(
                 |faults| {
                     assert!(!faults.to_string().is_empty());
                     POLICY.clone()

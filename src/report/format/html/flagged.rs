@@ -12,8 +12,8 @@ use crate::report::sink::held;
 use crate::report::table::record::{FindingRecord, ServiceRecord};
 use crate::report::words::numbers::{counted, dollars, grouped};
 use crate::report::{About, Content};
-use crate::rules::authorization::Outcome as Decision;
-use crate::rules::judge::Status;
+use crate::rules::authorization::AuthorizationStatus;
+use crate::rules::judge::ServiceStatus;
 
 /// Services in the table. Nobody reads more on a page. Measured with Chromium on two busy cores: 2,000 with all their
 /// reasons are 5 MB and open in about two seconds; 50,000 had not opened after three minutes. services.csv has them all.
@@ -52,7 +52,8 @@ pub(crate) struct Fired {
 }
 
 impl Fired {
-    pub(crate) fn new(about: About<'_>, finding: &Finding) -> Self {
+    pub(crate) fn new(part: &Content<'_>, finding: &Finding) -> Self {
+        let about = part.about;
         let (doc, setting) = (about.doc(finding.rule), about.setting(finding.rule));
         let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
             ("", "") => "none suggested".to_owned(),
@@ -64,7 +65,7 @@ impl Fired {
             code: doc.code.clone(),
             name: doc.name.clone(),
             disposition: finding.disposition,
-            message: cut(&finding.message, LONGEST_MESSAGE).into_owned(),
+            message: cut(&part.message(finding), LONGEST_MESSAGE).into_owned(),
             change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
             citation: setting.citation.clone(),
             reason,
@@ -109,19 +110,21 @@ pub(crate) struct Row {
 }
 
 /// What the authorization words mean, for readers who do not know the column.
-pub(crate) fn decision(outcome: Decision) -> &'static str {
+pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
     match outcome {
-        Decision::NotRequired => "this product needs none in this setting",
-        Decision::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
-        Decision::NotMet => "one is needed, and none that fits was found",
-        Decision::OnClaim => "the claim carries a number; there was no authorization file to hold it against",
-        Decision::Verified => "the authorization file holds one that fits",
+        AuthorizationStatus::NotRequired => "this product needs none in this setting",
+        AuthorizationStatus::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
+        AuthorizationStatus::NotMet => "one is needed, and none that fits was found",
+        AuthorizationStatus::OnClaim => {
+            "the claim carries a number; there was no authorization file to hold it against"
+        }
+        AuthorizationStatus::Verified => "the authorization file holds one that fits",
     }
 }
 
 /// The place of a service in the table: services without an amount come last; deny comes before review where the amounts
 /// are equal, else the input's order.
-type Rank = (Reverse<Option<Cents>>, Reverse<Status>, usize, usize);
+type Rank = (Reverse<Option<Cents>>, Reverse<ServiceStatus>, usize, usize);
 
 /// Finds the services that the table shows, while the parts of a run go by in any order.
 pub(crate) struct Collector {
@@ -149,10 +152,11 @@ impl Collector {
     pub(crate) fn of(&self, part: &Content<'_>, n: usize) -> Candidates {
         let mut found = Candidates::default();
         let mut own = Vec::new();
-        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status != Status::Clear) {
+        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status != ServiceStatus::Clear)
+        {
             found.total += 1;
             found.amount += judgement.amount();
-            own.push((Reverse(judgement.at_risk.map(|(a, _)| a)), Reverse(judgement.status), n, i));
+            own.push((Reverse(judgement.at_risk), Reverse(judgement.status), n, i));
         }
         let last = {
             let mut ranks = held(&self.ranks);
@@ -201,8 +205,8 @@ impl Collector {
             total: found.total,
             left,
             rules: rules.map(|(doc, n)| (doc.code.as_str(), doc.name.as_str(), n)).collect(),
-            deny: with(Status::Deny),
-            review: with(Status::Review),
+            deny: with(ServiceStatus::Deny),
+            review: with(ServiceStatus::Review),
             rows: found.rows.into_iter().map(|(.., row)| row).collect(),
         }
     }
@@ -247,7 +251,7 @@ fn left_out(total: usize, rest: usize, amount: Sum) -> String {
 /// A finding of a part by its number, with the suppression that holds for it.
 fn fired(part: &Content<'_>, number: usize) -> Fired {
     let record = FindingRecord::of(part, number);
-    let mut fired = Fired::new(part.about, record.finding);
+    let mut fired = Fired::new(part, record.finding);
     if record.suppression().is_some() {
         let said = format!(" (suppressed by {})", record.suppression_said());
         fired.message.push_str(&cut(&said, LONGEST_MESSAGE));

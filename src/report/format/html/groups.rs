@@ -10,7 +10,7 @@ use crate::claim::{ClassId, Text};
 use crate::report::format::html::chart::{Chart, Measure};
 use crate::report::words::numbers::{counted, dollars, grouped};
 use crate::report::{About, Content};
-use crate::rules::judge::{Judgement, Status};
+use crate::rules::judge::{Judgement, ServiceStatus};
 use crate::tally::Summary;
 
 /// Billing providers shown: what fits on a page and is worth a letter.
@@ -18,9 +18,9 @@ const PROVIDERS: usize = 20;
 
 fn add(measure: &mut Measure, judgement: &Judgement) {
     let part = match judgement.status {
-        Status::Deny => &mut measure.deny,
-        Status::Review => &mut measure.review,
-        Status::Clear => return,
+        ServiceStatus::Deny => &mut measure.deny,
+        ServiceStatus::Review => &mut measure.review,
+        ServiceStatus::NotEvaluated | ServiceStatus::Clear => return,
     };
     part.0 += 1;
     part.1 += judgement.amount();

@@ -27,7 +27,7 @@ use crate::report::format::html::suppressed::Suppressed;
 use crate::report::sink::{Output, Sink, held};
 use crate::report::words::numbers::{counted, dollars, grouped};
 use crate::report::{About, Content, Totals};
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::run::Frame;
 use crate::tally::Summary;
 
@@ -222,21 +222,22 @@ fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flag
 }
 
 fn figures(summary: &Summary) -> Vec<Figure> {
-    Status::ALL
+    ServiceStatus::ALL
         .iter()
         .map(|status| {
             let tally = summary.status(*status);
             let label = match status {
-                Status::Deny => "the claim as coded contradicts the policy",
-                Status::Review => "a person must look",
-                Status::Clear => "codes and authorization meet the policy",
+                ServiceStatus::Deny => "the claim as coded contradicts the policy",
+                ServiceStatus::Review => "a person must look",
+                ServiceStatus::NotEvaluated => "the policy's list was not applied",
+                ServiceStatus::Clear => "codes and authorization meet the policy",
             };
             Figure {
                 class: status.word(),
                 label,
                 services: grouped(tally.services),
                 noun: if tally.services == 1 { "service" } else { "services" },
-                amount: if *status == Status::Clear { String::new() } else { dollars(tally.at_risk) },
+                amount: if *status == ServiceStatus::Clear { String::new() } else { dollars(tally.at_risk) },
             }
         })
         .collect()

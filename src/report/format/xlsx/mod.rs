@@ -20,7 +20,7 @@ use crate::report::format::xlsx::styles::STYLES;
 use crate::report::sink::{Output, Pending, Sink, held};
 use crate::report::table::record::{Cells, Column, Type, column, finding_columns, service_columns};
 use crate::report::{About, Content, Totals};
-use crate::rules::judge::Status;
+use crate::rules::judge::ServiceStatus;
 use crate::run::Masked;
 
 const SUMMARY: [Column; 7] = [
@@ -137,7 +137,7 @@ fn table(title: &'static str, columns: &'static [Column], paper: &Paper, rows: R
 fn summary(about: About<'_>, totals: &Totals) -> Rows {
     let mut rows = Rows::default();
     let (summary, ledger) = (&totals.summary, &about.frame.ledger);
-    for status in Status::ALL {
+    for status in ServiceStatus::ALL {
         let tally = summary.status(status);
         rows.row(|row| {
             row.texts(&["status", status.word(), ""]);
