@@ -18,7 +18,7 @@ use crate::tally::{NewTally, Share};
 pub struct Entry {
     /// By what it is known again.
     pub fingerprint: Fingerprint,
-    /// Cents at risk; [`NOTHING`] if there is no amount. See [`Entry::amount`].
+    /// Cents at risk; [`NO_AMOUNT`] if there is no amount. See [`Entry::amount`].
     cents: i64,
     /// What it asks for.
     pub disposition: Disposition,
@@ -31,7 +31,7 @@ pub struct Entry {
 }
 
 /// Stands for no amount. The reader takes no amount as low.
-const NOTHING: i64 = i64::MIN;
+const NO_AMOUNT: i64 = i64::MIN;
 
 impl Entry {
     /// An entry. `subject` is the number of its service or row in its report.
@@ -47,7 +47,7 @@ impl Entry {
         hasher.write(message.as_bytes());
         hasher.write_usize(message.len());
         hasher.write(citation.as_bytes());
-        let cents = amount.map_or(NOTHING, |amount| amount.0);
+        let cents = amount.map_or(NO_AMOUNT, |amount| amount.0);
         Self { fingerprint, cents, disposition, suppressed, text: hasher.finish(), subject }
     }
 
@@ -59,7 +59,7 @@ impl Entry {
 
     /// At risk on its service.
     pub fn amount(&self) -> Option<Cents> {
-        (self.cents != NOTHING).then_some(Cents(self.cents))
+        (self.cents != NO_AMOUNT).then_some(Cents(self.cents))
     }
 
     /// All that may change.

@@ -48,7 +48,7 @@ pub struct Suppressions {
 
 /// What the suppressions come to on the findings of a part.
 #[derive(Debug, Clone, Default)]
-pub struct Met {
+pub struct SuppressionMatches {
     /// By finding, the place in the list of the first suppression that holds. Empty without suppressions.
     pub by: Vec<Option<usize>>,
     /// By suppression, the findings that it fits, whether or not it holds or another one came first.
@@ -115,8 +115,8 @@ impl Suppressions {
     }
 
     /// Holds them against findings. `lines` are those of the book as they came; the book may be masked.
-    pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &Book<'_>, policy: &Policy) -> Met {
-        let mut met = Met { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
+    pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &Book<'_>, policy: &Policy) -> SuppressionMatches {
+        let mut met = SuppressionMatches { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
         let mut places: Vec<usize> = Vec::new();
         for finding in findings {
             let line = lines.line(finding.line);

@@ -10,14 +10,14 @@ use crate::cli::read_given;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::report::Totals;
-use crate::report::compare::read::Report;
+use crate::report::compare::read::FindingsFile;
 use crate::report::words::numbers::counted;
 use crate::run::Frame;
 use crate::suppress::{State, Suppressions};
 
 /// What was loaded before the first row.
 pub(crate) struct Earlier {
-    baseline: Option<Report>,
+    baseline: Option<FindingsFile>,
     suppressions: Option<Suppressions>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn load(args: &Check) -> anyhow::Result<Earlier> {
     if args.today.is_some() && args.suppress.is_none() {
         bail!("--today is the day of suppressions: give --suppress FILE, too");
     }
-    let baseline = args.baseline.as_deref().map(Report::read).transpose()?;
+    let baseline = args.baseline.as_deref().map(FindingsFile::read).transpose()?;
     if let Some(report) = &baseline {
         report.suits(Some(args.mask.is_some()), Path::new("this run"))?;
     }

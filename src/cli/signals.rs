@@ -74,8 +74,8 @@ impl Stop {
     }
 
     /// From now on this has to go if the run is stopped.
-    pub(crate) fn building(&self, litter: [PathBuf; 2]) {
-        *self.phase() = Phase::Building(litter);
+    pub(crate) fn building(&self, temp_paths: [PathBuf; 2]) {
+        *self.phase() = Phase::Building(temp_paths);
     }
 
     /// The report is complete and about to be moved. False: the run was asked to stop before that.

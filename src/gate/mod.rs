@@ -12,7 +12,7 @@ use num_rational::BigRational;
 
 use crate::claim::Sum;
 use crate::finding::RuleId;
-pub use crate::gate::parse::Wrong;
+pub use crate::gate::parse::GateSyntaxError;
 use crate::ledger::Ledger;
 use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
@@ -21,7 +21,7 @@ use crate::tally::Summary;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
     /// Rows of one bin; none: all rows.
-    Rows(Option<Bin>),
+    Rows(Option<LedgerBin>),
     /// Services, all of them.
     Services,
     /// Findings, all of them.
@@ -39,12 +39,12 @@ pub enum Name {
     /// At risk on those.
     RuleAmount(RuleId),
     /// What a baseline does not have.
-    New(Fresh),
+    New(Baseline),
 }
 
 /// A bin of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bin {
+pub enum LedgerBin {
     /// Cannot be read.
     Rejected,
     /// Equal to an earlier row.
@@ -61,7 +61,7 @@ pub enum Bin {
 
 /// A figure of what a baseline does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fresh {
+pub enum Baseline {
     /// Deny findings.
     Deny,
     /// Review findings.
@@ -76,7 +76,7 @@ pub enum Fresh {
 
 /// The figures of what a baseline does not have.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct New {
+pub struct NewFindings {
     /// Deny findings.
     pub deny: u64,
     /// Review findings.
@@ -89,13 +89,13 @@ pub struct New {
 
 /// What the names stand for in one run.
 #[derive(Debug, Clone, Copy)]
-pub struct Totals<'a> {
+pub struct GateInputs<'a> {
     /// Rows by bin.
     pub ledger: &'a Ledger,
     /// Counts and money.
     pub summary: &'a Summary,
     /// What the baseline does not have, if there is one.
-    pub new: Option<New>,
+    pub new: Option<NewFindings>,
 }
 
 /// The value of a name: a count, or an amount.
@@ -125,7 +125,7 @@ impl From<Figure> for BigRational {
     }
 }
 
-impl Totals<'_> {
+impl GateInputs<'_> {
     /// The value of a name. Names of a baseline are zero without one; a gate that has them is refused then.
     pub fn figure(&self, name: Name) -> Figure {
         let (ledger, summary) = (self.ledger, self.summary);
@@ -134,12 +134,12 @@ impl Totals<'_> {
         match name {
             Name::Rows(bin) => Figure::Count(match bin {
                 None => ledger.rows,
-                Some(Bin::Rejected) => ledger.rejected,
-                Some(Bin::Duplicate) => ledger.duplicate,
-                Some(Bin::Superseded) => ledger.superseded,
-                Some(Bin::InScope) => ledger.in_scope,
-                Some(Bin::Related) => ledger.related,
-                Some(Bin::OutOfScope) => ledger.out_of_scope,
+                Some(LedgerBin::Rejected) => ledger.rejected,
+                Some(LedgerBin::Duplicate) => ledger.duplicate,
+                Some(LedgerBin::Superseded) => ledger.superseded,
+                Some(LedgerBin::InScope) => ledger.in_scope,
+                Some(LedgerBin::Related) => ledger.related,
+                Some(LedgerBin::OutOfScope) => ledger.out_of_scope,
             }),
             Name::Services => Figure::Count(summary.services()),
             Name::Findings => Figure::Count(summary.dispositions.values().sum()),
@@ -149,11 +149,11 @@ impl Totals<'_> {
             Name::Rule(id) => Figure::Count(rule(id).findings),
             Name::RuleServices(id) => Figure::Count(rule(id).services),
             Name::RuleAmount(id) => Figure::Amount(rule(id).at_risk),
-            Name::New(Fresh::Deny) => Figure::Count(new.deny),
-            Name::New(Fresh::Review) => Figure::Count(new.review),
-            Name::New(Fresh::Info) => Figure::Count(new.info),
-            Name::New(Fresh::Findings) => Figure::Count(new.deny + new.review + new.info),
-            Name::New(Fresh::Amount) => Figure::Amount(new.amount),
+            Name::New(Baseline::Deny) => Figure::Count(new.deny),
+            Name::New(Baseline::Review) => Figure::Count(new.review),
+            Name::New(Baseline::Info) => Figure::Count(new.info),
+            Name::New(Baseline::Findings) => Figure::Count(new.deny + new.review + new.info),
+            Name::New(Baseline::Amount) => Figure::Amount(new.amount),
         }
     }
 }
@@ -169,13 +169,13 @@ pub struct Gate {
 
 /// What a gate came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum GateResult {
     /// The condition holds.
-    Met,
+    True,
     /// It does not.
-    NotMet,
+    False,
     /// Something is divided by zero, at this column.
-    Untold(usize),
+    Undefined(usize),
 }
 
 impl Gate {
@@ -185,16 +185,16 @@ impl Gate {
     }
 
     /// Does the condition hold?
-    pub fn verdict(&self, totals: &Totals<'_>) -> Verdict {
-        match self.condition.told(totals) {
-            Ok(true) => Verdict::Met,
-            Ok(false) => Verdict::NotMet,
-            Err(DivisionByZero(column)) => Verdict::Untold(column),
+    pub fn verdict(&self, totals: &GateInputs<'_>) -> GateResult {
+        match self.condition.evaluate(totals) {
+            Ok(true) => GateResult::True,
+            Ok(false) => GateResult::False,
+            Err(DivisionByZero(column)) => GateResult::Undefined(column),
         }
     }
 
     /// The names in it, each once, and what they stand for.
-    pub fn figures(&self, totals: &Totals<'_>) -> Vec<(&str, Figure)> {
+    pub fn figures(&self, totals: &GateInputs<'_>) -> Vec<(&str, Figure)> {
         self.names.iter().map(|(text, name)| (text.as_str(), totals.figure(*name))).collect()
     }
 }
@@ -239,7 +239,7 @@ enum Relation {
 }
 
 impl Number {
-    fn value(&self, totals: &Totals<'_>) -> Result<BigRational, DivisionByZero> {
+    fn value(&self, totals: &GateInputs<'_>) -> Result<BigRational, DivisionByZero> {
         Ok(match self {
             Self::Literal(value) => value.clone(),
             Self::Name(name) => totals.figure(*name).into(),
@@ -259,7 +259,7 @@ impl Number {
 }
 
 impl Truth {
-    fn told(&self, totals: &Totals<'_>) -> Result<bool, DivisionByZero> {
+    fn evaluate(&self, totals: &GateInputs<'_>) -> Result<bool, DivisionByZero> {
         match self {
             Self::Compare(left, relation, right) => {
                 let (left, right) = (left.value(totals)?, right.value(totals)?);
@@ -272,9 +272,9 @@ impl Truth {
                     Relation::Unequal => left != right,
                 })
             }
-            Self::Not(inner) => inner.told(totals).map(|told| !told),
-            Self::And(left, right) => decided(left.told(totals), right.told(totals), false),
-            Self::Or(left, right) => decided(left.told(totals), right.told(totals), true),
+            Self::Not(inner) => inner.evaluate(totals).map(|evaluate| !evaluate),
+            Self::And(left, right) => decided(left.evaluate(totals), right.evaluate(totals), false),
+            Self::Or(left, right) => decided(left.evaluate(totals), right.evaluate(totals), true),
         }
     }
 }
@@ -286,7 +286,7 @@ fn decided(
     alone: bool,
 ) -> Result<bool, DivisionByZero> {
     match (left, right) {
-        (Ok(told), _) | (_, Ok(told)) if told == alone => Ok(alone),
+        (Ok(evaluate), _) | (_, Ok(evaluate)) if evaluate == alone => Ok(alone),
         (Err(untold), _) | (_, Err(untold)) => Err(untold),
         (Ok(_), Ok(_)) => Ok(!alone),
     }
@@ -298,15 +298,15 @@ mod tests {
     use crate::policy::Disposition;
     use crate::tally::{RuleTally, StatusTally};
 
-    fn verdict(text: &str, rows: u64) -> Verdict {
+    fn verdict(text: &str, rows: u64) -> GateResult {
         let ledger = Ledger { rows, rejected: 2, in_scope: 7, ..Ledger::default() };
         let mut summary = Summary::default();
         summary.statuses.insert(ServiceStatus::Deny, StatusTally { services: 3, at_risk: Sum(5_000_001) });
         summary.statuses.insert(ServiceStatus::Review, StatusTally { services: 4, at_risk: Sum(-50) });
         summary.rules.insert(RuleId(0), RuleTally { findings: 5, services: 3, at_risk: Sum(33) });
         summary.dispositions.extend([(Disposition::Deny, 5), (Disposition::Info, 1)]);
-        let new = New { deny: 1, review: 2, info: 3, amount: Sum(10) };
-        let totals = Totals { ledger: &ledger, summary: &summary, new: Some(new) };
+        let new = NewFindings { deny: 1, review: 2, info: 3, amount: Sum(10) };
+        let totals = GateInputs { ledger: &ledger, summary: &summary, new: Some(new) };
         Gate::parse(text, true).unwrap_or_else(|e| panic!("{e}")).verdict(&totals)
     }
 
@@ -335,21 +335,21 @@ mod tests {
             ("--rows == rows and rows-1 == 999", true),
             ("99999999999999999999999999 * 99999999999999999999999999 > rows", true),
         ] {
-            assert_eq!(verdict(text, 1000), if met { Verdict::Met } else { Verdict::NotMet }, "{text}");
+            assert_eq!(verdict(text, 1000), if met { GateResult::True } else { GateResult::False }, "{text}");
         }
     }
 
     #[test]
     fn what_is_divided_by_zero_is_not_told_unless_another_side_decides() {
         for (text, want) in [
-            ("rejected / rows > 0.001", Verdict::Untold(10)),
-            ("not rejected / rows > 0.001", Verdict::Untold(14)),
-            ("rows / rows == 1", Verdict::Untold(6)),
-            ("rows > 0 and rejected / rows > 0.001", Verdict::NotMet),
-            ("rejected / rows > 0.001 and rows > 0", Verdict::NotMet),
-            ("rejected / rows > 0.001 or rows == 0", Verdict::Met),
-            ("rejected / rows > 0.001 or rows > 0", Verdict::Untold(10)),
-            ("rejected / rows > 0.001 and rows == 0", Verdict::Untold(10)),
+            ("rejected / rows > 0.001", GateResult::Undefined(10)),
+            ("not rejected / rows > 0.001", GateResult::Undefined(14)),
+            ("rows / rows == 1", GateResult::Undefined(6)),
+            ("rows > 0 and rejected / rows > 0.001", GateResult::False),
+            ("rejected / rows > 0.001 and rows > 0", GateResult::False),
+            ("rejected / rows > 0.001 or rows == 0", GateResult::True),
+            ("rejected / rows > 0.001 or rows > 0", GateResult::Undefined(10)),
+            ("rejected / rows > 0.001 and rows == 0", GateResult::Undefined(10)),
         ] {
             assert_eq!(verdict(text, 0), want, "{text}");
         }

@@ -14,26 +14,26 @@ use std::fmt;
 
 use num_rational::BigRational;
 
-use crate::gate::{Bin, Fresh, Gate, Name, Number, Relation, Sign, Truth};
+use crate::gate::{Baseline, Gate, LedgerBin, Name, Number, Relation, Sign, Truth};
 use crate::rules::judge::ServiceStatus;
 use crate::rules::roster;
 use crate::strict_toml::nearest;
 
 /// Longest expression in bytes. A gate is a line; the bound keeps the depth of what is read far below the stack.
-const LONGEST: usize = 1000;
+const MAX_EXPRESSION_BYTES: usize = 1000;
 
 /// How deep brackets, `not` and `-` may stand in one another; people write two or three.
-const DEEPEST: usize = 50;
+const MAX_DEPTH: usize = 50;
 
 /// Names without a point, and those of statuses and the baseline.
 const NAMES: &[(&str, Name)] = &[
     ("rows", Name::Rows(None)),
-    ("rejected", Name::Rows(Some(Bin::Rejected))),
-    ("duplicate", Name::Rows(Some(Bin::Duplicate))),
-    ("superseded", Name::Rows(Some(Bin::Superseded))),
-    ("in_scope", Name::Rows(Some(Bin::InScope))),
-    ("related", Name::Rows(Some(Bin::Related))),
-    ("out_of_scope", Name::Rows(Some(Bin::OutOfScope))),
+    ("rejected", Name::Rows(Some(LedgerBin::Rejected))),
+    ("duplicate", Name::Rows(Some(LedgerBin::Duplicate))),
+    ("superseded", Name::Rows(Some(LedgerBin::Superseded))),
+    ("in_scope", Name::Rows(Some(LedgerBin::InScope))),
+    ("related", Name::Rows(Some(LedgerBin::Related))),
+    ("out_of_scope", Name::Rows(Some(LedgerBin::OutOfScope))),
     ("services", Name::Services),
     ("findings", Name::Findings),
     ("amount", Name::Amount),
@@ -43,16 +43,16 @@ const NAMES: &[(&str, Name)] = &[
     ("deny.amount", Name::StatusAmount(ServiceStatus::Deny)),
     ("review.amount", Name::StatusAmount(ServiceStatus::Review)),
     ("clear.amount", Name::StatusAmount(ServiceStatus::Clear)),
-    ("new.deny", Name::New(Fresh::Deny)),
-    ("new.review", Name::New(Fresh::Review)),
-    ("new.info", Name::New(Fresh::Info)),
-    ("new.findings", Name::New(Fresh::Findings)),
-    ("new.amount", Name::New(Fresh::Amount)),
+    ("new.deny", Name::New(Baseline::Deny)),
+    ("new.review", Name::New(Baseline::Review)),
+    ("new.info", Name::New(Baseline::Info)),
+    ("new.findings", Name::New(Baseline::Findings)),
+    ("new.amount", Name::New(Baseline::Amount)),
 ];
 
 /// Why an expression is no gate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Wrong {
+pub struct GateSyntaxError {
     /// The expression.
     pub text: String,
     /// The column in characters, counted from 1.
@@ -61,7 +61,7 @@ pub struct Wrong {
     pub message: String,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for GateSyntaxError {
     /// The message, the expression, and a caret under the column.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -72,11 +72,11 @@ impl fmt::Display for Wrong {
 
 impl Gate {
     /// Reads an expression. `baseline`: there is one, so that `new.*` can be asked.
-    pub fn parse(text: &str, baseline: bool) -> Result<Self, Wrong> {
-        let wrong = |(column, message)| Wrong { text: text.to_owned(), column, message };
-        if text.len() > LONGEST {
-            let message = format!("a gate has at most {LONGEST} characters: write several");
-            return Err(Wrong { text: String::new(), column: 1, message });
+    pub fn parse(text: &str, baseline: bool) -> Result<Self, GateSyntaxError> {
+        let wrong = |(column, message)| GateSyntaxError { text: text.to_owned(), column, message };
+        if text.len() > MAX_EXPRESSION_BYTES {
+            let message = format!("a gate has at most {MAX_EXPRESSION_BYTES} characters: write several");
+            return Err(GateSyntaxError { text: String::new(), column: 1, message });
         }
         let tokens = tokens(text).map_err(wrong)?;
         let end = text.chars().count() + 1;
@@ -309,8 +309,8 @@ impl Parser<'_> {
     }
 
     fn deeper(&mut self, column: usize, part: fn(&mut Self) -> Result<Node, Fault>) -> Result<Node, Fault> {
-        if self.depth == DEEPEST {
-            return Err((column, format!("more than {DEEPEST} brackets and signs in one another: write it flatter")));
+        if self.depth == MAX_DEPTH {
+            return Err((column, format!("more than {MAX_DEPTH} brackets and signs in one another: write it flatter")));
         }
         self.depth += 1;
         let done = part(self);

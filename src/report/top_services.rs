@@ -1,16 +1,16 @@
 //! The services with the highest amounts at risk: what the terminal shows of a run.
 
 use crate::claim::Cents;
-use crate::report::Content;
 use crate::report::table::record::ServiceRecord;
+use crate::report::view::PartView;
 use crate::rules::judge::ServiceStatus;
 
 /// How many are kept.
-const SHOWN: usize = 5;
+const TOP_SERVICES_SHOWN: usize = 5;
 
 /// A service in short.
 #[derive(Debug, Clone)]
-pub struct Dear {
+pub struct TopService {
     /// At risk.
     pub amount: Cents,
     /// Where it stands.
@@ -28,19 +28,19 @@ pub struct Dear {
 
 /// The highest so far, the dearest first, then in input order.
 #[derive(Debug, Clone, Default)]
-pub struct Highest(Vec<Dear>);
+pub struct TopServices(Vec<TopService>);
 
-impl Highest {
+impl TopServices {
     /// Takes up part `n` of a run.
-    pub fn add(&mut self, part: &Content<'_>, n: usize) {
+    pub fn add(&mut self, part: &PartView<'_>, n: usize) {
         let amounts = part.judged.services.iter().enumerate().filter_map(|(i, j)| Some((j.at_risk?, i)));
         for (amount, i) in amounts {
-            if self.0.len() == SHOWN && self.0.last().is_some_and(|last| last.amount >= amount) {
+            if self.0.len() == TOP_SERVICES_SHOWN && self.0.last().is_some_and(|last| last.amount >= amount) {
                 continue;
             }
             let record = ServiceRecord::of(part, i);
             let join = |items: &mut dyn Iterator<Item = &str>| items.collect::<Vec<_>>().join(" ");
-            self.insert(Dear {
+            self.insert(TopService {
                 amount,
                 status: record.judgement.status,
                 claim: record.line.claim_id().to_owned(),
@@ -52,11 +52,11 @@ impl Highest {
         }
     }
 
-    fn insert(&mut self, dear: Dear) {
-        let key = |d: &Dear| (std::cmp::Reverse(d.amount), d.place);
+    fn insert(&mut self, dear: TopService) {
+        let key = |d: &TopService| (std::cmp::Reverse(d.amount), d.place);
         let at = self.0.partition_point(|other| key(other) < key(&dear));
         self.0.insert(at, dear);
-        self.0.truncate(SHOWN);
+        self.0.truncate(TOP_SERVICES_SHOWN);
     }
 
     /// Joins those of another part.
@@ -65,7 +65,7 @@ impl Highest {
     }
 
     /// Those kept.
-    pub fn services(&self) -> &[Dear] {
+    pub fn services(&self) -> &[TopService] {
         &self.0
     }
 }

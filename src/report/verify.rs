@@ -9,14 +9,15 @@ use serde::Deserialize;
 
 use crate::claim::{Cents, Sum};
 use crate::ledger::Ledger;
+use crate::report::dir;
+use crate::report::dir::RUN;
 use crate::report::dir::manifest;
 use crate::report::dir::manifest::Manifest;
 use crate::report::format::summary_json::SCHEMA;
-use crate::report::{RUN, dir};
 
 /// One question about a report, and what is wrong if it is not answered well.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Check {
+pub struct IntegrityCheck {
     /// What was looked at and what was found.
     pub what: String,
     /// What is wrong, a sentence each; empty: it is as it should be.
@@ -25,12 +26,12 @@ pub struct Check {
 
 /// What summary.json says, as far as it can be counted again.
 #[derive(Debug, Deserialize)]
-pub struct Summary {
+pub struct SavedSummary {
     schema: String,
     /// The policy that judged.
-    pub policy: Policy,
+    pub policy: SavedPolicy,
     /// The extracts in the order given.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<SavedInput>,
     /// Rows by bin.
     pub ledger: Ledger,
     /// Services by status.
@@ -38,12 +39,12 @@ pub struct Summary {
     /// Amounts by status, and `total`.
     pub amount_at_risk: BTreeMap<String, String>,
     /// Findings by rule.
-    pub rules: BTreeMap<String, Rule>,
+    pub rules: BTreeMap<String, SavedRule>,
 }
 
 /// A policy by its fingerprint.
 #[derive(Debug, Deserialize)]
-pub struct Policy {
+pub struct SavedPolicy {
     /// Its id.
     pub id: String,
     /// Over the texts of all its files.
@@ -52,7 +53,7 @@ pub struct Policy {
 
 /// An extract of the summary.
 #[derive(Debug, Deserialize)]
-pub struct Input {
+pub struct SavedInput {
     /// Its name as given.
     pub file: String,
     /// Bytes of text after decompression.
@@ -65,7 +66,7 @@ pub struct Input {
 
 /// A rule of the summary.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub struct Rule {
+pub struct SavedRule {
     /// Findings.
     pub findings: u64,
     /// Over the services among them.
@@ -74,16 +75,16 @@ pub struct Rule {
 
 /// A report that can be held against something.
 #[derive(Debug)]
-pub struct Report {
+pub struct SavedReport {
     /// Its manifest.
     pub manifest: Manifest,
     /// Its summary.
-    pub summary: Summary,
+    pub summary: SavedSummary,
 }
 
 /// Why a directory cannot be held against anything.
 #[derive(Debug, thiserror::Error)]
-pub enum Unclear {
+pub enum VerifyError {
     /// No report is there.
     #[error("holds no claimlint report; name the directory of one")]
     NoReport,
@@ -95,27 +96,28 @@ pub enum Unclear {
     Io(String, io::Error),
 }
 
-impl Report {
+impl SavedReport {
     /// Reads manifest and summary.
-    pub fn open(directory: &Path) -> Result<Self, Unclear> {
+    pub fn open(directory: &Path) -> Result<Self, VerifyError> {
         if !directory.join(manifest::FILE).exists() && !dir::has_summary(directory) {
-            return Err(Unclear::NoReport);
+            return Err(VerifyError::NoReport);
         }
         let text = |name: &str| {
             fs::read(directory.join(name)).map_err(|e| match e.kind() {
-                ErrorKind::NotFound => Unclear::Broken(format!("{name} is missing")),
-                _ => Unclear::Io(name.to_owned(), e),
+                ErrorKind::NotFound => VerifyError::Broken(format!("{name} is missing")),
+                _ => VerifyError::Io(name.to_owned(), e),
             })
         };
-        let damaged = |name: &str| Unclear::Broken(format!("{name} is damaged"));
+        let damaged = |name: &str| VerifyError::Broken(format!("{name} is damaged"));
         let manifest: Manifest = serde_json::from_slice(&text(manifest::FILE)?).map_err(|_| damaged(manifest::FILE))?;
-        let summary: Summary = serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
+        let summary: SavedSummary =
+            serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
         for (name, said, ours) in
             [(manifest::FILE, &manifest.schema, manifest::SCHEMA), ("summary.json", &summary.schema, SCHEMA)]
         {
             if said != ours {
                 let what = format!("{name} is of another version of claimlint ({said:?}, this one reads {ours:?})");
-                return Err(Unclear::Broken(what));
+                return Err(VerifyError::Broken(what));
             }
         }
         if manifest.sealed().is_ok_and(|seal| seal != manifest.seal) {
@@ -125,14 +127,14 @@ impl Report {
     }
 
     /// Everything that can be asked without the inputs.
-    pub fn checks(&self, directory: &Path) -> Result<Vec<Check>, Unclear> {
-        let io = |e: io::Error| Unclear::Io(directory.display().to_string(), e);
+    pub fn checks(&self, directory: &Path) -> Result<Vec<IntegrityCheck>, VerifyError> {
+        let io = |e: io::Error| VerifyError::Io(directory.display().to_string(), e);
         let files = self.files(directory).map_err(io)?;
         let tables = [self.services(directory), self.findings(directory), self.rejects(directory)];
         Ok([files, self.ledger()].into_iter().chain(tables).collect())
     }
 
-    fn files(&self, directory: &Path) -> io::Result<Check> {
+    fn files(&self, directory: &Path) -> io::Result<IntegrityCheck> {
         let there = manifest::parts(directory)?;
         let mut wrong = Vec::new();
         for part in &self.manifest.files {
@@ -150,11 +152,14 @@ impl Report {
         }
         let added = there.iter().filter(|found| !self.manifest.files.iter().any(|part| part.file == found.file));
         wrong.extend(added.map(|found| format!("{} does not belong to the report", found.file)));
-        Ok(Check { what: format!("files: {} in the manifest, each by its hash", self.manifest.files.len()), wrong })
+        Ok(IntegrityCheck {
+            what: format!("files: {} in the manifest, each by its hash", self.manifest.files.len()),
+            wrong,
+        })
     }
 
-    fn ledger(&self) -> Check {
-        let Summary { ledger, inputs, .. } = &self.summary;
+    fn ledger(&self) -> IntegrityCheck {
+        let SavedSummary { ledger, inputs, .. } = &self.summary;
         let mut wrong = Vec::new();
         if !ledger.adds_up() {
             wrong.push("the bins do not add up to the rows".to_owned());
@@ -167,10 +172,10 @@ impl Report {
                 wrong.push(format!("the inputs have {of_inputs} {what}, the ledger {of_ledger}"));
             }
         }
-        Check { what: format!("ledger: the bins add up to {} rows, and so do the inputs", ledger.rows), wrong }
+        IntegrityCheck { what: format!("ledger: the bins add up to {} rows, and so do the inputs", ledger.rows), wrong }
     }
 
-    fn services(&self, directory: &Path) -> Check {
+    fn services(&self, directory: &Path) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
         let counted = counted(directory, "services.csv", &["status", "amount_at_risk"], |cells, amount| {
             let tally = found.entry(cells[0].to_owned()).or_default();
@@ -197,7 +202,7 @@ impl Report {
         })
     }
 
-    fn findings(&self, directory: &Path) -> Check {
+    fn findings(&self, directory: &Path) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
         let counted = counted(directory, "findings.csv", &["rule", "amount_at_risk"], |cells, amount| {
             let tally = found.entry(cells[0].to_owned()).or_default();
@@ -220,7 +225,7 @@ impl Report {
         })
     }
 
-    fn rejects(&self, directory: &Path) -> Check {
+    fn rejects(&self, directory: &Path) -> IntegrityCheck {
         let counted = counted(directory, "rejects.csv", &[], |_, _| {});
         let said = self.summary.ledger.rejected.to_string();
         compared("rejects.csv", counted, |rows| vec![("rows", said, rows.to_string())])
@@ -254,7 +259,7 @@ fn compared<W: Into<String>>(
     file: &str,
     counted: Result<u64, String>,
     pairs: impl FnOnce(u64) -> Vec<(W, String, String)>,
-) -> Check {
+) -> IntegrityCheck {
     let (rows, wrong) = match counted {
         Err(what) => (0, vec![format!("{file} {what}")]),
         Ok(rows) => {
@@ -264,5 +269,5 @@ fn compared<W: Into<String>>(
             (rows, pairs(rows).into_iter().filter_map(differs).collect())
         }
     };
-    Check { what: format!("{file}: {rows} rows that come to what summary.json says"), wrong }
+    IntegrityCheck { what: format!("{file}: {rows} rows that come to what summary.json says"), wrong }
 }

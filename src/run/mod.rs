@@ -27,7 +27,7 @@ use crate::rules::judge::{Judged, judge};
 pub use crate::run::mask::{Masked, Masking};
 pub use crate::run::reconcile::Expect;
 use crate::run::reconcile::{Account, Charges};
-use crate::suppress::{Met, Suppressions};
+use crate::suppress::{SuppressionMatches, Suppressions};
 use crate::tally::Summary;
 
 /// What a run needs beside the extracts.
@@ -131,7 +131,7 @@ pub struct Part<'a> {
     /// Judgements and findings.
     pub judged: Judged,
     /// What the suppressions come to on the findings.
-    pub met: Met,
+    pub met: SuppressionMatches,
 }
 
 /// A run in one part: worked examples, tests, the dossier of a claim.
@@ -143,7 +143,7 @@ pub struct Outcome {
     /// All judgements and findings.
     pub judged: Judged,
     /// What the suppressions come to on the findings.
-    pub met: Met,
+    pub met: SuppressionMatches,
     /// Counts and money.
     pub summary: Summary,
 }
@@ -156,7 +156,7 @@ impl Frame {
     }
 
     /// Holds the suppressions against findings. `lines` are those of the book before it was masked.
-    fn met(&self, judged: &Judged, lines: &Batch, book: &Book<'_>) -> Met {
+    fn met(&self, judged: &Judged, lines: &Batch, book: &Book<'_>) -> SuppressionMatches {
         let meet = |all: &Suppressions| all.meet(&judged.findings, lines, book, &self.policy);
         self.suppressions.as_ref().map(meet).unwrap_or_default()
     }

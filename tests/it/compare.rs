@@ -12,9 +12,9 @@ use claimlint::baseline::Change;
 use claimlint::claim::line::mask::Mask;
 use claimlint::finding::fingerprint::Fingerprint;
 use claimlint::ingest::BLOCK;
-use claimlint::report::About;
+use claimlint::report::ReportContext;
 use claimlint::report::compare::Comparison;
-use claimlint::report::compare::read::Report;
+use claimlint::report::compare::read::FindingsFile;
 use claimlint::run::Outcome;
 use claimlint::suppress::Suppressions;
 
@@ -24,7 +24,7 @@ use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
 
 /// The fingerprints of a run in its order.
 fn prints(outcome: &Outcome) -> Vec<Fingerprint> {
-    let content = About::of(outcome, &DOCS);
+    let content = ReportContext::of(outcome, &DOCS);
     content.findings().map(|record| record.fingerprint()).collect()
 }
 
@@ -100,7 +100,7 @@ proptest! {
         let outcome = if masked { inputs.masked(Mask::new(&[7; 32]).expect("long enough")) } else { inputs.run() };
         let Ok(mut outcome) = outcome else { return Ok(()) };
         let written = directory(&outcome);
-        let read = Report::read(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let read = FindingsFile::read(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
         let known: Vec<Fingerprint> = read.entries.iter().map(|entry| entry.fingerprint).collect();
         prop_assert_eq!(known, prints(&outcome));
         let itself = Comparison::of(written.path(), written.path()).expect("it is sound");
@@ -116,7 +116,7 @@ proptest! {
         let (Ok(old), Ok(mut new)) = (before.inputs().run(), after.inputs().run()) else { return Ok(()) };
         let (old, plain) = (directory(&old), directory(&new));
         let tally = Comparison::of(old.path(), plain.path()).expect("both are sound").tally();
-        new.frame.baseline = Some(Report::read(old.path()).expect("it is sound").entries);
+        new.frame.baseline = Some(FindingsFile::read(old.path()).expect("it is sound").entries);
         let summary = summary(&new);
         for (word, share) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
             prop_assert_eq!(count(&summary, word, "all"), share.all().findings);
@@ -132,7 +132,7 @@ proptest! {
     fn parts_and_threads_change_no_mark(generated in extract(40), part in 1_usize..12) {
         let inputs = generated.inputs();
         let Ok(outcome) = inputs.run() else { return Ok(()) };
-        let baseline = Report::read(directory(&outcome).path()).expect("it is sound").entries;
+        let baseline = FindingsFile::read(directory(&outcome).path()).expect("it is sound").entries;
         let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
         // Met while judging: the suppressions have to be there then.
         let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
@@ -306,7 +306,7 @@ fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
 
 /// The fingerprint of the first finding of a claim, as compare prints it.
 fn prints_of(report: &Path, claim: &str) -> String {
-    let read = Report::read(report).expect("it is sound");
+    let read = FindingsFile::read(report).expect("it is sound");
     let table = Table::of(&fs::read(report.join("findings.csv")).expect("a report"));
     let at = table.rows.iter().position(|row| row[table.column("claim_id")] == claim).expect("it is there");
     read.entries[at].fingerprint.to_string()

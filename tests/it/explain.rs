@@ -8,7 +8,7 @@ use claimlint::claim::Bin;
 use claimlint::claim::line::Version;
 use claimlint::finding::Subject;
 use claimlint::report::format::dossier;
-use claimlint::report::format::dossier::Unread;
+use claimlint::report::format::dossier::DossierError;
 use claimlint::rules::explain::Explainer;
 use claimlint::rules::{Answer, get, roster};
 use claimlint::run::Outcome;
@@ -166,8 +166,8 @@ fn a_damaged_dossier_is_refused() {
         assert!(read.is_err() || read.is_ok_and(|again| again == whole), "byte {at}");
     }
     let older = [b"claimlint-dossier/1 claimlint 0.0.9\n", &whole[first + 1..]].concat();
-    assert!(matches!(dossier::read(&older[..]), Err(Unread::Version(by)) if by == "claimlint 0.0.9"));
-    assert!(matches!(dossier::read(&b"claim_id,x\n"[..]), Err(Unread::Foreign)));
+    assert!(matches!(dossier::read(&older[..]), Err(DossierError::Version(by)) if by == "claimlint 0.0.9"));
+    assert!(matches!(dossier::read(&b"claim_id,x\n"[..]), Err(DossierError::Foreign)));
 }
 
 /// A frame of a dossier, unpacked, changed and packed again: whatever comes of it, the program does not end in it.

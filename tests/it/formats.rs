@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use claimlint::report::table::record::{FINDING, SERVICE, Type};
+use claimlint::report::table::record::{ColumnType, FINDING, SERVICE};
 
 use crate::cli::{Said, binary};
 use crate::kit::{DOCS, Inputs, Table, at, written};
@@ -43,7 +43,7 @@ fn every_format_has_the_same_cells() {
             assert!(want.len() > least, "{name}: {}", want.len());
             assert_eq!(of_jsonl(&written(&outcome, &format!("{name}.jsonl")), columns), want, "{name}.jsonl");
             assert_eq!(of_parquet(&written(&outcome, &format!("{name}.parquet")), columns), want, "{name}.parquet");
-            let amounts: Vec<usize> = (0..columns.len()).filter(|i| columns[*i].holds == Type::Amount).collect();
+            let amounts: Vec<usize> = (0..columns.len()).filter(|i| columns[*i].holds == ColumnType::Amount).collect();
             let want: Texts = want.iter().map(|row| row.iter().map(|cell| seen(cell)).collect()).collect();
             assert_eq!(with_cents(of_sheet(&book, sheet), &amounts), want, "{sheet}");
         }

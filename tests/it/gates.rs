@@ -4,7 +4,7 @@
 use num_rational::Ratio;
 use proptest::prelude::*;
 
-use claimlint::gate::{Gate, Totals, Verdict};
+use claimlint::gate::{Gate, GateInputs, GateResult};
 use claimlint::ledger::Ledger;
 use claimlint::tally::Summary;
 
@@ -144,17 +144,17 @@ proptest! {
         let ledger = Ledger { rows, rejected, ..Ledger::default() };
         let text = condition.text();
         let gate = Gate::parse(&text, false).map_err(|e| TestCaseError::fail(e.to_string()))?;
-        let said = match gate.verdict(&Totals { ledger: &ledger, summary: &Summary::default(), new: None }) {
-            Verdict::Met => Some(true),
-            Verdict::NotMet => Some(false),
-            Verdict::Untold(_) => None,
+        let said = match gate.verdict(&GateInputs { ledger: &ledger, summary: &Summary::default(), new: None }) {
+            GateResult::True => Some(true),
+            GateResult::False => Some(false),
+            GateResult::Undefined(_) => None,
         };
         prop_assert_eq!(said, condition.value(rows, rejected), "{}", text);
     }
 
     #[test]
     fn nothing_that_is_typed_panics(text in "[ a-z0-9.()<>=!+*/DX_-]{0,60}|\\PC{0,40}") {
-        let totals = Totals { ledger: &Ledger::default(), summary: &Summary::default(), new: None };
+        let totals = GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), new: None };
         match Gate::parse(&text, true) {
             Ok(gate) => drop(gate.verdict(&totals)),
             Err(wrong) => prop_assert!(wrong.column >= 1 && wrong.column <= text.chars().count() + 1),

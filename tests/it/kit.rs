@@ -15,8 +15,9 @@ use claimlint::claim::line::mask::Mask;
 use claimlint::ingest::{Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::{PolicyFile, load};
-use claimlint::report::sink::{Output, write, write_whole};
-use claimlint::report::{About, FORMATS, Format};
+use claimlint::report::sink::Output;
+use claimlint::report::write::{write, write_whole};
+use claimlint::report::{FORMATS, Format, ReportContext};
 use claimlint::rules;
 use claimlint::rules::doc;
 use claimlint::rules::doc::RuleDoc;
@@ -110,7 +111,7 @@ impl Inputs {
 pub(crate) fn written(outcome: &Outcome, file: &str) -> Vec<u8> {
     let format = FORMATS.iter().find(|f| f.file == file).expect("a file of the report");
     let out = Shared::default();
-    write_whole(&About::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
+    write_whole(&ReportContext::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
     out.take()
 }
 

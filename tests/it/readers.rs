@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read as _};
 
 use calamine::{Data, Reader as _, Xlsx};
-use claimlint::report::table::record::{Column, Type};
+use claimlint::report::table::record::{Column, ColumnType};
 use polars_core::prelude::{AnyValue, DataType};
 use polars_io::SerReader as _;
 use polars_io::parquet::read::ParquetReader;
@@ -29,10 +29,13 @@ pub(crate) fn of_jsonl(bytes: &[u8], columns: &[Column]) -> Texts {
         let object: serde_json::Map<_, _> = serde_json::from_str(line).expect("an object a line");
         assert_eq!(object.len(), columns.len());
         let cell = |column: &Column| match (&object[column.name], column.holds) {
-            (serde_json::Value::String(text), Type::Text | Type::Date | Type::Units | Type::Amount) => text.clone(),
-            (serde_json::Value::Number(n), Type::Number) => n.to_string(),
-            (serde_json::Value::Null, Type::Date | Type::Units | Type::Amount) => String::new(),
-            (serde_json::Value::Array(items), Type::List) => {
+            (
+                serde_json::Value::String(text),
+                ColumnType::Text | ColumnType::Date | ColumnType::Units | ColumnType::Amount,
+            ) => text.clone(),
+            (serde_json::Value::Number(n), ColumnType::Number) => n.to_string(),
+            (serde_json::Value::Null, ColumnType::Date | ColumnType::Units | ColumnType::Amount) => String::new(),
+            (serde_json::Value::Array(items), ColumnType::List) => {
                 items.iter().map(|item| item.as_str().expect("a text")).collect::<Vec<_>>().join(";")
             }
             (value, _) => panic!("{}: {value}", column.name),
@@ -56,12 +59,12 @@ pub(crate) fn of_parquet(bytes: &[u8], columns: &[Column]) -> Texts {
     let mut rows = vec![frame.get_column_names().iter().map(ToString::to_string).collect::<Vec<_>>()];
     for (read, column) in frame.columns().iter().zip(columns) {
         let want = match column.holds {
-            Type::Text => DataType::String,
-            Type::Number => DataType::Int64,
-            Type::Date => DataType::Date,
-            Type::Units => DataType::Decimal(38, 9),
-            Type::Amount => DataType::Decimal(38, 2),
-            Type::List => DataType::List(Box::new(DataType::String)),
+            ColumnType::Text => DataType::String,
+            ColumnType::Number => DataType::Int64,
+            ColumnType::Date => DataType::Date,
+            ColumnType::Units => DataType::Decimal(38, 9),
+            ColumnType::Amount => DataType::Decimal(38, 2),
+            ColumnType::List => DataType::List(Box::new(DataType::String)),
         };
         assert_eq!(read.dtype(), &want, "{}", column.name);
     }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::claim::Sum;
 use crate::cli::args::{ConfigChoice, LayoutChoice, PolicyFiles, size};
-use crate::report::{FORMATS, sink};
+use crate::report::{FORMATS, write};
 
 /// `claimlint check`.
 #[derive(Debug, Clone, Default, Args)]
@@ -122,7 +122,7 @@ fn formats() -> PossibleValuesParser {
 pub(crate) fn format_words() -> Vec<&'static str> {
     let mut words: Vec<&str> = FORMATS.iter().filter_map(|format| format.word).collect();
     words.dedup();
-    words.push(sink::ALL);
+    words.push(write::ALL);
     words
 }
 

@@ -24,15 +24,15 @@ use crate::cli::terminal::summary;
 use crate::cli::{comparison, load_library, mask_key};
 use crate::exit::Exit;
 use crate::gate;
-use crate::gate::{Gate, Verdict};
+use crate::gate::{Gate, GateResult};
 use crate::ingest;
 use crate::ingest::Source;
 use crate::ingest::layout::detect;
 use crate::policy::Disposition;
 use crate::report::dir;
-use crate::report::dir::Site;
+use crate::report::dir::StagedReport;
 use crate::report::dir::manifest;
-use crate::report::{About, RUN, Totals, sink};
+use crate::report::{RUN, ReportContext, Totals, write};
 use crate::rules::doc;
 use crate::rules::judge::ServiceStatus;
 use crate::run::{Expect, Memory, Run, Setup, absent, run};
@@ -65,9 +65,9 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     let mut setup = planned?;
     // The baseline may be the report that this one replaces.
     let earlier = comparison::load(args)?;
-    let site = Site::open(args.out.as_deref(), args.force)?;
+    let site = StagedReport::open(args.out.as_deref(), args.force)?;
     setup.memory = Some(Memory { bytes: args.memory.unwrap_or(MEMORY), directory: site.path().to_path_buf() });
-    stop.building(site.litter());
+    stop.building(site.temp_paths());
     let given = given.map_or_else(|| pool.install(|| Given::take(args)), Ok)?;
     let watcher = Watcher::new(args.progress, args.quiet, sizes(args).sum(), stop.flag(), Arc::clone(log));
     let open = |name: &str| Source::open_within(name, args.layout.max_decompressed);
@@ -84,15 +84,15 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     earlier.given_to(&mut run.frame);
     run.frame.originals = given.originals().to_vec();
     let target = site.target().to_path_buf();
-    let unwritten = |e| anyhow!("{}: {}", target.display(), dir::sentence(&e));
+    let unwritten = |e| anyhow!("{}: {}", target.display(), dir::describe_io_error(&e));
     if let Some(mask) = mask {
         pool.install(|| run.mask(mask, args.mask_dates.is_some())).map_err(unwritten)?;
     }
-    let formats = sink::chosen(&args.formats);
+    let formats = write::chosen(&args.formats);
     let flag = stop.flag();
     let go_on = || !flag.load(Ordering::Relaxed);
     let written =
-        pool.install(|| sink::write(&run, &docs, &formats, &sink::files(site.path()), &go_on)).map_err(unwritten)?;
+        pool.install(|| write::write(&run, &docs, &formats, &write::files(site.path()), &go_on)).map_err(unwritten)?;
     let Some(totals) = written else { return Ok(interrupted(log)) };
     let services = |status| totals.summary.status(status).services;
     let [deny, review, clear] = ServiceStatus::ALL.map(services);
@@ -105,12 +105,12 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     if !stop.settling() {
         return Ok(interrupted(log));
     }
-    let place = site.settle()?;
+    let place = site.publish()?;
     let (files, bytes) = weigh(&place);
     log.event("written", "write", json!({ "files": files, "bytes": bytes }));
     if !args.quiet {
         comparison::tell(&run.frame, &totals, log);
-        let about = About { frame: &run.frame, docs: &docs };
+        let about = ReportContext { frame: &run.frame, docs: &docs };
         // The report lies there, and the exit code says what was found, whatever becomes of the screen.
         match summary::result(about, &totals, &place, out).and_then(|()| out.flush()) {
             // `claimlint check ... | head -1`
@@ -142,20 +142,20 @@ fn weigh(directory: &Path) -> (u64, u64) {
 fn gates(gates: &[Gate], (run, totals): (&Run, &Totals), log: &Log) -> Exit {
     let new = totals.new.as_ref().map(|since| {
         let findings = |disposition| since.new.of_disposition(disposition).findings;
-        gate::New {
+        gate::NewFindings {
             deny: findings(Disposition::Deny),
             review: findings(Disposition::Review),
             info: findings(Disposition::Info),
             amount: since.new.all().at_risk,
         }
     });
-    let totals = gate::Totals { ledger: &run.frame.ledger, summary: &totals.summary, new };
+    let totals = gate::GateInputs { ledger: &run.frame.ledger, summary: &totals.summary, new };
     let mut exit = Exit::Clean;
     for gate in gates {
         let said = match gate.verdict(&totals) {
-            Verdict::NotMet => continue,
-            Verdict::Met => "is met".to_owned(),
-            Verdict::Untold(column) => format!("cannot be told, column {column} divides by zero"),
+            GateResult::False => continue,
+            GateResult::True => "is met".to_owned(),
+            GateResult::Undefined(column) => format!("cannot be told, column {column} divides by zero"),
         };
         let figures: Vec<_> =
             gate.figures(&totals).into_iter().map(|(name, figure)| (name.to_owned(), figure.to_string())).collect();
@@ -269,7 +269,7 @@ struct RunFile<'a> {
 }
 
 fn write_run(
-    site: &Site,
+    site: &StagedReport,
     args: &Check,
     started: Instant,
     threads: usize,

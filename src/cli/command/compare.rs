@@ -17,7 +17,7 @@ use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint, seen};
 use crate::cli::terminal::summary::{print, right, table};
 use crate::exit::Exit;
 use crate::policy::Disposition;
-use crate::report::compare::read::Unfit;
+use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
 use crate::report::dir;
 
@@ -52,7 +52,7 @@ fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow
     match written.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => Ok(()),
         // A closed pipe is told apart by its kind.
-        Err(Unfit::Write(e)) => Err(e.into()),
+        Err(CompareError::Write(e)) => Err(e.into()),
         Err(unfit) => Err(unfit.into()),
     }
 }
@@ -62,9 +62,9 @@ fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) ->
     let shown = path.display();
     let mut file = dir::create(path).map_err(|e| match e.kind() {
         ErrorKind::AlreadyExists => anyhow!("--out {shown}: exists already; name another file"),
-        _ => anyhow!("--out {shown}: {}", dir::sentence(&e)),
+        _ => anyhow!("--out {shown}: {}", dir::describe_io_error(&e)),
     })?;
-    let filled = fill(&mut file).and_then(|()| Ok(dir::settle(file)?));
+    let filled = fill(&mut file).and_then(|()| Ok(dir::sync_file(file)?));
     if let Err(e) = filled {
         let _ = std::fs::remove_file(path);
         bail!("--out {shown}: {e:#}");
@@ -79,7 +79,7 @@ struct Listed {
     cells: [String; 8],
 }
 
-fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
+fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareError> {
     let most = usize::from(args.rows);
     let (mut by_rule, mut listed, mut all) = (ByRule::new(), Vec::<Listed>::new(), 0);
     comparison.visit(&mut |difference| {

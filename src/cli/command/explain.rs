@@ -15,9 +15,9 @@ use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::cli::terminal::summary::{print, table};
 use crate::cli::{mask_key, read_sentence};
 use crate::exit::Exit;
-use crate::report::claim::{Asked, Dossier, Row};
+use crate::report::claim::{ClaimDossier, ClaimRow, ClaimSubject};
 use crate::report::format::{dossier, html};
-use crate::report::{About, dir};
+use crate::report::{ReportContext, dir};
 use crate::rules::doc;
 use crate::run::{Masked, Outcome};
 use crate::strict_toml::nearest_few;
@@ -30,10 +30,10 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let outcome = load(&args.report)?;
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let docs = doc::load()?;
-    let content = About::of(&outcome, &docs);
+    let content = ReportContext::of(&outcome, &docs);
     let token = mask.map(|mask| mask.token(Id::Claim, args.claim.trim()));
-    let dossier = Dossier::of(&content, args.claim.trim())
-        .or_else(|| Dossier::of(&content, token.as_deref()?))
+    let dossier = ClaimDossier::of(&content, args.claim.trim())
+        .or_else(|| ClaimDossier::of(&content, token.as_deref()?))
         .ok_or_else(|| unknown(&args.claim, token.is_some(), &outcome))?;
     if let Some(path) = &args.html {
         save(&dossier, path)?;
@@ -74,23 +74,23 @@ fn unknown(claim: &str, keyed: bool, outcome: &Outcome) -> anyhow::Error {
     )
 }
 
-fn save(dossier: &Dossier<'_>, path: &Path) -> anyhow::Result<()> {
+fn save(dossier: &ClaimDossier<'_>, path: &Path) -> anyhow::Result<()> {
     let mut page = Vec::new();
     html::claim::page(dossier, &mut page)?;
     let written = dir::create(path).and_then(|mut file| {
         file.write_all(&page)?;
-        dir::settle(file)
+        dir::sync_file(file)
     });
     match written {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
             bail!("--html {}: exists already; name another file", path.display())
         }
-        Err(e) => bail!("--html {}: {}", path.display(), dir::sentence(&e)),
+        Err(e) => bail!("--html {}: {}", path.display(), dir::describe_io_error(&e)),
     }
 }
 
-fn show(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     let status = dossier.status.map(|s| format!(" {}", paint(style::status(s), s.word()))).unwrap_or_default();
     writeln!(out, "{}{status}", paint(BOLD, format!("claim {}", seen(dossier.claim))))?;
     write!(out, "{}", text(&dossier.verdict, 0))?;
@@ -142,7 +142,7 @@ fn labelled(label: &str, margin: usize, said: &str, out: &mut dyn Write) -> io::
     write!(out, "  {DIM}{label}{DIM:#}{}", beside.get(2 + label.len()..).unwrap_or_default())
 }
 
-fn rows(rows: &[Row<'_>], of_others: bool, out: &mut dyn Write) -> io::Result<()> {
+fn rows(rows: &[ClaimRow<'_>], of_others: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
     let heads = ["claim", "line", "codes", "date", "units", "bin", "row"];
     let heads = heads.into_iter().skip(usize::from(!of_others)).map(|head| {
@@ -165,7 +165,7 @@ fn rows(rows: &[Row<'_>], of_others: bool, out: &mut dyn Write) -> io::Result<()
     print(out, &table)
 }
 
-fn subject(asked: &Asked<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn subject(asked: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let status = match asked.status {
         Some(status) => paint(style::status(status), status.word()),
         None => paint(DIM, "no service"),

@@ -11,7 +11,7 @@ use crate::cli::terminal::style::{grouped, seen};
 use crate::exit::Exit;
 use crate::generate::{Dress, Plan, Sheets, generate as invent};
 use crate::report::dir;
-use crate::report::dir::Site;
+use crate::report::dir::StagedReport;
 
 /// The files, in the order of [`Sheets`]' fields.
 const FILES: [&str; 5] = ["claims.csv", "authorizations.csv", "truth.csv", "services-truth.csv", "rows-truth.csv"];
@@ -25,7 +25,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     if std::fs::symlink_metadata(&args.out).is_ok() {
         bail!("{shown}: exists already; name another directory with --out");
     }
-    let site = Site::open(Some(&args.out), false)?;
+    let site = StagedReport::open(Some(&args.out), false)?;
     let plan = Plan {
         rows: args.rows,
         seed: args.seed,
@@ -38,9 +38,9 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
             let _ = writeln!(anstream::stderr(), "interrupted: no extract was written; run again to have one");
             return Ok(Exit::Interrupted);
         }
-        done => done.map_err(|e| anyhow!("{shown}: {}", dir::sentence(&e)))?,
+        done => done.map_err(|e| anyhow!("{shown}: {}", dir::describe_io_error(&e)))?,
     }
-    let at = site.settle()?;
+    let at = site.publish()?;
     let at = seen(&at.display().to_string()).into_owned();
     writeln!(
         out,
@@ -50,7 +50,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     Ok(Exit::Clean)
 }
 
-fn write(plan: &Plan, site: &Site, stop: &dyn Fn() -> bool) -> io::Result<()> {
+fn write(plan: &Plan, site: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
     let create = |file: &str| -> io::Result<Box<dyn Finish>> {
         Ok(Box::new(BufWriter::with_capacity(1 << 18, dir::create(&site.path().join(file))?)))
     };
@@ -76,7 +76,7 @@ trait Finish: Write {
 
 impl Finish for BufWriter<std::fs::File> {
     fn finish(self: Box<Self>) -> io::Result<()> {
-        dir::settle(self.into_inner().map_err(io::IntoInnerError::into_error)?)
+        dir::sync_file(self.into_inner().map_err(io::IntoInnerError::into_error)?)
     }
 }
 

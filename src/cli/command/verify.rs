@@ -17,24 +17,24 @@ use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::{Fingerprint, Original, Role, Source, Trouble};
 use crate::report::format::dossier;
-use crate::report::sink;
-use crate::report::verify::{Check, Report, Summary, Unclear};
+use crate::report::verify::{IntegrityCheck, SavedReport, SavedSummary, VerifyError};
+use crate::report::write;
 use crate::rules;
 use crate::rules::doc;
 use crate::rules::judge::ServiceStatus;
 use crate::run::{Expect, Frame, Memory, Setup, Unwatched, run};
-use crate::tally::Summary as Tallied;
+use crate::tally::Summary;
 
 const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
 
 /// Prints a line a check.
 pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let place = args.report.display();
-    let report = match Report::open(&args.report) {
+    let report = match SavedReport::open(&args.report) {
         Ok(report) => report,
-        Err(Unclear::Broken(what)) => {
+        Err(VerifyError::Broken(what)) => {
             writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
-            say(out, &Check { what: String::new(), wrong: vec![what] })?;
+            say(out, &IntegrityCheck { what: String::new(), wrong: vec![what] })?;
             write!(out, "\n{}", style::wrapped(BROKEN, 0))?;
             return Ok(Exit::Differs);
         }
@@ -59,7 +59,7 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     Ok(if whole && theirs { Exit::Clean } else { Exit::Differs })
 }
 
-fn say(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
+fn say(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<()> {
     if check.wrong.is_empty() {
         return writeln!(out, "{}", style::fitted(&format!("  ok     {}", seen(&check.what)), 9));
     }
@@ -68,7 +68,7 @@ fn say(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
 }
 
 /// Holds the inputs against manifest and summary; false: the report is of others.
-fn belongs(args: &Verify, report: &Report, out: &mut dyn Write) -> anyhow::Result<bool> {
+fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::Result<bool> {
     let joined: Vec<String> = args.layout.join.iter().map(|table| table.file.clone()).collect();
     let named = named(&args.files, &joined, args.auths.as_deref());
     let recorded = &report.manifest.inputs;
@@ -98,7 +98,7 @@ fn belongs(args: &Verify, report: &Report, out: &mut dyn Write) -> anyhow::Resul
 }
 
 /// Are as many files given of each kind as the report was made from?
-fn roles(named: &[(Role, &str)], recorded: &[Original]) -> Check {
+fn roles(named: &[(Role, &str)], recorded: &[Original]) -> IntegrityCheck {
     let mut wrong = Vec::new();
     for role in [Role::Extract, Role::Joined, Role::Authorizations] {
         let given = named.iter().filter(|(r, _)| *r == role).count();
@@ -112,13 +112,16 @@ fn roles(named: &[(Role, &str)], recorded: &[Original]) -> Check {
             ));
         }
     }
-    Check { what: format!("inputs: {} named, as many of each kind as the report was made from", named.len()), wrong }
+    IntegrityCheck {
+        what: format!("inputs: {} named, as many of each kind as the report was made from", named.len()),
+        wrong,
+    }
 }
 
-fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[Original]) -> Check {
+fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[Original]) -> IntegrityCheck {
     let Some(made) = &input.fingerprint else {
         let what = format!("{file}: was read from a pipe and has no fingerprint; it is counted again");
-        return Check { what, wrong: Vec::new() };
+        return IntegrityCheck { what, wrong: Vec::new() };
     };
     let extent = made.extent.word();
     let mut wrong = Vec::new();
@@ -145,11 +148,11 @@ fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[O
             }
         });
     }
-    Check { what: format!("{file}: {} bytes, {extent} fingerprint", grouped(made.bytes)), wrong }
+    IntegrityCheck { what: format!("{file}: {} bytes, {extent} fingerprint", grouped(made.bytes)), wrong }
 }
 
 /// Reads the extracts again and holds the counts against the summary.
-fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
+fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
     let mut policy = load_policy(&args.policy)?;
     let said = &report.summary;
     let mut by = "";
@@ -180,7 +183,7 @@ fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
     let had = report.manifest.inputs.iter().any(|input| input.role == Role::Authorizations);
     let judged = had == args.auths.is_some();
     if judged {
-        let totals = sink::write(&run, &doc::load()?, &[], &|_| Err(ErrorKind::Unsupported.into()), &|| true)?;
+        let totals = write::write(&run, &doc::load()?, &[], &|_| Err(ErrorKind::Unsupported.into()), &|| true)?;
         wrong.extend(totals.iter().flat_map(|totals| verdicts(&totals.summary, said)));
     }
     let what = if judged {
@@ -189,10 +192,10 @@ fn counted(args: &Verify, report: &Report) -> anyhow::Result<Check> {
         "read again: rows and ledger as in summary.json (verdicts rest on the authorization file, too: give --auths)"
             .to_owned()
     };
-    Ok(Check { what, wrong })
+    Ok(IntegrityCheck { what, wrong })
 }
 
-fn counts(frame: &Frame, said: &Summary) -> Vec<String> {
+fn counts(frame: &Frame, said: &SavedSummary) -> Vec<String> {
     let mut wrong = Vec::new();
     for (input, said) in frame.inputs.iter().zip(&said.inputs) {
         for (what, found, said) in [
@@ -213,7 +216,7 @@ fn counts(frame: &Frame, said: &Summary) -> Vec<String> {
     wrong
 }
 
-fn verdicts(summary: &Tallied, said: &Summary) -> Vec<String> {
+fn verdicts(summary: &Summary, said: &SavedSummary) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut differ = |what: String, found: String, said: Option<String>| {
         let said = said.unwrap_or_else(|| "nothing".to_owned());

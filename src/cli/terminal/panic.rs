@@ -37,7 +37,7 @@ mod tests {
 
     use super::*;
     use crate::report::dir;
-    use crate::report::dir::Site;
+    use crate::report::dir::StagedReport;
 
     /// Where the child below works; only this test sets it.
     const DESK: &str = "CLAIMLINT_TEST_DESK";
@@ -49,7 +49,7 @@ mod tests {
         let Some(desk) = std::env::var_os(DESK).map(std::path::PathBuf::from) else { return };
         let worker = std::env::var_os("CLAIMLINT_TEST_WORKER").is_some();
         let job = || {
-            let site = Site::open(Some(&desk.join("report")), false).expect("free");
+            let site = StagedReport::open(Some(&desk.join("report")), false).expect("free");
             dir::create(&site.path().join("services.csv")).expect("room");
             let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
             let grief = |n: i32| assert!(n != 7, "row 7 says SECRET-MEMBER");

@@ -9,9 +9,9 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
 use crate::policy::Disposition;
-use crate::report::top_services::Highest;
+use crate::report::top_services::TopServices;
 use crate::report::words::numbers::counted;
-use crate::report::{About, Totals};
+use crate::report::{ReportContext, Totals};
 use crate::rules::judge::ServiceStatus;
 use crate::tally::{NewTally, Share, Summary};
 
@@ -30,7 +30,7 @@ pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
 }
 
 /// Prints it.
-pub(crate) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn result(about: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
     let frame = about.frame;
     let policy = frame.policy.origin("policy");
     writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, frame.policy.edition(None).id)?;
@@ -50,7 +50,7 @@ pub(crate) fn result(about: About<'_>, totals: &Totals, place: &Path, out: &mut 
     } else {
         statuses(&totals.summary, out)?;
         rules(about, &totals.summary, out)?;
-        highest(&totals.highest, out)?;
+        highest(&totals.top_services, out)?;
     }
     if let Some(new) = &totals.new {
         since(new, out)?;
@@ -101,7 +101,7 @@ fn share(share: &Share) -> String {
     format!("{} ({}){services}", counted(all.findings, "finding"), by.join(", "))
 }
 
-fn bins(about: About<'_>) -> String {
+fn bins(about: ReportContext<'_>) -> String {
     let bins = about.frame.ledger.bins();
     let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
     filled.collect::<Vec<_>>().join(" + ")
@@ -126,7 +126,7 @@ fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn rules(about: About<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+fn rules(about: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
     table.set_header(vec![
         Cell::new("rule"),
@@ -149,7 +149,7 @@ fn rules(about: About<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result
     writeln!(out)
 }
 
-fn highest(highest: &Highest, out: &mut dyn Write) -> io::Result<()> {
+fn highest(highest: &TopServices, out: &mut dyn Write) -> io::Result<()> {
     if highest.services().is_empty() {
         return Ok(());
     }

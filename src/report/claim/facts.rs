@@ -2,16 +2,16 @@
 
 use crate::claim::{CodeId, Kind, Line, Text};
 use crate::policy::Class;
-use crate::report::Content;
-use crate::report::claim::SHOWN;
-use crate::report::format::html::flagged::{decision, list_says};
+use crate::report::claim::MAX_ENTRIES_SHOWN;
+use crate::report::view::PartView;
+use crate::report::words::finding::{decision, list_says};
 use crate::report::words::numbers::dollars;
 use crate::rules::RuleInput;
 use crate::rules::explain::Explained;
 use crate::rules::input::printed_codes;
 
 /// A fact by its name: what it is and the cell that says so, a sentence each.
-pub(crate) fn facts(content: &Content<'_>, asked: &Explained<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+pub(crate) fn facts(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
     let case = &asked.case;
     let class = case.class;
     let product = match case.line.text(Text::Product) {
@@ -70,7 +70,7 @@ fn diagnoses(case: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<Stri
     facts
 }
 
-fn authorization(content: &Content<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
+fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
     let case = &asked.case;
     let outcome = case.authorization.outcome;
     let mut said = vec![format!("{}: {}", outcome.word(), decision(outcome))];
@@ -85,7 +85,7 @@ fn authorization(content: &Content<'_>, asked: &Explained<'_>, i: usize) -> Vec<
         return said;
     };
     let day = |day: Option<jiff::civil::Date>| day.map_or("open".to_owned(), |d| d.to_string());
-    for row in register.numbered(number).take(SHOWN) {
+    for row in register.numbered(number).take(MAX_ENTRIES_SHOWN) {
         let (from, to) = (day(row.valid_from), day(row.valid_to));
         let codes = if row.procedures.is_empty() { "any procedure".to_owned() } else { row.procedures.join(" ") };
         let units = row.units.map_or("no limit of units".to_owned(), |units| format!("units {}", units.normalize()));
@@ -99,7 +99,7 @@ fn authorization(content: &Content<'_>, asked: &Explained<'_>, i: usize) -> Vec<
 }
 
 /// The encounter of a service, its units in it, and the codes of a stay.
-fn encounter(content: &Content<'_>, case: &RuleInput<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+fn encounter(content: &PartView<'_>, case: &RuleInput<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
     let policy = &content.about.frame.policy;
     let service = &content.book.services[i];
     let codes: Vec<CodeId> =

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use crate::claim::line::Version;
 use crate::claim::{Bin, Book, Line, Sum, Text};
 use crate::finding::Subject;
-use crate::report::Content;
 use crate::report::claim::facts::facts;
-use crate::report::format::html::flagged::Fired;
+use crate::report::view::PartView;
+use crate::report::words::finding::RenderedFinding;
 use crate::report::words::numbers::{counted, dollars};
 use crate::rules::Answer;
 use crate::rules::explain::{Explained, Explainer};
@@ -18,10 +18,10 @@ use crate::rules::input::printed_codes;
 use crate::rules::judge::ServiceStatus;
 
 /// Rows and services shown. A claim has few; where a claim number is not unique, thousands would bury the screen.
-pub(crate) const SHOWN: usize = 50;
+pub(crate) const MAX_ENTRIES_SHOWN: usize = 50;
 
 /// The dossier of a claim.
-pub(crate) struct Dossier<'a> {
+pub(crate) struct ClaimDossier<'a> {
     /// The claim number.
     pub(crate) claim: &'a str,
     /// The worst status of its services; none: it has no service.
@@ -31,13 +31,13 @@ pub(crate) struct Dossier<'a> {
     /// Id and fingerprint of the policy that judged.
     pub(crate) policy: String,
     /// Its rows, in input order.
-    pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) rows: Vec<ClaimRow<'a>>,
     /// What took what back, a sentence each.
     pub(crate) versions: Vec<String>,
     /// Rows of other claims in its encounters.
-    pub(crate) mates: Vec<Row<'a>>,
+    pub(crate) mates: Vec<ClaimRow<'a>>,
     /// Its services, then its other lines that rules were asked about.
-    pub(crate) subjects: Vec<Asked<'a>>,
+    pub(crate) subjects: Vec<ClaimSubject<'a>>,
     /// Columns that its extracts do not have, with the consequence.
     pub(crate) absent: Vec<String>,
     /// What was left out of the lists above, may be empty.
@@ -47,7 +47,7 @@ pub(crate) struct Dossier<'a> {
 }
 
 /// A row in short.
-pub(crate) struct Row<'a> {
+pub(crate) struct ClaimRow<'a> {
     pub(crate) claim: &'a str,
     pub(crate) number: &'a str,
     pub(crate) place: String,
@@ -58,7 +58,7 @@ pub(crate) struct Row<'a> {
 }
 
 /// A service or line with the answers of all rules.
-pub(crate) struct Asked<'a> {
+pub(crate) struct ClaimSubject<'a> {
     /// Codes and day.
     pub(crate) what: String,
     /// File and line.
@@ -70,13 +70,13 @@ pub(crate) struct Asked<'a> {
     /// What the judgement rests on.
     pub(crate) facts: Vec<(&'static str, Vec<String>)>,
     /// The rules that fired, in byte order of their codes.
-    pub(crate) fired: Vec<Fired>,
+    pub(crate) fired: Vec<RenderedFinding>,
     /// The others, those with the same answer together.
-    pub(crate) silent: Vec<Silent<'a>>,
+    pub(crate) silent: Vec<SilentRules<'a>>,
 }
 
 /// Rules that did not fire, for one reason.
-pub(crate) struct Silent<'a> {
+pub(crate) struct SilentRules<'a> {
     /// `passed`, `not applicable` or `could not be asked`.
     pub(crate) state: &'static str,
     /// Why; empty for those passed.
@@ -85,20 +85,23 @@ pub(crate) struct Silent<'a> {
     pub(crate) rules: Vec<(&'a str, &'a str)>,
 }
 
-impl<'a> Dossier<'a> {
+impl<'a> ClaimDossier<'a> {
     /// The dossier of a claim. None: no kept row has this number.
-    pub(crate) fn of(content: &Content<'a>, claim: &'a str) -> Option<Self> {
+    pub(crate) fn of(content: &PartView<'a>, claim: &'a str) -> Option<Self> {
         let (frame, book) = (content.about.frame, content.book);
         let all: Vec<usize> = book.of_claim(claim).collect();
         let first = *all.first()?;
-        let shown = &all[..all.len().min(SHOWN)];
+        let shown = &all[..all.len().min(MAX_ENTRIES_SHOWN)];
         let mates = book.mates(claim);
         let own = book.line(first).claim_id();
         let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
         let inquiry = Explainer::new(book, &frame.policy, frame.register.as_ref());
-        let mut subjects: Vec<_> = services.iter().take(SHOWN).map(|i| Asked::service(content, &inquiry, *i)).collect();
-        subjects.extend(shown.iter().filter_map(|i| Asked::line(content, &inquiry, *i)));
-        let left = |n: usize, noun: &str| (n > SHOWN).then(|| counted((n - SHOWN) as u64, noun) + " more");
+        let mut subjects: Vec<_> =
+            services.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimSubject::service(content, &inquiry, *i)).collect();
+        subjects.extend(shown.iter().filter_map(|i| ClaimSubject::line(content, &inquiry, *i)));
+        let left = |n: usize, noun: &str| {
+            (n > MAX_ENTRIES_SHOWN).then(|| counted((n - MAX_ENTRIES_SHOWN) as u64, noun) + " more")
+        };
         let rest = [left(all.len(), "row"), left(services.len(), "service"), left(mates.len(), "row of other claims")];
         let rest: Vec<_> = rest.into_iter().flatten().collect();
         Some(Self {
@@ -106,9 +109,9 @@ impl<'a> Dossier<'a> {
             status: services.iter().map(|i| content.judged.services[*i].status).max(),
             verdict: verdict(content, &services),
             policy: format!("{}, fingerprint {}", frame.policy.id, &frame.policy.fingerprint[..16]),
-            rows: shown.iter().map(|i| Row::of(content, *i)).collect(),
+            rows: shown.iter().map(|i| ClaimRow::of(content, *i)).collect(),
             versions: shown.iter().flat_map(|i| versions(content, *i)).collect(),
-            mates: mates.iter().take(SHOWN).map(|i| Row::of(content, *i)).collect(),
+            mates: mates.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimRow::of(content, *i)).collect(),
             subjects,
             absent: absent(content, shown),
             rest: if rest.is_empty() { String::new() } else { format!("{}: see services.csv", rest.join(", ")) },
@@ -117,7 +120,7 @@ impl<'a> Dossier<'a> {
     }
 }
 
-fn verdict(content: &Content<'_>, services: &[usize]) -> String {
+fn verdict(content: &PartView<'_>, services: &[usize]) -> String {
     let judged = |i: &usize| &content.judged.services[*i];
     let by_status = ServiceStatus::ALL.iter().filter_map(|status| {
         let n = services.iter().filter(|i| judged(i).status == *status).count();
@@ -132,15 +135,15 @@ fn verdict(content: &Content<'_>, services: &[usize]) -> String {
 }
 
 /// File and line, the file by its name alone where no other extract of the run is called so.
-fn place(content: &Content<'_>, line: Line<'_>) -> String {
+fn place(content: &PartView<'_>, line: Line<'_>) -> String {
     let file = content.about.file(line);
     let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let alone = content.about.frame.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
     format!("{}:{}", if alone { name(file) } else { file.to_owned() }, line.row)
 }
 
-impl<'a> Row<'a> {
-    fn of(content: &Content<'a>, i: usize) -> Self {
+impl<'a> ClaimRow<'a> {
+    fn of(content: &PartView<'a>, i: usize) -> Self {
         let book: &'a Book = content.book;
         let line = book.line(i);
         Self {
@@ -161,7 +164,7 @@ impl<'a> Row<'a> {
 }
 
 /// What a line is in the chain of versions: what it names, and what took it back.
-fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
+fn versions(content: &PartView<'_>, i: usize) -> Vec<String> {
     let book = content.book;
     let line = book.line(i);
     let here = place(content, line);
@@ -189,7 +192,7 @@ fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
                 let by = book.line(taker);
                 format!("claim {} (frequency {}, {})", by.claim_id(), by.text(Text::Frequency), place(content, by))
             });
-            let takers: Vec<_> = takers.take(SHOWN).collect();
+            let takers: Vec<_> = takers.take(MAX_ENTRIES_SHOWN).collect();
             said.push(if takers.is_empty() {
                 format!("{here} takes itself back")
             } else {
@@ -201,7 +204,7 @@ fn versions(content: &Content<'_>, i: usize) -> Vec<String> {
     said
 }
 
-fn absent(content: &Content<'_>, lines: &[usize]) -> Vec<String> {
+fn absent(content: &PartView<'_>, lines: &[usize]) -> Vec<String> {
     let extracts: BTreeSet<u32> = lines.iter().map(|i| content.book.line(*i).extract).collect();
     let inputs = extracts.into_iter().map(|extract| &content.about.frame.inputs[extract as usize]);
     let said = inputs.flat_map(|input| {
@@ -210,15 +213,15 @@ fn absent(content: &Content<'_>, lines: &[usize]) -> Vec<String> {
     said.collect()
 }
 
-impl<'a> Asked<'a> {
-    fn service(content: &Content<'a>, inquiry: &Explainer<'a>, i: usize) -> Self {
+impl<'a> ClaimSubject<'a> {
+    fn service(content: &PartView<'a>, inquiry: &Explainer<'a>, i: usize) -> Self {
         let asked = inquiry.service(i);
         let facts = facts(content, &asked, i);
         Self::of(content, &asked, facts)
     }
 
     /// Related lines, and those taken back that rules were asked about.
-    fn line(content: &Content<'a>, inquiry: &Explainer<'a>, i: usize) -> Option<Self> {
+    fn line(content: &PartView<'a>, inquiry: &Explainer<'a>, i: usize) -> Option<Self> {
         let book = content.book;
         let subject = match book.bins[i] {
             Bin::Related => Subject::Related(i),
@@ -228,9 +231,9 @@ impl<'a> Asked<'a> {
         Some(Self::of(content, &inquiry.line(subject, i), Vec::new()))
     }
 
-    fn of(content: &Content<'a>, asked: &Explained<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
-        let fired = asked.findings.iter().map(|finding| Fired::new(content, finding));
-        let mut silent: Vec<Silent<'a>> = Vec::new();
+    fn of(content: &PartView<'a>, asked: &Explained<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
+        let fired = asked.findings.iter().map(|finding| RenderedFinding::new(content, finding));
+        let mut silent: Vec<SilentRules<'a>> = Vec::new();
         for (rule, answer) in &asked.answers {
             let (state, why) = match answer {
                 Answer::Fired(_) => continue,
@@ -242,7 +245,7 @@ impl<'a> Asked<'a> {
             let rule = (doc.code.as_str(), doc.name.as_str());
             match silent.iter_mut().find(|s| (s.state, s.why) == (state, why)) {
                 Some(same) => same.rules.push(rule),
-                None => silent.push(Silent { state, why, rules: vec![rule] }),
+                None => silent.push(SilentRules { state, why, rules: vec![rule] }),
             }
         }
         silent.sort_by_key(|s| ["passed", "could not be asked", "not applicable"].iter().position(|w| *w == s.state));

@@ -12,14 +12,14 @@ use std::path::Path;
 use crate::baseline::{Change, Entry, Pairs, differences};
 use crate::claim::{Cents, Sum};
 use crate::policy::Disposition;
-use crate::report::compare::read::{Report, Row, Unfit};
+use crate::report::compare::read::{CompareError, FindingRow, FindingsFile};
 pub use crate::report::compare::write::{COLUMNS, csv, json};
 use crate::tally::{NewTally, Share};
 
 /// Two reports, their findings paired.
 pub struct Comparison {
-    old: Report,
-    new: Report,
+    old: FindingsFile,
+    new: FindingsFile,
     pairs: Pairs,
 }
 
@@ -28,7 +28,7 @@ pub struct Difference<'a> {
     /// What became of it.
     pub change: Change,
     /// Its row: of the new report, or of the old one if it is gone.
-    pub row: &'a Row<'a>,
+    pub row: &'a FindingRow<'a>,
     /// The same as an entry.
     pub entry: Entry,
     /// Its entry in the old report, if it is not gone and has one there.
@@ -66,8 +66,8 @@ impl Difference<'_> {
 
 impl Comparison {
     /// Reads and pairs the findings of two reports.
-    pub fn of(old: &Path, new: &Path) -> Result<Self, Unfit> {
-        let (old, new) = (Report::read(old)?, Report::read(new)?);
+    pub fn of(old: &Path, new: &Path) -> Result<Self, CompareError> {
+        let (old, new) = (FindingsFile::read(old)?, FindingsFile::read(new)?);
         old.suits(new.masked(), &new.path)?;
         let pairs = Pairs::of(&old.entries, &new.entries);
         Ok(Self { old, new, pairs })
@@ -86,7 +86,7 @@ impl Comparison {
 
     /// Visits every finding that differs: new and changed ones in the order of the new report, then gone ones in that of the
     /// old one.
-    pub fn visit(&self, see: &mut dyn FnMut(&Difference<'_>) -> Result<(), Unfit>) -> Result<(), Unfit> {
+    pub fn visit(&self, see: &mut dyn FnMut(&Difference<'_>) -> Result<(), CompareError>) -> Result<(), CompareError> {
         self.new.again(&mut |n, row| {
             let (entry, change) = (self.new.entries[n], self.change(n));
             let was = self.pairs.of_new[n].map(|old| self.old.entries[old as usize]);

@@ -20,17 +20,17 @@ const SUMMARY: &str = "summary.json";
 
 /// Why a report cannot be compared; says which file and line, and what to do.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfit {
+pub enum CompareError {
     /// A report is none, or not as it was written.
     #[error("{0}")]
-    Report(String),
+    FindingsFile(String),
     /// What is written of it cannot be written.
     #[error("{0}")]
     Write(#[from] io::Error),
 }
 
 /// A report, as far as comparing goes.
-pub struct Report {
+pub struct FindingsFile {
     /// Its directory.
     pub path: PathBuf,
     /// Its findings in its order.
@@ -39,23 +39,23 @@ pub struct Report {
 }
 
 /// A row of findings.csv, its cells as they stand there.
-pub struct Row<'a>(&'a StringRecord);
+pub struct FindingRow<'a>(&'a StringRecord);
 
 /// What summary.json says of the findings.
 #[derive(Deserialize)]
-struct Summary {
+struct FindingsSummary {
     schema: String,
     #[serde(default)]
-    rules: BTreeMap<String, Rule>,
+    rules: BTreeMap<String, RuleTotals>,
 }
 
 #[derive(Deserialize)]
-struct Rule {
+struct RuleTotals {
     findings: u64,
     amount_at_risk: String,
 }
 
-impl Row<'_> {
+impl FindingRow<'_> {
     /// A cell by the name of its column; empty where this report has no such column.
     pub fn cell(&self, name: &str) -> &str {
         let at = FINDING.iter().chain(&SUPPRESSED).position(|column| column.name == name);
@@ -111,7 +111,7 @@ struct Subjects {
 }
 
 impl Subjects {
-    fn number(&mut self, row: &Row<'_>) -> u32 {
+    fn number(&mut self, row: &FindingRow<'_>) -> u32 {
         let place = [row.cell("source_file"), row.cell("source_line")];
         if [&self.place.0, &self.place.1] != place {
             self.place = (place[0].to_owned(), place[1].to_owned());
@@ -127,15 +127,15 @@ impl Subjects {
     }
 }
 
-impl Report {
+impl FindingsFile {
     /// Reads the findings of a report.
-    pub fn read(path: &Path) -> Result<Self, Unfit> {
+    pub fn read(path: &Path) -> Result<Self, CompareError> {
         let summary = summary(path)?;
         let mut report = Self { path: path.to_path_buf(), entries: Vec::new(), tokens: 0 };
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
         let end = walk(path, &mut |line, row| {
             let bad = |column: &str| {
-                Unfit::Report(broken(path, line, &format!("the {column} is none that claimlint writes")))
+                CompareError::FindingsFile(broken(path, line, &format!("the {column} is none that claimlint writes")))
             };
             if !summary.rules.contains_key(row.rule()) {
                 return Err(bad("rule"));
@@ -158,7 +158,7 @@ impl Report {
                     "ends here with {findings} findings of {code}, ${at_risk}, but {SUMMARY} says {}, ${}",
                     said.findings, said.amount_at_risk
                 );
-                return Err(Unfit::Report(broken(path, end, &what)));
+                return Err(CompareError::FindingsFile(broken(path, end, &what)));
             }
         }
         Ok(report)
@@ -170,10 +170,10 @@ impl Report {
     }
 
     /// Can it be held against something masked so? `other` names that.
-    pub fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), Unfit> {
+    pub fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), CompareError> {
         let said = |masked| if masked { "is masked" } else { "is not masked" };
         match (self.masked(), masked) {
-            (Some(own), Some(its)) if own != its => Err(Unfit::Report(format!(
+            (Some(own), Some(its)) if own != its => Err(CompareError::FindingsFile(format!(
                 "{} {} and {} {}: no finding of the one is known in the other; mask both under one key, or neither",
                 self.path.display(),
                 said(own),
@@ -185,12 +185,19 @@ impl Report {
     }
 
     /// Reads it once more, with the number of each finding. It must be what it was.
-    pub(super) fn again(&self, see: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), Unfit>) -> Result<(), Unfit> {
+    pub(super) fn again(
+        &self,
+        see: &mut dyn FnMut(usize, &FindingRow<'_>) -> Result<(), CompareError>,
+    ) -> Result<(), CompareError> {
         let mut n = 0;
         let end = walk(&self.path, &mut |line, row| {
             let known = self.entries.get(n).is_some_and(|entry| entry.fingerprint == row.fingerprint());
             if !known {
-                return Err(Unfit::Report(broken(&self.path, line, "has changed since it was first read")));
+                return Err(CompareError::FindingsFile(broken(
+                    &self.path,
+                    line,
+                    "has changed since it was first read",
+                )));
             }
             n += 1;
             see(n - 1, row)
@@ -198,7 +205,7 @@ impl Report {
         if n == self.entries.len() {
             return Ok(());
         }
-        Err(Unfit::Report(broken(&self.path, end, "has changed since it was first read")))
+        Err(CompareError::FindingsFile(broken(&self.path, end, "has changed since it was first read")))
     }
 }
 
@@ -212,8 +219,8 @@ fn broken(path: &Path, line: u64, what: &str) -> String {
     format!("{}:{line}: {what}; it was cut or altered: run `claimlint check` again", path.join(TABLE).display())
 }
 
-fn unread(path: &Path, name: &str, e: &io::Error) -> Unfit {
-    Unfit::Report(match e.kind() {
+fn unread(path: &Path, name: &str, e: &io::Error) -> CompareError {
+    CompareError::FindingsFile(match e.kind() {
         ErrorKind::NotFound if path.join(SUMMARY).exists() => {
             format!("{}: is missing; run `claimlint check` again to have it", path.join(name).display())
         }
@@ -227,14 +234,15 @@ fn unread(path: &Path, name: &str, e: &io::Error) -> Unfit {
     })
 }
 
-fn summary(path: &Path) -> Result<Summary, Unfit> {
+fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
     let file = File::open(path.join(SUMMARY)).map_err(|e| unread(path, SUMMARY, &e))?;
     let shown = path.join(SUMMARY).display().to_string();
-    let summary: Summary = serde_json::from_reader(BufReader::new(file))
-        .map_err(|e| Unfit::Report(format!("{shown}:{}:{}: is no summary of claimlint", e.line(), e.column())))?;
+    let summary: FindingsSummary = serde_json::from_reader(BufReader::new(file)).map_err(|e| {
+        CompareError::FindingsFile(format!("{shown}:{}:{}: is no summary of claimlint", e.line(), e.column()))
+    })?;
     if summary.schema != SCHEMA {
         let schema = &summary.schema;
-        return Err(Unfit::Report(format!(
+        return Err(CompareError::FindingsFile(format!(
             "{shown}: is of schema \"{schema}\", and this version reads {SCHEMA}; run `claimlint check` again"
         )));
     }
@@ -258,7 +266,10 @@ impl<R: Read> Read for Ending<R> {
 }
 
 /// Visits the rows of findings.csv with their lines. Returns the line after the last one.
-fn walk(path: &Path, see: &mut dyn FnMut(u64, &Row<'_>) -> Result<(), Unfit>) -> Result<u64, Unfit> {
+fn walk(
+    path: &Path,
+    see: &mut dyn FnMut(u64, &FindingRow<'_>) -> Result<(), CompareError>,
+) -> Result<u64, CompareError> {
     let file = File::open(path.join(TABLE)).map_err(|e| unread(path, TABLE, &e))?;
     let ending = Ending { from: file, last: 0 };
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(ending);
@@ -273,25 +284,29 @@ fn walk(path: &Path, see: &mut dyn FnMut(u64, &Row<'_>) -> Result<(), Unfit>) ->
                 let line = e.position().map_or(line, csv::Position::line);
                 return Err(match e.into_kind() {
                     csv::ErrorKind::Io(e) => unread(path, TABLE, &e),
-                    _ => Unfit::Report(broken(path, line, "is no text in UTF-8")),
+                    _ => CompareError::FindingsFile(broken(path, line, "is no text in UTF-8")),
                 });
             }
         }
         if columns == 0 {
             let plain = record.iter().eq(FINDING.iter().map(|c| c.name));
             if !plain && !record.iter().eq(FINDING.iter().chain(&SUPPRESSED).map(|c| c.name)) {
-                return Err(Unfit::Report(broken(path, line, "the columns are not those of findings")));
+                return Err(CompareError::FindingsFile(broken(path, line, "the columns are not those of findings")));
             }
             columns = record.len();
         } else if record.len() == columns {
-            see(line, &Row(&record))?;
+            see(line, &FindingRow(&record))?;
         } else {
-            return Err(Unfit::Report(broken(path, line, &format!("has {} cells of {columns}", record.len()))));
+            return Err(CompareError::FindingsFile(broken(
+                path,
+                line,
+                &format!("has {} cells of {columns}", record.len()),
+            )));
         }
     }
     let end = reader.position().line();
     if columns == 0 || reader.get_ref().last != b'\n' {
-        return Err(Unfit::Report(broken(path, end, "ends in the middle of a row")));
+        return Err(CompareError::FindingsFile(broken(path, end, "ends in the middle of a row")));
     }
     Ok(end)
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::baseline::Change;
 use crate::finding::fingerprint::unguarded;
-use crate::report::compare::read::Unfit;
+use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference};
-use crate::report::format::summary_json::Shown;
-use crate::report::table::csv_row::Rows;
+use crate::report::format::summary_json::ShareJson;
+use crate::report::table::csv_row::CsvRows;
 
 /// Name and version of the layout of the JSON; raised when a key changes its meaning.
 const SCHEMA: &str = "claimlint-compare/1";
@@ -54,12 +54,12 @@ fn cells(difference: &Difference<'_>) -> [String; COLUMNS.len()] {
 }
 
 /// Writes the differences as CSV, ids guarded against spreadsheets as in findings.csv.
-pub fn csv(comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
-    let mut rows = Rows::default();
+pub fn csv(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareError> {
+    let mut rows = CsvRows::default();
     rows.header(&COLUMNS);
     out.write_all(rows.into_text().as_bytes())?;
     comparison.visit(&mut |difference| {
-        let mut rows = Rows::default();
+        let mut rows = CsvRows::default();
         for cell in cells(difference) {
             rows.plain(&cell);
         }
@@ -78,10 +78,11 @@ struct RuleShare<'a> {
 }
 
 /// Writes totals and differences as one JSON object.
-pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), Unfit> {
+pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareError> {
     let shares = comparison.shares();
-    let mut totals: BTreeMap<&str, Shown> = shares.by.iter().map(|(c, share)| (c.word(), Shown::of(share))).collect();
-    totals.insert("suppressed", Shown::of(&shares.suppressed));
+    let mut totals: BTreeMap<&str, ShareJson> =
+        shares.by.iter().map(|(c, share)| (c.word(), ShareJson::of(share))).collect();
+    totals.insert("suppressed", ShareJson::of(&shares.suppressed));
     let (old, new) = (comparison.old.path.display().to_string(), comparison.new.path.display().to_string());
     let head = [("schema", text(&SCHEMA)?), ("old", text(&old)?), ("new", text(&new)?), ("totals", text(&totals)?)];
     out.write_all(b"{")?;

@@ -8,7 +8,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::report::dir::{is_report, private, strangers};
+use crate::report::dir::contents::{foreign_entries, is_report};
+use crate::report::dir::files::private;
 
 /// End of the name of a directory under construction: `.NAME.xxxxxx.partial`.
 pub(crate) const PARTIAL: &str = ".partial";
@@ -17,19 +18,19 @@ pub(crate) const PARTIAL: &str = ".partial";
 pub(crate) const OLD: &str = ".old";
 
 /// Name of the earlier report in there.
-pub(crate) const WAITING: &str = "report";
+pub(crate) const BACKUP: &str = "report";
 
 /// Letters and digits that make these names unique; the default of `tempfile`, said here because they are read back.
 pub(crate) const UNIQUE: usize = 6;
 
 /// The right to write one report. Dropped, it is given back and its file is gone.
 #[derive(Debug)]
-pub(crate) struct Lease {
+pub(crate) struct ReportLock {
     path: PathBuf,
     _locked: File,
 }
 
-impl Lease {
+impl ReportLock {
     /// Takes the lease of `name` in `parent`; none if another run holds it.
     pub(crate) fn take(parent: &Path, name: &str) -> io::Result<Option<Self>> {
         let path = parent.join(format!(".{name}.lock"));
@@ -60,7 +61,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for ReportLock {
     fn drop(&mut self) {
         // Removed while it is still locked, so that no other run can be the holder of a file that is gone.
         let _ = fs::remove_file(&self.path);
@@ -70,7 +71,7 @@ impl Drop for Lease {
 /// Takes away what killed runs into `parent/name` left, and puts an earlier report back if it was being replaced
 /// without having been. Only for the holder of the lease. Directories that hold anything but parts of a report stay,
 /// as do those of other names.
-pub(crate) fn heal(parent: &Path, name: &str) -> io::Result<()> {
+pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
     let target = parent.join(name);
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
@@ -80,9 +81,11 @@ pub(crate) fn heal(parent: &Path, name: &str) -> io::Result<()> {
         }
         match left_over(&entry.file_name().to_string_lossy(), name) {
             // What cannot be removed, because it is somebody else's, harms nobody.
-            Some(PARTIAL) if strangers(&path).is_ok_and(|found| found.is_empty()) => drop(fs::remove_dir_all(&path)),
+            Some(PARTIAL) if foreign_entries(&path).is_ok_and(|found| found.is_empty()) => {
+                drop(fs::remove_dir_all(&path));
+            }
             Some(OLD) => {
-                let waiting = path.join(WAITING);
+                let waiting = path.join(BACKUP);
                 if fs::symlink_metadata(&target).is_err() && is_report(&waiting) {
                     fs::rename(&waiting, &target)?;
                 }
@@ -113,13 +116,13 @@ mod tests {
     #[test]
     fn one_holder_at_a_time_and_a_dead_one_is_none() {
         let desk = tempfile::tempdir().expect("a directory");
-        let first = Lease::take(desk.path(), "r").expect("a lock").expect("free");
-        assert!(Lease::take(desk.path(), "r").expect("a lock").is_none());
-        assert!(Lease::take(desk.path(), "other").expect("a lock").is_some());
+        let first = ReportLock::take(desk.path(), "r").expect("a lock").expect("free");
+        assert!(ReportLock::take(desk.path(), "r").expect("a lock").is_none());
+        assert!(ReportLock::take(desk.path(), "other").expect("a lock").is_some());
         drop(first);
         assert!(fs::read_dir(desk.path()).expect("there").next().is_none(), "no lock file is left");
         fs::write(desk.path().join(".r.lock"), "").expect("room for it");
-        assert!(Lease::take(desk.path(), "r").expect("a lock").is_some(), "a file that nobody locks");
+        assert!(ReportLock::take(desk.path(), "r").expect("a lock").is_some(), "a file that nobody locks");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::Original;
-use crate::report::{RUN, dir};
+use crate::report::dir::{RUN, create};
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "manifest.json";
@@ -26,7 +26,7 @@ pub struct Manifest {
     /// [`SCHEMA`].
     pub schema: String,
     /// All files of the report but itself and run.json, by name.
-    pub files: Vec<Part>,
+    pub files: Vec<ManifestFile>,
     /// Extracts in the order given, the tables joined to them, then the authorization file.
     pub inputs: Vec<Original>,
     /// BLAKE3 hash of all the above, by which the manifest itself is known again.
@@ -34,7 +34,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    fn new(files: Vec<Part>, inputs: Vec<Original>) -> io::Result<Self> {
+    fn new(files: Vec<ManifestFile>, inputs: Vec<Original>) -> io::Result<Self> {
         let mut manifest = Self { schema: SCHEMA.to_owned(), files, inputs, seal: String::new() };
         manifest.seal = manifest.sealed()?;
         Ok(manifest)
@@ -49,7 +49,7 @@ impl Manifest {
 
 /// A file of the report.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct ManifestFile {
     /// Its name.
     pub file: String,
     /// Its size.
@@ -63,12 +63,12 @@ pub fn write(directory: &Path, inputs: &[Original]) -> io::Result<()> {
     let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');
-    let mut file = dir::create(&directory.join(FILE))?;
+    let mut file = create(&directory.join(FILE))?;
     file.write_all(&text)
 }
 
 /// What lies in a report directory beside manifest and run.json, by name.
-pub(crate) fn parts(directory: &Path) -> io::Result<Vec<Part>> {
+pub(crate) fn parts(directory: &Path) -> io::Result<Vec<ManifestFile>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -82,12 +82,12 @@ pub(crate) fn parts(directory: &Path) -> io::Result<Vec<Part>> {
 }
 
 /// A file with its hash. What is no file, and so no part of a report, has neither.
-fn part(directory: &Path, name: String, is_file: bool) -> io::Result<Part> {
+fn part(directory: &Path, name: String, is_file: bool) -> io::Result<ManifestFile> {
     if !is_file {
-        return Ok(Part { file: name, bytes: 0, blake3: String::new() });
+        return Ok(ManifestFile { file: name, bytes: 0, blake3: String::new() });
     }
     let mut file = File::open(directory.join(&name))?;
     let mut hasher = blake3::Hasher::new();
     let bytes = io::copy(&mut file, &mut hasher)?;
-    Ok(Part { file: name, bytes, blake3: hasher.finalize().to_hex().to_string() })
+    Ok(ManifestFile { file: name, bytes, blake3: hasher.finalize().to_hex().to_string() })
 }

@@ -4,32 +4,33 @@ use std::io;
 use std::sync::Mutex;
 
 use crate::claim::Text;
-use crate::report::sink::{Output, Pending, Sink, held};
-use crate::report::table::csv_row::Rows;
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::{Column, finding_columns, ids, service_columns};
-use crate::report::{About, Content, Totals};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 
 /// A table whose parts are formatted side by side.
-struct Table<F> {
+struct CsvFile<F> {
     out: Mutex<Box<dyn Output>>,
-    pieces: Pending<String>,
+    pieces: PendingPieces<String>,
     /// Memory of pieces that were put down.
     spare: Mutex<Vec<String>>,
     format: F,
 }
 
-impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Table<F> {
+impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> CsvFile<F> {
     fn open(mut out: Box<dyn Output>, header: &[&str], format: F) -> io::Result<Self> {
-        let mut head = Rows::default();
+        let mut head = CsvRows::default();
         head.header(header);
         out.write_all(head.into_text().as_bytes())?;
-        Ok(Self { out: Mutex::new(out), pieces: Pending::default(), spare: Mutex::default(), format })
+        Ok(Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: Mutex::default(), format })
     }
 }
 
-impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Sink for Table<F> {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
-        let mut rows = Rows::reusing(held(&self.spare).pop().unwrap_or_default());
+impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> Sink for CsvFile<F> {
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
+        let mut rows = CsvRows::reusing(lock(&self.spare).pop().unwrap_or_default());
         (self.format)(part, &mut rows);
         self.pieces.put(n, rows.into_text());
         Ok(())
@@ -37,14 +38,14 @@ impl<F: Fn(&Content<'_>, &mut Rows) + Send + Sync> Sink for Table<F> {
 
     fn append(&self, n: usize) -> io::Result<()> {
         if let Some(piece) = self.pieces.take(n) {
-            held(&self.out).write_all(piece.as_bytes())?;
-            held(&self.spare).push(piece);
+            lock(&self.out).write_all(piece.as_bytes())?;
+            lock(&self.spare).push(piece);
         }
         Ok(())
     }
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
-        held(&self.out).flush()
+        lock(&self.out).flush()
     }
 }
 
@@ -53,9 +54,9 @@ fn names(columns: &[Column]) -> Vec<&'static str> {
 }
 
 /// Every service with its verdict.
-pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let marked = about.frame.suppressions.is_some();
-    let format = move |part: &Content<'_>, rows: &mut Rows| {
+    let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         let mut spare = String::new();
         for record in part.services() {
             let (line, judgement) = (record.line, record.judgement);
@@ -86,14 +87,14 @@ pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.end();
         }
     };
-    Ok(Box::new(Table::open(out, &names(service_columns(about.frame)), format)?))
+    Ok(Box::new(CsvFile::open(out, &names(service_columns(about.frame)), format)?))
 }
 
 /// Every finding with its reason and citation.
-pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     // What a rule says of itself is quoted once.
     let cells = |cells: &[&str]| {
-        let mut rows = Rows::default();
+        let mut rows = CsvRows::default();
         for cell in cells {
             rows.plain(cell);
         }
@@ -112,7 +113,7 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
         })
         .collect();
     let marked = about.frame.suppressions.is_some();
-    let format = move |part: &Content<'_>, rows: &mut Rows| {
+    let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.findings() {
             let line = record.line;
             let (name, reasons, citation) = &rules[usize::from(record.finding.rule.0)];
@@ -138,16 +139,16 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
             rows.end();
         }
     };
-    Ok(Box::new(Table::open(out, &names(finding_columns(about.frame)), format)?))
+    Ok(Box::new(CsvFile::open(out, &names(finding_columns(about.frame)), format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.
-pub fn rejects<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    let mut table = Table::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
+pub fn rejects<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    let mut table = CsvFile::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
     for input in &about.frame.inputs {
         input.rejects.each(|reject| {
-            let mut rows = Rows::default();
+            let mut rows = CsvRows::default();
             rows.plain(&input.name);
             rows.number(reject.line);
             rows.number(reject.offset);

@@ -2,7 +2,7 @@
 //!
 //! It holds the kept lines as they were read, the texts of the policy files and the authorizations that could matter;
 //! judging them again by the very functions of the run is the only explanation that cannot differ from it. After a
-//! first line of text come frames: a length, then postcard in zstd with a checksum. The last frame is the [`Head`],
+//! first line of text come frames: a length, then postcard in zstd with a checksum. The last frame is the [`DossierHead`],
 //! the others are lines in input order.
 
 use std::borrow::Cow;
@@ -20,8 +20,9 @@ use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
-use crate::report::sink::{Output, Pending, Sink, held};
-use crate::report::{About, Content, Totals};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 use crate::run::{Frame, Input, Masked, Outcome, Run};
 
 /// Name of the file in a report directory.
@@ -29,18 +30,18 @@ pub const FILE: &str = "dossier.bin";
 
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
-const FIRST: &str = concat!("claimlint-dossier/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-dossier/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// A fast level of zstd: a million lines take two thirds of the time of level 1, and a fifth more room.
-const LEVEL: i32 = -4;
+const ZSTD_LEVEL: i32 = -4;
 
 /// Everything of a run but its lines.
 #[derive(Serialize, Deserialize)]
-struct Head<'a> {
+struct DossierHead<'a> {
     masked: Masked,
     /// Of policy, limits, remittance and overrides: file name and text.
     policy: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    inputs: Vec<InputHead<'a>>,
+    inputs: Vec<DossierInput<'a>>,
     ledger: Ledger,
     register: Option<Vec<Authorization>>,
     /// How many lines follow.
@@ -49,7 +50,7 @@ struct Head<'a> {
 
 /// An extract without its rejected rows.
 #[derive(Serialize, Deserialize)]
-struct InputHead<'a> {
+struct DossierInput<'a> {
     name: Cow<'a, str>,
     bytes: u64,
     rows: u64,
@@ -60,7 +61,7 @@ struct InputHead<'a> {
 
 /// Why there is no dossier.
 #[derive(Debug, thiserror::Error)]
-pub enum Unread {
+pub enum DossierError {
     /// Not ours.
     #[error("is no dossier; name the directory of a claimlint report")]
     Foreign,
@@ -81,28 +82,34 @@ pub enum Unread {
 }
 
 /// Begins the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
-pub fn open<'a>(about: About<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    out.write_all(FIRST.as_bytes())?;
+pub fn open<'a>(about: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    out.write_all(MAGIC_LINE.as_bytes())?;
     let met = about.frame.register.as_ref().map(|register| Mutex::new(vec![false; register.rows().len()]));
-    Ok(Box::new(Writer { about, out: Mutex::new(out), frames: Pending::default(), lines: AtomicU64::new(0), met }))
+    Ok(Box::new(Writer {
+        about,
+        out: Mutex::new(out),
+        frames: PendingPieces::default(),
+        lines: AtomicU64::new(0),
+        met,
+    }))
 }
 
 struct Writer<'a> {
-    about: About<'a>,
+    about: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
-    frames: Pending<Vec<u8>>,
+    frames: PendingPieces<Vec<u8>>,
     lines: AtomicU64,
     /// Rows of the authorization file that some line could meet: by its number, or by its member.
     met: Option<Mutex<Vec<bool>>>,
 }
 
 impl Sink for Writer<'_> {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         if self.about.frame.masked == Masked::IdsAndDays {
             return Ok(());
         }
         if let (Some(register), Some(met)) = (&self.about.frame.register, &self.met) {
-            let mut met = held(met);
+            let mut met = lock(met);
             for line in part.book.lines.iter() {
                 register.places(line.text(Text::Authorization), line.text(Text::MemberId)).for_each(|i| met[i] = true);
             }
@@ -113,12 +120,12 @@ impl Sink for Writer<'_> {
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
-        self.frames.take(n).map_or(Ok(()), |frame| held(&self.out).write_all(&frame))
+        self.frames.take(n).map_or(Ok(()), |frame| lock(&self.out).write_all(&frame))
     }
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
         let frame = self.about.frame;
-        let input = |input: &'_ Input| InputHead {
+        let input = |input: &'_ Input| DossierInput {
             name: input.name.clone().into(),
             bytes: input.bytes,
             rows: input.rows,
@@ -126,10 +133,10 @@ impl Sink for Writer<'_> {
             absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
         };
         let needed = frame.register.as_ref().zip(self.met).map(|(register, met)| {
-            let met = held(&met);
+            let met = lock(&met);
             register.rows().iter().zip(met.iter()).filter(|(_, met)| **met).map(|(row, _)| row.clone()).collect()
         });
-        let head = Head {
+        let head = DossierHead {
             masked: frame.masked,
             policy: frame.policy.origins.iter().map(|o| (o.file.as_str().into(), o.text.as_str().into())).collect(),
             inputs: frame.inputs.iter().map(input).collect(),
@@ -137,7 +144,7 @@ impl Sink for Writer<'_> {
             register: needed,
             lines: self.lines.into_inner(),
         };
-        let mut out = held(&self.out);
+        let mut out = lock(&self.out);
         out.write_all(&self::frame(&head)?)?;
         out.flush()
     }
@@ -145,7 +152,7 @@ impl Sink for Writer<'_> {
 
 fn frame<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
     let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
-    let mut encoder = zstd::Encoder::new(vec![0; 4], LEVEL)?;
+    let mut encoder = zstd::Encoder::new(vec![0; 4], ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
     encoder.write_all(&bytes)?;
     let mut frame = encoder.finish()?;
@@ -155,53 +162,53 @@ fn frame<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
 }
 
 /// The policy that the run was judged by, from the texts that a dossier keeps of it.
-pub fn policy(mut from: impl Read) -> Result<Policy, Unread> {
+pub fn policy(mut from: impl Read) -> Result<Policy, DossierError> {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes)?;
-    parted(&bytes)?.0.policy()
+    split_chunks(&bytes)?.0.policy()
 }
 
-impl Head<'_> {
-    fn policy(&self) -> Result<Policy, Unread> {
+impl DossierHead<'_> {
+    fn policy(&self) -> Result<Policy, DossierError> {
         let given =
             self.policy.iter().map(|(file, text)| PolicyFile { file: file.to_string(), text: text.to_string() });
-        load(&given.collect::<Vec<_>>(), &crate::rules::codes()).map_err(|_| Unread::Damaged)
+        load(&given.collect::<Vec<_>>(), &crate::rules::codes()).map_err(|_| DossierError::Damaged)
     }
 }
 
 /// The head of a dossier and its other frames, packed.
-fn parted(bytes: &[u8]) -> Result<(Head<'static>, Vec<&[u8]>), Unread> {
-    let Some(mut rest) = bytes.strip_prefix(FIRST.as_bytes()) else {
+fn split_chunks(bytes: &[u8]) -> Result<(DossierHead<'static>, Vec<&[u8]>), DossierError> {
+    let Some(mut rest) = bytes.strip_prefix(MAGIC_LINE.as_bytes()) else {
         let first = bytes.split(|b| *b == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
         let by = first.and_then(|line| line.strip_prefix("claimlint-dossier/")?.split_once(' '));
-        return Err(by.map_or(Unread::Foreign, |(_, by)| Unread::Version(by.to_owned())));
+        return Err(by.map_or(DossierError::Foreign, |(_, by)| DossierError::Version(by.to_owned())));
     };
     let mut frames = Vec::new();
     while let Some((length, after)) = rest.split_first_chunk::<4>() {
         let length = u32::from_le_bytes(*length) as usize;
-        frames.push(after.get(..length).ok_or(Unread::Damaged)?);
+        frames.push(after.get(..length).ok_or(DossierError::Damaged)?);
         rest = &after[length..];
     }
-    let head = frames.pop().filter(|_| rest.is_empty()).ok_or(Unread::Damaged)?;
-    let head = zstd::decode_all(head).map_err(|_| Unread::Damaged)?;
-    Ok((postcard::from_bytes(&head).map_err(|_| Unread::Damaged)?, frames))
+    let head = frames.pop().filter(|_| rest.is_empty()).ok_or(DossierError::Damaged)?;
+    let head = zstd::decode_all(head).map_err(|_| DossierError::Damaged)?;
+    Ok((postcard::from_bytes(&head).map_err(|_| DossierError::Damaged)?, frames))
 }
 
 /// Reads a dossier and judges it again.
-pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
+pub fn read(mut from: impl Read) -> Result<Outcome, DossierError> {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes)?;
-    let (head, frames) = parted(&bytes)?;
+    let (head, frames) = split_chunks(&bytes)?;
     if head.masked == Masked::IdsAndDays {
-        return Err(Unread::Withheld);
+        return Err(DossierError::Withheld);
     }
     let lines = frames
         .par_iter()
         .map(|frame| postcard::from_bytes(&zstd::decode_all(*frame).ok()?).ok())
         .collect::<Option<Vec<Batch>>>()
-        .ok_or(Unread::Damaged)?;
+        .ok_or(DossierError::Damaged)?;
     let policy = head.policy()?;
-    let input = |input: InputHead<'_>| -> Option<Input> {
+    let input = |input: DossierInput<'_>| -> Option<Input> {
         let absent = input.absent.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
         let absent = absent.map(|field| field.and_then(|field| Some((field, field.absence()?))));
         Some(Input {
@@ -214,13 +221,13 @@ pub fn read(mut from: impl Read) -> Result<Outcome, Unread> {
             absent: absent.collect::<Option<_>>()?,
         })
     };
-    let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(Unread::Damaged)?;
+    let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(DossierError::Damaged)?;
     let (codes, classes) = (policy.procedures.len(), policy.classes.len());
     let fits =
         |batch: &Batch| batch.is_sound(codes, classes) && batch.iter().all(|l| (l.extract as usize) < inputs.len());
     let count: usize = lines.iter().map(Batch::len).sum();
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
-        return Err(Unread::Damaged);
+        return Err(DossierError::Damaged);
     }
     let register = head.register.map(AuthorizationFile::of);
     let frame = Frame { masked: head.masked, ..Frame::new(policy, inputs, head.ledger, register) };

@@ -12,31 +12,32 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
-use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::csv_row::{push_amount, push_date};
 use crate::report::table::record::{Cells, Column, finding_columns, service_columns};
-use crate::report::{About, Content, Totals};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 
 /// Every service with its verdict.
-pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, service_columns(about.frame), |part, objects| {
         part.services().for_each(|r| objects.whole(|o| r.put(o)));
     })))
 }
 
 /// Every finding with its reason and citation.
-pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, finding_columns(about.frame), |part, objects| {
         part.findings().for_each(|r| objects.whole(|o| r.put(o)));
     })))
 }
 
 /// Writes the records of a part.
-type Each = fn(&Content<'_>, &mut Objects<'_>);
+type Each = fn(&PartView<'_>, &mut Objects<'_>);
 
 struct Lines {
     out: Mutex<Box<dyn Output>>,
-    pieces: Pending<String>,
+    pieces: PendingPieces<String>,
     /// Memory of pieces that were put down.
     spare: Mutex<Vec<String>>,
     /// What stands before each value: brace or comma, the key, a colon.
@@ -48,13 +49,13 @@ impl Lines {
     fn new(out: Box<dyn Output>, columns: &[Column], each: Each) -> Self {
         let key = |(i, column): (usize, &Column)| format!("{}\"{}\":", if i == 0 { '{' } else { ',' }, column.name);
         let keys = columns.iter().enumerate().map(key).collect();
-        Self { out: Mutex::new(out), pieces: Pending::default(), spare: Mutex::default(), keys, each }
+        Self { out: Mutex::new(out), pieces: PendingPieces::default(), spare: Mutex::default(), keys, each }
     }
 }
 
 impl Sink for Lines {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
-        let text = held(&self.spare).pop().unwrap_or_default();
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
+        let text = lock(&self.spare).pop().unwrap_or_default();
         let mut objects = Objects { keys: &self.keys, at: 0, text };
         (self.each)(part, &mut objects);
         self.pieces.put(n, objects.text);
@@ -63,14 +64,14 @@ impl Sink for Lines {
 
     fn append(&self, n: usize) -> io::Result<()> {
         let mut piece = self.pieces.take(n).unwrap_or_default();
-        held(&self.out).write_all(piece.as_bytes())?;
+        lock(&self.out).write_all(piece.as_bytes())?;
         piece.clear();
-        held(&self.spare).push(piece);
+        lock(&self.spare).push(piece);
         Ok(())
     }
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
-        held(&self.out).flush()
+        lock(&self.out).flush()
     }
 }
 

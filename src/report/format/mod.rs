@@ -9,3 +9,45 @@ pub(crate) mod polars;
 pub mod rollup;
 pub mod summary_json;
 pub mod xlsx;
+
+use crate::report::sink::Format;
+
+/// All files that a report may have, in the order in which they are named.
+pub const FORMATS: &[Format] = &[
+    Format { file: "services.csv", about: "every service with its verdict", word: None, open: csv::services },
+    Format {
+        file: "findings.csv",
+        about: "every finding with its reason and citation",
+        word: None,
+        open: csv::findings,
+    },
+    Format { file: "rejects.csv", about: "every row that could not be used", word: None, open: csv::rejects },
+    Format { file: "summary.json", about: "ledger and totals for machines", word: None, open: summary_json::summary },
+    Format { file: "report.html", about: "the page to read and forward", word: None, open: html::report },
+    Format { file: "report.xlsx", about: "the same for Excel and LibreOffice", word: Some("xlsx"), open: xlsx::report },
+    Format { file: "services.parquet", about: "every service, typed", word: Some("parquet"), open: parquet::services },
+    Format { file: "findings.parquet", about: "every finding, typed", word: Some("parquet"), open: parquet::findings },
+    Format { file: "services.jsonl", about: "every service as JSON Lines", word: Some("jsonl"), open: jsonl::services },
+    Format { file: "findings.jsonl", about: "every finding as JSON Lines", word: Some("jsonl"), open: jsonl::findings },
+    Format { file: "rollup-rule.csv", about: "sums by rule", word: Some("rollups"), open: rollup::rule },
+    Format {
+        file: "rollup-product-class.csv",
+        about: "sums by product class",
+        word: Some("rollups"),
+        open: rollup::product_class,
+    },
+    Format {
+        file: "rollup-provider.csv",
+        about: "sums by billing provider",
+        word: Some("rollups"),
+        open: rollup::provider,
+    },
+    Format { file: "rollup-month.csv", about: "sums by month", word: Some("rollups"), open: rollup::month_of_service },
+    Format {
+        file: "rollup-facility.csv",
+        about: "sums by kind of facility",
+        word: Some("rollups"),
+        open: rollup::facility_kind,
+    },
+    Format { file: dossier::FILE, about: "the kept lines, for claimlint explain", word: None, open: dossier::open },
+];

@@ -7,13 +7,14 @@
 use std::io;
 use std::sync::Mutex;
 
-use crate::report::format::polars::{Columns, Frame, Parquet};
-use crate::report::sink::{Output, Pending, Sink, held};
+use crate::report::format::polars::{Columns, Parquet, Table};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::record::{Column, finding_columns, service_columns};
-use crate::report::{About, Content, Totals};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 
 /// Every service with its verdict.
-pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     open(out, service_columns(about.frame), |part| {
         let mut columns = Columns::new(service_columns(part.about.frame), part.services().len());
         part.services().for_each(|record| record.put(&mut columns));
@@ -22,7 +23,7 @@ pub fn services<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
 }
 
 /// Every finding with its reason and citation.
-pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     open(out, finding_columns(about.frame), |part| {
         let mut columns = Columns::new(finding_columns(part.about.frame), part.findings().len());
         part.findings().for_each(|record| record.put(&mut columns));
@@ -30,29 +31,33 @@ pub fn findings<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dy
     })
 }
 
-struct Table {
+struct ParquetFile {
     out: Mutex<Parquet<Box<dyn Output>>>,
-    pieces: Pending<Frame>,
-    columns: fn(&Content<'_>) -> Columns,
+    pieces: PendingPieces<Table>,
+    columns: fn(&PartView<'_>) -> Columns,
 }
 
 fn open<'a>(
     out: Box<dyn Output>,
     columns: &[Column],
-    of: fn(&Content<'_>) -> Columns,
+    of: fn(&PartView<'_>) -> Columns,
 ) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Table { out: Mutex::new(Parquet::new(out, columns)?), pieces: Pending::default(), columns: of }))
+    Ok(Box::new(ParquetFile {
+        out: Mutex::new(Parquet::new(out, columns)?),
+        pieces: PendingPieces::default(),
+        columns: of,
+    }))
 }
 
-impl Sink for Table {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+impl Sink for ParquetFile {
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         self.pieces.put(n, (self.columns)(part).frame()?);
         Ok(())
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
         match self.pieces.take(n) {
-            Some(frame) => held(&self.out).append(frame),
+            Some(frame) => lock(&self.out).append(frame),
             None => Ok(()),
         }
     }

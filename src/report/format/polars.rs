@@ -15,10 +15,11 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::claim::Cents;
 use crate::report::table::record;
-use crate::report::table::record::{Cells, Type};
+use crate::report::table::record::{Cells, ColumnType};
+use crate::report::words::numbers::days_since;
 
 /// Digits of a decimal column: the most that Parquet readers take.
-const DIGITS: usize = 38;
+const DECIMAL_PRECISION: usize = 38;
 
 /// Decimals of `units` in Parquet. Units of 29 digits, the most that are read, leave room for nine; further ones are
 /// rounded half away from zero.
@@ -28,7 +29,7 @@ pub(crate) const UNITS_SCALE: u32 = 9;
 const CENTS_SCALE: usize = 2;
 
 /// Rows of a row group: what `DuckDB` and Polars read by one thread at a time, and what lies in memory until it is written.
-const GROUP: u32 = 1 << 16;
+const ROW_GROUP_ROWS: u32 = 1 << 16;
 
 fn failed(e: PolarsError) -> io::Error {
     match e {
@@ -39,7 +40,7 @@ fn failed(e: PolarsError) -> io::Error {
 
 /// What is added up of a service, under each of its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Measure {
+pub(crate) struct RollupMeasure {
     /// Services; each is one.
     pub(crate) services: i64,
     /// Of status deny.
@@ -58,7 +59,7 @@ pub(crate) struct Measure {
     pub(crate) add_on: i128,
 }
 
-impl AddAssign for Measure {
+impl AddAssign for RollupMeasure {
     fn add_assign(&mut self, other: Self) {
         self.services += other.services;
         self.deny += other.deny;
@@ -81,10 +82,10 @@ pub(crate) struct Grouped(DataFrame);
 
 impl Grouped {
     /// These rows; a key may be in them twice.
-    pub(crate) fn of<K: AsRef<str>>(rows: &[(K, Measure)]) -> io::Result<Self> {
+    pub(crate) fn of<K: AsRef<str>>(rows: &[(K, RollupMeasure)]) -> io::Result<Self> {
         let keys = StringChunked::from_iter_values(KEY.into(), rows.iter().map(|(key, _)| key.as_ref()));
-        let counts = |m: &Measure| [m.services, m.deny, m.review, m.findings, m.primaries, m.inpatient];
-        let sums = |m: &Measure| [m.at_risk, m.add_on];
+        let counts = |m: &RollupMeasure| [m.services, m.deny, m.review, m.findings, m.primaries, m.inpatient];
+        let sums = |m: &RollupMeasure| [m.at_risk, m.add_on];
         let mut columns = vec![keys.into_series().into_column()];
         for (i, name) in COUNTS.into_iter().enumerate() {
             let values = rows.iter().map(|(_, m)| counts(m)[i]);
@@ -92,7 +93,7 @@ impl Grouped {
         }
         for (i, name) in SUMS.into_iter().enumerate() {
             let values = Int128Chunked::from_iter_values(name.into(), rows.iter().map(|(_, m)| sums(m)[i]));
-            columns.push(values.into_decimal_unchecked(DIGITS, 0).into_series().into_column());
+            columns.push(values.into_decimal_unchecked(DECIMAL_PRECISION, 0).into_series().into_column());
         }
         Ok(Self(DataFrame::new(rows.len(), columns).map_err(failed)?))
     }
@@ -124,7 +125,7 @@ impl Grouped {
     }
 
     /// Its rows, read out.
-    pub(crate) fn rows(&self) -> io::Result<Vec<(String, Measure)>> {
+    pub(crate) fn rows(&self) -> io::Result<Vec<(String, RollupMeasure)>> {
         if self.0.height() == 0 {
             return Ok(Vec::new());
         }
@@ -140,7 +141,7 @@ impl Grouped {
             let [services, deny, review, findings, primaries, inpatient] = counts.map(|c| c.get(i).unwrap_or_default());
             let [at_risk, add_on] = sums.map(|c| c.get(i).unwrap_or_default());
             let key = keys.get(i).unwrap_or_default().to_owned();
-            (key, Measure { services, deny, review, findings, primaries, inpatient, at_risk, add_on })
+            (key, RollupMeasure { services, deny, review, findings, primaries, inpatient, at_risk, add_on })
         };
         Ok((0..self.0.height()).map(row).collect())
     }
@@ -163,14 +164,14 @@ pub(crate) struct Columns {
     rows: usize,
 }
 
-fn dtype(holds: Type) -> DataType {
+fn dtype(holds: ColumnType) -> DataType {
     match holds {
-        Type::Text => DataType::String,
-        Type::Number => DataType::Int64,
-        Type::Date => DataType::Date,
-        Type::Units => DataType::Decimal(DIGITS, UNITS_SCALE as usize),
-        Type::Amount => DataType::Decimal(DIGITS, CENTS_SCALE),
-        Type::List => DataType::List(Box::new(DataType::String)),
+        ColumnType::Text => DataType::String,
+        ColumnType::Number => DataType::Int64,
+        ColumnType::Date => DataType::Date,
+        ColumnType::Units => DataType::Decimal(DECIMAL_PRECISION, UNITS_SCALE as usize),
+        ColumnType::Amount => DataType::Decimal(DECIMAL_PRECISION, CENTS_SCALE),
+        ColumnType::List => DataType::List(Box::new(DataType::String)),
     }
 }
 
@@ -178,11 +179,11 @@ impl Columns {
     /// No rows yet.
     pub(crate) fn new(of: &'static [record::Column], rows: usize) -> Self {
         let builder = |column: &record::Column| match column.holds {
-            Type::Text => Builder::Text(StringChunkedBuilder::new(column.name.into(), rows)),
-            Type::Number => Builder::Number(Vec::with_capacity(rows)),
-            Type::Date => Builder::Date(Vec::with_capacity(rows)),
-            Type::Units | Type::Amount => Builder::Decimal(Vec::with_capacity(rows)),
-            Type::List => Builder::List(ListStringChunkedBuilder::new(column.name.into(), rows, rows * 2)),
+            ColumnType::Text => Builder::Text(StringChunkedBuilder::new(column.name.into(), rows)),
+            ColumnType::Number => Builder::Number(Vec::with_capacity(rows)),
+            ColumnType::Date => Builder::Date(Vec::with_capacity(rows)),
+            ColumnType::Units | ColumnType::Amount => Builder::Decimal(Vec::with_capacity(rows)),
+            ColumnType::List => Builder::List(ListStringChunkedBuilder::new(column.name.into(), rows, rows * 2)),
         };
         Self { of, builders: of.iter().map(builder).collect(), at: 0, rows: 0 }
     }
@@ -195,7 +196,7 @@ impl Columns {
     }
 
     /// The columns as a frame. An error: a record gave other cells than its columns say.
-    pub(crate) fn frame(self) -> io::Result<Frame> {
+    pub(crate) fn frame(self) -> io::Result<Table> {
         let columns = self.of.iter().zip(self.builders).map(|(column, builder)| {
             let name = PlSmallStr::from(column.name);
             let series = match builder {
@@ -203,16 +204,16 @@ impl Columns {
                 Builder::Number(n) => Int64Chunked::from_vec(name, n).into_series(),
                 Builder::Date(days) => Int32Chunked::from_slice_options(name, &days).into_date().into_series(),
                 Builder::Decimal(values) => {
-                    let scale = if column.holds == Type::Units { UNITS_SCALE as usize } else { CENTS_SCALE };
+                    let scale = if column.holds == ColumnType::Units { UNITS_SCALE as usize } else { CENTS_SCALE };
                     let values = Int128Chunked::from_slice_options(name, &values);
-                    values.into_decimal_unchecked(DIGITS, scale).into_series()
+                    values.into_decimal_unchecked(DECIMAL_PRECISION, scale).into_series()
                 }
                 Builder::List(mut list) => list.finish().into_series(),
             };
             series.into_column()
         });
         let frame = DataFrame::new(self.rows, columns.collect());
-        Ok(Frame(frame.map_err(failed)?))
+        Ok(Table(frame.map_err(failed)?))
     }
 }
 
@@ -257,11 +258,6 @@ impl Cells for Columns {
 /// Day 0 of Parquet.
 const UNIX: Date = jiff::civil::date(1970, 1, 1);
 
-/// Days from one day to another; years have four digits, so they fit.
-pub(crate) fn days_since(date: Date, from: Date) -> i32 {
-    (date.duration_since(from).as_hours() / 24) as i32
-}
-
 /// A decimal as a whole number of its last place, rounded half away from zero.
 pub(crate) fn scaled(value: Decimal, scale: u32) -> i128 {
     let rounded = value.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero);
@@ -269,9 +265,9 @@ pub(crate) fn scaled(value: Decimal, scale: u32) -> i128 {
 }
 
 /// Rows as columns, finished.
-pub(crate) struct Frame(DataFrame);
+pub(crate) struct Table(DataFrame);
 
-/// A Parquet file: row groups of [`GROUP`] rows, whatever frames they come in.
+/// A Parquet file: row groups of [`ROW_GROUP_ROWS`] rows, whatever frames they come in.
 pub(crate) struct Parquet<W: Write> {
     writer: BatchedWriter<W>,
     /// Rows that do not yet fill a group.
@@ -291,10 +287,10 @@ impl<W: Write> Parquet<W> {
     }
 
     /// Adds rows.
-    pub(crate) fn append(&mut self, frame: Frame) -> io::Result<()> {
+    pub(crate) fn append(&mut self, frame: Table) -> io::Result<()> {
         self.waiting.vstack_mut_owned(frame.0).map_err(failed)?;
-        while self.waiting.height() >= GROUP as usize {
-            let (group, rest) = self.waiting.split_at(i64::from(GROUP));
+        while self.waiting.height() >= ROW_GROUP_ROWS as usize {
+            let (group, rest) = self.waiting.split_at(i64::from(ROW_GROUP_ROWS));
             self.waiting = rest;
             self.write(group)?;
         }
@@ -335,14 +331,14 @@ mod tests {
 
     #[test]
     fn sums_by_key_are_exact_whatever_their_grouping() {
-        let rows: Vec<(String, Measure)> = (0..1000_i64)
+        let rows: Vec<(String, RollupMeasure)> = (0..1000_i64)
             .map(|i| {
-                let measure = Measure {
+                let measure = RollupMeasure {
                     services: 1,
                     deny: i % 2,
                     at_risk: i128::from(i64::MAX),
                     add_on: 3,
-                    ..Measure::default()
+                    ..RollupMeasure::default()
                 };
                 (format!("key {}", i % 7), measure)
             })

@@ -16,10 +16,11 @@ use rustc_hash::FxHashMap;
 use crate::claim::value::setting::{BillType, Setting};
 use crate::claim::{Kind, Line, Sum, Text};
 use crate::finding::Subject;
-use crate::report::format::polars::{Grouped, Measure, scaled};
-use crate::report::sink::{Output, Pending, Sink, held};
-use crate::report::table::csv_row::Rows;
-use crate::report::{About, Content, Totals};
+use crate::report::format::polars::{Grouped, RollupMeasure, scaled};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::table::csv_row::CsvRows;
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 use crate::rules::judge::{Judgement, ServiceStatus};
 
 /// What services are grouped by.
@@ -70,26 +71,26 @@ pub(crate) const COLUMNS: [&str; 12] = [
 const DECIMALS: u32 = 4;
 
 /// Units of one line that count towards the add-on ratio, at most: no claim means more, and no sum of them overflows.
-const MOST_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+const MAX_LINE_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// Rows that may lie side by side before those of one key are added up again.
-const ROOM: usize = 1 << 16;
+const MAX_UNMERGED_ROWS: usize = 1 << 16;
 
 /// Sums by one key, of parts that come in order.
 pub(crate) struct RollUp {
     by: By,
-    pieces: Pending<Grouped>,
+    pieces: PendingPieces<Grouped>,
     sum: Mutex<(Grouped, usize)>,
 }
 
 impl RollUp {
     /// Nothing yet.
     pub(crate) fn new(by: By) -> Self {
-        Self { by, pieces: Pending::default(), sum: Mutex::default() }
+        Self { by, pieces: PendingPieces::default(), sum: Mutex::default() }
     }
 
     /// Groups a part.
-    pub(crate) fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+    pub(crate) fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         let mut sums = Sums::default();
         for record in part.services() {
             let measure = measure(part, record.number(), record.line, record.judgement);
@@ -102,7 +103,7 @@ impl RollUp {
             }
         }
         // Of a rule all findings count, those on lines that are no services, too.
-        let finding = Measure { findings: 1, ..Measure::default() };
+        let finding = RollupMeasure { findings: 1, ..RollupMeasure::default() };
         for record in part.findings() {
             let of_service = matches!(record.finding.subject, Subject::Service(_));
             match self.by {
@@ -121,10 +122,10 @@ impl RollUp {
     /// Adds a part.
     pub(crate) fn append(&self, n: usize) -> io::Result<()> {
         let Some(piece) = self.pieces.take(n) else { return Ok(()) };
-        let mut sum = held(&self.sum);
+        let mut sum = lock(&self.sum);
         let (grouped, keys) = &mut *sum;
         grouped.append(piece)?;
-        if grouped.len() > 2 * *keys + ROOM {
+        if grouped.len() > 2 * *keys + MAX_UNMERGED_ROWS {
             *grouped = mem::take(grouped).summed()?;
             *keys = grouped.len();
         }
@@ -132,7 +133,7 @@ impl RollUp {
     }
 
     /// The rows in their order.
-    pub(crate) fn rows(self) -> io::Result<Vec<(String, Measure)>> {
+    pub(crate) fn rows(self) -> io::Result<Vec<(String, RollupMeasure)>> {
         let (grouped, _) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut rows = grouped.summed()?.rows()?;
         rows.sort_by(|a, b| (Reverse(a.1.at_risk), &a.0).cmp(&(Reverse(b.1.at_risk), &b.0)));
@@ -144,11 +145,11 @@ impl RollUp {
 #[derive(Default)]
 struct Sums<'a> {
     places: FxHashMap<Cow<'a, str>, usize>,
-    rows: Vec<(Cow<'a, str>, Measure)>,
+    rows: Vec<(Cow<'a, str>, RollupMeasure)>,
 }
 
 impl<'a> Sums<'a> {
-    fn add(&mut self, key: Cow<'a, str>, measure: &Measure) {
+    fn add(&mut self, key: Cow<'a, str>, measure: &RollupMeasure) {
         if let Some(place) = self.places.get(&*key) {
             self.rows[*place].1 += *measure;
         } else {
@@ -158,7 +159,7 @@ impl<'a> Sums<'a> {
     }
 }
 
-fn measure(part: &Content<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> Measure {
+fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> RollupMeasure {
     let add_ons = &part.about.frame.policy.add_ons;
     let code = match part.book.services[service].kind {
         Kind::Line(code) => Some(code),
@@ -166,7 +167,7 @@ fn measure(part: &Content<'_>, service: usize, line: Line<'_>, judgement: &Judge
     };
     let is_add_on = add_ons.iter().any(|add_on| Some(add_on.code) == code);
     let is_primary = add_ons.iter().any(|add_on| code.is_some_and(|code| add_on.primaries.contains(&code)));
-    Measure {
+    RollupMeasure {
         services: 1,
         deny: (judgement.status == ServiceStatus::Deny).into(),
         review: (judgement.status == ServiceStatus::Review).into(),
@@ -174,7 +175,7 @@ fn measure(part: &Content<'_>, service: usize, line: Line<'_>, judgement: &Judge
         primaries: is_primary.into(),
         inpatient: (line.setting == Setting::Inpatient).into(),
         at_risk: judgement.amount().0.into(),
-        add_on: if is_add_on { scaled(line.units.min(MOST_UNITS), DECIMALS) } else { 0 },
+        add_on: if is_add_on { scaled(line.units.min(MAX_LINE_UNITS), DECIMALS) } else { 0 },
     }
 }
 
@@ -210,7 +211,7 @@ fn fraction(part: i128, whole: i128) -> Option<String> {
 }
 
 /// The cells of [`COLUMNS`]. Each is a number or empty.
-pub(crate) fn cells(m: &Measure) -> [String; 12] {
+pub(crate) fn cells(m: &RollupMeasure) -> [String; 12] {
     let flagged = m.deny + m.review;
     let share = |n: i64| fraction(n.into(), m.services.into()).unwrap_or_default();
     let ratio = fraction(m.add_on, i128::from(m.primaries) * 10_000).unwrap_or_default();
@@ -231,45 +232,45 @@ pub(crate) fn cells(m: &Measure) -> [String; 12] {
 }
 
 /// By rule.
-pub fn rule<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Table::open(By::Rule, about, out))
+pub fn rule<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Rule, about, out))
 }
 
 /// By product class.
-pub fn product_class<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Table::open(By::ProductClass, about, out))
+pub fn product_class<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::ProductClass, about, out))
 }
 
 /// By billing provider.
-pub fn provider<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Table::open(By::Provider, about, out))
+pub fn provider<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Provider, about, out))
 }
 
 /// By month.
-pub fn month_of_service<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Table::open(By::Month, about, out))
+pub fn month_of_service<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Month, about, out))
 }
 
 /// By kind of facility.
-pub fn facility_kind<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Table::open(By::Facility, about, out))
+pub fn facility_kind<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Facility, about, out))
 }
 
 /// A roll-up as CSV.
-struct Table<'a> {
-    about: About<'a>,
+struct RollupFile<'a> {
+    about: ReportContext<'a>,
     rollup: RollUp,
     out: Mutex<Box<dyn Output>>,
 }
 
-impl<'a> Table<'a> {
-    fn open(by: By, about: About<'a>, out: Box<dyn Output>) -> Box<dyn Sink + 'a> {
+impl<'a> RollupFile<'a> {
+    fn open(by: By, about: ReportContext<'a>, out: Box<dyn Output>) -> Box<dyn Sink + 'a> {
         Box::new(Self { about, rollup: RollUp::new(by), out: Mutex::new(out) })
     }
 }
 
-impl Sink for Table<'_> {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+impl Sink for RollupFile<'_> {
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         self.rollup.format(n, part)
     }
 
@@ -280,7 +281,7 @@ impl Sink for Table<'_> {
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
         let by = self.rollup.by;
         let name = |code: &str| self.about.docs.iter().find(|doc| doc.code == code).map_or("", |doc| &doc.name);
-        let mut rows = Rows::default();
+        let mut rows = CsvRows::default();
         rows.word(by.key());
         if by == By::Rule {
             rows.word("name");
@@ -296,7 +297,7 @@ impl Sink for Table<'_> {
             }
             rows.end();
         }
-        let mut out = held(&self.out);
+        let mut out = lock(&self.out);
         out.write_all(rows.into_text().as_bytes())?;
         out.flush()
     }
@@ -324,7 +325,7 @@ mod tests {
 
     #[test]
     fn every_column_has_its_cell() {
-        let measure = Measure {
+        let measure = RollupMeasure {
             services: 7,
             deny: 1,
             review: 2,

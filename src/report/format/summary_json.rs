@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
-use crate::report::sink::{Output, Sink, held};
+use crate::report::sink::{Output, Sink, lock};
 use crate::report::table::record::reason;
-use crate::report::{About, Content, Totals};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 use crate::rules::judge::ServiceStatus;
 use crate::run::Frame;
 use crate::suppress::{Suppression, Suppressions};
@@ -20,47 +21,47 @@ use crate::tally::{Share, ShareTally};
 pub const SCHEMA: &str = "claimlint-summary/1";
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct SummaryJson<'a> {
     schema: &'a str,
-    tool: Tool,
-    policy: Policy<'a>,
-    inputs: Vec<Input<'a>>,
+    tool: ToolJson,
+    policy: PolicyJson<'a>,
+    inputs: Vec<InputJson<'a>>,
     ledger: Ledger,
     services: BTreeMap<&'a str, u64>,
     amount_at_risk: BTreeMap<&'a str, String>,
-    rules: BTreeMap<&'a str, Rule<'a>>,
+    rules: BTreeMap<&'a str, RuleJson<'a>>,
     unseen: &'a [String],
     /// Only where a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    new: Option<Since>,
+    new: Option<NewJson>,
     /// Only where suppressions were given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    suppressed: Option<Suppressed<'a>>,
+    suppressed: Option<SuppressedJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Tool {
+struct ToolJson {
     name: &'static str,
     version: &'static str,
 }
 
 #[derive(Serialize)]
-struct Policy<'a> {
+struct PolicyJson<'a> {
     id: &'a str,
     edition: &'a str,
     fingerprint: &'a str,
-    files: Vec<File<'a>>,
+    files: Vec<PolicyFileJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct File<'a> {
+struct PolicyFileJson<'a> {
     kind: &'a str,
     id: &'a str,
     valid: &'a str,
 }
 
 #[derive(Serialize)]
-struct Input<'a> {
+struct InputJson<'a> {
     file: &'a str,
     layout: &'a str,
     /// Tables joined to it, with their files; absent where there are none.
@@ -72,7 +73,7 @@ struct Input<'a> {
 }
 
 #[derive(Serialize)]
-struct Rule<'a> {
+struct RuleJson<'a> {
     name: &'a str,
     findings: u64,
     services: u64,
@@ -80,13 +81,13 @@ struct Rule<'a> {
 }
 
 #[derive(Serialize)]
-struct Money {
+struct TallyJson {
     findings: u64,
     services: u64,
     amount_at_risk: String,
 }
 
-impl From<ShareTally> for Money {
+impl From<ShareTally> for TallyJson {
     fn from(tally: ShareTally) -> Self {
         Self { findings: tally.findings, services: tally.services, amount_at_risk: tally.at_risk.to_string() }
     }
@@ -94,9 +95,9 @@ impl From<ShareTally> for Money {
 
 /// A share by disposition and in all, for JSON.
 #[derive(Serialize)]
-pub(crate) struct Shown(BTreeMap<&'static str, Money>);
+pub(crate) struct ShareJson(BTreeMap<&'static str, TallyJson>);
 
-impl Shown {
+impl ShareJson {
     /// Amounts are texts with two decimals.
     pub(crate) fn of(share: &Share) -> Self {
         let by = Disposition::WORDS.iter().map(|(word, disposition)| (*word, share.of_disposition(*disposition)));
@@ -106,23 +107,23 @@ impl Shown {
 
 /// What is new since the earlier report.
 #[derive(Serialize)]
-struct Since {
-    new: Shown,
-    known: Shown,
-    gone: Shown,
+struct NewJson {
+    new: ShareJson,
+    known: ShareJson,
+    gone: ShareJson,
 }
 
 /// What is suppressed, and what becomes of each suppression.
 #[derive(Serialize)]
-struct Suppressed<'a> {
+struct SuppressedJson<'a> {
     /// The day on which they were held against their expiry.
     today: String,
-    findings: Shown,
-    suppressions: Vec<Fate<'a>>,
+    findings: ShareJson,
+    suppressions: Vec<SuppressionJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Fate<'a> {
+struct SuppressionJson<'a> {
     number: usize,
     owner: &'a str,
     reason: &'a str,
@@ -131,9 +132,9 @@ struct Fate<'a> {
     findings: u64,
 }
 
-impl<'a> Suppressed<'a> {
+impl<'a> SuppressedJson<'a> {
     fn of(all: &'a Suppressions, frame: &'a Frame, totals: &Totals) -> Self {
-        let state = |(one, fits): (&'a Suppression, u64)| Fate {
+        let state = |(one, fits): (&'a Suppression, u64)| SuppressionJson {
             number: one.number,
             owner: &one.owner,
             reason: reason(one, frame),
@@ -143,24 +144,24 @@ impl<'a> Suppressed<'a> {
         };
         Self {
             today: all.today.to_string(),
-            findings: Shown::of(&totals.suppressed),
+            findings: ShareJson::of(&totals.suppressed),
             suppressions: totals.suppressions(all).map(state).collect(),
         }
     }
 }
 
 /// Writes summary.json when all parts are through. Amounts are texts with two decimals, so that no reader rounds them.
-pub fn summary<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Pending { about, out: Mutex::new(out) }))
+pub fn summary<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(SummarySink { about, out: Mutex::new(out) }))
 }
 
-struct Pending<'a> {
-    about: About<'a>,
+struct SummarySink<'a> {
+    about: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
 }
 
-impl Sink for Pending<'_> {
-    fn format(&self, _: usize, _: &Content<'_>) -> io::Result<()> {
+impl Sink for SummarySink<'_> {
+    fn format(&self, _: usize, _: &PartView<'_>) -> io::Result<()> {
         Ok(())
     }
 
@@ -169,18 +170,19 @@ impl Sink for Pending<'_> {
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
-        let mut out = held(&self.out);
-        serde_json::to_writer_pretty(&mut **out, &Summary::of(self.about, totals))?;
+        let mut out = lock(&self.out);
+        serde_json::to_writer_pretty(&mut **out, &SummaryJson::of(self.about, totals))?;
         writeln!(out)?;
         out.flush()
     }
 }
 
-impl<'a> Summary<'a> {
-    fn of(about: About<'a>, totals: &Totals) -> Self {
+impl<'a> SummaryJson<'a> {
+    fn of(about: ReportContext<'a>, totals: &Totals) -> Self {
         let (frame, summary) = (about.frame, &totals.summary);
         let policy = &frame.policy;
-        let files = policy.origins.iter().map(|o| File { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
+        let files =
+            policy.origins.iter().map(|o| PolicyFileJson { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
         let mut amounts: BTreeMap<&str, String> = ServiceStatus::ALL
             .iter()
             .filter(|s| **s != ServiceStatus::Clear)
@@ -189,7 +191,7 @@ impl<'a> Summary<'a> {
         amounts.insert("total", summary.at_risk().to_string());
         let rules = summary.rules.iter().map(|(id, tally)| {
             let doc = about.doc(*id);
-            let rule = Rule {
+            let rule = RuleJson {
                 name: &doc.name,
                 findings: tally.findings,
                 services: tally.services,
@@ -197,7 +199,7 @@ impl<'a> Summary<'a> {
             };
             (doc.code.as_str(), rule)
         });
-        let input = |i: &'a crate::run::Input| Input {
+        let input = |i: &'a crate::run::Input| InputJson {
             file: &i.name,
             layout: &i.layout,
             joined: i.joined.iter().map(|(table, file)| (table.as_str(), file.as_str())).collect(),
@@ -207,8 +209,8 @@ impl<'a> Summary<'a> {
         };
         Self {
             schema: SCHEMA,
-            tool: Tool { name: "claimlint", version: env!("CARGO_PKG_VERSION") },
-            policy: Policy {
+            tool: ToolJson { name: "claimlint", version: env!("CARGO_PKG_VERSION") },
+            policy: PolicyJson {
                 id: &policy.id,
                 edition: &policy.edition(None).id,
                 fingerprint: &policy.fingerprint,
@@ -220,12 +222,12 @@ impl<'a> Summary<'a> {
             amount_at_risk: amounts,
             rules: rules.collect(),
             unseen: &policy.unseen,
-            new: totals.new.as_ref().map(|tally| Since {
-                new: Shown::of(&tally.new),
-                known: Shown::of(&tally.known),
-                gone: Shown::of(&tally.gone),
+            new: totals.new.as_ref().map(|tally| NewJson {
+                new: ShareJson::of(&tally.new),
+                known: ShareJson::of(&tally.known),
+                gone: ShareJson::of(&tally.gone),
             }),
-            suppressed: frame.suppressions.as_ref().map(|all| Suppressed::of(all, frame, totals)),
+            suppressed: frame.suppressions.as_ref().map(|all| SuppressedJson::of(all, frame, totals)),
         }
     }
 }

@@ -36,11 +36,11 @@ pub(crate) fn push_amount(text: &mut String, Cents(cents): Cents) {
 
 /// Rows of a table.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct CsvRows {
     text: String,
 }
 
-impl Rows {
+impl CsvRows {
     /// Rows in memory that was used before.
     pub(crate) fn reusing(mut text: String) -> Self {
         text.clear();
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn formulas_are_guarded() {
-        let mut rows = Rows::default();
+        let mut rows = CsvRows::default();
         rows.input("=1+1");
         rows.list(["-A", "B"].into_iter(), &mut String::new());
         rows.input("@x,");
@@ -174,17 +174,17 @@ mod tests {
     fn values_as_they_print_themselves() {
         for units in ["0", "1", "1.50", "0.05", "79228162514264337593543950335"] {
             let units: Decimal = units.parse().expect("a decimal");
-            let mut rows = Rows::default();
+            let mut rows = CsvRows::default();
             rows.units(Some(units));
             assert_eq!(rows.into_text(), format!("{},", units.normalize()));
         }
         for cents in [0, 5, -5, 99, 100, -12_345, i64::MAX, i64::MIN] {
-            let mut rows = Rows::default();
+            let mut rows = CsvRows::default();
             rows.amount(Some(Cents(cents)));
             assert_eq!(rows.into_text(), format!("{},", Cents(cents)));
         }
         for date in ["0001-01-01", "2024-02-29", "9999-12-31"] {
-            let mut rows = Rows::default();
+            let mut rows = CsvRows::default();
             rows.date(Some(date.parse().expect("a day")));
             assert_eq!(rows.into_text(), format!("{date},"));
         }
@@ -193,7 +193,7 @@ mod tests {
     proptest! {
         #[test]
         fn cells_are_quoted_as_the_csv_crate_does(cells in prop::collection::vec("[a,\"\n\r;=é ]{0,6}", 2..5)) {
-            let mut rows = Rows::default();
+            let mut rows = CsvRows::default();
             for cell in &cells {
                 rows.plain(cell);
             }

@@ -9,7 +9,7 @@ use crate::claim::{Cents, Kind, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
 use crate::finding::{Finding, Subject};
 use crate::policy::RuleSetting;
-use crate::report::Content;
+use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::Judgement;
 use crate::run::{Frame, Masked};
@@ -17,7 +17,7 @@ use crate::suppress::Suppression;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
+pub enum ColumnType {
     /// A text, an id, a code: never a number, whatever its digits. Empty where there is none.
     Text,
     /// A whole number.
@@ -38,67 +38,68 @@ pub struct Column {
     /// Its name in every format.
     pub name: &'static str,
     /// What it holds.
-    pub holds: Type,
+    pub holds: ColumnType,
     /// Characters that a sheet shows of it.
     pub width: u8,
 }
 
 /// A column.
-pub(crate) const fn column(name: &'static str, holds: Type, width: u8) -> Column {
+pub(crate) const fn column(name: &'static str, holds: ColumnType, width: u8) -> Column {
     Column { name, holds, width }
 }
 
 /// The columns of services, in their order.
 pub const SERVICE: [Column; 21] = [
-    column("source_file", Type::Text, 28),
-    column("source_line", Type::Number, 12),
-    column("claim_id", Type::Text, 18),
-    column("line_number", Type::Text, 12),
-    column("member_id", Type::Text, 18),
-    column("product", Type::Text, 24),
-    column("product_class", Type::Text, 26),
-    column("setting", Type::Text, 13),
-    column("procedure_code", Type::Text, 15),
-    column("service_date", Type::Date, 12),
-    column("units", Type::Units, 8),
-    column("diagnoses_considered", Type::List, 24),
-    column("authorization_number", Type::Text, 21),
-    column("necessity", Type::Text, 14),
-    column("authorization", Type::Text, 14),
-    column("status", Type::Text, 9),
-    column("rules", Type::List, 20),
-    column("amount_at_risk", Type::Amount, 15),
-    column("amount_basis", Type::Text, 13),
-    column("billing_npi", Type::Text, 13),
-    column("rendering_npi", Type::Text, 13),
+    column("source_file", ColumnType::Text, 28),
+    column("source_line", ColumnType::Number, 12),
+    column("claim_id", ColumnType::Text, 18),
+    column("line_number", ColumnType::Text, 12),
+    column("member_id", ColumnType::Text, 18),
+    column("product", ColumnType::Text, 24),
+    column("product_class", ColumnType::Text, 26),
+    column("setting", ColumnType::Text, 13),
+    column("procedure_code", ColumnType::Text, 15),
+    column("service_date", ColumnType::Date, 12),
+    column("units", ColumnType::Units, 8),
+    column("diagnoses_considered", ColumnType::List, 24),
+    column("authorization_number", ColumnType::Text, 21),
+    column("necessity", ColumnType::Text, 14),
+    column("authorization", ColumnType::Text, 14),
+    column("status", ColumnType::Text, 9),
+    column("rules", ColumnType::List, 20),
+    column("amount_at_risk", ColumnType::Amount, 15),
+    column("amount_basis", ColumnType::Text, 13),
+    column("billing_npi", ColumnType::Text, 13),
+    column("rendering_npi", ColumnType::Text, 13),
 ];
 
 /// The columns of findings, in their order.
 pub const FINDING: [Column; 17] = [
-    column("rule", Type::Text, 8),
-    column("name", Type::Text, 26),
-    column("disposition", Type::Text, 12),
-    column("source_file", Type::Text, 28),
-    column("source_line", Type::Number, 12),
-    column("claim_id", Type::Text, 18),
-    column("line_number", Type::Text, 12),
-    column("member_id", Type::Text, 18),
-    column("product_class", Type::Text, 26),
-    column("setting", Type::Text, 13),
-    column("procedure_code", Type::Text, 15),
-    column("service_date", Type::Date, 12),
-    column("amount_at_risk", Type::Amount, 15),
-    column("carc", Type::Text, 7),
-    column("rarc", Type::Text, 8),
-    column("message", Type::Text, 80),
-    column("citation", Type::Text, 60),
+    column("rule", ColumnType::Text, 8),
+    column("name", ColumnType::Text, 26),
+    column("disposition", ColumnType::Text, 12),
+    column("source_file", ColumnType::Text, 28),
+    column("source_line", ColumnType::Number, 12),
+    column("claim_id", ColumnType::Text, 18),
+    column("line_number", ColumnType::Text, 12),
+    column("member_id", ColumnType::Text, 18),
+    column("product_class", ColumnType::Text, 26),
+    column("setting", ColumnType::Text, 13),
+    column("procedure_code", ColumnType::Text, 15),
+    column("service_date", ColumnType::Date, 12),
+    column("amount_at_risk", ColumnType::Amount, 15),
+    column("carc", ColumnType::Text, 7),
+    column("rarc", ColumnType::Text, 8),
+    column("message", ColumnType::Text, 80),
+    column("citation", ColumnType::Text, 60),
 ];
 
 /// The columns that findings have beside those where suppressions were given; services have the first one, their suppressed
 /// rules.
-pub const SUPPRESSED: [Column; 2] = [column("suppressed", Type::Text, 12), column("suppression", Type::Text, 60)];
+pub const SUPPRESSED: [Column; 2] =
+    [column("suppressed", ColumnType::Text, 12), column("suppression", ColumnType::Text, 60)];
 
-const SERVICE_MARKED: [Column; 22] = beside(SERVICE, &[column("suppressed", Type::List, 20)]);
+const SERVICE_MARKED: [Column; 22] = beside(SERVICE, &[column("suppressed", ColumnType::List, 20)]);
 const FINDING_MARKED: [Column; 19] = beside(FINDING, &SUPPRESSED);
 
 const fn beside<const N: usize, const M: usize>(columns: [Column; N], more: &[Column]) -> [Column; M] {
@@ -122,24 +123,24 @@ pub fn finding_columns(frame: &Frame) -> &'static [Column] {
 }
 /// Takes the cells of a record, one call a column, in their order.
 pub trait Cells {
-    /// [`Type::Text`].
+    /// [`ColumnType::Text`].
     fn text(&mut self, text: &str);
-    /// [`Type::Number`].
+    /// [`ColumnType::Number`].
     fn number(&mut self, n: u64);
-    /// [`Type::Date`].
+    /// [`ColumnType::Date`].
     fn date(&mut self, date: Option<Date>);
-    /// [`Type::Units`].
+    /// [`ColumnType::Units`].
     fn units(&mut self, units: Option<Decimal>);
-    /// [`Type::Amount`].
+    /// [`ColumnType::Amount`].
     fn amount(&mut self, amount: Option<Cents>);
-    /// [`Type::List`].
+    /// [`ColumnType::List`].
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>);
 }
 
 /// A service. Its texts are the input's, without any guard against spreadsheets: that is the business of the format.
 #[derive(Clone, Copy)]
 pub struct ServiceRecord<'a> {
-    part: &'a Content<'a>,
+    part: &'a PartView<'a>,
     number: usize,
     /// Its line; of a stay the first one.
     pub line: Line<'a>,
@@ -149,7 +150,7 @@ pub struct ServiceRecord<'a> {
 
 impl<'a> ServiceRecord<'a> {
     /// A service of a part, by its number in the part's book.
-    pub fn of(part: &'a Content<'a>, number: usize) -> Self {
+    pub fn of(part: &'a PartView<'a>, number: usize) -> Self {
         Self { part, number, line: part.book.line_of(number), judgement: &part.judged.services[number] }
     }
 
@@ -247,7 +248,7 @@ impl<'a> ServiceRecord<'a> {
 /// A finding; likewise.
 #[derive(Clone, Copy)]
 pub struct FindingRecord<'a> {
-    part: &'a Content<'a>,
+    part: &'a PartView<'a>,
     number: usize,
     /// The finding.
     pub finding: &'a Finding,
@@ -257,7 +258,7 @@ pub struct FindingRecord<'a> {
 
 impl<'a> FindingRecord<'a> {
     /// A finding of a part, by its number.
-    pub fn of(part: &'a Content<'a>, number: usize) -> Self {
+    pub fn of(part: &'a PartView<'a>, number: usize) -> Self {
         let finding = &part.judged.findings[number];
         Self { part, number, finding, line: part.book.line(finding.line) }
     }
@@ -374,7 +375,7 @@ pub fn ids(line: Line<'_>) -> [&str; 3] {
     [line.claim_id(), line.text(Text::LineNumber), line.text(Text::MemberId)]
 }
 
-impl<'a> Content<'a> {
+impl<'a> PartView<'a> {
     /// All services of the part.
     pub fn services(&'a self) -> impl ExactSizeIterator<Item = ServiceRecord<'a>> {
         (0..self.book.services.len()).map(|i| ServiceRecord::of(self, i))

@@ -1,4 +1,6 @@
-//! Counts and money as people read them; the screen and the page print the same text.
+//! Counts, money and days as people read them: the terminal and the page print the same text.
+
+use jiff::civil::Date;
 
 use crate::claim::Sum;
 
@@ -25,6 +27,11 @@ pub fn dollars(amount: impl Into<Sum>) -> String {
 /// A count with its noun: `1 row`, `2,000 rows`. Every noun of the reports takes an s.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// Days from one day to another; years have four digits, so they fit.
+pub(crate) fn days_since(date: Date, from: Date) -> i32 {
+    (date.duration_since(from).as_hours() / 24) as i32
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use claimlint::claim::index::store::LINES;
 use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::load;
-use claimlint::report::sink::write_whole;
-use claimlint::report::{About, FORMATS, Format};
+use claimlint::report::write::write_whole;
+use claimlint::report::{ReportContext, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc;
 use claimlint::rules::doc::RuleDoc;
@@ -51,7 +51,7 @@ static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the d
 pub(crate) fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
     let write = |format: &Format| {
         let out = Shared::default();
-        write_whole(&About::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
+        write_whole(&ReportContext::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
         out.take()
     };
     FORMATS.iter().take(formats).map(write).collect()

@@ -6,7 +6,7 @@ use crate::report::words::numbers::{dollars, grouped};
 
 /// What one bar stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Measure {
+pub struct BarMeasure {
     /// Denied services and what is at risk on them.
     pub deny: (u64, Sum),
     /// Services in review and what is at risk on them.
@@ -15,7 +15,7 @@ pub struct Measure {
     pub all: u64,
 }
 
-impl Measure {
+impl BarMeasure {
     /// Services that are not clear.
     pub fn flagged(&self) -> u64 {
         self.deny.0 + self.review.0
@@ -71,14 +71,14 @@ pub struct Chart {
 }
 
 /// Full width of a bar.
-const FULL: i128 = 1000;
+const FULL_WIDTH: i128 = 1000;
 
 impl Chart {
     /// Lays the bars out. Their length is the amount at risk; if no service has an amount, the number of services.
     pub fn new(
         (title, by, all): (&'static str, &'static str, &'static str),
         note: String,
-        rows: Vec<(String, String, Measure)>,
+        rows: Vec<(String, String, BarMeasure)>,
     ) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
         // A group whose credits outweigh its payments has no bar, only its number.
@@ -86,7 +86,7 @@ impl Chart {
             if money { amount.0.max(0) } else { i128::from(services) }
         };
         let longest = rows.iter().map(|(_, _, m)| length(m.deny) + length(m.review)).max().unwrap_or(0).max(1);
-        let width = |n: i128| (n * FULL / longest) as u64;
+        let width = |n: i128| (n * FULL_WIDTH / longest) as u64;
         let bars = rows.into_iter().map(|(label, note, m)| Bar {
             label,
             note,
@@ -106,7 +106,7 @@ mod tests {
 
     fn widths(measures: &[(i128, i128)]) -> Vec<(u64, u64)> {
         let rows = measures.iter().map(|(deny, review)| {
-            (String::new(), String::new(), Measure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), all: 3 })
+            (String::new(), String::new(), BarMeasure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), all: 3 })
         });
         Chart::new(("", "", ""), String::new(), rows.collect()).bars.iter().map(|b| (b.deny, b.review)).collect()
     }

@@ -4,23 +4,23 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use crate::report::claim::{Dossier, Row};
+use crate::report::claim::{ClaimDossier, ClaimRow};
 use crate::report::format::html::{STYLE, content_policy};
 
 #[derive(Template)]
 #[template(path = "claim.html", config = "src/report/format/html/askama.toml")]
-struct Page<'a> {
+struct ClaimPage<'a> {
     content_policy: String,
     style: &'static str,
     version: &'static str,
-    dossier: &'a Dossier<'a>,
+    dossier: &'a ClaimDossier<'a>,
     /// Its own rows and those of other claims.
-    tables: [(&'static str, &'static str, &'a [Row<'a>]); 2],
+    tables: [(&'static str, &'static str, &'a [ClaimRow<'a>]); 2],
 }
 
 /// Writes the page.
-pub(crate) fn page(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page {
+pub(crate) fn page(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let page = ClaimPage {
         content_policy: content_policy(""),
         style: STYLE,
         version: env!("CARGO_PKG_VERSION"),

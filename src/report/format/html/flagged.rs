@@ -1,82 +1,21 @@
 //! The table of flagged services: which ones are shown, and what each opens to.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Mutex;
 
 use crate::claim::{Cents, CodeId, Sum, Text};
-use crate::finding::{Finding, RuleId, Subject};
-use crate::policy::{Class, Disposition, Edition, NecessityBasis};
-use crate::report::sink::held;
+use crate::finding::{RuleId, Subject};
+use crate::report::sink::lock;
 use crate::report::table::record::{FindingRecord, ServiceRecord};
+use crate::report::view::{PartView, ReportContext};
+use crate::report::words::finding::{MAX_MESSAGE_CHARS, RenderedFinding, cut, decision, list_says, value};
 use crate::report::words::numbers::{counted, dollars, grouped};
-use crate::report::{About, Content};
-use crate::rules::authorization::AuthorizationStatus;
 use crate::rules::judge::ServiceStatus;
 
 /// Services in the table. Nobody reads more on a page. Measured with Chromium on two busy cores: 2,000 with all their
 /// reasons are 5 MB and open in about two seconds; 50,000 had not opened after three minutes. services.csv has them all.
-pub(crate) const SHOWN: usize = 2_000;
-
-/// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
-const LONGEST: usize = 120;
-
-/// Characters of a message, which may name many diagnoses.
-const LONGEST_MESSAGE: usize = 1_000;
-
-/// A text, cut with an ellipsis where it is longer than anything real.
-pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(longest) {
-        Some((at, _)) => Cow::Owned(format!("{}\u{2026}", &text[..at])),
-        None => Cow::Borrowed(text),
-    }
-}
-
-/// A value from the input, cut to what is readable.
-pub(crate) fn value(text: &str) -> Cow<'_, str> {
-    cut(text, LONGEST)
-}
-
-/// A finding as the page shows it.
-pub(crate) struct Fired {
-    pub(crate) code: String,
-    pub(crate) name: String,
-    pub(crate) disposition: Disposition,
-    pub(crate) message: String,
-    /// Empty for findings that are for information: they bear on no verdict.
-    pub(crate) change: String,
-    pub(crate) citation: String,
-    /// Suggested codes, or that there are none.
-    pub(crate) reason: String,
-}
-
-impl Fired {
-    pub(crate) fn new(part: &Content<'_>, finding: &Finding) -> Self {
-        let about = part.about;
-        let (doc, setting) = (about.doc(finding.rule), about.setting(finding.rule));
-        let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
-            ("", "") => "none suggested".to_owned(),
-            (carc, "") => format!("CARC {carc}"),
-            ("", rarc) => format!("RARC {rarc}"),
-            (carc, rarc) => format!("CARC {carc}, RARC {rarc}"),
-        };
-        Self {
-            code: doc.code.clone(),
-            name: doc.name.clone(),
-            disposition: finding.disposition,
-            message: cut(&part.message(finding), LONGEST_MESSAGE).into_owned(),
-            change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
-            citation: setting.citation.clone(),
-            reason,
-        }
-    }
-
-    /// The word of the disposition.
-    pub(crate) fn word(&self) -> &'static str {
-        self.disposition.word()
-    }
-}
+pub(crate) const MAX_SERVICES_SHOWN: usize = 2_000;
 
 /// A considered diagnosis and what the list says of it.
 pub(crate) struct Diagnosis {
@@ -85,7 +24,7 @@ pub(crate) struct Diagnosis {
 }
 
 /// A row of the table.
-pub(crate) struct Row {
+pub(crate) struct ServiceRow {
     pub(crate) status: &'static str,
     pub(crate) at_risk: String,
     pub(crate) basis: &'static str,
@@ -106,20 +45,7 @@ pub(crate) struct Row {
     pub(crate) diagnoses: Vec<Diagnosis>,
     /// Diagnoses of the row that its pointers leave out.
     pub(crate) unpointed: usize,
-    pub(crate) findings: Vec<Fired>,
-}
-
-/// What the authorization words mean, for readers who do not know the column.
-pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
-    match outcome {
-        AuthorizationStatus::NotRequired => "this product needs none in this setting",
-        AuthorizationStatus::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
-        AuthorizationStatus::NotMet => "one is needed, and none that fits was found",
-        AuthorizationStatus::OnClaim => {
-            "the claim carries a number; there was no authorization file to hold it against"
-        }
-        AuthorizationStatus::Verified => "the authorization file holds one that fits",
-    }
+    pub(crate) findings: Vec<RenderedFinding>,
 }
 
 /// The place of a service in the table: services without an amount come last; deny comes before review where the amounts
@@ -139,7 +65,7 @@ pub(crate) struct Candidates {
     /// Of all flagged services.
     total: usize,
     amount: Sum,
-    rows: Vec<(Rank, Vec<RuleId>, Row)>,
+    rows: Vec<(Rank, Vec<RuleId>, ServiceRow)>,
 }
 
 impl Collector {
@@ -149,7 +75,7 @@ impl Collector {
     }
 
     /// The services of part `n` that may stand in the table.
-    pub(crate) fn of(&self, part: &Content<'_>, n: usize) -> Candidates {
+    pub(crate) fn of(&self, part: &PartView<'_>, n: usize) -> Candidates {
         let mut found = Candidates::default();
         let mut own = Vec::new();
         for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status != ServiceStatus::Clear)
@@ -159,7 +85,7 @@ impl Collector {
             own.push((Reverse(judgement.at_risk), Reverse(judgement.status), n, i));
         }
         let last = {
-            let mut ranks = held(&self.ranks);
+            let mut ranks = lock(&self.ranks);
             for rank in &own {
                 if ranks.len() < self.most {
                     ranks.push(*rank);
@@ -192,7 +118,7 @@ impl Collector {
     }
 
     /// The table.
-    pub(crate) fn finish<'a>(&self, mut found: Candidates, about: About<'a>) -> Flagged<'a> {
+    pub(crate) fn finish<'a>(&self, mut found: Candidates, about: ReportContext<'a>) -> Flagged<'a> {
         self.cut(&mut found);
         let shown: Sum = found.rows.iter().filter_map(|(rank, ..)| rank.0.0).sum();
         let rest = found.total - found.rows.len();
@@ -214,7 +140,7 @@ impl Collector {
 
 /// The flagged services of the run: those in the table, and what is left to the CSV files.
 pub(crate) struct Flagged<'a> {
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<ServiceRow>,
     /// Of all flagged services.
     pub(crate) total: usize,
     /// Says what the table leaves out; empty if nothing.
@@ -249,17 +175,17 @@ fn left_out(total: usize, rest: usize, amount: Sum) -> String {
 }
 
 /// A finding of a part by its number, with the suppression that holds for it.
-fn fired(part: &Content<'_>, number: usize) -> Fired {
+fn fired(part: &PartView<'_>, number: usize) -> RenderedFinding {
     let record = FindingRecord::of(part, number);
-    let mut fired = Fired::new(part, record.finding);
+    let mut fired = RenderedFinding::new(part, record.finding);
     if record.suppression().is_some() {
         let said = format!(" (suppressed by {})", record.suppression_said());
-        fired.message.push_str(&cut(&said, LONGEST_MESSAGE));
+        fired.message.push_str(&cut(&said, MAX_MESSAGE_CHARS));
     }
     fired
 }
 
-fn row(part: &Content<'_>, service: usize) -> Row {
+fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     let record = ServiceRecord::of(part, service);
     let (line, judgement) = (record.line, record.judgement);
     let policy = &part.about.frame.policy;
@@ -269,7 +195,7 @@ fn row(part: &Content<'_>, service: usize) -> Row {
     let procedures: Vec<_> = part.book.codes_of(service).iter().map(about).collect();
     let findings = &part.judged.findings;
     let own = findings.partition_point(|f| f.line < part.book.services[service].line);
-    Row {
+    ServiceRow {
         status: judgement.status.word(),
         at_risk: record.amount().map_or(String::new(), dollars),
         basis: record.basis().unwrap_or_default(),
@@ -300,45 +226,32 @@ fn row(part: &Content<'_>, service: usize) -> Row {
     }
 }
 
-/// What the list of an edition says of a diagnosis.
-pub(crate) fn list_says(class: &Class, edition: &Edition, code: &str) -> String {
-    match (class.necessity, edition.listed(code)) {
-        (NecessityBasis::Lcd, _) => "not held against the policy's list: Medicare follows an LCD".to_owned(),
-        (NecessityBasis::Undetermined, _) => "not held against the policy's list: product undetermined".to_owned(),
-        (NecessityBasis::List, None) => "not listed".to_owned(),
-        (NecessityBasis::List, Some(listed)) => match &listed.region {
-            Some(region) => format!("listed: {}, {region}", listed.about),
-            None => format!("listed: {}", listed.about),
-        },
-    }
-}
-
 /// A finding on a row that is no service.
-pub(crate) struct Aside {
+pub(crate) struct OtherFinding {
     pub(crate) claim: String,
     pub(crate) file: String,
     pub(crate) source_line: u64,
-    pub(crate) fired: Fired,
+    pub(crate) fired: RenderedFinding,
 }
 
 /// Findings on related rows and on rows that a later version took back. They have no amount, and they count for the
 /// exit code, so the page must not hide them.
 #[derive(Default)]
-pub(crate) struct Asides {
+pub(crate) struct OtherFindings {
     /// The first of them.
-    pub(crate) shown: Vec<Aside>,
+    pub(crate) shown: Vec<OtherFinding>,
     /// How many there are.
     pub(crate) all: usize,
 }
 
-impl Asides {
+impl OtherFindings {
     /// Those of a part, at most `most` of them shown.
-    pub(crate) fn of(part: &Content<'_>, most: usize) -> Self {
+    pub(crate) fn of(part: &PartView<'_>, most: usize) -> Self {
         let findings = part.judged.findings.iter().enumerate();
         let all = || findings.clone().filter(|(_, f)| !matches!(f.subject, Subject::Service(_)));
         let shown = all().take(most).map(|(n, f)| {
             let line = part.book.line(f.line);
-            Aside {
+            OtherFinding {
                 claim: value(line.claim_id()).into_owned(),
                 file: value(part.about.file(line)).into_owned(),
                 source_line: line.row,
@@ -366,11 +279,5 @@ mod tests {
             "The 2,000 services with the highest amounts at risk, of 50,000 flagged. The other 48,000 ($1,234,567.89 at \
              risk) are in services.csv, their reasons in findings.csv."
         );
-    }
-
-    #[test]
-    fn values_are_cut_between_characters() {
-        assert_eq!(cut("ab", 2), "ab");
-        assert_eq!(cut("äöü", 2), "äö\u{2026}");
     }
 }

@@ -3,24 +3,24 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::report::format::html::flagged::value;
+use crate::report::words::finding::value;
 use rustc_hash::FxHashMap;
 
 use crate::claim::{ClassId, Text};
-use crate::report::format::html::chart::{Chart, Measure};
+use crate::report::format::html::chart::{BarMeasure, Chart};
+use crate::report::view::{PartView, ReportContext};
 use crate::report::words::numbers::{counted, dollars, grouped};
-use crate::report::{About, Content};
 use crate::rules::judge::{Judgement, ServiceStatus};
 use crate::tally::Summary;
 
 /// Billing providers shown: what fits on a page and is worth a letter.
-const PROVIDERS: usize = 20;
+const MAX_PROVIDERS_SHOWN: usize = 20;
 
-fn add(measure: &mut Measure, judgement: &Judgement) {
+fn add(measure: &mut BarMeasure, judgement: &Judgement) {
     let part = match judgement.status {
         ServiceStatus::Deny => &mut measure.deny,
         ServiceStatus::Review => &mut measure.review,
-        ServiceStatus::NotEvaluated | ServiceStatus::Clear => return,
+        ServiceStatus::Clear | ServiceStatus::NotEvaluated => return,
     };
     part.0 += 1;
     part.1 += judgement.amount();
@@ -30,11 +30,11 @@ fn add(measure: &mut Measure, judgement: &Judgement) {
 #[derive(Default)]
 pub(crate) struct Groups {
     /// By number: every finding of the run is looked up here.
-    rules: Vec<Measure>,
-    classes: BTreeMap<ClassId, Measure>,
+    rules: Vec<BarMeasure>,
+    classes: BTreeMap<ClassId, BarMeasure>,
     /// Services without a readable date stand behind all months.
-    months: BTreeMap<(bool, Option<(i16, i8)>), Measure>,
-    providers: FxHashMap<String, Measure>,
+    months: BTreeMap<(bool, Option<(i16, i8)>), BarMeasure>,
+    providers: FxHashMap<String, BarMeasure>,
 }
 
 /// Those of one part. Its providers are only looked up when it is added: their names stand behind each other, with where
@@ -42,14 +42,14 @@ pub(crate) struct Groups {
 pub(crate) struct PartGroups {
     groups: Groups,
     names: String,
-    providers: Vec<(usize, Measure)>,
+    providers: Vec<(usize, BarMeasure)>,
 }
 
 impl PartGroups {
     /// Adds up a part.
-    pub(crate) fn of(part: &Content<'_>) -> Self {
-        let mut groups = Groups { rules: vec![Measure::default(); part.about.docs.len()], ..Groups::default() };
-        let mut providers = FxHashMap::<&str, Measure>::default();
+    pub(crate) fn of(part: &PartView<'_>) -> Self {
+        let mut groups = Groups { rules: vec![BarMeasure::default(); part.about.docs.len()], ..Groups::default() };
+        let mut providers = FxHashMap::<&str, BarMeasure>::default();
         for (i, judgement) in part.judged.services.iter().enumerate() {
             let line = part.book.line_of(i);
             for rule in &judgement.rules {
@@ -66,7 +66,7 @@ impl PartGroups {
             }
         }
         let mut names = String::new();
-        let ended = |(npi, measure): (&str, Measure)| {
+        let ended = |(npi, measure): (&str, BarMeasure)| {
             names.push_str(npi);
             (names.len(), measure)
         };
@@ -79,7 +79,7 @@ impl Groups {
     /// Adds those of a part.
     pub(crate) fn merge(&mut self, part: PartGroups) {
         let PartGroups { groups: other, names, providers } = part;
-        self.rules.resize(self.rules.len().max(other.rules.len()), Measure::default());
+        self.rules.resize(self.rules.len().max(other.rules.len()), BarMeasure::default());
         self.rules.iter_mut().zip(&other.rules).for_each(|(mine, more)| mine.merge(more));
         other.classes.into_iter().for_each(|(id, more)| self.classes.entry(id).or_default().merge(&more));
         other.months.into_iter().for_each(|(month, more)| self.months.entry(month).or_default().merge(&more));
@@ -95,9 +95,9 @@ impl Groups {
     }
 
     /// The charts, in the order of the page.
-    pub(crate) fn charts(mut self, about: About<'_>, summary: &Summary) -> Vec<Chart> {
+    pub(crate) fn charts(mut self, about: ReportContext<'_>, summary: &Summary) -> Vec<Chart> {
         let policy = &about.frame.policy;
-        self.rules.resize(about.docs.len(), Measure::default());
+        self.rules.resize(about.docs.len(), BarMeasure::default());
         for (rule, tally) in &summary.rules {
             self.rules[usize::from(rule.0)].all = tally.findings;
         }
@@ -128,32 +128,32 @@ impl Groups {
     }
 }
 
-type Row = (String, String, Measure);
+type ChartRow = (String, String, BarMeasure);
 
 /// Highest amount first, then most services; the order given decides between equals.
-fn by_amount(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+fn by_amount(rows: impl Iterator<Item = ChartRow>) -> Vec<ChartRow> {
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|(_, _, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
     rows
 }
 
 /// The highest providers, and a sentence on the rest.
-fn highest(providers: BTreeMap<&str, Measure>) -> (Vec<Row>, String) {
+fn highest(providers: BTreeMap<&str, BarMeasure>) -> (Vec<ChartRow>, String) {
     // Sorted as borrowed texts: a plan has tens of thousands of providers, and only a few are printed.
     let mut rows: Vec<_> = providers.into_iter().collect();
     rows.sort_by_key(|(_, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
-    let rest = rows.split_off(rows.len().min(PROVIDERS));
+    let rest = rows.split_off(rows.len().min(MAX_PROVIDERS_SHOWN));
     let others = if rest.is_empty() {
         String::new()
     } else {
-        let mut sum = Measure::default();
+        let mut sum = BarMeasure::default();
         for (_, m) in &rest {
             sum.deny.0 += m.flagged();
             sum.deny.1 += m.at_risk();
             sum.all += m.all;
         }
         format!(
-            "The {PROVIDERS} highest. {} more: {} at risk, {} of {} flagged.",
+            "The {MAX_PROVIDERS_SHOWN} highest. {} more: {} at risk, {} of {} flagged.",
             counted(rest.len() as u64, "provider"),
             dollars(sum.at_risk()),
             grouped(sum.flagged()),
@@ -175,9 +175,9 @@ mod tests {
         let providers = names
             .iter()
             .zip(1..)
-            .map(|(name, n)| (name.as_str(), Measure { deny: (1, Sum(n * 100)), review: (0, Sum(0)), all: 2 }));
+            .map(|(name, n)| (name.as_str(), BarMeasure { deny: (1, Sum(n * 100)), review: (0, Sum(0)), all: 2 }));
         let (rows, others) = highest(providers.collect());
-        assert_eq!(rows.len(), PROVIDERS);
+        assert_eq!(rows.len(), MAX_PROVIDERS_SHOWN);
         assert_eq!(rows[0].0, "1900000022");
         assert_eq!(others, "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged.");
     }

@@ -8,27 +8,26 @@ pub mod chart;
 pub(crate) mod claim;
 pub(crate) mod flagged;
 mod groups;
+mod inputs;
 mod suppressed;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
 
-use crate::ingest::record::reject::Reason;
-use crate::ingest::{Extent, Fingerprint, Original};
 use crate::policy::Origin;
 use crate::report::format::html::chart::Chart;
-use crate::report::format::html::flagged::{Aside, Asides, Candidates, Collector, Flagged, value};
+use crate::report::format::html::flagged::{Candidates, Collector, Flagged, OtherFinding, OtherFindings};
 use crate::report::format::html::groups::{Groups, PartGroups};
-use crate::report::format::html::suppressed::Suppressed;
-use crate::report::sink::{Output, Sink, held};
+use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile, given, inputs, rejected};
+use crate::report::format::html::suppressed::SuppressionRow;
+use crate::report::sink::{Output, Sink, lock};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
+use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, dollars, grouped};
-use crate::report::{About, Content, Totals};
 use crate::rules::judge::ServiceStatus;
-use crate::run::Frame;
 use crate::tally::Summary;
 
 const STYLE: &str = include_str!("report.css");
@@ -39,10 +38,10 @@ const STYLE_HASH: &str = "ufca9QmPziNJGcTLwAP5yIJ3AflB0n89NwQ0ALb+Khs=";
 const SCRIPT_HASH: &str = "iq9OP8L+bAWFbA0sEY/irH126XyHujC76Xcgw39QOQw=";
 
 /// Findings on other rows that are shown; the rest is in findings.csv.
-const ASIDES: usize = 200;
+const MAX_OTHER_FINDINGS: usize = 200;
 
 /// One of the figures at the head.
-struct Figure {
+struct StatusFigure {
     /// Word of the status, or `total`.
     class: &'static str,
     label: &'static str,
@@ -51,38 +50,9 @@ struct Figure {
     amount: String,
 }
 
-/// Rejected rows of one reason.
-struct Rejected<'a> {
-    sentence: &'static str,
-    code: &'static str,
-    rows: String,
-    first_file: Cow<'a, str>,
-    first_line: u64,
-}
-
-/// An extract.
-struct Input<'a> {
-    name: Cow<'a, str>,
-    bytes: String,
-    rows: String,
-    rejected: String,
-    layout: &'a str,
-    joined: Vec<(&'a str, Cow<'a, str>)>,
-    absent: Vec<(&'static str, &'static str)>,
-}
-
-/// A file that the run was made from.
-struct Given<'a> {
-    role: &'static str,
-    name: Cow<'a, str>,
-    fingerprint: Option<&'a Fingerprint>,
-    /// Of what it is the hash.
-    of: String,
-}
-
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/format/html/askama.toml")]
-struct Page<'a> {
+struct ReportPage<'a> {
     content_policy: String,
     style: &'static str,
     script: &'static str,
@@ -96,34 +66,34 @@ struct Page<'a> {
     rows_said: String,
     services: u64,
     at_risk: String,
-    figures: Vec<Figure>,
+    figures: Vec<StatusFigure>,
     unseen: &'a [String],
     charts: Vec<Chart>,
     flagged: Flagged<'a>,
-    asides: Vec<Aside>,
+    asides: Vec<OtherFinding>,
     asides_said: String,
-    suppressions: Vec<Suppressed<'a>>,
+    suppressions: Vec<SuppressionRow<'a>>,
     suppressed_said: String,
     rows_read: String,
     bins: Vec<(&'static str, String, &'static str)>,
     becomes: String,
-    rejected: Vec<Rejected<'a>>,
-    inputs: Vec<Input<'a>>,
-    originals: Vec<Given<'a>>,
+    rejected: Vec<RejectedReason<'a>>,
+    inputs: Vec<ExtractRow<'a>>,
+    originals: Vec<SourceFile<'a>>,
 }
 
 /// Begins the page; it is written when all parts are through.
-pub fn report<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Pending { page: Collected::new(about, flagged::SHOWN), out: Mutex::new(out) }))
+pub fn report<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(PageSink { page: Collected::new(about, flagged::MAX_SERVICES_SHOWN), out: Mutex::new(out) }))
 }
 
-struct Pending<'a> {
+struct PageSink<'a> {
     page: Collected<'a>,
     out: Mutex<Box<dyn Output>>,
 }
 
-impl Sink for Pending<'_> {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
+impl Sink for PageSink<'_> {
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         self.page.format(n, part);
         Ok(())
     }
@@ -134,7 +104,7 @@ impl Sink for Pending<'_> {
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
-        let mut out = held(&self.out);
+        let mut out = lock(&self.out);
         self.page.page(totals).write_into(&mut **out)?;
         out.flush()
     }
@@ -142,32 +112,33 @@ impl Sink for Pending<'_> {
 
 /// What the page says of the services, while the parts go by.
 struct Collected<'a> {
-    about: About<'a>,
+    about: ReportContext<'a>,
     collector: Collector,
-    pieces: crate::report::sink::Pending<(PartGroups, Candidates, Asides)>,
-    sum: Mutex<(Groups, Candidates, Asides)>,
+    pieces: crate::report::sink::PendingPieces<(PartGroups, Candidates, OtherFindings)>,
+    sum: Mutex<(Groups, Candidates, OtherFindings)>,
 }
 
 impl<'a> Collected<'a> {
-    fn new(about: About<'a>, most: usize) -> Self {
-        let (pieces, sum) = (crate::report::sink::Pending::default(), Mutex::default());
+    fn new(about: ReportContext<'a>, most: usize) -> Self {
+        let (pieces, sum) = (crate::report::sink::PendingPieces::default(), Mutex::default());
         Self { about, collector: Collector::new(most), pieces, sum }
     }
 
-    fn format(&self, n: usize, part: &Content<'_>) {
-        self.pieces.put(n, (PartGroups::of(part), self.collector.of(part, n), Asides::of(part, ASIDES)));
+    fn format(&self, n: usize, part: &PartView<'_>) {
+        self.pieces
+            .put(n, (PartGroups::of(part), self.collector.of(part, n), OtherFindings::of(part, MAX_OTHER_FINDINGS)));
     }
 
     fn append(&self, n: usize) {
         if let Some((groups, candidates, asides)) = self.pieces.take(n) {
-            let mut sum = held(&self.sum);
+            let mut sum = lock(&self.sum);
             sum.0.merge(groups);
             self.collector.merge(&mut sum.1, candidates);
-            sum.2.merge(asides, ASIDES);
+            sum.2.merge(asides, MAX_OTHER_FINDINGS);
         }
     }
 
-    fn page(self, totals: &Totals) -> Page<'a> {
+    fn page(self, totals: &Totals) -> ReportPage<'a> {
         let (groups, candidates, asides) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let charts = groups.charts(self.about, &totals.summary);
         page(self.about, totals, charts, self.collector.finish(candidates, self.about), asides)
@@ -179,15 +150,21 @@ fn content_policy(scripts: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
 }
 
-fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flagged<'a>, asides: Asides) -> Page<'a> {
+fn page<'a>(
+    about: ReportContext<'a>,
+    totals: &Totals,
+    charts: Vec<Chart>,
+    flagged: Flagged<'a>,
+    asides: OtherFindings,
+) -> ReportPage<'a> {
     let frame = about.frame;
     let (policy, summary) = (&frame.policy, &totals.summary);
     let asides_said = if asides.all > asides.shown.len() {
-        format!("The first {ASIDES} of {}; all are in findings.csv.", grouped(asides.all as u64))
+        format!("The first {MAX_OTHER_FINDINGS} of {}; all are in findings.csv.", grouped(asides.all as u64))
     } else {
         format!("{}.", counted(asides.all as u64, "finding"))
     };
-    Page {
+    ReportPage {
         content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
         style: STYLE,
         script: SCRIPT,
@@ -221,7 +198,7 @@ fn page<'a>(about: About<'a>, totals: &Totals, charts: Vec<Chart>, flagged: Flag
     }
 }
 
-fn figures(summary: &Summary) -> Vec<Figure> {
+fn figures(summary: &Summary) -> Vec<StatusFigure> {
     ServiceStatus::ALL
         .iter()
         .map(|status| {
@@ -232,7 +209,7 @@ fn figures(summary: &Summary) -> Vec<Figure> {
                 ServiceStatus::NotEvaluated => "the policy's list was not applied",
                 ServiceStatus::Clear => "codes and authorization meet the policy",
             };
-            Figure {
+            StatusFigure {
                 class: status.word(),
                 label,
                 services: grouped(tally.services),
@@ -258,53 +235,6 @@ fn becomes(in_scope: u64, totals: &Totals) -> String {
     )
 }
 
-/// Rejected rows by reason, with the place of the first. Their text is in rejects.csv alone.
-fn rejected(frame: &Frame) -> Vec<Rejected<'_>> {
-    let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
-    for input in &frame.inputs {
-        for (reason, count) in input.rejects.counts() {
-            reasons.entry(*reason).or_insert((0, &input.name, count.first)).0 += count.rows;
-        }
-    }
-    let rows = reasons.into_iter().map(|(reason, (n, file, line))| Rejected {
-        sentence: reason.sentence(),
-        code: reason.code(),
-        rows: grouped(n),
-        first_file: value(file),
-        first_line: line,
-    });
-    rows.collect()
-}
-
-fn inputs<'a>(frame: &'a Frame) -> Vec<Input<'a>> {
-    let input = |input: &'a crate::run::Input| Input {
-        name: value(&input.name),
-        bytes: grouped(input.bytes),
-        rows: grouped(input.rows),
-        rejected: grouped(input.rejects.len()),
-        layout: &input.layout,
-        joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
-        absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
-    };
-    frame.inputs.iter().map(input).collect()
-}
-
-fn given(file: &Original) -> Given<'_> {
-    let of = match &file.fingerprint {
-        None => "no fingerprint: it was read from stdin or a pipe, which can be read once only".to_owned(),
-        Some(print) => {
-            let bytes = counted(print.bytes, "byte");
-            match print.extent {
-                Extent::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
-                Extent::Sampled => {
-                    format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all.")
-                }
-            }
-        }
-    };
-    Given { role: file.role.word(), name: value(&file.file), fingerprint: file.fingerprint.as_ref(), of }
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
@@ -325,7 +255,7 @@ mod tests {
 
     fn rendered(outcome: &Outcome, most: usize) -> String {
         let docs = doc::load().expect("the shipped documentation is valid");
-        let content = About::of(outcome, &docs);
+        let content = ReportContext::of(outcome, &docs);
         let collected = Collected::new(content.about, most);
         collected.format(0, &content);
         collected.append(0);
@@ -392,7 +322,7 @@ mod tests {
     fn the_charts_say_what_the_tally_says() {
         let outcome = five();
         let docs = doc::load().expect("the shipped documentation is valid");
-        let content = About::of(&outcome, &docs);
+        let content = ReportContext::of(&outcome, &docs);
         let mut groups = Groups::default();
         groups.merge(PartGroups::of(&content));
         let charts = groups.charts(content.about, &outcome.summary);

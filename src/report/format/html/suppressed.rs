@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::report::Totals;
-use crate::report::format::html::flagged::value;
 use crate::report::table::record::reason;
+use crate::report::totals::Totals;
+use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, dollars, grouped};
 use crate::run::Frame;
 
 /// A suppression and what became of it.
-pub(crate) struct Suppressed<'a> {
+pub(crate) struct SuppressionRow<'a> {
     pub(crate) number: usize,
     pub(crate) state: &'static str,
     pub(crate) findings: String,
@@ -19,9 +19,9 @@ pub(crate) struct Suppressed<'a> {
 }
 
 /// All suppressions, in the order of their file.
-pub(crate) fn suppressions<'a>(frame: &'a Frame, totals: &Totals) -> Vec<Suppressed<'a>> {
+pub(crate) fn suppressions<'a>(frame: &'a Frame, totals: &Totals) -> Vec<SuppressionRow<'a>> {
     let all = frame.suppressions.iter().flat_map(|all| totals.suppressions(all));
-    let shown = all.map(|(one, fits)| Suppressed {
+    let shown = all.map(|(one, fits)| SuppressionRow {
         number: one.number,
         state: one.state(fits).word(),
         findings: grouped(fits),

@@ -14,85 +14,86 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use crate::report::format::rollup::{By, COLUMNS, RollUp, cells};
-use crate::report::format::xlsx::package::Package;
-use crate::report::format::xlsx::sheet::{Paper, ROWS, Rows, Sheet, Sheets};
+use crate::report::format::xlsx::package::ZipWriter;
+use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
-use crate::report::sink::{Output, Pending, Sink, held};
-use crate::report::table::record::{Cells, Column, Type, column, finding_columns, service_columns};
-use crate::report::{About, Content, Totals};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::table::record::{Cells, Column, ColumnType, column, finding_columns, service_columns};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
 use crate::rules::judge::ServiceStatus;
 use crate::run::Masked;
 
 const SUMMARY: [Column; 7] = [
-    column("group", Type::Text, 10),
-    column("key", Type::Text, 14),
-    column("meaning", Type::Text, 44),
-    column("rows", Type::Number, 14),
-    column("services", Type::Number, 12),
-    column("findings", Type::Number, 12),
-    column("amount_at_risk", Type::Amount, 18),
+    column("group", ColumnType::Text, 10),
+    column("key", ColumnType::Text, 14),
+    column("meaning", ColumnType::Text, 44),
+    column("rows", ColumnType::Number, 14),
+    column("services", ColumnType::Number, 12),
+    column("findings", ColumnType::Number, 12),
+    column("amount_at_risk", ColumnType::Amount, 18),
 ];
 
 const REJECT: [Column; 5] = [
-    column("source_file", Type::Text, 28),
-    column("source_line", Type::Number, 12),
-    column("byte_offset", Type::Number, 14),
-    column("reason", Type::Text, 22),
-    column("raw", Type::Text, 120),
+    column("source_file", ColumnType::Text, 28),
+    column("source_line", ColumnType::Number, 12),
+    column("byte_offset", ColumnType::Number, 14),
+    column("reason", ColumnType::Text, 22),
+    column("raw", ColumnType::Text, 120),
 ];
 
-const ABOUT: [Column; 2] = [column("what", Type::Text, 26), column("value", Type::Text, 110)];
+const ABOUT: [Column; 2] = [column("what", ColumnType::Text, 26), column("value", ColumnType::Text, 110)];
 
 /// The key, then [`COLUMNS`].
 const PROVIDER: [Column; 13] = {
-    let mut columns = [column("billing_npi", Type::Text, 16); 13];
+    let mut columns = [column("billing_npi", ColumnType::Text, 16); 13];
     let mut i = 0;
     while i < COLUMNS.len() {
-        columns[i + 1] = column(COLUMNS[i], Type::Number, 16);
+        columns[i + 1] = column(COLUMNS[i], ColumnType::Number, 16);
         i += 1;
     }
     columns
 };
 
 /// Begins it.
-pub fn report<'a>(about: About<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Workbook::new(about, out, ROWS)?))
+pub fn report<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Workbook::new(about, out, MAX_SHEET_ROWS)?))
 }
 
 struct Workbook<'a> {
-    about: About<'a>,
+    about: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
-    pieces: Pending<[Rows; 2]>,
+    pieces: PendingPieces<[XmlRows; 2]>,
     /// Memory of pieces that were put down.
-    spare: Mutex<Vec<[Rows; 2]>>,
+    spare: Mutex<Vec<[XmlRows; 2]>>,
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
     providers: RollUp,
-    paper: Paper,
+    options: SheetOptions,
 }
 
 impl<'a> Workbook<'a> {
-    fn new(about: About<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
-        let paper = Paper { limit, scratch: out.scratch() };
+    fn new(about: ReportContext<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
+        let options = SheetOptions { limit, scratch: out.scratch() };
         let sheets = [
-            Sheets::new("Services", service_columns(about.frame), &paper)?,
-            Sheets::new("Findings", finding_columns(about.frame), &paper)?,
+            Sheets::new("Services", service_columns(about.frame), &options)?,
+            Sheets::new("Findings", finding_columns(about.frame), &options)?,
         ];
         Ok(Self {
             about,
             out: Mutex::new(out),
-            pieces: Pending::default(),
+            pieces: PendingPieces::default(),
             spare: Mutex::default(),
             sheets: Mutex::new(sheets),
             providers: RollUp::new(By::Provider),
-            paper,
+            options,
         })
     }
 }
 
 impl Sink for Workbook<'_> {
-    fn format(&self, n: usize, part: &Content<'_>) -> io::Result<()> {
-        let mut pieces = held(&self.spare).pop().unwrap_or_default();
+    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
+        let mut pieces = lock(&self.spare).pop().unwrap_or_default();
         part.services().for_each(|record| pieces[0].row(|row| record.put(row)));
         part.findings().for_each(|record| pieces[1].row(|row| record.put(row)));
         self.pieces.put(n, pieces);
@@ -105,37 +106,42 @@ impl Sink for Workbook<'_> {
         let [services, findings] = &pieces;
         // `format` never waits for this lock, so a thread that helps out while blocks are packed cannot come to wait for
         // itself.
-        let mut sheets = held(&self.sheets);
+        let mut sheets = lock(&self.sheets);
         let [of_services, of_findings] = &mut *sheets;
         let (one, two) = rayon::join(|| of_services.append(services), || of_findings.append(findings));
-        pieces.iter_mut().for_each(Rows::clear);
-        held(&self.spare).push(pieces);
+        pieces.iter_mut().for_each(XmlRows::clear);
+        lock(&self.spare).push(pieces);
         one.and(two)
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
-        let Self { about, out, sheets, providers, paper, .. } = *self;
+        let Self { about, out, sheets, providers, options, .. } = *self;
         let [services, findings] = sheets.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let rejects = rejects(about, &paper)?;
-        let mut all = table("Summary", &SUMMARY, &paper, summary(about, totals))?;
+        let rejects = rejects(about, &options)?;
+        let mut all = table("Summary", &SUMMARY, &options, summary(about, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
-        all.extend(table("Providers", &PROVIDER, &paper, of_providers(providers)?)?);
+        all.extend(table("Providers", &PROVIDER, &options, of_providers(providers)?)?);
         all.extend(rejects);
-        all.extend(table("About", &ABOUT, &paper, of_about(about))?);
-        put_down(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
+        all.extend(table("About", &ABOUT, &options, of_about(about))?);
+        write_workbook(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Rows that are all there.
-fn table(title: &'static str, columns: &'static [Column], paper: &Paper, rows: Rows) -> io::Result<Vec<Sheet>> {
-    let mut sheets = Sheets::new(title, columns, paper)?;
+fn table(
+    title: &'static str,
+    columns: &'static [Column],
+    options: &SheetOptions,
+    rows: XmlRows,
+) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new(title, columns, options)?;
     sheets.append(&rows)?;
     sheets.finish()
 }
 
-fn summary(about: About<'_>, totals: &Totals) -> Rows {
-    let mut rows = Rows::default();
+fn summary(about: ReportContext<'_>, totals: &Totals) -> XmlRows {
+    let mut rows = XmlRows::default();
     let (summary, ledger) = (&totals.summary, &about.frame.ledger);
     for status in ServiceStatus::ALL {
         let tally = summary.status(status);
@@ -174,8 +180,8 @@ fn summary(about: About<'_>, totals: &Totals) -> Rows {
     rows
 }
 
-fn of_providers(providers: RollUp) -> io::Result<Rows> {
-    let mut rows = Rows::default();
+fn of_providers(providers: RollUp) -> io::Result<XmlRows> {
+    let mut rows = XmlRows::default();
     for (npi, measure) in providers.rows()? {
         let cells = cells(&measure);
         rows.row(|row| {
@@ -198,11 +204,11 @@ fn of_providers(providers: RollUp) -> io::Result<Rows> {
 }
 
 /// Rejected rows, put down one by one: there may be as many as the bound on an extract's rejects allows.
-fn rejects(about: About<'_>, paper: &Paper) -> io::Result<Vec<Sheet>> {
-    let mut sheets = Sheets::new("Rejects", &REJECT, paper)?;
+fn rejects(about: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new("Rejects", &REJECT, options)?;
     for input in &about.frame.inputs {
         input.rejects.each(|reject| {
-            let mut rows = Rows::default();
+            let mut rows = XmlRows::default();
             rows.row(|row| {
                 row.text(&input.name);
                 row.number(reject.line);
@@ -216,9 +222,9 @@ fn rejects(about: About<'_>, paper: &Paper) -> io::Result<Vec<Sheet>> {
     sheets.finish()
 }
 
-fn of_about(about: About<'_>) -> Rows {
+fn of_about(about: ReportContext<'_>) -> XmlRows {
     let (frame, policy) = (about.frame, &about.frame.policy);
-    let mut rows = Rows::default();
+    let mut rows = XmlRows::default();
     let mut say = |what: &str, value: &str| {
         rows.row(|row| {
             row.text(what);
@@ -268,7 +274,7 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 const SHEET_ML: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 
 /// The package: what it holds, how its files belong together, the files. Titles are our own and need no escapes.
-fn put_down(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
+fn write_workbook(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
     let mut types = format!(
         "{DECLARATION}<Types xmlns=\"{PACKAGE}/content-types\">\
          <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
@@ -308,7 +314,7 @@ fn put_down(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
     types.push_str("</Types>");
     links.push_str("</Relationships>");
     let _ = write!(book, "</sheets><definedNames>{filters}</definedNames></workbook>");
-    let mut package = Package::new(out);
+    let mut package = ZipWriter::new(out);
     package.add("[Content_Types].xml", &types)?;
     package.add("_rels/.rels", &root)?;
     package.add("xl/workbook.xml", &book)?;
@@ -329,18 +335,18 @@ mod tests {
     /// Excel's limit at a small number: another reader finds every row, on sheets that are full one after the other.
     #[test]
     fn a_table_beyond_the_limit_is_split() {
-        let mut rows = Rows::default();
+        let mut rows = XmlRows::default();
         for n in 0..8 {
             rows.row(|row| {
                 row.text(&format!("0{n}"));
                 row.text("=1+1");
             });
         }
-        let paper = Paper { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) };
-        let mut sheets = table("Services", &ABOUT, &paper, rows).expect("a disk");
-        sheets.extend(table("About", &ABOUT, &paper, Rows::default()).expect("a disk"));
+        let options = SheetOptions { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) };
+        let mut sheets = table("Services", &ABOUT, &options, rows).expect("a disk");
+        sheets.extend(table("About", &ABOUT, &options, XmlRows::default()).expect("a disk"));
         let file = tempfile::tempfile().expect("a disk");
-        put_down(sheets, Box::new(file.try_clone().expect("a handle"))).expect("a disk");
+        write_workbook(sheets, Box::new(file.try_clone().expect("a handle"))).expect("a disk");
         let mut book: Xlsx<_> = Xlsx::new(io::BufReader::new(file)).expect("a workbook");
         assert_eq!(book.sheet_names(), ["Services", "Services 2", "Services 3", "About"]);
         let mut found = Vec::new();

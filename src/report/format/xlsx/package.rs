@@ -1,6 +1,6 @@
 //! The package that a workbook is: a ZIP archive, written front to back.
 //!
-//! The big sheets are deflated in blocks of [`BLOCK`] bytes, side by side, and put down in order; where blocks end does
+//! The big sheets are deflated in blocks of [`DEFLATE_BLOCK_BYTES`] bytes, side by side, and put down in order; where blocks end does
 //! not depend on parts or threads, so the bytes do not either. No entry carries a time of day.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,13 +10,13 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 use rayon::prelude::*;
 
 /// Bytes deflated at a time. Each block begins without memory of the one before: at this size that costs a hundredth.
-const BLOCK: usize = 1 << 18;
+const DEFLATE_BLOCK_BYTES: usize = 1 << 18;
 
 /// The fastest level. The next one takes half as long again for a tenth less.
-const LEVEL: u32 = 1;
+const DEFLATE_LEVEL: u32 = 1;
 
 /// Bytes of an entry at most: beyond it ZIP needs another layout. A sheet ends earlier, see [`crate::report::format::xlsx::sheet`].
-pub(crate) const LARGEST: u64 = u32::MAX as u64 - (1 << 26);
+pub(crate) const MAX_ENTRY_BYTES: u64 = u32::MAX as u64 - (1 << 26);
 
 /// 1980-01-01, the earliest day of the format, as every entry's date; midnight as its time.
 const DATE: u16 = (1 << 5) | 1;
@@ -35,7 +35,7 @@ fn deflate(block: &[u8]) -> io::Result<(Vec<u8>, Crc)> {
     let mut crc = Crc::new();
     crc.update(block);
     let mut out = Vec::with_capacity(block.len() / 4 + 64);
-    let mut compress = Compress::new(Compression::new(LEVEL), false);
+    let mut compress = Compress::new(Compression::new(DEFLATE_LEVEL), false);
     // Ends on a whole byte and without the mark of the last block, so that the next block can follow.
     while (compress.total_in() as usize) < block.len() || out.len() == out.capacity() {
         out.reserve(block.len() / 8 + 64);
@@ -74,10 +74,10 @@ impl<W: Write> Entry<W> {
 
     /// Adds text.
     pub(crate) fn write(&mut self, text: &[u8]) -> io::Result<()> {
-        let (head, rest) = text.split_at(text.len().min(BLOCK - self.waiting.len()));
+        let (head, rest) = text.split_at(text.len().min(DEFLATE_BLOCK_BYTES - self.waiting.len()));
         self.waiting.extend_from_slice(head);
-        if self.waiting.len() == BLOCK {
-            let (whole, rest) = rest.split_at(rest.len() / BLOCK * BLOCK);
+        if self.waiting.len() == DEFLATE_BLOCK_BYTES {
+            let (whole, rest) = rest.split_at(rest.len() / DEFLATE_BLOCK_BYTES * DEFLATE_BLOCK_BYTES);
             let first = mem::take(&mut self.waiting);
             self.pack(&[&first], whole)?;
             self.waiting = first;
@@ -89,7 +89,7 @@ impl<W: Write> Entry<W> {
 
     /// Deflates a block that waited, and those that need not.
     fn pack(&mut self, waited: &[&[u8]], rest: &[u8]) -> io::Result<()> {
-        let blocks = waited.par_iter().copied().chain(rest.par_chunks(BLOCK));
+        let blocks = waited.par_iter().copied().chain(rest.par_chunks(DEFLATE_BLOCK_BYTES));
         let packed = blocks.map(deflate).collect::<io::Result<Vec<_>>>()?;
         for (block, crc) in packed {
             self.out.write_all(&block)?;
@@ -111,7 +111,7 @@ impl<W: Write> Entry<W> {
 }
 
 /// A ZIP archive.
-pub(crate) struct Package<W> {
+pub(crate) struct ZipWriter<W> {
     out: W,
     /// Bytes written.
     at: u64,
@@ -119,7 +119,7 @@ pub(crate) struct Package<W> {
     entries: u16,
 }
 
-impl<W: Write + Seek> Package<W> {
+impl<W: Write + Seek> ZipWriter<W> {
     /// An empty one.
     pub(crate) fn new(out: W) -> Self {
         Self { out, at: 0, directory: Vec::new(), entries: 0 }
@@ -228,10 +228,10 @@ mod tests {
     #[test]
     fn entries_come_back_however_they_were_cut() {
         let text = text();
-        assert!(text.len() > 3 * BLOCK);
+        assert!(text.len() > 3 * DEFLATE_BLOCK_BYTES);
         let archive = |step: usize| {
             let mut file = Cursor::new(Vec::new());
-            let mut package = Package::new(&mut file);
+            let mut package = ZipWriter::new(&mut file);
             package.add("small.xml", "<a/>").expect("memory takes it");
             package.add("empty.xml", "").expect("memory takes it");
             let mut entry = Entry::new(Cursor::new(Vec::new()));
@@ -244,7 +244,7 @@ mod tests {
             file.into_inner()
         };
         let bytes = archive(usize::MAX);
-        for step in [1000, BLOCK - 1, BLOCK, BLOCK + 1] {
+        for step in [1000, DEFLATE_BLOCK_BYTES - 1, DEFLATE_BLOCK_BYTES, DEFLATE_BLOCK_BYTES + 1] {
             assert!(archive(step) == bytes, "pieces of {step}");
         }
         assert!(bytes.len() < text.len());
@@ -261,7 +261,7 @@ mod tests {
     fn places_beyond_four_gibibytes_are_found() {
         let shift = u64::from(u32::MAX) + 5;
         let mut file = Cursor::new(Vec::new());
-        let mut package = Package::new(&mut file);
+        let mut package = ZipWriter::new(&mut file);
         package.at = shift;
         package.add("far.xml", "<far/>").expect("memory takes it");
         package.finish().expect("memory takes it");

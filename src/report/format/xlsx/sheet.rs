@@ -11,22 +11,22 @@ use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Sum};
-use crate::report::format::polars::days_since;
-use crate::report::format::xlsx::package::{Entry, LARGEST};
+use crate::report::format::xlsx::package::{Entry, MAX_ENTRY_BYTES};
 use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
 use crate::report::sink::Scratch;
 use crate::report::table::csv_row::push_amount;
 use crate::report::table::record::{Cells, Column};
 use crate::report::words::escape::seen;
+use crate::report::words::numbers::days_since;
 
 /// Rows of a sheet, its header included: the limit of Excel's file format.
-pub(crate) const ROWS: usize = 1 << 20;
+pub(crate) const MAX_SHEET_ROWS: usize = 1 << 20;
 
 /// UTF-16 units of a cell's text: likewise.
-const LONGEST: usize = 32_767;
+const MAX_CELL_UTF16: usize = 32_767;
 
 /// Digits that a spreadsheet's number holds exactly; a longer one is written as a text.
-const DIGITS: u32 = 15;
+const MAX_EXACT_DIGITS: u32 = 15;
 
 /// Day 0 as spreadsheets count; it is off by one before March 1900, as they take 1900 for a leap year.
 const EPOCH: Date = date(1899, 12, 30);
@@ -34,14 +34,14 @@ const FIRST: Date = date(1900, 3, 1);
 
 /// Rows as XML.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct XmlRows {
     xml: String,
     /// Where each row ends.
     ends: Vec<usize>,
     spare: String,
 }
 
-impl Rows {
+impl XmlRows {
     /// One row, its cells put by `put`.
     pub(crate) fn row(&mut self, put: impl FnOnce(&mut Self)) {
         self.xml.push_str("<row>");
@@ -73,7 +73,7 @@ impl Rows {
         } else {
             ">"
         });
-        if text.len() <= LONGEST
+        if text.len() <= MAX_CELL_UTF16
             && text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b'>' | b'_'))
         {
             self.xml.push_str(text);
@@ -85,8 +85,8 @@ impl Rows {
 
     /// A text that may hold anything that can be seen.
     fn escaped(&mut self, text: &str) {
-        let long = text.len() > LONGEST && text.encode_utf16().count() > LONGEST;
-        let mut room = if long { LONGEST - 1 } else { usize::MAX };
+        let long = text.len() > MAX_CELL_UTF16 && text.encode_utf16().count() > MAX_CELL_UTF16;
+        let mut room = if long { MAX_CELL_UTF16 - 1 } else { usize::MAX };
         for (i, c) in text.char_indices() {
             if room < c.len_utf16() {
                 break;
@@ -117,7 +117,7 @@ impl Rows {
     pub(crate) fn count(&mut self, n: impl Into<i128>) {
         let n: i128 = n.into();
         match i64::try_from(n) {
-            Ok(n) if n.unsigned_abs() < 10_u64.pow(DIGITS) => {
+            Ok(n) if n.unsigned_abs() < 10_u64.pow(MAX_EXACT_DIGITS) => {
                 self.value(COUNT, |xml| xml.push_str(itoa::Buffer::new().format(n)));
             }
             _ => self.text(&n.to_string()),
@@ -127,7 +127,7 @@ impl Rows {
     /// Money, however much.
     pub(crate) fn money(&mut self, cents: i128) {
         match i64::try_from(cents) {
-            Ok(cents) if cents.unsigned_abs() < 10_u64.pow(DIGITS) => {
+            Ok(cents) if cents.unsigned_abs() < 10_u64.pow(MAX_EXACT_DIGITS) => {
                 self.value(MONEY, |xml| push_amount(xml, Cents(cents)));
             }
             _ => self.text(&Sum(cents).to_string()),
@@ -138,7 +138,7 @@ impl Rows {
     pub(crate) fn ratio(&mut self, ratio: &str) {
         match ratio.len() {
             0 => self.empty(),
-            n if n <= DIGITS as usize => self.value(RATIO, |xml| xml.push_str(ratio)),
+            n if n <= MAX_EXACT_DIGITS as usize => self.value(RATIO, |xml| xml.push_str(ratio)),
             _ => self.text(ratio),
         }
     }
@@ -161,13 +161,13 @@ fn is_escape(text: &[u8]) -> bool {
     matches!(text, [b'_', b'x', a, b, c, d, b'_', ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()))
 }
 
-impl Cells for Rows {
+impl Cells for XmlRows {
     fn text(&mut self, text: &str) {
         self.styled(TEXT, text);
     }
 
     fn number(&mut self, n: u64) {
-        if n < 10_u64.pow(DIGITS) {
+        if n < 10_u64.pow(MAX_EXACT_DIGITS) {
             self.xml.push_str("<c><v>");
             self.xml.push_str(itoa::Buffer::new().format(n));
             self.xml.push_str("</v></c>");
@@ -189,7 +189,7 @@ impl Cells for Rows {
     fn units(&mut self, units: Option<Decimal>) {
         match units.map(|units| units.normalize()) {
             None => self.empty(),
-            Some(units) if units.mantissa().unsigned_abs() < 10_u128.pow(DIGITS) => {
+            Some(units) if units.mantissa().unsigned_abs() < 10_u128.pow(MAX_EXACT_DIGITS) => {
                 // A String takes everything.
                 let _ = write!(self.xml, "<c><v>{units}</v></c>");
             }
@@ -235,7 +235,7 @@ pub(crate) struct Sheet {
 
 /// What sheets are made of.
 #[derive(Clone)]
-pub(crate) struct Paper {
+pub(crate) struct SheetOptions {
     /// Most rows of one.
     pub(crate) limit: usize,
     /// Where it waits while it is filled.
@@ -246,7 +246,7 @@ pub(crate) struct Paper {
 pub(crate) struct Sheets {
     title: &'static str,
     columns: &'static [Column],
-    paper: Paper,
+    options: SheetOptions,
     full: Vec<Sheet>,
     /// The one that is being filled, in a private file without a name, and its rows.
     entry: Entry<File>,
@@ -255,17 +255,17 @@ pub(crate) struct Sheets {
 
 impl Sheets {
     /// A sheet with a header.
-    pub(crate) fn new(title: &'static str, columns: &'static [Column], paper: &Paper) -> io::Result<Self> {
-        let (entry, rows) = begin(columns, paper)?;
-        Ok(Self { title, columns, paper: paper.clone(), full: Vec::new(), entry, rows })
+    pub(crate) fn new(title: &'static str, columns: &'static [Column], options: &SheetOptions) -> io::Result<Self> {
+        let (entry, rows) = begin(columns, options)?;
+        Ok(Self { title, columns, options: options.clone(), full: Vec::new(), entry, rows })
     }
 
     /// Adds rows.
-    pub(crate) fn append(&mut self, more: &Rows) -> io::Result<()> {
+    pub(crate) fn append(&mut self, more: &XmlRows) -> io::Result<()> {
         let (mut from, mut row) = (0, 0);
         while row < more.ends.len() {
-            let left = usize::try_from(LARGEST.saturating_sub(self.entry.plain())).unwrap_or(usize::MAX);
-            let fit = more.ends[row..].partition_point(|end| *end - from <= left).min(self.paper.limit - self.rows);
+            let left = usize::try_from(MAX_ENTRY_BYTES.saturating_sub(self.entry.plain())).unwrap_or(usize::MAX);
+            let fit = more.ends[row..].partition_point(|end| *end - from <= left).min(self.options.limit - self.rows);
             if fit == 0 {
                 self.next()?;
                 continue;
@@ -279,7 +279,7 @@ impl Sheets {
     }
 
     fn next(&mut self) -> io::Result<()> {
-        let (entry, rows) = begin(self.columns, &self.paper)?;
+        let (entry, rows) = begin(self.columns, &self.options)?;
         let entry = std::mem::replace(&mut self.entry, entry);
         let rows = std::mem::replace(&mut self.rows, rows);
         let sheet = close(self.title, self.full.len() + 1, self.columns.len(), entry, rows)?;
@@ -304,8 +304,8 @@ fn close(title: &str, number: usize, columns: usize, mut entry: Entry<File>, row
 }
 
 /// A sheet up to its header, frozen.
-fn begin(columns: &[Column], paper: &Paper) -> io::Result<(Entry<File>, usize)> {
-    let mut head = Rows::default();
+fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(Entry<File>, usize)> {
+    let mut head = XmlRows::default();
     head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
     let mut xml = concat!(
         r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
@@ -320,7 +320,7 @@ fn begin(columns: &[Column], paper: &Paper) -> io::Result<(Entry<File>, usize)> 
     }
     xml.push_str("</cols><sheetData>");
     xml.push_str(&head.xml);
-    let mut entry = Entry::new((paper.scratch)()?);
+    let mut entry = Entry::new((options.scratch)()?);
     entry.write(xml.as_bytes())?;
     Ok((entry, 1))
 }
@@ -329,8 +329,8 @@ fn begin(columns: &[Column], paper: &Paper) -> io::Result<(Entry<File>, usize)> 
 mod tests {
     use super::*;
 
-    fn cell(put: impl FnOnce(&mut Rows)) -> String {
-        let mut rows = Rows::default();
+    fn cell(put: impl FnOnce(&mut XmlRows)) -> String {
+        let mut rows = XmlRows::default();
         rows.row(put);
         let cell = rows.xml.strip_prefix("<row>").and_then(|xml| xml.strip_suffix("</row>"));
         cell.expect("a row").replace(" t=\"inlineStr\"><is>", ">").replace("</is>", "")
@@ -354,15 +354,17 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_where_excel_would_refuse_them() {
-        for (text, kept) in
-            [("a".repeat(LONGEST), LONGEST), ("é".repeat(LONGEST), LONGEST), ("a".repeat(LONGEST + 1), LONGEST - 1)]
-        {
+        for (text, kept) in [
+            ("a".repeat(MAX_CELL_UTF16), MAX_CELL_UTF16),
+            ("é".repeat(MAX_CELL_UTF16), MAX_CELL_UTF16),
+            ("a".repeat(MAX_CELL_UTF16 + 1), MAX_CELL_UTF16 - 1),
+        ] {
             let cell = cell(|row| row.text(&text));
             assert_eq!(cell.matches(['a', 'é']).count(), kept);
-            assert_eq!(cell.contains('\u{2026}'), kept < LONGEST);
+            assert_eq!(cell.contains('\u{2026}'), kept < MAX_CELL_UTF16);
         }
-        let wide = cell(|row| row.text(&"\u{1f9b4}".repeat(LONGEST)));
-        assert_eq!(wide.matches('\u{1f9b4}').count(), (LONGEST - 1) / 2);
+        let wide = cell(|row| row.text(&"\u{1f9b4}".repeat(MAX_CELL_UTF16)));
+        assert_eq!(wide.matches('\u{1f9b4}').count(), (MAX_CELL_UTF16 - 1) / 2);
     }
 
     #[test]
@@ -388,13 +390,16 @@ mod tests {
     #[test]
     fn rows_beyond_the_limit_go_to_another_sheet() {
         const COLUMNS: [Column; 1] =
-            [crate::report::table::record::column("n", crate::report::table::record::Type::Number, 8)];
-        let mut sheets =
-            Sheets::new("Services", &COLUMNS, &Paper { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) })
-                .expect("a disk");
+            [crate::report::table::record::column("n", crate::report::table::record::ColumnType::Number, 8)];
+        let mut sheets = Sheets::new(
+            "Services",
+            &COLUMNS,
+            &SheetOptions { limit: 4, scratch: std::sync::Arc::new(tempfile::tempfile) },
+        )
+        .expect("a disk");
         let mut next = 0;
         for part in [2, 0, 5, 1] {
-            let mut rows = Rows::default();
+            let mut rows = XmlRows::default();
             for _ in 0..part {
                 rows.row(|row| row.number(next));
                 next += 1;

@@ -1,0 +1,76 @@
+//! What a report sees of a run: the whole of it, and one judged part.
+
+use std::borrow::Cow;
+
+use crate::claim::{Book, Line};
+use crate::finding::{Finding, RuleId, Subject};
+use crate::policy::RuleSetting;
+use crate::rules::doc::RuleDoc;
+use crate::rules::judge::{Judged, Judgement};
+use crate::run::{Frame, Outcome, Part};
+use crate::suppress::SuppressionMatches;
+
+/// What all parts of a report have in common.
+#[derive(Clone, Copy)]
+pub struct ReportContext<'a> {
+    /// What holds for the run.
+    pub frame: &'a Frame,
+    /// The rules' documentation, in roster order.
+    pub docs: &'a [RuleDoc],
+}
+
+/// A part of a run, as reports see it.
+#[derive(Clone, Copy)]
+pub struct PartView<'a> {
+    /// What all parts have in common.
+    pub about: ReportContext<'a>,
+    /// The lines with what belongs to them.
+    pub book: &'a Book<'a>,
+    /// Judgements and findings.
+    pub judged: &'a Judged,
+    /// What the suppressions come to on the findings.
+    pub met: &'a SuppressionMatches,
+}
+
+impl<'a> ReportContext<'a> {
+    /// The documentation of a rule.
+    pub fn doc(self, rule: RuleId) -> &'a RuleDoc {
+        &self.docs[usize::from(rule.0)]
+    }
+
+    /// What the policy says of a rule.
+    pub fn setting(self, rule: RuleId) -> &'a RuleSetting {
+        self.frame.policy.rule(&self.doc(rule).code)
+    }
+
+    /// The extract that a line came from, as given.
+    pub fn file(self, line: Line<'_>) -> &'a str {
+        &self.frame.inputs[line.extract as usize].name
+    }
+
+    /// A part of the run.
+    pub fn part(self, part: &'a Part<'a>) -> PartView<'a> {
+        PartView { about: self, book: &part.book, judged: &part.judged, met: &part.met }
+    }
+
+    /// A whole run as its only part.
+    pub fn of(outcome: &'a Outcome, docs: &'a [RuleDoc]) -> PartView<'a> {
+        let about = ReportContext { frame: &outcome.frame, docs };
+        PartView { about, book: &outcome.book, judged: &outcome.judged, met: &outcome.met }
+    }
+}
+
+impl<'a> PartView<'a> {
+    /// The message of a finding, for the analyst: the values that made it fire.
+    pub fn message<'f>(&self, finding: &'f Finding) -> Cow<'f, str> {
+        Cow::Borrowed(&finding.message)
+    }
+
+    /// What was decided about the service of a finding; none for other lines.
+    pub fn judgement(&self, finding: &Finding) -> Option<&'a Judgement> {
+        match finding.subject {
+            Subject::Service(i) => Some(&self.judged.services[i]),
+            Subject::Related(_) | Subject::Withdrawn(_) => None,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Findings, authorization results and diagnoses in words for people: the same text on the page and in `explain`.
+
+use std::borrow::Cow;
+
+use crate::finding::Finding;
+use crate::policy::{Class, Disposition, Edition, NecessityBasis};
+use crate::report::view::PartView;
+use crate::rules::authorization::AuthorizationStatus;
+
+/// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
+const MAX_VALUE_CHARS: usize = 120;
+
+/// Characters of a message, which may name many diagnoses.
+pub(crate) const MAX_MESSAGE_CHARS: usize = 1_000;
+
+/// A text, cut with an ellipsis where it is longer than anything real.
+pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => Cow::Owned(format!("{}\u{2026}", &text[..at])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// A value from the input, cut to what is readable.
+pub(crate) fn value(text: &str) -> Cow<'_, str> {
+    cut(text, MAX_VALUE_CHARS)
+}
+
+/// A finding as the page shows it.
+pub(crate) struct RenderedFinding {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) disposition: Disposition,
+    pub(crate) message: String,
+    /// Empty for findings that are for information: they bear on no verdict.
+    pub(crate) change: String,
+    pub(crate) citation: String,
+    /// Suggested codes, or that there are none.
+    pub(crate) reason: String,
+}
+
+impl RenderedFinding {
+    pub(crate) fn new(part: &PartView<'_>, finding: &Finding) -> Self {
+        let about = part.about;
+        let (doc, setting) = (about.doc(finding.rule), about.setting(finding.rule));
+        let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
+            ("", "") => "none suggested".to_owned(),
+            (carc, "") => format!("CARC {carc}"),
+            ("", rarc) => format!("RARC {rarc}"),
+            (carc, rarc) => format!("CARC {carc}, RARC {rarc}"),
+        };
+        Self {
+            code: doc.code.clone(),
+            name: doc.name.clone(),
+            disposition: finding.disposition,
+            message: cut(&part.message(finding), MAX_MESSAGE_CHARS).into_owned(),
+            change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
+            citation: setting.citation.clone(),
+            reason,
+        }
+    }
+
+    /// The word of the disposition.
+    pub(crate) fn word(&self) -> &'static str {
+        self.disposition.word()
+    }
+}
+
+/// What the authorization words mean, for readers who do not know the column.
+pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
+    match outcome {
+        AuthorizationStatus::NotRequired => "this product needs none in this setting",
+        AuthorizationStatus::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
+        AuthorizationStatus::NotMet => "one is needed, and none that fits was found",
+        AuthorizationStatus::OnClaim => {
+            "the claim carries a number; there was no authorization file to hold it against"
+        }
+        AuthorizationStatus::Verified => "the authorization file holds one that fits",
+    }
+}
+
+/// What the list of an edition says of a diagnosis.
+pub(crate) fn list_says(class: &Class, edition: &Edition, code: &str) -> String {
+    match (class.necessity, edition.listed(code)) {
+        (NecessityBasis::Lcd, _) => "not held against the policy's list: Medicare follows an LCD".to_owned(),
+        (NecessityBasis::Undetermined, _) => "not held against the policy's list: product undetermined".to_owned(),
+        (NecessityBasis::List, None) => "not listed".to_owned(),
+        (NecessityBasis::List, Some(listed)) => match &listed.region {
+            Some(region) => format!("listed: {}, {region}", listed.about),
+            None => format!("listed: {}", listed.about),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_between_characters() {
+        assert_eq!(cut("ab", 2), "ab");
+        assert_eq!(cut("äöü", 2), "äö\u{2026}");
+    }
+}

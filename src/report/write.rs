@@ -1,0 +1,118 @@
+//! How a run becomes files: the parts are judged and formatted in parallel and written in order.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::report::dir;
+use crate::report::format::FORMATS;
+use crate::report::sink::{Format, Output, Scratch, Sink};
+use crate::report::totals::Totals;
+use crate::report::view::{PartView, ReportContext};
+use crate::rules::doc::RuleDoc;
+use crate::run::Run;
+
+/// A file of a report under construction.
+struct ReportFile {
+    file: BufWriter<File>,
+    directory: PathBuf,
+}
+
+impl Write for ReportFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for ReportFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+impl Output for ReportFile {
+    fn scratch(&self) -> Scratch {
+        let directory = self.directory.clone();
+        Arc::new(move || tempfile::tempfile_in(&directory))
+    }
+}
+
+/// Opens the files of a report in an existing directory.
+pub fn files(directory: &Path) -> impl Fn(&str) -> io::Result<Box<dyn Output>> {
+    move |name| {
+        let file = BufWriter::with_capacity(1 << 18, dir::create(&directory.join(name))?);
+        Ok(Box::new(ReportFile { file, directory: directory.to_path_buf() }))
+    }
+}
+
+/// The word of `--format` that asks for every format.
+pub const ALL: &str = "all";
+
+/// The formats that `words` of `--format` ask for, with those that are always there.
+pub fn chosen<'f>(words: &[impl AsRef<str>]) -> Vec<&'f Format> {
+    let asked = |word: &str| words.iter().map(AsRef::as_ref).any(|w| w == word || w == ALL);
+    FORMATS.iter().filter(|format| format.word.is_none_or(asked)).collect()
+}
+
+/// Parts that are judged at a time, for each thread: enough that few threads wait for the last part.
+const PARTS_PER_THREAD: usize = 4;
+
+/// Judges all parts of a run and writes the files of `formats`, each opened by `open`. None: `go_on` said no.
+pub fn write(
+    run: &Run,
+    docs: &[RuleDoc],
+    formats: &[&Format],
+    open: &dyn Fn(&str) -> io::Result<Box<dyn Output>>,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> io::Result<Option<Totals>> {
+    let about = ReportContext { frame: &run.frame, docs };
+    let sinks: Vec<Box<dyn Sink + '_>> =
+        formats.iter().map(|format| (format.open)(about, open(format.file)?)).collect::<io::Result<_>>()?;
+    let format_part = |n: usize| -> io::Result<Totals> {
+        let part = run.part(n)?;
+        let content = about.part(&part);
+        // A sparse run has a single part: then its formats go side by side.
+        sinks.par_iter().try_for_each(|sink| sink.format(n, &content))?;
+        Ok(Totals::of(&content, n))
+    };
+    let append = |wave: std::ops::Range<usize>| -> io::Result<()> {
+        sinks.par_iter().try_for_each(|sink| wave.clone().try_for_each(|n| sink.append(n)))
+    };
+    let mut totals = Totals::default();
+    let wave = rayon::current_num_threads() * PARTS_PER_THREAD;
+    let mut formatted = 0..0;
+    for start in (0..run.parts()).step_by(wave) {
+        if !go_on() {
+            return Ok(None);
+        }
+        let next = start..run.parts().min(start + wave);
+        let (passed, appended) = rayon::join(
+            || next.clone().into_par_iter().map(format_part).collect::<io::Result<Vec<_>>>(),
+            || append(formatted.clone()),
+        );
+        appended?;
+        passed?.into_iter().for_each(|part| totals.merge(part));
+        formatted = next;
+    }
+    append(formatted)?;
+    totals.compare(&run.frame);
+    sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
+    Ok(go_on().then_some(totals))
+}
+
+/// Writes one file of a run that is whole.
+pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -> io::Result<()> {
+    let sink = (format.open)(part.about, out)?;
+    sink.format(0, part)?;
+    sink.append(0)?;
+    let mut totals = Totals::of(part, 0);
+    totals.compare(part.about.frame);
+    sink.finish(&totals)
+}
