@@ -11,7 +11,7 @@ use claimlint::claim::index::Index;
 use claimlint::claim::index::store::LINES;
 use claimlint::claim::{Reader, Store};
 use claimlint::ingest::layout::detect;
-use claimlint::ingest::{BLOCK, Dialect, Library, Row, Source, read_into};
+use claimlint::ingest::{BLOCK, Detected, Library, Row, Source, read_into};
 use claimlint::policy::{Policy, parse};
 use claimlint::report::sink::Output;
 use claimlint::report::write::write;
@@ -92,24 +92,32 @@ impl Bench {
         Self { policy, library: Library::shipped().unwrap_or_else(|e| panic!("{e}")) }
     }
 
-    fn source(&self, bytes: &[u8]) -> (Source, Dialect) {
+    fn source(&self, bytes: &[u8]) -> (Source, Detected) {
         let source = Source::from_bytes("bench", bytes.to_vec()).expect("the extract is text");
-        let dialect = detect::recognise(&source, &self.library).expect("the header is canonical");
-        (source, dialect)
+        let detected = detect::detect(&source, &self.library).expect("the header is canonical");
+        (source, detected)
     }
 
     /// Rows and kept lines, by the fast scan or by the grammar alone.
     fn lines(&self, bytes: &[u8], fast: bool) -> (u64, Store) {
-        let (source, dialect) = self.source(bytes);
+        let (source, detected) = self.source(bytes);
         let policy = &self.policy;
         let products = policy.products.clone();
         let reader =
             Reader { codes: &policy.codes, products, settings: &policy.settings, fillers: &policy.fillers, extract: 0 };
         let forms = policy.codes.forms();
-        let look = |dialect: &Dialect, row: &Row<'_>| reader.look(&dialect.binding, row);
-        let extract =
-            read_into(Store::new(None, LINES), source, dialect, BLOCK, fast.then_some(&forms), None, &look, &Unwatched)
-                .expect("nothing is damaged");
+        let look = |detected: &Detected, row: &Row<'_>| reader.look(&detected.binding, row);
+        let extract = read_into(
+            Store::new(None, LINES),
+            source,
+            detected,
+            BLOCK,
+            fast.then_some(&forms),
+            None,
+            &look,
+            &Unwatched,
+        )
+        .expect("nothing is damaged");
         (extract.tally.rows, extract.tally.kept)
     }
 
@@ -152,7 +160,7 @@ fn stages(c: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_millis(500));
 
     group.throughput(Throughput::Bytes(sparse.len() as u64));
-    group.bench_function("header and dialect", |b| b.iter(|| black_box(bench.source(&sparse).1.header.len())));
+    group.bench_function("header and detected", |b| b.iter(|| black_box(bench.source(&sparse).1.header.len())));
     for (name, fast) in [("scan, sparse", true), ("grammar alone, sparse", false)] {
         group.bench_function(name, |b| {
             b.iter(|| {

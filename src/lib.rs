@@ -14,7 +14,7 @@
 //!
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
 //! - [`strict_toml`]: strict reading of TOML. Reports every fault at once, with its place. Everything that is data is read by it.
-//! - [`ingest`]: files to rows. Opens, decompresses, finds the dialect, cuts blocks, reads records, counts every row.
+//! - [`ingest`]: files to rows. Opens, decompresses, finds the detected, cuts blocks, reads records, counts every row.
 //!   Knows bytes and header names, no claim.
 //! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
 //! - [`policy`]: the TOML of the medical policy, the limits and the reason codes, checked, every name resolved.

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::finding::fingerprint::Fingerprint;
 use crate::policy::Policy;
 use crate::rules;
-use crate::strict_toml::{Document, Faults, Placed, Sheet, nearest};
+use crate::strict_toml::{Document, Faults, SpannedText, Table, nearest};
 
 /// One `[[suppress]]` of the file.
 #[derive(Debug, Clone)]
@@ -95,11 +95,11 @@ impl Suppressions {
     /// Reads a file, for a run on this day.
     pub fn load(file: &str, text: &str, today: Date) -> Result<Self, Faults> {
         let list = Document::load(file, text, |document, root| {
-            let sheets = root.sheets("suppress");
+            let sheets = root.tables("suppress");
             let count = sheets.len();
             let list: Vec<_> =
                 sheets.into_iter().enumerate().filter_map(|(i, sheet)| read(document, sheet, i + 1, today)).collect();
-            root.finish();
+            root.deny_unknown_keys();
             (list.len() == count).then_some(list)
         })?;
         let (mut prints, mut filed) = (FxHashMap::<_, Vec<_>>::default(), <[FxHashMap<_, Vec<_>>; 4]>::default());
@@ -148,7 +148,7 @@ impl Suppressions {
     }
 }
 
-fn read(document: &Document<'_>, sheet: Sheet<'_, '_>, number: usize, today: Date) -> Option<Suppression> {
+fn read(document: &Document<'_>, sheet: Table<'_, '_>, number: usize, today: Date) -> Option<Suppression> {
     let print = sheet.text_if("fingerprint");
     let fingerprint = print.as_ref().and_then(|placed| {
         let found = Fingerprint::parse(placed.text.trim());
@@ -171,7 +171,7 @@ fn read(document: &Document<'_>, sheet: Sheet<'_, '_>, number: usize, today: Dat
         ["owner", "reason"].map(|key| sheet.text(key).and_then(|placed| filled(document, key, placed)).map(text));
     let expires = expiry(document, &sheet);
     let line = document.line_of(sheet.span().start);
-    sheet.finish();
+    sheet.deny_unknown_keys();
     let expires = expires?;
     Some(Suppression {
         number,
@@ -185,20 +185,20 @@ fn read(document: &Document<'_>, sheet: Sheet<'_, '_>, number: usize, today: Dat
     })
 }
 
-fn text(placed: Placed) -> String {
+fn text(placed: SpannedText) -> String {
     placed.text
 }
 
-fn filled(document: &Document<'_>, key: &str, placed: Placed) -> Option<Placed> {
+fn filled(document: &Document<'_>, key: &str, placed: SpannedText) -> Option<SpannedText> {
     let trimmed = placed.text.trim().to_owned();
     if trimmed.is_empty() {
         document.fault(placed.span, format!("`{key}` is empty: fill it, or leave it out"));
         return None;
     }
-    Some(Placed { text: trimmed, ..placed })
+    Some(SpannedText { text: trimmed, ..placed })
 }
 
-fn known_rule(document: &Document<'_>, placed: Placed) -> Option<String> {
+fn known_rule(document: &Document<'_>, placed: SpannedText) -> Option<String> {
     let codes = rules::codes();
     if codes.contains(&placed.text.as_str()) {
         return Some(placed.text);
@@ -210,7 +210,7 @@ fn known_rule(document: &Document<'_>, placed: Placed) -> Option<String> {
 }
 
 /// The last day, with or without quotes.
-fn expiry(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Option<Date> {
+fn expiry(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Date> {
     if !sheet.is_text("expires") {
         return sheet.date("expires");
     }

@@ -11,12 +11,12 @@ use crate::claim::value::amount::units;
 use crate::claim::value::date;
 use crate::ingest::cell::upper;
 use crate::ingest::field::fold;
-use crate::ingest::layout::detect::{DELIMITERS, Head, beginning, read_header};
+use crate::ingest::layout::detect::{DELIMITERS, Header, beginning, read_header};
 use crate::ingest::record::grammar::Grammar;
-use crate::ingest::scan::Which;
+use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
-use crate::ingest::{BLOCK, Look, Row, Source, Tally, Trouble};
+use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
 
 /// One row of the authorization file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -62,14 +62,14 @@ const COLUMNS: [&str; 7] =
 
 impl AuthorizationFile {
     /// Reads the whole file; it is small beside the claims.
-    pub fn read(source: Source) -> Result<Self, Trouble> {
+    pub fn read(source: Source) -> Result<Self, ReadError> {
         let name = source.name.clone();
-        let trouble = |what: String| Trouble::Unusable { file: name.clone(), what };
+        let trouble = |what: String| ReadError::Unusable { file: name.clone(), what };
         let (grammar, columns, head) = header(&source)?;
         let mut feed = source.feed(head.data_start, BLOCK);
-        let look = |row: &Row<'_>| Look::Keep(authorization(row, &columns));
+        let look = |row: &Row<'_>| RowAction::Keep(authorization(row, &columns));
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
-        let tally = parallel::read(&mut feed, &grammar, Which::All, &look, &Unwatched, start)?;
+        let tally = parallel::read(&mut feed, &grammar, RowFilter::All, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.
         let rejected =
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
@@ -121,11 +121,11 @@ impl AuthorizationFile {
 }
 
 /// Finds the delimiter under which the first line names the columns.
-fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Head), Trouble> {
-    let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
+fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Header), ReadError> {
+    let unusable = |what: String| ReadError::Unusable { file: source.name.clone(), what };
     let (cr_only, start) = beginning(source)?;
     for delimiter in DELIMITERS {
-        let grammar = Grammar::of_header(delimiter, cr_only, Vec::new());
+        let grammar = Grammar::for_header(delimiter, cr_only, Vec::new());
         let Ok(head) = read_header(&grammar, &source.sample, start, source.whole, 0, &[]) else { continue };
         let folded: Vec<String> = head.names.iter().map(|n| fold(n)).collect();
         let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));

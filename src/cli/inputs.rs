@@ -6,34 +6,34 @@ use anyhow::bail;
 use rayon::prelude::*;
 
 use crate::cli::args::{Check, Hashed};
-use crate::ingest::{Extent, Fingerprint, Original, Role, Trouble};
+use crate::ingest::{FileHash, HashScope, InputFile, InputRole, ReadError};
 
 /// The inputs of a run.
 pub(crate) struct Given {
-    originals: Vec<Original>,
+    originals: Vec<InputFile>,
     stamps: Vec<Option<(u64, SystemTime)>>,
-    extent: Extent,
+    extent: HashScope,
 }
 
 impl Given {
     /// Takes the fingerprints, before anything is read from the files.
-    pub(crate) fn take(args: &Check) -> Result<Self, Trouble> {
+    pub(crate) fn take(args: &Check) -> Result<Self, ReadError> {
         let extent = match args.fingerprint {
-            Hashed::Sampled => Extent::Sampled,
-            Hashed::Full => Extent::Full,
+            Hashed::Sampled => HashScope::Sampled,
+            Hashed::Full => HashScope::Full,
         };
         let joined: Vec<String> = args.layout.join.iter().map(|table| table.file.clone()).collect();
         let named = named(&args.files, &joined, args.auths.as_deref());
         let stamps = named.iter().map(|(_, file)| stamp(file)).collect();
-        let print = |(role, file): (Role, &str)| {
-            Ok(Original { role, file: file.to_owned(), fingerprint: Fingerprint::of(file, extent)? })
+        let print = |(role, file): (InputRole, &str)| {
+            Ok(InputFile { role, file: file.to_owned(), fingerprint: FileHash::compute(file, extent)? })
         };
-        let originals = named.into_par_iter().map(print).collect::<Result<_, Trouble>>()?;
+        let originals = named.into_par_iter().map(print).collect::<Result<_, ReadError>>()?;
         Ok(Self { originals, stamps, extent })
     }
 
     /// For page and manifest.
-    pub(crate) fn originals(&self) -> &[Original] {
+    pub(crate) fn originals(&self) -> &[InputFile] {
         &self.originals
     }
 
@@ -42,7 +42,7 @@ impl Given {
         for (file, stamp) in self.originals.iter().zip(&self.stamps) {
             // A new time alone may be that of a touch.
             if *stamp != self::stamp(&file.file)
-                && file.fingerprint != Fingerprint::of(&file.file, self.extent).unwrap_or_default()
+                && file.fingerprint != FileHash::compute(&file.file, self.extent).unwrap_or_default()
             {
                 bail!("{}: changed while it was read; run again when whoever writes it has finished", file.file);
             }
@@ -52,10 +52,14 @@ impl Given {
 }
 
 /// The files of a run in the order of the manifest.
-pub(crate) fn named<'a>(files: &'a [String], joined: &'a [String], auths: Option<&'a str>) -> Vec<(Role, &'a str)> {
-    let extracts = files.iter().map(|file| (Role::Extract, file.as_str()));
-    let joined = joined.iter().map(|file| (Role::Joined, file.as_str()));
-    extracts.chain(joined).chain(auths.map(|file| (Role::Authorizations, file))).collect()
+pub(crate) fn named<'a>(
+    files: &'a [String],
+    joined: &'a [String],
+    auths: Option<&'a str>,
+) -> Vec<(InputRole, &'a str)> {
+    let extracts = files.iter().map(|file| (InputRole::Extract, file.as_str()));
+    let joined = joined.iter().map(|file| (InputRole::Joined, file.as_str()));
+    extracts.chain(joined).chain(auths.map(|file| (InputRole::Authorizations, file))).collect()
 }
 
 /// Size and time of the last change; none of stdin and pipes.

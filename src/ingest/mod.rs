@@ -18,19 +18,19 @@ pub mod layout;
 pub mod scan;
 pub mod source;
 
-pub use crate::ingest::layout::detect::Dialect;
-use crate::ingest::scan::prefilter::Needles;
+pub use crate::ingest::layout::detect::Detected;
+use crate::ingest::scan::prefilter::Prefilter;
 
 pub use crate::ingest::layout::binding::Binding;
-pub use crate::ingest::layout::join::Table;
+pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::{Layout, Library};
 pub use crate::ingest::record::reject::{Reject, Rejects};
-pub use crate::ingest::scan::collect::Gather;
+pub use crate::ingest::scan::collect::Collector;
 pub use crate::ingest::scan::parallel::Watch;
-pub use crate::ingest::scan::{Kept, Look, Row, Tally};
-use crate::ingest::scan::{Weigh, Which};
-pub use crate::ingest::source::input_hash::{Extent, Fingerprint, Original, Role};
-pub use crate::ingest::source::{Source, Trouble};
+use crate::ingest::scan::{ChargeReader, RowFilter};
+pub use crate::ingest::scan::{KeptRow, Row, RowAction, Tally};
+pub use crate::ingest::source::input_hash::{FileHash, HashScope, InputFile, InputRole};
+pub use crate::ingest::source::{ReadError, Source};
 
 /// Bytes of one block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
 pub const BLOCK: usize = 1 << 20;
@@ -45,54 +45,54 @@ pub struct Extract<C> {
     /// Rows, rows kept and rows rejected, with their lines and byte offsets in the file.
     pub tally: Tally<C>,
     /// What was found out before the first row.
-    pub dialect: Dialect,
+    pub detected: Detected,
 }
 
-/// Reads one opened extract whose dialect is known. `codes` are the beginnings by which a row of interest is known
+/// Reads one opened extract whose detected is known. `codes` are the beginnings by which a row of interest is known
 /// (upper-case, at least four characters); other rows may or may not be looked at. Without them all rows are. A row is
-/// looked at with the cells of joined tables, if the dialect has any.
+/// looked at with the cells of joined tables, if the detected has any.
 pub fn read<T: Send>(
     source: Source,
-    dialect: Dialect,
+    detected: Detected,
     block: usize,
     codes: Option<&[&str]>,
-    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<T> + Sync),
+    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<T> + Sync),
     watch: &dyn Watch,
-) -> Result<Extract<Vec<Kept<T>>>, Trouble> {
-    read_into(Vec::new(), source, dialect, block, codes, None, look, watch)
+) -> Result<Extract<Vec<KeptRow<T>>>, ReadError> {
+    read_into(Vec::new(), source, detected, block, codes, None, look, watch)
 }
 
 /// The same, gathered in `kept`; with `weigh`, every row is looked at as it stands in the extract itself, without joined
-/// cells, and what it says is added up in [`Tally::weights`].
+/// cells, and what it says is added up in [`Tally::control_total`].
 #[allow(clippy::too_many_arguments, reason = "what to read, how, and where it goes; each call says them all")]
-pub fn read_into<C: Gather>(
+pub fn read_into<C: Collector>(
     kept: C,
     source: Source,
-    dialect: Dialect,
+    detected: Detected,
     block: usize,
     codes: Option<&[&str]>,
-    weigh: Option<&Weigh<'_>>,
-    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    weigh: Option<&ChargeReader<'_>>,
+    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<C::Item> + Sync),
     watch: &dyn Watch,
-) -> Result<Extract<C>, Trouble> {
+) -> Result<Extract<C>, ReadError> {
     let name = source.name.clone();
     // The header's lines and bytes count as passed, so that positions come out as those of the file, lines from 1.
-    let total = Tally::new(dialect.lines_before + 1, dialect.data_start as u64, kept);
-    let tally = if dialect.joins.is_empty() {
-        let columns = dialect.binding.code_columns();
-        let needles = columns.zip(codes).map(|(columns, codes)| Needles::new(columns, codes.iter().copied()));
-        let which = match (weigh, &needles) {
-            (Some(weigh), _) => Which::Weighed(weigh),
-            (None, Some(needles)) => Which::May(needles),
-            (None, None) => Which::All,
+    let total = Tally::new(detected.lines_before + 1, detected.data_start as u64, kept);
+    let tally = if detected.joins.is_empty() {
+        let columns = detected.binding.code_columns();
+        let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
+        let which = match (weigh, &prefilter) {
+            (Some(weigh), _) => RowFilter::Totaled(weigh),
+            (None, Some(prefilter)) => RowFilter::Prefiltered(prefilter),
+            (None, None) => RowFilter::All,
         };
-        let mut feed = source.feed(dialect.data_start, block);
-        let look = |row: &Row<'_>| look(&dialect, row);
-        scan::parallel::read(&mut feed, &dialect.grammar, which, &look, watch, total)?
+        let mut feed = source.feed(detected.data_start, block);
+        let look = |row: &Row<'_>| look(&detected, row);
+        scan::parallel::read(&mut feed, &detected.grammar, which, &look, watch, total)?
     } else {
-        read_joined::read(source, &dialect, block, codes, weigh, look, watch, total)?
+        read_joined::read(source, &detected, block, codes, weigh, look, watch, total)?
     };
-    let extract = Extract { name, bytes: tally.bytes, tally, dialect };
+    let extract = Extract { name, bytes: tally.bytes, tally, detected };
     refuse_if_mostly_rejected(&extract)?;
     Ok(extract)
 }
@@ -100,7 +100,7 @@ pub fn read_into<C: Gather>(
 /// From this many rejected rows on, an extract of which more than half is rejected was misread, not damaged.
 const FEWEST: u64 = 10;
 
-fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), Trouble> {
+fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
     let Tally { rows, rejects, .. } = &extract.tally;
     if rejects.len() < FEWEST || rejects.len() * 2 <= *rows {
         return Ok(());
@@ -112,5 +112,5 @@ fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), Trouble> {
         rejects.len(),
         first.collect::<Vec<_>>().join("\n  ")
     );
-    Err(Trouble::Unusable { file: extract.name.clone(), what })
+    Err(ReadError::Unusable { file: extract.name.clone(), what })
 }

@@ -15,17 +15,17 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ingest::cell::upper;
-use crate::ingest::field::{Field as Name, Group};
+use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::join::{Joined, Shape};
-use crate::ingest::record::grammar::Field;
+use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::reject::{Reject, Rejects};
-use crate::ingest::scan::collect::Gather;
+use crate::ingest::scan::collect::Collector;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
-use crate::ingest::scan::prefilter::Needles;
-use crate::ingest::scan::{Kept, Look, Row, Tally, Weigh, Which, shown};
-use crate::ingest::source::{Source, Trouble};
-use crate::ingest::{Binding, Dialect};
+use crate::ingest::scan::prefilter::Prefilter;
+use crate::ingest::scan::{ChargeReader, KeptRow, Row, RowAction, RowFilter, Tally, shown};
+use crate::ingest::source::{ReadError, Source};
+use crate::ingest::{Binding, Detected};
 
 /// The rows of one table by key: cells with the number of their column among the table's.
 type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
@@ -61,7 +61,7 @@ impl Found {
 /// A row of the extract before it is joined: its record as it stands.
 struct Raw {
     bytes: Vec<u8>,
-    fields: Vec<Field>,
+    fields: Vec<CellSpan>,
 }
 
 /// One row of a table, or what is wrong with it.
@@ -88,14 +88,14 @@ impl Wanted<'_> {
     }
 
     /// What the fast scan looks for in these columns; none if every row is to be looked at.
-    fn needles(&self, columns: impl IntoIterator<Item = usize>) -> Option<Needles> {
+    fn prefilter(&self, columns: impl IntoIterator<Item = usize>) -> Option<Prefilter> {
         let codes = self.codes.filter(|_| self.at_start)?;
-        Some(Needles::new(columns.into_iter().collect(), codes.iter().copied()))
+        Some(Prefilter::new(columns.into_iter().collect(), codes.iter().copied()))
     }
 
     fn may_row(&self, binding: &Binding, row: &Row<'_>) -> bool {
         binding.each().any(|slot| {
-            self.may(slot.text(row, Name::ProcedureCode))
+            self.may(slot.text(row, Field::ProcedureCode))
                 || slot.slots(row, Group::IcdProcedure).any(|(_, cell)| self.may(cell))
         })
     }
@@ -110,47 +110,47 @@ impl Watch for Unreported<'_> {
     }
 }
 
-/// Reads `source` with the tables of its dialect. As [`crate::ingest::read_into`].
+/// Reads `source` with the tables of its detected. As [`crate::ingest::read_into`].
 #[allow(clippy::too_many_arguments, reason = "as there")]
-pub(crate) fn read<C: Gather>(
+pub(crate) fn read<C: Collector>(
     source: Source,
-    dialect: &Dialect,
+    detected: &Detected,
     block: usize,
     codes: Option<&[&str]>,
-    weigh: Option<&Weigh<'_>>,
-    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    weigh: Option<&ChargeReader<'_>>,
+    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<C::Item> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
-) -> Result<Tally<C>, Trouble> {
-    let binding = &dialect.binding;
+) -> Result<Tally<C>, ReadError> {
+    let binding = &detected.binding;
     let quiet = Unreported(watch);
     let columns = binding.code_columns();
     let wanted = Wanted { codes, at_start: columns.is_some() };
-    let joins = &dialect.joins;
+    let joins = &detected.joins;
 
     let mut found = Vec::new();
     for join in joins {
         found.push(with_codes(join, binding, &wanted, block, &quiet)?);
     }
 
-    let width = dialect.grammar.width;
+    let width = detected.grammar.width;
     // Rows that hold no code themselves matter too, once a code was found for some key.
     let own = columns.filter(|_| found.iter().all(Found::is_empty));
-    let needles = own.and_then(|columns| wanted.needles(columns.into_iter().filter(|c| *c < width)));
-    let which = weigh.map_or_else(|| may(needles.as_ref()), Which::Weighed);
-    let line_end = dialect.grammar.line_end();
-    let mut feed = source.feed(dialect.data_start, block);
+    let prefilter = own.and_then(|columns| wanted.prefilter(columns.into_iter().filter(|c| *c < width)));
+    let which = weigh.map_or_else(|| may(prefilter.as_ref()), RowFilter::Totaled);
+    let line_end = detected.grammar.line_end();
+    let mut feed = source.feed(detected.data_start, block);
     let raws = parallel::read(
         &mut feed,
-        &dialect.grammar,
+        &detected.grammar,
         which,
         &|row: &Row<'_>| {
             let joined = |(join, found): (&Joined, &Found)| join.key_of(row).is_some_and(|key| found.holds(&key));
             if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
                 let (bytes, fields) = row.record(line_end);
-                Look::Keep(Raw { bytes, fields })
+                RowAction::Keep(Raw { bytes, fields })
             } else {
-                Look::Pass
+                RowAction::Ignore
             }
         },
         watch,
@@ -167,36 +167,36 @@ pub(crate) fn read<C: Gather>(
             }
         });
     }
-    look_at(raws, dialect, &cells, look, total.kept)
+    look_at(raws, detected, &cells, look, total.kept)
 }
 
 /// Rows of one hand-over to a thread.
 const CHUNK: usize = 1024;
 
 /// Widens each kept row and looks at it.
-fn look_at<C: Gather>(
-    raws: Tally<Vec<Kept<Raw>>>,
-    dialect: &Dialect,
+fn look_at<C: Collector>(
+    raws: Tally<Vec<KeptRow<Raw>>>,
+    detected: &Detected,
     cells: &[Cells],
-    look: &(impl Fn(&Dialect, &Row<'_>) -> Look<C::Item> + Sync),
+    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<C::Item> + Sync),
     into: C,
-) -> Result<Tally<C>, Trouble> {
-    let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, weights } = raws;
-    let mut all = rejects.all().map_err(|e| Trouble::Spool(e.to_string()))?;
+) -> Result<Tally<C>, ReadError> {
+    let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, control_total } = raws;
+    let mut all = rejects.all().map_err(|e| ReadError::Spool(e.to_string()))?;
     let rejects = Rejects::new(into.spool());
-    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects, trailers, weights };
+    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects, trailers, control_total };
     let looked: Vec<_> = kept
         .par_chunks_mut(CHUNK)
         .map(|chunk| {
-            let (mut block, mut passed, mut rejects) = (C::of_block(), 0, Vec::new());
-            for Kept { line, offset, value: raw } in chunk {
+            let (mut block, mut passed, mut rejects) = (C::for_block(), 0, Vec::new());
+            for KeptRow { line, offset, value: raw } in chunk {
                 let record = raw.bytes.len();
-                raw.widen(dialect, cells);
-                match look(dialect, &raw.row()) {
-                    Look::Pass => passed += 1,
-                    Look::Keep(item) => block.keep(*line, *offset, item),
-                    Look::Reject(reason) => {
-                        let raw = shown(&dialect.grammar, &raw.bytes[..record]);
+                raw.widen(detected, cells);
+                match look(detected, &raw.row()) {
+                    RowAction::Ignore => passed += 1,
+                    RowAction::Keep(item) => block.keep(*line, *offset, item),
+                    RowAction::Reject(reason) => {
+                        let raw = shown(&detected.grammar, &raw.bytes[..record]);
                         rejects.push(Reject { line: *line, offset: *offset, reason, raw });
                     }
                 }
@@ -221,16 +221,16 @@ impl Raw {
         Row::new(&self.bytes, &self.fields)
     }
 
-    fn widen(&mut self, dialect: &Dialect, cells: &[Cells]) {
-        let keys: Vec<_> = dialect.joins.iter().map(|join| join.key_of(&self.row()).map(Cow::into_owned)).collect();
+    fn widen(&mut self, detected: &Detected, cells: &[Cells]) {
+        let keys: Vec<_> = detected.joins.iter().map(|join| join.key_of(&self.row()).map(Cow::into_owned)).collect();
         let end = self.bytes.len() as u32;
-        self.fields.resize(dialect.header.len(), Field { start: end, end, doubled: false });
-        for ((join, cells), key) in dialect.joins.iter().zip(cells).zip(keys) {
+        self.fields.resize(detected.header.len(), CellSpan { start: end, end, doubled: false });
+        for ((join, cells), key) in detected.joins.iter().zip(cells).zip(keys) {
             // A claim without a row in the table has empty cells.
             for (column, cell) in key.and_then(|key| cells.get(key.as_str())).into_iter().flatten() {
                 let start = self.bytes.len() as u32;
                 self.bytes.extend_from_slice(cell.as_bytes());
-                self.fields[join.first + column] = Field { start, end: self.bytes.len() as u32, doubled: false };
+                self.fields[join.first + column] = CellSpan { start, end: self.bytes.len() as u32, doubled: false };
             }
         }
     }
@@ -243,16 +243,16 @@ fn with_codes(
     wanted: &Wanted<'_>,
     block: usize,
     watch: &dyn Watch,
-) -> Result<Found, Trouble> {
+) -> Result<Found, ReadError> {
     let procedures: Vec<usize> = (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth)).collect();
     let mut columns: Vec<usize> = procedures.iter().map(|nth| join.column(*nth)).collect();
     columns.dedup();
     if columns.is_empty() {
         return Ok(Found::Nothing);
     }
-    let needles = wanted.needles(columns.iter().copied());
+    let prefilter = wanted.prefilter(columns.iter().copied());
     let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(join.text(row, *c)));
-    let rows = table(join, needles.as_ref(), block, watch, &|row| {
+    let rows = table(join, prefilter.as_ref(), block, watch, &|row| {
         if !holds(row) || !join.takes(row) {
             return None;
         }
@@ -276,7 +276,7 @@ fn of_keys(
     keys: &FxHashSet<Box<str>>,
     block: usize,
     watch: &dyn Watch,
-) -> Result<Cells, Trouble> {
+) -> Result<Cells, ReadError> {
     // Of a wide table only what the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
@@ -324,10 +324,10 @@ fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> 
 }
 
 /// Rows by key. Every code has a place of its own, and a table of one row per key has one.
-fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
+fn gather(join: &Joined, rows: Vec<KeptRow<Taken>>) -> Result<Cells, ReadError> {
     let mut cells = Cells::default();
     let mut lines: FxHashMap<Box<str>, u64> = FxHashMap::default();
-    for Kept { line, value: Taken { key, cells: taken }, .. } in rows {
+    for KeptRow { line, value: Taken { key, cells: taken }, .. } in rows {
         let refuse = |what: String| refuse(join, line, &what);
         let taken = taken.map_err(refuse)?;
         let Shape::Codes { number, numbers, .. } = &join.shape else {
@@ -368,29 +368,29 @@ fn gather(join: &Joined, rows: Vec<Kept<Taken>>) -> Result<Cells, Trouble> {
     Ok(cells)
 }
 
-fn refuse(join: &Joined, line: u64, what: &str) -> Trouble {
-    Trouble::Unusable { file: join.file.clone(), what: format!("line {line}: --join {}: {what}", join.table) }
+fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
+    ReadError::Unusable { file: join.file.clone(), what: format!("line {line}: --join {}: {what}", join.table) }
 }
 
 /// All rows, or those that the fast scan finds.
-fn may(needles: Option<&Needles>) -> Which<'_> {
-    needles.map_or(Which::All, Which::May)
+fn may(prefilter: Option<&Prefilter>) -> RowFilter<'_> {
+    prefilter.map_or(RowFilter::All, RowFilter::Prefiltered)
 }
 
 /// Reads a table, keeping what `take` takes, with the lines of its file.
 fn table(
     join: &Joined,
-    needles: Option<&Needles>,
+    prefilter: Option<&Prefilter>,
     block: usize,
     watch: &dyn Watch,
     take: &(impl Fn(&Row<'_>) -> Option<Taken> + Sync),
-) -> Result<Vec<Kept<Taken>>, Trouble> {
+) -> Result<Vec<KeptRow<Taken>>, ReadError> {
     let mut feed = Source::open_within(&join.file, join.limit)?.feed(join.data_start, block);
     let tally = parallel::read(
         &mut feed,
         &join.grammar,
-        may(needles),
-        &|row: &Row<'_>| take(row).map_or(Look::Pass, Look::Keep),
+        may(prefilter),
+        &|row: &Row<'_>| take(row).map_or(RowAction::Ignore, RowAction::Keep),
         watch,
         Tally::new(join.lines_before + 1, 0, Vec::new()),
     )?;

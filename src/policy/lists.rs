@@ -9,10 +9,14 @@ use crate::claim::value::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::policy::parse::texts;
 use crate::policy::{Class, Edition, Excludes, Listed, NecessityBasis, Procedure, Requirement, Role};
-use crate::strict_toml::{Document, Placed, Sheet, nearest};
+use crate::strict_toml::{Document, SpannedText, Table, nearest};
 
 /// A code as the tables hold it: upper-case letters and digits.
-fn code_text(document: &Document<'_>, placed: &Placed, lengths: std::ops::RangeInclusive<usize>) -> Option<String> {
+fn code_text(
+    document: &Document<'_>,
+    placed: &SpannedText,
+    lengths: std::ops::RangeInclusive<usize>,
+) -> Option<String> {
     let plain = placed.text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     if plain && lengths.contains(&placed.text.len()) {
         return Some(placed.text.clone());
@@ -30,18 +34,18 @@ fn code_text(document: &Document<'_>, placed: &Placed, lengths: std::ops::RangeI
 /// The bound of [`CodeSet`], a set in one machine word.
 const MOST_CODES: usize = 64;
 
-pub(super) fn read_procedures(document: &Document<'_>, root: &Sheet<'_, '_>) -> (CodeTable, Vec<Procedure>) {
+pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> (CodeTable, Vec<Procedure>) {
     let mut known: Vec<KnownCode> = Vec::new();
     let mut procedures = Vec::new();
     let mut stand_ins = Vec::new();
-    for sheet in root.sheets("procedures") {
+    for sheet in root.tables("procedures") {
         let code = sheet.text("code").and_then(|p| Some((code_text(document, &p, 5..=7)?, p.span)));
         let system = sheet.choice("system", &[("CPT", System::Cpt), ("HCPCS", System::Cpt), ("PCS", System::Pcs)]);
         let role = sheet.choice("role", &Role::WORDS);
         let about = sheet.text("about");
         let stands_for = sheet.text_if("stands_for");
         let (from, until) = (sheet.date_if("from"), sheet.date_if("until"));
-        sheet.finish();
+        sheet.deny_unknown_keys();
         let (Some((code, span)), Some(system), Some(role), Some(about)) = (code, system, role, about) else { continue };
         if known.iter().any(|k| k.code == code) {
             document.fault(span, format!("{code} stands twice: drop one of them"));
@@ -65,7 +69,7 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Sheet<'_, '_>) -> 
 }
 
 /// The number of a code that `procedures` lists.
-pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &Placed) -> Option<CodeId> {
+pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &SpannedText) -> Option<CodeId> {
     let found = codes.iter().find(|(_, k)| k.code == placed.text).map(|(id, _)| id);
     if found.is_none() {
         let hint =
@@ -78,14 +82,14 @@ pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &Place
     found
 }
 
-pub(super) fn read_excludes(sheet: Sheet<'_, '_>) -> Option<Excludes> {
+pub(super) fn read_excludes(sheet: Table<'_, '_>) -> Option<Excludes> {
     let family = sheet.text("family").map(|p| p.text);
     let with = texts(sheet.texts("with"));
-    sheet.finish();
+    sheet.deny_unknown_keys();
     Some(Excludes { family: family?, with })
 }
 
-pub(super) fn read_edition(document: &Document<'_>, sheet: Sheet<'_, '_>, codes: &CodeTable) -> Option<Edition> {
+pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
     let id = sheet.text("id");
     let from = sheet.date("from");
     let source = sheet.text("source");
@@ -93,7 +97,7 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Sheet<'_, '_>, codes:
     let pain = sheet.texts_if("pain_or_remission");
     let trauma = texts(sheet.texts_if("trauma"));
     let mut diagnoses: Vec<Listed> = Vec::new();
-    for group in sheet.sheets("diagnoses") {
+    for group in sheet.tables("diagnoses") {
         let about = group.text("about").map(|p| p.text).unwrap_or_default();
         let region = group.text_if("region").map(|p| p.text);
         let fits = group.has("fits").then(|| {
@@ -119,9 +123,9 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Sheet<'_, '_>, codes:
                 fits,
             });
         }
-        group.finish();
+        group.deny_unknown_keys();
     }
-    sheet.finish();
+    sheet.deny_unknown_keys();
     for placed in &outside {
         if !diagnoses.iter().any(|d| d.region.as_ref() == Some(&placed.text)) {
             document.fault(placed.span.clone(), format!("no group of diagnoses has the region \"{}\"", placed.text));
@@ -137,11 +141,11 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Sheet<'_, '_>, codes:
     Some(Edition { id: id?.text, from: from?, source: source?.text, diagnoses, trauma, by_code })
 }
 
-pub(super) fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Vec<Class>, Option<ProductTable>) {
+pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Vec<Class>, Option<ProductTable>) {
     let mut classes: Vec<Class> = Vec::new();
     let mut fallback = None;
     let mut labels: BTreeMap<String, ClassId> = BTreeMap::new();
-    for sheet in root.sheets("class") {
+    for sheet in root.tables("class") {
         let id = sheet.text("id");
         let title = sheet.text("title");
         let basis = [
@@ -155,7 +159,7 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Ve
         let words = sheet.texts_if("labels");
         let is_fallback = sheet.flag("fallback");
         let span = sheet.span();
-        sheet.finish();
+        sheet.deny_unknown_keys();
         let (Some(id), Some(title), Some(necessity), Some(inpatient), Some(outpatient)) =
             (id, title, necessity, inpatient, outpatient)
         else {
@@ -189,7 +193,7 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Sheet<'_, '_>) -> (Ve
     (classes, products)
 }
 
-fn two_digits(document: &Document<'_>, placed: &Placed) -> Option<[u8; 2]> {
+fn two_digits(document: &Document<'_>, placed: &SpannedText) -> Option<[u8; 2]> {
     let bytes: Option<[u8; 2]> =
         placed.text.as_bytes().try_into().ok().filter(|b: &[u8; 2]| b.iter().all(u8::is_ascii_digit));
     if bytes.is_none() {
@@ -198,7 +202,7 @@ fn two_digits(document: &Document<'_>, placed: &Placed) -> Option<[u8; 2]> {
     bytes
 }
 
-pub(super) fn read_settings(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Option<(SettingTable, [u8; 2])> {
+pub(super) fn read_settings(document: &Document<'_>, sheet: Table<'_, '_>) -> Option<(SettingTable, [u8; 2])> {
     let list = |key: &str, setting| -> Vec<([u8; 2], Setting)> {
         sheet.texts(key).iter().filter_map(|p| two_digits(document, p)).map(|d| (d, setting)).collect()
     };
@@ -207,6 +211,6 @@ pub(super) fn read_settings(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Op
     let mut places = list("place_of_service_inpatient", Setting::Inpatient);
     places.extend(list("place_of_service_outpatient", Setting::Outpatient));
     let hospital = sheet.text("hospital_inpatient").and_then(|p| two_digits(document, &p));
-    sheet.finish();
+    sheet.deny_unknown_keys();
     Some((SettingTable { bill_types, places }, hospital?))
 }

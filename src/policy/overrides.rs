@@ -6,7 +6,7 @@
 use crate::claim::value::product::LONGEST;
 use crate::policy::parse::read_origin;
 use crate::policy::{Disposition, Policy};
-use crate::strict_toml::{Document, Placed, Sheet, nearest};
+use crate::strict_toml::{Document, SpannedText, Table, nearest};
 
 /// The kind of the file.
 pub(super) const KIND: &str = "overrides";
@@ -28,16 +28,16 @@ pub fn text<'a>(
 }
 
 /// Reads `[dispositions]`: rules of the roster, each with a word. A rule's word holds for all procedure codes.
-pub fn read_dispositions(sheet: &Sheet<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
+pub fn read_dispositions(sheet: &Table<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
     for code in roster {
-        sheet.offer(code);
+        sheet.allow_key(code);
     }
-    let known = |key: &&Placed| roster.contains(&key.text.as_str());
+    let known = |key: &&SpannedText| roster.contains(&key.text.as_str());
     let keys = sheet.keys();
     let read = keys.iter().filter(known);
     let read = read.filter_map(|key| Some((key.text.clone(), sheet.choice(&key.text, &Disposition::WORDS)?))).collect();
     for key in keys.iter().filter(|key| !known(key)) {
-        sheet.offer(&key.text);
+        sheet.allow_key(&key.text);
         let near = nearest(&key.text, roster.iter().copied()).map(|near| format!("; did you mean {near}?"));
         let message = format!("{} is no rule{}", key.text, near.unwrap_or_default());
         sheet.document().fault(key.span.clone(), message);
@@ -46,7 +46,7 @@ pub fn read_dispositions(sheet: &Sheet<'_, '_>, roster: &[&str]) -> Vec<(String,
 }
 
 /// Reads `[products]`: labels and the class that each means, which is not looked up here.
-pub fn read_products(sheet: &Sheet<'_, '_>) -> Vec<(Placed, String)> {
+pub fn read_products(sheet: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     let mut products = Vec::new();
     for key in sheet.keys() {
         if key.text.len() > LONGEST {
@@ -61,31 +61,31 @@ pub fn read_products(sheet: &Sheet<'_, '_>) -> Vec<(Placed, String)> {
 /// Lays an overrides file over a policy.
 pub(super) fn read(
     document: &Document<'_>,
-    root: Sheet<'_, '_>,
+    root: Table<'_, '_>,
     policy: &mut Policy,
     roster: &[&str],
     file: (&str, &str, &str),
 ) -> Option<()> {
     let origin = read_origin(&root, file);
-    if let Some(sheet) = root.sheet_if("dispositions") {
+    if let Some(sheet) = root.table_if("dispositions") {
         for (rule, disposition) in read_dispositions(&sheet, roster) {
             if let Some(setting) = policy.rules.get_mut(&rule) {
                 setting.disposition = disposition;
                 setting.by_code.clear();
             }
         }
-        sheet.finish();
+        sheet.deny_unknown_keys();
     }
-    if let Some(sheet) = root.sheet_if("products") {
+    if let Some(sheet) = root.table_if("products") {
         for (label, class) in read_products(&sheet) {
             match policy.class_named(&class) {
                 Some(id) => policy.own_labels.push((label.text, id)),
                 None => document.fault(label.span, policy.no_class(&class)),
             }
         }
-        sheet.finish();
+        sheet.deny_unknown_keys();
     }
-    root.finish();
+    root.deny_unknown_keys();
     policy.origins.push(origin?);
     Some(())
 }

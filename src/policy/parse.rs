@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::claim::CodeTable;
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
 use crate::policy::{AddOn, Disposition, Edition, Example, Exclusive, Limit, Origin, Policy, RuleSetting, overrides};
-use crate::strict_toml::{Document, Faults, Placed, Sheet};
+use crate::strict_toml::{Document, Faults, SpannedText, Table};
 
 /// The files that come with the program.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -73,7 +73,7 @@ fn kind_of(given: &PolicyFile) -> Result<&'static str, Faults> {
     Document::load(&given.file, &given.text, |_, root| root.choice("kind", &kinds()))
 }
 
-pub(crate) fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
+pub(crate) fn read_origin(root: &Table<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
     let stated = root.choice("kind", &kinds()).filter(|k| *k == kind);
     let [id, title, publisher, source, valid] =
         ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
@@ -90,47 +90,47 @@ pub(crate) fn read_origin(root: &Sheet<'_, '_>, (kind, file, text): (&str, &str,
 }
 
 /// The texts without their places.
-pub(crate) fn texts(placed: Vec<Placed>) -> Vec<String> {
+pub(crate) fn texts(placed: Vec<SpannedText>) -> Vec<String> {
     placed.into_iter().map(|p| p.text).collect()
 }
 
-fn shouted(placed: Vec<Placed>) -> Vec<String> {
+fn shouted(placed: Vec<SpannedText>) -> Vec<String> {
     placed.into_iter().map(|p| p.text.to_uppercase()).collect()
 }
 
 fn read_policy(
     document: &Document<'_>,
-    root: Sheet<'_, '_>,
+    root: Table<'_, '_>,
     roster: &[&str],
     file: (&str, &str, &str),
 ) -> Option<Policy> {
     let origin = read_origin(&root, file);
     let unseen = texts(root.texts("unseen"));
     let (codes, procedures) = read_procedures(document, &root);
-    let excludes = root.sheets_if("excludes").into_iter().filter_map(read_excludes).collect();
+    let excludes = root.tables_if("excludes").into_iter().filter_map(read_excludes).collect();
     let mut editions: Vec<Edition> =
-        root.sheets("edition").into_iter().filter_map(|sheet| read_edition(document, sheet, &codes)).collect();
+        root.tables("edition").into_iter().filter_map(|sheet| read_edition(document, sheet, &codes)).collect();
     editions.sort_by_key(|e| e.from);
     let (classes, products) = read_classes(document, &root);
-    let modifiers = root.sheet("modifiers").map(|s| {
+    let modifiers = root.table("modifiers").map(|s| {
         let lists = (shouted(s.texts("laterality")), shouted(s.texts("assistant")));
-        s.finish();
+        s.deny_unknown_keys();
         lists
     });
-    let medicare = root.sheet("medicare").map(|s| {
+    let medicare = root.table("medicare").map(|s| {
         let read = (s.text("lcd").map(|p| p.text), shouted(s.texts("states")));
-        s.finish();
+        s.deny_unknown_keys();
         read
     });
-    let authorization = root.sheet("authorization").map(|s| {
+    let authorization = root.table("authorization").map(|s| {
         let lists = (shouted(s.texts("fillers")), shouted(s.texts("approved")));
-        s.finish();
+        s.deny_unknown_keys();
         lists
     });
-    let setting = root.sheet("setting").and_then(|s| read_settings(document, s));
+    let setting = root.table("setting").and_then(|s| read_settings(document, s));
     let rules = read_rules(document, &root, roster, &codes);
-    let examples = root.sheets_if("example").into_iter().filter_map(|s| read_example(document, s)).collect();
-    root.finish();
+    let examples = root.tables_if("example").into_iter().filter_map(|s| read_example(document, s)).collect();
+    root.deny_unknown_keys();
 
     let (settings, hospital_inpatient) = setting?;
     let (laterality, assistant) = modifiers?;
@@ -172,30 +172,30 @@ fn read_policy(
 
 fn read_rules(
     document: &Document<'_>,
-    root: &Sheet<'_, '_>,
+    root: &Table<'_, '_>,
     roster: &[&str],
     codes: &CodeTable,
 ) -> rustc_hash::FxHashMap<String, RuleSetting> {
     let mut rules = rustc_hash::FxHashMap::default();
-    let Some(sheet) = root.sheet("rules") else { return rules };
+    let Some(sheet) = root.table("rules") else { return rules };
     for code in roster {
-        sheet.offer(code);
+        sheet.allow_key(code);
         if !sheet.has(code) {
             sheet.fault(format!("rule {code} is missing: write {code} = {{ disposition = \"review\", citation = \"...\" }} under [rules]"));
             continue;
         }
-        let Some(rule) = sheet.sheet(code) else { continue };
+        let Some(rule) = sheet.table(code) else { continue };
         let disposition = rule.choice("disposition", &Disposition::WORDS);
         let citation = rule.text_if("citation").map(|p| p.text).unwrap_or_default();
         let mut by_code = Vec::new();
-        if let Some(overrides) = rule.sheet_if("by_code") {
+        if let Some(overrides) = rule.table_if("by_code") {
             for key in overrides.keys() {
                 let id = resolve(document, codes, &key);
                 by_code.extend(id.zip(overrides.choice(&key.text, &Disposition::WORDS)));
             }
-            overrides.finish();
+            overrides.deny_unknown_keys();
         }
-        rule.finish();
+        rule.deny_unknown_keys();
         if let Some(disposition) = disposition {
             rules.insert(
                 (*code).to_owned(),
@@ -203,55 +203,55 @@ fn read_rules(
             );
         }
     }
-    sheet.finish();
+    sheet.deny_unknown_keys();
     rules
 }
 
-fn read_example(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Option<Example> {
+fn read_example(document: &Document<'_>, sheet: Table<'_, '_>) -> Option<Example> {
     let line = document.line_of(sheet.span().start);
     let says = sheet.text("says");
     let extract = sheet.text("extract");
     let auths = sheet.text_if("auths").map(|p| p.text);
     let expect = texts(sheet.texts_if("expect"));
-    sheet.finish();
+    sheet.deny_unknown_keys();
     Some(Example { says: says?.text, extract: extract?.text, auths, expect, line })
 }
 
 fn read_limits(
     document: &Document<'_>,
-    root: Sheet<'_, '_>,
+    root: Table<'_, '_>,
     policy: &mut Policy,
     roster: &[&str],
     file: (&str, &str, &str),
 ) -> Option<()> {
     let origin = read_origin(&root, file);
     let codes = policy.codes.clone();
-    let one = |sheet: &Sheet<'_, '_>, key: &str| sheet.text(key).and_then(|p| resolve(document, &codes, &p));
-    for sheet in root.sheets("limits") {
+    let one = |sheet: &Table<'_, '_>, key: &str| sheet.text(key).and_then(|p| resolve(document, &codes, &p));
+    for sheet in root.tables("limits") {
         let (code, units, mai) = (one(&sheet, "code"), sheet.number("units", 0..=1000), sheet.number("mai", 1..=3));
-        sheet.finish();
+        sheet.deny_unknown_keys();
         if let (Some(code), Some(units), Some(mai)) = (code, units, mai) {
             policy.limits.push(Limit { code, units: Decimal::from(units), mai });
         }
     }
-    for sheet in root.sheets_if("add_ons") {
+    for sheet in root.tables_if("add_ons") {
         let code = one(&sheet, "code");
         let primaries = sheet.texts("primaries").iter().filter_map(|p| resolve(document, &codes, p)).collect();
-        sheet.finish();
+        sheet.deny_unknown_keys();
         policy.add_ons.extend(code.map(|code| AddOn { code, primaries }));
     }
-    for sheet in root.sheets_if("exclusive") {
+    for sheet in root.tables_if("exclusive") {
         let (paid, unpaid) = (one(&sheet, "paid"), one(&sheet, "unpaid"));
-        sheet.finish();
+        sheet.deny_unknown_keys();
         policy.exclusive.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
     }
-    if let Some(citations) = root.sheet_if("citations") {
+    if let Some(citations) = root.table_if("citations") {
         for code in roster {
             if let (Some(placed), Some(rule)) = (citations.text_if(code), policy.rules.get_mut(*code)) {
                 rule.citation = placed.text;
             }
         }
-        citations.finish();
+        citations.deny_unknown_keys();
     }
     for code in roster {
         if policy.rules.get(*code).is_some_and(|r| r.citation.is_empty()) {
@@ -260,25 +260,25 @@ fn read_limits(
             ));
         }
     }
-    root.finish();
+    root.deny_unknown_keys();
     policy.origins.push(origin?);
     Some(())
 }
 
-fn read_remittance(root: Sheet<'_, '_>, policy: &mut Policy, roster: &[&str], file: (&str, &str, &str)) -> Option<()> {
+fn read_remittance(root: Table<'_, '_>, policy: &mut Policy, roster: &[&str], file: (&str, &str, &str)) -> Option<()> {
     let origin = read_origin(&root, file);
-    if let Some(reasons) = root.sheet("reasons") {
+    if let Some(reasons) = root.table("reasons") {
         for code in roster {
-            let Some(sheet) = reasons.sheet_if(code) else { continue };
+            let Some(sheet) = reasons.table_if(code) else { continue };
             let (carc, rarc) = (sheet.text("carc"), sheet.text("rarc"));
-            sheet.finish();
+            sheet.deny_unknown_keys();
             if let (Some(rule), Some(carc), Some(rarc)) = (policy.rules.get_mut(*code), carc, rarc) {
                 (rule.carc, rule.rarc) = (carc.text, rarc.text);
             }
         }
-        reasons.finish();
+        reasons.deny_unknown_keys();
     }
-    root.finish();
+    root.deny_unknown_keys();
     policy.origins.push(origin?);
     Some(())
 }

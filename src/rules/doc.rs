@@ -1,6 +1,6 @@
 //! The documentation of the rules: one text for `claimlint rules`, the reports and the tests.
 
-use crate::strict_toml::{Document, Faults, Sheet};
+use crate::strict_toml::{Document, Faults, Table};
 
 /// The files beside the families, in the order of the families.
 const FILES: [(&str, &str); 5] = [
@@ -52,22 +52,22 @@ pub fn load() -> Result<Vec<RuleDoc>, Faults> {
     let mut docs = Vec::new();
     for (file, text) in FILES {
         docs.extend(Document::load(file, text, |_, root| {
-            let rules: Vec<_> = root.sheets("rule").into_iter().filter_map(read).collect();
-            root.finish();
+            let rules: Vec<_> = root.tables("rule").into_iter().filter_map(read).collect();
+            root.deny_unknown_keys();
             Some(rules)
         })?);
     }
     Ok(docs)
 }
 
-fn read(sheet: Sheet<'_, '_>) -> Option<RuleDoc> {
+fn read(sheet: Table<'_, '_>) -> Option<RuleDoc> {
     // Line breaks inside the prose are the file's, not the text's.
     let prose = |key: &str| sheet.text(key).map(|p| p.text.split_whitespace().collect::<Vec<_>>().join(" "));
     let [code, name, summary] = ["code", "name", "summary"].map(prose);
     let [finds, why, unseen, change] = ["finds", "why", "unseen", "change"].map(prose);
-    let fires = sheet.sheet("fires").and_then(worked);
-    let passes = sheet.sheet("passes").and_then(worked);
-    sheet.finish();
+    let fires = sheet.table("fires").and_then(worked);
+    let passes = sheet.table("passes").and_then(worked);
+    sheet.deny_unknown_keys();
     Some(RuleDoc {
         code: code?,
         name: name?,
@@ -81,11 +81,11 @@ fn read(sheet: Sheet<'_, '_>) -> Option<RuleDoc> {
     })
 }
 
-fn worked(sheet: Sheet<'_, '_>) -> Option<Worked> {
+fn worked(sheet: Table<'_, '_>) -> Option<Worked> {
     let story = sheet.text("story");
     let line = sheet.number("line", 2..=1000);
     let extract = sheet.text("extract");
     let auths = sheet.text_if("auths").map(|p| p.text);
-    sheet.finish();
+    sheet.deny_unknown_keys();
     Some(Worked { story: story?.text, line: u64::try_from(line?).ok()?, extract: extract?.text, auths })
 }

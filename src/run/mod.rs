@@ -20,7 +20,7 @@ use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
 pub use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::source::spill::Spool;
-use crate::ingest::{Dialect, Extract, Layout, Library, Original, Rejects, Row, Source, Trouble, Watch};
+use crate::ingest::{Detected, Extract, InputFile, Layout, Library, ReadError, Rejects, Row, Source, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
@@ -101,7 +101,7 @@ pub struct Frame {
     /// The extracts, in the order given.
     pub inputs: Vec<Input>,
     /// The files given, by which they are known again; empty where nobody took that down.
-    pub originals: Vec<Original>,
+    pub originals: Vec<InputFile>,
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
@@ -269,10 +269,10 @@ pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
 /// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.
 pub fn run(
     names: &[String],
-    open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync),
+    open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
     setup: Setup,
     watch: &dyn Watch,
-) -> Result<Run, Trouble> {
+) -> Result<Run, ReadError> {
     let mut ledger = Ledger::default();
     let mut account = Account::default();
     let mut inputs = Vec::new();
@@ -294,7 +294,7 @@ pub fn run(
         for extract in extracts {
             // When the spool is full the reading is stopped; then the disk is what there is to tell.
             if let Some(e) = spool.as_deref().and_then(Spool::failure) {
-                return Err(Trouble::Spool(e.to_string()));
+                return Err(ReadError::Spool(e.to_string()));
             }
             let extract = extract?;
             ledger.add_extract(&extract.tally);
@@ -305,17 +305,17 @@ pub fn run(
                 name: extract.name,
                 bytes: extract.bytes,
                 rows: extract.tally.rows,
-                layout: extract.dialect.layout.clone(),
-                joined: extract.dialect.joins.iter().map(|join| (join.table.clone(), join.file.clone())).collect(),
+                layout: extract.detected.layout.clone(),
+                joined: extract.detected.joins.iter().map(|join| (join.table.clone(), join.file.clone())).collect(),
                 rejects: extract.tally.rejects,
-                absent: absent(&extract.dialect),
+                absent: absent(&extract.detected),
             });
             store.extend(extract.tally.kept);
         }
     }
     account.close(&setup.expect)?;
     let frame = Frame::new(setup.policy, inputs, ledger, setup.register);
-    Run::new(frame, store, setup.memory.as_ref()).map_err(|e| Trouble::Spool(e.to_string()))
+    Run::new(frame, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
 
 /// Watches for somebody else, and stops a run whose spool the disk does not take.
@@ -340,12 +340,12 @@ fn read_one(
     setup: &Setup,
     store: Store,
     watch: &dyn Watch,
-) -> Result<Extract<Store>, Trouble> {
-    let dialect = crate::ingest::layout::detect::recognise(&source, &setup.library)?;
+) -> Result<Extract<Store>, ReadError> {
+    let detected = crate::ingest::layout::detect::detect(&source, &setup.library)?;
     let policy = &setup.policy;
-    let layout = setup.library.named(&dialect.layout);
+    let layout = setup.library.named(&detected.layout);
     let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
-    let labels = labels.map_err(|what| Trouble::Unusable { file: source.name.clone(), what })?;
+    let labels = labels.map_err(|what| ReadError::Unusable { file: source.name.clone(), what })?;
     let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
     let trailer = layout.and_then(|layout| layout.trailer.as_ref());
     let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
@@ -357,16 +357,16 @@ fn read_one(
         extract: number,
     };
     // The charges of all rows are read only where somebody asks for them: then every row is looked at.
-    let charges = if weighs { Some(Charges::of(&source.name, &dialect)?) } else { None };
+    let charges = if weighs { Some(Charges::of(&source.name, &detected)?) } else { None };
     let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
     let mut extract = crate::ingest::read_into(
         store,
         source,
-        dialect,
+        detected,
         setup.block,
         Some(&policy.codes.forms()),
         charges.is_some().then_some(&weigh),
-        &|dialect: &Dialect, row: &_| reader.look(&dialect.binding, row),
+        &|detected: &Detected, row: &_| reader.look(&detected.binding, row),
         watch,
     )?;
     extract.tally.kept.finish();
@@ -390,8 +390,8 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
 }
 
 /// What this extract does not have and what that costs.
-pub fn absent(dialect: &Dialect) -> Vec<(Field, &'static str)> {
-    let binding = &dialect.binding;
+pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
+    let binding = &detected.binding;
     Field::NAMES
         .iter()
         .filter(|(field, _)| !binding.has(*field))

@@ -9,7 +9,7 @@ use crate::claim::{Cents, Store, Sum};
 use crate::ingest::field::Field;
 use crate::ingest::record::reject::Reason;
 use crate::ingest::record::trailer::Trailer;
-use crate::ingest::{Binding, Dialect, Extract, Row, Trouble};
+use crate::ingest::{Binding, Detected, Extract, ReadError, Row};
 
 /// What the user knows of all extracts of a run together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,14 +33,14 @@ impl Account {
     pub(super) fn add(&mut self, extract: &Extract<Store>) {
         let tally = &extract.tally;
         self.rows += tally.rows;
-        self.amount += Sum(tally.weights.sum);
+        self.amount += Sum(tally.control_total.sum);
         let of_extract = LeftOut::of(extract);
         self.left_out.rows += of_extract.rows;
         self.left_out.first = self.left_out.first.take().or(of_extract.first);
     }
 
     /// Holds everything that was read against what was expected; both differences are said.
-    pub(super) fn close(&self, expect: &Expect) -> Result<(), Trouble> {
+    pub(super) fn close(&self, expect: &Expect) -> Result<(), ReadError> {
         let mut differences = Vec::new();
         if let Some(rows) = expect.rows.filter(|rows| *rows != self.rows) {
             differences.push(rows_differ(&format!("--expect-rows {rows}"), rows, self.rows));
@@ -53,7 +53,7 @@ impl Account {
             return Ok(());
         }
         let advice = "nothing was judged; take a complete copy of the extract, or correct the figure";
-        Err(Trouble::Unreconciled(format!("{}\n  {advice}", differences.join("\n"))))
+        Err(ReadError::Unreconciled(format!("{}\n  {advice}", differences.join("\n"))))
     }
 }
 
@@ -63,15 +63,15 @@ pub(super) struct Charges(Vec<Binding>);
 impl Charges {
     /// Of each service slot; what all slots of a row share is the row's and counts once. The error says why they cannot
     /// be added up.
-    pub(super) fn of(file: &str, dialect: &Dialect) -> Result<Self, Trouble> {
+    pub(super) fn of(file: &str, detected: &Detected) -> Result<Self, ReadError> {
         let mut slots: Vec<Binding> = Vec::new();
-        for slot in dialect.binding.each().filter(|slot| slot.has(Field::ChargeAmount)) {
+        for slot in detected.binding.each().filter(|slot| slot.has(Field::ChargeAmount)) {
             let columns = slot.columns(Field::ChargeAmount);
             if slots.iter().all(|other| other.columns(Field::ChargeAmount) != columns) {
                 slots.push(slot.clone());
             }
         }
-        let joined = |slot: &Binding| slot.columns(Field::ChargeAmount).iter().any(|c| *c >= dialect.grammar.width);
+        let joined = |slot: &Binding| slot.columns(Field::ChargeAmount).iter().any(|c| *c >= detected.grammar.width);
         let what = if slots.is_empty() {
             "has no charge_amount column, so no sum of charges can be held against it; map one in a layout file (--layout \
              FILE), or leave --expect-amount and the trailer's amount out"
@@ -81,7 +81,7 @@ impl Charges {
         } else {
             return Ok(Self(slots));
         };
-        Err(Trouble::Unusable { file: file.to_owned(), what: what.to_owned() })
+        Err(ReadError::Unusable { file: file.to_owned(), what: what.to_owned() })
     }
 
     /// The charge of a row in cents. None: a cell is filled and no amount.
@@ -94,10 +94,10 @@ impl Charges {
 }
 
 /// Holds an extract against its trailer record.
-pub(super) fn check_trailer(extract: &Extract<Store>, trailer: Option<&Trailer>) -> Result<(), Trouble> {
+pub(super) fn check_trailer(extract: &Extract<Store>, trailer: Option<&Trailer>) -> Result<(), ReadError> {
     let Some(trailer) = trailer else { return Ok(()) };
-    let refuse = |what: String| Err(Trouble::Unreconciled(format!("{}: {what}", extract.name)));
-    let (layout, tally, grammar) = (&extract.dialect.layout, &extract.tally, &extract.dialect.grammar);
+    let refuse = |what: String| Err(ReadError::Unreconciled(format!("{}: {what}", extract.name)));
+    let (layout, tally, grammar) = (&extract.detected.layout, &extract.tally, &extract.detected.grammar);
     let found = match tally.trailers.as_slice() {
         [found] => found,
         [] => {
@@ -128,8 +128,9 @@ pub(super) fn check_trailer(extract: &Extract<Store>, trailer: Option<&Trailer>)
     }
     if let (Some(text), Some(number)) = (found.amount(grammar, trailer), trailer.amount) {
         let Some(amount) = Sum::parse_control(&text) else { return no_figure(number, "amount") };
-        if amount != Sum(tally.weights.sum) {
-            let differ = amounts_differ("the trailer record", amount, Sum(tally.weights.sum), &LeftOut::of(extract));
+        if amount != Sum(tally.control_total.sum) {
+            let differ =
+                amounts_differ("the trailer record", amount, Sum(tally.control_total.sum), &LeftOut::of(extract));
             return refuse(format!("line {line}: {differ}; {advice}"));
         }
     }
@@ -150,9 +151,9 @@ impl LeftOut {
         let counts = extract.tally.rejects.counts();
         let shapeless: u64 =
             counts.iter().filter(|(reason, _)| **reason != Reason::NoClaimId).map(|(_, c)| c.rows).sum();
-        let weights = extract.tally.weights;
-        let first = weights.first_unread.map(|line| (extract.name.clone(), line));
-        Self { rows: shapeless + weights.unread, first }
+        let control_total = extract.tally.control_total;
+        let first = control_total.first_unread.map(|line| (extract.name.clone(), line));
+        Self { rows: shapeless + control_total.unread, first }
     }
 }
 

@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A text with the place where it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
+pub struct SpannedText {
     /// The value.
     pub text: String,
     /// Byte range in the file.
@@ -38,7 +38,7 @@ impl<'a> Document<'a> {
     pub fn load<T>(
         file: &'a str,
         text: &'a str,
-        load: impl FnOnce(&Self, Sheet<'_, '_>) -> Option<T>,
+        load: impl FnOnce(&Self, Table<'_, '_>) -> Option<T>,
     ) -> Result<T, Faults> {
         let document = Self { file, text, faults: RefCell::default() };
         let (root, errors) = DeTable::parse_recoverable(text);
@@ -46,9 +46,9 @@ impl<'a> Document<'a> {
             document.fault(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
         }
         let made = if errors.is_empty() {
-            let sheet = Sheet {
+            let sheet = Table {
                 document: &document,
-                table: root.get_ref(),
+                entries: root.get_ref(),
                 span: 0..0,
                 path: String::new(),
                 taken: RefCell::default(),
@@ -94,20 +94,20 @@ impl<'a> Document<'a> {
     }
 }
 
-/// One table of the file. Dropping it unread keys are faults: call [`Sheet::finish`].
+/// One table of the file. Dropping it unread keys are faults: call [`Table::deny_unknown_keys`].
 #[derive(Debug)]
-pub struct Sheet<'a, 'd> {
+pub struct Table<'a, 'd> {
     document: &'a Document<'d>,
-    table: &'a DeTable<'a>,
+    entries: &'a DeTable<'a>,
     span: Range<usize>,
     path: String,
     taken: RefCell<BTreeSet<String>>,
 }
 
-impl<'a, 'd> Sheet<'a, 'd> {
+impl<'a, 'd> Table<'a, 'd> {
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.taken.borrow_mut().insert(key.to_owned());
-        self.table.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v)
+        self.entries.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v)
     }
 
     fn name(&self, key: &str) -> String {
@@ -140,11 +140,11 @@ impl<'a, 'd> Sheet<'a, 'd> {
 
     /// Is the key there at all?
     pub fn has(&self, key: &str) -> bool {
-        self.table.iter().any(|(k, _)| k.get_ref() == key)
+        self.entries.iter().any(|(k, _)| k.get_ref() == key)
     }
 
     /// A required text.
-    pub fn text(&self, key: &str) -> Option<Placed> {
+    pub fn text(&self, key: &str) -> Option<SpannedText> {
         let found = self.text_if(key);
         if found.is_none() && !self.has(key) {
             self.missing(key, "\"...\"");
@@ -153,10 +153,10 @@ impl<'a, 'd> Sheet<'a, 'd> {
     }
 
     /// An optional text.
-    pub fn text_if(&self, key: &str) -> Option<Placed> {
+    pub fn text_if(&self, key: &str) -> Option<SpannedText> {
         let value = self.get(key)?;
         if let DeValue::String(s) = value.get_ref() {
-            Some(Placed { text: s.to_string(), span: value.span() })
+            Some(SpannedText { text: s.to_string(), span: value.span() })
         } else {
             self.wrong(key, value, "a text in quotes");
             None
@@ -233,15 +233,15 @@ impl<'a, 'd> Sheet<'a, 'd> {
     }
 
     /// An optional list of texts; a single text counts as a list of one. Empty when absent.
-    pub fn texts_if(&self, key: &str) -> Vec<Placed> {
+    pub fn texts_if(&self, key: &str) -> Vec<SpannedText> {
         let Some(value) = self.get(key) else { return Vec::new() };
         match value.get_ref() {
-            DeValue::String(s) => vec![Placed { text: s.to_string(), span: value.span() }],
+            DeValue::String(s) => vec![SpannedText { text: s.to_string(), span: value.span() }],
             DeValue::Array(items) => {
                 let mut out = Vec::new();
                 for item in items {
                     match item.get_ref() {
-                        DeValue::String(s) => out.push(Placed { text: s.to_string(), span: item.span() }),
+                        DeValue::String(s) => out.push(SpannedText { text: s.to_string(), span: item.span() }),
                         _ => self.wrong(key, item, "texts in quotes, separated by commas"),
                     }
                 }
@@ -255,7 +255,7 @@ impl<'a, 'd> Sheet<'a, 'd> {
     }
 
     /// A required, non-empty list of texts.
-    pub fn texts(&self, key: &str) -> Vec<Placed> {
+    pub fn texts(&self, key: &str) -> Vec<SpannedText> {
         if !self.has(key) {
             self.missing(key, "[\"...\"]");
         }
@@ -267,7 +267,7 @@ impl<'a, 'd> Sheet<'a, 'd> {
     }
 
     /// Optional tables: `[[key]]` or a list of inline tables. Empty when absent.
-    pub fn sheets_if(&self, key: &str) -> Vec<Sheet<'a, 'd>> {
+    pub fn tables_if(&self, key: &str) -> Vec<Table<'a, 'd>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong(key, value, &format!("tables, each under [[{key}]]"));
@@ -284,16 +284,16 @@ impl<'a, 'd> Sheet<'a, 'd> {
     }
 
     /// Required tables, at least one.
-    pub fn sheets(&self, key: &str) -> Vec<Sheet<'a, 'd>> {
+    pub fn tables(&self, key: &str) -> Vec<Table<'a, 'd>> {
         if !self.has(key) {
             self.document
                 .fault(self.span.clone(), format!("{} is missing: write a table under [[{key}]]", self.name(key)));
         }
-        self.sheets_if(key)
+        self.tables_if(key)
     }
 
     /// An optional table.
-    pub fn sheet_if(&self, key: &str) -> Option<Sheet<'a, 'd>> {
+    pub fn table_if(&self, key: &str) -> Option<Table<'a, 'd>> {
         let value = self.get(key)?;
         if let DeValue::Table(table) = value.get_ref() {
             Some(self.child(key, table, value.span()))
@@ -304,48 +304,43 @@ impl<'a, 'd> Sheet<'a, 'd> {
     }
 
     /// A required table.
-    pub fn sheet(&self, key: &str) -> Option<Sheet<'a, 'd>> {
+    pub fn table(&self, key: &str) -> Option<Table<'a, 'd>> {
         if !self.has(key) {
             self.document
                 .fault(self.span.clone(), format!("{} is missing: write a table under [{key}]", self.name(key)));
         }
-        self.sheet_if(key)
+        self.table_if(key)
     }
 
     /// The keys of this table as written, with their places, in byte order. Marks none of them as read.
-    pub fn keys(&self) -> Vec<Placed> {
-        self.table.iter().map(|(k, _)| Placed { text: k.get_ref().to_string(), span: k.span() }).collect()
+    pub fn keys(&self) -> Vec<SpannedText> {
+        self.entries.iter().map(|(k, _)| SpannedText { text: k.get_ref().to_string(), span: k.span() }).collect()
     }
 
     /// Is the value of this key a table?
     pub fn is_table(&self, key: &str) -> bool {
-        self.table.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_table())
+        self.entries.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_table())
     }
 
     /// Is the value of this key a text?
     pub fn is_text(&self, key: &str) -> bool {
-        self.table.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_str())
+        self.entries.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_str())
     }
 
-    fn child(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Sheet<'a, 'd> {
+    fn child(&self, key: &str, entries: &'a DeTable<'a>, span: Range<usize>) -> Table<'a, 'd> {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Sheet { document: self.document, table, span, path, taken: RefCell::default() }
+        Table { document: self.document, entries, span, path, taken: RefCell::default() }
     }
 
     /// Counts a key as known whether or not it is there.
-    pub fn offer(&self, key: &str) {
+    pub fn allow_key(&self, key: &str) {
         self.taken.borrow_mut().insert(key.to_owned());
     }
 
-    /// Ends the reading of this table: every key nobody asked for is a fault, with the nearest known key.
-    pub fn finish(self) {
-        self.finish_ref();
-    }
-
-    /// As [`Sheet::finish`], for a table that is only lent.
-    pub fn finish_ref(&self) {
+    /// Ends the reading of this table: every key that was not asked for is a fault, with the nearest known key.
+    pub fn deny_unknown_keys(&self) {
         let taken = self.taken.borrow();
-        for (key, _) in self.table {
+        for (key, _) in self.entries {
             let name: &str = key.get_ref();
             if !taken.contains(name) {
                 let hint = nearest(name, taken.iter().map(String::as_str)).map_or_else(
@@ -368,12 +363,12 @@ mod tests {
         let got = Document::load("p.toml", text, |_, root| {
             root.text("title");
             root.date("from");
-            for row in root.sheets("row") {
+            for row in root.tables("row") {
                 row.text("code");
                 row.number("units", 1..=9);
-                row.finish();
+                row.deny_unknown_keys();
             }
-            root.finish();
+            root.deny_unknown_keys();
             Some(())
         });
         let faults = got.expect_err("faults").list;

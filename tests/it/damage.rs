@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use claimlint::ingest::Reject;
 use claimlint::ingest::layout::detect;
-use claimlint::ingest::{BLOCK, Look, Source, read};
+use claimlint::ingest::{BLOCK, RowAction, Source, read};
 use claimlint::run::{Outcome, Unwatched};
 
 use crate::cli::claimlint;
@@ -316,8 +316,8 @@ fn a_file_that_shrinks_while_it_is_read_stops_the_run() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     write!(file, "{HEAD}{}", rows(1..100_000)).expect("room for it");
     let source = Source::open(&file.path().to_string_lossy()).expect("it is there");
-    let dialect = detect::recognise(&source, &LIBRARY).expect("a header");
+    let detected = detect::detect(&source, &LIBRARY).expect("a header");
     file.as_file().set_len(2 << 20).expect("our own file");
-    let read = read(source, dialect, BLOCK, None, &|_, _| Look::<()>::Pass, &Unwatched);
+    let read = read(source, detected, BLOCK, None, &|_, _| RowAction::<()>::Ignore, &Unwatched);
     assert!(read.expect_err("it shrank").to_string().contains("shrank"));
 }

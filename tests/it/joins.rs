@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use claimlint::claim::index::store::LINES;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::record::reject::Reason;
-use claimlint::ingest::{BLOCK, Layout, Library, Source, Table, Trouble};
+use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source, TableFile};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::load;
 use claimlint::rules;
@@ -17,16 +17,16 @@ fn policy() -> Policy {
     load(&[], &rules::codes()).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn check(file: &Path, library: Library, block: usize) -> Result<Outcome, Trouble> {
+fn check(file: &Path, library: Library, block: usize) -> Result<Outcome, ReadError> {
     whole(&[file.display().to_string()], &Source::open, library, block)
 }
 
 fn whole(
     names: &[String],
-    open: &(dyn Fn(&str) -> Result<Source, Trouble> + Sync),
+    open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
     library: Library,
     block: usize,
-) -> Result<Outcome, Trouble> {
+) -> Result<Outcome, ReadError> {
     let setup = Setup {
         policy: policy(),
         library,
@@ -98,10 +98,10 @@ fn equal_slots_are_two_services_and_no_duplicates() {
 
 const RELATIONAL: &str = "fixtures/extracts/relational";
 
-fn tables(given: &[(&str, &Path)]) -> Vec<Table> {
+fn tables(given: &[(&str, &Path)]) -> Vec<TableFile> {
     given
         .iter()
-        .map(|(name, file)| Table { name: (*name).to_owned(), file: file.display().to_string(), limit: None })
+        .map(|(name, file)| TableFile { name: (*name).to_owned(), file: file.display().to_string(), limit: None })
         .collect()
 }
 
@@ -265,11 +265,11 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
 fn a_table_that_was_not_given_is_said() {
     let optum = Optum::new();
     let source = || Source::open(&optum.file("medical").display().to_string()).expect("opened");
-    let said = detect::recognise(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
+    let said = detect::detect(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
     assert!(said.contains("diagnosis_1: looked for DIAG1 (--join diagnosis=FILE brings it)"), "{said}");
     let without = library(&[("diagnosis", &optum.file("diagnostic"))]);
-    let dialect = detect::recognise(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(dialect.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
+    let detected = detect::detect(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(detected.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
     let outcome = check(&optum.file("medical"), without, BLOCK).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(outcome.frame.ledger.in_scope, 3, "the stay cannot be seen");
     let twice = Library::shipped().expect("layouts").joining(&tables(&[("a", Path::new("x")), ("a", Path::new("y"))]));

@@ -187,6 +187,6 @@ proptest! {
         prop_assert_eq!(good(&text, cents, block), whole);
         prop_assert!(good(&text, cents + 1, block).expect_err("a cent").contains("--expect-amount"));
         let source = Source::from_bytes("x", text.into_bytes()).expect("text");
-        prop_assert!(detect::recognise(&source, &library).is_ok());
+        prop_assert!(detect::detect(&source, &library).is_ok());
     }
 }

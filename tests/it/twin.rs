@@ -8,20 +8,20 @@ use proptest::prelude::*;
 
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::record::reject::Reason;
-use claimlint::ingest::{BLOCK, Dialect, Kept, Look, Row, Source, Tally, read};
+use claimlint::ingest::{BLOCK, Detected, KeptRow, Row, RowAction, Source, Tally, read};
 use claimlint::run::Unwatched;
 
 use crate::kit::{LIBRARY, config};
 use crate::slow::{Found, Twin};
 
 /// Keeps every row with all its values.
-fn keep(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
-    Look::Keep((0..dialect.grammar.width).map(|c| row.cell(c).into_owned()).collect())
+fn keep(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
+    RowAction::Keep((0..detected.grammar.width).map(|c| row.cell(c).into_owned()).collect())
 }
 
-fn found(tally: Tally<Vec<Kept<Vec<Vec<u8>>>>>) -> Found {
+fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
     Found {
-        rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
+        rows: tally.kept.into_iter().map(|KeptRow { line, value, .. }| (line, value)).collect(),
         rejects: tally
             .rejects
             .all()
@@ -40,21 +40,21 @@ fn is_wanted(cells: &[Vec<u8>]) -> bool {
 }
 
 /// Keeps the rows with the code, as a run does.
-fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
-    match keep(dialect, row) {
-        Look::Keep(cells) if is_wanted(&cells) => Look::Keep(cells),
-        _ => Look::Pass,
+fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
+    match keep(detected, row) {
+        RowAction::Keep(cells) if is_wanted(&cells) => RowAction::Keep(cells),
+        _ => RowAction::Ignore,
     }
 }
 
 /// What claimlint's reader makes of it, by the grammar alone or by the fast scan for a code; none if it refuses the
 /// file as mostly rejected.
 fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
-    let dialect = detect::recognise(&source, &LIBRARY).expect("the header is not damaged");
+    let detected = detect::detect(&source, &LIBRARY).expect("the header is not damaged");
     let extract = if fast {
-        read(source, dialect, block, Some(&[CODE.0]), &keep_wanted, &Unwatched)
+        read(source, detected, block, Some(&[CODE.0]), &keep_wanted, &Unwatched)
     } else {
-        read(source, dialect, block, None, &keep, &Unwatched)
+        read(source, detected, block, None, &keep, &Unwatched)
     };
     extract.ok().map(|extract| {
         let tally = extract.tally;
@@ -242,11 +242,11 @@ proptest! {
         let bytes = damaged(&file, &changes);
         let limited = |block| {
             let source = Source::from_bytes("claims.csv", bytes.clone()).expect("no binary file");
-            let mut dialect = detect::recognise(&source, &LIBRARY).expect("the header is not damaged");
-            dialect.grammar.limit = limit;
-            let lines = bytes[dialect.data_start..].split(|b| *b == dialect.grammar.line_end());
+            let mut detected = detect::detect(&source, &LIBRARY).expect("the header is not damaged");
+            detected.grammar.limit = limit;
+            let lines = bytes[detected.data_start..].split(|b| *b == detected.grammar.line_end());
             let is_long = lines.map(<[u8]>::len).any(|length| length > limit);
-            let extract = read(source, dialect, block, None, &keep, &Unwatched).ok()?;
+            let extract = read(source, detected, block, None, &keep, &Unwatched).ok()?;
             let (rows, lines, found) = (extract.tally.rows, extract.tally.lines, found(extract.tally));
             assert!(!is_long || found.rejects.iter().any(|(_, _, reason, _)| *reason == Reason::TooLong));
             Some((extract.bytes, rows, lines, found))

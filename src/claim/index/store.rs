@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::claim::line::Batch;
 use crate::claim::line::reader::{Drafted, drafted};
-use crate::ingest::Gather;
+use crate::ingest::Collector;
 use crate::ingest::source::spill::{Place, Spool};
 
 /// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
@@ -118,10 +118,10 @@ impl Store {
     }
 }
 
-impl Gather for Store {
+impl Collector for Store {
     type Item = Drafted;
 
-    fn of_block() -> Self {
+    fn for_block() -> Self {
         Self::new(None, LINES)
     }
 

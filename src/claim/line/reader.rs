@@ -15,7 +15,7 @@ use crate::ingest::cell::upper;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::record::reject::Reason;
-use crate::ingest::{Binding, Look, Row};
+use crate::ingest::{Binding, Row, RowAction};
 
 /// What the reading of rows needs to know of policy and extract.
 #[derive(Debug)]
@@ -35,17 +35,17 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Is the row in scope or related, and what does it say? Of a row with several services each one that is becomes a
     /// line; the row is passed if none is.
-    pub fn look(&self, binding: &Binding, row: &Row<'_>) -> Look<Drafted> {
+    pub fn look(&self, binding: &Binding, row: &Row<'_>) -> RowAction<Drafted> {
         // In a dense audit every row comes here: one draft per thread, cleared and used again.
         DRAFT.with_borrow_mut(|draft| {
             draft.row.clear();
             for slot in binding.each() {
                 if !self.look_at(slot, row, draft) {
                     // The claim number is the row's: what one slot lacks all lack.
-                    return Look::Reject(Reason::NoClaimId);
+                    return RowAction::Reject(Reason::NoClaimId);
                 }
             }
-            if draft.row.is_empty() { Look::Pass } else { Look::Keep(Drafted(())) }
+            if draft.row.is_empty() { RowAction::Ignore } else { RowAction::Keep(Drafted(())) }
         })
     }
 

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 pub use crate::cli::args::check::{Check, FailOn, Hashed, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory};
 pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Verify};
-use crate::ingest::Table;
+use crate::ingest::TableFile;
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
@@ -125,8 +125,8 @@ pub struct LayoutChoice {
     #[arg(long, value_name = "PREFIX")]
     pub comment: Vec<String>,
     /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
-    #[arg(long, value_name = "NAME=FILE", value_parser = Table::parse)]
-    pub join: Vec<Table>,
+    #[arg(long, value_name = "NAME=FILE", value_parser = TableFile::parse)]
+    pub join: Vec<TableFile>,
     /// Most bytes that a compressed file may unpack to, such as 500M or 2T [default: 1000 times its size, 1G at least]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_decompressed: Option<u64>,

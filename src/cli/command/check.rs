@@ -214,10 +214,10 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
     let mut refused = Vec::new();
     // A pipe can be read once only; what is wrong with it comes out when its turn comes.
     for name in args.files.iter().filter(|f| !is_read_once(f)) {
-        match Source::open_within(name, limit).and_then(|source| detect::recognise(&source, &library)) {
-            Ok(dialect) => {
-                announce(log, name, &absent(&dialect));
-                announce_unjoined(log, name, &dialect.unjoined);
+        match Source::open_within(name, limit).and_then(|source| detect::detect(&source, &library)) {
+            Ok(detected) => {
+                announce(log, name, &absent(&detected));
+                announce_unjoined(log, name, &detected.unjoined);
             }
             Err(e) => refused.push(e.to_string()),
         }

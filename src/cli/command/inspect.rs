@@ -10,7 +10,7 @@ use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::{Split, printable};
 use crate::ingest::layout::detect;
 use crate::ingest::record::grammar::{Grammar, Step};
-use crate::ingest::{Dialect, Row, Source, Trouble};
+use crate::ingest::{Detected, ReadError, Row, Source};
 use crate::run::absent;
 
 /// Sample values shown per column.
@@ -26,19 +26,19 @@ const ROWS: usize = 200;
 pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let library = load_library(layout)?;
     let source = Source::open_within(file, layout.max_decompressed)?;
-    let dialect = detect::recognise(&source, &library)?;
-    let title = library.named(&dialect.layout).map(|l| l.title.clone()).unwrap_or_default();
+    let detected = detect::detect(&source, &library)?;
+    let title = library.named(&detected.layout).map(|l| l.title.clone()).unwrap_or_default();
     writeln!(out, "{}", paint(BOLD, seen(file)))?;
-    writeln!(out, "  layout     {} ({})", shown(&dialect.layout), shown(&title))?;
-    writeln!(out, "  delimiter  {}", delimiter(dialect.grammar.delimiter))?;
+    writeln!(out, "  layout     {} ({})", shown(&detected.layout), shown(&title))?;
+    writeln!(out, "  delimiter  {}", delimiter(detected.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
-    writeln!(out, "  line ends  {}", if dialect.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
+    writeln!(out, "  line ends  {}", if detected.grammar.cr_only { "CR" } else { "LF or CRLF" })?;
     writeln!(out, "  decoded    {undone}")?;
     writeln!(out, "  encoding   {}", encoding(&source.sample, source.whole))?;
     let quoted = memchr::memchr(b'"', &source.sample).is_some();
     writeln!(out, "  quoting    {}", if quoted { "double quotes" } else { "none in the first rows" })?;
-    writeln!(out, "  header     {} columns, data from line {}", dialect.grammar.width, dialect.lines_before + 1)?;
-    for join in &dialect.joins {
+    writeln!(out, "  header     {} columns, data from line {}", detected.grammar.width, detected.lines_before + 1)?;
+    for join in &detected.joins {
         let (columns, file) = (join.header.len(), seen(&join.file));
         writeln!(
             out,
@@ -47,26 +47,30 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
             delimiter(join.grammar.delimiter)
         )?;
     }
-    if let Some(trailer) = library.named(&dialect.layout).and_then(|layout| layout.trailer.as_ref()) {
+    if let Some(trailer) = library.named(&detected.layout).and_then(|layout| layout.trailer.as_ref()) {
         let amount = trailer.amount.map_or(String::new(), |field| format!(", charges in field {field}"));
         let prefix = String::from_utf8_lossy(&trailer.prefix);
         writeln!(out, "  trailer    begins with \"{}\", rows in field {}{amount}", seen(&prefix), trailer.rows)?;
     }
     writeln!(out)?;
 
-    let samples = samples(&source, &dialect, layout)?;
-    let longest = dialect.header.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
+    let samples = samples(&source, &detected, layout)?;
+    let longest = detected.header.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
     writeln!(out, "{}", paint(BOLD, "mapped"))?;
-    for (slot, binding) in dialect.binding.each().enumerate() {
+    for (slot, binding) in detected.binding.each().enumerate() {
         // Of the further services of a row only what is their own.
-        let new = |column: &usize| slot == 0 || !dialect.binding.uses(*column);
-        let shared = |column| dialect.binding.each().filter(|b| b.uses(column)).count() > 1;
+        let new = |column: &usize| slot == 0 || !detected.binding.uses(*column);
+        let shared = |column| detected.binding.each().filter(|b| b.uses(column)).count() > 1;
         let of = |column| {
-            if shared(column) || !dialect.binding.has_slots() { String::new() } else { format!(" (slot {})", slot + 1) }
+            if shared(column) || !detected.binding.has_slots() {
+                String::new()
+            } else {
+                format!(" (slot {})", slot + 1)
+            }
         };
         for (field, name) in Field::NAMES {
             for column in binding.columns(field).iter().filter(|c| new(c)) {
-                line(out, &format!("{name}{}", of(*column)), &dialect.header[*column], longest, &samples[*column])?;
+                line(out, &format!("{name}{}", of(*column)), &detected.header[*column], longest, &samples[*column])?;
             }
         }
         for (group, name, _) in Group::NAMES {
@@ -75,20 +79,20 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
                 line(
                     out,
                     &format!("{name}_{n}{split}{}", of(*column)),
-                    &dialect.header[*column],
+                    &detected.header[*column],
                     longest,
                     &samples[*column],
                 )?;
             }
         }
     }
-    let absent = absent(&dialect);
-    if !absent.is_empty() || !dialect.unjoined.is_empty() {
+    let absent = absent(&detected);
+    if !absent.is_empty() || !detected.unjoined.is_empty() {
         writeln!(out, "\n{}", paint(BOLD, "not there"))?;
         for (field, consequence) in absent {
             writeln!(out, "{}", fitted(&format!("  {:24} {consequence}", field.name()), BESIDE))?;
         }
-        for (table, what) in &dialect.unjoined {
+        for (table, what) in &detected.unjoined {
             writeln!(
                 out,
                 "{}",
@@ -96,9 +100,9 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
             )?;
         }
     }
-    let mapped = |c: &usize| dialect.binding.each().any(|binding| binding.uses(*c));
+    let mapped = |c: &usize| detected.binding.each().any(|binding| binding.uses(*c));
     let unmapped: Vec<_> =
-        (0..dialect.header.len()).filter(|c| !mapped(c)).map(|c| shown(&dialect.header[c])).collect();
+        (0..detected.header.len()).filter(|c| !mapped(c)).map(|c| shown(&detected.header[c])).collect();
     if !unmapped.is_empty() {
         writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unmapped.join(", ")), 2))?;
     }
@@ -137,9 +141,9 @@ fn delimiter(byte: u8) -> String {
 }
 
 /// The first different shapes of each column's values, those of joined tables included.
-fn samples(source: &Source, dialect: &Dialect, layout: &LayoutChoice) -> Result<Vec<Vec<String>>, Trouble> {
-    let mut shapes = shapes(source, &dialect.grammar, dialect.data_start);
-    for join in &dialect.joins {
+fn samples(source: &Source, detected: &Detected, layout: &LayoutChoice) -> Result<Vec<Vec<String>>, ReadError> {
+    let mut shapes = shapes(source, &detected.grammar, detected.data_start);
+    for join in &detected.joins {
         let of_table =
             self::shapes(&Source::open_within(&join.file, layout.max_decompressed)?, &join.grammar, join.data_start);
         shapes.extend((0..join.names.len()).map(|nth| of_table[join.column(nth)].clone()));

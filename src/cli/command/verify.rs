@@ -15,7 +15,7 @@ use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::cli::{load_library, load_policy};
 use crate::exit::Exit;
 use crate::ingest;
-use crate::ingest::{Fingerprint, Original, Role, Source, Trouble};
+use crate::ingest::{FileHash, InputFile, InputRole, ReadError, Source};
 use crate::report::format::dossier;
 use crate::report::verify::{IntegrityCheck, SavedReport, SavedSummary, VerifyError};
 use crate::report::write;
@@ -80,9 +80,9 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
     // An authorization file that is not named again is not asked about; it stands last.
     let found = named.par_iter().zip(recorded).map(|((_, file), input)| {
         let extent = input.fingerprint.as_ref().map(|print| print.extent);
-        extent.map_or(Ok(None), |extent| Fingerprint::of(file, extent))
+        extent.map_or(Ok(None), |extent| FileHash::compute(file, extent))
     });
-    let found: Vec<Option<Fingerprint>> = found.collect::<Result<_, Trouble>>()?;
+    let found: Vec<Option<FileHash>> = found.collect::<Result<_, ReadError>>()?;
     let mut theirs = true;
     for (((_, file), input), print) in named.iter().zip(recorded).zip(&found) {
         let check = same(file, input, print.as_ref(), recorded);
@@ -98,12 +98,12 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
 }
 
 /// Are as many files given of each kind as the report was made from?
-fn roles(named: &[(Role, &str)], recorded: &[Original]) -> IntegrityCheck {
+fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck {
     let mut wrong = Vec::new();
-    for role in [Role::Extract, Role::Joined, Role::Authorizations] {
+    for role in [InputRole::Extract, InputRole::Joined, InputRole::Authorizations] {
         let given = named.iter().filter(|(r, _)| *r == role).count();
         let made: Vec<&str> = recorded.iter().filter(|i| i.role == role).map(|i| i.file.as_str()).collect();
-        if given != made.len() && !(given == 0 && role == Role::Authorizations) {
+        if given != made.len() && !(given == 0 && role == InputRole::Authorizations) {
             let made_from =
                 if made.is_empty() { "none".to_owned() } else { format!("{} ({})", made.len(), made.join(" ")) };
             wrong.push(format!(
@@ -118,7 +118,7 @@ fn roles(named: &[(Role, &str)], recorded: &[Original]) -> IntegrityCheck {
     }
 }
 
-fn same(file: &str, input: &Original, found: Option<&Fingerprint>, recorded: &[Original]) -> IntegrityCheck {
+fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[InputFile]) -> IntegrityCheck {
     let Some(made) = &input.fingerprint else {
         let what = format!("{file}: was read from a pipe and has no fingerprint; it is counted again");
         return IntegrityCheck { what, wrong: Vec::new() };
@@ -180,7 +180,7 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
     let run = run(&args.files, &Source::open, setup, &Unwatched)?;
     let mut wrong = counts(&run.frame, said);
     // Without the authorizations that the run had, other verdicts come out.
-    let had = report.manifest.inputs.iter().any(|input| input.role == Role::Authorizations);
+    let had = report.manifest.inputs.iter().any(|input| input.role == InputRole::Authorizations);
     let judged = had == args.auths.is_some();
     if judged {
         let totals = write::write(&run, &doc::load()?, &[], &|_| Err(ErrorKind::Unsupported.into()), &|| true)?;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::args::{Check, FailOn, MaskDates, format_words, memory};
-use crate::ingest::Table;
+use crate::ingest::TableFile;
 use crate::ingest::layout::SHIPPED;
-use crate::strict_toml::Sheet;
+use crate::strict_toml::Table;
 
 /// One key.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The values of a key, paths resolved. Faults are noted in the document.
-    pub(crate) fn read(&self, root: &Sheet<'_, '_>, key: &str, directory: &Path) -> Vec<String> {
+    pub(crate) fn read(&self, root: &Table<'_, '_>, key: &str, directory: &Path) -> Vec<String> {
         let placed = match self {
             Self::Number(range) => {
                 return root.number_if(key, range.clone()).map(|n| n.to_string()).into_iter().collect();
@@ -116,7 +116,7 @@ pub(crate) const KEYS: &[Key] = &[
         default: "none",
         typed: |c| c.layout.join.iter().map(|t| format!("{}={}", t.name, t.file)).collect(),
         put: |c, v| {
-            c.layout.join = v.iter().map(|text| Table::parse(text)).collect::<Result<_, _>>()?;
+            c.layout.join = v.iter().map(|text| TableFile::parse(text)).collect::<Result<_, _>>()?;
             Ok(())
         },
     },

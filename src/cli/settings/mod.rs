@@ -18,7 +18,7 @@ use crate::policy::overrides;
 use crate::policy::overrides::{read_dispositions, read_products};
 use crate::policy::parse::PolicyFile;
 use crate::policy::{Disposition, Policy};
-use crate::strict_toml::{Document, Fault, Faults, Placed, Sheet};
+use crate::strict_toml::{Document, Fault, Faults, SpannedText, Table};
 
 /// Name of the file that is looked for beside the first extract.
 pub(crate) const FILE: &str = "claimlint.toml";
@@ -60,7 +60,7 @@ pub(crate) struct InForce {
     /// The gates, read.
     pub(crate) gates: Vec<Gate>,
     overrides: Option<PolicyFile>,
-    labels: Vec<(Placed, usize, String)>,
+    labels: Vec<(SpannedText, usize, String)>,
 }
 
 /// What a settings file says.
@@ -71,7 +71,7 @@ struct Read {
     /// Rule, line, word.
     dispositions: Vec<(String, usize, Disposition)>,
     /// Label, line, class.
-    products: Vec<(Placed, usize, String)>,
+    products: Vec<(SpannedText, usize, String)>,
 }
 
 /// Finds the settings file and lays what was typed over it. Whatever is wrong with either is refused here.
@@ -182,7 +182,7 @@ fn read(given: &PolicyFile, directory: &Path) -> Result<Read, Faults> {
     Document::load(&given.file, &given.text, |document, root| Some(read_root(document, &root, directory)))
 }
 
-fn read_root(document: &Document<'_>, root: &Sheet<'_, '_>, directory: &Path) -> Read {
+fn read_root(document: &Document<'_>, root: &Table<'_, '_>, directory: &Path) -> Read {
     let mut read = Read::default();
     let places = root.keys();
     let mut scratch = Check::default();
@@ -197,19 +197,19 @@ fn read_root(document: &Document<'_>, root: &Sheet<'_, '_>, directory: &Path) ->
         }
         read.values.push((key, document.line_of(place.span.start), values));
     }
-    if let Some(sheet) = root.sheet_if("products") {
-        let line = |label: &Placed| document.line_of(label.span.start);
+    if let Some(sheet) = root.table_if("products") {
+        let line = |label: &SpannedText| document.line_of(label.span.start);
         read.products = read_products(&sheet).into_iter().map(|(p, class)| (p.clone(), line(&p), class)).collect();
-        sheet.finish();
+        sheet.deny_unknown_keys();
     }
-    if let Some(sheet) = root.sheet_if("dispositions") {
+    if let Some(sheet) = root.table_if("dispositions") {
         let places = sheet.keys();
         let line = |rule: &str| places.iter().find(|p| p.text == rule).map_or(1, |p| document.line_of(p.span.start));
         let said = read_dispositions(&sheet, &crate::rules::codes());
         read.dispositions = said.into_iter().map(|(rule, word)| (rule.clone(), line(&rule), word)).collect();
-        sheet.finish();
+        sheet.deny_unknown_keys();
     }
-    root.finish_ref();
+    root.deny_unknown_keys();
     read
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ingest::field::{Field, Group, fold};
-use crate::ingest::layout::binding::{Binding, Split, Take, Unbound, printable};
+use crate::ingest::layout::binding::{BindError, Binding, ColumnSource, Split, printable};
 use crate::ingest::layout::{Layout, Named, Pattern, SLOT};
 
 /// A binding under construction.
@@ -12,7 +12,7 @@ pub(crate) struct Binder<'h> {
     folded: Vec<String>,
     /// The service slot that `{slot}` stands for; none in a layout of one service a row.
     slot: Option<u8>,
-    fields: Vec<Take>,
+    fields: Vec<ColumnSource>,
     groups: Vec<BTreeMap<u8, usize>>,
 }
 
@@ -23,7 +23,7 @@ impl<'h> Binder<'h> {
             header,
             folded,
             slot,
-            fields: vec![Take::Absent; Field::NAMES.len()],
+            fields: vec![ColumnSource::Absent; Field::NAMES.len()],
             groups: vec![BTreeMap::new(); Group::NAMES.len()],
         }
     }
@@ -42,16 +42,16 @@ impl<'h> Binder<'h> {
         fields: &[(Field, Vec<String>)],
         groups: &[(Group, Vec<Pattern>)],
         first: &[(Group, Vec<String>)],
-    ) -> Result<(), Unbound> {
+    ) -> Result<(), BindError> {
         for (field, spellings) in fields {
             // Folded once, not once a column: a damaged header may have half a million of them.
             let spellings: Vec<String> = spellings.iter().map(|s| fold(s)).collect();
             for column in 0..self.folded.len() {
                 if spellings.contains(&self.folded[column]) {
-                    if let Take::Column(earlier) = self.fields[*field as usize] {
+                    if let ColumnSource::Column(earlier) = self.fields[*field as usize] {
                         return Err(self.conflict(field.name().to_owned(), earlier, column));
                     }
-                    self.fields[*field as usize] = Take::Column(column);
+                    self.fields[*field as usize] = ColumnSource::Column(column);
                 }
             }
         }
@@ -78,12 +78,12 @@ impl<'h> Binder<'h> {
         &mut self,
         fields: &[(Field, Named)],
         groups: &[(Group, Vec<(u8, String)>)],
-    ) -> Result<(), Unbound> {
+    ) -> Result<(), BindError> {
         for (field, named) in fields {
             if let (Some(slot), Named::First(names)) = (self.slot, named)
                 && names.as_slice() == [SLOT]
             {
-                self.fields[*field as usize] = Take::Number(slot);
+                self.fields[*field as usize] = ColumnSource::Number(slot);
                 continue;
             }
             let (names, all) = match named {
@@ -102,11 +102,11 @@ impl<'h> Binder<'h> {
                 }
             }
             self.fields[*field as usize] = match (named, columns.as_slice()) {
-                (_, []) => Take::Absent,
-                (Named::First(_), [one]) => Take::Column(*one),
-                (Named::First(_), _) => Take::First(columns),
-                (Named::Concat(_), _) => Take::Concat(columns),
-                (Named::Join(_), _) => Take::Join(columns),
+                (_, []) => ColumnSource::Absent,
+                (Named::First(_), [one]) => ColumnSource::Column(*one),
+                (Named::First(_), _) => ColumnSource::First(columns),
+                (Named::Concat(_), _) => ColumnSource::Concat(columns),
+                (Named::Join(_), _) => ColumnSource::Join(columns),
             };
         }
         // A stay's codes are the claim's: they stand in its first service, or every slot would repeat them.
@@ -121,13 +121,13 @@ impl<'h> Binder<'h> {
         Ok(())
     }
 
-    fn find(&self, name: &str, field: &str) -> Result<Option<usize>, Unbound> {
+    fn find(&self, name: &str, field: &str) -> Result<Option<usize>, BindError> {
         let name = &self.in_slot(name);
         let want = fold(name);
         let mut found = self.folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
         let first = found.next();
         if found.next().is_some() {
-            return Err(Unbound::Twice(field.to_owned(), printable(name)));
+            return Err(BindError::Twice(field.to_owned(), printable(name)));
         }
         Ok(first)
     }
@@ -137,23 +137,23 @@ impl<'h> Binder<'h> {
         self.slot.map_or_else(|| name.to_owned(), |slot| name.replace(SLOT, &slot.to_string()))
     }
 
-    fn conflict(&self, field: String, a: usize, b: usize) -> Unbound {
+    fn conflict(&self, field: String, a: usize, b: usize) -> BindError {
         if self.folded[a] == self.folded[b] {
-            Unbound::Twice(field, printable(&self.header[a]))
+            BindError::Twice(field, printable(&self.header[a]))
         } else {
-            Unbound::Conflict(field, printable(&self.header[a]), printable(&self.header[b]))
+            BindError::Conflict(field, printable(&self.header[a]), printable(&self.header[b]))
         }
     }
 
     /// Refuses a header without a required field, naming what was looked for.
-    pub(crate) fn require(&self, layout: &Layout) -> Result<(), Unbound> {
+    pub(crate) fn require(&self, layout: &Layout) -> Result<(), BindError> {
         let mut missing = Vec::new();
         for field in [Field::ClaimId, Field::ServiceDate] {
-            if self.fields[field as usize] == Take::Absent {
+            if self.fields[field as usize] == ColumnSource::Absent {
                 missing.push((field.name().to_owned(), layout.looked_for(field)));
             }
         }
-        if self.fields[Field::ProcedureCode as usize] == Take::Absent
+        if self.fields[Field::ProcedureCode as usize] == ColumnSource::Absent
             && self.groups[Group::IcdProcedure as usize].is_empty()
         {
             let mut names = layout.looked_for(Field::ProcedureCode);
@@ -174,6 +174,6 @@ impl<'h> Binder<'h> {
                 }
             }
         }
-        if missing.is_empty() { Ok(()) } else { Err(Unbound::Missing(missing, self.header.to_vec())) }
+        if missing.is_empty() { Ok(()) } else { Err(BindError::Missing(missing, self.header.to_vec())) }
     }
 }

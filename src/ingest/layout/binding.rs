@@ -44,7 +44,7 @@ impl Split {
 
 /// Where a field stands in a row, by column number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Take {
+pub enum ColumnSource {
     /// Nowhere.
     Absent,
     /// In one column.
@@ -59,7 +59,7 @@ pub enum Take {
     Number(u8),
 }
 
-impl Take {
+impl ColumnSource {
     fn columns(&self) -> &[usize] {
         match self {
             Self::Absent | Self::Number(_) => &[],
@@ -72,7 +72,7 @@ impl Take {
 /// A layout bound to the header of one extract: indices only, every name resolved.
 #[derive(Debug, Clone)]
 pub struct Binding {
-    pub(crate) fields: Vec<Take>,
+    pub(crate) fields: Vec<ColumnSource>,
     pub(crate) groups: Vec<Vec<(u8, usize)>>,
     pub(crate) splits: Vec<Split>,
     pub(crate) null: Vec<String>,
@@ -85,16 +85,16 @@ impl Binding {
     pub fn text<'r>(&self, row: &Row<'r>, field: Field) -> Cow<'r, str> {
         let cell = |c: usize| row.text(c, &self.null);
         match &self.fields[field as usize] {
-            Take::Absent => Cow::Borrowed(""),
-            Take::Number(slot) => Cow::Owned(slot.to_string()),
-            Take::Column(c) => cell(*c),
-            Take::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
+            ColumnSource::Absent => Cow::Borrowed(""),
+            ColumnSource::Number(slot) => Cow::Owned(slot.to_string()),
+            ColumnSource::Column(c) => cell(*c),
+            ColumnSource::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
             // A bill type without its first part, or a key without one of its parts, is none.
-            Take::Concat(cs) => {
+            ColumnSource::Concat(cs) => {
                 let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
                 if parts[0].is_empty() { Cow::Borrowed("") } else { Cow::Owned(parts.concat()) }
             }
-            Take::Join(cs) => {
+            ColumnSource::Join(cs) => {
                 let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
                 if parts.iter().any(|p| p.is_empty()) { Cow::Borrowed("") } else { Cow::Owned(parts.join("|")) }
             }
@@ -123,7 +123,7 @@ impl Binding {
 
     /// Does the extract have this field?
     pub fn has(&self, field: Field) -> bool {
-        self.fields[field as usize] != Take::Absent
+        self.fields[field as usize] != ColumnSource::Absent
     }
 
     /// The columns of a field.
@@ -151,7 +151,7 @@ impl Binding {
         let mut columns = Vec::new();
         for binding in self.each() {
             match &binding.fields[Field::ProcedureCode as usize] {
-                Take::Concat(_) | Take::Join(_) => return None,
+                ColumnSource::Concat(_) | ColumnSource::Join(_) => return None,
                 take => columns.extend(take.columns()),
             }
             columns.extend(binding.group(Group::IcdProcedure).iter().map(|(_, c)| *c));
@@ -167,7 +167,7 @@ impl Binding {
 
 /// Why a header could not be bound.
 #[derive(Debug)]
-pub enum Unbound {
+pub enum BindError {
     /// Required fields are not there: each with the names looked for.
     Missing(Vec<(String, Vec<String>)>, Vec<String>),
     /// Two columns claim one field.
@@ -176,7 +176,7 @@ pub enum Unbound {
     Twice(String, String),
 }
 
-impl Unbound {
+impl BindError {
     /// The header is of this layout but contradicts itself.
     pub fn is_conflict(&self) -> bool {
         !matches!(self, Self::Missing(..))
@@ -186,7 +186,7 @@ impl Unbound {
 /// Enough to see what is meant; the layout file has them all.
 const SPELLINGS_SHOWN: usize = 8;
 
-impl fmt::Display for Unbound {
+impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(fields, header) => {

@@ -1,18 +1,18 @@
 //! What separates lines and fields, and where the header stands: found by looking, shown by `inspect`.
 
-use crate::ingest::layout::binding::{Binding, Unbound};
+use crate::ingest::layout::binding::{BindError, Binding};
 use crate::ingest::layout::join;
 use crate::ingest::layout::join::Joined;
 use crate::ingest::layout::{Layout, Library};
-use crate::ingest::record::grammar::{Field, Grammar, Step, trim_name};
-use crate::ingest::source::{Source, Trouble};
+use crate::ingest::record::grammar::{CellSpan, Grammar, Step, trim_name};
+use crate::ingest::source::{ReadError, Source};
 
 /// The delimiters looked for, in the order of preference when several would do.
 pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 
 /// Everything known about an extract before its first data row.
 #[derive(Debug)]
-pub struct Dialect {
+pub struct Detected {
     /// How records are read.
     pub grammar: Grammar,
     /// The header's names, trimmed, nameless ones at the end dropped; behind them those of joined tables.
@@ -32,22 +32,22 @@ pub struct Dialect {
 }
 
 /// Looks at the sample of an extract and binds its header.
-pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble> {
-    let unusable = |what: String| Trouble::Unusable { file: source.name.clone(), what };
+pub fn detect(source: &Source, library: &Library) -> Result<Detected, ReadError> {
+    let unusable = |what: String| ReadError::Unusable { file: source.name.clone(), what };
     let sample = source.sample.as_slice();
     let (cr_only, start) = beginning(source)?;
 
     let preamble = library.candidates().iter().map(|layout| layout.skip_lines).min().unwrap_or_default();
 
-    let mut best: Option<Dialect> = None;
+    let mut best: Option<Detected> = None;
     let mut broken = None;
-    let mut misses: Vec<(usize, Unbound)> = Vec::new();
+    let mut misses: Vec<(usize, BindError)> = Vec::new();
     for delimiter in DELIMITERS {
         for layout in library.candidates() {
             if layout.delimiter.is_some_and(|d| d != delimiter) {
                 continue;
             }
-            let grammar = Grammar::of_header(delimiter, cr_only, layout.skip_prefix.clone());
+            let grammar = Grammar::for_header(delimiter, cr_only, layout.skip_prefix.clone());
             let head = match read_header(&grammar, sample, start, source.whole, layout.skip_lines, &layout.header) {
                 Ok(head) => head,
                 // Under the wrong delimiter a quoted header is damage. A layout with a preamble of its own can have
@@ -84,8 +84,8 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
             break;
         }
     }
-    if let Some(dialect) = best {
-        return Ok(dialect);
+    if let Some(detected) = best {
+        return Ok(detected);
     }
     // The delimiter that splits the line into most names is the one a person would have meant.
     misses.sort_by_key(|(names, miss)| (std::cmp::Reverse(*names), miss.is_conflict()));
@@ -100,7 +100,7 @@ pub fn recognise(source: &Source, library: &Library) -> Result<Dialect, Trouble>
 }
 
 /// Does the text end its lines with CR only, and where does it start behind a byte-order mark?
-pub fn beginning(source: &Source) -> Result<(bool, usize), Trouble> {
+pub fn beginning(source: &Source) -> Result<(bool, usize), ReadError> {
     let sample = source.sample.as_slice();
     let cr_only = memchr::memchr(b'\r', sample).is_some()
         && memchr::memchr(b'\n', sample).is_none()
@@ -125,7 +125,7 @@ fn refuse_unknown_tables(layout: &Layout, library: &Library) -> Result<(), Strin
 
 /// The header of an extract, of a joined table, or of an authorization file.
 #[derive(Debug)]
-pub struct Head {
+pub struct Header {
     /// Its names, trimmed.
     pub names: Vec<String>,
     /// The same as bytes.
@@ -136,7 +136,7 @@ pub struct Head {
     pub lines_before: u64,
 }
 
-impl Head {
+impl Header {
     fn into_dialect(
         self,
         grammar: Grammar,
@@ -144,7 +144,7 @@ impl Head {
         binding: Binding,
         names: Vec<String>,
         joins: Vec<Joined>,
-    ) -> Dialect {
+    ) -> Detected {
         // An extract with the pivoted columns in it needs no table for them.
         let given = |table: &str| joins.iter().any(|j| j.table == table);
         let unjoined = layout
@@ -163,7 +163,7 @@ impl Head {
             grammar.skip_prefix.push(trailer.prefix.clone());
             grammar.trailer.clone_from(&trailer.prefix);
         }
-        Dialect {
+        Detected {
             grammar,
             header: names,
             data_start: self.data_start,
@@ -184,14 +184,14 @@ pub fn read_header(
     whole: bool,
     skip_lines: usize,
     given: &[String],
-) -> Result<Head, String> {
+) -> Result<Header, String> {
     let mut at = start;
     for _ in 0..skip_lines {
         at += memchr::memchr(grammar.line_end(), &sample[at..]).map_or(sample.len() - at, |i| i + 1);
     }
     if !given.is_empty() {
         let raw = given.iter().map(|n| n.clone().into_bytes()).collect();
-        return Ok(Head { names: given.to_vec(), raw, data_start: at, lines_before: grammar.lines(&sample[..at]) });
+        return Ok(Header { names: given.to_vec(), raw, data_start: at, lines_before: grammar.lines(&sample[..at]) });
     }
     let mut fields = Vec::new();
     loop {
@@ -203,7 +203,7 @@ pub fn read_header(
             Step::Record { next } => {
                 let raw = header_cells(sample, &fields);
                 let names = raw.iter().map(|r| String::from_utf8_lossy(r).into_owned()).collect();
-                return Ok(Head { names, raw, data_start: next, lines_before: grammar.lines(&sample[..next]) });
+                return Ok(Header { names, raw, data_start: next, lines_before: grammar.lines(&sample[..next]) });
             }
             Step::Rejected { reason, .. } => {
                 return Err(format!(
@@ -220,7 +220,7 @@ pub fn read_header(
 }
 
 /// The names without blanks around them; trailing cells without a name are not columns.
-fn header_cells(sample: &[u8], fields: &[Field]) -> Vec<Vec<u8>> {
+fn header_cells(sample: &[u8], fields: &[CellSpan]) -> Vec<Vec<u8>> {
     let mut cells: Vec<Vec<u8>> =
         fields.iter().map(|f| trim_name(&sample[f.start as usize..f.end as usize]).to_vec()).collect();
     while cells.len() > 1 && cells.last().is_some_and(Vec::is_empty) {

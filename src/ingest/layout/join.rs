@@ -8,15 +8,15 @@ use std::borrow::Cow;
 
 use crate::ingest::field::fold;
 use crate::ingest::layout::Layout;
-use crate::ingest::layout::binding::{Unbound, printable, shorten};
+use crate::ingest::layout::binding::{BindError, printable, shorten};
 use crate::ingest::layout::detect::{DELIMITERS, beginning, read_header};
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::scan::Row;
-use crate::ingest::source::{Source, Trouble};
+use crate::ingest::source::{ReadError, Source};
 
 /// A file given for a table: `--join NAME=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
+pub struct TableFile {
     /// The table, as layouts call it.
     pub name: String,
     /// The file as given.
@@ -25,7 +25,7 @@ pub struct Table {
     pub limit: Option<u64>,
 }
 
-impl Table {
+impl TableFile {
     /// Reads `NAME=FILE`. The error says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
@@ -177,9 +177,9 @@ fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, 
 /// header lacks a column they are joined to, as the header of another layout does.
 pub(crate) fn open(
     layout: &Layout,
-    tables: &[Table],
+    tables: &[TableFile],
     header: &[String],
-) -> Result<Result<Vec<Joined>, Unbound>, Trouble> {
+) -> Result<Result<Vec<Joined>, BindError>, ReadError> {
     let mut joined: Vec<Joined> = Vec::new();
     let mut first = header.len();
     for join in &layout.joins {
@@ -188,10 +188,10 @@ pub(crate) fn open(
             Ok(to) => to,
             Err(Place::Missing(names)) => {
                 let what = format!("key of --join {}", join.table);
-                return Ok(Err(Unbound::Missing(vec![(what, names)], header.to_vec())));
+                return Ok(Err(BindError::Missing(vec![(what, names)], header.to_vec())));
             }
             Err(Place::Twice(name)) => {
-                return Ok(Err(Unbound::Twice(format!("a key of --join {}", join.table), name)));
+                return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), name)));
             }
         };
         let one = open_one(layout, join, table, to, first)?;
@@ -201,13 +201,19 @@ pub(crate) fn open(
     Ok(Ok(joined))
 }
 
-fn open_one(layout: &Layout, join: &Join, table: &Table, to: Vec<usize>, first: usize) -> Result<Joined, Trouble> {
-    let unusable = |what: String| Trouble::Unusable { file: table.file.clone(), what };
+fn open_one(
+    layout: &Layout,
+    join: &Join,
+    table: &TableFile,
+    to: Vec<usize>,
+    first: usize,
+) -> Result<Joined, ReadError> {
+    let unusable = |what: String| ReadError::Unusable { file: table.file.clone(), what };
     let source = Source::open_within(&table.file, table.limit)?;
     let (cr_only, start) = beginning(&source)?;
     let mut miss: Option<(usize, String)> = None;
     for delimiter in DELIMITERS {
-        let grammar = Grammar::of_header(delimiter, cr_only, Vec::new());
+        let grammar = Grammar::for_header(delimiter, cr_only, Vec::new());
         let head = match read_header(&grammar, &source.sample, start, source.whole, 0, &[]) {
             Ok(head) => head,
             Err(what) => {
@@ -302,14 +308,15 @@ fn places(names: &[String], header: &[String]) -> Result<Vec<usize>, Place> {
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::TableFile;
 
     #[test]
     fn a_table_is_a_name_and_a_file() {
-        let table = |name: &str, file: &str| Ok(Table { name: name.to_owned(), file: file.to_owned(), limit: None });
-        assert_eq!(Table::parse("diagnosis=a=b.csv"), table("diagnosis", "a=b.csv"));
+        let table =
+            |name: &str, file: &str| Ok(TableFile { name: name.to_owned(), file: file.to_owned(), limit: None });
+        assert_eq!(TableFile::parse("diagnosis=a=b.csv"), table("diagnosis", "a=b.csv"));
         for wrong in ["dx.csv", "=dx.csv", "diagnosis=", "diagnosis=-", ""] {
-            assert!(Table::parse(wrong).is_err(), "{wrong}");
+            assert!(TableFile::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -12,10 +12,10 @@ pub(crate) mod parse_join;
 
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::bind::Binder;
-use crate::ingest::layout::binding::{Binding, Split, Unbound};
-use crate::ingest::layout::join::{Join, Table};
+use crate::ingest::layout::binding::{BindError, Binding, Split};
+use crate::ingest::layout::join::{Join, TableFile};
 use crate::ingest::record::trailer::Trailer;
-use crate::strict_toml::{Document, Faults, Placed};
+use crate::strict_toml::{Document, Faults, SpannedText};
 
 /// The layouts that come with the program, in the order in which they are tried; the canonical one is last.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -64,7 +64,7 @@ pub struct Layout {
     /// Tables in files of their own, joined by key.
     pub joins: Vec<Join>,
     /// Labels of this source and the class they mean, looked up before the policy's.
-    pub products: Vec<(Placed, String)>,
+    pub products: Vec<(SpannedText, String)>,
     pub(crate) recognise: Vec<String>,
     pub(crate) always: bool,
     pub(crate) null: Vec<String>,
@@ -140,7 +140,7 @@ impl Layout {
 
     /// Resolves every name of the layout against a header. With service slots, the binding of the first holds those of
     /// the others; a slot whose procedure column is not in the header is none.
-    pub fn bind(&self, header: &[String]) -> Result<Binding, Unbound> {
+    pub fn bind(&self, header: &[String]) -> Result<Binding, BindError> {
         let binder = self.look_up(header, self.slots.map(|_| 1))?;
         binder.require(self)?;
         let mut binding = binder.finish(&self.lists, self.null.clone());
@@ -153,7 +153,7 @@ impl Layout {
         Ok(binding)
     }
 
-    fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, Unbound> {
+    fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, BindError> {
         let mut binder = Binder::new(header, slot);
         match &self.mapping {
             Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
@@ -195,7 +195,7 @@ impl Layout {
 #[derive(Debug, Clone)]
 pub struct Library {
     layouts: Vec<Layout>,
-    pub(crate) tables: Vec<Table>,
+    pub(crate) tables: Vec<TableFile>,
 }
 
 impl Library {
@@ -212,7 +212,7 @@ impl Library {
     }
 
     /// The same layouts with files for the tables that they join. The error names a table given twice.
-    pub fn joining(mut self, tables: &[Table]) -> Result<Self, String> {
+    pub fn joining(mut self, tables: &[TableFile]) -> Result<Self, String> {
         for table in tables {
             if self.tables.iter().any(|t| t.name == table.name) {
                 return Err(format!("--join {}: given twice; put the rows of both files into one", table.name));

@@ -5,12 +5,12 @@ use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::parse_join::read_joins;
 use crate::ingest::layout::{Layout, Mapping, Named, Pattern, SLOT};
 use crate::ingest::record::trailer;
-use crate::strict_toml::{Document, Placed, Sheet};
+use crate::strict_toml::{Document, SpannedText, Table};
 
 /// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.
 const POINTERS: &str = "diagnosis_pointers";
 
-pub(crate) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layout> {
+pub(crate) fn load(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> {
     let name = root.text("name");
     let title = root.text("title");
     let source = root.text("source");
@@ -19,19 +19,19 @@ pub(crate) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
     let skip_prefix =
         root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
-    let trailer = root.sheet_if("trailer").and_then(|sheet| trailer::read(document, &sheet));
+    let trailer = root.table_if("trailer").and_then(|sheet| trailer::read(document, &sheet));
     let header = texts(root.texts_if("header"));
     let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
     let slots = root.number_if("slots", 2..=99).and_then(|n| u8::try_from(n).ok());
-    let mapping = match (root.sheet_if("spellings"), root.sheet_if("columns")) {
+    let mapping = match (root.table_if("spellings"), root.table_if("columns")) {
         (Some(spellings), None) => {
             if slots.is_some() {
                 root.fault(
                     "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"",
                 );
             }
-            read_spellings(document, spellings, root.sheet_if("first"))
+            read_spellings(document, spellings, root.table_if("first"))
         }
         (None, Some(columns)) => {
             let keys = columns.keys();
@@ -45,16 +45,16 @@ pub(crate) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
         }
     };
     let joins = read_joins(document, root);
-    let lists = root.sheet_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
+    let lists = root.table_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
     let mut products = Vec::new();
-    if let Some(sheet) = root.sheet_if("products") {
+    if let Some(sheet) = root.table_if("products") {
         for key in sheet.keys() {
             if let Some(class) = sheet.text(&key.text) {
                 products.push((key, class.text));
             }
         }
     }
-    root.finish_ref();
+    root.deny_unknown_keys();
     Some(Layout {
         name: name?.text,
         title: title?.text,
@@ -76,11 +76,11 @@ pub(crate) fn load(document: &Document<'_>, root: &Sheet<'_, '_>) -> Option<Layo
     })
 }
 
-pub(crate) fn texts(placed: Vec<Placed>) -> Vec<String> {
+pub(crate) fn texts(placed: Vec<SpannedText>) -> Vec<String> {
     placed.into_iter().map(|p| p.text).collect()
 }
 
-fn one_byte(document: &Document<'_>, placed: &Placed) -> Option<u8> {
+fn one_byte(document: &Document<'_>, placed: &SpannedText) -> Option<u8> {
     if let [b @ (b',' | b'|' | b'\t' | b';' | b'*')] = placed.text.as_bytes() {
         return Some(*b);
     }
@@ -100,13 +100,13 @@ fn field_of(key: &str) -> Option<Field> {
 }
 
 /// Marks every key of the sheet as asked for that is a field, so that `finish` names the others.
-fn offer_all(sheet: &Sheet<'_, '_>) {
+fn offer_all(sheet: &Table<'_, '_>) {
     for name in Field::NAMES.iter().map(|(_, n)| *n).chain(["modifier", "diagnosis", "icd_procedure", POINTERS]) {
-        sheet.offer(name);
+        sheet.allow_key(name);
     }
 }
 
-fn read_spellings(document: &Document<'_>, sheet: Sheet<'_, '_>, first: Option<Sheet<'_, '_>>) -> Mapping {
+fn read_spellings(document: &Document<'_>, sheet: Table<'_, '_>, first: Option<Table<'_, '_>>) -> Mapping {
     offer_all(&sheet);
     let (mut fields, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
     for key in sheet.keys() {
@@ -117,19 +117,19 @@ fn read_spellings(document: &Document<'_>, sheet: Sheet<'_, '_>, first: Option<S
             fields.push((field, texts(sheet.texts(&key.text))));
         }
     }
-    sheet.finish();
+    sheet.deny_unknown_keys();
     if let Some(first) = first {
         for key in first.keys() {
             if let Some(group) = group_of(&key.text) {
                 singles.push((group, texts(first.texts(&key.text))));
             }
         }
-        first.finish();
+        first.deny_unknown_keys();
     }
     Mapping::Spellings { fields, groups, first: singles }
 }
 
-fn pattern(document: &Document<'_>, placed: &Placed) -> Option<Pattern> {
+fn pattern(document: &Document<'_>, placed: &SpannedText) -> Option<Pattern> {
     let Some((before, after)) = placed.text.split_once("{n}") else {
         document.fault(placed.span.clone(), "a numbered name holds {n}: write \"dx_{n}\"");
         return None;
@@ -137,7 +137,7 @@ fn pattern(document: &Document<'_>, placed: &Placed) -> Option<Pattern> {
     Some(Pattern { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
 }
 
-fn read_columns(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Mapping {
+fn read_columns(document: &Document<'_>, sheet: Table<'_, '_>) -> Mapping {
     offer_all(&sheet);
     let (mut fields, mut groups) = (Vec::new(), Vec::new());
     for key in sheet.keys() {
@@ -152,12 +152,12 @@ fn read_columns(document: &Document<'_>, sheet: Sheet<'_, '_>) -> Mapping {
             fields.extend(named.map(|n| (field, n)));
         }
     }
-    sheet.finish();
+    sheet.deny_unknown_keys();
     Mapping::Columns { fields, groups }
 }
 
-fn read_glue(sheet: &Sheet<'_, '_>, key: &str) -> Option<Named> {
-    let table = sheet.sheet(key)?;
+fn read_glue(sheet: &Table<'_, '_>, key: &str) -> Option<Named> {
+    let table = sheet.table(key)?;
     let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
     let named = match (concat.is_empty(), join.is_empty()) {
         (false, true) => Some(Named::Concat(concat)),
@@ -167,12 +167,12 @@ fn read_glue(sheet: &Sheet<'_, '_>, key: &str) -> Option<Named> {
             None
         }
     };
-    table.finish();
+    table.deny_unknown_keys();
     named
 }
 
 /// What `{slot}` may stand in: names of a layout with service slots, but not what belongs to the whole row.
-fn check_slots(document: &Document<'_>, root: &Sheet<'_, '_>, slots: bool, keys: &[Placed], mapping: &Mapping) {
+fn check_slots(document: &Document<'_>, root: &Table<'_, '_>, slots: bool, keys: &[SpannedText], mapping: &Mapping) {
     let Mapping::Columns { fields, groups } = mapping else { return };
     let holds = |key: &str| match group_of(key) {
         Some(group) => groups.iter().any(|(g, names)| *g == group && names.iter().any(|(_, n)| n.contains(SLOT))),
@@ -203,7 +203,7 @@ fn run_at(name: &str) -> Option<usize> {
 }
 
 /// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
-fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8, String)> {
+fn read_run(document: &Document<'_>, group: Group, items: &[SpannedText]) -> Vec<(u8, String)> {
     let slots = expand(document, items);
     let most = group.slots();
     if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
@@ -218,7 +218,7 @@ fn read_run(document: &Document<'_>, group: Group, items: &[Placed]) -> Vec<(u8,
 const MOST_NAMES: usize = 1000;
 
 /// Numbers and names of runs. One run keeps its own numbers; several, or names without numbers, count on from 1.
-pub(crate) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, String)> {
+pub(crate) fn expand(document: &Document<'_>, items: &[SpannedText]) -> Vec<(usize, String)> {
     let mut numbered = Vec::new();
     let keep_numbers = items.len() == 1;
     for item in items {
@@ -252,7 +252,7 @@ pub(crate) fn expand(document: &Document<'_>, items: &[Placed]) -> Vec<(usize, S
     numbered
 }
 
-fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Split)> {
+fn read_lists(document: &Document<'_>, sheet: &Table<'_, '_>) -> Vec<(Group, Split)> {
     let mut lists = Vec::new();
     for group in [Group::Diagnosis, Group::IcdProcedure, Group::Modifier] {
         let Some(placed) = sheet.text_if(group.name()) else { continue };
@@ -263,7 +263,7 @@ fn read_lists(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Vec<(Group, Spl
             _ => document.fault(placed.span, "a list separator is one character or \"auto\""),
         }
     }
-    sheet.finish_ref();
+    sheet.deny_unknown_keys();
     lists
 }
 

@@ -3,12 +3,12 @@
 use crate::ingest::field::fold;
 use crate::ingest::layout::join::{Codes, Join};
 use crate::ingest::layout::parse::{expand, texts};
-use crate::strict_toml::{Document, Sheet};
+use crate::strict_toml::{Document, Table};
 
 /// Every table of the layout. Faults are noted in the document.
-pub(crate) fn read_joins(document: &Document<'_>, root: &Sheet<'_, '_>) -> Vec<Join> {
+pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>) -> Vec<Join> {
     let mut joins: Vec<Join> = Vec::new();
-    for sheet in root.sheets_if("join") {
+    for sheet in root.tables_if("join") {
         let table = sheet.text("table");
         let (key, to) = (texts(sheet.texts("key")), texts(sheet.texts("to")));
         if key.len() != to.len() && !key.is_empty() && !to.is_empty() {
@@ -18,15 +18,15 @@ pub(crate) fn read_joins(document: &Document<'_>, root: &Sheet<'_, '_>) -> Vec<J
                 to.len()
             ));
         }
-        let codes = sheet.sheet_if("codes").and_then(|codes| read_codes(document, &codes));
+        let codes = sheet.table_if("codes").and_then(|codes| read_codes(document, &codes));
         let mut only = Vec::new();
-        if let Some(sheet) = sheet.sheet_if("only") {
+        if let Some(sheet) = sheet.table_if("only") {
             for column in sheet.keys() {
                 only.push((column.text.clone(), texts(sheet.texts(&column.text))));
             }
-            sheet.finish();
+            sheet.deny_unknown_keys();
         }
-        sheet.finish_ref();
+        sheet.deny_unknown_keys();
         let Some(table) = table else { continue };
         if table.text.is_empty() || table.text.contains(['=', '.']) {
             document.fault(table.span.clone(), "a table's name is a word: write table = \"diagnosis\"");
@@ -42,11 +42,11 @@ pub(crate) fn read_joins(document: &Document<'_>, root: &Sheet<'_, '_>) -> Vec<J
     joins
 }
 
-fn read_codes(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Option<Codes> {
+fn read_codes(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Codes> {
     let column = sheet.text("column");
     let number = sheet.text_if("number").map(|p| p.text);
     let names = expand(document, &sheet.texts("as"));
-    sheet.finish_ref();
+    sheet.deny_unknown_keys();
     Some(Codes { column: column?.text, number, names })
 }
 

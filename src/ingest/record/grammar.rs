@@ -17,7 +17,7 @@ use crate::ingest::record::reject::Reason;
 
 /// A field of a record: a byte range, without its enclosing quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field {
+pub struct CellSpan {
     /// First byte.
     pub start: u32,
     /// One past the last byte.
@@ -79,7 +79,7 @@ const SWALLOW_WIDTH: usize = 3;
 
 impl Grammar {
     /// That of a header, which may have any number of fields.
-    pub fn of_header(delimiter: u8, cr_only: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
+    pub fn for_header(delimiter: u8, cr_only: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
         let (header, trailer) = (Vec::new(), Vec::new());
         Self { delimiter, cr_only, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
     }
@@ -95,7 +95,7 @@ impl Grammar {
     }
 
     /// Reads the record that starts at `at`. `last` says that no bytes follow those given.
-    pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<Field>) -> Step {
+    pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
         let Some((line_stop, next)) = self.line(bytes, at, last) else { return Step::More };
         let line = &bytes[at..line_stop];
         if self.is_no_row(line) {
@@ -105,10 +105,10 @@ impl Grammar {
         if memchr::memchr(b'"', line).is_none() {
             let mut start = at;
             for comma in memchr::memchr_iter(self.delimiter, line) {
-                fields.push(Field { start: start as u32, end: (at + comma) as u32, doubled: false });
+                fields.push(CellSpan { start: start as u32, end: (at + comma) as u32, doubled: false });
                 start = at + comma + 1;
             }
-            fields.push(Field { start: start as u32, end: line_stop as u32, doubled: false });
+            fields.push(CellSpan { start: start as u32, end: line_stop as u32, doubled: false });
             return self.accept(bytes, fields, next, next);
         }
         self.read_quoted(bytes, at, next, last, fields)
@@ -149,7 +149,7 @@ impl Grammar {
         !self.trailer.is_empty() && line.starts_with(&self.trailer)
     }
 
-    fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<Field>) -> Step {
+    fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
         let rejected = |reason| Step::Rejected { reason, next: next_line };
         let line_end = self.line_end();
         let mut pos = at;
@@ -158,7 +158,7 @@ impl Grammar {
                 let start = pos + 1;
                 let close = match self.closing_quote(bytes, start, last) {
                     Close::At { quote, doubled } => {
-                        fields.push(Field { start: start as u32, end: quote as u32, doubled });
+                        fields.push(CellSpan { start: start as u32, end: quote as u32, doubled });
                         quote
                     }
                     Close::Swallowed => return rejected(Reason::Swallowed),
@@ -187,7 +187,7 @@ impl Grammar {
                 };
                 let at_delimiter = bytes.get(end) == Some(&self.delimiter);
                 let stop = if at_delimiter { end } else { self.without_cr(bytes, pos, end) };
-                fields.push(Field { start: pos as u32, end: stop as u32, doubled: false });
+                fields.push(CellSpan { start: pos as u32, end: stop as u32, doubled: false });
                 if !at_delimiter {
                     return self.accept(bytes, fields, (end + 1).min(bytes.len()), next_line);
                 }
@@ -247,7 +247,7 @@ impl Grammar {
     }
 
     /// The last checks on a complete record: its width, and that it is not the header again.
-    fn accept(&self, bytes: &[u8], fields: &mut Vec<Field>, next: usize, next_line: usize) -> Step {
+    fn accept(&self, bytes: &[u8], fields: &mut Vec<CellSpan>, next: usize, next_line: usize) -> Step {
         if self.width > 0 {
             if fields.len() < self.width {
                 return Step::Rejected { reason: Reason::TooFewFields, next: next_line };
@@ -264,7 +264,7 @@ impl Grammar {
         Step::Record { next }
     }
 
-    fn is_header(&self, bytes: &[u8], fields: &[Field]) -> bool {
+    fn is_header(&self, bytes: &[u8], fields: &[CellSpan]) -> bool {
         !self.header.is_empty()
             && self
                 .header
@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     fn grammar(width: usize) -> Grammar {
-        Grammar { width, ..Grammar::of_header(b',', false, Vec::new()) }
+        Grammar { width, ..Grammar::for_header(b',', false, Vec::new()) }
     }
 
     /// Rows and rejections as text: fields joined by `|`, a rejection as `!reason`.

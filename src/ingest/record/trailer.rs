@@ -5,9 +5,9 @@
 //! (2075 rows affected)        prefix = "(", rows = 1
 //! ```
 
-use crate::ingest::record::grammar::{Field, Grammar, Step};
+use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::scan::Row;
-use crate::strict_toml::{Document, Sheet};
+use crate::strict_toml::{Document, Table};
 
 /// What a layout says of the trailer record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +36,11 @@ pub const KEPT: usize = 2;
 const MOST_FIELDS: i64 = 1000;
 
 /// Reads `[trailer]` of a layout file.
-pub(crate) fn read(document: &Document<'_>, sheet: &Sheet<'_, '_>) -> Option<Trailer> {
+pub(crate) fn read(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Trailer> {
     let prefix = sheet.text("prefix");
     let rows = sheet.number("rows", 1..=MOST_FIELDS).and_then(|n| usize::try_from(n).ok());
     let amount = sheet.number_if("amount", 1..=MOST_FIELDS).and_then(|n| usize::try_from(n).ok());
-    sheet.finish_ref();
+    sheet.deny_unknown_keys();
     let prefix = prefix?;
     if prefix.text.trim().is_empty() || prefix.text.contains(['\n', '\r']) {
         document.fault(prefix.span, "a trailer record begins with a text of its own: write prefix = \"TR|\"");
@@ -53,7 +53,7 @@ impl Found {
     /// The cells of the record, cut like a row of the extract.
     fn cell(&self, grammar: &Grammar, number: usize) -> String {
         let alone = Grammar { width: 0, skip_prefix: Vec::new(), trailer: Vec::new(), ..grammar.clone() };
-        let mut fields: Vec<Field> = Vec::new();
+        let mut fields: Vec<CellSpan> = Vec::new();
         match alone.read(&self.text, 0, true, &mut fields) {
             Step::Record { .. } => Row::new(&self.text, &fields).text(number - 1, &[]).into_owned(),
             Step::Blank { .. } | Step::Rejected { .. } | Step::More => String::new(),

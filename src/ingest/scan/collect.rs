@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::ingest::scan::Kept;
+use crate::ingest::scan::KeptRow;
 use crate::ingest::source::spill::Spool;
 
 /// Collects what is kept of rows. Each block has one of its own; they are joined in the order of the file.
-pub trait Gather: Send {
+pub trait Collector: Send {
     /// What is kept of one row.
     type Item: Send;
 
     /// An empty one for a block.
-    fn of_block() -> Self;
+    fn for_block() -> Self;
 
     /// Takes what was kept of the row that starts on this line and byte.
     fn keep(&mut self, line: u64, offset: u64, item: Self::Item);
@@ -28,19 +28,19 @@ pub trait Gather: Send {
     }
 }
 
-impl<T: Send> Gather for Vec<Kept<T>> {
+impl<T: Send> Collector for Vec<KeptRow<T>> {
     type Item = T;
 
-    fn of_block() -> Self {
+    fn for_block() -> Self {
         Self::new()
     }
 
     fn keep(&mut self, line: u64, offset: u64, value: T) {
-        self.push(Kept { line, offset, value });
+        self.push(KeptRow { line, offset, value });
     }
 
     fn append(&mut self, next: Self, lines: u64, bytes: u64) {
-        self.extend(next.into_iter().map(|k| Kept { line: k.line + lines, offset: k.offset + bytes, ..k }));
+        self.extend(next.into_iter().map(|k| KeptRow { line: k.line + lines, offset: k.offset + bytes, ..k }));
     }
 
     fn count(&self) -> u64 {

@@ -3,22 +3,22 @@
 //! Advice to the next hacker. [`Grammar::read`] is the authority on records; the kernel decides alone only about
 //! records that are plainly in order: one physical line, quotes (if any) that open right after a delimiter and close
 //! right before one, the header's number of fields, no cell of interest that could hold a code, not the header again.
-//! Everything else (a few lines in ten thousand) goes to [`Pass::record`], which is the slow scan's own step. So a
+//! Everything else (a few lines in ten thousand) goes to [`Scanner::record`], which is the slow scan's own step. So a
 //! mistake here can only be one of these five questions; `tests/it/twin.rs` holds both to the same answers.
 //!
 //! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
 //! whether it matters or not: a shifted row cannot hide.
 
-use crate::ingest::scan::collect::Gather;
-use crate::ingest::scan::prefilter::Needles;
+use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::simd::Lanes;
 use crate::ingest::scan::window::Window;
-use crate::ingest::scan::{Look, Pass, Row};
+use crate::ingest::scan::{Row, RowAction, Scanner};
 
-impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
+impl<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>> Scanner<'_, C, F> {
     /// Scans to the first incomplete record and returns where it starts.
     #[inline(always)]
-    pub(crate) fn run(&mut self, lanes: impl Lanes, needles: &Needles) -> usize {
+    pub(crate) fn run(&mut self, lanes: impl Lanes, prefilter: &Prefilter) -> usize {
         let bytes = self.bytes;
         let separators = (self.grammar.width - 1) as u32;
         let mut window = Window::new(self.grammar.delimiter, 0);
@@ -45,7 +45,7 @@ impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
                 if upto - before == separators
                     && !window.doubt(at, end)
                     && (plain[usize::from(bytes[at])] || !self.may_be_no_row(at))
-                    && !self.may_matter(&window, needles, at, before)
+                    && !self.may_matter(&window, prefilter, at, before)
                 {
                     rows += 1;
                 } else {
@@ -73,14 +73,14 @@ impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
 
     /// May a cell of interest hold a code? The row is plainly in order.
     #[inline(always)]
-    fn may_matter(&self, window: &Window, needles: &Needles, at: usize, before: u32) -> bool {
+    fn may_matter(&self, window: &Window, prefilter: &Prefilter, at: usize, before: u32) -> bool {
         let (bytes, delimiter) = (self.bytes, self.grammar.delimiter);
-        let ask = |at: usize| needles.may_stand_at(bytes, at, delimiter);
-        if needles.first && ask(at) {
+        let ask = |at: usize| prefilter.may_stand_at(bytes, at, delimiter);
+        if prefilter.first && ask(at) {
             return true;
         }
         // A loop, not `any`: a closure of the library is not compiled for the processor at hand.
-        for (from, to) in &needles.runs {
+        for (from, to) in &prefilter.runs {
             let first = window.separator(before + from, at);
             if from == to {
                 if ask(first + 1) {

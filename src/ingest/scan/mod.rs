@@ -10,11 +10,11 @@ pub(crate) mod window;
 use std::borrow::Cow;
 
 use crate::ingest::cell::{clean, clean_text};
-use crate::ingest::record::grammar::{Field, Grammar, Step};
+use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::reject::{RAW_LIMIT, Reason, Reject, Rejects};
 use crate::ingest::record::trailer;
-use crate::ingest::scan::collect::Gather;
-use crate::ingest::scan::prefilter::Needles;
+use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::simd::Plain;
 #[cfg(target_arch = "x86_64")]
 use crate::ingest::scan::simd::{Avx2, Avx512};
@@ -23,14 +23,14 @@ use crate::ingest::scan::simd::{Avx2, Avx512};
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     bytes: &'a [u8],
-    fields: &'a [Field],
+    fields: &'a [CellSpan],
     /// The record as text, if it is UTF-8: asked once, not at every cell.
     text: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
     /// A row over record bytes and its fields. Those of joined tables may lie anywhere.
-    pub fn new(bytes: &'a [u8], fields: &'a [Field]) -> Self {
+    pub fn new(bytes: &'a [u8], fields: &'a [CellSpan]) -> Self {
         let ends = fields.first().zip(fields.last());
         let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
         Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
@@ -38,7 +38,7 @@ impl<'a> Row<'a> {
 
     /// The record by itself, with its fields: what outlives the block. It starts at its first byte and ends with its last
     /// line's text.
-    pub(crate) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<Field>) {
+    pub(crate) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<CellSpan>) {
         let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
             return (Vec::new(), Vec::new());
         };
@@ -48,7 +48,7 @@ impl<'a> Row<'a> {
         let line = memchr::memchr(line_end, &self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
         let end = line.max(last.end as usize);
         let moved = |at: u32| at - start as u32;
-        let fields = self.fields.iter().map(|f| Field { start: moved(f.start), end: moved(f.end), ..*f }).collect();
+        let fields = self.fields.iter().map(|f| CellSpan { start: moved(f.start), end: moved(f.end), ..*f }).collect();
         (self.bytes[start..end].to_vec(), fields)
     }
 
@@ -92,9 +92,9 @@ fn undouble(raw: &[u8]) -> Vec<u8> {
 
 /// What the caller wants done with a row.
 #[derive(Debug)]
-pub enum Look<T> {
+pub enum RowAction<T> {
     /// Nothing: it is out of scope.
-    Pass,
+    Ignore,
     /// Keep this.
     Keep(T),
     /// It cannot be used.
@@ -103,7 +103,7 @@ pub enum Look<T> {
 
 /// Something kept from the row that starts on `line`.
 #[derive(Debug)]
-pub struct Kept<T> {
+pub struct KeptRow<T> {
     /// Line of the file; within a block not yet joined to the others, lines before it in the block.
     pub line: u64,
     /// Byte of the (decompressed) file at which the row starts; likewise.
@@ -113,11 +113,11 @@ pub struct Kept<T> {
 }
 
 /// Says what a row adds to the control total; none: its cell is filled and no amount.
-pub type Weigh<'w> = dyn Fn(&Row<'_>) -> Option<i128> + Sync + 'w;
+pub type ChargeReader<'w> = dyn Fn(&Row<'_>) -> Option<i128> + Sync + 'w;
 
 /// The control total: amounts of all rows that have cells, whatever else they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Weights {
+pub struct ControlTotal {
     /// The sum.
     pub sum: i128,
     /// Rows that could not be added.
@@ -128,13 +128,13 @@ pub struct Weights {
 
 /// Which rows are looked at.
 #[derive(Clone, Copy)]
-pub enum Which<'w> {
+pub enum RowFilter<'w> {
     /// All.
     All,
     /// Those that may hold a code, and perhaps others.
-    May(&'w Needles),
-    /// All, and their weights are added up.
-    Weighed(&'w Weigh<'w>),
+    Prefiltered(&'w Prefilter),
+    /// All, and their charges are added up.
+    Totaled(&'w ChargeReader<'w>),
 }
 
 /// What reading a stretch of an extract came to. Positions are relative until [`Tally::append`] joins it.
@@ -155,15 +155,15 @@ pub struct Tally<C> {
     /// The first [`trailer::KEPT`] trailer records, in order.
     pub trailers: Vec<trailer::Found>,
     /// The control total, where rows are weighed.
-    pub weights: Weights,
+    pub control_total: ControlTotal,
 }
 
-impl<C: Gather> Tally<C> {
+impl<C: Collector> Tally<C> {
     /// Nothing yet, on line `lines` and byte `bytes`.
     pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
         let rejects = Rejects::new(kept.spool());
-        let (trailers, weights) = (Vec::new(), Weights::default());
-        Self { rows: 0, passed: 0, lines, bytes, kept, rejects, trailers, weights }
+        let (trailers, control_total) = (Vec::new(), ControlTotal::default());
+        Self { rows: 0, passed: 0, lines, bytes, kept, rejects, trailers, control_total }
     }
 
     /// Joins what follows in the file. Associative: any grouping of neighbours gives the same total.
@@ -174,9 +174,10 @@ impl<C: Gather> Tally<C> {
         let moved = |line| line + lines;
         self.trailers.extend(next.trailers.into_iter().map(|t| trailer::Found { line: moved(t.line), ..t }));
         self.trailers.truncate(trailer::KEPT);
-        self.weights.sum += next.weights.sum;
-        self.weights.unread += next.weights.unread;
-        self.weights.first_unread = self.weights.first_unread.or(next.weights.first_unread.map(moved));
+        self.control_total.sum += next.control_total.sum;
+        self.control_total.unread += next.control_total.unread;
+        self.control_total.first_unread =
+            self.control_total.first_unread.or(next.control_total.first_unread.map(moved));
         self.rows += next.rows;
         self.passed += next.passed;
         self.lines += next.lines;
@@ -191,10 +192,10 @@ impl<C: Gather> Tally<C> {
 
     fn weigh(&mut self, weight: Option<i128>) {
         if let Some(amount) = weight {
-            self.weights.sum += amount;
+            self.control_total.sum += amount;
         } else {
-            self.weights.unread += 1;
-            self.weights.first_unread.get_or_insert(self.lines);
+            self.control_total.unread += 1;
+            self.control_total.first_unread.get_or_insert(self.lines);
         }
     }
 
@@ -208,18 +209,18 @@ impl<C: Gather> Tally<C> {
 
 /// Reads all records that are complete in `bytes`, from the start on. Returns where the first incomplete one starts.
 /// All rows are counted and checked for their shape, also those that `which` does not ask to be looked at.
-pub fn scan<C: Gather>(
+pub fn scan<C: Collector>(
     grammar: &Grammar,
-    which: Which<'_>,
+    which: RowFilter<'_>,
     bytes: &[u8],
     last: bool,
-    look: &impl Fn(&Row<'_>) -> Look<C::Item>,
+    look: &impl Fn(&Row<'_>) -> RowAction<C::Item>,
     tally: &mut Tally<C>,
 ) -> usize {
-    let weigh = if let Which::Weighed(weigh) = which { Some(weigh) } else { None };
-    let mut pass = Pass { grammar, bytes, last, look, weigh, tally, fields: Vec::with_capacity(grammar.width + 1) };
+    let weigh = if let RowFilter::Totaled(weigh) = which { Some(weigh) } else { None };
+    let mut pass = Scanner { grammar, bytes, last, look, weigh, tally, fields: Vec::with_capacity(grammar.width + 1) };
     let mut at = match which {
-        Which::May(needles) if !grammar.cr_only && grammar.width > 1 => fast(&mut pass, needles),
+        RowFilter::Prefiltered(prefilter) if !grammar.cr_only && grammar.width > 1 => fast(&mut pass, prefilter),
         _ => 0,
     };
     while at < bytes.len() {
@@ -231,36 +232,39 @@ pub fn scan<C: Gather>(
     at
 }
 
-fn fast<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>>(pass: &mut Pass<'_, C, F>, needles: &Needles) -> usize {
+fn fast<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>>(
+    pass: &mut Scanner<'_, C, F>,
+    prefilter: &Prefilter,
+) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(lanes) = Avx512::new() {
         return lanes.run(
             #[inline(always)]
-            || pass.run(lanes, needles),
+            || pass.run(lanes, prefilter),
         );
     }
     #[cfg(target_arch = "x86_64")]
     if let Some(lanes) = Avx2::new() {
         return lanes.run(
             #[inline(always)]
-            || pass.run(lanes, needles),
+            || pass.run(lanes, prefilter),
         );
     }
-    pass.run(Plain, needles)
+    pass.run(Plain, prefilter)
 }
 
 /// One scan over one stretch of bytes.
-pub(crate) struct Pass<'a, C, F> {
+pub(crate) struct Scanner<'a, C, F> {
     pub(crate) grammar: &'a Grammar,
     pub(crate) bytes: &'a [u8],
     last: bool,
     look: &'a F,
-    weigh: Option<&'a Weigh<'a>>,
+    weigh: Option<&'a ChargeReader<'a>>,
     pub(crate) tally: &'a mut Tally<C>,
-    fields: Vec<Field>,
+    fields: Vec<CellSpan>,
 }
 
-impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
+impl<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>> Scanner<'_, C, F> {
     /// Reads the record at `at` by the grammar, counts it and looks at it. None: it is not complete.
     #[inline(never)]
     pub(crate) fn record(&mut self, at: usize) -> Option<usize> {
@@ -290,16 +294,16 @@ impl<C: Gather, F: Fn(&Row<'_>) -> Look<C::Item>> Pass<'_, C, F> {
                     self.tally.weigh(weigh(&row));
                 }
                 match (self.look)(&row) {
-                    Look::Pass => {
+                    RowAction::Ignore => {
                         self.tally.rows += 1;
                         self.tally.passed += 1;
                     }
-                    Look::Keep(value) => {
+                    RowAction::Keep(value) => {
                         self.tally.rows += 1;
                         let (line, offset) = (self.tally.lines, self.tally.bytes);
                         self.tally.kept.keep(line, offset, value);
                     }
-                    Look::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
+                    RowAction::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
                 }
                 next
             }
@@ -338,10 +342,10 @@ mod tests {
         ) {
             let place = |(a, b, doubled): (usize, usize, bool)| {
                 let (a, b) = (a.min(bytes.len()) as u32, b.min(bytes.len()) as u32);
-                Field { start: a.min(b), end: a.max(b), doubled }
+                CellSpan { start: a.min(b), end: a.max(b), doubled }
             };
-            let fields: Vec<Field> = places.into_iter().map(place).collect();
-            let whole = [Field { start: 0, end: bytes.len() as u32, doubled: false }];
+            let fields: Vec<CellSpan> = places.into_iter().map(place).collect();
+            let whole = [CellSpan { start: 0, end: bytes.len() as u32, doubled: false }];
             let rows = [Row::new(&bytes, &fields), Row::new(&bytes, &whole)];
             for (row, column) in rows.iter().flat_map(|row| (0..=fields.len()).map(move |column| (row, column))) {
                 let cell = row.cell(column);

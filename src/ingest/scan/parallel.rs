@@ -13,10 +13,10 @@ use rayon::prelude::*;
 
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::reject::Reason;
-use crate::ingest::scan::collect::Gather;
-use crate::ingest::scan::{Look, Row, Tally, Which, scan};
-use crate::ingest::source::Trouble;
-use crate::ingest::source::blocks::{Feed, Piece};
+use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::{Row, RowAction, RowFilter, Tally, scan};
+use crate::ingest::source::ReadError;
+use crate::ingest::source::blocks::{Block, Feed};
 
 /// Bytes of a carry that are read at a time, and from which on a record is only looked for again when the carry has
 /// doubled: a quoted field of many lines would otherwise be read again with every block.
@@ -54,23 +54,23 @@ impl Watch for Unwatched {
 }
 
 /// Reads everything that `feed` holds after the header; `total` says where it starts and takes what is kept.
-pub fn read<C: Gather>(
+pub fn read<C: Collector>(
     feed: &mut Feed,
     grammar: &Grammar,
-    which: Which<'_>,
-    look: &(impl Fn(&Row<'_>) -> Look<C::Item> + Sync),
+    which: RowFilter<'_>,
+    look: &(impl Fn(&Row<'_>) -> RowAction<C::Item> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
-) -> Result<Tally<C>, Trouble> {
+) -> Result<Tally<C>, ReadError> {
     let mut stitcher = Stitcher { grammar, which, look, carry: Vec::new(), skipping: false, tried: 0, total };
     let name = feed.name().to_owned();
     let buffers = Buffers::default();
     let trouble = |e: io::Error| Feed::trouble(&name, &e);
-    let scan_wave = |wave: &[Piece]| {
-        let guess = |piece: &Piece| buffers.with(piece, |block| guess(grammar, which, block, look));
+    let scan_wave = |wave: &[Block]| {
+        let guess = |piece: &Block| buffers.with(piece, |block| guess(grammar, which, block, look));
         wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
     };
-    let mut stitch = |wave: &[Piece], guesses: io::Result<Vec<Guess<C>>>, taken: u64| {
+    let mut stitch = |wave: &[Block], guesses: io::Result<Vec<Guess<C>>>, taken: u64| {
         let counted = (stitcher.total.rows, stitcher.total.kept.count());
         for (piece, guess) in wave.iter().zip(guesses.map_err(trouble)?) {
             if stitcher.fits(&guess) {
@@ -80,10 +80,10 @@ pub fn read<C: Gather>(
             }
         }
         let (rows, kept) = (stitcher.total.rows - counted.0, stitcher.total.kept.count() - counted.1);
-        if watch.passed(taken, rows, kept) { Ok(()) } else { Err(Trouble::Interrupted) }
+        if watch.passed(taken, rows, kept) { Ok(()) } else { Err(ReadError::Interrupted) }
     };
     // Three waves are under way: one is stitched and one scanned while the next is decompressed.
-    let mut scanned: (Vec<Piece>, io::Result<Vec<Guess<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
+    let mut scanned: (Vec<Block>, io::Result<Vec<Guess<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
     let mut spare = Vec::new();
     let mut seen = 0;
     let mut wave = feed.wave(Vec::new())?;
@@ -110,7 +110,7 @@ pub fn read<C: Gather>(
 struct Buffers(Mutex<Vec<Vec<u8>>>);
 
 impl Buffers {
-    fn with<R>(&self, piece: &Piece, f: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
+    fn with<R>(&self, piece: &Block, f: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
         let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = spare().pop().unwrap_or_default();
         let done = piece.bytes(&mut buffer).map(f);
@@ -119,13 +119,13 @@ impl Buffers {
     }
 }
 
-fn guess<C: Gather>(
+fn guess<C: Collector>(
     grammar: &Grammar,
-    which: Which<'_>,
+    which: RowFilter<'_>,
     block: &[u8],
-    look: &impl Fn(&Row<'_>) -> Look<C::Item>,
+    look: &impl Fn(&Row<'_>) -> RowAction<C::Item>,
 ) -> Guess<C> {
-    let mut tally = Tally::new(0, 0, C::of_block());
+    let mut tally = Tally::new(0, 0, C::for_block());
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
     let stop = head + scan(grammar, which, &block[head..], false, look, &mut tally);
     if tally.rejects.len() > POOR as u64 {
@@ -133,7 +133,7 @@ fn guess<C: Gather>(
         return Guess {
             head: block[..lines].to_vec(),
             tail: block[lines..].to_vec(),
-            tally: Tally::new(0, 0, C::of_block()),
+            tally: Tally::new(0, 0, C::for_block()),
         };
     }
     Guess { head: block[..head].to_vec(), tail: block[stop..].to_vec(), tally }
@@ -141,7 +141,7 @@ fn guess<C: Gather>(
 
 struct Stitcher<'a, C, L> {
     grammar: &'a Grammar,
-    which: Which<'a>,
+    which: RowFilter<'a>,
     look: &'a L,
     /// Bytes of the record that is not complete yet.
     carry: Vec<u8>,
@@ -152,7 +152,7 @@ struct Stitcher<'a, C, L> {
     total: Tally<C>,
 }
 
-impl<C: Gather, L: Fn(&Row<'_>) -> Look<C::Item>> Stitcher<'_, C, L> {
+impl<C: Collector, L: Fn(&Row<'_>) -> RowAction<C::Item>> Stitcher<'_, C, L> {
     /// Joins the head of a block to what was left over before it. If nothing is left over then, the guess was right; it
     /// was neither right nor wrong if the block is all head.
     fn fits(&mut self, guess: &Guess<C>) -> bool {

@@ -2,7 +2,7 @@
 
 /// Codes looked for, and the columns they may stand in.
 #[derive(Debug, Clone)]
-pub struct Needles {
+pub struct Prefilter {
     /// By first byte of a cell.
     class: Box<[Class; 256]>,
     /// First four bytes of the codes, upper-cased.
@@ -25,8 +25,8 @@ enum Class {
     Ask,
 }
 
-impl Needles {
-    /// Needles for these columns and codes (upper-case, at least four ASCII characters).
+impl Prefilter {
+    /// Prefilter for these columns and codes (upper-case, at least four ASCII characters).
     pub fn new<'c>(mut columns: Vec<usize>, codes: impl Iterator<Item = &'c str>) -> Self {
         columns.sort_unstable();
         columns.dedup();
@@ -104,14 +104,14 @@ mod tests {
 
     #[test]
     fn columns_become_runs() {
-        let needles = Needles::new(vec![4, 0, 5, 9, 6, 4], ["22513"].into_iter());
-        assert_eq!((needles.first, needles.runs), (true, vec![(3, 5), (8, 8)]));
+        let prefilter = Prefilter::new(vec![4, 0, 5, 9, 6, 4], ["22513"].into_iter());
+        assert_eq!((prefilter.first, prefilter.runs), (true, vec![(3, 5), (8, 8)]));
     }
 
     #[test]
     fn no_false_no() {
-        let needles = Needles::new(vec![0], ["22513", "0PU43JZ", "PU43JZ", "C7507"].into_iter());
-        let ask = |cell: &str| needles.may_stand_at(format!("{cell},x").as_bytes(), 0, b',');
+        let prefilter = Prefilter::new(vec![0], ["22513", "0PU43JZ", "PU43JZ", "C7507"].into_iter());
+        let ask = |cell: &str| prefilter.may_stand_at(format!("{cell},x").as_bytes(), 0, b',');
         for cell in [
             "22513",
             "22519",

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::ingest::source::{Trouble, read_sentence};
+use crate::ingest::source::{ReadError, read_sentence};
 
 /// Bytes of a wave of places: enough that the threads seldom wait for the last of them (a block is a hundredth), little
 /// enough that progress moves and an interrupt is heeded at once on a slow disk.
@@ -31,11 +31,11 @@ pub struct Feed {
 
 /// One block of the text.
 #[derive(Debug)]
-pub enum Piece {
+pub enum Block {
     /// Read already.
     Held(Vec<u8>),
     /// To be read where it is scanned.
-    Placed {
+    SpannedText {
         /// The file.
         file: Arc<File>,
         /// First byte.
@@ -45,12 +45,12 @@ pub enum Piece {
     },
 }
 
-impl Piece {
+impl Block {
     /// Its bytes, in `buffer` if they have to be read. An error if the file does not have them any more.
     pub fn bytes<'a>(&'a self, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
         match self {
             Self::Held(bytes) => Ok(bytes),
-            Self::Placed { file, at, length } => {
+            Self::SpannedText { file, at, length } => {
                 buffer.resize(*length, 0);
                 read_at(file, buffer, *at)?;
                 Ok(buffer)
@@ -73,8 +73,8 @@ impl Feed {
     }
 
     /// An error of reading, with the name of the extract.
-    pub fn trouble(name: &str, e: &io::Error) -> Trouble {
-        Trouble::Io { file: name.to_owned(), what: read_sentence(e) }
+    pub fn trouble(name: &str, e: &io::Error) -> ReadError {
+        ReadError::Io { file: name.to_owned(), what: read_sentence(e) }
     }
 
     /// The extract as given.
@@ -83,13 +83,13 @@ impl Feed {
     }
 
     /// The next blocks in order; none at the end. Buffers of an earlier wave are used again.
-    pub fn wave(&mut self, mut pieces: Vec<Piece>) -> Result<Vec<Piece>, Trouble> {
+    pub fn wave(&mut self, mut pieces: Vec<Block>) -> Result<Vec<Block>, ReadError> {
         let block = self.block;
         match &mut self.text {
             Text::File { file, at, size } => {
                 let end = (*at + block.max(WAVE) as u64 / block as u64 * block as u64).min(*size);
                 pieces.clear();
-                pieces.extend((*at..end).step_by(block).map(|from| Piece::Placed {
+                pieces.extend((*at..end).step_by(block).map(|from| Block::SpannedText {
                     file: Arc::clone(file),
                     at: from,
                     length: (end - from).min(block as u64) as usize,
@@ -99,10 +99,10 @@ impl Feed {
             Text::Stream { stream, .. } => {
                 // Small blocks are for tests; a wave of them should still be worth a hand-over.
                 let most = if block < 1 << 12 { 64 } else { rayon::current_num_threads() * 4 };
-                pieces.resize_with(most, || Piece::Held(Vec::new()));
+                pieces.resize_with(most, || Block::Held(Vec::new()));
                 let mut n = 0;
                 for piece in &mut pieces {
-                    let Piece::Held(buffer) = piece else { continue };
+                    let Block::Held(buffer) = piece else { continue };
                     fill(stream, buffer, block).map_err(|e| Self::trouble(&self.name, &e))?;
                     if buffer.is_empty() {
                         break;

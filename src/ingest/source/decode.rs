@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 
-use crate::ingest::source::Trouble;
+use crate::ingest::source::ReadError;
 
 pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let mut head = Vec::new();
@@ -40,8 +40,8 @@ const NOT_TEXT: [(&[u8], &str); 6] = [
     (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
 ];
 
-pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), Trouble> {
-    let refuse = |what: &str| Err(Trouble::Unusable { file: name.to_owned(), what: what.to_owned() });
+pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> {
+    let refuse = |what: &str| Err(ReadError::Unusable { file: name.to_owned(), what: what.to_owned() });
     if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| sample.starts_with(magic)) {
         return refuse(what);
     }

@@ -10,12 +10,12 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::source::blocks::read_at;
-use crate::ingest::source::{Trouble, open_sentence, read_sentence};
+use crate::ingest::source::{ReadError, open_sentence, read_sentence};
 
 /// How much of a file was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Extent {
+pub enum HashScope {
     /// The size, the first and the last MiB and 64 pieces of 64 KiB evenly between them; of a file of at most 6 MiB
     /// all of it.
     Sampled,
@@ -23,7 +23,7 @@ pub enum Extent {
     Full,
 }
 
-impl Extent {
+impl HashScope {
     /// The word in the manifest and on the screen.
     pub fn word(self) -> &'static str {
         match self {
@@ -35,9 +35,9 @@ impl Extent {
 
 /// By what a file is known again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint {
+pub struct FileHash {
     /// How much of it was hashed.
-    pub extent: Extent,
+    pub extent: HashScope,
     /// Bytes on disk.
     pub bytes: u64,
     /// The hash in hexadecimal digits.
@@ -46,19 +46,19 @@ pub struct Fingerprint {
 
 /// A file that a run was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Original {
+pub struct InputFile {
     /// As what it was read.
-    pub role: Role,
+    pub role: InputRole,
     /// Its name as given.
     pub file: String,
     /// None: it was read from stdin or a pipe.
-    pub fingerprint: Option<Fingerprint>,
+    pub fingerprint: Option<FileHash>,
 }
 
 /// As what a file was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum InputRole {
     /// An extract.
     Extract,
     /// A table joined to extracts.
@@ -67,7 +67,7 @@ pub enum Role {
     Authorizations,
 }
 
-impl Role {
+impl InputRole {
     /// The word on screen and page.
     pub fn word(self) -> &'static str {
         match self {
@@ -93,10 +93,10 @@ const SAMPLE: &[u8] = b"claimlint sampled fingerprint 1\n";
 /// Bytes read at a time for a whole hash; enough for all threads to take part.
 const WHOLE: u64 = 8 << 20;
 
-impl Fingerprint {
+impl FileHash {
     /// Of a file by its name. None: stdin or a pipe, which can be read once only.
-    pub fn of(name: &str, extent: Extent) -> Result<Option<Self>, Trouble> {
-        let trouble = |what: String| Trouble::Io { file: name.to_owned(), what };
+    pub fn compute(name: &str, extent: HashScope) -> Result<Option<Self>, ReadError> {
+        let trouble = |what: String| ReadError::Io { file: name.to_owned(), what };
         if name == "-" || std::fs::metadata(name).is_ok_and(|m| !m.is_file()) {
             return Ok(None);
         }
@@ -106,14 +106,14 @@ impl Fingerprint {
         let mut hasher = blake3::Hasher::new();
         let mut buffer = Vec::new();
         match extent {
-            Extent::Full => loop {
+            HashScope::Full => loop {
                 buffer.clear();
                 if file.by_ref().take(WHOLE).read_to_end(&mut buffer).map_err(read)? == 0 {
                     break;
                 }
                 hasher.update_rayon(&buffer);
             },
-            Extent::Sampled => {
+            HashScope::Sampled => {
                 hasher.update(SAMPLE).update(&bytes.to_le_bytes());
                 for (at, length) in samples(bytes) {
                     buffer.resize(length as usize, 0);
@@ -170,23 +170,25 @@ mod tests {
         let mut bytes: Vec<u8> = (0..20u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let of = |bytes: &[u8], extent| {
             std::fs::write(&name, bytes).expect("room");
-            Fingerprint::of(&name, extent).expect("a file").expect("no pipe")
+            FileHash::compute(&name, extent).expect("a file").expect("no pipe")
         };
-        let (sampled, full) = (of(&bytes, Extent::Sampled), of(&bytes, Extent::Full));
+        let (sampled, full) = (of(&bytes, HashScope::Sampled), of(&bytes, HashScope::Full));
         assert_eq!(full.blake3, blake3::hash(&bytes).to_hex().to_string());
         assert_ne!(sampled.blake3, full.blake3);
-        assert_eq!(sampled, of(&bytes, Extent::Sampled));
+        assert_eq!(sampled, of(&bytes, HashScope::Sampled));
         // A byte less, a byte more, a line taken out of the middle, another first or last byte: all seen.
         let middle = [&bytes[..10 << 20], &bytes[(10 << 20) + 80..], &bytes[..80]].concat();
         for other in [&bytes[1..], &bytes[..bytes.len() - 1], &[&bytes[..], b"\n"].concat(), &middle] {
-            assert_ne!(sampled.blake3, of(other, Extent::Sampled).blake3);
+            assert_ne!(sampled.blake3, of(other, HashScope::Sampled).blake3);
         }
         // One byte between two samples: the whole hash alone.
         let between = samples(bytes.len() as u64)[3].0 as usize - 1;
         bytes[between] ^= 1;
-        assert_eq!(sampled, of(&bytes, Extent::Sampled));
-        assert_ne!(full, of(&bytes, Extent::Full));
-        assert_eq!(Fingerprint::of("-", Extent::Full).expect("stdin"), None);
-        assert!(Fingerprint::of("none.csv", Extent::Full).expect_err("missing").to_string().contains("does not exist"));
+        assert_eq!(sampled, of(&bytes, HashScope::Sampled));
+        assert_ne!(full, of(&bytes, HashScope::Full));
+        assert_eq!(FileHash::compute("-", HashScope::Full).expect("stdin"), None);
+        assert!(
+            FileHash::compute("none.csv", HashScope::Full).expect_err("missing").to_string().contains("does not exist")
+        );
     }
 }

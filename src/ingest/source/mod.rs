@@ -19,7 +19,7 @@ use crate::ingest::source::decode::{Counted, Guarded, Utf16, WINDOW_LOG, compres
 
 /// What stops the reading of an extract.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum ReadError {
     /// It cannot be opened or read.
     #[error("{file}: {what}")]
     Io {
@@ -49,7 +49,7 @@ pub enum Trouble {
     Interrupted,
 }
 
-/// How much is read before the dialect is decided. Large enough for any header with its first rows.
+/// How much is read before the detected is decided. Large enough for any header with its first rows.
 pub const SAMPLE: usize = 1 << 20;
 
 /// An opened extract: its first bytes, and the rest on demand.
@@ -75,14 +75,14 @@ enum Bytes {
 
 impl Source {
     /// Opens a path, or stdin for `-`, as [`Source::open_within`] without a limit of its own.
-    pub fn open(name: &str) -> Result<Self, Trouble> {
+    pub fn open(name: &str) -> Result<Self, ReadError> {
         Self::open_within(name, None)
     }
 
     /// Opens a path, or stdin for `-`. `limit`: most bytes that it may unpack to if it is compressed; without one what no
     /// claim extract reaches, a thousand times its size and a GiB.
-    pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, Trouble> {
-        let io_trouble = |what: String| Trouble::Io { file: name.to_owned(), what };
+    pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
+        let io_trouble = |what: String| ReadError::Io { file: name.to_owned(), what };
         if name == "-" {
             return Self::from_reader("-", Box::new(io::stdin()), 0, limit);
         }
@@ -100,7 +100,7 @@ impl Source {
         let mut head = Vec::new();
         (&file).take(4).read_to_end(&mut head).map_err(|e| io_trouble(read_sentence(&e)))?;
         if head.is_empty() {
-            return Err(Trouble::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
+            return Err(ReadError::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
         }
         if compression(&head).is_some() || utf16(&head).is_some() {
             let reopened = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
@@ -121,16 +121,16 @@ impl Source {
     }
 
     /// An extract in memory: worked examples and tests.
-    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Trouble> {
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, ReadError> {
         let size = bytes.len() as u64;
         Self::from_reader(name, Box::new(Cursor::new(bytes)), size, None)
     }
 
-    fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64, limit: Option<u64>) -> Result<Self, Trouble> {
+    fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64, limit: Option<u64>) -> Result<Self, ReadError> {
         let taken = Arc::<AtomicU64>::default();
         let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });
         let mut undone = Vec::new();
-        let trouble = |e: io::Error| Trouble::Io { file: name.to_owned(), what: read_sentence(&e) };
+        let trouble = |e: io::Error| ReadError::Io { file: name.to_owned(), what: read_sentence(&e) };
         let (head, mut stream) = peek(counted, 4).map_err(trouble)?;
         match compression(&head) {
             Some("gzip") => {
@@ -157,7 +157,7 @@ impl Source {
         let mut sample = Vec::new();
         stream.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).map_err(trouble)?;
         if sample.is_empty() {
-            return Err(Trouble::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
+            return Err(ReadError::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
         }
         refuse_binary(name, &sample)?;
         let whole = sample.len() < SAMPLE;
@@ -166,14 +166,14 @@ impl Source {
 
     /// Is there a line feed anywhere? Asked only when the sample has carriage returns and no line feed: whether a
     /// CR ends a line is a question about the whole file.
-    pub fn has_line_feed(&self) -> Result<bool, Trouble> {
+    pub fn has_line_feed(&self) -> Result<bool, ReadError> {
         let Bytes::File(file) = &self.bytes else { return Ok(memchr::memchr(b'\n', &self.sample).is_some()) };
         let mut buffer = vec![0; SAMPLE];
         let mut at = 0;
         while at < self.size {
             let n = (self.size - at).min(SAMPLE as u64) as usize;
             read_at(file, &mut buffer[..n], at)
-                .map_err(|e| Trouble::Io { file: self.name.clone(), what: read_sentence(&e) })?;
+                .map_err(|e| ReadError::Io { file: self.name.clone(), what: read_sentence(&e) })?;
             if memchr::memchr(b'\n', &buffer[..n]).is_some() {
                 return Ok(true);
             }

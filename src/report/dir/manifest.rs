@@ -11,7 +11,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::Original;
+use crate::ingest::InputFile;
 use crate::report::dir::{RUN, create};
 
 /// Name of the file in a report directory.
@@ -28,13 +28,13 @@ pub struct Manifest {
     /// All files of the report but itself and run.json, by name.
     pub files: Vec<ManifestFile>,
     /// Extracts in the order given, the tables joined to them, then the authorization file.
-    pub inputs: Vec<Original>,
+    pub inputs: Vec<InputFile>,
     /// BLAKE3 hash of all the above, by which the manifest itself is known again.
     pub seal: String,
 }
 
 impl Manifest {
-    fn new(files: Vec<ManifestFile>, inputs: Vec<Original>) -> io::Result<Self> {
+    fn new(files: Vec<ManifestFile>, inputs: Vec<InputFile>) -> io::Result<Self> {
         let mut manifest = Self { schema: SCHEMA.to_owned(), files, inputs, seal: String::new() };
         manifest.seal = manifest.sealed()?;
         Ok(manifest)
@@ -59,7 +59,7 @@ pub struct ManifestFile {
 }
 
 /// Writes the manifest of the files that lie in a directory.
-pub fn write(directory: &Path, inputs: &[Original]) -> io::Result<()> {
+pub fn write(directory: &Path, inputs: &[InputFile]) -> io::Result<()> {
     let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');

@@ -44,10 +44,10 @@ codes = { column = "DIAG", number = "N", as = "DX{1..5}" }
 const HEADER: &str = "CLAIM,LINE,CODE,UNITS,DAY\n";
 
 /// The tables, their headers, and the files in memory that hold them, one of each for this process.
-static TABLES: LazyLock<[(Table, &str); 2]> = LazyLock::new(|| {
+static TABLES: LazyLock<[(TableFile, &str); 2]> = LazyLock::new(|| {
     let table = |name: &str, header| {
         let file = PathBuf::from(format!("/dev/shm/claimlint-fuzz-{}-{name}.csv", std::process::id()));
-        (Table { name: name.to_owned(), file: file.display().to_string(), limit: None }, header)
+        (TableFile { name: name.to_owned(), file: file.display().to_string(), limit: None }, header)
     };
     [table("header", "ID,DATE,POS,PLAN\n"), table("diagnosis", "CLM,N,DIAG\n")]
 });

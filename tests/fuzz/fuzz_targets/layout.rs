@@ -8,7 +8,7 @@ mod kit;
 
 use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::ingest::field::{Field, Group};
-use claimlint::ingest::{BLOCK, Dialect, Layout, Library, Look, Row, Source, read};
+use claimlint::ingest::{BLOCK, Detected, Layout, Library, RowAction, Row, Source, read};
 use claimlint::ingest::layout::detect;
 use claimlint::policy::parse::{PolicyFile, load};
 use claimlint::rules;
@@ -47,9 +47,9 @@ fn bind(layout: &Layout, header: &str) {
     }
     let extract = format!("{header}\n{}\n\n22513{header}\n", header.replace(|c: char| c.is_alphanumeric(), "1"));
     let Ok(source) = Source::from_bytes("claims.csv", extract.clone().into_bytes()) else { return };
-    let Ok(dialect) = detect::recognise(&source, &Library::only(layout.clone())) else { return };
-    let look = |dialect: &Dialect, row: &Row<'_>| {
-        for binding in dialect.binding.each() {
+    let Ok(detected) = detect::detect(&source, &Library::only(layout.clone())) else { return };
+    let look = |detected: &Detected, row: &Row<'_>| {
+        for binding in detected.binding.each() {
             for (field, _) in Field::NAMES {
                 binding.text(row, field);
             }
@@ -59,9 +59,9 @@ fn bind(layout: &Layout, header: &str) {
                 }
             }
         }
-        Look::Keep(())
+        RowAction::Keep(())
     };
-    if let Ok(extract) = read(source, dialect, BLOCK, Some(&["22513"]), &look, &Unwatched) {
+    if let Ok(extract) = read(source, detected, BLOCK, Some(&["22513"]), &look, &Unwatched) {
         let tally = extract.tally;
         assert_eq!(tally.rows, tally.passed + tally.kept.len() as u64 + tally.rejects.len());
     }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use claimlint::ingest::cell::{clean, upper};
 use claimlint::ingest::field::{Field, Group};
-use claimlint::ingest::{Dialect, Kept, Look, Row, Source, Tally, read};
+use claimlint::ingest::{Detected, KeptRow, RowAction, Row, Source, Tally, read};
 use claimlint::ingest::layout::detect;
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
@@ -35,50 +35,50 @@ static HEADERS: LazyLock<[Vec<String>; 4]> = LazyLock::new(|| {
 });
 
 /// What the reader finds out about a header, once for each shape: looking is most of the time of a short file.
-static DIALECTS: LazyLock<Vec<(Vec<u8>, Dialect)>> = LazyLock::new(|| (0..60).map(shaped).collect());
+static DETECTED: LazyLock<Vec<(Vec<u8>, Detected)>> = LazyLock::new(|| (0..60).map(shaped).collect());
 
-/// Header and dialect of a shape: one of four headers, five delimiters, three line ends.
-fn shaped(shape: usize) -> (Vec<u8>, Dialect) {
+/// Header and detected of a shape: one of four headers, five delimiters, three line ends.
+fn shaped(shape: usize) -> (Vec<u8>, Detected) {
     let delimiter = char::from(b",\t;|*"[shape / 4 % 5]).to_string();
     let line_end = ["\n", "\r\n", "\r"][shape / 20 % 3];
     let header = (HEADERS[shape % 4].join(&delimiter) + line_end).into_bytes();
     let source = Source::from_bytes("claims.csv", header.clone()).expect("a text");
-    (header, detect::recognise(&source, &LIBRARY).expect("the header is not damaged"))
+    (header, detect::detect(&source, &LIBRARY).expect("the header is not damaged"))
 }
 
-fn again(dialect: &Dialect) -> Dialect {
-    Dialect {
-        grammar: dialect.grammar.clone(),
-        header: dialect.header.clone(),
-        binding: dialect.binding.clone(),
-        layout: dialect.layout.clone(),
+fn again(detected: &Detected) -> Detected {
+    Detected {
+        grammar: detected.grammar.clone(),
+        header: detected.header.clone(),
+        binding: detected.binding.clone(),
+        layout: detected.layout.clone(),
         joins: Vec::new(),
         unjoined: Vec::new(),
-        ..*dialect
+        ..*detected
     }
 }
 
-fn keep(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
-    Look::Keep((0..dialect.grammar.width).map(|c| row.cell(c).into_owned()).collect())
+fn keep(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
+    RowAction::Keep((0..detected.grammar.width).map(|c| row.cell(c).into_owned()).collect())
 }
 
 /// Does a cleaned cell of interest hold a code, as a run would find it?
-fn is_wanted(dialect: &Dialect, cells: &[Vec<u8>]) -> bool {
+fn is_wanted(detected: &Detected, cells: &[Vec<u8>]) -> bool {
     let holds = |c: usize, cpt| POLICY.codes.find(&upper(clean(&cells[c], &[])), cpt).is_some();
-    dialect.binding.columns(Field::ProcedureCode).iter().any(|c| holds(*c, true))
-        || dialect.binding.group(Group::IcdProcedure).iter().any(|(_, c)| holds(*c, false))
+    detected.binding.columns(Field::ProcedureCode).iter().any(|c| holds(*c, true))
+        || detected.binding.group(Group::IcdProcedure).iter().any(|(_, c)| holds(*c, false))
 }
 
-fn keep_wanted(dialect: &Dialect, row: &Row<'_>) -> Look<Vec<Vec<u8>>> {
-    match keep(dialect, row) {
-        Look::Keep(cells) if is_wanted(dialect, &cells) => Look::Keep(cells),
-        _ => Look::Pass,
+fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
+    match keep(detected, row) {
+        RowAction::Keep(cells) if is_wanted(detected, &cells) => RowAction::Keep(cells),
+        _ => RowAction::Ignore,
     }
 }
 
-fn found(tally: Tally<Vec<Kept<Vec<Vec<u8>>>>>) -> Found {
+fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
     Found {
-        rows: tally.kept.into_iter().map(|Kept { line, value, .. }| (line, value)).collect(),
+        rows: tally.kept.into_iter().map(|KeptRow { line, value, .. }| (line, value)).collect(),
         rejects: tally.rejects.all().expect("they are in memory").into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
     }
 }
@@ -87,24 +87,24 @@ fuzz_target!(|data: &[u8]| {
     kit::one_thread();
     let [block, shape, body @ ..] = data else { return };
     let block = kit::block(*block);
-    let (header, dialect) = &DIALECTS[usize::from(*shape) % 60];
+    let (header, detected) = &DETECTED[usize::from(*shape) % 60];
     let mut bytes = header.clone();
     // A line feed would make the header's CR an ordinary character.
-    bytes.extend(body.iter().map(|b| if *b == b'\n' && dialect.grammar.cr_only { b'\r' } else { *b }));
+    bytes.extend(body.iter().map(|b| if *b == b'\n' && detected.grammar.cr_only { b'\r' } else { *b }));
 
     let Ok(source) = Source::from_bytes("claims.csv", bytes.clone()) else { return };
-    let twin = Twin::read(&bytes, dialect.grammar.delimiter, &dialect.grammar.header);
+    let twin = Twin::read(&bytes, detected.grammar.delimiter, &detected.grammar.header);
     // A file of which most is rejected is refused.
     let refused = twin.rejects.len() >= 10 && twin.rejects.len() > twin.rows.len();
     let rows = (twin.rows.len() + twin.rejects.len()) as u64;
     let wanted = Found {
-        rows: twin.rows.iter().filter(|(_, cells)| is_wanted(dialect, cells)).cloned().collect(),
+        rows: twin.rows.iter().filter(|(_, cells)| is_wanted(detected, cells)).cloned().collect(),
         rejects: twin.rejects.clone(),
     };
     let codes = POLICY.codes.forms();
-    let by_grammar = read(source, again(dialect), block, None, &keep, &Unwatched);
+    let by_grammar = read(source, again(detected), block, None, &keep, &Unwatched);
     let source = Source::from_bytes("claims.csv", bytes.clone()).expect("it was read before");
-    let by_kernel = read(source, again(dialect), block, Some(&codes), &keep_wanted, &Unwatched);
+    let by_kernel = read(source, again(detected), block, Some(&codes), &keep_wanted, &Unwatched);
     for (reader, extract, want) in [("grammar", by_grammar, twin), ("kernel", by_kernel, wanted)] {
         let Ok(extract) = extract else {
             assert!(refused, "{reader}: refused");

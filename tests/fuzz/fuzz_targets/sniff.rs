@@ -8,7 +8,7 @@ mod kit;
 
 use std::sync::LazyLock;
 
-use claimlint::ingest::{BLOCK, Dialect, Library, Look, Reject, Row, Source, read};
+use claimlint::ingest::{BLOCK, Detected, Library, RowAction, Reject, Row, Source, read};
 use claimlint::ingest::layout::detect;
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
@@ -25,11 +25,11 @@ fn count(bytes: &[u8], library: &Library, block: usize, codes: Option<&[&str]>) 
         return None;
     }
     let length = source.sample.len();
-    let dialect = detect::recognise(&source, library).ok()?;
-    assert!(dialect.data_start <= length && dialect.lines_before <= dialect.data_start as u64);
-    assert_eq!(dialect.header.len(), dialect.grammar.width);
-    let keep = |_: &Dialect, row: &Row<'_>| if row.cell(0).is_empty() { Look::Pass } else { Look::Keep(()) };
-    let extract = read(source, dialect, block, codes, &keep, &Unwatched).ok()?;
+    let detected = detect::detect(&source, library).ok()?;
+    assert!(detected.data_start <= length && detected.lines_before <= detected.data_start as u64);
+    assert_eq!(detected.header.len(), detected.grammar.width);
+    let keep = |_: &Detected, row: &Row<'_>| if row.cell(0).is_empty() { RowAction::Ignore } else { RowAction::Keep(()) };
+    let extract = read(source, detected, block, codes, &keep, &Unwatched).ok()?;
     assert_eq!(extract.bytes, length as u64, "read to the end");
     let tally = extract.tally;
     assert_eq!(tally.rows, tally.passed + tally.kept.len() as u64 + tally.rejects.len());

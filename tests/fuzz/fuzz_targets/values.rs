@@ -16,8 +16,8 @@ use claimlint::ingest::Row;
 use claimlint::ingest::layout::binding::{Binding, Split, printable};
 use claimlint::ingest::cell::{clean, is_blank, upper};
 use claimlint::ingest::field;
-use claimlint::ingest::scan::prefilter::Needles;
-use claimlint::ingest::record::grammar::Field;
+use claimlint::ingest::scan::prefilter::Prefilter;
+use claimlint::ingest::record::grammar::CellSpan;
 use claimlint::strict_toml::nearest;
 use jiff::civil::Date;
 use libfuzzer_sys::fuzz_target;
@@ -27,7 +27,7 @@ use kit::{LIBRARY, POLICY};
 
 fuzz_target!(|data: &[u8]| {
     let text = clean(data, &[]);
-    let whole = [Field { start: 0, end: data.len() as u32, doubled: false }];
+    let whole = [CellSpan { start: 0, end: data.len() as u32, doubled: false }];
     assert_eq!(Row::new(data, &whole).text(0, &[]), text, "the short way to a text is the long one");
     assert!(!text.starts_with(is_blank) && !text.ends_with(is_blank), "{text:?}");
     assert!(clean(data, &[text.to_uppercase()]).is_empty(), "a null word");
@@ -66,15 +66,15 @@ fn codes(raw: &[u8], table: &CodeTable) {
     if raw.contains(&b'\n') {
         return;
     }
-    let needles = Needles::new(vec![0], table.forms().into_iter());
-    let ask = |bytes: &[u8]| needles.may_stand_at(bytes, 0, b',');
+    let prefilter = Prefilter::new(vec![0], table.forms().into_iter());
+    let ask = |bytes: &[u8]| prefilter.may_stand_at(bytes, 0, b',');
     let quoted = format!("\"{}\"", String::from_utf8_lossy(raw).replace('"', "\"\""));
     if std::str::from_utf8(raw).is_ok() {
-        assert!(ask(quoted.as_bytes()), "needles say no to {quoted:?}");
+        assert!(ask(quoted.as_bytes()), "prefilter say no to {quoted:?}");
     }
     if !raw.contains(&b',') && !raw.starts_with(b"\"") {
-        assert!(ask(raw), "needles say no to {raw:?}");
-        assert!(ask(&[raw, b",x"].concat()), "needles say no to {raw:?} and more");
+        assert!(ask(raw), "prefilter say no to {raw:?}");
+        assert!(ask(&[raw, b",x"].concat()), "prefilter say no to {raw:?} and more");
     }
 }
 
@@ -227,7 +227,7 @@ fn pointers(text: &str) {
     // The text as the numbered column or as the packed cell.
     let read = |text: &str, packed: bool| {
         let ends = if packed { (0, text.len()) } else { (text.len(), 0) };
-        let field = |end: usize| Field { start: 0, end: end as u32, doubled: false };
+        let field = |end: usize| CellSpan { start: 0, end: end as u32, doubled: false };
         let fields = [field(0), field(0), field(0), field(0), field(ends.0), field(ends.1)];
         BINDING.with(|binding| pointer::read(binding, &Row::new(text.as_bytes(), &fields), &slots))
     };

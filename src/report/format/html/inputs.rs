@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::ingest::record::reject::Reason;
-use crate::ingest::{Extent, Fingerprint, Original};
+use crate::ingest::{FileHash, HashScope, InputFile};
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
 use crate::run::Frame;
@@ -33,7 +33,7 @@ pub(crate) struct ExtractRow<'a> {
 pub(crate) struct SourceFile<'a> {
     pub(crate) role: &'static str,
     pub(crate) name: Cow<'a, str>,
-    pub(crate) fingerprint: Option<&'a Fingerprint>,
+    pub(crate) fingerprint: Option<&'a FileHash>,
     /// Of what it is the hash.
     pub(crate) of: String,
 }
@@ -69,14 +69,14 @@ pub(crate) fn inputs<'a>(frame: &'a Frame) -> Vec<ExtractRow<'a>> {
     frame.inputs.iter().map(input).collect()
 }
 
-pub(crate) fn given(file: &Original) -> SourceFile<'_> {
+pub(crate) fn given(file: &InputFile) -> SourceFile<'_> {
     let of = match &file.fingerprint {
         None => "no fingerprint: it was read from stdin or a pipe, which can be read once only".to_owned(),
         Some(print) => {
             let bytes = counted(print.bytes, "byte");
             match print.extent {
-                Extent::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
-                Extent::Sampled => {
+                HashScope::Full => format!("BLAKE3 of its {bytes} on disk: what b3sum prints."),
+                HashScope::Sampled => {
                     format!("BLAKE3 of a sample of its {bytes} on disk; --fingerprint full takes them all.")
                 }
             }
