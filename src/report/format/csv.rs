@@ -3,10 +3,9 @@
 use std::io;
 use std::sync::Mutex;
 
-use crate::claim::Text;
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::csv_row::CsvRows;
-use crate::report::table::record::{Column, finding_columns, ids, service_columns};
+use crate::report::table::record::{Cells as _, Column, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 
@@ -55,35 +54,9 @@ fn names(columns: &[Column]) -> Vec<&'static str> {
 
 /// Every service with its verdict.
 pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    let marked = about.frame.suppressions.is_some();
-    let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
-        let mut spare = String::new();
+    let format = |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.services() {
-            let (line, judgement) = (record.line, record.judgement);
-            rows.plain(record.source_file());
-            rows.number(line.row);
-            for id in ids(line) {
-                rows.input(id);
-            }
-            rows.input(line.text(Text::Product));
-            rows.plain(record.product_class());
-            rows.word(line.setting.word());
-            rows.words(record.codes());
-            rows.date(line.date);
-            rows.units(record.units());
-            rows.list(line.considered(), &mut spare);
-            rows.input(line.text(Text::Authorization));
-            rows.word(judgement.necessity.word());
-            rows.word(judgement.authorization.word());
-            rows.word(judgement.status.word());
-            rows.words(record.rules());
-            rows.amount(record.amount());
-            rows.word(record.basis().unwrap_or_default());
-            rows.input(line.text(Text::BillingNpi));
-            rows.input(line.text(Text::RenderingNpi));
-            if marked {
-                rows.words(record.suppressed());
-            }
+            record.put(rows);
             rows.end();
         }
     };
@@ -126,7 +99,7 @@ pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Resul
             }
             rows.plain(record.product_class());
             rows.word(line.setting.word());
-            rows.words(record.codes());
+            rows.joined(record.codes());
             rows.date(line.date);
             rows.amount(record.amount());
             rows.word(reasons);

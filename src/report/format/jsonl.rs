@@ -37,9 +37,9 @@ type Each = fn(&PartView<'_>, &mut Objects<'_>);
 
 struct Lines {
     out: Mutex<Box<dyn Output>>,
-    pieces: PendingPieces<String>,
+    pieces: PendingPieces<Vec<u8>>,
     /// Memory of pieces that were put down.
-    spare: Mutex<Vec<String>>,
+    spare: Mutex<Vec<Vec<u8>>>,
     /// What stands before each value: brace or comma, the key, a colon.
     keys: Vec<String>,
     each: Each,
@@ -56,7 +56,7 @@ impl Lines {
 impl Sink for Lines {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         let text = lock(&self.spare).pop().unwrap_or_default();
-        let mut objects = Objects { keys: &self.keys, at: 0, text };
+        let mut objects = Objects { keys: &self.keys, at: 0, text, spare: String::new() };
         (self.each)(part, &mut objects);
         self.pieces.put(n, objects.text);
         Ok(())
@@ -64,7 +64,7 @@ impl Sink for Lines {
 
     fn append(&self, n: usize) -> io::Result<()> {
         let mut piece = self.pieces.take(n).unwrap_or_default();
-        lock(&self.out).write_all(piece.as_bytes())?;
+        lock(&self.out).write_all(&piece)?;
         piece.clear();
         lock(&self.spare).push(piece);
         Ok(())
@@ -80,7 +80,9 @@ struct Objects<'k> {
     keys: &'k [String],
     /// Which column comes next.
     at: usize,
-    text: String,
+    text: Vec<u8>,
+    /// Memory in which a number or date is printed.
+    spare: String,
 }
 
 impl Objects<'_> {
@@ -88,45 +90,32 @@ impl Objects<'_> {
     fn whole(&mut self, put: impl FnOnce(&mut Self)) {
         self.at = 0;
         put(self);
-        self.text.push_str("}\n");
+        self.push("}\n");
     }
 
     fn key(&mut self) {
-        self.text.push_str(&self.keys[self.at]);
+        self.text.extend_from_slice(self.keys[self.at].as_bytes());
         self.at += 1;
     }
 
     fn string(&mut self, text: &str) {
-        self.text.push('"');
-        // Everything else stands for itself: RFC 8259, section 7.
-        if !text.bytes().any(|b| matches!(b, b'"' | b'\\' | 0..0x20)) {
-            self.text.push_str(text);
-            self.text.push('"');
-            return;
-        }
-        let mut written = 0;
-        for (i, b) in text.bytes().enumerate() {
-            if matches!(b, b'"' | b'\\' | 0..0x20) {
-                self.text.push_str(&text[written..i]);
-                // A String takes everything.
-                let _ = match b {
-                    b'"' | b'\\' => write!(self.text, "\\{}", char::from(b)),
-                    b => write!(self.text, "\\u{b:04x}"),
-                };
-                written = i + 1;
-            }
-        }
-        self.text.push_str(&text[written..]);
-        self.text.push('"');
+        // Writing to a Vec cannot fail, and neither can encoding a text.
+        let _ = serde_json::to_writer(&mut self.text, text);
     }
 
-    /// A value that needs no escapes, as a text, or null.
+    /// A value whose text needs no escapes, as a string, or null.
     fn quoted<T>(&mut self, value: Option<T>, push: impl FnOnce(&mut String, T)) {
         self.key();
-        let Some(value) = value else { return self.text.push_str("null") };
-        self.text.push('"');
-        push(&mut self.text, value);
-        self.text.push('"');
+        let Some(value) = value else { return self.push("null") };
+        self.spare.clear();
+        push(&mut self.spare, value);
+        self.text.push(b'"');
+        self.text.extend_from_slice(self.spare.as_bytes());
+        self.text.push(b'"');
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -138,7 +127,7 @@ impl Cells for Objects<'_> {
 
     fn number(&mut self, n: u64) {
         self.key();
-        self.text.push_str(itoa::Buffer::new().format(n));
+        self.push(itoa::Buffer::new().format(n));
     }
 
     fn date(&mut self, date: Option<Date>) {
@@ -147,7 +136,7 @@ impl Cells for Objects<'_> {
 
     fn units(&mut self, units: Option<Decimal>) {
         self.quoted(units, |text, units| {
-            // A String takes everything.
+            // Writing to a String cannot fail.
             let _ = write!(text, "{}", units.normalize());
         });
     }
@@ -158,12 +147,12 @@ impl Cells for Objects<'_> {
 
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
         self.key();
-        self.text.push('[');
+        self.push("[");
         for (i, item) in items.enumerate() {
-            self.text.push_str(if i > 0 { "," } else { "" });
+            self.push(if i > 0 { "," } else { "" });
             self.string(item);
         }
-        self.text.push(']');
+        self.push("]");
     }
 }
 
@@ -177,17 +166,18 @@ mod tests {
         #[test]
         fn texts_come_back(texts in prop::collection::vec("[\\PC\0-\u{1f}\"\\\\/\u{7f}\u{2028}]{0,8}", 1..4)) {
             let keys = ["{\"text\":", ",\"list\":", ",\"amount\":", ",\"date\":"].map(str::to_owned);
-            let mut objects = Objects { keys: &keys, at: 0, text: String::new() };
+            let mut objects = Objects { keys: &keys, at: 0, text: Vec::new(), spare: String::new() };
             objects.whole(|o| {
                 o.text(&texts[0]);
                 o.list(texts.iter().map(String::as_str));
                 o.amount(Some(Cents(-5)));
                 o.date(None);
             });
-            let got: serde_json::Value = serde_json::from_str(&objects.text).expect("an object");
+            let got: serde_json::Value = serde_json::from_slice(&objects.text).expect("an object");
             let want = serde_json::json!({"text": texts[0], "list": texts, "amount": "-0.05", "date": null});
             prop_assert_eq!(got, want);
-            prop_assert_eq!(objects.text.matches('\n').count(), 1);
+            prop_assert_eq!(objects.text.iter().rposition(|b| *b == b'\n'), Some(objects.text.len() - 1));
+            prop_assert_eq!(objects.text.split(|b| *b == b'\n').count(), 2);
         }
     }
 }

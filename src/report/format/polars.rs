@@ -38,67 +38,87 @@ fn failed(e: PolarsError) -> io::Error {
     }
 }
 
-/// What is added up of a service, under each of its keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct RollupMeasure {
-    /// Services; each is one.
-    pub(crate) services: i64,
-    /// Of status deny.
-    pub(crate) deny: i64,
-    /// Of status review.
-    pub(crate) review: i64,
+/// What a roll-up adds up for each of its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measure {
+    /// Services; a service counts as one.
+    Services,
+    /// Services of status deny.
+    Deny,
+    /// Services of status review.
+    Review,
     /// Findings.
-    pub(crate) findings: i64,
-    /// Lines with a code that add-on codes go with.
-    pub(crate) primaries: i64,
-    /// Inpatient.
-    pub(crate) inpatient: i64,
-    /// Cents at risk.
-    pub(crate) at_risk: i128,
-    /// Ten-thousandths of a unit of add-on codes.
-    pub(crate) add_on: i128,
+    Findings,
+    /// Services with a primary code: one that an add-on code needs beside it.
+    Primaries,
+    /// Services in an inpatient setting.
+    Inpatient,
+    /// Amount at risk, in cents.
+    AtRisk,
+    /// Units of add-on codes, in ten-thousandths.
+    AddOnUnits,
 }
 
-impl AddAssign for RollupMeasure {
-    fn add_assign(&mut self, other: Self) {
-        self.services += other.services;
-        self.deny += other.deny;
-        self.review += other.review;
-        self.findings += other.findings;
-        self.primaries += other.primaries;
-        self.inpatient += other.inpatient;
-        self.at_risk += other.at_risk;
-        self.add_on += other.add_on;
+impl Measure {
+    /// All measures with the names of their columns in a table of sums.
+    const ALL: [(Self, &str); 8] = [
+        (Self::Services, "services"),
+        (Self::Deny, "deny"),
+        (Self::Review, "review"),
+        (Self::Findings, "findings"),
+        (Self::Primaries, "primaries"),
+        (Self::Inpatient, "inpatient"),
+        (Self::AtRisk, "at_risk"),
+        (Self::AddOnUnits, "add_on_units"),
+    ];
+}
+
+/// One sum for each [`Measure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Measures([i128; Measure::ALL.len()]);
+
+impl Measures {
+    /// The sums of one service or finding: these measures, and zero for all others.
+    pub(crate) fn of(values: &[(Measure, i128)]) -> Self {
+        let mut sums = Self::default();
+        for (measure, value) in values {
+            sums.0[*measure as usize] += value;
+        }
+        sums
+    }
+
+    /// The sum of one measure.
+    pub(crate) fn get(&self, measure: Measure) -> i128 {
+        self.0[measure as usize]
     }
 }
 
-const COUNTS: [&str; 6] = ["services", "deny", "review", "findings", "primaries", "inpatient"];
-const SUMS: [&str; 2] = ["at_risk", "add_on"];
+impl AddAssign for Measures {
+    fn add_assign(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum += more);
+    }
+}
+
+/// The column of the keys in a table of sums.
 const KEY: &str = "key";
 
-/// Sums by key, in no order that means anything.
+/// Sums by key, in no particular order.
 #[derive(Debug, Default)]
 pub(crate) struct Grouped(DataFrame);
 
 impl Grouped {
-    /// These rows; a key may be in them twice.
-    pub(crate) fn of<K: AsRef<str>>(rows: &[(K, RollupMeasure)]) -> io::Result<Self> {
+    /// A table of these rows; a key may be in it twice.
+    pub(crate) fn of<K: AsRef<str>>(rows: &[(K, Measures)]) -> io::Result<Self> {
         let keys = StringChunked::from_iter_values(KEY.into(), rows.iter().map(|(key, _)| key.as_ref()));
-        let counts = |m: &RollupMeasure| [m.services, m.deny, m.review, m.findings, m.primaries, m.inpatient];
-        let sums = |m: &RollupMeasure| [m.at_risk, m.add_on];
         let mut columns = vec![keys.into_series().into_column()];
-        for (i, name) in COUNTS.into_iter().enumerate() {
-            let values = rows.iter().map(|(_, m)| counts(m)[i]);
-            columns.push(Int64Chunked::from_iter_values(name.into(), values).into_series().into_column());
-        }
-        for (i, name) in SUMS.into_iter().enumerate() {
-            let values = Int128Chunked::from_iter_values(name.into(), rows.iter().map(|(_, m)| sums(m)[i]));
+        for (measure, name) in Measure::ALL {
+            let values = Int128Chunked::from_iter_values(name.into(), rows.iter().map(|(_, m)| m.get(measure)));
             columns.push(values.into_decimal_unchecked(DECIMAL_PRECISION, 0).into_series().into_column());
         }
         Ok(Self(DataFrame::new(rows.len(), columns).map_err(failed)?))
     }
 
-    /// Puts another one beside it; a key may then be in it twice.
+    /// Appends the rows of another table; a key may be in the result twice.
     pub(crate) fn append(&mut self, other: Self) -> io::Result<()> {
         if self.0.width() == 0 {
             *self = other;
@@ -107,13 +127,13 @@ impl Grouped {
         self.0.vstack_mut_owned(other.0).map(|_| ()).map_err(failed)
     }
 
-    /// Its rows.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.0.height()
     }
 
-    /// Each key once.
-    #[expect(deprecated, reason = "what polars names instead is its lazy engine")]
+    /// The same sums with one row for each key.
+    #[expect(deprecated, reason = "the alternative that polars names is its lazy engine")]
     pub(crate) fn summed(self) -> io::Result<Self> {
         if self.0.height() == 0 {
             return Ok(self);
@@ -124,26 +144,22 @@ impl Grouped {
         Ok(Self(summed))
     }
 
-    /// Its rows, read out.
-    pub(crate) fn rows(&self) -> io::Result<Vec<(String, RollupMeasure)>> {
+    /// The rows as values.
+    pub(crate) fn rows(&self) -> io::Result<Vec<(String, Measures)>> {
         if self.0.height() == 0 {
             return Ok(Vec::new());
         }
         let column = |name: &str| self.0.column(name).map_err(failed);
         let keys = column(KEY)?.str().map_err(failed)?;
-        let counts = COUNTS.map(|name| column(name).and_then(|c| c.i64().map_err(failed)));
-        let sums = SUMS.map(|name| column(name).and_then(|c| c.decimal().map_err(failed)));
-        let [services, deny, review, findings, primaries, inpatient] = counts;
-        let [at_risk, add_on] = sums;
-        let counts = [services?, deny?, review?, findings?, primaries?, inpatient?];
-        let sums = [at_risk?.physical(), add_on?.physical()];
-        let row = |i: usize| {
-            let [services, deny, review, findings, primaries, inpatient] = counts.map(|c| c.get(i).unwrap_or_default());
-            let [at_risk, add_on] = sums.map(|c| c.get(i).unwrap_or_default());
-            let key = keys.get(i).unwrap_or_default().to_owned();
-            (key, RollupMeasure { services, deny, review, findings, primaries, inpatient, at_risk, add_on })
-        };
-        Ok((0..self.0.height()).map(row).collect())
+        let mut rows: Vec<_> =
+            (0..self.0.height()).map(|i| (keys.get(i).unwrap_or_default().to_owned(), Measures::default())).collect();
+        for (measure, name) in Measure::ALL {
+            let sums = column(name)?.decimal().map_err(failed)?.physical();
+            for (i, (_, measures)) in rows.iter_mut().enumerate() {
+                measures.0[measure as usize] = sums.get(i).unwrap_or_default();
+            }
+        }
+        Ok(rows)
     }
 }
 
@@ -317,6 +333,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_measure_has_its_own_place() {
+        for (place, (measure, _)) in Measure::ALL.into_iter().enumerate() {
+            assert_eq!(measure as usize, place);
+        }
+    }
+
+    #[test]
     fn decimals_are_scaled_exactly_and_rounded_away_from_zero() {
         for (value, scale, want) in [
             ("1", 4, 10_000),
@@ -331,16 +354,15 @@ mod tests {
 
     #[test]
     fn sums_by_key_are_exact_whatever_their_grouping() {
-        let rows: Vec<(String, RollupMeasure)> = (0..1000_i64)
+        let rows: Vec<(String, Measures)> = (0..1000_i128)
             .map(|i| {
-                let measure = RollupMeasure {
-                    services: 1,
-                    deny: i % 2,
-                    at_risk: i128::from(i64::MAX),
-                    add_on: 3,
-                    ..RollupMeasure::default()
-                };
-                (format!("key {}", i % 7), measure)
+                let values = [
+                    (Measure::Services, 1),
+                    (Measure::Deny, i % 2),
+                    (Measure::AtRisk, i128::from(i64::MAX)),
+                    (Measure::AddOnUnits, 3),
+                ];
+                (format!("key {}", i % 7), Measures::of(&values))
             })
             .collect();
         let whole = Grouped::of(&rows).expect("sums").summed().expect("sums");
@@ -355,8 +377,8 @@ mod tests {
         };
         let whole = sorted(whole);
         assert_eq!(sorted(pieces.summed().expect("sums")), whole);
-        let mine: i128 = rows.iter().filter(|(key, _)| key == "key 3").map(|(_, m)| m.at_risk).sum();
-        assert_eq!((whole.len(), whole[3].1.at_risk), (7, mine));
+        let mine: i128 = rows.iter().filter(|(key, _)| key == "key 3").map(|(_, m)| m.get(Measure::AtRisk)).sum();
+        assert_eq!((whole.len(), whole[3].1.get(Measure::AtRisk)), (7, mine));
         assert!(Grouped::of::<&str>(&[]).expect("sums").rows().expect("rows").is_empty());
     }
 }

@@ -16,9 +16,10 @@ use rustc_hash::FxHashMap;
 use crate::claim::value::setting::{BillType, Setting};
 use crate::claim::{Kind, Line, Sum, Text};
 use crate::finding::Subject;
-use crate::report::format::polars::{Grouped, RollupMeasure, scaled};
+use crate::report::format::polars::{Grouped, Measure, Measures, scaled};
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::csv_row::CsvRows;
+use crate::report::table::record::Cells as _;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::rules::judge::{Judgement, ServiceStatus};
@@ -51,21 +52,71 @@ impl By {
     }
 }
 
+/// A column of a roll-up after its key: the one table that CSV and workbook read.
+#[derive(Clone, Copy)]
+pub(crate) struct RollupColumn {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Computes its value from the sums of a key.
+    pub(crate) value: fn(&Measures) -> RollupValue,
+}
+
+/// A value of a roll-up.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum RollupValue {
+    /// A whole number.
+    Count(i128),
+    /// An amount in cents.
+    Money(i128),
+    /// A number with four decimals; empty where a division by zero would be needed.
+    Decimal(String),
+}
+
+impl RollupValue {
+    /// The text of its CSV cell.
+    fn text(self) -> String {
+        match self {
+            Self::Count(n) => n.to_string(),
+            Self::Money(cents) => Sum(cents).to_string(),
+            Self::Decimal(text) => text,
+        }
+    }
+}
+
 /// The columns after the key, in their order.
-pub(crate) const COLUMNS: [&str; 12] = [
-    "services",
-    "flagged",
-    "flagged_share",
-    "deny",
-    "review",
-    "amount_at_risk",
-    "findings",
-    "primaries",
-    "add_on_units",
-    "add_on_ratio",
-    "inpatient",
-    "inpatient_share",
+pub(crate) const COLUMNS: [RollupColumn; 12] = [
+    rollup_column("services", |m| RollupValue::Count(m.get(Measure::Services))),
+    rollup_column("flagged", |m| RollupValue::Count(flagged(m))),
+    rollup_column("flagged_share", |m| share(flagged(m), m)),
+    rollup_column("deny", |m| RollupValue::Count(m.get(Measure::Deny))),
+    rollup_column("review", |m| RollupValue::Count(m.get(Measure::Review))),
+    rollup_column("amount_at_risk", |m| RollupValue::Money(m.get(Measure::AtRisk))),
+    rollup_column("findings", |m| RollupValue::Count(m.get(Measure::Findings))),
+    rollup_column("primaries", |m| RollupValue::Count(m.get(Measure::Primaries))),
+    rollup_column("add_on_units", |m| RollupValue::Decimal(decimal(m.get(Measure::AddOnUnits)))),
+    rollup_column("add_on_ratio", |m| ratio(m.get(Measure::AddOnUnits), m.get(Measure::Primaries) * 10_000)),
+    rollup_column("inpatient", |m| RollupValue::Count(m.get(Measure::Inpatient))),
+    rollup_column("inpatient_share", |m| share(m.get(Measure::Inpatient), m)),
 ];
+
+const fn rollup_column(name: &'static str, value: fn(&Measures) -> RollupValue) -> RollupColumn {
+    RollupColumn { name, value }
+}
+
+/// Services that are not clear.
+fn flagged(m: &Measures) -> i128 {
+    m.get(Measure::Deny) + m.get(Measure::Review)
+}
+
+/// A number of services as a share of all services of the key.
+fn share(part: i128, m: &Measures) -> RollupValue {
+    ratio(part, m.get(Measure::Services))
+}
+
+/// A fraction; empty where `whole` is zero.
+fn ratio(part: i128, whole: i128) -> RollupValue {
+    RollupValue::Decimal(fraction(part, whole).unwrap_or_default())
+}
 
 /// Decimals of shares, ratios and add-on units.
 const DECIMALS: u32 = 4;
@@ -103,7 +154,7 @@ impl RollUp {
             }
         }
         // Of a rule all findings count, those on lines that are no services, too.
-        let finding = RollupMeasure { findings: 1, ..RollupMeasure::default() };
+        let finding = Measures::of(&[(Measure::Findings, 1)]);
         for record in part.findings() {
             let of_service = matches!(record.finding.subject, Subject::Service(_));
             match self.by {
@@ -133,10 +184,10 @@ impl RollUp {
     }
 
     /// The rows in their order.
-    pub(crate) fn rows(self) -> io::Result<Vec<(String, RollupMeasure)>> {
+    pub(crate) fn rows(self) -> io::Result<Vec<(String, Measures)>> {
         let (grouped, _) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut rows = grouped.summed()?.rows()?;
-        rows.sort_by(|a, b| (Reverse(a.1.at_risk), &a.0).cmp(&(Reverse(b.1.at_risk), &b.0)));
+        rows.sort_by(|a, b| (Reverse(a.1.get(Measure::AtRisk)), &a.0).cmp(&(Reverse(b.1.get(Measure::AtRisk)), &b.0)));
         Ok(rows)
     }
 }
@@ -145,11 +196,11 @@ impl RollUp {
 #[derive(Default)]
 struct Sums<'a> {
     places: FxHashMap<Cow<'a, str>, usize>,
-    rows: Vec<(Cow<'a, str>, RollupMeasure)>,
+    rows: Vec<(Cow<'a, str>, Measures)>,
 }
 
 impl<'a> Sums<'a> {
-    fn add(&mut self, key: Cow<'a, str>, measure: &RollupMeasure) {
+    fn add(&mut self, key: Cow<'a, str>, measure: &Measures) {
         if let Some(place) = self.places.get(&*key) {
             self.rows[*place].1 += *measure;
         } else {
@@ -159,7 +210,7 @@ impl<'a> Sums<'a> {
     }
 }
 
-fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> RollupMeasure {
+fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> Measures {
     let add_ons = &part.about.frame.policy.add_ons;
     let code = match part.book.services[service].kind {
         Kind::Line(code) => Some(code),
@@ -167,16 +218,15 @@ fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judg
     };
     let is_add_on = add_ons.iter().any(|add_on| Some(add_on.code) == code);
     let is_primary = add_ons.iter().any(|add_on| code.is_some_and(|code| add_on.primaries.contains(&code)));
-    RollupMeasure {
-        services: 1,
-        deny: (judgement.status == ServiceStatus::Deny).into(),
-        review: (judgement.status == ServiceStatus::Review).into(),
-        findings: 0,
-        primaries: is_primary.into(),
-        inpatient: (line.setting == Setting::Inpatient).into(),
-        at_risk: judgement.amount().0.into(),
-        add_on: if is_add_on { scaled(line.units.min(MAX_LINE_UNITS), DECIMALS) } else { 0 },
-    }
+    Measures::of(&[
+        (Measure::Services, 1),
+        (Measure::Deny, (judgement.status == ServiceStatus::Deny).into()),
+        (Measure::Review, (judgement.status == ServiceStatus::Review).into()),
+        (Measure::Primaries, is_primary.into()),
+        (Measure::Inpatient, (line.setting == Setting::Inpatient).into()),
+        (Measure::AtRisk, judgement.amount().0.into()),
+        (Measure::AddOnUnits, if is_add_on { scaled(line.units.min(MAX_LINE_UNITS), DECIMALS) } else { 0 }),
+    ])
 }
 
 /// `2024-03`; empty without a readable date.
@@ -208,27 +258,6 @@ fn decimal(n: i128) -> String {
 /// A fraction with four decimals, half away from zero; both are counts.
 fn fraction(part: i128, whole: i128) -> Option<String> {
     (whole > 0).then(|| decimal((part * 10_000 * 2 + whole) / (2 * whole)))
-}
-
-/// The cells of [`COLUMNS`]. Each is a number or empty.
-pub(crate) fn cells(m: &RollupMeasure) -> [String; 12] {
-    let flagged = m.deny + m.review;
-    let share = |n: i64| fraction(n.into(), m.services.into()).unwrap_or_default();
-    let ratio = fraction(m.add_on, i128::from(m.primaries) * 10_000).unwrap_or_default();
-    [
-        m.services.to_string(),
-        flagged.to_string(),
-        share(flagged),
-        m.deny.to_string(),
-        m.review.to_string(),
-        Sum(m.at_risk).to_string(),
-        m.findings.to_string(),
-        m.primaries.to_string(),
-        decimal(m.add_on),
-        ratio,
-        m.inpatient.to_string(),
-        share(m.inpatient),
-    ]
 }
 
 /// By rule.
@@ -286,14 +315,14 @@ impl Sink for RollupFile<'_> {
         if by == By::Rule {
             rows.word("name");
         }
-        rows.header(&COLUMNS);
-        for (key, measure) in self.rollup.rows()? {
+        rows.header(&COLUMNS.map(|column| column.name));
+        for (key, measures) in self.rollup.rows()? {
             rows.input(&key);
             if by == By::Rule {
                 rows.plain(name(&key));
             }
-            for cell in cells(&measure) {
-                rows.word(&cell);
+            for column in COLUMNS {
+                rows.word(&(column.value)(&measures).text());
             }
             rows.end();
         }
@@ -325,18 +354,17 @@ mod tests {
 
     #[test]
     fn every_column_has_its_cell() {
-        let measure = RollupMeasure {
-            services: 7,
-            deny: 1,
-            review: 2,
-            findings: 9,
-            primaries: 3,
-            inpatient: 1,
-            at_risk: 123_456,
-            add_on: 20_000,
-        };
-        let told: Vec<String> =
-            COLUMNS.iter().zip(cells(&measure)).map(|(name, cell)| format!("{name} {cell}")).collect();
+        let measures = Measures::of(&[
+            (Measure::Services, 7),
+            (Measure::Deny, 1),
+            (Measure::Review, 2),
+            (Measure::Findings, 9),
+            (Measure::Primaries, 3),
+            (Measure::Inpatient, 1),
+            (Measure::AtRisk, 123_456),
+            (Measure::AddOnUnits, 20_000),
+        ]);
+        let told = COLUMNS.map(|column| format!("{} {}", column.name, (column.value)(&measures).text()));
         assert_eq!(
             told.join(", "),
             "services 7, flagged 3, flagged_share 0.4286, deny 1, review 2, amount_at_risk 1234.56, findings 9, \

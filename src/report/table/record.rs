@@ -121,10 +121,19 @@ pub fn service_columns(frame: &Frame) -> &'static [Column] {
 pub fn finding_columns(frame: &Frame) -> &'static [Column] {
     if frame.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
 }
+
 /// Takes the cells of a record, one call a column, in their order.
 pub trait Cells {
-    /// [`ColumnType::Text`].
+    /// A [`ColumnType::Text`] of our own words.
     fn text(&mut self, text: &str);
+    /// A [`ColumnType::Text`] taken from the input. Formats that a spreadsheet opens guard it.
+    fn input(&mut self, text: &str) {
+        self.text(text);
+    }
+    /// A [`ColumnType::Text`] of several words of our own, joined by `;`.
+    fn joined<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
+        self.text(&words.collect::<Vec<_>>().join(";"));
+    }
     /// [`ColumnType::Number`].
     fn number(&mut self, n: u64);
     /// [`ColumnType::Date`].
@@ -133,8 +142,12 @@ pub trait Cells {
     fn units(&mut self, units: Option<Decimal>);
     /// [`ColumnType::Amount`].
     fn amount(&mut self, amount: Option<Cents>);
-    /// [`ColumnType::List`].
+    /// A [`ColumnType::List`] of texts taken from the input.
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>);
+    /// A [`ColumnType::List`] of words of our own.
+    fn words<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
+        self.list(words);
+    }
 }
 
 /// A service. Its texts are the input's, without any guard against spreadsheets: that is the business of the format.
@@ -214,33 +227,32 @@ impl<'a> ServiceRecord<'a> {
         (!self.judgement.basis.is_empty()).then_some(self.judgement.basis)
     }
 
-    /// Hands out the cells of [`SERVICE`]. services.csv has a writer of its own, which need not join lists first; a test
-    /// holds the formats to each other.
+    /// Writes the cells of [`SERVICE`].
     pub fn put(&self, cells: &mut impl Cells) {
         let (line, judgement) = (self.line, self.judgement);
         cells.text(self.source_file());
         cells.number(line.row);
         for id in ids(line) {
-            cells.text(id);
+            cells.input(id);
         }
-        cells.text(line.text(Text::Product));
+        cells.input(line.text(Text::Product));
         cells.text(self.product_class());
         cells.text(line.setting.word());
-        cells.text(&self.procedure_code());
+        cells.joined(self.codes());
         cells.date(line.date);
         cells.units(self.units());
         cells.list(line.considered());
-        cells.text(line.text(Text::Authorization));
+        cells.input(line.text(Text::Authorization));
         cells.text(judgement.necessity.word());
         cells.text(judgement.authorization.word());
         cells.text(judgement.status.word());
-        cells.list(self.rules());
+        cells.words(self.rules());
         cells.amount(self.amount());
         cells.text(self.basis().unwrap_or_default());
-        cells.text(line.text(Text::BillingNpi));
-        cells.text(line.text(Text::RenderingNpi));
+        cells.input(line.text(Text::BillingNpi));
+        cells.input(line.text(Text::RenderingNpi));
         if self.part.about.frame.suppressions.is_some() {
-            cells.list(self.suppressed());
+            cells.words(self.suppressed());
         }
     }
 }
@@ -330,7 +342,8 @@ impl<'a> FindingRecord<'a> {
         ids(self.line)
     }
 
-    /// Hands out the cells of [`FINDING`]; likewise.
+    /// Writes the cells of [`FINDING`]. findings.csv has a writer of its own, which quotes the texts of a rule only once; a
+    /// test compares the formats.
     pub fn put(&self, cells: &mut impl Cells) {
         let (doc, setting, line) = (self.doc(), self.setting(), self.line);
         cells.text(&doc.code);
@@ -339,11 +352,11 @@ impl<'a> FindingRecord<'a> {
         cells.text(self.source_file());
         cells.number(line.row);
         for id in self.ids() {
-            cells.text(id);
+            cells.input(id);
         }
         cells.text(self.product_class());
         cells.text(line.setting.word());
-        cells.text(&self.codes().collect::<Vec<_>>().join(";"));
+        cells.joined(self.codes());
         cells.date(self.service_date());
         cells.amount(self.amount());
         cells.text(&setting.carc);

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use crate::report::format::rollup::{By, COLUMNS, RollUp, cells};
+use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
 use crate::report::format::xlsx::package::ZipWriter;
 use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
@@ -45,11 +45,11 @@ const REJECT: [Column; 5] = [
 const ABOUT: [Column; 2] = [column("what", ColumnType::Text, 26), column("value", ColumnType::Text, 110)];
 
 /// The key, then [`COLUMNS`].
-const PROVIDER: [Column; 13] = {
-    let mut columns = [column("billing_npi", ColumnType::Text, 16); 13];
+const PROVIDER: [Column; 1 + COLUMNS.len()] = {
+    let mut columns = [column("billing_npi", ColumnType::Text, 16); 1 + COLUMNS.len()];
     let mut i = 0;
     while i < COLUMNS.len() {
-        columns[i + 1] = column(COLUMNS[i], ColumnType::Number, 16);
+        columns[i + 1] = column(COLUMNS[i].name, ColumnType::Number, 16);
         i += 1;
     }
     columns
@@ -182,22 +182,16 @@ fn summary(about: ReportContext<'_>, totals: &Totals) -> XmlRows {
 
 fn of_providers(providers: RollUp) -> io::Result<XmlRows> {
     let mut rows = XmlRows::default();
-    for (npi, measure) in providers.rows()? {
-        let cells = cells(&measure);
+    for (npi, measures) in providers.rows()? {
         rows.row(|row| {
             row.text(&npi);
-            row.count(measure.services);
-            row.count(measure.deny + measure.review);
-            row.ratio(&cells[2]);
-            row.count(measure.deny);
-            row.count(measure.review);
-            row.money(measure.at_risk);
-            row.count(measure.findings);
-            row.count(measure.primaries);
-            row.ratio(&cells[8]);
-            row.ratio(&cells[9]);
-            row.count(measure.inpatient);
-            row.ratio(&cells[11]);
+            for column in COLUMNS {
+                match (column.value)(&measures) {
+                    RollupValue::Count(n) => row.count(n),
+                    RollupValue::Money(cents) => row.money(cents),
+                    RollupValue::Decimal(text) => row.ratio(&text),
+                }
+            }
         });
     }
     Ok(rows)
