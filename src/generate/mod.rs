@@ -1,74 +1,75 @@
-//! Invented extracts whose findings are known before anybody judges them: for trying out a pipeline, and for holding
-//! claimlint to what it must say.
+//! Invented extracts whose findings are known in advance: for trying out a pipeline, and for testing `check`.
 //!
-//! A case ([`cases`]) is a small function that plants rows and states what must come out of them, as the
-//! specification ([`crate::spec`]) and the policy's lists say it to a person; nothing here asks the judge. Each case has
-//! members, claims and authorization numbers of its own, so rows of many cases can be mixed into one extract. The same
-//! plan gives the same bytes.
+//! A case ([`cases`]) is a small function that plants rows and states what `check` must say about them. It takes that from
+//! the specification ([`crate::spec`]) and the policy's lists, and never from the code that judges. Each case has its own members, claims and
+//! authorization numbers, so the rows of many cases can be mixed in one extract. The same plan gives the same bytes.
 //!
 //! ```text
-//!   dice --> deal (a clear service, to be changed) --> cases (the change, and its consequence)
-//!                                                        --> disguise (the same values, written otherwise)
-//!                                                              --> write (extract and truth, row by row)
+//!   rng --> builder (a clear service) --> cases (a change, and what follows from it)
+//!                                           --> reformat (the same values in other spellings)
+//!                                                 --> write (the extract and its truth, row by row)
 //! ```
 
 pub(super) mod background;
 pub(super) mod builder;
+pub(super) mod draft;
 pub(super) mod reformat;
 pub(super) mod rng;
+pub(super) mod scenario;
 
 mod cases;
+mod columns;
+mod expected;
 mod lists;
-mod row;
 mod write;
 
-pub use crate::generate::row::COLUMNS;
-pub use crate::generate::write::{Sheets, generate};
+pub use crate::generate::columns::COLUMNS;
+pub use crate::generate::write::{ExtractFiles, generate};
 
 /// What to invent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Plan {
-    /// Rows after the header.
+pub struct ExtractPlan {
+    /// Number of rows after the header.
     pub rows: u64,
-    /// Where the dice begin; another number, another extract.
+    /// Seed of the random numbers: another seed gives another extract.
     pub seed: u64,
-    /// Share of the rows that belong to a case, from 0 to 1; the others are out of scope.
+    /// Share of the rows that belong to a case, from 0 to 1. The other rows are out of scope.
     pub scope: f64,
-    /// The extract is to be checked with the authorization file.
-    pub file: bool,
+    /// The truth is that of a check with the authorization file.
+    pub authorization_file: bool,
     /// The extract has a column of authorization numbers.
-    pub column: bool,
+    pub authorization_column: bool,
 }
 
-/// How the extract is written; the reader must not care.
+/// How the extract is written as CSV. None of it may change a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dress {
-    /// Between two fields.
+pub struct CsvStyle {
+    /// The byte between two fields.
     pub delimiter: u8,
-    /// After a row.
+    /// The end of each row.
     pub line_end: &'static str,
     /// Which fields are quoted.
     pub quoting: Quoting,
-    /// A byte order mark stands first.
-    pub mark: bool,
-    /// Columns in an order of the seed's instead of the canonical one, and blank lines between rows.
+    /// The extract begins with a byte order mark.
+    pub byte_order_mark: bool,
+    /// The columns are in random order instead of the canonical one, and there are blank lines between rows.
     pub shuffled: bool,
 }
 
-impl Default for Dress {
-    /// What most exports look like, in canonical order.
+impl Default for CsvStyle {
+    /// The style of most exports, in canonical order.
     fn default() -> Self {
-        Self { delimiter: b',', line_end: "\n", quoting: Quoting::Needed, mark: false, shuffled: false }
+        Self { delimiter: b',', line_end: "\n", quoting: Quoting::Needed, byte_order_mark: false, shuffled: false }
     }
 }
 
 /// Which fields are quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quoting {
-    /// Those that must be.
+    /// Only fields that must be.
     Needed,
-    /// All.
+    /// Every field.
     Always,
-    /// Those that must be and a third of the others.
+    /// Fields that must be, and about a third of the others.
     Sometimes,
 }

@@ -1,71 +1,77 @@
-//! The extract, its authorization file and the truth, written row by row: memory holds the cases that are open.
+//! Writes the extract, its authorization file and the truth row by row. Only the open cases are in memory.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use crate::generate::background;
-use crate::generate::builder::{Deal, plain};
+use crate::generate::builder::{CaseBuilder, plain};
 use crate::generate::cases::CASES;
-use crate::generate::rng::Dice;
-use crate::generate::row::{COLUMNS, Damage, Row, at};
-use crate::generate::{Dress, Plan, Quoting};
+use crate::generate::columns::{COLUMNS, column};
+use crate::generate::expected::{Damage, PlannedRow};
+use crate::generate::rng::Rng;
+use crate::generate::{CsvStyle, ExtractPlan, Quoting};
 
-/// Where it goes.
+/// The files of an invented extract.
 #[derive(Debug)]
-pub struct Sheets<W> {
+pub struct ExtractFiles<W> {
     /// The extract.
     pub claims: W,
     /// The authorization file.
     pub authorizations: W,
-    /// Every finding, in the order of findings.csv.
+    /// Every finding that findings.csv must have, in its order.
     pub findings: W,
-    /// Every service with its verdict, in the order of services.csv.
+    /// Every service as services.csv must have it, in its order.
     pub services: W,
-    /// Every row with its bin of the ledger.
+    /// Every row with the bin of the ledger that it must be counted in.
     pub rows: W,
 }
 
-/// Cases whose rows are being mixed into the extract; more would only cost memory.
-const OPEN: usize = 48;
+/// Number of cases whose rows are mixed at a time. It bounds memory.
+const MAX_OPEN_CASES: usize = 48;
 
-/// A case never plants more rows; so many are kept free at the end.
-const MOST: u64 = 12;
+/// Most rows that a case plants. A case is opened only while this many rows are left for it.
+const MAX_ROWS_PER_CASE: u64 = 12;
 
-/// Writes an extract and its truth. `stop` is asked now and then; true ends it with [`io::ErrorKind::Interrupted`].
+/// Writes an extract and its truth.
+///
+/// # Errors
+///
+/// Fails when a file cannot be written, and with [`io::ErrorKind::Interrupted`] when `stop` returns true. `stop` is called
+/// once every 65,536 rows.
 pub fn generate<W: Write>(
-    plan: &Plan,
-    dress: &Dress,
-    sheets: &mut Sheets<W>,
+    plan: &ExtractPlan,
+    style: &CsvStyle,
+    files: &mut ExtractFiles<W>,
     stop: &dyn Fn() -> bool,
 ) -> io::Result<()> {
-    let mut writer = Writer::new(plan, *dress, sheets)?;
-    let mut deal = Deal::new(*plan);
-    // The mixing throws dice of its own, so that a case is the same wherever its rows come to lie.
-    let mut dice = Dice::new(plan.seed ^ u64::MAX);
-    let (mut deck, mut open, mut waiting) = (Vec::new(), Vec::<VecDeque<Row>>::new(), 0u64);
+    let mut writer = Writer::new(plan, *style, files)?;
+    let mut builder = CaseBuilder::new(*plan);
+    // The mixing has its own random numbers, so that a case is the same wherever its rows are written.
+    let mut rng = Rng::new(plan.seed ^ u64::MAX);
+    let (mut deck, mut open, mut waiting) = (Vec::new(), Vec::<VecDeque<PlannedRow>>::new(), 0u64);
     for number in 0..plan.rows {
         if number % (1 << 16) == 0 && stop() {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let left = plan.rows - number;
-        // No more is begun than the share allows for, lest the end be crowded with what was begun.
+        // Open no more cases than the remaining share of rows allows. Otherwise their rows would crowd the end of the extract.
         let room = ((left as f64 * plan.scope) as u64).min(left);
-        while open.len() < OPEN && waiting + MOST <= room {
+        while open.len() < MAX_OPEN_CASES && waiting + MAX_ROWS_PER_CASE <= room {
             if deck.is_empty() {
                 deck = CASES.concat();
-                deal.dice.shuffle(&mut deck);
+                builder.rng.shuffle(&mut deck);
             }
             if let Some(case) = deck.pop() {
-                case(&mut deal);
+                case(&mut builder);
             }
-            let rows: VecDeque<Row> = deal.rows.drain(..).collect();
-            writer.authorizations(&mut deal.file)?;
+            let rows: VecDeque<PlannedRow> = builder.rows.drain(..).collect();
+            writer.authorizations(&mut builder.authorization_rows)?;
             waiting += rows.len() as u64;
             open.push(rows);
         }
-        // Whatever was begun is finished.
-        if waiting > 0 && (waiting >= left || dice.share(plan.scope)) {
-            let which = dice.below(open.len() as u64) as usize;
+        // Every open case is written completely.
+        if waiting > 0 && (waiting >= left || rng.share(plan.scope)) {
+            let which = rng.below(open.len() as u64) as usize;
             if let Some(row) = open[which].pop_front() {
                 writer.row(&row)?;
                 waiting -= 1;
@@ -74,46 +80,47 @@ pub fn generate<W: Write>(
                 open.swap_remove(which);
             }
         } else {
-            writer.row(&background::row(&mut dice, number))?;
+            writer.row(&background::row(&mut rng, number))?;
         }
     }
     Ok(())
 }
 
 struct Writer<'s, W> {
-    sheets: &'s mut Sheets<W>,
-    dress: Dress,
-    /// Which column of ours stands in each place.
+    files: &'s mut ExtractFiles<W>,
+    style: CsvStyle,
+    /// The columns to write, as positions in [`COLUMNS`].
     order: Vec<usize>,
-    dice: Dice,
+    rng: Rng,
     /// The line on which the next row starts.
     line: u64,
     text: String,
 }
 
 impl<'s, W: Write> Writer<'s, W> {
-    fn new(plan: &Plan, dress: Dress, sheets: &'s mut Sheets<W>) -> io::Result<Self> {
-        let mut dice = Dice::new(plan.seed.rotate_left(32));
-        let mut order: Vec<usize> = (0..COLUMNS.len()).filter(|c| plan.column || *c != at::AUTHORIZATION).collect();
-        if dress.shuffled {
-            dice.shuffle(&mut order);
+    fn new(plan: &ExtractPlan, style: CsvStyle, files: &'s mut ExtractFiles<W>) -> io::Result<Self> {
+        let mut rng = Rng::new(plan.seed.rotate_left(32));
+        let mut order: Vec<usize> =
+            (0..COLUMNS.len()).filter(|c| plan.authorization_column || *c != column::AUTHORIZATION).collect();
+        if style.shuffled {
+            rng.shuffle(&mut order);
         }
-        let mut writer = Self { sheets, dress, order, dice, line: 1, text: String::new() };
-        if dress.mark {
+        let mut writer = Self { files, style, order, rng, line: 1, text: String::new() };
+        if style.byte_order_mark {
             writer.text.push('\u{feff}');
         }
         writer.header();
         writer.flush()?;
-        let sheets = &mut *writer.sheets;
-        sheets
+        let files = &mut *writer.files;
+        files
             .authorizations
             .write_all(b"authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n")?;
-        sheets.findings.write_all(b"rule,source_line,claim_id,disposition,amount_at_risk\n")?;
-        sheets.services.write_all(
+        files.findings.write_all(b"rule,source_line,claim_id,disposition,amount_at_risk\n")?;
+        files.services.write_all(
             b"source_line,claim_id,procedure_code,product_class,setting,service_date,units,diagnoses_considered,\
               necessity,authorization,status,rules,amount_at_risk,amount_basis\n",
         )?;
-        sheets.rows.write_all(b"source_line,bin\n")?;
+        files.rows.write_all(b"source_line,bin\n")?;
         Ok(writer)
     }
 
@@ -122,24 +129,24 @@ impl<'s, W: Write> Writer<'s, W> {
         self.cells(&cells, self.order.len());
     }
 
-    /// The first `n` fields of a row, without its end.
+    /// Appends the first `n` fields of a row, without the line end.
     fn cells(&mut self, cells: &[String], n: usize) {
-        for place in 0..n {
-            if place > 0 {
-                self.text.push(char::from(self.dress.delimiter));
+        for position in 0..n {
+            if position > 0 {
+                self.text.push(char::from(self.style.delimiter));
             }
-            let cell = cells[self.order[place]].replace('\n', self.dress.line_end);
+            let cell = cells[self.order[position]].replace('\n', self.style.line_end);
             self.cell(&cell);
         }
     }
 
     fn cell(&mut self, cell: &str) {
-        let needed = cell.contains([char::from(self.dress.delimiter), '\r', '\n']) || cell.starts_with('"');
-        let quoted = match self.dress.quoting {
+        let needed = cell.contains([char::from(self.style.delimiter), '\r', '\n']) || cell.starts_with('"');
+        let quoted = match self.style.quoting {
             Quoting::Needed => needed,
             Quoting::Always => true,
-            // An empty pair of quotes behind a stray one would close it unseen.
-            Quoting::Sometimes => needed || (!cell.is_empty() && self.dice.chance(33)),
+            // Empty fields stay bare: after a stray quote, a quoted empty field would close it and the row would be read.
+            Quoting::Sometimes => needed || (!cell.is_empty() && self.rng.chance(33)),
         };
         if quoted {
             self.text.push('"');
@@ -150,22 +157,22 @@ impl<'s, W: Write> Writer<'s, W> {
         }
     }
 
-    /// Writes what is in `text` as a record, and counts its lines.
+    /// Writes `text` as a record and counts its lines.
     fn flush(&mut self) -> io::Result<()> {
-        self.text.push_str(self.dress.line_end);
-        if self.dress.shuffled && self.dice.chance(2) {
-            self.text.push_str(self.dress.line_end);
+        self.text.push_str(self.style.line_end);
+        if self.style.shuffled && self.rng.chance(2) {
+            self.text.push_str(self.style.line_end);
         }
-        self.line += self.text.matches(self.dress.line_end).count() as u64;
-        self.sheets.claims.write_all(self.text.as_bytes())?;
+        self.line += self.text.matches(self.style.line_end).count() as u64;
+        self.files.claims.write_all(self.text.as_bytes())?;
         self.text.clear();
         Ok(())
     }
 
-    fn row(&mut self, row: &Row) -> io::Result<()> {
+    fn row(&mut self, row: &PlannedRow) -> io::Result<()> {
         let line = self.line;
         let width = self.order.len();
-        let delimiter = char::from(self.dress.delimiter);
+        let delimiter = char::from(self.style.delimiter);
         match row.damage {
             Damage::None => self.cells(&row.cells, width),
             Damage::Short => self.cells(&row.cells, width / 2),
@@ -187,43 +194,47 @@ impl<'s, W: Write> Writer<'s, W> {
             Damage::Header => self.header(),
         }
         self.flush()?;
-        writeln!(self.sheets.rows, "{line},{}", row.bin.word())?;
-        let claim = &row.cells[at::CLAIM_ID];
+        writeln!(self.files.rows, "{line},{}", row.bin.word())?;
+        let claim = &row.cells[column::CLAIM_ID];
         let claim = claim.replace("=\"", "").replace('"', "");
         let claim = claim.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let mut findings: Vec<(&str, String)> =
-            row.remarks.iter().map(|(rule, weight)| (*rule, format!("{},", weight.word()))).collect();
-        for verdict in &row.verdicts {
-            let risk = verdict.at_risk().map(|(cents, _)| plain(cents)).unwrap_or_default();
-            findings
-                .extend(verdict.findings().iter().map(|(rule, weight)| (*rule, format!("{},{risk}", weight.word()))));
-            let basis = verdict.at_risk().map_or("", |(_, basis)| basis);
-            let rules: Vec<&str> = verdict.findings().iter().map(|(rule, _)| *rule).collect();
+            row.findings.iter().map(|(rule, disposition)| (*rule, format!("{},", disposition.word()))).collect();
+        for service in &row.services {
+            let risk = service.amount_at_risk().map(|(cents, _)| plain(cents)).unwrap_or_default();
+            findings.extend(
+                service
+                    .all_findings()
+                    .iter()
+                    .map(|(rule, disposition)| (*rule, format!("{},{risk}", disposition.word()))),
+            );
+            let basis = service.amount_at_risk().map_or("", |(_, basis)| basis);
+            let rules: Vec<&str> = service.all_findings().iter().map(|(rule, _)| *rule).collect();
             writeln!(
-                self.sheets.services,
+                self.files.services,
                 "{line},{claim},{},{},{},{},{},{},{},{},{},{},{risk},{basis}",
-                verdict.procedure,
-                verdict.class,
-                verdict.setting,
-                verdict.date,
-                verdict.units,
-                verdict.considered.join(";"),
-                verdict.necessity,
-                verdict.authorization,
-                verdict.status(),
+                service.procedure,
+                service.class,
+                service.setting,
+                service.date,
+                service.units,
+                service.considered.join(";"),
+                service.necessity,
+                service.authorization,
+                service.status(),
                 rules.join(";"),
             )?;
         }
         findings.sort_by_key(|(rule, _)| *rule);
         for (rule, rest) in findings {
-            writeln!(self.sheets.findings, "{rule},{line},{claim},{rest}")?;
+            writeln!(self.files.findings, "{rule},{line},{claim},{rest}")?;
         }
         Ok(())
     }
 
     fn authorizations(&mut self, file: &mut Vec<[String; 7]>) -> io::Result<()> {
         for row in file.drain(..) {
-            writeln!(self.sheets.authorizations, "{}", row.join(","))?;
+            writeln!(self.files.authorizations, "{}", row.join(","))?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use rayon::prelude::*;
 
 use claimlint::claim::Bin;
-use claimlint::generate::{Dress, Plan, Quoting, Sheets, generate};
+use claimlint::generate::{CsvStyle, ExtractFiles, ExtractPlan, Quoting, generate};
 use claimlint::run::Outcome;
 
 use crate::kit::{DOCS, Inputs, POLICY, Table};
@@ -18,40 +18,40 @@ use crate::kit::{DOCS, Inputs, POLICY, Table};
 /// An invented extract as text, with its truth.
 struct Invented {
     inputs: Inputs,
-    truth: Sheets<Vec<u8>>,
+    truth: ExtractFiles<Vec<u8>>,
 }
 
 impl Invented {
-    fn of(plan: &Plan, dress: &Dress) -> Self {
+    fn of(plan: &ExtractPlan, style: &CsvStyle) -> Self {
         let none = Vec::new;
         let mut truth =
-            Sheets { claims: none(), authorizations: none(), findings: none(), services: none(), rows: none() };
-        generate(plan, dress, &mut truth, &|| false).expect("memory takes every row");
+            ExtractFiles { claims: none(), authorizations: none(), findings: none(), services: none(), rows: none() };
+        generate(plan, style, &mut truth, &|| false).expect("memory takes every row");
         let mut inputs = Inputs::one(std::mem::take(&mut truth.claims));
-        inputs.auths = plan.file.then(|| truth.authorizations.clone());
+        inputs.auths = plan.authorization_file.then(|| truth.authorizations.clone());
         Self { inputs, truth }
     }
 }
 
 /// What a seed decides beside the cases: everything that must make no difference, and what the truth takes account of.
-fn look(seed: u64) -> (Plan, Dress, usize, usize) {
+fn look(seed: u64) -> (ExtractPlan, CsvStyle, usize, usize) {
     let of = |n: u64, among: u64| (seed / n % among) as usize;
-    let plan = Plan {
+    let plan = ExtractPlan {
         rows: 300 + seed * 7919 % 2700,
         seed,
         scope: [0.02, 0.3, 0.7, 1.0][of(5, 4)],
-        file: of(1, 2) == 1,
-        column: of(3, 4) != 3,
+        authorization_file: of(1, 2) == 1,
+        authorization_column: of(3, 4) != 3,
     };
-    let dress = Dress {
+    let style = CsvStyle {
         delimiter: b",\t;|*"[of(1, 5)],
         line_end: ["\n", "\r\n", "\r"][of(2, 3)],
         quoting: [Quoting::Needed, Quoting::Always, Quoting::Sometimes][of(7, 3)],
-        mark: of(11, 3) == 0,
+        byte_order_mark: of(11, 3) == 0,
         shuffled: of(2, 2) == 0,
     };
     let block = [1 << 20, 1, 63, 64, 65, 997, 4096, 1 << 15][of(1, 8)];
-    (plan, dress, block, 1 + of(1, 4))
+    (plan, style, block, 1 + of(1, 4))
 }
 
 /// The extract as it may come: plain, in members of gzip, in zstd, in UTF-16.
@@ -73,7 +73,7 @@ fn packed(text: Vec<u8>, how: u64) -> Vec<u8> {
 }
 
 /// Where the run says something else than the truth; empty if nowhere.
-fn differences(outcome: &Outcome, truth: &Sheets<Vec<u8>>) -> String {
+fn differences(outcome: &Outcome, truth: &ExtractFiles<Vec<u8>>) -> String {
     let mut words = String::new();
     for (file, truth) in [("findings.csv", &truth.findings), ("services.csv", &truth.services)] {
         let truth = Table::of(truth);
@@ -140,8 +140,8 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
     let soaked: Vec<(BTreeSet<String>, String)> = (0..extracts)
         .into_par_iter()
         .map(|seed| {
-            let (plan, dress, block, threads) = look(seed);
-            let Invented { mut inputs, truth } = Invented::of(&plan, &dress);
+            let (plan, style, block, threads) = look(seed);
+            let Invented { mut inputs, truth } = Invented::of(&plan, &style);
             let text = std::mem::take(&mut inputs.extracts[0].1);
             inputs.extracts[0].1 = packed(text, seed / 4);
             let wrong = match pools[threads - 1].install(|| inputs.run_by(&POLICY, block)) {
@@ -149,7 +149,7 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
                 Err(e) => format!("  refused: {e}\n"),
             };
             let fired = Table::of(&truth.findings).rows.into_iter().map(|mut row| row.swap_remove(0)).collect();
-            let what = if wrong.is_empty() { String::new() } else { format!("{plan:?} {dress:?} {block}\n{wrong}") };
+            let what = if wrong.is_empty() { String::new() } else { format!("{plan:?} {style:?} {block}\n{wrong}") };
             (fired, what)
         })
         .collect();
@@ -168,8 +168,8 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
 /// One extract of a few hundred rows in scope has every case, so every rule that its files allow.
 #[test]
 fn one_extract_shows_nearly_every_rule() {
-    let plan = Plan { rows: 600, seed: 11, scope: 0.6, file: true, column: true };
-    let invented = Invented::of(&plan, &Dress::default());
+    let plan = ExtractPlan { rows: 600, seed: 11, scope: 0.6, authorization_file: true, authorization_column: true };
+    let invented = Invented::of(&plan, &CsvStyle::default());
     let fired: BTreeSet<String> =
         Table::of(&invented.truth.findings).rows.into_iter().map(|mut row| row.swap_remove(0)).collect();
     let silent: Vec<&str> = DOCS.iter().map(|doc| doc.code.as_str()).filter(|code| !fired.contains(*code)).collect();
@@ -179,13 +179,13 @@ fn one_extract_shows_nearly_every_rule() {
 
 #[test]
 fn the_same_plan_gives_the_same_bytes() {
-    let plan = Plan { rows: 500, seed: 3, scope: 0.5, file: true, column: true };
-    let [one, two] = [(); 2].map(|()| Invented::of(&plan, &Dress::default()));
+    let plan = ExtractPlan { rows: 500, seed: 3, scope: 0.5, authorization_file: true, authorization_column: true };
+    let [one, two] = [(); 2].map(|()| Invented::of(&plan, &CsvStyle::default()));
     assert_eq!((&one.inputs.extracts, &one.truth.findings), (&two.inputs.extracts, &two.truth.findings));
-    let other = Invented::of(&Plan { seed: 4, ..plan }, &Dress::default());
+    let other = Invented::of(&ExtractPlan { seed: 4, ..plan }, &CsvStyle::default());
     assert_ne!(one.inputs.extracts, other.inputs.extracts);
     for rows in [0, 1, 5, 17] {
-        let few = Invented::of(&Plan { rows, scope: 1.0, ..plan }, &Dress::default());
+        let few = Invented::of(&ExtractPlan { rows, scope: 1.0, ..plan }, &CsvStyle::default());
         assert_eq!(Table::of(&few.truth.rows).rows.len() as u64, rows);
     }
 }

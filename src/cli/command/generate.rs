@@ -9,11 +9,11 @@ use anyhow::{Context, anyhow, bail};
 use crate::cli::args::Generate;
 use crate::cli::terminal::style::{grouped, seen};
 use crate::exit::Exit;
-use crate::generate::{Dress, Plan, Sheets, generate as invent};
+use crate::generate::{CsvStyle, ExtractFiles, ExtractPlan, generate as invent};
 use crate::report::dir;
 use crate::report::dir::StagedReport;
 
-/// The files, in the order of [`Sheets`]' fields.
+/// The files, in the order of [`ExtractFiles`]' fields.
 const FILES: [&str; 5] = ["claims.csv", "authorizations.csv", "truth.csv", "services-truth.csv", "rows-truth.csv"];
 
 /// Writes it.
@@ -26,12 +26,12 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
         bail!("{shown}: exists already; name another directory with --out");
     }
     let site = StagedReport::open(Some(&args.out), false)?;
-    let plan = Plan {
+    let plan = ExtractPlan {
         rows: args.rows,
         seed: args.seed,
         scope: args.scope,
-        file: args.auths,
-        column: !args.no_authorization_column,
+        authorization_file: args.auths,
+        authorization_column: !args.no_authorization_column,
     };
     match write(&plan, &site, &|| stop.load(Ordering::Relaxed)) {
         Err(e) if e.kind() == io::ErrorKind::Interrupted => {
@@ -50,21 +50,21 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     Ok(Exit::Clean)
 }
 
-fn write(plan: &Plan, site: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
+fn write(plan: &ExtractPlan, site: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
     let create = |file: &str| -> io::Result<Box<dyn Finish>> {
         Ok(Box::new(BufWriter::with_capacity(1 << 18, dir::create(&site.path().join(file))?)))
     };
     let [claims, authorizations, findings, services, rows] = FILES;
-    let authorizations = if plan.file { create(authorizations)? } else { Box::new(io::sink()) };
-    let mut sheets = Sheets {
+    let authorizations = if plan.authorization_file { create(authorizations)? } else { Box::new(io::sink()) };
+    let mut files = ExtractFiles {
         claims: create(claims)?,
         authorizations,
         findings: create(findings)?,
         services: create(services)?,
         rows: create(rows)?,
     };
-    invent(plan, &Dress::default(), &mut sheets, stop)?;
-    let Sheets { claims, authorizations, findings, services, rows } = sheets;
+    invent(plan, &CsvStyle::default(), &mut files, stop)?;
+    let ExtractFiles { claims, authorizations, findings, services, rows } = files;
     [claims, authorizations, findings, services, rows].into_iter().try_for_each(Finish::finish)
 }
 

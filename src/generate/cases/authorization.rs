@@ -1,234 +1,249 @@
-//! Prior authorization: on the claim, on file, or not at all.
+//! Prior authorization: on the claim, only in the file, faulty, or missing.
 
-use crate::generate::builder::{Deal, NEEDY, NO_NEED, Need, Service, UNSETTLED};
-use crate::generate::cases::Case;
-use crate::generate::row::{Remark, Weight, at};
+use crate::generate::builder::CaseBuilder;
+use crate::generate::cases::PlantCase;
+use crate::generate::columns::column;
+use crate::generate::draft::ServiceDraft;
+use crate::generate::expected::{Disposition, ExpectedFinding};
+use crate::generate::scenario::{
+    AUTHORIZATION_BY_SETTING, AUTHORIZATION_NOT_REQUIRED, AUTHORIZATION_REQUIRED, Requirement,
+};
 
-pub(super) const CASES: &[Case] = &[
-    none,
-    filler,
-    none_needed,
+pub(super) const CASES: &[PlantCase] = &[
+    missing,
+    placeholder_number,
+    not_required,
     not_found,
-    not_found_and_not_needed,
+    not_found_and_not_required,
     not_approved,
     another_member,
     another_procedure,
     too_early,
     too_late,
-    faults_together,
+    several_faults,
     one_of_several_holds,
-    the_worst_of_several,
+    highest_code_of_several,
     units_used_up,
     only_on_file,
     only_on_file_for_another,
-    setting_untold,
+    setting_undetermined,
     no_member_on_the_claim,
 ];
 
-/// A service that needs an authorization, and has the number of none that stands in the file.
-fn needy(deal: &mut Deal) -> Service {
-    let frame = deal.dice.pick(NEEDY);
-    let service = deal.service(frame);
-    deal.file.pop();
+/// A service that requires an authorization and carries a number that the file lacks.
+fn requires_authorization(builder: &mut CaseBuilder) -> ServiceDraft {
+    let scenario = builder.rng.pick(AUTHORIZATION_REQUIRED);
+    let service = builder.service(scenario);
+    builder.authorization_rows.pop();
     service
 }
 
-/// Without a column of numbers there is nothing but the file, and it holds nothing for this member.
-fn nothing_at_all(deal: &Deal, service: &mut Service) {
-    if !deal.plan.column && deal.plan.file {
-        service.authorization("not-met", &[("PA201", Weight::Deny)]);
+/// Where the extract has no column of numbers, only the file could hold an authorization, and it has none for this member.
+fn expect_missing_without_column(builder: &CaseBuilder, service: &mut ServiceDraft) {
+    if !builder.plan.authorization_column && builder.plan.authorization_file {
+        service.authorization("not-met", &[("PA201", Disposition::Deny)]);
     }
 }
 
-/// The service's number stands in the file like this.
-fn file(deal: &mut Deal, service: &Service, member: &str, codes: &str, status: &str, dates: [&str; 2], units: &str) {
-    let number = service.cells[at::AUTHORIZATION].clone();
-    deal.file.push([&*number, member, codes, status, dates[0], dates[1], units].map(str::to_owned));
+/// Adds a row with the service's number to the authorization file.
+fn add_to_file(
+    builder: &mut CaseBuilder,
+    service: &ServiceDraft,
+    member: &str,
+    codes: &str,
+    status: &str,
+    dates: [&str; 2],
+    units: &str,
+) {
+    let number = service.cells[column::AUTHORIZATION].clone();
+    builder.authorization_rows.push([&*number, member, codes, status, dates[0], dates[1], units].map(str::to_owned));
 }
 
-/// Plants a needy service whose number meets this fault in the file.
-fn faulty(deal: &mut Deal, mut service: Service, fault: Remark) {
-    if deal.plan.column && deal.plan.file {
+/// Plants a service whose authorization has this fault in the file.
+fn plant_faulty(builder: &mut CaseBuilder, mut service: ServiceDraft, fault: ExpectedFinding) {
+    if builder.plan.authorization_column && builder.plan.authorization_file {
         service.authorization("not-met", &[fault]);
     }
-    deal.plant(service);
+    builder.plant(service);
 }
 
-fn none(deal: &mut Deal) {
-    let mut service = needy(deal);
-    without(deal, &mut service);
-    deal.plant(service);
+fn missing(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    without_number(builder, &mut service);
+    builder.plant(service);
 }
 
-fn without(deal: &Deal, service: &mut Service) {
-    service.set(at::AUTHORIZATION, "");
-    if deal.plan.column {
-        service.authorization("not-met", &[("PA201", Weight::Deny)]);
+fn without_number(builder: &CaseBuilder, service: &mut ServiceDraft) {
+    service.set(column::AUTHORIZATION, "");
+    if builder.plan.authorization_column {
+        service.authorization("not-met", &[("PA201", Disposition::Deny)]);
     } else {
-        nothing_at_all(deal, service);
+        expect_missing_without_column(builder, service);
     }
 }
 
-fn filler(deal: &mut Deal) {
-    let mut service = needy(deal);
-    without(deal, &mut service);
-    service
-        .set(at::AUTHORIZATION, deal.dice.pick(&["NONE", "N/A", "na", "Pending", "UNKNOWN", "0", "000000", "99999"]));
-    deal.plant(service);
+fn placeholder_number(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    without_number(builder, &mut service);
+    service.set(
+        column::AUTHORIZATION,
+        builder.rng.pick(&["NONE", "N/A", "na", "Pending", "UNKNOWN", "0", "000000", "99999"]),
+    );
+    builder.plant(service);
 }
 
-fn none_needed(deal: &mut Deal) {
-    let mut service = deal.service(NO_NEED);
-    deal.file.pop();
-    service.set(at::AUTHORIZATION, "");
-    deal.plant(service);
+fn not_required(builder: &mut CaseBuilder) {
+    let mut service = builder.service(AUTHORIZATION_NOT_REQUIRED);
+    builder.authorization_rows.pop();
+    service.set(column::AUTHORIZATION, "");
+    builder.plant(service);
 }
 
-fn not_found(deal: &mut Deal) {
-    let mut service = needy(deal);
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA202", Weight::Deny));
+fn not_found(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA202", Disposition::Deny));
 }
 
-fn not_found_and_not_needed(deal: &mut Deal) {
-    let mut service = deal.service(NO_NEED);
-    deal.file.pop();
-    if deal.plan.column && deal.plan.file {
-        service.authorization("not-required", &[("PA202", Weight::Info)]);
+fn not_found_and_not_required(builder: &mut CaseBuilder) {
+    let mut service = builder.service(AUTHORIZATION_NOT_REQUIRED);
+    builder.authorization_rows.pop();
+    if builder.plan.authorization_column && builder.plan.authorization_file {
+        service.authorization("not-required", &[("PA202", Disposition::Info)]);
     }
-    deal.plant(service);
+    builder.plant(service);
 }
 
-fn not_approved(deal: &mut Deal) {
-    let mut service = needy(deal);
-    let member = service.cells[at::MEMBER_ID].clone();
-    let status = deal.dice.pick(&["DENIED", "PENDED", "", "AP", "NOT APPROVED"]);
-    let whose = deal.dice.pick(&["X1", &*member]);
-    // Nothing behind the status is asked.
-    file(deal, &service, whose, "99999", status, ["", "2001-01-01"], "0");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA203", Weight::Deny));
+fn not_approved(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    let member = service.cells[column::MEMBER_ID].clone();
+    let status = builder.rng.pick(&["DENIED", "PENDED", "", "AP", "NOT APPROVED"]);
+    let whose = builder.rng.pick(&["X1", &*member]);
+    // The status is checked first; nothing after it matters.
+    add_to_file(builder, &service, whose, "99999", status, ["", "2001-01-01"], "0");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA203", Disposition::Deny));
 }
 
-fn another_member(deal: &mut Deal) {
-    let mut service = needy(deal);
-    file(deal, &service, "SOMEBODY", "", "A", ["", ""], "");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA204", Weight::Deny));
+fn another_member(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    add_to_file(builder, &service, "SOMEBODY", "", "A", ["", ""], "");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA204", Disposition::Deny));
 }
 
-fn another_procedure(deal: &mut Deal) {
-    let mut service = needy(deal);
-    let member = service.cells[at::MEMBER_ID].clone();
-    let others = deal.dice.pick(&["22510;22511", "22515", "99213"]);
-    file(deal, &service, &member, others, "A", ["", ""], "");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA204", Weight::Deny));
+fn another_procedure(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    let member = service.cells[column::MEMBER_ID].clone();
+    let others = builder.rng.pick(&["22510;22511", "22515", "99213"]);
+    add_to_file(builder, &service, &member, others, "A", ["", ""], "");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA204", Disposition::Deny));
 }
 
-fn too_early(deal: &mut Deal) {
-    let mut service = needy(deal);
-    let member = service.cells[at::MEMBER_ID].clone();
+fn too_early(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    let member = service.cells[column::MEMBER_ID].clone();
     service.day("2023-12-31");
-    file(deal, &service, &member, "", "A", ["2024-01-01", "2024-12-31"], "");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA205", Weight::Deny));
+    add_to_file(builder, &service, &member, "", "A", ["2024-01-01", "2024-12-31"], "");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA205", Disposition::Deny));
 }
 
-fn too_late(deal: &mut Deal) {
-    let mut service = needy(deal);
-    // An approval without a member: the dates decide, and it is nobody's when there is no number.
+fn too_late(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    // The approval names no member: the dates decide, and without a number on the claim it belongs to nobody.
     service.day("2025-01-01");
-    file(deal, &service, "", "22513;22514", "APPROVED", ["", "12/31/2024"], "");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA205", Weight::Deny));
+    add_to_file(builder, &service, "", "22513;22514", "APPROVED", ["", "12/31/2024"], "");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA205", Disposition::Deny));
 }
 
-fn faults_together(deal: &mut Deal) {
-    // The first question that is answered no is the finding.
-    let mut service = needy(deal);
+fn several_faults(builder: &mut CaseBuilder) {
+    // The first check that fails gives the finding.
+    let mut service = requires_authorization(builder);
     service.day("2025-01-01");
-    file(deal, &service, "SOMEBODY", "99213", "A", ["", "2024-12-31"], "0");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA204", Weight::Deny));
+    add_to_file(builder, &service, "SOMEBODY", "99213", "A", ["", "2024-12-31"], "0");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA204", Disposition::Deny));
 }
 
-fn one_of_several_holds(deal: &mut Deal) {
-    let frame = deal.dice.pick(NEEDY);
-    let service = deal.service(frame);
-    file(deal, &service, "SOMEBODY", "", "A", ["", ""], "");
-    file(deal, &service, "", "", "DENIED", ["", ""], "");
-    deal.plant(service);
+fn one_of_several_holds(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(AUTHORIZATION_REQUIRED);
+    let service = builder.service(scenario);
+    add_to_file(builder, &service, "SOMEBODY", "", "A", ["", ""], "");
+    add_to_file(builder, &service, "", "", "DENIED", ["", ""], "");
+    builder.plant(service);
 }
 
-fn the_worst_of_several(deal: &mut Deal) {
-    let mut service = needy(deal);
-    let member = service.cells[at::MEMBER_ID].clone();
+fn highest_code_of_several(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    let member = service.cells[column::MEMBER_ID].clone();
     service.day("2025-01-01");
-    file(deal, &service, "", "", "DENIED", ["", ""], "");
-    file(deal, &service, &member, "", "A", ["", "2024-12-31"], "");
-    file(deal, &service, "SOMEBODY", "", "A", ["", ""], "");
-    nothing_at_all(deal, &mut service);
-    faulty(deal, service, ("PA205", Weight::Deny));
+    add_to_file(builder, &service, "", "", "DENIED", ["", ""], "");
+    add_to_file(builder, &service, &member, "", "A", ["", "2024-12-31"], "");
+    add_to_file(builder, &service, "SOMEBODY", "", "A", ["", ""], "");
+    expect_missing_without_column(builder, &mut service);
+    plant_faulty(builder, service, ("PA205", Disposition::Deny));
 }
 
-fn units_used_up(deal: &mut Deal) {
-    // Three services on different days: encounters of their own, one authorization of two units.
-    let first = needy(deal);
-    let member = first.cells[at::MEMBER_ID].clone();
-    file(deal, &first, &member, "", "A", ["", ""], "2");
+fn units_used_up(builder: &mut CaseBuilder) {
+    // Three services on different days, so three encounters, and one authorization of two units.
+    let first = requires_authorization(builder);
+    let member = first.cells[column::MEMBER_ID].clone();
+    add_to_file(builder, &first, &member, "", "A", ["", ""], "2");
     for n in 0..3 {
-        let mut service = if n == 0 { first.clone() } else { deal.elsewhere(&first) };
+        let mut service = if n == 0 { first.clone() } else { builder.on_another_claim(&first) };
         service.day(&format!("2024-05-{:02}", n + 1));
-        if deal.plan.file {
-            let used_up: &[Remark] = &[("PA206", Weight::Deny)];
-            match (deal.plan.column, n) {
+        if builder.plan.authorization_file {
+            let used_up: &[ExpectedFinding] = &[("PA206", Disposition::Deny)];
+            match (builder.plan.authorization_column, n) {
                 (true, 2) => service.authorization("not-met", used_up),
                 (true, _) => service.authorization("verified", &[]),
-                (false, _) => service.authorization("verified", &[("PA209", Weight::Info)]),
+                (false, _) => service.authorization("verified", &[("PA209", Disposition::Info)]),
             };
         }
-        deal.plant(service);
+        builder.plant(service);
     }
 }
 
-fn only_on_file(deal: &mut Deal) {
-    let frame = deal.dice.pick(NEEDY);
-    let mut service = deal.service(frame);
-    service.set(at::AUTHORIZATION, deal.dice.pick(&["", "NONE"]));
-    match (deal.plan.column, deal.plan.file) {
-        (_, true) => service.authorization("verified", &[("PA209", Weight::Info)]),
-        (true, false) => service.authorization("not-met", &[("PA201", Weight::Deny)]),
+fn only_on_file(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(AUTHORIZATION_REQUIRED);
+    let mut service = builder.service(scenario);
+    service.set(column::AUTHORIZATION, builder.rng.pick(&["", "NONE"]));
+    match (builder.plan.authorization_column, builder.plan.authorization_file) {
+        (_, true) => service.authorization("verified", &[("PA209", Disposition::Info)]),
+        (true, false) => service.authorization("not-met", &[("PA201", Disposition::Deny)]),
         (false, false) => &mut service,
     };
-    deal.plant(service);
+    builder.plant(service);
 }
 
-fn only_on_file_for_another(deal: &mut Deal) {
-    let mut service = needy(deal);
-    let member = service.cells[at::MEMBER_ID].clone();
+fn only_on_file_for_another(builder: &mut CaseBuilder) {
+    let mut service = requires_authorization(builder);
+    let member = service.cells[column::MEMBER_ID].clone();
     service.day("2025-01-01");
-    file(deal, &service, "", "", "A", ["", ""], "");
-    file(deal, &service, &member, "22515", "A", ["", ""], "");
-    file(deal, &service, &member, "", "A", ["", "2024-12-31"], "");
-    file(deal, &service, &member, "", "DENIED", ["", ""], "");
-    without(deal, &mut service);
-    deal.plant(service);
+    add_to_file(builder, &service, "", "", "A", ["", ""], "");
+    add_to_file(builder, &service, &member, "22515", "A", ["", ""], "");
+    add_to_file(builder, &service, &member, "", "A", ["", "2024-12-31"], "");
+    add_to_file(builder, &service, &member, "", "DENIED", ["", ""], "");
+    without_number(builder, &mut service);
+    builder.plant(service);
 }
 
-fn setting_untold(deal: &mut Deal) {
-    debug_assert_eq!(UNSETTLED.need, Need::BySetting);
-    let mut service = deal.service(UNSETTLED);
-    deal.file.pop();
-    service.set(at::AUTHORIZATION, "").authorization("undetermined", &[("RT403", Weight::Review)]);
-    deal.plant(service);
+fn setting_undetermined(builder: &mut CaseBuilder) {
+    debug_assert_eq!(AUTHORIZATION_BY_SETTING.requirement, Requirement::BySetting);
+    let mut service = builder.service(AUTHORIZATION_BY_SETTING);
+    builder.authorization_rows.pop();
+    service.set(column::AUTHORIZATION, "").authorization("undetermined", &[("RT403", Disposition::Review)]);
+    builder.plant(service);
 }
 
-fn no_member_on_the_claim(deal: &mut Deal) {
-    let frame = deal.dice.pick(NEEDY);
-    let mut service = deal.service(frame);
-    // A number holds whoever the member is; without a number nobody is found.
-    service.set(at::MEMBER_ID, "");
-    nothing_at_all(deal, &mut service);
-    deal.plant(service);
+fn no_member_on_the_claim(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(AUTHORIZATION_REQUIRED);
+    let mut service = builder.service(scenario);
+    // A number is valid whoever the member is. Without a number, the file cannot be searched for the member.
+    service.set(column::MEMBER_ID, "");
+    expect_missing_without_column(builder, &mut service);
+    builder.plant(service);
 }

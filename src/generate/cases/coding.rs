@@ -1,11 +1,14 @@
-//! Do the codes go together: add-ons, pairs, units, settings, codes of other years.
+//! Procedure coding: add-ons, pairs, units, settings, codes that are not in force.
 
-use crate::generate::builder::{COMMERCIAL, Deal, MEDICARE, STAYING, Service};
-use crate::generate::cases::Case;
+use crate::generate::builder::CaseBuilder;
+use crate::generate::cases::PlantCase;
+use crate::generate::columns::column;
+use crate::generate::draft::ServiceDraft;
+use crate::generate::expected::{Bin, Disposition};
 use crate::generate::lists;
-use crate::generate::row::{Bin, Weight, at};
+use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT, MEDICARE};
 
-pub(super) const CASES: &[Case] = &[
+pub(super) const CASES: &[PlantCase] = &[
     add_on_alone,
     add_on_on_another_day,
     add_on_over_two_claims,
@@ -32,237 +35,240 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// A clear service with a diagnosis that fits every code.
-fn neutral(deal: &mut Deal) -> Service {
-    let mut service = deal.commercial();
-    let listed = lists::fits_all(&mut deal.dice);
+fn fits_every_code(builder: &mut CaseBuilder) -> ServiceDraft {
+    let mut service = builder.commercial();
+    let listed = lists::fits_any_level(&mut builder.rng);
     service.diagnoses(&[&listed]);
     service
 }
 
-fn add_on_alone(deal: &mut Deal) {
-    let mut service = neutral(deal);
-    service.procedure("22515").says("CD301", Weight::Deny);
-    deal.plant(service);
+fn add_on_alone(builder: &mut CaseBuilder) {
+    let mut service = fits_every_code(builder);
+    service.procedure("22515").expects("CD301", Disposition::Deny);
+    builder.plant(service);
 }
 
-fn add_on_on_another_day(deal: &mut Deal) {
-    let mut service = neutral(deal);
-    let mut add_on = deal.line(&service, "22515");
+fn add_on_on_another_day(builder: &mut CaseBuilder) {
+    let mut service = fits_every_code(builder);
+    let mut add_on = builder.next_line(&service, "22515");
     service.day("2024-03-05");
-    add_on.day("2024-03-06").says("CD301", Weight::Deny);
-    deal.plant(service);
-    deal.plant(add_on);
+    add_on.day("2024-03-06").expects("CD301", Disposition::Deny);
+    builder.plant(service);
+    builder.plant(add_on);
 }
 
-fn add_on_over_two_claims(deal: &mut Deal) {
-    // The add-on comes first, on a claim of its own.
-    let service = neutral(deal);
-    let add_on = deal.line(&service, "22515");
-    let mut add_on = deal.elsewhere(&add_on);
+fn add_on_over_two_claims(builder: &mut CaseBuilder) {
+    // The add-on comes first, on another claim.
+    let service = fits_every_code(builder);
+    let add_on = builder.next_line(&service, "22515");
+    let mut add_on = builder.on_another_claim(&add_on);
     add_on.units("4", "4");
-    deal.plant(add_on);
-    deal.plant(service);
+    builder.plant(add_on);
+    builder.plant(service);
 }
 
-fn add_ons_beside_a_voided_primary(deal: &mut Deal) {
-    let mut service = neutral(deal);
-    let add_on = deal.line(&service, "22515");
-    let mut add_on = deal.elsewhere(&add_on);
-    add_on.says("CD301", Weight::Deny);
-    service.set(at::FREQUENCY, "1");
-    let mut void = deal.elsewhere(&service);
-    void.set(at::FREQUENCY, "8").set(at::ORIGINAL, service.cells[at::CLAIM_ID].clone());
-    deal.plant_silent(service, Bin::Superseded);
-    deal.plant(add_on);
-    deal.plant_silent(void, Bin::Superseded);
+fn add_ons_beside_a_voided_primary(builder: &mut CaseBuilder) {
+    let mut service = fits_every_code(builder);
+    let add_on = builder.next_line(&service, "22515");
+    let mut add_on = builder.on_another_claim(&add_on);
+    add_on.expects("CD301", Disposition::Deny);
+    service.set(column::FREQUENCY, "1");
+    let mut void = builder.on_another_claim(&service);
+    void.set(column::FREQUENCY, "8").set(column::ORIGINAL, service.cells[column::CLAIM_ID].clone());
+    builder.plant_without_service(service, Bin::Superseded);
+    builder.plant(add_on);
+    builder.plant_without_service(void, Bin::Superseded);
 }
 
-fn two_primaries(deal: &mut Deal) {
-    let mut first = neutral(deal);
-    let codes = deal.dice.pick(&[["22513", "22514"], ["22514", "22513"]]);
+fn two_primaries(builder: &mut CaseBuilder) {
+    let mut first = fits_every_code(builder);
+    let codes = builder.rng.pick(&[["22513", "22514"], ["22514", "22513"]]);
     first.procedure(codes[0]);
-    let mut second = deal.line(&first, codes[1]);
+    let mut second = builder.next_line(&first, codes[1]);
     let lumbar = if codes[0] == "22514" { &mut first } else { &mut second };
-    lumbar.says("CD302", Weight::Deny);
-    deal.plant(first);
-    deal.plant(second);
+    lumbar.expects("CD302", Disposition::Deny);
+    builder.plant(first);
+    builder.plant(second);
 }
 
-fn two_primaries_over_claims_and_an_add_on(deal: &mut Deal) {
-    let mut first = neutral(deal);
+fn two_primaries_over_claims_and_an_add_on(builder: &mut CaseBuilder) {
+    let mut first = fits_every_code(builder);
     first.procedure("22513");
-    let lumbar = deal.line(&first, "22514");
-    let mut lumbar = deal.elsewhere(&lumbar);
-    lumbar.says("CD302", Weight::Deny);
-    let mut again = deal.elsewhere(&lumbar);
-    again.says("CD303", Weight::Deny);
-    let add_on = deal.line(&first, "22515");
-    deal.plant(lumbar);
-    deal.plant(first);
-    deal.plant(add_on);
-    deal.plant(again);
+    let lumbar = builder.next_line(&first, "22514");
+    let mut lumbar = builder.on_another_claim(&lumbar);
+    lumbar.expects("CD302", Disposition::Deny);
+    let mut again = builder.on_another_claim(&lumbar);
+    again.expects("CD303", Disposition::Deny);
+    let add_on = builder.next_line(&first, "22515");
+    builder.plant(lumbar);
+    builder.plant(first);
+    builder.plant(add_on);
+    builder.plant(again);
 }
 
-fn units_of_one_line(deal: &mut Deal) {
-    let mut service = neutral(deal);
+fn units_of_one_line(builder: &mut CaseBuilder) {
+    let mut service = fits_every_code(builder);
     let (cell, printed) =
-        deal.dice.pick(&[("2", "2"), ("1.5", "1.5"), ("03.00", "3"), ("1.0001", "1.0001"), ("100", "100")]);
-    service.units(cell, printed).says("CD303", Weight::Deny);
-    deal.plant(service);
+        builder.rng.pick(&[("2", "2"), ("1.5", "1.5"), ("03.00", "3"), ("1.0001", "1.0001"), ("100", "100")]);
+    service.units(cell, printed).expects("CD303", Disposition::Deny);
+    builder.plant(service);
 }
 
-fn units_over_claims(deal: &mut Deal) {
-    let first = neutral(deal);
-    let code = first.verdict.procedure.clone();
-    let mut none = deal.line(&first, &code);
+fn units_over_claims(builder: &mut CaseBuilder) {
+    let first = fits_every_code(builder);
+    let code = first.expected.procedure.clone();
+    let mut none = builder.next_line(&first, &code);
     none.units("0", "0");
-    let over = deal.line(&none, &code);
-    let mut over = deal.elsewhere(&over);
-    over.says("CD303", Weight::Deny);
-    let mut after = deal.elsewhere(&over);
+    let over = builder.next_line(&none, &code);
+    let mut over = builder.on_another_claim(&over);
+    over.expects("CD303", Disposition::Deny);
+    let mut after = builder.on_another_claim(&over);
     after.units("0", "0");
-    deal.plant(first);
-    deal.plant(none);
-    deal.plant(over);
-    deal.plant(after);
+    builder.plant(first);
+    builder.plant(none);
+    builder.plant(over);
+    builder.plant(after);
 }
 
-fn units_in_halves(deal: &mut Deal) {
-    let mut first = neutral(deal);
-    let code = first.verdict.procedure.clone();
+fn units_in_halves(builder: &mut CaseBuilder) {
+    let mut first = fits_every_code(builder);
+    let code = first.expected.procedure.clone();
     first.units("0.5", "0.5");
-    let mut second = deal.line(&first, &code);
+    let mut second = builder.next_line(&first, &code);
     second.units(".5", "0.5");
-    let mut third = deal.line(&second, &code);
-    third.units("0.1", "0.1").says("CD303", Weight::Deny);
+    let mut third = builder.next_line(&second, &code);
+    third.units("0.1", "0.1").expects("CD303", Disposition::Deny);
     for service in [first, second, third] {
-        deal.plant(service);
+        builder.plant(service);
     }
 }
 
-fn add_ons_over_four(deal: &mut Deal) {
-    let first = neutral(deal);
-    let mut three = deal.line(&first, "22515");
+fn add_ons_over_four(builder: &mut CaseBuilder) {
+    let first = fits_every_code(builder);
+    let mut three = builder.next_line(&first, "22515");
     three.units("3", "3");
-    let one = deal.line(&three, "22515");
-    let mut over = deal.line(&one, "22515");
-    over.says("CD303", Weight::Review);
+    let one = builder.next_line(&three, "22515");
+    let mut over = builder.next_line(&one, "22515");
+    over.expects("CD303", Disposition::Review);
     for service in [three, first, one, over] {
-        deal.plant(service);
+        builder.plant(service);
     }
 }
 
-fn units_of_medicare(deal: &mut Deal) {
-    let frame = deal.dice.pick(MEDICARE);
-    let mut service = deal.service(frame);
+fn units_of_medicare(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(MEDICARE);
+    let mut service = builder.service(scenario);
     service.procedure("22515").units("5", "5").necessity("not-evaluated");
-    service.says("RT401", Weight::Info).says("CD301", Weight::Deny).says("CD303", Weight::Review);
-    deal.plant(service);
+    service
+        .expects("RT401", Disposition::Info)
+        .expects("CD301", Disposition::Deny)
+        .expects("CD303", Disposition::Review);
+    builder.plant(service);
 }
 
-fn cpt_on_a_hospital_bill(deal: &mut Deal) {
-    let frame = deal.dice.pick(STAYING);
-    let mut service = deal.service(frame);
-    service.set(at::BILL_TYPE, deal.dice.pick(lists::HOSPITAL)).says("CD304", Weight::Review);
-    deal.plant(service);
+fn cpt_on_a_hospital_bill(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut service = builder.service(scenario);
+    service.set(column::BILL_TYPE, builder.rng.pick(lists::HOSPITAL)).expects("CD304", Disposition::Review);
+    builder.plant(service);
 }
 
-fn stay_on_an_outpatient_bill(deal: &mut Deal) {
-    let frame = deal.dice.pick(&[COMMERCIAL[1], COMMERCIAL[4]]);
-    let mut stay = deal.stay(frame);
-    stay.says("CD304", Weight::Review);
-    deal.plant(stay);
+fn stay_on_an_outpatient_bill(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(&[COMMERCIAL[1], COMMERCIAL[4]]);
+    let mut stay = builder.stay(scenario);
+    stay.expects("CD304", Disposition::Review);
+    builder.plant(stay);
 }
 
-fn not_in_force_yet(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.day("2014-12-31").says("CD305", Weight::Deny).says("RT405", Weight::Info);
-    deal.plant(service);
+fn not_in_force_yet(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.day("2014-12-31").expects("CD305", Disposition::Deny).expects("RT405", Disposition::Info);
+    builder.plant(service);
 }
 
-fn last_years_code(deal: &mut Deal) {
-    let service = deal.commercial();
-    let code = deal.dice.pick(&["22523", "22524", "22525"]);
-    deal.plant_related(&service, code, &[("CD305", Weight::Deny)]);
-    deal.plant(service);
+fn last_years_code(builder: &mut CaseBuilder) {
+    let service = builder.commercial();
+    let code = builder.rng.pick(&["22523", "22524", "22525"]);
+    builder.plant_related(&service, code, &[("CD305", Disposition::Deny)]);
+    builder.plant(service);
 }
 
-fn former_in_its_time(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.day("2014-12-31").says("CD305", Weight::Deny).says("RT405", Weight::Info);
-    deal.plant_related(&service, "22524", &[]);
-    deal.plant(service);
+fn former_in_its_time(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.day("2014-12-31").expects("CD305", Disposition::Deny).expects("RT405", Disposition::Info);
+    builder.plant_related(&service, "22524", &[]);
+    builder.plant(service);
 }
 
-fn vertebroplasty(deal: &mut Deal) {
-    let mut service = neutral(deal);
-    service.says("CD306", Weight::Review);
-    let mut add_on = deal.line(&service, "22515");
-    add_on.says("CD306", Weight::Review);
-    let code = deal.dice.pick(&["22510", "22511", "22512"]);
-    deal.plant_related(&service, code, &[]);
-    deal.plant(service);
-    deal.plant(add_on);
+fn vertebroplasty(builder: &mut CaseBuilder) {
+    let mut service = fits_every_code(builder);
+    service.expects("CD306", Disposition::Review);
+    let mut add_on = builder.next_line(&service, "22515");
+    add_on.expects("CD306", Disposition::Review);
+    let code = builder.rng.pick(&["22510", "22511", "22512"]);
+    builder.plant_related(&service, code, &[]);
+    builder.plant(service);
+    builder.plant(add_on);
 }
 
-fn vertebroplasty_on_another_claim(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.says("CD306", Weight::Review);
-    let other = deal.elsewhere(&service);
-    deal.plant(service);
-    deal.plant_related(&other, "22511", &[]);
-    // Another provider's is another encounter, and no service stands in it.
-    let mut stranger = deal.elsewhere(&other);
-    stranger.set(at::BILLING_NPI, "1999999999");
-    deal.plant_related(&stranger, "22510", &[]);
+fn vertebroplasty_on_another_claim(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.expects("CD306", Disposition::Review);
+    let other = builder.on_another_claim(&service);
+    builder.plant(service);
+    builder.plant_related(&other, "22511", &[]);
+    // Another provider is another encounter, and that one has no service.
+    let mut stranger = builder.on_another_claim(&other);
+    stranger.set(column::BILLING_NPI, "1999999999");
+    builder.plant_related(&stranger, "22510", &[]);
 }
 
-fn combined_codes_beside(deal: &mut Deal) {
-    let service = deal.commercial();
-    let code = deal.dice.pick(&["C7507", "C7508"]);
-    let silent = deal.dice.pick(&["C7504", "C7505", "0200T", "0201T"]);
-    deal.plant_related(&service, code, &[("CD309", Weight::Review)]);
-    deal.plant_related(&service, silent, &[]);
-    deal.plant(service);
+fn combined_codes_beside(builder: &mut CaseBuilder) {
+    let service = builder.commercial();
+    let code = builder.rng.pick(&["C7507", "C7508"]);
+    let silent = builder.rng.pick(&["C7504", "C7505", "0200T", "0201T"]);
+    builder.plant_related(&service, code, &[("CD309", Disposition::Review)]);
+    builder.plant_related(&service, silent, &[]);
+    builder.plant(service);
 }
 
-fn unlisted_beside_a_line(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    let code = deal.dice.pick(&["XNU0356", "XNU4356", "0QU14JZ"]);
-    service.set(at::ICD_PROCEDURE + 3, code).says("CD309", Weight::Review);
-    deal.plant(service);
+fn unlisted_beside_a_line(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    let code = builder.rng.pick(&["XNU0356", "XNU4356", "0QU14JZ"]);
+    service.set(column::ICD_PROCEDURE + 3, code).expects("CD309", Disposition::Review);
+    builder.plant(service);
 }
 
-fn unlisted_in_a_stay(deal: &mut Deal) {
-    let frame = deal.dice.pick(STAYING);
-    let mut stay = deal.stay(frame);
-    let code = deal.dice.pick(&["XNU0356", "XNU4356", "0QU14JZ"]);
-    if deal.dice.chance(50) {
-        stay.set(at::ICD_PROCEDURE + 2, code).says("CD309", Weight::Review);
-        deal.plant(stay);
+fn unlisted_in_a_stay(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut stay = builder.stay(scenario);
+    let code = builder.rng.pick(&["XNU0356", "XNU4356", "0QU14JZ"]);
+    if builder.rng.chance(50) {
+        stay.set(column::ICD_PROCEDURE + 2, code).expects("CD309", Disposition::Review);
+        builder.plant(stay);
     } else {
-        // On a related row of the same claim: the row says so itself, and the stay too.
+        // The code is on a related row of the same claim: both the row and the stay get the finding.
         let mut row = stay.clone();
-        row.set(at::LINE_NUMBER, "2").set(at::ICD_PROCEDURE, code).set(at::ICD_PROCEDURE + 1, "");
-        stay.says("CD309", Weight::Review);
-        deal.plant(stay);
-        deal.put(row.cells, Bin::Related, vec![("CD309", Weight::Review)], Vec::new());
+        row.set(column::LINE_NUMBER, "2").set(column::ICD_PROCEDURE, code).set(column::ICD_PROCEDURE + 1, "");
+        stay.expects("CD309", Disposition::Review);
+        builder.plant(stay);
+        builder.plant_row(row.cells, Bin::Related, vec![("CD309", Disposition::Review)], Vec::new());
     }
 }
 
-fn no_reposition(deal: &mut Deal) {
-    let frame = deal.dice.pick(STAYING);
-    let mut stay = deal.stay(frame);
-    stay.set(at::ICD_PROCEDURE + 1, "").says("CD310", Weight::Info);
-    deal.plant(stay);
+fn no_reposition(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut stay = builder.stay(scenario);
+    stay.set(column::ICD_PROCEDURE + 1, "").expects("CD310", Disposition::Info);
+    builder.plant(stay);
 }
 
-fn all_modifiers(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.verdict.remarks.clear();
+fn all_modifiers(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.expected.findings.clear();
     for (slot, modifier) in ["LT", "50", "AS", "80"].into_iter().enumerate() {
-        service.set(at::MODIFIER + slot, modifier);
+        service.set(column::MODIFIER + slot, modifier);
     }
-    service.says("CD308", Weight::Info).says("CD311", Weight::Review);
-    deal.plant(service);
+    service.expects("CD308", Disposition::Info).expects("CD311", Disposition::Review);
+    builder.plant(service);
 }

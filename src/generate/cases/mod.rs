@@ -1,6 +1,6 @@
-//! The catalogue: each case plants rows of its own and states what must come out.
+//! The catalog of cases: each plants its own rows and states what must be said of them.
 //!
-//! Whoever adds a rule adds cases here: one in which it fires, one that looks like it and does not.
+//! A new rule needs at least two cases: one in which it fires, and a near miss in which it does not.
 
 mod authorization;
 mod coding;
@@ -10,13 +10,13 @@ mod quality;
 mod routing;
 mod versions;
 
-use crate::generate::builder::Deal;
+use crate::generate::builder::CaseBuilder;
 
-/// Plants its rows; at most [`crate::generate::write`]'s `MOST`.
-pub(super) type Case = fn(&mut Deal);
+/// Plants the rows of one case, at most `MAX_ROWS_PER_CASE` of [`crate::generate::write`].
+pub(super) type PlantCase = fn(&mut CaseBuilder);
 
-/// All cases. An extract deals them all before it deals one again.
-pub(super) const CASES: [&[Case]; 7] = [
+/// All cases. An extract uses each of them once, in random order, before it uses one again.
+pub(super) const CASES: [&[PlantCase]; 7] = [
     authorization::CASES,
     coding::CASES,
     diagnosis::CASES,

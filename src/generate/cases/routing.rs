@@ -1,81 +1,83 @@
-//! Medicare, products that the table does not name, services before the first edition.
+//! Medicare, products that the authorization table does not name, services before the first edition.
 
-use crate::generate::builder::{Deal, MEDICARE, Need, UNNAMED};
-use crate::generate::cases::Case;
+use crate::generate::builder::CaseBuilder;
+use crate::generate::cases::PlantCase;
+use crate::generate::columns::column;
+use crate::generate::expected::Disposition;
 use crate::generate::lists;
-use crate::generate::row::{Weight, at};
+use crate::generate::scenario::{MEDICARE, PRODUCT_NOT_NAMED, Requirement};
 
-pub(super) const CASES: &[Case] = &[
+pub(super) const CASES: &[PlantCase] = &[
     medicare,
     medicare,
-    medicare_with_anything,
-    unnamed,
-    unnamed,
-    unnamed_without,
-    before,
-    before_outside,
-    before_region,
+    medicare_with_any_diagnosis,
+    product_not_named,
+    product_not_named,
+    product_not_named_without_number,
+    before_first_edition,
+    before_first_edition_outside_statement,
+    first_day_of_first_edition,
 ];
 
-fn medicare(deal: &mut Deal) {
-    let frame = deal.dice.pick(MEDICARE);
-    let mut service = deal.service(frame);
-    service.necessity("not-evaluated").says("RT401", Weight::Info);
-    deal.plant(service);
+fn medicare(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(MEDICARE);
+    let mut service = builder.service(scenario);
+    service.necessity("not-evaluated").expects("RT401", Disposition::Info);
+    builder.plant(service);
 }
 
-fn medicare_with_anything(deal: &mut Deal) {
-    // No diagnosis rule asks a Medicare member.
-    let frame = deal.dice.pick(MEDICARE);
-    let mut service = deal.service(frame);
+fn medicare_with_any_diagnosis(builder: &mut CaseBuilder) {
+    // No diagnosis rule applies to Medicare.
+    let scenario = builder.rng.pick(MEDICARE);
+    let mut service = builder.service(scenario);
     let codes: &[&str] =
-        deal.dice.pick(&[&[][..], &["M545"], &["M4854A"], &["M4852XA"], &["G893"], &["M4855XA", "M8008XA"]]);
-    service.diagnoses(codes).necessity("not-evaluated").says("RT401", Weight::Info);
-    deal.plant(service);
+        builder.rng.pick(&[&[][..], &["M545"], &["M4854A"], &["M4852XA"], &["G893"], &["M4855XA", "M8008XA"]]);
+    service.diagnoses(codes).necessity("not-evaluated").expects("RT401", Disposition::Info);
+    builder.plant(service);
 }
 
-fn unnamed(deal: &mut Deal) {
-    let frame = deal.dice.pick(UNNAMED);
-    let mut service = deal.service(frame);
-    service.necessity("undetermined").says("RT402", Weight::Review);
-    if deal.dice.chance(50) {
+fn product_not_named(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(PRODUCT_NOT_NAMED);
+    let mut service = builder.service(scenario);
+    service.necessity("undetermined").expects("RT402", Disposition::Review);
+    if builder.rng.chance(50) {
         service.diagnoses(&["M545"]);
     }
-    deal.plant(service);
+    builder.plant(service);
 }
 
-fn unnamed_without(deal: &mut Deal) {
-    let frame = deal.dice.pick(UNNAMED);
-    let mut service = deal.service(frame);
-    service.necessity("undetermined").says("RT402", Weight::Review);
-    if deal.plan.column {
-        service.set(at::AUTHORIZATION, "").set(at::MEMBER_ID, "");
-        if frame.need == Need::Required {
-            service.authorization("not-met", &[("PA201", Weight::Deny)]);
+fn product_not_named_without_number(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(PRODUCT_NOT_NAMED);
+    let mut service = builder.service(scenario);
+    service.necessity("undetermined").expects("RT402", Disposition::Review);
+    if builder.plan.authorization_column {
+        service.set(column::AUTHORIZATION, "").set(column::MEMBER_ID, "");
+        if scenario.requirement == Requirement::Required {
+            service.authorization("not-met", &[("PA201", Disposition::Deny)]);
         }
     }
-    deal.plant(service);
+    builder.plant(service);
 }
 
-fn before(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.day(deal.dice.pick(&["2020-05-31", "2015-01-01", "2019-12-24"])).says("RT405", Weight::Info);
-    deal.plant(service);
+fn before_first_edition(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.day(builder.rng.pick(&["2020-05-31", "2015-01-01", "2019-12-24"])).expects("RT405", Disposition::Info);
+    builder.plant(service);
 }
 
-fn before_outside(deal: &mut Deal) {
-    // The statement speaks of the thoracolumbar spine since June 2020; the region still does not fit.
-    let mut service = deal.commercial();
-    let code = lists::collapsed(&mut deal.dice, lists::OUTSIDE);
+fn before_first_edition_outside_statement(builder: &mut CaseBuilder) {
+    // The statement names the thoracolumbar spine only since June 2020. The region does not fit the procedure all the same.
+    let mut service = builder.commercial();
+    let code = lists::m485(&mut builder.rng, lists::OUTSIDE_STATEMENT);
     service.day("2020-05-31").diagnoses(&[&code]).necessity("undetermined");
-    service.says("RT405", Weight::Info).says("DX106", Weight::Review);
-    deal.plant(service);
+    service.expects("RT405", Disposition::Info).expects("DX106", Disposition::Review);
+    builder.plant(service);
 }
 
-fn before_region(deal: &mut Deal) {
-    // On the first day of the edition it speaks.
-    let mut service = deal.commercial();
-    let code = lists::collapsed(&mut deal.dice, lists::OUTSIDE);
-    service.day("2020-06-01").diagnoses(&[&code]).necessity("undetermined").says("DX104", Weight::Review);
-    deal.plant(service);
+fn first_day_of_first_edition(builder: &mut CaseBuilder) {
+    // The first day of the edition that names the thoracolumbar spine.
+    let mut service = builder.commercial();
+    let code = lists::m485(&mut builder.rng, lists::OUTSIDE_STATEMENT);
+    service.day("2020-06-01").diagnoses(&[&code]).necessity("undetermined").expects("DX104", Disposition::Review);
+    builder.plant(service);
 }

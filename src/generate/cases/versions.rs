@@ -1,10 +1,13 @@
-//! Rows said twice, taken back, replaced, or not to be read at all; stays over several rows.
+//! Duplicates, voids, replacements and rejected rows; stays over several rows.
 
-use crate::generate::builder::{COMMERCIAL, Deal, STAYING, Service};
-use crate::generate::cases::Case;
-use crate::generate::row::{Bin, Damage, Row, Weight, at};
+use crate::generate::builder::CaseBuilder;
+use crate::generate::cases::PlantCase;
+use crate::generate::columns::column;
+use crate::generate::draft::ServiceDraft;
+use crate::generate::expected::{Bin, Damage, Disposition, PlannedRow};
+use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT};
 
-pub(super) const CASES: &[Case] = &[
+pub(super) const CASES: &[PlantCase] = &[
     duplicate,
     duplicate_of_a_related_row,
     nearly_a_duplicate,
@@ -12,234 +15,240 @@ pub(super) const CASES: &[Case] = &[
     replaced_by_its_bill_type,
     replaced_under_its_own_number,
     voided,
-    voided_before_it_comes,
+    voided_by_an_earlier_row,
     voided_under_its_own_number,
     chain,
     replaced_whole,
-    replacement_alone,
-    void_alone,
+    replacement_without_original,
+    void_without_original,
     original_in_an_earlier_extract,
     names_itself,
     stay_over_rows,
     stay_of_two_codes,
     stay_and_line,
     no_claim_number,
-    short,
-    long,
-    quote_open,
+    too_few_fields,
+    too_many_fields,
+    open_quote,
     text_after_a_quote,
-    header_again,
+    repeated_header,
 ];
 
-fn duplicate(deal: &mut Deal) {
-    let service = deal.commercial();
-    let copies = 1 + deal.dice.below(2);
-    deal.plant(service.clone());
+fn duplicate(builder: &mut CaseBuilder) {
+    let service = builder.commercial();
+    let copies = 1 + builder.rng.below(2);
+    builder.plant(service.clone());
     for _ in 0..copies {
-        // The diagnoses and the member are not what makes a row the same.
+        // A duplicate may differ in its diagnoses.
         let mut copy = service.clone();
-        copy.diagnoses(&["M545"]).set(at::MEMBER_ID, "");
-        deal.plant_silent(copy, Bin::Duplicate);
+        copy.diagnoses(&["M545"]).set(column::MEMBER_ID, "");
+        builder.plant_without_service(copy, Bin::Duplicate);
     }
 }
 
-fn duplicate_of_a_related_row(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.says("CD306", Weight::Review);
-    deal.plant_related(&service, "22511", &[]);
-    let row = deal.rows[0].clone();
-    deal.rows.push(Row::silent(row.cells, Bin::Duplicate));
-    deal.plant(service);
+fn duplicate_of_a_related_row(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.expects("CD306", Disposition::Review);
+    builder.plant_related(&service, "22511", &[]);
+    let row = builder.rows[0].clone();
+    builder.rows.push(PlannedRow::without_findings(row.cells, Bin::Duplicate));
+    builder.plant(service);
 }
 
-fn nearly_a_duplicate(deal: &mut Deal) {
-    let first = deal.commercial();
+fn nearly_a_duplicate(builder: &mut CaseBuilder) {
+    let first = builder.commercial();
     let mut second = first.clone();
-    second.set(at::LINE_NUMBER, "2").says("CD303", Weight::Deny);
-    deal.plant(first);
-    deal.plant(second);
+    second.set(column::LINE_NUMBER, "2").expects("CD303", Disposition::Deny);
+    builder.plant(first);
+    builder.plant(second);
 }
 
-/// A service and one that names it.
-fn pair(deal: &mut Deal, frequency: &str) -> (Service, Service) {
-    let mut first = deal.commercial();
-    first.set(at::FREQUENCY, "1");
-    let mut second = deal.elsewhere(&first);
-    deal.pay(&mut second);
-    second.set(at::FREQUENCY, frequency).set(at::ORIGINAL, first.cells[at::CLAIM_ID].clone());
+/// A service, and a version of it under another claim number.
+fn claim_and_version(builder: &mut CaseBuilder, frequency: &str) -> (ServiceDraft, ServiceDraft) {
+    let mut first = builder.commercial();
+    first.set(column::FREQUENCY, "1");
+    let mut second = builder.on_another_claim(&first);
+    builder.set_amounts(&mut second);
+    second.set(column::FREQUENCY, frequency).set(column::ORIGINAL, first.cells[column::CLAIM_ID].clone());
     (first, second)
 }
 
-fn replaced(deal: &mut Deal) {
-    let (first, mut second) = pair(deal, "7");
-    second.diagnoses(&["M545"]).necessity("not-supported").says("DX101", Weight::Deny);
-    deal.plant_silent(first, Bin::Superseded);
-    deal.plant(second);
+fn replaced(builder: &mut CaseBuilder) {
+    let (first, mut second) = claim_and_version(builder, "7");
+    second.diagnoses(&["M545"]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    builder.plant_without_service(first, Bin::Superseded);
+    builder.plant(second);
 }
 
-fn replaced_by_its_bill_type(deal: &mut Deal) {
-    let mut first = deal.service(COMMERCIAL[1]);
-    first.set(at::FREQUENCY, "").set(at::BILL_TYPE, "131");
-    let mut second = deal.elsewhere(&first);
-    second.set(at::BILL_TYPE, deal.dice.pick(&["137", "0137", "13:A:7"]));
-    second.set(at::ORIGINAL, first.cells[at::CLAIM_ID].clone());
-    deal.plant(second);
-    deal.plant_silent(first, Bin::Superseded);
+fn replaced_by_its_bill_type(builder: &mut CaseBuilder) {
+    let mut first = builder.service(COMMERCIAL[1]);
+    first.set(column::FREQUENCY, "").set(column::BILL_TYPE, "131");
+    let mut second = builder.on_another_claim(&first);
+    second.set(column::BILL_TYPE, builder.rng.pick(&["137", "0137", "13:A:7"]));
+    second.set(column::ORIGINAL, first.cells[column::CLAIM_ID].clone());
+    builder.plant(second);
+    builder.plant_without_service(first, Bin::Superseded);
 }
 
-fn replaced_under_its_own_number(deal: &mut Deal) {
-    let mut first = deal.commercial();
-    first.set(at::FREQUENCY, "1");
+fn replaced_under_its_own_number(builder: &mut CaseBuilder) {
+    let mut first = builder.commercial();
+    first.set(column::FREQUENCY, "1");
     let mut second = first.clone();
-    second.set(at::FREQUENCY, "7");
-    deal.plant_silent(first, Bin::Superseded);
-    deal.plant(second);
+    second.set(column::FREQUENCY, "7");
+    builder.plant_without_service(first, Bin::Superseded);
+    builder.plant(second);
 }
 
-fn voided(deal: &mut Deal) {
-    let (first, second) = pair(deal, "8");
-    deal.plant_silent(first, Bin::Superseded);
-    deal.plant_silent(second, Bin::Superseded);
+fn voided(builder: &mut CaseBuilder) {
+    let (first, second) = claim_and_version(builder, "8");
+    builder.plant_without_service(first, Bin::Superseded);
+    builder.plant_without_service(second, Bin::Superseded);
 }
 
-fn voided_before_it_comes(deal: &mut Deal) {
-    let (first, second) = pair(deal, "8");
-    deal.plant_silent(second, Bin::Superseded);
-    deal.plant_silent(first, Bin::Superseded);
+fn voided_by_an_earlier_row(builder: &mut CaseBuilder) {
+    let (first, second) = claim_and_version(builder, "8");
+    builder.plant_without_service(second, Bin::Superseded);
+    builder.plant_without_service(first, Bin::Superseded);
 }
 
-fn voided_under_its_own_number(deal: &mut Deal) {
-    let mut first = deal.commercial();
-    first.set(at::FREQUENCY, "1");
+fn voided_under_its_own_number(builder: &mut CaseBuilder) {
+    let mut first = builder.commercial();
+    first.set(column::FREQUENCY, "1");
     let mut void = first.clone();
-    void.set(at::FREQUENCY, "8");
-    deal.plant_silent(first, Bin::Superseded);
-    deal.plant_silent(void, Bin::Superseded);
+    void.set(column::FREQUENCY, "8");
+    builder.plant_without_service(first, Bin::Superseded);
+    builder.plant_without_service(void, Bin::Superseded);
 }
 
-fn chain(deal: &mut Deal) {
-    let (first, second) = pair(deal, "7");
-    let mut third = deal.elsewhere(&second);
-    third.set(at::ORIGINAL, second.cells[at::CLAIM_ID].clone());
-    deal.plant(third);
-    deal.plant_silent(first, Bin::Superseded);
-    deal.plant_silent(second, Bin::Superseded);
+fn chain(builder: &mut CaseBuilder) {
+    let (first, second) = claim_and_version(builder, "7");
+    let mut third = builder.on_another_claim(&second);
+    third.set(column::ORIGINAL, second.cells[column::CLAIM_ID].clone());
+    builder.plant(third);
+    builder.plant_without_service(first, Bin::Superseded);
+    builder.plant_without_service(second, Bin::Superseded);
 }
 
-fn replaced_whole(deal: &mut Deal) {
-    // Three rows of the claim go, the related one too; its replacement has one.
-    let (first, second) = pair(deal, "7");
-    let add_on = deal.line(&first, "22515");
-    deal.plant_related(&add_on, "22511", &[]);
-    if let Some(row) = deal.rows.last_mut() {
+fn replaced_whole(builder: &mut CaseBuilder) {
+    // All three rows of the claim are superseded, also the related one. The replacement has one row.
+    let (first, second) = claim_and_version(builder, "7");
+    let add_on = builder.next_line(&first, "22515");
+    builder.plant_related(&add_on, "22511", &[]);
+    if let Some(row) = builder.rows.last_mut() {
         row.bin = Bin::Superseded;
     }
-    deal.plant_silent(first, Bin::Superseded);
-    deal.plant(second);
-    deal.plant_silent(add_on, Bin::Superseded);
+    builder.plant_without_service(first, Bin::Superseded);
+    builder.plant(second);
+    builder.plant_without_service(add_on, Bin::Superseded);
 }
 
-fn replacement_alone(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.set(at::FREQUENCY, "7").says("DQ509", Weight::Info);
-    deal.plant(service);
+fn replacement_without_original(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.set(column::FREQUENCY, "7").expects("DQ509", Disposition::Info);
+    builder.plant(service);
 }
 
-fn void_alone(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.set(at::FREQUENCY, "8");
-    deal.put(service.cells, Bin::Superseded, vec![("DQ509", Weight::Info)], Vec::new());
+fn void_without_original(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.set(column::FREQUENCY, "8");
+    builder.plant_row(service.cells, Bin::Superseded, vec![("DQ509", Disposition::Info)], Vec::new());
 }
 
-fn original_in_an_earlier_extract(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.set(at::FREQUENCY, "7").set(at::ORIGINAL, "LASTYEAR1");
-    deal.plant(service);
+fn original_in_an_earlier_extract(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.set(column::FREQUENCY, "7").set(column::ORIGINAL, "LASTYEAR1");
+    builder.plant(service);
 }
 
-fn names_itself(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    let own = service.cells[at::CLAIM_ID].clone();
-    service.set(at::FREQUENCY, "7").set(at::ORIGINAL, own).says("DQ509", Weight::Info);
-    deal.plant(service);
+fn names_itself(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    let own = service.cells[column::CLAIM_ID].clone();
+    service.set(column::FREQUENCY, "7").set(column::ORIGINAL, own).expects("DQ509", Disposition::Info);
+    builder.plant(service);
 }
 
-fn stay_over_rows(deal: &mut Deal) {
-    // The codes of a stay stand on each of its rows; it is judged once, by the facts of the first.
-    let frame = deal.dice.pick(STAYING);
-    let mut stay = deal.stay(frame);
-    stay.set(at::ICD_PROCEDURE + 1, "").says("CD310", Weight::Info);
+fn stay_over_rows(builder: &mut CaseBuilder) {
+    // The code is on every row of the stay. It is judged once, by the facts of the first row.
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut stay = builder.stay(scenario);
+    stay.set(column::ICD_PROCEDURE + 1, "").expects("CD310", Disposition::Info);
     let mut rows = Vec::new();
     for number in 2..4 {
         let mut row = stay.clone();
-        row.set(at::LINE_NUMBER, number.to_string()).set(at::PAID, "1.00").diagnoses(&["M545"]).set(at::PRODUCT, "EPO");
+        row.set(column::LINE_NUMBER, number.to_string())
+            .set(column::PAID, "1.00")
+            .diagnoses(&["M545"])
+            .set(column::PRODUCT, "EPO");
         rows.push(row);
     }
-    deal.plant(stay);
+    builder.plant(stay);
     for row in rows {
-        deal.plant_silent(row, Bin::InScope);
+        builder.plant_without_service(row, Bin::InScope);
     }
 }
 
-fn stay_of_two_codes(deal: &mut Deal) {
-    // The second code stands on the second row, the reposition on a related third one.
-    let frame = deal.dice.pick(STAYING);
-    let mut stay = deal.stay(frame);
-    stay.set(at::ICD_PROCEDURE, "0PU43JZ").set(at::ICD_PROCEDURE + 1, "");
-    stay.verdict.procedure = "0PU43JZ;0QU03JZ".into();
+fn stay_of_two_codes(builder: &mut CaseBuilder) {
+    // The second code is on the second row, the reposition code on a related third row.
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut stay = builder.stay(scenario);
+    stay.set(column::ICD_PROCEDURE, "0PU43JZ").set(column::ICD_PROCEDURE + 1, "");
+    stay.expected.procedure = "0PU43JZ;0QU03JZ".into();
     let mut second = stay.clone();
-    second.set(at::LINE_NUMBER, "2").set(at::PROCEDURE, "0QU03JZ");
+    second.set(column::LINE_NUMBER, "2").set(column::PROCEDURE, "0QU03JZ");
     let mut third = stay.clone();
-    third.set(at::LINE_NUMBER, "3").set(at::ICD_PROCEDURE, "0QS03ZZ");
-    deal.plant(stay);
-    deal.plant_silent(second, Bin::InScope);
-    deal.put(third.cells, Bin::Related, Vec::new(), Vec::new());
+    third.set(column::LINE_NUMBER, "3").set(column::ICD_PROCEDURE, "0QS03ZZ");
+    builder.plant(stay);
+    builder.plant_without_service(second, Bin::InScope);
+    builder.plant_row(third.cells, Bin::Related, Vec::new(), Vec::new());
 }
 
-fn stay_and_line(deal: &mut Deal) {
-    // One row, two services: a CPT code on a hospital bill, and the stay. Both carry what is wrong with the row.
-    let frame = deal.dice.pick(STAYING);
-    let mut stay = deal.stay(frame);
-    stay.set(at::PROCEDURE, "22513").set(at::BILL_TYPE, "111").set(at::UNITS, "2").set(at::POINTERS, "1:8");
-    stay.says("DQ505", Weight::Info);
+fn stay_and_line(builder: &mut CaseBuilder) {
+    // One row is two services: a CPT service on a hospital bill, and a stay. Both get the findings about the row.
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut stay = builder.stay(scenario);
+    stay.set(column::PROCEDURE, "22513")
+        .set(column::BILL_TYPE, "111")
+        .set(column::UNITS, "2")
+        .set(column::POINTERS, "1:8");
+    stay.expects("DQ505", Disposition::Info);
     let mut line = stay.clone();
-    line.verdict.procedure = "22513".into();
-    line.verdict.units = "2".into();
-    line.says("CD304", Weight::Review).says("CD303", Weight::Deny);
-    deal.put(stay.cells, Bin::InScope, Vec::new(), vec![line.verdict, stay.verdict]);
+    line.expected.procedure = "22513".into();
+    line.expected.units = "2".into();
+    line.expects("CD304", Disposition::Review).expects("CD303", Disposition::Deny);
+    builder.plant_row(stay.cells, Bin::InScope, Vec::new(), vec![line.expected, stay.expected]);
 }
 
-fn no_claim_number(deal: &mut Deal) {
-    let mut service = deal.commercial();
-    service.set(at::CLAIM_ID, deal.dice.pick(&["", "NULL", " ", "---"]));
-    deal.plant_silent(service, Bin::Rejected);
+fn no_claim_number(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.set(column::CLAIM_ID, builder.rng.pick(&["", "NULL", " ", "---"]));
+    builder.plant_without_service(service, Bin::Rejected);
 }
 
-/// A row that would be a service if it could be read.
-fn damaged(deal: &mut Deal, damage: Damage) {
-    let service = deal.commercial();
-    deal.plant_silent(service, Bin::Rejected);
-    if let Some(row) = deal.rows.last_mut() {
+/// Plants a damaged row that would otherwise be a service.
+fn damaged(builder: &mut CaseBuilder, damage: Damage) {
+    let service = builder.commercial();
+    builder.plant_without_service(service, Bin::Rejected);
+    if let Some(row) = builder.rows.last_mut() {
         row.damage = damage;
     }
 }
 
-fn short(deal: &mut Deal) {
-    damaged(deal, Damage::Short);
+fn too_few_fields(builder: &mut CaseBuilder) {
+    damaged(builder, Damage::Short);
 }
 
-fn long(deal: &mut Deal) {
-    damaged(deal, Damage::Long);
+fn too_many_fields(builder: &mut CaseBuilder) {
+    damaged(builder, Damage::Long);
 }
 
-fn quote_open(deal: &mut Deal) {
-    damaged(deal, Damage::OpenQuote);
+fn open_quote(builder: &mut CaseBuilder) {
+    damaged(builder, Damage::OpenQuote);
 }
 
-fn text_after_a_quote(deal: &mut Deal) {
-    damaged(deal, Damage::AfterQuote);
+fn text_after_a_quote(builder: &mut CaseBuilder) {
+    damaged(builder, Damage::AfterQuote);
 }
 
-fn header_again(deal: &mut Deal) {
-    damaged(deal, Damage::Header);
+fn repeated_header(builder: &mut CaseBuilder) {
+    damaged(builder, Damage::Header);
 }
