@@ -1,6 +1,6 @@
-//! Protects what a reader does with report.html in a real browser: it opens without a complaint, its filter and its sort
-//! buttons show what they say, rows open by mouse and keyboard, and it is whole on a phone, in the dark, on paper and
-//! without script. What the page must hold is read from the CSV files of the same report.
+//! Tests report.html in a real browser: it opens without errors, its filter and sort buttons do what they say, rows open by
+//! mouse and keyboard, and it is complete on a phone, in dark mode, on paper and without scripts. What the page must hold is
+//! read from the CSV files of the same report.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use crate::chromium::Browser;
 use crate::cli::binary;
 use crate::kit::{Table, at};
 
-/// A report in a directory of its own.
+/// A report in its own temporary directory.
 struct Report(TempDir);
 
 impl Report {
@@ -28,7 +28,7 @@ impl Report {
         report
     }
 
-    /// The invented quarter of the README.
+    /// The report of the extract that the README uses.
     fn quarter() -> Self {
         let extracts = ["fixtures/extracts/kyphoplasty-2024q1.csv", "fixtures/extracts/authorizations-2024q1.csv"];
         Self::of(&[extracts[0], "--auths", extracts[1]])
@@ -42,7 +42,7 @@ impl Report {
         self.file("report/report.html")
     }
 
-    /// Of every service that is not clear: claim, status, rules, and cents at risk.
+    /// Claim, status, rules and cents at risk of each service that is not clear.
     fn flagged(&self) -> Vec<[String; 4]> {
         let names = ["claim_id", "status", "rules", "amount_at_risk"].map(str::to_owned);
         let table = Table::of(&fs::read(self.file("report/services.csv")).expect("a report")).only(&names);
@@ -105,7 +105,7 @@ fn filters_and_sort_buttons_show_what_they_say() {
     assert_eq!(tab.column(2).iter().map(cents).collect::<Vec<_>>(), by_amount);
     assert_eq!(tab.complaints, [] as [&str; 0]);
 
-    // The content policy is obeyed, and this test would have heard of it.
+    // A violation of the content security policy would have been recorded as an error.
     tab.see(
         "(s => { s.textContent = 'window.ran = true'; document.body.append(s); })(document.createElement('script'))",
     );
@@ -132,7 +132,7 @@ fn rows_open_by_mouse_and_keyboard() {
     tab.click("document.getElementById('close')");
     assert_eq!(tab.see(opened), 0);
 
-    // From the top: the first stop leads past everything else to the table.
+    // The first stop of the Tab key is the link that skips to the table.
     tab.open(&report.page());
     tab.press("Tab");
     assert_eq!(tab.see("document.activeElement.className"), "skip");
@@ -148,7 +148,7 @@ fn rows_open_by_mouse_and_keyboard() {
     tab.press("Enter");
     assert_eq!(tab.see("document.activeElement.parentNode.open"), true);
     assert_eq!(tab.see("getComputedStyle(document.activeElement).outlineStyle"), "solid", "the focus is seen");
-    // Everything that can be worked has a name.
+    // Every control has an accessible name.
     let nameless =
         "Array.from(document.querySelectorAll('button, input, select, summary')).filter(e => !e.textContent.trim()
                     && !(e.labels && e.labels.length)).length";
@@ -176,7 +176,7 @@ fn a_phone_the_dark_paper_and_no_script_have_the_whole_page() {
         assert!(wide.as_i64() <= Some(0), "{wide} pixels too wide at {width}");
     }
 
-    // On paper there is nothing to work, and it is said what a filter left out.
+    // A printed page shows no controls and says what a filter left out.
     tab.click("document.querySelector('[data-status=deny]')");
     tab.ask("Emulation.setEmulatedMedia", &json!({"media": "print"}));
     assert_eq!(tab.see("document.getElementById('words').offsetParent === null"), true);

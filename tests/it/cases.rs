@@ -1,5 +1,5 @@
-//! Protects the specification (`src/spec`), sentence by sentence: every folder `fixtures/cases/<topic>/<sentence>/` is an extract and
-//! what must be said about it, compared completely, to the row, the order and the cent.
+//! Tests the specification (`src/spec`) sentence by sentence. Every folder `fixtures/cases/<topic>/<sentence>/` holds an
+//! extract and the tables that `check` must write about it, compared row by row, in order and to the cent.
 //!
 //! The expectations say what the specification says, and an implementation of it that shares nothing with this one
 //! confirmed them. `CLAIMLINT_BLESS=1 cargo test cases` rewrites them from today's behaviour: read the diff as one reads a
@@ -16,11 +16,11 @@ use claimlint::run::Outcome;
 
 use crate::kit::{Inputs, Table, at};
 
-/// One folder.
+/// One folder of `fixtures/cases`.
 pub(crate) struct Case {
     /// The rule or part of the specification that it is about.
     pub(crate) topic: String,
-    /// What must hold, in words.
+    /// The sentence that the case tests.
     pub(crate) sentence: String,
     /// Its extracts and authorization file.
     pub(crate) inputs: Inputs,
@@ -33,7 +33,7 @@ pub(crate) struct Case {
 const TABLES: [&str; 3] = ["findings.csv", "services.csv", "ledger.csv"];
 
 impl Case {
-    /// All folders, in order of their names.
+    /// All cases in the order of their names.
     pub(crate) fn all() -> Vec<Self> {
         let topics = folders(&at("fixtures/cases"));
         topics.iter().flat_map(|topic| folders(topic)).map(|folder| Self::read(&folder)).collect()
@@ -66,7 +66,7 @@ impl Case {
         }
     }
 
-    /// What the run says, in the columns of an expected table.
+    /// A table of the run, reduced to the columns of the expected one.
     fn said(&self, table: &str, outcome: &Outcome) -> Table {
         let header = &self.expected[table].header;
         if table == "ledger.csv" {
@@ -77,13 +77,13 @@ impl Case {
         Table::written(outcome, table).only(header)
     }
 
-    /// Does everything come out as expected? Cheaper than the differences in words.
+    /// Whether the run is as expected. Cheaper than [`Self::differences`].
     pub(crate) fn holds(&self, outcome: &Outcome) -> bool {
         TABLES.iter().filter(|t| self.expected.contains_key(*t)).all(|t| self.said(t, outcome) == self.expected[t])
             && self.unsaid(outcome).is_empty()
     }
 
-    /// Expected messages that no finding holds.
+    /// Expected messages that no finding contains.
     fn unsaid(&self, outcome: &Outcome) -> Vec<String> {
         let Some(messages) = self.expected.get("messages.csv") else { return Vec::new() };
         let columns = ["source_file", "source_line", "rule", "message"].map(str::to_owned);
@@ -93,7 +93,7 @@ impl Case {
         messages.rows.iter().filter(|want| !said(want)).map(|want| want.join(",")).collect()
     }
 
-    /// The differences in words; empty if there are none.
+    /// The differences as text, or an empty text.
     fn differences(&self, outcome: &Outcome) -> String {
         let mut words = String::new();
         for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
@@ -105,7 +105,7 @@ impl Case {
         words
     }
 
-    /// Rewrites the expectations; messages stay, as they say only what must be in a text.
+    /// Rewrites the expected tables. Messages are kept, because they state only a part of the text.
     fn bless(&self, outcome: &Outcome) {
         for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
             let said = self.said(table, outcome);
@@ -124,7 +124,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Rows that only one side has, and a word if it is only the order.
+/// Appends the rows that only one side has, or says that only the order differs.
 fn diff(words: &mut String, table: &str, expected: &Table, said: &Table) {
     if expected == said {
         return;
@@ -174,7 +174,7 @@ fn every_case_comes_out_as_its_sentence_says() {
     assert!(failed.is_empty(), "{} of {} cases differ\n\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 
-/// What no expectation needs to repeat: findings and services tell one story, and the ledger adds up.
+/// Findings and services agree, and the ledger adds up, so that the expected tables need not repeat it.
 #[test]
 fn the_tables_of_a_case_agree() {
     for case in Case::all() {

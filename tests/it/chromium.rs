@@ -1,8 +1,8 @@
-//! What the tests of the page share: one tab of the installed Chromium.
+//! A tab of the installed Chromium, for the tests of the page.
 //!
-//! It is driven through the pipe of its developer tools: JSON messages, each ended by a NUL, on the descriptors 3 and
-//! 4. Where no Chromium is installed nothing is looked at, and a line on stderr says so; with
-//! `CLAIMLINT_BROWSER=required`, as in CI, that is a failure.
+//! It is controlled through the pipe of its developer tools: JSON messages, each ended by a NUL, on the descriptors 3 and
+//! 4. Where Chromium is not installed, the tests pass with a note on stderr. With `CLAIMLINT_BROWSER=required`, as in CI,
+//! they fail.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -16,31 +16,31 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Longest wait for an answer: far more than a busy machine needs, and not for ever.
+/// Longest wait for an answer, far more than a busy machine needs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The installed Chromium, by the names it goes under.
+/// The installed Chromium, by its usual names.
 fn installed() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
     std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name))).find(|file| file.is_file())
 }
 
-/// One tab of a headless Chromium with a profile of its own.
+/// One tab of a headless Chromium with its own profile.
 pub(crate) struct Browser {
     chromium: Child,
     to: File,
     from: Receiver<Value>,
     sent: u64,
     session: Value,
-    /// What the browser complained about.
+    /// Errors and warnings of the browser.
     pub(crate) complaints: Vec<String>,
-    /// Removed when the browser has ended: fields go after `drop`.
+    /// Fields are dropped after `drop` has ended the browser, so the profile is removed last.
     _home: TempDir,
 }
 
 impl Browser {
-    /// None: there is none on this machine, and none is required.
+    /// `None` when Chromium is not installed and not required.
     pub(crate) fn start() -> Option<Self> {
         static SAID: Once = Once::new();
         let Some(program) = installed() else {
@@ -64,7 +64,7 @@ impl Browser {
         let chromium = Command::new("sh")
             .args(["-c", "i=$1 o=$2; shift 2; exec \"$@\" 3<\"$i\" 4>\"$o\"", "sh"])
             .args([&input, &output, &program])
-            // CI is root, whom the sandbox refuses; the only page is ours. The others keep it from looking for updates.
+            // CI runs as root, which the sandbox refuses. The other options prevent network requests such as updates.
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--disable-dev-shm-usage", "--remote-debugging-pipe"])
@@ -74,7 +74,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
-        // Opened both ways, so that it opens even if nobody reads; whether somebody does, the first answer shows.
+        // Open the pipe for reading and writing, so that the call does not block until Chromium opens its end.
         let to = File::options().read(true).write(true).open(&input).expect("a pipe");
         let (heard, from) = channel();
         std::thread::spawn(move || {
@@ -113,7 +113,7 @@ impl Browser {
         answer["result"].take()
     }
 
-    /// Listens until the message comes, and keeps what the browser complains about meanwhile.
+    /// Waits for the message, and records the errors that arrive before it.
     fn hear(&mut self, wanted: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.from.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{wanted}: {e}"));
@@ -218,7 +218,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Asked first: killed, it leaves helpers that still write into the profile while that is being removed.
+        // Close it before killing it: killed at once, it leaves helper processes that still write into the profile.
         let _ = self.to.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
         let asked = Instant::now();
         while asked.elapsed() < Duration::from_secs(5) && !matches!(self.chromium.try_wait(), Ok(Some(_))) {

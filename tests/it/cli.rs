@@ -1,5 +1,5 @@
-//! Protects what a shell, a scheduler and a pipe see of the built binary: exit codes, streams, directories and
-//! signals. Everything that needs no process is tested elsewhere.
+//! Tests the built binary as a shell or scheduler sees it: exit codes, streams, directories and signals. Everything that
+//! needs no process is tested elsewhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use assert_cmd::assert::OutputAssertExt as _;
 use tempfile::TempDir;
 
-/// What a finished process said.
+/// Exit code and output of a finished process.
 pub(crate) struct Said {
-    /// None: it was killed.
+    /// `None` if it was killed.
     pub(crate) code: Option<i32>,
     /// Its stdout.
     pub(crate) out: String,
@@ -19,7 +19,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// What a command said that was run to its end.
+    /// Runs a command to its end.
     pub(crate) fn by(command: &mut Command) -> Self {
         let ended = command.assert();
         let output = ended.get_output();
@@ -27,13 +27,13 @@ impl Said {
         Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
-    /// Its stdout; it must have ended with 0.
+    /// Its stdout. Panics unless it exited with 0.
     pub(crate) fn success(self) -> String {
         assert_eq!(self.code, Some(0), "{}", self.err);
         self.out
     }
 
-    /// Its stderr; it must have ended with 2.
+    /// Its stderr. Panics unless it exited with 2.
     pub(crate) fn refused(self) -> String {
         assert_eq!(self.code, Some(2), "{}", self.out);
         self.err
@@ -52,49 +52,49 @@ pub(crate) fn claimlint(args: &[&str]) -> Said {
 
 /// The header of these rows.
 pub(crate) const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount\n";
-/// A row that comes to clear.
+/// A row that is clear.
 pub(crate) const CLEAR: &str = "C1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
-/// A row that comes to info.
+/// A row with an info finding.
 pub(crate) const INFO: &str = "C2,M2,MHMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00\n";
-/// A row that comes to review.
+/// A row with a review finding.
 pub(crate) const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
-/// A row that comes to deny.
+/// A row with a deny finding.
 pub(crate) const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
 
-/// A directory of its own to work in, with an extract of these rows.
+/// A temporary directory to work in.
 pub(crate) struct Desk(pub(crate) TempDir);
 
 impl Desk {
-    /// With `claims.csv` of these rows.
+    /// A directory that holds `claims.csv` with these rows.
     pub(crate) fn with(rows: &[&str]) -> Self {
         let desk = Self(tempfile::tempdir().expect("a directory"));
         fs::write(desk.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
         desk
     }
 
-    /// A path in it.
+    /// A path in the directory.
     pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    /// The binary, working here.
+    /// A command of the binary with this working directory.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = binary();
         command.args(args).current_dir(self.0.path());
         command
     }
 
-    /// Runs the binary here.
+    /// Runs the binary in the directory.
     pub(crate) fn run(&self, args: &[&str]) -> Said {
         Said::by(&mut self.command(args))
     }
 
-    /// Puts a file here.
+    /// Writes a file into the directory.
     pub(crate) fn put(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.at(name), text).expect("room for it");
     }
 
-    /// Everything that lies here, hidden files too.
+    /// All entries of the directory, including hidden ones.
     pub(crate) fn names(&self) -> Vec<String> {
         names(self.0.path())
     }
@@ -214,7 +214,7 @@ fn quiet_is_silent_and_pipes_get_no_colours() {
         let plain = Said::by(desk.command(args).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
         assert!(!escaped(&plain), "{args:?} with NO_COLOR");
     }
-    // The screen says what the report says, and what a claim cannot show.
+    // The terminal repeats the figures of the report, and what a claim cannot show.
     let said = crate::kit::flowed(&desk.run(&["check", "claims.csv"]).out);
     for word in ["DX101", "DX105", "$2,500.00", "report.html", "never means medically necessary"] {
         assert!(said.contains(word), "{word}: {said}");
@@ -263,7 +263,7 @@ fn several_files_and_standard_input_are_one_universe() {
 
 #[cfg(unix)]
 pub(crate) mod unix {
-    //! What only these systems have: modes, pipes with names, signals.
+    //! Tests that need Unix: modes, named pipes, signals.
 
     use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
@@ -323,7 +323,7 @@ pub(crate) mod unix {
         let feed = std::thread::spawn(move || {
             let rows = "C1,M1,HMO,22,2024-03-05,99213,M54.5,,1.00\n".repeat(1000);
             stdin.write_all(HEAD.as_bytes()).expect("it reads");
-            // Until nobody reads any more.
+            // Until the reader closes the pipe.
             while stdin.write_all(rows.as_bytes()).is_ok() {}
         });
         let said = terminate(&desk, child);

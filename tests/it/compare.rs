@@ -1,5 +1,5 @@
-//! Protects what a nightly job relies on: a finding is known again whatever became of its file and row, only what is new
-//! makes the job fail, and a suppression hides nothing.
+//! Tests what a nightly job relies on: a finding is recognized even if its file and row have changed, only new findings make
+//! the job fail, and a suppressed finding stays in the report.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::cli::{CLEAR, DENY, Desk, HEAD, REVIEW};
 use crate::kit::{DOCS, Inputs, POLICY, Table, config, report, report_in_parts, written};
 use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
 
-/// The fingerprints of a run in its order.
+/// The fingerprints of a run in the order of its findings.
 fn prints(outcome: &Outcome) -> Vec<Fingerprint> {
     let content = ReportContext::of(outcome, &DOCS);
     content.findings().map(|record| record.fingerprint()).collect()
@@ -33,7 +33,7 @@ fn sorted(mut prints: Vec<Fingerprint>) -> Vec<Fingerprint> {
     prints
 }
 
-/// A report directory with as much as comparing needs.
+/// A report directory with the files that `compare` reads.
 fn directory(outcome: &Outcome) -> TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     for file in ["findings.csv", "summary.json"] {
@@ -68,7 +68,7 @@ fn hush() -> Suppressions {
 proptest! {
     #![proptest_config(config(48))]
 
-    /// Another file name, another order, two files instead of one, rows of others between: the same fingerprints.
+    /// Fingerprints do not depend on the file name, the order of rows, the number of files or the other rows.
     #[test]
     fn a_finding_is_known_again((rows, shuffled) in unordered(), cut in any::<prop::sample::Index>()) {
         let auths = AUTHS.replace(",2\n", ",\n").replace(",1\n", ",\n").into_bytes();
@@ -82,7 +82,7 @@ proptest! {
         let at = cut.index(shuffled.len() + 1);
         let moved = run(vec![("b.csv", text(&shuffled[at..])), ("a.csv", text(&shuffled[..at]))]);
         prop_assert_eq!(&sorted(prints(&moved)), &known);
-        // Rows of members, claims and providers that nobody else has.
+        // Rows of other members, claims and providers.
         let others = rows.iter().flat_map(|row| {
             let mut other = row.clone();
             (other[0], other[4], other[5]) = (format!("X{}", row[0]), String::new(), format!("X{}", row[5]));
@@ -93,7 +93,7 @@ proptest! {
         prop_assert!(known.iter().all(|print| more.binary_search(print).is_ok()));
     }
 
-    /// However dirty the claims: the table says what the run knew, and a report is never new to itself.
+    /// For any extract, the table agrees with the run, and no finding of a report is new compared with the report itself.
     #[test]
     fn findings_csv_is_enough(generated in extract(40), masked in any::<bool>()) {
         let inputs = generated.inputs();
@@ -110,7 +110,7 @@ proptest! {
         prop_assert_eq!([count(&summary, "new", "all"), count(&summary, "known", "all"), count(&summary, "gone", "all")], [0, findings, 0]);
     }
 
-    /// What a run says of its baseline is what compare says of the two reports, to the cent.
+    /// `check --baseline` and `compare` give the same figures, to the cent.
     #[test]
     fn check_and_compare_agree(before in extract(30), after in extract(30)) {
         let (Ok(old), Ok(mut new)) = (before.inputs().run(), after.inputs().run()) else { return Ok(()) };
@@ -127,14 +127,14 @@ proptest! {
         prop_assert_eq!(by.by[&Change::New].all(), tally.new.all());
     }
 
-    /// Marked and compared: still the same bytes whatever the parts and threads.
+    /// Suppressions and a baseline do not make the bytes depend on parts or threads.
     #[test]
     fn parts_and_threads_change_no_mark(generated in extract(40), part in 1_usize..12) {
         let inputs = generated.inputs();
         let Ok(outcome) = inputs.run() else { return Ok(()) };
         let baseline = FindingsFile::read(directory(&outcome).path()).expect("it is sound").entries;
         let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
-        // Met while judging: the suppressions have to be there then.
+        // Suppressions are matched during judging, so they are set before it.
         let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
         (whole.frame.baseline, whole.frame.suppressions) = (Some(baseline.clone()), Some(hush()));
         let want = report(&whole.whole().expect("no disk"));
@@ -250,7 +250,7 @@ fn a_report_that_was_touched_is_refused_with_its_line() {
     assert!(refused.contains("claimlint-summary/9"), "{refused}");
 }
 
-/// Runs with suppressions of this text; what the report says is read back.
+/// Runs with this text as the suppression file and reads the report back.
 fn suppressed(desk: &Desk, entry: &str, more: &[&str]) -> (Option<i32>, String, Table, Value) {
     fs::write(desk.at("s.toml"), entry).expect("room for it");
     let args = ["check", "claims.csv", "--out", "s", "--force", "--suppress", "s.toml", "--today", "2025-01-01"];
@@ -293,7 +293,7 @@ fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
         assert_eq!(summary["services"]["deny"], 1, "a verdict is a verdict");
     }
     assert!(fs::read_to_string(desk.at("s/report.html")).expect("a page").contains("id=\"h-suppressed\""));
-    // The day after its last one it is back, and said to be.
+    // One day after it expires, the finding counts again and the report says so.
     let entry = format!("[[suppress]]\nclaim = \"C4\"\n{SIGNED}");
     let (code, notes, table, summary) = suppressed(&desk, &entry.replace("2025-06-30", "2025-01-01"), &[]);
     assert_eq!((code, marked(&table).len(), summary["suppressed"]["today"].as_str()), (Some(0), 1, Some("2025-01-01")));

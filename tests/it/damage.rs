@@ -1,7 +1,7 @@
-//! Protects the analyst from bad files: every kind of damage costs its own rows and is said in a sentence of its own;
-//! what cannot be used at all is refused with what to do, and nothing panics.
+//! Tests damaged files: each kind of damage costs only its own rows and is reported in its own sentence; a file that cannot
+//! be used at all is refused with advice, and nothing panics.
 //!
-//! Sentences are held to the words that matter, not to the letter, so that they may be improved.
+//! The tests look for the words that matter and not for whole sentences, so that messages can be improved.
 
 use std::io::Write as _;
 
@@ -29,7 +29,7 @@ fn run(bytes: impl Into<Vec<u8>>) -> Outcome {
     Inputs::one(bytes).run().expect("it is read")
 }
 
-/// Why the extract is refused as a whole.
+/// The error with which the extract is refused as a whole.
 fn refused(bytes: impl Into<Vec<u8>>) -> String {
     match Inputs::one(bytes).run() {
         Ok(outcome) => panic!("it was read: {:?}", outcome.frame.ledger),
@@ -133,7 +133,7 @@ fn bytes_that_are_not_utf_8_stand_in_any_column() {
         cells[column].push(0xe9);
         let text = [format!("{HEAD}{}", row(1)).as_bytes(), &cells.join(&b','), b"\n", row(3).as_bytes()].concat();
         let outcome = run(text);
-        // 22514 followed by a letter is another code; everything else leaves the row in scope.
+        // 22514 followed by a letter is another code. All other damage leaves the row in scope.
         let expected = if column == 2 { (3, 0, 2) } else { (3, 0, 3) };
         assert_eq!(counts(&outcome), expected, "column {column}");
         if column == 0 {
@@ -176,8 +176,8 @@ fn a_stray_quote_costs_its_own_row() {
     assert_eq!((counts(&opening), rejects(&opening)), ((5, 1, 4), vec![(3, "swallowed-rows")]));
 }
 
-/// Two stray quotes make one well-formed field of everything between them; a reader that believes it loses the rows
-/// without a word.
+/// Two stray quotes turn everything between them into one well-formed field. A reader that accepts it loses the rows without
+/// notice.
 #[test]
 fn two_stray_quotes_490_rows_apart_lose_nothing_between_them() {
     let mut lines: Vec<String> = (1..=1000).map(row).collect();
@@ -195,10 +195,10 @@ fn empty_files_and_headers_alone() {
     assert!(refused("\n  \n").contains("no header line"));
     let outcome = run(HEAD);
     assert_eq!((counts(&outcome), Table::written(&outcome, "services.csv").rows.len()), ((0, 0, 0), 0));
-    // One line is a header, even if some layout has a preamble of one line.
+    // A single line is the header, even though some layout has a preamble of one line.
     let word = refused("not a table\n");
     assert!(word.contains("the first line holds `not a table`"), "{word}");
-    // The first row is never silently taken for a header.
+    // The first row of a headerless file is never taken for its header.
     let headless = refused(rows(1..4));
     assert!(headless.contains("required column is missing") && headless.contains("no header line"), "{headless}");
 }
@@ -267,7 +267,7 @@ fn an_extract_that_is_mostly_rejected_was_misread() {
         assert!(said.contains(line), "{said}");
     }
     assert!(!said.contains("line 14: "), "three reasons are enough: {said}");
-    // Half is not most, and nine rows are too few to say.
+    // Half of the rows is not more than half, and nine rejected rows are fewer than ten.
     assert_eq!(counts(&run(format!("{HEAD}{}{}", rows(1..11), "C,too,short\n".repeat(10)))), (20, 10, 10));
     assert_eq!(counts(&run(format!("{HEAD}{}", "C,too,short\n".repeat(9)))), (9, 9, 0));
 }
@@ -281,7 +281,7 @@ fn what_cannot_be_opened_says_why() {
     assert!(check(&path("")).contains("is a directory"));
     std::fs::write(path("secret.csv"), format!("{HEAD}{}", row(1))).expect("a file");
     set_mode(&path("secret.csv"), 0o000);
-    // Root may read everything; for everybody else the sentence counts.
+    // Root can read every file, so the message appears only for other users.
     if std::fs::File::open(path("secret.csv")).is_ok() {
         claimlint(&["check", &path("secret.csv"), "--out", &path("report"), "--fail-on", "never"]).success();
     } else {
@@ -298,7 +298,7 @@ fn set_mode(path: &str, mode: u32) {
 #[cfg(not(unix))]
 fn set_mode(_: &str, _: u32) {}
 
-/// All that is wrong with the inputs of a run is said at once.
+/// All faults of the inputs are reported together.
 #[test]
 fn several_bad_files_are_refused_together() {
     let dir = tempfile::tempdir().expect("a directory");

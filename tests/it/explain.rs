@@ -1,5 +1,5 @@
-//! Protects the dossier: what `claimlint explain` says of a claim is what the report says of it, for every service of
-//! every fixture; damaged dossiers are refused; and a claim that is not there is named in no list of others.
+//! Tests the dossier: `claimlint explain` agrees with the report for every service of every fixture; damaged dossiers are
+//! refused; and when a claim is not found, no similar claim number is shown.
 
 use std::fs;
 use std::process::Command;
@@ -17,12 +17,12 @@ use crate::cases::Case;
 use crate::cli::{Said, binary};
 use crate::kit::{Inputs, at, flowed, written};
 
-/// The run as the dossier gives it back.
+/// The run, read back from its dossier.
 pub(crate) fn again(outcome: &Outcome) -> Outcome {
     dossier::read(&written(outcome, dossier::FILE)[..]).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Everything that can be compared: the tables, and every answer behind them.
+/// The tables of the report, and the answer of every rule for every service.
 pub(crate) fn agree(outcome: &Outcome, what: &str) {
     let again = again(outcome);
     for table in ["services.csv", "findings.csv"] {
@@ -71,7 +71,7 @@ fn every_claim_is_explained_as_it_was_judged() {
     }
 }
 
-/// The book says which lines were taken back, its kin who did it; the two must tell one story.
+/// The bins and the related claims agree about which lines were superseded, and by which.
 #[test]
 fn who_took_a_line_back_is_known_exactly_where_one_was() {
     let mut taken = 0;
@@ -161,7 +161,7 @@ fn a_damaged_dossier_is_refused() {
     for at in first + 1..whole.len() {
         let mut other = whole.clone();
         other[at] ^= 0x20;
-        // Some bits of a frame's head say how to read it, not what it holds.
+        // Some bits of a chunk's header do not affect what is read from it.
         let read = dossier::read(&other[..]).map(|outcome| written(&outcome, dossier::FILE));
         assert!(read.is_err() || read.is_ok_and(|again| again == whole), "byte {at}");
     }
@@ -170,7 +170,7 @@ fn a_damaged_dossier_is_refused() {
     assert!(matches!(dossier::read(&b"claim_id,x\n"[..]), Err(DossierError::Foreign)));
 }
 
-/// A frame of a dossier, unpacked, changed and packed again: whatever comes of it, the program does not end in it.
+/// A chunk of a dossier that was unpacked, changed and packed again may be refused but must not cause a panic.
 #[test]
 fn a_tampered_dossier_is_refused_or_judged() {
     let rows =
@@ -286,7 +286,7 @@ fn shells_complete_and_man_reads() {
     fs::write(script.path(), crate::cli::claimlint(&["completions", "bash"]).success()).expect("room for it");
     let typed = "source \"$0\"; COMP_WORDS=(claimlint check --fail-on ''); COMP_CWORD=3; _claimlint claimlint '' --fail-on; \
                  echo \"${COMPREPLY[@]}\"";
-    // Where there is no bash there is nobody to complete for.
+    // The test needs bash.
     if let Ok(bash) = Command::new("bash").args(["--norc", "-c", typed]).arg(script.path()).output() {
         assert_eq!(String::from_utf8_lossy(&bash.stdout), "deny review info never new-deny new-review new-info\n");
     }
@@ -305,7 +305,7 @@ fn shells_complete_and_man_reads() {
         assert!(text.contains(&format!("\n.TH {title} 1 ")) && !text.contains("\n.br\n"), "{page}: {text}");
     }
     assert!(crate::cli::claimlint(&["man", "--out", "/nowhere/at/all"]).refused().contains("does not exist"));
-    // Hidden from the list of commands, so the everyday ones stay a short list.
+    // The command is hidden, so that the list of everyday commands stays short.
     let help = crate::cli::claimlint(&["--help"]).success();
     assert!(!help.contains("completions") && help.contains("explain"), "{help}");
 }

@@ -1,5 +1,5 @@
-//! Protects that every format says the same: each service and finding cell by cell, and the sums, in CSV, JSON Lines,
-//! Parquet, the workbook, summary.json and the page. Each file is read back by a reader that is not ours.
+//! Tests that all formats agree: every cell of services and findings, and the sums, in CSV, JSON Lines, Parquet, the workbook,
+//! summary.json and the page. Each file is read back by a third-party reader.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,8 +11,8 @@ use crate::cli::{Said, binary};
 use crate::kit::{DOCS, Inputs, Table, at, written};
 use crate::readers::{Texts, decimal, of_csv, of_jsonl, of_parquet, of_sheet, seen, with_cents};
 
-/// Values that a format could spoil: formulas, quotes, markup, escapes of Excel, control characters, leading zeros, long
-/// digits, lists, no date, no amount.
+/// Values that a format could corrupt: formulas, quotes, markup, Excel escapes, control characters, leading zeros, long
+/// numbers, lists, missing dates, missing amounts.
 const AWKWARD: &str = "claim_id,line_number,member_id,product,billing_npi,place_of_service,bill_type,service_date,procedure_code,icd_procedure_1,units,diagnosis_1,diagnosis_2,authorization_number,paid_amount
 =1+1,001,\"a\"\"b,<c>&d\",HMO Blue,0001234567,22,,2024-03-05,22513,,1,M80.08XA,M54.5,-A1,1234.50
 @C_x0041_,1,\u{1f9b4} \u{e9},PPO,1234567890123456789,,0111,2024-03-06,,0PU43JZ,,M4854A,,,27426.5
@@ -65,7 +65,7 @@ fn money(cents: i128) -> String {
     decimal(cents, 2, 2)
 }
 
-/// Added up from the rows of services.
+/// The sums of the rows of services.csv.
 fn added(rows: &Texts) -> Sums {
     let column = |name: &str| rows[0].iter().position(|h| h == name).expect("a column");
     let (status, rules, amount) = (column("status"), column("rules"), column("amount_at_risk"));
@@ -91,7 +91,7 @@ fn of_summary(bytes: &[u8]) -> Sums {
     statuses.chain(rules).filter(|(_, (n, _))| *n > 0).collect()
 }
 
-/// What the summary sheet says.
+/// The sums on the summary sheet.
 fn of_summary_sheet(bytes: &[u8]) -> Sums {
     let rows = with_cents(of_sheet(bytes, "Summary"), &[6]);
     assert_eq!(rows[0], ["group", "key", "meaning", "rows", "services", "findings", "amount_at_risk"]);
@@ -99,7 +99,7 @@ fn of_summary_sheet(bytes: &[u8]) -> Sums {
     named.map(|row| (row[1].clone(), (row[4].parse().expect("a count"), row[6].clone()))).collect()
 }
 
-/// What the page says in words: the figures at its head and the table of rules.
+/// The sums on the page: the figures at its head and the table of rules.
 fn of_page(page: &str) -> Sums {
     let between = |text: &str, from: &str, to: &str| -> Option<String> {
         Some(text.split_once(from)?.1.split_once(to)?.0.to_owned())
@@ -129,7 +129,7 @@ fn every_format_has_the_same_sums() {
         assert!(want.len() > 5, "{want:?}");
         let book = written(&outcome, "report.xlsx");
         let amount = SERVICE.iter().position(|c| c.name == "amount_at_risk").expect("a column");
-        // Rules that fired on related lines only are in no service's list.
+        // Rules that fired only on related lines are not in the rules column of a service.
         let of_services = |sums: Sums| -> Sums { sums.into_iter().filter(|(_, (n, _))| *n > 0).collect() };
         for (name, rows) in [
             ("services.csv", of_csv(&written(&outcome, "services.csv"))),
@@ -141,7 +141,7 @@ fn every_format_has_the_same_sums() {
         }
         assert_eq!(of_summary_sheet(&book), want, "Summary");
         let page = String::from_utf8(written(&outcome, "report.html")).expect("UTF-8");
-        // The chart counts flagged services: those of a rule that only informs may be clear.
+        // The chart counts flagged services. A service with only info findings is clear.
         let page = of_services(of_page(&page));
         for (key, value) in &page {
             assert_eq!(Some(&value.1), want.get(key).map(|(_, amount)| amount), "{key}: {value:?}");
@@ -176,7 +176,7 @@ fn outcome_findings(outcome: &claimlint::run::Outcome, code: &str) -> usize {
     outcome.judged.findings.iter().filter(|finding| DOCS[usize::from(finding.rule.0)].code == code).count()
 }
 
-/// One provider with three primaries, four units of the add-on and one stay; one that spoils everything.
+/// A provider with three primaries, four add-on units and one stay, and a provider whose cells hold special characters.
 const PROVIDERS: &str = "claim_id,line_number,member_id,product,billing_npi,place_of_service,bill_type,service_date,procedure_code,icd_procedure_1,units,diagnosis_1,authorization_number,paid_amount
 C1,1,M1,PPO,1,24,,2024-03-05,22513,,1,M80.08XA,,100.00
 C1,2,M1,PPO,1,24,,2024-03-05,22515,,3,M80.08XA,,50.00
@@ -204,7 +204,7 @@ fn rollups_are_what_one_counts_by_hand() {
         let columns = by(key, &shares);
         told(file, &columns.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    // 4 units of 22515 over 3 primaries, 1 stay of 6 services; no primary, no ratio.
+    // 4 units of 22515 over 3 primaries, 1 stay of 6 services. Without a primary there is no ratio.
     assert_eq!(of("provider", "billing_npi"), ["1 6 3 4.0000 1.3333 1 0.1667", "'=2 1 0 1.0000  0 0.0000"]);
     let mut facilities = of("facility", "facility");
     facilities.sort();
@@ -221,7 +221,7 @@ fn rollups_are_what_one_counts_by_hand() {
     let mut months = told("month", &["month", "services"]);
     months.sort();
     assert_eq!(months, [" 1", "2024-03 3", "2024-04 3"]);
-    // Flagged is what the services say, and the rows stand by amount.
+    // The flagged counts agree with services.csv, and the rows are sorted by amount.
     let flagged = |npi: &str| {
         let [npi_at, status] = ["billing_npi", "status"].map(|name| services.column(name));
         services.rows.iter().filter(|row| row[npi_at] == npi && row[status] != "clear").count()
@@ -287,8 +287,8 @@ fn formats_are_asked_for_by_name() {
     assert!(!again.is_empty());
 }
 
-/// `DuckDB`, Polars for Python and openpyxl read what was written. They are not there everywhere; `.ci/run` sees to it
-/// that they are, names their interpreter in `CLAIMLINT_PYTHON`, and then they must be.
+/// `DuckDB`, Polars for Python and openpyxl read the files. They are required where `CLAIMLINT_PYTHON` names their
+/// interpreter, as in `.ci/run`; elsewhere the test passes without them.
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that looked at nothing says so")]
 fn others_read_the_files() {

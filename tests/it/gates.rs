@@ -1,5 +1,5 @@
-//! Protects the night from a gate that passes by mistake: what a condition says is told exactly, whatever its shape; a
-//! wrong one is refused before the first row, and nothing that can be typed panics.
+//! Tests that no gate passes by mistake: a condition of any shape is evaluated exactly, a malformed one is refused before the
+//! first row is read, and no text causes a panic.
 
 use num_rational::Ratio;
 use proptest::prelude::*;
@@ -11,10 +11,10 @@ use claimlint::tally::Summary;
 use crate::cli::{CLEAR, DENY, Desk, REVIEW};
 use crate::kit::config;
 
-/// A fraction small enough for a plain machine word: the reference's arithmetic.
+/// A fraction of machine words, for the arithmetic of the reference.
 type Small = Ratio<i128>;
 
-/// An expression as a tree, which the reference walks and the program gets as text.
+/// An expression as a tree. The reference evaluates the tree; the program gets its text.
 #[derive(Debug, Clone)]
 enum Number {
     Cents(u16),
@@ -54,7 +54,7 @@ fn truth() -> impl Strategy<Value = Truth> {
 }
 
 impl Number {
-    /// How tightly its outermost sign binds.
+    /// The precedence of its outermost operator.
     fn rank(&self) -> u8 {
         match self {
             Self::Both(_, '+' | '-', _) => 1,
@@ -63,7 +63,7 @@ impl Number {
         }
     }
 
-    /// With no bracket more than needed.
+    /// The text with as few brackets as possible.
     fn text(&self) -> String {
         let at_least = |n: &Number, rank| if n.rank() < rank { format!("({})", n.text()) } else { n.text() };
         match self {
@@ -77,7 +77,7 @@ impl Number {
         }
     }
 
-    /// None: something is divided by zero.
+    /// `None` for a division by zero.
     fn value(&self, rows: u64, rejected: u64) -> Option<Small> {
         Some(match self {
             Self::Cents(cents) => Small::new(i128::from(*cents), 100),
@@ -105,7 +105,7 @@ impl Truth {
             Self::Compare(a, relation, b) => format!("{} {relation} {}", a.text(), b.text()),
             Self::Not(t) => format!("not {}", in_brackets(t)),
             Self::Both(a, true, b) => format!("{} and {}", in_brackets(a), in_brackets(b)),
-            // `and` binds tighter than `or`, so its chains need no bracket beside one.
+            // `and` binds more tightly than `or`, so no bracket is needed.
             Self::Both(a, false, b) => {
                 let side = |t: &Truth| if matches!(t, Truth::Both(_, true, _)) { t.text() } else { in_brackets(t) };
                 format!("{} or {}", side(a), side(b))
@@ -186,7 +186,7 @@ fn a_gate_that_is_met_makes_the_exit_code_1_and_says_its_figures() {
         "{}",
         untold.err
     );
-    // The default stays: a deny finding is enough.
+    // The default --fail-on still applies: a deny finding makes the exit code 1.
     assert_eq!(desk.run(&["check", "claims.csv", "--fail-if", "deny > 5"]).code, Some(1));
 }
 

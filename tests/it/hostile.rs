@@ -1,5 +1,5 @@
-//! Protects the machine and the reader of the report from input made to harm: little that becomes much, endless lines,
-//! names of files that are more than names. Memory is held to by the system: the process may not have more.
+//! Tests malicious input: decompression bombs, endless lines, special file names. The operating system limits the memory of
+//! the process.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -42,7 +42,7 @@ impl Desk {
         Said::by(binary().args(args).current_dir(self.0.path()))
     }
 
-    /// The binary with two threads and no more than so many megabytes of address space.
+    /// The binary with two threads and an address space of at most this many megabytes.
     fn within(&self, megabytes: u32, args: &[&str]) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -v {}; exec \"$0\" \"$@\"", megabytes << 10)]);
@@ -50,7 +50,7 @@ impl Desk {
         command
     }
 
-    /// Checks this file with so much memory; its ledger.
+    /// Checks this file with a limit on memory and returns its ledger.
     fn ledger(&self, megabytes: u32, file: &str) -> serde_json::Value {
         Said::by(&mut self.within(megabytes, &["check", file, "--out", "report", "-q"])).success();
         let summary = fs::read(self.at("report/summary.json")).expect("a summary");
@@ -58,7 +58,7 @@ impl Desk {
         serde_json::from_slice::<serde_json::Value>(&summary).expect("JSON")["ledger"].take()
     }
 
-    /// That nothing was left behind but these.
+    /// Asserts that only these entries are left in the directory.
     fn holds(&self, names: &[&str]) {
         let entries = fs::read_dir(self.0.path()).expect("a directory");
         let mut there: Vec<String> =
@@ -73,7 +73,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes it")
 }
 
-/// More memory than any of these inputs needs, and far less than what they unpack to.
+/// Megabytes: more than any of these inputs needs, and far less than they unpack to.
 const LITTLE: u32 = 700;
 
 #[test]
@@ -84,7 +84,7 @@ fn bombs_are_put_out() {
     for (name, head, filling) in
         [("bomb.gz", gzip(head.as_bytes()), gzip(&filling)), ("bomb.zst", pack(head.as_bytes()), pack(&filling))]
     {
-        // Members and frames may stand one behind the other: 1.6 GiB in less than a megabyte or so.
+        // Members and frames may follow each other: 1.6 GiB in about a megabyte.
         desk.put(name, [head, filling.repeat(50)].concat());
         let said = Said::by(&mut desk.within(LITTLE, &["check", name, "--out", "report"])).refused();
         assert!(said.contains(name) && said.contains("--max-decompressed"), "{said}");
@@ -123,21 +123,21 @@ fn a_zstd_window_that_needs_a_large_machine_is_refused() {
     assert!(said.contains("--long=27") && said.contains("zstd -dc"), "{said}");
 }
 
-/// Sends to the binary's stdin what comes of it.
+/// Streams an iterator to the stdin of the binary.
 fn piped(desk: &Desk, megabytes: u32, parts: Vec<Box<dyn Read + Send>>) -> Said {
     let mut command = desk.within(megabytes, &["check", "-", "--out", "report", "-q"]);
     let (reader, mut writer) = io::pipe().expect("a pipe");
     command.stdin(Stdio::from(reader));
     let sender = std::thread::spawn(move || {
         for mut part in parts {
-            // Who hangs up has seen enough.
+            // The binary has closed its stdin.
             if io::copy(&mut part, &mut writer).is_err() {
                 return;
             }
         }
     });
     let said = Said::by(&mut command);
-    // The command holds the reading end; without it a sender that is not heard ends.
+    // The command owns the reading end. Drop it, so that the sender ends when the binary does.
     drop(command);
     sender.join().expect("it does not panic");
     said
@@ -147,7 +147,7 @@ fn text(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
     Box::new(io::Cursor::new(text.into()))
 }
 
-/// `CLAIMLINT_LINE=2048 cargo test --test it endless` tries a line of as many MiB.
+/// `CLAIMLINT_LINE=2048 cargo test --test it endless` tests a line of 2048 MiB.
 #[test]
 fn an_endless_line_costs_itself() {
     let mebibytes: u64 = std::env::var("CLAIMLINT_LINE").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
@@ -160,7 +160,7 @@ fn an_endless_line_costs_itself() {
     assert_eq!(lines, ["-,2,C1", "-,4,C2"]);
     let rejects = fs::read(desk.at("report/rejects.csv")).expect("rejects");
     assert!(rejects.len() < 8192 && String::from_utf8_lossy(&rejects).contains("too-long"));
-    // As the header, it is no header.
+    // As the first line, it is not accepted as a header.
     let said = piped(&Desk::new(), LITTLE, vec![line()]).refused();
     assert!(said.contains("header line does not end"), "{said}");
 }
@@ -216,8 +216,8 @@ fn much_of_nothing_takes_no_memory() {
     }
 }
 
-/// Rows that cannot be read are no way into the memory, and a misread extract is refused in the same words however it was
-/// cut.
+/// Rejected rows do not accumulate in memory, and a misread extract is refused with the same message whatever the block
+/// size.
 #[test]
 fn a_flood_of_rejected_rows_lies_on_disk() {
     let desk = Desk::new();
@@ -227,7 +227,7 @@ fn a_flood_of_rejected_rows_lies_on_disk() {
     let first = said("1048576");
     assert!(first.contains("2000000 of 2000001 rows") && first.contains("line 3: fewer"), "{first}");
     assert_eq!(said("65536"), first);
-    // An extract may begin with any number of them and still be used.
+    // An extract that begins with many rejected rows can still be used.
     let good = format!("{}\n", row("C1")).repeat(150_000);
     desk.put("much.csv", format!("{HEAD}\n{}{good}", "x\n".repeat(149_000)));
     assert_eq!(desk.ledger(LITTLE, "much.csv")["rejected"], 149_000);
@@ -250,7 +250,7 @@ fn names_of_files_are_names() {
         let first = csv::Reader::from_reader(&*services).records().next().map(|r| r.expect("a row"));
         assert_eq!(first.expect("a row").get(0), Some(*name), "as given, whatever it is");
     }
-    // A name that begins like an option is one, unless it is said to be none.
+    // A name that begins with a dash is an option unless `--` precedes it.
     desk.put("-claims.csv", &claims);
     desk.run(&["check", "-claims.csv"]).refused();
     desk.run(&["check", "--out", "report-x", "--", "-claims.csv"]).success();
@@ -301,9 +301,9 @@ fn a_report_goes_nowhere_else() {
     assert_eq!(fs::read(desk.at("old/services.csv")).expect("services"), services);
     assert_eq!(fs::read(desk.at("full/precious")).expect("it is there"), b"mine");
     desk.holds(&["claims.csv", "dangling", "full", "old", "to-full", "to-old"]);
-    // A report is replaced, and what its extract says is still read from the extract.
+    // The report is replaced although the extract is a link into it.
     desk.run(&["check", "claims.csv", "--out", "old", "--force"]).success();
-    // An extract inside the report that is to be replaced has been read by then.
+    // An extract inside the replaced report is read before it is replaced.
     fs::copy(desk.at("claims.csv"), desk.at("old/claims.csv")).expect("room for it");
     desk.run(&["check", "old/claims.csv", "--out", "sub\x1b[2J"]).success();
 }

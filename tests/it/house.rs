@@ -1,5 +1,5 @@
-//! Protects the house: rooms use only rooms to their left, files stay short, rosters match folders, the README's
-//! commands run, nothing talks to a network.
+//! Tests the structure of the repository: modules use only modules above them, files stay short, rosters match folders, the
+//! README's commands run, nothing uses a network.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ pub(crate) fn files(folder: &str, extension: &str) -> Vec<String> {
     fn walk(path: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
             let path = entry.expect("an entry").path();
-            // What a fuzz run has built is nobody's text.
+            // Build output of a fuzz run is not part of the source.
             if path.ends_with("target") {
                 continue;
             }
@@ -78,7 +78,7 @@ fn a_room_uses_only_rooms_before_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A file that needs more has more than one job.
+/// Most lines of a source file. A longer file should be split.
 const LONGEST: usize = 420;
 
 #[test]
@@ -186,7 +186,7 @@ fn commands(readme: &str) -> Vec<&str> {
 #[test]
 fn the_commands_of_the_readme_run() {
     if !at("README.md").exists() {
-        // It is written last; the house has no reader before.
+        // Without a README there are no commands.
         return;
     }
     let readme = read("README.md");

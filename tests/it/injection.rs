@@ -1,5 +1,5 @@
-//! Protects whoever opens a report or looks at the terminal: what stands in a cell, a header, a file's name, a layout or
-//! a policy is text there, never markup, a formula or an order to the terminal.
+//! Tests that text from a cell, a header, a file name, a layout or a policy is never markup, a formula or a terminal escape
+//! sequence in a report or at the terminal.
 
 use std::fs;
 
@@ -44,8 +44,7 @@ const COLUMNS: [(&str, &str); 29] = [
     ("other_note", ""),
 ];
 
-/// An extract with a row for each column that holds `text` there, a Medicare and a stay's row for each, and a row that is
-/// rejected.
+/// An extract that holds `text` in each column of one row, each also as a Medicare row and as a stay, and a rejected row.
 fn extract(text: &str) -> String {
     let quoted = |cells: &[String]| {
         cells.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect::<Vec<_>>().join(",") + "\n"
@@ -69,7 +68,7 @@ fn extract(text: &str) -> String {
             rows += &quoted(&cells);
         }
     }
-    // The text alone is a row of too few fields.
+    // The text alone is a row with too few fields.
     rows + text + "\n"
 }
 
@@ -93,10 +92,10 @@ fn judged(
     run.whole().expect("it is in memory")
 }
 
-/// Leaves an attribute, an element and a script, if it is let.
+/// Markup that would add an attribute, an element and a script if it were not escaped.
 const MARKUP: &str = "zz'zz\"><zzz a=b></script><script>zzz()</script><!--&lt;zzz";
 
-/// That a page shows the markup as text and obeys none of it.
+/// Asserts that the page shows the markup as text.
 fn is_tame(page: &str, what: &str) {
     assert!(page.contains("&lt;zzz"), "{what}: the markup is not shown");
     for wild in ["<zzz", "zz'", "zz\"", "<script>zzz", "zzz()</script", "<!--&"] {
@@ -140,7 +139,7 @@ fn no_column_writes_markup_on_the_page_of_a_claim() {
 fn no_layout_and_no_policy_writes_markup() {
     let toml = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let markup = toml(MARKUP);
-    // A quote inside a header's name is no part of this.
+    // A quote inside a header name is not tested here.
     let name = MARKUP.replace('"', "");
     let layout = format!(
         "name = \"{markup}\"\ntitle = \"{markup}\"\nsource = \"{markup}\"\nvalid = \"{markup}\"\n[columns]\n\
@@ -148,7 +147,7 @@ fn no_layout_and_no_policy_writes_markup() {
          product = \"plan\"\nplace_of_service = \"place\"\n[products]\n\"{markup}\" = \"commercial-managed-care\"\n"
     );
     let layout = Layout::load("layout.toml", &layout).unwrap_or_else(|e| panic!("{e}"));
-    // Every sentence and name of the policy that is no code, no class and no word of ours.
+    // Every sentence and name of the policy that is not a code, a class or a keyword.
     let policy = policy_with(|_, text| {
         let edit = |line: &str| {
             let keys = ["title", "publisher", "source", "valid"];
@@ -202,7 +201,7 @@ fn no_column_writes_a_formula() {
 
 #[test]
 fn nothing_gives_orders_to_the_terminal() {
-    // Clears the screen, rings, hides the cursor, moves back, names the window, turns the text around.
+    // Clear the screen, ring the bell, hide the cursor, move back, set the window title, reverse the text direction.
     let orders = "q\x1b[2J\x07\x1b[?25l\x08\r\x1b]0;owned\x07\x7f\u{9b}31m\u{202e}q";
     let desk = tempfile::tempdir().expect("a directory");
     let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
@@ -224,7 +223,7 @@ fn nothing_gives_orders_to_the_terminal() {
         tame(&run(&["explain", "--in", "report", "--", &row[claim]]), &row[claim]);
     }
     tame(&run(&["explain", "--in", "report", "--", "C\x1b[2J"]), "an unknown claim");
-    // Refusals name what they looked at.
+    // Error messages name the file or column.
     fs::write(desk.path().join("bad.csv"), format!("claim_id,{orders},{orders}\n1,2,3\n")).expect("room for it");
     fs::write(desk.path().join("bad.toml"), format!("{orders} = 1\n")).expect("room for it");
     for args in [

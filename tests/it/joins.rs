@@ -1,4 +1,4 @@
-//! Protects shapes of extract whose rows are not service lines: several services in one row, and tables joined by key.
+//! Tests extracts whose rows are not service lines: several services in one row, and tables joined by a key.
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ fn table(outcome: &Outcome, name: &str) -> String {
     String::from_utf8(written(outcome, name)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Some columns of one of the report's tables, a row a line.
+/// Some columns of one of the report's tables, one line for each row.
 fn columns(outcome: &Outcome, name: &str, wanted: &[&str]) -> Vec<String> {
     let text = table(outcome, name);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -242,7 +242,7 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
         let said = broken.check(BLOCK).map(|_| ()).expect_err(says);
         assert!(said.contains(says), "{said}");
     }
-    // The same again, of a claim that nobody asks about, or another code system: no harm.
+    // A repeated key of a claim out of scope, or in another code system, does no harm.
     for add in ["33000009|9009|Z9|I10|26|10|2||||\n", "33000001|9001|A1|I10|2|9|2||||\n", "1|9001|A1|M810|2|10|2||||\n"]
     {
         let fine = Optum::new().with("diagnostic", |text| text + add);
@@ -300,7 +300,7 @@ fn a_claim_row_is_joined_to_its_lines() {
             "5 1900007005|PC-13 commercial-ppo-indemnity outpatient 22513 M4854XA clear",
         ]
     );
-    // The last line has no claim, so it has no claim number: rejected like any row without one, at its place.
+    // The last line matches no claim row, so it has no claim number and is rejected.
     let rejects = outcome.frame.inputs[0].rejects.all().expect("they are in memory");
     let [reject] = rejects.as_slice() else { panic!("{rejects:?}") };
     let text = std::fs::read_to_string(&lines).expect("a text");
@@ -337,7 +337,7 @@ fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
         format!("{head}\n{}\n", rows.join("\n")).into_bytes()
     };
     let texts = [half(&first), half(&second)];
-    // From memory, which is read as a pipe is: once, in order, of unknown length.
+    // A source in memory is read like a pipe: once, in order, of unknown length.
     let open = |name: &str| Source::from_bytes(name, texts[usize::from(name == "second")].clone());
     for (names, block) in [(["first", "second"], BLOCK), (["first", "second"], 7), (["second", "first"], 64)] {
         let halves =

@@ -1,7 +1,7 @@
-//! What the modules share: the built-in policy, a run over texts in memory, and the report's tables read back.
+//! Shared by all test modules: the built-in policy, runs over texts in memory, and tables of the report read back.
 //!
-//! Runs go through [`claimlint::run::run`] and the report's own writers, so a test sees the very bytes that a user
-//! gets, without a process and without a directory.
+//! Runs use [`claimlint::run::run`] and the report's own writers, so that tests see the bytes that a user gets, without a
+//! process and a directory.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,11 +25,11 @@ use claimlint::run::{Expect, Memory, Outcome, Run, Setup, Unwatched, run};
 
 use crate::memory::Shared;
 
-/// The policy that comes with the program.
+/// The built-in policy.
 pub(crate) static POLICY: LazyLock<Policy> =
     LazyLock::new(|| load(&[], &rules::codes()).expect("the built-in policy is valid"));
 
-/// The layouts that come with the program.
+/// The built-in layouts.
 pub(crate) static LIBRARY: LazyLock<Library> =
     LazyLock::new(|| Library::shipped().expect("the shipped layouts are valid"));
 
@@ -41,7 +41,7 @@ pub(crate) fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The policy in which the text of each built-in file has gone through `edit`, which is told the file's kind.
+/// The built-in policy after `edit` has changed the text of its files. `edit` gets the kind and the text of each.
 pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy, String> {
     let given: Vec<PolicyFile> = POLICY
         .origins
@@ -51,7 +51,7 @@ pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy,
     load(&given, &rules::codes()).map_err(|faults| faults.to_string())
 }
 
-/// What a run reads: extracts by name, and the authorization file.
+/// The inputs of a run: extracts by name, and the authorization file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Inputs {
     /// Extracts in the order in which they are named.
@@ -180,14 +180,14 @@ impl Table {
     }
 }
 
-/// How long a property is tried: so many cases, or `PROPTEST_CASES` for a longer look. A shrunk failure becomes a
-/// fixture under its sentence, not a line in a seed file.
+/// The number of cases of a property: `cases`, or `PROPTEST_CASES` for a longer run. A shrunk failure becomes a fixture, not a
+/// line in a seed file.
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
     ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Line breaks and margins belong to the terminal.
+/// The text in one line: line breaks and margins depend on the terminal.
 pub(crate) fn flowed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

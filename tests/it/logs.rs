@@ -1,5 +1,5 @@
-//! Protects machines that read the log: every line of stderr is an event, the last one tells the exit code however the
-//! run ended, and nothing of a row is in it.
+//! Tests the log for machines: every line of stderr is an event, the last one states the exit code however the run ended, and
+//! no event holds text of a row.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::cli::{CLEAR, DENY, Desk, HEAD, Said};
 
-/// In cells of every kind; in no log.
+/// A mark in cells of every kind. No log may hold it.
 const MARK: &str = "MARKER7";
 
-/// The events of a run. Every line must be one, with the same run id, and the last must tell the exit code.
+/// The events of a run. Every line must be an event with the same run id, and the last must state the exit code.
 fn events(said: &Said) -> Vec<Value> {
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     let events: Vec<Value> = said.err.lines().map(parse).collect();
@@ -62,7 +62,7 @@ fn a_run_tells_its_phases_and_counts() {
     assert_eq!((written["files"].as_u64(), written["bytes"].as_u64()), (Some(files.len() as u64), Some(bytes)));
     assert_eq!(find(&events, "gate")["figures"]["deny"], "1");
     assert!(events.iter().any(|e| e["event"] == "note"), "a missing column is a note");
-    // Of the report only run.json knows the run, and stdout is what it was.
+    // Only run.json of the report names the run, and stdout is unchanged.
     let run = start["run"].as_str().expect("an id");
     for file in fs::read_dir(desk.at("r")).expect("a report").map(|f| f.expect("a file").path()) {
         let holds = String::from_utf8_lossy(&fs::read(&file).expect("a file")).contains(run);
@@ -133,7 +133,7 @@ mod unix {
         assert_eq!(reports.filter(|entry| entry.path().join("report.html").exists()).count(), 1);
     }
 
-    /// Both ways out: the run stops by itself, and it is ended while it waits.
+    /// A signal stops a run that is reading, and one that waits for its input.
     #[test]
     fn a_signal_is_told() {
         for silent in [false, true] {

@@ -1,34 +1,34 @@
-//! The one integration binary. Each module protects one promise of the house; its first paragraph says which.
+//! The integration tests, in one binary. The first paragraph of each module says what it tests.
 //!
 //! ```text
 //! cases       fixtures/cases: what the specification says, sentence by sentence
 //! rules       documentation and worked examples of every rule
-//! mutation    each rule and each datum of the policy, broken: some fixture must notice
-//! properties  threads, blocks, order, sums: what holds for any extract
-//! soak        invented extracts come out as they were planted
-//! twin, slow  the reader held against a slow one that is obviously right
-//! damage      bad input, each with its own clear sentence
+//! mutation    a fixture notices when a rule or a datum of the policy is broken
+//! properties  what holds for any extract: threads, blocks, order, sums
+//! soak        the findings of invented extracts are those that were planted
+//! twin, slow  the reader compared with a slow and simple one
+//! damage      damaged input and its messages
 //! joins       several services in one row, and tables joined by key
-//! formats     every format says the same, and others can read it
-//! explain     the dossier of a claim says what the report says
-//! browser     report.html in a real browser: filter, sort, keyboard, phone, dark, paper
-//! mask        ids that a masked report must not hold
-//! night       killed, full, unreadable, twice at once: the old report or the new one
-//! verify      a report that was altered, or is of other inputs, is told from one that is whole
-//! private     modes under any umask; no message quotes a row
-//! settings    claimlint.toml: found, laid under flags, shown
+//! formats     all formats agree and can be read by other programs
+//! explain     the dossier of a claim agrees with the report
+//! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
+//! mask        a masked report holds no id
+//! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
+//! verify      altered reports and reports of other inputs are recognized
+//! private     file modes under any umask; no message quotes a row
+//! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! gates       conditions over the totals
-//! reconcile   rows and charges against what was announced
-//! logs        events for machines, without the content of rows
-//! compare     what is new, known and suppressed: fingerprints, compare, --baseline, --suppress
+//! reconcile   rows and charges compared with the announced totals
+//! logs        the log for machines, without text of rows
+//! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
-//! hostile     bombs, endless lines, names of files that are more than names
+//! hostile     decompression bombs, endless lines, special file names
 //! injection   markup, formulas and escape sequences in every column
-//! house       rooms, rosters, names, README
+//! house       structure of the repository: imports, rosters, file lengths, README
 //! citations   sections of the specification that the code cites
 //! ```
 //!
-//! Unit tests stand at the foot of their files in `src`; here nothing is tested that one file alone can promise.
+//! Unit tests are at the end of their files in `src`. The tests here need more than one file.
 
 mod browser;
 mod cases;

@@ -1,5 +1,5 @@
-//! Protects whom a masked report is about: no file of it, nor the terminal, holds an id of the extract; the judgement
-//! is the one without a mask; tokens join what the ids joined.
+//! Tests masking: neither a file of the report nor the terminal holds an id of the extract, the verdicts are those of the
+//! unmasked run, and equal ids have equal tokens.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::readers::{of_parquet, of_workbook};
 
 const KEY: &str = "a key of more than sixteen bytes";
 
-/// Ids where they do not belong: quoted, with delimiters, in unreadable cells, in rejected rows, of other rows.
+/// Ids in difficult places: quoted, with delimiters, in unreadable cells, in rejected rows, in other columns.
 const STRAY: &str = "claim_id,line_number,frequency_code,original_claim_id,member_id,product,place_of_service,service_date,procedure_code,units,diagnosis_1,diagnosis_2,modifier_1,billing_npi,authorization_number,paid_amount
 CLM-0001,1,1,,MEM-0001,HMO,22,MEM-0001,22514,CLM-0001,M54.5,,,1900000001,AUTH-0001,MEM-0001
 \"CLM,0002\",1,1,,\"MEM \"\"0002\"\"\",for MEM-0001,22,2024-03-05,22514,1,M54.5,,,1900000001,AUTH-0002,100.00
@@ -132,7 +132,7 @@ fn no_output_holds_an_id() {
                 for id in &ids {
                     assert!(!text.contains(id.as_str()), "{extract}: {name} holds {id}");
                 }
-                // No full date but of the policy itself and of the dossier's policy text.
+                // The only full dates are those of the policy and of the dossier's policy text.
                 if !how.is_empty() && (name.starts_with("services") || name.starts_with("findings")) {
                     assert!(!text.contains("2024-03-05") && !text.contains("2024-01-13"), "{name}");
                 }
@@ -216,7 +216,7 @@ fn a_key_that_is_none_is_refused_with_advice() {
     assert!(desk.run(&["check", "stray.csv", "--mask-dates", "month"]).refused().contains("--mask"));
 }
 
-/// A masked dossier is judged as the run was: tokens carry everything that verdicts rest on.
+/// A masked dossier gives the verdicts of the run: the tokens carry everything that they depend on.
 #[test]
 fn masked_claims_are_explained_as_they_were_judged() {
     let mask = Mask::new(KEY.as_bytes()).expect("long enough");

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use claimlint::report::sink::Output;
 
-/// A file in memory that can still be read when its writer is gone.
+/// A file in memory that can be read after its writer is dropped.
 #[derive(Clone, Default)]
 pub(crate) struct Shared(Arc<Mutex<Cursor<Vec<u8>>>>);
 
 impl Shared {
-    /// What was written so far.
+    /// The bytes written so far.
     pub(crate) fn take(&self) -> Vec<u8> {
         self.0.lock().expect("no writer ended in the middle").get_ref().clone()
     }

@@ -1,9 +1,9 @@
-//! Protects the tests themselves: each rule is broken, and each datum of the policy is dropped, flipped or moved by a
-//! day, and some fixture must notice. What nobody would miss is not tested, and what is not tested is not promised.
+//! Tests the fixtures: each rule is broken, each datum of the policy is dropped, flipped or moved by a day, and some fixture
+//! must fail.
 //!
-//! Rules are broken through [`judge_with`], data by editing the text of the built-in policy files and loading it
-//! again. A mutant that the loader refuses would prove nothing, so it fails the test. A mutant that survives asks for
-//! a fixture case; changes that cannot change any verdict are left out where they arise, each with its reason.
+//! Rules are broken through [`judge_with`], data by editing the text of the built-in policy files and loading it again. A
+//! mutant that the loader refuses proves nothing, so it fails the test. A surviving mutant needs a new fixture. Changes that
+//! cannot change any verdict are left out, with the reason.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ fn a_broken_rule_fails_a_case_of_its_own_folder() {
     assert!(survivors.is_empty(), "no case of the rule's folder notices that {}", survivors.join(", "));
 }
 
-/// Whom a rule is asked about is part of it: services, related lines, lines taken back.
+/// Which lines a rule applies to is part of the rule: services, related lines, lines that are not live.
 #[test]
 fn a_rule_asked_about_the_wrong_lines_fails_a_case() {
     let mut cases: Vec<(Case, Outcome)> = Case::all()
@@ -81,8 +81,8 @@ fn a_rule_asked_about_the_wrong_lines_fails_a_case() {
         .collect();
     let mut survivors = Vec::new();
     for (_, rule) in roster() {
-        // What a rule for services looks at (the service, its decision) other lines do not have: asked about them it
-        // stays silent, so only the other two can be asked too much.
+        // A rule for services reads facts that other lines lack, so it cannot fire on them. Only the other two kinds can be
+        // applied to the wrong lines.
         let others: &[AppliesTo] = match rule.applies_to {
             AppliesTo::Services => &[],
             AppliesTo::ServicesAndRelated => &[AppliesTo::Services, AppliesTo::Everything],
@@ -104,13 +104,13 @@ fn a_rule_asked_about_the_wrong_lines_fails_a_case() {
 
 /// One change of the policy's data.
 struct Mutant {
-    /// What was changed, for the one who looks for the missing case.
+    /// What was changed, for the failure message.
     what: String,
     policy: Result<Policy, String>,
 }
 
 impl Mutant {
-    /// The text of every file goes through `edit`; a change that changes nothing is a fault of the test.
+    /// Changes the text of every file by `edit`. Panics if nothing changes.
     fn new(what: String, edit: impl Fn(&str, &str) -> String) -> Self {
         let changed = POLICY.origins.iter().any(|o| edit(o.kind, &o.text) != o.text);
         assert!(changed, "{what}: nothing was changed");
@@ -118,12 +118,12 @@ impl Mutant {
         Self { what, policy }
     }
 
-    /// `from` becomes `to` wherever it stands in the file of this kind.
+    /// Replaces `from` by `to` everywhere in the file of this kind.
     fn replace(kind: &str, what: String, from: &str, to: &str) -> Self {
         Self::new(what, |k, text| if k == kind { text.replace(from, to) } else { text.to_owned() })
     }
 
-    /// The bytes of a range of the policy file become `to`.
+    /// Replaces a range of bytes of the file of this kind by `to`.
     fn at(kind: &str, what: String, range: std::ops::Range<usize>, to: &str) -> Self {
         Self::new(what, |k, text| {
             let mut text = text.to_owned();
@@ -135,10 +135,10 @@ impl Mutant {
     }
 }
 
-/// Holds every mutant against the fixtures and the policy's worked examples until one notices.
+/// Asserts that for every mutant a fixture or a worked example of the policy fails.
 fn all_are_noticed(mutants: Vec<Mutant>) {
     let mut cases = Case::all();
-    // The longest extracts say most and so notice most: asked first, they spare asking the others.
+    // The longest extracts notice most mutants, so they are run first.
     cases.sort_by_key(|case| {
         std::cmp::Reverse(case.inputs.extracts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>())
     });
@@ -160,7 +160,7 @@ fn all_are_noticed(mutants: Vec<Mutant>) {
     assert!(survivors.is_empty(), "{} mutants survive:\n  {}", survivors.len(), survivors.join("\n  "));
 }
 
-/// The ranges of all texts in quotes that stand after `key = ` on lines of the file, with the text.
+/// All quoted texts after `key = ` in the file, each with its range of bytes.
 fn values(text: &str, key: &str) -> Vec<(std::ops::Range<usize>, String)> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -185,7 +185,7 @@ fn every_listed_diagnosis_counts() {
     let edition = &POLICY.editions[0];
     assert_eq!(edition.diagnoses.len(), 73);
     let mutants = edition.diagnoses.iter().map(|listed| {
-        // Renaming is dropping: no claim carries the new code, and every list that names the old one follows.
+        // A code is dropped by renaming it in every list: no claim carries the new code.
         let (from, to) = (format!("\"{}\"", listed.code), "\"Q999999\"");
         Mutant::replace("policy", format!("{} is not listed", listed.code), &from, to)
     });
@@ -196,7 +196,7 @@ fn every_listed_diagnosis_counts() {
 fn every_group_of_diagnoses_has_the_right_region() {
     let text = &POLICY.origin("policy").text;
     let mut mutants = Vec::new();
-    // A region outside the statement is named there too: that list is broken below.
+    // Regions in `outside_statement` are changed below.
     let outside: Vec<String> = values(text, "outside_statement").into_iter().map(|(_, region)| region).collect();
     for (range, region) in values(text, "region").into_iter().filter(|(_, region)| !outside.contains(region)) {
         mutants.push(Mutant::at("policy", format!("region {region} reads cervical"), range, "cervical"));
@@ -204,7 +204,7 @@ fn every_group_of_diagnoses_has_the_right_region() {
     for (range, code) in values(text, "fits") {
         let line = text[..range.start].matches('\n').count() + 1;
         let other = if code == "22513" { "22514" } else { "22513" };
-        // 22515 fits every region by its absence from the rule; the list says so for the reader.
+        // 22515 fits every region because DX106 does not apply to it, so a change of its entry changes nothing.
         if code != "22515" {
             mutants.push(Mutant::at("policy", format!("line {line}: fits {other}, not {code}"), range, other));
         }
@@ -232,7 +232,7 @@ fn every_procedure_code_counts_in_its_role() {
         mutants.push(Mutant::new(format!("{code} is not looked for"), swap));
 
         let role = POLICY.procedure(id).role;
-        // A former code is a companion with a last day; the day is what the rules ask for.
+        // A former code is a companion with a last day, and the rules look at the day.
         let as_asked = |role| if role == Role::Former { Role::Companion } else { role };
         let others = [Role::Vertebroplasty, Role::UnlistedAugmentation, Role::Reposition, Role::Companion];
         for other in others.into_iter().filter(|o| *o != as_asked(role)) {
@@ -284,7 +284,7 @@ fn every_word_of_the_tables_counts() {
     let text = &POLICY.origin("policy").text;
     let mut mutants = Vec::new();
     for (_, word) in values(text, "labels") {
-        // Two spellings may fold to one label; it is gone when both are.
+        // Two spellings may fold to one label, so both are removed.
         let same = |kind: &str, text: &str| {
             let mut text = text.to_owned();
             for (range, _) in values(&text, "labels").into_iter().rev().filter(|(_, w)| fold(w) == fold(&word)) {
@@ -308,7 +308,7 @@ fn every_word_of_the_tables_counts() {
             mutants.push(Mutant::at("policy", format!("{key}: {word} is gone"), range, "97"));
         }
     }
-    // The families of DX107 stand in a list of inline tables: every quoted code between the key and its end.
+    // The families of DX107 are a list of inline tables. Take every quoted code between the key and its end.
     let from = text.find("excludes = [").expect("the policy has excludes");
     let end = from + text[from..].find("\n]").expect("the list ends");
     let mut at = from;

@@ -1,5 +1,5 @@
-//! Protects the morning after: whatever happened at night, `--out` holds the complete old report or the complete new
-//! one, nothing lies about after the next run, and the exit code and the last line say what happened.
+//! Tests failures of unattended runs: `--out` holds the complete old report or the complete new one, the next run removes
+//! leftovers, and the exit code and the last line say what happened.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, binary, names};
 
-/// Small, seeded and enough for delays and cells: Steele, Lea and Flood's splitmix64.
+/// A small generator of random delays and cells: splitmix64 by Steele, Lea and Flood.
 struct Random(u64);
 
 impl Random {
@@ -28,7 +28,7 @@ impl Random {
     }
 }
 
-/// An extract of so many rows, one in `every` of them in scope.
+/// An extract with this many rows, one in `every` of them in scope.
 fn extract(rows: usize, every: usize, seed: u64) -> String {
     let mut random = Random(seed);
     let mut text = HEAD.to_owned();
@@ -46,13 +46,13 @@ fn extract(rows: usize, every: usize, seed: u64) -> String {
     text
 }
 
-/// All files of a report but the one that may differ.
+/// All files of a report except run.json, which may differ.
 fn report(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = names(path).into_iter().filter(|name| name != "run.json");
     files.map(|name| (name.clone(), fs::read(path.join(&name)).expect("a file that can be read"))).collect()
 }
 
-/// What a run leaves beside its report.
+/// Entries that a run has left beside its report.
 fn litter(desk: &Desk) -> Vec<String> {
     desk.names().into_iter().filter(|name| name.starts_with('.')).collect()
 }
@@ -98,7 +98,7 @@ fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
         let before = report(&desk.at("report"));
         let lying = litter(&desk).len();
         let signal = ["-KILL", "-TERM", "-INT"][n % 3];
-        // Half of them anywhere, half near the end, where the report is written and moved.
+        // Half of the delays are anywhere, half near the end of the run, when the report is written and moved.
         let share = if n % 4 < 2 { random.below(1100) } else { 700 + random.below(400) };
         let child = start(desk.command(&["check", name, "--out", "report", "--force", "-q"]).env("NO_COLOR", "1"));
         std::thread::sleep(duration * share as u32 / 1000);
@@ -107,7 +107,7 @@ fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
         let after = report(&desk.at("report"));
         assert!(wholes.contains(&after), "{n}: {signal} after {share}/1000 of {duration:?}: neither old nor new");
         let how = match (said.code, killed) {
-            // Complete before the signal came.
+            // The run was complete before the signal.
             (Some(1), None) => {
                 assert!(after == wholes[n % 2] && litter(&desk).is_empty(), "{n}: {:?}", litter(&desk));
                 "complete"
@@ -117,12 +117,12 @@ fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
                 assert!(after == before && litter(&desk).len() <= lying, "{n}: {:?}", litter(&desk));
                 "interrupted"
             }
-            // SIGKILL, or a signal that came before the program could listen.
+            // SIGKILL, or a signal before the handler was installed.
             (None, Some(_)) => "killed",
             other => panic!("{n}: {signal}: {other:?}: {}", said.err),
         };
         *seen.entry(how.to_owned()).or_default() += 1;
-        // What else the machine does changes how long a run takes: the delays follow it.
+        // The length of a run depends on the load of the machine, so the delays are adjusted.
         duration = if how == "complete" { duration * 19 / 20 } else { duration * 21 / 20 };
         if n % 10 == 9 {
             assert_eq!(desk.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
@@ -130,7 +130,7 @@ fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
             assert_eq!(report(&desk.at("report")), wholes[n % 2]);
         }
     }
-    // The machine decides how many of each; all of one kind would mean that the delays miss the run.
+    // If all runs ended in the same way, the delays would have missed the run.
     assert!(seen.get("killed") >= Some(&5) && seen.get("interrupted") >= Some(&5), "{seen:?}");
     assert_eq!(desk.names(), ["a.csv", "b.csv", "claims.csv", "report"]);
 }
@@ -147,7 +147,7 @@ fn of_two_runs_into_one_place_the_second_refuses() {
         assert!(second.contains("another run is writing there") && second.contains("--out"), "{out}: {second}");
     }
     assert_eq!(report(&desk.at("report")), before);
-    // Another place is free, and the first run is none the worse for it.
+    // A run with another --out succeeds, and the first run is not affected.
     assert_eq!(desk.run(&["check", "claims.csv", "--out", "other", "-q"]).code, Some(1));
     std::io::Write::write_all(first.stdin.as_mut().expect("a pipe"), (HEAD.to_owned() + CLEAR).as_bytes())
         .expect("it reads");
@@ -184,11 +184,11 @@ fn runs_at_once_without_a_name_take_a_name_each() {
     assert_eq!(litter(&desk), [""; 0]);
 }
 
-/// A small disk of its own; gone with the test.
+/// A small file system that is unmounted at the end of the test.
 struct Disk(PathBuf);
 
 impl Disk {
-    /// None: this user may not mount.
+    /// `None` if this user may not mount.
     fn new(at: PathBuf, options: &str) -> Option<Self> {
         fs::create_dir(&at).expect("room for it");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&at).output();
@@ -238,8 +238,8 @@ fn a_full_disk_leaves_the_old_report() {
         assert_eq!(names(&desk.at("disk")), ["report"], "{size}");
     }
     disk.remount("size=64m");
-    // No file can be made any more: at each step of a run in turn. What lies there takes one for the disk, one for the
-    // directory and one for each of its eight files.
+    // The disk runs out of inodes at each step of a run in turn. One is used by the disk, one by the directory and one by each
+    // of the eight files.
     let mut codes = Vec::new();
     for files in 11..=21 {
         disk.remount(&format!("nr_inodes={files}"));
@@ -259,7 +259,7 @@ fn a_full_disk_leaves_the_old_report() {
     assert_eq!(desk.run(&large).code, Some(1));
 }
 
-/// `claimlint check ... > log` on another disk that is full: the report lies there, so the run was complete.
+/// `claimlint check ... > log` where only the disk of the log is full: the report is complete.
 #[test]
 fn a_screen_that_cannot_be_printed_is_no_failed_run() {
     let desk = Desk::with(&[DENY]);
@@ -284,7 +284,7 @@ fn a_limit_on_files_leaves_the_old_report() {
         let mut command = Command::new("sh");
         command.args(["-c", &typed, "sh", env!("CARGO_BIN_EXE_claimlint")]);
         command.args(["check", "large.csv", "--out", "report", "-q", "--force"]).current_dir(desk.at(""));
-        // A pipe is no file, so the message still comes through.
+        // stderr is a pipe, which the limit does not affect.
         let refused = end(start(&mut command)).0.refused();
         assert!(refused.contains("ulimit -f"), "{blocks}: {refused}");
         assert_eq!(report(&desk.at("report")), before, "{blocks}");
@@ -307,7 +307,7 @@ fn an_unwritable_place_is_refused_before_anything_is_read() {
     let mut command = Command::new(desk.at("claimlint"));
     command.args(["check", "claims.csv", "--out", "shut/report"]).current_dir(desk.at(""));
     if fs::write(desk.at("shut/probe"), "").is_ok() {
-        // The superuser may write anywhere; nobody may not.
+        // Root may write anywhere, so the test runs as another user.
         fs::remove_file(desk.at("shut/probe")).expect("ours");
         command.uid(65_534).gid(65_534);
     }
@@ -338,14 +338,14 @@ fn an_input_that_fails_or_changes_leaves_the_old_report() {
     assert!(refused.contains("cannot be read") && refused.contains("take another copy"), "{refused}");
     intact("a disk that errs");
 
-    // Cut, grown and rewritten while the run is at another file, which it is as long as the pipe is open.
+    // The file is truncated, extended and rewritten while the run waits for the pipe.
     let text = extract(2_000, 100, 4);
     for change in ["cut", "grown", "rewritten"] {
         fs::write(desk.at("moving.csv"), &text).expect("room for it");
         let mut command = desk.command(&["check", "-", "moving.csv", "--out", "report", "--force", "-q"]);
         let mut child = start(command.args(["--threads", "1"]));
         let mut pipe = child.stdin.take().expect("a pipe");
-        // More than a pipe holds: once it is through, the run is reading.
+        // More than the pipe's buffer: once it is written, the run is reading.
         std::io::Write::write_all(&mut pipe, extract(20_000, 100, 5).as_bytes()).expect("it reads");
         let changed = match change {
             "cut" => text[..4096].to_owned(),
@@ -374,7 +374,7 @@ fn an_input_that_fails_or_changes_leaves_the_old_report() {
     intact("a broken pipe");
 }
 
-/// A run that was killed at its worst moment, and one of another name: the next run knows them apart.
+/// The next run removes leftovers of its own name and leaves those of other names.
 #[test]
 fn the_next_run_takes_away_what_is_of_its_own_name_and_nothing_else() {
     let desk = Desk::with(&[CLEAR]);

@@ -1,5 +1,5 @@
-//! Protects the people in the extract: whatever the mask of the process, only its owner reads what is written, from the
-//! first byte on; no error, note or refusal quotes a cell.
+//! Tests privacy: under any umask only the owner can read the files, from the first byte on, and no error or note quotes a
+//! cell.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o777
 }
 
-/// The binary under a mask of the process.
+/// The binary with this umask.
 fn masked(desk: &Desk, umask: &str, args: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_claimlint")]);
@@ -25,7 +25,7 @@ fn masked(desk: &Desk, umask: &str, args: &[&str]) -> Command {
 fn whatever_the_umask_a_report_is_its_owners() {
     for umask in ["000", "022", "077", "277", "777"] {
         let desk = Desk::with(&[DENY, "short,row\n"]);
-        // While it is under way.
+        // During the run.
         let mut command = masked(&desk, umask, &["check", "-", "-q", "--out", "report"]);
         let mut child = command.stdin(Stdio::piped()).spawn().expect("it runs");
         let begun = Instant::now();
@@ -33,7 +33,7 @@ fn whatever_the_umask_a_report_is_its_owners() {
             assert!(begun.elapsed() < Duration::from_secs(20), "it never began");
             std::thread::sleep(Duration::from_millis(1));
         }
-        // Made and then, where the mask takes the owner's own rights away, given back.
+        // A umask that removes the owner's rights is corrected after the file is created.
         std::thread::sleep(Duration::from_millis(50));
         for name in desk.names().iter().filter(|n| n.starts_with('.')) {
             let (found, want) = (mode(&desk.at(name)), if name == ".report.lock" { 0o600 } else { 0o700 });
@@ -52,7 +52,7 @@ fn whatever_the_umask_a_report_is_its_owners() {
     }
 }
 
-/// Stands in every cell that a message could quote.
+/// A mark in every cell that a message could quote.
 const SECRET: &str = "ZQXSECRET";
 
 #[test]

@@ -1,6 +1,5 @@
-//! Protects what must hold for any extract, however dirty: the report's bytes depend on nothing but the input, every
-//! row is counted once, every finding can be looked up in the file, the order of unrelated rows is of no account, and
-//! sums may be grouped at will.
+//! Tests what holds for any extract: the bytes of the report depend only on the input, every row is counted once, the place
+//! of every finding is right, the order of unrelated rows does not matter, and sums can be grouped in any way.
 
 use std::sync::LazyLock;
 
@@ -19,7 +18,7 @@ use crate::kit::{Inputs, POLICY, Table, config, report, report_in_parts};
 pub(crate) static POOLS: LazyLock<Vec<ThreadPool>> =
     LazyLock::new(|| [1, 2, 8].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into());
 
-/// The columns of the generated extracts; the claim number comes first, so that it stands on the row's first line.
+/// The columns of the generated extracts. The claim number is the first, so that it is on the first line of its row.
 pub(crate) const HEADER: [&str; 22] = [
     "claim_id",
     "line_number",
@@ -45,7 +44,7 @@ pub(crate) const HEADER: [&str; 22] = [
     "note",
 ];
 
-/// Small pools, so that rows meet: same claims, members, dates, numbers.
+/// Few values for each column, so that rows share claims, members, dates and numbers.
 const POOLS_OF_VALUES: [&[&str]; 22] = [
     &["C1", "C2", "C3", "C4", "C5", "C6", "C7", ""],
     &["1", "2", ""],
@@ -79,7 +78,7 @@ A-3,,22515,A,,2024-03-05,1
 ,M3,22514,CERTIFIED,,,
 ";
 
-/// What is wrong with a row.
+/// How a row is damaged.
 #[derive(Debug, Clone, Copy)]
 enum Dirt {
     Clean,
@@ -142,7 +141,7 @@ pub(crate) fn extract(most: usize) -> impl Strategy<Value = Generated> {
     let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
     let broken =
         vec![Short, Long, TrailingDelimiters, StrayQuote, OpenQuote, TextAfterQuote, BlankBefore, HeaderBefore];
-    // One row in six is dirty: fewer than half may be rejected, or the extract is refused as a whole.
+    // One row in six is damaged. If more than half were rejected, the extract would be refused.
     let dirt = prop_oneof![5 => Just(Clean), 1 => prop::sample::select(broken)];
     (
         prop::collection::vec((cells, dirt), 0..most),
@@ -184,7 +183,7 @@ proptest! {
 proptest! {
     #![proptest_config(config(48))]
 
-    /// Parts of a few lines, on disk or in memory, masked or not, give the bytes of the whole.
+    /// A report written in parts of a few lines, from disk or memory, masked or not, has the same bytes.
     #[test]
     fn the_report_does_not_depend_on_its_parts(generated in extract(40), part in 1_usize..12, masked in any::<bool>()) {
         let inputs = generated.inputs();
@@ -199,7 +198,7 @@ proptest! {
                 run.mask(mask(), false).expect("there is a disk");
             }
             let got = report_in_parts(&run);
-            // The dossier keeps the parts apart; what it gives back is the same.
+            // The dossier is divided into parts, but what is read from it is the same.
             let (kept, got): (Vec<_>, Vec<_>) = got.into_iter().partition(|(file, _)| *file == dossier::FILE);
             prop_assert_eq!(&got, &want);
             let again = dossier::read(&kept[0].1[..]).expect("it was written just now");
@@ -215,7 +214,7 @@ proptest! {
     fn every_row_is_counted_once_and_every_finding_can_be_looked_up(generated in extract(40)) {
         let text = generated.text();
         let Ok(outcome) = generated.inputs().run() else {
-            // Refused as a whole: more than half of at least ten rows cannot be read.
+            // The extract was refused, because more than half of at least ten rows cannot be read.
             return Ok(());
         };
         let ledger = outcome.frame.ledger;
@@ -237,7 +236,7 @@ proptest! {
         }
     }
 
-    /// Masked or not: whatever a line holds, the dossier brings it back, and tokens carry all that verdicts rest on.
+    /// Masked or not, the dossier holds everything that the verdicts depend on.
     #[test]
     fn every_service_is_explained_as_it_was_judged(generated in extract(40)) {
         let Ok(outcome) = generated.inputs().run() else { return Ok(()) };
@@ -264,8 +263,8 @@ proptest! {
     }
 }
 
-/// Rows whose order says nothing: every claim number once (so no duplicates, and each stay is one row), every pair of
-/// member and procedure once (so no running sum of units passes a limit), and no units in the authorization file.
+/// Rows whose order does not matter: each claim number occurs once (so there are no duplicates, and each stay is one row), each
+/// pair of member and procedure once (so no running sum of units passes a limit), and the authorization file has no units.
 pub(crate) fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<String>>)> {
     let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
     let rows = prop::collection::vec((cells, any::<prop::sample::Index>()), 1..40).prop_map(|drawn| {
@@ -284,7 +283,7 @@ pub(crate) fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<St
     rows.prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
 }
 
-/// Services and findings without their places, in an order of their own.
+/// Services and findings without their lines, sorted.
 fn placeless(outcome: &Outcome) -> Vec<Vec<Vec<String>>> {
     let tables = ["services.csv", "findings.csv"].map(|file| {
         let table = Table::written(outcome, file);
@@ -314,7 +313,7 @@ proptest! {
     }
 }
 
-/// Enough lines that the threads share the search for equal ones; what they find does not depend on who looked.
+/// Enough lines that several threads look for duplicates and encounters. The result does not depend on the threads.
 #[test]
 fn duplicates_and_encounters_are_found_across_shares() {
     const DISTINCT: u64 = 15_000;

@@ -1,4 +1,4 @@
-//! The formats read back by readers that are not ours, each as the texts that the CSV file has. They check types, too.
+//! Reads the formats back with third-party readers, as the texts that the CSV file has, and checks their types.
 
 use std::io::{Cursor, Read as _};
 
@@ -45,7 +45,7 @@ pub(crate) fn of_jsonl(bytes: &[u8], columns: &[Column]) -> Texts {
     rows
 }
 
-/// A decimal as it prints, without the zeros that its column's scale adds beyond `least`.
+/// A decimal as text, without the trailing zeros that the scale of its column adds after `least` decimals.
 pub(crate) fn decimal(value: i128, scale: usize, least: usize) -> String {
     let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
     let (whole, rest) = digits.split_at(digits.len() - scale);
@@ -88,7 +88,7 @@ pub(crate) fn of_parquet(bytes: &[u8], columns: &[Column]) -> Texts {
     rows
 }
 
-/// All sheets of a workbook and whatever else it holds.
+/// All sheets of a workbook, and its other parts.
 pub(crate) fn of_workbook(bytes: &[u8]) -> String {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     let mut text = String::new();
@@ -99,7 +99,7 @@ pub(crate) fn of_workbook(bytes: &[u8]) -> String {
     text
 }
 
-/// Control characters are signs in the workbook.
+/// The text with control characters replaced by the visible signs that the workbook shows.
 pub(crate) fn seen(text: &str) -> String {
     text.replace('\u{b}', "\u{240b}")
 }
@@ -109,7 +109,7 @@ pub(crate) fn of_sheet(bytes: &[u8], sheet: &str) -> Texts {
     let range = book.worksheet_range(sheet).expect("a sheet");
     let cell = |cell: &Data| match cell {
         Data::Empty => String::new(),
-        // The escape of what looks like one, which Excel and LibreOffice read and calamine leaves.
+        // Excel and LibreOffice decode the escape of a text that looks like an escape. calamine does not.
         Data::String(text) => text.replace("_x005F_", "_"),
         // Whole numbers and sums of cents are exact up to 15 digits; more are texts.
         Data::Float(n) => n.to_string(),

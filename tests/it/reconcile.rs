@@ -1,5 +1,5 @@
-//! Protects the night from an extract that is not whole: the figures that came with it, typed or in its trailer record,
-//! are held against what was read, to the row and to the cent, and a difference leaves no report.
+//! Tests control totals: the rows and charges that were announced for an extract, by option or trailer record, are compared
+//! with those read, and a difference ends the run without a report.
 
 use std::fs;
 use std::io::Write as _;
@@ -152,7 +152,7 @@ fn a_trailer_is_described_strictly() {
 proptest! {
     #![proptest_config(config(60))]
 
-    /// The sum and the trailer are the same for any block size, quoted line breaks and damage included.
+    /// The sum and the trailer do not depend on the block size, even with quoted line breaks and damage.
     #[test]
     fn blocks_change_no_figure(
         rows in prop::collection::vec((0..4usize, 0..100_000u32), 0..30),

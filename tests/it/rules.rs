@@ -1,6 +1,5 @@
-//! Protects what people read about a rule: everything in the roster is documented in the same order, every worked
-//! example does what it says, the policy knows every rule, and `claimlint rules` prints the very text that the
-//! reports use.
+//! Tests the documentation of the rules: it covers the roster in its order, every worked example is right, the policy knows
+//! every rule, and `claimlint rules` prints the texts that the reports use.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +50,7 @@ fn every_worked_example_fires_on_its_line_and_its_near_miss_nowhere() {
         if !passed.is_empty() {
             wrong.push(format!("{}: {}: fires on {passed:?}", doc.code, doc.passes.story));
         }
-        // An example about a line that is not there teaches nothing.
+        // The example must name a line that exists.
         let rows = doc.passes.extract.trim().lines().count() as u64;
         if doc.passes.line > rows {
             wrong.push(format!("{}: {}: has no line {}", doc.code, doc.passes.story, doc.passes.line));
@@ -73,7 +72,7 @@ fn the_policy_cites_a_source_for_every_rule() {
     for doc in DOCS.iter() {
         let setting = POLICY.rule(&doc.code);
         assert!(setting.citation.split_whitespace().count() >= 3, "{}: cites {:?}", doc.code, setting.citation);
-        // An empty suggestion is a decision too, so it is written down.
+        // An empty suggestion must be written down as well.
         assert!(remittance.contains(&format!("\n{} = ", doc.code)), "{}: no remittance suggestion", doc.code);
         for (code, digits) in [(&setting.carc, 0), (&setting.rarc, 1)] {
             let number = code.get(digits.min(code.len())..).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Protects the settings: one file in force, found where it is said to be, under what is typed; every value is shown with
-//! its origin by the code that the run goes by, and nothing in the file is without effect.
+//! Tests the settings file: where it is found, that flags override it, that `config show` prints each value with its origin,
+//! and that every key has an effect.
 
 use std::fs;
 
@@ -43,7 +43,7 @@ fn every_key_has_its_effect() {
     assert!(findings.contains("PA202") || findings.contains("PA203"), "the authorization file is asked: {findings}");
     let run = fs::read_to_string(desk.at("night/run.json")).expect("a report");
     assert!(run.contains("\"threads\": 1"), "{run}");
-    // A flag beats the file, and a list as a whole.
+    // A flag overrides the file, and a list is overridden as a whole.
     let typed = desk.run(&["check", "claims.csv", "--out", "day", "--fail-if", "rows == 2", "-q"]);
     assert_eq!((typed.code, typed.err.as_str()), (Some(1), ""));
     assert!(desk.at("day").exists());
@@ -119,7 +119,7 @@ fn the_file_is_found_beside_the_first_extract_alone() {
     assert!(later.contains("b/claimlint.toml") && later.contains("--config"), "{later}");
     let named = desk.run(&["check", "a/claims.csv", "b/claims.csv", "--config", "b/claimlint.toml", "-q"]);
     assert_eq!(named.code, Some(0), "{}", named.err);
-    // Standard input lies nowhere: the file of the working directory is not taken.
+    // Standard input is in no directory, so no settings file is read, not even that of the working directory.
     desk.put("claimlint.toml", "fail_on = \"review\"\n");
     let text = fs::read_to_string(desk.at("claims.csv")).expect("ours");
     assert_cmd::Command::from_std(desk.command(&["check", "-", "-q"])).write_stdin(text).assert().code(0);

@@ -4,7 +4,7 @@
 
 use claimlint::ingest::record::reject::Reason;
 
-/// What a reader made of a file.
+/// The result of reading a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Line and values of each record.
@@ -16,7 +16,7 @@ pub(crate) struct Found {
 /// One character of the grammar.
 #[derive(Clone, Copy)]
 enum Symbol {
-    /// Anything but the end of a line.
+    /// A character that does not end a line.
     Byte(u8),
     /// The end of a line and how many bytes it takes.
     End(usize),
@@ -85,7 +85,7 @@ impl Twin<'_> {
         found
     }
 
-    /// The bytes of the line on which a symbol stands, from there on.
+    /// The bytes from a symbol to the end of its line.
     fn line(&self, at: usize) -> Vec<Option<u8>> {
         let bytes = self.symbols[at..].iter().map(|(_, s)| if let Symbol::Byte(b) = s { Some(*b) } else { None });
         bytes.take_while(Option::is_some).collect()
@@ -164,7 +164,7 @@ impl Twin<'_> {
         self.finish(cells, cell).map(|values| (values, at))
     }
 
-    /// Does the part of a line that lies inside the quotes hold a row's worth of fields?
+    /// Whether the part of a line inside the quotes has as many fields as a row.
     fn swallowed(&self, delimiters: Option<usize>) -> Result<(), Reason> {
         let width = self.header.len();
         match delimiters {

@@ -1,7 +1,7 @@
-//! Protects the whole: two hundred invented extracts, whose truth was written down as their cases were planted and not by
-//! any judge, come out as planted, to the row, the rule, the word and the cent, whatever they look like.
+//! Tests the program on two hundred invented extracts in all styles of CSV. Their truth was written down as the cases were
+//! planted, and the report must agree with it in every row, rule, word and cent.
 //!
-//! `CLAIMLINT_SOAK=5000 cargo test soak` tries as many extracts.
+//! `CLAIMLINT_SOAK=5000 cargo test soak` tests 5000 extracts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -33,7 +33,7 @@ impl Invented {
     }
 }
 
-/// What a seed decides beside the cases: everything that must make no difference, and what the truth takes account of.
+/// The plan, style, block size and number of threads of a seed. Only the plan may affect the findings.
 fn look(seed: u64) -> (ExtractPlan, CsvStyle, usize, usize) {
     let of = |n: u64, among: u64| (seed / n % among) as usize;
     let plan = ExtractPlan {
@@ -54,7 +54,7 @@ fn look(seed: u64) -> (ExtractPlan, CsvStyle, usize, usize) {
     (plan, style, block, 1 + of(1, 4))
 }
 
-/// The extract as it may come: plain, in members of gzip, in zstd, in UTF-16.
+/// The extract as it may be delivered: plain, in two gzip members, in zstd, or in UTF-16.
 fn packed(text: Vec<u8>, how: u64) -> Vec<u8> {
     let gzip = |bytes: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -72,7 +72,7 @@ fn packed(text: Vec<u8>, how: u64) -> Vec<u8> {
     }
 }
 
-/// Where the run says something else than the truth; empty if nowhere.
+/// The differences between the run and the truth, or an empty text.
 fn differences(outcome: &Outcome, truth: &ExtractFiles<Vec<u8>>) -> String {
     let mut words = String::new();
     for (file, truth) in [("findings.csv", &truth.findings), ("services.csv", &truth.services)] {
@@ -165,7 +165,7 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
     assert_eq!(planted, roster, "every rule is planted, and only rules of the roster");
 }
 
-/// One extract of a few hundred rows in scope has every case, so every rule that its files allow.
+/// An extract of a few hundred rows in scope has every case, and so every rule that its files allow.
 #[test]
 fn one_extract_shows_nearly_every_rule() {
     let plan = ExtractPlan { rows: 600, seed: 11, scope: 0.6, authorization_file: true, authorization_column: true };

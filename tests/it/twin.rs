@@ -1,8 +1,8 @@
-//! Protects the reader: a slow one that goes through the file symbol by symbol and is obviously right must find the
-//! same rows, fields, lines, offsets and rejects, for any damage and any block size.
+//! Tests the reader against a slow and simple one: both must find the same rows, fields, lines, offsets and rejects, for any
+//! damage and any block size.
 //!
-//! The slow one is [`crate::slow`]; it is itself held to the `csv` crate on files without damage, where the two
-//! grammars agree.
+//! The slow reader is [`crate::slow`]. It is compared with the `csv` crate on files without damage, where the two grammars
+//! agree.
 
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
     }
 }
 
-/// The code that makes a row interesting to the fast scan, and the column it stands in.
+/// The code that the fast scan looks for, and its column.
 const CODE: (&str, usize) = ("22514", 2);
 
 fn is_wanted(cells: &[Vec<u8>]) -> bool {
@@ -47,8 +47,8 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
     }
 }
 
-/// What claimlint's reader makes of it, by the grammar alone or by the fast scan for a code; none if it refuses the
-/// file as mostly rejected.
+/// The result of claimlint's reader, by the grammar alone or by the fast scan for a code. `None` if it refuses the file because
+/// most rows are rejected.
 fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
     let detected = detect::detect(&source, &LIBRARY).expect("the header is not damaged");
     let extract = if fast {
@@ -86,7 +86,7 @@ fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCase
     Ok(())
 }
 
-/// Columns that any extract must have, then some that nobody knows.
+/// The required columns of an extract, then some unknown ones.
 const NAMES: [&str; 7] = ["claim_id", "service_date", "procedure_code", "diagnosis_1", "note", "remark", "memo"];
 
 /// Values that a well-formed file may hold, with everything that quoting is for.
@@ -122,11 +122,11 @@ impl Plain {
         NAMES[..self.width].iter().map(|n| n.as_bytes().to_vec()).collect()
     }
 
-    /// As a program writes it that quotes where it must, and elsewhere at will.
+    /// The file with quotes where they are needed and, at random, elsewhere.
     fn bytes(&self) -> Vec<u8> {
         let delimiter = char::from(self.delimiter);
         let cell = |(value, quoted): &(&str, bool)| {
-            // In a file whose lines end with CR a line feed cannot stand.
+            // A file whose lines end with CR cannot hold a line feed.
             let value = if self.line_end == "\r" { value.replace('\n', "\r") } else { (*value).to_owned() };
             if *quoted || value.contains(['"', '\n', '\r', delimiter]) {
                 format!("\"{}\"", value.replace('"', "\"\""))
@@ -164,7 +164,7 @@ fn plain() -> impl Strategy<Value = Plain> {
     })
 }
 
-/// What goes wrong with files, as something put in (or taken away) somewhere after the header.
+/// Kinds of damage: something is inserted or removed somewhere after the header.
 const DAMAGE: [&str; 20] = [
     "\"",
     "\"",
@@ -188,7 +188,7 @@ const DAMAGE: [&str; 20] = [
     "\n,,,\n",
 ];
 
-/// A change at a place, both as a share of what there is.
+/// A kind of damage and its position, both as a share of what there is.
 fn damage() -> impl Strategy<Value = Vec<(prop::sample::Index, Option<&'static str>)>> {
     prop::collection::vec(
         (any::<prop::sample::Index>(), prop::option::weighted(0.85, prop::sample::select(DAMAGE.to_vec()))),
@@ -201,7 +201,7 @@ fn damaged(file: &Plain, changes: &[(prop::sample::Index, Option<&'static str>)]
     let header = bytes.iter().position(|b| matches!(b, b'\r' | b'\n')).map_or(bytes.len(), |i| i + file.line_end.len());
     for (place, change) in changes {
         let at = header + place.index(bytes.len() - header + 1);
-        // One line feed makes every CR of a file an ordinary character, the header's too.
+        // One line feed makes every CR of the file an ordinary character, also in the header.
         let fit = |b| match b {
             b',' => file.delimiter,
             b'\n' if file.line_end == "\r" => b'\r',
@@ -229,14 +229,14 @@ proptest! {
         prop_assert!(twin.rejects.is_empty(), "{:?}", twin.rejects);
         let values: Vec<Vec<Vec<u8>>> = twin.rows.iter().map(|(_, values)| values.clone()).collect();
         prop_assert_eq!(values, want);
-        // The csv crate counts line feeds, so it can speak of lines only where they end with one.
+        // The csv crate counts line feeds, so its line numbers are right only where lines end with one.
         if file.line_end == "\n" {
             let lines: Vec<u64> = records.iter().map(|r| r.position().expect("a position").line()).collect();
             prop_assert_eq!(twin.rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), lines);
         }
     }
 
-    /// Records that are too long, with a limit that short ones reach.
+    /// Records that are too long, under a limit that short records reach.
     #[test]
     fn a_limit_of_records_does_not_depend_on_blocks(file in plain(), changes in damage(), limit in 1..90_usize) {
         let bytes = damaged(&file, &changes);
@@ -263,7 +263,7 @@ proptest! {
     }
 }
 
-/// The examples that made this grammar what it is, read by both.
+/// Difficult examples, read by both.
 #[test]
 fn both_readers_agree_on_the_hard_cases() {
     let header: Vec<Vec<u8>> = NAMES[..4].iter().map(|n| n.as_bytes().to_vec()).collect();

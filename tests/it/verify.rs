@@ -1,5 +1,5 @@
-//! Protects the one who gets a report handed on: `verify` tells a whole one from one that was altered, and says whether
-//! it belongs to the extracts at hand.
+//! Tests `verify`: it distinguishes an intact report from an altered one, and says whether the report belongs to the given
+//! extracts.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn desk() -> Desk {
 const CLAIMS: &str = "kyphoplasty-2024q1.csv";
 const AUTHS: &str = "authorizations-2024q1.csv";
 
-/// Everything it says, on one line; it must have ended with this code.
+/// The output on one line. Panics unless it exited with this code.
 fn said(desk: &Desk, args: &[&str], code: i32) -> String {
     let Said { code: ended, out, err } = desk.run(&[&["verify"], args].concat());
     assert_eq!(ended, Some(code), "{args:?}: {out}{err}");
@@ -41,7 +41,7 @@ fn a_whole_report_is_whole_and_belongs_to_its_inputs() {
         let out = format!("report-{extent}");
         let check = ["check", CLAIMS, "claims.csv", "--auths", AUTHS, "-q", "--fingerprint", extent, "--out", &out];
         assert_eq!(desk.run(&check).code, Some(1));
-        // Whoever has the page alone can tell from which files it was made.
+        // The page names the fingerprints of the files from which it was made.
         let text = |name: &str| fs::read_to_string(desk.at(&out).join(name)).expect("a text");
         let manifest: Manifest = serde_json::from_str(&text("manifest.json")).expect("a manifest");
         let page = text("report.html");
@@ -57,10 +57,10 @@ fn a_whole_report_is_whole_and_belongs_to_its_inputs() {
         let whole = said(&desk, &[&out, CLAIMS, "claims.csv", "--auths", AUTHS], 0);
         assert!(whole.contains("whole and belongs to these inputs"), "{whole}");
         assert!(whole.contains(&format!("{extent} fingerprint")) && whole.contains("judged again"), "{whole}");
-        // Without the authorizations the verdicts cannot come out again; it says what it did.
+        // Without the authorization file the verdicts cannot be repeated, and the output says so.
         assert!(said(&desk, &[&out, CLAIMS, "claims.csv"], 0).contains("read again: rows and ledger"));
     }
-    // Masked, with cut dates, from a pipe: still whole.
+    // A masked report with dates cut to the month, from a pipe, is intact as well.
     fs::write(desk.at("key"), "a key of more than sixteen bytes").expect("room for it");
     let check = ["check", CLAIMS, "-q", "--mask", "key", "--mask-dates", "month", "--out", "masked"];
     assert_eq!(desk.run(&check).code, Some(1));
@@ -104,7 +104,7 @@ fn what_was_altered_is_named() {
     assert!(told.contains("notes.txt does not belong") && told.contains("folder does not belong"), "{told}");
 }
 
-/// Tables and summary that contradict each other, with a manifest that was made to fit: the sums tell.
+/// The sums reveal tables and a summary that contradict each other, even when the manifest was rewritten to match.
 #[test]
 fn sums_are_counted_again_whatever_the_manifest_says() {
     let desk = desk();
@@ -164,7 +164,7 @@ fn other_inputs_are_told_from_the_reports_own() {
     assert!(told.contains("clear.csv: its sampled fingerprint is not that of clear.csv"), "{told}");
 }
 
-/// What a settings file says of dispositions stands in no policy file; the report keeps it.
+/// The report keeps dispositions from a settings file, which are not in any policy file.
 #[test]
 fn a_report_judged_by_settings_is_judged_again_by_them() {
     let desk = desk();
@@ -174,7 +174,7 @@ fn a_report_judged_by_settings_is_judged_again_by_them() {
     fs::remove_file(desk.at("claimlint.toml")).expect("it was there");
     let told = said(&desk, &["report", CLAIMS, "--auths", AUTHS], 0);
     assert!(told.contains("judged again by the policy that the report holds: rows, ledger, services"), "{told}");
-    // Another policy on purpose is another policy.
+    // A policy that was changed on purpose is reported as another policy.
     let policy = desk.run(&["policy", "show", "--toml", "policy"]).success();
     fs::write(desk.at("mine.toml"), policy).expect("room for it");
     let told = said(&desk, &["report", CLAIMS, "--auths", AUTHS, "--policy", "mine.toml"], 2);
