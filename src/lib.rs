@@ -18,7 +18,7 @@
 //!   Knows bytes and header names, no claim.
 //! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
 //! - [`policy`]: the TOML of the medical policy, the limits and the reason codes, checked, every name resolved.
-//! - [`finding`]: what a rule says when it fires, and the fingerprint by which it is known again.
+//! - [`finding`]: what made a rule fire, the words for it, and the fingerprint by which it is known again.
 //! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
 //!   or why it does not.
 //! - [`ledger`] and [`tally`]: every row in one bin; counts and money.

@@ -108,6 +108,16 @@ impl AuthorizationFile {
         self.by_number.get(&*upper(number.into())).into_iter().flatten().map(|i| &self.rows[*i])
     }
 
+    /// The places of the rows with this number, letters' case aside.
+    pub fn places_of_number(&self, number: &str) -> &[usize] {
+        self.by_number.get(&*upper(number.into())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The places of the rows for this member.
+    pub fn places_of_member(&self, member: &str) -> &[usize] {
+        self.by_member.get(member).map_or(&[], Vec::as_slice)
+    }
+
     /// The places of the rows with this number or for this member.
     pub fn places(&self, number: &str, member: &str) -> impl Iterator<Item = usize> {
         let numbered = self.by_number.get(&*upper(number.into())).into_iter().flatten();

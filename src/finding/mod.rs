@@ -1,8 +1,11 @@
 //! What was found: one rule that fired on one service or related row.
 
+pub mod evidence;
 pub mod fingerprint;
+pub mod words;
 
 use crate::claim::{Book, CodeId, Line, Text};
+use crate::finding::evidence::Evidence;
 use crate::finding::fingerprint::{About, Fingerprint};
 use crate::policy::{Disposition, Policy};
 
@@ -81,8 +84,8 @@ pub struct Finding {
     pub subject: Subject,
     /// The line it points at, by its number in the book.
     pub line: usize,
-    /// For the analyst: the values that made it fire.
-    pub message: String,
+    /// The values that made it fire.
+    pub evidence: Evidence,
     /// Why it is a review although the policy's disposition is to deny.
     pub capped_by: Option<Cap>,
 }

@@ -8,7 +8,7 @@ use crate::claim::value::product::{LONGEST, ProductTable, fold};
 use crate::claim::value::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::policy::parse::texts;
-use crate::policy::{Class, Edition, Excludes, Listed, NecessityBasis, Procedure, Requirement, Role};
+use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
 use crate::strict_toml::{Document, SpannedText, Table, nearest};
 
 /// A code as the tables hold it: upper-case letters and digits.
@@ -115,6 +115,7 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes:
                 continue;
             }
             diagnoses.push(Listed {
+                place: ListedCode { edition: 0, diagnosis: 0 },
                 outside_statement: region.as_ref().is_some_and(|r| outside.iter().any(|o| o.text == *r)),
                 pain_or_remission: pain.iter().any(|p| p.text == code),
                 code,
@@ -148,6 +149,7 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
     for sheet in root.tables("class") {
         let id = sheet.text("id");
         let title = sheet.text("title");
+        let members = sheet.text("members");
         let basis = [
             ("by-list", NecessityBasis::List),
             ("by-lcd", NecessityBasis::Lcd),
@@ -160,8 +162,8 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         let is_fallback = sheet.flag("fallback");
         let span = sheet.span();
         sheet.deny_unknown_keys();
-        let (Some(id), Some(title), Some(necessity), Some(inpatient), Some(outpatient)) =
-            (id, title, necessity, inpatient, outpatient)
+        let (Some(id), Some(title), Some(members), Some(necessity), Some(inpatient), Some(outpatient)) =
+            (id, title, members, necessity, inpatient, outpatient)
         else {
             continue;
         };
@@ -184,7 +186,8 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
                 );
             }
         }
-        classes.push(Class { id: id.text, title: title.text, necessity, inpatient, outpatient, labels: texts(words) });
+        let (id, title, members, labels) = (id.text, title.text, members.text, texts(words));
+        classes.push(Class { id, title, members, necessity, inpatient, outpatient, labels });
     }
     if fallback.is_none() && !classes.is_empty() {
         root.fault("no class takes unknown products: write fallback = true in one [[class]]");

@@ -65,9 +65,20 @@ pub struct Origin {
     pub text: String,
 }
 
+/// A diagnosis of the policy's list, by the places of its edition and of the code in that edition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedCode {
+    /// Number of the edition, earliest first.
+    pub edition: u8,
+    /// Number of the diagnosis in the edition, in code order.
+    pub diagnosis: u16,
+}
+
 /// A listed diagnosis.
 #[derive(Debug, Clone)]
 pub struct Listed {
+    /// Its place in the policy's editions.
+    pub place: ListedCode,
     /// Upper-case, without dot.
     pub code: String,
     /// What the group of codes is about.
@@ -192,6 +203,8 @@ pub struct Class {
     pub id: String,
     /// Title in reports.
     pub title: String,
+    /// Its members, for sentences: "Commercial PPO and indemnity members".
+    pub members: String,
     /// How the diagnosis is judged.
     pub necessity: NecessityBasis,
     /// Authorization inpatient.

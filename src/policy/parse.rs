@@ -4,7 +4,9 @@ use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
-use crate::policy::{AddOn, Disposition, Edition, Example, Exclusive, Limit, Origin, Policy, RuleSetting, overrides};
+use crate::policy::{
+    AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Origin, Policy, RuleSetting, overrides,
+};
 use crate::strict_toml::{Document, Faults, SpannedText, Table};
 
 /// The files that come with the program.
@@ -111,6 +113,11 @@ fn read_policy(
     let mut editions: Vec<Edition> =
         root.tables("edition").into_iter().filter_map(|sheet| read_edition(document, sheet, &codes)).collect();
     editions.sort_by_key(|e| e.from);
+    for (number, edition) in editions.iter_mut().enumerate() {
+        for (diagnosis, listed) in edition.diagnoses.iter_mut().enumerate() {
+            listed.place = ListedCode { edition: number as u8, diagnosis: diagnosis as u16 };
+        }
+    }
     let (classes, products) = read_classes(document, &root);
     let modifiers = root.table("modifiers").map(|s| {
         let lists = (shouted(s.texts("laterality")), shouted(s.texts("assistant")));

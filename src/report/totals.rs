@@ -45,7 +45,7 @@ impl Totals {
             hushed.map(|record| (record.finding.about(part.book), record.finding.disposition, record.amount()));
         let entry = |record: FindingRecord<'_>| {
             let message = record.message();
-            let texts = [&*message, record.setting().citation.as_str()];
+            let texts = [message.as_str(), record.setting().citation.as_str()];
             let (disposition, suppressed) = (record.finding.disposition, record.suppression().is_some());
             let subject = record.finding.about(part.book) as u32;
             Entry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, subject)

@@ -1,13 +1,12 @@
 //! What a report sees of a run: the whole of it, and one judged part.
 
-use std::borrow::Cow;
-
 use crate::claim::{Book, Line};
+use crate::finding::words::Words;
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::{Judged, Judgement};
-use crate::run::{Frame, Outcome, Part};
+use crate::run::{Frame, Masked, Outcome, Part};
 use crate::suppress::SuppressionMatches;
 
 /// What all parts of a report have in common.
@@ -61,9 +60,16 @@ impl<'a> ReportContext<'a> {
 }
 
 impl<'a> PartView<'a> {
-    /// The message of a finding, for the analyst: the values that made it fire.
-    pub fn message<'f>(&self, finding: &'f Finding) -> Cow<'f, str> {
-        Cow::Borrowed(&finding.message)
+    /// The message of a finding, for the analyst: the values that made it fire, as the report prints them.
+    pub fn message(&self, finding: &Finding) -> String {
+        let frame = self.about.frame;
+        let words = Words {
+            policy: &frame.policy,
+            book: self.book,
+            authorizations: frame.register.as_ref(),
+            months_only: frame.masked == Masked::IdsAndDays,
+        };
+        words.message(finding)
     }
 
     /// What was decided about the service of a finding; none for other lines.

@@ -1,25 +1,26 @@
 //! DX: do the diagnoses support the service? spec: judging/necessity.
 
 use crate::claim::{CodeId, Line};
-use crate::policy::{Class, Edition, Listed, NecessityBasis};
+use crate::finding::evidence::{DiagnosisEvidence, Resemblance};
+use crate::policy::{Class, Edition, Listed, ListedCode, NecessityBasis};
 use crate::rules::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule { code: "DX101", applies_to: AppliesTo::Services, check: not_listed },
-    Rule { code: "DX102", applies_to: AppliesTo::Services, check: listed_not_pointed },
-    Rule { code: "DX103", applies_to: AppliesTo::Services, check: near_miss },
-    Rule { code: "DX104", applies_to: AppliesTo::Services, check: outside_statement },
-    Rule { code: "DX105", applies_to: AppliesTo::Services, check: missing },
-    Rule { code: "DX106", applies_to: AppliesTo::Services, check: region_mismatch },
-    Rule { code: "DX107", applies_to: AppliesTo::Services, check: exclude_each_other },
-    Rule { code: "DX108", applies_to: AppliesTo::Services, check: trauma },
-    Rule { code: "DX109", applies_to: AppliesTo::Services, check: pain_or_remission },
+    Rule::new("DX101", AppliesTo::Services, not_listed),
+    Rule::new("DX102", AppliesTo::Services, listed_not_pointed),
+    Rule::new("DX103", AppliesTo::Services, near_miss),
+    Rule::new("DX104", AppliesTo::Services, outside_statement).doubting_necessity(),
+    Rule::new("DX105", AppliesTo::Services, missing),
+    Rule::new("DX106", AppliesTo::Services, region_mismatch).doubting_necessity(),
+    Rule::new("DX107", AppliesTo::Services, exclude_each_other),
+    Rule::new("DX108", AppliesTo::Services, trauma).doubting_necessity(),
+    Rule::new("DX109", AppliesTo::Services, pain_or_remission),
 ];
 
 /// What the diagnoses of a service come to: the first case of the table that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Necessity<'a> {
+pub enum Necessity {
     /// A Medicare class: judged by a coverage determination elsewhere.
     NotEvaluated,
     /// The policy's table does not name the product.
@@ -28,14 +29,14 @@ pub enum Necessity<'a> {
     NoDiagnosis,
     /// A considered diagnosis is listed.
     Listed,
-    /// Only a diagnosis that the line does not point to is listed.
-    Unpointed(&'a str),
+    /// Only a diagnosis that the line does not point to is listed: its number among the filled ones.
+    Unpointed(usize),
     /// A considered diagnosis resembles a listed one.
     NearMiss {
-        /// As on the claim.
-        given: &'a str,
+        /// Its number among the filled ones of the line.
+        diagnosis: usize,
         /// The listed code.
-        listed: &'a str,
+        listed: ListedCode,
         /// How they differ.
         how: Resemblance,
     },
@@ -43,36 +44,9 @@ pub enum Necessity<'a> {
     NotListed,
 }
 
-/// How a diagnosis resembles a listed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resemblance {
-    /// The end is cut off.
-    CutShort,
-    /// The placeholder X is missing.
-    PlaceholderMissing,
-    /// The letters O, I stand for the digits 0, 1.
-    LetterForDigit,
-    /// Separators stand inside.
-    Separators,
-    /// The seventh character is not one of this family.
-    SeventhCharacter,
-}
-
-impl Resemblance {
-    fn reason(self) -> &'static str {
-        match self {
-            Self::CutShort => "its end is cut off",
-            Self::PlaceholderMissing => "the placeholder X in sixth place is missing",
-            Self::LetterForDigit => "the letter O or I stands where 0 or 1 belongs",
-            Self::Separators => "a separator stands inside it",
-            Self::SeventhCharacter => "its seventh character is not allowed there",
-        }
-    }
-}
-
-impl<'a> Necessity<'a> {
+impl Necessity {
     /// Asks the table.
-    pub fn of(line: Line<'a>, class: &Class, edition: &'a Edition) -> Self {
+    pub fn of(line: Line<'_>, class: &Class, edition: &Edition) -> Self {
         match class.necessity {
             NecessityBasis::Lcd => return Self::NotEvaluated,
             NecessityBasis::Undetermined => return Self::ClassUndetermined,
@@ -84,12 +58,13 @@ impl<'a> Necessity<'a> {
         if line.considered().any(|d| edition.listed(d).is_some()) {
             return Self::Listed;
         }
-        if let Some(unpointed) = line.unpointed().find(|d| edition.listed(d).is_some()) {
+        if let Some(unpointed) = line.unpointed_places().find(|n| edition.listed(line.diagnosis(*n)).is_some()) {
             return Self::Unpointed(unpointed);
         }
-        let near = line
-            .considered()
-            .find_map(|given| resembles(given, edition).map(|(listed, how)| Self::NearMiss { given, listed, how }));
+        let near = line.considered_places().find_map(|diagnosis| {
+            let (listed, how) = resembles(line.diagnosis(diagnosis), edition)?;
+            Some(Self::NearMiss { diagnosis, listed: listed.place, how })
+        });
         near.unwrap_or(Self::NotListed)
     }
 
@@ -100,7 +75,7 @@ impl<'a> Necessity<'a> {
 }
 
 /// The first listed code, in code order, that a diagnosis nearly is.
-pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Resemblance)> {
+pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e Listed, Resemblance)> {
     let digits: String = given
         .chars()
         .enumerate()
@@ -130,7 +105,7 @@ pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e str, Rese
         } else {
             return None;
         };
-        Some((code, how))
+        Some((listed, how))
     })
 }
 
@@ -139,15 +114,9 @@ pub fn listed<'a>(line: Line<'a>, edition: &'a Edition) -> impl Iterator<Item = 
     line.considered().filter_map(|d| edition.listed(d))
 }
 
-/// The rules that take back the support of a listed diagnosis.
-pub const DOUBTS: [&str; 3] = ["DX104", "DX106", "DX108"];
-
 impl RuleInput<'_> {
-    fn named(&self) -> String {
-        join(self.listed.iter().map(|l| match &l.region {
-            Some(region) => format!("{} ({region})", l.code),
-            None => l.code.clone(),
-        }))
+    fn listed_codes(&self) -> Vec<ListedCode> {
+        self.listed.iter().map(|listed| listed.place).collect()
     }
 }
 
@@ -169,39 +138,24 @@ fn unlisted(case: &RuleInput<'_>) -> Option<Answer> {
     if case.listed.is_empty() { Some(unasked(case).unwrap_or(none)) } else { None }
 }
 
-fn join(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
-}
-
-fn considered(case: &RuleInput<'_>) -> String {
-    join(case.line.considered().map(str::to_owned))
-}
-
 fn not_listed(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unasked(case) {
         return why;
     }
-    if matches!(case.necessity, Necessity::Unpointed(_) | Necessity::NearMiss { .. }) {
-        return Answer::NotApplicable("DX102 or DX103 speaks for it");
+    match case.necessity {
+        Necessity::Unpointed(_) | Necessity::NearMiss { .. } => Answer::NotApplicable("DX102 or DX103 speaks for it"),
+        _ => Answer::when(case.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed),
     }
-    Answer::when(case.necessity == Necessity::NotListed, || {
-        let one = case.line.considered().count() == 1;
-        let (none, verb) = if one { ("", "is not") } else { ("none of ", "is") };
-        format!("{}: {none}{} {verb} on the policy's list ({})", case.what(), considered(case), case.class.title)
-    })
 }
 
 fn listed_not_pointed(case: &RuleInput<'_>) -> Answer {
-    let Necessity::Unpointed(listed) = case.necessity else { return unasked(case).unwrap_or(Answer::Passed) };
-    let (what, pointed) = (case.what(), considered(case));
-    format!("{what}: {listed} is on the claim and listed, but the line points to {pointed} only").into()
+    let Necessity::Unpointed(diagnosis) = case.necessity else { return unasked(case).unwrap_or(Answer::Passed) };
+    DiagnosisEvidence::NotPointedTo { diagnosis }.into()
 }
 
 fn near_miss(case: &RuleInput<'_>) -> Answer {
     match case.necessity {
-        Necessity::NearMiss { given, listed, how } => {
-            format!("{}: {given} resembles the listed {listed}: {}", case.what(), how.reason()).into()
-        }
+        Necessity::NearMiss { diagnosis, listed, how } => DiagnosisEvidence::NearMiss { diagnosis, listed, how }.into(),
         Necessity::Unpointed(_) => Answer::NotApplicable("DX102 speaks for it"),
         _ => unasked(case).unwrap_or(Answer::Passed),
     }
@@ -215,15 +169,14 @@ fn outside_statement(case: &RuleInput<'_>) -> Answer {
         None => NO_DATE,
         Some(day) if day < case.edition.from => Answer::NotApplicable("asked from the first edition on"),
         Some(_) => Answer::when(case.listed.iter().all(|l| l.outside_statement), || {
-            let (what, named) = (case.what(), case.named());
-            format!("{what}: {named} is listed, but lies outside the thoracolumbar spine that the statement names")
+            DiagnosisEvidence::OutsideStatement { listed: case.listed_codes() }
         }),
     }
 }
 
 fn missing(case: &RuleInput<'_>) -> Answer {
     if case.necessity == Necessity::NoDiagnosis {
-        return format!("{}: the line carries no diagnosis", case.what()).into();
+        return DiagnosisEvidence::NoDiagnosis.into();
     }
     unasked(case).unwrap_or(Answer::Passed)
 }
@@ -247,10 +200,8 @@ fn region_mismatch(case: &RuleInput<'_>) -> Answer {
         return Answer::NotApplicable("the service holds a code that states no level");
     };
     let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
-    Answer::when(!case.listed.iter().any(|l| fits(l)), || {
-        let levels =
-            join(case.codes.iter().map(|id| format!("{} ({})", case.code(*id), case.policy.procedure(*id).about)));
-        format!("{}: {} does not fit the level of {levels}", case.what(), case.named())
+    Answer::when(!case.listed.iter().any(|l| fits(l)), || DiagnosisEvidence::RegionMismatch {
+        listed: case.listed_codes(),
     })
 }
 
@@ -260,32 +211,29 @@ fn exclude_each_other(case: &RuleInput<'_>) -> Answer {
         NecessityBasis::Undetermined => return NO_CLASS,
         NecessityBasis::List => {}
     }
-    let find = |family: &str| case.line.all_diagnoses().find(|d| d.starts_with(family));
+    let find = |family: &str| case.line.all_diagnoses().position(|d| d.starts_with(family));
     let pair = case.policy.excludes.iter().find_map(|rule| {
         let one = find(&rule.family)?;
         Some((one, rule.with.iter().find_map(|family| find(family))?))
     });
-    pair.map_or(Answer::Passed, |(one, other)| {
-        format!("{}: {one} and {other} stand together, which ICD-10-CM excludes", case.what()).into()
-    })
+    pair.map_or(Answer::Passed, |(one, other)| DiagnosisEvidence::ExcludedTogether { one, other }.into())
 }
 
 fn trauma(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }
-    let injury = case.line.all_diagnoses().find(|d| case.edition.trauma.iter().any(|t| d.starts_with(t.as_str())));
-    injury.map_or(Answer::Passed, |injury| {
-        format!("{}: {injury} beside {} points at an acute injury", case.what(), case.named()).into()
-    })
+    let is_injury = |diagnosis: &str| case.edition.trauma.iter().any(|t| diagnosis.starts_with(t.as_str()));
+    let injury = case.line.all_diagnoses().position(is_injury);
+    injury.map_or(Answer::Passed, |injury| DiagnosisEvidence::Trauma { injury, listed: case.listed_codes() }.into())
 }
 
 fn pain_or_remission(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }
-    Answer::when(case.listed.iter().all(|l| l.pain_or_remission), || {
-        format!("{}: {} is the only listed diagnosis; it names no lesion of the spine", case.what(), case.named())
+    Answer::when(case.listed.iter().all(|l| l.pain_or_remission), || DiagnosisEvidence::PainOrRemission {
+        listed: case.listed_codes(),
     })
 }
 
@@ -298,22 +246,22 @@ mod tests {
         let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));
         let edition = policy.edition(None);
         for (given, want) in [
-            ("M4854X", "M4854XA its end is cut off"),
-            ("M485", "M4850XA its end is cut off"),
+            ("M4854X", "M4854XA CutShort"),
+            ("M485", "M4850XA CutShort"),
             ("C79", ""),
-            ("M4854A", "M4854XA the placeholder X in sixth place is missing"),
-            ("M8O08XA", "M8008XA the letter O or I stands where 0 or 1 belongs"),
-            ("M48-54XA", "M4854XA a separator stands inside it"),
-            ("M4854XK", "M4854XA its seventh character is not allowed there"),
+            ("M4854A", "M4854XA PlaceholderMissing"),
+            ("M8O08XA", "M8008XA LetterForDigit"),
+            ("M48-54XA", "M4854XA Separators"),
+            ("M4854XK", "M4854XA SeventhCharacter"),
             ("M4859XA", ""),
-            ("C9OO0", "C9000 the letter O or I stands where 0 or 1 belongs"),
+            ("C9OO0", "C9000 LetterForDigit"),
             ("OC412", ""),
             ("M545", ""),
             ("", ""),
             ("\u{c9}4854XA", ""),
-            ("M4853X\u{c2}", "M4853XA its seventh character is not allowed there"),
+            ("M4853X\u{c2}", "M4853XA SeventhCharacter"),
         ] {
-            let got = resembles(given, edition).map(|(code, how)| format!("{code} {}", how.reason()));
+            let got = resembles(given, edition).map(|(listed, how)| format!("{} {how:?}", listed.code));
             assert_eq!(got.unwrap_or_default(), want, "{given}");
         }
     }

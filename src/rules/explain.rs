@@ -14,7 +14,7 @@ use crate::rules::{Answer, RuleId, RuleInput, roster};
 pub struct Explainer<'a> {
     policy: &'a Policy,
     book: &'a Book<'a>,
-    register: Option<&'a AuthorizationFile>,
+    authorizations: Option<&'a AuthorizationFile>,
 }
 
 /// What all rules say of one service or line.
@@ -31,13 +31,13 @@ pub struct Explained<'a> {
 
 impl<'a> Explainer<'a> {
     /// About this book, judged by this policy and authorization file.
-    pub fn new(book: &'a Book<'a>, policy: &'a Policy, register: Option<&'a AuthorizationFile>) -> Self {
-        Self { policy, book, register }
+    pub fn new(book: &'a Book<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
+        Self { policy, book, authorizations }
     }
 
     /// Asks all rules about a service of the book.
     pub fn service(&self, i: usize) -> Explained<'a> {
-        let case = service_case(self.book, self.policy, self.register, i);
+        let case = service_case(self.book, self.policy, self.authorizations, i);
         let mut asked = Self::ask(case, Subject::Service(i), self.book.services[i].line);
         asked.judgement = Some(conclude(&asked.case, &asked.findings));
         asked

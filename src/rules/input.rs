@@ -30,7 +30,7 @@ pub struct RuleInput<'a> {
     /// Edition in force.
     pub edition: &'a Edition,
     /// What the diagnoses say.
-    pub necessity: Necessity<'a>,
+    pub necessity: Necessity,
     /// The listed diagnoses among the considered ones; the rules on regions judge them together. Empty unless
     /// necessity rests on them.
     pub listed: Vec<&'a Listed>,

@@ -5,7 +5,7 @@ use crate::claim::{Bin, Book, Cents};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
 use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
-use crate::rules::diagnosis::{DOUBTS, Necessity};
+use crate::rules::diagnosis::Necessity;
 use crate::rules::{Answer, Rule, RuleId, RuleInput, roster};
 
 /// What the diagnoses come to, as printed.
@@ -100,8 +100,8 @@ pub struct Judged {
 }
 
 /// Judges the book by all rules of the roster.
-pub fn judge(book: &Book<'_>, policy: &Policy, register: Option<&AuthorizationFile>) -> Judged {
-    judge_with(book, policy, register, &in_order(roster().map(|(id, rule)| (id, *rule))))
+pub fn judge(book: &Book<'_>, policy: &Policy, authorizations: Option<&AuthorizationFile>) -> Judged {
+    judge_with(book, policy, authorizations, &in_order(roster().map(|(id, rule)| (id, *rule))))
 }
 
 /// The rules in the order in which findings are printed: that of their codes.
@@ -116,7 +116,7 @@ pub fn in_order(rules: impl Iterator<Item = (RuleId, Rule)>) -> Vec<(RuleId, Rul
 pub fn judge_with(
     book: &Book<'_>,
     policy: &Policy,
-    register: Option<&AuthorizationFile>,
+    authorizations: Option<&AuthorizationFile>,
     rules: &[(RuleId, Rule)],
 ) -> Judged {
     let mut judged = Judged { services: Vec::with_capacity(book.services.len()), findings: Vec::new() };
@@ -124,7 +124,7 @@ pub fn judge_with(
     for line in 0..book.lines.len() {
         let (first, before) = (judged.findings.len(), judged.services.len());
         while let Some((i, _)) = services.next_if(|(_, service)| service.line == line) {
-            let case = service_case(book, policy, register, i);
+            let case = service_case(book, policy, authorizations, i);
             let from = judged.findings.len();
             ask(rules, &case, Subject::Service(i), line, &mut judged.findings);
             judged.services.push(conclude(&case, &judged.findings[from..]));
@@ -149,11 +149,11 @@ pub fn judge_with(
 pub(super) fn service_case<'a>(
     book: &'a Book<'_>,
     policy: &'a Policy,
-    register: Option<&AuthorizationFile>,
+    authorizations: Option<&AuthorizationFile>,
     i: usize,
 ) -> RuleInput<'a> {
     let decision =
-        AuthorizationDecision::of(policy, book.line_of(i), book.codes_of(i), register, book.services[i].used);
+        AuthorizationDecision::new(policy, book.line_of(i), book.codes_of(i), authorizations, book.services[i].used);
     RuleInput::service(policy, book, i, decision)
 }
 
@@ -167,21 +167,14 @@ pub(super) fn ask(
     for (id, rule) in rules.iter().filter(|(_, rule)| rule.is_asked(subject)) {
         if let Answer::Fired(evidence) = (rule.check)(case) {
             let default = case.policy.rule(rule.code).disposition_for(case.cpt());
-            let disposition = evidence.at_most.map_or(default, |most| most.min(default));
-            findings.push(Finding {
-                rule: *id,
-                disposition,
-                subject,
-                line,
-                message: evidence.message,
-                capped_by: None,
-            });
+            let disposition = if evidence.is_informational() { default.min(Disposition::Info) } else { default };
+            findings.push(Finding { rule: *id, disposition, subject, line, evidence, capped_by: None });
         }
     }
 }
 
 pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding]) -> Judgement {
-    let doubted = findings.iter().any(|f| DOUBTS.contains(&crate::rules::get(f.rule).code));
+    let doubted = findings.iter().any(|f| crate::rules::get(f.rule).doubts_necessity);
     let necessity = match case.necessity {
         Necessity::NotEvaluated => NecessityStatus::NotEvaluated,
         Necessity::NotListed => NecessityStatus::NotSupported,
@@ -200,7 +193,7 @@ pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding]) -> Judgement 
         .filter(|_| status != ServiceStatus::Clear);
     Judgement {
         necessity,
-        authorization: case.authorization.outcome,
+        authorization: case.authorization.status,
         status,
         at_risk: amount.map(|(cents, _)| cents),
         basis: amount.map_or("", |(_, basis)| basis),

@@ -20,8 +20,8 @@ pub mod routing;
 
 pub use crate::rules::input::RuleInput;
 
+use crate::finding::evidence::Evidence;
 use crate::finding::{RuleId, Subject};
-use crate::policy::Disposition;
 
 /// What a rule is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,15 +32,6 @@ pub enum AppliesTo {
     ServicesAndRelated,
     /// Services, related lines, and lines that a version took back.
     Everything,
-}
-
-/// Why a rule fires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// For the analyst.
-    pub message: String,
-    /// Where it weighs less than the policy's disposition.
-    pub at_most: Option<Disposition>,
 }
 
 /// What a rule says when it is asked. The reasons are for the dossier of a claim; findings are made of what fired.
@@ -57,15 +48,15 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Fires with a message if `fires`, else passes.
-    fn when(fires: bool, message: impl FnOnce() -> String) -> Self {
-        if fires { message().into() } else { Self::Passed }
+    /// Fires with this evidence if `fires`, else passes.
+    fn when<E: Into<Evidence>>(fires: bool, evidence: impl FnOnce() -> E) -> Self {
+        if fires { Self::Fired(evidence().into()) } else { Self::Passed }
     }
 }
 
-impl From<String> for Answer {
-    fn from(message: String) -> Self {
-        Self::Fired(Evidence { message, at_most: None })
+impl<E: Into<Evidence>> From<E> for Answer {
+    fn from(evidence: E) -> Self {
+        Self::Fired(evidence.into())
     }
 }
 
@@ -87,9 +78,19 @@ pub struct Rule {
     pub applies_to: AppliesTo,
     /// Does it fire, and if not, why not.
     pub check: fn(&RuleInput<'_>) -> Answer,
+    /// Where it fires, necessity is undetermined although a listed diagnosis supports the service.
+    pub doubts_necessity: bool,
 }
 
 impl Rule {
+    const fn new(code: &'static str, applies_to: AppliesTo, check: fn(&RuleInput<'_>) -> Answer) -> Self {
+        Self { code, applies_to, check, doubts_necessity: false }
+    }
+
+    const fn doubting_necessity(self) -> Self {
+        Self { doubts_necessity: true, ..self }
+    }
+
     /// Is it asked about such a line or service?
     pub fn is_asked(&self, subject: Subject) -> bool {
         match subject {

@@ -2,64 +2,52 @@
 
 use crate::claim::Text;
 use crate::claim::line::Version;
+use crate::finding::evidence::QualityEvidence;
 use crate::rules::{Answer, AppliesTo, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule { code: "DQ501", applies_to: AppliesTo::ServicesAndRelated, check: date_unreadable },
-    Rule { code: "DQ502", applies_to: AppliesTo::ServicesAndRelated, check: units_unreadable },
-    Rule { code: "DQ505", applies_to: AppliesTo::ServicesAndRelated, check: pointer_to_nothing },
-    Rule { code: "DQ506", applies_to: AppliesTo::ServicesAndRelated, check: composite },
-    Rule { code: "DQ507", applies_to: AppliesTo::ServicesAndRelated, check: zero_lost },
-    Rule { code: "DQ508", applies_to: AppliesTo::ServicesAndRelated, check: amount_unreadable },
-    Rule { code: "DQ509", applies_to: AppliesTo::Everything, check: version_without_original },
+    Rule::new("DQ501", AppliesTo::ServicesAndRelated, date_unreadable),
+    Rule::new("DQ502", AppliesTo::ServicesAndRelated, units_unreadable),
+    Rule::new("DQ505", AppliesTo::ServicesAndRelated, pointer_to_nothing),
+    Rule::new("DQ506", AppliesTo::ServicesAndRelated, composite),
+    Rule::new("DQ507", AppliesTo::ServicesAndRelated, zero_lost),
+    Rule::new("DQ508", AppliesTo::ServicesAndRelated, amount_unreadable),
+    Rule::new("DQ509", AppliesTo::Everything, version_without_original),
 ];
 
 fn date_unreadable(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.line.date.is_none(), || {
-        let text = case.line.text(Text::BadDate);
-        let says = if text.is_empty() { "is empty".to_owned() } else { format!("\"{text}\" cannot be read") };
-        format!("{}: the service date {says}; rules that need it were not asked", case.printed_codes())
-    })
+    Answer::when(case.line.date.is_none(), || QualityEvidence::DateUnreadable)
 }
 
 fn units_unreadable(case: &RuleInput<'_>) -> Answer {
-    let text = case.line.text(Text::BadUnits);
     if case.stay.is_some() {
         return Answer::NotApplicable("a stay has no units");
     }
-    Answer::when(!text.is_empty(), || format!("{}: units \"{text}\" cannot be read; counted as 1", case.what()))
+    Answer::when(!case.line.text(Text::BadUnits).is_empty(), || QualityEvidence::UnitsUnreadable)
 }
 
 fn pointer_to_nothing(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.line.marks.pointer_to_nothing, || {
-        format!("{}: a diagnosis pointer points to no diagnosis of the row; it was ignored", case.what())
-    })
+    Answer::when(case.line.marks.pointer_to_nothing, || QualityEvidence::PointerToNothing)
 }
 
 fn composite(case: &RuleInput<'_>) -> Answer {
     let composite = case.stay.map_or(case.line.marks.composite, |s| s.composite);
-    Answer::when(composite, || format!("{}: more than the code stands in its cell; the rest was not read", case.what()))
+    Answer::when(composite, || QualityEvidence::ProcedureCellComposite)
 }
 
 fn zero_lost(case: &RuleInput<'_>) -> Answer {
     let lost = case.stay.map_or(case.line.marks.zero_lost, |s| s.zero_lost);
-    Answer::when(lost, || {
-        format!("{}: an ICD-10-PCS code came without its leading zero, as spreadsheets leave it", case.what())
-    })
+    Answer::when(lost, || QualityEvidence::LeadingZeroLost)
 }
 
 fn amount_unreadable(case: &RuleInput<'_>) -> Answer {
-    let text = case.line.text(Text::BadAmount);
-    Answer::when(!text.is_empty(), || format!("{}: {text} cannot be read; treated as absent", case.what()))
+    Answer::when(!case.line.text(Text::BadAmount).is_empty(), || QualityEvidence::AmountUnreadable)
 }
 
 fn version_without_original(case: &RuleInput<'_>) -> Answer {
     if case.line.version == Version::Original {
         return Answer::NotApplicable("asked of replacements and voids only (frequency 7 and 8)");
     }
-    Answer::when(case.orphan, || {
-        let kind = if case.line.version == Version::Void { "void (frequency 8)" } else { "replacement (frequency 7)" };
-        format!("{}: a {kind} that names no other claim and meets no other version of its own", case.what())
-    })
+    Answer::when(case.orphan, || QualityEvidence::VersionWithoutOriginal)
 }

@@ -1,7 +1,7 @@
 //! A judged run masked before anything is reported: the one place, so no format can forget it.
 //!
-//! The judgement is made on the ids as they came. Then every line of a part gets its tokens, and the messages are those
-//! that the rules give for the masked lines; nothing else of the judgement is taken from there.
+//! The judgement is made on the ids as they came. Then the ids of every line of a part are replaced by tokens. Messages are
+//! made later, from the evidence and the masked lines, so they name tokens.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Book;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::{Ids, Mask};
-use crate::finding::Finding;
-use crate::rules::get;
 use crate::rules::judge::judge;
 use crate::run::{Frame, Part, Run};
 
@@ -36,7 +34,7 @@ pub struct Masking {
     months: bool,
     ids: Ids,
     /// The authorization file as it came: the judgement is made by it.
-    register: Option<AuthorizationFile>,
+    authorizations: Option<AuthorizationFile>,
 }
 
 impl Run {
@@ -47,71 +45,27 @@ impl Run {
             self.store.batch(n)?.iter().for_each(|line| ids.add(line));
         }
         let frame = &mut self.frame;
-        let register = frame.register.take();
-        frame.register =
-            register.as_ref().map(|r| AuthorizationFile::of(r.rows().iter().map(|row| mask.authorization(row))));
+        let authorizations = frame.register.take();
+        frame.register = authorizations
+            .as_ref()
+            .map(|file| AuthorizationFile::of(file.rows().iter().map(|row| mask.authorization(row))));
         frame.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
         frame.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
-        self.masking = Some(Masking { mask, months, ids, register });
+        self.masking = Some(Masking { mask, months, ids, authorizations });
         Ok(())
     }
 }
 
 impl Masking {
-    /// Judges a part and masks it.
-    pub(super) fn part<'a>(&self, book: Book<'a>, frame: &Frame) -> Part<'a> {
-        let mut judged = judge(&book, &frame.policy, self.register.as_ref());
+    /// Judges a part by the lines as they came, then masks the lines.
+    pub(super) fn part<'a>(&self, mut book: Book<'a>, frame: &Frame) -> Part<'a> {
+        let judged = judge(&book, &frame.policy, self.authorizations.as_ref());
         let masked = Cow::Owned(self.mask.lines(&book.lines, &self.ids));
-        let mut book = book;
         let lines = std::mem::replace(&mut book.lines, masked);
-        let said = judge(&book, &frame.policy, frame.register.as_ref());
-        // Both are in the order of reports, so they are walked side by side.
-        let mut said = said.findings.into_iter().peekable();
-        let place = |finding: &Finding| (finding.line, get(finding.rule).code, finding.subject);
-        for finding in &mut judged.findings {
-            while said.next_if(|other| place(other) < place(finding)).is_some() {}
-            // A rule that judges a cell in which an id strayed may have nothing to say of its token.
-            let same = said.next_if(|other| place(other) == place(finding));
-            finding.message = same.map_or_else(|| WITHHELD.to_owned(), |same| same.message);
-        }
         if self.months {
             book.lines.to_mut().cut_days();
-            judged.findings.iter_mut().for_each(|finding| finding.message = without_days(&finding.message));
         }
         let met = frame.met(&judged, &lines, &book);
         Part { book, judged, met }
-    }
-}
-
-/// `2024-03-02` becomes `2024-03`, wherever it stands.
-fn without_days(message: &str) -> String {
-    let mut out = String::with_capacity(message.len());
-    let mut rest = message;
-    while let Some(at) = rest.find('-') {
-        let from = at.saturating_sub(4);
-        let is_date = |text: &str| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
-        let cut = if rest.get(from..from + 10).is_some_and(is_date) { (from + 7, from + 10) } else { (at + 1, at + 1) };
-        out.push_str(&rest[..cut.0]);
-        rest = &rest[cut.1..];
-    }
-    out + rest
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn days_go_from_messages() {
-        for (message, want) in [
-            ("22514 on 2024-03-02: x", "22514 on 2024-03: x"),
-            ("holds from 2024-01-31 to 2024-12-01", "holds from 2024-01 to 2024-12"),
-            (
-                "2024-13-02 add-on \u{e9}-\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
-                "2024-13-02 add-on \u{e9}-\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
-            ),
-            ("-", "-"),
-            ("", ""),
-        ] {
-            assert_eq!(super::without_days(message), want, "{message}");
-        }
     }
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use claimlint::claim::value::product::fold;
 use claimlint::finding::RuleId;
+use claimlint::finding::evidence::QualityEvidence;
 use claimlint::ingest::BLOCK;
 use claimlint::policy::{Disposition, Policy, Role};
 use claimlint::rules::judge::{in_order, judge_with};
@@ -26,7 +27,7 @@ fn never(_: &RuleInput<'_>) -> Answer {
 }
 
 fn always(_: &RuleInput<'_>) -> Answer {
-    String::new().into()
+    QualityEvidence::DateUnreadable.into()
 }
 
 /// Judges an outcome again by another roster.

@@ -256,16 +256,26 @@ impl<'a> Line<'a> {
 
     /// The diagnoses considered: the pointed ones in pointer order if any pointer is valid, else all.
     pub fn considered(self) -> impl Iterator<Item = &'a str> {
+        self.considered_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// The numbers of the considered diagnoses among the filled ones.
+    pub fn considered_places(self) -> impl Iterator<Item = usize> {
         let pointed = &self.head.pointed[..usize::from(self.head.pointers)];
         let all = if pointed.is_empty() { 0..self.diagnosis_count() } else { 0..0 };
-        pointed.iter().map(|n| usize::from(*n)).chain(all).map(move |n| self.diagnosis(n))
+        pointed.iter().map(|n| usize::from(*n)).chain(all)
     }
 
     /// The diagnoses of the row that no pointer of the line points to. None if all are considered.
     pub fn unpointed(self) -> impl Iterator<Item = &'a str> {
+        self.unpointed_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// The numbers of these among the filled ones.
+    pub fn unpointed_places(self) -> impl Iterator<Item = usize> {
         let pointed = &self.head.pointed[..usize::from(self.head.pointers)];
         let all = if pointed.is_empty() { 0..0 } else { 0..self.diagnosis_count() };
-        all.filter(move |n| !pointed.contains(&(*n as u8))).map(move |n| self.diagnosis(n))
+        all.filter(move |n| !pointed.contains(&(*n as u8)))
     }
 
     /// Procedure cells as normalised: the procedure column (may be empty), then the filled ICD procedures.

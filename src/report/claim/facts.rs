@@ -72,7 +72,7 @@ fn diagnoses(case: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<Stri
 
 fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
     let case = &asked.case;
-    let outcome = case.authorization.outcome;
+    let outcome = case.authorization.status;
     let mut said = vec![format!("{}: {}", outcome.word(), decision(outcome))];
     let number = case.line.text(Text::Authorization);
     said.push(match number {

@@ -3,7 +3,6 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use std::borrow::Cow;
 
 use crate::claim::{Cents, Kind, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
@@ -306,7 +305,7 @@ impl<'a> FindingRecord<'a> {
     }
 
     /// `message`.
-    pub fn message(&self) -> Cow<'a, str> {
+    pub fn message(&self) -> String {
         self.part.message(self.finding)
     }
 

@@ -1,0 +1,264 @@
+//! What made a rule fire, as values: codes, numbers, and the places of cells. [`crate::finding::words`] says it in English.
+//!
+//! A cell of the claim or of the authorization file is named by its place, not copied. So a masked report, which words the
+//! same evidence, shows the masked cell.
+
+use rust_decimal::Decimal;
+
+use crate::claim::CodeId;
+use crate::policy::ListedCode;
+
+/// How a diagnosis resembles a listed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resemblance {
+    /// The end is cut off.
+    CutShort,
+    /// The placeholder X is missing.
+    PlaceholderMissing,
+    /// The letter O or I replaces the digit 0 or 1.
+    LetterForDigit,
+    /// There are separators inside.
+    Separators,
+    /// The code does not have such a seventh character.
+    SeventhCharacter,
+}
+
+/// What is wrong with an authorization number of the claim. Rows are numbers of rows in the authorization file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NumberProblem {
+    /// The file does not have the number.
+    NotFound,
+    /// The status of the row is no approval.
+    NotApproved {
+        /// The row.
+        row: usize,
+    },
+    /// The row is for another member.
+    OtherMember,
+    /// The row names other procedures.
+    OtherProcedures,
+    /// The row is valid on other days.
+    OtherDates {
+        /// The row.
+        row: usize,
+    },
+    /// More units carry the number than the row allows.
+    TooManyUnits {
+        /// The row.
+        row: usize,
+        /// Units of all services on the number, up to and including this one.
+        used: Decimal,
+    },
+}
+
+/// What made a rule fire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// On diagnoses.
+    Diagnosis(DiagnosisEvidence),
+    /// On authorizations.
+    Authorization(AuthorizationEvidence),
+    /// On procedure codes, modifiers and units.
+    Coding(CodingEvidence),
+    /// On which part of the policy applies.
+    Routing(RoutingEvidence),
+    /// On cells that could not be read as they are.
+    Quality(QualityEvidence),
+}
+
+impl Evidence {
+    /// Is the finding for information only, whatever the policy's disposition?
+    pub fn is_informational(&self) -> bool {
+        matches!(self, Self::Authorization(AuthorizationEvidence::Number { required: false, .. }))
+    }
+}
+
+/// Evidence on diagnoses. Numbers of diagnoses count the filled ones of the line, in column order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiagnosisEvidence {
+    /// No considered diagnosis is listed.
+    NotListed,
+    /// A listed diagnosis is on the claim, and the line does not point to it.
+    NotPointedTo {
+        /// Which one.
+        diagnosis: usize,
+    },
+    /// A considered diagnosis resembles a listed one.
+    NearMiss {
+        /// Which one.
+        diagnosis: usize,
+        /// The listed one.
+        listed: ListedCode,
+        /// How they differ.
+        how: Resemblance,
+    },
+    /// Every listed diagnosis is of a region that the policy's statement leaves out.
+    OutsideStatement {
+        /// The listed diagnoses.
+        listed: Vec<ListedCode>,
+    },
+    /// The line carries no diagnosis.
+    NoDiagnosis,
+    /// No listed diagnosis fits the level of the procedure.
+    RegionMismatch {
+        /// The listed diagnoses.
+        listed: Vec<ListedCode>,
+    },
+    /// Two diagnoses that are not coded together.
+    ExcludedTogether {
+        /// One of them.
+        one: usize,
+        /// The other one.
+        other: usize,
+    },
+    /// A diagnosis names an injury.
+    Trauma {
+        /// Which one.
+        injury: usize,
+        /// The listed diagnoses beside it.
+        listed: Vec<ListedCode>,
+    },
+    /// The listed diagnoses name pain or a remission only.
+    PainOrRemission {
+        /// The listed diagnoses.
+        listed: Vec<ListedCode>,
+    },
+}
+
+/// Evidence on authorizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthorizationEvidence {
+    /// An authorization is required, and the claim carries none.
+    NoNumber,
+    /// No row of the authorization file holds for a number of the claim.
+    Number {
+        /// Which of the numbers in the cell.
+        number: usize,
+        /// What is wrong with it.
+        problem: NumberProblem,
+        /// An authorization is required, or may be.
+        required: bool,
+    },
+    /// An authorization is required, and the extract has no column for it.
+    NoNumberColumn,
+    /// The claim carries no number, and the file holds an approval.
+    OnlyOnFile {
+        /// The row of the authorization file.
+        row: usize,
+    },
+}
+
+/// Evidence on procedure codes, modifiers and units. Numbers of modifiers count the filled ones of the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodingEvidence {
+    /// An add-on whose encounter has none of its primary codes.
+    AddOnAlone,
+    /// The encounter has the code that is paid instead.
+    PairedWith {
+        /// That code.
+        paid: CodeId,
+    },
+    /// More units than the limit.
+    UnitsOverLimit {
+        /// Units of the code in the encounter, up to and including this service.
+        so_far: Decimal,
+    },
+    /// A listed PCS code on an outpatient claim.
+    PcsOutpatient,
+    /// A listed CPT code on a hospital inpatient bill.
+    CptInpatient,
+    /// The service date is before the code's first day.
+    NotYetInForce {
+        /// The code.
+        code: CodeId,
+    },
+    /// The service date is after the code's last day.
+    NoLongerInForce {
+        /// The code.
+        code: CodeId,
+    },
+    /// Vertebroplasty in the same encounter.
+    Vertebroplasty {
+        /// Its codes.
+        codes: Vec<CodeId>,
+    },
+    /// A modifier that names a side.
+    SideModifier {
+        /// Which one.
+        modifier: usize,
+    },
+    /// Augmentation under codes that the policy does not list.
+    UnlistedAugmentation {
+        /// The codes.
+        codes: Vec<CodeId>,
+    },
+    /// A stay without a reposition code.
+    NoReposition,
+    /// A modifier of an assistant at surgery.
+    AssistantModifier {
+        /// Which one.
+        modifier: usize,
+    },
+}
+
+/// Evidence on which part of the policy applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoutingEvidence {
+    /// A Medicare class.
+    MedicareFollowsLcd,
+    /// A product that the policy's tables do not name, or none.
+    ProductUndetermined,
+    /// Authorization depends on the setting, which the claim does not show.
+    SettingUndetermined,
+    /// A service date before the earliest edition.
+    BeforeFirstEdition,
+}
+
+/// Evidence on cells that could not be read as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QualityEvidence {
+    /// A service date that is empty or cannot be read.
+    DateUnreadable,
+    /// Units that cannot be read.
+    UnitsUnreadable,
+    /// A diagnosis pointer without a diagnosis.
+    PointerToNothing,
+    /// A procedure cell with more than its code.
+    ProcedureCellComposite,
+    /// A PCS code without its leading zero.
+    LeadingZeroLost,
+    /// An amount that cannot be read.
+    AmountUnreadable,
+    /// A replacement or void without an original.
+    VersionWithoutOriginal,
+}
+
+impl From<DiagnosisEvidence> for Evidence {
+    fn from(evidence: DiagnosisEvidence) -> Self {
+        Self::Diagnosis(evidence)
+    }
+}
+
+impl From<AuthorizationEvidence> for Evidence {
+    fn from(evidence: AuthorizationEvidence) -> Self {
+        Self::Authorization(evidence)
+    }
+}
+
+impl From<CodingEvidence> for Evidence {
+    fn from(evidence: CodingEvidence) -> Self {
+        Self::Coding(evidence)
+    }
+}
+
+impl From<RoutingEvidence> for Evidence {
+    fn from(evidence: RoutingEvidence) -> Self {
+        Self::Routing(evidence)
+    }
+}
+
+impl From<QualityEvidence> for Evidence {
+    fn from(evidence: QualityEvidence) -> Self {
+        Self::Quality(evidence)
+    }
+}
