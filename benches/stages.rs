@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use claimlint::claim::index::Index;
-use claimlint::claim::index::store::LINES;
+use claimlint::claim::store::LINES;
 use claimlint::claim::{Reader, Store};
 use claimlint::ingest::layout::detect;
-use claimlint::ingest::{BLOCK, Detected, Library, Row, Source, read_into};
+use claimlint::ingest::{BLOCK, Detected, Library, Position, Row, Source, read_into};
 use claimlint::policy::{Policy, parse};
 use claimlint::report::sink::Output;
 use claimlint::report::write::write;
@@ -106,7 +106,9 @@ impl Bench {
         let reader =
             Reader { codes: &policy.codes, products, settings: &policy.settings, fillers: &policy.fillers, extract: 0 };
         let forms = policy.codes.forms();
-        let look = |detected: &Detected, row: &Row<'_>| reader.look(&detected.binding, row);
+        let look = |detected: &Detected, row: &Row<'_>, position: Position, lines: &mut Store| {
+            lines.look(&reader, &detected.binding, row, position)
+        };
         let extract = read_into(
             Store::new(None, LINES),
             source,

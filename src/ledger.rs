@@ -12,8 +12,12 @@ pub struct Ledger {
     pub rows: u64,
     /// Cannot be read.
     pub rejected: u64,
+    /// Taken back by the payer, or take something back.
+    pub reversed: u64,
     /// Equal to an earlier row.
     pub duplicate: u64,
+    /// Denied by the payer.
+    pub payer_denied: u64,
     /// Of a voided or replaced claim.
     pub superseded: u64,
     /// Hold a listed code.
@@ -33,7 +37,8 @@ impl Ledger {
     }
 
     /// Counts what became of lines that were kept. A row with several services counts once: in scope if any
-    /// of its lines is, else related, else superseded, else duplicate.
+    /// of its lines is, else in the first bin of this order that one of its lines falls in: related, superseded, denied by
+    /// the payer, duplicate, reversed.
     pub fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
         // The lines of a row stand together in one batch, in input order.
         let mut at = 0;
@@ -48,8 +53,12 @@ impl Ledger {
                 &mut self.related
             } else if holds(Bin::Superseded) {
                 &mut self.superseded
-            } else {
+            } else if holds(Bin::PayerDenied) {
+                &mut self.payer_denied
+            } else if holds(Bin::Duplicate) {
                 &mut self.duplicate
+            } else {
+                &mut self.reversed
             } += 1;
             (at, bins) = (at + of_row, &bins[of_row..]);
         }
@@ -59,7 +68,9 @@ impl Ledger {
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         self.rejected += other.rejected;
+        self.reversed += other.reversed;
         self.duplicate += other.duplicate;
+        self.payer_denied += other.payer_denied;
         self.superseded += other.superseded;
         self.in_scope += other.in_scope;
         self.related += other.related;
@@ -80,6 +91,6 @@ impl Ledger {
 
     /// Do the bins add up to the rows read?
     pub fn adds_up(&self) -> bool {
-        self.bins().iter().map(|(_, n, _)| n).sum::<u64>() == self.rows
+        self.bins().iter().map(|(_, n, _)| n).sum::<u64>() + self.reversed + self.payer_denied == self.rows
     }
 }

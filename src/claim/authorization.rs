@@ -14,6 +14,7 @@ use crate::ingest::field::fold;
 use crate::ingest::layout::detect::{DELIMITERS, Header, beginning, read_header};
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::scan::RowFilter;
+use crate::ingest::scan::collect::keeping;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
@@ -67,7 +68,7 @@ impl AuthorizationFile {
         let trouble = |what: String| ReadError::Unusable { file: name.clone(), what };
         let (grammar, columns, head) = header(&source)?;
         let mut feed = source.feed(head.data_start, BLOCK);
-        let look = |row: &Row<'_>| RowAction::Keep(authorization(row, &columns));
+        let look = keeping(|row: &Row<'_>| RowAction::Keep(authorization(row, &columns)));
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
         let tally = parallel::read(&mut feed, &grammar, RowFilter::All, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.

@@ -9,11 +9,13 @@ pub mod value;
 pub mod authorization;
 pub mod index;
 pub mod line;
+pub mod store;
 
-pub use crate::claim::index::line_set::{Bin, Book, Kind, Service};
-pub use crate::claim::index::store::Store;
+pub use crate::claim::index::line_set::Book;
+pub use crate::claim::index::service::{Bin, Kind, Service};
 pub use crate::claim::line::reader::Reader;
 pub use crate::claim::line::{Batch, Line, Text};
+pub use crate::claim::store::Store;
 pub use crate::claim::value::amount::{Cents, Sum};
 pub use crate::claim::value::code::{CodeId, CodeTable};
 pub use crate::claim::value::product::ClassId;

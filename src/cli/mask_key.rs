@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-use crate::claim::line::mask::{Mask, SHORTEST};
+use crate::claim::line::mask::{MIN_KEY_BYTES, Mask};
 use crate::cli::read_sentence;
 
 /// Reads it: `env:NAME`, else the file of that name.
@@ -14,7 +14,7 @@ pub(crate) fn load(from: &str) -> anyhow::Result<Mask> {
         None => std::fs::read(from).map_err(|e| anyhow!("--mask {from}: {}", read_sentence(&e)))?,
     };
     Mask::new(&secret).ok_or_else(|| {
-        let length = if secret.is_empty() { "empty".to_owned() } else { format!("shorter than {SHORTEST} bytes") };
+        let length = if secret.is_empty() { "empty".to_owned() } else { format!("shorter than {MIN_KEY_BYTES} bytes") };
         anyhow!(
             "--mask {from}: the key is {length}; make one with `head -c 32 /dev/urandom | base64 > mask.key` and keep it \
              as secret as the claims"

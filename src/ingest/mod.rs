@@ -25,7 +25,7 @@ pub use crate::ingest::layout::binding::Binding;
 pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::{Layout, Library};
 pub use crate::ingest::record::reject::{Reject, Rejects};
-pub use crate::ingest::scan::collect::Collector;
+pub use crate::ingest::scan::collect::{Collector, Position};
 pub use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 pub use crate::ingest::scan::{KeptRow, Row, RowAction, Tally};
@@ -59,7 +59,11 @@ pub fn read<T: Send>(
     look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<T> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<Vec<KeptRow<T>>>, ReadError> {
-    read_into(Vec::new(), source, detected, block, codes, None, look, watch)
+    let keeping =
+        |detected: &Detected, row: &Row<'_>, Position { line, offset }: Position, kept: &mut Vec<KeptRow<T>>| {
+            look(detected, row).then(|value| kept.push(KeptRow { line, offset, value }))
+        };
+    read_into(Vec::new(), source, detected, block, codes, None, &keeping, watch)
 }
 
 /// The same, gathered in `kept`; with `weigh`, every row is looked at as it stands in the extract itself, without joined
@@ -72,7 +76,7 @@ pub fn read_into<C: Collector>(
     block: usize,
     codes: Option<&[&str]>,
     weigh: Option<&ChargeReader<'_>>,
-    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<C::Item> + Sync),
+    look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<C>, ReadError> {
     let name = source.name.clone();
@@ -87,7 +91,7 @@ pub fn read_into<C: Collector>(
             (None, None) => RowFilter::All,
         };
         let mut feed = source.feed(detected.data_start, block);
-        let look = |row: &Row<'_>| look(&detected, row);
+        let look = |row: &Row<'_>, position: Position, kept: &mut C| look(&detected, row, position, kept);
         scan::parallel::read(&mut feed, &detected.grammar, which, &look, watch, total)?
     } else {
         read_joined::read(source, &detected, block, codes, weigh, look, watch, total)?

@@ -19,7 +19,7 @@ use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::join::{Joined, Shape};
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::reject::{Reject, Rejects};
-use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::collect::{Collector, Position, keeping};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::prefilter::Prefilter;
@@ -118,7 +118,7 @@ pub(crate) fn read<C: Collector>(
     block: usize,
     codes: Option<&[&str]>,
     weigh: Option<&ChargeReader<'_>>,
-    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<C::Item> + Sync),
+    look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
@@ -144,7 +144,7 @@ pub(crate) fn read<C: Collector>(
         &mut feed,
         &detected.grammar,
         which,
-        &|row: &Row<'_>| {
+        &keeping(|row: &Row<'_>| {
             let joined = |(join, found): (&Joined, &Found)| join.key_of(row).is_some_and(|key| found.holds(&key));
             if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
                 let (bytes, fields) = row.record(line_end);
@@ -152,7 +152,7 @@ pub(crate) fn read<C: Collector>(
             } else {
                 RowAction::Ignore
             }
-        },
+        }),
         watch,
         Tally::new(total.lines, total.bytes, Vec::new()),
     )?;
@@ -178,7 +178,7 @@ fn look_at<C: Collector>(
     raws: Tally<Vec<KeptRow<Raw>>>,
     detected: &Detected,
     cells: &[Cells],
-    look: &(impl Fn(&Detected, &Row<'_>) -> RowAction<C::Item> + Sync),
+    look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     into: C,
 ) -> Result<Tally<C>, ReadError> {
     let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, control_total } = raws;
@@ -192,9 +192,9 @@ fn look_at<C: Collector>(
             for KeptRow { line, offset, value: raw } in chunk {
                 let record = raw.bytes.len();
                 raw.widen(detected, cells);
-                match look(detected, &raw.row()) {
+                match look(detected, &raw.row(), Position { line: *line, offset: *offset }, &mut block) {
                     RowAction::Ignore => passed += 1,
-                    RowAction::Keep(item) => block.keep(*line, *offset, item),
+                    RowAction::Keep(()) => {}
                     RowAction::Reject(reason) => {
                         let raw = shown(&detected.grammar, &raw.bytes[..record]);
                         rejects.push(Reject { line: *line, offset: *offset, reason, raw });
@@ -390,7 +390,7 @@ fn table(
         &mut feed,
         &join.grammar,
         may(prefilter),
-        &|row: &Row<'_>| take(row).map_or(RowAction::Ignore, RowAction::Keep),
+        &keeping(|row: &Row<'_>| take(row).map_or(RowAction::Ignore, RowAction::Keep)),
         watch,
         Tally::new(join.lines_before + 1, 0, Vec::new()),
     )?;

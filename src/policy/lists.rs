@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::claim::index::line_set::CodeSet;
 use crate::claim::value::code::{KnownCode, System};
+use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::product::{LONGEST, ProductTable, fold};
 use crate::claim::value::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};

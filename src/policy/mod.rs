@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use crate::claim::index::line_set::CodeSet;
+use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};

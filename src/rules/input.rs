@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::claim::index::line_set::{CodeSet, Encounter, Stay};
+use crate::claim::index::service::{Encounter, Stay};
+use crate::claim::value::code_set::CodeSet;
 use crate::claim::{Book, CodeId, Kind, Line, Service};
 use crate::policy::{Class, Edition, Listed, Policy, Role};
 use crate::rules::authorization::AuthorizationDecision;

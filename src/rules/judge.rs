@@ -152,8 +152,13 @@ pub(super) fn service_case<'a>(
     authorizations: Option<&AuthorizationFile>,
     i: usize,
 ) -> RuleInput<'a> {
-    let decision =
-        AuthorizationDecision::new(policy, book.line_of(i), book.codes_of(i), authorizations, book.services[i].used);
+    let decision = AuthorizationDecision::new(
+        policy,
+        book.line_of(i),
+        book.codes_of(i),
+        authorizations,
+        book.services[i].units_on_number,
+    );
     RuleInput::service(policy, book, i, decision)
 }
 

@@ -28,7 +28,7 @@ fn units_unreadable(case: &RuleInput<'_>) -> Answer {
 }
 
 fn pointer_to_nothing(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.line.marks.pointer_to_nothing, || QualityEvidence::PointerToNothing)
+    Answer::when(case.line.points_to_nothing(), || QualityEvidence::PointerToNothing)
 }
 
 fn composite(case: &RuleInput<'_>) -> Answer {

@@ -15,12 +15,12 @@ use rayon::prelude::*;
 use crate::baseline::Entry;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
-use crate::claim::index::store::LINES;
+use crate::claim::store::LINES;
 use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
 pub use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::source::spill::Spool;
-use crate::ingest::{Detected, Extract, InputFile, Layout, Library, ReadError, Rejects, Row, Source, Watch};
+use crate::ingest::{Detected, Extract, InputFile, Layout, Library, Position, ReadError, Rejects, Row, Source, Watch};
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
@@ -366,7 +366,9 @@ fn read_one(
         setup.block,
         Some(&policy.codes.forms()),
         charges.is_some().then_some(&weigh),
-        &|detected: &Detected, row: &_| reader.look(&detected.binding, row),
+        &|detected: &Detected, row: &_, position: Position, lines: &mut Store| {
+            lines.look(&reader, &detected.binding, row, position)
+        },
         watch,
     )?;
     extract.tally.kept.finish();

@@ -4,7 +4,7 @@
 use std::fs;
 
 use claimlint::claim::authorization::AuthorizationFile;
-use claimlint::claim::index::store::LINES;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use claimlint::claim::index::store::LINES;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::record::reject::Reason;
 use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source, TableFile};

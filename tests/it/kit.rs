@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use proptest::test_runner::Config as ProptestConfig;
 
 use claimlint::claim::authorization::AuthorizationFile;
-use claimlint::claim::index::store::LINES;
 use claimlint::claim::line::mask::Mask;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::{Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::{PolicyFile, load};

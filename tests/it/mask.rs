@@ -7,7 +7,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use claimlint::claim::line::mask::{Id, Mask};
+use claimlint::claim::line::kept::IdKind;
+use claimlint::claim::line::mask::Mask;
 use claimlint::report::FORMATS;
 use claimlint::report::table::record::{FINDING, SERVICE};
 use claimlint::run::Masked;
@@ -190,7 +191,7 @@ fn the_dossier_of_a_masked_report_answers_to_the_token_and_to_the_key() {
     let desk = Desk::new();
     let check = ["check", "kyphoplasty-2024q1.csv", "-q", "--mask", "key", "--out"];
     assert_eq!(desk.run(&[&check[..], &["masked"]].concat()).code, Some(1));
-    let token = Mask::new(KEY.as_bytes()).expect("long enough").token(Id::Claim, "E24100744");
+    let token = Mask::new(KEY.as_bytes()).expect("long enough").token(IdKind::Claim, "E24100744");
     let by_token = desk.run(&["explain", &token, "--in", "masked"]).success();
     assert!(by_token.contains("PA201") && !by_token.contains("E24100744"));
     assert_eq!(desk.run(&["explain", "E24100744", "--in", "masked", "--mask", "key"]).success(), by_token);

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 
 use claimlint::claim::Sum;
-use claimlint::claim::index::store::LINES;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, Setup, Unwatched, run};

@@ -93,7 +93,9 @@ fn differences(outcome: &Outcome, truth: &ExtractFiles<Vec<u8>>) -> String {
         let _ = writeln!(words, "  ledger: expected {ledger:?}\n             found {said:?}");
     }
     let word = |bin: &Bin| match bin {
+        Bin::Reversed => "reversed",
         Bin::Duplicate => "duplicate",
+        Bin::PayerDenied => "payer_denied",
         Bin::Superseded => "superseded",
         Bin::InScope => "in_scope",
         Bin::Related => "related",

@@ -7,20 +7,23 @@ pub(crate) mod line_hash;
 pub mod line_set;
 pub(crate) mod partition;
 pub(crate) mod related;
-pub mod store;
+pub mod service;
 
 use std::borrow::Cow;
 use std::io;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::line_hash::{Key, Keys};
-use crate::claim::index::line_set::{Bin, Book, CodeSet, Encounter, Kind, Service, Stay};
+use crate::claim::index::line_set::Book;
 use crate::claim::index::partition::{Indexer, Inpatient, Met, Row, Special, Versioned, stands};
-use crate::claim::index::store::Store;
+use crate::claim::index::service::{Bin, Encounter, Kind, Service, ServiceMoney, SessionFacts, Stay};
 use crate::claim::line::{Batch, Line, Text};
+use crate::claim::store::Store;
 use crate::claim::value::code::{CodeId, CodeTable};
+use crate::claim::value::code_set::CodeSet;
 use crate::ingest::cell::upper;
 
 /// What is known of each line beyond itself.
@@ -69,6 +72,8 @@ impl Index {
         let mut book = Book {
             bins: self.bins[first..first + lines.len()].to_vec(),
             orphans: (0..lines.len()).filter(|n| self.orphans.contains(&((first + n) as u32))).collect(),
+            unmatched: FxHashSet::default(),
+            claims_at_risk: FxHashSet::default(),
             services: Vec::with_capacity(lines.len()),
             stays: Vec::new(),
             lines,
@@ -76,10 +81,10 @@ impl Index {
         for (n, line) in book.lines.iter().enumerate() {
             let number = first + n;
             if let Some(cpt) = self.cpt_service(number, line, codes) {
-                book.services.push(self.service(number, n, Kind::Line(cpt), line.units));
+                book.services.push(self.service(number, n, Kind::Line(cpt), line.units, line.date));
             }
             if let Some(stay) = self.stays.get(&(number as u32)) {
-                book.services.push(self.service(number, n, Kind::Stay(book.stays.len()), Decimal::ONE));
+                book.services.push(self.service(number, n, Kind::Stay(book.stays.len()), Decimal::ONE, line.date));
                 book.stays.push(stay.clone());
             }
         }
@@ -91,17 +96,21 @@ impl Index {
         line.cpt.filter(|id| self.bins[number] == Bin::InScope && codes.get(*id).listed)
     }
 
-    fn service(&self, number: usize, line: usize, kind: Kind, units: Decimal) -> Service {
+    fn service(&self, number: usize, line: usize, kind: Kind, units: Decimal, date: Option<Date>) -> Service {
         let (place, stay) = (number as u32, matches!(kind, Kind::Stay(_)));
         let so_far = self.met.so_far.get(&place).filter(|_| !stay).copied();
+        let codes = self.met.encounters.get(self.met.of_line[number] as usize).copied().unwrap_or_default();
         Service {
             line,
             kind,
-            encounter: Encounter {
-                codes: self.met.encounters.get(self.met.of_line[number] as usize).copied().unwrap_or_default(),
-            },
+            claim: place,
+            claim_shared: false,
+            days: date.map(|day| (day, day)),
+            encounter: Encounter { codes, principal_codes: codes },
             units_so_far: so_far.unwrap_or(units),
-            used: self.used.get(&(place, stay)).copied().unwrap_or(units),
+            units_on_number: self.used.get(&(place, stay)).copied().unwrap_or(units),
+            session: SessionFacts::default(),
+            money: ServiceMoney::OfLine,
         }
     }
 

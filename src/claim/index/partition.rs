@@ -12,10 +12,11 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::line_hash::{Key, Keys};
-use crate::claim::index::line_set::{Bin, CodeSet};
-use crate::claim::index::store::Store;
+use crate::claim::index::service::Bin;
 use crate::claim::line::{Batch, Line, Text, Version};
+use crate::claim::store::Store;
 use crate::claim::value::code::{CodeId, CodeTable, System};
+use crate::claim::value::code_set::CodeSet;
 
 /// What a line says, to find the lines that say the same.
 pub(crate) struct Saying {

@@ -4,8 +4,9 @@
 use rustc_hash::FxHashSet;
 
 use crate::claim::index::line_hash::encounter;
-use crate::claim::index::line_set::{Bin, Book};
+use crate::claim::index::line_set::Book;
 use crate::claim::index::partition::stands;
+use crate::claim::index::service::Bin;
 use crate::claim::line::{Line, Text, Version};
 
 impl Book<'_> {

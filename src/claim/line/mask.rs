@@ -6,24 +6,12 @@
 use rustc_hash::FxHashMap;
 
 use crate::claim::authorization::Authorization;
-use crate::claim::line::{Batch, Line, Text};
+use crate::claim::line::kept::{IdKind, Privacy, Text, Texts};
+use crate::claim::line::{Batch, Line};
 use crate::ingest::cell::upper;
 
-/// What a token stands for; its letter begins the token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Id {
-    /// A member.
-    Member,
-    /// A claim, also an original claim.
-    Claim,
-    /// An authorization number, letters' case aside as it is looked up.
-    Authorization,
-    /// The text of a cell that could not be read.
-    Unreadable,
-}
-
 /// Fewest bytes of a key. Shorter ones can be found by trying: member numbers are few, so the key alone protects them.
-pub const SHORTEST: usize = 16;
+pub const MIN_KEY_BYTES: usize = 16;
 
 /// A secret key.
 #[derive(Clone)]
@@ -32,26 +20,26 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// A mask under this key; line breaks at its end do not count. None: it is shorter than [`SHORTEST`].
+    /// A mask under this key; line breaks at its end do not count. None: it is shorter than [`MIN_KEY_BYTES`].
     pub fn new(secret: &[u8]) -> Option<Self> {
         let end = secret.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
         let key = blake3::derive_key("claimlint 2024 mask of member, claim and authorization ids", &secret[..end]);
-        (end >= SHORTEST).then_some(Self { key })
+        (end >= MIN_KEY_BYTES).then_some(Self { key })
     }
 
     /// The token of an id: a letter and 16 characters of 5 bits. 80 bits: among a hundred million ids two meet with a
     /// chance below one in a hundred million. Empty stays empty.
-    pub fn token(&self, id: Id, text: &str) -> String {
+    pub fn token(&self, id: IdKind, text: &str) -> String {
         // No I, L, O, U: a token is read out at the telephone.
         const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         if text.is_empty() {
             return String::new();
         }
         let (letter, text) = match id {
-            Id::Member => ('M', text.into()),
-            Id::Claim => ('C', text.into()),
-            Id::Authorization => ('A', upper(text.into())),
-            Id::Unreadable => ('X', text.into()),
+            IdKind::Member => ('M', text.into()),
+            IdKind::Claim => ('C', text.into()),
+            IdKind::Authorization => ('A', upper(text.into())),
+            IdKind::Unreadable => ('X', text.into()),
         };
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(&[letter as u8]).update(text.as_bytes());
@@ -65,8 +53,8 @@ impl Mask {
     /// An authorization of the plan's file.
     pub fn authorization(&self, row: &Authorization) -> Authorization {
         Authorization {
-            number: self.token(Id::Authorization, &row.number),
-            member_id: self.token(Id::Member, &row.member_id),
+            number: self.token(IdKind::Authorization, &row.number),
+            member_id: self.token(IdKind::Member, &row.member_id),
             ..row.clone()
         }
     }
@@ -79,10 +67,12 @@ impl Mask {
     }
 
     fn line(&self, line: Line<'_>, ids: &Ids, into: &mut Batch) {
-        let own = [Text::ClaimId, Text::OriginalClaimId, Text::MemberId, Text::Authorization]
-            .map(|text| (line.text(text), id_of(text)));
-        let own = own.iter().filter_map(|(id, kind)| Some((*id, (*kind)?))).filter(|(id, _)| is_telling(id));
-        let own: Vec<(&str, Id)> = own.collect();
+        let is_id = |kind: IdKind| kind != IdKind::Unreadable;
+        let own: Vec<(&str, IdKind)> = Text::ALL
+            .into_iter()
+            .filter_map(|text| Some((line.text(text), id_of(text).filter(|kind| is_id(*kind))?)))
+            .filter(|(id, _)| is_telling(id))
+            .collect();
         let stray = |cell: &str| -> String {
             let known = cell.split(|c: char| !is_word(c)).filter_map(|word| Some((word, *ids.0.get(word)?)));
             let mut out = cell.to_owned();
@@ -91,22 +81,32 @@ impl Mask {
             }
             out
         };
-        let texts = TEXTS.map(|text| {
+        let masked = Text::ALL.map(|text| {
             let cell = line.text(text);
-            match (id_of(text), text) {
-                (Some(kind), _) => self.token(kind, cell),
-                // The field's name stands before the cell.
-                (None, Text::BadAmount) => match cell.split_once('"') {
-                    Some((field, amount)) => {
-                        let amount = amount.strip_suffix('"').unwrap_or(amount);
-                        format!("{field}\"{}\"", self.token(Id::Unreadable, amount))
+            match text.privacy() {
+                _ if cell.is_empty() => String::new(),
+                Privacy::Token(kind) => self.token(kind, cell),
+                Privacy::QuotedToken => match cell.split_once('"') {
+                    Some((field, quoted)) => {
+                        let quoted = quoted.strip_suffix('"').unwrap_or(quoted);
+                        format!("{field}\"{}\"", self.token(IdKind::Unreadable, quoted))
                     }
                     None => String::new(),
                 },
-                (None, _) => stray(cell),
+                Privacy::StrayIds => stray(cell),
             }
         });
-        line.rewritten(&texts, &stray, into);
+        let mut texts = Texts::new();
+        Text::ALL.into_iter().zip(&masked).for_each(|(text, value)| texts.set(text, value));
+        let mut encoder = into.encode();
+        line.known.iter().for_each(|id| encoder.known(*id));
+        line.procedure_cells().for_each(|cell| encoder.procedure(&stray(cell)));
+        encoder.texts(&texts);
+        for (n, code) in line.all_diagnoses().enumerate() {
+            encoder.diagnosis(line.diagnosis_slot(n), &stray(code));
+        }
+        line.modifiers().for_each(|cell| encoder.modifier(&stray(cell)));
+        encoder.finish(line.head.clone());
     }
 }
 
@@ -119,7 +119,7 @@ impl Batch {
 
 /// Member, claim and authorization ids of a run.
 #[derive(Default)]
-pub struct Ids(FxHashMap<String, Id>);
+pub struct Ids(FxHashMap<String, IdKind>);
 
 impl Ids {
     /// Takes up the ids of a line.
@@ -132,32 +132,11 @@ impl Ids {
     }
 }
 
-/// The texts of a line, in its order.
-const TEXTS: [Text; 15] = [
-    Text::ClaimId,
-    Text::LineNumber,
-    Text::Frequency,
-    Text::OriginalClaimId,
-    Text::MemberId,
-    Text::MemberState,
-    Text::Product,
-    Text::BillingNpi,
-    Text::RenderingNpi,
-    Text::PlaceOfService,
-    Text::BillType,
-    Text::Authorization,
-    Text::BadDate,
-    Text::BadUnits,
-    Text::BadAmount,
-];
-
-fn id_of(text: Text) -> Option<Id> {
-    match text {
-        Text::ClaimId | Text::OriginalClaimId => Some(Id::Claim),
-        Text::MemberId => Some(Id::Member),
-        Text::Authorization => Some(Id::Authorization),
-        Text::BadDate | Text::BadUnits => Some(Id::Unreadable),
-        _ => None,
+/// What kind of id a text is; none if it is no id.
+fn id_of(text: Text) -> Option<IdKind> {
+    match text.privacy() {
+        Privacy::Token(kind) => Some(kind),
+        Privacy::QuotedToken | Privacy::StrayIds => None,
     }
 }
 
@@ -187,48 +166,21 @@ fn replace_words(cell: &str, word: &str, by: impl Fn() -> String) -> String {
     out
 }
 
-impl Line<'_> {
-    /// The same line with other texts, in the order of [`Text`], and its procedure cells, diagnoses and modifiers
-    /// edited.
-    fn rewritten(&self, texts: &[String; 15], edit: &dyn Fn(&str) -> String, into: &mut Batch) {
-        let (mut text, mut ends) = (String::new(), Vec::with_capacity(self.ends.len()));
-        let mut push = |cell: &str| {
-            text.push_str(cell);
-            text.len() as u32
-        };
-        ends.extend(self.procedure_cells().map(|cell| push(&edit(cell))));
-        ends.extend(texts.iter().map(|cell| push(cell)));
-        let first = ends.len();
-        for (n, code) in self.all_diagnoses().enumerate() {
-            ends.extend([push(&edit(code)), self.ends[first + 2 * n + 1]]);
-        }
-        ends.extend(self.modifiers().map(|cell| push(&edit(cell))));
-        into.push(self.head.clone(), &text, &ends, self.known);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn texts_stand_in_the_order_of_the_enum() {
-        for (i, text) in TEXTS.iter().enumerate() {
-            assert_eq!(*text as usize, i);
-        }
-    }
-
-    #[test]
     fn tokens_join_as_ids_do() {
         let mask = Mask::new(b"0123456789abcdef\r\n").expect("long enough");
-        let token = mask.token(Id::Member, "M1");
+        let token = mask.token(IdKind::Member, "M1");
         assert_eq!(token.len(), 18);
-        assert_eq!(token, Mask::new(b"0123456789abcdef").expect("long enough").token(Id::Member, "M1"));
-        assert_ne!(token[2..], mask.token(Id::Claim, "M1")[2..]);
-        assert_ne!(token, mask.token(Id::Member, "m1"));
-        assert_ne!(token, Mask::new(b"0123456789abcdeg").expect("long enough").token(Id::Member, "M1"));
-        assert_eq!(mask.token(Id::Authorization, "pa-1"), mask.token(Id::Authorization, "PA-1"));
-        assert_eq!(mask.token(Id::Member, ""), "");
+        assert_eq!(token, Mask::new(b"0123456789abcdef").expect("long enough").token(IdKind::Member, "M1"));
+        assert_ne!(token[2..], mask.token(IdKind::Claim, "M1")[2..]);
+        assert_ne!(token, mask.token(IdKind::Member, "m1"));
+        assert_ne!(token, Mask::new(b"0123456789abcdeg").expect("long enough").token(IdKind::Member, "M1"));
+        assert_eq!(mask.token(IdKind::Authorization, "pa-1"), mask.token(IdKind::Authorization, "PA-1"));
+        assert_eq!(mask.token(IdKind::Member, ""), "");
         for short in [&b""[..], b"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", b"0123456789abcde\n"] {
             assert!(Mask::new(short).is_none());
         }

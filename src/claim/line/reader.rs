@@ -1,16 +1,17 @@
 //! From a row to a line: the one place where cells are read as what they mean.
 
-use std::cell::RefCell;
-
 use rust_decimal::Decimal;
 
-use crate::claim::line::{Batch, Head, Marks, Version};
+use crate::claim::line::batch::{Batch, Encoder, Shape};
+use crate::claim::line::head::{AmountsPer, Head, Marks, Version};
+use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::amount::{Cents, units};
-use crate::claim::value::code::{CodeId, CodeTable, System};
+use crate::claim::value::code::{CodeId, CodeTable, Found, System};
 use crate::claim::value::date;
-use crate::claim::value::pointer;
+use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::{BillType, ClaimForm, SettingTable};
+use crate::claim::value::status::RowStatus;
 use crate::ingest::cell::upper;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Split;
@@ -33,66 +34,80 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Is the row in scope or related, and what does it say? Of a row with several services each one that is becomes a
-    /// line; the row is passed if none is.
-    pub fn look(&self, binding: &Binding, row: &Row<'_>) -> RowAction<Drafted> {
-        // In a dense audit every row comes here: one draft per thread, cleared and used again.
-        DRAFT.with_borrow_mut(|draft| {
-            draft.row.clear();
-            for slot in binding.each() {
-                if !self.look_at(slot, row, draft) {
-                    // The claim number is the row's: what one slot lacks all lack.
-                    return RowAction::Reject(Reason::NoClaimId);
-                }
-            }
-            if draft.row.is_empty() { RowAction::Ignore } else { RowAction::Keep(Drafted(())) }
-        })
+    /// Could the row hold a known code? The answer costs a few bytes of each cell; it is never a false "no".
+    pub fn may_hold_code(&self, binding: &Binding, row: &Row<'_>) -> bool {
+        binding.each().any(|slot| self.slot_may_hold_code(slot, row))
     }
 
-    /// One service. The order of questions is the order of cost. False: it lacks its claim number.
-    fn look_at(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) -> bool {
+    fn slot_may_hold_code(&self, slot: &Binding, row: &Row<'_>) -> bool {
         let may = |c: usize| self.codes.may_hold(&row.cell(c));
-        let procedure = binding.columns(Field::ProcedureCode).iter().any(|c| may(*c));
-        if !procedure
-            && !binding.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
-            && binding.split(Group::IcdProcedure) == Split::No
-        {
+        slot.split(Group::IcdProcedure) != Split::No
+            || slot.columns(Field::ProcedureCode).iter().any(|c| may(*c))
+            || slot.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
+    }
+
+    /// Adds a line for each service slot of the row that holds a known code. The row is out of scope if none does. When the
+    /// row is rejected, lines may already have been added: the caller drops them.
+    pub fn look(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> RowAction<()> {
+        let before = lines.len();
+        for slot in binding.each() {
+            // The claim number is the row's: what one slot lacks all lack.
+            if self.slot_may_hold_code(slot, row) && !self.read_slot(slot, row, lines) {
+                return RowAction::Reject(Reason::NoClaimId);
+            }
+        }
+        if lines.len() == before { RowAction::Ignore } else { RowAction::Keep(()) }
+    }
+
+    /// Reads one service slot. False: it lacks its claim number.
+    fn read_slot(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> bool {
+        let mut encoder = lines.encode();
+        let (marks, cpt) = self.read_codes(binding, row, &mut encoder);
+        if encoder.has_no_known_code() {
             return true;
         }
-        draft.clear();
-        self.codes_of(binding, row, draft);
-        if draft.known.is_empty() {
-            return true;
-        }
-        let Some(head) = self.line(binding, row, draft) else { return false };
-        draft.row.push(head, &draft.line_text, &draft.ends, &draft.known);
+        let Some(head) = self.read_cells(binding, row, marks, cpt, &mut encoder) else { return false };
+        encoder.finish(head);
         true
     }
 
-    fn codes_of(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) {
+    /// Writes the procedure cells and the known codes in them.
+    fn read_codes(&self, binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) -> (Marks, Option<CodeId>) {
+        let mut marks = Marks::default();
+        let mut note = |found: &Found, encoder: &mut Encoder<'_>| {
+            marks.composite |= found.composite;
+            marks.zero_lost |= found.zero_lost;
+            encoder.known(found.id);
+        };
         let cell = upper(binding.text(row, Field::ProcedureCode));
         let found = self.codes.find(&cell, true);
-        if let Some(found) = found {
-            draft.note(found.id, found.composite, found.zero_lost);
-            if self.codes.get(found.id).system == System::Cpt {
-                draft.cpt = Some(found.id);
-            }
+        if let Some(found) = &found {
+            note(found, encoder);
         }
-        draft.push(found.map_or(&cell, |f| &self.codes.get(f.id).code));
+        let cpt = found.map(|found| found.id).filter(|id| self.codes.get(*id).system == System::Cpt);
+        encoder.procedure(found.map_or(&cell, |f| &self.codes.get(f.id).code));
         let split = binding.split(Group::IcdProcedure);
         for (_, cell) in binding.slots(row, Group::IcdProcedure) {
             for part in split.parts(&cell).filter(|p| !p.is_empty()) {
                 let found = self.codes.find(part, false);
-                if let Some(found) = found {
-                    draft.note(found.id, found.composite, found.zero_lost);
+                if let Some(found) = &found {
+                    note(found, encoder);
                 }
-                draft.push(found.map_or(part, |f| &self.codes.get(f.id).code));
+                encoder.procedure(found.map_or(part, |f| &self.codes.get(f.id).code));
             }
         }
-        draft.procedures = draft.ends.len();
+        (marks, cpt)
     }
 
-    fn line(&self, binding: &Binding, row: &Row<'_>, draft: &mut Draft) -> Option<Head> {
+    /// Writes the other cells. None: the row lacks its claim number.
+    fn read_cells(
+        &self,
+        binding: &Binding,
+        row: &Row<'_>,
+        marks: Marks,
+        cpt: Option<CodeId>,
+        encoder: &mut Encoder<'_>,
+    ) -> Option<Head> {
         let text = |field| binding.text(row, field);
         let claim_id = text(Field::ClaimId);
         if claim_id.is_empty() {
@@ -126,37 +141,36 @@ impl Reader<'_> {
         };
         let (charge, allowed, paid) =
             (amount(Field::ChargeAmount), amount(Field::AllowedAmount), amount(Field::PaidAmount));
-        for part in [
-            &*claim_id,
-            &*text(Field::LineNumber),
-            frequency,
-            &*text(Field::OriginalClaimId),
-            &*text(Field::MemberId),
-            &*upper(text(Field::MemberState)),
-            &*product,
-            &*text(Field::BillingNpi),
-            &*text(Field::RenderingNpi),
-            &*place,
-            &*bill_type,
-            authorization,
-            if date.is_none() { &*date_text } else { "" },
-            if read_units.is_none() { &*units_text } else { "" },
-            &*bad_amount,
-        ] {
-            draft.push(part);
-        }
-        let diagnoses = draft.push_diagnoses(binding, row);
-        let (pointed, pointers, pointer_to_nothing) = pointer::read(binding, row, &draft.slots);
+        let (line_number, original) = (text(Field::LineNumber), text(Field::OriginalClaimId));
+        let (member, state) = (text(Field::MemberId), upper(text(Field::MemberState)));
+        let (billing, rendering) = (text(Field::BillingNpi), text(Field::RenderingNpi));
+        let mut texts = Texts::new();
+        texts.set(Text::ClaimId, &claim_id);
+        texts.set(Text::LineNumber, &line_number);
+        texts.set(Text::Frequency, frequency);
+        texts.set(Text::OriginalClaimId, &original);
+        texts.set(Text::MemberId, &member);
+        texts.set(Text::MemberState, &state);
+        texts.set(Text::Product, &product);
+        texts.set(Text::BillingNpi, &billing);
+        texts.set(Text::RenderingNpi, &rendering);
+        texts.set(Text::PlaceOfService, &place);
+        texts.set(Text::BillType, &bill_type);
+        texts.set(Text::Authorization, authorization);
+        texts.set(Text::BadDate, if date.is_none() { &date_text } else { "" });
+        texts.set(Text::BadUnits, if read_units.is_none() { &units_text } else { "" });
+        texts.set(Text::BadAmount, &bad_amount);
+        encoder.texts(&texts);
+        read_diagnoses(binding, row, encoder);
         let split = binding.split(Group::Modifier);
         for (_, cell) in binding.slots(row, Group::Modifier) {
-            for part in split.parts(&cell).filter(|p| !p.is_empty()) {
-                draft.push(part);
-            }
+            split.parts(&cell).filter(|p| !p.is_empty()).for_each(|part| encoder.modifier(part));
         }
         Some(Head {
             extract: self.extract,
             row: 0,
             date,
+            end_date: None,
             class: self.products.class(&product),
             setting: self.settings.setting(&bill_type, &place),
             form: ClaimForm::of(&text(Field::ClaimForm), &bill_type, &place),
@@ -166,21 +180,33 @@ impl Reader<'_> {
                 "8" => Version::Void,
                 _ => Version::Original,
             },
+            status: RowStatus::None,
+            amounts: AmountsPer::Unsaid,
             units: read_units.unwrap_or(Decimal::ONE),
             charge,
             allowed,
             paid,
-            marks: Marks {
-                pointer_to_nothing,
-                authorization_column: binding.has(Field::AuthorizationNumber),
-                ..draft.marks
-            },
-            cpt: draft.cpt,
-            diagnoses,
-            procedures: draft.procedures as u32,
-            pointed,
-            pointers,
+            marks: Marks { authorization_column: binding.has(Field::AuthorizationNumber), ..marks },
+            cpt,
+            pointers: Pointers::read(binding, row),
+            shape: Shape::default(),
         })
+    }
+}
+
+/// Writes the filled diagnoses with their slots.
+fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
+    let split = binding.split(Group::Diagnosis);
+    let mut next_slot = 1u8;
+    // Most slots of a row are empty.
+    for (slot, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
+        for part in split.parts(&cell) {
+            // In a list cell the codes count on; otherwise the column's number is the slot.
+            let slot = if split == Split::No { slot } else { next_slot };
+            if encoder.diagnosis(slot, part) {
+                next_slot = slot.saturating_add(1);
+            }
+        }
     }
 }
 
@@ -188,82 +214,4 @@ impl Reader<'_> {
 pub fn is_filler(text: &str, fillers: &[String]) -> bool {
     let same = |digit: u8| text.bytes().all(|b| b == digit);
     text.is_empty() || same(b'0') || same(b'9') || fillers.iter().any(|f| f.eq_ignore_ascii_case(text))
-}
-
-thread_local! {
-    static DRAFT: RefCell<Draft> = RefCell::default();
-}
-
-/// The lines of a row that was looked at last on this thread.
-#[derive(Debug)]
-pub struct Drafted(());
-
-/// Hands them on, before the next row is looked at.
-pub(crate) fn drafted<R>(_: Drafted, take: impl FnOnce(&Batch) -> R) -> R {
-    DRAFT.with_borrow(|draft| take(&draft.row))
-}
-
-/// A line under construction, and those of its row that are finished.
-#[derive(Default)]
-struct Draft {
-    row: Batch,
-    line_text: String,
-    ends: Vec<u32>,
-    marks: Marks,
-    cpt: Option<CodeId>,
-    known: Vec<CodeId>,
-    slots: Vec<u8>,
-    procedures: usize,
-}
-
-impl Draft {
-    fn clear(&mut self) {
-        self.line_text.clear();
-        self.ends.clear();
-        self.marks = Marks::default();
-        self.cpt = None;
-        self.known.clear();
-        self.slots.clear();
-        self.procedures = 0;
-    }
-
-    fn push(&mut self, part: &str) {
-        self.line_text.push_str(part);
-        self.ends.push(self.line_text.len() as u32);
-    }
-
-    fn note(&mut self, id: CodeId, composite: bool, zero_lost: bool) {
-        self.marks.composite |= composite;
-        self.marks.zero_lost |= zero_lost;
-        if !self.known.contains(&id) {
-            self.known.push(id);
-        }
-    }
-
-    /// Filled diagnoses without their dots, and the slots they stand in; returns their number.
-    fn push_diagnoses(&mut self, binding: &Binding, row: &Row<'_>) -> u8 {
-        let split = binding.split(Group::Diagnosis);
-        let mut next_slot = 1u8;
-        // Most slots of a row are empty.
-        for (slot, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
-            for part in split.parts(&cell) {
-                // In a list cell the codes count on; otherwise the column's number is the slot.
-                let slot = if split == Split::No { slot } else { next_slot };
-                let start = self.line_text.len();
-                if part.bytes().any(|b| b == b'.') {
-                    part.split('.').for_each(|piece| self.line_text.push_str(piece));
-                } else {
-                    self.line_text.push_str(part);
-                }
-                if self.line_text.len() == start || self.slots.len() == usize::from(u8::MAX) {
-                    self.line_text.truncate(start);
-                    continue;
-                }
-                self.ends.extend([self.line_text.len() as u32, u32::from(slot)]);
-                self.slots.push(slot);
-                next_slot = slot.saturating_add(1);
-            }
-        }
-        self.slots.len() as u8
-    }
 }

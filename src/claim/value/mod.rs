@@ -2,7 +2,9 @@
 
 pub mod amount;
 pub mod code;
+pub mod code_set;
 pub mod date;
 pub mod pointer;
 pub mod product;
 pub mod setting;
+pub mod status;

@@ -1,47 +1,56 @@
 //! Diagnosis pointers: which diagnoses a service line names as its reason (837P SV107).
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
 
 /// Most slots that can be pointed to: an 837P carries twelve diagnoses, numbered 1-12 or lettered A-L.
-pub const MOST: usize = 12;
+pub const MAX_SLOTS: usize = 12;
 
-/// Reads the numbered columns, then the packed cell. `slots` are the slots of the filled diagnoses in order. Returns
-/// the places in that order, how many, and whether any pointer points at nothing.
-pub fn read(binding: &Binding, row: &Row<'_>, slots: &[u8]) -> ([u8; MOST], u8, bool) {
-    let mut pointed = Pointed { slots, places: [0; MOST], count: 0, to_nothing: false };
-    for (_, cell) in binding.slots(row, Group::DiagnosisPointer) {
-        if !cell.is_empty() {
-            pointed.add(&cell);
-        }
-    }
-    let packed = binding.text(row, Field::DiagnosisPointer);
-    let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || c.is_whitespace();
-    if packed.contains(is_separator) {
-        packed.split(is_separator).filter(|t| !t.is_empty()).for_each(|t| pointed.add(t));
-    } else {
-        let mut letter = [0; 4];
-        packed.chars().for_each(|c| pointed.add(c.encode_utf8(&mut letter)));
-    }
-    (pointed.places, pointed.count, pointed.to_nothing)
-}
-
-struct Pointed<'a> {
-    slots: &'a [u8],
-    places: [u8; MOST],
+/// The diagnosis slots that a line points to, each once, in the order of its pointers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pointers {
+    slots: [u8; MAX_SLOTS],
     count: u8,
-    to_nothing: bool,
+    /// A pointer is neither 1-12 nor A-L.
+    pub unreadable: bool,
 }
 
-impl Pointed<'_> {
+impl Pointers {
+    /// Reads the numbered columns, then the packed cell.
+    pub fn read(binding: &Binding, row: &Row<'_>) -> Self {
+        let mut pointers = Self::default();
+        for (_, cell) in binding.slots(row, Group::DiagnosisPointer) {
+            if !cell.is_empty() {
+                pointers.add(&cell);
+            }
+        }
+        let packed = binding.text(row, Field::DiagnosisPointer);
+        let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || c.is_whitespace();
+        if packed.contains(is_separator) {
+            packed.split(is_separator).filter(|t| !t.is_empty()).for_each(|t| pointers.add(t));
+        } else {
+            let mut letter = [0; 4];
+            packed.chars().for_each(|c| pointers.add(c.encode_utf8(&mut letter)));
+        }
+        pointers
+    }
+
+    /// The slots.
+    pub fn slots(&self) -> &[u8] {
+        // A stored line may say anything.
+        &self.slots[..usize::from(self.count).min(MAX_SLOTS)]
+    }
+
     fn add(&mut self, token: &str) {
-        let place = slot(token).and_then(|slot| self.slots.iter().position(|s| *s == slot));
-        let Some(place) = place.and_then(|p| u8::try_from(p).ok()) else {
-            self.to_nothing = true;
+        let Some(slot) = slot(token) else {
+            self.unreadable = true;
             return;
         };
-        if !self.places[..usize::from(self.count)].contains(&place) {
-            self.places[usize::from(self.count)] = place;
+        // There are no more slots than places for them.
+        if !self.slots().contains(&slot) {
+            self.slots[usize::from(self.count)] = slot;
             self.count += 1;
         }
     }
@@ -52,11 +61,11 @@ fn slot(token: &str) -> Option<u8> {
     match token.as_bytes() {
         [letter] if letter.is_ascii_alphabetic() => {
             let slot = letter.to_ascii_uppercase() - b'A' + 1;
-            (usize::from(slot) <= MOST).then_some(slot)
+            (usize::from(slot) <= MAX_SLOTS).then_some(slot)
         }
         digits if digits.iter().all(u8::is_ascii_digit) => {
             let slot = token.trim_start_matches('0').parse::<u8>().ok()?;
-            (usize::from(slot) <= MOST).then_some(slot)
+            (usize::from(slot) <= MAX_SLOTS).then_some(slot)
         }
         _ => None,
     }

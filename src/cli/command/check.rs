@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::claim::authorization::AuthorizationFile;
-use crate::claim::index::store::LINES;
+use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn, Hashed, MEMORY};
 use crate::cli::inputs::Given;
 use crate::cli::settings;

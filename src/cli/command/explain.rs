@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 use comfy_table::{Cell, CellAlignment};
 
-use crate::claim::line::mask::Id;
+use crate::claim::line::kept::IdKind;
 use crate::cli::args::Explain;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
@@ -31,7 +31,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let docs = doc::load()?;
     let content = ReportContext::of(&outcome, &docs);
-    let token = mask.map(|mask| mask.token(Id::Claim, args.claim.trim()));
+    let token = mask.map(|mask| mask.token(IdKind::Claim, args.claim.trim()));
     let dossier = ClaimDossier::of(&content, args.claim.trim())
         .or_else(|| ClaimDossier::of(&content, token.as_deref()?))
         .ok_or_else(|| unknown(&args.claim, token.is_some(), &outcome))?;

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use rayon::prelude::*;
 
 use crate::claim::authorization::AuthorizationFile;
-use crate::claim::index::store::LINES;
+use crate::claim::store::LINES;
 use crate::cli::args::{MEMORY, Verify};
 use crate::cli::inputs::named;
 use crate::cli::terminal::style;

@@ -2,19 +2,29 @@
 
 use std::sync::Arc;
 
-use crate::ingest::scan::KeptRow;
+use crate::ingest::scan::{KeptRow, Row, RowAction};
 use crate::ingest::source::spill::Spool;
+
+/// Where a row starts. Within a block that is not yet joined to the others, both count from the start of the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line of the file.
+    pub line: u64,
+    /// Byte of the decompressed file.
+    pub offset: u64,
+}
+
+/// Looks at a row, and adds what is kept of it to the collection.
+pub fn keeping<T>(
+    look: impl Fn(&Row<'_>) -> RowAction<T> + Sync,
+) -> impl Fn(&Row<'_>, Position, &mut Vec<KeptRow<T>>) -> RowAction<()> + Sync {
+    move |row, Position { line, offset }, kept| look(row).then(|value| kept.push(KeptRow { line, offset, value }))
+}
 
 /// Collects what is kept of rows. Each block has one of its own; they are joined in the order of the file.
 pub trait Collector: Send {
-    /// What is kept of one row.
-    type Item: Send;
-
     /// An empty one for a block.
     fn for_block() -> Self;
-
-    /// Takes what was kept of the row that starts on this line and byte.
-    fn keep(&mut self, line: u64, offset: u64, item: Self::Item);
 
     /// Takes what follows in the file; its positions are counted from the end of what is held.
     fn append(&mut self, next: Self, lines: u64, bytes: u64);
@@ -29,14 +39,8 @@ pub trait Collector: Send {
 }
 
 impl<T: Send> Collector for Vec<KeptRow<T>> {
-    type Item = T;
-
     fn for_block() -> Self {
         Self::new()
-    }
-
-    fn keep(&mut self, line: u64, offset: u64, value: T) {
-        self.push(KeptRow { line, offset, value });
     }
 
     fn append(&mut self, next: Self, lines: u64, bytes: u64) {

@@ -9,13 +9,13 @@
 //! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
 //! whether it matters or not: a shifted row cannot hide.
 
-use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::collect::{Collector, Position};
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::simd::Lanes;
 use crate::ingest::scan::window::Window;
 use crate::ingest::scan::{Row, RowAction, Scanner};
 
-impl<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>> Scanner<'_, C, F> {
+impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
     /// Scans to the first incomplete record and returns where it starts.
     #[inline(always)]
     pub(crate) fn run(&mut self, lanes: impl Lanes, prefilter: &Prefilter) -> usize {

@@ -13,7 +13,7 @@ use crate::ingest::cell::{clean, clean_text};
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::reject::{RAW_LIMIT, Reason, Reject, Rejects};
 use crate::ingest::record::trailer;
-use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::collect::{Collector, Position};
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::simd::Plain;
 #[cfg(target_arch = "x86_64")]
@@ -99,6 +99,20 @@ pub enum RowAction<T> {
     Keep(T),
     /// It cannot be used.
     Reject(Reason),
+}
+
+impl<T> RowAction<T> {
+    /// Hands on what is kept.
+    pub fn then(self, keep: impl FnOnce(T)) -> RowAction<()> {
+        match self {
+            Self::Ignore => RowAction::Ignore,
+            Self::Keep(value) => {
+                keep(value);
+                RowAction::Keep(())
+            }
+            Self::Reject(reason) => RowAction::Reject(reason),
+        }
+    }
 }
 
 /// Something kept from the row that starts on `line`.
@@ -214,7 +228,7 @@ pub fn scan<C: Collector>(
     which: RowFilter<'_>,
     bytes: &[u8],
     last: bool,
-    look: &impl Fn(&Row<'_>) -> RowAction<C::Item>,
+    look: &impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
     tally: &mut Tally<C>,
 ) -> usize {
     let weigh = if let RowFilter::Totaled(weigh) = which { Some(weigh) } else { None };
@@ -232,7 +246,7 @@ pub fn scan<C: Collector>(
     at
 }
 
-fn fast<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>>(
+fn fast<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>>(
     pass: &mut Scanner<'_, C, F>,
     prefilter: &Prefilter,
 ) -> usize {
@@ -264,7 +278,7 @@ pub(crate) struct Scanner<'a, C, F> {
     fields: Vec<CellSpan>,
 }
 
-impl<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>> Scanner<'_, C, F> {
+impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
     /// Reads the record at `at` by the grammar, counts it and looks at it. None: it is not complete.
     #[inline(never)]
     pub(crate) fn record(&mut self, at: usize) -> Option<usize> {
@@ -293,16 +307,13 @@ impl<C: Collector, F: Fn(&Row<'_>) -> RowAction<C::Item>> Scanner<'_, C, F> {
                 if let Some(weigh) = self.weigh {
                     self.tally.weigh(weigh(&row));
                 }
-                match (self.look)(&row) {
+                let position = Position { line: self.tally.lines, offset: self.tally.bytes };
+                match (self.look)(&row, position, &mut self.tally.kept) {
                     RowAction::Ignore => {
                         self.tally.rows += 1;
                         self.tally.passed += 1;
                     }
-                    RowAction::Keep(value) => {
-                        self.tally.rows += 1;
-                        let (line, offset) = (self.tally.lines, self.tally.bytes);
-                        self.tally.kept.keep(line, offset, value);
-                    }
+                    RowAction::Keep(()) => self.tally.rows += 1,
                     RowAction::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
                 }
                 next

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::reject::Reason;
-use crate::ingest::scan::collect::Collector;
+use crate::ingest::scan::collect::{Collector, Position};
 use crate::ingest::scan::{Row, RowAction, RowFilter, Tally, scan};
 use crate::ingest::source::ReadError;
 use crate::ingest::source::blocks::{Block, Feed};
@@ -58,7 +58,7 @@ pub fn read<C: Collector>(
     feed: &mut Feed,
     grammar: &Grammar,
     which: RowFilter<'_>,
-    look: &(impl Fn(&Row<'_>) -> RowAction<C::Item> + Sync),
+    look: &(impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
@@ -123,7 +123,7 @@ fn guess<C: Collector>(
     grammar: &Grammar,
     which: RowFilter<'_>,
     block: &[u8],
-    look: &impl Fn(&Row<'_>) -> RowAction<C::Item>,
+    look: &impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
 ) -> Guess<C> {
     let mut tally = Tally::new(0, 0, C::for_block());
     let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
@@ -152,7 +152,7 @@ struct Stitcher<'a, C, L> {
     total: Tally<C>,
 }
 
-impl<C: Collector, L: Fn(&Row<'_>) -> RowAction<C::Item>> Stitcher<'_, C, L> {
+impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Stitcher<'_, C, L> {
     /// Joins the head of a block to what was left over before it. If nothing is left over then, the guess was right; it
     /// was neither right nor wrong if the block is all head.
     fn fits(&mut self, guess: &Guess<C>) -> bool {

@@ -92,7 +92,7 @@ fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec
         said.push(format!("on file: {}, {codes}, {from} to {to}, {units}", row.status));
     }
     if !number.is_empty() {
-        let used = content.book.services[i].used;
+        let used = content.book.services[i].units_on_number;
         said.push(format!("units of all services on the number so far: {}", used.normalize()));
     }
     said

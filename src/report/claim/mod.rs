@@ -156,7 +156,9 @@ impl<'a> ClaimRow<'a> {
             bin: match book.bins[i] {
                 Bin::InScope => "in scope",
                 Bin::Related => "related",
+                Bin::Reversed => "reversed",
                 Bin::Duplicate => "duplicate",
+                Bin::PayerDenied => "denied by the payer",
                 Bin::Superseded => "superseded",
             },
         }
@@ -199,7 +201,7 @@ fn versions(content: &PartView<'_>, i: usize) -> Vec<String> {
                 format!("{here} was taken back by {}", takers.join(", "))
             });
         }
-        Bin::InScope | Bin::Related => {}
+        Bin::Reversed | Bin::PayerDenied | Bin::InScope | Bin::Related => {}
     }
     said
 }

@@ -224,7 +224,7 @@ pub fn read(mut from: impl Read) -> Result<Outcome, DossierError> {
     let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(DossierError::Damaged)?;
     let (codes, classes) = (policy.procedures.len(), policy.classes.len());
     let fits =
-        |batch: &Batch| batch.is_sound(codes, classes) && batch.iter().all(|l| (l.extract as usize) < inputs.len());
+        |batch: &Batch| batch.is_valid(codes, classes) && batch.iter().all(|l| (l.extract as usize) < inputs.len());
     let count: usize = lines.iter().map(Batch::len).sum();
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(DossierError::Damaged);

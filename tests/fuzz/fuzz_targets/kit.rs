@@ -5,7 +5,7 @@
 use std::sync::{LazyLock, Once};
 
 use claimlint::claim::authorization::AuthorizationFile;
-use claimlint::claim::index::store::LINES;
+use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::load;

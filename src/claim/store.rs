@@ -7,9 +7,9 @@ use std::io;
 use std::sync::Arc;
 
 use crate::claim::line::Batch;
-use crate::claim::line::reader::{Drafted, drafted};
-use crate::ingest::Collector;
+use crate::claim::line::reader::Reader;
 use crate::ingest::source::spill::{Place, Spool};
+use crate::ingest::{Binding, Collector, Position, Row, RowAction};
 
 /// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
 pub const LINES: usize = 4096;
@@ -109,6 +109,10 @@ impl Store {
 
     /// The last batch gets no more lines: it is held if there is room, else put on disk.
     fn settle(&mut self) {
+        // A row that turned out to be out of scope may have opened a batch.
+        if matches!(self.slots.last(), Some(Slot::Held(batch)) if batch.is_empty()) {
+            self.slots.pop();
+        }
         let (Some(spool), Some(last)) = (&self.spool, self.slots.last_mut()) else { return };
         if let Slot::Held(batch) = last
             && !spool.may_hold(batch.bytes())
@@ -118,29 +122,37 @@ impl Store {
     }
 }
 
-impl Collector for Store {
-    type Item = Drafted;
-
-    fn for_block() -> Self {
-        Self::new(None, LINES)
-    }
-
-    fn keep(&mut self, line: u64, _: u64, row: Drafted) {
+impl Store {
+    /// Keeps the lines of a row, if it is in scope or related.
+    pub fn look(&mut self, reader: &Reader<'_>, binding: &Binding, row: &Row<'_>, position: Position) -> RowAction<()> {
+        if !reader.may_hold_code(binding, row) {
+            return RowAction::Ignore;
+        }
         let most = self.full;
         let full = |batch: &Batch| batch.len() >= most || batch.bytes() >= BYTES;
         if !matches!(self.slots.last(), Some(Slot::Held(batch)) if !full(batch)) {
             self.settle();
             self.slots.push(Slot::Held(Box::default()));
         }
-        let Some(Slot::Held(batch)) = self.slots.last_mut() else { return };
+        let Some(Slot::Held(batch)) = self.slots.last_mut() else { return RowAction::Ignore };
         let before = batch.len();
-        drafted(row, |lines| batch.append(lines));
+        let look = reader.look(binding, row, batch);
+        if matches!(look, RowAction::Reject(_)) {
+            batch.truncate(before);
+        }
         // A block with so many lines has more of them.
         if before < SAMPLE && batch.len() >= SAMPLE {
             batch.reserve_for(most);
         }
-        batch.heads[before..].iter_mut().for_each(|head| head.row = line);
+        batch.heads[before..].iter_mut().for_each(|head| head.row = position.line);
         self.lines += batch.len() - before;
+        look
+    }
+}
+
+impl Collector for Store {
+    fn for_block() -> Self {
+        Self::new(None, LINES)
     }
 
     fn append(&mut self, next: Self, lines: u64, _: u64) {

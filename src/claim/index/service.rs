@@ -1,0 +1,133 @@
+//! What the index knows of a row beyond its own cells: its bin, the service that it makes, and what bears on that service.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::claim::value::amount::Cents;
+use crate::claim::value::code::CodeId;
+use crate::claim::value::code_set::CodeSet;
+
+/// The one bin of the ledger that a line falls in, in the order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bin {
+    /// Taken back by the payer, or takes something back.
+    Reversed,
+    /// Equal to an earlier line that was not reversed.
+    Duplicate,
+    /// Denied by the payer: nothing was paid.
+    PayerDenied,
+    /// Of a voided, replaced or older version of a claim, or itself a void.
+    Superseded,
+    /// Holds a listed code.
+    InScope,
+    /// Holds only codes that companion rules need.
+    Related,
+}
+
+impl Bin {
+    /// Is the line live: does it make services, or take part in encounters and sessions?
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::InScope | Self::Related)
+    }
+}
+
+/// What a service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A service line with a listed CPT code.
+    Line(CodeId),
+    /// A claim with listed ICD-10-PCS codes: the number of its stay in the line set.
+    Stay(usize),
+}
+
+/// A row of the run, by the number of its extract and its line in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowRef {
+    /// Number of the extract in the run.
+    pub extract: u32,
+    /// Line of the file on which the row starts.
+    pub row: u64,
+}
+
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Service {
+    /// Its line: for a stay the first one that holds a listed code.
+    pub line: usize,
+    /// CPT line or PCS claim.
+    pub kind: Kind,
+    /// Its claim: the number in the run of the first known line of the claim.
+    pub claim: u32,
+    /// Known rows of its claim number name two or more members (DQ511).
+    pub claim_shared: bool,
+    /// Its first and last day, if its date can be read.
+    pub days: Option<(Date, Date)>,
+    /// Its encounter.
+    pub encounter: Encounter,
+    /// Units of this code in its encounter up to and including this line, without those of assistants and co-surgeons.
+    /// One for a stay.
+    pub units_so_far: Decimal,
+    /// Units of all services on its authorization number up to and including this one, if there is an authorization file.
+    pub units_on_number: Decimal,
+    /// What other claims of its session show.
+    pub session: SessionFacts,
+    /// Which money is its own.
+    pub money: ServiceMoney,
+}
+
+/// Which money is a service's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServiceMoney {
+    /// The amounts of its line.
+    #[default]
+    OfLine,
+    /// None: the stay of the same claim has the amounts of its line.
+    InStay,
+    /// The money of the claim that a stay has, with the basis in the words of the outputs; none if no amount can be read.
+    OfStay(Option<(Cents, &'static str)>),
+}
+
+/// What the services of other claims of the same session show about a service. A row named here is one of those that show
+/// it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionFacts {
+    /// For a professional service of determined setting: an institutional service, all of which have the other setting.
+    pub other_setting: Option<RowRef>,
+    /// For a professional service at an office: an institutional service, or one of an ambulatory surgical center under
+    /// another billing provider.
+    pub facility: Option<RowRef>,
+    /// For a stay: an earlier stay with a day and a listed code in common.
+    pub same_stay: Option<RowRef>,
+    /// One of these two stays is an interim bill by its frequency.
+    pub interim: bool,
+    /// For a CPT service: an earlier one of the same code, date and side, neither of them an assistant's.
+    pub same_service: Option<RowRef>,
+    /// For an institutional outpatient CPT service: a stay on the same day or beginning at most three days later.
+    pub stay_nearby: Option<RowRef>,
+    /// A service of the session carries an authorization number.
+    pub carries_number: bool,
+    /// Codes of CPT services of the same member and date in other encounters, without those of assistants and co-surgeons.
+    pub codes_elsewhere: CodeSet,
+}
+
+/// A claim that carries listed ICD-10-PCS codes.
+#[derive(Debug, Clone, Default)]
+pub struct Stay {
+    /// Its listed codes, distinct, in order of appearance.
+    pub codes: Vec<CodeId>,
+    /// Every known code of the claim, its related rows included.
+    pub all_codes: CodeSet,
+    /// More stood in a procedure cell than its code.
+    pub composite: bool,
+    /// A leading zero was lost.
+    pub zero_lost: bool,
+}
+
+/// Services and related lines of one member, date, claim form and billing provider.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Encounter {
+    /// All known codes in it.
+    pub codes: CodeSet,
+    /// Its known codes without those of assistants and co-surgeons.
+    pub principal_codes: CodeSet,
+}

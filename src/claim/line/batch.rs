@@ -1,0 +1,334 @@
+//! Lines in one piece of memory, with the one encoder that writes a line and the one decoder that reads it.
+//!
+//! A line's text holds its cells one after the other: the procedure cells, the kept texts that are not empty, the
+//! diagnoses, the modifiers. Its ends say where each cell ends; after the end of a diagnosis comes its slot.
+
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+
+use crate::claim::line::head::Head;
+use crate::claim::line::kept::{Text, Texts};
+use crate::claim::value::code::CodeId;
+
+/// Lines that follow each other, in one piece of memory.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Batch {
+    pub(crate) heads: Vec<Head>,
+    /// Where the text, the ends and the known codes of each line end.
+    pub(crate) stops: Vec<[u32; 3]>,
+    pub(crate) text: String,
+    pub(crate) ends: Vec<u32>,
+    pub(crate) known: Vec<CodeId>,
+}
+
+/// How many cells of each kind a line has. The encoder counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    pub(crate) procedures: u32,
+    /// The kept texts that are not empty, a bit for each.
+    pub(crate) texts: u32,
+    pub(crate) diagnoses: u8,
+}
+
+impl Shape {
+    /// The place of the end of the first diagnosis.
+    pub(crate) fn first_diagnosis(self) -> usize {
+        self.procedures as usize + self.texts.count_ones() as usize
+    }
+
+    /// The place of the end of the first modifier.
+    pub(crate) fn first_modifier(self) -> usize {
+        self.first_diagnosis() + 2 * usize::from(self.diagnoses)
+    }
+}
+
+impl Batch {
+    /// Number of lines.
+    pub fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Has it no line?
+    pub fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// The nth line.
+    pub fn line(&self, n: usize) -> Line<'_> {
+        let [text, ends, known] = n.checked_sub(1).map_or([0; 3], |before| self.stops[before]).map(|at| at as usize);
+        let [text_end, ends_end, known_end] = self.stops[n].map(|at| at as usize);
+        Line {
+            head: &self.heads[n],
+            known: &self.known[known..known_end],
+            text: &self.text[text..text_end],
+            ends: &self.ends[ends..ends_end],
+        }
+    }
+
+    /// All lines, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
+        (0..self.len()).map(|n| self.line(n))
+    }
+
+    /// Bytes that it takes in memory, for the bound on them.
+    pub fn bytes(&self) -> usize {
+        self.heads.len() * (size_of::<Head>() + size_of::<[u32; 3]>())
+            + self.text.len()
+            + self.ends.len() * size_of::<u32>()
+            + self.known.len() * size_of::<CodeId>()
+    }
+
+    /// Adds the lines of another batch after its own.
+    pub fn append(&mut self, other: &Self) {
+        let [text, ends, known] = self.lengths();
+        self.heads.extend_from_slice(&other.heads);
+        self.stops.extend(other.stops.iter().map(|[t, e, k]| [t + text, e + ends, k + known]));
+        self.text.push_str(&other.text);
+        self.ends.extend_from_slice(&other.ends);
+        self.known.extend_from_slice(&other.known);
+    }
+
+    /// Reserves room for `lines` lines that are on average as long as those that are here.
+    pub(crate) fn reserve_for(&mut self, lines: usize) {
+        let (now, more) = (self.len().max(1), lines.saturating_sub(self.len()));
+        // An eighth above the average, so that a batch seldom grows once more.
+        let expected = |length: usize| length * more / now + length * more / now / 8;
+        self.heads.reserve(more);
+        self.stops.reserve(more);
+        self.text.reserve(expected(self.text.len()));
+        self.ends.reserve(expected(self.ends.len()));
+        self.known.reserve(expected(self.known.len()));
+    }
+
+    /// Drops all lines but the first `lines`.
+    pub(crate) fn truncate(&mut self, lines: usize) {
+        self.heads.truncate(lines);
+        self.stops.truncate(lines);
+        self.drop_unfinished();
+    }
+
+    /// Starts a line after the others.
+    pub(crate) fn encode(&mut self) -> Encoder<'_> {
+        let start = self.lengths().map(|length| length as usize);
+        Encoder { start, shape: Shape::default(), batch: self }
+    }
+
+    /// The lengths of text, ends and known codes of the finished lines.
+    fn lengths(&self) -> [u32; 3] {
+        self.stops.last().copied().unwrap_or_default()
+    }
+
+    fn drop_unfinished(&mut self) {
+        let [text, ends, known] = self.lengths().map(|length| length as usize);
+        self.text.truncate(text);
+        self.ends.truncate(ends);
+        self.known.truncate(known);
+    }
+}
+
+/// Writes one line. Its parts are written in the order of the methods. A line that is not finished is not kept.
+pub(crate) struct Encoder<'b> {
+    batch: &'b mut Batch,
+    /// Where the text, the ends and the known codes of the line start.
+    start: [usize; 3],
+    shape: Shape,
+}
+
+impl Encoder<'_> {
+    fn push(&mut self, cell: &str) {
+        self.batch.text.push_str(cell);
+        self.batch.ends.push((self.batch.text.len() - self.start[0]) as u32);
+    }
+
+    /// Adds a known code, once.
+    pub(crate) fn known(&mut self, id: CodeId) {
+        if !self.batch.known[self.start[2]..].contains(&id) {
+            self.batch.known.push(id);
+        }
+    }
+
+    /// Does the line hold no known code so far?
+    pub(crate) fn has_no_known_code(&self) -> bool {
+        self.batch.known.len() == self.start[2]
+    }
+
+    /// Adds a procedure cell. The first is the procedure column, be it empty.
+    pub(crate) fn procedure(&mut self, cell: &str) {
+        self.push(cell);
+        self.shape.procedures += 1;
+    }
+
+    /// Writes the kept texts.
+    pub(crate) fn texts(&mut self, texts: &Texts<'_>) {
+        for (text, value) in texts.filled() {
+            self.push(value);
+            self.shape.texts |= text.bit();
+        }
+    }
+
+    /// Adds the diagnosis of a slot, its dots dropped. Nothing is added when nothing is left of it, or when the line has 255
+    /// diagnoses. Returns whether it was added.
+    pub(crate) fn diagnosis(&mut self, slot: u8, cell: &str) -> bool {
+        if self.shape.diagnoses == u8::MAX || cell.bytes().all(|b| b == b'.') {
+            return false;
+        }
+        cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
+        self.batch.ends.extend([(self.batch.text.len() - self.start[0]) as u32, u32::from(slot)]);
+        self.shape.diagnoses += 1;
+        true
+    }
+
+    /// Adds a modifier.
+    pub(crate) fn modifier(&mut self, cell: &str) {
+        self.push(cell);
+    }
+
+    /// Keeps the line.
+    pub(crate) fn finish(self, head: Head) {
+        let batch = &mut *self.batch;
+        batch.heads.push(Head { shape: self.shape, ..head });
+        batch.stops.push([batch.text.len() as u32, batch.ends.len() as u32, batch.known.len() as u32]);
+    }
+}
+
+impl Drop for Encoder<'_> {
+    fn drop(&mut self) {
+        self.batch.drop_unfinished();
+    }
+}
+
+/// A service or related row, or one such service slot of a row that has several.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    pub(crate) head: &'a Head,
+    /// Known codes, distinct, in order of appearance: procedure column, then ICD procedures.
+    pub known: &'a [CodeId],
+    pub(crate) text: &'a str,
+    /// Ends of the cells within the text, counted from its start.
+    pub(crate) ends: &'a [u32],
+}
+
+impl Deref for Line<'_> {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        self.head
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The claim number.
+    pub fn claim_id(&self) -> &'a str {
+        self.text(Text::ClaimId)
+    }
+
+    fn end(&self, place: usize) -> usize {
+        self.ends[place] as usize
+    }
+
+    /// The cell that ends at this place, if the cell before it ends at the place before.
+    fn cell(&self, place: usize) -> &'a str {
+        &self.text[place.checked_sub(1).map_or(0, |before| self.end(before))..self.end(place)]
+    }
+
+    /// A kept text; empty when the row does not fill it.
+    pub fn text(&self, text: Text) -> &'a str {
+        let Shape { procedures, texts, .. } = self.shape;
+        if texts & text.bit() == 0 {
+            return "";
+        }
+        self.cell(procedures as usize + (texts & (text.bit() - 1)).count_ones() as usize)
+    }
+
+    /// Number of filled diagnoses.
+    pub fn diagnosis_count(&self) -> usize {
+        usize::from(self.shape.diagnoses)
+    }
+
+    /// The nth filled diagnosis in column order, normalised.
+    pub fn diagnosis(&self, n: usize) -> &'a str {
+        let end = self.shape.first_diagnosis() + 2 * n;
+        // Before the end of a diagnosis comes the slot of the one before it.
+        let before = if n == 0 { end.checked_sub(1) } else { Some(end - 2) };
+        &self.text[before.map_or(0, |before| self.end(before))..self.end(end)]
+    }
+
+    /// The slot of the nth filled diagnosis.
+    pub(crate) fn diagnosis_slot(&self, n: usize) -> u8 {
+        self.ends[self.shape.first_diagnosis() + 2 * n + 1] as u8
+    }
+
+    /// The procedure cells: the procedure column (it may be empty), then the filled ICD procedures.
+    pub fn procedure_cells(self) -> impl Iterator<Item = &'a str> {
+        (0..self.shape.procedures as usize).map(move |place| self.cell(place))
+    }
+
+    /// The filled modifiers.
+    pub fn modifiers(self) -> impl Iterator<Item = &'a str> {
+        let first = self.shape.first_modifier();
+        (first..self.ends.len()).map(move |place| {
+            // Before the first modifier comes the slot of the last diagnosis.
+            let after_diagnoses = place == first && self.shape.diagnoses > 0;
+            let before = if after_diagnoses { place.checked_sub(2) } else { place.checked_sub(1) };
+            &self.text[before.map_or(0, |before| self.end(before))..self.end(place)]
+        })
+    }
+
+    /// All filled diagnoses of the row, in column order.
+    pub fn all_diagnoses(self) -> impl Iterator<Item = &'a str> {
+        (0..self.diagnosis_count()).map(move |n| self.diagnosis(n))
+    }
+
+    /// The place of the diagnosis of a slot; none if the slot is empty.
+    fn place_of_slot(&self, slot: u8) -> Option<usize> {
+        (0..self.diagnosis_count()).find(|n| self.diagnosis_slot(*n) == slot)
+    }
+
+    /// The places of the diagnoses that the line points to, in pointer order.
+    fn pointed(self) -> impl Iterator<Item = usize> {
+        (0..self.pointers.slots().len()).filter_map(move |n| self.place_of_slot(self.head.pointers.slots()[n]))
+    }
+
+    /// Does a pointer point to no diagnosis of the row (DQ505)?
+    pub fn points_to_nothing(self) -> bool {
+        self.pointers.unreadable || self.pointers.slots().iter().any(|slot| self.place_of_slot(*slot).is_none())
+    }
+
+    /// The diagnoses considered: those pointed to, in pointer order, if a pointer is valid; else all.
+    pub fn considered(self) -> impl Iterator<Item = &'a str> {
+        self.considered_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// The numbers of the considered diagnoses among the filled ones.
+    pub fn considered_places(self) -> impl Iterator<Item = usize> {
+        let all = if self.pointed().next().is_none() { 0..self.diagnosis_count() } else { 0..0 };
+        self.pointed().chain(all)
+    }
+
+    /// The diagnoses of the row that no pointer of the line points to. None if all are considered.
+    pub fn unpointed(self) -> impl Iterator<Item = &'a str> {
+        self.unpointed_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// The numbers of these among the filled ones.
+    pub fn unpointed_places(self) -> impl Iterator<Item = usize> {
+        let all = if self.pointed().next().is_none() { 0..0 } else { 0..self.diagnosis_count() };
+        all.filter(move |n| self.pointed().all(|pointed| pointed != *n))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_given_up_leaves_nothing() {
+        let mut batch = Batch::default();
+        let mut encoder = batch.encode();
+        encoder.procedure("99213");
+        encoder.known(CodeId(1));
+        drop(encoder);
+        assert_eq!((batch.text.as_str(), batch.ends.len(), batch.known.len(), batch.len()), ("", 0, 0, 0));
+    }
+}

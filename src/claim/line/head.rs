@@ -1,0 +1,115 @@
+//! What a line holds beside its texts: the cells that were read as values.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::claim::line::batch::Shape;
+use crate::claim::value::amount::Cents;
+use crate::claim::value::code::CodeId;
+use crate::claim::value::pointer::Pointers;
+use crate::claim::value::product::ClassId;
+use crate::claim::value::setting::{ClaimForm, Setting};
+use crate::claim::value::status::RowStatus;
+
+/// What was noticed while a row was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Marks {
+    /// A procedure cell held more than its code (DQ506).
+    pub composite: bool,
+    /// A PCS code had lost its leading zero (DQ507).
+    pub zero_lost: bool,
+    /// The extract has an authorization column.
+    pub authorization_column: bool,
+    /// The units have a minus sign; they are kept without it.
+    pub negative_units: bool,
+    /// The claim number was mangled by a spreadsheet: it equals no other (DQ513).
+    pub claim_id_mangled: bool,
+    /// The member number was mangled by a spreadsheet and counts as empty (DQ513).
+    pub member_id_mangled: bool,
+    /// The payer is not the member's primary payer.
+    pub not_primary: bool,
+    /// The service is covered by a capitation.
+    pub capitated: bool,
+    /// The admission was an emergency.
+    pub emergency: bool,
+    /// The row is the total of its claim (revenue code 0001).
+    pub total_line: bool,
+    /// A modifier says that the row is an assistant's or a co-surgeon's.
+    pub assistant: bool,
+    /// The claim form column says which form it is; otherwise the form is inferred from bill type and place of service.
+    pub form_said: bool,
+    /// The product label is filled, and no table knows it.
+    pub product_unread: bool,
+    /// The status is filled, and no table knows it.
+    pub status_unread: bool,
+    /// The claim form word is filled, and no table knows it.
+    pub form_unread: bool,
+    /// The payer sequence is filled, and no table knows it.
+    pub payer_unread: bool,
+}
+
+/// Does this line replace or void an earlier claim?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Version {
+    /// Neither.
+    Original,
+    /// Frequency 7.
+    Replacement,
+    /// Frequency 8.
+    Void,
+}
+
+/// Whether the amounts on the rows of a stay are those of the row or repeat those of the claim, as the layout says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum AmountsPer {
+    /// The layout does not say.
+    #[default]
+    Unsaid,
+    /// Each row has its own amounts.
+    Line,
+    /// Each row repeats the amounts of its claim.
+    Claim,
+}
+
+/// What a line holds beside its texts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Head {
+    /// Number of the extract in the run.
+    pub extract: u32,
+    /// Line of the file on which the row starts.
+    pub row: u64,
+    /// Service date, if it can be read.
+    pub date: Option<Date>,
+    /// Last day of service, if it can be read.
+    pub end_date: Option<Date>,
+    /// Product class of the label.
+    pub class: ClassId,
+    /// Setting of the service.
+    pub setting: Setting,
+    /// Claim form.
+    pub form: ClaimForm,
+    /// Facility part of a well-formed bill type.
+    pub facility: Option<[u8; 2]>,
+    /// Frequency 7 and 8.
+    pub version: Version,
+    /// What the payer did with the row.
+    pub status: RowStatus,
+    /// Whose amounts the row shows.
+    pub amounts: AmountsPer,
+    /// Units used, without sign: as on the line, one where empty or unreadable.
+    pub units: Decimal,
+    /// Charge, if it can be read.
+    pub charge: Option<Cents>,
+    /// Allowed, if it can be read.
+    pub allowed: Option<Cents>,
+    /// Paid, if it can be read.
+    pub paid: Option<Cents>,
+    /// What was noticed.
+    pub marks: Marks,
+    /// The CPT or HCPCS code of the procedure column, if known.
+    pub cpt: Option<CodeId>,
+    /// The diagnosis slots that the line points to.
+    pub(crate) pointers: Pointers,
+    pub(crate) shape: Shape,
+}

@@ -1,0 +1,132 @@
+//! The table of the texts that a line keeps.
+//!
+//! This list is the only place that names them all: the encoder, the decoder, the validation of dossiers and the masking of
+//! ids follow it. To keep another field, add it here and set it in [`super::reader`].
+
+/// What a token replaces; its letter begins the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdKind {
+    /// A member.
+    Member,
+    /// A claim or an original claim.
+    Claim,
+    /// An authorization number, compared without regard to case.
+    Authorization,
+    /// The text of a cell that could not be read.
+    Unreadable,
+}
+
+/// How masking treats a kept text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// The whole text is an id, or may be anything: a token replaces it.
+    Token(IdKind),
+    /// A field's name, then the quoted text of a cell that could not be read: a token replaces the quoted text.
+    QuotedToken,
+    /// The text is no id itself: only ids that strayed into it are replaced.
+    StrayIds,
+}
+
+macro_rules! kept_texts {
+    ($($(#[$doc:meta])* $name:ident: $privacy:expr,)*) => {
+        /// A text that a line keeps.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "most names are the canonical fields")]
+        pub enum Text {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Text {
+            /// All kept texts, in the order in which a line holds them.
+            pub const ALL: [Self; [$(stringify!($name)),*].len()] = [$(Self::$name),*];
+
+            /// How masking treats the text.
+            pub const fn privacy(self) -> Privacy {
+                match self {
+                    $(Self::$name => $privacy,)*
+                }
+            }
+        }
+    };
+}
+
+kept_texts! {
+    ClaimId: Privacy::Token(IdKind::Claim),
+    LineNumber: Privacy::StrayIds,
+    /// The word of the claim form column.
+    ClaimForm: Privacy::StrayIds,
+    /// Frequency code, else the third character of the bill type.
+    Frequency: Privacy::StrayIds,
+    OriginalClaimId: Privacy::Token(IdKind::Claim),
+    VersionNumber: Privacy::StrayIds,
+    ClaimStatus: Privacy::StrayIds,
+    LineStatus: Privacy::StrayIds,
+    MemberId: Privacy::Token(IdKind::Member),
+    MemberState: Privacy::StrayIds,
+    Product: Privacy::StrayIds,
+    PayerSequence: Privacy::StrayIds,
+    Capitated: Privacy::StrayIds,
+    BillingNpi: Privacy::StrayIds,
+    RenderingNpi: Privacy::StrayIds,
+    PlaceOfService: Privacy::StrayIds,
+    BillType: Privacy::StrayIds,
+    AdmissionType: Privacy::StrayIds,
+    RevenueCode: Privacy::StrayIds,
+    /// The numbers of the claim; empty when the cell holds none.
+    Authorization: Privacy::Token(IdKind::Authorization),
+    /// The text of a service date that cannot be read.
+    BadDate: Privacy::Token(IdKind::Unreadable),
+    /// The text of units that cannot be read.
+    BadUnits: Privacy::Token(IdKind::Unreadable),
+    /// The first amount that cannot be read, with its field.
+    BadAmount: Privacy::QuotedToken,
+}
+
+impl Text {
+    /// The place of the text in a set of kept texts.
+    pub(crate) const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// The texts of one line, by name. Those that are not set are empty.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Texts<'a>([&'a str; Text::ALL.len()]);
+
+impl<'a> Texts<'a> {
+    /// No text is set.
+    pub(crate) const fn new() -> Self {
+        Self([""; Text::ALL.len()])
+    }
+
+    /// Sets a text.
+    pub(crate) const fn set(&mut self, text: Text, value: &'a str) {
+        self.0[text as usize] = value;
+    }
+
+    /// The texts that are not empty, in the order of [`Text::ALL`].
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (Text, &'a str)> {
+        Text::ALL.into_iter().zip(self.0).filter(|(_, value)| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_the_order_of_the_enum_and_fits_a_set() {
+        assert!(Text::ALL.len() <= u32::BITS as usize);
+        for (place, text) in Text::ALL.into_iter().enumerate() {
+            assert_eq!(text as usize, place);
+        }
+    }
+
+    #[test]
+    fn texts_are_found_by_their_names() {
+        let mut texts = Texts::new();
+        texts.set(Text::Product, "HMO");
+        texts.set(Text::ClaimId, "C1");
+        assert_eq!(texts.filled().collect::<Vec<_>>(), [(Text::ClaimId, "C1"), (Text::Product, "HMO")]);
+    }
+}

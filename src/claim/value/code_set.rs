@@ -1,0 +1,35 @@
+//! Sets of known codes.
+
+use crate::claim::value::code::CodeId;
+
+/// A set of known codes. The policy loader admits at most 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CodeSet(u64);
+
+impl CodeSet {
+    /// Adds a code.
+    pub fn insert(&mut self, id: CodeId) {
+        self.0 |= 1 << id.0;
+    }
+
+    /// The set of these codes.
+    pub fn of(codes: &[CodeId]) -> Self {
+        Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Have the two sets a code in common?
+    pub fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Is it in?
+    pub fn contains(self, id: CodeId) -> bool {
+        self.0 & (1 << id.0) != 0
+    }
+}
