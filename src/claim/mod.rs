@@ -1,7 +1,7 @@
 //! What a claim line is: codes, dates, amounts, products and settings as types, parsed at the door.
 //!
-//! Inside, no raw text means anything: a code is a [`code::CodeId`], an amount is [`amount::Cents`], a day is a civil
-//! date, a product is a [`product::ClassId`]. This room knows what the fields of a claim mean and which lines belong
+//! Inside, no raw text means anything: a code is a [`value::code::CodeId`], an amount is [`value::amount::Cents`], a day is a civil
+//! date, a product is a [`value::product::ClassId`]. This room knows what the fields of a claim mean and which lines belong
 //! together ([`index`]); what follows from that is the business of the rules.
 
 pub mod value;

@@ -4,7 +4,7 @@
 //! is decided by the closure that looks at it, on the worker thread, while the block is hot.
 //!
 //! Where a layout says so, a row holds several services ([`Binding::each`]), or is widened by the cells of tables in files
-//! of their own before it is looked at ([`join`]).
+//! of their own before it is looked at ([`layout::join`]).
 //!
 //! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
 //! whatever the threads do; memory holds one wave of blocks per file, never the file.

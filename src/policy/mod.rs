@@ -2,7 +2,7 @@
 //!
 //! Three files make a policy: the medical policy itself, the limits (NCCI), the remittance codes. Each comes with the
 //! program and can be replaced by a file of the same kind; a fourth lays a house's own dispositions over them
-//! ([`overrides`]). [`mod@file`] reads them strictly; nothing here is a rule.
+//! ([`overrides`]). [`parse`] reads them strictly; nothing here is a rule.
 
 pub mod parse;
 

@@ -2,7 +2,7 @@
 //!
 //! Ids and codes are texts, dates are dates, amounts and counts are numbers; a number of more than 15 digits, which a
 //! spreadsheet would round, is a text. The writer is our own because a sheet of the size of a dense extract must be
-//! formatted and packed on all threads, in bounded memory and to the same bytes; see [`package`]. Until the end the
+//! formatted and packed on all threads, in bounded memory and to the same bytes; see `package`. Until the end the
 //! packed sheets lie in files without a name in the system's temporary directory, which only this process can open.
 
 mod package;
