@@ -1,4 +1,4 @@
-//! One file per output format. Each implements [`Sink`](crate::report::sink::Sink) and has a row in [`FORMATS`](crate::report::FORMATS).
+//! One file per output format. Each implements [`Sink`](crate::report::sink::Sink) and has a row in [`FORMATS`].
 
 pub mod csv;
 pub mod dossier;
