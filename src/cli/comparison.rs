@@ -12,7 +12,7 @@ use crate::cli::terminal::style::grouped;
 use crate::report::Totals;
 use crate::report::compare::read::FindingsFile;
 use crate::report::words::numbers::counted;
-use crate::run::Frame;
+use crate::run::RunContext;
 use crate::suppress::{State, Suppressions};
 
 /// What was loaded before the first row.
@@ -56,14 +56,14 @@ impl Earlier {
     }
 
     /// Hands it to the run.
-    pub(crate) fn given_to(self, frame: &mut Frame) {
+    pub(crate) fn given_to(self, frame: &mut RunContext) {
         frame.baseline = self.baseline.map(|report| report.entries);
         frame.suppressions = self.suppressions;
     }
 }
 
 /// Says which suppressions do nothing, and whether the baseline may be under another key.
-pub(crate) fn tell(frame: &Frame, totals: &Totals, log: &Log) {
+pub(crate) fn tell(frame: &RunContext, totals: &Totals, log: &Log) {
     for (one, fits) in frame.suppressions.iter().flat_map(|all| totals.suppressions(all)) {
         let head = format!("suppression {} (line {}, {})", one.number, one.line, one.owner);
         match one.state(fits) {

@@ -6,7 +6,7 @@ use crate::policy::Disposition;
 use crate::report::table::record::FindingRecord;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
-use crate::run::Frame;
+use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{NewTally, Share, Summary};
 
@@ -50,7 +50,7 @@ impl Totals {
             let subject = record.finding.about(part.book) as u32;
             Entry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, subject)
         };
-        let compared = part.about.frame.baseline.is_some();
+        let compared = part.context.run.baseline.is_some();
         Self {
             summary: Summary::of(part.judged),
             top_services,
@@ -82,9 +82,9 @@ impl Totals {
     }
 
     /// Holds the findings of all parts to those of the earlier report, if there is one, and forgets them.
-    pub(super) fn compare(&mut self, frame: &Frame) {
+    pub(super) fn compare(&mut self, run: &RunContext) {
         let entries = std::mem::take(&mut self.entries);
-        self.new = frame.baseline.as_ref().map(|old| Pairs::of(old, &entries).tally(old, &entries));
+        self.new = run.baseline.as_ref().map(|old| Pairs::of(old, &entries).tally(old, &entries));
     }
 
     /// The suppressions, each with the number of findings that it fits.

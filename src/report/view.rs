@@ -6,14 +6,14 @@ use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::{Judged, Judgement};
-use crate::run::{Frame, Masked, Outcome, Part};
+use crate::run::{JudgedPart, JudgedRun, Masked, RunContext};
 use crate::suppress::SuppressionMatches;
 
 /// What all parts of a report have in common.
 #[derive(Clone, Copy)]
 pub struct ReportContext<'a> {
     /// What holds for the run.
-    pub frame: &'a Frame,
+    pub run: &'a RunContext,
     /// The rules' documentation, in roster order.
     pub docs: &'a [RuleDoc],
 }
@@ -22,7 +22,7 @@ pub struct ReportContext<'a> {
 #[derive(Clone, Copy)]
 pub struct PartView<'a> {
     /// What all parts have in common.
-    pub about: ReportContext<'a>,
+    pub context: ReportContext<'a>,
     /// The lines with what belongs to them.
     pub book: &'a Book<'a>,
     /// Judgements and findings.
@@ -39,35 +39,35 @@ impl<'a> ReportContext<'a> {
 
     /// What the policy says of a rule.
     pub fn setting(self, rule: RuleId) -> &'a RuleSetting {
-        self.frame.policy.rule(&self.doc(rule).code)
+        self.run.policy.rule(&self.doc(rule).code)
     }
 
     /// The extract that a line came from, as given.
     pub fn file(self, line: Line<'_>) -> &'a str {
-        &self.frame.inputs[line.extract as usize].name
+        &self.run.inputs[line.extract as usize].name
     }
 
     /// A part of the run.
-    pub fn part(self, part: &'a Part<'a>) -> PartView<'a> {
-        PartView { about: self, book: &part.book, judged: &part.judged, met: &part.met }
+    pub fn part(self, part: &'a JudgedPart<'a>) -> PartView<'a> {
+        PartView { context: self, book: &part.book, judged: &part.judged, met: &part.met }
     }
 
     /// A whole run as its only part.
-    pub fn of(outcome: &'a Outcome, docs: &'a [RuleDoc]) -> PartView<'a> {
-        let about = ReportContext { frame: &outcome.frame, docs };
-        PartView { about, book: &outcome.book, judged: &outcome.judged, met: &outcome.met }
+    pub fn of(outcome: &'a JudgedRun, docs: &'a [RuleDoc]) -> PartView<'a> {
+        let context = ReportContext { run: &outcome.frame, docs };
+        PartView { context, book: &outcome.book, judged: &outcome.judged, met: &outcome.met }
     }
 }
 
 impl<'a> PartView<'a> {
     /// The message of a finding, for the analyst: the values that made it fire, as the report prints them.
     pub fn message(&self, finding: &Finding) -> String {
-        let frame = self.about.frame;
+        let run = self.context.run;
         let words = Words {
-            policy: &frame.policy,
+            policy: &run.policy,
             book: self.book,
-            authorizations: frame.register.as_ref(),
-            months_only: frame.masked == Masked::IdsAndDays,
+            authorizations: run.register.as_ref(),
+            months_only: run.masked == Masked::IdsAndDays,
         };
         words.message(finding)
     }

@@ -72,12 +72,12 @@ pub fn write(
     open: &dyn Fn(&str) -> io::Result<Box<dyn Output>>,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> io::Result<Option<Totals>> {
-    let about = ReportContext { frame: &run.frame, docs };
+    let context = ReportContext { run: &run.frame, docs };
     let sinks: Vec<Box<dyn Sink + '_>> =
-        formats.iter().map(|format| (format.open)(about, open(format.file)?)).collect::<io::Result<_>>()?;
+        formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
-        let content = about.part(&part);
+        let content = context.part(&part);
         // A sparse run has a single part: then its formats go side by side.
         sinks.par_iter().try_for_each(|sink| sink.format(n, &content))?;
         Ok(Totals::of(&content, n))
@@ -109,10 +109,10 @@ pub fn write(
 
 /// Writes one file of a run that is whole.
 pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -> io::Result<()> {
-    let sink = (format.open)(part.about, out)?;
+    let sink = (format.open)(part.context, out)?;
     sink.format(0, part)?;
     sink.append(0)?;
     let mut totals = Totals::of(part, 0);
-    totals.compare(part.about.frame);
+    totals.compare(part.context.run);
     sink.finish(&totals)
 }

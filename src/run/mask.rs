@@ -12,7 +12,7 @@ use crate::claim::Book;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::{Ids, Mask};
 use crate::rules::judge::judge;
-use crate::run::{Frame, Part, Run};
+use crate::run::{JudgedPart, Run, RunContext};
 
 /// What of a run is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl Run {
 
 impl Masking {
     /// Judges a part by the lines as they came, then masks the lines.
-    pub(super) fn part<'a>(&self, mut book: Book<'a>, frame: &Frame) -> Part<'a> {
+    pub(super) fn part<'a>(&self, mut book: Book<'a>, frame: &RunContext) -> JudgedPart<'a> {
         let judged = judge(&book, &frame.policy, self.authorizations.as_ref());
         let masked = Cow::Owned(self.mask.lines(&book.lines, &self.ids));
         let lines = std::mem::replace(&mut book.lines, masked);
@@ -66,6 +66,6 @@ impl Masking {
             book.lines.to_mut().cut_days();
         }
         let met = frame.met(&judged, &lines, &book);
-        Part { book, judged, met }
+        JudgedPart { book, judged, met }
     }
 }

@@ -1,7 +1,7 @@
 //! The run on one page: extracts are read, lines indexed as one universe; then part by part they are judged.
 //!
 //! No file is written and nothing is printed here, so worked examples, tests and the command line all come through. A run
-//! holds what is known of its lines; a [`Part`] of it is judged when somebody asks for it and forgotten when it is written,
+//! holds what is known of its lines; a [`JudgedPart`] of it is judged when somebody asks for it and forgotten when it is written,
 //! so that memory holds the lines (or, beyond a bound, not even them) and never the findings.
 
 pub mod mask;
@@ -95,7 +95,7 @@ pub struct Input {
 }
 
 /// What holds for all parts of a run.
-pub struct Frame {
+pub struct RunContext {
     /// The policy in force.
     pub policy: Policy,
     /// The extracts, in the order given.
@@ -117,7 +117,7 @@ pub struct Frame {
 /// Extracts that were read and indexed.
 pub struct Run {
     /// What holds for all parts.
-    pub frame: Frame,
+    pub frame: RunContext,
     store: Store,
     starts: Vec<usize>,
     index: Index,
@@ -125,7 +125,7 @@ pub struct Run {
 }
 
 /// Lines that follow each other, judged.
-pub struct Part<'a> {
+pub struct JudgedPart<'a> {
     /// The lines with what belongs to them.
     pub book: Book<'a>,
     /// Judgements and findings.
@@ -135,9 +135,9 @@ pub struct Part<'a> {
 }
 
 /// A run in one part: worked examples, tests, the dossier of a claim.
-pub struct Outcome {
+pub struct JudgedRun {
     /// What holds for the run.
-    pub frame: Frame,
+    pub frame: RunContext,
     /// All lines.
     pub book: Book<'static>,
     /// All judgements and findings.
@@ -148,7 +148,7 @@ pub struct Outcome {
     pub summary: Summary,
 }
 
-impl Frame {
+impl RunContext {
     /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
     pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<AuthorizationFile>) -> Self {
         let (originals, masked) = (Vec::new(), Masked::Nothing);
@@ -163,7 +163,7 @@ impl Frame {
 }
 
 impl Run {
-    fn new(mut frame: Frame, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+    fn new(mut frame: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
         let bytes = memory.map_or(usize::MAX, Memory::of_index);
         let index = Index::new(&store, &frame.policy.codes, bytes, frame.register.is_some())?;
         let starts = store.starts();
@@ -188,21 +188,21 @@ impl Run {
     }
 
     /// Judges a part. An error: its lines cannot be read back from disk.
-    pub fn part(&self, n: usize) -> io::Result<Part<'_>> {
+    pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
         Ok(self.judged(self.index.book(self.starts[n], self.store.batch(n)?, &self.frame.policy.codes)))
     }
 
-    fn judged<'a>(&self, book: Book<'a>) -> Part<'a> {
+    fn judged<'a>(&self, book: Book<'a>) -> JudgedPart<'a> {
         if let Some(masking) = &self.masking {
             return masking.part(book, &self.frame);
         }
         let judged = judge(&book, &self.frame.policy, self.frame.register.as_ref());
         let met = self.frame.met(&judged, &book.lines, &book);
-        Part { book, judged, met }
+        JudgedPart { book, judged, met }
     }
 
     /// All parts as one.
-    pub fn whole(self) -> io::Result<Outcome> {
+    pub fn whole(self) -> io::Result<JudgedRun> {
         let mut lines = Batch::default();
         for n in 0..self.store.batches() {
             let batch = self.store.batch(n)?;
@@ -213,13 +213,13 @@ impl Run {
             lines.append(&batch);
         }
         let book = self.index.book(0, std::borrow::Cow::Owned(lines), &self.frame.policy.codes);
-        let Part { book, judged, met } = self.judged(book);
+        let JudgedPart { book, judged, met } = self.judged(book);
         let summary = Summary::of(&judged);
-        Ok(Outcome { frame: self.frame, book, judged, met, summary })
+        Ok(JudgedRun { frame: self.frame, book, judged, met, summary })
     }
 
     /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
-    pub fn of(frame: Frame, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
+    pub fn of(frame: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
         let mut store = Store::new(None, LINES);
         lines.into_iter().for_each(|batch| store.push(batch));
         let ledger = frame.ledger;
@@ -230,7 +230,7 @@ impl Run {
 }
 
 /// Judges an extract given as text, with an authorization file given as text: worked examples.
-pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<Outcome, String> {
+pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
     let register = auths
         .map(|a| AuthorizationFile::read(Source::from_bytes("auths", text(a))?))
@@ -314,7 +314,7 @@ pub fn run(
         }
     }
     account.close(&setup.expect)?;
-    let frame = Frame::new(setup.policy, inputs, ledger, setup.register);
+    let frame = RunContext::new(setup.policy, inputs, ledger, setup.register);
     Run::new(frame, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
 

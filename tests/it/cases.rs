@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use claimlint::run::Outcome;
+use claimlint::run::JudgedRun;
 
 use crate::kit::{Inputs, Table, at};
 
@@ -67,7 +67,7 @@ impl Case {
     }
 
     /// A table of the run, reduced to the columns of the expected one.
-    fn said(&self, table: &str, outcome: &Outcome) -> Table {
+    fn said(&self, table: &str, outcome: &JudgedRun) -> Table {
         let header = &self.expected[table].header;
         if table == "ledger.csv" {
             let ledger = serde_json::to_value(outcome.frame.ledger).expect("a ledger is a map of numbers");
@@ -78,13 +78,13 @@ impl Case {
     }
 
     /// Whether the run is as expected. Cheaper than [`Self::differences`].
-    pub(crate) fn holds(&self, outcome: &Outcome) -> bool {
+    pub(crate) fn holds(&self, outcome: &JudgedRun) -> bool {
         TABLES.iter().filter(|t| self.expected.contains_key(*t)).all(|t| self.said(t, outcome) == self.expected[t])
             && self.unsaid(outcome).is_empty()
     }
 
     /// Expected messages that no finding contains.
-    fn unsaid(&self, outcome: &Outcome) -> Vec<String> {
+    fn unsaid(&self, outcome: &JudgedRun) -> Vec<String> {
         let Some(messages) = self.expected.get("messages.csv") else { return Vec::new() };
         let columns = ["source_file", "source_line", "rule", "message"].map(str::to_owned);
         let findings = Table::written(outcome, "findings.csv").only(&columns);
@@ -94,7 +94,7 @@ impl Case {
     }
 
     /// The differences as text, or an empty text.
-    fn differences(&self, outcome: &Outcome) -> String {
+    fn differences(&self, outcome: &JudgedRun) -> String {
         let mut words = String::new();
         for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
             diff(&mut words, table, &self.expected[table], &self.said(table, outcome));
@@ -106,7 +106,7 @@ impl Case {
     }
 
     /// Rewrites the expected tables. Messages are kept, because they state only a part of the text.
-    fn bless(&self, outcome: &Outcome) {
+    fn bless(&self, outcome: &JudgedRun) {
         for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
             let said = self.said(table, outcome);
             if said != self.expected[table] {

@@ -15,7 +15,7 @@ use claimlint::ingest::BLOCK;
 use claimlint::report::ReportContext;
 use claimlint::report::compare::Comparison;
 use claimlint::report::compare::read::FindingsFile;
-use claimlint::run::Outcome;
+use claimlint::run::JudgedRun;
 use claimlint::suppress::Suppressions;
 
 use crate::cli::{CLEAR, DENY, Desk, HEAD, REVIEW};
@@ -23,7 +23,7 @@ use crate::kit::{DOCS, Inputs, POLICY, Table, config, report, report_in_parts, w
 use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
 
 /// The fingerprints of a run in the order of its findings.
-fn prints(outcome: &Outcome) -> Vec<Fingerprint> {
+fn prints(outcome: &JudgedRun) -> Vec<Fingerprint> {
     let content = ReportContext::of(outcome, &DOCS);
     content.findings().map(|record| record.fingerprint()).collect()
 }
@@ -34,7 +34,7 @@ fn sorted(mut prints: Vec<Fingerprint>) -> Vec<Fingerprint> {
 }
 
 /// A report directory with the files that `compare` reads.
-fn directory(outcome: &Outcome) -> TempDir {
+fn directory(outcome: &JudgedRun) -> TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     for file in ["findings.csv", "summary.json"] {
         fs::write(directory.path().join(file), written(outcome, file)).expect("room for it");
@@ -42,7 +42,7 @@ fn directory(outcome: &Outcome) -> TempDir {
     directory
 }
 
-fn summary(outcome: &Outcome) -> Value {
+fn summary(outcome: &JudgedRun) -> Value {
     serde_json::from_slice(&written(outcome, "summary.json")).expect("JSON")
 }
 

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use claimlint::ingest::Reject;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::{BLOCK, RowAction, Source, read};
-use claimlint::run::{Outcome, Unwatched};
+use claimlint::run::{JudgedRun, Unwatched};
 
 use crate::cli::claimlint;
 use crate::kit::{Inputs, LIBRARY, Table};
@@ -25,7 +25,7 @@ fn rows(numbers: std::ops::Range<usize>) -> String {
     numbers.map(row).collect()
 }
 
-fn run(bytes: impl Into<Vec<u8>>) -> Outcome {
+fn run(bytes: impl Into<Vec<u8>>) -> JudgedRun {
     Inputs::one(bytes).run().expect("it is read")
 }
 
@@ -38,22 +38,22 @@ fn refused(bytes: impl Into<Vec<u8>>) -> String {
 }
 
 /// (rows, rejected, in scope).
-fn counts(outcome: &Outcome) -> (u64, u64, u64) {
+fn counts(outcome: &JudgedRun) -> (u64, u64, u64) {
     assert!(outcome.frame.ledger.adds_up());
     (outcome.frame.ledger.rows, outcome.frame.ledger.rejected, outcome.frame.ledger.in_scope)
 }
 
-fn rejected(outcome: &Outcome) -> Vec<Reject> {
+fn rejected(outcome: &JudgedRun) -> Vec<Reject> {
     outcome.frame.inputs.iter().flat_map(|i| i.rejects.all().expect("they are in memory")).collect()
 }
 
 /// Line and reason of each rejected row.
-fn rejects(outcome: &Outcome) -> Vec<(u64, &'static str)> {
+fn rejects(outcome: &JudgedRun) -> Vec<(u64, &'static str)> {
     rejected(outcome).iter().map(|r| (r.line, r.reason.code())).collect()
 }
 
 /// Claim numbers of the services, in order.
-fn claims(outcome: &Outcome) -> Vec<String> {
+fn claims(outcome: &JudgedRun) -> Vec<String> {
     let services = Table::written(outcome, "services.csv");
     let claim = services.column("claim_id");
     services.rows.into_iter().map(|row| row[claim].clone()).collect()

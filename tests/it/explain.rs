@@ -11,19 +11,19 @@ use claimlint::report::format::dossier;
 use claimlint::report::format::dossier::DossierError;
 use claimlint::rules::explain::Explainer;
 use claimlint::rules::{Answer, get, roster};
-use claimlint::run::Outcome;
+use claimlint::run::JudgedRun;
 
 use crate::cases::Case;
 use crate::cli::{Said, binary};
 use crate::kit::{Inputs, at, flowed, written};
 
 /// The run, read back from its dossier.
-pub(crate) fn again(outcome: &Outcome) -> Outcome {
+pub(crate) fn again(outcome: &JudgedRun) -> JudgedRun {
     dossier::read(&written(outcome, dossier::FILE)[..]).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The tables of the report, and the answer of every rule for every service.
-pub(crate) fn agree(outcome: &Outcome, what: &str) {
+pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
     let again = again(outcome);
     for table in ["services.csv", "findings.csv"] {
         assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");

@@ -172,7 +172,7 @@ fn every_format_has_the_same_sums() {
     }
 }
 
-fn outcome_findings(outcome: &claimlint::run::Outcome, code: &str) -> usize {
+fn outcome_findings(outcome: &claimlint::run::JudgedRun, code: &str) -> usize {
     outcome.judged.findings.iter().filter(|finding| DOCS[usize::from(finding.rule.0)].code == code).count()
 }
 

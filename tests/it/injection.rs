@@ -6,7 +6,7 @@ use std::fs;
 use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
-use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
 use crate::cli::{Said, binary};
 use crate::kit::{LIBRARY, POLICY, Table, policy_with, written};
@@ -80,7 +80,7 @@ fn judged(
     name: &str,
     extract: &str,
     auths: Option<&str>,
-) -> Outcome {
+) -> JudgedRun {
     let register = auths.map(|rows| {
         let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
         AuthorizationFile::read(source).expect("it is right")

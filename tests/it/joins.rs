@@ -9,7 +9,7 @@ use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source, TableFile};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::load;
 use claimlint::rules;
-use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
 use crate::kit::{at, written};
 
@@ -17,7 +17,7 @@ fn policy() -> Policy {
     load(&[], &rules::codes()).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn check(file: &Path, library: Library, block: usize) -> Result<Outcome, ReadError> {
+fn check(file: &Path, library: Library, block: usize) -> Result<JudgedRun, ReadError> {
     whole(&[file.display().to_string()], &Source::open, library, block)
 }
 
@@ -26,7 +26,7 @@ fn whole(
     open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
     library: Library,
     block: usize,
-) -> Result<Outcome, ReadError> {
+) -> Result<JudgedRun, ReadError> {
     let setup = Setup {
         policy: policy(),
         library,
@@ -40,12 +40,12 @@ fn whole(
 }
 
 /// One of the report's tables.
-fn table(outcome: &Outcome, name: &str) -> String {
+fn table(outcome: &JudgedRun, name: &str) -> String {
     String::from_utf8(written(outcome, name)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Some columns of one of the report's tables, one line for each row.
-fn columns(outcome: &Outcome, name: &str, wanted: &[&str]) -> Vec<String> {
+fn columns(outcome: &JudgedRun, name: &str, wanted: &[&str]) -> Vec<String> {
     let text = table(outcome, name);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().expect("a header").clone();
@@ -140,7 +140,7 @@ impl Optum {
         library(&[("diagnosis", &self.file("diagnostic")), ("procedure", &self.file("procedure"))])
     }
 
-    fn check(&self, block: usize) -> Result<Outcome, String> {
+    fn check(&self, block: usize) -> Result<JudgedRun, String> {
         check(&self.file("medical"), self.library(), block).map_err(|e| e.to_string())
     }
 }
@@ -198,7 +198,7 @@ fn long_tables_say_what_the_pivoted_table_says() {
 fn nothing_depends_on_blocks_threads_compression_or_the_order_of_codes() {
     let optum = Optum::new();
     let want = optum.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
-    let say = |outcome: &Outcome, optum: &Optum| {
+    let say = |outcome: &JudgedRun, optum: &Optum| {
         table(outcome, "findings.csv").replace(&optum.dir.path().display().to_string(), "")
     };
     for block in [1, 2, 7, 64, 1000] {

@@ -21,7 +21,7 @@ use claimlint::report::{FORMATS, Format, ReportContext};
 use claimlint::rules;
 use claimlint::rules::doc;
 use claimlint::rules::doc::RuleDoc;
-use claimlint::run::{Expect, Memory, Outcome, Run, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Memory, Run, Setup, Unwatched, run};
 
 use crate::memory::Shared;
 
@@ -73,7 +73,7 @@ impl Inputs {
     }
 
     /// Reads and judges by this policy, blocks of `block` bytes.
-    pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<Outcome, String> {
+    pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<JudgedRun, String> {
         self.read_by(policy, block, LINES, None)?.whole().map_err(|e| e.to_string())
     }
 
@@ -96,19 +96,19 @@ impl Inputs {
     }
 
     /// Reads, judges and masks.
-    pub(crate) fn masked(&self, mask: Mask) -> Result<Outcome, String> {
+    pub(crate) fn masked(&self, mask: Mask) -> Result<JudgedRun, String> {
         let mut run = self.read_by(&POLICY, claimlint::ingest::BLOCK, LINES, None)?;
         run.mask(mask, false).and_then(|()| run.whole()).map_err(|e| e.to_string())
     }
 
     /// Reads and judges as the program does without options.
-    pub(crate) fn run(&self) -> Result<Outcome, String> {
+    pub(crate) fn run(&self) -> Result<JudgedRun, String> {
         self.run_by(&POLICY, claimlint::ingest::BLOCK)
     }
 }
 
 /// The bytes of one file of the report.
-pub(crate) fn written(outcome: &Outcome, file: &str) -> Vec<u8> {
+pub(crate) fn written(outcome: &JudgedRun, file: &str) -> Vec<u8> {
     let format = FORMATS.iter().find(|f| f.file == file).expect("a file of the report");
     let out = Shared::default();
     write_whole(&ReportContext::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
@@ -116,7 +116,7 @@ pub(crate) fn written(outcome: &Outcome, file: &str) -> Vec<u8> {
 }
 
 /// The bytes of all files of the report that may not differ between two runs.
-pub(crate) fn report(outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn report(outcome: &JudgedRun) -> Vec<(&'static str, Vec<u8>)> {
     FORMATS.iter().map(|f| (f.file, written(outcome, f.file))).collect()
 }
 
@@ -154,7 +154,7 @@ impl Table {
     }
 
     /// One file of a report, read back.
-    pub(crate) fn written(outcome: &Outcome, file: &str) -> Self {
+    pub(crate) fn written(outcome: &JudgedRun, file: &str) -> Self {
         Self::of(&written(outcome, file))
     }
 

@@ -16,7 +16,7 @@ use claimlint::ingest::BLOCK;
 use claimlint::policy::{Disposition, Policy, Role};
 use claimlint::rules::judge::{in_order, judge_with};
 use claimlint::rules::{Answer, AppliesTo, Rule, RuleInput, roster};
-use claimlint::run::{Outcome, run_example};
+use claimlint::run::{JudgedRun, run_example};
 use claimlint::tally::Summary;
 
 use crate::cases::Case;
@@ -31,7 +31,7 @@ fn always(_: &RuleInput<'_>) -> Answer {
 }
 
 /// Judges an outcome again by another roster.
-fn judged_by(case: &Case, outcome: &mut Outcome, rules: &[(RuleId, Rule)]) {
+fn judged_by(case: &Case, outcome: &mut JudgedRun, rules: &[(RuleId, Rule)]) {
     let register = case.inputs.register().expect("it was read before");
     outcome.judged =
         judge_with(&outcome.book, &outcome.frame.policy, register.as_ref(), &in_order(rules.iter().copied()));
@@ -47,7 +47,7 @@ fn roster_with(code: &str, change: impl Fn(&mut Rule)) -> Vec<(RuleId, Rule)> {
 
 #[test]
 fn a_broken_rule_fails_a_case_of_its_own_folder() {
-    let mut folders: BTreeMap<String, Vec<(Case, Outcome)>> = BTreeMap::new();
+    let mut folders: BTreeMap<String, Vec<(Case, JudgedRun)>> = BTreeMap::new();
     for case in Case::all() {
         let outcome = case.inputs.run().expect("every case can be read");
         folders.entry(case.topic.clone()).or_default().push((case, outcome));
@@ -73,7 +73,7 @@ fn a_broken_rule_fails_a_case_of_its_own_folder() {
 /// Which lines a rule applies to is part of the rule: services, related lines, lines that are not live.
 #[test]
 fn a_rule_asked_about_the_wrong_lines_fails_a_case() {
-    let mut cases: Vec<(Case, Outcome)> = Case::all()
+    let mut cases: Vec<(Case, JudgedRun)> = Case::all()
         .into_iter()
         .map(|case| {
             let outcome = case.inputs.run().expect("every case can be read");

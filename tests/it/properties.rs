@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use claimlint::claim::line::mask::Mask;
 use claimlint::ingest::BLOCK;
 use claimlint::report::format::dossier;
-use claimlint::run::{Memory, Outcome};
+use claimlint::run::{JudgedRun, Memory};
 
 use crate::explain::agree;
 use crate::kit::{Inputs, POLICY, Table, config, report, report_in_parts};
@@ -284,7 +284,7 @@ pub(crate) fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<St
 }
 
 /// Services and findings without their lines, sorted.
-fn placeless(outcome: &Outcome) -> Vec<Vec<Vec<String>>> {
+fn placeless(outcome: &JudgedRun) -> Vec<Vec<Vec<String>>> {
     let tables = ["services.csv", "findings.csv"].map(|file| {
         let table = Table::written(outcome, file);
         let columns: Vec<String> = table.header.iter().filter(|h| *h != "source_line").cloned().collect();

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use claimlint::claim::Bin;
 use claimlint::generate::{CsvStyle, ExtractFiles, ExtractPlan, Quoting, generate};
-use claimlint::run::Outcome;
+use claimlint::run::JudgedRun;
 
 use crate::kit::{DOCS, Inputs, POLICY, Table};
 
@@ -73,7 +73,7 @@ fn packed(text: Vec<u8>, how: u64) -> Vec<u8> {
 }
 
 /// The differences between the run and the truth, or an empty text.
-fn differences(outcome: &Outcome, truth: &ExtractFiles<Vec<u8>>) -> String {
+fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
     let mut words = String::new();
     for (file, truth) in [("findings.csv", &truth.findings), ("services.csv", &truth.services)] {
         let truth = Table::of(truth);

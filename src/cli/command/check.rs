@@ -110,7 +110,7 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
     log.event("written", "write", json!({ "files": files, "bytes": bytes }));
     if !args.quiet {
         comparison::tell(&run.frame, &totals, log);
-        let about = ReportContext { frame: &run.frame, docs: &docs };
+        let about = ReportContext { run: &run.frame, docs: &docs };
         // The report lies there, and the exit code says what was found, whatever becomes of the screen.
         match summary::result(about, &totals, &place, out).and_then(|()| out.flush()) {
             // `claimlint check ... | head -1`

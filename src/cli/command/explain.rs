@@ -19,7 +19,7 @@ use crate::report::claim::{ClaimDossier, ClaimRow, ClaimSubject};
 use crate::report::format::{dossier, html};
 use crate::report::{ReportContext, dir};
 use crate::rules::doc;
-use crate::run::{Masked, Outcome};
+use crate::run::{JudgedRun, Masked};
 use crate::strict_toml::nearest_few;
 
 /// Near misses suggested for a claim that is not there; more would be a list of claims for whoever asks.
@@ -45,7 +45,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     Ok(Exit::Clean)
 }
 
-fn load(report: &Path) -> anyhow::Result<Outcome> {
+fn load(report: &Path) -> anyhow::Result<JudgedRun> {
     let path = report.join(dossier::FILE);
     let shown = path.display();
     let file = File::open(&path).map_err(|e| match e.kind() {
@@ -58,7 +58,7 @@ fn load(report: &Path) -> anyhow::Result<Outcome> {
     dossier::read(file).map_err(|e| anyhow!("{shown}: {e}"))
 }
 
-fn unknown(claim: &str, keyed: bool, outcome: &Outcome) -> anyhow::Error {
+fn unknown(claim: &str, keyed: bool, outcome: &JudgedRun) -> anyhow::Error {
     let ids: BTreeSet<&str> = outcome.book.lines.iter().map(|line| line.claim_id()).collect();
     let near = nearest_few(claim.trim(), ids.into_iter(), SUGGESTED);
     let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };

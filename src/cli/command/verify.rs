@@ -22,7 +22,7 @@ use crate::report::write;
 use crate::rules;
 use crate::rules::doc;
 use crate::rules::judge::ServiceStatus;
-use crate::run::{Expect, Frame, Memory, Setup, Unwatched, run};
+use crate::run::{Expect, Memory, RunContext, Setup, Unwatched, run};
 use crate::tally::Summary;
 
 const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
@@ -195,7 +195,7 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
     Ok(IntegrityCheck { what, wrong })
 }
 
-fn counts(frame: &Frame, said: &SavedSummary) -> Vec<String> {
+fn counts(frame: &RunContext, said: &SavedSummary) -> Vec<String> {
     let mut wrong = Vec::new();
     for (input, said) in frame.inputs.iter().zip(&said.inputs) {
         for (what, found, said) in [

@@ -30,36 +30,36 @@ pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
 }
 
 /// Prints it.
-pub(crate) fn result(about: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let frame = about.frame;
-    let policy = frame.policy.origin("policy");
-    writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, frame.policy.edition(None).id)?;
-    let files = if frame.inputs.len() == 1 {
-        style::seen(&frame.inputs[0].name).into_owned()
+pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
+    let run = context.run;
+    let policy = run.policy.origin("policy");
+    writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, run.policy.edition(None).id)?;
+    let files = if run.inputs.len() == 1 {
+        style::seen(&run.inputs[0].name).into_owned()
     } else {
-        format!("{} extracts", frame.inputs.len())
+        format!("{} extracts", run.inputs.len())
     };
-    if frame.ledger.rows == 0 {
+    if run.ledger.rows == 0 {
         writeln!(out, "{files}: a header and no rows\n")?;
     } else {
-        let line = format!("{files}: {} rows = {}", grouped(frame.ledger.rows), bins(about));
+        let line = format!("{files}: {} rows = {}", grouped(run.ledger.rows), bins(context));
         writeln!(out, "{}\n", style::fitted(&line, 2))?;
     }
     if totals.summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
     } else {
         statuses(&totals.summary, out)?;
-        rules(about, &totals.summary, out)?;
+        rules(context, &totals.summary, out)?;
         highest(&totals.top_services, out)?;
     }
     if let Some(new) = &totals.new {
         since(new, out)?;
     }
-    if frame.suppressions.is_some() {
+    if run.suppressions.is_some() {
         let said = format!("suppressed: {}", share(&totals.suppressed));
         writeln!(out, "{}\n", style::fitted(&said, 2))?;
     }
-    let rejected: u64 = frame.inputs.iter().map(|i| i.rejects.len()).sum();
+    let rejected: u64 = run.inputs.iter().map(|i| i.rejects.len()).sum();
     if rejected > 0 {
         writeln!(
             out,
@@ -70,7 +70,7 @@ pub(crate) fn result(about: ReportContext<'_>, totals: &Totals, place: &Path, ou
         )?;
     }
     writeln!(out, "{} {}", paint(BOLD, "Report:"), place.join("report.html").display())?;
-    for sentence in &frame.policy.unseen {
+    for sentence in &run.policy.unseen {
         write!(out, "{DIM}{}{DIM:#}", style::wrapped(sentence, 0))?;
     }
     Ok(())
@@ -101,8 +101,8 @@ fn share(share: &Share) -> String {
     format!("{} ({}){services}", counted(all.findings, "finding"), by.join(", "))
 }
 
-fn bins(about: ReportContext<'_>) -> String {
-    let bins = about.frame.ledger.bins();
+fn bins(context: ReportContext<'_>) -> String {
+    let bins = context.run.ledger.bins();
     let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
     filled.collect::<Vec<_>>().join(" + ")
 }
@@ -126,7 +126,7 @@ fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn rules(about: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+fn rules(context: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut table = table();
     table.set_header(vec![
         Cell::new("rule"),
@@ -136,7 +136,7 @@ fn rules(about: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io
         right("at risk"),
     ]);
     for (id, tally) in &summary.rules {
-        let (doc, setting) = (about.doc(*id), about.setting(*id));
+        let (doc, setting) = (context.doc(*id), context.setting(*id));
         table.add_row(vec![
             Cell::new(&doc.code),
             Cell::new(&doc.name),

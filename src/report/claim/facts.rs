@@ -80,7 +80,7 @@ fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec
         "" => "the extract has no column for a number".to_owned(),
         number => format!("number {number} on the claim"),
     });
-    let Some(register) = &content.about.frame.register else {
+    let Some(register) = &content.context.run.register else {
         said.push("no authorization file was given".to_owned());
         return said;
     };
@@ -100,7 +100,7 @@ fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec
 
 /// The encounter of a service, its units in it, and the codes of a stay.
 fn encounter(content: &PartView<'_>, case: &RuleInput<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
-    let policy = &content.about.frame.policy;
+    let policy = &content.context.run.policy;
     let service = &content.book.services[i];
     let codes: Vec<CodeId> =
         policy.codes.iter().map(|(id, _)| id).filter(|id| case.encounter.codes.contains(*id)).collect();

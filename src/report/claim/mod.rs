@@ -88,14 +88,14 @@ pub(crate) struct SilentRules<'a> {
 impl<'a> ClaimDossier<'a> {
     /// The dossier of a claim. None: no kept row has this number.
     pub(crate) fn of(content: &PartView<'a>, claim: &'a str) -> Option<Self> {
-        let (frame, book) = (content.about.frame, content.book);
+        let (run, book) = (content.context.run, content.book);
         let all: Vec<usize> = book.of_claim(claim).collect();
         let first = *all.first()?;
         let shown = &all[..all.len().min(MAX_ENTRIES_SHOWN)];
         let mates = book.mates(claim);
         let own = book.line(first).claim_id();
         let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
-        let inquiry = Explainer::new(book, &frame.policy, frame.register.as_ref());
+        let inquiry = Explainer::new(book, &run.policy, run.register.as_ref());
         let mut subjects: Vec<_> =
             services.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimSubject::service(content, &inquiry, *i)).collect();
         subjects.extend(shown.iter().filter_map(|i| ClaimSubject::line(content, &inquiry, *i)));
@@ -108,14 +108,14 @@ impl<'a> ClaimDossier<'a> {
             claim: own,
             status: services.iter().map(|i| content.judged.services[*i].status).max(),
             verdict: verdict(content, &services),
-            policy: format!("{}, fingerprint {}", frame.policy.id, &frame.policy.fingerprint[..16]),
+            policy: format!("{}, fingerprint {}", run.policy.id, &run.policy.fingerprint[..16]),
             rows: shown.iter().map(|i| ClaimRow::of(content, *i)).collect(),
             versions: shown.iter().flat_map(|i| versions(content, *i)).collect(),
             mates: mates.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimRow::of(content, *i)).collect(),
             subjects,
             absent: absent(content, shown),
             rest: if rest.is_empty() { String::new() } else { format!("{}: see services.csv", rest.join(", ")) },
-            unseen: &frame.policy.unseen,
+            unseen: &run.policy.unseen,
         })
     }
 }
@@ -136,9 +136,9 @@ fn verdict(content: &PartView<'_>, services: &[usize]) -> String {
 
 /// File and line, the file by its name alone where no other extract of the run is called so.
 fn place(content: &PartView<'_>, line: Line<'_>) -> String {
-    let file = content.about.file(line);
+    let file = content.context.file(line);
     let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    let alone = content.about.frame.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
+    let alone = content.context.run.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
     format!("{}:{}", if alone { name(file) } else { file.to_owned() }, line.row)
 }
 
@@ -150,7 +150,7 @@ impl<'a> ClaimRow<'a> {
             claim: line.claim_id(),
             number: line.text(Text::LineNumber),
             place: place(content, line),
-            codes: printed_codes(&content.about.frame.policy, line.known),
+            codes: printed_codes(&content.context.run.policy, line.known),
             date: line.date.map_or_else(|| line.text(Text::BadDate).to_owned(), |d| d.to_string()),
             units: line.units.normalize().to_string(),
             bin: match book.bins[i] {
@@ -208,7 +208,7 @@ fn versions(content: &PartView<'_>, i: usize) -> Vec<String> {
 
 fn absent(content: &PartView<'_>, lines: &[usize]) -> Vec<String> {
     let extracts: BTreeSet<u32> = lines.iter().map(|i| content.book.line(*i).extract).collect();
-    let inputs = extracts.into_iter().map(|extract| &content.about.frame.inputs[extract as usize]);
+    let inputs = extracts.into_iter().map(|extract| &content.context.run.inputs[extract as usize]);
     let said = inputs.flat_map(|input| {
         input.absent.iter().map(|(field, costs)| format!("{} has no {} column: {costs}", input.name, field.name()))
     });
@@ -243,7 +243,7 @@ impl<'a> ClaimSubject<'a> {
                 Answer::CouldNot(why) => ("could not be asked", *why),
                 Answer::NotApplicable(why) => ("not applicable", *why),
             };
-            let doc = content.about.doc(*rule);
+            let doc = content.context.doc(*rule);
             let rule = (doc.code.as_str(), doc.name.as_str());
             match silent.iter_mut().find(|s| (s.state, s.why) == (state, why)) {
                 Some(same) => same.rules.push(rule),

@@ -68,13 +68,13 @@ impl FindingRow<'_> {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let about = About {
+        let context = About {
             rule: self.rule(),
             claim: self.cell("claim_id"),
             line_number: self.cell("line_number"),
             date: self.cell("service_date"),
         };
-        Fingerprint::of(&about, self.cell("procedure_code").split(';').filter(|code| !code.is_empty()))
+        Fingerprint::of(&context, self.cell("procedure_code").split(';').filter(|code| !code.is_empty()))
     }
 
     /// The entry, or what is wrong with the row.

@@ -53,18 +53,18 @@ fn names(columns: &[Column]) -> Vec<&'static str> {
 }
 
 /// Every service with its verdict.
-pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let format = |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.services() {
             record.put(rows);
             rows.end();
         }
     };
-    Ok(Box::new(CsvFile::open(out, &names(service_columns(about.frame)), format)?))
+    Ok(Box::new(CsvFile::open(out, &names(service_columns(context.run)), format)?))
 }
 
 /// Every finding with its reason and citation.
-pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     // What a rule says of itself is quoted once.
     let cells = |cells: &[&str]| {
         let mut rows = CsvRows::default();
@@ -73,11 +73,11 @@ pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Resul
         }
         rows.into_text()
     };
-    let rules: Vec<_> = about
+    let rules: Vec<_> = context
         .docs
         .iter()
         .map(|doc| {
-            let setting = about.frame.policy.rule(&doc.code);
+            let setting = context.run.policy.rule(&doc.code);
             let [name, reasons, citation] =
                 [&[&*doc.code, &doc.name][..], &[&setting.carc, &setting.rarc], &[&setting.citation]].map(cells);
             let bare = |text: String| text.trim_end_matches(',').to_owned();
@@ -85,7 +85,7 @@ pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Resul
             (bare(name), reasons.strip_suffix(',').unwrap_or_default().to_owned(), bare(citation))
         })
         .collect();
-    let marked = about.frame.suppressions.is_some();
+    let marked = context.run.suppressions.is_some();
     let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.findings() {
             let line = record.line;
@@ -112,14 +112,14 @@ pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Resul
             rows.end();
         }
     };
-    Ok(Box::new(CsvFile::open(out, &names(finding_columns(about.frame)), format)?))
+    Ok(Box::new(CsvFile::open(out, &names(finding_columns(context.run)), format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be mended and run again.
-pub fn rejects<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let mut table = CsvFile::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-    for input in &about.frame.inputs {
+    for input in &context.run.inputs {
         input.rejects.each(|reject| {
             let mut rows = CsvRows::default();
             rows.plain(&input.name);

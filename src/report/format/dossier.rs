@@ -23,7 +23,7 @@ use crate::policy::parse::{PolicyFile, load};
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
-use crate::run::{Frame, Input, Masked, Outcome, Run};
+use crate::run::{Input, JudgedRun, Masked, Run, RunContext};
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "dossier.bin";
@@ -82,11 +82,11 @@ pub enum DossierError {
 }
 
 /// Begins the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
-pub fn open<'a>(about: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(MAGIC_LINE.as_bytes())?;
-    let met = about.frame.register.as_ref().map(|register| Mutex::new(vec![false; register.rows().len()]));
+    let met = context.run.register.as_ref().map(|register| Mutex::new(vec![false; register.rows().len()]));
     Ok(Box::new(Writer {
-        about,
+        context,
         out: Mutex::new(out),
         frames: PendingPieces::default(),
         lines: AtomicU64::new(0),
@@ -95,7 +95,7 @@ pub fn open<'a>(about: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Resul
 }
 
 struct Writer<'a> {
-    about: ReportContext<'a>,
+    context: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
     frames: PendingPieces<Vec<u8>>,
     lines: AtomicU64,
@@ -105,10 +105,10 @@ struct Writer<'a> {
 
 impl Sink for Writer<'_> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        if self.about.frame.masked == Masked::IdsAndDays {
+        if self.context.run.masked == Masked::IdsAndDays {
             return Ok(());
         }
-        if let (Some(register), Some(met)) = (&self.about.frame.register, &self.met) {
+        if let (Some(register), Some(met)) = (&self.context.run.register, &self.met) {
             let mut met = lock(met);
             for line in part.book.lines.iter() {
                 register.places(line.text(Text::Authorization), line.text(Text::MemberId)).for_each(|i| met[i] = true);
@@ -124,7 +124,7 @@ impl Sink for Writer<'_> {
     }
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
-        let frame = self.about.frame;
+        let frame = self.context.run;
         let input = |input: &'_ Input| DossierInput {
             name: input.name.clone().into(),
             bytes: input.bytes,
@@ -195,7 +195,7 @@ fn split_chunks(bytes: &[u8]) -> Result<(DossierHead<'static>, Vec<&[u8]>), Doss
 }
 
 /// Reads a dossier and judges it again.
-pub fn read(mut from: impl Read) -> Result<Outcome, DossierError> {
+pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes)?;
     let (head, frames) = split_chunks(&bytes)?;
@@ -230,6 +230,6 @@ pub fn read(mut from: impl Read) -> Result<Outcome, DossierError> {
         return Err(DossierError::Damaged);
     }
     let register = head.register.map(AuthorizationFile::of);
-    let frame = Frame { masked: head.masked, ..Frame::new(policy, inputs, head.ledger, register) };
+    let frame = RunContext { masked: head.masked, ..RunContext::new(policy, inputs, head.ledger, register) };
     Ok(Run::of(frame, lines)?.whole()?)
 }

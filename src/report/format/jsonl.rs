@@ -19,15 +19,15 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 
 /// Every service with its verdict.
-pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Lines::new(out, service_columns(about.frame), |part, objects| {
+pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Lines::new(out, service_columns(context.run), |part, objects| {
         part.services().for_each(|r| objects.whole(|o| r.put(o)));
     })))
 }
 
 /// Every finding with its reason and citation.
-pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Lines::new(out, finding_columns(about.frame), |part, objects| {
+pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Lines::new(out, finding_columns(context.run), |part, objects| {
         part.findings().for_each(|r| objects.whole(|o| r.put(o)));
     })))
 }

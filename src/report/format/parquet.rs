@@ -14,18 +14,18 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 
 /// Every service with its verdict.
-pub fn services<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    open(out, service_columns(about.frame), |part| {
-        let mut columns = Columns::new(service_columns(part.about.frame), part.services().len());
+pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    open(out, service_columns(context.run), |part| {
+        let mut columns = Columns::new(service_columns(part.context.run), part.services().len());
         part.services().for_each(|record| record.put(&mut columns));
         columns
     })
 }
 
 /// Every finding with its reason and citation.
-pub fn findings<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    open(out, finding_columns(about.frame), |part| {
-        let mut columns = Columns::new(finding_columns(part.about.frame), part.findings().len());
+pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    open(out, finding_columns(context.run), |part| {
+        let mut columns = Columns::new(finding_columns(part.context.run), part.findings().len());
         part.findings().for_each(|record| record.put(&mut columns));
         columns
     })
@@ -51,13 +51,13 @@ fn open<'a>(
 
 impl Sink for ParquetFile {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        self.pieces.put(n, (self.columns)(part).frame()?);
+        self.pieces.put(n, (self.columns)(part).table()?);
         Ok(())
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
         match self.pieces.take(n) {
-            Some(frame) => lock(&self.out).append(frame),
+            Some(run) => lock(&self.out).append(run),
             None => Ok(()),
         }
     }

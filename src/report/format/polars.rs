@@ -212,7 +212,7 @@ impl Columns {
     }
 
     /// The columns as a frame. An error: a record gave other cells than its columns say.
-    pub(crate) fn frame(self) -> io::Result<Table> {
+    pub(crate) fn table(self) -> io::Result<Table> {
         let columns = self.of.iter().zip(self.builders).map(|(column, builder)| {
             let name = PlSmallStr::from(column.name);
             let series = match builder {
@@ -303,8 +303,8 @@ impl<W: Write> Parquet<W> {
     }
 
     /// Adds rows.
-    pub(crate) fn append(&mut self, frame: Table) -> io::Result<()> {
-        self.waiting.vstack_mut_owned(frame.0).map_err(failed)?;
+    pub(crate) fn append(&mut self, rows: Table) -> io::Result<()> {
+        self.waiting.vstack_mut_owned(rows.0).map_err(failed)?;
         while self.waiting.height() >= ROW_GROUP_ROWS as usize {
             let (group, rest) = self.waiting.split_at(i64::from(ROW_GROUP_ROWS));
             self.waiting = rest;

@@ -211,7 +211,7 @@ impl<'a> Sums<'a> {
 }
 
 fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> Measures {
-    let add_ons = &part.about.frame.policy.add_ons;
+    let add_ons = &part.context.run.policy.add_ons;
     let code = match part.book.services[service].kind {
         Kind::Line(code) => Some(code),
         Kind::Stay(_) => None,
@@ -261,40 +261,40 @@ fn fraction(part: i128, whole: i128) -> Option<String> {
 }
 
 /// By rule.
-pub fn rule<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(RollupFile::open(By::Rule, about, out))
+pub fn rule<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Rule, context, out))
 }
 
 /// By product class.
-pub fn product_class<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(RollupFile::open(By::ProductClass, about, out))
+pub fn product_class<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::ProductClass, context, out))
 }
 
 /// By billing provider.
-pub fn provider<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(RollupFile::open(By::Provider, about, out))
+pub fn provider<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Provider, context, out))
 }
 
 /// By month.
-pub fn month_of_service<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(RollupFile::open(By::Month, about, out))
+pub fn month_of_service<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Month, context, out))
 }
 
 /// By kind of facility.
-pub fn facility_kind<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(RollupFile::open(By::Facility, about, out))
+pub fn facility_kind<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(RollupFile::open(By::Facility, context, out))
 }
 
 /// A roll-up as CSV.
 struct RollupFile<'a> {
-    about: ReportContext<'a>,
+    context: ReportContext<'a>,
     rollup: RollUp,
     out: Mutex<Box<dyn Output>>,
 }
 
 impl<'a> RollupFile<'a> {
-    fn open(by: By, about: ReportContext<'a>, out: Box<dyn Output>) -> Box<dyn Sink + 'a> {
-        Box::new(Self { about, rollup: RollUp::new(by), out: Mutex::new(out) })
+    fn open(by: By, context: ReportContext<'a>, out: Box<dyn Output>) -> Box<dyn Sink + 'a> {
+        Box::new(Self { context, rollup: RollUp::new(by), out: Mutex::new(out) })
     }
 }
 
@@ -309,7 +309,7 @@ impl Sink for RollupFile<'_> {
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
         let by = self.rollup.by;
-        let name = |code: &str| self.about.docs.iter().find(|doc| doc.code == code).map_or("", |doc| &doc.name);
+        let name = |code: &str| self.context.docs.iter().find(|doc| doc.code == code).map_or("", |doc| &doc.name);
         let mut rows = CsvRows::default();
         rows.word(by.key());
         if by == By::Rule {

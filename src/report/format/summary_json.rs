@@ -13,7 +13,7 @@ use crate::report::table::record::reason;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::rules::judge::ServiceStatus;
-use crate::run::Frame;
+use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, ShareTally};
 
@@ -133,11 +133,11 @@ struct SuppressionJson<'a> {
 }
 
 impl<'a> SuppressedJson<'a> {
-    fn of(all: &'a Suppressions, frame: &'a Frame, totals: &Totals) -> Self {
+    fn of(all: &'a Suppressions, run: &'a RunContext, totals: &Totals) -> Self {
         let state = |(one, fits): (&'a Suppression, u64)| SuppressionJson {
             number: one.number,
             owner: &one.owner,
-            reason: reason(one, frame),
+            reason: reason(one, run),
             expires: one.expires.to_string(),
             state: one.state(fits).word(),
             findings: fits,
@@ -151,12 +151,12 @@ impl<'a> SuppressedJson<'a> {
 }
 
 /// Writes summary.json when all parts are through. Amounts are texts with two decimals, so that no reader rounds them.
-pub fn summary<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(SummarySink { about, out: Mutex::new(out) }))
+pub fn summary<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(SummarySink { context, out: Mutex::new(out) }))
 }
 
 struct SummarySink<'a> {
-    about: ReportContext<'a>,
+    context: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
 }
 
@@ -171,16 +171,16 @@ impl Sink for SummarySink<'_> {
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
         let mut out = lock(&self.out);
-        serde_json::to_writer_pretty(&mut **out, &SummaryJson::of(self.about, totals))?;
+        serde_json::to_writer_pretty(&mut **out, &SummaryJson::of(self.context, totals))?;
         writeln!(out)?;
         out.flush()
     }
 }
 
 impl<'a> SummaryJson<'a> {
-    fn of(about: ReportContext<'a>, totals: &Totals) -> Self {
-        let (frame, summary) = (about.frame, &totals.summary);
-        let policy = &frame.policy;
+    fn of(context: ReportContext<'a>, totals: &Totals) -> Self {
+        let (run, summary) = (context.run, &totals.summary);
+        let policy = &run.policy;
         let files =
             policy.origins.iter().map(|o| PolicyFileJson { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
         let mut amounts: BTreeMap<&str, String> = ServiceStatus::ALL
@@ -190,7 +190,7 @@ impl<'a> SummaryJson<'a> {
             .collect();
         amounts.insert("total", summary.at_risk().to_string());
         let rules = summary.rules.iter().map(|(id, tally)| {
-            let doc = about.doc(*id);
+            let doc = context.doc(*id);
             let rule = RuleJson {
                 name: &doc.name,
                 findings: tally.findings,
@@ -216,8 +216,8 @@ impl<'a> SummaryJson<'a> {
                 fingerprint: &policy.fingerprint,
                 files,
             },
-            inputs: frame.inputs.iter().map(input).collect(),
-            ledger: frame.ledger,
+            inputs: run.inputs.iter().map(input).collect(),
+            ledger: run.ledger,
             services: ServiceStatus::ALL.iter().map(|s| (s.word(), summary.status(*s).services)).collect(),
             amount_at_risk: amounts,
             rules: rules.collect(),
@@ -227,7 +227,7 @@ impl<'a> SummaryJson<'a> {
                 known: ShareJson::of(&tally.known),
                 gone: ShareJson::of(&tally.gone),
             }),
-            suppressed: frame.suppressions.as_ref().map(|all| SuppressedJson::of(all, frame, totals)),
+            suppressed: run.suppressions.as_ref().map(|all| SuppressedJson::of(all, run, totals)),
         }
     }
 }

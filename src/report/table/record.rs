@@ -11,7 +11,7 @@ use crate::policy::RuleSetting;
 use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::Judgement;
-use crate::run::{Frame, Masked};
+use crate::run::{Masked, RunContext};
 use crate::suppress::Suppression;
 
 /// What a column holds.
@@ -112,13 +112,13 @@ const fn beside<const N: usize, const M: usize>(columns: [Column; N], more: &[Co
 }
 
 /// The columns of services in this run.
-pub fn service_columns(frame: &Frame) -> &'static [Column] {
-    if frame.suppressions.is_some() { &SERVICE_MARKED } else { &SERVICE }
+pub fn service_columns(run: &RunContext) -> &'static [Column] {
+    if run.suppressions.is_some() { &SERVICE_MARKED } else { &SERVICE }
 }
 
 /// The columns of findings in this run.
-pub fn finding_columns(frame: &Frame) -> &'static [Column] {
-    if frame.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
+pub fn finding_columns(run: &RunContext) -> &'static [Column] {
+    if run.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
 }
 
 /// Takes the cells of a record, one call a column, in their order.
@@ -173,17 +173,17 @@ impl<'a> ServiceRecord<'a> {
 
     /// `source_file`.
     pub fn source_file(&self) -> &'a str {
-        self.part.about.file(self.line)
+        self.part.context.file(self.line)
     }
 
     /// `product_class`.
     pub fn product_class(&self) -> &'a str {
-        &self.part.about.frame.policy.class(self.line.class).id
+        &self.part.context.run.policy.class(self.line.class).id
     }
 
     /// The codes of `procedure_code`.
     pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let policy = &self.part.about.frame.policy;
+        let policy = &self.part.context.run.policy;
         self.part.book.codes_of(self.number).iter().map(|id| policy.code(*id))
     }
 
@@ -199,8 +199,8 @@ impl<'a> ServiceRecord<'a> {
 
     /// Codes of the rules that fired, in byte order.
     pub fn rules(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let about = self.part.about;
-        self.judgement.rules.iter().map(move |rule| about.doc(*rule).code.as_str())
+        let context = self.part.context;
+        self.judgement.rules.iter().map(move |rule| context.doc(*rule).code.as_str())
     }
 
     /// `suppressed`: codes of the rules whose findings on it are suppressed.
@@ -250,7 +250,7 @@ impl<'a> ServiceRecord<'a> {
         cells.text(self.basis().unwrap_or_default());
         cells.input(line.text(Text::BillingNpi));
         cells.input(line.text(Text::RenderingNpi));
-        if self.part.about.frame.suppressions.is_some() {
+        if self.part.context.run.suppressions.is_some() {
             cells.words(self.suppressed());
         }
     }
@@ -276,27 +276,27 @@ impl<'a> FindingRecord<'a> {
 
     /// `rule`, `name` and the texts of its rule.
     pub fn doc(&self) -> &'a RuleDoc {
-        self.part.about.doc(self.finding.rule)
+        self.part.context.doc(self.finding.rule)
     }
 
     /// `carc`, `rarc` and `citation`.
     pub fn setting(&self) -> &'a RuleSetting {
-        self.part.about.setting(self.finding.rule)
+        self.part.context.setting(self.finding.rule)
     }
 
     /// `source_file`.
     pub fn source_file(&self) -> &'a str {
-        self.part.about.file(self.line)
+        self.part.context.file(self.line)
     }
 
     /// `product_class`.
     pub fn product_class(&self) -> &'a str {
-        &self.part.about.frame.policy.class(self.line.class).id
+        &self.part.context.run.policy.class(self.line.class).id
     }
 
     /// The codes of `procedure_code`.
     pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.finding.codes(self.part.book, &self.part.about.frame.policy)
+        self.finding.codes(self.part.book, &self.part.context.run.policy)
     }
 
     /// `service_date`.
@@ -316,14 +316,14 @@ impl<'a> FindingRecord<'a> {
 
     /// By what it is known again; of a masked run by its tokens.
     pub fn fingerprint(&self) -> Fingerprint {
-        let policy = &self.part.about.frame.policy;
+        let policy = &self.part.context.run.policy;
         self.finding.fingerprint(&self.doc().code, self.line, self.part.book, policy)
     }
 
     /// The suppression that holds for it.
     pub fn suppression(&self) -> Option<&'a Suppression> {
         let place = self.part.met.by.get(self.number).copied().flatten()?;
-        self.part.about.frame.suppressions.as_ref().map(|all| &all.list[place])
+        self.part.context.run.suppressions.as_ref().map(|all| &all.list[place])
     }
 
     /// `suppressed`.
@@ -333,7 +333,7 @@ impl<'a> FindingRecord<'a> {
 
     /// `suppression`: its place in the file and the reason.
     pub fn suppression_said(&self) -> String {
-        self.suppression().map_or(String::new(), |one| said(one, self.part.about.frame))
+        self.suppression().map_or(String::new(), |one| said(one, self.part.context.run))
     }
 
     /// `claim_id`, `line_number` and `member_id`.
@@ -362,7 +362,7 @@ impl<'a> FindingRecord<'a> {
         cells.text(&setting.rarc);
         cells.text(&self.message());
         cells.text(&setting.citation);
-        if self.part.about.frame.suppressions.is_some() {
+        if self.part.context.run.suppressions.is_some() {
             cells.text(self.suppressed());
             cells.text(&self.suppression_said());
         }
@@ -373,13 +373,13 @@ impl<'a> FindingRecord<'a> {
 const WITHHELD: &str = "withheld by --mask";
 
 /// The reason of a suppression as a report may tell it.
-pub fn reason<'a>(one: &'a Suppression, frame: &Frame) -> &'a str {
-    if frame.masked == Masked::Nothing { &one.reason } else { WITHHELD }
+pub fn reason<'a>(one: &'a Suppression, run: &RunContext) -> &'a str {
+    if run.masked == Masked::Nothing { &one.reason } else { WITHHELD }
 }
 
 /// `suppression`: its place in the file and the reason.
-fn said(one: &Suppression, frame: &Frame) -> String {
-    format!("{}: {}", one.number, reason(one, frame))
+fn said(one: &Suppression, run: &RunContext) -> String {
+    format!("{}: {}", one.number, reason(one, run))
 }
 
 /// `claim_id`, `line_number` and `member_id`.

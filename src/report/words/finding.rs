@@ -41,8 +41,8 @@ pub(crate) struct RenderedFinding {
 
 impl RenderedFinding {
     pub(crate) fn new(part: &PartView<'_>, finding: &Finding) -> Self {
-        let about = part.about;
-        let (doc, setting) = (about.doc(finding.rule), about.setting(finding.rule));
+        let context = part.context;
+        let (doc, setting) = (context.doc(finding.rule), context.setting(finding.rule));
         let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
             ("", "") => "none suggested".to_owned(),
             (carc, "") => format!("CARC {carc}"),

@@ -14,7 +14,7 @@ use claimlint::report::{ReportContext, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc;
 use claimlint::rules::doc::RuleDoc;
-use claimlint::run::{Expect, Outcome, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
 #[path = "../../it/memory.rs"]
 mod memory;
@@ -48,7 +48,7 @@ pub(crate) fn one_thread() {
 static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
 
 /// The first files of the report.
-pub(crate) fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
+pub(crate) fn report(outcome: &JudgedRun, formats: usize) -> Vec<Vec<u8>> {
     let write = |format: &Format| {
         let out = Shared::default();
         write_whole(&ReportContext::of(outcome, &DOCS), format, Box::new(out.clone())).expect("memory takes every report");
@@ -58,7 +58,7 @@ pub(crate) fn report(outcome: &Outcome, formats: usize) -> Vec<Vec<u8>> {
 }
 
 /// The run over these bytes, or why it was refused.
-fn judged(case: &Case<'_>, block: usize) -> Result<Outcome, String> {
+fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
     let register = case
         .auths
         .map(|bytes| AuthorizationFile::read(Source::from_bytes("auths", bytes.to_vec())?))
@@ -82,7 +82,7 @@ pub(crate) struct Case<'a> {
 /// The outcome of a case and its reports, which are held to what is true of every report: a refusal says something, the
 /// ledger adds up, tables are well-formed and of the right length, other blocks give the same bytes. `size` is the
 /// input's: it chooses what is looked at besides, for the page is large.
-pub(crate) fn checked(case: &Case<'_>, size: usize) -> Option<(Outcome, Vec<Vec<u8>>)> {
+pub(crate) fn checked(case: &Case<'_>, size: usize) -> Option<(JudgedRun, Vec<Vec<u8>>)> {
     let outcome = match judged(case, BLOCK) {
         Ok(outcome) => outcome,
         Err(what) => {

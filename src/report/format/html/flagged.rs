@@ -118,14 +118,14 @@ impl Collector {
     }
 
     /// The table.
-    pub(crate) fn finish<'a>(&self, mut found: Candidates, about: ReportContext<'a>) -> Flagged<'a> {
+    pub(crate) fn finish<'a>(&self, mut found: Candidates, context: ReportContext<'a>) -> Flagged<'a> {
         self.cut(&mut found);
         let shown: Sum = found.rows.iter().filter_map(|(rank, ..)| rank.0.0).sum();
         let rest = found.total - found.rows.len();
         let left = if rest == 0 { String::new() } else { left_out(found.total, rest, Sum(found.amount.0 - shown.0)) };
-        let mut counts = vec![0; about.docs.len()];
+        let mut counts = vec![0; context.docs.len()];
         found.rows.iter().flat_map(|(_, rules, _)| rules).for_each(|rule| counts[usize::from(rule.0)] += 1);
-        let rules = about.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
+        let rules = context.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
         let with = |status| found.rows.iter().filter(|(rank, ..)| rank.1.0 == status).count() as u64;
         Flagged {
             total: found.total,
@@ -188,7 +188,7 @@ fn fired(part: &PartView<'_>, number: usize) -> RenderedFinding {
 fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     let record = ServiceRecord::of(part, service);
     let (line, judgement) = (record.line, record.judgement);
-    let policy = &part.about.frame.policy;
+    let policy = &part.context.run.policy;
     let class = policy.class(line.class);
     let edition = policy.edition(line.date);
     let about = |id: &CodeId| format!("{}: {}", policy.code(*id), policy.procedure(*id).about);
@@ -253,7 +253,7 @@ impl OtherFindings {
             let line = part.book.line(f.line);
             OtherFinding {
                 claim: value(line.claim_id()).into_owned(),
-                file: value(part.about.file(line)).into_owned(),
+                file: value(part.context.file(line)).into_owned(),
                 source_line: line.row,
                 fired: fired(part, n),
             }

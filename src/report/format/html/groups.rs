@@ -48,7 +48,7 @@ pub(crate) struct PartGroups {
 impl PartGroups {
     /// Adds up a part.
     pub(crate) fn of(part: &PartView<'_>) -> Self {
-        let mut groups = Groups { rules: vec![BarMeasure::default(); part.about.docs.len()], ..Groups::default() };
+        let mut groups = Groups { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Groups::default() };
         let mut providers = FxHashMap::<&str, BarMeasure>::default();
         for (i, judgement) in part.judged.services.iter().enumerate() {
             let line = part.book.line_of(i);
@@ -95,13 +95,13 @@ impl Groups {
     }
 
     /// The charts, in the order of the page.
-    pub(crate) fn charts(mut self, about: ReportContext<'_>, summary: &Summary) -> Vec<Chart> {
-        let policy = &about.frame.policy;
-        self.rules.resize(about.docs.len(), BarMeasure::default());
+    pub(crate) fn charts(mut self, context: ReportContext<'_>, summary: &Summary) -> Vec<Chart> {
+        let policy = &context.run.policy;
+        self.rules.resize(context.docs.len(), BarMeasure::default());
         for (rule, tally) in &summary.rules {
             self.rules[usize::from(rule.0)].all = tally.findings;
         }
-        let rules = about.docs.iter().zip(self.rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
+        let rules = context.docs.iter().zip(self.rules).filter(|(_, m)| m.all > 0).map(|(doc, m)| {
             let disposition = policy.rule(&doc.code).disposition.word();
             (doc.code.clone(), format!("{}, {disposition}", doc.name), m)
         });

@@ -7,7 +7,7 @@ use crate::ingest::record::reject::Reason;
 use crate::ingest::{FileHash, HashScope, InputFile};
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
-use crate::run::Frame;
+use crate::run::RunContext;
 
 /// Rejected rows of one reason.
 pub(crate) struct RejectedReason<'a> {
@@ -39,9 +39,9 @@ pub(crate) struct SourceFile<'a> {
 }
 
 /// Rejected rows by reason, with the place of the first. Their text is in rejects.csv alone.
-pub(crate) fn rejected(frame: &Frame) -> Vec<RejectedReason<'_>> {
+pub(crate) fn rejected(run: &RunContext) -> Vec<RejectedReason<'_>> {
     let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
-    for input in &frame.inputs {
+    for input in &run.inputs {
         for (reason, count) in input.rejects.counts() {
             reasons.entry(*reason).or_insert((0, &input.name, count.first)).0 += count.rows;
         }
@@ -56,7 +56,7 @@ pub(crate) fn rejected(frame: &Frame) -> Vec<RejectedReason<'_>> {
     rows.collect()
 }
 
-pub(crate) fn inputs<'a>(frame: &'a Frame) -> Vec<ExtractRow<'a>> {
+pub(crate) fn inputs<'a>(run: &'a RunContext) -> Vec<ExtractRow<'a>> {
     let input = |input: &'a crate::run::Input| ExtractRow {
         name: value(&input.name),
         bytes: grouped(input.bytes),
@@ -66,7 +66,7 @@ pub(crate) fn inputs<'a>(frame: &'a Frame) -> Vec<ExtractRow<'a>> {
         joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
         absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
     };
-    frame.inputs.iter().map(input).collect()
+    run.inputs.iter().map(input).collect()
 }
 
 pub(crate) fn given(file: &InputFile) -> SourceFile<'_> {

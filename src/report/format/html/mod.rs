@@ -83,8 +83,8 @@ struct ReportPage<'a> {
 }
 
 /// Begins the page; it is written when all parts are through.
-pub fn report<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(PageSink { page: Collected::new(about, flagged::MAX_SERVICES_SHOWN), out: Mutex::new(out) }))
+pub fn report<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(PageSink { page: Collected::new(context, flagged::MAX_SERVICES_SHOWN), out: Mutex::new(out) }))
 }
 
 struct PageSink<'a> {
@@ -112,16 +112,16 @@ impl Sink for PageSink<'_> {
 
 /// What the page says of the services, while the parts go by.
 struct Collected<'a> {
-    about: ReportContext<'a>,
+    context: ReportContext<'a>,
     collector: Collector,
     pieces: crate::report::sink::PendingPieces<(PartGroups, Candidates, OtherFindings)>,
     sum: Mutex<(Groups, Candidates, OtherFindings)>,
 }
 
 impl<'a> Collected<'a> {
-    fn new(about: ReportContext<'a>, most: usize) -> Self {
+    fn new(context: ReportContext<'a>, most: usize) -> Self {
         let (pieces, sum) = (crate::report::sink::PendingPieces::default(), Mutex::default());
-        Self { about, collector: Collector::new(most), pieces, sum }
+        Self { context, collector: Collector::new(most), pieces, sum }
     }
 
     fn format(&self, n: usize, part: &PartView<'_>) {
@@ -140,8 +140,8 @@ impl<'a> Collected<'a> {
 
     fn page(self, totals: &Totals) -> ReportPage<'a> {
         let (groups, candidates, asides) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let charts = groups.charts(self.about, &totals.summary);
-        page(self.about, totals, charts, self.collector.finish(candidates, self.about), asides)
+        let charts = groups.charts(self.context, &totals.summary);
+        page(self.context, totals, charts, self.collector.finish(candidates, self.context), asides)
     }
 }
 
@@ -151,14 +151,14 @@ fn content_policy(scripts: &str) -> String {
 }
 
 fn page<'a>(
-    about: ReportContext<'a>,
+    context: ReportContext<'a>,
     totals: &Totals,
     charts: Vec<Chart>,
     flagged: Flagged<'a>,
     asides: OtherFindings,
 ) -> ReportPage<'a> {
-    let frame = about.frame;
-    let (policy, summary) = (&frame.policy, &totals.summary);
+    let run = context.run;
+    let (policy, summary) = (&run.policy, &totals.summary);
     let asides_said = if asides.all > asides.shown.len() {
         format!("The first {MAX_OTHER_FINDINGS} of {}; all are in findings.csv.", grouped(asides.all as u64))
     } else {
@@ -174,11 +174,11 @@ fn page<'a>(
         editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
         fingerprint: &policy.fingerprint,
         origins: &policy.origins,
-        extracts: match frame.inputs.as_slice() {
+        extracts: match run.inputs.as_slice() {
             [one] => value(&one.name).into_owned(),
             many => counted(many.len() as u64, "extract"),
         },
-        rows_said: counted(frame.ledger.rows, "row"),
+        rows_said: counted(run.ledger.rows, "row"),
         services: summary.services(),
         at_risk: dollars(summary.at_risk()),
         figures: figures(summary),
@@ -187,14 +187,14 @@ fn page<'a>(
         flagged,
         asides: asides.shown,
         asides_said,
-        suppressions: suppressed::suppressions(frame, totals),
-        suppressed_said: suppressed::said(frame, totals),
-        rows_read: grouped(frame.ledger.rows),
-        bins: frame.ledger.bins().into_iter().map(|(bin, n, about)| (bin, grouped(n), about)).collect(),
-        becomes: becomes(frame.ledger.in_scope, totals),
-        rejected: rejected(frame),
-        inputs: inputs(frame),
-        originals: frame.originals.iter().map(given).collect(),
+        suppressions: suppressed::suppressions(run, totals),
+        suppressed_said: suppressed::said(run, totals),
+        rows_read: grouped(run.ledger.rows),
+        bins: run.ledger.bins().into_iter().map(|(bin, n, context)| (bin, grouped(n), context)).collect(),
+        becomes: becomes(run.ledger.in_scope, totals),
+        rejected: rejected(run),
+        inputs: inputs(run),
+        originals: run.originals.iter().map(given).collect(),
     }
 }
 
@@ -243,20 +243,20 @@ mod tests {
     use super::*;
     use crate::policy::parse::load;
     use crate::rules::{codes, doc};
-    use crate::run::{Outcome, run_text};
+    use crate::run::{JudgedRun, run_text};
 
     const HEADER: &str = "claim_id,line_number,claim_form,member_id,product,billing_npi,place_of_service,service_date,\
                           procedure_code,units,diagnosis_1,authorization_number,paid_amount\n";
 
-    fn judged(rows: &str) -> Outcome {
+    fn judged(rows: &str) -> JudgedRun {
         let policy = load(&[], &codes()).expect("the shipped policy is valid");
         run_text(&policy, &format!("{HEADER}{rows}"), None).expect("the extract is readable")
     }
 
-    fn rendered(outcome: &Outcome, most: usize) -> String {
+    fn rendered(outcome: &JudgedRun, most: usize) -> String {
         let docs = doc::load().expect("the shipped documentation is valid");
         let content = ReportContext::of(outcome, &docs);
-        let collected = Collected::new(content.about, most);
+        let collected = Collected::new(content.context, most);
         collected.format(0, &content);
         collected.append(0);
         collected.page(&Totals::of(&content, 0)).render().expect("a String takes everything")
@@ -297,7 +297,7 @@ mod tests {
     }
 
     /// Five services: PPO with a diagnosis that is not listed, so all are denied.
-    fn five() -> Outcome {
+    fn five() -> JudgedRun {
         let rows: Vec<_> = [300, 100, 500, 200, 400]
             .iter()
             .map(|paid| format!("C{paid},1,P,M{paid},PPO,1900000001,22,2024-03-02,22514,1,M54.5,,{paid}.00\n"))
@@ -325,7 +325,7 @@ mod tests {
         let content = ReportContext::of(&outcome, &docs);
         let mut groups = Groups::default();
         groups.merge(PartGroups::of(&content));
-        let charts = groups.charts(content.about, &outcome.summary);
+        let charts = groups.charts(content.context, &outcome.summary);
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
         }

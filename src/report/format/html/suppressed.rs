@@ -6,7 +6,7 @@ use crate::report::table::record::reason;
 use crate::report::totals::Totals;
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, dollars, grouped};
-use crate::run::Frame;
+use crate::run::RunContext;
 
 /// A suppression and what became of it.
 pub(crate) struct SuppressionRow<'a> {
@@ -19,22 +19,22 @@ pub(crate) struct SuppressionRow<'a> {
 }
 
 /// All suppressions, in the order of their file.
-pub(crate) fn suppressions<'a>(frame: &'a Frame, totals: &Totals) -> Vec<SuppressionRow<'a>> {
-    let all = frame.suppressions.iter().flat_map(|all| totals.suppressions(all));
+pub(crate) fn suppressions<'a>(run: &'a RunContext, totals: &Totals) -> Vec<SuppressionRow<'a>> {
+    let all = run.suppressions.iter().flat_map(|all| totals.suppressions(all));
     let shown = all.map(|(one, fits)| SuppressionRow {
         number: one.number,
         state: one.state(fits).word(),
         findings: grouped(fits),
         expires: one.expires.to_string(),
         owner: value(&one.owner),
-        reason: value(reason(one, frame)),
+        reason: value(reason(one, run)),
     });
     shown.collect()
 }
 
 /// Above the suppressions: what they do, and what they do not.
-pub(crate) fn said(frame: &Frame, totals: &Totals) -> String {
-    let today = frame.suppressions.as_ref().map_or(String::new(), |all| all.today.to_string());
+pub(crate) fn said(run: &RunContext, totals: &Totals) -> String {
+    let today = run.suppressions.as_ref().map_or(String::new(), |all| all.today.to_string());
     let all = totals.suppressed.all();
     format!(
         "On {today}, {} on {} ({} at risk) are suppressed: somebody answers for them, and they do not make the run fail. \

@@ -56,12 +56,12 @@ const PROVIDER: [Column; 1 + COLUMNS.len()] = {
 };
 
 /// Begins it.
-pub fn report<'a>(about: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(Workbook::new(about, out, MAX_SHEET_ROWS)?))
+pub fn report<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
+    Ok(Box::new(Workbook::new(context, out, MAX_SHEET_ROWS)?))
 }
 
 struct Workbook<'a> {
-    about: ReportContext<'a>,
+    context: ReportContext<'a>,
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<[XmlRows; 2]>,
     /// Memory of pieces that were put down.
@@ -73,14 +73,14 @@ struct Workbook<'a> {
 }
 
 impl<'a> Workbook<'a> {
-    fn new(about: ReportContext<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
+    fn new(context: ReportContext<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
         let options = SheetOptions { limit, scratch: out.scratch() };
         let sheets = [
-            Sheets::new("Services", service_columns(about.frame), &options)?,
-            Sheets::new("Findings", finding_columns(about.frame), &options)?,
+            Sheets::new("Services", service_columns(context.run), &options)?,
+            Sheets::new("Findings", finding_columns(context.run), &options)?,
         ];
         Ok(Self {
-            about,
+            context,
             out: Mutex::new(out),
             pieces: PendingPieces::default(),
             spare: Mutex::default(),
@@ -115,15 +115,15 @@ impl Sink for Workbook<'_> {
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
-        let Self { about, out, sheets, providers, options, .. } = *self;
+        let Self { context, out, sheets, providers, options, .. } = *self;
         let [services, findings] = sheets.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let rejects = rejects(about, &options)?;
-        let mut all = table("Summary", &SUMMARY, &options, summary(about, totals))?;
+        let rejects = rejects(context, &options)?;
+        let mut all = table("Summary", &SUMMARY, &options, summary(context, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
         all.extend(table("Providers", &PROVIDER, &options, of_providers(providers)?)?);
         all.extend(rejects);
-        all.extend(table("About", &ABOUT, &options, of_about(about))?);
+        all.extend(table("About", &ABOUT, &options, of_about(context))?);
         write_workbook(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -140,9 +140,9 @@ fn table(
     sheets.finish()
 }
 
-fn summary(about: ReportContext<'_>, totals: &Totals) -> XmlRows {
+fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
     let mut rows = XmlRows::default();
-    let (summary, ledger) = (&totals.summary, &about.frame.ledger);
+    let (summary, ledger) = (&totals.summary, &context.run.ledger);
     for status in ServiceStatus::ALL {
         let tally = summary.status(status);
         rows.row(|row| {
@@ -168,7 +168,7 @@ fn summary(about: ReportContext<'_>, totals: &Totals) -> XmlRows {
         });
     }
     for (id, tally) in &summary.rules {
-        let doc = about.doc(*id);
+        let doc = context.doc(*id);
         rows.row(|row| {
             row.texts(&["rule", &doc.code, &doc.name]);
             row.none();
@@ -198,9 +198,9 @@ fn of_providers(providers: RollUp) -> io::Result<XmlRows> {
 }
 
 /// Rejected rows, put down one by one: there may be as many as the bound on an extract's rejects allows.
-fn rejects(about: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec<Sheet>> {
+fn rejects(context: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec<Sheet>> {
     let mut sheets = Sheets::new("Rejects", &REJECT, options)?;
-    for input in &about.frame.inputs {
+    for input in &context.run.inputs {
         input.rejects.each(|reject| {
             let mut rows = XmlRows::default();
             rows.row(|row| {
@@ -216,8 +216,8 @@ fn rejects(about: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec<S
     sheets.finish()
 }
 
-fn of_about(about: ReportContext<'_>) -> XmlRows {
-    let (frame, policy) = (about.frame, &about.frame.policy);
+fn of_about(context: ReportContext<'_>) -> XmlRows {
+    let (run, policy) = (context.run, &context.run.policy);
     let mut rows = XmlRows::default();
     let mut say = |what: &str, value: &str| {
         rows.row(|row| {
@@ -234,7 +234,7 @@ fn of_about(about: ReportContext<'_>) -> XmlRows {
     for origin in &policy.origins {
         say(origin.kind, &format!("{}, valid {}", origin.id, origin.valid));
     }
-    for input in &frame.inputs {
+    for input in &run.inputs {
         let rejected = input.rejects.len();
         say("input", &input.name);
         say("", &format!("layout {}, {} bytes, {} rows, {rejected} rejected", input.layout, input.bytes, input.rows));
@@ -242,13 +242,13 @@ fn of_about(about: ReportContext<'_>) -> XmlRows {
             say("", &format!("joined {table}: {file}"));
         }
     }
-    for file in &frame.originals {
+    for file in &run.originals {
         if let Some(print) = &file.fingerprint {
             say(&format!("{}, BLAKE3 {}", file.role.word(), print.extent.word()), &print.blake3);
             say("", &file.file);
         }
     }
-    let masked = match frame.masked {
+    let masked = match run.masked {
         Masked::Nothing => "nothing: this file holds claim, member and authorization numbers; treat it as PHI",
         Masked::Ids => "member, claim and authorization numbers",
         Masked::IdsAndDays => "member, claim and authorization numbers; dates are cut to their month",
