@@ -11,8 +11,8 @@ use crate::claim::value::amount::units;
 use crate::claim::value::date;
 use crate::ingest::cell::upper;
 use crate::ingest::field::fold;
-use crate::ingest::layout::detect::{DELIMITERS, Header, beginning, read_header};
 use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::collect::keeping;
 use crate::ingest::scan::parallel;
@@ -65,12 +65,12 @@ impl AuthorizationFile {
     /// Reads the whole file; it is small beside the claims.
     pub fn read(source: Source) -> Result<Self, ReadError> {
         let name = source.name.clone();
-        let trouble = |what: String| ReadError::Unusable { file: name.clone(), what };
+        let trouble = |what: String| ReadError::unusable(&name, what);
         let (grammar, columns, head) = header(&source)?;
-        let mut feed = source.feed(head.data_start, BLOCK);
+        let mut blocks = source.blocks(head.data_start, BLOCK);
         let look = keeping(|row: &Row<'_>| RowAction::Keep(authorization(row, &columns)));
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
-        let tally = parallel::read(&mut feed, &grammar, RowFilter::All, &look, &Unwatched, start)?;
+        let tally = parallel::read(&mut blocks, &grammar, RowFilter::All, &look, &Unwatched, start)?;
         // The first fault of the file, whichever kind it is.
         let rejected =
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
@@ -133,26 +133,26 @@ impl AuthorizationFile {
 
 /// Finds the delimiter under which the first line names the columns.
 fn header(source: &Source) -> Result<(Grammar, [Option<usize>; 7], Header), ReadError> {
-    let unusable = |what: String| ReadError::Unusable { file: source.name.clone(), what };
-    let (cr_only, start) = beginning(source)?;
-    for delimiter in DELIMITERS {
-        let grammar = Grammar::for_header(delimiter, cr_only, Vec::new());
-        let Ok(head) = read_header(&grammar, &source.sample, start, source.whole, 0, &[]) else { continue };
-        let folded: Vec<String> = head.names.iter().map(|n| fold(n)).collect();
+    let unusable = |what: String| ReadError::unusable(&source.name, what);
+    let found = sniff(source, |attempt| {
+        let Ok((grammar, header)) = attempt.read(Preamble::default()) else { return Ok(None) };
+        let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
         let columns = COLUMNS.map(|c| folded.iter().position(|n| *n == fold(c)));
         if columns[0].is_none() || columns[3].is_none() {
-            continue;
+            return Ok(None);
         }
         if let Some(twice) = COLUMNS.iter().find(|c| folded.iter().filter(|n| **n == fold(c)).count() > 1) {
             return Err(unusable(format!("column `{twice}` stands twice in the header; drop one of them")));
         }
-        let grammar = Grammar { width: head.names.len(), header: head.raw.clone(), ..grammar };
-        return Ok((grammar, columns, head));
-    }
-    Err(unusable(format!(
-        "is no authorization file: the first line names no authorization_number and status column; write {}",
-        COLUMNS.join(",")
-    )))
+        let grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
+        Ok(Some((grammar, columns, header)))
+    })?;
+    found.ok_or_else(|| {
+        unusable(format!(
+            "is no authorization file: the first line names no authorization_number and status column; write {}",
+            COLUMNS.join(",")
+        ))
+    })
 }
 
 fn authorization(row: &Row<'_>, columns: &[Option<usize>; 7]) -> Result<Authorization, String> {

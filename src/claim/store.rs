@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::claim::line::Batch;
 use crate::claim::line::reader::Reader;
-use crate::ingest::source::spill::{Place, Spool};
+use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, Row, RowAction};
 
 /// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
@@ -33,7 +33,7 @@ pub struct Store {
 #[derive(Debug)]
 enum Slot {
     Held(Box<Batch>),
-    Spooled { place: Place, lines: usize },
+    Spooled { place: SpoolSlot, lines: usize },
 }
 
 impl Store {

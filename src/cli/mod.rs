@@ -18,8 +18,9 @@ use clap::Parser;
 
 use crate::cli::args::{Cli, Command, LayoutChoice, LogFormat, PolicyFiles};
 use crate::exit::Exit;
-use crate::ingest::layout;
-use crate::ingest::layout::{Layout, Library};
+use crate::ingest::error::reveal;
+use crate::ingest::layout::library;
+use crate::ingest::{Layout, Library};
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
 
@@ -70,7 +71,7 @@ fn typed() -> Exit {
         Err(e) if e.chain().filter_map(|c| c.downcast_ref()).any(is_closed) => Exit::Clean,
         Err(e) => {
             // An error may quote a file; only its own line breaks are ours.
-            let text = format!("{e:#}");
+            let text = e.chain().map(reveal).collect::<Vec<_>>().join(": ");
             let mut lines = text.split('\n').map(terminal::style::seen);
             let first = format!(
                 "{} {}",
@@ -134,7 +135,7 @@ fn choose_layout(choice: &LayoutChoice) -> anyhow::Result<Library> {
     }
     let path = PathBuf::from(name);
     if !path.exists() {
-        let names: Vec<_> = layout::SHIPPED.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = library::SHIPPED.iter().map(|(name, _)| *name).collect();
         return Err(anyhow!(
             "--layout {name}: neither a file nor a built-in layout; built in are {}",
             names.join(", ")

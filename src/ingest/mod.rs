@@ -13,6 +13,7 @@ pub(crate) mod read_joined;
 pub mod record;
 
 pub mod cell;
+pub mod error;
 pub mod field;
 pub mod layout;
 pub mod scan;
@@ -21,16 +22,19 @@ pub mod source;
 pub use crate::ingest::layout::detect::Detected;
 use crate::ingest::scan::prefilter::Prefilter;
 
+pub use crate::ingest::error::ReadError;
 pub use crate::ingest::layout::binding::Binding;
+pub use crate::ingest::layout::definition::Layout;
 pub use crate::ingest::layout::join::TableFile;
-pub use crate::ingest::layout::{Layout, Library};
+pub use crate::ingest::layout::library::Library;
 pub use crate::ingest::record::reject::{Reject, Rejects};
+pub use crate::ingest::record::row::Row;
 pub use crate::ingest::scan::collect::{Collector, Position};
 pub use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::{ChargeReader, RowFilter};
-pub use crate::ingest::scan::{KeptRow, Row, RowAction, Tally};
+pub use crate::ingest::scan::{KeptRow, RowAction, Tally};
+pub use crate::ingest::source::Source;
 pub use crate::ingest::source::input_hash::{FileHash, HashScope, InputFile, InputRole};
-pub use crate::ingest::source::{ReadError, Source};
 
 /// Bytes of one block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
 pub const BLOCK: usize = 1 << 20;
@@ -90,9 +94,9 @@ pub fn read_into<C: Collector>(
             (None, Some(prefilter)) => RowFilter::Prefiltered(prefilter),
             (None, None) => RowFilter::All,
         };
-        let mut feed = source.feed(detected.data_start, block);
+        let mut blocks = source.blocks(detected.data_start, block);
         let look = |row: &Row<'_>, position: Position, kept: &mut C| look(&detected, row, position, kept);
-        scan::parallel::read(&mut feed, &detected.grammar, which, &look, watch, total)?
+        scan::parallel::read(&mut blocks, &detected.grammar, which, &look, watch, total)?
     } else {
         read_joined::read(source, &detected, block, codes, weigh, look, watch, total)?
     };
@@ -116,5 +120,5 @@ fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
         rejects.len(),
         first.collect::<Vec<_>>().join("\n  ")
     );
-    Err(ReadError::Unusable { file: extract.name.clone(), what })
+    Err(ReadError::unusable(&extract.name, what))
 }

@@ -15,17 +15,20 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ingest::cell::upper;
+use crate::ingest::error::ReadError;
 use crate::ingest::field::{Field, Group};
-use crate::ingest::layout::join::{Joined, Shape};
+use crate::ingest::layout::binding::Binding;
+use crate::ingest::layout::detect::Detected;
+use crate::ingest::layout::joined::{Joined, Shape};
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::reject::{Reject, Rejects};
+use crate::ingest::record::row::{Row, first_line};
 use crate::ingest::scan::collect::{Collector, Position, keeping};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::prefilter::Prefilter;
-use crate::ingest::scan::{ChargeReader, KeptRow, Row, RowAction, RowFilter, Tally, shown};
-use crate::ingest::source::{ReadError, Source};
-use crate::ingest::{Binding, Detected};
+use crate::ingest::scan::{ChargeReader, KeptRow, RowAction, RowFilter, Tally};
+use crate::ingest::source::Source;
 
 /// The rows of one table by key: cells with the number of their column among the table's.
 type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
@@ -139,9 +142,9 @@ pub(crate) fn read<C: Collector>(
     let prefilter = own.and_then(|columns| wanted.prefilter(columns.into_iter().filter(|c| *c < width)));
     let which = weigh.map_or_else(|| may(prefilter.as_ref()), RowFilter::Totaled);
     let line_end = detected.grammar.line_end();
-    let mut feed = source.feed(detected.data_start, block);
+    let mut blocks = source.blocks(detected.data_start, block);
     let raws = parallel::read(
-        &mut feed,
+        &mut blocks,
         &detected.grammar,
         which,
         &keeping(|row: &Row<'_>| {
@@ -196,7 +199,7 @@ fn look_at<C: Collector>(
                     RowAction::Ignore => passed += 1,
                     RowAction::Keep(()) => {}
                     RowAction::Reject(reason) => {
-                        let raw = shown(&detected.grammar, &raw.bytes[..record]);
+                        let raw = first_line(&detected.grammar, &raw.bytes[..record]);
                         rejects.push(Reject { line: *line, offset: *offset, reason, raw });
                     }
                 }
@@ -369,7 +372,7 @@ fn gather(join: &Joined, rows: Vec<KeptRow<Taken>>) -> Result<Cells, ReadError> 
 }
 
 fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
-    ReadError::Unusable { file: join.file.clone(), what: format!("line {line}: --join {}: {what}", join.table) }
+    ReadError::unusable(&join.file, format!("line {line}: --join {}: {what}", join.table))
 }
 
 /// All rows, or those that the fast scan finds.
@@ -385,9 +388,9 @@ fn table(
     watch: &dyn Watch,
     take: &(impl Fn(&Row<'_>) -> Option<Taken> + Sync),
 ) -> Result<Vec<KeptRow<Taken>>, ReadError> {
-    let mut feed = Source::open_within(&join.file, join.limit)?.feed(join.data_start, block);
+    let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, block);
     let tally = parallel::read(
-        &mut feed,
+        &mut blocks,
         &join.grammar,
         may(prefilter),
         &keeping(|row: &Row<'_>| take(row).map_or(RowAction::Ignore, RowAction::Keep)),

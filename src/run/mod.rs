@@ -345,7 +345,7 @@ fn read_one(
     let policy = &setup.policy;
     let layout = setup.library.named(&detected.layout);
     let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
-    let labels = labels.map_err(|what| ReadError::Unusable { file: source.name.clone(), what })?;
+    let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;
     let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
     let trailer = layout.and_then(|layout| layout.trailer.as_ref());
     let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());

@@ -81,7 +81,7 @@ impl Charges {
         } else {
             return Ok(Self(slots));
         };
-        Err(ReadError::Unusable { file: file.to_owned(), what: what.to_owned() })
+        Err(ReadError::unusable(file, what))
     }
 
     /// The charge of a row in cents. None: a cell is filled and no amount.

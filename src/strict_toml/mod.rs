@@ -25,6 +25,11 @@ pub struct SpannedText {
     pub span: Range<usize>,
 }
 
+/// The texts without their places.
+pub fn texts(spanned: Vec<SpannedText>) -> Vec<String> {
+    spanned.into_iter().map(|s| s.text).collect()
+}
+
 /// A TOML file under reading: its text and the faults found so far.
 #[derive(Debug)]
 pub struct Document<'a> {

@@ -27,6 +27,7 @@ use crate::gate;
 use crate::gate::{Gate, GateResult};
 use crate::ingest;
 use crate::ingest::Source;
+use crate::ingest::error::ReadErrors;
 use crate::ingest::layout::detect;
 use crate::policy::Disposition;
 use crate::report::dir;
@@ -219,11 +220,11 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
                 announce(log, name, &absent(&detected));
                 announce_unjoined(log, name, &detected.unjoined);
             }
-            Err(e) => refused.push(e.to_string()),
+            Err(e) => refused.push(e),
         }
     }
     if !refused.is_empty() {
-        bail!("{}", refused.join("\n"));
+        return Err(ReadErrors(refused).into());
     }
     let register =
         args.auths.as_deref().map(|name| AuthorizationFile::read(Source::open_within(name, limit)?)).transpose()?;

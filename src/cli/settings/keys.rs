@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::cli::args::{Check, FailOn, MaskDates, format_words, memory};
 use crate::ingest::TableFile;
-use crate::ingest::layout::SHIPPED;
+use crate::ingest::layout::library::SHIPPED;
 use crate::strict_toml::Table;
 
 /// One key.

@@ -77,9 +77,9 @@ impl Log {
         let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
     }
 
-    /// What stopped the run.
+    /// What stopped the run. `Display` of our errors leaves out what they quote from an input.
     pub(crate) fn error(&self, phase: &str, error: &anyhow::Error) {
-        self.event("error", phase, json!({ "message": without_cells(&format!("{error:#}")) }));
+        self.event("error", phase, json!({ "message": format!("{error:#}") }));
     }
 
     /// The last event, once.
@@ -101,15 +101,6 @@ impl Log {
             let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
         }
     }
-}
-
-/// A message without what may be cells: the "names" of a first line that is no header.
-fn without_cells(message: &str) -> String {
-    const NAMES: &str = "the first line holds ";
-    let kept = |line: &str| {
-        line.split_once(NAMES).map_or_else(|| line.to_owned(), |(kept, _)| format!("{kept}{NAMES}other names"))
-    };
-    message.lines().map(kept).collect::<Vec<_>>().join("\n")
 }
 
 /// A command line that is refused before anything is known of it: did it ask for events?

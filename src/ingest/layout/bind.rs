@@ -1,23 +1,50 @@
-//! A binding under construction: the names of a layout looked up in a header, missing and double ones refused.
+//! Looks the names of a layout up in a header. Missing and ambiguous columns are refused.
 
 use std::collections::BTreeMap;
 
 use crate::ingest::field::{Field, Group, fold};
-use crate::ingest::layout::binding::{BindError, Binding, ColumnSource, Split, printable};
-use crate::ingest::layout::{Layout, Named, Pattern, SLOT};
+use crate::ingest::layout::bind_error::{BindError, printable};
+use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
+use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
+
+impl Layout {
+    /// Looks every name of the layout up in a header. With service slots, the binding of the first slot holds those of the
+    /// others; slots whose procedure column is missing are left out.
+    pub fn bind(&self, header: &[String]) -> Result<Binding, BindError> {
+        let binder = self.look_up(header, self.slots.map(|_| 1))?;
+        binder.require(self)?;
+        let mut binding = binder.finish(&self.lists, self.null.clone());
+        for slot in 2..=self.slots.unwrap_or(1) {
+            let further = self.look_up(header, Some(slot))?.finish(&self.lists, self.null.clone());
+            if further.has(Field::ProcedureCode) {
+                binding.further.push(further);
+            }
+        }
+        Ok(binding)
+    }
+
+    fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, BindError> {
+        let mut binder = Binder::new(header, slot);
+        match &self.mapping {
+            Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
+            Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
+        }
+        Ok(binder)
+    }
+}
 
 /// A binding under construction.
-pub(crate) struct Binder<'h> {
+struct Binder<'h> {
     header: &'h [String],
     folded: Vec<String>,
-    /// The service slot that `{slot}` stands for; none in a layout of one service a row.
+    /// The number that replaces [`SLOT`]. None in a layout with one service a row.
     slot: Option<u8>,
     fields: Vec<ColumnSource>,
     groups: Vec<BTreeMap<u8, usize>>,
 }
 
 impl<'h> Binder<'h> {
-    pub(crate) fn new(header: &'h [String], slot: Option<u8>) -> Self {
+    fn new(header: &'h [String], slot: Option<u8>) -> Self {
         let folded = header.iter().map(|n| fold(n)).collect();
         Self {
             header,
@@ -28,7 +55,7 @@ impl<'h> Binder<'h> {
         }
     }
 
-    pub(crate) fn finish(self, lists: &[(Group, Split)], null: Vec<String>) -> Binding {
+    fn finish(self, lists: &[(Group, Split)], null: Vec<String>) -> Binding {
         let mut splits = vec![Split::No; Group::NAMES.len()];
         for (group, split) in lists {
             splits[*group as usize] = *split;
@@ -37,14 +64,14 @@ impl<'h> Binder<'h> {
         Binding { fields: self.fields, groups, splits, null, further: Vec::new() }
     }
 
-    pub(crate) fn spellings(
+    fn spellings(
         &mut self,
         fields: &[(Field, Vec<String>)],
-        groups: &[(Group, Vec<Pattern>)],
+        groups: &[(Group, Vec<NumberedName>)],
         first: &[(Group, Vec<String>)],
     ) -> Result<(), BindError> {
         for (field, spellings) in fields {
-            // Folded once, not once a column: a damaged header may have half a million of them.
+            // Folded once, not once a column: a damaged header may have half a million columns.
             let spellings: Vec<String> = spellings.iter().map(|s| fold(s)).collect();
             for column in 0..self.folded.len() {
                 if spellings.contains(&self.folded[column]) {
@@ -74,21 +101,21 @@ impl<'h> Binder<'h> {
         Ok(())
     }
 
-    pub(crate) fn columns(
+    fn columns(
         &mut self,
-        fields: &[(Field, Named)],
+        fields: &[(Field, ColumnNames)],
         groups: &[(Group, Vec<(u8, String)>)],
     ) -> Result<(), BindError> {
         for (field, named) in fields {
-            if let (Some(slot), Named::First(names)) = (self.slot, named)
+            if let (Some(slot), ColumnNames::First(names)) = (self.slot, named)
                 && names.as_slice() == [SLOT]
             {
                 self.fields[*field as usize] = ColumnSource::Number(slot);
                 continue;
             }
             let (names, all) = match named {
-                Named::First(names) => (names, false),
-                Named::Concat(names) | Named::Join(names) => (names, true),
+                ColumnNames::First(names) => (names, false),
+                ColumnNames::Concat(names) | ColumnNames::Join(names) => (names, true),
             };
             let mut columns = Vec::new();
             for name in names {
@@ -103,13 +130,13 @@ impl<'h> Binder<'h> {
             }
             self.fields[*field as usize] = match (named, columns.as_slice()) {
                 (_, []) => ColumnSource::Absent,
-                (Named::First(_), [one]) => ColumnSource::Column(*one),
-                (Named::First(_), _) => ColumnSource::First(columns),
-                (Named::Concat(_), _) => ColumnSource::Concat(columns),
-                (Named::Join(_), _) => ColumnSource::Join(columns),
+                (ColumnNames::First(_), [one]) => ColumnSource::Column(*one),
+                (ColumnNames::First(_), _) => ColumnSource::First(columns),
+                (ColumnNames::Concat(_), _) => ColumnSource::Concat(columns),
+                (ColumnNames::Join(_), _) => ColumnSource::Join(columns),
             };
         }
-        // A stay's codes are the claim's: they stand in its first service, or every slot would repeat them.
+        // The codes of a stay belong to the claim. Only the first slot takes them, or every slot would repeat them.
         let of_claim = |group: Group| group == Group::IcdProcedure && self.slot.is_some_and(|slot| slot > 1);
         for (group, slots) in groups.iter().filter(|(group, _)| !of_claim(*group)) {
             for (slot, name) in slots {
@@ -132,7 +159,7 @@ impl<'h> Binder<'h> {
         Ok(first)
     }
 
-    /// The name with the number of the slot in it.
+    /// The name with the number of the slot.
     fn in_slot(&self, name: &str) -> String {
         self.slot.map_or_else(|| name.to_owned(), |slot| name.replace(SLOT, &slot.to_string()))
     }
@@ -146,7 +173,7 @@ impl<'h> Binder<'h> {
     }
 
     /// Refuses a header without a required field, naming what was looked for.
-    pub(crate) fn require(&self, layout: &Layout) -> Result<(), BindError> {
+    fn require(&self, layout: &Layout) -> Result<(), BindError> {
         let mut missing = Vec::new();
         for field in [Field::ClaimId, Field::ServiceDate] {
             if self.fields[field as usize] == ColumnSource::Absent {
@@ -168,7 +195,7 @@ impl<'h> Binder<'h> {
             for name in names {
                 let join = layout.joins.iter().find(|join| join.brings(name));
                 *name = self.in_slot(name);
-                // Once is enough: the names of one field mostly come from one table.
+                // Say it once: the names of one field mostly come from one table.
                 if let Some(join) = join.filter(|_| !std::mem::replace(&mut said, true)) {
                     *name = format!("{name} (--join {}=FILE brings it)", join.table);
                 }

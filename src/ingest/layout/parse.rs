@@ -1,16 +1,24 @@
-//! The TOML of a layout, read strictly: every name that is not a field is a fault with its place.
+//! Reads a layout file strictly: every key that is not a field is a fault with its place.
 
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
 use crate::ingest::layout::parse_join::read_joins;
-use crate::ingest::layout::{Layout, Mapping, Named, Pattern, SLOT};
+use crate::ingest::layout::ranges::expand;
 use crate::ingest::record::trailer;
-use crate::strict_toml::{Document, SpannedText, Table};
+use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
-/// Key under which the numbered pointer columns stand; `diagnosis_pointer` itself is the packed cell.
+/// Key of the numbered pointer columns. The key `diagnosis_pointer` is the packed cell.
 const POINTERS: &str = "diagnosis_pointers";
 
-pub(crate) fn load(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> {
+impl Layout {
+    /// Reads the text of a layout file. The error lists every fault with its place.
+    pub fn load(file: &str, text: &str) -> Result<Self, Faults> {
+        Document::load(file, text, |document, root| read_layout(document, &root))
+    }
+}
+
+fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> {
     let name = root.text("name");
     let title = root.text("title");
     let source = root.text("source");
@@ -76,10 +84,6 @@ pub(crate) fn load(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layo
     })
 }
 
-pub(crate) fn texts(placed: Vec<SpannedText>) -> Vec<String> {
-    placed.into_iter().map(|p| p.text).collect()
-}
-
 fn one_byte(document: &Document<'_>, placed: &SpannedText) -> Option<u8> {
     if let [b @ (b',' | b'|' | b'\t' | b';' | b'*')] = placed.text.as_bytes() {
         return Some(*b);
@@ -99,7 +103,7 @@ fn field_of(key: &str) -> Option<Field> {
     Field::NAMES.iter().find(|(_, name)| *name == key).map(|(f, _)| *f)
 }
 
-/// Marks every key of the sheet as asked for that is a field, so that `finish` names the others.
+/// Allows every field as a key, so that only other keys are faults.
 fn offer_all(sheet: &Table<'_, '_>) {
     for name in Field::NAMES.iter().map(|(_, n)| *n).chain(["modifier", "diagnosis", "icd_procedure", POINTERS]) {
         sheet.allow_key(name);
@@ -129,12 +133,12 @@ fn read_spellings(document: &Document<'_>, sheet: Table<'_, '_>, first: Option<T
     Mapping::Spellings { fields, groups, first: singles }
 }
 
-fn pattern(document: &Document<'_>, placed: &SpannedText) -> Option<Pattern> {
+fn pattern(document: &Document<'_>, placed: &SpannedText) -> Option<NumberedName> {
     let Some((before, after)) = placed.text.split_once("{n}") else {
         document.fault(placed.span.clone(), "a numbered name holds {n}: write \"dx_{n}\"");
         return None;
     };
-    Some(Pattern { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
+    Some(NumberedName { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
 }
 
 fn read_columns(document: &Document<'_>, sheet: Table<'_, '_>) -> Mapping {
@@ -147,7 +151,7 @@ fn read_columns(document: &Document<'_>, sheet: Table<'_, '_>) -> Mapping {
             let named = if sheet.is_table(&key.text) {
                 read_glue(&sheet, &key.text)
             } else {
-                Some(Named::First(texts(sheet.texts(&key.text))))
+                Some(ColumnNames::First(texts(sheet.texts(&key.text))))
             };
             fields.extend(named.map(|n| (field, n)));
         }
@@ -156,12 +160,12 @@ fn read_columns(document: &Document<'_>, sheet: Table<'_, '_>) -> Mapping {
     Mapping::Columns { fields, groups }
 }
 
-fn read_glue(sheet: &Table<'_, '_>, key: &str) -> Option<Named> {
+fn read_glue(sheet: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
     let table = sheet.table(key)?;
     let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
     let named = match (concat.is_empty(), join.is_empty()) {
-        (false, true) => Some(Named::Concat(concat)),
-        (true, false) => Some(Named::Join(join)),
+        (false, true) => Some(ColumnNames::Concat(concat)),
+        (true, false) => Some(ColumnNames::Join(join)),
         _ => {
             table.fault(format!("`{key}` is a table: write {{ concat = [...] }} or {{ join = [...] }}"));
             None
@@ -171,7 +175,7 @@ fn read_glue(sheet: &Table<'_, '_>, key: &str) -> Option<Named> {
     named
 }
 
-/// What `{slot}` may stand in: names of a layout with service slots, but not what belongs to the whole row.
+/// Refuses [`SLOT`] in a layout without service slots, and in names that belong to the whole row.
 fn check_slots(document: &Document<'_>, root: &Table<'_, '_>, slots: bool, keys: &[SpannedText], mapping: &Mapping) {
     let Mapping::Columns { fields, groups } = mapping else { return };
     let holds = |key: &str| match group_of(key) {
@@ -197,12 +201,7 @@ fn check_slots(document: &Document<'_>, root: &Table<'_, '_>, slots: bool, keys:
     }
 }
 
-/// Where the numbers of a run stand in its name; `{slot}` is none.
-fn run_at(name: &str) -> Option<usize> {
-    name.match_indices('{').map(|(at, _)| at).find(|at| !name[*at..].starts_with(SLOT))
-}
-
-/// Slots of a group. One run such as `dx{1..25}` keeps its numbers as slots; a list counts on from slot 1.
+/// The slots of a group. A single run such as `dx{1..25}` keeps its numbers as slots; a list is numbered from slot 1.
 fn read_run(document: &Document<'_>, group: Group, items: &[SpannedText]) -> Vec<(u8, String)> {
     let slots = expand(document, items);
     let most = group.slots();
@@ -212,44 +211,6 @@ fn read_run(document: &Document<'_>, group: Group, items: &[SpannedText]) -> Vec
         return Vec::new();
     }
     slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
-}
-
-/// Names that a list of runs may come to.
-const MOST_NAMES: usize = 1000;
-
-/// Numbers and names of runs. One run keeps its own numbers; several, or names without numbers, count on from 1.
-pub(crate) fn expand(document: &Document<'_>, items: &[SpannedText]) -> Vec<(usize, String)> {
-    let mut numbered = Vec::new();
-    let keep_numbers = items.len() == 1;
-    for item in items {
-        let Some(at) = run_at(&item.text) else {
-            numbered.push((numbered.len() + 1, item.text.clone()));
-            continue;
-        };
-        let (before, rest) = (&item.text[..at], &item.text[at + 1..]);
-        let range = rest.split_once('}').and_then(|(range, after)| {
-            let (from, to) = range.split_once("..")?;
-            // Three digits at most: the number of the first is the width to which all are padded.
-            let number = |text: &str| {
-                let plain = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
-                if plain { text.parse::<usize>().ok() } else { None }
-            };
-            Some((number(from)?, number(to)?, from.len(), after))
-        });
-        let Some((from, to, digits, after)) = range.filter(|(from, to, ..)| from <= to) else {
-            document.fault(
-                item.span.clone(),
-                "a numbered run holds its first and last number: write \"dx{1..25}\" or \"dx{01..25}\"",
-            );
-            continue;
-        };
-        // A bound on what a broken file can ask for; every group has far fewer slots.
-        for n in (from..=to).take(MOST_NAMES.saturating_sub(numbered.len())) {
-            let number = if keep_numbers { n } else { numbered.len() + 1 };
-            numbered.push((number, format!("{before}{n:0digits$}{after}")));
-        }
-    }
-    numbered
 }
 
 fn read_lists(document: &Document<'_>, sheet: &Table<'_, '_>) -> Vec<(Group, Split)> {
@@ -270,7 +231,8 @@ fn read_lists(document: &Document<'_>, sheet: &Table<'_, '_>) -> Vec<(Group, Spl
 #[cfg(test)]
 mod tests {
     use super::{Field, Group};
-    use crate::ingest::layout::{Layout, Library};
+    use crate::ingest::layout::definition::Layout;
+    use crate::ingest::layout::library::Library;
 
     const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n";
 

@@ -1,11 +1,11 @@
-//! `[[join]]` of a layout file, read strictly.
+//! Reads `[[join]]` of a layout file strictly.
 
 use crate::ingest::field::fold;
 use crate::ingest::layout::join::{Codes, Join};
-use crate::ingest::layout::parse::{expand, texts};
-use crate::strict_toml::{Document, Table};
+use crate::ingest::layout::ranges::expand;
+use crate::strict_toml::{Document, Table, texts};
 
-/// Every table of the layout. Faults are noted in the document.
+/// Reads every table of the layout. Faults are noted in the document.
 pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>) -> Vec<Join> {
     let mut joins: Vec<Join> = Vec::new();
     for sheet in root.tables_if("join") {
@@ -59,7 +59,7 @@ fn same_column(a: &Join, b: &Join) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::ingest::layout::Layout;
+    use crate::ingest::layout::definition::Layout;
 
     const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n[columns]\nclaim_id = \"c\"\nservice_date = \"d\"\nprocedure_code = \"p\"\ndiagnosis = \"D{1..9}\"\n";
 

@@ -1,7 +1,8 @@
 //! The record grammar: where one record ends, what its fields are, and when it is rejected.
 //!
-//! This is the authority; [`crate::ingest::scan`] only finds faster what this file would find. RFC 4180 with the decisions
-//! that damaged extracts force:
+//! This file is the authority; the fast scan only finds the same records faster. The csv crate is not used because its
+//! grammar reads two stray quotes as one field and loses every row between them. RFC 4180 with the decisions that damaged
+//! extracts force:
 //!
 //! - A quote that does not open a field is an ordinary character: `joh"n`, `5" nail`, `="22514"`.
 //! - A field that opens with a quote may hold line breaks. After its closing quote only a delimiter or the end of
@@ -26,59 +27,59 @@ pub struct CellSpan {
     pub doubled: bool,
 }
 
-/// How the lines and fields of one extract are separated, and how wide its rows are.
+/// How the lines and fields of one extract are separated, and how many fields its rows have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grammar {
     /// Field separator, one byte.
     pub delimiter: u8,
-    /// Lines end with CR: the extract holds no LF at all.
+    /// Lines end with CR, because the extract holds no LF.
     pub cr_only: bool,
-    /// Named fields of the header. 0 while the header itself is read: any number of fields will do.
+    /// Number of named fields of the header. 0 while the header itself is read: any number of fields is accepted.
     pub width: usize,
-    /// The header's names, trimmed, to know it again in mid-file. Empty: not looked for.
+    /// The header's names, trimmed, to recognize a repeated header. Empty: repeated headers are not looked for.
     pub header: Vec<Vec<u8>>,
-    /// Lines that begin so are no rows.
+    /// Lines that begin with one of these are skipped.
     pub skip_prefix: Vec<Vec<u8>>,
-    /// Of these, the beginning of trailer records, which are kept. Empty: there are none.
+    /// The prefix of trailer records, which are skipped but kept. Empty: the layout has no trailer.
     pub trailer: Vec<u8>,
-    /// Bytes from which on a record is too long: what has not ended behind so many and one more is rejected, wherever the
-    /// text was cut into blocks. [`RECORD_LIMIT`] but in tests.
+    /// Maximum length of a record in bytes. A record that has not ended within `limit + 1` bytes is rejected, whatever the
+    /// block boundaries. [`RECORD_LIMIT`] except in tests.
     pub limit: usize,
 }
 
-/// Largest record that is held to find its end: far above any real claim line, far below the memory of a laptop.
+/// Maximum length of a record in bytes: far above any real claim line, far below the memory of a laptop.
 pub const RECORD_LIMIT: usize = 64 << 20;
 
-/// What reading one record came to. Positions are offsets into the bytes given.
+/// The result of reading one record. Positions are offsets into the bytes given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A record; its fields are in the caller's buffer. It ends before `next`.
+    /// A record, whose fields are in the caller's buffer.
     Record {
         /// Where the following record starts.
         next: usize,
     },
-    /// A line of blanks or a skipped line: no row.
+    /// A line of blanks or a skipped line.
     Blank {
         /// Where the following record starts.
         next: usize,
     },
-    /// One row that cannot be used.
+    /// A row that cannot be used.
     Rejected {
         /// Why.
         reason: Reason,
         /// Where the following physical line starts.
         next: usize,
     },
-    /// The record may go on beyond the bytes given.
+    /// The bytes given may not hold the whole record.
     More,
 }
 
-/// From this many columns on, a continuation line with a row's worth of fields is taken for a swallowed row.
-/// With one or two columns any comma in a free-text field would look like one.
+/// Fewest columns of an extract in which a continuation line with a row's number of fields counts as a swallowed row.
+/// With one or two columns, any comma in a free-text field would look like a row.
 const SWALLOW_WIDTH: usize = 3;
 
 impl Grammar {
-    /// That of a header, which may have any number of fields.
+    /// The grammar of a header, which may have any number of fields.
     pub fn for_header(delimiter: u8, cr_only: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
         let (header, trailer) = (Vec::new(), Vec::new());
         Self { delimiter, cr_only, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
@@ -89,12 +90,12 @@ impl Grammar {
         if self.cr_only { b'\r' } else { b'\n' }
     }
 
-    /// Line ends in a stretch; a final line without one does not count, as nothing follows it.
+    /// Number of line ends in these bytes. A final line without a line end does not count, because nothing follows it.
     pub fn lines(&self, bytes: &[u8]) -> u64 {
         memchr::memchr_iter(self.line_end(), bytes).count() as u64
     }
 
-    /// Reads the record that starts at `at`. `last` says that no bytes follow those given.
+    /// Reads the record that starts at `at`. `last`: no bytes follow those given.
     pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
         let Some((line_stop, next)) = self.line(bytes, at, last) else { return Step::More };
         let line = &bytes[at..line_stop];
@@ -114,7 +115,7 @@ impl Grammar {
         self.read_quoted(bytes, at, next, last, fields)
     }
 
-    /// End of the line's text (its line break excluded) and start of the next line.
+    /// The end of the line's text, without its line break, and the start of the next line.
     fn line(&self, bytes: &[u8], at: usize, last: bool) -> Option<(usize, usize)> {
         match memchr::memchr(self.line_end(), &bytes[at..]) {
             Some(i) => Some((self.without_cr(bytes, at, at + i), at + i + 1)),
@@ -127,7 +128,7 @@ impl Grammar {
         if !self.cr_only && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
     }
 
-    /// Blanks only, or a line that the layout says is no row. Ctrl-Z is how DOS programs end a file.
+    /// Is the line blank, or one that the layout skips? Ctrl-Z counts as a blank, because DOS programs end files with it.
     pub fn is_no_row(&self, line: &[u8]) -> bool {
         match line.first() {
             None => true,
@@ -139,12 +140,12 @@ impl Grammar {
         }
     }
 
-    /// Does the line begin as the layout says of lines that are no rows?
+    /// Does the line begin with a prefix that the layout skips?
     pub fn is_skipped(&self, line: &[u8]) -> bool {
         self.skip_prefix.iter().any(|p| line.starts_with(p))
     }
 
-    /// Is a line that is no row a trailer record?
+    /// Is a skipped line a trailer record?
     pub fn is_trailer(&self, line: &[u8]) -> bool {
         !self.trailer.is_empty() && line.starts_with(&self.trailer)
     }
@@ -193,8 +194,8 @@ impl Grammar {
                 }
                 pos = end + 1;
             }
-            // More fields than the header, and not just trailing delimiters: it can only end in a rejection, so
-            // do not read on to the end of the file. This also bounds the work over adversarial quotes.
+            // More fields than the header, and not only trailing delimiters: the record will be rejected, so do not read
+            // to the end of the file. This also bounds the work on hostile quotes.
             if self.width > 0 && fields.len() > self.width && fields[self.width..].iter().any(|f| f.start < f.end) {
                 return rejected(Reason::TooManyFields);
             }
@@ -204,14 +205,14 @@ impl Grammar {
     fn closing_quote(&self, bytes: &[u8], start: usize, last: bool) -> Close {
         let mut pos = start;
         let mut doubled = false;
-        // Start of the continuation line under examination; none while on the field's first line.
+        // Start of the current continuation line. None on the field's first line.
         let mut line_start: Option<usize> = None;
         loop {
             let Some(i) = memchr::memchr2(b'"', self.line_end(), &bytes[pos..]) else {
                 return match (last, line_start) {
                     (true, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
                     (true, _) => Close::Never,
-                    // A continuation line that is long enough already need not be complete to be a row.
+                    // A continuation line with enough fields is a row even before it is complete.
                     (false, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
                     (false, _) => Close::More,
                 };
@@ -246,13 +247,13 @@ impl Grammar {
             && memchr::memchr_iter(self.delimiter, part).take(self.width - 1).count() + 1 >= self.width
     }
 
-    /// The last checks on a complete record: its width, and that it is not the header again.
+    /// The last checks of a complete record: its number of fields, and that it is not the header again.
     fn accept(&self, bytes: &[u8], fields: &mut Vec<CellSpan>, next: usize, next_line: usize) -> Step {
         if self.width > 0 {
             if fields.len() < self.width {
                 return Step::Rejected { reason: Reason::TooFewFields, next: next_line };
             }
-            // Trailing delimiters are no damage.
+            // Trailing delimiters are not damage.
             if fields[self.width..].iter().any(|f| f.start < f.end) {
                 return Step::Rejected { reason: Reason::TooManyFields, next: next_line };
             }
@@ -281,7 +282,7 @@ enum Close {
     More,
 }
 
-/// A header name without surrounding blanks and a byte-order mark left by concatenation.
+/// A header name without surrounding blanks and without the byte-order mark that concatenated files leave.
 pub fn trim_name(name: &[u8]) -> &[u8] {
     let name = name.trim_ascii();
     let name = name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name).trim_ascii();

@@ -1,5 +1,15 @@
-//! Records: the grammar of a row, rejected rows and trailer lines.
+//! Records: the grammar of a row, its cells, the header, rejected rows and trailer records.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`reject`]: rows that cannot be used.
+//! - [`grammar`]: where a record ends, what its fields are, and when it is rejected.
+//! - [`row`]: the cells of a row.
+//! - [`header`]: the names of the columns.
+//! - [`trailer`]: the last line that states the number of rows.
 
 pub mod grammar;
+pub mod header;
 pub mod reject;
+pub mod row;
 pub mod trailer;

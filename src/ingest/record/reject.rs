@@ -1,4 +1,4 @@
-//! Rows that cannot be used: each is counted once and written with its position, reason and text.
+//! Rejected rows: each is counted once and reported with its position, reason and text.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::source::spill::{Place, Spool};
+use crate::ingest::source::spill::{Spool, SpoolSlot};
 
 /// Why a row was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Reason {
-    /// Fewer fields than the header.
+    /// It has fewer fields than the header.
     TooFewFields,
-    /// More fields than the header, and the surplus is not empty.
+    /// It has more fields than the header, and the surplus is not empty.
     TooManyFields,
     /// A field opens with a quote that is never closed.
     UnclosedQuote,
@@ -84,15 +84,15 @@ pub struct Reject {
     pub raw: Vec<u8>,
 }
 
-/// How much of a rejected line is kept: enough to find it again, not enough to fill the disk. In bytes.
+/// Bytes of a rejected line that are kept: enough to find it again, not enough to fill the disk. In bytes.
 /// spec: outputs/rejects.
 pub const RAW_LIMIT: usize = 4096;
 
-/// Rejected rows that lie together on disk: enough to be worth a write.
-const CHUNK: usize = 4096;
+/// Rejected rows that are written to the spool at a time.
+const SPOOL_CHUNK_ROWS: usize = 4096;
 
-/// How many are at hand for a message.
-const FIRST: usize = 3;
+/// First rejected rows of an extract that a message quotes.
+const FIRST_REJECTS_SHOWN: usize = 3;
 
 /// Rejected rows of one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,35 +103,34 @@ pub struct Count {
     pub first: u64,
 }
 
-/// The rejected rows of an extract, in its order. However many there are, memory holds a few thousand of them, if there is
-/// a spool for the others.
+/// The rejected rows of an extract, in order. With a spool, memory holds at most a few thousand of them.
 #[derive(Debug, Default)]
 pub struct Rejects {
     spool: Option<Arc<Spool>>,
     counts: BTreeMap<Reason, Count>,
     first: Vec<Reject>,
-    spooled: Vec<Place>,
+    spooled: Vec<SpoolSlot>,
     last: Vec<Reject>,
     withheld: Option<&'static str>,
 }
 
 impl Rejects {
-    /// None yet; `spool` takes those that are too many for memory.
+    /// No rejected rows yet. `spool` takes those that do not fit into memory.
     pub fn new(spool: Option<Arc<Spool>>) -> Self {
         Self { spool, ..Self::default() }
     }
 
-    /// How many there are.
+    /// Number of rejected rows.
     pub fn len(&self) -> u64 {
         self.counts.values().map(|count| count.rows).sum()
     }
 
-    /// Are there none?
+    /// Is no row rejected?
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 
-    /// By reason.
+    /// Counts by reason.
     pub fn counts(&self) -> &BTreeMap<Reason, Count> {
         &self.counts
     }
@@ -141,32 +140,32 @@ impl Rejects {
         &self.first
     }
 
-    /// Takes the next one.
+    /// Adds the next rejected row.
     pub fn push(&mut self, reject: Reject) {
         self.counts.entry(reject.reason).or_insert(Count { rows: 0, first: reject.line }).rows += 1;
-        if self.first.len() < FIRST {
+        if self.first.len() < FIRST_REJECTS_SHOWN {
             self.first.push(reject.clone());
         }
         self.last.push(reject);
-        if let Some(spool) = self.spool.as_ref().filter(|_| self.last.len() >= CHUNK) {
+        if let Some(spool) = self.spool.as_ref().filter(|_| self.last.len() >= SPOOL_CHUNK_ROWS) {
             self.spooled.push(spool.put(&self.last));
             self.last.clear();
         }
     }
 
-    /// Takes those of the next stretch of the extract, whose positions are counted from its beginning.
+    /// Adds the rejected rows of the next block, whose positions are relative to the end of this one.
     pub fn append(&mut self, next: Self, lines: u64, bytes: u64) {
         for reject in next.last {
             self.push(Reject { line: reject.line + lines, offset: reject.offset + bytes, ..reject });
         }
     }
 
-    /// From now on this stands in place of every text.
+    /// Replaces the text of every rejected row by this sentence.
     pub fn withhold(&mut self, sentence: &'static str) {
         self.withheld = Some(sentence);
     }
 
-    /// Hands all of them on, in order. An error is the disk's, or `take`'s own.
+    /// Passes every rejected row to `take`, in order. Fails with an error of the disk or of `take`.
     pub fn each(&self, mut take: impl FnMut(&Reject) -> io::Result<()>) -> io::Result<()> {
         let mut one = |reject: &Reject| match self.withheld {
             Some(sentence) => take(&Reject { raw: sentence.into(), ..reject.clone() }),
@@ -179,7 +178,7 @@ impl Rejects {
         self.last.iter().try_for_each(one)
     }
 
-    /// All of them: for extracts that have few.
+    /// All rejected rows, for extracts that have few.
     pub fn all(&self) -> io::Result<Vec<Reject>> {
         let mut all = Vec::new();
         self.each(|reject| {
@@ -196,7 +195,7 @@ mod tests {
 
     #[test]
     fn many_rejects_come_back_in_order_from_disk() {
-        let many = 2 * CHUNK as u64 + 7;
+        let many = 2 * SPOOL_CHUNK_ROWS as u64 + 7;
         for spool in [None, Some(Spool::new(std::env::temp_dir(), 0))] {
             let mut rejects = Rejects::new(spool);
             let mut block = Rejects::default();
@@ -207,7 +206,7 @@ mod tests {
             rejects.append(block, 10, 20);
             let all = rejects.all().expect("there is a disk");
             assert!(all.iter().map(|r| r.line).eq(10..10 + many) && all[1].offset == 22);
-            assert_eq!((rejects.len(), all.len() as u64, rejects.first().len()), (many, many, FIRST));
+            assert_eq!((rejects.len(), all.len() as u64, rejects.first().len()), (many, many, FIRST_REJECTS_SHOWN));
             assert_eq!(rejects.counts()[&Reason::TooFewFields], Count { rows: many / 2, first: 11 });
             rejects.withhold("nothing");
             assert!(rejects.all().expect("there is a disk").iter().all(|r| r.raw == b"nothing"));

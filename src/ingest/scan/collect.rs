@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::ingest::scan::{KeptRow, Row, RowAction};
+use crate::ingest::record::row::Row;
+use crate::ingest::scan::{KeptRow, RowAction};
 use crate::ingest::source::spill::Spool;
 
 /// Where a row starts. Within a block that is not yet joined to the others, both count from the start of the block.

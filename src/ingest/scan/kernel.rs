@@ -9,11 +9,12 @@
 //! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
 //! whether it matters or not: a shifted row cannot hide.
 
+use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position};
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::simd::Lanes;
 use crate::ingest::scan::window::Window;
-use crate::ingest::scan::{Row, RowAction, Scanner};
+use crate::ingest::scan::{RowAction, Scanner};
 
 impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
     /// Scans to the first incomplete record and returns where it starts.

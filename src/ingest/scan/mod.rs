@@ -7,88 +7,16 @@ pub mod prefilter;
 pub(crate) mod simd;
 pub(crate) mod window;
 
-use std::borrow::Cow;
-
-use crate::ingest::cell::{clean, clean_text};
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
-use crate::ingest::record::reject::{RAW_LIMIT, Reason, Reject, Rejects};
+use crate::ingest::record::reject::{Reason, Reject, Rejects};
+use crate::ingest::record::row::{Row, first_line};
 use crate::ingest::record::trailer;
+use crate::ingest::record::trailer::TrailerRecord;
 use crate::ingest::scan::collect::{Collector, Position};
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::simd::Plain;
 #[cfg(target_arch = "x86_64")]
 use crate::ingest::scan::simd::{Avx2, Avx512};
-
-/// One row under the reader's eyes: borrowed, gone when the closure returns.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    bytes: &'a [u8],
-    fields: &'a [CellSpan],
-    /// The record as text, if it is UTF-8: asked once, not at every cell.
-    text: Option<&'a str>,
-}
-
-impl<'a> Row<'a> {
-    /// A row over record bytes and its fields. Those of joined tables may lie anywhere.
-    pub fn new(bytes: &'a [u8], fields: &'a [CellSpan]) -> Self {
-        let ends = fields.first().zip(fields.last());
-        let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
-        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
-    }
-
-    /// The record by itself, with its fields: what outlives the block. It starts at its first byte and ends with its last
-    /// line's text.
-    pub(crate) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<CellSpan>) {
-        let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
-            return (Vec::new(), Vec::new());
-        };
-        let start = first.start as usize;
-        // Before a field that opens with no quote stands a line end, or nothing.
-        let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
-        let line = memchr::memchr(line_end, &self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
-        let end = line.max(last.end as usize);
-        let moved = |at: u32| at - start as u32;
-        let fields = self.fields.iter().map(|f| CellSpan { start: moved(f.start), end: moved(f.end), ..*f }).collect();
-        (self.bytes[start..end].to_vec(), fields)
-    }
-
-    /// The text of the cell, as [`clean`] has it. `null` holds the layout's further words for nothing.
-    pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
-        if let Some(text) = self.plain(column) {
-            return clean_text(text, null);
-        }
-        match self.cell(column) {
-            Cow::Borrowed(raw) => clean(raw, null),
-            Cow::Owned(raw) => Cow::Owned(clean(&raw, null).into_owned()),
-        }
-    }
-
-    /// The cell as [`Row::cell`] gives it, if it is text as it stands: nearly always.
-    fn plain(&self, column: usize) -> Option<&'a str> {
-        let (text, first) = (self.text?, self.fields.first()?);
-        let Some(field) = self.fields.get(column) else { return Some("") };
-        let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
-        if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
-    }
-
-    /// The cell as it stands between its delimiters, quotes undone. Empty beyond the last column.
-    pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
-        let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
-        let raw = &self.bytes[field.start as usize..field.end as usize];
-        if field.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) }
-    }
-}
-
-fn undouble(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(i) = memchr::memchr(b'"', rest) {
-        out.extend_from_slice(&rest[..=i]);
-        rest = &rest[(i + 2).min(rest.len())..];
-    }
-    out.extend_from_slice(rest);
-    out
-}
 
 /// What the caller wants done with a row.
 #[derive(Debug)]
@@ -166,8 +94,8 @@ pub struct Tally<C> {
     pub kept: C,
     /// Rows rejected, in order.
     pub rejects: Rejects,
-    /// The first [`trailer::KEPT`] trailer records, in order.
-    pub trailers: Vec<trailer::Found>,
+    /// The first [`trailer::MAX_RECORDS`] trailer records, in order.
+    pub trailers: Vec<TrailerRecord>,
     /// The control total, where rows are weighed.
     pub control_total: ControlTotal,
 }
@@ -186,8 +114,8 @@ impl<C: Collector> Tally<C> {
         self.kept.append(next.kept, lines, bytes);
         self.rejects.append(next.rejects, lines, bytes);
         let moved = |line| line + lines;
-        self.trailers.extend(next.trailers.into_iter().map(|t| trailer::Found { line: moved(t.line), ..t }));
-        self.trailers.truncate(trailer::KEPT);
+        self.trailers.extend(next.trailers.into_iter().map(|t| TrailerRecord { line: moved(t.line), ..t }));
+        self.trailers.truncate(trailer::MAX_RECORDS);
         self.control_total.sum += next.control_total.sum;
         self.control_total.unread += next.control_total.unread;
         self.control_total.first_unread =
@@ -199,8 +127,8 @@ impl<C: Collector> Tally<C> {
     }
 
     fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
-        if self.trailers.len() < trailer::KEPT {
-            self.trailers.push(trailer::Found { line: self.lines, text: shown(grammar, line) });
+        if self.trailers.len() < trailer::MAX_RECORDS {
+            self.trailers.push(TrailerRecord { line: self.lines, text: first_line(grammar, line) });
         }
     }
 
@@ -215,7 +143,7 @@ impl<C: Collector> Tally<C> {
 
     /// Notes a rejected row whose record starts at the current position.
     pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
-        let raw = shown(grammar, record);
+        let raw = first_line(grammar, record);
         self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
         self.rows += 1;
     }
@@ -322,55 +250,5 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         self.tally.lines += grammar.lines(&bytes[at..next]);
         self.tally.bytes += (next - at) as u64;
         Some(next)
-    }
-}
-
-/// What a reject shows of a record: its first physical line, cut.
-pub(crate) fn shown(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
-    let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
-    let line = &record[..end];
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    line[..line.len().min(RAW_LIMIT)].to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// What cleaning takes away, and what it must leave.
-    const WORDS: [&str; 12] = ["a", "A", "NULL", "n", "\\N", "~", "-", "=\"", "\"", " ", "\u{a0}", "\u{e9}"];
-
-    proptest! {
-        #[test]
-        fn the_short_way_to_a_text_is_the_long_one(
-            bytes in prop_oneof![
-                prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.concat().into_bytes()),
-                prop::collection::vec(any::<u8>(), 0..12),
-            ],
-            places in prop::collection::vec((0..=12_usize, 0..=12_usize, any::<bool>()), 0..5),
-        ) {
-            let place = |(a, b, doubled): (usize, usize, bool)| {
-                let (a, b) = (a.min(bytes.len()) as u32, b.min(bytes.len()) as u32);
-                CellSpan { start: a.min(b), end: a.max(b), doubled }
-            };
-            let fields: Vec<CellSpan> = places.into_iter().map(place).collect();
-            let whole = [CellSpan { start: 0, end: bytes.len() as u32, doubled: false }];
-            let rows = [Row::new(&bytes, &fields), Row::new(&bytes, &whole)];
-            for (row, column) in rows.iter().flat_map(|row| (0..=fields.len()).map(move |column| (row, column))) {
-                let cell = row.cell(column);
-                for null in [vec![], vec!["A".to_owned()]] {
-                    prop_assert_eq!(row.text(column, &null), clean(&cell, &null));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn doubled_quotes_are_read_as_one() {
-        for (raw, want) in [("a\"\"b", "a\"b"), ("\"\"", "\""), ("\"\"\"\"x", "\"\"x"), ("x", "x")] {
-            assert_eq!(undouble(raw.as_bytes()), want.as_bytes(), "{raw}");
-        }
     }
 }

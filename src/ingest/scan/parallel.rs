@@ -11,12 +11,13 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::reject::Reason;
+use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position};
-use crate::ingest::scan::{Row, RowAction, RowFilter, Tally, scan};
-use crate::ingest::source::ReadError;
-use crate::ingest::source::blocks::{Block, Feed};
+use crate::ingest::scan::{RowAction, RowFilter, Tally, scan};
+use crate::ingest::source::blocks::{Block, BlockReader};
 
 /// Bytes of a carry that are read at a time, and from which on a record is only looked for again when the carry has
 /// doubled: a quoted field of many lines would otherwise be read again with every block.
@@ -53,9 +54,9 @@ impl Watch for Unwatched {
     }
 }
 
-/// Reads everything that `feed` holds after the header; `total` says where it starts and takes what is kept.
+/// Reads everything that `blocks` holds after the header; `total` says where it starts and takes what is kept.
 pub fn read<C: Collector>(
-    feed: &mut Feed,
+    blocks: &mut BlockReader,
     grammar: &Grammar,
     which: RowFilter<'_>,
     look: &(impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
@@ -63,9 +64,9 @@ pub fn read<C: Collector>(
     total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
     let mut stitcher = Stitcher { grammar, which, look, carry: Vec::new(), skipping: false, tried: 0, total };
-    let name = feed.name().to_owned();
+    let name = blocks.name().to_owned();
     let buffers = Buffers::default();
-    let trouble = |e: io::Error| Feed::trouble(&name, &e);
+    let trouble = |e: io::Error| ReadError::cannot_read(&name, &e);
     let scan_wave = |wave: &[Block]| {
         let guess = |piece: &Block| buffers.with(piece, |block| guess(grammar, which, block, look));
         wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
@@ -86,12 +87,12 @@ pub fn read<C: Collector>(
     let mut scanned: (Vec<Block>, io::Result<Vec<Guess<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
     let mut spare = Vec::new();
     let mut seen = 0;
-    let mut wave = feed.wave(Vec::new())?;
+    let mut wave = blocks.next_group(Vec::new())?;
     while !wave.is_empty() {
-        let taken = feed.taken();
+        let taken = blocks.taken();
         let (last, guesses, passed) = scanned;
         let (next, (guesses, stitched)) = rayon::join(
-            || feed.wave(std::mem::take(&mut spare)),
+            || blocks.next_group(std::mem::take(&mut spare)),
             || rayon::join(|| scan_wave(&wave), || stitch(&last, guesses, passed)),
         );
         stitched?;

@@ -1,18 +1,27 @@
-//! The text of an extract after its header, handed out in waves of blocks.
+//! Reads the text of an extract after its header, in groups of blocks.
 //!
-//! A block of a plain file is only a place: the thread that scans it reads it first, so that the bytes are scanned while
-//! they lie in that core's second-level cache. A stream has to be read in order, so its blocks come with their bytes.
+//! A block of a plain file is only a byte range. The thread that scans it also reads it, so that the bytes are still in
+//! that core's second-level cache. A stream must be read in order, so its blocks already hold their bytes.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::ingest::source::{ReadError, read_sentence};
+use crate::ingest::error::ReadError;
 
-/// Bytes of a wave of places: enough that the threads seldom wait for the last of them (a block is a hundredth), little
-/// enough that progress moves and an interrupt is heeded at once on a slow disk.
-const WAVE: usize = 32 << 20;
+/// Bytes of a group of blocks of a plain file. Large enough that threads seldom wait for the last block of a group, small
+/// enough that progress moves and an interrupt is noticed at once on a slow disk.
+const GROUP_BYTES: usize = 32 << 20;
+
+/// Blocks of a group of a stream whose blocks are smaller than [`SMALL_BLOCK_BYTES`]: enough to be worth a hand-over.
+const SMALL_BLOCKS: usize = 64;
+
+/// Only tests use blocks below this size.
+const SMALL_BLOCK_BYTES: usize = 1 << 12;
+
+/// Blocks of a stream that are read for each thread.
+const BLOCKS_PER_THREAD: usize = 4;
 
 /// Where the text comes from.
 pub(crate) enum Text {
@@ -23,7 +32,7 @@ pub(crate) enum Text {
 }
 
 /// The text of an extract after its header.
-pub struct Feed {
+pub struct BlockReader {
     name: String,
     text: Text,
     block: usize,
@@ -32,10 +41,10 @@ pub struct Feed {
 /// One block of the text.
 #[derive(Debug)]
 pub enum Block {
-    /// Read already.
-    Held(Vec<u8>),
-    /// To be read where it is scanned.
-    SpannedText {
+    /// Its bytes.
+    InMemory(Vec<u8>),
+    /// A byte range, which the scanning thread reads.
+    OnDisk {
         /// The file.
         file: Arc<File>,
         /// First byte.
@@ -46,11 +55,11 @@ pub enum Block {
 }
 
 impl Block {
-    /// Its bytes, in `buffer` if they have to be read. An error if the file does not have them any more.
+    /// The bytes of the block; those on disk are read into `buffer`. Fails if the file has been truncated.
     pub fn bytes<'a>(&'a self, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
         match self {
-            Self::Held(bytes) => Ok(bytes),
-            Self::SpannedText { file, at, length } => {
+            Self::InMemory(bytes) => Ok(bytes),
+            Self::OnDisk { file, at, length } => {
                 buffer.resize(*length, 0);
                 read_at(file, buffer, *at)?;
                 Ok(buffer)
@@ -59,7 +68,7 @@ impl Block {
     }
 }
 
-impl Feed {
+impl BlockReader {
     pub(crate) fn new(name: String, text: Text, block: usize) -> Self {
         Self { name, text, block: block.max(1) }
     }
@@ -72,24 +81,19 @@ impl Feed {
         }
     }
 
-    /// An error of reading, with the name of the extract.
-    pub fn trouble(name: &str, e: &io::Error) -> ReadError {
-        ReadError::Io { file: name.to_owned(), what: read_sentence(e) }
-    }
-
     /// The extract as given.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The next blocks in order; none at the end. Buffers of an earlier wave are used again.
-    pub fn wave(&mut self, mut pieces: Vec<Block>) -> Result<Vec<Block>, ReadError> {
+    /// The next blocks in order; no blocks at the end. The buffers of `blocks`, an earlier group, are reused.
+    pub fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
         let block = self.block;
         match &mut self.text {
             Text::File { file, at, size } => {
-                let end = (*at + block.max(WAVE) as u64 / block as u64 * block as u64).min(*size);
-                pieces.clear();
-                pieces.extend((*at..end).step_by(block).map(|from| Block::SpannedText {
+                let end = (*at + block.max(GROUP_BYTES) as u64 / block as u64 * block as u64).min(*size);
+                blocks.clear();
+                blocks.extend((*at..end).step_by(block).map(|from| Block::OnDisk {
                     file: Arc::clone(file),
                     at: from,
                     length: (end - from).min(block as u64) as usize,
@@ -97,27 +101,30 @@ impl Feed {
                 *at = end;
             }
             Text::Stream { stream, .. } => {
-                // Small blocks are for tests; a wave of them should still be worth a hand-over.
-                let most = if block < 1 << 12 { 64 } else { rayon::current_num_threads() * 4 };
-                pieces.resize_with(most, || Block::Held(Vec::new()));
+                let most = if block < SMALL_BLOCK_BYTES {
+                    SMALL_BLOCKS
+                } else {
+                    rayon::current_num_threads() * BLOCKS_PER_THREAD
+                };
+                blocks.resize_with(most, || Block::InMemory(Vec::new()));
                 let mut n = 0;
-                for piece in &mut pieces {
-                    let Block::Held(buffer) = piece else { continue };
-                    fill(stream, buffer, block).map_err(|e| Self::trouble(&self.name, &e))?;
+                for next in &mut blocks {
+                    let Block::InMemory(buffer) = next else { continue };
+                    fill(stream, buffer, block).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
                     if buffer.is_empty() {
                         break;
                     }
                     n += 1;
                 }
-                pieces.truncate(n);
+                blocks.truncate(n);
             }
         }
-        Ok(pieces)
+        Ok(blocks)
     }
 }
 
-/// Reads a whole block, or what is left. Decoders are asked for all that is missing at once: `read_to_end` would ask
-/// in small pieces, which costs a zstd stream half its speed.
+/// Reads a whole block, or what is left of the stream. Asks the decoder for everything at once: `read_to_end` asks for
+/// small pieces, which halves the speed of a zstd stream.
 fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, block: usize) -> io::Result<()> {
     buffer.resize(block, 0);
     let mut filled = 0;

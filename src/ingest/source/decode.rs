@@ -1,4 +1,4 @@
-//! What stands between the bytes on disk and the text: compression, UTF-16, and files that are no text at all.
+//! From bytes on disk to text: compression, UTF-16, and the refusal of files that are not text.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 
-use crate::ingest::source::ReadError;
+use crate::ingest::error::ReadError;
 
 pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let mut head = Vec::new();
@@ -30,7 +30,7 @@ pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
     }
 }
 
-/// Files that people hand to a CSV tool by mistake, by their first bytes, and what to do about each.
+/// Files that people give to a CSV tool by mistake, by their first bytes, with what to do about each.
 const NOT_TEXT: [(&[u8], &str); 6] = [
     (b"PK\x03\x04", "is a ZIP archive or an Excel workbook; save the sheet as CSV, or unpack it first"),
     (b"PAR1", "is a Parquet file; export it as CSV first"),
@@ -41,15 +41,15 @@ const NOT_TEXT: [(&[u8], &str); 6] = [
 ];
 
 pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> {
-    let refuse = |what: &str| Err(ReadError::Unusable { file: name.to_owned(), what: what.to_owned() });
+    let refuse = |what: &str| Err(ReadError::unusable(name, what));
     if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| sample.starts_with(magic)) {
         return refuse(what);
     }
-    // Text has next to no control characters; a stray NUL in a damaged cell is let through, a table of numbers not.
+    // Text has almost no control characters. A stray NUL in a damaged cell passes; a table of binary numbers does not.
     let control =
         sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
     if control * 20 > sample.len() {
-        // UTF-16 of western text has its NULs in every other byte; a program's NULs stand anywhere.
+        // In UTF-16 of western text every other byte is NUL; in a program NULs are anywhere.
         let [even, odd] = [0, 1].map(|parity| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count());
         return refuse(if (even + odd) * 3 > sample.len() && even.min(odd) * 10 < even.max(odd) {
             "looks like UTF-16 without its mark; save it as UTF-8"
@@ -60,31 +60,31 @@ pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> 
     Ok(())
 }
 
-/// Text that a compressed file may unpack to without being asked about: an archive of this size harms nobody.
-const HARMLESS: u64 = 1 << 30;
+/// Bytes to which any compressed file may unpack: a file of this size is harmless.
+const HARMLESS_BYTES: u64 = 1 << 30;
 
-/// Above [`HARMLESS`], how many times its size a file may unpack to. Claim extracts come to 5 to 40 times, the emptiest
-/// columns to a few hundred; deflate ends at 1,032, zstd nowhere.
-const RATIO: u64 = 1000;
+/// Above [`HARMLESS_BYTES`], how many times its size a file may unpack to. Claim extracts unpack to 5 to 40 times their
+/// size, and to a few hundred times if most columns are empty. Deflate cannot exceed 1,032; zstd has no limit.
+const MAX_RATIO: u64 = 1000;
 
-/// Window of a zstd frame, as a power of two: 128 MiB, what `zstd -d` takes without being told otherwise.
+/// Largest window of a zstd frame, as a power of two: 128 MiB, the default limit of `zstd -d`.
 pub(crate) const WINDOW_LOG: u32 = 27;
 
-/// Stops a file that unpacks to more than it should: few bytes on disk must not keep a machine busy for days.
+/// Stops a file that unpacks to more than it should, so that a few bytes on disk cannot keep a machine busy for days.
 pub(crate) struct Guarded {
     pub(crate) inner: Box<dyn Read + Send>,
     /// Bytes on disk, as [`Counted`] counts them.
     pub(crate) taken: Arc<AtomicU64>,
     /// Bytes unpacked.
     pub(crate) given: u64,
-    /// Most bytes that were asked for; none: what the sizes make likely.
+    /// Most bytes that the user allows. Without it [`HARMLESS_BYTES`] and [`MAX_RATIO`] apply.
     pub(crate) limit: Option<u64>,
 }
 
 impl Read for Guarded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer).map_err(|e| {
-            // The library's words; it has no kind for it.
+            // The library has no error kind for this, only its text.
             if e.to_string().contains("requires too much memory") { too_large(WINDOW) } else { e }
         })?;
         self.given += n as u64;
@@ -92,7 +92,7 @@ impl Read for Guarded {
             Some(limit) if self.given > limit => Err(too_large(format!(
                 "unpacks to more than the {limit} bytes of --max-decompressed; name more if it is meant"
             ))),
-            None if self.given > HARMLESS.max(self.taken.load(Ordering::Relaxed).saturating_mul(RATIO)) => {
+            None if self.given > HARMLESS_BYTES.max(self.taken.load(Ordering::Relaxed).saturating_mul(MAX_RATIO)) => {
                 Err(too_large(BOMB))
             }
             _ => Ok(n),
@@ -105,12 +105,12 @@ const WINDOW: &str = "was compressed with a window of more than 128 MiB; compres
 const BOMB: &str = "unpacks to more than 1 GiB and more than 1000 times its size, as no claim extract does; if it is meant, \
                     say how much may come: --max-decompressed 2T";
 
-/// An error whose text is the whole sentence.
+/// An error whose text is a whole sentence for the user.
 fn too_large(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, what.into())
 }
 
-/// Counts what is taken from below.
+/// Counts the bytes read from the inner reader.
 pub(crate) struct Counted {
     pub(crate) inner: Box<dyn Read + Send>,
     pub(crate) taken: Arc<AtomicU64>,
@@ -124,7 +124,7 @@ impl Read for Counted {
     }
 }
 
-/// UTF-16 turned into UTF-8 on the way; what is not valid becomes U+FFFD, as a cell can only be compared, not mended.
+/// Converts UTF-16 to UTF-8. What is not valid becomes U+FFFD: cells are compared, never repaired.
 pub(crate) struct Utf16 {
     inner: Box<dyn Read + Send>,
     decoder: Decoder,
@@ -145,7 +145,7 @@ impl Read for Utf16 {
         while self.at == self.ready.len() && !self.ended {
             let n = self.inner.read(&mut self.raw)?;
             self.ended = n == 0;
-            // At most three bytes of UTF-8 for two of UTF-16, and a few for what the decoder held back.
+            // Two bytes of UTF-16 become at most three of UTF-8; a few more complete what the decoder buffers.
             self.ready.resize(n * 3 / 2 + 16, 0);
             let (_, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..n], &mut self.ready, self.ended);
             self.ready.truncate(written);

@@ -1,16 +1,16 @@
-//! By what an input is known again: its size and a BLAKE3 hash of its bytes on disk, all of them or a sample.
+//! Identifies an input by its size and a BLAKE3 hash of its bytes on disk, either of all bytes or of a sample.
 //!
-//! A whole hash costs more than the reading of a sparse extract, so a sample is the default. It sees another file, a
-//! truncated, an appended or a resorted one, and most edits of a size that moves what follows; it does not see a change
-//! of a few bytes in place between two samples. It is called what it is wherever it is shown.
+//! Hashing a whole sparse extract takes longer than reading it, so a sample is the default. The sample detects another
+//! file, one that was truncated, extended or sorted differently, and most edits that move the bytes after them. It does
+//! not detect a change of a few bytes in place between two samples, so reports always say "sampled" beside it.
 
 use std::fs::File;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::error::ReadError;
 use crate::ingest::source::blocks::read_at;
-use crate::ingest::source::{ReadError, open_sentence, read_sentence};
 
 /// How much of a file was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +33,10 @@ impl HashScope {
     }
 }
 
-/// By what a file is known again.
+/// Identifies the content of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileHash {
-    /// How much of it was hashed.
+    /// How much of the file was hashed.
     pub extent: HashScope,
     /// Bytes on disk.
     pub bytes: u64,
@@ -44,18 +44,18 @@ pub struct FileHash {
     pub blake3: String,
 }
 
-/// A file that a run was made from.
+/// A file that a run read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
-    /// As what it was read.
+    /// What it was read as.
     pub role: InputRole,
-    /// Its name as given.
+    /// The name as given.
     pub file: String,
-    /// None: it was read from stdin or a pipe.
+    /// None if it was read from stdin or a pipe.
     pub fingerprint: Option<FileHash>,
 }
 
-/// As what a file was read.
+/// What a file was read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InputRole {
@@ -68,7 +68,7 @@ pub enum InputRole {
 }
 
 impl InputRole {
-    /// The word on screen and page.
+    /// The name at the terminal and in the page.
     pub fn word(self) -> &'static str {
         match self {
             Self::Extract => "extract",
@@ -78,43 +78,42 @@ impl InputRole {
     }
 }
 
-/// Bytes hashed at the beginning and at the end.
-const EDGE: u64 = 1 << 20;
+/// Bytes hashed at each end of a file.
+const EDGE_BYTES: u64 = 1 << 20;
 
-/// Bytes of a piece between them.
-const PIECE: u64 = 1 << 16;
+/// Bytes of each sample between the ends.
+const SAMPLE_BYTES: u64 = 1 << 16;
 
-/// Pieces between them: with the edges 6 MiB, which takes some milliseconds.
-const PIECES: u64 = 64;
+/// Samples between the ends. With the ends 6 MiB, which take some milliseconds to hash.
+const SAMPLES: u64 = 64;
 
-/// Hashed before a sample, so that it is never taken for a whole hash of the same bytes.
-const SAMPLE: &[u8] = b"claimlint sampled fingerprint 1\n";
+/// Hashed before the samples, so that a sampled hash never equals a full hash of the same bytes.
+const SAMPLED_PREFIX: &[u8] = b"claimlint sampled fingerprint 1\n";
 
-/// Bytes read at a time for a whole hash; enough for all threads to take part.
-const WHOLE: u64 = 8 << 20;
+/// Bytes read at a time for a full hash: enough that all threads take part.
+const FULL_READ_BYTES: u64 = 8 << 20;
 
 impl FileHash {
-    /// Of a file by its name. None: stdin or a pipe, which can be read once only.
+    /// Hashes the file of this name. None for stdin or a pipe, which can be read only once.
     pub fn compute(name: &str, extent: HashScope) -> Result<Option<Self>, ReadError> {
-        let trouble = |what: String| ReadError::Io { file: name.to_owned(), what };
         if name == "-" || std::fs::metadata(name).is_ok_and(|m| !m.is_file()) {
             return Ok(None);
         }
-        let mut file = File::open(name).map_err(|e| trouble(open_sentence(&e)))?;
-        let read = |e: std::io::Error| trouble(read_sentence(&e));
+        let mut file = File::open(name).map_err(|e| ReadError::cannot_open(name, &e))?;
+        let read = |e: std::io::Error| ReadError::cannot_read(name, &e);
         let bytes = file.metadata().map_err(read)?.len();
         let mut hasher = blake3::Hasher::new();
         let mut buffer = Vec::new();
         match extent {
             HashScope::Full => loop {
                 buffer.clear();
-                if file.by_ref().take(WHOLE).read_to_end(&mut buffer).map_err(read)? == 0 {
+                if file.by_ref().take(FULL_READ_BYTES).read_to_end(&mut buffer).map_err(read)? == 0 {
                     break;
                 }
                 hasher.update_rayon(&buffer);
             },
             HashScope::Sampled => {
-                hasher.update(SAMPLE).update(&bytes.to_le_bytes());
+                hasher.update(SAMPLED_PREFIX).update(&bytes.to_le_bytes());
                 for (at, length) in samples(bytes) {
                     buffer.resize(length as usize, 0);
                     read_at(&file, &mut buffer, at).map_err(read)?;
@@ -126,21 +125,21 @@ impl FileHash {
     }
 }
 
-/// Where the pieces of a sample lie and how long they are: a function of the size alone.
+/// Positions and lengths of the samples. They depend only on the size of the file.
 fn samples(size: u64) -> Vec<(u64, u64)> {
-    if size <= 2 * EDGE + PIECES * PIECE {
-        // In pieces all the same, so that memory is bounded.
-        return (0..size).step_by(EDGE as usize).map(|at| (at, EDGE.min(size - at))).collect();
+    if size <= 2 * EDGE_BYTES + SAMPLES * SAMPLE_BYTES {
+        // Still in pieces, so that memory is bounded.
+        return (0..size).step_by(EDGE_BYTES as usize).map(|at| (at, EDGE_BYTES.min(size - at))).collect();
     }
-    let between = size - 2 * EDGE;
+    let between = size - 2 * EDGE_BYTES;
     let piece = |i: u64| {
-        // Each in the middle of its share of what is between, computed wide: sizes may be any.
-        let middle = u128::from(between) * u128::from(2 * i + 1) / u128::from(2 * PIECES);
-        (EDGE + middle as u64 - PIECE / 2, PIECE)
+        // Each in the middle of its share of the bytes between the ends; in 128 bits, because sizes may be any.
+        let middle = u128::from(between) * u128::from(2 * i + 1) / u128::from(2 * SAMPLES);
+        (EDGE_BYTES + middle as u64 - SAMPLE_BYTES / 2, SAMPLE_BYTES)
     };
-    let mut found = vec![(0, EDGE)];
-    found.extend((0..PIECES).map(piece));
-    found.push((size - EDGE, EDGE));
+    let mut found = vec![(0, EDGE_BYTES)];
+    found.extend((0..SAMPLES).map(piece));
+    found.push((size - EDGE_BYTES, EDGE_BYTES));
     found
 }
 
@@ -150,12 +149,12 @@ mod tests {
 
     #[test]
     fn samples_lie_in_the_file_in_order_and_do_not_overlap() {
-        let all = 2 * EDGE + PIECES * PIECE;
-        for size in [0, 1, EDGE, all - 1, all, all + 1, all + 65, 10 * all + 7, u64::MAX / 2, u64::MAX] {
+        let all = 2 * EDGE_BYTES + SAMPLES * SAMPLE_BYTES;
+        for size in [0, 1, EDGE_BYTES, all - 1, all, all + 1, all + 65, 10 * all + 7, u64::MAX / 2, u64::MAX] {
             let samples = samples(size);
             let mut end = 0;
             for (at, length) in &samples {
-                assert!(*at >= end && *length > 0 && *length <= EDGE, "{size}: {at}");
+                assert!(*at >= end && *length > 0 && *length <= EDGE_BYTES, "{size}: {at}");
                 end = at + length;
             }
             assert_eq!(end, size, "the end is seen");

@@ -1,7 +1,7 @@
 //! Opening an extract: path or stdin, plain or compressed, UTF-8 or UTF-16. The only opener of extracts.
 //!
-//! Plain files are read by position, block by block and in parallel; a memory map would be faster by a quarter but
-//! kills the process when the file is cut while it is read. Everything else is a stream.
+//! Plain files are read by position, block by block and in parallel. A memory map would be a quarter faster, but the
+//! process dies if the file is truncated while it is mapped. Everything else is read as a stream.
 
 pub mod blocks;
 pub(crate) mod decode;
@@ -14,53 +14,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::ingest::source::blocks::{Feed, Text, read_at};
+use crate::ingest::error::ReadError;
+use crate::ingest::source::blocks::{BlockReader, Text, read_at};
 use crate::ingest::source::decode::{Counted, Guarded, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16};
 
-/// What stops the reading of an extract.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// It cannot be opened or read.
-    #[error("{file}: {what}")]
-    Io {
-        /// The extract as given.
-        file: String,
-        /// What happened and what to do.
-        what: String,
-    },
-    /// It can be read but not used.
-    #[error("{file}: {what}")]
-    Unusable {
-        /// The extract as given.
-        file: String,
-        /// Why, and what to do.
-        what: String,
-    },
-    /// What is beyond the bound on memory cannot be put on disk.
-    #[error(
-        "the rows in scope do not fit into --memory, and the disk of the report does not take them: {0}; free some space, name another disk with --out, or raise --memory"
-    )]
-    Spool(String),
-    /// What was read is not what was announced.
-    #[error("{0}")]
-    Unreconciled(String),
-    /// Ctrl-C or SIGTERM.
-    #[error("interrupted")]
-    Interrupted,
-}
+/// Bytes read before the layout is detected: any header with its first rows fits.
+pub const SAMPLE_BYTES: usize = 1 << 20;
 
-/// How much is read before the detected is decided. Large enough for any header with its first rows.
-pub const SAMPLE: usize = 1 << 20;
-
-/// An opened extract: its first bytes, and the rest on demand.
+/// An opened input: its first bytes in memory, the rest on demand.
 pub struct Source {
-    /// The extract as given.
+    /// The input as given.
     pub name: String,
     /// Bytes on disk; 0 for stdin.
     pub size: u64,
-    /// What was undone to get at the text: "gzip", "zstd", "UTF-16".
+    /// The encodings that were removed to get at the text: "gzip", "zstd", "UTF-16".
     pub undone: Vec<&'static str>,
-    /// First bytes of the text, at most [`SAMPLE`]; all of it if `whole`.
+    /// First bytes of the text, at most [`SAMPLE_BYTES`]; all of it if `whole`.
     pub sample: Vec<u8>,
     /// The sample is the whole text.
     pub whole: bool,
@@ -79,35 +48,36 @@ impl Source {
         Self::open_within(name, None)
     }
 
-    /// Opens a path, or stdin for `-`. `limit`: most bytes that it may unpack to if it is compressed; without one what no
-    /// claim extract reaches, a thousand times its size and a GiB.
+    /// Opens a path, or stdin for `-`. A compressed input may unpack to at most `limit` bytes; without a limit, to 1 GiB
+    /// or 1,000 times its size, which no claim extract reaches.
     pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
-        let io_trouble = |what: String| ReadError::Io { file: name.to_owned(), what };
+        let cannot_open = |e: io::Error| ReadError::cannot_open(name, &e);
+        let cannot_read = |e: io::Error| ReadError::cannot_read(name, &e);
         if name == "-" {
             return Self::from_reader("-", Box::new(io::stdin()), 0, limit);
         }
         let path = Path::new(name);
-        let meta = std::fs::metadata(path).map_err(|e| io_trouble(open_sentence(&e)))?;
+        let meta = std::fs::metadata(path).map_err(cannot_open)?;
         if meta.is_dir() {
-            return Err(io_trouble(
-                "is a directory; name the extracts in it, for example with a shell pattern: dir/*.csv".to_owned(),
-            ));
+            let what =
+                "is a directory; name the extracts in it, for example with a shell pattern: dir/*.csv".to_owned();
+            return Err(ReadError::Io { file: name.to_owned(), what });
         }
-        let file = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
+        let file = File::open(path).map_err(cannot_open)?;
         if !meta.is_file() {
             return Self::from_reader(name, Box::new(file), 0, limit);
         }
         let mut head = Vec::new();
-        (&file).take(4).read_to_end(&mut head).map_err(|e| io_trouble(read_sentence(&e)))?;
+        (&file).take(4).read_to_end(&mut head).map_err(cannot_read)?;
         if head.is_empty() {
-            return Err(ReadError::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
+            return Err(ReadError::unusable(name, EMPTY));
         }
         if compression(&head).is_some() || utf16(&head).is_some() {
-            let reopened = File::open(path).map_err(|e| io_trouble(open_sentence(&e)))?;
+            let reopened = File::open(path).map_err(cannot_open)?;
             return Self::from_reader(name, Box::new(reopened), meta.len(), limit);
         }
-        let mut sample = vec![0; usize::try_from(meta.len()).unwrap_or(SAMPLE).min(SAMPLE)];
-        read_at(&file, &mut sample, 0).map_err(|e| io_trouble(read_sentence(&e)))?;
+        let mut sample = vec![0; usize::try_from(meta.len()).unwrap_or(SAMPLE_BYTES).min(SAMPLE_BYTES)];
+        read_at(&file, &mut sample, 0).map_err(cannot_read)?;
         refuse_binary(name, &sample)?;
         Ok(Self {
             name: name.to_owned(),
@@ -120,7 +90,7 @@ impl Source {
         })
     }
 
-    /// An extract in memory: worked examples and tests.
+    /// An input in memory, for worked examples and tests.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, ReadError> {
         let size = bytes.len() as u64;
         Self::from_reader(name, Box::new(Cursor::new(bytes)), size, None)
@@ -130,7 +100,7 @@ impl Source {
         let taken = Arc::<AtomicU64>::default();
         let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });
         let mut undone = Vec::new();
-        let trouble = |e: io::Error| ReadError::Io { file: name.to_owned(), what: read_sentence(&e) };
+        let trouble = |e: io::Error| ReadError::cannot_read(name, &e);
         let (head, mut stream) = peek(counted, 4).map_err(trouble)?;
         match compression(&head) {
             Some("gzip") => {
@@ -155,25 +125,24 @@ impl Source {
             undone.push("UTF-16");
         }
         let mut sample = Vec::new();
-        stream.by_ref().take(SAMPLE as u64).read_to_end(&mut sample).map_err(trouble)?;
+        stream.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(trouble)?;
         if sample.is_empty() {
-            return Err(ReadError::Unusable { file: name.to_owned(), what: EMPTY.to_owned() });
+            return Err(ReadError::unusable(name, EMPTY));
         }
         refuse_binary(name, &sample)?;
-        let whole = sample.len() < SAMPLE;
+        let whole = sample.len() < SAMPLE_BYTES;
         Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, bytes: Bytes::Stream(stream) })
     }
 
-    /// Is there a line feed anywhere? Asked only when the sample has carriage returns and no line feed: whether a
-    /// CR ends a line is a question about the whole file.
+    /// Does the input hold a line feed anywhere? Asked only if the sample has carriage returns and no line feed, because
+    /// the whole file decides whether a CR ends a line.
     pub fn has_line_feed(&self) -> Result<bool, ReadError> {
         let Bytes::File(file) = &self.bytes else { return Ok(memchr::memchr(b'\n', &self.sample).is_some()) };
-        let mut buffer = vec![0; SAMPLE];
+        let mut buffer = vec![0; SAMPLE_BYTES];
         let mut at = 0;
         while at < self.size {
-            let n = (self.size - at).min(SAMPLE as u64) as usize;
-            read_at(file, &mut buffer[..n], at)
-                .map_err(|e| ReadError::Io { file: self.name.clone(), what: read_sentence(&e) })?;
+            let n = (self.size - at).min(SAMPLE_BYTES as u64) as usize;
+            read_at(file, &mut buffer[..n], at).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
             if memchr::memchr(b'\n', &buffer[..n]).is_some() {
                 return Ok(true);
             }
@@ -182,9 +151,9 @@ impl Source {
         Ok(false)
     }
 
-    /// The text from byte `from` on, in waves of blocks. `from` lies within the sample.
-    pub fn feed(self, from: usize, block: usize) -> Feed {
-        let feed = match self.bytes {
+    /// Reads the text from byte `from`, which is inside the sample, in groups of blocks of `block` bytes.
+    pub fn blocks(self, from: usize, block: usize) -> BlockReader {
+        let text = match self.bytes {
             Bytes::File(file) => Text::File { file: Arc::new(file), at: from as u64, size: self.size },
             Bytes::Stream(stream) => {
                 let mut sample = self.sample;
@@ -192,30 +161,11 @@ impl Source {
                 Text::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
             }
         };
-        Feed::new(self.name, feed, block)
+        BlockReader::new(self.name, text, block)
     }
 }
 
 const EMPTY: &str = "is empty: not even a header line; was the export cut short?";
-
-pub(crate) fn open_sentence(e: &io::Error) -> String {
-    match e.kind() {
-        io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
-        _ => format!("cannot be opened: {e}"),
-    }
-}
-
-pub(crate) fn read_sentence(e: &io::Error) -> String {
-    match e.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
-        }
-        io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
-        io::ErrorKind::FileTooLarge => e.to_string(),
-        _ => format!("cannot be read: {e}; check the disk that it lies on, or take another copy"),
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -224,15 +174,15 @@ mod tests {
 
     fn text(name: &str, bytes: Vec<u8>) -> Vec<u8> {
         let source = Source::from_bytes(name, bytes).expect("source");
-        let mut feed = source.feed(0, 3);
+        let mut blocks = source.blocks(0, 3);
         let (mut out, mut buffer) = (Vec::new(), Vec::new());
         loop {
-            let wave = feed.wave(Vec::new()).expect("wave");
-            if wave.is_empty() {
+            let group = blocks.next_group(Vec::new()).expect("a group");
+            if group.is_empty() {
                 return out;
             }
-            for piece in &wave {
-                out.extend_from_slice(piece.bytes(&mut buffer).expect("bytes"));
+            for block in &group {
+                out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Where a run puts what does not fit into memory: a file without a name, so nothing of it outlives the run.
+//! An unnamed temporary file for what does not fit into memory. Nothing of it outlives the run.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A file on the disk of the report, and the bound beyond which it is used.
+/// A temporary file on the disk of the report, with the memory bound beyond which it is used.
 #[derive(Debug)]
 pub struct Spool {
     directory: PathBuf,
@@ -26,25 +26,25 @@ struct Tape {
     failed: Option<io::Error>,
 }
 
-/// Where something lies in a spool.
+/// Position of a value in a spool.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct SpoolSlot {
     at: u64,
     bytes: usize,
 }
 
 impl Spool {
-    /// A spool that lets `most` bytes be held and puts the rest into a file in this directory.
+    /// A spool that allows `most` bytes in memory and writes the rest to a file in this directory.
     pub fn new(directory: PathBuf, most: usize) -> Arc<Self> {
         Arc::new(Self { directory, most, held: AtomicUsize::new(0), tape: Mutex::default() })
     }
 
-    /// Why the disk took no more. None: it did.
+    /// The first error of the disk, if there was one.
     pub fn failure(&self) -> Option<io::Error> {
         self.tape().failed.take()
     }
 
-    /// Has the disk refused?
+    /// Did the disk fail?
     pub fn has_failed(&self) -> bool {
         self.tape().failed.is_some()
     }
@@ -53,7 +53,7 @@ impl Spool {
         self.tape.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// May so many bytes more be held? If so they count as held from now on.
+    /// May so many more bytes stay in memory? If so, they count as held.
     pub fn may_hold(&self, bytes: usize) -> bool {
         let fits = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most;
         if !fits {
@@ -62,16 +62,16 @@ impl Spool {
         fits
     }
 
-    /// Puts something down. If the disk does not take it, the run fails in the end ([`Spool::failure`]), and memory stays
-    /// bounded meanwhile: what was given is gone.
-    pub fn put(&self, value: &impl Serialize) -> Place {
+    /// Writes a value. If the disk fails, the value is lost, so that memory stays bounded, and the run fails at its end
+    /// with [`Spool::failure`].
+    pub fn put(&self, value: &impl Serialize) -> SpoolSlot {
         self.write(value).unwrap_or_else(|e| {
             self.tape().failed.get_or_insert(e);
-            Place { at: 0, bytes: 0 }
+            SpoolSlot { at: 0, bytes: 0 }
         })
     }
 
-    fn write(&self, value: &impl Serialize) -> io::Result<Place> {
+    fn write(&self, value: &impl Serialize) -> io::Result<SpoolSlot> {
         let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
         let mut tape = self.tape();
         let at = tape.length;
@@ -82,11 +82,11 @@ impl Spool {
         file.seek(SeekFrom::Start(at))?;
         file.write_all(&bytes)?;
         tape.length += bytes.len() as u64;
-        Ok(Place { at, bytes: bytes.len() })
+        Ok(SpoolSlot { at, bytes: bytes.len() })
     }
 
-    /// Takes it up again.
-    pub fn get<T: DeserializeOwned>(&self, place: Place) -> io::Result<T> {
+    /// Reads a value.
+    pub fn get<T: DeserializeOwned>(&self, place: SpoolSlot) -> io::Result<T> {
         let mut buffer = vec![0; place.bytes];
         {
             let mut tape = self.tape();

@@ -1,0 +1,97 @@
+//! Why the header of an extract cannot be bound to a layout, in sentences that name what was looked for.
+
+use std::fmt;
+
+use crate::ingest::error::{Message, Redacted};
+
+/// Why a header cannot be bound.
+#[derive(Debug)]
+pub enum BindError {
+    /// Required fields are missing: each field with the names looked for, then the names of the header.
+    Missing(Vec<(String, Vec<String>)>, Vec<String>),
+    /// Two columns claim one field.
+    Conflict(String, String, String),
+    /// The header names a mapped column twice.
+    Twice(String, String),
+}
+
+impl BindError {
+    /// The header belongs to this layout but contradicts itself.
+    pub fn is_conflict(&self) -> bool {
+        !matches!(self, Self::Missing(..))
+    }
+}
+
+/// Spellings of a missing field that a message names; the layout file has all of them.
+const MAX_SPELLINGS_SHOWN: usize = 8;
+
+/// Names of a header that a message quotes.
+const MAX_NAMES_SHOWN: usize = 12;
+
+/// Characters of a name that a message quotes.
+const MAX_NAME_CHARS: usize = 40;
+
+impl BindError {
+    /// The sentence for the user. The names of the header are redacted, because the line may be a row.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Missing(fields, header) => {
+                let mut text = "a required column is missing".to_owned();
+                for (field, looked_for) in fields {
+                    let (shown, more) = looked_for.split_at(looked_for.len().min(MAX_SPELLINGS_SHOWN));
+                    text += &format!("\n  {field}: looked for {}", shown.join(", "));
+                    if !more.is_empty() {
+                        text += &format!(" and {} more spellings", more.len());
+                    }
+                }
+                Message::from(text + "\n  the first line holds ").input(quote_header(header)).words(
+                    "\n  if the names differ, or the file has no header line, a preamble, or several codes in one cell, \
+                     describe it in a layout file and pass --layout FILE (`claimlint inspect` shows what was understood)",
+                )
+            }
+            Self::Conflict(field, a, b) => format!(
+                "columns `{a}` and `{b}` both claim {field}; say which one holds it in a layout file (--layout FILE)"
+            )
+            .into(),
+            Self::Twice(field, name) => {
+                format!("column `{name}`, which holds {field}, stands twice in the header; rename or drop one of them")
+                    .into()
+            }
+        }
+    }
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+/// The names of a header, shortened. A line that looks like a row is not quoted at all: a file without a header would
+/// show a patient's data.
+pub(crate) fn quote_header(header: &[String]) -> Redacted {
+    if header.iter().any(|name| looks_like_data(name)) {
+        let cells = if header.len() == 1 { "one cell".to_owned() } else { format!("{} cells", header.len()) };
+        return Redacted::new(format!("{cells} and looks like a row, not a header, so it is not shown here"));
+    }
+    let names: Vec<_> = header.iter().take(MAX_NAMES_SHOWN).map(|n| format!("`{}`", printable(n))).collect();
+    let more = header.len().saturating_sub(MAX_NAMES_SHOWN);
+    Redacted::new(if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) })
+}
+
+/// Is this cell unlikely to be a column's name? It is if it has four digits in a row, or digits and no letter. Hardly any
+/// claim is without such a cell: a date, an amount, a number. If a name holds a year, only the quotation is lost.
+fn looks_like_data(name: &str) -> bool {
+    let digits = name.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or_default();
+    digits >= 4 || (digits > 0 && !name.contains(char::is_alphabetic))
+}
+
+/// A name from a file, shortened and without control characters, for a terminal.
+pub fn printable(name: &str) -> String {
+    let mut out: String =
+        name.chars().take(MAX_NAME_CHARS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if name.chars().count() > MAX_NAME_CHARS {
+        out.push('\u{2026}');
+    }
+    out
+}

@@ -1,0 +1,142 @@
+//! What a layout file says, with every key resolved: the column names of each field, the preamble, the joined tables.
+//!
+//! There are two ways to map columns. The canonical layout lists `[spellings]`, of which at most one may be in a header. A
+//! layout of one known source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
+
+use crate::ingest::field::{Field, Group, fold};
+use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::join::Join;
+use crate::ingest::record::trailer::Trailer;
+use crate::strict_toml::SpannedText;
+
+/// Stands for the number of the service slot in a column's name.
+pub const SLOT: &str = "{slot}";
+
+/// A known shape of extract, not yet compared with a header.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Short name, as given to `--layout`.
+    pub name: String,
+    /// The source that it describes.
+    pub title: String,
+    /// The publication that its column names come from.
+    pub source: String,
+    /// Which releases it covers.
+    pub valid: String,
+    /// The delimiter, if the layout fixes it.
+    pub delimiter: Option<u8>,
+    /// Number of physical lines before the header.
+    pub skip_lines: usize,
+    /// Lines that begin with one of these are skipped.
+    pub skip_prefix: Vec<Vec<u8>>,
+    /// The record that states how many rows there should be.
+    pub trailer: Option<Trailer>,
+    /// The names by position, for extracts without a header line.
+    pub header: Vec<String>,
+    /// Number of service slots, where a row holds several services. [`SLOT`] in a column's name is replaced by the number.
+    pub slots: Option<u8>,
+    /// Tables in separate files, joined by key.
+    pub joins: Vec<Join>,
+    /// Product labels of this source and their classes, looked up before those of the policy.
+    pub products: Vec<(SpannedText, String)>,
+    pub(crate) recognise: Vec<String>,
+    pub(crate) always: bool,
+    pub(crate) null: Vec<String>,
+    pub(crate) lists: Vec<(Group, Split)>,
+    pub(crate) mapping: Mapping,
+}
+
+/// How fields are found in a header.
+#[derive(Debug, Clone)]
+pub(crate) enum Mapping {
+    /// The names that claim each field.
+    Spellings {
+        fields: Vec<(Field, Vec<String>)>,
+        groups: Vec<(Group, Vec<NumberedName>)>,
+        first: Vec<(Group, Vec<String>)>,
+    },
+    /// The columns of each field.
+    Columns { fields: Vec<(Field, ColumnNames)>, groups: Vec<(Group, Vec<(u8, String)>)> },
+}
+
+/// The columns of one field.
+#[derive(Debug, Clone)]
+pub(crate) enum ColumnNames {
+    /// The first of these that is filled.
+    First(Vec<String>),
+    /// All of these, without a separator.
+    Concat(Vec<String>),
+    /// All of these, joined by `|`.
+    Join(Vec<String>),
+}
+
+impl ColumnNames {
+    pub(crate) fn names(&self) -> &[String] {
+        match self {
+            Self::First(names) | Self::Concat(names) | Self::Join(names) => names,
+        }
+    }
+}
+
+/// A numbered name such as `dx_{n}`, folded: the text before and after the number.
+#[derive(Debug, Clone)]
+pub(crate) struct NumberedName {
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) shown: String,
+}
+
+impl NumberedName {
+    pub(crate) fn slot(&self, folded: &str) -> Option<u8> {
+        let digits = folded.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
+        if digits.is_empty() || digits.len() > 3 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        digits.parse().ok()
+    }
+}
+
+impl Layout {
+    /// Uses the layout whatever the header says.
+    #[must_use]
+    pub fn chosen(mut self) -> Self {
+        self.always = true;
+        self
+    }
+
+    /// Does the header belong to this layout?
+    pub fn recognises(&self, header: &[String]) -> bool {
+        if self.always || matches!(self.mapping, Mapping::Spellings { .. }) {
+            return true;
+        }
+        !self.recognise.is_empty() && self.recognise.iter().all(|want| header.iter().any(|name| fold(name) == *want))
+    }
+
+    /// The names that a required field is looked for under.
+    pub(crate) fn looked_for(&self, field: Field) -> Vec<String> {
+        match &self.mapping {
+            Mapping::Spellings { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, s)| s.clone()),
+            Mapping::Columns { fields, .. } => {
+                fields.iter().find(|(f, _)| *f == field).map(|(_, named)| named.names().to_vec())
+            }
+        }
+        .unwrap_or_else(|| vec![field.name().to_owned()])
+    }
+
+    pub(crate) fn group_looked_for(&self, group: Group) -> Vec<String> {
+        match &self.mapping {
+            Mapping::Spellings { groups, first, .. } => {
+                let numbered =
+                    groups.iter().filter(|(g, _)| *g == group).flat_map(|(_, p)| p.iter().map(|p| p.shown.clone()));
+                let single = first.iter().filter(|(g, _)| *g == group).flat_map(|(_, s)| s.clone());
+                numbered.chain(single).collect()
+            }
+            Mapping::Columns { groups, .. } => groups
+                .iter()
+                .filter(|(g, _)| *g == group)
+                .flat_map(|(_, s)| s.iter().map(|(_, n)| n.clone()))
+                .take(4)
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Joined tables, opened and bound to the header of an extract.
+
+use std::borrow::Cow;
+
+use crate::ingest::error::{Message, ReadError};
+use crate::ingest::field::fold;
+use crate::ingest::layout::bind_error::{BindError, printable, quote_header};
+use crate::ingest::layout::definition::Layout;
+use crate::ingest::layout::join::{Join, TableFile};
+use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::header::{Header, Preamble, sniff};
+use crate::ingest::record::row::Row;
+use crate::ingest::source::Source;
+
+/// A joined table, bound to its own header and to that of the extract.
+#[derive(Debug)]
+pub struct Joined {
+    /// Name of the table.
+    pub table: String,
+    /// Its file, as given.
+    pub file: String,
+    /// Most bytes that the file may unpack to.
+    pub(crate) limit: Option<u64>,
+    /// How its records are read.
+    pub grammar: Grammar,
+    /// Names of its columns.
+    pub header: Vec<String>,
+    /// First byte after its header.
+    pub data_start: usize,
+    /// Lines before its first row.
+    pub lines_before: u64,
+    /// Its key columns.
+    pub(crate) key: Vec<usize>,
+    /// The columns of the extract that equal them.
+    pub(crate) to: Vec<usize>,
+    pub(crate) only: Vec<(usize, Vec<String>)>,
+    pub(crate) shape: Shape,
+    /// The names of its columns in the wide header.
+    pub names: Vec<String>,
+    /// Number of the first of them in the wide header.
+    pub first: usize,
+    pub(crate) null: Vec<String>,
+}
+
+/// What one row of a table is.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// One row per key.
+    Row,
+    /// One row per code.
+    Codes { column: usize, number: Option<(usize, String)>, numbers: Vec<usize> },
+}
+
+impl Joined {
+    /// The key of a row of the table. None if a part of the key is empty.
+    pub(crate) fn key<'r>(&self, row: &Row<'r>) -> Option<Cow<'r, str>> {
+        key(&self.key, &self.null, row)
+    }
+
+    /// The key of a row of the extract. None if a part of the key is empty.
+    pub(crate) fn key_of<'r>(&self, row: &Row<'r>) -> Option<Cow<'r, str>> {
+        key(&self.to, &self.null, row)
+    }
+
+    /// Is this row used?
+    pub(crate) fn takes(&self, row: &Row<'_>) -> bool {
+        self.only.iter().all(|(column, values)| {
+            let cell = row.text(*column, &self.null);
+            values.iter().any(|value| value.eq_ignore_ascii_case(&cell))
+        })
+    }
+
+    /// The cleaned text of a cell.
+    pub(crate) fn text<'r>(&self, row: &Row<'r>, column: usize) -> Cow<'r, str> {
+        row.text(column, &self.null)
+    }
+
+    /// The table's column that is read for the nth of its columns in the wide header. For codes, the column of the code.
+    pub fn column(&self, nth: usize) -> usize {
+        match self.shape {
+            Shape::Row => nth,
+            Shape::Codes { column, .. } => column,
+        }
+    }
+}
+
+fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, str>> {
+    // No cell of an extract holds this character, so different keys stay different.
+    const SEPARATOR: &str = "\u{1f}";
+    match columns {
+        [one] => Some(row.text(*one, null)).filter(|t| !t.is_empty()),
+        parts => {
+            let parts: Vec<_> = parts.iter().map(|c| row.text(*c, null)).collect();
+            (!parts.iter().any(|p| p.is_empty())).then(|| Cow::Owned(parts.join(SEPARATOR)))
+        }
+    }
+}
+
+/// Opens the tables of a layout that were given, and binds them to the extract's `header`. The inner error says that the
+/// header lacks a key column, as the header of another layout does.
+pub(crate) fn open(
+    layout: &Layout,
+    tables: &[TableFile],
+    header: &[String],
+) -> Result<Result<Vec<Joined>, BindError>, ReadError> {
+    let mut joined: Vec<Joined> = Vec::new();
+    let mut first = header.len();
+    for join in &layout.joins {
+        let Some(table) = tables.iter().find(|t| t.name == join.table) else { continue };
+        let to = match find_columns(&join.to, header) {
+            Ok(to) => to,
+            Err(ColumnError::Missing(names)) => {
+                let what = format!("key of --join {}", join.table);
+                return Ok(Err(BindError::Missing(vec![(what, names)], header.to_vec())));
+            }
+            Err(ColumnError::Twice(name)) => {
+                return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), name)));
+            }
+        };
+        let one = open_one(layout, join, table, to, first)?;
+        first += one.names.len();
+        joined.push(one);
+    }
+    Ok(Ok(joined))
+}
+
+fn open_one(
+    layout: &Layout,
+    join: &Join,
+    table: &TableFile,
+    to: Vec<usize>,
+    first: usize,
+) -> Result<Joined, ReadError> {
+    let source = Source::open_within(&table.file, table.limit)?;
+    // The failure under the delimiter that splits the line into most names is the one to report.
+    let mut failure: Option<(usize, Message)> = None;
+    let needed: Vec<String> = join.needed().into_iter().map(str::to_owned).collect();
+    let opened = sniff(&source, |attempt| {
+        let (grammar, header) = match attempt.read(Preamble::default()) {
+            Ok(read) => read,
+            Err(what) => {
+                failure.get_or_insert((0, what.into()));
+                return Ok(None);
+            }
+        };
+        match find_columns(&needed, &header.names) {
+            Ok(columns) => Ok(Some(bind_table(layout, join, table, (grammar, header), columns, to.clone(), first))),
+            Err(error) => {
+                if failure.as_ref().is_none_or(|(names, _)| *names < header.names.len()) {
+                    let what = error.message(&join.table, &layout.name, &header.names);
+                    failure = Some((header.names.len(), what));
+                }
+                Ok(None)
+            }
+        }
+    })?;
+    let failure = || failure.map_or_else(|| "has no header line".into(), |(_, what)| what);
+    opened.ok_or_else(|| ReadError::unusable(&table.file, failure()))
+}
+
+/// `columns`: those of [`Join::needed`], in its order.
+fn bind_table(
+    layout: &Layout,
+    join: &Join,
+    table: &TableFile,
+    (grammar, header): (Grammar, Header),
+    columns: Vec<usize>,
+    to: Vec<usize>,
+    first: usize,
+) -> Joined {
+    let mut columns = columns.into_iter();
+    let key = columns.by_ref().take(join.key.len()).collect();
+    let shape = match &join.codes {
+        None => Shape::Row,
+        Some(codes) => Shape::Codes {
+            column: columns.next().unwrap_or_default(),
+            number: codes.number.clone().and_then(|name| Some((columns.next()?, name))),
+            numbers: codes.names.iter().map(|(n, _)| *n).collect(),
+        },
+    };
+    let only = columns.zip(join.only.iter().map(|(_, values)| values.clone())).collect();
+    let names = match &join.codes {
+        Some(codes) => codes.names.iter().map(|(_, name)| name.clone()).collect(),
+        None => header.names.iter().map(|name| format!("{}.{name}", join.table)).collect(),
+    };
+    Joined {
+        table: join.table.clone(),
+        file: table.file.clone(),
+        limit: table.limit,
+        grammar: Grammar { width: header.names.len(), header: header.raw, ..grammar },
+        header: header.names,
+        data_start: header.data_start,
+        lines_before: header.lines_before,
+        key,
+        to,
+        only,
+        shape,
+        names,
+        first,
+        null: layout.null.clone(),
+    }
+}
+
+/// Why the columns of a table cannot be found.
+enum ColumnError {
+    Missing(Vec<String>),
+    Twice(String),
+}
+
+impl ColumnError {
+    fn message(&self, table: &str, layout: &str, header: &[String]) -> Message {
+        match self {
+            Self::Missing(names) => {
+                Message::from(format!("--join {table}: looked for {}; the first line holds ", names.join(", ")))
+                    .input(quote_header(header))
+                    .words(format!(
+                        "\n  give the right file, or describe it under [[join]] in a layout file of your own (--layout \
+                         FILE; this is layout {layout})"
+                    ))
+            }
+            Self::Twice(name) => {
+                format!("--join {table}: column `{name}` stands twice in the header; rename or drop one of them").into()
+            }
+        }
+    }
+}
+
+/// The column numbers of these names, each of which must be in the header once.
+fn find_columns(names: &[String], header: &[String]) -> Result<Vec<usize>, ColumnError> {
+    let folded: Vec<_> = header.iter().map(|n| fold(n)).collect();
+    let mut columns = Vec::new();
+    let mut missing = Vec::new();
+    for name in names {
+        let want = fold(name);
+        let mut found = folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
+        match (found.next(), found.next()) {
+            (Some(column), None) => columns.push(column),
+            (Some(_), Some(_)) => return Err(ColumnError::Twice(printable(name))),
+            (None, _) => missing.push(name.clone()),
+        }
+    }
+    if missing.is_empty() { Ok(columns) } else { Err(ColumnError::Missing(missing)) }
+}

@@ -1,0 +1,129 @@
+//! One row of an extract: its bytes, the spans of its fields, and the text of its cells.
+
+use std::borrow::Cow;
+
+use crate::ingest::cell::{clean, clean_text};
+use crate::ingest::record::grammar::{CellSpan, Grammar};
+use crate::ingest::record::reject::RAW_LIMIT;
+
+/// One row, borrowed from a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    bytes: &'a [u8],
+    fields: &'a [CellSpan],
+    /// The record as text, if it is UTF-8. Checked once a row, not once a cell.
+    text: Option<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    /// A row over the bytes of a block and the spans of its fields. Fields of joined tables may be anywhere in the bytes.
+    pub fn new(bytes: &'a [u8], fields: &'a [CellSpan]) -> Self {
+        let ends = fields.first().zip(fields.last());
+        let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
+        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
+    }
+
+    /// A copy of the record and its fields, which outlives the block. It starts at the record's first byte and ends with
+    /// the text of its last line.
+    pub(crate) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<CellSpan>) {
+        let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
+            return (Vec::new(), Vec::new());
+        };
+        let start = first.start as usize;
+        // A quote right before the first field is the one that opens it.
+        let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
+        let line = memchr::memchr(line_end, &self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
+        let end = line.max(last.end as usize);
+        let moved = |at: u32| at - start as u32;
+        let fields = self.fields.iter().map(|f| CellSpan { start: moved(f.start), end: moved(f.end), ..*f }).collect();
+        (self.bytes[start..end].to_vec(), fields)
+    }
+
+    /// The text of the cell, as [`clean`] returns it. `null` holds the layout's own words for an empty cell.
+    pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
+        if let Some(text) = self.plain(column) {
+            return clean_text(text, null);
+        }
+        match self.cell(column) {
+            Cow::Borrowed(raw) => clean(raw, null),
+            Cow::Owned(raw) => Cow::Owned(clean(&raw, null).into_owned()),
+        }
+    }
+
+    /// The cell as [`Row::cell`] returns it, if it is UTF-8 without doubled quotes, as nearly all cells are.
+    fn plain(&self, column: usize) -> Option<&'a str> {
+        let (text, first) = (self.text?, self.fields.first()?);
+        let Some(field) = self.fields.get(column) else { return Some("") };
+        let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
+        if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
+    }
+
+    /// The bytes of the cell without its enclosing quotes, doubled quotes read as one. Empty beyond the last column.
+    pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
+        let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
+        let raw = &self.bytes[field.start as usize..field.end as usize];
+        if field.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) }
+    }
+}
+
+/// Reads each doubled quote as one.
+fn undouble(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(i) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=i]);
+        rest = &rest[(i + 2).min(rest.len())..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// What `rejects.csv` shows of a record: its first physical line, cut at [`RAW_LIMIT`] bytes.
+pub(crate) fn first_line(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
+    let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
+    let line = &record[..end];
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line[..line.len().min(RAW_LIMIT)].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What cleaning takes away, and what it must leave.
+    const WORDS: [&str; 12] = ["a", "A", "NULL", "n", "\\N", "~", "-", "=\"", "\"", " ", "\u{a0}", "\u{e9}"];
+
+    proptest! {
+        #[test]
+        fn the_short_way_to_a_text_is_the_long_one(
+            bytes in prop_oneof![
+                prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.concat().into_bytes()),
+                prop::collection::vec(any::<u8>(), 0..12),
+            ],
+            places in prop::collection::vec((0..=12_usize, 0..=12_usize, any::<bool>()), 0..5),
+        ) {
+            let place = |(a, b, doubled): (usize, usize, bool)| {
+                let (a, b) = (a.min(bytes.len()) as u32, b.min(bytes.len()) as u32);
+                CellSpan { start: a.min(b), end: a.max(b), doubled }
+            };
+            let fields: Vec<CellSpan> = places.into_iter().map(place).collect();
+            let whole = [CellSpan { start: 0, end: bytes.len() as u32, doubled: false }];
+            let rows = [Row::new(&bytes, &fields), Row::new(&bytes, &whole)];
+            for (row, column) in rows.iter().flat_map(|row| (0..=fields.len()).map(move |column| (row, column))) {
+                let cell = row.cell(column);
+                for null in [vec![], vec!["A".to_owned()]] {
+                    prop_assert_eq!(row.text(column, &null), clean(&cell, &null));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn doubled_quotes_are_read_as_one() {
+        for (raw, want) in [("a\"\"b", "a\"b"), ("\"\"", "\""), ("\"\"\"\"x", "\"\"x"), ("x", "x")] {
+            assert_eq!(undouble(raw.as_bytes()), want.as_bytes(), "{raw}");
+        }
+    }
+}
