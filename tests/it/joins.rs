@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use claimlint::claim::store::LINES;
+use claimlint::ingest::error::reveal;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::record::reject::Reason;
 use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source, TableFile};
@@ -141,7 +142,7 @@ impl Optum {
     }
 
     fn check(&self, block: usize) -> Result<JudgedRun, String> {
-        check(&self.file("medical"), self.library(), block).map_err(|e| e.to_string())
+        check(&self.file("medical"), self.library(), block).map_err(|e| reveal(&e))
     }
 }
 

@@ -160,3 +160,16 @@ mod unix {
         }
     }
 }
+
+#[test]
+fn a_first_line_that_is_no_header_is_shown_at_the_terminal_and_never_in_the_log() {
+    let desk = Desk::with(&[]);
+    desk.put("claims.csv", format!("{MARK},DOE,X\n"));
+    let args = ["check", "claims.csv", "--out", "r"];
+    let said = desk.run(&args);
+    assert!(said.err.contains(&format!("the first line holds `{MARK}`, `DOE`, `X`")), "{}", said.err);
+    let said = desk.run(&[&args[..], &["--log", "json"]].concat());
+    let events = events(&said);
+    let message = find(&events, "error")["message"].as_str().unwrap_or_default();
+    assert!(message.contains("the first line holds other names\n"), "{message}");
+}

@@ -36,15 +36,14 @@ impl BindError {
     pub fn message(&self) -> Message {
         match self {
             Self::Missing(fields, header) => {
-                let mut text = "a required column is missing".to_owned();
-                for (field, looked_for) in fields {
+                let one = |(field, looked_for): &(String, Vec<String>)| {
                     let (shown, more) = looked_for.split_at(looked_for.len().min(MAX_SPELLINGS_SHOWN));
-                    text += &format!("\n  {field}: looked for {}", shown.join(", "));
-                    if !more.is_empty() {
-                        text += &format!(" and {} more spellings", more.len());
-                    }
-                }
-                Message::from(text + "\n  the first line holds ").input(quote_header(header)).words(
+                    let others = format!(" and {} more spellings", more.len());
+                    let others = if more.is_empty() { "" } else { &others };
+                    format!("\n  {field}: looked for {}{others}", shown.join(", "))
+                };
+                let looked_for: String = fields.iter().map(one).collect();
+                Message::from(format!("a required column is missing{looked_for}\n  the first line holds ")).input(quote_header(header)).words(
                     "\n  if the names differ, or the file has no header line, a preamble, or several codes in one cell, \
                      describe it in a layout file and pass --layout FILE (`claimlint inspect` shows what was understood)",
                 )

@@ -113,7 +113,7 @@ impl Failures {
         self.unbound.sort_by_key(|(names, error)| (Reverse(*names), error.is_conflict()));
         // If the best attempt reads only one name, the line itself is damaged.
         match (self.unbound.into_iter().next(), self.unreadable) {
-            (Some((0, _)), None) | (None, None) => "has no header line".into(),
+            (Some((0, _)) | None, None) => "has no header line".into(),
             (Some((_, error)), None) | (Some((2.., error)), Some(_)) => error.message(),
             (_, Some(what)) => what.into(),
         }
