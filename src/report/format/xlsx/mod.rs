@@ -1,11 +1,14 @@
 //! report.xlsx: Summary, Services, Findings, Providers, Rejects and About, for Excel and `LibreOffice`.
 //!
-//! Ids and codes are texts, dates are dates, amounts and counts are numbers; a number of more than 15 digits, which a
-//! spreadsheet would round, is a text. The writer is our own because a sheet of the size of a dense extract must be
-//! formatted and packed on all threads, in bounded memory and to the same bytes; see `package`. Until the end the
-//! packed sheets lie in files without a name in the system's temporary directory, which only this process can open.
+//! Ids and codes are texts, dates are dates, amounts and counts are numbers. A number of more than 15 digits, which a
+//! spreadsheet would round, is a text.
+//!
+//! The cells are written by our own code, because the crate for it takes more than twice the time. Measured with 100,000
+//! services and 130,000 findings on one thread: this code takes 0.7 to 1.0 s for a file of 6 MB, `rust_xlsxwriter` 0.102 in
+//! constant memory mode 5.1 to 5.6 s for 18 MB; on two threads 0.7 to 1.1 s and 5.3 to 6.1 s. The container is written by the
+//! `zip` crate, see [`archive`]. Until the end the packed sheets are in anonymous temporary files beside the report.
 
-mod package;
+mod archive;
 mod sheet;
 mod styles;
 
@@ -14,7 +17,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
-use crate::report::format::xlsx::package::ZipWriter;
+use crate::report::format::xlsx::archive::WorkbookArchive;
 use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
@@ -308,14 +311,14 @@ fn write_workbook(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
     types.push_str("</Types>");
     links.push_str("</Relationships>");
     let _ = write!(book, "</sheets><definedNames>{filters}</definedNames></workbook>");
-    let mut package = ZipWriter::new(out);
+    let mut package = WorkbookArchive::new(out);
     package.add("[Content_Types].xml", &types)?;
     package.add("_rels/.rels", &root)?;
     package.add("xl/workbook.xml", &book)?;
     package.add("xl/_rels/workbook.xml.rels", &links)?;
     package.add("xl/styles.xml", STYLES)?;
     for (n, sheet) in (1..).zip(sheets) {
-        package.take(&format!("xl/worksheets/sheet{n}.xml"), sheet.entry)?;
+        package.copy(&format!("xl/worksheets/sheet{n}.xml"), sheet.entry)?;
     }
     package.finish()
 }

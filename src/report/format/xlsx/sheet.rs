@@ -4,14 +4,13 @@
 //! that nobody would see become visible signs, as on the page.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io;
 
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Sum};
-use crate::report::format::xlsx::package::{Entry, MAX_ENTRY_BYTES};
+use crate::report::format::xlsx::archive::{Entry, MAX_ENTRY_BYTES};
 use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
 use crate::report::sink::Scratch;
 use crate::report::table::csv_row::push_amount;
@@ -223,14 +222,13 @@ fn letters(column: usize) -> String {
 }
 
 /// A sheet that is complete but for its place in the workbook.
-#[derive(Debug)]
 pub(crate) struct Sheet {
     /// On its tab.
     pub(crate) title: String,
     /// Its cells: `$A$1:$U$9`.
     pub(crate) area: String,
     /// Its XML.
-    pub(crate) entry: Entry<File>,
+    pub(crate) entry: Entry,
 }
 
 /// What sheets are made of.
@@ -249,7 +247,7 @@ pub(crate) struct Sheets {
     options: SheetOptions,
     full: Vec<Sheet>,
     /// The one that is being filled, in a private file without a name, and its rows.
-    entry: Entry<File>,
+    entry: Entry,
     rows: usize,
 }
 
@@ -264,7 +262,7 @@ impl Sheets {
     pub(crate) fn append(&mut self, more: &XmlRows) -> io::Result<()> {
         let (mut from, mut row) = (0, 0);
         while row < more.ends.len() {
-            let left = usize::try_from(MAX_ENTRY_BYTES.saturating_sub(self.entry.plain())).unwrap_or(usize::MAX);
+            let left = usize::try_from(MAX_ENTRY_BYTES.saturating_sub(self.entry.len())).unwrap_or(usize::MAX);
             let fit = more.ends[row..].partition_point(|end| *end - from <= left).min(self.options.limit - self.rows);
             if fit == 0 {
                 self.next()?;
@@ -296,7 +294,7 @@ impl Sheets {
 }
 
 /// Ends a sheet, the `number`th of its title.
-fn close(title: &str, number: usize, columns: usize, mut entry: Entry<File>, rows: usize) -> io::Result<Sheet> {
+fn close(title: &str, number: usize, columns: usize, mut entry: Entry, rows: usize) -> io::Result<Sheet> {
     let last = letters(columns - 1);
     entry.write(format!("</sheetData><autoFilter ref=\"A1:{last}{rows}\"/></worksheet>").as_bytes())?;
     let title = if number == 1 { title.to_owned() } else { format!("{title} {number}") };
@@ -304,7 +302,7 @@ fn close(title: &str, number: usize, columns: usize, mut entry: Entry<File>, row
 }
 
 /// A sheet up to its header, frozen.
-fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(Entry<File>, usize)> {
+fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(Entry, usize)> {
     let mut head = XmlRows::default();
     head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
     let mut xml = concat!(
@@ -320,7 +318,7 @@ fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(Entry<File>,
     }
     xml.push_str("</cols><sheetData>");
     xml.push_str(&head.xml);
-    let mut entry = Entry::new((options.scratch)()?);
+    let mut entry = Entry::new((options.scratch)()?)?;
     entry.write(xml.as_bytes())?;
     Ok((entry, 1))
 }
