@@ -13,6 +13,7 @@
 //! # Rooms, in the order in which data flows
 //!
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
+//! - [`guide`]: the pages of the guide, for `cargo doc`, `claimlint help` and the manual.
 //! - [`strict_toml`]: strict reading of TOML. Reports every fault at once, with its place. Everything that is data is read by it.
 //! - [`ingest`]: files to rows. Opens, decompresses, finds the detected, cuts blocks, reads records, counts every row.
 //!   Knows bytes and header names, no claim.
@@ -49,6 +50,7 @@
 //! [`run::run`] is the whole job. Then [`ingest::record::grammar`] (the grammar of a row), [`claim::index`] (the universe
 //! of lines), [`rules::input`] (what a rule may ask) and any family of rules.
 
+pub mod guide;
 pub mod spec;
 
 pub mod strict_toml;

@@ -57,6 +57,7 @@ fn typed() -> Exit {
         Command::Config { command } => command::config::config(&command, &mut out),
         Command::Generate(args) => command::generate::generate(&args, &mut out),
         Command::Compare(args) => command::compare::compare(&args, &mut out),
+        Command::Help { words } => command::help::help(&words, &mut out),
         Command::Completions { shell } => command::man::completions(shell, &mut out),
         Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),
         Command::Inspect { file, layout } => command::inspect::inspect(&file, &layout, &mut out),

@@ -191,60 +191,6 @@ fn the_top_level_stays_as_it_is() {
     }
 }
 
-/// The commands of the README's `sh` blocks that run claimlint.
-fn commands(readme: &str) -> Vec<&str> {
-    let blocks = readme.split("\n```sh\n").skip(1).filter_map(|b| b.split("\n```").next());
-    blocks.flat_map(str::lines).filter(|l| l.starts_with("cargo run ")).collect()
-}
-
-#[test]
-fn the_commands_of_the_readme_run() {
-    if !at("README.md").exists() {
-        // Without a README there are no commands.
-        return;
-    }
-    let readme = read("README.md");
-    let commands = commands(&readme);
-    assert!(commands.iter().any(|c| c.contains(" check ")), "the README runs the main job");
-    assert!(commands.iter().any(|c| c.contains(" explain ") && picture(&readme, c).len() > 2), "and shows a claim");
-    // Commands name fixtures from the root and write where they stand, so they stand in a directory of their own.
-    let desk = tempfile::tempdir().expect("a directory");
-    for folder in ["fixtures", "src", "benches"] {
-        link(&at(folder), &desk.path().join(folder));
-    }
-    for command in commands {
-        let (_, typed) = command.split_once(" -- ").unwrap_or_else(|| panic!("{command}: no ` -- `"));
-        let typed =
-            typed.split('#').next().unwrap_or_default().replace("/tmp/", &format!("{}/", desk.path().display()));
-        let (args, file) = typed.split_once('>').unwrap_or((&typed, ""));
-        let said = Said::by(binary().args(args.split_whitespace()).current_dir(desk.path()));
-        assert!(matches!(said.code, Some(0 | 1)), "{command}: {}", said.err);
-        for part in picture(&readme, command) {
-            assert!(said.out.contains(part), "{command} no longer prints, as the README has it:\n{part}\n{}", said.out);
-        }
-        if !file.is_empty() {
-            fs::write(desk.path().join(file.trim()), said.out).expect("room for it");
-        }
-    }
-}
-
-/// What the README shows of a command's output right after it: the parts between lines of dots.
-fn picture<'r>(readme: &'r str, command: &str) -> Vec<&'r str> {
-    let shown =
-        readme.split_once(&format!("{command}\n```\n\n```text\n")).and_then(|(_, after)| after.split("\n```").next());
-    shown.into_iter().flat_map(|text| text.split("\n  ...\n")).collect()
-}
-
-#[cfg(unix)]
-fn link(from: &Path, to: &Path) {
-    std::os::unix::fs::symlink(from, to).expect("a link");
-}
-
-#[cfg(windows)]
-fn link(from: &Path, to: &Path) {
-    std::os::windows::fs::symlink_dir(from, to).expect("a link");
-}
-
 /// One test command for people and machines.
 #[test]
 fn the_tests_that_guard_the_door_are_the_readmes() {

@@ -25,6 +25,7 @@
 //! hostile     decompression bombs, endless lines, special file names
 //! injection   markup, formulas and escape sequences in every column
 //! house       structure of the repository: imports, rosters, file lengths, README
+//! pages       the README and the guide: their commands, what they show, the files they name
 //! citations   sections of the specification that the code cites
 //! ```
 //!
@@ -53,6 +54,7 @@ mod memory;
 mod mutation;
 #[cfg(unix)]
 mod night;
+mod pages;
 #[cfg(unix)]
 mod private;
 mod properties;

@@ -14,7 +14,14 @@ use crate::ingest::TableFile;
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
-#[command(name = "claimlint", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "claimlint",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "`claimlint help` lists topics to read, `claimlint help TOPIC` prints one.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -61,6 +68,12 @@ pub enum Command {
         /// How columns are mapped
         #[command(flatten)]
         layout: LayoutChoice,
+    },
+    /// Print the help of a command, or a page of the guide or of the specification
+    Help {
+        /// A command, a topic, or `spec` with one of its pages
+        #[arg(value_name = "COMMAND|TOPIC")]
+        words: Vec<String>,
     },
     /// Print the completions of a shell, to be sourced by it
     #[command(hide = true)]

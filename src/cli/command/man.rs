@@ -10,7 +10,9 @@ use clap_mangen::Man;
 
 use crate::cli::args::Cli;
 use crate::cli::read_sentence;
+use crate::cli::terminal::markdown;
 use crate::exit::Exit;
+use crate::{guide, spec};
 
 /// Prints the completions of a shell.
 pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -23,7 +25,7 @@ pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<E
 
 /// The day at the foot of the pages, which must have one: when the command line last changed. Not the clock's, so that
 /// one version has one manual.
-const REVISED: &str = "2026-11-24";
+const REVISED: &str = "2026-11-25";
 
 /// Prints the main page, or writes all pages into a directory.
 pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -33,7 +35,9 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
     match pages {
         None => out.write_all(page(&command)?.as_bytes())?,
         Some(directory) => {
-            save(&command, directory).map_err(|e| anyhow!("--out {}: {}", directory.display(), read_sentence(&e)))?;
+            save(&command, directory)
+                .and_then(|()| save_topics(directory))
+                .map_err(|e| anyhow!("--out {}: {}", directory.display(), read_sentence(&e)))?;
         }
     }
     Ok(Exit::Clean)
@@ -43,6 +47,20 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
 fn save(command: &Command, directory: &Path) -> io::Result<()> {
     std::fs::write(directory.join(format!("{}.1", title(command))), page(command)?)?;
     command.get_subcommands().filter(|c| !c.is_hide_set()).try_for_each(|c| save(c, directory))
+}
+
+/// A page of section 7 for each topic of the guide and each page of the specification.
+fn save_topics(directory: &Path) -> io::Result<()> {
+    let guide = guide::PAGES.iter().map(|page| (format!("claimlint-{}", page.name), page.about, page.text));
+    let spec = spec::PAGES.iter().map(|page| (format!("claimlint-spec-{}", page.name), page.title, page.text));
+    for (name, about, text) in guide.chain(spec) {
+        let head = format!(
+            ".TH {name} 7 \"{REVISED}\" \"claimlint {}\" \"claimlint manual\"\n.SH NAME\n{name} \\- {about}\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        std::fs::write(directory.join(format!("{name}.7")), head + &markdown::manual(text))?;
+    }
+    Ok(())
 }
 
 fn title(command: &Command) -> &str {

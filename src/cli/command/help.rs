@@ -1,0 +1,66 @@
+//! `claimlint help`: commands as their flags describe them, topics of the guide, and the specification.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+use clap::CommandFactory;
+
+use crate::cli::args::Cli;
+use crate::cli::terminal::markdown;
+use crate::cli::terminal::style::{BOLD, paint, width};
+use crate::exit::Exit;
+use crate::{guide, spec};
+
+/// The word that names the specification.
+const SPEC: &str = "spec";
+
+/// Prints the help of a command, a page of the guide or of the specification; without words, what there is to ask for.
+pub(crate) fn help(words: &[String], out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let text = match words {
+        [] => overview(),
+        [topic] if topic == SPEC => specification(),
+        [topic, name] if topic == SPEC => {
+            let page = spec::page(name).ok_or_else(|| {
+                let names: Vec<_> = spec::PAGES.iter().map(|page| page.name).collect();
+                anyhow!("the specification has no page of that name; its pages are {}", names.join(", "))
+            })?;
+            markdown::page(page.text, width().min(100))
+        }
+        [topic] if guide::page(topic).is_some() => {
+            guide::page(topic).map(|page| markdown::page(page.text, width().min(100))).unwrap_or_default()
+        }
+        words => of_command(words)?,
+    };
+    write!(out, "{text}")?;
+    Ok(Exit::Clean)
+}
+
+fn overview() -> String {
+    let mut text = Cli::command().render_help().ansi().to_string();
+    text.push_str(&format!("\n{}\n", paint(BOLD, "Topics: claimlint help TOPIC")));
+    for page in guide::PAGES {
+        text.push_str(&format!("  {:<13}{}\n", page.name, page.about));
+    }
+    text.push_str(&format!("  {SPEC:<13}The specification: what a run reads, decides and writes\n"));
+    text
+}
+
+fn specification() -> String {
+    let mut text =
+        "The specification says what a run reads, decides and writes. Its pages, in reading order:\n\n".to_owned();
+    for page in spec::PAGES {
+        text.push_str(&format!("  claimlint help {SPEC} {:<10}{}\n", page.name, page.title));
+    }
+    text
+}
+
+fn of_command(words: &[String]) -> anyhow::Result<String> {
+    let mut command = Cli::command();
+    command.build();
+    for word in words {
+        let inner = command.find_subcommand(word).cloned();
+        command = inner
+            .ok_or_else(|| anyhow!("there is no command and no topic of that name; `claimlint help` lists both"))?;
+    }
+    Ok(command.render_long_help().ansi().to_string())
+}

@@ -1,0 +1,212 @@
+//! Markdown pages of the guide and the specification as text for the terminal and as manual pages.
+//!
+//! The pages use headings, paragraphs, lists, tables and code blocks. Anything else is printed as its text.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::cli::terminal::style::{BOLD, paint};
+
+/// One block of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Block {
+    /// A heading with its level, 1 for the title.
+    Heading(u8, String),
+    /// A paragraph, in one line.
+    Paragraph(String),
+    /// A list item with its mark (`-` or `1.`) and how deep its list is nested, from 0.
+    Item(usize, String, String),
+    /// Code, line by line.
+    Code(String),
+    /// A table; the first row is its head.
+    Table(Vec<Vec<String>>),
+}
+
+/// The blocks of a page in order.
+pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    // One entry for each open list: the next number, or none for bullets.
+    let mut lists: Vec<Option<u64>> = Vec::new();
+    let mut mark: Option<String> = None;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut text = String::new();
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::List(first)) => {
+                flush(&mut blocks, &mut text, &mut mark, lists.len());
+                lists.push(first);
+            }
+            Event::End(TagEnd::List(_)) => drop(lists.pop()),
+            Event::Start(Tag::Item) => {
+                mark = Some(match lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}.", *number - 1)
+                    }
+                    _ => "-".to_owned(),
+                });
+            }
+            Event::End(TagEnd::Heading(level)) => blocks.push(Block::Heading(level as u8, std::mem::take(&mut text))),
+            Event::End(TagEnd::Paragraph | TagEnd::Item) => flush(&mut blocks, &mut text, &mut mark, lists.len()),
+            Event::End(TagEnd::CodeBlock) => blocks.push(Block::Code(std::mem::take(&mut text))),
+            Event::Start(Tag::Table(_)) => flush(&mut blocks, &mut text, &mut mark, lists.len()),
+            Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(Vec::new()),
+            Event::End(TagEnd::TableCell) => {
+                if let Some(row) = rows.last_mut() {
+                    row.push(std::mem::take(&mut text));
+                }
+            }
+            Event::End(TagEnd::Table) => blocks.push(Block::Table(std::mem::take(&mut rows))),
+            Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => text.push_str(&part),
+            Event::SoftBreak | Event::HardBreak => text.push(' '),
+            _ => {}
+        }
+    }
+    flush(&mut blocks, &mut text, &mut mark, lists.len());
+    blocks
+}
+
+/// Ends the paragraph or list item that is open, if there is one.
+fn flush(blocks: &mut Vec<Block>, text: &mut String, mark: &mut Option<String>, depth: usize) {
+    if text.is_empty() {
+        return;
+    }
+    let text = std::mem::take(text);
+    blocks.push(match (mark.take(), depth) {
+        (Some(mark), depth) => Block::Item(depth.saturating_sub(1), mark, text),
+        // A further paragraph of a list item is indented like it.
+        (None, 1..) => Block::Item(depth - 1, String::new(), text),
+        (None, 0) => Block::Paragraph(text),
+    });
+}
+
+/// A page for a terminal of this width, in columns.
+pub(crate) fn page(markdown: &str, width: usize) -> String {
+    let mut out = String::new();
+    for block in blocks(markdown) {
+        if !out.is_empty() && !matches!(&block, Block::Item(_, mark, _) if !mark.is_empty() && ends_with_item(&out)) {
+            out.push('\n');
+        }
+        match block {
+            Block::Heading(_, text) => out.push_str(&(paint(BOLD, text) + "\n")),
+            Block::Paragraph(text) => push_wrapped(&mut out, &text, "", "", width),
+            Block::Item(depth, mark, text) => {
+                let pad = "  ".repeat(depth);
+                push_wrapped(&mut out, &text, &format!("{pad}{mark:<3}"), &format!("{pad}   "), width);
+            }
+            Block::Code(code) => code.lines().for_each(|line| out.push_str(&format!("    {line}\n"))),
+            Block::Table(rows) => out.push_str(&(table(&rows, width) + "\n")),
+        }
+    }
+    out
+}
+
+/// Is the last line that of a list item, so that the next item follows without an empty line?
+fn ends_with_item(out: &str) -> bool {
+    let last = out.lines().last().unwrap_or_default();
+    last.starts_with("   ") && !last.starts_with("    ") || last.starts_with("-  ") || {
+        let digits = last.chars().take_while(char::is_ascii_digit).count();
+        digits > 0 && last[digits..].starts_with('.')
+    }
+}
+
+fn push_wrapped(out: &mut String, text: &str, first: &str, next: &str, width: usize) {
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            next.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+}
+
+fn table(rows: &[Vec<String>], width: usize) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    if let Some((head, rows)) = rows.split_first() {
+        table.set_header(head);
+        table.add_row(head.iter().map(|cell| "-".repeat(cell.chars().count())));
+        for row in rows {
+            table.add_row(row);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>().trim_end().to_owned()
+}
+
+/// Columns of a table or code line in a manual page, which `man` indents by seven.
+const MANUAL_WIDTH: usize = 72;
+
+/// A page as a manual page of section 7, without its title line.
+pub(crate) fn manual(markdown: &str) -> String {
+    let mut out = String::new();
+    let verbatim = |out: &mut String, text: &str| {
+        out.push_str(".PP\n.nf\n");
+        text.lines().for_each(|line| out.push_str(&(escaped(line) + "\n")));
+        out.push_str(".fi\n");
+    };
+    for block in blocks(markdown) {
+        match block {
+            Block::Heading(1, _) => out.push_str(".SH DESCRIPTION\n"),
+            Block::Heading(_, text) => out.push_str(&format!(".SH {}\n", escaped(&text))),
+            Block::Paragraph(text) => out.push_str(&format!(".PP\n{}\n", escaped(&text))),
+            Block::Item(_, mark, text) => out.push_str(&format!(".IP \"{}\" 4\n{}\n", escaped(&mark), escaped(&text))),
+            Block::Code(code) => verbatim(&mut out, &code),
+            Block::Table(rows) => verbatim(&mut out, &table(&rows, MANUAL_WIDTH)),
+        }
+    }
+    out
+}
+
+/// Text in which nothing is an instruction of roff.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# Title\n\nOne two\nthree `code`.\n\n## Part\n\n1. first\n2. second\n\n   | a | b |\n   |---|---|\n   | 1 | 2 |\n\n- bullet\n\n```sh\nrun -x\n```\n";
+
+    #[test]
+    fn a_page_becomes_blocks() {
+        let text = |s: &str| s.to_owned();
+        assert_eq!(
+            blocks(PAGE),
+            [
+                Block::Heading(1, text("Title")),
+                Block::Paragraph(text("One two three code.")),
+                Block::Heading(2, text("Part")),
+                Block::Item(0, text("1."), text("first")),
+                Block::Item(0, text("2."), text("second")),
+                Block::Table(vec![vec![text("a"), text("b")], vec![text("1"), text("2")]]),
+                Block::Item(0, text("-"), text("bullet")),
+                Block::Code(text("run -x\n")),
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_end_at_the_width_of_the_terminal() {
+        let shown = anstream::adapter::strip_str(&page("one two three four\n\n- five six seven\n", 9)).to_string();
+        assert_eq!(shown, "one two\nthree\nfour\n\n-  five\n   six\n   seven\n");
+    }
+
+    #[test]
+    fn nothing_in_a_manual_page_is_an_instruction_by_accident() {
+        assert_eq!(manual(".TH x\n\n'\\d a-b\n"), ".PP\n\\&.TH x\n.PP\n\\&'\\ed a\\-b\n");
+    }
+}

@@ -1,0 +1,101 @@
+//! The guide: what a user of claimlint can read beyond the README, one topic a page.
+//!
+//! Each page is a Markdown file in this folder. `cargo doc` shows it here, `claimlint help TOPIC` prints it, and
+//! `claimlint man --out DIR` writes it as a manual page. A test runs the commands of its `sh` blocks.
+
+/// One page of the guide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// The topic: the file name without its extension, and the word after `claimlint help`.
+    pub name: &'static str,
+    /// What the page is about, in one line.
+    pub about: &'static str,
+    /// The whole page in Markdown. Its first line is the title.
+    pub text: &'static str,
+}
+
+/// Declares the pages in reading order: a module for `cargo doc` and an entry of [`PAGES`] for each file.
+macro_rules! pages {
+    ($($name:ident: $about:literal,)*) => {
+        $(
+            #[allow(clippy::doc_markdown, reason = "a page is also printed at the terminal, where backticks are noise")]
+            pub mod $name {
+                #![doc = include_str!(concat!(stringify!($name), ".md"))]
+            }
+        )*
+
+        /// Every page, in reading order.
+        pub const PAGES: &[Page] = &[
+            $(Page {
+                name: stringify!($name),
+                about: $about,
+                text: include_str!(concat!(stringify!($name), ".md")),
+            },)*
+        ];
+    };
+}
+
+pages! {
+    claims: "Bins, facts of a claim, sessions, what caps a denial, amounts",
+    explaining: "Everything about one claim, for a call or an appeal",
+    formats: "The files of a report, their columns and types",
+    layouts: "How columns are mapped; joined tables, trailers, words of your system",
+    policies: "Showing, changing and checking the policy",
+    settings: "claimlint.toml: flags that need not be typed every time",
+    nightly: "Reconciliation, gates, logs, systemd and cron",
+    comparing: "Only new findings; comparing reports; suppressing findings",
+    masking: "Reports without member, claim and authorization numbers",
+    reliability: "Bounded memory, complete or absent reports, verify, privacy",
+    hostile: "What happens with input that is meant to harm",
+    speed: "How fast it is, beside other tools, and how to measure it",
+    extending: "Tests, generated extracts, shell completions",
+}
+
+/// The page of this topic.
+#[must_use]
+pub fn page(name: &str) -> Option<&'static Page> {
+    PAGES.iter().find(|page| page.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_roster_lists_every_file_of_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide");
+        let files: BTreeSet<String> = fs::read_dir(folder)
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .filter(|file| file != "mod.rs")
+            .collect();
+        let listed: BTreeSet<String> = PAGES.iter().map(|page| format!("{}.md", page.name)).collect();
+        assert_eq!(listed, files);
+        assert_eq!(listed.len(), PAGES.len(), "a page is listed twice");
+    }
+
+    #[test]
+    fn pages_begin_with_a_title_and_have_short_lines() {
+        for page in PAGES {
+            assert!(page.text.starts_with("# "), "{}: no title", page.name);
+            let prose = page.text.lines().filter(|line| !line.starts_with("| ") && !line.contains("cargo run"));
+            let longest = prose.map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(longest <= 180, "{}: a line of {longest} characters", page.name);
+        }
+    }
+
+    #[test]
+    fn pages_name_only_topics_that_exist() {
+        for page in PAGES {
+            for named in page.text.split("claimlint help ").skip(1) {
+                let topic: String = named.chars().take_while(char::is_ascii_lowercase).collect();
+                let exists = super::page(&topic).is_some() || topic == "spec";
+                assert!(exists, "{}: there is no topic {topic}", page.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Protects the README and the guide: their commands run, what they show is what is printed, and the files that they name
+//! exist.
+
+use std::fs;
+use std::path::Path;
+
+use claimlint::guide;
+
+use crate::cli::{Said, binary};
+use crate::kit::at;
+
+/// README.md, then the pages of the guide, each with the name of its file.
+fn pages() -> Vec<(String, String)> {
+    let readme = fs::read_to_string(at("README.md")).expect("the README");
+    let guide = guide::PAGES.iter().map(|page| (format!("src/guide/{}.md", page.name), page.text.to_owned()));
+    std::iter::once(("README.md".to_owned(), readme)).chain(guide).collect()
+}
+
+/// The commands of a page's `sh` blocks that run claimlint.
+fn commands(page: &str) -> Vec<&str> {
+    let blocks = page.split("\n```sh\n").skip(1).filter_map(|b| b.split("\n```").next());
+    blocks.flat_map(str::lines).filter(|l| l.starts_with("cargo run ")).collect()
+}
+
+/// What a page shows of a command's output in the block right after it: the parts between lines of dots.
+fn shown_output<'r>(page: &'r str, command: &str) -> Vec<&'r str> {
+    let shown =
+        page.split_once(&format!("{command}\n```\n\n```text\n")).and_then(|(_, after)| after.split("\n```").next());
+    shown.into_iter().flat_map(|text| text.split("\n  ...\n")).collect()
+}
+
+/// Runs a command of a page in a directory that has the repository's folders.
+fn run(command: &str, desk: &Path) -> Said {
+    let (_, typed) = command.split_once(" -- ").unwrap_or_else(|| panic!("{command}: no ` -- `"));
+    let typed = typed.split('#').next().unwrap_or_default().replace("/tmp/", &format!("{}/", desk.display()));
+    let (args, file) = typed.split_once('>').unwrap_or((&typed, ""));
+    let said = Said::by(binary().args(args.split_whitespace()).current_dir(desk));
+    assert!(matches!(said.code, Some(0 | 1)), "{command}: {}", said.err);
+    if !file.is_empty() {
+        fs::write(desk.join(file.trim()), &said.out).expect("room for it");
+    }
+    said
+}
+
+/// A directory in which the commands of one page run: they name fixtures from the root and write where they are.
+fn desk() -> tempfile::TempDir {
+    let desk = tempfile::tempdir().expect("a directory");
+    for folder in ["fixtures", "src", "benches"] {
+        link(&at(folder), &desk.path().join(folder));
+    }
+    desk
+}
+
+#[test]
+fn commands_run_and_print_what_is_shown() {
+    let pages = pages();
+    let first = commands(&pages[0].1).into_iter().find(|c| c.contains(" check ")).expect("the README runs `check`");
+    let mut compared = 0;
+    for (file, text) in &pages {
+        let desk = desk();
+        let commands = commands(text);
+        // A page of the guide follows the README: its reader has run the first command.
+        if file != "README.md" && !commands.is_empty() {
+            run(first, desk.path());
+        }
+        for command in commands {
+            let said = run(command, desk.path());
+            for part in shown_output(text, command) {
+                compared += 1;
+                assert!(
+                    said.out.contains(part),
+                    "{file}: {command} no longer prints, as the page shows:\n{part}\n{}",
+                    said.out
+                );
+            }
+        }
+    }
+    assert!(compared >= 4, "the README shows the output of `check` and of `explain`: {compared} parts");
+}
+
+/// Files of the repository that a page names in a link or in backticks, with a folder of the repository in front.
+#[test]
+fn files_that_pages_name_exist() {
+    let others =
+        ["CONTRIBUTING.md", "CHANGELOG.md"].map(|file| (file.to_owned(), fs::read_to_string(at(file)).expect(file)));
+    for (file, text) in pages().into_iter().chain(others) {
+        let folders = ["src/", "fixtures/", "tests/", "benches/", ".ci/"];
+        for word in text.split(|c: char| c.is_whitespace() || "`()[],;:\"".contains(c)) {
+            // FAMILY, NAME and CODE are for the reader to fill in.
+            let is_pattern = word.bytes().any(|b| b.is_ascii_uppercase()) && !word.ends_with("README.md");
+            if folders.iter().any(|folder| word.starts_with(folder)) && !is_pattern {
+                let path = word.trim_end_matches(['.', '/']);
+                assert!(at(path).exists(), "{file} names {word}, which does not exist");
+            }
+        }
+    }
+}
+
+#[test]
+fn help_prints_every_topic_and_every_page_of_the_specification() {
+    let help = |words: &[&str]| Said::by(binary().arg("help").args(words));
+    let overview = help(&[]);
+    for page in guide::PAGES {
+        assert!(overview.out.contains(page.about), "{}", overview.out);
+        let said = help(&[page.name]);
+        let title = page.text.lines().next().unwrap_or_default().trim_start_matches("# ");
+        assert!(said.code == Some(0) && said.out.starts_with(title), "{}: {}", page.name, said.err);
+    }
+    for page in claimlint::spec::PAGES {
+        assert!(help(&["spec"]).out.contains(page.name));
+        let said = help(&["spec", page.name]);
+        assert!(said.code == Some(0) && said.out.starts_with(page.title), "{}: {}", page.name, said.err);
+    }
+    assert!(help(&["check"]).out.contains("--auths"), "a command is explained by its flags");
+    let wrong = help(&["no-such-topic"]);
+    assert!(wrong.code == Some(2) && wrong.err.contains("claimlint help"), "{}", wrong.err);
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) {
+    std::os::unix::fs::symlink(from, to).expect("a link");
+}
+
+#[cfg(windows)]
+fn link(from: &Path, to: &Path) {
+    std::os::windows::fs::symlink_dir(from, to).expect("a link");
+}
