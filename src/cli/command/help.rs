@@ -37,11 +37,13 @@ pub(crate) fn help(words: &[String], out: &mut dyn Write) -> anyhow::Result<Exit
 
 fn overview() -> String {
     let mut text = Cli::command().render_help().ansi().to_string();
-    text.push_str(&format!("\n{}\n", paint(BOLD, "Topics: claimlint help TOPIC")));
+    text.extend(["\n", &paint(BOLD, "Topics: claimlint help TOPIC"), "\n"]);
     for page in guide::PAGES {
-        text.push_str(&format!("  {:<13}{}\n", page.name, page.about));
+        let line = format!("  {:<13}{}\n", page.name, page.about);
+        text.push_str(&line);
     }
-    text.push_str(&format!("  {SPEC:<13}The specification: what a run reads, decides and writes\n"));
+    let line = format!("  {SPEC:<13}The specification: what a run reads, decides and writes\n");
+    text.push_str(&line);
     text
 }
 
@@ -49,7 +51,8 @@ fn specification() -> String {
     let mut text =
         "The specification says what a run reads, decides and writes. Its pages, in reading order:\n\n".to_owned();
     for page in spec::PAGES {
-        text.push_str(&format!("  claimlint help {SPEC} {:<10}{}\n", page.name, page.title));
+        let line = format!("  claimlint help {SPEC} {:<10}{}\n", page.name, page.title);
+        text.push_str(&line);
     }
     text
 }

@@ -48,9 +48,10 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
                 });
             }
             Event::End(TagEnd::Heading(level)) => blocks.push(Block::Heading(level as u8, std::mem::take(&mut text))),
-            Event::End(TagEnd::Paragraph | TagEnd::Item) => flush(&mut blocks, &mut text, &mut mark, lists.len()),
+            Event::End(TagEnd::Paragraph | TagEnd::Item) | Event::Start(Tag::Table(_)) => {
+                flush(&mut blocks, &mut text, &mut mark, lists.len());
+            }
             Event::End(TagEnd::CodeBlock) => blocks.push(Block::Code(std::mem::take(&mut text))),
-            Event::Start(Tag::Table(_)) => flush(&mut blocks, &mut text, &mut mark, lists.len()),
             Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(Vec::new()),
             Event::End(TagEnd::TableCell) => {
                 if let Some(row) = rows.last_mut() {
@@ -95,7 +96,7 @@ pub(crate) fn page(markdown: &str, width: usize) -> String {
                 let pad = "  ".repeat(depth);
                 push_wrapped(&mut out, &text, &format!("{pad}{mark:<3}"), &format!("{pad}   "), width);
             }
-            Block::Code(code) => code.lines().for_each(|line| out.push_str(&format!("    {line}\n"))),
+            Block::Code(code) => code.lines().for_each(|line| out.extend(["    ", line, "\n"])),
             Block::Table(rows) => out.push_str(&(table(&rows, width) + "\n")),
         }
     }
@@ -159,9 +160,9 @@ pub(crate) fn manual(markdown: &str) -> String {
     for block in blocks(markdown) {
         match block {
             Block::Heading(1, _) => out.push_str(".SH DESCRIPTION\n"),
-            Block::Heading(_, text) => out.push_str(&format!(".SH {}\n", escaped(&text))),
-            Block::Paragraph(text) => out.push_str(&format!(".PP\n{}\n", escaped(&text))),
-            Block::Item(_, mark, text) => out.push_str(&format!(".IP \"{}\" 4\n{}\n", escaped(&mark), escaped(&text))),
+            Block::Heading(_, text) => out.extend([".SH ", &escaped(&text), "\n"]),
+            Block::Paragraph(text) => out.extend([".PP\n", &escaped(&text), "\n"]),
+            Block::Item(_, mark, text) => out.extend([".IP \"", &escaped(&mark), "\" 4\n", &escaped(&text), "\n"]),
             Block::Code(code) => verbatim(&mut out, &code),
             Block::Table(rows) => verbatim(&mut out, &table(&rows, MANUAL_WIDTH)),
         }
