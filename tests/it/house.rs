@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use claimlint::ingest::layout::library::SHIPPED;
 use claimlint::rules::FAMILIES;
 
-use crate::cli::{Said, binary};
 use crate::kit::{DOCS, POLICY, at};
 
 /// Files below a folder with this extension, as paths from the repository's root.
