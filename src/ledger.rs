@@ -33,7 +33,7 @@ impl Ledger {
     pub fn add_extract<T>(&mut self, tally: &Tally<T>) {
         self.rows += tally.rows;
         self.rejected += tally.rejects.len();
-        self.out_of_scope += tally.passed;
+        self.out_of_scope += tally.ignored;
     }
 
     /// Counts what became of lines that were kept. A row with several services counts once: in scope if any

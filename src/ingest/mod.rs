@@ -1,60 +1,72 @@
-//! From files to rows that matter: open, look, cut in blocks, read records, count every row, hand on a few.
+//! From files to rows that matter: open, detect the layout, cut into blocks, read records, count every row, keep a few.
 //!
-//! This room knows bytes, header names and the shape of records. It knows no claim and no policy: what a row means
-//! is decided by the closure that looks at it, on the worker thread, while the block is hot.
+//! This room knows bytes, header names and the shape of records. It knows no claim and no policy: a closure decides what a
+//! row means, on the worker thread, while the block is still in the cache. Its messages name the options of the command
+//! line that help, so that the person who reads them knows what to type.
 //!
-//! Where a layout says so, a row holds several services ([`Binding::each`]), or is widened by the cells of tables in files
-//! of their own before it is looked at ([`layout::join`]).
+//! If the layout says so, a row holds several services ([`Binding::each`]), or gets the cells of tables in separate files
+//! before it is looked at ([`layout::join`]).
 //!
-//! Invariants: every row after the header is counted exactly once; what is handed on comes in the order of the file
-//! whatever the threads do; memory holds one wave of blocks per file, never the file.
-
-pub(crate) mod read_joined;
-pub mod record;
+//! Invariants: every row after the header is counted exactly once. Rows are kept in the order of the file, whatever the
+//! threads do. Memory holds a few groups of blocks per file, never the file.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`error`]: what stops the reading, in sentences.
+//! - [`field`]: the canonical fields.
+//! - [`cell`]: one cell as text.
+//! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
+//! - [`record`]: the grammar of a row, its cells, the header, rejected rows.
+//! - [`layout`]: which column holds which field.
+//! - [`scan`]: reads blocks in parallel.
+//! - [`read_joined`]: reads an extract with joined tables.
 
 pub mod cell;
 pub mod error;
 pub mod field;
 pub mod layout;
+pub(crate) mod read_joined;
+pub mod record;
 pub mod scan;
 pub mod source;
 
-pub use crate::ingest::layout::detect::Detected;
+use crate::ingest::scan::parallel;
 use crate::ingest::scan::prefilter::Prefilter;
+use crate::ingest::scan::{ChargeReader, RowFilter};
 
 pub use crate::ingest::error::ReadError;
 pub use crate::ingest::layout::binding::Binding;
 pub use crate::ingest::layout::definition::Layout;
+pub use crate::ingest::layout::detect::Detected;
 pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::library::Library;
 pub use crate::ingest::record::reject::{Reject, Rejects};
 pub use crate::ingest::record::row::Row;
-pub use crate::ingest::scan::collect::{Collector, Position};
+pub use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
 pub use crate::ingest::scan::parallel::Watch;
-use crate::ingest::scan::{ChargeReader, RowFilter};
-pub use crate::ingest::scan::{KeptRow, RowAction, Tally};
+pub use crate::ingest::scan::tally::Tally;
 pub use crate::ingest::source::Source;
 pub use crate::ingest::source::input_hash::{FileHash, HashScope, InputFile, InputRole};
 
-/// Bytes of one block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
+/// Bytes of a block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
 pub const BLOCK: usize = 1 << 20;
 
-/// What reading one extract came to.
+/// The result of reading one extract.
 #[derive(Debug)]
 pub struct Extract<C> {
     /// The extract as given.
     pub name: String,
     /// Bytes of text after decompression.
     pub bytes: u64,
-    /// Rows, rows kept and rows rejected, with their lines and byte offsets in the file.
+    /// The counts, the rows kept and the rows rejected, with their lines and byte offsets in the file.
     pub tally: Tally<C>,
-    /// What was found out before the first row.
+    /// What was detected before the first row.
     pub detected: Detected,
 }
 
-/// Reads one opened extract whose detected is known. `codes` are the beginnings by which a row of interest is known
-/// (upper-case, at least four characters); other rows may or may not be looked at. Without them all rows are. A row is
-/// looked at with the cells of joined tables, if the detected has any.
+/// Reads one opened extract whose layout was detected. `codes` are the prefixes of the codes that matter, upper-case and
+/// with at least four characters. Rows without one may or may not be looked at; without `codes` every row is. A row is
+/// looked at together with the cells of joined tables.
 pub fn read<T: Send>(
     source: Source,
     detected: Detected,
@@ -70,8 +82,8 @@ pub fn read<T: Send>(
     read_into(Vec::new(), source, detected, block, codes, None, &keeping, watch)
 }
 
-/// The same, gathered in `kept`; with `weigh`, every row is looked at as it stands in the extract itself, without joined
-/// cells, and what it says is added up in [`Tally::control_total`].
+/// As [`read`], collecting in `kept`. With `charge`, that function reads every row of the extract, without joined cells,
+/// and the charges are added up in [`Tally::control_total`].
 #[allow(clippy::too_many_arguments, reason = "what to read, how, and where it goes; each call says them all")]
 pub fn read_into<C: Collector>(
     kept: C,
@@ -79,26 +91,26 @@ pub fn read_into<C: Collector>(
     detected: Detected,
     block: usize,
     codes: Option<&[&str]>,
-    weigh: Option<&ChargeReader<'_>>,
+    charge: Option<&ChargeReader<'_>>,
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     watch: &dyn Watch,
 ) -> Result<Extract<C>, ReadError> {
     let name = source.name.clone();
-    // The header's lines and bytes count as passed, so that positions come out as those of the file, lines from 1.
+    // The lines and bytes of the header count, so that positions are those of the file, with lines from 1.
     let total = Tally::new(detected.lines_before + 1, detected.data_start as u64, kept);
     let tally = if detected.joins.is_empty() {
         let columns = detected.binding.code_columns();
         let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
-        let which = match (weigh, &prefilter) {
-            (Some(weigh), _) => RowFilter::Totaled(weigh),
+        let filter = match (charge, &prefilter) {
+            (Some(charge), _) => RowFilter::Totaled(charge),
             (None, Some(prefilter)) => RowFilter::Prefiltered(prefilter),
             (None, None) => RowFilter::All,
         };
         let mut blocks = source.blocks(detected.data_start, block);
         let look = |row: &Row<'_>, position: Position, kept: &mut C| look(&detected, row, position, kept);
-        scan::parallel::read(&mut blocks, &detected.grammar, which, &look, watch, total)?
+        parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)?
     } else {
-        read_joined::read(source, &detected, block, codes, weigh, look, watch, total)?
+        read_joined::read(source, &detected, block, codes, charge, look, watch, total)?
     };
     let extract = Extract { name, bytes: tally.bytes, tally, detected };
     refuse_if_mostly_rejected(&extract)?;

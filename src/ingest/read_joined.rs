@@ -5,9 +5,9 @@
 //! 3. The other tables are read for the rows of kept keys.
 //! 4. Each kept row is widened by its joined cells and looked at like any row.
 //!
-//! So memory grows with the claims that matter, never with a joined file. A joined table is read completely or not at
-//! all: a row of it that cannot be read, a code without a place, or a second row for one key refuses the run, as every
-//! verdict on its claim would rest on a guess.
+//! So memory grows with the claims that matter, never with a joined file. A joined table is read completely or not at all:
+//! a row that cannot be read, a code without a position, or a second row for one key refuses the run, because every
+//! verdict on that claim would be a guess.
 
 use std::borrow::Cow;
 
@@ -23,27 +23,28 @@ use crate::ingest::layout::joined::{Joined, Shape};
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::reject::{Reject, Rejects};
 use crate::ingest::record::row::{Row, first_line};
-use crate::ingest::scan::collect::{Collector, Position, keeping};
+use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction, keeping};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::prefilter::Prefilter;
-use crate::ingest::scan::{ChargeReader, KeptRow, RowAction, RowFilter, Tally};
+use crate::ingest::scan::tally::Tally;
+use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
 
-/// The rows of one table by key: cells with the number of their column among the table's.
+/// The rows of one table by key: each cell with the number of its column in the table.
 type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
 
-/// What was found in a table before the extract is read.
-enum Found {
-    /// Nothing: it brings no procedure codes, or none is known.
+/// What a table holds, before the extract is read.
+enum CodesFound {
+    /// No known procedure codes.
     Nothing,
-    /// Keys of rows that hold a known code; the rows themselves are read later.
+    /// The keys of rows that hold a known code. The rows are read later.
     Keys(FxHashSet<Box<str>>),
-    /// The known codes themselves, by key; the table need not be read again.
+    /// The known codes by key. The table need not be read again.
     Codes(Cells),
 }
 
-impl Found {
+impl CodesFound {
     fn holds(&self, key: &str) -> bool {
         match self {
             Self::Nothing => false,
@@ -61,28 +62,28 @@ impl Found {
     }
 }
 
-/// A row of the extract before it is joined: its record as it stands.
-struct Raw {
+/// A row of the extract before it is joined: a copy of its record.
+struct UnjoinedRow {
     bytes: Vec<u8>,
     fields: Vec<CellSpan>,
 }
 
-/// One row of a table, or what is wrong with it.
-struct Taken {
+/// One row of a table. Its cells, or what is wrong with it.
+struct TableRow {
     key: Box<str>,
     cells: Result<Vec<(usize, Box<str>)>, String>,
 }
 
-/// The known codes, as texts that cells are held against.
-struct Wanted<'a> {
-    /// None: whatever a cell holds may matter.
+/// The known codes that cells are compared with.
+struct KnownCodes<'a> {
+    /// None: any cell may matter.
     codes: Option<&'a [&'a str]>,
-    /// Codes stand at the beginning of a cell; otherwise anywhere in it.
+    /// Codes are at the beginning of a cell. Otherwise anywhere in it.
     at_start: bool,
 }
 
-impl Wanted<'_> {
-    /// May this text hold a known code? No false "no".
+impl KnownCodes<'_> {
+    /// May this text hold a known code? Never says no if it does.
     fn may(&self, text: Cow<'_, str>) -> bool {
         let Some(codes) = self.codes else { return true };
         let text = upper(text);
@@ -90,7 +91,7 @@ impl Wanted<'_> {
             && codes.iter().any(|code| if self.at_start { text.starts_with(code) } else { text.contains(code) })
     }
 
-    /// What the fast scan looks for in these columns; none if every row is to be looked at.
+    /// The prefilter for these columns. None if every row must be looked at.
     fn prefilter(&self, columns: impl IntoIterator<Item = usize>) -> Option<Prefilter> {
         let codes = self.codes.filter(|_| self.at_start)?;
         Some(Prefilter::new(columns.into_iter().collect(), codes.iter().copied()))
@@ -104,10 +105,10 @@ impl Wanted<'_> {
     }
 }
 
-/// Stops the run when it is told to, and reports no progress: rows and bytes are those of the extract.
-struct Unreported<'a>(&'a dyn Watch);
+/// Can stop the run, but reports no progress: only rows and bytes of the extract count.
+struct OnlyInterrupts<'a>(&'a dyn Watch);
 
-impl Watch for Unreported<'_> {
+impl Watch for OnlyInterrupts<'_> {
     fn passed(&self, _: u64, _: u64, _: u64) -> bool {
         self.0.passed(0, 0, 0)
     }
@@ -120,15 +121,15 @@ pub(crate) fn read<C: Collector>(
     detected: &Detected,
     block: usize,
     codes: Option<&[&str]>,
-    weigh: Option<&ChargeReader<'_>>,
+    charge: Option<&ChargeReader<'_>>,
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
     let binding = &detected.binding;
-    let quiet = Unreported(watch);
+    let quiet = OnlyInterrupts(watch);
     let columns = binding.code_columns();
-    let wanted = Wanted { codes, at_start: columns.is_some() };
+    let wanted = KnownCodes { codes, at_start: columns.is_some() };
     let joins = &detected.joins;
 
     let mut found = Vec::new();
@@ -138,20 +139,20 @@ pub(crate) fn read<C: Collector>(
 
     let width = detected.grammar.width;
     // Rows that hold no code themselves matter too, once a code was found for some key.
-    let own = columns.filter(|_| found.iter().all(Found::is_empty));
+    let own = columns.filter(|_| found.iter().all(CodesFound::is_empty));
     let prefilter = own.and_then(|columns| wanted.prefilter(columns.into_iter().filter(|c| *c < width)));
-    let which = weigh.map_or_else(|| may(prefilter.as_ref()), RowFilter::Totaled);
+    let filter = charge.map_or_else(|| may(prefilter.as_ref()), RowFilter::Totaled);
     let line_end = detected.grammar.line_end();
     let mut blocks = source.blocks(detected.data_start, block);
     let raws = parallel::read(
         &mut blocks,
         &detected.grammar,
-        which,
+        filter,
         &keeping(|row: &Row<'_>| {
-            let joined = |(join, found): (&Joined, &Found)| join.key_of(row).is_some_and(|key| found.holds(&key));
+            let joined = |(join, found): (&Joined, &CodesFound)| join.key_of(row).is_some_and(|key| found.holds(&key));
             if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
                 let (bytes, fields) = row.record(line_end);
-                RowAction::Keep(Raw { bytes, fields })
+                RowAction::Keep(UnjoinedRow { bytes, fields })
             } else {
                 RowAction::Ignore
             }
@@ -163,8 +164,8 @@ pub(crate) fn read<C: Collector>(
     let mut cells = Vec::new();
     for (join, found) in joins.iter().zip(found) {
         cells.push(match found {
-            Found::Codes(cells) => cells,
-            Found::Keys(_) | Found::Nothing => {
+            CodesFound::Codes(cells) => cells,
+            CodesFound::Keys(_) | CodesFound::Nothing => {
                 let keys = raws.kept.iter().filter_map(|raw| join.key_of(&raw.value.row()).map(Box::from)).collect();
                 of_keys(join, binding, &keys, block, &quiet)?
             }
@@ -173,30 +174,30 @@ pub(crate) fn read<C: Collector>(
     look_at(raws, detected, &cells, look, total.kept)
 }
 
-/// Rows of one hand-over to a thread.
-const CHUNK: usize = 1024;
+/// Rows that a thread takes at a time.
+const CHUNK_ROWS: usize = 1024;
 
 /// Widens each kept row and looks at it.
 fn look_at<C: Collector>(
-    raws: Tally<Vec<KeptRow<Raw>>>,
+    raws: Tally<Vec<KeptRow<UnjoinedRow>>>,
     detected: &Detected,
     cells: &[Cells],
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     into: C,
 ) -> Result<Tally<C>, ReadError> {
-    let Tally { rows, passed, lines, bytes, mut kept, rejects, trailers, control_total } = raws;
+    let Tally { rows, ignored, lines, bytes, mut kept, rejects, trailers, control_total } = raws;
     let mut all = rejects.all().map_err(|e| ReadError::Spool(e.to_string()))?;
     let rejects = Rejects::new(into.spool());
-    let mut total = Tally { rows, passed, lines, bytes, kept: into, rejects, trailers, control_total };
+    let mut total = Tally { rows, ignored, lines, bytes, kept: into, rejects, trailers, control_total };
     let looked: Vec<_> = kept
-        .par_chunks_mut(CHUNK)
+        .par_chunks_mut(CHUNK_ROWS)
         .map(|chunk| {
-            let (mut block, mut passed, mut rejects) = (C::for_block(), 0, Vec::new());
+            let (mut block, mut ignored, mut rejects) = (C::for_block(), 0, Vec::new());
             for KeptRow { line, offset, value: raw } in chunk {
                 let record = raw.bytes.len();
                 raw.widen(detected, cells);
                 match look(detected, &raw.row(), Position { line: *line, offset: *offset }, &mut block) {
-                    RowAction::Ignore => passed += 1,
+                    RowAction::Ignore => ignored += 1,
                     RowAction::Keep(()) => {}
                     RowAction::Reject(reason) => {
                         let raw = first_line(&detected.grammar, &raw.bytes[..record]);
@@ -204,12 +205,12 @@ fn look_at<C: Collector>(
                     }
                 }
             }
-            (block, passed, rejects)
+            (block, ignored, rejects)
         })
         .collect();
-    for (block, passed, rejects) in looked {
+    for (block, ignored, rejects) in looked {
         total.kept.append(block, 0, 0);
-        total.passed += passed;
+        total.ignored += ignored;
         all.extend(rejects);
     }
     all.sort_by_key(|reject| reject.line);
@@ -219,7 +220,7 @@ fn look_at<C: Collector>(
     Ok(total)
 }
 
-impl Raw {
+impl UnjoinedRow {
     fn row(&self) -> Row<'_> {
         Row::new(&self.bytes, &self.fields)
     }
@@ -229,7 +230,7 @@ impl Raw {
         let end = self.bytes.len() as u32;
         self.fields.resize(detected.header.len(), CellSpan { start: end, end, doubled: false });
         for ((join, cells), key) in detected.joins.iter().zip(cells).zip(keys) {
-            // A claim without a row in the table has empty cells.
+            // A claim without a row in the table gets empty cells.
             for (column, cell) in key.and_then(|key| cells.get(key.as_str())).into_iter().flatten() {
                 let start = self.bytes.len() as u32;
                 self.bytes.extend_from_slice(cell.as_bytes());
@@ -239,19 +240,19 @@ impl Raw {
     }
 }
 
-/// Step 1: the keys under which a table brings known codes; of a table of codes the codes as well.
+/// Step 1: the keys for which a table brings known codes. For a table of codes, the codes as well.
 fn with_codes(
     join: &Joined,
     binding: &Binding,
-    wanted: &Wanted<'_>,
+    wanted: &KnownCodes<'_>,
     block: usize,
     watch: &dyn Watch,
-) -> Result<Found, ReadError> {
+) -> Result<CodesFound, ReadError> {
     let procedures: Vec<usize> = (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth)).collect();
     let mut columns: Vec<usize> = procedures.iter().map(|nth| join.column(*nth)).collect();
     columns.dedup();
     if columns.is_empty() {
-        return Ok(Found::Nothing);
+        return Ok(CodesFound::Nothing);
     }
     let prefilter = wanted.prefilter(columns.iter().copied());
     let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(join.text(row, *c)));
@@ -264,11 +265,11 @@ fn with_codes(
             Shape::Row => Ok(Vec::new()),
             Shape::Codes { .. } => code(join, row),
         };
-        Some(Taken { key, cells })
+        Some(TableRow { key, cells })
     })?;
     Ok(match join.shape {
-        Shape::Row => Found::Keys(rows.into_iter().map(|kept| kept.value.key).collect()),
-        Shape::Codes { .. } => Found::Codes(gather(join, rows)?),
+        Shape::Row => CodesFound::Keys(rows.into_iter().map(|kept| kept.value.key).collect()),
+        Shape::Codes { .. } => CodesFound::Codes(collect_rows(join, rows)?),
     })
 }
 
@@ -280,7 +281,7 @@ fn of_keys(
     block: usize,
     watch: &dyn Watch,
 ) -> Result<Cells, ReadError> {
-    // Of a wide table only what the layout maps.
+    // Of a wide table, only the columns that the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
     let rows = table(join, None, block, watch, &|row| {
@@ -296,12 +297,13 @@ fn of_keys(
                 .collect()),
             Shape::Codes { .. } => code(join, row),
         };
-        Some(Taken { key: Box::from(key), cells })
+        Some(TableRow { key: Box::from(key), cells })
     })?;
-    gather(join, rows)
+    collect_rows(join, rows)
 }
 
-/// The code of a row and the place that its number gives it; without numbers the place is found when rows are gathered.
+/// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] finds the
+/// position.
 fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> {
     let Shape::Codes { column, number, numbers } = &join.shape else { return Ok(Vec::new()) };
     let cell = join.text(row, *column);
@@ -326,11 +328,11 @@ fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> 
     Ok(vec![(place, Box::from(cell))])
 }
 
-/// Rows by key. Every code has a place of its own, and a table of one row per key has one.
-fn gather(join: &Joined, rows: Vec<KeptRow<Taken>>) -> Result<Cells, ReadError> {
+/// Collects rows by key. Each code has a position of its own, and each key of a table without codes has one row.
+fn collect_rows(join: &Joined, rows: Vec<KeptRow<TableRow>>) -> Result<Cells, ReadError> {
     let mut cells = Cells::default();
     let mut lines: FxHashMap<Box<str>, u64> = FxHashMap::default();
-    for KeptRow { line, value: Taken { key, cells: taken }, .. } in rows {
+    for KeptRow { line, value: TableRow { key, cells: taken }, .. } in rows {
         let refuse = |what: String| refuse(join, line, &what);
         let taken = taken.map_err(refuse)?;
         let Shape::Codes { number, numbers, .. } = &join.shape else {
@@ -380,14 +382,14 @@ fn may(prefilter: Option<&Prefilter>) -> RowFilter<'_> {
     prefilter.map_or(RowFilter::All, RowFilter::Prefiltered)
 }
 
-/// Reads a table, keeping what `take` takes, with the lines of its file.
+/// Reads a table and keeps what `take` returns, with its lines in the file.
 fn table(
     join: &Joined,
     prefilter: Option<&Prefilter>,
     block: usize,
     watch: &dyn Watch,
-    take: &(impl Fn(&Row<'_>) -> Option<Taken> + Sync),
-) -> Result<Vec<KeptRow<Taken>>, ReadError> {
+    take: &(impl Fn(&Row<'_>) -> Option<TableRow> + Sync),
+) -> Result<Vec<KeptRow<TableRow>>, ReadError> {
     let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, block);
     let tally = parallel::read(
         &mut blocks,

@@ -26,6 +26,7 @@
 //! injection   markup, formulas and escape sequences in every column
 //! house       structure of the repository: imports, rosters, file lengths, README
 //! pages       the README and the guide: their commands, what they show, the files they name
+//! subrooms    order of the files inside a room
 //! citations   sections of the specification that the code cites
 //! ```
 //!
@@ -64,5 +65,6 @@ mod rules;
 mod settings;
 mod slow;
 mod soak;
+mod subrooms;
 mod twin;
 mod verify;

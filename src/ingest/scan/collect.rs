@@ -1,9 +1,9 @@
-//! What is kept of an extract, as a collection that grows block by block.
+//! What is done with a row, and the collection of what is kept, which grows block by block.
 
 use std::sync::Arc;
 
+use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row::Row;
-use crate::ingest::scan::{KeptRow, RowAction};
 use crate::ingest::source::spill::Spool;
 
 /// Where a row starts. Within a block that is not yet joined to the others, both count from the start of the block.
@@ -15,25 +15,61 @@ pub struct Position {
     pub offset: u64,
 }
 
-/// Looks at a row, and adds what is kept of it to the collection.
+/// What is to be done with a row.
+#[derive(Debug)]
+pub enum RowAction<T> {
+    /// Count it as out of scope.
+    Ignore,
+    /// Keep this.
+    Keep(T),
+    /// Reject it.
+    Reject(Reason),
+}
+
+impl<T> RowAction<T> {
+    /// Passes what is kept to `keep`.
+    pub fn then(self, keep: impl FnOnce(T)) -> RowAction<()> {
+        match self {
+            Self::Ignore => RowAction::Ignore,
+            Self::Keep(value) => {
+                keep(value);
+                RowAction::Keep(())
+            }
+            Self::Reject(reason) => RowAction::Reject(reason),
+        }
+    }
+}
+
+/// What is kept of one row.
+#[derive(Debug)]
+pub struct KeptRow<T> {
+    /// Line of the file on which the row starts. Before blocks are joined: number of lines before it in the block.
+    pub line: u64,
+    /// Byte of the decompressed file at which the row starts. Before blocks are joined: byte of the block.
+    pub offset: u64,
+    /// The value that the caller made from the row.
+    pub value: T,
+}
+
+/// Looks at a row and adds what is kept of it to the collection.
 pub fn keeping<T>(
     look: impl Fn(&Row<'_>) -> RowAction<T> + Sync,
 ) -> impl Fn(&Row<'_>, Position, &mut Vec<KeptRow<T>>) -> RowAction<()> + Sync {
     move |row, Position { line, offset }, kept| look(row).then(|value| kept.push(KeptRow { line, offset, value }))
 }
 
-/// Collects what is kept of rows. Each block has one of its own; they are joined in the order of the file.
+/// Collects what is kept of rows. Each block has its own collector; they are joined in the order of the file.
 pub trait Collector: Send {
-    /// An empty one for a block.
+    /// An empty collector for one block.
     fn for_block() -> Self;
 
-    /// Takes what follows in the file; its positions are counted from the end of what is held.
+    /// Appends the collector of the next block, whose positions are relative to the end of this one.
     fn append(&mut self, next: Self, lines: u64, bytes: u64);
 
-    /// How much is held, for progress.
+    /// Number of items, for progress.
     fn count(&self) -> u64;
 
-    /// Where rejected rows go that are too many for memory. None: they are held.
+    /// Where rejected rows go that do not fit into memory. None: they stay in memory.
     fn spool(&self) -> Option<Arc<Spool>> {
         None
     }

@@ -1,20 +1,20 @@
-//! The scan of blocks at the speed of memory: sixty-four bytes at a time, records that cannot matter only counted.
+//! The fast scan: sixty-four bytes at a time, and records that cannot matter are only counted.
 //!
 //! Advice to the next hacker. [`Grammar::read`] is the authority on records; the kernel decides alone only about
 //! records that are plainly in order: one physical line, quotes (if any) that open right after a delimiter and close
 //! right before one, the header's number of fields, no cell of interest that could hold a code, not the header again.
-//! Everything else (a few lines in ten thousand) goes to [`Scanner::record`], which is the slow scan's own step. So a
-//! mistake here can only be one of these five questions; `tests/it/twin.rs` holds both to the same answers.
+//! Everything else, a few lines in ten thousand, goes to [`Scanner::record`], the step of the slow scan. So a mistake here
+//! can only be in one of these five questions. `tests/it/twin.rs` compares both scans.
 //!
 //! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
 //! whether it matters or not: a shifted row cannot hide.
 
 use crate::ingest::record::row::Row;
-use crate::ingest::scan::collect::{Collector, Position};
+use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::prefilter::Prefilter;
+use crate::ingest::scan::scanner::Scanner;
 use crate::ingest::scan::simd::Lanes;
 use crate::ingest::scan::window::Window;
-use crate::ingest::scan::{RowAction, Scanner};
 
 impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
     /// Scans to the first incomplete record and returns where it starts.
@@ -25,11 +25,11 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         let mut window = Window::new(self.grammar.delimiter, 0);
         let plain = self.plain_rows();
         let mut at = 0;
-        // The rows from here to `at` are passed but not yet counted.
+        // The rows from `counted` to `at` are ignored but not yet counted.
         let (mut counted, mut rows) = (0, 0);
         'windows: loop {
             if !window.fill(lanes, bytes, at) {
-                self.pass(rows, at - counted);
+                self.count_ignored(rows, at - counted);
                 if window.reaches(bytes.len()) {
                     return at;
                 }
@@ -50,7 +50,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
                 {
                     rows += 1;
                 } else {
-                    self.pass(rows, at - counted);
+                    self.count_ignored(rows, at - counted);
                     let Some(next) = self.record(at) else { return at };
                     (counted, rows) = (next, 0);
                     if next != end + 1 {
@@ -64,15 +64,15 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         }
     }
 
-    /// Counts rows that do not matter.
-    fn pass(&mut self, rows: u64, bytes: usize) {
+    /// Counts rows that cannot matter.
+    fn count_ignored(&mut self, rows: u64, bytes: usize) {
         self.tally.rows += rows;
-        self.tally.passed += rows;
+        self.tally.ignored += rows;
         self.tally.lines += rows;
         self.tally.bytes += bytes as u64;
     }
 
-    /// May a cell of interest hold a code? The row is plainly in order.
+    /// May a cell of interest hold a code? The row must be plainly in order.
     #[inline(always)]
     fn may_matter(&self, window: &Window, prefilter: &Prefilter, at: usize, before: u32) -> bool {
         let (bytes, delimiter) = (self.bytes, self.grammar.delimiter);
@@ -80,7 +80,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         if prefilter.first && ask(at) {
             return true;
         }
-        // A loop, not `any`: a closure of the library is not compiled for the processor at hand.
+        // A loop instead of `any`: closures of the library are not compiled for the processor at hand.
         for (from, to) in &prefilter.runs {
             let first = window.separator(before + from, at);
             if from == to {
@@ -94,7 +94,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         false
     }
 
-    /// By its first byte: is a line plainly a row?
+    /// For each first byte of a line: is the line plainly a row?
     fn plain_rows(&self) -> [bool; 256] {
         let name = self.grammar.header.first();
         let begins = |text: &[u8], b: u8| text.first().is_none_or(|first| *first == b);
@@ -105,14 +105,14 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         })
     }
 
-    /// Could the line be the header again, or one that the layout says is no row?
+    /// May the line be the header again, or one that the layout skips?
     #[inline(never)]
     fn may_be_no_row(&self, at: usize) -> bool {
         let line = &self.bytes[at..];
         match self.grammar.header.first() {
             None => self.grammar.is_skipped(line),
             Some(name) => match line {
-                // Blanks, a byte-order mark or quotes may stand around the header's first name.
+                // Blanks, a byte-order mark or quotes may surround the header's first name.
                 [b'"', rest @ ..] | rest if rest.first().is_some_and(u8::is_ascii_alphanumeric) => {
                     rest.starts_with(name) || self.grammar.is_skipped(line)
                 }

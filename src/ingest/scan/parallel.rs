@@ -1,10 +1,18 @@
 //! Blocks in parallel, records in order.
 //!
-//! Each block is scanned on its own, on the guess that a record starts after its first line end. The stitcher then
-//! walks the blocks in order with the bytes left over from the one before: if its record ends where the guess said,
-//! the block's result is taken as it is; if not (a quoted line break crosses the border), the block is read again
-//! from the true position. So the result never depends on the size of the blocks or on the number of threads, and
-//! memory holds a wave of blocks, never the file.
+//! Each block is scanned on its own, assuming that a record starts after its first line end. [`InOrder`] then takes the
+//! blocks in order. It appends the bytes before that line end to the partial record that the blocks before left over. If
+//! this completes the record, the assumption was right and the speculative scan is used as it is. If not, because a quoted
+//! line break crosses the border, the block is read again from the true position. So the result depends neither on the
+//! block size nor on the number of threads, and memory holds a few groups of blocks, never the file.
+//!
+//! ```text
+//!            a block ends inside a record            the record exceeds the limit
+//!  aligned ------------------------------> partial -------------------------------> skipping a long line
+//!     ^                                       |                                              |
+//!     +----------- the record ends -----------+             +--------- the line ends --------+
+//!     +-------------------------------------------------------------------------------------+
+//! ```
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -15,36 +23,40 @@ use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row::Row;
-use crate::ingest::scan::collect::{Collector, Position};
-use crate::ingest::scan::{RowAction, RowFilter, Tally, scan};
+use crate::ingest::scan::block::{RowFilter, scan};
+use crate::ingest::scan::collect::{Collector, Position, RowAction};
+use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::blocks::{Block, BlockReader};
 
-/// Bytes of a carry that are read at a time, and from which on a record is only looked for again when the carry has
-/// doubled: a quoted field of many lines would otherwise be read again with every block.
-const STEP: usize = 1 << 20;
+/// Bytes of the partial record that are read at a time. A longer partial record is searched again only when its length
+/// has doubled: otherwise a quoted field of many lines would be read again with every block.
+const STEP_BYTES: usize = 1 << 20;
 
-/// Rejected rows from which on the guess about a block is not kept: a wave of blocks of them would fill the memory.
-const POOR: usize = 1 << 15;
+/// Most rejected rows of a speculative scan that is used. One with more is discarded, because the rejected rows of a group
+/// of such blocks would fill the memory.
+const MAX_SPECULATIVE_REJECTS: usize = 1 << 15;
 
-/// What one block came to under the guess.
-struct Guess<C> {
-    /// Bytes up to and including the first line end; they belong to a record that began before.
-    head: Vec<u8>,
-    /// Bytes of the first incomplete record.
-    tail: Vec<u8>,
+/// The scan of one block, assuming that a record starts after its first line end.
+struct SpeculativeScan<C> {
+    /// Bytes up to and including the first line end. They belong to a record of an earlier block.
+    before: Vec<u8>,
+    /// Bytes of the incomplete record at the end.
+    after: Vec<u8>,
+    /// The records between them.
     tally: Tally<C>,
 }
 
-/// Called between waves with bytes and rows so far; says whether to go on.
+/// Observes the reading, and may stop it.
 pub trait Watch: Sync {
-    /// `bytes` of the file taken since the last call, `rows` and `kept` likewise. False: stop the run.
+    /// Called after each group of blocks, with the bytes of the file, the rows and the kept items since the last call.
+    /// False stops the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
 
-    /// An extract is read, the number of which is counted from 1: its rows, those rejected, and the lines kept.
+    /// Called after each extract with its number from 1, and its numbers of rows, rejected rows and kept lines.
     fn extract(&self, _number: usize, _rows: u64, _rejected: u64, _kept: u64) {}
 }
 
-/// Watches nothing and never stops: worked examples, small files.
+/// Observes nothing and never stops: for worked examples and small files.
 #[derive(Debug)]
 pub struct Unwatched;
 
@@ -54,176 +66,179 @@ impl Watch for Unwatched {
     }
 }
 
-/// Reads everything that `blocks` holds after the header; `total` says where it starts and takes what is kept.
+/// Reads all blocks. `total` states the position at which they start, and collects what is kept.
 pub fn read<C: Collector>(
     blocks: &mut BlockReader,
     grammar: &Grammar,
-    which: RowFilter<'_>,
+    filter: RowFilter<'_>,
     look: &(impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
-    let mut stitcher = Stitcher { grammar, which, look, carry: Vec::new(), skipping: false, tried: 0, total };
+    let mut in_order =
+        InOrder { grammar, filter, look, partial: Vec::new(), skipping_long_line: false, searched: 0, total };
     let name = blocks.name().to_owned();
     let buffers = Buffers::default();
-    let trouble = |e: io::Error| ReadError::cannot_read(&name, &e);
-    let scan_wave = |wave: &[Block]| {
-        let guess = |piece: &Block| buffers.with(piece, |block| guess(grammar, which, block, look));
-        wave.par_iter().map(guess).collect::<io::Result<Vec<_>>>()
+    let cannot_read = |e: io::Error| ReadError::cannot_read(&name, &e);
+    let scan_group = |group: &[Block]| {
+        let speculate = |block: &Block| buffers.with(block, |bytes| speculate(grammar, filter, bytes, look));
+        group.par_iter().map(speculate).collect::<io::Result<Vec<_>>>()
     };
-    let mut stitch = |wave: &[Block], guesses: io::Result<Vec<Guess<C>>>, taken: u64| {
-        let counted = (stitcher.total.rows, stitcher.total.kept.count());
-        for (piece, guess) in wave.iter().zip(guesses.map_err(trouble)?) {
-            if stitcher.fits(&guess) {
-                stitcher.take(guess);
+    let mut join = |group: &[Block], scans: io::Result<Vec<SpeculativeScan<C>>>, taken: u64| {
+        let counted = (in_order.total.rows, in_order.total.kept.count());
+        for (block, scan) in group.iter().zip(scans.map_err(cannot_read)?) {
+            if in_order.is_right(&scan) {
+                in_order.accept(scan);
             } else {
-                buffers.with(piece, |block| stitcher.reread(&block[guess.head.len()..])).map_err(trouble)?;
+                let rescan = |bytes: &[u8]| in_order.rescan(&bytes[scan.before.len()..]);
+                buffers.with(block, rescan).map_err(cannot_read)?;
             }
         }
-        let (rows, kept) = (stitcher.total.rows - counted.0, stitcher.total.kept.count() - counted.1);
+        let (rows, kept) = (in_order.total.rows - counted.0, in_order.total.kept.count() - counted.1);
         if watch.passed(taken, rows, kept) { Ok(()) } else { Err(ReadError::Interrupted) }
     };
-    // Three waves are under way: one is stitched and one scanned while the next is decompressed.
-    let mut scanned: (Vec<Block>, io::Result<Vec<Guess<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
+    // Three groups are in flight: one is joined and one scanned while the next is decompressed.
+    let mut scanned: (Vec<Block>, io::Result<Vec<SpeculativeScan<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
     let mut spare = Vec::new();
     let mut seen = 0;
-    let mut wave = blocks.next_group(Vec::new())?;
-    while !wave.is_empty() {
+    let mut group = blocks.next_group(Vec::new())?;
+    while !group.is_empty() {
         let taken = blocks.taken();
-        let (last, guesses, passed) = scanned;
-        let (next, (guesses, stitched)) = rayon::join(
+        let (last, scans, read) = scanned;
+        let (next, (scans, joined)) = rayon::join(
             || blocks.next_group(std::mem::take(&mut spare)),
-            || rayon::join(|| scan_wave(&wave), || stitch(&last, guesses, passed)),
+            || rayon::join(|| scan_group(&group), || join(&last, scans, read)),
         );
-        stitched?;
+        joined?;
         spare = last;
-        scanned = (wave, guesses, taken - std::mem::replace(&mut seen, taken));
-        wave = next?;
+        scanned = (group, scans, taken - std::mem::replace(&mut seen, taken));
+        group = next?;
     }
-    let (wave, guesses, passed) = scanned;
-    stitch(&wave, guesses, passed)?;
-    stitcher.drain(true);
-    Ok(stitcher.total)
+    let (group, scans, read) = scanned;
+    join(&group, scans, read)?;
+    in_order.read_partial(true);
+    Ok(in_order.total)
 }
 
-/// Buffers that go from block to block: as many as threads, however long the file.
+/// Reused buffers, as many as threads, however long the file.
 #[derive(Default)]
 struct Buffers(Mutex<Vec<Vec<u8>>>);
 
 impl Buffers {
-    fn with<R>(&self, piece: &Block, f: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
+    fn with<R>(&self, block: &Block, f: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
         let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = spare().pop().unwrap_or_default();
-        let done = piece.bytes(&mut buffer).map(f);
+        let done = block.bytes(&mut buffer).map(f);
         spare().push(buffer);
         done
     }
 }
 
-fn guess<C: Collector>(
+fn speculate<C: Collector>(
     grammar: &Grammar,
-    which: RowFilter<'_>,
+    filter: RowFilter<'_>,
     block: &[u8],
     look: &impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
-) -> Guess<C> {
+) -> SpeculativeScan<C> {
     let mut tally = Tally::new(0, 0, C::for_block());
-    let head = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
-    let stop = head + scan(grammar, which, &block[head..], false, look, &mut tally);
-    if tally.rejects.len() > POOR as u64 {
+    let start = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
+    let stop = start + scan(grammar, filter, &block[start..], false, look, &mut tally);
+    if tally.rejects.len() > MAX_SPECULATIVE_REJECTS as u64 {
         let lines = memchr::memrchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
-        return Guess {
-            head: block[..lines].to_vec(),
-            tail: block[lines..].to_vec(),
+        return SpeculativeScan {
+            before: block[..lines].to_vec(),
+            after: block[lines..].to_vec(),
             tally: Tally::new(0, 0, C::for_block()),
         };
     }
-    Guess { head: block[..head].to_vec(), tail: block[stop..].to_vec(), tally }
+    SpeculativeScan { before: block[..start].to_vec(), after: block[stop..].to_vec(), tally }
 }
 
-struct Stitcher<'a, C, L> {
+/// Joins the scans of blocks in the order of the file.
+struct InOrder<'a, C, L> {
     grammar: &'a Grammar,
-    which: RowFilter<'a>,
+    filter: RowFilter<'a>,
     look: &'a L,
-    /// Bytes of the record that is not complete yet.
-    carry: Vec<u8>,
-    /// In the middle of a line that was given up as too long.
-    skipping: bool,
-    /// Length of the carry when it was last found to hold no whole record.
-    tried: usize,
+    /// Bytes of the record that is not yet complete. Empty: a record starts at the next byte.
+    partial: Vec<u8>,
+    /// The next bytes belong to a line that was rejected as too long.
+    skipping_long_line: bool,
+    /// Length of the partial record when it was last searched for a complete record.
+    searched: usize,
     total: Tally<C>,
 }
 
-impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Stitcher<'_, C, L> {
-    /// Joins the head of a block to what was left over before it. If nothing is left over then, the guess was right; it
-    /// was neither right nor wrong if the block is all head.
-    fn fits(&mut self, guess: &Guess<C>) -> bool {
-        let is_line_end = guess.head.last() == Some(&self.grammar.line_end());
-        if self.skipping {
-            self.total.bytes += guess.head.len() as u64;
+impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'_, C, L> {
+    /// Appends the bytes before the block's first line end to the partial record. The speculative scan is right if this
+    /// completes the record. A block without a line end says nothing either way.
+    fn is_right(&mut self, scan: &SpeculativeScan<C>) -> bool {
+        let is_line_end = scan.before.last() == Some(&self.grammar.line_end());
+        if self.skipping_long_line {
+            self.total.bytes += scan.before.len() as u64;
             self.total.lines += u64::from(is_line_end);
-            self.skipping = !is_line_end;
+            self.skipping_long_line = !is_line_end;
             return true;
         }
-        self.carry.extend_from_slice(&guess.head);
-        // A line that goes on is no whole record; to look again would cost a long line its length squared.
+        self.partial.extend_from_slice(&scan.before);
+        // Without a line end there is no complete record. Searching would cost a long line the square of its length.
         if is_line_end {
-            self.drain(false);
+            self.read_partial(false);
         }
-        self.carry.is_empty() || (guess.tally.bytes == 0 && guess.tail.is_empty())
+        self.partial.is_empty() || (scan.tally.bytes == 0 && scan.after.is_empty())
     }
 
-    /// Takes the guess as it is.
-    fn take(&mut self, guess: Guess<C>) {
-        self.total.append(guess.tally);
-        self.carry.extend_from_slice(&guess.tail);
-        self.give_up();
+    /// Uses the speculative scan.
+    fn accept(&mut self, scan: SpeculativeScan<C>) {
+        self.total.append(scan.tally);
+        self.partial.extend_from_slice(&scan.after);
+        self.reject_long_line();
     }
 
-    /// Reads what stands behind the head of a block again, behind the carry.
-    fn reread(&mut self, rest: &[u8]) {
-        self.carry.extend_from_slice(rest);
-        self.drain(false);
-        self.give_up();
+    /// Reads the rest of a block again, from the true start of its record.
+    fn rescan(&mut self, rest: &[u8]) {
+        self.partial.extend_from_slice(rest);
+        self.read_partial(false);
+        self.reject_long_line();
     }
 
-    /// Reads the complete records of the carry and keeps the rest, if it may hold any.
-    fn drain(&mut self, last: bool) {
-        if last || self.tried <= STEP || self.carry.len() >= self.tried * 2 {
-            self.look_through(last);
+    /// Reads the complete records of the partial bytes, if they may hold any.
+    fn read_partial(&mut self, last: bool) {
+        if last || self.searched <= STEP_BYTES || self.partial.len() >= self.searched * 2 {
+            self.read_records(last);
         }
     }
 
-    /// Reads the complete records of the carry, a step at a time.
-    fn look_through(&mut self, last: bool) {
-        let (mut at, mut step) = (0, STEP);
+    /// Reads the complete records of the partial bytes, a step at a time, and keeps the rest.
+    fn read_records(&mut self, last: bool) {
+        let (mut at, mut step) = (0, STEP_BYTES);
         loop {
-            let rest = &self.carry[at..];
+            let rest = &self.partial[at..];
             let all = rest.len() <= step;
             let part = if all { rest } else { &rest[..step] };
-            let read = scan(self.grammar, self.which, part, last && all, self.look, &mut self.total);
+            let read = scan(self.grammar, self.filter, part, last && all, self.look, &mut self.total);
             at += read;
             if all {
                 break;
             }
-            step = if read == 0 { step * 2 } else { STEP };
+            step = if read == 0 { step * 2 } else { STEP_BYTES };
         }
-        self.carry.drain(..at);
-        self.tried = self.carry.len();
+        self.partial.drain(..at);
+        self.searched = self.partial.len();
     }
 
-    /// A record that is too long costs its first line, like every rejected record. If even that does not end, it is not
-    /// held.
-    fn give_up(&mut self) {
-        if self.carry.len() > self.grammar.limit && self.tried < self.carry.len() {
-            self.look_through(false);
+    /// Rejects a record that is too long. It costs its first line, as every rejected record does. A line that does not end
+    /// is not held in memory.
+    fn reject_long_line(&mut self) {
+        if self.partial.len() > self.grammar.limit && self.searched < self.partial.len() {
+            self.read_records(false);
         }
-        // What is left of so many bytes is a line without an end.
-        if self.carry.len() > self.grammar.limit {
-            self.total.reject(Reason::TooLong, self.grammar, &self.carry[..=self.grammar.limit]);
-            self.total.bytes += self.carry.len() as u64;
-            self.carry.clear();
-            self.tried = 0;
-            self.skipping = true;
+        // So many bytes without a record can only be a line without an end.
+        if self.partial.len() > self.grammar.limit {
+            self.total.reject(Reason::TooLong, self.grammar, &self.partial[..=self.grammar.limit]);
+            self.total.bytes += self.partial.len() as u64;
+            self.partial.clear();
+            self.searched = 0;
+            self.skipping_long_line = true;
         }
     }
 }

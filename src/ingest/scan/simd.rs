@@ -1,22 +1,22 @@
-//! Sixty-four bytes at a time: where does a byte stand? AVX-512 or AVX2 where the processor has it, sixteen-byte lanes
-//! elsewhere.
+//! Finds a byte in sixty-four bytes at a time, with AVX-512 or AVX2 where the processor has them, and with sixteen-byte
+//! lanes elsewhere.
 //!
-//! The choice is made at run time, so that one binary is fast on the nightly server and runs on an old laptop. `wide`
-//! alone would choose at compile time; `pulp` gives the wider instructions behind a token that proves they are there.
+//! The choice is made at run time, so that one binary is fast on a server and runs on an old laptop. `wide` alone would
+//! choose at compile time. `pulp` offers the wider instructions behind a token that proves that the processor has them.
 
 use wide::u8x16;
 
 /// Finds bytes in a chunk of sixty-four; bit i of an answer is byte i of the chunk.
 pub(crate) trait Lanes: Copy {
-    /// Where the byte stands.
+    /// The positions of the byte.
     fn find(self, chunk: &[u8; 64], byte: u8) -> u64;
 }
 
 /// Any processor.
 #[derive(Clone, Copy)]
-pub(crate) struct Plain;
+pub(crate) struct Portable;
 
-impl Lanes for Plain {
+impl Lanes for Portable {
     #[inline(always)]
     fn find(self, chunk: &[u8; 64], byte: u8) -> u64 {
         let wanted = u8x16::splat(byte);
@@ -44,12 +44,12 @@ mod x86 {
     pub(crate) struct Avx2(V3);
 
     impl Avx2 {
-        /// If this processor is one.
+        /// Some if this processor has these instructions.
         pub(crate) fn new() -> Option<Self> {
             V3::try_new().map(Self)
         }
 
-        /// Compiles `f` for this processor; everything that is to be fast inside must be inlined.
+        /// Runs `f` compiled for this processor. Whatever is to be fast inside must be inlined.
         #[inline(always)]
         pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
             self.0.vectorize(f)
@@ -61,7 +61,7 @@ mod x86 {
     pub(crate) struct Avx512(V4);
 
     impl Avx512 {
-        /// If this processor is one.
+        /// Some if this processor has these instructions.
         pub(crate) fn new() -> Option<Self> {
             V4::try_new().map(Self)
         }
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_processor_finds_the_same() {
-        agree(Plain);
+        agree(Portable);
         #[cfg(target_arch = "x86_64")]
         {
             Avx2::new().into_iter().for_each(agree);

@@ -1,17 +1,17 @@
-//! A stretch of a block as masks: where lines end, where cells end, where quotes are in doubt. Filled without a branch
-//! that depends on the text, so that the processor runs through it; asked row by row afterwards.
+//! A stretch of a block as bit masks: line ends, delimiters and doubtful quotes. It is filled without a branch that depends
+//! on the text, so that the processor never mispredicts, and queried row by row afterwards.
 
 use crate::ingest::scan::simd::{Lanes, running_parity};
 
-/// Chunks of a full window: its 16 KiB of text and 6 KiB of masks fit a first-level cache of 32 KiB, and few claim
+/// Chunks of 64 bytes of a full window: its 16 KiB of text and 6 KiB of masks fit a first-level cache of 32 KiB, and few claim
 /// rows are longer.
 const CHUNKS: usize = 256;
 
-/// Chunks of the first window after a doubt, so that a text full of doubts is not scanned over and over.
-const FEWEST: usize = 8;
+/// Chunks of the first window after a doubt, so that a text full of doubts is not scanned again and again.
+const FIRST_CHUNKS: usize = 8;
 
-/// How far a cell is looked for without a branch; most rows of claims are shorter.
-const NEAR: usize = 4;
+/// Chunks in which a cell is searched without a branch. Most rows of claims are shorter.
+const NEAR_CHUNKS: usize = 4;
 
 pub(crate) struct Window {
     delimiter: u8,
@@ -27,8 +27,8 @@ pub(crate) struct Window {
     separators: [u64; CHUNKS],
     /// Quotes that do not open right after a delimiter or close right before one, and line breaks inside quotes.
     doubts: [u64; CHUNKS],
-    /// Delimiters before a chunk. Behind the last chunk stand [`NEAR`] that are beyond any number.
-    before: [u32; CHUNKS + NEAR + 1],
+    /// Delimiters before a chunk. Behind the last chunk stand [`NEAR_CHUNKS`] that are beyond any number.
+    before: [u32; CHUNKS + NEAR_CHUNKS + 1],
     /// Line ends of the chunks filled last, by their distance from the base.
     ends: Vec<u16>,
     count: usize,
@@ -38,8 +38,8 @@ pub(crate) struct Window {
     quoted: bool,
 }
 
-/// Line ends of a chunk that are written whether there are so many or not.
-const EAGER: usize = 2;
+/// Line ends of a chunk that are written unconditionally.
+const EAGER_ENDS: usize = 2;
 
 /// What goes from chunk to chunk; kept in registers.
 struct State {
@@ -84,11 +84,11 @@ impl State {
         }
         self.before += separators.count_ones();
         let (count, start) = (lines.count_ones() as usize, (self.at - base) as u16);
-        if let Some([first, second]) = ends[self.count..].first_chunk_mut::<EAGER>() {
+        if let Some([first, second]) = ends[self.count..].first_chunk_mut::<EAGER_ENDS>() {
             let others = lines & lines.wrapping_sub(1);
             *first = start + lines.trailing_zeros() as u16;
             *second = start + others.trailing_zeros() as u16;
-            if count > EAGER {
+            if count > EAGER_ENDS {
                 more_ends(&mut ends[self.count..self.count + count], start, lines);
             }
         }
@@ -105,12 +105,12 @@ impl Window {
             delimiter,
             base,
             chunks: 0,
-            most: FEWEST,
+            most: FIRST_CHUNKS,
             lines: [0; CHUNKS],
             separators: [0; CHUNKS],
             doubts: [0; CHUNKS],
-            before: [0; CHUNKS + NEAR + 1],
-            ends: vec![0; CHUNKS * 64 + EAGER],
+            before: [0; CHUNKS + NEAR_CHUNKS + 1],
+            ends: vec![0; CHUNKS * 64 + EAGER_ENDS],
             count: 0,
             inside: 0,
             quoted: false,
@@ -119,7 +119,7 @@ impl Window {
 
     /// Forgets everything: the next record starts at `base`, outside quotes.
     pub(crate) fn restart(&mut self, base: usize) {
-        (self.base, self.chunks, self.most, self.count, self.inside) = (base, 0, FEWEST, 0, 0);
+        (self.base, self.chunks, self.most, self.count, self.inside) = (base, 0, FIRST_CHUNKS, 0, 0);
         (self.before[0], self.quoted) = (0, false);
     }
 
@@ -165,7 +165,7 @@ impl Window {
         }
         (self.count, self.inside) = (state.count, state.inside);
         self.quoted |= state.quoted;
-        self.before[self.chunks + 1..][..NEAR].fill(u32::MAX);
+        self.before[self.chunks + 1..][..NEAR_CHUNKS].fill(u32::MAX);
         self.chunks > known
     }
 
@@ -212,11 +212,11 @@ impl Window {
     pub(crate) fn separator(&self, number: u32, at: usize) -> usize {
         let mut chunk = (at - self.base) / 64;
         let mut steps = 0;
-        for before in &self.before[chunk + 1..][..NEAR] {
+        for before in &self.before[chunk + 1..][..NEAR_CHUNKS] {
             steps += usize::from(*before <= number);
         }
         chunk += steps;
-        if steps == NEAR {
+        if steps == NEAR_CHUNKS {
             while self.before[chunk + 1] <= number {
                 chunk += 1;
             }

@@ -2,6 +2,13 @@
 //!
 //! Plain files are read by position, block by block and in parallel. A memory map would be a quarter faster, but the
 //! process dies if the file is truncated while it is mapped. Everything else is read as a stream.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`spill`]: an unnamed temporary file for what does not fit into memory.
+//! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
+//! - [`blocks`]: the text in groups of blocks.
+//! - [`input_hash`]: the hash that identifies an input.
 
 pub mod blocks;
 pub(crate) mod decode;

@@ -1,0 +1,69 @@
+//! The scan of one block: by the fast scan where it applies, else record by record.
+
+use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::row::Row;
+use crate::ingest::scan::collect::{Collector, Position, RowAction};
+use crate::ingest::scan::prefilter::Prefilter;
+use crate::ingest::scan::scanner::{ChargeReader, Scanner};
+use crate::ingest::scan::simd::Portable;
+#[cfg(target_arch = "x86_64")]
+use crate::ingest::scan::simd::{Avx2, Avx512};
+use crate::ingest::scan::tally::Tally;
+
+/// The rows that are looked at.
+#[derive(Clone, Copy)]
+pub enum RowFilter<'w> {
+    /// All rows.
+    All,
+    /// Rows that may hold a code, and possibly others.
+    Prefiltered(&'w Prefilter),
+    /// All rows, and their charges are added up.
+    Totaled(&'w ChargeReader<'w>),
+}
+
+/// Reads every complete record of `bytes` and returns where the first incomplete one starts. Every row is counted and its
+/// number of fields checked, whether `filter` selects it or not.
+pub(crate) fn scan<C: Collector>(
+    grammar: &Grammar,
+    filter: RowFilter<'_>,
+    bytes: &[u8],
+    last: bool,
+    look: &impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
+    tally: &mut Tally<C>,
+) -> usize {
+    let charge = if let RowFilter::Totaled(charge) = filter { Some(charge) } else { None };
+    let mut scanner = Scanner::new(grammar, bytes, last, look, charge, tally);
+    let mut at = match filter {
+        RowFilter::Prefiltered(prefilter) if !grammar.cr_only && grammar.width > 1 => fast(&mut scanner, prefilter),
+        _ => 0,
+    };
+    while at < bytes.len() {
+        match scanner.record(at) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+/// The fast scan with the widest instructions of this processor.
+fn fast<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>>(
+    scanner: &mut Scanner<'_, C, F>,
+    prefilter: &Prefilter,
+) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = Avx512::new() {
+        return lanes.run(
+            #[inline(always)]
+            || scanner.run(lanes, prefilter),
+        );
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = Avx2::new() {
+        return lanes.run(
+            #[inline(always)]
+            || scanner.run(lanes, prefilter),
+        );
+    }
+    scanner.run(Portable, prefilter)
+}

@@ -1,0 +1,82 @@
+//! The scan of one block, record by record, by the grammar alone.
+
+use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
+use crate::ingest::record::reject::Reason;
+use crate::ingest::record::row::Row;
+use crate::ingest::scan::collect::{Collector, Position, RowAction};
+use crate::ingest::scan::tally::Tally;
+
+/// Reads what a row adds to the control total. None if its cell is filled but is not an amount.
+pub type ChargeReader<'w> = dyn Fn(&Row<'_>) -> Option<i128> + Sync + 'w;
+
+/// The scan of one block.
+pub(crate) struct Scanner<'a, C, F> {
+    pub(crate) grammar: &'a Grammar,
+    pub(crate) bytes: &'a [u8],
+    last: bool,
+    look: &'a F,
+    charge: Option<&'a ChargeReader<'a>>,
+    pub(crate) tally: &'a mut Tally<C>,
+    fields: Vec<CellSpan>,
+}
+
+impl<'a, C, F> Scanner<'a, C, F> {
+    /// A scan of `bytes`. `last`: no bytes follow them.
+    pub(crate) fn new(
+        grammar: &'a Grammar,
+        bytes: &'a [u8],
+        last: bool,
+        look: &'a F,
+        charge: Option<&'a ChargeReader<'a>>,
+        tally: &'a mut Tally<C>,
+    ) -> Self {
+        Self { grammar, bytes, last, look, charge, tally, fields: Vec::with_capacity(grammar.width + 1) }
+    }
+}
+
+impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
+    /// Reads the record at `at` by the grammar, counts it and looks at it. None if it is incomplete.
+    #[inline(never)]
+    pub(crate) fn record(&mut self, at: usize) -> Option<usize> {
+        let (grammar, bytes) = (self.grammar, self.bytes);
+        // No record is read beyond the limit, so that the result does not depend on the block boundaries.
+        let seen = bytes.len().min(at.saturating_add(grammar.limit + 1));
+        let next = match grammar.read(&bytes[..seen], at, self.last && seen == bytes.len(), &mut self.fields) {
+            Step::More if seen - at <= grammar.limit => return None,
+            Step::More => {
+                let next = at + memchr::memchr(grammar.line_end(), &bytes[at..])? + 1;
+                self.tally.reject(Reason::TooLong, grammar, &bytes[at..seen]);
+                next
+            }
+            Step::Blank { next } => {
+                if grammar.is_trailer(&bytes[at..next]) {
+                    self.tally.trailer(grammar, &bytes[at..next]);
+                }
+                next
+            }
+            Step::Rejected { reason, next } => {
+                self.tally.reject(reason, grammar, &bytes[at..next]);
+                next
+            }
+            Step::Record { next } => {
+                let row = Row::new(bytes, &self.fields);
+                if let Some(charge) = self.charge {
+                    self.tally.add_charge(charge(&row));
+                }
+                let position = Position { line: self.tally.lines, offset: self.tally.bytes };
+                match (self.look)(&row, position, &mut self.tally.kept) {
+                    RowAction::Ignore => {
+                        self.tally.rows += 1;
+                        self.tally.ignored += 1;
+                    }
+                    RowAction::Keep(()) => self.tally.rows += 1,
+                    RowAction::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
+                }
+                next
+            }
+        };
+        self.tally.lines += grammar.lines(&bytes[at..next]);
+        self.tally.bytes += (next - at) as u64;
+        Some(next)
+    }
+}

@@ -1,0 +1,91 @@
+//! The counts of a scan: rows, lines, bytes, rejected rows, trailer records and the control total.
+
+use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::reject::{Reason, Reject, Rejects};
+use crate::ingest::record::row::first_line;
+use crate::ingest::record::trailer;
+use crate::ingest::record::trailer::TrailerRecord;
+use crate::ingest::scan::collect::Collector;
+
+/// The control total: the charges of all rows that can be read as records, in scope or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ControlTotal {
+    /// The sum in cents.
+    pub sum: i128,
+    /// Number of rows whose charge cannot be read.
+    pub unread: u64,
+    /// Line of the first of them.
+    pub first_unread: Option<u64>,
+}
+
+/// The result of reading part of an extract. Positions are relative to its start until [`Tally::append`] joins it.
+#[derive(Debug, Default)]
+pub struct Tally<C> {
+    /// Number of records after the header, including rejected ones.
+    pub rows: u64,
+    /// Number of rows out of scope.
+    pub ignored: u64,
+    /// Number of physical lines.
+    pub lines: u64,
+    /// Number of bytes.
+    pub bytes: u64,
+    /// What was kept of the rows, in order.
+    pub kept: C,
+    /// Rejected rows, in order.
+    pub rejects: Rejects,
+    /// The first [`trailer::MAX_RECORDS`] trailer records, in order.
+    pub trailers: Vec<TrailerRecord>,
+    /// The control total, if charges are added up.
+    pub control_total: ControlTotal,
+}
+
+impl<C: Collector> Tally<C> {
+    /// An empty tally that starts at line `lines` and byte `bytes`.
+    pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
+        let rejects = Rejects::new(kept.spool());
+        let (trailers, control_total) = (Vec::new(), ControlTotal::default());
+        Self { rows: 0, ignored: 0, lines, bytes, kept, rejects, trailers, control_total }
+    }
+
+    /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total.
+    pub fn append(&mut self, next: Self) {
+        let (lines, bytes) = (self.lines, self.bytes);
+        self.kept.append(next.kept, lines, bytes);
+        self.rejects.append(next.rejects, lines, bytes);
+        let moved = |line| line + lines;
+        self.trailers.extend(next.trailers.into_iter().map(|t| TrailerRecord { line: moved(t.line), ..t }));
+        self.trailers.truncate(trailer::MAX_RECORDS);
+        self.control_total.sum += next.control_total.sum;
+        self.control_total.unread += next.control_total.unread;
+        self.control_total.first_unread =
+            self.control_total.first_unread.or(next.control_total.first_unread.map(moved));
+        self.rows += next.rows;
+        self.ignored += next.ignored;
+        self.lines += next.lines;
+        self.bytes += next.bytes;
+    }
+
+    /// Notes a trailer record at the current position.
+    pub(crate) fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
+        if self.trailers.len() < trailer::MAX_RECORDS {
+            self.trailers.push(TrailerRecord { line: self.lines, text: first_line(grammar, line) });
+        }
+    }
+
+    /// Adds the charge of a row.
+    pub(crate) fn add_charge(&mut self, charge: Option<i128>) {
+        if let Some(amount) = charge {
+            self.control_total.sum += amount;
+        } else {
+            self.control_total.unread += 1;
+            self.control_total.first_unread.get_or_insert(self.lines);
+        }
+    }
+
+    /// Notes a rejected row at the current position.
+    pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
+        let raw = first_line(grammar, record);
+        self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
+        self.rows += 1;
+    }
+}
