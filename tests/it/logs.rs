@@ -110,11 +110,11 @@ mod unix {
     use crate::cli::{CLEAR, Said};
     use crate::kit::at;
 
-    /// The README's line for cron, as cron would run it.
+    /// The guide's line for cron, as cron would run it.
     #[test]
     fn the_line_for_cron_runs() {
-        let readme = std::fs::read_to_string(at("README.md")).expect("a README");
-        let line = readme.lines().find_map(|line| line.strip_prefix("30 2 * * * ")).expect("a line for cron");
+        let page = std::fs::read_to_string(at("src/guide/nightly.md")).expect("the page");
+        let line = page.lines().find_map(|line| line.strip_prefix("30 2 * * * ")).expect("a line for cron");
         let desk = Desk::with(&[]);
         for folder in ["inbox", "reports"] {
             std::fs::create_dir(desk.at(folder)).expect("a directory");

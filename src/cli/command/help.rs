@@ -9,7 +9,8 @@ use crate::cli::args::Cli;
 use crate::cli::terminal::markdown;
 use crate::cli::terminal::style::{BOLD, paint, width};
 use crate::exit::Exit;
-use crate::{guide, spec};
+use crate::guide;
+use crate::spec;
 
 /// The word that names the specification.
 const SPEC: &str = "spec";

@@ -12,7 +12,8 @@ use crate::cli::args::Cli;
 use crate::cli::read_sentence;
 use crate::cli::terminal::markdown;
 use crate::exit::Exit;
-use crate::{guide, spec};
+use crate::guide;
+use crate::spec;
 
 /// Prints the completions of a shell.
 pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<Exit> {
