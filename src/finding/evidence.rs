@@ -6,6 +6,7 @@
 use rust_decimal::Decimal;
 
 use crate::claim::CodeId;
+use crate::claim::index::service::RowRef;
 use crate::policy::ListedCode;
 
 /// How a diagnosis resembles a listed one.
@@ -32,11 +33,16 @@ pub enum NumberProblem {
     NotApproved {
         /// The row.
         row: usize,
+        /// A table knows the status word.
+        known: bool,
     },
     /// The row is for another member.
     OtherMember,
     /// The row names other procedures.
-    OtherProcedures,
+    OtherProcedures {
+        /// Among them is a code of the policy's list: another level of the spine.
+        level: bool,
+    },
     /// The row is valid on other days.
     OtherDates {
         /// The row.
@@ -62,6 +68,8 @@ pub enum Evidence {
     Coding(CodingEvidence),
     /// On which part of the policy applies.
     Routing(RoutingEvidence),
+    /// On other claims of the same treatment.
+    Session(SessionEvidence),
     /// On cells that could not be read as they are.
     Quality(QualityEvidence),
 }
@@ -77,7 +85,10 @@ impl Evidence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiagnosisEvidence {
     /// No considered diagnosis is listed.
-    NotListed,
+    NotListed {
+        /// Every considered diagnosis is an injury.
+        injuries_only: bool,
+    },
     /// A listed diagnosis is on the claim, and the line does not point to it.
     NotPointedTo {
         /// Which one.
@@ -97,6 +108,8 @@ pub enum DiagnosisEvidence {
         /// The listed diagnoses.
         listed: Vec<ListedCode>,
     },
+    /// Every procedure code of the stay is of a region that the policy's statement leaves out.
+    ProceduresOutsideStatement,
     /// The line carries no diagnosis.
     NoDiagnosis,
     /// No listed diagnosis fits the level of the procedure.
@@ -138,6 +151,8 @@ pub enum AuthorizationEvidence {
         problem: NumberProblem,
         /// An authorization is required, or may be.
         required: bool,
+        /// The row of another approval that would fit the service.
+        other: Option<usize>,
     },
     /// An authorization is required, and the extract has no column for it.
     NoNumberColumn,
@@ -199,6 +214,11 @@ pub enum CodingEvidence {
         /// Which one.
         modifier: usize,
     },
+    /// A modifier of a co-surgeon or a team of surgeons.
+    CoSurgeonModifier {
+        /// Which one.
+        modifier: usize,
+    },
 }
 
 /// Evidence on which part of the policy applies.
@@ -212,6 +232,38 @@ pub enum RoutingEvidence {
     SettingUndetermined,
     /// A service date before the earliest edition.
     BeforeFirstEdition,
+}
+
+/// Evidence on other claims of the same treatment. Each names a row of one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEvidence {
+    /// The institutional services of the session have another setting.
+    SettingDisagrees {
+        /// One of them.
+        other: RowRef,
+    },
+    /// A professional service at an office, and the session has a facility.
+    OfficeBesideFacility {
+        /// The facility's row.
+        other: RowRef,
+    },
+    /// An earlier stay of another claim has a day and a code in common.
+    StayBilledTwice {
+        /// The earlier stay.
+        other: RowRef,
+        /// One of the two is an interim bill.
+        interim: bool,
+    },
+    /// An earlier service of another claim is the same.
+    ServiceBilledTwice {
+        /// The earlier service.
+        other: RowRef,
+    },
+    /// An outpatient service during a stay or shortly before it.
+    OutpatientBesideStay {
+        /// The stay.
+        other: RowRef,
+    },
 }
 
 /// Evidence on cells that could not be read as they are.
@@ -231,6 +283,24 @@ pub enum QualityEvidence {
     AmountUnreadable,
     /// A replacement or void without an original.
     VersionWithoutOriginal,
+    /// A row that takes a payment back, and no row that it takes back.
+    ReversalWithoutOriginal,
+    /// The claim number names claims of two or more members.
+    ClaimNumberShared,
+    /// A listed ICD-10 diagnosis before ICD-10 was in force: its number among the filled ones.
+    Icd10TooEarly {
+        /// Which one.
+        diagnosis: usize,
+    },
+    /// Every considered diagnosis is an ICD-9-CM code.
+    Icd9Only,
+    /// A spreadsheet mangled the number of the claim, the member or both.
+    IdMangled {
+        /// The claim number.
+        claim: bool,
+        /// The member number.
+        member: bool,
+    },
 }
 
 impl From<DiagnosisEvidence> for Evidence {
@@ -254,6 +324,12 @@ impl From<CodingEvidence> for Evidence {
 impl From<RoutingEvidence> for Evidence {
     fn from(evidence: RoutingEvidence) -> Self {
         Self::Routing(evidence)
+    }
+}
+
+impl From<SessionEvidence> for Evidence {
+    fn from(evidence: SessionEvidence) -> Self {
+        Self::Session(evidence)
     }
 }
 

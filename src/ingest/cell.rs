@@ -93,6 +93,17 @@ pub fn is_formula(text: &str) -> bool {
     matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
 }
 
+/// The text of an id without the `.0` or `.00` that it gets when it passes through a floating-point column. Only digits
+/// lose it: `A1.0` is an id of its own.
+pub fn without_float_trace(text: &str) -> &str {
+    let Some((digits, zeros)) = text.split_once('.') else { return text };
+    let is_trace = !digits.is_empty()
+        && !zeros.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && zeros.bytes().all(|b| b == b'0');
+    if is_trace { digits } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

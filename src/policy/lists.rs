@@ -44,6 +44,7 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
         let role = sheet.choice("role", &Role::WORDS);
         let about = sheet.text("about");
         let stands_for = sheet.text_if("stands_for");
+        let region = sheet.text_if("region").map(|p| p.text);
         let (from, until) = (sheet.date_if("from"), sheet.date_if("until"));
         sheet.deny_unknown_keys();
         let (Some((code, span)), Some(system), Some(role), Some(about)) = (code, system, role, about) else { continue };
@@ -59,7 +60,7 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
             stand_ins.push((procedures.len(), placed));
         }
         known.push(KnownCode { code, system, listed: role == Role::Listed });
-        procedures.push(Procedure { about: about.text, role, stands_for: None, from, until });
+        procedures.push(Procedure { about: about.text, role, stands_for: None, region, from, until });
     }
     let codes = CodeTable::new(known);
     for (at, placed) in stand_ins {
@@ -92,6 +93,7 @@ pub(super) fn read_excludes(sheet: Table<'_, '_>) -> Option<Excludes> {
 pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
     let id = sheet.text("id");
     let from = sheet.date("from");
+    let verified_through = sheet.date("verified_through");
     let source = sheet.text("source");
     let outside = sheet.texts_if("outside_statement");
     let pain = sheet.texts_if("pain_or_remission");
@@ -139,7 +141,16 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes:
     }
     diagnoses.sort_by(|a, b| a.code.cmp(&b.code));
     let by_code = diagnoses.iter().enumerate().map(|(i, d)| (d.code.clone(), i)).collect();
-    Some(Edition { id: id?.text, from: from?, source: source?.text, diagnoses, trauma, by_code })
+    Some(Edition {
+        id: id?.text,
+        from: from?,
+        verified_through: verified_through?,
+        source: source?.text,
+        diagnoses,
+        trauma,
+        outside_statement: texts(outside),
+        by_code,
+    })
 }
 
 pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Vec<Class>, Option<ProductTable>) {
@@ -205,7 +216,11 @@ fn two_digits(document: &Document<'_>, placed: &SpannedText) -> Option<[u8; 2]> 
     bytes
 }
 
-pub(super) fn read_settings(document: &Document<'_>, sheet: Table<'_, '_>) -> Option<(SettingTable, [u8; 2])> {
+/// The tables of settings, the bill type of a hospital inpatient, and the places that are an emergency.
+pub(super) fn read_settings(
+    document: &Document<'_>,
+    sheet: Table<'_, '_>,
+) -> Option<(SettingTable, [u8; 2], Vec<[u8; 2]>)> {
     let list = |key: &str, setting| -> Vec<([u8; 2], Setting)> {
         sheet.texts(key).iter().filter_map(|p| two_digits(document, p)).map(|d| (d, setting)).collect()
     };
@@ -213,7 +228,9 @@ pub(super) fn read_settings(document: &Document<'_>, sheet: Table<'_, '_>) -> Op
     bill_types.extend(list("bill_type_outpatient", Setting::Outpatient));
     let mut places = list("place_of_service_inpatient", Setting::Inpatient);
     places.extend(list("place_of_service_outpatient", Setting::Outpatient));
+    let emergency = sheet.texts_if("place_of_service_emergency");
+    let emergency = emergency.iter().filter_map(|p| two_digits(document, p)).collect();
     let hospital = sheet.text("hospital_inpatient").and_then(|p| two_digits(document, &p));
     sheet.deny_unknown_keys();
-    Some((SettingTable { bill_types, places }, hospital?))
+    Some((SettingTable { bill_types, places }, hospital?, emergency))
 }

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
+use crate::claim::value::words::WordTable;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 
 /// What a finding asks for.
@@ -100,12 +101,16 @@ pub struct Edition {
     pub id: String,
     /// First day of service judged by it.
     pub from: Date,
+    /// The last day for which its text is known to be in force.
+    pub verified_through: Date,
     /// Where that day comes from.
     pub source: String,
     /// Listed diagnoses in code order.
     pub diagnoses: Vec<Listed>,
-    /// Beginnings of diagnoses that point at an injury.
+    /// Beginnings of diagnoses that name an injury.
     pub trauma: Vec<String>,
+    /// Regions that the policy's statement leaves out.
+    pub outside_statement: Vec<String>,
     by_code: FxHashMap<String, usize>,
 }
 
@@ -156,8 +161,10 @@ pub struct Procedure {
     pub about: String,
     /// Why it is looked for.
     pub role: Role,
-    /// The CPT code whose regions count for this PCS code.
+    /// The CPT code whose regions and authorizations count for this PCS code.
     pub stands_for: Option<CodeId>,
+    /// The region of a PCS code that belongs to no CPT code.
+    pub region: Option<String>,
     /// First day in force.
     pub from: Option<Date>,
     /// Last day in force.
@@ -325,6 +332,10 @@ pub struct Policy {
     pub laterality: Vec<String>,
     /// Modifiers of an assistant at surgery.
     pub assistant: Vec<String>,
+    /// Modifiers of a co-surgeon or a team of surgeons.
+    pub co_surgeon: Vec<String>,
+    /// From this day of service on diagnoses are ICD-10, before it ICD-9.
+    pub icd10_from: Date,
     /// Product classes by [`ClassId`].
     pub classes: Vec<Class>,
     /// Product labels.
@@ -335,10 +346,14 @@ pub struct Policy {
     pub lcd: String,
     /// States it holds for.
     pub lcd_states: Vec<String>,
+    /// The Medicare contractors of other states: a name and the states.
+    pub jurisdictions: Vec<(String, Vec<String>)>,
+    /// Places of service that are an emergency whatever the admission type says.
+    pub emergency_places: Vec<[u8; 2]>,
     /// Authorization cells that say nothing, upper-cased.
     pub fillers: Vec<String>,
-    /// Status words of an approval, upper-cased.
-    pub approved: Vec<String>,
+    /// TEMP
+    pub authorization_statuses: WordTable<bool>,
     /// Settings.
     pub settings: SettingTable,
     /// Facility type on which CPT codes do not belong.
@@ -377,6 +392,11 @@ impl Policy {
         &self.editions[index]
     }
 
+    /// Is the day after the last one for which the text of its edition is known to be in force?
+    pub fn is_after_verified(&self, day: Option<Date>) -> bool {
+        day.is_some_and(|day| day > self.edition(Some(day)).verified_through)
+    }
+
     /// The day from which the policy is known.
     pub fn first_day(&self) -> Date {
         self.editions[0].from
@@ -395,6 +415,23 @@ impl Policy {
     /// What is known of a procedure code.
     pub fn procedure(&self, id: CodeId) -> &Procedure {
         &self.procedures[usize::from(id.0)]
+    }
+
+    /// The codes one of which an authorization of a service with these codes must name: the codes themselves, those of the
+    /// same level in the other code set, and the primary codes of an add-on.
+    pub fn authorized_by(&self, codes: &[CodeId]) -> CodeSet {
+        let mut set = CodeSet::default();
+        for code in codes {
+            set.insert(*code);
+            let level = self.procedure(*code).stands_for.unwrap_or(*code);
+            let procedures = self.procedures.iter().enumerate();
+            let same_level = procedures.filter(|(_, other)| other.stands_for == Some(level));
+            same_level.for_each(|(other, _)| set.insert(CodeId(other as u16)));
+            set.insert(level);
+            let add_on = self.add_ons.iter().filter(|add_on| add_on.code == *code);
+            add_on.flat_map(|add_on| &add_on.primaries).for_each(|primary| set.insert(*primary));
+        }
+        set
     }
 
     /// Codes of one role.

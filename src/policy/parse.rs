@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
+use crate::claim::value::words::{Blanks, WordTable};
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
 use crate::policy::{
     AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Origin, Policy, RuleSetting, overrides,
@@ -120,17 +121,32 @@ fn read_policy(
     }
     let (classes, products) = read_classes(document, &root);
     let modifiers = root.table("modifiers").map(|s| {
-        let lists = (shouted(s.texts("laterality")), shouted(s.texts("assistant")));
+        let lists = ["laterality", "assistant", "co_surgeon"].map(|key| shouted(s.texts(key)));
         s.deny_unknown_keys();
         lists
     });
+    let icd10_from = root.table("code_sets").and_then(|s| {
+        let from = s.date("icd10_from");
+        s.deny_unknown_keys();
+        from
+    });
     let medicare = root.table("medicare").map(|s| {
-        let read = (s.text("lcd").map(|p| p.text), shouted(s.texts("states")));
+        let jurisdictions = s.tables_if("jurisdictions").into_iter().filter_map(read_jurisdiction).collect();
+        let read = (s.text("lcd").map(|p| p.text), shouted(s.texts("states")), jurisdictions);
         s.deny_unknown_keys();
         read
     });
     let authorization = root.table("authorization").map(|s| {
-        let lists = (shouted(s.texts("fillers")), shouted(s.texts("approved")));
+        let lists = (
+            shouted(s.texts("fillers")),
+            WordTable::new(
+                s.texts("approved")
+                    .into_iter()
+                    .map(|p| (p.text, true))
+                    .chain(s.texts("not_approved").into_iter().map(|p| (p.text, false))),
+                Blanks::Count,
+            ),
+        );
         s.deny_unknown_keys();
         lists
     });
@@ -139,10 +155,10 @@ fn read_policy(
     let examples = root.tables_if("example").into_iter().filter_map(|s| read_example(document, s)).collect();
     root.deny_unknown_keys();
 
-    let (settings, hospital_inpatient) = setting?;
-    let (laterality, assistant) = modifiers?;
-    let (lcd, lcd_states) = medicare?;
-    let (fillers, approved) = authorization?;
+    let (settings, hospital_inpatient, emergency_places) = setting?;
+    let [laterality, assistant, co_surgeon] = modifiers?;
+    let (lcd, lcd_states, jurisdictions) = medicare?;
+    let (fillers, authorization_statuses) = authorization?;
     if editions.is_empty() || classes.is_empty() {
         return None;
     }
@@ -159,13 +175,17 @@ fn read_policy(
         excludes,
         laterality,
         assistant,
+        co_surgeon,
+        icd10_from: icd10_from?,
         classes,
         products: products?,
         own_labels: Vec::new(),
         lcd: lcd?,
         lcd_states,
+        jurisdictions,
+        emergency_places,
         fillers,
-        approved,
+        authorization_statuses,
         settings,
         hospital_inpatient,
         limits: Vec::new(),
@@ -175,6 +195,12 @@ fn read_policy(
         rules,
         role_sets,
     })
+}
+
+fn read_jurisdiction(sheet: Table<'_, '_>) -> Option<(String, Vec<String>)> {
+    let (contractor, states) = (sheet.text("contractor"), shouted(sheet.texts("states")));
+    sheet.deny_unknown_keys();
+    Some((contractor?.text, states))
 }
 
 fn read_rules(

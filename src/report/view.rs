@@ -68,6 +68,7 @@ impl<'a> PartView<'a> {
             book: self.book,
             authorizations: run.register.as_ref(),
             months_only: run.masked == Masked::IdsAndDays,
+            extracts: &|number| &run.inputs[number as usize].name,
         };
         words.message(finding)
     }

@@ -1,21 +1,31 @@
 //! PA: is prior authorization required, and is it there? spec: judging/authorization, judging/auths.
 
-use rust_decimal::Decimal;
-
-use crate::claim::authorization::{Authorization, AuthorizationFile};
-use crate::claim::{CodeId, Line, Text};
+use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::lookup::Wanted;
+use crate::claim::value::code_set::CodeSet;
+use crate::claim::{Book, Service, Text};
+use crate::finding::Cap;
 use crate::finding::evidence::{AuthorizationEvidence, NumberProblem};
-use crate::policy::{NecessityBasis, Policy, Requirement};
+use crate::policy::{NecessityBasis, Policy, Requirement, Role};
 use crate::rules::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule, RuleInput};
+
+/// What caps a denial that rests on a number. Which of the last three can hold depends on what is wrong with the number.
+const NUMBER_CAPS: &[Cap] =
+    &[Cap::Product, Cap::Secondary, Cap::Setting, Cap::StatusUnread, Cap::Level, Cap::OtherAuthorization];
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule::new("PA201", AppliesTo::Services, missing),
-    Rule::new("PA202", AppliesTo::Services, not_found),
-    Rule::new("PA203", AppliesTo::Services, not_approved),
-    Rule::new("PA204", AppliesTo::Services, mismatch),
-    Rule::new("PA205", AppliesTo::Services, dates),
-    Rule::new("PA206", AppliesTo::Services, units_exceeded),
+    Rule::new("PA201", AppliesTo::Services, missing).capped_by(&[
+        Cap::Product,
+        Cap::Secondary,
+        Cap::Emergency,
+        Cap::TwinAuthorization,
+    ]),
+    Rule::new("PA202", AppliesTo::Services, not_found).capped_by(NUMBER_CAPS),
+    Rule::new("PA203", AppliesTo::Services, not_approved).capped_by(NUMBER_CAPS),
+    Rule::new("PA204", AppliesTo::Services, mismatch).capped_by(NUMBER_CAPS),
+    Rule::new("PA205", AppliesTo::Services, dates).capped_by(NUMBER_CAPS),
+    Rule::new("PA206", AppliesTo::Services, units_exceeded).capped_by(NUMBER_CAPS),
     Rule::new("PA208", AppliesTo::Services, not_in_extract),
     Rule::new("PA209", AppliesTo::Services, only_on_file),
 ];
@@ -61,6 +71,8 @@ pub enum AuthorizationIssue {
         number: usize,
         /// What is wrong with it.
         problem: NumberProblem,
+        /// The row of another approval that would fit the service.
+        other: Option<usize>,
     },
     /// The extract has no such column.
     ColumnAbsent,
@@ -72,15 +84,18 @@ pub enum AuthorizationIssue {
     ProductUndetermined,
 }
 
+/// The last question about a number, PA206: its units.
+const UNITS_QUESTION: u8 = 6;
+
 /// The rule that speaks of a problem: the last digit of its code. The file is asked in this order, and the first question
 /// that is answered no is the problem of a row.
 fn check_order(problem: &NumberProblem) -> u8 {
     match problem {
         NumberProblem::NotFound => 2,
         NumberProblem::NotApproved { .. } => 3,
-        NumberProblem::OtherMember | NumberProblem::OtherProcedures => 4,
+        NumberProblem::OtherMember | NumberProblem::OtherProcedures { .. } => 4,
         NumberProblem::OtherDates { .. } => 5,
-        NumberProblem::TooManyUnits { .. } => 6,
+        NumberProblem::TooManyUnits { .. } => UNITS_QUESTION,
     }
 }
 
@@ -108,14 +123,9 @@ impl AuthorizationDecision {
         }
     }
 
-    /// Asks the table and, if there is one, the file. `used` are the units of all services on this number so far.
-    pub fn new(
-        policy: &Policy,
-        line: Line<'_>,
-        codes: &[CodeId],
-        file: Option<&AuthorizationFile>,
-        used: Decimal,
-    ) -> Self {
+    /// Asks the table and, if there is one, the file about a service.
+    pub fn new(policy: &Policy, book: &Book<'_>, service: usize, file: Option<&AuthorizationFile>) -> Self {
+        let (line, codes) = (book.line_of(service), book.codes_of(service));
         let class = policy.class(line.class);
         let requirement = class.requires(line.setting);
         let required = requirement != Requirement::NotRequired;
@@ -124,24 +134,29 @@ impl AuthorizationDecision {
         if class.necessity == NecessityBasis::Undetermined && requirement == Requirement::Undetermined {
             return decided(AuthorizationStatus::Undetermined, AuthorizationIssue::ProductUndetermined);
         }
-        let number = line.text(Text::Authorization);
-        let texts = || codes.iter().map(|id| policy.code(*id));
-        if !number.is_empty() {
-            let problem = file.and_then(|file| problem_of_number(policy, file, number, line, texts, used));
+        let look_up = file.map(|file| LookUp {
+            policy,
+            file,
+            member: line.text(Text::MemberId),
+            codes: policy.authorized_by(codes),
+            service: &book.services[service],
+            is_assistant: line.marks.assistant,
+        });
+        let numbers = line.text(Text::Authorization);
+        if !numbers.is_empty() {
+            let problem = look_up.as_ref().and_then(|look_up| look_up.problem(numbers));
             let status = match (requirement, file, &problem) {
                 (Requirement::NotRequired, ..) => AuthorizationStatus::NotRequired,
                 (_, None, _) => AuthorizationStatus::OnClaim,
                 (_, Some(_), None) => AuthorizationStatus::Verified,
                 (_, Some(_), Some(_)) => AuthorizationStatus::NotMet,
             };
-            let issue = problem
-                .map_or(AuthorizationIssue::Nothing, |problem| AuthorizationIssue::Number { number: 0, problem });
-            return decided(status, issue);
+            return decided(status, problem.unwrap_or(AuthorizationIssue::Nothing));
         }
         if requirement == Requirement::NotRequired {
             return decided(AuthorizationStatus::NotRequired, AuthorizationIssue::Nothing);
         }
-        if let Some(row) = file.and_then(|file| approval_on_file(policy, file, line, texts)) {
+        if let Some(row) = look_up.and_then(|look_up| look_up.approval_on_file()) {
             return decided(AuthorizationStatus::Verified, AuthorizationIssue::OnlyOnFile(row));
         }
         match requirement {
@@ -154,79 +169,88 @@ impl AuthorizationDecision {
     }
 }
 
-/// None: one of the rows with this number holds. Otherwise the problem that is furthest down the list of questions.
-fn problem_of_number<'c, I: Iterator<Item = &'c str>>(
-    policy: &Policy,
-    file: &AuthorizationFile,
-    number: &str,
-    line: Line<'_>,
-    codes: impl Fn() -> I,
-    used: Decimal,
-) -> Option<NumberProblem> {
-    let mut worst = NumberProblem::NotFound;
-    for row in file.places_of_number(number) {
-        let problem = problem_of_row(policy, file, *row, line, &codes, used)?;
-        if check_order(&problem) > check_order(&worst) {
-            worst = problem;
+/// A service looked up in the authorization file.
+struct LookUp<'a> {
+    policy: &'a Policy,
+    file: &'a AuthorizationFile,
+    member: &'a str,
+    /// The codes that an authorization of the service may name.
+    codes: CodeSet,
+    service: &'a Service,
+    /// Units of assistants and co-surgeons are not counted.
+    is_assistant: bool,
+}
+
+impl LookUp<'_> {
+    /// None: a row of one of the numbers holds. Otherwise the problem that is furthest down the list of questions among all
+    /// rows and numbers; of equal ones first one that caps no denial, then the one that comes first.
+    fn problem(&self, numbers: &str) -> Option<AuthorizationIssue> {
+        let mut worst: Option<(u8, bool, usize, NumberProblem)> = None;
+        for (number, text) in numbers.split(';').enumerate() {
+            let problem = self.problem_of_number(number, text)?;
+            let rank = (check_order(&problem), !is_capping(&problem));
+            if worst.as_ref().is_none_or(|(order, certain, ..)| rank > (*order, *certain)) {
+                worst = Some((rank.0, rank.1, number, problem));
+            }
         }
+        let (order, _, number, problem) = worst?;
+        let other = if order == UNITS_QUESTION { None } else { self.approval_on_file() };
+        Some(AuthorizationIssue::Number { number, problem, other })
     }
-    Some(worst)
+
+    /// The problem of a number. None: one of its rows holds.
+    fn problem_of_number(&self, number: usize, text: &str) -> Option<NumberProblem> {
+        let Some(rows) = self.file.of_number(text) else { return Some(NumberProblem::NotFound) };
+        let used = self.service.units_on_numbers(number);
+        let wanted = Wanted {
+            member: self.member,
+            codes: self.codes,
+            days: self.service.days,
+            used: Some(used).filter(|_| !self.is_assistant),
+        };
+        let fit = rows.fit(&wanted, self.policy.role_set(Role::Listed));
+        if fit.holds {
+            return None;
+        }
+        let units = fit.units.map(|row| NumberProblem::TooManyUnits { row, used });
+        let days = fit.days.map(|row| NumberProblem::OtherDates { row });
+        let mismatch = match (fit.member, fit.procedures) {
+            (Some(member), procedures) if procedures.is_none_or(|row| member < row) => Some(NumberProblem::OtherMember),
+            (_, Some(_)) => Some(NumberProblem::OtherProcedures { level: false }),
+            _ => fit.level.map(|_| NumberProblem::OtherProcedures { level: true }),
+        };
+        let status = match (rows.not_approved(), rows.unread()) {
+            (Some(row), _) => NumberProblem::NotApproved { row, known: true },
+            (None, Some(row)) => NumberProblem::NotApproved { row, known: false },
+            (None, None) => NumberProblem::NotFound,
+        };
+        Some(units.or(days).or(mismatch).unwrap_or(status))
+    }
+
+    /// An approval for this member, procedure and day.
+    fn approval_on_file(&self) -> Option<usize> {
+        self.file.approval_for(self.member, self.codes, self.service.days?)
+    }
 }
 
-/// The first problem of a row. None: it holds.
-fn problem_of_row<'c, I: Iterator<Item = &'c str>>(
-    policy: &Policy,
-    file: &AuthorizationFile,
-    place: usize,
-    line: Line<'_>,
-    codes: &impl Fn() -> I,
-    used: Decimal,
-) -> Option<NumberProblem> {
-    let (row, member) = (&file.rows()[place], line.text(Text::MemberId));
-    if !policy.approved.contains(&row.status) {
-        Some(NumberProblem::NotApproved { row: place })
-    } else if !row.member_id.is_empty() && !member.is_empty() && row.member_id != member {
-        Some(NumberProblem::OtherMember)
-    } else if !row.names(codes()) {
-        Some(NumberProblem::OtherProcedures)
-    } else if line.date.is_some_and(|d| !row.covers(d)) {
-        Some(NumberProblem::OtherDates { row: place })
-    } else if row.units.is_some_and(|units| used > units) {
-        Some(NumberProblem::TooManyUnits { row: place, used })
-    } else {
-        None
-    }
-}
-
-/// An approval for this member, procedure and day that the claim does not name.
-fn approval_on_file<'c, I: Iterator<Item = &'c str>>(
-    policy: &Policy,
-    file: &AuthorizationFile,
-    line: Line<'_>,
-    codes: impl Fn() -> I,
-) -> Option<usize> {
-    let day = line.date?;
-    let places = file.places_of_member(line.text(Text::MemberId));
-    let fits = |row: &Authorization| policy.approved.contains(&row.status) && row.names(codes()) && row.covers(day);
-    places.iter().copied().find(|place| fits(&file.rows()[*place]))
+/// Does the problem rest on words or codes that may mean an authorization after all?
+fn is_capping(problem: &NumberProblem) -> bool {
+    matches!(problem, NumberProblem::NotApproved { known: false, .. } | NumberProblem::OtherProcedures { level: true })
 }
 
 impl RuleInput<'_> {
     /// The answer of the rule on problems of this place in the order of questions.
     fn on_number(&self, order: u8) -> Answer {
         let decision = &self.authorization;
-        let asked = match &decision.issue {
-            AuthorizationIssue::Number { number, problem } => Some((*number, problem, check_order(problem))),
-            _ => None,
-        };
-        match asked {
-            Some((number, problem, found)) if found == order => {
-                AuthorizationEvidence::Number { number, problem: problem.clone(), required: decision.required }.into()
+        match &decision.issue {
+            AuthorizationIssue::Number { number, problem, other } if check_order(problem) == order => {
+                let (number, problem, required) = (*number, problem.clone(), decision.required);
+                AuthorizationEvidence::Number { number, problem, required, other: *other }.into()
             }
             _ if !self.has_number() => Answer::NotApplicable("the claim carries no authorization number"),
-            _ if decision.issue == AuthorizationIssue::ProductUndetermined => NO_CLASS,
+            AuthorizationIssue::ProductUndetermined => NO_CLASS,
             _ if !decision.file => NO_FILE,
-            Some((.., found)) if found < order => {
+            AuthorizationIssue::Number { problem, .. } if check_order(problem) < order => {
                 Answer::NotApplicable("an earlier question about the number was answered no")
             }
             _ => Answer::Passed,

@@ -1,15 +1,26 @@
 //! CD: do the codes of the service and of its encounter go together?
 
 use crate::claim::{ClaimForm, Setting};
+use crate::finding::Cap;
 use crate::finding::evidence::CodingEvidence;
 use crate::policy::Role;
 use crate::rules::{Answer, AppliesTo, CPT_ONLY, NO_DATE, Rule, RuleInput};
 
+/// What caps a denial that rests on the encounter.
+const ENCOUNTER_CAPS: &[Cap] = &[Cap::Date, Cap::Encounter];
+
+/// Assistants and co-surgeons are left out where primary codes and units are counted.
+const ASSISTANT: Answer = Answer::NotApplicable("the row is an assistant's or a co-surgeon's");
+
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule::new("CD301", AppliesTo::Services, add_on_without_primary),
-    Rule::new("CD302", AppliesTo::Services, two_primaries),
-    Rule::new("CD303", AppliesTo::Services, units_exceed_limit),
+    Rule::new("CD301", AppliesTo::Services, add_on_without_primary).capped_by(&[
+        Cap::Date,
+        Cap::Encounter,
+        Cap::PrimaryElsewhere,
+    ]),
+    Rule::new("CD302", AppliesTo::Services, two_primaries).capped_by(ENCOUNTER_CAPS),
+    Rule::new("CD303", AppliesTo::Services, units_exceed_limit).capped_by(ENCOUNTER_CAPS),
     Rule::new("CD304", AppliesTo::Services, code_setting_conflict),
     Rule::new("CD305", AppliesTo::ServicesAndRelated, procedure_not_in_force),
     Rule::new("CD306", AppliesTo::Services, vertebroplasty_same_encounter),
@@ -17,6 +28,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("CD309", AppliesTo::ServicesAndRelated, unlisted_augmentation_code),
     Rule::new("CD310", AppliesTo::Services, supplement_without_reposition),
     Rule::new("CD311", AppliesTo::Services, assistant_at_surgery),
+    Rule::new("CD312", AppliesTo::Services, co_surgeon),
 ];
 
 fn add_on_without_primary(case: &RuleInput<'_>) -> Answer {
@@ -24,7 +36,10 @@ fn add_on_without_primary(case: &RuleInput<'_>) -> Answer {
     let Some(add_on) = case.policy.add_ons.iter().find(|a| a.code == cpt) else {
         return Answer::NotApplicable("asked of add-on codes only");
     };
-    let alone = !add_on.primaries.iter().any(|p| case.encounter.codes.contains(*p));
+    if case.line.marks.assistant {
+        return ASSISTANT;
+    }
+    let alone = !add_on.primaries.iter().any(|p| case.encounter.principal_codes.contains(*p));
     Answer::when(alone, || CodingEvidence::AddOnAlone)
 }
 
@@ -34,7 +49,10 @@ fn two_primaries(case: &RuleInput<'_>) -> Answer {
     if pairs.peek().is_none() {
         return Answer::NotApplicable("asked of the unpayable code of a pair only");
     }
-    let Some(pair) = pairs.find(|p| case.encounter.codes.contains(p.paid)) else { return Answer::Passed };
+    if case.line.marks.assistant {
+        return ASSISTANT;
+    }
+    let Some(pair) = pairs.find(|p| case.encounter.principal_codes.contains(p.paid)) else { return Answer::Passed };
     CodingEvidence::PairedWith { paid: pair.paid }.into()
 }
 
@@ -43,6 +61,9 @@ fn units_exceed_limit(case: &RuleInput<'_>) -> Answer {
     let Some(limit) = case.policy.limits.iter().find(|l| l.code == cpt) else {
         return Answer::NotApplicable("the limits on hand name none for the code");
     };
+    if case.line.marks.assistant {
+        return ASSISTANT;
+    }
     let so_far = service.units_so_far;
     Answer::when(so_far > limit.units, || CodingEvidence::UnitsOverLimit { so_far })
 }
@@ -114,4 +135,8 @@ fn supplement_without_reposition(case: &RuleInput<'_>) -> Answer {
 
 fn assistant_at_surgery(case: &RuleInput<'_>) -> Answer {
     modifier(case, &case.policy.assistant, |modifier| CodingEvidence::AssistantModifier { modifier })
+}
+
+fn co_surgeon(case: &RuleInput<'_>) -> Answer {
+    modifier(case, &case.policy.co_surgeon, |modifier| CodingEvidence::CoSurgeonModifier { modifier })
 }

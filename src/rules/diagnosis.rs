@@ -1,13 +1,19 @@
 //! DX: do the diagnoses support the service? spec: judging/necessity.
 
+use jiff::civil::Date;
+
 use crate::claim::{CodeId, Line};
+use crate::finding::Cap;
 use crate::finding::evidence::{DiagnosisEvidence, Resemblance};
 use crate::policy::{Class, Edition, Listed, ListedCode, NecessityBasis};
 use crate::rules::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule, RuleInput};
 
+/// The rule on injuries, whose reason codes DX101 takes over.
+pub(super) const INJURIES: &str = "DX108";
+
 /// The family, in order.
 pub const RULES: &[Rule] = &[
-    Rule::new("DX101", AppliesTo::Services, not_listed),
+    Rule::new("DX101", AppliesTo::Services, not_listed).capped_by(&[Cap::Edition, Cap::Date]),
     Rule::new("DX102", AppliesTo::Services, listed_not_pointed),
     Rule::new("DX103", AppliesTo::Services, near_miss),
     Rule::new("DX104", AppliesTo::Services, outside_statement).doubting_necessity(),
@@ -22,11 +28,15 @@ pub const RULES: &[Rule] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Necessity {
     /// A Medicare class: judged by a coverage determination elsewhere.
-    NotEvaluated,
+    FollowsLcd,
     /// The policy's table does not name the product.
     ClassUndetermined,
     /// No diagnosis on the row.
     NoDiagnosis,
+    /// The service is older than ICD-10, of which the list is made.
+    BeforeIcd10,
+    /// Every considered diagnosis is an ICD-9-CM code.
+    Icd9Only,
     /// A considered diagnosis is listed.
     Listed,
     /// Only a diagnosis that the line does not point to is listed: its number among the filled ones.
@@ -46,14 +56,20 @@ pub enum Necessity {
 
 impl Necessity {
     /// Asks the table.
-    pub fn of(line: Line<'_>, class: &Class, edition: &Edition) -> Self {
+    pub fn new(line: Line<'_>, class: &Class, edition: &Edition, icd10_from: Date) -> Self {
         match class.necessity {
-            NecessityBasis::Lcd => return Self::NotEvaluated,
+            NecessityBasis::Lcd => return Self::FollowsLcd,
             NecessityBasis::Undetermined => return Self::ClassUndetermined,
             NecessityBasis::List => {}
         }
         if line.diagnosis_count() == 0 {
             return Self::NoDiagnosis;
+        }
+        if line.date.is_some_and(|day| day < icd10_from) {
+            return Self::BeforeIcd10;
+        }
+        if line.considered().all(is_icd9) {
+            return Self::Icd9Only;
         }
         if line.considered().any(|d| edition.listed(d).is_some()) {
             return Self::Listed;
@@ -70,8 +86,13 @@ impl Necessity {
 
     /// For lines that are not services.
     pub fn not_asked() -> Self {
-        Self::NotEvaluated
+        Self::FollowsLcd
     }
+}
+
+/// Does a diagnosis look like an ICD-9-CM code: three to five digits? ICD-10-CM codes begin with a letter.
+fn is_icd9(diagnosis: &str) -> bool {
+    (3..=5).contains(&diagnosis.len()) && diagnosis.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The first listed code, in code order, that a diagnosis nearly is.
@@ -123,9 +144,13 @@ impl RuleInput<'_> {
 /// Why the diagnoses are not held against the policy's list. None: they are.
 fn unasked(case: &RuleInput<'_>) -> Option<Answer> {
     match case.necessity {
-        Necessity::NotEvaluated => {
+        Necessity::FollowsLcd => {
             Some(Answer::NotApplicable("Medicare members are judged by a coverage determination, not by this list"))
         }
+        Necessity::BeforeIcd10 => {
+            Some(Answer::NotApplicable("the service is older than ICD-10, of which the list is made"))
+        }
+        Necessity::Icd9Only => Some(Answer::CouldNot("the diagnoses are ICD-9-CM codes, the list is ICD-10-CM")),
         Necessity::ClassUndetermined => Some(NO_CLASS),
         Necessity::NoDiagnosis => Some(Answer::CouldNot("the line carries no diagnosis")),
         _ => None,
@@ -144,7 +169,9 @@ fn not_listed(case: &RuleInput<'_>) -> Answer {
     }
     match case.necessity {
         Necessity::Unpointed(_) | Necessity::NearMiss { .. } => Answer::NotApplicable("DX102 or DX103 speaks for it"),
-        _ => Answer::when(case.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed),
+        _ => Answer::when(case.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed {
+            injuries_only: case.line.considered().all(|diagnosis| is_injury(case, diagnosis)),
+        }),
     }
 }
 
@@ -168,10 +195,19 @@ fn outside_statement(case: &RuleInput<'_>) -> Answer {
     match case.line.date {
         None => NO_DATE,
         Some(day) if day < case.edition.from => Answer::NotApplicable("asked from the first edition on"),
+        Some(_) if case.stay.is_some_and(|stay| stay.codes.iter().all(|id| is_outside(case, *id))) => {
+            DiagnosisEvidence::ProceduresOutsideStatement.into()
+        }
         Some(_) => Answer::when(case.listed.iter().all(|l| l.outside_statement), || {
             DiagnosisEvidence::OutsideStatement { listed: case.listed_codes() }
         }),
     }
+}
+
+/// Is a procedure code of a region that the statement leaves out?
+fn is_outside(case: &RuleInput<'_>, id: CodeId) -> bool {
+    let region = case.policy.procedure(id).region.as_ref();
+    region.is_some_and(|region| case.edition.outside_statement.contains(region))
 }
 
 fn missing(case: &RuleInput<'_>) -> Answer {
@@ -209,6 +245,9 @@ fn exclude_each_other(case: &RuleInput<'_>) -> Answer {
     match case.class.necessity {
         NecessityBasis::Lcd => return Answer::NotApplicable("asked of commercial classes only"),
         NecessityBasis::Undetermined => return NO_CLASS,
+        NecessityBasis::List if case.necessity == Necessity::BeforeIcd10 => {
+            return unasked(case).unwrap_or(Answer::Passed);
+        }
         NecessityBasis::List => {}
     }
     let find = |family: &str| case.line.all_diagnoses().position(|d| d.starts_with(family));
@@ -223,9 +262,12 @@ fn trauma(case: &RuleInput<'_>) -> Answer {
     if let Some(why) = unlisted(case) {
         return why;
     }
-    let is_injury = |diagnosis: &str| case.edition.trauma.iter().any(|t| diagnosis.starts_with(t.as_str()));
-    let injury = case.line.all_diagnoses().position(is_injury);
+    let injury = case.line.all_diagnoses().position(|diagnosis| is_injury(case, diagnosis));
     injury.map_or(Answer::Passed, |injury| DiagnosisEvidence::Trauma { injury, listed: case.listed_codes() }.into())
+}
+
+fn is_injury(case: &RuleInput<'_>, diagnosis: &str) -> bool {
+    case.edition.trauma.iter().any(|injury| diagnosis.starts_with(injury.as_str()))
 }
 
 fn pain_or_remission(case: &RuleInput<'_>) -> Answer {

@@ -3,11 +3,12 @@
 use crate::strict_toml::{Document, Faults, Table};
 
 /// The files beside the families, in the order of the families.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("diagnosis.toml", include_str!("diagnosis.toml")),
     ("authorization.toml", include_str!("authorization.toml")),
     ("coding.toml", include_str!("coding.toml")),
     ("routing.toml", include_str!("routing.toml")),
+    ("session.toml", include_str!("session.toml")),
     ("quality.toml", include_str!("quality.toml")),
 ];
 

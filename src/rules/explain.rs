@@ -5,6 +5,7 @@
 
 use crate::claim::Book;
 use crate::claim::authorization::AuthorizationFile;
+use crate::claim::line::head::AmountsPer;
 use crate::finding::{Finding, Subject};
 use crate::policy::Policy;
 use crate::rules::judge::{Judgement, ask, conclude, in_order, service_case};
@@ -39,8 +40,26 @@ impl<'a> Explainer<'a> {
     pub fn service(&self, i: usize) -> Explained<'a> {
         let case = service_case(self.book, self.policy, self.authorizations, i);
         let mut asked = Self::ask(case, Subject::Service(i), self.book.services[i].line);
-        asked.judgement = Some(conclude(&asked.case, &asked.findings));
+        asked.judgement = Some(conclude(&asked.case, &asked.findings, self.claim_counted(i)));
         asked
+    }
+
+    /// Does an earlier service of the same claim have the amounts of the claim? Asked where the rows of a claim repeat them.
+    fn claim_counted(&self, i: usize) -> bool {
+        let service = &self.book.services[i];
+        if self.book.line_of(i).amounts != AmountsPer::Claim {
+            return false;
+        }
+        let rules = in_order(roster().map(|(id, rule)| (id, *rule)));
+        let counts = |earlier: usize| {
+            let mut findings = Vec::new();
+            let case = service_case(self.book, self.policy, self.authorizations, earlier);
+            let line = self.book.services[earlier].line;
+            ask(&rules, &case, Subject::Service(earlier), line, &mut findings);
+            conclude(&case, &findings, false).counts_claim
+        };
+        self.book.claims_at_risk.contains(&service.claim)
+            || (0..i).filter(|earlier| self.book.services[*earlier].claim == service.claim).any(counts)
     }
 
     /// Asks about a line that is no service: the subject says which.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::claim::index::service::SessionFacts;
 use crate::claim::index::service::{Encounter, Stay};
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::{Book, CodeId, Kind, Line, Service};
@@ -26,6 +27,8 @@ pub struct RuleInput<'a> {
     pub codes: &'a [CodeId],
     /// The line names nothing and meets nothing (DQ509).
     pub orphan: bool,
+    /// The line takes something back, and nothing matches it (DQ510).
+    pub unmatched_reversal: bool,
     /// Product class.
     pub class: &'a Class,
     /// Edition in force.
@@ -55,7 +58,7 @@ impl<'a> RuleInput<'a> {
         };
         let class = policy.class(line.class);
         let edition = policy.edition(line.date);
-        let necessity = Necessity::of(line, class, edition);
+        let necessity = Necessity::new(line, class, edition, policy.icd10_from);
         Self {
             policy,
             line,
@@ -64,6 +67,7 @@ impl<'a> RuleInput<'a> {
             stay,
             codes,
             orphan: book.orphans.contains(&service.line),
+            unmatched_reversal: false,
             class,
             edition,
             listed: if necessity == Necessity::Listed { listed(line, edition).collect() } else { Vec::new() },
@@ -74,7 +78,7 @@ impl<'a> RuleInput<'a> {
 
     /// A related line, or one that a version took back.
     pub fn line(policy: &'a Policy, book: &'a Book<'_>, line: usize) -> Self {
-        let orphan = book.orphans.contains(&line);
+        let (orphan, unmatched_reversal) = (book.orphans.contains(&line), book.unmatched.contains(&line));
         let line = book.line(line);
         Self {
             policy,
@@ -84,12 +88,18 @@ impl<'a> RuleInput<'a> {
             stay: None,
             codes: line.known,
             orphan,
+            unmatched_reversal,
             class: policy.class(line.class),
             edition: policy.edition(line.date),
             necessity: Necessity::not_asked(),
             listed: Vec::new(),
             authorization: AuthorizationDecision::not_asked(),
         }
+    }
+
+    /// What other claims of the session show.
+    pub fn session(&self) -> SessionFacts {
+        self.service.map(|service| service.session).unwrap_or_default()
     }
 
     /// The CPT code of a service line.

@@ -1,12 +1,15 @@
 //! Every rule asked of every service and line of a book, in order.
 
 use crate::claim::authorization::AuthorizationFile;
+use rustc_hash::FxHashSet;
+
+use crate::claim::value::status::RowStatus;
 use crate::claim::{Bin, Book, Cents};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
 use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
 use crate::rules::diagnosis::Necessity;
-use crate::rules::{Answer, Rule, RuleId, RuleInput, roster};
+use crate::rules::{Answer, Rule, RuleId, RuleInput, cap, money, roster};
 
 /// What the diagnoses come to, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +51,12 @@ pub enum ServiceStatus {
 
 impl ServiceStatus {
     /// In the order of reports.
-    pub const ALL: [Self; 3] = [Self::Deny, Self::Review, Self::Clear];
+    pub const ALL: [Self; 4] = [Self::Deny, Self::Review, Self::NotEvaluated, Self::Clear];
+
+    /// Does somebody have to act: deny or review?
+    pub fn is_flagged(self) -> bool {
+        matches!(self, Self::Deny | Self::Review)
+    }
 
     /// The word in outputs.
     pub fn word(self) -> &'static str {
@@ -72,13 +80,18 @@ pub struct Judgement {
     pub status: ServiceStatus,
     /// Amount at risk of a service to deny or review, where an amount of the claim can be read.
     pub at_risk: Option<Cents>,
-    /// What the amount at risk rests on: `paid`, `allowed`, `charge`. Where there is none although the service is to deny or
-    /// review, why. Empty where there is nothing to say.
+    /// What the amount at risk rests on: `paid`, `allowed`, `charge`, for a stay also `paid-total`, `paid-claim`, `paid-sum`
+    /// and the like. Where a service to deny or review has none, why: `capitated`, `stay`, `claim`. Empty where there is
+    /// nothing to say.
     pub basis: &'static str,
     /// The part of the amount at risk that a denial of this service would recover. None where nothing is to be denied.
     pub recoverable: Option<Cents>,
+    /// It uses up the amounts of its claim, which the rows of the claim repeat; later services of the claim have none.
+    pub counts_claim: bool,
     /// What the payer says of the row: `paid`, `pending` or nothing.
     pub adjudication: &'static str,
+    /// The service is later than the last day for which the policy's text is known to be in force.
+    pub after_verified: bool,
     /// The rules that fired, in byte order of their codes.
     pub rules: Vec<RuleId>,
 }
@@ -121,20 +134,23 @@ pub fn judge_with(
 ) -> Judged {
     let mut judged = Judged { services: Vec::with_capacity(book.services.len()), findings: Vec::new() };
     let mut services = book.services.iter().enumerate().peekable();
+    // Claims that have their amount, where the rows of a claim repeat it.
+    let mut counted: FxHashSet<u32> = FxHashSet::default();
     for line in 0..book.lines.len() {
         let (first, before) = (judged.findings.len(), judged.services.len());
         while let Some((i, _)) = services.next_if(|(_, service)| service.line == line) {
             let case = service_case(book, policy, authorizations, i);
             let from = judged.findings.len();
             ask(rules, &case, Subject::Service(i), line, &mut judged.findings);
-            judged.services.push(conclude(&case, &judged.findings[from..]));
+            let claim = book.services[i].claim;
+            let claim_counted = counted.contains(&claim) || book.claims_at_risk.contains(&claim);
+            let judgement = conclude(&case, &judged.findings[from..], claim_counted);
+            if judgement.counts_claim {
+                counted.insert(claim);
+            }
+            judged.services.push(judgement);
         }
-        let other = match book.bins[line] {
-            Bin::Related => Some(Subject::Related(line)),
-            Bin::Superseded if book.orphans.contains(&line) => Some(Subject::Withdrawn(line)),
-            _ => None,
-        };
-        if let Some(subject) = other {
+        if let Some(subject) = subject_of(book, line) {
             ask(rules, &RuleInput::line(policy, book, line), subject, line, &mut judged.findings);
         }
         // A row may be a CPT service and start a stay: then their findings stand together by rule.
@@ -145,6 +161,18 @@ pub fn judge_with(
     judged
 }
 
+/// What a line is, for rules, beside the services that it makes. None: no rule is asked about it.
+pub fn subject_of(book: &Book<'_>, line: usize) -> Option<Subject> {
+    match book.bins[line] {
+        Bin::InScope => None,
+        Bin::Related => Some(Subject::Related(line)),
+        Bin::Reversed | Bin::Duplicate | Bin::PayerDenied | Bin::Superseded => {
+            let is_alone = book.orphans.contains(&line) || book.unmatched.contains(&line);
+            is_alone.then_some(Subject::Withdrawn(line))
+        }
+    }
+}
+
 /// A service of the book with all that bears on it.
 pub(super) fn service_case<'a>(
     book: &'a Book<'_>,
@@ -152,13 +180,7 @@ pub(super) fn service_case<'a>(
     authorizations: Option<&AuthorizationFile>,
     i: usize,
 ) -> RuleInput<'a> {
-    let decision = AuthorizationDecision::new(
-        policy,
-        book.line_of(i),
-        book.codes_of(i),
-        authorizations,
-        book.services[i].units_on_number,
-    );
+    let decision = AuthorizationDecision::new(policy, book, i, authorizations);
     RuleInput::service(policy, book, i, decision)
 }
 
@@ -172,16 +194,20 @@ pub(super) fn ask(
     for (id, rule) in rules.iter().filter(|(_, rule)| rule.is_asked(subject)) {
         if let Answer::Fired(evidence) = (rule.check)(case) {
             let default = case.policy.rule(rule.code).disposition_for(case.cpt());
-            let disposition = if evidence.is_informational() { default.min(Disposition::Info) } else { default };
-            findings.push(Finding { rule: *id, disposition, subject, line, evidence, capped_by: None });
+            let disposition = if evidence.is_informational() { Disposition::Info } else { default };
+            let denies = disposition == Disposition::Deny;
+            let capped_by = denies.then(|| cap::first(rule, case, &evidence)).flatten();
+            let disposition = if capped_by.is_some() { Disposition::Review } else { disposition };
+            findings.push(Finding { rule: *id, disposition, subject, line, evidence, capped_by });
         }
     }
 }
 
-pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding]) -> Judgement {
+/// What the findings of a service add up to. `claim_counted`: an earlier service of the claim has the claim's amounts.
+pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding], claim_counted: bool) -> Judgement {
     let doubted = findings.iter().any(|f| crate::rules::get(f.rule).doubts_necessity);
     let necessity = match case.necessity {
-        Necessity::NotEvaluated => NecessityStatus::NotEvaluated,
+        Necessity::FollowsLcd | Necessity::BeforeIcd10 => NecessityStatus::NotEvaluated,
         Necessity::NotListed => NecessityStatus::NotSupported,
         Necessity::Listed if !doubted => NecessityStatus::Supported,
         _ => NecessityStatus::Undetermined,
@@ -189,21 +215,25 @@ pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding]) -> Judgement 
     let status = match findings.iter().map(|f| f.disposition).max() {
         Some(Disposition::Deny) => ServiceStatus::Deny,
         Some(Disposition::Review) => ServiceStatus::Review,
+        Some(Disposition::Info) | None if necessity == NecessityStatus::NotEvaluated => ServiceStatus::NotEvaluated,
         Some(Disposition::Info) | None => ServiceStatus::Clear,
     };
-    let line = case.line;
-    let amount = [(line.paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")]
-        .into_iter()
-        .find_map(|(a, basis)| Some((a?, basis)))
-        .filter(|_| status != ServiceStatus::Clear);
+    let flagged = status.is_flagged();
+    let (at_risk, basis) = if flagged { money::at_risk(case, claim_counted) } else { (None, "") };
     Judgement {
         necessity,
         authorization: case.authorization.status,
         status,
-        at_risk: amount.map(|(cents, _)| cents),
-        basis: amount.map_or("", |(_, basis)| basis),
-        recoverable: None,
-        adjudication: "",
+        at_risk,
+        basis,
+        counts_claim: flagged && money::counts_claim(case, basis),
+        recoverable: money::recoverable(case, findings, at_risk),
+        adjudication: match case.line.status {
+            RowStatus::Paid => "paid",
+            RowStatus::Pending => "pending",
+            RowStatus::None | RowStatus::Denied | RowStatus::Reversed => "",
+        },
+        after_verified: case.policy.is_after_verified(case.line.date),
         rules: findings.iter().map(|f| f.rule).collect(),
     }
 }

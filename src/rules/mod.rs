@@ -10,6 +10,9 @@
 pub mod explain;
 pub mod input;
 
+mod cap;
+mod money;
+
 pub mod authorization;
 pub mod coding;
 pub mod diagnosis;
@@ -17,11 +20,12 @@ pub mod doc;
 pub mod judge;
 pub mod quality;
 pub mod routing;
+pub mod session;
 
 pub use crate::rules::input::RuleInput;
 
-use crate::finding::evidence::Evidence;
-use crate::finding::{RuleId, Subject};
+use crate::finding::evidence::{DiagnosisEvidence, Evidence};
+use crate::finding::{Cap, Finding, RuleId, Subject};
 
 /// What a rule is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +84,17 @@ pub struct Rule {
     pub check: fn(&RuleInput<'_>) -> Answer,
     /// Where it fires, necessity is undetermined although a listed diagnosis supports the service.
     pub doubts_necessity: bool,
+    /// Where one of these holds, a denial becomes a review. The first one that holds is named.
+    pub caps: &'static [Cap],
 }
 
 impl Rule {
     const fn new(code: &'static str, applies_to: AppliesTo, check: fn(&RuleInput<'_>) -> Answer) -> Self {
-        Self { code, applies_to, check, doubts_necessity: false }
+        Self { code, applies_to, check, doubts_necessity: false, caps: &[] }
+    }
+
+    const fn capped_by(self, caps: &'static [Cap]) -> Self {
+        Self { caps, ..self }
     }
 
     const fn doubting_necessity(self) -> Self {
@@ -102,8 +112,8 @@ impl Rule {
 }
 
 /// All rules; the order is the order of help and reports.
-pub const FAMILIES: [&[Rule]; 5] =
-    [diagnosis::RULES, authorization::RULES, coding::RULES, routing::RULES, quality::RULES];
+pub const FAMILIES: [&[Rule]; 6] =
+    [diagnosis::RULES, authorization::RULES, coding::RULES, routing::RULES, session::RULES, quality::RULES];
 
 /// The rules with their numbers.
 pub fn roster() -> impl Iterator<Item = (RuleId, &'static Rule)> {
@@ -125,4 +135,13 @@ pub fn get(id: RuleId) -> &'static Rule {
         number -= family.len();
     }
     unreachable!("a RuleId comes from the roster")
+}
+
+/// The rule whose suggested reason codes a finding carries: its own, but where every considered diagnosis is an injury, that of
+/// the rule on injuries.
+pub fn reasons_rule(finding: &Finding) -> RuleId {
+    let injuries =
+        matches!(finding.evidence, Evidence::Diagnosis(DiagnosisEvidence::NotListed { injuries_only: true }));
+    let of_injuries = || roster().find(|(_, rule)| rule.code == diagnosis::INJURIES).map(|(id, _)| id);
+    injuries.then(of_injuries).flatten().unwrap_or(finding.rule)
 }

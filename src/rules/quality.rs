@@ -3,7 +3,8 @@
 use crate::claim::Text;
 use crate::claim::line::Version;
 use crate::finding::evidence::QualityEvidence;
-use crate::rules::{Answer, AppliesTo, Rule, RuleInput};
+use crate::rules::diagnosis::Necessity;
+use crate::rules::{Answer, AppliesTo, NO_CLASS, Rule, RuleInput};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
@@ -14,6 +15,10 @@ pub const RULES: &[Rule] = &[
     Rule::new("DQ507", AppliesTo::ServicesAndRelated, zero_lost),
     Rule::new("DQ508", AppliesTo::ServicesAndRelated, amount_unreadable),
     Rule::new("DQ509", AppliesTo::Everything, version_without_original),
+    Rule::new("DQ510", AppliesTo::Everything, reversal_without_original),
+    Rule::new("DQ511", AppliesTo::Services, claim_number_shared),
+    Rule::new("DQ512", AppliesTo::Services, code_set_mismatch),
+    Rule::new("DQ513", AppliesTo::ServicesAndRelated, id_mangled),
 ];
 
 fn date_unreadable(case: &RuleInput<'_>) -> Answer {
@@ -50,4 +55,32 @@ fn version_without_original(case: &RuleInput<'_>) -> Answer {
         return Answer::NotApplicable("asked of replacements and voids only (frequency 7 and 8)");
     }
     Answer::when(case.orphan, || QualityEvidence::VersionWithoutOriginal)
+}
+
+fn reversal_without_original(case: &RuleInput<'_>) -> Answer {
+    Answer::when(case.unmatched_reversal, || QualityEvidence::ReversalWithoutOriginal)
+}
+
+fn claim_number_shared(case: &RuleInput<'_>) -> Answer {
+    Answer::when(case.service.is_some_and(|service| service.claim_shared), || QualityEvidence::ClaimNumberShared)
+}
+
+fn code_set_mismatch(case: &RuleInput<'_>) -> Answer {
+    match case.necessity {
+        Necessity::BeforeIcd10 => {
+            let is_listed = |diagnosis: &usize| case.edition.listed(case.line.diagnosis(*diagnosis)).is_some();
+            let early = case.line.considered_places().find(is_listed);
+            early.map_or(Answer::Passed, |diagnosis| QualityEvidence::Icd10TooEarly { diagnosis }.into())
+        }
+        Necessity::Icd9Only => QualityEvidence::Icd9Only.into(),
+        Necessity::FollowsLcd => Answer::NotApplicable("the list is not applied to Medicare members"),
+        Necessity::ClassUndetermined => NO_CLASS,
+        Necessity::NoDiagnosis => Answer::CouldNot("the line carries no diagnosis"),
+        _ => Answer::Passed,
+    }
+}
+
+fn id_mangled(case: &RuleInput<'_>) -> Answer {
+    let (claim, member) = (case.line.marks.claim_id_mangled, case.line.marks.member_id_mangled);
+    Answer::when(claim || member, || QualityEvidence::IdMangled { claim, member })
 }

@@ -46,9 +46,9 @@ impl Run {
         }
         let frame = &mut self.frame;
         let authorizations = frame.register.take();
-        frame.register = authorizations
-            .as_ref()
-            .map(|file| AuthorizationFile::of(file.rows().iter().map(|row| mask.authorization(row))));
+        frame.register = authorizations.as_ref().map(|file| {
+            AuthorizationFile::of(file.rows().iter().map(|row| mask.authorization(row)), &frame.policy.codes)
+        });
         frame.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
         frame.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
         self.masking = Some(Masking { mask, months, ids, authorizations });

@@ -4,6 +4,7 @@
 //! holds what is known of its lines; a [`JudgedPart`] of it is judged when somebody asks for it and forgotten when it is written,
 //! so that memory holds the lines (or, beyond a bound, not even them) and never the findings.
 
+mod authorizations;
 pub mod mask;
 pub mod reconcile;
 
@@ -24,6 +25,7 @@ use crate::ingest::{Detected, Extract, InputFile, Layout, Library, Position, Rea
 use crate::ledger::Ledger;
 use crate::policy::{Example, Policy};
 use crate::rules::judge::{Judged, judge};
+pub use crate::run::authorizations::read_authorizations;
 pub use crate::run::mask::{Masked, Masking};
 pub use crate::run::reconcile::Expect;
 use crate::run::reconcile::{Account, Charges};
@@ -232,11 +234,11 @@ impl Run {
 /// Judges an extract given as text, with an authorization file given as text: worked examples.
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
+    let library = Library::shipped().map_err(|e| e.to_string())?;
     let register = auths
-        .map(|a| AuthorizationFile::read(Source::from_bytes("auths", text(a))?))
+        .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library))
         .transpose()
         .map_err(|e| e.to_string())?;
-    let library = Library::shipped().map_err(|e| e.to_string())?;
     let setup = Setup {
         policy: policy.clone(),
         library,

@@ -3,10 +3,9 @@
 
 use std::fs;
 
-use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
-use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
 
 use crate::cli::{Said, binary};
 use crate::kit::{LIBRARY, POLICY, Table, policy_with, written};
@@ -83,7 +82,7 @@ fn judged(
 ) -> JudgedRun {
     let register = auths.map(|rows| {
         let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
-        AuthorizationFile::read(source).expect("it is right")
+        read_authorizations(source, &policy, &library).expect("it is right")
     });
     let expect = Expect::default();
     let setup = Setup { policy, library, register, expect, block: BLOCK, part: LINES, memory: None };

@@ -22,7 +22,7 @@ use claimlint::report::{FORMATS, Format, ReportContext};
 use claimlint::rules;
 use claimlint::rules::doc;
 use claimlint::rules::doc::RuleDoc;
-use claimlint::run::{Expect, JudgedRun, Memory, Run, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Memory, Run, Setup, Unwatched, read_authorizations, run};
 
 use crate::memory::Shared;
 
@@ -69,7 +69,8 @@ impl Inputs {
 
     /// The authorization file, read.
     pub(crate) fn register(&self) -> Result<Option<AuthorizationFile>, String> {
-        let read = |bytes: &Vec<u8>| AuthorizationFile::read(Source::from_bytes("auths.csv", bytes.clone())?);
+        let read =
+            |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, &POLICY, &LIBRARY);
         self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
     }
 

@@ -74,8 +74,8 @@ fn the_policy_cites_a_source_for_every_rule() {
         assert!(setting.citation.split_whitespace().count() >= 3, "{}: cites {:?}", doc.code, setting.citation);
         // An empty suggestion must be written down as well.
         assert!(remittance.contains(&format!("\n{} = ", doc.code)), "{}: no remittance suggestion", doc.code);
-        for (code, digits) in [(&setting.carc, 0), (&setting.rarc, 1)] {
-            let number = code.get(digits.min(code.len())..).unwrap_or_default();
+        for (code, letters) in [(&setting.carc, &[][..]), (&setting.rarc, &["MA", "M", "N"])] {
+            let number = letters.iter().find_map(|letters| code.strip_prefix(letters)).unwrap_or(code);
             assert!(number.bytes().all(|b| b.is_ascii_digit()), "{}: {code} is no reason code", doc.code);
         }
     }
@@ -114,7 +114,7 @@ fn a_rule_is_found_by_its_name_and_a_misspelt_one_by_guessing() {
 fn more_classes_than_a_line_can_hold_are_refused() {
     let class = |n: usize| {
         format!(
-            "\n[[class]]\nid = \"extra-{n}\"\ntitle = \"extra\"\nnecessity = \"by-list\"\n\
+            "\n[[class]]\nid = \"extra-{n}\"\ntitle = \"extra\"\nmembers = \"extra members\"\nnecessity = \"by-list\"\n\
              inpatient = \"required\"\noutpatient = \"required\"\n"
         )
     };

@@ -75,6 +75,13 @@ pub struct Service {
     pub money: ServiceMoney,
 }
 
+impl Service {
+    /// Units of all services on one of the authorization numbers of its line, on its side, up to and including this one.
+    pub fn units_on_numbers(&self, _number: usize) -> Decimal {
+        self.units_on_number
+    }
+}
+
 /// Which money is a service's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ServiceMoney {

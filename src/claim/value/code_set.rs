@@ -3,7 +3,7 @@
 use crate::claim::value::code::CodeId;
 
 /// A set of known codes. The policy loader admits at most 64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct CodeSet(u64);
 
 impl CodeSet {

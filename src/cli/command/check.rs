@@ -11,7 +11,6 @@ use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::claim::authorization::AuthorizationFile;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn, Hashed, MEMORY};
 use crate::cli::inputs::Given;
@@ -36,7 +35,7 @@ use crate::report::dir::manifest;
 use crate::report::{RUN, ReportContext, Totals, write};
 use crate::rules::doc;
 use crate::rules::judge::ServiceStatus;
-use crate::run::{Expect, Memory, Run, Setup, absent, run};
+use crate::run::{Expect, Memory, Run, Setup, absent, read_authorizations, run};
 
 /// Runs it. With `--log json` an error is an event, and the last event says how it ended.
 pub(crate) fn check(typed: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -96,9 +95,19 @@ fn checked(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> a
         pool.install(|| write::write(&run, &docs, &formats, &write::files(site.path()), &go_on)).map_err(unwritten)?;
     let Some(totals) = written else { return Ok(interrupted(log)) };
     let services = |status| totals.summary.status(status).services;
-    let [deny, review, clear] = ServiceStatus::ALL.map(services);
+    let [deny, review, not_evaluated, clear] = ServiceStatus::ALL.map(services);
     let amount = totals.summary.at_risk().to_string();
-    log.event("judged", "judge", json!({ "deny": deny, "review": review, "clear": clear, "amount": amount }));
+    log.event(
+        "judged",
+        "judge",
+        json!({
+            "deny": deny,
+            "review": review,
+            "not_evaluated": not_evaluated,
+            "clear": clear,
+            "amount": amount,
+        }),
+    );
     write_run(&site, args, started, threads, (log.run(), today))
         .and_then(|()| pool.install(|| manifest::write(site.path(), given.originals())))
         .map_err(unwritten)?;
@@ -226,8 +235,11 @@ fn plan(in_force: &InForce, log: &Log) -> anyhow::Result<Setup> {
     if !refused.is_empty() {
         return Err(ReadErrors(refused).into());
     }
-    let register =
-        args.auths.as_deref().map(|name| AuthorizationFile::read(Source::open_within(name, limit)?)).transpose()?;
+    let register = args
+        .auths
+        .as_deref()
+        .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library))
+        .transpose()?;
     let expect = Expect { rows: args.expect_rows, amount: args.expect_amount };
     let block = args.block_size.unwrap_or(ingest::BLOCK).max(1);
     Ok(Setup { policy, library, register, expect, block, part: LINES, memory: None })

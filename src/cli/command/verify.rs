@@ -6,7 +6,6 @@ use std::io::{ErrorKind, Write};
 use anyhow::{anyhow, bail};
 use rayon::prelude::*;
 
-use crate::claim::authorization::AuthorizationFile;
 use crate::claim::store::LINES;
 use crate::cli::args::{MEMORY, Verify};
 use crate::cli::inputs::named;
@@ -22,7 +21,7 @@ use crate::report::write;
 use crate::rules;
 use crate::rules::doc;
 use crate::rules::judge::ServiceStatus;
-use crate::run::{Expect, Memory, RunContext, Setup, Unwatched, run};
+use crate::run::{Expect, Memory, RunContext, Setup, Unwatched, read_authorizations, run};
 use crate::tally::Summary;
 
 const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
@@ -173,7 +172,8 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
         );
     }
     let library = load_library(&args.layout)?;
-    let register = args.auths.as_deref().map(|name| AuthorizationFile::read(Source::open(name)?)).transpose()?;
+    let register =
+        args.auths.as_deref().map(|name| read_authorizations(Source::open(name)?, &policy, &library)).transpose()?;
     let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
     let expect = Expect::default();
     let setup = Setup { policy, library, register, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };

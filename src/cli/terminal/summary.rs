@@ -112,7 +112,7 @@ fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     table.set_header(vec![Cell::new("services"), right("count"), right("at risk")]);
     for status in ServiceStatus::ALL {
         let tally = summary.status(status);
-        let amount = if status == ServiceStatus::Clear { String::new() } else { dollars(tally.at_risk) };
+        let amount = if status.is_flagged() { dollars(tally.at_risk) } else { String::new() };
         table.add_row(vec![Cell::new(status.word()), right(grouped(tally.services)), right(amount)]);
     }
     table.add_row(vec![Cell::new("all"), right(grouped(summary.services())), right(dollars(summary.at_risk()))]);

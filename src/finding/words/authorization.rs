@@ -15,7 +15,7 @@ impl Said<'_> {
                 };
                 format!("{} need prior authorization {setting}; the claim carries none", self.class().members)
             }
-            AuthorizationEvidence::Number { number, problem, required } => {
+            AuthorizationEvidence::Number { number, problem, required, .. } => {
                 let number = self.line.text(Text::Authorization).split(';').nth(*number).unwrap_or_default();
                 let note = if *required { "" } else { "; none is required here" };
                 format!("authorization {number} {}{note}", self.problem(problem))
@@ -26,10 +26,7 @@ impl Said<'_> {
                 self.line.setting.word()
             ),
             AuthorizationEvidence::OnlyOnFile { row } => {
-                let number = match self.row(*row).map_or("", |row| &row.number) {
-                    "" => "without a number",
-                    number => number,
-                };
+                let number = self.number_of_row(*row);
                 format!(
                     "the claim carries no authorization, but the file has an approval ({number}) for the member, procedure and \
                      date"
@@ -41,17 +38,24 @@ impl Said<'_> {
     fn problem(&self, problem: &NumberProblem) -> String {
         match problem {
             NumberProblem::NotFound => "is not in the authorization file".to_owned(),
-            NumberProblem::NotApproved { row } => match self.row(*row).map_or("", |row| &row.status) {
+            NumberProblem::NotApproved { row, .. } => match self.row(*row).map_or("", |row| &row.status) {
                 "" => "has no status, so it is not an approval".to_owned(),
                 status => format!("has the status {status}, which is not an approval"),
             },
             NumberProblem::OtherMember => "is for another member".to_owned(),
-            NumberProblem::OtherProcedures => "is for other procedures".to_owned(),
+            NumberProblem::OtherProcedures { .. } => "is for other procedures".to_owned(),
             NumberProblem::OtherDates { row } => format!("is valid {}", self.period(*row)),
             NumberProblem::TooManyUnits { row, used } => {
                 let authorized = self.row(*row).and_then(|row| row.units).unwrap_or_default();
                 format!("is for {} units; with this service {} are used", authorized.normalize(), used.normalize())
             }
+        }
+    }
+
+    pub(super) fn number_of_row(&self, row: usize) -> &str {
+        match self.row(row).map_or("", |row| &row.number) {
+            "" => "without a number",
+            number => number,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Findings on procedure codes, modifiers and units in English.
 
+use crate::claim::Text;
 use crate::finding::evidence::CodingEvidence;
 use crate::finding::words::Said;
 use crate::policy::Role;
@@ -23,8 +24,16 @@ impl Said<'_> {
                 let limit = limit.map_or(String::new(), |l| format!("{} (MAI {})", l.units.normalize(), l.mai));
                 format!("{} units in the encounter so far, the limit is {limit}", so_far.normalize())
             }
-            CodingEvidence::PcsOutpatient => "an ICD-10-PCS code on an outpatient claim".to_owned(),
-            CodingEvidence::CptInpatient => "a CPT code on a hospital inpatient bill".to_owned(),
+            CodingEvidence::PcsOutpatient => {
+                let says = match (self.line.text(Text::BillType), self.line.text(Text::PlaceOfService)) {
+                    ("", place) => format!("place of service {place}"),
+                    (bill, _) => format!("bill type {bill}"),
+                };
+                format!("an ICD-10-PCS code on an outpatient claim ({says})")
+            }
+            CodingEvidence::CptInpatient => {
+                format!("a CPT code on a hospital inpatient bill (bill type {})", self.line.text(Text::BillType))
+            }
             CodingEvidence::NotYetInForce { code } => {
                 let from = policy.procedure(*code).from.map_or(String::new(), |day| self.day(day).to_string());
                 format!("the code is in force from {from}")
@@ -48,6 +57,9 @@ impl Said<'_> {
             ),
             CodingEvidence::AssistantModifier { modifier: number } => {
                 format!("modifier {}, an assistant at surgery", modifier(*number))
+            }
+            CodingEvidence::CoSurgeonModifier { modifier: number } => {
+                format!("modifier {}, a co-surgeon or a team of surgeons", modifier(*number))
             }
         }
     }

@@ -7,10 +7,11 @@ use crate::policy::{Listed, ListedCode};
 impl Said<'_> {
     pub(super) fn diagnosis(&self, evidence: &DiagnosisEvidence) -> String {
         match evidence {
-            DiagnosisEvidence::NotListed => {
+            DiagnosisEvidence::NotListed { injuries_only } => {
                 let one = self.line.considered().count() == 1;
                 let (none, verb) = if one { ("", "is not") } else { ("none of ", "is") };
-                format!("{none}{} {verb} on the policy's list ({})", self.considered(), self.class().title)
+                let injury = if *injuries_only { "; the fracture is coded as an injury" } else { "" };
+                format!("{none}{} {verb} on the policy's list ({}){injury}", self.considered(), self.class().title)
             }
             DiagnosisEvidence::NotPointedTo { diagnosis } => format!(
                 "{} is on the claim and listed, but the line points to {} only",
@@ -27,6 +28,14 @@ impl Said<'_> {
                 "{} is listed, but outside the thoracolumbar spine, to which the policy's statement is limited",
                 self.with_regions(listed)
             ),
+            DiagnosisEvidence::ProceduresOutsideStatement => {
+                let region = |id| self.words.policy.procedure(id).region.clone().unwrap_or_default();
+                let codes = self.codes.iter().map(|id| format!("{} ({})", self.code(*id), region(*id)));
+                format!(
+                    "{} is listed, but outside the thoracolumbar spine, to which the policy's statement is limited",
+                    codes.collect::<Vec<_>>().join(", ")
+                )
+            }
             DiagnosisEvidence::NoDiagnosis => "the line carries no diagnosis".to_owned(),
             DiagnosisEvidence::RegionMismatch { listed } => {
                 let level = |id| format!("{} ({})", self.code(id), self.words.policy.procedure(id).about);
@@ -49,7 +58,7 @@ impl Said<'_> {
         }
     }
 
-    fn considered(&self) -> String {
+    pub(super) fn considered(&self) -> String {
         self.line.considered().collect::<Vec<_>>().join(", ")
     }
 

@@ -3,13 +3,15 @@
 //! The words are made when a report is written, from the lines as the report shows them. So a masked report words masked
 //! cells, and nothing is formatted for findings that nobody prints.
 //!
-//! Order: diagnosis, authorization, coding, routing, quality.
+//! Order: diagnosis, authorization, coding, routing, session, quality, cap.
 
 mod authorization;
+mod cap;
 mod coding;
 mod diagnosis;
 mod quality;
 mod routing;
+mod session;
 
 use std::fmt;
 
@@ -32,6 +34,8 @@ pub struct Words<'a> {
     pub authorizations: Option<&'a AuthorizationFile>,
     /// Days are not printed, only their months.
     pub months_only: bool,
+    /// The extracts as given, by their numbers.
+    pub extracts: &'a dyn Fn(u32) -> &'a str,
 }
 
 impl Words<'_> {
@@ -50,7 +54,13 @@ impl Words<'_> {
             }
             _ => said.what(codes),
         };
-        format!("{about}: {}", said.sentence(&finding.evidence))
+        let sentence = said.sentence(&finding.evidence);
+        match finding.capped_by {
+            Some(cap) => {
+                format!("{about}: {sentence}; to be reviewed, not denied: {}", said.cap(cap, &finding.evidence))
+            }
+            None => format!("{about}: {sentence}"),
+        }
     }
 }
 
@@ -69,6 +79,7 @@ impl<'a> Said<'a> {
             Evidence::Authorization(evidence) => self.authorization(evidence),
             Evidence::Coding(evidence) => self.coding(evidence),
             Evidence::Routing(evidence) => self.routing(evidence),
+            Evidence::Session(evidence) => self.session(*evidence),
             Evidence::Quality(evidence) => self.quality(*evidence),
         }
     }

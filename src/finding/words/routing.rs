@@ -14,10 +14,10 @@ impl Said<'_> {
                     let lcd = &policy.lcd;
                     format!("medical necessity for {title} members follows LCD {lcd}, not the commercial list")
                 } else {
-                    format!(
-                        "medical necessity for {title} members living in {state} follows the coverage determination of \
-                         their jurisdiction"
-                    )
+                    let of_state = |(_, states): &&(String, Vec<String>)| states.iter().any(|s| s == state);
+                    let contractor = policy.jurisdictions.iter().find(of_state).map(|(name, _)| name.as_str());
+                    let contractor = contractor.unwrap_or("their jurisdiction");
+                    format!("medical necessity for {title} members living in {state} follows the LCD of {contractor}")
                 }
             }
             RoutingEvidence::ProductUndetermined => match self.line.text(Text::Product) {

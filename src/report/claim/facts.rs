@@ -1,5 +1,6 @@
 //! What the judgement of one service rests on, cell by cell: for the dossier of its claim.
 
+use crate::claim::authorization::lookup::NumberRows;
 use crate::claim::{CodeId, Kind, Line, Text};
 use crate::policy::Class;
 use crate::report::claim::MAX_ENTRIES_SHOWN;
@@ -85,7 +86,8 @@ fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec
         return said;
     };
     let day = |day: Option<jiff::civil::Date>| day.map_or("open".to_owned(), |d| d.to_string());
-    for row in register.numbered(number).take(MAX_ENTRIES_SHOWN) {
+    let of_numbers = number.split(';').filter_map(|number| register.of_number(number));
+    for row in of_numbers.flat_map(NumberRows::places).take(MAX_ENTRIES_SHOWN).map(|place| &register.rows()[*place]) {
         let (from, to) = (day(row.valid_from), day(row.valid_to));
         let codes = if row.procedures.is_empty() { "any procedure".to_owned() } else { row.procedures.join(" ") };
         let units = row.units.map_or("no limit of units".to_owned(), |units| format!("units {}", units.normalize()));

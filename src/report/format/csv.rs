@@ -8,6 +8,7 @@ use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::{Cells as _, Column, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
+use crate::rules::reasons_rule;
 
 /// A table whose parts are formatted side by side.
 struct CsvFile<F> {
@@ -89,7 +90,8 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
     let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.findings() {
             let line = record.line;
-            let (name, reasons, citation) = &rules[usize::from(record.finding.rule.0)];
+            let (name, _, citation) = &rules[usize::from(record.finding.rule.0)];
+            let (_, reasons, _) = &rules[usize::from(reasons_rule(record.finding).0)];
             rows.word(name);
             rows.word(record.finding.disposition.word());
             rows.plain(record.source_file());

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::authorization::{Authorization, AuthorizationFile};
+use crate::claim::authorization::{Authorization, AuthorizationFile, NeededRows};
 use crate::claim::{Batch, Text};
 use crate::ingest::Rejects;
 use crate::ingest::field::Field;
@@ -84,7 +84,7 @@ pub enum DossierError {
 /// Begins the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
 pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(MAGIC_LINE.as_bytes())?;
-    let met = context.run.register.as_ref().map(|register| Mutex::new(vec![false; register.rows().len()]));
+    let met = context.run.register.as_ref().map(|_| Mutex::new(NeededRows::default()));
     Ok(Box::new(Writer {
         context,
         out: Mutex::new(out),
@@ -100,7 +100,7 @@ struct Writer<'a> {
     frames: PendingPieces<Vec<u8>>,
     lines: AtomicU64,
     /// Rows of the authorization file that some line could meet: by its number, or by its member.
-    met: Option<Mutex<Vec<bool>>>,
+    met: Option<Mutex<NeededRows>>,
 }
 
 impl Sink for Writer<'_> {
@@ -111,7 +111,7 @@ impl Sink for Writer<'_> {
         if let (Some(register), Some(met)) = (&self.context.run.register, &self.met) {
             let mut met = lock(met);
             for line in part.book.lines.iter() {
-                register.places(line.text(Text::Authorization), line.text(Text::MemberId)).for_each(|i| met[i] = true);
+                met.note(register, line.text(Text::Authorization), line.text(Text::MemberId));
             }
         }
         self.lines.fetch_add(part.book.lines.len() as u64, Ordering::Relaxed);
@@ -133,8 +133,8 @@ impl Sink for Writer<'_> {
             absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
         };
         let needed = frame.register.as_ref().zip(self.met).map(|(register, met)| {
-            let met = lock(&met);
-            register.rows().iter().zip(met.iter()).filter(|(_, met)| **met).map(|(row, _)| row.clone()).collect()
+            let places = lock(&met).places(register);
+            places.into_iter().map(|place| register.rows()[place].clone()).collect()
         });
         let head = DossierHead {
             masked: frame.masked,
@@ -229,7 +229,7 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(DossierError::Damaged);
     }
-    let register = head.register.map(AuthorizationFile::of);
+    let register = head.register.map(|rows| AuthorizationFile::of(rows, &policy.codes));
     let frame = RunContext { masked: head.masked, ..RunContext::new(policy, inputs, head.ledger, register) };
     Ok(Run::of(frame, lines)?.whole()?)
 }

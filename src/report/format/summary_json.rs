@@ -185,7 +185,7 @@ impl<'a> SummaryJson<'a> {
             policy.origins.iter().map(|o| PolicyFileJson { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
         let mut amounts: BTreeMap<&str, String> = ServiceStatus::ALL
             .iter()
-            .filter(|s| **s != ServiceStatus::Clear)
+            .filter(|s| s.is_flagged())
             .map(|s| (s.word(), summary.status(*s).at_risk.to_string()))
             .collect();
         amounts.insert("total", summary.at_risk().to_string());

@@ -11,6 +11,7 @@ use crate::policy::RuleSetting;
 use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::Judgement;
+use crate::rules::reasons_rule;
 use crate::run::{Masked, RunContext};
 use crate::suppress::Suppression;
 
@@ -358,8 +359,9 @@ impl<'a> FindingRecord<'a> {
         cells.joined(self.codes());
         cells.date(self.service_date());
         cells.amount(self.amount());
-        cells.text(&setting.carc);
-        cells.text(&setting.rarc);
+        let reasons = self.part.context.setting(reasons_rule(self.finding));
+        cells.text(&reasons.carc);
+        cells.text(&reasons.rarc);
         cells.text(&self.message());
         cells.text(&setting.citation);
         if self.part.context.run.suppressions.is_some() {

@@ -6,6 +6,7 @@ use crate::finding::Finding;
 use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::view::PartView;
 use crate::rules::authorization::AuthorizationStatus;
+use crate::rules::reasons_rule;
 
 /// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
 const MAX_VALUE_CHARS: usize = 120;
@@ -43,7 +44,8 @@ impl RenderedFinding {
     pub(crate) fn new(part: &PartView<'_>, finding: &Finding) -> Self {
         let context = part.context;
         let (doc, setting) = (context.doc(finding.rule), context.setting(finding.rule));
-        let reason = match (setting.carc.as_str(), setting.rarc.as_str()) {
+        let reasons = context.setting(reasons_rule(finding));
+        let reason = match (reasons.carc.as_str(), reasons.rarc.as_str()) {
             ("", "") => "none suggested".to_owned(),
             (carc, "") => format!("CARC {carc}"),
             ("", rarc) => format!("RARC {rarc}"),

@@ -4,7 +4,6 @@
 
 use std::sync::{LazyLock, Once};
 
-use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
@@ -14,7 +13,7 @@ use claimlint::report::{ReportContext, FORMATS, Format};
 use claimlint::rules;
 use claimlint::rules::doc;
 use claimlint::rules::doc::RuleDoc;
-use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
+use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
 
 #[path = "../../it/memory.rs"]
 mod memory;
@@ -61,7 +60,7 @@ pub(crate) fn report(outcome: &JudgedRun, formats: usize) -> Vec<Vec<u8>> {
 fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
     let register = case
         .auths
-        .map(|bytes| AuthorizationFile::read(Source::from_bytes("auths", bytes.to_vec())?))
+        .map(|bytes| read_authorizations(Source::from_bytes("auths", bytes.to_vec())?, case.policy, case.library))
         .transpose()
         .map_err(|e| e.to_string())?;
     let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());

@@ -6,13 +6,13 @@
 
 mod kit;
 
-use claimlint::claim::authorization::AuthorizationFile;
+use claimlint::claim::authorization::NeededRows;
 use claimlint::ingest::field::{Field, Group};
 use claimlint::ingest::{BLOCK, Detected, Layout, Library, RowAction, Row, Source, read};
 use claimlint::ingest::layout::detect;
 use claimlint::policy::parse::{PolicyFile, load};
 use claimlint::rules;
-use claimlint::run::{Unwatched, run_text};
+use claimlint::run::{Unwatched, read_authorizations, run_text};
 use claimlint::strict_toml::Faults;
 use libfuzzer_sys::fuzz_target;
 
@@ -94,9 +94,10 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(source) = Source::from_bytes("auths.csv", data.to_vec())
         && source.whole
-        && let Ok(register) = AuthorizationFile::read(source)
+        && let Ok(file) = read_authorizations(source, &kit::POLICY, &kit::LIBRARY)
     {
-        register.numbered("A1").chain(register.of_member("M1")).for_each(drop);
-        assert!(register.places("A1", "M1").all(|place| place < register.rows().len()));
+        let mut needed = NeededRows::default();
+        needed.note(&file, "A1", "M1");
+        assert!(needed.places(&file).into_iter().all(|place| place < file.rows().len()));
     }
 });

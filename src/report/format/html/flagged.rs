@@ -78,8 +78,7 @@ impl Collector {
     pub(crate) fn of(&self, part: &PartView<'_>, n: usize) -> Candidates {
         let mut found = Candidates::default();
         let mut own = Vec::new();
-        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status != ServiceStatus::Clear)
-        {
+        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status.is_flagged()) {
             found.total += 1;
             found.amount += judgement.amount();
             own.push((Reverse(judgement.at_risk), Reverse(judgement.status), n, i));

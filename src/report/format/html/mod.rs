@@ -214,7 +214,7 @@ fn figures(summary: &Summary) -> Vec<StatusFigure> {
                 label,
                 services: grouped(tally.services),
                 noun: if tally.services == 1 { "service" } else { "services" },
-                amount: if *status == ServiceStatus::Clear { String::new() } else { dollars(tally.at_risk) },
+                amount: if status.is_flagged() { dollars(tally.at_risk) } else { String::new() },
             }
         })
         .collect()

@@ -1,0 +1,287 @@
+//! Reads the authorization file.
+
+use jiff::civil::Date;
+
+use crate::claim::authorization::{Approval, Authorization, AuthorizationFile, Scope};
+use crate::claim::value::amount::units;
+use crate::claim::value::authorization::numbers;
+use crate::claim::value::code::CodeTable;
+use crate::claim::value::code_set::CodeSet;
+use crate::claim::value::date;
+use crate::claim::value::id;
+use crate::claim::value::words::WordTable;
+use crate::ingest::cell::{is_blank, upper};
+use crate::ingest::field::fold;
+use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::header::{Header, Preamble, sniff};
+use crate::ingest::scan::RowFilter;
+use crate::ingest::scan::collect::keeping;
+use crate::ingest::scan::parallel;
+use crate::ingest::scan::parallel::Unwatched;
+use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
+
+/// The columns of an authorization file.
+pub(super) const COLUMNS: [&str; 7] =
+    ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
+
+/// Names under which a column may be in the header, beside its own.
+pub type Columns = [Vec<String>; COLUMNS.len()];
+
+/// What reading an authorization file needs to know.
+#[derive(Debug, Clone, Copy)]
+pub struct AuthorizationWords<'a> {
+    /// The codes that the policy knows.
+    pub codes: &'a CodeTable,
+    /// Status words; true is an approval.
+    pub statuses: &'a WordTable<bool>,
+    /// Further names of the columns.
+    pub columns: &'a Columns,
+}
+
+impl AuthorizationFile {
+    /// Reads the whole file; it is small beside the claims. The first row that cannot be read refuses it.
+    pub fn read(source: Source, words: AuthorizationWords<'_>) -> Result<Self, ReadError> {
+        let name = source.name.clone();
+        let (grammar, columns, head) = header(&source, words.columns)?;
+        let mut blocks = source.blocks(head.data_start, BLOCK);
+        let look = keeping(|row: &Row<'_>| RowAction::Keep(authorization(row, &columns, words.statuses)));
+        let start = Tally::new(head.lines_before + 1, 0, Vec::new());
+        let tally = parallel::read(&mut blocks, &grammar, RowFilter::All, &look, &Unwatched, start)?;
+        // The first fault of the file, whichever kind it is.
+        let rejected =
+            tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
+        let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
+        if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
+            return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
+        }
+        Ok(Self::of(tally.kept.into_iter().filter_map(|kept| kept.value.ok()), words.codes))
+    }
+}
+
+/// Finds the delimiter under which the first line names the columns.
+fn header(source: &Source, more: &Columns) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
+    let unusable = |what: String| ReadError::unusable(&source.name, what);
+    let found = sniff(source, |attempt| {
+        let Ok((grammar, header)) = attempt.read(Preamble::default()) else { return Ok(None) };
+        let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
+        let mut columns = [None; COLUMNS.len()];
+        let mut twice = None;
+        for ((own, more), column) in COLUMNS.iter().zip(more).zip(&mut columns) {
+            let names: Vec<String> = more.iter().map(String::as_str).chain([*own]).map(fold).collect();
+            let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(name)).map(|(place, _)| place);
+            *column = found.next();
+            twice = twice.or(column.zip(found.next()));
+        }
+        if columns[0].is_none() || columns[3].is_none() {
+            return Ok(None);
+        }
+        if let Some((one, other)) = twice {
+            let (one, other) = (&header.names[one], &header.names[other]);
+            return Err(unusable(format!("columns `{one}` and `{other}` claim the same field; drop one of them")));
+        }
+        let grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
+        Ok(Some((grammar, columns, header)))
+    })?;
+    found.ok_or_else(|| {
+        unusable(format!(
+            "is no authorization file: the first line names no authorization_number and status column; write {}",
+            COLUMNS.join(",")
+        ))
+    })
+}
+
+fn authorization(
+    row: &Row<'_>,
+    columns: &[Option<usize>; COLUMNS.len()],
+    statuses: &WordTable<bool>,
+) -> Result<Authorization, String> {
+    let text = |i: usize| columns[i].map_or(String::new(), |c| row.text(c, &[]).into_owned());
+    let day = |i: usize| -> Result<Option<Date>, String> {
+        let cell = text(i);
+        if cell.is_empty() {
+            return Ok(None);
+        }
+        date::parse(&cell)
+            .map(Some)
+            .ok_or_else(|| format!("{} cannot be read as a date; write 2024-03-02, or leave it empty", COLUMNS[i]))
+    };
+    let [number, member, status, cell] = [0, 1, 3, 6].map(text);
+    let units =
+        if cell.is_empty() {
+            None
+        } else {
+            Some(units(&cell).ok_or_else(|| {
+                "units cannot be read as a number; write 1, or leave it empty for no limit".to_owned()
+            })?)
+        };
+    let number = match numbers(&number).as_slice() {
+        [one] => (*one).to_owned(),
+        _ => number,
+    };
+    let member = id::of_person(member.into()).into_owned();
+    Ok(Authorization {
+        number,
+        member_id: if id::is_mangled(&member) { String::new() } else { member },
+        procedures: procedures(&upper(text(2).into())),
+        approval: match statuses.get(&status) {
+            Some(true) => Approval::Approved,
+            Some(false) => Approval::NotApproved,
+            None => Approval::Unread,
+        },
+        status: upper(status.into()).into_owned(),
+        valid_from: day(4)?,
+        valid_to: day(5)?,
+        units,
+    })
+}
+
+/// The codes and ranges of a cell.
+fn procedures(cell: &str) -> Vec<String> {
+    let parts = cell.split(|c: char| matches!(c, ';' | ',' | '|') || is_blank(c));
+    parts.filter(|part| part.contains(|c: char| c.is_alphanumeric())).map(str::to_owned).collect()
+}
+
+/// The procedures that codes and ranges mean.
+pub(super) fn scope(procedures: &[String], codes: &CodeTable) -> Scope {
+    if procedures.is_empty() {
+        return Scope::Any;
+    }
+    let mut known = CodeSet::default();
+    for part in procedures {
+        match part.split_once('-').and_then(|(from, to)| Some((five_digits(from)?, five_digits(to)?))) {
+            Some((from, to)) => {
+                let within = |code: &str| five_digits(code).is_some_and(|c| (from.min(to)..=from.max(to)).contains(&c));
+                codes.iter().filter(|(_, code)| within(&code.code)).for_each(|(id, _)| known.insert(id));
+            }
+            None => known_codes(part, codes).into_iter().for_each(|id| known.insert(id)),
+        }
+    }
+    Scope::Codes(known)
+}
+
+fn five_digits(code: &str) -> Option<u32> {
+    code.parse().ok().filter(|_| code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The known codes of a part that is read like a procedure cell.
+fn known_codes(part: &str, codes: &CodeTable) -> Vec<crate::claim::CodeId> {
+    codes.find(part, true).map(|found| found.id).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::authorization::lookup::{Fit, Wanted};
+    use crate::claim::value::code::KnownCode;
+    use crate::claim::value::code::System;
+    use crate::claim::value::words::Blanks;
+
+    fn codes() -> CodeTable {
+        let code = |code: &str, system| KnownCode { code: code.to_owned(), system, listed: true };
+        CodeTable::new(vec![
+            code("22513", System::Cpt),
+            code("22514", System::Cpt),
+            code("22515", System::Cpt),
+            code("0PU43JZ", System::Pcs),
+        ])
+    }
+
+    fn read(text: &str) -> Result<AuthorizationFile, String> {
+        let statuses = WordTable::new([("APPROVED".to_owned(), true), ("DENIED".to_owned(), false)], Blanks::Count);
+        let mut columns = Columns::default();
+        columns[1].push("MEMBER".to_owned());
+        let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns };
+        let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
+        AuthorizationFile::read(source, words).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn rows_are_found_by_the_letters_and_digits_of_their_numbers() {
+        let file =
+            read("Authorization Number;status;units;procedure_codes\n ab-1 ;approved;2;22513;\n00AB1;denied;;\n\n")
+                .expect("a file");
+        let rows = file.of_number("Ab1").expect("the number is there");
+        assert_eq!((rows.places(), rows.not_approved(), rows.unread()), (&[0, 1][..], Some(1), None));
+        assert!(file.of_number("AB2").is_none() && file.of_number("").is_none());
+        assert_eq!(file.rows()[0].number, "ab-1");
+        assert_eq!((file.coverage().rows, file.coverage().approvals), (2, 1));
+    }
+
+    #[test]
+    fn procedures_are_codes_and_ranges() {
+        let codes = codes();
+        let set = |cell: &str| match scope(&procedures(cell), &codes) {
+            Scope::Any => "any".to_owned(),
+            Scope::Codes(set) => {
+                let held = codes.iter().filter(|(id, _)| set.contains(*id)).map(|(_, known)| known.code.as_str());
+                held.collect::<Vec<_>>().join(" ")
+            }
+        };
+        for (cell, want) in [
+            ("", "any"),
+            (" ; ", "any"),
+            ("22513", "22513"),
+            ("22513;22514", "22513 22514"),
+            ("22513,22514|22515", "22513 22514 22515"),
+            ("22513 0PU43JZ", "22513 0PU43JZ"),
+            ("22513-22515", "22513 22514 22515"),
+            ("22514-22599", "22514 22515"),
+            ("22515-22513", "22513 22514 22515"),
+            ("99213", ""),
+        ] {
+            assert_eq!(set(cell), want, "{cell}");
+        }
+    }
+
+    #[test]
+    fn approvals_fit_by_member_procedure_days_and_units() {
+        let head = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n";
+        let rows = "A1,M1,22513,approved,2024-03-01,2024-03-31,1\n\
+                    A1,M1,22514,approved,2024-01-01,2024-01-31,\n\
+                    A1,M2,,approved,,,\n\
+                    A1,M1,99213,approved,,,\n";
+        let file = read(&format!("{head}{rows}")).expect("a file");
+        let codes = codes();
+        let set = |code: &str| {
+            let mut set = CodeSet::default();
+            codes.iter().filter(|(_, known)| known.code == code).for_each(|(id, _)| set.insert(id));
+            set
+        };
+        let mut listed = CodeSet::default();
+        codes.iter().for_each(|(id, _)| listed.insert(id));
+        let march: Date = "2024-03-05".parse().expect("a date");
+        let fit = |member: &str, code: &str, days: Option<(Date, Date)>, used: i64| {
+            let wanted = Wanted { member, codes: set(code), days, used: Some(used.into()) };
+            file.of_number("A1").expect("the number").fit(&wanted, listed)
+        };
+        assert!(fit("M1", "22513", Some((march, march)), 1).holds);
+        let other = Fit { procedures: Some(3), member: Some(2), ..Fit::default() };
+        assert_eq!(fit("M1", "22513", Some((march, march)), 2), Fit { units: Some(0), level: Some(1), ..other });
+        assert_eq!(fit("M1", "22514", Some((march, march)), 1), Fit { days: Some(1), level: Some(0), ..other });
+        assert!(fit("M1", "22514", None, 1).holds, "an unreadable date never mismatches");
+        assert_eq!(fit("M1", "22515", Some((march, march)), 1), Fit { level: Some(0), ..other });
+        assert!(fit("M2", "22515", Some((march, march)), 9).holds);
+        assert!(fit("", "22515", Some((march, march)), 9).holds, "a claim without a member may be anybody's");
+        assert_eq!(fit("M3", "22513", None, 1), Fit { member: Some(0), ..Fit::default() });
+        let days = ("2023-12-01".parse().expect("a date"), "2024-01-01".parse().expect("a date"));
+        assert!(fit("M1", "22514", Some(days), 1).holds, "one day in common is enough");
+        assert_eq!(file.approval_for("M1", set("22514"), days), Some(1));
+        assert_eq!(file.approval_for("M1", set("22514"), (march, march)), None);
+        assert_eq!(file.approval_for("M3", set("22514"), days), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_refuses_the_run() {
+        let head = "authorization_number,member_id,status,valid_from,units\n";
+        for (row, says) in [
+            ("A,M,A,soon,1\n", "line 2: valid_from"),
+            ("A,M,A,,one\n", "line 2: units"),
+            ("A,M,A\n", "line 2: fewer fields"),
+        ] {
+            assert!(read(&format!("{head}{row}")).expect_err(row).contains(says), "{row}");
+        }
+        assert!(read("claim_id,member_id\n").expect_err("header").contains("no authorization file"));
+        let twice = read("authorization_number,member_id,member,status\n").expect_err("two columns");
+        assert!(twice.contains("`member_id` and `member`"), "{twice}");
+    }
+}

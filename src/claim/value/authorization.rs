@@ -1,0 +1,115 @@
+//! Authorization numbers in a cell.
+
+use std::borrow::Cow;
+
+use crate::ingest::cell::{is_blank, without_float_trace};
+
+/// Qualifiers of an 837 reference: prior authorization, referral.
+const QUALIFIERS: [&str; 2] = ["G1:", "9F:"];
+
+/// The numbers that a cleaned cell holds, in order, each once. Words such as NONE, PENDING or Y, and zeros or nines alone,
+/// are no number.
+pub fn numbers(cell: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for part in cell.split([';', ',', '|']) {
+        let part = part.trim_matches(is_blank);
+        let bare = QUALIFIERS.iter().find_map(|qualifier| {
+            let head = part.get(..qualifier.len())?;
+            head.eq_ignore_ascii_case(qualifier).then(|| &part[qualifier.len()..])
+        });
+        let number = without_float_trace(bare.unwrap_or(part).trim_matches(is_blank));
+        if is_number(number) && !found.iter().any(|earlier| is_same(earlier, number)) {
+            found.push(number);
+        }
+    }
+    found
+}
+
+/// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
+pub fn normalised(cell: &str) -> Cow<'_, str> {
+    if cell.is_empty() {
+        return Cow::Borrowed("");
+    }
+    match numbers(cell).as_slice() {
+        [] => Cow::Borrowed(""),
+        [one] => Cow::Borrowed(one),
+        several => Cow::Owned(several.join(";")),
+    }
+}
+
+fn is_number(number: &str) -> bool {
+    let (mut count, mut has_digit, mut zeros, mut nines) = (0, false, true, true);
+    for b in number.bytes().filter(u8::is_ascii_alphanumeric) {
+        count += 1;
+        has_digit |= b.is_ascii_digit();
+        zeros &= b == b'0';
+        nines &= b == b'9';
+    }
+    has_digit && count >= 2 && !zeros && !nines
+}
+
+/// The letters and digits by which numbers are compared: upper-cased, without leading zeros.
+pub fn key(number: &str) -> String {
+    compared(number).map(char::from).collect()
+}
+
+fn compared(number: &str) -> impl Iterator<Item = u8> {
+    number.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).skip_while(|b| *b == b'0')
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    compared(one).eq(compared(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_hold_numbers() {
+        for (cell, want) in [
+            ("PA1", "PA1"),
+            ("pa-1", "pa-1"),
+            ("PA1;PA2", "PA1;PA2"),
+            ("PA1, PA2|PA3", "PA1;PA2;PA3"),
+            ("G1:PA1", "PA1"),
+            ("g1: PA1;9f:PA2", "PA1;PA2"),
+            ("G1PA1", "G1PA1"),
+            ("12345.0", "12345"),
+            // One number in several spellings counts once.
+            ("PA-1;pa1;00PA1", "PA-1"),
+            ("PA1;PA10", "PA1;PA10"),
+            // No numbers.
+            ("NONE", ""),
+            ("N/A", ""),
+            ("PENDING", ""),
+            ("RETRO", ""),
+            ("NOT REQUIRED", ""),
+            ("Y", ""),
+            ("N", ""),
+            ("X", ""),
+            ("1", ""),
+            ("0", ""),
+            ("0.0", ""),
+            ("0000", ""),
+            ("000-000", ""),
+            ("99999", ""),
+            ("G1:", ""),
+            ("NONE;PA1", "PA1"),
+            // Near misses.
+            ("A1", "A1"),
+            ("09", "09"),
+            ("90", "90"),
+            ("", ""),
+        ] {
+            assert_eq!(normalised(cell), want, "{cell}");
+        }
+    }
+
+    #[test]
+    fn keys_compare_letters_and_digits() {
+        for (number, want) in [("pa-24 001", "PA24001"), ("00112233", "112233"), ("0A0", "A0"), ("1000", "1000")] {
+            assert_eq!(key(number), want, "{number}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Numbers of claims, lines, members and providers, as they are compared and printed.
+
+use std::borrow::Cow;
+
+use crate::ingest::cell::without_float_trace;
+
+/// An id without the trace of a floating-point column; of an id that several columns make, each part.
+pub fn read(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains('.') {
+        return text;
+    }
+    match text {
+        text if text.contains('|') => {
+            Cow::Owned(text.split('|').map(without_float_trace).collect::<Vec<_>>().join("|"))
+        }
+        Cow::Borrowed(text) => Cow::Borrowed(without_float_trace(text)),
+        Cow::Owned(text) => Cow::Owned(without_float_trace(&text).to_owned()),
+    }
+}
+
+/// The id of a member or provider, of whom zeros alone and nines alone are nobody.
+pub fn of_person(text: Cow<'_, str>) -> Cow<'_, str> {
+    let id = read(text);
+    let all = |digit: u8| id.bytes().all(|b| b == digit);
+    if all(b'0') || all(b'9') { Cow::Borrowed("") } else { id }
+}
+
+/// Did a spreadsheet turn the number into its scientific notation (`1.23E+15`), which many numbers share? Digits, E and
+/// digits alone may be a number of the payer: it takes a point or a plus sign.
+pub fn is_mangled(id: &str) -> bool {
+    if id.contains('|') {
+        return id.split('|').any(is_mangled);
+    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let Some((mantissa, exponent)) = id.split_once(['E', 'e']) else { return false };
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let digits = exponent.strip_prefix('+').unwrap_or(exponent);
+    is_number(whole)
+        && fraction.is_none_or(is_number)
+        && is_number(digits)
+        && (fraction.is_some() || digits.len() < exponent.len())
+}
+
+/// A claim number cut into the number and its last `last` characters, which are the number of its version. In a number
+/// that several columns make the last one is cut. A number no longer than the cut stays whole.
+pub fn cut_version(id: &str, last: usize) -> (&str, &str) {
+    if last == 0 {
+        return (id, "");
+    }
+    let own = id.rsplit_once('|').map_or(id, |(_, own)| own);
+    match own.char_indices().rev().nth(last - 1) {
+        Some((at, _)) if at > 0 => id.split_at(id.len() - own.len() + at),
+        _ => (id, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_lose_the_trace_of_a_float() {
+        for (id, want) in [("1001.0", "1001"), ("1001.00|7.0", "1001|7"), ("A1.0", "A1.0"), ("a1", "a1"), ("", "")] {
+            assert_eq!(read(id.into()), want, "{id}");
+        }
+    }
+
+    #[test]
+    fn zeros_and_nines_are_nobody() {
+        for (id, want) in [
+            ("0", ""),
+            ("000", ""),
+            ("0.0", ""),
+            ("999999999", ""),
+            ("9", ""),
+            ("090", "090"),
+            ("9990", "9990"),
+            ("M0", "M0"),
+            ("1234567893", "1234567893"),
+        ] {
+            assert_eq!(of_person(id.into()), want, "{id}");
+        }
+    }
+
+    #[test]
+    fn scientific_notation_mangles_a_number() {
+        for id in ["1.23E+15", "1.23e15", "1E+5", "12e+05", "1.2E15", "7|1.2E+3"] {
+            assert!(is_mangled(id), "{id}");
+        }
+        for id in [
+            "1E15", "1.E+5", ".1E+5", "1.23E-5", "1.23E+", "E+5", "1.23E+1x", "A1.2E+3", "123", "1.2.3E+5", "1.23E++5",
+            "",
+        ] {
+            assert!(!is_mangled(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn versions_are_cut_from_the_end() {
+        for (id, last, want) in [
+            ("12345601", 0, ("12345601", "")),
+            ("12345601", 2, ("123456", "01")),
+            ("123", 2, ("1", "23")),
+            ("12", 2, ("12", "")),
+            ("1", 2, ("1", "")),
+            ("", 2, ("", "")),
+            ("ORG|12301", 2, ("ORG|123", "01")),
+            ("ORG|01", 2, ("ORG|01", "")),
+            ("a\u{e9}b", 1, ("a\u{e9}", "b")),
+        ] {
+            assert_eq!(cut_version(id, last), want, "{id}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Words of a column that have a meaning, compared after folding.
+
+use rustc_hash::FxHashMap;
+
+/// Longest folded label that is looked up; labels are words and product names, not prose.
+pub const MAX_LABEL_LEN: usize = 128;
+
+/// Upper-case; every run of characters other than A-Z and 0-9 becomes one blank; ends trimmed.
+pub fn fold(label: &str) -> String {
+    let mut out = String::with_capacity(label.len());
+    folded(label, |b| out.push(char::from(b)));
+    out
+}
+
+/// Hands on the bytes of the folded label, one by one.
+fn folded(label: &str, mut take: impl FnMut(u8)) {
+    let (mut started, mut gap) = (false, false);
+    for b in label.bytes() {
+        if b.is_ascii_alphanumeric() {
+            if started && gap {
+                take(b' ');
+            }
+            take(b.to_ascii_uppercase());
+            (started, gap) = (true, false);
+        } else {
+            gap = true;
+        }
+    }
+}
+
+/// A label folded without allocating: it is asked for each line that is kept.
+pub struct Folded {
+    bytes: [u8; MAX_LABEL_LEN],
+    /// None: the label is longer than any that is looked up.
+    length: Option<usize>,
+}
+
+impl Folded {
+    /// Folds a label.
+    pub fn new(label: &str) -> Self {
+        let mut bytes = [0; MAX_LABEL_LEN];
+        let mut length = 0;
+        folded(label, |b| {
+            if let Some(place) = bytes.get_mut(length) {
+                *place = b;
+            }
+            length += 1;
+        });
+        Self { bytes, length: (length <= MAX_LABEL_LEN).then_some(length) }
+    }
+
+    /// The folded label; none if it is longer than any that is looked up.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes[..self.length?]).ok()
+    }
+}
+
+/// Whether blanks between words count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blanks {
+    /// `FULLY DENIED` is two words.
+    Count,
+    /// `CMS 1500` and `CMS-1500` are `CMS1500`.
+    Drop,
+}
+
+/// Words and what each means.
+#[derive(Debug, Clone)]
+pub struct WordTable<T> {
+    words: FxHashMap<Box<str>, T>,
+    blanks: Blanks,
+}
+
+impl<T: Copy> WordTable<T> {
+    /// A table of words, which are folded.
+    pub fn new(words: impl IntoIterator<Item = (String, T)>, blanks: Blanks) -> Self {
+        let table = Self { words: FxHashMap::default(), blanks };
+        table.with(words)
+    }
+
+    /// The same table with words of a layout, which go before its own.
+    #[must_use]
+    pub fn with(mut self, words: impl IntoIterator<Item = (String, T)>) -> Self {
+        for (word, meaning) in words {
+            self.words.insert(self.key(fold(&word)).into(), meaning);
+        }
+        self
+    }
+
+    fn key(&self, folded: String) -> String {
+        if self.blanks == Blanks::Drop { folded.replace(' ', "") } else { folded }
+    }
+
+    /// What a cell's word means. None: it is empty, or no word of the table.
+    pub fn get(&self, cell: &str) -> Option<T> {
+        if cell.is_empty() {
+            return None;
+        }
+        let folded = Folded::new(cell);
+        let text = folded.text()?;
+        if self.blanks == Blanks::Drop && text.contains(' ') {
+            return self.words.get(text.replace(' ', "").as_str()).copied();
+        }
+        self.words.get(text).copied()
+    }
+
+    /// Is there a word that the cell says and no table knows? Such labels are reported as unread.
+    pub fn is_unread(&self, cell: &str) -> bool {
+        !cell.is_empty() && self.get(cell).is_none()
+    }
+
+    /// Every folded word with its meaning, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, T)> {
+        self.words.iter().map(|(word, meaning)| (&**word, *meaning))
+    }
+}
+
+/// A code of a word list (frequency, status, payer sequence, ...) without a final `.0` and without zeros before another
+/// character: `01`, `1.0` and `1` are one code.
+pub fn short_code(cell: &str) -> &str {
+    let code = cell.strip_suffix(".0").unwrap_or(cell);
+    let trimmed = code.trim_start_matches('0');
+    if trimmed.is_empty() && !code.is_empty() { &code[code.len() - 1..] } else { trimmed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding() {
+        for (label, want) in [
+            (" in-process ", "IN PROCESS"),
+            ("FULLY  denied!", "FULLY DENIED"),
+            ("caf\u{e9} x", "CAF X"),
+            ("\u{df}\u{17f}", ""),
+            ("", ""),
+        ] {
+            assert_eq!(fold(label), want, "{label}");
+            assert_eq!(Folded::new(label).text(), Some(want), "{label}");
+        }
+        assert_eq!(Folded::new(&"x".repeat(MAX_LABEL_LEN)).text().map(str::len), Some(MAX_LABEL_LEN));
+        assert_eq!(Folded::new(&"x".repeat(MAX_LABEL_LEN + 1)).text(), None);
+    }
+
+    #[test]
+    fn words_of_a_layout_go_first() {
+        let table = WordTable::new([("FULLY DENIED".to_owned(), 1), ("E".to_owned(), 2)], Blanks::Count);
+        assert_eq!(table.get("fully-denied"), Some(1));
+        assert_eq!(table.get("FULLYDENIED"), None);
+        assert_eq!(
+            (table.get(""), table.is_unread(""), table.is_unread("x"), table.is_unread("e")),
+            (None, false, true, false)
+        );
+        assert_eq!(table.with([("e".to_owned(), 3)]).get("E"), Some(3));
+        let forms = WordTable::new([("CMS1500".to_owned(), 1)], Blanks::Drop);
+        assert_eq!((forms.get("CMS-1500"), forms.get("cms 1500"), forms.get("CMS 150")), (Some(1), Some(1), None));
+    }
+
+    #[test]
+    fn codes_lose_zeros_and_float_traces() {
+        for (cell, want) in [
+            ("8", "8"),
+            ("08", "8"),
+            ("8.0", "8"),
+            ("0008.0", "8"),
+            ("0", "0"),
+            ("00", "0"),
+            ("0.0", "0"),
+            ("0A", "A"),
+            ("10", "10"),
+            ("8.1", "8.1"),
+            ("", ""),
+        ] {
+            assert_eq!(short_code(cell), want, "{cell}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The money of a service: what is at risk, what that rests on, and what a denial would recover. spec: judging/money.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::claim::Cents;
+use crate::claim::index::service::ServiceMoney;
+use crate::claim::line::head::AmountsPer;
+use crate::claim::value::status::RowStatus;
+use crate::finding::Finding;
+use crate::finding::evidence::{CodingEvidence, Evidence};
+use crate::policy::Disposition;
+use crate::rules::RuleInput;
+
+/// Amount at risk of a service to deny or review, and its basis in the words of the outputs. `claim_counted`: an earlier
+/// service of the claim has the amounts, which are those of the claim.
+pub(super) fn at_risk(input: &RuleInput<'_>, claim_counted: bool) -> (Option<Cents>, &'static str) {
+    let line = input.line;
+    let money = input.service.map(|service| service.money).unwrap_or_default();
+    if line.marks.capitated {
+        return (None, "capitated");
+    }
+    match money {
+        ServiceMoney::InStay => (None, "stay"),
+        _ if line.amounts == AmountsPer::Claim && claim_counted => (None, "claim"),
+        ServiceMoney::OfStay(Some((amount, basis))) => (Some(amount), basis),
+        ServiceMoney::OfStay(None) => (None, ""),
+        ServiceMoney::OfLine => {
+            // Nothing is paid on a row that the payer has not decided.
+            let paid = line.paid.filter(|_| line.status != RowStatus::Pending);
+            let amounts = [(paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")];
+            let first = amounts.into_iter().find_map(|(amount, basis)| Some((amount?, basis)));
+            first.map_or((None, ""), |(amount, basis)| (Some(amount), basis))
+        }
+    }
+}
+
+/// Does the amount at risk use up the amounts of the claim, so that later services of it have none?
+pub(super) fn counts_claim(input: &RuleInput<'_>, basis: &str) -> bool {
+    input.line.amounts == AmountsPer::Claim && !matches!(basis, "capitated" | "stay" | "claim")
+}
+
+/// What denying a service recovers: the amount at risk, or the share of the units beyond the limit where nothing else is
+/// wrong with it.
+pub(super) fn recoverable(input: &RuleInput<'_>, findings: &[Finding], at_risk: Option<Cents>) -> Option<Cents> {
+    let amount = at_risk?;
+    let mut denials = findings.iter().filter(|finding| finding.disposition == Disposition::Deny).peekable();
+    denials.peek()?;
+    let (mut beyond, units) = (Decimal::MAX, input.line.units);
+    for denial in denials {
+        let Evidence::Coding(CodingEvidence::UnitsOverLimit { so_far }) = denial.evidence else { return Some(amount) };
+        let limit = input.policy.limits.iter().find(|limit| Some(limit.code) == input.cpt());
+        beyond = limit.map_or(Decimal::ZERO, |limit| so_far.saturating_sub(limit.units)).min(units);
+    }
+    Some(share(amount, beyond, units))
+}
+
+/// `amount` times `part` / `whole`, rounded to cents half away from zero. Nothing of nothing.
+fn share(amount: Cents, part: Decimal, whole: Decimal) -> Cents {
+    let share = part.checked_div(whole).and_then(|share| share.checked_mul(Decimal::from(amount.0)));
+    let cents = share.map(|cents| cents.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));
+    Cents(cents.and_then(|cents| i64::try_from(cents).ok()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_half_away_from_zero() {
+        for (amount, part, whole, want) in [
+            (10_000, 1, 2, 5_000),
+            (10_001, 1, 2, 5_001),
+            (100, 1, 3, 33),
+            (200, 2, 3, 133),
+            (100, 3, 3, 100),
+            (100, 1, 0, 0),
+        ] {
+            assert_eq!(share(Cents(amount), part.into(), whole.into()), Cents(want), "{amount} {part}/{whole}");
+        }
+        let half = Decimal::new(5, 1);
+        assert_eq!(share(Cents(101), half, Decimal::ONE), Cents(51));
+        assert_eq!(share(Cents(i64::MAX), Decimal::ONE, Decimal::ONE), Cents(i64::MAX));
+    }
+}

@@ -1,0 +1,48 @@
+//! TW: does another claim of the same treatment contradict this one? spec: rules.
+
+use crate::finding::evidence::SessionEvidence;
+use crate::rules::{Answer, AppliesTo, CPT_ONLY, Rule, RuleInput};
+
+/// The family, in order.
+pub const RULES: &[Rule] = &[
+    Rule::new("TW601", AppliesTo::Services, setting_disagrees),
+    Rule::new("TW602", AppliesTo::Services, office_beside_facility),
+    Rule::new("TW603", AppliesTo::Services, stay_billed_twice),
+    Rule::new("TW604", AppliesTo::Services, service_billed_twice),
+    Rule::new("TW605", AppliesTo::Services, outpatient_beside_stay),
+];
+
+/// Fires where the session shows another row.
+fn shown<T>(fact: Option<T>, evidence: impl FnOnce(T) -> SessionEvidence) -> Answer {
+    fact.map_or(Answer::Passed, |row| evidence(row).into())
+}
+
+fn setting_disagrees(case: &RuleInput<'_>) -> Answer {
+    shown(case.session().other_setting, |other| SessionEvidence::SettingDisagrees { other })
+}
+
+fn office_beside_facility(case: &RuleInput<'_>) -> Answer {
+    shown(case.session().facility, |other| SessionEvidence::OfficeBesideFacility { other })
+}
+
+fn stay_billed_twice(case: &RuleInput<'_>) -> Answer {
+    let session = case.session();
+    if case.stay.is_none() {
+        return Answer::NotApplicable("asked of claims with a listed ICD-10-PCS code only");
+    }
+    shown(session.same_stay, |other| SessionEvidence::StayBilledTwice { other, interim: session.interim })
+}
+
+fn service_billed_twice(case: &RuleInput<'_>) -> Answer {
+    if case.cpt().is_none() {
+        return CPT_ONLY;
+    }
+    shown(case.session().same_service, |other| SessionEvidence::ServiceBilledTwice { other })
+}
+
+fn outpatient_beside_stay(case: &RuleInput<'_>) -> Answer {
+    if case.cpt().is_none() {
+        return CPT_ONLY;
+    }
+    shown(case.session().stay_nearby, |other| SessionEvidence::OutpatientBesideStay { other })
+}

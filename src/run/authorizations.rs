@@ -1,0 +1,38 @@
+//! The authorization file of a run, read with the spellings of extracts and the words of the chosen layout.
+
+use crate::claim::authorization::{AuthorizationFile, AuthorizationWords, Columns};
+use crate::ingest::field::Field;
+use crate::ingest::layout::definition::{Layout, Mapping};
+use crate::ingest::layout::library::{Library, SHIPPED};
+use crate::ingest::{ReadError, Source};
+use crate::policy::Policy;
+
+/// Columns of the file that have the spellings of a field of extracts.
+const AS_IN_EXTRACTS: [(usize, Field); 4] =
+    [(0, Field::AuthorizationNumber), (1, Field::MemberId), (2, Field::ProcedureCode), (6, Field::Units)];
+
+/// The layout whose spellings count.
+const CANONICAL: &str = "canonical";
+
+/// Reads an authorization file. `library` holds one layout if the user chose it; then its names and words count, too.
+pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -> Result<AuthorizationFile, ReadError> {
+    let unusable = |what: String| ReadError::unusable(&source.name, what);
+    let shipped;
+    let canonical = if let Some(layout) = library.named(CANONICAL) {
+        layout
+    } else {
+        let text = SHIPPED.iter().find(|(name, _)| *name == CANONICAL).map_or("", |(_, text)| text);
+        shipped = Layout::load(CANONICAL, text).map_err(|e| unusable(e.to_string()))?;
+        &shipped
+    };
+    let mut columns = Columns::default();
+    if let Mapping::Spellings { fields, .. } = &canonical.mapping {
+        for (column, field) in AS_IN_EXTRACTS {
+            let names = fields.iter().filter(|(own, _)| *own == field).flat_map(|(_, names)| names);
+            columns[column].extend(names.cloned());
+        }
+    }
+    let words =
+        AuthorizationWords { codes: &policy.codes, statuses: &policy.authorization_statuses, columns: &columns };
+    AuthorizationFile::read(source, words)
+}
