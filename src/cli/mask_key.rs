@@ -1,9 +1,9 @@
-//! `--mask`: the secret key, from a file or from the environment; never from the command line, which others can see.
+//! `--mask`: the secret key, from a file or from the environment; never from the command line, which other users of the machine can see.
 
 use anyhow::anyhow;
 
 use crate::claim::line::mask::{MIN_KEY_BYTES, Mask};
-use crate::cli::read_sentence;
+use crate::cli::load::describe_io_error;
 
 /// Reads it: `env:NAME`, else the file of that name.
 pub(crate) fn load(from: &str) -> anyhow::Result<Mask> {
@@ -11,7 +11,7 @@ pub(crate) fn load(from: &str) -> anyhow::Result<Mask> {
         Some(name) => std::env::var_os(name)
             .ok_or_else(|| anyhow!("--mask {from}: no such variable; set it to the key, or name a file"))?
             .into_encoded_bytes(),
-        None => std::fs::read(from).map_err(|e| anyhow!("--mask {from}: {}", read_sentence(&e)))?,
+        None => std::fs::read(from).map_err(|e| anyhow!("--mask {from}: {}", describe_io_error(&e)))?,
     };
     Mask::new(&secret).ok_or_else(|| {
         let length = if secret.is_empty() { "empty".to_owned() } else { format!("shorter than {MIN_KEY_BYTES} bytes") };

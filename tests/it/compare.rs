@@ -289,7 +289,7 @@ fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
         let state = &summary["suppressed"]["suppressions"][0]["state"];
         assert_eq!(state, if hit { "used" } else { "unused" }, "{by}");
         assert_eq!(summary["suppressed"]["findings"]["deny"]["findings"], u64::from(hit), "{by}");
-        assert_eq!(notes.contains("fits no finding"), !hit, "{by}: {notes}");
+        assert_eq!(notes.contains("matches no finding"), !hit, "{by}: {notes}");
         assert_eq!(summary["services"]["deny"], 1, "a verdict is a verdict");
     }
     assert!(fs::read_to_string(desk.at("s/report.html")).expect("a page").contains("id=\"h-suppressed\""));

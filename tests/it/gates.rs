@@ -173,7 +173,7 @@ fn a_gate_that_is_met_makes_the_exit_code_1_and_says_its_figures() {
     let met = run(&["deny.amount > 2499.99 and rows == 3", "deny > 5"]);
     assert_eq!(met.code, Some(1), "{}", met.err);
     assert!(
-        met.err.contains("gate: deny.amount > 2499.99 and rows == 3: is met; deny.amount is 2500.00, rows is 3"),
+        met.err.contains("gate: deny.amount > 2499.99 and rows == 3: is true; deny.amount is 2500.00, rows is 3"),
         "{}",
         met.err
     );
@@ -182,7 +182,7 @@ fn a_gate_that_is_met_makes_the_exit_code_1_and_says_its_figures() {
     let untold = run(&["deny / rejected > 1"]);
     assert_eq!(untold.code, Some(1));
     assert!(
-        untold.err.contains("cannot be told, column 6 divides by zero; deny is 1, rejected is 0"),
+        untold.err.contains("is undefined: division by zero at column 6; deny is 1, rejected is 0"),
         "{}",
         untold.err
     );

@@ -268,7 +268,7 @@ fn a_screen_that_cannot_be_printed_is_no_failed_run() {
     let output = command.stdout(full()).output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("could not be printed") && said.contains("the report lies in report"), "{said}");
+    assert!(said.contains("could not be printed") && said.contains("the report is in report"), "{said}");
     desk.run(&["verify", "report", "claims.csv"]).success();
     let output = desk.command(&["rules"]).stdout(full()).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2), "printing was all that it had to do");

@@ -148,8 +148,8 @@ fn other_inputs_are_told_from_the_reports_own() {
     let check = ["check", CLAIMS, "clear.csv", "--auths", AUTHS, "-q", "--out", "report"];
     assert_eq!(desk.run(&check).code, Some(1));
     for (args, says) in [
-        (&[CLAIMS][..], "given as extract are 1, and the report was made from 2"),
-        (&[CLAIMS, "clear.csv", "claims.csv"], "given as extract are 3"),
+        (&[CLAIMS][..], "1 extract given, but the report was made from 2"),
+        (&[CLAIMS, "clear.csv", "claims.csv"], "3 extracts given"),
         (&["clear.csv", CLAIMS], "in the order of the run: kyphoplasty-2024q1.csv clear.csv"),
         (&[CLAIMS, "claims.csv"], "claims.csv: has"),
         (&[CLAIMS, "clear.csv", "--auths", "claims.csv"], "claims.csv: has"),

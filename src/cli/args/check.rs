@@ -39,9 +39,9 @@ pub struct Check {
     /// Cut dates to their month
     #[arg(long, value_name = "TO", value_enum)]
     pub mask_dates: Option<MaskDates>,
-    /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte
-    #[arg(long, value_name = "EXTENT", value_enum, default_value_t = Hashed::Sampled)]
-    pub fingerprint: Hashed,
+    /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte [default: sampled]
+    #[arg(long, value_name = "EXTENT", value_enum)]
+    pub fingerprint: Option<HashedPart>,
     /// Least disposition that makes the exit code 1; suppressed findings do not count [default: deny]
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<FailOn>,
@@ -135,7 +135,7 @@ pub enum MaskDates {
 
 /// How much of each input is hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Hashed {
+pub enum HashedPart {
     #[default]
     /// Size, beginning, end and 64 pieces between them
     Sampled,

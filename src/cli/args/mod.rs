@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use crate::cli::args::check::{Check, FailOn, Hashed, LogFormat, MEMORY, MaskDates, Progress};
+pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory};
 pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Verify};
 use crate::ingest::TableFile;

@@ -6,7 +6,7 @@ use comfy_table::Cell;
 
 use crate::cli::args::{Check, ConfigCommand};
 use crate::cli::settings;
-use crate::cli::settings::{FILE, InForce};
+use crate::cli::settings::{EffectiveSettings, FILE};
 use crate::cli::terminal::style::{BOLD, DIM, paint, seen};
 use crate::cli::terminal::summary::{print, table};
 use crate::exit::Exit;
@@ -14,28 +14,28 @@ use crate::exit::Exit;
 /// Runs it.
 pub(crate) fn config(command: &ConfigCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ConfigCommand::Show(check) = command;
-    let in_force = settings::resolve(check)?;
-    let policy = in_force.policy()?;
-    writeln!(out, "{} {}\n", paint(BOLD, "settings"), seen(&source(check, &in_force)))?;
+    let settings = settings::resolve(check)?;
+    let policy = settings.policy()?;
+    writeln!(out, "{} {}\n", paint(BOLD, "settings"), seen(&source(check, &settings)))?;
     let mut table = table();
     table.set_header(["key", "value", "origin"]);
-    for row in &in_force.rows {
-        table.add_row([&row.key, &row.value, &row.origin.to_string()].map(|text| Cell::new(seen(text))));
+    for row in settings.rows() {
+        table.add_row(row.each_ref().map(|text| Cell::new(seen(text))));
     }
     print(out, &table)?;
     writeln!(out, "\n{}", paint(DIM, format!("policy fingerprint {}", policy.fingerprint)))?;
     Ok(Exit::Clean)
 }
 
-fn source(check: &Check, in_force: &InForce) -> String {
-    match &in_force.file {
+fn source(check: &Check, settings: &EffectiveSettings) -> String {
+    match &settings.file {
         Some(file) => file.clone(),
         None if check.config.no_config => "no file is read (--no-config)".to_owned(),
         None if check.files.iter().all(|name| name == "-") => {
             format!(
-                "no file: {FILE} is looked for beside the first extract, and none is named; --config FILE names one"
+                "no file: {FILE} is looked for beside the first extract, and no extract is named; --config FILE names one"
             )
         }
-        None => format!("no file: no {FILE} lies beside the first extract"),
+        None => format!("no file: there is no {FILE} beside the first extract"),
     }
 }

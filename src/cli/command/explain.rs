@@ -10,10 +10,11 @@ use comfy_table::{Cell, CellAlignment};
 
 use crate::claim::line::kept::IdKind;
 use crate::cli::args::Explain;
+use crate::cli::load::describe_io_error;
+use crate::cli::mask_key;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::cli::terminal::summary::{print, table};
-use crate::cli::{mask_key, read_sentence};
 use crate::exit::Exit;
 use crate::report::claim::{ClaimDossier, ClaimRow, ClaimSubject};
 use crate::report::format::{dossier, html};
@@ -53,7 +54,7 @@ fn load(report: &Path) -> anyhow::Result<JudgedRun> {
             anyhow!("{shown}: is missing; run `claimlint check` again to have it")
         }
         ErrorKind::NotFound => anyhow!("{}: holds no report; name the directory of one with --in", report.display()),
-        _ => anyhow!("{shown}: {}", read_sentence(&e)),
+        _ => anyhow!("{shown}: {}", describe_io_error(&e)),
     })?;
     dossier::read(file).map_err(|e| anyhow!("{shown}: {e}"))
 }

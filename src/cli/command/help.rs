@@ -6,11 +6,15 @@ use anyhow::anyhow;
 use clap::CommandFactory;
 
 use crate::cli::args::Cli;
+use crate::cli::settings::keys::flags_without_key;
 use crate::cli::terminal::markdown;
 use crate::cli::terminal::style::{BOLD, paint, width};
 use crate::exit::Exit;
 use crate::guide;
 use crate::spec;
+
+/// The topic on settings, which lists the flags that have no key.
+const SETTINGS: &str = "settings";
 
 /// The word that names the specification.
 const SPEC: &str = "spec";
@@ -28,7 +32,9 @@ pub(crate) fn help(words: &[String], out: &mut dyn Write) -> anyhow::Result<Exit
             markdown::page(page.text, width().min(100))
         }
         [topic] if guide::page(topic).is_some() => {
-            guide::page(topic).map(|page| markdown::page(page.text, width().min(100))).unwrap_or_default()
+            let text = guide::page(topic).map(|page| page.text).unwrap_or_default();
+            let more = if topic == SETTINGS { flags_without_key() } else { String::new() };
+            markdown::page(&(text.to_owned() + &more), width().min(100))
         }
         words => of_command(words)?,
     };

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::cli::args::LayoutChoice;
-use crate::cli::load_library;
+use crate::cli::load::load_library;
 use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::ingest::field::{Field, Group};

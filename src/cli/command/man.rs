@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::args::Cli;
-use crate::cli::read_sentence;
+use crate::cli::load::describe_io_error;
 use crate::cli::terminal::markdown;
 use crate::exit::Exit;
 use crate::guide;
@@ -38,7 +38,7 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
         Some(directory) => {
             save(&command, directory)
                 .and_then(|()| save_topics(directory))
-                .map_err(|e| anyhow!("--out {}: {}", directory.display(), read_sentence(&e)))?;
+                .map_err(|e| anyhow!("--out {}: {}", directory.display(), describe_io_error(&e)))?;
         }
     }
     Ok(Exit::Clean)

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 
 use crate::cli::args::PolicyCommand;
+use crate::cli::load::{load_policy, read_text};
 use crate::cli::terminal::style::{BOLD, fitted, paint, seen};
-use crate::cli::{load_policy, read_given};
 use crate::exit::Exit;
 use crate::policy::parse::load;
 use crate::policy::show::show;
@@ -42,7 +42,7 @@ pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
 }
 
 fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
-    let given = read_given(file)?;
+    let given = read_text(file)?;
     let policy = load(std::slice::from_ref(&given), &crate::rules::codes())?;
     let wrong: Vec<String> = policy
         .examples

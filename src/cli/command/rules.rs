@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::anyhow;
 
 use crate::cli::args::PolicyFiles;
-use crate::cli::load_policy;
+use crate::cli::load::load_policy;
 use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, wrapped};
 use crate::exit::Exit;
 use crate::policy::Policy;

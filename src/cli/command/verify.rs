@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use crate::claim::store::LINES;
 use crate::cli::args::{MEMORY, Verify};
-use crate::cli::inputs::named;
+use crate::cli::input_files::with_roles;
+use crate::cli::load::{load_library, load_policy};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
-use crate::cli::{load_library, load_policy};
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::{FileHash, InputFile, InputRole, ReadError, Source};
@@ -68,8 +68,7 @@ fn say(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<()> {
 
 /// Holds the inputs against manifest and summary; false: the report is of others.
 fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let joined: Vec<String> = args.layout.join.iter().map(|table| table.file.clone()).collect();
-    let named = named(&args.files, &joined, args.auths.as_deref());
+    let named = with_roles(&args.files, &args.layout.join, args.auths.as_deref());
     let recorded = &report.manifest.inputs;
     let roles = roles(&named, recorded);
     say(out, &roles)?;
@@ -105,16 +104,24 @@ fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck 
         if given != made.len() && !(given == 0 && role == InputRole::Authorizations) {
             let made_from =
                 if made.is_empty() { "none".to_owned() } else { format!("{} ({})", made.len(), made.join(" ")) };
-            wrong.push(format!(
-                "inputs: given as {} are {given}, and the report was made from {made_from}",
-                role.word()
-            ));
+            wrong.push(format!("inputs: {}, but the report was made from {made_from}", given_files(given, role)));
         }
     }
     IntegrityCheck {
         what: format!("inputs: {} named, as many of each kind as the report was made from", named.len()),
         wrong,
     }
+}
+
+/// `2 extracts given`.
+fn given_files(n: usize, role: InputRole) -> String {
+    let plural = match role {
+        InputRole::Extract => "extracts",
+        InputRole::Joined => "joined tables",
+        InputRole::Authorizations => "authorization files",
+    };
+    let word = if n == 1 { plural.trim_end_matches('s') } else { plural };
+    format!("{n} {word} given")
 }
 
 fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[InputFile]) -> IntegrityCheck {

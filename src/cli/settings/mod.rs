@@ -1,34 +1,39 @@
-//! Settings: what was typed, over `claimlint.toml`, over the defaults, and where each value came from.
+//! Settings: the flags of `check` over `claimlint.toml` over the defaults, and where each value comes from.
 //!
-//! `check` and `config show` both come through [`resolve`]. The keys are data ([`crate::cli::settings::keys`]); a flag beats
-//! the file as a whole: a list that was typed replaces the file's list.
+//! `check` and `config show` both call [`resolve`]. A flag replaces the value of the file as a whole: a list that was typed
+//! replaces the file's list. [`keys`] says which flags have a key and why the others have none.
 
+mod file;
 pub(crate) mod keys;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
+use clap::ValueEnum;
 
-use crate::cli::args::Check;
-use crate::cli::settings::keys::{KEYS, Key};
-use crate::cli::{load_policy_over, read_given};
+use crate::cli::args::{Check, FailOn, HashedPart, LayoutChoice, MaskDates};
+use crate::cli::load::{load_policy_with, read_text};
+use crate::cli::settings::file::{Checked, Entry, LoadedSettings, SettingsFile, beside};
+use crate::cli::settings::keys::KEYS;
 use crate::gate::Gate;
-use crate::policy::overrides;
-use crate::policy::overrides::{read_dispositions, read_products};
+use crate::ingest::TableFile;
+use crate::ingest::layout::library::SHIPPED;
 use crate::policy::parse::PolicyFile;
-use crate::policy::{Disposition, Policy};
-use crate::strict_toml::{Document, Fault, Faults, SpannedText, Table};
+use crate::policy::{Policy, overrides};
+use crate::strict_toml::{Fault, Faults};
 
 /// Name of the file that is looked for beside the first extract.
 pub(crate) const FILE: &str = "claimlint.toml";
 
-/// Where a value came from.
+/// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
+    /// Neither the file nor a flag gives one.
     Default,
-    /// File and line.
+    /// The settings file, with the line.
     File(String, usize),
+    /// A flag.
     Flag,
 }
 
@@ -42,112 +47,244 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One value in force.
-pub(crate) struct Row {
-    pub(crate) key: String,
-    pub(crate) value: String,
+/// A value in force and its origin. Without a value the default holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: Option<T>,
     pub(crate) origin: Origin,
 }
 
-/// Everything that a run goes by.
-pub(crate) struct InForce {
-    /// What was typed, filled up from the file.
-    pub(crate) check: Check,
+impl<T> Setting<Vec<T>> {
+    /// The list; empty by default.
+    pub(crate) fn list(&self) -> &[T] {
+        self.value.as_deref().unwrap_or_default()
+    }
+}
+
+/// Every setting in force.
+#[derive(Debug)]
+pub(crate) struct EffectiveSettings {
     /// The settings file, if there is one.
     pub(crate) file: Option<String>,
-    /// Each setting with its origin, in the order of [`KEYS`], then products and dispositions.
-    pub(crate) rows: Vec<Row>,
-    /// The gates, read.
+    pub(crate) layout: Setting<String>,
+    pub(crate) skip_lines: Setting<usize>,
+    pub(crate) comment: Setting<Vec<String>>,
+    pub(crate) join: Setting<Vec<TableFile>>,
+    pub(crate) max_decompressed: Setting<u64>,
+    pub(crate) policy: Setting<Vec<PathBuf>>,
+    pub(crate) auths: Setting<String>,
+    pub(crate) out: Setting<PathBuf>,
+    pub(crate) mask: Setting<String>,
+    pub(crate) mask_dates: Setting<MaskDates>,
+    pub(crate) fingerprint: Setting<HashedPart>,
+    pub(crate) fail_on: Setting<FailOn>,
+    pub(crate) fail_if: Setting<Vec<String>>,
+    pub(crate) threads: Setting<u16>,
+    pub(crate) format: Setting<Vec<String>>,
+    pub(crate) memory: Setting<usize>,
+    pub(crate) baseline: Setting<PathBuf>,
+    pub(crate) suppress: Setting<PathBuf>,
+    /// The gates of `fail_if`, parsed.
     pub(crate) gates: Vec<Gate>,
-    overrides: Option<PolicyFile>,
-    labels: Vec<(SpannedText, usize, String)>,
+    loaded: Option<LoadedSettings>,
 }
 
-/// What a settings file says.
-#[derive(Default)]
-struct Read {
-    /// Key, line, values.
-    values: Vec<(&'static Key, usize, Vec<String>)>,
-    /// Rule, line, word.
-    dispositions: Vec<(String, usize, Disposition)>,
-    /// Label, line, class.
-    products: Vec<(SpannedText, usize, String)>,
+/// Flags, and the file below them.
+struct Layers<'a> {
+    file: Option<&'a LoadedSettings>,
+    directory: &'a Path,
 }
 
-/// Finds the settings file and lays what was typed over it. Whatever is wrong with either is refused here.
-pub(crate) fn resolve(typed: &Check) -> anyhow::Result<InForce> {
+impl Layers<'_> {
+    /// The value of the flag, else that of the file, else none.
+    fn pick<T, W>(
+        &self,
+        flag: Option<T>,
+        entry: impl Fn(&SettingsFile) -> &Entry<W>,
+        convert: impl Fn(&W, &Path) -> T,
+    ) -> Setting<T> {
+        if flag.is_some() {
+            return Setting { value: flag, origin: Origin::Flag };
+        }
+        let of_file = self.file.and_then(|loaded| {
+            let entry = entry(&loaded.values).as_ref()?;
+            let Checked::Usable(value) = entry.get_ref() else { return None };
+            let origin = Origin::File(loaded.file.clone(), loaded.line_of(entry.span().start));
+            Some(Setting { value: Some(convert(value, self.directory)), origin })
+        });
+        of_file.unwrap_or(Setting { value: None, origin: Origin::Default })
+    }
+
+    /// The same for lists, which count as absent when they are empty.
+    fn pick_list<T: Clone, W>(
+        &self,
+        flag: &[T],
+        entry: impl Fn(&SettingsFile) -> &Entry<W>,
+        convert: impl Fn(&W, &Path) -> Vec<T>,
+    ) -> Setting<Vec<T>> {
+        let picked = self.pick((!flag.is_empty()).then(|| flag.to_vec()), entry, convert);
+        if picked.list().is_empty() { Setting { value: None, origin: Origin::Default } } else { picked }
+    }
+}
+
+/// Finds the settings file and puts the flags over it. Refuses whatever is wrong with either.
+pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
     let path = find(typed)?;
-    let mut check = typed.clone();
-    let mut rows = Vec::new();
-    let (file, read) = match &path {
-        None => (None, Read::default()),
-        Some(path) => {
-            let given = read_given(path)?;
-            let read = read(&given, path.parent().unwrap_or(Path::new("")))?;
-            (Some(given.file), read)
-        }
+    let loaded = path.as_deref().map(|path| anyhow::Ok(LoadedSettings::read(&read_text(path)?)?)).transpose()?;
+    let directory = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let layers = Layers { file: loaded.as_ref(), directory };
+    let typed_layout = &typed.layout;
+    let path_of = |path: &String, directory: &Path| PathBuf::from(beside(directory, path));
+    let mut settings = EffectiveSettings {
+        file: loaded.as_ref().map(|loaded| loaded.file.clone()),
+        layout: layers.pick(typed_layout.layout.clone(), |f| &f.layout, |v, d| layout_or_path(&v.0, d)),
+        skip_lines: layers.pick(typed_layout.skip_lines, |f| &f.skip_lines, |v, _| whole(v.0)),
+        comment: layers.pick_list(&typed_layout.comment, |f| &f.comment, |v, _| v.0.clone()),
+        join: layers.pick_list(
+            &typed_layout.join,
+            |f| &f.join,
+            |v, d| v.0.iter().map(|t| TableFile { file: beside(d, &t.file), ..t.clone() }).collect(),
+        ),
+        max_decompressed: layers.pick(typed_layout.max_decompressed, |f| &f.max_decompressed, |v, _| v.0.0),
+        policy: layers.pick_list(
+            &typed.policy.policy,
+            |f| &f.policy,
+            |v, d| v.0.iter().map(|path| path_of(path, d)).collect(),
+        ),
+        auths: layers.pick(typed.auths.clone(), |f| &f.auths, |v, d| beside(d, &v.0)),
+        out: layers.pick(typed.out.clone(), |f| &f.out, |v, d| path_of(&v.0, d)),
+        mask: layers.pick(typed.mask.clone(), |f| &f.mask, |v, d| variable_or_path(&v.0, d)),
+        mask_dates: layers.pick(typed.mask_dates, |f| &f.mask_dates, |v, _| v.0),
+        fingerprint: layers.pick(typed.fingerprint, |f| &f.fingerprint, |v, _| v.0),
+        fail_on: layers.pick(typed.fail_on, |f| &f.fail_on, |v, _| v.0),
+        fail_if: layers.pick_list(&typed.fail_if, |f| &f.fail_if, |v, _| v.0.clone()),
+        threads: layers.pick(typed.threads, |f| &f.threads, |v, _| whole(v.0)),
+        format: layers.pick_list(&typed.formats, |f| &f.format, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
+        memory: layers.pick(typed.memory, |f| &f.memory, |v, _| v.0.0),
+        baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| path_of(&v.0, d)),
+        suppress: layers.pick(typed.suppress.clone(), |f| &f.suppress, |v, d| path_of(&v.0, d)),
+        gates: Vec::new(),
+        loaded: None,
     };
-    let from_file = |line| Origin::File(file.clone().unwrap_or_default(), line);
-    let mut gates_from = Origin::Flag;
-    for key in KEYS {
-        let said = (key.typed)(typed);
-        let of_file = read.values.iter().find(|(k, ..)| k.name == key.name);
-        let (value, origin) = match of_file {
-            _ if !said.is_empty() => (said, Origin::Flag),
-            Some((_, line, values)) => {
-                (key.put)(&mut check, values).map_err(|what| anyhow!("{}: {}: {what}", from_file(*line), key.name))?;
-                (values.clone(), from_file(*line))
-            }
-            None => (vec![key.default.to_owned()], Origin::Default),
-        };
-        if key.name == "fail_if" {
-            gates_from = origin.clone();
-        }
-        rows.push(Row { key: key.name.to_owned(), value: value.join(", "), origin });
-    }
-    for (label, line, class) in &read.products {
-        let key = format!("products.{:?}", label.text);
-        rows.push(Row { key, value: class.clone(), origin: from_file(*line) });
-    }
-    for (rule, line, disposition) in &read.dispositions {
-        let value = disposition.word().to_owned();
-        rows.push(Row { key: format!("dispositions.{rule}"), value, origin: from_file(*line) });
-    }
-    if check.mask_dates.is_some() && check.mask.is_none() {
+    if settings.mask_dates.value.is_some() && settings.mask.value.is_none() {
         bail!("--mask-dates cuts the dates of a masked report: give --mask KEYFILE, too");
     }
-    let gates = check.fail_if.iter().map(|text| {
-        let place = if gates_from == Origin::Flag { "--fail-if".to_owned() } else { format!("{gates_from}: fail_if") };
-        Gate::parse(text, check.baseline.is_some()).map_err(|wrong| anyhow!("{place}: {wrong}"))
-    });
-    let gates = gates.collect::<anyhow::Result<Vec<_>>>()?;
-    let overrides = (!read.products.is_empty() || !read.dispositions.is_empty()).then(|| PolicyFile {
-        file: file.clone().unwrap_or_default(),
-        text: overrides::text(
-            read.dispositions.iter().map(|(rule, _, disposition)| (rule.as_str(), *disposition)),
-            read.products.iter().map(|(label, _, class)| (label.text.as_str(), class.as_str())),
-        ),
-    });
-    Ok(InForce { check, file, rows, gates, overrides, labels: read.products })
+    settings.gates = settings.parse_gates()?;
+    settings.loaded = loaded;
+    Ok(settings)
 }
 
-impl InForce {
-    /// The policy in force: files that replace built-in ones, and the settings' dispositions and labels over them.
-    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
-        let plain = load_policy_over(&self.check.policy, None)?;
-        let Some(overrides) = &self.overrides else { return Ok(plain) };
-        let unknown = self.labels.iter().filter(|(.., class)| plain.class_named(class).is_none());
-        let list: Vec<Fault> =
-            unknown.map(|(_, line, class)| Fault { line: *line, column: 1, message: plain.no_class(class) }).collect();
-        if list.is_empty() {
-            return load_policy_over(&self.check.policy, Some(overrides));
+/// The name of a built-in layout, else a file.
+fn layout_or_path(text: &str, directory: &Path) -> String {
+    if SHIPPED.iter().any(|(name, _)| *name == text) { text.to_owned() } else { beside(directory, text) }
+}
+
+/// `env:NAME`, else a file.
+fn variable_or_path(text: &str, directory: &Path) -> String {
+    if text.starts_with("env:") { text.to_owned() } else { beside(directory, text) }
+}
+
+/// A number whose bounds were checked when the file was read.
+fn whole<T: TryFrom<i64> + Default>(number: i64) -> T {
+    T::try_from(number).unwrap_or_default()
+}
+
+impl EffectiveSettings {
+    /// How columns are mapped.
+    pub(crate) fn layout_choice(&self) -> LayoutChoice {
+        LayoutChoice {
+            layout: self.layout.value.clone(),
+            skip_lines: self.skip_lines.value,
+            comment: self.comment.list().to_vec(),
+            join: self.join.list().to_vec(),
+            max_decompressed: self.max_decompressed.value,
         }
-        Err(Faults { file: overrides.file.clone(), list }.into())
+    }
+
+    fn parse_gates(&self) -> anyhow::Result<Vec<Gate>> {
+        let place = match &self.fail_if.origin {
+            Origin::File(..) => format!("{}: fail_if", self.fail_if.origin),
+            Origin::Flag | Origin::Default => "--fail-if".to_owned(),
+        };
+        let has_baseline = self.baseline.value.is_some();
+        let gates = self.fail_if.list().iter();
+        gates.map(|text| Gate::parse(text, has_baseline).map_err(|wrong| anyhow!("{place}: {wrong}"))).collect()
+    }
+
+    /// The policy in force: the files that replace built-in ones, with the dispositions and labels of the settings.
+    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
+        let plain = load_policy_with(self.policy.list(), None)?;
+        let overriding = |loaded: &&LoadedSettings| !loaded.products.is_empty() || !loaded.dispositions.is_empty();
+        let Some(loaded) = self.loaded.as_ref().filter(overriding) else { return Ok(plain) };
+        let unknown = loaded.products.iter().filter(|(_, class)| plain.class_named(class).is_none());
+        let list: Vec<Fault> = unknown
+            .map(|(label, class)| Fault {
+                line: loaded.line_of(label.span.start),
+                column: 1,
+                message: plain.no_class(class),
+            })
+            .collect();
+        if !list.is_empty() {
+            return Err(Faults { file: loaded.file.clone(), list }.into());
+        }
+        let text = overrides::text(
+            loaded.dispositions.iter().map(|(rule, disposition)| (rule.text.as_str(), *disposition)),
+            loaded.products.iter().map(|(label, class)| (label.text.as_str(), class.as_str())),
+        );
+        load_policy_with(self.policy.list(), Some(&PolicyFile { file: loaded.file.clone(), text }))
+    }
+
+    /// Key, value and origin of every setting, in the order of [`KEYS`], then labels and dispositions.
+    pub(crate) fn rows(&self) -> Vec<[String; 3]> {
+        let text = |path: &PathBuf| path.display().to_string();
+        let mut rows = vec![
+            row("layout", &self.layout, Clone::clone),
+            row("skip_lines", &self.skip_lines, ToString::to_string),
+            row("comment", &self.comment, |list| list.join(", ")),
+            row("join", &self.join, |list| joined(list, |t| format!("{}={}", t.name, t.file))),
+            row("max_decompressed", &self.max_decompressed, ToString::to_string),
+            row("policy", &self.policy, |list| joined(list, text)),
+            row("auths", &self.auths, Clone::clone),
+            row("out", &self.out, text),
+            row("mask", &self.mask, Clone::clone),
+            row("mask_dates", &self.mask_dates, word),
+            row("fingerprint", &self.fingerprint, word),
+            row("fail_on", &self.fail_on, word),
+            row("fail_if", &self.fail_if, |list| list.join(", ")),
+            row("threads", &self.threads, ToString::to_string),
+            row("format", &self.format, |list| list.join(", ")),
+            row("memory", &self.memory, ToString::to_string),
+            row("baseline", &self.baseline, text),
+            row("suppress", &self.suppress, text),
+        ];
+        let Some(loaded) = &self.loaded else { return rows };
+        let place = |at: usize| Origin::File(loaded.file.clone(), loaded.line_of(at)).to_string();
+        for (label, class) in &loaded.products {
+            rows.push([format!("products.{:?}", label.text), class.clone(), place(label.span.start)]);
+        }
+        for (rule, word) in &loaded.dispositions {
+            rows.push([format!("dispositions.{}", rule.text), word.word().to_owned(), place(rule.span.start)]);
+        }
+        rows
     }
 }
 
-/// The settings file: the one that was named, else the one beside the first extract. Standard input lies nowhere, and
-/// the working directory is searched only if an extract lies in it.
+fn row<T>(key: &str, setting: &Setting<T>, show: impl Fn(&T) -> String) -> [String; 3] {
+    let default = || KEYS.iter().find(|k| k.name == key).map_or(String::new(), |k| k.default.to_owned());
+    [key.to_owned(), setting.value.as_ref().map_or_else(default, show), setting.origin.to_string()]
+}
+
+fn joined<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
+    list.iter().map(show).collect::<Vec<_>>().join(", ")
+}
+
+/// The word of a choice.
+fn word<T: ValueEnum>(value: &T) -> String {
+    value.to_possible_value().map_or(String::new(), |word| word.get_name().to_owned())
+}
+
+/// The settings file: the one that was named, else the one beside the first extract. Standard input has no directory, and
+/// the working directory is searched only if it holds an extract.
 fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     if typed.config.no_config {
         return Ok(None);
@@ -161,15 +298,14 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     for other in typed.files.iter().filter_map(beside) {
         let Some(first) = &first else {
             bail!(
-                "{}: lies beside a later extract and not beside the first one; say with --config FILE that it holds for \
-                 all, or leave it out with --no-config",
+                "{}: is beside a later extract and not beside the first one; apply it to all with --config FILE, or leave \
+                 it out with --no-config",
                 other.display()
             );
         };
         if real(first) != real(&other) {
             bail!(
-                "{} and {}: two settings files, and a run has one; name it with --config FILE, or leave both out with \
-                 --no-config",
+                "{} and {}: a run has one settings file; name it with --config FILE, or leave both out with --no-config",
                 first.display(),
                 other.display()
             );
@@ -178,90 +314,35 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     Ok(first)
 }
 
-fn read(given: &PolicyFile, directory: &Path) -> Result<Read, Faults> {
-    Document::load(&given.file, &given.text, |document, root| Some(read_root(document, &root, directory)))
-}
-
-fn read_root(document: &Document<'_>, root: &Table<'_, '_>, directory: &Path) -> Read {
-    let mut read = Read::default();
-    let places = root.keys();
-    let mut scratch = Check::default();
-    for key in KEYS {
-        let values = key.kind.read(root, key.name, directory);
-        let Some(place) = places.iter().find(|place| place.text == key.name) else { continue };
-        if values.is_empty() {
-            continue;
-        }
-        if let Err(what) = (key.put)(&mut scratch, &values) {
-            document.fault(place.span.clone(), format!("`{}`: {what}", key.name));
-        }
-        read.values.push((key, document.line_of(place.span.start), values));
-    }
-    if let Some(sheet) = root.table_if("products") {
-        let line = |label: &SpannedText| document.line_of(label.span.start);
-        read.products = read_products(&sheet).into_iter().map(|(p, class)| (p.clone(), line(&p), class)).collect();
-        sheet.deny_unknown_keys();
-    }
-    if let Some(sheet) = root.table_if("dispositions") {
-        let places = sheet.keys();
-        let line = |rule: &str| places.iter().find(|p| p.text == rule).map_or(1, |p| document.line_of(p.span.start));
-        let said = read_dispositions(&sheet, &crate::rules::codes());
-        read.dispositions = said.into_iter().map(|(rule, word)| (rule.clone(), line(&rule), word)).collect();
-        sheet.deny_unknown_keys();
-    }
-    root.deny_unknown_keys();
-    read
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn faults(text: &str) -> Vec<String> {
-        let given = PolicyFile { file: FILE.to_owned(), text: text.to_owned() };
-        let faults = read(&given, Path::new("in")).map(|_| ()).expect_err("faults");
-        faults.list.iter().map(|f| format!("{}:{} {}", f.line, f.column, f.message)).collect()
-    }
+    use crate::cli::args::ConfigChoice;
 
     #[test]
-    fn every_fault_is_said_at_once_with_its_place() {
-        let said = faults(
-            "polcy = \"p.toml\"\nfail_on = \"sometimes\"\nthreads = 0\njoin = \"dx\"\nlayout = \"\"\nformat = [\"xls\"]\n\
-             [products]\nGOLD = 5\n[dispositions]\nDX1O1 = \"deny\"\nDX101 = \"no\"\n",
-        );
-        for (place, says) in [
-            ("1:1", "`polcy` is not known; did you mean `policy`?"),
-            ("2:1", "deny, review, info, never"),
-            ("3:11", "a whole number from 1 to 1024"),
-            ("4:1", "NAME=FILE"),
-            ("5:10", "is empty"),
-            ("6:1", "write some of"),
-            ("8:8", "a text in quotes"),
-            ("10:1", "DX1O1 is no rule; did you mean DX101?"),
-            ("11:9", "write one of deny, review, info"),
-        ] {
-            assert!(said.iter().any(|s| s.starts_with(place) && s.contains(says)), "{place} {says}: {said:#?}");
-        }
-        assert_eq!(said.len(), 9, "{said:#?}");
-    }
-
-    #[test]
-    fn paths_start_where_the_file_lies() {
+    fn paths_start_at_the_directory_of_the_file() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join(FILE);
         let text = "policy = [\"a.toml\", \"/etc/b.toml\"]\nlayout = \"tuva\"\nmask = \"env:KEY\"\njoin = \"dx=d.csv\"\n\
                     auths = \"../auths.csv\"\n";
-        let given = PolicyFile { file: FILE.to_owned(), text: text.to_owned() };
-        let read = read(&given, Path::new("in")).unwrap_or_else(|e| panic!("{e}"));
-        let said: Vec<_> =
-            read.values.iter().map(|(k, line, v)| format!("{} {line} {}", k.name, v.join(" "))).collect();
-        assert_eq!(
-            said,
-            [
-                "layout 2 tuva",
-                "join 4 dx=in/d.csv",
-                "policy 1 in/a.toml /etc/b.toml",
-                "auths 5 in/../auths.csv",
-                "mask 3 env:KEY"
-            ]
-        );
+        std::fs::write(&file, text).expect("room for it");
+        let config = ConfigChoice { config: Some(file), no_config: false };
+        let settings = resolve(&Check { config, ..Check::default() }).expect("no faults");
+        let shown = |key: &str| settings.rows().into_iter().find(|row| row[0] == key).expect("a key");
+        let inside = |name: &str| directory.path().join(name).display().to_string();
+        for (key, value, line) in [
+            ("policy", inside("a.toml") + ", /etc/b.toml", 1),
+            ("layout", "tuva".to_owned(), 2),
+            ("mask", "env:KEY".to_owned(), 3),
+            ("join", format!("dx={}", inside("d.csv")), 4),
+            ("auths", inside("../auths.csv"), 5),
+        ] {
+            let [_, found, origin] = shown(key);
+            assert_eq!(found, value);
+            assert!(origin.ends_with(&format!("{FILE}:{line}")), "{origin}");
+        }
+        assert_eq!(shown("out")[2], "default");
+        let keys: Vec<String> = settings.rows().iter().map(|row| row[0].clone()).collect();
+        assert_eq!(keys, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
     }
 }

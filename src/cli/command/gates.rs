@@ -1,0 +1,37 @@
+//! The gates of a `check`: which of them fail the run, and with which numbers.
+
+use crate::cli::terminal::log::Log;
+use crate::exit::Exit;
+use crate::gate;
+use crate::gate::{Gate, GateResult};
+use crate::policy::Disposition;
+use crate::report::Totals;
+use crate::run::Run;
+
+/// Reports each gate that fails the run. An undefined gate fails it, too: a number that does not exist must not pass for a
+/// good one.
+pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) -> Exit {
+    let new = totals.new.as_ref().map(|since| {
+        let findings = |disposition| since.new.of_disposition(disposition).findings;
+        gate::NewFindings {
+            deny: findings(Disposition::Deny),
+            review: findings(Disposition::Review),
+            info: findings(Disposition::Info),
+            amount: since.new.all().at_risk,
+        }
+    });
+    let totals = gate::GateInputs { ledger: &run.frame.ledger, summary: &totals.summary, new };
+    let mut exit = Exit::Clean;
+    for gate in gates {
+        let result = match gate.verdict(&totals) {
+            GateResult::False => continue,
+            GateResult::True => "is true".to_owned(),
+            GateResult::Undefined(column) => format!("is undefined: division by zero at column {column}"),
+        };
+        let figures: Vec<_> =
+            gate.figures(&totals).into_iter().map(|(name, figure)| (name.to_owned(), figure.to_string())).collect();
+        log.gate(gate.text(), &result, &figures);
+        exit = Exit::Findings;
+    }
+    exit
+}

@@ -1,0 +1,55 @@
+//! `run.json`: what may differ between two runs over the same inputs.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::cli::plan::Plan;
+use crate::report::RUN;
+use crate::report::dir;
+
+/// The content of the file.
+#[derive(Serialize)]
+struct RunFile<'a> {
+    schema: &'static str,
+    #[serde(rename = "run")]
+    id: &'a str,
+    started_unix_seconds: u64,
+    seconds: f64,
+    threads: usize,
+    block_bytes: usize,
+    host: String,
+    /// The day that the expiry of suppressions was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    today: Option<String>,
+    arguments: Vec<String>,
+}
+
+/// Writes the file into the directory of a report.
+pub(crate) fn write(
+    directory: &Path,
+    plan: &Plan,
+    id: &str,
+    started: Instant,
+    today: Option<Date>,
+) -> std::io::Result<()> {
+    let elapsed = started.elapsed();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let run = RunFile {
+        schema: "claimlint-run/1",
+        id,
+        started_unix_seconds: now.saturating_sub(elapsed).as_secs(),
+        seconds: elapsed.as_secs_f64(),
+        threads: plan.threads,
+        block_bytes: plan.block,
+        today: today.map(|day| day.to_string()),
+        host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
+        arguments: std::env::args().skip(1).collect(),
+    };
+    let mut text = serde_json::to_vec_pretty(&run)?;
+    text.push(b'\n');
+    dir::create(&directory.join(RUN))?.write_all(&text)
+}

@@ -1,0 +1,173 @@
+//! The plan of a `check`: everything that its arguments and settings ask for, resolved or refused before the first row is read.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use rayon::ThreadPool;
+use serde_json::json;
+
+use crate::claim::authorization::AuthorizationFile;
+use crate::claim::line::mask::Mask;
+use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
+use crate::cli::comparison::Comparison;
+use crate::cli::input_files::{InputFiles, with_roles};
+use crate::cli::load::load_library;
+use crate::cli::settings::EffectiveSettings;
+use crate::cli::terminal::log::Log;
+use crate::cli::{comparison, mask_key, settings};
+use crate::ingest;
+use crate::ingest::error::ReadErrors;
+use crate::ingest::field::Field;
+use crate::ingest::layout::detect;
+use crate::ingest::{Library, ReadError, Source};
+use crate::policy::Policy;
+use crate::rules::doc;
+use crate::rules::doc::RuleDoc;
+use crate::run::{Expect, absent, read_authorizations};
+
+/// What a run does. It never changes; what a run consumes is in [`Materials`].
+pub(crate) struct Plan {
+    /// Every setting with its origin.
+    pub(crate) settings: EffectiveSettings,
+    /// The extracts in the order given.
+    pub(crate) files: Vec<String>,
+    /// The number of threads.
+    pub(crate) threads: usize,
+    /// The threads.
+    pub(crate) pool: ThreadPool,
+    /// Bytes of rows in scope that may be held in memory.
+    pub(crate) memory: usize,
+    /// Bytes that are read at a time.
+    pub(crate) block: usize,
+    /// Most bytes that a compressed file may unpack to.
+    pub(crate) max_decompressed: Option<u64>,
+    /// Rows and charges that the extracts must have together.
+    pub(crate) expect: Expect,
+    /// Are dates cut to their month?
+    pub(crate) masks_dates: bool,
+    /// How much of each input is hashed.
+    pub(crate) hashed: HashedPart,
+    /// The least disposition that makes the exit code 1.
+    pub(crate) fail_on: FailOn,
+    /// The documentation of the rules.
+    pub(crate) docs: Vec<RuleDoc>,
+}
+
+/// What was loaded for a run, and goes into it.
+pub(crate) struct Materials {
+    pub(crate) policy: Policy,
+    pub(crate) library: Library,
+    pub(crate) authorizations: Option<AuthorizationFile>,
+    pub(crate) mask: Option<Mask>,
+    pub(crate) comparison: Comparison,
+    /// The hashes, if they are samples: those take no longer than planning. Whole files are hashed once nothing was refused.
+    pub(crate) sampled: Option<InputFiles>,
+}
+
+/// Resolves the arguments, or refuses them.
+pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materials)> {
+    let settings = settings::resolve(typed)?;
+    let threads =
+        settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
+    let mask = settings.mask.value.as_deref().map(mask_key::load).transpose()?;
+    let hashed = settings.fingerprint.value.unwrap_or(HashedPart::Sampled);
+    // An input that cannot be hashed cannot be read either, and reading it gives the better message.
+    let sample =
+        || (hashed == HashedPart::Sampled).then(|| hash_inputs(&settings, &typed.files, hashed).ok()).flatten();
+    let (docs, (loaded, sampled)) =
+        pool.install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, log), sample)));
+    let docs = docs?;
+    let (policy, library, authorizations) = loaded?;
+    // The baseline may be the report that this run replaces.
+    let comparison = comparison::load(&settings, typed.today)?;
+    let plan = Plan {
+        files: typed.files.clone(),
+        threads,
+        pool,
+        memory: settings.memory.value.unwrap_or(MEMORY),
+        block: typed.block_size.unwrap_or(ingest::BLOCK).max(1),
+        max_decompressed: settings.max_decompressed.value,
+        expect: Expect { rows: typed.expect_rows, amount: typed.expect_amount },
+        masks_dates: settings.mask_dates.value.is_some(),
+        hashed,
+        fail_on: settings.fail_on.value.unwrap_or(FailOn::Deny),
+        docs,
+        settings,
+    };
+    Ok((plan, Materials { policy, library, authorizations, mask, comparison, sampled }))
+}
+
+/// Hashes extracts, joined tables and the authorization file.
+pub(crate) fn hash_inputs(
+    settings: &EffectiveSettings,
+    files: &[String],
+    hashed: HashedPart,
+) -> Result<InputFiles, ReadError> {
+    InputFiles::hash(&with_roles(files, settings.join.list(), settings.auths.value.as_deref()), hashed)
+}
+
+/// Bytes of the extracts on disk, in their order; 0 for a pipe.
+pub(crate) fn sizes(files: &[String]) -> impl Iterator<Item = u64> {
+    files.iter().map(|f| std::fs::metadata(f).map_or(0, |m| m.len()))
+}
+
+/// Stdin, or `claimlint check <(zcat claims.csv.gz)`: it can be read once only.
+pub(crate) fn is_pipe(name: &str) -> bool {
+    name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
+/// Notes each missing optional column with its consequence.
+pub(crate) fn announce_absent(log: &Log, name: &str, absent: &[(Field, &'static str)]) {
+    for (field, consequence) in absent {
+        log.note(&format!("{name} has no {} column: {consequence}", field.name()));
+    }
+}
+
+type Loaded = (Policy, Library, Option<AuthorizationFile>);
+
+/// Loads policy, layouts and authorizations, and looks at the header of every extract.
+fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Result<Loaded> {
+    let (policy, library) = rayon::join(|| settings.policy(), || load_library(&settings.layout_choice()));
+    let policy = policy?;
+    let extracts: Vec<_> =
+        sizes(files).enumerate().map(|(i, bytes)| json!({ "extract": i + 1, "bytes": bytes })).collect();
+    let start = json!({ "version": env!("CARGO_PKG_VERSION"), "policy": policy.fingerprint, "extracts": extracts });
+    log.event("start", "plan", start);
+    if let Some(file) = &settings.file {
+        log.note(&format!(
+            "settings of {file} are in force; `claimlint config show` prints them, --no-config leaves them out"
+        ));
+    }
+    let library = library?;
+    let limit = settings.max_decompressed.value;
+    look_at_headers(files, &library, limit, log)?;
+    let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library);
+    let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
+    Ok((policy, library, authorizations))
+}
+
+/// Refuses extracts whose headers do not fit a layout, all of them at once.
+fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log: &Log) -> anyhow::Result<()> {
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = files.iter().find(|f| !seen.insert(f.as_str())) {
+        bail!("{twice}: given twice; its rows would be duplicates of themselves");
+    }
+    let mut refused = Vec::new();
+    // The header of a pipe is read with its rows.
+    for name in files.iter().filter(|f| !is_pipe(f)) {
+        match Source::open_within(name, limit).and_then(|source| detect::detect(&source, library)) {
+            Ok(detected) => {
+                announce_absent(log, name, &absent(&detected));
+                for (table, columns) in &detected.unjoined {
+                    log.note(&format!(
+                        "{name}: no file given for table {table} (--join {table}=FILE); {columns} will be empty"
+                    ));
+                }
+            }
+            Err(e) => refused.push(e),
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(ReadErrors(refused).into()) }
+}

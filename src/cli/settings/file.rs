@@ -1,0 +1,317 @@
+//! `claimlint.toml` as it is written: a serde structure whose values keep their places in the file.
+//!
+//! Deserializing a value never fails: a value that cannot be used becomes [`Checked::Faulty`], so every fault of the file is
+//! reported at once. Unknown keys are found by [`crate::strict_toml`], which suggests the key that was probably meant.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Deserializer};
+use toml::{Spanned, Value};
+
+use crate::cli::args::{FailOn, HashedPart, MaskDates, format_words, memory, size};
+use crate::cli::settings::keys::KEYS;
+use crate::ingest::TableFile;
+use crate::policy::Disposition;
+use crate::policy::overrides::{read_dispositions, read_products};
+use crate::policy::parse::PolicyFile;
+use crate::strict_toml::{Document, Faults, SpannedText, Table};
+
+/// A value of the file, if its key is there.
+pub(crate) type Entry<T> = Option<Spanned<Checked<T>>>;
+
+/// The keys of the file that stand for flags of `check`. Paths are as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SettingsFile {
+    pub(crate) layout: Entry<One<String>>,
+    pub(crate) skip_lines: Entry<Whole<0, 1_000_000>>,
+    pub(crate) comment: Entry<Many<String>>,
+    pub(crate) join: Entry<Many<TableFile>>,
+    pub(crate) max_decompressed: Entry<One<Size>>,
+    pub(crate) policy: Entry<Many<String>>,
+    pub(crate) auths: Entry<One<String>>,
+    pub(crate) out: Entry<One<String>>,
+    pub(crate) mask: Entry<One<String>>,
+    pub(crate) mask_dates: Entry<One<MaskDates>>,
+    pub(crate) fingerprint: Entry<One<HashedPart>>,
+    pub(crate) fail_on: Entry<One<FailOn>>,
+    pub(crate) fail_if: Entry<Many<String>>,
+    pub(crate) threads: Entry<Whole<1, 1024>>,
+    pub(crate) format: Entry<Many<FormatWord>>,
+    pub(crate) memory: Entry<One<MemorySize>>,
+    pub(crate) baseline: Entry<One<String>>,
+    pub(crate) suppress: Entry<One<String>>,
+}
+
+/// A value that can be used, or the rest of the sentence that begins with its key.
+#[derive(Debug)]
+pub(crate) enum Checked<T> {
+    Usable(T),
+    Faulty(String),
+}
+
+impl<'de, T: FromToml> Deserialize<'de> for Checked<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(T::from_toml(&value).map_or_else(Self::Faulty, Self::Usable))
+    }
+}
+
+/// A kind of value. The error is the rest of the sentence that begins with the key.
+pub(crate) trait FromToml: Sized {
+    fn from_toml(value: &Value) -> Result<Self, String>;
+}
+
+/// What a text means. The error says what to write.
+pub(crate) trait FromText: Sized {
+    fn from_text(text: &str) -> Result<Self, String>;
+}
+
+/// One text.
+#[derive(Debug)]
+pub(crate) struct One<T>(pub(crate) T);
+
+/// A list of texts, or one text.
+#[derive(Debug)]
+pub(crate) struct Many<T>(pub(crate) Vec<T>);
+
+/// A whole number within bounds.
+#[derive(Debug)]
+pub(crate) struct Whole<const MIN: i64, const MAX: i64>(pub(crate) i64);
+
+impl<T: FromText> FromToml for One<T> {
+    fn from_toml(value: &Value) -> Result<Self, String> {
+        read_text(value, "a text in quotes").map(Self)
+    }
+}
+
+impl<T: FromText> FromToml for Many<T> {
+    fn from_toml(value: &Value) -> Result<Self, String> {
+        let items = match value {
+            Value::Array(items) => items.iter().map(|item| read_text(item, "texts in quotes, separated by commas")),
+            one => return read_text(one, "a list of texts: [\"...\", \"...\"]").map(|one| Self(vec![one])),
+        };
+        items.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> FromToml for Whole<MIN, MAX> {
+    fn from_toml(value: &Value) -> Result<Self, String> {
+        let number = value.as_integer().filter(|n| (MIN..=MAX).contains(n));
+        number.map(Self).ok_or_else(|| format!(" is {}: write a whole number from {MIN} to {MAX}", value.type_str()))
+    }
+}
+
+fn read_text<T: FromText>(value: &Value, write: &str) -> Result<T, String> {
+    match value.as_str() {
+        None => Err(format!(" is {}: write {write}", value.type_str())),
+        Some("") => Err(" is empty: write a text, or leave the key out".to_owned()),
+        Some(text) => T::from_text(text).map_err(|what| format!(": {what}")),
+    }
+}
+
+impl FromText for String {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+}
+
+impl FromText for TableFile {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
+}
+
+impl FromText for FailOn {
+    fn from_text(text: &str) -> Result<Self, String> {
+        choice(text)
+    }
+}
+
+impl FromText for MaskDates {
+    fn from_text(text: &str) -> Result<Self, String> {
+        choice(text)
+    }
+}
+
+impl FromText for HashedPart {
+    fn from_text(text: &str) -> Result<Self, String> {
+        choice(text)
+    }
+}
+
+fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
+    let words = || T::value_variants().iter().filter_map(|v| Some(v.to_possible_value()?.get_name().to_owned()));
+    T::from_str(text, false).map_err(|_| format!("write one of {}", words().collect::<Vec<_>>().join(", ")))
+}
+
+/// A word of `--format`.
+#[derive(Debug)]
+pub(crate) struct FormatWord(pub(crate) String);
+
+impl FromText for FormatWord {
+    fn from_text(text: &str) -> Result<Self, String> {
+        let words = format_words();
+        if words.contains(&text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!("no format is called {text:?}; write some of {}", words.join(", ")))
+    }
+}
+
+/// Bytes of `--memory`.
+#[derive(Debug)]
+pub(crate) struct MemorySize(pub(crate) usize);
+
+impl FromText for MemorySize {
+    fn from_text(text: &str) -> Result<Self, String> {
+        memory(text).map(Self)
+    }
+}
+
+/// Bytes, such as 500M.
+#[derive(Debug)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromText for Size {
+    fn from_text(text: &str) -> Result<Self, String> {
+        size(text).map(Self)
+    }
+}
+
+impl SettingsFile {
+    /// Adds every value that cannot be used to the faults of the document.
+    fn report_faults(&self, document: &Document<'_>) {
+        fn report<T>(document: &Document<'_>, key: &str, entry: Option<&Spanned<Checked<T>>>) {
+            if let Some(entry) = entry
+                && let Checked::Faulty(what) = entry.get_ref()
+            {
+                document.fault(entry.span(), format!("`{key}`{what}"));
+            }
+        }
+        report(document, "layout", self.layout.as_ref());
+        report(document, "skip_lines", self.skip_lines.as_ref());
+        report(document, "comment", self.comment.as_ref());
+        report(document, "join", self.join.as_ref());
+        report(document, "max_decompressed", self.max_decompressed.as_ref());
+        report(document, "policy", self.policy.as_ref());
+        report(document, "auths", self.auths.as_ref());
+        report(document, "out", self.out.as_ref());
+        report(document, "mask", self.mask.as_ref());
+        report(document, "mask_dates", self.mask_dates.as_ref());
+        report(document, "fingerprint", self.fingerprint.as_ref());
+        report(document, "fail_on", self.fail_on.as_ref());
+        report(document, "fail_if", self.fail_if.as_ref());
+        report(document, "threads", self.threads.as_ref());
+        report(document, "format", self.format.as_ref());
+        report(document, "memory", self.memory.as_ref());
+        report(document, "baseline", self.baseline.as_ref());
+        report(document, "suppress", self.suppress.as_ref());
+    }
+}
+
+/// A settings file that was read and has no faults.
+#[derive(Debug)]
+pub(crate) struct LoadedSettings {
+    /// The file as it was named.
+    pub(crate) file: String,
+    text: String,
+    /// The keys that stand for flags.
+    pub(crate) values: SettingsFile,
+    /// Labels of `[products]` and the class that each means.
+    pub(crate) products: Vec<(SpannedText, String)>,
+    /// Rules of `[dispositions]`, with their places.
+    pub(crate) dispositions: Vec<(SpannedText, Disposition)>,
+}
+
+impl LoadedSettings {
+    /// Reads the text of a settings file.
+    pub(crate) fn read(file: &PolicyFile) -> Result<Self, Faults> {
+        Document::load(&file.file, &file.text, |document, root| {
+            for key in KEYS {
+                root.allow_key(key.name);
+            }
+            let (products, dispositions) = (read_labels(&root), read_rules(&root));
+            root.deny_unknown_keys();
+            let values = match toml::from_str::<SettingsFile>(&file.text) {
+                Ok(values) => values,
+                Err(e) => {
+                    document.fault(e.span().unwrap_or(0..0), e.message());
+                    return None;
+                }
+            };
+            values.report_faults(document);
+            Some(Self { file: file.file.clone(), text: file.text.clone(), values, products, dispositions })
+        })
+    }
+
+    /// The line, counted from 1, of a byte of the file.
+    pub(crate) fn line_of(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or(&self.text).matches('\n').count() + 1
+    }
+}
+
+fn read_labels(root: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
+    let Some(table) = root.table_if("products") else { return Vec::new() };
+    let products = read_products(&table);
+    table.deny_unknown_keys();
+    products
+}
+
+fn read_rules(root: &Table<'_, '_>) -> Vec<(SpannedText, Disposition)> {
+    let Some(table) = root.table_if("dispositions") else { return Vec::new() };
+    let places = table.keys();
+    let read = read_dispositions(&table, &crate::rules::codes());
+    table.deny_unknown_keys();
+    let place = |rule: String| places.iter().find(|place| place.text == rule).cloned();
+    read.into_iter().filter_map(|(rule, word)| Some((place(rule)?, word))).collect()
+}
+
+/// A path of the file starts at the file's directory.
+pub(crate) fn beside(directory: &Path, path: &str) -> String {
+    directory.join(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        let file = PolicyFile { file: "claimlint.toml".to_owned(), text: text.to_owned() };
+        let faults = LoadedSettings::read(&file).expect_err("faults");
+        faults.list.iter().map(|f| format!("{}:{} {}", f.line, f.column, f.message)).collect()
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once_with_its_place() {
+        let reported = faults(
+            "polcy = \"p.toml\"\nfail_on = \"sometimes\"\nthreads = 0\njoin = \"dx\"\nlayout = \"\"\nformat = [\"xls\"]\n\
+             [products]\nGOLD = 5\n[dispositions]\nDX1O1 = \"deny\"\nDX101 = \"no\"\n",
+        );
+        for (place, says) in [
+            ("1:1", "`polcy` is not known; did you mean `policy`?"),
+            ("2:11", "`fail_on`: write one of deny, review, info, never"),
+            ("3:11", "`threads` is integer: write a whole number from 1 to 1024"),
+            ("4:8", "NAME=FILE"),
+            ("5:10", "`layout` is empty"),
+            ("6:10", "write some of"),
+            ("8:8", "a text in quotes"),
+            ("10:1", "DX1O1 is no rule; did you mean DX101?"),
+            ("11:9", "write one of deny, review, info"),
+        ] {
+            assert!(reported.iter().any(|s| s.starts_with(place) && s.contains(says)), "{place} {says}: {reported:#?}");
+        }
+        assert_eq!(reported.len(), 9, "{reported:#?}");
+    }
+
+    /// A key that the structure forgets to check, or that the table of keys lacks, fails here.
+    #[test]
+    fn every_key_is_checked() {
+        for key in KEYS {
+            let reported = faults(&format!("{} = 2020-06-01\n", key.name));
+            let start = format!("1:{} `{}` is datetime: write ", key.name.len() + 4, key.name);
+            assert!(reported.len() == 1 && reported[0].starts_with(&start), "{reported:?}");
+        }
+    }
+}
