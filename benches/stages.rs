@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use claimlint::claim::index::Index;
+use claimlint::claim::line::head::AmountsPer;
 use claimlint::claim::store::LINES;
 use claimlint::claim::{Reader, Store};
 use claimlint::ingest::layout::detect;
@@ -103,8 +104,17 @@ impl Bench {
         let (source, detected) = self.source(bytes);
         let policy = &self.policy;
         let products = policy.products.clone();
-        let reader =
-            Reader { codes: &policy.codes, products, settings: &policy.settings, fillers: &policy.fillers, extract: 0 };
+        let reader = Reader {
+            codes: &policy.codes,
+            products,
+            vocabulary: policy.vocabulary.clone(),
+            settings: &policy.settings,
+            dates: &[],
+            amounts: AmountsPer::Unsaid,
+            assistants: [&policy.assistant, &policy.co_surgeon],
+            version_len: 0,
+            extract: 0,
+        };
         let forms = policy.codes.forms();
         let look = |detected: &Detected, row: &Row<'_>, position: Position, lines: &mut Store| {
             lines.look(&reader, &detected.binding, row, position)

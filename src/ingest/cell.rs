@@ -1,43 +1,72 @@
-//! One cell as text: decoded, trimmed, unwrapped, and empty when it says nothing.
+//! One cell as text: decoded, trimmed, unwrapped, and empty when its word stands for nothing.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-/// The text of a raw cell: bytes that are not UTF-8 are read as Latin-1 one by one, white space (Unicode, and a stray
-/// byte-order mark) goes from both ends, a spreadsheet's `="..."` is undone, and what stands for nothing becomes
-/// empty. `null` holds the layout's further words for nothing, upper-cased.
+use crate::strict_toml::{Document, Faults};
+
+/// The text of a raw cell. Bytes that are not UTF-8 are read as Latin-1, one by one. Then go, in this order: white space
+/// at both ends, a spreadsheet's `="..."` or `=`, one pair of quotes around the whole, a leading apostrophe, white space
+/// again. A word that stands for nothing becomes empty. `null` holds the layout's further such words, upper-cased.
 pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
-    let trimmed = raw.trim_ascii();
-    if trimmed.is_empty() {
-        return Cow::Borrowed("");
+    match std::str::from_utf8(raw) {
+        Ok(text) => clean_text(text, null),
+        Err(_) => Cow::Owned(clean_text(&latin1(raw), null).into_owned()),
     }
-    // Most cells are plain: nothing to take off at either end.
-    let plain = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_graphic() && *b != b'=');
-    let text = match std::str::from_utf8(trimmed) {
-        Ok(text) if plain(trimmed.first()) && plain(trimmed.last()) => Cow::Borrowed(text),
-        Ok(text) => Cow::Borrowed(trim(unwrap(trim(text)))),
-        Err(_) => {
-            let text = latin1(trimmed);
-            Cow::Owned(trim(unwrap(trim(&text))).to_owned())
-        }
-    };
-    if is_nothing(&text, null) { Cow::Borrowed("") } else { text }
 }
 
 /// As [`clean`], of a cell that is UTF-8.
 pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
     let (Some(first), Some(last)) = (raw.as_bytes().first(), raw.as_bytes().last()) else { return Cow::Borrowed("") };
-    // Neither blank nor wrapped at either end, and no beginning of a word for nothing: what most cells are.
-    let is_plain = first.is_ascii_graphic() && last.is_ascii_graphic() && null.is_empty();
-    if is_plain && !matches!(first, b'=' | b'-' | b'~' | b'n' | b'N' | b'\\') {
+    let words = &*EMPTY;
+    // What most cells are: no wrapper begins with a letter or digit, and no word for nothing begins with this one.
+    let is_plain = first.is_ascii_alphanumeric() && last.is_ascii_graphic();
+    if is_plain && null.is_empty() && !words.begins[usize::from(*first)] {
         return Cow::Borrowed(raw);
     }
-    clean(raw.as_bytes(), null)
+    let text = if is_plain { raw } else { unwrap(raw) };
+    if words.holds(text) || is_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
 }
+
+/// Takes off white space and wrappers.
+fn unwrap(text: &str) -> &str {
+    let text = text.trim_matches(is_blank);
+    let text = text.strip_prefix("=\"").and_then(|t| t.strip_suffix('"')).or(text.strip_prefix('=')).unwrap_or(text);
+    let text = unquote(text);
+    text.strip_prefix('\'').unwrap_or(text).trim_matches(is_blank)
+}
+
+/// Takes off one pair of quotes around the whole: straight ones as often as they are doubled, of typographic ones any two
+/// that are both double or both single.
+fn unquote(text: &str) -> &str {
+    for quote in ['"', '\''] {
+        let inside = |t| str::strip_prefix(t, quote).and_then(|t| t.strip_suffix(quote));
+        if let Some(mut inner) = inside(text) {
+            while let Some(next) = inside(inner) {
+                inner = next;
+            }
+            return inner;
+        }
+    }
+    for quotes in [DOUBLE_QUOTES, SINGLE_QUOTES] {
+        if let Some(inner) = text.strip_prefix(quotes).and_then(|t| t.strip_suffix(quotes)) {
+            return inner;
+        }
+    }
+    text
+}
+
+/// The typographic quotes that open or close a double quotation in some language.
+const DOUBLE_QUOTES: [char; 6] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{ab}', '\u{bb}'];
+
+/// The typographic quotes that open or close a single quotation in some language.
+const SINGLE_QUOTES: [char; 6] = ['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{2039}', '\u{203a}'];
 
 /// The codes of the policy are ASCII; other letters follow Unicode, for what is printed, but none becomes a letter of
 /// a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
-    // All of them: a few bytes are looked at sooner than the way out of a loop is guessed.
+    // Count over the whole cell instead of stopping at the first hit: on a few bytes a mispredicted exit costs more than
+    // the rest of the scan.
     if text.bytes().filter(|b| b.is_ascii_lowercase() || *b >= 0x80).count() == 0 {
         return text;
     }
@@ -52,26 +81,78 @@ pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// White space and the byte-order mark that joined files leave behind.
+/// White space of Unicode, the characters of no width, and the byte-order mark that joined files leave behind.
 pub fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
+    c.is_whitespace() || matches!(c, '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-fn trim(text: &str) -> &str {
-    text.trim_matches(is_blank)
+/// The text of an id without the `.0` or `.00` that it gets when it passes through a floating-point column. Only digits
+/// lose it: `A1.0` is an id of its own.
+pub fn without_float_trace(text: &str) -> &str {
+    let Some((digits, zeros)) = text.split_once('.') else { return text };
+    let is_trace = !digits.is_empty()
+        && !zeros.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && zeros.bytes().all(|b| b == b'0');
+    if is_trace { digits } else { text }
 }
 
-fn unwrap(text: &str) -> &str {
-    text.strip_prefix("=\"").and_then(|t| t.strip_suffix('"')).unwrap_or(text)
+/// The words that stand for nothing in any extract.
+#[derive(Debug)]
+struct EmptyWords {
+    words: Vec<String>,
+    fill: Vec<char>,
+    /// By first byte of a cell: may it be such a word?
+    begins: [bool; 256],
 }
 
-fn is_nothing(text: &str, null: &[String]) -> bool {
-    match text.as_bytes().first() {
-        None | Some(b'-') => text.bytes().all(|b| b == b'-') || is_null_word(text, null),
-        Some(b'~') if text.len() == 1 => true,
-        Some(b'n' | b'N') if text.eq_ignore_ascii_case("null") => true,
-        Some(b'\\') if text == "\\N" => true,
-        Some(_) => is_null_word(text, null),
+/// They are part of how a cell is read, so they are loaded once and do not change during a run.
+static EMPTY: LazyLock<EmptyWords> = LazyLock::new(|| {
+    EmptyWords::load("empty-words.toml", include_str!("empty-words.toml"))
+        .unwrap_or_else(|faults| unreachable!("a test loads the built-in words: {faults}"))
+});
+
+impl EmptyWords {
+    fn load(file: &str, text: &str) -> Result<Self, Faults> {
+        Document::load(file, text, |document, root| {
+            root.choice("kind", &[("empty-words", ())]);
+            root.text("source");
+            root.text("valid");
+            let words = root.texts("words");
+            let fill = root.texts("fill");
+            root.deny_unknown_keys();
+            let mut begins = [false; 256];
+            let mut chars = Vec::new();
+            for word in &words {
+                if word.text.is_empty() || !word.text.is_ascii() || word.text != word.text.to_uppercase() {
+                    document.fault(word.span.clone(), "a word is written in capitals: write \"NULL\"");
+                }
+                let first = word.text.as_bytes().first().copied().unwrap_or_default();
+                begins[usize::from(first)] = true;
+                begins[usize::from(first.to_ascii_lowercase())] = true;
+            }
+            for placed in &fill {
+                let mut each = placed.text.chars();
+                let (Some(c), None) = (each.next(), each.next()) else {
+                    document.fault(placed.span.clone(), "write one character: \"-\"");
+                    continue;
+                };
+                begins[usize::from(placed.text.as_bytes()[0])] = true;
+                chars.push(c);
+            }
+            Some(Self { words: words.into_iter().map(|word| word.text).collect(), fill: chars, begins })
+        })
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        match text.as_bytes().first() {
+            None => true,
+            Some(first) if !self.begins[usize::from(*first)] => false,
+            Some(_) => {
+                self.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+                    || text.chars().all(|c| self.fill.contains(&c))
+            }
+        }
     }
 }
 
@@ -93,17 +174,6 @@ pub fn is_formula(text: &str) -> bool {
     matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
 }
 
-/// The text of an id without the `.0` or `.00` that it gets when it passes through a floating-point column. Only digits
-/// lose it: `A1.0` is an id of its own.
-pub fn without_float_trace(text: &str) -> &str {
-    let Some((digits, zeros)) = text.split_once('.') else { return text };
-    let is_trace = !digits.is_empty()
-        && !zeros.is_empty()
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && zeros.bytes().all(|b| b == b'0');
-    if is_trace { digits } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,20 +185,66 @@ mod tests {
             (b"", ""),
             (b"  22514\t", "22514"),
             ("\u{a0}22514\u{feff}".as_bytes(), "22514"),
+            ("\u{200b}\u{2060}22514\u{180e}\u{200d}".as_bytes(), "22514"),
             (b"\xa022514\xa0", "22514"),
             (b"=\"22514\"", "22514"),
             (b" =\" 22514 \" ", "22514"),
-            (b"=\"", "=\""),
+            (b"=22514", "22514"),
+            (b"==22514", "=22514"),
+            (b"=\"", "\""),
+            (b"=", ""),
+            (b"a=\"b\"", "a=\"b\""),
+            // Quotes around the whole.
+            (b"\"22514\"", "22514"),
+            (b"\"\"22514\"\"", "22514"),
+            (b"'22514'", "22514"),
+            (b"''22514''", "22514"),
+            (b"\"22514", "\"22514"),
+            (b"22514\"", "22514\""),
+            (b"\"'22514'\"", "22514'"),
+            ("\u{201c}22514\u{201d}".as_bytes(), "22514"),
+            ("\u{201e}22514\u{201c}".as_bytes(), "22514"),
+            ("\u{bb}22514\u{ab}".as_bytes(), "22514"),
+            ("\u{2018}22514\u{201b}".as_bytes(), "22514"),
+            ("\u{2039}22514\u{203a}".as_bytes(), "22514"),
+            ("\u{201c}22514\u{2019}".as_bytes(), "\u{201c}22514\u{2019}"),
+            ("\u{201c}22514\"".as_bytes(), "\u{201c}22514\""),
+            (b"\xab22514\xbb", "22514"),
+            // A leading apostrophe.
+            (b"'22514", "22514"),
+            (b"' 22514", "22514"),
+            (b"22514'", "22514'"),
+            (b"'", ""),
+            // Words for nothing.
             (b"NULL", ""),
             (b"null", ""),
+            (b"(null)", ""),
+            (b"[NULL]", ""),
             (b"\\N", ""),
-            (b"\\n", "\\n"),
+            (b"\\n", ""),
+            (b"NaN", ""),
+            (b"NaT", ""),
+            (b"None", ""),
+            (b"nil", ""),
+            (b"NA", ""),
+            (b"n/a", ""),
+            (b"#N/A", ""),
+            (b"<NA>", ""),
             (b"~", ""),
+            (b".", ""),
+            (b"?", ""),
+            (b"=\"NULL\"", ""),
+            (b"NULLS", "NULLS"),
+            (b"(N/A)", "(N/A)"),
+            (b"NAB", "NAB"),
             (b"~~", "~~"),
+            (b"..", ".."),
             (b"----------", ""),
+            ("\u{2013}\u{2014}-".as_bytes(), ""),
             (b"=\"-\"", ""),
             (b"-5", "-5"),
             (b"blank", ""),
+            (b"blanks", "blanks"),
             (b"caf\xe9", "caf\u{e9}"),
             ("caf\u{e9}\u{2019}".as_bytes(), "caf\u{e9}\u{2019}"),
             (b"\xff\xc3\xa9", "\u{ff}\u{e9}"),
@@ -140,6 +256,31 @@ mod tests {
                 assert_eq!(clean_text(text, &[]), clean(raw, &[]), "{raw:?}");
             }
         }
+        assert_eq!(clean(b"blank", &[]), "blank");
+    }
+
+    #[test]
+    fn a_float_leaves_its_trace_on_digits_only() {
+        for (text, want) in [
+            ("1001.0", "1001"),
+            ("1001.00", "1001"),
+            ("1001", "1001"),
+            ("1001.", "1001."),
+            ("1001.01", "1001.01"),
+            ("A1.0", "A1.0"),
+            (".0", ".0"),
+            ("1.0.0", "1.0.0"),
+        ] {
+            assert_eq!(without_float_trace(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_for_nothing_are_checked() {
+        let text =
+            "kind = \"empty-words\"\nsource = \"s\"\nvalid = \"v\"\nwords = [\"null\"]\nfill = [\"--\"]\nmore = 1\n";
+        let faults = EmptyWords::load("w.toml", text).expect_err("faults").list;
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6]);
     }
 
     #[test]

@@ -89,10 +89,21 @@ impl Field {
             Self::ClaimForm => "the claim form is taken from bill type and place of service",
             Self::FrequencyCode => "replaced and voided claims are known only by the third character of the bill type",
             Self::OriginalClaimId => "a replacement or void reaches only rows of its own claim number",
-            Self::MemberId => "encounters are formed within a claim only",
+            Self::VersionNumber => "older versions of a claim are known only by frequency 7 and 8",
+            Self::ClaimStatus | Self::LineStatus => {
+                "rows that the payer denied, pended or took back are known only where another column says so"
+            }
+            Self::PayerSequence => "every row is taken for that of the primary payer",
+            Self::Capitated => "no row is taken for capitated",
+            Self::AdmissionType => "an emergency admission is not known, only place of service 23",
+            Self::RevenueCode => "the total line of a stay is not known (revenue code 0001)",
+            Self::ServiceEndDate => "a stay is taken to last one day",
+            Self::MemberId => {
+                "encounters are formed within a claim only, CD301 to CD303 ask for a review, and no sessions are seen"
+            }
             Self::MemberState => "Medicare members are taken to live in Massachusetts",
             Self::Product => "every service's product will be undetermined (RT402)",
-            Self::BillingNpi => "encounters do not tell billing providers apart",
+            Self::BillingNpi => "encounters do not tell billing providers apart, and CD301 to CD303 ask for a review",
             Self::PlaceOfService => "the setting comes from the bill type alone",
             Self::BillType => "the setting comes from the place of service alone",
             Self::ProcedureCode => "only ICD-10-PCS codes are looked for",

@@ -22,6 +22,7 @@
 //! - [`read_joined`]: reads an extract with joined tables.
 
 pub mod cell;
+pub mod date;
 pub mod error;
 pub mod field;
 pub mod layout;

@@ -14,7 +14,6 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ingest::cell::upper;
 use crate::ingest::error::ReadError;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Binding;
@@ -26,7 +25,7 @@ use crate::ingest::record::row::{Row, first_line};
 use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction, keeping};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
-use crate::ingest::scan::prefilter::Prefilter;
+use crate::ingest::scan::prefilter::{CodeFilter, Prefilter};
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
@@ -74,33 +73,33 @@ struct TableRow {
     cells: Result<Vec<(usize, Box<str>)>, String>,
 }
 
-/// The known codes that cells are compared with.
-struct KnownCodes<'a> {
-    /// None: any cell may matter.
-    codes: Option<&'a [&'a str]>,
-    /// Codes are at the beginning of a cell. Otherwise anywhere in it.
-    at_start: bool,
+/// The known codes, as cells are asked for them.
+struct KnownCodes {
+    /// The codes; none: whatever a cell holds may matter.
+    codes: Option<(Vec<String>, CodeFilter)>,
 }
 
-impl KnownCodes<'_> {
-    /// May this text hold a known code? Never says no if it does.
-    fn may(&self, text: Cow<'_, str>) -> bool {
-        let Some(codes) = self.codes else { return true };
-        let text = upper(text);
-        !text.is_empty()
-            && codes.iter().any(|code| if self.at_start { text.starts_with(code) } else { text.contains(code) })
+impl KnownCodes {
+    fn new(codes: Option<&[&str]>) -> Self {
+        let owned = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+        Self { codes: codes.map(|codes| (owned(codes), CodeFilter::new(codes.iter().copied()))) }
+    }
+
+    /// May this text hold a known code? No false "no".
+    fn may(&self, text: &str) -> bool {
+        self.codes.as_ref().is_none_or(|(_, filter)| filter.may_hold(text.as_bytes()))
     }
 
     /// The prefilter for these columns. None if every row must be looked at.
     fn prefilter(&self, columns: impl IntoIterator<Item = usize>) -> Option<Prefilter> {
-        let codes = self.codes.filter(|_| self.at_start)?;
-        Some(Prefilter::new(columns.into_iter().collect(), codes.iter().copied()))
+        let (codes, _) = self.codes.as_ref()?;
+        Some(Prefilter::new(columns.into_iter().collect(), codes.iter().map(String::as_str)))
     }
 
     fn may_row(&self, binding: &Binding, row: &Row<'_>) -> bool {
         binding.each().any(|slot| {
-            self.may(slot.text(row, Field::ProcedureCode))
-                || slot.slots(row, Group::IcdProcedure).any(|(_, cell)| self.may(cell))
+            self.may(&slot.text(row, Field::ProcedureCode))
+                || slot.slots(row, Group::IcdProcedure).any(|(_, cell)| self.may(&cell))
         })
     }
 }
@@ -129,7 +128,7 @@ pub(crate) fn read<C: Collector>(
     let binding = &detected.binding;
     let quiet = OnlyInterrupts(watch);
     let columns = binding.code_columns();
-    let wanted = KnownCodes { codes, at_start: columns.is_some() };
+    let wanted = KnownCodes::new(codes);
     let joins = &detected.joins;
 
     let mut found = Vec::new();
@@ -244,7 +243,7 @@ impl UnjoinedRow {
 fn with_codes(
     join: &Joined,
     binding: &Binding,
-    wanted: &KnownCodes<'_>,
+    wanted: &KnownCodes,
     block: usize,
     watch: &dyn Watch,
 ) -> Result<CodesFound, ReadError> {
@@ -255,7 +254,7 @@ fn with_codes(
         return Ok(CodesFound::Nothing);
     }
     let prefilter = wanted.prefilter(columns.iter().copied());
-    let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(join.text(row, *c)));
+    let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(&join.text(row, *c)));
     let rows = table(join, prefilter.as_ref(), block, watch, &|row| {
         if !holds(row) || !join.takes(row) {
             return None;

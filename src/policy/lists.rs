@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::claim::value::code::{KnownCode, System};
 use crate::claim::value::code_set::CodeSet;
-use crate::claim::value::product::{LONGEST, ProductTable, fold};
+use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
+use crate::claim::value::words::{MAX_LABEL_LEN, fold};
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::policy::parse::texts;
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
@@ -157,6 +158,7 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
     let mut classes: Vec<Class> = Vec::new();
     let mut fallback = None;
     let mut labels: BTreeMap<String, ClassId> = BTreeMap::new();
+    let mut brands = Vec::new();
     for sheet in root.tables("class") {
         let id = sheet.text("id");
         let title = sheet.text("title");
@@ -170,6 +172,7 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         let inpatient = sheet.choice("inpatient", &Requirement::WORDS);
         let outpatient = sheet.choice("outpatient", &Requirement::WORDS);
         let words = sheet.texts_if("labels");
+        let of_class = sheet.texts_if("brands");
         let is_fallback = sheet.flag("fallback");
         let span = sheet.span();
         sheet.deny_unknown_keys();
@@ -186,8 +189,15 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         if is_fallback && fallback.replace(number).is_some() {
             document.fault(span, "two classes are the fallback: write fallback = true in one only");
         }
-        for placed in words.iter().filter(|p| fold(&p.text).len() > LONGEST) {
-            document.fault(placed.span.clone(), format!("a label has at most {LONGEST} letters: shorten it"));
+        for placed in of_class {
+            if !words.iter().any(|label| fold(&label.text) == fold(&placed.text)) {
+                let message = format!("the brand \"{}\" is not among the labels: add it there", placed.text);
+                document.fault(placed.span.clone(), message);
+            }
+            brands.push((placed.text, number));
+        }
+        for placed in words.iter().filter(|p| fold(&p.text).len() > MAX_LABEL_LEN) {
+            document.fault(placed.span.clone(), format!("a label has at most {MAX_LABEL_LEN} letters: shorten it"));
         }
         for placed in &words {
             if labels.insert(fold(&placed.text), number).is_some_and(|other| other != number) {
@@ -203,7 +213,12 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
     if fallback.is_none() && !classes.is_empty() {
         root.fault("no class takes unknown products: write fallback = true in one [[class]]");
     }
-    let products = fallback.map(|f| ProductTable::new(labels, f));
+    let others = root.table("brands").map(|table| {
+        let words = texts(table.texts("not_before"));
+        table.deny_unknown_keys();
+        words
+    });
+    let products = fallback.zip(others).map(|(f, others)| ProductTable::new(labels, f).with_brands(brands, &others));
     (classes, products)
 }
 

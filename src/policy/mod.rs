@@ -1,14 +1,14 @@
 //! The policy in force: code lists, tables, limits and dispositions, checked, every name resolved.
 //!
-//! Three files make a policy: the medical policy itself, the limits (NCCI), the remittance codes. Each comes with the
-//! program and can be replaced by a file of the same kind; a fourth lays a house's own dispositions over them
-//! ([`overrides`]). [`parse`] reads them strictly; nothing here is a rule.
+//! Four files make a policy: the medical policy, the limits (NCCI), the remittance codes, the words of claim columns. Each comes
+//! with the program and can be replaced by one of its kind; a fifth lays own dispositions over them ([`overrides`]).
 
 pub mod parse;
 
 mod lists;
 pub mod overrides;
 pub mod show;
+mod vocabulary;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
-use crate::claim::value::words::WordTable;
+use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 
 /// What a finding asks for.
@@ -48,7 +48,7 @@ impl Disposition {
 /// One of the files a policy was made of.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// `policy`, `limits`, `remittance` or `overrides`.
+    /// `policy`, `limits`, `remittance`, `vocabulary` or `overrides`.
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -314,7 +314,7 @@ pub struct Example {
 pub struct Policy {
     /// Id of the medical policy.
     pub id: String,
-    /// Its files: policy, limits, remittance, and overrides if there are any.
+    /// Its files: policy, limits, remittance, vocabulary, and overrides if there are any.
     pub origins: Vec<Origin>,
     /// Blake3 of the files' bytes, as hex: says which policy judged.
     pub fingerprint: String,
@@ -350,10 +350,8 @@ pub struct Policy {
     pub jurisdictions: Vec<(String, Vec<String>)>,
     /// Places of service that are an emergency whatever the admission type says.
     pub emergency_places: Vec<[u8; 2]>,
-    /// Authorization cells that say nothing, upper-cased.
-    pub fillers: Vec<String>,
-    /// TEMP
-    pub authorization_statuses: WordTable<bool>,
+    /// Words of columns.
+    pub vocabulary: Vocabulary,
     /// Settings.
     pub settings: SettingTable,
     /// Facility type on which CPT codes do not belong.

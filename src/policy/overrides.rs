@@ -3,7 +3,7 @@
 //! It is a fourth file of a policy, so it is part of the fingerprint and of every dossier. There is none built in; the
 //! settings file of a run makes one ([`text`]).
 
-use crate::claim::value::product::LONGEST;
+use crate::claim::value::words::MAX_LABEL_LEN;
 use crate::policy::parse::read_origin;
 use crate::policy::{Disposition, Policy};
 use crate::strict_toml::{Document, SpannedText, Table, nearest};
@@ -49,8 +49,8 @@ pub fn read_dispositions(sheet: &Table<'_, '_>, roster: &[&str]) -> Vec<(String,
 pub fn read_products(sheet: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     let mut products = Vec::new();
     for key in sheet.keys() {
-        if key.text.len() > LONGEST {
-            let message = format!("a label has at most {LONGEST} letters: shorten it");
+        if key.text.len() > MAX_LABEL_LEN {
+            let message = format!("a label has at most {MAX_LABEL_LEN} letters: shorten it");
             sheet.document().fault(key.span.clone(), message);
         }
         products.extend(sheet.text(&key.text).map(|class| (key, class.text)));
@@ -122,7 +122,7 @@ mod tests {
         );
         assert_eq!(policy.own_labels[0].0, "Our \"Gold\"");
         assert_ne!(plain.fingerprint, policy.fingerprint);
-        assert_eq!(policy.origins.len(), 4);
+        assert_eq!(policy.origins.len(), 5);
         let wrong =
             load_text(super::text([("DX1O1", Disposition::Info)], [("a", "b")])).expect_err("faults").to_string();
         assert!(

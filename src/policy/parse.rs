@@ -3,18 +3,20 @@
 use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
-use crate::claim::value::words::{Blanks, WordTable};
+use crate::claim::value::vocabulary::Vocabulary;
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
 use crate::policy::{
     AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Origin, Policy, RuleSetting, overrides,
+    vocabulary,
 };
 use crate::strict_toml::{Document, Faults, SpannedText, Table};
 
 /// The files that come with the program.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("policy", include_str!("../policies/bcbsma-485.toml")),
     ("limits", include_str!("../policies/ncci-2024q3.toml")),
     ("remittance", include_str!("../policies/remittance.toml")),
+    ("vocabulary", include_str!("../policies/vocabulary.toml")),
 ];
 
 /// The kinds of files: those that come with the program, and the one that is laid over them.
@@ -60,11 +62,17 @@ pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
         }
         hasher.finalize().to_hex().to_string()
     };
-    let [policy, limits, remittance, over @ ..] = chosen.as_slice() else { unreachable!("three files are built in") };
-    let (policy, limits, remittance) = (*policy, *limits, *remittance);
-    let mut made = Document::load(policy.1, policy.2, |document, root| read_policy(document, root, rules, policy))?;
+    let [policy, limits, remittance, words, over @ ..] = chosen.as_slice() else {
+        unreachable!("four files are built in")
+    };
+    let (policy, limits, remittance, words) = (*policy, *limits, *remittance, *words);
+    let (vocabulary, origin) =
+        Document::load(words.1, words.2, |document, root| vocabulary::read(document, &root, words))?;
+    let read = |document: &Document<'_>, root: Table<'_, '_>| read_policy(document, root, rules, policy, vocabulary);
+    let mut made = Document::load(policy.1, policy.2, read)?;
     Document::load(limits.1, limits.2, |document, root| read_limits(document, root, &mut made, rules, limits))?;
     Document::load(remittance.1, remittance.2, |_, root| read_remittance(root, &mut made, rules, remittance))?;
+    made.origins.push(origin);
     for over in over {
         Document::load(over.1, over.2, |document, root| overrides::read(document, root, &mut made, rules, *over))?;
     }
@@ -106,6 +114,7 @@ fn read_policy(
     root: Table<'_, '_>,
     roster: &[&str],
     file: (&str, &str, &str),
+    vocabulary: Vocabulary,
 ) -> Option<Policy> {
     let origin = read_origin(&root, file);
     let unseen = texts(root.texts("unseen"));
@@ -136,20 +145,6 @@ fn read_policy(
         s.deny_unknown_keys();
         read
     });
-    let authorization = root.table("authorization").map(|s| {
-        let lists = (
-            shouted(s.texts("fillers")),
-            WordTable::new(
-                s.texts("approved")
-                    .into_iter()
-                    .map(|p| (p.text, true))
-                    .chain(s.texts("not_approved").into_iter().map(|p| (p.text, false))),
-                Blanks::Count,
-            ),
-        );
-        s.deny_unknown_keys();
-        lists
-    });
     let setting = root.table("setting").and_then(|s| read_settings(document, s));
     let rules = read_rules(document, &root, roster, &codes);
     let examples = root.tables_if("example").into_iter().filter_map(|s| read_example(document, s)).collect();
@@ -158,7 +153,6 @@ fn read_policy(
     let (settings, hospital_inpatient, emergency_places) = setting?;
     let [laterality, assistant, co_surgeon] = modifiers?;
     let (lcd, lcd_states, jurisdictions) = medicare?;
-    let (fillers, authorization_statuses) = authorization?;
     if editions.is_empty() || classes.is_empty() {
         return None;
     }
@@ -184,8 +178,7 @@ fn read_policy(
         lcd_states,
         jurisdictions,
         emergency_places,
-        fillers,
-        authorization_statuses,
+        vocabulary,
         settings,
         hospital_inpatient,
         limits: Vec::new(),

@@ -4,6 +4,7 @@ use crate::claim::authorization::{AuthorizationFile, AuthorizationWords, Columns
 use crate::ingest::field::Field;
 use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::library::{Library, SHIPPED};
+use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::{ReadError, Source};
 use crate::policy::Policy;
 
@@ -32,7 +33,15 @@ pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -
             columns[column].extend(names.cloned());
         }
     }
-    let words =
-        AuthorizationWords { codes: &policy.codes, statuses: &policy.authorization_statuses, columns: &columns };
+    let mut vocabulary = policy.vocabulary.clone();
+    if let [chosen] = library.candidates() {
+        for (column, names) in &chosen.words.authorization_columns {
+            let place = AUTHORIZATION_COLUMNS.iter().position(|own| own == column);
+            columns[place.unwrap_or_default()].extend(names.iter().cloned());
+        }
+        vocabulary = vocabulary.with(&chosen.words);
+    }
+    let statuses = &vocabulary.authorization_statuses;
+    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns };
     AuthorizationFile::read(source, words)
 }

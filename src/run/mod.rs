@@ -16,9 +16,11 @@ use rayon::prelude::*;
 use crate::baseline::Entry;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
+use crate::claim::line::head::AmountsPer;
 use crate::claim::store::LINES;
 use crate::claim::{Batch, Book, ClassId, Reader, Store};
 use crate::ingest::field::{Field, Group};
+use crate::ingest::layout::words::Amounts;
 pub use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::source::spill::Spool;
 use crate::ingest::{Detected, Extract, InputFile, Layout, Library, Position, ReadError, Rejects, Row, Source, Watch};
@@ -351,11 +353,24 @@ fn read_one(
     let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
     let trailer = layout.and_then(|layout| layout.trailer.as_ref());
     let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
+    let words = layout.map(|layout| &layout.words);
+    let vocabulary = policy.vocabulary.clone();
     let reader = Reader {
         codes: &policy.codes,
         products,
+        vocabulary: match words {
+            Some(words) => vocabulary.with(words),
+            None => vocabulary,
+        },
         settings: &policy.settings,
-        fillers: &policy.fillers,
+        dates: layout.map_or(&[], |layout| &layout.dates),
+        amounts: match words.and_then(|words| words.amounts) {
+            Some(Amounts::Line) => AmountsPer::Line,
+            Some(Amounts::Claim) => AmountsPer::Claim,
+            None => AmountsPer::Unsaid,
+        },
+        assistants: [&policy.assistant, &policy.co_surgeon],
+        version_len: words.and_then(|words| words.version.as_ref()).map_or(0, |version| version.last),
         extract: number,
     };
     // The charges of all rows are read only where somebody asks for them: then every row is looked at.
@@ -404,6 +419,8 @@ pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
             Field::ClaimForm => false,
             Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),
             Field::FrequencyCode => !binding.has(Field::BillType),
+            Field::ClaimStatus => !binding.has(Field::LineStatus),
+            Field::LineStatus => !binding.has(Field::ClaimStatus),
             _ => true,
         })
         .filter_map(|(field, _)| Some((*field, field.absence()?)))

@@ -184,7 +184,7 @@ C2,1,M2,PPO,1,22,,2024-03-06,22514,,1,M54.5,,100.10
 C3,1,M3,PPO,1,,131,2024-04-06,22514,,1,M54.5,,200.20
 C3,2,M3,PPO,1,,131,2024-04-06,22515,,1,M54.5,,1.00
 C4,1,M4,PPO,1,,0111,2024-04-07,,0PU43JZ,,M80.08XA,,999.99
-C5,1,M5,HMO Blue,=2,x,,no day,22515,,1,M54.5,,7.00
+C5,1,M5,HMO Blue,@2,x,,no day,22515,,1,M54.5,,7.00
 ";
 
 #[test]
@@ -205,7 +205,7 @@ fn rollups_are_what_one_counts_by_hand() {
         told(file, &columns.iter().map(String::as_str).collect::<Vec<_>>())
     };
     // 4 units of 22515 over 3 primaries, 1 stay of 6 services. Without a primary there is no ratio.
-    assert_eq!(of("provider", "billing_npi"), ["1 6 3 4.0000 1.3333 1 0.1667", "'=2 1 0 1.0000  0 0.0000"]);
+    assert_eq!(of("provider", "billing_npi"), ["1 6 3 4.0000 1.3333 1 0.1667", "'@2 1 0 1.0000  0 0.0000"]);
     let mut facilities = of("facility", "facility");
     facilities.sort();
     assert_eq!(

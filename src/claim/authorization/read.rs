@@ -5,13 +5,14 @@ use jiff::civil::Date;
 use crate::claim::authorization::{Approval, Authorization, AuthorizationFile, Scope};
 use crate::claim::value::amount::units;
 use crate::claim::value::authorization::numbers;
-use crate::claim::value::code::CodeTable;
+use crate::claim::value::code::{CodeTable, ProcedureColumn};
 use crate::claim::value::code_set::CodeSet;
-use crate::claim::value::date;
 use crate::claim::value::id;
-use crate::claim::value::words::WordTable;
+use crate::claim::value::words::{WordTable, short_code};
 use crate::ingest::cell::{is_blank, upper};
+use crate::ingest::date;
 use crate::ingest::field::fold;
+use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::scan::RowFilter;
@@ -21,8 +22,7 @@ use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
 
 /// The columns of an authorization file.
-pub(super) const COLUMNS: [&str; 7] =
-    ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
+pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
 
 /// Names under which a column may be in the header, beside its own.
 pub type Columns = [Vec<String>; COLUMNS.len()];
@@ -106,14 +106,12 @@ fn authorization(
             .ok_or_else(|| format!("{} cannot be read as a date; write 2024-03-02, or leave it empty", COLUMNS[i]))
     };
     let [number, member, status, cell] = [0, 1, 3, 6].map(text);
-    let units =
-        if cell.is_empty() {
-            None
-        } else {
-            Some(units(&cell).ok_or_else(|| {
-                "units cannot be read as a number; write 1, or leave it empty for no limit".to_owned()
-            })?)
-        };
+    let units = if cell.is_empty() {
+        None
+    } else {
+        let read = units(&cell).filter(|units| !units.is_negative).map(|units| units.count);
+        Some(read.ok_or("units cannot be read as a number; write 1, or leave it empty for no limit")?)
+    };
     let number = match numbers(&number).as_slice() {
         [one] => (*one).to_owned(),
         _ => number,
@@ -123,7 +121,7 @@ fn authorization(
         number,
         member_id: if id::is_mangled(&member) { String::new() } else { member },
         procedures: procedures(&upper(text(2).into())),
-        approval: match statuses.get(&status) {
+        approval: match statuses.get(short_code(&status)) {
             Some(true) => Approval::Approved,
             Some(false) => Approval::NotApproved,
             None => Approval::Unread,
@@ -165,7 +163,7 @@ fn five_digits(code: &str) -> Option<u32> {
 
 /// The known codes of a part that is read like a procedure cell.
 fn known_codes(part: &str, codes: &CodeTable) -> Vec<crate::claim::CodeId> {
-    codes.find(part, true).map(|found| found.id).into_iter().collect()
+    codes.read(part, ProcedureColumn::Procedure).codes
 }
 
 #[cfg(test)]

@@ -1,20 +1,24 @@
 //! From a row to a line: the one place where cells are read as what they mean.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 
 use crate::claim::line::batch::{Batch, Encoder, Shape};
-use crate::claim::line::head::{AmountsPer, Head, Marks, Version};
+use crate::claim::line::head::{AmountsPer, Head, Marks};
 use crate::claim::line::kept::{Text, Texts};
-use crate::claim::value::amount::{Cents, units};
-use crate::claim::value::code::{CodeId, CodeTable, Found, System};
-use crate::claim::value::date;
+use crate::claim::value::amount::{Cents, Units, units};
+use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::ProductTable;
-use crate::claim::value::setting::{BillType, ClaimForm, SettingTable};
-use crate::claim::value::status::RowStatus;
+use crate::claim::value::setting::{BillType, ClaimForm, SettingTable, bill_type, place_of_service};
+use crate::claim::value::vocabulary::Vocabulary;
+use crate::claim::value::words::{WordTable, short_code};
+use crate::claim::value::{authorization, diagnosis, id, modifier};
 use crate::ingest::cell::upper;
+use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
-use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::record::reject::Reason;
 use crate::ingest::{Binding, Row, RowAction};
 
@@ -25,12 +29,30 @@ pub struct Reader<'a> {
     pub codes: &'a CodeTable,
     /// Product labels, the user's first.
     pub products: ProductTable,
+    /// Words of the other columns, the layout's first.
+    pub vocabulary: Vocabulary,
     /// Settings.
     pub settings: &'a SettingTable,
-    /// Cell values that are no authorization, upper-cased.
-    pub fillers: &'a [String],
+    /// The forms of a day of service that the layout gives instead of those that any extract may have.
+    pub dates: &'a [DatePattern],
+    /// Whose amounts the rows show.
+    pub amounts: AmountsPer,
+    /// How many characters at the end of the claim number are the number of its version; 0 if none are.
+    pub version_len: usize,
+    /// Modifiers of assistants, and those of co-surgeons.
+    pub assistants: [&'a [String]; 2],
     /// Number of the extract in the run.
     pub extract: u32,
+}
+
+/// What the procedure cells of a row say.
+#[derive(Default)]
+struct Procedures {
+    marks: Marks,
+    /// The CPT or HCPCS code of `procedure_code`.
+    cpt: Option<CodeId>,
+    /// Modifiers that `procedure_code` holds beside its code.
+    modifiers: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -41,7 +63,7 @@ impl Reader<'_> {
 
     fn slot_may_hold_code(&self, slot: &Binding, row: &Row<'_>) -> bool {
         let may = |c: usize| self.codes.may_hold(&row.cell(c));
-        slot.split(Group::IcdProcedure) != Split::No
+        !slot.has_whole_codes()
             || slot.columns(Field::ProcedureCode).iter().any(|c| may(*c))
             || slot.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
     }
@@ -51,85 +73,120 @@ impl Reader<'_> {
     pub fn look(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> RowAction<()> {
         let before = lines.len();
         for slot in binding.each() {
-            // The claim number is the row's: what one slot lacks all lack.
-            if self.slot_may_hold_code(slot, row) && !self.read_slot(slot, row, lines) {
-                return RowAction::Reject(Reason::NoClaimId);
+            if self.slot_may_hold_code(slot, row)
+                && let Err(reason) = self.read_slot(slot, row, lines)
+            {
+                return RowAction::Reject(reason);
             }
         }
         if lines.len() == before { RowAction::Ignore } else { RowAction::Keep(()) }
     }
 
-    /// Reads one service slot. False: it lacks its claim number.
-    fn read_slot(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> bool {
+    /// Reads one service slot. The error says why the row cannot be used.
+    fn read_slot(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> Result<(), Reason> {
         let mut encoder = lines.encode();
-        let (marks, cpt) = self.read_codes(binding, row, &mut encoder);
+        let procedures = self.read_codes(binding, row, &mut encoder)?;
         if encoder.has_no_known_code() {
-            return true;
+            return Ok(());
         }
-        let Some(head) = self.read_cells(binding, row, marks, cpt, &mut encoder) else { return false };
+        let head = self.read_cells(binding, row, procedures, &mut encoder)?;
         encoder.finish(head);
-        true
+        Ok(())
     }
 
     /// Writes the procedure cells and the known codes in them.
-    fn read_codes(&self, binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) -> (Marks, Option<CodeId>) {
-        let mut marks = Marks::default();
-        let mut note = |found: &Found, encoder: &mut Encoder<'_>| {
-            marks.composite |= found.composite;
-            marks.zero_lost |= found.zero_lost;
-            encoder.known(found.id);
-        };
+    fn read_codes(&self, binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) -> Result<Procedures, Reason> {
+        let mut procedures = Procedures::default();
         let cell = upper(binding.text(row, Field::ProcedureCode));
-        let found = self.codes.find(&cell, true);
-        if let Some(found) = &found {
-            note(found, encoder);
+        let is_cpt = |id: &CodeId| self.codes.get(*id).system == System::Cpt;
+        // Of nearly every row the cell is a code and nothing else.
+        if let Some(id) = self.codes.exact(&cell, ProcedureColumn::Procedure) {
+            encoder.known(id);
+            encoder.procedure(&cell);
+            procedures.cpt = Some(id).filter(is_cpt);
+        } else {
+            let found = self.codes.read(&cell, ProcedureColumn::Procedure);
+            let mut of_cpt = found.codes.iter().copied().filter(is_cpt);
+            procedures.cpt = of_cpt.next();
+            if of_cpt.next().is_some() {
+                return Err(Reason::SeveralCodes);
+            }
+            note(&found, &mut procedures.marks, encoder);
+            let texts: Vec<&str> = found.codes.iter().map(|id| self.codes.get(*id).code.as_str()).collect();
+            match texts.as_slice() {
+                [] => encoder.procedure(&cell),
+                texts => encoder.procedure(&texts.join(";")),
+            }
+            procedures.modifiers = found.modifiers.into_iter().map(Cow::into_owned).collect();
         }
-        let cpt = found.map(|found| found.id).filter(|id| self.codes.get(*id).system == System::Cpt);
-        encoder.procedure(found.map_or(&cell, |f| &self.codes.get(f.id).code));
         let split = binding.split(Group::IcdProcedure);
-        for (_, cell) in binding.slots(row, Group::IcdProcedure) {
+        for (_, cell) in binding.slots(row, Group::IcdProcedure).filter(|(_, cell)| !cell.is_empty()) {
             for part in split.parts(&cell).filter(|p| !p.is_empty()) {
-                let found = self.codes.find(part, false);
-                if let Some(found) = &found {
-                    note(found, encoder);
+                let found = self.codes.read(part, ProcedureColumn::Icd);
+                note(&found, &mut procedures.marks, encoder);
+                for id in &found.codes {
+                    encoder.procedure(&self.codes.get(*id).code);
                 }
-                encoder.procedure(found.map_or(part, |f| &self.codes.get(f.id).code));
+                if found.codes.is_empty() {
+                    encoder.procedure(part);
+                }
             }
         }
-        (marks, cpt)
+        Ok(procedures)
     }
 
-    /// Writes the other cells. None: the row lacks its claim number.
+    /// Writes the other cells.
     fn read_cells(
         &self,
         binding: &Binding,
         row: &Row<'_>,
-        marks: Marks,
-        cpt: Option<CodeId>,
+        procedures: Procedures,
         encoder: &mut Encoder<'_>,
-    ) -> Option<Head> {
+    ) -> Result<Head, Reason> {
         let text = |field| binding.text(row, field);
-        let claim_id = text(Field::ClaimId);
-        if claim_id.is_empty() {
-            return None;
+        let words = &self.vocabulary;
+        let whole_claim_id = id::read(text(Field::ClaimId));
+        if whole_claim_id.is_empty() {
+            return Err(Reason::NoClaimId);
         }
-        let bill_type = upper(text(Field::BillType));
-        let place = text(Field::PlaceOfService);
-        let product = text(Field::Product);
-        let parsed_bill = BillType::parse(&bill_type);
-        let frequency = text(Field::FrequencyCode);
+        let (claim_id, cut_version) = id::cut_version(&whole_claim_id, self.version_len);
+        let whole_original = id::read(text(Field::OriginalClaimId));
+        let (original, _) = id::cut_version(&whole_original, self.version_len);
+        let (line_number, member) = (id::read(text(Field::LineNumber)), id::of_person(text(Field::MemberId)));
+        let member_id_mangled = id::is_mangled(&member);
+        let (billing, rendering) = (id::of_person(text(Field::BillingNpi)), id::of_person(text(Field::RenderingNpi)));
+        let (state, product) = (upper(text(Field::MemberState)), text(Field::Product));
+
+        let (bill_cell, place_cell) = (upper(text(Field::BillType)), text(Field::PlaceOfService));
+        let (bill_type, place) = (bill_type(&bill_cell), place_of_service(&place_cell));
+        let parsed_bill = BillType::parse(bill_type);
+        let form_cell = text(Field::ClaimForm);
+        let form_said = words.claim_forms.get(&form_cell);
+
+        let frequency_cell = upper(text(Field::FrequencyCode));
         let third = parsed_bill.and_then(|b| b.frequency).map(char::from);
         let mut letter = [0u8; 4];
-        let frequency = match (frequency.is_empty(), third) {
+        let frequency = match (frequency_cell.is_empty(), third) {
             (true, Some(c)) => &*c.encode_utf8(&mut letter),
-            _ => &*frequency,
+            _ => words.frequency(&frequency_cell),
         };
-        let authorization = text(Field::AuthorizationNumber);
-        let authorization = if is_filler(&authorization, self.fillers) { "" } else { &*authorization };
-        let date_text = text(Field::ServiceDate);
-        let date = date::parse(&date_text);
-        let units_text = text(Field::Units);
-        let read_units = if units_text.is_empty() { Some(Decimal::ONE) } else { units(&units_text) };
+        let version_cell = upper(text(Field::VersionNumber));
+        let version = if self.version_len > 0 { cut_version } else { &*version_cell };
+        let (line_status, claim_status) = (text(Field::LineStatus), text(Field::ClaimStatus));
+
+        let short = |field| upper(text(field));
+        let [payer, capitated, admission, revenue] =
+            [Field::PayerSequence, Field::Capitated, Field::AdmissionType, Field::RevenueCode].map(short);
+        let [payer, capitated, admission, revenue] =
+            [&payer, &capitated, &admission, &revenue].map(|cell| short_code(cell));
+
+        let authorization_cell = text(Field::AuthorizationNumber);
+        let authorization = authorization::normalised(&authorization_cell);
+        let date_cell = text(Field::ServiceDate);
+        let date = date::service_day(&date_cell, self.dates);
+        let end_date = date::service_day(&text(Field::ServiceEndDate), self.dates);
+        let units_cell = text(Field::Units);
+        let read_units = if units_cell.is_empty() { Some(ONE_UNIT) } else { units(&units_cell) };
         let mut bad_amount = String::new();
         let mut amount = |field: Field| {
             let cell = text(field);
@@ -141,77 +198,117 @@ impl Reader<'_> {
         };
         let (charge, allowed, paid) =
             (amount(Field::ChargeAmount), amount(Field::AllowedAmount), amount(Field::PaidAmount));
-        let (line_number, original) = (text(Field::LineNumber), text(Field::OriginalClaimId));
-        let (member, state) = (text(Field::MemberId), upper(text(Field::MemberState)));
-        let (billing, rendering) = (text(Field::BillingNpi), text(Field::RenderingNpi));
+
         let mut texts = Texts::new();
-        texts.set(Text::ClaimId, &claim_id);
+        texts.set(Text::ClaimId, claim_id);
         texts.set(Text::LineNumber, &line_number);
+        texts.set(Text::ClaimForm, &form_cell);
         texts.set(Text::Frequency, frequency);
-        texts.set(Text::OriginalClaimId, &original);
-        texts.set(Text::MemberId, &member);
+        texts.set(Text::OriginalClaimId, original);
+        texts.set(Text::VersionNumber, short_code(version));
+        texts.set(Text::ClaimStatus, &claim_status);
+        texts.set(Text::LineStatus, &line_status);
+        texts.set(Text::MemberId, if member_id_mangled { "" } else { &member });
         texts.set(Text::MemberState, &state);
         texts.set(Text::Product, &product);
+        texts.set(Text::PayerSequence, payer);
+        texts.set(Text::Capitated, capitated);
         texts.set(Text::BillingNpi, &billing);
         texts.set(Text::RenderingNpi, &rendering);
-        texts.set(Text::PlaceOfService, &place);
-        texts.set(Text::BillType, &bill_type);
-        texts.set(Text::Authorization, authorization);
-        texts.set(Text::BadDate, if date.is_none() { &date_text } else { "" });
-        texts.set(Text::BadUnits, if read_units.is_none() { &units_text } else { "" });
+        texts.set(Text::PlaceOfService, place);
+        texts.set(Text::BillType, bill_type);
+        texts.set(Text::AdmissionType, admission);
+        texts.set(Text::RevenueCode, revenue);
+        texts.set(Text::Authorization, &authorization);
+        texts.set(Text::BadDate, if date.is_none() { &date_cell } else { "" });
+        texts.set(Text::BadUnits, if read_units.is_none() { &units_cell } else { "" });
         texts.set(Text::BadAmount, &bad_amount);
         encoder.texts(&texts);
         read_diagnoses(binding, row, encoder);
-        let split = binding.split(Group::Modifier);
-        for (_, cell) in binding.slots(row, Group::Modifier) {
-            split.parts(&cell).filter(|p| !p.is_empty()).for_each(|part| encoder.modifier(part));
-        }
-        Some(Head {
+        let assistant = self.read_modifiers(binding, row, &procedures.modifiers, encoder);
+        let read_units = read_units.unwrap_or(ONE_UNIT);
+        let class = self.products.known(&product);
+        let is_set = |table: &WordTable<()>, cell| table.get(cell).is_some();
+        Ok(Head {
             extract: self.extract,
             row: 0,
             date,
-            end_date: None,
-            class: self.products.class(&product),
-            setting: self.settings.setting(&bill_type, &place),
-            form: ClaimForm::of(&text(Field::ClaimForm), &bill_type, &place),
+            end_date,
+            class: class.unwrap_or(self.products.fallback()),
+            setting: self.settings.setting(bill_type, place),
+            form: form_said.unwrap_or_else(|| ClaimForm::inferred(bill_type, place)),
             facility: parsed_bill.map(|b| b.facility),
-            version: match frequency {
-                "7" => Version::Replacement,
-                "8" => Version::Void,
-                _ => Version::Original,
-            },
-            status: RowStatus::None,
-            amounts: AmountsPer::Unsaid,
-            units: read_units.unwrap_or(Decimal::ONE),
+            version: words.version(frequency),
+            status: words.row_status(&line_status, &claim_status),
+            amounts: self.amounts,
+            units: read_units.count,
             charge,
             allowed,
             paid,
-            marks: Marks { authorization_column: binding.has(Field::AuthorizationNumber), ..marks },
-            cpt,
+            marks: Marks {
+                authorization_column: binding.has(Field::AuthorizationNumber),
+                negative_units: read_units.is_negative,
+                assistant,
+                claim_id_mangled: id::is_mangled(&whole_claim_id),
+                member_id_mangled,
+                not_primary: words.payer_sequences.get(payer) == Some(false),
+                capitated: is_set(&words.capitated, capitated),
+                emergency: is_set(&words.emergencies, admission),
+                total_line: is_set(&words.total_lines, revenue),
+                form_said: form_said.is_some(),
+                product_unread: class.is_none() && !product.is_empty(),
+                status_unread: words.is_unread_status(&line_status) || words.is_unread_status(&claim_status),
+                form_unread: form_said.is_none() && !form_cell.is_empty(),
+                payer_unread: words.payer_sequences.is_unread(payer),
+                ..procedures.marks
+            },
+            cpt: procedures.cpt,
             pointers: Pointers::read(binding, row),
             shape: Shape::default(),
         })
     }
+
+    /// Writes the modifiers of the columns, then those of the procedure cell. Returns whether one of them says that the row is
+    /// an assistant's or a co-surgeon's.
+    fn read_modifiers(&self, binding: &Binding, row: &Row<'_>, of_code: &[String], encoder: &mut Encoder<'_>) -> bool {
+        let split = binding.split(Group::Modifier);
+        let mut is_assistant = false;
+        let mut take = |modifier: &str| {
+            is_assistant |= self.assistants.iter().any(|list| list.iter().any(|own| own == modifier));
+            encoder.modifier(modifier);
+        };
+        for (_, cell) in binding.slots(row, Group::Modifier).filter(|(_, cell)| !cell.is_empty()) {
+            split.parts(&cell).flat_map(modifier::parts).for_each(&mut take);
+        }
+        of_code.iter().map(String::as_str).for_each(take);
+        is_assistant
+    }
 }
 
-/// Writes the filled diagnoses with their slots.
+/// What an empty or unreadable cell of units counts as.
+const ONE_UNIT: Units = Units { count: Decimal::ONE, is_negative: false };
+
+/// Notes the known codes of a procedure cell, and what had to be overlooked to see them.
+fn note(found: &ProcedureCell<'_>, marks: &mut Marks, encoder: &mut Encoder<'_>) {
+    marks.composite |= found.composite;
+    marks.zero_lost |= found.zero_lost;
+    found.codes.iter().for_each(|id| encoder.known(*id));
+}
+
+/// Writes the filled diagnoses with their slots. Each code takes the next slot that is not lower than the number of its column
+/// and higher than the last one taken.
 fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
     let split = binding.split(Group::Diagnosis);
     let mut next_slot = 1u8;
     // Most slots of a row are empty.
-    for (slot, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
+    for (column, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
         for part in split.parts(&cell) {
-            // In a list cell the codes count on; otherwise the column's number is the slot.
-            let slot = if split == Split::No { slot } else { next_slot };
-            if encoder.diagnosis(slot, part) {
-                next_slot = slot.saturating_add(1);
-            }
+            diagnosis::each(part, |code| {
+                let slot = next_slot.max(column);
+                if encoder.diagnosis(slot, code) {
+                    next_slot = slot.saturating_add(1);
+                }
+            });
         }
     }
-}
-
-/// Empty, a filler word, all zeros or all nines: no authorization.
-pub fn is_filler(text: &str, fillers: &[String]) -> bool {
-    let same = |digit: u8| text.bytes().all(|b| b == digit);
-    text.is_empty() || same(b'0') || same(b'9') || fillers.iter().any(|f| f.eq_ignore_ascii_case(text))
 }

@@ -121,13 +121,28 @@ impl fmt::Display for Cents {
     }
 }
 
-/// Reads units: a non-negative decimal. None: not one, or more digits than 96 bits hold.
-pub fn units(text: &str) -> Option<Decimal> {
+/// Units as a row states them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Units {
+    /// Without sign.
+    pub count: Decimal,
+    /// They have a minus sign and are not zero: the row takes something back.
+    pub is_negative: bool,
+}
+
+/// The units of measure that an 837 writes before a number: units, minutes.
+const MEASURES: [&str; 2] = ["UN:", "MJ:"];
+
+/// Reads units: a decimal, perhaps with a minus sign, perhaps with a unit of measure before it. None: not one, or more
+/// digits than 96 bits hold.
+pub fn units(text: &str) -> Option<Units> {
     if let [one] = text.as_bytes()
         && one.is_ascii_digit()
     {
-        return Some(Decimal::from(one - b'0'));
+        return Some(Units { count: Decimal::from(one - b'0'), is_negative: false });
     }
+    let text = MEASURES.iter().find_map(|measure| text.strip_prefix(measure)).unwrap_or(text);
+    let (has_minus, text) = strip(text, '-');
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if (whole.is_empty() && fraction.is_empty()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
         return None;
@@ -137,7 +152,8 @@ pub fn units(text: &str) -> Option<Decimal> {
     for b in whole.bytes().chain(fraction.bytes()) {
         mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(b - b'0'))?;
     }
-    Decimal::try_from_i128_with_scale(mantissa, u32::try_from(fraction.len()).ok()?).ok()
+    let count = Decimal::try_from_i128_with_scale(mantissa, u32::try_from(fraction.len()).ok()?).ok()?;
+    Some(Units { count, is_negative: has_minus && !count.is_zero() })
 }
 
 #[cfg(test)]
@@ -214,13 +230,29 @@ mod tests {
             (".50", "0.5"),
             ("100", "100"),
             ("0", "0"),
-            ("-1", ""),
+            ("UN:2", "2"),
+            ("MJ:15", "15"),
+            ("-1", "-1"),
+            ("-1.50", "-1.5"),
+            ("UN:-2", "-2"),
+            ("-0", "0"),
+            ("-.5", "-0.5"),
+            ("UN:", ""),
+            ("UN: 2", ""),
+            ("DA:2", ""),
+            ("--1", ""),
+            ("1-", ""),
+            ("+1", ""),
+            ("1,000", ""),
             ("x", ""),
             (".", ""),
+            ("-", ""),
             ("1e1", ""),
         ];
         for (text, want) in table {
-            assert_eq!(units(text).map(|u| u.normalize().to_string()).unwrap_or_default(), want, "{text}");
+            let sign = |is_negative| if is_negative { "-" } else { "" };
+            let read = units(text).map(|u| format!("{}{}", sign(u.is_negative), u.count.normalize()));
+            assert_eq!(read.unwrap_or_default(), want, "{text}");
         }
     }
 }

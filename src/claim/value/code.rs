@@ -1,6 +1,11 @@
-//! The procedure codes that matter, and how a cell is held against them: whole, never in part.
+//! The procedure codes that matter, and how they are found in a cell: token by token, never in part of a token.
 
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+
+use crate::ingest::scan::prefilter::CodeFilter;
 
 /// Number of a code in the [`CodeTable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +20,15 @@ pub enum System {
     Pcs,
 }
 
+/// Which column a procedure cell comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcedureColumn {
+    /// `procedure_code`: codes of every system, and modifiers beside them.
+    Procedure,
+    /// `icd_procedure_N`: ICD-10-PCS codes only.
+    Icd,
+}
+
 /// One code that puts a row in scope or makes it related.
 #[derive(Debug, Clone)]
 pub struct KnownCode {
@@ -27,40 +41,45 @@ pub struct KnownCode {
 }
 
 /// All codes that are looked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CodeTable {
     codes: Vec<KnownCode>,
-    /// Which first bytes a cell can begin with, for the quick no.
-    first: Vec<bool>,
+    by_text: FxHashMap<Box<[u8]>, CodeId>,
+    filter: CodeFilter,
 }
 
-/// A known code in a cell, and what had to be overlooked to see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
-    /// The code.
-    pub id: CodeId,
-    /// More stood in the cell: `22513-59` (DQ506).
+/// What a procedure cell says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProcedureCell<'c> {
+    /// The known codes, each once, in order of appearance.
+    pub codes: Vec<CodeId>,
+    /// Modifiers glued to a code or after it, as parts of the cell; only of `procedure_code`.
+    pub modifiers: Vec<Cow<'c, str>>,
+    /// The cell held more than a code: `22513-59` (DQ506).
     pub composite: bool,
-    /// The leading zero was missing: `PU43JZ` (DQ507).
+    /// The code had lost its leading zero: `PU43JZ` (DQ507).
     pub zero_lost: bool,
+}
+
+/// What may be written in front of a code.
+const FRONTS: [&str; 2] = ["CPT", "HCPCS"];
+
+impl Default for CodeTable {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
 }
 
 impl CodeTable {
     /// A table over these codes.
     pub fn new(codes: Vec<KnownCode>) -> Self {
-        let mut first = vec![false; 256];
-        for known in &codes {
-            for form in [known.code.as_str(), without_zero(known).unwrap_or(&known.code)] {
-                if let Some(b) = form.bytes().next() {
-                    first[usize::from(b)] = true;
-                    first[usize::from(b.to_ascii_lowercase())] = true;
-                }
-            }
-        }
-        Self { codes, first }
+        let numbered = codes.iter().enumerate();
+        let by_text = numbered.map(|(i, known)| (known.code.as_bytes().into(), CodeId(i as u16))).collect();
+        let filter = CodeFilter::new(codes.iter().flat_map(forms));
+        Self { codes, by_text, filter }
     }
 
-    /// The code behind a number.
+    /// The code of a number.
     pub fn get(&self, id: CodeId) -> &KnownCode {
         &self.codes[usize::from(id.0)]
     }
@@ -70,46 +89,148 @@ impl CodeTable {
         self.codes.iter().enumerate().map(|(i, known)| (CodeId(i as u16), known))
     }
 
-    /// Every form under which a code may begin a cell.
+    /// Every form in which a code may be written.
     pub fn forms(&self) -> Vec<&str> {
-        self.codes.iter().flat_map(|known| std::iter::once(known.code.as_str()).chain(without_zero(known))).collect()
+        self.codes.iter().flat_map(forms).collect()
     }
 
-    /// Could a raw cell hold a known code? No false "no": anything but a plain letter or digit at its start is let
-    /// through to [`CodeTable::find`].
+    /// Could a raw cell hold a known code? No false "no".
     pub fn may_hold(&self, raw: &[u8]) -> bool {
-        // The shortest form is a CPT code of five characters.
-        match raw.first() {
-            None => false,
-            Some(b) if b.is_ascii_alphanumeric() => raw.len() >= 5 && self.first[usize::from(*b)],
-            Some(_) => raw.len() >= 5,
+        self.filter.may_hold(raw)
+    }
+
+    /// The code that a text is, if it counts in this column.
+    pub fn exact(&self, text: &str, column: ProcedureColumn) -> Option<CodeId> {
+        let id = *self.by_text.get(text.as_bytes())?;
+        (column == ProcedureColumn::Procedure || self.get(id).system == System::Pcs).then_some(id)
+    }
+
+    /// Reads a cleaned, upper-cased procedure cell that is not simply a code (see [`CodeTable::exact`]).
+    pub fn read<'c>(&self, cell: &'c str, column: ProcedureColumn) -> ProcedureCell<'c> {
+        let mut found = ProcedureCell::default();
+        if let Some(id) = self.exact(cell, column) {
+            found.codes.push(id);
+        } else if !self.may_hold(cell.as_bytes()) {
+            // Nothing is looked for in cells that hold other codes: most that come here.
+        } else if let Some(id) = self.without_zero(cell) {
+            found.codes.push(id);
+            found.zero_lost = true;
+        } else {
+            match self.plain(cell) {
+                Cow::Borrowed(cell) => self.read_tokens(cell, column, &mut found, Cow::Borrowed),
+                Cow::Owned(cell) => {
+                    self.read_tokens(&cell, column, &mut found, |part| Cow::Owned(part.to_owned()));
+                }
+            }
+            found.composite = !found.codes.is_empty();
+        }
+        found
+    }
+
+    /// A PCS code that lost its leading zero, as a spreadsheet leaves it that took the code for a number.
+    fn without_zero(&self, cell: &str) -> Option<CodeId> {
+        self.iter().find(|(_, known)| zero_lost(known) == Some(cell)).map(|(id, _)| id)
+    }
+
+    /// The cell without the thousands commas of numbers and without the dots inside PCS codes.
+    fn plain<'c>(&self, cell: &'c str) -> Cow<'c, str> {
+        let cell = if cell.contains(',') { Cow::Owned(without_thousands_commas(cell)) } else { Cow::Borrowed(cell) };
+        if !cell.contains('.') {
+            return cell;
+        }
+        let in_run = |c: char| c == '.' || c.is_alphanumeric();
+        let mut out = String::with_capacity(cell.len());
+        for (run, after) in runs(&cell, in_run) {
+            let joined = run.replace('.', "");
+            out.push_str(if self.exact(&joined, ProcedureColumn::Icd).is_some() { &joined } else { run });
+            out.push_str(after);
+        }
+        Cow::Owned(out)
+    }
+
+    fn read_tokens<'t, 'c>(
+        &self,
+        cell: &'t str,
+        column: ProcedureColumn,
+        found: &mut ProcedureCell<'c>,
+        keep: impl Fn(&'t str) -> Cow<'c, str>,
+    ) {
+        let with_modifiers = column == ProcedureColumn::Procedure;
+        let mut after_code = false;
+        for token in cell.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()) {
+            if let Some((id, glued)) = self.token(token, column) {
+                if !found.codes.contains(&id) {
+                    found.codes.push(id);
+                }
+                found.modifiers.extend(
+                    [glued.get(..2), glued.get(2..)].into_iter().flatten().filter(|m| !m.is_empty()).map(&keep),
+                );
+                after_code = true;
+            } else if with_modifiers && after_code && token.len() == 2 && token.is_ascii() {
+                found.modifiers.push(keep(token));
+            } else {
+                after_code = false;
+            }
         }
     }
 
-    /// The known code that a cleaned, upper-cased cell holds. `cpt` says whether CPT codes count in this column.
-    pub fn find(&self, cell: &str, cpt: bool) -> Option<Found> {
-        self.iter().filter(|(_, known)| cpt || known.system == System::Pcs).find_map(|(id, known)| {
-            let whole = follows(cell, &known.code).map(|composite| Found { id, composite, zero_lost: false });
-            whole.or_else(|| {
-                follows(cell, without_zero(known)?).map(|composite| Found { id, composite, zero_lost: true })
-            })
-        })
+    /// The code that a token is, and the modifiers glued to it.
+    fn token<'t>(&self, token: &'t str, column: ProcedureColumn) -> Option<(CodeId, &'t str)> {
+        if let Some(id) = self.exact(token, column) {
+            return Some((id, ""));
+        }
+        if column == ProcedureColumn::Icd {
+            return None;
+        }
+        let cpt = |text: &str| self.exact(text, column).filter(|id| self.get(*id).system == System::Cpt);
+        let front = FRONTS.iter().find_map(|front| token.strip_prefix(front));
+        if let Some(id) = cpt(token.trim_start_matches('0')).or_else(|| cpt(front?)) {
+            return Some((id, ""));
+        }
+        // Every CPT and HCPCS code has five characters; a modifier has two.
+        let (code, glued) = token.split_at_checked(5)?;
+        let is_glued = matches!(glued.len(), 2 | 4) && glued.is_ascii();
+        cpt(code).filter(|_| is_glued).map(|id| (id, glued))
     }
 }
 
-/// A PCS code as a spreadsheet leaves it that took it for a number.
-fn without_zero(known: &KnownCode) -> Option<&str> {
+/// The forms in which a code is looked for.
+fn forms(known: &KnownCode) -> impl Iterator<Item = &str> {
+    std::iter::once(known.code.as_str()).chain(zero_lost(known))
+}
+
+fn zero_lost(known: &KnownCode) -> Option<&str> {
     (known.system == System::Pcs).then(|| known.code.strip_prefix('0')).flatten()
 }
 
-/// Some(false): the cell is the code. Some(true): the code, then something that is not part of a code.
-fn follows(cell: &str, code: &str) -> Option<bool> {
-    let rest = cell.strip_prefix(code)?;
-    match rest.chars().next() {
-        None => Some(false),
-        Some(c) if !c.is_alphanumeric() => Some(true),
-        Some(_) => None,
+/// The longest runs of characters that are `in_run`, each with what follows it before the next.
+fn runs(text: &str, in_run: impl Fn(char) -> bool + Copy) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (run, after) = rest.split_at(rest.find(|c| !in_run(c)).unwrap_or(rest.len()));
+        let (between, next) = after.split_at(after.find(in_run).unwrap_or(after.len()));
+        rest = next;
+        Some((run, between))
+    })
+}
+
+/// Drops the commas between the groups of a number: one to three digits, then groups of three.
+fn without_thousands_commas(cell: &str) -> String {
+    let mut out = String::with_capacity(cell.len());
+    let mut runs = runs(cell, char::is_alphanumeric).peekable();
+    while let Some((run, after)) = runs.next() {
+        out.push_str(run);
+        let is_digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
+        let begins = (1..=3).contains(&run.len()) && is_digits(run);
+        let goes_on = runs.peek().is_some_and(|(next, _)| next.len() == 3 && is_digits(next));
+        if after != "," || !begins || !goes_on {
+            out.push_str(after);
+        }
     }
+    out
 }
 
 #[cfg(test)]
@@ -120,52 +241,125 @@ mod tests {
         let known = |code: &str, system, listed| KnownCode { code: code.to_owned(), system, listed };
         CodeTable::new(vec![
             known("22513", System::Cpt, true),
+            known("22515", System::Cpt, true),
             known("0PU43JZ", System::Pcs, true),
+            known("0PS43ZZ", System::Pcs, false),
             known("XNU0356", System::Pcs, false),
             known("0200T", System::Cpt, false),
+            known("C7507", System::Cpt, false),
         ])
     }
 
+    /// Codes, then `+` for DQ506 and `0` for DQ507, then modifiers in brackets.
+    fn read(cell: &str, column: ProcedureColumn) -> String {
+        let table = table();
+        let found = table.read(cell, column);
+        let codes: Vec<&str> = found.codes.iter().map(|id| table.get(*id).code.as_str()).collect();
+        let modifiers =
+            if found.modifiers.is_empty() { String::new() } else { format!("[{}]", found.modifiers.join(" ")) };
+        let mark = |is_set, mark| if is_set { mark } else { "" };
+        format!("{}{}{}{modifiers}", codes.join(" "), mark(found.composite, "+"), mark(found.zero_lost, "0"))
+    }
+
     #[test]
-    fn cells_are_compared_whole() {
-        let said = |cell: &str, cpt| {
-            let table = table();
-            table.find(cell, cpt).map_or(String::new(), |f| {
-                format!(
-                    "{}{}{}",
-                    table.get(f.id).code,
-                    if f.composite { " +" } else { "" },
-                    if f.zero_lost { " 0" } else { "" }
-                )
-            })
-        };
+    fn cells_of_the_procedure_column() {
         for (cell, want) in [
             ("22513", "22513"),
-            ("22513-59", "22513 +"),
-            ("22513 RT", "22513 +"),
-            ("22513.0", "22513 +"),
-            ("22513-", "22513 +"),
+            // More in the cell than the code.
+            ("22513-59", "22513+[59]"),
+            ("22513 RT", "22513+[RT]"),
+            ("22513 RT 59", "22513+[RT 59]"),
+            ("HC:22513:80:59", "22513+[80 59]"),
+            ("22513 X RT", "22513+"),
+            ("RT 22513", "22513+"),
+            ("22513.0", "22513+"),
+            ("22513-", "22513+"),
+            ("HC:22513:59", "22513+[59]"),
+            ("BBR:0PU43JZ", "0PU43JZ+"),
+            ("22513;22513", "22513+"),
+            ("22515;22513", "22515 22513+"),
+            ("22515,22513", "22515 22513+"),
+            ("0PS43ZZ;0PU43JZ", "0PS43ZZ 0PU43JZ+"),
+            // Modifiers glued on.
+            ("22513RT", "22513+[RT]"),
+            ("22513RT59", "22513+[RT 59]"),
+            ("22513RT-80", "22513+[RT 80]"),
+            ("22513R", ""),
+            ("22513RT5", ""),
+            ("22513RT5980", ""),
+            ("0PU43JZRT", ""),
+            // Leading zeros, and words in front.
+            ("022513", "22513+"),
+            ("000022513", "22513+"),
+            ("0C7507", "C7507+"),
+            ("CPT22513", "22513+"),
+            ("HCPCSC7507", "C7507+"),
+            ("CPT 22513", "22513+"),
+            ("XCPT22513", ""),
+            ("CPT022513", ""),
+            // A PCS code that lost its leading zero is the whole cell.
+            ("PU43JZ", "0PU43JZ0"),
+            ("PU43JZ.0", ""),
+            ("BBR:PU43JZ", ""),
+            ("XNU0356", "XNU0356"),
+            // Thousands commas and dots.
+            ("22,513", "22513+"),
+            ("022,513", "22513+"),
+            ("22,513,22,515", "22513 22515+"),
+            ("2,2513", ""),
+            ("22,513RT", ""),
+            ("HC:22,513:59", "22513+[59]"),
+            ("0PU.43JZ", "0PU43JZ+"),
+            ("0PU43JZ.0", "0PU43JZ+"),
+            ("PU.43JZ", ""),
+            ("22.513", ""),
+            // Tokens are compared whole.
             ("225130", ""),
             ("22513A", ""),
             ("22513\u{e9}", ""),
             ("1225131", ""),
-            ("0PU43JZ", "0PU43JZ"),
-            ("PU43JZ", "0PU43JZ 0"),
-            ("PU43JZ.0", "0PU43JZ + 0"),
-            ("XNU0356", "XNU0356"),
+            ("1225131111", ""),
             ("200T", ""),
+            ("99213", ""),
             ("", ""),
         ] {
-            assert_eq!(said(cell, true), want, "{cell}");
+            assert_eq!(read(cell, ProcedureColumn::Procedure), want, "{cell}");
         }
-        assert_eq!(said("22513", false), "");
-        assert_eq!(said("0PU43JZ", false), "0PU43JZ");
+    }
+
+    #[test]
+    fn cells_of_the_icd_columns() {
+        for (cell, want) in [
+            ("0PU43JZ", "0PU43JZ"),
+            ("PU43JZ", "0PU43JZ0"),
+            ("0PU.43JZ", "0PU43JZ+"),
+            ("0PS43ZZ;0PU43JZ", "0PS43ZZ 0PU43JZ+"),
+            ("BBR:0PU43JZ:D8:20240305", "0PU43JZ+"),
+            ("00PU43JZ", ""),
+            ("0PU43JZRT", ""),
+            ("22513", ""),
+            ("22513RT", ""),
+        ] {
+            assert_eq!(read(cell, ProcedureColumn::Icd), want, "{cell}");
+        }
     }
 
     #[test]
     fn the_quick_no_is_never_wrong() {
         let table = table();
-        for cell in ["22513", "pu43jz", "0pu43jz", "xnu0356", " 22513", "=\"22513\"", "\u{a0}22513", "\u{feff}0200T"] {
+        for cell in [
+            "22513",
+            "pu43jz",
+            "0pu43jz",
+            "xnu0356",
+            " 22513",
+            "=\"22513\"",
+            "\u{a0}22513",
+            "\u{feff}0200T",
+            "x:22513",
+            "22,513",
+            "0p.u43jz",
+        ] {
             assert!(table.may_hold(cell.as_bytes()), "{cell:?}");
         }
         for cell in ["", "99213", "J1885", "2251"] {

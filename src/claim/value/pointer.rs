@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::cell::is_blank;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
 
@@ -27,7 +28,7 @@ impl Pointers {
             }
         }
         let packed = binding.text(row, Field::DiagnosisPointer);
-        let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || c.is_whitespace();
+        let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || is_blank(c);
         if packed.contains(is_separator) {
             packed.split(is_separator).filter(|t| !t.is_empty()).for_each(|t| pointers.add(t));
         } else {

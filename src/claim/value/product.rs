@@ -3,78 +3,99 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::value::words::{Folded, fold};
+
 /// Number of a class in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassId(pub u8);
-
-/// Longest folded label that is looked up; labels are product names, not prose.
-pub const LONGEST: usize = 128;
-
-/// Upper-case; every run of characters other than A-Z and 0-9 becomes one blank; ends trimmed.
-pub fn fold(label: &str) -> String {
-    let mut out = String::with_capacity(label.len());
-    folded(label, |b| out.push(char::from(b)));
-    out
-}
-
-/// Hands on the bytes of the folded label, one by one.
-fn folded(label: &str, mut take: impl FnMut(u8)) {
-    let (mut started, mut gap) = (false, false);
-    let mut add = |b: u8| {
-        if b.is_ascii_alphanumeric() {
-            if started && gap {
-                take(b' ');
-            }
-            take(b);
-            (started, gap) = (true, false);
-        } else {
-            gap = true;
-        }
-    };
-    // Every line that is kept comes here, and hardly a label is not ASCII.
-    if label.is_ascii() {
-        label.bytes().for_each(|b| add(b.to_ascii_uppercase()));
-    } else {
-        label.chars().flat_map(char::to_uppercase).for_each(|c| add(if c.is_ascii() { c as u8 } else { b' ' }));
-    }
-}
 
 /// Labels and the class each means.
 #[derive(Debug, Clone)]
 pub struct ProductTable {
     /// By folded label.
-    labels: FxHashMap<Box<[u8]>, ClassId>,
+    labels: FxHashMap<Box<str>, ClassId>,
+    /// Folded names of products that may go on with other words, the longest first.
+    brands: Vec<(Box<str>, ClassId)>,
+    /// Words after a brand that make it another product.
+    other_products: Vec<Box<str>>,
     fallback: ClassId,
 }
+
+/// Last words of a label that are what is left of a trademark or service mark.
+const MARK_WORDS: [&str; 3] = ["SM", "TM", "R"];
+
+/// The signs for trademark and service mark.
+const MARK_SIGNS: [char; 2] = ['\u{2122}', '\u{2120}'];
 
 impl ProductTable {
     /// A table whose unknown and empty labels are `fallback`.
     pub fn new(labels: impl IntoIterator<Item = (String, ClassId)>, fallback: ClassId) -> Self {
-        Self {
-            labels: labels.into_iter().map(|(label, class)| (fold(&label).into_bytes().into(), class)).collect(),
-            fallback,
-        }
+        let table = Self { labels: FxHashMap::default(), brands: Vec::new(), other_products: Vec::new(), fallback };
+        table.with(labels)
+    }
+
+    /// The same table with brands, which also match as the first words of a longer label, and with the words after which
+    /// they do not.
+    #[must_use]
+    pub fn with_brands(mut self, brands: Vec<(String, ClassId)>, other_products: &[String]) -> Self {
+        self.brands = brands.into_iter().map(|(brand, class)| (fold(&brand).into(), class)).collect();
+        // A stable sort: brands of one length cannot both begin a label.
+        self.brands.sort_by_key(|(brand, _)| std::cmp::Reverse(brand.len()));
+        self.other_products = other_products.iter().map(|word| fold(word).into()).collect();
+        self
     }
 
     /// The same table with a user's labels, which are looked up first.
     #[must_use]
     pub fn with(mut self, labels: impl IntoIterator<Item = (String, ClassId)>) -> Self {
-        self.labels.extend(labels.into_iter().map(|(label, class)| (fold(&label).into_bytes().into(), class)));
+        for (label, class) in labels {
+            self.labels.insert(without_mark(&fold(&label)).into(), class);
+        }
         self
     }
 
-    /// The class of a label.
+    /// The class of a label that the table knows.
+    pub fn known(&self, label: &str) -> Option<ClassId> {
+        if label.contains(MARK_SIGNS) {
+            return self.folded(&Folded::new(&label.replace(MARK_SIGNS, "")));
+        }
+        self.folded(&Folded::new(label))
+    }
+
+    /// The class of a label; that for unknown labels if the table does not know it.
     pub fn class(&self, label: &str) -> ClassId {
-        // Asked for every line that is kept: fold on the stack, look up without allocating.
-        let mut buffer = [0u8; LONGEST];
-        let mut length = 0;
-        folded(label, |b| {
-            if let Some(place) = buffer.get_mut(length) {
-                *place = b;
-            }
-            length += 1;
-        });
-        buffer.get(..length).and_then(|folded| self.labels.get(folded)).copied().unwrap_or(self.fallback)
+        self.known(label).unwrap_or(self.fallback)
+    }
+
+    /// The class of labels that the table does not know.
+    pub fn fallback(&self) -> ClassId {
+        self.fallback
+    }
+
+    /// Is the label filled, and does no table know it?
+    pub fn is_unread(&self, label: &str) -> bool {
+        !label.is_empty() && self.known(label).is_none()
+    }
+
+    fn folded(&self, folded: &Folded) -> Option<ClassId> {
+        let label = without_mark(folded.text()?);
+        self.labels.get(label).copied().or_else(|| self.branded(label))
+    }
+
+    fn branded(&self, label: &str) -> Option<ClassId> {
+        let rest = |brand: &str| label.strip_prefix(brand).and_then(|rest| rest.strip_prefix(' '));
+        let (class, rest) = self.brands.iter().find_map(|(brand, class)| Some((*class, rest(brand)?)))?;
+        let is_other = rest.split(' ').any(|word| self.other_products.iter().any(|other| **other == *word));
+        (!is_other).then_some(class)
+    }
+}
+
+/// A folded label without a last word that is what is left of a mark.
+fn without_mark(label: &str) -> &str {
+    match label.rsplit_once(' ') {
+        Some((before, last)) if MARK_WORDS.contains(&last) => before,
+        None if MARK_WORDS.contains(&label) => "",
+        _ => label,
     }
 }
 
@@ -84,11 +105,16 @@ mod tests {
 
     #[test]
     fn labels() {
+        let label = |text: &str, class| (text.to_owned(), ClassId(class));
         let table = ProductTable::new(
-            [("HMO BLUE".to_owned(), ClassId(1)), ("commercial-ppo".to_owned(), ClassId(2))],
+            [label("HMO BLUE", 1), label("commercial-ppo", 2), label("MEDICARE HMO BLUE", 3), label("MEDEX", 4)],
             ClassId(9),
+        )
+        .with_brands(
+            vec![label("HMO BLUE", 1), label("MEDICARE HMO BLUE", 3), label("MEDEX", 4)],
+            &["MEDICARE", "MEDEX", "SUPPLEMENT", "DENTAL"].map(str::to_owned),
         );
-        for (label, want) in [
+        for (text, want) in [
             ("hmo  blue", 1),
             ("HMO-Blue.", 1),
             ("(hmo/blue)", 1),
@@ -96,9 +122,36 @@ mod tests {
             ("HMOBLUE", 9),
             ("", 9),
             ("caf\u{e9}", 9),
+            // Marks.
+            ("HMO Blue\u{ae}", 1),
+            ("HMO Blue\u{2120}", 1),
+            ("HMO Blue SM", 1),
+            ("HMO Blue (R)", 1),
+            ("HMO Blue TM", 1),
+            ("Medicare HMO Blue\u{2122}", 3),
+            ("HMO BLUE SMART", 1),
+            ("HMO Blue R SM", 1),
+            ("commercial-ppo SM TM", 9),
+            ("SM", 9),
+            // Brands.
+            ("HMO Blue New England Deductible", 1),
+            ("HMO Blue\u{ae} $20", 1),
+            ("Medicare HMO Blue FlexRx", 3),
+            ("Medex Bronze", 4),
+            ("HMO Blues", 9),
+            ("My HMO Blue", 9),
+            ("commercial-ppo plus", 9),
+            ("HMO Blue Medicare", 9),
+            ("HMO Blue with Dental rider", 9),
+            ("HMO Blue Dentals", 1),
+            ("Medex Medicare Supplement", 9),
         ] {
-            assert_eq!(table.class(label), ClassId(want), "{label}");
+            assert_eq!(table.class(text), ClassId(want), "{text}");
+            assert_eq!(table.is_unread(text), want == 9 && !text.is_empty(), "{text}");
         }
-        assert_eq!(table.with([("Hmo_Blue".to_owned(), ClassId(3))]).class("HMO BLUE"), ClassId(3));
+        let own = table.with([label("Hmo_Blue", 5), label("HMO BLUE DENTAL", 6), label("hmo blue basic sm", 7)]);
+        for (text, want) in [("HMO BLUE", 5), ("HMO BLUE X", 1), ("HMO BLUE DENTAL", 6), ("HMO BLUE BASIC", 7)] {
+            assert_eq!(own.class(text), ClassId(want), "{text}");
+        }
     }
 }

@@ -36,22 +36,36 @@ pub enum ClaimForm {
 }
 
 impl ClaimForm {
-    /// From the claim form column, or, that being absent or empty, from what else is filled.
-    pub fn of(text: &str, bill_type: &str, place_of_service: &str) -> Self {
-        if text.is_empty() {
-            return match (bill_type.is_empty(), place_of_service.is_empty()) {
-                (false, _) => Self::Institutional,
-                (true, false) => Self::Professional,
-                (true, true) => Self::Unknown,
-            };
-        }
-        let folded: String = text.chars().flat_map(char::to_uppercase).filter(char::is_ascii_alphanumeric).collect();
-        match folded.as_str() {
-            "P" | "PROFESSIONAL" | "837P" | "HCFA" | "CMS1500" => Self::Professional,
-            "I" | "INSTITUTIONAL" | "837I" | "UB04" => Self::Institutional,
-            _ => Self::Unknown,
+    /// The words in data files.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("professional", Self::Professional), ("institutional", Self::Institutional)];
+
+    /// From its word in a data file.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form)
+    }
+
+    /// The form of a row whose claim form column does not say it: whatever is filled, readable or not.
+    pub fn inferred(bill_type: &str, place_of_service: &str) -> Self {
+        match (bill_type.is_empty(), place_of_service.is_empty()) {
+            (false, _) => Self::Institutional,
+            (true, false) => Self::Professional,
+            (true, true) => Self::Unknown,
         }
     }
+}
+
+/// A place of service without leading zeros, a final `.0`, and what follows its digits: `022`, `22.0`, `22:B:1` and `22 - On
+/// campus` are `22`. Other cells come back as they are; they fit no setting.
+pub fn place_of_service(cell: &str) -> &str {
+    let digits = &cell[..cell.find(|c: char| !c.is_ascii_digit()).unwrap_or(cell.len())];
+    let place = digits.trim_start_matches('0');
+    if (1..=2).contains(&place.len()) { place } else { cell }
+}
+
+/// An upper-cased bill type without a final `.0` and leading zeros: `0131` and `131.0` are `131`.
+pub fn bill_type(cell: &str) -> &str {
+    cell.strip_suffix(".0").unwrap_or(cell).trim_start_matches('0')
 }
 
 /// A bill type taken apart: facility and class of care, then the frequency if it is there.
@@ -64,9 +78,8 @@ pub struct BillType {
 }
 
 impl BillType {
-    /// Reads `111`, `0111`, `11`, `11:A:1` from an upper-cased cell. None: another form.
+    /// Reads `111`, `11`, `11:A:1` from a cell that went through [`bill_type`]. None: another form.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.strip_prefix('0').unwrap_or(text);
         let (facility, frequency) = match text.as_bytes() {
             [a, b] => ([*a, *b], None),
             [a, b, f] | [a, b, b':', b'A', b':', f] => ([*a, *b], Some(*f)),
@@ -111,12 +124,14 @@ mod tests {
     #[test]
     fn bill_types() {
         let said = |text| {
-            BillType::parse(text)
+            BillType::parse(bill_type(text))
                 .map(|b| format!("{}{}", String::from_utf8_lossy(&b.facility), b.frequency.map_or('-', char::from)))
         };
         for (text, want) in [
             ("111", Some("111")),
             ("0111", Some("111")),
+            ("00131", Some("131")),
+            ("131.0", Some("131")),
             ("11", Some("11-")),
             ("011", Some("11-")),
             ("11:A:7", Some("117")),
@@ -125,28 +140,44 @@ mod tests {
             ("1A1", None),
             ("1111", None),
             ("11:B:1", None),
+            ("11:A:", None),
             ("1", None),
+            ("0", None),
             ("", None),
             ("11-", None),
+            ("131.5", None),
         ] {
             assert_eq!(said(text).as_deref(), want, "{text}");
+        }
+        assert_eq!((bill_type("000"), bill_type("0.0"), bill_type("ABC")), ("", "", "ABC"));
+    }
+
+    #[test]
+    fn places_of_service() {
+        for (cell, want) in [
+            ("22", "22"),
+            ("022", "22"),
+            ("22.0", "22"),
+            ("22:B:1", "22"),
+            ("22 - On campus", "22"),
+            ("05", "5"),
+            ("99", "99"),
+            ("100", "100"),
+            ("0", "0"),
+            ("00.0", "00.0"),
+            ("ABC", "ABC"),
+            ("X22", "X22"),
+            ("", ""),
+        ] {
+            assert_eq!(place_of_service(cell), want, "{cell}");
         }
     }
 
     #[test]
-    fn claim_forms() {
+    fn claim_forms_are_inferred_from_what_is_filled() {
         use ClaimForm::{Institutional as I, Professional as P, Unknown as U};
-        for (text, bill, place, want) in [
-            ("P", "111", "", P),
-            ("cms-1500", "", "", P),
-            ("UB 04", "", "22", I),
-            ("837i", "", "", I),
-            ("dental", "111", "22", U),
-            ("", "111", "22", I),
-            ("", "", "22", P),
-            ("", "", "", U),
-        ] {
-            assert_eq!(ClaimForm::of(text, bill, place), want, "{text} {bill} {place}");
+        for (bill, place, want) in [("111", "22", I), ("?!", "", I), ("", "22", P), ("", "ABC", P), ("", "", U)] {
+            assert_eq!(ClaimForm::inferred(bill, place), want, "{bill} {place}");
         }
     }
 }

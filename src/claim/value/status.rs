@@ -17,3 +17,14 @@ pub enum RowStatus {
     /// Taken back.
     Reversed,
 }
+
+impl RowStatus {
+    /// The words in data files and outputs.
+    pub const WORDS: [(&'static str, Self); 4] =
+        [("paid", Self::Paid), ("denied", Self::Denied), ("pending", Self::Pending), ("reversed", Self::Reversed)];
+
+    /// From its word in a data file.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, status)| *status)
+    }
+}

@@ -26,7 +26,7 @@ impl Layout {
     fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, BindError> {
         let mut binder = Binder::new(header, slot);
         match &self.mapping {
-            Mapping::Spellings { fields, groups, first } => binder.spellings(fields, groups, first)?,
+            Mapping::Spellings { fields, groups, unnumbered } => binder.spellings(fields, groups, unnumbered)?,
             Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
         }
         Ok(binder)
@@ -68,7 +68,7 @@ impl<'h> Binder<'h> {
         &mut self,
         fields: &[(Field, Vec<String>)],
         groups: &[(Group, Vec<NumberedName>)],
-        first: &[(Group, Vec<String>)],
+        unnumbered: &[(Group, u8, Vec<String>)],
     ) -> Result<(), BindError> {
         for (field, spellings) in fields {
             // Folded once, not once a column: a damaged header may have half a million columns.
@@ -83,15 +83,13 @@ impl<'h> Binder<'h> {
             }
         }
         for (group, patterns) in groups {
-            let singles = first
-                .iter()
-                .filter(|(g, _)| g == group)
-                .flat_map(|(_, names)| names)
-                .map(|n| fold(n))
-                .collect::<Vec<_>>();
+            let of_group = unnumbered.iter().filter(|(g, ..)| g == group);
+            let singles: Vec<(u8, String)> =
+                of_group.flat_map(|(_, slot, names)| names.iter().map(|name| (*slot, fold(name)))).collect();
             for column in 0..self.folded.len() {
                 let name = &self.folded[column];
-                let slot = patterns.iter().find_map(|p| p.slot(name)).or_else(|| singles.contains(name).then_some(1));
+                let single = || singles.iter().find(|(_, single)| single == name).map(|(slot, _)| *slot);
+                let slot = patterns.iter().find_map(|p| p.slot(name)).or_else(single);
                 let Some(slot) = slot.filter(|s| (1..=group.slots()).contains(&usize::from(*s))) else { continue };
                 if let Some(earlier) = self.groups[*group as usize].insert(slot, column) {
                     return Err(self.conflict(format!("{}_{slot}", group.name()), earlier, column));

@@ -144,18 +144,26 @@ impl Binding {
         })
     }
 
-    /// The columns of all service slots whose cells begin with a procedure code. None if the layout builds codes from
-    /// several cells or splits cells.
+    /// Does each procedure cell hold whole codes? Not where a layout makes a code of several columns, or splits a cell between
+    /// letters or digits.
+    pub fn has_whole_codes(&self) -> bool {
+        let is_glued =
+            matches!(self.fields[Field::ProcedureCode as usize], ColumnSource::Concat(_) | ColumnSource::Join(_));
+        let split = self.split(Group::IcdProcedure);
+        !is_glued && !matches!(split, Split::At(separator) if separator.is_ascii_alphanumeric())
+    }
+
+    /// The columns of all service slots that hold procedure codes; none if a cell of them may hold a part of a code.
     pub fn code_columns(&self) -> Option<Vec<usize>> {
         let mut columns = Vec::new();
         for binding in self.each() {
-            match &binding.fields[Field::ProcedureCode as usize] {
-                ColumnSource::Concat(_) | ColumnSource::Join(_) => return None,
-                take => columns.extend(take.columns()),
+            if !binding.has_whole_codes() {
+                return None;
             }
+            columns.extend(binding.columns(Field::ProcedureCode));
             columns.extend(binding.group(Group::IcdProcedure).iter().map(|(_, c)| *c));
         }
-        (self.split(Group::IcdProcedure) == Split::No).then_some(columns)
+        Some(columns)
     }
 
     /// The numbers of a group and their columns.

@@ -5,7 +5,9 @@
 
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::layout::join::Join;
+use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer::Trailer;
 use crate::strict_toml::SpannedText;
 
@@ -39,6 +41,10 @@ pub struct Layout {
     pub joins: Vec<Join>,
     /// Product labels of this source and their classes, looked up before those of the policy.
     pub products: Vec<(SpannedText, String)>,
+    /// Words of this source in other columns.
+    pub words: LayoutWords,
+    /// The forms of a day of service that this source writes; empty: those that any extract may have.
+    pub dates: Vec<DatePattern>,
     pub(crate) recognise: Vec<String>,
     pub(crate) always: bool,
     pub(crate) null: Vec<String>,
@@ -53,7 +59,8 @@ pub(crate) enum Mapping {
     Spellings {
         fields: Vec<(Field, Vec<String>)>,
         groups: Vec<(Group, Vec<NumberedName>)>,
-        first: Vec<(Group, Vec<String>)>,
+        /// Words without a number, and the slot that each means.
+        unnumbered: Vec<(Group, u8, Vec<String>)>,
     },
     /// The columns of each field.
     Columns { fields: Vec<(Field, ColumnNames)>, groups: Vec<(Group, Vec<(u8, String)>)> },
@@ -125,10 +132,11 @@ impl Layout {
 
     pub(crate) fn group_looked_for(&self, group: Group) -> Vec<String> {
         match &self.mapping {
-            Mapping::Spellings { groups, first, .. } => {
+            Mapping::Spellings { groups, unnumbered, .. } => {
                 let numbered =
                     groups.iter().filter(|(g, _)| *g == group).flat_map(|(_, p)| p.iter().map(|p| p.shown.clone()));
-                let single = first.iter().filter(|(g, _)| *g == group).flat_map(|(_, s)| s.clone());
+                let single =
+                    unnumbered.iter().filter(|(g, slot, _)| *g == group && *slot == 1).flat_map(|(_, _, s)| s.clone());
                 numbered.chain(single).collect()
             }
             Mapping::Columns { groups, .. } => groups

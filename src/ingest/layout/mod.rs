@@ -5,6 +5,8 @@
 //! - [`join`]: what a layout says about joined tables.
 //! - [`binding`]: the columns of each field in one header.
 //! - [`bind_error`]: why a header cannot be bound.
+//! - [`dates`]: the forms of a day that a layout gives.
+//! - [`words`]: the words of a source that a layout translates.
 //! - [`definition`]: what a layout file says.
 //! - [`ranges`]: numbered runs of names.
 //! - [`parse_join`]: reads `[[join]]`.
@@ -17,6 +19,7 @@
 pub(crate) mod bind;
 pub mod bind_error;
 pub mod binding;
+pub mod dates;
 pub mod definition;
 pub mod detect;
 pub mod join;
@@ -25,3 +28,4 @@ pub mod library;
 pub(crate) mod parse;
 pub(crate) mod parse_join;
 pub(crate) mod ranges;
+pub mod words;

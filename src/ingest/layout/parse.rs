@@ -2,9 +2,11 @@
 
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
 use crate::ingest::layout::parse_join::read_joins;
 use crate::ingest::layout::ranges::expand;
+use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer;
 use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
@@ -39,7 +41,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
                     "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"",
                 );
             }
-            read_spellings(document, spellings, root.table_if("first"))
+            read_spellings(document, spellings, [root.table_if("first"), root.table_if("second")])
         }
         (None, Some(columns)) => {
             let keys = columns.keys();
@@ -54,6 +56,14 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     };
     let joins = read_joins(document, root);
     let lists = root.table_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
+    let claim_id: &[String] = match &mapping {
+        Mapping::Columns { fields, .. } => {
+            fields.iter().find(|(field, _)| *field == Field::ClaimId).map_or(&[], |(_, named)| named.names())
+        }
+        Mapping::Spellings { .. } => &[],
+    };
+    let words = LayoutWords::read(document, root, claim_id);
+    let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
     let mut products = Vec::new();
     if let Some(sheet) = root.table_if("products") {
         for key in sheet.keys() {
@@ -76,12 +86,18 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
         slots,
         joins,
         products,
+        words,
+        dates,
         recognise,
         always: false,
         null,
         lists,
         mapping,
     })
+}
+
+fn date_pattern(document: &Document<'_>, placed: &SpannedText) -> Option<DatePattern> {
+    DatePattern::parse(&placed.text).map_err(|message| document.fault(placed.span.clone(), message)).ok()
 }
 
 fn one_byte(document: &Document<'_>, placed: &SpannedText) -> Option<u8> {
@@ -110,7 +126,7 @@ fn offer_all(sheet: &Table<'_, '_>) {
     }
 }
 
-fn read_spellings(document: &Document<'_>, sheet: Table<'_, '_>, first: Option<Table<'_, '_>>) -> Mapping {
+fn read_spellings(document: &Document<'_>, sheet: Table<'_, '_>, unnumbered: [Option<Table<'_, '_>>; 2]) -> Mapping {
     offer_all(&sheet);
     let (mut fields, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
     for key in sheet.keys() {
@@ -122,15 +138,15 @@ fn read_spellings(document: &Document<'_>, sheet: Table<'_, '_>, first: Option<T
         }
     }
     sheet.deny_unknown_keys();
-    if let Some(first) = first {
-        for key in first.keys() {
+    for (slot, words) in (1u8..).zip(unnumbered).filter_map(|(slot, words)| Some((slot, words?))) {
+        for key in words.keys() {
             if let Some(group) = group_of(&key.text) {
-                singles.push((group, texts(first.texts(&key.text))));
+                singles.push((group, slot, texts(words.texts(&key.text))));
             }
         }
-        first.deny_unknown_keys();
+        words.deny_unknown_keys();
     }
-    Mapping::Spellings { fields, groups, first: singles }
+    Mapping::Spellings { fields, groups, unnumbered: singles }
 }
 
 fn pattern(document: &Document<'_>, placed: &SpannedText) -> Option<NumberedName> {
@@ -148,6 +164,10 @@ fn read_columns(document: &Document<'_>, sheet: Table<'_, '_>) -> Mapping {
         if let Some(group) = group_of(&key.text) {
             groups.push((group, read_run(document, group, &sheet.texts(&key.text))));
         } else if let Some(field) = field_of(&key.text) {
+            // A version number that is cut from the claim number has no column of its own.
+            if field == Field::VersionNumber && sheet.is_table(&key.text) {
+                continue;
+            }
             let named = if sheet.is_table(&key.text) {
                 read_glue(&sheet, &key.text)
             } else {

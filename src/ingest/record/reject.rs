@@ -25,13 +25,15 @@ pub enum Reason {
     RepeatedHeader,
     /// A row in scope or related without a claim number.
     NoClaimId,
+    /// Two or more different CPT or HCPCS codes in one procedure cell.
+    SeveralCodes,
     /// One line, or one record over many lines, larger than the reader holds in memory.
     TooLong,
 }
 
 impl Reason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TooFewFields,
         Self::TooManyFields,
         Self::UnclosedQuote,
@@ -39,6 +41,7 @@ impl Reason {
         Self::Swallowed,
         Self::RepeatedHeader,
         Self::NoClaimId,
+        Self::SeveralCodes,
         Self::TooLong,
     ];
 
@@ -52,6 +55,7 @@ impl Reason {
             Self::Swallowed => "swallowed-rows",
             Self::RepeatedHeader => "repeated-header",
             Self::NoClaimId => "no-claim-id",
+            Self::SeveralCodes => "several-codes",
             Self::TooLong => "too-long",
         }
     }
@@ -66,6 +70,7 @@ impl Reason {
             Self::Swallowed => "a stray quote would swallow the rows after it",
             Self::RepeatedHeader => "the header line again",
             Self::NoClaimId => "a row in scope or related without a claim number",
+            Self::SeveralCodes => "two or more procedure codes in procedure_code",
             Self::TooLong => "a record of more than 64 MiB",
         }
     }

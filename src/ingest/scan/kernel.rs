@@ -76,7 +76,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
     #[inline(always)]
     fn may_matter(&self, window: &Window, prefilter: &Prefilter, at: usize, before: u32) -> bool {
         let (bytes, delimiter) = (self.bytes, self.grammar.delimiter);
-        let ask = |at: usize| prefilter.may_stand_at(bytes, at, delimiter);
+        let ask = |at: usize| prefilter.may_start_at(bytes, at, delimiter);
         if prefilter.first && ask(at) {
             return true;
         }

@@ -68,7 +68,7 @@ fn codes(raw: &[u8], table: &CodeTable) {
         return;
     }
     let prefilter = Prefilter::new(vec![0], table.forms().into_iter());
-    let ask = |bytes: &[u8]| prefilter.may_stand_at(bytes, 0, b',');
+    let ask = |bytes: &[u8]| prefilter.may_start_at(bytes, 0, b',');
     let quoted = format!("\"{}\"", String::from_utf8_lossy(raw).replace('"', "\"\""));
     if std::str::from_utf8(raw).is_ok() {
         assert!(ask(quoted.as_bytes()), "prefilter say no to {quoted:?}");

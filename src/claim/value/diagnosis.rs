@@ -1,0 +1,87 @@
+//! Diagnosis codes in a cell.
+
+use crate::ingest::cell::is_blank;
+
+/// Qualifiers of an 837 diagnosis: principal and other, ICD-10-CM and ICD-9-CM.
+const QUALIFIERS: [&str; 4] = ["ABK:", "ABF:", "BK:", "BF:"];
+
+/// Characters after the first three of a code, dot aside.
+const MAX_EXTENSION_LEN: usize = 4;
+
+/// Hands on the codes of a cleaned, upper-cased cell in order, without qualifiers; dots stay. A cell of two or more codes is a
+/// list; any other is one code, whatever it holds.
+pub fn each(cell: &str, mut take: impl FnMut(&str)) {
+    // Most cells hold one code and nothing else.
+    if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
+        return take(cell);
+    }
+    let unwrapped: String;
+    let cell = if let Some(inner) = cell.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+        unwrapped = inner.replace(['"', '\''], "");
+        unwrapped.trim_matches(is_blank)
+    } else {
+        cell
+    };
+    let parts = || {
+        let separates = |c: char| matches!(c, ';' | '|' | ',' | '^') || is_blank(c);
+        cell.split(separates).map(without_qualifier).filter(|part| !part.is_empty())
+    };
+    if parts().nth(1).is_some() && parts().all(is_code) {
+        parts().for_each(take);
+    } else {
+        take(without_qualifier(cell));
+    }
+}
+
+fn without_qualifier(code: &str) -> &str {
+    QUALIFIERS.iter().find_map(|qualifier| code.strip_prefix(qualifier)).unwrap_or(code)
+}
+
+/// A letter, a digit, a letter or digit, perhaps a dot, and up to four letters or digits.
+fn is_code(text: &str) -> bool {
+    let [letter, digit, third, rest @ ..] = text.as_bytes() else { return false };
+    let rest = rest.strip_prefix(b".").unwrap_or(rest);
+    letter.is_ascii_alphabetic()
+        && digit.is_ascii_digit()
+        && third.is_ascii_alphanumeric()
+        && rest.len() <= MAX_EXTENSION_LEN
+        && rest.iter().all(u8::is_ascii_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    fn read(cell: &str) -> String {
+        let mut codes = Vec::new();
+        super::each(cell, |code| codes.push(code.to_owned()));
+        codes.join(" ")
+    }
+
+    #[test]
+    fn cells_hold_codes() {
+        for (cell, want) in [
+            ("M48.54XA", "M48.54XA"),
+            ("M48.54XA;M80.08XA", "M48.54XA M80.08XA"),
+            ("M4854XA|M8008XA,C90.01^S22", "M4854XA M8008XA C90.01 S22"),
+            ("M48.54XA  M80.08XA", "M48.54XA M80.08XA"),
+            ("[\"M48.54XA\",\"M80.08XA\"]", "M48.54XA M80.08XA"),
+            ("[\"M48.54XA\", \"M80.08XA\"]", "M48.54XA M80.08XA"),
+            ("[\"M48.54XA\"]", "M48.54XA"),
+            ("['M48.54XA','M80.08XA']", "M48.54XA M80.08XA"),
+            ("[]", ""),
+            ("ABK:M48.54XA", "M48.54XA"),
+            ("BF:M48.54XA", "M48.54XA"),
+            ("ABK:M48.54XA;ABF:M80.08XA", "M48.54XA M80.08XA"),
+            ("M48.54XA;;M80.08XA;", "M48.54XA M80.08XA"),
+            // Not every part is a code, or there is one only: nothing is repaired.
+            ("M48.54XA;733.13", "M48.54XA;733.13"),
+            ("M48.54XA;", "M48.54XA;"),
+            ("M48.5XAB;M80", "M48.5XAB M80"),
+            ("M48.54XAB;M80", "M48.54XAB;M80"),
+            ("M48..54;M80", "M48..54;M80"),
+            ("XX:M48.54XA", "XX:M48.54XA"),
+            ("M48 -", "M48 -"),
+        ] {
+            assert_eq!(read(cell), want, "{cell}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Modifiers in a cell.
+
+/// The modifiers of a cleaned, upper-cased cell: split at characters that are no letters or digits, and what is left of four,
+/// six or eight characters into twos.
+pub fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    let cell = cell.strip_suffix(".0").unwrap_or(cell);
+    cell.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).flat_map(|part| {
+        let length = if matches!(part.len(), 4 | 6 | 8) { 2 } else { part.len() };
+        (0..part.len()).step_by(length).map(move |at| &part[at..at + length])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn cells_hold_modifiers() {
+        for (cell, want) in [
+            ("RT", "RT"),
+            ("59.0", "59"),
+            ("RT59", "RT 59"),
+            ("RT5980", "RT 59 80"),
+            ("RT:59", "RT 59"),
+            ("RT, 59;LT", "RT 59 LT"),
+            ("RT598", "RT598"),
+            ("5", "5"),
+            ("--", ""),
+            ("", ""),
+        ] {
+            assert_eq!(super::parts(cell).collect::<Vec<_>>().join(" "), want, "{cell}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The words of claim columns that carry a meaning, as tables. They come from the file of kind `vocabulary`; a layout puts
+//! its own words before them.
+
+use crate::claim::line::head::Version;
+use crate::claim::value::setting::ClaimForm;
+use crate::claim::value::status::RowStatus;
+use crate::claim::value::words::{WordTable, fold, short_code};
+use crate::ingest::layout::words::LayoutWords;
+
+/// All word lists of claim columns.
+#[derive(Debug, Clone)]
+pub struct Vocabulary {
+    /// `claim_form`.
+    pub claim_forms: WordTable<ClaimForm>,
+    /// `line_status` and `claim_status`.
+    pub statuses: WordTable<RowStatus>,
+    /// Words for paid that say nothing beside a claim that is pending, folded.
+    pub paid_unless_pending: Vec<String>,
+    /// `frequency_code`: the codes of replacements and voids.
+    pub frequencies: WordTable<Version>,
+    /// `payer_sequence`: true is the primary payer.
+    pub payer_sequences: WordTable<bool>,
+    /// `capitated`: the words that say so.
+    pub capitated: WordTable<()>,
+    /// `admission_type`: emergencies.
+    pub emergencies: WordTable<()>,
+    /// `revenue_code`: the total of a claim.
+    pub total_lines: WordTable<()>,
+    /// The status of an authorization: true is an approval.
+    pub authorization_statuses: WordTable<bool>,
+    /// The frequency code of a layout's own word.
+    pub layout_frequencies: WordTable<&'static str>,
+}
+
+impl Vocabulary {
+    /// The same vocabulary with the words of a layout before its own.
+    #[must_use]
+    pub fn with(mut self, words: &LayoutWords) -> Self {
+        self.claim_forms = self.claim_forms.with(meanings(&words.claim_form, ClaimForm::from_word));
+        self.statuses = self.statuses.with(meanings(&words.status, RowStatus::from_word));
+        self.paid_unless_pending.retain(|own| !words.status.iter().any(|(word, _)| fold(short_code(word)) == *own));
+        self.layout_frequencies = self
+            .layout_frequencies
+            .with(words.frequency.iter().map(|(word, code)| (short_code(word).to_owned(), *code)));
+        self.authorization_statuses = self.authorization_statuses.with(
+            words.authorization_status.iter().map(|(word, is_approval)| (short_code(word).to_owned(), *is_approval)),
+        );
+        self
+    }
+
+    /// What the payer did with a row: its line status if that is a known word, else its claim status.
+    pub fn row_status(&self, line: &str, claim: &str) -> RowStatus {
+        let claim = self.statuses.get(short_code(claim));
+        match self.statuses.get(short_code(line)) {
+            Some(RowStatus::Paid) if claim == Some(RowStatus::Pending) && self.is_paid_unless_pending(line) => {
+                RowStatus::Pending
+            }
+            Some(status) => status,
+            None => claim.unwrap_or_default(),
+        }
+    }
+
+    fn is_paid_unless_pending(&self, line: &str) -> bool {
+        let folded = fold(short_code(line));
+        self.paid_unless_pending.contains(&folded)
+    }
+
+    /// Is this a status that no table knows?
+    pub fn is_unread_status(&self, cell: &str) -> bool {
+        self.statuses.is_unread(short_code(cell))
+    }
+
+    /// The frequency code of a cell: the layout's word for it, else the code itself.
+    pub fn frequency<'c>(&self, cell: &'c str) -> &'c str {
+        let code = short_code(cell);
+        self.layout_frequencies.get(code).unwrap_or(code)
+    }
+
+    /// What a frequency code says about earlier versions of the claim.
+    pub fn version(&self, frequency: &str) -> Version {
+        self.frequencies.get(frequency).unwrap_or(Version::Original)
+    }
+}
+
+fn meanings<T>(
+    words: &[(String, &'static str)],
+    meaning: impl Fn(&str) -> Option<T>,
+) -> impl Iterator<Item = (String, T)> {
+    words.iter().filter_map(move |(word, said)| Some((short_code(word).to_owned(), meaning(said)?)))
+}

@@ -1,0 +1,317 @@
+//! Service dates: civil days, read in the forms that extracts use, never guessed.
+
+use jiff::civil::Date;
+
+use crate::ingest::layout::dates::{DatePart, DatePattern};
+
+/// The years that a day of service may have; others are placeholders such as 1900-01-01 and 9999-12-31.
+const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
+
+/// Reads a date. Forms of a day: YYYY-MM-DD, YYYY/M/D, YYYYMMDD, M/D/YYYY, M/D/YY, D-Mon-YYYY, D-Mon-YY, `DDMonYYYY` (English
+/// month, any case; years below 70 are of this century). A timestamp counts by its day, a range YYYYMMDD-YYYYMMDD by its
+/// first. `D8:` or `RD8:` may be in front. Day and month are never swapped to make a date; a day that the calendar lacks
+/// is no date.
+pub fn parse(text: &str) -> Option<Date> {
+    let text = without_qualifier(text);
+    let bytes = text.as_bytes();
+    let (date, length, before_time) = iso(bytes)
+        .or_else(|| slashed_iso(bytes))
+        .or_else(|| basic(bytes))
+        .or_else(|| american(bytes))
+        .or_else(|| named_month(bytes))
+        .or_else(|| sas(bytes))?;
+    let is_range = length == 8 && number(&bytes[..8]).is_some() && is_range_end(&bytes[length..]);
+    if is_range || rest_is_time(&text[length..], before_time) { date } else { None }
+}
+
+/// Reads a day of service: as [`parse`], or in the forms that a layout gives instead; a placeholder is no day.
+pub fn service_day(text: &str, patterns: &[DatePattern]) -> Option<Date> {
+    let date = if patterns.is_empty() { parse(text) } else { by_patterns(without_qualifier(text), patterns) };
+    date.filter(|date| YEARS.contains(&date.year()))
+}
+
+fn without_qualifier(text: &str) -> &str {
+    text.strip_prefix("D8:").or_else(|| text.strip_prefix("RD8:")).unwrap_or(text)
+}
+
+/// A date that was recognised by its shape (the day may still not exist), the length of the shape, and the character that
+/// may be between it and a time, beside T and blanks.
+type Shaped = Option<(Option<Date>, usize, Option<char>)>;
+
+fn iso(b: &[u8]) -> Shaped {
+    let b = b.get(..10)?;
+    (b[4] == b'-' && b[7] == b'-').then_some(())?;
+    Some((civil(number(&b[..4])?, number(&b[5..7])?, number(&b[8..])?), 10, Some('-')))
+}
+
+fn slashed_iso(b: &[u8]) -> Shaped {
+    let year = number(b.get(..4)?)?;
+    (b.get(4) == Some(&b'/')).then_some(())?;
+    let (month, at) = one_or_two(&b[5..], b'/')?;
+    let (day, digits) = leading_one_or_two(&b[5 + at..])?;
+    Some((civil(year, month, day), 5 + at + digits, None))
+}
+
+fn basic(b: &[u8]) -> Shaped {
+    let b = b.get(..8)?;
+    Some((civil(number(&b[..4])?, number(&b[4..6])?, number(&b[6..])?), 8, None))
+}
+
+fn american(b: &[u8]) -> Shaped {
+    let (month, at) = one_or_two(b, b'/')?;
+    let (day, more) = one_or_two(&b[at..], b'/')?;
+    let (year, digits) = year(&b[at + more..])?;
+    Some((civil(year, month, day), at + more + digits, None))
+}
+
+fn named_month(b: &[u8]) -> Shaped {
+    let (day, at) = one_or_two(b, b'-')?;
+    let month = month(b.get(at..at + 3)?)?;
+    (b.get(at + 3) == Some(&b'-')).then_some(())?;
+    let (year, digits) = year(&b[at + 4..])?;
+    Some((civil(year, month, day), at + 4 + digits, None))
+}
+
+fn sas(b: &[u8]) -> Shaped {
+    let b = b.get(..9)?;
+    Some((civil(number(&b[5..])?, month(&b[2..5])?, number(&b[..2])?), 9, Some(':')))
+}
+
+fn month(name: &[u8]) -> Option<u16> {
+    const MONTHS: [&[u8; 3]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    Some(MONTHS.iter().position(|m| name.eq_ignore_ascii_case(*m))? as u16 + 1)
+}
+
+/// Four digits, or two.
+fn year(b: &[u8]) -> Option<(u16, usize)> {
+    if let Some(year) = b.get(..4).and_then(number) {
+        return Some((year, 4));
+    }
+    Some((of_century(number(b.get(..2)?)?), 2))
+}
+
+/// The year that two digits mean.
+fn of_century(year: u16) -> u16 {
+    year + if year < 70 { 2000 } else { 1900 }
+}
+
+fn one_or_two(b: &[u8], separator: u8) -> Option<(u16, usize)> {
+    let digits = b.iter().position(|c| *c == separator).filter(|n| (1..=2).contains(n))?;
+    Some((number(&b[..digits])?, digits + 1))
+}
+
+fn leading_one_or_two(b: &[u8]) -> Option<(u16, usize)> {
+    let digits = b.iter().take(2).take_while(|c| c.is_ascii_digit()).count();
+    (digits > 0).then_some((number(&b[..digits])?, digits))
+}
+
+/// The value of digits; of more than four only that they are digits is of interest.
+fn number(digits: &[u8]) -> Option<u16> {
+    digits
+        .iter()
+        .try_fold(0u16, |n, d| d.is_ascii_digit().then(|| n.wrapping_mul(10).wrapping_add(u16::from(d - b'0'))))
+}
+
+fn civil(year: u16, month: u16, day: u16) -> Option<Date> {
+    if year == 0 {
+        return None;
+    }
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+fn rest_is_time(rest: &str, before_time: Option<char>) -> bool {
+    let time = rest
+        .strip_prefix('T')
+        .or_else(|| rest.strip_prefix(before_time?))
+        .unwrap_or_else(|| rest.trim_start_matches([' ', '\t']));
+    rest.is_empty() || (time.len() < rest.len() && time.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn is_range_end(rest: &[u8]) -> bool {
+    matches!(rest, [b'-', end @ ..] if end.len() == 8 && end.iter().all(u8::is_ascii_digit))
+}
+
+fn by_patterns(text: &str, patterns: &[DatePattern]) -> Option<Date> {
+    patterns.iter().find_map(|pattern| match pattern {
+        DatePattern::Excel => excel(text),
+        DatePattern::Parts(parts) => by_parts(text, parts),
+    })
+}
+
+/// Serial days of a spreadsheet whose day 1 is 1900-01-01, perhaps with a fraction of a day. Day 60 is 1900-02-29, a day
+/// that the calendar lacks, so from day 61 on the count is one too high.
+fn excel(text: &str) -> Option<Date> {
+    let (days, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits(days) || !is_digits(fraction) {
+        return None;
+    }
+    let days: i64 = days.parse().ok()?;
+    let from = if days > 60 { Date::constant(1899, 12, 30) } else { Date::constant(1899, 12, 31) };
+    // Day 2,958,465 is 9999-12-31, the last that a spreadsheet knows.
+    if days == 60 || !(1..=2_958_465).contains(&days) {
+        return None;
+    }
+    from.checked_add(jiff::Span::new().days(days)).ok()
+}
+
+/// A day in the form of a pattern, or a timestamp of such a day.
+fn by_parts(text: &str, parts: &[DatePart]) -> Option<Date> {
+    let mut rest = text.as_bytes();
+    let (mut year_of, mut month_of, mut day_of, mut day_of_year) = (None, None, None, None);
+    for part in parts {
+        let (digits, shortest) = match part {
+            DatePart::Literal(c) => {
+                rest = rest.strip_prefix(c.encode_utf8(&mut [0; 4]).as_bytes())?;
+                continue;
+            }
+            DatePart::MonthName => {
+                month_of = Some(month(rest.get(..3)?)?);
+                rest = &rest[3..];
+                continue;
+            }
+            DatePart::Year => (4, 4),
+            DatePart::ShortYear => (2, 2),
+            DatePart::DayOfYear => (3, 3),
+            DatePart::Month { one_digit } | DatePart::Day { one_digit } => (2, if *one_digit { 1 } else { 2 }),
+        };
+        let length = rest.iter().take(digits).take_while(|b| b.is_ascii_digit()).count();
+        if length < shortest {
+            return None;
+        }
+        let value = number(&rest[..length]);
+        rest = &rest[length..];
+        match part {
+            DatePart::Year => year_of = value,
+            DatePart::ShortYear => year_of = value.map(of_century),
+            DatePart::DayOfYear => day_of_year = value,
+            DatePart::Month { .. } => month_of = value,
+            _ => day_of = value,
+        }
+    }
+    if !rest_is_time(std::str::from_utf8(rest).ok()?, None) {
+        return None;
+    }
+    match day_of_year {
+        Some(day) => {
+            let first = civil(year_of?, 1, 1)?;
+            let date = first.checked_add(jiff::Span::new().days(i64::from(day) - 1)).ok()?;
+            (date.year() == first.year()).then_some(date)
+        }
+        None => civil(year_of?, month_of?, day_of?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        let table = [
+            ("2024-03-02", "2024-03-02"),
+            ("20240302", "2024-03-02"),
+            ("2024/03/02", "2024-03-02"),
+            ("2024/3/2", "2024-03-02"),
+            ("3/2/2024", "2024-03-02"),
+            ("03/02/2024", "2024-03-02"),
+            ("3/2/24", "2024-03-02"),
+            ("3/2/69", "2069-03-02"),
+            ("3/2/70", "1970-03-02"),
+            ("2-Mar-2024", "2024-03-02"),
+            ("02-MAR-2024", "2024-03-02"),
+            ("2-Mar-24", "2024-03-02"),
+            ("02MAR2024", "2024-03-02"),
+            ("02mar2024", "2024-03-02"),
+            ("D8:20240302", "2024-03-02"),
+            ("RD8:20240302-20240305", "2024-03-02"),
+            ("D8:3/2/2024", "2024-03-02"),
+            ("2024-03-02T10:11:12Z", "2024-03-02"),
+            ("2024-03-02 00:00", "2024-03-02"),
+            ("2024-03-02-10.11.12.000000", "2024-03-02"),
+            ("2024/03/02 10:11", "2024-03-02"),
+            ("3/2/2024  1:05 PM", "2024-03-02"),
+            ("3/2/24 1:05", "2024-03-02"),
+            ("02MAR2024:10:11:12", "2024-03-02"),
+            ("20240302 10", "2024-03-02"),
+            ("20240302-20240305", "2024-03-02"),
+            ("2024-02-29", "2024-02-29"),
+            ("1900-01-01", "1900-01-01"),
+            ("2023-02-29", ""),
+            ("13/45/2024", ""),
+            ("2024-3-2", ""),
+            ("2024/003/2", ""),
+            ("003/2/2024", ""),
+            ("3/2/024", ""),
+            ("2MAR2024", ""),
+            ("02-MAR2024", ""),
+            ("02-M\u{e4}r-2024", ""),
+            ("02MAR24", ""),
+            ("02MAR2024-10", ""),
+            ("2024-03-02:10", ""),
+            ("2024/03/02-10", ""),
+            ("d8:20240302", ""),
+            ("DT:20240302", ""),
+            ("2024-03-02T", ""),
+            ("2024-03-02x", ""),
+            ("2024-03-02 noon", ""),
+            ("202403021011", ""),
+            ("20240302-2024030", ""),
+            ("3/2/2024-20240305", ""),
+            ("0000-01-01", ""),
+            ("", ""),
+            ("\u{ff12}024-03-02", ""),
+        ];
+        for (text, want) in table {
+            assert_eq!(parse(text).map(|d| d.to_string()).unwrap_or_default(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_no_day_of_service() {
+        for (text, is_day) in [
+            ("1999-12-31", false),
+            ("2000-01-01", true),
+            ("2099-12-31", true),
+            ("2100-01-01", false),
+            ("9999-12-31", false),
+            ("1/1/70", false),
+        ] {
+            assert_eq!(service_day(text, &[]).is_some(), is_day, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_forms_of_a_layout_replace_the_others() {
+        for (pattern, text, want) in [
+            ("DD.MM.YYYY", "02.03.2024", "2024-03-02"),
+            ("DD.MM.YYYY", "2.3.2024", ""),
+            ("DD.MM.YYYY", "2024-03-02", ""),
+            ("DD/MM/YYYY", "2/3/2024", "2024-03-02"),
+            ("DD/MM/YYYY", "31/12/2024 10:00", "2024-12-31"),
+            ("DD/MM/YYYY", "D8:02/03/2024", "2024-03-02"),
+            ("YYYYDDD", "2024060", "2024-02-29"),
+            ("YYYYDDD", "2023366", ""),
+            ("YYYYDDD", "2023000", ""),
+            ("YYMMDD", "240302", "2024-03-02"),
+            ("DD Mon YYYY", "02 mar 2024", "2024-03-02"),
+            ("DD Mon YYYY", "02 foo 2024", ""),
+            ("YYYYMMDD", "20240302T10", "2024-03-02"),
+            ("YYYYMMDD", "202403021", ""),
+            ("excel", "45353", "2024-03-02"),
+            ("excel", "45353.0", "2024-03-02"),
+            ("excel", "45353.75", "2024-03-02"),
+            ("excel", "45353x", ""),
+            ("excel", "60", ""),
+            ("excel", "99999999999", ""),
+            ("excel", "2024-03-02", ""),
+        ] {
+            let pattern = DatePattern::parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            let read = service_day(text, std::slice::from_ref(&pattern));
+            assert_eq!(read.map(|d| d.to_string()).unwrap_or_default(), want, "{pattern:?} {text}");
+        }
+        assert_eq!(excel("61").map(|d| d.to_string()).as_deref(), Some("1900-03-01"));
+        assert_eq!(excel("59").map(|d| d.to_string()).as_deref(), Some("1900-02-28"));
+    }
+}

@@ -1,0 +1,171 @@
+//! The words of a source that a layout translates: `[claim_form]`, `[status]`, `[frequency]`, `[auths]`; and the version
+//! number that it cuts from the claim number.
+
+use crate::strict_toml::{Document, Table, texts};
+
+/// Whether the amounts on the rows of a claim are the row's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amounts {
+    /// Each row has amounts of its own.
+    Line,
+    /// Each row repeats the amounts of its claim.
+    Claim,
+}
+
+/// The last characters of a claim number, where they are the number of the claim's version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionCut {
+    /// The column of the claim number.
+    pub of: String,
+    /// How many characters.
+    pub last: usize,
+}
+
+/// What a layout says about the words of its source.
+#[derive(Debug, Clone, Default)]
+pub struct LayoutWords {
+    /// Words of `claim_form`: `professional` or `institutional`.
+    pub claim_form: Vec<(String, &'static str)>,
+    /// Words of `line_status` and `claim_status`: `paid`, `denied`, `pending` or `reversed`.
+    pub status: Vec<(String, &'static str)>,
+    /// Words of `frequency_code`: `1`, `7` or `8`.
+    pub frequency: Vec<(String, &'static str)>,
+    /// Columns of the authorization file: the canonical name and those under which it may be.
+    pub authorization_columns: Vec<(&'static str, Vec<String>)>,
+    /// Words of the status of an authorization: true is an approval.
+    pub authorization_status: Vec<(String, bool)>,
+    /// Whose amounts the rows show; none: the layout does not say.
+    pub amounts: Option<Amounts>,
+    /// The version number that the claim number ends in.
+    pub version: Option<VersionCut>,
+}
+
+/// The columns of an authorization file.
+pub const AUTHORIZATION_COLUMNS: [&str; 7] =
+    ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
+
+/// Where `[auths.status]` holds words, the column of the status is under this key.
+const STATUS_COLUMN: &str = "status_column";
+
+/// The longest version number that a claim number may end in, in characters.
+const MAX_VERSION_LEN: i64 = 9;
+
+impl LayoutWords {
+    pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>, claim_id: &[String]) -> Self {
+        let same = |words: &[&'static str]| words.iter().map(|word| (*word, *word)).collect::<Vec<_>>();
+        let claim_form = words(root, "claim_form", &same(&["professional", "institutional"]));
+        let status = words(root, "status", &same(&["paid", "denied", "pending", "reversed"]));
+        let frequency = words(root, "frequency", &same(&["1", "7", "8"]));
+        let amounts = root
+            .has("amounts")
+            .then(|| root.choice("amounts", &[("line", Amounts::Line), ("claim", Amounts::Claim)]))
+            .flatten();
+        let (mut authorization_columns, mut authorization_status) = (Vec::new(), Vec::new());
+        if let Some(auths) = root.table_if("auths") {
+            for column in AUTHORIZATION_COLUMNS {
+                let mut key = column;
+                if column == "status" && auths.is_table(column) {
+                    authorization_status = words(&auths, column, &[("approved", true), ("not-approved", false)]);
+                    key = STATUS_COLUMN;
+                }
+                let names = texts(auths.texts_if(key));
+                if !names.is_empty() {
+                    authorization_columns.push((column, names));
+                }
+            }
+            auths.deny_unknown_keys();
+        }
+        let version = root.has("columns").then(|| version_cut(document, root, claim_id)).flatten();
+        Self { claim_form, status, frequency, authorization_columns, authorization_status, amounts, version }
+    }
+}
+
+/// A table of words, each with one of these meanings.
+fn words<T: Copy>(table: &Table<'_, '_>, key: &str, meanings: &[(&str, T)]) -> Vec<(String, T)> {
+    let Some(words) = table.table_if(key) else { return Vec::new() };
+    let read = words.keys().into_iter().filter_map(|word| {
+        let meaning = words.choice(&word.text, meanings)?;
+        Some((word.text, meaning))
+    });
+    let read = read.collect();
+    words.deny_unknown_keys();
+    read
+}
+
+/// `version_number = { of = "CLAIM_NO", last = 2 }` under `[columns]`.
+fn version_cut(document: &Document<'_>, root: &Table<'_, '_>, claim_id: &[String]) -> Option<VersionCut> {
+    let columns = root.table_if("columns").filter(|columns| columns.is_table("version_number"))?;
+    let cut = columns.table("version_number")?;
+    let (of, last) = (cut.text("of"), cut.number("last", 1..=MAX_VERSION_LEN));
+    cut.deny_unknown_keys();
+    let (of, last) = (of?, usize::try_from(last?).ok()?);
+    if claim_id.last() != Some(&of.text) {
+        let message = format!(
+            "the version is the end of the claim number: write of = \"{}\", the last column of claim_id",
+            claim_id.last().map_or("CLAIM_NO", String::as_str)
+        );
+        document.fault(of.span, message);
+        return None;
+    }
+    Some(VersionCut { of: of.text, last })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::layout::definition::Layout;
+
+    const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n";
+
+    #[test]
+    fn words_dates_and_versions_are_checked() {
+        let columns = "[columns]\nclaim_id = [\"a\", \"c\"]\nversion_number = { of = \"c\", last = 2 }\n";
+        let good = "dates = [\"DD.MM.YYYY\", \"excel\"]\namounts = \"claim\"\n[claim_form]\nX = \"professional\"\n[status]\nE = \"denied\"\n[frequency]\n0 = \"1\"\n[auths]\nauthorization_number = \"UTN\"\nstatus_column = [\"PA_DECISION\"]\n[auths.status]\nN = \"not-approved\"\n";
+        let layout = Layout::load("l.toml", &format!("{HEAD}{good}{columns}")).unwrap_or_else(|e| panic!("{e}"));
+        let words = &layout.words;
+        assert_eq!((layout.dates.len(), words.amounts), (2, Some(Amounts::Claim)));
+        assert_eq!(words.claim_form, [("X".to_owned(), "professional")]);
+        assert_eq!(
+            (&words.status[..], &words.frequency[..]),
+            (&[("E".to_owned(), "denied")][..], &[("0".to_owned(), "1")][..])
+        );
+        assert_eq!(
+            words.authorization_columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(),
+            ["authorization_number", "status"]
+        );
+        assert_eq!(words.authorization_status, [("N".to_owned(), false)]);
+        assert_eq!(words.version.as_ref().map(|version| version.last), Some(2));
+        for (text, line, says) in [
+            ("dates = \"DD.MM\"\n", 5, "a date has one year"),
+            ("dates = [\"soon\"]\n", 5, "a date consists of"),
+            ("amounts = \"row\"\n", 5, "`amounts` is \"row\": write one of line, claim"),
+            (
+                "[claim_form]\nX = \"dental\"\n",
+                6,
+                "`claim_form.X` is \"dental\": write one of professional, institutional",
+            ),
+            ("[status]\nX = \"lost\"\n", 6, "`status.X` is \"lost\""),
+            ("[frequency]\n0 = \"9\"\n", 6, "`frequency.0` is \"9\": write one of 1, 7, 8"),
+            ("[auths]\nnumber = \"UTN\"\n", 6, "`auths.number` is not known"),
+            ("[auths.status]\nN = \"no\"\n", 6, "`auths.status.N` is \"no\": write one of approved, not-approved"),
+        ] {
+            let faults = Layout::load("l.toml", &format!("{HEAD}{text}{columns}")).expect_err(text).list;
+            assert_eq!(
+                (faults[0].line, faults[0].message.starts_with(says)),
+                (line, true),
+                "{text}: {}",
+                faults[0].message
+            );
+        }
+        for (cut, says) in [
+            ("{ of = \"a\", last = 2 }", "the version is the end of the claim number: write of = \"c\""),
+            ("{ of = \"c\", last = 0 }", "`columns.version_number.last`"),
+            ("{ of = \"c\" }", "`columns.version_number.last` is missing"),
+            ("{ of = \"c\", last = 2, first = 1 }", "`columns.version_number.first` is not known"),
+        ] {
+            let text = columns.replace("{ of = \"c\", last = 2 }", cut);
+            let faults = Layout::load("l.toml", &format!("{HEAD}{text}")).expect_err(cut).list;
+            assert!(faults[0].message.starts_with(says), "{cut}: {}", faults[0].message);
+        }
+    }
+}
