@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the run is asked to stop, and ended from outside if it does not.
+//! Ctrl-C and SIGTERM: the run is asked to stop, and the process is ended if it does not.
 
 use std::fs;
 use std::io::Write;
@@ -13,24 +13,24 @@ use serde_json::json;
 use crate::cli::terminal::log::Log;
 use crate::exit::Exit;
 
-/// How long a run may take to stop by itself after a signal: far more than a wave of blocks needs.
+/// How long a run may take to stop by itself after a signal: far more than a group of blocks needs.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Passes over a directory that a thread may still be writing into. Files are made once each, so the second pass finds
-/// what came during the first; the others are for a slow disk.
+/// Attempts to remove a directory that a thread may still be writing into. Each file is created once, so the second attempt
+/// finds what came during the first; further attempts are for a slow disk.
 const PASSES: usize = 5;
 
-/// How far a run is, for the one who has to end it from outside.
+/// The phase of a run, for the signal handler that may have to end it.
 enum Phase {
     /// Nothing is on disk yet.
     Planning,
-    /// These have to go.
+    /// These paths must be removed.
     Building([PathBuf; 2]),
-    /// The report is being moved into place, or lies there; that is not interrupted.
+    /// The report is being moved into place, or is there already; this is not interrupted.
     Settling,
 }
 
-/// Whether a run was asked to stop, and how far it is.
+/// Whether a run was asked to stop, and its phase.
 #[derive(Clone)]
 pub(crate) struct Stop {
     log: Arc<Log>,
@@ -39,15 +39,15 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Listens from now on.
+    /// Starts to listen for signals.
     pub(crate) fn listen(log: &Arc<Log>) -> anyhow::Result<Self> {
         let log = Arc::clone(log);
         let stop = Self { log, asked: Arc::default(), phase: Arc::new(Mutex::new(Phase::Planning)) };
         let listener = stop.clone();
-        // A second signal while the first one is being honoured changes nothing.
+        // A second signal changes nothing while the first one is handled.
         ctrlc::set_handler(move || {
             listener.asked.store(true, Ordering::Relaxed);
-            // The run stops by itself between two waves of blocks; only a read from a pipe that says nothing never ends.
+            // The run stops by itself between two groups of blocks. Only a read from a silent pipe never ends.
             std::thread::sleep(GRACE);
             leave(&listener.phase(), &listener.log);
         })
@@ -59,12 +59,12 @@ impl Stop {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Set once the run shall stop.
+    /// A flag that is set once the run must stop.
     pub(crate) fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.asked)
     }
 
-    /// How far the run is, as a word for events.
+    /// The phase of the run, as a word for events.
     pub(crate) fn word(&self) -> &'static str {
         match *self.phase() {
             Phase::Planning => "plan",
@@ -73,20 +73,20 @@ impl Stop {
         }
     }
 
-    /// From now on this has to go if the run is stopped.
+    /// From now on these paths are removed if the run is stopped.
     pub(crate) fn building(&self, temp_paths: [PathBuf; 2]) {
         *self.phase() = Phase::Building(temp_paths);
     }
 
-    /// The report is complete and about to be moved. False: the run was asked to stop before that.
+    /// The report is complete and about to be moved. `false`: the run was asked to stop before that.
     pub(crate) fn settling(&self) -> bool {
         *self.phase() = Phase::Settling;
         !self.asked.load(Ordering::Relaxed)
     }
 
-    /// The end of a run: an error that came after it was asked to stop is only what stopping looks like from inside.
+    /// The result of a run. An error after a request to stop is a consequence of stopping, so the run was interrupted.
     pub(crate) fn end(&self, ended: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
-        // While the one who ends it from outside is at work, this waits, and never returns.
+        // While the signal handler ends the process, this waits and never returns.
         let phase = self.phase();
         match ended {
             Err(_) if self.asked.load(Ordering::Relaxed) && !matches!(*phase, Phase::Settling) => {
@@ -97,7 +97,7 @@ impl Stop {
     }
 }
 
-/// Ends a run that does not stop by itself. The caller holds the phase, so nothing is settled meanwhile.
+/// Ends a run that does not stop by itself. The caller holds the lock on the phase, so no report is moved meanwhile.
 fn leave(phase: &Phase, log: &Log) {
     match phase {
         Phase::Planning => {}
@@ -116,7 +116,7 @@ fn leave(phase: &Phase, log: &Log) {
     exit.now()
 }
 
-/// Says so.
+/// Reports that the run was interrupted.
 pub(crate) fn interrupted(log: &Log) -> Exit {
     const SAID: &str = "no report was written; run again to have one";
     if log.is_json() {

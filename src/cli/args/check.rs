@@ -1,4 +1,4 @@
-//! What can be typed behind `claimlint check`.
+//! What can be typed after `claimlint check`.
 
 use std::path::PathBuf;
 
@@ -12,10 +12,10 @@ use crate::report::{FORMATS, write};
 /// `claimlint check`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Check {
-    /// Extracts: CSV, gzip, zstd; `-` reads stdin. All of them are one universe of claims
+    /// Extracts: CSV, also gzip or zstd; `-` reads stdin. All of them are judged together
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
-    /// The plan's authorization file, to hold authorization numbers against
+    /// The plan's authorization file, in which the authorization numbers of the claims are looked up
     #[arg(long, value_name = "FILE")]
     pub auths: Option<String>,
     /// How columns are mapped
@@ -27,73 +27,74 @@ pub struct Check {
     /// Report directory [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Further files for the report: xlsx, parquet, jsonl, rollups, or all of them (repeatable)
+    /// Add files to the report: xlsx, parquet, jsonl, rollups, or all of them (repeatable)
     #[arg(long = "format", value_name = "FORMAT", value_parser = formats(), hide_possible_values = true)]
     pub formats: Vec<String>,
     /// Replace an existing report in --out
     #[arg(long)]
     pub force: bool,
-    /// Replace member, claim and authorization ids by tokens under a secret key of at least 16 bytes
+    /// Replace member, claim and authorization ids by tokens made with a secret key of at least 16 bytes
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
-    /// Cut dates to their month
+    /// Cut the dates of a masked report to their month
     #[arg(long, value_name = "TO", value_enum)]
     pub mask_dates: Option<MaskDates>,
     /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte [default: sampled]
     #[arg(long, value_name = "EXTENT", value_enum)]
     pub fingerprint: Option<HashedPart>,
-    /// Least disposition that makes the exit code 1; suppressed findings do not count [default: deny]
+    /// Exit with 1 if there is a finding of this disposition or a stronger one; suppressed findings do not count [default: deny]
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<FailOn>,
-    /// Makes the exit code 1 if it holds of the totals, such as "deny.amount > 50000" (repeatable)
+    /// Exit with 1 if EXPRESSION is true of the run's totals, such as "deny.recoverable > 50000" or
+    /// "rejected / rows > 0.001" (repeatable)
     #[arg(long, value_name = "EXPRESSION")]
     pub fail_if: Vec<String>,
-    /// Rows that all extracts together must have; anything else ends the run with exit code 2
+    /// Number of rows that all extracts must have together; any other number ends the run with exit code 2
     #[arg(long, value_name = "N")]
     pub expect_rows: Option<u64>,
-    /// Sum of the charges of all rows, likewise: dollars with a point (12345.67), else cents (1234567)
+    /// Sum of charges that all extracts must have together: dollars with a point (12345.67), else cents (1234567)
     #[arg(long, value_name = "AMOUNT", value_parser = control_total, allow_hyphen_values = true)]
     pub expect_amount: Option<Sum>,
     /// Where the settings come from
     #[command(flatten)]
     pub config: ConfigChoice,
-    /// An earlier report: say what is new since then, and let --fail-on new-... speak of that alone
+    /// The directory of an earlier report: count what is new since then, also for --fail-on new-deny and its like
     #[arg(long, value_name = "DIR")]
     pub baseline: Option<PathBuf>,
-    /// Findings that somebody answers for: a TOML file with owner, reason and expiry of each
+    /// A TOML file of accepted findings, each with an owner, a reason and a day of expiry
     #[arg(long, value_name = "FILE")]
     pub suppress: Option<PathBuf>,
-    /// The day on which suppressions are held against their expiry [default: today, UTC]
+    /// The day that the expiry of suppressions is compared with [default: today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<jiff::civil::Date>,
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Memory that rows in scope may take; what is beyond it goes to the disk of the report, with the same result
-    /// [default: 1G]
+    /// Memory for rows in scope; further rows go to the disk of the report, with the same result [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<usize>,
     /// Progress on stderr: a bar at a terminal, plain lines, or none
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
     pub progress: Progress,
-    /// Write a log for machines to stderr, one event a line, in place of progress and notes
+    /// Write a machine-readable log to stderr, one event per line, instead of progress and notes
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub log: Option<LogFormat>,
-    /// Print nothing but errors
+    /// Print errors only
     #[arg(long, short)]
     pub quiet: bool,
-    /// Bytes read at a time; changes nothing in the report
+    /// Bytes read at a time; does not change the report
     #[arg(long, value_name = "BYTES", hide = true)]
     pub block_size: Option<usize>,
 }
 
-/// Memory that rows in scope may take where nobody says otherwise: what every machine of a nightly job has.
+/// Memory for rows in scope by default, in bytes: small enough for any machine that runs a nightly job.
 pub const MEMORY: usize = 1 << 30;
 
-/// Least memory that can be promised where every row is in scope: three waves of blocks with their lines take half of it.
+/// Least memory in bytes that a run can keep to where every row is in scope: three groups of blocks with their lines take
+/// half of it.
 const LEAST_MEMORY: usize = 512 << 20;
 
-/// Memory for rows in scope.
+/// Parses the memory for rows in scope.
 pub(crate) fn memory(text: &str) -> Result<usize, String> {
     let bytes = usize::try_from(size(text)?).map_err(|_| "is more than this machine can address".to_owned())?;
     if bytes < LEAST_MEMORY {
@@ -106,19 +107,19 @@ fn control_total(text: &str) -> Result<Sum, String> {
     Sum::parse_control(text).ok_or_else(|| "write dollars with a point, such as 12345.67, or cents: 1234567".to_owned())
 }
 
-/// A log for machines.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
 }
 
-/// The words of `--format`: those of the roster, and `all`.
+/// The parser of `--format`.
 fn formats() -> PossibleValuesParser {
     format_words().into()
 }
 
-/// The same as texts.
+/// The words of `--format`: those of the roster of formats, and `all`.
 pub(crate) fn format_words() -> Vec<&'static str> {
     let mut words: Vec<&str> = FORMATS.iter().filter_map(|format| format.word).collect();
     words.dedup();
@@ -126,7 +127,7 @@ pub(crate) fn format_words() -> Vec<&'static str> {
     words
 }
 
-/// What stays of a date.
+/// What is left of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MaskDates {
     /// Year and month
@@ -143,7 +144,7 @@ pub enum HashedPart {
     Full,
 }
 
-/// Least disposition that makes the exit code 1.
+/// The weakest disposition of a finding that makes the exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// Any deny finding

@@ -37,31 +37,31 @@ pub enum Command {
     Rules {
         /// Code or name of a rule, such as DX103 or diagnosis-near-miss
         rule: Option<String>,
-        /// Files that replace built-in ones
+        /// Files that replace built-in files
         #[command(flatten)]
         policy: PolicyFiles,
     },
-    /// Show or check the policy in force
+    /// Show the policy in force, or check a policy file
     Policy {
         /// What to do
         #[command(subcommand)]
         command: PolicyCommand,
     },
-    /// Show everything about one claim of a report: rows, versions, encounter, every rule's answer
+    /// Show everything about one claim of a report: its rows, versions and encounter, and what each rule says
     Explain(Explain),
-    /// Say whether a report is whole, and whether it belongs to these extracts
+    /// Check that a report is complete and unchanged, and that it was made from these extracts
     Verify(Verify),
-    /// Show what a run would go by, and where each value comes from
+    /// Show the settings of a run and where each value comes from
     Config {
         /// What to do
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Make an invented extract with known findings, for trying out a pipeline
+    /// Write an invented extract with known findings, to try out a pipeline
     Generate(Generate),
-    /// Show what is new, gone and changed between two reports
+    /// Show which findings are new, gone and changed between two reports
     Compare(Compare),
-    /// Show how an extract is understood, without judging it
+    /// Show how an extract is read, without judging it
     Inspect {
         /// The extract
         file: String,
@@ -75,13 +75,13 @@ pub enum Command {
         #[arg(value_name = "COMMAND|TOPIC")]
         words: Vec<String>,
     },
-    /// Print the completions of a shell, to be sourced by it
+    /// Print completions for a shell to source
     #[command(hide = true)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, or write one a subcommand
+    /// Print the manual page, or write a page for each subcommand and topic
     #[command(hide = true)]
     Man {
         /// Directory for the pages
@@ -103,10 +103,10 @@ pub enum ConfigCommand {
 pub enum PolicyCommand {
     /// Print the policy in force: editions, lists, authorization table, fingerprint
     Show {
-        /// Files that replace built-in ones
+        /// Files that replace built-in files
         #[command(flatten)]
         policy: PolicyFiles,
-        /// Print one of its files as it is, to start a policy of your own: policy, limits or remittance
+        /// Print one of its files unchanged, to start a policy of your own: policy, limits or remittance
         #[arg(long, value_name = "KIND")]
         toml: Option<String>,
     },
@@ -117,10 +117,10 @@ pub enum PolicyCommand {
     },
 }
 
-/// Files that replace built-in ones.
+/// Files that replace built-in files.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PolicyFiles {
-    /// A policy, limits or remittance file in place of the built-in one of its kind (repeatable)
+    /// A policy, limits or remittance file that replaces the built-in file of its kind (repeatable)
     #[arg(long = "policy", value_name = "FILE")]
     pub policy: Vec<PathBuf>,
 }
@@ -128,13 +128,13 @@ pub struct PolicyFiles {
 /// How columns are mapped.
 #[derive(Debug, Clone, Default, Args)]
 pub struct LayoutChoice {
-    /// A layout file, or the name of a built-in layout; otherwise the header is recognised
+    /// A layout file, or the name of a built-in layout [default: recognised by the header]
     #[arg(long, value_name = "FILE|NAME")]
     pub layout: Option<String>,
-    /// Lines before the header: a preamble
+    /// Number of lines before the header
     #[arg(long, value_name = "N")]
     pub skip_lines: Option<usize>,
-    /// Lines that begin so are no rows, before the header and after it (repeatable)
+    /// Skip lines that start with PREFIX, before and after the header (repeatable)
     #[arg(long, value_name = "PREFIX")]
     pub comment: Vec<String>,
     /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
@@ -166,16 +166,16 @@ pub struct Generate {
     /// Rows after the header
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub rows: u64,
-    /// Another number makes another extract; the same makes the same
+    /// The same number makes the same extract; another number makes another one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Share of the rows that belong to a planted case, from 0 to 1; the others are out of scope
+    /// Share of the rows that belong to a planted case, from 0 to 1; all other rows are out of scope
     #[arg(long, value_name = "FRACTION", default_value_t = 0.1, value_parser = share)]
     pub scope: f64,
     /// Directory for claims.csv, truth.csv, services-truth.csv and rows-truth.csv
     #[arg(long, short, value_name = "DIR", default_value = "claimlint-extract")]
     pub out: PathBuf,
-    /// Write authorizations.csv, too; the truth is then that of `check --auths`
+    /// Also write authorizations.csv; the expected findings are then those of `check --auths`
     #[arg(long)]
     pub auths: bool,
     /// Leave out the column of authorization numbers, as many extracts do
@@ -188,7 +188,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "write a fraction from 0 to 1, such as 0.05".to_owned())
 }
 
-/// Which settings file is in force.
+/// Which settings file is read.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ConfigChoice {
     /// The settings file [default: claimlint.toml beside the first extract]

@@ -14,7 +14,7 @@ pub struct Explain {
     /// The report directory
     #[arg(long = "in", value_name = "DIR", default_value = crate::report::dir::DEFAULT)]
     pub report: PathBuf,
-    /// Write the dossier as a page, too
+    /// Also write the claim's page as HTML
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// The key of a masked report, to find a claim by its number
@@ -28,17 +28,17 @@ pub struct Verify {
     /// The report directory
     #[arg(value_name = "REPORT_DIR")]
     pub report: PathBuf,
-    /// The extracts, in the order in which `check` was given them: they are held against their fingerprints and counted
+    /// The extracts, in the order in which `check` was given them: they are compared with their fingerprints and judged
     /// again
     #[arg(value_name = "FILE")]
     pub files: Vec<String>,
     /// The authorization file that `check` was given
     #[arg(long, value_name = "FILE", requires = "files")]
     pub auths: Option<String>,
-    /// How columns are mapped, as `check` was told
+    /// How columns are mapped, as for `check`
     #[command(flatten)]
     pub layout: LayoutChoice,
-    /// Files that replace built-in ones, as `check` was told
+    /// Files that replace built-in files, as for `check`
     #[command(flatten)]
     pub policy: PolicyFiles,
 }
@@ -50,16 +50,16 @@ pub struct Compare {
     pub old: PathBuf,
     /// The report directory of the later run
     pub new: PathBuf,
-    /// What is written: a summary to read, or every finding that differs
+    /// A summary to read, or every finding that differs
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = CompareFormat::Text)]
     pub format: CompareFormat,
     /// Write to a new file instead of stdout
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Findings that the text lists, those that ask for most first
+    /// Number of findings that the text lists, the most serious first
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub rows: u16,
-    /// Least difference that makes the exit code 1
+    /// Exit with 1 if there is a difference of this level or a stronger one
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = CompareFailOn::NewDeny)]
     pub fail_on: CompareFailOn,
 }
@@ -67,7 +67,7 @@ pub struct Compare {
 /// How a comparison is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CompareFormat {
-    /// Totals, and the findings that ask for most
+    /// Totals, and the most serious findings
     Text,
     /// A row for every finding that differs
     Csv,
@@ -75,7 +75,7 @@ pub enum CompareFormat {
     Json,
 }
 
-/// Least difference that makes the exit code of compare 1.
+/// The weakest difference that makes the exit code of `compare` 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CompareFailOn {
     /// Any new deny finding

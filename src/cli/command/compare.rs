@@ -21,11 +21,11 @@ use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
 use crate::report::dir;
 
-/// Runs it.
+/// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let comparison = Comparison::of(&args.old, &args.new)?;
     if comparison.is_doubtful() {
-        Log::new(None, false).note(&format!("no finding of the one is in the other: {OTHER_KEY}"));
+        Log::new(None, false).note(&format!("the two reports have no finding in common: {OTHER_KEY}"));
     }
     match &args.out {
         None => write(args, &comparison, out)?,
@@ -51,13 +51,13 @@ fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow
     };
     match written.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => Ok(()),
-        // A closed pipe is told apart by its kind.
+        // `main` recognizes a closed pipe by the kind of this error.
         Err(CompareError::Write(e)) => Err(e.into()),
         Err(unfit) => Err(unfit.into()),
     }
 }
 
-/// Writes a new file for its owner alone. It is complete, or it is not there.
+/// Writes a new file that only its owner can read. An incomplete file is removed.
 fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let shown = path.display();
     let mut file = dir::create(path).map_err(|e| match e.kind() {
@@ -72,9 +72,9 @@ fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) ->
     Ok(())
 }
 
-/// A finding as the terminal lists it.
+/// A finding in the list at the terminal.
 struct Listed {
-    /// New before changed before gone, then by what they ask for and the amount, then in the order of the reports.
+    /// New before changed before gone, then by disposition and amount, then in the order of the reports.
     rank: (Change, Reverse<Disposition>, Reverse<Option<Cents>>, usize),
     cells: [String; 8],
 }
@@ -105,7 +105,10 @@ fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<
     }
     let left = all - listed.len();
     if left > 0 {
-        let said = format!("{} more: --rows N lists more here, --format csv or json all.\n", grouped(left as u64));
+        let said = format!(
+            "{} more findings: --rows N lists more here, --format csv or json lists all.\n",
+            grouped(left as u64)
+        );
         writeln!(out, "{DIM}{}{DIM:#}", style::fitted(said.trim_end(), 0))?;
     }
     Ok(())
@@ -129,7 +132,7 @@ fn cells(difference: &Difference<'_>) -> [String; 8] {
     ]
 }
 
-/// What of it was otherwise.
+/// The value that the earlier report had.
 fn was(difference: &Difference<'_>, what: &str) -> String {
     let Some(was) = difference.was else { return String::new() };
     match what {

@@ -11,7 +11,7 @@ use crate::cli::terminal::style::{BOLD, DIM, paint, seen};
 use crate::cli::terminal::summary::{print, table};
 use crate::exit::Exit;
 
-/// Runs it.
+/// Prints the settings.
 pub(crate) fn config(command: &ConfigCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ConfigCommand::Show(check) = command;
     let settings = settings::resolve(check)?;

@@ -23,10 +23,10 @@ use crate::rules::doc;
 use crate::run::{JudgedRun, Masked};
 use crate::strict_toml::nearest_few;
 
-/// Near misses suggested for a claim that is not there; more would be a list of claims for whoever asks.
+/// Claim numbers suggested for an unknown one. A longer list would give away the claims of the report.
 const SUGGESTED: usize = 3;
 
-/// Prints it.
+/// Prints what is known of a claim.
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let outcome = load(&args.report)?;
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
@@ -53,7 +53,9 @@ fn load(report: &Path) -> anyhow::Result<JudgedRun> {
         ErrorKind::NotFound if report.join("summary.json").exists() => {
             anyhow!("{shown}: is missing; run `claimlint check` again to have it")
         }
-        ErrorKind::NotFound => anyhow!("{}: holds no report; name the directory of one with --in", report.display()),
+        ErrorKind::NotFound => {
+            anyhow!("{}: holds no report; name the directory of a report with --in", report.display())
+        }
         _ => anyhow!("{shown}: {}", describe_io_error(&e)),
     })?;
     dossier::read(file).map_err(|e| anyhow!("{shown}: {e}"))
@@ -70,7 +72,7 @@ fn unknown(claim: &str, keyed: bool, outcome: &JudgedRun) -> anyhow::Error {
         ""
     };
     anyhow!(
-        "no kept row has the claim number {claim}{meant}\n  Kept are rows with a code that the policy looks for. \
+        "no kept row has the claim number {claim}{meant}\n  Rows with a code that the policy looks for are kept. \
          {out_of_scope} rows were out of scope, {rejected} were rejected (rejects.csv).{masked}"
     )
 }
@@ -133,8 +135,8 @@ fn sentences(title: &str, said: &[String], out: &mut dyn Write) -> io::Result<()
     said.iter().try_for_each(|sentence| write!(out, "{}", text(sentence, 2)))
 }
 
-/// Where the text beside a word in the margin begins: an indent of 2, the longest word (of what it rests on: not
-/// pointed to; of the answers: could not be asked), a gap of 2.
+/// Columns before the text beside a word in the margin: an indent of 2, the longest word (of the facts: not pointed to; of
+/// the answers: could not be asked), a gap of 2.
 const FACTS: usize = 18;
 const ANSWERS: usize = 22;
 

@@ -1,4 +1,4 @@
-//! `claimlint generate`: an invented extract with known findings, all or nothing on disk.
+//! `claimlint generate`: an invented extract with known findings, complete or absent on disk.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::report::dir::StagedReport;
 /// The files, in the order of [`ExtractFiles`]' fields.
 const FILES: [&str; 5] = ["claims.csv", "authorizations.csv", "truth.csv", "services-truth.csv", "rows-truth.csv"];
 
-/// Writes it.
+/// Writes an extract.
 pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -44,7 +44,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     let at = seen(&at.display().to_string()).into_owned();
     writeln!(
         out,
-        "{at}/claims.csv: {} rows; what must come out: truth.csv, services-truth.csv, rows-truth.csv",
+        "{at}/claims.csv: {} rows; the expected results: truth.csv, services-truth.csv, rows-truth.csv",
         grouped(plan.rows)
     )?;
     Ok(Exit::Clean)
@@ -68,9 +68,9 @@ fn write(plan: &ExtractPlan, site: &StagedReport, stop: &dyn Fn() -> bool) -> io
     [claims, authorizations, findings, services, rows].into_iter().try_for_each(Finish::finish)
 }
 
-/// Somewhere to write that is to be closed with care.
+/// A file that must reach the disk before it is closed.
 trait Finish: Write {
-    /// Sees to it that everything is on disk.
+    /// Writes everything to the disk.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 

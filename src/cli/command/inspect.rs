@@ -1,4 +1,4 @@
-//! `claimlint inspect`: how an extract is understood, with sample values masked.
+//! `claimlint inspect`: how an extract is read, with masked sample values.
 
 use std::io::Write;
 
@@ -17,13 +17,13 @@ use crate::run::absent;
 /// Sample values shown per column.
 const SAMPLES: usize = 3;
 
-/// Where text beside a field's name begins: an indent of 2, the longest name, a gap.
+/// Columns before the text beside a field's name: an indent of 2, the longest name, a gap.
 const BESIDE: usize = 27;
 
-/// Rows looked at for samples.
+/// Rows from which samples are taken.
 const ROWS: usize = 200;
 
-/// Prints it.
+/// Prints how an extract is read.
 pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let library = load_library(layout)?;
     let source = Source::open_within(file, layout.max_decompressed)?;
@@ -59,7 +59,7 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     let longest = detected.header.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
     writeln!(out, "{}", paint(BOLD, "mapped"))?;
     for (slot, binding) in detected.binding.each().enumerate() {
-        // Of the further services of a row only what is their own.
+        // The columns that all services of a row share are listed once.
         let new = |column: &usize| slot == 0 || !detected.binding.uses(*column);
         let shared = |column| detected.binding.each().filter(|b| b.uses(column)).count() > 1;
         let of = |column| {
@@ -113,20 +113,20 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
     Ok(Exit::Clean)
 }
 
-/// A field, the column that it comes from, as wide as the longest name, and what stands there.
+/// Prints a field, the column that it comes from, padded to `longest`, and the shapes of its first values.
 fn line(out: &mut dyn Write, field: &str, column: &str, longest: usize, samples: &[String]) -> std::io::Result<()> {
-    let values = if samples.is_empty() { "(empty at first)".to_owned() } else { samples.join("  ") };
+    let values = if samples.is_empty() { "(empty in the first rows)".to_owned() } else { samples.join("  ") };
     let line = format!("  {field:24} {:longest$}  {DIM}{values}{DIM:#}", shown(column));
     writeln!(out, "{}", fitted(&line, BESIDE + longest + 2))
 }
 
-/// How the bytes of the sample read as text. A character cut by the sample's end says nothing.
+/// The encoding of the sample. A character that the end of the sample cuts off is ignored.
 fn encoding(sample: &[u8], whole: bool) -> &'static str {
     match std::str::from_utf8(sample) {
         Ok(_) if sample.is_ascii() => "ASCII",
         Ok(_) => "UTF-8",
         Err(e) if e.error_len().is_none() && !whole => "UTF-8",
-        Err(_) => "not UTF-8: the bytes that are not are read as Latin-1; names may look odd, codes are unharmed",
+        Err(_) => "not UTF-8: other bytes are read as Latin-1; names may look odd, codes are not affected",
     }
 }
 
@@ -141,7 +141,7 @@ fn delimiter(byte: u8) -> String {
     }
 }
 
-/// The first different shapes of each column's values, those of joined tables included.
+/// The first distinct shapes of each column's values, with the columns of joined tables.
 fn samples(source: &Source, detected: &Detected, layout: &LayoutChoice) -> Result<Vec<Vec<String>>, ReadError> {
     let mut shapes = shapes(source, &detected.grammar, detected.data_start);
     for join in &detected.joins {
@@ -175,7 +175,7 @@ fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<Stri
     shapes
 }
 
-/// The shape of a value without the value.
+/// The shape of a value: A for each letter, 9 for each digit.
 fn mask(text: &str) -> String {
     let shape: String = text
         .chars()
@@ -188,7 +188,7 @@ fn mask(text: &str) -> String {
     shown(&shape)
 }
 
-/// A text of the file's or the layout's, short and harmless.
+/// A text from the file or the layout, shortened and safe to print.
 fn shown(text: &str) -> String {
     seen(&printable(text)).into_owned()
 }

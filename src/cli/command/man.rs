@@ -1,4 +1,4 @@
-//! Completions and manual pages, made from the very definition of the command line.
+//! Completions and manual pages, made from the definition of the command line.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,20 +17,20 @@ use crate::spec;
 
 /// Prints the completions of a shell.
 pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    // clap_complete panics where a stream is closed; memory is not.
+    // clap_complete panics when its output is a closed pipe, so it writes to memory.
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "claimlint", &mut text);
     out.write_all(&text)?;
     Ok(Exit::Clean)
 }
 
-/// The day at the foot of the pages, which must have one: when the command line last changed. Not the clock's, so that
-/// one version has one manual.
+/// The day at the foot of the manual pages: when the command line last changed. It does not come from the clock, so that
+/// a version always has the same manual.
 const REVISED: &str = "2026-11-25";
 
 /// Prints the main page, or writes all pages into a directory.
 pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    // A page about the subcommand `help` would say nothing.
+    // The subcommand `help` needs no page of its own.
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     match pages {
@@ -44,7 +44,7 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
     Ok(Exit::Clean)
 }
 
-/// The page of a command and, each in its file, those under it; hidden ones have none.
+/// Writes the page of a command and of each of its subcommands that is not hidden.
 fn save(command: &Command, directory: &Path) -> io::Result<()> {
     std::fs::write(directory.join(format!("{}.1", title(command))), page(command)?)?;
     command.get_subcommands().filter(|c| !c.is_hide_set()).try_for_each(|c| save(c, directory))
@@ -79,8 +79,8 @@ fn page(command: &Command) -> io::Result<String> {
     Ok(tidy(&String::from_utf8_lossy(&text)))
 }
 
-/// Without what readers of manual pages complain about: blanks at the end of a line, and breaks around an empty line,
-/// which is one paragraph's end.
+/// Removes what linters of manual pages complain about: blanks at the end of a line, and line breaks around the empty line
+/// that ends a paragraph.
 fn tidy(text: &str) -> String {
     text.replace("\n.br\n\n.br\n", "\n.sp\n").lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }

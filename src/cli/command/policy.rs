@@ -13,7 +13,7 @@ use crate::policy::parse::load;
 use crate::policy::show::show;
 use crate::run::run_example;
 
-/// Runs it.
+/// Shows the policy, or checks a file.
 pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
         PolicyCommand::Show { policy, toml } => {
@@ -50,7 +50,7 @@ fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
         .filter_map(|e| run_example(&policy, e).err().map(|what| format!("{}:{}: {what}", given.file, e.line)))
         .collect();
     if !wrong.is_empty() {
-        bail!("{} of {} worked examples come out otherwise\n{}", wrong.len(), policy.examples.len(), wrong.join("\n"));
+        bail!("{} of {} worked examples have another result\n{}", wrong.len(), policy.examples.len(), wrong.join("\n"));
     }
     writeln!(
         out,

@@ -13,7 +13,7 @@ use crate::rules::doc;
 use crate::rules::doc::{RuleDoc, Worked};
 use crate::strict_toml::nearest;
 
-/// Prints it.
+/// Prints the list of rules, or one rule.
 pub(crate) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let policy = load_policy(files)?;
     let docs = doc::load()?;
@@ -41,7 +41,7 @@ fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Resu
         let setting = policy.rule(&doc.code);
         let word = paint(disposition(setting.disposition), format!("{:6}", setting.disposition.word()));
         let line = format!("{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary);
-        // Under the summary: behind a code of 5, a disposition of 6 and the name, each with its gap.
+        // Continuation lines start under the summary: after a code of 5, a disposition of 6 and the name, each with its gap.
         writeln!(out, "{}", fitted(&line, 5 + 2 + 6 + 2 + longest + 2))?;
     }
     let hint = "`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.";

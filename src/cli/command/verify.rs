@@ -1,4 +1,4 @@
-//! `claimlint verify`: is a report whole, and does it belong to these inputs?
+//! `claimlint verify`: is a report complete and unchanged, and was it made from these inputs?
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -26,7 +26,7 @@ use crate::tally::Summary;
 
 const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
 
-/// Prints a line a check.
+/// Checks a report and prints a line for each check.
 pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let place = args.report.display();
     let report = match SavedReport::open(&args.report) {
@@ -66,7 +66,7 @@ fn say(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<()> {
     check.wrong.iter().try_for_each(|what| writeln!(out, "{}", style::fitted(&format!("  {word}  {}", seen(what)), 9)))
 }
 
-/// Holds the inputs against manifest and summary; false: the report is of others.
+/// Compares the inputs with manifest and summary. `false`: the report was made from other inputs.
 fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::Result<bool> {
     let named = with_roles(&args.files, &args.layout.join, args.auths.as_deref());
     let recorded = &report.manifest.inputs;
@@ -75,7 +75,7 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
     if !roles.wrong.is_empty() {
         return Ok(false);
     }
-    // An authorization file that is not named again is not asked about; it stands last.
+    // The authorization file is last, and it is skipped if it is not named again.
     let found = named.par_iter().zip(recorded).map(|((_, file), input)| {
         let extent = input.fingerprint.as_ref().map(|print| print.extent);
         extent.map_or(Ok(None), |extent| FileHash::compute(file, extent))
@@ -95,7 +95,7 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
     Ok(theirs)
 }
 
-/// Are as many files given of each kind as the report was made from?
+/// Compares the number of files of each kind with the number that the report was made from.
 fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck {
     let mut wrong = Vec::new();
     for role in [InputRole::Extract, InputRole::Joined, InputRole::Authorizations] {
@@ -108,7 +108,7 @@ fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck 
         }
     }
     IntegrityCheck {
-        what: format!("inputs: {} named, as many of each kind as the report was made from", named.len()),
+        what: format!("inputs: {} files named, as many of each kind as the report was made from", named.len()),
         wrong,
     }
 }
@@ -141,7 +141,7 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
             ),
             (None, None) => format!("{file}: is a pipe; name the file that the report was made from, {}", input.file),
             (None, Some(found)) if found.bytes != made.bytes => format!(
-                "{file}: has {} bytes, and {}, from which the report was made, had {}",
+                "{file}: has {} bytes, but {}, from which the report was made, had {}",
                 grouped(found.bytes),
                 input.file,
                 grouped(made.bytes)
@@ -157,12 +157,12 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
     IntegrityCheck { what: format!("{file}: {} bytes, {extent} fingerprint", grouped(made.bytes)), wrong }
 }
 
-/// Reads the extracts again and holds the counts against the summary.
+/// Reads and judges the extracts again and compares the counts with the summary.
 fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
     let mut policy = load_policy(&args.policy)?;
     let said = &report.summary;
     let mut by = "";
-    // Dispositions and labels of a settings file are in no policy file; the report keeps them.
+    // Dispositions and labels of a settings file are not in a policy file, but the report keeps them.
     if args.policy.policy.is_empty()
         && policy.fingerprint != said.policy.fingerprint
         && let Some(kept) = File::open(args.report.join(dossier::FILE)).ok().and_then(|file| dossier::policy(file).ok())
@@ -186,7 +186,7 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
     let setup = Setup { policy, library, register, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
     let run = run(&args.files, &Source::open, setup, &Unwatched)?;
     let mut wrong = counts(&run.frame, said);
-    // Without the authorizations that the run had, other verdicts come out.
+    // Without the authorizations of the run the verdicts would differ.
     let had = report.manifest.inputs.iter().any(|input| input.role == InputRole::Authorizations);
     let judged = had == args.auths.is_some();
     if judged {

@@ -1,7 +1,7 @@
-//! `--log json`: what happens, for machines. One JSON object a line on stderr, and nothing else there.
+//! `--log json`: a log for machines. It writes one JSON object per line to stderr, and nothing else is written there.
 //!
-//! Events hold counts, names of files and columns, and sentences of ours; never the content of a row. Every run ends
-//! with one `finished`, whatever happened.
+//! Events hold counts, names of files and columns, and our own sentences; never the content of a row. Every run ends with one
+//! `finished` event, whatever happened.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,10 +14,10 @@ use crate::cli::args::LogFormat;
 use crate::cli::terminal::style;
 use crate::exit::Exit;
 
-/// Letters of a run id: 64 bits, so that no two runs of a house share one.
+/// Hexadecimal digits of a run id: 64 bits, so that two runs do not share one.
 const ID_LENGTH: usize = 16;
 
-/// What a run tells while it runs: notes for people, or events for machines.
+/// The messages of a run: notes for people, or events for machines.
 pub(crate) struct Log {
     json: bool,
     quiet: bool,
@@ -36,7 +36,7 @@ impl Log {
         Self { json: format.is_some(), quiet, run, start: Instant::now(), finished: AtomicBool::new(false) }
     }
 
-    /// Does it write events?
+    /// Are events written instead of notes?
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
@@ -46,7 +46,7 @@ impl Log {
         &self.run
     }
 
-    /// Writes an event; nothing for people.
+    /// Writes an event. Without `--log json` nothing is written.
     pub(crate) fn event(&self, event: &str, phase: &str, more: Value) {
         if !self.json {
             return;
@@ -59,12 +59,12 @@ impl Log {
         if let Value::Object(more) = more {
             line.extend(more);
         }
-        // One write a line, so that lines of two threads never mix.
+        // One write per line, so that lines of two threads never mix.
         let text = Value::Object(line).to_string() + "\n";
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Something worth knowing that stops nothing.
+    /// Writes a note, which does not stop the run.
     pub(crate) fn note(&self, said: &str) {
         if self.quiet {
             return;
@@ -77,12 +77,12 @@ impl Log {
         let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
     }
 
-    /// What stopped the run. `Display` of our errors leaves out what they quote from an input.
+    /// Writes the error that stopped the run. `Display` of our errors leaves out what they quote from an input.
     pub(crate) fn error(&self, phase: &str, error: &anyhow::Error) {
         self.event("error", phase, json!({ "message": format!("{error:#}") }));
     }
 
-    /// The last event, once.
+    /// Writes the last event, once.
     pub(crate) fn finish(&self, exit: Exit) {
         if !self.finished.swap(true, Ordering::Relaxed) {
             let seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
@@ -90,7 +90,7 @@ impl Log {
         }
     }
 
-    /// A gate that failed the run, with what its names stand for.
+    /// Reports a gate that failed the run, with the values of its names.
     pub(crate) fn gate(&self, expression: &str, what: &str, figures: &[(String, String)]) {
         let by_name: BTreeMap<_, _> = figures.iter().map(|(name, figure)| (name, figure)).collect();
         if self.json {
@@ -103,7 +103,7 @@ impl Log {
     }
 }
 
-/// A command line that is refused before anything is known of it: did it ask for events?
+/// Does a command line that could not be parsed ask for `--log json`?
 pub(crate) fn is_asked_for() -> bool {
     let args: Vec<_> = std::env::args_os().collect();
     args.iter().any(|arg| arg == "--log=json") || args.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json")

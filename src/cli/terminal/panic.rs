@@ -1,4 +1,5 @@
-//! What a panic says: that it is our fault, where, and what to do. Never its message, which may quote a row.
+//! The message of a panic: that it is a fault of claimlint, where, and what to do. The panic's own text is never printed, as it
+//! may quote a row.
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe, Location, PanicHookInfo};
@@ -6,14 +7,14 @@ use std::sync::Once;
 
 use crate::exit::Exit;
 
-/// Does it, and makes of a panic an error like any other: what was under construction is taken away as the stack
-/// unwinds, whichever thread it began in.
+/// Runs a job and turns a panic into an error: a report under construction is removed while the stack unwinds, whichever
+/// thread panicked.
 pub(crate) fn guarded(job: impl FnOnce() -> Exit) -> Exit {
     panic::set_hook(Box::new(tell));
     panic::catch_unwind(AssertUnwindSafe(job)).unwrap_or(Exit::Failed)
 }
 
-/// Several threads may find the same fault.
+/// Several threads may panic for the same reason; one message is enough.
 static TOLD: Once = Once::new();
 
 fn tell(panic: &PanicHookInfo<'_>) {
@@ -26,7 +27,7 @@ fn said(place: Option<&Location<'_>>) -> String {
     let place = place.map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     format!(
         "error: this is a fault of claimlint {}, at {place}; no report was written\n  Please report this line and the \
-         command. What the extract holds was not printed; keep it, so that the fault can be found.",
+         command. What the extract holds was not printed; keep it, so that we can find the fault.",
         env!("CARGO_PKG_VERSION")
     )
 }
@@ -39,13 +40,13 @@ mod tests {
     use crate::report::dir;
     use crate::report::dir::StagedReport;
 
-    /// Where the child below works; only this test sets it.
+    /// The working directory of the child process below; only this test sets it.
     const DESK: &str = "CLAIMLINT_TEST_DESK";
 
-    /// A run that comes to grief: on the main thread or on a worker's, after it has begun to write.
+    /// A run that panics on the main thread or on a worker thread, after it has begun to write.
     #[test]
     fn child() {
-        // Alone it has nothing to do: the test below starts it as a process of its own, as a hook is the process's.
+        // This does nothing by itself. The test below runs it in a process of its own, as the panic hook belongs to the process.
         let Some(desk) = std::env::var_os(DESK).map(std::path::PathBuf::from) else { return };
         let worker = std::env::var_os("CLAIMLINT_TEST_WORKER").is_some();
         let job = || {

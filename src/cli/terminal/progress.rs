@@ -16,7 +16,7 @@ use crate::ingest::Watch;
 /// Time between two progress lines in a log: often enough to see that the run is alive, too rare to fill the log.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Watches a run: shows how far it is, and stops it when asked.
+/// Watches a run: shows its progress, and stops it when asked.
 pub(crate) struct Watcher {
     shown: Shown,
     total: u64,
@@ -36,7 +36,7 @@ enum Shown {
 }
 
 impl Watcher {
-    /// For `total` bytes on disk; 0 if unknown (stdin).
+    /// A watcher of a run over `total` bytes on disk; 0 if unknown (stdin).
     pub(crate) fn new(how: Progress, quiet: bool, total: u64, stop: Arc<AtomicBool>, log: Arc<Log>) -> Self {
         let shown = match how {
             _ if log.is_json() => Shown::Events(Mutex::new(Instant::now())),
@@ -57,7 +57,7 @@ impl Watcher {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         match &self.shown {
             Shown::Bar(bar) => bar.finish_and_clear(),
@@ -83,7 +83,7 @@ impl Watcher {
         )
     }
 
-    /// For the bar, which has to fit into eighty columns.
+    /// The counts for the bar, which must fit into 80 columns.
     fn short_counts(&self) -> String {
         let rows = self.rows.load(Ordering::Relaxed);
         let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;
@@ -101,7 +101,7 @@ impl Watcher {
     }
 }
 
-/// Has it been long enough since the last line?
+/// Is it time for another line?
 fn is_due(last: &Mutex<Instant>) -> bool {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     let due = last.elapsed() >= EVERY;
@@ -111,7 +111,7 @@ fn is_due(last: &Mutex<Instant>) -> bool {
     due
 }
 
-/// Three significant digits at most: 999, 12k, 4.5M.
+/// At most three significant digits: 999, 12k, 4.5M.
 fn short(n: u64) -> String {
     match n {
         0..1_000 => n.to_string(),

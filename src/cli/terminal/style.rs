@@ -1,4 +1,4 @@
-//! The few colours of the terminal. anstream drops them where they do not belong (pipes, `NO_COLOR`).
+//! Colors and line breaks of the terminal. anstream drops colors where they do not belong (pipes, `NO_COLOR`).
 
 use anstyle::{AnsiColor, Style};
 
@@ -11,10 +11,10 @@ use crate::rules::judge::ServiceStatus;
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// Headings and codes.
 pub(crate) const BOLD: Style = Style::new().bold();
-/// What may be skipped.
+/// Text that may be skipped.
 pub(crate) const DIM: Style = Style::new().dimmed();
 
-/// A disposition's colour.
+/// The color of a disposition.
 pub(crate) fn disposition(disposition: Disposition) -> Style {
     match disposition {
         Disposition::Deny => AnsiColor::Red.on_default().bold(),
@@ -23,7 +23,7 @@ pub(crate) fn disposition(disposition: Disposition) -> Style {
     }
 }
 
-/// A status's colour.
+/// The color of a status.
 pub(crate) fn status(status: ServiceStatus) -> Style {
     match status {
         ServiceStatus::Deny => AnsiColor::Red.on_default().bold(),
@@ -38,15 +38,15 @@ pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Columns of the terminal, within what reads well; a pipe counts as wide.
+/// Columns of the terminal, between 40 and 160; a pipe has 100.
 pub(crate) fn width() -> usize {
     const WIDEST: usize = 160;
     let columns = comfy_table::Table::new().width().map_or(100, usize::from);
     columns.clamp(NARROWEST, WIDEST)
 }
 
-/// A line broken at blanks where the terminal ends, and continued `hang` columns from the left; a word longer than a line
-/// behind its commas. A pipe gets it whole: what reads it looks for lines.
+/// Breaks a line at blanks to fit the terminal; continuation lines are indented by `hang` columns, and a word longer than a
+/// line is broken after its commas. In a pipe the line stays whole, as programs read it line by line.
 pub(crate) fn fitted(line: &str, hang: usize) -> String {
     match comfy_table::Table::new().width() {
         Some(width) => broken(line, hang, usize::from(width)),
@@ -55,12 +55,12 @@ pub(crate) fn fitted(line: &str, hang: usize) -> String {
 }
 
 fn broken(line: &str, hang: usize, width: usize) -> String {
-    // On a screen too narrow for that, continuation begins at the left.
+    // A narrow terminal has no room for the indent.
     let hang = if hang + NARROWEST / 2 > width { 0 } else { hang };
     let mut out = String::with_capacity(line.len() + 16);
     let mut column = 0;
     let words = line.split_inclusive(' ').flat_map(|word| {
-        // A list without blanks, such as a row of CSV, fits nowhere as it is.
+        // A list without blanks, such as a row of CSV, may be longer than a line.
         let long = hang + columns(word.trim_end_matches(' ')) > width;
         word.split_inclusive(move |c| long && c == ',')
     });
@@ -78,17 +78,17 @@ fn broken(line: &str, hang: usize, width: usize) -> String {
     out
 }
 
-/// Columns that a text of ours takes: all of its characters but the styles, which end at an m.
+/// Columns that a text takes: its characters without the escape sequences of styles, which end with an m.
 fn columns(text: &str) -> usize {
     let mut styles = text.split('\x1b');
     let plain = styles.next().unwrap_or_default().chars().count();
     plain + styles.map(|rest| rest.split_once('m').map_or(0, |(_, after)| after.chars().count())).sum::<usize>()
 }
 
-/// Fewest columns that we lay out for.
+/// The narrowest terminal, in columns, for which lines are indented.
 const NARROWEST: usize = 40;
 
-/// Text wrapped at the terminal's width, every line indented.
+/// Wraps a text at the terminal's width and indents every line.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     let width = width().min(100) - indent;
     let pad = " ".repeat(indent);
