@@ -77,7 +77,10 @@ impl Approvals {
             self.groups.push(Group { scope, units: row.units, places: Vec::new(), spans: Vec::new() });
         }
         self.groups[number].places.push(place);
-        self.groups[number].spans.push(span);
+        // An authorization that ends before it begins is valid on no day.
+        if span.0 <= span.1 {
+            self.groups[number].spans.push(span);
+        }
     }
 
     /// Sorts the spans, once all rows are there.
@@ -95,7 +98,7 @@ impl Approvals {
     /// The first row in the order of the file that fits the codes and has a day in common with these.
     pub(super) fn first_fitting(&self, rows: &[Authorization], codes: CodeSet, days: (Date, Date)) -> Option<usize> {
         let groups = self.groups.iter().filter(|group| group.scope.fits(codes) && group.covers(Some(days)));
-        let first = |group: &Group| group.places.iter().copied().find(|place| rows[*place].covers(Some(days)));
+        let first = |group: &Group| group.places.iter().copied().find(|place| rows[*place].covers(days));
         groups.filter_map(first).min()
     }
 

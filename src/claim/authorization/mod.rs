@@ -52,11 +52,10 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// Is a day of this span within its dates? Open ends fit, and so does a service without a readable date.
-    pub fn covers(&self, days: Option<(Date, Date)>) -> bool {
-        days.is_none_or(|(first, last)| {
-            self.valid_from.is_none_or(|from| from <= last) && self.valid_to.is_none_or(|to| first <= to)
-        })
+    /// Is a day of this span within its dates? Open ends fit.
+    pub fn covers(&self, (first, last): (Date, Date)) -> bool {
+        let (from, to) = (self.valid_from.unwrap_or(Date::MIN), self.valid_to.unwrap_or(Date::MAX));
+        from <= to && from <= last && first <= to
     }
 }
 
@@ -79,6 +78,22 @@ impl Scope {
     }
 }
 
+/// Authorization numbers on services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NumbersOnServices {
+    /// Numbers that services carry.
+    pub carried: u64,
+    /// Those that the authorization file has.
+    pub found: u64,
+}
+
+impl std::ops::AddAssign for NumbersOnServices {
+    fn add_assign(&mut self, other: Self) {
+        self.carried += other.carried;
+        self.found += other.found;
+    }
+}
+
 /// Counts of the authorization file and of its use, for people who want to know whether it is the right file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AuthorizationCoverage {
@@ -86,9 +101,9 @@ pub struct AuthorizationCoverage {
     pub rows: u64,
     /// Rows that are approvals.
     pub approvals: u64,
-    /// Distinct numbers on services.
+    /// Numbers that services carry, counted on each service.
     pub numbers_on_services: u64,
-    /// Those that the file has.
+    /// Those among them that the file has.
     pub numbers_found: u64,
 }
 
@@ -154,10 +169,21 @@ impl AuthorizationFile {
         self.by_member.get(member)?.first_fitting(&self.rows, codes, days)
     }
 
-    /// Rows and approvals; what services carry is counted by whoever knows them.
-    pub fn coverage(&self) -> AuthorizationCoverage {
+    /// Rows and approvals, beside what services carry and the file has.
+    pub fn coverage(&self, numbers: NumbersOnServices) -> AuthorizationCoverage {
         let approvals = self.rows.iter().filter(|row| row.approval == Approval::Approved).count() as u64;
-        AuthorizationCoverage { rows: self.rows.len() as u64, approvals, ..AuthorizationCoverage::default() }
+        let (numbers_on_services, numbers_found) = (numbers.carried, numbers.found);
+        AuthorizationCoverage { rows: self.rows.len() as u64, approvals, numbers_on_services, numbers_found }
+    }
+
+    /// The numbers in the cell of a service, counted.
+    pub fn count_numbers(&self, numbers: &str) -> NumbersOnServices {
+        let mut count = NumbersOnServices::default();
+        for number in numbers.split(';').filter(|number| !number.is_empty()) {
+            count.carried += 1;
+            count.found += u64::from(self.of_number(number).is_some());
+        }
+        count
     }
 
     /// Status labels that no table knows, with the number of their rows, most frequent first.

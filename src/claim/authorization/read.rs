@@ -202,7 +202,11 @@ mod tests {
         assert_eq!((rows.places(), rows.not_approved(), rows.unread()), (&[0, 1][..], Some(1), None));
         assert!(file.of_number("AB2").is_none() && file.of_number("").is_none());
         assert_eq!(file.rows()[0].number, "ab-1");
-        assert_eq!((file.coverage().rows, file.coverage().approvals), (2, 1));
+        let numbers = file.count_numbers("AB1;AB2");
+        assert_eq!((numbers.carried, numbers.found), (2, 1));
+        let coverage = file.coverage(numbers);
+        assert_eq!((coverage.rows, coverage.approvals, coverage.numbers_found), (2, 1, 1));
+        assert!(!coverage.is_doubtful() && file.coverage(file.count_numbers("AB2")).is_doubtful());
     }
 
     #[test]
@@ -264,6 +268,10 @@ mod tests {
         let days = ("2023-12-01".parse().expect("a date"), "2024-01-01".parse().expect("a date"));
         assert!(fit("M1", "22514", Some(days), 1).holds, "one day in common is enough");
         assert_eq!(file.approval_for("M1", set("22514"), days), Some(1));
+        let upside_down = read(&format!("{head}A1,M1,,approved,2024-03-31,2024-03-01,\n")).expect("a file");
+        assert_eq!(upside_down.approval_for("M1", set("22514"), (march, march)), None);
+        let wanted = Wanted { member: "M1", codes: set("22514"), days: Some((march, march)), used: None };
+        assert_eq!(upside_down.of_number("A1").expect("the number").fit(&wanted, listed).days, Some(0));
         assert_eq!(file.approval_for("M1", set("22514"), (march, march)), None);
         assert_eq!(file.approval_for("M3", set("22514"), days), None);
     }
