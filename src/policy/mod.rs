@@ -3,12 +3,15 @@
 //! Four files make a policy: the medical policy, the limits (NCCI), the remittance codes, the words of claim columns. Each comes
 //! with the program and can be replaced by one of its kind; a fifth lays own dispositions over them ([`overrides`]).
 
+pub mod origin;
 pub mod parse;
 
 mod lists;
 pub mod overrides;
 pub mod show;
 mod vocabulary;
+
+pub use crate::policy::origin::{Origin, OriginKind};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -43,27 +46,6 @@ impl Disposition {
             Self::Info => "info",
         }
     }
-}
-
-/// One of the files a policy was made of.
-#[derive(Debug, Clone)]
-pub struct Origin {
-    /// `policy`, `limits`, `remittance`, `vocabulary` or `overrides`.
-    pub kind: &'static str,
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Who publishes what it transcribes.
-    pub publisher: String,
-    /// Where its values come from.
-    pub source: String,
-    /// For when they hold.
-    pub valid: String,
-    /// The file, or `built in`.
-    pub file: String,
-    /// The text itself.
-    pub text: String,
 }
 
 /// A diagnosis of the policy's list, by the places of its edition and of the code in that edition.
@@ -447,8 +429,13 @@ impl Policy {
         &self.rules[code]
     }
 
-    /// The file of this kind.
-    pub fn origin(&self, kind: &str) -> &Origin {
-        self.origins.iter().find(|o| o.kind == kind).unwrap_or(&self.origins[0])
+    /// The file of this kind, if there is one: only overrides may be missing.
+    pub fn origin(&self, kind: OriginKind) -> Option<&Origin> {
+        self.origins.iter().find(|origin| origin.kind == kind)
+    }
+
+    /// The file of the medical policy itself: the first one, as the loader puts it.
+    pub fn own_origin(&self) -> &Origin {
+        &self.origins[0]
     }
 }

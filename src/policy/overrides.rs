@@ -4,12 +4,9 @@
 //! settings file of a run makes one ([`text`]).
 
 use crate::claim::value::words::MAX_LABEL_LEN;
-use crate::policy::parse::read_origin;
+use crate::policy::origin::{OriginKind, OriginText};
 use crate::policy::{Disposition, Policy};
 use crate::strict_toml::{Document, SpannedText, Table, nearest};
-
-/// The kind of the file.
-pub(super) const KIND: &str = "overrides";
 
 /// The text of an overrides file. The same dispositions and labels give the same text, whatever file they come from.
 pub fn text<'a>(
@@ -18,8 +15,9 @@ pub fn text<'a>(
 ) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let head = format!(
-        "kind = \"{KIND}\"\nid = \"settings\"\ntitle = \"Dispositions and product labels of the settings file\"\n\
-         publisher = \"the user\"\nsource = \"claimlint.toml\"\nvalid = \"this run\"\n"
+        "kind = \"{}\"\nid = \"settings\"\ntitle = \"Dispositions and product labels of the settings file\"\n\
+         publisher = \"the user\"\nsource = \"claimlint.toml\"\nvalid = \"this run\"\n",
+        OriginKind::Overrides.word()
     );
     let rules = dispositions.into_iter().map(|(rule, word)| format!("{} = \"{}\"\n", quoted(rule), word.word()));
     let labels = products.into_iter().map(|(label, class)| format!("{} = {}\n", quoted(label), quoted(class)));
@@ -64,9 +62,9 @@ pub(super) fn read(
     root: Table<'_, '_>,
     policy: &mut Policy,
     roster: &[&str],
-    file: (&str, &str, &str),
+    file: OriginText<'_>,
 ) -> Option<()> {
-    let origin = read_origin(&root, file);
+    let origin = file.read(&root);
     if let Some(sheet) = root.table_if("dispositions") {
         for (rule, disposition) in read_dispositions(&sheet, roster) {
             if let Some(setting) = policy.rules.get_mut(&rule) {
@@ -101,7 +99,8 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::parse::{PolicyFile, load};
+    use crate::policy::origin::PolicyFile;
+    use crate::policy::parse::load;
 
     /// The rules of the built-in policy; the roster itself is in a later room.
     fn roster() -> Vec<&'static str> {

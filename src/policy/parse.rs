@@ -4,100 +4,33 @@ use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
 use crate::claim::value::vocabulary::Vocabulary;
+pub use crate::policy::origin::PolicyFile;
+
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
+use crate::policy::origin::{ChosenFiles, OriginText};
 use crate::policy::{
-    AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Origin, Policy, RuleSetting, overrides,
-    vocabulary,
+    AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Policy, RuleSetting, overrides, vocabulary,
 };
 use crate::strict_toml::{Document, Faults, SpannedText, Table};
 
-/// The files that come with the program.
-const BUILT_IN: [(&str, &str); 4] = [
-    ("policy", include_str!("../policies/bcbsma-485.toml")),
-    ("limits", include_str!("../policies/ncci-2024q3.toml")),
-    ("remittance", include_str!("../policies/remittance.toml")),
-    ("vocabulary", include_str!("../policies/vocabulary.toml")),
-];
-
-/// The kinds of files: those that come with the program, and the one that is laid over them.
-fn kinds() -> Vec<(&'static str, &'static str)> {
-    BUILT_IN.iter().map(|(kind, _)| *kind).chain([overrides::KIND]).map(|kind| (kind, kind)).collect()
-}
-
-/// A file given with `--policy`: its name and its text.
-#[derive(Debug, Clone)]
-pub struct PolicyFile {
-    /// As the user named it.
-    pub file: String,
-    /// Its content.
-    pub text: String,
-}
-
 /// Loads the policy in force: the built-in files, each replaced by a given file of its kind, and the overrides over them,
-/// if any are given. `rules` are the codes of
-/// the roster; each must have a disposition and a citation.
+/// if any are given. `rules` are the codes of the roster; each must have a disposition and a citation.
 pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
-    let mut chosen: Vec<(&str, &str, &str)> = BUILT_IN.iter().map(|(kind, text)| (*kind, "built in", *text)).collect();
-    for file in given {
-        let kind = kind_of(file)?;
-        if kind == overrides::KIND && !chosen.iter().any(|(k, ..)| *k == kind) {
-            chosen.push((kind, &file.file, &file.text));
-            continue;
-        }
-        for slot in chosen.iter_mut().filter(|(k, ..)| *k == kind) {
-            if slot.1 != "built in" {
-                let message = format!("{} is a file of kind \"{kind}\" too: give one of them", slot.1);
-                return Err(Faults {
-                    file: file.file.clone(),
-                    list: vec![crate::strict_toml::Fault { line: 1, column: 1, message }],
-                });
-            }
-            *slot = (slot.0, &file.file, &file.text);
-        }
+    let files = ChosenFiles::new(given)?;
+    let words = files.vocabulary;
+    let (vocabulary, words) =
+        Document::load(words.file, words.text, |document, root| vocabulary::read(document, &root, words))?;
+    let (file, limits, remittance) = (files.policy, files.limits, files.remittance);
+    let read = |document: &Document<'_>, root: Table<'_, '_>| read_policy(document, root, rules, file, vocabulary);
+    let mut made = Document::load(file.file, file.text, read)?;
+    Document::load(limits.file, limits.text, |document, root| read_limits(document, root, &mut made, rules, limits))?;
+    Document::load(remittance.file, remittance.text, |_, root| read_remittance(root, &mut made, rules, remittance))?;
+    made.origins.push(words);
+    if let Some(over) = files.overrides {
+        Document::load(over.file, over.text, |document, root| overrides::read(document, root, &mut made, rules, over))?;
     }
-    let fingerprint = {
-        let mut hasher = blake3::Hasher::new();
-        for (kind, _, text) in &chosen {
-            hasher.update(kind.as_bytes()).update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-        }
-        hasher.finalize().to_hex().to_string()
-    };
-    let [policy, limits, remittance, words, over @ ..] = chosen.as_slice() else {
-        unreachable!("four files are built in")
-    };
-    let (policy, limits, remittance, words) = (*policy, *limits, *remittance, *words);
-    let (vocabulary, origin) =
-        Document::load(words.1, words.2, |document, root| vocabulary::read(document, &root, words))?;
-    let read = |document: &Document<'_>, root: Table<'_, '_>| read_policy(document, root, rules, policy, vocabulary);
-    let mut made = Document::load(policy.1, policy.2, read)?;
-    Document::load(limits.1, limits.2, |document, root| read_limits(document, root, &mut made, rules, limits))?;
-    Document::load(remittance.1, remittance.2, |_, root| read_remittance(root, &mut made, rules, remittance))?;
-    made.origins.push(origin);
-    for over in over {
-        Document::load(over.1, over.2, |document, root| overrides::read(document, root, &mut made, rules, *over))?;
-    }
-    made.fingerprint = fingerprint;
+    made.fingerprint = files.fingerprint();
     Ok(made)
-}
-
-fn kind_of(given: &PolicyFile) -> Result<&'static str, Faults> {
-    Document::load(&given.file, &given.text, |_, root| root.choice("kind", &kinds()))
-}
-
-pub(crate) fn read_origin(root: &Table<'_, '_>, (kind, file, text): (&str, &str, &str)) -> Option<Origin> {
-    let stated = root.choice("kind", &kinds()).filter(|k| *k == kind);
-    let [id, title, publisher, source, valid] =
-        ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
-    Some(Origin {
-        kind: stated?,
-        id: id?,
-        title: title?,
-        publisher: publisher?,
-        source: source?,
-        valid: valid?,
-        file: file.to_owned(),
-        text: text.to_owned(),
-    })
 }
 
 /// The texts without their places.
@@ -113,10 +46,10 @@ fn read_policy(
     document: &Document<'_>,
     root: Table<'_, '_>,
     roster: &[&str],
-    file: (&str, &str, &str),
+    file: OriginText<'_>,
     vocabulary: Vocabulary,
 ) -> Option<Policy> {
-    let origin = read_origin(&root, file);
+    let origin = file.read(&root);
     let unseen = texts(root.texts("unseen"));
     let (codes, procedures) = read_procedures(document, &root);
     let excludes = root.tables_if("excludes").into_iter().filter_map(read_excludes).collect();
@@ -248,9 +181,9 @@ fn read_limits(
     root: Table<'_, '_>,
     policy: &mut Policy,
     roster: &[&str],
-    file: (&str, &str, &str),
+    file: OriginText<'_>,
 ) -> Option<()> {
-    let origin = read_origin(&root, file);
+    let origin = file.read(&root);
     let codes = policy.codes.clone();
     let one = |sheet: &Table<'_, '_>, key: &str| sheet.text(key).and_then(|p| resolve(document, &codes, &p));
     for sheet in root.tables("limits") {
@@ -291,8 +224,8 @@ fn read_limits(
     Some(())
 }
 
-fn read_remittance(root: Table<'_, '_>, policy: &mut Policy, roster: &[&str], file: (&str, &str, &str)) -> Option<()> {
-    let origin = read_origin(&root, file);
+fn read_remittance(root: Table<'_, '_>, policy: &mut Policy, roster: &[&str], file: OriginText<'_>) -> Option<()> {
+    let origin = file.read(&root);
     if let Some(reasons) = root.table("reasons") {
         for code in roster {
             let Some(sheet) = reasons.table_if(code) else { continue };

@@ -7,7 +7,7 @@ use crate::policy::{Policy, Role};
 /// Prints editions, lists, authorization table, limits and fingerprint.
 pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
     for origin in &policy.origins {
-        writeln!(out, "{}: {} ({})", origin.kind, origin.id, origin.file)?;
+        writeln!(out, "{}: {} ({})", origin.kind.word(), origin.id, origin.file)?;
         writeln!(
             out,
             "  {}\n  {}\n  source: {}\n  valid: {}",

@@ -6,16 +6,16 @@ use crate::claim::value::status::RowStatus;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::{Blanks, MAX_LABEL_LEN, WordTable, fold};
 use crate::policy::Origin;
-use crate::policy::parse::read_origin;
+use crate::policy::origin::OriginText;
 use crate::strict_toml::{Document, SpannedText, Table};
 
 /// Reads the file into its tables.
 pub(super) fn read(
     document: &Document<'_>,
     root: &Table<'_, '_>,
-    file: (&str, &str, &str),
+    file: OriginText<'_>,
 ) -> Option<(Vocabulary, Origin)> {
-    let origin = read_origin(root, file);
+    let origin = file.read(root);
     let words = |key, meanings: &[(&str, _)], blanks| words(document, root, key, meanings, blanks);
     let claim_forms = self::words(document, root, "claim_form", &ClaimForm::WORDS, Blanks::Drop);
     let statuses = root.table("status").map(|table| {
@@ -96,13 +96,17 @@ fn word_table<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::origin::OriginKind;
+
+    fn file(text: &str) -> OriginText<'_> {
+        OriginText { kind: OriginKind::Vocabulary, file: "v.toml", text }
+    }
     use crate::ingest::layout::words::LayoutWords;
 
     const TEXT: &str = include_str!("../policies/vocabulary.toml");
 
     fn load(text: &str) -> Result<Vocabulary, String> {
-        let loaded =
-            Document::load("v.toml", text, |document, root| read(document, &root, ("vocabulary", "v.toml", text)));
+        let loaded = Document::load("v.toml", text, |document, root| read(document, &root, file(text)));
         loaded.map(|(vocabulary, _)| vocabulary).map_err(|faults| faults.to_string())
     }
 

@@ -90,7 +90,7 @@ fn the_page_of_rules_names_every_rule_with_its_disposition() {
 #[test]
 fn the_page_of_words_names_every_procedure_of_the_policy() {
     let section = spec::resolve("words/codes").expect("a section").text;
-    let policy = &POLICY.origins.iter().find(|origin| origin.kind == "policy").expect("the policy").text;
+    let policy = &POLICY.own_origin().text;
     let codes: Vec<&str> = policy
         .lines()
         .filter(|line| line.contains("role = \""))
@@ -110,7 +110,7 @@ fn cells(row: &str) -> Vec<&str> {
 #[test]
 fn the_page_of_fields_has_every_product_label_of_the_policy_under_its_class() {
     let section = spec::resolve("fields/product-class").expect("a section").text;
-    let text = &POLICY.origins.iter().find(|origin| origin.kind == "policy").expect("the policy").text;
+    let text = &POLICY.own_origin().text;
     let policy: toml::Table = text.parse().expect("the built-in policy is TOML");
     let mut seen = 0;
     for class in policy["class"].as_array().expect("the classes") {

@@ -47,7 +47,10 @@ pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy,
     let given: Vec<PolicyFile> = POLICY
         .origins
         .iter()
-        .map(|origin| PolicyFile { file: format!("{}.toml", origin.kind), text: edit(origin.kind, &origin.text) })
+        .map(|origin| PolicyFile {
+            file: format!("{}.toml", origin.kind.word()),
+            text: edit(origin.kind.word(), &origin.text),
+        })
         .collect();
     load(&given, &rules::codes()).map_err(|faults| faults.to_string())
 }

@@ -13,7 +13,7 @@ use claimlint::claim::value::words::fold;
 use claimlint::finding::RuleId;
 use claimlint::finding::evidence::QualityEvidence;
 use claimlint::ingest::BLOCK;
-use claimlint::policy::{Disposition, Policy, Role};
+use claimlint::policy::{Disposition, OriginKind, Policy, Role};
 use claimlint::rules::judge::{in_order, judge_with};
 use claimlint::rules::{Answer, AppliesTo, Rule, RuleInput, roster};
 use claimlint::run::{JudgedRun, run_example};
@@ -113,7 +113,7 @@ struct Mutant {
 impl Mutant {
     /// Changes the text of every file by `edit`. Panics if nothing changes.
     fn new(what: String, edit: impl Fn(&str, &str) -> String) -> Self {
-        let changed = POLICY.origins.iter().any(|o| edit(o.kind, &o.text) != o.text);
+        let changed = POLICY.origins.iter().any(|o| edit(o.kind.word(), &o.text) != o.text);
         assert!(changed, "{what}: nothing was changed");
         let policy = policy_with(edit);
         Self { what, policy }
@@ -195,7 +195,7 @@ fn every_listed_diagnosis_counts() {
 
 #[test]
 fn every_group_of_diagnoses_has_the_right_region() {
-    let text = &POLICY.origin("policy").text;
+    let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     // Regions in `outside_statement` are changed below.
     let outside: Vec<String> = values(text, "outside_statement").into_iter().map(|(_, region)| region).collect();
@@ -248,7 +248,7 @@ fn every_procedure_code_counts_in_its_role() {
         }
     }
     for pair in [("22513", "22514"), ("22514", "22513")] {
-        let text = &POLICY.origin("policy").text;
+        let text = &POLICY.own_origin().text;
         for (at, from) in text.match_indices(&format!("stands_for = \"{}\"", pair.0)) {
             let line = text[..at].matches('\n').count() + 1;
             let to = format!("stands_for = \"{}\"", pair.1);
@@ -260,7 +260,7 @@ fn every_procedure_code_counts_in_its_role() {
 
 #[test]
 fn every_cell_of_the_authorization_table_counts() {
-    let text = &POLICY.origin("policy").text;
+    let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     let tables = [
         ("inpatient", &["required", "not-required", "undetermined"][..]),
@@ -282,7 +282,7 @@ fn every_cell_of_the_authorization_table_counts() {
 
 #[test]
 fn every_word_of_the_tables_counts() {
-    let text = &POLICY.origin("policy").text;
+    let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     for (_, word) in values(text, "labels") {
         // Two spellings may fold to one label, so both are removed.
@@ -330,7 +330,7 @@ fn every_word_of_the_tables_counts() {
 
 #[test]
 fn every_date_counts_to_the_day() {
-    let text = &POLICY.origin("policy").text;
+    let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     for key in ["from = ", "until = "] {
         for (at, _) in text.match_indices(key) {
@@ -353,7 +353,7 @@ fn every_date_counts_to_the_day() {
 
 #[test]
 fn every_limit_and_pair_counts() {
-    let text = &POLICY.origin("limits").text;
+    let text = &POLICY.origin(OriginKind::Limits).expect("it is built in").text;
     let mut mutants = Vec::new();
     for (at, key) in text.match_indices("units = ") {
         let range = at + key.len()..at + key.len() + 1;
@@ -383,7 +383,7 @@ fn every_limit_and_pair_counts() {
 
 #[test]
 fn every_disposition_counts() {
-    let text = &POLICY.origin("policy").text;
+    let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     for (_, rule) in roster() {
         let head = format!("\n{} = {{ disposition = \"", rule.code);

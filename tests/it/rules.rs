@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use claimlint::policy::OriginKind;
 use claimlint::rules::doc::Worked;
 use claimlint::rules::{codes, get};
 use claimlint::run::{run_example, run_text};
@@ -68,7 +69,7 @@ fn the_worked_examples_of_the_policy_come_out_as_expected() {
 
 #[test]
 fn the_policy_cites_a_source_for_every_rule() {
-    let remittance = &POLICY.origin("remittance").text;
+    let remittance = &POLICY.origin(OriginKind::Remittance).expect("it is built in").text;
     for doc in DOCS.iter() {
         let setting = POLICY.rule(&doc.code);
         assert!(setting.citation.split_whitespace().count() >= 3, "{}: cites {:?}", doc.code, setting.citation);

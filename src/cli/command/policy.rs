@@ -28,7 +28,7 @@ pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
                     }
                 }
                 Some(kind) => {
-                    let origin = policy.origins.iter().find(|o| o.kind == kind);
+                    let origin = policy.origins.iter().find(|o| o.kind.word() == kind);
                     let origin = origin.ok_or_else(|| {
                         anyhow!("no policy file is of kind \"{kind}\"; write policy, limits or remittance")
                     })?;

@@ -32,7 +32,7 @@ pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
 /// Prints it.
 pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
     let run = context.run;
-    let policy = run.policy.origin("policy");
+    let policy = run.policy.own_origin();
     writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, run.policy.edition(None).id)?;
     let files = if run.inputs.len() == 1 {
         style::seen(&run.inputs[0].name).into_owned()

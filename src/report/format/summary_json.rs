@@ -182,7 +182,7 @@ impl<'a> SummaryJson<'a> {
         let (run, summary) = (context.run, &totals.summary);
         let policy = &run.policy;
         let files =
-            policy.origins.iter().map(|o| PolicyFileJson { kind: o.kind, id: &o.id, valid: &o.valid }).collect();
+            policy.origins.iter().map(|o| PolicyFileJson { kind: o.kind.word(), id: &o.id, valid: &o.valid }).collect();
         let mut amounts: BTreeMap<&str, String> = ServiceStatus::ALL
             .iter()
             .filter(|s| s.is_flagged())

@@ -169,7 +169,7 @@ fn page<'a>(
         style: STYLE,
         script: SCRIPT,
         version: env!("CARGO_PKG_VERSION"),
-        policy: policy.origin("policy"),
+        policy: policy.own_origin(),
         policy_id: &policy.id,
         editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
         fingerprint: &policy.fingerprint,

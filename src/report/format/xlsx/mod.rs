@@ -235,7 +235,7 @@ fn of_about(context: ReportContext<'_>) -> XmlRows {
     }
     say("policy fingerprint", &policy.fingerprint);
     for origin in &policy.origins {
-        say(origin.kind, &format!("{}, valid {}", origin.id, origin.valid));
+        say(origin.kind.word(), &format!("{}, valid {}", origin.id, origin.valid));
     }
     for input in &run.inputs {
         let rejected = input.rejects.len();

@@ -1,0 +1,153 @@
+//! The files that a policy is made of: their kinds, what they say of themselves, and which ones were given.
+
+use crate::strict_toml::{Document, Fault, Faults, Table};
+
+/// What a file of a policy holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginKind {
+    /// Codes, tables and the disposition of each rule.
+    Policy,
+    /// Unit limits and code pairs.
+    Limits,
+    /// Suggested reason codes.
+    Remittance,
+    /// Words of claim columns.
+    Vocabulary,
+    /// A user's own dispositions and product labels, over the others.
+    Overrides,
+}
+
+impl OriginKind {
+    const WORDS: [(&'static str, Self); 5] = [
+        ("policy", Self::Policy),
+        ("limits", Self::Limits),
+        ("remittance", Self::Remittance),
+        ("vocabulary", Self::Vocabulary),
+        ("overrides", Self::Overrides),
+    ];
+
+    /// The word in files and outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Limits => "limits",
+            Self::Remittance => "remittance",
+            Self::Vocabulary => "vocabulary",
+            Self::Overrides => "overrides",
+        }
+    }
+}
+
+/// One of the files a policy was made of.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// What it holds.
+    pub kind: OriginKind,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Who publishes what it transcribes.
+    pub publisher: String,
+    /// Where its values come from.
+    pub source: String,
+    /// For when they hold.
+    pub valid: String,
+    /// The file, or `built in`.
+    pub file: String,
+    /// The text itself.
+    pub text: String,
+}
+
+/// A file given with `--policy`: its name and its text.
+#[derive(Debug, Clone)]
+pub struct PolicyFile {
+    /// As the user named it.
+    pub file: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// In place of the name of a file that comes with the program.
+const BUILT_IN: &str = "built in";
+
+/// A file to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OriginText<'a> {
+    pub(super) kind: OriginKind,
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl<'a> OriginText<'a> {
+    const fn built_in(kind: OriginKind, text: &'a str) -> Self {
+        Self { kind, file: BUILT_IN, text }
+    }
+
+    /// Reads what the file says of itself. Its kind must be the one that was looked for.
+    pub(super) fn read(self, root: &Table<'_, '_>) -> Option<Origin> {
+        let stated = root.choice("kind", &OriginKind::WORDS).filter(|kind| *kind == self.kind);
+        let [id, title, publisher, source, valid] =
+            ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
+        Some(Origin {
+            kind: stated?,
+            id: id?,
+            title: title?,
+            publisher: publisher?,
+            source: source?,
+            valid: valid?,
+            file: self.file.to_owned(),
+            text: self.text.to_owned(),
+        })
+    }
+}
+
+/// The files to be read: those that come with the program, each replaced by a given file of its kind, and the overrides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChosenFiles<'a> {
+    pub(super) policy: OriginText<'a>,
+    pub(super) limits: OriginText<'a>,
+    pub(super) remittance: OriginText<'a>,
+    pub(super) vocabulary: OriginText<'a>,
+    pub(super) overrides: Option<OriginText<'a>>,
+}
+
+impl<'a> ChosenFiles<'a> {
+    /// Two given files of one kind are refused.
+    pub(super) fn new(given: &'a [PolicyFile]) -> Result<Self, Faults> {
+        let mut chosen = Self {
+            policy: OriginText::built_in(OriginKind::Policy, include_str!("../policies/bcbsma-485.toml")),
+            limits: OriginText::built_in(OriginKind::Limits, include_str!("../policies/ncci-2024q3.toml")),
+            remittance: OriginText::built_in(OriginKind::Remittance, include_str!("../policies/remittance.toml")),
+            vocabulary: OriginText::built_in(OriginKind::Vocabulary, include_str!("../policies/vocabulary.toml")),
+            overrides: None,
+        };
+        for file in given {
+            let kind = Document::load(&file.file, &file.text, |_, root| root.choice("kind", &OriginKind::WORDS))?;
+            let text = OriginText { kind, file: &file.file, text: &file.text };
+            let before = match kind {
+                OriginKind::Policy => Some(std::mem::replace(&mut chosen.policy, text)),
+                OriginKind::Limits => Some(std::mem::replace(&mut chosen.limits, text)),
+                OriginKind::Remittance => Some(std::mem::replace(&mut chosen.remittance, text)),
+                OriginKind::Vocabulary => Some(std::mem::replace(&mut chosen.vocabulary, text)),
+                OriginKind::Overrides => chosen.overrides.replace(text),
+            };
+            if let Some(before) = before.filter(|before| before.file != BUILT_IN) {
+                let message = format!("{} is a file of kind \"{}\" too: give one of them", before.file, kind.word());
+                return Err(Faults { file: file.file.clone(), list: vec![Fault { line: 1, column: 1, message }] });
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Blake3 of all files, as hex.
+    pub(super) fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let files = [self.policy, self.limits, self.remittance, self.vocabulary];
+        for file in files.into_iter().chain(self.overrides) {
+            hasher.update(file.kind.word().as_bytes());
+            hasher.update(&(file.text.len() as u64).to_le_bytes()).update(file.text.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
