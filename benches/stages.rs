@@ -187,7 +187,7 @@ fn stages(c: &mut Criterion) {
     let (_, lines) = bench.lines(&dense, true);
     group.bench_function("index, dense", |b| {
         b.iter(|| {
-            let index = Index::new(&lines, &bench.policy.codes, usize::MAX, false).expect("it is in memory");
+            let index = Index::new(&lines, bench.policy.lists(), usize::MAX, false).expect("it is in memory");
             assert_eq!(index.bins().len(), ROWS);
         });
     });

@@ -1,4 +1,4 @@
-//! The ledger: every row read stands in exactly one bin, and the bins add up, or the run fails.
+//! The ledger: each row read is in exactly one bin, and the bins add up to the rows, or the run fails.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,13 @@ pub struct Ledger {
     pub duplicate: u64,
     /// Denied by the payer.
     pub payer_denied: u64,
-    /// Of a voided or replaced claim.
+    /// Of a voided, replaced or older version of a claim.
     pub superseded: u64,
     /// Hold a listed code.
     pub in_scope: u64,
     /// Hold a code that companion rules need.
     pub related: u64,
-    /// None of these.
+    /// Hold no code that is looked for.
     pub out_of_scope: u64,
 }
 
@@ -36,11 +36,11 @@ impl Ledger {
         self.out_of_scope += tally.ignored;
     }
 
-    /// Counts what became of lines that were kept. A row with several services counts once: in scope if any
+    /// Counts the rows of kept lines by their bins. A row with several services counts once: in scope if any
     /// of its lines is, else in the first bin of this order that one of its lines falls in: related, superseded, denied by
     /// the payer, duplicate, reversed.
     pub fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
-        // The lines of a row stand together in one batch, in input order.
+        // The lines of a row follow each other in one batch.
         let mut at = 0;
         while at < lines.len() {
             let first = lines.line(at);

@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
-use crate::claim::{Batch, Book, Text};
+use crate::claim::{Batch, LineSet, Text};
 use crate::finding::Finding;
 use crate::finding::fingerprint::Fingerprint;
 use crate::policy::Policy;
@@ -115,7 +115,7 @@ impl Suppressions {
     }
 
     /// Holds them against findings. `lines` are those of the book as they came; the book may be masked.
-    pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &Book<'_>, policy: &Policy) -> SuppressionMatches {
+    pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &LineSet<'_>, policy: &Policy) -> SuppressionMatches {
         let mut met = SuppressionMatches { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
         let mut places: Vec<usize> = Vec::new();
         for finding in findings {

@@ -11,7 +11,7 @@ pub mod index;
 pub mod line;
 pub mod store;
 
-pub use crate::claim::index::line_set::Book;
+pub use crate::claim::index::line_set::LineSet;
 pub use crate::claim::index::service::{Bin, Kind, Service};
 pub use crate::claim::line::reader::Reader;
 pub use crate::claim::line::{Batch, Line, Text};

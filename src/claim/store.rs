@@ -1,6 +1,6 @@
-//! The lines of a run in input order, in batches; what is beyond the memory that may be used lies on disk.
+//! The lines of a run in input order, in batches. Batches that exceed the memory for lines are on disk.
 //!
-//! A batch is the unit of everything that follows: it is looked up, judged, printed and forgotten as one.
+//! A batch is the unit of all later work: it is indexed, judged, written and dropped as a whole.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,14 +11,15 @@ use crate::claim::line::reader::Reader;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, Row, RowAction};
 
-/// Lines of a full batch: a megabyte or so of cells, enough to pay for a hand-over and small enough for the caches.
+/// Lines of a full batch: about a megabyte of cells, large enough that handing it over costs nothing and small enough for the
+/// caches.
 pub const LINES: usize = 4096;
 
-/// Lines of a batch after which its length is guessed, so that it does not grow bit by bit.
-const SAMPLE: usize = 64;
+/// Lines of a batch after which its final length is estimated, so that it does not grow in many small steps.
+const SAMPLE_LINES: usize = 64;
 
-/// Bytes of a batch from which on nothing is added to it: lines may hold cells of any length.
-const BYTES: usize = 4 << 20;
+/// Bytes from which on a batch is full, whatever its number of lines: cells may be of any length.
+const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// Lines in input order.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ enum Slot {
 }
 
 impl Store {
-    /// An empty store over this spool, with batches of `full` lines; without a spool everything is held.
+    /// An empty store with batches of `full` lines. Without a spool all batches are held in memory.
     pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
         Self { slots: Vec::new(), lines: 0, full, spool }
     }
@@ -57,7 +58,7 @@ impl Store {
         self.slots.len()
     }
 
-    /// The nth batch, from disk if it lies there.
+    /// The nth batch, read back if it is on disk.
     pub fn batch(&self, n: usize) -> io::Result<Cow<'_, Batch>> {
         match &self.slots[n] {
             Slot::Held(batch) => Ok(Cow::Borrowed(batch)),
@@ -78,18 +79,18 @@ impl Store {
         self.slots.iter().scan(0, |sum, slot| add(sum, slot)).collect()
     }
 
-    /// Takes the batches of the next extract of the run.
+    /// Adds the batches of the next extract of the run.
     pub fn extend(&mut self, next: Self) {
         self.lines += next.lines;
         self.slots.extend(next.slots);
     }
 
-    /// Everything is read: the last batch finds its place, too.
+    /// Everything is read: decides about the last batch, too.
     pub fn finish(&mut self) {
-        self.settle();
+        self.close_last();
     }
 
-    /// Puts lines behind the others.
+    /// Adds lines after the others.
     pub fn push(&mut self, batch: Batch) {
         if batch.is_empty() {
             return;
@@ -97,18 +98,20 @@ impl Store {
         self.lines += batch.len();
         let full = self.full;
         match self.slots.last_mut() {
-            Some(Slot::Held(last)) if last.len() + batch.len() <= full && last.bytes() + batch.bytes() <= BYTES => {
+            Some(Slot::Held(last))
+                if last.len() + batch.len() <= full && last.bytes() + batch.bytes() <= MAX_BATCH_BYTES =>
+            {
                 last.append(&batch);
             }
             _ => {
-                self.settle();
+                self.close_last();
                 self.slots.push(Slot::Held(Box::new(batch)));
             }
         }
     }
 
-    /// The last batch gets no more lines: it is held if there is room, else put on disk.
-    fn settle(&mut self) {
+    /// The last batch gets no more lines: it stays in memory if there is room, otherwise it goes to disk.
+    fn close_last(&mut self) {
         // A row that turned out to be out of scope may have opened a batch.
         if matches!(self.slots.last(), Some(Slot::Held(batch)) if batch.is_empty()) {
             self.slots.pop();
@@ -129,9 +132,9 @@ impl Store {
             return RowAction::Ignore;
         }
         let most = self.full;
-        let full = |batch: &Batch| batch.len() >= most || batch.bytes() >= BYTES;
+        let full = |batch: &Batch| batch.len() >= most || batch.bytes() >= MAX_BATCH_BYTES;
         if !matches!(self.slots.last(), Some(Slot::Held(batch)) if !full(batch)) {
-            self.settle();
+            self.close_last();
             self.slots.push(Slot::Held(Box::default()));
         }
         let Some(Slot::Held(batch)) = self.slots.last_mut() else { return RowAction::Ignore };
@@ -141,7 +144,7 @@ impl Store {
             batch.truncate(before);
         }
         // A block with so many lines has more of them.
-        if before < SAMPLE && batch.len() >= SAMPLE {
+        if before < SAMPLE_LINES && batch.len() >= SAMPLE_LINES {
             batch.reserve_for(most);
         }
         batch.heads[before..].iter_mut().for_each(|head| head.row = position.line);

@@ -4,7 +4,7 @@ pub mod evidence;
 pub mod fingerprint;
 pub mod words;
 
-use crate::claim::{Book, CodeId, Line, Text};
+use crate::claim::{CodeId, Line, LineSet, Text};
 use crate::finding::evidence::Evidence;
 use crate::finding::fingerprint::{About, Fingerprint};
 use crate::policy::{Disposition, Policy};
@@ -93,7 +93,7 @@ pub struct Finding {
 impl Finding {
     /// The codes it speaks of: of its service, else all known codes of the line; a line taken back has the code by which
     /// it would have been judged.
-    pub fn codes<'a>(&self, book: &'a Book<'_>, policy: &'a Policy) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn codes<'a>(&self, book: &'a LineSet<'_>, policy: &'a Policy) -> impl Iterator<Item = &'a str> + use<'a> {
         let line = book.line(self.line);
         let listed = |id: &CodeId| policy.codes.get(*id).listed;
         let (ids, only_listed): (&'a [CodeId], bool) = match self.subject {
@@ -108,14 +108,14 @@ impl Finding {
     }
 
     /// Its fingerprint. `line` is its line, masked or as it came; `rule` the code of its rule.
-    pub fn fingerprint(&self, rule: &str, line: Line<'_>, book: &Book<'_>, policy: &Policy) -> Fingerprint {
+    pub fn fingerprint(&self, rule: &str, line: Line<'_>, book: &LineSet<'_>, policy: &Policy) -> Fingerprint {
         let date = line.date.map_or(String::new(), |date| date.to_string());
         let (claim, line_number) = (line.claim_id(), line.text(Text::LineNumber));
         Fingerprint::of(&About { rule, claim, line_number, date: &date }, self.codes(book, policy))
     }
 
     /// The number of what it is about, among the services and then the lines of its part.
-    pub fn about(&self, book: &Book<'_>) -> usize {
+    pub fn about(&self, book: &LineSet<'_>) -> usize {
         match self.subject {
             Subject::Service(i) => i,
             Subject::Related(line) | Subject::Withdrawn(line) => book.services.len() + line,

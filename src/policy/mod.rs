@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
+use crate::claim::index::service::PolicyLists;
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
@@ -375,6 +376,11 @@ impl Policy {
     /// Is the day after the last one for which the text of its edition is known to be in force?
     pub fn is_after_verified(&self, day: Option<Date>) -> bool {
         day.is_some_and(|day| day > self.edition(Some(day)).verified_through)
+    }
+
+    /// What the index of a run asks of the policy.
+    pub fn lists(&self) -> PolicyLists<'_> {
+        PolicyLists { codes: &self.codes, settings: &self.settings }
     }
 
     /// The day from which the policy is known.

@@ -1,6 +1,6 @@
 //! What a report sees of a run: the whole of it, and one judged part.
 
-use crate::claim::{Book, Line};
+use crate::claim::{Line, LineSet};
 use crate::finding::words::Words;
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
@@ -24,7 +24,7 @@ pub struct PartView<'a> {
     /// What all parts have in common.
     pub context: ReportContext<'a>,
     /// The lines with what belongs to them.
-    pub book: &'a Book<'a>,
+    pub book: &'a LineSet<'a>,
     /// Judgements and findings.
     pub judged: &'a Judged,
     /// What the suppressions come to on the findings.

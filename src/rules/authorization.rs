@@ -3,7 +3,7 @@
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::authorization::lookup::Wanted;
 use crate::claim::value::code_set::CodeSet;
-use crate::claim::{Book, Service, Text};
+use crate::claim::{LineSet, Service, Text};
 use crate::finding::Cap;
 use crate::finding::evidence::{AuthorizationEvidence, NumberProblem};
 use crate::policy::{NecessityBasis, Policy, Requirement, Role};
@@ -124,7 +124,7 @@ impl AuthorizationDecision {
     }
 
     /// Asks the table and, if there is one, the file about a service.
-    pub fn new(policy: &Policy, book: &Book<'_>, service: usize, file: Option<&AuthorizationFile>) -> Self {
+    pub fn new(policy: &Policy, book: &LineSet<'_>, service: usize, file: Option<&AuthorizationFile>) -> Self {
         let (line, codes) = (book.line_of(service), book.codes_of(service));
         let class = policy.class(line.class);
         let requirement = class.requires(line.setting);

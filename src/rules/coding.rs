@@ -1,6 +1,6 @@
 //! CD: do the codes of the service and of its encounter go together?
 
-use crate::claim::{ClaimForm, Setting};
+use crate::claim::{ClaimForm, CodeId, Setting};
 use crate::finding::Cap;
 use crate::finding::evidence::CodingEvidence;
 use crate::policy::Role;
@@ -122,7 +122,9 @@ fn laterality_modifier(case: &RuleInput<'_>) -> Answer {
 }
 
 fn unlisted_augmentation_code(case: &RuleInput<'_>) -> Answer {
-    let codes: Vec<_> = case.held(Role::UnlistedAugmentation).collect();
+    // A related row speaks only of codes that no earlier related row of the claim holds.
+    let is_new = |code: &CodeId| !case.earlier_codes.contains(*code);
+    let codes: Vec<_> = case.held(Role::UnlistedAugmentation).filter(is_new).collect();
     Answer::when(!codes.is_empty(), || CodingEvidence::UnlistedAugmentation { codes })
 }
 

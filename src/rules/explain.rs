@@ -3,7 +3,7 @@
 //! The judge keeps what fired and forgets the rest, for millions of services. Here one case is laid out by the same
 //! functions and every rule is asked, so there is no second judgement that could come to differ.
 
-use crate::claim::Book;
+use crate::claim::LineSet;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::head::AmountsPer;
 use crate::finding::{Finding, Subject};
@@ -14,7 +14,7 @@ use crate::rules::{Answer, RuleId, RuleInput, roster};
 /// A book that can be asked about single services.
 pub struct Explainer<'a> {
     policy: &'a Policy,
-    book: &'a Book<'a>,
+    book: &'a LineSet<'a>,
     authorizations: Option<&'a AuthorizationFile>,
 }
 
@@ -32,7 +32,7 @@ pub struct Explained<'a> {
 
 impl<'a> Explainer<'a> {
     /// About this book, judged by this policy and authorization file.
-    pub fn new(book: &'a Book<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
+    pub fn new(book: &'a LineSet<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
         Self { policy, book, authorizations }
     }
 

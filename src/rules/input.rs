@@ -5,7 +5,7 @@ use std::fmt;
 use crate::claim::index::service::SessionFacts;
 use crate::claim::index::service::{Encounter, Stay};
 use crate::claim::value::code_set::CodeSet;
-use crate::claim::{Book, CodeId, Kind, Line, Service};
+use crate::claim::{CodeId, Kind, Line, LineSet, Service};
 use crate::policy::{Class, Edition, Listed, Policy, Role};
 use crate::rules::authorization::AuthorizationDecision;
 use crate::rules::diagnosis::{Necessity, listed};
@@ -29,6 +29,8 @@ pub struct RuleInput<'a> {
     pub orphan: bool,
     /// The line takes something back, and nothing matches it (DQ510).
     pub unmatched_reversal: bool,
+    /// For a related line: the known codes of earlier related lines of its claim.
+    pub earlier_codes: CodeSet,
     /// Product class.
     pub class: &'a Class,
     /// Edition in force.
@@ -46,7 +48,7 @@ impl<'a> RuleInput<'a> {
     /// A service.
     pub fn service(
         policy: &'a Policy,
-        book: &'a Book<'_>,
+        book: &'a LineSet<'_>,
         number: usize,
         authorization: AuthorizationDecision,
     ) -> Self {
@@ -67,6 +69,7 @@ impl<'a> RuleInput<'a> {
             stay,
             codes,
             orphan: book.orphans.contains(&service.line),
+            earlier_codes: CodeSet::default(),
             unmatched_reversal: false,
             class,
             edition,
@@ -77,8 +80,9 @@ impl<'a> RuleInput<'a> {
     }
 
     /// A related line, or one that a version took back.
-    pub fn line(policy: &'a Policy, book: &'a Book<'_>, line: usize) -> Self {
+    pub fn line(policy: &'a Policy, book: &'a LineSet<'_>, line: usize) -> Self {
         let (orphan, unmatched_reversal) = (book.orphans.contains(&line), book.unmatched.contains(&line));
+        let earlier_codes = book.earlier_codes.get(&line).copied().unwrap_or_default();
         let line = book.line(line);
         Self {
             policy,
@@ -88,6 +92,7 @@ impl<'a> RuleInput<'a> {
             stay: None,
             codes: line.known,
             orphan,
+            earlier_codes,
             unmatched_reversal,
             class: policy.class(line.class),
             edition: policy.edition(line.date),

@@ -4,7 +4,7 @@ use crate::claim::authorization::{AuthorizationFile, NumbersOnServices};
 use rustc_hash::FxHashSet;
 
 use crate::claim::value::status::RowStatus;
-use crate::claim::{Bin, Book, Cents, Text};
+use crate::claim::{Bin, Cents, LineSet, Text};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
 use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
@@ -115,7 +115,7 @@ pub struct Judged {
 }
 
 /// Judges the book by all rules of the roster.
-pub fn judge(book: &Book<'_>, policy: &Policy, authorizations: Option<&AuthorizationFile>) -> Judged {
+pub fn judge(book: &LineSet<'_>, policy: &Policy, authorizations: Option<&AuthorizationFile>) -> Judged {
     judge_with(book, policy, authorizations, &in_order(roster().map(|(id, rule)| (id, *rule))))
 }
 
@@ -129,7 +129,7 @@ pub fn in_order(rules: impl Iterator<Item = (RuleId, Rule)>) -> Vec<(RuleId, Rul
 /// Judges the book by these rules, which are in order. The seam of the mutation tests: they break one rule of the roster and
 /// look for the fixture that notices.
 pub fn judge_with(
-    book: &Book<'_>,
+    book: &LineSet<'_>,
     policy: &Policy,
     authorizations: Option<&AuthorizationFile>,
     rules: &[(RuleId, Rule)],
@@ -171,7 +171,7 @@ pub fn judge_with(
 }
 
 /// What a line is, for rules, beside the services that it makes. None: no rule is asked about it.
-pub fn subject_of(book: &Book<'_>, line: usize) -> Option<Subject> {
+pub fn subject_of(book: &LineSet<'_>, line: usize) -> Option<Subject> {
     match book.bins[line] {
         Bin::InScope => None,
         Bin::Related => Some(Subject::Related(line)),
@@ -184,7 +184,7 @@ pub fn subject_of(book: &Book<'_>, line: usize) -> Option<Subject> {
 
 /// A service of the book with all that bears on it.
 pub(super) fn service_case<'a>(
-    book: &'a Book<'_>,
+    book: &'a LineSet<'_>,
     policy: &'a Policy,
     authorizations: Option<&AuthorizationFile>,
     i: usize,

@@ -3,12 +3,11 @@
 //! The judgement is made on the ids as they came. Then the ids of every line of a part are replaced by tokens. Messages are
 //! made later, from the evidence and the masked lines, so they name tokens.
 
-use std::borrow::Cow;
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Book;
+use crate::claim::LineSet;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::{Ids, Mask};
 use crate::rules::judge::judge;
@@ -58,10 +57,9 @@ impl Run {
 
 impl Masking {
     /// Judges a part by the lines as they came, then masks the lines.
-    pub(super) fn part<'a>(&self, mut book: Book<'a>, frame: &RunContext) -> JudgedPart<'a> {
+    pub(super) fn part<'a>(&self, mut book: LineSet<'a>, frame: &RunContext) -> JudgedPart<'a> {
         let judged = judge(&book, &frame.policy, self.authorizations.as_ref());
-        let masked = Cow::Owned(self.mask.lines(&book.lines, &self.ids));
-        let lines = std::mem::replace(&mut book.lines, masked);
+        let lines = book.replace_lines(|lines| self.mask.lines(lines, &self.ids));
         if self.months {
             book.lines.to_mut().cut_days();
         }

@@ -1,33 +1,37 @@
-//! The run on one page: extracts are read, lines indexed as one universe; then part by part they are judged.
+//! A run: reads the extracts, indexes the lines of all of them together, and judges them part by part.
 //!
-//! No file is written and nothing is printed here, so worked examples, tests and the command line all come through. A run
-//! holds what is known of its lines; a [`JudgedPart`] of it is judged when somebody asks for it and forgotten when it is written,
-//! so that memory holds the lines (or, beyond a bound, not even them) and never the findings.
+//! No file is written and nothing is printed here, so worked examples, tests and the command line use the same code. A run
+//! keeps its lines and their index. It judges a [`JudgedPart`] when a writer asks for it and drops it when it is written, so that
+//! memory holds the lines (only up to a bound) and never all findings.
 
 mod authorizations;
+pub mod example;
 pub mod mask;
 pub mod reconcile;
+mod survey;
 
 use std::io;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::baseline::Entry;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::store::LINES;
-use crate::claim::{Batch, Book, ClassId, Reader, Store};
+use crate::claim::{Batch, ClassId, LineSet, Reader, Store};
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::words::Amounts;
 pub use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::source::spill::Spool;
 use crate::ingest::{Detected, Extract, InputFile, Layout, Library, Position, ReadError, Rejects, Row, Source, Watch};
 use crate::ledger::Ledger;
-use crate::policy::{Example, Policy};
+use crate::policy::Policy;
 use crate::rules::judge::{Judged, judge};
 pub use crate::run::authorizations::read_authorizations;
+pub use crate::run::example::{run_example, run_text};
 pub use crate::run::mask::{Masked, Masking};
 pub use crate::run::reconcile::Expect;
 use crate::run::reconcile::{Account, Charges};
@@ -38,7 +42,7 @@ use crate::tally::Summary;
 pub struct Setup {
     /// The policy in force.
     pub policy: Policy,
-    /// The layouts to hold headers against.
+    /// The layouts that headers are compared with.
     pub library: Library,
     /// The authorization file, if one was given.
     pub register: Option<AuthorizationFile>,
@@ -46,7 +50,7 @@ pub struct Setup {
     pub expect: Expect,
     /// Bytes of a block.
     pub block: usize,
-    /// Lines of a part; rows of a block may make more than one, or less.
+    /// Lines of a part.
     pub part: usize,
     /// The bound on memory, if there is one.
     pub memory: Option<Memory>,
@@ -57,23 +61,23 @@ pub struct Setup {
 pub struct Memory {
     /// Bytes.
     pub bytes: usize,
-    /// Where the lines go that are beyond it; it is on the disk of the report.
+    /// Where lines go that exceed it: a directory on the disk of the report.
     pub directory: PathBuf,
 }
 
-/// Bytes that are taken beside lines and index, however many lines there are: blocks under way, parts that are judged and
-/// written. Measured with every row in scope, 1 GiB as the bound and ten million rows: with half the bound less so much for
-/// the lines a run takes 0.9 GiB on two threads, and 60 MiB more on eight.
-const BESIDE: usize = 160 << 20;
+/// Bytes that a run takes beside its lines and their index, whatever the number of lines: blocks that are read, parts that are
+/// judged and written. Measured with every row in scope, a bound of 1 GiB and ten million rows: with half the bound less this
+/// many bytes for lines, a run takes 0.9 GiB on two threads and 60 MiB more on eight.
+const WORKING_BYTES: usize = 160 << 20;
 
 impl Memory {
-    /// Bytes of lines that may be held. The rest is for the blocks under way, then for the index, then for the parts that
-    /// are judged and written.
+    /// Bytes of lines that stay in memory. The rest is for the blocks that are read, later for the index, and then for the
+    /// parts that are judged and written.
     fn of_lines(&self) -> usize {
-        (self.bytes / 4).max((self.bytes / 2).saturating_sub(BESIDE))
+        (self.bytes / 4).max((self.bytes / 2).saturating_sub(WORKING_BYTES))
     }
 
-    /// Bytes that a pass of the index may take, beside the few that it keeps of each line.
+    /// Bytes that a pass of the index may take, beside the few bytes that the index keeps of each line.
     fn of_index(&self) -> usize {
         self.bytes / 8
     }
@@ -125,16 +129,19 @@ pub struct Run {
     store: Store,
     starts: Vec<usize>,
     index: Index,
+    /// By part, the claims that [`LineSet::claims_at_risk`] names; empty where no layout says that amounts are those of the
+    /// claim.
+    claims_at_risk: Vec<FxHashSet<u32>>,
     masking: Option<Masking>,
 }
 
 /// Lines that follow each other, judged.
 pub struct JudgedPart<'a> {
     /// The lines with what belongs to them.
-    pub book: Book<'a>,
+    pub book: LineSet<'a>,
     /// Judgements and findings.
     pub judged: Judged,
-    /// What the suppressions come to on the findings.
+    /// What the suppressions match among the findings.
     pub met: SuppressionMatches,
 }
 
@@ -143,10 +150,10 @@ pub struct JudgedRun {
     /// What holds for the run.
     pub frame: RunContext,
     /// All lines.
-    pub book: Book<'static>,
+    pub book: LineSet<'static>,
     /// All judgements and findings.
     pub judged: Judged,
-    /// What the suppressions come to on the findings.
+    /// What the suppressions match among the findings.
     pub met: SuppressionMatches,
     /// Counts and money.
     pub summary: Summary,
@@ -160,30 +167,29 @@ impl RunContext {
     }
 
     /// Holds the suppressions against findings. `lines` are those of the book before it was masked.
-    fn met(&self, judged: &Judged, lines: &Batch, book: &Book<'_>) -> SuppressionMatches {
+    fn met(&self, judged: &Judged, lines: &Batch, book: &LineSet<'_>) -> SuppressionMatches {
         let meet = |all: &Suppressions| all.meet(&judged.findings, lines, book, &self.policy);
         self.suppressions.as_ref().map(meet).unwrap_or_default()
     }
 }
 
 impl Run {
-    fn new(mut frame: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+    fn new(frame: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
         let bytes = memory.map_or(usize::MAX, Memory::of_index);
-        let index = Index::new(&store, &frame.policy.codes, bytes, frame.register.is_some())?;
+        let index = Index::new(&store, frame.policy.lists(), bytes, frame.register.is_some())?;
         let starts = store.starts();
-        let ledgers: Vec<Ledger> = (0..store.batches())
-            .into_par_iter()
-            .map(|n| {
-                let lines = store.batch(n)?;
-                let mut ledger = Ledger::default();
-                ledger.add_lines(&lines, &index.bins()[starts[n]..starts[n] + lines.len()]);
-                Ok(ledger)
-            })
-            .collect::<io::Result<_>>()?;
-        for part in &ledgers {
-            frame.ledger.merge(part);
+        let mut run = Self { frame, store, starts, index, claims_at_risk: Vec::new(), masking: None };
+        run.look_through()?;
+        Ok(run)
+    }
+
+    /// The lines of a part with what belongs to them.
+    fn set(&self, n: usize) -> io::Result<LineSet<'_>> {
+        let mut set = self.index.line_set(self.starts[n], self.store.batch(n)?, self.frame.policy.lists());
+        if let Some(claims) = self.claims_at_risk.get(n) {
+            set.claims_at_risk.clone_from(claims);
         }
-        Ok(Self { frame, store, starts, index, masking: None })
+        Ok(set)
     }
 
     /// How many parts there are.
@@ -193,10 +199,10 @@ impl Run {
 
     /// Judges a part. An error: its lines cannot be read back from disk.
     pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
-        Ok(self.judged(self.index.book(self.starts[n], self.store.batch(n)?, &self.frame.policy.codes)))
+        Ok(self.judged(self.set(n)?))
     }
 
-    fn judged<'a>(&self, book: Book<'a>) -> JudgedPart<'a> {
+    fn judged<'a>(&self, book: LineSet<'a>) -> JudgedPart<'a> {
         if let Some(masking) = &self.masking {
             return masking.part(book, &self.frame);
         }
@@ -216,7 +222,7 @@ impl Run {
             }
             lines.append(&batch);
         }
-        let book = self.index.book(0, std::borrow::Cow::Owned(lines), &self.frame.policy.codes);
+        let book = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.frame.policy.lists());
         let JudgedPart { book, judged, met } = self.judged(book);
         let summary = Summary::of(&judged);
         Ok(JudgedRun { frame: self.frame, book, judged, met, summary })
@@ -231,43 +237,6 @@ impl Run {
         run.frame.ledger = ledger;
         Ok(run)
     }
-}
-
-/// Judges an extract given as text, with an authorization file given as text: worked examples.
-pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
-    let text = |s: &str| s.trim_start().as_bytes().to_vec();
-    let library = Library::shipped().map_err(|e| e.to_string())?;
-    let register = auths
-        .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library))
-        .transpose()
-        .map_err(|e| e.to_string())?;
-    let setup = Setup {
-        policy: policy.clone(),
-        library,
-        register,
-        expect: Expect::default(),
-        block: crate::ingest::BLOCK,
-        part: LINES,
-        memory: None,
-    };
-    let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);
-    run.map_err(|e| e.to_string())?.whole().map_err(|e| e.to_string())
-}
-
-/// Runs a worked example of a policy file; the error says what was expected and what came out.
-pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
-    let outcome = run_text(policy, &example.extract, example.auths.as_deref())?;
-    let found: Vec<String> = outcome
-        .judged
-        .findings
-        .iter()
-        .map(|f| format!("{} {}", outcome.book.line(f.line).row, crate::rules::get(f.rule).code))
-        .collect();
-    let shown = |findings: &[String]| if findings.is_empty() { "nothing".to_owned() } else { findings.join(", ") };
-    if found == example.expect {
-        return Ok(());
-    }
-    Err(format!("{}: expected {}, found {}", example.says, shown(&example.expect), shown(&found)))
 }
 
 /// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.

@@ -19,6 +19,7 @@
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! gates       conditions over the totals
 //! reconcile   rows and charges compared with the announced totals
+//! life        the life of a claim: bins, facts, sessions, money of stays
 //! logs        the log for machines, without text of rows
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
@@ -49,6 +50,7 @@ mod house;
 mod injection;
 mod joins;
 mod kit;
+mod life;
 mod logs;
 mod mask;
 mod memory;

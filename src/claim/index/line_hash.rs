@@ -1,19 +1,19 @@
-//! What tells lines apart: 128-bit hashes under a key that is drawn anew for each run.
+//! 128-bit hashes by which claims, members, encounters and equal lines are told apart, under a key that is drawn anew for
+//! each run.
 //!
-//! So nothing depends on their values, nobody can make two ids meet on purpose, and among ten million lines two different
-//! keys have the same hash with a chance of one in 10^24.
+//! So nothing depends on their values, nobody can make two ids collide on purpose, and among ten million lines two
+//! different keys have the same hash with a chance of one in 10^24.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::claim::line::{Line, Text};
-use crate::claim::value::setting::ClaimForm;
 
 /// A hash by which keys are told apart.
 pub(crate) type Key = u128;
 
-/// Hashes of this run.
+/// The hashes of this run.
 pub(crate) struct Keys(SipHasher13);
 
 impl Keys {
@@ -22,42 +22,59 @@ impl Keys {
         Self(SipHasher13::new_with_keys(draw(), draw()))
     }
 
-    fn of(&self, write: impl FnOnce(&mut SipHasher13)) -> Key {
+    /// The hash of a value.
+    pub(crate) fn hash(&self, value: impl Hash) -> Key {
         let mut hasher = self.0;
-        write(&mut hasher);
+        value.hash(&mut hasher);
         hasher.finish128().as_u128()
     }
 
-    pub(crate) fn text(&self, text: &str) -> Key {
-        self.of(|h| text.hash(h))
+    /// The claim number of a line. A mangled one is that of its row alone.
+    pub(crate) fn claim_number(&self, line: Line<'_>) -> Key {
+        if line.marks.claim_id_mangled {
+            return self.hash((line.extract, line.row));
+        }
+        self.hash(line.claim_id())
     }
 
-    /// Two lines that say the same: claim, line number, procedures, date, units, frequency and amounts.
-    pub(crate) fn same(&self, line: Line<'_>) -> Key {
-        self.of(|h| {
-            line.claim_id().hash(h);
-            line.text(Text::LineNumber).hash(h);
-            line.date.hash(h);
-            line.text(Text::BadDate).hash(h);
-            line.units.hash(h);
-            line.text(Text::Frequency).hash(h);
-            (line.charge, line.allowed, line.paid).hash(h);
-            line.procedure_cells().for_each(|cell| cell.hash(h));
-        })
+    /// The member of a line; none if the row names none.
+    pub(crate) fn member(&self, line: Line<'_>) -> Option<Key> {
+        let member = line.text(Text::MemberId);
+        (!member.is_empty()).then(|| self.hash(member))
     }
 
-    /// Member, or the claim that stands in for an empty one, date, claim form and billing provider.
+    /// What equal lines of a claim have in common: everything that identifies a row, and its amounts.
+    pub(crate) fn duplicate(&self, claim: u32, line: Line<'_>) -> Key {
+        let version = (line.text(Text::Frequency), line.text(Text::VersionNumber), line.status);
+        self.hash((claim, ServiceOfRow(line), line.units, version, [line.charge, line.allowed, line.paid]))
+    }
+
+    /// What a reversal has in common with the row that it takes back, their claim and amounts aside.
+    pub(crate) fn reversal(&self, line: Line<'_>) -> Key {
+        self.hash(ServiceOfRow(line))
+    }
+
+    /// What a pending row has in common with the row that decides it.
+    pub(crate) fn decision(&self, claim: u32, line: Line<'_>) -> Key {
+        self.hash((claim, ServiceOfRow(line), line.text(Text::Frequency), line.text(Text::VersionNumber)))
+    }
+
+    /// What lines of one encounter have in common beside their member: date, claim form and billing provider.
     pub(crate) fn encounter(&self, line: Line<'_>) -> Key {
-        self.of(|h| encounter(line).hash(h))
+        let date = line.date.ok_or_else(|| line.text(Text::BadDate));
+        self.hash((date, line.form, line.text(Text::BillingNpi)))
     }
 }
 
-/// What lines of one encounter have in common.
-pub(crate) fn encounter(line: Line<'_>) -> impl Hash + Eq + use<'_> {
-    let member = line.text(Text::MemberId);
-    // The member, or the claim that stands in for an empty one; the two never meet.
-    let member = if member.is_empty() { Err(line.claim_id()) } else { Ok(member) };
-    let date = line.date.ok_or_else(|| line.text(Text::BadDate));
-    let form: ClaimForm = line.form;
-    (member, date, form, line.text(Text::BillingNpi))
+/// Line number, procedure cells and service date, an unreadable date by its text.
+struct ServiceOfRow<'a>(Line<'a>);
+
+impl Hash for ServiceOfRow<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let line = self.0;
+        line.text(Text::LineNumber).hash(state);
+        line.date.hash(state);
+        line.text(Text::BadDate).hash(state);
+        line.procedure_cells().for_each(|cell| cell.hash(state));
+    }
 }

@@ -1,65 +1,116 @@
-//! Which lines of the run belong together: duplicates, versions, encounters, stays, units counted so far.
+//! Which lines of the run belong together, and what became of each: the life of a claim.
 //!
-//! Lines of a claim may lie anywhere, in several files, so nothing is judged before everything is read. The index goes
-//! over the lines batch by batch and keeps a few bytes of each.
+//! Rows of a claim may be anywhere, in several files, so nothing is judged before everything is read. The index goes over
+//! the lines in partitioned passes and keeps a few bytes of each line, never its cells:
+//!
+//! 1. [`survey`]: what each line is by itself.
+//! 2. [`identity`]: which lines are one claim; [`named`]: which claims a row names.
+//! 3. [`reversals`], [`versions`]: the bin of each line.
+//! 4. [`facts`]: what a live line takes from other live lines of its claim. Later steps see the lines as they are filled.
+//! 5. [`stays`], [`parties`] with [`sessions`], [`numbers`]: services, encounters, sessions, counts of units.
 
 pub(crate) mod line_hash;
-pub mod line_set;
 pub(crate) mod partition;
-pub(crate) mod related;
+pub(crate) mod survey;
+
+pub(crate) mod identity;
+pub(crate) mod named;
+
 pub mod service;
+
+pub(crate) mod reversals;
+pub(crate) mod versions;
+
+pub mod facts;
+
+pub(crate) mod earlier_codes;
+pub(crate) mod latest;
+pub(crate) mod numbers;
+pub(crate) mod parties;
+pub(crate) mod sessions;
+pub(crate) mod stays;
+
+pub mod line_set;
+pub(crate) mod related;
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::claim::index::line_hash::{Key, Keys};
-use crate::claim::index::line_set::Book;
-use crate::claim::index::partition::{Indexer, Inpatient, Met, Row, Special, Versioned, stands};
-use crate::claim::index::service::{Bin, Encounter, Kind, Service, ServiceMoney, SessionFacts, Stay};
-use crate::claim::line::{Batch, Line, Text};
+use crate::claim::index::facts::Facts;
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Keys;
+use crate::claim::index::line_set::{LineSet, Relations};
+use crate::claim::index::named::NamedClaims;
+use crate::claim::index::numbers::UnitsOnNumbers;
+use crate::claim::index::parties::Parties;
+use crate::claim::index::partition::Lines;
+use crate::claim::index::service::{
+    Bin, Kind, PolicyLists, RowRef, Service, ServiceKey, ServiceMoney, SessionFacts, cpt_service, days,
+};
+use crate::claim::index::sessions::Session;
+use crate::claim::index::stays::Stays;
+use crate::claim::index::survey::survey;
+use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
-use crate::claim::value::code::{CodeId, CodeTable};
 use crate::claim::value::code_set::CodeSet;
-use crate::ingest::cell::upper;
+use crate::claim::value::setting::{ClaimForm, SettingTable};
 
 /// What is known of each line beyond itself.
 #[derive(Debug)]
 pub struct Index {
     bins: Vec<Bin>,
-    met: Met,
-    /// Units of all services on its authorization number up to and including a service (line, and whether it is the
-    /// stay), where that is not its own.
-    used: FxHashMap<(u32, bool), Decimal>,
+    relations: Arc<Relations>,
+    parties: Parties,
+    stays: Stays,
+    units_on_numbers: UnitsOnNumbers,
+    earlier_codes: FxHashMap<u32, CodeSet>,
+    /// The rows that sessions refer to.
+    rows: FxHashMap<u32, RowRef>,
     orphans: FxHashSet<u32>,
-    /// Stays by the lines they stand on.
-    stays: FxHashMap<u32, Stay>,
+    unmatched: FxHashSet<u32>,
+    settings: SettingTable,
 }
 
 impl Index {
-    /// Goes over all lines. `memory`: bytes that one pass may take; with less the lines are passed more often.
-    /// `numbers`: units are counted on authorization numbers, too. An error: spooled lines cannot be read back.
-    pub fn new(store: &Store, codes: &CodeTable, memory: usize, numbers: bool) -> io::Result<Self> {
-        let indexer = Indexer { store, starts: store.starts(), codes, keys: Keys::new(), memory };
-        let Special { bins, versioned, inpatient } = indexer.special()?;
-        let mut index = Self {
+    /// Goes over all lines. `memory`: bytes that one pass may take; with less the lines are read more often. `numbers`: units
+    /// are counted on authorization numbers, too. An error: spooled lines cannot be read back.
+    pub fn new(store: &Store, policy: PolicyLists<'_>, memory: usize, numbers: bool) -> io::Result<Self> {
+        let lines = Lines { store, starts: store.starts(), keys: Keys::new(), memory, fill: None };
+        let traits = survey(&lines, policy.codes)?;
+        let identity = Identity::find(&lines, &traits)?;
+        let named = NamedClaims::find(&lines, &traits, &identity)?;
+        let mut bins: Vec<Bin> =
+            traits.iter().map(|traits| if traits.is_listed() { Bin::InScope } else { Bin::Related }).collect();
+        let reversals = reversals::find(&lines, &traits, &identity, &named, &mut bins)?;
+        versions::duplicates(&lines, &traits, &identity, &mut bins)?;
+        let decided = versions::decided(&lines, &traits, &identity, &bins)?;
+        let older = versions::older(&lines, &traits, &identity, &bins)?;
+        let orphans = versions::supersede(&traits, &identity, &named, decided.into_iter().chain(older), &mut bins);
+        let facts = Facts::find(&lines, &identity, &bins)?;
+        let fill = |first: usize, batch: &Batch| facts.filled(first, batch, policy.settings);
+        let lines = Lines { fill: Some(&fill), ..lines };
+        let stays = Stays::find(&lines, &traits, &identity, &bins, policy.codes)?;
+        let earlier_codes = earlier_codes::find(&lines, &identity, &bins)?;
+        let parties = Parties::find(&lines, &identity, &bins, &stays, policy)?;
+        let units_on_numbers =
+            if numbers { numbers::count(&lines, &bins, &stays, policy)? } else { UnitsOnNumbers::default() };
+        let rows = rows(&lines, parties.sessions.values().flat_map(Session::witnesses).collect())?;
+        Ok(Self {
             bins,
-            met: Met::default(),
-            used: FxHashMap::default(),
-            orphans: FxHashSet::default(),
-            stays: FxHashMap::default(),
-        };
-        let rows = indexer.duplicates(&mut index.bins, &versioned, &inpatient)?;
-        index.versions(&versioned, &rows);
-        index.gather_stays(inpatient, &rows);
-        index.met = indexer.encounters(&index.bins)?;
-        if numbers {
-            index.count_on_numbers(&indexer)?;
-        }
-        Ok(index)
+            relations: Arc::new(Relations { identity, named, matches: reversals.matches, facts }),
+            parties,
+            stays,
+            units_on_numbers,
+            earlier_codes,
+            rows,
+            orphans,
+            unmatched: reversals.unmatched,
+            settings: policy.settings.clone(),
+        })
     }
 
     /// Bins of all lines, in their order.
@@ -68,128 +119,108 @@ impl Index {
     }
 
     /// The lines of a batch, the first of which is number `first`, with what belongs to them.
-    pub fn book<'a>(&self, first: usize, lines: Cow<'a, Batch>, codes: &CodeTable) -> Book<'a> {
-        let mut book = Book {
+    pub fn line_set<'a>(&self, first: usize, lines: Cow<'a, Batch>, policy: PolicyLists<'_>) -> LineSet<'a> {
+        let filled = self.relations.facts.filled(first, &lines, &self.settings);
+        let (lines, unfilled) = match filled {
+            Some(filled) => (Cow::Owned(filled), Some(lines)),
+            None => (lines, None),
+        };
+        let numbers = || first as u32..(first + lines.len()) as u32;
+        let of_set = |set: &FxHashSet<u32>| {
+            if set.is_empty() {
+                return FxHashSet::default();
+            }
+            numbers().filter(|number| set.contains(number)).map(|number| number as usize - first).collect()
+        };
+        let mut set = LineSet {
             bins: self.bins[first..first + lines.len()].to_vec(),
-            orphans: (0..lines.len()).filter(|n| self.orphans.contains(&((first + n) as u32))).collect(),
-            unmatched: FxHashSet::default(),
+            orphans: of_set(&self.orphans),
+            unmatched: of_set(&self.unmatched),
             claims_at_risk: FxHashSet::default(),
+            earlier_codes: FxHashMap::default(),
             services: Vec::with_capacity(lines.len()),
             stays: Vec::new(),
+            first,
+            relations: Arc::clone(&self.relations),
+            unfilled,
             lines,
         };
-        for (n, line) in book.lines.iter().enumerate() {
-            let number = first + n;
-            if let Some(cpt) = self.cpt_service(number, line, codes) {
-                book.services.push(self.service(number, n, Kind::Line(cpt), line.units, line.date));
+        for (n, line) in set.lines.iter().enumerate() {
+            let number = (first + n) as u32;
+            if let Some(codes) = self.earlier_codes.get(&number) {
+                set.earlier_codes.insert(n, *codes);
             }
-            if let Some(stay) = self.stays.get(&(number as u32)) {
-                book.services.push(self.service(number, n, Kind::Stay(book.stays.len()), Decimal::ONE, line.date));
-                book.stays.push(stay.clone());
+            if let Some(cpt) = cpt_service(set.bins[n], line, policy.codes) {
+                set.services.push(self.service(number, n, line, Kind::Line(cpt)));
+            }
+            if let Some(stay) = self.stays.at(number) {
+                set.services.push(self.service(number, n, line, Kind::Stay(set.stays.len())));
+                set.stays.push(stay.clone());
             }
         }
-        book
+        set
     }
 
-    /// The listed CPT code of a line in scope.
-    fn cpt_service(&self, number: usize, line: Line<'_>, codes: &CodeTable) -> Option<CodeId> {
-        line.cpt.filter(|id| self.bins[number] == Bin::InScope && codes.get(*id).listed)
-    }
-
-    fn service(&self, number: usize, line: usize, kind: Kind, units: Decimal, date: Option<Date>) -> Service {
-        let (place, stay) = (number as u32, matches!(kind, Kind::Stay(_)));
-        let so_far = self.met.so_far.get(&place).filter(|_| !stay).copied();
-        let codes = self.met.encounters.get(self.met.of_line[number] as usize).copied().unwrap_or_default();
+    fn service(&self, number: u32, n: usize, line: Line<'_>, kind: Kind) -> Service {
+        let is_stay = matches!(kind, Kind::Stay(_));
+        let claim = self.relations.identity.claim_of[number as usize];
+        let encounter = self.parties.encounter_of[number as usize] as usize;
+        let units = if is_stay { Decimal::ONE } else { line.units };
+        let units_so_far = self.parties.units_so_far.get(&number).filter(|_| !is_stay);
+        let money = if let Some(stay) = self.stays.at(number).filter(|_| is_stay) {
+            ServiceMoney::OfStay(stay.money)
+        } else if self.stays.at(number).is_some() || (line.form != ClaimForm::Professional && self.stays.is_stay(claim))
+        {
+            ServiceMoney::InStay
+        } else {
+            ServiceMoney::OfLine
+        };
         Service {
-            line,
+            line: n,
             kind,
-            claim: place,
-            claim_shared: false,
-            days: date.map(|day| (day, day)),
-            encounter: Encounter { codes, principal_codes: codes },
-            units_so_far: so_far.unwrap_or(units),
-            units_on_number: self.used.get(&(place, stay)).copied().unwrap_or(units),
-            session: SessionFacts::default(),
-            money: ServiceMoney::OfLine,
+            claim,
+            claim_shared: self.relations.identity.shared.contains(claim),
+            days: days(line, is_stay),
+            encounter: self.parties.encounters.get(encounter).copied().unwrap_or_default(),
+            units_so_far: units_so_far.copied().unwrap_or(units),
+            session: self.session((number, is_stay)),
+            money,
+            units,
+            units_on_numbers: self.units_on_numbers.get(&(number, is_stay)).cloned().unwrap_or_default(),
         }
     }
 
-    /// Marks what voids and replacements take back.
-    fn versions(&mut self, versioned: &[Versioned], rows: &FxHashMap<Key, Vec<Row>>) {
-        // A repeated version says nothing new.
-        let counts: Vec<_> = versioned.iter().filter(|v| self.bins[v.line as usize] != Bin::Duplicate).collect();
-        for version in counts {
-            if version.void {
-                self.bins[version.line as usize] = Bin::Superseded;
-            }
-            if let Some(rows) = version.named.and_then(|claim| rows.get(&claim)) {
-                for row in rows {
-                    self.bins[row.line as usize] = Bin::Superseded;
-                }
-                continue;
-            }
-            let mut met = false;
-            for row in rows.get(&version.claim).into_iter().flatten() {
-                if row.frequency != version.frequency {
-                    self.bins[row.line as usize] = Bin::Superseded;
-                    met = true;
-                }
-            }
-            if !met && version.named.is_none() {
-                self.orphans.insert(version.line);
-            }
+    fn session(&self, service: ServiceKey) -> SessionFacts {
+        let Some(session) = self.parties.sessions.get(&service) else { return SessionFacts::default() };
+        let row = |line: Option<u32>| line.and_then(|line| self.rows.get(&line).copied());
+        SessionFacts {
+            other_setting: row(session.other_setting),
+            facility: row(session.facility),
+            same_stay: row(session.same_stay),
+            interim: session.interim,
+            same_service: row(session.same_service),
+            stay_nearby: row(session.stay_nearby),
+            carries_number: session.carries_number,
+            codes_elsewhere: session.codes_elsewhere,
         }
     }
+}
 
-    /// A claim with listed PCS codes is one service, on its first such line that stands.
-    fn gather_stays(&mut self, inpatient: Vec<Inpatient>, rows: &FxHashMap<Key, Vec<Row>>) {
-        let mut firsts: FxHashMap<Key, u32> = FxHashMap::default();
-        for line in inpatient.into_iter().filter(|line| self.bins[line.line as usize] == Bin::InScope) {
-            let first = *firsts.entry(line.claim).or_insert(line.line);
-            let stay = self.stays.entry(first).or_default();
-            for id in line.codes {
-                if !stay.codes.contains(&id) {
-                    stay.codes.push(id);
-                }
-            }
-            stay.composite |= line.composite;
-            stay.zero_lost |= line.zero_lost;
-        }
-        for (claim, first) in firsts {
-            let standing = rows.get(&claim).into_iter().flatten().filter(|row| stands(self.bins[row.line as usize]));
-            let all = standing.fold(CodeSet::default(), |all, row| all.with(row.codes));
-            self.stays.entry(first).or_default().all_codes = all;
-        }
+/// Where these lines come from.
+fn rows(lines: &Lines<'_>, mut wanted: Vec<u32>) -> io::Result<FxHashMap<u32, RowRef>> {
+    if wanted.is_empty() {
+        return Ok(FxHashMap::default());
     }
-
-    /// Units of all services on each authorization number, in input order.
-    fn count_on_numbers(&mut self, indexer: &Indexer<'_>) -> io::Result<()> {
-        let found = indexer.each(|start, batch| {
-            let mut found = Vec::new();
-            for (n, line) in batch.iter().enumerate() {
-                let number = line.text(Text::Authorization);
-                if number.is_empty() {
-                    continue;
-                }
-                let key = indexer.keys.text(&upper(number.into()));
-                let number = start + n;
-                if self.cpt_service(number, line, indexer.codes).is_some() {
-                    found.push((key, (number as u32, false), line.units));
-                }
-                if self.stays.contains_key(&(number as u32)) {
-                    found.push((key, (number as u32, true), Decimal::ONE));
-                }
-            }
-            found
-        })?;
-        let mut running: FxHashMap<Key, Decimal> = FxHashMap::default();
-        for (key, service, units) in found.into_iter().flatten() {
-            let sum = running.entry(key).or_default();
-            *sum = sum.saturating_add(units);
-            if *sum != units {
-                self.used.insert(service, *sum);
-            }
-        }
-        Ok(())
-    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = lines.each(|start, batch| {
+        let place = |line: usize| wanted.partition_point(|wanted| (*wanted as usize) < line);
+        let of_batch = &wanted[place(start)..place(start + batch.len())];
+        let row = |line: &u32| {
+            let head = &batch.heads[*line as usize - start];
+            (*line, RowRef { extract: head.extract, row: head.row })
+        };
+        of_batch.iter().map(row).collect::<Vec<_>>()
+    })?;
+    Ok(found.into_iter().flatten().collect())
 }

@@ -1,317 +1,251 @@
-//! The passes over all lines, batch by batch: what is to be remembered of each, dealt to shares by its key, each share gone
-//! through by one thread in the order of the lines. Where memory is short, the lines are passed once for every few shares.
+//! Passes over all lines of a run, partitioned by key.
+//!
+//! What must be remembered of the lines is dealt to partitions by the hash of a key, and one thread goes through one
+//! partition in input order. If the entries do not fit into the memory that a pass may take, the lines are read again for
+//! each group of partitions, as in a grace hash join.
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
-use rust_decimal::Decimal;
-use rustc_hash::FxHashMap;
 
 use crate::claim::index::line_hash::{Key, Keys};
-use crate::claim::index::service::Bin;
-use crate::claim::line::{Batch, Line, Text, Version};
+use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
-use crate::claim::value::code::{CodeId, CodeTable, System};
-use crate::claim::value::code_set::CodeSet;
 
-/// What a line says, to find the lines that say the same.
-pub(crate) struct Saying {
-    pub(crate) key: Key,
-    pub(crate) line: u32,
-}
+/// Lines below which one partition is enough: a second thread costs more than it saves.
+const MIN_PARTITIONED_LINES: usize = 1 << 14;
 
-/// A row of a claim of which more must be known: one with versions, or a stay.
-pub(crate) struct Row {
-    pub(crate) line: u32,
-    pub(crate) frequency: Key,
-    pub(crate) codes: CodeSet,
-}
-
-/// A replacement or void.
-pub(crate) struct Versioned {
-    pub(crate) line: u32,
-    pub(crate) void: bool,
-    pub(crate) claim: Key,
-    pub(crate) frequency: Key,
-    /// The other claim that it names.
-    pub(crate) named: Option<Key>,
-}
-
-/// A line with listed ICD-10-PCS codes.
-pub(crate) struct Inpatient {
-    pub(crate) line: u32,
-    pub(crate) claim: Key,
-    pub(crate) codes: Box<[CodeId]>,
-    pub(crate) composite: bool,
-    pub(crate) zero_lost: bool,
-}
-
-/// What the first look at the lines finds.
-#[derive(Default)]
-pub(crate) struct Special {
-    /// Of every line: in scope, or related.
-    pub(crate) bins: Vec<Bin>,
-    /// Lines that bear on others of their claims, or of claims that they name.
-    pub(crate) versioned: Vec<Versioned>,
-    /// Likewise.
-    pub(crate) inpatient: Vec<Inpatient>,
-}
-
-/// A standing line on its way into its encounter.
-pub(crate) struct Comer {
-    pub(crate) key: Key,
-    pub(crate) codes: CodeSet,
-    pub(crate) units: Decimal,
-    pub(crate) line: u32,
-    /// Place of its code among the listed CPT codes.
-    pub(crate) column: Option<u8>,
-}
-
-/// What is dealt to shares by its key.
+/// An entry of a pass, which the partition of its key receives.
 pub(crate) trait Keyed {
     fn key(&self) -> Key;
 }
 
-impl Keyed for Saying {
-    fn key(&self) -> Key {
-        self.key
-    }
-}
-
-impl Keyed for Comer {
-    fn key(&self) -> Key {
-        self.key
-    }
-}
-
-/// Lines from which on the search for equals is worth more than one thread.
-const MANY: usize = 1 << 14;
+/// What a batch, the first line of which has this number, is with the facts of its claims; none if nothing is filled in.
+pub(crate) type Fill<'f> = dyn Fn(usize, &Batch) -> Option<Batch> + Sync + 'f;
 
 /// Everything that goes over the lines.
-pub(crate) struct Indexer<'a> {
+pub(crate) struct Lines<'a> {
     pub(crate) store: &'a Store,
+    /// The number of the first line of each batch.
     pub(crate) starts: Vec<usize>,
-    pub(crate) codes: &'a CodeTable,
     pub(crate) keys: Keys,
     /// Bytes that a pass may take for what it remembers of lines.
     pub(crate) memory: usize,
+    /// Fills in what lines take from other lines of their claim, once that is known.
+    pub(crate) fill: Option<&'a Fill<'a>>,
 }
 
-/// Which lines stand together, and what that comes to.
-#[derive(Debug, Default)]
-pub(crate) struct Met {
-    /// The encounter of each line that stands.
-    pub(crate) of_line: Vec<u32>,
-    pub(crate) encounters: Vec<CodeSet>,
-    /// Units of a line's code in its encounter up to and including it, where that is more than its own.
-    pub(crate) so_far: FxHashMap<u32, Decimal>,
-}
+impl Lines<'_> {
+    /// Number of lines.
+    pub(crate) fn len(&self) -> usize {
+        self.store.len()
+    }
 
-/// Does a line take part in encounters?
-pub(crate) fn stands(bin: Bin) -> bool {
-    matches!(bin, Bin::InScope | Bin::Related)
-}
-
-impl Indexer<'_> {
     /// What `look` makes of each batch, in order. It is told the number of the first line.
     pub(crate) fn each<T: Send>(&self, look: impl Fn(usize, &Batch) -> T + Sync) -> io::Result<Vec<T>> {
-        (0..self.store.batches()).into_par_iter().map(|b| Ok(look(self.starts[b], &*self.store.batch(b)?))).collect()
+        let one = |n: usize| {
+            let batch = self.store.batch(n)?;
+            let filled = self.fill.and_then(|fill| fill(self.starts[n], &batch));
+            Ok(look(self.starts[n], filled.as_ref().unwrap_or(&batch)))
+        };
+        (0..self.store.batches()).into_par_iter().map(one).collect()
     }
 
-    /// The first look at each line.
-    pub(crate) fn special(&self) -> io::Result<Special> {
-        let listed = |id: &CodeId| self.codes.get(*id).listed;
-        let listed_pcs = |id: &CodeId| self.codes.get(*id).listed && self.codes.get(*id).system == System::Pcs;
-        let found = self.each(|start, batch| {
-            let mut found = Special::default();
-            for (n, line) in batch.iter().enumerate() {
-                found.bins.push(if line.known.iter().any(listed) { Bin::InScope } else { Bin::Related });
-                if line.version != Version::Original {
-                    let original = line.text(Text::OriginalClaimId);
-                    found.versioned.push(Versioned {
-                        line: (start + n) as u32,
-                        void: line.version == Version::Void,
-                        claim: self.keys.text(line.claim_id()),
-                        frequency: self.keys.text(line.text(Text::Frequency)),
-                        named: (!original.is_empty() && original != line.claim_id()).then(|| self.keys.text(original)),
-                    });
+    /// Deals what `remember` adds for each line to the partitions of its keys, and returns what `work` makes of each
+    /// partition, whose entries it gets in input order. `most`: entries that are to be expected at most; `beside`: bytes that
+    /// `work` takes for an entry, beside the entry itself.
+    pub(crate) fn partitioned<T: Keyed + Send + Sync, R: Send>(
+        &self,
+        most: usize,
+        beside: usize,
+        remember: impl Fn(usize, Line<'_>, &mut Vec<T>) + Sync,
+        work: impl Fn(Entries<'_, T>) -> R + Sync,
+    ) -> io::Result<Vec<R>> {
+        self.partitioned_batches(
+            most,
+            beside,
+            |start, batch, add| {
+                let mut entries = Vec::new();
+                for (n, line) in batch.iter().enumerate() {
+                    remember(start + n, line, &mut entries);
+                    entries.drain(..).for_each(&mut *add);
                 }
-                if line.known.iter().any(listed_pcs) {
-                    found.inpatient.push(Inpatient {
-                        line: (start + n) as u32,
-                        claim: self.keys.text(line.claim_id()),
-                        codes: line.known.iter().copied().filter(listed_pcs).collect(),
-                        composite: line.marks.composite,
-                        zero_lost: line.marks.zero_lost,
-                    });
-                }
-            }
-            found
-        })?;
-        let mut all = Special::default();
-        for batch in found {
-            all.bins.extend(batch.bins);
-            all.versioned.extend(batch.versioned);
-            all.inpatient.extend(batch.inpatient);
+            },
+            work,
+        )
+    }
+
+    /// The same, where a batch is looked at as a whole.
+    pub(crate) fn partitioned_batches<T: Keyed + Send + Sync, R: Send>(
+        &self,
+        most: usize,
+        beside: usize,
+        remember: impl Fn(usize, &Batch, &mut dyn FnMut(T)) + Sync,
+        work: impl Fn(Entries<'_, T>) -> R + Sync,
+    ) -> io::Result<Vec<R>> {
+        let mut made = Vec::new();
+        if most == 0 {
+            return Ok(made);
         }
-        Ok(all)
+        let (partitions, at_a_time) = self.partitions(most, size_of::<T>() + beside);
+        for first in (0..partitions).step_by(at_a_time) {
+            let dealt = self.deal(partitions, &(first..first + at_a_time), &remember)?;
+            made.extend(
+                (0..at_a_time).into_par_iter().map(|nth| work(Entries { dealt: &dealt, nth })).collect::<Vec<_>>(),
+            );
+        }
+        Ok(made)
     }
 
-    /// How many shares the keys are dealt to, and how many of them are gone through at a time. A share is one thread's.
-    fn shares(&self, bytes_a_line: usize) -> (usize, usize) {
-        let threads = rayon::current_num_threads();
-        let all = self.store.len() * bytes_a_line;
-        // Little is not worth a second thread, nor a division.
-        if self.store.len() < MANY {
+    /// How many partitions there are, and how many of them are worked on at a time. A partition is one thread's.
+    fn partitions(&self, entries: usize, bytes_an_entry: usize) -> (usize, usize) {
+        if entries < MIN_PARTITIONED_LINES {
             return (1, 1);
         }
-        let passes = all.div_ceil(self.memory.max(1)).max(1);
+        let threads = rayon::current_num_threads();
+        let passes = (entries * bytes_an_entry).div_ceil(self.memory.max(1)).max(1);
         (threads * passes, threads)
     }
 
-    /// Gives every line that repeats an earlier one its bin, and returns the other rows of the claims that matter.
-    pub(crate) fn duplicates(
-        &self,
-        bins: &mut [Bin],
-        versioned: &[Versioned],
-        inpatient: &[Inpatient],
-    ) -> io::Result<FxHashMap<Key, Vec<Row>>> {
-        let claims = versioned.iter().flat_map(|v| v.named.into_iter().chain([v.claim]));
-        let mut rows: FxHashMap<Key, Vec<Row>> =
-            claims.chain(inpatient.iter().map(|i| i.claim)).map(|claim| (claim, Vec::new())).collect();
-        let (shares, at_a_time) = self.shares(size_of::<Saying>() + size_of::<Key>());
-        for first in (0..shares).step_by(at_a_time) {
-            let say = |number, line: Line<'_>| Some(Saying { key: self.keys.same(line), line: number as u32 });
-            let dealt = self.deal(shares, &(first..first + at_a_time), say)?;
-            let repeated = in_shares(&dealt, |sayings| {
-                let all = sayings.iter().map(|of_batch| of_batch.len()).sum();
-                let mut seen: HashTable<Key> = HashTable::with_capacity(all);
-                let mut repeated = Vec::new();
-                for Saying { key, line } in sayings.into_iter().flatten() {
-                    match seen.entry(*key as u64, |other| other == key, |key| *key as u64) {
-                        Entry::Occupied(_) => repeated.push(*line),
-                        Entry::Vacant(place) => {
-                            place.insert(*key);
-                        }
-                    }
-                }
-                repeated
-            });
-            repeated.into_iter().flatten().for_each(|line| bins[line as usize] = Bin::Duplicate);
-        }
-        if !rows.is_empty() {
-            let found = self.each(|start, batch| {
-                let of_batch = batch.iter().enumerate().filter(|(n, _)| bins[start + n] != Bin::Duplicate);
-                let row = |(n, line): (usize, Line<'_>)| {
-                    let claim = self.keys.text(line.claim_id());
-                    let frequency = || self.keys.text(line.text(Text::Frequency));
-                    rows.contains_key(&claim).then(|| {
-                        (
-                            claim,
-                            Row { line: (start + n) as u32, frequency: frequency(), codes: CodeSet::of(line.known) },
-                        )
-                    })
-                };
-                of_batch.filter_map(row).collect::<Vec<_>>()
-            })?;
-            for (claim, row) in found.into_iter().flatten() {
-                rows.entry(claim).or_default().push(row);
-            }
-            // A claim without a row of its own is no claim of the run.
-            rows.retain(|_, rows| !rows.is_empty());
-        }
-        Ok(rows)
-    }
-
-    /// Brings the lines that stand together, and counts their units.
-    pub(crate) fn encounters(&self, bins: &[Bin]) -> io::Result<Met> {
-        let listed: Vec<CodeId> =
-            self.codes.iter().filter(|(_, k)| k.listed && k.system == System::Cpt).map(|(id, _)| id).collect();
-        let mut found = Met::default();
-        let met: Vec<AtomicU32> = (0..self.store.len()).map(|_| AtomicU32::new(0)).collect();
-        let (shares, at_a_time) = self.shares(size_of::<Comer>() + 2 * size_of::<u32>());
-        for first in (0..shares).step_by(at_a_time) {
-            let come = |number: usize, line: Line<'_>| {
-                stands(bins[number]).then(|| Comer {
-                    key: self.keys.encounter(line),
-                    codes: CodeSet::of(line.known),
-                    units: line.units,
-                    line: number as u32,
-                    column: line.cpt.and_then(|id| listed.iter().position(|l| *l == id)).map(|column| column as u8),
-                })
-            };
-            let dealt = self.deal(shares, &(first..first + at_a_time), come)?;
-            let gathered = in_shares(&dealt, |comers| {
-                let all = comers.iter().map(|of_batch| of_batch.len()).sum();
-                let mut seen: HashTable<(Key, u32)> = HashTable::with_capacity(all);
-                let (mut encounters, mut running, mut so_far) = (Vec::<CodeSet>::new(), Vec::new(), Vec::new());
-                for comer in comers.iter().copied().flatten() {
-                    let place = match seen.entry(comer.key as u64, |(k, _)| *k == comer.key, |(k, _)| *k as u64) {
-                        Entry::Occupied(known) => known.get().1,
-                        Entry::Vacant(free) => {
-                            let place = encounters.len() as u32;
-                            free.insert((comer.key, place));
-                            encounters.push(CodeSet::default());
-                            running.resize(running.len() + listed.len(), Decimal::ZERO);
-                            place
-                        }
-                    };
-                    met[comer.line as usize].store(place, Ordering::Relaxed);
-                    let encounter = &mut encounters[place as usize];
-                    *encounter = encounter.with(comer.codes);
-                    if let Some(column) = comer.column {
-                        let sum: &mut Decimal = &mut running[place as usize * listed.len() + usize::from(column)];
-                        *sum = sum.saturating_add(comer.units);
-                        if *sum != comer.units {
-                            so_far.push((comer.line, *sum));
-                        }
-                    }
-                }
-                let lines: Vec<u32> = comers.into_iter().flatten().map(|comer| comer.line).collect();
-                (encounters, so_far, lines)
-            });
-            for (encounters, so_far, lines) in gathered {
-                let before = found.encounters.len() as u32;
-                for line in lines {
-                    met[line as usize].fetch_add(before, Ordering::Relaxed);
-                }
-                found.encounters.extend(encounters);
-                found.so_far.extend(so_far);
-            }
-        }
-        found.of_line = met.into_iter().map(AtomicU32::into_inner).collect();
-        Ok(found)
-    }
-
-    /// Deals what is to be remembered of the lines to the shares of their keys: by batch, by share, in the order of the
-    /// lines. Only the shares of `now` get theirs.
+    /// By batch and partition, the entries in input order. Only the partitions of `now` get theirs.
     fn deal<T: Keyed + Send>(
         &self,
-        shares: usize,
+        partitions: usize,
         now: &Range<usize>,
-        remember: impl Fn(usize, Line<'_>) -> Option<T> + Sync,
+        remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) + Sync),
     ) -> io::Result<Vec<Vec<Vec<T>>>> {
         self.each(|start, batch| {
             let mut dealt: Vec<Vec<T>> = now.clone().map(|_| Vec::new()).collect();
-            for (n, line) in batch.iter().enumerate() {
-                let Some(entry) = remember(start + n, line) else { continue };
-                // The upper half of the key says whose it is; the tables go by the lower one.
-                let share = (((entry.key() >> 64) * shares as u128) >> 64) as usize;
-                if now.contains(&share) {
-                    dealt[share - now.start].push(entry);
+            remember(start, batch, &mut |entry: T| {
+                // The upper half of the key says whose it is; hash tables use the lower half.
+                let partition = (((entry.key() >> 64) * partitions as u128) >> 64) as usize;
+                if now.contains(&partition) {
+                    dealt[partition - now.start].push(entry);
                 }
-            }
+            });
             dealt
         })
     }
 }
 
-/// Goes through the shares side by side.
-fn in_shares<T: Sync, R: Send>(dealt: &[Vec<Vec<T>>], work: impl Fn(Vec<&[T]>) -> R + Sync) -> Vec<R> {
-    let shares = dealt.first().map_or(0, Vec::len);
-    (0..shares).into_par_iter().map(|share| work(dealt.iter().map(|batch| batch[share].as_slice()).collect())).collect()
+/// The entries of one partition.
+#[derive(Clone, Copy)]
+pub(crate) struct Entries<'d, T> {
+    dealt: &'d [Vec<Vec<T>>],
+    nth: usize,
+}
+
+impl<'d, T> Entries<'d, T> {
+    /// Number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.dealt.iter().map(|of_batch| of_batch[self.nth].len()).sum()
+    }
+
+    /// The entries in input order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'d T> + use<'d, T> {
+        let nth = self.nth;
+        self.dealt.iter().flat_map(move |of_batch| &of_batch[nth])
+    }
+}
+
+impl<'d, T: Keyed> Entries<'d, T> {
+    /// Entries with equal keys together, each group in input order.
+    pub(crate) fn groups(&self) -> Groups<&'d T> {
+        Groups::new(self.iter(), |entry| entry.key())
+    }
+}
+
+/// Items grouped by key; the order within a group is that in which they came.
+pub(crate) struct Groups<T> {
+    items: Vec<T>,
+    /// Where each group ends.
+    ends: Vec<usize>,
+}
+
+impl<T: Copy> Groups<T> {
+    /// Groups items. Takes time in proportion to their number.
+    pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> Key) -> Self {
+        let mut seen = hashbrown::HashTable::<(Key, u32)>::new();
+        let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
+        let items: Vec<T> = items.collect();
+        for item in &items {
+            let key = key(item);
+            let group = match seen.entry(key as u64, |(k, _)| *k == key, |(k, _)| *k as u64) {
+                hashbrown::hash_table::Entry::Occupied(known) => known.get().1,
+                hashbrown::hash_table::Entry::Vacant(free) => {
+                    let group = sizes.len() as u32;
+                    free.insert((key, group));
+                    sizes.push(0);
+                    group
+                }
+            };
+            sizes[group as usize] += 1;
+            of_item.push(group);
+        }
+        let mut next: Vec<usize> =
+            sizes.iter().scan(0, |sum, size| Some(std::mem::replace(sum, *sum + size))).collect();
+        let ends = next.iter().zip(&sizes).map(|(start, size)| start + size).collect();
+        let mut order = vec![0u32; items.len()];
+        for (place, group) in of_item.iter().enumerate() {
+            order[next[*group as usize]] = place as u32;
+            next[*group as usize] += 1;
+        }
+        Self { items: order.into_iter().map(|place| items[place as usize]).collect(), ends }
+    }
+
+    /// The groups, in the order of their first items.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[T]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.items[start..*end])
+    }
+}
+
+/// A set of lines, or of claims by the numbers of their first lines: a bit for each line of the run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// The empty set over this many lines.
+    pub(crate) fn new(lines: usize) -> Self {
+        Self(vec![0; lines.div_ceil(64)])
+    }
+
+    /// Adds a line. Returns whether it is new.
+    pub(crate) fn insert(&mut self, line: u32) -> bool {
+        let (word, bit) = (&mut self.0[line as usize / 64], 1 << (line % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    /// Is the line in the set?
+    pub(crate) fn contains(&self, line: u32) -> bool {
+        self.0.get(line as usize / 64).is_some_and(|word| word & (1 << (line % 64)) != 0)
+    }
+
+    /// Is nothing in the set?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_keep_the_order_of_their_items() {
+        let groups = Groups::new([(2, 'a'), (1, 'b'), (2, 'c'), (3, 'd'), (1, 'e')].into_iter(), |(key, _)| *key);
+        let said: Vec<String> = groups.iter().map(|group| group.iter().map(|(_, item)| item).collect()).collect();
+        assert_eq!(said, ["ac", "be", "d"]);
+        assert_eq!(Groups::new(std::iter::empty::<u8>(), |_| 0).iter().count(), 0);
+    }
+
+    #[test]
+    fn bits_are_a_set() {
+        let mut bits = Bits::new(65);
+        assert!(bits.is_empty() && bits.insert(64) && !bits.insert(64) && bits.contains(64) && !bits.contains(0));
+        assert!(!bits.is_empty() && !Bits::new(0).contains(64));
+    }
 }

@@ -1,50 +1,151 @@
-//! Which lines bear on a line: its claim's, those that took it back, its encounter's. For the dossier of a claim; the
-//! book itself needs only what follows from them.
+//! Which lines bear on a line: its claim's, those that reversed, repeated or superseded it, those of its encounter and
+//! session. For the dossier of a claim; the line set of a part needs only what follows from them.
 
 use rustc_hash::FxHashSet;
 
-use crate::claim::index::line_hash::encounter;
-use crate::claim::index::line_set::Book;
-use crate::claim::index::partition::stands;
-use crate::claim::index::service::Bin;
+use crate::claim::index::line_hash::Keys;
+use crate::claim::index::line_set::LineSet;
+use crate::claim::index::named::Named;
+use crate::claim::index::service::{Bin, Kind, Service};
+use crate::claim::index::{survey, versions};
 use crate::claim::line::{Line, Text, Version};
+use crate::claim::value::setting::ClaimForm;
+use crate::claim::value::status::RowStatus;
 
-impl Book<'_> {
-    /// The lines of a claim, in input order.
+/// Why a line is superseded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Superseded {
+    /// A void or replacement names its claim.
+    Named,
+    /// A void or replacement of its claim, which names no other, has another frequency.
+    SameClaim,
+    /// The line was pending, and a paid or denied one says the same.
+    Decided,
+    /// A line of its claim has a higher version number.
+    NewerVersion,
+}
+
+impl LineSet<'_> {
+    /// The lines with a claim number, in input order. They may be of several members.
     pub fn of_claim(&self, claim: &str) -> impl Iterator<Item = usize> {
-        (0..self.lines.len()).filter(move |i| self.line(*i).claim_id() == claim)
+        (0..self.lines.len()).filter(move |line| self.line(*line).claim_id() == claim)
     }
 
-    /// The replacements and voids that took a superseded line back, in input order. None for a void that stands for
-    /// nothing but itself.
-    pub fn takers(&self, line: usize) -> Vec<usize> {
+    /// The claim that a line belongs to.
+    pub fn claim_of(&self, line: usize) -> u32 {
+        self.relations.identity.claim_of[self.first + line]
+    }
+
+    fn named_by(&self, line: usize) -> Option<Named> {
+        self.relations.named.of((self.first + line) as u32)
+    }
+
+    /// Is a line a replacement or void that counts: none that repeats another, and none that the payer denied?
+    fn is_active_version(&self, line: usize) -> bool {
+        self.line(line).version != Version::Original && !matches!(self.bins[line], Bin::Duplicate | Bin::PayerDenied)
+    }
+
+    /// The claim number that a replacement or void names, if the run has a claim of that number for it.
+    pub fn named(&self, line: usize) -> Option<&str> {
+        let named = matches!(self.named_by(line), Some(Named::Claim(_) | Named::Group(_)));
+        (named && self.line(line).version != Version::Original).then(|| self.line(line).text(Text::OriginalClaimId))
+    }
+
+    /// The lines that superseded a line, in input order, with the reason. A void that supersedes nothing but itself has none.
+    pub fn superseded_by(&self, line: usize) -> Vec<(usize, Superseded)> {
         if self.bins[line] != Bin::Superseded {
             return Vec::new();
         }
-        let taken = self.line(line);
-        let counts = |i: usize| self.bins[i] != Bin::Duplicate && self.line(i).version != Version::Original;
-        let took = |version: Line<'_>| {
-            let own = version.claim_id() == taken.claim_id();
-            (!own && version.text(Text::OriginalClaimId) == taken.claim_id())
-                || (own
-                    && version.text(Text::Frequency) != taken.text(Text::Frequency)
-                    && self.named(version).is_none())
+        let keys = Keys::new();
+        let (taken, claim) = (self.line(line), self.claim_of(line));
+        let decision = keys.decision(claim, taken);
+        let names = |other: usize| match self.named_by(other) {
+            Some(Named::Claim(named)) => named == claim,
+            Some(Named::Group(group)) => self.relations.named.group_of.get(&claim) == Some(&group),
+            Some(Named::Unknown | Named::OtherMembers) | None => false,
         };
-        (0..self.lines.len()).filter(|i| counts(*i) && took(self.line(*i))).collect()
+        let is_left = |other: usize| !matches!(self.bins[other], Bin::Reversed | Bin::Duplicate);
+        let reason = |other: usize| {
+            if self.is_active_version(other) && names(other) {
+                return Some(Superseded::Named);
+            }
+            if other == line || self.claim_of(other) != claim {
+                return None;
+            }
+            let by = self.line(other);
+            let frequency = |line: Line<'_>| line.version;
+            if self.is_active_version(other) && self.named(other).is_none() && frequency(by) != frequency(taken) {
+                return Some(Superseded::SameClaim);
+            }
+            let decides = matches!(by.status, RowStatus::Paid | RowStatus::Denied) && is_left(other);
+            if decides && taken.status == RowStatus::Pending && keys.decision(claim, by) == decision {
+                return Some(Superseded::Decided);
+            }
+            let is_newer =
+                is_left(other) && versions::is_older(taken.text(Text::VersionNumber), by.text(Text::VersionNumber));
+            is_newer.then_some(Superseded::NewerVersion)
+        };
+        (0..self.lines.len()).filter_map(|other| Some((other, reason(other)?))).collect()
     }
 
-    /// The other claim of the run that a version names.
-    pub fn named<'l>(&self, version: Line<'l>) -> Option<&'l str> {
-        let original = version.text(Text::OriginalClaimId);
-        let other = version.version != Version::Original && !original.is_empty() && original != version.claim_id();
-        (other && self.of_claim(original).any(|i| self.bins[i] != Bin::Duplicate)).then_some(original)
+    /// The line that a reversal takes back, or the reversal that takes a line back.
+    pub fn reversal_of(&self, line: usize) -> Option<usize> {
+        let other = *self.relations.matches.get(&((self.first + line) as u32))? as usize;
+        other.checked_sub(self.first).filter(|other| *other < self.lines.len())
     }
 
-    /// Standing lines of other claims that share an encounter with a standing line of this one, in input order.
-    pub fn mates(&self, claim: &str) -> Vec<usize> {
-        let stands = |i: &usize| stands(self.bins[*i]);
-        let keys: FxHashSet<_> = self.of_claim(claim).filter(stands).map(|i| encounter(self.line(i))).collect();
-        let others = (0..self.lines.len()).filter(stands).filter(|i| self.line(*i).claim_id() != claim);
-        others.filter(|i| keys.contains(&encounter(self.line(*i)))).collect()
+    /// Does the line take something back?
+    pub fn takes_back(&self, line: usize) -> bool {
+        survey::takes_back(self.line(line))
+    }
+
+    /// The earlier line that a duplicate is equal to.
+    pub fn duplicate_of(&self, line: usize) -> Option<usize> {
+        let keys = Keys::new();
+        // The keys are those of the rows as they came.
+        let key = |line: usize| keys.duplicate(self.claim_of(line), self.unfilled().line(line));
+        let own = (self.bins[line] == Bin::Duplicate).then(|| key(line))?;
+        (0..line).find(|other| {
+            self.bins[*other] != Bin::Reversed && self.claim_of(*other) == self.claim_of(line) && key(*other) == own
+        })
+    }
+
+    /// Live lines of other claims that share an encounter with a live line of this claim number, in input order.
+    pub fn same_encounter(&self, claim: &str) -> Vec<usize> {
+        let keys = Keys::new();
+        let is_live = |line: &usize| self.bins[*line].is_live();
+        let key = |line: usize| {
+            let row = self.line(line);
+            let stand_in = if row.text(Text::MemberId).is_empty() { Some(self.claim_of(line)) } else { None };
+            (keys.member(row), stand_in, keys.encounter(row))
+        };
+        let own: FxHashSet<_> = self.of_claim(claim).filter(is_live).map(key).collect();
+        let others = (0..self.lines.len()).filter(is_live).filter(|line| self.line(*line).claim_id() != claim);
+        others.filter(|line| own.contains(&key(*line))).collect()
+    }
+
+    /// The services of the session of a service, in input order.
+    pub fn session_of(&self, service: usize) -> Vec<usize> {
+        let own = &self.services[service];
+        let member = |service: usize| self.line_of(service).text(Text::MemberId);
+        let Some((first, last)) = own.days.filter(|_| !member(service).is_empty()) else { return Vec::new() };
+        let touches = |other: usize| {
+            self.services[other].days.is_some_and(|(from, to)| {
+                from <= last.tomorrow().unwrap_or(last) && to >= first.yesterday().unwrap_or(first)
+            })
+        };
+        (0..self.services.len())
+            .filter(|other| self.services[*other].claim != own.claim && member(*other) == member(service))
+            .filter(|other| touches(*other))
+            .collect()
+    }
+
+    /// The lines whose amounts make the money of a stay, in input order.
+    pub fn money_lines(&self, service: usize) -> Vec<usize> {
+        let Service { line: own, kind: Kind::Stay(_), claim, .. } = self.services[service] else { return Vec::new() };
+        let counts = |line: &usize| {
+            *line == own || (self.bins[*line].is_live() && self.line(*line).form != ClaimForm::Professional)
+        };
+        (0..self.lines.len()).filter(|line| self.claim_of(*line) == claim).filter(counts).collect()
     }
 }

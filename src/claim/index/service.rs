@@ -3,9 +3,11 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use crate::claim::line::Line;
 use crate::claim::value::amount::Cents;
-use crate::claim::value::code::CodeId;
+use crate::claim::value::code::{CodeId, CodeTable};
 use crate::claim::value::code_set::CodeSet;
+use crate::claim::value::setting::SettingTable;
 
 /// The one bin of the ledger that a line falls in, in the order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +51,31 @@ pub struct RowRef {
     pub row: u64,
 }
 
-/// What is judged.
+/// A service by the number of its line in the run, and whether it is the stay that starts there.
+pub(crate) type ServiceKey = (u32, bool);
+
+/// What the index asks of the policy.
 #[derive(Debug, Clone, Copy)]
+pub struct PolicyLists<'a> {
+    /// The codes looked for.
+    pub codes: &'a CodeTable,
+    /// Settings.
+    pub settings: &'a SettingTable,
+}
+
+/// The listed CPT code of a line in scope.
+pub(crate) fn cpt_service(bin: Bin, line: Line<'_>, codes: &CodeTable) -> Option<CodeId> {
+    line.cpt.filter(|id| bin == Bin::InScope && codes.get(*id).listed)
+}
+
+/// The first and last day of a line or stay. The end counts if it can be read and is not earlier.
+pub(crate) fn days(line: Line<'_>, is_stay: bool) -> Option<(Date, Date)> {
+    let first = line.date?;
+    Some((first, line.end_date.filter(|last| is_stay && *last >= first).unwrap_or(first)))
+}
+
+/// What is judged.
+#[derive(Debug, Clone)]
 pub struct Service {
     /// Its line: for a stay the first one that holds a listed code.
     pub line: usize,
@@ -67,18 +92,23 @@ pub struct Service {
     /// Units of this code in its encounter up to and including this line, without those of assistants and co-surgeons.
     /// One for a stay.
     pub units_so_far: Decimal,
-    /// Units of all services on its authorization number up to and including this one, if there is an authorization file.
-    pub units_on_number: Decimal,
     /// What other claims of its session show.
     pub session: SessionFacts,
     /// Which money is its own.
     pub money: ServiceMoney,
+    /// Its units: those of its line; one for a stay.
+    pub(crate) units: Decimal,
+    /// Units of all services on an authorization number up to and including this one, by the place of the number on the
+    /// claim, where they are more than its own.
+    pub(crate) units_on_numbers: Vec<(u16, Decimal)>,
 }
 
 impl Service {
-    /// Units of all services on one of the authorization numbers of its line, on its side, up to and including this one.
-    pub fn units_on_numbers(&self, _number: usize) -> Decimal {
-        self.units_on_number
+    /// Units of all services on one of its authorization numbers, by the place of the number on the claim, on the same claim
+    /// form and up to and including this one.
+    pub fn units_on_numbers(&self, place: usize) -> Decimal {
+        let more = self.units_on_numbers.iter().find(|(number, _)| usize::from(*number) == place);
+        more.map_or(self.units, |(_, units)| *units)
     }
 }
 
@@ -128,6 +158,8 @@ pub struct Stay {
     pub composite: bool,
     /// A leading zero was lost.
     pub zero_lost: bool,
+    /// The money of its claim with the basis in the words of the outputs; none if no amount can be read.
+    pub money: Option<(Cents, &'static str)>,
 }
 
 /// Services and related lines of one member, date, claim form and billing provider.

@@ -89,6 +89,15 @@ impl Batch {
         self.known.extend_from_slice(&other.known);
     }
 
+    /// Adds a line of another batch after its own.
+    pub(crate) fn push(&mut self, line: Line<'_>) {
+        self.heads.push(line.head.clone());
+        self.text.push_str(line.text);
+        self.ends.extend_from_slice(line.ends);
+        self.known.extend_from_slice(line.known);
+        self.stops.push([self.text.len() as u32, self.ends.len() as u32, self.known.len() as u32]);
+    }
+
     /// Reserves room for `lines` lines that are on average as long as those that are here.
     pub(crate) fn reserve_for(&mut self, lines: usize) {
         let (now, more) = (self.len().max(1), lines.saturating_sub(self.len()));

@@ -41,8 +41,10 @@ pub struct Marks {
     pub form_said: bool,
     /// The product label is filled, and no table knows it.
     pub product_unread: bool,
-    /// The status is filled, and no table knows it.
-    pub status_unread: bool,
+    /// The line status is filled, and no table knows it.
+    pub line_status_unread: bool,
+    /// The claim status is filled, and no table knows it.
+    pub claim_status_unread: bool,
     /// The claim form word is filled, and no table knows it.
     pub form_unread: bool,
     /// The payer sequence is filled, and no table knows it.

@@ -10,7 +10,7 @@ pub enum IdKind {
     Member,
     /// A claim or an original claim.
     Claim,
-    /// An authorization number, compared without regard to case.
+    /// An authorization number, compared by its letters and digits.
     Authorization,
     /// The text of a cell that could not be read.
     Unreadable,
@@ -30,7 +30,7 @@ pub enum Privacy {
 macro_rules! kept_texts {
     ($($(#[$doc:meta])* $name:ident: $privacy:expr,)*) => {
         /// A text that a line keeps.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "most names are the canonical fields")]
         pub enum Text {
             $($(#[$doc])* $name,)*
@@ -102,6 +102,11 @@ impl<'a> Texts<'a> {
     /// Sets a text.
     pub(crate) const fn set(&mut self, text: Text, value: &'a str) {
         self.0[text as usize] = value;
+    }
+
+    /// A text.
+    pub(crate) const fn get(&self, text: Text) -> &'a str {
+        self.0[text as usize]
     }
 
     /// The texts that are not empty, in the order of [`Text::ALL`].

@@ -3,12 +3,15 @@
 //! A token is a keyed BLAKE3 hash, so it joins lines, files and runs as the id did. A line is masked whole: the ids
 //! themselves, what could not be read (it may be anything), and ids that strayed into other cells.
 
+use std::borrow::Cow;
+
+use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use crate::claim::authorization::Authorization;
 use crate::claim::line::kept::{IdKind, Privacy, Text, Texts};
 use crate::claim::line::{Batch, Line};
-use crate::ingest::cell::upper;
+use crate::claim::value::authorization;
 
 /// Fewest bytes of a key. Shorter ones can be found by trying: member numbers are few, so the key alone protects them.
 pub const MIN_KEY_BYTES: usize = 16;
@@ -35,10 +38,10 @@ impl Mask {
         if text.is_empty() {
             return String::new();
         }
-        let (letter, text) = match id {
+        let (letter, text): (char, Cow<'_, str>) = match id {
             IdKind::Member => ('M', text.into()),
             IdKind::Claim => ('C', text.into()),
-            IdKind::Authorization => ('A', upper(text.into())),
+            IdKind::Authorization => ('A', authorization::key(text).into()),
             IdKind::Unreadable => ('X', text.into()),
         };
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
@@ -66,25 +69,37 @@ impl Mask {
         masked
     }
 
+    fn stray(&self, cell: &str, own: &[(&str, IdKind)], ids: &Ids) -> String {
+        let known = cell.split(|c: char| !is_word(c)).filter_map(|word| Some((word, *ids.0.get(word)?)));
+        let mut out = cell.to_owned();
+        for (id, kind) in own.iter().copied().filter(|(id, _)| cell.contains(id)).chain(known) {
+            out = replace_words(&out, id, || self.token(kind, id));
+        }
+        out
+    }
+
     fn line(&self, line: Line<'_>, ids: &Ids, into: &mut Batch) {
         let is_id = |kind: IdKind| kind != IdKind::Unreadable;
         let own: Vec<(&str, IdKind)> = Text::ALL
             .into_iter()
             .filter_map(|text| Some((line.text(text), id_of(text).filter(|kind| is_id(*kind))?)))
+            .flat_map(|(ids, kind)| {
+                let is_list = kind == IdKind::Authorization;
+                ids.split(move |c| is_list && c == ';').map(move |id| (id, kind))
+            })
             .filter(|(id, _)| is_telling(id))
             .collect();
-        let stray = |cell: &str| -> String {
-            let known = cell.split(|c: char| !is_word(c)).filter_map(|word| Some((word, *ids.0.get(word)?)));
-            let mut out = cell.to_owned();
-            for (id, kind) in own.iter().copied().filter(|(id, _)| cell.contains(id)).chain(known) {
-                out = replace_words(&out, id, || self.token(kind, id));
-            }
-            out
-        };
+        let stray = |cell: &str| self.stray(cell, &own, ids);
         let masked = Text::ALL.map(|text| {
             let cell = line.text(text);
             match text.privacy() {
                 _ if cell.is_empty() => String::new(),
+                // Each number of a list has its token.
+                Privacy::Token(IdKind::Authorization) => cell
+                    .split(';')
+                    .map(|number| self.token(IdKind::Authorization, number))
+                    .collect::<Vec<_>>()
+                    .join(";"),
                 Privacy::Token(kind) => self.token(kind, cell),
                 Privacy::QuotedToken => match cell.split_once('"') {
                     Some((field, quoted)) => {
@@ -111,9 +126,10 @@ impl Mask {
 }
 
 impl Batch {
-    /// Every service date becomes the first of its month.
+    /// Every first and last day becomes the first of its month.
     pub fn cut_days(&mut self) {
-        self.heads.iter_mut().for_each(|head| head.date = head.date.map(jiff::civil::Date::first_of_month));
+        let cut = |date: Option<Date>| date.map(Date::first_of_month);
+        self.heads.iter_mut().for_each(|head| (head.date, head.end_date) = (cut(head.date), cut(head.end_date)));
     }
 }
 
@@ -149,7 +165,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// Replaces a text where it does not stand inside a longer word.
+/// Replaces a text where it is not part of a longer word.
 fn replace_words(cell: &str, word: &str, by: impl Fn() -> String) -> String {
     let mut out = String::with_capacity(cell.len());
     let mut rest = 0;

@@ -4,6 +4,7 @@
 //! one [`Batch`], and a [`Line`] is a view into it.
 
 pub mod batch;
+pub(crate) mod fill;
 pub mod head;
 pub mod kept;
 pub mod mask;

@@ -257,7 +257,8 @@ impl Reader<'_> {
                 total_line: is_set(&words.total_lines, revenue),
                 form_said: form_said.is_some(),
                 product_unread: class.is_none() && !product.is_empty(),
-                status_unread: words.is_unread_status(&line_status) || words.is_unread_status(&claim_status),
+                line_status_unread: words.is_unread_status(&line_status),
+                claim_status_unread: words.is_unread_status(&claim_status),
                 form_unread: form_said.is_none() && !form_cell.is_empty(),
                 payer_unread: words.payer_sequences.is_unread(payer),
                 ..procedures.marks

@@ -17,6 +17,11 @@ impl CodeSet {
         Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
     }
 
+    /// The codes, in the order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = CodeId> {
+        (0..u64::BITS as u16).map(CodeId).filter(move |id| self.contains(*id))
+    }
+
     /// Both sets together.
     #[must_use]
     pub fn with(self, other: Self) -> Self {

@@ -18,7 +18,7 @@ use std::fmt;
 use jiff::civil::Date;
 
 use crate::claim::authorization::AuthorizationFile;
-use crate::claim::{Book, CodeId, Line};
+use crate::claim::{CodeId, Line, LineSet};
 use crate::finding::evidence::{CodingEvidence, Evidence};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Class, Policy};
@@ -29,7 +29,7 @@ pub struct Words<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
     /// The lines.
-    pub book: &'a Book<'a>,
+    pub book: &'a LineSet<'a>,
     /// The authorization file, if one was given.
     pub authorizations: Option<&'a AuthorizationFile>,
     /// Days are not printed, only their months.

@@ -94,7 +94,7 @@ fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec
         said.push(format!("on file: {}, {codes}, {from} to {to}, {units}", row.status));
     }
     if !number.is_empty() {
-        let used = content.book.services[i].units_on_number;
+        let used = content.book.services[i].units_on_numbers(0);
         said.push(format!("units of all services on the number so far: {}", used.normalize()));
     }
     said

@@ -6,7 +6,7 @@ pub(crate) mod facts;
 use std::collections::BTreeSet;
 
 use crate::claim::line::Version;
-use crate::claim::{Bin, Book, Line, Sum, Text};
+use crate::claim::{Bin, Line, LineSet, Sum, Text};
 use crate::finding::Subject;
 use crate::report::claim::facts::facts;
 use crate::report::view::PartView;
@@ -92,7 +92,7 @@ impl<'a> ClaimDossier<'a> {
         let all: Vec<usize> = book.of_claim(claim).collect();
         let first = *all.first()?;
         let shown = &all[..all.len().min(MAX_ENTRIES_SHOWN)];
-        let mates = book.mates(claim);
+        let mates = book.same_encounter(claim);
         let own = book.line(first).claim_id();
         let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
         let inquiry = Explainer::new(book, &run.policy, run.register.as_ref());
@@ -144,7 +144,7 @@ fn place(content: &PartView<'_>, line: Line<'_>) -> String {
 
 impl<'a> ClaimRow<'a> {
     fn of(content: &PartView<'a>, i: usize) -> Self {
-        let book: &'a Book = content.book;
+        let book: &'a LineSet = content.book;
         let line = book.line(i);
         Self {
             claim: line.claim_id(),
@@ -178,7 +178,7 @@ fn versions(content: &PartView<'_>, i: usize) -> Vec<String> {
     };
     if let Some(kind) = kind.filter(|_| book.bins[i] != Bin::Duplicate) {
         let original = line.text(Text::OriginalClaimId);
-        said.push(match book.named(line) {
+        said.push(match book.named(i) {
             Some(claim) => format!("{here} is a {kind} of claim {claim}"),
             None if book.orphans.contains(&i) => format!("{here} is a {kind} that names and meets no other version"),
             None if !original.is_empty() && original != line.claim_id() => {
@@ -190,7 +190,7 @@ fn versions(content: &PartView<'_>, i: usize) -> Vec<String> {
     match book.bins[i] {
         Bin::Duplicate => said.push(format!("{here} is equal to an earlier row and counts once")),
         Bin::Superseded => {
-            let takers = book.takers(i).into_iter().filter(|taker| *taker != i).map(|taker| {
+            let takers = book.superseded_by(i).into_iter().map(|(taker, _)| {
                 let by = book.line(taker);
                 format!("claim {} (frequency {}, {})", by.claim_id(), by.text(Text::Frequency), place(content, by))
             });

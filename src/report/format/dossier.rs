@@ -115,7 +115,7 @@ impl Sink for Writer<'_> {
             }
         }
         self.lines.fetch_add(part.book.lines.len() as u64, Ordering::Relaxed);
-        self.frames.put(n, frame(&*part.book.lines)?);
+        self.frames.put(n, frame(part.book.unfilled())?);
         Ok(())
     }
 

@@ -1,0 +1,57 @@
+//! What earlier related rows of a claim hold, so that a rule speaks of a code once and not on each row that repeats it.
+
+use std::io;
+
+use rustc_hash::FxHashMap;
+
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::service::Bin;
+use crate::claim::line::Line;
+use crate::claim::value::code_set::CodeSet;
+
+struct Row {
+    key: Key,
+    line: u32,
+    codes: CodeSet,
+}
+
+impl Keyed for Row {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// By related line, the known codes of earlier related lines of its claim; only lines with such codes.
+pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<FxHashMap<u32, CodeSet>> {
+    let (mut seen, mut several) = (Bits::new(lines.len()), Bits::new(lines.len()));
+    let related =
+        || identity.claim_of.iter().zip(bins).filter(|(_, bin)| **bin == Bin::Related).map(|(claim, _)| *claim);
+    for claim in related() {
+        if !seen.insert(claim) {
+            several.insert(claim);
+        }
+    }
+    let count = related().filter(|claim| several.contains(*claim)).count();
+    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
+        let claim = identity.claim_of[number];
+        if bins[number] == Bin::Related && several.contains(claim) {
+            rows.push(Row { key: lines.keys.hash(claim), line: number as u32, codes: CodeSet::of(line.known) });
+        }
+    };
+    let found = lines.partitioned(count, size_of::<(&Row, u32)>(), remember, |rows| {
+        let mut earlier = Vec::new();
+        for of_claim in rows.groups().iter() {
+            let mut codes = CodeSet::default();
+            for row in of_claim {
+                if codes != CodeSet::default() {
+                    earlier.push((row.line, codes));
+                }
+                codes = codes.with(row.codes);
+            }
+        }
+        earlier
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}

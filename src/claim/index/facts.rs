@@ -1,0 +1,257 @@
+//! Facts of the claim: what a live row leaves empty and another live row of its claim states.
+//!
+//! A fact is taken from the first live row of the claim, in input order, that has it and whose claim form, before anything is
+//! filled, is the same or unknown on either side. The member is that of the claim, on all rows.
+
+use std::borrow::Cow;
+use std::io;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::service::{Bin, RowRef};
+use crate::claim::line::fill::Filling;
+use crate::claim::line::{Batch, Line, Text};
+use crate::claim::value::setting::{ClaimForm, SettingTable};
+
+/// A fact of a line that may come from another row of its claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fact {
+    /// A text: the member, or one of [`FILLED`].
+    Text(Text),
+    /// All diagnoses with their slots.
+    Diagnoses,
+}
+
+/// The texts that are filled from rows of the same claim form.
+pub const FILLED: [Text; 9] = [
+    Text::Product,
+    Text::MemberState,
+    Text::BillingNpi,
+    Text::PlaceOfService,
+    Text::BillType,
+    Text::Authorization,
+    Text::AdmissionType,
+    Text::PayerSequence,
+    Text::Capitated,
+];
+
+/// Number of facts that are filled from rows of the same claim form: the texts and the diagnoses.
+const FACTS: usize = FILLED.len() + 1;
+
+impl Fact {
+    fn from_place(place: usize) -> Self {
+        FILLED.get(place).map_or(Self::Diagnoses, |text| Self::Text(*text))
+    }
+
+    /// The text that the fact is; none for the diagnoses.
+    fn text(self) -> Option<Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Diagnoses => None,
+        }
+    }
+}
+
+/// A fact of a line that comes from another line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Filled {
+    line: u32,
+    fact: Fact,
+    source: u32,
+}
+
+/// All facts that lines take from other lines.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// By line and fact.
+    filled: Vec<Filled>,
+    /// The facts of lines of other batches.
+    far: FxHashMap<(u32, Fact), Filling>,
+    /// The rows of these lines.
+    far_rows: FxHashMap<u32, RowRef>,
+}
+
+struct Row {
+    key: Key,
+    line: u32,
+    /// The facts that the row has, a bit for each.
+    has: u16,
+    form: ClaimForm,
+}
+
+impl Keyed for Row {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// The facts that a line states itself, a bit for each.
+fn stated(line: Line<'_>) -> u16 {
+    let texts = FILLED.iter().enumerate().filter(|(_, text)| !line.text(**text).is_empty());
+    let all = texts.fold(0, |all, (place, _)| all | 1 << place);
+    all | u16::from(line.diagnosis_count() > 0) << FILLED.len()
+}
+
+impl Facts {
+    /// Finds where the facts come from that lines lack.
+    pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
+        // Claims with two or more live lines.
+        let (mut seen, mut several) = (Bits::new(lines.len()), Bits::new(lines.len()));
+        for claim in live_claims(identity, bins) {
+            if !seen.insert(claim) {
+                several.insert(claim);
+            }
+        }
+        let count = live_claims(identity, bins).filter(|claim| several.contains(*claim)).count();
+        let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
+            let claim = identity.claim_of[number];
+            if bins[number].is_live() && several.contains(claim) {
+                let key = lines.keys.hash(claim);
+                rows.push(Row { key, line: number as u32, has: stated(line), form: line.form });
+            }
+        };
+        let found = lines.partitioned(count, size_of::<(&Row, u32, Filled)>(), remember, |rows| {
+            let mut filled = Vec::new();
+            for of_claim in rows.groups().iter() {
+                fill(of_claim, &mut filled);
+            }
+            filled
+        })?;
+        let members = identity.members.iter();
+        let members = members.map(|(line, (source, _))| Filled {
+            line: *line,
+            fact: Fact::Text(Text::MemberId),
+            source: *source,
+        });
+        let mut filled: Vec<Filled> = found.into_iter().flatten().chain(members).collect();
+        filled.sort_unstable();
+        let mut facts = Self { filled, ..Self::default() };
+        facts.keep_far(lines)?;
+        Ok(facts)
+    }
+
+    /// Keeps the facts that come from lines of other batches.
+    fn keep_far(&mut self, lines: &Lines<'_>) -> io::Result<()> {
+        let batch_of = |line: u32| lines.starts.partition_point(|start| *start <= line as usize);
+        let far: FxHashSet<(u32, Fact)> = self
+            .filled
+            .iter()
+            .filter(|filled| batch_of(filled.line) != batch_of(filled.source))
+            .map(|filled| (filled.source, filled.fact))
+            .collect();
+        if far.is_empty() {
+            return Ok(());
+        }
+        let mut far: Vec<(u32, Fact)> = far.into_iter().collect();
+        far.sort_unstable();
+        let found = lines.each(|start, batch| {
+            let from = far.partition_point(|(line, _)| (*line as usize) < start);
+            let to = far.partition_point(|(line, _)| (*line as usize) < start + batch.len());
+            let of_line = |(source, fact): &(u32, Fact)| {
+                let line = batch.line(*source as usize - start);
+                ((*source, *fact), Filling::new(line, fact.text()), RowRef { extract: line.extract, row: line.row })
+            };
+            far[from..to].iter().map(of_line).collect::<Vec<_>>()
+        })?;
+        for (key, filling, row) in found.into_iter().flatten() {
+            self.far.insert(key, filling);
+            self.far_rows.insert(key.0, row);
+        }
+        Ok(())
+    }
+
+    /// The facts that lines `first` to `last` take from other lines.
+    fn between(&self, first: usize, last: usize) -> &[Filled] {
+        let at = |line: usize| self.filled.partition_point(|filled| (filled.line as usize) < line);
+        &self.filled[at(first)..at(last)]
+    }
+
+    /// The lines of a batch, the first of which is number `first`, with the facts of their claims. None: the lines state all
+    /// their facts themselves.
+    pub(crate) fn filled(&self, first: usize, batch: &Batch, settings: &SettingTable) -> Option<Batch> {
+        let mut filled = self.between(first, first + batch.len()).iter().peekable();
+        filled.peek()?;
+        let mut into = Batch::default();
+        let mut fillings = Vec::new();
+        for (n, line) in batch.iter().enumerate() {
+            fillings.clear();
+            while let Some(next) = filled.next_if(|next| next.line as usize == first + n) {
+                let (text, source) = (next.fact.text(), next.source as usize);
+                let filling = if (first..first + batch.len()).contains(&source) {
+                    Some(Cow::Owned(Filling::new(batch.line(source - first), text)))
+                } else {
+                    self.far.get(&(next.source, next.fact)).map(Cow::Borrowed)
+                };
+                fillings.extend(filling.map(|filling| (text, filling)));
+            }
+            into.push_filled(line, &fillings, settings);
+        }
+        Some(into)
+    }
+
+    /// The row that a fact of a line comes from; none if the line states it itself or no row does. `batch` holds the line, and
+    /// its first line is number `first`.
+    pub(crate) fn source(&self, line: usize, fact: Fact, first: usize, batch: &Batch) -> Option<RowRef> {
+        let found = self.between(line, line + 1).iter().find(|filled| filled.fact == fact)?;
+        let source = found.source as usize;
+        if (first..first + batch.len()).contains(&source) {
+            let line = batch.line(source - first);
+            return Some(RowRef { extract: line.extract, row: line.row });
+        }
+        self.far_rows.get(&found.source).copied()
+    }
+}
+
+fn live_claims<'a>(identity: &'a Identity, bins: &'a [Bin]) -> impl Iterator<Item = u32> + use<'a> {
+    identity.claim_of.iter().zip(bins).filter(|(_, bin)| bin.is_live()).map(|(claim, _)| *claim)
+}
+
+/// The live rows of one claim, in input order.
+fn fill(rows: &[&Row], into: &mut Vec<Filled>) {
+    let mut first: [[Option<u32>; FACTS]; 3] = [[None; FACTS]; 3];
+    for row in rows {
+        for (place, first) in first[row.form as usize].iter_mut().enumerate().filter(|(_, first)| first.is_none()) {
+            if row.has & (1 << place) != 0 {
+                *first = Some(row.line);
+            }
+        }
+    }
+    let every = [ClaimForm::Professional, ClaimForm::Institutional, ClaimForm::Unknown];
+    for row in rows {
+        for place in (0..FACTS).filter(|place| row.has & (1 << place) == 0) {
+            let fits =
+                |form: ClaimForm| form == row.form || form == ClaimForm::Unknown || row.form == ClaimForm::Unknown;
+            let sources = every.into_iter().filter(|form| fits(*form)).filter_map(|form| first[form as usize][place]);
+            if let Some(source) = sources.min() {
+                into.push(Filled { line: row.line, fact: Fact::from_place(place), source });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ClaimForm::{Institutional, Professional, Unknown};
+
+    use super::*;
+
+    #[test]
+    fn a_fact_comes_from_the_first_row_of_the_same_form_or_of_none() {
+        let has = |facts: &[usize]| facts.iter().fold(0, |all, place| all | 1 << place);
+        let row = |line, form, facts: &[usize]| Row { key: 0, line, has: has(facts), form };
+        let rows = [
+            row(0, Institutional, &[0]),
+            row(1, Professional, &[1]),
+            row(2, Unknown, &[2]),
+            row(3, Professional, &[0, 1, 2]),
+        ];
+        let mut filled = Vec::new();
+        fill(&rows.iter().collect::<Vec<_>>(), &mut filled);
+        let said: Vec<_> = filled.iter().map(|f| (f.line, f.fact, f.source)).collect();
+        let text = |place| Fact::from_place(place);
+        assert_eq!(said, [(0, text(2), 2), (1, text(0), 3), (1, text(2), 2), (2, text(0), 0), (2, text(1), 1)]);
+    }
+}

@@ -1,0 +1,94 @@
+//! Which rows are one claim: those of one claim number and one member.
+//!
+//! A claim is known by the number of its first line in the run.
+
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustc_hash::FxHashMap;
+
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::survey::Traits;
+use crate::claim::line::Line;
+
+/// The claims of all lines.
+#[derive(Debug, Default)]
+pub(crate) struct Identity {
+    /// The claim of each line.
+    pub(crate) claim_of: Vec<u32>,
+    /// Lines that name no member, whose claim has one: the line that names it, and the hash of the member.
+    pub(crate) members: FxHashMap<u32, (u32, Key)>,
+    /// Claims whose number is also that of another member.
+    pub(crate) shared: Bits,
+}
+
+struct Row {
+    number: Key,
+    member: Option<Key>,
+    line: u32,
+}
+
+impl Keyed for Row {
+    fn key(&self) -> Key {
+        self.number
+    }
+}
+
+/// What one partition finds.
+#[derive(Default)]
+struct Found {
+    members: Vec<(u32, (u32, Key))>,
+    shared: Vec<u32>,
+}
+
+impl Identity {
+    /// Finds the claims.
+    pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits]) -> io::Result<Self> {
+        let claim_of: Vec<AtomicU32> = traits.iter().map(|_| AtomicU32::new(0)).collect();
+        let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
+            rows.push(Row {
+                number: lines.keys.claim_number(line),
+                member: lines.keys.member(line),
+                line: number as u32,
+            });
+        };
+        let found = lines.partitioned(lines.len(), size_of::<(&Row, u32)>(), remember, |rows| {
+            let mut found = Found::default();
+            for of_number in rows.groups().iter() {
+                one_number(of_number, &claim_of, &mut found);
+            }
+            found
+        })?;
+        let mut identity = Self { shared: Bits::new(lines.len()), ..Self::default() };
+        for part in found {
+            identity.members.extend(part.members);
+            part.shared.into_iter().for_each(|claim| {
+                identity.shared.insert(claim);
+            });
+        }
+        identity.claim_of = claim_of.into_iter().map(AtomicU32::into_inner).collect();
+        Ok(identity)
+    }
+
+    /// Is the line the first of its claim?
+    pub(crate) fn is_first(&self, line: u32) -> bool {
+        self.claim_of[line as usize] == line
+    }
+}
+
+/// The rows of one claim number, in input order.
+fn one_number(rows: &[&Row], claim_of: &[AtomicU32], found: &mut Found) {
+    let first_member = rows.iter().find_map(|row| Some((row.line, row.member?)));
+    let mut claims: FxHashMap<Option<Key>, u32> = FxHashMap::default();
+    let is_one_claim = rows.iter().all(|row| row.member.is_none() || row.member == first_member.map(|(_, key)| key));
+    for row in rows {
+        let member = row.member.or(first_member.map(|(_, key)| key));
+        let claim = if is_one_claim { rows[0].line } else { *claims.entry(member).or_insert(row.line) };
+        claim_of[row.line as usize].store(claim, Ordering::Relaxed);
+        if let (None, Some(source)) = (row.member, first_member) {
+            found.members.push((row.line, source));
+        }
+    }
+    found.shared.extend(claims.values());
+}

@@ -1,0 +1,85 @@
+//! Whether one of many spans of days reaches some day, when the spans of one claim and those of one provider do not count.
+
+/// A span of days by its end, with the claim and provider whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) last: i32,
+    pub(crate) claim: u32,
+    /// None: no provider is named.
+    pub(crate) provider: Option<u64>,
+    pub(crate) line: u32,
+}
+
+/// The spans that end latest, as far as they can ever be an answer: whichever claim and provider are left out, the one that
+/// ends latest among the others is one of at most five.
+#[derive(Debug, Default)]
+pub(crate) struct Latest(Vec<Span>);
+
+impl Latest {
+    /// Adds a span.
+    pub(crate) fn add(&mut self, span: Span) {
+        self.0.push(span);
+        let best = |claim: Option<u32>, provider: Option<Option<u64>>| {
+            let counts = |span: &&Span| Some(span.claim) != claim && Some(span.provider) != provider;
+            // Of equal ends the first line counts.
+            self.0.iter().filter(counts).max_by_key(|span| (span.last, std::cmp::Reverse(span.line))).copied()
+        };
+        let Some(first) = best(None, None) else { return };
+        let other_claim = best(Some(first.claim), None);
+        let other_provider = best(None, Some(first.provider));
+        let both = [
+            other_claim.and_then(|second| best(Some(first.claim), Some(second.provider))),
+            other_provider.and_then(|second| best(Some(second.claim), Some(first.provider))),
+        ];
+        let mut kept = vec![first];
+        for span in [other_claim, other_provider].into_iter().chain(both).flatten() {
+            if !kept.contains(&span) {
+                kept.push(span);
+            }
+        }
+        self.0 = kept;
+    }
+
+    /// The line of the span of another claim that ends latest, if it reaches the day. With a provider, only spans of another
+    /// named provider count.
+    pub(crate) fn reaching(&self, day: i32, claim: u32, provider: Option<u64>) -> Option<u32> {
+        let of_others = |span: &&Span| {
+            span.claim != claim && provider.is_none_or(|own| span.provider.is_some_and(|other| other != own))
+        };
+        let latest = self.0.iter().filter(of_others).max_by_key(|span| (span.last, std::cmp::Reverse(span.line)));
+        latest.filter(|span| span.last >= day).map(|span| span.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_few_spans_answer_as_all_would(
+            spans in prop::collection::vec((0..6_i32, 0..4_u32, prop::option::of(1..4_u64)), 0..12),
+            day in 0..7_i32,
+            claim in 0..5_u32,
+            provider in prop::option::of(0..4_u64),
+        ) {
+            let spans: Vec<Span> = (0..).zip(spans)
+                .filter(|(_, (_, _, named))| provider.is_none() || named.is_some())
+                .map(|(line, (last, claim, provider))| Span { last, claim, provider, line })
+                .collect();
+            let mut latest = Latest::default();
+            for span in &spans {
+                latest.add(*span);
+            }
+            let reaches = |span: &&Span| {
+                span.last >= day && span.claim != claim && provider.is_none_or(|own| span.provider.is_some_and(|other| other != own))
+            };
+            prop_assert_eq!(latest.reaching(day, claim, provider).is_some(), spans.iter().any(|span| reaches(&span)));
+            if let Some(line) = latest.reaching(day, claim, provider) {
+                prop_assert!(spans.iter().find(|span| span.line == line).is_some_and(|span| reaches(&span)));
+            }
+        }
+    }
+}

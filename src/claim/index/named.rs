@@ -1,0 +1,142 @@
+//! Which claims a row names as its original.
+//!
+//! An original claim number names the claims of that number whose member is the row's own or empty. A row without any member
+//! names all claims of the number.
+
+use std::io;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::survey::Traits;
+use crate::claim::line::Text;
+
+/// What the original claim number of a row names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// No known row of any member has the number.
+    Unknown,
+    /// The number is only that of claims of other members.
+    OtherMembers,
+    /// One claim.
+    Claim(u32),
+    /// All claims of a number with two or more: the number of the group.
+    Group(u32),
+}
+
+/// What all rows that name another claim number name.
+#[derive(Debug, Default)]
+pub(crate) struct NamedClaims {
+    pub(crate) by_line: FxHashMap<u32, Named>,
+    /// The claims of each group.
+    pub(crate) groups: Vec<Vec<u32>>,
+    /// The group of each claim that is in one.
+    pub(crate) group_of: FxHashMap<u32, u32>,
+}
+
+/// A row that names the number, or the first row of a claim that has it.
+struct Entry {
+    number: Key,
+    member: Option<Key>,
+    line: u32,
+    is_claim: bool,
+}
+
+impl Keyed for Entry {
+    fn key(&self) -> Key {
+        self.number
+    }
+}
+
+impl NamedClaims {
+    /// Finds what replacements, voids and reversals name.
+    pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits], identity: &Identity) -> io::Result<Self> {
+        let names = |number: usize| {
+            let traits = traits[number];
+            traits.names_claim() && (traits.is_version() || traits.takes_back())
+        };
+        let count = (0..traits.len()).filter(|number| names(*number)).count();
+        if count == 0 {
+            return Ok(Self::default());
+        }
+        let remember = |number: usize, line: crate::claim::Line<'_>, entries: &mut Vec<Entry>| {
+            let place = number as u32;
+            let member = || lines.keys.member(line).or_else(|| identity.members.get(&place).map(|(_, key)| *key));
+            if identity.is_first(place) {
+                let number = lines.keys.claim_number(line);
+                entries.push(Entry { number, member: member(), line: place, is_claim: true });
+            }
+            if names(number) {
+                let number = lines.keys.hash(line.text(Text::OriginalClaimId));
+                entries.push(Entry { number, member: member(), line: place, is_claim: false });
+            }
+        };
+        let found = lines.partitioned(lines.len() + count, size_of::<(&Entry, u32)>(), remember, |entries| {
+            let mut found = Self::default();
+            for of_number in entries.groups().iter() {
+                one_number(of_number, &mut found);
+            }
+            found
+        })?;
+        let mut all = Self::default();
+        for part in found {
+            let before = all.groups.len() as u32;
+            let shifted = |named| match named {
+                Named::Group(group) => Named::Group(group + before),
+                named => named,
+            };
+            all.by_line.extend(part.by_line.into_iter().map(|(line, named)| (line, shifted(named))));
+            all.group_of.extend(part.group_of.into_iter().map(|(claim, group)| (claim, group + before)));
+            all.groups.extend(part.groups);
+        }
+        Ok(all)
+    }
+
+    /// What a line names.
+    pub(crate) fn of(&self, line: u32) -> Option<Named> {
+        self.by_line.get(&line).copied()
+    }
+
+    /// All claims that rows of these names name. Takes time in proportion to the names and the claims.
+    pub(crate) fn all_claims(&self, names: impl Iterator<Item = Named>) -> Vec<u32> {
+        let (mut claims, mut groups) = (Vec::new(), FxHashSet::default());
+        for named in names {
+            match named {
+                Named::Claim(claim) => claims.push(claim),
+                Named::Group(group) => {
+                    groups.insert(group);
+                }
+                Named::Unknown | Named::OtherMembers => {}
+            }
+        }
+        claims.extend(groups.into_iter().flat_map(|group| &self.groups[group as usize]));
+        claims
+    }
+}
+
+/// The claims of one number, and the rows that name it.
+fn one_number(entries: &[&Entry], found: &mut NamedClaims) {
+    let claims: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.is_claim).collect();
+    let by_member: FxHashMap<Key, u32> = claims.iter().filter_map(|claim| Some((claim.member?, claim.line))).collect();
+    // A number has a claim without a member only if no row of it names one.
+    let without_member = claims.iter().find(|claim| claim.member.is_none()).map(|claim| claim.line);
+    let mut group = None;
+    for row in entries.iter().filter(|entry| !entry.is_claim) {
+        let named = match (claims.as_slice(), row.member) {
+            ([], _) => Named::Unknown,
+            ([claim], None) => Named::Claim(claim.line),
+            (_, None) => Named::Group(*group.get_or_insert_with(|| {
+                let number = found.groups.len() as u32;
+                found.groups.push(claims.iter().map(|claim| claim.line).collect());
+                found.group_of.extend(claims.iter().map(|claim| (claim.line, number)));
+                number
+            })),
+            (_, Some(member)) => {
+                by_member.get(&member).copied().or(without_member).map_or(Named::OtherMembers, Named::Claim)
+            }
+        };
+        found.by_line.insert(row.line, named);
+    }
+}

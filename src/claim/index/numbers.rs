@@ -1,0 +1,74 @@
+//! Units of all services that carry an authorization number, counted in input order for each claim form by itself.
+
+use std::io;
+
+use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
+
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::service::{Bin, PolicyLists, ServiceKey, cpt_service};
+use crate::claim::index::stays::Stays;
+use crate::claim::line::{Line, Text};
+use crate::claim::value::authorization;
+
+/// By service, the units on each of its numbers, by the place of the number on the claim, where they are more than its own.
+pub(crate) type UnitsOnNumbers = FxHashMap<ServiceKey, Vec<(u16, Decimal)>>;
+
+/// A service on one of its numbers.
+struct Use {
+    /// Number and claim form.
+    key: Key,
+    service: ServiceKey,
+    /// Place of the number on the claim.
+    place: u16,
+    units: Decimal,
+}
+
+impl Keyed for Use {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// Counts the units. Those of assistants and co-surgeons do not count.
+pub(crate) fn count(
+    lines: &Lines<'_>,
+    bins: &[Bin],
+    stays: &Stays,
+    policy: PolicyLists<'_>,
+) -> io::Result<UnitsOnNumbers> {
+    let remember = |number: usize, line: Line<'_>, uses: &mut Vec<Use>| {
+        let numbers = line.text(Text::Authorization);
+        if numbers.is_empty() || bins[number] != Bin::InScope || line.marks.assistant {
+            return;
+        }
+        let units = cpt_service(bins[number], line, policy.codes).map(|_| (false, line.units));
+        let stay = stays.at(number as u32).map(|_| (true, Decimal::ONE));
+        for (place, text) in numbers.split(';').enumerate() {
+            let key = lines.keys.hash((authorization::key(text), line.form));
+            for (is_stay, units) in [units, stay].into_iter().flatten() {
+                uses.push(Use { key, service: (number as u32, is_stay), place: place as u16, units });
+            }
+        }
+    };
+    let most = bins.iter().filter(|bin| **bin == Bin::InScope).count();
+    let found = lines.partitioned(most, size_of::<(&Use, u32)>(), remember, |uses| {
+        let mut sums = Vec::new();
+        for on_number in uses.groups().iter() {
+            let mut sum = Decimal::ZERO;
+            for Use { service, place, units, .. } in on_number {
+                sum = sum.saturating_add(*units);
+                if sum != *units {
+                    sums.push((*service, (*place, sum)));
+                }
+            }
+        }
+        sums
+    })?;
+    let mut all = UnitsOnNumbers::default();
+    for (service, sum) in found.into_iter().flatten() {
+        all.entry(service).or_default().push(sum);
+    }
+    Ok(all)
+}

@@ -1,0 +1,279 @@
+//! Rows that take something back, and the rows that they take back.
+//!
+//! A reversal is matched with one row of its claim, or else of the claims that it names, that has the same line number,
+//! procedure cells and service date and the same amounts without their sign. Reversals are matched in input order.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::named::{Named, NamedClaims};
+use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::service::Bin;
+use crate::claim::index::survey::Traits;
+use crate::claim::line::{Line, Version};
+use crate::claim::value::amount::Cents;
+use crate::claim::value::status::RowStatus;
+
+/// A reversal, or a row that one could take back.
+struct Row {
+    service: Key,
+    line: u32,
+    claim: u32,
+    takes_back: bool,
+    /// The payer calls the row reversed.
+    is_reversed: bool,
+    /// Charge, allowed and paid amounts without their signs.
+    amounts: Amounts,
+}
+
+impl Keyed for Row {
+    fn key(&self) -> Key {
+        self.service
+    }
+}
+
+/// Charge, allowed and paid amounts without their signs; none: not readable.
+type Amounts = [Option<u64>; 3];
+
+/// The reversals of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Reversals {
+    /// A reversal and the line that it takes back, in both directions.
+    pub(crate) matches: FxHashMap<u32, u32>,
+    /// Reversals that found no match.
+    pub(crate) unmatched: FxHashSet<u32>,
+}
+
+/// Marks reversed lines in `bins`.
+pub(crate) fn find(
+    lines: &Lines<'_>,
+    traits: &[Traits],
+    identity: &Identity,
+    named: &NamedClaims,
+    bins: &mut [Bin],
+) -> io::Result<Reversals> {
+    for (bin, traits) in bins.iter_mut().zip(traits) {
+        if traits.takes_back() || (traits.status == RowStatus::Reversed && traits.version != Version::Void) {
+            *bin = Bin::Reversed;
+        }
+    }
+    let takes_back = || (0..traits.len() as u32).filter(|line| traits[*line as usize].takes_back());
+    let mut claims = Bits::new(lines.len());
+    let named_claims = named.all_claims(takes_back().filter_map(|line| named.of(line)));
+    takes_back().map(|line| identity.claim_of[line as usize]).chain(named_claims).for_each(|claim| {
+        claims.insert(claim);
+    });
+    // A void is no reversal and is not taken back.
+    let may_match = |line: usize| traits[line].version != Version::Void && claims.contains(identity.claim_of[line]);
+    let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_match(*line)).count() };
+    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
+        if may_match(number) {
+            let takes_back = traits[number].takes_back();
+            let abs = |amount: Option<Cents>| amount.map(|amount| amount.0.unsigned_abs());
+            // A charge of zero on a reversal says nothing.
+            let charge = abs(line.charge).filter(|charge| !takes_back || *charge != 0);
+            rows.push(Row {
+                service: lines.keys.reversal(line),
+                line: number as u32,
+                claim: identity.claim_of[number],
+                takes_back,
+                is_reversed: line.status == RowStatus::Reversed,
+                amounts: [charge, abs(line.allowed), abs(line.paid)],
+            });
+        }
+    };
+    // Each row that can be taken back is in up to seven lists of two kinds.
+    let found = lines.partitioned(count, 14 * size_of::<(ListKey, u32)>(), remember, |rows| {
+        let mut found = Matches::default();
+        for of_service in rows.groups().iter() {
+            if of_service.iter().any(|row| row.takes_back) {
+                match_service(of_service, named, &mut found);
+            }
+        }
+        found
+    })?;
+    let mut reversals = Reversals::default();
+    for part in found {
+        for (reversal, taken) in part.matched {
+            bins[taken as usize] = Bin::Reversed;
+            reversals.matches.extend([(reversal, taken), (taken, reversal)]);
+        }
+        reversals.unmatched.extend(part.unmatched);
+    }
+    Ok(reversals)
+}
+
+#[derive(Default)]
+struct Matches {
+    /// Reversals with the lines that they take back.
+    matched: Vec<(u32, u32)>,
+    unmatched: Vec<u32>,
+}
+
+/// Where a row that can be taken back is looked for: in its claim, or in the group of claims that it belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Scope {
+    Claim(u32),
+    Group(u32),
+}
+
+/// Rows of one scope and status that have exactly the amounts `readable` and these values in `compared`, a subset of them.
+#[derive(PartialEq, Eq, Hash)]
+struct ListKey {
+    scope: Scope,
+    is_reversed: bool,
+    readable: u8,
+    compared: u8,
+    values: [u64; 3],
+}
+
+/// Which amounts are readable, a bit for each.
+fn readable(amounts: &Amounts) -> u8 {
+    amounts.iter().enumerate().fold(0, |set, (n, amount)| set | (u8::from(amount.is_some()) << n))
+}
+
+/// The values of a set of amounts; zero for the others.
+fn values(amounts: &Amounts, set: u8) -> [u64; 3] {
+    std::array::from_fn(|n| if set & (1 << n) != 0 { amounts[n].unwrap_or(0) } else { 0 })
+}
+
+/// The rows that can still be taken back, in lists that a reversal finds by its amounts.
+#[derive(Default)]
+struct Candidates(FxHashMap<ListKey, BTreeSet<u32>>);
+
+impl Candidates {
+    /// The lists that a row is in.
+    fn lists(row: &Row, scope: Scope) -> impl Iterator<Item = ListKey> {
+        let (is_reversed, all, amounts) = (row.is_reversed, readable(&row.amounts), row.amounts);
+        let subsets = (1..8u8).filter(move |set| set & !all == 0);
+        subsets.map(move |compared| ListKey {
+            scope,
+            is_reversed,
+            readable: all,
+            compared,
+            values: values(&amounts, compared),
+        })
+    }
+
+    /// The row that a reversal takes back: one that the payer calls reversed first, then the nearest before it, then the
+    /// nearest after it.
+    fn best(&self, reversal: &Row, scope: Scope) -> Option<u32> {
+        let own = readable(&reversal.amounts);
+        let lists = |is_reversed: bool| {
+            (1..8u8).filter(move |readable| readable & own != 0).filter_map(move |readable| {
+                let compared = readable & own;
+                let values = values(&reversal.amounts, compared);
+                self.0.get(&ListKey { scope, is_reversed, readable, compared, values })
+            })
+        };
+        [true, false].into_iter().find_map(|is_reversed| {
+            let before = lists(is_reversed).filter_map(|list| list.range(..reversal.line).next_back()).max();
+            let after = || lists(is_reversed).filter_map(|list| list.range(reversal.line..).next()).min();
+            before.or_else(after).copied()
+        })
+    }
+
+    fn remove(&mut self, row: &Row, scope: Scope) {
+        for key in Self::lists(row, scope) {
+            if let Some(list) = self.0.get_mut(&key) {
+                list.remove(&row.line);
+            }
+        }
+    }
+}
+
+/// Matches the reversals among rows of one service, which are in input order.
+fn match_service(rows: &[&Row], named: &NamedClaims, found: &mut Matches) {
+    let scopes = |row: &Row| {
+        let group = named.group_of.get(&row.claim).map(|group| Scope::Group(*group));
+        [Scope::Claim(row.claim)].into_iter().chain(group)
+    };
+    let (mut candidates, mut by_line) = (Candidates::default(), FxHashMap::default());
+    for row in rows.iter().copied().filter(|row| !row.takes_back) {
+        by_line.insert(row.line, row);
+        for scope in scopes(row) {
+            for key in Candidates::lists(row, scope) {
+                candidates.0.entry(key).or_default().insert(row.line);
+            }
+        }
+    }
+    for reversal in rows.iter().copied().filter(|row| row.takes_back) {
+        let other = match named.of(reversal.line) {
+            Some(Named::Claim(claim)) => Some(Scope::Claim(claim)),
+            Some(Named::Group(group)) => Some(Scope::Group(group)),
+            Some(Named::Unknown | Named::OtherMembers) | None => None,
+        };
+        let scopes_of_reversal = [Scope::Claim(reversal.claim)].into_iter().chain(other);
+        let best = scopes_of_reversal.into_iter().find_map(|scope| candidates.best(reversal, scope));
+        match best.and_then(|line| by_line.get(&line)) {
+            Some(taken) => {
+                scopes(taken).for_each(|scope| candidates.remove(taken, scope));
+                found.matched.push((reversal.line, taken.line));
+            }
+            None => found.unmatched.push(reversal.line),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: u32, takes_back: bool, is_reversed: bool, amounts: Amounts) -> Row {
+        Row { service: 0, line, claim: 0, takes_back, is_reversed, amounts }
+    }
+
+    fn matches(rows: &[Row]) -> (Vec<u32>, Vec<u32>) {
+        let mut found = Matches::default();
+        match_service(&rows.iter().collect::<Vec<_>>(), &NamedClaims::default(), &mut found);
+        (found.matched.into_iter().map(|(_, taken)| taken).collect(), found.unmatched)
+    }
+
+    #[test]
+    fn the_nearest_before_comes_before_the_nearest_after() {
+        let paid = |n| [None, None, Some(n)];
+        let rows = [
+            row(0, false, false, paid(5)),
+            row(1, false, false, paid(5)),
+            row(2, true, false, paid(5)),
+            row(3, false, false, paid(5)),
+            row(4, true, false, paid(5)),
+            row(5, true, false, paid(5)),
+            row(6, true, false, paid(5)),
+        ];
+        assert_eq!(matches(&rows), (vec![1, 3, 0], vec![6]));
+    }
+
+    #[test]
+    fn a_row_that_the_payer_calls_reversed_comes_first() {
+        let paid = [None, None, Some(5)];
+        let rows = [row(0, false, false, paid), row(1, true, false, paid), row(2, false, true, paid)];
+        assert_eq!(matches(&rows), (vec![2], vec![]));
+    }
+
+    #[test]
+    fn all_amounts_readable_on_both_are_equal_and_one_is() {
+        for (original, reversal, is_match) in [
+            ([Some(9), Some(7), Some(5)], [Some(9), Some(7), Some(5)], true),
+            ([Some(9), None, Some(5)], [None, Some(7), Some(5)], true),
+            ([Some(9), None, Some(5)], [Some(8), None, Some(5)], false),
+            ([Some(9), None, None], [None, None, Some(9)], false),
+            ([None, None, None], [None, None, None], false),
+            ([Some(0), None, None], [Some(0), None, None], true),
+        ] {
+            let rows = [row(0, false, false, original), row(1, true, false, reversal)];
+            assert_eq!(matches(&rows).0.len(), usize::from(is_match), "{original:?} {reversal:?}");
+        }
+    }
+
+    #[test]
+    fn many_reversals_of_one_service_take_no_longer_than_their_number() {
+        let rows: Vec<Row> = (0..200_000).map(|n| row(n, n % 2 == 1, false, [None, None, Some(5)])).collect();
+        let (matched, unmatched) = matches(&rows);
+        assert_eq!((matched.len(), unmatched.len()), (100_000, 0));
+    }
+}

@@ -1,0 +1,339 @@
+//! Sessions: what other claims of a member say about the same treatment.
+//!
+//! The session of a service are the services of other claims of its member of which some day is at most one day from one of
+//! its own. Whether one of some kind exists is found by going through services and questions in the order of days; nothing
+//! here compares each service with each other one.
+
+use jiff::civil::Date;
+use rustc_hash::FxHashMap;
+
+use crate::claim::index::latest::{Latest, Span};
+use crate::claim::index::line_hash::Keys;
+use crate::claim::index::service::{self, ServiceKey};
+use crate::claim::line::{Line, Text};
+use crate::claim::value::code::CodeId;
+use crate::claim::value::code_set::CodeSet;
+use crate::claim::value::setting::{ClaimForm, Setting};
+
+/// Days by which a stay may begin after an outpatient service that belongs to it.
+const DAYS_BEFORE_STAY: i32 = 3;
+
+/// The place of service of an office.
+const OFFICE: &str = "11";
+
+/// The place of service of an ambulatory surgical center.
+const SURGICAL_CENTER: &str = "24";
+
+/// The provider of a service that names none. Whether hashes collide with it makes no difference to more than one in 10^18.
+const NO_PROVIDER: u64 = 0;
+
+/// A service of a member, with all that sessions ask of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visit {
+    pub(crate) line: u32,
+    pub(crate) claim: u32,
+    encounter: u32,
+    pub(crate) is_stay: bool,
+    pub(crate) is_assistant: bool,
+    pub(crate) has_date: bool,
+    is_office: bool,
+    is_surgical_center: bool,
+    carries_number: bool,
+    is_interim: bool,
+    side: ClaimForm,
+    setting: Setting,
+    cpt: Option<CodeId>,
+    first: i32,
+    last: i32,
+    provider: Option<u64>,
+    codes: CodeSet,
+}
+
+impl Visit {
+    pub(crate) fn new(line: u32, claim: u32, row: Line<'_>, is_stay: bool, codes: CodeSet, keys: &Keys) -> Self {
+        let days = service::days(row, is_stay).map(|(first, last)| (day_number(first), day_number(last)));
+        let (first, last) = days.unwrap_or_default();
+        let place = row.text(Text::PlaceOfService);
+        Self {
+            line,
+            claim,
+            encounter: 0,
+            is_stay,
+            is_assistant: row.marks.assistant,
+            has_date: days.is_some(),
+            is_office: place == OFFICE,
+            is_surgical_center: place == SURGICAL_CENTER,
+            carries_number: !row.text(Text::Authorization).is_empty(),
+            is_interim: matches!(row.text(Text::Frequency), "2" | "3" | "4" | "5"),
+            side: row.form,
+            setting: row.setting,
+            cpt: row.cpt.filter(|_| !is_stay),
+            first,
+            last,
+            provider: Some(row.text(Text::BillingNpi)).filter(|npi| !npi.is_empty()).map(|npi| keys.hash(npi) as u64),
+            codes,
+        }
+    }
+
+    /// The same service, in this encounter.
+    pub(crate) fn in_encounter(self, encounter: u32) -> Self {
+        Self { encounter, ..self }
+    }
+
+    fn span(&self) -> Span {
+        Span { last: self.last, claim: self.claim, provider: self.provider, line: self.line }
+    }
+
+    fn key(&self) -> ServiceKey {
+        (self.line, self.is_stay)
+    }
+}
+
+/// Days since 2000-01-01.
+fn day_number(date: Date) -> i32 {
+    (date.duration_since(jiff::civil::date(2000, 1, 1)).as_hours() / 24) as i32
+}
+
+/// What the session of a service shows; the lines are those that show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Session {
+    pub(crate) other_setting: Option<u32>,
+    pub(crate) facility: Option<u32>,
+    pub(crate) same_stay: Option<u32>,
+    pub(crate) interim: bool,
+    pub(crate) same_service: Option<u32>,
+    pub(crate) stay_nearby: Option<u32>,
+    pub(crate) carries_number: bool,
+    pub(crate) codes_elsewhere: CodeSet,
+}
+
+impl Session {
+    /// The lines that show something.
+    pub(crate) fn witnesses(&self) -> impl Iterator<Item = u32> {
+        let lines = [self.other_setting, self.facility, self.same_stay, self.same_service, self.stay_nearby];
+        lines.into_iter().flatten()
+    }
+}
+
+/// What the sessions of a member's services show, where they show anything. The services have readable dates and are in input
+/// order.
+pub(crate) fn find(visits: &[Visit]) -> Vec<(ServiceKey, Session)> {
+    let mut sessions: Vec<Session> = vec![Session::default(); visits.len()];
+    codes_elsewhere(visits, &mut sessions);
+    if visits.iter().any(|visit| visit.claim != visits[0].claim) {
+        neighbors(visits, &mut sessions);
+        stays_nearby(visits, &mut sessions);
+        same_stays(visits, &mut sessions);
+        same_services(visits, &mut sessions);
+    }
+    let said = visits.iter().zip(sessions).filter(|(_, session)| *session != Session::default());
+    said.map(|(visit, session)| (visit.key(), session)).collect()
+}
+
+/// Asks `ask` of each visit in the order of the last day that it asks about, when `add` has added to `state` all visits that
+/// begin by that day.
+fn sweep<S: Default>(
+    visits: &[Visit],
+    reach: impl Fn(&Visit) -> i32,
+    add: impl Fn(&mut S, &Visit),
+    mut ask: impl FnMut(&S, usize, &Visit),
+) {
+    let mut by_first: Vec<&Visit> = visits.iter().collect();
+    by_first.sort_by_key(|visit| (visit.first, visit.line));
+    let mut by_reach: Vec<usize> = (0..visits.len()).collect();
+    by_reach.sort_by_key(|n| reach(&visits[*n]));
+    let (mut state, mut next) = (S::default(), by_first.into_iter().peekable());
+    for n in by_reach {
+        let until = reach(&visits[n]);
+        while let Some(visit) = next.next_if(|visit| visit.first <= until) {
+            add(&mut state, visit);
+        }
+        ask(&state, n, &visits[n]);
+    }
+}
+
+/// The kinds of services that a session is asked for.
+#[derive(Default)]
+struct Kinds {
+    institutional: Latest,
+    inpatient: Latest,
+    outpatient: Latest,
+    surgical_center: Latest,
+    with_number: Latest,
+}
+
+impl Kinds {
+    fn add(&mut self, visit: &Visit) {
+        let span = visit.span();
+        if visit.side == ClaimForm::Institutional {
+            self.institutional.add(span);
+            match visit.setting {
+                Setting::Inpatient => self.inpatient.add(span),
+                Setting::Outpatient => self.outpatient.add(span),
+                Setting::Undetermined => {}
+            }
+        }
+        if visit.is_surgical_center && visit.provider.is_some() {
+            self.surgical_center.add(span);
+        }
+        if visit.carries_number {
+            self.with_number.add(span);
+        }
+    }
+}
+
+/// TW601, TW602, and whether a service of the session carries an authorization number.
+fn neighbors(visits: &[Visit], sessions: &mut [Session]) {
+    sweep(
+        visits,
+        |visit| visit.last + 1,
+        Kinds::add,
+        |kinds, n, visit| {
+            let session = &mut sessions[n];
+            let of_other_claim = |latest: &Latest| latest.reaching(visit.first - 1, visit.claim, None);
+            session.carries_number = of_other_claim(&kinds.with_number).is_some();
+            if visit.side != ClaimForm::Professional {
+                return;
+            }
+            let settings = match visit.setting {
+                Setting::Inpatient => Some((&kinds.inpatient, &kinds.outpatient)),
+                Setting::Outpatient => Some((&kinds.outpatient, &kinds.inpatient)),
+                Setting::Undetermined => None,
+            };
+            if let Some((_, other)) = settings.filter(|(same, _)| of_other_claim(same).is_none()) {
+                session.other_setting = of_other_claim(other);
+            }
+            if visit.is_office {
+                let own = visit.provider.unwrap_or(NO_PROVIDER);
+                let center = || kinds.surgical_center.reaching(visit.first - 1, visit.claim, Some(own));
+                session.facility = of_other_claim(&kinds.institutional).or_else(center);
+            }
+        },
+    );
+}
+
+/// TW605: for an institutional outpatient CPT service, a stay of another claim on that day or that begins at most three days
+/// later.
+fn stays_nearby(visits: &[Visit], sessions: &mut [Session]) {
+    let is_asked = |visit: &Visit| {
+        !visit.is_stay && visit.side == ClaimForm::Institutional && visit.setting == Setting::Outpatient
+    };
+    if !visits.iter().any(is_asked) || !visits.iter().any(|visit| visit.is_stay) {
+        return;
+    }
+    let add = |stays: &mut Latest, visit: &Visit| {
+        if visit.is_stay {
+            stays.add(visit.span());
+        }
+    };
+    sweep(
+        visits,
+        |visit| visit.last + DAYS_BEFORE_STAY,
+        add,
+        |stays, n, visit| {
+            if is_asked(visit) {
+                sessions[n].stay_nearby = stays.reaching(visit.first, visit.claim, None);
+            }
+        },
+    );
+}
+
+/// TW603: for a stay, an earlier one with a day and a listed code in common.
+fn same_stays(visits: &[Visit], sessions: &mut [Session]) {
+    let stays: Vec<usize> = (0..visits.len()).filter(|n| visits[*n].is_stay).collect();
+    if stays.len() < 2 {
+        return;
+    }
+    let mut firsts: Vec<i32> = stays.iter().map(|n| visits[*n].first).collect();
+    firsts.sort_unstable();
+    firsts.dedup();
+    // For each code, the latest end of the stays so far by their first day.
+    let mut by_code: FxHashMap<CodeId, LatestByFirst> = FxHashMap::default();
+    for n in stays {
+        let visit = &visits[n];
+        let until = firsts.partition_point(|first| *first <= visit.last);
+        let at = firsts.partition_point(|first| *first < visit.first);
+        for id in visit.codes.iter() {
+            let latest = by_code.entry(id).or_insert_with(|| LatestByFirst::new(firsts.len()));
+            // A claim has one stay, so the other is that of another claim.
+            if let Some((_, other)) = latest.of_first(until).filter(|(last, _)| *last >= visit.first)
+                && sessions[n].same_stay.is_none()
+            {
+                sessions[n].same_stay = Some(visits[other].line);
+                sessions[n].interim = visit.is_interim || visits[other].is_interim;
+            }
+            latest.add(at, visit.last, n);
+        }
+    }
+}
+
+/// The latest end among stays whose first day is among the first so many: a binary indexed tree of maxima.
+struct LatestByFirst(Vec<Option<(i32, usize)>>);
+
+impl LatestByFirst {
+    fn new(firsts: usize) -> Self {
+        Self(vec![None; firsts + 1])
+    }
+
+    /// Adds a stay that begins at the day of this place.
+    fn add(&mut self, place: usize, last: i32, stay: usize) {
+        let mut at = place + 1;
+        while at < self.0.len() {
+            if self.0[at].is_none_or(|(latest, _)| latest < last) {
+                self.0[at] = Some((last, stay));
+            }
+            at += at & at.wrapping_neg();
+        }
+    }
+
+    /// The stay with the latest end among those that begin on one of the first `count` days.
+    fn of_first(&self, count: usize) -> Option<(i32, usize)> {
+        let (mut at, mut best) = (count, None);
+        while at > 0 {
+            if let Some((last, stay)) = self.0[at]
+                && best.is_none_or(|(latest, _)| latest < last)
+            {
+                best = Some((last, stay));
+            }
+            at -= at & at.wrapping_neg();
+        }
+        best
+    }
+}
+
+/// TW604: for a CPT service, an earlier one of another claim with the same code, date and side, neither an assistant's.
+fn same_services(visits: &[Visit], sessions: &mut [Session]) {
+    // The first service, and the first of another claim than that.
+    let mut seen: FxHashMap<(CodeId, i32, ClaimForm), (&Visit, Option<&Visit>)> = FxHashMap::default();
+    for (visit, session) in visits.iter().zip(sessions).filter(|(visit, _)| !visit.is_assistant) {
+        let Some(cpt) = visit.cpt else { continue };
+        let (first, other) = seen.entry((cpt, visit.first, visit.side)).or_insert((visit, None));
+        if first.claim == visit.claim {
+            session.same_service = other.map(|other| other.line);
+        } else {
+            session.same_service = Some(first.line);
+            other.get_or_insert(visit);
+        }
+    }
+}
+
+/// The codes of CPT services of the same day in other encounters, without those of assistants and co-surgeons.
+fn codes_elsewhere(visits: &[Visit], sessions: &mut [Session]) {
+    // By day, for each code the first encounter that has it, and whether another has it too.
+    let mut days: FxHashMap<i32, FxHashMap<CodeId, (u32, bool)>> = FxHashMap::default();
+    for visit in visits.iter().filter(|visit| !visit.is_assistant) {
+        if let Some(cpt) = visit.cpt {
+            let day = days.entry(visit.first).or_default();
+            let (first, several) = day.entry(cpt).or_insert((visit.encounter, false));
+            *several |= *first != visit.encounter;
+        }
+    }
+    for (visit, session) in visits.iter().zip(sessions).filter(|(visit, _)| visit.cpt.is_some()) {
+        let Some(day) = days.get(&visit.first) else { continue };
+        for (code, (first, several)) in day {
+            if *several || *first != visit.encounter {
+                session.codes_elsewhere.insert(*code);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Stays: claims that carry a listed ICD-10-PCS code, with the codes and the money of the claim.
+
+use std::io;
+
+use rustc_hash::FxHashMap;
+
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::service::{Bin, Stay};
+use crate::claim::index::survey::Traits;
+use crate::claim::line::Line;
+use crate::claim::line::head::AmountsPer;
+use crate::claim::value::amount::Cents;
+use crate::claim::value::code::{CodeId, CodeTable, System};
+use crate::claim::value::code_set::CodeSet;
+use crate::claim::value::setting::ClaimForm;
+use crate::claim::value::status::RowStatus;
+
+/// The stays of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Stays {
+    /// By the lines that they start on.
+    by_line: FxHashMap<u32, Stay>,
+    /// Claims that are stays.
+    claims: Bits,
+}
+
+impl Stays {
+    /// The stay that starts on a line.
+    pub(crate) fn at(&self, line: u32) -> Option<&Stay> {
+        self.by_line.get(&line)
+    }
+
+    /// Is the claim a stay?
+    pub(crate) fn is_stay(&self, claim: u32) -> bool {
+        self.claims.contains(claim)
+    }
+
+    /// Number of stays.
+    pub(crate) fn len(&self) -> usize {
+        self.by_line.len()
+    }
+
+    /// Gathers the stays from the live lines of their claims.
+    pub(crate) fn find(
+        lines: &Lines<'_>,
+        traits: &[Traits],
+        identity: &Identity,
+        bins: &[Bin],
+        codes: &CodeTable,
+    ) -> io::Result<Self> {
+        let mut claims = Bits::new(lines.len());
+        let starts = |line: usize| bins[line] == Bin::InScope && traits[line].has_listed_pcs();
+        (0..lines.len()).filter(|line| starts(*line)).for_each(|line| {
+            claims.insert(identity.claim_of[line]);
+        });
+        let of_stay = |line: usize| bins[line].is_live() && claims.contains(identity.claim_of[line]);
+        let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| of_stay(*line)).count() };
+        let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
+            if of_stay(number) {
+                let key = lines.keys.hash(identity.claim_of[number]);
+                rows.push(Row::new(key, number as u32, bins[number], line, codes));
+            }
+        };
+        let found = lines.partitioned(count, size_of::<(&Row, u32, Stay)>(), remember, |rows| {
+            rows.groups().iter().filter_map(gather).collect::<Vec<_>>()
+        })?;
+        Ok(Self { by_line: found.into_iter().flatten().collect(), claims })
+    }
+}
+
+/// A live row of a stay's claim.
+struct Row {
+    key: Key,
+    line: u32,
+    /// Listed ICD-10-PCS codes of a row in scope, in order.
+    listed: Box<[CodeId]>,
+    known: CodeSet,
+    composite: bool,
+    zero_lost: bool,
+    is_professional: bool,
+    is_pending: bool,
+    is_total: bool,
+    amounts_per: AmountsPer,
+    /// Paid, allowed, charge.
+    amounts: [Option<Cents>; 3],
+}
+
+impl Keyed for Row {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+impl Row {
+    fn new(key: Key, number: u32, bin: Bin, line: Line<'_>, codes: &CodeTable) -> Self {
+        let is_listed = |id: &CodeId| {
+            let code = codes.get(*id);
+            bin == Bin::InScope && code.listed && code.system == System::Pcs
+        };
+        Self {
+            key,
+            line: number,
+            listed: line.known.iter().copied().filter(is_listed).collect(),
+            known: CodeSet::of(line.known),
+            composite: bin == Bin::InScope && line.marks.composite,
+            zero_lost: bin == Bin::InScope && line.marks.zero_lost,
+            is_professional: line.form == ClaimForm::Professional,
+            is_pending: line.status == RowStatus::Pending,
+            is_total: line.marks.total_line,
+            amounts_per: line.amounts,
+            amounts: [line.paid, line.allowed, line.charge],
+        }
+    }
+}
+
+/// The stay of the live rows of one claim, by the line that it starts on.
+fn gather(rows: &[&Row]) -> Option<(u32, Stay)> {
+    let first = rows.iter().copied().find(|row| !row.listed.is_empty())?;
+    let mut stay = Stay { money: money(rows, first), ..Stay::default() };
+    for row in rows {
+        stay.all_codes = stay.all_codes.with(row.known);
+        if row.listed.is_empty() {
+            continue;
+        }
+        stay.composite |= row.composite;
+        stay.zero_lost |= row.zero_lost;
+        for id in &row.listed {
+            if !stay.codes.contains(id) {
+                stay.codes.push(*id);
+            }
+        }
+    }
+    Some((first.line, stay))
+}
+
+/// The words for the basis of a stay's money: of one row, of a total row, of equal rows, of all rows together.
+const BASES: [[&str; 4]; 3] = [
+    ["paid", "paid-total", "paid-claim", "paid-sum"],
+    ["allowed", "allowed-total", "allowed-claim", "allowed-sum"],
+    ["charge", "charge-total", "charge-claim", "charge-sum"],
+];
+
+/// The money of a stay: that of its claim's rows which are not professional, and of its own row.
+fn money(rows: &[&Row], first: &Row) -> Option<(Cents, &'static str)> {
+    let counts = |row: &&Row| !row.is_professional || row.line == first.line;
+    // A pending row shows what would be paid as its allowed amount.
+    (usize::from(first.is_pending)..BASES.len()).find_map(|kind| {
+        let readable: Vec<(&Row, Cents)> =
+            rows.iter().copied().filter(counts).filter_map(|row| Some((row, row.amounts[kind]?))).collect();
+        let (_, amount) = *readable.first()?;
+        if let Some((_, total)) = readable.iter().find(|(row, _)| row.is_total) {
+            return Some((*total, BASES[kind][1]));
+        }
+        let repeats = match first.amounts_per {
+            AmountsPer::Claim => true,
+            AmountsPer::Unsaid => readable.len() > 1 && readable.iter().all(|(_, other)| *other == amount),
+            AmountsPer::Line => false,
+        };
+        if repeats {
+            return Some((amount, BASES[kind][2]));
+        }
+        let sum = readable.iter().fold(0i64, |sum, (_, amount)| sum.saturating_add(amount.0));
+        Some((Cents(sum), BASES[kind][if readable.len() > 1 { 3 } else { 0 }]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: u32, amounts: [Option<i64>; 3]) -> Row {
+        Row {
+            key: 0,
+            line,
+            listed: Box::new([CodeId(0)]),
+            known: CodeSet::default(),
+            composite: false,
+            zero_lost: false,
+            is_professional: false,
+            is_pending: false,
+            is_total: false,
+            amounts_per: AmountsPer::Unsaid,
+            amounts: amounts.map(|amount| amount.map(Cents)),
+        }
+    }
+
+    fn said(rows: &[Row]) -> Option<(i64, &'static str)> {
+        money(&rows.iter().collect::<Vec<_>>(), &rows[0]).map(|(amount, basis)| (amount.0, basis))
+    }
+
+    #[test]
+    fn the_money_of_a_stay_rests_on_one_kind_of_amount() {
+        let paid = |n| [Some(n), None, None];
+        assert_eq!(said(&[row(0, paid(5))]), Some((5, "paid")));
+        assert_eq!(said(&[row(0, paid(5)), row(1, paid(7))]), Some((12, "paid-sum")));
+        assert_eq!(said(&[row(0, paid(5)), row(1, paid(5))]), Some((5, "paid-claim")));
+        assert_eq!(said(&[row(0, [None, Some(3), None]), row(1, paid(7))]), Some((7, "paid")));
+        assert_eq!(said(&[row(0, [None, None, Some(3)]), row(1, [None, None, Some(4)])]), Some((7, "charge-sum")));
+        assert_eq!(said(&[row(0, [None, None, None])]), None);
+        assert_eq!(said(&[row(0, paid(i64::MAX)), row(1, paid(1))]), Some((i64::MAX, "paid-sum")));
+    }
+
+    #[test]
+    fn a_total_row_has_the_money_if_its_amount_can_be_read() {
+        let total = |line, paid| Row { is_total: true, ..row(line, [paid, None, None]) };
+        assert_eq!(
+            said(&[row(0, [Some(5), None, None]), total(1, Some(9)), total(2, Some(8))]),
+            Some((9, "paid-total"))
+        );
+        assert_eq!(said(&[row(0, [Some(5), None, None]), total(1, None)]), Some((5, "paid")));
+    }
+
+    #[test]
+    fn the_layout_says_whose_the_amounts_are() {
+        let of = |line, amounts_per, paid| Row { amounts_per, ..row(line, [Some(paid), None, None]) };
+        assert_eq!(said(&[of(0, AmountsPer::Claim, 5), of(1, AmountsPer::Claim, 7)]), Some((5, "paid-claim")));
+        assert_eq!(said(&[of(0, AmountsPer::Claim, 5)]), Some((5, "paid-claim")));
+        assert_eq!(said(&[of(0, AmountsPer::Line, 5), of(1, AmountsPer::Line, 5)]), Some((10, "paid-sum")));
+    }
+
+    #[test]
+    fn professional_rows_and_pending_payments_do_not_count() {
+        let professional = Row { is_professional: true, ..row(1, [Some(7), None, None]) };
+        assert_eq!(said(&[row(0, [Some(5), None, None]), professional]), Some((5, "paid")));
+        let pending = Row { is_pending: true, ..row(0, [Some(5), Some(4), None]) };
+        assert_eq!(said(&[pending]), Some((4, "allowed")));
+    }
+}

@@ -1,0 +1,96 @@
+//! The first look at the lines: what each is by itself, in two bytes, so that later steps need not read it again.
+
+use std::io;
+
+use crate::claim::index::partition::Lines;
+use crate::claim::line::head::Version;
+use crate::claim::line::{Line, Text};
+use crate::claim::value::amount::Cents;
+use crate::claim::value::code::{CodeTable, System};
+use crate::claim::value::status::RowStatus;
+
+/// What a line is by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Traits {
+    pub(crate) version: Version,
+    pub(crate) status: RowStatus,
+    flags: u8,
+}
+
+const LISTED: u8 = 1;
+const LISTED_PCS: u8 = 1 << 1;
+const TAKES_BACK: u8 = 1 << 2;
+const NAMES_CLAIM: u8 = 1 << 3;
+const HAS_VERSION_NUMBER: u8 = 1 << 4;
+
+impl Traits {
+    fn new(line: Line<'_>, codes: &CodeTable) -> Self {
+        let original = line.text(Text::OriginalClaimId);
+        let listed = |system: Option<System>| {
+            let is_listed = |id| {
+                let code = codes.get(id);
+                code.listed && system.is_none_or(|system| code.system == system)
+            };
+            line.known.iter().any(|id| is_listed(*id))
+        };
+        let flags = [
+            (LISTED, listed(None)),
+            (LISTED_PCS, listed(Some(System::Pcs))),
+            (TAKES_BACK, takes_back(line)),
+            (NAMES_CLAIM, !original.is_empty() && original != line.claim_id()),
+            (HAS_VERSION_NUMBER, !line.text(Text::VersionNumber).is_empty()),
+        ];
+        let flags = flags.into_iter().filter(|(_, is)| *is).fold(0, |all, (flag, _)| all | flag);
+        Self { version: line.version, status: line.status, flags }
+    }
+
+    fn has(self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Does the line hold a listed code?
+    pub(crate) fn is_listed(self) -> bool {
+        self.has(LISTED)
+    }
+
+    /// Does the line hold a listed ICD-10-PCS code?
+    pub(crate) fn has_listed_pcs(self) -> bool {
+        self.has(LISTED_PCS)
+    }
+
+    /// Does the line take back another?
+    pub(crate) fn takes_back(self) -> bool {
+        self.has(TAKES_BACK)
+    }
+
+    /// Does the line name another claim number as its original?
+    pub(crate) fn names_claim(self) -> bool {
+        self.has(NAMES_CLAIM)
+    }
+
+    pub(crate) fn has_version_number(self) -> bool {
+        self.has(HAS_VERSION_NUMBER)
+    }
+
+    /// Is the line a replacement or a void?
+    pub(crate) fn is_version(self) -> bool {
+        self.version != Version::Original
+    }
+}
+
+/// Negative units, a negative charge, or a negative payment without a charge. Never a void.
+pub(crate) fn takes_back(line: Line<'_>) -> bool {
+    let is_negative = |amount: Option<Cents>| amount.is_some_and(|amount| amount.0 < 0);
+    line.version != Version::Void
+        && (line.marks.negative_units
+            || is_negative(line.charge)
+            || (line.charge.is_none_or(|charge| charge.0 == 0) && is_negative(line.paid)))
+}
+
+/// The traits of all lines, in input order.
+pub(crate) fn survey(lines: &Lines<'_>, codes: &CodeTable) -> io::Result<Vec<Traits>> {
+    let found = lines.each(|_, batch| batch.iter().map(|line| Traits::new(line, codes)).collect::<Vec<_>>())?;
+    let mut all = Vec::with_capacity(lines.len());
+    all.extend(found.into_iter().flatten());
+    Ok(all)
+}

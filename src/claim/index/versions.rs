@@ -1,0 +1,265 @@
+//! Rows that are not judged because another row of their claim, or a version of it, takes their place: duplicates, pending
+//! rows that were decided, older version numbers, and claims that a void or a replacement supersedes.
+
+use std::io;
+
+use rustc_hash::FxHashSet;
+
+use crate::claim::index::identity::Identity;
+use crate::claim::index::line_hash::Key;
+use crate::claim::index::named::{Named, NamedClaims};
+use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::service::Bin;
+use crate::claim::index::survey::Traits;
+use crate::claim::line::{Line, Text, Version};
+use crate::claim::value::status::RowStatus;
+
+/// A line by a key that it has in common with others.
+struct Same {
+    key: Key,
+    line: u32,
+}
+
+impl Keyed for Same {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// Marks lines that are equal to an earlier one that was not reversed; then those that the payer denied.
+pub(crate) fn duplicates(
+    lines: &Lines<'_>,
+    traits: &[Traits],
+    identity: &Identity,
+    bins: &mut [Bin],
+) -> io::Result<()> {
+    let known: &[Bin] = bins;
+    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Same>| {
+        if known[number] != Bin::Reversed {
+            rows.push(Same { key: lines.keys.duplicate(identity.claim_of[number], line), line: number as u32 });
+        }
+    };
+    let repeated = lines.partitioned(lines.len(), size_of::<Key>() + 1, remember, |rows| {
+        let mut seen = hashbrown::HashTable::<Key>::with_capacity(rows.len());
+        let mut repeated = Vec::new();
+        for Same { key, line } in rows.iter() {
+            match seen.entry(*key as u64, |other| other == key, |key| *key as u64) {
+                hashbrown::hash_table::Entry::Occupied(_) => repeated.push(*line),
+                hashbrown::hash_table::Entry::Vacant(free) => {
+                    free.insert(*key);
+                }
+            }
+        }
+        repeated
+    })?;
+    repeated.into_iter().flatten().for_each(|line| bins[line as usize] = Bin::Duplicate);
+    for (bin, traits) in bins.iter_mut().zip(traits) {
+        if bin.is_live() && traits.status == RowStatus::Denied {
+            *bin = Bin::PayerDenied;
+        }
+    }
+    Ok(())
+}
+
+/// Is the line left over from the steps that take out reversed rows and duplicates?
+fn is_left(bin: Bin) -> bool {
+    !matches!(bin, Bin::Reversed | Bin::Duplicate)
+}
+
+/// A row that may be pending, or decide a pending one.
+struct Decision {
+    key: Key,
+    line: u32,
+    status: RowStatus,
+}
+
+impl Keyed for Decision {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// The pending lines that another line of their claim, paid or denied, decides.
+pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
+    let mut claims = Bits::new(lines.len());
+    for (line, traits) in traits.iter().enumerate() {
+        if traits.status == RowStatus::Pending && is_left(bins[line]) {
+            claims.insert(identity.claim_of[line]);
+        }
+    }
+    let may_decide = |line: usize| {
+        let status = traits[line].status;
+        matches!(status, RowStatus::Pending | RowStatus::Paid | RowStatus::Denied)
+            && is_left(bins[line])
+            && claims.contains(identity.claim_of[line])
+    };
+    let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_decide(*line)).count() };
+    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Decision>| {
+        if may_decide(number) {
+            let key = lines.keys.decision(identity.claim_of[number], line);
+            rows.push(Decision { key, line: number as u32, status: line.status });
+        }
+    };
+    let found = lines.partitioned(count, size_of::<(&Decision, u32)>(), remember, |rows| {
+        let mut decided = Vec::new();
+        for same in rows.groups().iter() {
+            if same.iter().any(|row| row.status != RowStatus::Pending) {
+                decided.extend(same.iter().filter(|row| row.status == RowStatus::Pending).map(|row| row.line));
+            }
+        }
+        decided
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// A version number as it is compared: empty ones are lowest, whole numbers are compared as numbers, and any other text is
+/// higher than a number.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum VersionNumber {
+    Empty,
+    Number(u64),
+    /// A number of more digits: how many, and which.
+    LongNumber(usize, Box<str>),
+    Text(Box<str>),
+}
+
+impl VersionNumber {
+    fn new(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::Empty;
+        }
+        if !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Self::Text(text.into());
+        }
+        let digits = text.trim_start_matches('0');
+        match text.parse() {
+            Ok(number) => Self::Number(number),
+            Err(_) => Self::LongNumber(digits.len(), digits.into()),
+        }
+    }
+}
+
+/// Is the first version number lower than the second?
+pub(crate) fn is_older(one: &str, other: &str) -> bool {
+    VersionNumber::new(one) < VersionNumber::new(other)
+}
+
+struct Numbered {
+    key: Key,
+    line: u32,
+    number: VersionNumber,
+}
+
+impl Keyed for Numbered {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// The lines whose version number is lower than the highest of their claim.
+pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
+    let mut claims = Bits::new(lines.len());
+    for (line, traits) in traits.iter().enumerate() {
+        if traits.has_version_number() && is_left(bins[line]) {
+            claims.insert(identity.claim_of[line]);
+        }
+    }
+    let counts = |line: usize| is_left(bins[line]) && claims.contains(identity.claim_of[line]);
+    let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| counts(*line)).count() };
+    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Numbered>| {
+        if counts(number) {
+            rows.push(Numbered {
+                key: lines.keys.hash(identity.claim_of[number]),
+                line: number as u32,
+                number: VersionNumber::new(line.text(Text::VersionNumber)),
+            });
+        }
+    };
+    let found = lines.partitioned(count, size_of::<(&Numbered, u32)>(), remember, |rows| {
+        let mut older = Vec::new();
+        for of_claim in rows.groups().iter() {
+            let highest = of_claim.iter().map(|row| &row.number).max();
+            older.extend(of_claim.iter().filter(|row| Some(&row.number) < highest).map(|row| row.line));
+        }
+        older
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Marks what voids and replacements supersede, and the lines `also`; returns the versions that name nothing and supersede
+/// nothing but themselves.
+pub(crate) fn supersede(
+    traits: &[Traits],
+    identity: &Identity,
+    named: &NamedClaims,
+    also: impl IntoIterator<Item = u32>,
+    bins: &mut [Bin],
+) -> FxHashSet<u32> {
+    // A repeated version says nothing new, and one that the payer denied supersedes nothing.
+    let acts = |line: u32, bins: &[Bin]| {
+        traits[line as usize].is_version() && !matches!(bins[line as usize], Bin::Duplicate | Bin::PayerDenied)
+    };
+    let versions: Vec<u32> = (0..traits.len() as u32).filter(|line| acts(*line, bins)).collect();
+    let mut also = also.into_iter().peekable();
+    if versions.is_empty() && also.peek().is_none() {
+        return FxHashSet::default();
+    }
+    let lines = traits.len();
+    // Claims that a version names; claims with a replacement, and with a void, that name no claim.
+    let (mut gone, mut replaced, mut voided) = (Bits::new(lines), Bits::new(lines), Bits::new(lines));
+    named.all_claims(versions.iter().filter_map(|line| named.of(*line))).into_iter().for_each(|claim| {
+        gone.insert(claim);
+    });
+    let names_a_claim = |line: u32| matches!(named.of(line), Some(Named::Claim(_) | Named::Group(_)));
+    for line in versions.iter().copied().filter(|line| !names_a_claim(*line)) {
+        let set = if traits[line as usize].version == Version::Void { &mut voided } else { &mut replaced };
+        set.insert(identity.claim_of[line as usize]);
+    }
+    // Claims with a row whose frequency is not that of a replacement, and not that of a void.
+    let (mut has_no_7, mut has_no_8) = (Bits::new(lines), Bits::new(lines));
+    for (traits, claim) in traits.iter().zip(&identity.claim_of) {
+        if traits.version != Version::Replacement {
+            has_no_7.insert(*claim);
+        }
+        if traits.version != Version::Void {
+            has_no_8.insert(*claim);
+        }
+    }
+    for (line, bin) in bins.iter_mut().enumerate().filter(|(_, bin)| bin.is_live()) {
+        let (version, claim) = (traits[line].version, identity.claim_of[line]);
+        if version == Version::Void
+            || gone.contains(claim)
+            || (version != Version::Replacement && replaced.contains(claim))
+            || (version != Version::Void && voided.contains(claim))
+        {
+            *bin = Bin::Superseded;
+        }
+    }
+    for line in also {
+        let bin = &mut bins[line as usize];
+        if bin.is_live() {
+            *bin = Bin::Superseded;
+        }
+    }
+    let is_orphan = |line: &u32| {
+        let others = if traits[*line as usize].version == Version::Void { &has_no_8 } else { &has_no_7 };
+        !names_a_claim(*line)
+            && named.of(*line) != Some(Named::Unknown)
+            && !others.contains(identity.claim_of[*line as usize])
+    };
+    versions.into_iter().filter(is_orphan).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_numbers_are_compared_as_numbers_where_they_are_numbers() {
+        let order = ["", "0", "2", "10", "99999999999999999999", "100000000000000000000", "A", "B", "a"];
+        for pair in order.windows(2) {
+            assert!(VersionNumber::new(pair[0]) < VersionNumber::new(pair[1]), "{pair:?}");
+        }
+        assert_eq!(VersionNumber::new("02"), VersionNumber::new("2"));
+    }
+}

@@ -1,0 +1,43 @@
+//! Runs over extracts that are given as text: worked examples of rules and policies, and tests.
+
+use crate::claim::store::LINES;
+use crate::ingest::{Library, Source};
+use crate::policy::{Example, Policy};
+use crate::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
+
+/// Judges an extract given as text, with an authorization file given as text: worked examples.
+pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
+    let text = |s: &str| s.trim_start().as_bytes().to_vec();
+    let library = Library::shipped().map_err(|e| e.to_string())?;
+    let register = auths
+        .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library))
+        .transpose()
+        .map_err(|e| e.to_string())?;
+    let setup = Setup {
+        policy: policy.clone(),
+        library,
+        register,
+        expect: Expect::default(),
+        block: crate::ingest::BLOCK,
+        part: LINES,
+        memory: None,
+    };
+    let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);
+    run.map_err(|e| e.to_string())?.whole().map_err(|e| e.to_string())
+}
+
+/// Runs a worked example of a policy file; the error says what was expected and what came out.
+pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
+    let outcome = run_text(policy, &example.extract, example.auths.as_deref())?;
+    let found: Vec<String> = outcome
+        .judged
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", outcome.book.line(f.line).row, crate::rules::get(f.rule).code))
+        .collect();
+    let shown = |findings: &[String]| if findings.is_empty() { "nothing".to_owned() } else { findings.join(", ") };
+    if found == example.expect {
+        return Ok(());
+    }
+    Err(format!("{}: expected {}, found {}", example.says, shown(&example.expect), shown(&found)))
+}
