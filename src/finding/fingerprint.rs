@@ -1,4 +1,4 @@
-//! By what a finding is known again: in the next report, under another file name, on another line.
+//! The fingerprint identifies a finding in the next report, whatever its file name or line there.
 //!
 //! A fingerprint is made of what the finding is about, as findings.csv prints it: the rule, the claim number, the line
 //! number, the procedure codes and the service date. What may change while the finding stays (file, row, amount, message,
@@ -7,7 +7,7 @@
 //!
 //! There is no running number among findings that are alike in all of this, such as two equal codes on a claim without line
 //! numbers: any number would depend on rows that are not the finding's own, and a row added before it would rename it. They
-//! share a fingerprint, and whoever compares counts them.
+//! share a fingerprint, and a comparison counts them.
 
 use std::fmt;
 
@@ -104,7 +104,7 @@ mod tests {
         ] {
             assert_ne!(own, other);
         }
-        // Whoever has written it down must find it again: the scheme does not change unnoticed.
+        // People write fingerprints down, so a test notices if the scheme changes.
         assert_eq!(own.to_string(), "e0ab4bd47b230fa9599ddebd89657a5d");
         assert_eq!(Fingerprint::parse(&own.to_string()), Some(own));
         assert_eq!(Fingerprint::parse(&own.to_string().to_uppercase()), Some(own));

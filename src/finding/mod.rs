@@ -1,4 +1,4 @@
-//! What was found: one rule that fired on one service or related row.
+//! Findings: one rule that fired on one service or related row.
 
 pub mod evidence;
 pub mod fingerprint;

@@ -50,7 +50,7 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
         sheet.deny_unknown_keys();
         let (Some((code, span)), Some(system), Some(role), Some(about)) = (code, system, role, about) else { continue };
         if known.iter().any(|k| k.code == code) {
-            document.fault(span, format!("{code} stands twice: drop one of them"));
+            document.fault(span, format!("{code} is listed twice: drop one of them"));
             continue;
         }
         if known.len() == MOST_CODES {
@@ -114,7 +114,7 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes:
         for placed in group.texts("codes") {
             let Some(code) = code_text(document, &placed, 3..=7) else { continue };
             if diagnoses.iter().any(|d| d.code == code) {
-                document.fault(placed.span, format!("{code} stands twice: drop one of them"));
+                document.fault(placed.span, format!("{code} is listed twice: drop one of them"));
                 continue;
             }
             diagnoses.push(Listed {

@@ -69,7 +69,7 @@ pub struct Listed {
     pub about: String,
     /// Spinal region, where the code states one.
     pub region: Option<String>,
-    /// The region lies outside the thoracolumbar statement.
+    /// The region is outside the thoracolumbar statement.
     pub outside_statement: bool,
     /// Procedures that fit the region; none: every procedure fits.
     pub fits: Option<CodeSet>,
@@ -262,7 +262,7 @@ pub struct RuleSetting {
     pub disposition: Disposition,
     /// Another one for single procedure codes.
     pub by_code: Vec<(CodeId, Disposition)>,
-    /// Where the rule stands, in our words.
+    /// The text that the rule rests on, in our words.
     pub citation: String,
     /// Suggested claim adjustment reason code, may be empty.
     pub carc: String,

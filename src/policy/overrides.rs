@@ -1,6 +1,6 @@
 //! What a house says otherwise than the policy's files: dispositions by rule, and product labels of its own.
 //!
-//! It is a fourth file of a policy, so it is part of the fingerprint and of every dossier. There is none built in; the
+//! It is one more file of a policy, so it is part of the fingerprint and of every dossier. None is built in; the
 //! settings file of a run makes one ([`text`]).
 
 use crate::claim::value::words::MAX_LABEL_LEN;

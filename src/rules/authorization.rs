@@ -30,14 +30,14 @@ pub const RULES: &[Rule] = &[
     Rule::new("PA209", AppliesTo::Services, only_on_file),
 ];
 
-/// What a service's authorization comes to, as printed.
+/// The authorization of a service, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AuthorizationStatus {
     /// The product and setting need none.
     NotRequired,
     /// It cannot be told whether one is needed or there.
     Undetermined,
-    /// One is needed, and there is none that fits.
+    /// An authorization is required, and none that fits was found.
     NotMet,
     /// A number is on the claim; there was no file to hold it against.
     OnClaim,

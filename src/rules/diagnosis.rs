@@ -24,7 +24,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("DX109", AppliesTo::Services, pain_or_remission),
 ];
 
-/// What the diagnoses of a service come to: the first case of the table that applies.
+/// What the diagnoses of a service say: the first row of the necessity table that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Necessity {
     /// A Medicare class: judged by a coverage determination elsewhere.
@@ -141,7 +141,7 @@ impl RuleInput<'_> {
     }
 }
 
-/// Why the diagnoses are not held against the policy's list. None: they are.
+/// Why the diagnoses are not compared with the policy's list; `None` if they are.
 fn unasked(case: &RuleInput<'_>) -> Option<Answer> {
     match case.necessity {
         Necessity::FollowsLcd => {

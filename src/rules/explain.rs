@@ -1,7 +1,7 @@
 //! One service or line asked again, every answer kept: what the dossier of a claim shows.
 //!
 //! The judge keeps what fired and forgets the rest, for millions of services. Here one case is laid out by the same
-//! functions and every rule is asked, so there is no second judgement that could come to differ.
+//! functions and every rule is asked, so there is no second judgement that could differ.
 
 use crate::claim::LineSet;
 use crate::claim::authorization::AuthorizationFile;

@@ -15,9 +15,9 @@ use crate::rules::diagnosis::{Necessity, listed};
 pub struct RuleInput<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
-    /// The line it stands on; for a stay its first one.
+    /// Its line; for a stay the first one.
     pub line: Line<'a>,
-    /// The service; none for related lines and those taken back.
+    /// The service; `None` for related lines and for lines that are not live.
     pub service: Option<&'a Service>,
     /// Its encounter, if it is a service.
     pub encounter: Encounter,

@@ -1,4 +1,4 @@
-//! Every rule asked of every service and line of a book, in order.
+//! Asks every rule about every service and line, in order, and adds up what fired.
 
 use crate::claim::authorization::{AuthorizationFile, NumbersOnServices};
 use rustc_hash::FxHashSet;
@@ -11,7 +11,7 @@ use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
 use crate::rules::diagnosis::Necessity;
 use crate::rules::{Answer, Rule, RuleId, RuleInput, cap, money, roster};
 
-/// What the diagnoses come to, as printed.
+/// Necessity, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NecessityStatus {
     /// A listed diagnosis supports the service.
@@ -36,7 +36,7 @@ impl NecessityStatus {
     }
 }
 
-/// Where a service stands after all rules.
+/// The status of a service after all rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServiceStatus {
     /// The codes and the authorization on the claim meet the policy.
@@ -72,11 +72,11 @@ impl ServiceStatus {
 /// What was decided about one service.
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    /// What the diagnoses come to.
+    /// Do the diagnoses support the service?
     pub necessity: NecessityStatus,
-    /// What the authorization comes to.
+    /// Is the authorization there that is required?
     pub authorization: AuthorizationStatus,
-    /// Where it stands.
+    /// What has to be done about it.
     pub status: ServiceStatus,
     /// Amount at risk of a service to deny or review, where an amount of the claim can be read.
     pub at_risk: Option<Cents>,
@@ -162,7 +162,7 @@ pub fn judge_with(
         if let Some(subject) = subject_of(book, line) {
             ask(rules, &RuleInput::line(policy, book, line), subject, line, &mut judged.findings);
         }
-        // A row may be a CPT service and start a stay: then their findings stand together by rule.
+        // A row may be a CPT service and start a stay: then their findings are sorted together by rule.
         if judged.services.len() - before > 1 {
             judged.findings[first..].sort_by_key(|f| (crate::rules::get(f.rule).code, f.subject));
         }

@@ -125,7 +125,7 @@ pub fn codes() -> Vec<&'static str> {
     roster().map(|(_, rule)| rule.code).collect()
 }
 
-/// The rule behind a number.
+/// The rule of a number.
 pub fn get(id: RuleId) -> &'static Rule {
     let mut number = usize::from(id.0);
     for family in FAMILIES {

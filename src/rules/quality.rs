@@ -1,4 +1,4 @@
-//! DQ: cells that could not be read as they stand, and what was done about them.
+//! DQ: cells that could not be read as they are, and what was done about them.
 
 use crate::claim::Text;
 use crate::claim::line::Version;

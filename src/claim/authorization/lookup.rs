@@ -1,4 +1,4 @@
-//! Rows of the authorization file grouped, so that a number that stands on very many services and rows is looked up
+//! Rows of the authorization file grouped, so that a number on very many services and rows is looked up
 //! without going through all of its rows for each service.
 //!
 //! Approvals of a number are grouped by member, then by procedures and units. In a group only the days differ, and whether
