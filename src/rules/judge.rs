@@ -1,10 +1,10 @@
 //! Asks every rule about every service and line, in order, and adds up what fired.
 
-use crate::claim::authorization::{AuthorizationFile, NumbersOnServices};
+use crate::claim::authorization::AuthorizationFile;
 use rustc_hash::FxHashSet;
 
 use crate::claim::value::status::RowStatus;
-use crate::claim::{Bin, Cents, LineSet, Text};
+use crate::claim::{Bin, Cents, LineSet};
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
 use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
@@ -106,8 +106,6 @@ impl Judgement {
 /// All judgements and findings of a run.
 #[derive(Debug)]
 pub struct Judged {
-    /// Authorization numbers on the services; zero without an authorization file.
-    pub numbers: NumbersOnServices,
     /// By service.
     pub services: Vec<Judgement>,
     /// In the order of input file, line, rule.
@@ -134,11 +132,7 @@ pub fn judge_with(
     authorizations: Option<&AuthorizationFile>,
     rules: &[(RuleId, Rule)],
 ) -> Judged {
-    let mut judged = Judged {
-        numbers: NumbersOnServices::default(),
-        services: Vec::with_capacity(book.services.len()),
-        findings: Vec::new(),
-    };
+    let mut judged = Judged { services: Vec::with_capacity(book.services.len()), findings: Vec::new() };
     let mut services = book.services.iter().enumerate().peekable();
     // Claims that have their amount, where the rows of a claim repeat it.
     let mut counted: FxHashSet<u32> = FxHashSet::default();
@@ -148,9 +142,6 @@ pub fn judge_with(
             let case = service_case(book, policy, authorizations, i);
             let from = judged.findings.len();
             ask(rules, &case, Subject::Service(i), line, &mut judged.findings);
-            if let Some(file) = authorizations {
-                judged.numbers += file.count_numbers(case.line.text(Text::Authorization));
-            }
             let claim = book.services[i].claim;
             let claim_counted = counted.contains(&claim) || book.claims_at_risk.contains(&claim);
             let judgement = conclude(&case, &judged.findings[from..], claim_counted);

@@ -78,22 +78,6 @@ impl Scope {
     }
 }
 
-/// Authorization numbers on services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NumbersOnServices {
-    /// Numbers that services carry.
-    pub carried: u64,
-    /// Those that the authorization file has.
-    pub found: u64,
-}
-
-impl std::ops::AddAssign for NumbersOnServices {
-    fn add_assign(&mut self, other: Self) {
-        self.carried += other.carried;
-        self.found += other.found;
-    }
-}
-
 /// Counts of the authorization file and of its use, for people who want to know whether it is the right file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AuthorizationCoverage {
@@ -101,9 +85,9 @@ pub struct AuthorizationCoverage {
     pub rows: u64,
     /// Rows that are approvals.
     pub approvals: u64,
-    /// Numbers that services carry, counted on each service.
+    /// Distinct numbers on services.
     pub numbers_on_services: u64,
-    /// Those among them that the file has.
+    /// Those that the file has.
     pub numbers_found: u64,
 }
 
@@ -169,21 +153,10 @@ impl AuthorizationFile {
         self.by_member.get(member)?.first_fitting(&self.rows, codes, days)
     }
 
-    /// Rows and approvals, beside what services carry and the file has.
-    pub fn coverage(&self, numbers: NumbersOnServices) -> AuthorizationCoverage {
+    /// Rows and approvals. What services carry is counted where the services are.
+    pub fn coverage(&self) -> AuthorizationCoverage {
         let approvals = self.rows.iter().filter(|row| row.approval == Approval::Approved).count() as u64;
-        let (numbers_on_services, numbers_found) = (numbers.carried, numbers.found);
-        AuthorizationCoverage { rows: self.rows.len() as u64, approvals, numbers_on_services, numbers_found }
-    }
-
-    /// The numbers in the cell of a service, counted.
-    pub fn count_numbers(&self, numbers: &str) -> NumbersOnServices {
-        let mut count = NumbersOnServices::default();
-        for number in numbers.split(';').filter(|number| !number.is_empty()) {
-            count.carried += 1;
-            count.found += u64::from(self.of_number(number).is_some());
-        }
-        count
+        AuthorizationCoverage { rows: self.rows.len() as u64, approvals, ..AuthorizationCoverage::default() }
     }
 
     /// Status labels that no table knows, with the number of their rows, most frequent first.
