@@ -71,14 +71,14 @@ impl Entry {
 /// What became of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It asks for what nobody was asked for before: there was none with its fingerprint, or it had a lower disposition, or
+    /// It asks for something new: the old report has no finding with its fingerprint, or it had a lower disposition, or
     /// it was suppressed then and is not now.
     New,
     /// Another amount at risk, message or citation, a lower disposition, or it is suppressed now.
     Changed,
-    /// It is no more.
+    /// It is not in the new report.
     Gone,
-    /// Nothing of this.
+    /// It is as it was.
     Same,
 }
 
@@ -94,7 +94,7 @@ impl Change {
     }
 }
 
-/// What of a finding is another, by the names of the columns.
+/// The columns in which two findings differ.
 pub fn differences(old: &Entry, new: &Entry) -> Vec<&'static str> {
     let differs = [
         ("disposition", old.disposition != new.disposition),

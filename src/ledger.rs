@@ -78,11 +78,13 @@ impl Ledger {
     }
 
     /// The bins in the order of reports, with what each holds.
-    pub fn bins(&self) -> [(&'static str, u64, &'static str); 6] {
+    pub fn bins(&self) -> [(&'static str, u64, &'static str); 8] {
         [
             ("rejected", self.rejected, "cannot be read; see rejects.csv"),
+            ("reversed", self.reversed, "taken back by the payer, or take something back"),
             ("duplicate", self.duplicate, "equal to an earlier row"),
-            ("superseded", self.superseded, "of a voided or replaced claim"),
+            ("payer denied", self.payer_denied, "denied by the payer: nothing was paid"),
+            ("superseded", self.superseded, "of a voided, replaced or older version of a claim"),
             ("in scope", self.in_scope, "hold a listed procedure code"),
             ("related", self.related, "hold a code that companion rules need"),
             ("out of scope", self.out_of_scope, "anything else"),
@@ -91,6 +93,6 @@ impl Ledger {
 
     /// Do the bins add up to the rows read?
     pub fn adds_up(&self) -> bool {
-        self.bins().iter().map(|(_, n, _)| n).sum::<u64>() + self.reversed + self.payer_denied == self.rows
+        self.bins().iter().map(|(_, n, _)| n).sum::<u64>() == self.rows
     }
 }

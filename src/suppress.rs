@@ -1,6 +1,6 @@
-//! Findings that somebody answers for: which ones, who, why, and until when. They stay where they are, marked.
+//! Suppressed findings: which ones, who answers for them, why, and until when. They stay in the report, marked.
 //!
-//! A suppression changes no verdict: disposition, status and amounts stay as judged, so nothing hides. It takes findings
+//! A suppression changes no verdict: disposition, status and amounts stay as judged, so nothing is hidden. It takes findings
 //! out of what makes a run fail, and says so. It is matched by the ids as they came, before anything is masked.
 
 use jiff::civil::Date;
@@ -46,7 +46,7 @@ pub struct Suppressions {
     filed: [FxHashMap<String, Vec<usize>>; 4],
 }
 
-/// What the suppressions come to on the findings of a part.
+/// The suppressions that fit the findings of a part.
 #[derive(Debug, Clone, Default)]
 pub struct SuppressionMatches {
     /// By finding, the place in the list of the first suppression that holds. Empty without suppressions.
@@ -55,7 +55,7 @@ pub struct SuppressionMatches {
     pub fits: Vec<u64>,
 }
 
-/// What becomes of a suppression in a run.
+/// The state of a suppression in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// It holds and fits a finding.
@@ -78,7 +78,7 @@ impl State {
 }
 
 impl Suppression {
-    /// What becomes of it, given the number of findings that it fits.
+    /// Its state, given the number of findings that it fits.
     pub fn state(&self, fits: u64) -> State {
         match (self.holds, fits) {
             (false, _) => State::Expired,
@@ -114,7 +114,7 @@ impl Suppressions {
         Ok(Self { today, list, prints, filed })
     }
 
-    /// Holds them against findings. `lines` are those of the book as they came; the book may be masked.
+    /// Finds the suppressions that fit the findings. `lines` are those of the book as they were read; the book may be masked.
     pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &LineSet<'_>, policy: &Policy) -> SuppressionMatches {
         let mut met = SuppressionMatches { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
         let mut places: Vec<usize> = Vec::new();
@@ -218,7 +218,7 @@ fn expiry(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Date> {
     // The day alone: jiff would take a time after it, too.
     let date = Some(&placed.text).filter(|day| day.len() == "2025-06-30".len()).and_then(|day| day.parse().ok());
     if date.is_none() {
-        document.fault(placed.span, format!("\"{}\" is no day: write expires = 2025-06-30", placed.text));
+        document.fault(placed.span, format!("\"{}\" is not a day: write expires = 2025-06-30", placed.text));
     }
     date
 }
@@ -260,7 +260,7 @@ mod tests {
             "s.toml:7:8: no rule has the code \"DX1O1\"; did you mean DX101?",
             "s.toml:8:15: a fingerprint has 32 hexadecimal digits",
             "s.toml:9:1: `suppress.clam` is not known; did you mean `claim`?",
-            "s.toml:11:11: \"soon\" is no day",
+            "s.toml:11:11: \"soon\" is not a day",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }

@@ -7,7 +7,7 @@ use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::Disposition;
 use crate::rules::judge::{Judged, Judgement, ServiceStatus};
 
-/// What one rule came to.
+/// Counts and money of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RuleTally {
     /// Findings.
@@ -18,13 +18,15 @@ pub struct RuleTally {
     pub at_risk: Sum,
 }
 
-/// What one status came to.
+/// Counts and money of one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StatusTally {
     /// Services.
     pub services: u64,
-    /// At risk.
+    /// Amount at risk.
     pub at_risk: Sum,
+    /// The part of it that denials would recover.
+    pub recoverable: Sum,
 }
 
 /// Counts and money of a run.
@@ -39,7 +41,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a part of the services came to.
+    /// The counts and money of a part of the services.
     pub fn of(judged: &Judged) -> Self {
         let mut sum = Self::default();
         judged.services.iter().for_each(|judgement| sum.add_service(judgement));
@@ -51,6 +53,7 @@ impl Summary {
         let status = self.statuses.entry(judgement.status).or_default();
         status.services += 1;
         status.at_risk += judgement.amount();
+        status.recoverable += judgement.recoverable.unwrap_or_default();
     }
 
     fn add_finding(&mut self, finding: &Finding, judged: &Judged) {
@@ -69,6 +72,7 @@ impl Summary {
             let mine = self.statuses.entry(*status).or_default();
             mine.services += tally.services;
             mine.at_risk += tally.at_risk;
+            mine.recoverable += tally.recoverable;
         }
         for (rule, tally) in &other.rules {
             let mine = self.rules.entry(*rule).or_default();
@@ -96,18 +100,23 @@ impl Summary {
         self.statuses.values().map(|s| s.at_risk).sum()
     }
 
+    /// Everything recoverable; each service once.
+    pub fn recoverable(&self) -> Sum {
+        self.statuses.values().map(|s| s.recoverable).sum()
+    }
+
     /// Findings at or above a disposition.
     pub fn findings_from(&self, least: Disposition) -> u64 {
         self.dispositions.range(least..).map(|(_, n)| n).sum()
     }
 }
 
-/// What some findings came to.
+/// Counts and money of some findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ShareTally {
     /// Findings.
     pub findings: u64,
-    /// Services that they stand on.
+    /// Services that have such findings.
     pub services: u64,
     /// At risk on those services, each once.
     pub at_risk: Sum,
@@ -170,7 +179,7 @@ impl Share {
         self.by.range(least..).map(|(_, tally)| tally.findings).sum()
     }
 
-    /// Joins those of another part; no service lies in both.
+    /// Adds the findings of another part; no service is in both.
     pub fn merge(&mut self, other: &Self) {
         for (disposition, tally) in &other.by {
             self.by.entry(*disposition).or_default().merge(*tally);

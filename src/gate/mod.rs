@@ -1,9 +1,12 @@
 //! Gates: conditions over the exact totals of a run, such as `deny.amount > 50000`.
 //!
-//! Values are fractions of any size, so nothing is rounded and nothing overflows; amounts are dollars, and a cent is
-//! a hundredth. A condition that cannot be told, because something is divided by zero, is neither met nor not met;
-//! `and` and `or` tell it where the other side decides alone. [`mod@parse`] reads the text.
+//! Values are fractions of any size, so nothing is rounded and nothing overflows; amounts are dollars, and a cent is a
+//! hundredth. A condition is undefined where a number is divided by zero or where an amount is unknown; `and` and `or` are
+//! defined where the other side decides alone. [`mod@parse`] reads the text.
+//!
+//! No crate for expressions is used: none of them is exact, has a third truth value, and says what is wrong with its column.
 
+mod names;
 pub mod parse;
 
 use std::fmt;
@@ -11,68 +14,10 @@ use std::fmt;
 use num_rational::BigRational;
 
 use crate::claim::Sum;
-use crate::finding::RuleId;
+pub use crate::gate::names::{Baseline, LedgerBin, Name};
 pub use crate::gate::parse::GateSyntaxError;
 use crate::ledger::Ledger;
-use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
-
-/// What a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name {
-    /// Rows of one bin; none: all rows.
-    Rows(Option<LedgerBin>),
-    /// Services, all of them.
-    Services,
-    /// Findings, all of them.
-    Findings,
-    /// At risk, all of it.
-    Amount,
-    /// Services of a status.
-    Status(ServiceStatus),
-    /// At risk on them.
-    StatusAmount(ServiceStatus),
-    /// Findings of a rule.
-    Rule(RuleId),
-    /// Services among them.
-    RuleServices(RuleId),
-    /// At risk on those.
-    RuleAmount(RuleId),
-    /// What a baseline does not have.
-    New(Baseline),
-}
-
-/// A bin of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LedgerBin {
-    /// Cannot be read.
-    Rejected,
-    /// Equal to an earlier row.
-    Duplicate,
-    /// Of a voided or replaced claim.
-    Superseded,
-    /// Hold a listed code.
-    InScope,
-    /// Hold a code that companion rules need.
-    Related,
-    /// None of these.
-    OutOfScope,
-}
-
-/// A figure of what a baseline does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Baseline {
-    /// Deny findings.
-    Deny,
-    /// Review findings.
-    Review,
-    /// Info findings.
-    Info,
-    /// Findings.
-    Findings,
-    /// At risk.
-    Amount,
-}
 
 /// The figures of what a baseline does not have.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,7 +32,7 @@ pub struct NewFindings {
     pub amount: Sum,
 }
 
-/// What the names stand for in one run.
+/// The values of the names in one run.
 #[derive(Debug, Clone, Copy)]
 pub struct GateInputs<'a> {
     /// Rows by bin.
@@ -96,6 +41,8 @@ pub struct GateInputs<'a> {
     pub summary: &'a Summary,
     /// What the baseline does not have, if there is one.
     pub new: Option<NewFindings>,
+    /// Are amounts known? Not where the extracts have no column for them.
+    pub knows_amounts: bool,
 }
 
 /// The value of a name: a count, or an amount.
@@ -105,6 +52,8 @@ pub enum Figure {
     Count(u64),
     /// How much.
     Amount(Sum),
+    /// An amount, where the extracts have no column for amounts.
+    Unknown,
 }
 
 impl fmt::Display for Figure {
@@ -112,15 +61,18 @@ impl fmt::Display for Figure {
         match self {
             Self::Count(n) => n.fmt(f),
             Self::Amount(sum) => sum.fmt(f),
+            Self::Unknown => f.write_str("unknown"),
         }
     }
 }
 
-impl From<Figure> for BigRational {
-    fn from(figure: Figure) -> Self {
-        match figure {
-            Figure::Count(n) => Self::from_integer(n.into()),
-            Figure::Amount(sum) => Self::new(sum.0.into(), 100.into()),
+impl Figure {
+    /// Its value as a fraction, amounts in dollars; `None` if it is unknown.
+    fn value(self) -> Option<BigRational> {
+        match self {
+            Self::Count(n) => Some(BigRational::from_integer(n.into())),
+            Self::Amount(sum) => Some(BigRational::new(sum.0.into(), 100.into())),
+            Self::Unknown => None,
         }
     }
 }
@@ -131,11 +83,14 @@ impl GateInputs<'_> {
         let (ledger, summary) = (self.ledger, self.summary);
         let rule = |id| summary.rules.get(&id).copied().unwrap_or_default();
         let new = self.new.unwrap_or_default();
+        let amount = |sum| if self.knows_amounts { Figure::Amount(sum) } else { Figure::Unknown };
         match name {
             Name::Rows(bin) => Figure::Count(match bin {
                 None => ledger.rows,
                 Some(LedgerBin::Rejected) => ledger.rejected,
+                Some(LedgerBin::Reversed) => ledger.reversed,
                 Some(LedgerBin::Duplicate) => ledger.duplicate,
+                Some(LedgerBin::PayerDenied) => ledger.payer_denied,
                 Some(LedgerBin::Superseded) => ledger.superseded,
                 Some(LedgerBin::InScope) => ledger.in_scope,
                 Some(LedgerBin::Related) => ledger.related,
@@ -143,17 +98,19 @@ impl GateInputs<'_> {
             }),
             Name::Services => Figure::Count(summary.services()),
             Name::Findings => Figure::Count(summary.dispositions.values().sum()),
-            Name::Amount => Figure::Amount(summary.at_risk()),
+            Name::Amount => amount(summary.at_risk()),
+            Name::Recoverable => amount(summary.recoverable()),
             Name::Status(status) => Figure::Count(summary.status(status).services),
-            Name::StatusAmount(status) => Figure::Amount(summary.status(status).at_risk),
+            Name::StatusAmount(status) => amount(summary.status(status).at_risk),
+            Name::StatusRecoverable(status) => amount(summary.status(status).recoverable),
             Name::Rule(id) => Figure::Count(rule(id).findings),
             Name::RuleServices(id) => Figure::Count(rule(id).services),
-            Name::RuleAmount(id) => Figure::Amount(rule(id).at_risk),
+            Name::RuleAmount(id) => amount(rule(id).at_risk),
             Name::New(Baseline::Deny) => Figure::Count(new.deny),
             Name::New(Baseline::Review) => Figure::Count(new.review),
             Name::New(Baseline::Info) => Figure::Count(new.info),
             Name::New(Baseline::Findings) => Figure::Count(new.deny + new.review + new.info),
-            Name::New(Baseline::Amount) => Figure::Amount(new.amount),
+            Name::New(Baseline::Amount) => amount(new.amount),
         }
     }
 }
@@ -167,15 +124,35 @@ pub struct Gate {
     names: Vec<(String, Name)>,
 }
 
-/// What a gate came to.
+/// The result of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateResult {
-    /// The condition holds.
+    /// The condition is true.
     True,
-    /// It does not.
+    /// The condition is false.
     False,
-    /// Something is divided by zero, at this column.
-    Undefined(usize),
+    /// The condition has no value.
+    Undefined(Undefined),
+}
+
+/// Why an expression has no value, with the column in characters, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undefined {
+    /// A number is divided by zero: the column of the sign.
+    DivisionByZero(usize),
+    /// An amount is asked for, and the extracts have no column for amounts: the column of its name.
+    UnknownAmount(usize),
+}
+
+impl fmt::Display for Undefined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DivisionByZero(column) => write!(f, "division by zero at column {column}"),
+            Self::UnknownAmount(column) => {
+                write!(f, "no extract has a column for amounts, and column {column} asks for one")
+            }
+        }
+    }
 }
 
 impl Gate {
@@ -184,29 +161,26 @@ impl Gate {
         &self.text
     }
 
-    /// Does the condition hold?
+    /// Is the condition true?
     pub fn verdict(&self, totals: &GateInputs<'_>) -> GateResult {
         match self.condition.evaluate(totals) {
             Ok(true) => GateResult::True,
             Ok(false) => GateResult::False,
-            Err(DivisionByZero(column)) => GateResult::Undefined(column),
+            Err(why) => GateResult::Undefined(why),
         }
     }
 
-    /// The names in it, each once, and what they stand for.
+    /// The names in it, each once, with their values.
     pub fn figures(&self, totals: &GateInputs<'_>) -> Vec<(&str, Figure)> {
         self.names.iter().map(|(text, name)| (text.as_str(), totals.figure(*name))).collect()
     }
 }
 
-/// Something is divided by zero; the column of the sign.
-#[derive(Debug, Clone, Copy)]
-struct DivisionByZero(usize);
-
 #[derive(Debug, Clone)]
 enum Number {
     Literal(BigRational),
-    Name(Name),
+    /// With its column.
+    Name(Name, usize),
     Negative(Box<Number>),
     /// With the column of the sign.
     Both(Box<Number>, Sign, usize, Box<Number>),
@@ -239,10 +213,10 @@ enum Relation {
 }
 
 impl Number {
-    fn value(&self, totals: &GateInputs<'_>) -> Result<BigRational, DivisionByZero> {
+    fn value(&self, totals: &GateInputs<'_>) -> Result<BigRational, Undefined> {
         Ok(match self {
             Self::Literal(value) => value.clone(),
-            Self::Name(name) => totals.figure(*name).into(),
+            Self::Name(name, column) => totals.figure(*name).value().ok_or(Undefined::UnknownAmount(*column))?,
             Self::Negative(number) => -number.value(totals)?,
             Self::Both(left, sign, column, right) => {
                 let (left, right) = (left.value(totals)?, right.value(totals)?);
@@ -250,7 +224,7 @@ impl Number {
                     Sign::Plus => left + right,
                     Sign::Minus => left - right,
                     Sign::Times => left * right,
-                    Sign::Over if right == BigRational::default() => return Err(DivisionByZero(*column)),
+                    Sign::Over if right == BigRational::default() => return Err(Undefined::DivisionByZero(*column)),
                     Sign::Over => left / right,
                 }
             }
@@ -259,7 +233,7 @@ impl Number {
 }
 
 impl Truth {
-    fn evaluate(&self, totals: &GateInputs<'_>) -> Result<bool, DivisionByZero> {
+    fn evaluate(&self, totals: &GateInputs<'_>) -> Result<bool, Undefined> {
         match self {
             Self::Compare(left, relation, right) => {
                 let (left, right) = (left.value(totals)?, right.value(totals)?);
@@ -280,11 +254,7 @@ impl Truth {
 }
 
 /// One side that is `alone` decides, whatever the other is.
-fn decided(
-    left: Result<bool, DivisionByZero>,
-    right: Result<bool, DivisionByZero>,
-    alone: bool,
-) -> Result<bool, DivisionByZero> {
+fn decided(left: Result<bool, Undefined>, right: Result<bool, Undefined>, alone: bool) -> Result<bool, Undefined> {
     match (left, right) {
         (Ok(evaluate), _) | (_, Ok(evaluate)) if evaluate == alone => Ok(alone),
         (Err(untold), _) | (_, Err(untold)) => Err(untold),
@@ -295,18 +265,33 @@ fn decided(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::RuleId;
     use crate::policy::Disposition;
+    use crate::rules::judge::ServiceStatus;
     use crate::tally::{RuleTally, StatusTally};
 
+    fn division(column: usize) -> GateResult {
+        GateResult::Undefined(Undefined::DivisionByZero(column))
+    }
+
     fn verdict(text: &str, rows: u64) -> GateResult {
-        let ledger = Ledger { rows, rejected: 2, in_scope: 7, ..Ledger::default() };
+        result(text, rows, true)
+    }
+
+    fn result(text: &str, rows: u64, knows_amounts: bool) -> GateResult {
+        let ledger = Ledger { rows, rejected: 2, reversed: 3, payer_denied: 4, in_scope: 7, ..Ledger::default() };
         let mut summary = Summary::default();
-        summary.statuses.insert(ServiceStatus::Deny, StatusTally { services: 3, at_risk: Sum(5_000_001) });
-        summary.statuses.insert(ServiceStatus::Review, StatusTally { services: 4, at_risk: Sum(-50) });
+        summary.statuses.insert(
+            ServiceStatus::Deny,
+            StatusTally { services: 3, at_risk: Sum(5_000_001), recoverable: Sum(4_000_000) },
+        );
+        summary
+            .statuses
+            .insert(ServiceStatus::Review, StatusTally { services: 4, at_risk: Sum(-50), recoverable: Sum(0) });
         summary.rules.insert(RuleId(0), RuleTally { findings: 5, services: 3, at_risk: Sum(33) });
         summary.dispositions.extend([(Disposition::Deny, 5), (Disposition::Info, 1)]);
         let new = NewFindings { deny: 1, review: 2, info: 3, amount: Sum(10) };
-        let totals = GateInputs { ledger: &ledger, summary: &summary, new: Some(new) };
+        let totals = GateInputs { ledger: &ledger, summary: &summary, new: Some(new), knows_amounts };
         Gate::parse(text, true).unwrap_or_else(|e| panic!("{e}")).verdict(&totals)
     }
 
@@ -316,6 +301,8 @@ mod tests {
             ("deny.amount > 50000", true),
             ("deny.amount > 50000.01", false),
             ("deny.amount == 50000.01", true),
+            ("recoverable == 40000 and deny.recoverable / deny.amount < 0.8", true),
+            ("reversed == 3 and payer_denied == 4 and not_evaluated / services == 0", true),
             ("review.amount == -0.5 and clear.amount == 0", true),
             ("amount == 49999.51", true),
             ("rejected / rows > 0.001", true),
@@ -340,16 +327,35 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_amount_is_undefined_unless_the_other_side_decides() {
+        let unknown = |column| GateResult::Undefined(Undefined::UnknownAmount(column));
+        for (text, want) in [
+            ("amount > 0", unknown(1)),
+            ("0 < recoverable", unknown(5)),
+            ("deny.recoverable == 0", unknown(1)),
+            ("DX101.amount > 0 or deny > 0", GateResult::True),
+            ("deny > 0 and new.amount > 0", unknown(14)),
+            ("deny > 0 and rows > 5", GateResult::True),
+        ] {
+            assert_eq!(result(text, 1000, false), want, "{text}");
+        }
+        let totals =
+            GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), new: None, knows_amounts: false };
+        let gate = Gate::parse("amount > rows", false).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(gate.figures(&totals), [("amount", Figure::Unknown), ("rows", Figure::Count(0))]);
+    }
+
+    #[test]
     fn what_is_divided_by_zero_is_not_told_unless_another_side_decides() {
         for (text, want) in [
-            ("rejected / rows > 0.001", GateResult::Undefined(10)),
-            ("not rejected / rows > 0.001", GateResult::Undefined(14)),
-            ("rows / rows == 1", GateResult::Undefined(6)),
+            ("rejected / rows > 0.001", division(10)),
+            ("not rejected / rows > 0.001", division(14)),
+            ("rows / rows == 1", division(6)),
             ("rows > 0 and rejected / rows > 0.001", GateResult::False),
             ("rejected / rows > 0.001 and rows > 0", GateResult::False),
             ("rejected / rows > 0.001 or rows == 0", GateResult::True),
-            ("rejected / rows > 0.001 or rows > 0", GateResult::Undefined(10)),
-            ("rejected / rows > 0.001 and rows == 0", GateResult::Undefined(10)),
+            ("rejected / rows > 0.001 or rows > 0", division(10)),
+            ("rejected / rows > 0.001 and rows == 0", division(10)),
         ] {
             assert_eq!(verdict(text, 0), want, "{text}");
         }

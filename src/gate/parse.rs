@@ -14,43 +14,18 @@ use std::fmt;
 
 use num_rational::BigRational;
 
-use crate::gate::{Baseline, Gate, LedgerBin, Name, Number, Relation, Sign, Truth};
-use crate::rules::judge::ServiceStatus;
+use crate::gate::names::{NAMES, Name, named};
+use crate::gate::{Gate, Number, Relation, Sign, Truth};
 use crate::rules::roster;
 use crate::strict_toml::nearest;
 
 /// Longest expression in bytes. A gate is a line; the bound keeps the depth of what is read far below the stack.
 const MAX_EXPRESSION_BYTES: usize = 1000;
 
-/// How deep brackets, `not` and `-` may stand in one another; people write two or three.
+/// How deep brackets, `not` and `-` may be nested; people write two or three levels.
 const MAX_DEPTH: usize = 50;
 
-/// Names without a point, and those of statuses and the baseline.
-const NAMES: &[(&str, Name)] = &[
-    ("rows", Name::Rows(None)),
-    ("rejected", Name::Rows(Some(LedgerBin::Rejected))),
-    ("duplicate", Name::Rows(Some(LedgerBin::Duplicate))),
-    ("superseded", Name::Rows(Some(LedgerBin::Superseded))),
-    ("in_scope", Name::Rows(Some(LedgerBin::InScope))),
-    ("related", Name::Rows(Some(LedgerBin::Related))),
-    ("out_of_scope", Name::Rows(Some(LedgerBin::OutOfScope))),
-    ("services", Name::Services),
-    ("findings", Name::Findings),
-    ("amount", Name::Amount),
-    ("deny", Name::Status(ServiceStatus::Deny)),
-    ("review", Name::Status(ServiceStatus::Review)),
-    ("clear", Name::Status(ServiceStatus::Clear)),
-    ("deny.amount", Name::StatusAmount(ServiceStatus::Deny)),
-    ("review.amount", Name::StatusAmount(ServiceStatus::Review)),
-    ("clear.amount", Name::StatusAmount(ServiceStatus::Clear)),
-    ("new.deny", Name::New(Baseline::Deny)),
-    ("new.review", Name::New(Baseline::Review)),
-    ("new.info", Name::New(Baseline::Info)),
-    ("new.findings", Name::New(Baseline::Findings)),
-    ("new.amount", Name::New(Baseline::Amount)),
-];
-
-/// Why an expression is no gate.
+/// Why an expression is not a gate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct GateSyntaxError {
     /// The expression.
@@ -136,7 +111,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Fault> {
             .iter()
             .find(|(foreign, _)| rest.starts_with(foreign) && !SIGNS.iter().any(|s| starts(rest, s, foreign)))
         {
-            return Err((column, format!("`{foreign}` is no sign here: write `{ours}`")));
+            return Err((column, format!("`{foreign}` is not a sign here: write `{ours}`")));
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             tokens.push((column, Token::Sign(sign)));
             sign.len()
@@ -155,12 +130,12 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Fault> {
     Ok(tokens)
 }
 
-/// Does a sign of ours stand where the shorter or equal foreign one would be read?
+/// Is there a sign of ours where a foreign one, no longer than it, would be read?
 fn starts(rest: &str, sign: &str, foreign: &str) -> bool {
     rest.starts_with(sign) && sign.len() >= foreign.len()
 }
 
-/// Something read: its kind decides where it may stand.
+/// A part of the expression; its kind decides where it is allowed.
 struct Node {
     column: usize,
     what: What,
@@ -175,7 +150,7 @@ impl Node {
     fn number(self) -> Result<Number, Fault> {
         match self.what {
             What::Number(number) => Ok(number),
-            What::Truth(_) => Err((self.column, "a condition stands where a number is needed".to_owned())),
+            What::Truth(_) => Err((self.column, "this is a condition, and a number is needed".to_owned())),
         }
     }
 
@@ -184,7 +159,7 @@ impl Node {
             What::Truth(truth) => Ok(truth),
             What::Number(_) => Err((
                 self.column,
-                "a number stands where a condition is needed: compare it, as in `deny > 0`".to_owned(),
+                "this is a number, and a condition is needed: compare it, as in `deny > 0`".to_owned(),
             )),
         }
     }
@@ -192,7 +167,7 @@ impl Node {
 
 struct Parser<'t> {
     tokens: &'t [(usize, Token<'t>)],
-    /// Column behind the last character.
+    /// The column after the last character.
     end: usize,
     baseline: bool,
     names: Vec<(String, Name)>,
@@ -297,12 +272,15 @@ impl Parser<'_> {
         };
         let number = match token {
             Token::Number(text) => Number::Literal(literal(text).ok_or_else(|| {
-                (column, format!("`{text}` is no number: write digits and at most one point, such as 50000 or 0.001"))
+                (
+                    column,
+                    format!("`{text}` is not a number: write digits and at most one point, such as 50000 or 0.001"),
+                )
             })?),
             Token::Word(text @ ("and" | "or" | "not")) | Token::Sign(text) => {
-                return Err((column, format!("`{text}` stands where a name or a number is needed")));
+                return Err((column, format!("`{text}` is not a name or a number, and one is needed here")));
             }
-            Token::Word(text) => Number::Name(self.name(column, text)?),
+            Token::Word(text) => Number::Name(self.name(column, text)?, column),
         };
         self.tokens = rest;
         Ok(Node { column, what: What::Number(number) })
@@ -325,13 +303,13 @@ impl Parser<'_> {
             let of_rule = roster().any(|(_, rule)| rule.code == base);
             let hint = match nearest(text, NAMES.iter().map(|(name, _)| *name).chain(rules)) {
                 _ if of_rule => {
-                    format!("`.{part}` is no part of a rule: write {base}, {base}.services or {base}.amount")
+                    format!("`.{part}` is not part of a rule: write {base}, {base}.services or {base}.amount")
                 }
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "names are rows, rejected, services, findings, deny, review, amount, deny.amount, DX101, ..."
                     .to_owned(),
             };
-            return Err((column, format!("`{text}` is no name; {hint}")));
+            return Err((column, format!("`{text}` is not a name; {hint}")));
         };
         if matches!(name, Name::New(_)) && !self.baseline {
             return Err((column, format!("`{text}` needs --baseline: without one nothing is new")));
@@ -340,20 +318,6 @@ impl Parser<'_> {
             self.names.push((text.to_owned(), name));
         }
         Ok(name)
-    }
-}
-
-fn named(text: &str) -> Option<Name> {
-    if let Some((_, name)) = NAMES.iter().find(|(name, _)| *name == text) {
-        return Some(*name);
-    }
-    let (code, part) = text.split_once('.').map_or((text, None), |(code, part)| (code, Some(part)));
-    let (id, _) = roster().find(|(_, rule)| rule.code == code)?;
-    match part {
-        None => Some(Name::Rule(id)),
-        Some("services") => Some(Name::RuleServices(id)),
-        Some("amount") => Some(Name::RuleAmount(id)),
-        Some(_) => None,
     }
 }
 
@@ -376,7 +340,7 @@ mod tests {
         for (text, column, says) in [
             ("", 1, "ends too soon"),
             ("deny >", 7, "ends too soon"),
-            ("deny", 1, "a number stands where a condition is needed"),
+            ("deny", 1, "this is a number, and a condition is needed"),
             ("deny.amuont > 5", 1, "did you mean `deny.amount`?"),
             ("rows > 5 and reject > 1", 14, "did you mean `rejected`?"),
             ("DX999 > 0", 1, "did you mean `DX10"),
@@ -389,15 +353,15 @@ mod tests {
             ("deny.amount > $5", 15, "in dollars"),
             ("deny.amount > 50,000", 17, "without commas"),
             ("rejected / rows > 1%", 20, "a fraction"),
-            ("deny > 1.2.3", 8, "is no number"),
-            ("deny > 5x", 8, "is no number"),
+            ("deny > 1.2.3", 8, "is not a number"),
+            ("deny > 5x", 8, "is not a number"),
             ("deny > 5 rows > 1", 10, "`rows` cannot follow here"),
             ("1 < rows < 5", 10, "one comparison cannot follow another"),
-            ("(rows > 5) > 1", 1, "a condition stands where a number is needed"),
+            ("(rows > 5) > 1", 1, "this is a condition, and a number is needed"),
             ("(rows > 5", 10, "the bracket of column 1 is not closed"),
             ("rows > 5)", 9, "`)` cannot follow here"),
-            ("rows > and", 8, "`and` stands where"),
-            ("not 5", 5, "a number stands where a condition is needed"),
+            ("rows > and", 8, "`and` is not a name or a number"),
+            ("not 5", 5, "this is a number, and a condition is needed"),
             ("new.deny > 0", 1, "needs --baseline"),
             ("\u{e9} > 0", 1, "has no place here"),
             ("rows > \u{2009}\u{e9}", 9, "has no place here"),

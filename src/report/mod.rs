@@ -10,7 +10,9 @@
 //! - [`words`]: the words that terminal, page, workbook and `explain` share: numbers, escaping, findings for people.
 //! - [`table`]: the columns of services and findings, and their rows as CSV.
 //! - [`top_services`]: the services with the highest amounts at risk.
+//! - [`labels`]: words of the claims that no table knows.
 //! - [`totals`]: counts and money of the run, added up part by part.
+//! - [`notes`]: what to know before reading a result: absent columns, unread labels.
 //! - [`sink`]: what a format implements.
 //! - [`claim`]: one claim in full, for `explain`.
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
@@ -23,6 +25,8 @@ pub(crate) mod claim;
 pub mod compare;
 pub mod dir;
 pub mod format;
+pub mod labels;
+pub(crate) mod notes;
 pub mod sink;
 pub mod table;
 pub mod top_services;

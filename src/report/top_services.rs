@@ -13,7 +13,7 @@ const TOP_SERVICES_SHOWN: usize = 5;
 pub struct TopService {
     /// At risk.
     pub amount: Cents,
-    /// Where it stands.
+    /// Its status.
     pub status: ServiceStatus,
     /// Claim number.
     pub claim: String,

@@ -1,8 +1,15 @@
 //! Counts and money of a run, added up part by part while the report is written.
 
+use std::hash::Hasher as _;
+
+use rustc_hash::{FxHashMap, FxHasher};
+
 use crate::baseline::{Entry, Pairs};
-use crate::claim::Kind;
+use crate::claim::authorization::AuthorizationCoverage;
+use crate::claim::value::authorization;
+use crate::claim::{Kind, Text};
 use crate::policy::Disposition;
+use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
 use crate::report::table::record::FindingRecord;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
@@ -21,25 +28,33 @@ pub struct Totals {
     pub lines: u64,
     /// Services that are claims with listed ICD-10-PCS codes.
     pub stays: u64,
+    /// Services after the last day for which the text of the policy is known to be in force.
+    pub after_verified: u64,
+    /// Labels that no table knows.
+    pub unread: UnreadLabels,
     /// The suppressed findings.
     pub suppressed: Share,
     /// By suppression, the findings that it fits.
     pub fits: Vec<u64>,
-    /// Every finding, if the run is held to an earlier report.
+    /// Every finding, if the run is compared with an earlier report.
     entries: Vec<Entry>,
+    /// Authorization numbers on services by their hashes, and whether the file has them; empty without a file.
+    numbers: FxHashMap<u64, bool>,
     /// Services and lines so far: the numbers that entries count on.
     subjects: usize,
-    /// What is new since that report, once all parts are through.
+    /// What is new since that report, known after the last part.
     pub new: Option<NewTally>,
 }
 
 impl Totals {
-    /// Those of part `n`.
+    /// The totals of part `n`.
     pub fn of(part: &PartView<'_>, n: usize) -> Self {
         let mut top_services = TopServices::default();
         top_services.add(part, n);
         let services = &part.book.services;
         let stays = services.iter().filter(|s| matches!(s.kind, Kind::Stay(_))).count() as u64;
+        let policy = &part.context.run.policy;
+        let after_verified = part.services().filter(|record| policy.is_after_verified(record.line.date)).count();
         let hushed = part.findings().filter(|record| record.suppression().is_some());
         let hushed =
             hushed.map(|record| (record.finding.about(part.book), record.finding.disposition, record.amount()));
@@ -56,20 +71,26 @@ impl Totals {
             top_services,
             lines: services.len() as u64 - stays,
             stays,
+            after_verified: after_verified as u64,
+            unread: UnreadLabels::of(part),
             suppressed: Share::of(hushed),
             fits: part.met.fits.clone(),
+            numbers: numbers(part),
             entries: if compared { part.findings().map(entry).collect() } else { Vec::new() },
             subjects: services.len() + part.book.lines.len(),
             new: None,
         }
     }
 
-    /// Adds those of another part.
+    /// Adds the totals of the part that follows.
     pub fn merge(&mut self, other: Self) {
         self.summary.merge(&other.summary);
         self.top_services.merge(other.top_services);
         self.lines += other.lines;
         self.stays += other.stays;
+        self.after_verified += other.after_verified;
+        self.unread.merge(&other.unread);
+        self.numbers.extend(other.numbers);
         self.suppressed.merge(&other.suppressed);
         if self.fits.is_empty() {
             self.fits = other.fits;
@@ -81,10 +102,30 @@ impl Totals {
         self.subjects += other.subjects;
     }
 
-    /// Holds the findings of all parts to those of the earlier report, if there is one, and forgets them.
+    /// Compares the findings of all parts with those of the earlier report, if there is one, and drops them.
     pub(super) fn compare(&mut self, run: &RunContext) {
         let entries = std::mem::take(&mut self.entries);
         self.new = run.baseline.as_ref().map(|old| Pairs::of(old, &entries).tally(old, &entries));
+    }
+
+    /// The labels of a kind that no table knows, with their rows, the most frequent first.
+    pub fn unread_labels<'l>(&'l self, kind: LabelKind, run: &'l RunContext) -> Vec<(&'l str, u64)> {
+        match (kind, &run.register) {
+            (LabelKind::AuthorizationStatus, Some(file)) => {
+                file.unread_statuses().into_iter().take(MAX_LABELS_LISTED).collect()
+            }
+            _ => self.unread.of_kind(kind),
+        }
+    }
+
+    /// The authorization file and its use, if one was given.
+    pub fn coverage(&self, run: &RunContext) -> Option<AuthorizationCoverage> {
+        let file = run.register.as_ref()?;
+        Some(AuthorizationCoverage {
+            numbers_on_services: self.numbers.len() as u64,
+            numbers_found: self.numbers.values().filter(|found| **found).count() as u64,
+            ..file.coverage()
+        })
     }
 
     /// The suppressions, each with the number of findings that it fits.
@@ -95,8 +136,23 @@ impl Totals {
         all.list.iter().enumerate().map(|(i, one)| (one, self.fits.get(i).copied().unwrap_or(0)))
     }
 
-    /// Findings at or above a disposition that nobody answers for.
+    /// Findings at or above a disposition that are not suppressed.
     pub fn findings_from(&self, least: Disposition) -> u64 {
         self.summary.findings_from(least) - self.suppressed.findings_from(least)
     }
+}
+
+/// The authorization numbers on the services of a part, by the hashes of their letters and digits, and whether the file has
+/// them.
+fn numbers(part: &PartView<'_>) -> FxHashMap<u64, bool> {
+    let Some(file) = &part.context.run.register else { return FxHashMap::default() };
+    let mut numbers = FxHashMap::default();
+    for record in part.services() {
+        for number in record.line.text(Text::Authorization).split(';').filter(|number| !number.is_empty()) {
+            let mut hasher = FxHasher::default();
+            hasher.write(authorization::key(number).as_bytes());
+            numbers.entry(hasher.finish()).or_insert_with(|| file.of_number(number).is_some());
+        }
+    }
+    numbers
 }

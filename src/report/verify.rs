@@ -1,4 +1,4 @@
-//! Is a report whole? Its files against its manifest, its ledger against itself, its tables against its summary.
+//! Checks a saved report: its files against its manifest, its ledger, and its tables against its summary.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,12 +15,12 @@ use crate::report::dir::manifest;
 use crate::report::dir::manifest::Manifest;
 use crate::report::format::summary_json::SCHEMA;
 
-/// One question about a report, and what is wrong if it is not answered well.
+/// One check of a report and what it found.
 #[derive(Debug, PartialEq, Eq)]
 pub struct IntegrityCheck {
-    /// What was looked at and what was found.
+    /// What was checked.
     pub what: String,
-    /// What is wrong, a sentence each; empty: it is as it should be.
+    /// What is wrong, a sentence each; empty if nothing is.
     pub wrong: Vec<String>,
 }
 
@@ -36,8 +36,10 @@ pub struct SavedSummary {
     pub ledger: Ledger,
     /// Services by status.
     pub services: BTreeMap<String, u64>,
-    /// Amounts by status, and `total`.
-    pub amount_at_risk: BTreeMap<String, String>,
+    /// Amounts at risk by status, and `total`; none where the extracts have no column for amounts.
+    pub amount_at_risk: Option<BTreeMap<String, String>>,
+    /// Recoverable amounts by status, and `total`; none where the extracts have no column for amounts.
+    pub recoverable: Option<BTreeMap<String, String>>,
     /// Findings by rule.
     pub rules: BTreeMap<String, SavedRule>,
 }
@@ -70,10 +72,10 @@ pub struct SavedRule {
     /// Findings.
     pub findings: u64,
     /// Over the services among them.
-    pub amount_at_risk: String,
+    pub amount_at_risk: Option<String>,
 }
 
-/// A report that can be held against something.
+/// A saved report that can be checked.
 #[derive(Debug)]
 pub struct SavedReport {
     /// Its manifest.
@@ -82,7 +84,7 @@ pub struct SavedReport {
     pub summary: SavedSummary,
 }
 
-/// Why a directory cannot be held against anything.
+/// Why a directory cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// No report is there.
@@ -126,7 +128,7 @@ impl SavedReport {
         Ok(Self { manifest, summary })
     }
 
-    /// Everything that can be asked without the inputs.
+    /// Every check that does not need the inputs.
     pub fn checks(&self, directory: &Path) -> Result<Vec<IntegrityCheck>, VerifyError> {
         let io = |e: io::Error| VerifyError::Io(directory.display().to_string(), e);
         let files = self.files(directory).map_err(io)?;
@@ -176,38 +178,48 @@ impl SavedReport {
     }
 
     fn services(&self, directory: &Path) -> IntegrityCheck {
-        let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
-        let counted = counted(directory, "services.csv", &["status", "amount_at_risk"], |cells, amount| {
+        let mut found: BTreeMap<String, (u64, [Sum; 2])> = BTreeMap::new();
+        let columns = ["status", "amount_at_risk", "recoverable"];
+        let counted = counted(directory, "services.csv", &columns, |cells| {
+            let sums = [amount(cells[1])?, amount(cells[2])?];
             let tally = found.entry(cells[0].to_owned()).or_default();
             tally.0 += 1;
-            tally.1 += amount;
+            tally.1.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
+            Some(())
         });
         compared("services.csv", counted, |rows| {
             let summary = &self.summary;
             let total: u128 = summary.services.values().map(|n| u128::from(*n)).sum();
             let mut pairs = vec![("rows".to_owned(), total.to_string(), rows.to_string())];
             let known = summary.services.keys().chain(found.keys().filter(|s| !summary.services.contains_key(*s)));
+            let said = [("amount at risk", &summary.amount_at_risk), ("recoverable amount", &summary.recoverable)];
             for status in known {
-                let (services, at_risk) = found.get(status).copied().unwrap_or_default();
-                let said = summary.services.get(status).copied().unwrap_or_default();
-                pairs.push((format!("services {status}"), said.to_string(), services.to_string()));
-                if let Some(said) = summary.amount_at_risk.get(status) {
-                    pairs.push((format!("amount at risk of {status}"), said.clone(), at_risk.to_string()));
+                let (services, sums) = found.get(status).copied().unwrap_or_default();
+                let count = summary.services.get(status).copied().unwrap_or_default();
+                pairs.push((format!("services {status}"), count.to_string(), services.to_string()));
+                for ((what, said), sum) in said.into_iter().zip(sums) {
+                    if let Some(said) = said.as_ref().and_then(|said| said.get(status)) {
+                        pairs.push((format!("{what} of {status}"), said.clone(), sum.to_string()));
+                    }
                 }
             }
-            let sum: Sum = found.values().map(|(_, sum)| *sum).sum();
-            let said = summary.amount_at_risk.get("total").cloned().unwrap_or_default();
-            pairs.push(("amount at risk of all".to_owned(), said, sum.to_string()));
+            for (n, (what, said)) in said.into_iter().enumerate() {
+                let sum: Sum = found.values().map(|(_, sums)| sums[n]).sum();
+                let said = said.as_ref().map(|said| said.get("total").cloned().unwrap_or_default());
+                pairs.extend(said.map(|said| (format!("{what} of all"), said, sum.to_string())));
+            }
             pairs
         })
     }
 
     fn findings(&self, directory: &Path) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
-        let counted = counted(directory, "findings.csv", &["rule", "amount_at_risk"], |cells, amount| {
+        let counted = counted(directory, "findings.csv", &["rule", "amount_at_risk"], |cells| {
+            let at_risk = amount(cells[1])?;
             let tally = found.entry(cells[0].to_owned()).or_default();
             tally.0 += 1;
-            tally.1 += amount;
+            tally.1 += at_risk;
+            Some(())
         });
         compared("findings.csv", counted, |rows| {
             let rules = &self.summary.rules;
@@ -216,7 +228,8 @@ impl SavedReport {
             for (code, rule) in rules {
                 let (findings, at_risk) = found.get(code).copied().unwrap_or_default();
                 pairs.push((format!("findings of {code}"), rule.findings.to_string(), findings.to_string()));
-                pairs.push((format!("amount at risk of {code}"), rule.amount_at_risk.clone(), at_risk.to_string()));
+                let said = rule.amount_at_risk.clone();
+                pairs.extend(said.map(|said| (format!("amount at risk of {code}"), said, at_risk.to_string())));
             }
             for (code, (findings, _)) in found.iter().filter(|(code, _)| !rules.contains_key(*code)) {
                 pairs.push((format!("findings of {code}"), "0".to_owned(), findings.to_string()));
@@ -226,15 +239,25 @@ impl SavedReport {
     }
 
     fn rejects(&self, directory: &Path) -> IntegrityCheck {
-        let counted = counted(directory, "rejects.csv", &[], |_, _| {});
+        let counted = counted(directory, "rejects.csv", &[], |_| Some(()));
         let said = self.summary.ledger.rejected.to_string();
         compared("rejects.csv", counted, |rows| vec![("rows", said, rows.to_string())])
     }
 }
 
-/// Reads a table, handing on the cells of these columns and the amount in the last of them; none: an empty cell is
-/// zero. How many rows it has, or why it cannot be read: never what a row holds.
-fn counted(directory: &Path, file: &str, columns: &[&str], mut row: impl FnMut(&[&str], Sum)) -> Result<u64, String> {
+/// The amount of a cell; an empty one is zero. `None`: it is not an amount.
+fn amount(cell: &str) -> Option<Sum> {
+    if cell.is_empty() { Some(Sum::default()) } else { Cents::parse(cell).map(Sum::from) }
+}
+
+/// Reads a table and hands on the cells of these columns; `row` returns `None` for a row that claimlint cannot have written.
+/// The number of rows, or why the table cannot be read, without quoting it.
+fn counted(
+    directory: &Path,
+    file: &str,
+    columns: &[&str],
+    mut row: impl FnMut(&[&str]) -> Option<()>,
+) -> Result<u64, String> {
     let damaged = || "cannot be read as the table that was written".to_owned();
     let mut reader = csv::ReaderBuilder::new().from_path(directory.join(file)).map_err(|_| damaged())?;
     let header = reader.headers().map_err(|_| damaged())?;
@@ -245,16 +268,12 @@ fn counted(directory: &Path, file: &str, columns: &[&str], mut row: impl FnMut(&
     while reader.read_record(&mut record).map_err(|_| damaged())? {
         rows += 1;
         let cells: Vec<&str> = places.iter().map(|place| &record[*place]).collect();
-        let amount = match cells.last() {
-            None | Some(&"") => Sum::default(),
-            Some(text) => Cents::parse(text).ok_or_else(damaged)?.into(),
-        };
-        row(&cells, amount);
+        row(&cells).ok_or_else(damaged)?;
     }
     Ok(rows)
 }
 
-/// A table held against the summary: triples of what is counted, what the summary says, and what the table holds.
+/// Compares a table with the summary. `pairs` gives triples: what is counted, what the summary says, what the table holds.
 fn compared<W: Into<String>>(
     file: &str,
     counted: Result<u64, String>,
@@ -269,5 +288,5 @@ fn compared<W: Into<String>>(
             (rows, pairs(rows).into_iter().filter_map(differs).collect())
         }
     };
-    IntegrityCheck { what: format!("{file}: {rows} rows that come to what summary.json says"), wrong }
+    IntegrityCheck { what: format!("{file}: {rows} rows, with the counts and sums of summary.json"), wrong }
 }

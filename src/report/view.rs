@@ -9,10 +9,10 @@ use crate::rules::judge::{Judged, Judgement};
 use crate::run::{JudgedPart, JudgedRun, Masked, RunContext};
 use crate::suppress::SuppressionMatches;
 
-/// What all parts of a report have in common.
+/// What is the same for all parts of a report.
 #[derive(Clone, Copy)]
 pub struct ReportContext<'a> {
-    /// What holds for the run.
+    /// The run.
     pub run: &'a RunContext,
     /// The rules' documentation, in roster order.
     pub docs: &'a [RuleDoc],
@@ -23,11 +23,11 @@ pub struct ReportContext<'a> {
 pub struct PartView<'a> {
     /// What all parts have in common.
     pub context: ReportContext<'a>,
-    /// The lines with what belongs to them.
+    /// The lines with what the index knows of them.
     pub book: &'a LineSet<'a>,
     /// Judgements and findings.
     pub judged: &'a Judged,
-    /// What the suppressions come to on the findings.
+    /// The suppressions that fit the findings.
     pub met: &'a SuppressionMatches,
 }
 

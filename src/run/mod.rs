@@ -100,6 +100,8 @@ pub struct Input {
     pub rejects: Rejects,
     /// Fields it does not have, with the consequence.
     pub absent: Vec<(Field, &'static str)>,
+    /// Fields without a column, whether or not that has a consequence.
+    pub unmapped: Vec<Field>,
 }
 
 /// What holds for all parts of a run.
@@ -164,6 +166,12 @@ impl RunContext {
     pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<AuthorizationFile>) -> Self {
         let (originals, masked) = (Vec::new(), Masked::Nothing);
         Self { policy, inputs, originals, ledger, register, masked, suppressions: None, baseline: None }
+    }
+
+    /// Are amounts known? Only if one of the extracts has a column for them; otherwise sums are unknown, not zero.
+    pub fn knows_amounts(&self) -> bool {
+        let amounts = [Field::PaidAmount, Field::AllowedAmount, Field::ChargeAmount];
+        self.inputs.iter().any(|input| amounts.iter().any(|field| !input.unmapped.contains(field)))
     }
 
     /// Holds the suppressions against findings. `lines` are those of the book before it was masked.
@@ -282,6 +290,7 @@ pub fn run(
                 joined: extract.detected.joins.iter().map(|join| (join.table.clone(), join.file.clone())).collect(),
                 rejects: extract.tally.rejects,
                 absent: absent(&extract.detected),
+                unmapped: unmapped(&extract.detected).collect(),
             });
             store.extend(extract.tally.kept);
         }
@@ -377,14 +386,17 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
         .collect()
 }
 
+/// The fields of an extract that have no column.
+fn unmapped(detected: &Detected) -> impl Iterator<Item = Field> {
+    Field::NAMES.iter().map(|(field, _)| *field).filter(|field| !detected.binding.has(*field))
+}
+
 /// What this extract does not have and what that costs.
 pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
     let binding = &detected.binding;
-    Field::NAMES
-        .iter()
-        .filter(|(field, _)| !binding.has(*field))
+    unmapped(detected)
         // The setting, or the procedure, may come from the other of two columns.
-        .filter(|(field, _)| match field {
+        .filter(|field| match field {
             Field::ClaimForm => false,
             Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),
             Field::FrequencyCode => !binding.has(Field::BillType),
@@ -392,6 +404,6 @@ pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
             Field::LineStatus => !binding.has(Field::ClaimStatus),
             _ => true,
         })
-        .filter_map(|(field, _)| Some((*field, field.absence()?)))
+        .filter_map(|field| Some((field, field.absence()?)))
         .collect()
 }

@@ -94,7 +94,7 @@ fn of_summary(bytes: &[u8]) -> Sums {
 /// The sums on the summary sheet.
 fn of_summary_sheet(bytes: &[u8]) -> Sums {
     let rows = with_cents(of_sheet(bytes, "Summary"), &[6]);
-    assert_eq!(rows[0], ["group", "key", "meaning", "rows", "services", "findings", "amount_at_risk"]);
+    assert_eq!(rows[0], ["group", "key", "meaning", "rows", "services", "findings", "amount_at_risk", "recoverable"]);
     let named = rows[1..].iter().filter(|row| row[0] != "ledger" && row[1] != "all" && row[4] != "0");
     named.map(|row| (row[1].clone(), (row[4].parse().expect("a count"), row[6].clone()))).collect()
 }
@@ -104,7 +104,7 @@ fn of_page(page: &str) -> Sums {
     let between = |text: &str, from: &str, to: &str| -> Option<String> {
         Some(text.split_once(from)?.1.split_once(to)?.0.to_owned())
     };
-    let amount = |text: &str| money(cents(text.trim_end_matches(" at risk")));
+    let amount = |text: &str| money(cents(text.trim_start_matches("at risk: ")));
     let head = between(page, "<ul class=\"figures\">", "</ul>").expect("the figures");
     let figures = head.split("<li ").skip(1).filter_map(|figure| {
         let (status, services) = (between(figure, "class=\"word\">", "<")?, between(figure, "<b>", "<")?);
@@ -115,7 +115,7 @@ fn of_page(page: &str) -> Sums {
     let rules = chart.expect("the chart of rules").split("<tr>").skip(1).filter_map(|row| {
         let code = between(row, "class=\"label\">", "<")?;
         let mut cells = row.split("<td>").skip(1).filter_map(|cell| cell.split_once('<')).map(|(cell, _)| cell);
-        let (at_risk, flagged) = (cells.next()?, cells.next()?);
+        let (at_risk, _recoverable, flagged) = (cells.next()?, cells.next()?, cells.next()?);
         Some((code, (flagged.replace(',', "").parse().ok()?, amount(at_risk))))
     });
     figures.chain(rules).collect()

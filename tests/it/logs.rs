@@ -86,7 +86,7 @@ fn a_refusal_is_an_error_and_an_end() {
         (&["check", "claims.csv", "--auths", "auths.csv"], "cannot be read as a date"),
         (&["check", "claims.csv", "--join", "dx=dx.csv"], "joins no tables"),
         (&["check", "claims.csv", "--expect-rows", "9"], "9 rows are expected and 1 were read"),
-        (&["check", "claims.csv", "--fail-if", "rows"], "a number stands where a condition is needed"),
+        (&["check", "claims.csv", "--fail-if", "rows"], "this is a number, and a condition is needed"),
         (&["check", "claims.csv", "--config", "none.toml"], "does not exist"),
         (&["check", "claims.csv", "--fail-on", "now"], "invalid value"),
         (&["check"], "required arguments"),

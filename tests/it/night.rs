@@ -314,7 +314,7 @@ fn an_unwritable_place_is_refused_before_anything_is_read() {
     let refused = end(start(&mut command)).0.refused();
     assert!(refused.contains("shut: may not be written by this user; name another place with --out"), "{refused}");
     let refused = desk.run(&["check", "claims.csv", "--out", "file/report"]).refused();
-    assert!(refused.contains("file: is no directory; name another place with --out"), "{refused}");
+    assert!(refused.contains("file: is not a directory; name another place with --out"), "{refused}");
     assert_eq!(litter(&desk), [""; 0]);
     assert_eq!(names(&desk.at("shut")), [""; 0]);
 }

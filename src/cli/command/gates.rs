@@ -20,13 +20,18 @@ pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) ->
             amount: since.new.all().at_risk,
         }
     });
-    let totals = gate::GateInputs { ledger: &run.frame.ledger, summary: &totals.summary, new };
+    let totals = gate::GateInputs {
+        ledger: &run.frame.ledger,
+        summary: &totals.summary,
+        new,
+        knows_amounts: run.frame.knows_amounts(),
+    };
     let mut exit = Exit::Clean;
     for gate in gates {
         let result = match gate.verdict(&totals) {
             GateResult::False => continue,
             GateResult::True => "is true".to_owned(),
-            GateResult::Undefined(column) => format!("is undefined: division by zero at column {column}"),
+            GateResult::Undefined(why) => format!("is undefined: {why}"),
         };
         let figures: Vec<_> =
             gate.figures(&totals).into_iter().map(|(name, figure)| (name.to_owned(), figure.to_string())).collect();

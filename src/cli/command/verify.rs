@@ -236,7 +236,13 @@ fn verdicts(summary: &Summary, said: &SavedSummary) -> Vec<String> {
         let of = said.services.get(status.word()).map(u64::to_string);
         differ(format!("services {}", status.word()), tally.services.to_string(), of);
     }
-    differ("amount at risk".to_owned(), summary.at_risk().to_string(), said.amount_at_risk.get("total").cloned());
+    differ(
+        "amount at risk".to_owned(),
+        summary.at_risk().to_string(),
+        said.amount_at_risk
+            .as_ref()
+            .map_or_else(|| Some(summary.at_risk().to_string()), |said| said.get("total").cloned()),
+    );
     for (id, tally) in &summary.rules {
         let code = rules::get(*id).code;
         let of = said.rules.get(code).map(|rule| rule.findings.to_string());

@@ -9,8 +9,10 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
 use crate::policy::Disposition;
+use crate::report::notes;
 use crate::report::top_services::TopServices;
-use crate::report::words::numbers::counted;
+use crate::report::words::finding::NOT_EVALUATED;
+use crate::report::words::numbers::{counted, sum_in_words};
 use crate::report::{ReportContext, Totals};
 use crate::rules::judge::ServiceStatus;
 use crate::tally::{NewTally, Share, Summary};
@@ -45,18 +47,22 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
         let line = format!("{files}: {} rows = {}", grouped(run.ledger.rows), bins(context));
         writeln!(out, "{}\n", style::fitted(&line, 2))?;
     }
+    let warning = notes::warning(run, totals);
+    if !warning.is_empty() {
+        writeln!(out, "{}", style::wrapped(&format!("warning: {warning}"), 0))?;
+    }
     if totals.summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
     } else {
-        statuses(&totals.summary, out)?;
+        statuses(context, &totals.summary, out)?;
         rules(context, &totals.summary, out)?;
         highest(&totals.top_services, out)?;
     }
     if let Some(new) = &totals.new {
-        since(new, out)?;
+        since(new, run.knows_amounts(), out)?;
     }
     if run.suppressions.is_some() {
-        let said = format!("suppressed: {}", share(&totals.suppressed));
+        let said = format!("suppressed: {}", share(&totals.suppressed, run.knows_amounts()));
         writeln!(out, "{}\n", style::fitted(&said, 2))?;
     }
     let rejected: u64 = run.inputs.iter().map(|i| i.rejects.len()).sum();
@@ -69,24 +75,40 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
             place.join("rejects.csv").display()
         )?;
     }
+    for note in notes::notes(run, totals) {
+        write!(out, "{}", style::wrapped(&note, 0))?;
+    }
+    unread(context, totals, out)?;
     writeln!(out, "{} {}", paint(BOLD, "Report:"), place.join("report.html").display())?;
-    for sentence in &run.policy.unseen {
+    for sentence in run.policy.unseen.iter().map(String::as_str).chain([NOT_EVALUATED]) {
         write!(out, "{DIM}{}{DIM:#}", style::wrapped(sentence, 0))?;
     }
     Ok(())
 }
 
+/// Labels that no table knows, and what to do about them.
+fn unread(context: ReportContext<'_>, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+    for unread in notes::unread(context.run, totals) {
+        let labels: Vec<_> =
+            unread.labels.iter().map(|(label, rows)| format!("\"{}\" ({rows})", style::seen(label))).collect();
+        let more = if unread.more > 0 { format!(" and {} more in summary.json", unread.more) } else { String::new() };
+        let said = format!("no table knows the {} {}{more}: {}", unread.name, labels.join(", "), unread.advice);
+        write!(out, "{}", style::wrapped(&said, 0))?;
+    }
+    Ok(())
+}
+
 /// Findings beside those of the baseline.
-fn since(tally: &NewTally, out: &mut dyn Write) -> io::Result<()> {
+fn since(tally: &NewTally, knows_amounts: bool, out: &mut dyn Write) -> io::Result<()> {
     for (word, findings) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
         let word = if word == "new" { paint(BOLD, "new since the baseline") } else { word.to_owned() };
-        writeln!(out, "{}", style::fitted(&format!("{word}: {}", share(findings)), 2))?;
+        writeln!(out, "{}", style::fitted(&format!("{word}: {}", share(findings, knows_amounts)), 2))?;
     }
     writeln!(out)
 }
 
 /// `3 findings (2 deny, 1 review) on 2 services, $1,000.00 at risk`.
-fn share(share: &Share) -> String {
+fn share(share: &Share, knows_amounts: bool) -> String {
     let all = share.all();
     if all.findings == 0 {
         return counted(0, "finding");
@@ -96,7 +118,7 @@ fn share(share: &Share) -> String {
     let services = if all.services == 0 {
         String::new()
     } else {
-        format!(" on {}, {} at risk", counted(all.services, "service"), dollars(all.at_risk))
+        format!(" on {}, {} at risk", counted(all.services, "service"), sum_in_words(all.at_risk, knows_amounts))
     };
     format!("{} ({}){services}", counted(all.findings, "finding"), by.join(", "))
 }
@@ -107,15 +129,28 @@ fn bins(context: ReportContext<'_>) -> String {
     filled.collect::<Vec<_>>().join(" + ")
 }
 
-fn statuses(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+fn statuses(context: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let known = context.run.knows_amounts();
     let mut table = table();
-    table.set_header(vec![Cell::new("services"), right("count"), right("at risk")]);
+    table.set_header(vec![Cell::new("services"), right("count"), right("at risk"), right("recoverable")]);
     for status in ServiceStatus::ALL {
         let tally = summary.status(status);
-        let amount = if status.is_flagged() { dollars(tally.at_risk) } else { String::new() };
-        table.add_row(vec![Cell::new(status.word()), right(grouped(tally.services)), right(amount)]);
+        let at_risk = if status.is_flagged() { sum_in_words(tally.at_risk, known) } else { String::new() };
+        let recoverable =
+            if status == ServiceStatus::Deny { sum_in_words(tally.recoverable, known) } else { String::new() };
+        table.add_row(vec![
+            Cell::new(status.word()),
+            right(grouped(tally.services)),
+            right(at_risk),
+            right(recoverable),
+        ]);
     }
-    table.add_row(vec![Cell::new("all"), right(grouped(summary.services())), right(dollars(summary.at_risk()))]);
+    table.add_row(vec![
+        Cell::new("all"),
+        right(grouped(summary.services())),
+        right(sum_in_words(summary.at_risk(), known)),
+        right(sum_in_words(summary.recoverable(), known)),
+    ]);
     let mut lines: Vec<String> = table.lines().collect();
     for (line, status) in lines.iter_mut().skip(1).zip(ServiceStatus::ALL) {
         *line = line.replacen(status.word(), &paint(style::status(status), status.word()), 1);

@@ -1,11 +1,14 @@
 //! What the judgement of one service rests on, cell by cell: for the dossier of its claim.
 
 use crate::claim::authorization::lookup::NumberRows;
+use crate::claim::index::line_set::Fact;
+use crate::claim::index::service::{RowRef, ServiceMoney};
+use crate::claim::value::status::RowStatus;
 use crate::claim::{CodeId, Kind, Line, Text};
 use crate::policy::Class;
-use crate::report::claim::MAX_ENTRIES_SHOWN;
+use crate::report::claim::{MAX_ENTRIES_SHOWN, place_of};
 use crate::report::view::PartView;
-use crate::report::words::finding::{decision, list_says};
+use crate::report::words::finding::{amount, decision, list_says};
 use crate::report::words::numbers::dollars;
 use crate::rules::RuleInput;
 use crate::rules::explain::Explained;
@@ -35,11 +38,85 @@ pub(crate) fn facts(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> 
     facts.extend(diagnoses(case, class));
     facts.push(("authorization", authorization(content, asked, i)));
     facts.extend(encounter(content, case, i));
-    let amounts = [("paid", case.line.paid), ("allowed", case.line.allowed), ("charge", case.line.charge)];
+    facts.extend(session(content, i));
+    facts.push(("money", money(content, asked, i)));
+    let filled = filled(content, content.book.services[i].line);
+    if !filled.is_empty() {
+        facts.push(("from other rows of the claim", filled));
+    }
+    facts
+}
+
+/// What the amount of the service rests on, and the amounts of its own row.
+fn money(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
+    let line = asked.case.line;
+    let mut said: Vec<String> = asked.judgement.iter().map(amount).collect();
+    if let ServiceMoney::OfStay(Some((total, basis))) = content.book.services[i].money {
+        said.push(format!("the money of the claim: {} ({basis})", dollars(total)));
+    }
+    let amounts = [("paid", line.paid), ("allowed", line.allowed), ("charge", line.charge)];
     let amounts: Vec<_> =
         amounts.iter().filter_map(|(word, amount)| Some(format!("{word} {}", dollars((*amount)?)))).collect();
-    facts.push(("amounts", vec![if amounts.is_empty() { "none on the claim".to_owned() } else { amounts.join(", ") }]));
-    facts
+    said.push(if amounts.is_empty() { "no amount on the row".to_owned() } else { amounts.join(", ") + " on the row" });
+    match line.status {
+        RowStatus::Paid => said.push("the payer paid the row".to_owned()),
+        RowStatus::Pending => {
+            said.push("the payer has not decided on the row, so the amount paid does not count".to_owned());
+        }
+        RowStatus::None | RowStatus::Denied | RowStatus::Reversed => {}
+    }
+    said
+}
+
+/// What services of other claims in the same session show about a service, each with one of the rows that show it.
+fn session(content: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String>)> {
+    let session = content.book.services[i].session;
+    let at = |row: RowRef, what: &str| format!("{}: {what}", place_of(content, row));
+    let same_stay = if session.interim {
+        "an earlier stay with a day and a code in common; interim bills by their frequency"
+    } else {
+        "an earlier stay with a day and a code in common"
+    };
+    let rows = [
+        (session.other_setting, "an institutional service of the other setting"),
+        (session.facility, "a service at a facility"),
+        (session.same_stay, same_stay),
+        (session.same_service, "an earlier service with the same code, date and side"),
+        (session.stay_nearby, "a stay on the same day, or one that begins at most three days later"),
+    ];
+    let mut said: Vec<_> = rows.into_iter().filter_map(|(row, what)| Some(at(row?, what))).collect();
+    if session.carries_number {
+        said.push("a service of another claim carries an authorization number".to_owned());
+    }
+    let policy = &content.context.run.policy;
+    let elsewhere: Vec<CodeId> =
+        policy.codes.iter().map(|(id, _)| id).filter(|id| session.codes_elsewhere.contains(*id)).collect();
+    if !elsewhere.is_empty() {
+        said.push(format!("same member and day in other encounters: {}", printed_codes(policy, &elsewhere)));
+    }
+    (!said.is_empty()).then_some(("session", said))
+}
+
+/// Facts of a line that come from other rows of its claim.
+pub(super) fn filled(content: &PartView<'_>, line: usize) -> Vec<String> {
+    let facts = [
+        ("product", Fact::Text(Text::Product)),
+        ("member state", Fact::Text(Text::MemberState)),
+        ("member", Fact::Text(Text::MemberId)),
+        ("billing provider", Fact::Text(Text::BillingNpi)),
+        ("place of service", Fact::Text(Text::PlaceOfService)),
+        ("bill type", Fact::Text(Text::BillType)),
+        ("authorization number", Fact::Text(Text::Authorization)),
+        ("admission type", Fact::Text(Text::AdmissionType)),
+        ("payer sequence", Fact::Text(Text::PayerSequence)),
+        ("capitated", Fact::Text(Text::Capitated)),
+        ("diagnoses", Fact::Diagnoses),
+    ];
+    let from = |(name, fact): (&str, Fact)| {
+        let row = content.book.row_of_fact(line, fact)?;
+        Some(format!("{name}: {}", place_of(content, row)))
+    };
+    facts.into_iter().filter_map(from).collect()
 }
 
 fn setting(line: Line<'_>) -> String {
@@ -58,7 +135,7 @@ fn diagnoses(case: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<Stri
     if considered.is_empty() {
         return vec![("diagnoses", vec!["none on the row".to_owned()])];
     }
-    // Pointers that leave nothing out and no pointers at all come to the same.
+    // Pointers to all diagnoses mean the same as no pointers.
     considered.push(if unpointed.is_empty() {
         "(all diagnoses of the row)".to_owned()
     } else {

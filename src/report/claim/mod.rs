@@ -5,13 +5,14 @@ pub(crate) mod facts;
 
 use std::collections::BTreeSet;
 
+use crate::claim::index::service::RowRef;
 use crate::claim::line::Version;
 use crate::claim::{Bin, Line, LineSet, Sum, Text};
 use crate::finding::Subject;
 use crate::report::claim::facts::facts;
 use crate::report::view::PartView;
-use crate::report::words::finding::RenderedFinding;
-use crate::report::words::numbers::{counted, dollars};
+use crate::report::words::finding::{RenderedFinding, amount};
+use crate::report::words::numbers::{counted, sum_in_words};
 use crate::rules::Answer;
 use crate::rules::explain::{Explained, Explainer};
 use crate::rules::input::printed_codes;
@@ -63,9 +64,9 @@ pub(crate) struct ClaimSubject<'a> {
     pub(crate) what: String,
     /// File and line.
     pub(crate) place: String,
-    /// None: it is no service.
+    /// `None` if it is not a service.
     pub(crate) status: Option<ServiceStatus>,
-    /// At risk with its basis, may be empty.
+    /// The amount at risk and what it rests on, in words; empty where nothing is at risk.
     pub(crate) amount: String,
     /// What the judgement rests on.
     pub(crate) facts: Vec<(&'static str, Vec<String>)>,
@@ -127,19 +128,32 @@ fn verdict(content: &PartView<'_>, services: &[usize]) -> String {
         (n > 0).then(|| if n == services.len() { status.word().to_owned() } else { format!("{n} {}", status.word()) })
     });
     if services.is_empty() {
-        return "no service of it stands; its rows are below".to_owned();
+        return "the claim has no service; its rows are below".to_owned();
     }
+    let known = content.context.run.knows_amounts();
     let at_risk: Sum = services.iter().map(|i| judged(i).amount()).sum();
+    let recoverable: Sum = services.iter().filter_map(|i| judged(i).recoverable).sum();
     let by_status = by_status.collect::<Vec<_>>().join(", ");
-    format!("{} ({by_status}), {} at risk", counted(services.len() as u64, "service"), dollars(at_risk))
+    format!(
+        "{} ({by_status}), {} at risk, {} recoverable",
+        counted(services.len() as u64, "service"),
+        sum_in_words(at_risk, known),
+        sum_in_words(recoverable, known)
+    )
 }
 
-/// File and line, the file by its name alone where no other extract of the run is called so.
+/// File and line, the file by its name alone where no other extract of the run has that name.
 fn place(content: &PartView<'_>, line: Line<'_>) -> String {
-    let file = content.context.file(line);
+    place_of(content, RowRef { extract: line.extract, row: line.row })
+}
+
+/// File and line of a row, likewise.
+fn place_of(content: &PartView<'_>, row: RowRef) -> String {
+    let inputs = &content.context.run.inputs;
+    let file = &inputs[row.extract as usize].name;
     let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    let alone = content.context.run.inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
-    format!("{}:{}", if alone { name(file) } else { file.to_owned() }, line.row)
+    let is_alone = inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
+    format!("{}:{}", if is_alone { name(file) } else { file.clone() }, row.row)
 }
 
 impl<'a> ClaimRow<'a> {
@@ -252,12 +266,11 @@ impl<'a> ClaimSubject<'a> {
         }
         silent.sort_by_key(|s| ["passed", "could not be asked", "not applicable"].iter().position(|w| *w == s.state));
         let judgement = asked.judgement.as_ref();
-        let amount = judgement.and_then(|j| Some((j.at_risk?, j.basis)));
         Self {
             what: asked.case.what().to_string(),
             place: place(content, asked.case.line),
             status: judgement.map(|j| j.status),
-            amount: amount.map_or(String::new(), |(amount, basis)| format!("{} {basis}", dollars(amount))),
+            amount: judgement.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),
             facts,
             fired: fired.collect(),
             silent,

@@ -1,4 +1,4 @@
-//! Two reports beside each other, from nothing but their findings.csv and summary.json.
+//! Compares two reports by their findings.csv and summary.json.
 //!
 //! Both tables are read twice: once for the entries that are paired, once to print the rows that differ. So memory holds
 //! what [`crate::baseline`] says, and never the texts.
@@ -97,6 +97,11 @@ impl Comparison {
             let gone = || Difference { change: Change::Gone, row, entry: self.old.entries[n], was: None };
             if there { Ok(()) } else { see(&gone()) }
         })
+    }
+
+    /// Are amounts known in one of the reports at least? Otherwise sums of them are unknown, not zero.
+    pub fn knows_amounts(&self) -> bool {
+        self.old.knows_amounts || self.new.knows_amounts
     }
 
     /// Is anything new, gone or changed?

@@ -21,7 +21,7 @@ const SUMMARY: &str = "summary.json";
 /// Why a report cannot be compared; says which file and line, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// A report is none, or not as it was written.
+    /// A directory is not a report, or its files are not as they were written.
     #[error("{0}")]
     FindingsFile(String),
     /// What is written of it cannot be written.
@@ -35,16 +35,19 @@ pub struct FindingsFile {
     pub path: PathBuf,
     /// Its findings in its order.
     pub entries: Vec<Entry>,
+    /// Are amounts known? Not where its extracts have no column for them.
+    pub knows_amounts: bool,
     tokens: usize,
 }
 
-/// A row of findings.csv, its cells as they stand there.
+/// A row of findings.csv with its cells as written.
 pub struct FindingRow<'a>(&'a StringRecord);
 
 /// What summary.json says of the findings.
 #[derive(Deserialize)]
 struct FindingsSummary {
     schema: String,
+    amount_at_risk: Option<BTreeMap<String, String>>,
     #[serde(default)]
     rules: BTreeMap<String, RuleTotals>,
 }
@@ -52,7 +55,8 @@ struct FindingsSummary {
 #[derive(Deserialize)]
 struct RuleTotals {
     findings: u64,
-    amount_at_risk: String,
+    /// None where the extracts have no column for amounts.
+    amount_at_risk: Option<String>,
 }
 
 impl FindingRow<'_> {
@@ -131,11 +135,16 @@ impl FindingsFile {
     /// Reads the findings of a report.
     pub fn read(path: &Path) -> Result<Self, CompareError> {
         let summary = summary(path)?;
-        let mut report = Self { path: path.to_path_buf(), entries: Vec::new(), tokens: 0 };
+        let mut report = Self {
+            path: path.to_path_buf(),
+            entries: Vec::new(),
+            knows_amounts: summary.amount_at_risk.is_some(),
+            tokens: 0,
+        };
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
         let end = walk(path, &mut |line, row| {
             let bad = |column: &str| {
-                CompareError::FindingsFile(broken(path, line, &format!("the {column} is none that claimlint writes")))
+                CompareError::FindingsFile(broken(path, line, &format!("claimlint does not write such a {column}")))
             };
             if !summary.rules.contains_key(row.rule()) {
                 return Err(bad("rule"));
@@ -153,10 +162,11 @@ impl FindingsFile {
         })?;
         for (code, said) in &summary.rules {
             let (findings, at_risk) = rules.get(code).copied().unwrap_or_default();
-            if (findings, at_risk.to_string()) != (said.findings, said.amount_at_risk.clone()) {
+            let amount = said.amount_at_risk.clone().unwrap_or_else(|| Sum::default().to_string());
+            if (findings, at_risk.to_string()) != (said.findings, amount.clone()) {
                 let what = format!(
-                    "ends here with {findings} findings of {code}, ${at_risk}, but {SUMMARY} says {}, ${}",
-                    said.findings, said.amount_at_risk
+                    "ends here with {findings} findings of {code}, ${at_risk}, but {SUMMARY} says {}, ${amount}",
+                    said.findings
                 );
                 return Err(CompareError::FindingsFile(broken(path, end, &what)));
             }
@@ -169,7 +179,7 @@ impl FindingsFile {
         (!self.entries.is_empty()).then_some(self.tokens == self.entries.len())
     }
 
-    /// Can it be held against something masked so? `other` names that.
+    /// Can it be compared with something that is masked or not? `other` names that.
     pub fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), CompareError> {
         let said = |masked| if masked { "is masked" } else { "is not masked" };
         match (self.masked(), masked) {
@@ -238,7 +248,7 @@ fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
     let file = File::open(path.join(SUMMARY)).map_err(|e| unread(path, SUMMARY, &e))?;
     let shown = path.join(SUMMARY).display().to_string();
     let summary: FindingsSummary = serde_json::from_reader(BufReader::new(file)).map_err(|e| {
-        CompareError::FindingsFile(format!("{shown}:{}:{}: is no summary of claimlint", e.line(), e.column()))
+        CompareError::FindingsFile(format!("{shown}:{}:{}: is not a summary of claimlint", e.line(), e.column()))
     })?;
     if summary.schema != SCHEMA {
         let schema = &summary.schema;
@@ -284,7 +294,7 @@ fn walk(
                 let line = e.position().map_or(line, csv::Position::line);
                 return Err(match e.into_kind() {
                     csv::ErrorKind::Io(e) => unread(path, TABLE, &e),
-                    _ => CompareError::FindingsFile(broken(path, line, "is no text in UTF-8")),
+                    _ => CompareError::FindingsFile(broken(path, line, "is not text in UTF-8")),
                 });
             }
         }

@@ -13,10 +13,10 @@ use crate::report::format::summary_json::ShareJson;
 use crate::report::table::csv_row::CsvRows;
 
 /// Name and version of the layout of the JSON; raised when a key changes its meaning.
-const SCHEMA: &str = "claimlint-compare/1";
+const SCHEMA: &str = "claimlint-compare/2";
 
 /// The columns of the CSV. Without `old_` it is the new report's value, of a gone finding the old report's.
-pub const COLUMNS: [&str; 20] = [
+pub const COLUMNS: [&str; 21] = [
     "change",
     "differs",
     "fingerprint",
@@ -37,6 +37,7 @@ pub const COLUMNS: [&str; 20] = [
     "source_line",
     "message",
     "citation",
+    "capped_by",
 ];
 
 /// The cells of a difference, as findings.csv has them.
@@ -74,15 +75,16 @@ struct RuleShare<'a> {
     rule: &'a str,
     disposition: &'a str,
     findings: u64,
-    amount_at_risk: String,
+    /// Null where neither report knows amounts.
+    amount_at_risk: Option<String>,
 }
 
 /// Writes totals and differences as one JSON object.
 pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareError> {
-    let shares = comparison.shares();
+    let (shares, known) = (comparison.shares(), comparison.knows_amounts());
     let mut totals: BTreeMap<&str, ShareJson> =
-        shares.by.iter().map(|(c, share)| (c.word(), ShareJson::of(share))).collect();
-    totals.insert("suppressed", ShareJson::of(&shares.suppressed));
+        shares.by.iter().map(|(c, share)| (c.word(), ShareJson::of(share, known))).collect();
+    totals.insert("suppressed", ShareJson::of(&shares.suppressed, known));
     let (old, new) = (comparison.old.path.display().to_string(), comparison.new.path.display().to_string());
     let head = [("schema", text(&SCHEMA)?), ("old", text(&old)?), ("new", text(&new)?), ("totals", text(&totals)?)];
     out.write_all(b"{")?;
@@ -93,7 +95,7 @@ pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
         difference.count(&mut by_rule);
         let cells = cells(difference);
         let value = |(name, cell): (&&'static str, String)| match *name {
-            "claim_id" | "line_number" | "member_id" => (*name, unguarded(&cell).to_owned()),
+            "claim_id" | "line_number" | "member_id" | "source_file" => (*name, unguarded(&cell).to_owned()),
             name => (name, cell),
         };
         let pairs: BTreeMap<&str, String> = COLUMNS.iter().zip(cells).map(value).collect();
@@ -105,7 +107,7 @@ pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
         rule,
         disposition: disposition.0.word(),
         findings: *findings,
-        amount_at_risk: at_risk.to_string(),
+        amount_at_risk: known.then(|| at_risk.to_string()),
     });
     let rules: Vec<_> = rules.collect();
     Ok(writeln!(out, "\n],\n\"rules\": {}\n}}", text(&rules)?)?)

@@ -46,7 +46,7 @@ pub(super) fn sync_files(directory: &Path) -> io::Result<()> {
 pub fn describe_io_error(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; create it, or name another place with --out".to_owned(),
-        io::ErrorKind::NotADirectory => "is no directory; name another place with --out".to_owned(),
+        io::ErrorKind::NotADirectory => "is not a directory; name another place with --out".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be written by this user; name another place with --out".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "cannot be written to; name another disk with --out".to_owned(),
         io::ErrorKind::Unsupported => {

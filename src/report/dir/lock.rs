@@ -1,8 +1,7 @@
 //! One run at a time into one place, and what a killed run left there.
 //!
-//! The lease is a lock of the operating system on an empty file beside the report. A killed process loses it, so a
-//! file that was left over is no obstacle; whoever holds it knows that everything else with the report's name in it is
-//! of nobody any more.
+//! The lock is a lock of the operating system on an empty file beside the report. The system drops it with the process, so a
+//! stale lock file is harmless. While we hold it, any other `.NAME.*` entry is an orphan of a dead run and may be removed.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -23,7 +22,7 @@ pub(crate) const BACKUP: &str = "report";
 /// Letters and digits that make these names unique; the default of `tempfile`, said here because they are read back.
 pub(crate) const UNIQUE: usize = 6;
 
-/// The right to write one report. Dropped, it is given back and its file is gone.
+/// The right to write one report. Dropping it releases the lock and removes its file.
 #[derive(Debug)]
 pub(crate) struct ReportLock {
     path: PathBuf,
@@ -31,12 +30,12 @@ pub(crate) struct ReportLock {
 }
 
 impl ReportLock {
-    /// Takes the lease of `name` in `parent`; none if another run holds it.
+    /// Takes the lock of `name` in `parent`; `None` if another run holds it.
     pub(crate) fn take(parent: &Path, name: &str) -> io::Result<Option<Self>> {
         let path = parent.join(format!(".{name}.lock"));
         loop {
             let mut options = fs::OpenOptions::new();
-            // Read and write: a pipe that lies there by this name must not keep us waiting.
+            // Opened for reading and writing: opening a pipe of this name for one of them would block.
             let file = private(options.read(true).write(true).create(true).truncate(false)).open(&path)?;
             // A mask that takes the owner's rights away would keep the next run out, should this one be killed.
             #[cfg(unix)]
@@ -63,13 +62,13 @@ impl ReportLock {
 
 impl Drop for ReportLock {
     fn drop(&mut self) {
-        // Removed while it is still locked, so that no other run can be the holder of a file that is gone.
+        // Removed while it is still locked, so that no other run can hold the lock of a removed file.
         let _ = fs::remove_file(&self.path);
     }
 }
 
 /// Takes away what killed runs into `parent/name` left, and puts an earlier report back if it was being replaced
-/// without having been. Only for the holder of the lease. Directories that hold anything but parts of a report stay,
+/// without having been. Only for the holder of the lock. Directories that hold anything but parts of a report stay,
 /// as do those of other names.
 pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
     let target = parent.join(name);

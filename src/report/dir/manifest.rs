@@ -58,7 +58,7 @@ pub struct ManifestFile {
     pub blake3: String,
 }
 
-/// Writes the manifest of the files that lie in a directory.
+/// Writes the manifest of the files in a directory.
 pub fn write(directory: &Path, inputs: &[InputFile]) -> io::Result<()> {
     let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
     let mut text = serde_json::to_vec_pretty(&manifest)?;
@@ -67,7 +67,7 @@ pub fn write(directory: &Path, inputs: &[InputFile]) -> io::Result<()> {
     file.write_all(&text)
 }
 
-/// What lies in a report directory beside manifest and run.json, by name.
+/// The files in a report directory except manifest and run.json, by name.
 pub(crate) fn parts(directory: &Path) -> io::Result<Vec<ManifestFile>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -81,7 +81,7 @@ pub(crate) fn parts(directory: &Path) -> io::Result<Vec<ManifestFile>> {
     names.into_par_iter().map(|(name, is_file)| part(directory, name, is_file)).collect()
 }
 
-/// A file with its hash. What is no file, and so no part of a report, has neither.
+/// A file with its hash. An entry that is not a file is not part of a report; it has neither size nor hash.
 fn part(directory: &Path, name: String, is_file: bool) -> io::Result<ManifestFile> {
     if !is_file {
         return Ok(ManifestFile { file: name, bytes: 0, blake3: String::new() });

@@ -32,7 +32,7 @@ pub const DEFAULT: &str = "claimlint-report";
 /// A directory under construction beside the place it is meant for. Dropped, it is gone.
 #[derive(Debug)]
 pub struct StagedReport {
-    // Dropped in this order: the place is free only when nothing lies beside it any more.
+    // Dropped in this order: the lock is released only when the directory is gone.
     building: TempDir,
     lock: ReportLock,
     parent: PathBuf,
@@ -43,15 +43,15 @@ pub struct StagedReport {
 /// Why a report cannot be placed.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// Something stands there.
+    /// The target exists.
     #[error("{0}: exists already; name another directory with --out, or replace it with --force")]
     Exists(String),
-    /// Something stands there that is no report.
+    /// The target is not a report.
     #[error("{0}: is not a claimlint report, so --force does not replace it; name another directory with --out")]
     NoReport(String),
-    /// A report stands there, and something that is no part of it.
+    /// The target is a report that holds something else, too.
     #[error(
-        "{0}: holds {1}, which is no part of a claimlint report, so --force does not replace it; move it away, or name \
+        "{0}: holds {1}, which is not part of a claimlint report, so --force does not replace it; move it away, or name \
          another directory with --out"
     )]
     Strange(String, String),
@@ -110,12 +110,12 @@ impl StagedReport {
         self.building.path()
     }
 
-    /// Where the report will lie.
+    /// Where the report will be.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// What has to go if the process ends here: the directory under construction, and the file of the lease.
+    /// What has to go if the process ends here: the directory under construction and the lock file.
     pub fn temp_paths(&self) -> [PathBuf; 2] {
         [self.building.path().to_path_buf(), self.lock.path().to_path_buf()]
     }
@@ -131,7 +131,7 @@ impl StagedReport {
         if self.replace {
             // Whatever was put there while we ran is not ours to remove.
             check_replaceable(&self.target)?;
-            // Done, the earlier report is the one that lies in our directory, and goes with it.
+            // Afterwards the earlier report is in our temporary directory and is removed with it.
             if !exchange(self.building.path(), &self.target).map_err(trouble)? {
                 let name = self.target.file_name().unwrap_or_default().to_string_lossy();
                 let aside = beside_target(&self.parent, &name, OLD).map_err(trouble)?;
@@ -223,7 +223,7 @@ mod tests {
         replace_by_two(&from, &to, beside_target(desk.path(), "r", OLD).expect("room")).expect("it moves");
         assert_eq!((services(&to).as_str(), names(desk.path())), ("new", vec!["r".to_owned()]));
 
-        // Killed after the first step: the earlier report waits, and the new one lies where it was built.
+        // Killed after the first step: the earlier report is in the backup directory, and the new one is where it was built.
         let aside = desk.path().join(".r.bbbbbb.old");
         fs::create_dir(&aside).expect("room");
         fs::rename(&to, aside.join(BACKUP)).expect("it moves");

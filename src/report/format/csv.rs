@@ -94,7 +94,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             let (_, reasons, _) = &rules[usize::from(reasons_rule(record.finding).0)];
             rows.word(name);
             rows.word(record.finding.disposition.word());
-            rows.plain(record.source_file());
+            rows.input(record.source_file());
             rows.number(line.row);
             for id in record.ids() {
                 rows.input(id);
@@ -107,6 +107,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             rows.word(reasons);
             rows.plain(&record.message());
             rows.word(citation);
+            rows.word(record.capped_by());
             if marked {
                 rows.word(record.suppressed());
                 rows.input(&record.suppression_said());
@@ -124,7 +125,7 @@ pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Resu
     for input in &context.run.inputs {
         input.rejects.each(|reject| {
             let mut rows = CsvRows::default();
-            rows.plain(&input.name);
+            rows.input(&input.name);
             rows.number(reject.line);
             rows.number(reject.offset);
             rows.word(reject.reason.code());

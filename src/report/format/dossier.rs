@@ -30,7 +30,7 @@ pub const FILE: &str = "dossier.bin";
 
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
-const MAGIC_LINE: &str = concat!("claimlint-dossier/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-dossier/2 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// A fast level of zstd: a million lines take two thirds of the time of level 1, and a fifth more room.
 const ZSTD_LEVEL: i32 = -4;
@@ -57,13 +57,15 @@ struct DossierInput<'a> {
     layout: Cow<'a, str>,
     /// Fields that it does not have, as places in [`Field::NAMES`].
     absent: Vec<u8>,
+    /// Fields without a column, likewise.
+    unmapped: Vec<u8>,
 }
 
-/// Why there is no dossier.
+/// Why a dossier cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DossierError {
     /// Not ours.
-    #[error("is no dossier; name the directory of a claimlint report")]
+    #[error("is not a dossier; name the directory of a claimlint report")]
     Foreign,
     /// Of another version.
     #[error("was written by {0}, and this is claimlint {version}; run `claimlint check` again, or use that version", version = env!("CARGO_PKG_VERSION"))]
@@ -131,6 +133,7 @@ impl Sink for Writer<'_> {
             rows: input.rows,
             layout: input.layout.clone().into(),
             absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
+            unmapped: input.unmapped.iter().map(|field| *field as u8).collect(),
         };
         let needed = frame.register.as_ref().zip(self.met).map(|(register, met)| {
             let places = lock(&met).places(register);
@@ -211,6 +214,7 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
     let input = |input: DossierInput<'_>| -> Option<Input> {
         let absent = input.absent.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
         let absent = absent.map(|field| field.and_then(|field| Some((field, field.absence()?))));
+        let unmapped = input.unmapped.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
         Some(Input {
             name: input.name.into_owned(),
             bytes: input.bytes,
@@ -219,6 +223,7 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
             joined: Vec::new(),
             rejects: Rejects::default(),
             absent: absent.collect::<Option<_>>()?,
+            unmapped: unmapped.collect::<Option<_>>()?,
         })
     };
     let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(DossierError::Damaged)?;

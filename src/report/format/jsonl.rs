@@ -40,7 +40,7 @@ struct Lines {
     pieces: PendingPieces<Vec<u8>>,
     /// Memory of pieces that were put down.
     spare: Mutex<Vec<Vec<u8>>>,
-    /// What stands before each value: brace or comma, the key, a colon.
+    /// What precedes each value: brace or comma, the key, a colon.
     keys: Vec<String>,
     each: Each,
 }

@@ -28,7 +28,7 @@ pub(crate) const UNITS_SCALE: u32 = 9;
 /// Decimals of an amount.
 const CENTS_SCALE: usize = 2;
 
-/// Rows of a row group: what `DuckDB` and Polars read by one thread at a time, and what lies in memory until it is written.
+/// Rows of a row group: what `DuckDB` and Polars read with one thread at a time, and what is kept in memory until it is written.
 const ROW_GROUP_ROWS: u32 = 1 << 16;
 
 fn failed(e: PolarsError) -> io::Error {
@@ -57,11 +57,13 @@ pub(crate) enum Measure {
     AtRisk,
     /// Units of add-on codes, in ten-thousandths.
     AddOnUnits,
+    /// The part of the amount at risk that denials would recover, in cents.
+    Recoverable,
 }
 
 impl Measure {
     /// All measures with the names of their columns in a table of sums.
-    const ALL: [(Self, &str); 8] = [
+    const ALL: [(Self, &str); 9] = [
         (Self::Services, "services"),
         (Self::Deny, "deny"),
         (Self::Review, "review"),
@@ -70,6 +72,7 @@ impl Measure {
         (Self::Inpatient, "inpatient"),
         (Self::AtRisk, "at_risk"),
         (Self::AddOnUnits, "add_on_units"),
+        (Self::Recoverable, "recoverable"),
     ];
 }
 

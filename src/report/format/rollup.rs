@@ -2,7 +2,7 @@
 //! facility, each a CSV file; the providers also a sheet of report.xlsx.
 //!
 //! A share or ratio is an exact fraction of whole numbers, printed with four decimals, half away from zero, and empty
-//! where there is nothing to divide by. Rows stand by amount at risk, the highest first, then by key.
+//! where there is nothing to divide by. Rows are sorted by amount at risk, the highest first, then by key.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -58,7 +58,17 @@ pub(crate) struct RollupColumn {
     /// Its name.
     pub(crate) name: &'static str,
     /// Computes its value from the sums of a key.
-    pub(crate) value: fn(&Measures) -> RollupValue,
+    compute: fn(&Measures) -> RollupValue,
+}
+
+impl RollupColumn {
+    /// Its value for a key.
+    pub(crate) fn value(&self, measures: &Measures, knows_amounts: bool) -> RollupValue {
+        match (self.compute)(measures) {
+            RollupValue::Money(_) if !knows_amounts => RollupValue::Unknown,
+            value => value,
+        }
+    }
 }
 
 /// A value of a roll-up.
@@ -70,6 +80,8 @@ pub(crate) enum RollupValue {
     Money(i128),
     /// A number with four decimals; empty where a division by zero would be needed.
     Decimal(String),
+    /// An amount where the extracts have no column for amounts; its cell is empty.
+    Unknown,
 }
 
 impl RollupValue {
@@ -79,18 +91,20 @@ impl RollupValue {
             Self::Count(n) => n.to_string(),
             Self::Money(cents) => Sum(cents).to_string(),
             Self::Decimal(text) => text,
+            Self::Unknown => String::new(),
         }
     }
 }
 
 /// The columns after the key, in their order.
-pub(crate) const COLUMNS: [RollupColumn; 12] = [
+pub(crate) const COLUMNS: [RollupColumn; 13] = [
     rollup_column("services", |m| RollupValue::Count(m.get(Measure::Services))),
     rollup_column("flagged", |m| RollupValue::Count(flagged(m))),
     rollup_column("flagged_share", |m| share(flagged(m), m)),
     rollup_column("deny", |m| RollupValue::Count(m.get(Measure::Deny))),
     rollup_column("review", |m| RollupValue::Count(m.get(Measure::Review))),
     rollup_column("amount_at_risk", |m| RollupValue::Money(m.get(Measure::AtRisk))),
+    rollup_column("recoverable", |m| RollupValue::Money(m.get(Measure::Recoverable))),
     rollup_column("findings", |m| RollupValue::Count(m.get(Measure::Findings))),
     rollup_column("primaries", |m| RollupValue::Count(m.get(Measure::Primaries))),
     rollup_column("add_on_units", |m| RollupValue::Decimal(decimal(m.get(Measure::AddOnUnits)))),
@@ -99,8 +113,8 @@ pub(crate) const COLUMNS: [RollupColumn; 12] = [
     rollup_column("inpatient_share", |m| share(m.get(Measure::Inpatient), m)),
 ];
 
-const fn rollup_column(name: &'static str, value: fn(&Measures) -> RollupValue) -> RollupColumn {
-    RollupColumn { name, value }
+const fn rollup_column(name: &'static str, compute: fn(&Measures) -> RollupValue) -> RollupColumn {
+    RollupColumn { name, compute }
 }
 
 /// Services that are not clear.
@@ -124,7 +138,7 @@ const DECIMALS: u32 = 4;
 /// Units of one line that count towards the add-on ratio, at most: no claim means more, and no sum of them overflows.
 const MAX_LINE_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
-/// Rows that may lie side by side before those of one key are added up again.
+/// Rows that are kept before those with the same key are added up again.
 const MAX_UNMERGED_ROWS: usize = 1 << 16;
 
 /// Sums by one key, of parts that come in order.
@@ -225,6 +239,7 @@ fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judg
         (Measure::Primaries, is_primary.into()),
         (Measure::Inpatient, (line.setting == Setting::Inpatient).into()),
         (Measure::AtRisk, judgement.amount().0.into()),
+        (Measure::Recoverable, judgement.recoverable.unwrap_or_default().0.into()),
         (Measure::AddOnUnits, if is_add_on { scaled(line.units.min(MAX_LINE_UNITS), DECIMALS) } else { 0 }),
     ])
 }
@@ -322,7 +337,7 @@ impl Sink for RollupFile<'_> {
                 rows.plain(name(&key));
             }
             for column in COLUMNS {
-                rows.word(&(column.value)(&measures).text());
+                rows.word(&column.value(&measures, self.context.run.knows_amounts()).text());
             }
             rows.end();
         }
@@ -362,12 +377,13 @@ mod tests {
             (Measure::Primaries, 3),
             (Measure::Inpatient, 1),
             (Measure::AtRisk, 123_456),
+            (Measure::Recoverable, 1_000),
             (Measure::AddOnUnits, 20_000),
         ]);
-        let told = COLUMNS.map(|column| format!("{} {}", column.name, (column.value)(&measures).text()));
+        let told = COLUMNS.map(|column| format!("{} {}", column.name, column.value(&measures, true).text()));
         assert_eq!(
             told.join(", "),
-            "services 7, flagged 3, flagged_share 0.4286, deny 1, review 2, amount_at_risk 1234.56, findings 9, \
+            "services 7, flagged 3, flagged_share 0.4286, deny 1, review 2, amount_at_risk 1234.56, recoverable 10.00, findings 9, \
              primaries 3, add_on_units 2.0000, add_on_ratio 0.6667, inpatient 1, inpatient_share 0.1429"
         );
     }

@@ -6,8 +6,12 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::claim::Sum;
+use crate::claim::authorization::AuthorizationCoverage;
+use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
+use crate::report::labels::LabelKind;
 use crate::report::sink::{Output, Sink, lock};
 use crate::report::table::record::reason;
 use crate::report::totals::Totals;
@@ -15,10 +19,10 @@ use crate::report::view::{PartView, ReportContext};
 use crate::rules::judge::ServiceStatus;
 use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
-use crate::tally::{Share, ShareTally};
+use crate::tally::{Share, ShareTally, StatusTally};
 
 /// Name and version of the layout of summary.json; raised when a key changes its meaning.
-pub const SCHEMA: &str = "claimlint-summary/1";
+pub const SCHEMA: &str = "claimlint-summary/2";
 
 #[derive(Serialize)]
 struct SummaryJson<'a> {
@@ -26,9 +30,18 @@ struct SummaryJson<'a> {
     tool: ToolJson,
     policy: PolicyJson<'a>,
     inputs: Vec<InputJson<'a>>,
+    absent: Vec<&'static str>,
+    /// Only where an authorization file was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizations: Option<AuthorizationCoverage>,
+    after_verified: u64,
+    unread: BTreeMap<&'static str, Vec<(&'a str, u64)>>,
     ledger: Ledger,
     services: BTreeMap<&'a str, u64>,
-    amount_at_risk: BTreeMap<&'a str, String>,
+    /// Null where the extracts have no column for amounts.
+    amount_at_risk: Option<BTreeMap<&'a str, String>>,
+    /// Likewise.
+    recoverable: Option<BTreeMap<&'a str, String>>,
     rules: BTreeMap<&'a str, RuleJson<'a>>,
     unseen: &'a [String],
     /// Only where a baseline was given.
@@ -77,19 +90,25 @@ struct RuleJson<'a> {
     name: &'a str,
     findings: u64,
     services: u64,
-    amount_at_risk: String,
+    /// Null where the extracts have no column for amounts.
+    amount_at_risk: Option<String>,
 }
 
 #[derive(Serialize)]
 struct TallyJson {
     findings: u64,
     services: u64,
-    amount_at_risk: String,
+    /// Null where the extracts have no column for amounts.
+    amount_at_risk: Option<String>,
 }
 
-impl From<ShareTally> for TallyJson {
-    fn from(tally: ShareTally) -> Self {
-        Self { findings: tally.findings, services: tally.services, amount_at_risk: tally.at_risk.to_string() }
+impl TallyJson {
+    fn new(tally: ShareTally, knows_amounts: bool) -> Self {
+        Self {
+            findings: tally.findings,
+            services: tally.services,
+            amount_at_risk: knows_amounts.then(|| tally.at_risk.to_string()),
+        }
     }
 }
 
@@ -98,10 +117,14 @@ impl From<ShareTally> for TallyJson {
 pub(crate) struct ShareJson(BTreeMap<&'static str, TallyJson>);
 
 impl ShareJson {
-    /// Amounts are texts with two decimals.
-    pub(crate) fn of(share: &Share) -> Self {
+    /// Amounts are texts with two decimals, or null where they are not known.
+    pub(crate) fn of(share: &Share, knows_amounts: bool) -> Self {
         let by = Disposition::WORDS.iter().map(|(word, disposition)| (*word, share.of_disposition(*disposition)));
-        Self(by.chain([("all", share.all())]).map(|(word, tally)| (word, tally.into())).collect())
+        Self(
+            by.chain([("all", share.all())])
+                .map(|(word, tally)| (word, TallyJson::new(tally, knows_amounts)))
+                .collect(),
+        )
     }
 }
 
@@ -116,7 +139,7 @@ struct NewJson {
 /// What is suppressed, and what becomes of each suppression.
 #[derive(Serialize)]
 struct SuppressedJson<'a> {
-    /// The day on which they were held against their expiry.
+    /// The day that was compared with their expiry.
     today: String,
     findings: ShareJson,
     suppressions: Vec<SuppressionJson<'a>>,
@@ -144,7 +167,7 @@ impl<'a> SuppressedJson<'a> {
         };
         Self {
             today: all.today.to_string(),
-            findings: ShareJson::of(&totals.suppressed),
+            findings: ShareJson::of(&totals.suppressed, run.knows_amounts()),
             suppressions: totals.suppressions(all).map(state).collect(),
         }
     }
@@ -177,25 +200,33 @@ impl Sink for SummarySink<'_> {
     }
 }
 
+/// The fields for which one of the extracts has no column, in the order of the fields.
+fn absent(run: &RunContext) -> Vec<&'static str> {
+    let lacks = |field: Field| run.inputs.iter().any(|input| input.unmapped.contains(&field));
+    Field::NAMES.iter().filter(|(field, _)| lacks(*field)).map(|(_, name)| *name).collect()
+}
+
 impl<'a> SummaryJson<'a> {
-    fn of(context: ReportContext<'a>, totals: &Totals) -> Self {
+    fn of(context: ReportContext<'a>, totals: &'a Totals) -> Self {
         let (run, summary) = (context.run, &totals.summary);
         let policy = &run.policy;
         let files =
             policy.origins.iter().map(|o| PolicyFileJson { kind: o.kind.word(), id: &o.id, valid: &o.valid }).collect();
-        let mut amounts: BTreeMap<&str, String> = ServiceStatus::ALL
-            .iter()
-            .filter(|s| s.is_flagged())
-            .map(|s| (s.word(), summary.status(*s).at_risk.to_string()))
-            .collect();
-        amounts.insert("total", summary.at_risk().to_string());
+        let known = run.knows_amounts();
+        // Only services to deny or review have an amount at risk.
+        let sums = |of: fn(StatusTally) -> Sum, total: Sum| {
+            let statuses = [ServiceStatus::Deny, ServiceStatus::Review];
+            let by_status = statuses.map(|status| (status.word(), of(summary.status(status)).to_string()));
+            known.then(|| by_status.into_iter().chain([("total", total.to_string())]).collect())
+        };
+        let unread = LabelKind::ALL.map(|kind| (kind.key(), totals.unread_labels(kind, run)));
         let rules = summary.rules.iter().map(|(id, tally)| {
             let doc = context.doc(*id);
             let rule = RuleJson {
                 name: &doc.name,
                 findings: tally.findings,
                 services: tally.services,
-                amount_at_risk: tally.at_risk.to_string(),
+                amount_at_risk: known.then(|| tally.at_risk.to_string()),
             };
             (doc.code.as_str(), rule)
         });
@@ -217,15 +248,20 @@ impl<'a> SummaryJson<'a> {
                 files,
             },
             inputs: run.inputs.iter().map(input).collect(),
+            absent: absent(run),
+            authorizations: totals.coverage(run),
+            after_verified: totals.after_verified,
+            unread: unread.into(),
             ledger: run.ledger,
             services: ServiceStatus::ALL.iter().map(|s| (s.word(), summary.status(*s).services)).collect(),
-            amount_at_risk: amounts,
+            amount_at_risk: sums(|tally| tally.at_risk, summary.at_risk()),
+            recoverable: sums(|tally| tally.recoverable, summary.recoverable()),
             rules: rules.collect(),
             unseen: &policy.unseen,
             new: totals.new.as_ref().map(|tally| NewJson {
-                new: ShareJson::of(&tally.new),
-                known: ShareJson::of(&tally.known),
-                gone: ShareJson::of(&tally.gone),
+                new: ShareJson::of(&tally.new, known),
+                known: ShareJson::of(&tally.known, known),
+                gone: ShareJson::of(&tally.gone, known),
             }),
             suppressed: run.suppressions.as_ref().map(|all| SuppressedJson::of(all, run, totals)),
         }

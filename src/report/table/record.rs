@@ -1,12 +1,12 @@
-//! A service and a finding as every format prints them: one place that says what stands in a column, so that CSV, JSON,
-//! Parquet and XLSX cannot come to differ. spec: outputs/services, outputs/findings, outputs/cells.
+//! A service and a finding as every format prints them: one place that says what a column holds, so that CSV, JSON,
+//! Parquet and XLSX cannot differ. spec: outputs/services, outputs/findings, outputs/cells.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Kind, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
-use crate::finding::{Finding, Subject};
+use crate::finding::{Cap, Finding, Subject};
 use crate::policy::RuleSetting;
 use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
@@ -18,7 +18,7 @@ use crate::suppress::Suppression;
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
-    /// A text, an id, a code: never a number, whatever its digits. Empty where there is none.
+    /// A text, an id, a code: never a number, whatever its digits. Empty if the claim has no value.
     Text,
     /// A whole number.
     Number,
@@ -49,7 +49,7 @@ pub(crate) const fn column(name: &'static str, holds: ColumnType, width: u8) -> 
 }
 
 /// The columns of services, in their order.
-pub const SERVICE: [Column; 21] = [
+pub const SERVICE: [Column; 23] = [
     column("source_file", ColumnType::Text, 28),
     column("source_line", ColumnType::Number, 12),
     column("claim_id", ColumnType::Text, 18),
@@ -71,10 +71,12 @@ pub const SERVICE: [Column; 21] = [
     column("amount_basis", ColumnType::Text, 13),
     column("billing_npi", ColumnType::Text, 13),
     column("rendering_npi", ColumnType::Text, 13),
+    column("adjudication", ColumnType::Text, 13),
+    column("recoverable", ColumnType::Amount, 15),
 ];
 
 /// The columns of findings, in their order.
-pub const FINDING: [Column; 17] = [
+pub const FINDING: [Column; 18] = [
     column("rule", ColumnType::Text, 8),
     column("name", ColumnType::Text, 26),
     column("disposition", ColumnType::Text, 12),
@@ -92,6 +94,7 @@ pub const FINDING: [Column; 17] = [
     column("rarc", ColumnType::Text, 8),
     column("message", ColumnType::Text, 80),
     column("citation", ColumnType::Text, 60),
+    column("capped_by", ColumnType::Text, 19),
 ];
 
 /// The columns that findings have beside those where suppressions were given; services have the first one, their suppressed
@@ -99,8 +102,8 @@ pub const FINDING: [Column; 17] = [
 pub const SUPPRESSED: [Column; 2] =
     [column("suppressed", ColumnType::Text, 12), column("suppression", ColumnType::Text, 60)];
 
-const SERVICE_MARKED: [Column; 22] = beside(SERVICE, &[column("suppressed", ColumnType::List, 20)]);
-const FINDING_MARKED: [Column; 19] = beside(FINDING, &SUPPRESSED);
+const SERVICE_MARKED: [Column; 24] = beside(SERVICE, &[column("suppressed", ColumnType::List, 20)]);
+const FINDING_MARKED: [Column; 20] = beside(FINDING, &SUPPRESSED);
 
 const fn beside<const N: usize, const M: usize>(columns: [Column; N], more: &[Column]) -> [Column; M] {
     let mut all = [more[0]; M];
@@ -230,7 +233,7 @@ impl<'a> ServiceRecord<'a> {
     /// Writes the cells of [`SERVICE`].
     pub fn put(&self, cells: &mut impl Cells) {
         let (line, judgement) = (self.line, self.judgement);
-        cells.text(self.source_file());
+        cells.input(self.source_file());
         cells.number(line.row);
         for id in ids(line) {
             cells.input(id);
@@ -251,13 +254,15 @@ impl<'a> ServiceRecord<'a> {
         cells.text(self.basis().unwrap_or_default());
         cells.input(line.text(Text::BillingNpi));
         cells.input(line.text(Text::RenderingNpi));
+        cells.text(judgement.adjudication);
+        cells.amount(judgement.recoverable);
         if self.part.context.run.suppressions.is_some() {
             cells.words(self.suppressed());
         }
     }
 }
 
-/// A finding; likewise.
+/// A finding, with texts as in [`ServiceRecord`].
 #[derive(Clone, Copy)]
 pub struct FindingRecord<'a> {
     part: &'a PartView<'a>,
@@ -315,7 +320,12 @@ impl<'a> FindingRecord<'a> {
         self.part.judgement(self.finding).and_then(|j| j.at_risk)
     }
 
-    /// By what it is known again; of a masked run by its tokens.
+    /// `capped_by`: why the finding does not deny. Empty for findings that nothing caps.
+    pub fn capped_by(&self) -> &'static str {
+        self.finding.capped_by.map_or("", Cap::word)
+    }
+
+    /// Its fingerprint; in a masked run, made from tokens.
     pub fn fingerprint(&self) -> Fingerprint {
         let policy = &self.part.context.run.policy;
         self.finding.fingerprint(&self.doc().code, self.line, self.part.book, policy)
@@ -349,7 +359,7 @@ impl<'a> FindingRecord<'a> {
         cells.text(&doc.code);
         cells.text(&doc.name);
         cells.text(self.finding.disposition.word());
-        cells.text(self.source_file());
+        cells.input(self.source_file());
         cells.number(line.row);
         for id in self.ids() {
             cells.input(id);
@@ -364,6 +374,7 @@ impl<'a> FindingRecord<'a> {
         cells.text(&reasons.rarc);
         cells.text(&self.message());
         cells.text(&setting.citation);
+        cells.text(self.capped_by());
         if self.part.context.run.suppressions.is_some() {
             cells.text(self.suppressed());
             cells.text(&self.suppression_said());
@@ -371,10 +382,10 @@ impl<'a> FindingRecord<'a> {
     }
 }
 
-/// In place of the reason of a suppression, which may name whom it is about.
+/// Printed instead of the reason of a suppression, which may name the member.
 const WITHHELD: &str = "withheld by --mask";
 
-/// The reason of a suppression as a report may tell it.
+/// The reason of a suppression as a report may print it.
 pub fn reason<'a>(one: &'a Suppression, run: &RunContext) -> &'a str {
     if run.masked == Masked::Nothing { &one.reason } else { WITHHELD }
 }

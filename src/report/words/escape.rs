@@ -1,4 +1,4 @@
-//! The escaping of every value on the page: HTML cannot be injected, and nothing that stands in a cell stays unseen.
+//! The escaping of every value on the page: HTML cannot be injected, and every character of a cell is visible.
 //!
 //! Claim text can hold control characters and characters that turn the direction of the text around them. A browser
 //! drops or obeys them, so the page would show another value than the file holds. Here they become visible signs.

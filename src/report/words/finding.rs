@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::finding::Finding;
+use crate::finding::{Cap, Finding};
 use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::view::PartView;
+use crate::report::words::numbers::dollars;
 use crate::rules::authorization::AuthorizationStatus;
+use crate::rules::judge::Judgement;
 use crate::rules::reasons_rule;
 
 /// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
@@ -36,6 +38,8 @@ pub(crate) struct RenderedFinding {
     /// Empty for findings that are for information: they bear on no verdict.
     pub(crate) change: String,
     pub(crate) citation: String,
+    /// Why the finding does not deny, in words. Empty for findings that nothing caps.
+    pub(crate) cap: &'static str,
     /// Suggested codes, or that there are none.
     pub(crate) reason: String,
 }
@@ -58,6 +62,7 @@ impl RenderedFinding {
             message: cut(&part.message(finding), MAX_MESSAGE_CHARS).into_owned(),
             change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
             citation: setting.citation.clone(),
+            cap: finding.capped_by.map_or("", cap),
             reason,
         }
     }
@@ -65,6 +70,58 @@ impl RenderedFinding {
     /// The word of the disposition.
     pub(crate) fn word(&self) -> &'static str {
         self.disposition.word()
+    }
+}
+
+/// What `not-evaluated` means; said once in every report.
+pub(crate) const NOT_EVALUATED: &str =
+    "Not evaluated means that the policy's list of diagnoses was not applied to the service.";
+
+/// Why a finding asks for a review and does not deny.
+fn cap(cap: Cap) -> &'static str {
+    match cap {
+        Cap::Product => "the policy does not say whether this product needs an authorization",
+        Cap::Secondary => "another payer is primary",
+        Cap::Setting => "the setting is undetermined, and only one setting requires a number",
+        Cap::Emergency => "it was an emergency",
+        Cap::TwinAuthorization => "another claim of the same session carries a number",
+        Cap::StatusUnread => "no table knows the status of the authorization",
+        Cap::Level => "the authorization names another level",
+        Cap::OtherAuthorization => "another approval in the authorization file fits",
+        Cap::Edition => "the service is older than the first edition on hand",
+        Cap::Date => "the service date cannot be read",
+        Cap::Encounter => "member, billing provider or claim form is missing, so the encounter is not certain",
+        Cap::PrimaryElsewhere => "the primary procedure is in another encounter of that member and day",
+    }
+}
+
+/// The amount of a service in words: at risk, what it rests on, and what of it is recoverable.
+pub(crate) fn amount(judgement: &Judgement) -> String {
+    let Some(at_risk) = judgement.at_risk else {
+        return match judgement.basis {
+            "capitated" => "none: the row is capitated, so nothing was paid for it alone".to_owned(),
+            "stay" => "none: the stay of the same claim has the money of this row".to_owned(),
+            "claim" => "none: the amounts are those of the claim, and an earlier service of it has them".to_owned(),
+            _ => "no amount on the claim".to_owned(),
+        };
+    };
+    let at_risk = format!("{} at risk, {}", dollars(at_risk), basis(judgement.basis));
+    match judgement.recoverable {
+        Some(recoverable) => format!("{at_risk}; {} recoverable", dollars(recoverable)),
+        None => at_risk,
+    }
+}
+
+/// What an amount rests on, in words.
+fn basis(word: &str) -> String {
+    let (kind, of) = word.split_once('-').unwrap_or((word, ""));
+    let kind = if kind == "charge" { "the charge".to_owned() } else { format!("the {kind} amount") };
+    match of {
+        "" => kind,
+        "total" => format!("{kind} of the claim's total line (revenue code 0001)"),
+        "claim" => format!("{kind} of the claim, which its rows repeat"),
+        "sum" => format!("{kind}, summed over the rows of the stay"),
+        other => format!("{kind} ({other})"),
     }
 }
 
@@ -84,8 +141,8 @@ pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
 /// What the list of an edition says of a diagnosis.
 pub(crate) fn list_says(class: &Class, edition: &Edition, code: &str) -> String {
     match (class.necessity, edition.listed(code)) {
-        (NecessityBasis::Lcd, _) => "not held against the policy's list: Medicare follows an LCD".to_owned(),
-        (NecessityBasis::Undetermined, _) => "not held against the policy's list: product undetermined".to_owned(),
+        (NecessityBasis::Lcd, _) => "not compared with the policy's list: Medicare follows an LCD".to_owned(),
+        (NecessityBasis::Undetermined, _) => "not compared with the policy's list: product undetermined".to_owned(),
         (NecessityBasis::List, None) => "not listed".to_owned(),
         (NecessityBasis::List, Some(listed)) => match &listed.region {
             Some(region) => format!("listed: {}, {region}", listed.about),

@@ -24,6 +24,11 @@ pub fn dollars(amount: impl Into<Sum>) -> String {
     format!("{}${}.{:02}", if amount < 0 { "-" } else { "" }, grouped(cents / 100), cents % 100)
 }
 
+/// A sum of money, or `unknown` where the extracts have no column for amounts.
+pub fn sum_in_words(amount: impl Into<Sum>, is_known: bool) -> String {
+    if is_known { dollars(amount) } else { "unknown".to_owned() }
+}
+
 /// A count with its noun: `1 row`, `2,000 rows`. Every noun of the reports takes an s.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })

@@ -2,15 +2,17 @@
 //! prints them on a bad day, loses nothing.
 
 use crate::claim::Sum;
-use crate::report::words::numbers::{dollars, grouped};
+use crate::report::words::numbers::{grouped, sum_in_words};
 
-/// What one bar stands for.
+/// The sums that one bar shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BarMeasure {
     /// Denied services and what is at risk on them.
     pub deny: (u64, Sum),
     /// Services in review and what is at risk on them.
     pub review: (u64, Sum),
+    /// The part of the amount at risk that denials would recover.
+    pub recoverable: Sum,
     /// The number in the last column: all services of a group, all findings of a rule.
     pub all: u64,
 }
@@ -27,6 +29,7 @@ impl BarMeasure {
         self.deny.1 += other.deny.1;
         self.review.0 += other.review.0;
         self.review.1 += other.review.1;
+        self.recoverable += other.recoverable;
         self.all += other.all;
     }
 
@@ -45,6 +48,8 @@ pub struct Bar {
     pub note: String,
     /// At risk, as money.
     pub at_risk: String,
+    /// Recoverable, as money.
+    pub recoverable: String,
     /// Flagged services.
     pub flagged: String,
     /// The last column.
@@ -79,6 +84,7 @@ impl Chart {
         (title, by, all): (&'static str, &'static str, &'static str),
         note: String,
         rows: Vec<(String, String, BarMeasure)>,
+        knows_amounts: bool,
     ) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
         // A group whose credits outweigh its payments has no bar, only its number.
@@ -90,7 +96,8 @@ impl Chart {
         let bars = rows.into_iter().map(|(label, note, m)| Bar {
             label,
             note,
-            at_risk: dollars(m.at_risk()),
+            at_risk: sum_in_words(m.at_risk(), knows_amounts),
+            recoverable: sum_in_words(m.recoverable, knows_amounts),
             flagged: grouped(m.flagged()),
             all: grouped(m.all),
             deny: width(length(m.deny)),
@@ -106,9 +113,13 @@ mod tests {
 
     fn widths(measures: &[(i128, i128)]) -> Vec<(u64, u64)> {
         let rows = measures.iter().map(|(deny, review)| {
-            (String::new(), String::new(), BarMeasure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), all: 3 })
+            (
+                String::new(),
+                String::new(),
+                BarMeasure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), ..BarMeasure::default() },
+            )
         });
-        Chart::new(("", "", ""), String::new(), rows.collect()).bars.iter().map(|b| (b.deny, b.review)).collect()
+        Chart::new(("", "", ""), String::new(), rows.collect(), true).bars.iter().map(|b| (b.deny, b.review)).collect()
     }
 
     #[test]

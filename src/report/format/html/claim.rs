@@ -6,6 +6,7 @@ use askama::Template;
 
 use crate::report::claim::{ClaimDossier, ClaimRow};
 use crate::report::format::html::{STYLE, content_policy};
+use crate::report::words::finding::NOT_EVALUATED;
 
 #[derive(Template)]
 #[template(path = "claim.html", config = "src/report/format/html/askama.toml")]
@@ -14,6 +15,7 @@ struct ClaimPage<'a> {
     style: &'static str,
     version: &'static str,
     dossier: &'a ClaimDossier<'a>,
+    not_evaluated: &'static str,
     /// Its own rows and those of other claims.
     tables: [(&'static str, &'static str, &'a [ClaimRow<'a>]); 2],
 }
@@ -25,6 +27,7 @@ pub(crate) fn page(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
         style: STYLE,
         version: env!("CARGO_PKG_VERSION"),
         dossier,
+        not_evaluated: NOT_EVALUATED,
         tables: [
             ("h-rows", "Rows of the claim", &dossier.rows),
             ("h-mates", "Rows of other claims in the same encounter", &dossier.mates),

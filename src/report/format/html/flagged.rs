@@ -9,8 +9,8 @@ use crate::finding::{RuleId, Subject};
 use crate::report::sink::lock;
 use crate::report::table::record::{FindingRecord, ServiceRecord};
 use crate::report::view::{PartView, ReportContext};
-use crate::report::words::finding::{MAX_MESSAGE_CHARS, RenderedFinding, cut, decision, list_says, value};
-use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::words::finding::{MAX_MESSAGE_CHARS, RenderedFinding, amount, cut, decision, list_says, value};
+use crate::report::words::numbers::{counted, dollars, grouped, sum_in_words};
 use crate::rules::judge::ServiceStatus;
 
 /// Services in the table. Nobody reads more on a page. Measured with Chromium on two busy cores: 2,000 with all their
@@ -27,7 +27,9 @@ pub(crate) struct Diagnosis {
 pub(crate) struct ServiceRow {
     pub(crate) status: &'static str,
     pub(crate) at_risk: String,
-    pub(crate) basis: &'static str,
+    pub(crate) recoverable: String,
+    /// At risk, what that rests on, and what is recoverable.
+    pub(crate) amount: String,
     pub(crate) claim: String,
     pub(crate) line_number: String,
     pub(crate) date: String,
@@ -48,14 +50,14 @@ pub(crate) struct ServiceRow {
     pub(crate) findings: Vec<RenderedFinding>,
 }
 
-/// The place of a service in the table: services without an amount come last; deny comes before review where the amounts
+/// The rank of a service in the table: services without an amount come last; deny comes before review where the amounts
 /// are equal, else the input's order.
 type Rank = (Reverse<Option<Cents>>, Reverse<ServiceStatus>, usize, usize);
 
 /// Finds the services that the table shows, while the parts of a run go by in any order.
 pub(crate) struct Collector {
     most: usize,
-    /// The ranks of the best services so far, the worst of them on top.
+    /// The ranks of the best services so far; the worst of them is on top.
     ranks: Mutex<BinaryHeap<Rank>>,
 }
 
@@ -74,7 +76,7 @@ impl Collector {
         Self { most, ranks: Mutex::default() }
     }
 
-    /// The services of part `n` that may stand in the table.
+    /// The services of part `n` that may be shown in the table.
     pub(crate) fn of(&self, part: &PartView<'_>, n: usize) -> Candidates {
         let mut found = Candidates::default();
         let mut own = Vec::new();
@@ -105,7 +107,7 @@ impl Collector {
         into.total += more.total;
         into.amount += more.amount;
         into.rows.extend(more.rows);
-        // Now and then is enough: what is cut was sure to be cut.
+        // Truncating occasionally is enough: a row outside the best `most` can never return.
         if into.rows.len() > 2 * self.most {
             self.cut(into);
         }
@@ -121,7 +123,11 @@ impl Collector {
         self.cut(&mut found);
         let shown: Sum = found.rows.iter().filter_map(|(rank, ..)| rank.0.0).sum();
         let rest = found.total - found.rows.len();
-        let left = if rest == 0 { String::new() } else { left_out(found.total, rest, Sum(found.amount.0 - shown.0)) };
+        let left = if rest == 0 {
+            String::new()
+        } else {
+            left_out(found.total, rest, &sum_in_words(Sum(found.amount.0 - shown.0), context.run.knows_amounts()))
+        };
         let mut counts = vec![0; context.docs.len()];
         found.rows.iter().flat_map(|(_, rules, _)| rules).for_each(|rule| counts[usize::from(rule.0)] += 1);
         let rules = context.docs.iter().zip(counts).filter(|(_, n)| *n > 0);
@@ -162,14 +168,14 @@ impl Flagged<'_> {
 }
 
 /// Says what the cap leaves to the CSV files.
-fn left_out(total: usize, rest: usize, amount: Sum) -> String {
+fn left_out(total: usize, rest: usize, amount: &str) -> String {
     format!(
         "The {} services with the highest amounts at risk, of {} flagged. The other {} ({} at risk) are in services.csv, \
          their reasons in findings.csv.",
         grouped((total - rest) as u64),
         grouped(total as u64),
         grouped(rest as u64),
-        dollars(amount)
+        amount
     )
 }
 
@@ -197,7 +203,8 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     ServiceRow {
         status: judgement.status.word(),
         at_risk: record.amount().map_or(String::new(), dollars),
-        basis: record.basis().unwrap_or_default(),
+        recoverable: judgement.recoverable.map_or(String::new(), dollars),
+        amount: amount(judgement),
         claim: value(line.claim_id()).into_owned(),
         line_number: value(line.text(Text::LineNumber)).into_owned(),
         date: line.date.map_or(String::new(), |d| d.to_string()),
@@ -225,7 +232,7 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     }
 }
 
-/// A finding on a row that is no service.
+/// A finding on a row that is not a service.
 pub(crate) struct OtherFinding {
     pub(crate) claim: String,
     pub(crate) file: String,
@@ -233,7 +240,7 @@ pub(crate) struct OtherFinding {
     pub(crate) fired: RenderedFinding,
 }
 
-/// Findings on related rows and on rows that a later version took back. They have no amount, and they count for the
+/// Findings on rows that are not services: related rows, reversals, withdrawn versions. They have no amount, and they count for the
 /// exit code, so the page must not hide them.
 #[derive(Default)]
 pub(crate) struct OtherFindings {
@@ -274,7 +281,7 @@ mod tests {
     #[test]
     fn the_sentence_on_the_rest_adds_up() {
         assert_eq!(
-            left_out(50_000, 48_000, Sum(123_456_789)),
+            left_out(50_000, 48_000, "$1,234,567.89"),
             "The 2,000 services with the highest amounts at risk, of 50,000 flagged. The other 48,000 ($1,234,567.89 at \
              risk) are in services.csv, their reasons in findings.csv."
         );

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::claim::{ClassId, Text};
 use crate::report::format::html::chart::{BarMeasure, Chart};
 use crate::report::view::{PartView, ReportContext};
-use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::rules::judge::{Judgement, ServiceStatus};
 use crate::tally::Summary;
 
@@ -24,15 +24,16 @@ fn add(measure: &mut BarMeasure, judgement: &Judgement) {
     };
     part.0 += 1;
     part.1 += judgement.amount();
+    measure.recoverable += judgement.recoverable.unwrap_or_default();
 }
 
-/// What the charts are made of.
+/// The sums that the charts show.
 #[derive(Default)]
 pub(crate) struct Groups {
     /// By number: every finding of the run is looked up here.
     rules: Vec<BarMeasure>,
     classes: BTreeMap<ClassId, BarMeasure>,
-    /// Services without a readable date stand behind all months.
+    /// Services without a readable date come after all months.
     months: BTreeMap<(bool, Option<(i16, i8)>), BarMeasure>,
     providers: FxHashMap<String, BarMeasure>,
 }
@@ -112,7 +113,8 @@ impl Groups {
         let months = self.months.into_iter().map(|((_, month), m)| {
             (month.map_or("no date".to_owned(), |(year, month)| format!("{year:04}-{month:02}")), String::new(), m)
         });
-        let (providers, others) = highest(self.providers.iter().map(|(npi, m)| (npi.as_str(), *m)).collect());
+        let known = context.run.knows_amounts();
+        let (providers, others) = highest(known, self.providers.iter().map(|(npi, m)| (npi.as_str(), *m)).collect());
         vec![
             Chart::new(
                 ("Rule", "Rule", "Findings"),
@@ -120,10 +122,11 @@ impl Groups {
                  the name is the rule's default disposition. Findings on rows that are not services have no amount."
                     .to_owned(),
                 by_amount(rules),
+                known,
             ),
-            Chart::new(("Product class", "Class", "Services"), String::new(), by_amount(classes)),
-            Chart::new(("Month of service", "Month", "Services"), String::new(), months.collect()),
-            Chart::new(("Billing provider", "NPI", "Services"), others, providers),
+            Chart::new(("Product class", "Class", "Services"), String::new(), by_amount(classes), known),
+            Chart::new(("Month of service", "Month", "Services"), String::new(), months.collect(), known),
+            Chart::new(("Billing provider", "NPI", "Services"), others, providers, known),
         ]
     }
 }
@@ -138,7 +141,7 @@ fn by_amount(rows: impl Iterator<Item = ChartRow>) -> Vec<ChartRow> {
 }
 
 /// The highest providers, and a sentence on the rest.
-fn highest(providers: BTreeMap<&str, BarMeasure>) -> (Vec<ChartRow>, String) {
+fn highest(knows_amounts: bool, providers: BTreeMap<&str, BarMeasure>) -> (Vec<ChartRow>, String) {
     // Sorted as borrowed texts: a plan has tens of thousands of providers, and only a few are printed.
     let mut rows: Vec<_> = providers.into_iter().collect();
     rows.sort_by_key(|(_, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
@@ -155,7 +158,7 @@ fn highest(providers: BTreeMap<&str, BarMeasure>) -> (Vec<ChartRow>, String) {
         format!(
             "The {MAX_PROVIDERS_SHOWN} highest. {} more: {} at risk, {} of {} flagged.",
             counted(rest.len() as u64, "provider"),
-            dollars(sum.at_risk()),
+            sum_in_words(sum.at_risk(), knows_amounts),
             grouped(sum.flagged()),
             counted(sum.all, "service")
         )
@@ -175,8 +178,8 @@ mod tests {
         let providers = names
             .iter()
             .zip(1..)
-            .map(|(name, n)| (name.as_str(), BarMeasure { deny: (1, Sum(n * 100)), review: (0, Sum(0)), all: 2 }));
-        let (rows, others) = highest(providers.collect());
+            .map(|(name, n)| (name.as_str(), BarMeasure { deny: (1, Sum(n * 100)), all: 2, ..BarMeasure::default() }));
+        let (rows, others) = highest(true, providers.collect());
         assert_eq!(rows.len(), MAX_PROVIDERS_SHOWN);
         assert_eq!(rows[0].0, "1900000022");
         assert_eq!(others, "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged.");

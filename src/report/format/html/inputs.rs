@@ -26,7 +26,6 @@ pub(crate) struct ExtractRow<'a> {
     pub(crate) rejected: String,
     pub(crate) layout: &'a str,
     pub(crate) joined: Vec<(&'a str, Cow<'a, str>)>,
-    pub(crate) absent: Vec<(&'static str, &'static str)>,
 }
 
 /// A file that the run was made from.
@@ -64,7 +63,6 @@ pub(crate) fn inputs<'a>(run: &'a RunContext) -> Vec<ExtractRow<'a>> {
         rejected: grouped(input.rejects.len()),
         layout: &input.layout,
         joined: input.joined.iter().map(|(table, file)| (table.as_str(), value(file))).collect(),
-        absent: input.absent.iter().map(|(field, consequence)| (field.name(), *consequence)).collect(),
     };
     run.inputs.iter().map(input).collect()
 }

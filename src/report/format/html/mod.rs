@@ -22,11 +22,13 @@ use crate::report::format::html::flagged::{Candidates, Collector, Flagged, Other
 use crate::report::format::html::groups::{Groups, PartGroups};
 use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile, given, inputs, rejected};
 use crate::report::format::html::suppressed::SuppressionRow;
+use crate::report::notes;
+use crate::report::notes::{AbsentColumn, UnreadRow};
 use crate::report::sink::{Output, Sink, lock};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
-use crate::report::words::finding::value;
-use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::words::finding::{NOT_EVALUATED, value};
+use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
 
@@ -34,8 +36,8 @@ const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content policy; a test holds them true.
-const STYLE_HASH: &str = "ufca9QmPziNJGcTLwAP5yIJ3AflB0n89NwQ0ALb+Khs=";
-const SCRIPT_HASH: &str = "iq9OP8L+bAWFbA0sEY/irH126XyHujC76Xcgw39QOQw=";
+const STYLE_HASH: &str = "vI9EUKisKDiGLIfbV017gIk5cVCiX1fhmI46kV6Ig+0=";
+const SCRIPT_HASH: &str = "sbrZeDHLLvIay4+lpxvBKIBsDb7hoZNVHExS1Piv/X8=";
 
 /// Findings on other rows that are shown; the rest is in findings.csv.
 const MAX_OTHER_FINDINGS: usize = 200;
@@ -48,6 +50,7 @@ struct StatusFigure {
     services: String,
     noun: &'static str,
     amount: String,
+    recoverable: String,
 }
 
 #[derive(Template)]
@@ -66,6 +69,12 @@ struct ReportPage<'a> {
     rows_said: String,
     services: u64,
     at_risk: String,
+    recoverable: String,
+    warning: &'static str,
+    notes: Vec<String>,
+    absent: Vec<AbsentColumn>,
+    unread: Vec<UnreadRow<'a>>,
+    not_evaluated: &'static str,
     figures: Vec<StatusFigure>,
     unseen: &'a [String],
     charts: Vec<Chart>,
@@ -138,7 +147,10 @@ impl<'a> Collected<'a> {
         }
     }
 
-    fn page(self, totals: &Totals) -> ReportPage<'a> {
+    fn page<'p>(self, totals: &'p Totals) -> ReportPage<'p>
+    where
+        'a: 'p,
+    {
         let (groups, candidates, asides) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let charts = groups.charts(self.context, &totals.summary);
         page(self.context, totals, charts, self.collector.finish(candidates, self.context), asides)
@@ -152,13 +164,13 @@ fn content_policy(scripts: &str) -> String {
 
 fn page<'a>(
     context: ReportContext<'a>,
-    totals: &Totals,
+    totals: &'a Totals,
     charts: Vec<Chart>,
     flagged: Flagged<'a>,
     asides: OtherFindings,
 ) -> ReportPage<'a> {
     let run = context.run;
-    let (policy, summary) = (&run.policy, &totals.summary);
+    let (policy, summary, known) = (&run.policy, &totals.summary, run.knows_amounts());
     let asides_said = if asides.all > asides.shown.len() {
         format!("The first {MAX_OTHER_FINDINGS} of {}; all are in findings.csv.", grouped(asides.all as u64))
     } else {
@@ -180,8 +192,14 @@ fn page<'a>(
         },
         rows_said: counted(run.ledger.rows, "row"),
         services: summary.services(),
-        at_risk: dollars(summary.at_risk()),
-        figures: figures(summary),
+        at_risk: sum_in_words(summary.at_risk(), known),
+        recoverable: sum_in_words(summary.recoverable(), known),
+        warning: notes::warning(run, totals),
+        notes: notes::notes(run, totals),
+        absent: notes::absent(run),
+        unread: notes::unread(run, totals),
+        not_evaluated: NOT_EVALUATED,
+        figures: figures(summary, known),
         unseen: &policy.unseen,
         charts,
         flagged,
@@ -198,7 +216,7 @@ fn page<'a>(
     }
 }
 
-fn figures(summary: &Summary) -> Vec<StatusFigure> {
+fn figures(summary: &Summary, known: bool) -> Vec<StatusFigure> {
     ServiceStatus::ALL
         .iter()
         .map(|status| {
@@ -214,7 +232,12 @@ fn figures(summary: &Summary) -> Vec<StatusFigure> {
                 label,
                 services: grouped(tally.services),
                 noun: if tally.services == 1 { "service" } else { "services" },
-                amount: if status.is_flagged() { dollars(tally.at_risk) } else { String::new() },
+                amount: if status.is_flagged() { sum_in_words(tally.at_risk, known) } else { String::new() },
+                recoverable: if *status == ServiceStatus::Deny {
+                    sum_in_words(tally.recoverable, known)
+                } else {
+                    String::new()
+                },
             }
         })
         .collect()
@@ -259,7 +282,11 @@ mod tests {
         let collected = Collected::new(content.context, most);
         collected.format(0, &content);
         collected.append(0);
-        collected.page(&Totals::of(&content, 0)).render().expect("a String takes everything")
+        {
+            let totals = Totals::of(&content, 0);
+            collected.page(&totals).render()
+        }
+        .expect("a String takes everything")
     }
 
     fn hash(text: &str) -> String {

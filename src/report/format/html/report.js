@@ -7,7 +7,8 @@
   var words = byId("words"), rule = byId("rule"), count = byId("count"), none = byId("none");
   var statuses = Array.prototype.slice.call(document.querySelectorAll("[data-status]"));
   var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
-  var AMOUNT = 1;
+  var AMOUNT = 1, RECOVERABLE = 2;
+  var isMoney = function (column) { return column === AMOUNT || column === RECOVERABLE; };
   var grouped = function (n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ","); };
 
   // Cents as an integer: sums are exact up to 90 trillion dollars.
@@ -44,7 +45,7 @@
     var status = statuses.filter(function (b) { return b.getAttribute("aria-pressed") === "true"; })[0].dataset.status;
     // On paper the controls are gone, and what was left out has to be known all the same.
     var filters = [status, rule.value, wanted.length ? "\u201c" + wanted.join(" ") + "\u201d" : ""].filter(Boolean);
-    var shown = 0, sum = 0;
+    var shown = 0, sum = 0, amounts = 0;
     rows.forEach(function (row) {
       row.shown = (!status || row.status === status)
         && (!rule.value || rulesOf(row).indexOf(rule.value) >= 0)
@@ -52,18 +53,22 @@
       if (row.body.hidden === row.shown) row.body.hidden = !row.shown;
       if (row.shown) {
         shown += 1;
-        sum += cents(row.cells[AMOUNT].textContent) || 0;
+        var amount = cents(row.cells[AMOUNT].textContent);
+        if (amount !== null) {
+          sum += amount;
+          amounts += 1;
+        }
       }
     });
     none.hidden = shown > 0;
-    count.textContent = grouped(shown) + " of " + grouped(rows.length) + " shown, " + dollars(sum) + " at risk"
+    count.textContent = grouped(shown) + " of " + grouped(rows.length) + " shown, " + (amounts ? dollars(sum) + " at risk" : "no amount at risk")
       + (filters.length ? " (only " + filters.join(", ") + ")" : "");
   };
 
   var sort = function (column, ascending) {
     var keyed = rows.map(function (row, i) {
       var text = row.cells[column].textContent;
-      return { row: row, at: i, key: column === AMOUNT ? cents(text) : text || null };
+      return { row: row, at: i, key: isMoney(column) ? cents(text) : text || null };
     });
     keyed.sort(function (a, b) {
       // Empty cells stay last in both directions; equal ones keep their order.
@@ -86,7 +91,7 @@
     button.addEventListener("click", function () {
       var now = head.getAttribute("aria-sort");
       // Amounts are asked for from the top, everything else from the start of the alphabet.
-      var ascending = now ? now === "descending" : column !== AMOUNT;
+      var ascending = now ? now === "descending" : !isMoney(column);
       heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
       head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
       sort(column, ascending);

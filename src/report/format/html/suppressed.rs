@@ -1,11 +1,11 @@
-//! The suppressions on the page: what each came to, and what they do not do.
+//! The suppressions on the page: what each of them fits, and what suppressions do not do.
 
 use std::borrow::Cow;
 
 use crate::report::table::record::reason;
 use crate::report::totals::Totals;
 use crate::report::words::finding::value;
-use crate::report::words::numbers::{counted, dollars, grouped};
+use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::run::RunContext;
 
 /// A suppression and what became of it.
@@ -41,6 +41,6 @@ pub(crate) fn said(run: &RunContext, totals: &Totals) -> String {
          Verdicts and amounts on this page are those without any suppression.",
         counted(all.findings, "finding"),
         counted(all.services, "service"),
-        dollars(all.at_risk)
+        sum_in_words(all.at_risk, run.knows_amounts())
     )
 }

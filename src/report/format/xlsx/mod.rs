@@ -16,18 +16,21 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
+use crate::claim::Sum;
 use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
 use crate::report::format::xlsx::archive::WorkbookArchive;
 use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
+use crate::report::notes;
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::record::{Cells, Column, ColumnType, column, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
+use crate::report::words::finding::NOT_EVALUATED;
 use crate::rules::judge::ServiceStatus;
 use crate::run::Masked;
 
-const SUMMARY: [Column; 7] = [
+const SUMMARY: [Column; 8] = [
     column("group", ColumnType::Text, 10),
     column("key", ColumnType::Text, 14),
     column("meaning", ColumnType::Text, 44),
@@ -35,6 +38,7 @@ const SUMMARY: [Column; 7] = [
     column("services", ColumnType::Number, 12),
     column("findings", ColumnType::Number, 12),
     column("amount_at_risk", ColumnType::Amount, 18),
+    column("recoverable", ColumnType::Amount, 18),
 ];
 
 const REJECT: [Column; 5] = [
@@ -107,7 +111,7 @@ impl Sink for Workbook<'_> {
         self.providers.append(n)?;
         let Some(mut pieces) = self.pieces.take(n) else { return Ok(()) };
         let [services, findings] = &pieces;
-        // `format` never waits for this lock, so a thread that helps out while blocks are packed cannot come to wait for
+        // `format` never waits for this lock, so a thread that helps out while blocks are packed cannot wait for
         // itself.
         let mut sheets = lock(&self.sheets);
         let [of_services, of_findings] = &mut *sheets;
@@ -124,9 +128,9 @@ impl Sink for Workbook<'_> {
         let mut all = table("Summary", &SUMMARY, &options, summary(context, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
-        all.extend(table("Providers", &PROVIDER, &options, of_providers(providers)?)?);
+        all.extend(table("Providers", &PROVIDER, &options, of_providers(providers, context.run.knows_amounts())?)?);
         all.extend(rejects);
-        all.extend(table("About", &ABOUT, &options, of_about(context))?);
+        all.extend(table("About", &ABOUT, &options, of_about(context, totals))?);
         write_workbook(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -146,6 +150,8 @@ fn table(
 fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
     let mut rows = XmlRows::default();
     let (summary, ledger) = (&totals.summary, &context.run.ledger);
+    let known = context.run.knows_amounts();
+    let sum = |row: &mut XmlRows, Sum(cents): Sum| if known { row.money(cents) } else { row.text("unknown") };
     for status in ServiceStatus::ALL {
         let tally = summary.status(status);
         rows.row(|row| {
@@ -153,7 +159,8 @@ fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
             row.none();
             row.count(tally.services);
             row.none();
-            row.money(tally.at_risk.0);
+            sum(row, tally.at_risk);
+            sum(row, tally.recoverable);
         });
     }
     rows.row(|row| {
@@ -161,7 +168,8 @@ fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
         row.none();
         row.count(summary.services());
         row.none();
-        row.money(summary.at_risk().0);
+        sum(row, summary.at_risk());
+        sum(row, summary.recoverable());
     });
     let bins = ledger.bins();
     for (bin, n, meaning) in std::iter::once(("rows", ledger.rows, "all rows read: the sum of the bins")).chain(bins) {
@@ -177,22 +185,23 @@ fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
             row.none();
             row.count(tally.services);
             row.count(tally.findings);
-            row.money(tally.at_risk.0);
+            sum(row, tally.at_risk);
         });
     }
     rows
 }
 
-fn of_providers(providers: RollUp) -> io::Result<XmlRows> {
+fn of_providers(providers: RollUp, knows_amounts: bool) -> io::Result<XmlRows> {
     let mut rows = XmlRows::default();
     for (npi, measures) in providers.rows()? {
         rows.row(|row| {
             row.text(&npi);
             for column in COLUMNS {
-                match (column.value)(&measures) {
+                match column.value(&measures, knows_amounts) {
                     RollupValue::Count(n) => row.count(n),
                     RollupValue::Money(cents) => row.money(cents),
                     RollupValue::Decimal(text) => row.ratio(&text),
+                    RollupValue::Unknown => row.text("unknown"),
                 }
             }
         });
@@ -219,7 +228,7 @@ fn rejects(context: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec
     sheets.finish()
 }
 
-fn of_about(context: ReportContext<'_>) -> XmlRows {
+fn of_about(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
     let (run, policy) = (context.run, &context.run.policy);
     let mut rows = XmlRows::default();
     let mut say = |what: &str, value: &str| {
@@ -258,7 +267,18 @@ fn of_about(context: ReportContext<'_>) -> XmlRows {
     };
     say("masked", masked);
     say("amounts", "US dollars; a number of more than 15 digits is a text, as a spreadsheet would round it");
-    for sentence in &policy.unseen {
+    for absent in notes::absent(run) {
+        say("column not in the extract", &format!("{}: {}", absent.field, absent.consequence));
+    }
+    for unread in notes::unread(run, totals) {
+        for (label, rows) in &unread.labels {
+            say(&format!("{} that no table knows", unread.name), &format!("{label} ({rows})"));
+        }
+    }
+    for sentence in notes::notes(run, totals) {
+        say("note", &sentence);
+    }
+    for sentence in policy.unseen.iter().map(String::as_str).chain([NOT_EVALUATED]) {
         say("a claim cannot show", sentence);
     }
     rows

@@ -21,7 +21,7 @@ use crate::report::words::numbers::days_since;
 /// Rows of a sheet, its header included: the limit of Excel's file format.
 pub(crate) const MAX_SHEET_ROWS: usize = 1 << 20;
 
-/// UTF-16 units of a cell's text: likewise.
+/// UTF-16 units of a cell's text: the limit of Excel's file format.
 const MAX_CELL_UTF16: usize = 32_767;
 
 /// Digits that a spreadsheet's number holds exactly; a longer one is written as a text.

@@ -1,0 +1,116 @@
+//! The names that a gate can ask for.
+
+use crate::finding::RuleId;
+use crate::rules::judge::ServiceStatus;
+use crate::rules::roster;
+
+/// What a name asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// Rows of one bin; `None`: all rows.
+    Rows(Option<LedgerBin>),
+    /// All services.
+    Services,
+    /// All findings.
+    Findings,
+    /// The amount at risk of all services.
+    Amount,
+    /// The recoverable amount of all services.
+    Recoverable,
+    /// Services of a status.
+    Status(ServiceStatus),
+    /// The amount at risk of services of a status.
+    StatusAmount(ServiceStatus),
+    /// The recoverable amount of services of a status.
+    StatusRecoverable(ServiceStatus),
+    /// Findings of a rule.
+    Rule(RuleId),
+    /// Services with a finding of a rule.
+    RuleServices(RuleId),
+    /// The amount at risk of services with a finding of a rule.
+    RuleAmount(RuleId),
+    /// Findings that the baseline does not have.
+    New(Baseline),
+}
+
+/// A bin of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerBin {
+    /// Cannot be read.
+    Rejected,
+    /// Taken back by the payer.
+    Reversed,
+    /// Equal to an earlier row.
+    Duplicate,
+    /// Denied by the payer.
+    PayerDenied,
+    /// Of a voided, replaced or older version of a claim.
+    Superseded,
+    /// Hold a listed code.
+    InScope,
+    /// Hold a code that companion rules need.
+    Related,
+    /// None of these.
+    OutOfScope,
+}
+
+/// A figure of the findings that the baseline does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Baseline {
+    /// Deny findings.
+    Deny,
+    /// Review findings.
+    Review,
+    /// Info findings.
+    Info,
+    /// All findings.
+    Findings,
+    /// The amount at risk of services with such findings.
+    Amount,
+}
+
+/// The names that are no rules.
+pub(super) const NAMES: &[(&str, Name)] = &[
+    ("rows", Name::Rows(None)),
+    ("rejected", Name::Rows(Some(LedgerBin::Rejected))),
+    ("reversed", Name::Rows(Some(LedgerBin::Reversed))),
+    ("duplicate", Name::Rows(Some(LedgerBin::Duplicate))),
+    ("payer_denied", Name::Rows(Some(LedgerBin::PayerDenied))),
+    ("superseded", Name::Rows(Some(LedgerBin::Superseded))),
+    ("in_scope", Name::Rows(Some(LedgerBin::InScope))),
+    ("related", Name::Rows(Some(LedgerBin::Related))),
+    ("out_of_scope", Name::Rows(Some(LedgerBin::OutOfScope))),
+    ("services", Name::Services),
+    ("findings", Name::Findings),
+    ("amount", Name::Amount),
+    ("recoverable", Name::Recoverable),
+    ("deny", Name::Status(ServiceStatus::Deny)),
+    ("review", Name::Status(ServiceStatus::Review)),
+    ("not_evaluated", Name::Status(ServiceStatus::NotEvaluated)),
+    ("clear", Name::Status(ServiceStatus::Clear)),
+    ("deny.amount", Name::StatusAmount(ServiceStatus::Deny)),
+    ("review.amount", Name::StatusAmount(ServiceStatus::Review)),
+    ("not_evaluated.amount", Name::StatusAmount(ServiceStatus::NotEvaluated)),
+    ("clear.amount", Name::StatusAmount(ServiceStatus::Clear)),
+    ("deny.recoverable", Name::StatusRecoverable(ServiceStatus::Deny)),
+    ("new.deny", Name::New(Baseline::Deny)),
+    ("new.review", Name::New(Baseline::Review)),
+    ("new.info", Name::New(Baseline::Info)),
+    ("new.findings", Name::New(Baseline::Findings)),
+    ("new.amount", Name::New(Baseline::Amount)),
+];
+
+/// What a name asks for; `None` if it is not a name.
+pub(super) fn named(text: &str) -> Option<Name> {
+    if let Some((_, name)) = NAMES.iter().find(|(name, _)| *name == text) {
+        return Some(*name);
+    }
+    let (code, part) = text.split_once('.').map_or((text, None), |(code, part)| (code, Some(part)));
+    let (id, _) = roster().find(|(_, rule)| rule.code == code)?;
+    match part {
+        None => Some(Name::Rule(id)),
+        Some("services") => Some(Name::RuleServices(id)),
+        Some("amount") => Some(Name::RuleAmount(id)),
+        Some(_) => None,
+    }
+}

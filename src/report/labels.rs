@@ -1,0 +1,186 @@
+//! Labels that no table knows: which words of the claims nobody could read, and how many rows say them.
+//!
+//! A label that nobody reads can change verdicts unseen: an unknown product makes every service undetermined. So the report
+//! lists the labels and the table of a layout in which to say what they mean.
+
+use rustc_hash::FxHashMap;
+
+use crate::claim::{Line, Text};
+use crate::report::view::PartView;
+
+/// Labels of a kind in the report.
+pub const MAX_LABELS_LISTED: usize = 50;
+
+/// Labels of a kind that the terminal and the page show.
+pub const MAX_LABELS_SHOWN: usize = 5;
+
+/// Different labels of a kind that are counted. A column has few; one that was bound by mistake may have one for each row, and
+/// memory must not grow with it. The first ones in input order are counted, whatever the parts of a run.
+const MAX_LABELS_COUNTED: usize = 100_000;
+
+/// The columns whose words a table must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelKind {
+    /// Product labels.
+    Product,
+    /// Statuses of claims and lines.
+    Status,
+    /// Claim forms.
+    ClaimForm,
+    /// The place of the payer among those of the member.
+    PayerSequence,
+    /// Statuses of the authorization file.
+    AuthorizationStatus,
+}
+
+impl LabelKind {
+    /// All kinds, in the order of reports.
+    pub const ALL: [Self; 5] =
+        [Self::Product, Self::Status, Self::ClaimForm, Self::PayerSequence, Self::AuthorizationStatus];
+
+    /// Its key in summary.json.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Status => "status",
+            Self::ClaimForm => "claim_form",
+            Self::PayerSequence => "payer_sequence",
+            Self::AuthorizationStatus => "authorization_status",
+        }
+    }
+
+    /// What the labels are, in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Status => "status",
+            Self::ClaimForm => "claim form",
+            Self::PayerSequence => "payer sequence",
+            Self::AuthorizationStatus => "authorization status",
+        }
+    }
+
+    /// What to do about such labels.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Product => "say what they mean in [products] of a layout or of the settings",
+            Self::Status => "say what they mean in [status] of a layout",
+            Self::ClaimForm => "say what they mean in [claim_form] of a layout",
+            Self::PayerSequence => "the codes of the 837 are P, S, T, A to H and U; any other word is taken as primary",
+            Self::AuthorizationStatus => "say what they mean in [auths.status] of a layout",
+        }
+    }
+
+    /// The unread label of a line, if it has one of this kind.
+    fn of_line(self, line: Line<'_>) -> [Option<&str>; 2] {
+        let marks = line.marks;
+        let label = |text: Text, unread: bool| Some(line.text(text)).filter(|label| unread && !label.is_empty());
+        match self {
+            Self::Product => [label(Text::Product, marks.product_unread), None],
+            Self::Status => {
+                [label(Text::LineStatus, marks.line_status_unread), label(Text::ClaimStatus, marks.claim_status_unread)]
+            }
+            Self::ClaimForm => [label(Text::ClaimForm, marks.form_unread), None],
+            Self::PayerSequence => [label(Text::PayerSequence, marks.payer_unread), None],
+            Self::AuthorizationStatus => [None, None],
+        }
+    }
+}
+
+/// Labels of one kind with their rows, in the order in which they were first seen.
+#[derive(Debug, Default)]
+struct Counts {
+    places: FxHashMap<String, usize>,
+    rows: Vec<u64>,
+}
+
+impl Counts {
+    fn add(&mut self, label: &str, rows: u64) {
+        if let Some(place) = self.places.get(label) {
+            self.rows[*place] += rows;
+        } else if self.rows.len() < MAX_LABELS_COUNTED {
+            self.places.insert(label.to_owned(), self.rows.len());
+            self.rows.push(rows);
+        }
+    }
+
+    /// The labels in the order in which they were first seen.
+    fn in_order(&self) -> Vec<(&str, u64)> {
+        let mut labels = vec![("", 0); self.rows.len()];
+        for (label, place) in &self.places {
+            labels[*place] = (label, self.rows[*place]);
+        }
+        labels
+    }
+}
+
+/// The unread labels on the rows of services, by kind.
+#[derive(Debug, Default)]
+pub struct UnreadLabels([Counts; LabelKind::ALL.len()]);
+
+impl UnreadLabels {
+    /// Those of a part of the run. A row counts once, however many services it makes.
+    pub(super) fn of(part: &PartView<'_>) -> Self {
+        let mut labels = Self::default();
+        let mut lines: Vec<usize> = part.book.services.iter().map(|service| service.line).collect();
+        lines.dedup();
+        for line in lines {
+            let line = part.book.line(line);
+            for kind in LabelKind::ALL {
+                let counts = &mut labels.0[kind as usize];
+                kind.of_line(line).into_iter().flatten().for_each(|label| counts.add(label, 1));
+            }
+        }
+        labels
+    }
+
+    /// Adds those of the part that follows.
+    pub(super) fn merge(&mut self, next: &Self) {
+        for (counts, more) in self.0.iter_mut().zip(&next.0) {
+            more.in_order().into_iter().for_each(|(label, rows)| counts.add(label, rows));
+        }
+    }
+
+    /// The labels of a kind with their rows, the most frequent first, then by text; at most [`MAX_LABELS_LISTED`].
+    pub fn of_kind(&self, kind: LabelKind) -> Vec<(&str, u64)> {
+        most_frequent(self.0[kind as usize].in_order())
+    }
+}
+
+/// Sorts labels by their rows and keeps the most frequent ones.
+fn most_frequent(mut labels: Vec<(&str, u64)>) -> Vec<(&str, u64)> {
+    labels.sort_unstable_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
+    labels.truncate(MAX_LABELS_LISTED);
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_counted_once_and_listed_by_frequency() {
+        let mut counts = Counts::default();
+        for (label, rows) in [("b", 2), ("a", 2), ("c", 7), ("b", 1)] {
+            counts.add(label, rows);
+        }
+        assert_eq!(counts.in_order(), [("b", 3), ("a", 2), ("c", 7)]);
+        assert_eq!(most_frequent(counts.in_order()), [("c", 7), ("b", 3), ("a", 2)]);
+    }
+
+    #[test]
+    fn the_first_labels_are_counted_however_a_run_is_cut() {
+        let name = |n: usize| format!("label {n}");
+        let mut whole = Counts::default();
+        (0..MAX_LABELS_COUNTED + 2).for_each(|n| whole.add(&name(n), 1));
+        whole.add(&name(0), 1);
+        assert_eq!(whole.rows.len(), MAX_LABELS_COUNTED);
+        assert_eq!(most_frequent(whole.in_order())[0], ("label 0", 2));
+        assert!(!whole.places.contains_key(&name(MAX_LABELS_COUNTED)));
+    }
+
+    #[test]
+    fn kinds_are_in_the_order_of_the_enum() {
+        LabelKind::ALL.into_iter().enumerate().for_each(|(place, kind)| assert_eq!(kind as usize, place));
+    }
+}

@@ -1,0 +1,108 @@
+//! What to know before reading a result: columns that the extracts do not have, labels that nobody could read, the use of the
+//! authorization file, and services after the last verified day of the policy.
+
+use std::borrow::Cow;
+
+use crate::report::labels::{LabelKind, MAX_LABELS_SHOWN};
+use crate::report::totals::Totals;
+use crate::report::words::finding::value;
+use crate::report::words::numbers::{counted, grouped};
+use crate::run::RunContext;
+
+/// A column that an extract does not have.
+pub(crate) struct AbsentColumn {
+    pub(crate) field: &'static str,
+    /// The extracts that lack it; empty if all of them do.
+    pub(crate) files: String,
+    pub(crate) consequence: &'static str,
+}
+
+/// Labels of one kind that no table knows.
+pub(crate) struct UnreadRow<'a> {
+    pub(crate) name: &'static str,
+    /// The first labels with their rows.
+    pub(crate) labels: Vec<(Cow<'a, str>, String)>,
+    /// Labels that are left to summary.json.
+    pub(crate) more: usize,
+    pub(crate) advice: &'static str,
+}
+
+/// Columns that an extract lacks, each once, in the order in which they are met.
+pub(crate) fn absent(run: &RunContext) -> Vec<AbsentColumn> {
+    let mut absent: Vec<(&'static str, &'static str, Vec<&str>)> = Vec::new();
+    for input in &run.inputs {
+        for (field, consequence) in &input.absent {
+            match absent.iter_mut().find(|(name, ..)| *name == field.name()) {
+                Some((.., files)) => files.push(&input.name),
+                None => absent.push((field.name(), consequence, vec![&input.name])),
+            }
+        }
+    }
+    let all = run.inputs.len();
+    let column = |(field, consequence, files): (_, _, Vec<&str>)| AbsentColumn {
+        field,
+        files: match files.as_slice() {
+            files if files.len() == all => String::new(),
+            [one] => value(one).into_owned(),
+            files => counted(files.len() as u64, "extract"),
+        },
+        consequence,
+    };
+    absent.into_iter().map(column).collect()
+}
+
+/// Labels that no table knows, by kind.
+pub(crate) fn unread<'a>(run: &'a RunContext, totals: &'a Totals) -> Vec<UnreadRow<'a>> {
+    let rows = LabelKind::ALL.into_iter().filter_map(|kind| {
+        let labels = totals.unread_labels(kind, run);
+        (!labels.is_empty()).then(|| UnreadRow {
+            name: kind.word(),
+            more: labels.len().saturating_sub(MAX_LABELS_SHOWN),
+            labels: labels
+                .into_iter()
+                .take(MAX_LABELS_SHOWN)
+                .map(|(label, rows)| (value(label), counted(rows, "row")))
+                .collect(),
+            advice: kind.advice(),
+        })
+    });
+    rows.collect()
+}
+
+/// A warning that belongs above the result: the authorization file is likely the wrong one. Empty where nothing is doubtful.
+pub(crate) fn warning(run: &RunContext, totals: &Totals) -> &'static str {
+    match totals.coverage(run) {
+        Some(coverage) if coverage.approvals == 0 => "The authorization file holds no approval. Is it the right file?",
+        Some(coverage) if coverage.is_doubtful() => {
+            "No authorization number of the claims is in the authorization file. Is it the right file?"
+        }
+        _ => "",
+    }
+}
+
+/// Sentences about the run as a whole.
+pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(coverage) = totals.coverage(run) {
+        notes.push(format!(
+            "The authorization file has {}, {} of them approvals. Services carry {}, and {} of them are in the file.",
+            counted(coverage.rows, "row"),
+            grouped(coverage.approvals),
+            counted(coverage.numbers_on_services, "number"),
+            grouped(coverage.numbers_found)
+        ));
+    }
+    if totals.after_verified > 0 {
+        let (noun, they) =
+            if totals.after_verified == 1 { ("service is", "It is") } else { ("services are", "They are") };
+        notes.push(format!(
+            "{} {noun} dated after the last day for which the text of the policy is known to be in force. {they} judged by the \
+             latest edition.",
+            grouped(totals.after_verified)
+        ));
+    }
+    if !run.knows_amounts() {
+        notes.push("No extract has a column for amounts: what is at risk is unknown.".to_owned());
+    }
+    notes
+}
