@@ -19,7 +19,8 @@
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! gates       conditions over the totals
 //! reconcile   rows and charges compared with the announced totals
-//! life        the life of a claim: bins, facts, sessions, money of stays
+//! life        the life of a claim: bins, and facts that rows take from each other
+//! sessions    encounters, sessions, units on authorization numbers, money of stays
 //! logs        the log for machines, without text of rows
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
@@ -64,6 +65,7 @@ mod properties;
 mod readers;
 mod reconcile;
 mod rules;
+mod sessions;
 mod settings;
 mod slow;
 mod soak;
