@@ -1,9 +1,8 @@
 //! The plan of a `check`: everything that its arguments and settings ask for, resolved or refused before the first row is read.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use rayon::ThreadPool;
 use serde_json::json;
 
@@ -150,10 +149,6 @@ fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Re
 
 /// Refuses extracts whose headers do not fit a layout, all of them at once.
 fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log: &Log) -> anyhow::Result<()> {
-    let mut seen = BTreeSet::new();
-    if let Some(twice) = files.iter().find(|f| !seen.insert(f.as_str())) {
-        bail!("{twice}: given twice; its rows would be duplicates of themselves");
-    }
     let mut refused = Vec::new();
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {

@@ -18,6 +18,7 @@
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
 //! - [`record`]: the grammar of a row, its cells, the header, rejected rows.
 //! - [`layout`]: which column holds which field.
+//! - [`date`]: dates of a day, in the forms of extracts.
 //! - [`scan`]: reads blocks in parallel.
 //! - [`read_joined`]: reads an extract with joined tables.
 
@@ -118,20 +119,31 @@ pub fn read_into<C: Collector>(
     Ok(extract)
 }
 
-/// From this many rejected rows on, an extract of which more than half is rejected was misread, not damaged.
-const FEWEST: u64 = 10;
+/// Rejected rows from which on an extract that has more than half of its rows rejected was misread, not damaged.
+const MISREAD_REJECTS: u64 = 10;
+
+/// Rows from which on an extract that has all of its rows rejected was misread.
+const MISREAD_ROWS: u64 = 2;
+
+/// Advice if rows escape quotes with a backslash, by the name of the option that the writers of such files have.
+const ESCAPES: &str = "\n  quotes in it are escaped with a backslash; write it with doubled quotes: the option is `escape` in \
+                       Spark, `doublequote` and `escapechar` in pandas and Python";
 
 fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
     let Tally { rows, rejects, .. } = &extract.tally;
-    if rejects.len() < FEWEST || rejects.len() * 2 <= *rows {
+    let most = rejects.len() >= MISREAD_REJECTS && rejects.len() * 2 > *rows;
+    let all = rejects.len() == *rows && *rows >= MISREAD_ROWS;
+    if !most && !all {
         return Ok(());
     }
+    let escapes = rejects.first().iter().any(|r| memchr::memmem::find(&r.raw, b"\\\"").is_some());
     let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
     let what = format!(
         "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
-         `claimlint inspect` shows what was understood",
+         `claimlint inspect` shows what was understood{}",
         rejects.len(),
-        first.collect::<Vec<_>>().join("\n  ")
+        first.collect::<Vec<_>>().join("\n  "),
+        if escapes { ESCAPES } else { "" }
     );
     Err(ReadError::unusable(&extract.name, what))
 }

@@ -111,6 +111,10 @@ impl Watch for OnlyInterrupts<'_> {
     fn passed(&self, _: u64, _: u64, _: u64) -> bool {
         self.0.passed(0, 0, 0)
     }
+
+    fn note(&self, file: &str, what: &str) {
+        self.0.note(file, what);
+    }
 }
 
 /// Reads `source` with the tables of its detected. As [`crate::ingest::read_into`].
@@ -141,7 +145,6 @@ pub(crate) fn read<C: Collector>(
     let own = columns.filter(|_| found.iter().all(CodesFound::is_empty));
     let prefilter = own.and_then(|columns| wanted.prefilter(columns.into_iter().filter(|c| *c < width)));
     let filter = charge.map_or_else(|| may(prefilter.as_ref()), RowFilter::Totaled);
-    let line_end = detected.grammar.line_end();
     let mut blocks = source.blocks(detected.data_start, block);
     let raws = parallel::read(
         &mut blocks,
@@ -150,7 +153,7 @@ pub(crate) fn read<C: Collector>(
         &keeping(|row: &Row<'_>| {
             let joined = |(join, found): (&Joined, &CodesFound)| join.key_of(row).is_some_and(|key| found.holds(&key));
             if wanted.may_row(binding, row) || joins.iter().zip(&found).any(joined) {
-                let (bytes, fields) = row.record(line_end);
+                let (bytes, fields) = row.record(&detected.grammar);
                 RowAction::Keep(UnjoinedRow { bytes, fields })
             } else {
                 RowAction::Ignore

@@ -22,9 +22,12 @@ use crate::claim::index::Index;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::store::LINES;
 use crate::claim::{Batch, ClassId, LineSet, Reader, Store};
+use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
+use crate::ingest::layout::misread;
 use crate::ingest::layout::words::Amounts;
 pub use crate::ingest::scan::parallel::Unwatched;
+use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
 use crate::ingest::{Detected, Extract, InputFile, Layout, Library, Position, ReadError, Rejects, Row, Source, Watch};
 use crate::ledger::Ledger;
@@ -249,20 +252,21 @@ impl Run {
 
 /// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.
 pub fn run(
-    names: &[String],
+    names_given: &[String],
     open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
     setup: Setup,
     watch: &dyn Watch,
 ) -> Result<Run, ReadError> {
     let mut ledger = Ledger::default();
     let mut account = Account::default();
-    let mut inputs = Vec::new();
+    let mut inputs: Vec<Input> = Vec::new();
+    let repeated = same_file::repeated(names_given);
     let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
     let watch = Spooled { watch, spool: spool.as_deref() };
     // Plain files are read in parallel inside; compressed ones only side by side. A group is as many files as threads,
     // so that memory stays that of a group.
-    for (group, names) in names.chunks(rayon::current_num_threads()).enumerate() {
+    for (group, names) in names_given.chunks(rayon::current_num_threads()).enumerate() {
         let first = group * rayon::current_num_threads();
         let read = |(i, name): (usize, &String)| {
             read_one((first + i) as u32, open(name)?, &setup, Store::new(spool.clone(), setup.part), &watch)
@@ -281,6 +285,9 @@ pub fn run(
             ledger.add_extract(&extract.tally);
             account.add(&extract);
             let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
+            if let Some(earlier) = repeated[inputs.len()].filter(|_| extract.tally.rows > rejected) {
+                return Err(given_twice(&extract.name, &names_given[earlier]));
+            }
             watch.extract(inputs.len() + 1, extract.tally.rows, rejected, kept as u64);
             inputs.push(Input {
                 name: extract.name,
@@ -300,6 +307,16 @@ pub fn run(
     Run::new(frame, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
 
+/// An extract with a usable row that was given before.
+fn given_twice(name: &str, earlier: &str) -> ReadError {
+    let what = if name == earlier {
+        "given twice; its rows would be duplicates of themselves".to_owned()
+    } else {
+        format!("holds the same bytes as {earlier}; its rows would be duplicates of themselves, so leave one out")
+    };
+    ReadError::unusable(name, what)
+}
+
 /// Watches for somebody else, and stops a run whose spool the disk does not take.
 struct Spooled<'a> {
     watch: &'a dyn Watch,
@@ -309,6 +326,10 @@ struct Spooled<'a> {
 impl Watch for Spooled<'_> {
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool {
         self.watch.passed(bytes, rows, kept) && !self.spool.is_some_and(Spool::has_failed)
+    }
+
+    fn note(&self, file: &str, what: &str) {
+        self.watch.note(file, what);
     }
 
     fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
@@ -323,9 +344,12 @@ fn read_one(
     store: Store,
     watch: &dyn Watch,
 ) -> Result<Extract<Store>, ReadError> {
-    let detected = crate::ingest::layout::detect::detect(&source, &setup.library)?;
+    let mut detected = crate::ingest::layout::detect::detect(&source, &setup.library)?;
     let policy = &setup.policy;
     let layout = setup.library.named(&detected.layout);
+    let is_date = |text: &str| date::service_day(text, layout.map_or(&[], |layout| &layout.dates)).is_some();
+    misread::settle_surplus(&source, &mut detected, is_date);
+    misread::refuse_unreadable_dates(&source, &detected, is_date)?;
     let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
     let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;
     let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());

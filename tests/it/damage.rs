@@ -267,9 +267,12 @@ fn an_extract_that_is_mostly_rejected_was_misread() {
         assert!(said.contains(line), "{said}");
     }
     assert!(!said.contains("line 14: "), "three reasons are enough: {said}");
-    // Half of the rows is not more than half, and nine rejected rows are fewer than ten.
+    // Half of the rows is not more than half, and nine rejected rows are fewer than ten. All rows of two are all.
     assert_eq!(counts(&run(format!("{HEAD}{}{}", rows(1..11), "C,too,short\n".repeat(10)))), (20, 10, 10));
-    assert_eq!(counts(&run(format!("{HEAD}{}", "C,too,short\n".repeat(9)))), (9, 9, 0));
+    assert_eq!(counts(&run(format!("{HEAD}{}{}", row(1), "C,too,short\n".repeat(9)))), (10, 9, 1));
+    assert_eq!(counts(&run(format!("{HEAD}C,too,short\n"))), (1, 1, 0));
+    let said = refused(format!("{HEAD}{}", "C,\"a \\\"b\\\"\",short\n".repeat(2)));
+    assert!(said.contains("2 of 2 rows") && said.contains("escaped with a backslash"), "{said}");
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn wide_extracts_are_read_or_refused() {
     assert_eq!(desk.ledger(LITTLE, "wide.csv")["in_scope"], 1);
     desk.put("wider.csv", wide(500_000));
     let said = Said::by(&mut desk.within(LITTLE, &["check", "wider.csv"])).refused();
-    assert!(said.contains("does not end within the first MiB"), "{said}");
+    assert!(said.contains("does not end within the first 4 MiB"), "{said}");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn much_of_nothing_takes_no_memory() {
     }
     for (what, file, says) in [
         ("rows that are none", format!("{HEAD}\n{c1}\n{}", "x\n".repeat(8 << 20)), "8388608 of 8388609 rows"),
-        ("a header of delimiters", eight.repeat(1 << 20), "does not end within the first MiB"),
+        ("a header of delimiters", eight.repeat(1 << 20), "does not end within the first 4 MiB"),
         ("nothing but NULs", "\0".repeat(8 << 20), "is not a text file"),
     ] {
         desk.put("much.csv", file);

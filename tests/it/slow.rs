@@ -1,7 +1,8 @@
 //! The slow reader: a second implementation of the record grammar, symbol by symbol, with nothing from `src/ingest` but
-//! the names of the reasons. It protects nothing by itself; the properties in [`crate::twin`] compare claimlint's reader
+//! the names of the reasons and the cleaning of a cell. It protects nothing by itself; the properties in [`crate::twin`] compare claimlint's reader
 //! with it. spec: files/records, files/line-ends, files/rejects.
 
+use claimlint::ingest::cell::clean;
 use claimlint::ingest::record::reject::Reason;
 
 /// The result of reading a file.
@@ -23,14 +24,15 @@ enum Symbol {
 }
 
 fn symbols(bytes: &[u8]) -> Vec<(usize, Symbol)> {
-    let has_lf = bytes.contains(&b'\n');
+    let first_end = bytes.iter().position(|b| matches!(b, b'\r' | b'\n'));
+    let cr_ends = first_end.is_some_and(|end| bytes[end] == b'\r' && bytes.get(end + 1) != Some(&b'\n'));
     let mut out = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let symbol = match (bytes[at], bytes.get(at + 1)) {
             (b'\r', Some(b'\n')) => Symbol::End(2),
             (b'\n', _) | (b'\r', None) => Symbol::End(1),
-            (b'\r', _) if !has_lf => Symbol::End(1),
+            (b'\r', _) if cr_ends => Symbol::End(1),
             (byte, _) => Symbol::Byte(byte),
         };
         out.push((at, symbol));
@@ -52,12 +54,16 @@ pub(crate) struct Twin<'a> {
     symbols: Vec<(usize, Symbol)>,
     delimiter: u8,
     header: Vec<Vec<u8>>,
+    /// Surplus fields that rows may have; none while the number is being determined.
+    surplus: Option<usize>,
 }
 
 impl Twin<'_> {
     /// Reads everything after the header, which is the first line.
-    pub(crate) fn read(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Found {
-        let twin = Twin { bytes, symbols: symbols(bytes), delimiter, header: header.to_vec() };
+    pub(crate) fn read(bytes: &[u8], delimiter: u8, header: &[Vec<u8>], is_date: fn(&[u8]) -> bool) -> Found {
+        let twin = Twin { bytes, symbols: symbols(bytes), delimiter, header: header.to_vec(), surplus: None };
+        let surplus = twin.surplus(is_date);
+        let twin = Twin { surplus: Some(surplus), ..twin };
         let (mut at, mut line) = (twin.line_after(0), 2);
         let mut found = Found::default();
         while at < twin.symbols.len() {
@@ -83,6 +89,24 @@ impl Twin<'_> {
             at = next;
         }
         found
+    }
+
+    /// The surplus fields of the first row, among the first thousand, with a date and only empty surplus fields.
+    fn surplus(&self, is_date: fn(&[u8]) -> bool) -> usize {
+        let (mut at, mut rows) = (self.line_after(0), 0);
+        while at < self.symbols.len() && rows < 1000 {
+            if self.is_blank(at) {
+                at = self.line_after(at);
+                continue;
+            }
+            rows += 1;
+            match self.record(at) {
+                Ok((values, _)) if is_date(&values[1]) => return values.len() - self.header.len(),
+                Ok((_, next)) => at = next,
+                Err(_) => at = self.line_after(at),
+            }
+        }
+        0
     }
 
     /// The bytes from a symbol to the end of its line.
@@ -174,27 +198,30 @@ impl Twin<'_> {
     }
 
     fn not_too_many(&self, cells: &[Cell]) -> Result<(), Reason> {
-        let surplus = cells.iter().skip(self.header.len());
-        if surplus.into_iter().any(|c| !c.text.is_empty()) { Err(Reason::TooManyFields) } else { Ok(()) }
+        let surplus = cells.get(self.header.len()..).unwrap_or_default();
+        let too_many = self.surplus.is_some_and(|most| surplus.len() > most);
+        if too_many || surplus.iter().any(|c| !clean(&c.text, &[]).is_empty()) {
+            return Err(Reason::TooManyFields);
+        }
+        Ok(())
     }
 
     fn finish(&self, mut cells: Vec<Cell>, last: Cell) -> Result<Vec<Vec<u8>>, Reason> {
         cells.push(last);
-        if cells.len() < self.header.len() {
+        let width = self.header.len();
+        if cells.len() < width {
             return Err(Reason::TooFewFields);
         }
         self.not_too_many(&cells)?;
-        cells.truncate(self.header.len());
-        if cells.iter().zip(&self.header).all(|(cell, name)| heads(&cell.text) == *name) {
+        if self.surplus.is_some_and(|surplus| cells.len() > width && cells.len() != width + surplus) {
+            return Err(Reason::TooManyFields);
+        }
+        if cells.iter().zip(&self.header).all(|(cell, name)| clean(&cell.text, &[]).as_bytes() == *name) {
             return Err(Reason::RepeatedHeader);
+        }
+        if self.surplus.is_some() {
+            cells.truncate(width);
         }
         Ok(cells.into_iter().map(|c| c.value).collect())
     }
-}
-
-/// A cell as a header name: without blanks, a byte-order mark, and quotes that the mark made ordinary characters.
-fn heads(text: &[u8]) -> Vec<u8> {
-    let text = text.trim_ascii();
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii();
-    text.strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\"")).unwrap_or(text).to_vec()
 }

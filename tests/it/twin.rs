@@ -6,7 +6,8 @@
 
 use proptest::prelude::*;
 
-use claimlint::ingest::layout::detect;
+use claimlint::ingest::cell::clean;
+use claimlint::ingest::layout::{detect, misread};
 use claimlint::ingest::record::reject::Reason;
 use claimlint::ingest::{BLOCK, Detected, KeptRow, Row, RowAction, Source, Tally, read};
 use claimlint::run::Unwatched;
@@ -50,7 +51,8 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
 /// The result of claimlint's reader, by the grammar alone or by the fast scan for a code. `None` if it refuses the file because
 /// most rows are rejected.
 fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
-    let detected = detect::detect(&source, &LIBRARY).expect("the header is not damaged");
+    let mut detected = detect::detect(&source, &LIBRARY).ok()?;
+    misread::settle_surplus(&source, &mut detected, |text| is_date(text.as_bytes()));
     let extract = if fast {
         read(source, detected, block, Some(&[CODE.0]), &keep_wanted, &Unwatched)
     } else {
@@ -65,11 +67,30 @@ fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
 
 const BLOCKS: [usize; 10] = [1, 2, 3, 5, 7, 16, 64, 257, 4096, BLOCK];
 
+/// A date, for the rows that say how many surplus fields there are. What a date looks like is not tested here.
+fn is_date(cell: &[u8]) -> bool {
+    clean(cell, &[]) == "22514"
+}
+
+/// Does the file say that its lines end in two ways? The reader refuses it then.
+fn is_refused(bytes: &[u8]) -> bool {
+    let source = Source::from_bytes("claims.csv", bytes.to_vec()).expect("no binary file");
+    let refused = detect::detect(&source, &LIBRARY).err();
+    refused.is_some_and(|e| {
+        assert!(e.to_string().contains("its lines end in two ways") && bytes.contains(&b'\r'), "{e}");
+        true
+    })
+}
+
 /// Both readers, from memory for every block size and from disk for one.
 fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCaseError> {
-    let want = Twin::read(bytes, delimiter, header);
+    if is_refused(bytes) {
+        return Ok(());
+    }
+    let want = Twin::read(bytes, delimiter, header, is_date);
     let (rows, rejects) = (want.rows.len(), want.rejects.len());
-    let want = (rejects < 10 || rejects <= rows).then_some(want);
+    let is_misread = (rejects >= 10 && rejects > rows) || (rejects >= 2 && rows == 0);
+    let want = (!is_misread).then_some(want);
     let open = || Source::from_bytes("claims.csv", bytes.to_vec()).expect("no binary file");
     let wanted = want.as_ref().map(|found| Found {
         rows: found.rows.iter().filter(|(_, cells)| is_wanted(cells)).cloned().collect(),
@@ -126,8 +147,7 @@ impl Plain {
     fn bytes(&self) -> Vec<u8> {
         let delimiter = char::from(self.delimiter);
         let cell = |(value, quoted): &(&str, bool)| {
-            // A file whose lines end with CR cannot hold a line feed.
-            let value = if self.line_end == "\r" { value.replace('\n', "\r") } else { (*value).to_owned() };
+            let value = (*value).to_owned();
             if *quoted || value.contains(['"', '\n', '\r', delimiter]) {
                 format!("\"{}\"", value.replace('"', "\"\""))
             } else {
@@ -201,12 +221,7 @@ fn damaged(file: &Plain, changes: &[(prop::sample::Index, Option<&'static str>)]
     let header = bytes.iter().position(|b| matches!(b, b'\r' | b'\n')).map_or(bytes.len(), |i| i + file.line_end.len());
     for (place, change) in changes {
         let at = header + place.index(bytes.len() - header + 1);
-        // One line feed makes every CR of the file an ordinary character, also in the header.
-        let fit = |b| match b {
-            b',' => file.delimiter,
-            b'\n' if file.line_end == "\r" => b'\r',
-            b => b,
-        };
+        let fit = |b| if b == b',' { file.delimiter } else { b };
         match change {
             Some(text) => drop(bytes.splice(at..at, text.bytes().map(fit))),
             None if at < bytes.len() => drop(bytes.remove(at)),
@@ -225,7 +240,7 @@ proptest! {
         let mut reader = csv::ReaderBuilder::new().delimiter(file.delimiter).from_reader(&*bytes);
         let records: Vec<csv::ByteRecord> = reader.byte_records().map(|r| r.expect("no damage")).collect();
         let want: Vec<Vec<Vec<u8>>> = records.iter().map(|r| r.iter().map(<[u8]>::to_vec).collect()).collect();
-        let twin = Twin::read(&bytes, file.delimiter, &file.header());
+        let twin = Twin::read(&bytes, file.delimiter, &file.header(), is_date);
         prop_assert!(twin.rejects.is_empty(), "{:?}", twin.rejects);
         let values: Vec<Vec<Vec<u8>>> = twin.rows.iter().map(|(_, values)| values.clone()).collect();
         prop_assert_eq!(values, want);
@@ -242,9 +257,10 @@ proptest! {
         let bytes = damaged(&file, &changes);
         let limited = |block| {
             let source = Source::from_bytes("claims.csv", bytes.clone()).expect("no binary file");
-            let mut detected = detect::detect(&source, &LIBRARY).expect("the header is not damaged");
+            let mut detected = detect::detect(&source, &LIBRARY).ok()?;
+            misread::settle_surplus(&source, &mut detected, |text| is_date(text.as_bytes()));
             detected.grammar.limit = limit;
-            let lines = bytes[detected.data_start..].split(|b| *b == detected.grammar.line_end());
+            let lines = bytes[detected.data_start..].split(|b| detected.grammar.is_line_end(*b));
             let is_long = lines.map(<[u8]>::len).any(|length| length > limit);
             let extract = read(source, detected, block, None, &keep, &Unwatched).ok()?;
             let (rows, lines, found) = (extract.tally.rows, extract.tally.lines, found(extract.tally));

@@ -13,6 +13,7 @@ use crate::ingest::cell::{is_blank, upper};
 use crate::ingest::date;
 use crate::ingest::field::fold;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
+use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::scan::RowFilter;
@@ -79,7 +80,9 @@ fn header(source: &Source, more: &Columns) -> Result<(Grammar, [Option<usize>; C
             let (one, other) = (&header.names[one], &header.names[other]);
             return Err(unusable(format!("columns `{one}` and `{other}` claim the same field; drop one of them")));
         }
-        let grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
+        let mut grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
+        let (sample, start) = (&source.sample, header.data_start);
+        grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
         Ok(Some((grammar, columns, header)))
     })?;
     found.ok_or_else(|| {

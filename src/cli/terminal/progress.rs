@@ -157,6 +157,11 @@ impl Watch for Watcher {
         !self.stop.load(Ordering::Relaxed)
     }
 
+    fn note(&self, file: &str, what: &str) {
+        let note = || self.log.note(&format!("{file}: {what}"));
+        if let Shown::Bar(bar) = &self.shown { bar.suspend(note) } else { note() }
+    }
+
     fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
         let more = json!({ "extract": number, "rows": rows, "rejected": rejected, "kept": kept });
         self.log.event("extract", "read", more);

@@ -7,6 +7,7 @@ use crate::ingest::field::fold;
 use crate::ingest::layout::bind_error::{BindError, printable, quote_header};
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
+use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::record::row::Row;
@@ -144,7 +145,13 @@ fn open_one(
             }
         };
         match find_columns(&needed, &header.names) {
-            Ok(columns) => Ok(Some(bind_table(layout, join, table, (grammar, header), columns, to.clone(), first))),
+            Ok(columns) => {
+                let width = header.names.len();
+                let mut grammar = Grammar { width, header: header.raw.clone(), ..grammar };
+                let (sample, start) = (&source.sample, header.data_start);
+                grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
+                Ok(Some(bind_table(layout, join, table, (grammar, header), columns, to.clone(), first)))
+            }
             Err(error) => {
                 if failure.as_ref().is_none_or(|(names, _)| *names < header.names.len()) {
                     let what = error.message(&join.table, &layout.name, &header.names);
@@ -187,7 +194,7 @@ fn bind_table(
         table: join.table.clone(),
         file: table.file.clone(),
         limit: table.limit,
-        grammar: Grammar { width: header.names.len(), header: header.raw, ..grammar },
+        grammar,
         header: header.names,
         data_start: header.data_start,
         lines_before: header.lines_before,

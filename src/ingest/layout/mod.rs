@@ -15,6 +15,7 @@
 //! - [`library`]: the shipped layouts.
 //! - [`joined`]: joined tables, opened and bound.
 //! - [`detect`]: finds the delimiter, the header and the layout of an extract.
+//! - [`misread`]: the first rows under the layout: surplus fields, and dates that cannot be read.
 
 pub(crate) mod bind;
 pub mod bind_error;
@@ -25,6 +26,7 @@ pub mod detect;
 pub mod join;
 pub mod joined;
 pub mod library;
+pub mod misread;
 pub(crate) mod parse;
 pub(crate) mod parse_join;
 pub(crate) mod ranges;

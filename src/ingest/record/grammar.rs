@@ -14,6 +14,7 @@
 //!
 //! Invariant: for any bytes, every call either consumes at least one line or asks for more bytes.
 
+use crate::ingest::cell::clean;
 use crate::ingest::record::reject::Reason;
 
 /// A field of a record: a byte range, without its enclosing quotes.
@@ -32,11 +33,14 @@ pub struct CellSpan {
 pub struct Grammar {
     /// Field separator, one byte.
     pub delimiter: u8,
-    /// Lines end with CR, because the extract holds no LF.
-    pub cr_only: bool,
+    /// The first line end of the text is a CR without LF: then CR, CRLF and LF end lines. Otherwise LF and CRLF do, and a
+    /// lone CR is an ordinary character.
+    pub cr_ends: bool,
+    /// Fields that rows may have beyond those of the header.
+    pub surplus: Surplus,
     /// Number of named fields of the header. 0 while the header itself is read: any number of fields is accepted.
     pub width: usize,
-    /// The header's names, trimmed, to recognize a repeated header. Empty: repeated headers are not looked for.
+    /// The header's names, cleaned as cells are, to recognize a repeated header. Empty: repeated headers are not looked for.
     pub header: Vec<Vec<u8>>,
     /// Lines that begin with one of these are skipped.
     pub skip_prefix: Vec<Vec<u8>>,
@@ -45,6 +49,15 @@ pub struct Grammar {
     /// Maximum length of a record in bytes. A record that has not ended within `limit + 1` bytes is rejected, whatever the
     /// block boundaries. [`RECORD_LIMIT`] except in tests.
     pub limit: usize,
+}
+
+/// The empty fields that rows may have at their end, beyond those of the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surplus {
+    /// Rows have no surplus fields, or exactly this many.
+    Exactly(usize),
+    /// Any number, while the number is being determined.
+    Any,
 }
 
 /// Maximum length of a record in bytes: far above any real claim line, far below the memory of a laptop.
@@ -80,19 +93,47 @@ const SWALLOW_WIDTH: usize = 3;
 
 impl Grammar {
     /// The grammar of a header, which may have any number of fields.
-    pub fn for_header(delimiter: u8, cr_only: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
+    pub fn for_header(delimiter: u8, cr_ends: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
         let (header, trailer) = (Vec::new(), Vec::new());
-        Self { delimiter, cr_only, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
+        let surplus = Surplus::Exactly(0);
+        Self { delimiter, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
     }
 
-    /// The byte that ends a line.
-    pub fn line_end(&self) -> u8 {
-        if self.cr_only { b'\r' } else { b'\n' }
+    /// Position of the first line end in these bytes.
+    pub fn find_line_end(&self, bytes: &[u8]) -> Option<usize> {
+        if self.cr_ends { memchr::memchr2(b'\r', b'\n', bytes) } else { memchr::memchr(b'\n', bytes) }
+    }
+
+    /// Position after the last line end in these bytes.
+    pub fn after_last_line_end(&self, bytes: &[u8]) -> Option<usize> {
+        let last = if self.cr_ends { memchr::memrchr2(b'\r', b'\n', bytes) } else { memchr::memrchr(b'\n', bytes) };
+        last.map(|i| i + 1)
+    }
+
+    /// Position after the first line end in these bytes, which a CR and the LF after it form together.
+    pub fn after_line_end(&self, bytes: &[u8]) -> Option<usize> {
+        let end = self.find_line_end(bytes)?;
+        Some(if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') { end + 2 } else { end + 1 })
+    }
+
+    /// The start of the line after that at `at`. None if the bytes given may not hold its whole line end.
+    pub(crate) fn line_after(&self, bytes: &[u8], at: usize, last: bool) -> Option<usize> {
+        self.next_line(bytes, at + self.find_line_end(&bytes[at..])?, last)
+    }
+
+    /// Does this byte end a line, or begin the two bytes that do?
+    pub fn is_line_end(&self, b: u8) -> bool {
+        b == b'\n' || (self.cr_ends && b == b'\r')
     }
 
     /// Number of line ends in these bytes. A final line without a line end does not count, because nothing follows it.
     pub fn lines(&self, bytes: &[u8]) -> u64 {
-        memchr::memchr_iter(self.line_end(), bytes).count() as u64
+        let feeds = memchr::memchr_iter(b'\n', bytes).count();
+        if !self.cr_ends {
+            return feeds as u64;
+        }
+        let lone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+        (feeds + memchr::memchr_iter(b'\r', bytes).filter(lone).count()) as u64
     }
 
     /// Reads the record that starts at `at`. `last`: no bytes follow those given.
@@ -117,15 +158,24 @@ impl Grammar {
 
     /// The end of the line's text, without its line break, and the start of the next line.
     fn line(&self, bytes: &[u8], at: usize, last: bool) -> Option<(usize, usize)> {
-        match memchr::memchr(self.line_end(), &bytes[at..]) {
-            Some(i) => Some((self.without_cr(bytes, at, at + i), at + i + 1)),
+        match self.find_line_end(&bytes[at..]) {
+            Some(i) => Some((self.without_cr(bytes, at, at + i), self.next_line(bytes, at + i, last)?)),
             None if last => Some((self.without_cr(bytes, at, bytes.len()), bytes.len())),
             None => None,
         }
     }
 
+    /// The start of the line after the line end at `end`. None if an LF that belongs to a CR may follow the bytes given.
+    fn next_line(&self, bytes: &[u8], end: usize, last: bool) -> Option<usize> {
+        match (bytes[end], bytes.get(end + 1)) {
+            (b'\r', Some(b'\n')) => Some(end + 2),
+            (b'\r', None) if !last => None,
+            _ => Some(end + 1),
+        }
+    }
+
     fn without_cr(&self, bytes: &[u8], start: usize, end: usize) -> usize {
-        if !self.cr_only && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
+        if !self.cr_ends && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
     }
 
     /// Is the line blank, or one that the layout skips? Ctrl-Z counts as a blank, because DOS programs end files with it.
@@ -152,7 +202,6 @@ impl Grammar {
 
     fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
         let rejected = |reason| Step::Rejected { reason, next: next_line };
-        let line_end = self.line_end();
         let mut pos = at;
         loop {
             if bytes.get(pos) == Some(&b'"') {
@@ -171,17 +220,20 @@ impl Grammar {
                     None if last => return self.accept(bytes, fields, pos, next_line),
                     None => return Step::More,
                     Some(b) if *b == self.delimiter => pos += 1,
-                    Some(b) if *b == line_end => return self.accept(bytes, fields, pos + 1, next_line),
+                    Some(b) if self.is_line_end(*b) => {
+                        let Some(next) = self.next_line(bytes, pos, last) else { return Step::More };
+                        return self.accept(bytes, fields, next, next_line);
+                    }
                     Some(b'\r') => match bytes.get(pos + 1) {
                         None if last => return self.accept(bytes, fields, pos + 1, next_line),
                         None => return Step::More,
-                        Some(b'\n') if !self.cr_only => return self.accept(bytes, fields, pos + 2, next_line),
+                        Some(b'\n') => return self.accept(bytes, fields, pos + 2, next_line),
                         Some(_) => return rejected(Reason::TextAfterQuote),
                     },
                     Some(_) => return rejected(Reason::TextAfterQuote),
                 }
             } else {
-                let end = match memchr::memchr2(self.delimiter, line_end, &bytes[pos..]) {
+                let end = match self.find_cell_end(&bytes[pos..]) {
                     Some(i) => pos + i,
                     None if last => bytes.len(),
                     None => return Step::More,
@@ -189,17 +241,44 @@ impl Grammar {
                 let at_delimiter = bytes.get(end) == Some(&self.delimiter);
                 let stop = if at_delimiter { end } else { self.without_cr(bytes, pos, end) };
                 fields.push(CellSpan { start: pos as u32, end: stop as u32, doubled: false });
+                if end == bytes.len() {
+                    return self.accept(bytes, fields, end, next_line);
+                }
                 if !at_delimiter {
-                    return self.accept(bytes, fields, (end + 1).min(bytes.len()), next_line);
+                    let Some(next) = self.next_line(bytes, end, last) else { return Step::More };
+                    return self.accept(bytes, fields, next, next_line);
                 }
                 pos = end + 1;
             }
             // More fields than the header, and not only trailing delimiters: the record will be rejected, so do not read
             // to the end of the file. This also bounds the work on hostile quotes.
-            if self.width > 0 && fields.len() > self.width && fields[self.width..].iter().any(|f| f.start < f.end) {
+            if self.width > 0 && fields.len() > self.width && !self.may_be_surplus(bytes, fields) {
                 return rejected(Reason::TooManyFields);
             }
         }
+    }
+
+    /// Position of the first delimiter or line end.
+    fn find_cell_end(&self, bytes: &[u8]) -> Option<usize> {
+        if self.cr_ends {
+            memchr::memchr3(self.delimiter, b'\r', b'\n', bytes)
+        } else {
+            memchr::memchr2(self.delimiter, b'\n', bytes)
+        }
+    }
+
+    /// Position of the first quote or line end.
+    fn find_quote_or_line_end(&self, bytes: &[u8]) -> Option<usize> {
+        if self.cr_ends { memchr::memchr3(b'"', b'\r', b'\n', bytes) } else { memchr::memchr2(b'"', b'\n', bytes) }
+    }
+
+    /// Are the fields beyond those of the header empty, and not more than a row may have?
+    fn may_be_surplus(&self, bytes: &[u8], fields: &[CellSpan]) -> bool {
+        let (_, surplus) = fields.split_at(self.width);
+        let is_empty =
+            |f: &CellSpan| f.start == f.end || clean(&bytes[f.start as usize..f.end as usize], &[]).is_empty();
+        let most = if let Surplus::Exactly(most) = self.surplus { most } else { usize::MAX };
+        surplus.len() <= most && surplus.iter().all(is_empty)
     }
 
     fn closing_quote(&self, bytes: &[u8], start: usize, last: bool) -> Close {
@@ -208,7 +287,7 @@ impl Grammar {
         // Start of the current continuation line. None on the field's first line.
         let mut line_start: Option<usize> = None;
         loop {
-            let Some(i) = memchr::memchr2(b'"', self.line_end(), &bytes[pos..]) else {
+            let Some(i) = self.find_quote_or_line_end(&bytes[pos..]) else {
                 return match (last, line_start) {
                     (true, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
                     (true, _) => Close::Never,
@@ -253,11 +332,17 @@ impl Grammar {
             if fields.len() < self.width {
                 return Step::Rejected { reason: Reason::TooFewFields, next: next_line };
             }
-            // Trailing delimiters are not damage.
-            if fields[self.width..].iter().any(|f| f.start < f.end) {
+            let surplus = fields.len() - self.width;
+            let is_allowed = match self.surplus {
+                Surplus::Exactly(allowed) => surplus == allowed,
+                Surplus::Any => true,
+            };
+            if surplus > 0 && !(is_allowed && self.may_be_surplus(bytes, fields)) {
                 return Step::Rejected { reason: Reason::TooManyFields, next: next_line };
             }
-            fields.truncate(self.width);
+            if self.surplus != Surplus::Any {
+                fields.truncate(self.width);
+            }
             if self.is_header(bytes, fields) {
                 return Step::Rejected { reason: Reason::RepeatedHeader, next: next_line };
             }
@@ -266,12 +351,11 @@ impl Grammar {
     }
 
     fn is_header(&self, bytes: &[u8], fields: &[CellSpan]) -> bool {
-        !self.header.is_empty()
-            && self
-                .header
-                .iter()
-                .zip(fields)
-                .all(|(name, f)| trim_name(&bytes[f.start as usize..f.end as usize]) == name.as_slice())
+        let is_name = |(name, f): (&Vec<u8>, &CellSpan)| {
+            let cell = &bytes[f.start as usize..f.end as usize];
+            cell == name.as_slice() || clean(cell, &[]).as_bytes() == name.as_slice()
+        };
+        !self.header.is_empty() && self.header.iter().zip(fields).all(is_name)
     }
 }
 
@@ -280,17 +364,6 @@ enum Close {
     Swallowed,
     Never,
     More,
-}
-
-/// A header name without surrounding blanks and without the byte-order mark that concatenated files leave.
-pub fn trim_name(name: &[u8]) -> &[u8] {
-    let name = name.trim_ascii();
-    let name = name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name).trim_ascii();
-    // A byte-order mark before a quote makes the quote an ordinary character.
-    match name {
-        [b'"', inner @ .., b'"'] => inner,
-        _ => name,
-    }
 }
 
 #[cfg(test)]
@@ -337,7 +410,7 @@ mod tests {
             ("1,\"a\"\"b\",\"\"\n", &["1|a\"\"b|"]),
             ("1,2\n4,5,6\n", &["!too-few-fields", "4|5|6"]),
             ("1,2,3,4\n4,5,6\n", &["!too-many-fields", "4|5|6"]),
-            ("1,2,3,,\"\",\n4,5,6\n", &["1|2|3", "4|5|6"]),
+            ("1,2,3,\n4,5,6\n", &["!too-many-fields", "4|5|6"]),
             ("1,\"a\"b,3\n4,5,6\n", &["!text-after-quote", "4|5|6"]),
             ("1,\"a,3\n4,5,6\n7,8,9", &["!swallowed-rows", "4|5|6", "7|8|9"]),
             ("1,2,\"a\n", &["!unclosed-quote"]),
@@ -358,8 +431,25 @@ mod tests {
 
     #[test]
     fn carriage_returns_end_lines_where_there_is_no_line_feed() {
-        let g = Grammar { cr_only: true, ..grammar(2) };
+        let g = Grammar { cr_ends: true, ..grammar(2) };
         assert_eq!(read_all(&g, "1,2\r\"3\",4\r\r5,6"), ["1|2", "3|4", "5|6"]);
+        // There, CRLF and LF end lines as well, and a CRLF is one line end.
+        let text = "1,2\r\n\"3\",4\r\n5,6\n\"7\r\n8\",9\rx";
+        assert_eq!(read_all(&g, text), ["1|2", "3|4", "5|6", "7\r\n8|9", "!too-few-fields"]);
+        assert_eq!((g.lines(text.as_bytes()), g.after_line_end(b"1\r\n2")), (5, Some(3)));
+        for text in ["1,2\r", "1,\"2\"\r", "\"1\",2\r"] {
+            assert_eq!(g.read(text.as_bytes(), 0, false, &mut Vec::new()), Step::More, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn surplus_fields_are_empty_and_as_many_as_the_extract_has() {
+        let text = "1,2,,\n1,2,\n1,2\n1,2, ,\"\"\n1,2,NULL,x\n1,2,,,\n1,\"2\",,,\n";
+        let two = Grammar { surplus: Surplus::Exactly(2), ..grammar(2) };
+        let many = "!too-many-fields";
+        assert_eq!(read_all(&two, text), ["1|2", many, "1|2", "1|2", many, many, many]);
+        let any = Grammar { surplus: Surplus::Any, ..grammar(2) };
+        assert_eq!(read_all(&any, text)[..5], ["1|2||", "1|2|", "1|2", "1|2| |", many]);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The header of an extract, a joined table or an authorization file, and the search for the delimiter under which it can
 //! be read.
 
+use std::borrow::Cow;
+
+use crate::ingest::cell::clean;
 use crate::ingest::error::ReadError;
-use crate::ingest::record::grammar::{CellSpan, Grammar, Step, trim_name};
+use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
+use crate::ingest::record::row::undouble;
 use crate::ingest::source::Source;
 
 /// The delimiters that are tried, in order of preference.
@@ -11,7 +15,7 @@ pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 /// The header of an input.
 #[derive(Debug)]
 pub struct Header {
-    /// Names of the columns, trimmed; nameless ones at the end are dropped.
+    /// Names of the columns, cleaned as cells are; nameless ones at the end are dropped.
     pub names: Vec<String>,
     /// The same names as bytes.
     pub raw: Vec<Vec<u8>>,
@@ -40,37 +44,76 @@ pub struct Attempt<'a> {
     sample: &'a [u8],
     /// The sample is the whole text.
     whole: bool,
-    cr_only: bool,
-    /// First byte after a byte-order mark.
+    cr_ends: bool,
+    /// The sample holds a CR without an LF, and LF ends lines.
+    lone_cr: bool,
+    /// First byte after a byte-order mark and a `sep=` line.
     start: usize,
 }
 
-/// Tries each delimiter until `bind` returns a value. The error is that of `bind`, or of reading.
+/// Tries each delimiter until `bind` returns a value. A first line `sep=X`, as spreadsheets write it, leaves only the
+/// delimiter X and is skipped. The error is that of `bind`, or says that the line ends cannot be read.
 pub fn sniff<T>(
     source: &Source,
     mut bind: impl FnMut(&Attempt<'_>) -> Result<Option<T>, ReadError>,
 ) -> Result<Option<T>, ReadError> {
     let sample = source.sample.as_slice();
-    let cr_only = memchr::memchr(b'\r', sample).is_some()
-        && memchr::memchr(b'\n', sample).is_none()
-        && !source.has_line_feed()?;
-    let start = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    for delimiter in DELIMITERS {
-        if let Some(bound) = bind(&Attempt { delimiter, sample, whole: source.whole, cr_only, start })? {
+    let mark = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let first_end = memchr::memchr2(b'\r', b'\n', sample);
+    if first_end.is_none_or(|end| end + 2 >= sample.len())
+        && let Some(found) = foreign_line_end(sample)
+    {
+        let what = format!("its lines end with {found}; write it again with LF or CRLF line ends");
+        return Err(ReadError::unusable(&source.name, what));
+    }
+    let cr_ends = first_end.is_some_and(|end| sample[end] == b'\r' && sample.get(end + 1) != Some(&b'\n'));
+    let lone_cr = !cr_ends && has_lone_cr(sample);
+    let (separator, start) = separator_line(sample, mark).map_or((None, mark), |(d, next)| (Some(d), next));
+    let delimiters = separator.map_or_else(|| DELIMITERS.to_vec(), |d| vec![d]);
+    for delimiter in delimiters {
+        if let Some(bound) = bind(&Attempt { delimiter, sample, whole: source.whole, cr_ends, lone_cr, start })? {
             return Ok(Some(bound));
         }
     }
     Ok(None)
 }
 
+/// The delimiter of a line `sep=X`, which may be in quotes, and the start of the next line.
+fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)> {
+    let line = &sample[start..];
+    let end = memchr::memchr2(b'\r', b'\n', line)?;
+    let next = if line[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 };
+    let text = match line[..end].trim_ascii_end() {
+        // A tab as the delimiter looks like a blank at the end.
+        b"sep=" | b"SEP=" | b"Sep=" => line[..end].get(..5)?,
+        [b'"', inner @ .., b'"'] => inner,
+        text => text,
+    };
+    let (word, delimiter) = text.split_last_chunk::<1>()?;
+    let is_delimiter = !delimiter[0].is_ascii_alphanumeric() && delimiter[0].is_ascii() && delimiter[0] != b'"';
+    (word.eq_ignore_ascii_case(b"sep=") && is_delimiter).then_some((delimiter[0], start + next))
+}
+
+/// The line end of another system, if the text has no other. As one line the whole file would pass for its header.
+fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
+    let ends: [(&[u8], &str); 5] = [
+        (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
+        (b"\x85", "NEL (0x85), as on IBM mainframes"),
+        (b"\xE2\x80\xA8", "the line separator U+2028"),
+        (b"\xE2\x80\xA9", "the paragraph separator U+2029"),
+        (b"\x1E", "the record separator 0x1E"),
+    ];
+    ends.into_iter().find(|(end, _)| memchr::memmem::find(sample, end).is_some()).map(|(_, name)| name)
+}
+
 impl Attempt<'_> {
     /// Reads the header under this delimiter. The error is a sentence.
     pub fn read(&self, preamble: Preamble<'_>) -> Result<(Grammar, Header), String> {
         let sample = self.sample;
-        let grammar = Grammar::for_header(self.delimiter, self.cr_only, preamble.skip_prefix.to_vec());
+        let grammar = Grammar::for_header(self.delimiter, self.cr_ends, preamble.skip_prefix.to_vec());
         let mut at = self.start;
         for _ in 0..preamble.skip_lines {
-            at += memchr::memchr(grammar.line_end(), &sample[at..]).map_or(sample.len() - at, |i| i + 1);
+            at += grammar.after_line_end(&sample[at..]).unwrap_or(sample.len() - at);
         }
         if !preamble.names.is_empty() {
             let raw = preamble.names.iter().map(|n| n.clone().into_bytes()).collect();
@@ -85,8 +128,9 @@ impl Attempt<'_> {
             match grammar.read(sample, at, self.whole, &mut fields) {
                 Step::Blank { next } => at = next,
                 Step::Record { next } => {
-                    let raw = header_cells(sample, &fields);
-                    let names = raw.iter().map(|r| String::from_utf8_lossy(r).into_owned()).collect();
+                    let names = header_cells(sample, &fields);
+                    self.refuse_two_line_ends(&grammar, at, next, names.len())?;
+                    let raw = names.iter().map(|name| name.clone().into_bytes()).collect();
                     let lines_before = grammar.lines(&sample[..next]);
                     return Ok((grammar, Header { names, raw, data_start: next, lines_before }));
                 }
@@ -98,19 +142,114 @@ impl Attempt<'_> {
                     ));
                 }
                 Step::More => {
-                    return Err("the header line does not end within the first MiB; is this a CSV file?".to_owned());
+                    return Err("the header line does not end within the first 4 MiB; is this a CSV file?".to_owned());
                 }
             }
         }
     }
+
+    /// Where LF ends lines, a lone CR in the header, or in a first row with more fields than the header, is a line end too.
+    fn refuse_two_line_ends(&self, grammar: &Grammar, header: usize, rows: usize, width: usize) -> Result<(), String> {
+        if !self.lone_cr {
+            return Ok(());
+        }
+        let sample = self.sample;
+        let refuse = |what: &str| {
+            Err(format!(
+                "its lines end in two ways: {what} holds a CR, and LF ends lines; write it with one kind of line end"
+            ))
+        };
+        if has_lone_cr(&sample[header..rows]) {
+            return refuse("the header");
+        }
+        let (mut at, mut fields) = (rows, Vec::new());
+        while let Step::Blank { next } = grammar.read(sample, at, self.whole, &mut fields) {
+            if next == at {
+                return Ok(());
+            }
+            at = next;
+        }
+        match grammar.read(sample, at, self.whole, &mut fields) {
+            Step::Record { next } if fields.len() > width && has_lone_cr(&sample[at..next]) => refuse("the first row"),
+            _ => Ok(()),
+        }
+    }
 }
 
-/// The names without blanks around them. Nameless cells at the end are not columns.
-fn header_cells(sample: &[u8], fields: &[CellSpan]) -> Vec<Vec<u8>> {
-    let mut cells: Vec<Vec<u8>> =
-        fields.iter().map(|f| trim_name(&sample[f.start as usize..f.end as usize]).to_vec()).collect();
-    while cells.len() > 1 && cells.last().is_some_and(Vec::is_empty) {
+/// Is there a CR without an LF after it? One at the end of the text ends a line.
+fn has_lone_cr(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1).is_some_and(|b| *b != b'\n'))
+}
+
+/// The names, cleaned as cells are. Nameless cells at the end are not columns.
+fn header_cells(sample: &[u8], fields: &[CellSpan]) -> Vec<String> {
+    let text = |f: &CellSpan| {
+        let raw = &sample[f.start as usize..f.end as usize];
+        let raw = if f.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) };
+        clean(&raw, &[]).into_owned()
+    };
+    let mut cells: Vec<String> = fields.iter().map(text).collect();
+    while cells.len() > 1 && cells.last().is_some_and(String::is_empty) {
         cells.pop();
     }
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names, delimiter and line of the first row under the first delimiter that finds two names or more.
+    fn sniffed(text: &str) -> Result<(Vec<String>, u8, u64), String> {
+        let source = Source::from_bytes("x.csv", text.as_bytes().to_vec()).expect("a text");
+        let found = sniff(&source, |attempt| {
+            let (_, header) =
+                attempt.read(Preamble::default()).map_err(|what| ReadError::unusable(&source.name, what))?;
+            Ok((header.names.len() > 1).then_some((header.names, attempt.delimiter, header.lines_before + 1)))
+        });
+        found.map_err(|e| e.to_string()).map(|found| found.expect("a header"))
+    }
+
+    #[test]
+    fn a_line_sep_sets_the_delimiter_and_is_skipped() {
+        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        for (text, delimiter) in [
+            ("sep=;\na,1;b\n", b';'),
+            ("\u{feff}sep=;\r\na,1;b\r\n", b';'),
+            ("\"sep=;\"\na,1;b\n", b';'),
+            ("SEP=:\na,1:b\n", b':'),
+            ("sep=\t\na,1\tb\n", b'\t'),
+        ] {
+            assert_eq!(sniffed(text), Ok((names(&["a,1", "b"]), delimiter, 3)), "{text:?}");
+        }
+        assert_eq!(sniffed("sep=,x\n1,2\n"), Ok((names(&["sep=", "x"]), b',', 2)));
+    }
+
+    #[test]
+    fn header_cells_are_cleaned_as_cells_are() {
+        let text = "\u{feff} \"a\" ,=\"b\",\"c\"\"d\",NULL,\u{a0}e,,\"\"\n";
+        let want = ["a", "b", "c\"d", "", "e"].map(str::to_owned).to_vec();
+        assert_eq!(sniffed(text), Ok((want, b',', 2)));
+    }
+
+    #[test]
+    fn lines_that_end_in_two_ways_are_refused() {
+        for text in ["\na,b\r1,2\n", "a,b\n\n1,2\r3,4\r", "a,b\r\n1,2\r3,4\r\n"] {
+            let said = sniffed(text).expect_err(text);
+            assert!(said.contains("its lines end in two ways"), "{text:?}: {said}");
+        }
+        // A CR in a cell, one that does not add fields, one of a later row, one at the end, or where CR ends lines.
+        for text in ["a,b\n1,2\r3\n", "a,b\n1,2\n1,2\r3,4\n", "a,b\n1,2\r", "a,b\r1,2\n3,4\r", "a,b\r\n1,2\r\n"] {
+            assert!(sniffed(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn line_ends_of_other_systems_are_refused_by_name() {
+        for (end, name) in [("\u{85}", "NEL"), ("\u{2028}", "U+2028"), ("\u{1e}", "0x1E")] {
+            let said = sniffed(&format!("a,b{end}{}", format!("1,2{end}").repeat(30))).expect_err(end);
+            assert!(said.contains(name), "{said}");
+        }
+        assert!(sniffed("a,b\n\u{85},2\n").is_ok());
+    }
 }

@@ -5,9 +5,11 @@
 //! - [`reject`]: rows that cannot be used.
 //! - [`grammar`]: where a record ends, what its fields are, and when it is rejected.
 //! - [`row`]: the cells of a row.
+//! - [`first_rows`]: the first rows, which show how many surplus fields rows have.
 //! - [`header`]: the names of the columns.
 //! - [`trailer`]: the last line that states the number of rows.
 
+pub mod first_rows;
 pub mod grammar;
 pub mod header;
 pub mod reject;

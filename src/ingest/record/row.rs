@@ -25,14 +25,14 @@ impl<'a> Row<'a> {
 
     /// A copy of the record and its fields, which outlives the block. It starts at the record's first byte and ends with
     /// the text of its last line.
-    pub(crate) fn record(&self, line_end: u8) -> (Vec<u8>, Vec<CellSpan>) {
+    pub(crate) fn record(&self, grammar: &Grammar) -> (Vec<u8>, Vec<CellSpan>) {
         let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
             return (Vec::new(), Vec::new());
         };
         let start = first.start as usize;
         // A quote right before the first field is the one that opens it.
         let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
-        let line = memchr::memchr(line_end, &self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
+        let line = grammar.find_line_end(&self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
         let end = line.max(last.end as usize);
         let moved = |at: u32| at - start as u32;
         let fields = self.fields.iter().map(|f| CellSpan { start: moved(f.start), end: moved(f.end), ..*f }).collect();
@@ -67,7 +67,7 @@ impl<'a> Row<'a> {
 }
 
 /// Reads each doubled quote as one.
-fn undouble(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn undouble(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(i) = memchr::memchr(b'"', rest) {
@@ -80,7 +80,7 @@ fn undouble(raw: &[u8]) -> Vec<u8> {
 
 /// What `rejects.csv` shows of a record: its first physical line, cut at [`RAW_LIMIT`] bytes.
 pub(crate) fn first_line(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
-    let end = memchr::memchr(grammar.line_end(), record).unwrap_or(record.len());
+    let end = grammar.find_line_end(record).unwrap_or(record.len());
     let line = &record[..end];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     line[..line.len().min(RAW_LIMIT)].to_vec()

@@ -34,7 +34,7 @@ pub(crate) fn scan<C: Collector>(
     let charge = if let RowFilter::Totaled(charge) = filter { Some(charge) } else { None };
     let mut scanner = Scanner::new(grammar, bytes, last, look, charge, tally);
     let mut at = match filter {
-        RowFilter::Prefiltered(prefilter) if !grammar.cr_only && grammar.width > 1 => fast(&mut scanner, prefilter),
+        RowFilter::Prefiltered(prefilter) if !grammar.cr_ends && grammar.width > 1 => fast(&mut scanner, prefilter),
         _ => 0,
     };
     while at < bytes.len() {

@@ -52,6 +52,9 @@ pub trait Watch: Sync {
     /// False stops the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
 
+    /// Something about an input that its reader should know, which does not stop the run.
+    fn note(&self, _file: &str, _what: &str) {}
+
     /// Called after each extract with its number from 1, and its numbers of rows, rejected rows and kept lines.
     fn extract(&self, _number: usize, _rows: u64, _rejected: u64, _kept: u64) {}
 }
@@ -117,6 +120,9 @@ pub fn read<C: Collector>(
     let (group, scans, read) = scanned;
     join(&group, scans, read)?;
     in_order.read_partial(true);
+    for what in blocks.notes() {
+        watch.note(&name, what);
+    }
     Ok(in_order.total)
 }
 
@@ -141,10 +147,10 @@ fn speculate<C: Collector>(
     look: &impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
 ) -> SpeculativeScan<C> {
     let mut tally = Tally::new(0, 0, C::for_block());
-    let start = memchr::memchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
+    let start = grammar.after_line_end(block).unwrap_or(block.len());
     let stop = start + scan(grammar, filter, &block[start..], false, look, &mut tally);
     if tally.rejects.len() > MAX_SPECULATIVE_REJECTS as u64 {
-        let lines = memchr::memrchr(grammar.line_end(), block).map_or(block.len(), |i| i + 1);
+        let lines = grammar.after_last_line_end(block).unwrap_or(block.len());
         return SpeculativeScan {
             before: block[..lines].to_vec(),
             after: block[lines..].to_vec(),
@@ -172,14 +178,19 @@ impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'
     /// Appends the bytes before the block's first line end to the partial record. The speculative scan is right if this
     /// completes the record. A block without a line end says nothing either way.
     fn is_right(&mut self, scan: &SpeculativeScan<C>) -> bool {
-        let is_line_end = scan.before.last() == Some(&self.grammar.line_end());
+        let mut before = scan.before.as_slice();
         if self.skipping_long_line {
-            self.total.bytes += scan.before.len() as u64;
-            self.total.lines += u64::from(is_line_end);
-            self.skipping_long_line = !is_line_end;
-            return true;
+            let end = self.grammar.find_line_end(before).unwrap_or(before.len());
+            self.total.bytes += end as u64;
+            before = &before[end..];
+            // The line end itself is read as a blank line.
+            self.skipping_long_line = before.is_empty();
+            if self.skipping_long_line {
+                return true;
+            }
         }
-        self.partial.extend_from_slice(&scan.before);
+        let is_line_end = before.last().is_some_and(|b| self.grammar.is_line_end(*b));
+        self.partial.extend_from_slice(before);
         // Without a line end there is no complete record. Searching would cost a long line the square of its length.
         if is_line_end {
             self.read_partial(false);
@@ -232,13 +243,14 @@ impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'
         if self.partial.len() > self.grammar.limit && self.searched < self.partial.len() {
             self.read_records(false);
         }
-        // So many bytes without a record can only be a line without an end.
+        // So many bytes without a record can only be a line without an end, or whose last byte is a CR that an LF may follow.
         if self.partial.len() > self.grammar.limit {
             self.total.reject(Reason::TooLong, self.grammar, &self.partial[..=self.grammar.limit]);
-            self.total.bytes += self.partial.len() as u64;
-            self.partial.clear();
-            self.searched = 0;
-            self.skipping_long_line = true;
+            let end = self.grammar.find_line_end(&self.partial).unwrap_or(self.partial.len());
+            self.total.bytes += end as u64;
+            self.partial.drain(..end);
+            self.searched = self.partial.len();
+            self.skipping_long_line = self.partial.is_empty();
         }
     }
 }

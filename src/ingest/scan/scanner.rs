@@ -44,7 +44,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         let next = match grammar.read(&bytes[..seen], at, self.last && seen == bytes.len(), &mut self.fields) {
             Step::More if seen - at <= grammar.limit => return None,
             Step::More => {
-                let next = at + memchr::memchr(grammar.line_end(), &bytes[at..])? + 1;
+                let next = grammar.line_after(bytes, at, self.last)?;
                 self.tally.reject(Reason::TooLong, grammar, &bytes[at..seen]);
                 next
             }

@@ -5,10 +5,11 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use crate::ingest::error::ReadError;
+use crate::ingest::source::decode::Notes;
 
 /// Bytes of a group of blocks of a plain file. Large enough that threads seldom wait for the last block of a group, small
 /// enough that progress moves and an interrupt is noticed at once on a slow disk.
@@ -36,6 +37,7 @@ pub struct BlockReader {
     name: String,
     text: Text,
     block: usize,
+    notes: Notes,
 }
 
 /// One block of the text.
@@ -69,8 +71,8 @@ impl Block {
 }
 
 impl BlockReader {
-    pub(crate) fn new(name: String, text: Text, block: usize) -> Self {
-        Self { name, text, block: block.max(1) }
+    pub(crate) fn new(name: String, text: Text, block: usize, notes: Notes) -> Self {
+        Self { name, text, block: block.max(1), notes }
     }
 
     /// Bytes taken from disk so far, for progress: of a compressed file the compressed ones.
@@ -79,6 +81,11 @@ impl BlockReader {
             Text::File { at, .. } => *at,
             Text::Stream { taken, .. } => taken.load(Ordering::Relaxed),
         }
+    }
+
+    /// What the decoders left out of the text. Complete once all blocks have been read.
+    pub fn notes(&self) -> Vec<&'static str> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The extract as given.

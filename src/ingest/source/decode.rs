@@ -1,10 +1,11 @@
 //! From bytes on disk to text: compression, UTF-16, and the refusal of files that are not text.
 
-use std::io::{self, Cursor, Read};
-use std::sync::Arc;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
+use flate2::bufread::GzDecoder;
 
 use crate::ingest::error::ReadError;
 
@@ -17,7 +18,8 @@ pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<
 pub(crate) fn compression(head: &[u8]) -> Option<&'static str> {
     match head {
         [0x1f, 0x8b, ..] => Some("gzip"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        // The second is a skippable frame, which tools put first for an index or a seed.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some("zstd"),
         _ => None,
     }
 }
@@ -40,8 +42,12 @@ const NOT_TEXT: [(&[u8], &str); 6] = [
     (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
 ];
 
+/// First bytes of a text that are searched for control characters.
+const BINARY_CHECK_BYTES: usize = 1 << 20;
+
 pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> {
     let refuse = |what: &str| Err(ReadError::unusable(name, what));
+    let sample = &sample[..sample.len().min(BINARY_CHECK_BYTES)];
     if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| sample.starts_with(magic)) {
         return refuse(what);
     }
@@ -124,27 +130,101 @@ impl Read for Counted {
     }
 }
 
+/// What a decoder leaves out of an input, for a note to the user once the input has been read.
+pub(crate) type Notes = Arc<Mutex<Vec<&'static str>>>;
+
+fn note(notes: &Notes, what: &'static str) {
+    notes.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+}
+
+const TRAILING_BYTES: &str = "bytes after the last gzip member were left out; they are not compressed text";
+const ODD_BYTE: &str = "the odd byte at the end of the UTF-16 text was left out; the file may have been cut short";
+
+/// All members of a gzip file, one after another. Zero bytes between and after them are padding. Other bytes after a member
+/// are left out with a note: flate2's own reader of several members fails on both.
+pub(crate) struct GzipMembers {
+    /// None once all members have been read.
+    member: Option<GzDecoder<BufReader<Box<dyn Read + Send>>>>,
+    notes: Notes,
+}
+
+impl GzipMembers {
+    pub(crate) fn new(inner: Box<dyn Read + Send>, notes: Notes) -> Self {
+        Self { member: Some(GzDecoder::new(BufReader::with_capacity(1 << 18, inner))), notes }
+    }
+
+    /// Skips padding. The next member, if there is one.
+    fn next_member(
+        &self,
+        mut inner: BufReader<Box<dyn Read + Send>>,
+    ) -> io::Result<Option<GzDecoder<BufReader<Box<dyn Read + Send>>>>> {
+        loop {
+            let bytes = inner.fill_buf()?;
+            let Some(first) = bytes.first() else { return Ok(None) };
+            let zeros = bytes.iter().take_while(|b| **b == 0).count();
+            if *first == 0x1f {
+                return Ok(Some(GzDecoder::new(inner)));
+            }
+            if zeros == 0 {
+                note(&self.notes, TRAILING_BYTES);
+                // Whoever writes into a pipe must not see it close.
+                io::copy(&mut inner, &mut io::sink())?;
+                return Ok(None);
+            }
+            inner.consume(zeros);
+        }
+    }
+}
+
+impl Read for GzipMembers {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let n = member.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            if let Some(member) = self.member.take() {
+                self.member = self.next_member(member.into_inner())?;
+            }
+        }
+        Ok(0)
+    }
+}
+
 /// Converts UTF-16 to UTF-8. What is not valid becomes U+FFFD: cells are compared, never repaired.
 pub(crate) struct Utf16 {
     inner: Box<dyn Read + Send>,
     decoder: Decoder,
     raw: Vec<u8>,
+    /// The first byte of a unit whose second has not been read yet.
+    odd: Option<u8>,
     ready: Vec<u8>,
     at: usize,
     ended: bool,
+    notes: Notes,
 }
 
 impl Utf16 {
-    pub(crate) fn new(inner: Box<dyn Read + Send>, decoder: Decoder) -> Self {
-        Self { inner, decoder, raw: vec![0; 1 << 16], ready: Vec::new(), at: 0, ended: false }
+    pub(crate) fn new(inner: Box<dyn Read + Send>, decoder: Decoder, notes: Notes) -> Self {
+        Self { inner, decoder, raw: vec![0; 1 << 16], odd: None, ready: Vec::new(), at: 0, ended: false, notes }
     }
 }
 
 impl Read for Utf16 {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.at == self.ready.len() && !self.ended {
-            let n = self.inner.read(&mut self.raw)?;
-            self.ended = n == 0;
+            let held = usize::from(self.odd.is_some());
+            self.raw[0] = self.odd.take().unwrap_or_default();
+            let read = self.inner.read(&mut self.raw[held..])?;
+            let mut n = held + read;
+            self.ended = read == 0;
+            if n % 2 == 1 {
+                n -= 1;
+                self.odd = Some(self.raw[n]);
+            }
+            if self.ended && self.odd.is_some() {
+                note(&self.notes, ODD_BYTE);
+            }
             // Two bytes of UTF-16 become at most three of UTF-8; a few more complete what the decoder buffers.
             self.ready.resize(n * 3 / 2 + 16, 0);
             let (_, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..n], &mut self.ready, self.ended);

@@ -9,24 +9,28 @@
 //! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
 //! - [`blocks`]: the text in groups of blocks.
 //! - [`input_hash`]: the hash that identifies an input.
+//! - [`same_file`]: inputs that are the same file.
 
 pub mod blocks;
 pub(crate) mod decode;
 pub mod input_hash;
+pub mod same_file;
 pub mod spill;
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::ingest::error::ReadError;
 use crate::ingest::source::blocks::{BlockReader, Text, read_at};
-use crate::ingest::source::decode::{Counted, Guarded, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16};
+use crate::ingest::source::decode::{
+    Counted, Guarded, GzipMembers, Notes, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
+};
 
-/// Bytes read before the layout is detected: any header with its first rows fits.
-pub const SAMPLE_BYTES: usize = 1 << 20;
+/// Bytes read before the layout is detected: any header and a thousand wide rows fit.
+pub const SAMPLE_BYTES: usize = 4 << 20;
 
 /// An opened input: its first bytes in memory, the rest on demand.
 pub struct Source {
@@ -41,6 +45,7 @@ pub struct Source {
     /// The sample is the whole text.
     pub whole: bool,
     taken: Arc<AtomicU64>,
+    notes: Notes,
     bytes: Bytes,
 }
 
@@ -93,6 +98,7 @@ impl Source {
             whole: sample.len() as u64 == meta.len(),
             sample,
             taken: Arc::default(),
+            notes: Notes::default(),
             bytes: Bytes::File(file),
         })
     }
@@ -106,13 +112,13 @@ impl Source {
     fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64, limit: Option<u64>) -> Result<Self, ReadError> {
         let taken = Arc::<AtomicU64>::default();
         let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });
+        let notes = Notes::default();
         let mut undone = Vec::new();
         let trouble = |e: io::Error| ReadError::cannot_read(name, &e);
         let (head, mut stream) = peek(counted, 4).map_err(trouble)?;
         match compression(&head) {
             Some("gzip") => {
-                // MultiGzDecoder: concatenated members are one file; GzDecoder would stop after the first.
-                stream = Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, stream)));
+                stream = Box::new(GzipMembers::new(stream, Notes::clone(&notes)));
                 undone.push("gzip");
             }
             Some(_) => {
@@ -128,7 +134,7 @@ impl Source {
         }
         let (head, mut stream) = peek(stream, 4).map_err(trouble)?;
         if let Some(decoder) = utf16(&head) {
-            stream = Box::new(Utf16::new(stream, decoder));
+            stream = Box::new(Utf16::new(stream, decoder, Notes::clone(&notes)));
             undone.push("UTF-16");
         }
         let mut sample = Vec::new();
@@ -138,24 +144,7 @@ impl Source {
         }
         refuse_binary(name, &sample)?;
         let whole = sample.len() < SAMPLE_BYTES;
-        Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, bytes: Bytes::Stream(stream) })
-    }
-
-    /// Does the input hold a line feed anywhere? Asked only if the sample has carriage returns and no line feed, because
-    /// the whole file decides whether a CR ends a line.
-    pub fn has_line_feed(&self) -> Result<bool, ReadError> {
-        let Bytes::File(file) = &self.bytes else { return Ok(memchr::memchr(b'\n', &self.sample).is_some()) };
-        let mut buffer = vec![0; SAMPLE_BYTES];
-        let mut at = 0;
-        while at < self.size {
-            let n = (self.size - at).min(SAMPLE_BYTES as u64) as usize;
-            read_at(file, &mut buffer[..n], at).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
-            if memchr::memchr(b'\n', &buffer[..n]).is_some() {
-                return Ok(true);
-            }
-            at += n as u64;
-        }
-        Ok(false)
+        Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, notes, bytes: Bytes::Stream(stream) })
     }
 
     /// Reads the text from byte `from`, which is inside the sample, in groups of blocks of `block` bytes.
@@ -168,7 +157,7 @@ impl Source {
                 Text::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
             }
         };
-        BlockReader::new(self.name, text, block)
+        BlockReader::new(self.name, text, block, self.notes)
     }
 }
 
@@ -210,6 +199,43 @@ mod tests {
         assert_eq!(text("zst", zstd::encode_all(&plain[..], 1).expect("zstd")), plain);
         assert_eq!(text("utf-16", utf16.clone()), plain);
         assert_eq!(text("utf-16 gz", gz(&utf16)), plain);
+    }
+
+    /// The text of an input and the notes about it.
+    fn noted(bytes: Vec<u8>) -> (Vec<u8>, Vec<&'static str>) {
+        let mut blocks = Source::from_bytes("x", bytes).expect("source").blocks(0, 7);
+        let (mut out, mut buffer) = (Vec::new(), Vec::new());
+        loop {
+            let group = blocks.next_group(Vec::new()).expect("a group");
+            if group.is_empty() {
+                return (out, blocks.notes());
+            }
+            for block in &group {
+                out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_to_the_text_is_left_out() {
+        let plain = b"claim_id,x\n1,2\n".to_vec();
+        let gz = |b: &[u8]| {
+            let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            e.write_all(b).expect("gz");
+            e.finish().expect("gz")
+        };
+        let padded = [gz(&plain[..5]), vec![0; 300], gz(&plain[5..]), vec![0; 1000]].concat();
+        assert_eq!(noted(padded), (plain.clone(), vec![]));
+        let (text, notes) = noted([gz(&plain), vec![0, 0], b"trailer".to_vec()].concat());
+        assert_eq!((text, notes.len()), (plain.clone(), 1));
+        assert!(notes[0].contains("after the last gzip member"), "{notes:?}");
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..]; 2];
+        let zstd = zstd::encode_all(&plain[..], 1).expect("zstd");
+        assert_eq!(noted([skippable[0], &zstd, skippable[1]].concat()), (plain.clone(), vec![]));
+        let utf16 = std::iter::once(0xfeff).chain("claim_id,x\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes);
+        let (text, notes) = noted(utf16.chain([b'C']).collect());
+        assert_eq!((text, notes.len()), (plain, 1));
+        assert!(notes[0].contains("odd byte"), "{notes:?}");
     }
 
     #[test]

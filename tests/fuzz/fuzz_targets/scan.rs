@@ -90,10 +90,10 @@ fuzz_target!(|data: &[u8]| {
     let (header, detected) = &DETECTED[usize::from(*shape) % 60];
     let mut bytes = header.clone();
     // A line feed would make the header's CR an ordinary character.
-    bytes.extend(body.iter().map(|b| if *b == b'\n' && detected.grammar.cr_only { b'\r' } else { *b }));
+    bytes.extend(body.iter().map(|b| if *b == b'\n' && detected.grammar.cr_ends { b'\r' } else { *b }));
 
     let Ok(source) = Source::from_bytes("claims.csv", bytes.clone()) else { return };
-    let twin = Twin::read(&bytes, detected.grammar.delimiter, &detected.grammar.header);
+    let twin = Twin::read(&bytes, detected.grammar.delimiter, &detected.grammar.header, |_| false);
     // A file of which most is rejected is refused.
     let refused = twin.rejects.len() >= 10 && twin.rejects.len() > twin.rows.len();
     let rows = (twin.rows.len() + twin.rejects.len()) as u64;

@@ -1,0 +1,60 @@
+//! Checks the first rows of an extract under its layout: the number of surplus fields, and whether its dates can be read.
+//! What a date looks like is not known here; the caller passes a function.
+
+use crate::ingest::error::ReadError;
+use crate::ingest::field::Field;
+use crate::ingest::layout::bind_error::printable;
+use crate::ingest::layout::binding::Binding;
+use crate::ingest::layout::detect::Detected;
+use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row, surplus_fields};
+use crate::ingest::record::row::Row;
+use crate::ingest::source::Source;
+
+/// Filled service dates among the first rows from which on an extract with no readable one was misread.
+const UNREADABLE_DATES: usize = 10;
+
+/// Determines how many surplus fields the rows of an extract have: as many as the first row with a readable date.
+pub fn settle_surplus(source: &Source, detected: &mut Detected, is_date: impl Fn(&str) -> bool) {
+    let (binding, width) = (&detected.binding, detected.grammar.width);
+    // A date from a joined table is not yet known.
+    let is_own = |slot: &Binding| slot.columns(Field::ServiceDate).iter().all(|column| *column < width);
+    let fits = |row: &Row<'_>| binding.each().any(|slot| !is_own(slot) || is_date(&slot.text(row, Field::ServiceDate)));
+    let (sample, whole) = (&source.sample, source.whole);
+    detected.grammar.surplus = surplus_fields(&detected.grammar, sample, detected.data_start, whole, FIRST_ROWS, fits);
+}
+
+/// Refuses an extract whose first rows have dates of which none can be read: its header is shifted, or its dates have
+/// another form.
+pub fn refuse_unreadable_dates(
+    source: &Source,
+    detected: &Detected,
+    is_date: impl Fn(&str) -> bool,
+) -> Result<(), ReadError> {
+    let (mut rows, mut filled, mut readable) = (0, 0, 0);
+    each_first_row(&detected.grammar, &source.sample, detected.data_start, source.whole, usize::MAX, |row| {
+        let Some((row, _)) = row else { return true };
+        rows += 1;
+        let mut dates = detected.binding.each().map(|slot| slot.text(row, Field::ServiceDate));
+        if let Some(date) = dates.find(|date| !date.is_empty()) {
+            filled += 1;
+            readable += usize::from(is_date(&date) || dates.any(|date| is_date(&date)));
+        }
+        rows < FIRST_ROWS && readable == 0
+    });
+    if filled < UNREADABLE_DATES || readable > 0 {
+        return Ok(());
+    }
+    let columns = detected.binding.columns(Field::ServiceDate).iter();
+    let names: Vec<_> =
+        columns.filter_map(|c| detected.header.get(*c)).map(|n| format!("`{}`", printable(n))).collect();
+    Err(ReadError::unusable(
+        &source.name,
+        format!(
+            "none of the {filled} service dates in its first {rows} rows can be read (column {}): the header does not fit \
+             the rows, or the dates have another form than 2024-03-05, 20240305, 3/5/2024 or 05-MAR-2024; in a layout \
+             file, `dates` names the form, such as dates = [\"DD.MM.YYYY\"] (`claimlint inspect` shows what was \
+             understood)",
+            names.join(", ")
+        ),
+    ))
+}
