@@ -222,6 +222,29 @@ fn quiet_is_silent_and_pipes_get_no_colours() {
 }
 
 #[test]
+fn inspect_shows_the_words_that_a_layout_translates() {
+    let desk = Desk::with(&[CLEAR]);
+    desk.put(
+        "mine.toml",
+        "name = \"mine\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\namounts = \"claim\"\n[columns]\nclaim_id = \"claim_id\"\n\
+         service_date = \"service_date\"\nprocedure_code = \"procedure_code\"\ndiagnosis = [\"diagnosis_1\"]\n\
+         [products]\nGOLD = \"commercial-managed-care\"\n[status]\nX9 = \"denied\"\n[auths.status]\nOK = \"approved\"\n",
+    );
+    let shown = crate::kit::flowed(&desk.run(&["inspect", "claims.csv", "--layout", "mine.toml"]).success());
+    for says in [
+        "[products] GOLD = commercial-managed-care",
+        "[status] X9 = denied",
+        "[auths.status] OK = approved",
+        "amounts each row repeats those of its claim",
+    ] {
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
+    assert!(!shown.contains("[claim_form]"), "{shown}");
+    let plain = desk.run(&["inspect", "claims.csv"]).success();
+    assert!(!plain.contains("said by the layout"), "{plain}");
+}
+
+#[test]
 fn threads_and_blocks_change_no_byte_on_disk() {
     let desk = Desk::with(&[]);
     let at = |name: &str| crate::kit::at("fixtures/extracts").join(name).display().to_string();

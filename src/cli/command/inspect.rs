@@ -10,9 +10,11 @@ use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::bind_error::printable;
 use crate::ingest::layout::binding::Split;
+use crate::ingest::layout::words::Amounts;
 use crate::ingest::layout::{detect, misread};
 use crate::ingest::record::grammar::{Grammar, Step};
-use crate::ingest::{Detected, ReadError, Row, Source};
+use crate::ingest::{Detected, Layout, ReadError, Row, Source};
+use crate::report::words::numbers::counted;
 use crate::run::absent;
 
 /// Sample values shown per column.
@@ -90,6 +92,9 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
             }
         }
     }
+    if let Some(layout) = library.named(&detected.layout) {
+        words_of_layout(layout, out)?;
+    }
     let absent = absent(&detected);
     if !absent.is_empty() || !detected.unjoined.is_empty() {
         writeln!(out, "\n{}", paint(BOLD, "not there"))?;
@@ -114,6 +119,41 @@ pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) ->
                 (--layout FILE).";
     writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))?;
     Ok(Exit::Clean)
+}
+
+/// Prints what the layout says about words, dates, amounts and version numbers of its source.
+fn words_of_layout(layout: &Layout, out: &mut dyn Write) -> std::io::Result<()> {
+    let words = &layout.words;
+    let pair = |word: &str, meaning: &str| format!("{} = {meaning}", shown(word));
+    let pairs = |table: &[(String, &str)]| table.iter().map(|(word, meaning)| pair(word, meaning)).collect();
+    let approvals = words.authorization_status.iter();
+    let approvals = approvals.map(|(word, approves)| pair(word, if *approves { "approved" } else { "not-approved" }));
+    let amounts = words.amounts.map(|amounts| match amounts {
+        Amounts::Line => "each row has its own".to_owned(),
+        Amounts::Claim => "each row repeats those of its claim".to_owned(),
+    });
+    let cut = words.version.as_ref();
+    let cut = cut.map(|cut| format!("the last {} of {}", counted(cut.last as u64, "character"), shown(&cut.of)));
+    let forms = if layout.dates.is_empty() { None } else { Some("in the forms that the layout lists".to_owned()) };
+    let lists: [(&str, Vec<String>); 8] = [
+        ("[products]", layout.products.iter().map(|(label, class)| pair(&label.text, class)).collect()),
+        ("[claim_form]", pairs(&words.claim_form)),
+        ("[status]", pairs(&words.status)),
+        ("[frequency]", pairs(&words.frequency)),
+        ("[auths.status]", approvals.collect()),
+        ("amounts", amounts.into_iter().collect()),
+        ("version_number", cut.into_iter().collect()),
+        ("dates", forms.into_iter().collect()),
+    ];
+    if lists.iter().all(|(_, words)| words.is_empty()) {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", paint(BOLD, "said by the layout"))?;
+    for (name, words) in lists.iter().filter(|(_, words)| !words.is_empty()) {
+        let line = format!("  {name:24} {}", words.join(", "));
+        writeln!(out, "{}", fitted(&line, BESIDE))?;
+    }
+    Ok(())
 }
 
 /// Prints a field, the column that it comes from, padded to `longest`, and the shapes of its first values.
