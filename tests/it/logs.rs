@@ -41,6 +41,33 @@ fn marked() -> String {
 }
 
 #[test]
+fn the_log_states_how_well_the_authorization_file_fits() {
+    let desk = Desk::with(&[CLEAR, DENY]);
+    desk.put("auths.csv", "authorization_number,member_id,status\nA-9,M1,approved\nA-8,M1,denied\n");
+    let said = desk.run(&["check", "claims.csv", "--out", "r", "--auths", "auths.csv", "--log", "json"]);
+    let events = events(&said);
+    let coverage = find(&events, "authorizations");
+    let counts = ["rows", "approvals", "numbers_on_services", "numbers_found"].map(|key| &coverage[key]);
+    assert_eq!(counts, [2, 1, 1, 0], "{coverage}");
+    assert!(said.out.contains("warning: No authorization number of the claims"), "{}", said.out);
+    let above = said.out.split("warning:").next().unwrap_or_default();
+    assert!(!above.contains("at risk"), "the warning is above the result: {}", said.out);
+}
+
+#[test]
+fn amounts_are_unknown_where_no_column_has_them() {
+    let desk = Desk::with(&[DENY]);
+    let text = fs::read_to_string(desk.at("claims.csv")).expect("ours").replace("paid_amount", "other");
+    desk.put("claims.csv", text);
+    let said = desk.run(&["check", "claims.csv", "--out", "r", "--log", "json", "--fail-if", "amount >= 0"]);
+    assert_eq!(said.code, Some(1));
+    let events = events(&said);
+    assert!(find(&events, "judged")["amount"].is_null() && find(&events, "judged")["recoverable"].is_null());
+    assert!(find(&events, "gate")["result"].as_str().is_some_and(|result| result.starts_with("is undefined")));
+    assert!(said.out.contains("unknown") && !said.out.contains("$0.00"), "{}", said.out);
+}
+
+#[test]
 fn a_run_tells_its_phases_and_counts() {
     let desk = Desk::with(&[]);
     desk.put("claims.csv", marked());
@@ -56,6 +83,8 @@ fn a_run_tells_its_phases_and_counts() {
     assert_eq!([&extract["extract"], &extract["rows"], &extract["rejected"], &extract["kept"]], [1, 3, 1, 2]);
     let judged = find(&events, "judged");
     assert_eq!([&judged["deny"], &judged["review"], &judged["clear"]], [1, 0, 1]);
+    assert_eq!([&judged["not_evaluated"], &judged["after_verified"]], [0, 2]);
+    assert_eq!([&judged["amount"], &judged["recoverable"]], ["2500.00", "2500.00"]);
     let written = find(&events, "written");
     let files: Vec<_> = fs::read_dir(desk.at("r")).expect("a report").map(|f| f.expect("a file").metadata()).collect();
     let bytes: u64 = files.iter().map(|m| m.as_ref().expect("a file").len()).sum();

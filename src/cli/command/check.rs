@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{anyhow, bail};
 use serde_json::json;
 
+use crate::claim::Sum;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
@@ -118,19 +119,29 @@ impl Session<'_> {
         let write = || write::write(run, &self.plan.docs, &formats, &files, &go_on);
         let written = self.plan.pool.install(write).map_err(|e| unwritten(staged, &e))?;
         if let Some(totals) = &written {
-            let services = |status| totals.summary.status(status).services;
-            let [deny, review, not_evaluated, clear] = ServiceStatus::ALL.map(services);
-            let amount = totals.summary.at_risk().to_string();
-            let judged = json!({
-                "deny": deny,
-                "review": review,
-                "not_evaluated": not_evaluated,
-                "clear": clear,
-                "amount": amount,
-            });
-            self.log.event("judged", "judge", judged);
+            self.log_judged(run, totals);
         }
         Ok(written)
+    }
+
+    /// Writes the totals to the log. Amounts are null where no extract has a column for them.
+    fn log_judged(&self, run: &Run, totals: &Totals) {
+        let summary = &totals.summary;
+        let [deny, review, not_evaluated, clear] = ServiceStatus::ALL.map(|status| summary.status(status).services);
+        let amount = |sum: Sum| run.frame.knows_amounts().then(|| sum.to_string());
+        let judged = json!({
+            "deny": deny,
+            "review": review,
+            "not_evaluated": not_evaluated,
+            "clear": clear,
+            "amount": amount(summary.at_risk()),
+            "recoverable": amount(summary.recoverable()),
+            "after_verified": totals.after_verified,
+        });
+        self.log.event("judged", "judge", judged);
+        if let Some(coverage) = totals.coverage(&run.frame) {
+            self.log.event("authorizations", "judge", json!(coverage));
+        }
     }
 
     /// Adds `run.json` and the manifest, and refuses the report if an input changed under the run.

@@ -9,6 +9,8 @@ use crate::rules::judge::ServiceStatus;
 
 /// The word "error".
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// The word "warning".
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Headings and codes.
 pub(crate) const BOLD: Style = Style::new().bold();
 /// Text that may be skipped.

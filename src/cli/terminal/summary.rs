@@ -31,7 +31,7 @@ pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     table.lines().try_for_each(|line| writeln!(out, " {}", line.trim_end()))
 }
 
-/// Prints it.
+/// Prints the result of a run: the ledger, services by status, rules, the highest amounts, and what to know about them.
 pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
     let run = context.run;
     let policy = run.policy.own_origin();
@@ -49,7 +49,8 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
     }
     let warning = notes::warning(run, totals);
     if !warning.is_empty() {
-        writeln!(out, "{}", style::wrapped(&format!("warning: {warning}"), 0))?;
+        let line = format!("{} {warning}", paint(style::WARNING, "warning:"));
+        writeln!(out, "{}\n", style::fitted(&line, 2))?;
     }
     if totals.summary.services() == 0 {
         writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
@@ -98,7 +99,7 @@ fn unread(context: ReportContext<'_>, totals: &Totals, out: &mut dyn Write) -> i
     Ok(())
 }
 
-/// Findings beside those of the baseline.
+/// Prints what is new, known and gone since the baseline.
 fn since(tally: &NewTally, knows_amounts: bool, out: &mut dyn Write) -> io::Result<()> {
     for (word, findings) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
         let word = if word == "new" { paint(BOLD, "new since the baseline") } else { word.to_owned() };
