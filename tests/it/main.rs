@@ -41,6 +41,7 @@ mod citations;
 mod cli;
 mod compare;
 mod damage;
+mod decorations;
 mod explain;
 mod formats;
 mod gates;
