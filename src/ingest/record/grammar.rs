@@ -118,7 +118,7 @@ impl Grammar {
 
     /// The start of the line after that at `at`. None if the bytes given may not hold its whole line end.
     pub(crate) fn line_after(&self, bytes: &[u8], at: usize, last: bool) -> Option<usize> {
-        self.next_line(bytes, at + self.find_line_end(&bytes[at..])?, last)
+        Self::next_line(bytes, at + self.find_line_end(&bytes[at..])?, last)
     }
 
     /// Does this byte end a line, or begin the two bytes that do?
@@ -159,14 +159,14 @@ impl Grammar {
     /// The end of the line's text, without its line break, and the start of the next line.
     fn line(&self, bytes: &[u8], at: usize, last: bool) -> Option<(usize, usize)> {
         match self.find_line_end(&bytes[at..]) {
-            Some(i) => Some((self.without_cr(bytes, at, at + i), self.next_line(bytes, at + i, last)?)),
+            Some(i) => Some((self.without_cr(bytes, at, at + i), Self::next_line(bytes, at + i, last)?)),
             None if last => Some((self.without_cr(bytes, at, bytes.len()), bytes.len())),
             None => None,
         }
     }
 
     /// The start of the line after the line end at `end`. None if an LF that belongs to a CR may follow the bytes given.
-    fn next_line(&self, bytes: &[u8], end: usize, last: bool) -> Option<usize> {
+    fn next_line(bytes: &[u8], end: usize, last: bool) -> Option<usize> {
         match (bytes[end], bytes.get(end + 1)) {
             (b'\r', Some(b'\n')) => Some(end + 2),
             (b'\r', None) if !last => None,
@@ -221,7 +221,7 @@ impl Grammar {
                     None => return Step::More,
                     Some(b) if *b == self.delimiter => pos += 1,
                     Some(b) if self.is_line_end(*b) => {
-                        let Some(next) = self.next_line(bytes, pos, last) else { return Step::More };
+                        let Some(next) = Self::next_line(bytes, pos, last) else { return Step::More };
                         return self.accept(bytes, fields, next, next_line);
                     }
                     Some(b'\r') => match bytes.get(pos + 1) {
@@ -245,7 +245,7 @@ impl Grammar {
                     return self.accept(bytes, fields, end, next_line);
                 }
                 if !at_delimiter {
-                    let Some(next) = self.next_line(bytes, end, last) else { return Step::More };
+                    let Some(next) = Self::next_line(bytes, end, last) else { return Step::More };
                     return self.accept(bytes, fields, next, next_line);
                 }
                 pos = end + 1;

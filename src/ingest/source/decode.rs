@@ -140,11 +140,14 @@ fn note(notes: &Notes, what: &'static str) {
 const TRAILING_BYTES: &str = "bytes after the last gzip member were left out; they are not compressed text";
 const ODD_BYTE: &str = "the odd byte at the end of the UTF-16 text was left out; the file may have been cut short";
 
+/// One member of a gzip file, over the bytes that follow it.
+type GzipMember = GzDecoder<BufReader<Box<dyn Read + Send>>>;
+
 /// All members of a gzip file, one after another. Zero bytes between and after them are padding. Other bytes after a member
 /// are left out with a note: flate2's own reader of several members fails on both.
 pub(crate) struct GzipMembers {
     /// None once all members have been read.
-    member: Option<GzDecoder<BufReader<Box<dyn Read + Send>>>>,
+    member: Option<GzipMember>,
     notes: Notes,
 }
 
@@ -154,10 +157,7 @@ impl GzipMembers {
     }
 
     /// Skips padding. The next member, if there is one.
-    fn next_member(
-        &self,
-        mut inner: BufReader<Box<dyn Read + Send>>,
-    ) -> io::Result<Option<GzDecoder<BufReader<Box<dyn Read + Send>>>>> {
+    fn next_member(&self, mut inner: BufReader<Box<dyn Read + Send>>) -> io::Result<Option<GzipMember>> {
         loop {
             let bytes = inner.fill_buf()?;
             let Some(first) = bytes.first() else { return Ok(None) };
