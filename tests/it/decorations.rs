@@ -25,6 +25,7 @@ fn decoded(cell: &[u8]) -> Vec<char> {
     chars
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "it is passed to `is_some_and` of a slice")]
 fn is_white(c: &char) -> bool {
     c.is_whitespace() || "\u{180e}\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(*c)
 }
@@ -154,7 +155,7 @@ fn cell() -> impl Strategy<Value = Vec<u8>> {
             4 => format!("HCPCS{code}"),
             5 => format!("{code}RT"),
             6 => format!("{code}RT59"),
-            7 => format!("{}.{}", head, tail),
+            7 => format!("{head}.{tail}"),
             8 => format!("{},{}", &code[..2], &code[2..]),
             9 => format!("{code}X"),
             10 => format!("{code}.0"),
