@@ -245,9 +245,9 @@ C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
         (
             "C1",
             &[
-                "no service of it stands",
-                "v.csv:2 was taken back by claim C2 (frequency 7, v.csv:4)",
-                "v.csv:3 is equal to an earlier row",
+                "the claim has no service",
+                "v.csv:2 was superseded by v.csv:4 (claim C2, frequency 7)",
+                "v.csv:3 is equal to the earlier row v.csv:2",
             ][..],
         ),
         (
@@ -255,7 +255,7 @@ C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
             &["v.csv:4 is a replacement (frequency 7) of claim C1", "C3 22511 2024-03-05 1 related v.csv:5", "CD306"],
         ),
         ("C3", &["22511 on 2024-03-05 no service v.csv:5", "C2 22514 2024-03-05 1 in scope v.csv:4"]),
-        ("C4", &["v.csv:6 takes itself back", "names and meets no other version", "DQ509"]),
+        ("C4", &["v.csv:6 is a void and supersedes itself", "names no other version and supersedes none", "DQ509"]),
     ] {
         let said = flowed(&run(&["explain", claim]).success());
         for part in parts {

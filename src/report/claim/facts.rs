@@ -6,7 +6,7 @@ use crate::claim::index::service::{RowRef, ServiceMoney};
 use crate::claim::value::status::RowStatus;
 use crate::claim::{CodeId, Kind, Line, Text};
 use crate::policy::Class;
-use crate::report::claim::{MAX_ENTRIES_SHOWN, place_of};
+use crate::report::claim::{MAX_ENTRIES_SHOWN, place, place_of};
 use crate::report::view::PartView;
 use crate::report::words::finding::{amount, decision, list_says};
 use crate::report::words::numbers::dollars;
@@ -53,6 +53,9 @@ fn money(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String>
     let mut said: Vec<String> = asked.judgement.iter().map(amount).collect();
     if let ServiceMoney::OfStay(Some((total, basis))) = content.book.services[i].money {
         said.push(format!("the money of the claim: {} ({basis})", dollars(total)));
+        let rows = content.book.money_lines(i).into_iter().take(MAX_ENTRIES_SHOWN);
+        let rows: Vec<_> = rows.map(|line| place(content, content.book.line(line))).collect();
+        said.push(format!("from the rows {}", rows.join(", ")));
     }
     let amounts = [("paid", line.paid), ("allowed", line.allowed), ("charge", line.charge)];
     let amounts: Vec<_> =
@@ -68,7 +71,8 @@ fn money(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String>
     said
 }
 
-/// What services of other claims in the same session show about a service, each with one of the rows that show it.
+/// The services of other claims in the same session, then what they show about the service, each with one of the rows that
+/// show it.
 fn session(content: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String>)> {
     let session = content.book.services[i].session;
     let at = |row: RowRef, what: &str| format!("{}: {what}", place_of(content, row));
@@ -84,7 +88,14 @@ fn session(content: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String
         (session.same_service, "an earlier service with the same code, date and side"),
         (session.stay_nearby, "a stay on the same day, or one that begins at most three days later"),
     ];
-    let mut said: Vec<_> = rows.into_iter().filter_map(|(row, what)| Some(at(row?, what))).collect();
+    let services = content.book.session_of(i).into_iter().take(MAX_ENTRIES_SHOWN).map(|other| {
+        let line = content.book.line_of(other);
+        let codes = printed_codes(&content.context.run.policy, content.book.codes_of(other));
+        let date = line.date.map_or(String::new(), |date| format!(" on {date}"));
+        format!("claim {}, {codes}{date}, {}", line.claim_id(), place(content, line))
+    });
+    let mut said: Vec<_> = services.collect();
+    said.extend(rows.into_iter().filter_map(|(row, what)| Some(at(row?, what))));
     if session.carries_number {
         said.push("a service of another claim carries an authorization number".to_owned());
     }

@@ -2,14 +2,15 @@
 //! answer. Made for the appeal call; the terminal and the page show the same.
 
 pub(crate) mod facts;
+mod life;
 
 use std::collections::BTreeSet;
 
 use crate::claim::index::service::RowRef;
-use crate::claim::line::Version;
 use crate::claim::{Bin, Line, LineSet, Sum, Text};
 use crate::finding::Subject;
 use crate::report::claim::facts::facts;
+use crate::report::claim::life::life;
 use crate::report::view::PartView;
 use crate::report::words::finding::{RenderedFinding, amount};
 use crate::report::words::numbers::{counted, sum_in_words};
@@ -33,7 +34,7 @@ pub(crate) struct ClaimDossier<'a> {
     pub(crate) policy: String,
     /// Its rows, in input order.
     pub(crate) rows: Vec<ClaimRow<'a>>,
-    /// What took what back, a sentence each.
+    /// What happened to its rows, a sentence each.
     pub(crate) versions: Vec<String>,
     /// Rows of other claims in its encounters.
     pub(crate) mates: Vec<ClaimRow<'a>>,
@@ -111,7 +112,7 @@ impl<'a> ClaimDossier<'a> {
             verdict: verdict(content, &services),
             policy: format!("{}, fingerprint {}", run.policy.id, &run.policy.fingerprint[..16]),
             rows: shown.iter().map(|i| ClaimRow::of(content, *i)).collect(),
-            versions: shown.iter().flat_map(|i| versions(content, *i)).collect(),
+            versions: shown.iter().flat_map(|i| life(content, *i)).collect(),
             mates: mates.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimRow::of(content, *i)).collect(),
             subjects,
             absent: absent(content, shown),
@@ -179,47 +180,6 @@ impl<'a> ClaimRow<'a> {
     }
 }
 
-/// What a line is in the chain of versions: what it names, and what took it back.
-fn versions(content: &PartView<'_>, i: usize) -> Vec<String> {
-    let book = content.book;
-    let line = book.line(i);
-    let here = place(content, line);
-    let mut said = Vec::new();
-    let kind = match line.version {
-        Version::Original => None,
-        Version::Replacement => Some("replacement (frequency 7)"),
-        Version::Void => Some("void (frequency 8)"),
-    };
-    if let Some(kind) = kind.filter(|_| book.bins[i] != Bin::Duplicate) {
-        let original = line.text(Text::OriginalClaimId);
-        said.push(match book.named(i) {
-            Some(claim) => format!("{here} is a {kind} of claim {claim}"),
-            None if book.orphans.contains(&i) => format!("{here} is a {kind} that names and meets no other version"),
-            None if !original.is_empty() && original != line.claim_id() => {
-                format!("{here} is a {kind} of claim {original}, of which this run has no kept row")
-            }
-            None => format!("{here} is a {kind} of the other versions of its own claim"),
-        });
-    }
-    match book.bins[i] {
-        Bin::Duplicate => said.push(format!("{here} is equal to an earlier row and counts once")),
-        Bin::Superseded => {
-            let takers = book.superseded_by(i).into_iter().map(|(taker, _)| {
-                let by = book.line(taker);
-                format!("claim {} (frequency {}, {})", by.claim_id(), by.text(Text::Frequency), place(content, by))
-            });
-            let takers: Vec<_> = takers.take(MAX_ENTRIES_SHOWN).collect();
-            said.push(if takers.is_empty() {
-                format!("{here} takes itself back")
-            } else {
-                format!("{here} was taken back by {}", takers.join(", "))
-            });
-        }
-        Bin::Reversed | Bin::PayerDenied | Bin::InScope | Bin::Related => {}
-    }
-    said
-}
-
 fn absent(content: &PartView<'_>, lines: &[usize]) -> Vec<String> {
     let extracts: BTreeSet<u32> = lines.iter().map(|i| content.book.line(*i).extract).collect();
     let inputs = extracts.into_iter().map(|extract| &content.context.run.inputs[extract as usize]);
@@ -241,7 +201,9 @@ impl<'a> ClaimSubject<'a> {
         let book = content.book;
         let subject = match book.bins[i] {
             Bin::Related => Subject::Related(i),
-            Bin::Superseded if book.orphans.contains(&i) => Subject::Withdrawn(i),
+            _ if !book.bins[i].is_live() && (book.orphans.contains(&i) || book.unmatched.contains(&i)) => {
+                Subject::Withdrawn(i)
+            }
             _ => return None,
         };
         Some(Self::of(content, &inquiry.line(subject, i), Vec::new()))
