@@ -230,12 +230,18 @@ fn a_report_that_was_touched_is_refused_with_its_line() {
         (lines[..2].concat(), "findings.csv:3: ends here with 0 findings of"),
         (whole.trim_end().to_owned(), "findings.csv:3: ends in the middle of a row"),
         (second(&|l| l.replace(",2500.00,", ",25.00,")), "findings.csv:4: ends here with 1 findings of"),
-        (second(&|l| l.replace(",2500.00,", ",2500,")), "findings.csv:3: the amount_at_risk is none"),
-        (second(&|l| l.replace(",review,", ",maybe,")), "findings.csv:3: the disposition is none"),
+        (
+            second(&|l| l.replace(",2500.00,", ",2500,")),
+            "findings.csv:3: the amount_at_risk is not as claimlint writes it",
+        ),
+        (
+            second(&|l| l.replace(",review,", ",maybe,")),
+            "findings.csv:3: the disposition is not as claimlint writes it",
+        ),
         (second(&|l| l.replacen(',', "", 1)), "findings.csv:3: has 17 cells of 18"),
         (
             second(&|l| l.replace("2024-03-05", "2024-3-5")),
-            "findings.csv:3: claimlint does not write such a service_date",
+            "findings.csv:3: the service_date is not as claimlint writes it",
         ),
         (whole.replacen("rule,", "code,", 1), "findings.csv:1: the columns are not those"),
         (String::new(), "findings.csv:1: ends in the middle"),

@@ -144,7 +144,7 @@ impl FindingsFile {
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
         let end = walk(path, &mut |line, row| {
             let bad = |column: &str| {
-                CompareError::FindingsFile(broken(path, line, &format!("claimlint does not write such a {column}")))
+                CompareError::FindingsFile(broken(path, line, &format!("the {column} is not as claimlint writes it")))
             };
             if !summary.rules.contains_key(row.rule()) {
                 return Err(bad("rule"));
