@@ -78,7 +78,9 @@ impl Vocabulary {
 
     /// What a frequency code says about earlier versions of the claim.
     pub fn version(&self, frequency: &str) -> Version {
-        self.frequencies.get(frequency).unwrap_or(Version::Original)
+        // A code is compared as it is; the table would fold `"7` to `7`.
+        let is_code = frequency.bytes().all(|b| b.is_ascii_alphanumeric());
+        self.frequencies.get(frequency).filter(|_| is_code).unwrap_or(Version::Original)
     }
 }
 
