@@ -1,5 +1,5 @@
-//! Bytes per second of each stage of a run, on extracts in memory. Each bench asserts what it counted, so that a fast
-//! wrong stage cannot win. The comparison with other tools is in `benches/peers`.
+//! Bytes per second of each stage of a run, on extracts in memory. Each bench asserts its result, so that a fast but wrong
+//! stage fails. The comparison with other tools is in `benches/peers`.
 
 use std::hint::black_box;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -25,7 +25,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 /// Rows of an extract: about 16 MB, far beyond the caches.
 const ROWS: usize = 100_000;
 
-/// Rows of the dense extract that `benches/peers` races, a tenth of them flagged and more.
+/// Rows of the dense extract that `benches/peers` compares. More than a tenth of them are flagged.
 const DENSE: usize = 1_000_000;
 
 /// In the sparse extract one row in this many is in scope.
@@ -35,7 +35,7 @@ const HEADER: &str = "claim_id,line_number,claim_form,frequency_code,member_id,p
 place_of_service,service_date,procedure_code,modifier_1,units,diagnosis_1,diagnosis_2,diagnosis_3,diagnosis_pointer,\
 authorization_number,charge_amount,allowed_amount,paid_amount,notes\n";
 
-/// An extract with one row in `every` in scope, its diagnoses and products from `mix`; values repeat with different periods, so
+/// An extract with one row in `every` in scope and diagnoses and products from `mix`. Values repeat with different periods, so
 /// that no two rows are equal.
 fn extract(rows: usize, every: usize, mix: &Mix) -> Vec<u8> {
     const OTHER: [&str; 5] = ["99213", "72148", "36415", "97110", "22612"];
@@ -66,7 +66,7 @@ fn extract(rows: usize, every: usize, mix: &Mix) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What rows are made of.
+/// Diagnoses and products of the rows.
 struct Mix {
     diagnoses: &'static [&'static str],
     products: &'static [&'static str],
@@ -78,7 +78,7 @@ const MIXED: Mix = Mix {
     products: &["HMO Blue", "Blue Care Elect", "Medicare HMO Blue", "PPO", "EPO"],
 };
 
-/// All are: no listed diagnosis, no product that follows another policy.
+/// All services are flagged: no diagnosis is listed, and no product follows another policy.
 const FLAGGED: Mix =
     Mix { diagnoses: &["M54.5", "E11.9", "I10"], products: &["HMO Blue", "Blue Care Elect", "PPO", "EPO"] };
 
@@ -210,8 +210,8 @@ fn stages(c: &mut Criterion) {
             });
         });
     }
-    // What an analyst waits for: reading the dense extract, and everything that can be written of a hundred thousand
-    // flagged services, in the same run.
+    // The time that an analyst waits: reading the dense extract, and writing all formats of a hundred thousand flagged
+    // services.
     let flagged = extract(ROWS, 1, &FLAGGED);
     let large = extract(DENSE, 1, &MIXED);
     for (name, text, rows) in [("read, dense, a million", &large, DENSE), ("read, flagged", &flagged, ROWS)] {
@@ -233,5 +233,53 @@ fn stages(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, stages);
+/// Rows that share one claim number, or one member and day, so that a quadratic step would be noticed.
+const CROWD: usize = 200_000;
+
+/// An extract whose rows all belong together. Each row gives claim number, frequency, version number and the sign of its units.
+fn crowd(row: impl Fn(usize) -> (String, &'static str, String, &'static str)) -> Vec<u8> {
+    let mut text = "claim_id,line_number,claim_form,frequency_code,version_number,member_id,product,billing_npi,\
+                    place_of_service,service_date,procedure_code,units,diagnosis_1,paid_amount\n"
+        .to_owned();
+    for i in 0..CROWD {
+        let (claim, frequency, version, sign) = row(i);
+        // A row and the next one share a line number, so that a reversal finds its original.
+        let row = format!(
+            "{claim},{},P,{frequency},{version},M1,HMO Blue,1234567893,22,2024-03-05,22514,{sign}1,M48.56XA,2500.00\n",
+            i / 2
+        );
+        text.push_str(&row);
+    }
+    text.into_bytes()
+}
+
+/// Reading and indexing rows that all belong together takes as long as reading rows that do not.
+fn crowds(c: &mut Criterion) {
+    let bench = Bench::new();
+    let one = || "C1".to_owned();
+    let every_other = |i: usize, odd: &'static str, even: &'static str| if i % 2 == 1 { odd } else { even };
+    let shapes = [
+        ("claims of their own", crowd(|i| (format!("C{i}"), "1", String::new(), ""))),
+        ("one claim, alternating frequencies", crowd(|i| (one(), every_other(i, "7", "1"), String::new(), ""))),
+        ("one claim, reversals", crowd(|i| (one(), "1", String::new(), every_other(i, "-", "")))),
+        ("one claim, a version each", crowd(|i| (one(), "1", i.to_string(), ""))),
+        ("one session of many claims", crowd(|i| (format!("C{}", i / 2), "1", i.to_string(), ""))),
+    ];
+    let mut group = c.benchmark_group("crowds");
+    group.sample_size(10).measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_millis(500));
+    for (name, text) in &shapes {
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(*name, |b| {
+            b.iter(|| {
+                let run = bench.run(text);
+                assert_eq!(run.frame.ledger.rows, CROWD as u64);
+                let services = |n| run.part(n).expect("it is in memory").judged.services.len();
+                (0..run.parts()).map(services).sum::<usize>()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, crowds);
 criterion_main!(benches);

@@ -3,7 +3,7 @@
 use crate::generate::ExtractPlan;
 use crate::generate::columns::{COLUMNS, column};
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, Damage, Disposition, ExpectedFinding, ExpectedService, PlannedRow};
+use crate::generate::expected::{Bin, Damage, ExpectedFinding, ExpectedService, PlannedRow, info, review};
 use crate::generate::lists;
 use crate::generate::reformat::reformat_cells;
 use crate::generate::rng::Rng;
@@ -72,8 +72,8 @@ impl CaseBuilder {
         let (code, reposition) = self.rng.pick(lists::STAYS);
         let mut service = self.draft(scenario);
         if scenario.setting == "inpatient" {
-            let bill = self.rng.pick(lists::HOSPITAL);
-            service.set(column::BILL_TYPE, bill);
+            let (bill, form) = (self.rng.pick(lists::HOSPITAL), self.rng.pick(&["I", "837I", "UB 04", "Hospital", ""]));
+            service.set(column::BILL_TYPE, bill).set(column::CLAIM_FORM, form);
         }
         service.set(column::ICD_PROCEDURE, code).set(column::ICD_PROCEDURE + 1, reposition);
         service.expected.procedure = code.into();
@@ -101,8 +101,11 @@ impl CaseBuilder {
                 .set(column::PLACE, self.rng.pick(&["", "", "22", "21"]));
             service.set(column::CLAIM_FORM, self.rng.pick(&["I", "institutional", "837I", "UB-04", ""]));
         } else {
-            service.set(column::PLACE, self.rng.pick(places));
-            service.set(column::CLAIM_FORM, self.rng.pick(&["P", "professional", "837P", "hcfa", "CMS-1500", ""]));
+            let place = self.rng.pick(places);
+            // Without a word, an empty place of service would leave the claim form unknown.
+            let forms: &[&str] = &["P", "professional", "837P", "hcfa", "CMS-1500", "Physician", ""];
+            let forms = if place.is_empty() { &forms[..6] } else { forms };
+            service.set(column::PLACE, place).set(column::CLAIM_FORM, self.rng.pick(forms));
         }
         service.set(column::FREQUENCY, self.rng.pick(&["", "1"]));
         let day = self.recent_day();
@@ -123,25 +126,25 @@ impl CaseBuilder {
         let units = self.rng.pick(&["", "100"]);
         self.authorization_rows.push([&number, &*member, codes, status, from, to, units].map(str::to_owned));
         service.set(column::AUTHORIZATION, number);
-        let (word, findings): (_, &[ExpectedFinding]) =
+        let (word, finding): (_, Option<ExpectedFinding>) =
             match (requirement, self.plan.authorization_column, self.plan.authorization_file) {
-                (Requirement::Undetermined, ..) => ("undetermined", &[]),
-                (Requirement::NotRequired, ..) => ("not-required", &[]),
-                (_, true, false) => ("on-claim", &[]),
-                (_, true, true) => ("verified", &[]),
-                (_, false, true) => ("verified", &[("PA209", Disposition::Info)]),
-                (Requirement::Required, false, false) => ("undetermined", &[("PA208", Disposition::Review)]),
-                (Requirement::BySetting, false, false) => ("undetermined", &[("RT403", Disposition::Review)]),
+                (Requirement::Undetermined, ..) => ("undetermined", None),
+                (Requirement::NotRequired, ..) => ("not-required", None),
+                (_, true, false) => ("on-claim", None),
+                (_, true, true) => ("verified", None),
+                (_, false, true) => ("verified", info("PA209").into()),
+                (Requirement::Required, false, false) => ("undetermined", review("PA208").into()),
+                (Requirement::BySetting, false, false) => ("undetermined", review("RT403").into()),
             };
-        service.authorization(word, findings);
+        service.authorization(word, finding);
     }
 
     /// Draws the three amounts and states which of them is at risk.
     pub(super) fn set_amounts(&mut self, service: &mut ServiceDraft) {
-        let cents = self.rng.below(5_000_000).cast_signed() - self.rng.pick(&[0, 0, 0, 0, 0, 0, 0, 2_000_000]);
+        let cents = self.rng.below(5_000_000).cast_signed();
         let kinds = [(column::PAID, "paid"), (column::ALLOWED, "allowed"), (column::CHARGE, "charge")];
         let basis = self.rng.pick(&[0, 0, 0, 1, 2, 3]);
-        service.expected.amount = kinds.get(basis).map(|(_, word)| (cents, *word));
+        service.amount(kinds.get(basis).map(|_| cents), kinds.get(basis).map_or("", |(_, word)| word));
         for (i, (column, _)) in kinds.iter().enumerate() {
             let cell = if i < basis { String::new() } else { plain(cents + 100 * ((i - basis) as u64).cast_signed()) };
             service.set(*column, cell);
@@ -150,19 +153,18 @@ impl CaseBuilder {
 
     /// Draws modifiers, sometimes one that a rule looks for.
     fn modifiers(&mut self, service: &mut ServiceDraft) {
-        let (side, help) = (self.rng.chance(8), self.rng.chance(5));
+        let kinds: [(u64, &[&str], Option<ExpectedFinding>); 4] = [
+            (8, &["50", "LT", "RT"], Some(info("CD308"))),
+            (5, &["80", "81", "82", "AS"], Some(review("CD311"))),
+            (3, &["62", "66"], Some(review("CD312"))),
+            (10, &["59", "XS", "26", "GC"], None),
+        ];
         let mut slot = column::MODIFIER;
-        for (there, of, rule, weight) in [
-            (side, &["50", "LT", "RT"][..], "CD308", Disposition::Info),
-            (help, &["80", "81", "82", "AS"], "CD311", Disposition::Review),
-            (self.rng.chance(10), &["59", "XS", "26", "GC"], "", Disposition::Info),
-        ] {
-            if there {
-                service.set(slot, self.rng.pick(of));
+        for (percent, modifiers, finding) in kinds {
+            if self.rng.chance(percent) {
+                service.set(slot, self.rng.pick(modifiers));
+                service.expected.findings.extend(finding);
                 slot += 1;
-                if !rule.is_empty() {
-                    service.expects(rule, weight);
-                }
             }
         }
     }
@@ -172,10 +174,7 @@ impl CaseBuilder {
         let mut next = before.clone();
         let number = before.cells[column::LINE_NUMBER].parse().unwrap_or(0) + 1u32;
         next.set(column::LINE_NUMBER, number.to_string()).procedure(code).units("1", "1");
-        for slot in 0..4 {
-            next.set(column::MODIFIER + slot, "");
-        }
-        next.expected.findings.clear();
+        next.without_modifiers().expected.findings.clear();
         next.expected.necessity = "supported";
         self.set_amounts(&mut next);
         next
@@ -216,8 +215,9 @@ impl CaseBuilder {
         findings: Vec<ExpectedFinding>,
         services: Vec<ExpectedService>,
     ) {
+        let claim = cells[column::CLAIM_ID].clone();
         reformat_cells(&mut cells, &mut self.rng);
-        self.rows.push(PlannedRow { cells, damage: Damage::None, bin, findings, services });
+        self.rows.push(PlannedRow { cells, damage: Damage::None, bin, claim, findings, services });
     }
 }
 

@@ -1,19 +1,26 @@
 //! The columns of an invented extract, in canonical order.
 
 /// The columns of an invented extract: the canonical names, and one that no layout knows.
-pub const COLUMNS: [&str; 48] = [
+pub const COLUMNS: [&str; 55] = [
     "claim_id",
     "line_number",
     "claim_form",
     "frequency_code",
     "original_claim_id",
+    "version_number",
+    "claim_status",
+    "line_status",
     "member_id",
     "member_state",
     "product",
+    "payer_sequence",
+    "capitated",
     "billing_npi",
     "rendering_npi",
     "place_of_service",
     "bill_type",
+    "admission_type",
+    "revenue_code",
     "service_date",
     "service_end_date",
     "procedure_code",
@@ -59,26 +66,34 @@ pub(super) mod column {
     pub(crate) const CLAIM_FORM: usize = 2;
     pub(crate) const FREQUENCY: usize = 3;
     pub(crate) const ORIGINAL: usize = 4;
-    pub(crate) const MEMBER_ID: usize = 5;
-    pub(crate) const MEMBER_STATE: usize = 6;
-    pub(crate) const PRODUCT: usize = 7;
-    pub(crate) const BILLING_NPI: usize = 8;
-    pub(crate) const RENDERING_NPI: usize = 9;
-    pub(crate) const PLACE: usize = 10;
-    pub(crate) const BILL_TYPE: usize = 11;
-    pub(crate) const DATE: usize = 12;
-    pub(crate) const PROCEDURE: usize = 14;
-    pub(crate) const MODIFIER: usize = 15;
-    pub(crate) const UNITS: usize = 19;
-    pub(crate) const DIAGNOSIS: usize = 20;
-    pub(crate) const POINTERS: usize = 32;
-    pub(crate) const POINTER: usize = 33;
-    pub(crate) const ICD_PROCEDURE: usize = 37;
-    pub(crate) const AUTHORIZATION: usize = 43;
-    pub(crate) const CHARGE: usize = 44;
-    pub(crate) const ALLOWED: usize = 45;
-    pub(crate) const PAID: usize = 46;
-    pub(crate) const NOTE: usize = 47;
+    pub(crate) const VERSION: usize = 5;
+    pub(crate) const CLAIM_STATUS: usize = 6;
+    pub(crate) const LINE_STATUS: usize = 7;
+    pub(crate) const MEMBER_ID: usize = 8;
+    pub(crate) const MEMBER_STATE: usize = 9;
+    pub(crate) const PRODUCT: usize = 10;
+    pub(crate) const PAYER_SEQUENCE: usize = 11;
+    pub(crate) const CAPITATED: usize = 12;
+    pub(crate) const BILLING_NPI: usize = 13;
+    pub(crate) const RENDERING_NPI: usize = 14;
+    pub(crate) const PLACE: usize = 15;
+    pub(crate) const BILL_TYPE: usize = 16;
+    pub(crate) const ADMISSION: usize = 17;
+    pub(crate) const REVENUE: usize = 18;
+    pub(crate) const DATE: usize = 19;
+    pub(crate) const END_DATE: usize = 20;
+    pub(crate) const PROCEDURE: usize = 21;
+    pub(crate) const MODIFIER: usize = 22;
+    pub(crate) const UNITS: usize = 26;
+    pub(crate) const DIAGNOSIS: usize = 27;
+    pub(crate) const POINTERS: usize = 39;
+    pub(crate) const POINTER: usize = 40;
+    pub(crate) const ICD_PROCEDURE: usize = 44;
+    pub(crate) const AUTHORIZATION: usize = 50;
+    pub(crate) const CHARGE: usize = 51;
+    pub(crate) const ALLOWED: usize = 52;
+    pub(crate) const PAID: usize = 53;
+    pub(crate) const NOTE: usize = 54;
 }
 
 /// Number of diagnosis columns.
@@ -92,9 +107,26 @@ mod tests {
     fn every_position_is_that_of_its_column() {
         for (position, name) in [
             (column::CLAIM_ID, "claim_id"),
+            (column::LINE_NUMBER, "line_number"),
+            (column::CLAIM_FORM, "claim_form"),
             (column::FREQUENCY, "frequency_code"),
+            (column::ORIGINAL, "original_claim_id"),
+            (column::VERSION, "version_number"),
+            (column::CLAIM_STATUS, "claim_status"),
+            (column::LINE_STATUS, "line_status"),
+            (column::MEMBER_ID, "member_id"),
+            (column::MEMBER_STATE, "member_state"),
+            (column::PRODUCT, "product"),
+            (column::PAYER_SEQUENCE, "payer_sequence"),
+            (column::CAPITATED, "capitated"),
+            (column::BILLING_NPI, "billing_npi"),
             (column::RENDERING_NPI, "rendering_npi"),
+            (column::PLACE, "place_of_service"),
+            (column::BILL_TYPE, "bill_type"),
+            (column::ADMISSION, "admission_type"),
+            (column::REVENUE, "revenue_code"),
             (column::DATE, "service_date"),
+            (column::END_DATE, "service_end_date"),
             (column::PROCEDURE, "procedure_code"),
             (column::MODIFIER, "modifier_1"),
             (column::UNITS, "units"),
@@ -103,6 +135,8 @@ mod tests {
             (column::POINTER, "diagnosis_pointer_1"),
             (column::ICD_PROCEDURE, "icd_procedure_1"),
             (column::AUTHORIZATION, "authorization_number"),
+            (column::CHARGE, "charge_amount"),
+            (column::ALLOWED, "allowed_amount"),
             (column::PAID, "paid_amount"),
             (column::NOTE, "note"),
         ] {

@@ -1,7 +1,7 @@
 //! A service under construction: its cells and what must be said of it.
 
 use crate::generate::columns::{DIAGNOSIS_SLOTS, column};
-use crate::generate::expected::{Disposition, ExpectedFinding, ExpectedService};
+use crate::generate::expected::{ExpectedFinding, ExpectedService, deny};
 
 /// A service under construction. Its cells are in plain spelling; [`crate::generate::reformat`] varies them later.
 #[derive(Debug, Clone)]
@@ -17,8 +17,56 @@ impl ServiceDraft {
     }
 
     /// Adds an expected finding.
-    pub(super) fn expects(&mut self, rule: &'static str, weight: Disposition) -> &mut Self {
-        self.expected.findings.push((rule, weight));
+    pub(super) fn expects(&mut self, finding: ExpectedFinding) -> &mut Self {
+        self.expected.findings.push(finding);
+        self
+    }
+
+    /// Removes the modifiers and the findings about them.
+    pub(super) fn without_modifiers(&mut self) -> &mut Self {
+        for slot in 0..4 {
+            self.set(column::MODIFIER + slot, "");
+        }
+        self.expected.findings.retain(|finding| !matches!(finding.rule, "CD308" | "CD311" | "CD312"));
+        self
+    }
+
+    /// Expects CD303 with a denial: `beyond` of `units` units are over the limit, both in ten-thousandths.
+    pub(super) fn beyond_limit(&mut self, beyond: i64, units: i64) -> &mut Self {
+        self.expected.beyond_limit = (beyond, units);
+        self.expects(deny("CD303"))
+    }
+
+    /// Sets the amount at risk in cents and its basis.
+    pub(super) fn amount(&mut self, cents: Option<i64>, basis: &'static str) -> &mut Self {
+        (self.expected.amount, self.expected.basis) = (cents, basis);
+        self
+    }
+
+    /// Sets the amount at risk of a stay whose claim has these further live rows, none of them professional.
+    ///
+    /// It is that of the first kind of amount that any row has: of the total line, else the common amount, else the sum.
+    pub(super) fn take_claim_amount(&mut self, others: &[Self]) -> &mut Self {
+        let kinds = [
+            (column::PAID, ["paid", "paid-total", "paid-claim", "paid-sum"]),
+            (column::ALLOWED, ["allowed", "allowed-total", "allowed-claim", "allowed-sum"]),
+            (column::CHARGE, ["charge", "charge-total", "charge-claim", "charge-sum"]),
+        ];
+        // Nothing was paid yet for a pending stay.
+        let kinds = if self.expected.adjudication == "pending" { &kinds[1..] } else { &kinds };
+        self.amount(None, "");
+        for (kind, [alone, total, common, sum]) in kinds {
+            let rows = || std::iter::once(&*self).chain(others).map(|row| (row, cents(&row.cells[*kind])));
+            let amounts: Vec<i64> = rows().filter_map(|(_, cents)| cents).collect();
+            let total_line = rows().find(|(row, cents)| cents.is_some() && row.cells[column::REVENUE] == "0001");
+            let Some(first) = amounts.first().copied() else { continue };
+            return match total_line {
+                Some((_, cents)) => self.amount(cents, total),
+                None if amounts.len() == 1 => self.amount(Some(first), alone),
+                None if amounts.iter().all(|cents| *cents == first) => self.amount(Some(first), common),
+                None => self.amount(Some(amounts.iter().sum()), sum),
+            };
+        }
         self
     }
 
@@ -63,10 +111,19 @@ impl ServiceDraft {
         self
     }
 
-    /// Sets the expected authorization status and the findings about it.
-    pub(super) fn authorization(&mut self, word: &'static str, findings: &[ExpectedFinding]) -> &mut Self {
+    /// Sets the expected authorization status and the finding about it.
+    pub(super) fn authorization(
+        &mut self,
+        word: &'static str,
+        finding: impl Into<Option<ExpectedFinding>>,
+    ) -> &mut Self {
         self.expected.authorization = word;
-        self.expected.authorization_findings = findings.to_vec();
+        self.expected.authorization_finding = finding.into();
         self
     }
+}
+
+/// The cents of an amount in plain spelling, as [`crate::generate::builder::plain`] writes it.
+fn cents(cell: &str) -> Option<i64> {
+    cell.replace('.', "").parse().ok().filter(|_| cell.contains('.'))
 }

@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bin {
     Rejected,
+    Reversed,
     Duplicate,
+    PayerDenied,
     Superseded,
     InScope,
     Related,
@@ -16,7 +18,9 @@ impl Bin {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
+            Self::Reversed => "reversed",
             Self::Duplicate => "duplicate",
+            Self::PayerDenied => "payer_denied",
             Self::Superseded => "superseded",
             Self::InScope => "in_scope",
             Self::Related => "related",
@@ -41,8 +45,34 @@ pub(super) enum Damage {
     Header,
 }
 
-/// A rule that must fire, and the disposition of its finding.
-pub(super) type ExpectedFinding = (&'static str, Disposition);
+/// A finding that must be reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ExpectedFinding {
+    pub(super) rule: &'static str,
+    pub(super) disposition: Disposition,
+    /// Why a denial is only for review: the word of `capped_by`, or empty.
+    pub(super) capped_by: &'static str,
+}
+
+/// A finding with the disposition `deny`.
+pub(super) const fn deny(rule: &'static str) -> ExpectedFinding {
+    ExpectedFinding { rule, disposition: Disposition::Deny, capped_by: "" }
+}
+
+/// A finding with the disposition `review`.
+pub(super) const fn review(rule: &'static str) -> ExpectedFinding {
+    ExpectedFinding { rule, disposition: Disposition::Review, capped_by: "" }
+}
+
+/// A finding with the disposition `info`.
+pub(super) const fn info(rule: &'static str) -> ExpectedFinding {
+    ExpectedFinding { rule, disposition: Disposition::Info, capped_by: "" }
+}
+
+/// A denial that is capped to `review`.
+pub(super) const fn capped(rule: &'static str, capped_by: &'static str) -> ExpectedFinding {
+    ExpectedFinding { rule, disposition: Disposition::Review, capped_by }
+}
 
 /// Disposition of a finding, in ascending order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,34 +106,55 @@ pub(super) struct ExpectedService {
     pub(super) considered: Vec<String>,
     pub(super) necessity: &'static str,
     pub(super) authorization: &'static str,
-    /// The findings about its authorization.
-    pub(super) authorization_findings: Vec<ExpectedFinding>,
+    /// The finding about its authorization.
+    pub(super) authorization_finding: Option<ExpectedFinding>,
     /// All other findings.
     pub(super) findings: Vec<ExpectedFinding>,
-    /// The amount in cents that is at risk if the service is not clear, and the column that holds it.
-    pub(super) amount: Option<(i64, &'static str)>,
+    /// The amount in cents that is at risk if the service is denied or to be reviewed.
+    pub(super) amount: Option<i64>,
+    /// The word of `amount_basis` that goes with it.
+    pub(super) basis: &'static str,
+    /// The word of `adjudication`.
+    pub(super) adjudication: &'static str,
+    /// Units beyond the limit and units of the service, in ten-thousandths, where CD303 fires.
+    pub(super) beyond_limit: (i64, i64),
 }
 
 impl ExpectedService {
     /// All findings in the order of their codes.
     pub(super) fn all_findings(&self) -> Vec<ExpectedFinding> {
-        let mut all: Vec<ExpectedFinding> = self.authorization_findings.iter().chain(&self.findings).copied().collect();
-        all.sort_by_key(|(rule, _)| *rule);
+        let mut all: Vec<ExpectedFinding> = self.authorization_finding.iter().chain(&self.findings).copied().collect();
+        all.sort_by_key(|finding| finding.rule);
         all
     }
 
     /// The status, which follows from the most severe finding.
     pub(super) fn status(&self) -> &'static str {
-        match self.all_findings().iter().map(|(_, disposition)| *disposition).max() {
+        match self.all_findings().iter().map(|finding| finding.disposition).max() {
             Some(Disposition::Deny) => "deny",
             Some(Disposition::Review) => "review",
+            _ if self.necessity == "not-evaluated" => "not-evaluated",
             _ => "clear",
         }
     }
 
-    /// The amount at risk in cents and its basis. A clear service has none.
-    pub(super) fn amount_at_risk(&self) -> Option<(i64, &'static str)> {
-        self.amount.filter(|_| self.status() != "clear")
+    /// The amount at risk in cents and its basis. Only services that are denied or to be reviewed have one.
+    pub(super) fn amount_at_risk(&self) -> (Option<i64>, &'static str) {
+        if matches!(self.status(), "deny" | "review") { (self.amount, self.basis) } else { (None, "") }
+    }
+
+    /// The cents of the amount at risk that a denial recovers. Where only CD303 denies, it is the share of the units
+    /// beyond the limit, rounded half away from zero.
+    pub(super) fn recoverable(&self) -> Option<i64> {
+        let cents = self.amount.filter(|_| self.status() == "deny")?;
+        let (beyond, units) = self.beyond_limit;
+        let findings = self.all_findings();
+        let mut denials = findings.iter().filter(|finding| finding.disposition == Disposition::Deny);
+        match denials.all(|finding| finding.rule == "CD303") {
+            true if units == 0 => Some(0),
+            true => Some((2 * cents * beyond + units) / (2 * units)),
+            false => Some(cents),
+        }
     }
 }
 
@@ -113,6 +164,8 @@ pub(super) struct PlannedRow {
     pub(super) cells: Vec<String>,
     pub(super) damage: Damage,
     pub(super) bin: Bin,
+    /// The claim number as reports print it.
+    pub(super) claim: String,
     /// Findings on a row that is not a service.
     pub(super) findings: Vec<ExpectedFinding>,
     /// Its services. Where a row is both, the CPT service comes before the stay.
@@ -122,6 +175,6 @@ pub(super) struct PlannedRow {
 impl PlannedRow {
     /// A row without a service and without a finding.
     pub(super) fn without_findings(cells: Vec<String>, bin: Bin) -> Self {
-        Self { cells, damage: Damage::None, bin, findings: Vec::new(), services: Vec::new() }
+        Self { cells, damage: Damage::None, bin, claim: String::new(), findings: Vec::new(), services: Vec::new() }
     }
 }

@@ -86,7 +86,7 @@ pub(super) const MEDICARE_PPO: &[&str] = &["Medicare PPO", "Medicare PPO Blue", 
 /// Products that the policy's table does not name.
 pub(super) const OTHER: &[&str] = &["EPO", "FEP", "Medex", "BlueCard", "MassHealth"];
 /// Labels that the policy does not know.
-pub(super) const UNKNOWN: &[&str] = &["", "Gold 500", "PPO2", "Senior", "HMO Blue Plus"];
+pub(super) const UNKNOWN: &[&str] = &["", "Gold 500", "PPO2", "Senior", "My HMO Blue"];
 
 /// Places of service and bill types of the inpatient setting. CPT codes do not belong on bill type 11x, so it is left out.
 pub(super) const INPATIENT: (&[&str], &[&str]) = (&["21", "51", "61"], &["411", "0412", "41", "41:A:1"]);
@@ -105,6 +105,6 @@ pub(super) const STAYS: &[(&str, &str)] =
 
 /// Procedures out of scope, some of which resemble a listed code.
 pub(super) const OUT_OF_SCOPE: &[&str] = &[
-    "99213", "72148", "20610", "22520", "22612", "2251", "225130", "22513X", "022514", "22 514", "J1100", "0PU43JX",
-    "G0463", "", "PU43J", "0PU43JZA",
+    "99213", "72148", "20610", "22520", "22612", "2251", "225130", "22513X", "22 514", "J1100", "0PU43JX", "G0463", "",
+    "PU43J", "0PU43JZA",
 ];

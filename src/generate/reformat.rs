@@ -9,7 +9,7 @@ const MONTHS: [&str; 12] = ["Jan", "feb", "MAR", "Apr", "May", "jun", "JUL", "Au
 pub(super) fn reformat_cells(cells: &mut [String], rng: &mut Rng) {
     cells[column::DATE] = date(&cells[column::DATE], rng);
     if cells[column::UNITS] == "1" {
-        cells[column::UNITS] = rng.pick(&["1", "1", "1", "1.0", "01", "1.", "001.000", ""]).into();
+        cells[column::UNITS] = rng.pick(&["1", "1", "1", "1.0", "01", "1.", "001.000", "UN:1", ""]).into();
     }
     for column in [column::CHARGE, column::ALLOWED, column::PAID] {
         cells[column] = amount(&cells[column], rng);
@@ -36,7 +36,7 @@ fn date(cell: &str, rng: &mut Rng) -> String {
     let ([year, month, day], true) = (&parts[..], cell.len() == 10) else { return cell.to_owned() };
     let (Ok(m), Ok(d)) = (month.parse::<usize>(), day.parse::<u8>()) else { return cell.to_owned() };
     let Some(name) = m.checked_sub(1).and_then(|m| MONTHS.get(m)) else { return cell.to_owned() };
-    match rng.below(12) {
+    match rng.below(18) {
         0 => format!("{year}{month}{day}"),
         1 => format!("{m}/{d}/{year}"),
         2 => format!("{month}/{day}/{year}"),
@@ -44,6 +44,12 @@ fn date(cell: &str, rng: &mut Rng) -> String {
         4 => format!("{cell}T00:00:00Z"),
         5 => format!("{m}/{d}/{year} 12:30:00 AM"),
         6 => format!("{year}{month}{day}-20991231"),
+        7 => format!("{m}/{d}/{}", &year[2..]),
+        8 => format!("{day}{name}{year}"),
+        9 => format!("{d}-{name}-{}", &year[2..]),
+        10 => format!("D8:{year}{month}{day}"),
+        11 => format!("{year}/{month}/{day}"),
+        12 => format!("{cell}-07.30.00"),
         _ => cell.to_owned(),
     }
 }
@@ -102,11 +108,14 @@ fn padded(cell: &str, rng: &mut Rng) -> String {
         return if rng.chance(97) {
             String::new()
         } else {
-            rng.pick(&["NULL", "null", "\\N", "~", "--", " "]).to_owned()
+            rng.pick(&["NULL", "null", "\\N", "~", "--", " ", "N/A", "nan", "?", "."]).to_owned()
         };
     }
     match rng.below(60) {
         0 => format!("=\"{cell}\""),
+        6 => format!("'{cell}"),
+        7 => format!("\u{201c}{cell}\u{201d}"),
+        8 => format!("\u{200b}{cell}"),
         1 => format!("{cell} "),
         2 => format!(" {cell}"),
         3 => format!("\u{a0}{cell}\u{a0}"),

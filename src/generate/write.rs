@@ -7,7 +7,7 @@ use crate::generate::background;
 use crate::generate::builder::{CaseBuilder, plain};
 use crate::generate::cases::CASES;
 use crate::generate::columns::{COLUMNS, column};
-use crate::generate::expected::{Damage, PlannedRow};
+use crate::generate::expected::{Damage, ExpectedFinding, PlannedRow};
 use crate::generate::rng::Rng;
 use crate::generate::{CsvStyle, ExtractPlan, Quoting};
 
@@ -115,10 +115,11 @@ impl<'s, W: Write> Writer<'s, W> {
         files
             .authorizations
             .write_all(b"authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n")?;
-        files.findings.write_all(b"rule,source_line,claim_id,disposition,amount_at_risk\n")?;
+        files.findings.write_all(b"rule,source_line,claim_id,disposition,amount_at_risk,capped_by\n")?;
         files.services.write_all(
             b"source_line,claim_id,procedure_code,product_class,setting,service_date,units,diagnoses_considered,\
-              necessity,authorization,status,rules,amount_at_risk,amount_basis\n",
+              necessity,authorization,status,rules,amount_at_risk,amount_basis,adjudication,\
+              recoverable\n",
         )?;
         files.rows.write_all(b"source_line,bin\n")?;
         Ok(writer)
@@ -195,24 +196,22 @@ impl<'s, W: Write> Writer<'s, W> {
         }
         self.flush()?;
         writeln!(self.files.rows, "{line},{}", row.bin.word())?;
-        let claim = &row.cells[column::CLAIM_ID];
-        let claim = claim.replace("=\"", "").replace('"', "");
-        let claim = claim.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        let mut findings: Vec<(&str, String)> =
-            row.findings.iter().map(|(rule, disposition)| (*rule, format!("{},", disposition.word()))).collect();
+        let claim = &row.claim;
+        let line_of = |finding: &ExpectedFinding, risk: &str| {
+            let ExpectedFinding { rule, disposition, capped_by } = *finding;
+            (rule, format!("{rule},{line},{claim},{},{risk},{capped_by}", disposition.word()))
+        };
+        let mut findings: Vec<(&str, String)> = row.findings.iter().map(|finding| line_of(finding, "")).collect();
         for service in &row.services {
-            let risk = service.amount_at_risk().map(|(cents, _)| plain(cents)).unwrap_or_default();
-            findings.extend(
-                service
-                    .all_findings()
-                    .iter()
-                    .map(|(rule, disposition)| (*rule, format!("{},{risk}", disposition.word()))),
-            );
-            let basis = service.amount_at_risk().map_or("", |(_, basis)| basis);
-            let rules: Vec<&str> = service.all_findings().iter().map(|(rule, _)| *rule).collect();
+            let amount = |cents: Option<i64>| cents.map(plain).unwrap_or_default();
+            let (cents, basis) = service.amount_at_risk();
+            let (risk, recoverable) = (amount(cents), amount(service.recoverable()));
+            let all = service.all_findings();
+            findings.extend(all.iter().map(|finding| line_of(finding, &risk)));
+            let rules: Vec<&str> = all.iter().map(|finding| finding.rule).collect();
             writeln!(
                 self.files.services,
-                "{line},{claim},{},{},{},{},{},{},{},{},{},{},{risk},{basis}",
+                "{line},{claim},{},{},{},{},{},{},{},{},{},{},{risk},{basis},{},{recoverable}",
                 service.procedure,
                 service.class,
                 service.setting,
@@ -223,11 +222,12 @@ impl<'s, W: Write> Writer<'s, W> {
                 service.authorization,
                 service.status(),
                 rules.join(";"),
+                service.adjudication,
             )?;
         }
         findings.sort_by_key(|(rule, _)| *rule);
-        for (rule, rest) in findings {
-            writeln!(self.files.findings, "{rule},{line},{claim},{rest}")?;
+        for (_, finding) in findings {
+            writeln!(self.files.findings, "{finding}")?;
         }
         Ok(())
     }

@@ -11,10 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use claimlint::run::JudgedRun;
 
-use crate::kit::{Inputs, Table, at};
+use crate::kit::{Inputs, Table, at, written};
 
 /// One folder of `fixtures/cases`.
 pub(crate) struct Case {
@@ -22,11 +23,13 @@ pub(crate) struct Case {
     pub(crate) topic: String,
     /// The sentence that the case tests.
     pub(crate) sentence: String,
-    /// Its extracts and authorization file.
+    /// Its extracts, authorization file and layout.
     pub(crate) inputs: Inputs,
     folder: PathBuf,
     /// The expected rows of each table; the header says which columns are compared.
     expected: BTreeMap<&'static str, Table>,
+    /// The expected entries of `summary.json`.
+    summary: BTreeMap<String, Value>,
 }
 
 /// The tables that a folder may expect, in the order in which differences are shown.
@@ -50,6 +53,7 @@ impl Case {
         let inputs = Inputs {
             extracts: extracts.map(|n| (n.clone(), read(&n).expect("it is there"))).collect(),
             auths: read("auths.csv"),
+            layout: read("layout.toml").map(|text| String::from_utf8(text).expect("a layout is UTF-8")),
         };
         assert!(!inputs.extracts.is_empty(), "{}: no claims.csv", folder.display());
         let tables = TABLES.iter().chain(&["messages.csv"]);
@@ -63,6 +67,7 @@ impl Case {
             inputs,
             folder: folder.to_path_buf(),
             expected,
+            summary: read("summary.json").map_or_else(BTreeMap::new, |text| entries(&text)),
         }
     }
 
@@ -81,6 +86,21 @@ impl Case {
     pub(crate) fn holds(&self, outcome: &JudgedRun) -> bool {
         TABLES.iter().filter(|t| self.expected.contains_key(*t)).all(|t| self.said(t, outcome) == self.expected[t])
             && self.unsaid(outcome).is_empty()
+            && self.summary_differences(outcome).is_empty()
+    }
+
+    /// Expected entries of `summary.json` that differ from those of the run.
+    fn summary_differences(&self, outcome: &JudgedRun) -> Vec<String> {
+        if self.summary.is_empty() {
+            return Vec::new();
+        }
+        let found = entries(&written(outcome, "summary.json"));
+        let differs = |(key, want): &(&String, &Value)| found.get(*key) != Some(*want);
+        let words = |(key, want): (&String, &Value)| {
+            let found = found.get(key).map_or_else(|| "no such entry".to_owned(), Value::to_string);
+            format!("{key}: expected {want}, found {found}")
+        };
+        self.summary.iter().filter(differs).map(words).collect()
     }
 
     /// Expected messages that no finding contains.
@@ -102,6 +122,9 @@ impl Case {
         for message in self.unsaid(outcome) {
             let _ = writeln!(words, "  messages.csv: no such message: {message}");
         }
+        for difference in self.summary_differences(outcome) {
+            let _ = writeln!(words, "  summary.json: {difference}");
+        }
         words
     }
 
@@ -114,6 +137,11 @@ impl Case {
             }
         }
     }
+}
+
+/// The entries of a JSON object.
+fn entries(text: &[u8]) -> BTreeMap<String, Value> {
+    serde_json::from_slice(text).expect("a JSON object")
 }
 
 fn folders(path: &Path) -> Vec<PathBuf> {

@@ -74,7 +74,7 @@ proptest! {
         let auths = AUTHS.replace(",2\n", ",\n").replace(",1\n", ",\n").into_bytes();
         let run = |extracts: Vec<(&str, String)>| {
             let extracts = extracts.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
-            Inputs { extracts, auths: Some(auths.clone()) }.run().expect("nothing is damaged")
+            Inputs { extracts, auths: Some(auths.clone()), layout: None }.run().expect("nothing is damaged")
         };
         let one = run(vec![("claims.csv", text(&rows))]);
         let known = sorted(prints(&one));

@@ -13,7 +13,7 @@ use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::line::mask::Mask;
 use claimlint::claim::store::LINES;
 use claimlint::ingest::error::reveal;
-use claimlint::ingest::{Library, Source};
+use claimlint::ingest::{Layout, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::{PolicyFile, load};
 use claimlint::report::sink::Output;
@@ -62,18 +62,27 @@ pub(crate) struct Inputs {
     pub(crate) extracts: Vec<(String, Vec<u8>)>,
     /// The authorization file.
     pub(crate) auths: Option<Vec<u8>>,
+    /// The layout file. Without one, the layout is recognized.
+    pub(crate) layout: Option<String>,
 }
 
 impl Inputs {
     /// One extract called `claims.csv`.
     pub(crate) fn one(text: impl Into<Vec<u8>>) -> Self {
-        Self { extracts: vec![("claims.csv".to_owned(), text.into())], auths: None }
+        Self { extracts: vec![("claims.csv".to_owned(), text.into())], auths: None, layout: None }
+    }
+
+    /// The layouts among which the run chooses.
+    fn library(&self) -> Result<Library, String> {
+        let Some(text) = &self.layout else { return Ok(LIBRARY.clone()) };
+        Layout::load("layout.toml", text).map(Library::only).map_err(|faults| faults.to_string())
     }
 
     /// The authorization file, read.
     pub(crate) fn register(&self) -> Result<Option<AuthorizationFile>, String> {
+        let library = self.library()?;
         let read =
-            |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, &POLICY, &LIBRARY);
+            |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, &POLICY, &library);
         self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
     }
 
@@ -90,7 +99,7 @@ impl Inputs {
         part: usize,
         memory: Option<Memory>,
     ) -> Result<Run, String> {
-        let (policy, library, expect) = (policy.clone(), LIBRARY.clone(), Expect::default());
+        let (policy, library, expect) = (policy.clone(), self.library()?, Expect::default());
         let setup = Setup { policy, library, register: self.register()?, expect, block, part, memory };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {

@@ -348,7 +348,7 @@ proptest! {
         let whole = judged(&rows);
         let cut = Inputs {
             extracts: vec![("1.csv".to_owned(), extract(first).into()), ("2.csv".to_owned(), extract(second).into())],
-            auths: None,
+            ..Inputs::default()
         };
         let cut = cut.run().expect("it can be read");
         prop_assert_eq!(verdicts(&whole), verdicts(&cut));

@@ -3,7 +3,9 @@
 //! ```text
 //! cases       fixtures/cases: what the specification says, sentence by sentence
 //! rules       documentation and worked examples of every rule
+//! words       a fixture notices when a word of the policy or the vocabulary is removed
 //! mutation    a fixture notices when a rule or a datum of the policy is broken
+//! invariants  what holds for the life of any claim: reversals, denied rows, files, amounts, missing columns
 //! properties  what holds for any extract: threads, blocks, order, sums
 //! soak        the findings of invented extracts are those that were planted
 //! twin, slow  the reader compared with a slow and simple one
@@ -50,6 +52,7 @@ mod hostile;
 mod house;
 #[cfg(unix)]
 mod injection;
+mod invariants;
 mod joins;
 mod kit;
 mod life;
@@ -73,3 +76,4 @@ mod soak;
 mod subrooms;
 mod twin;
 mod verify;
+mod words;

@@ -4,7 +4,7 @@ use crate::generate::builder::CaseBuilder;
 use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, Disposition};
+use crate::generate::expected::{Bin, deny, info, review};
 use crate::generate::lists;
 use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT, MEDICARE};
 
@@ -38,13 +38,13 @@ pub(super) const CASES: &[PlantCase] = &[
 fn fits_every_code(builder: &mut CaseBuilder) -> ServiceDraft {
     let mut service = builder.commercial();
     let listed = lists::fits_any_level(&mut builder.rng);
-    service.diagnoses(&[&listed]);
+    service.diagnoses(&[&listed]).without_modifiers();
     service
 }
 
 fn add_on_alone(builder: &mut CaseBuilder) {
     let mut service = fits_every_code(builder);
-    service.procedure("22515").expects("CD301", Disposition::Deny);
+    service.procedure("22515").expects(deny("CD301"));
     builder.plant(service);
 }
 
@@ -52,7 +52,7 @@ fn add_on_on_another_day(builder: &mut CaseBuilder) {
     let mut service = fits_every_code(builder);
     let mut add_on = builder.next_line(&service, "22515");
     service.day("2024-03-05");
-    add_on.day("2024-03-06").expects("CD301", Disposition::Deny);
+    add_on.day("2024-03-06").expects(deny("CD301"));
     builder.plant(service);
     builder.plant(add_on);
 }
@@ -71,7 +71,7 @@ fn add_ons_beside_a_voided_primary(builder: &mut CaseBuilder) {
     let mut service = fits_every_code(builder);
     let add_on = builder.next_line(&service, "22515");
     let mut add_on = builder.on_another_claim(&add_on);
-    add_on.expects("CD301", Disposition::Deny);
+    add_on.expects(deny("CD301"));
     service.set(column::FREQUENCY, "1");
     let mut void = builder.on_another_claim(&service);
     void.set(column::FREQUENCY, "8").set(column::ORIGINAL, service.cells[column::CLAIM_ID].clone());
@@ -86,7 +86,7 @@ fn two_primaries(builder: &mut CaseBuilder) {
     first.procedure(codes[0]);
     let mut second = builder.next_line(&first, codes[1]);
     let lumbar = if codes[0] == "22514" { &mut first } else { &mut second };
-    lumbar.expects("CD302", Disposition::Deny);
+    lumbar.expects(deny("CD302"));
     builder.plant(first);
     builder.plant(second);
 }
@@ -96,9 +96,9 @@ fn two_primaries_over_claims_and_an_add_on(builder: &mut CaseBuilder) {
     first.procedure("22513");
     let lumbar = builder.next_line(&first, "22514");
     let mut lumbar = builder.on_another_claim(&lumbar);
-    lumbar.expects("CD302", Disposition::Deny);
+    lumbar.expects(deny("CD302"));
     let mut again = builder.on_another_claim(&lumbar);
-    again.expects("CD303", Disposition::Deny);
+    again.beyond_limit(10_000, 10_000).expects(review("TW604"));
     let add_on = builder.next_line(&first, "22515");
     builder.plant(lumbar);
     builder.plant(first);
@@ -108,9 +108,14 @@ fn two_primaries_over_claims_and_an_add_on(builder: &mut CaseBuilder) {
 
 fn units_of_one_line(builder: &mut CaseBuilder) {
     let mut service = fits_every_code(builder);
-    let (cell, printed) =
-        builder.rng.pick(&[("2", "2"), ("1.5", "1.5"), ("03.00", "3"), ("1.0001", "1.0001"), ("100", "100")]);
-    service.units(cell, printed).expects("CD303", Disposition::Deny);
+    let (cell, printed, beyond) = builder.rng.pick(&[
+        ("2", "2", 10_000),
+        ("1.5", "1.5", 5_000),
+        ("03.00", "3", 20_000),
+        ("1.0001", "1.0001", 1),
+        ("100", "100", 990_000),
+    ]);
+    service.units(cell, printed).beyond_limit(beyond, beyond + 10_000);
     builder.plant(service);
 }
 
@@ -121,9 +126,9 @@ fn units_over_claims(builder: &mut CaseBuilder) {
     none.units("0", "0");
     let over = builder.next_line(&none, &code);
     let mut over = builder.on_another_claim(&over);
-    over.expects("CD303", Disposition::Deny);
+    over.beyond_limit(10_000, 10_000).expects(review("TW604"));
     let mut after = builder.on_another_claim(&over);
-    after.units("0", "0");
+    after.units("0", "0").expected.beyond_limit = (0, 0);
     builder.plant(first);
     builder.plant(none);
     builder.plant(over);
@@ -137,7 +142,7 @@ fn units_in_halves(builder: &mut CaseBuilder) {
     let mut second = builder.next_line(&first, &code);
     second.units(".5", "0.5");
     let mut third = builder.next_line(&second, &code);
-    third.units("0.1", "0.1").expects("CD303", Disposition::Deny);
+    third.units("0.1", "0.1").beyond_limit(1_000, 1_000);
     for service in [first, second, third] {
         builder.plant(service);
     }
@@ -149,7 +154,7 @@ fn add_ons_over_four(builder: &mut CaseBuilder) {
     three.units("3", "3");
     let one = builder.next_line(&three, "22515");
     let mut over = builder.next_line(&one, "22515");
-    over.expects("CD303", Disposition::Review);
+    over.expects(review("CD303"));
     for service in [three, first, one, over] {
         builder.plant(service);
     }
@@ -158,53 +163,60 @@ fn add_ons_over_four(builder: &mut CaseBuilder) {
 fn units_of_medicare(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(MEDICARE);
     let mut service = builder.service(scenario);
-    service.procedure("22515").units("5", "5").necessity("not-evaluated");
-    service
-        .expects("RT401", Disposition::Info)
-        .expects("CD301", Disposition::Deny)
-        .expects("CD303", Disposition::Review);
+    service.without_modifiers().procedure("22515").units("5", "5").necessity("not-evaluated");
+    service.expects(info("RT401")).expects(deny("CD301")).expects(review("CD303"));
     builder.plant(service);
 }
 
 fn cpt_on_a_hospital_bill(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
     let mut service = builder.service(scenario);
-    service.set(column::BILL_TYPE, builder.rng.pick(lists::HOSPITAL)).expects("CD304", Disposition::Review);
+    service.set(column::BILL_TYPE, builder.rng.pick(lists::HOSPITAL)).expects(review("CD304"));
     builder.plant(service);
 }
 
 fn stay_on_an_outpatient_bill(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(&[COMMERCIAL[1], COMMERCIAL[4]]);
     let mut stay = builder.stay(scenario);
-    stay.expects("CD304", Disposition::Review);
+    stay.expects(review("CD304"));
     builder.plant(stay);
 }
 
 fn not_in_force_yet(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.day("2014-12-31").expects("CD305", Disposition::Deny).expects("RT405", Disposition::Info);
+    service
+        .day("2014-12-31")
+        .necessity("not-evaluated")
+        .expects(review("DQ512"))
+        .expects(deny("CD305"))
+        .expects(info("RT405"));
     builder.plant(service);
 }
 
 fn last_years_code(builder: &mut CaseBuilder) {
     let service = builder.commercial();
     let code = builder.rng.pick(&["22523", "22524", "22525"]);
-    builder.plant_related(&service, code, &[("CD305", Disposition::Deny)]);
+    builder.plant_related(&service, code, &[deny("CD305")]);
     builder.plant(service);
 }
 
 fn former_in_its_time(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.day("2014-12-31").expects("CD305", Disposition::Deny).expects("RT405", Disposition::Info);
+    service
+        .day("2014-12-31")
+        .necessity("not-evaluated")
+        .expects(review("DQ512"))
+        .expects(deny("CD305"))
+        .expects(info("RT405"));
     builder.plant_related(&service, "22524", &[]);
     builder.plant(service);
 }
 
 fn vertebroplasty(builder: &mut CaseBuilder) {
     let mut service = fits_every_code(builder);
-    service.expects("CD306", Disposition::Review);
+    service.expects(review("CD306"));
     let mut add_on = builder.next_line(&service, "22515");
-    add_on.expects("CD306", Disposition::Review);
+    add_on.expects(review("CD306"));
     let code = builder.rng.pick(&["22510", "22511", "22512"]);
     builder.plant_related(&service, code, &[]);
     builder.plant(service);
@@ -213,7 +225,7 @@ fn vertebroplasty(builder: &mut CaseBuilder) {
 
 fn vertebroplasty_on_another_claim(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.expects("CD306", Disposition::Review);
+    service.expects(review("CD306"));
     let other = builder.on_another_claim(&service);
     builder.plant(service);
     builder.plant_related(&other, "22511", &[]);
@@ -227,7 +239,7 @@ fn combined_codes_beside(builder: &mut CaseBuilder) {
     let service = builder.commercial();
     let code = builder.rng.pick(&["C7507", "C7508"]);
     let silent = builder.rng.pick(&["C7504", "C7505", "0200T", "0201T"]);
-    builder.plant_related(&service, code, &[("CD309", Disposition::Review)]);
+    builder.plant_related(&service, code, &[review("CD309")]);
     builder.plant_related(&service, silent, &[]);
     builder.plant(service);
 }
@@ -235,7 +247,7 @@ fn combined_codes_beside(builder: &mut CaseBuilder) {
 fn unlisted_beside_a_line(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let code = builder.rng.pick(&["XNU0356", "XNU4356", "0QU14JZ"]);
-    service.set(column::ICD_PROCEDURE + 3, code).expects("CD309", Disposition::Review);
+    service.set(column::ICD_PROCEDURE + 3, code).expects(review("CD309"));
     builder.plant(service);
 }
 
@@ -244,22 +256,22 @@ fn unlisted_in_a_stay(builder: &mut CaseBuilder) {
     let mut stay = builder.stay(scenario);
     let code = builder.rng.pick(&["XNU0356", "XNU4356", "0QU14JZ"]);
     if builder.rng.chance(50) {
-        stay.set(column::ICD_PROCEDURE + 2, code).expects("CD309", Disposition::Review);
+        stay.set(column::ICD_PROCEDURE + 2, code).expects(review("CD309"));
         builder.plant(stay);
     } else {
         // The code is on a related row of the same claim: both the row and the stay get the finding.
         let mut row = stay.clone();
         row.set(column::LINE_NUMBER, "2").set(column::ICD_PROCEDURE, code).set(column::ICD_PROCEDURE + 1, "");
-        stay.expects("CD309", Disposition::Review);
+        stay.expects(review("CD309")).take_claim_amount(&[row.clone()]);
         builder.plant(stay);
-        builder.plant_row(row.cells, Bin::Related, vec![("CD309", Disposition::Review)], Vec::new());
+        builder.plant_row(row.cells, Bin::Related, vec![review("CD309")], Vec::new());
     }
 }
 
 fn no_reposition(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
     let mut stay = builder.stay(scenario);
-    stay.set(column::ICD_PROCEDURE + 1, "").expects("CD310", Disposition::Info);
+    stay.set(column::ICD_PROCEDURE + 1, "").expects(info("CD310"));
     builder.plant(stay);
 }
 
@@ -269,6 +281,6 @@ fn all_modifiers(builder: &mut CaseBuilder) {
     for (slot, modifier) in ["LT", "50", "AS", "80"].into_iter().enumerate() {
         service.set(column::MODIFIER + slot, modifier);
     }
-    service.expects("CD308", Disposition::Info).expects("CD311", Disposition::Review);
+    service.expects(info("CD308")).expects(review("CD311"));
     builder.plant(service);
 }

@@ -4,7 +4,7 @@ use crate::generate::builder::CaseBuilder;
 use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::Disposition;
+use crate::generate::expected::{deny, info, review};
 use crate::generate::lists;
 use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT};
 
@@ -14,6 +14,9 @@ pub(super) const CASES: &[PlantCase] = &[
     listed_in_the_last_slot,
     listed_among_others,
     stay,
+    codes_of_another_time,
+    before_icd_10,
+    lists_of_codes,
     not_listed,
     missing,
     not_pointed,
@@ -32,6 +35,7 @@ pub(super) const CASES: &[PlantCase] = &[
     region_of_an_add_on,
     region_of_a_stay,
     region_of_a_cervical_stay,
+    cervical_stay,
     excluded,
     pairs_that_do_not_exclude_each_other,
     trauma,
@@ -69,16 +73,48 @@ fn stay(builder: &mut CaseBuilder) {
     builder.plant(stay);
 }
 
+fn codes_of_another_time(builder: &mut CaseBuilder) {
+    // ICD-9 codes where ICD-10 is required.
+    let mut service = builder.commercial();
+    let code = builder.rng.pick(&["73313", "8054", "723", "80620"]);
+    service.diagnoses(&[code]).necessity("undetermined").expects(review("DQ512"));
+    builder.plant(service);
+}
+
+fn before_icd_10(builder: &mut CaseBuilder) {
+    // The list is not applied before October 2015. A listed code of that time is of the wrong code set.
+    let mut service = builder.commercial();
+    service.day(builder.rng.pick(&["2015-09-30", "2015-01-01"])).necessity("not-evaluated").expects(info("RT405"));
+    if builder.rng.chance(50) {
+        service.diagnoses(&["73313", "M545"]);
+    } else {
+        service.expects(review("DQ512"));
+    }
+    builder.plant(service);
+}
+
+fn lists_of_codes(builder: &mut CaseBuilder) {
+    // A cell of several codes fills the slots after its own.
+    let mut service = builder.commercial();
+    let listed = service.cells[column::DIAGNOSIS].clone();
+    service.diagnoses(&["I10", "E119", &listed]);
+    let separator = builder.rng.pick(&[";", "|", ",", "^", "; "]);
+    let cell = format!("I10{separator}E119");
+    service.set(column::DIAGNOSIS, cell).set(column::DIAGNOSIS + 1, "");
+    service.set(column::POINTERS, "3").considers(&[&listed]);
+    builder.plant(service);
+}
+
 fn not_listed(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let (first, second) = (builder.rng.pick(lists::UNLISTED), builder.rng.pick(lists::COMORBIDITIES));
-    service.diagnoses(&[first, second]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    service.diagnoses(&[first, second]).necessity("not-supported").expects(deny("DX101"));
     builder.plant(service);
 }
 
 fn missing(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.diagnoses(&[]).necessity("undetermined").expects("DX105", Disposition::Review);
+    service.diagnoses(&[]).necessity("undetermined").expects(review("DX105"));
     builder.plant(service);
 }
 
@@ -93,7 +129,7 @@ fn second_listed(builder: &mut CaseBuilder) -> (ServiceDraft, String) {
 fn not_pointed(builder: &mut CaseBuilder) {
     let (mut service, _) = second_listed(builder);
     service.set(column::POINTER, builder.rng.pick(&["1", "A", "01"])).considers(&["M545"]);
-    service.necessity("undetermined").expects("DX102", Disposition::Review);
+    service.necessity("undetermined").expects(review("DX102"));
     builder.plant(service);
 }
 
@@ -124,14 +160,14 @@ fn pointed_by_both(builder: &mut CaseBuilder) {
 
 fn one_pointer_to_nothing(builder: &mut CaseBuilder) {
     let (mut service, listed) = second_listed(builder);
-    service.set(column::POINTERS, "2:7").considers(&[&listed]).expects("DQ505", Disposition::Info);
+    service.set(column::POINTERS, "2:7").considers(&[&listed]).expects(info("DQ505"));
     builder.plant(service);
 }
 
 fn only_a_pointer_to_nothing(builder: &mut CaseBuilder) {
     // Without a valid pointer, all diagnoses are considered.
     let (mut service, _) = second_listed(builder);
-    service.set(column::POINTER, "5").expects("DQ505", Disposition::Info);
+    service.set(column::POINTER, "5").expects(info("DQ505"));
     builder.plant(service);
 }
 
@@ -141,14 +177,14 @@ fn pointer_out_of_range(builder: &mut CaseBuilder) {
         .set(column::POINTER, builder.rng.pick(&["13", "M", "0"]))
         .set(column::POINTER + 1, "2")
         .considers(&[&listed]);
-    service.expects("DQ505", Disposition::Info);
+    service.expects(info("DQ505"));
     builder.plant(service);
 }
 
 fn outside_statement(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let code = lists::m485(&mut builder.rng, lists::OUTSIDE_STATEMENT);
-    service.diagnoses(&[&code, "I10"]).necessity("undetermined").expects("DX104", Disposition::Review);
+    service.diagnoses(&[&code, "I10"]).necessity("undetermined").expects(review("DX104"));
     builder.plant(service);
 }
 
@@ -174,11 +210,7 @@ fn wrong_region(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let (code, stems) = builder.rng.pick(&[("22513", lists::ONLY_LUMBAR), ("22514", lists::ONLY_THORACIC)]);
     let diagnosis = lists::m485(&mut builder.rng, stems);
-    service
-        .procedure(code)
-        .diagnoses(&["E119", &diagnosis])
-        .necessity("undetermined")
-        .expects("DX106", Disposition::Review);
+    service.procedure(code).diagnoses(&["E119", &diagnosis]).necessity("undetermined").expects(review("DX106"));
     builder.plant(service);
 }
 
@@ -193,7 +225,7 @@ fn one_of_two_fits(builder: &mut CaseBuilder) {
 fn region_of_an_add_on(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let thoracic = lists::m485(&mut builder.rng, lists::ONLY_THORACIC);
-    service.procedure("22513").diagnoses(&[&thoracic]);
+    service.without_modifiers().procedure("22513").diagnoses(&[&thoracic]);
     let mut add_on = builder.next_line(&service, "22515");
     let lumbar = lists::m485(&mut builder.rng, lists::ONLY_LUMBAR);
     add_on.diagnoses(&[&lumbar]);
@@ -207,7 +239,7 @@ fn region_of_a_stay(builder: &mut CaseBuilder) {
     let thoracic = stay.expected.procedure.starts_with("0PU");
     let wrong = if thoracic { lists::ONLY_LUMBAR } else { lists::ONLY_THORACIC };
     let diagnosis = lists::m485(&mut builder.rng, wrong);
-    stay.diagnoses(&[&diagnosis]).necessity("undetermined").expects("DX106", Disposition::Review);
+    stay.diagnoses(&[&diagnosis]).necessity("undetermined").expects(review("DX106"));
     builder.plant(stay);
 }
 
@@ -225,6 +257,15 @@ fn region_of_a_cervical_stay(builder: &mut CaseBuilder) {
     builder.plant(stay);
 }
 
+fn cervical_stay(builder: &mut CaseBuilder) {
+    let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
+    let mut stay = builder.stay(scenario);
+    let code = builder.rng.pick(&["0PU33JZ", "0PU34JZ", "0QU13JZ"]);
+    stay.set(column::ICD_PROCEDURE, code).necessity("undetermined").expects(review("DX104"));
+    stay.expected.procedure = code.into();
+    builder.plant(stay);
+}
+
 fn excluded(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let (first, second) = builder.rng.pick(&[
@@ -239,7 +280,7 @@ fn excluded(builder: &mut CaseBuilder) {
         ("M8448XA", "M8468XA"),
         ("M8008XA", "M84451A"),
     ]);
-    service.diagnoses(&[first, "I10", second]).expects("DX107", Disposition::Info);
+    service.diagnoses(&[first, "I10", second]).expects(info("DX107"));
     builder.plant(service);
 }
 
@@ -258,8 +299,8 @@ fn pairs_that_do_not_exclude_each_other(builder: &mut CaseBuilder) {
 fn trauma(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let listed = service.cells[column::DIAGNOSIS].clone();
-    let injury = builder.rng.pick(&["S22080A", "S32010A", "S22000B", "S320", "S32009D"]);
-    service.diagnoses(&[&listed, injury]).necessity("undetermined").expects("DX108", Disposition::Review);
+    let injury = builder.rng.pick(&["S22080A", "S32010A", "S22000B", "S320", "S32009D", "S12000A", "S3210XA"]);
+    service.diagnoses(&[&listed, injury]).necessity("undetermined").expects(review("DX108"));
     if builder.rng.chance(50) {
         // DX108 looks at all diagnoses of the row, pointed to or not.
         service.set(column::POINTERS, "1").considers(&[&listed]);
@@ -271,19 +312,19 @@ fn trauma_outside(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let code = lists::m485(&mut builder.rng, lists::OUTSIDE_STATEMENT);
     service.diagnoses(&[&code, "S22010A"]).necessity("undetermined");
-    service.expects("DX104", Disposition::Review).expects("DX108", Disposition::Review);
+    service.expects(review("DX104")).expects(review("DX108"));
     builder.plant(service);
 }
 
 fn trauma_not_listed(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.diagnoses(&["S22080A", "M545"]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    service.diagnoses(&["S22080A", "M545"]).necessity("not-supported").expects(deny("DX101"));
     builder.plant(service);
 }
 
 fn pain_alone(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.diagnoses(&["G893", "I10"]).expects("DX109", Disposition::Info);
+    service.diagnoses(&["G893", "I10"]).expects(info("DX109"));
     builder.plant(service);
 }
 
@@ -291,7 +332,7 @@ fn remission_alone(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     // The lesion is on the row, but the line does not point to it.
     service.diagnoses(&["C9001", "C7951", "G893"]).considers(&["C9001", "G893"]);
-    service.set(column::POINTER, "1").set(column::POINTER + 3, "3").expects("DX109", Disposition::Info);
+    service.set(column::POINTER, "1").set(column::POINTER + 3, "3").expects(info("DX109"));
     builder.plant(service);
 }
 

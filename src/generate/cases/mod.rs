@@ -3,11 +3,15 @@
 //! A new rule needs at least two cases: one in which it fires, and a near miss in which it does not.
 
 mod authorization;
+mod caps;
 mod coding;
 mod diagnosis;
+mod life;
+mod money;
 mod near;
 mod quality;
 mod routing;
+mod sessions;
 mod versions;
 
 use crate::generate::builder::CaseBuilder;
@@ -16,12 +20,16 @@ use crate::generate::builder::CaseBuilder;
 pub(super) type PlantCase = fn(&mut CaseBuilder);
 
 /// All cases. An extract uses each of them once, in random order, before it uses one again.
-pub(super) const CASES: [&[PlantCase]; 7] = [
+pub(super) const CASES: [&[PlantCase]; 11] = [
     authorization::CASES,
+    caps::CASES,
     coding::CASES,
     diagnosis::CASES,
+    life::CASES,
+    money::CASES,
     near::CASES,
     quality::CASES,
     routing::CASES,
+    sessions::CASES,
     versions::CASES,
 ];

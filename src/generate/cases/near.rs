@@ -3,7 +3,7 @@
 use crate::generate::builder::CaseBuilder;
 use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
-use crate::generate::expected::Disposition;
+use crate::generate::expected::{deny, review};
 
 pub(super) const CASES: &[PlantCase] = &[
     prefix,
@@ -18,7 +18,7 @@ pub(super) const CASES: &[PlantCase] = &[
 fn plant_near_miss(builder: &mut CaseBuilder, of: &[&'static str]) {
     let mut service = builder.commercial();
     let code = builder.rng.pick(of);
-    service.diagnoses(&["I10", code]).necessity("undetermined").expects("DX103", Disposition::Review);
+    service.diagnoses(&["I10", code]).necessity("undetermined").expects(review("DX103"));
     builder.plant(service);
 }
 
@@ -47,7 +47,7 @@ fn listed_unpointed(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let listed = service.cells[column::DIAGNOSIS].clone();
     service.diagnoses(&["C900", &listed]).set(column::POINTERS, "1").considers(&["C900"]);
-    service.necessity("undetermined").expects("DX102", Disposition::Review);
+    service.necessity("undetermined").expects(review("DX102"));
     builder.plant(service);
 }
 
@@ -55,6 +55,6 @@ fn not_a_near_miss(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let code =
         builder.rng.pick(&["M48", "M4854XAA", "M8000XA", "S4854XA", "M84451A", "M480", "C41", "M484XXA", "48.54XA"]);
-    service.diagnoses(&[&code.replace('.', "")]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    service.diagnoses(&[&code.replace('.', "")]).necessity("not-supported").expects(deny("DX101"));
     builder.plant(service);
 }

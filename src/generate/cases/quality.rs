@@ -3,7 +3,7 @@
 use crate::generate::builder::CaseBuilder;
 use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
-use crate::generate::expected::{Bin, Disposition};
+use crate::generate::expected::{Bin, deny, info, review};
 use crate::generate::scenario::{AUTHORIZATION_NOT_REQUIRED, COMMERCIAL_INPATIENT};
 
 pub(super) const CASES: &[PlantCase] = &[
@@ -15,6 +15,8 @@ pub(super) const CASES: &[PlantCase] = &[
     amount_unreadable,
     amounts_all_unreadable,
     composite_cell,
+    decorated_cell,
+    several_codes,
     composite_related,
     composite_stay,
     leading_zero_lost,
@@ -28,7 +30,7 @@ const NO_DAYS: &[&str] = &["", "2024-02-30", "13/1/2024", "soon", "2024", "03-05
 fn date_unreadable(builder: &mut CaseBuilder) {
     // No authorization is required here, so that only the date matters.
     let mut service = builder.service(AUTHORIZATION_NOT_REQUIRED);
-    service.day("").set(column::DATE, builder.rng.pick(NO_DAYS)).expects("DQ501", Disposition::Review);
+    service.day("").set(column::DATE, builder.rng.pick(NO_DAYS)).expects(review("DQ501"));
     builder.plant(service);
 }
 
@@ -36,7 +38,7 @@ fn date_unreadable_and_old_looking(builder: &mut CaseBuilder) {
     // CD305, RT405 and DX104 need the date and do not fire. DX106 does not need it.
     let mut service = builder.service(AUTHORIZATION_NOT_REQUIRED);
     service.day("").set(column::DATE, "1999-99-99").diagnoses(&["M4852XA"]).necessity("undetermined");
-    service.expects("DQ501", Disposition::Review).expects("DX106", Disposition::Review);
+    service.expects(review("DQ501")).expects(review("DX106"));
     builder.plant(service);
 }
 
@@ -44,15 +46,13 @@ fn date_of_a_related_row(builder: &mut CaseBuilder) {
     let service = builder.commercial();
     let mut other = service.clone();
     other.set(column::DATE, "?");
-    builder.plant_related(&other, "22524", &[("DQ501", Disposition::Review)]);
+    builder.plant_related(&other, "22524", &[review("DQ501")]);
     builder.plant(service);
 }
 
 fn units_unreadable(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service
-        .units(builder.rng.pick(&["-1", "one", "1,0", "1e1", "+1", "1 1", "."]), "1")
-        .expects("DQ502", Disposition::Info);
+    service.units(builder.rng.pick(&["one", "1,0", "1e1", "+1", "1 1", "UN:x", "--1"]), "1").expects(info("DQ502"));
     builder.plant(service);
 }
 
@@ -66,37 +66,59 @@ fn units_of_a_stay(builder: &mut CaseBuilder) {
 fn amount_unreadable(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     // The service is denied so that its amount is printed.
-    service.diagnoses(&["M545"]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    service.diagnoses(&["M545"]).necessity("not-supported").expects(deny("DX101"));
     service.set(column::PAID, builder.rng.pick(&["12,34.00", "1.2.3", "abc", "--5", "$", "(5"]));
-    service.set(column::ALLOWED, "900.50").set(column::CHARGE, "1000.00").expects("DQ508", Disposition::Info);
-    service.expected.amount = Some((90_050, "allowed"));
+    service.set(column::ALLOWED, "900.50").set(column::CHARGE, "1000.00").expects(info("DQ508"));
+    service.amount(Some(90_050), "allowed");
     builder.plant(service);
 }
 
 fn amounts_all_unreadable(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service
-        .diagnoses(&[])
-        .necessity("undetermined")
-        .expects("DX105", Disposition::Review)
-        .expects("DQ508", Disposition::Info);
+    service.diagnoses(&[]).necessity("undetermined").expects(review("DX105")).expects(info("DQ508"));
     service.set(column::PAID, "x").set(column::ALLOWED, "y").set(column::CHARGE, "z");
-    service.expected.amount = None;
+    service.amount(None, "");
     builder.plant(service);
 }
 
 fn composite_cell(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    let tail = builder.rng.pick(&["-59", " RT", ".0", ":LT", "-", "/22515", "^80"]);
+    service.without_modifiers();
+    let (tail, finding) = builder.rng.pick(&[
+        ("-59", None),
+        (" RT", Some(info("CD308"))),
+        (".0", None),
+        (":LT:59", Some(info("CD308"))),
+        ("-", None),
+        ("^80", Some(review("CD311"))),
+        ("62", Some(review("CD312"))),
+        ("-GC-XYZ-80", None),
+    ]);
     service.cells[column::PROCEDURE].push_str(tail);
-    service.expects("DQ506", Disposition::Info);
+    service.expected.findings.extend(finding);
+    service.expects(info("DQ506"));
     builder.plant(service);
+}
+
+fn decorated_cell(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    let code = &service.expected.procedure;
+    let cells = [format!("0{code}"), format!("CPT{code}"), format!("HC:{code}"), format!("22,{}", &code[2..])];
+    let which = builder.rng.below(cells.len() as u64) as usize;
+    service.set(column::PROCEDURE, &*cells[which]).expects(info("DQ506"));
+    builder.plant(service);
+}
+
+fn several_codes(builder: &mut CaseBuilder) {
+    let mut service = builder.commercial();
+    service.cells[column::PROCEDURE].push_str(builder.rng.pick(&["/22515", ";22511", " C7507"]));
+    builder.plant_without_service(service, Bin::Rejected);
 }
 
 fn composite_related(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    builder.plant_related(&service, "22511-59", &[("DQ506", Disposition::Info)]);
-    service.expects("CD306", Disposition::Review);
+    builder.plant_related(&service, "22511-59", &[info("DQ506")]);
+    service.expects(review("CD306"));
     builder.plant(service);
 }
 
@@ -104,7 +126,7 @@ fn composite_stay(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
     let mut stay = builder.stay(scenario);
     stay.cells[column::ICD_PROCEDURE].push_str(":X");
-    stay.expects("DQ506", Disposition::Info);
+    stay.expects(info("DQ506"));
     builder.plant(stay);
 }
 
@@ -112,7 +134,7 @@ fn leading_zero_lost(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
     let mut stay = builder.stay(scenario);
     stay.cells[column::ICD_PROCEDURE].remove(0);
-    stay.expects("DQ507", Disposition::Review);
+    stay.expects(review("DQ507"));
     builder.plant(stay);
 }
 
@@ -123,34 +145,31 @@ fn leading_zero_lost_on_a_later_row(builder: &mut CaseBuilder) {
     let mut later = stay.clone();
     later.set(column::LINE_NUMBER, "2");
     later.cells[column::ICD_PROCEDURE].remove(0);
-    stay.expects("DQ507", Disposition::Review);
+    stay.expects(review("DQ507")).take_claim_amount(&[later.clone()]);
     builder.plant(stay);
     builder.plant_without_service(later, Bin::InScope);
 }
 
 fn no_amounts(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.diagnoses(&["M545"]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    service.diagnoses(&["M545"]).necessity("not-supported").expects(deny("DX101"));
     service.set(column::PAID, "").set(column::ALLOWED, "NULL").set(column::CHARGE, "");
-    service.expected.amount = None;
+    service.amount(None, "");
     builder.plant(service);
 }
 
 fn everything_at_once(builder: &mut CaseBuilder) {
     let mut service = builder.service(AUTHORIZATION_NOT_REQUIRED);
-    service.procedure("22515").diagnoses(&["G893", "S22080A"]).necessity("undetermined");
+    service.without_modifiers().procedure("22515").diagnoses(&["G893", "S22080A"]).necessity("not-evaluated");
     service.cells[column::PROCEDURE].push_str("-LT");
-    service.units("?", "1").day("2014-01-01").set(column::POINTERS, "1:9").considers(&["G893"]);
+    service.units("one", "1").day("2014-01-01").set(column::POINTERS, "1:9").considers(&["G893"]);
     service.set(column::CHARGE, "free");
-    if service.expected.amount.is_some_and(|(_, basis)| basis == "charge") {
-        service.expected.amount = None;
+    if service.expected.basis == "charge" {
+        service.amount(None, "");
     }
-    for rule in ["DX109", "RT405", "DQ502", "DQ505", "DQ506", "DQ508"] {
-        service.expects(rule, Disposition::Info);
+    for rule in ["CD308", "RT405", "DQ502", "DQ505", "DQ506", "DQ508"] {
+        service.expects(info(rule));
     }
-    service
-        .expects("DX108", Disposition::Review)
-        .expects("CD301", Disposition::Deny)
-        .expects("CD305", Disposition::Deny);
+    service.expects(review("DQ512")).expects(deny("CD301")).expects(deny("CD305"));
     builder.plant(service);
 }

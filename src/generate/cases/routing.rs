@@ -3,7 +3,7 @@
 use crate::generate::builder::CaseBuilder;
 use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
-use crate::generate::expected::Disposition;
+use crate::generate::expected::{capped, info, review};
 use crate::generate::lists;
 use crate::generate::scenario::{MEDICARE, PRODUCT_NOT_NAMED, Requirement};
 
@@ -22,7 +22,7 @@ pub(super) const CASES: &[PlantCase] = &[
 fn medicare(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(MEDICARE);
     let mut service = builder.service(scenario);
-    service.necessity("not-evaluated").expects("RT401", Disposition::Info);
+    service.necessity("not-evaluated").expects(info("RT401"));
     builder.plant(service);
 }
 
@@ -32,14 +32,14 @@ fn medicare_with_any_diagnosis(builder: &mut CaseBuilder) {
     let mut service = builder.service(scenario);
     let codes: &[&str] =
         builder.rng.pick(&[&[][..], &["M545"], &["M4854A"], &["M4852XA"], &["G893"], &["M4855XA", "M8008XA"]]);
-    service.diagnoses(codes).necessity("not-evaluated").expects("RT401", Disposition::Info);
+    service.diagnoses(codes).necessity("not-evaluated").expects(info("RT401"));
     builder.plant(service);
 }
 
 fn product_not_named(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(PRODUCT_NOT_NAMED);
     let mut service = builder.service(scenario);
-    service.necessity("undetermined").expects("RT402", Disposition::Review);
+    service.necessity("undetermined").expects(review("RT402"));
     if builder.rng.chance(50) {
         service.diagnoses(&["M545"]);
     }
@@ -49,11 +49,11 @@ fn product_not_named(builder: &mut CaseBuilder) {
 fn product_not_named_without_number(builder: &mut CaseBuilder) {
     let scenario = builder.rng.pick(PRODUCT_NOT_NAMED);
     let mut service = builder.service(scenario);
-    service.necessity("undetermined").expects("RT402", Disposition::Review);
+    service.necessity("undetermined").expects(review("RT402"));
     if builder.plan.authorization_column {
         service.set(column::AUTHORIZATION, "").set(column::MEMBER_ID, "");
         if scenario.requirement == Requirement::Required {
-            service.authorization("not-met", &[("PA201", Disposition::Deny)]);
+            service.authorization("not-met", capped("PA201", "product"));
         }
     }
     builder.plant(service);
@@ -61,7 +61,7 @@ fn product_not_named_without_number(builder: &mut CaseBuilder) {
 
 fn before_first_edition(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.day(builder.rng.pick(&["2020-05-31", "2015-01-01", "2019-12-24"])).expects("RT405", Disposition::Info);
+    service.day(builder.rng.pick(&["2020-05-31", "2015-10-01", "2019-12-24"])).expects(info("RT405"));
     builder.plant(service);
 }
 
@@ -70,7 +70,7 @@ fn before_first_edition_outside_statement(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let code = lists::m485(&mut builder.rng, lists::OUTSIDE_STATEMENT);
     service.day("2020-05-31").diagnoses(&[&code]).necessity("undetermined");
-    service.expects("RT405", Disposition::Info).expects("DX106", Disposition::Review);
+    service.expects(info("RT405")).expects(review("DX106"));
     builder.plant(service);
 }
 
@@ -78,6 +78,6 @@ fn first_day_of_first_edition(builder: &mut CaseBuilder) {
     // The first day of the edition that names the thoracolumbar spine.
     let mut service = builder.commercial();
     let code = lists::m485(&mut builder.rng, lists::OUTSIDE_STATEMENT);
-    service.day("2020-06-01").diagnoses(&[&code]).necessity("undetermined").expects("DX104", Disposition::Review);
+    service.day("2020-06-01").diagnoses(&[&code]).necessity("undetermined").expects(review("DX104"));
     builder.plant(service);
 }

@@ -4,7 +4,7 @@ use crate::generate::builder::CaseBuilder;
 use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, Damage, Disposition, PlannedRow};
+use crate::generate::expected::{Bin, Damage, PlannedRow, deny, info, review};
 use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT};
 
 pub(super) const CASES: &[PlantCase] = &[
@@ -48,7 +48,7 @@ fn duplicate(builder: &mut CaseBuilder) {
 
 fn duplicate_of_a_related_row(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.expects("CD306", Disposition::Review);
+    service.expects(review("CD306"));
     builder.plant_related(&service, "22511", &[]);
     let row = builder.rows[0].clone();
     builder.rows.push(PlannedRow::without_findings(row.cells, Bin::Duplicate));
@@ -56,9 +56,10 @@ fn duplicate_of_a_related_row(builder: &mut CaseBuilder) {
 }
 
 fn nearly_a_duplicate(builder: &mut CaseBuilder) {
-    let first = builder.commercial();
+    let mut first = builder.commercial();
+    first.without_modifiers();
     let mut second = first.clone();
-    second.set(column::LINE_NUMBER, "2").expects("CD303", Disposition::Deny);
+    second.set(column::LINE_NUMBER, "2").beyond_limit(10_000, 10_000);
     builder.plant(first);
     builder.plant(second);
 }
@@ -75,7 +76,7 @@ fn claim_and_version(builder: &mut CaseBuilder, frequency: &str) -> (ServiceDraf
 
 fn replaced(builder: &mut CaseBuilder) {
     let (first, mut second) = claim_and_version(builder, "7");
-    second.diagnoses(&["M545"]).necessity("not-supported").expects("DX101", Disposition::Deny);
+    second.diagnoses(&["M545"]).necessity("not-supported").expects(deny("DX101"));
     builder.plant_without_service(first, Bin::Superseded);
     builder.plant(second);
 }
@@ -144,14 +145,14 @@ fn replaced_whole(builder: &mut CaseBuilder) {
 
 fn replacement_without_original(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
-    service.set(column::FREQUENCY, "7").expects("DQ509", Disposition::Info);
+    service.set(column::FREQUENCY, "7").expects(info("DQ509"));
     builder.plant(service);
 }
 
 fn void_without_original(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     service.set(column::FREQUENCY, "8");
-    builder.plant_row(service.cells, Bin::Superseded, vec![("DQ509", Disposition::Info)], Vec::new());
+    builder.plant_row(service.cells, Bin::Superseded, vec![info("DQ509")], Vec::new());
 }
 
 fn original_in_an_earlier_extract(builder: &mut CaseBuilder) {
@@ -163,7 +164,7 @@ fn original_in_an_earlier_extract(builder: &mut CaseBuilder) {
 fn names_itself(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     let own = service.cells[column::CLAIM_ID].clone();
-    service.set(column::FREQUENCY, "7").set(column::ORIGINAL, own).expects("DQ509", Disposition::Info);
+    service.set(column::FREQUENCY, "7").set(column::ORIGINAL, own).expects(info("DQ509"));
     builder.plant(service);
 }
 
@@ -171,7 +172,7 @@ fn stay_over_rows(builder: &mut CaseBuilder) {
     // The code is on every row of the stay. It is judged once, by the facts of the first row.
     let scenario = builder.rng.pick(COMMERCIAL_INPATIENT);
     let mut stay = builder.stay(scenario);
-    stay.set(column::ICD_PROCEDURE + 1, "").expects("CD310", Disposition::Info);
+    stay.set(column::ICD_PROCEDURE + 1, "").expects(info("CD310"));
     let mut rows = Vec::new();
     for number in 2..4 {
         let mut row = stay.clone();
@@ -181,6 +182,7 @@ fn stay_over_rows(builder: &mut CaseBuilder) {
             .set(column::PRODUCT, "EPO");
         rows.push(row);
     }
+    stay.take_claim_amount(&rows);
     builder.plant(stay);
     for row in rows {
         builder.plant_without_service(row, Bin::InScope);
@@ -197,6 +199,7 @@ fn stay_of_two_codes(builder: &mut CaseBuilder) {
     second.set(column::LINE_NUMBER, "2").set(column::PROCEDURE, "0QU03JZ");
     let mut third = stay.clone();
     third.set(column::LINE_NUMBER, "3").set(column::ICD_PROCEDURE, "0QS03ZZ");
+    stay.take_claim_amount(&[second.clone(), third.clone()]);
     builder.plant(stay);
     builder.plant_without_service(second, Bin::InScope);
     builder.plant_row(third.cells, Bin::Related, Vec::new(), Vec::new());
@@ -210,11 +213,11 @@ fn stay_and_line(builder: &mut CaseBuilder) {
         .set(column::BILL_TYPE, "111")
         .set(column::UNITS, "2")
         .set(column::POINTERS, "1:8");
-    stay.expects("DQ505", Disposition::Info);
+    stay.expects(info("DQ505"));
     let mut line = stay.clone();
     line.expected.procedure = "22513".into();
     line.expected.units = "2".into();
-    line.expects("CD304", Disposition::Review).expects("CD303", Disposition::Deny);
+    line.amount(None, "stay").expects(review("CD304")).beyond_limit(10_000, 20_000);
     builder.plant_row(stay.cells, Bin::InScope, Vec::new(), vec![line.expected, stay.expected]);
 }
 

@@ -1,5 +1,5 @@
-//! Rows of an extract and of the two tables that its layout joins, parted by lines `%%`: one row a claim, and one row a
-//! code. No panic, the ledger adds up, the reports are well-formed and do not depend on the block size.
+//! Rows of an extract and of the two tables that its layout joins (one row for each claim, one row for each code), separated
+//! by lines `%%`. No panic, the ledger adds up, the reports are well-formed and do not depend on the block size.
 
 #![no_main]
 
@@ -43,7 +43,7 @@ codes = { column = "DIAG", number = "N", as = "DX{1..5}" }
 
 const HEADER: &str = "CLAIM,LINE,CODE,UNITS,DAY\n";
 
-/// The tables, their headers, and the files in memory that hold them, one of each for this process.
+/// The tables, their headers, and the files in memory that hold them, once for this process.
 static TABLES: LazyLock<[(TableFile, &str); 2]> = LazyLock::new(|| {
     let table = |name: &str, header| {
         let file = PathBuf::from(format!("/dev/shm/claimlint-fuzz-{}-{name}.csv", std::process::id()));

@@ -1,6 +1,6 @@
-//! Rows behind the canonical header, judged by the built-in policy: no panic, the ledger adds up, every finding points
-//! at a row of the extract, the report is well-formed, and small blocks give the same bytes. After a line `%%` follow
-//! rows of the authorization file.
+//! Rows after the canonical header, judged by the built-in policy: no panic, the ledger adds up, every finding points to a
+//! row of the extract, the report is well-formed, and small blocks give the same bytes. Rows of the authorization file
+//! follow after a line `%%`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What the targets share.
+//! Shared by all targets.
 
 #![allow(dead_code, reason = "each target is a crate and uses a part of this")]
 
@@ -20,23 +20,23 @@ mod memory;
 
 use memory::Shared;
 
-/// The policy that comes with the program.
+/// The built-in policy.
 pub(crate) static POLICY: LazyLock<Policy> =
     LazyLock::new(|| load(&[], &rules::codes()).expect("the built-in policy is valid"));
 
-/// The layouts that come with the program.
+/// The built-in layouts.
 pub(crate) static LIBRARY: LazyLock<Library> =
     LazyLock::new(|| Library::shipped().expect("the shipped layouts are valid"));
 
-/// Block sizes around the sixty-four bytes of the kernel, and some that cut records anywhere.
+/// Block sizes near the sixty-four bytes that the kernel reads at once, and some that cut records anywhere.
 const BLOCKS: [usize; 13] = [1, 2, 3, 5, 7, 16, 63, 64, 65, 128, 257, 4096, BLOCK];
 
-/// The block size that a byte of the input asks for.
+/// The block size that a byte of the input selects.
 pub(crate) fn block(byte: u8) -> usize {
     BLOCKS[usize::from(byte) % BLOCKS.len()]
 }
 
-/// Work stays on the fuzzer's thread: no hand-over per input, and the same input takes the same way each time.
+/// A pool that runs on the fuzzer's own thread, so that the same input is always processed in the same way.
 pub(crate) fn one_thread() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -56,7 +56,7 @@ pub(crate) fn report(outcome: &JudgedRun, formats: usize) -> Vec<Vec<u8>> {
     FORMATS.iter().take(formats).map(write).collect()
 }
 
-/// The run over these bytes, or why it was refused.
+/// The run over these bytes, or the error with which it was refused.
 fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
     let register = case
         .auths
@@ -70,7 +70,7 @@ fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
     run.whole().map_err(|e| e.to_string())
 }
 
-/// What one input is made of.
+/// The parts of one input.
 pub(crate) struct Case<'a> {
     pub(crate) extract: &'a [u8],
     pub(crate) auths: Option<&'a [u8]>,
@@ -78,9 +78,9 @@ pub(crate) struct Case<'a> {
     pub(crate) library: &'a Library,
 }
 
-/// The outcome of a case and its reports, which are held to what is true of every report: a refusal says something, the
-/// ledger adds up, tables are well-formed and of the right length, other blocks give the same bytes. `size` is the
-/// input's: it chooses what is looked at besides, for the page is large.
+/// Runs a case and checks what is true of every report: an error has a message, the ledger adds up, tables are well-formed
+/// and of the right length, other block sizes give the same bytes. `size`, the length of the input, selects further
+/// checks, because the page is large.
 pub(crate) fn checked(case: &Case<'_>, size: usize) -> Option<(JudgedRun, Vec<Vec<u8>>)> {
     let outcome = match judged(case, BLOCK) {
         Ok(outcome) => outcome,

@@ -1,6 +1,6 @@
-//! Text as a layout, a policy file and an authorization file: no panic, and every fault has a place in the text. A
-//! layout that loads is bound to the header in the text's first line if that is a comment (`# claim_id,...`), and
-//! reads an extract with that header.
+//! Text as a layout, a policy file and an authorization file: no panic, and every fault has a position in the text. If the
+//! first line of the text is a comment (`# claim_id,...`), a layout that loads is bound to it as a header and reads an
+//! extract with that header.
 
 #![no_main]
 
@@ -21,7 +21,7 @@ const FILE: &str = "given.toml";
 fn placed(faults: &Faults, text: &str) {
     assert!(!faults.list.is_empty(), "no fault");
     assert!(!faults.to_string().is_empty());
-    // A file that is right by itself may contradict a built-in one, which is then named.
+    // A file that is valid by itself may contradict a built-in file, and the error then names that one.
     for fault in faults.list.iter().filter(|_| faults.file == FILE) {
         let line = text.split('\n').nth(fault.line.checked_sub(1).expect("lines count from 1"));
         let line = line.unwrap_or_else(|| panic!("{fault:?} lies behind the last line"));

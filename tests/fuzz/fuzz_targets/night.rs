@@ -1,6 +1,6 @@
-//! Everything a user can hand over, at once: the text before each line `%%` is in turn the extract, the layout, the policy
-//! file and the authorization file; what is empty or refused is replaced by what comes with the program. No panic, a
-//! refusal says something, the ledger adds up, every report is well-formed and small blocks give the same bytes.
+//! All files of a user at once: the parts between lines `%%` are the extract, the layout, the policy file and the
+//! authorization file. An empty or refused part is replaced by the built-in one. No panic, an error has a message, the
+//! ledger adds up, every report is well-formed and small blocks give the same bytes.
 
 #![no_main]
 
@@ -18,7 +18,7 @@ use kit::{Case, LIBRARY, POLICY, checked};
 
 const BREAK: &[u8] = b"\n%%\n";
 
-/// The parts of the input, the last of them with all that is left.
+/// The parts of the input. The last part is all that is left.
 fn parts(data: &[u8]) -> [&[u8]; 4] {
     let mut rest = data;
     let mut next = || match rest.windows(BREAK.len()).position(|w| w == BREAK) {
@@ -32,9 +32,9 @@ fn parts(data: &[u8]) -> [&[u8]; 4] {
     [next(), next(), next(), next()]
 }
 
-/// The policy of this text; the built-in one if there is none, or none that can be used.
+/// The policy of this text, or the built-in policy if the text is empty or refused.
 fn policy_of(text: &[u8]) -> Arc<Policy> {
-    // Most inputs of a run differ elsewhere, and a policy takes longer to read than the rest together.
+    // Reading a policy takes longer than everything else, and most inputs do not change it.
     static LAST: LazyLock<Mutex<(Vec<u8>, Arc<Policy>)>> =
         LazyLock::new(|| Mutex::new((Vec::new(), Arc::new(POLICY.clone()))));
     let mut last = LAST.lock().expect("one thread");

@@ -1,6 +1,5 @@
-//! Bytes as a whole file: whatever is recognised is read to its last byte, every row in one bin, and the same rows
-//! come out of small and large blocks, of the kernel and the grammar. A file that begins with `#` is read as with
-//! `--skip-lines 1 --comment '#'`.
+//! Bytes as a whole file: a recognized file is read to its last byte, every row is in one bin, and small and large blocks, the
+//! kernel and the grammar give the same rows. A file that begins with `#` is read with `--skip-lines 1 --comment '#'`.
 
 #![no_main]
 
@@ -17,10 +16,10 @@ use kit::{LIBRARY, POLICY};
 
 static SKIPPING: LazyLock<Library> = LazyLock::new(|| LIBRARY.clone().skipping(Some(1), &["#".to_owned()]));
 
-/// Every row reader is to come to the same: how many rows, which rejects.
+/// What all readers must agree on: the number of rows, and the rejects.
 fn count(bytes: &[u8], library: &Library, block: usize, codes: Option<&[&str]>) -> Option<(u64, Vec<Reject>)> {
     let source = Source::from_bytes("claims.csv", bytes.to_vec()).ok()?;
-    // What a few bytes of gzip or zstd unpack to may be larger than the time of one input.
+    // A few bytes of gzip or zstd may unpack to more than can be read in the time of one input.
     if !source.whole {
         return None;
     }

@@ -1,5 +1,5 @@
 //! Bytes as one cell: what is read agrees with the specification (`src/spec/values.md`), implemented a second time below;
-//! quick answers never say no where the slow ones say yes; what is printed is read back as itself.
+//! no quick answer is no where the slow answer is yes; a printed value is read back unchanged.
 
 #![no_main]
 
@@ -68,7 +68,7 @@ fn codes(raw: &[u8], table: &CodeTable) {
     assert!(found.modifiers.iter().all(|modifier| modifier.len() == 2 && plain.contains(&**modifier)));
 
     assert!(table.may_hold(raw), "may_hold says no to {raw:?}");
-    // The kernel asks only where a cell lies on one line.
+    // The kernel looks only at cells on one line.
     if raw.contains(&b'\n') {
         return;
     }
@@ -121,7 +121,7 @@ fn amounts(text: &str) {
     let got = Cents::parse(text);
     match want {
         None => assert_eq!(got, None, "{text:?} is no amount"),
-        // Sixteen digits fit; beyond that only the reader says what it holds.
+        // Sixteen digits fit into the reference. The reader alone decides about longer numbers.
         Some((dollars, fraction, sign)) if dollars.trim_start_matches('0').len() <= 16 => {
             let thousandths: i128 =
                 format!("{dollars}{:0<3}", fraction.get(..3).unwrap_or(&fraction)).parse().expect("digits");
