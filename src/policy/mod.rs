@@ -3,6 +3,7 @@
 //! Four files make a policy: the medical policy, the limits (NCCI), the remittance codes, the words of claim columns. Each comes
 //! with the program and can be replaced by one of its kind; a fifth lays own dispositions over them ([`overrides`]).
 
+pub mod limits;
 pub mod origin;
 pub mod parse;
 
@@ -11,10 +12,10 @@ pub mod overrides;
 pub mod show;
 mod vocabulary;
 
+pub use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 pub use crate::policy::origin::{Origin, OriginKind};
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::service::PolicyLists;
@@ -215,44 +216,6 @@ impl Class {
             Setting::Undetermined => Requirement::Undetermined,
         }
     }
-}
-
-/// Units of one code on one date.
-#[derive(Debug, Clone, Copy)]
-pub struct Limit {
-    /// The code.
-    pub code: CodeId,
-    /// Most units.
-    pub units: Decimal,
-    /// Adjudication indicator: 2 absolute by date of service, 3 clinical.
-    pub mai: i64,
-}
-
-/// An add-on code and the codes it is payable beside.
-#[derive(Debug, Clone)]
-pub struct AddOn {
-    /// The add-on.
-    pub code: CodeId,
-    /// Its primaries.
-    pub primaries: Vec<CodeId>,
-}
-
-/// Two codes that are never both payable.
-#[derive(Debug, Clone, Copy)]
-pub struct Exclusive {
-    /// Column 1.
-    pub paid: CodeId,
-    /// Column 2.
-    pub unpaid: CodeId,
-}
-
-/// Families of diagnoses that are not coded together.
-#[derive(Debug, Clone)]
-pub struct Excludes {
-    /// Beginning of the codes of one family.
-    pub family: String,
-    /// Beginnings of the codes it excludes.
-    pub with: Vec<String>,
 }
 
 /// What a policy says of one rule.

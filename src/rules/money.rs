@@ -1,4 +1,4 @@
-//! The money of a service: what is at risk, what that rests on, and what a denial would recover. spec: judging/money.
+//! The money of a service: what is at risk, what that rests on, and what a denial would recover. spec: judging/amount-at-risk.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 

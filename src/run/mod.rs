@@ -7,6 +7,7 @@
 mod authorizations;
 pub mod example;
 pub mod mask;
+pub mod read;
 pub mod reconcile;
 mod survey;
 
@@ -19,25 +20,23 @@ use rustc_hash::FxHashSet;
 use crate::baseline::Entry;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
-use crate::claim::line::head::AmountsPer;
 use crate::claim::store::LINES;
-use crate::claim::{Batch, ClassId, LineSet, Reader, Store};
-use crate::ingest::date;
-use crate::ingest::field::{Field, Group};
-use crate::ingest::layout::misread;
-use crate::ingest::layout::words::Amounts;
+use crate::claim::{Batch, LineSet, Store};
+use crate::ingest::field::Field;
 pub use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
-use crate::ingest::{Detected, Extract, InputFile, Layout, Library, Position, ReadError, Rejects, Row, Source, Watch};
+use crate::ingest::{InputFile, Library, ReadError, Rejects, Source, Watch};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::rules::judge::{Judged, judge};
 pub use crate::run::authorizations::read_authorizations;
 pub use crate::run::example::{run_example, run_text};
 pub use crate::run::mask::{Masked, Masking};
+pub use crate::run::read::absent;
+use crate::run::read::{read_one, unmapped};
+use crate::run::reconcile::Account;
 pub use crate::run::reconcile::Expect;
-use crate::run::reconcile::{Account, Charges};
 use crate::suppress::{SuppressionMatches, Suppressions};
 use crate::tally::Summary;
 
@@ -335,99 +334,4 @@ impl Watch for Spooled<'_> {
     fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
         self.watch.extract(number, rows, rejected, kept);
     }
-}
-
-fn read_one(
-    number: u32,
-    source: Source,
-    setup: &Setup,
-    store: Store,
-    watch: &dyn Watch,
-) -> Result<Extract<Store>, ReadError> {
-    let mut detected = crate::ingest::layout::detect::detect(&source, &setup.library)?;
-    let policy = &setup.policy;
-    let layout = setup.library.named(&detected.layout);
-    let is_date = |text: &str| date::service_day(text, layout.map_or(&[], |layout| &layout.dates)).is_some();
-    misread::settle_surplus(&source, &mut detected, is_date);
-    misread::refuse_unreadable_dates(&source, &detected, is_date)?;
-    let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
-    let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;
-    let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
-    let trailer = layout.and_then(|layout| layout.trailer.as_ref());
-    let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
-    let words = layout.map(|layout| &layout.words);
-    let vocabulary = policy.vocabulary.clone();
-    let reader = Reader {
-        codes: &policy.codes,
-        products,
-        vocabulary: match words {
-            Some(words) => vocabulary.with(words),
-            None => vocabulary,
-        },
-        settings: &policy.settings,
-        dates: layout.map_or(&[], |layout| &layout.dates),
-        amounts: match words.and_then(|words| words.amounts) {
-            Some(Amounts::Line) => AmountsPer::Line,
-            Some(Amounts::Claim) => AmountsPer::Claim,
-            None => AmountsPer::Unsaid,
-        },
-        assistants: [&policy.assistant, &policy.co_surgeon],
-        version_len: words.and_then(|words| words.version.as_ref()).map_or(0, |version| version.last),
-        extract: number,
-    };
-    // The charges of all rows are read only where somebody asks for them: then every row is looked at.
-    let charges = if weighs { Some(Charges::of(&source.name, &detected)?) } else { None };
-    let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
-    let mut extract = crate::ingest::read_into(
-        store,
-        source,
-        detected,
-        setup.block,
-        Some(&policy.codes.forms()),
-        charges.is_some().then_some(&weigh),
-        &|detected: &Detected, row: &_, position: Position, lines: &mut Store| {
-            lines.look(&reader, &detected.binding, row, position)
-        },
-        watch,
-    )?;
-    extract.tally.kept.finish();
-    reconcile::check_trailer(&extract, trailer)?;
-    Ok(extract)
-}
-
-/// A layout's own product labels, as classes of the policy.
-fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, String> {
-    layout
-        .products
-        .iter()
-        .map(|(label, class)| {
-            if let Some(id) = policy.class_named(class) {
-                Ok((label.text.clone(), id))
-            } else {
-                Err(format!("layout {}: the product \"{}\": {}", layout.name, label.text, policy.no_class(class)))
-            }
-        })
-        .collect()
-}
-
-/// The fields of an extract that have no column.
-fn unmapped(detected: &Detected) -> impl Iterator<Item = Field> {
-    Field::NAMES.iter().map(|(field, _)| *field).filter(|field| !detected.binding.has(*field))
-}
-
-/// What this extract does not have and what that costs.
-pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
-    let binding = &detected.binding;
-    unmapped(detected)
-        // The setting, or the procedure, may come from the other of two columns.
-        .filter(|field| match field {
-            Field::ClaimForm => false,
-            Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),
-            Field::FrequencyCode => !binding.has(Field::BillType),
-            Field::ClaimStatus => !binding.has(Field::LineStatus),
-            Field::LineStatus => !binding.has(Field::ClaimStatus),
-            _ => true,
-        })
-        .filter_map(|field| Some((field, field.absence()?)))
-        .collect()
 }

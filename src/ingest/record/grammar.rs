@@ -87,53 +87,12 @@ pub enum Step {
     More,
 }
 
-/// Fewest columns of an extract in which a continuation line with a row's number of fields counts as a swallowed row.
-/// With one or two columns, any comma in a free-text field would look like a row.
-const SWALLOW_WIDTH: usize = 3;
-
 impl Grammar {
     /// The grammar of a header, which may have any number of fields.
     pub fn for_header(delimiter: u8, cr_ends: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
         let (header, trailer) = (Vec::new(), Vec::new());
         let surplus = Surplus::Exactly(0);
         Self { delimiter, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
-    }
-
-    /// Position of the first line end in these bytes.
-    pub fn find_line_end(&self, bytes: &[u8]) -> Option<usize> {
-        if self.cr_ends { memchr::memchr2(b'\r', b'\n', bytes) } else { memchr::memchr(b'\n', bytes) }
-    }
-
-    /// Position after the last line end in these bytes.
-    pub fn after_last_line_end(&self, bytes: &[u8]) -> Option<usize> {
-        let last = if self.cr_ends { memchr::memrchr2(b'\r', b'\n', bytes) } else { memchr::memrchr(b'\n', bytes) };
-        last.map(|i| i + 1)
-    }
-
-    /// Position after the first line end in these bytes, which a CR and the LF after it form together.
-    pub fn after_line_end(&self, bytes: &[u8]) -> Option<usize> {
-        let end = self.find_line_end(bytes)?;
-        Some(if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') { end + 2 } else { end + 1 })
-    }
-
-    /// The start of the line after that at `at`. None if the bytes given may not hold its whole line end.
-    pub(crate) fn line_after(&self, bytes: &[u8], at: usize, last: bool) -> Option<usize> {
-        Self::next_line(bytes, at + self.find_line_end(&bytes[at..])?, last)
-    }
-
-    /// Does this byte end a line, or begin the two bytes that do?
-    pub fn is_line_end(&self, b: u8) -> bool {
-        b == b'\n' || (self.cr_ends && b == b'\r')
-    }
-
-    /// Number of line ends in these bytes. A final line without a line end does not count, because nothing follows it.
-    pub fn lines(&self, bytes: &[u8]) -> u64 {
-        let feeds = memchr::memchr_iter(b'\n', bytes).count();
-        if !self.cr_ends {
-            return feeds as u64;
-        }
-        let lone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
-        (feeds + memchr::memchr_iter(b'\r', bytes).filter(lone).count()) as u64
     }
 
     /// Reads the record that starts at `at`. `last`: no bytes follow those given.
@@ -166,7 +125,7 @@ impl Grammar {
     }
 
     /// The start of the line after the line end at `end`. None if an LF that belongs to a CR may follow the bytes given.
-    fn next_line(bytes: &[u8], end: usize, last: bool) -> Option<usize> {
+    pub(super) fn next_line(bytes: &[u8], end: usize, last: bool) -> Option<usize> {
         match (bytes[end], bytes.get(end + 1)) {
             (b'\r', Some(b'\n')) => Some(end + 2),
             (b'\r', None) if !last => None,
@@ -267,11 +226,6 @@ impl Grammar {
         }
     }
 
-    /// Position of the first quote or line end.
-    fn find_quote_or_line_end(&self, bytes: &[u8]) -> Option<usize> {
-        if self.cr_ends { memchr::memchr3(b'"', b'\r', b'\n', bytes) } else { memchr::memchr2(b'"', b'\n', bytes) }
-    }
-
     /// Are the fields beyond those of the header empty, and not more than a row may have?
     fn may_be_surplus(&self, bytes: &[u8], fields: &[CellSpan]) -> bool {
         let (_, surplus) = fields.split_at(self.width);
@@ -279,51 +233,6 @@ impl Grammar {
             |f: &CellSpan| f.start == f.end || clean(&bytes[f.start as usize..f.end as usize], &[]).is_empty();
         let most = if let Surplus::Exactly(most) = self.surplus { most } else { usize::MAX };
         surplus.len() <= most && surplus.iter().all(is_empty)
-    }
-
-    fn closing_quote(&self, bytes: &[u8], start: usize, last: bool) -> Close {
-        let mut pos = start;
-        let mut doubled = false;
-        // Start of the current continuation line. None on the field's first line.
-        let mut line_start: Option<usize> = None;
-        loop {
-            let Some(i) = self.find_quote_or_line_end(&bytes[pos..]) else {
-                return match (last, line_start) {
-                    (true, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
-                    (true, _) => Close::Never,
-                    // A continuation line with enough fields is a row even before it is complete.
-                    (false, Some(from)) if self.holds_a_row(&bytes[from..]) => Close::Swallowed,
-                    (false, _) => Close::More,
-                };
-            };
-            let hit = pos + i;
-            if bytes[hit] != b'"' {
-                if line_start.is_some_and(|from| self.holds_a_row(&bytes[from..hit])) {
-                    return Close::Swallowed;
-                }
-                line_start = Some(hit + 1);
-                pos = hit + 1;
-                continue;
-            }
-            match bytes.get(hit + 1) {
-                Some(b'"') => {
-                    doubled = true;
-                    pos = hit + 2;
-                }
-                None if !last => return Close::More,
-                _ => {
-                    if line_start.is_some_and(|from| self.holds_a_row(&bytes[from..hit])) {
-                        return Close::Swallowed;
-                    }
-                    return Close::At { quote: hit, doubled };
-                }
-            }
-        }
-    }
-
-    fn holds_a_row(&self, part: &[u8]) -> bool {
-        self.width >= SWALLOW_WIDTH
-            && memchr::memchr_iter(self.delimiter, part).take(self.width - 1).count() + 1 >= self.width
     }
 
     /// The last checks of a complete record: its number of fields, and that it is not the header again.
@@ -359,10 +268,16 @@ impl Grammar {
     }
 }
 
-enum Close {
+/// Where a quoted field ends.
+#[derive(Debug)]
+pub(super) enum Close {
+    /// At this closing quote; `doubled` quotes are inside.
     At { quote: usize, doubled: bool },
+    /// It holds a line that looks like a row.
     Swallowed,
+    /// The text ends before it does.
     Never,
+    /// The bytes given do not decide.
     More,
 }
 

@@ -4,6 +4,8 @@
 //!
 //! - [`reject`]: rows that cannot be used.
 //! - [`grammar`]: where a record ends, what its fields are, and when it is rejected.
+//! - [`line_end`]: where lines end.
+//! - [`quoted`]: where a quoted field ends.
 //! - [`row`]: the cells of a row.
 //! - [`first_rows`]: the first rows, which show how many surplus fields rows have.
 //! - [`header`]: the names of the columns.
@@ -12,6 +14,8 @@
 pub mod first_rows;
 pub mod grammar;
 pub mod header;
+mod line_end;
+mod quoted;
 pub mod reject;
 pub mod row;
 pub mod trailer;
