@@ -33,7 +33,7 @@ pub enum Approval {
 /// One row of the authorization file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Authorization {
-    /// Number, upper-cased.
+    /// Its numbers, joined by `;`; empty if the cell holds none.
     pub number: String,
     /// Member; empty fits everyone.
     pub member_id: String,
@@ -119,8 +119,7 @@ impl AuthorizationFile {
         let mut scopes: FxHashMap<&[String], Scope> = FxHashMap::default();
         for (place, row) in file.rows.iter().enumerate() {
             let scope = *scopes.entry(&row.procedures).or_insert_with(|| read::scope(&row.procedures, codes));
-            let number = key(&row.number);
-            if !number.is_empty() {
+            for number in row.number.split(';').map(key).filter(|number| !number.is_empty()) {
                 file.by_number.entry(number).or_default().add(place, row, scope);
             }
             if !row.member_id.is_empty() {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::claim::authorization::{Approval, Authorization, AuthorizationFile, Scope};
 use crate::claim::value::amount::units;
-use crate::claim::value::authorization::numbers;
+use crate::claim::value::authorization::normalised;
 use crate::claim::value::code::{CodeTable, ProcedureColumn};
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::id;
@@ -115,13 +115,9 @@ fn authorization(
         let read = units(&cell).filter(|units| !units.is_negative).map(|units| units.count);
         Some(read.ok_or("units cannot be read as a number; write 1, or leave it empty for no limit")?)
     };
-    let number = match numbers(&number).as_slice() {
-        [one] => (*one).to_owned(),
-        _ => number,
-    };
     let member = id::of_person(member.into()).into_owned();
     Ok(Authorization {
-        number,
+        number: normalised(&number).into_owned(),
         member_id: if id::is_mangled(&member) { String::new() } else { member },
         procedures: procedures(&upper(text(2).into())),
         approval: match statuses.get(short_code(&status)) {
@@ -205,6 +201,10 @@ mod tests {
         let rows = file.of_number("Ab1").expect("the number is there");
         assert_eq!((rows.places(), rows.not_approved(), rows.unread()), (&[0, 1][..], Some(1), None));
         assert!(file.of_number("AB2").is_none() && file.of_number("").is_none());
+        let several =
+            read("authorization_number,member_id,status\nA1; B22,M1,approved\nNONE,M1,approved\n").expect("a file");
+        assert_eq!(several.of_number("b22").map(|rows| rows.places().to_vec()), Some(vec![0]));
+        assert_eq!((several.rows()[0].number.as_str(), several.rows()[1].number.as_str()), ("A1;B22", ""));
         assert_eq!(file.rows()[0].number, "ab-1");
         let coverage = file.coverage();
         assert_eq!((coverage.rows, coverage.approvals), (2, 1));

@@ -53,10 +53,15 @@ impl Mask {
         [letter, '-'].into_iter().chain(digits).collect()
     }
 
+    /// A token for each authorization number of a list.
+    fn numbers(&self, list: &str) -> String {
+        list.split(';').map(|number| self.token(IdKind::Authorization, number)).collect::<Vec<_>>().join(";")
+    }
+
     /// An authorization of the plan's file.
     pub fn authorization(&self, row: &Authorization) -> Authorization {
         Authorization {
-            number: self.token(IdKind::Authorization, &row.number),
+            number: self.numbers(&row.number),
             member_id: self.token(IdKind::Member, &row.member_id),
             ..row.clone()
         }
@@ -95,11 +100,7 @@ impl Mask {
             match text.privacy() {
                 _ if cell.is_empty() => String::new(),
                 // Each number of a list has its token.
-                Privacy::Token(IdKind::Authorization) => cell
-                    .split(';')
-                    .map(|number| self.token(IdKind::Authorization, number))
-                    .collect::<Vec<_>>()
-                    .join(";"),
+                Privacy::Token(IdKind::Authorization) => self.numbers(cell),
                 Privacy::Token(kind) => self.token(kind, cell),
                 Privacy::QuotedToken => match cell.split_once('"') {
                     Some((field, quoted)) => {
