@@ -165,6 +165,7 @@ pub(crate) fn read<C: Collector>(
 
     let mut cells = Vec::new();
     for (join, found) in joins.iter().zip(found) {
+        note_lost_codes(join, &found, &raws.kept, watch);
         cells.push(match found {
             CodesFound::Codes(cells) => cells,
             CodesFound::Keys(_) | CodesFound::Nothing => {
@@ -174,6 +175,24 @@ pub(crate) fn read<C: Collector>(
         });
     }
     look_at(raws, detected, &cells, look, total.kept)
+}
+
+/// Notes that a table holds known codes under keys that no row of the extract has.
+fn note_lost_codes(join: &Joined, found: &CodesFound, kept: &[KeptRow<UnjoinedRow>], watch: &dyn Watch) {
+    let mut lost: FxHashSet<&str> = match found {
+        CodesFound::Nothing => return,
+        CodesFound::Keys(keys) => keys.iter().map(|key| &**key).collect(),
+        CodesFound::Codes(cells) => cells.keys().map(|key| &**key).collect(),
+    };
+    for row in kept {
+        if let Some(key) = join.key_of(&row.value.row()) {
+            lost.remove(&*key);
+        }
+    }
+    if !lost.is_empty() {
+        let what = format!("{} keys with procedure codes of the policy are in no row of the extract", lost.len());
+        watch.note(&join.file, &what);
+    }
 }
 
 /// Rows that a thread takes at a time.

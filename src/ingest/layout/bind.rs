@@ -86,10 +86,14 @@ impl<'h> Binder<'h> {
             let of_group = unnumbered.iter().filter(|(g, ..)| g == group);
             let singles: Vec<(u8, String)> =
                 of_group.flat_map(|(_, slot, names)| names.iter().map(|name| (*slot, fold(name)))).collect();
+            // Columns numbered from 0 count on from slot 1.
+            let is_zero = |name: &String| patterns.iter().find_map(|p| p.slot(name)) == Some(0);
+            let first = u8::from(self.folded.iter().any(is_zero));
             for column in 0..self.folded.len() {
                 let name = &self.folded[column];
                 let single = || singles.iter().find(|(_, single)| single == name).map(|(slot, _)| *slot);
-                let slot = patterns.iter().find_map(|p| p.slot(name)).or_else(single);
+                let numbered = patterns.iter().find_map(|p| p.slot(name)).map(|slot| slot.saturating_add(first));
+                let slot = numbered.or_else(single);
                 let Some(slot) = slot.filter(|s| (1..=group.slots()).contains(&usize::from(*s))) else { continue };
                 if let Some(earlier) = self.groups[*group as usize].insert(slot, column) {
                     return Err(self.conflict(format!("{}_{slot}", group.name()), earlier, column));

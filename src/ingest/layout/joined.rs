@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::ingest::cell::without_float_trace;
 use crate::ingest::error::{Message, ReadError};
 use crate::ingest::field::fold;
 use crate::ingest::layout::bind_error::{BindError, printable, quote_header};
@@ -88,10 +89,15 @@ impl Joined {
 fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, str>> {
     // No cell of an extract holds this character, so different keys stay different.
     const SEPARATOR: &str = "\u{1f}";
+    // A key that went through a float column is still the same key.
+    let part = |column: usize| match row.text(column, null) {
+        Cow::Borrowed(text) => Cow::Borrowed(without_float_trace(text)),
+        Cow::Owned(text) => Cow::Owned(without_float_trace(&text).to_owned()),
+    };
     match columns {
-        [one] => Some(row.text(*one, null)).filter(|t| !t.is_empty()),
+        [one] => Some(part(*one)).filter(|t| !t.is_empty()),
         parts => {
-            let parts: Vec<_> = parts.iter().map(|c| row.text(*c, null)).collect();
+            let parts: Vec<_> = parts.iter().map(|c| part(*c)).collect();
             (!parts.iter().any(|p| p.is_empty())).then(|| Cow::Owned(parts.join(SEPARATOR)))
         }
     }

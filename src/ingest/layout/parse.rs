@@ -308,6 +308,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_from_zero_count_on_from_the_first_slot() {
+        let spellings = "[spellings]\nclaim_id = [\"c\"]\nservice_date = [\"d\"]\nprocedure_code = [\"p\"]\ndiagnosis = [\"dx{n}\"]";
+        assert_eq!(bind(spellings, &["c", "d", "p", "dx_0", "dx_1"]), Ok(vec![(1, 3), (2, 4)]));
+        assert_eq!(bind(spellings, &["c", "d", "p", "dx_2", "dx_1"]), Ok(vec![(1, 4), (2, 3)]));
+    }
+
+    #[test]
     fn slots_make_a_binding_each() {
         let columns = "slots = 3\n[columns]\nclaim_id = \"c\"\nline_number = \"{slot}\"\nservice_date = \"d\"\nprocedure_code = \"p_{slot}\"\ndiagnosis = \"dx{1..2}\"\nmodifier = \"m_{slot}_{1..2}\"\nicd_procedure = \"i{1..2}\"";
         let layout = Layout::load("l.toml", &format!("{HEAD}{columns}")).unwrap_or_else(|e| panic!("{e}"));
