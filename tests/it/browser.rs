@@ -42,11 +42,11 @@ impl Report {
         self.file("report/report.html")
     }
 
-    /// Claim, status, rules and cents at risk of each service that is not clear.
+    /// Claim, status, rules and cents at risk of each service to deny or to review.
     fn flagged(&self) -> Vec<[String; 4]> {
         let names = ["claim_id", "status", "rules", "amount_at_risk"].map(str::to_owned);
         let table = Table::of(&fs::read(self.file("report/services.csv")).expect("a report")).only(&names);
-        let rows = table.rows.into_iter().filter(|row| row[1] != "clear");
+        let rows = table.rows.into_iter().filter(|row| !["clear", "not-evaluated"].contains(&row[1].as_str()));
         rows.map(|row| <[String; 4]>::try_from(row).expect("four columns")).collect()
     }
 }
@@ -119,7 +119,7 @@ fn rows_open_by_mouse_and_keyboard() {
     let report = Report::quarter();
     tab.open(&report.page());
     let opened = "document.querySelectorAll('#flagged details[open]').length";
-    tab.click("document.querySelector('#flagged tbody td:nth-child(4)')");
+    tab.click("document.querySelector('#flagged tbody td:nth-child(5)')");
     assert_eq!(tab.see(opened), 1);
     let row = tab.texts("document.querySelectorAll('#flagged details[open]')").remove(0);
     for part in ["Diagnoses considered", "Authorization", "Would change it", "Citation", "CARC"] {

@@ -177,7 +177,7 @@ fn wide_extracts_are_read_or_refused() {
     let wide = |n: usize| format!("{HEAD}{}\n{}{}\n", names(n), row("C1"), ",".repeat(n));
     desk.put("wide.csv", wide(100_000));
     assert_eq!(desk.ledger(LITTLE, "wide.csv")["in_scope"], 1);
-    desk.put("wider.csv", wide(500_000));
+    desk.put("wider.csv", wide(600_000));
     let said = Said::by(&mut desk.within(LITTLE, &["check", "wider.csv"])).refused();
     assert!(said.contains("does not end within the first 4 MiB"), "{said}");
 }

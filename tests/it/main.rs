@@ -3,7 +3,6 @@
 //! ```text
 //! cases       fixtures/cases: what the specification says, sentence by sentence
 //! rules       documentation and worked examples of every rule
-//! words       a fixture notices when a word of the policy or the vocabulary is removed
 //! mutation    a fixture notices when a rule or a datum of the policy is broken
 //! invariants  what holds for the life of any claim: reversals, denied rows, files, amounts, missing columns
 //! properties  what holds for any extract: threads, blocks, order, sums
@@ -76,4 +75,3 @@ mod soak;
 mod subrooms;
 mod twin;
 mod verify;
-mod words;

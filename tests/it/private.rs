@@ -83,7 +83,7 @@ fn no_message_quotes_a_cell() {
         ("damaged.csv", format!("\"{SECRET}\"{SECRET},{dated}")),
         ("binary.csv", format!("PK\u{3}\u{4}{HEAD}{row}")),
         ("fine.csv", HEAD.to_owned() + CLEAR),
-        ("cells.csv", many(&row)),
+        ("cells.csv", many(&row) + &dated),
         ("joined.csv", HEAD.to_owned() + &dated),
         ("auths-date.csv", format!("{auths}{SECRET},{SECRET},{SECRET},{SECRET},{SECRET},,\n")),
         ("auths-units.csv", format!("{auths}{SECRET},{SECRET},{SECRET},{SECRET},2024-01-01,,{SECRET}\n")),
