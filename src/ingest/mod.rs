@@ -20,12 +20,14 @@
 //! - [`layout`]: which column holds which field.
 //! - [`date`]: dates of a day, in the forms of extracts.
 //! - [`scan`]: reads blocks in parallel.
+//! - [`known_codes`]: which cells and rows may hold a known code.
 //! - [`read_joined`]: reads an extract with joined tables.
 
 pub mod cell;
 pub mod date;
 pub mod error;
 pub mod field;
+pub(crate) mod known_codes;
 pub mod layout;
 pub(crate) mod read_joined;
 pub mod record;

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ingest::error::ReadError;
-use crate::ingest::field::{Field, Group};
+use crate::ingest::known_codes::KnownCodes;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::detect::Detected;
 use crate::ingest::layout::joined::{Joined, Shape};
@@ -25,7 +25,7 @@ use crate::ingest::record::row::{Row, first_line};
 use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction, keeping};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
-use crate::ingest::scan::prefilter::{CodeFilter, Prefilter};
+use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
@@ -71,37 +71,6 @@ struct UnjoinedRow {
 struct TableRow {
     key: Box<str>,
     cells: Result<Vec<(usize, Box<str>)>, String>,
-}
-
-/// The known codes, as cells are asked for them.
-struct KnownCodes {
-    /// The codes; none: whatever a cell holds may matter.
-    codes: Option<(Vec<String>, CodeFilter)>,
-}
-
-impl KnownCodes {
-    fn new(codes: Option<&[&str]>) -> Self {
-        let owned = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
-        Self { codes: codes.map(|codes| (owned(codes), CodeFilter::new(codes.iter().copied()))) }
-    }
-
-    /// May this text hold a known code? No false "no".
-    fn may(&self, text: &str) -> bool {
-        self.codes.as_ref().is_none_or(|(_, filter)| filter.may_hold(text.as_bytes()))
-    }
-
-    /// The prefilter for these columns. None if every row must be looked at.
-    fn prefilter(&self, columns: impl IntoIterator<Item = usize>) -> Option<Prefilter> {
-        let (codes, _) = self.codes.as_ref()?;
-        Some(Prefilter::new(columns.into_iter().collect(), codes.iter().map(String::as_str)))
-    }
-
-    fn may_row(&self, binding: &Binding, row: &Row<'_>) -> bool {
-        binding.each().any(|slot| {
-            self.may(&slot.text(row, Field::ProcedureCode))
-                || slot.slots(row, Group::IcdProcedure).any(|(_, cell)| self.may(&cell))
-        })
-    }
 }
 
 /// Can stop the run, but reports no progress: only rows and bytes of the extract count.

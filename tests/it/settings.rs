@@ -108,7 +108,11 @@ fn the_file_is_found_beside_the_first_extract_alone() {
         fs::create_dir(desk.at(folder)).expect("a directory");
         // Equal files would be refused as one file given twice.
         let text = fs::read_to_string(desk.at("claims.csv")).expect("a text");
-        fs::write(desk.at(folder).join("claims.csv"), text.replace("C1", &format!("C1{folder}"))).expect("room for it");
+        fs::write(
+            desk.at(folder).join("claims.csv"),
+            text.replace(REVIEW, &REVIEW.replacen(',', &format!("{folder},"), 1)),
+        )
+        .expect("room for it");
     }
     desk.put("a/claimlint.toml", "fail_on = \"review\"\n");
     desk.put("b/claimlint.toml", "fail_on = \"never\"\n");
