@@ -3,7 +3,7 @@
 //! Rows of a claim may be anywhere, in several files, so nothing is judged before everything is read. The index goes over
 //! the lines in partitioned passes and keeps a few bytes of each line, never its cells:
 //!
-//! 1. [`survey`]: what each line is by itself.
+//! 1. `survey`: what each line is by itself.
 //! 2. [`identity`]: which lines are one claim; [`named`]: which claims a row names.
 //! 3. [`reversals`], [`versions`]: the bin of each line.
 //! 4. [`facts`]: what a live line takes from other live lines of its claim. Later steps see the lines as they are filled.
