@@ -136,7 +136,8 @@ impl Bench {
     fn run(&self, bytes: &[u8]) -> Run {
         let (policy, library) = (self.policy.clone(), self.library.clone());
         let expect = Expect::default();
-        let setup = Setup { policy, library, register: None, expect, block: BLOCK, part: LINES, memory: None };
+        let setup =
+            Setup { policy, library, authorization_file: None, expect, block: BLOCK, part: LINES, memory: None };
         run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
             .expect("nothing is damaged")
     }
@@ -215,7 +216,7 @@ fn stages(c: &mut Criterion) {
     let flagged = extract(ROWS, 1, &FLAGGED);
     let large = extract(DENSE, 1, &MIXED);
     for (name, text, rows) in [("read, dense, a million", &large, DENSE), ("read, flagged", &flagged, ROWS)] {
-        group.bench_function(name, |b| b.iter(|| assert_eq!(bench.run(text).frame.ledger.rows, rows as u64)));
+        group.bench_function(name, |b| b.iter(|| assert_eq!(bench.run(text).context.ledger.rows, rows as u64)));
     }
     let run = bench.run(&flagged);
     let all: Vec<&Format> = FORMATS.iter().collect();
@@ -272,7 +273,7 @@ fn crowds(c: &mut Criterion) {
         group.bench_function(*name, |b| {
             b.iter(|| {
                 let run = bench.run(text);
-                assert_eq!(run.frame.ledger.rows, CROWD as u64);
+                assert_eq!(run.context.ledger.rows, CROWD as u64);
                 let services = |n| run.part(n).expect("it is in memory").judged.services.len();
                 (0..run.parts()).map(services).sum::<usize>()
             });

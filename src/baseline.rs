@@ -1,6 +1,6 @@
 //! The findings of two reports beside each other: which are new, gone, changed or the same.
 //!
-//! A finding is held as an [`Entry`] of 40 bytes; sorting and pairing take 16 more. So memory grows by about 60 bytes for each
+//! A finding is held as a [`FindingEntry`] of 40 bytes; sorting and pairing take 16 more. So memory grows by about 60 bytes for each
 //! finding of both reports (measured: 28 MB for 520,000), whatever the size of the extracts.
 
 use std::cmp::Ordering;
@@ -15,10 +15,10 @@ use crate::tally::{NewTally, Share};
 
 /// A finding as far as comparing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
+pub struct FindingEntry {
     /// By what it is known again.
     pub fingerprint: Fingerprint,
-    /// Cents at risk; [`NO_AMOUNT`] if there is no amount. See [`Entry::amount`].
+    /// Cents at risk; [`NO_AMOUNT`] if there is no amount. See [`FindingEntry::amount`].
     cents: i64,
     /// What it asks for.
     pub disposition: Disposition,
@@ -33,7 +33,7 @@ pub struct Entry {
 /// Stands for no amount. The reader takes no amount as low.
 const NO_AMOUNT: i64 = i64::MIN;
 
-impl Entry {
+impl FindingEntry {
     /// An entry. `subject` is the number of its service or row in its report.
     pub fn new(
         fingerprint: Fingerprint,
@@ -95,7 +95,7 @@ impl Change {
 }
 
 /// The columns in which two findings differ.
-pub fn differences(old: &Entry, new: &Entry) -> Vec<&'static str> {
+pub fn differences(old: &FindingEntry, new: &FindingEntry) -> Vec<&'static str> {
     let differs = [
         ("disposition", old.disposition != new.disposition),
         ("suppressed", old.suppressed != new.suppressed),
@@ -117,8 +117,8 @@ pub struct Pairs {
 impl Pairs {
     /// Pairs them. Those with one fingerprint are alike in all that they are about: first those are paired that differ in
     /// nothing, then the rest from the lowest amount up, so that what is left over does not depend on the order of rows.
-    pub fn of(old: &[Entry], new: &[Entry]) -> Self {
-        let sorted = |entries: &[Entry]| {
+    pub fn new(old: &[FindingEntry], new: &[FindingEntry]) -> Self {
+        let sorted = |entries: &[FindingEntry]| {
             let mut order: Vec<u32> = (0..entries.len() as u32).collect();
             order.sort_unstable_by_key(|i| {
                 let entry = &entries[*i as usize];
@@ -165,7 +165,7 @@ impl Pairs {
     }
 
     /// What became of a new finding.
-    pub fn change(&self, old: &[Entry], new: &[Entry], n: usize) -> Change {
+    pub fn change(&self, old: &[FindingEntry], new: &[FindingEntry], n: usize) -> Change {
         let now = &new[n];
         match self.of_new[n].map(|o| &old[o as usize]) {
             None => Change::New,
@@ -176,10 +176,10 @@ impl Pairs {
     }
 
     /// Counts and money.
-    pub fn tally(&self, old: &[Entry], new: &[Entry]) -> NewTally {
-        let share = |of: &[Entry], wanted: &dyn Fn(usize) -> bool| {
+    pub fn tally(&self, old: &[FindingEntry], new: &[FindingEntry]) -> NewTally {
+        let share = |of: &[FindingEntry], wanted: &dyn Fn(usize) -> bool| {
             let open = of.iter().enumerate().filter(|(n, entry)| !entry.suppressed && wanted(*n));
-            Share::of(open.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount())))
+            Share::from_findings(open.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount())))
         };
         let is_new = |n: usize| self.change(old, new, n) == Change::New;
         NewTally {
@@ -195,20 +195,20 @@ mod tests {
     use super::*;
     use crate::finding::fingerprint::About;
 
-    fn entry(claim: &str, disposition: Disposition, amount: i64, message: &str) -> Entry {
+    fn entry(claim: &str, disposition: Disposition, amount: i64, message: &str) -> FindingEntry {
         let about = About { rule: "DX101", claim, line_number: "1", date: "" };
         let print = Fingerprint::of(&about, ["22514"].into_iter());
-        Entry::new(print, disposition, Some(Cents(amount)), [message, ""], false, amount as u32)
+        FindingEntry::new(print, disposition, Some(Cents(amount)), [message, ""], false, amount as u32)
     }
 
-    fn changes(old: &[Entry], new: &[Entry]) -> Vec<Change> {
-        let pairs = Pairs::of(old, new);
+    fn changes(old: &[FindingEntry], new: &[FindingEntry]) -> Vec<Change> {
+        let pairs = Pairs::new(old, new);
         (0..new.len()).map(|n| pairs.change(old, new, n)).collect()
     }
 
     #[test]
     fn an_entry_is_as_small_as_it_says() {
-        assert_eq!(size_of::<Entry>(), 40);
+        assert_eq!(size_of::<FindingEntry>(), 40);
     }
 
     #[test]
@@ -216,10 +216,10 @@ mod tests {
         use Change::{Changed, New, Same};
         use Disposition::{Deny, Review};
         let was = entry("C1", Review, 100, "a");
-        let hushed = Entry { suppressed: true, ..was };
+        let hushed = FindingEntry { suppressed: true, ..was };
         for (old, new, want) in [
             (was, was, Same),
-            (was, Entry { subject: 7, ..was }, Same),
+            (was, FindingEntry { subject: 7, ..was }, Same),
             (was, entry("C2", Review, 100, "a"), New),
             (was, entry("C1", Deny, 100, "a"), New),
             (entry("C1", Deny, 100, "a"), was, Changed),
@@ -239,12 +239,12 @@ mod tests {
     fn alike_findings_are_counted_whatever_their_order() {
         let of = |amounts: &[i64]| amounts.iter().map(|a| entry("C1", Disposition::Deny, *a, "")).collect::<Vec<_>>();
         for new in [[300, 100, 200], [100, 200, 300], [200, 300, 100]] {
-            let tally = Pairs::of(&of(&[200, 100]), &of(&new)).tally(&of(&[200, 100]), &of(&new));
+            let tally = Pairs::new(&of(&[200, 100]), &of(&new)).tally(&of(&[200, 100]), &of(&new));
             assert_eq!((tally.new.all().at_risk.0, tally.known.all().findings, tally.gone.all().findings), (300, 2, 0));
         }
         // One of two is gone, the other one's amount has risen.
         let (old, new) = (of(&[100, 100]), of(&[150]));
-        let pairs = Pairs::of(&old, &new);
+        let pairs = Pairs::new(&old, &new);
         assert_eq!(pairs.change(&old, &new, 0), Change::Changed);
         assert_eq!(pairs.old_is_there, [true, false]);
     }

@@ -98,7 +98,7 @@ impl Suppressions {
             let sheets = root.tables("suppress");
             let count = sheets.len();
             let list: Vec<_> =
-                sheets.into_iter().enumerate().filter_map(|(i, sheet)| read(document, sheet, i + 1, today)).collect();
+                sheets.into_iter().enumerate().filter_map(|(i, table)| read(document, table, i + 1, today)).collect();
             root.deny_unknown_keys();
             (list.len() == count).then_some(list)
         })?;
@@ -114,9 +114,15 @@ impl Suppressions {
         Ok(Self { today, list, prints, filed })
     }
 
-    /// Finds the suppressions that fit the findings. `lines` are those of the book as they were read; the book may be masked.
-    pub fn meet(&self, findings: &[Finding], lines: &Batch, book: &LineSet<'_>, policy: &Policy) -> SuppressionMatches {
-        let mut met = SuppressionMatches { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
+    /// Finds the suppressions that fit the findings. `lines` are those of the line set as they were read; the line set may be masked.
+    pub fn meet(
+        &self,
+        findings: &[Finding],
+        lines: &Batch,
+        line_set: &LineSet<'_>,
+        policy: &Policy,
+    ) -> SuppressionMatches {
+        let mut matches = SuppressionMatches { by: Vec::with_capacity(findings.len()), fits: vec![0; self.list.len()] };
         let mut places: Vec<usize> = Vec::new();
         for finding in findings {
             let line = lines.line(finding.line);
@@ -126,8 +132,8 @@ impl Suppressions {
             places.extend(self.filed.iter().zip(traits).filter_map(|(filed, own)| filed.get(own)).flatten());
             if !self.prints.is_empty() {
                 // Whoever writes a fingerprint down has it from a report, be it masked or not.
-                let own = finding.fingerprint(rule, line, book, policy);
-                let printed = finding.fingerprint(rule, book.line(finding.line), book, policy);
+                let own = finding.fingerprint(rule, line, line_set, policy);
+                let printed = finding.fingerprint(rule, line_set.line(finding.line), line_set, policy);
                 places.extend(self.prints.get(&own).into_iter().flatten());
                 places.extend(self.prints.get(&printed).filter(|_| own != printed).into_iter().flatten());
             }
@@ -140,16 +146,16 @@ impl Suppressions {
             };
             places.retain(fits);
             for place in &places {
-                met.fits[*place] += 1;
+                matches.fits[*place] += 1;
             }
-            met.by.push(places.iter().copied().filter(|place| self.list[*place].holds).min());
+            matches.by.push(places.iter().copied().filter(|place| self.list[*place].holds).min());
         }
-        met
+        matches
     }
 }
 
-fn read(document: &Document<'_>, sheet: Table<'_, '_>, number: usize, today: Date) -> Option<Suppression> {
-    let print = sheet.text_if("fingerprint");
+fn read(document: &Document<'_>, table: Table<'_, '_>, number: usize, today: Date) -> Option<Suppression> {
+    let print = table.text_if("fingerprint");
     let fingerprint = print.as_ref().and_then(|placed| {
         let found = Fingerprint::parse(placed.text.trim());
         if found.is_none() {
@@ -160,18 +166,18 @@ fn read(document: &Document<'_>, sheet: Table<'_, '_>, number: usize, today: Dat
         }
         found
     });
-    let wanted = KEYS.map(|key| sheet.text_if(key).and_then(|placed| filled(document, key, placed)));
+    let wanted = KEYS.map(|key| table.text_if(key).and_then(|placed| filled(document, key, placed)));
     let [claim, member, provider, rule] = wanted;
     let rule = rule.and_then(|placed| known_rule(document, placed));
     let wanted = [claim.map(text), member.map(text), provider.map(text), rule];
-    if print.is_none() && KEYS.iter().all(|key| !sheet.has(key)) {
-        sheet.fault("suppresses everything: write at least one of fingerprint, claim, member, provider, rule");
+    if print.is_none() && KEYS.iter().all(|key| !table.has(key)) {
+        table.fault("suppresses everything: write at least one of fingerprint, claim, member, provider, rule");
     }
     let [owner, reason] =
-        ["owner", "reason"].map(|key| sheet.text(key).and_then(|placed| filled(document, key, placed)).map(text));
-    let expires = expiry(document, &sheet);
-    let line = document.line_of(sheet.span().start);
-    sheet.deny_unknown_keys();
+        ["owner", "reason"].map(|key| table.text(key).and_then(|placed| filled(document, key, placed)).map(text));
+    let expires = expiry(document, &table);
+    let line = document.line_of(table.span().start);
+    table.deny_unknown_keys();
     let expires = expires?;
     Some(Suppression {
         number,
@@ -210,11 +216,11 @@ fn known_rule(document: &Document<'_>, placed: SpannedText) -> Option<String> {
 }
 
 /// The last day, with or without quotes.
-fn expiry(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Date> {
-    if !sheet.is_text("expires") {
-        return sheet.date("expires");
+fn expiry(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Date> {
+    if !table.is_text("expires") {
+        return table.date("expires");
     }
-    let placed = sheet.text("expires")?;
+    let placed = table.text("expires")?;
     // The day alone: jiff would take a time after it, too.
     let date = Some(&placed.text).filter(|day| day.len() == "2025-06-30".len()).and_then(|day| day.parse().ok());
     if date.is_none() {

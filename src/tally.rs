@@ -42,7 +42,7 @@ pub struct Summary {
 
 impl Summary {
     /// The counts and money of a part of the services.
-    pub fn of(judged: &Judged) -> Self {
+    pub fn from_judged(judged: &Judged) -> Self {
         let mut sum = Self::default();
         judged.services.iter().for_each(|judgement| sum.add_service(judgement));
         judged.findings.iter().for_each(|finding| sum.add_finding(finding, judged));
@@ -140,7 +140,7 @@ pub struct Share {
 
 impl Share {
     /// Of findings: the number of what each is about, its disposition, and the amount at risk on it if it is a service.
-    pub fn of(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
+    pub fn from_findings(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
         let mut share = Self::default();
         let mut seen: Vec<_> = findings
             .map(|(subject, disposition, amount)| {
@@ -214,15 +214,15 @@ mod tests {
             (2, Review, dollar(7)),
             (9, Info, None),
         ];
-        let share = Share::of(all.into_iter());
+        let share = Share::from_findings(all.into_iter());
         let tally = |findings, services, at_risk: i128| ShareTally { findings, services, at_risk: Sum(100 * at_risk) };
         assert_eq!(share.of_disposition(Deny), tally(2, 1, 5));
         assert_eq!(share.of_disposition(Review), tally(2, 2, 12));
         assert_eq!(share.of_disposition(Info), tally(1, 0, 0));
         assert_eq!(share.all(), tally(5, 2, 12));
         assert_eq!((share.findings_from(Review), share.findings_from(Info)), (4, 5));
-        let mut parts = Share::of(all[..3].iter().copied());
-        parts.merge(&Share::of(all[3..].iter().copied()));
+        let mut parts = Share::from_findings(all[..3].iter().copied());
+        parts.merge(&Share::from_findings(all[3..].iter().copied()));
         assert_eq!(parts, share);
     }
 }

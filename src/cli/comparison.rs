@@ -18,13 +18,13 @@ use crate::run::RunContext;
 use crate::suppress::{State, Suppressions};
 
 /// A baseline and suppressions, loaded before the first row is read.
-pub(crate) struct Comparison {
+pub(crate) struct ComparedFindings {
     baseline: Option<FindingsFile>,
     suppressions: Option<Suppressions>,
 }
 
 /// Loads them, or refuses them. `today` is the day of `--today`.
-pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow::Result<Comparison> {
+pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow::Result<ComparedFindings> {
     let asks_for_new = matches!(settings.fail_on.value, Some(FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo));
     if settings.baseline.value.is_none() && asks_for_new {
         bail!("--fail-on new-...: new since which report? name its directory with --baseline DIR");
@@ -41,7 +41,7 @@ pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow:
         let file = read_text(path)?;
         anyhow::Ok(Suppressions::load(&file.file, &file.text, today.map_or_else(current_day, Ok)?)?)
     });
-    Ok(Comparison { baseline, suppressions: suppressions.transpose()? })
+    Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()? })
 }
 
 /// The day by the clock, in UTC. It is read once and stated in the report.
@@ -52,17 +52,17 @@ fn current_day() -> anyhow::Result<Date> {
     Ok(jiff::tz::Offset::UTC.to_datetime(stamp).date())
 }
 
-impl Comparison {
+impl ComparedFindings {
     /// Hands both to the run.
-    pub(crate) fn add_to(self, frame: &mut RunContext) {
-        frame.baseline = self.baseline.map(|report| report.entries);
-        frame.suppressions = self.suppressions;
+    pub(crate) fn add_to(self, context: &mut RunContext) {
+        context.baseline = self.baseline.map(|report| report.entries);
+        context.suppressions = self.suppressions;
     }
 }
 
 /// Notes which suppressions have no effect, and whether the baseline may be masked under another key.
-pub(crate) fn announce(frame: &RunContext, totals: &Totals, log: &Log) {
-    for (one, fits) in frame.suppressions.iter().flat_map(|all| totals.suppressions(all)) {
+pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
+    for (one, fits) in context.suppressions.iter().flat_map(|all| totals.suppressions(all)) {
         let head = format!("suppression {} (line {}, {})", one.number, one.line, one.owner);
         match one.state(fits) {
             State::Used => {}
@@ -74,7 +74,7 @@ pub(crate) fn announce(frame: &RunContext, totals: &Totals, log: &Log) {
             }
         }
     }
-    let known = totals.new.as_ref().filter(|_| frame.masked != crate::run::Masked::Nothing);
+    let known = totals.new.as_ref().filter(|_| context.masked != crate::run::Masked::Nothing);
     if let Some(new) = known.filter(|t| t.known.all().findings == 0 && t.gone.all().findings > 0) {
         log.note(&format!(
             "none of the {} findings of the baseline is in this run: {OTHER_KEY}",

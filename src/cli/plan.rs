@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::Mask;
 use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
-use crate::cli::comparison::Comparison;
+use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputFiles, with_roles};
 use crate::cli::load::load_library;
 use crate::cli::settings::EffectiveSettings;
@@ -59,7 +59,7 @@ pub(crate) struct Materials {
     pub(crate) library: Library,
     pub(crate) authorizations: Option<AuthorizationFile>,
     pub(crate) mask: Option<Mask>,
-    pub(crate) comparison: Comparison,
+    pub(crate) comparison: ComparedFindings,
     /// The hashes, if they are samples: those take no longer than planning. Whole files are hashed once nothing was refused.
     pub(crate) sampled: Option<InputFiles>,
 }

@@ -16,11 +16,11 @@ pub struct RuleId(pub u8);
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
-    /// A service, by its number in the book.
+    /// A service, by its number in the line set.
     Service(usize),
-    /// A related line, by its number in the book.
+    /// A related line, by its number in the line set.
     Related(usize),
-    /// A line that a version took back, by its number in the book.
+    /// A line that a version took back, by its number in the line set.
     Withdrawn(usize),
 }
 
@@ -82,7 +82,7 @@ pub struct Finding {
     pub disposition: Disposition,
     /// On what it fired.
     pub subject: Subject,
-    /// The line it points at, by its number in the book.
+    /// The line it points at, by its number in the line set.
     pub line: usize,
     /// The values that made it fire.
     pub evidence: Evidence,
@@ -93,11 +93,11 @@ pub struct Finding {
 impl Finding {
     /// The codes it speaks of: of its service, else all known codes of the line; a line taken back has the code by which
     /// it would have been judged.
-    pub fn codes<'a>(&self, book: &'a LineSet<'_>, policy: &'a Policy) -> impl Iterator<Item = &'a str> + use<'a> {
-        let line = book.line(self.line);
+    pub fn codes<'a>(&self, line_set: &'a LineSet<'_>, policy: &'a Policy) -> impl Iterator<Item = &'a str> + use<'a> {
+        let line = line_set.line(self.line);
         let listed = |id: &CodeId| policy.codes.get(*id).listed;
         let (ids, only_listed): (&'a [CodeId], bool) = match self.subject {
-            Subject::Service(i) => (book.codes_of(i), false),
+            Subject::Service(i) => (line_set.codes_of(i), false),
             Subject::Related(_) => (line.known, false),
             Subject::Withdrawn(_) => match line.known.iter().position(|id| line.cpt == Some(*id) && listed(id)) {
                 Some(cpt) => (&line.known[cpt..=cpt], false),
@@ -108,17 +108,17 @@ impl Finding {
     }
 
     /// Its fingerprint. `line` is its line, masked or as it came; `rule` the code of its rule.
-    pub fn fingerprint(&self, rule: &str, line: Line<'_>, book: &LineSet<'_>, policy: &Policy) -> Fingerprint {
+    pub fn fingerprint(&self, rule: &str, line: Line<'_>, line_set: &LineSet<'_>, policy: &Policy) -> Fingerprint {
         let date = line.date.map_or(String::new(), |date| date.to_string());
         let (claim, line_number) = (line.claim_id(), line.text(Text::LineNumber));
-        Fingerprint::of(&About { rule, claim, line_number, date: &date }, self.codes(book, policy))
+        Fingerprint::of(&About { rule, claim, line_number, date: &date }, self.codes(line_set, policy))
     }
 
     /// The number of what it is about, among the services and then the lines of its part.
-    pub fn about(&self, book: &LineSet<'_>) -> usize {
+    pub fn about(&self, line_set: &LineSet<'_>) -> usize {
         match self.subject {
             Subject::Service(i) => i,
-            Subject::Related(line) | Subject::Withdrawn(line) => book.services.len() + line,
+            Subject::Related(line) | Subject::Withdrawn(line) => line_set.services.len() + line,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::generate::expected::{Bin, Damage, ExpectedFinding, ExpectedService, P
 use crate::generate::lists;
 use crate::generate::reformat::reformat_cells;
 use crate::generate::rng::Rng;
-use crate::generate::scenario::{COMMERCIAL, Requirement, Scenario};
+use crate::generate::scenario::{COMMERCIAL, ExpectedRequirement, Scenario};
 
 /// Draws services and collects the rows that a case plants.
 pub(super) struct CaseBuilder {
@@ -117,7 +117,7 @@ impl CaseBuilder {
     }
 
     /// Adds a valid authorization to the service and to the authorization file, and states what follows from the plan.
-    pub(super) fn authorize(&mut self, service: &mut ServiceDraft, requirement: Requirement) {
+    pub(super) fn authorize(&mut self, service: &mut ServiceDraft, requirement: ExpectedRequirement) {
         let number = self.authorization_number();
         let member = service.cells[column::MEMBER_ID].clone();
         let status = self.rng.pick(&["A", "APPROVED", "CERTIFIED", "Approved"]);
@@ -128,13 +128,13 @@ impl CaseBuilder {
         service.set(column::AUTHORIZATION, number);
         let (word, finding): (_, Option<ExpectedFinding>) =
             match (requirement, self.plan.authorization_column, self.plan.authorization_file) {
-                (Requirement::Undetermined, ..) => ("undetermined", None),
-                (Requirement::NotRequired, ..) => ("not-required", None),
+                (ExpectedRequirement::Undetermined, ..) => ("undetermined", None),
+                (ExpectedRequirement::NotRequired, ..) => ("not-required", None),
                 (_, true, false) => ("on-claim", None),
                 (_, true, true) => ("verified", None),
                 (_, false, true) => ("verified", info("PA209").into()),
-                (Requirement::Required, false, false) => ("undetermined", review("PA208").into()),
-                (Requirement::BySetting, false, false) => ("undetermined", review("RT403").into()),
+                (ExpectedRequirement::Required, false, false) => ("undetermined", review("PA208").into()),
+                (ExpectedRequirement::BySetting, false, false) => ("undetermined", review("RT403").into()),
             };
         service.authorization(word, finding);
     }

@@ -4,7 +4,7 @@ use crate::generate::lists;
 
 /// Whether a scenario requires prior authorization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Requirement {
+pub(super) enum ExpectedRequirement {
     Required,
     NotRequired,
     /// Only inpatient, and the setting is undetermined.
@@ -21,38 +21,38 @@ pub(super) struct Scenario {
     pub(super) setting: &'static str,
     /// Places of service and bill types of the setting.
     pub(super) places: (&'static [&'static str], &'static [&'static str]),
-    pub(super) requirement: Requirement,
+    pub(super) requirement: ExpectedRequirement,
 }
 
 const fn scenario(
     class: (&'static str, &'static [&'static str]),
     setting: (&'static str, (&'static [&'static str], &'static [&'static str])),
-    requirement: Requirement,
+    requirement: ExpectedRequirement,
 ) -> Scenario {
     Scenario { class: class.0, labels: class.1, setting: setting.0, places: setting.1, requirement }
 }
 
-type Class = (&'static str, &'static [&'static str]);
-type Setting = (&'static str, (&'static [&'static str], &'static [&'static str]));
+type ClassLabels = (&'static str, &'static [&'static str]);
+type SettingCodes = (&'static str, (&'static [&'static str], &'static [&'static str]));
 
-const MANAGED_CARE: Class = ("commercial-managed-care", lists::MANAGED_CARE);
-const PPO: Class = ("commercial-ppo-indemnity", lists::PPO);
-const MEDICARE_HMO: Class = ("medicare-hmo", lists::MEDICARE_HMO);
-const MEDICARE_PPO: Class = ("medicare-ppo", lists::MEDICARE_PPO);
-const OTHER: Class = ("other", lists::OTHER);
-const UNKNOWN: Class = ("unknown", lists::UNKNOWN);
-const INPATIENT: Setting = ("inpatient", lists::INPATIENT);
-const OUTPATIENT: Setting = ("outpatient", lists::OUTPATIENT);
-const UNDETERMINED: Setting = ("undetermined", lists::UNDETERMINED);
+const MANAGED_CARE: ClassLabels = ("commercial-managed-care", lists::MANAGED_CARE);
+const PPO: ClassLabels = ("commercial-ppo-indemnity", lists::PPO);
+const MEDICARE_HMO: ClassLabels = ("medicare-hmo", lists::MEDICARE_HMO);
+const MEDICARE_PPO: ClassLabels = ("medicare-ppo", lists::MEDICARE_PPO);
+const OTHER: ClassLabels = ("other", lists::OTHER);
+const UNKNOWN: ClassLabels = ("unknown", lists::UNKNOWN);
+const INPATIENT: SettingCodes = ("inpatient", lists::INPATIENT);
+const OUTPATIENT: SettingCodes = ("outpatient", lists::OUTPATIENT);
+const UNDETERMINED: SettingCodes = ("undetermined", lists::UNDETERMINED);
 
 /// The commercial rows of the authorization table.
 pub(super) const COMMERCIAL: &[Scenario] = &[
-    scenario(MANAGED_CARE, INPATIENT, Requirement::Required),
-    scenario(MANAGED_CARE, OUTPATIENT, Requirement::Required),
-    scenario(MANAGED_CARE, UNDETERMINED, Requirement::Required),
-    scenario(PPO, INPATIENT, Requirement::Required),
-    scenario(PPO, OUTPATIENT, Requirement::NotRequired),
-    scenario(PPO, UNDETERMINED, Requirement::BySetting),
+    scenario(MANAGED_CARE, INPATIENT, ExpectedRequirement::Required),
+    scenario(MANAGED_CARE, OUTPATIENT, ExpectedRequirement::Required),
+    scenario(MANAGED_CARE, UNDETERMINED, ExpectedRequirement::Required),
+    scenario(PPO, INPATIENT, ExpectedRequirement::Required),
+    scenario(PPO, OUTPATIENT, ExpectedRequirement::NotRequired),
+    scenario(PPO, UNDETERMINED, ExpectedRequirement::BySetting),
 ];
 /// Commercial scenarios that require an authorization.
 pub(super) const AUTHORIZATION_REQUIRED: &[Scenario] = &[COMMERCIAL[0], COMMERCIAL[1], COMMERCIAL[2], COMMERCIAL[3]];
@@ -64,19 +64,19 @@ pub(super) const AUTHORIZATION_BY_SETTING: Scenario = COMMERCIAL[5];
 pub(super) const COMMERCIAL_INPATIENT: &[Scenario] = &[COMMERCIAL[0], COMMERCIAL[3]];
 /// The Medicare rows of the authorization table.
 pub(super) const MEDICARE: &[Scenario] = &[
-    scenario(MEDICARE_HMO, INPATIENT, Requirement::Required),
-    scenario(MEDICARE_HMO, OUTPATIENT, Requirement::Required),
-    scenario(MEDICARE_HMO, UNDETERMINED, Requirement::Required),
-    scenario(MEDICARE_PPO, INPATIENT, Requirement::Required),
-    scenario(MEDICARE_PPO, OUTPATIENT, Requirement::NotRequired),
-    scenario(MEDICARE_PPO, UNDETERMINED, Requirement::BySetting),
+    scenario(MEDICARE_HMO, INPATIENT, ExpectedRequirement::Required),
+    scenario(MEDICARE_HMO, OUTPATIENT, ExpectedRequirement::Required),
+    scenario(MEDICARE_HMO, UNDETERMINED, ExpectedRequirement::Required),
+    scenario(MEDICARE_PPO, INPATIENT, ExpectedRequirement::Required),
+    scenario(MEDICARE_PPO, OUTPATIENT, ExpectedRequirement::NotRequired),
+    scenario(MEDICARE_PPO, UNDETERMINED, ExpectedRequirement::BySetting),
 ];
 /// Products that the authorization table does not name. Inpatient, they require an authorization all the same.
 pub(super) const PRODUCT_NOT_NAMED: &[Scenario] = &[
-    scenario(OTHER, INPATIENT, Requirement::Required),
-    scenario(OTHER, OUTPATIENT, Requirement::Undetermined),
-    scenario(OTHER, UNDETERMINED, Requirement::Undetermined),
-    scenario(UNKNOWN, INPATIENT, Requirement::Required),
-    scenario(UNKNOWN, OUTPATIENT, Requirement::Undetermined),
-    scenario(UNKNOWN, UNDETERMINED, Requirement::Undetermined),
+    scenario(OTHER, INPATIENT, ExpectedRequirement::Required),
+    scenario(OTHER, OUTPATIENT, ExpectedRequirement::Undetermined),
+    scenario(OTHER, UNDETERMINED, ExpectedRequirement::Undetermined),
+    scenario(UNKNOWN, INPATIENT, ExpectedRequirement::Required),
+    scenario(UNKNOWN, OUTPATIENT, ExpectedRequirement::Undetermined),
+    scenario(UNKNOWN, UNDETERMINED, ExpectedRequirement::Undetermined),
 ];

@@ -18,7 +18,7 @@ use crate::ingest::error::ReadError;
 use crate::ingest::known_codes::KnownCodes;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::detect::Detected;
-use crate::ingest::layout::joined::{Joined, Shape};
+use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::reject::{Reject, Rejects};
 use crate::ingest::record::row::{Row, first_line};
@@ -252,14 +252,14 @@ fn with_codes(
         }
         let key = Box::from(join.key(row)?);
         let cells = match &join.shape {
-            Shape::Row => Ok(Vec::new()),
-            Shape::Codes { .. } => code(join, row),
+            TableShape::Row => Ok(Vec::new()),
+            TableShape::Codes { .. } => code(join, row),
         };
         Some(TableRow { key, cells })
     })?;
     Ok(match join.shape {
-        Shape::Row => CodesFound::Keys(rows.into_iter().map(|kept| kept.value.key).collect()),
-        Shape::Codes { .. } => CodesFound::Codes(collect_rows(join, rows)?),
+        TableShape::Row => CodesFound::Keys(rows.into_iter().map(|kept| kept.value.key).collect()),
+        TableShape::Codes { .. } => CodesFound::Codes(collect_rows(join, rows)?),
     })
 }
 
@@ -280,12 +280,12 @@ fn of_keys(
             return None;
         }
         let cells = match &join.shape {
-            Shape::Row => Ok(used
+            TableShape::Row => Ok(used
                 .iter()
                 .map(|nth| (*nth, Box::from(join.text(row, *nth))))
                 .filter(|(_, cell): &(usize, Box<str>)| !cell.is_empty())
                 .collect()),
-            Shape::Codes { .. } => code(join, row),
+            TableShape::Codes { .. } => code(join, row),
         };
         Some(TableRow { key: Box::from(key), cells })
     })?;
@@ -295,7 +295,7 @@ fn of_keys(
 /// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] finds the
 /// position.
 fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> {
-    let Shape::Codes { column, number, numbers } = &join.shape else { return Ok(Vec::new()) };
+    let TableShape::Codes { column, number, numbers } = &join.shape else { return Ok(Vec::new()) };
     let cell = join.text(row, *column);
     if cell.is_empty() {
         return Ok(Vec::new());
@@ -325,7 +325,7 @@ fn collect_rows(join: &Joined, rows: Vec<KeptRow<TableRow>>) -> Result<Cells, Re
     for KeptRow { line, value: TableRow { key, cells: taken }, .. } in rows {
         let refuse = |what: String| refuse(join, line, &what);
         let taken = taken.map_err(refuse)?;
-        let Shape::Codes { number, numbers, .. } = &join.shape else {
+        let TableShape::Codes { number, numbers, .. } = &join.shape else {
             if let Some(first) = lines.insert(key.clone(), line) {
                 return Err(refuse(format!(
                     "the key of line {first} again; leave one row per key, or say which with `only`"

@@ -8,9 +8,8 @@ use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::value::words::{MAX_LABEL_LEN, fold};
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
-use crate::policy::parse::texts;
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
-use crate::strict_toml::{Document, SpannedText, Table, nearest};
+use crate::strict_toml::{Document, SpannedText, Table, nearest, texts};
 
 /// A code as the tables hold it: upper-case letters and digits.
 fn code_text(
@@ -33,28 +32,28 @@ fn code_text(
 }
 
 /// The bound of [`CodeSet`], a set in one machine word.
-const MOST_CODES: usize = 64;
+const MAX_CODES: usize = 64;
 
 pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> (CodeTable, Vec<Procedure>) {
     let mut known: Vec<KnownCode> = Vec::new();
     let mut procedures = Vec::new();
     let mut stand_ins = Vec::new();
-    for sheet in root.tables("procedures") {
-        let code = sheet.text("code").and_then(|p| Some((code_text(document, &p, 5..=7)?, p.span)));
-        let system = sheet.choice("system", &[("CPT", System::Cpt), ("HCPCS", System::Cpt), ("PCS", System::Pcs)]);
-        let role = sheet.choice("role", &Role::WORDS);
-        let about = sheet.text("about");
-        let stands_for = sheet.text_if("stands_for");
-        let region = sheet.text_if("region").map(|p| p.text);
-        let (from, until) = (sheet.date_if("from"), sheet.date_if("until"));
-        sheet.deny_unknown_keys();
+    for table in root.tables("procedures") {
+        let code = table.text("code").and_then(|p| Some((code_text(document, &p, 5..=7)?, p.span)));
+        let system = table.choice("system", &[("CPT", System::Cpt), ("HCPCS", System::Cpt), ("PCS", System::Pcs)]);
+        let role = table.choice("role", &Role::WORDS);
+        let about = table.text("about");
+        let stands_for = table.text_if("stands_for");
+        let region = table.text_if("region").map(|p| p.text);
+        let (from, until) = (table.date_if("from"), table.date_if("until"));
+        table.deny_unknown_keys();
         let (Some((code, span)), Some(system), Some(role), Some(about)) = (code, system, role, about) else { continue };
         if known.iter().any(|k| k.code == code) {
             document.fault(span, format!("{code} is listed twice: drop one of them"));
             continue;
         }
-        if known.len() == MOST_CODES {
-            document.fault(span, format!("more than {MOST_CODES} procedure codes: drop some"));
+        if known.len() == MAX_CODES {
+            document.fault(span, format!("more than {MAX_CODES} procedure codes: drop some"));
             continue;
         }
         if let Some(placed) = stands_for {
@@ -84,23 +83,23 @@ pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &Spann
     found
 }
 
-pub(super) fn read_excludes(sheet: Table<'_, '_>) -> Option<Excludes> {
-    let family = sheet.text("family").map(|p| p.text);
-    let with = texts(sheet.texts("with"));
-    sheet.deny_unknown_keys();
+pub(super) fn read_excludes(table: Table<'_, '_>) -> Option<Excludes> {
+    let family = table.text("family").map(|p| p.text);
+    let with = texts(table.texts("with"));
+    table.deny_unknown_keys();
     Some(Excludes { family: family?, with })
 }
 
-pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
-    let id = sheet.text("id");
-    let from = sheet.date("from");
-    let verified_through = sheet.date("verified_through");
-    let source = sheet.text("source");
-    let outside = sheet.texts_if("outside_statement");
-    let pain = sheet.texts_if("pain_or_remission");
-    let trauma = texts(sheet.texts_if("trauma"));
+pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
+    let id = table.text("id");
+    let from = table.date("from");
+    let verified_through = table.date("verified_through");
+    let source = table.text("source");
+    let outside = table.texts_if("outside_statement");
+    let pain = table.texts_if("pain_or_remission");
+    let trauma = texts(table.texts_if("trauma"));
     let mut diagnoses: Vec<Listed> = Vec::new();
-    for group in sheet.tables("diagnoses") {
+    for group in table.tables("diagnoses") {
         let about = group.text("about").map(|p| p.text).unwrap_or_default();
         let region = group.text_if("region").map(|p| p.text);
         let fits = group.has("fits").then(|| {
@@ -129,7 +128,7 @@ pub(super) fn read_edition(document: &Document<'_>, sheet: Table<'_, '_>, codes:
         }
         group.deny_unknown_keys();
     }
-    sheet.deny_unknown_keys();
+    table.deny_unknown_keys();
     for placed in &outside {
         if !diagnoses.iter().any(|d| d.region.as_ref() == Some(&placed.text)) {
             document.fault(placed.span.clone(), format!("no group of diagnoses has the region \"{}\"", placed.text));
@@ -159,23 +158,23 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
     let mut fallback = None;
     let mut labels: BTreeMap<String, ClassId> = BTreeMap::new();
     let mut brands = Vec::new();
-    for sheet in root.tables("class") {
-        let id = sheet.text("id");
-        let title = sheet.text("title");
-        let members = sheet.text("members");
+    for table in root.tables("class") {
+        let id = table.text("id");
+        let title = table.text("title");
+        let members = table.text("members");
         let basis = [
             ("by-list", NecessityBasis::List),
             ("by-lcd", NecessityBasis::Lcd),
             ("undetermined", NecessityBasis::Undetermined),
         ];
-        let necessity = sheet.choice("necessity", &basis);
-        let inpatient = sheet.choice("inpatient", &Requirement::WORDS);
-        let outpatient = sheet.choice("outpatient", &Requirement::WORDS);
-        let words = sheet.texts_if("labels");
-        let of_class = sheet.texts_if("brands");
-        let is_fallback = sheet.flag("fallback");
-        let span = sheet.span();
-        sheet.deny_unknown_keys();
+        let necessity = table.choice("necessity", &basis);
+        let inpatient = table.choice("inpatient", &Requirement::WORDS);
+        let outpatient = table.choice("outpatient", &Requirement::WORDS);
+        let words = table.texts_if("labels");
+        let of_class = table.texts_if("brands");
+        let is_fallback = table.flag("fallback");
+        let span = table.span();
+        table.deny_unknown_keys();
         let (Some(id), Some(title), Some(members), Some(necessity), Some(inpatient), Some(outpatient)) =
             (id, title, members, necessity, inpatient, outpatient)
         else {
@@ -234,18 +233,18 @@ fn two_digits(document: &Document<'_>, placed: &SpannedText) -> Option<[u8; 2]> 
 /// The tables of settings, the bill type of a hospital inpatient, and the places that are an emergency.
 pub(super) fn read_settings(
     document: &Document<'_>,
-    sheet: Table<'_, '_>,
+    table: Table<'_, '_>,
 ) -> Option<(SettingTable, [u8; 2], Vec<[u8; 2]>)> {
     let list = |key: &str, setting| -> Vec<([u8; 2], Setting)> {
-        sheet.texts(key).iter().filter_map(|p| two_digits(document, p)).map(|d| (d, setting)).collect()
+        table.texts(key).iter().filter_map(|p| two_digits(document, p)).map(|d| (d, setting)).collect()
     };
     let mut bill_types = list("bill_type_inpatient", Setting::Inpatient);
     bill_types.extend(list("bill_type_outpatient", Setting::Outpatient));
     let mut places = list("place_of_service_inpatient", Setting::Inpatient);
     places.extend(list("place_of_service_outpatient", Setting::Outpatient));
-    let emergency = sheet.texts_if("place_of_service_emergency");
+    let emergency = table.texts_if("place_of_service_emergency");
     let emergency = emergency.iter().filter_map(|p| two_digits(document, p)).collect();
-    let hospital = sheet.text("hospital_inpatient").and_then(|p| two_digits(document, &p));
-    sheet.deny_unknown_keys();
+    let hospital = table.text("hospital_inpatient").and_then(|p| two_digits(document, &p));
+    table.deny_unknown_keys();
     Some((SettingTable { bill_types, places }, hospital?, emergency))
 }

@@ -13,7 +13,7 @@ pub mod show;
 mod vocabulary;
 
 pub use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
-pub use crate::policy::origin::{Origin, OriginKind};
+pub use crate::policy::origin::{OriginKind, PolicyOrigin};
 
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
@@ -261,7 +261,7 @@ pub struct Policy {
     /// Id of the medical policy.
     pub id: String,
     /// Its files: policy, limits, remittance, vocabulary, and overrides if there are any.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<PolicyOrigin>,
     /// Blake3 of the files' bytes, as hex: says which policy judged.
     pub fingerprint: String,
     /// What a claim cannot show, for every report.
@@ -399,12 +399,12 @@ impl Policy {
     }
 
     /// The file of this kind, if there is one: only overrides may be missing.
-    pub fn origin(&self, kind: OriginKind) -> Option<&Origin> {
+    pub fn origin(&self, kind: OriginKind) -> Option<&PolicyOrigin> {
         self.origins.iter().find(|origin| origin.kind == kind)
     }
 
     /// The file of the medical policy itself: the first one, as the loader puts it.
-    pub fn own_origin(&self) -> &Origin {
+    pub fn own_origin(&self) -> &PolicyOrigin {
         &self.origins[0]
     }
 }

@@ -40,7 +40,7 @@ impl OriginKind {
 
 /// One of the files a policy was made of.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub struct PolicyOrigin {
     /// What it holds.
     pub kind: OriginKind,
     /// Its id.
@@ -85,11 +85,11 @@ impl<'a> OriginText<'a> {
     }
 
     /// Reads what the file says of itself. Its kind must be the one that was looked for.
-    pub(super) fn read(self, root: &Table<'_, '_>) -> Option<Origin> {
+    pub(super) fn read(self, root: &Table<'_, '_>) -> Option<PolicyOrigin> {
         let stated = root.choice("kind", &OriginKind::WORDS).filter(|kind| *kind == self.kind);
         let [id, title, publisher, source, valid] =
             ["id", "title", "publisher", "source", "valid"].map(|key| root.text(key).map(|p| p.text));
-        Some(Origin {
+        Some(PolicyOrigin {
             kind: stated?,
             id: id?,
             title: title?,

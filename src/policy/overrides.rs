@@ -26,32 +26,32 @@ pub fn text<'a>(
 }
 
 /// Reads `[dispositions]`: rules of the roster, each with a word. A rule's word holds for all procedure codes.
-pub fn read_dispositions(sheet: &Table<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
+pub fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
     for code in roster {
-        sheet.allow_key(code);
+        table.allow_key(code);
     }
     let known = |key: &&SpannedText| roster.contains(&key.text.as_str());
-    let keys = sheet.keys();
+    let keys = table.keys();
     let read = keys.iter().filter(known);
-    let read = read.filter_map(|key| Some((key.text.clone(), sheet.choice(&key.text, &Disposition::WORDS)?))).collect();
+    let read = read.filter_map(|key| Some((key.text.clone(), table.choice(&key.text, &Disposition::WORDS)?))).collect();
     for key in keys.iter().filter(|key| !known(key)) {
-        sheet.allow_key(&key.text);
+        table.allow_key(&key.text);
         let near = nearest(&key.text, roster.iter().copied()).map(|near| format!("; did you mean {near}?"));
         let message = format!("{} is no rule{}", key.text, near.unwrap_or_default());
-        sheet.document().fault(key.span.clone(), message);
+        table.document().fault(key.span.clone(), message);
     }
     read
 }
 
 /// Reads `[products]`: labels and the class that each means, which is not looked up here.
-pub fn read_products(sheet: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
+pub fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     let mut products = Vec::new();
-    for key in sheet.keys() {
+    for key in table.keys() {
         if key.text.len() > MAX_LABEL_LEN {
             let message = format!("a label has at most {MAX_LABEL_LEN} letters: shorten it");
-            sheet.document().fault(key.span.clone(), message);
+            table.document().fault(key.span.clone(), message);
         }
-        products.extend(sheet.text(&key.text).map(|class| (key, class.text)));
+        products.extend(table.text(&key.text).map(|class| (key, class.text)));
     }
     products
 }
@@ -65,23 +65,23 @@ pub(super) fn read(
     file: OriginText<'_>,
 ) -> Option<()> {
     let origin = file.read(&root);
-    if let Some(sheet) = root.table_if("dispositions") {
-        for (rule, disposition) in read_dispositions(&sheet, roster) {
+    if let Some(table) = root.table_if("dispositions") {
+        for (rule, disposition) in read_dispositions(&table, roster) {
             if let Some(setting) = policy.rules.get_mut(&rule) {
                 setting.disposition = disposition;
                 setting.by_code.clear();
             }
         }
-        sheet.deny_unknown_keys();
+        table.deny_unknown_keys();
     }
-    if let Some(sheet) = root.table_if("products") {
-        for (label, class) in read_products(&sheet) {
+    if let Some(table) = root.table_if("products") {
+        for (label, class) in read_products(&table) {
             match policy.class_named(&class) {
                 Some(id) => policy.own_labels.push((label.text, id)),
                 None => document.fault(label.span, policy.no_class(&class)),
             }
         }
-        sheet.deny_unknown_keys();
+        table.deny_unknown_keys();
     }
     root.deny_unknown_keys();
     policy.origins.push(origin?);

@@ -4,14 +4,13 @@ use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
 use crate::claim::value::vocabulary::Vocabulary;
-pub use crate::policy::origin::PolicyFile;
-
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
+pub use crate::policy::origin::PolicyFile;
 use crate::policy::origin::{ChosenFiles, OriginText};
 use crate::policy::{
     AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Policy, RuleSetting, overrides, vocabulary,
 };
-use crate::strict_toml::{Document, Faults, SpannedText, Table};
+use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
 /// Loads the policy in force: the built-in files, each replaced by a given file of its kind, and the overrides over them,
 /// if any are given. `rules` are the codes of the roster; each must have a disposition and a citation.
@@ -22,23 +21,20 @@ pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
         Document::load(words.file, words.text, |document, root| vocabulary::read(document, &root, words))?;
     let (file, limits, remittance) = (files.policy, files.limits, files.remittance);
     let read = |document: &Document<'_>, root: Table<'_, '_>| read_policy(document, root, rules, file, vocabulary);
-    let mut made = Document::load(file.file, file.text, read)?;
-    Document::load(limits.file, limits.text, |document, root| read_limits(document, root, &mut made, rules, limits))?;
-    Document::load(remittance.file, remittance.text, |_, root| read_remittance(root, &mut made, rules, remittance))?;
-    made.origins.push(words);
+    let mut policy = Document::load(file.file, file.text, read)?;
+    Document::load(limits.file, limits.text, |document, root| read_limits(document, root, &mut policy, rules, limits))?;
+    Document::load(remittance.file, remittance.text, |_, root| read_remittance(root, &mut policy, rules, remittance))?;
+    policy.origins.push(words);
     if let Some(over) = files.overrides {
-        Document::load(over.file, over.text, |document, root| overrides::read(document, root, &mut made, rules, over))?;
+        Document::load(over.file, over.text, |document, root| {
+            overrides::read(document, root, &mut policy, rules, over)
+        })?;
     }
-    made.fingerprint = files.fingerprint();
-    Ok(made)
+    policy.fingerprint = files.fingerprint();
+    Ok(policy)
 }
 
-/// The texts without their places.
-pub(crate) fn texts(placed: Vec<SpannedText>) -> Vec<String> {
-    placed.into_iter().map(|p| p.text).collect()
-}
-
-fn shouted(placed: Vec<SpannedText>) -> Vec<String> {
+fn upper_case(placed: Vec<SpannedText>) -> Vec<String> {
     placed.into_iter().map(|p| p.text.to_uppercase()).collect()
 }
 
@@ -54,7 +50,7 @@ fn read_policy(
     let (codes, procedures) = read_procedures(document, &root);
     let excludes = root.tables_if("excludes").into_iter().filter_map(read_excludes).collect();
     let mut editions: Vec<Edition> =
-        root.tables("edition").into_iter().filter_map(|sheet| read_edition(document, sheet, &codes)).collect();
+        root.tables("edition").into_iter().filter_map(|table| read_edition(document, table, &codes)).collect();
     editions.sort_by_key(|e| e.from);
     for (number, edition) in editions.iter_mut().enumerate() {
         for (diagnosis, listed) in edition.diagnoses.iter_mut().enumerate() {
@@ -62,25 +58,25 @@ fn read_policy(
         }
     }
     let (classes, products) = read_classes(document, &root);
-    let modifiers = root.table("modifiers").map(|s| {
-        let lists = ["laterality", "assistant", "co_surgeon"].map(|key| shouted(s.texts(key)));
-        s.deny_unknown_keys();
+    let modifiers = root.table("modifiers").map(|table| {
+        let lists = ["laterality", "assistant", "co_surgeon"].map(|key| upper_case(table.texts(key)));
+        table.deny_unknown_keys();
         lists
     });
-    let icd10_from = root.table("code_sets").and_then(|s| {
-        let from = s.date("icd10_from");
-        s.deny_unknown_keys();
+    let icd10_from = root.table("code_sets").and_then(|table| {
+        let from = table.date("icd10_from");
+        table.deny_unknown_keys();
         from
     });
-    let medicare = root.table("medicare").map(|s| {
-        let jurisdictions = s.tables_if("jurisdictions").into_iter().filter_map(read_jurisdiction).collect();
-        let read = (s.text("lcd").map(|p| p.text), shouted(s.texts("states")), jurisdictions);
-        s.deny_unknown_keys();
+    let medicare = root.table("medicare").map(|table| {
+        let jurisdictions = table.tables_if("jurisdictions").into_iter().filter_map(read_jurisdiction).collect();
+        let read = (table.text("lcd").map(|p| p.text), upper_case(table.texts("states")), jurisdictions);
+        table.deny_unknown_keys();
         read
     });
-    let setting = root.table("setting").and_then(|s| read_settings(document, s));
+    let setting = root.table("setting").and_then(|table| read_settings(document, table));
     let rules = read_rules(document, &root, roster, &codes);
-    let examples = root.tables_if("example").into_iter().filter_map(|s| read_example(document, s)).collect();
+    let examples = root.tables_if("example").into_iter().filter_map(|table| read_example(document, table)).collect();
     root.deny_unknown_keys();
 
     let (settings, hospital_inpatient, emergency_places) = setting?;
@@ -123,9 +119,9 @@ fn read_policy(
     })
 }
 
-fn read_jurisdiction(sheet: Table<'_, '_>) -> Option<(String, Vec<String>)> {
-    let (contractor, states) = (sheet.text("contractor"), shouted(sheet.texts("states")));
-    sheet.deny_unknown_keys();
+fn read_jurisdiction(table: Table<'_, '_>) -> Option<(String, Vec<String>)> {
+    let (contractor, states) = (table.text("contractor"), upper_case(table.texts("states")));
+    table.deny_unknown_keys();
     Some((contractor?.text, states))
 }
 
@@ -136,14 +132,14 @@ fn read_rules(
     codes: &CodeTable,
 ) -> rustc_hash::FxHashMap<String, RuleSetting> {
     let mut rules = rustc_hash::FxHashMap::default();
-    let Some(sheet) = root.table("rules") else { return rules };
+    let Some(table) = root.table("rules") else { return rules };
     for code in roster {
-        sheet.allow_key(code);
-        if !sheet.has(code) {
-            sheet.fault(format!("rule {code} is missing: write {code} = {{ disposition = \"review\", citation = \"...\" }} under [rules]"));
+        table.allow_key(code);
+        if !table.has(code) {
+            table.fault(format!("rule {code} is missing: write {code} = {{ disposition = \"review\", citation = \"...\" }} under [rules]"));
             continue;
         }
-        let Some(rule) = sheet.table(code) else { continue };
+        let Some(rule) = table.table(code) else { continue };
         let disposition = rule.choice("disposition", &Disposition::WORDS);
         let citation = rule.text_if("citation").map(|p| p.text).unwrap_or_default();
         let mut by_code = Vec::new();
@@ -162,17 +158,17 @@ fn read_rules(
             );
         }
     }
-    sheet.deny_unknown_keys();
+    table.deny_unknown_keys();
     rules
 }
 
-fn read_example(document: &Document<'_>, sheet: Table<'_, '_>) -> Option<Example> {
-    let line = document.line_of(sheet.span().start);
-    let says = sheet.text("says");
-    let extract = sheet.text("extract");
-    let auths = sheet.text_if("auths").map(|p| p.text);
-    let expect = texts(sheet.texts_if("expect"));
-    sheet.deny_unknown_keys();
+fn read_example(document: &Document<'_>, table: Table<'_, '_>) -> Option<Example> {
+    let line = document.line_of(table.span().start);
+    let says = table.text("says");
+    let extract = table.text("extract");
+    let auths = table.text_if("auths").map(|p| p.text);
+    let expect = texts(table.texts_if("expect"));
+    table.deny_unknown_keys();
     Some(Example { says: says?.text, extract: extract?.text, auths, expect, line })
 }
 
@@ -185,23 +181,23 @@ fn read_limits(
 ) -> Option<()> {
     let origin = file.read(&root);
     let codes = policy.codes.clone();
-    let one = |sheet: &Table<'_, '_>, key: &str| sheet.text(key).and_then(|p| resolve(document, &codes, &p));
-    for sheet in root.tables("limits") {
-        let (code, units, mai) = (one(&sheet, "code"), sheet.number("units", 0..=1000), sheet.number("mai", 1..=3));
-        sheet.deny_unknown_keys();
+    let one = |table: &Table<'_, '_>, key: &str| table.text(key).and_then(|p| resolve(document, &codes, &p));
+    for table in root.tables("limits") {
+        let (code, units, mai) = (one(&table, "code"), table.number("units", 0..=1000), table.number("mai", 1..=3));
+        table.deny_unknown_keys();
         if let (Some(code), Some(units), Some(mai)) = (code, units, mai) {
             policy.limits.push(Limit { code, units: Decimal::from(units), mai });
         }
     }
-    for sheet in root.tables_if("add_ons") {
-        let code = one(&sheet, "code");
-        let primaries = sheet.texts("primaries").iter().filter_map(|p| resolve(document, &codes, p)).collect();
-        sheet.deny_unknown_keys();
+    for table in root.tables_if("add_ons") {
+        let code = one(&table, "code");
+        let primaries = table.texts("primaries").iter().filter_map(|p| resolve(document, &codes, p)).collect();
+        table.deny_unknown_keys();
         policy.add_ons.extend(code.map(|code| AddOn { code, primaries }));
     }
-    for sheet in root.tables_if("exclusive") {
-        let (paid, unpaid) = (one(&sheet, "paid"), one(&sheet, "unpaid"));
-        sheet.deny_unknown_keys();
+    for table in root.tables_if("exclusive") {
+        let (paid, unpaid) = (one(&table, "paid"), one(&table, "unpaid"));
+        table.deny_unknown_keys();
         policy.exclusive.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
     }
     if let Some(citations) = root.table_if("citations") {
@@ -228,9 +224,9 @@ fn read_remittance(root: Table<'_, '_>, policy: &mut Policy, roster: &[&str], fi
     let origin = file.read(&root);
     if let Some(reasons) = root.table("reasons") {
         for code in roster {
-            let Some(sheet) = reasons.table_if(code) else { continue };
-            let (carc, rarc) = (sheet.text("carc"), sheet.text("rarc"));
-            sheet.deny_unknown_keys();
+            let Some(table) = reasons.table_if(code) else { continue };
+            let (carc, rarc) = (table.text("carc"), table.text("rarc"));
+            table.deny_unknown_keys();
             if let (Some(rule), Some(carc), Some(rarc)) = (policy.rules.get_mut(*code), carc, rarc) {
                 (rule.carc, rule.rarc) = (carc.text, rarc.text);
             }

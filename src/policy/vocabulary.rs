@@ -5,7 +5,7 @@ use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::{Blanks, MAX_LABEL_LEN, WordTable, fold};
-use crate::policy::Origin;
+use crate::policy::PolicyOrigin;
 use crate::policy::origin::OriginText;
 use crate::strict_toml::{Document, SpannedText, Table};
 
@@ -14,7 +14,7 @@ pub(super) fn read(
     document: &Document<'_>,
     root: &Table<'_, '_>,
     file: OriginText<'_>,
-) -> Option<(Vocabulary, Origin)> {
+) -> Option<(Vocabulary, PolicyOrigin)> {
     let origin = file.read(root);
     let words = |key, meanings: &[(&str, _)], blanks| words(document, root, key, meanings, blanks);
     let claim_forms = self::words(document, root, "claim_form", &ClaimForm::WORDS, Blanks::Drop);

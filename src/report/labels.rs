@@ -122,10 +122,10 @@ impl UnreadLabels {
     /// Those of a part of the run. A row counts once, however many services it makes.
     pub(super) fn of(part: &PartView<'_>) -> Self {
         let mut labels = Self::default();
-        let mut lines: Vec<usize> = part.book.services.iter().map(|service| service.line).collect();
+        let mut lines: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
         lines.dedup();
         for line in lines {
-            let line = part.book.line(line);
+            let line = part.line_set.line(line);
             for kind in LabelKind::ALL {
                 let counts = &mut labels.0[kind as usize];
                 kind.of_line(line).into_iter().flatten().for_each(|label| counts.add(label, 1));

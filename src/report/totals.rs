@@ -4,7 +4,7 @@ use std::hash::Hasher as _;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::baseline::{Entry, Pairs};
+use crate::baseline::{FindingEntry, Pairs};
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::claim::value::authorization;
 use crate::claim::{Kind, Text};
@@ -37,7 +37,7 @@ pub struct Totals {
     /// By suppression, the findings that it fits.
     pub fits: Vec<u64>,
     /// Every finding, if the run is compared with an earlier report.
-    entries: Vec<Entry>,
+    entries: Vec<FindingEntry>,
     /// Authorization numbers on services by their hashes, and whether the file has them; empty without a file.
     numbers: FxHashMap<u64, bool>,
     /// Services and lines so far: the numbers that entries count on.
@@ -51,33 +51,33 @@ impl Totals {
     pub fn of(part: &PartView<'_>, n: usize) -> Self {
         let mut top_services = TopServices::default();
         top_services.add(part, n);
-        let services = &part.book.services;
+        let services = &part.line_set.services;
         let stays = services.iter().filter(|s| matches!(s.kind, Kind::Stay(_))).count() as u64;
         let policy = &part.context.run.policy;
         let after_verified = part.services().filter(|record| policy.is_after_verified(record.line.date)).count();
         let hushed = part.findings().filter(|record| record.suppression().is_some());
         let hushed =
-            hushed.map(|record| (record.finding.about(part.book), record.finding.disposition, record.amount()));
+            hushed.map(|record| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
         let entry = |record: FindingRecord<'_>| {
             let message = record.message();
             let texts = [message.as_str(), record.setting().citation.as_str()];
             let (disposition, suppressed) = (record.finding.disposition, record.suppression().is_some());
-            let subject = record.finding.about(part.book) as u32;
-            Entry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, subject)
+            let subject = record.finding.about(part.line_set) as u32;
+            FindingEntry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, subject)
         };
         let compared = part.context.run.baseline.is_some();
         Self {
-            summary: Summary::of(part.judged),
+            summary: Summary::from_judged(part.judged),
             top_services,
             lines: services.len() as u64 - stays,
             stays,
             after_verified: after_verified as u64,
             unread: UnreadLabels::of(part),
-            suppressed: Share::of(hushed),
-            fits: part.met.fits.clone(),
+            suppressed: Share::from_findings(hushed),
+            fits: part.matches.fits.clone(),
             numbers: numbers(part),
             entries: if compared { part.findings().map(entry).collect() } else { Vec::new() },
-            subjects: services.len() + part.book.lines.len(),
+            subjects: services.len() + part.line_set.lines.len(),
             new: None,
         }
     }
@@ -105,12 +105,12 @@ impl Totals {
     /// Compares the findings of all parts with those of the earlier report, if there is one, and drops them.
     pub(super) fn compare(&mut self, run: &RunContext) {
         let entries = std::mem::take(&mut self.entries);
-        self.new = run.baseline.as_ref().map(|old| Pairs::of(old, &entries).tally(old, &entries));
+        self.new = run.baseline.as_ref().map(|old| Pairs::new(old, &entries).tally(old, &entries));
     }
 
     /// The labels of a kind that no table knows, with their rows, the most frequent first.
     pub fn unread_labels<'l>(&'l self, kind: LabelKind, run: &'l RunContext) -> Vec<(&'l str, u64)> {
-        match (kind, &run.register) {
+        match (kind, &run.authorization_file) {
             (LabelKind::AuthorizationStatus, Some(file)) => {
                 file.unread_statuses().into_iter().take(MAX_LABELS_LISTED).collect()
             }
@@ -120,7 +120,7 @@ impl Totals {
 
     /// The authorization file and its use, if one was given.
     pub fn coverage(&self, run: &RunContext) -> Option<AuthorizationCoverage> {
-        let file = run.register.as_ref()?;
+        let file = run.authorization_file.as_ref()?;
         Some(AuthorizationCoverage {
             numbers_on_services: self.numbers.len() as u64,
             numbers_found: self.numbers.values().filter(|found| **found).count() as u64,
@@ -145,7 +145,7 @@ impl Totals {
 /// The authorization numbers on the services of a part, by the hashes of their letters and digits, and whether the file has
 /// them.
 fn numbers(part: &PartView<'_>) -> FxHashMap<u64, bool> {
-    let Some(file) = &part.context.run.register else { return FxHashMap::default() };
+    let Some(file) = &part.context.run.authorization_file else { return FxHashMap::default() };
     let mut numbers = FxHashMap::default();
     for record in part.services() {
         for number in record.line.text(Text::Authorization).split(';').filter(|number| !number.is_empty()) {

@@ -24,11 +24,11 @@ pub struct PartView<'a> {
     /// What all parts have in common.
     pub context: ReportContext<'a>,
     /// The lines with what the index knows of them.
-    pub book: &'a LineSet<'a>,
+    pub line_set: &'a LineSet<'a>,
     /// Judgements and findings.
     pub judged: &'a Judged,
     /// The suppressions that fit the findings.
-    pub met: &'a SuppressionMatches,
+    pub matches: &'a SuppressionMatches,
 }
 
 impl<'a> ReportContext<'a> {
@@ -49,13 +49,13 @@ impl<'a> ReportContext<'a> {
 
     /// A part of the run.
     pub fn part(self, part: &'a JudgedPart<'a>) -> PartView<'a> {
-        PartView { context: self, book: &part.book, judged: &part.judged, met: &part.met }
+        PartView { context: self, line_set: &part.line_set, judged: &part.judged, matches: &part.matches }
     }
 
     /// A whole run as its only part.
     pub fn of(outcome: &'a JudgedRun, docs: &'a [RuleDoc]) -> PartView<'a> {
-        let context = ReportContext { run: &outcome.frame, docs };
-        PartView { context, book: &outcome.book, judged: &outcome.judged, met: &outcome.met }
+        let context = ReportContext { run: &outcome.context, docs };
+        PartView { context, line_set: &outcome.line_set, judged: &outcome.judged, matches: &outcome.matches }
     }
 }
 
@@ -65,8 +65,8 @@ impl<'a> PartView<'a> {
         let run = self.context.run;
         let words = Words {
             policy: &run.policy,
-            book: self.book,
-            authorizations: run.register.as_ref(),
+            line_set: self.line_set,
+            authorizations: run.authorization_file.as_ref(),
             months_only: run.masked == Masked::IdsAndDays,
             extracts: &|number| &run.inputs[number as usize].name,
         };

@@ -72,7 +72,7 @@ pub fn write(
     open: &dyn Fn(&str) -> io::Result<Box<dyn Output>>,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> io::Result<Option<Totals>> {
-    let context = ReportContext { run: &run.frame, docs };
+    let context = ReportContext { run: &run.context, docs };
     let sinks: Vec<Box<dyn Sink + '_>> =
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let format_part = |n: usize| -> io::Result<Totals> {
@@ -102,7 +102,7 @@ pub fn write(
         formatted = next;
     }
     append(formatted)?;
-    totals.compare(&run.frame);
+    totals.compare(&run.context);
     sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
     Ok(go_on().then_some(totals))
 }

@@ -124,8 +124,8 @@ impl AuthorizationDecision {
     }
 
     /// Asks the table and, if there is one, the file about a service.
-    pub fn new(policy: &Policy, book: &LineSet<'_>, service: usize, file: Option<&AuthorizationFile>) -> Self {
-        let (line, codes) = (book.line_of(service), book.codes_of(service));
+    pub fn new(policy: &Policy, line_set: &LineSet<'_>, service: usize, file: Option<&AuthorizationFile>) -> Self {
+        let (line, codes) = (line_set.line_of(service), line_set.codes_of(service));
         let class = policy.class(line.class);
         let requirement = class.requires(line.setting);
         let required = requirement != Requirement::NotRequired;
@@ -139,7 +139,7 @@ impl AuthorizationDecision {
             file,
             member: line.text(Text::MemberId),
             codes: policy.authorized_by(codes),
-            service: &book.services[service],
+            service: &line_set.services[service],
             is_assistant: line.marks.assistant,
         });
         let numbers = line.text(Text::Authorization);
@@ -281,50 +281,50 @@ const NO_FILE: Answer = Answer::CouldNot("no authorization file was given (--aut
 /// The authorization table asks for none.
 const NONE_NEEDED: Answer = Answer::NotApplicable("the product needs none in this setting");
 
-fn missing(case: &RuleInput<'_>) -> Answer {
-    if case.authorization.issue != AuthorizationIssue::Missing {
-        return case.silent_on_need();
+fn missing(input: &RuleInput<'_>) -> Answer {
+    if input.authorization.issue != AuthorizationIssue::Missing {
+        return input.silent_on_need();
     }
     AuthorizationEvidence::NoNumber.into()
 }
 
-fn not_found(case: &RuleInput<'_>) -> Answer {
-    case.on_number(2)
+fn not_found(input: &RuleInput<'_>) -> Answer {
+    input.on_number(2)
 }
 
-fn not_approved(case: &RuleInput<'_>) -> Answer {
-    case.on_number(3)
+fn not_approved(input: &RuleInput<'_>) -> Answer {
+    input.on_number(3)
 }
 
-fn mismatch(case: &RuleInput<'_>) -> Answer {
-    case.on_number(4)
+fn mismatch(input: &RuleInput<'_>) -> Answer {
+    input.on_number(4)
 }
 
-fn dates(case: &RuleInput<'_>) -> Answer {
-    let answer = case.on_number(5);
-    if answer == Answer::Passed && case.line.date.is_none() { NO_DATE } else { answer }
+fn dates(input: &RuleInput<'_>) -> Answer {
+    let answer = input.on_number(5);
+    if answer == Answer::Passed && input.line.date.is_none() { NO_DATE } else { answer }
 }
 
-fn units_exceeded(case: &RuleInput<'_>) -> Answer {
-    case.on_number(6)
+fn units_exceeded(input: &RuleInput<'_>) -> Answer {
+    input.on_number(6)
 }
 
-fn not_in_extract(case: &RuleInput<'_>) -> Answer {
-    if case.authorization.issue != AuthorizationIssue::ColumnAbsent {
-        return case.silent_on_need();
+fn not_in_extract(input: &RuleInput<'_>) -> Answer {
+    if input.authorization.issue != AuthorizationIssue::ColumnAbsent {
+        return input.silent_on_need();
     }
     AuthorizationEvidence::NoNumberColumn.into()
 }
 
-fn only_on_file(case: &RuleInput<'_>) -> Answer {
-    match case.authorization.issue {
+fn only_on_file(input: &RuleInput<'_>) -> Answer {
+    match input.authorization.issue {
         AuthorizationIssue::OnlyOnFile(row) => AuthorizationEvidence::OnlyOnFile { row }.into(),
-        _ if case.has_number() => Answer::NotApplicable("the claim carries a number of its own"),
-        _ if case.authorization.status == AuthorizationStatus::NotRequired => NONE_NEEDED,
+        _ if input.has_number() => Answer::NotApplicable("the claim carries a number of its own"),
+        _ if input.authorization.status == AuthorizationStatus::NotRequired => NONE_NEEDED,
         AuthorizationIssue::ProductUndetermined => NO_CLASS,
-        _ if !case.authorization.file => NO_FILE,
-        _ if case.line.text(Text::MemberId).is_empty() => Answer::CouldNot("the claim names no member"),
-        _ if case.line.date.is_none() => NO_DATE,
+        _ if !input.authorization.file => NO_FILE,
+        _ if input.line.text(Text::MemberId).is_empty() => Answer::CouldNot("the claim names no member"),
+        _ if input.line.date.is_none() => NO_DATE,
         _ => Answer::Passed,
     }
 }

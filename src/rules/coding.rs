@@ -31,67 +31,67 @@ pub const RULES: &[Rule] = &[
     Rule::new("CD312", AppliesTo::Services, co_surgeon),
 ];
 
-fn add_on_without_primary(case: &RuleInput<'_>) -> Answer {
-    let Some(cpt) = case.cpt() else { return CPT_ONLY };
-    let Some(add_on) = case.policy.add_ons.iter().find(|a| a.code == cpt) else {
+fn add_on_without_primary(input: &RuleInput<'_>) -> Answer {
+    let Some(cpt) = input.cpt() else { return CPT_ONLY };
+    let Some(add_on) = input.policy.add_ons.iter().find(|a| a.code == cpt) else {
         return Answer::NotApplicable("asked of add-on codes only");
     };
-    if case.line.marks.assistant {
+    if input.line.marks.assistant {
         return ASSISTANT;
     }
-    let alone = !add_on.primaries.iter().any(|p| case.encounter.principal_codes.contains(*p));
+    let alone = !add_on.primaries.iter().any(|p| input.encounter.principal_codes.contains(*p));
     Answer::when(alone, || CodingEvidence::AddOnAlone)
 }
 
-fn two_primaries(case: &RuleInput<'_>) -> Answer {
-    let Some(cpt) = case.cpt() else { return CPT_ONLY };
-    let mut pairs = case.policy.exclusive.iter().filter(|p| p.unpaid == cpt).peekable();
+fn two_primaries(input: &RuleInput<'_>) -> Answer {
+    let Some(cpt) = input.cpt() else { return CPT_ONLY };
+    let mut pairs = input.policy.exclusive.iter().filter(|p| p.unpaid == cpt).peekable();
     if pairs.peek().is_none() {
         return Answer::NotApplicable("asked of the unpayable code of a pair only");
     }
-    if case.line.marks.assistant {
+    if input.line.marks.assistant {
         return ASSISTANT;
     }
-    let Some(pair) = pairs.find(|p| case.encounter.principal_codes.contains(p.paid)) else { return Answer::Passed };
+    let Some(pair) = pairs.find(|p| input.encounter.principal_codes.contains(p.paid)) else { return Answer::Passed };
     CodingEvidence::PairedWith { paid: pair.paid }.into()
 }
 
-fn units_exceed_limit(case: &RuleInput<'_>) -> Answer {
-    let (Some(cpt), Some(service)) = (case.cpt(), case.service) else { return CPT_ONLY };
-    let Some(limit) = case.policy.limits.iter().find(|l| l.code == cpt) else {
+fn units_exceed_limit(input: &RuleInput<'_>) -> Answer {
+    let (Some(cpt), Some(service)) = (input.cpt(), input.service) else { return CPT_ONLY };
+    let Some(limit) = input.policy.limits.iter().find(|l| l.code == cpt) else {
         return Answer::NotApplicable("the limits on hand name none for the code");
     };
-    if case.line.marks.assistant {
+    if input.line.marks.assistant {
         return ASSISTANT;
     }
     let so_far = service.units_so_far;
     Answer::when(so_far > limit.units, || CodingEvidence::UnitsOverLimit { so_far })
 }
 
-fn code_setting_conflict(case: &RuleInput<'_>) -> Answer {
-    if case.stay.is_some() {
-        return match case.line.setting {
+fn code_setting_conflict(input: &RuleInput<'_>) -> Answer {
+    if input.stay.is_some() {
+        return match input.line.setting {
             Setting::Outpatient => CodingEvidence::PcsOutpatient.into(),
             Setting::Undetermined => Answer::CouldNot("the claim does not say in which setting"),
             Setting::Inpatient => Answer::Passed,
         };
     }
-    match case.line.facility {
-        None if case.line.form == ClaimForm::Professional => {
+    match input.line.facility {
+        None if input.line.form == ClaimForm::Professional => {
             Answer::NotApplicable("a professional claim has no bill type")
         }
         None => Answer::CouldNot("the line has no bill type that can be read"),
-        Some(facility) => Answer::when(facility == case.policy.hospital_inpatient, || CodingEvidence::CptInpatient),
+        Some(facility) => Answer::when(facility == input.policy.hospital_inpatient, || CodingEvidence::CptInpatient),
     }
 }
 
-fn procedure_not_in_force(case: &RuleInput<'_>) -> Answer {
+fn procedure_not_in_force(input: &RuleInput<'_>) -> Answer {
     // A service answers for its own code, a related line for every code it holds.
-    let cpt = case.cpt();
-    let mut asked = case.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
-    let Some(day) = case.line.date else { return NO_DATE };
+    let cpt = input.cpt();
+    let mut asked = input.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
+    let Some(day) = input.line.date else { return NO_DATE };
     let fault = asked.find_map(|id| {
-        let procedure = case.policy.procedure(*id);
+        let procedure = input.policy.procedure(*id);
         if procedure.from.is_some_and(|from| day < from) {
             return Some(CodingEvidence::NotYetInForce { code: *id });
         }
@@ -100,45 +100,45 @@ fn procedure_not_in_force(case: &RuleInput<'_>) -> Answer {
     fault.map_or(Answer::Passed, Into::into)
 }
 
-fn vertebroplasty_same_encounter(case: &RuleInput<'_>) -> Answer {
-    if case.cpt().is_none() {
+fn vertebroplasty_same_encounter(input: &RuleInput<'_>) -> Answer {
+    if input.cpt().is_none() {
         return CPT_ONLY;
     }
-    let codes: Vec<_> = case.in_encounter(Role::Vertebroplasty).collect();
+    let codes: Vec<_> = input.in_encounter(Role::Vertebroplasty).collect();
     Answer::when(!codes.is_empty(), || CodingEvidence::Vertebroplasty { codes })
 }
 
 /// Fires on the first modifier of the line that is one of these.
-fn modifier(case: &RuleInput<'_>, list: &[String], evidence: impl FnOnce(usize) -> CodingEvidence) -> Answer {
-    if case.cpt().is_none() {
+fn modifier(input: &RuleInput<'_>, list: &[String], evidence: impl FnOnce(usize) -> CodingEvidence) -> Answer {
+    if input.cpt().is_none() {
         return CPT_ONLY;
     }
-    let found = case.line.modifiers().position(|m| list.iter().any(|l| l == m));
+    let found = input.line.modifiers().position(|m| list.iter().any(|l| l == m));
     found.map_or(Answer::Passed, |found| evidence(found).into())
 }
 
-fn laterality_modifier(case: &RuleInput<'_>) -> Answer {
-    modifier(case, &case.policy.laterality, |modifier| CodingEvidence::SideModifier { modifier })
+fn laterality_modifier(input: &RuleInput<'_>) -> Answer {
+    modifier(input, &input.policy.laterality, |modifier| CodingEvidence::SideModifier { modifier })
 }
 
-fn unlisted_augmentation_code(case: &RuleInput<'_>) -> Answer {
+fn unlisted_augmentation_code(input: &RuleInput<'_>) -> Answer {
     // A related row speaks only of codes that no earlier related row of the claim holds.
-    let is_new = |code: &CodeId| !case.earlier_codes.contains(*code);
-    let codes: Vec<_> = case.held(Role::UnlistedAugmentation).filter(is_new).collect();
+    let is_new = |code: &CodeId| !input.earlier_codes.contains(*code);
+    let codes: Vec<_> = input.held(Role::UnlistedAugmentation).filter(is_new).collect();
     Answer::when(!codes.is_empty(), || CodingEvidence::UnlistedAugmentation { codes })
 }
 
-fn supplement_without_reposition(case: &RuleInput<'_>) -> Answer {
-    if case.stay.is_none() {
+fn supplement_without_reposition(input: &RuleInput<'_>) -> Answer {
+    if input.stay.is_none() {
         return Answer::NotApplicable("asked of claims with a listed ICD-10-PCS code only");
     }
-    Answer::when(case.held(Role::Reposition).next().is_none(), || CodingEvidence::NoReposition)
+    Answer::when(input.held(Role::Reposition).next().is_none(), || CodingEvidence::NoReposition)
 }
 
-fn assistant_at_surgery(case: &RuleInput<'_>) -> Answer {
-    modifier(case, &case.policy.assistant, |modifier| CodingEvidence::AssistantModifier { modifier })
+fn assistant_at_surgery(input: &RuleInput<'_>) -> Answer {
+    modifier(input, &input.policy.assistant, |modifier| CodingEvidence::AssistantModifier { modifier })
 }
 
-fn co_surgeon(case: &RuleInput<'_>) -> Answer {
-    modifier(case, &case.policy.co_surgeon, |modifier| CodingEvidence::CoSurgeonModifier { modifier })
+fn co_surgeon(input: &RuleInput<'_>) -> Answer {
+    modifier(input, &input.policy.co_surgeon, |modifier| CodingEvidence::CoSurgeonModifier { modifier })
 }

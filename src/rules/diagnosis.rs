@@ -142,8 +142,8 @@ impl RuleInput<'_> {
 }
 
 /// Why the diagnoses are not compared with the policy's list; `None` if they are.
-fn unasked(case: &RuleInput<'_>) -> Option<Answer> {
-    match case.necessity {
+fn unasked(input: &RuleInput<'_>) -> Option<Answer> {
+    match input.necessity {
         Necessity::FollowsLcd => {
             Some(Answer::NotApplicable("Medicare members are judged by a coverage determination, not by this list"))
         }
@@ -158,124 +158,124 @@ fn unasked(case: &RuleInput<'_>) -> Option<Answer> {
 }
 
 /// Why a rule on listed diagnoses is not asked. None: there is one.
-fn unlisted(case: &RuleInput<'_>) -> Option<Answer> {
+fn unlisted(input: &RuleInput<'_>) -> Option<Answer> {
     let none = Answer::NotApplicable("no considered diagnosis is on the list");
-    if case.listed.is_empty() { Some(unasked(case).unwrap_or(none)) } else { None }
+    if input.listed.is_empty() { Some(unasked(input).unwrap_or(none)) } else { None }
 }
 
-fn not_listed(case: &RuleInput<'_>) -> Answer {
-    if let Some(why) = unasked(case) {
+fn not_listed(input: &RuleInput<'_>) -> Answer {
+    if let Some(why) = unasked(input) {
         return why;
     }
-    match case.necessity {
+    match input.necessity {
         Necessity::Unpointed(_) | Necessity::NearMiss { .. } => Answer::NotApplicable("DX102 or DX103 speaks for it"),
-        _ => Answer::when(case.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed {
-            injuries_only: case.line.considered().all(|diagnosis| is_injury(case, diagnosis)),
+        _ => Answer::when(input.necessity == Necessity::NotListed, || DiagnosisEvidence::NotListed {
+            injuries_only: input.line.considered().all(|diagnosis| is_injury(input, diagnosis)),
         }),
     }
 }
 
-fn listed_not_pointed(case: &RuleInput<'_>) -> Answer {
-    let Necessity::Unpointed(diagnosis) = case.necessity else { return unasked(case).unwrap_or(Answer::Passed) };
+fn listed_not_pointed(input: &RuleInput<'_>) -> Answer {
+    let Necessity::Unpointed(diagnosis) = input.necessity else { return unasked(input).unwrap_or(Answer::Passed) };
     DiagnosisEvidence::NotPointedTo { diagnosis }.into()
 }
 
-fn near_miss(case: &RuleInput<'_>) -> Answer {
-    match case.necessity {
+fn near_miss(input: &RuleInput<'_>) -> Answer {
+    match input.necessity {
         Necessity::NearMiss { diagnosis, listed, how } => DiagnosisEvidence::NearMiss { diagnosis, listed, how }.into(),
         Necessity::Unpointed(_) => Answer::NotApplicable("DX102 speaks for it"),
-        _ => unasked(case).unwrap_or(Answer::Passed),
+        _ => unasked(input).unwrap_or(Answer::Passed),
     }
 }
 
-fn outside_statement(case: &RuleInput<'_>) -> Answer {
-    if let Some(why) = unlisted(case) {
+fn outside_statement(input: &RuleInput<'_>) -> Answer {
+    if let Some(why) = unlisted(input) {
         return why;
     }
-    match case.line.date {
+    match input.line.date {
         None => NO_DATE,
-        Some(day) if day < case.edition.from => Answer::NotApplicable("asked from the first edition on"),
-        Some(_) if case.stay.is_some_and(|stay| stay.codes.iter().all(|id| is_outside(case, *id))) => {
+        Some(day) if day < input.edition.from => Answer::NotApplicable("asked from the first edition on"),
+        Some(_) if input.stay.is_some_and(|stay| stay.codes.iter().all(|id| is_outside(input, *id))) => {
             DiagnosisEvidence::ProceduresOutsideStatement.into()
         }
-        Some(_) => Answer::when(case.listed.iter().all(|l| l.outside_statement), || {
-            DiagnosisEvidence::OutsideStatement { listed: case.listed_codes() }
+        Some(_) => Answer::when(input.listed.iter().all(|l| l.outside_statement), || {
+            DiagnosisEvidence::OutsideStatement { listed: input.listed_codes() }
         }),
     }
 }
 
 /// Is a procedure code of a region that the statement leaves out?
-fn is_outside(case: &RuleInput<'_>, id: CodeId) -> bool {
-    let region = case.policy.procedure(id).region.as_ref();
-    region.is_some_and(|region| case.edition.outside_statement.contains(region))
+fn is_outside(input: &RuleInput<'_>, id: CodeId) -> bool {
+    let region = input.policy.procedure(id).region.as_ref();
+    region.is_some_and(|region| input.edition.outside_statement.contains(region))
 }
 
-fn missing(case: &RuleInput<'_>) -> Answer {
-    if case.necessity == Necessity::NoDiagnosis {
+fn missing(input: &RuleInput<'_>) -> Answer {
+    if input.necessity == Necessity::NoDiagnosis {
         return DiagnosisEvidence::NoDiagnosis.into();
     }
-    unasked(case).unwrap_or(Answer::Passed)
+    unasked(input).unwrap_or(Answer::Passed)
 }
 
-fn region_mismatch(case: &RuleInput<'_>) -> Answer {
-    if let Some(why) = unlisted(case) {
+fn region_mismatch(input: &RuleInput<'_>) -> Answer {
+    if let Some(why) = unlisted(input) {
         return why;
     }
-    if matches!(outside_statement(case), Answer::Fired(_)) {
+    if matches!(outside_statement(input), Answer::Fired(_)) {
         return Answer::NotApplicable("DX104 speaks for it");
     }
     // The CPT codes whose regions count. An add-on fits every level, so it states none.
-    let targets: Option<Vec<CodeId>> = match case.stay {
+    let targets: Option<Vec<CodeId>> = match input.stay {
         None => {
-            let is_add_on = |id: &CodeId| case.policy.add_ons.iter().any(|a| a.code == *id);
-            Some(case.codes.iter().copied().filter(|id| !is_add_on(id)).collect())
+            let is_add_on = |id: &CodeId| input.policy.add_ons.iter().any(|a| a.code == *id);
+            Some(input.codes.iter().copied().filter(|id| !is_add_on(id)).collect())
         }
-        Some(stay) => stay.codes.iter().map(|id| case.policy.procedure(*id).stands_for).collect(),
+        Some(stay) => stay.codes.iter().map(|id| input.policy.procedure(*id).stands_for).collect(),
     };
     let Some(targets) = targets.filter(|t| !t.is_empty()) else {
         return Answer::NotApplicable("the service holds a code that states no level");
     };
     let fits = |l: &Listed| l.fits.is_none_or(|set| targets.iter().any(|id| set.contains(*id)));
-    Answer::when(!case.listed.iter().any(|l| fits(l)), || DiagnosisEvidence::RegionMismatch {
-        listed: case.listed_codes(),
+    Answer::when(!input.listed.iter().any(|l| fits(l)), || DiagnosisEvidence::RegionMismatch {
+        listed: input.listed_codes(),
     })
 }
 
-fn exclude_each_other(case: &RuleInput<'_>) -> Answer {
-    match case.class.necessity {
+fn exclude_each_other(input: &RuleInput<'_>) -> Answer {
+    match input.class.necessity {
         NecessityBasis::Lcd => return Answer::NotApplicable("asked of commercial classes only"),
         NecessityBasis::Undetermined => return NO_CLASS,
-        NecessityBasis::List if case.necessity == Necessity::BeforeIcd10 => {
-            return unasked(case).unwrap_or(Answer::Passed);
+        NecessityBasis::List if input.necessity == Necessity::BeforeIcd10 => {
+            return unasked(input).unwrap_or(Answer::Passed);
         }
         NecessityBasis::List => {}
     }
-    let find = |family: &str| case.line.all_diagnoses().position(|d| d.starts_with(family));
-    let pair = case.policy.excludes.iter().find_map(|rule| {
+    let find = |family: &str| input.line.all_diagnoses().position(|d| d.starts_with(family));
+    let pair = input.policy.excludes.iter().find_map(|rule| {
         let one = find(&rule.family)?;
         Some((one, rule.with.iter().find_map(|family| find(family))?))
     });
     pair.map_or(Answer::Passed, |(one, other)| DiagnosisEvidence::ExcludedTogether { one, other }.into())
 }
 
-fn trauma(case: &RuleInput<'_>) -> Answer {
-    if let Some(why) = unlisted(case) {
+fn trauma(input: &RuleInput<'_>) -> Answer {
+    if let Some(why) = unlisted(input) {
         return why;
     }
-    let injury = case.line.all_diagnoses().position(|diagnosis| is_injury(case, diagnosis));
-    injury.map_or(Answer::Passed, |injury| DiagnosisEvidence::Trauma { injury, listed: case.listed_codes() }.into())
+    let injury = input.line.all_diagnoses().position(|diagnosis| is_injury(input, diagnosis));
+    injury.map_or(Answer::Passed, |injury| DiagnosisEvidence::Trauma { injury, listed: input.listed_codes() }.into())
 }
 
-fn is_injury(case: &RuleInput<'_>, diagnosis: &str) -> bool {
-    case.edition.trauma.iter().any(|injury| diagnosis.starts_with(injury.as_str()))
+fn is_injury(input: &RuleInput<'_>, diagnosis: &str) -> bool {
+    input.edition.trauma.iter().any(|injury| diagnosis.starts_with(injury.as_str()))
 }
 
-fn pain_or_remission(case: &RuleInput<'_>) -> Answer {
-    if let Some(why) = unlisted(case) {
+fn pain_or_remission(input: &RuleInput<'_>) -> Answer {
+    if let Some(why) = unlisted(input) {
         return why;
     }
-    Answer::when(case.listed.iter().all(|l| l.pain_or_remission), || DiagnosisEvidence::PainOrRemission {
-        listed: case.listed_codes(),
+    Answer::when(input.listed.iter().all(|l| l.pain_or_remission), || DiagnosisEvidence::PainOrRemission {
+        listed: input.listed_codes(),
     })
 }
 

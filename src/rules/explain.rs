@@ -8,20 +8,20 @@ use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::head::AmountsPer;
 use crate::finding::{Finding, Subject};
 use crate::policy::Policy;
-use crate::rules::judge::{Judgement, ask, conclude, in_order, service_case};
+use crate::rules::judge::{Judgement, ask, conclude, in_order, service_input};
 use crate::rules::{Answer, RuleId, RuleInput, roster};
 
-/// A book that can be asked about single services.
+/// A line set that can be asked about single services.
 pub struct Explainer<'a> {
     policy: &'a Policy,
-    book: &'a LineSet<'a>,
+    line_set: &'a LineSet<'a>,
     authorizations: Option<&'a AuthorizationFile>,
 }
 
 /// What all rules say of one service or line.
 pub struct Explained<'a> {
     /// The case as the rules saw it.
-    pub case: RuleInput<'a>,
+    pub input: RuleInput<'a>,
     /// Every rule that is asked of such a subject, in roster order, with its answer.
     pub answers: Vec<(RuleId, Answer)>,
     /// What fired, as the report has it.
@@ -31,47 +31,47 @@ pub struct Explained<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// About this book, judged by this policy and authorization file.
-    pub fn new(book: &'a LineSet<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
-        Self { policy, book, authorizations }
+    /// About this line set, judged by this policy and authorization file.
+    pub fn new(line_set: &'a LineSet<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
+        Self { policy, line_set, authorizations }
     }
 
-    /// Asks all rules about a service of the book.
+    /// Asks all rules about a service of the line set.
     pub fn service(&self, i: usize) -> Explained<'a> {
-        let case = service_case(self.book, self.policy, self.authorizations, i);
-        let mut asked = Self::ask(case, Subject::Service(i), self.book.services[i].line);
-        asked.judgement = Some(conclude(&asked.case, &asked.findings, self.claim_counted(i)));
+        let input = service_input(self.line_set, self.policy, self.authorizations, i);
+        let mut asked = Self::ask(input, Subject::Service(i), self.line_set.services[i].line);
+        asked.judgement = Some(conclude(&asked.input, &asked.findings, self.claim_counted(i)));
         asked
     }
 
     /// Does an earlier service of the same claim have the amounts of the claim? Asked where the rows of a claim repeat them.
     fn claim_counted(&self, i: usize) -> bool {
-        let service = &self.book.services[i];
-        if self.book.line_of(i).amounts != AmountsPer::Claim {
+        let service = &self.line_set.services[i];
+        if self.line_set.line_of(i).amounts != AmountsPer::Claim {
             return false;
         }
         let rules = in_order(roster().map(|(id, rule)| (id, *rule)));
         let counts = |earlier: usize| {
             let mut findings = Vec::new();
-            let case = service_case(self.book, self.policy, self.authorizations, earlier);
-            let line = self.book.services[earlier].line;
-            ask(&rules, &case, Subject::Service(earlier), line, &mut findings);
-            conclude(&case, &findings, false).counts_claim
+            let input = service_input(self.line_set, self.policy, self.authorizations, earlier);
+            let line = self.line_set.services[earlier].line;
+            ask(&rules, &input, Subject::Service(earlier), line, &mut findings);
+            conclude(&input, &findings, false).counts_claim
         };
-        self.book.claims_at_risk.contains(&service.claim)
-            || (0..i).filter(|earlier| self.book.services[*earlier].claim == service.claim).any(counts)
+        self.line_set.claims_at_risk.contains(&service.claim)
+            || (0..i).filter(|earlier| self.line_set.services[*earlier].claim == service.claim).any(counts)
     }
 
     /// Asks about a line that is no service: the subject says which.
     pub fn line(&self, subject: Subject, line: usize) -> Explained<'a> {
-        Self::ask(RuleInput::line(self.policy, self.book, line), subject, line)
+        Self::ask(RuleInput::line(self.policy, self.line_set, line), subject, line)
     }
 
-    fn ask(case: RuleInput<'a>, subject: Subject, line: usize) -> Explained<'a> {
+    fn ask(input: RuleInput<'a>, subject: Subject, line: usize) -> Explained<'a> {
         let asked = roster().filter(|(_, rule)| rule.is_asked(subject));
-        let answers = asked.map(|(id, rule)| (id, (rule.check)(&case))).collect();
+        let answers = asked.map(|(id, rule)| (id, (rule.check)(&input))).collect();
         let mut findings = Vec::new();
-        ask(&in_order(roster().map(|(id, rule)| (id, *rule))), &case, subject, line, &mut findings);
-        Explained { case, answers, findings, judgement: None }
+        ask(&in_order(roster().map(|(id, rule)| (id, *rule))), &input, subject, line, &mut findings);
+        Explained { input, answers, findings, judgement: None }
     }
 }

@@ -48,15 +48,15 @@ impl<'a> RuleInput<'a> {
     /// A service.
     pub fn service(
         policy: &'a Policy,
-        book: &'a LineSet<'_>,
+        line_set: &'a LineSet<'_>,
         number: usize,
         authorization: AuthorizationDecision,
     ) -> Self {
-        let (line, codes) = (book.line_of(number), book.codes_of(number));
-        let service = &book.services[number];
+        let (line, codes) = (line_set.line_of(number), line_set.codes_of(number));
+        let service = &line_set.services[number];
         let stay = match &service.kind {
             Kind::Line(_) => None,
-            Kind::Stay(stay) => Some(&book.stays[*stay]),
+            Kind::Stay(stay) => Some(&line_set.stays[*stay]),
         };
         let class = policy.class(line.class);
         let edition = policy.edition(line.date);
@@ -68,7 +68,7 @@ impl<'a> RuleInput<'a> {
             encounter: service.encounter,
             stay,
             codes,
-            orphan: book.orphans.contains(&service.line),
+            orphan: line_set.orphans.contains(&service.line),
             earlier_codes: CodeSet::default(),
             unmatched_reversal: false,
             class,
@@ -80,10 +80,10 @@ impl<'a> RuleInput<'a> {
     }
 
     /// A related line, or one that a version took back.
-    pub fn line(policy: &'a Policy, book: &'a LineSet<'_>, line: usize) -> Self {
-        let (orphan, unmatched_reversal) = (book.orphans.contains(&line), book.unmatched.contains(&line));
-        let earlier_codes = book.earlier_codes.get(&line).copied().unwrap_or_default();
-        let line = book.line(line);
+    pub fn line(policy: &'a Policy, line_set: &'a LineSet<'_>, line: usize) -> Self {
+        let (orphan, unmatched_reversal) = (line_set.orphans.contains(&line), line_set.unmatched.contains(&line));
+        let earlier_codes = line_set.earlier_codes.get(&line).copied().unwrap_or_default();
+        let line = line_set.line(line);
         Self {
             policy,
             line,

@@ -112,9 +112,9 @@ pub struct Judged {
     pub findings: Vec<Finding>,
 }
 
-/// Judges the book by all rules of the roster.
-pub fn judge(book: &LineSet<'_>, policy: &Policy, authorizations: Option<&AuthorizationFile>) -> Judged {
-    judge_with(book, policy, authorizations, &in_order(roster().map(|(id, rule)| (id, *rule))))
+/// Judges the line set by all rules of the roster.
+pub fn judge(line_set: &LineSet<'_>, policy: &Policy, authorizations: Option<&AuthorizationFile>) -> Judged {
+    judge_with(line_set, policy, authorizations, &in_order(roster().map(|(id, rule)| (id, *rule))))
 }
 
 /// The rules in the order in which findings are printed: that of their codes.
@@ -124,34 +124,34 @@ pub fn in_order(rules: impl Iterator<Item = (RuleId, Rule)>) -> Vec<(RuleId, Rul
     rules
 }
 
-/// Judges the book by these rules, which are in order. The seam of the mutation tests: they break one rule of the roster and
+/// Judges the line set by these rules, which are in order. The seam of the mutation tests: they break one rule of the roster and
 /// look for the fixture that notices.
 pub fn judge_with(
-    book: &LineSet<'_>,
+    line_set: &LineSet<'_>,
     policy: &Policy,
     authorizations: Option<&AuthorizationFile>,
     rules: &[(RuleId, Rule)],
 ) -> Judged {
-    let mut judged = Judged { services: Vec::with_capacity(book.services.len()), findings: Vec::new() };
-    let mut services = book.services.iter().enumerate().peekable();
+    let mut judged = Judged { services: Vec::with_capacity(line_set.services.len()), findings: Vec::new() };
+    let mut services = line_set.services.iter().enumerate().peekable();
     // Claims that have their amount, where the rows of a claim repeat it.
     let mut counted: FxHashSet<u32> = FxHashSet::default();
-    for line in 0..book.lines.len() {
+    for line in 0..line_set.lines.len() {
         let (first, before) = (judged.findings.len(), judged.services.len());
         while let Some((i, _)) = services.next_if(|(_, service)| service.line == line) {
-            let case = service_case(book, policy, authorizations, i);
+            let input = service_input(line_set, policy, authorizations, i);
             let from = judged.findings.len();
-            ask(rules, &case, Subject::Service(i), line, &mut judged.findings);
-            let claim = book.services[i].claim;
-            let claim_counted = counted.contains(&claim) || book.claims_at_risk.contains(&claim);
-            let judgement = conclude(&case, &judged.findings[from..], claim_counted);
+            ask(rules, &input, Subject::Service(i), line, &mut judged.findings);
+            let claim = line_set.services[i].claim;
+            let claim_counted = counted.contains(&claim) || line_set.claims_at_risk.contains(&claim);
+            let judgement = conclude(&input, &judged.findings[from..], claim_counted);
             if judgement.counts_claim {
                 counted.insert(claim);
             }
             judged.services.push(judgement);
         }
-        if let Some(subject) = subject_of(book, line) {
-            ask(rules, &RuleInput::line(policy, book, line), subject, line, &mut judged.findings);
+        if let Some(subject) = subject_of(line_set, line) {
+            ask(rules, &RuleInput::line(policy, line_set, line), subject, line, &mut judged.findings);
         }
         // A row may be a CPT service and start a stay: then their findings are sorted together by rule.
         if judged.services.len() - before > 1 {
@@ -162,41 +162,41 @@ pub fn judge_with(
 }
 
 /// What a line is, for rules, beside the services that it makes. None: no rule is asked about it.
-pub fn subject_of(book: &LineSet<'_>, line: usize) -> Option<Subject> {
-    match book.bins[line] {
+pub fn subject_of(line_set: &LineSet<'_>, line: usize) -> Option<Subject> {
+    match line_set.bins[line] {
         Bin::InScope => None,
         Bin::Related => Some(Subject::Related(line)),
         Bin::Reversed | Bin::Duplicate | Bin::PayerDenied | Bin::Superseded => {
-            let is_alone = book.orphans.contains(&line) || book.unmatched.contains(&line);
+            let is_alone = line_set.orphans.contains(&line) || line_set.unmatched.contains(&line);
             is_alone.then_some(Subject::Withdrawn(line))
         }
     }
 }
 
-/// A service of the book with all that bears on it.
-pub(super) fn service_case<'a>(
-    book: &'a LineSet<'_>,
+/// A service of the line set with all that bears on it.
+pub(super) fn service_input<'a>(
+    line_set: &'a LineSet<'_>,
     policy: &'a Policy,
     authorizations: Option<&AuthorizationFile>,
     i: usize,
 ) -> RuleInput<'a> {
-    let decision = AuthorizationDecision::new(policy, book, i, authorizations);
-    RuleInput::service(policy, book, i, decision)
+    let decision = AuthorizationDecision::new(policy, line_set, i, authorizations);
+    RuleInput::service(policy, line_set, i, decision)
 }
 
 pub(super) fn ask(
     rules: &[(RuleId, Rule)],
-    case: &RuleInput<'_>,
+    input: &RuleInput<'_>,
     subject: Subject,
     line: usize,
     findings: &mut Vec<Finding>,
 ) {
     for (id, rule) in rules.iter().filter(|(_, rule)| rule.is_asked(subject)) {
-        if let Answer::Fired(evidence) = (rule.check)(case) {
-            let default = case.policy.rule(rule.code).disposition_for(case.cpt());
+        if let Answer::Fired(evidence) = (rule.check)(input) {
+            let default = input.policy.rule(rule.code).disposition_for(input.cpt());
             let disposition = if evidence.is_informational() { Disposition::Info } else { default };
             let denies = disposition == Disposition::Deny;
-            let capped_by = denies.then(|| cap::first(rule, case, &evidence)).flatten();
+            let capped_by = denies.then(|| cap::first(rule, input, &evidence)).flatten();
             let disposition = if capped_by.is_some() { Disposition::Review } else { disposition };
             findings.push(Finding { rule: *id, disposition, subject, line, evidence, capped_by });
         }
@@ -204,9 +204,9 @@ pub(super) fn ask(
 }
 
 /// What the findings of a service add up to. `claim_counted`: an earlier service of the claim has the claim's amounts.
-pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding], claim_counted: bool) -> Judgement {
+pub(super) fn conclude(input: &RuleInput<'_>, findings: &[Finding], claim_counted: bool) -> Judgement {
     let doubted = findings.iter().any(|f| crate::rules::get(f.rule).doubts_necessity);
-    let necessity = match case.necessity {
+    let necessity = match input.necessity {
         Necessity::FollowsLcd | Necessity::BeforeIcd10 => NecessityStatus::NotEvaluated,
         Necessity::NotListed => NecessityStatus::NotSupported,
         Necessity::Listed if !doubted => NecessityStatus::Supported,
@@ -219,21 +219,21 @@ pub(super) fn conclude(case: &RuleInput<'_>, findings: &[Finding], claim_counted
         Some(Disposition::Info) | None => ServiceStatus::Clear,
     };
     let flagged = status.is_flagged();
-    let (at_risk, basis) = if flagged { money::at_risk(case, claim_counted) } else { (None, "") };
+    let (at_risk, basis) = if flagged { money::at_risk(input, claim_counted) } else { (None, "") };
     Judgement {
         necessity,
-        authorization: case.authorization.status,
+        authorization: input.authorization.status,
         status,
         at_risk,
         basis,
-        counts_claim: flagged && money::counts_claim(case, basis),
-        recoverable: money::recoverable(case, findings, at_risk),
-        adjudication: match case.line.status {
+        counts_claim: flagged && money::counts_claim(input, basis),
+        recoverable: money::recoverable(input, findings, at_risk),
+        adjudication: match input.line.status {
             RowStatus::Paid => "paid",
             RowStatus::Pending => "pending",
             RowStatus::None | RowStatus::Denied | RowStatus::Reversed => "",
         },
-        after_verified: case.policy.is_after_verified(case.line.date),
+        after_verified: input.policy.is_after_verified(input.line.date),
         rules: findings.iter().map(|f| f.rule).collect(),
     }
 }

@@ -21,55 +21,55 @@ pub const RULES: &[Rule] = &[
     Rule::new("DQ513", AppliesTo::ServicesAndRelated, id_mangled),
 ];
 
-fn date_unreadable(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.line.date.is_none(), || QualityEvidence::DateUnreadable)
+fn date_unreadable(input: &RuleInput<'_>) -> Answer {
+    Answer::when(input.line.date.is_none(), || QualityEvidence::DateUnreadable)
 }
 
-fn units_unreadable(case: &RuleInput<'_>) -> Answer {
-    if case.stay.is_some() {
+fn units_unreadable(input: &RuleInput<'_>) -> Answer {
+    if input.stay.is_some() {
         return Answer::NotApplicable("a stay has no units");
     }
-    Answer::when(!case.line.text(Text::BadUnits).is_empty(), || QualityEvidence::UnitsUnreadable)
+    Answer::when(!input.line.text(Text::BadUnits).is_empty(), || QualityEvidence::UnitsUnreadable)
 }
 
-fn pointer_to_nothing(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.line.points_to_nothing(), || QualityEvidence::PointerToNothing)
+fn pointer_to_nothing(input: &RuleInput<'_>) -> Answer {
+    Answer::when(input.line.points_to_nothing(), || QualityEvidence::PointerToNothing)
 }
 
-fn composite(case: &RuleInput<'_>) -> Answer {
-    let composite = case.stay.map_or(case.line.marks.composite, |s| s.composite);
+fn composite(input: &RuleInput<'_>) -> Answer {
+    let composite = input.stay.map_or(input.line.marks.composite, |s| s.composite);
     Answer::when(composite, || QualityEvidence::ProcedureCellComposite)
 }
 
-fn zero_lost(case: &RuleInput<'_>) -> Answer {
-    let lost = case.stay.map_or(case.line.marks.zero_lost, |s| s.zero_lost);
+fn zero_lost(input: &RuleInput<'_>) -> Answer {
+    let lost = input.stay.map_or(input.line.marks.zero_lost, |s| s.zero_lost);
     Answer::when(lost, || QualityEvidence::LeadingZeroLost)
 }
 
-fn amount_unreadable(case: &RuleInput<'_>) -> Answer {
-    Answer::when(!case.line.text(Text::BadAmount).is_empty(), || QualityEvidence::AmountUnreadable)
+fn amount_unreadable(input: &RuleInput<'_>) -> Answer {
+    Answer::when(!input.line.text(Text::BadAmount).is_empty(), || QualityEvidence::AmountUnreadable)
 }
 
-fn version_without_original(case: &RuleInput<'_>) -> Answer {
-    if case.line.version == Version::Original {
+fn version_without_original(input: &RuleInput<'_>) -> Answer {
+    if input.line.version == Version::Original {
         return Answer::NotApplicable("asked of replacements and voids only (frequency 7 and 8)");
     }
-    Answer::when(case.orphan, || QualityEvidence::VersionWithoutOriginal)
+    Answer::when(input.orphan, || QualityEvidence::VersionWithoutOriginal)
 }
 
-fn reversal_without_original(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.unmatched_reversal, || QualityEvidence::ReversalWithoutOriginal)
+fn reversal_without_original(input: &RuleInput<'_>) -> Answer {
+    Answer::when(input.unmatched_reversal, || QualityEvidence::ReversalWithoutOriginal)
 }
 
-fn claim_number_shared(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.service.is_some_and(|service| service.claim_shared), || QualityEvidence::ClaimNumberShared)
+fn claim_number_shared(input: &RuleInput<'_>) -> Answer {
+    Answer::when(input.service.is_some_and(|service| service.claim_shared), || QualityEvidence::ClaimNumberShared)
 }
 
-fn code_set_mismatch(case: &RuleInput<'_>) -> Answer {
-    match case.necessity {
+fn code_set_mismatch(input: &RuleInput<'_>) -> Answer {
+    match input.necessity {
         Necessity::BeforeIcd10 => {
-            let is_listed = |diagnosis: &usize| case.edition.listed(case.line.diagnosis(*diagnosis)).is_some();
-            let early = case.line.considered_places().find(is_listed);
+            let is_listed = |diagnosis: &usize| input.edition.listed(input.line.diagnosis(*diagnosis)).is_some();
+            let early = input.line.considered_places().find(is_listed);
             early.map_or(Answer::Passed, |diagnosis| QualityEvidence::Icd10TooEarly { diagnosis }.into())
         }
         Necessity::Icd9Only => QualityEvidence::Icd9Only.into(),
@@ -80,7 +80,7 @@ fn code_set_mismatch(case: &RuleInput<'_>) -> Answer {
     }
 }
 
-fn id_mangled(case: &RuleInput<'_>) -> Answer {
-    let (claim, member) = (case.line.marks.claim_id_mangled, case.line.marks.member_id_mangled);
+fn id_mangled(input: &RuleInput<'_>) -> Answer {
+    let (claim, member) = (input.line.marks.claim_id_mangled, input.line.marks.member_id_mangled);
     Answer::when(claim || member, || QualityEvidence::IdMangled { claim, member })
 }

@@ -14,26 +14,26 @@ pub const RULES: &[Rule] = &[
     Rule::new("RT405", AppliesTo::Services, before_first_edition),
 ];
 
-fn medicare(case: &RuleInput<'_>) -> Answer {
-    if case.class.necessity == NecessityBasis::Undetermined {
+fn medicare(input: &RuleInput<'_>) -> Answer {
+    if input.class.necessity == NecessityBasis::Undetermined {
         return NO_CLASS;
     }
-    Answer::when(case.class.necessity == NecessityBasis::Lcd, || RoutingEvidence::MedicareFollowsLcd)
+    Answer::when(input.class.necessity == NecessityBasis::Lcd, || RoutingEvidence::MedicareFollowsLcd)
 }
 
-fn product_undetermined(case: &RuleInput<'_>) -> Answer {
-    Answer::when(case.class.necessity == NecessityBasis::Undetermined, || RoutingEvidence::ProductUndetermined)
+fn product_undetermined(input: &RuleInput<'_>) -> Answer {
+    Answer::when(input.class.necessity == NecessityBasis::Undetermined, || RoutingEvidence::ProductUndetermined)
 }
 
-fn setting_undetermined(case: &RuleInput<'_>) -> Answer {
-    let asks = case.authorization.issue == AuthorizationIssue::SettingUndetermined;
-    if !asks && case.line.setting == Setting::Undetermined {
+fn setting_undetermined(input: &RuleInput<'_>) -> Answer {
+    let asks = input.authorization.issue == AuthorizationIssue::SettingUndetermined;
+    if !asks && input.line.setting == Setting::Undetermined {
         return Answer::NotApplicable("the authorization does not depend on the setting here");
     }
     Answer::when(asks, || RoutingEvidence::SettingUndetermined)
 }
 
-fn before_first_edition(case: &RuleInput<'_>) -> Answer {
-    let Some(day) = case.line.date else { return NO_DATE };
-    Answer::when(day < case.policy.first_day(), || RoutingEvidence::BeforeFirstEdition)
+fn before_first_edition(input: &RuleInput<'_>) -> Answer {
+    let Some(day) = input.line.date else { return NO_DATE };
+    Answer::when(day < input.policy.first_day(), || RoutingEvidence::BeforeFirstEdition)
 }

@@ -17,32 +17,32 @@ fn shown<T>(fact: Option<T>, evidence: impl FnOnce(T) -> SessionEvidence) -> Ans
     fact.map_or(Answer::Passed, |row| evidence(row).into())
 }
 
-fn setting_disagrees(case: &RuleInput<'_>) -> Answer {
-    shown(case.session().other_setting, |other| SessionEvidence::SettingDisagrees { other })
+fn setting_disagrees(input: &RuleInput<'_>) -> Answer {
+    shown(input.session().other_setting, |other| SessionEvidence::SettingDisagrees { other })
 }
 
-fn office_beside_facility(case: &RuleInput<'_>) -> Answer {
-    shown(case.session().facility, |other| SessionEvidence::OfficeBesideFacility { other })
+fn office_beside_facility(input: &RuleInput<'_>) -> Answer {
+    shown(input.session().facility, |other| SessionEvidence::OfficeBesideFacility { other })
 }
 
-fn stay_billed_twice(case: &RuleInput<'_>) -> Answer {
-    let session = case.session();
-    if case.stay.is_none() {
+fn stay_billed_twice(input: &RuleInput<'_>) -> Answer {
+    let session = input.session();
+    if input.stay.is_none() {
         return Answer::NotApplicable("asked of claims with a listed ICD-10-PCS code only");
     }
     shown(session.same_stay, |other| SessionEvidence::StayBilledTwice { other, interim: session.interim })
 }
 
-fn service_billed_twice(case: &RuleInput<'_>) -> Answer {
-    if case.cpt().is_none() {
+fn service_billed_twice(input: &RuleInput<'_>) -> Answer {
+    if input.cpt().is_none() {
         return CPT_ONLY;
     }
-    shown(case.session().same_service, |other| SessionEvidence::ServiceBilledTwice { other })
+    shown(input.session().same_service, |other| SessionEvidence::ServiceBilledTwice { other })
 }
 
-fn outpatient_beside_stay(case: &RuleInput<'_>) -> Answer {
-    if case.cpt().is_none() {
+fn outpatient_beside_stay(input: &RuleInput<'_>) -> Answer {
+    if input.cpt().is_none() {
         return CPT_ONLY;
     }
-    shown(case.session().stay_nearby, |other| SessionEvidence::OutpatientBesideStay { other })
+    shown(input.session().stay_nearby, |other| SessionEvidence::OutpatientBesideStay { other })
 }

@@ -1,6 +1,6 @@
 //! The authorization file of a run, read with the spellings of extracts and the words of the chosen layout.
 
-use crate::claim::authorization::{AuthorizationFile, AuthorizationWords, Columns};
+use crate::claim::authorization::{AuthorizationColumns, AuthorizationFile, AuthorizationWords};
 use crate::ingest::field::Field;
 use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::library::{Library, SHIPPED};
@@ -26,7 +26,7 @@ pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -
         shipped = Layout::load(CANONICAL, text).map_err(|e| unusable(e.to_string()))?;
         &shipped
     };
-    let mut columns = Columns::default();
+    let mut columns = AuthorizationColumns::default();
     if let Mapping::Spellings { fields, .. } = &canonical.mapping {
         for (column, field) in AS_IN_EXTRACTS {
             let names = fields.iter().filter(|(own, _)| *own == field).flat_map(|(_, names)| names);

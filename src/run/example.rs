@@ -9,14 +9,14 @@ use crate::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
     let library = Library::shipped().map_err(|e| e.to_string())?;
-    let register = auths
+    let authorization_file = auths
         .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library))
         .transpose()
         .map_err(|e| e.to_string())?;
     let setup = Setup {
         policy: policy.clone(),
         library,
-        register,
+        authorization_file,
         expect: Expect::default(),
         block: crate::ingest::BLOCK,
         part: LINES,
@@ -33,7 +33,7 @@ pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
         .judged
         .findings
         .iter()
-        .map(|f| format!("{} {}", outcome.book.line(f.line).row, crate::rules::get(f.rule).code))
+        .map(|f| format!("{} {}", outcome.line_set.line(f.line).row, crate::rules::get(f.rule).code))
         .collect();
     let shown = |findings: &[String]| if findings.is_empty() { "nothing".to_owned() } else { findings.join(", ") };
     if found == example.expect {

@@ -43,13 +43,13 @@ impl Run {
         for n in 0..self.store.batches() {
             self.store.batch(n)?.iter().for_each(|line| ids.add(line));
         }
-        let frame = &mut self.frame;
-        let authorizations = frame.register.take();
-        frame.register = authorizations.as_ref().map(|file| {
-            AuthorizationFile::of(file.rows().iter().map(|row| mask.authorization(row)), &frame.policy.codes)
+        let context = &mut self.context;
+        let authorizations = context.authorization_file.take();
+        context.authorization_file = authorizations.as_ref().map(|file| {
+            AuthorizationFile::new(file.rows().iter().map(|row| mask.authorization(row)), &context.policy.codes)
         });
-        frame.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
-        frame.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
+        context.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
+        context.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
         self.masking = Some(Masking { mask, months, ids, authorizations });
         Ok(())
     }
@@ -57,13 +57,13 @@ impl Run {
 
 impl Masking {
     /// Judges a part by the lines as they came, then masks the lines.
-    pub(super) fn part<'a>(&self, mut book: LineSet<'a>, frame: &RunContext) -> JudgedPart<'a> {
-        let judged = judge(&book, &frame.policy, self.authorizations.as_ref());
-        let lines = book.replace_lines(|lines| self.mask.lines(lines, &self.ids));
+    pub(super) fn part<'a>(&self, mut line_set: LineSet<'a>, context: &RunContext) -> JudgedPart<'a> {
+        let judged = judge(&line_set, &context.policy, self.authorizations.as_ref());
+        let lines = line_set.replace_lines(|lines| self.mask.lines(lines, &self.ids));
         if self.months {
-            book.lines.to_mut().cut_days();
+            line_set.lines.to_mut().cut_days();
         }
-        let met = frame.met(&judged, &lines, &book);
-        JudgedPart { book, judged, met }
+        let matches = context.matches(&judged, &lines, &line_set);
+        JudgedPart { line_set, judged, matches }
     }
 }

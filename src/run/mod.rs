@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::baseline::Entry;
+use crate::baseline::FindingEntry;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
 use crate::claim::store::LINES;
@@ -47,7 +47,7 @@ pub struct Setup {
     /// The layouts that headers are compared with.
     pub library: Library,
     /// The authorization file, if one was given.
-    pub register: Option<AuthorizationFile>,
+    pub authorization_file: Option<AuthorizationFile>,
     /// What is known of the extracts beforehand.
     pub expect: Expect,
     /// Bytes of a block.
@@ -117,19 +117,19 @@ pub struct RunContext {
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
-    pub register: Option<AuthorizationFile>,
+    pub authorization_file: Option<AuthorizationFile>,
     /// What is masked.
     pub masked: Masked,
     /// Findings that somebody answers for, if a file of them was given.
     pub suppressions: Option<Suppressions>,
     /// The findings of an earlier report to which this run is held, if one was given.
-    pub baseline: Option<Vec<Entry>>,
+    pub baseline: Option<Vec<FindingEntry>>,
 }
 
 /// Extracts that were read and indexed.
 pub struct Run {
     /// What holds for all parts.
-    pub frame: RunContext,
+    pub context: RunContext,
     store: Store,
     starts: Vec<usize>,
     index: Index,
@@ -142,32 +142,37 @@ pub struct Run {
 /// Lines that follow each other, judged.
 pub struct JudgedPart<'a> {
     /// The lines with what belongs to them.
-    pub book: LineSet<'a>,
+    pub line_set: LineSet<'a>,
     /// Judgements and findings.
     pub judged: Judged,
     /// What the suppressions match among the findings.
-    pub met: SuppressionMatches,
+    pub matches: SuppressionMatches,
 }
 
 /// A run in one part: worked examples, tests, the dossier of a claim.
 pub struct JudgedRun {
     /// What holds for the run.
-    pub frame: RunContext,
+    pub context: RunContext,
     /// All lines.
-    pub book: LineSet<'static>,
+    pub line_set: LineSet<'static>,
     /// All judgements and findings.
     pub judged: Judged,
     /// What the suppressions match among the findings.
-    pub met: SuppressionMatches,
+    pub matches: SuppressionMatches,
     /// Counts and money.
     pub summary: Summary,
 }
 
 impl RunContext {
     /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
-    pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, register: Option<AuthorizationFile>) -> Self {
+    pub fn new(
+        policy: Policy,
+        inputs: Vec<Input>,
+        ledger: Ledger,
+        authorization_file: Option<AuthorizationFile>,
+    ) -> Self {
         let (originals, masked) = (Vec::new(), Masked::Nothing);
-        Self { policy, inputs, originals, ledger, register, masked, suppressions: None, baseline: None }
+        Self { policy, inputs, originals, ledger, authorization_file, masked, suppressions: None, baseline: None }
     }
 
     /// Are amounts known? Only if one of the extracts has a column for them; otherwise sums are unknown, not zero.
@@ -176,26 +181,26 @@ impl RunContext {
         self.inputs.iter().any(|input| amounts.iter().any(|field| !input.unmapped.contains(field)))
     }
 
-    /// Holds the suppressions against findings. `lines` are those of the book before it was masked.
-    fn met(&self, judged: &Judged, lines: &Batch, book: &LineSet<'_>) -> SuppressionMatches {
-        let meet = |all: &Suppressions| all.meet(&judged.findings, lines, book, &self.policy);
+    /// Holds the suppressions against findings. `lines` are those of the line set before it was masked.
+    fn matches(&self, judged: &Judged, lines: &Batch, line_set: &LineSet<'_>) -> SuppressionMatches {
+        let meet = |all: &Suppressions| all.meet(&judged.findings, lines, line_set, &self.policy);
         self.suppressions.as_ref().map(meet).unwrap_or_default()
     }
 }
 
 impl Run {
-    fn new(frame: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+    fn new(context: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
         let bytes = memory.map_or(usize::MAX, Memory::of_index);
-        let index = Index::new(&store, frame.policy.lists(), bytes, frame.register.is_some())?;
+        let index = Index::new(&store, context.policy.lists(), bytes, context.authorization_file.is_some())?;
         let starts = store.starts();
-        let mut run = Self { frame, store, starts, index, claims_at_risk: Vec::new(), masking: None };
+        let mut run = Self { context, store, starts, index, claims_at_risk: Vec::new(), masking: None };
         run.look_through()?;
         Ok(run)
     }
 
     /// The lines of a part with what belongs to them.
     fn set(&self, n: usize) -> io::Result<LineSet<'_>> {
-        let mut set = self.index.line_set(self.starts[n], self.store.batch(n)?, self.frame.policy.lists());
+        let mut set = self.index.line_set(self.starts[n], self.store.batch(n)?, self.context.policy.lists());
         if let Some(claims) = self.claims_at_risk.get(n) {
             set.claims_at_risk.clone_from(claims);
         }
@@ -212,13 +217,13 @@ impl Run {
         Ok(self.judged(self.set(n)?))
     }
 
-    fn judged<'a>(&self, book: LineSet<'a>) -> JudgedPart<'a> {
+    fn judged<'a>(&self, line_set: LineSet<'a>) -> JudgedPart<'a> {
         if let Some(masking) = &self.masking {
-            return masking.part(book, &self.frame);
+            return masking.part(line_set, &self.context);
         }
-        let judged = judge(&book, &self.frame.policy, self.frame.register.as_ref());
-        let met = self.frame.met(&judged, &book.lines, &book);
-        JudgedPart { book, judged, met }
+        let judged = judge(&line_set, &self.context.policy, self.context.authorization_file.as_ref());
+        let matches = self.context.matches(&judged, &line_set.lines, &line_set);
+        JudgedPart { line_set, judged, matches }
     }
 
     /// All parts as one.
@@ -232,19 +237,19 @@ impl Run {
             }
             lines.append(&batch);
         }
-        let book = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.frame.policy.lists());
-        let JudgedPart { book, judged, met } = self.judged(book);
-        let summary = Summary::of(&judged);
-        Ok(JudgedRun { frame: self.frame, book, judged, met, summary })
+        let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists());
+        let JudgedPart { line_set, judged, matches } = self.judged(line_set);
+        let summary = Summary::from_judged(&judged);
+        Ok(JudgedRun { context: self.context, line_set, judged, matches, summary })
     }
 
     /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
-    pub fn of(frame: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
+    pub fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
         let mut store = Store::new(None, LINES);
         lines.into_iter().for_each(|batch| store.push(batch));
-        let ledger = frame.ledger;
-        let mut run = Self::new(frame, store, None)?;
-        run.frame.ledger = ledger;
+        let ledger = context.ledger;
+        let mut run = Self::new(context, store, None)?;
+        run.context.ledger = ledger;
         Ok(run)
     }
 }
@@ -302,8 +307,8 @@ pub fn run(
         }
     }
     account.close(&setup.expect)?;
-    let frame = RunContext::new(setup.policy, inputs, ledger, setup.register);
-    Run::new(frame, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
+    let context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
+    Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
 
 /// An extract with a usable row that was given before.

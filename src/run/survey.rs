@@ -25,7 +25,7 @@ impl Run {
         let surveys = (0..self.parts()).into_par_iter().map(|n| self.survey(n)).collect::<io::Result<Vec<_>>>()?;
         let mut claims = Vec::with_capacity(surveys.len());
         for survey in surveys {
-            self.frame.ledger.merge(&survey.ledger);
+            self.context.ledger.merge(&survey.ledger);
             claims.push(survey.claims);
         }
         if claims.iter().any(|claims| !claims.is_empty()) {
@@ -55,7 +55,7 @@ impl Run {
                 return Ok(Vec::new());
             }
             let set = self.set(n)?;
-            let judged = judge(&set, &self.frame.policy, self.frame.register.as_ref());
+            let judged = judge(&set, &self.context.policy, self.context.authorization_file.as_ref());
             let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgement)| judgement.counts_claim);
             Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(claim)).collect())
         };

@@ -51,14 +51,14 @@ impl<'a> Document<'a> {
             document.fault(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
         }
         let made = if errors.is_empty() {
-            let sheet = Table {
+            let table = Table {
                 document: &document,
                 entries: root.get_ref(),
                 span: 0..0,
                 path: String::new(),
                 taken: RefCell::default(),
             };
-            load(&document, sheet)
+            load(&document, table)
         } else {
             None
         };

@@ -75,7 +75,7 @@ impl Case {
     fn said(&self, table: &str, outcome: &JudgedRun) -> Table {
         let header = &self.expected[table].header;
         if table == "ledger.csv" {
-            let ledger = serde_json::to_value(outcome.frame.ledger).expect("a ledger is a map of numbers");
+            let ledger = serde_json::to_value(outcome.context.ledger).expect("a ledger is a map of numbers");
             let row = header.iter().map(|bin| ledger[bin].to_string()).collect();
             return Table { header: header.clone(), rows: vec![row] };
         }
@@ -207,7 +207,7 @@ fn every_case_comes_out_as_its_sentence_says() {
 fn the_tables_of_a_case_agree() {
     for case in Case::all() {
         let outcome = case.inputs.run().unwrap_or_else(|e| panic!("{}: {e}", case.sentence));
-        assert!(outcome.frame.ledger.adds_up(), "{}: {:?}", case.sentence, outcome.frame.ledger);
+        assert!(outcome.context.ledger.adds_up(), "{}: {:?}", case.sentence, outcome.context.ledger);
         let key = ["source_file", "source_line", "procedure_code"].map(str::to_owned);
         let services = Table::written(&outcome, "services.csv");
         let findings = Table::written(&outcome, "findings.csv");

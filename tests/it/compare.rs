@@ -105,7 +105,7 @@ proptest! {
         prop_assert_eq!(known, prints(&outcome));
         let itself = Comparison::of(written.path(), written.path()).expect("it is sound");
         prop_assert!(!itself.differs());
-        outcome.frame.baseline = Some(read.entries);
+        outcome.context.baseline = Some(read.entries);
         let (summary, findings) = (summary(&outcome), outcome.judged.findings.len() as u64);
         prop_assert_eq!([count(&summary, "new", "all"), count(&summary, "known", "all"), count(&summary, "gone", "all")], [0, findings, 0]);
     }
@@ -116,7 +116,7 @@ proptest! {
         let (Ok(old), Ok(mut new)) = (before.inputs().run(), after.inputs().run()) else { return Ok(()) };
         let (old, plain) = (directory(&old), directory(&new));
         let tally = Comparison::of(old.path(), plain.path()).expect("both are sound").tally();
-        new.frame.baseline = Some(FindingsFile::read(old.path()).expect("it is sound").entries);
+        new.context.baseline = Some(FindingsFile::read(old.path()).expect("it is sound").entries);
         let summary = summary(&new);
         for (word, share) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
             prop_assert_eq!(count(&summary, word, "all"), share.all().findings);
@@ -136,11 +136,11 @@ proptest! {
         let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
         // Suppressions are matched during judging, so they are set before it.
         let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
-        (whole.frame.baseline, whole.frame.suppressions) = (Some(baseline.clone()), Some(hush()));
+        (whole.context.baseline, whole.context.suppressions) = (Some(baseline.clone()), Some(hush()));
         let want = report(&whole.whole().expect("no disk"));
         for pool in POOLS.iter() {
             let mut run = inputs.read_by(&POLICY, 64, part, None).expect("it was read before");
-            (run.frame.baseline, run.frame.suppressions) = (Some(baseline.clone()), Some(hush()));
+            (run.context.baseline, run.context.suppressions) = (Some(baseline.clone()), Some(hush()));
             let parts = pool.install(|| report_in_parts(&run));
             for ((file, got), (_, want)) in parts.into_iter().zip(&want).filter(|((f, _), _)| *f != "dossier.bin") {
                 prop_assert!(&got == want, "{} in parts of {}", file, part);

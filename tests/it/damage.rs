@@ -32,19 +32,19 @@ fn run(bytes: impl Into<Vec<u8>>) -> JudgedRun {
 /// The error with which the extract is refused as a whole.
 fn refused(bytes: impl Into<Vec<u8>>) -> String {
     match Inputs::one(bytes).run() {
-        Ok(outcome) => panic!("it was read: {:?}", outcome.frame.ledger),
+        Ok(outcome) => panic!("it was read: {:?}", outcome.context.ledger),
         Err(e) => e,
     }
 }
 
 /// (rows, rejected, in scope).
 fn counts(outcome: &JudgedRun) -> (u64, u64, u64) {
-    assert!(outcome.frame.ledger.adds_up());
-    (outcome.frame.ledger.rows, outcome.frame.ledger.rejected, outcome.frame.ledger.in_scope)
+    assert!(outcome.context.ledger.adds_up());
+    (outcome.context.ledger.rows, outcome.context.ledger.rejected, outcome.context.ledger.in_scope)
 }
 
 fn rejected(outcome: &JudgedRun) -> Vec<Reject> {
-    outcome.frame.inputs.iter().flat_map(|i| i.rejects.all().expect("they are in memory")).collect()
+    outcome.context.inputs.iter().flat_map(|i| i.rejects.all().expect("they are in memory")).collect()
 }
 
 /// Line and reason of each rejected row.
@@ -84,7 +84,7 @@ fn every_line_end_is_one() {
         for text in [text.clone(), text.trim_end().to_owned()] {
             let outcome = run(text);
             assert_eq!(counts(&outcome), (3, 0, 3), "{name}");
-            assert_eq!(outcome.book.line(2).row, 4, "{name}");
+            assert_eq!(outcome.line_set.line(2).row, 4, "{name}");
         }
     }
 }
@@ -113,7 +113,7 @@ fn a_field_of_ten_megabytes_is_a_field() {
     let text = format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,\"{long}\"\n{}", row(1), row(3));
     let outcome = run(text);
     assert_eq!((counts(&outcome), claims(&outcome)), ((3, 0, 3), vec!["C1".into(), "C2".into(), "C3".into()]));
-    assert_eq!(outcome.book.line(2).row, 4 + (2 << 20));
+    assert_eq!(outcome.line_set.line(2).row, 4 + (2 << 20));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn bytes_that_are_not_utf_8_stand_in_any_column() {
 #[test]
 fn blank_lines_and_trailing_delimiters_are_no_damage() {
     let outcome = run(format!("\n{HEAD}\n  \n{}\t\n\n{}\n\n", row(1), row(2)));
-    assert_eq!((counts(&outcome), outcome.book.line(1).row), ((2, 0, 2), 8));
+    assert_eq!((counts(&outcome), outcome.line_set.line(1).row), ((2, 0, 2), 8));
     let trailing = format!("{HEAD}{}", rows(1..4)).replace('\n', ",,\n");
     assert_eq!(counts(&run(trailing)), (3, 0, 3));
     let rows_only = format!("{HEAD}{}", rows(1..4).replace('\n', ",\n"));

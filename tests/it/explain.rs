@@ -28,8 +28,8 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
     for table in ["services.csv", "findings.csv"] {
         assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");
     }
-    assert_eq!(again.frame.ledger, outcome.frame.ledger, "{what}");
-    let inquiry = Explainer::new(&again.book, &again.frame.policy, again.frame.register.as_ref());
+    assert_eq!(again.context.ledger, outcome.context.ledger, "{what}");
+    let inquiry = Explainer::new(&again.line_set, &again.context.policy, again.context.authorization_file.as_ref());
     for (i, judgement) in outcome.judged.services.iter().enumerate() {
         let asked = inquiry.service(i);
         let fired =
@@ -47,8 +47,8 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
     }
     let found =
         |subject| outcome.judged.findings.iter().filter(move |f| f.subject == subject).cloned().collect::<Vec<_>>();
-    for i in 0..outcome.book.lines.len() {
-        let subject = match outcome.book.bins[i] {
+    for i in 0..outcome.line_set.lines.len() {
+        let subject = match outcome.line_set.bins[i] {
             Bin::Related => Subject::Related(i),
             Bin::Superseded => Subject::Withdrawn(i),
             _ => continue,
@@ -76,10 +76,10 @@ fn every_claim_is_explained_as_it_was_judged() {
 fn who_took_a_line_back_is_known_exactly_where_one_was() {
     let mut taken = 0;
     for case in Case::all() {
-        let book = case.inputs.run().expect("every case can be read").book;
-        for (i, bin) in book.bins.iter().enumerate() {
-            let by = book.superseded_by(i);
-            let void = book.line(i).version == Version::Void;
+        let line_set = case.inputs.run().expect("every case can be read").line_set;
+        for (i, bin) in line_set.bins.iter().enumerate() {
+            let by = line_set.superseded_by(i);
+            let void = line_set.line(i).version == Version::Void;
             if *bin == Bin::Superseded {
                 assert!(void || !by.is_empty(), "{}: line {i}", case.sentence);
             } else {
@@ -97,7 +97,8 @@ const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,pro
 fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
     let inputs = Inputs { auths: auths.map(Into::into), ..Inputs::one(HEAD.to_owned() + rows) };
     let outcome = inputs.run().expect("it can be read");
-    let inquiry = Explainer::new(&outcome.book, &outcome.frame.policy, outcome.frame.register.as_ref());
+    let inquiry =
+        Explainer::new(&outcome.line_set, &outcome.context.policy, outcome.context.authorization_file.as_ref());
     let asked = inquiry.service(0);
     asked.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
 }
@@ -185,9 +186,9 @@ fn a_tampered_dossier_is_refused_or_judged() {
         for change in [0x01, 0x40, 0x80, 0xff] {
             let mut lines = lines.clone();
             lines[place] ^= change;
-            let frame = zstd::encode_all(&lines[..], 1).expect("memory takes it");
-            let length = u32::try_from(frame.len()).expect("it is short").to_le_bytes();
-            let dossier = [&whole[..at], &length[..], &frame[..]].concat();
+            let context = zstd::encode_all(&lines[..], 1).expect("memory takes it");
+            let length = u32::try_from(context.len()).expect("it is short").to_le_bytes();
+            let dossier = [&whole[..at], &length[..], &context[..]].concat();
             match dossier::read(&dossier[..]) {
                 Ok(outcome) => drop(written(&outcome, "report.html")),
                 Err(_) => refused += 1,

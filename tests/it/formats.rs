@@ -50,7 +50,9 @@ fn every_format_has_the_same_cells() {
         let want = of_csv(&written(&outcome, "rejects.csv"));
         assert_eq!(of_sheet(&book, "Rejects"), want);
         let about = of_sheet(&book, "About").concat();
-        assert!(about.contains(&outcome.frame.policy.fingerprint) && about.contains(&outcome.frame.policy.unseen[0]));
+        assert!(
+            about.contains(&outcome.context.policy.fingerprint) && about.contains(&outcome.context.policy.unseen[0])
+        );
     }
 }
 

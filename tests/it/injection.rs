@@ -80,12 +80,12 @@ fn judged(
     extract: &str,
     auths: Option<&str>,
 ) -> JudgedRun {
-    let register = auths.map(|rows| {
+    let authorization_file = auths.map(|rows| {
         let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
         read_authorizations(source, &policy, &library).expect("it is right")
     });
     let expect = Expect::default();
-    let setup = Setup { policy, library, register, expect, block: BLOCK, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorization_file, expect, block: BLOCK, part: LINES, memory: None };
     let open = |name: &str| Source::from_bytes(name, extract.as_bytes().to_vec());
     let run = run(&[name.to_owned()], &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
     run.whole().expect("it is in memory")
@@ -109,7 +109,7 @@ fn no_column_writes_markup() {
     let auths = format!("A1,,99213,A,,,\nA2,\"{0}\",,\"{0}\",,,\n", MARKUP.replace('"', "\"\""));
     for auths in [None, Some(auths.as_str())] {
         let outcome = judged(LIBRARY.clone(), POLICY.clone(), &format!("{MARKUP}.csv"), &extract(MARKUP), auths);
-        assert!(outcome.judged.services.len() > 60 && outcome.frame.inputs[0].rejects.len() == 1);
+        assert!(outcome.judged.services.len() > 60 && outcome.context.inputs[0].rejects.len() == 1);
         let page = String::from_utf8(written(&outcome, "report.html")).expect("a page");
         is_tame(&page, "report.html");
     }

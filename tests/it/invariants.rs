@@ -136,7 +136,7 @@ proptest! {
         };
         let reversals: Rows = rows.iter().map(reversal).collect();
         let Some(outcome) = run(&[&rows, &reversals], false) else { return Ok(()) };
-        let ledger = outcome.frame.ledger;
+        let ledger = outcome.context.ledger;
         prop_assert_eq!((ledger.in_scope, ledger.related), (0, 0), "{:?}", ledger);
         prop_assert_eq!(ledger.reversed + ledger.out_of_scope, ledger.rows);
         prop_assert!(outcome.judged.services.is_empty());
@@ -154,8 +154,8 @@ proptest! {
         for file in ["services.csv", "findings.csv"] {
             prop_assert_eq!(table(&alone, file, &[]), table(&both, file, &[]));
         }
-        prop_assert_eq!(both.frame.ledger.in_scope, alone.frame.ledger.in_scope);
-        prop_assert_eq!(both.frame.ledger.related, alone.frame.ledger.related);
+        prop_assert_eq!(both.context.ledger.in_scope, alone.context.ledger.in_scope);
+        prop_assert_eq!(both.context.ledger.related, alone.context.ledger.related);
     }
 
     /// Rows of a claim may be in several files.
@@ -166,7 +166,7 @@ proptest! {
         // Each file must be readable by itself.
         let Some(divided) = run(&[first, second], auths) else { return Ok(()) };
         prop_assert_eq!(placeless(&whole), placeless(&divided));
-        prop_assert_eq!(whole.frame.ledger, divided.frame.ledger);
+        prop_assert_eq!(whole.context.ledger, divided.context.ledger);
     }
 
     /// What is at risk of a claim was on its rows.

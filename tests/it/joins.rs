@@ -31,7 +31,7 @@ fn whole(
     let setup = Setup {
         policy: policy(),
         library,
-        register: None,
+        authorization_file: None,
         expect: Expect::default(),
         block,
         part: LINES,
@@ -76,7 +76,7 @@ fn every_filled_slot_is_a_line_and_the_row_counts_once() {
     assert_eq!(of("CD301"), ["3 2 CD301"], "the add-on of row 2 has its primary in slot 1");
     assert_eq!(of("CD302"), ["4 2 CD302"], "two primaries in one row");
     assert_eq!(of("CD306"), ["8 2 CD306"], "a vertebroplasty in another slot of the row");
-    let ledger = outcome.frame.ledger;
+    let ledger = outcome.context.ledger;
     assert!(ledger.adds_up());
     assert_eq!((ledger.rows, ledger.duplicate, ledger.in_scope, ledger.related, ledger.out_of_scope), (7, 1, 4, 1, 1));
     for block in 1..9 {
@@ -94,7 +94,10 @@ fn equal_slots_are_two_services_and_no_duplicates() {
     let outcome = check(&file, Library::shipped().expect("layouts"), BLOCK).unwrap_or_else(|e| panic!("{e}"));
     let found = columns(&outcome, "findings.csv", &["line_number", "rule"]);
     assert_eq!(found, ["1 RT402", "2 CD303", "2 RT402"]);
-    assert_eq!((outcome.frame.ledger.rows, outcome.frame.ledger.in_scope, outcome.frame.ledger.duplicate), (1, 1, 0));
+    assert_eq!(
+        (outcome.context.ledger.rows, outcome.context.ledger.in_scope, outcome.context.ledger.duplicate),
+        (1, 1, 0)
+    );
 }
 
 const RELATIONAL: &str = "fixtures/extracts/relational";
@@ -168,7 +171,7 @@ fn long_tables_say_what_the_pivoted_table_says() {
     assert!(!found.iter().any(|f| f.ends_with("CD310")), "{found:?}");
     assert!(found.contains(&"5 PA208".to_owned()), "an inpatient stay: {found:?}");
     // Two rows of the stay are in scope, though their own cells hold no code.
-    let ledger = outcome.frame.ledger;
+    let ledger = outcome.context.ledger;
     assert_eq!((ledger.rows, ledger.in_scope, ledger.out_of_scope), (7, 5, 2));
 
     // The same pivoted by hand.
@@ -192,7 +195,7 @@ fn long_tables_say_what_the_pivoted_table_says() {
         let (ours, theirs) = (table(&outcome, name), table(&by_hand, name));
         assert_eq!(ours.replace(&path(&long), ""), theirs.replace(&path(&pivoted), ""), "{name}");
     }
-    assert_eq!(by_hand.frame.ledger, outcome.frame.ledger);
+    assert_eq!(by_hand.context.ledger, outcome.context.ledger);
 }
 
 #[test]
@@ -272,7 +275,7 @@ fn a_table_that_was_not_given_is_said() {
     let detected = detect::detect(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(detected.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
     let outcome = check(&optum.file("medical"), without, BLOCK).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(outcome.frame.ledger.in_scope, 3, "the stay cannot be seen");
+    assert_eq!(outcome.context.ledger.in_scope, 3, "the stay cannot be seen");
     let twice = Library::shipped().expect("layouts").joining(&tables(&[("a", Path::new("x")), ("a", Path::new("y"))]));
     assert!(twice.expect_err("twice").contains("given twice"));
 }
@@ -302,13 +305,13 @@ fn a_claim_row_is_joined_to_its_lines() {
         ]
     );
     // The last line matches no claim row, so it has no claim number and is rejected.
-    let rejects = outcome.frame.inputs[0].rejects.all().expect("they are in memory");
+    let rejects = outcome.context.inputs[0].rejects.all().expect("they are in memory");
     let [reject] = rejects.as_slice() else { panic!("{rejects:?}") };
     let text = std::fs::read_to_string(&lines).expect("a text");
     assert_eq!((reject.line, reject.reason), (6, Reason::NoClaimId));
     assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");
     assert_eq!(text.lines().nth(5).map(str::as_bytes), Some(reject.raw.as_slice()));
-    assert!(outcome.frame.ledger.adds_up());
+    assert!(outcome.context.ledger.adds_up());
     let summary: serde_json::Value = serde_json::from_str(&table(&outcome, "summary.json")).expect("JSON");
     assert_eq!(summary["inputs"][0]["joined"]["header"], claims.display().to_string());
     assert!(table(&outcome, "report.html").contains("edi837-claims.csv"));
@@ -348,7 +351,7 @@ fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
         services.sort();
         want.sort();
         assert_eq!(services, want, "{names:?}, blocks of {block}");
-        assert_eq!(halves.frame.ledger, whole.frame.ledger);
+        assert_eq!(halves.context.ledger, whole.context.ledger);
     }
 }
 
@@ -413,7 +416,7 @@ diagnosis = "DX{1..3}"
             "blocks of {block}"
         );
         assert_eq!(
-            (outcome.frame.ledger.rows, outcome.frame.ledger.in_scope, outcome.frame.ledger.out_of_scope),
+            (outcome.context.ledger.rows, outcome.context.ledger.in_scope, outcome.context.ledger.out_of_scope),
             (3, 2, 1)
         );
     }

@@ -79,7 +79,7 @@ impl Inputs {
     }
 
     /// The authorization file, read.
-    pub(crate) fn register(&self) -> Result<Option<AuthorizationFile>, String> {
+    pub(crate) fn authorization_file(&self) -> Result<Option<AuthorizationFile>, String> {
         let library = self.library()?;
         let read =
             |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, &POLICY, &library);
@@ -100,7 +100,8 @@ impl Inputs {
         memory: Option<Memory>,
     ) -> Result<Run, String> {
         let (policy, library, expect) = (policy.clone(), self.library()?, Expect::default());
-        let setup = Setup { policy, library, register: self.register()?, expect, block, part, memory };
+        let setup =
+            Setup { policy, library, authorization_file: self.authorization_file()?, expect, block, part, memory };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());

@@ -63,7 +63,7 @@ pub(crate) fn judged(rows: &[&str]) -> JudgedRun {
 
 /// The bins of the rows, with `?` where a version or reversal found nothing.
 fn bins(rows: &[&str]) -> String {
-    let set = judged(rows).book;
+    let set = judged(rows).line_set;
     let word = |(line, bin): (usize, &Bin)| {
         let word = match bin {
             Bin::Reversed => "reversed",
@@ -186,7 +186,7 @@ fn rows_fall_in_bins() {
 
 #[test]
 fn claims_of_a_shared_number_are_known() {
-    let shared = |rows: &[&str]| judged(rows).book.services.iter().map(|s| s.claim_shared).collect::<Vec<_>>();
+    let shared = |rows: &[&str]| judged(rows).line_set.services.iter().map(|s| s.claim_shared).collect::<Vec<_>>();
     assert_eq!(shared(&["", "member_id=M2", "claim_id=C2"]), [true, true, false]);
     assert_eq!(shared(&["", "member_id= line_number=2"]), [false, false]);
     assert_eq!(shared(&["", "member_id=M2 line_status=DENIED"]), [true]);
@@ -194,7 +194,7 @@ fn claims_of_a_shared_number_are_known() {
 
 /// A text of the second row's line, as it is filled, and the row that it comes from.
 fn filled(rows: &[&str], text: Text) -> (String, Option<u64>) {
-    let set = judged(rows).book;
+    let set = judged(rows).line_set;
     (set.line(1).text(text).to_owned(), set.row_of_fact(1, Fact::Text(text)).map(|row: RowRef| row.row))
 }
 
@@ -253,20 +253,20 @@ fn facts_of_the_claim_are_filled() {
 
 #[test]
 fn what_follows_from_a_fact_follows() {
-    let set = judged(&["bill_type=111 product=HMO", "line_number=2 product= diagnosis_1="]).book;
+    let set = judged(&["bill_type=111 product=HMO", "line_number=2 product= diagnosis_1="]).line_set;
     let (first, second) = (set.line(0), set.line(1));
     assert_eq!((second.setting, second.form, second.facility), (first.setting, first.form, Some(*b"11")));
     assert_eq!(second.class, first.class);
     assert_eq!(second.considered().collect::<Vec<_>>(), ["M4856XA"]);
     assert_eq!(set.row_of_fact(1, Fact::Diagnoses).map(|row| row.row), Some(2));
     assert_eq!(set.services[0].encounter.codes, set.services[1].encounter.codes);
-    let set = judged(&["payer_sequence=S", "line_number=2"]).book;
+    let set = judged(&["payer_sequence=S", "line_number=2"]).line_set;
     assert!(set.line(1).marks.not_primary);
 }
 
 /// What of a run does not depend on where its rows are: the services with their status and rules.
 fn verdicts(run: &JudgedRun) -> Vec<String> {
-    let set: &LineSet<'_> = &run.book;
+    let set: &LineSet<'_> = &run.line_set;
     let one = |(n, judgement): (usize, &claimlint::rules::judge::Judgement)| {
         let line = set.line_of(n);
         let rules: Vec<&str> =
@@ -319,9 +319,9 @@ proptest! {
         let back = rows.iter().map(|row| row.replace("paid_amount=", "units=-1 paid_amount=-"));
         let all: Vec<String> = rows.iter().cloned().chain(back).collect();
         let run = judged(&all.iter().map(String::as_str).collect::<Vec<_>>());
-        prop_assert!(run.book.services.is_empty());
-        prop_assert!(run.book.bins.iter().all(|bin| *bin == Bin::Reversed));
-        prop_assert_eq!(run.frame.ledger.reversed, all.len() as u64);
+        prop_assert!(run.line_set.services.is_empty());
+        prop_assert!(run.line_set.bins.iter().all(|bin| *bin == Bin::Reversed));
+        prop_assert_eq!(run.context.ledger.reversed, all.len() as u64);
     }
 
     #[test]
@@ -338,7 +338,7 @@ proptest! {
         let before = judged(&rows.iter().map(String::as_str).collect::<Vec<_>>());
         let after = judged(&all.iter().map(String::as_str).collect::<Vec<_>>());
         prop_assert_eq!(verdicts(&before), verdicts(&after));
-        prop_assert_eq!(after.frame.ledger.payer_denied, rows.len() as u64);
+        prop_assert_eq!(after.context.ledger.payer_denied, rows.len() as u64);
     }
 
     #[test]
@@ -352,7 +352,7 @@ proptest! {
         };
         let cut = cut.run().expect("it can be read");
         prop_assert_eq!(verdicts(&whole), verdicts(&cut));
-        prop_assert_eq!(whole.book.bins, cut.book.bins);
+        prop_assert_eq!(whole.line_set.bins, cut.line_set.bins);
     }
 }
 
@@ -379,6 +379,6 @@ fn many_rows_of_one_claim_take_time_in_proportion() {
     }
     let begun = std::time::Instant::now();
     let run = Inputs::one(text).run().expect("it can be read");
-    assert_eq!(run.book.bins.len(), 60_000);
+    assert_eq!(run.line_set.bins.len(), 60_000);
     assert!(begun.elapsed().as_secs() < 60, "it took {:?}", begun.elapsed());
 }

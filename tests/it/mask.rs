@@ -224,7 +224,7 @@ fn masked_claims_are_explained_as_they_were_judged() {
     for case in Case::all() {
         let plain = Table::written(&case.inputs.run().expect("every case can be read"), "services.csv");
         let outcome = case.inputs.masked(mask.clone()).expect("every case can be read");
-        assert_eq!(outcome.frame.masked, Masked::Ids);
+        assert_eq!(outcome.context.masked, Masked::Ids);
         let masked = Table::written(&outcome, "services.csv");
         let kept = ["source_line", "status", "rules", "necessity", "diagnoses_considered", "units"].map(str::to_owned);
         assert_eq!(plain.only(&kept), masked.only(&kept), "{}", case.sentence);

@@ -31,10 +31,14 @@ fn always(_: &RuleInput<'_>) -> Answer {
 
 /// Judges an outcome again by another roster.
 fn judged_by(case: &Case, outcome: &mut JudgedRun, rules: &[(RuleId, Rule)]) {
-    let register = case.inputs.register().expect("it was read before");
-    outcome.judged =
-        judge_with(&outcome.book, &outcome.frame.policy, register.as_ref(), &in_order(rules.iter().copied()));
-    outcome.summary = Summary::of(&outcome.judged);
+    let authorization_file = case.inputs.authorization_file().expect("it was read before");
+    outcome.judged = judge_with(
+        &outcome.line_set,
+        &outcome.context.policy,
+        authorization_file.as_ref(),
+        &in_order(rules.iter().copied()),
+    );
+    outcome.summary = Summary::from_judged(&outcome.judged);
 }
 
 /// The roster in which one rule is changed.

@@ -217,7 +217,7 @@ proptest! {
             // The extract was refused, because more than half of at least ten rows cannot be read.
             return Ok(());
         };
-        let ledger = outcome.frame.ledger;
+        let ledger = outcome.context.ledger;
         prop_assert!(ledger.adds_up(), "{ledger:?}");
         prop_assert!(ledger.rows >= generated.rows.len() as u64, "rows were lost: {ledger:?}");
         let lines: Vec<&str> = text.split('\n').collect();
@@ -230,7 +230,7 @@ proptest! {
                 prop_assert!(lines[number - 1].starts_with(&format!("{},", row[claim])), "{row:?}");
             }
         }
-        for reject in outcome.frame.inputs[0].rejects.all().expect("they are in memory") {
+        for reject in outcome.context.inputs[0].rejects.all().expect("they are in memory") {
             let line = lines[reject.line as usize - 1];
             prop_assert!(text.as_bytes()[reject.offset as usize..].starts_with(line.as_bytes()), "{reject:?}");
         }
@@ -318,7 +318,7 @@ proptest! {
             Inputs { auths: Some(auths.into_bytes()), ..Inputs::one(text) }.run().expect("nothing is damaged")
         };
         let (one, other) = (run(&rows), run(&shuffled));
-        prop_assert_eq!(one.frame.ledger, other.frame.ledger);
+        prop_assert_eq!(one.context.ledger, other.context.ledger);
         prop_assert_eq!(&one.summary, &other.summary);
         prop_assert_eq!(placeless(&one), placeless(&other));
     }
@@ -338,9 +338,9 @@ fn duplicates_and_encounters_are_found_across_shares() {
     let outcomes = POOLS.iter().map(|pool| pool.install(|| claimlint::run::run_text(&POLICY, &extract, None)));
     for outcome in outcomes {
         let outcome = outcome.expect("the extract is in order");
-        assert_eq!((outcome.frame.ledger.in_scope, outcome.frame.ledger.duplicate), (DISTINCT, DISTINCT));
+        assert_eq!((outcome.context.ledger.in_scope, outcome.context.ledger.duplicate), (DISTINCT, DISTINCT));
         // The third claim of a member is the third unit of its encounter.
-        let last = outcome.book.services.last().expect("services");
+        let last = outcome.line_set.services.last().expect("services");
         assert_eq!(last.units_so_far, 3.into());
     }
 }

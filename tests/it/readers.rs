@@ -55,9 +55,9 @@ pub(crate) fn decimal(value: i128, scale: usize, least: usize) -> String {
 
 /// Services or findings of a Parquet file; its types are those of the columns.
 pub(crate) fn of_parquet(bytes: &[u8], columns: &[Column]) -> Texts {
-    let frame = ParquetReader::new(Cursor::new(bytes.to_vec())).finish().expect("a Parquet file");
-    let mut rows = vec![frame.get_column_names().iter().map(ToString::to_string).collect::<Vec<_>>()];
-    for (read, column) in frame.columns().iter().zip(columns) {
+    let context = ParquetReader::new(Cursor::new(bytes.to_vec())).finish().expect("a Parquet file");
+    let mut rows = vec![context.get_column_names().iter().map(ToString::to_string).collect::<Vec<_>>()];
+    for (read, column) in context.columns().iter().zip(columns) {
         let want = match column.holds {
             ColumnType::Text => DataType::String,
             ColumnType::Number => DataType::Int64,
@@ -68,7 +68,7 @@ pub(crate) fn of_parquet(bytes: &[u8], columns: &[Column]) -> Texts {
         };
         assert_eq!(read.dtype(), &want, "{}", column.name);
     }
-    for i in 0..frame.height() {
+    for i in 0..context.height() {
         let cell = |column: &polars_core::prelude::Column| match column.get(i).expect("a row") {
             AnyValue::Null => String::new(),
             AnyValue::String(text) => text.to_owned(),
@@ -83,7 +83,7 @@ pub(crate) fn of_parquet(bytes: &[u8], columns: &[Column]) -> Texts {
             }
             value => panic!("{value:?}"),
         };
-        rows.push(frame.columns().iter().map(cell).collect());
+        rows.push(context.columns().iter().map(cell).collect());
     }
     rows
 }

@@ -35,7 +35,7 @@ fn lines(code: &str, worked: &Worked) -> Vec<u64> {
     let outcome = run_text(&POLICY, &worked.extract, worked.auths.as_deref())
         .unwrap_or_else(|e| panic!("{code}: {}: {e}", worked.story));
     let fired = outcome.judged.findings.iter().filter(|f| get(f.rule).code == code);
-    fired.map(|f| outcome.book.line(f.line).row).collect()
+    fired.map(|f| outcome.line_set.line(f.line).row).collect()
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn session(service: &Service) -> [Option<u64>; 5] {
 
 /// What the session of the service of the last row shows.
 fn last_session(rows: &[&str]) -> [Option<u64>; 5] {
-    session(judged(rows).book.services.last().expect("it is a service"))
+    session(judged(rows).line_set.services.last().expect("it is a service"))
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_number_in_the_session_and_codes_elsewhere_are_known() {
         "claim_id=P1 claim_form=P place_of_service=22 procedure_code=22515",
         "claim_id=P2 claim_form=P place_of_service=22 procedure_code=22515 service_date=2024-05-05",
     ])
-    .book;
+    .line_set;
     let carries: Vec<bool> = set.services.iter().map(|service| service.session.carries_number).collect();
     assert_eq!(carries, [false, true, false]);
     let primary = set.codes_of(0)[0];
@@ -100,10 +100,10 @@ fn a_number_in_the_session_and_codes_elsewhere_are_known() {
 
 #[test]
 fn assistants_are_not_counted_in_an_encounter() {
-    let set = judged(&["", "claim_id=C2 modifier_1=80", "claim_id=C3"]).book;
+    let set = judged(&["", "claim_id=C2 modifier_1=80", "claim_id=C3"]).line_set;
     let units: Vec<String> = set.services.iter().map(|service| service.units_so_far.to_string()).collect();
     assert_eq!(units, ["1", "1", "2"]);
-    let set = judged(&["procedure_code=22513 modifier_1=AS", "line_number=2 procedure_code=22515"]).book;
+    let set = judged(&["procedure_code=22513 modifier_1=AS", "line_number=2 procedure_code=22515"]).line_set;
     let (all, principal) = (set.services[1].encounter.codes, set.services[1].encounter.principal_codes);
     let assisted = set.codes_of(0)[0];
     assert!(all.contains(assisted) && !principal.contains(assisted));
@@ -121,7 +121,7 @@ fn units_are_counted_on_each_number_and_side() {
             "claim_id=C5 claim_form=P authorization_number=a12",
         ]))
     };
-    let set = inputs.run().expect("it can be read").book;
+    let set = inputs.run().expect("it can be read").line_set;
     let units = |service: usize, place| set.services[service].units_on_numbers(place).to_string();
     assert_eq!([units(0, 0), units(0, 1), units(1, 0)], ["1", "1", "3"]);
     assert_eq!([units(2, 0), units(3, 0), units(4, 0)], ["1", "1", "2"]);
@@ -134,7 +134,7 @@ fn the_rows_of_a_stay_share_its_money() {
         "claim_form=I bill_type=111 line_number=2 paid_amount=7",
         "claim_form=P place_of_service=21 line_number=3 paid_amount=9",
     ];
-    let set = judged(&rows).book;
+    let set = judged(&rows).line_set;
     let money: Vec<ServiceMoney> = set.services.iter().map(|service| service.money).collect();
     let of_stay = ServiceMoney::OfStay(Some((claimlint::claim::Cents(1200), "paid-sum")));
     assert_eq!(money, [ServiceMoney::InStay, of_stay, ServiceMoney::InStay, ServiceMoney::OfLine]);

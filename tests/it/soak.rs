@@ -90,7 +90,7 @@ fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
         *ledger.get_mut(row[1].as_str()).expect("a bin of the ledger") += 1;
     }
     ledger.insert("rows", truth.rows.len() as u64);
-    let said = serde_json::to_value(outcome.frame.ledger).expect("a map of numbers");
+    let said = serde_json::to_value(outcome.context.ledger).expect("a map of numbers");
     let said: BTreeMap<&str, u64> = ledger.keys().map(|bin| (*bin, said[*bin].as_u64().unwrap_or(u64::MAX))).collect();
     if ledger != said {
         let _ = writeln!(words, "  ledger: expected {ledger:?}\n             found {said:?}");
@@ -103,10 +103,10 @@ fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
         Bin::InScope => "in_scope",
         Bin::Related => "related",
     };
-    let rejected = outcome.frame.inputs[0].rejects.all().expect("they are in memory");
+    let rejected = outcome.context.inputs[0].rejects.all().expect("they are in memory");
     let rejected = rejected.iter().map(|reject| (reject.line, "rejected"));
     let mut bins: BTreeMap<u64, &str> = rejected.collect();
-    bins.extend(outcome.book.lines.iter().zip(&outcome.book.bins).map(|(line, bin)| (line.row, word(bin))));
+    bins.extend(outcome.line_set.lines.iter().zip(&outcome.line_set.bins).map(|(line, bin)| (line.row, word(bin))));
     for row in &truth.rows {
         let line = row[0].parse().expect("a line's number");
         let said = bins.remove(&line).unwrap_or("out_of_scope");

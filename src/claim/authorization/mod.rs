@@ -7,7 +7,7 @@
 pub mod lookup;
 mod read;
 
-pub use crate::claim::authorization::read::{AuthorizationWords, Columns};
+pub use crate::claim::authorization::read::{AuthorizationColumns, AuthorizationWords};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -114,7 +114,7 @@ pub struct AuthorizationFile {
 
 impl AuthorizationFile {
     /// A file of these rows. `codes` are those that the policy knows.
-    pub fn of(rows: impl IntoIterator<Item = Authorization>, codes: &CodeTable) -> Self {
+    pub fn new(rows: impl IntoIterator<Item = Authorization>, codes: &CodeTable) -> Self {
         let mut file = Self { rows: rows.into_iter().collect(), ..Self::default() };
         let mut scopes: FxHashMap<&[String], Scope> = FxHashMap::default();
         for (place, row) in file.rows.iter().enumerate() {

@@ -26,7 +26,7 @@ use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
 pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
 
 /// Names under which a column may be in the header, beside its own.
-pub type Columns = [Vec<String>; COLUMNS.len()];
+pub type AuthorizationColumns = [Vec<String>; COLUMNS.len()];
 
 /// What reading an authorization file needs to know.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub struct AuthorizationWords<'a> {
     /// Status words; true is an approval.
     pub statuses: &'a WordTable<bool>,
     /// Further names of the columns.
-    pub columns: &'a Columns,
+    pub columns: &'a AuthorizationColumns,
 }
 
 impl AuthorizationFile {
@@ -55,12 +55,15 @@ impl AuthorizationFile {
         if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
         }
-        Ok(Self::of(tally.kept.into_iter().filter_map(|kept| kept.value.ok()), words.codes))
+        Ok(Self::new(tally.kept.into_iter().filter_map(|kept| kept.value.ok()), words.codes))
     }
 }
 
 /// Finds the delimiter under which the first line names the columns.
-fn header(source: &Source, more: &Columns) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
+fn header(
+    source: &Source,
+    more: &AuthorizationColumns,
+) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
     let found = sniff(source, |attempt| {
         let Ok((grammar, header)) = attempt.read(Preamble::default()) else { return Ok(None) };
@@ -186,7 +189,7 @@ mod tests {
 
     fn read(text: &str) -> Result<AuthorizationFile, String> {
         let statuses = WordTable::new([("APPROVED".to_owned(), true), ("DENIED".to_owned(), false)], Blanks::Count);
-        let mut columns = Columns::default();
+        let mut columns = AuthorizationColumns::default();
         columns[1].push("MEMBER".to_owned());
         let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns };
         let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
@@ -218,8 +221,8 @@ mod tests {
         let set = |cell: &str| match scope(&procedures(cell), &codes) {
             Scope::Any => "any".to_owned(),
             Scope::Codes(set) => {
-                let held = codes.iter().filter(|(id, _)| set.contains(*id)).map(|(_, known)| known.code.as_str());
-                held.collect::<Vec<_>>().join(" ")
+                let named = codes.iter().filter(|(id, _)| set.contains(*id)).map(|(_, known)| known.code.as_str());
+                named.collect::<Vec<_>>().join(" ")
             }
         };
         for (cell, want) in [

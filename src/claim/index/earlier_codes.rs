@@ -5,20 +5,20 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;
 
 struct Row {
-    key: Key,
+    key: KeyHash,
     line: u32,
     codes: CodeSet,
 }
 
 impl Keyed for Row {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }
@@ -37,7 +37,7 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
         let claim = identity.claim_of[number];
         if bins[number] == Bin::Related && several.contains(claim) {
-            rows.push(Row { key: lines.keys.hash(claim), line: number as u32, codes: CodeSet::of(line.known) });
+            rows.push(Row { key: lines.keys.hash(claim), line: number as u32, codes: CodeSet::from_ids(line.known) });
         }
     };
     let found = lines.partitioned(count, size_of::<(&Row, u32)>(), remember, |rows| {

@@ -9,7 +9,7 @@ use std::io;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::{Bin, RowRef};
 use crate::claim::line::fill::Filling;
@@ -75,7 +75,7 @@ pub(crate) struct Facts {
 }
 
 struct Row {
-    key: Key,
+    key: KeyHash,
     line: u32,
     /// The facts that the row has, a bit for each.
     has: u16,
@@ -83,7 +83,7 @@ struct Row {
 }
 
 impl Keyed for Row {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
@@ -18,19 +18,19 @@ pub(crate) struct Identity {
     /// The claim of each line.
     pub(crate) claim_of: Vec<u32>,
     /// Lines that name no member, whose claim has one: the line that names it, and the hash of the member.
-    pub(crate) members: FxHashMap<u32, (u32, Key)>,
+    pub(crate) members: FxHashMap<u32, (u32, KeyHash)>,
     /// Claims whose number is also that of another member.
     pub(crate) shared: Bits,
 }
 
 struct Row {
-    number: Key,
-    member: Option<Key>,
+    number: KeyHash,
+    member: Option<KeyHash>,
     line: u32,
 }
 
 impl Keyed for Row {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.number
     }
 }
@@ -38,7 +38,7 @@ impl Keyed for Row {
 /// What one partition finds.
 #[derive(Default)]
 struct Found {
-    members: Vec<(u32, (u32, Key))>,
+    members: Vec<(u32, (u32, KeyHash))>,
     shared: Vec<u32>,
 }
 
@@ -80,7 +80,7 @@ impl Identity {
 /// The rows of one claim number, in input order.
 fn one_number(rows: &[&Row], claim_of: &[AtomicU32], found: &mut Found) {
     let first_member = rows.iter().find_map(|row| Some((row.line, row.member?)));
-    let mut claims: FxHashMap<Option<Key>, u32> = FxHashMap::default();
+    let mut claims: FxHashMap<Option<KeyHash>, u32> = FxHashMap::default();
     let is_one_claim = rows.iter().all(|row| row.member.is_none() || row.member == first_member.map(|(_, key)| key));
     for row in rows {
         let member = row.member.or(first_member.map(|(_, key)| key));

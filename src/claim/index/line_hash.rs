@@ -11,7 +11,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use crate::claim::line::{Line, Text};
 
 /// A hash by which keys are told apart.
-pub(crate) type Key = u128;
+pub(crate) type KeyHash = u128;
 
 /// The hashes of this run.
 pub(crate) struct Keys(SipHasher13);
@@ -23,14 +23,14 @@ impl Keys {
     }
 
     /// The hash of a value.
-    pub(crate) fn hash(&self, value: impl Hash) -> Key {
+    pub(crate) fn hash(&self, value: impl Hash) -> KeyHash {
         let mut hasher = self.0;
         value.hash(&mut hasher);
         hasher.finish128().as_u128()
     }
 
     /// The claim number of a line. A mangled one is that of its row alone.
-    pub(crate) fn claim_number(&self, line: Line<'_>) -> Key {
+    pub(crate) fn claim_number(&self, line: Line<'_>) -> KeyHash {
         if line.marks.claim_id_mangled {
             return self.hash((line.extract, line.row));
         }
@@ -38,29 +38,29 @@ impl Keys {
     }
 
     /// The member of a line; none if the row names none.
-    pub(crate) fn member(&self, line: Line<'_>) -> Option<Key> {
+    pub(crate) fn member(&self, line: Line<'_>) -> Option<KeyHash> {
         let member = line.text(Text::MemberId);
         (!member.is_empty()).then(|| self.hash(member))
     }
 
     /// What equal lines of a claim have in common: everything that identifies a row, and its amounts.
-    pub(crate) fn duplicate(&self, claim: u32, line: Line<'_>) -> Key {
+    pub(crate) fn duplicate(&self, claim: u32, line: Line<'_>) -> KeyHash {
         let version = (line.text(Text::Frequency), line.text(Text::VersionNumber), line.status);
         self.hash((claim, ServiceOfRow(line), line.units, version, [line.charge, line.allowed, line.paid]))
     }
 
     /// What a reversal has in common with the row that it takes back, their claim and amounts aside.
-    pub(crate) fn reversal(&self, line: Line<'_>) -> Key {
+    pub(crate) fn reversal(&self, line: Line<'_>) -> KeyHash {
         self.hash(ServiceOfRow(line))
     }
 
     /// What a pending row has in common with the row that decides it.
-    pub(crate) fn decision(&self, claim: u32, line: Line<'_>) -> Key {
+    pub(crate) fn decision(&self, claim: u32, line: Line<'_>) -> KeyHash {
         self.hash((claim, ServiceOfRow(line), line.text(Text::Frequency), line.text(Text::VersionNumber)))
     }
 
     /// What lines of one encounter have in common beside their member: date, claim form and billing provider.
-    pub(crate) fn encounter(&self, line: Line<'_>) -> Key {
+    pub(crate) fn encounter(&self, line: Line<'_>) -> KeyHash {
         let date = line.date.ok_or_else(|| line.text(Text::BadDate));
         self.hash((date, line.form, line.text(Text::BillingNpi)))
     }

@@ -8,7 +8,7 @@ use std::io;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Keyed, Lines};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Text;
@@ -38,14 +38,14 @@ pub(crate) struct NamedClaims {
 
 /// A row that names the number, or the first row of a claim that has it.
 struct Entry {
-    number: Key,
-    member: Option<Key>,
+    number: KeyHash,
+    member: Option<KeyHash>,
     line: u32,
     is_claim: bool,
 }
 
 impl Keyed for Entry {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.number
     }
 }
@@ -95,7 +95,7 @@ impl NamedClaims {
     }
 
     /// What a line names.
-    pub(crate) fn of(&self, line: u32) -> Option<Named> {
+    pub(crate) fn for_line(&self, line: u32) -> Option<Named> {
         self.by_line.get(&line).copied()
     }
 
@@ -119,7 +119,8 @@ impl NamedClaims {
 /// The claims of one number, and the rows that name it.
 fn one_number(entries: &[&Entry], found: &mut NamedClaims) {
     let claims: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.is_claim).collect();
-    let by_member: FxHashMap<Key, u32> = claims.iter().filter_map(|claim| Some((claim.member?, claim.line))).collect();
+    let by_member: FxHashMap<KeyHash, u32> =
+        claims.iter().filter_map(|claim| Some((claim.member?, claim.line))).collect();
     // A number has a claim without a member only if no row of it names one.
     let without_member = claims.iter().find(|claim| claim.member.is_none()).map(|claim| claim.line);
     let mut group = None;

@@ -5,7 +5,7 @@ use std::io;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Keyed, Lines};
 use crate::claim::index::service::{Bin, PolicyLists, ServiceKey, cpt_service};
 use crate::claim::index::stays::Stays;
@@ -18,7 +18,7 @@ pub(crate) type UnitsOnNumbers = FxHashMap<ServiceKey, Vec<(u16, Decimal)>>;
 /// A service on one of its numbers.
 struct Use {
     /// Number and claim form.
-    key: Key,
+    key: KeyHash,
     service: ServiceKey,
     /// Place of the number on the claim.
     place: u16,
@@ -26,7 +26,7 @@ struct Use {
 }
 
 impl Keyed for Use {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }

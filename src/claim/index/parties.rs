@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Keyed, Lines};
 use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, cpt_service};
 use crate::claim::index::sessions::{self, Session, Visit};
@@ -34,8 +34,8 @@ pub(crate) struct Parties {
 
 /// A live line, or the stay that starts there.
 struct Entry {
-    party: Key,
-    encounter: Key,
+    party: KeyHash,
+    encounter: KeyHash,
     /// Known codes of the row; of a stay the listed codes of its claim.
     codes: CodeSet,
     units: Decimal,
@@ -46,7 +46,7 @@ struct Entry {
 }
 
 impl Keyed for Entry {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.party
     }
 }
@@ -88,9 +88,9 @@ impl Parties {
                 };
                 let cpt = cpt_service(bins[start + n], line, policy.codes);
                 let column = cpt.and_then(|cpt| listed.iter().position(|id| *id == cpt)).map(|place| place as u8);
-                add(entry(false, CodeSet::of(line.known), column));
+                add(entry(false, CodeSet::from_ids(line.known), column));
                 if let Some(stay) = stays.at(number) {
-                    add(entry(true, CodeSet::of(&stay.codes), None));
+                    add(entry(true, CodeSet::from_ids(&stay.codes), None));
                 }
             }
         };

@@ -1,6 +1,6 @@
 //! Passes over all lines of a run, partitioned by key.
 //!
-//! What must be remembered of the lines is dealt to partitions by the hash of a key, and one thread goes through one
+//! What must be remembered of the lines goes to partitions by the hash of a key, and one thread goes through one
 //! partition in input order. If the entries do not fit into the memory that a pass may take, the lines are read again for
 //! each group of partitions, as in a grace hash join.
 
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::claim::index::line_hash::{Key, Keys};
+use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
 
@@ -18,7 +18,7 @@ const MIN_PARTITIONED_LINES: usize = 1 << 14;
 
 /// An entry of a pass, which the partition of its key receives.
 pub(crate) trait Keyed {
-    fn key(&self) -> Key;
+    fn key(&self) -> KeyHash;
 }
 
 /// What a batch, the first line of which has this number, is with the facts of its claims; none if nothing is filled in.
@@ -90,9 +90,12 @@ impl Lines<'_> {
         }
         let (partitions, at_a_time) = self.partitions(most, size_of::<T>() + beside);
         for first in (0..partitions).step_by(at_a_time) {
-            let dealt = self.deal(partitions, &(first..first + at_a_time), &remember)?;
+            let partitioned = self.partition(partitions, &(first..first + at_a_time), &remember)?;
             made.extend(
-                (0..at_a_time).into_par_iter().map(|nth| work(Entries { dealt: &dealt, nth })).collect::<Vec<_>>(),
+                (0..at_a_time)
+                    .into_par_iter()
+                    .map(|number| work(Entries { partitioned: &partitioned, number }))
+                    .collect::<Vec<_>>(),
             );
         }
         Ok(made)
@@ -109,22 +112,22 @@ impl Lines<'_> {
     }
 
     /// By batch and partition, the entries in input order. Only the partitions of `now` get theirs.
-    fn deal<T: Keyed + Send>(
+    fn partition<T: Keyed + Send>(
         &self,
         partitions: usize,
         now: &Range<usize>,
         remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) + Sync),
     ) -> io::Result<Vec<Vec<Vec<T>>>> {
         self.each(|start, batch| {
-            let mut dealt: Vec<Vec<T>> = now.clone().map(|_| Vec::new()).collect();
+            let mut partitioned: Vec<Vec<T>> = now.clone().map(|_| Vec::new()).collect();
             remember(start, batch, &mut |entry: T| {
                 // The upper half of the key says whose it is; hash tables use the lower half.
                 let partition = (((entry.key() >> 64) * partitions as u128) >> 64) as usize;
                 if now.contains(&partition) {
-                    dealt[partition - now.start].push(entry);
+                    partitioned[partition - now.start].push(entry);
                 }
             });
-            dealt
+            partitioned
         })
     }
 }
@@ -132,41 +135,41 @@ impl Lines<'_> {
 /// The entries of one partition.
 #[derive(Clone, Copy)]
 pub(crate) struct Entries<'d, T> {
-    dealt: &'d [Vec<Vec<T>>],
-    nth: usize,
+    partitioned: &'d [Vec<Vec<T>>],
+    number: usize,
 }
 
 impl<'d, T> Entries<'d, T> {
     /// Number of entries.
     pub(crate) fn len(&self) -> usize {
-        self.dealt.iter().map(|of_batch| of_batch[self.nth].len()).sum()
+        self.partitioned.iter().map(|of_batch| of_batch[self.number].len()).sum()
     }
 
     /// The entries in input order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'d T> + use<'d, T> {
-        let nth = self.nth;
-        self.dealt.iter().flat_map(move |of_batch| &of_batch[nth])
+        let number = self.number;
+        self.partitioned.iter().flat_map(move |of_batch| &of_batch[number])
     }
 }
 
 impl<'d, T: Keyed> Entries<'d, T> {
     /// Entries with equal keys together, each group in input order.
-    pub(crate) fn groups(&self) -> Groups<&'d T> {
-        Groups::new(self.iter(), |entry| entry.key())
+    pub(crate) fn groups(&self) -> GroupedItems<&'d T> {
+        GroupedItems::new(self.iter(), |entry| entry.key())
     }
 }
 
 /// Items grouped by key; the order within a group is that in which they came.
-pub(crate) struct Groups<T> {
+pub(crate) struct GroupedItems<T> {
     items: Vec<T>,
     /// Where each group ends.
     ends: Vec<usize>,
 }
 
-impl<T: Copy> Groups<T> {
+impl<T: Copy> GroupedItems<T> {
     /// Groups items. Takes time in proportion to their number.
-    pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> Key) -> Self {
-        let mut seen = hashbrown::HashTable::<(Key, u32)>::new();
+    pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> KeyHash) -> Self {
+        let mut seen = hashbrown::HashTable::<(KeyHash, u32)>::new();
         let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
         let items: Vec<T> = items.collect();
         for item in &items {
@@ -236,10 +239,10 @@ mod tests {
 
     #[test]
     fn groups_keep_the_order_of_their_items() {
-        let groups = Groups::new([(2, 'a'), (1, 'b'), (2, 'c'), (3, 'd'), (1, 'e')].into_iter(), |(key, _)| *key);
+        let groups = GroupedItems::new([(2, 'a'), (1, 'b'), (2, 'c'), (3, 'd'), (1, 'e')].into_iter(), |(key, _)| *key);
         let said: Vec<String> = groups.iter().map(|group| group.iter().map(|(_, item)| item).collect()).collect();
         assert_eq!(said, ["ac", "be", "d"]);
-        assert_eq!(Groups::new(std::iter::empty::<u8>(), |_| 0).iter().count(), 0);
+        assert_eq!(GroupedItems::new(std::iter::empty::<u8>(), |_| 0).iter().count(), 0);
     }
 
     #[test]

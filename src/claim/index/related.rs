@@ -37,7 +37,7 @@ impl LineSet<'_> {
     }
 
     fn named_by(&self, line: usize) -> Option<Named> {
-        self.relations.named.of((self.first + line) as u32)
+        self.relations.named.for_line((self.first + line) as u32)
     }
 
     /// Is a line a replacement or void that counts: none that repeats another, and none that the payer denied?

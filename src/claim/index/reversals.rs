@@ -9,7 +9,7 @@ use std::io;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::named::{Named, NamedClaims};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
@@ -20,7 +20,7 @@ use crate::claim::value::status::RowStatus;
 
 /// A reversal, or a row that one could take back.
 struct Row {
-    service: Key,
+    service: KeyHash,
     line: u32,
     claim: u32,
     takes_back: bool,
@@ -31,7 +31,7 @@ struct Row {
 }
 
 impl Keyed for Row {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.service
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn find(
     }
     let takes_back = || (0..traits.len() as u32).filter(|line| traits[*line as usize].takes_back());
     let mut claims = Bits::new(lines.len());
-    let named_claims = named.all_claims(takes_back().filter_map(|line| named.of(line)));
+    let named_claims = named.all_claims(takes_back().filter_map(|line| named.for_line(line)));
     takes_back().map(|line| identity.claim_of[line as usize]).chain(named_claims).for_each(|claim| {
         claims.insert(claim);
     });
@@ -202,7 +202,7 @@ fn match_service(rows: &[&Row], named: &NamedClaims, found: &mut Matches) {
         }
     }
     for reversal in rows.iter().copied().filter(|row| row.takes_back) {
-        let other = match named.of(reversal.line) {
+        let other = match named.for_line(reversal.line) {
             Some(Named::Claim(claim)) => Some(Scope::Claim(claim)),
             Some(Named::Group(group)) => Some(Scope::Group(group)),
             Some(Named::Unknown | Named::OtherMembers) | None => None,

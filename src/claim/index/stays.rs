@@ -5,7 +5,7 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::{Bin, Stay};
 use crate::claim::index::survey::Traits;
@@ -72,7 +72,7 @@ impl Stays {
 
 /// A live row of a stay's claim.
 struct Row {
-    key: Key,
+    key: KeyHash,
     line: u32,
     /// Listed ICD-10-PCS codes of a row in scope, in order.
     listed: Box<[CodeId]>,
@@ -88,13 +88,13 @@ struct Row {
 }
 
 impl Keyed for Row {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }
 
 impl Row {
-    fn new(key: Key, number: u32, bin: Bin, line: Line<'_>, codes: &CodeTable) -> Self {
+    fn new(key: KeyHash, number: u32, bin: Bin, line: Line<'_>, codes: &CodeTable) -> Self {
         let is_listed = |id: &CodeId| {
             let code = codes.get(*id);
             bin == Bin::InScope && code.listed && code.system == System::Pcs
@@ -103,7 +103,7 @@ impl Row {
             key,
             line: number,
             listed: line.known.iter().copied().filter(is_listed).collect(),
-            known: CodeSet::of(line.known),
+            known: CodeSet::from_ids(line.known),
             composite: bin == Bin::InScope && line.marks.composite,
             zero_lost: bin == Bin::InScope && line.marks.zero_lost,
             is_professional: line.form == ClaimForm::Professional,

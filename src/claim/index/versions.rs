@@ -6,7 +6,7 @@ use std::io;
 use rustc_hash::FxHashSet;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::Key;
+use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::named::{Named, NamedClaims};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
@@ -16,12 +16,12 @@ use crate::claim::value::status::RowStatus;
 
 /// A line by a key that it has in common with others.
 struct Same {
-    key: Key,
+    key: KeyHash,
     line: u32,
 }
 
 impl Keyed for Same {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }
@@ -39,8 +39,8 @@ pub(crate) fn duplicates(
             rows.push(Same { key: lines.keys.duplicate(identity.claim_of[number], line), line: number as u32 });
         }
     };
-    let repeated = lines.partitioned(lines.len(), size_of::<Key>() + 1, remember, |rows| {
-        let mut seen = hashbrown::HashTable::<Key>::with_capacity(rows.len());
+    let repeated = lines.partitioned(lines.len(), size_of::<KeyHash>() + 1, remember, |rows| {
+        let mut seen = hashbrown::HashTable::<KeyHash>::with_capacity(rows.len());
         let mut repeated = Vec::new();
         for Same { key, line } in rows.iter() {
             match seen.entry(*key as u64, |other| other == key, |key| *key as u64) {
@@ -68,13 +68,13 @@ fn is_left(bin: Bin) -> bool {
 
 /// A row that may be pending, or decide a pending one.
 struct Decision {
-    key: Key,
+    key: KeyHash,
     line: u32,
     status: RowStatus,
 }
 
 impl Keyed for Decision {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }
@@ -145,13 +145,13 @@ pub(crate) fn is_older(one: &str, other: &str) -> bool {
 }
 
 struct Numbered {
-    key: Key,
+    key: KeyHash,
     line: u32,
     number: VersionNumber,
 }
 
 impl Keyed for Numbered {
-    fn key(&self) -> Key {
+    fn key(&self) -> KeyHash {
         self.key
     }
 }
@@ -207,10 +207,10 @@ pub(crate) fn supersede(
     let lines = traits.len();
     // Claims that a version names; claims with a replacement, and with a void, that name no claim.
     let (mut gone, mut replaced, mut voided) = (Bits::new(lines), Bits::new(lines), Bits::new(lines));
-    named.all_claims(versions.iter().filter_map(|line| named.of(*line))).into_iter().for_each(|claim| {
+    named.all_claims(versions.iter().filter_map(|line| named.for_line(*line))).into_iter().for_each(|claim| {
         gone.insert(claim);
     });
-    let names_a_claim = |line: u32| matches!(named.of(line), Some(Named::Claim(_) | Named::Group(_)));
+    let names_a_claim = |line: u32| matches!(named.for_line(line), Some(Named::Claim(_) | Named::Group(_)));
     for line in versions.iter().copied().filter(|line| !names_a_claim(*line)) {
         let set = if traits[line as usize].version == Version::Void { &mut voided } else { &mut replaced };
         set.insert(identity.claim_of[line as usize]);
@@ -244,7 +244,7 @@ pub(crate) fn supersede(
     let is_orphan = |line: &u32| {
         let others = if traits[*line as usize].version == Version::Void { &has_no_8 } else { &has_no_7 };
         !names_a_claim(*line)
-            && named.of(*line) != Some(Named::Unknown)
+            && named.for_line(*line) != Some(Named::Unknown)
             && !others.contains(identity.claim_of[*line as usize])
     };
     versions.into_iter().filter(is_orphan).collect()

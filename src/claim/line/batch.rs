@@ -24,14 +24,14 @@ pub struct Batch {
 
 /// How many cells of each kind a line has. The encoder counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Shape {
+pub(crate) struct LineShape {
     pub(crate) procedures: u32,
     /// The kept texts that are not empty, a bit for each.
     pub(crate) texts: u32,
     pub(crate) diagnoses: u8,
 }
 
-impl Shape {
+impl LineShape {
     /// The place of the end of the first diagnosis.
     pub(crate) fn first_diagnosis(self) -> usize {
         self.procedures as usize + self.texts.count_ones() as usize
@@ -120,7 +120,7 @@ impl Batch {
     /// Starts a line after the others.
     pub(crate) fn encode(&mut self) -> Encoder<'_> {
         let start = self.lengths().map(|length| length as usize);
-        Encoder { start, shape: Shape::default(), batch: self }
+        Encoder { start, shape: LineShape::default(), batch: self }
     }
 
     /// The lengths of text, ends and known codes of the finished lines.
@@ -141,7 +141,7 @@ pub(crate) struct Encoder<'b> {
     batch: &'b mut Batch,
     /// Where the text, the ends and the known codes of the line start.
     start: [usize; 3],
-    shape: Shape,
+    shape: LineShape,
 }
 
 impl Encoder<'_> {
@@ -243,7 +243,7 @@ impl<'a> Line<'a> {
 
     /// A kept text; empty when the row does not fill it.
     pub fn text(&self, text: Text) -> &'a str {
-        let Shape { procedures, texts, .. } = self.shape;
+        let LineShape { procedures, texts, .. } = self.shape;
         if texts & text.bit() == 0 {
             return "";
         }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::line::batch::Shape;
+use crate::claim::line::batch::LineShape;
 use crate::claim::value::amount::Cents;
 use crate::claim::value::code::CodeId;
 use crate::claim::value::pointer::Pointers;
@@ -113,5 +113,5 @@ pub struct Head {
     pub cpt: Option<CodeId>,
     /// The diagnosis slots that the line points to.
     pub(crate) pointers: Pointers,
-    pub(crate) shape: Shape,
+    pub(crate) shape: LineShape,
 }

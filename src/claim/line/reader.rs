@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use crate::claim::line::batch::{Batch, Encoder, Shape};
+use crate::claim::line::batch::{Batch, Encoder, LineShape};
 use crate::claim::line::head::{AmountsPer, Head, Marks};
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::amount::{Cents, Units, units};
@@ -265,7 +265,7 @@ impl Reader<'_> {
             },
             cpt: procedures.cpt,
             pointers: Pointers::read(binding, row),
-            shape: Shape::default(),
+            shape: LineShape::default(),
         })
     }
 

@@ -13,7 +13,7 @@ impl CodeSet {
     }
 
     /// The set of these codes.
-    pub fn of(codes: &[CodeId]) -> Self {
+    pub fn from_ids(codes: &[CodeId]) -> Self {
         Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
     }
 

@@ -84,7 +84,7 @@ impl Session<'_> {
         let setup = Setup {
             policy: materials.policy,
             library: materials.library,
-            register: materials.authorizations,
+            authorization_file: materials.authorizations,
             expect: plan.expect,
             block: plan.block,
             part: LINES,
@@ -96,14 +96,17 @@ impl Session<'_> {
         let read = plan.pool.install(|| run::run(&plan.files, &open, setup, &watcher));
         watcher.finish();
         let mut run = read?;
-        for input in run.frame.inputs.iter().filter(|input| is_pipe(&input.name)) {
+        for input in run.context.inputs.iter().filter(|input| is_pipe(&input.name)) {
             announce_absent(self.log, &input.name, &input.absent);
         }
-        if !run.frame.ledger.adds_up() {
-            bail!("the ledger does not add up: {:?}; this is a fault of claimlint, please report it", run.frame.ledger);
+        if !run.context.ledger.adds_up() {
+            bail!(
+                "the ledger does not add up: {:?}; this is a fault of claimlint, please report it",
+                run.context.ledger
+            );
         }
-        materials.comparison.add_to(&mut run.frame);
-        run.frame.originals = inputs.list().to_vec();
+        materials.comparison.add_to(&mut run.context);
+        run.context.originals = inputs.list().to_vec();
         if let Some(mask) = materials.mask {
             plan.pool.install(|| run.mask(mask, plan.masks_dates)).map_err(|e| unwritten(staged, &e))?;
         }
@@ -128,7 +131,7 @@ impl Session<'_> {
     fn log_judged(&self, run: &Run, totals: &Totals) {
         let summary = &totals.summary;
         let [deny, review, not_evaluated, clear] = ServiceStatus::ALL.map(|status| summary.status(status).services);
-        let amount = |sum: Sum| run.frame.knows_amounts().then(|| sum.to_string());
+        let amount = |sum: Sum| run.context.knows_amounts().then(|| sum.to_string());
         let judged = json!({
             "deny": deny,
             "review": review,
@@ -139,14 +142,14 @@ impl Session<'_> {
             "after_verified": totals.after_verified,
         });
         self.log.event("judged", "judge", judged);
-        if let Some(coverage) = totals.coverage(&run.frame) {
+        if let Some(coverage) = totals.coverage(&run.context) {
             self.log.event("authorizations", "judge", json!(coverage));
         }
     }
 
     /// Adds `run.json` and the manifest, and refuses the report if an input changed under the run.
     fn seal(&self, run: &Run, inputs: &InputFiles, staged: &StagedReport, started: Instant) -> anyhow::Result<()> {
-        let today = run.frame.suppressions.as_ref().map(|all| all.today);
+        let today = run.context.suppressions.as_ref().map(|all| all.today);
         run_file::write(staged.path(), self.plan, self.log.run(), started, today)
             .and_then(|()| self.plan.pool.install(|| manifest::write(staged.path(), inputs.list())))
             .map_err(|e| unwritten(staged, &e))?;
@@ -160,8 +163,8 @@ impl Session<'_> {
         if self.quiet {
             return;
         }
-        comparison::announce(&run.frame, totals, self.log);
-        let context = ReportContext { run: &run.frame, docs: &self.plan.docs };
+        comparison::announce(&run.context, totals, self.log);
+        let context = ReportContext { run: &run.context, docs: &self.plan.docs };
         match summary::result(context, totals, place, out).and_then(|()| out.flush()) {
             // `claimlint check ... | head -1`
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}

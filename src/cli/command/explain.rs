@@ -62,11 +62,12 @@ fn load(report: &Path) -> anyhow::Result<JudgedRun> {
 }
 
 fn unknown(claim: &str, keyed: bool, outcome: &JudgedRun) -> anyhow::Error {
-    let ids: BTreeSet<&str> = outcome.book.lines.iter().map(|line| line.claim_id()).collect();
+    let ids: BTreeSet<&str> = outcome.line_set.lines.iter().map(|line| line.claim_id()).collect();
     let near = nearest_few(claim.trim(), ids.into_iter(), SUGGESTED);
     let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
-    let (out_of_scope, rejected) = (grouped(outcome.frame.ledger.out_of_scope), grouped(outcome.frame.ledger.rejected));
-    let masked = if outcome.frame.masked != Masked::Nothing && !keyed {
+    let (out_of_scope, rejected) =
+        (grouped(outcome.context.ledger.out_of_scope), grouped(outcome.context.ledger.rejected));
+    let masked = if outcome.context.masked != Masked::Nothing && !keyed {
         "\n  The report is masked: give the claim's token, or its number together with --mask KEYFILE."
     } else {
         ""

@@ -21,10 +21,10 @@ pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) ->
         }
     });
     let totals = gate::GateInputs {
-        ledger: &run.frame.ledger,
+        ledger: &run.context.ledger,
         summary: &totals.summary,
         new,
-        knows_amounts: run.frame.knows_amounts(),
+        knows_amounts: run.context.knows_amounts(),
     };
     let mut exit = Exit::Clean;
     for gate in gates {

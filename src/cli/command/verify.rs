@@ -179,13 +179,14 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
         );
     }
     let library = load_library(&args.layout)?;
-    let register =
+    let authorization_file =
         args.auths.as_deref().map(|name| read_authorizations(Source::open(name)?, &policy, &library)).transpose()?;
     let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
     let expect = Expect::default();
-    let setup = Setup { policy, library, register, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
+    let setup =
+        Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
     let run = run(&args.files, &Source::open, setup, &Unwatched)?;
-    let mut wrong = counts(&run.frame, said);
+    let mut wrong = counts(&run.context, said);
     // Without the authorizations of the run the verdicts would differ.
     let had = report.manifest.inputs.iter().any(|input| input.role == InputRole::Authorizations);
     let judged = had == args.auths.is_some();
@@ -202,9 +203,9 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
     Ok(IntegrityCheck { what, wrong })
 }
 
-fn counts(frame: &RunContext, said: &SavedSummary) -> Vec<String> {
+fn counts(context: &RunContext, said: &SavedSummary) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (input, said) in frame.inputs.iter().zip(&said.inputs) {
+    for (input, said) in context.inputs.iter().zip(&said.inputs) {
         for (what, found, said) in [
             ("rows", input.rows, said.rows),
             ("bytes of text", input.bytes, said.bytes),
@@ -215,7 +216,7 @@ fn counts(frame: &RunContext, said: &SavedSummary) -> Vec<String> {
             }
         }
     }
-    for ((bin, found, _), (_, said, _)) in frame.ledger.bins().into_iter().zip(said.ledger.bins()) {
+    for ((bin, found, _), (_, said, _)) in context.ledger.bins().into_iter().zip(said.ledger.bins()) {
         if found != said {
             wrong.push(format!("ledger: {found} rows {bin}, and summary.json says {said}"));
         }

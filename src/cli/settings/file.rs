@@ -18,30 +18,30 @@ use crate::policy::parse::PolicyFile;
 use crate::strict_toml::{Document, Faults, SpannedText, Table};
 
 /// A value of the file, if its key is there.
-pub(crate) type Entry<T> = Option<Spanned<Checked<T>>>;
+pub(crate) type FileValue<T> = Option<Spanned<Checked<T>>>;
 
 /// The keys of the file that stand for flags of `check`. Paths are as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SettingsFile {
-    pub(crate) layout: Entry<One<String>>,
-    pub(crate) skip_lines: Entry<Whole<0, 1_000_000>>,
-    pub(crate) comment: Entry<Many<String>>,
-    pub(crate) join: Entry<Many<TableFile>>,
-    pub(crate) max_decompressed: Entry<One<Size>>,
-    pub(crate) policy: Entry<Many<String>>,
-    pub(crate) auths: Entry<One<String>>,
-    pub(crate) out: Entry<One<String>>,
-    pub(crate) mask: Entry<One<String>>,
-    pub(crate) mask_dates: Entry<One<MaskDates>>,
-    pub(crate) fingerprint: Entry<One<HashedPart>>,
-    pub(crate) fail_on: Entry<One<FailOn>>,
-    pub(crate) fail_if: Entry<Many<String>>,
-    pub(crate) threads: Entry<Whole<1, 1024>>,
-    pub(crate) format: Entry<Many<FormatWord>>,
-    pub(crate) memory: Entry<One<MemorySize>>,
-    pub(crate) baseline: Entry<One<String>>,
-    pub(crate) suppress: Entry<One<String>>,
+    pub(crate) layout: FileValue<One<String>>,
+    pub(crate) skip_lines: FileValue<Whole<0, 1_000_000>>,
+    pub(crate) comment: FileValue<Many<String>>,
+    pub(crate) join: FileValue<Many<TableFile>>,
+    pub(crate) max_decompressed: FileValue<One<Size>>,
+    pub(crate) policy: FileValue<Many<String>>,
+    pub(crate) auths: FileValue<One<String>>,
+    pub(crate) out: FileValue<One<String>>,
+    pub(crate) mask: FileValue<One<String>>,
+    pub(crate) mask_dates: FileValue<One<MaskDates>>,
+    pub(crate) fingerprint: FileValue<One<HashedPart>>,
+    pub(crate) fail_on: FileValue<One<FailOn>>,
+    pub(crate) fail_if: FileValue<Many<String>>,
+    pub(crate) threads: FileValue<Whole<1, 1024>>,
+    pub(crate) format: FileValue<Many<FormatWord>>,
+    pub(crate) memory: FileValue<One<MemorySize>>,
+    pub(crate) baseline: FileValue<One<String>>,
+    pub(crate) suppress: FileValue<One<String>>,
 }
 
 /// A value that can be used, or the rest of the sentence that begins with its key.

@@ -14,7 +14,7 @@ use clap::ValueEnum;
 
 use crate::cli::args::{Check, FailOn, HashedPart, LayoutChoice, MaskDates};
 use crate::cli::load::{load_policy_with, read_text};
-use crate::cli::settings::file::{Checked, Entry, LoadedSettings, SettingsFile, beside};
+use crate::cli::settings::file::{Checked, FileValue, LoadedSettings, SettingsFile, beside};
 use crate::cli::settings::keys::KEYS;
 use crate::gate::Gate;
 use crate::ingest::TableFile;
@@ -28,7 +28,7 @@ pub(crate) const FILE: &str = "claimlint.toml";
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum SettingOrigin {
     /// Neither the file nor a flag gives one.
     Default,
     /// The settings file, with the line.
@@ -37,7 +37,7 @@ pub(crate) enum Origin {
     Flag,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -49,12 +49,12 @@ impl fmt::Display for Origin {
 
 /// A value in force and its origin. Without a value the default holds.
 #[derive(Debug, Clone)]
-pub(crate) struct Setting<T> {
+pub(crate) struct SettingValue<T> {
     pub(crate) value: Option<T>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: SettingOrigin,
 }
 
-impl<T> Setting<Vec<T>> {
+impl<T> SettingValue<Vec<T>> {
     /// The list; empty by default.
     pub(crate) fn list(&self) -> &[T] {
         self.value.as_deref().unwrap_or_default()
@@ -66,24 +66,24 @@ impl<T> Setting<Vec<T>> {
 pub(crate) struct EffectiveSettings {
     /// The settings file, if there is one.
     pub(crate) file: Option<String>,
-    pub(crate) layout: Setting<String>,
-    pub(crate) skip_lines: Setting<usize>,
-    pub(crate) comment: Setting<Vec<String>>,
-    pub(crate) join: Setting<Vec<TableFile>>,
-    pub(crate) max_decompressed: Setting<u64>,
-    pub(crate) policy: Setting<Vec<PathBuf>>,
-    pub(crate) auths: Setting<String>,
-    pub(crate) out: Setting<PathBuf>,
-    pub(crate) mask: Setting<String>,
-    pub(crate) mask_dates: Setting<MaskDates>,
-    pub(crate) fingerprint: Setting<HashedPart>,
-    pub(crate) fail_on: Setting<FailOn>,
-    pub(crate) fail_if: Setting<Vec<String>>,
-    pub(crate) threads: Setting<u16>,
-    pub(crate) format: Setting<Vec<String>>,
-    pub(crate) memory: Setting<usize>,
-    pub(crate) baseline: Setting<PathBuf>,
-    pub(crate) suppress: Setting<PathBuf>,
+    pub(crate) layout: SettingValue<String>,
+    pub(crate) skip_lines: SettingValue<usize>,
+    pub(crate) comment: SettingValue<Vec<String>>,
+    pub(crate) join: SettingValue<Vec<TableFile>>,
+    pub(crate) max_decompressed: SettingValue<u64>,
+    pub(crate) policy: SettingValue<Vec<PathBuf>>,
+    pub(crate) auths: SettingValue<String>,
+    pub(crate) out: SettingValue<PathBuf>,
+    pub(crate) mask: SettingValue<String>,
+    pub(crate) mask_dates: SettingValue<MaskDates>,
+    pub(crate) fingerprint: SettingValue<HashedPart>,
+    pub(crate) fail_on: SettingValue<FailOn>,
+    pub(crate) fail_if: SettingValue<Vec<String>>,
+    pub(crate) threads: SettingValue<u16>,
+    pub(crate) format: SettingValue<Vec<String>>,
+    pub(crate) memory: SettingValue<usize>,
+    pub(crate) baseline: SettingValue<PathBuf>,
+    pub(crate) suppress: SettingValue<PathBuf>,
     /// The gates of `fail_if`, parsed.
     pub(crate) gates: Vec<Gate>,
     loaded: Option<LoadedSettings>,
@@ -100,30 +100,30 @@ impl Layers<'_> {
     fn pick<T, W>(
         &self,
         flag: Option<T>,
-        entry: impl Fn(&SettingsFile) -> &Entry<W>,
+        entry: impl Fn(&SettingsFile) -> &FileValue<W>,
         convert: impl Fn(&W, &Path) -> T,
-    ) -> Setting<T> {
+    ) -> SettingValue<T> {
         if flag.is_some() {
-            return Setting { value: flag, origin: Origin::Flag };
+            return SettingValue { value: flag, origin: SettingOrigin::Flag };
         }
         let of_file = self.file.and_then(|loaded| {
             let entry = entry(&loaded.values).as_ref()?;
             let Checked::Usable(value) = entry.get_ref() else { return None };
-            let origin = Origin::File(loaded.file.clone(), loaded.line_of(entry.span().start));
-            Some(Setting { value: Some(convert(value, self.directory)), origin })
+            let origin = SettingOrigin::File(loaded.file.clone(), loaded.line_of(entry.span().start));
+            Some(SettingValue { value: Some(convert(value, self.directory)), origin })
         });
-        of_file.unwrap_or(Setting { value: None, origin: Origin::Default })
+        of_file.unwrap_or(SettingValue { value: None, origin: SettingOrigin::Default })
     }
 
     /// The same for lists, which count as absent when they are empty.
     fn pick_list<T: Clone, W>(
         &self,
         flag: &[T],
-        entry: impl Fn(&SettingsFile) -> &Entry<W>,
+        entry: impl Fn(&SettingsFile) -> &FileValue<W>,
         convert: impl Fn(&W, &Path) -> Vec<T>,
-    ) -> Setting<Vec<T>> {
+    ) -> SettingValue<Vec<T>> {
         let picked = self.pick((!flag.is_empty()).then(|| flag.to_vec()), entry, convert);
-        if picked.list().is_empty() { Setting { value: None, origin: Origin::Default } } else { picked }
+        if picked.list().is_empty() { SettingValue { value: None, origin: SettingOrigin::Default } } else { picked }
     }
 }
 
@@ -203,8 +203,8 @@ impl EffectiveSettings {
 
     fn parse_gates(&self) -> anyhow::Result<Vec<Gate>> {
         let place = match &self.fail_if.origin {
-            Origin::File(..) => format!("{}: fail_if", self.fail_if.origin),
-            Origin::Flag | Origin::Default => "--fail-if".to_owned(),
+            SettingOrigin::File(..) => format!("{}: fail_if", self.fail_if.origin),
+            SettingOrigin::Flag | SettingOrigin::Default => "--fail-if".to_owned(),
         };
         let has_baseline = self.baseline.value.is_some();
         let gates = self.fail_if.list().iter();
@@ -258,7 +258,7 @@ impl EffectiveSettings {
             row("suppress", &self.suppress, text),
         ];
         let Some(loaded) = &self.loaded else { return rows };
-        let place = |at: usize| Origin::File(loaded.file.clone(), loaded.line_of(at)).to_string();
+        let place = |at: usize| SettingOrigin::File(loaded.file.clone(), loaded.line_of(at)).to_string();
         for (label, class) in &loaded.products {
             rows.push([format!("products.{:?}", label.text), class.clone(), place(label.span.start)]);
         }
@@ -269,7 +269,7 @@ impl EffectiveSettings {
     }
 }
 
-fn row<T>(key: &str, setting: &Setting<T>, show: impl Fn(&T) -> String) -> [String; 3] {
+fn row<T>(key: &str, setting: &SettingValue<T>, show: impl Fn(&T) -> String) -> [String; 3] {
     let default = || KEYS.iter().find(|k| k.name == key).map_or(String::new(), |k| k.default.to_owned());
     [key.to_owned(), setting.value.as_ref().map_or_else(default, show), setting.origin.to_string()]
 }

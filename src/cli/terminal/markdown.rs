@@ -10,7 +10,7 @@ use crate::cli::terminal::style::{BOLD, paint};
 
 /// One block of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Block {
+pub(crate) enum MarkdownBlock {
     /// A heading with its level, 1 for the title.
     Heading(u8, String),
     /// A paragraph, in one line.
@@ -24,7 +24,7 @@ pub(crate) enum Block {
 }
 
 /// The blocks of a page in order.
-pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
+pub(crate) fn blocks(markdown: &str) -> Vec<MarkdownBlock> {
     let mut blocks = Vec::new();
     // One entry for each open list: the next number, or none for bullets.
     let mut lists: Vec<Option<u64>> = Vec::new();
@@ -47,18 +47,20 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
                     _ => "-".to_owned(),
                 });
             }
-            Event::End(TagEnd::Heading(level)) => blocks.push(Block::Heading(level as u8, std::mem::take(&mut text))),
+            Event::End(TagEnd::Heading(level)) => {
+                blocks.push(MarkdownBlock::Heading(level as u8, std::mem::take(&mut text)));
+            }
             Event::End(TagEnd::Paragraph | TagEnd::Item) | Event::Start(Tag::Table(_)) => {
                 flush(&mut blocks, &mut text, &mut mark, lists.len());
             }
-            Event::End(TagEnd::CodeBlock) => blocks.push(Block::Code(std::mem::take(&mut text))),
+            Event::End(TagEnd::CodeBlock) => blocks.push(MarkdownBlock::Code(std::mem::take(&mut text))),
             Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(Vec::new()),
             Event::End(TagEnd::TableCell) => {
                 if let Some(row) = rows.last_mut() {
                     row.push(std::mem::take(&mut text));
                 }
             }
-            Event::End(TagEnd::Table) => blocks.push(Block::Table(std::mem::take(&mut rows))),
+            Event::End(TagEnd::Table) => blocks.push(MarkdownBlock::Table(std::mem::take(&mut rows))),
             Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => text.push_str(&part),
             Event::SoftBreak | Event::HardBreak => text.push(' '),
             _ => {}
@@ -69,16 +71,16 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
 }
 
 /// Ends the paragraph or list item that is open, if there is one.
-fn flush(blocks: &mut Vec<Block>, text: &mut String, mark: &mut Option<String>, depth: usize) {
+fn flush(blocks: &mut Vec<MarkdownBlock>, text: &mut String, mark: &mut Option<String>, depth: usize) {
     if text.is_empty() {
         return;
     }
     let text = std::mem::take(text);
     blocks.push(match (mark.take(), depth) {
-        (Some(mark), depth) => Block::Item(depth.saturating_sub(1), mark, text),
+        (Some(mark), depth) => MarkdownBlock::Item(depth.saturating_sub(1), mark, text),
         // A further paragraph of a list item is indented like it.
-        (None, 1..) => Block::Item(depth - 1, String::new(), text),
-        (None, 0) => Block::Paragraph(text),
+        (None, 1..) => MarkdownBlock::Item(depth - 1, String::new(), text),
+        (None, 0) => MarkdownBlock::Paragraph(text),
     });
 }
 
@@ -86,18 +88,20 @@ fn flush(blocks: &mut Vec<Block>, text: &mut String, mark: &mut Option<String>, 
 pub(crate) fn page(markdown: &str, width: usize) -> String {
     let mut out = String::new();
     for block in blocks(markdown) {
-        if !out.is_empty() && !matches!(&block, Block::Item(_, mark, _) if !mark.is_empty() && ends_with_item(&out)) {
+        if !out.is_empty()
+            && !matches!(&block, MarkdownBlock::Item(_, mark, _) if !mark.is_empty() && ends_with_item(&out))
+        {
             out.push('\n');
         }
         match block {
-            Block::Heading(_, text) => out.push_str(&(paint(BOLD, text) + "\n")),
-            Block::Paragraph(text) => push_wrapped(&mut out, &text, "", "", width),
-            Block::Item(depth, mark, text) => {
+            MarkdownBlock::Heading(_, text) => out.push_str(&(paint(BOLD, text) + "\n")),
+            MarkdownBlock::Paragraph(text) => push_wrapped(&mut out, &text, "", "", width),
+            MarkdownBlock::Item(depth, mark, text) => {
                 let pad = "  ".repeat(depth);
                 push_wrapped(&mut out, &text, &format!("{pad}{mark:<3}"), &format!("{pad}   "), width);
             }
-            Block::Code(code) => code.lines().for_each(|line| out.extend(["    ", line, "\n"])),
-            Block::Table(rows) => out.push_str(&(table(&rows, width) + "\n")),
+            MarkdownBlock::Code(code) => code.lines().for_each(|line| out.extend(["    ", line, "\n"])),
+            MarkdownBlock::Table(rows) => out.push_str(&(table(&rows, width) + "\n")),
         }
     }
     out
@@ -159,12 +163,14 @@ pub(crate) fn manual(markdown: &str) -> String {
     };
     for block in blocks(markdown) {
         match block {
-            Block::Heading(1, _) => out.push_str(".SH DESCRIPTION\n"),
-            Block::Heading(_, text) => out.extend([".SH ", &escaped(&text), "\n"]),
-            Block::Paragraph(text) => out.extend([".PP\n", &escaped(&text), "\n"]),
-            Block::Item(_, mark, text) => out.extend([".IP \"", &escaped(&mark), "\" 4\n", &escaped(&text), "\n"]),
-            Block::Code(code) => verbatim(&mut out, &code),
-            Block::Table(rows) => verbatim(&mut out, &table(&rows, MANUAL_WIDTH)),
+            MarkdownBlock::Heading(1, _) => out.push_str(".SH DESCRIPTION\n"),
+            MarkdownBlock::Heading(_, text) => out.extend([".SH ", &escaped(&text), "\n"]),
+            MarkdownBlock::Paragraph(text) => out.extend([".PP\n", &escaped(&text), "\n"]),
+            MarkdownBlock::Item(_, mark, text) => {
+                out.extend([".IP \"", &escaped(&mark), "\" 4\n", &escaped(&text), "\n"]);
+            }
+            MarkdownBlock::Code(code) => verbatim(&mut out, &code),
+            MarkdownBlock::Table(rows) => verbatim(&mut out, &table(&rows, MANUAL_WIDTH)),
         }
     }
     out
@@ -188,14 +194,14 @@ mod tests {
         assert_eq!(
             blocks(PAGE),
             [
-                Block::Heading(1, text("Title")),
-                Block::Paragraph(text("One two three code.")),
-                Block::Heading(2, text("Part")),
-                Block::Item(0, text("1."), text("first")),
-                Block::Item(0, text("2."), text("second")),
-                Block::Table(vec![vec![text("a"), text("b")], vec![text("1"), text("2")]]),
-                Block::Item(0, text("-"), text("bullet")),
-                Block::Code(text("run -x\n")),
+                MarkdownBlock::Heading(1, text("Title")),
+                MarkdownBlock::Paragraph(text("One two three code.")),
+                MarkdownBlock::Heading(2, text("Part")),
+                MarkdownBlock::Item(0, text("1."), text("first")),
+                MarkdownBlock::Item(0, text("2."), text("second")),
+                MarkdownBlock::Table(vec![vec![text("a"), text("b")], vec![text("1"), text("2")]]),
+                MarkdownBlock::Item(0, text("-"), text("bullet")),
+                MarkdownBlock::Code(text("run -x\n")),
             ]
         );
     }

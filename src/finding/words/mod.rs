@@ -29,7 +29,7 @@ pub struct Words<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
     /// The lines.
-    pub book: &'a LineSet<'a>,
+    pub line_set: &'a LineSet<'a>,
     /// The authorization file, if one was given.
     pub authorizations: Option<&'a AuthorizationFile>,
     /// Days are not printed, only their months.
@@ -41,9 +41,9 @@ pub struct Words<'a> {
 impl Words<'_> {
     /// The message of a finding: what it is about, then what made it fire.
     pub fn message(self, finding: &Finding) -> String {
-        let line = self.book.line(finding.line);
+        let line = self.line_set.line(finding.line);
         let codes = match finding.subject {
-            Subject::Service(service) => self.book.codes_of(service),
+            Subject::Service(service) => self.line_set.codes_of(service),
             Subject::Related(_) | Subject::Withdrawn(_) => line.known,
         };
         let said = Said { words: self, line, codes };

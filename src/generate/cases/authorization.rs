@@ -6,7 +6,7 @@ use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{ExpectedFinding, capped, deny, info, review};
 use crate::generate::scenario::{
-    AUTHORIZATION_BY_SETTING, AUTHORIZATION_NOT_REQUIRED, AUTHORIZATION_REQUIRED, Requirement,
+    AUTHORIZATION_BY_SETTING, AUTHORIZATION_NOT_REQUIRED, AUTHORIZATION_REQUIRED, ExpectedRequirement,
 };
 
 pub(super) const CASES: &[PlantCase] = &[
@@ -318,7 +318,7 @@ fn only_on_file_for_another(builder: &mut CaseBuilder) {
 }
 
 fn setting_undetermined(builder: &mut CaseBuilder) {
-    debug_assert_eq!(AUTHORIZATION_BY_SETTING.requirement, Requirement::BySetting);
+    debug_assert_eq!(AUTHORIZATION_BY_SETTING.requirement, ExpectedRequirement::BySetting);
     let mut service = builder.service(AUTHORIZATION_BY_SETTING);
     builder.authorization_rows.pop();
     service.set(column::AUTHORIZATION, "").authorization("undetermined", review("RT403"));

@@ -5,7 +5,7 @@ use crate::generate::cases::PlantCase;
 use crate::generate::columns::column;
 use crate::generate::expected::{capped, info, review};
 use crate::generate::lists;
-use crate::generate::scenario::{MEDICARE, PRODUCT_NOT_NAMED, Requirement};
+use crate::generate::scenario::{ExpectedRequirement, MEDICARE, PRODUCT_NOT_NAMED};
 
 pub(super) const CASES: &[PlantCase] = &[
     medicare,
@@ -52,7 +52,7 @@ fn product_not_named_without_number(builder: &mut CaseBuilder) {
     service.necessity("undetermined").expects(review("RT402"));
     if builder.plan.authorization_column {
         service.set(column::AUTHORIZATION, "").set(column::MEMBER_ID, "");
-        if scenario.requirement == Requirement::Required {
+        if scenario.requirement == ExpectedRequirement::Required {
             service.authorization("not-met", capped("PA201", "product"));
         }
     }

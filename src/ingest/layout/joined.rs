@@ -36,7 +36,7 @@ pub struct Joined {
     /// The columns of the extract that equal them.
     pub(crate) to: Vec<usize>,
     pub(crate) only: Vec<(usize, Vec<String>)>,
-    pub(crate) shape: Shape,
+    pub(crate) shape: TableShape,
     /// The names of its columns in the wide header.
     pub names: Vec<String>,
     /// Number of the first of them in the wide header.
@@ -46,7 +46,7 @@ pub struct Joined {
 
 /// What one row of a table is.
 #[derive(Debug)]
-pub(crate) enum Shape {
+pub(crate) enum TableShape {
     /// One row per key.
     Row,
     /// One row per code.
@@ -80,8 +80,8 @@ impl Joined {
     /// The table's column that is read for the nth of its columns in the wide header. For codes, the column of the code.
     pub fn column(&self, nth: usize) -> usize {
         match self.shape {
-            Shape::Row => nth,
-            Shape::Codes { column, .. } => column,
+            TableShape::Row => nth,
+            TableShape::Codes { column, .. } => column,
         }
     }
 }
@@ -184,8 +184,8 @@ fn bind_table(
     let mut columns = columns.into_iter();
     let key = columns.by_ref().take(join.key.len()).collect();
     let shape = match &join.codes {
-        None => Shape::Row,
-        Some(codes) => Shape::Codes {
+        None => TableShape::Row,
+        Some(codes) => TableShape::Codes {
             column: columns.next().unwrap_or_default(),
             number: codes.number.clone().and_then(|name| Some((columns.next()?, name))),
             numbers: codes.names.iter().map(|(n, _)| *n).collect(),

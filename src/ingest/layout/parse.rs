@@ -29,7 +29,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
     let skip_prefix =
         root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
-    let trailer = root.table_if("trailer").and_then(|sheet| trailer::read(document, &sheet));
+    let trailer = root.table_if("trailer").and_then(|table| trailer::read(document, &table));
     let header = texts(root.texts_if("header"));
     let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
@@ -65,9 +65,9 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     let words = LayoutWords::read(document, root, claim_id);
     let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
     let mut products = Vec::new();
-    if let Some(sheet) = root.table_if("products") {
-        for key in sheet.keys() {
-            if let Some(class) = sheet.text(&key.text) {
+    if let Some(table) = root.table_if("products") {
+        for key in table.keys() {
+            if let Some(class) = table.text(&key.text) {
                 products.push((key, class.text));
             }
         }
@@ -120,24 +120,24 @@ fn field_of(key: &str) -> Option<Field> {
 }
 
 /// Allows every field as a key, so that only other keys are faults.
-fn offer_all(sheet: &Table<'_, '_>) {
+fn allow_all_fields(table: &Table<'_, '_>) {
     for name in Field::NAMES.iter().map(|(_, n)| *n).chain(["modifier", "diagnosis", "icd_procedure", POINTERS]) {
-        sheet.allow_key(name);
+        table.allow_key(name);
     }
 }
 
-fn read_spellings(document: &Document<'_>, sheet: Table<'_, '_>, unnumbered: [Option<Table<'_, '_>>; 2]) -> Mapping {
-    offer_all(&sheet);
+fn read_spellings(document: &Document<'_>, table: Table<'_, '_>, unnumbered: [Option<Table<'_, '_>>; 2]) -> Mapping {
+    allow_all_fields(&table);
     let (mut fields, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
-    for key in sheet.keys() {
+    for key in table.keys() {
         if let Some(group) = group_of(&key.text) {
-            let patterns = sheet.texts(&key.text).iter().filter_map(|p| pattern(document, p)).collect();
+            let patterns = table.texts(&key.text).iter().filter_map(|p| pattern(document, p)).collect();
             groups.push((group, patterns));
         } else if let Some(field) = field_of(&key.text) {
-            fields.push((field, texts(sheet.texts(&key.text))));
+            fields.push((field, texts(table.texts(&key.text))));
         }
     }
-    sheet.deny_unknown_keys();
+    table.deny_unknown_keys();
     for (slot, words) in (1u8..).zip(unnumbered).filter_map(|(slot, words)| Some((slot, words?))) {
         for key in words.keys() {
             if let Some(group) = group_of(&key.text) {
@@ -157,31 +157,31 @@ fn pattern(document: &Document<'_>, placed: &SpannedText) -> Option<NumberedName
     Some(NumberedName { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
 }
 
-fn read_columns(document: &Document<'_>, sheet: Table<'_, '_>) -> Mapping {
-    offer_all(&sheet);
+fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> Mapping {
+    allow_all_fields(&table);
     let (mut fields, mut groups) = (Vec::new(), Vec::new());
-    for key in sheet.keys() {
+    for key in table.keys() {
         if let Some(group) = group_of(&key.text) {
-            groups.push((group, read_run(document, group, &sheet.texts(&key.text))));
+            groups.push((group, read_run(document, group, &table.texts(&key.text))));
         } else if let Some(field) = field_of(&key.text) {
             // A version number that is cut from the claim number has no column of its own.
-            if field == Field::VersionNumber && sheet.is_table(&key.text) {
+            if field == Field::VersionNumber && table.is_table(&key.text) {
                 continue;
             }
-            let named = if sheet.is_table(&key.text) {
-                read_glue(&sheet, &key.text)
+            let named = if table.is_table(&key.text) {
+                read_combined(&table, &key.text)
             } else {
-                Some(ColumnNames::First(texts(sheet.texts(&key.text))))
+                Some(ColumnNames::First(texts(table.texts(&key.text))))
             };
             fields.extend(named.map(|n| (field, n)));
         }
     }
-    sheet.deny_unknown_keys();
+    table.deny_unknown_keys();
     Mapping::Columns { fields, groups }
 }
 
-fn read_glue(sheet: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
-    let table = sheet.table(key)?;
+fn read_combined(columns: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
+    let table = columns.table(key)?;
     let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
     let named = match (concat.is_empty(), join.is_empty()) {
         (false, true) => Some(ColumnNames::Concat(concat)),
@@ -233,10 +233,10 @@ fn read_run(document: &Document<'_>, group: Group, items: &[SpannedText]) -> Vec
     slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
 }
 
-fn read_lists(document: &Document<'_>, sheet: &Table<'_, '_>) -> Vec<(Group, Split)> {
+fn read_lists(document: &Document<'_>, table: &Table<'_, '_>) -> Vec<(Group, Split)> {
     let mut lists = Vec::new();
     for group in [Group::Diagnosis, Group::IcdProcedure, Group::Modifier] {
-        let Some(placed) = sheet.text_if(group.name()) else { continue };
+        let Some(placed) = table.text_if(group.name()) else { continue };
         let mut chars = placed.text.chars();
         match (placed.text.as_str(), chars.next(), chars.next()) {
             ("auto", ..) => lists.push((group, Split::Auto)),
@@ -244,7 +244,7 @@ fn read_lists(document: &Document<'_>, sheet: &Table<'_, '_>) -> Vec<(Group, Spl
             _ => document.fault(placed.span, "a list separator is one character or \"auto\""),
         }
     }
-    sheet.deny_unknown_keys();
+    table.deny_unknown_keys();
     lists
 }
 

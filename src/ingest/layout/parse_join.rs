@@ -8,45 +8,45 @@ use crate::strict_toml::{Document, Table, texts};
 /// Reads every table of the layout. Faults are noted in the document.
 pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>) -> Vec<Join> {
     let mut joins: Vec<Join> = Vec::new();
-    for sheet in root.tables_if("join") {
-        let table = sheet.text("table");
-        let (key, to) = (texts(sheet.texts("key")), texts(sheet.texts("to")));
+    for table in root.tables_if("join") {
+        let name = table.text("table");
+        let (key, to) = (texts(table.texts("key")), texts(table.texts("to")));
         if key.len() != to.len() && !key.is_empty() && !to.is_empty() {
-            sheet.fault(format!(
+            table.fault(format!(
                 "`key` has {} columns and `to` has {}: write as many, in the same order",
                 key.len(),
                 to.len()
             ));
         }
-        let codes = sheet.table_if("codes").and_then(|codes| read_codes(document, &codes));
+        let codes = table.table_if("codes").and_then(|codes| read_codes(document, &codes));
         let mut only = Vec::new();
-        if let Some(sheet) = sheet.table_if("only") {
-            for column in sheet.keys() {
-                only.push((column.text.clone(), texts(sheet.texts(&column.text))));
+        if let Some(columns) = table.table_if("only") {
+            for column in columns.keys() {
+                only.push((column.text.clone(), texts(columns.texts(&column.text))));
             }
-            sheet.deny_unknown_keys();
+            columns.deny_unknown_keys();
         }
-        sheet.deny_unknown_keys();
-        let Some(table) = table else { continue };
-        if table.text.is_empty() || table.text.contains(['=', '.']) {
-            document.fault(table.span.clone(), "a table's name is a word: write table = \"diagnosis\"");
+        table.deny_unknown_keys();
+        let Some(name) = name else { continue };
+        if name.text.is_empty() || name.text.contains(['=', '.']) {
+            document.fault(name.span.clone(), "a table's name is a word: write table = \"diagnosis\"");
         }
-        let join = Join { table: table.text, key, to, codes, only };
+        let join = Join { table: name.text, key, to, codes, only };
         if let Some(earlier) = joins.iter().find(|j| j.table == join.table || same_column(j, &join)) {
             let what = if earlier.table == join.table { "the name" } else { "a column" };
             let message = format!("{what} of this table is also that of `{}`: write another", earlier.table);
-            document.fault(table.span, message);
+            document.fault(name.span, message);
         }
         joins.push(join);
     }
     joins
 }
 
-fn read_codes(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Codes> {
-    let column = sheet.text("column");
-    let number = sheet.text_if("number").map(|p| p.text);
-    let names = expand(document, &sheet.texts("as"));
-    sheet.deny_unknown_keys();
+fn read_codes(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Codes> {
+    let column = table.text("column");
+    let number = table.text_if("number").map(|p| p.text);
+    let names = expand(document, &table.texts("as"));
+    table.deny_unknown_keys();
     Some(Codes { column: column?.text, number, names })
 }
 

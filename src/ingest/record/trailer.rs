@@ -36,11 +36,11 @@ pub const MAX_RECORDS: usize = 2;
 const MAX_FIELD: i64 = 1000;
 
 /// Reads `[trailer]` of a layout file.
-pub(crate) fn read(document: &Document<'_>, sheet: &Table<'_, '_>) -> Option<Trailer> {
-    let prefix = sheet.text("prefix");
-    let rows = sheet.number("rows", 1..=MAX_FIELD).and_then(|n| usize::try_from(n).ok());
-    let amount = sheet.number_if("amount", 1..=MAX_FIELD).and_then(|n| usize::try_from(n).ok());
-    sheet.deny_unknown_keys();
+pub(crate) fn read(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Trailer> {
+    let prefix = table.text("prefix");
+    let rows = table.number("rows", 1..=MAX_FIELD).and_then(|n| usize::try_from(n).ok());
+    let amount = table.number_if("amount", 1..=MAX_FIELD).and_then(|n| usize::try_from(n).ok());
+    table.deny_unknown_keys();
     let prefix = prefix?;
     if prefix.text.trim().is_empty() || prefix.text.contains(['\n', '\r']) {
         document.fault(prefix.span, "a trailer record begins with a text of its own: write prefix = \"TR|\"");

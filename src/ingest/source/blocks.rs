@@ -25,7 +25,7 @@ const SMALL_BLOCK_BYTES: usize = 1 << 12;
 const BLOCKS_PER_THREAD: usize = 4;
 
 /// Where the text comes from.
-pub(crate) enum Text {
+pub(crate) enum TextSource {
     /// A plain file, read by position.
     File { file: Arc<File>, at: u64, size: u64 },
     /// Anything else; `taken` counts the bytes on disk.
@@ -35,7 +35,7 @@ pub(crate) enum Text {
 /// The text of an extract after its header.
 pub struct BlockReader {
     name: String,
-    text: Text,
+    text: TextSource,
     block: usize,
     notes: Notes,
 }
@@ -71,15 +71,15 @@ impl Block {
 }
 
 impl BlockReader {
-    pub(crate) fn new(name: String, text: Text, block: usize, notes: Notes) -> Self {
+    pub(crate) fn new(name: String, text: TextSource, block: usize, notes: Notes) -> Self {
         Self { name, text, block: block.max(1), notes }
     }
 
     /// Bytes taken from disk so far, for progress: of a compressed file the compressed ones.
     pub fn taken(&self) -> u64 {
         match &self.text {
-            Text::File { at, .. } => *at,
-            Text::Stream { taken, .. } => taken.load(Ordering::Relaxed),
+            TextSource::File { at, .. } => *at,
+            TextSource::Stream { taken, .. } => taken.load(Ordering::Relaxed),
         }
     }
 
@@ -97,7 +97,7 @@ impl BlockReader {
     pub fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
         let block = self.block;
         match &mut self.text {
-            Text::File { file, at, size } => {
+            TextSource::File { file, at, size } => {
                 let end = (*at + block.max(GROUP_BYTES) as u64 / block as u64 * block as u64).min(*size);
                 blocks.clear();
                 blocks.extend((*at..end).step_by(block).map(|from| Block::OnDisk {
@@ -107,7 +107,7 @@ impl BlockReader {
                 }));
                 *at = end;
             }
-            Text::Stream { stream, .. } => {
+            TextSource::Stream { stream, .. } => {
                 let most = if block < SMALL_BLOCK_BYTES {
                     SMALL_BLOCKS
                 } else {

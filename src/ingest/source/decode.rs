@@ -213,10 +213,10 @@ impl Utf16 {
 impl Read for Utf16 {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.at == self.ready.len() && !self.ended {
-            let held = usize::from(self.odd.is_some());
+            let carried = usize::from(self.odd.is_some());
             self.raw[0] = self.odd.take().unwrap_or_default();
-            let read = self.inner.read(&mut self.raw[held..])?;
-            let mut n = held + read;
+            let read = self.inner.read(&mut self.raw[carried..])?;
+            let mut n = carried + read;
             self.ended = read == 0;
             if n % 2 == 1 {
                 n -= 1;

@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_fingerprint_sees_what_it_says() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let name = desk.path().join("x").display().to_string();
+        let directory = tempfile::tempdir().expect("a directory");
+        let name = directory.path().join("x").display().to_string();
         let mut bytes: Vec<u8> = (0..20u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let of = |bytes: &[u8], extent| {
             std::fs::write(&name, bytes).expect("room");

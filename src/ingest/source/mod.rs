@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::ingest::error::ReadError;
-use crate::ingest::source::blocks::{BlockReader, Text, read_at};
+use crate::ingest::source::blocks::{BlockReader, TextSource, read_at};
 use crate::ingest::source::decode::{
     Counted, Guarded, GzipMembers, Notes, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
 };
@@ -150,11 +150,11 @@ impl Source {
     /// Reads the text from byte `from`, which is inside the sample, in groups of blocks of `block` bytes.
     pub fn blocks(self, from: usize, block: usize) -> BlockReader {
         let text = match self.bytes {
-            Bytes::File(file) => Text::File { file: Arc::new(file), at: from as u64, size: self.size },
+            Bytes::File(file) => TextSource::File { file: Arc::new(file), at: from as u64, size: self.size },
             Bytes::Stream(stream) => {
                 let mut sample = self.sample;
                 sample.drain(..from);
-                Text::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
+                TextSource::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
             }
         };
         BlockReader::new(self.name, text, block, self.notes)

@@ -43,15 +43,15 @@ mod tests {
 
     #[test]
     fn files_are_the_same_by_path_or_by_bytes() {
-        let desk = tempfile::tempdir().expect("a directory");
+        let directory = tempfile::tempdir().expect("a directory");
         let put = |name: &str, text: &str| {
-            let path = desk.path().join(name);
+            let path = directory.path().join(name);
             std::fs::write(&path, text).expect("room");
             path.display().to_string()
         };
         let (a, b, c) = (put("a", "one"), put("b", "two"), put("c", "one"));
         let roundabout =
-            format!("{}/../{}/a", desk.path().display(), desk.path().file_name().expect("a name").display());
+            format!("{}/../{}/a", directory.path().display(), directory.path().file_name().expect("a name").display());
         let names =
             [&a, &b, &c, &a, &roundabout, &"-".to_owned(), &"gone".to_owned(), &"-".to_owned()].map(Clone::clone);
         assert_eq!(repeated(&names), [None, None, Some(0), Some(0), Some(0), None, None, Some(5)]);

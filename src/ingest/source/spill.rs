@@ -13,14 +13,14 @@ use serde::de::DeserializeOwned;
 #[derive(Debug)]
 pub struct Spool {
     directory: PathBuf,
-    /// Bytes that may be held in memory.
-    most: usize,
-    held: AtomicUsize,
-    tape: Mutex<Tape>,
+    /// Bytes that may stay in memory.
+    limit: usize,
+    in_memory: AtomicUsize,
+    on_disk: Mutex<OnDisk>,
 }
 
 #[derive(Debug, Default)]
-struct Tape {
+struct OnDisk {
     file: Option<File>,
     length: u64,
     failed: Option<io::Error>,
@@ -34,30 +34,30 @@ pub struct SpoolSlot {
 }
 
 impl Spool {
-    /// A spool that allows `most` bytes in memory and writes the rest to a file in this directory.
-    pub fn new(directory: PathBuf, most: usize) -> Arc<Self> {
-        Arc::new(Self { directory, most, held: AtomicUsize::new(0), tape: Mutex::default() })
+    /// A spool that allows `limit` bytes in memory and writes the rest to a file in this directory.
+    pub fn new(directory: PathBuf, limit: usize) -> Arc<Self> {
+        Arc::new(Self { directory, limit, in_memory: AtomicUsize::new(0), on_disk: Mutex::default() })
     }
 
     /// The first error of the disk, if there was one.
     pub fn failure(&self) -> Option<io::Error> {
-        self.tape().failed.take()
+        self.on_disk().failed.take()
     }
 
     /// Did the disk fail?
     pub fn has_failed(&self) -> bool {
-        self.tape().failed.is_some()
+        self.on_disk().failed.is_some()
     }
 
-    fn tape(&self) -> MutexGuard<'_, Tape> {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    fn on_disk(&self) -> MutexGuard<'_, OnDisk> {
+        self.on_disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// May so many more bytes stay in memory? If so, they count as held.
+    /// May so many more bytes stay in memory? If so, they are counted.
     pub fn may_hold(&self, bytes: usize) -> bool {
-        let fits = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most;
+        let fits = self.in_memory.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.limit;
         if !fits {
-            self.held.fetch_sub(bytes, Ordering::Relaxed);
+            self.in_memory.fetch_sub(bytes, Ordering::Relaxed);
         }
         fits
     }
@@ -66,32 +66,32 @@ impl Spool {
     /// with [`Spool::failure`].
     pub fn put(&self, value: &impl Serialize) -> SpoolSlot {
         self.write(value).unwrap_or_else(|e| {
-            self.tape().failed.get_or_insert(e);
+            self.on_disk().failed.get_or_insert(e);
             SpoolSlot { at: 0, bytes: 0 }
         })
     }
 
     fn write(&self, value: &impl Serialize) -> io::Result<SpoolSlot> {
         let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
-        let mut tape = self.tape();
-        let at = tape.length;
-        let file = match &mut tape.file {
+        let mut on_disk = self.on_disk();
+        let at = on_disk.length;
+        let file = match &mut on_disk.file {
             Some(file) => file,
             none => none.insert(tempfile::tempfile_in(&self.directory)?),
         };
         file.seek(SeekFrom::Start(at))?;
         file.write_all(&bytes)?;
-        tape.length += bytes.len() as u64;
+        on_disk.length += bytes.len() as u64;
         Ok(SpoolSlot { at, bytes: bytes.len() })
     }
 
     /// Reads a value.
-    pub fn get<T: DeserializeOwned>(&self, place: SpoolSlot) -> io::Result<T> {
-        let mut buffer = vec![0; place.bytes];
+    pub fn get<T: DeserializeOwned>(&self, slot: SpoolSlot) -> io::Result<T> {
+        let mut buffer = vec![0; slot.bytes];
         {
-            let mut tape = self.tape();
-            let file = tape.file.as_mut().ok_or_else(|| io::Error::other("nothing was put on disk"))?;
-            file.seek(SeekFrom::Start(place.at))?;
+            let mut on_disk = self.on_disk();
+            let file = on_disk.file.as_mut().ok_or_else(|| io::Error::other("nothing was put on disk"))?;
+            file.seek(SeekFrom::Start(slot.at))?;
             file.read_exact(&mut buffer)?;
         }
         postcard::from_bytes(&buffer).map_err(io::Error::other)

@@ -16,9 +16,9 @@ use crate::rules::input::printed_codes;
 
 /// A fact by its name: what it is and the cell that says so, a sentence each.
 pub(crate) fn facts(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
-    let case = &asked.case;
-    let class = case.class;
-    let product = match case.line.text(Text::Product) {
+    let input = &asked.input;
+    let class = input.class;
+    let product = match input.line.text(Text::Product) {
         "" => "none on the claim".to_owned(),
         label => format!("\"{label}\""),
     };
@@ -29,18 +29,19 @@ pub(crate) fn facts(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> 
         class.inpatient.word(),
         class.outpatient.word()
     );
-    let edition = match case.line.date {
-        None => format!("{}, the latest, as the date cannot be read", case.edition.id),
-        Some(day) if day < case.edition.from => format!("{}, the earliest on hand", case.edition.id),
-        Some(day) => format!("{}, in force on {day} (from {})", case.edition.id, case.edition.from),
+    let edition = match input.line.date {
+        None => format!("{}, the latest, as the date cannot be read", input.edition.id),
+        Some(day) if day < input.edition.from => format!("{}, the earliest on hand", input.edition.id),
+        Some(day) => format!("{}, in force on {day} (from {})", input.edition.id, input.edition.from),
     };
-    let mut facts = vec![("product", vec![product]), ("setting", vec![setting(case.line)]), ("edition", vec![edition])];
-    facts.extend(diagnoses(case, class));
+    let mut facts =
+        vec![("product", vec![product]), ("setting", vec![setting(input.line)]), ("edition", vec![edition])];
+    facts.extend(diagnoses(input, class));
     facts.push(("authorization", authorization(content, asked, i)));
-    facts.extend(encounter(content, case, i));
+    facts.extend(encounter(content, input, i));
     facts.extend(session(content, i));
     facts.push(("money", money(content, asked, i)));
-    let filled = filled(content, content.book.services[i].line);
+    let filled = filled(content, content.line_set.services[i].line);
     if !filled.is_empty() {
         facts.push(("from other rows of the claim", filled));
     }
@@ -49,12 +50,12 @@ pub(crate) fn facts(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> 
 
 /// What the amount of the service rests on, and the amounts of its own row.
 fn money(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
-    let line = asked.case.line;
+    let line = asked.input.line;
     let mut said: Vec<String> = asked.judgement.iter().map(amount).collect();
-    if let ServiceMoney::OfStay(Some((total, basis))) = content.book.services[i].money {
+    if let ServiceMoney::OfStay(Some((total, basis))) = content.line_set.services[i].money {
         said.push(format!("the money of the claim: {} ({basis})", dollars(total)));
-        let rows = content.book.money_lines(i).into_iter().take(MAX_ENTRIES_SHOWN);
-        let rows: Vec<_> = rows.map(|line| place(content, content.book.line(line))).collect();
+        let rows = content.line_set.money_lines(i).into_iter().take(MAX_ENTRIES_SHOWN);
+        let rows: Vec<_> = rows.map(|line| place(content, content.line_set.line(line))).collect();
         said.push(format!("from the rows {}", rows.join(", ")));
     }
     let amounts = [("paid", line.paid), ("allowed", line.allowed), ("charge", line.charge)];
@@ -74,7 +75,7 @@ fn money(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String>
 /// The services of other claims in the same session, then what they show about the service, each with one of the rows that
 /// show it.
 fn session(content: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String>)> {
-    let session = content.book.services[i].session;
+    let session = content.line_set.services[i].session;
     let at = |row: RowRef, what: &str| format!("{}: {what}", place_of(content, row));
     let same_stay = if session.interim {
         "an earlier stay with a day and a code in common; interim bills by their frequency"
@@ -88,9 +89,9 @@ fn session(content: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String
         (session.same_service, "an earlier service with the same code, date and side"),
         (session.stay_nearby, "a stay on the same day, or one that begins at most three days later"),
     ];
-    let services = content.book.session_of(i).into_iter().take(MAX_ENTRIES_SHOWN).map(|other| {
-        let line = content.book.line_of(other);
-        let codes = printed_codes(&content.context.run.policy, content.book.codes_of(other));
+    let services = content.line_set.session_of(i).into_iter().take(MAX_ENTRIES_SHOWN).map(|other| {
+        let line = content.line_set.line_of(other);
+        let codes = printed_codes(&content.context.run.policy, content.line_set.codes_of(other));
         let date = line.date.map_or(String::new(), |date| format!(" on {date}"));
         format!("claim {}, {codes}{date}, {}", line.claim_id(), place(content, line))
     });
@@ -124,7 +125,7 @@ pub(super) fn filled(content: &PartView<'_>, line: usize) -> Vec<String> {
         ("diagnoses", Fact::Diagnoses),
     ];
     let from = |(name, fact): (&str, Fact)| {
-        let row = content.book.row_of_fact(line, fact)?;
+        let row = content.line_set.row_of_fact(line, fact)?;
         Some(format!("{name}: {}", place_of(content, row)))
     };
     facts.into_iter().filter_map(from).collect()
@@ -139,10 +140,10 @@ fn setting(line: Line<'_>) -> String {
     format!("{}: {from}", line.setting.word())
 }
 
-fn diagnoses(case: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)> {
-    let says = |code: &str| format!("{code} {}", list_says(class, case.edition, code));
-    let mut considered: Vec<String> = case.line.considered().map(says).collect();
-    let unpointed: Vec<String> = case.line.unpointed().map(says).collect();
+fn diagnoses(input: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)> {
+    let says = |code: &str| format!("{code} {}", list_says(class, input.edition, code));
+    let mut considered: Vec<String> = input.line.considered().map(says).collect();
+    let unpointed: Vec<String> = input.line.unpointed().map(says).collect();
     if considered.is_empty() {
         return vec![("diagnoses", vec!["none on the row".to_owned()])];
     }
@@ -160,42 +161,44 @@ fn diagnoses(case: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<Stri
 }
 
 fn authorization(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> Vec<String> {
-    let case = &asked.case;
-    let outcome = case.authorization.status;
+    let input = &asked.input;
+    let outcome = input.authorization.status;
     let mut said = vec![format!("{}: {}", outcome.word(), decision(outcome))];
-    let number = case.line.text(Text::Authorization);
+    let number = input.line.text(Text::Authorization);
     said.push(match number {
-        "" if case.line.marks.authorization_column => "no number on the claim".to_owned(),
+        "" if input.line.marks.authorization_column => "no number on the claim".to_owned(),
         "" => "the extract has no column for a number".to_owned(),
         number => format!("number {number} on the claim"),
     });
-    let Some(register) = &content.context.run.register else {
+    let Some(authorization_file) = &content.context.run.authorization_file else {
         said.push("no authorization file was given".to_owned());
         return said;
     };
     let day = |day: Option<jiff::civil::Date>| day.map_or("open".to_owned(), |d| d.to_string());
-    let of_numbers = number.split(';').filter_map(|number| register.of_number(number));
-    for row in of_numbers.flat_map(NumberRows::places).take(MAX_ENTRIES_SHOWN).map(|place| &register.rows()[*place]) {
+    let of_numbers = number.split(';').filter_map(|number| authorization_file.of_number(number));
+    for row in
+        of_numbers.flat_map(NumberRows::places).take(MAX_ENTRIES_SHOWN).map(|place| &authorization_file.rows()[*place])
+    {
         let (from, to) = (day(row.valid_from), day(row.valid_to));
         let codes = if row.procedures.is_empty() { "any procedure".to_owned() } else { row.procedures.join(" ") };
         let units = row.units.map_or("no limit of units".to_owned(), |units| format!("units {}", units.normalize()));
         said.push(format!("on file: {}, {codes}, {from} to {to}, {units}", row.status));
     }
     if !number.is_empty() {
-        let used = content.book.services[i].units_on_numbers(0);
+        let used = content.line_set.services[i].units_on_numbers(0);
         said.push(format!("units of all services on the number so far: {}", used.normalize()));
     }
     said
 }
 
 /// The encounter of a service, its units in it, and the codes of a stay.
-fn encounter(content: &PartView<'_>, case: &RuleInput<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+fn encounter(content: &PartView<'_>, input: &RuleInput<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
     let policy = &content.context.run.policy;
-    let service = &content.book.services[i];
+    let service = &content.line_set.services[i];
     let codes: Vec<CodeId> =
-        policy.codes.iter().map(|(id, _)| id).filter(|id| case.encounter.codes.contains(*id)).collect();
+        policy.codes.iter().map(|(id, _)| id).filter(|id| input.encounter.codes.contains(*id)).collect();
     let whose =
-        if case.line.text(Text::MemberId).is_empty() { "the claim's, as it names no member" } else { "the member's" };
+        if input.line.text(Text::MemberId).is_empty() { "the claim's, as it names no member" } else { "the member's" };
     let mut said =
         vec![format!("{whose}, same day, form and billing provider; codes {}", printed_codes(policy, &codes))];
     if let Kind::Line(id) = service.kind {
@@ -204,11 +207,11 @@ fn encounter(content: &PartView<'_>, case: &RuleInput<'_>, i: usize) -> Vec<(&'s
         said.push(format!(
             "units of {}: {} on the line, {} so far{limit}",
             policy.code(id),
-            case.line.units.normalize(),
+            input.line.units.normalize(),
             service.units_so_far.normalize()
         ));
     }
-    let modifiers: Vec<&str> = case.line.modifiers().collect();
+    let modifiers: Vec<&str> = input.line.modifiers().collect();
     let mut facts = vec![("encounter", said)];
     if !modifiers.is_empty() {
         facts.push(("modifiers", vec![modifiers.join(" ")]));

@@ -8,7 +8,7 @@ use crate::report::view::PartView;
 
 /// The life of a row, a sentence for each event.
 pub(super) fn life(content: &PartView<'_>, i: usize) -> Vec<String> {
-    let here = place(content, content.book.line(i));
+    let here = place(content, content.line_set.line(i));
     let mut said: Vec<_> = version(content, i, &here).into_iter().collect();
     said.extend(fate(content, i, &here));
     said
@@ -16,20 +16,20 @@ pub(super) fn life(content: &PartView<'_>, i: usize) -> Vec<String> {
 
 /// What a replacement or void says of itself.
 fn version(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
-    let book = content.book;
-    let line = book.line(i);
+    let line_set = content.line_set;
+    let line = line_set.line(i);
     let kind = match line.version {
         Version::Original => return None,
         Version::Replacement => "replacement (frequency 7)",
         Version::Void => "void (frequency 8)",
     };
-    if matches!(book.bins[i], Bin::Duplicate | Bin::PayerDenied) {
+    if matches!(line_set.bins[i], Bin::Duplicate | Bin::PayerDenied) {
         return None;
     }
     let original = line.text(Text::OriginalClaimId);
-    Some(match book.named(i) {
+    Some(match line_set.named(i) {
         Some(claim) => format!("{here} is a {kind} of claim {claim}"),
-        None if book.orphans.contains(&i) => {
+        None if line_set.orphans.contains(&i) => {
             format!("{here} is a {kind} that names no other version and supersedes none")
         }
         None if !original.is_empty() && original != line.claim_id() => {
@@ -41,23 +41,23 @@ fn version(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
 
 /// Why a row is not live.
 fn fate(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
-    let book = content.book;
-    let at = |other: usize| place(content, book.line(other));
-    Some(match book.bins[i] {
+    let line_set = content.line_set;
+    let at = |other: usize| place(content, line_set.line(other));
+    Some(match line_set.bins[i] {
         Bin::InScope | Bin::Related => return None,
-        Bin::Duplicate => match book.duplicate_of(i) {
+        Bin::Duplicate => match line_set.duplicate_of(i) {
             Some(other) => format!("{here} is equal to the earlier row {} and counts once", at(other)),
             None => format!("{here} is equal to an earlier row and counts once"),
         },
         Bin::PayerDenied => format!("{here} was denied by the payer: nothing was paid, so it is not a service"),
-        Bin::Reversed => match (book.takes_back(i), book.reversal_of(i)) {
+        Bin::Reversed => match (line_set.takes_back(i), line_set.reversal_of(i)) {
             (true, Some(other)) => format!("{here} takes back {}", at(other)),
             (true, None) => format!("{here} takes something back, and no row matches it"),
             (false, Some(other)) => format!("{here} was taken back by {}", at(other)),
             (false, None) => format!("{here} has a status that says it was reversed"),
         },
         Bin::Superseded => {
-            let by: Vec<_> = book
+            let by: Vec<_> = line_set
                 .superseded_by(i)
                 .into_iter()
                 .take(MAX_ENTRIES_SHOWN)
@@ -73,7 +73,7 @@ fn fate(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
 }
 
 fn reason(content: &PartView<'_>, other: usize, why: Superseded) -> String {
-    let by = content.book.line(other);
+    let by = content.line_set.line(other);
     match why {
         Superseded::Named | Superseded::SameClaim => {
             format!("claim {}, frequency {}", by.claim_id(), by.text(Text::Frequency))

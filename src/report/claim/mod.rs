@@ -90,14 +90,15 @@ pub(crate) struct SilentRules<'a> {
 impl<'a> ClaimDossier<'a> {
     /// The dossier of a claim. None: no kept row has this number.
     pub(crate) fn of(content: &PartView<'a>, claim: &'a str) -> Option<Self> {
-        let (run, book) = (content.context.run, content.book);
-        let all: Vec<usize> = book.of_claim(claim).collect();
+        let (run, line_set) = (content.context.run, content.line_set);
+        let all: Vec<usize> = line_set.of_claim(claim).collect();
         let first = *all.first()?;
         let shown = &all[..all.len().min(MAX_ENTRIES_SHOWN)];
-        let mates = book.same_encounter(claim);
-        let own = book.line(first).claim_id();
-        let services: Vec<usize> = (0..book.services.len()).filter(|i| book.line_of(*i).claim_id() == own).collect();
-        let inquiry = Explainer::new(book, &run.policy, run.register.as_ref());
+        let mates = line_set.same_encounter(claim);
+        let own = line_set.line(first).claim_id();
+        let services: Vec<usize> =
+            (0..line_set.services.len()).filter(|i| line_set.line_of(*i).claim_id() == own).collect();
+        let inquiry = Explainer::new(line_set, &run.policy, run.authorization_file.as_ref());
         let mut subjects: Vec<_> =
             services.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimSubject::service(content, &inquiry, *i)).collect();
         subjects.extend(shown.iter().filter_map(|i| ClaimSubject::line(content, &inquiry, *i)));
@@ -159,8 +160,8 @@ fn place_of(content: &PartView<'_>, row: RowRef) -> String {
 
 impl<'a> ClaimRow<'a> {
     fn of(content: &PartView<'a>, i: usize) -> Self {
-        let book: &'a LineSet = content.book;
-        let line = book.line(i);
+        let line_set: &'a LineSet = content.line_set;
+        let line = line_set.line(i);
         Self {
             claim: line.claim_id(),
             number: line.text(Text::LineNumber),
@@ -168,7 +169,7 @@ impl<'a> ClaimRow<'a> {
             codes: printed_codes(&content.context.run.policy, line.known),
             date: line.date.map_or_else(|| line.text(Text::BadDate).to_owned(), |d| d.to_string()),
             units: line.units.normalize().to_string(),
-            bin: match book.bins[i] {
+            bin: match line_set.bins[i] {
                 Bin::InScope => "in scope",
                 Bin::Related => "related",
                 Bin::Reversed => "reversed",
@@ -181,7 +182,7 @@ impl<'a> ClaimRow<'a> {
 }
 
 fn absent(content: &PartView<'_>, lines: &[usize]) -> Vec<String> {
-    let extracts: BTreeSet<u32> = lines.iter().map(|i| content.book.line(*i).extract).collect();
+    let extracts: BTreeSet<u32> = lines.iter().map(|i| content.line_set.line(*i).extract).collect();
     let inputs = extracts.into_iter().map(|extract| &content.context.run.inputs[extract as usize]);
     let said = inputs.flat_map(|input| {
         input.absent.iter().map(|(field, costs)| format!("{} has no {} column: {costs}", input.name, field.name()))
@@ -198,10 +199,10 @@ impl<'a> ClaimSubject<'a> {
 
     /// Related lines, and those taken back that rules were asked about.
     fn line(content: &PartView<'a>, inquiry: &Explainer<'a>, i: usize) -> Option<Self> {
-        let book = content.book;
-        let subject = match book.bins[i] {
+        let line_set = content.line_set;
+        let subject = match line_set.bins[i] {
             Bin::Related => Subject::Related(i),
-            _ if !book.bins[i].is_live() && (book.orphans.contains(&i) || book.unmatched.contains(&i)) => {
+            _ if !line_set.bins[i].is_live() && (line_set.orphans.contains(&i) || line_set.unmatched.contains(&i)) => {
                 Subject::Withdrawn(i)
             }
             _ => return None,
@@ -229,8 +230,8 @@ impl<'a> ClaimSubject<'a> {
         silent.sort_by_key(|s| ["passed", "could not be asked", "not applicable"].iter().position(|w| *w == s.state));
         let judgement = asked.judgement.as_ref();
         Self {
-            what: asked.case.what().to_string(),
-            place: place(content, asked.case.line),
+            what: asked.input.what().to_string(),
+            place: place(content, asked.input.line),
             status: judgement.map(|j| j.status),
             amount: judgement.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),
             facts,

@@ -9,7 +9,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::baseline::{Change, Entry, Pairs, differences};
+use crate::baseline::{Change, FindingEntry, Pairs, differences};
 use crate::claim::{Cents, Sum};
 use crate::policy::Disposition;
 use crate::report::compare::read::{CompareError, FindingRow, FindingsFile};
@@ -30,9 +30,9 @@ pub struct Difference<'a> {
     /// Its row: of the new report, or of the old one if it is gone.
     pub row: &'a FindingRow<'a>,
     /// The same as an entry.
-    pub entry: Entry,
+    pub entry: FindingEntry,
     /// Its entry in the old report, if it is not gone and has one there.
-    pub was: Option<Entry>,
+    pub was: Option<FindingEntry>,
 }
 
 /// Counts and money of a comparison.
@@ -69,7 +69,7 @@ impl Comparison {
     pub fn of(old: &Path, new: &Path) -> Result<Self, CompareError> {
         let (old, new) = (FindingsFile::read(old)?, FindingsFile::read(new)?);
         old.suits(new.masked(), &new.path)?;
-        let pairs = Pairs::of(&old.entries, &new.entries);
+        let pairs = Pairs::new(&old.entries, &new.entries);
         Ok(Self { old, new, pairs })
     }
 
@@ -111,13 +111,13 @@ impl Comparison {
 
     /// Counts and money by change.
     pub fn shares(&self) -> Shares {
-        let share = |wanted: &dyn Fn(Change, &Entry) -> bool| {
+        let share = |wanted: &dyn Fn(Change, &FindingEntry) -> bool| {
             let new = self.new.entries.iter().enumerate().filter(|(n, entry)| wanted(self.change(*n), entry));
             let new = new.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount()));
             let there = &self.pairs.old_is_there;
             let old = self.old.entries.iter().zip(there).filter(|(e, there)| !**there && wanted(Change::Gone, e));
-            let mut share = Share::of(new);
-            share.merge(&Share::of(old.map(|(e, _)| (e.subject as usize, e.disposition, e.amount()))));
+            let mut share = Share::from_findings(new);
+            share.merge(&Share::from_findings(old.map(|(e, _)| (e.subject as usize, e.disposition, e.amount()))));
             share
         };
         let of = |change| (change, share(&|c, entry| c == change && (change == Change::Same || !entry.suppressed)));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use csv::{ReaderBuilder, StringRecord};
 use serde::Deserialize;
 
-use crate::baseline::Entry;
+use crate::baseline::FindingEntry;
 use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint};
 use crate::policy::Disposition;
@@ -34,7 +34,7 @@ pub struct FindingsFile {
     /// Its directory.
     pub path: PathBuf,
     /// Its findings in its order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<FindingEntry>,
     /// Are amounts known? Not where its extracts have no column for them.
     pub knows_amounts: bool,
     tokens: usize,
@@ -82,7 +82,7 @@ impl FindingRow<'_> {
     }
 
     /// The entry, or what is wrong with the row.
-    fn entry(&self, subject: u32) -> Result<Entry, &'static str> {
+    fn entry(&self, subject: u32) -> Result<FindingEntry, &'static str> {
         let word = self.cell("disposition");
         let disposition = Disposition::WORDS.iter().find(|(w, _)| *w == word).map(|(_, disposition)| *disposition);
         let amount = match self.cell("amount_at_risk") {
@@ -101,7 +101,7 @@ impl FindingRow<'_> {
         };
         let texts = [self.cell("message"), self.cell("citation")];
         let disposition = disposition.ok_or("disposition")?;
-        Ok(Entry::new(self.fingerprint(), disposition, amount, texts, suppressed, subject))
+        Ok(FindingEntry::new(self.fingerprint(), disposition, amount, texts, suppressed, subject))
     }
 }
 

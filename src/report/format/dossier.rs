@@ -43,7 +43,7 @@ struct DossierHead<'a> {
     policy: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     inputs: Vec<DossierInput<'a>>,
     ledger: Ledger,
-    register: Option<Vec<Authorization>>,
+    authorization_file: Option<Vec<Authorization>>,
     /// How many lines follow.
     lines: u64,
 }
@@ -86,13 +86,13 @@ pub enum DossierError {
 /// Begins the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
 pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(MAGIC_LINE.as_bytes())?;
-    let met = context.run.register.as_ref().map(|_| Mutex::new(NeededRows::default()));
+    let needed_rows = context.run.authorization_file.as_ref().map(|_| Mutex::new(NeededRows::default()));
     Ok(Box::new(Writer {
         context,
         out: Mutex::new(out),
         frames: PendingPieces::default(),
         lines: AtomicU64::new(0),
-        met,
+        needed_rows,
     }))
 }
 
@@ -102,7 +102,7 @@ struct Writer<'a> {
     frames: PendingPieces<Vec<u8>>,
     lines: AtomicU64,
     /// Rows of the authorization file that some line could meet: by its number, or by its member.
-    met: Option<Mutex<NeededRows>>,
+    needed_rows: Option<Mutex<NeededRows>>,
 }
 
 impl Sink for Writer<'_> {
@@ -110,14 +110,15 @@ impl Sink for Writer<'_> {
         if self.context.run.masked == Masked::IdsAndDays {
             return Ok(());
         }
-        if let (Some(register), Some(met)) = (&self.context.run.register, &self.met) {
-            let mut met = lock(met);
-            for line in part.book.lines.iter() {
-                met.note(register, line.text(Text::Authorization), line.text(Text::MemberId));
+        if let (Some(authorization_file), Some(needed_rows)) = (&self.context.run.authorization_file, &self.needed_rows)
+        {
+            let mut needed_rows = lock(needed_rows);
+            for line in part.line_set.lines.iter() {
+                needed_rows.note(authorization_file, line.text(Text::Authorization), line.text(Text::MemberId));
             }
         }
-        self.lines.fetch_add(part.book.lines.len() as u64, Ordering::Relaxed);
-        self.frames.put(n, frame(part.book.unfilled())?);
+        self.lines.fetch_add(part.line_set.lines.len() as u64, Ordering::Relaxed);
+        self.frames.put(n, frame(part.line_set.unfilled())?);
         Ok(())
     }
 
@@ -126,7 +127,7 @@ impl Sink for Writer<'_> {
     }
 
     fn finish(self: Box<Self>, _: &Totals) -> io::Result<()> {
-        let frame = self.context.run;
+        let run = self.context.run;
         let input = |input: &'_ Input| DossierInput {
             name: input.name.clone().into(),
             bytes: input.bytes,
@@ -135,16 +136,16 @@ impl Sink for Writer<'_> {
             absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
             unmapped: input.unmapped.iter().map(|field| *field as u8).collect(),
         };
-        let needed = frame.register.as_ref().zip(self.met).map(|(register, met)| {
-            let places = lock(&met).places(register);
-            places.into_iter().map(|place| register.rows()[place].clone()).collect()
+        let needed = run.authorization_file.as_ref().zip(self.needed_rows).map(|(authorization_file, needed_rows)| {
+            let places = lock(&needed_rows).places(authorization_file);
+            places.into_iter().map(|place| authorization_file.rows()[place].clone()).collect()
         });
         let head = DossierHead {
-            masked: frame.masked,
-            policy: frame.policy.origins.iter().map(|o| (o.file.as_str().into(), o.text.as_str().into())).collect(),
-            inputs: frame.inputs.iter().map(input).collect(),
-            ledger: frame.ledger,
-            register: needed,
+            masked: run.masked,
+            policy: run.policy.origins.iter().map(|o| (o.file.as_str().into(), o.text.as_str().into())).collect(),
+            inputs: run.inputs.iter().map(input).collect(),
+            ledger: run.ledger,
+            authorization_file: needed,
             lines: self.lines.into_inner(),
         };
         let mut out = lock(&self.out);
@@ -234,7 +235,8 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(DossierError::Damaged);
     }
-    let register = head.register.map(|rows| AuthorizationFile::of(rows, &policy.codes));
-    let frame = RunContext { masked: head.masked, ..RunContext::new(policy, inputs, head.ledger, register) };
-    Ok(Run::of(frame, lines)?.whole()?)
+    let authorization_file = head.authorization_file.map(|rows| AuthorizationFile::new(rows, &policy.codes));
+    let context =
+        RunContext { masked: head.masked, ..RunContext::new(policy, inputs, head.ledger, authorization_file) };
+    Ok(Run::from_batches(context, lines)?.whole()?)
 }

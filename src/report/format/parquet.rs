@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::Mutex;
 
-use crate::report::format::polars::{Columns, Parquet, Table};
+use crate::report::format::polars::{ColumnBuilder, ColumnTable, Parquet};
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::record::{Column, finding_columns, service_columns};
 use crate::report::totals::Totals;
@@ -16,7 +16,7 @@ use crate::report::view::{PartView, ReportContext};
 /// Every service with its verdict.
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     open(out, service_columns(context.run), |part| {
-        let mut columns = Columns::new(service_columns(part.context.run), part.services().len());
+        let mut columns = ColumnBuilder::new(service_columns(part.context.run), part.services().len());
         part.services().for_each(|record| record.put(&mut columns));
         columns
     })
@@ -25,7 +25,7 @@ pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
 /// Every finding with its reason and citation.
 pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     open(out, finding_columns(context.run), |part| {
-        let mut columns = Columns::new(finding_columns(part.context.run), part.findings().len());
+        let mut columns = ColumnBuilder::new(finding_columns(part.context.run), part.findings().len());
         part.findings().for_each(|record| record.put(&mut columns));
         columns
     })
@@ -33,14 +33,14 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
 
 struct ParquetFile {
     out: Mutex<Parquet<Box<dyn Output>>>,
-    pieces: PendingPieces<Table>,
-    columns: fn(&PartView<'_>) -> Columns,
+    pieces: PendingPieces<ColumnTable>,
+    columns: fn(&PartView<'_>) -> ColumnBuilder,
 }
 
 fn open<'a>(
     out: Box<dyn Output>,
     columns: &[Column],
-    of: fn(&PartView<'_>) -> Columns,
+    of: fn(&PartView<'_>) -> ColumnBuilder,
 ) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(ParquetFile {
         out: Mutex::new(Parquet::new(out, columns)?),

@@ -176,7 +176,7 @@ enum Builder {
 }
 
 /// Rows of services or findings as columns.
-pub(crate) struct Columns {
+pub(crate) struct ColumnBuilder {
     of: &'static [record::Column],
     builders: Vec<Builder>,
     at: usize,
@@ -194,7 +194,7 @@ fn dtype(holds: ColumnType) -> DataType {
     }
 }
 
-impl Columns {
+impl ColumnBuilder {
     /// No rows yet.
     pub(crate) fn new(of: &'static [record::Column], rows: usize) -> Self {
         let builder = |column: &record::Column| match column.holds {
@@ -215,7 +215,7 @@ impl Columns {
     }
 
     /// The columns as a frame. An error: a record gave other cells than its columns say.
-    pub(crate) fn table(self) -> io::Result<Table> {
+    pub(crate) fn table(self) -> io::Result<ColumnTable> {
         let columns = self.of.iter().zip(self.builders).map(|(column, builder)| {
             let name = PlSmallStr::from(column.name);
             let series = match builder {
@@ -232,11 +232,11 @@ impl Columns {
             series.into_column()
         });
         let frame = DataFrame::new(self.rows, columns.collect());
-        Ok(Table(frame.map_err(failed)?))
+        Ok(ColumnTable(frame.map_err(failed)?))
     }
 }
 
-impl Cells for Columns {
+impl Cells for ColumnBuilder {
     fn text(&mut self, text: &str) {
         if let Builder::Text(texts) = self.next() {
             texts.append_value(text);
@@ -284,7 +284,7 @@ pub(crate) fn scaled(value: Decimal, scale: u32) -> i128 {
 }
 
 /// Rows as columns, finished.
-pub(crate) struct Table(DataFrame);
+pub(crate) struct ColumnTable(DataFrame);
 
 /// A Parquet file: row groups of [`ROW_GROUP_ROWS`] rows, whatever frames they come in.
 pub(crate) struct Parquet<W: Write> {
@@ -306,7 +306,7 @@ impl<W: Write> Parquet<W> {
     }
 
     /// Adds rows.
-    pub(crate) fn append(&mut self, rows: Table) -> io::Result<()> {
+    pub(crate) fn append(&mut self, rows: ColumnTable) -> io::Result<()> {
         self.waiting.vstack_mut_owned(rows.0).map_err(failed)?;
         while self.waiting.height() >= ROW_GROUP_ROWS as usize {
             let (group, rest) = self.waiting.split_at(i64::from(ROW_GROUP_ROWS));

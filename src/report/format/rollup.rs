@@ -226,7 +226,7 @@ impl<'a> Sums<'a> {
 
 fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> Measures {
     let add_ons = &part.context.run.policy.add_ons;
-    let code = match part.book.services[service].kind {
+    let code = match part.line_set.services[service].kind {
         Kind::Line(code) => Some(code),
         Kind::Stay(_) => None,
     };

@@ -165,12 +165,12 @@ pub struct ServiceRecord<'a> {
 }
 
 impl<'a> ServiceRecord<'a> {
-    /// A service of a part, by its number in the part's book.
+    /// A service of a part, by its number in the part's line set.
     pub fn of(part: &'a PartView<'a>, number: usize) -> Self {
-        Self { part, number, line: part.book.line_of(number), judgement: &part.judged.services[number] }
+        Self { part, number, line: part.line_set.line_of(number), judgement: &part.judged.services[number] }
     }
 
-    /// Its number in the part's book.
+    /// Its number in the part's line set.
     pub fn number(&self) -> usize {
         self.number
     }
@@ -188,7 +188,7 @@ impl<'a> ServiceRecord<'a> {
     /// The codes of `procedure_code`.
     pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let policy = &self.part.context.run.policy;
-        self.part.book.codes_of(self.number).iter().map(|id| policy.code(*id))
+        self.part.line_set.codes_of(self.number).iter().map(|id| policy.code(*id))
     }
 
     /// `procedure_code`: the codes joined by `;`.
@@ -198,7 +198,7 @@ impl<'a> ServiceRecord<'a> {
 
     /// `units`: as used. None for a stay.
     pub fn units(&self) -> Option<Decimal> {
-        matches!(self.part.book.services[self.number].kind, Kind::Line(_)).then_some(self.line.units)
+        matches!(self.part.line_set.services[self.number].kind, Kind::Line(_)).then_some(self.line.units)
     }
 
     /// Codes of the rules that fired, in byte order.
@@ -210,7 +210,7 @@ impl<'a> ServiceRecord<'a> {
     /// `suppressed`: codes of the rules whose findings on it are suppressed.
     pub fn suppressed(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let findings = &self.part.judged.findings;
-        let line = self.part.book.services[self.number].line;
+        let line = self.part.line_set.services[self.number].line;
         let (part, own) = (self.part, Subject::Service(self.number));
         (findings.partition_point(|f| f.line < line)..findings.len())
             .take_while(move |n| findings[*n].line == line)
@@ -277,7 +277,7 @@ impl<'a> FindingRecord<'a> {
     /// A finding of a part, by its number.
     pub fn of(part: &'a PartView<'a>, number: usize) -> Self {
         let finding = &part.judged.findings[number];
-        Self { part, number, finding, line: part.book.line(finding.line) }
+        Self { part, number, finding, line: part.line_set.line(finding.line) }
     }
 
     /// `rule`, `name` and the texts of its rule.
@@ -302,7 +302,7 @@ impl<'a> FindingRecord<'a> {
 
     /// The codes of `procedure_code`.
     pub fn codes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.finding.codes(self.part.book, &self.part.context.run.policy)
+        self.finding.codes(self.part.line_set, &self.part.context.run.policy)
     }
 
     /// `service_date`.
@@ -328,12 +328,12 @@ impl<'a> FindingRecord<'a> {
     /// Its fingerprint; in a masked run, made from tokens.
     pub fn fingerprint(&self) -> Fingerprint {
         let policy = &self.part.context.run.policy;
-        self.finding.fingerprint(&self.doc().code, self.line, self.part.book, policy)
+        self.finding.fingerprint(&self.doc().code, self.line, self.part.line_set, policy)
     }
 
     /// The suppression that holds for it.
     pub fn suppression(&self) -> Option<&'a Suppression> {
-        let place = self.part.met.by.get(self.number).copied().flatten()?;
+        let place = self.part.matches.by.get(self.number).copied().flatten()?;
         self.part.context.run.suppressions.as_ref().map(|all| &all.list[place])
     }
 
@@ -403,7 +403,7 @@ pub fn ids(line: Line<'_>) -> [&str; 3] {
 impl<'a> PartView<'a> {
     /// All services of the part.
     pub fn services(&'a self) -> impl ExactSizeIterator<Item = ServiceRecord<'a>> {
-        (0..self.book.services.len()).map(|i| ServiceRecord::of(self, i))
+        (0..self.line_set.services.len()).map(|i| ServiceRecord::of(self, i))
     }
 
     /// All findings of the part.

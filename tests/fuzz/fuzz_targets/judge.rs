@@ -31,11 +31,11 @@ fuzz_target!(|data: &[u8]| {
     let Some((outcome, tables)) = checked(&case, data.len()) else { return };
     let lines = extract.bytes().filter(|b| matches!(b, b'\n' | b'\r')).count() as u64 + 1;
     for finding in &outcome.judged.findings {
-        let row = outcome.book.line(finding.line).row;
+        let row = outcome.line_set.line(finding.line).row;
         assert!((2..=lines).contains(&row), "{finding:?} points at line {row} of {lines}");
     }
-    assert_eq!(outcome.judged.services.len(), outcome.book.services.len());
-    assert_eq!(outcome.summary.services(), outcome.book.services.len() as u64);
+    assert_eq!(outcome.judged.services.len(), outcome.line_set.services.len());
+    assert_eq!(outcome.summary.services(), outcome.line_set.services.len() as u64);
     if data.len() % 64 == 0 {
         let other = run_text(&POLICY, &extract, auths.as_deref()).expect("it was judged before");
         assert_eq!(report(&other, 2), tables[..2]);

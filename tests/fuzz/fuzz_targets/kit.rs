@@ -58,14 +58,14 @@ pub(crate) fn report(outcome: &JudgedRun, formats: usize) -> Vec<Vec<u8>> {
 
 /// The run over these bytes, or the error with which it was refused.
 fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
-    let register = case
+    let authorization_file = case
         .auths
         .map(|bytes| read_authorizations(Source::from_bytes("auths", bytes.to_vec())?, case.policy, case.library))
         .transpose()
         .map_err(|e| e.to_string())?;
     let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());
     let (policy, library, expect) = (case.policy.clone(), case.library.clone(), Expect::default());
-    let setup = Setup { policy, library, register, expect, block, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorization_file, expect, block, part: LINES, memory: None };
     let run = run(&["example".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
     run.whole().map_err(|e| e.to_string())
 }
@@ -89,12 +89,12 @@ pub(crate) fn checked(case: &Case<'_>, size: usize) -> Option<(JudgedRun, Vec<Ve
             return None;
         }
     };
-    assert!(outcome.frame.ledger.adds_up(), "{:?}", outcome.frame.ledger);
+    assert!(outcome.context.ledger.adds_up(), "{:?}", outcome.context.ledger);
     let formats = if size % 8 == 0 { usize::MAX } else { 4 };
     let tables = report(&outcome, formats);
     assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
     assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
-    assert_eq!(rows_of(&tables[2]), outcome.frame.inputs.iter().map(|i| i.rejects.len()).sum::<u64>() as usize);
+    assert_eq!(rows_of(&tables[2]), outcome.context.inputs.iter().map(|i| i.rejects.len()).sum::<u64>() as usize);
     if size % 4 == 0 {
         let other = judged(case, block((size / 4) as u8)).expect("it was judged before");
         assert_eq!(report(&other, formats), tables);

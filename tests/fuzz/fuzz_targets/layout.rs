@@ -89,7 +89,7 @@ fuzz_target!(|data: &[u8]| {
         Err(faults) => placed(&faults, text),
         Ok(policy) => {
             let outcome = run_text(&policy, EXTRACT, None).expect("the extract is right");
-            assert!(outcome.frame.ledger.adds_up());
+            assert!(outcome.context.ledger.adds_up());
         }
     }
     if let Ok(source) = Source::from_bytes("auths.csv", data.to_vec())

@@ -55,7 +55,7 @@ pub(crate) struct ServiceRow {
 type Rank = (Reverse<Option<Cents>>, Reverse<ServiceStatus>, usize, usize);
 
 /// Finds the services that the table shows, while the parts of a run go by in any order.
-pub(crate) struct Collector {
+pub(crate) struct FlaggedCollector {
     most: usize,
     /// The ranks of the best services so far; the worst of them is on top.
     ranks: Mutex<BinaryHeap<Rank>>,
@@ -70,7 +70,7 @@ pub(crate) struct Candidates {
     rows: Vec<(Rank, Vec<RuleId>, ServiceRow)>,
 }
 
-impl Collector {
+impl FlaggedCollector {
     /// For a table of `most` services.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, ranks: Mutex::default() }
@@ -197,9 +197,9 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     let class = policy.class(line.class);
     let edition = policy.edition(line.date);
     let about = |id: &CodeId| format!("{}: {}", policy.code(*id), policy.procedure(*id).about);
-    let procedures: Vec<_> = part.book.codes_of(service).iter().map(about).collect();
+    let procedures: Vec<_> = part.line_set.codes_of(service).iter().map(about).collect();
     let findings = &part.judged.findings;
-    let own = findings.partition_point(|f| f.line < part.book.services[service].line);
+    let own = findings.partition_point(|f| f.line < part.line_set.services[service].line);
     ServiceRow {
         status: judgement.status.word(),
         at_risk: record.amount().map_or(String::new(), dollars),
@@ -225,7 +225,7 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
             .collect(),
         unpointed: line.unpointed().count(),
         findings: (own..findings.len())
-            .take_while(|n| findings[*n].line == part.book.services[service].line)
+            .take_while(|n| findings[*n].line == part.line_set.services[service].line)
             .filter(|n| findings[*n].subject == Subject::Service(service))
             .map(|n| fired(part, n))
             .collect(),
@@ -256,7 +256,7 @@ impl OtherFindings {
         let findings = part.judged.findings.iter().enumerate();
         let all = || findings.clone().filter(|(_, f)| !matches!(f.subject, Subject::Service(_)));
         let shown = all().take(most).map(|(n, f)| {
-            let line = part.book.line(f.line);
+            let line = part.line_set.line(f.line);
             OtherFinding {
                 claim: value(line.claim_id()).into_owned(),
                 file: value(part.context.file(line)).into_owned(),

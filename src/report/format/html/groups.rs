@@ -52,7 +52,7 @@ impl PartGroups {
         let mut groups = Groups { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Groups::default() };
         let mut providers = FxHashMap::<&str, BarMeasure>::default();
         for (i, judgement) in part.judged.services.iter().enumerate() {
-            let line = part.book.line_of(i);
+            let line = part.line_set.line_of(i);
             for rule in &judgement.rules {
                 add(&mut groups.rules[usize::from(rule.0)], judgement);
             }

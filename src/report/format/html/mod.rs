@@ -16,9 +16,9 @@ use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
 
-use crate::policy::Origin;
+use crate::policy::PolicyOrigin;
 use crate::report::format::html::chart::Chart;
-use crate::report::format::html::flagged::{Candidates, Collector, Flagged, OtherFinding, OtherFindings};
+use crate::report::format::html::flagged::{Candidates, Flagged, FlaggedCollector, OtherFinding, OtherFindings};
 use crate::report::format::html::groups::{Groups, PartGroups};
 use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile, given, inputs, rejected};
 use crate::report::format::html::suppressed::SuppressionRow;
@@ -60,11 +60,11 @@ struct ReportPage<'a> {
     style: &'static str,
     script: &'static str,
     version: &'static str,
-    policy: &'a Origin,
+    policy: &'a PolicyOrigin,
     policy_id: &'a str,
     editions: String,
     fingerprint: &'a str,
-    origins: &'a [Origin],
+    origins: &'a [PolicyOrigin],
     extracts: String,
     rows_said: String,
     services: u64,
@@ -122,7 +122,7 @@ impl Sink for PageSink<'_> {
 /// What the page says of the services, while the parts go by.
 struct Collected<'a> {
     context: ReportContext<'a>,
-    collector: Collector,
+    collector: FlaggedCollector,
     pieces: crate::report::sink::PendingPieces<(PartGroups, Candidates, OtherFindings)>,
     sum: Mutex<(Groups, Candidates, OtherFindings)>,
 }
@@ -130,7 +130,7 @@ struct Collected<'a> {
 impl<'a> Collected<'a> {
     fn new(context: ReportContext<'a>, most: usize) -> Self {
         let (pieces, sum) = (crate::report::sink::PendingPieces::default(), Mutex::default());
-        Self { context, collector: Collector::new(most), pieces, sum }
+        Self { context, collector: FlaggedCollector::new(most), pieces, sum }
     }
 
     fn format(&self, n: usize, part: &PartView<'_>) {

@@ -29,13 +29,13 @@ fn options() -> SimpleFileOptions {
 }
 
 /// An entry under construction, packed into a temporary file.
-pub(crate) struct Entry {
+pub(crate) struct ZipEntry {
     archive: Box<ZipWriter<File>>,
     waiting: Vec<u8>,
     packed: u64,
 }
 
-impl Entry {
+impl ZipEntry {
     /// An empty entry whose packed bytes go to `file`, which must be empty.
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let mut archive = ZipWriter::new(file);
@@ -84,7 +84,7 @@ impl<W: Write + Seek> WorkbookArchive<W> {
     }
 
     /// Adds an entry that was packed before.
-    pub(crate) fn copy(&mut self, name: &str, mut entry: Entry) -> io::Result<()> {
+    pub(crate) fn copy(&mut self, name: &str, mut entry: ZipEntry) -> io::Result<()> {
         entry.pack()?;
         let mut packed = entry.archive.finish_into_readable()?;
         Ok(self.0.raw_copy_file_rename(packed.by_index_raw(0)?, name)?)
@@ -116,7 +116,7 @@ mod tests {
             let mut workbook = WorkbookArchive::new(&mut file);
             workbook.add("small.xml", "<a/>").expect("memory takes it");
             workbook.add("empty.xml", "").expect("memory takes it");
-            let mut entry = Entry::new(tempfile::tempfile().expect("a disk")).expect("a disk");
+            let mut entry = ZipEntry::new(tempfile::tempfile().expect("a disk")).expect("a disk");
             for piece in text.as_bytes().chunks(step) {
                 entry.write(piece).expect("a disk");
             }

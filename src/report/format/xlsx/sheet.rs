@@ -10,7 +10,7 @@ use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Sum};
-use crate::report::format::xlsx::archive::{Entry, MAX_ENTRY_BYTES};
+use crate::report::format::xlsx::archive::{MAX_ENTRY_BYTES, ZipEntry};
 use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
 use crate::report::sink::Scratch;
 use crate::report::table::csv_row::push_amount;
@@ -228,7 +228,7 @@ pub(crate) struct Sheet {
     /// Its cells: `$A$1:$U$9`.
     pub(crate) area: String,
     /// Its XML.
-    pub(crate) entry: Entry,
+    pub(crate) entry: ZipEntry,
 }
 
 /// What sheets are made of.
@@ -247,7 +247,7 @@ pub(crate) struct Sheets {
     options: SheetOptions,
     full: Vec<Sheet>,
     /// The one that is being filled, in a private file without a name, and its rows.
-    entry: Entry,
+    entry: ZipEntry,
     rows: usize,
 }
 
@@ -294,7 +294,7 @@ impl Sheets {
 }
 
 /// Ends a sheet, the `number`th of its title.
-fn close(title: &str, number: usize, columns: usize, mut entry: Entry, rows: usize) -> io::Result<Sheet> {
+fn close(title: &str, number: usize, columns: usize, mut entry: ZipEntry, rows: usize) -> io::Result<Sheet> {
     let last = letters(columns - 1);
     entry.write(format!("</sheetData><autoFilter ref=\"A1:{last}{rows}\"/></worksheet>").as_bytes())?;
     let title = if number == 1 { title.to_owned() } else { format!("{title} {number}") };
@@ -302,7 +302,7 @@ fn close(title: &str, number: usize, columns: usize, mut entry: Entry, rows: usi
 }
 
 /// A sheet up to its header, frozen.
-fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(Entry, usize)> {
+fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(ZipEntry, usize)> {
     let mut head = XmlRows::default();
     head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
     let mut xml = concat!(
@@ -318,7 +318,7 @@ fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(Entry, usize
     }
     xml.push_str("</cols><sheetData>");
     xml.push_str(&head.xml);
-    let mut entry = Entry::new((options.scratch)()?)?;
+    let mut entry = ZipEntry::new((options.scratch)()?)?;
     entry.write(xml.as_bytes())?;
     Ok((entry, 1))
 }
