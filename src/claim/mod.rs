@@ -3,6 +3,14 @@
 //! Inside, no raw text means anything: a code is a [`value::code::CodeId`], an amount is [`value::amount::Cents`], a day is a civil
 //! date, a product is a [`value::product::ClassId`]. This room knows what the fields of a claim mean and which lines belong
 //! together ([`index`]); what follows from that is the business of the rules.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`value`]: cell values as types.
+//! - [`authorization`]: the authorization file.
+//! - [`line`]: the lines of a run, packed, with one encoder and one decoder.
+//! - [`store`]: the lines in input order, in memory or on disk.
+//! - [`index`]: which lines belong together, and what became of each.
 
 pub mod value;
 

@@ -14,8 +14,8 @@ use std::fmt;
 
 use num_rational::BigRational;
 
+use crate::gate::condition::{Gate, Number, Relation, Sign, Truth};
 use crate::gate::names::{NAMES, Name, named};
-use crate::gate::{Gate, Number, Relation, Sign, Truth};
 use crate::rules::roster;
 use crate::strict_toml::nearest;
 

@@ -9,6 +9,9 @@ use crate::generate::reformat::reformat_cells;
 use crate::generate::rng::Rng;
 use crate::generate::scenario::{COMMERCIAL, ExpectedRequirement, Scenario};
 
+/// Plants the rows of one case, at most `MAX_ROWS_PER_CASE` of [`crate::generate::write`].
+pub(super) type PlantCase = fn(&mut CaseBuilder);
+
 /// Draws services and collects the rows that a case plants.
 pub(super) struct CaseBuilder {
     pub(super) plan: ExtractPlan,

@@ -1,12 +1,12 @@
 //! The file of kind `vocabulary`: words of claim columns and what each means.
 
-use crate::claim::line::head::Version;
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::{Blanks, MAX_LABEL_LEN, WordTable, fold};
-use crate::policy::PolicyOrigin;
 use crate::policy::origin::OriginText;
+use crate::policy::origin::PolicyOrigin;
 use crate::strict_toml::{Document, SpannedText, Table};
 
 /// Reads the file into its tables.

@@ -5,7 +5,8 @@ use crate::claim::{Setting, Text};
 use crate::finding::Cap;
 use crate::finding::evidence::{AuthorizationEvidence, Evidence, NumberProblem};
 use crate::policy::{NecessityBasis, Requirement};
-use crate::rules::{Rule, RuleInput};
+use crate::rules::input::RuleInput;
+use crate::rules::rule::Rule;
 
 /// The first cap of the rule that holds.
 pub(super) fn first(rule: &Rule, input: &RuleInput<'_>, evidence: &Evidence) -> Option<Cap> {

@@ -4,7 +4,8 @@ use crate::claim::{ClaimForm, CodeId, Setting};
 use crate::finding::Cap;
 use crate::finding::evidence::CodingEvidence;
 use crate::policy::Role;
-use crate::rules::{Answer, AppliesTo, CPT_ONLY, NO_DATE, Rule, RuleInput};
+use crate::rules::input::RuleInput;
+use crate::rules::rule::{Answer, AppliesTo, CPT_ONLY, NO_DATE, Rule};
 
 /// What caps a denial that rests on the encounter.
 const ENCOUNTER_CAPS: &[Cap] = &[Cap::Date, Cap::Encounter];

@@ -6,10 +6,13 @@
 use crate::claim::LineSet;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::head::AmountsPer;
+use crate::finding::RuleId;
 use crate::finding::{Finding, Subject};
 use crate::policy::Policy;
+use crate::rules::input::RuleInput;
 use crate::rules::judge::{Judgement, ask, conclude, in_order, service_input};
-use crate::rules::{Answer, RuleId, RuleInput, roster};
+use crate::rules::roster::roster;
+use crate::rules::rule::Answer;
 
 /// A line set that can be asked about single services.
 pub struct Explainer<'a> {

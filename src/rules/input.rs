@@ -7,8 +7,8 @@ use crate::claim::index::service::{Encounter, Stay};
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::{CodeId, Kind, Line, LineSet, Service};
 use crate::policy::{Class, Edition, Listed, Policy, Role};
-use crate::rules::authorization::AuthorizationDecision;
-use crate::rules::diagnosis::{Necessity, listed};
+use crate::rules::authorization_decision::AuthorizationDecision;
+use crate::rules::necessity::{Necessity, listed};
 
 /// One service or line under judgement.
 #[derive(Debug)]

@@ -5,11 +5,15 @@ use rustc_hash::FxHashSet;
 
 use crate::claim::value::status::RowStatus;
 use crate::claim::{Bin, Cents, LineSet};
+use crate::finding::RuleId;
 use crate::finding::{Finding, Subject};
 use crate::policy::{Disposition, Policy};
-use crate::rules::authorization::{AuthorizationDecision, AuthorizationStatus};
-use crate::rules::diagnosis::Necessity;
-use crate::rules::{Answer, Rule, RuleId, RuleInput, cap, money, roster};
+use crate::rules::authorization_decision::{AuthorizationDecision, AuthorizationStatus};
+use crate::rules::input::RuleInput;
+use crate::rules::necessity::Necessity;
+use crate::rules::roster::roster;
+use crate::rules::rule::{Answer, Rule};
+use crate::rules::{cap, money};
 
 /// Necessity, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,7 +159,7 @@ pub fn judge_with(
         }
         // A row may be a CPT service and start a stay: then their findings are sorted together by rule.
         if judged.services.len() - before > 1 {
-            judged.findings[first..].sort_by_key(|f| (crate::rules::get(f.rule).code, f.subject));
+            judged.findings[first..].sort_by_key(|f| (crate::rules::roster::get(f.rule).code, f.subject));
         }
     }
     judged
@@ -205,7 +209,7 @@ pub(super) fn ask(
 
 /// What the findings of a service add up to. `claim_counted`: an earlier service of the claim has the claim's amounts.
 pub(super) fn conclude(input: &RuleInput<'_>, findings: &[Finding], claim_counted: bool) -> Judgement {
-    let doubted = findings.iter().any(|f| crate::rules::get(f.rule).doubts_necessity);
+    let doubted = findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity);
     let necessity = match input.necessity {
         Necessity::FollowsLcd | Necessity::BeforeIcd10 => NecessityStatus::NotEvaluated,
         Necessity::NotListed => NecessityStatus::NotSupported,

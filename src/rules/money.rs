@@ -9,7 +9,7 @@ use crate::claim::value::status::RowStatus;
 use crate::finding::Finding;
 use crate::finding::evidence::{CodingEvidence, Evidence};
 use crate::policy::Disposition;
-use crate::rules::RuleInput;
+use crate::rules::input::RuleInput;
 
 /// Amount at risk of a service to deny or review, and its basis in the words of the outputs. `claim_counted`: an earlier
 /// service of the claim has the amounts, which are those of the claim.

@@ -1,10 +1,11 @@
 //! DQ: cells that could not be read as they are, and what was done about them.
 
 use crate::claim::Text;
-use crate::claim::line::Version;
+use crate::claim::value::version::Version;
 use crate::finding::evidence::QualityEvidence;
-use crate::rules::diagnosis::Necessity;
-use crate::rules::{Answer, AppliesTo, NO_CLASS, Rule, RuleInput};
+use crate::rules::input::RuleInput;
+use crate::rules::necessity::Necessity;
+use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

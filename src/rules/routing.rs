@@ -3,8 +3,9 @@
 use crate::claim::Setting;
 use crate::finding::evidence::RoutingEvidence;
 use crate::policy::NecessityBasis;
-use crate::rules::authorization::AuthorizationIssue;
-use crate::rules::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule, RuleInput};
+use crate::rules::authorization_decision::AuthorizationIssue;
+use crate::rules::input::RuleInput;
+use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

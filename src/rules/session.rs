@@ -1,7 +1,8 @@
 //! TW: does another claim of the same treatment contradict this one? spec: rules.
 
 use crate::finding::evidence::SessionEvidence;
-use crate::rules::{Answer, AppliesTo, CPT_ONLY, Rule, RuleInput};
+use crate::rules::input::RuleInput;
+use crate::rules::rule::{Answer, AppliesTo, CPT_ONLY, Rule};
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[

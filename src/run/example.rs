@@ -1,9 +1,14 @@
 //! Runs over extracts that are given as text: worked examples of rules and policies, and tests.
 
 use crate::claim::store::LINES;
+use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{Library, Source};
 use crate::policy::{Example, Policy};
-use crate::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
+use crate::run::authorizations::read_authorizations;
+use crate::run::context::JudgedRun;
+use crate::run::extracts::run;
+use crate::run::reconcile::Expect;
+use crate::run::setup::Setup;
 
 /// Judges an extract given as text, with an authorization file given as text: worked examples.
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {

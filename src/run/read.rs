@@ -8,8 +8,8 @@ use crate::ingest::layout::misread;
 use crate::ingest::layout::words::Amounts;
 use crate::ingest::{Detected, Extract, Layout, Position, ReadError, Row, Source, Watch};
 use crate::policy::Policy;
-use crate::run::Setup;
 use crate::run::reconcile::{self, Charges};
+use crate::run::setup::Setup;
 
 /// Reads the extract with this number.
 pub(super) fn read_one(

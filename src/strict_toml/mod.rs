@@ -3,6 +3,10 @@
 //! serde stops at the first fault. A policy is edited by people who are not programmers, so a broken file should
 //! be mended in one go: this module walks the parsed document, takes the keys it is asked for, and notes
 //! everything that is missing, of the wrong kind, or that nobody asked for.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`fault`]: a fault with its place, and the word that was probably meant.
 
 mod fault;
 

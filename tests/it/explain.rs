@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use claimlint::claim::Bin;
-use claimlint::claim::line::Version;
+use claimlint::claim::value::version::Version;
 use claimlint::finding::Subject;
 use claimlint::report::format::dossier;
 use claimlint::report::format::dossier::DossierError;

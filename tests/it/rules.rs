@@ -26,7 +26,7 @@ fn codes_and_names_are_unique_and_well_formed() {
         assert!(well_formed && number.bytes().all(|b| b.is_ascii_digit()), "{}: write DX101", doc.code);
         let kebab = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         assert!(doc.name.split('-').all(kebab), "{}: write {} as what-is-found", doc.code, doc.name);
-        assert!(seen.insert(&doc.code) && seen.insert(&doc.name), "{} {} stands twice", doc.code, doc.name);
+        assert!(seen.insert(&doc.code) && seen.insert(&doc.name), "{} {} is documented twice", doc.code, doc.name);
     }
 }
 

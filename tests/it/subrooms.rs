@@ -1,6 +1,6 @@
-//! Tests the order of files inside a room. A `mod.rs` whose doc has a list under "# Sub-rooms, in order" promises that each
-//! of its modules uses only those above it in the list, and a room whose folders
-//! all have such a list has no files that import each other in a circle.
+//! Tests the order of files inside a room. The doc of every `mod.rs` with files below it has a list under "# Sub-rooms, in
+//! order": each file uses only those above it in the list, and none uses what the `mod.rs` itself defines. So no two
+//! files of a room import each other, directly or in a circle, which is also tested by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,9 @@ fn modules() -> BTreeMap<Vec<String>, String> {
 /// The modules that a `mod.rs` lists in order; none if it has no list.
 fn listed(text: &str) -> Option<Vec<String>> {
     let list = text.split_once(HEADING)?.1.lines().skip(1).take_while(|l| l.starts_with("//!"));
-    let name = |line: &str| Some(line.strip_prefix("//! - [`")?.split_once('`')?.0.to_owned());
-    Some(list.filter_map(name).collect())
+    let items = list.filter_map(|line| Some(line.strip_prefix("//! - ")?.split(": ").next()?.to_owned()));
+    let names = |item: String| item.split("[`").skip(1).filter_map(|n| Some(n.split_once('`')?.0.to_owned())).collect();
+    Some(items.flat_map::<Vec<_>, _>(names).collect())
 }
 
 /// The code of a file without its comments and its tests.
@@ -92,30 +93,58 @@ fn defining<'m>(path: &[String], modules: &'m BTreeMap<Vec<String>, String>) -> 
     .or(Some(module))
 }
 
-/// The modules that each module uses.
-fn uses(modules: &BTreeMap<Vec<String>, String>) -> BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> {
-    let of = |file: &String| {
-        let paths = used(&code(file));
-        paths
-            .iter()
-            .filter_map(|path| defining(path, modules).or_else(|| Some(modules.get_key_value(path)?.0)))
-            .collect()
-    };
-    modules.iter().map(|(module, file)| (module, of(file))).collect()
+/// The modules directly below a module, by their names.
+fn children<'m>(
+    room: &'m [String],
+    modules: &'m BTreeMap<Vec<String>, String>,
+) -> impl Iterator<Item = (&'m str, &'m Vec<String>)> {
+    let below = modules.keys().filter(|m| m.len() == room.len() + 1 && m.starts_with(room));
+    below.filter_map(|m| Some((m.last()?.as_str(), m)))
 }
 
-#[test]
-fn a_sub_room_uses_only_sub_rooms_before_it() {
-    let modules = modules();
-    let uses = uses(&modules);
+/// Does code name a child module by a path that begins with it, such as `child::item`?
+fn names_child(code: &str, child: &str) -> bool {
+    let path = format!("{child}::");
+    let begins = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+    code.match_indices(&path).any(|(at, _)| begins(at) || code[..at].ends_with("self::"))
+}
+
+/// The modules that each module uses.
+fn uses(modules: &BTreeMap<Vec<String>, String>) -> BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> {
+    let mut uses = BTreeMap::new();
+    for (module, file) in modules {
+        let code = code(file);
+        let imports_super =
+            code.lines().any(|line| line.starts_with("use super::") || line.starts_with("pub use super::"));
+        assert!(!imports_super, "{file}: write the path from the crate's root, which this test can read");
+        let mut used_here: BTreeSet<&Vec<String>> = BTreeSet::new();
+        for path in used(&code) {
+            let exact = || modules.get_key_value(&path).map(|(module, _)| module);
+            used_here.extend(defining(&path, modules).or_else(exact));
+        }
+        used_here
+            .extend(children(module, modules).filter(|(name, _)| names_child(&code, name)).map(|(_, child)| child));
+        uses.insert(module, used_here);
+    }
+    uses
+}
+
+/// What is wrong with the order of the files of every room: a use against the list, or a list that is not complete.
+fn against_the_order(modules: &BTreeMap<Vec<String>, String>) -> Vec<String> {
+    let uses = uses(modules);
     let mut wrong = Vec::new();
-    let mut lists = 0;
     for (room, file) in modules.iter().filter(|(_, file)| file.ends_with("/mod.rs")) {
-        let Some(order) = listed(&read(file)) else { continue };
-        lists += 1;
-        let children = modules.keys().filter(|m| m.len() == room.len() + 1 && m.starts_with(room));
-        let children: BTreeSet<String> = children.filter_map(|m| m.last().cloned()).collect();
-        assert_eq!(order.iter().cloned().collect::<BTreeSet<_>>(), children, "{file} lists each of its modules once");
+        let children: BTreeSet<String> = children(room, modules).map(|(name, _)| name.to_owned()).collect();
+        if children.is_empty() {
+            continue;
+        }
+        let order = listed(&read(file)).unwrap_or_default();
+        if order.iter().cloned().collect::<BTreeSet<_>>() != children || order.len() != children.len() {
+            wrong.push(format!(
+                "{file}: list each of its modules once under \"{}\"",
+                HEADING.trim_start_matches("//! ")
+            ));
+        }
         let rank = |module: &[String]| order.iter().position(|name| *name == module[room.len()]);
         for (module, used) in uses.iter().filter(|(m, _)| m.len() > room.len() && m.starts_with(room)) {
             for other in used.iter().filter(|m| m.starts_with(room)) {
@@ -126,24 +155,16 @@ fn a_sub_room_uses_only_sub_rooms_before_it() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(lists >= 4, "the rooms list their sub-rooms");
+    wrong
 }
 
-#[test]
-fn a_room_whose_folders_all_list_their_modules_has_no_circle() {
-    let modules = modules();
-    let uses = uses(&modules);
-    let lists = |room: &[String]| {
-        let mut inside = modules.iter().filter(|(m, file)| m.starts_with(room) && file.ends_with("/mod.rs"));
-        inside.all(|(_, file)| listed(&read(file)).is_some())
-    };
-    let is_room = |module: &[String], file: &str| module.len() == 1 && file.ends_with("/mod.rs") && lists(module);
-    let rooms: Vec<_> = modules.iter().filter(|(module, file)| is_room(module, file)).collect();
-    assert!(!rooms.is_empty(), "a room lists the modules of all its folders");
-    for (room, _) in rooms {
-        // Files that only use files already taken out are on no circle.
-        let mut left: BTreeSet<&Vec<String>> = modules.keys().filter(|m| m.starts_with(room)).collect();
+/// The modules of each room that are on a circle of imports, or use one that is.
+fn on_a_circle(modules: &BTreeMap<Vec<String>, String>) -> Vec<String> {
+    let uses = uses(modules);
+    let rooms: BTreeSet<&String> = modules.keys().filter_map(|m| m.first()).collect();
+    let mut wrong = Vec::new();
+    for room in rooms {
+        let mut left: BTreeSet<&Vec<String>> = modules.keys().filter(|m| m.first() == Some(room)).collect();
         loop {
             let free = |m: &&Vec<String>| uses[*m].iter().all(|used| used == m || !left.contains(*used));
             let gone: Vec<_> = left.iter().copied().filter(free).collect();
@@ -152,9 +173,27 @@ fn a_room_whose_folders_all_list_their_modules_has_no_circle() {
             }
             left.retain(|m| !gone.contains(m));
         }
-        let left: Vec<String> = left.into_iter().map(|m| m.join("::")).collect();
-        assert!(left.is_empty(), "on a circle, or above one: {}", left.join(", "));
+        wrong.extend(left.into_iter().map(|m| m.join("::")));
     }
+    wrong
+}
+
+#[test]
+fn a_file_uses_only_files_before_it_in_the_list_of_its_room() {
+    let wrong = against_the_order(&modules());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_files_of_a_room_import_each_other_in_a_circle() {
+    let wrong = on_a_circle(&modules());
+    assert!(wrong.is_empty(), "on a circle, or above one: {}", wrong.join(", "));
+}
+
+#[test]
+fn a_module_named_by_a_relative_path_is_used() {
+    assert!(names_child("let x = child::f();", "child") && names_child("[self::child::A]", "child"));
+    assert!(!names_child("grandchild::f(); other::child::f();", "child"));
 }
 
 #[test]
@@ -163,5 +202,5 @@ fn trees_of_paths_are_read() {
     let said: Vec<String> = used(text).iter().map(|p| p.join("::")).collect();
     assert_eq!(said, ["a::b", "a::c::D", "a::c", "a::e::F", "h::I", "h::j::K", "l::m"]);
     assert_eq!(offered(text)["K"], ["h", "j", "K"]);
-    assert_eq!(listed("//! X.\n//!\n//! # Sub-rooms, in order\n//!\n//! - [`a`]: one.\n//!   more\n//! - [`b`](mod@b): two\n\nmod a;").expect("a list"), ["a", "b"]);
+    assert_eq!(listed("//! X.\n//!\n//! # Sub-rooms, in order\n//!\n//! - [`a`]: one.\n//!   more\n//! - [`b`](mod@b), [`c`]: two\n\nmod a;").expect("a list"), ["a", "b", "c"]);
 }

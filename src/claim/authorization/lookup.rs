@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
-use crate::claim::authorization::{Approval, Authorization, Scope};
+use crate::claim::authorization::row::{Approval, Authorization, Scope};
 use crate::claim::value::code_set::CodeSet;
 
 /// What is asked of a row of the authorization file on behalf of a service.

@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 
-use crate::claim::authorization::{Approval, Authorization, AuthorizationFile, Scope};
+use crate::claim::authorization::file::AuthorizationFile;
+use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::value::amount::units;
 use crate::claim::value::authorization::normalised;
-use crate::claim::value::code::{CodeTable, ProcedureColumn};
-use crate::claim::value::code_set::CodeSet;
+use crate::claim::value::code::CodeTable;
 use crate::claim::value::id;
 use crate::claim::value::words::{WordTable, short_code};
 use crate::ingest::cell::{is_blank, upper};
@@ -141,40 +141,15 @@ fn procedures(cell: &str) -> Vec<String> {
     parts.filter(|part| part.contains(|c: char| c.is_alphanumeric())).map(str::to_owned).collect()
 }
 
-/// The procedures that codes and ranges mean.
-pub(super) fn scope(procedures: &[String], codes: &CodeTable) -> Scope {
-    if procedures.is_empty() {
-        return Scope::Any;
-    }
-    let mut known = CodeSet::default();
-    for part in procedures {
-        match part.split_once('-').and_then(|(from, to)| Some((five_digits(from)?, five_digits(to)?))) {
-            Some((from, to)) => {
-                let within = |code: &str| five_digits(code).is_some_and(|c| (from.min(to)..=from.max(to)).contains(&c));
-                codes.iter().filter(|(_, code)| within(&code.code)).for_each(|(id, _)| known.insert(id));
-            }
-            None => known_codes(part, codes).into_iter().for_each(|id| known.insert(id)),
-        }
-    }
-    Scope::Codes(known)
-}
-
-fn five_digits(code: &str) -> Option<u32> {
-    code.parse().ok().filter(|_| code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// The known codes of a part that is read like a procedure cell.
-fn known_codes(part: &str, codes: &CodeTable) -> Vec<crate::claim::CodeId> {
-    codes.read(part, ProcedureColumn::Procedure).codes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::claim::authorization::AuthorizationCoverage;
     use crate::claim::authorization::lookup::{Fit, Wanted};
+    use crate::claim::authorization::row::{Scope, scope};
     use crate::claim::value::code::KnownCode;
     use crate::claim::value::code::System;
+    use crate::claim::value::code_set::CodeSet;
     use crate::claim::value::words::Blanks;
 
     fn codes() -> CodeTable {

@@ -8,6 +8,26 @@
 //! 3. [`reversals`], [`versions`]: the bin of each line.
 //! 4. [`facts`]: what a live line takes from other live lines of its claim. Later steps see the lines as they are filled.
 //! 5. [`stays`], [`parties`] with [`sessions`], [`numbers`]: services, encounters, sessions, counts of units.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`line_hash`]: hashes of claims, members, encounters and equal lines.
+//! - [`service`]: what the index knows of a row: its bin, its service, and what bears on the service.
+//! - [`partition`](mod@partition): passes over all lines, partitioned by key.
+//! - [`survey`](mod@survey): what each line is by itself.
+//! - [`identity`]: which rows are one claim.
+//! - [`named`]: which claims a row names as its original.
+//! - [`reversals`]: rows that take something back.
+//! - [`versions`]: duplicates, decided pending rows, older and superseded versions.
+//! - [`facts`](mod@facts): what a row leaves empty and another row of its claim states.
+//! - [`earlier_codes`]: the codes of earlier related rows of a claim.
+//! - [`latest`]: whether one of many spans of days reaches a day.
+//! - [`stays`]: claims with a listed ICD-10-PCS code.
+//! - [`sessions`]: what other claims of a member say about the same treatment.
+//! - [`numbers`]: units counted on each authorization number.
+//! - [`parties`]: brings together the live lines of each member.
+//! - [`line_set`]: the lines of a part with what the index knows of them.
+//! - [`related`]: which lines bear on a line.
 
 pub(crate) mod line_hash;
 pub(crate) mod partition;

@@ -8,9 +8,10 @@ use crate::claim::index::line_set::LineSet;
 use crate::claim::index::named::Named;
 use crate::claim::index::service::{Bin, Kind, Service};
 use crate::claim::index::{survey, versions};
-use crate::claim::line::{Line, Text, Version};
+use crate::claim::line::{Line, Text};
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 
 /// Why a line is superseded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

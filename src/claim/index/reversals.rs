@@ -14,9 +14,10 @@ use crate::claim::index::named::{Named, NamedClaims};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
-use crate::claim::line::{Line, Version};
+use crate::claim::line::Line;
 use crate::claim::value::amount::Cents;
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 
 /// A reversal, or a row that one could take back.
 struct Row {

@@ -3,11 +3,11 @@
 use std::io;
 
 use crate::claim::index::partition::Lines;
-use crate::claim::line::head::Version;
 use crate::claim::line::{Line, Text};
 use crate::claim::value::amount::Cents;
 use crate::claim::value::code::{CodeTable, System};
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 
 /// What a line is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,9 @@ use crate::claim::index::named::{Named, NamedClaims};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
-use crate::claim::line::{Line, Text, Version};
+use crate::claim::line::{Line, Text};
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 
 /// A line by a key that it has in common with others.
 struct Same {

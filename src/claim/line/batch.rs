@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::line::head::Head;
+use crate::claim::line::head::{Head, LineShape};
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::code::CodeId;
 
@@ -20,27 +20,6 @@ pub struct Batch {
     pub(crate) text: String,
     pub(crate) ends: Vec<u32>,
     pub(crate) known: Vec<CodeId>,
-}
-
-/// How many cells of each kind a line has. The encoder counts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct LineShape {
-    pub(crate) procedures: u32,
-    /// The kept texts that are not empty, a bit for each.
-    pub(crate) texts: u32,
-    pub(crate) diagnoses: u8,
-}
-
-impl LineShape {
-    /// The place of the end of the first diagnosis.
-    pub(crate) fn first_diagnosis(self) -> usize {
-        self.procedures as usize + self.texts.count_ones() as usize
-    }
-
-    /// The place of the end of the first modifier.
-    pub(crate) fn first_modifier(self) -> usize {
-        self.first_diagnosis() + 2 * usize::from(self.diagnoses)
-    }
 }
 
 impl Batch {

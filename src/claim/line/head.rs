@@ -4,13 +4,13 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::line::batch::LineShape;
 use crate::claim::value::amount::Cents;
 use crate::claim::value::code::CodeId;
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::ClassId;
 use crate::claim::value::setting::{ClaimForm, Setting};
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 
 /// What was noticed while a row was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,17 +49,6 @@ pub struct Marks {
     pub form_unread: bool,
     /// The payer sequence is filled, and no table knows it.
     pub payer_unread: bool,
-}
-
-/// Does this line replace or void an earlier claim?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Version {
-    /// Neither.
-    Original,
-    /// Frequency 7.
-    Replacement,
-    /// Frequency 8.
-    Void,
 }
 
 /// Whether the amounts on the rows of a stay are those of the row or repeat those of the claim, as the layout says it.
@@ -114,4 +103,25 @@ pub struct Head {
     /// The diagnosis slots that the line points to.
     pub(crate) pointers: Pointers,
     pub(crate) shape: LineShape,
+}
+
+/// How many cells of each kind a line has. The encoder counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct LineShape {
+    pub(crate) procedures: u32,
+    /// The kept texts that are not empty, a bit for each.
+    pub(crate) texts: u32,
+    pub(crate) diagnoses: u8,
+}
+
+impl LineShape {
+    /// The place of the end of the first diagnosis.
+    pub(crate) fn first_diagnosis(self) -> usize {
+        self.procedures as usize + self.texts.count_ones() as usize
+    }
+
+    /// The place of the end of the first modifier.
+    pub(crate) fn first_modifier(self) -> usize {
+        self.first_diagnosis() + 2 * usize::from(self.diagnoses)
+    }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use crate::claim::line::batch::{Batch, Encoder, LineShape};
-use crate::claim::line::head::{AmountsPer, Head, Marks};
+use crate::claim::line::batch::{Batch, Encoder};
+use crate::claim::line::head::{AmountsPer, Head, LineShape, Marks};
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::amount::{Cents, Units, units};
 use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};

@@ -1,4 +1,18 @@
 //! Cell values as types: codes, amounts, products, settings, pointers, the words of a column. One type a file.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`amount`]: money in cents, and units.
+//! - [`words`]: words of a column that have a meaning.
+//! - [`id`]: numbers of claims, lines, members and providers.
+//! - [`authorization`]: authorization numbers in a cell.
+//! - [`code`]: the known procedure codes, and how they are found in a cell.
+//! - [`code_set`]: sets of known codes.
+//! - [`diagnosis`], [`modifier`], [`pointer`]: diagnosis codes, modifiers and diagnosis pointers.
+//! - [`product`]: from a product label to its class.
+//! - [`setting`]: setting and claim form.
+//! - [`status`], [`version`]: what the payer did with a row; original, replacement or void.
+//! - [`vocabulary`]: the words of all columns as tables.
 
 pub mod amount;
 pub mod authorization;
@@ -11,5 +25,6 @@ pub mod pointer;
 pub mod product;
 pub mod setting;
 pub mod status;
+pub mod version;
 pub mod vocabulary;
 pub mod words;

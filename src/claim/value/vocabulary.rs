@@ -1,9 +1,9 @@
 //! The words of claim columns that carry a meaning, as tables. They come from the file of kind `vocabulary`; a layout puts
 //! its own words before them.
 
-use crate::claim::line::head::Version;
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
 use crate::claim::value::words::{WordTable, fold, short_code};
 use crate::ingest::layout::words::LayoutWords;
 

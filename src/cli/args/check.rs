@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use crate::claim::Sum;
-use crate::cli::args::{ConfigChoice, LayoutChoice, PolicyFiles, size};
+use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, size};
 use crate::report::{FORMATS, write};
 
 /// `claimlint check`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{LayoutChoice, PolicyFiles};
+use crate::cli::args::shared::{LayoutChoice, PolicyFiles};
 
 /// `claimlint explain`.
 #[derive(Debug, Args)]

@@ -1,4 +1,18 @@
 //! One file per subcommand. Each resolves its arguments, calls the rooms it needs and prints the result.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`gates`](mod@gates): the gates of a `check`.
+//! - [`run_file`]: writes run.json.
+//! - [`check`](mod@check): judges extracts and writes a report.
+//! - [`rules`](mod@rules), [`policy`](mod@policy): shows rules and the policy.
+//! - [`explain`](mod@explain): shows one claim of a report.
+//! - [`verify`](mod@verify): checks a report.
+//! - [`compare`](mod@compare): compares two reports.
+//! - [`config`](mod@config): shows the settings in force.
+//! - [`inspect`](mod@inspect): shows how an extract is read.
+//! - [`generate`](mod@generate): invents an extract.
+//! - [`help`](mod@help), [`man`](mod@man): prints the guide, the specification and the manual.
 
 pub(crate) mod check;
 pub(crate) mod compare;

@@ -2,6 +2,11 @@
 //!
 //! `check` and `config show` both call [`resolve`]. A flag replaces the value of the file as a whole: a list that was typed
 //! replaces the file's list. [`keys`] says which flags have a key and why the others have none.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`keys`]: which flags have a key in the file.
+//! - [`file`]: the file as it is written.
 
 mod file;
 pub(crate) mod keys;

@@ -1,4 +1,13 @@
 //! What a person sees at the terminal: styles, the summary, progress, the log and the message of a panic.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`style`]: colors and line breaks.
+//! - [`markdown`]: pages of the guide as text and as manual pages.
+//! - [`summary`]: the result of a run on one screen.
+//! - [`log`](mod@log): a log for machines.
+//! - [`progress`]: progress while a run reads and judges.
+//! - [`panic`](mod@panic): the message of a panic.
 
 pub(crate) mod log;
 pub(crate) mod markdown;

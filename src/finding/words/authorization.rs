@@ -3,7 +3,7 @@
 use crate::claim::authorization::Authorization;
 use crate::claim::{Setting, Text};
 use crate::finding::evidence::{AuthorizationEvidence, NumberProblem};
-use crate::finding::words::Said;
+use crate::finding::words::said::Said;
 
 impl Said<'_> {
     pub(super) fn authorization(&self, evidence: &AuthorizationEvidence) -> String {

@@ -1,9 +1,9 @@
 //! Why a finding is to be reviewed although its rule denies, in English.
 
 use crate::claim::Text;
-use crate::finding::Cap;
 use crate::finding::evidence::{AuthorizationEvidence, Evidence};
-use crate::finding::words::Said;
+use crate::finding::record::Cap;
+use crate::finding::words::said::Said;
 
 impl Said<'_> {
     pub(super) fn cap(&self, cap: Cap, evidence: &Evidence) -> String {

@@ -2,7 +2,7 @@
 
 use crate::claim::Text;
 use crate::finding::evidence::CodingEvidence;
-use crate::finding::words::Said;
+use crate::finding::words::said::Said;
 use crate::policy::Role;
 
 impl Said<'_> {

@@ -1,7 +1,7 @@
 //! Findings on diagnoses in English.
 
 use crate::finding::evidence::{DiagnosisEvidence, Resemblance};
-use crate::finding::words::Said;
+use crate::finding::words::said::Said;
 use crate::policy::{Listed, ListedCode};
 
 impl Said<'_> {

@@ -1,9 +1,9 @@
 //! Findings on cells that could not be read as they are, in English.
 
 use crate::claim::Text;
-use crate::claim::line::Version;
+use crate::claim::value::version::Version;
 use crate::finding::evidence::QualityEvidence;
-use crate::finding::words::Said;
+use crate::finding::words::said::Said;
 
 impl Said<'_> {
     pub(super) fn quality(&self, evidence: QualityEvidence) -> String {

@@ -2,7 +2,7 @@
 
 use crate::claim::Text;
 use crate::finding::evidence::RoutingEvidence;
-use crate::finding::words::Said;
+use crate::finding::words::said::Said;
 
 impl Said<'_> {
     pub(super) fn routing(&self, evidence: &RoutingEvidence) -> String {

@@ -3,7 +3,7 @@
 use crate::claim::index::service::RowRef;
 use crate::claim::{Setting, Text};
 use crate::finding::evidence::SessionEvidence;
-use crate::finding::words::Said;
+use crate::finding::words::said::Said;
 
 impl Said<'_> {
     pub(super) fn session(&self, evidence: SessionEvidence) -> String {

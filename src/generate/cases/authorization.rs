@@ -1,7 +1,6 @@
 //! Prior authorization: on the claim, only in the file, faulty, or missing.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{ExpectedFinding, capped, deny, info, review};

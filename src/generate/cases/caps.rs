@@ -1,7 +1,6 @@
 //! Denials that are only for review because what they rest on is not certain.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{ExpectedFinding, capped, info, review};

@@ -1,7 +1,6 @@
 //! Procedure coding: add-ons, pairs, units, settings, codes that are not in force.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{Bin, deny, info, review};

@@ -1,7 +1,6 @@
 //! Necessity: which diagnoses are listed, which are considered, and which contradict each other.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{deny, info, review};

@@ -1,7 +1,6 @@
 //! The life of a claim: reversals, denied and pending rows, versions, shared claim numbers, facts of other rows.
 
-use crate::generate::builder::{CaseBuilder, plain};
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase, plain};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{Bin, deny, info, review};

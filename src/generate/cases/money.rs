@@ -1,7 +1,6 @@
 //! Amounts at risk: of stays over several rows, of capitated rows, and where nothing is known.
 
-use crate::generate::builder::{CaseBuilder, plain};
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase, plain};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{Bin, deny, review};

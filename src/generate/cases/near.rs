@@ -1,7 +1,6 @@
 //! Near misses of each of the five kinds, and diagnoses that only look like a near miss.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::expected::{deny, review};
 

@@ -1,7 +1,6 @@
 //! Cells that cannot be read, and procedure cells that hold more than a code.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::expected::{Bin, deny, info, review};
 use crate::generate::scenario::{AUTHORIZATION_NOT_REQUIRED, COMMERCIAL_INPATIENT};

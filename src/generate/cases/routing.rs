@@ -1,7 +1,6 @@
 //! Medicare, products that the authorization table does not name, services before the first edition.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::expected::{capped, info, review};
 use crate::generate::lists;

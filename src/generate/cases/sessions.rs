@@ -1,7 +1,6 @@
 //! Sessions: the same treatment billed by surgeon, hospital and second surgeon, and denials that this caps.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{ExpectedFinding, capped, deny, info, review};

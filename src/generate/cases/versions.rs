@@ -1,7 +1,6 @@
 //! Duplicates, voids, replacements and rejected rows; stays over several rows.
 
-use crate::generate::builder::CaseBuilder;
-use crate::generate::cases::PlantCase;
+use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
 use crate::generate::expected::{Bin, Damage, PlannedRow, deny, info, review};

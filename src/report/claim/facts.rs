@@ -6,7 +6,7 @@ use crate::claim::index::service::{RowRef, ServiceMoney};
 use crate::claim::value::status::RowStatus;
 use crate::claim::{CodeId, Kind, Line, Text};
 use crate::policy::Class;
-use crate::report::claim::{MAX_ENTRIES_SHOWN, place, place_of};
+use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place, place_of};
 use crate::report::view::PartView;
 use crate::report::words::finding::{amount, decision, list_says};
 use crate::report::words::numbers::dollars;

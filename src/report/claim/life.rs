@@ -1,9 +1,9 @@
 //! What happened to the rows of a claim: what a version names, and what reversed, repeated, denied or superseded a row.
 
 use crate::claim::index::related::Superseded;
-use crate::claim::line::Version;
+use crate::claim::value::version::Version;
 use crate::claim::{Bin, Text};
-use crate::report::claim::{MAX_ENTRIES_SHOWN, place};
+use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place};
 use crate::report::view::PartView;
 
 /// The life of a row, a sentence for each event.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::baseline::Change;
 use crate::finding::fingerprint::unguarded;
+use crate::report::compare::comparison::{ByRule, Comparison, Difference};
 use crate::report::compare::read::CompareError;
-use crate::report::compare::{ByRule, Comparison, Difference};
 use crate::report::format::summary_json::ShareJson;
 use crate::report::table::csv_row::CsvRows;
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::report::dir::error::PublishError;
 use crate::report::dir::files::describe_io_error;
-use crate::report::dir::{PublishError, RUN, manifest};
+use crate::report::dir::manifest::{self, RUN};
 use crate::report::format::FORMATS;
 
 /// Files that a report holds besides those of [`FORMATS`].

@@ -12,7 +12,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::InputFile;
-use crate::report::dir::{RUN, create};
+use crate::report::dir::files::create;
+
+/// Times, threads and host of the run: the only file that may differ between two runs of the same inputs and options.
+pub const RUN: &str = "run.json";
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "manifest.json";

@@ -1,4 +1,15 @@
 //! One file per output format. Each implements [`Sink`](crate::report::sink::Sink) and has a row in [`FORMATS`].
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`csv`](mod@csv), [`jsonl`](mod@jsonl): tables as text.
+//! - [`summary_json`]: ledger and totals.
+//! - [`polars`]: sums and typed columns; the only file that uses polars.
+//! - [`parquet`]: typed tables.
+//! - [`rollup`]: sums by rule, class, provider, month and facility.
+//! - [`html`](mod@html): the page.
+//! - [`xlsx`]: the workbook.
+//! - [`dossier`]: the kept lines, for `explain`.
 
 pub mod csv;
 pub mod dossier;

@@ -6,7 +6,7 @@ use crate::finding::{Cap, Finding};
 use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::view::PartView;
 use crate::report::words::numbers::dollars;
-use crate::rules::authorization::AuthorizationStatus;
+use crate::rules::authorization_decision::AuthorizationStatus;
 use crate::rules::judge::Judgement;
 use crate::rules::reasons_rule;
 

@@ -1,4 +1,10 @@
 //! The words that the terminal, the page, the workbook and `explain` share: numbers, escaping, findings for people.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`numbers`]: counts, money and days.
+//! - [`escape`]: escaping for HTML.
+//! - [`finding`]: findings, authorization results and diagnoses.
 
 pub(crate) mod escape;
 pub(crate) mod finding;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use askama::Template;
 
 use crate::report::claim::{ClaimDossier, ClaimRow};
-use crate::report::format::html::{STYLE, content_policy};
+use crate::report::format::html::style::{STYLE, content_policy};
 use crate::report::words::finding::NOT_EVALUATED;
 
 #[derive(Template)]

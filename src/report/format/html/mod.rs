@@ -2,6 +2,16 @@
 //!
 //! The page is complete without JavaScript; the script adds only filtering and sorting. Neither it nor the style can be
 //! joined by anything from a claim: values are escaped, and the content policy admits exactly these two texts.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`style`]: style, script and content policy.
+//! - [`chart`]: horizontal bars.
+//! - [`groups`]: the sums that the bars show.
+//! - [`flagged`]: the table of flagged services.
+//! - [`inputs`]: the inputs of the run.
+//! - [`suppressed`]: the suppressions.
+//! - [`claim`]: the page of one claim.
 
 pub mod chart;
 
@@ -9,6 +19,7 @@ pub(crate) mod claim;
 pub(crate) mod flagged;
 mod groups;
 mod inputs;
+mod style;
 mod suppressed;
 
 use std::io;
@@ -21,6 +32,7 @@ use crate::report::format::html::chart::Chart;
 use crate::report::format::html::flagged::{Candidates, Flagged, FlaggedCollector, OtherFinding, OtherFindings};
 use crate::report::format::html::groups::{Groups, PartGroups};
 use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile, given, inputs, rejected};
+use crate::report::format::html::style::{SCRIPT, SCRIPT_HASH, STYLE, content_policy};
 use crate::report::format::html::suppressed::SuppressionRow;
 use crate::report::notes;
 use crate::report::notes::{AbsentColumn, UnreadRow};
@@ -31,13 +43,6 @@ use crate::report::words::finding::{NOT_EVALUATED, value};
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
-
-const STYLE: &str = include_str!("report.css");
-const SCRIPT: &str = include_str!("report.js");
-
-/// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content policy; a test holds them true.
-const STYLE_HASH: &str = "vI9EUKisKDiGLIfbV017gIk5cVCiX1fhmI46kV6Ig+0=";
-const SCRIPT_HASH: &str = "sbrZeDHLLvIay4+lpxvBKIBsDb7hoZNVHExS1Piv/X8=";
 
 /// Findings on other rows that are shown; the rest is in findings.csv.
 const MAX_OTHER_FINDINGS: usize = 200;
@@ -157,11 +162,6 @@ impl<'a> Collected<'a> {
     }
 }
 
-/// What a page of ours may load and run: the style, and what `scripts` admits.
-fn content_policy(scripts: &str) -> String {
-    format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
-}
-
 fn page<'a>(
     context: ReportContext<'a>,
     totals: &'a Totals,
@@ -265,6 +265,7 @@ mod tests {
 
     use super::*;
     use crate::policy::parse::load;
+    use crate::report::format::html::style::STYLE_HASH;
     use crate::rules::{codes, doc};
     use crate::run::{JudgedRun, run_text};
 

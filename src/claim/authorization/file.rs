@@ -1,0 +1,129 @@
+//! The authorization file, indexed by number and by member.
+
+use jiff::civil::Date;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
+
+use crate::claim::authorization::lookup::{Approvals, NumberRows};
+use crate::claim::authorization::row::{Approval, Authorization, Scope, scope};
+use crate::claim::value::authorization::key;
+use crate::claim::value::code::CodeTable;
+use crate::claim::value::code_set::CodeSet;
+
+/// Counts of the authorization file and of its use, for people who want to know whether it is the right file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AuthorizationCoverage {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Rows that are approvals.
+    pub approvals: u64,
+    /// Distinct numbers on services.
+    pub numbers_on_services: u64,
+    /// Those that the file has.
+    pub numbers_found: u64,
+}
+
+impl AuthorizationCoverage {
+    /// Is it likely that the file is the wrong one: services carry numbers and none is found, or no row is an approval?
+    pub fn is_doubtful(self) -> bool {
+        self.approvals == 0 || self.numbers_on_services > 0 && self.numbers_found == 0
+    }
+}
+
+/// The authorization file, indexed.
+#[derive(Debug, Default)]
+pub struct AuthorizationFile {
+    rows: Vec<Authorization>,
+    /// By the letters and digits of the number.
+    by_number: FxHashMap<String, NumberRows>,
+    /// Approvals by the member that they name.
+    by_member: FxHashMap<String, Approvals>,
+    /// The places of all rows that name a member, for the dossier.
+    places_of_member: FxHashMap<String, Vec<usize>>,
+    /// Status labels that no table knows, with their rows.
+    unread: FxHashMap<String, u64>,
+}
+
+impl AuthorizationFile {
+    /// A file of these rows. `codes` are those that the policy knows.
+    pub fn new(rows: impl IntoIterator<Item = Authorization>, codes: &CodeTable) -> Self {
+        let mut file = Self { rows: rows.into_iter().collect(), ..Self::default() };
+        let mut scopes: FxHashMap<&[String], Scope> = FxHashMap::default();
+        for (place, row) in file.rows.iter().enumerate() {
+            let scope = *scopes.entry(&row.procedures).or_insert_with(|| scope(&row.procedures, codes));
+            for number in row.number.split(';').map(key).filter(|number| !number.is_empty()) {
+                file.by_number.entry(number).or_default().add(place, row, scope);
+            }
+            if !row.member_id.is_empty() {
+                file.places_of_member.entry(row.member_id.clone()).or_default().push(place);
+                if row.approval == Approval::Approved {
+                    file.by_member.entry(row.member_id.clone()).or_default().add(place, row, scope);
+                }
+            }
+            if row.approval == Approval::Unread && !row.status.is_empty() {
+                *file.unread.entry(row.status.clone()).or_default() += 1;
+            }
+        }
+        file.by_number.values_mut().for_each(NumberRows::finish);
+        file.by_member.values_mut().for_each(Approvals::finish);
+        file
+    }
+
+    /// All rows, in the order of the file.
+    pub fn rows(&self) -> &[Authorization] {
+        &self.rows
+    }
+
+    /// The rows with this number, whose letters and digits count, leading zeros aside.
+    pub fn of_number(&self, number: &str) -> Option<&NumberRows> {
+        self.by_number.get(&key(number))
+    }
+
+    /// The first approval in the file that names this member and fits.
+    pub fn approval_for(&self, member: &str, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
+        self.by_member.get(member)?.first_fitting(&self.rows, codes, days)
+    }
+
+    /// Rows and approvals. What services carry is counted where the services are.
+    pub fn coverage(&self) -> AuthorizationCoverage {
+        let approvals = self.rows.iter().filter(|row| row.approval == Approval::Approved).count() as u64;
+        AuthorizationCoverage { rows: self.rows.len() as u64, approvals, ..AuthorizationCoverage::default() }
+    }
+
+    /// Status labels that no table knows, with the number of their rows, most frequent first.
+    pub fn unread_statuses(&self) -> Vec<(&str, u64)> {
+        let mut labels: Vec<_> = self.unread.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
+        labels.sort_by_key(|(label, rows)| (std::cmp::Reverse(*rows), *label));
+        labels
+    }
+}
+
+/// The rows of the file that judging some services needs. Numbers and members are noted, not rows, as many services may carry
+/// one number.
+#[derive(Debug, Default)]
+pub struct NeededRows {
+    numbers: FxHashSet<String>,
+    members: FxHashSet<String>,
+}
+
+impl NeededRows {
+    /// Notes the numbers and the member of a service.
+    pub fn note(&mut self, file: &AuthorizationFile, numbers: &str, member: &str) {
+        for number in numbers.split(';').map(key).filter(|number| file.by_number.contains_key(number)) {
+            self.numbers.insert(number);
+        }
+        if file.places_of_member.contains_key(member) && !self.members.contains(member) {
+            self.members.insert(member.to_owned());
+        }
+    }
+
+    /// The places of the needed rows, in order.
+    pub fn places(&self, file: &AuthorizationFile) -> Vec<usize> {
+        let numbered = self.numbers.iter().filter_map(|number| file.by_number.get(number)).flat_map(NumberRows::places);
+        let of_members = self.members.iter().filter_map(|member| file.places_of_member.get(member)).flatten();
+        let mut places: Vec<usize> = numbered.chain(of_members).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+}

@@ -1,0 +1,94 @@
+//! A row of the authorization file, and the procedures that it is for.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::claim::value::code::{CodeId, CodeTable, ProcedureColumn};
+use crate::claim::value::code_set::CodeSet;
+
+/// What the status of a row in the authorization file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Approval {
+    /// It is an approval.
+    Approved,
+    /// It is known, and no approval.
+    NotApproved,
+    /// The status is empty, or no table knows its word.
+    Unread,
+}
+
+/// One row of the authorization file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Authorization {
+    /// Its numbers, joined by `;`; empty if the cell holds none.
+    pub number: String,
+    /// Member; empty fits everyone.
+    pub member_id: String,
+    /// Procedure codes and ranges of codes, upper-cased; empty fits all.
+    pub procedures: Vec<String>,
+    /// Status word, upper-cased.
+    pub status: String,
+    /// What the status says.
+    pub approval: Approval,
+    /// First day.
+    pub valid_from: Option<Date>,
+    /// Last day.
+    pub valid_to: Option<Date>,
+    /// Units authorized; none: no limit.
+    pub units: Option<Decimal>,
+}
+
+impl Authorization {
+    /// Is a day of this span within its dates? Open ends fit.
+    pub fn covers(&self, (first, last): (Date, Date)) -> bool {
+        let (from, to) = (self.valid_from.unwrap_or(Date::MIN), self.valid_to.unwrap_or(Date::MAX));
+        from <= to && from <= last && first <= to
+    }
+}
+
+/// The procedures that a row of the authorization file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Every procedure.
+    Any,
+    /// These known codes, and perhaps others.
+    Codes(CodeSet),
+}
+
+impl Scope {
+    /// Is one of these codes among them?
+    pub fn fits(self, codes: CodeSet) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Codes(own) => own.meets(codes),
+        }
+    }
+}
+
+/// The procedures that codes and ranges mean.
+pub(super) fn scope(procedures: &[String], codes: &CodeTable) -> Scope {
+    if procedures.is_empty() {
+        return Scope::Any;
+    }
+    let mut known = CodeSet::default();
+    for part in procedures {
+        match part.split_once('-').and_then(|(from, to)| Some((five_digits(from)?, five_digits(to)?))) {
+            Some((from, to)) => {
+                let within = |code: &str| five_digits(code).is_some_and(|c| (from.min(to)..=from.max(to)).contains(&c));
+                codes.iter().filter(|(_, code)| within(&code.code)).for_each(|(id, _)| known.insert(id));
+            }
+            None => known_codes(part, codes).into_iter().for_each(|id| known.insert(id)),
+        }
+    }
+    Scope::Codes(known)
+}
+
+fn five_digits(code: &str) -> Option<u32> {
+    code.parse().ok().filter(|_| code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The known codes of a part that is read like a procedure cell.
+fn known_codes(part: &str, codes: &CodeTable) -> Vec<CodeId> {
+    codes.read(part, ProcedureColumn::Procedure).codes
+}

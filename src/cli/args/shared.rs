@@ -1,0 +1,76 @@
+//! Arguments that several subcommands have, and the sizes that they take.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::ingest::TableFile;
+
+/// Files that replace built-in files.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyFiles {
+    /// A policy, limits or remittance file that replaces the built-in file of its kind (repeatable)
+    #[arg(long = "policy", value_name = "FILE")]
+    pub policy: Vec<PathBuf>,
+}
+
+/// How columns are mapped.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LayoutChoice {
+    /// A layout file, or the name of a built-in layout [default: recognised by the header]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub layout: Option<String>,
+    /// Number of lines before the header
+    #[arg(long, value_name = "N")]
+    pub skip_lines: Option<usize>,
+    /// Skip lines that start with PREFIX, before and after the header (repeatable)
+    #[arg(long, value_name = "PREFIX")]
+    pub comment: Vec<String>,
+    /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
+    #[arg(long, value_name = "NAME=FILE", value_parser = TableFile::parse)]
+    pub join: Vec<TableFile>,
+    /// Most bytes that a compressed file may unpack to, such as 500M or 2T [default: 1000 times its size, 1G at least]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_decompressed: Option<u64>,
+}
+
+/// Bytes, with K, M, G or T for powers of 1024.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => Some(0),
+        "K" => Some(10),
+        "M" => Some(20),
+        "G" => Some(30),
+        "T" => Some(40),
+        _ => None,
+    };
+    let bytes = unit.zip(digits.parse::<u64>().ok()).and_then(|(unit, n)| n.checked_mul(1 << unit));
+    bytes.ok_or_else(|| "write a number of bytes, or with K, M, G or T, such as 500M".to_owned())
+}
+
+/// Which settings file is read.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigChoice {
+    /// The settings file [default: claimlint.toml beside the first extract]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        for (text, bytes) in [("7", 7), ("2K", 2048), ("3m", 3 << 20), ("1GiB", 1 << 30), ("2TB", 2 << 40), ("0", 0)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "1.5G", "-1", "1X", "1 G", "99999999T", "1\u{e9}"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! A condition that was read, and its value in a run.
+
+use std::fmt;
+
+use num_rational::BigRational;
+
+use crate::claim::Sum;
+use crate::gate::names::{Baseline, LedgerBin, Name};
+use crate::ledger::Ledger;
+use crate::tally::Summary;
+
+/// The figures of what a baseline does not have.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewFindings {
+    /// Deny findings.
+    pub deny: u64,
+    /// Review findings.
+    pub review: u64,
+    /// Info findings.
+    pub info: u64,
+    /// At risk on services with such findings; each service once.
+    pub amount: Sum,
+}
+
+/// The values of the names in one run.
+#[derive(Debug, Clone, Copy)]
+pub struct GateInputs<'a> {
+    /// Rows by bin.
+    pub ledger: &'a Ledger,
+    /// Counts and money.
+    pub summary: &'a Summary,
+    /// What the baseline does not have, if there is one.
+    pub new: Option<NewFindings>,
+    /// Are amounts known? Not where the extracts have no column for them.
+    pub knows_amounts: bool,
+}
+
+/// The value of a name: a count, or an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// How many.
+    Count(u64),
+    /// How much.
+    Amount(Sum),
+    /// An amount, where the extracts have no column for amounts.
+    Unknown,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(n) => n.fmt(f),
+            Self::Amount(sum) => sum.fmt(f),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+impl Figure {
+    /// Its value as a fraction, amounts in dollars; `None` if it is unknown.
+    fn value(self) -> Option<BigRational> {
+        match self {
+            Self::Count(n) => Some(BigRational::from_integer(n.into())),
+            Self::Amount(sum) => Some(BigRational::new(sum.0.into(), 100.into())),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl GateInputs<'_> {
+    /// The value of a name. Names of a baseline are zero without one; a gate that has them is refused then.
+    pub fn figure(&self, name: Name) -> Figure {
+        let (ledger, summary) = (self.ledger, self.summary);
+        let rule = |id| summary.rules.get(&id).copied().unwrap_or_default();
+        let new = self.new.unwrap_or_default();
+        let amount = |sum| if self.knows_amounts { Figure::Amount(sum) } else { Figure::Unknown };
+        match name {
+            Name::Rows(bin) => Figure::Count(match bin {
+                None => ledger.rows,
+                Some(LedgerBin::Rejected) => ledger.rejected,
+                Some(LedgerBin::Reversed) => ledger.reversed,
+                Some(LedgerBin::Duplicate) => ledger.duplicate,
+                Some(LedgerBin::PayerDenied) => ledger.payer_denied,
+                Some(LedgerBin::Superseded) => ledger.superseded,
+                Some(LedgerBin::InScope) => ledger.in_scope,
+                Some(LedgerBin::Related) => ledger.related,
+                Some(LedgerBin::OutOfScope) => ledger.out_of_scope,
+            }),
+            Name::Services => Figure::Count(summary.services()),
+            Name::Findings => Figure::Count(summary.dispositions.values().sum()),
+            Name::Amount => amount(summary.at_risk()),
+            Name::Recoverable => amount(summary.recoverable()),
+            Name::Status(status) => Figure::Count(summary.status(status).services),
+            Name::StatusAmount(status) => amount(summary.status(status).at_risk),
+            Name::StatusRecoverable(status) => amount(summary.status(status).recoverable),
+            Name::Rule(id) => Figure::Count(rule(id).findings),
+            Name::RuleServices(id) => Figure::Count(rule(id).services),
+            Name::RuleAmount(id) => amount(rule(id).at_risk),
+            Name::New(Baseline::Deny) => Figure::Count(new.deny),
+            Name::New(Baseline::Review) => Figure::Count(new.review),
+            Name::New(Baseline::Info) => Figure::Count(new.info),
+            Name::New(Baseline::Findings) => Figure::Count(new.deny + new.review + new.info),
+            Name::New(Baseline::Amount) => amount(new.amount),
+        }
+    }
+}
+
+/// A condition, read and checked.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    pub(super) text: String,
+    pub(super) condition: Truth,
+    /// As written, each once, in their order.
+    pub(super) names: Vec<(String, Name)>,
+}
+
+/// The result of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GateResult {
+    /// The condition is true.
+    True,
+    /// The condition is false.
+    False,
+    /// The condition has no value.
+    Undefined(Undefined),
+}
+
+/// Why an expression has no value, with the column in characters, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undefined {
+    /// A number is divided by zero: the column of the sign.
+    DivisionByZero(usize),
+    /// An amount is asked for, and the extracts have no column for amounts: the column of its name.
+    UnknownAmount(usize),
+}
+
+impl fmt::Display for Undefined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DivisionByZero(column) => write!(f, "division by zero at column {column}"),
+            Self::UnknownAmount(column) => {
+                write!(f, "no extract has a column for amounts, and column {column} asks for one")
+            }
+        }
+    }
+}
+
+impl Gate {
+    /// The expression as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Is the condition true?
+    pub fn verdict(&self, totals: &GateInputs<'_>) -> GateResult {
+        match self.condition.evaluate(totals) {
+            Ok(true) => GateResult::True,
+            Ok(false) => GateResult::False,
+            Err(why) => GateResult::Undefined(why),
+        }
+    }
+
+    /// The names in it, each once, with their values.
+    pub fn figures(&self, totals: &GateInputs<'_>) -> Vec<(&str, Figure)> {
+        self.names.iter().map(|(text, name)| (text.as_str(), totals.figure(*name))).collect()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Number {
+    Literal(BigRational),
+    /// With its column.
+    Name(Name, usize),
+    Negative(Box<Number>),
+    /// With the column of the sign.
+    Both(Box<Number>, Sign, usize, Box<Number>),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sign {
+    Plus,
+    Minus,
+    Times,
+    Over,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Truth {
+    Compare(Number, Relation, Number),
+    Not(Box<Truth>),
+    And(Box<Truth>, Box<Truth>),
+    Or(Box<Truth>, Box<Truth>),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Relation {
+    Greater,
+    AtLeast,
+    Less,
+    AtMost,
+    Equal,
+    Unequal,
+}
+
+impl Number {
+    fn value(&self, totals: &GateInputs<'_>) -> Result<BigRational, Undefined> {
+        Ok(match self {
+            Self::Literal(value) => value.clone(),
+            Self::Name(name, column) => totals.figure(*name).value().ok_or(Undefined::UnknownAmount(*column))?,
+            Self::Negative(number) => -number.value(totals)?,
+            Self::Both(left, sign, column, right) => {
+                let (left, right) = (left.value(totals)?, right.value(totals)?);
+                match sign {
+                    Sign::Plus => left + right,
+                    Sign::Minus => left - right,
+                    Sign::Times => left * right,
+                    Sign::Over if right == BigRational::default() => return Err(Undefined::DivisionByZero(*column)),
+                    Sign::Over => left / right,
+                }
+            }
+        })
+    }
+}
+
+impl Truth {
+    fn evaluate(&self, totals: &GateInputs<'_>) -> Result<bool, Undefined> {
+        match self {
+            Self::Compare(left, relation, right) => {
+                let (left, right) = (left.value(totals)?, right.value(totals)?);
+                Ok(match relation {
+                    Relation::Greater => left > right,
+                    Relation::AtLeast => left >= right,
+                    Relation::Less => left < right,
+                    Relation::AtMost => left <= right,
+                    Relation::Equal => left == right,
+                    Relation::Unequal => left != right,
+                })
+            }
+            Self::Not(inner) => inner.evaluate(totals).map(|evaluate| !evaluate),
+            Self::And(left, right) => decided(left.evaluate(totals), right.evaluate(totals), false),
+            Self::Or(left, right) => decided(left.evaluate(totals), right.evaluate(totals), true),
+        }
+    }
+}
+
+/// One side that is `alone` decides, whatever the other is.
+fn decided(left: Result<bool, Undefined>, right: Result<bool, Undefined>, alone: bool) -> Result<bool, Undefined> {
+    match (left, right) {
+        (Ok(evaluate), _) | (_, Ok(evaluate)) if evaluate == alone => Ok(alone),
+        (Err(untold), _) | (_, Err(untold)) => Err(untold),
+        (Ok(_), Ok(_)) => Ok(!alone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::RuleId;
+    use crate::policy::Disposition;
+    use crate::rules::judge::ServiceStatus;
+    use crate::tally::{RuleTally, StatusTally};
+
+    fn division(column: usize) -> GateResult {
+        GateResult::Undefined(Undefined::DivisionByZero(column))
+    }
+
+    fn verdict(text: &str, rows: u64) -> GateResult {
+        result(text, rows, true)
+    }
+
+    fn result(text: &str, rows: u64, knows_amounts: bool) -> GateResult {
+        let ledger = Ledger { rows, rejected: 2, reversed: 3, payer_denied: 4, in_scope: 7, ..Ledger::default() };
+        let mut summary = Summary::default();
+        summary.statuses.insert(
+            ServiceStatus::Deny,
+            StatusTally { services: 3, at_risk: Sum(5_000_001), recoverable: Sum(4_000_000) },
+        );
+        summary
+            .statuses
+            .insert(ServiceStatus::Review, StatusTally { services: 4, at_risk: Sum(-50), recoverable: Sum(0) });
+        summary.rules.insert(RuleId(0), RuleTally { findings: 5, services: 3, at_risk: Sum(33) });
+        summary.dispositions.extend([(Disposition::Deny, 5), (Disposition::Info, 1)]);
+        let new = NewFindings { deny: 1, review: 2, info: 3, amount: Sum(10) };
+        let totals = GateInputs { ledger: &ledger, summary: &summary, new: Some(new), knows_amounts };
+        Gate::parse(text, true).unwrap_or_else(|e| panic!("{e}")).verdict(&totals)
+    }
+
+    #[test]
+    fn conditions_are_told_exactly() {
+        for (text, met) in [
+            ("deny.amount > 50000", true),
+            ("deny.amount > 50000.01", false),
+            ("deny.amount == 50000.01", true),
+            ("recoverable == 40000 and deny.recoverable / deny.amount < 0.8", true),
+            ("reversed == 3 and payer_denied == 4 and not_evaluated / services == 0", true),
+            ("review.amount == -0.5 and clear.amount == 0", true),
+            ("amount == 49999.51", true),
+            ("rejected / rows > 0.001", true),
+            ("rejected / rows == 0.002", true),
+            ("rejected / rows > 0.002", false),
+            ("rows / 3 * 3 == rows", true),
+            ("DX101 == 5 and DX101.services == 3 and DX101.amount == .33", true),
+            ("DX102 == 0", true),
+            ("findings == 6 and services == 7 and in_scope == services", true),
+            ("new.deny > 0", true),
+            ("new.findings == new.deny + new.review + new.info and new.amount == 0.1", true),
+            ("1 - 1 - 1 == -1 and 8 / 2 / 2 == 2 and 1 + 2 * 3 == 7 and (1 + 2) * 3 == 9", true),
+            ("not rows < 5 and not not rows > 5", true),
+            ("rows < 5 or rows > 5 and rows < 5", false),
+            ("rows > 5 or rows > 5 and rows < 5", true),
+            ("rows != 1000", false),
+            ("--rows == rows and rows-1 == 999", true),
+            ("99999999999999999999999999 * 99999999999999999999999999 > rows", true),
+        ] {
+            assert_eq!(verdict(text, 1000), if met { GateResult::True } else { GateResult::False }, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_amount_is_undefined_unless_the_other_side_decides() {
+        let unknown = |column| GateResult::Undefined(Undefined::UnknownAmount(column));
+        for (text, want) in [
+            ("amount > 0", unknown(1)),
+            ("0 < recoverable", unknown(5)),
+            ("deny.recoverable == 0", unknown(1)),
+            ("DX101.amount > 0 or deny > 0", GateResult::True),
+            ("deny > 0 and new.amount > 0", unknown(14)),
+            ("deny > 0 and rows > 5", GateResult::True),
+        ] {
+            assert_eq!(result(text, 1000, false), want, "{text}");
+        }
+        let totals =
+            GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), new: None, knows_amounts: false };
+        let gate = Gate::parse("amount > rows", false).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(gate.figures(&totals), [("amount", Figure::Unknown), ("rows", Figure::Count(0))]);
+    }
+
+    #[test]
+    fn what_is_divided_by_zero_is_not_told_unless_another_side_decides() {
+        for (text, want) in [
+            ("rejected / rows > 0.001", division(10)),
+            ("not rejected / rows > 0.001", division(14)),
+            ("rows / rows == 1", division(6)),
+            ("rows > 0 and rejected / rows > 0.001", GateResult::False),
+            ("rejected / rows > 0.001 and rows > 0", GateResult::False),
+            ("rejected / rows > 0.001 or rows == 0", GateResult::True),
+            ("rejected / rows > 0.001 or rows > 0", division(10)),
+            ("rejected / rows > 0.001 and rows == 0", division(10)),
+        ] {
+            assert_eq!(verdict(text, 0), want, "{text}");
+        }
+    }
+}

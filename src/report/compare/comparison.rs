@@ -1,0 +1,127 @@
+//! Two reports with their findings paired.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::baseline::{Change, FindingEntry, Pairs, differences};
+use crate::claim::{Cents, Sum};
+use crate::policy::Disposition;
+use crate::report::compare::read::{CompareError, FindingRow, FindingsFile};
+use crate::tally::{NewTally, Share};
+
+/// Two reports, their findings paired.
+pub struct Comparison {
+    pub(super) old: FindingsFile,
+    pub(super) new: FindingsFile,
+    pairs: Pairs,
+}
+
+/// A finding that differs, as its report has it.
+pub struct Difference<'a> {
+    /// What became of it.
+    pub change: Change,
+    /// Its row: of the new report, or of the old one if it is gone.
+    pub row: &'a FindingRow<'a>,
+    /// The same as an entry.
+    pub entry: FindingEntry,
+    /// Its entry in the old report, if it is not gone and has one there.
+    pub was: Option<FindingEntry>,
+}
+
+/// Counts and money of a comparison.
+#[derive(Debug, Default)]
+pub struct Shares {
+    /// By change: findings that are not suppressed.
+    pub by: BTreeMap<Change, Share>,
+    /// Findings that differ and are suppressed.
+    pub suppressed: Share,
+}
+
+/// Findings and money at risk by change, rule and disposition. Suppressed findings are not in it.
+pub type ByRule = BTreeMap<(Change, String, std::cmp::Reverse<Disposition>), (u64, Sum)>;
+
+impl Difference<'_> {
+    /// The names of what is another than before; empty if there was nothing before.
+    pub fn differs(&self) -> Vec<&'static str> {
+        self.was.map(|was| differences(&was, &self.entry)).unwrap_or_default()
+    }
+
+    /// Adds it to the table by rule.
+    pub fn count(&self, into: &mut ByRule) {
+        if !self.entry.suppressed {
+            let key = (self.change, self.row.rule().to_owned(), std::cmp::Reverse(self.entry.disposition));
+            let (findings, at_risk) = into.entry(key).or_default();
+            *findings += 1;
+            *at_risk += self.entry.amount().unwrap_or(Cents(0));
+        }
+    }
+}
+
+impl Comparison {
+    /// Reads and pairs the findings of two reports.
+    pub fn of(old: &Path, new: &Path) -> Result<Self, CompareError> {
+        let (old, new) = (FindingsFile::read(old)?, FindingsFile::read(new)?);
+        old.suits(new.masked(), &new.path)?;
+        let pairs = Pairs::new(&old.entries, &new.entries);
+        Ok(Self { old, new, pairs })
+    }
+
+    /// Are both masked and nothing of the one in the other? Then the key may be another.
+    pub fn is_doubtful(&self) -> bool {
+        self.old.masked() == Some(true)
+            && self.new.masked() == Some(true)
+            && self.pairs.of_new.iter().all(Option::is_none)
+    }
+
+    fn change(&self, n: usize) -> Change {
+        self.pairs.change(&self.old.entries, &self.new.entries, n)
+    }
+
+    /// Visits every finding that differs: new and changed ones in the order of the new report, then gone ones in that of the
+    /// old one.
+    pub fn visit(&self, see: &mut dyn FnMut(&Difference<'_>) -> Result<(), CompareError>) -> Result<(), CompareError> {
+        self.new.again(&mut |n, row| {
+            let (entry, change) = (self.new.entries[n], self.change(n));
+            let was = self.pairs.of_new[n].map(|old| self.old.entries[old as usize]);
+            if change == Change::Same { Ok(()) } else { see(&Difference { change, row, entry, was }) }
+        })?;
+        self.old.again(&mut |n, row| {
+            let there = self.pairs.old_is_there[n];
+            let gone = || Difference { change: Change::Gone, row, entry: self.old.entries[n], was: None };
+            if there { Ok(()) } else { see(&gone()) }
+        })
+    }
+
+    /// Are amounts known in one of the reports at least? Otherwise sums of them are unknown, not zero.
+    pub fn knows_amounts(&self) -> bool {
+        self.old.knows_amounts || self.new.knows_amounts
+    }
+
+    /// Is anything new, gone or changed?
+    pub fn differs(&self) -> bool {
+        self.pairs.old_is_there.contains(&false) || (0..self.new.entries.len()).any(|n| self.change(n) != Change::Same)
+    }
+
+    /// Counts and money by change.
+    pub fn shares(&self) -> Shares {
+        let share = |wanted: &dyn Fn(Change, &FindingEntry) -> bool| {
+            let new = self.new.entries.iter().enumerate().filter(|(n, entry)| wanted(self.change(*n), entry));
+            let new = new.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount()));
+            let there = &self.pairs.old_is_there;
+            let old = self.old.entries.iter().zip(there).filter(|(e, there)| !**there && wanted(Change::Gone, e));
+            let mut share = Share::from_findings(new);
+            share.merge(&Share::from_findings(old.map(|(e, _)| (e.subject as usize, e.disposition, e.amount()))));
+            share
+        };
+        let of = |change| (change, share(&|c, entry| c == change && (change == Change::Same || !entry.suppressed)));
+        Shares {
+            by: [Change::New, Change::Changed, Change::Gone, Change::Same].map(of).into(),
+            suppressed: share(&|change, entry| change != Change::Same && entry.suppressed),
+        }
+    }
+
+    /// What a run says of a baseline, of the two reports.
+    pub fn tally(&self) -> NewTally {
+        self.pairs.tally(&self.old.entries, &self.new.entries)
+    }
+}

@@ -1,0 +1,115 @@
+//! What holds for all parts of a run, and a part that was judged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::baseline::FindingEntry;
+use crate::claim::authorization::AuthorizationFile;
+use crate::claim::{Batch, LineSet};
+use crate::ingest::field::Field;
+use crate::ingest::{InputFile, Rejects};
+use crate::ledger::Ledger;
+use crate::policy::Policy;
+use crate::rules::judge::Judged;
+use crate::suppress::{SuppressionMatches, Suppressions};
+use crate::tally::Summary;
+
+/// One extract of a run, after reading.
+#[derive(Debug)]
+pub struct Input {
+    /// As given.
+    pub name: String,
+    /// Bytes of text after decompression.
+    pub bytes: u64,
+    /// Rows after the header.
+    pub rows: u64,
+    /// The layout it was read with.
+    pub layout: String,
+    /// The tables joined to it, each with its file as given.
+    pub joined: Vec<(String, String)>,
+    /// Its rejected rows.
+    pub rejects: Rejects,
+    /// Fields it does not have, with the consequence.
+    pub absent: Vec<(Field, &'static str)>,
+    /// Fields without a column, whether or not that has a consequence.
+    pub unmapped: Vec<Field>,
+}
+
+/// What holds for all parts of a run.
+pub struct RunContext {
+    /// The policy in force.
+    pub policy: Policy,
+    /// The extracts, in the order given.
+    pub inputs: Vec<Input>,
+    /// The files given, by which they are known again; empty where nobody took that down.
+    pub originals: Vec<InputFile>,
+    /// Rows by bin.
+    pub ledger: Ledger,
+    /// The authorization file, if one was given; masked if the run is.
+    pub authorization_file: Option<AuthorizationFile>,
+    /// What is masked.
+    pub masked: Masked,
+    /// Findings that somebody answers for, if a file of them was given.
+    pub suppressions: Option<Suppressions>,
+    /// The findings of an earlier report to which this run is held, if one was given.
+    pub baseline: Option<Vec<FindingEntry>>,
+}
+
+/// What of a run is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Masked {
+    /// Nothing.
+    Nothing,
+    /// Member, claim and authorization ids.
+    Ids,
+    /// These, and dates are cut to their month.
+    IdsAndDays,
+}
+
+/// Lines that follow each other, judged.
+pub struct JudgedPart<'a> {
+    /// The lines with what belongs to them.
+    pub line_set: LineSet<'a>,
+    /// Judgements and findings.
+    pub judged: Judged,
+    /// What the suppressions match among the findings.
+    pub matches: SuppressionMatches,
+}
+
+/// A run in one part: worked examples, tests, the dossier of a claim.
+pub struct JudgedRun {
+    /// What holds for the run.
+    pub context: RunContext,
+    /// All lines.
+    pub line_set: LineSet<'static>,
+    /// All judgements and findings.
+    pub judged: Judged,
+    /// What the suppressions match among the findings.
+    pub matches: SuppressionMatches,
+    /// Counts and money.
+    pub summary: Summary,
+}
+
+impl RunContext {
+    /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
+    pub fn new(
+        policy: Policy,
+        inputs: Vec<Input>,
+        ledger: Ledger,
+        authorization_file: Option<AuthorizationFile>,
+    ) -> Self {
+        let (originals, masked) = (Vec::new(), Masked::Nothing);
+        Self { policy, inputs, originals, ledger, authorization_file, masked, suppressions: None, baseline: None }
+    }
+
+    /// Are amounts known? Only if one of the extracts has a column for them; otherwise sums are unknown, not zero.
+    pub fn knows_amounts(&self) -> bool {
+        let amounts = [Field::PaidAmount, Field::AllowedAmount, Field::ChargeAmount];
+        self.inputs.iter().any(|input| amounts.iter().any(|field| !input.unmapped.contains(field)))
+    }
+
+    /// Holds the suppressions against findings. `lines` are those of the line set before it was masked.
+    pub(super) fn matches(&self, judged: &Judged, lines: &Batch, line_set: &LineSet<'_>) -> SuppressionMatches {
+        let meet = |all: &Suppressions| all.meet(&judged.findings, lines, line_set, &self.policy);
+        self.suppressions.as_ref().map(meet).unwrap_or_default()
+    }
+}

@@ -1,0 +1,101 @@
+//! Reads and indexes the extracts of a run.
+
+use rayon::prelude::*;
+
+use crate::claim::Store;
+use crate::ingest::source::same_file;
+use crate::ingest::source::spill::Spool;
+use crate::ingest::{ReadError, Source, Watch};
+use crate::ledger::Ledger;
+use crate::run::context::{Input, RunContext};
+use crate::run::indexed::Run;
+use crate::run::read::{absent, read_one, unmapped};
+use crate::run::reconcile::Account;
+use crate::run::setup::Setup;
+
+/// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.
+pub fn run(
+    names_given: &[String],
+    open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
+    setup: Setup,
+    watch: &dyn Watch,
+) -> Result<Run, ReadError> {
+    let mut ledger = Ledger::default();
+    let mut account = Account::default();
+    let mut inputs: Vec<Input> = Vec::new();
+    let repeated = same_file::repeated(names_given);
+    let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
+    let mut store = Store::new(spool.clone(), setup.part);
+    let watch = Spooled { watch, spool: spool.as_deref() };
+    // Plain files are read in parallel inside; compressed ones only side by side. A group is as many files as threads,
+    // so that memory stays that of a group.
+    for (group, names) in names_given.chunks(rayon::current_num_threads()).enumerate() {
+        let first = group * rayon::current_num_threads();
+        let read = |(i, name): (usize, &String)| {
+            read_one((first + i) as u32, open(name)?, &setup, Store::new(spool.clone(), setup.part), &watch)
+        };
+        let extracts: Vec<_> = if names.len() > 1 {
+            names.par_iter().enumerate().map(read).collect()
+        } else {
+            names.iter().enumerate().map(read).collect()
+        };
+        for extract in extracts {
+            // When the spool is full the reading is stopped; then the disk is what there is to tell.
+            if let Some(e) = spool.as_deref().and_then(Spool::failure) {
+                return Err(ReadError::Spool(e.to_string()));
+            }
+            let extract = extract?;
+            ledger.add_extract(&extract.tally);
+            account.add(&extract);
+            let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
+            if let Some(earlier) = repeated[inputs.len()].filter(|_| extract.tally.rows > rejected) {
+                return Err(given_twice(&extract.name, &names_given[earlier]));
+            }
+            watch.extract(inputs.len() + 1, extract.tally.rows, rejected, kept as u64);
+            inputs.push(Input {
+                name: extract.name,
+                bytes: extract.bytes,
+                rows: extract.tally.rows,
+                layout: extract.detected.layout.clone(),
+                joined: extract.detected.joins.iter().map(|join| (join.table.clone(), join.file.clone())).collect(),
+                rejects: extract.tally.rejects,
+                absent: absent(&extract.detected),
+                unmapped: unmapped(&extract.detected).collect(),
+            });
+            store.extend(extract.tally.kept);
+        }
+    }
+    account.close(&setup.expect)?;
+    let context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
+    Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
+}
+
+/// An extract with a usable row that was given before.
+fn given_twice(name: &str, earlier: &str) -> ReadError {
+    let what = if name == earlier {
+        "given twice; its rows would be duplicates of themselves".to_owned()
+    } else {
+        format!("holds the same bytes as {earlier}; its rows would be duplicates of themselves, so leave one out")
+    };
+    ReadError::unusable(name, what)
+}
+
+/// Watches for somebody else, and stops a run whose spool the disk does not take.
+struct Spooled<'a> {
+    watch: &'a dyn Watch,
+    spool: Option<&'a Spool>,
+}
+
+impl Watch for Spooled<'_> {
+    fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool {
+        self.watch.passed(bytes, rows, kept) && !self.spool.is_some_and(Spool::has_failed)
+    }
+
+    fn note(&self, file: &str, what: &str) {
+        self.watch.note(file, what);
+    }
+
+    fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {
+        self.watch.extract(number, rows, rejected, kept);
+    }
+}

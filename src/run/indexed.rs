@@ -1,0 +1,178 @@
+//! Extracts that were read and indexed, whose parts are judged on demand.
+//!
+//! Every part is looked at once before one is judged for a report: the ledger counts its rows, and claims whose amounts an
+//! earlier part has are found.
+
+use std::io;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::claim::authorization::AuthorizationFile;
+use crate::claim::index::Index;
+use crate::claim::line::head::AmountsPer;
+use crate::claim::line::mask::{Ids, Mask};
+use crate::claim::store::LINES;
+use crate::claim::{Batch, LineSet, Store};
+use crate::ledger::Ledger;
+use crate::rules::judge::judge;
+use crate::run::context::{JudgedPart, JudgedRun, Masked, RunContext};
+use crate::run::mask::Masking;
+use crate::run::setup::Memory;
+use crate::tally::Summary;
+
+/// In place of the text of a rejected row, which holds whatever the row held.
+const WITHHELD: &str = "withheld by --mask";
+
+/// Extracts that were read and indexed.
+pub struct Run {
+    /// What holds for all parts.
+    pub context: RunContext,
+    store: Store,
+    starts: Vec<usize>,
+    index: Index,
+    /// By part, the claims that [`LineSet::claims_at_risk`] names; empty where no layout says that amounts are those of the
+    /// claim.
+    claims_at_risk: Vec<FxHashSet<u32>>,
+    masking: Option<Masking>,
+}
+
+/// What the first look at a part finds.
+#[derive(Default)]
+struct Survey {
+    ledger: Ledger,
+    /// Claims of services whose rows have the amounts of their claims.
+    claims: Vec<u32>,
+}
+
+impl Run {
+    pub(super) fn new(context: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
+        let bytes = memory.map_or(usize::MAX, Memory::of_index);
+        let index = Index::new(&store, context.policy.lists(), bytes, context.authorization_file.is_some())?;
+        let starts = store.starts();
+        let mut run = Self { context, store, starts, index, claims_at_risk: Vec::new(), masking: None };
+        run.look_through()?;
+        Ok(run)
+    }
+
+    /// The lines of a part with what belongs to them.
+    fn set(&self, n: usize) -> io::Result<LineSet<'_>> {
+        let mut set = self.index.line_set(self.starts[n], self.store.batch(n)?, self.context.policy.lists());
+        if let Some(claims) = self.claims_at_risk.get(n) {
+            set.claims_at_risk.clone_from(claims);
+        }
+        Ok(set)
+    }
+
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        self.store.batches()
+    }
+
+    /// Judges a part. An error: its lines cannot be read back from disk.
+    pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
+        Ok(self.judged(self.set(n)?))
+    }
+
+    fn judged<'a>(&self, line_set: LineSet<'a>) -> JudgedPart<'a> {
+        if let Some(masking) = &self.masking {
+            return masking.part(line_set, &self.context);
+        }
+        let judged = judge(&line_set, &self.context.policy, self.context.authorization_file.as_ref());
+        let matches = self.context.matches(&judged, &line_set.lines, &line_set);
+        JudgedPart { line_set, judged, matches }
+    }
+
+    /// All parts as one.
+    pub fn whole(self) -> io::Result<JudgedRun> {
+        let mut lines = Batch::default();
+        for n in 0..self.store.batches() {
+            let batch = self.store.batch(n)?;
+            // Places in a batch are 32 bits wide.
+            if lines.bytes() + batch.bytes() > u32::MAX as usize {
+                return Err(io::Error::other("more than 4 GiB of lines, too many to be held as one"));
+            }
+            lines.append(&batch);
+        }
+        let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists());
+        let JudgedPart { line_set, judged, matches } = self.judged(line_set);
+        let summary = Summary::from_judged(&judged);
+        Ok(JudgedRun { context: self.context, line_set, judged, matches, summary })
+    }
+
+    /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
+    pub fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
+        let mut store = Store::new(None, LINES);
+        lines.into_iter().for_each(|batch| store.push(batch));
+        let ledger = context.ledger;
+        let mut run = Self::new(context, store, None)?;
+        run.context.ledger = ledger;
+        Ok(run)
+    }
+
+    /// Masks everything that can be reported. `months`: days go, too. An error: lines cannot be read back from disk.
+    pub fn mask(&mut self, mask: Mask, months: bool) -> io::Result<()> {
+        let mut ids = Ids::default();
+        for n in 0..self.store.batches() {
+            self.store.batch(n)?.iter().for_each(|line| ids.add(line));
+        }
+        let context = &mut self.context;
+        let authorizations = context.authorization_file.take();
+        context.authorization_file = authorizations.as_ref().map(|file| {
+            AuthorizationFile::new(file.rows().iter().map(|row| mask.authorization(row)), &context.policy.codes)
+        });
+        context.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
+        context.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
+        self.masking = Some(Masking { mask, months, ids, authorizations });
+        Ok(())
+    }
+
+    /// Fills the ledger, and finds the claims at risk of each part.
+    fn look_through(&mut self) -> io::Result<()> {
+        let surveys = (0..self.parts()).into_par_iter().map(|n| self.survey(n)).collect::<io::Result<Vec<_>>>()?;
+        let mut claims = Vec::with_capacity(surveys.len());
+        for survey in surveys {
+            self.context.ledger.merge(&survey.ledger);
+            claims.push(survey.claims);
+        }
+        if claims.iter().any(|claims| !claims.is_empty()) {
+            self.claims_at_risk = self.find_claims_at_risk(&claims)?;
+        }
+        Ok(())
+    }
+
+    fn survey(&self, n: usize) -> io::Result<Survey> {
+        let set = self.set(n)?;
+        let mut survey = Survey::default();
+        survey.ledger.add_lines(&set.lines, &set.bins);
+        let of_claim = set.services.iter().filter(|service| set.line(service.line).amounts == AmountsPer::Claim);
+        survey.claims = of_claim.map(|service| service.claim).collect();
+        Ok(survey)
+    }
+
+    /// Where rows repeat the amounts of their claim only its first service at risk has them, and a claim may go over several
+    /// parts: judges those parts beforehand. `claims` are those of each part whose rows do so.
+    fn find_claims_at_risk(&self, claims: &[Vec<u32>]) -> io::Result<Vec<FxHashSet<u32>>> {
+        let (mut part_of, mut several) = (FxHashMap::default(), FxHashSet::default());
+        for (part, claims) in claims.iter().enumerate() {
+            several.extend(claims.iter().copied().filter(|claim| *part_of.entry(*claim).or_insert(part) != part));
+        }
+        let judged = |(n, claims): (usize, &Vec<u32>)| {
+            if !claims.iter().any(|claim| several.contains(claim)) {
+                return Ok(Vec::new());
+            }
+            let set = self.set(n)?;
+            let judged = judge(&set, &self.context.policy, self.context.authorization_file.as_ref());
+            let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgement)| judgement.counts_claim);
+            Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(claim)).collect())
+        };
+        let at_risk: Vec<Vec<u32>> = claims.par_iter().enumerate().map(judged).collect::<io::Result<_>>()?;
+        let mut before = FxHashSet::default();
+        let mut by_part = Vec::with_capacity(claims.len());
+        for (claims, at_risk) in claims.iter().zip(at_risk) {
+            by_part.push(claims.iter().copied().filter(|claim| before.contains(claim)).collect());
+            before.extend(at_risk);
+        }
+        Ok(by_part)
+    }
+}
