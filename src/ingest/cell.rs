@@ -1,13 +1,13 @@
-//! One cell as text: decoded, trimmed, unwrapped, and empty when its word stands for nothing.
+//! One cell as text: decoded, trimmed, unwrapped, and empty if it holds a null word such as `NULL` or `n/a`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::strict_toml::{Document, Faults};
 
-/// The text of a raw cell. Bytes that are not UTF-8 are read as Latin-1, one by one. Then go, in this order: white space
-/// at both ends, a spreadsheet's `="..."` or `=`, one pair of quotes around the whole, a leading apostrophe, white space
-/// again. A word that stands for nothing becomes empty. `null` holds the layout's further such words, upper-cased.
+/// The text of a raw cell. Bytes that are not UTF-8 are read one by one as Latin-1. These are removed, in this order: white
+/// space at both ends, a spreadsheet's `="..."` or `=`, one pair of quotes around the whole, a leading apostrophe, white
+/// space again. A null word becomes empty. `null` holds the layout's own null words, upper-case.
 pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     match std::str::from_utf8(raw) {
         Ok(text) => clean_text(text, null),
@@ -15,11 +15,11 @@ pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
     }
 }
 
-/// As [`clean`], of a cell that is UTF-8.
+/// Same as [`clean`], for a cell that is known to be UTF-8.
 pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
     let (Some(first), Some(last)) = (raw.as_bytes().first(), raw.as_bytes().last()) else { return Cow::Borrowed("") };
     let words = &*EMPTY;
-    // What most cells are: no wrapper begins with a letter or digit, and no word for nothing begins with this one.
+    // The common case: no wrapper begins with a letter or digit, and no null word begins with this one.
     let is_plain = first.is_ascii_alphanumeric() && last.is_ascii_graphic();
     if is_plain && null.is_empty() && !words.begins[usize::from(*first)] {
         return Cow::Borrowed(raw);
@@ -28,7 +28,7 @@ pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
     if words.holds(text) || is_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
 }
 
-/// Takes off white space and wrappers.
+/// Removes white space and wrappers.
 fn unwrap(text: &str) -> &str {
     let text = text.trim_matches(is_blank);
     let text = text.strip_prefix("=\"").and_then(|t| t.strip_suffix('"')).or(text.strip_prefix('=')).unwrap_or(text);
@@ -36,8 +36,8 @@ fn unwrap(text: &str) -> &str {
     text.strip_prefix('\'').unwrap_or(text).trim_matches(is_blank)
 }
 
-/// Takes off one pair of quotes around the whole: straight ones as often as they are doubled, of typographic ones any two
-/// that are both double or both single.
+/// Removes one pair of quotes around the whole: straight quotes, however often they are doubled, or any two typographic
+/// quotes that are both double or both single.
 fn unquote(text: &str) -> &str {
     for quote in ['"', '\''] {
         let inside = |t| str::strip_prefix(t, quote).and_then(|t| t.strip_suffix(quote));
@@ -62,8 +62,8 @@ const DOUBLE_QUOTES: [char; 6] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}'
 /// The typographic quotes that open or close a single quotation in some language.
 const SINGLE_QUOTES: [char; 6] = ['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{2039}', '\u{203a}'];
 
-/// The codes of the policy are ASCII; other letters follow Unicode, for what is printed, but none becomes a letter of
-/// a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
+/// Upper-cases a text. Letters outside ASCII follow Unicode, for printing, but never become ASCII letters, so that no
+/// other text turns into a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
     // Count over the whole cell instead of stopping at the first hit: on a few bytes a mispredicted exit costs more than
     // the rest of the scan.
@@ -86,8 +86,8 @@ pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-/// The text of an id without the `.0` or `.00` that it gets when it passes through a floating-point column. Only digits
-/// lose it: `A1.0` is an id of its own.
+/// Removes the `.0` or `.00` that an id of digits gains in a floating-point column. Other texts are unchanged: `A1.0` is
+/// an id of its own.
 pub fn without_float_trace(text: &str) -> &str {
     let Some((digits, zeros)) = text.split_once('.') else { return text };
     let is_trace = !digits.is_empty()
@@ -97,16 +97,16 @@ pub fn without_float_trace(text: &str) -> &str {
     if is_trace { digits } else { text }
 }
 
-/// The words that stand for nothing in any extract.
+/// The null words of every extract.
 #[derive(Debug)]
 struct EmptyWords {
     words: Vec<String>,
     fill: Vec<char>,
-    /// By first byte of a cell: may it be such a word?
+    /// By first byte of a cell: may the cell be a null word?
     begins: [bool; 256],
 }
 
-/// They are part of how a cell is read, so they are loaded once and do not change during a run.
+/// The built-in null words. They decide how every cell is read, so they are loaded once and never change during a run.
 static EMPTY: LazyLock<EmptyWords> = LazyLock::new(|| {
     EmptyWords::load("empty-words.toml", include_str!("empty-words.toml"))
         .unwrap_or_else(|faults| unreachable!("a test loads the built-in words: {faults}"))
@@ -169,7 +169,7 @@ fn latin1(raw: &[u8]) -> String {
     text
 }
 
-/// Would a spreadsheet run this text from the input as a formula? In a CSV file it then gets an apostrophe in front.
+/// Would a spreadsheet run this text as a formula? If so, an apostrophe precedes it in CSV files.
 pub fn is_formula(text: &str) -> bool {
     matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
 }

@@ -1,16 +1,16 @@
-//! Service dates: civil days, read in the forms that extracts use, never guessed.
+//! Reads service dates in the formats that extracts use. An ambiguous date is never guessed.
 
 use jiff::civil::Date;
 
 use crate::ingest::layout::dates::{DatePart, DatePattern};
 
-/// The years that a day of service may have; others are placeholders such as 1900-01-01 and 9999-12-31.
+/// Years that a service date may have. Other years are placeholders such as 1900-01-01 and 9999-12-31.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
 
-/// Reads a date. Forms of a day: YYYY-MM-DD, YYYY/M/D, YYYYMMDD, M/D/YYYY, M/D/YY, D-Mon-YYYY, D-Mon-YY, `DDMonYYYY` (English
-/// month, any case; years below 70 are of this century). A timestamp counts by its day, a range YYYYMMDD-YYYYMMDD by its
-/// first. `D8:` or `RD8:` may be in front. Day and month are never swapped to make a date; a day that the calendar lacks
-/// is no date.
+/// Reads a date as YYYY-MM-DD, YYYY/M/D, YYYYMMDD, M/D/YYYY, M/D/YY, D-Mon-YYYY, D-Mon-YY or `DDMonYYYY`. Months are English,
+/// in any case; two-digit years below 70 belong to this century. A timestamp yields its day, a range YYYYMMDD-YYYYMMDD
+/// its first day. A prefix `D8:` or `RD8:` is ignored. Day and month are never swapped to make a valid date, and a day that
+/// does not exist is not a date.
 pub fn parse(text: &str) -> Option<Date> {
     let text = without_qualifier(text);
     let bytes = text.as_bytes();
@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Option<Date> {
     if is_range || rest_is_time(&text[length..], before_time) { date } else { None }
 }
 
-/// Reads a day of service: as [`parse`], or in the forms that a layout gives instead; a placeholder is no day.
+/// Reads a service date: like [`parse`], or in the patterns of the layout if it has any. Placeholders are not dates.
 pub fn service_day(text: &str, patterns: &[DatePattern]) -> Option<Date> {
     let date = if patterns.is_empty() { parse(text) } else { by_patterns(without_qualifier(text), patterns) };
     date.filter(|date| YEARS.contains(&date.year()))
@@ -34,8 +34,8 @@ fn without_qualifier(text: &str) -> &str {
     text.strip_prefix("D8:").or_else(|| text.strip_prefix("RD8:")).unwrap_or(text)
 }
 
-/// A date that was recognised by its shape (the day may still not exist), the length of the shape, and the character that
-/// may be between it and a time, beside T and blanks.
+/// A date recognized by its shape: the date (`None` if no such day exists), the length of the shape, and the character that
+/// may separate it from a time, besides T and blanks.
 type Shaped = Option<(Option<Date>, usize, Option<char>)>;
 
 fn iso(b: &[u8]) -> Shaped {
@@ -83,7 +83,7 @@ fn month(name: &[u8]) -> Option<u16> {
     Some(MONTHS.iter().position(|m| name.eq_ignore_ascii_case(*m))? as u16 + 1)
 }
 
-/// Four digits, or two.
+/// A year of four digits or two.
 fn year(b: &[u8]) -> Option<(u16, usize)> {
     if let Some(year) = b.get(..4).and_then(number) {
         return Some((year, 4));
@@ -91,7 +91,7 @@ fn year(b: &[u8]) -> Option<(u16, usize)> {
     Some((of_century(number(b.get(..2)?)?), 2))
 }
 
-/// The year that two digits mean.
+/// The full year of a two-digit year.
 fn of_century(year: u16) -> u16 {
     year + if year < 70 { 2000 } else { 1900 }
 }
@@ -106,7 +106,7 @@ fn leading_one_or_two(b: &[u8]) -> Option<(u16, usize)> {
     (digits > 0).then_some((number(&b[..digits])?, digits))
 }
 
-/// The value of digits; of more than four only that they are digits is of interest.
+/// The value of up to four digits. For more than four, only `Some` is meaningful: all of them are digits.
 fn number(digits: &[u8]) -> Option<u16> {
     digits
         .iter()
@@ -139,8 +139,8 @@ fn by_patterns(text: &str, patterns: &[DatePattern]) -> Option<Date> {
     })
 }
 
-/// Serial days of a spreadsheet whose day 1 is 1900-01-01, perhaps with a fraction of a day. Day 60 is 1900-02-29, a day
-/// that the calendar lacks, so from day 61 on the count is one too high.
+/// Reads a spreadsheet's serial day, where day 1 is 1900-01-01, with an optional fraction of a day. Spreadsheets count day 60
+/// as 1900-02-29, which did not exist, so from day 61 on their count is one too high.
 fn excel(text: &str) -> Option<Date> {
     let (days, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -149,14 +149,14 @@ fn excel(text: &str) -> Option<Date> {
     }
     let days: i64 = days.parse().ok()?;
     let from = if days > 60 { Date::constant(1899, 12, 30) } else { Date::constant(1899, 12, 31) };
-    // Day 2,958,465 is 9999-12-31, the last that a spreadsheet knows.
+    // Day 2,958,465 is 9999-12-31, the last day of a spreadsheet.
     if days == 60 || !(1..=2_958_465).contains(&days) {
         return None;
     }
     from.checked_add(jiff::Span::new().days(days)).ok()
 }
 
-/// A day in the form of a pattern, or a timestamp of such a day.
+/// Reads a day in the form of a pattern; a time may follow it.
 fn by_parts(text: &str, parts: &[DatePart]) -> Option<Date> {
     let mut rest = text.as_bytes();
     let (mut year_of, mut month_of, mut day_of, mut day_of_year) = (None, None, None, None);

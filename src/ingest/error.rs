@@ -1,8 +1,8 @@
-//! What stops the reading of an input, in sentences that say what to do about it.
+//! The errors of reading an input, each a sentence that says what to do.
 //!
-//! An error may have to quote the first line of a file, and that line may be a patient's row. Such parts are
-//! [`Redacted`]: every `Display` and `Debug` prints a placeholder for them, so a log cannot show them. Only a caller that
-//! asks for [`reveal`], which is the terminal, gets the text.
+//! An error may need to quote the first line of a file, which could be a patient's row. Such a quotation is
+//! [`Redacted`]: `Display` and `Debug` print a placeholder, so a log can never show it. Only the terminal calls
+//! [`reveal`] and gets the text.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use std::io;
 pub struct Redacted(String);
 
 impl Redacted {
-    /// Takes text that was read from an input.
+    /// Wraps text that was read from an input.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -42,7 +42,7 @@ enum Part {
     Input(Redacted),
 }
 
-/// A sentence whose parts are either our own words or text taken from an input.
+/// A sentence made of our own words and of text taken from an input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message(Vec<Part>);
 
@@ -92,7 +92,7 @@ impl From<&str> for Message {
     }
 }
 
-/// What stops the reading of an input.
+/// Why an input cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The input cannot be opened or read.
@@ -160,7 +160,7 @@ impl fmt::Display for ReadErrors {
     }
 }
 
-/// The text of an error with what its message quotes from an input: for the terminal, never for a log or a file.
+/// The text of an error including what it quotes from an input. For the terminal only, never for a log or a file.
 pub fn reveal(error: &(dyn Error + 'static)) -> String {
     if let Some(ReadErrors(errors)) = error.downcast_ref() {
         return errors.iter().map(ReadError::reveal).collect::<Vec<_>>().join("\n");
@@ -182,7 +182,7 @@ fn describe_read_error(e: &io::Error) -> String {
             "ends too soon: it was cut short, or shrank while it was read; take a complete copy".to_owned()
         }
         io::ErrorKind::PermissionDenied => "may not be read by this user; check its permissions".to_owned(),
-        // The decoders state the whole sentence in errors of this kind.
+        // Errors of this kind come from our decoders, which word the whole sentence.
         io::ErrorKind::FileTooLarge => e.to_string(),
         _ => format!("cannot be read: {e}; check the disk, or take another copy"),
     }

@@ -1,6 +1,6 @@
 //! The canonical fields of a claim line: the names used in layouts, messages and outputs.
 
-/// A field that stands in at most one place of a row.
+/// A field with at most one column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names are the field's standard terms, see NAMES")]
 pub enum Field {
@@ -34,7 +34,7 @@ pub enum Field {
     PaidAmount,
 }
 
-/// A field that stands in numbered places: `diagnosis_1`, `diagnosis_2`, ...
+/// A field with numbered columns: `diagnosis_1`, `diagnosis_2`, ...
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names are the field's standard terms, see NAMES")]
 pub enum Group {
@@ -82,8 +82,8 @@ impl Field {
         Self::NAMES[self as usize].1
     }
 
-    /// What an extract without this column cannot say, for the announcement at the start of a run. None: the
-    /// field is required, or its absence changes no verdict.
+    /// The consequence of a missing column, announced at the start of a run. `None` if the field is required, or if its
+    /// absence changes no verdict.
     pub fn absence(self) -> Option<&'static str> {
         Some(match self {
             Self::ClaimForm => "the claim form is taken from bill type and place of service",
@@ -135,7 +135,7 @@ impl Group {
     }
 }
 
-/// Header names are compared without case, blanks, `_`, `-` and `.`.
+/// Folds a header name for comparison: ignores case, blanks, `_`, `-` and `.`.
 pub fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | '.') && !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }

@@ -1,4 +1,4 @@
-//! Which cells and rows may hold a known code, for the reading of joined tables.
+//! Tells which cells and rows may hold a known code, while joined tables are read.
 
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Binding;

@@ -1,14 +1,14 @@
-//! From files to rows that matter: open, detect the layout, cut into blocks, read records, count every row, keep a few.
+//! Reads extracts: opens a file, detects its layout, cuts it into blocks, reads and counts every row, and keeps a few.
 //!
-//! This room knows bytes, header names and the shape of records. It knows no claim and no policy: a closure decides what a
-//! row means, on the worker thread, while the block is still in the cache. Its messages name the options of the command
-//! line that help, so that the person who reads them knows what to type.
+//! This room deals with bytes, header names and records, not with claims or policies. A closure decides what a row means;
+//! it runs on the worker thread, while the block is still in the cache. Error messages name the command-line option that
+//! helps, so that the reader knows what to type.
 //!
-//! If the layout says so, a row holds several services ([`Binding::each`]), or gets the cells of tables in separate files
-//! before it is looked at ([`layout::join`]).
+//! A layout can declare that a row holds several services ([`Binding::each`]), or that tables in separate files are joined
+//! to each row before the closure sees it ([`layout::join`]).
 //!
-//! Invariants: every row after the header is counted exactly once. Rows are kept in the order of the file, whatever the
-//! threads do. Memory holds a few groups of blocks per file, never the file.
+//! Invariants: every row after the header is counted exactly once. Rows are kept in file order, however many threads
+//! read. Memory holds a few groups of blocks per file, never the whole file.
 //!
 //! # Sub-rooms, in order
 //!
@@ -52,7 +52,7 @@ pub use crate::ingest::scan::tally::Tally;
 pub use crate::ingest::source::Source;
 pub use crate::ingest::source::input_hash::{FileHash, HashScope, InputFile, InputRole};
 
-/// Bytes of a block: large enough that the hand-over costs nothing, small enough for a core's second-level cache.
+/// Size of a block in bytes: large enough that handing it to a thread costs nothing, small enough for a core's L2 cache.
 pub const BLOCK: usize = 1 << 20;
 
 /// The result of reading one extract.
@@ -68,9 +68,10 @@ pub struct Extract<C> {
     pub detected: Detected,
 }
 
-/// Reads one opened extract whose layout was detected. `codes` are the prefixes of the codes that matter, upper-case and
-/// with at least four characters. Rows without one may or may not be looked at; without `codes` every row is. A row is
-/// looked at together with the cells of joined tables.
+/// Reads one opened extract whose layout was detected. `look` decides what happens to a row, whose joined cells it sees.
+///
+/// `codes` are the beginnings of the procedure codes that matter, upper-case and at least four characters long. Rows
+/// without one may be skipped without a call to `look`; if `codes` is `None`, `look` sees every row.
 pub fn read<T: Send>(
     source: Source,
     detected: Detected,
@@ -86,9 +87,12 @@ pub fn read<T: Send>(
     read_into(Vec::new(), source, detected, block, codes, None, &keeping, watch)
 }
 
-/// As [`read`], collecting in `kept`. With `charge`, that function reads every row of the extract, without joined cells,
-/// and the charges are added up in [`Tally::control_total`].
-#[allow(clippy::too_many_arguments, reason = "what to read, how, and where it goes; each call says them all")]
+/// Same as [`read`], but collects into `kept`. If `charge` is given, it reads the charge of every row of the extract
+/// (without joined cells), and [`Tally::control_total`] holds their sum.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what to read, how, and where the result goes: every caller sets all of them"
+)]
 pub fn read_into<C: Collector>(
     kept: C,
     source: Source,
@@ -100,7 +104,7 @@ pub fn read_into<C: Collector>(
     watch: &dyn Watch,
 ) -> Result<Extract<C>, ReadError> {
     let name = source.name.clone();
-    // The lines and bytes of the header count, so that positions are those of the file, with lines from 1.
+    // Start after the header, so that positions refer to the file. Lines are counted from 1.
     let total = Tally::new(detected.lines_before + 1, detected.data_start as u64, kept);
     let tally = if detected.joins.is_empty() {
         let columns = detected.binding.code_columns();
@@ -121,13 +125,14 @@ pub fn read_into<C: Collector>(
     Ok(extract)
 }
 
-/// Rejected rows from which on an extract that has more than half of its rows rejected was misread, not damaged.
+/// An extract with at least this many rejected rows, more than half of all its rows, was misread rather than damaged:
+/// fewer rejects could be the damage of a small file.
 const MISREAD_REJECTS: u64 = 10;
 
-/// Rows from which on an extract that has all of its rows rejected was misread.
+/// An extract with at least this many rows, all of them rejected, was misread. A single bad row proves nothing.
 const MISREAD_ROWS: u64 = 2;
 
-/// Advice if rows escape quotes with a backslash, by the name of the option that the writers of such files have.
+/// Advice for files that escape quotes with a backslash, with the names of the options in the tools that write them.
 const ESCAPES: &str = "\n  quotes in it are escaped with a backslash; write it with doubled quotes: the option is `escape` in \
                        Spark, `doublequote` and `escapechar` in pandas and Python";
 

@@ -1,13 +1,12 @@
-//! Reading an extract with joined tables, holding only the claims that matter.
+//! Reads an extract with joined tables and keeps only the claims that matter in memory.
 //!
-//! 1. Tables that bring procedure codes are read for the keys of rows that hold a known code.
-//! 2. The extract is read: a row is kept raw if it may hold a code itself or its key was found in 1.
-//! 3. The other tables are read for the rows of kept keys.
-//! 4. Each kept row is widened by its joined cells and looked at like any row.
+//! 1. Tables with procedure codes are read, to find the keys of rows that hold a known code.
+//! 2. The extract is read. A copy of a row is kept if the row may hold a code itself or step 1 found its key.
+//! 3. The other tables are read for the keys of the kept rows.
+//! 4. The joined cells are added to each kept row, which is then looked at like any row.
 //!
-//! So memory grows with the claims that matter, never with a joined file. A joined table is read completely or not at all:
-//! a row that cannot be read, a code without a position, or a second row for one key refuses the run, because every
-//! verdict on that claim would be a guess.
+//! Memory grows with the claims that matter, never with a joined file. If a row of a joined table cannot be read, has no
+//! valid position for its code, or repeats a key, the run fails: every verdict on that claim would be a guess.
 
 use std::borrow::Cow;
 
@@ -30,16 +29,16 @@ use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
 
-/// The rows of one table by key: each cell with the number of its column in the table.
+/// The cells of one table by key, each with its column number in the table.
 type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
 
-/// What a table holds, before the extract is read.
+/// The known codes found in a table before the extract is read.
 enum CodesFound {
-    /// No known procedure codes.
+    /// The table has no known procedure codes.
     Nothing,
-    /// The keys of rows that hold a known code. The rows are read later.
+    /// The keys of the rows that hold a known code. The rows themselves are read later.
     Keys(FxHashSet<Box<str>>),
-    /// The known codes by key. The table need not be read again.
+    /// The known codes by key. The table is not read again.
     Codes(Cells),
 }
 
@@ -67,13 +66,13 @@ struct UnjoinedRow {
     fields: Vec<CellSpan>,
 }
 
-/// One row of a table. Its cells, or what is wrong with it.
+/// One row of a table: its cells, or the error to report.
 struct TableRow {
     key: Box<str>,
     cells: Result<Vec<(usize, Box<str>)>, String>,
 }
 
-/// Can stop the run, but reports no progress: only rows and bytes of the extract count.
+/// Passes on interrupts and notes, but not progress: only the rows and bytes of the extract count.
 struct OnlyInterrupts<'a>(&'a dyn Watch);
 
 impl Watch for OnlyInterrupts<'_> {
@@ -86,8 +85,8 @@ impl Watch for OnlyInterrupts<'_> {
     }
 }
 
-/// Reads `source` with the tables of its detected. As [`crate::ingest::read_into`].
-#[allow(clippy::too_many_arguments, reason = "as there")]
+/// Reads `source` together with its joined tables. The arguments are those of [`crate::ingest::read_into`].
+#[allow(clippy::too_many_arguments, reason = "the arguments of read_into")]
 pub(crate) fn read<C: Collector>(
     source: Source,
     detected: &Detected,
@@ -110,7 +109,7 @@ pub(crate) fn read<C: Collector>(
     }
 
     let width = detected.grammar.width;
-    // Rows that hold no code themselves matter too, once a code was found for some key.
+    // If a table holds a known code, rows without a code of their own matter too, so no row can be skipped unread.
     let own = columns.filter(|_| found.iter().all(CodesFound::is_empty));
     let prefilter = own.and_then(|columns| wanted.prefilter(columns.into_iter().filter(|c| *c < width)));
     let filter = charge.map_or_else(|| may(prefilter.as_ref()), RowFilter::Totaled);
@@ -164,10 +163,10 @@ fn note_lost_codes(join: &Joined, found: &CodesFound, kept: &[KeptRow<UnjoinedRo
     }
 }
 
-/// Rows that a thread takes at a time.
+/// Rows that a thread takes at a time: enough that handing them out costs nothing.
 const CHUNK_ROWS: usize = 1024;
 
-/// Widens each kept row and looks at it.
+/// Adds the joined cells to each kept row and looks at it.
 fn look_at<C: Collector>(
     raws: Tally<Vec<KeptRow<UnjoinedRow>>>,
     detected: &Detected,
@@ -230,7 +229,7 @@ impl UnjoinedRow {
     }
 }
 
-/// Step 1: the keys for which a table brings known codes. For a table of codes, the codes as well.
+/// Step 1: the keys of the rows that hold known codes. For a table with one code per row, also the codes.
 fn with_codes(
     join: &Joined,
     binding: &Binding,
@@ -263,7 +262,7 @@ fn with_codes(
     })
 }
 
-/// Step 3: the rows of these keys.
+/// Step 3: the rows with these keys.
 fn of_keys(
     join: &Joined,
     binding: &Binding,
@@ -271,7 +270,7 @@ fn of_keys(
     block: usize,
     watch: &dyn Watch,
 ) -> Result<Cells, ReadError> {
-    // Of a wide table, only the columns that the layout maps.
+    // Keep only the columns that the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
     let rows = table(join, None, block, watch, &|row| {
@@ -292,7 +291,7 @@ fn of_keys(
     collect_rows(join, rows)
 }
 
-/// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] finds the
+/// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] assigns the
 /// position.
 fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> {
     let TableShape::Codes { column, number, numbers } = &join.shape else { return Ok(Vec::new()) };
@@ -318,7 +317,7 @@ fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> 
     Ok(vec![(place, Box::from(cell))])
 }
 
-/// Collects rows by key. Each code has a position of its own, and each key of a table without codes has one row.
+/// Collects rows by key. Each code gets its own position; a table without codes may have one row per key.
 fn collect_rows(join: &Joined, rows: Vec<KeptRow<TableRow>>) -> Result<Cells, ReadError> {
     let mut cells = Cells::default();
     let mut lines: FxHashMap<Box<str>, u64> = FxHashMap::default();
@@ -367,12 +366,12 @@ fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
     ReadError::unusable(&join.file, format!("line {line}: --join {}: {what}", join.table))
 }
 
-/// All rows, or those that the fast scan finds.
+/// All rows, or those that the prefilter selects.
 fn may(prefilter: Option<&Prefilter>) -> RowFilter<'_> {
     prefilter.map_or(RowFilter::All, RowFilter::Prefiltered)
 }
 
-/// Reads a table and keeps what `take` returns, with its lines in the file.
+/// Reads a table and keeps what `take` returns for each row, with the line of the row.
 fn table(
     join: &Joined,
     prefilter: Option<&Prefilter>,

@@ -1,4 +1,4 @@
-//! Looks the names of a layout up in a header. Missing and ambiguous columns are refused.
+//! Looks up the column names of a layout in a header. A missing or ambiguous column is an error.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
 
 impl Layout {
-    /// Looks every name of the layout up in a header. With service slots, the binding of the first slot holds those of the
-    /// others; slots whose procedure column is missing are left out.
+    /// Looks up every name of the layout in a header. If rows have service slots, the binding of slot 1 holds the bindings of
+    /// the other slots, except slots whose procedure column the header lacks.
     pub fn bind(&self, header: &[String]) -> Result<Binding, BindError> {
         let binder = self.look_up(header, self.slots.map(|_| 1))?;
         binder.require(self)?;
@@ -37,7 +37,7 @@ impl Layout {
 struct Binder<'h> {
     header: &'h [String],
     folded: Vec<String>,
-    /// The number that replaces [`SLOT`]. None in a layout with one service a row.
+    /// The number that replaces [`SLOT`] in names. `None` if a row holds one service.
     slot: Option<u8>,
     fields: Vec<ColumnSource>,
     groups: Vec<BTreeMap<u8, usize>>,
@@ -71,7 +71,7 @@ impl<'h> Binder<'h> {
         unnumbered: &[(Group, u8, Vec<String>)],
     ) -> Result<(), BindError> {
         for (field, spellings) in fields {
-            // Folded once, not once a column: a damaged header may have half a million columns.
+            // Fold the spellings once instead of once per column: a damaged header can have half a million columns.
             let spellings: Vec<String> = spellings.iter().map(|s| fold(s)).collect();
             for column in 0..self.folded.len() {
                 if spellings.contains(&self.folded[column]) {
@@ -86,7 +86,7 @@ impl<'h> Binder<'h> {
             let of_group = unnumbered.iter().filter(|(g, ..)| g == group);
             let singles: Vec<(u8, String)> =
                 of_group.flat_map(|(_, slot, names)| names.iter().map(|name| (*slot, fold(name)))).collect();
-            // Columns numbered from 0 count on from slot 1.
+            // Columns numbered from 0 fill the slots from 1 on.
             let is_zero = |name: &String| patterns.iter().find_map(|p| p.slot(name)) == Some(0);
             let first = u8::from(self.folded.iter().any(is_zero));
             for column in 0..self.folded.len() {
@@ -138,7 +138,7 @@ impl<'h> Binder<'h> {
                 (ColumnNames::Join(_), _) => ColumnSource::Join(columns),
             };
         }
-        // The codes of a stay belong to the claim. Only the first slot takes them, or every slot would repeat them.
+        // ICD procedure codes belong to the claim. Only slot 1 takes them; otherwise every slot would repeat them.
         let of_claim = |group: Group| group == Group::IcdProcedure && self.slot.is_some_and(|slot| slot > 1);
         for (group, slots) in groups.iter().filter(|(group, _)| !of_claim(*group)) {
             for (slot, name) in slots {
@@ -161,7 +161,7 @@ impl<'h> Binder<'h> {
         Ok(first)
     }
 
-    /// The name with the number of the slot.
+    /// The name with the slot number filled in.
     fn in_slot(&self, name: &str) -> String {
         self.slot.map_or_else(|| name.to_owned(), |slot| name.replace(SLOT, &slot.to_string()))
     }
@@ -174,7 +174,7 @@ impl<'h> Binder<'h> {
         }
     }
 
-    /// Refuses a header without a required field, naming what was looked for.
+    /// Returns an error if a required field has no column. The error lists the names that were looked for.
     fn require(&self, layout: &Layout) -> Result<(), BindError> {
         let mut missing = Vec::new();
         for field in [Field::ClaimId, Field::ServiceDate] {
@@ -197,7 +197,7 @@ impl<'h> Binder<'h> {
             for name in names {
                 let join = layout.joins.iter().find(|join| join.brings(name));
                 *name = self.in_slot(name);
-                // Say it once: the names of one field mostly come from one table.
+                // Mention the table once: the names of a field usually come from one table.
                 if let Some(join) = join.filter(|_| !std::mem::replace(&mut said, true)) {
                     *name = format!("{name} (--join {}=FILE brings it)", join.table);
                 }

@@ -1,4 +1,4 @@
-//! Why the header of an extract cannot be bound to a layout, in sentences that name what was looked for.
+//! Why a header cannot be bound to a layout, with the names that were looked for.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::ingest::error::{Message, Redacted};
 /// Why a header cannot be bound.
 #[derive(Debug)]
 pub enum BindError {
-    /// Required fields are missing: each field with the names looked for, then the names of the header.
+    /// Required fields are missing. Holds each field with the names looked for, and the names of the header.
     Missing(Vec<(String, Vec<String>)>, Vec<String>),
     /// Two columns claim one field.
     Conflict(String, String, String),
@@ -22,13 +22,13 @@ impl BindError {
     }
 }
 
-/// Spellings of a missing field that a message names; the layout file has all of them.
+/// Number of spellings of a missing field that a message lists: one line of a terminal. The layout file has all of them.
 const MAX_SPELLINGS_SHOWN: usize = 8;
 
-/// Names of a header that a message quotes.
+/// Number of header names that a message quotes: enough to recognize the file.
 const MAX_NAMES_SHOWN: usize = 12;
 
-/// Characters of a name that a message quotes.
+/// Number of characters of a name that a message quotes; longer names are cut.
 const MAX_NAME_CHARS: usize = 40;
 
 impl BindError {
@@ -53,7 +53,7 @@ impl BindError {
             )
             .into(),
             Self::Twice(field, name) => {
-                format!("column `{name}`, which holds {field}, stands twice in the header; rename or drop one of them")
+                format!("column `{name}`, which holds {field}, is twice in the header; rename or drop one of them")
                     .into()
             }
         }
@@ -66,8 +66,8 @@ impl fmt::Display for BindError {
     }
 }
 
-/// The names of a header, shortened. A line that looks like a row is not quoted at all: a file without a header would
-/// show a patient's data.
+/// Quotes the names of a header, shortened. A line that looks like a row is not quoted at all: in a file without a header it
+/// is a patient's data.
 pub(crate) fn quote_header(header: &[String]) -> Redacted {
     if header.iter().any(|name| looks_like_data(name)) {
         let cells = if header.len() == 1 { "one cell".to_owned() } else { format!("{} cells", header.len()) };
@@ -78,8 +78,9 @@ pub(crate) fn quote_header(header: &[String]) -> Redacted {
     Redacted::new(if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) })
 }
 
-/// Is this cell unlikely to be a column's name? It is if it has four digits in a row, or digits and no letter. Hardly any
-/// claim is without such a cell: a date, an amount, a number. If a name holds a year, only the quotation is lost.
+/// Does this cell look like data rather than a column name? True for four digits in a row, or digits without a letter: nearly
+/// every claim has such a cell, be it a date, an amount or a number. If a column name holds a year, only the quotation is
+/// lost.
 fn looks_like_data(name: &str) -> bool {
     let digits = name.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or_default();
     digits >= 4 || (digits > 0 && !name.contains(char::is_alphabetic))

@@ -1,4 +1,4 @@
-//! A layout bound to the header of one extract: column numbers only, every name resolved before the first row.
+//! A layout bound to the header of one extract. Every name is resolved to a column number before the first row is read.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::ingest::record::row::Row;
 /// How a cell with several codes is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
-    /// Not at all: one cell is one code.
+    /// The cell is one code.
     No,
     /// At this character.
     At(char),
@@ -68,7 +68,7 @@ impl ColumnSource {
     }
 }
 
-/// A layout bound to the header of one extract: indices only, every name resolved.
+/// A layout bound to the header of one extract.
 #[derive(Debug, Clone)]
 pub struct Binding {
     pub(crate) fields: Vec<ColumnSource>,
@@ -88,7 +88,7 @@ impl Binding {
             ColumnSource::Number(slot) => Cow::Owned(slot.to_string()),
             ColumnSource::Column(c) => cell(*c),
             ColumnSource::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
-            // A bill type without its first part is empty, as is a key without one of its parts.
+            // A value with an empty part counts as empty, such as a bill type without its facility code.
             ColumnSource::Concat(cs) => {
                 let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
                 if parts[0].is_empty() { Cow::Borrowed("") } else { Cow::Owned(parts.concat()) }
@@ -144,8 +144,8 @@ impl Binding {
         })
     }
 
-    /// Does each procedure cell hold whole codes? Not where a layout makes a code of several columns, or splits a cell between
-    /// letters or digits.
+    /// Does each procedure cell hold whole codes? Not if the layout joins several columns to one code, or splits a cell at a
+    /// letter or digit.
     pub fn has_whole_codes(&self) -> bool {
         let is_glued =
             matches!(self.fields[Field::ProcedureCode as usize], ColumnSource::Concat(_) | ColumnSource::Join(_));
@@ -153,7 +153,7 @@ impl Binding {
         !is_glued && !matches!(split, Split::At(separator) if separator.is_ascii_alphanumeric())
     }
 
-    /// The columns of all service slots that hold procedure codes; none if a cell of them may hold a part of a code.
+    /// The procedure columns of all service slots. `None` if a cell may hold only part of a code.
     pub fn code_columns(&self) -> Option<Vec<usize>> {
         let mut columns = Vec::new();
         for binding in self.each() {

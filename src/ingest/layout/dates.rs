@@ -1,6 +1,6 @@
-//! The `dates` of a layout: the forms of a day that its source writes.
+//! The `dates` of a layout: the date patterns of its source.
 
-/// One form of a day.
+/// One date pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatePattern {
     /// Serial days of a spreadsheet, counted from 1900-01-01.
@@ -14,7 +14,7 @@ pub enum DatePattern {
 pub enum DatePart {
     /// `YYYY`
     Year,
-    /// `YY`: below 70 of this century.
+    /// `YY`: years below 70 belong to this century.
     ShortYear,
     /// `MM`; next to a slash one digit will do.
     Month {
@@ -30,11 +30,11 @@ pub enum DatePart {
     },
     /// `DDD`: the day of the year.
     DayOfYear,
-    /// Any character that is no letter or digit.
+    /// A character that is neither a letter nor a digit.
     Literal(char),
 }
 
-/// The word for serial days.
+/// The word for serial days in a layout.
 const EXCEL: &str = "excel";
 
 impl DatePattern {

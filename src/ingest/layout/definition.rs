@@ -1,7 +1,7 @@
-//! What a layout file says, with every key resolved: the column names of each field, the preamble, the joined tables.
+//! The content of a layout file: the column names of each field, the preamble, the joined tables.
 //!
-//! There are two ways to map columns. The canonical layout lists `[spellings]`, of which at most one may be in a header. A
-//! layout of one known source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
+//! There are two ways to map columns. The canonical layout lists `[spellings]`; a header may contain at most one of each
+//! field. The layout of a specific source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
 
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
@@ -11,10 +11,10 @@ use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer::Trailer;
 use crate::strict_toml::SpannedText;
 
-/// Stands for the number of the service slot in a column's name.
+/// The placeholder for the number of the service slot in a column name.
 pub const SLOT: &str = "{slot}";
 
-/// A known shape of extract, not yet compared with a header.
+/// The description of an extract of a known source, not yet compared with a header.
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// Short name, as given to `--layout`.
@@ -43,7 +43,7 @@ pub struct Layout {
     pub products: Vec<(SpannedText, String)>,
     /// Words of this source in other columns.
     pub words: LayoutWords,
-    /// The forms of a day of service that this source writes; empty: those that any extract may have.
+    /// The date patterns of this source. If empty, the common formats apply.
     pub dates: Vec<DatePattern>,
     pub(crate) recognise: Vec<String>,
     pub(crate) always: bool,
@@ -59,7 +59,7 @@ pub(crate) enum Mapping {
     Spellings {
         fields: Vec<(Field, Vec<String>)>,
         groups: Vec<(Group, Vec<NumberedName>)>,
-        /// Words without a number, and the slot that each means.
+        /// Names without a number, each with its slot.
         unnumbered: Vec<(Group, u8, Vec<String>)>,
     },
     /// The columns of each field.
@@ -119,7 +119,7 @@ impl Layout {
         !self.recognise.is_empty() && self.recognise.iter().all(|want| header.iter().any(|name| fold(name) == *want))
     }
 
-    /// The names that a required field is looked for under.
+    /// The names that were looked for to find a required field.
     pub(crate) fn looked_for(&self, field: Field) -> Vec<String> {
         match &self.mapping {
             Mapping::Spellings { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, s)| s.clone()),

@@ -1,7 +1,7 @@
 //! Finds the delimiter, the header and the layout of an extract.
 //!
-//! Each delimiter is tried with each layout. The first header that binds wins. If none does, the error to report is that
-//! of the delimiter under which the first line has the most names.
+//! Each delimiter is tried with each layout, and the first header that binds wins. If none does, the error of the delimiter
+//! that splits the first line into the most names is reported.
 
 use std::cmp::Reverse;
 
@@ -16,13 +16,13 @@ use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Attempt, Header, Preamble, sniff};
 use crate::ingest::source::Source;
 
-/// Everything known about an extract before its first row.
+/// Everything that is known about an extract before its first row is read.
 #[derive(Debug)]
 pub struct Detected {
     /// How records are read.
     pub grammar: Grammar,
-    /// The names of the wide header: those of the extract, trimmed, without nameless ones at the end, then those of the
-    /// joined tables.
+    /// The names of all columns: those of the extract, trimmed, without unnamed columns at the end, then those of the joined
+    /// tables.
     pub header: Vec<String>,
     /// First byte after the header record.
     pub data_start: usize,
@@ -34,14 +34,14 @@ pub struct Detected {
     pub layout: String,
     /// The joined tables.
     pub joins: Vec<Joined>,
-    /// Tables of the layout that were not given, with the columns that they would bring.
+    /// Tables of the layout for which no file was given, with the columns that are therefore empty.
     pub unjoined: Vec<(String, String)>,
 }
 
-/// Why no layout fits, collected over all attempts.
+/// Why no layout fits, over all attempts.
 #[derive(Default)]
 struct Failures {
-    /// Headers that could be read but not bound: the number of their names, and why.
+    /// Headers that could be read but not bound: the number of names, and the error.
     unbound: Vec<(usize, BindError)>,
     /// The first header that could not be read.
     unreadable: Option<String>,
@@ -109,7 +109,7 @@ fn try_layout(
 
 impl Failures {
     fn message(mut self) -> Message {
-        // The delimiter that splits the line into the most names is the one a person would have meant.
+        // The delimiter that yields the most names is most likely the right one.
         self.unbound.sort_by_key(|(names, error)| (Reverse(*names), error.is_conflict()));
         // If the best attempt reads only one name, the line itself is damaged.
         match (self.unbound.into_iter().next(), self.unreadable) {
@@ -120,7 +120,7 @@ impl Failures {
     }
 }
 
-/// Refuses a table that the layout does not know: it would be given in vain.
+/// Refuses a table that the layout does not know, because its file would have no effect.
 fn refuse_unknown_tables(layout: &Layout, library: &Library) -> Result<(), String> {
     let knows = |name: &str| layout.joins.iter().any(|j| j.table == name);
     let Some(table) = library.tables.iter().find(|t| !knows(&t.name)) else { return Ok(()) };
@@ -143,7 +143,7 @@ fn detected(
     names: Vec<String>,
     joins: Vec<Joined>,
 ) -> Detected {
-    // An extract that has the columns of a table itself needs no such table.
+    // A table is not missing if the extract has its columns itself.
     let given = |table: &str| joins.iter().any(|j| j.table == table);
     let unjoined = layout
         .joins
@@ -156,7 +156,7 @@ fn detected(
         header: if layout.header.is_empty() { header.raw } else { Vec::new() },
         ..grammar
     };
-    // Only after the header, whose first name may begin as a trailer record does.
+    // Set only now, because the first name of the header may begin like a trailer record.
     if let Some(trailer) = &layout.trailer {
         grammar.skip_prefix.push(trailer.prefix.clone());
         grammar.trailer.clone_from(&trailer.prefix);

@@ -1,8 +1,8 @@
-//! What a layout says about the tables that are joined to the rows of an extract.
+//! The part of a layout that describes the tables joined to the rows of an extract.
 //!
 //! Relational extracts keep diagnoses, ICD procedures or the claim itself in separate files. A layout names such tables
-//! under `[[join]]`, and the user gives the files (`--join NAME=FILE`). Their columns follow those of the extract under
-//! names of their own, so that every later stage sees one wide row.
+//! under `[[join]]`, and the user gives the files (`--join NAME=FILE`). Their columns are appended to those of the extract, so
+//! that every later stage sees one wide row.
 
 use crate::ingest::field::fold;
 
@@ -21,7 +21,7 @@ impl TableFile {
     /// Parses `NAME=FILE`. The error says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
-            // A table may be read twice, and before the extract. Stdin cannot.
+            // A table may be read twice, and before the extract, which stdin does not allow.
             Some((_, "-")) => Err("a joined table is a file, not stdin".to_owned()),
             Some((name, file)) if !name.is_empty() && !file.is_empty() => {
                 Ok(Self { name: name.to_owned(), file: file.to_owned(), limit: None })
@@ -40,7 +40,7 @@ pub struct Join {
     pub key: Vec<String>,
     /// The columns of the extract that equal them.
     pub to: Vec<String>,
-    /// Set if the table has one row per code. None: it has one row per key, and brings all columns as `table.NAME`.
+    /// Set if the table has one row per code. `None` if it has one row per key; then all its columns are added as `table.NAME`.
     pub codes: Option<Codes>,
     /// Only rows with one of these values in this column are used.
     pub only: Vec<(String, Vec<String>)>,
@@ -58,7 +58,7 @@ pub struct Codes {
 }
 
 impl Join {
-    /// Does this table bring a column of this name?
+    /// Does this table add a column of this name?
     pub(crate) fn brings(&self, name: &str) -> bool {
         match &self.codes {
             Some(codes) => codes.names.iter().any(|(_, n)| fold(n) == fold(name)),
@@ -66,7 +66,7 @@ impl Join {
         }
     }
 
-    /// The columns that the table brings, in words.
+    /// The columns that the table adds, in words.
     pub(crate) fn bringing(&self) -> String {
         match self.codes.as_ref().map(|codes| codes.names.as_slice()) {
             Some([(_, first), .., (_, last)]) => format!("the columns {first} to {last}"),
@@ -75,7 +75,7 @@ impl Join {
         }
     }
 
-    /// The columns that the table must have: the key, the code and its number, then those of `only`.
+    /// The columns that the table must have: the key, the code and its number, then the columns of `only`.
     pub(crate) fn needed(&self) -> Vec<&str> {
         let codes = self.codes.iter().flat_map(|c| std::iter::once(&c.column).chain(&c.number));
         self.key.iter().chain(codes).chain(self.only.iter().map(|(column, _)| column)).map(String::as_str).collect()

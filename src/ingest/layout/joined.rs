@@ -37,14 +37,14 @@ pub struct Joined {
     pub(crate) to: Vec<usize>,
     pub(crate) only: Vec<(usize, Vec<String>)>,
     pub(crate) shape: TableShape,
-    /// The names of its columns in the wide header.
+    /// The names of its columns in the joined row.
     pub names: Vec<String>,
-    /// Number of the first of them in the wide header.
+    /// The number of the first of these columns in the joined row.
     pub first: usize,
     pub(crate) null: Vec<String>,
 }
 
-/// What one row of a table is.
+/// What a row of a table stands for.
 #[derive(Debug)]
 pub(crate) enum TableShape {
     /// One row per key.
@@ -77,7 +77,7 @@ impl Joined {
         row.text(column, &self.null)
     }
 
-    /// The table's column that is read for the nth of its columns in the wide header. For codes, the column of the code.
+    /// The column of the file that fills the nth column of the table in the joined row.
     pub fn column(&self, nth: usize) -> usize {
         match self.shape {
             TableShape::Row => nth,
@@ -89,7 +89,7 @@ impl Joined {
 fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, str>> {
     // No cell of an extract holds this character, so different keys stay different.
     const SEPARATOR: &str = "\u{1f}";
-    // A key that went through a float column is still the same key.
+    // A key that passed through a float column is still the same key.
     let part = |column: usize| match row.text(column, null) {
         Cow::Borrowed(text) => Cow::Borrowed(without_float_trace(text)),
         Cow::Owned(text) => Cow::Owned(without_float_trace(&text).to_owned()),
@@ -103,8 +103,8 @@ fn key<'r>(columns: &[usize], null: &[String], row: &Row<'r>) -> Option<Cow<'r, 
     }
 }
 
-/// Opens the tables of a layout that were given, and binds them to the extract's `header`. The inner error says that the
-/// header lacks a key column, as the header of another layout does.
+/// Opens the given tables of a layout and binds them to the extract's `header`. The inner error means that the header lacks a
+/// key column, so another layout may fit.
 pub(crate) fn open(
     layout: &Layout,
     tables: &[TableFile],
@@ -139,7 +139,7 @@ fn open_one(
     first: usize,
 ) -> Result<Joined, ReadError> {
     let source = Source::open_within(&table.file, table.limit)?;
-    // The failure under the delimiter that splits the line into most names is the one to report.
+    // Report the failure of the delimiter that splits the line into the most names.
     let mut failure: Option<(usize, Message)> = None;
     let needed: Vec<String> = join.needed().into_iter().map(str::to_owned).collect();
     let opened = sniff(&source, |attempt| {
@@ -232,13 +232,13 @@ impl ColumnError {
                     ))
             }
             Self::Twice(name) => {
-                format!("--join {table}: column `{name}` stands twice in the header; rename or drop one of them").into()
+                format!("--join {table}: column `{name}` is twice in the header; rename or drop one of them").into()
             }
         }
     }
 }
 
-/// The column numbers of these names, each of which must be in the header once.
+/// The column numbers of these names. Each must be in the header exactly once.
 fn find_columns(names: &[String], header: &[String]) -> Result<Vec<usize>, ColumnError> {
     let folded: Vec<_> = header.iter().map(|n| fold(n)).collect();
     let mut columns = Vec::new();

@@ -1,10 +1,10 @@
-//! The layouts that come with the program, and the choice of those that a header is compared with.
+//! The built-in layouts, and the choice of layouts that a header is compared with.
 
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::TableFile;
 use crate::strict_toml::Faults;
 
-/// The layouts that come with the program, in the order in which they are tried. The canonical one is last.
+/// The built-in layouts, in the order in which they are tried. The canonical layout is last.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("tuva", include_str!("../../layouts/tuva.toml")),
     ("edi837-flat", include_str!("../../layouts/edi837-flat.toml")),
@@ -37,12 +37,12 @@ impl Library {
         Ok(Self { layouts, tables: Vec::new() })
     }
 
-    /// Only this layout, whatever the header says.
+    /// Only this layout, without detection.
     pub fn only(layout: Layout) -> Self {
         Self { layouts: vec![layout.chosen()], tables: Vec::new() }
     }
 
-    /// Adds the files of joined tables. The error names a table that was given twice.
+    /// Adds the files of joined tables. Fails if a table was given twice.
     pub fn joining(mut self, tables: &[TableFile]) -> Result<Self, String> {
         for table in tables {
             if self.tables.iter().any(|t| t.name == table.name) {

@@ -1,5 +1,5 @@
-//! Checks the first rows of an extract under its layout: the number of surplus fields, and whether its dates can be read.
-//! What a date looks like is not known here; the caller passes a function.
+//! Checks the first rows of an extract under its layout: how many surplus fields they have, and whether their dates can be
+//! read. The caller passes the function that reads a date.
 
 use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
@@ -10,10 +10,11 @@ use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row, surplus_fiel
 use crate::ingest::record::row::Row;
 use crate::ingest::source::Source;
 
-/// Filled service dates among the first rows from which on an extract with no readable one was misread.
+/// If at least this many of the first rows have a service date and none can be read, the extract was misread. Fewer may be
+/// single typing errors.
 const UNREADABLE_DATES: usize = 10;
 
-/// Determines how many surplus fields the rows of an extract have: as many as the first row with a readable date.
+/// Determines how many surplus fields the rows of an extract have: the first row with a readable date decides.
 pub fn settle_surplus(source: &Source, detected: &mut Detected, is_date: impl Fn(&str) -> bool) {
     let (binding, width) = (&detected.binding, detected.grammar.width);
     // A date from a joined table is not yet known.
@@ -23,8 +24,8 @@ pub fn settle_surplus(source: &Source, detected: &mut Detected, is_date: impl Fn
     detected.grammar.surplus = surplus_fields(&detected.grammar, sample, detected.data_start, whole, FIRST_ROWS, fits);
 }
 
-/// Refuses an extract whose first rows have dates of which none can be read: its header is shifted, or its dates have
-/// another form.
+/// Refuses an extract if its first rows have dates and none can be read: the header is shifted, or the dates have another
+/// format.
 pub fn refuse_unreadable_dates(
     source: &Source,
     detected: &Detected,

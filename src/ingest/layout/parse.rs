@@ -1,4 +1,4 @@
-//! Reads a layout file strictly: every key that is not a field is a fault with its place.
+//! Reads a layout file strictly: every unknown key is a fault with its place.
 
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
@@ -10,7 +10,7 @@ use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer;
 use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
-/// Key of the numbered pointer columns. The key `diagnosis_pointer` is the packed cell.
+/// Key of the numbered pointer columns. The key `diagnosis_pointer` is a single cell with all pointers.
 const POINTERS: &str = "diagnosis_pointers";
 
 impl Layout {
@@ -164,7 +164,7 @@ fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> Mapping {
         if let Some(group) = group_of(&key.text) {
             groups.push((group, read_run(document, group, &table.texts(&key.text))));
         } else if let Some(field) = field_of(&key.text) {
-            // A version number that is cut from the claim number has no column of its own.
+            // A version number that is part of the claim number has no column of its own.
             if field == Field::VersionNumber && table.is_table(&key.text) {
                 continue;
             }
@@ -195,7 +195,7 @@ fn read_combined(columns: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
     named
 }
 
-/// Refuses [`SLOT`] in a layout without service slots, and in names that belong to the whole row.
+/// Refuses [`SLOT`] in a layout without service slots, and in the names of fields that belong to the whole row.
 fn check_slots(document: &Document<'_>, root: &Table<'_, '_>, slots: bool, keys: &[SpannedText], mapping: &Mapping) {
     let Mapping::Columns { fields, groups } = mapping else { return };
     let holds = |key: &str| match group_of(key) {
@@ -214,7 +214,7 @@ fn check_slots(document: &Document<'_>, root: &Table<'_, '_>, slots: bool, keys:
         }
     }
     for (key, example) in [("procedure_code", "HCPCS_CD_{slot}"), ("line_number", "{slot}")] {
-        // Without a number of their own, two equal services of a row would count as one row sent twice.
+        // Without line numbers of their own, two equal services of a row would count as duplicates.
         if slots && !holds(key) {
             root.fault(format!("with `slots`, {key} is the slot's own: write {key} = \"{example}\""));
         }
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(bind(&run, &["C", "e", "p", "dx1", "dx3"]), Ok(vec![(1, 3), (3, 4)]));
         let list = format!("{columns}diagnosis = [\"first\", \"dx{{2..9}}\"]");
         assert_eq!(bind(&list, &["c", "e", "p", "dx2", "first"]), Ok(vec![(1, 4), (2, 3)]));
-        assert!(bind(&run, &["c", "d", "p", "dx1", "DX-1"]).expect_err("twice").contains("stands twice"));
+        assert!(bind(&run, &["c", "d", "p", "dx1", "DX-1"]).expect_err("twice").contains("is twice"));
         assert!(bind(&run, &["c", "p", "dx1"]).expect_err("missing").contains("service_date: looked for d, e"));
         let spellings = "[spellings]\nclaim_id = [\"claim_id\", \"clm\"]\nservice_date = [\"dos\"]\nprocedure_code = [\"cpt\"]\ndiagnosis = [\"dx{n}\"]\n[first]\ndiagnosis = [\"icd\"]";
         assert_eq!(bind(spellings, &["clm", "dos", "cpt", "dx_02", "ICD"]), Ok(vec![(1, 4), (2, 3)]));

@@ -1,11 +1,11 @@
-//! Reads `[[join]]` of a layout file strictly.
+//! Reads the `[[join]]` tables of a layout file strictly.
 
 use crate::ingest::field::fold;
 use crate::ingest::layout::join::{Codes, Join};
 use crate::ingest::layout::ranges::expand;
 use crate::strict_toml::{Document, Table, texts};
 
-/// Reads every table of the layout. Faults are noted in the document.
+/// Reads all of them. Faults are recorded in the document.
 pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>) -> Vec<Join> {
     let mut joins: Vec<Join> = Vec::new();
     for table in root.tables_if("join") {
@@ -50,7 +50,7 @@ fn read_codes(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Codes> {
     Some(Codes { column: column?.text, number, names })
 }
 
-/// Would two tables bring a column of one name?
+/// Would two tables add a column of the same name?
 fn same_column(a: &Join, b: &Join) -> bool {
     let names = |join: &Join| join.codes.iter().flat_map(|c| &c.names).map(|(_, name)| fold(name)).collect::<Vec<_>>();
     let of_a = names(a);

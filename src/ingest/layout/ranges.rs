@@ -3,7 +3,8 @@
 use crate::ingest::layout::definition::SLOT;
 use crate::strict_toml::{Document, SpannedText};
 
-/// Names that a list of runs may expand to: a bound on what a broken file can ask for. Every group has far fewer slots.
+/// Maximum number of names that a list of runs expands to. It bounds what a broken file can request; every group has far
+/// fewer slots.
 const MAX_NAMES: usize = 1000;
 
 /// Expands runs such as `dx{1..25}` to numbers and names. A single run keeps its own numbers; several runs, or names
@@ -19,7 +20,7 @@ pub(crate) fn expand(document: &Document<'_>, items: &[SpannedText]) -> Vec<(usi
         let (before, rest) = (&item.text[..at], &item.text[at + 1..]);
         let range = rest.split_once('}').and_then(|(range, after)| {
             let (from, to) = range.split_once("..")?;
-            // At most three digits. All numbers are padded to as many digits as the first one has.
+            // At most three digits. All numbers are padded to the width of the first one.
             let number = |text: &str| {
                 let plain = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
                 if plain { text.parse::<usize>().ok() } else { None }
@@ -41,7 +42,7 @@ pub(crate) fn expand(document: &Document<'_>, items: &[SpannedText]) -> Vec<(usi
     numbered
 }
 
-/// Position of the numbers of a run in its name. [`SLOT`] is not a run.
+/// Position of the braces of a run in a name. [`SLOT`] is not a run.
 fn run_at(name: &str) -> Option<usize> {
     name.match_indices('{').map(|(at, _)| at).find(|at| !name[*at..].starts_with(SLOT))
 }

@@ -1,9 +1,9 @@
-//! The words of a source that a layout translates: `[claim_form]`, `[status]`, `[frequency]`, `[auths]`; and the version
-//! number that it cuts from the claim number.
+//! The words that a layout translates: `[claim_form]`, `[status]`, `[frequency]` and `[auths]`. Also the version number at
+//! the end of the claim number.
 
 use crate::strict_toml::{Document, Table, texts};
 
-/// Whether the amounts on the rows of a claim are the row's own.
+/// What the amounts on the rows of a claim refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amounts {
     /// Each row has amounts of its own.
@@ -12,16 +12,16 @@ pub enum Amounts {
     Claim,
 }
 
-/// The last characters of a claim number, where they are the number of the claim's version.
+/// How the version of a claim is read from the end of its claim number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionCut {
     /// The column of the claim number.
     pub of: String,
-    /// How many characters.
+    /// Number of characters at the end that are the version.
     pub last: usize,
 }
 
-/// What a layout says about the words of its source.
+/// The words of a source and their meanings.
 #[derive(Debug, Clone, Default)]
 pub struct LayoutWords {
     /// Words of `claim_form`: `professional` or `institutional`.
@@ -30,13 +30,13 @@ pub struct LayoutWords {
     pub status: Vec<(String, &'static str)>,
     /// Words of `frequency_code`: `1`, `7` or `8`.
     pub frequency: Vec<(String, &'static str)>,
-    /// Columns of the authorization file: the canonical name and those under which it may be.
+    /// Columns of the authorization file: the canonical name, and the names that the file may use.
     pub authorization_columns: Vec<(&'static str, Vec<String>)>,
     /// Words of the status of an authorization: true is an approval.
     pub authorization_status: Vec<(String, bool)>,
-    /// Whose amounts the rows show; none: the layout does not say.
+    /// What the amounts refer to. `None` if the layout does not say.
     pub amounts: Option<Amounts>,
-    /// The version number that the claim number ends in.
+    /// The version number at the end of the claim number.
     pub version: Option<VersionCut>,
 }
 
@@ -44,10 +44,10 @@ pub struct LayoutWords {
 pub const AUTHORIZATION_COLUMNS: [&str; 7] =
     ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
 
-/// Where `[auths.status]` holds words, the column of the status is under this key.
+/// Key of the status column if `[auths.status]` is a table of words.
 const STATUS_COLUMN: &str = "status_column";
 
-/// The longest version number that a claim number may end in, in characters.
+/// Maximum length of the version at the end of a claim number, in characters: more digits than any count of versions.
 const MAX_VERSION_LEN: i64 = 9;
 
 impl LayoutWords {
@@ -80,7 +80,7 @@ impl LayoutWords {
     }
 }
 
-/// A table of words, each with one of these meanings.
+/// Reads a table of words, each with one of these meanings.
 fn words<T: Copy>(table: &Table<'_, '_>, key: &str, meanings: &[(&str, T)]) -> Vec<(String, T)> {
     let Some(words) = table.table_if(key) else { return Vec::new() };
     let read = words.keys().into_iter().filter_map(|word| {

@@ -1,13 +1,14 @@
-//! The first rows of an input, which show how many surplus fields its rows have.
+//! Reads the first rows of an input, to determine how many surplus fields its rows have.
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step, Surplus};
 use crate::ingest::record::row::Row;
 
-/// Rows that decide about an extract before it is read.
+/// Rows at the start of an extract that are checked before it is read. They fit in the
+/// [`SAMPLE_BYTES`](crate::ingest::source::SAMPLE_BYTES) of the sample unless rows are very wide.
 pub const FIRST_ROWS: usize = 1000;
 
-/// Looks at the first rows of a sample, from byte `at`, until `look` returns false: at most `most` rows, rejected ones
-/// included. `look` gets None for a rejected row, else the row and the number of its fields.
+/// Passes the first rows of a sample, from byte `at`, to `look` until it returns false: at most `most` rows, including
+/// rejected ones. `look` gets `None` for a rejected row, otherwise the row and its number of fields.
 pub fn each_first_row(
     grammar: &Grammar,
     sample: &[u8],
@@ -35,8 +36,8 @@ pub fn each_first_row(
     }
 }
 
-/// The number of surplus fields of an input: that of the first row, among the first `most`, that has at least the header's
-/// number of fields, all surplus ones empty, and that `fits`. None of them does: rows have no surplus fields.
+/// The number of surplus fields that the rows of an input have. The first row that `fits` decides, among the first `most`
+/// rows, if it has all fields of the header and its surplus fields are empty. Without such a row the number is 0.
 pub fn surplus_fields(
     grammar: &Grammar,
     sample: &[u8],

@@ -1,16 +1,16 @@
 //! The record grammar: where one record ends, what its fields are, and when it is rejected.
 //!
-//! This file is the authority; the fast scan only finds the same records faster. The csv crate is not used because its
-//! grammar reads two stray quotes as one field and loses every row between them. RFC 4180 with the decisions that damaged
-//! extracts force:
+//! This file defines the grammar; the fast scan finds the same records faster. The csv crate is not used because it reads
+//! two stray quotes as one field and loses every row between them. The grammar is RFC 4180 plus what damaged extracts
+//! require:
 //!
 //! - A quote that does not open a field is an ordinary character: `joh"n`, `5" nail`, `="22514"`.
 //! - A field that opens with a quote may hold line breaks. After its closing quote only a delimiter or the end of
 //!   the line may follow.
-//! - A record whose continuation lines look like rows themselves has swallowed them: one stray quote would
-//!   otherwise hide every row up to the next one.
-//! - A rejected record costs its first physical line only. Reading resumes at the next line, so a bad row never
-//!   harms its neighbours.
+//! - A record whose continuation lines look like rows has swallowed those rows and is rejected. Otherwise one stray quote
+//!   would hide every row up to the next quote.
+//! - Rejecting a record skips only its first physical line. Reading resumes at the next line, so a bad row never harms
+//!   its neighbors.
 //!
 //! Invariant: for any bytes, every call either consumes at least one line or asks for more bytes.
 
@@ -24,7 +24,7 @@ pub struct CellSpan {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
-    /// The field stood in quotes and holds doubled ones, to be read as one.
+    /// The field was quoted and holds doubled quotes, each of which means one quote.
     pub doubled: bool,
 }
 
@@ -33,34 +33,34 @@ pub struct CellSpan {
 pub struct Grammar {
     /// Field separator, one byte.
     pub delimiter: u8,
-    /// The first line end of the text is a CR without LF: then CR, CRLF and LF end lines. Otherwise LF and CRLF do, and a
+    /// The first line end of the text is a CR without LF. Then CR, CRLF and LF end lines; otherwise LF and CRLF do, and a
     /// lone CR is an ordinary character.
     pub cr_ends: bool,
-    /// Fields that rows may have beyond those of the header.
+    /// How many empty fields rows may have after those of the header.
     pub surplus: Surplus,
-    /// Number of named fields of the header. 0 while the header itself is read: any number of fields is accepted.
+    /// Number of named fields of the header. 0 while the header itself is read, which may have any number of fields.
     pub width: usize,
-    /// The header's names, cleaned as cells are, to recognize a repeated header. Empty: repeated headers are not looked for.
+    /// The header's names, cleaned like cells, to recognize a repeated header. If empty, repeated headers are not detected.
     pub header: Vec<Vec<u8>>,
     /// Lines that begin with one of these are skipped.
     pub skip_prefix: Vec<Vec<u8>>,
-    /// The prefix of trailer records, which are skipped but kept. Empty: the layout has no trailer.
+    /// The prefix of trailer records, which are set aside. Empty if the layout has no trailer.
     pub trailer: Vec<u8>,
     /// Maximum length of a record in bytes. A record that has not ended within `limit + 1` bytes is rejected, whatever the
     /// block boundaries. [`RECORD_LIMIT`] except in tests.
     pub limit: usize,
 }
 
-/// The empty fields that rows may have at their end, beyond those of the header.
+/// The number of empty fields that a row may have at its end, after those of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surplus {
     /// Rows have no surplus fields, or exactly this many.
     Exactly(usize),
-    /// Any number, while the number is being determined.
+    /// Any number: used while the number is determined.
     Any,
 }
 
-/// Maximum length of a record in bytes: far above any real claim line, far below the memory of a laptop.
+/// Maximum length of a record in bytes: far longer than any claim line, and small against the memory of a laptop.
 pub const RECORD_LIMIT: usize = 64 << 20;
 
 /// The result of reading one record. Positions are offsets into the bytes given.
@@ -95,7 +95,7 @@ impl Grammar {
         Self { delimiter, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
     }
 
-    /// Reads the record that starts at `at`. `last`: no bytes follow those given.
+    /// Reads the record that starts at `at`. Set `last` if no bytes follow `bytes`.
     pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
         let Some((line_stop, next)) = self.line(bytes, at, last) else { return Step::More };
         let line = &bytes[at..line_stop];
@@ -124,7 +124,7 @@ impl Grammar {
         }
     }
 
-    /// The start of the line after the line end at `end`. None if an LF that belongs to a CR may follow the bytes given.
+    /// The start of the line after the line end at `end`. `None` if the bytes end with a CR, because its LF may follow.
     pub(super) fn next_line(bytes: &[u8], end: usize, last: bool) -> Option<usize> {
         match (bytes[end], bytes.get(end + 1)) {
             (b'\r', Some(b'\n')) => Some(end + 2),
@@ -137,7 +137,7 @@ impl Grammar {
         if !self.cr_ends && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
     }
 
-    /// Is the line blank, or one that the layout skips? Ctrl-Z counts as a blank, because DOS programs end files with it.
+    /// Is the line blank, or does the layout skip it? Ctrl-Z counts as blank: DOS programs end files with it.
     pub fn is_no_row(&self, line: &[u8]) -> bool {
         match line.first() {
             None => true,
@@ -209,8 +209,8 @@ impl Grammar {
                 }
                 pos = end + 1;
             }
-            // More fields than the header, and not only trailing delimiters: the record will be rejected, so do not read
-            // to the end of the file. This also bounds the work on hostile quotes.
+            // The record has more fields than the header, and not only trailing delimiters, so it will be rejected. Stop
+            // here instead of at the end of the file, which also bounds the work on hostile quotes.
             if self.width > 0 && fields.len() > self.width && !self.may_be_surplus(bytes, fields) {
                 return rejected(Reason::TooManyFields);
             }
@@ -226,7 +226,7 @@ impl Grammar {
         }
     }
 
-    /// Are the fields beyond those of the header empty, and not more than a row may have?
+    /// Are the surplus fields empty and no more than allowed?
     fn may_be_surplus(&self, bytes: &[u8], fields: &[CellSpan]) -> bool {
         let (_, surplus) = fields.split_at(self.width);
         let is_empty =
@@ -235,7 +235,7 @@ impl Grammar {
         surplus.len() <= most && surplus.iter().all(is_empty)
     }
 
-    /// The last checks of a complete record: its number of fields, and that it is not the header again.
+    /// The last checks of a complete record: its number of fields, and whether it repeats the header.
     fn accept(&self, bytes: &[u8], fields: &mut Vec<CellSpan>, next: usize, next_line: usize) -> Step {
         if self.width > 0 {
             if fields.len() < self.width {
@@ -273,11 +273,11 @@ impl Grammar {
 pub(super) enum Close {
     /// At this closing quote; `doubled` quotes are inside.
     At { quote: usize, doubled: bool },
-    /// It holds a line that looks like a row.
+    /// The field holds a line that looks like a row.
     Swallowed,
-    /// The text ends before it does.
+    /// The text ends before the field does.
     Never,
-    /// The bytes given do not decide.
+    /// More bytes are needed.
     More,
 }
 

@@ -1,5 +1,4 @@
-//! The header of an extract, a joined table or an authorization file, and the search for the delimiter under which it can
-//! be read.
+//! Reads the header of an extract, a joined table or an authorization file, and finds the delimiter.
 
 use std::borrow::Cow;
 
@@ -9,13 +8,13 @@ use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::row::undouble;
 use crate::ingest::source::Source;
 
-/// The delimiters that are tried, in order of preference.
+/// The delimiters to try, in order of preference.
 pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 
 /// The header of an input.
 #[derive(Debug)]
 pub struct Header {
-    /// Names of the columns, cleaned as cells are; nameless ones at the end are dropped.
+    /// Names of the columns, cleaned like cells. Columns without a name at the end are dropped.
     pub names: Vec<String>,
     /// The same names as bytes.
     pub raw: Vec<Vec<u8>>,
@@ -25,18 +24,18 @@ pub struct Header {
     pub lines_before: u64,
 }
 
-/// What comes before the rows, as a layout describes it. The default: the header is the first line with text.
+/// What precedes the rows, as the layout describes it. By default the header is the first line that is not blank.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Preamble<'a> {
     /// Number of lines before the header.
     pub skip_lines: usize,
     /// Lines that begin with one of these are skipped.
     pub skip_prefix: &'a [Vec<u8>],
-    /// The names, for a file without a header line. Empty: the file has one.
+    /// The column names of a file without a header line. Empty if the file has one.
     pub names: &'a [String],
 }
 
-/// One delimiter that is tried on the beginning of an input.
+/// The start of an input, to be read under one delimiter.
 #[derive(Debug)]
 pub struct Attempt<'a> {
     /// The delimiter.
@@ -51,8 +50,8 @@ pub struct Attempt<'a> {
     start: usize,
 }
 
-/// Tries each delimiter until `bind` returns a value. A first line `sep=X`, as spreadsheets write it, leaves only the
-/// delimiter X and is skipped. The error is that of `bind`, or says that the line ends cannot be read.
+/// Tries each delimiter until `bind` returns a value. If the first line is `sep=X`, which spreadsheets write, it is skipped
+/// and only X is tried. The error is that of `bind`, or says that the line ends are not supported.
 pub fn sniff<T>(
     source: &Source,
     mut bind: impl FnMut(&Attempt<'_>) -> Result<Option<T>, ReadError>,
@@ -84,7 +83,7 @@ fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)> {
     let end = memchr::memchr2(b'\r', b'\n', line)?;
     let next = if line[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 };
     let text = match line[..end].trim_ascii_end() {
-        // A tab as the delimiter looks like a blank at the end.
+        // A tab delimiter was trimmed as a blank at the end.
         b"sep=" | b"SEP=" | b"Sep=" => line[..end].get(..5)?,
         [b'"', inner @ .., b'"'] => inner,
         text => text,
@@ -94,7 +93,7 @@ fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)> {
     (word.eq_ignore_ascii_case(b"sep=") && is_delimiter).then_some((delimiter[0], start + next))
 }
 
-/// The line end of another system, if the text has no other. As one line the whole file would pass for its header.
+/// A line end that is not supported, if the text has no other. Otherwise the whole file would be read as its header.
 fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
     let ends: [(&[u8], &str); 5] = [
         (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
@@ -107,7 +106,7 @@ fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
 }
 
 impl Attempt<'_> {
-    /// Reads the header under this delimiter. The error is a sentence.
+    /// Reads the header under one delimiter. The error is a sentence for the user.
     pub fn read(&self, preamble: Preamble<'_>) -> Result<(Grammar, Header), String> {
         let sample = self.sample;
         let grammar = Grammar::for_header(self.delimiter, self.cr_ends, preamble.skip_prefix.to_vec());
@@ -148,7 +147,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Where LF ends lines, a lone CR in the header, or in a first row with more fields than the header, is a line end too.
+    /// Refuses text that mixes line ends: LF ends lines, and the header holds a lone CR, or a first row that is too long does.
     fn refuse_two_line_ends(&self, grammar: &Grammar, header: usize, rows: usize, width: usize) -> Result<(), String> {
         if !self.lone_cr {
             return Ok(());
@@ -176,12 +175,12 @@ impl Attempt<'_> {
     }
 }
 
-/// Is there a CR without an LF after it? One at the end of the text ends a line.
+/// Is there a CR that no LF follows? A CR at the very end is a line end.
 fn has_lone_cr(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1).is_some_and(|b| *b != b'\n'))
 }
 
-/// The names, cleaned as cells are. Nameless cells at the end are not columns.
+/// The names, cleaned like cells. Cells without a name at the end are not columns.
 fn header_cells(sample: &[u8], fields: &[CellSpan]) -> Vec<String> {
     let text = |f: &CellSpan| {
         let raw = &sample[f.start as usize..f.end as usize];

@@ -1,9 +1,9 @@
-//! Where a quoted field ends, and whether it has swallowed the rows after it. spec: files/records.
+//! Finds the end of a quoted field, and whether the field has swallowed rows. spec: files/records.
 
 use crate::ingest::record::grammar::{Close, Grammar};
 
-/// Fewest columns of an extract in which a continuation line with a row's number of fields counts as a swallowed row.
-/// With one or two columns, any comma in a free-text field would look like a row.
+/// Minimum number of columns for which a continuation line with as many fields as a row counts as a swallowed row. With one
+/// or two columns, any comma in free text would look like a row.
 const SWALLOW_WIDTH: usize = 3;
 
 impl Grammar {
@@ -12,7 +12,7 @@ impl Grammar {
         if self.cr_ends { memchr::memchr3(b'"', b'\r', b'\n', bytes) } else { memchr::memchr2(b'"', b'\n', bytes) }
     }
 
-    /// The end of the quoted field whose text begins at `start`.
+    /// Finds the end of the quoted field whose text begins at `start`.
     pub(super) fn closing_quote(&self, bytes: &[u8], start: usize, last: bool) -> Close {
         let mut pos = start;
         let mut doubled = false;

@@ -1,4 +1,4 @@
-//! Rejected rows: each is counted once and reported with its position, reason and text.
+//! Rejected rows. Each is counted once and reported with its position, reason and text.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,15 +19,15 @@ pub enum Reason {
     UnclosedQuote,
     /// Something other than a delimiter follows a closing quote.
     TextAfterQuote,
-    /// A quoted field runs over lines that are rows themselves.
+    /// A quoted field spans lines that look like rows.
     Swallowed,
-    /// The header line again, as concatenated parts leave it.
+    /// The header line again, which happens when files are concatenated.
     RepeatedHeader,
-    /// A row in scope or related without a claim number.
+    /// A row that is in scope or related but has no claim number.
     NoClaimId,
     /// Two or more different CPT or HCPCS codes in one procedure cell.
     SeveralCodes,
-    /// One line, or one record over many lines, larger than the reader holds in memory.
+    /// A record that exceeds [`RECORD_LIMIT`](crate::ingest::record::grammar::RECORD_LIMIT).
     TooLong,
 }
 
@@ -89,14 +89,14 @@ pub struct Reject {
     pub raw: Vec<u8>,
 }
 
-/// Bytes of a rejected line that are kept: enough to find it again, not enough to fill the disk. In bytes.
+/// Maximum number of bytes kept of a rejected line: enough to find the line, too few to fill the disk.
 /// spec: outputs/rejects.
 pub const RAW_LIMIT: usize = 4096;
 
-/// Rejected rows that are written to the spool at a time.
+/// Rejected rows that are written to the spool at a time. With [`RAW_LIMIT`] bytes each they take at most 16 MiB.
 const SPOOL_CHUNK_ROWS: usize = 4096;
 
-/// First rejected rows of an extract that a message quotes.
+/// Number of rejected rows that a message describes.
 const FIRST_REJECTS_SHOWN: usize = 3;
 
 /// Rejected rows of one reason.
@@ -108,7 +108,7 @@ pub struct Count {
     pub first: u64,
 }
 
-/// The rejected rows of an extract, in order. With a spool, memory holds at most a few thousand of them.
+/// The rejected rows of an extract, in order. With a spool, at most a few thousand of them are in memory.
 #[derive(Debug, Default)]
 pub struct Rejects {
     spool: Option<Arc<Spool>>,
@@ -120,7 +120,7 @@ pub struct Rejects {
 }
 
 impl Rejects {
-    /// No rejected rows yet. `spool` takes those that do not fit into memory.
+    /// An empty list. Rows that do not fit in memory go to `spool`.
     pub fn new(spool: Option<Arc<Spool>>) -> Self {
         Self { spool, ..Self::default() }
     }
@@ -130,7 +130,7 @@ impl Rejects {
         self.counts.values().map(|count| count.rows).sum()
     }
 
-    /// Is no row rejected?
+    /// Were no rows rejected?
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
@@ -165,12 +165,12 @@ impl Rejects {
         }
     }
 
-    /// Replaces the text of every rejected row by this sentence.
+    /// Replaces the text of every rejected row with this sentence.
     pub fn withhold(&mut self, sentence: &'static str) {
         self.withheld = Some(sentence);
     }
 
-    /// Passes every rejected row to `take`, in order. Fails with an error of the disk or of `take`.
+    /// Passes every rejected row to `take`, in order. Fails if the disk or `take` fails.
     pub fn each(&self, mut take: impl FnMut(&Reject) -> io::Result<()>) -> io::Result<()> {
         let mut one = |reject: &Reject| match self.withheld {
             Some(sentence) => take(&Reject { raw: sentence.into(), ..reject.clone() }),

@@ -11,26 +11,26 @@ use crate::ingest::record::reject::RAW_LIMIT;
 pub struct Row<'a> {
     bytes: &'a [u8],
     fields: &'a [CellSpan],
-    /// The record as text, if it is UTF-8. Checked once a row, not once a cell.
+    /// The record as text, if it is UTF-8. Checked once per row instead of once per cell.
     text: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
-    /// A row over the bytes of a block and the spans of its fields. Fields of joined tables may be anywhere in the bytes.
+    /// A row made of the bytes of a block and the spans of its fields. Fields of joined tables may be anywhere in `bytes`.
     pub fn new(bytes: &'a [u8], fields: &'a [CellSpan]) -> Self {
         let ends = fields.first().zip(fields.last());
         let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
         Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
     }
 
-    /// A copy of the record and its fields, which outlives the block. It starts at the record's first byte and ends with
-    /// the text of its last line.
+    /// A copy of the record and its fields that outlives the block, from the record's first byte to the end of its last
+    /// line, without the line end.
     pub(crate) fn record(&self, grammar: &Grammar) -> (Vec<u8>, Vec<CellSpan>) {
         let (Some(first), Some(last)) = (self.fields.first(), self.fields.last()) else {
             return (Vec::new(), Vec::new());
         };
         let start = first.start as usize;
-        // A quote right before the first field is the one that opens it.
+        // A quote right before the first field opens it.
         let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
         let line = grammar.find_line_end(&self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
         let end = line.max(last.end as usize);
@@ -39,7 +39,7 @@ impl<'a> Row<'a> {
         (self.bytes[start..end].to_vec(), fields)
     }
 
-    /// The text of the cell, as [`clean`] returns it. `null` holds the layout's own words for an empty cell.
+    /// The text of a cell, as [`clean`] returns it. `null` holds the layout's own null words.
     pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
         if let Some(text) = self.plain(column) {
             return clean_text(text, null);
@@ -50,7 +50,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The cell as [`Row::cell`] returns it, if it is UTF-8 without doubled quotes, as nearly all cells are.
+    /// The same as [`Row::cell`] for cells of UTF-8 without doubled quotes, as nearly all cells are; `None` for others.
     fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);
         let Some(field) = self.fields.get(column) else { return Some("") };
@@ -58,7 +58,7 @@ impl<'a> Row<'a> {
         if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
     }
 
-    /// The bytes of the cell without its enclosing quotes, doubled quotes read as one. Empty beyond the last column.
+    /// The bytes of a cell without enclosing quotes; doubled quotes become single. Empty after the last column.
     pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
         let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
         let raw = &self.bytes[field.start as usize..field.end as usize];
@@ -66,7 +66,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Reads each doubled quote as one.
+/// Replaces each doubled quote with a single one.
 pub(crate) fn undouble(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -78,7 +78,7 @@ pub(crate) fn undouble(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What `rejects.csv` shows of a record: its first physical line, cut at [`RAW_LIMIT`] bytes.
+/// The part of a record that `rejects.csv` shows: its first physical line, cut at [`RAW_LIMIT`] bytes.
 pub(crate) fn first_line(grammar: &Grammar, record: &[u8]) -> Vec<u8> {
     let end = grammar.find_line_end(record).unwrap_or(record.len());
     let line = &record[..end];

@@ -1,4 +1,4 @@
-//! The trailer record of an extract: a last line that states how many rows there should be.
+//! The trailer record of an extract: a last line that states the number of rows.
 //!
 //! ```text
 //! TR|2075|1834200.50          prefix = "TR|", rows = 2, amount = 3
@@ -25,14 +25,14 @@ pub struct Trailer {
 pub struct TrailerRecord {
     /// Line of the file, counted from 1. Before blocks are joined: number of lines before it in the block.
     pub line: u64,
-    /// Its text, cut as that of a rejected row.
+    /// Its text, cut like that of a rejected row.
     pub text: Vec<u8>,
 }
 
-/// Trailer records of a file that are kept. A second one refuses the run.
+/// Maximum number of trailer records kept per file. A second one makes the run fail, so more are not needed.
 pub const MAX_RECORDS: usize = 2;
 
-/// Highest number of a field that a layout may name.
+/// Highest field number that a layout may name; trailer records have a handful of fields.
 const MAX_FIELD: i64 = 1000;
 
 /// Reads `[trailer]` of a layout file.
@@ -50,7 +50,7 @@ pub(crate) fn read(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Tra
 }
 
 impl TrailerRecord {
-    /// A cell of the record, which is split as a row of the extract.
+    /// A cell of the record, which is split like a row of the extract.
     fn cell(&self, grammar: &Grammar, number: usize) -> String {
         let alone = Grammar { width: 0, skip_prefix: Vec::new(), trailer: Vec::new(), ..grammar.clone() };
         let mut fields: Vec<CellSpan> = Vec::new();

@@ -1,4 +1,4 @@
-//! The scan of one block: by the fast scan where it applies, else record by record.
+//! Scans one block: with the fast scan where possible, otherwise record by record.
 
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::row::Row;
@@ -17,12 +17,12 @@ pub enum RowFilter<'w> {
     All,
     /// Rows that may hold a code, and possibly others.
     Prefiltered(&'w Prefilter),
-    /// All rows, and their charges are added up.
+    /// All rows, whose charges are added up.
     Totaled(&'w ChargeReader<'w>),
 }
 
-/// Reads every complete record of `bytes` and returns where the first incomplete one starts. Every row is counted and its
-/// number of fields checked, whether `filter` selects it or not.
+/// Reads every complete record of `bytes` and returns the start of the first incomplete one. Every row is counted and its
+/// number of fields checked, whether or not `filter` selects it.
 pub(crate) fn scan<C: Collector>(
     grammar: &Grammar,
     filter: RowFilter<'_>,
@@ -46,7 +46,7 @@ pub(crate) fn scan<C: Collector>(
     at
 }
 
-/// The fast scan with the widest instructions of this processor.
+/// Runs the fast scan with the widest instructions of this processor.
 fn fast<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>>(
     scanner: &mut Scanner<'_, C, F>,
     prefilter: &Prefilter,

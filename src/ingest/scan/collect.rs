@@ -1,4 +1,4 @@
-//! What is done with a row, and the collection of what is kept, which grows block by block.
+//! What happens to a row, and the collector of what is kept, which grows block by block.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row::Row;
 use crate::ingest::source::spill::Spool;
 
-/// Where a row starts. Within a block that is not yet joined to the others, both count from the start of the block.
+/// Where a row starts. In a block that has not been joined to the others, both values count from the start of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// Line of the file.
@@ -15,7 +15,7 @@ pub struct Position {
     pub offset: u64,
 }
 
-/// What is to be done with a row.
+/// What to do with a row.
 #[derive(Debug)]
 pub enum RowAction<T> {
     /// Count it as out of scope.
@@ -27,7 +27,7 @@ pub enum RowAction<T> {
 }
 
 impl<T> RowAction<T> {
-    /// Passes what is kept to `keep`.
+    /// Passes the value to `keep`, if the row is kept.
     pub fn then(self, keep: impl FnOnce(T)) -> RowAction<()> {
         match self {
             Self::Ignore => RowAction::Ignore,
@@ -40,25 +40,25 @@ impl<T> RowAction<T> {
     }
 }
 
-/// What is kept of one row.
+/// A value kept for one row.
 #[derive(Debug)]
 pub struct KeptRow<T> {
-    /// Line of the file on which the row starts. Before blocks are joined: number of lines before it in the block.
+    /// Line of the file on which the row starts. Before blocks are joined, the number of lines before it in the block.
     pub line: u64,
-    /// Byte of the decompressed file at which the row starts. Before blocks are joined: byte of the block.
+    /// Byte of the decompressed file at which the row starts. Before blocks are joined, the byte in the block.
     pub offset: u64,
     /// The value that the caller made from the row.
     pub value: T,
 }
 
-/// Looks at a row and adds what is kept of it to the collection.
+/// Turns a function on rows into one that also adds what is kept to the collection.
 pub fn keeping<T>(
     look: impl Fn(&Row<'_>) -> RowAction<T> + Sync,
 ) -> impl Fn(&Row<'_>, Position, &mut Vec<KeptRow<T>>) -> RowAction<()> + Sync {
     move |row, Position { line, offset }, kept| look(row).then(|value| kept.push(KeptRow { line, offset, value }))
 }
 
-/// Collects what is kept of rows. Each block has its own collector; they are joined in the order of the file.
+/// Collects what is kept. Each block has its own collector, and the collectors are joined in file order.
 pub trait Collector: Send {
     /// An empty collector for one block.
     fn for_block() -> Self;
@@ -69,7 +69,7 @@ pub trait Collector: Send {
     /// Number of items, for progress.
     fn count(&self) -> u64;
 
-    /// Where rejected rows go that do not fit into memory. None: they stay in memory.
+    /// Where rejected rows go that do not fit in memory. `None` if they all stay in memory.
     fn spool(&self) -> Option<Arc<Spool>> {
         None
     }

@@ -1,13 +1,13 @@
-//! The fast scan: sixty-four bytes at a time, and records that cannot matter are only counted.
+//! The fast scan: reads 64 bytes at a time, and only counts records that cannot matter.
 //!
-//! Advice to the next hacker. [`Grammar::read`] is the authority on records; the kernel decides alone only about
-//! records that are plainly in order: one physical line, quotes (if any) that open right after a delimiter and close
-//! right before one, the header's number of fields, no cell of interest that could hold a code, not the header again.
-//! Everything else, a few lines in ten thousand, goes to [`Scanner::record`], the step of the slow scan. So a mistake here
-//! can only be in one of these five questions. `tests/it/twin.rs` compares both scans.
+//! Advice to the next hacker: `Grammar::read` defines what a record is. The kernel decides only about plain records. A
+//! plain record is one physical line; its quotes, if any, open right after a delimiter and close right before one; it has
+//! as many fields as the header; no cell of interest could hold a code; and it is not the header again. Everything else,
+//! a few lines in ten thousand, goes to [`Scanner::record`], the step of the slow scan. So a mistake here can only be in one
+//! of these five checks. `tests/it/twin.rs` compares both scans.
 //!
-//! Delimiters are counted per record by the population count of a mask, so every row is checked for its shape
-//! whether it matters or not: a shifted row cannot hide.
+//! Delimiters are counted per record with the population count of a mask, so the number of fields of every row is checked,
+//! whether the row matters or not.
 
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
@@ -17,7 +17,7 @@ use crate::ingest::scan::simd::Lanes;
 use crate::ingest::scan::window::Window;
 
 impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
-    /// Scans to the first incomplete record and returns where it starts.
+    /// Scans up to the first incomplete record and returns its start.
     #[inline(always)]
     pub(crate) fn run(&mut self, lanes: impl Lanes, prefilter: &Prefilter) -> usize {
         let bytes = self.bytes;
@@ -33,7 +33,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
                 if window.reaches(bytes.len()) {
                     return at;
                 }
-                // Longer than a window: the grammar reads it.
+                // The record is longer than a window, so the grammar reads it.
                 let Some(next) = self.record(at) else { return at };
                 (at, counted, rows) = (next, next, 0);
                 window.restart(at);
@@ -64,7 +64,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         }
     }
 
-    /// Counts rows that cannot matter.
+    /// Counts rows as out of scope.
     fn count_ignored(&mut self, rows: u64, bytes: usize) {
         self.tally.rows += rows;
         self.tally.ignored += rows;
@@ -72,7 +72,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         self.tally.bytes += bytes as u64;
     }
 
-    /// May a cell of interest hold a code? The row must be plainly in order.
+    /// May a cell of interest hold a code? The record must be plain.
     #[inline(always)]
     fn may_matter(&self, window: &Window, prefilter: &Prefilter, at: usize, before: u32) -> bool {
         let (bytes, delimiter) = (self.bytes, self.grammar.delimiter);
@@ -80,7 +80,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         if prefilter.first && ask(at) {
             return true;
         }
-        // A loop instead of `any`: closures of the library are not compiled for the processor at hand.
+        // A loop instead of `any`: closures inside library functions are not compiled for this processor.
         for (from, to) in &prefilter.runs {
             let first = window.separator(before + from, at);
             if from == to {
@@ -94,7 +94,7 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         false
     }
 
-    /// For each first byte of a line: is the line plainly a row?
+    /// For each possible first byte of a line: is the line certainly a row?
     fn plain_rows(&self) -> [bool; 256] {
         let name = self.grammar.header.first();
         let begins = |text: &[u8], b: u8| text.first().is_none_or(|first| *first == b);
@@ -105,14 +105,14 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         })
     }
 
-    /// May the line be the header again, or one that the layout skips?
+    /// May the line be the header again, or a line that the layout skips?
     #[inline(never)]
     fn may_be_no_row(&self, at: usize) -> bool {
         let line = &self.bytes[at..];
         match self.grammar.header.first() {
             None => self.grammar.is_skipped(line),
             Some(name) => match line {
-                // Blanks, a byte-order mark or quotes may surround the header's first name.
+                // The header's first name may have blanks, a byte-order mark or quotes around it.
                 [b'"', rest @ ..] | rest if rest.first().is_some_and(u8::is_ascii_alphanumeric) => {
                     rest.starts_with(name) || self.grammar.is_skipped(line)
                 }

@@ -1,11 +1,11 @@
-//! The scan: blocks in parallel, records in order, every row counted, the few that matter kept.
+//! The scan: reads blocks in parallel and records in order, counts every row, and keeps the few that matter.
 //!
 //! # Sub-rooms, in order
 //!
 //! - [`simd`]: finds bytes with the widest instructions of the processor.
-//! - [`window`]: line ends, delimiters and doubtful quotes of a stretch of text.
+//! - [`window`]: bit masks of line ends, delimiters and doubtful quotes.
 //! - [`prefilter`]: may a cell hold a code?
-//! - [`collect`]: what is done with a row, and what is kept of it.
+//! - [`collect`]: what happens to a row, and what is kept.
 //! - [`tally`]: the counts.
 //! - [`scanner`]: reads a block record by record.
 //! - [`kernel`]: the fast scan.

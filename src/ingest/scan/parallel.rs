@@ -1,10 +1,10 @@
-//! Blocks in parallel, records in order.
+//! Scans blocks in parallel and joins their records in order.
 //!
-//! Each block is scanned on its own, assuming that a record starts after its first line end. [`InOrder`] then takes the
-//! blocks in order. It appends the bytes before that line end to the partial record that the blocks before left over. If
-//! this completes the record, the assumption was right and the speculative scan is used as it is. If not, because a quoted
-//! line break crosses the border, the block is read again from the true position. So the result depends neither on the
-//! block size nor on the number of threads, and memory holds a few groups of blocks, never the file.
+//! Each block is scanned speculatively, assuming that a record starts after its first line end. [`InOrder`] then visits the
+//! blocks in order and appends the bytes up to that line end to the partial record of the previous blocks. If this
+//! completes the record, the assumption was right and the speculative scan is used. If not, because a quoted line break
+//! crosses the block boundary, the block is read again from the true start of its record. The result depends neither on
+//! the block size nor on the number of threads, and memory holds a few groups of blocks, never the whole file.
 //!
 //! ```text
 //!            a block ends inside a record            the record exceeds the limit
@@ -28,17 +28,17 @@ use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::blocks::{Block, BlockReader};
 
-/// Bytes of the partial record that are read at a time. A longer partial record is searched again only when its length
-/// has doubled: otherwise a quoted field of many lines would be read again with every block.
+/// Bytes of a partial record that are searched at a time. A longer partial record is searched again only when its length has
+/// doubled; otherwise a quoted field of many lines would be read again with every block.
 const STEP_BYTES: usize = 1 << 20;
 
-/// Most rejected rows of a speculative scan that is used. One with more is discarded, because the rejected rows of a group
-/// of such blocks would fill the memory.
+/// Maximum number of rejected rows of a speculative scan. A scan with more is discarded, because the rejected rows of a whole
+/// group of blocks could fill the memory.
 const MAX_SPECULATIVE_REJECTS: usize = 1 << 15;
 
-/// The scan of one block, assuming that a record starts after its first line end.
+/// The speculative scan of one block, assuming that a record starts after its first line end.
 struct SpeculativeScan<C> {
-    /// Bytes up to and including the first line end. They belong to a record of an earlier block.
+    /// Bytes up to and including the first line end. They belong to a record that started in an earlier block.
     before: Vec<u8>,
     /// Bytes of the incomplete record at the end.
     after: Vec<u8>,
@@ -46,20 +46,20 @@ struct SpeculativeScan<C> {
     tally: Tally<C>,
 }
 
-/// Observes the reading, and may stop it.
+/// Observes a run while it reads, and can stop it.
 pub trait Watch: Sync {
     /// Called after each group of blocks, with the bytes of the file, the rows and the kept items since the last call.
     /// False stops the run.
     fn passed(&self, bytes: u64, rows: u64, kept: u64) -> bool;
 
-    /// Something about an input that its reader should know, which does not stop the run.
+    /// Receives a note about an input that the user should know but that does not stop the run.
     fn note(&self, _file: &str, _what: &str) {}
 
     /// Called after each extract with its number from 1, and its numbers of rows, rejected rows and kept lines.
     fn extract(&self, _number: usize, _rows: u64, _rejected: u64, _kept: u64) {}
 }
 
-/// Observes nothing and never stops: for worked examples and small files.
+/// Observes nothing and never stops the run: for worked examples and small files.
 #[derive(Debug)]
 pub struct Unwatched;
 
@@ -100,7 +100,7 @@ pub fn read<C: Collector>(
         let (rows, kept) = (in_order.total.rows - counted.0, in_order.total.kept.count() - counted.1);
         if watch.passed(taken, rows, kept) { Ok(()) } else { Err(ReadError::Interrupted) }
     };
-    // Three groups are in flight: one is joined and one scanned while the next is decompressed.
+    // Three groups are in flight: one is joined and one is scanned while the next is decompressed.
     let mut scanned: (Vec<Block>, io::Result<Vec<SpeculativeScan<C>>>, u64) = (Vec::new(), Ok(Vec::new()), 0);
     let mut spare = Vec::new();
     let mut seen = 0;
@@ -126,7 +126,7 @@ pub fn read<C: Collector>(
     Ok(in_order.total)
 }
 
-/// Reused buffers, as many as threads, however long the file.
+/// Reused buffers: one per thread, however long the file is.
 #[derive(Default)]
 struct Buffers(Mutex<Vec<Vec<u8>>>);
 
@@ -165,7 +165,7 @@ struct InOrder<'a, C, L> {
     grammar: &'a Grammar,
     filter: RowFilter<'a>,
     look: &'a L,
-    /// Bytes of the record that is not yet complete. Empty: a record starts at the next byte.
+    /// Bytes of the record that is not yet complete. If empty, a record starts at the next byte.
     partial: Vec<u8>,
     /// The next bytes belong to a line that was rejected as too long.
     skipping_long_line: bool,
@@ -175,8 +175,8 @@ struct InOrder<'a, C, L> {
 }
 
 impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'_, C, L> {
-    /// Appends the bytes before the block's first line end to the partial record. The speculative scan is right if this
-    /// completes the record. A block without a line end says nothing either way.
+    /// Appends the block's bytes up to its first line end to the partial record. The speculative scan is right if this
+    /// completes the record. A block without a line end proves nothing.
     fn is_right(&mut self, scan: &SpeculativeScan<C>) -> bool {
         let mut before = scan.before.as_slice();
         if self.skipping_long_line {
@@ -191,7 +191,7 @@ impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'
         }
         let is_line_end = before.last().is_some_and(|b| self.grammar.is_line_end(*b));
         self.partial.extend_from_slice(before);
-        // Without a line end there is no complete record. Searching would cost a long line the square of its length.
+        // Without a line end there is no complete record. Searching anyway would take quadratic time on a long line.
         if is_line_end {
             self.read_partial(false);
         }
@@ -219,7 +219,7 @@ impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'
         }
     }
 
-    /// Reads the complete records of the partial bytes, a step at a time, and keeps the rest.
+    /// Reads the complete records of the partial bytes step by step, and keeps the rest.
     fn read_records(&mut self, last: bool) {
         let (mut at, mut step) = (0, STEP_BYTES);
         loop {
@@ -237,13 +237,13 @@ impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'
         self.searched = self.partial.len();
     }
 
-    /// Rejects a record that is too long. It costs its first line, as every rejected record does. A line that does not end
-    /// is not held in memory.
+    /// Rejects a record that is too long. Like every rejected record it skips its first line only. A line without an end is
+    /// not kept in memory.
     fn reject_long_line(&mut self) {
         if self.partial.len() > self.grammar.limit && self.searched < self.partial.len() {
             self.read_records(false);
         }
-        // So many bytes without a record can only be a line without an end, or whose last byte is a CR that an LF may follow.
+        // This many bytes without a record are a line without an end, or a line whose final CR may be followed by an LF.
         if self.partial.len() > self.grammar.limit {
             self.total.reject(Reason::TooLong, self.grammar, &self.partial[..=self.grammar.limit]);
             let end = self.grammar.find_line_end(&self.partial).unwrap_or(self.partial.len());

@@ -1,20 +1,21 @@
-//! The quick question to a cell of interest: could it hold a code that we look for, decorated or not? No false "no".
+//! A fast test whether a cell could hold a wanted code, decorated or not. It has no false negatives.
 //!
-//! A code may be anywhere in a cell: `HC:22513:59`, `'22513`, `022513`, `0PS43ZZ;0PU43JZ`, `0PU.43JZ`, `22,513`. Two
-//! questions answer nearly every cell. A cell shorter than the shortest code that does not begin as a code does holds none;
-//! the five characters of a CPT code and what follows them are one comparison of eight bytes. Of other cells every run of
-//! four letters and digits is compared with the beginnings of the codes, commas and dots aside.
+//! A code may be anywhere in a cell: `HC:22513:59`, `'22513`, `022513`, `0PS43ZZ;0PU43JZ`, `0PU.43JZ`, `22,513`. Two tests
+//! decide nearly every cell. First, a short cell whose first byte cannot begin a code holds none. Second, whether a cell is
+//! short is read from eight bytes in one comparison. In other cells, every run of four letters and digits is compared with
+//! the beginnings of the codes; commas and dots are ignored.
 
-/// Which runs of four letters and digits begin a code.
+/// The set of runs of four letters and digits that begin a code.
 #[derive(Debug, Clone)]
 pub struct CodeFilter {
     /// The first four bytes of the codes, upper-cased.
     beginnings: Vec<u32>,
-    /// A bit for each hash that a beginning has.
+    /// A Bloom filter of the beginnings: a bit for each hash.
     hashes: [u64; HASH_WORDS],
 }
 
-/// Words of the filter's bit set: 1,024 bits, so that about thirty beginnings leave 97 of 100 other runs at one look.
+/// Number of 64-bit words of the Bloom filter. With 1,024 bits and about thirty beginnings, 97 % of other runs fail the first
+/// test.
 const HASH_WORDS: usize = 16;
 
 impl CodeFilter {
@@ -46,7 +47,7 @@ impl CodeFilter {
                     return true;
                 }
             } else if !matches!(b, b',' | b'.') {
-                // Thousands commas in a number and dots inside a code are dropped; anything else ends a run.
+                // Thousands separators and dots inside a code are skipped; any other character ends a run.
                 length = 0;
             }
         }
@@ -60,18 +61,18 @@ impl CodeFilter {
     }
 }
 
-/// The place of a run in the bit set.
+/// The word and the bit of a run in the Bloom filter.
 #[inline]
 fn hash(four: u32) -> (usize, u64) {
-    // The upper ten bits of a product with a large odd number depend on all bytes of the run.
+    // The upper ten bits of the product with a large odd number depend on all bytes of the run.
     let hash = four.wrapping_mul(0x9E37_79B1) >> 22;
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
-/// Characters of the shortest code, a CPT code.
+/// Number of characters of the shortest code, a CPT code.
 pub const SHORTEST: usize = 5;
 
-/// Codes looked for, and the columns they may be in.
+/// The wanted codes, and the columns that may hold them.
 #[derive(Debug, Clone)]
 pub struct Prefilter {
     /// By first byte of a cell: could a cell of [`SHORTEST`] characters or fewer, or a quoted or padded one, hold a code?
@@ -79,7 +80,7 @@ pub struct Prefilter {
     filter: CodeFilter,
     /// Runs of columns, by the number of the delimiter before the first and the last of them, counted from 0.
     pub(crate) runs: Vec<(u32, u32)>,
-    /// The row's first cell is one of them; it has no delimiter before it.
+    /// Is the first cell of the row one of them? It has no delimiter before it.
     pub(crate) first: bool,
 }
 
@@ -97,7 +98,7 @@ impl Prefilter {
             }
         }
         let mut asks = Box::new([false; 256]);
-        // A quoted cell may be longer than its distance to the next delimiter; blanks may be padding before one.
+        // A quoted cell may continue after the next delimiter, and blanks may pad a cell on the left.
         asks[usize::from(b' ')] = true;
         asks[usize::from(b'"')] = true;
         for first in codes.clone().filter_map(|code| code.bytes().next()) {
@@ -110,7 +111,7 @@ impl Prefilter {
     /// May the cell that starts at `at` hold a code?
     #[inline(always)]
     pub fn may_start_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
-        // One question that is nearly always answered no, not a match: a mispredicted jump costs more than both lookups.
+        // One test that nearly always fails, instead of a match: a mispredicted jump costs more than both lookups.
         let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return true };
         let head = u64::from_le_bytes(*eight);
         let ends_early = (ends(head, delimiter) | ends(head, b'\n')) & SHORT_CELL != 0;
@@ -121,7 +122,7 @@ impl Prefilter {
     fn may_hold_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
         let rest = &bytes[at..];
         let cell = match rest {
-            // The grammar reads quotes; here it is enough to find the first that is not doubled.
+            // The grammar handles quotes. Here it is enough to find the first quote that is not doubled.
             [b'"', inner @ ..] => {
                 let mut end = 0;
                 while let Some(quote) = memchr::memchr2(b'"', b'\n', &inner[end..]) {
@@ -139,10 +140,10 @@ impl Prefilter {
     }
 }
 
-/// The high bits of the bytes by whose place a cell is known to have at most [`SHORTEST`] characters.
+/// The high bits of the first six bytes: an end among them means that the cell has at most [`SHORTEST`] characters.
 const SHORT_CELL: u64 = 0x0000_8080_8080_8080;
 
-/// Sets the high bit of the first byte that equals `byte`, and perhaps of later ones.
+/// Sets the high bit of the first byte that equals `byte`. High bits of later bytes may be set as well.
 #[inline(always)]
 fn ends(eight: u64, byte: u8) -> u64 {
     let differs = eight ^ (u64::from(byte) * 0x0101_0101_0101_0101);

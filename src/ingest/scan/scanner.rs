@@ -1,4 +1,4 @@
-//! The scan of one block, record by record, by the grammar alone.
+//! Scans one block record by record, with the grammar alone.
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::reject::Reason;
@@ -6,7 +6,7 @@ use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::tally::Tally;
 
-/// Reads what a row adds to the control total. None if its cell is filled but is not an amount.
+/// Reads what a row adds to the control total, in cents. `None` if its cell is filled but not an amount.
 pub type ChargeReader<'w> = dyn Fn(&Row<'_>) -> Option<i128> + Sync + 'w;
 
 /// The scan of one block.
@@ -21,7 +21,7 @@ pub(crate) struct Scanner<'a, C, F> {
 }
 
 impl<'a, C, F> Scanner<'a, C, F> {
-    /// A scan of `bytes`. `last`: no bytes follow them.
+    /// A scan of `bytes`. Set `last` if no bytes follow.
     pub(crate) fn new(
         grammar: &'a Grammar,
         bytes: &'a [u8],
@@ -35,11 +35,11 @@ impl<'a, C, F> Scanner<'a, C, F> {
 }
 
 impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'_, C, F> {
-    /// Reads the record at `at` by the grammar, counts it and looks at it. None if it is incomplete.
+    /// Reads the record at `at` with the grammar, counts it and looks at it. `None` if it is incomplete.
     #[inline(never)]
     pub(crate) fn record(&mut self, at: usize) -> Option<usize> {
         let (grammar, bytes) = (self.grammar, self.bytes);
-        // No record is read beyond the limit, so that the result does not depend on the block boundaries.
+        // Never read past the limit, so that the result does not depend on block boundaries.
         let seen = bytes.len().min(at.saturating_add(grammar.limit + 1));
         let next = match grammar.read(&bytes[..seen], at, self.last && seen == bytes.len(), &mut self.fields) {
             Step::More if seen - at <= grammar.limit => return None,

@@ -1,12 +1,12 @@
-//! Finds a byte in sixty-four bytes at a time, with AVX-512 or AVX2 where the processor has them, and with sixteen-byte
-//! lanes elsewhere.
+//! Finds a byte in 64 bytes at a time, with AVX-512 or AVX2 if the processor has them, otherwise with 16-byte lanes.
 //!
-//! The choice is made at run time, so that one binary is fast on a server and runs on an old laptop. `wide` alone would
-//! choose at compile time. `pulp` offers the wider instructions behind a token that proves that the processor has them.
+//! The instructions are chosen at run time, so that one binary is fast on a server and still runs on an old laptop. `wide`
+//! chooses at compile time, so it serves only as the fallback. `pulp` provides the wider instructions behind a token that
+//! proves that the processor has them.
 
 use wide::u8x16;
 
-/// Finds bytes in a chunk of sixty-four; bit i of an answer is byte i of the chunk.
+/// Finds bytes in a chunk of 64. Bit i of a mask refers to byte i of the chunk.
 pub(crate) trait Lanes: Copy {
     /// The positions of the byte.
     fn find(self, chunk: &[u8; 64], byte: u8) -> u64;
@@ -49,7 +49,7 @@ mod x86 {
             V3::try_new().map(Self)
         }
 
-        /// Runs `f` compiled for this processor. Whatever is to be fast inside must be inlined.
+        /// Runs `f` compiled for this processor. Only code that is inlined into `f` uses the instructions.
         #[inline(always)]
         pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
             self.0.vectorize(f)
@@ -96,7 +96,7 @@ mod x86 {
     }
 }
 
-/// Bit i is the parity of the bits up to and including i: inside or outside of quotes.
+/// Bit i is the parity of bits 0 to i. For a mask of quotes, it says whether byte i is inside quotes.
 #[inline(always)]
 pub(crate) fn running_parity(mut mask: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {

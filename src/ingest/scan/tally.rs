@@ -7,14 +7,14 @@ use crate::ingest::record::trailer;
 use crate::ingest::record::trailer::TrailerRecord;
 use crate::ingest::scan::collect::Collector;
 
-/// The control total: the charges of all rows that can be read as records, in scope or not.
+/// The control total: the charges of all rows that are not rejected, in scope or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ControlTotal {
     /// The sum in cents.
     pub sum: i128,
     /// Number of rows whose charge cannot be read.
     pub unread: u64,
-    /// Line of the first of them.
+    /// Line of the first such row.
     pub first_unread: Option<u64>,
 }
 
@@ -65,7 +65,7 @@ impl<C: Collector> Tally<C> {
         self.bytes += next.bytes;
     }
 
-    /// Notes a trailer record at the current position.
+    /// Records a trailer record at the current position.
     pub(crate) fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
         if self.trailers.len() < trailer::MAX_RECORDS {
             self.trailers.push(TrailerRecord { line: self.lines, text: first_line(grammar, line) });
@@ -82,7 +82,7 @@ impl<C: Collector> Tally<C> {
         }
     }
 
-    /// Notes a rejected row at the current position.
+    /// Records a rejected row at the current position.
     pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
         let raw = first_line(grammar, record);
         self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });

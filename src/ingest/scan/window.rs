@@ -1,25 +1,25 @@
-//! A stretch of a block as bit masks: line ends, delimiters and doubtful quotes. It is filled without a branch that depends
-//! on the text, so that the processor never mispredicts, and queried row by row afterwards.
+//! Part of a block as bit masks: line ends, delimiters and doubtful quotes. Filling the masks takes no branch that depends on
+//! the text, so the processor does not mispredict. The masks are then queried row by row.
 
 use crate::ingest::scan::simd::{Lanes, running_parity};
 
-/// Chunks of 64 bytes of a full window: its 16 KiB of text and 6 KiB of masks fit a first-level cache of 32 KiB, and few claim
-/// rows are longer.
+/// Number of 64-byte chunks in a full window. Its 16 KiB of text and 6 KiB of masks fit in an L1 cache of 32 KiB, and few
+/// claim rows are longer.
 const CHUNKS: usize = 256;
 
-/// Chunks of the first window after a doubt, so that a text full of doubts is not scanned again and again.
+/// Number of chunks in the first window after a doubt: few, because a text full of doubts restarts the window on every row.
 const FIRST_CHUNKS: usize = 8;
 
-/// Chunks in which a cell is searched without a branch. Most rows of claims are shorter.
+/// Number of chunks that are searched for a delimiter without a branch. Most claim rows are shorter.
 const NEAR_CHUNKS: usize = 4;
 
 pub(crate) struct Window {
     delimiter: u8,
     /// First byte of the first chunk.
     base: usize,
-    /// Chunks filled.
+    /// Number of chunks filled.
     chunks: usize,
-    /// Chunks to fill.
+    /// Number of chunks to fill.
     most: usize,
     /// Line ends outside quotes.
     lines: [u64; CHUNKS],
@@ -27,31 +27,32 @@ pub(crate) struct Window {
     separators: [u64; CHUNKS],
     /// Quotes that do not open right after a delimiter or close right before one, and line breaks inside quotes.
     doubts: [u64; CHUNKS],
-    /// Delimiters before a chunk. Behind the last chunk stand [`NEAR_CHUNKS`] that are beyond any number.
+    /// Number of delimiters before each chunk. [`NEAR_CHUNKS`] entries after the last chunk hold the maximum, which ends a search.
     before: [u32; CHUNKS + NEAR_CHUNKS + 1],
-    /// Line ends of the chunks filled last, by their distance from the base.
+    /// Line ends in the chunks filled last, as distances from `base`.
     ends: Vec<u16>,
     count: usize,
     /// All ones if the next chunk starts inside quotes.
     inside: u64,
-    /// There is a quote in the window.
-    quoted: bool,
+    /// Is there a doubt in the window?
+    doubtful: bool,
 }
 
-/// Line ends of a chunk that are written unconditionally.
+/// Number of line ends per chunk that are stored without a branch. Claim rows are longer than 32 bytes, so a chunk of 64 bytes
+/// seldom has more.
 const EAGER_ENDS: usize = 2;
 
-/// What goes from chunk to chunk; kept in registers.
+/// The state carried from chunk to chunk, in registers.
 struct State {
     at: usize,
     count: usize,
     inside: u64,
     before: u32,
-    quoted: bool,
+    doubtful: bool,
 }
 
 impl State {
-    /// One chunk: its line ends and delimiters outside quotes, and its doubts.
+    /// Adds one chunk. Returns its line ends and delimiters outside quotes, and its doubts.
     #[allow(clippy::too_many_arguments, reason = "the hottest lines of the program; a struct of them lives in memory")]
     #[inline(always)]
     fn add(
@@ -78,7 +79,7 @@ impl State {
             let (opens, closes) = (quotes & within, quotes & !within);
             doubts = (opens & !(edges << 1 | first)) | (closes & !((edges | returns) >> 1 | last)) | (lines & within);
             self.inside = (within.cast_signed() >> 63).cast_unsigned();
-            self.quoted |= doubts != 0;
+            self.doubtful |= doubts != 0;
             lines &= !within;
             separators &= !within;
         }
@@ -113,18 +114,18 @@ impl Window {
             ends: vec![0; CHUNKS * 64 + EAGER_ENDS],
             count: 0,
             inside: 0,
-            quoted: false,
+            doubtful: false,
         }
     }
 
     /// Forgets everything: the next record starts at `base`, outside quotes.
     pub(crate) fn restart(&mut self, base: usize) {
         (self.base, self.chunks, self.most, self.count, self.inside) = (base, 0, FIRST_CHUNKS, 0, 0);
-        (self.before[0], self.quoted) = (0, false);
+        (self.before[0], self.doubtful) = (0, false);
     }
 
-    /// Moves on to the record that starts at `at` and fills the window behind what is known already. False: there is
-    /// nothing more to fill, be it that the text is at its end or that the record is longer than a window.
+    /// Moves the window to the record that starts at `at`, keeps the chunks that are already filled, and fills the rest.
+    /// Returns false if nothing was filled: the text has ended, or the record is longer than a window.
     #[inline(always)]
     pub(crate) fn fill(&mut self, lanes: impl Lanes, bytes: &[u8], at: usize) -> bool {
         let passed = (at - self.base) / 64;
@@ -137,15 +138,15 @@ impl Window {
         self.base += passed * 64;
         self.chunks = known;
         self.count = 0;
-        self.quoted = self.doubts[..known].iter().any(|d| *d != 0);
+        self.doubtful = self.doubts[..known].iter().any(|d| *d != 0);
 
         let start = self.base + known * 64;
         let most = self.most.max(known);
         self.most = (self.most * 2).min(CHUNKS);
-        // Behind a last chunk that is not full nothing is left.
+        // A last chunk that is not full is the end of the text.
         let (whole, rest) = bytes.get(start..).unwrap_or_default().as_chunks::<64>();
         let whole = &whole[..whole.len().min(most - known)];
-        let mut state = State { at: start, count: 0, inside: self.inside, before: self.before[known], quoted: false };
+        let mut state = State { at: start, count: 0, inside: self.inside, before: self.before[known], doubtful: false };
         let masks = (&mut self.lines[known..], &mut self.separators[known..], &mut self.doubts[known..]);
         let masks = masks.0.iter_mut().zip(masks.1).zip(masks.2).zip(&mut self.before[known + 1..]);
         let delimiter = self.delimiter;
@@ -164,41 +165,41 @@ impl Window {
             self.chunks += 1;
         }
         (self.count, self.inside) = (state.count, state.inside);
-        self.quoted |= state.quoted;
+        self.doubtful |= state.doubtful;
         self.before[self.chunks + 1..][..NEAR_CHUNKS].fill(u32::MAX);
         self.chunks > known
     }
 
-    /// Does the window end where the text does?
+    /// Does the window reach the end of the text?
     pub(crate) fn reaches(&self, end: usize) -> bool {
         self.base + self.chunks * 64 >= end
     }
 
-    /// Line ends found by the last [`Window::fill`].
+    /// Number of line ends found by the last [`Window::fill`].
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// The nth of them, as a position in the block.
+    /// The nth line end, as a position in the block.
     #[inline(always)]
     pub(crate) fn end(&self, n: usize) -> usize {
         self.base + usize::from(self.ends[n])
     }
 
-    /// Delimiters of the window before a position in it.
+    /// Number of delimiters between the start of the window and a position in it.
     #[inline(always)]
     pub(crate) fn separators_before(&self, at: usize) -> u32 {
         let distance = at - self.base;
         let chunk = distance / 64;
-        // A record may start right behind the last chunk.
+        // A record may start right after the last chunk.
         let mask = self.separators.get(chunk).map_or(0, |m| m & ((1 << (distance % 64)) - 1));
         self.before[chunk] + mask.count_ones()
     }
 
-    /// First doubt in a stretch that starts in the window.
+    /// Is there a doubt between two positions? The first must be in the window.
     #[inline(always)]
     pub(crate) fn doubt(&self, from: usize, to: usize) -> bool {
-        self.quoted && self.any_doubt(from, to)
+        self.doubtful && self.any_doubt(from, to)
     }
 
     #[inline(never)]
@@ -207,7 +208,7 @@ impl Window {
         (from / 64..=to / 64).any(|chunk| self.doubts[chunk] & stretch(chunk, from, to) != 0)
     }
 
-    /// Where the delimiter with this number stands, looked for from `at` on. It must be in the window.
+    /// The position of the delimiter with this number, searched from `at` on. It must be in the window.
     #[inline(always)]
     pub(crate) fn separator(&self, number: u32, at: usize) -> usize {
         let mut chunk = (at - self.base) / 64;
@@ -224,13 +225,13 @@ impl Window {
         self.base + chunk * 64 + select(self.separators[chunk], number - self.before[chunk]) as usize
     }
 
-    /// The delimiters from one position to another that have a cell behind them which is not empty.
+    /// Calls `ask` with each delimiter between two positions that a non-empty cell follows, until `ask` returns true.
     #[inline(always)]
     pub(crate) fn any_filled(&self, from: usize, to: usize, mut ask: impl FnMut(usize) -> bool) -> bool {
         let (from, to) = (from - self.base, to - self.base);
         for chunk in from / 64..=to / 64 {
             let cells = self.separators[chunk] & stretch(chunk, from, to);
-            // The delimiter or line end right behind makes the cell empty; the chunk behind the last is not known.
+            // A cell is empty if a delimiter or line end follows at once. The chunk after the last one is not known.
             let stops = |c: usize| self.separators[c] | self.lines[c];
             let next = if chunk + 1 < self.chunks { stops(chunk + 1) << 63 } else { 0 };
             let mut filled = cells & !(stops(chunk) >> 1 | next);
@@ -245,14 +246,14 @@ impl Window {
     }
 }
 
-/// The bits of a chunk that lie between two distances from the base, both included.
+/// The bits of a chunk between two distances from the base, inclusive.
 fn stretch(chunk: usize, from: usize, to: usize) -> u64 {
     let after = if chunk == from / 64 { !0 << (from % 64) } else { !0 };
     let upto = if chunk == to / 64 { !0 >> (63 - to % 64) } else { !0 };
     after & upto
 }
 
-/// All line ends of a chunk that has many.
+/// Stores all line ends of a chunk that has many.
 #[cold]
 fn more_ends(ends: &mut [u16], start: u16, mut lines: u64) {
     for end in ends {
@@ -261,10 +262,10 @@ fn more_ends(ends: &mut [u16], start: u16, mut lines: u64) {
     }
 }
 
-/// Number of the bit that is the nth set one (from 0); there are more than n. No branch and no walk over the bits: where
-/// a cell stands is as good as random, and a wrong guess of the processor costs more than the whole calculation. First
-/// the byte, by the running sums of the bits of all eight bytes (Vigna, Broadword Implementation of Rank/Select Queries,
-/// 2008), then the bit in it by table.
+/// The position of the nth set bit, counted from 0. The mask must have more than n set bits. There is no branch and no loop
+/// over the bits: positions are effectively random, and a misprediction costs more than the whole computation. The byte is
+/// found with the running sums of the bit counts of all eight bytes (Vigna, Broadword Implementation of Rank/Select Queries,
+/// 2008), the bit within it by table.
 #[inline(always)]
 fn select(mask: u64, n: u32) -> u32 {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -272,7 +273,7 @@ fn select(mask: u64, n: u32) -> u32 {
     let pairs = mask - (mask >> 1 & 0x5555_5555_5555_5555);
     let nibbles = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
     let sums = ((nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(ONES);
-    // A byte's high bit stays where the sum up to it does not go beyond n.
+    // The high bit of a byte stays set if the sum up to that byte is at most n.
     let passed = ((u64::from(n).wrapping_mul(ONES) | HIGHS) - sums) & HIGHS;
     let place = passed.count_ones() * 8;
     let before = (sums << 8 >> (place & 63)) as u8;
@@ -280,7 +281,7 @@ fn select(mask: u64, n: u32) -> u32 {
     place + u32::from(IN_BYTE[usize::from(byte)][(n as u8).wrapping_sub(before) as usize & 7])
 }
 
-/// The number of the nth set bit of a byte.
+/// The position of the nth set bit of each byte.
 static IN_BYTE: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut byte = 0;

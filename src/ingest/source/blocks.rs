@@ -1,7 +1,7 @@
-//! Reads the text of an extract after its header, in groups of blocks.
+//! Reads the text after the header in groups of blocks.
 //!
-//! A block of a plain file is only a byte range. The thread that scans it also reads it, so that the bytes are still in
-//! that core's second-level cache. A stream must be read in order, so its blocks already hold their bytes.
+//! A block of a plain file is only a byte range: the thread that scans it also reads it, so that the bytes are in that
+//! core's L2 cache. A stream must be read in order, so its blocks already hold their bytes.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,17 +11,17 @@ use std::sync::{Arc, PoisonError};
 use crate::ingest::error::ReadError;
 use crate::ingest::source::decode::Notes;
 
-/// Bytes of a group of blocks of a plain file. Large enough that threads seldom wait for the last block of a group, small
-/// enough that progress moves and an interrupt is noticed at once on a slow disk.
+/// Bytes of a plain file per group of blocks: enough that threads seldom wait for the last block of a group, few enough
+/// that progress moves and an interrupt takes effect at once, even on a slow disk.
 const GROUP_BYTES: usize = 32 << 20;
 
-/// Blocks of a group of a stream whose blocks are smaller than [`SMALL_BLOCK_BYTES`]: enough to be worth a hand-over.
+/// Blocks per group of a stream whose blocks are smaller than [`SMALL_BLOCK_BYTES`]: enough to occupy the threads.
 const SMALL_BLOCKS: usize = 64;
 
-/// Only tests use blocks below this size.
+/// Blocks of fewer bytes count as small. Only tests use them.
 const SMALL_BLOCK_BYTES: usize = 1 << 12;
 
-/// Blocks of a stream that are read for each thread.
+/// Blocks of a stream that a group holds per thread, so that threads of different speed stay busy.
 const BLOCKS_PER_THREAD: usize = 4;
 
 /// Where the text comes from.
@@ -75,7 +75,7 @@ impl BlockReader {
         Self { name, text, block: block.max(1), notes }
     }
 
-    /// Bytes taken from disk so far, for progress: of a compressed file the compressed ones.
+    /// Bytes read from disk so far, for progress. For a compressed file these are compressed bytes.
     pub fn taken(&self) -> u64 {
         match &self.text {
             TextSource::File { at, .. } => *at,
@@ -93,7 +93,7 @@ impl BlockReader {
         &self.name
     }
 
-    /// The next blocks in order; no blocks at the end. The buffers of `blocks`, an earlier group, are reused.
+    /// The next blocks in order; empty at the end of the text. Reuses the buffers of `blocks`, an earlier group.
     pub fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
         let block = self.block;
         match &mut self.text {
@@ -130,8 +130,8 @@ impl BlockReader {
     }
 }
 
-/// Reads a whole block, or what is left of the stream. Asks the decoder for everything at once: `read_to_end` asks for
-/// small pieces, which halves the speed of a zstd stream.
+/// Reads a whole block, or the rest of the stream. Requests all bytes at once: `read_to_end` requests small pieces, which
+/// halves the speed of a zstd stream.
 fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, block: usize) -> io::Result<()> {
     buffer.resize(block, 0);
     let mut filled = 0;

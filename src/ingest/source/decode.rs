@@ -1,4 +1,4 @@
-//! From bytes on disk to text: compression, UTF-16, and the refusal of files that are not text.
+//! Turns the bytes on disk into text: removes compression and UTF-16, and refuses files that are not text.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<
 pub(crate) fn compression(head: &[u8]) -> Option<&'static str> {
     match head {
         [0x1f, 0x8b, ..] => Some("gzip"),
-        // The second is a skippable frame, which tools put first for an index or a seed.
+        // The second pattern is a skippable frame, where some tools store an index before the data.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some("zstd"),
         _ => None,
     }
@@ -32,7 +32,7 @@ pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
     }
 }
 
-/// Files that people give to a CSV tool by mistake, by their first bytes, with what to do about each.
+/// Formats that people give to a CSV tool by mistake: their first bytes, and what to do.
 const NOT_TEXT: [(&[u8], &str); 6] = [
     (b"PK\x03\x04", "is a ZIP archive or an Excel workbook; save the sheet as CSV, or unpack it first"),
     (b"PAR1", "is a Parquet file; export it as CSV first"),
@@ -42,7 +42,7 @@ const NOT_TEXT: [(&[u8], &str); 6] = [
     (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
 ];
 
-/// First bytes of a text that are searched for control characters.
+/// Bytes at the start of a text that are searched for control characters: 1 MiB holds thousands of rows.
 const BINARY_CHECK_BYTES: usize = 1 << 20;
 
 pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> {
@@ -55,7 +55,7 @@ pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> 
     let control =
         sample.iter().filter(|b| **b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a)).count();
     if control * 20 > sample.len() {
-        // In UTF-16 of western text every other byte is NUL; in a program NULs are anywhere.
+        // In UTF-16 of Western text every other byte is NUL; in a program file NULs are anywhere.
         let [even, odd] = [0, 1].map(|parity| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count());
         return refuse(if (even + odd) * 3 > sample.len() && even.min(odd) * 10 < even.max(odd) {
             "looks like UTF-16 without its mark; save it as UTF-8"
@@ -66,31 +66,31 @@ pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> 
     Ok(())
 }
 
-/// Bytes to which any compressed file may unpack: a file of this size is harmless.
+/// Bytes to which any compressed file may unpack, whatever its size: 1 GiB of text is read in seconds.
 const HARMLESS_BYTES: u64 = 1 << 30;
 
-/// Above [`HARMLESS_BYTES`], how many times its size a file may unpack to. Claim extracts unpack to 5 to 40 times their
-/// size, and to a few hundred times if most columns are empty. Deflate cannot exceed 1,032; zstd has no limit.
+/// Maximum ratio of unpacked to compressed size, once more than [`HARMLESS_BYTES`] were unpacked. Claim extracts reach 5 to
+/// 40, and a few hundred if most columns are empty. Deflate cannot exceed 1,032; zstd has no limit.
 const MAX_RATIO: u64 = 1000;
 
 /// Largest window of a zstd frame, as a power of two: 128 MiB, the default limit of `zstd -d`.
 pub(crate) const WINDOW_LOG: u32 = 27;
 
-/// Stops a file that unpacks to more than it should, so that a few bytes on disk cannot keep a machine busy for days.
+/// Stops a decompression bomb: without a bound, a few bytes on disk could keep a machine busy for days.
 pub(crate) struct Guarded {
     pub(crate) inner: Box<dyn Read + Send>,
     /// Bytes on disk, as [`Counted`] counts them.
     pub(crate) taken: Arc<AtomicU64>,
     /// Bytes unpacked.
     pub(crate) given: u64,
-    /// Most bytes that the user allows. Without it [`HARMLESS_BYTES`] and [`MAX_RATIO`] apply.
+    /// Maximum number of unpacked bytes set by the user. If `None`, [`HARMLESS_BYTES`] and [`MAX_RATIO`] apply.
     pub(crate) limit: Option<u64>,
 }
 
 impl Read for Guarded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer).map_err(|e| {
-            // The library has no error kind for this, only its text.
+            // The library has no error kind for this, so its text is compared.
             if e.to_string().contains("requires too much memory") { too_large(WINDOW) } else { e }
         })?;
         self.given += n as u64;
@@ -130,7 +130,7 @@ impl Read for Counted {
     }
 }
 
-/// What a decoder leaves out of an input, for a note to the user once the input has been read.
+/// Notes on what a decoder left out of an input, shown to the user after the input was read.
 pub(crate) type Notes = Arc<Mutex<Vec<&'static str>>>;
 
 fn note(notes: &Notes, what: &'static str) {
@@ -143,10 +143,10 @@ const ODD_BYTE: &str = "the odd byte at the end of the UTF-16 text was left out;
 /// One member of a gzip file, over the bytes that follow it.
 type GzipMember = GzDecoder<BufReader<Box<dyn Read + Send>>>;
 
-/// All members of a gzip file, one after another. Zero bytes between and after them are padding. Other bytes after a member
-/// are left out with a note: flate2's own reader of several members fails on both.
+/// Reads all members of a gzip file. Zero bytes between and after members are padding and skipped; other bytes after a
+/// member are left out, with a note. The multi-member reader of flate2 fails on both.
 pub(crate) struct GzipMembers {
-    /// None once all members have been read.
+    /// `None` after the last member.
     member: Option<GzipMember>,
     notes: Notes,
 }
@@ -156,7 +156,7 @@ impl GzipMembers {
         Self { member: Some(GzDecoder::new(BufReader::with_capacity(1 << 18, inner))), notes }
     }
 
-    /// Skips padding. The next member, if there is one.
+    /// Skips padding and returns the next member, if there is one.
     fn next_member(&self, mut inner: BufReader<Box<dyn Read + Send>>) -> io::Result<Option<GzipMember>> {
         loop {
             let bytes = inner.fill_buf()?;
@@ -167,7 +167,7 @@ impl GzipMembers {
             }
             if zeros == 0 {
                 note(&self.notes, TRAILING_BYTES);
-                // Whoever writes into a pipe must not see it close.
+                // Read to the end: the writer of a pipe must not see it close early.
                 io::copy(&mut inner, &mut io::sink())?;
                 return Ok(None);
             }
@@ -191,12 +191,12 @@ impl Read for GzipMembers {
     }
 }
 
-/// Converts UTF-16 to UTF-8. What is not valid becomes U+FFFD: cells are compared, never repaired.
+/// Converts UTF-16 to UTF-8. Invalid units become U+FFFD; they are not repaired.
 pub(crate) struct Utf16 {
     inner: Box<dyn Read + Send>,
     decoder: Decoder,
     raw: Vec<u8>,
-    /// The first byte of a unit whose second has not been read yet.
+    /// The first byte of a code unit whose second byte has not been read yet.
     odd: Option<u8>,
     ready: Vec<u8>,
     at: usize,

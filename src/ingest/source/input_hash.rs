@@ -1,8 +1,8 @@
 //! Identifies an input by its size and a BLAKE3 hash of its bytes on disk, either of all bytes or of a sample.
 //!
-//! Hashing a whole sparse extract takes longer than reading it, so a sample is the default. The sample detects another
-//! file, one that was truncated, extended or sorted differently, and most edits that move the bytes after them. It does
-//! not detect a change of a few bytes in place between two samples, so reports always say "sampled" beside it.
+//! Hashing a whole sparse extract takes longer than reading it, so a sample is the default. The sample detects a different
+//! file, a truncated, extended or re-sorted one, and most edits that shift the bytes after them. It does not detect a
+//! change of a few bytes in place between two samples, so reports always print "sampled" with it.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,10 +16,10 @@ use crate::ingest::source::blocks::read_at;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HashScope {
-    /// The size, the first and the last MiB and 64 pieces of 64 KiB evenly between them; of a file of at most 6 MiB
-    /// all of it.
+    /// The size, the first and last MiB, and 64 samples of 64 KiB spread evenly between them. Files of at most 6 MiB are
+    /// hashed whole.
     Sampled,
-    /// Every byte: what `b3sum` prints.
+    /// Every byte, as `b3sum` does.
     Full,
 }
 
@@ -51,7 +51,7 @@ pub struct InputFile {
     pub role: InputRole,
     /// The name as given.
     pub file: String,
-    /// None if it was read from stdin or a pipe.
+    /// `None` if it was read from stdin or a pipe.
     pub fingerprint: Option<FileHash>,
 }
 
@@ -84,17 +84,17 @@ const EDGE_BYTES: u64 = 1 << 20;
 /// Bytes of each sample between the ends.
 const SAMPLE_BYTES: u64 = 1 << 16;
 
-/// Samples between the ends. With the ends 6 MiB, which take some milliseconds to hash.
+/// Samples between the ends: 4 MiB, with the two ends 6 MiB, which hash in a few milliseconds.
 const SAMPLES: u64 = 64;
 
-/// Hashed before the samples, so that a sampled hash never equals a full hash of the same bytes.
+/// Hashed before the samples, so that a sampled hash never equals a full hash.
 const SAMPLED_PREFIX: &[u8] = b"claimlint sampled fingerprint 1\n";
 
-/// Bytes read at a time for a full hash: enough that all threads take part.
+/// Bytes read at a time for a full hash: enough to split among all threads.
 const FULL_READ_BYTES: u64 = 8 << 20;
 
 impl FileHash {
-    /// Hashes the file of this name. None for stdin or a pipe, which can be read only once.
+    /// Hashes the file of this name. `None` for stdin or a pipe, which can be read only once.
     pub fn compute(name: &str, extent: HashScope) -> Result<Option<Self>, ReadError> {
         if name == "-" || std::fs::metadata(name).is_ok_and(|m| !m.is_file()) {
             return Ok(None);

@@ -1,7 +1,7 @@
-//! Opening an extract: path or stdin, plain or compressed, UTF-8 or UTF-16. The only opener of extracts.
+//! Opens an input: a path or stdin, plain or compressed, UTF-8 or UTF-16. Nothing else opens extracts.
 //!
-//! Plain files are read by position, block by block and in parallel. A memory map would be a quarter faster, but the
-//! process dies if the file is truncated while it is mapped. Everything else is read as a stream.
+//! Plain files are read by position, block by block, in parallel. A memory map would be 25 % faster, but the process
+//! would die if the file were truncated while mapped. Everything else is read as a stream.
 //!
 //! # Sub-rooms, in order
 //!
@@ -29,7 +29,7 @@ use crate::ingest::source::decode::{
     Counted, Guarded, GzipMembers, Notes, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
 };
 
-/// Bytes read before the layout is detected: any header and a thousand wide rows fit.
+/// Bytes read before the layout is detected: enough for any header and a thousand wide rows.
 pub const SAMPLE_BYTES: usize = 4 << 20;
 
 /// An opened input: its first bytes in memory, the rest on demand.
@@ -55,13 +55,13 @@ enum Bytes {
 }
 
 impl Source {
-    /// Opens a path, or stdin for `-`, as [`Source::open_within`] without a limit of its own.
+    /// Opens a path, or stdin for `-`, like [`Source::open_within`] with the default limit.
     pub fn open(name: &str) -> Result<Self, ReadError> {
         Self::open_within(name, None)
     }
 
-    /// Opens a path, or stdin for `-`. A compressed input may unpack to at most `limit` bytes; without a limit, to 1 GiB
-    /// or 1,000 times its size, which no claim extract reaches.
+    /// Opens a path, or stdin for `-`. A compressed input may unpack to at most `limit` bytes; by default to 1 GiB or 1,000
+    /// times its size, whichever is more, which no claim extract reaches.
     pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
         let cannot_open = |e: io::Error| ReadError::cannot_open(name, &e);
         let cannot_read = |e: io::Error| ReadError::cannot_read(name, &e);

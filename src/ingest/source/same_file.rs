@@ -1,4 +1,4 @@
-//! Finds inputs that are the same file: by path, through links, or because their bytes are equal.
+//! Finds inputs given twice: the same path, a link to the same file, or equal bytes.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,14 @@ use rustc_hash::FxHashMap;
 
 use crate::ingest::source::input_hash::{FileHash, HashScope};
 
-/// For each name the position of an earlier one that is the same file. What is not a file, or cannot be read, is the same
-/// only by its name.
+/// For each name, the position of an earlier name for the same file. An input that is not a file, or cannot be read, is
+/// compared by name only.
 pub fn repeated(names: &[String]) -> Vec<Option<usize>> {
     let file = |name: &String| std::fs::metadata(name).ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
     let sizes: Vec<Option<u64>> = names.iter().map(file).collect();
     let mut with_size: FxHashMap<u64, usize> = FxHashMap::default();
     sizes.iter().flatten().for_each(|size| *with_size.entry(*size).or_default() += 1);
-    // Only files of equal size are hashed, and only those with equal samples as a whole.
+    // Only files of equal size are sampled, and only files with equal samples are hashed whole.
     let hash = |name: &String, scope| FileHash::compute(name, scope).ok().flatten().map(|hash| hash.blake3);
     let sampled: Vec<Option<String>> = (names.iter().zip(&sizes))
         .map(|(name, size)| size.filter(|size| with_size[size] > 1).and_then(|_| hash(name, HashScope::Sampled)))

@@ -1,4 +1,4 @@
-//! An unnamed temporary file for what does not fit into memory. Nothing of it outlives the run.
+//! An unnamed temporary file for values that do not fit in memory. It is gone when the run ends.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A temporary file on the disk of the report, with the memory bound beyond which it is used.
+/// A temporary file on the disk of the report, used once the values exceed a memory limit.
 #[derive(Debug)]
 pub struct Spool {
     directory: PathBuf,
@@ -34,17 +34,17 @@ pub struct SpoolSlot {
 }
 
 impl Spool {
-    /// A spool that allows `limit` bytes in memory and writes the rest to a file in this directory.
+    /// A spool that allows `limit` bytes in memory and writes everything beyond to a file in `directory`.
     pub fn new(directory: PathBuf, limit: usize) -> Arc<Self> {
         Arc::new(Self { directory, limit, in_memory: AtomicUsize::new(0), on_disk: Mutex::default() })
     }
 
-    /// The first error of the disk, if there was one.
+    /// The first disk error, if any.
     pub fn failure(&self) -> Option<io::Error> {
         self.on_disk().failed.take()
     }
 
-    /// Did the disk fail?
+    /// Has a disk error occurred?
     pub fn has_failed(&self) -> bool {
         self.on_disk().failed.is_some()
     }
@@ -53,7 +53,7 @@ impl Spool {
         self.on_disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// May so many more bytes stay in memory? If so, they are counted.
+    /// May this many more bytes stay in memory? If so, they are counted.
     pub fn may_hold(&self, bytes: usize) -> bool {
         let fits = self.in_memory.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.limit;
         if !fits {
@@ -62,8 +62,8 @@ impl Spool {
         fits
     }
 
-    /// Writes a value. If the disk fails, the value is lost, so that memory stays bounded, and the run fails at its end
-    /// with [`Spool::failure`].
+    /// Writes a value. After a disk error the value is lost, because memory must stay bounded; the run then ends with
+    /// [`Spool::failure`].
     pub fn put(&self, value: &impl Serialize) -> SpoolSlot {
         self.write(value).unwrap_or_else(|e| {
             self.on_disk().failed.get_or_insert(e);
