@@ -1,7 +1,7 @@
-//! The findings of two reports beside each other: which are new, gone, changed or the same.
+//! Compares the findings of two reports: which are new, gone, changed or the same.
 //!
-//! A finding is held as a [`FindingEntry`] of 40 bytes; sorting and pairing take 16 more. So memory grows by about 60 bytes for each
-//! finding of both reports (measured: 28 MB for 520,000), whatever the size of the extracts.
+//! A finding is stored as a [`FindingEntry`] of 40 bytes; sorting and pairing take 16 more. So memory grows by about 60 bytes per
+//! finding of either report (measured: 28 MB for 520,000 findings), whatever the size of the extracts.
 
 use std::cmp::Ordering;
 use std::hash::Hasher as _;
@@ -13,28 +13,28 @@ use crate::finding::fingerprint::Fingerprint;
 use crate::policy::Disposition;
 use crate::tally::{NewTally, Share};
 
-/// A finding as far as comparing goes.
+/// The parts of a finding that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FindingEntry {
-    /// By what it is known again.
+    /// Identifies the finding across reports.
     pub fingerprint: Fingerprint,
     /// Cents at risk; [`NO_AMOUNT`] if there is no amount. See [`FindingEntry::amount`].
     cents: i64,
-    /// What it asks for.
+    /// Its disposition.
     pub disposition: Disposition,
-    /// Does a suppression hold?
+    /// Is the finding suppressed?
     pub suppressed: bool,
     /// Hash of message and citation.
     text: u64,
-    /// The number of what it is about, in its report.
+    /// The number of its subject in its report.
     pub subject: u32,
 }
 
-/// Stands for no amount. The reader takes no amount as low.
+/// Marks a finding without an amount. The reader never accepts an amount this low.
 const NO_AMOUNT: i64 = i64::MIN;
 
 impl FindingEntry {
-    /// An entry. `subject` is the number of its service or row in its report.
+    /// Creates an entry. `subject` is the number of its service or row in the report.
     pub fn new(
         fingerprint: Fingerprint,
         disposition: Disposition,
@@ -51,34 +51,34 @@ impl FindingEntry {
         Self { fingerprint, cents, disposition, suppressed, text: hasher.finish(), subject }
     }
 
-    /// The same where `before` numbers were given to what other parts of the report are about.
+    /// Shifts the number of its subject by `before`, the count of subjects in earlier parts of the report.
     #[must_use]
     pub fn counted_on(self, before: u32) -> Self {
         Self { subject: before.saturating_add(self.subject), ..self }
     }
 
-    /// At risk on its service.
+    /// The amount at risk of its service.
     pub fn amount(&self) -> Option<Cents> {
         (self.cents != NO_AMOUNT).then_some(Cents(self.cents))
     }
 
-    /// All that may change.
+    /// Everything about the finding that may change.
     fn content(&self) -> (i64, Disposition, bool, u64) {
         (self.cents, self.disposition, self.suppressed, self.text)
     }
 }
 
-/// What became of a finding.
+/// How a finding differs between two reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It asks for something new: the old report has no finding with its fingerprint, or it had a lower disposition, or
-    /// it was suppressed then and is not now.
+    /// It asks for something new: the old report has no finding with its fingerprint, or had one with a lower disposition, or
+    /// one that was suppressed and is not suppressed now.
     New,
-    /// Another amount at risk, message or citation, a lower disposition, or it is suppressed now.
+    /// Its amount at risk, message or citation is different, its disposition is lower, or it is now suppressed.
     Changed,
     /// It is not in the new report.
     Gone,
-    /// It is as it was.
+    /// It is unchanged.
     Same,
 }
 
@@ -105,18 +105,18 @@ pub fn differences(old: &FindingEntry, new: &FindingEntry) -> Vec<&'static str> 
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
 
-/// The findings of two reports, each in the order of its report, paired.
+/// The paired findings of two reports, each in the order of its report.
 #[derive(Debug, Default)]
 pub struct Pairs {
-    /// By new finding, its old one.
+    /// For each new finding, the old finding that it is paired with.
     pub of_new: Vec<Option<u32>>,
-    /// By old finding: is it still there?
+    /// For each old finding: does the new report have it?
     pub old_is_there: Vec<bool>,
 }
 
 impl Pairs {
-    /// Pairs them. Those with one fingerprint are alike in all that they are about: first those are paired that differ in
-    /// nothing, then the rest from the lowest amount up, so that what is left over does not depend on the order of rows.
+    /// Pairs the findings of two reports. Findings with the same fingerprint are interchangeable: first those without any
+    /// difference are paired, then the rest by ascending amount. So the unpaired findings do not depend on the order of rows.
     pub fn new(old: &[FindingEntry], new: &[FindingEntry]) -> Self {
         let sorted = |entries: &[FindingEntry]| {
             let mut order: Vec<u32> = (0..entries.len() as u32).collect();
@@ -141,7 +141,7 @@ impl Pairs {
         pairs
     }
 
-    /// Pairs findings of one fingerprint; both lists are in the order of their contents.
+    /// Pairs findings with the same fingerprint. Both lists are sorted by content.
     fn pair(&mut self, old: &[u32], new: &[u32], order: impl Fn(u32, u32) -> Ordering) {
         let (mut old, mut new) = (old.iter().copied().peekable(), new.iter().copied().peekable());
         let (mut old_left, mut new_left) = (Vec::new(), Vec::new());
@@ -164,7 +164,7 @@ impl Pairs {
         self.old_is_there[old as usize] = true;
     }
 
-    /// What became of a new finding.
+    /// How a finding of the new report differs.
     pub fn change(&self, old: &[FindingEntry], new: &[FindingEntry], n: usize) -> Change {
         let now = &new[n];
         match self.of_new[n].map(|o| &old[o as usize]) {
@@ -175,7 +175,7 @@ impl Pairs {
         }
     }
 
-    /// Counts and money.
+    /// Counts and money of all changes.
     pub fn tally(&self, old: &[FindingEntry], new: &[FindingEntry]) -> NewTally {
         let share = |of: &[FindingEntry], wanted: &dyn Fn(usize) -> bool| {
             let open = of.iter().enumerate().filter(|(n, entry)| !entry.suppressed && wanted(*n));

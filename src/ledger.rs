@@ -1,4 +1,4 @@
-//! The ledger: each row read is in exactly one bin, and the bins add up to the rows, or the run fails.
+//! The ledger: every row is in exactly one bin. If the bins do not add up to the number of rows, the run fails.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,33 +14,32 @@ pub struct Ledger {
     pub rejected: u64,
     /// Taken back by the payer, or take something back.
     pub reversed: u64,
-    /// Equal to an earlier row.
+    /// Duplicates of an earlier row.
     pub duplicate: u64,
     /// Denied by the payer.
     pub payer_denied: u64,
-    /// Of a voided, replaced or older version of a claim.
+    /// Belong to a voided, replaced or older version of a claim.
     pub superseded: u64,
     /// Hold a listed code.
     pub in_scope: u64,
     /// Hold a code that companion rules need.
     pub related: u64,
-    /// Hold no code that is looked for.
+    /// Hold no known code.
     pub out_of_scope: u64,
 }
 
 impl Ledger {
-    /// Counts what the reader saw of one extract: rows, rejected and out of scope.
+    /// Adds the counts of the reader for one extract: all rows, rejected rows, and rows out of scope.
     pub fn add_extract<T>(&mut self, tally: &Tally<T>) {
         self.rows += tally.rows;
         self.rejected += tally.rejects.len();
         self.out_of_scope += tally.ignored;
     }
 
-    /// Counts the rows of kept lines by their bins. A row with several services counts once: in scope if any
-    /// of its lines is, else in the first bin of this order that one of its lines falls in: related, superseded, denied by
-    /// the payer, duplicate, reversed.
+    /// Counts the rows of kept lines by their bins. A row with several service slots counts once, in the first of these bins
+    /// that one of its lines is in: in scope, related, superseded, denied by the payer, duplicate, reversed.
     pub fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
-        // The lines of a row follow each other in one batch.
+        // The lines of a row are consecutive and in the same batch.
         let mut at = 0;
         while at < lines.len() {
             let first = lines.line(at);

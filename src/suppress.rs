@@ -1,7 +1,7 @@
-//! Suppressed findings: which ones, who answers for them, why, and until when. They stay in the report, marked.
+//! Suppressed findings: which ones, who is responsible, why, and until when. They stay in the report and are marked.
 //!
-//! A suppression changes no verdict: disposition, status and amounts stay as judged, so nothing is hidden. It takes findings
-//! out of what makes a run fail, and says so. It is matched by the ids as they came, before anything is masked.
+//! A suppression does not change a verdict: disposition, status and amounts stay as judged, so nothing is hidden. Suppressed
+//! findings do not make a run fail, and the report says so. Suppressions match ids as read, before they are masked.
 
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
@@ -16,53 +16,53 @@ use crate::strict_toml::{Document, Faults, SpannedText, Table, nearest};
 /// One `[[suppress]]` of the file.
 #[derive(Debug, Clone)]
 pub struct Suppression {
-    /// Its place in the file, counted from 1.
+    /// Its position among the suppressions of the file, counted from 1.
     pub number: usize,
     /// Line of the file on which it starts.
     pub line: usize,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it applies.
     pub expires: Date,
-    /// Does it hold on the day of the run?
+    /// Does it apply on the day of the run?
     pub holds: bool,
     fingerprint: Option<Fingerprint>,
-    /// Claim number, member number, billing provider, code of the rule, as far as given.
+    /// Claim number, member number, billing provider and rule code, each if given.
     wanted: [Option<String>; 4],
 }
 
-/// A file of suppressions, on the day of a run.
+/// The suppressions of a file, on the day of a run.
 #[derive(Debug, Clone)]
 pub struct Suppressions {
-    /// The day of the run: an input, as it decides which ones hold.
+    /// The day of the run. It is an input, because it decides which suppressions apply.
     pub today: Date,
     /// In the order of the file.
     pub list: Vec<Suppression>,
-    /// Those with a fingerprint.
+    /// Suppressions with a fingerprint.
     prints: FxHashMap<Fingerprint, Vec<usize>>,
-    /// Each other one under the first thing that it wants, so that a finding meets few.
+    /// All other suppressions, each under its first criterion, so that a finding is compared with few of them.
     filed: [FxHashMap<String, Vec<usize>>; 4],
 }
 
-/// The suppressions that fit the findings of a part.
+/// The suppressions that match the findings of a part.
 #[derive(Debug, Clone, Default)]
 pub struct SuppressionMatches {
-    /// By finding, the place in the list of the first suppression that holds. Empty without suppressions.
+    /// For each finding, the index of the first matching suppression that applies. Empty without suppressions.
     pub by: Vec<Option<usize>>,
-    /// By suppression, the findings that it fits, whether or not it holds or another one came first.
+    /// For each suppression, the number of findings that it matches, even if it has expired or another suppression came first.
     pub fits: Vec<u64>,
 }
 
 /// The state of a suppression in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It holds and fits a finding.
+    /// It applies and matches a finding.
     Used,
-    /// It holds and fits none.
+    /// It applies but matches no finding.
     Unused,
-    /// Its last day is over.
+    /// It has expired.
     Expired,
 }
 
@@ -78,7 +78,7 @@ impl State {
 }
 
 impl Suppression {
-    /// Its state, given the number of findings that it fits.
+    /// Its state, given the number of findings that it matches.
     pub fn state(&self, fits: u64) -> State {
         match (self.holds, fits) {
             (false, _) => State::Expired,
@@ -114,7 +114,7 @@ impl Suppressions {
         Ok(Self { today, list, prints, filed })
     }
 
-    /// Finds the suppressions that fit the findings. `lines` are those of the line set as they were read; the line set may be masked.
+    /// Finds the suppressions that match the findings. `lines` are the lines as read; those of the line set may be masked.
     pub fn meet(
         &self,
         findings: &[Finding],
@@ -131,7 +131,7 @@ impl Suppressions {
             places.clear();
             places.extend(self.filed.iter().zip(traits).filter_map(|(filed, own)| filed.get(own)).flatten());
             if !self.prints.is_empty() {
-                // Whoever writes a fingerprint down has it from a report, be it masked or not.
+                // A fingerprint was copied from a report, which may have been masked, so both fingerprints are compared.
                 let own = finding.fingerprint(rule, line, line_set, policy);
                 let printed = finding.fingerprint(rule, line_set.line(finding.line), line_set, policy);
                 places.extend(self.prints.get(&own).into_iter().flatten());
@@ -215,13 +215,13 @@ fn known_rule(document: &Document<'_>, placed: SpannedText) -> Option<String> {
     None
 }
 
-/// The last day, with or without quotes.
+/// Reads the last day, with or without quotes.
 fn expiry(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Date> {
     if !table.is_text("expires") {
         return table.date("expires");
     }
     let placed = table.text("expires")?;
-    // The day alone: jiff would take a time after it, too.
+    // Only a day is allowed; jiff would also accept a time after it.
     let date = Some(&placed.text).filter(|day| day.len() == "2025-06-30".len()).and_then(|day| day.parse().ok());
     if date.is_none() {
         document.fault(placed.span, format!("\"{}\" is not a day: write expires = 2025-06-30", placed.text));

@@ -1,4 +1,4 @@
-//! Counts and money by status and by rule. Exact, and the same whatever the grouping: add, merge, done.
+//! Counts and money by status and by rule. All sums are exact, so merging parts in any grouping gives the same totals.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,10 @@ use crate::rules::judge::{Judged, Judgement, ServiceStatus};
 pub struct RuleTally {
     /// Findings.
     pub findings: u64,
-    /// Services among them; the others are related lines.
+    /// Services with such findings. Other findings are on related lines.
     pub services: u64,
-    /// At risk on those services. A service counts under every rule that fired on it, so rules do not add up.
+    /// Amount at risk of those services. A service counts under every rule that fired on it, so the rules do not add up to the
+    /// total.
     pub at_risk: Sum,
 }
 
@@ -34,14 +35,14 @@ pub struct StatusTally {
 pub struct Summary {
     /// By status.
     pub statuses: BTreeMap<ServiceStatus, StatusTally>,
-    /// By rule, only those that fired.
+    /// By rule, for rules that fired.
     pub rules: BTreeMap<RuleId, RuleTally>,
-    /// By disposition word, all findings.
+    /// Number of findings by disposition.
     pub dispositions: BTreeMap<Disposition, u64>,
 }
 
 impl Summary {
-    /// The counts and money of a part of the services.
+    /// The counts and money of one part of the run.
     pub fn from_judged(judged: &Judged) -> Self {
         let mut sum = Self::default();
         judged.services.iter().for_each(|judgement| sum.add_service(judgement));
@@ -66,7 +67,7 @@ impl Summary {
         }
     }
 
-    /// Joins the counts of another part of the services.
+    /// Adds the counts of another part of the run.
     pub fn merge(&mut self, other: &Self) {
         for (status, tally) in &other.statuses {
             let mine = self.statuses.entry(*status).or_default();
@@ -85,27 +86,27 @@ impl Summary {
         }
     }
 
-    /// One status, zero if no service has it.
+    /// The totals of one status, zero if no service has it.
     pub fn status(&self, status: ServiceStatus) -> StatusTally {
         self.statuses.get(&status).copied().unwrap_or_default()
     }
 
-    /// All services.
+    /// Number of all services.
     pub fn services(&self) -> u64 {
         self.statuses.values().map(|s| s.services).sum()
     }
 
-    /// Everything at risk; each service once.
+    /// Total amount at risk. Each service counts once.
     pub fn at_risk(&self) -> Sum {
         self.statuses.values().map(|s| s.at_risk).sum()
     }
 
-    /// Everything recoverable; each service once.
+    /// Total recoverable amount. Each service counts once.
     pub fn recoverable(&self) -> Sum {
         self.statuses.values().map(|s| s.recoverable).sum()
     }
 
-    /// Findings at or above a disposition.
+    /// Number of findings with this disposition or a more severe one.
     pub fn findings_from(&self, least: Disposition) -> u64 {
         self.dispositions.range(least..).map(|(_, n)| n).sum()
     }
@@ -118,7 +119,7 @@ pub struct ShareTally {
     pub findings: u64,
     /// Services that have such findings.
     pub services: u64,
-    /// At risk on those services, each once.
+    /// Amount at risk of those services. Each service counts once.
     pub at_risk: Sum,
 }
 
@@ -130,8 +131,8 @@ impl ShareTally {
     }
 }
 
-/// Some of the findings of a run: those suppressed, those that are new. A service counts once under each disposition, and
-/// once in all.
+/// Totals over a subset of the findings of a run, such as the suppressed or the new ones. A service counts once under each
+/// disposition, and once in the total.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Share {
     by: BTreeMap<Disposition, ShareTally>,
@@ -139,7 +140,8 @@ pub struct Share {
 }
 
 impl Share {
-    /// Of findings: the number of what each is about, its disposition, and the amount at risk on it if it is a service.
+    /// Adds up findings, each given by the number of its subject, its disposition, and the amount at risk if the subject is a
+    /// service.
     pub fn from_findings(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
         let mut share = Self::default();
         let mut seen: Vec<_> = findings
@@ -164,12 +166,12 @@ impl Share {
         share
     }
 
-    /// Those of one disposition.
+    /// The totals of one disposition.
     pub fn of_disposition(&self, disposition: Disposition) -> ShareTally {
         self.by.get(&disposition).copied().unwrap_or_default()
     }
 
-    /// All of them.
+    /// The totals of all findings.
     pub fn all(&self) -> ShareTally {
         self.all
     }
@@ -179,7 +181,7 @@ impl Share {
         self.by.range(least..).map(|(_, tally)| tally.findings).sum()
     }
 
-    /// Adds the findings of another part; no service is in both.
+    /// Adds the findings of another part of the run. No service is in both parts.
     pub fn merge(&mut self, other: &Self) {
         for (disposition, tally) in &other.by {
             self.by.entry(*disposition).or_default().merge(*tally);
@@ -188,14 +190,14 @@ impl Share {
     }
 }
 
-/// The findings of a run beside those of an earlier report. Suppressed ones are in none of them.
+/// The findings of a run compared with those of an earlier report, without suppressed findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewTally {
-    /// Those that ask for what nobody was asked for before.
+    /// New findings: they ask for something that the earlier report did not ask for.
     pub new: Share,
-    /// The others.
+    /// Findings that the earlier report had as well.
     pub known: Share,
-    /// Those of the earlier report that are no more.
+    /// Findings of the earlier report that are gone.
     pub gone: Share,
 }
 

@@ -1,8 +1,8 @@
-//! What a claim line is: codes, dates, amounts, products and settings as types, parsed at the door.
+//! Claim lines: turns rows into lines with typed values, and finds which lines belong together.
 //!
-//! Inside, no raw text means anything: a code is a [`value::code::CodeId`], an amount is [`value::amount::Cents`], a day is a civil
-//! date, a product is a [`value::product::ClassId`]. This room knows what the fields of a claim mean and which lines belong
-//! together ([`index`]); what follows from that is the business of the rules.
+//! Cells are parsed once, when a row becomes a line. After that a code is a [`value::code::CodeId`], an amount is
+//! [`value::amount::Cents`], a date is a civil date, and a product is a [`value::product::ClassId`]. This room knows what the
+//! fields of a claim mean and which lines belong together ([`index`]); the rules draw the conclusions.
 //!
 //! # Sub-rooms, in order
 //!

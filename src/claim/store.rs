@@ -1,6 +1,6 @@
-//! The lines of a run in input order, in batches. Batches that exceed the memory for lines are on disk.
+//! The lines of a run in input order, in batches. Batches that do not fit in the memory for lines are kept on disk.
 //!
-//! A batch is the unit of all later work: it is indexed, judged, written and dropped as a whole.
+//! All later work proceeds by batch: a batch is indexed, judged, written and dropped as a whole.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,14 +11,14 @@ use crate::claim::line::reader::Reader;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, Row, RowAction};
 
-/// Lines of a full batch: about a megabyte of cells, large enough that handing it over costs nothing and small enough for the
-/// caches.
+/// Number of lines in a full batch: about 1 MB of cells, enough that handing it to a thread costs nothing, and few enough for
+/// the caches.
 pub const LINES: usize = 4096;
 
-/// Lines of a batch after which its final length is estimated, so that it does not grow in many small steps.
+/// Number of lines after which the final size of a batch is estimated, so that its buffers do not grow in many small steps.
 const SAMPLE_LINES: usize = 64;
 
-/// Bytes from which on a batch is full, whatever its number of lines: cells may be of any length.
+/// Size in bytes at which a batch is full, whatever its number of lines, because cells may have any length.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// Lines in input order.
@@ -38,7 +38,7 @@ enum Slot {
 }
 
 impl Store {
-    /// An empty store with batches of `full` lines. Without a spool all batches are held in memory.
+    /// An empty store with batches of `full` lines. Without a spool, all batches stay in memory.
     pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
         Self { slots: Vec::new(), lines: 0, full, spool }
     }
@@ -48,7 +48,7 @@ impl Store {
         self.lines
     }
 
-    /// Has it no line?
+    /// Is it empty?
     pub fn is_empty(&self) -> bool {
         self.lines == 0
     }
@@ -58,7 +58,7 @@ impl Store {
         self.slots.len()
     }
 
-    /// The nth batch, read back if it is on disk.
+    /// The nth batch. It is read back if it is on disk.
     pub fn batch(&self, n: usize) -> io::Result<Cow<'_, Batch>> {
         match &self.slots[n] {
             Slot::Held(batch) => Ok(Cow::Borrowed(batch)),
@@ -85,12 +85,12 @@ impl Store {
         self.slots.extend(next.slots);
     }
 
-    /// Everything is read: decides about the last batch, too.
+    /// Marks the end of the input: the last batch is complete and may go to disk.
     pub fn finish(&mut self) {
         self.close_last();
     }
 
-    /// Adds lines after the others.
+    /// Appends a batch of lines.
     pub fn push(&mut self, batch: Batch) {
         if batch.is_empty() {
             return;
@@ -110,9 +110,9 @@ impl Store {
         }
     }
 
-    /// The last batch gets no more lines: it stays in memory if there is room, otherwise it goes to disk.
+    /// Closes the last batch: it stays in memory if there is room, otherwise it goes to disk.
     fn close_last(&mut self) {
-        // A row that turned out to be out of scope may have opened a batch.
+        // A row that turned out to be out of scope may have opened an empty batch.
         if matches!(self.slots.last(), Some(Slot::Held(batch)) if batch.is_empty()) {
             self.slots.pop();
         }
@@ -126,7 +126,7 @@ impl Store {
 }
 
 impl Store {
-    /// Keeps the lines of a row, if it is in scope or related.
+    /// Keeps the lines of a row that is in scope or related.
     pub fn look(&mut self, reader: &Reader<'_>, binding: &Binding, row: &Row<'_>, position: Position) -> RowAction<()> {
         if !reader.may_hold_code(binding, row) {
             return RowAction::Ignore;

@@ -1,4 +1,4 @@
-//! A condition that was read, and its value in a run.
+//! A parsed condition, and its evaluation in a run.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::gate::names::{Baseline, LedgerBin, Name};
 use crate::ledger::Ledger;
 use crate::tally::Summary;
 
-/// The figures of what a baseline does not have.
+/// Counts and money of the findings that the baseline does not have.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NewFindings {
     /// Deny findings.
@@ -18,31 +18,31 @@ pub struct NewFindings {
     pub review: u64,
     /// Info findings.
     pub info: u64,
-    /// At risk on services with such findings; each service once.
+    /// Amount at risk of services with such findings. Each service counts once.
     pub amount: Sum,
 }
 
-/// The values of the names in one run.
+/// The totals of a run, from which the names take their values.
 #[derive(Debug, Clone, Copy)]
 pub struct GateInputs<'a> {
     /// Rows by bin.
     pub ledger: &'a Ledger,
     /// Counts and money.
     pub summary: &'a Summary,
-    /// What the baseline does not have, if there is one.
+    /// Findings that the baseline does not have, if there is a baseline.
     pub new: Option<NewFindings>,
-    /// Are amounts known? Not where the extracts have no column for them.
+    /// Are amounts known? Not if no extract has a column for amounts.
     pub knows_amounts: bool,
 }
 
 /// The value of a name: a count, or an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
-    /// How many.
+    /// A count.
     Count(u64),
-    /// How much.
+    /// An amount.
     Amount(Sum),
-    /// An amount, where the extracts have no column for amounts.
+    /// An amount in a run whose extracts have no column for amounts.
     Unknown,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Figure {
 }
 
 impl Figure {
-    /// Its value as a fraction, amounts in dollars; `None` if it is unknown.
+    /// The value as a fraction; amounts are in dollars. `None` if it is unknown.
     fn value(self) -> Option<BigRational> {
         match self {
             Self::Count(n) => Some(BigRational::from_integer(n.into())),
@@ -68,7 +68,7 @@ impl Figure {
 }
 
 impl GateInputs<'_> {
-    /// The value of a name. Names of a baseline are zero without one; a gate that has them is refused then.
+    /// The value of a name. Without a baseline its names are zero, but then the parser refuses gates that use them.
     pub fn figure(&self, name: Name) -> Figure {
         let (ledger, summary) = (self.ledger, self.summary);
         let rule = |id| summary.rules.get(&id).copied().unwrap_or_default();
@@ -105,12 +105,12 @@ impl GateInputs<'_> {
     }
 }
 
-/// A condition, read and checked.
+/// A parsed condition.
 #[derive(Debug, Clone)]
 pub struct Gate {
     pub(super) text: String,
     pub(super) condition: Truth,
-    /// As written, each once, in their order.
+    /// The distinct names as written, in order.
     pub(super) names: Vec<(String, Name)>,
 }
 
@@ -125,12 +125,12 @@ pub enum GateResult {
     Undefined(Undefined),
 }
 
-/// Why an expression has no value, with the column in characters, counted from 1.
+/// Why an expression has no value. Holds the column in characters, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undefined {
-    /// A number is divided by zero: the column of the sign.
+    /// Division by zero at the operator in this column.
     DivisionByZero(usize),
-    /// An amount is asked for, and the extracts have no column for amounts: the column of its name.
+    /// The name in this column is an amount, and no extract has a column for amounts.
     UnknownAmount(usize),
 }
 
@@ -146,7 +146,7 @@ impl fmt::Display for Undefined {
 }
 
 impl Gate {
-    /// The expression as it was given.
+    /// The expression as given.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -160,7 +160,7 @@ impl Gate {
         }
     }
 
-    /// The names in it, each once, with their values.
+    /// The distinct names in the condition, with their values.
     pub fn figures(&self, totals: &GateInputs<'_>) -> Vec<(&str, Figure)> {
         self.names.iter().map(|(text, name)| (text.as_str(), totals.figure(*name))).collect()
     }
@@ -243,7 +243,7 @@ impl Truth {
     }
 }
 
-/// One side that is `alone` decides, whatever the other is.
+/// Combines two sides: a side equal to `alone` decides the result, even if the other side is undefined.
 fn decided(left: Result<bool, Undefined>, right: Result<bool, Undefined>, alone: bool) -> Result<bool, Undefined> {
     match (left, right) {
         (Ok(evaluate), _) | (_, Ok(evaluate)) if evaluate == alone => Ok(alone),

@@ -1,16 +1,16 @@
 //! Gates: conditions over the exact totals of a run, such as `deny.amount > 50000`.
 //!
-//! Values are fractions of any size, so nothing is rounded and nothing overflows; amounts are dollars, and a cent is a
-//! hundredth. A condition is undefined where a number is divided by zero or where an amount is unknown. `and` and `or` are
-//! defined where one side decides alone.
+//! Values are fractions of arbitrary size, so nothing is rounded and nothing overflows. Amounts are in dollars. A condition is
+//! undefined if it divides by zero or uses an unknown amount, unless it is part of an `and` or `or` whose other side decides
+//! the result.
 //!
-//! No crate for expressions is used: none is exact, has a third truth value, and reports a fault with its column.
+//! No expression crate is used: none combines exact numbers, a third truth value, and errors with a column.
 //!
 //! # Sub-rooms, in order
 //!
 //! - [`names`]: the names that a gate can ask for.
-//! - [`condition`]: a condition that was read, and its value in a run.
-//! - [`parse`](mod@parse): from the text of a gate to its condition.
+//! - [`condition`]: a parsed condition, and its evaluation in a run.
+//! - [`parse`](mod@parse): parses the text of a gate.
 
 mod condition;
 mod names;

@@ -1,13 +1,13 @@
-//! The names that a gate can ask for.
+//! The names that a gate can use.
 
 use crate::finding::RuleId;
 use crate::rules::judge::ServiceStatus;
 use crate::rules::roster;
 
-/// What a name asks for.
+/// The value that a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
-    /// Rows of one bin; `None`: all rows.
+    /// Rows of one bin, or all rows.
     Rows(Option<LedgerBin>),
     /// All services.
     Services,
@@ -54,7 +54,7 @@ pub enum LedgerBin {
     OutOfScope,
 }
 
-/// A figure of the findings that the baseline does not have.
+/// A total over the findings that the baseline does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Baseline {
     /// Deny findings.
@@ -69,7 +69,7 @@ pub enum Baseline {
     Amount,
 }
 
-/// The names that are no rules.
+/// The names that do not begin with a rule.
 pub(super) const NAMES: &[(&str, Name)] = &[
     ("rows", Name::Rows(None)),
     ("rejected", Name::Rows(Some(LedgerBin::Rejected))),
@@ -100,7 +100,7 @@ pub(super) const NAMES: &[(&str, Name)] = &[
     ("new.amount", Name::New(Baseline::Amount)),
 ];
 
-/// What a name asks for; `None` if it is not a name.
+/// Looks up a name. `None` if the text is not a name.
 pub(super) fn named(text: &str) -> Option<Name> {
     if let Some((_, name)) = NAMES.iter().find(|(name, _)| *name == text) {
         return Some(*name);

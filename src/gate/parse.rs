@@ -1,4 +1,4 @@
-//! From the text of a gate to its condition. What is wrong is said with its column.
+//! Parses the text of a gate. Errors state the column.
 //!
 //! ```text
 //! condition  = and-chain { "or" and-chain }
@@ -19,10 +19,11 @@ use crate::gate::names::{NAMES, Name, named};
 use crate::rules::roster;
 use crate::strict_toml::nearest;
 
-/// Longest expression in bytes. A gate is a line; the bound keeps the depth of what is read far below the stack.
+/// Maximum length of an expression in bytes. A gate is one line of text; the limit also bounds the size of the parsed tree.
 const MAX_EXPRESSION_BYTES: usize = 1000;
 
-/// How deep brackets, `not` and `-` may be nested; people write two or three levels.
+/// Maximum nesting depth of brackets, `not` and `-`, so that the recursive parser cannot overflow the stack. People write two
+/// or three levels.
 const MAX_DEPTH: usize = 50;
 
 /// Why an expression is not a gate.
@@ -46,7 +47,7 @@ impl fmt::Display for GateSyntaxError {
 }
 
 impl Gate {
-    /// Reads an expression. `baseline`: there is one, so that `new.*` can be asked.
+    /// Parses an expression. Set `baseline` if the run has a baseline, which names with `new.` require.
     pub fn parse(text: &str, baseline: bool) -> Result<Self, GateSyntaxError> {
         let wrong = |(column, message)| GateSyntaxError { text: text.to_owned(), column, message };
         if text.len() > MAX_EXPRESSION_BYTES {
@@ -67,7 +68,7 @@ impl Gate {
     }
 }
 
-/// A column and what is wrong there.
+/// A column and its error message.
 type Fault = (usize, String);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +88,7 @@ impl fmt::Display for Token<'_> {
 /// Longer ones first.
 const SIGNS: [&str; 12] = [">=", "<=", "==", "!=", ">", "<", "+", "-", "*", "/", "(", ")"];
 
-/// What people write for a sign in other languages.
+/// Operators of other languages, with the operator to write instead.
 const FOREIGN: [(&str, &str); 7] =
     [("=", "=="), ("<>", "!="), ("&&", "and"), ("&", "and"), ("||", "or"), ("|", "or"), ("!", "not")];
 
@@ -130,12 +131,12 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Fault> {
     Ok(tokens)
 }
 
-/// Is there a sign of ours where a foreign one, no longer than it, would be read?
+/// Does the text begin with an operator that is longer than the foreign one?
 fn starts(rest: &str, sign: &str, foreign: &str) -> bool {
     rest.starts_with(sign) && sign.len() >= foreign.len()
 }
 
-/// A part of the expression; its kind decides where it is allowed.
+/// A parsed part of the expression. Its kind decides where it is allowed.
 struct Node {
     column: usize,
     what: What,
@@ -179,7 +180,7 @@ impl Parser<'_> {
         self.tokens.first().map_or(self.end, |(column, _)| *column)
     }
 
-    /// Takes the next token if it is one of these; its column and its place among them.
+    /// Takes the next token if it is one of these. Returns its column and its index in the list.
     fn take(&mut self, wanted: &[Token<'_>]) -> Option<(usize, usize)> {
         let ((column, token), rest) = self.tokens.split_first()?;
         let place = wanted.iter().position(|w| w == token)?;
@@ -288,7 +289,7 @@ impl Parser<'_> {
 
     fn deeper(&mut self, column: usize, part: fn(&mut Self) -> Result<Node, Fault>) -> Result<Node, Fault> {
         if self.depth == MAX_DEPTH {
-            return Err((column, format!("more than {MAX_DEPTH} brackets and signs in one another: write it flatter")));
+            return Err((column, format!("more than {MAX_DEPTH} nested brackets and signs: simplify the expression")));
         }
         self.depth += 1;
         let done = part(self);
@@ -321,7 +322,7 @@ impl Parser<'_> {
     }
 }
 
-/// Digits with at most one point, as the fraction that they say.
+/// Parses digits with at most one point as an exact fraction.
 fn literal(text: &str) -> Option<BigRational> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = format!("{whole}{decimals}");

@@ -1,21 +1,21 @@
-//! Limits of coding: units on one day, add-on codes, and codes or diagnoses that exclude each other.
+//! Limits on coding: units per day, add-on codes, and codes or diagnoses that exclude each other.
 
 use rust_decimal::Decimal;
 
 use crate::claim::CodeId;
 
-/// Units of one code on one date.
+/// The maximum number of units of one code on one date.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
     /// The code.
     pub code: CodeId,
-    /// Most units.
+    /// Maximum number of units.
     pub units: Decimal,
-    /// Adjudication indicator: 2 absolute by date of service, 3 clinical.
+    /// MUE adjudication indicator: 2 is an absolute limit per date of service, 3 a clinical one.
     pub mai: i64,
 }
 
-/// An add-on code and the codes it is payable beside.
+/// An add-on code and the primary codes with which it is payable.
 #[derive(Debug, Clone)]
 pub struct AddOn {
     /// The add-on.
@@ -24,20 +24,20 @@ pub struct AddOn {
     pub primaries: Vec<CodeId>,
 }
 
-/// Two codes that are never both payable.
+/// Two codes that are never payable together.
 #[derive(Debug, Clone, Copy)]
 pub struct Exclusive {
-    /// Column 1.
+    /// The code of column 1, which is paid.
     pub paid: CodeId,
-    /// Column 2.
+    /// The code of column 2, which is not paid.
     pub unpaid: CodeId,
 }
 
 /// Families of diagnoses that are not coded together.
 #[derive(Debug, Clone)]
 pub struct Excludes {
-    /// Beginning of the codes of one family.
+    /// Prefix of the codes of the family.
     pub family: String,
-    /// Beginnings of the codes it excludes.
+    /// Prefixes of the codes that it excludes.
     pub with: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The lists and tables of a policy file: procedures, editions, product classes, settings.
+//! Reads the lists and tables of a policy file: procedures, editions, product classes, settings.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
 use crate::strict_toml::{Document, SpannedText, Table, nearest, texts};
 
-/// A code as the tables hold it: upper-case letters and digits.
+/// Reads a code: upper-case letters and digits.
 fn code_text(
     document: &Document<'_>,
     placed: &SpannedText,
@@ -22,7 +22,7 @@ fn code_text(
         return Some(placed.text.clone());
     }
     let message = format!(
-        "\"{}\" is no code: write {} to {} capital letters and digits, without dot",
+        "\"{}\" is not a code: write {} to {} capital letters and digits, without dot",
         placed.text,
         lengths.start(),
         lengths.end()
@@ -31,7 +31,7 @@ fn code_text(
     None
 }
 
-/// The bound of [`CodeSet`], a set in one machine word.
+/// Maximum number of procedure codes: a [`CodeSet`] is one 64-bit word.
 const MAX_CODES: usize = 64;
 
 pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> (CodeTable, Vec<Procedure>) {
@@ -69,7 +69,7 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
     (codes, procedures)
 }
 
-/// The number of a code that `procedures` lists.
+/// The id of a code listed under `procedures`.
 pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &SpannedText) -> Option<CodeId> {
     let found = codes.iter().find(|(_, k)| k.code == placed.text).map(|(id, _)| id);
     if found.is_none() {
@@ -230,7 +230,7 @@ fn two_digits(document: &Document<'_>, placed: &SpannedText) -> Option<[u8; 2]> 
     bytes
 }
 
-/// The tables of settings, the bill type of a hospital inpatient, and the places that are an emergency.
+/// Reads the setting tables, the bill type of hospital inpatients, and the emergency places of service.
 pub(super) fn read_settings(
     document: &Document<'_>,
     table: Table<'_, '_>,

@@ -1,7 +1,8 @@
-//! The policy in force: code lists, tables, limits and dispositions, checked, every name resolved.
+//! The policy in force: code lists, tables, limits and dispositions, validated, with every name resolved.
 //!
-//! Four files make a policy: the medical policy, the limits (NCCI), the remittance codes, the words of claim columns. Each comes
-//! with the program and can be replaced by one of its kind; a fifth overrides dispositions and product labels ([`overrides`]).
+//! A policy consists of four files: the medical policy, the limits (NCCI), the remittance codes, and the words of claim columns.
+//! Each is built in, and a given file of the same kind replaces it. A fifth file overrides dispositions and product labels
+//! ([`overrides`]).
 //!
 //! # Sub-rooms, in order
 //!

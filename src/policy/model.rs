@@ -12,12 +12,12 @@ use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 use crate::policy::origin::{OriginKind, PolicyOrigin};
 
-/// What a finding asks for.
+/// The consequence of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Disposition {
     /// Worth knowing.
     Info,
-    /// A person must look.
+    /// A person must review the claim.
     Review,
     /// The claim as coded contradicts the policy.
     Deny,
@@ -37,7 +37,7 @@ impl Disposition {
     }
 }
 
-/// A diagnosis of the policy's list, by the places of its edition and of the code in that edition.
+/// Identifies a listed diagnosis by its edition and its position in that edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListedCode {
     /// Number of the edition, earliest first.
@@ -49,36 +49,36 @@ pub struct ListedCode {
 /// A listed diagnosis.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// Its place in the policy's editions.
+    /// Where the diagnosis is listed.
     pub place: ListedCode,
     /// Upper-case, without dot.
     pub code: String,
-    /// What the group of codes is about.
+    /// What the codes of its group mean, in our words.
     pub about: String,
-    /// Spinal region, where the code states one.
+    /// Spinal region, if the code states one.
     pub region: Option<String>,
     /// The region is outside the thoracolumbar statement.
     pub outside_statement: bool,
-    /// Procedures that fit the region; none: every procedure fits.
+    /// Procedures that fit the region. `None` if every procedure fits.
     pub fits: Option<CodeSet>,
-    /// Names pain or a remission, not a lesion.
+    /// The diagnosis is pain or a remission, not a lesion.
     pub pain_or_remission: bool,
 }
 
-/// The policy's lists from one day on.
+/// The lists of the policy from one day on.
 #[derive(Debug, Clone)]
 pub struct Edition {
-    /// Id, as in reports.
+    /// Id in reports.
     pub id: String,
-    /// First day of service judged by it.
+    /// First service date to which it applies.
     pub from: Date,
-    /// The last day for which its text is known to be in force.
+    /// Last day on which its text is known to be in force.
     pub verified_through: Date,
     /// Where that day comes from.
     pub source: String,
     /// Listed diagnoses in code order.
     pub diagnoses: Vec<Listed>,
-    /// Beginnings of diagnoses that name an injury.
+    /// Prefixes of diagnoses that are injuries.
     pub trauma: Vec<String>,
     /// Regions that the policy's statement leaves out.
     pub outside_statement: Vec<String>,
@@ -86,26 +86,26 @@ pub struct Edition {
 }
 
 impl Edition {
-    /// The listed diagnosis that a normalised code is.
+    /// Looks up a normalized diagnosis in the list.
     pub fn listed(&self, code: &str) -> Option<&Listed> {
         self.by_code.get(code).map(|i| &self.diagnoses[*i])
     }
 }
 
-/// Why a code is looked for.
+/// The role of a procedure code in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// On the policy's list.
     Listed,
     /// Vertebroplasty, policy 484.
     Vertebroplasty,
-    /// The code before 2015.
+    /// The code that was valid before 2015.
     Former,
-    /// Augmentation under a code the policy does not list.
+    /// Augmentation under a code that the policy does not list.
     UnlistedAugmentation,
     /// The reposition code expected beside a supplement.
     Reposition,
-    /// Kept for the encounter's sake only.
+    /// Kept only because it may belong to the encounter.
     Companion,
 }
 
@@ -125,16 +125,16 @@ impl Role {
     }
 }
 
-/// What the policy knows of a procedure code, beside its place in the [`CodeTable`].
+/// What the policy says about a procedure code. The code itself is in the [`CodeTable`].
 #[derive(Debug, Clone)]
 pub struct Procedure {
-    /// In our words.
+    /// What the code means, in our words.
     pub about: String,
-    /// Why it is looked for.
+    /// Its role.
     pub role: Role,
-    /// The CPT code whose regions and authorizations count for this PCS code.
+    /// The CPT code whose regions and authorizations apply to this PCS code.
     pub stands_for: Option<CodeId>,
-    /// The region of a PCS code that belongs to no CPT code.
+    /// The region of a PCS code without a corresponding CPT code.
     pub region: Option<String>,
     /// First day in force.
     pub from: Option<Date>,
@@ -142,12 +142,12 @@ pub struct Procedure {
     pub until: Option<Date>,
 }
 
-/// How the diagnosis of a class is judged.
+/// How medical necessity is judged for a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NecessityBasis {
     /// By the policy's diagnosis list.
     List,
-    /// By a Medicare coverage determination that this policy only names.
+    /// By a Medicare coverage determination, to which this policy only refers.
     Lcd,
     /// The policy does not say.
     Undetermined,
@@ -181,20 +181,20 @@ pub struct Class {
     pub id: String,
     /// Title in reports.
     pub title: String,
-    /// Its members, for sentences: "Commercial PPO and indemnity members".
+    /// Its members, as words in a sentence: "Commercial PPO and indemnity members".
     pub members: String,
-    /// How the diagnosis is judged.
+    /// How medical necessity is judged.
     pub necessity: NecessityBasis,
-    /// Authorization inpatient.
+    /// Is authorization required for inpatient services?
     pub inpatient: Requirement,
-    /// Authorization outpatient.
+    /// Is authorization required for outpatient services?
     pub outpatient: Requirement,
-    /// The labels that mean it.
+    /// The product labels of the class.
     pub labels: Vec<String>,
 }
 
 impl Class {
-    /// Is authorization required in this setting? Where the setting is unknown, only if it is in both.
+    /// Is authorization required in this setting? If the setting is unknown, only if both settings require it.
     pub fn requires(&self, setting: Setting) -> Requirement {
         match setting {
             Setting::Inpatient => self.inpatient,
@@ -205,18 +205,18 @@ impl Class {
     }
 }
 
-/// What a policy says of one rule.
+/// What a policy says about one rule.
 #[derive(Debug, Clone)]
 pub struct RuleSetting {
-    /// Default disposition.
+    /// The default disposition.
     pub disposition: Disposition,
-    /// Another one for single procedure codes.
+    /// Dispositions for specific procedure codes.
     pub by_code: Vec<(CodeId, Disposition)>,
-    /// The text that the rule rests on, in our words.
+    /// The policy text behind the rule, in our words.
     pub citation: String,
-    /// Suggested claim adjustment reason code, may be empty.
+    /// Suggested claim adjustment reason code (CARC). May be empty.
     pub carc: String,
-    /// Suggested remark code, may be empty.
+    /// Suggested remittance advice remark code (RARC). May be empty.
     pub rarc: String,
 }
 
@@ -230,15 +230,15 @@ impl RuleSetting {
 /// A worked example of a policy file.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// What it shows, one sentence.
+    /// What it shows, in one sentence.
     pub says: String,
     /// A tiny extract in canonical names.
     pub extract: String,
     /// An authorization file, if it needs one.
     pub auths: Option<String>,
-    /// All its findings: `LINE RULE`.
+    /// All findings that it must have, each as `LINE RULE`.
     pub expect: Vec<String>,
-    /// Line of the policy file.
+    /// Line in the policy file on which it starts.
     pub line: usize,
 }
 
@@ -247,19 +247,19 @@ pub struct Example {
 pub struct Policy {
     /// Id of the medical policy.
     pub id: String,
-    /// Its files: policy, limits, remittance, vocabulary, and overrides if there are any.
+    /// Its files: policy, limits, remittance, vocabulary, and the overrides if given.
     pub origins: Vec<PolicyOrigin>,
-    /// Blake3 of the files' bytes, as hex: says which policy judged.
+    /// BLAKE3 hash of all files in hexadecimal digits. Identifies the policy that judged a run.
     pub fingerprint: String,
-    /// What a claim cannot show, for every report.
+    /// What a claim cannot show, printed in every report.
     pub unseen: Vec<String>,
     /// Editions, earliest first.
     pub editions: Vec<Edition>,
-    /// The codes looked for.
+    /// The known procedure codes.
     pub codes: CodeTable,
-    /// What is known of each, by [`CodeId`].
+    /// What the policy says about each code, by [`CodeId`].
     pub procedures: Vec<Procedure>,
-    /// Families not coded together.
+    /// Families of diagnoses that must not be coded together.
     pub excludes: Vec<Excludes>,
     /// Modifiers that name a side.
     pub laterality: Vec<String>,
@@ -267,17 +267,17 @@ pub struct Policy {
     pub assistant: Vec<String>,
     /// Modifiers of a co-surgeon or a team of surgeons.
     pub co_surgeon: Vec<String>,
-    /// From this day of service on diagnoses are ICD-10, before it ICD-9.
+    /// First service date with ICD-10 diagnoses; earlier services have ICD-9 diagnoses.
     pub icd10_from: Date,
     /// Product classes by [`ClassId`].
     pub classes: Vec<Class>,
     /// Product labels.
     pub products: ProductTable,
-    /// Labels of the house, looked up before a layout's and these.
+    /// Product labels of the settings file, which take precedence over those of a layout and of the policy.
     pub own_labels: Vec<(String, ClassId)>,
     /// The coverage determination for Medicare members.
     pub lcd: String,
-    /// States it holds for.
+    /// States to which it applies.
     pub lcd_states: Vec<String>,
     /// The Medicare contractors of other states: a name and the states.
     pub jurisdictions: Vec<(String, Vec<String>)>,
@@ -287,13 +287,13 @@ pub struct Policy {
     pub vocabulary: Vocabulary,
     /// Settings.
     pub settings: SettingTable,
-    /// Facility type on which CPT codes do not belong.
+    /// Facility type of hospital inpatient bills, which do not carry CPT codes.
     pub hospital_inpatient: [u8; 2],
     /// Unit limits.
     pub limits: Vec<Limit>,
     /// Add-on codes.
     pub add_ons: Vec<AddOn>,
-    /// Pairs never both payable.
+    /// Pairs of codes that are never payable together.
     pub exclusive: Vec<Exclusive>,
     /// Worked examples of the policy file.
     pub examples: Vec<Example>,
@@ -302,12 +302,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The codes of one role as a set: the quick question before anything is named.
+    /// The codes of one role as a set, for fast tests.
     pub fn role_set(&self, role: Role) -> CodeSet {
         self.role_sets[role as usize]
     }
 
-    /// Sorts the codes by role, once all of them are known.
+    /// Builds the code set of each role.
     pub(super) fn sort_roles(procedures: &[Procedure]) -> [CodeSet; Role::WORDS.len()] {
         let mut sets = [CodeSet::default(); Role::WORDS.len()];
         for (i, procedure) in procedures.iter().enumerate() {
@@ -316,24 +316,24 @@ impl Policy {
         sets
     }
 
-    /// The edition for a day of service: the last one in force, before the first the earliest, without a day the latest.
+    /// The edition for a service date: the one in force, or the earliest for a date before it. Without a date, the latest.
     pub fn edition(&self, day: Option<Date>) -> &Edition {
         let latest = self.editions.len() - 1;
         let index = day.map_or(latest, |day| self.editions.iter().rposition(|e| e.from <= day).unwrap_or(0));
         &self.editions[index]
     }
 
-    /// Is the day after the last one for which the text of its edition is known to be in force?
+    /// Is the day later than the last day on which the text of its edition is known to be in force?
     pub fn is_after_verified(&self, day: Option<Date>) -> bool {
         day.is_some_and(|day| day > self.edition(Some(day)).verified_through)
     }
 
-    /// What the index of a run asks of the policy.
+    /// The parts of the policy that the index of a run needs.
     pub fn lists(&self) -> PolicyLists<'_> {
         PolicyLists { codes: &self.codes, settings: &self.settings }
     }
 
-    /// The day from which the policy is known.
+    /// The first day of the earliest edition.
     pub fn first_day(&self) -> Date {
         self.editions[0].from
     }
@@ -348,13 +348,13 @@ impl Policy {
         self.classes.iter().position(|c| c.id == name).map(|i| ClassId(i as u8))
     }
 
-    /// What is known of a procedure code.
+    /// What the policy says about a procedure code.
     pub fn procedure(&self, id: CodeId) -> &Procedure {
         &self.procedures[usize::from(id.0)]
     }
 
-    /// The codes one of which an authorization of a service with these codes must name: the codes themselves, those of the
-    /// same level in the other code set, and the primary codes of an add-on.
+    /// The codes that can authorize a service with these codes: the codes themselves, those of the same level in the other code
+    /// set, and the primary codes of an add-on.
     pub fn authorized_by(&self, codes: &[CodeId]) -> CodeSet {
         let mut set = CodeSet::default();
         for code in codes {
@@ -380,17 +380,17 @@ impl Policy {
         &self.codes.get(id).code
     }
 
-    /// What the policy says of a rule. The loader has seen to it that every rule of the roster is there.
+    /// What the policy says about a rule. The loader guarantees an entry for every rule of the roster.
     pub fn rule(&self, code: &str) -> &RuleSetting {
         &self.rules[code]
     }
 
-    /// The file of this kind, if there is one: only overrides may be missing.
+    /// The file of this kind. Only the overrides may be missing.
     pub fn origin(&self, kind: OriginKind) -> Option<&PolicyOrigin> {
         self.origins.iter().find(|origin| origin.kind == kind)
     }
 
-    /// The file of the medical policy itself: the first one, as the loader puts it.
+    /// The file of the medical policy itself, which the loader puts first.
     pub fn own_origin(&self) -> &PolicyOrigin {
         &self.origins[0]
     }

@@ -1,8 +1,8 @@
-//! The files that a policy is made of: their kinds, what they say of themselves, and which ones were given.
+//! The files that a policy is made of: their kinds, their descriptions, and which files were given.
 
 use crate::strict_toml::{Document, Fault, Faults, Table};
 
-/// What a file of a policy holds.
+/// The kind of a policy file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginKind {
     /// Codes, tables and the disposition of each rule.
@@ -13,7 +13,7 @@ pub enum OriginKind {
     Remittance,
     /// Words of claim columns.
     Vocabulary,
-    /// A user's own dispositions and product labels, over the others.
+    /// A user's own dispositions and product labels, which take precedence.
     Overrides,
 }
 
@@ -38,24 +38,24 @@ impl OriginKind {
     }
 }
 
-/// One of the files a policy was made of.
+/// One of the files of a policy, with its description.
 #[derive(Debug, Clone)]
 pub struct PolicyOrigin {
-    /// What it holds.
+    /// Its kind.
     pub kind: OriginKind,
     /// Its id.
     pub id: String,
     /// Its title.
     pub title: String,
-    /// Who publishes what it transcribes.
+    /// The publisher of the document that it transcribes.
     pub publisher: String,
     /// Where its values come from.
     pub source: String,
-    /// For when they hold.
+    /// When its values apply.
     pub valid: String,
     /// The file, or `built in`.
     pub file: String,
-    /// The text itself.
+    /// Its text.
     pub text: String,
 }
 
@@ -68,10 +68,10 @@ pub struct PolicyFile {
     pub text: String,
 }
 
-/// In place of the name of a file that comes with the program.
+/// Shown instead of a file name for built-in files.
 const BUILT_IN: &str = "built in";
 
-/// A file to be read.
+/// The text of a policy file that has not been read yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OriginText<'a> {
     pub(super) kind: OriginKind,
@@ -84,7 +84,7 @@ impl<'a> OriginText<'a> {
         Self { kind, file: BUILT_IN, text }
     }
 
-    /// Reads what the file says of itself. Its kind must be the one that was looked for.
+    /// Reads the description of the file. Its kind must match.
     pub(super) fn read(self, root: &Table<'_, '_>) -> Option<PolicyOrigin> {
         let stated = root.choice("kind", &OriginKind::WORDS).filter(|kind| *kind == self.kind);
         let [id, title, publisher, source, valid] =
@@ -102,7 +102,7 @@ impl<'a> OriginText<'a> {
     }
 }
 
-/// The files to be read: those that come with the program, each replaced by a given file of its kind, and the overrides.
+/// The files of the policy in force: the built-in files, unless a file of the same kind was given, and the overrides.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ChosenFiles<'a> {
     pub(super) policy: OriginText<'a>,
@@ -113,7 +113,7 @@ pub(super) struct ChosenFiles<'a> {
 }
 
 impl<'a> ChosenFiles<'a> {
-    /// Two given files of one kind are refused.
+    /// Fails if two files of the same kind were given.
     pub(super) fn new(given: &'a [PolicyFile]) -> Result<Self, Faults> {
         let mut chosen = Self {
             policy: OriginText::built_in(OriginKind::Policy, include_str!("../policies/bcbsma-485.toml")),
@@ -140,7 +140,7 @@ impl<'a> ChosenFiles<'a> {
         Ok(chosen)
     }
 
-    /// Blake3 of all files, as hex.
+    /// BLAKE3 hash of all files in hexadecimal digits.
     pub(super) fn fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         let files = [self.policy, self.limits, self.remittance, self.vocabulary];

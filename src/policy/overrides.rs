@@ -1,14 +1,14 @@
-//! What a house says otherwise than the policy's files: dispositions by rule, and product labels of its own.
+//! Overrides: a user's own dispositions by rule, and own product labels.
 //!
-//! It is one more file of a policy, so it is part of the fingerprint and of every dossier. None is built in; the
-//! settings file of a run makes one ([`text`]).
+//! Overrides are another file of the policy, so they are part of the fingerprint and of every dossier. None is built in; the
+//! settings file of a run is turned into one ([`text`]).
 
 use crate::claim::value::words::MAX_LABEL_LEN;
 use crate::policy::origin::{OriginKind, OriginText};
 use crate::policy::{Disposition, Policy};
 use crate::strict_toml::{Document, SpannedText, Table, nearest};
 
-/// The text of an overrides file. The same dispositions and labels give the same text, whatever file they come from.
+/// Writes the text of an overrides file. Equal dispositions and labels give equal texts, whatever file they come from.
 pub fn text<'a>(
     dispositions: impl IntoIterator<Item = (&'a str, Disposition)>,
     products: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -25,7 +25,7 @@ pub fn text<'a>(
     format!("{head}\n[dispositions]\n{rules}\n[products]\n{}", labels.collect::<String>())
 }
 
-/// Reads `[dispositions]`: rules of the roster, each with a word. A rule's word holds for all procedure codes.
+/// Reads `[dispositions]`: rules of the roster with their dispositions, which apply to all procedure codes.
 pub fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
     for code in roster {
         table.allow_key(code);
@@ -37,13 +37,13 @@ pub fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(String,
     for key in keys.iter().filter(|key| !known(key)) {
         table.allow_key(&key.text);
         let near = nearest(&key.text, roster.iter().copied()).map(|near| format!("; did you mean {near}?"));
-        let message = format!("{} is no rule{}", key.text, near.unwrap_or_default());
+        let message = format!("{} is not a rule{}", key.text, near.unwrap_or_default());
         table.document().fault(key.span.clone(), message);
     }
     read
 }
 
-/// Reads `[products]`: labels and the class that each means, which is not looked up here.
+/// Reads `[products]`: labels with their classes. The classes are not checked here.
 pub fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     let mut products = Vec::new();
     for key in table.keys() {
@@ -56,7 +56,7 @@ pub fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     products
 }
 
-/// Lays an overrides file over a policy.
+/// Applies an overrides file to a policy.
 pub(super) fn read(
     document: &Document<'_>,
     root: Table<'_, '_>,
@@ -89,10 +89,10 @@ pub(super) fn read(
 }
 
 impl Policy {
-    /// What is said about a class that the policy does not have.
+    /// The message for a class that the policy does not have.
     pub fn no_class(&self, class: &str) -> String {
         let known: Vec<_> = self.classes.iter().map(|c| c.id.as_str()).collect();
-        format!("\"{class}\" is no class of the policy; write one of {}", known.join(", "))
+        format!("\"{class}\" is not a class of the policy; write one of {}", known.join(", "))
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         let wrong =
             load_text(super::text([("DX1O1", Disposition::Info)], [("a", "b")])).expect_err("faults").to_string();
         assert!(
-            wrong.contains("DX1O1 is no rule; did you mean DX101?") && wrong.contains("\"b\" is no class"),
+            wrong.contains("DX1O1 is not a rule; did you mean DX101?") && wrong.contains("\"b\" is not a class"),
             "{wrong}"
         );
     }

@@ -1,4 +1,5 @@
-//! Policy files read strictly into a [`Policy`]: unknown keys refused, every name resolved, all faults at once.
+//! Reads policy files strictly into a [`Policy`]: unknown keys are faults, every name is resolved, and all faults are reported
+//! at once.
 
 use rust_decimal::Decimal;
 
@@ -12,8 +13,8 @@ use crate::policy::{
 };
 use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
-/// Loads the policy in force: the built-in files, each replaced by a given file of its kind, and the overrides over them,
-/// if any are given. `rules` are the codes of the roster; each must have a disposition and a citation.
+/// Loads the policy in force: the built-in files, each replaced by a given file of the same kind, and then the overrides, if
+/// given. `rules` are the codes of the roster; each must have a disposition and a citation.
 pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
     let files = ChosenFiles::new(given)?;
     let words = files.vocabulary;

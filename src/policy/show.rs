@@ -1,4 +1,4 @@
-//! The policy in force as text, for `claimlint policy show`.
+//! Prints the policy in force, for `claimlint policy show`.
 
 use std::io::{self, Write};
 

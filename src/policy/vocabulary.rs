@@ -1,4 +1,4 @@
-//! The file of kind `vocabulary`: words of claim columns and what each means.
+//! Reads the policy file of kind `vocabulary`: the words of claim columns and their meanings.
 
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
@@ -55,7 +55,7 @@ pub(super) fn read(
     Some((vocabulary, origin?))
 }
 
-/// A table of lists of words, each list under its meaning.
+/// Reads a table that lists words by their meaning.
 fn words<T: Copy>(
     document: &Document<'_>,
     root: &Table<'_, '_>,

@@ -1,4 +1,4 @@
-//! What is said about a broken file: every fault with its place, and the word that was probably meant.
+//! The faults of a TOML file with their places, and suggestions for misspelled words.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Fault {
     pub message: String,
 }
 
-/// All faults of one file, in the order of the file. What a refused policy or layout shows.
+/// All faults of one file, in file order: the error of a policy or layout that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub struct Faults {
     /// The file as the user named it.
@@ -33,17 +33,17 @@ impl fmt::Display for Faults {
     }
 }
 
-/// The candidate that `word` is most likely a misspelling of, if any is near.
+/// The candidate of which `word` is most likely a misspelling, if there is one.
 pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     nearest_few(word, candidates, 1).pop()
 }
 
-/// The few words most like it, the most like first; equally like ones in their byte order. None twice.
+/// The most similar candidates without repetition, the most similar first; equally similar ones in byte order.
 pub fn nearest_few<'k>(word: &str, candidates: impl Iterator<Item = &'k str>, few: usize) -> Vec<&'k str> {
-    // Up to a third of the letters may differ, at least two: enough for a slip, too little for another word.
+    // Up to a third of the letters may differ, or two: enough for a typing error, too few for a different word.
     let most = (word.chars().count() / 3).max(2);
     let length = word.chars().count();
-    // Words of another length are that far away at least; most are ruled out so.
+    // The distance is at least the difference in length, which rules out most candidates.
     let likely = candidates.filter(|k| k.chars().count().abs_diff(length) <= most);
     let mut near: Vec<_> =
         likely.map(|k| (strsim::damerau_levenshtein(word, k), k)).filter(|(d, _)| *d <= most).collect();

@@ -1,8 +1,8 @@
-//! Strict reading of a TOML file: every fault of the file at once, each with line, column and what to write.
+//! Strict reader for TOML files. It reports all faults of a file at once, each with its line, its column, and what to write.
 //!
-//! serde stops at the first fault. A policy is edited by people who are not programmers, so a broken file should
-//! be mended in one go: this module walks the parsed document, takes the keys it is asked for, and notes
-//! everything that is missing, of the wrong kind, or that nobody asked for.
+//! serde stops at the first fault. Policies are edited by people who are not programmers, and they should be able to fix a
+//! file in one go. So this module walks the parsed document, reads the requested keys, and records every key that is
+//! missing, has the wrong type, or is unknown.
 //!
 //! # Sub-rooms, in order
 //!
@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A text with the place where it stands in the file.
+/// A text with its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpannedText {
     /// The value.
@@ -29,12 +29,12 @@ pub struct SpannedText {
     pub span: Range<usize>,
 }
 
-/// The texts without their places.
+/// The texts without their positions.
 pub fn texts(spanned: Vec<SpannedText>) -> Vec<String> {
     spanned.into_iter().map(|s| s.text).collect()
 }
 
-/// A TOML file under reading: its text and the faults found so far.
+/// A TOML file that is being read: its text, and the faults found so far.
 #[derive(Debug)]
 pub struct Document<'a> {
     file: &'a str,
@@ -43,7 +43,7 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Reads `text`, hands the root table to `load`, and returns what it made, unless anything was wrong.
+    /// Parses `text`, passes the root table to `load`, and returns its result. Fails if any fault was recorded.
     pub fn load<T>(
         file: &'a str,
         text: &'a str,
@@ -81,7 +81,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Notes a fault at a byte range of the file.
+    /// Records a fault at a byte range of the file.
     pub fn fault(&self, span: Range<usize>, message: impl Into<String>) {
         self.faults.borrow_mut().push((span.start, message.into()));
     }
@@ -91,7 +91,7 @@ impl<'a> Document<'a> {
         self.file
     }
 
-    /// Line of a byte of the file, counted from 1.
+    /// Line number of a byte of the file, counted from 1.
     pub fn line_of(&self, at: usize) -> usize {
         self.text.get(..at).unwrap_or(self.text).matches('\n').count() + 1
     }
@@ -103,7 +103,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// One table of the file. Dropping it unread keys are faults: call [`Table::deny_unknown_keys`].
+/// One table of the file. Call [`Table::deny_unknown_keys`] after reading it: only then are unknown keys recorded as faults.
 #[derive(Debug)]
 pub struct Table<'a, 'd> {
     document: &'a Document<'d>,
@@ -132,22 +132,22 @@ impl<'a, 'd> Table<'a, 'd> {
         self.document.fault(value.span(), format!("{} is {kind}: write {wanted}", self.name(key)));
     }
 
-    /// Where the table stands, for faults about the table as a whole.
+    /// The position of the table, for faults about the table as a whole.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Notes a fault about this table.
+    /// Records a fault about this table.
     pub fn fault(&self, message: impl Into<String>) {
         self.document.fault(self.span.clone(), message);
     }
 
-    /// The document this table belongs to.
+    /// The document that this table belongs to.
     pub fn document(&self) -> &'a Document<'d> {
         self.document
     }
 
-    /// Is the key there at all?
+    /// Does the table have this key?
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(k, _)| k.get_ref() == key)
     }
@@ -172,7 +172,7 @@ impl<'a, 'd> Table<'a, 'd> {
         }
     }
 
-    /// A required word out of a fixed set.
+    /// A required word from a fixed set.
     pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         if !self.has(key) {
             let all: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
@@ -188,7 +188,7 @@ impl<'a, 'd> Table<'a, 'd> {
         found
     }
 
-    /// An optional true or false, false when absent.
+    /// An optional boolean, false if absent.
     pub fn flag(&self, key: &str) -> bool {
         match self.get(key) {
             None => false,
@@ -241,7 +241,7 @@ impl<'a, 'd> Table<'a, 'd> {
         self.date_if(key)
     }
 
-    /// An optional list of texts; a single text counts as a list of one. Empty when absent.
+    /// An optional list of texts. A single text counts as a list of one; an absent key is an empty list.
     pub fn texts_if(&self, key: &str) -> Vec<SpannedText> {
         let Some(value) = self.get(key) else { return Vec::new() };
         match value.get_ref() {
@@ -275,7 +275,7 @@ impl<'a, 'd> Table<'a, 'd> {
         found
     }
 
-    /// Optional tables: `[[key]]` or a list of inline tables. Empty when absent.
+    /// Optional tables: `[[key]]` or a list of inline tables. Empty if absent.
     pub fn tables_if(&self, key: &str) -> Vec<Table<'a, 'd>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
@@ -292,7 +292,7 @@ impl<'a, 'd> Table<'a, 'd> {
         out
     }
 
-    /// Required tables, at least one.
+    /// A required list of tables with at least one table.
     pub fn tables(&self, key: &str) -> Vec<Table<'a, 'd>> {
         if !self.has(key) {
             self.document
@@ -321,7 +321,7 @@ impl<'a, 'd> Table<'a, 'd> {
         self.table_if(key)
     }
 
-    /// The keys of this table as written, with their places, in byte order. Marks none of them as read.
+    /// The keys of this table with their positions, in byte order. None of them counts as read.
     pub fn keys(&self) -> Vec<SpannedText> {
         self.entries.iter().map(|(k, _)| SpannedText { text: k.get_ref().to_string(), span: k.span() }).collect()
     }
@@ -341,12 +341,12 @@ impl<'a, 'd> Table<'a, 'd> {
         Table { document: self.document, entries, span, path, taken: RefCell::default() }
     }
 
-    /// Counts a key as known whether or not it is there.
+    /// Marks a key as known, whether or not the table has it.
     pub fn allow_key(&self, key: &str) {
         self.taken.borrow_mut().insert(key.to_owned());
     }
 
-    /// Ends the reading of this table: every key that was not asked for is a fault, with the nearest known key.
+    /// Ends the reading of this table: every key that was not read or allowed is a fault. The message suggests a known key.
     pub fn deny_unknown_keys(&self) {
         let taken = self.taken.borrow();
         for (key, _) in self.entries {

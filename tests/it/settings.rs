@@ -148,7 +148,7 @@ fn a_broken_file_is_refused_with_all_its_faults() {
     assert!(gate.contains("claimlint.toml:2: fail_if: column 7: the expression ends too soon"), "{gate}");
     desk.put("claimlint.toml", "[products]\n\nGOLD = \"gold\"\n");
     let class = desk.run(&["check", "claims.csv"]).refused();
-    assert!(class.contains("claimlint.toml:3:1: \"gold\" is no class of the policy"), "{class}");
+    assert!(class.contains("claimlint.toml:3:1: \"gold\" is not a class of the policy"), "{class}");
     let missing = desk.run(&["check", "claims.csv", "--config", "none.toml"]).refused();
     assert!(missing.contains("none.toml: does not exist"), "{missing}");
     assert_eq!(desk.names(), ["claimlint.toml", "claims.csv"]);

@@ -10,7 +10,7 @@ use crate::claim::value::authorization::key;
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::code_set::CodeSet;
 
-/// Counts of the authorization file and of its use, for people who want to know whether it is the right file.
+/// Counts that show whether the authorization file is the right one for the claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AuthorizationCoverage {
     /// Rows of the file.
@@ -19,12 +19,12 @@ pub struct AuthorizationCoverage {
     pub approvals: u64,
     /// Distinct numbers on services.
     pub numbers_on_services: u64,
-    /// Those that the file has.
+    /// Numbers on services that the file contains.
     pub numbers_found: u64,
 }
 
 impl AuthorizationCoverage {
-    /// Is it likely that the file is the wrong one: services carry numbers and none is found, or no row is an approval?
+    /// Is it probably the wrong file? True if no row is an approval, or if services carry numbers and none is in the file.
     pub fn is_doubtful(self) -> bool {
         self.approvals == 0 || self.numbers_on_services > 0 && self.numbers_found == 0
     }
@@ -38,14 +38,14 @@ pub struct AuthorizationFile {
     by_number: FxHashMap<String, NumberRows>,
     /// Approvals by the member that they name.
     by_member: FxHashMap<String, Approvals>,
-    /// The places of all rows that name a member, for the dossier.
+    /// Indices of all rows that name a member, for the dossier.
     places_of_member: FxHashMap<String, Vec<usize>>,
     /// Status labels that no table knows, with their rows.
     unread: FxHashMap<String, u64>,
 }
 
 impl AuthorizationFile {
-    /// A file of these rows. `codes` are those that the policy knows.
+    /// Indexes the rows. `codes` are the codes that the policy knows.
     pub fn new(rows: impl IntoIterator<Item = Authorization>, codes: &CodeTable) -> Self {
         let mut file = Self { rows: rows.into_iter().collect(), ..Self::default() };
         let mut scopes: FxHashMap<&[String], Scope> = FxHashMap::default();
@@ -74,7 +74,7 @@ impl AuthorizationFile {
         &self.rows
     }
 
-    /// The rows with this number, whose letters and digits count, leading zeros aside.
+    /// The rows with this number. Only letters and digits are compared, without leading zeros.
     pub fn of_number(&self, number: &str) -> Option<&NumberRows> {
         self.by_number.get(&key(number))
     }
@@ -84,7 +84,7 @@ impl AuthorizationFile {
         self.by_member.get(member)?.first_fitting(&self.rows, codes, days)
     }
 
-    /// Rows and approvals. What services carry is counted where the services are.
+    /// Counts rows and approvals. The numbers on services are counted where the services are known.
     pub fn coverage(&self) -> AuthorizationCoverage {
         let approvals = self.rows.iter().filter(|row| row.approval == Approval::Approved).count() as u64;
         AuthorizationCoverage { rows: self.rows.len() as u64, approvals, ..AuthorizationCoverage::default() }
@@ -98,8 +98,8 @@ impl AuthorizationFile {
     }
 }
 
-/// The rows of the file that judging some services needs. Numbers and members are noted, not rows, as many services may carry
-/// one number.
+/// The rows of the file that are needed to judge some services. Holds numbers and members instead of rows, because many
+/// services may carry the same number.
 #[derive(Debug, Default)]
 pub struct NeededRows {
     numbers: FxHashSet<String>,
@@ -107,7 +107,7 @@ pub struct NeededRows {
 }
 
 impl NeededRows {
-    /// Notes the numbers and the member of a service.
+    /// Adds the numbers and the member of a service.
     pub fn note(&mut self, file: &AuthorizationFile, numbers: &str, member: &str) {
         for number in numbers.split(';').map(key).filter(|number| file.by_number.contains_key(number)) {
             self.numbers.insert(number);
@@ -117,7 +117,7 @@ impl NeededRows {
         }
     }
 
-    /// The places of the needed rows, in order.
+    /// Indices of the needed rows, in order.
     pub fn places(&self, file: &AuthorizationFile) -> Vec<usize> {
         let numbered = self.numbers.iter().filter_map(|number| file.by_number.get(number)).flat_map(NumberRows::places);
         let of_members = self.members.iter().filter_map(|member| file.places_of_member.get(member)).flatten();

@@ -1,8 +1,8 @@
-//! Rows of the authorization file grouped, so that a number on very many services and rows is looked up
-//! without going through all of its rows for each service.
+//! Groups the rows of the authorization file, so that looking up a number takes little time even if very many services and
+//! rows carry it.
 //!
-//! Approvals of a number are grouped by member, then by procedures and units. In a group only the days differ, and whether
-//! some row covers a span of days is a search in a sorted list.
+//! The approvals of a number are grouped by member, then by procedures and units. The rows of a group differ only in their
+//! dates, so a binary search tells whether one of them covers a span of days.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -11,49 +11,50 @@ use rustc_hash::FxHashMap;
 use crate::claim::authorization::row::{Approval, Authorization, Scope};
 use crate::claim::value::code_set::CodeSet;
 
-/// What is asked of a row of the authorization file on behalf of a service.
+/// The service for which an authorization is looked up.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The member; empty if the claim names none.
     pub member: &'a str,
     /// The codes that an authorization of the service may name.
     pub codes: CodeSet,
-    /// First and last day; none where the date cannot be read.
+    /// First and last day. `None` if the date cannot be read.
     pub days: Option<(Date, Date)>,
-    /// Units of all services on the number on this side, up to and including this one; none where they are not counted.
+    /// Units of all services with the number on the same claim form, up to and including this service. `None` if its units are
+    /// not counted.
     pub used: Option<Decimal>,
 }
 
-/// What approvals of one number say of a service, each answer with a row that gives it.
+/// How the approvals of one number fit a service. Each mismatch holds the row that comes closest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fit {
-    /// An approval holds.
+    /// An approval covers the service.
     pub holds: bool,
-    /// An approval fits but for its units.
+    /// An approval fits except for its units.
     pub units: Option<usize>,
-    /// An approval fits but for its days.
+    /// An approval fits except for its dates.
     pub days: Option<usize>,
-    /// An approval names other procedures, among them codes of the policy's list: another level.
+    /// An approval names other procedures, including listed codes of the policy: another level.
     pub level: Option<usize>,
-    /// An approval names other procedures, none of them listed.
+    /// An approval names other procedures, none of which is listed.
     pub procedures: Option<usize>,
     /// An approval is for another member.
     pub member: Option<usize>,
 }
 
-/// Rows that differ in their days only.
+/// Rows that differ only in their dates.
 #[derive(Debug, Clone)]
 struct Group {
     scope: Scope,
     units: Option<Decimal>,
     /// In the order of the file.
     places: Vec<usize>,
-    /// First days in order, each with the latest last day of the rows up to it.
+    /// First days in order, each with the latest last day of the rows so far.
     spans: Vec<(Date, Date)>,
 }
 
 impl Group {
-    /// Does a row of the group have a day in common with these?
+    /// Does a row of the group share a day with this span?
     fn covers(&self, days: Option<(Date, Date)>) -> bool {
         let Some((first, last)) = days else { return true };
         let before = self.spans.partition_point(|(from, _)| *from <= last);
@@ -65,7 +66,7 @@ impl Group {
 #[derive(Debug, Clone, Default)]
 pub struct Approvals {
     groups: Vec<Group>,
-    /// The place of each group.
+    /// The index of each group.
     by_terms: FxHashMap<(Scope, Option<Decimal>), usize>,
 }
 
@@ -77,13 +78,13 @@ impl Approvals {
             self.groups.push(Group { scope, units: row.units, places: Vec::new(), spans: Vec::new() });
         }
         self.groups[number].places.push(place);
-        // An authorization that ends before it begins is valid on no day.
+        // An authorization that ends before it begins is never valid.
         if span.0 <= span.1 {
             self.groups[number].spans.push(span);
         }
     }
 
-    /// Sorts the spans, once all rows are there.
+    /// Sorts the spans after all rows were added.
     pub(super) fn finish(&mut self) {
         for group in &mut self.groups {
             group.spans.sort_unstable();
@@ -95,7 +96,7 @@ impl Approvals {
         }
     }
 
-    /// The first row in the order of the file that fits the codes and has a day in common with these.
+    /// The first row of the file that fits the codes and shares a day with this span.
     pub(super) fn first_fitting(&self, rows: &[Authorization], codes: CodeSet, days: (Date, Date)) -> Option<usize> {
         let groups = self.groups.iter().filter(|group| group.scope.fits(codes) && group.covers(Some(days)));
         let first = |group: &Group| group.places.iter().copied().find(|place| rows[*place].covers(days));
@@ -127,9 +128,9 @@ fn earlier(one: Option<usize>, other: Option<usize>) -> Option<usize> {
 #[derive(Debug, Clone, Default)]
 pub struct NumberRows {
     places: Vec<usize>,
-    /// The first row that is known to be no approval.
+    /// The first row with a status that is known not to be an approval.
     not_approved: Option<usize>,
-    /// The first row whose status no table knows.
+    /// The first row with an unknown status.
     unread: Option<usize>,
     /// Approvals that name no member.
     anyone: Approvals,
@@ -166,22 +167,22 @@ impl NumberRows {
         self.by_member.values_mut().for_each(Approvals::finish);
     }
 
-    /// Their places in the file, in order.
+    /// Indices of the rows in the file, in order.
     pub fn places(&self) -> &[usize] {
         &self.places
     }
 
-    /// The first row that is known to be no approval.
+    /// The first row with a status that is known not to be an approval.
     pub fn not_approved(&self) -> Option<usize> {
         self.not_approved
     }
 
-    /// The first row whose status no table knows.
+    /// The first row with an unknown status.
     pub fn unread(&self) -> Option<usize> {
         self.unread
     }
 
-    /// What the approvals among them say of a service. `listed` are the codes of the policy's list.
+    /// How the approvals among the rows fit a service. `listed` are the listed codes of the policy.
     pub fn fit(&self, wanted: &Wanted<'_>, listed: CodeSet) -> Fit {
         let mut fit = Fit::default();
         if wanted.member.is_empty() {

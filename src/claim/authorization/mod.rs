@@ -1,6 +1,6 @@
-//! The plan's own authorization file (`--auths`): read like an extract, looked up by number and by member.
+//! The plan's authorization file (`--auths`), read like an extract and looked up by number and by member.
 //!
-//! The file decides denials, so nothing in it is overlooked: a row that cannot be read refuses the run.
+//! Denials depend on the file, so no part of it is skipped: if a row cannot be read, the run fails.
 //!
 //! # Sub-rooms, in order
 //!

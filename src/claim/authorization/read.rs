@@ -25,10 +25,10 @@ use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
 /// The columns of an authorization file.
 pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
 
-/// Names under which a column may be in the header, beside its own.
+/// Additional names that a column may have in the header, for each column.
 pub type AuthorizationColumns = [Vec<String>; COLUMNS.len()];
 
-/// What reading an authorization file needs to know.
+/// The words needed to read an authorization file.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthorizationWords<'a> {
     /// The codes that the policy knows.
@@ -40,7 +40,7 @@ pub struct AuthorizationWords<'a> {
 }
 
 impl AuthorizationFile {
-    /// Reads the whole file; it is small beside the claims. The first row that cannot be read refuses it.
+    /// Reads the whole file, which is small compared with the claims. Fails at the first row that cannot be read.
     pub fn read(source: Source, words: AuthorizationWords<'_>) -> Result<Self, ReadError> {
         let name = source.name.clone();
         let (grammar, columns, head) = header(&source, words.columns)?;
@@ -48,7 +48,7 @@ impl AuthorizationFile {
         let look = keeping(|row: &Row<'_>| RowAction::Keep(authorization(row, &columns, words.statuses)));
         let start = Tally::new(head.lines_before + 1, 0, Vec::new());
         let tally = parallel::read(&mut blocks, &grammar, RowFilter::All, &look, &Unwatched, start)?;
-        // The first fault of the file, whichever kind it is.
+        // Report the first fault of the file, of either kind.
         let rejected =
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
         let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
@@ -59,7 +59,7 @@ impl AuthorizationFile {
     }
 }
 
-/// Finds the delimiter under which the first line names the columns.
+/// Finds the delimiter for which the first line names the columns.
 fn header(
     source: &Source,
     more: &AuthorizationColumns,
@@ -90,7 +90,7 @@ fn header(
     })?;
     found.ok_or_else(|| {
         unusable(format!(
-            "is no authorization file: the first line names no authorization_number and status column; write {}",
+            "is not an authorization file: its first line does not name the columns authorization_number and status; write {}",
             COLUMNS.join(",")
         ))
     })

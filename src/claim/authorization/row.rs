@@ -12,20 +12,20 @@ use crate::claim::value::code_set::CodeSet;
 pub enum Approval {
     /// It is an approval.
     Approved,
-    /// It is known, and no approval.
+    /// It is known and not an approval.
     NotApproved,
-    /// The status is empty, or no table knows its word.
+    /// The status is empty or unknown.
     Unread,
 }
 
 /// One row of the authorization file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Authorization {
-    /// Its numbers, joined by `;`; empty if the cell holds none.
+    /// Its numbers, joined by `;`. Empty if the cell holds none.
     pub number: String,
-    /// Member; empty fits everyone.
+    /// Member. Empty if it fits every member.
     pub member_id: String,
-    /// Procedure codes and ranges of codes, upper-cased; empty fits all.
+    /// Procedure codes and ranges of codes, upper-case. Empty if it fits all procedures.
     pub procedures: Vec<String>,
     /// Status word, upper-cased.
     pub status: String,
@@ -35,12 +35,12 @@ pub struct Authorization {
     pub valid_from: Option<Date>,
     /// Last day.
     pub valid_to: Option<Date>,
-    /// Units authorized; none: no limit.
+    /// Authorized units. `None` means no limit.
     pub units: Option<Decimal>,
 }
 
 impl Authorization {
-    /// Is a day of this span within its dates? Open ends fit.
+    /// Is any day of this span within its dates? A missing date is not a limit.
     pub fn covers(&self, (first, last): (Date, Date)) -> bool {
         let (from, to) = (self.valid_from.unwrap_or(Date::MIN), self.valid_to.unwrap_or(Date::MAX));
         from <= to && from <= last && first <= to
@@ -52,7 +52,7 @@ impl Authorization {
 pub enum Scope {
     /// Every procedure.
     Any,
-    /// These known codes, and perhaps others.
+    /// These known codes, and possibly others.
     Codes(CodeSet),
 }
 
@@ -66,7 +66,7 @@ impl Scope {
     }
 }
 
-/// The procedures that codes and ranges mean.
+/// The procedures that a list of codes and ranges stands for.
 pub(super) fn scope(procedures: &[String], codes: &CodeTable) -> Scope {
     if procedures.is_empty() {
         return Scope::Any;
@@ -88,7 +88,7 @@ fn five_digits(code: &str) -> Option<u32> {
     code.parse().ok().filter(|_| code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The known codes of a part that is read like a procedure cell.
+/// The known codes of one entry, which is read like a procedure cell.
 fn known_codes(part: &str, codes: &CodeTable) -> Vec<CodeId> {
     codes.read(part, ProcedureColumn::Procedure).codes
 }

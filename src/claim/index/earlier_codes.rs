@@ -1,4 +1,4 @@
-//! What earlier related rows of a claim hold, so that a rule speaks of a code once and not on each row that repeats it.
+//! The codes of earlier related rows of a claim, so that a rule reports a code once and not on each row that repeats it.
 
 use std::io;
 
@@ -23,7 +23,7 @@ impl Keyed for Row {
     }
 }
 
-/// By related line, the known codes of earlier related lines of its claim; only lines with such codes.
+/// For each related line, the known codes of earlier related lines of its claim. Lines without such codes are left out.
 pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<FxHashMap<u32, CodeSet>> {
     let (mut seen, mut several) = (Bits::new(lines.len()), Bits::new(lines.len()));
     let related =

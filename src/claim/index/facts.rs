@@ -1,7 +1,7 @@
-//! Facts of the claim: what a live row leaves empty and another live row of its claim states.
+//! Facts of a claim: values that a live row leaves empty and another live row of the same claim states.
 //!
-//! A fact is taken from the first live row of the claim, in input order, that has it and whose claim form, before anything is
-//! filled, is the same or unknown on either side. The member is that of the claim, on all rows.
+//! A fact comes from the first live row of the claim, in input order, that states it and has the same claim form, or if one
+//! of the two forms is unknown; forms are compared as read. The member of the claim is filled in on all of its rows.
 
 use std::borrow::Cow;
 use std::io;
@@ -16,7 +16,7 @@ use crate::claim::line::fill::Filling;
 use crate::claim::line::{Batch, Line, Text};
 use crate::claim::value::setting::{ClaimForm, SettingTable};
 
-/// A fact of a line that may come from another row of its claim.
+/// A value of a line that another row of its claim can supply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fact {
     /// A text: the member, or one of [`FILLED`].
@@ -46,7 +46,7 @@ impl Fact {
         FILLED.get(place).map_or(Self::Diagnoses, |text| Self::Text(*text))
     }
 
-    /// The text that the fact is; none for the diagnoses.
+    /// The text of the fact. `None` for the diagnoses.
     fn text(self) -> Option<Text> {
         match self {
             Self::Text(text) => Some(text),
@@ -55,7 +55,7 @@ impl Fact {
     }
 }
 
-/// A fact of a line that comes from another line.
+/// A fact of a line that another line supplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Filled {
     line: u32,
@@ -63,7 +63,7 @@ struct Filled {
     source: u32,
 }
 
-/// All facts that lines take from other lines.
+/// All facts that other lines supply.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// By line and fact.
@@ -77,7 +77,7 @@ pub(crate) struct Facts {
 struct Row {
     key: KeyHash,
     line: u32,
-    /// The facts that the row has, a bit for each.
+    /// One bit for each fact that the row states.
     has: u16,
     form: ClaimForm,
 }
@@ -98,7 +98,7 @@ fn stated(line: Line<'_>) -> u16 {
 impl Facts {
     /// Finds where the facts come from that lines lack.
     pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
-        // Claims with two or more live lines.
+        // Only claims with two or more live lines matter.
         let (mut seen, mut several) = (Bits::new(lines.len()), Bits::new(lines.len()));
         for claim in live_claims(identity, bins) {
             if !seen.insert(claim) {

@@ -1,6 +1,6 @@
-//! Which rows are one claim: those of one claim number and one member.
+//! Finds the rows of each claim: the rows with the same claim number and the same member.
 //!
-//! A claim is known by the number of its first line in the run.
+//! A claim is identified by the number of its first line in the run.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,9 +17,9 @@ use crate::claim::line::Line;
 pub(crate) struct Identity {
     /// The claim of each line.
     pub(crate) claim_of: Vec<u32>,
-    /// Lines that name no member, whose claim has one: the line that names it, and the hash of the member.
+    /// Lines without a member whose claim has one: the line that names the member, and its hash.
     pub(crate) members: FxHashMap<u32, (u32, KeyHash)>,
-    /// Claims whose number is also that of another member.
+    /// Claims whose number another member also has.
     pub(crate) shared: Bits,
 }
 
@@ -35,7 +35,7 @@ impl Keyed for Row {
     }
 }
 
-/// What one partition finds.
+/// The result of one partition.
 #[derive(Default)]
 struct Found {
     members: Vec<(u32, (u32, KeyHash))>,

@@ -1,17 +1,17 @@
-//! Whether one of many spans of days reaches some day, when the spans of one claim and those of one provider do not count.
+//! Tells whether any of many spans of days reaches a given day, excluding the spans of one claim and of one provider.
 
-/// A span of days by its end, with the claim and provider whose it is.
+/// The end of a span of days, with its claim and provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) last: i32,
     pub(crate) claim: u32,
-    /// None: no provider is named.
+    /// `None` if no provider is named.
     pub(crate) provider: Option<u64>,
     pub(crate) line: u32,
 }
 
-/// The spans that end latest, as far as they can ever be an answer: whichever claim and provider are left out, the one that
-/// ends latest among the others is one of at most five.
+/// The spans that end latest, reduced to those that can be an answer. Whichever claim and provider are excluded, the latest of
+/// the remaining spans is always among at most five.
 #[derive(Debug, Default)]
 pub(crate) struct Latest(Vec<Span>);
 
@@ -21,7 +21,7 @@ impl Latest {
         self.0.push(span);
         let best = |claim: Option<u32>, provider: Option<Option<u64>>| {
             let counts = |span: &&Span| Some(span.claim) != claim && Some(span.provider) != provider;
-            // Of equal ends the first line counts.
+            // Of equal ends, the first line wins.
             self.0.iter().filter(counts).max_by_key(|span| (span.last, std::cmp::Reverse(span.line))).copied()
         };
         let Some(first) = best(None, None) else { return };
@@ -40,8 +40,8 @@ impl Latest {
         self.0 = kept;
     }
 
-    /// The line of the span of another claim that ends latest, if it reaches the day. With a provider, only spans of another
-    /// named provider count.
+    /// The line of the span that ends latest among those of other claims, if the span reaches the day. If a provider is given,
+    /// only spans of other named providers count.
     pub(crate) fn reaching(&self, day: i32, claim: u32, provider: Option<u64>) -> Option<u32> {
         let of_others = |span: &&Span| {
             span.claim != claim && provider.is_none_or(|own| span.provider.is_some_and(|other| other != own))

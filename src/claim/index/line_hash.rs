@@ -1,8 +1,7 @@
-//! 128-bit hashes by which claims, members, encounters and equal lines are told apart, under a key that is drawn anew for
-//! each run.
+//! 128-bit hashes that identify claims, members, encounters and equal lines, under a random key for each run.
 //!
-//! So nothing depends on their values, nobody can make two ids collide on purpose, and among ten million lines two
-//! different keys have the same hash with a chance of one in 10^24.
+//! Because of the random key, no result may depend on the values, and an attacker cannot construct ids that collide. Among ten
+//! million lines, the chance that two different keys share a hash is one in 10^24.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -10,10 +9,10 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::claim::line::{Line, Text};
 
-/// A hash by which keys are told apart.
+/// A hash that stands for a key.
 pub(crate) type KeyHash = u128;
 
-/// The hashes of this run.
+/// Computes the hashes of one run.
 pub(crate) struct Keys(SipHasher13);
 
 impl Keys {
@@ -29,7 +28,7 @@ impl Keys {
         hasher.finish128().as_u128()
     }
 
-    /// The claim number of a line. A mangled one is that of its row alone.
+    /// The claim number of a line. A mangled number is unique to its row.
     pub(crate) fn claim_number(&self, line: Line<'_>) -> KeyHash {
         if line.marks.claim_id_mangled {
             return self.hash((line.extract, line.row));
@@ -37,36 +36,36 @@ impl Keys {
         self.hash(line.claim_id())
     }
 
-    /// The member of a line; none if the row names none.
+    /// The member of a line. `None` if the row names none.
     pub(crate) fn member(&self, line: Line<'_>) -> Option<KeyHash> {
         let member = line.text(Text::MemberId);
         (!member.is_empty()).then(|| self.hash(member))
     }
 
-    /// What equal lines of a claim have in common: everything that identifies a row, and its amounts.
+    /// Equal for duplicate lines of a claim: covers everything that identifies a row, and its amounts.
     pub(crate) fn duplicate(&self, claim: u32, line: Line<'_>) -> KeyHash {
         let version = (line.text(Text::Frequency), line.text(Text::VersionNumber), line.status);
         self.hash((claim, ServiceOfRow(line), line.units, version, [line.charge, line.allowed, line.paid]))
     }
 
-    /// What a reversal has in common with the row that it takes back, their claim and amounts aside.
+    /// Equal for a reversal and the row that it takes back, apart from their claim and amounts.
     pub(crate) fn reversal(&self, line: Line<'_>) -> KeyHash {
         self.hash(ServiceOfRow(line))
     }
 
-    /// What a pending row has in common with the row that decides it.
+    /// Equal for a pending row and the row that decides it.
     pub(crate) fn decision(&self, claim: u32, line: Line<'_>) -> KeyHash {
         self.hash((claim, ServiceOfRow(line), line.text(Text::Frequency), line.text(Text::VersionNumber)))
     }
 
-    /// What lines of one encounter have in common beside their member: date, claim form and billing provider.
+    /// Equal for lines of one encounter of a member: covers date, claim form and billing provider.
     pub(crate) fn encounter(&self, line: Line<'_>) -> KeyHash {
         let date = line.date.ok_or_else(|| line.text(Text::BadDate));
         self.hash((date, line.form, line.text(Text::BillingNpi)))
     }
 }
 
-/// Line number, procedure cells and service date, an unreadable date by its text.
+/// Hashes line number, procedure cells and service date. An unreadable date is hashed as text.
 struct ServiceOfRow<'a>(Line<'a>);
 
 impl Hash for ServiceOfRow<'_> {

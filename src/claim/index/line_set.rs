@@ -1,7 +1,7 @@
-//! The lines of a part of the run with what the index knows of them: their bins, the services to be judged, and what bears
-//! on these.
+//! The lines of a part of the run with the results of the index: their bins, the services to be judged, and everything that
+//! affects those services.
 //!
-//! Nothing here knows a rule: the [`crate::claim::index`] finds what belongs together, and the line set hands it to the rules.
+//! This is the interface between the [`crate::claim::index`], which finds what belongs together, and the rules.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::claim::line::{Batch, Line};
 use crate::claim::value::code::CodeId;
 use crate::claim::value::code_set::CodeSet;
 
-/// How the lines of a run bear on each other.
+/// The relations between the lines of a run.
 #[derive(Debug)]
 pub(crate) struct Relations {
     pub(crate) identity: Identity,
@@ -27,55 +27,55 @@ pub(crate) struct Relations {
     pub(crate) facts: Facts,
 }
 
-/// Lines that follow each other, with what belongs to them: all of a run, or a part of it.
+/// Consecutive lines with the results of the index: all lines of a run, or a part of them.
 #[derive(Debug, Clone)]
 pub struct LineSet<'a> {
     /// The lines in input order, with the facts of their claims.
     pub lines: Cow<'a, Batch>,
     /// The bin of each line.
     pub bins: Vec<Bin>,
-    /// Lines of frequency 7 or 8 that name nothing and supersede nothing but themselves (DQ509).
+    /// Replacements and voids that name no known claim and supersede nothing but themselves (DQ509).
     pub orphans: FxHashSet<usize>,
-    /// Lines that take something back and found no match (DQ510).
+    /// Reversals without a match (DQ510).
     pub unmatched: FxHashSet<usize>,
-    /// Claims of which an earlier part of the run has a service at risk, where a layout says that amounts are those of the
-    /// claim.
+    /// Claims that have a service at risk in an earlier part of the run. Filled only if a layout says that each row repeats the
+    /// amounts of its claim.
     pub claims_at_risk: FxHashSet<u32>,
-    /// By related line, the known codes of earlier related lines of its claim.
+    /// For each related line, the known codes of earlier related lines of its claim.
     pub earlier_codes: FxHashMap<usize, CodeSet>,
-    /// What is judged, in input order, a line's CPT service before its stay.
+    /// The services to be judged, in input order; the CPT service of a line precedes its stay.
     pub services: Vec<Service>,
-    /// Stays, by the order of their first lines.
+    /// Stays, in the order of their first lines.
     pub stays: Vec<Stay>,
     /// The number in the run of the first line.
     pub(crate) first: usize,
     pub(crate) relations: Arc<Relations>,
-    /// The lines as their rows state them, if they take facts from other lines.
+    /// The lines as read, if facts of other rows were filled in.
     pub(crate) unfilled: Option<Cow<'a, Batch>>,
 }
 
 impl<'a> LineSet<'a> {
-    /// A line of it.
+    /// The line with this number.
     pub fn line(&self, n: usize) -> Line<'_> {
         self.lines.line(n)
     }
 
-    /// The line of a service; of a stay the first one.
+    /// The line of a service; for a stay its first line.
     pub fn line_of(&self, service: usize) -> Line<'_> {
         self.lines.line(self.services[service].line)
     }
 
-    /// The row that a fact of a line comes from; none if the line states it itself, or no row does.
+    /// The row that supplied a fact of a line. `None` if the line states the fact itself, or no row does.
     pub fn row_of_fact(&self, line: usize, fact: Fact) -> Option<RowRef> {
         self.relations.facts.source(self.first + line, fact, self.first, &self.lines)
     }
 
-    /// The lines as their rows state them, without facts of other rows: what a dossier keeps, to be indexed again.
+    /// The lines as read, without facts of other rows. The dossier stores these, to be indexed again.
     pub fn unfilled(&self) -> &Batch {
         self.unfilled.as_ref().unwrap_or(&self.lines)
     }
 
-    /// Replaces all lines, with and without facts of other rows, and returns those with facts as they were.
+    /// Replaces all lines, both with and without facts of other rows. Returns the previous lines with facts.
     pub fn replace_lines(&mut self, replace: impl Fn(&Batch) -> Batch) -> Cow<'a, Batch> {
         if let Some(unfilled) = &mut self.unfilled {
             *unfilled = Cow::Owned(replace(unfilled));

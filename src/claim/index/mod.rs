@@ -1,13 +1,13 @@
-//! Which lines of the run belong together, and what became of each: the life of a claim.
+//! The index: finds which lines of a run belong together, and what became of each line over the life of its claim.
 //!
-//! Rows of a claim may be anywhere, in several files, so nothing is judged before everything is read. The index goes over
-//! the lines in partitioned passes and keeps a few bytes of each line, never its cells:
+//! The rows of a claim can be anywhere, even in several files, so nothing is judged before everything was read. The index
+//! makes partitioned passes over the lines and keeps a few bytes for each line, never its cells:
 //!
-//! 1. `survey`: what each line is by itself.
-//! 2. [`identity`]: which lines are one claim; [`named`]: which claims a row names.
-//! 3. [`reversals`], [`versions`]: the bin of each line.
-//! 4. [`facts`]: what a live line takes from other live lines of its claim. Later steps see the lines as they are filled.
-//! 5. [`stays`], [`parties`] with [`sessions`], [`numbers`]: services, encounters, sessions, counts of units.
+//! 1. [`survey`](mod@survey) reads what each line says by itself.
+//! 2. [`identity`] finds the lines of each claim, and [`named`] the claims that rows name.
+//! 3. [`reversals`] and [`versions`] decide the bin of each line.
+//! 4. [`facts`](mod@facts) fills in values from other live lines of the claim. Later steps see the filled lines.
+//! 5. [`stays`], [`parties`] with [`sessions`], and [`numbers`] find services, encounters and sessions, and count units.
 //!
 //! # Sub-rooms, in order
 //!
@@ -79,7 +79,7 @@ use crate::claim::store::Store;
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::setting::{ClaimForm, SettingTable};
 
-/// What is known of each line beyond itself.
+/// The results of all passes.
 #[derive(Debug)]
 pub struct Index {
     bins: Vec<Bin>,
@@ -88,7 +88,7 @@ pub struct Index {
     stays: Stays,
     units_on_numbers: UnitsOnNumbers,
     earlier_codes: FxHashMap<u32, CodeSet>,
-    /// The rows that sessions refer to.
+    /// The rows that session results refer to.
     rows: FxHashMap<u32, RowRef>,
     orphans: FxHashSet<u32>,
     unmatched: FxHashSet<u32>,
@@ -96,8 +96,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// Goes over all lines. `memory`: bytes that one pass may take; with less the lines are read more often. `numbers`: units
-    /// are counted on authorization numbers, too. An error: spooled lines cannot be read back.
+    /// Indexes all lines. `memory` is the number of bytes that one pass may take; with less memory, the lines are read more
+    /// often. If `numbers` is set, units are also counted per authorization number. Fails if spooled lines cannot be read.
     pub fn new(store: &Store, policy: PolicyLists<'_>, memory: usize, numbers: bool) -> io::Result<Self> {
         let lines = Lines { store, starts: store.starts(), keys: Keys::new(), memory, fill: None };
         let traits = survey(&lines, policy.codes)?;
@@ -133,12 +133,12 @@ impl Index {
         })
     }
 
-    /// Bins of all lines, in their order.
+    /// The bins of all lines, in order.
     pub fn bins(&self) -> &[Bin] {
         &self.bins
     }
 
-    /// The lines of a batch, the first of which is number `first`, with what belongs to them.
+    /// The line set of a batch whose first line has the number `first`.
     pub fn line_set<'a>(&self, first: usize, lines: Cow<'a, Batch>, policy: PolicyLists<'_>) -> LineSet<'a> {
         let filled = self.relations.facts.filled(first, &lines, &self.settings);
         let (lines, unfilled) = match filled {

@@ -1,7 +1,7 @@
-//! Which claims a row names as its original.
+//! Finds the claims that a row names as its original.
 //!
-//! An original claim number names the claims of that number whose member is the row's own or empty. A row without any member
-//! names all claims of the number.
+//! An original claim number names the claims with that number whose member is the row's own or empty. A row without a member
+//! names all claims with the number.
 
 use std::io;
 
@@ -13,20 +13,20 @@ use crate::claim::index::partition::{Keyed, Lines};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Text;
 
-/// What the original claim number of a row names.
+/// The claims that an original claim number names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// No known row of any member has the number.
+    /// No known row has the number.
     Unknown,
-    /// The number is only that of claims of other members.
+    /// Only claims of other members have the number.
     OtherMembers,
     /// One claim.
     Claim(u32),
-    /// All claims of a number with two or more: the number of the group.
+    /// Two or more claims have the number: the number of their group.
     Group(u32),
 }
 
-/// What all rows that name another claim number name.
+/// The claims that all rows name, for rows that name another claim number.
 #[derive(Debug, Default)]
 pub(crate) struct NamedClaims {
     pub(crate) by_line: FxHashMap<u32, Named>,
@@ -36,7 +36,7 @@ pub(crate) struct NamedClaims {
     pub(crate) group_of: FxHashMap<u32, u32>,
 }
 
-/// A row that names the number, or the first row of a claim that has it.
+/// A row that names a claim number, or the first row of a claim with that number.
 struct Entry {
     number: KeyHash,
     member: Option<KeyHash>,
@@ -51,7 +51,7 @@ impl Keyed for Entry {
 }
 
 impl NamedClaims {
-    /// Finds what replacements, voids and reversals name.
+    /// Finds the claims that replacements, voids and reversals name.
     pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits], identity: &Identity) -> io::Result<Self> {
         let names = |number: usize| {
             let traits = traits[number];
@@ -94,12 +94,12 @@ impl NamedClaims {
         Ok(all)
     }
 
-    /// What a line names.
+    /// The claims that a line names.
     pub(crate) fn for_line(&self, line: u32) -> Option<Named> {
         self.by_line.get(&line).copied()
     }
 
-    /// All claims that rows of these names name. Takes time in proportion to the names and the claims.
+    /// All claims with these names. Takes time linear in the names and claims.
     pub(crate) fn all_claims(&self, names: impl Iterator<Item = Named>) -> Vec<u32> {
         let (mut claims, mut groups) = (Vec::new(), FxHashSet::default());
         for named in names {
@@ -121,7 +121,7 @@ fn one_number(entries: &[&Entry], found: &mut NamedClaims) {
     let claims: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.is_claim).collect();
     let by_member: FxHashMap<KeyHash, u32> =
         claims.iter().filter_map(|claim| Some((claim.member?, claim.line))).collect();
-    // A number has a claim without a member only if no row of it names one.
+    // A number has a claim without a member only if none of its rows names a member.
     let without_member = claims.iter().find(|claim| claim.member.is_none()).map(|claim| claim.line);
     let mut group = None;
     for row in entries.iter().filter(|entry| !entry.is_claim) {

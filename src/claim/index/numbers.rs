@@ -1,4 +1,4 @@
-//! Units of all services that carry an authorization number, counted in input order for each claim form by itself.
+//! Counts the units of all services with the same authorization number, in input order, separately for each claim form.
 
 use std::io;
 
@@ -12,15 +12,16 @@ use crate::claim::index::stays::Stays;
 use crate::claim::line::{Line, Text};
 use crate::claim::value::authorization;
 
-/// By service, the units on each of its numbers, by the place of the number on the claim, where they are more than its own.
+/// For each service, the running units on each of its numbers, with the position of the number on the claim. Only numbers
+/// whose units exceed those of the service itself are included.
 pub(crate) type UnitsOnNumbers = FxHashMap<ServiceKey, Vec<(u16, Decimal)>>;
 
-/// A service on one of its numbers.
+/// One number of a service.
 struct Use {
     /// Number and claim form.
     key: KeyHash,
     service: ServiceKey,
-    /// Place of the number on the claim.
+    /// Position of the number on the claim.
     place: u16,
     units: Decimal,
 }
@@ -31,7 +32,7 @@ impl Keyed for Use {
     }
 }
 
-/// Counts the units. Those of assistants and co-surgeons do not count.
+/// Counts the units, except those of assistants and co-surgeons.
 pub(crate) fn count(
     lines: &Lines<'_>,
     bins: &[Bin],

@@ -1,8 +1,8 @@
-//! Brings together the live lines of each member: the encounters that they form, the units counted in each, and the sessions
-//! of their services.
+//! Groups the live lines of each member into encounters, counts the units of each encounter, and finds the sessions of the
+//! services.
 //!
-//! One pass deals all live lines by member, so that one thread sees all of a member. Lines without a member are dealt by
-//! claim: they form encounters only.
+//! One pass partitions all live lines by member, so that one thread sees all lines of a member. Lines without a member are
+//! partitioned by claim; they form encounters but no sessions.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,27 +20,27 @@ use crate::claim::line::Batch;
 use crate::claim::value::code::{CodeId, System};
 use crate::claim::value::code_set::CodeSet;
 
-/// What belongs together.
+/// Encounters, units and sessions of all services.
 #[derive(Debug, Default)]
 pub(crate) struct Parties {
     /// The encounter of each live line.
     pub(crate) encounter_of: Vec<u32>,
     pub(crate) encounters: Vec<Encounter>,
-    /// Units of a line's code in its encounter up to and including it, where that is not its own number.
+    /// Running units of a line's code in its encounter, including the line, if they differ from the line's own units.
     pub(crate) units_so_far: FxHashMap<u32, Decimal>,
-    /// What the sessions of services show, where they show anything.
+    /// The findings of sessions, for services whose session shows anything.
     pub(crate) sessions: FxHashMap<ServiceKey, Session>,
 }
 
-/// A live line, or the stay that starts there.
+/// A live line, or the stay that starts on it.
 struct Entry {
     party: KeyHash,
     encounter: KeyHash,
-    /// Known codes of the row; of a stay the listed codes of its claim.
+    /// Known codes of the row; for a stay, the listed codes of its claim.
     codes: CodeSet,
     units: Decimal,
     visit: Visit,
-    /// The place of its code among the listed CPT codes, if it is a CPT service.
+    /// Index of its code among the listed CPT codes, if it is a CPT service.
     column: Option<u8>,
     has_member: bool,
 }
@@ -51,7 +51,7 @@ impl Keyed for Entry {
     }
 }
 
-/// What one partition finds.
+/// The result of one partition.
 #[derive(Default)]
 struct Found {
     encounters: Vec<Encounter>,
@@ -62,7 +62,7 @@ struct Found {
 }
 
 impl Parties {
-    /// Brings the live lines together.
+    /// Groups the live lines.
     pub(crate) fn find(
         lines: &Lines<'_>,
         identity: &Identity,
@@ -132,8 +132,8 @@ impl Entry {
     }
 }
 
-/// Forms the encounters of one party, and counts the units of each listed CPT code in each. `rows` and `running` are memory to
-/// work in.
+/// Forms the encounters of one member or claim, and counts the units of each listed CPT code in each encounter. `rows` and
+/// `running` are reused buffers.
 fn count_encounters<'e>(
     party: &[&'e Entry],
     rows: &mut Vec<&'e Entry>,
@@ -143,7 +143,7 @@ fn count_encounters<'e>(
 ) {
     rows.clear();
     rows.extend(party.iter().filter(|entry| !entry.visit.is_stay));
-    // The sort keeps the input order within an encounter.
+    // The sort is stable, so lines of an encounter stay in input order.
     rows.sort_by_key(|entry| entry.encounter);
     for of_encounter in rows.chunk_by(|one, other| one.encounter == other.encounter) {
         let mut encounter = Encounter::default();

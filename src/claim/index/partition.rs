@@ -1,8 +1,8 @@
 //! Passes over all lines of a run, partitioned by key.
 //!
-//! What must be remembered of the lines goes to partitions by the hash of a key, and one thread goes through one
-//! partition in input order. If the entries do not fit into the memory that a pass may take, the lines are read again for
-//! each group of partitions, as in a grace hash join.
+//! Each pass creates entries for the lines, partitions them by the hash of a key, and lets one thread process one partition in
+//! input order. If the entries of all partitions do not fit in memory, the lines are read again for each group of partitions,
+//! as in a grace hash join.
 
 use std::io;
 use std::ops::Range;
@@ -13,26 +13,26 @@ use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
 
-/// Lines below which one partition is enough: a second thread costs more than it saves.
+/// Minimum number of lines for more than one partition: below it a second thread costs more than it saves.
 const MIN_PARTITIONED_LINES: usize = 1 << 14;
 
-/// An entry of a pass, which the partition of its key receives.
+/// An entry of a pass. Its key decides its partition.
 pub(crate) trait Keyed {
     fn key(&self) -> KeyHash;
 }
 
-/// What a batch, the first line of which has this number, is with the facts of its claims; none if nothing is filled in.
+/// Fills the facts of other rows into a batch whose first line has this number. `None` if nothing is filled in.
 pub(crate) type Fill<'f> = dyn Fn(usize, &Batch) -> Option<Batch> + Sync + 'f;
 
-/// Everything that goes over the lines.
+/// The lines of a run, for the passes of the index.
 pub(crate) struct Lines<'a> {
     pub(crate) store: &'a Store,
     /// The number of the first line of each batch.
     pub(crate) starts: Vec<usize>,
     pub(crate) keys: Keys,
-    /// Bytes that a pass may take for what it remembers of lines.
+    /// Bytes that the entries of a pass may take.
     pub(crate) memory: usize,
-    /// Fills in what lines take from other lines of their claim, once that is known.
+    /// Fills in facts from other rows, after they were found.
     pub(crate) fill: Option<&'a Fill<'a>>,
 }
 
@@ -42,7 +42,7 @@ impl Lines<'_> {
         self.store.len()
     }
 
-    /// What `look` makes of each batch, in order. It is told the number of the first line.
+    /// Calls `look` for each batch with the number of its first line, in parallel. Returns the results in order.
     pub(crate) fn each<T: Send>(&self, look: impl Fn(usize, &Batch) -> T + Sync) -> io::Result<Vec<T>> {
         let one = |n: usize| {
             let batch = self.store.batch(n)?;
@@ -52,9 +52,9 @@ impl Lines<'_> {
         (0..self.store.batches()).into_par_iter().map(one).collect()
     }
 
-    /// Deals what `remember` adds for each line to the partitions of its keys, and returns what `work` makes of each
-    /// partition, whose entries it gets in input order. `most`: entries that are to be expected at most; `beside`: bytes that
-    /// `work` takes for an entry, beside the entry itself.
+    /// Partitions the entries that `remember` creates for each line, and returns the results of `work` for each partition, whose
+    /// entries it gets in input order. `most` is the maximum number of entries; `beside` is the number of bytes that `work`
+    /// needs for an entry in addition to the entry itself.
     pub(crate) fn partitioned<T: Keyed + Send + Sync, R: Send>(
         &self,
         most: usize,
@@ -76,7 +76,7 @@ impl Lines<'_> {
         )
     }
 
-    /// The same, where a batch is looked at as a whole.
+    /// Same as [`Lines::partitioned`], but `remember` gets a whole batch.
     pub(crate) fn partitioned_batches<T: Keyed + Send + Sync, R: Send>(
         &self,
         most: usize,
@@ -101,7 +101,7 @@ impl Lines<'_> {
         Ok(made)
     }
 
-    /// How many partitions there are, and how many of them are worked on at a time. A partition is one thread's.
+    /// The number of partitions, and how many of them are processed at a time, one per thread.
     fn partitions(&self, entries: usize, bytes_an_entry: usize) -> (usize, usize) {
         if entries < MIN_PARTITIONED_LINES {
             return (1, 1);
@@ -111,7 +111,7 @@ impl Lines<'_> {
         (threads * passes, threads)
     }
 
-    /// By batch and partition, the entries in input order. Only the partitions of `now` get theirs.
+    /// The entries of the partitions `now`, by batch and partition, in input order.
     fn partition<T: Keyed + Send>(
         &self,
         partitions: usize,
@@ -121,7 +121,7 @@ impl Lines<'_> {
         self.each(|start, batch| {
             let mut partitioned: Vec<Vec<T>> = now.clone().map(|_| Vec::new()).collect();
             remember(start, batch, &mut |entry: T| {
-                // The upper half of the key says whose it is; hash tables use the lower half.
+                // The upper half of the key decides the partition; hash tables use the lower half.
                 let partition = (((entry.key() >> 64) * partitions as u128) >> 64) as usize;
                 if now.contains(&partition) {
                     partitioned[partition - now.start].push(entry);
@@ -159,15 +159,15 @@ impl<'d, T: Keyed> Entries<'d, T> {
     }
 }
 
-/// Items grouped by key; the order within a group is that in which they came.
+/// Items grouped by key. Items of a group keep their order.
 pub(crate) struct GroupedItems<T> {
     items: Vec<T>,
-    /// Where each group ends.
+    /// The end of each group in `items`.
     ends: Vec<usize>,
 }
 
 impl<T: Copy> GroupedItems<T> {
-    /// Groups items. Takes time in proportion to their number.
+    /// Groups items in linear time.
     pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> KeyHash) -> Self {
         let mut seen = hashbrown::HashTable::<(KeyHash, u32)>::new();
         let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
@@ -204,12 +204,12 @@ impl<T: Copy> GroupedItems<T> {
     }
 }
 
-/// A set of lines, or of claims by the numbers of their first lines: a bit for each line of the run.
+/// A set of lines, or of claims identified by their first lines: one bit for each line of the run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
-    /// The empty set over this many lines.
+    /// An empty set for this many lines.
     pub(crate) fn new(lines: usize) -> Self {
         Self(vec![0; lines.div_ceil(64)])
     }
@@ -227,7 +227,7 @@ impl Bits {
         self.0.get(line as usize / 64).is_some_and(|word| word & (1 << (line % 64)) != 0)
     }
 
-    /// Is nothing in the set?
+    /// Is the set empty?
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }

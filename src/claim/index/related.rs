@@ -1,5 +1,5 @@
-//! Which lines bear on a line: its claim's, those that reversed, repeated or superseded it, those of its encounter and
-//! session. For the dossier of a claim; the line set of a part needs only what follows from them.
+//! Finds the lines related to a line: the lines of its claim, those that reversed, repeated or superseded it, and those of its
+//! encounter and session. Only the dossier of a claim needs them.
 
 use rustc_hash::FxHashSet;
 
@@ -16,13 +16,13 @@ use crate::claim::value::version::Version;
 /// Why a line is superseded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Superseded {
-    /// A void or replacement names its claim.
+    /// A void or replacement names the claim of the line.
     Named,
-    /// A void or replacement of its claim, which names no other, has another frequency.
+    /// A void or replacement of the same claim, which names no other claim, has another frequency.
     SameClaim,
-    /// The line was pending, and a paid or denied one says the same.
+    /// The line was pending, and an equal line was paid or denied.
     Decided,
-    /// A line of its claim has a higher version number.
+    /// A line of the same claim has a higher version number.
     NewerVersion,
 }
 
@@ -41,18 +41,18 @@ impl LineSet<'_> {
         self.relations.named.for_line((self.first + line) as u32)
     }
 
-    /// Is a line a replacement or void that counts: none that repeats another, and none that the payer denied?
+    /// Is a line an effective replacement or void, that is, neither a duplicate nor denied by the payer?
     fn is_active_version(&self, line: usize) -> bool {
         self.line(line).version != Version::Original && !matches!(self.bins[line], Bin::Duplicate | Bin::PayerDenied)
     }
 
-    /// The claim number that a replacement or void names, if the run has a claim of that number for it.
+    /// The claim number that a replacement or void names, if the run has a matching claim.
     pub fn named(&self, line: usize) -> Option<&str> {
         let named = matches!(self.named_by(line), Some(Named::Claim(_) | Named::Group(_)));
         (named && self.line(line).version != Version::Original).then(|| self.line(line).text(Text::OriginalClaimId))
     }
 
-    /// The lines that superseded a line, in input order, with the reason. A void that supersedes nothing but itself has none.
+    /// The lines that superseded a line, in input order, with the reason. Empty for a void that supersedes only itself.
     pub fn superseded_by(&self, line: usize) -> Vec<(usize, Superseded)> {
         if self.bins[line] != Bin::Superseded {
             return Vec::new();
@@ -103,7 +103,7 @@ impl LineSet<'_> {
     /// The earlier line that a duplicate is equal to.
     pub fn duplicate_of(&self, line: usize) -> Option<usize> {
         let keys = Keys::new();
-        // The keys are those of the rows as they came.
+        // Keys are computed from the rows as read.
         let key = |line: usize| keys.duplicate(self.claim_of(line), self.unfilled().line(line));
         let own = (self.bins[line] == Bin::Duplicate).then(|| key(line))?;
         (0..line).find(|other| {
@@ -141,7 +141,7 @@ impl LineSet<'_> {
             .collect()
     }
 
-    /// The lines whose amounts make the money of a stay, in input order.
+    /// The lines whose amounts make up the money of a stay, in input order.
     pub fn money_lines(&self, service: usize) -> Vec<usize> {
         let Service { line: own, kind: Kind::Stay(_), claim, .. } = self.services[service] else { return Vec::new() };
         let counts = |line: &usize| {

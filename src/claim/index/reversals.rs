@@ -1,7 +1,8 @@
-//! Rows that take something back, and the rows that they take back.
+//! Matches reversals with the rows that they take back.
 //!
-//! A reversal is matched with one row of its claim, or else of the claims that it names, that has the same line number,
-//! procedure cells and service date and the same amounts without their sign. Reversals are matched in input order.
+//! A reversal matches one row with the same line number, procedure cells and service date, and the same amounts without their
+//! sign. The row belongs to the claim of the reversal or, if there is none, to the claims that the reversal names. Reversals
+//! are matched in input order.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -19,7 +20,7 @@ use crate::claim::value::amount::Cents;
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// A reversal, or a row that one could take back.
+/// A reversal, or a row that a reversal could take back.
 struct Row {
     service: KeyHash,
     line: u32,
@@ -37,7 +38,7 @@ impl Keyed for Row {
     }
 }
 
-/// Charge, allowed and paid amounts without their signs; none: not readable.
+/// Charge, allowed and paid amounts without their signs. `None` if an amount cannot be read.
 type Amounts = [Option<u64>; 3];
 
 /// The reversals of a run.
@@ -45,7 +46,7 @@ type Amounts = [Option<u64>; 3];
 pub(crate) struct Reversals {
     /// A reversal and the line that it takes back, in both directions.
     pub(crate) matches: FxHashMap<u32, u32>,
-    /// Reversals that found no match.
+    /// Reversals without a match.
     pub(crate) unmatched: FxHashSet<u32>,
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn find(
     takes_back().map(|line| identity.claim_of[line as usize]).chain(named_claims).for_each(|claim| {
         claims.insert(claim);
     });
-    // A void is no reversal and is not taken back.
+    // A void is not a reversal and cannot be taken back.
     let may_match = |line: usize| traits[line].version != Version::Void && claims.contains(identity.claim_of[line]);
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_match(*line)).count() };
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
@@ -115,14 +116,15 @@ struct Matches {
     unmatched: Vec<u32>,
 }
 
-/// Where a row that can be taken back is looked for: in its claim, or in the group of claims that it belongs to.
+/// Where to look for the row: in the claim of the reversal, or in the group of claims that it names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Scope {
     Claim(u32),
     Group(u32),
 }
 
-/// Rows of one scope and status that have exactly the amounts `readable` and these values in `compared`, a subset of them.
+/// Identifies rows of one scope and status whose readable amounts are exactly `readable`, and whose amounts in `compared`, a
+/// subset of them, have these values.
 #[derive(PartialEq, Eq, Hash)]
 struct ListKey {
     scope: Scope,
@@ -132,7 +134,7 @@ struct ListKey {
     values: [u64; 3],
 }
 
-/// Which amounts are readable, a bit for each.
+/// One bit for each readable amount.
 fn readable(amounts: &Amounts) -> u8 {
     amounts.iter().enumerate().fold(0, |set, (n, amount)| set | (u8::from(amount.is_some()) << n))
 }
@@ -142,7 +144,7 @@ fn values(amounts: &Amounts, set: u8) -> [u64; 3] {
     std::array::from_fn(|n| if set & (1 << n) != 0 { amounts[n].unwrap_or(0) } else { 0 })
 }
 
-/// The rows that can still be taken back, in lists that a reversal finds by its amounts.
+/// The rows that can still be taken back, in lists by their amounts.
 #[derive(Default)]
 struct Candidates(FxHashMap<ListKey, BTreeSet<u32>>);
 
@@ -160,8 +162,8 @@ impl Candidates {
         })
     }
 
-    /// The row that a reversal takes back: one that the payer calls reversed first, then the nearest before it, then the
-    /// nearest after it.
+    /// The row that a reversal takes back: preferably one with the status reversed, then the nearest earlier row, then the
+    /// nearest later one.
     fn best(&self, reversal: &Row, scope: Scope) -> Option<u32> {
         let own = readable(&reversal.amounts);
         let lists = |is_reversed: bool| {
@@ -187,7 +189,7 @@ impl Candidates {
     }
 }
 
-/// Matches the reversals among rows of one service, which are in input order.
+/// Matches the reversals among the rows of one service. The rows are in input order.
 fn match_service(rows: &[&Row], named: &NamedClaims, found: &mut Matches) {
     let scopes = |row: &Row| {
         let group = named.group_of.get(&row.claim).map(|group| Scope::Group(*group));

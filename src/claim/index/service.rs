@@ -1,4 +1,4 @@
-//! What the index knows of a row beyond its own cells: its bin, the service that it makes, and what bears on that service.
+//! What the index knows about a row beyond its own cells: its bin, its service, and everything that affects the service.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -9,7 +9,7 @@ use crate::claim::value::code::{CodeId, CodeTable};
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::setting::SettingTable;
 
-/// The one bin of the ledger that a line falls in, in the order of precedence.
+/// The bin of the ledger that a line falls in. Each line is in exactly one; earlier variants take precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bin {
     /// Taken back by the payer, or takes something back.
@@ -18,7 +18,7 @@ pub enum Bin {
     Duplicate,
     /// Denied by the payer: nothing was paid.
     PayerDenied,
-    /// Of a voided, replaced or older version of a claim, or itself a void.
+    /// Belongs to a voided, replaced or older version of a claim, or is itself a void.
     Superseded,
     /// Holds a listed code.
     InScope,
@@ -27,22 +27,22 @@ pub enum Bin {
 }
 
 impl Bin {
-    /// Is the line live: does it make services, or take part in encounters and sessions?
+    /// Is the line live? Only live lines make services and belong to encounters and sessions.
     pub fn is_live(self) -> bool {
         matches!(self, Self::InScope | Self::Related)
     }
 }
 
-/// What a service is.
+/// The kind of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A service line with a listed CPT code.
     Line(CodeId),
-    /// A claim with listed ICD-10-PCS codes: the number of its stay in the line set.
+    /// A claim with listed ICD-10-PCS codes. Holds the number of its stay in the line set.
     Stay(usize),
 }
 
-/// A row of the run, by the number of its extract and its line in it.
+/// A row of the run, identified by its extract and its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowRef {
     /// Number of the extract in the run.
@@ -51,13 +51,13 @@ pub struct RowRef {
     pub row: u64,
 }
 
-/// A service by the number of its line in the run, and whether it is the stay that starts there.
+/// Identifies a service: the number of its line in the run, and whether it is the stay that starts on the line.
 pub(crate) type ServiceKey = (u32, bool);
 
-/// What the index asks of the policy.
+/// The parts of the policy that the index needs.
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyLists<'a> {
-    /// The codes looked for.
+    /// The known codes.
     pub codes: &'a CodeTable,
     /// Settings.
     pub settings: &'a SettingTable,
@@ -74,32 +74,32 @@ pub(crate) fn days(line: Line<'_>, is_stay: bool) -> Option<(Date, Date)> {
     Some((first, line.end_date.filter(|last| is_stay && *last >= first).unwrap_or(first)))
 }
 
-/// What is judged.
+/// A service to be judged.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Its line: for a stay the first one that holds a listed code.
+    /// Its line; for a stay, the first line that holds a listed code.
     pub line: usize,
-    /// CPT line or PCS claim.
+    /// A CPT line or a stay.
     pub kind: Kind,
-    /// Its claim: the number in the run of the first known line of the claim.
+    /// Its claim, identified by the number of the claim's first line in the run.
     pub claim: u32,
-    /// Known rows of its claim number name two or more members (DQ511).
+    /// Known rows with its claim number name two or more members (DQ511).
     pub claim_shared: bool,
     /// Its first and last day, if its date can be read.
     pub days: Option<(Date, Date)>,
     /// Its encounter.
     pub encounter: Encounter,
-    /// Units of this code in its encounter up to and including this line, without those of assistants and co-surgeons.
-    /// One for a stay.
+    /// Running units of this code in its encounter, including this line, without those of assistants and co-surgeons. One for
+    /// a stay.
     pub units_so_far: Decimal,
     /// What other claims of its session show.
     pub session: SessionFacts,
-    /// Which money is its own.
+    /// Its money.
     pub money: ServiceMoney,
-    /// Its units: those of its line; one for a stay.
+    /// The units of its line; one for a stay.
     pub(crate) units: Decimal,
-    /// Units of all services on an authorization number up to and including this one, by the place of the number on the
-    /// claim, where they are more than its own.
+    /// Running units of all services with the same authorization number, with the position of the number on the claim. Only
+    /// numbers whose units exceed those of the service itself are included.
     pub(crate) units_on_numbers: Vec<(u16, Decimal)>,
 }
 
@@ -112,34 +112,33 @@ impl Service {
     }
 }
 
-/// Which money is a service's own.
+/// The money of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ServiceMoney {
     /// The amounts of its line.
     #[default]
     OfLine,
-    /// None: the stay of the same claim has the amounts of its line.
+    /// No money: the stay of the same claim has the amounts of its line.
     InStay,
-    /// The money of the claim that a stay has, with the basis in the words of the outputs; none if no amount can be read.
+    /// The money of a stay's claim, with the basis in the words of the outputs. `None` if no amount can be read.
     OfStay(Option<(Cents, &'static str)>),
 }
 
-/// What the services of other claims of the same session show about a service. A row named here is one of those that show
-/// it.
+/// What the services of other claims in the same session show about a service. Each row is one of those that show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SessionFacts {
-    /// For a professional service of determined setting: an institutional service, all of which have the other setting.
+    /// For a professional service with a determined setting: an institutional service, if all of these have the other setting.
     pub other_setting: Option<RowRef>,
-    /// For a professional service at an office: an institutional service, or one of an ambulatory surgical center under
+    /// For a professional service in an office: an institutional service, or a service in an ambulatory surgical center with
     /// another billing provider.
     pub facility: Option<RowRef>,
-    /// For a stay: an earlier stay with a day and a listed code in common.
+    /// For a stay: an earlier stay that shares a day and a listed code.
     pub same_stay: Option<RowRef>,
-    /// One of these two stays is an interim bill by its frequency.
+    /// One of these two stays is an interim bill according to its frequency.
     pub interim: bool,
-    /// For a CPT service: an earlier one of the same code, date and side, neither of them an assistant's.
+    /// For a CPT service: an earlier service with the same code, date and side, if neither is an assistant's.
     pub same_service: Option<RowRef>,
-    /// For an institutional outpatient CPT service: a stay on the same day or beginning at most three days later.
+    /// For an institutional outpatient CPT service: a stay on the same day, or one that begins at most three days later.
     pub stay_nearby: Option<RowRef>,
     /// A service of the session carries an authorization number.
     pub carries_number: bool,
@@ -147,18 +146,18 @@ pub struct SessionFacts {
     pub codes_elsewhere: CodeSet,
 }
 
-/// A claim that carries listed ICD-10-PCS codes.
+/// A claim with listed ICD-10-PCS codes.
 #[derive(Debug, Clone, Default)]
 pub struct Stay {
     /// Its listed codes, distinct, in order of appearance.
     pub codes: Vec<CodeId>,
-    /// Every known code of the claim, its related rows included.
+    /// Every known code of the claim, including its related rows.
     pub all_codes: CodeSet,
-    /// More stood in a procedure cell than its code.
+    /// A procedure cell held more than a code.
     pub composite: bool,
-    /// A leading zero was lost.
+    /// A code had lost its leading zero.
     pub zero_lost: bool,
-    /// The money of its claim with the basis in the words of the outputs; none if no amount can be read.
+    /// The money of its claim, with the basis in the words of the outputs. `None` if no amount can be read.
     pub money: Option<(Cents, &'static str)>,
 }
 

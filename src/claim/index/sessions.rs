@@ -1,8 +1,7 @@
-//! Sessions: what other claims of a member say about the same treatment.
+//! Sessions: what other claims of a member show about the same treatment.
 //!
-//! The session of a service are the services of other claims of its member of which some day is at most one day from one of
-//! its own. Whether one of some kind exists is found by going through services and questions in the order of days; nothing
-//! here compares each service with each other one.
+//! The session of a service consists of the services on other claims of the member that are at most one day apart from it.
+//! Services are visited in the order of their days, so that no step compares every service with every other one.
 
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
@@ -15,19 +14,20 @@ use crate::claim::value::code::CodeId;
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::setting::{ClaimForm, Setting};
 
-/// Days by which a stay may begin after an outpatient service that belongs to it.
+/// Number of days after an outpatient service within which a stay may begin that the service belongs to: the three-day window
+/// of inpatient billing.
 const DAYS_BEFORE_STAY: i32 = 3;
 
-/// The place of service of an office.
+/// The place-of-service code of an office.
 const OFFICE: &str = "11";
 
-/// The place of service of an ambulatory surgical center.
+/// The place-of-service code of an ambulatory surgical center.
 const SURGICAL_CENTER: &str = "24";
 
-/// The provider of a service that names none. Whether hashes collide with it makes no difference to more than one in 10^18.
+/// The provider hash of a service that names no provider. A real hash equals it with a chance below one in 10^18.
 const NO_PROVIDER: u64 = 0;
 
-/// A service of a member, with all that sessions ask of it.
+/// A service of a member, with the values that sessions compare.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Visit {
     pub(crate) line: u32,
@@ -94,7 +94,7 @@ fn day_number(date: Date) -> i32 {
     (date.duration_since(jiff::civil::date(2000, 1, 1)).as_hours() / 24) as i32
 }
 
-/// What the session of a service shows; the lines are those that show it.
+/// What the session of a service shows, each with the line that shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Session {
     pub(crate) other_setting: Option<u32>,
@@ -108,15 +108,15 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The lines that show something.
+    /// All lines that show something.
     pub(crate) fn witnesses(&self) -> impl Iterator<Item = u32> {
         let lines = [self.other_setting, self.facility, self.same_stay, self.same_service, self.stay_nearby];
         lines.into_iter().flatten()
     }
 }
 
-/// What the sessions of a member's services show, where they show anything. The services have readable dates and are in input
-/// order.
+/// Finds what the sessions of a member's services show; services whose session shows nothing are left out. All services must
+/// have readable dates and be in input order.
 pub(crate) fn find(visits: &[Visit]) -> Vec<(ServiceKey, Session)> {
     let mut sessions: Vec<Session> = vec![Session::default(); visits.len()];
     codes_elsewhere(visits, &mut sessions);
@@ -130,7 +130,7 @@ pub(crate) fn find(visits: &[Visit]) -> Vec<(ServiceKey, Session)> {
     said.map(|(visit, session)| (visit.key(), session)).collect()
 }
 
-/// Asks `ask` of each visit in the order of the last day that it asks about, when `add` has added to `state` all visits that
+/// Calls `ask` for each visit in the order of the last day that it asks about, after `add` has added all visits to `state` that
 /// begin by that day.
 fn sweep<S: Default>(
     visits: &[Visit],
@@ -152,7 +152,7 @@ fn sweep<S: Default>(
     }
 }
 
-/// The kinds of services that a session is asked for.
+/// The kinds of services that are looked for in a session.
 #[derive(Default)]
 struct Kinds {
     institutional: Latest,
@@ -182,7 +182,7 @@ impl Kinds {
     }
 }
 
-/// TW601, TW602, and whether a service of the session carries an authorization number.
+/// TW601 and TW602, and whether a service of the session carries an authorization number.
 fn neighbors(visits: &[Visit], sessions: &mut [Session]) {
     sweep(
         visits,
@@ -212,8 +212,8 @@ fn neighbors(visits: &[Visit], sessions: &mut [Session]) {
     );
 }
 
-/// TW605: for an institutional outpatient CPT service, a stay of another claim on that day or that begins at most three days
-/// later.
+/// TW605: for an institutional outpatient CPT service, a stay of another claim on the same day, or one that begins at most three
+/// days later.
 fn stays_nearby(visits: &[Visit], sessions: &mut [Session]) {
     let is_asked = |visit: &Visit| {
         !visit.is_stay && visit.side == ClaimForm::Institutional && visit.setting == Setting::Outpatient
@@ -238,7 +238,7 @@ fn stays_nearby(visits: &[Visit], sessions: &mut [Session]) {
     );
 }
 
-/// TW603: for a stay, an earlier one with a day and a listed code in common.
+/// TW603: for a stay, an earlier stay that shares a day and a listed code.
 fn same_stays(visits: &[Visit], sessions: &mut [Session]) {
     let stays: Vec<usize> = (0..visits.len()).filter(|n| visits[*n].is_stay).collect();
     if stays.len() < 2 {
@@ -255,7 +255,7 @@ fn same_stays(visits: &[Visit], sessions: &mut [Session]) {
         let at = firsts.partition_point(|first| *first < visit.first);
         for id in visit.codes.iter() {
             let latest = by_code.entry(id).or_insert_with(|| LatestByFirst::new(firsts.len()));
-            // A claim has one stay, so the other is that of another claim.
+            // A claim has only one stay, so the other stay belongs to another claim.
             if let Some((_, other)) = latest.of_first(until).filter(|(last, _)| *last >= visit.first)
                 && sessions[n].same_stay.is_none()
             {
@@ -267,7 +267,7 @@ fn same_stays(visits: &[Visit], sessions: &mut [Session]) {
     }
 }
 
-/// The latest end among stays whose first day is among the first so many: a binary indexed tree of maxima.
+/// A Fenwick tree of maxima: the latest end among the stays that begin on one of the first n days.
 struct LatestByFirst(Vec<Option<(i32, usize)>>);
 
 impl LatestByFirst {
@@ -275,7 +275,7 @@ impl LatestByFirst {
         Self(vec![None; firsts + 1])
     }
 
-    /// Adds a stay that begins at the day of this place.
+    /// Adds a stay that begins on the day with this index.
     fn add(&mut self, place: usize, last: i32, stay: usize) {
         let mut at = place + 1;
         while at < self.0.len() {
@@ -301,9 +301,10 @@ impl LatestByFirst {
     }
 }
 
-/// TW604: for a CPT service, an earlier one of another claim with the same code, date and side, neither an assistant's.
+/// TW604: for a CPT service, an earlier service of another claim with the same code, date and side, if neither is an
+/// assistant's.
 fn same_services(visits: &[Visit], sessions: &mut [Session]) {
-    // The first service, and the first of another claim than that.
+    // The first service, and the first service of a different claim.
     let mut seen: FxHashMap<(CodeId, i32, ClaimForm), (&Visit, Option<&Visit>)> = FxHashMap::default();
     for (visit, session) in visits.iter().zip(sessions).filter(|(visit, _)| !visit.is_assistant) {
         let Some(cpt) = visit.cpt else { continue };
@@ -319,7 +320,7 @@ fn same_services(visits: &[Visit], sessions: &mut [Session]) {
 
 /// The codes of CPT services of the same day in other encounters, without those of assistants and co-surgeons.
 fn codes_elsewhere(visits: &[Visit], sessions: &mut [Session]) {
-    // By day, for each code the first encounter that has it, and whether another has it too.
+    // For each day and code, the first encounter with the code, and whether another encounter has it too.
     let mut days: FxHashMap<i32, FxHashMap<CodeId, (u32, bool)>> = FxHashMap::default();
     for visit in visits.iter().filter(|visit| !visit.is_assistant) {
         if let Some(cpt) = visit.cpt {

@@ -1,4 +1,4 @@
-//! Stays: claims that carry a listed ICD-10-PCS code, with the codes and the money of the claim.
+//! Stays: claims with a listed ICD-10-PCS code, with the codes and the money of the claim.
 
 use std::io;
 
@@ -20,7 +20,7 @@ use crate::claim::value::status::RowStatus;
 /// The stays of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Stays {
-    /// By the lines that they start on.
+    /// Stays by the line on which they start.
     by_line: FxHashMap<u32, Stay>,
     /// Claims that are stays.
     claims: Bits,
@@ -42,7 +42,7 @@ impl Stays {
         self.by_line.len()
     }
 
-    /// Gathers the stays from the live lines of their claims.
+    /// Collects the stays from the live lines of their claims.
     pub(crate) fn find(
         lines: &Lines<'_>,
         traits: &[Traits],
@@ -70,7 +70,7 @@ impl Stays {
     }
 }
 
-/// A live row of a stay's claim.
+/// A live row of the claim of a stay.
 struct Row {
     key: KeyHash,
     line: u32,
@@ -115,7 +115,7 @@ impl Row {
     }
 }
 
-/// The stay of the live rows of one claim, by the line that it starts on.
+/// The stay that the live rows of one claim form, with the line on which it starts.
 fn gather(rows: &[&Row]) -> Option<(u32, Stay)> {
     let first = rows.iter().copied().find(|row| !row.listed.is_empty())?;
     let mut stay = Stay { money: money(rows, first), ..Stay::default() };
@@ -135,17 +135,17 @@ fn gather(rows: &[&Row]) -> Option<(u32, Stay)> {
     Some((first.line, stay))
 }
 
-/// The words for the basis of a stay's money: of one row, of a total row, of equal rows, of all rows together.
+/// The words for the basis of a stay's money: one row, a total row, equal rows, or the sum of all rows.
 const BASES: [[&str; 4]; 3] = [
     ["paid", "paid-total", "paid-claim", "paid-sum"],
     ["allowed", "allowed-total", "allowed-claim", "allowed-sum"],
     ["charge", "charge-total", "charge-claim", "charge-sum"],
 ];
 
-/// The money of a stay: that of its claim's rows which are not professional, and of its own row.
+/// The money of a stay: the amounts of its own row and of those rows of its claim that are not professional.
 fn money(rows: &[&Row], first: &Row) -> Option<(Cents, &'static str)> {
     let counts = |row: &&Row| !row.is_professional || row.line == first.line;
-    // A pending row shows what would be paid as its allowed amount.
+    // The allowed amount of a pending row is what would be paid.
     (usize::from(first.is_pending)..BASES.len()).find_map(|kind| {
         let readable: Vec<(&Row, Cents)> =
             rows.iter().copied().filter(counts).filter_map(|row| Some((row, row.amounts[kind]?))).collect();

@@ -1,4 +1,4 @@
-//! The first look at the lines: what each is by itself, in two bytes, so that later steps need not read it again.
+//! The first pass over the lines: the traits of each line in two bytes, so that later steps need not read the line again.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::claim::value::code::{CodeTable, System};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// What a line is by itself.
+/// The traits of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub(crate) version: Version,
@@ -58,7 +58,7 @@ impl Traits {
         self.has(LISTED_PCS)
     }
 
-    /// Does the line take back another?
+    /// Does the line take back another line?
     pub(crate) fn takes_back(self) -> bool {
         self.has(TAKES_BACK)
     }
@@ -78,7 +78,8 @@ impl Traits {
     }
 }
 
-/// Negative units, a negative charge, or a negative payment without a charge. Never a void.
+/// Is the line a reversal? It is if it has negative units, a negative charge, or a negative payment without a charge. A void
+/// never is.
 pub(crate) fn takes_back(line: Line<'_>) -> bool {
     let is_negative = |amount: Option<Cents>| amount.is_some_and(|amount| amount.0 < 0);
     line.version != Version::Void

@@ -1,5 +1,5 @@
-//! Rows that are not judged because another row of their claim, or a version of it, takes their place: duplicates, pending
-//! rows that were decided, older version numbers, and claims that a void or a replacement supersedes.
+//! Finds rows that are not judged because another row of the claim or another version of the claim takes their place:
+//! duplicates, pending rows that were decided, older versions, and claims that a void or replacement supersedes.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::claim::line::{Line, Text};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// A line by a key that it has in common with others.
+/// A line with a key that other lines may share.
 struct Same {
     key: KeyHash,
     line: u32,
@@ -27,7 +27,7 @@ impl Keyed for Same {
     }
 }
 
-/// Marks lines that are equal to an earlier one that was not reversed; then those that the payer denied.
+/// Marks duplicates, which equal an earlier line that was not reversed, and then the lines that the payer denied.
 pub(crate) fn duplicates(
     lines: &Lines<'_>,
     traits: &[Traits],
@@ -62,12 +62,12 @@ pub(crate) fn duplicates(
     Ok(())
 }
 
-/// Is the line left over from the steps that take out reversed rows and duplicates?
+/// Does the line remain after reversed rows and duplicates were removed?
 fn is_left(bin: Bin) -> bool {
     !matches!(bin, Bin::Reversed | Bin::Duplicate)
 }
 
-/// A row that may be pending, or decide a pending one.
+/// A row that may be pending, or may decide a pending row.
 struct Decision {
     key: KeyHash,
     line: u32,
@@ -80,7 +80,7 @@ impl Keyed for Decision {
     }
 }
 
-/// The pending lines that another line of their claim, paid or denied, decides.
+/// The pending lines that another line of the claim, paid or denied, decides.
 pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
     let mut claims = Bits::new(lines.len());
     for (line, traits) in traits.iter().enumerate() {
@@ -113,13 +113,13 @@ pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity,
     Ok(found.into_iter().flatten().collect())
 }
 
-/// A version number as it is compared: empty ones are lowest, whole numbers are compared as numbers, and any other text is
-/// higher than a number.
+/// A version number for comparison: empty is lowest, whole numbers compare as numbers, and any other text is higher than every
+/// number.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum VersionNumber {
     Empty,
     Number(u64),
-    /// A number of more digits: how many, and which.
+    /// A number with more digits: their count, and the digits.
     LongNumber(usize, Box<str>),
     Text(Box<str>),
 }
@@ -157,7 +157,7 @@ impl Keyed for Numbered {
     }
 }
 
-/// The lines whose version number is lower than the highest of their claim.
+/// The lines whose version number is lower than the highest one of their claim.
 pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
     let mut claims = Bits::new(lines.len());
     for (line, traits) in traits.iter().enumerate() {
@@ -187,8 +187,8 @@ pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, b
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Marks what voids and replacements supersede, and the lines `also`; returns the versions that name nothing and supersede
-/// nothing but themselves.
+/// Marks the lines that voids and replacements supersede, and the lines `also`. Returns the versions that name nothing and
+/// supersede nothing but themselves.
 pub(crate) fn supersede(
     traits: &[Traits],
     identity: &Identity,
@@ -196,7 +196,7 @@ pub(crate) fn supersede(
     also: impl IntoIterator<Item = u32>,
     bins: &mut [Bin],
 ) -> FxHashSet<u32> {
-    // A repeated version says nothing new, and one that the payer denied supersedes nothing.
+    // A duplicate version adds nothing, and a version that the payer denied supersedes nothing.
     let acts = |line: u32, bins: &[Bin]| {
         traits[line as usize].is_version() && !matches!(bins[line as usize], Bin::Duplicate | Bin::PayerDenied)
     };
@@ -206,7 +206,7 @@ pub(crate) fn supersede(
         return FxHashSet::default();
     }
     let lines = traits.len();
-    // Claims that a version names; claims with a replacement, and with a void, that name no claim.
+    // Claims that a version names, and claims with a replacement or a void that names no claim.
     let (mut gone, mut replaced, mut voided) = (Bits::new(lines), Bits::new(lines), Bits::new(lines));
     named.all_claims(versions.iter().filter_map(|line| named.for_line(*line))).into_iter().for_each(|claim| {
         gone.insert(claim);
@@ -216,7 +216,7 @@ pub(crate) fn supersede(
         let set = if traits[line as usize].version == Version::Void { &mut voided } else { &mut replaced };
         set.insert(identity.claim_of[line as usize]);
     }
-    // Claims with a row whose frequency is not that of a replacement, and not that of a void.
+    // Claims with a row that is not a replacement, and claims with a row that is not a void.
     let (mut has_no_7, mut has_no_8) = (Bits::new(lines), Bits::new(lines));
     for (traits, claim) in traits.iter().zip(&identity.claim_of) {
         if traits.version != Version::Replacement {

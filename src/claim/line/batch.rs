@@ -1,7 +1,7 @@
-//! Lines in one piece of memory, with the one encoder that writes a line and the one decoder that reads it.
+//! Lines packed into shared buffers, with the only encoder that writes a line and the only decoder that reads it.
 //!
-//! A line's text holds its cells one after the other: the procedure cells, the kept texts that are not empty, the
-//! diagnoses, the modifiers. Its ends say where each cell ends; after the end of a diagnosis comes its slot.
+//! The text of a line is the concatenation of its procedure cells, its kept texts that are not empty, its diagnoses and its
+//! modifiers. `ends` holds the end of each cell; the end of a diagnosis is followed by the number of its slot.
 
 use std::ops::Deref;
 
@@ -11,11 +11,11 @@ use crate::claim::line::head::{Head, LineShape};
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::code::CodeId;
 
-/// Lines that follow each other, in one piece of memory.
+/// Consecutive lines in shared buffers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Batch {
     pub(crate) heads: Vec<Head>,
-    /// Where the text, the ends and the known codes of each line end.
+    /// For each line, the ends of its parts of `text`, `ends` and `known`.
     pub(crate) stops: Vec<[u32; 3]>,
     pub(crate) text: String,
     pub(crate) ends: Vec<u32>,
@@ -28,7 +28,7 @@ impl Batch {
         self.heads.len()
     }
 
-    /// Has it no line?
+    /// Is it empty?
     pub fn is_empty(&self) -> bool {
         self.heads.is_empty()
     }
@@ -50,7 +50,7 @@ impl Batch {
         (0..self.len()).map(|n| self.line(n))
     }
 
-    /// Bytes that it takes in memory, for the bound on them.
+    /// Size in memory in bytes.
     pub fn bytes(&self) -> usize {
         self.heads.len() * (size_of::<Head>() + size_of::<[u32; 3]>())
             + self.text.len()
@@ -58,7 +58,7 @@ impl Batch {
             + self.known.len() * size_of::<CodeId>()
     }
 
-    /// Adds the lines of another batch after its own.
+    /// Appends the lines of another batch.
     pub fn append(&mut self, other: &Self) {
         let [text, ends, known] = self.lengths();
         self.heads.extend_from_slice(&other.heads);
@@ -68,7 +68,7 @@ impl Batch {
         self.known.extend_from_slice(&other.known);
     }
 
-    /// Adds a line of another batch after its own.
+    /// Appends a line of another batch.
     pub(crate) fn push(&mut self, line: Line<'_>) {
         self.heads.push(line.head.clone());
         self.text.push_str(line.text);
@@ -77,10 +77,10 @@ impl Batch {
         self.stops.push([self.text.len() as u32, self.ends.len() as u32, self.known.len() as u32]);
     }
 
-    /// Reserves room for `lines` lines that are on average as long as those that are here.
+    /// Reserves space for `lines` lines of the average size so far.
     pub(crate) fn reserve_for(&mut self, lines: usize) {
         let (now, more) = (self.len().max(1), lines.saturating_sub(self.len()));
-        // An eighth above the average, so that a batch seldom grows once more.
+        // An eighth more than the average, so that the buffers seldom grow again.
         let expected = |length: usize| length * more / now + length * more / now / 8;
         self.heads.reserve(more);
         self.stops.reserve(more);
@@ -89,20 +89,20 @@ impl Batch {
         self.known.reserve(expected(self.known.len()));
     }
 
-    /// Drops all lines but the first `lines`.
+    /// Keeps only the first `lines` lines.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.heads.truncate(lines);
         self.stops.truncate(lines);
         self.drop_unfinished();
     }
 
-    /// Starts a line after the others.
+    /// Starts to encode a new line.
     pub(crate) fn encode(&mut self) -> Encoder<'_> {
         let start = self.lengths().map(|length| length as usize);
         Encoder { start, shape: LineShape::default(), batch: self }
     }
 
-    /// The lengths of text, ends and known codes of the finished lines.
+    /// The lengths of `text`, `ends` and `known` up to the last finished line.
     fn lengths(&self) -> [u32; 3] {
         self.stops.last().copied().unwrap_or_default()
     }
@@ -115,10 +115,10 @@ impl Batch {
     }
 }
 
-/// Writes one line. Its parts are written in the order of the methods. A line that is not finished is not kept.
+/// Encodes one line. Call its methods in the order in which they are defined. A line that is not finished is discarded.
 pub(crate) struct Encoder<'b> {
     batch: &'b mut Batch,
-    /// Where the text, the ends and the known codes of the line start.
+    /// Where the parts of the line start in `text`, `ends` and `known`.
     start: [usize; 3],
     shape: LineShape,
 }
@@ -129,7 +129,7 @@ impl Encoder<'_> {
         self.batch.ends.push((self.batch.text.len() - self.start[0]) as u32);
     }
 
-    /// Adds a known code, once.
+    /// Adds a known code unless the line has it already.
     pub(crate) fn known(&mut self, id: CodeId) {
         if !self.batch.known[self.start[2]..].contains(&id) {
             self.batch.known.push(id);
@@ -141,7 +141,7 @@ impl Encoder<'_> {
         self.batch.known.len() == self.start[2]
     }
 
-    /// Adds a procedure cell. The first is the procedure column, be it empty.
+    /// Adds a procedure cell. The first one is the procedure column, even if it is empty.
     pub(crate) fn procedure(&mut self, cell: &str) {
         self.push(cell);
         self.shape.procedures += 1;
@@ -155,8 +155,8 @@ impl Encoder<'_> {
         }
     }
 
-    /// Adds the diagnosis of a slot, its dots dropped. Nothing is added when nothing is left of it, or when the line has 255
-    /// diagnoses. Returns whether it was added.
+    /// Adds the diagnosis of a slot without its dots. Returns whether it was added: not if nothing remains, or if the line has
+    /// 255 diagnoses already.
     pub(crate) fn diagnosis(&mut self, slot: u8, cell: &str) -> bool {
         if self.shape.diagnoses == u8::MAX || cell.bytes().all(|b| b == b'.') {
             return false;
@@ -186,7 +186,7 @@ impl Drop for Encoder<'_> {
     }
 }
 
-/// A service or related row, or one such service slot of a row that has several.
+/// A service or related row, or one service slot of such a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     pub(crate) head: &'a Head,
@@ -215,12 +215,12 @@ impl<'a> Line<'a> {
         self.ends[place] as usize
     }
 
-    /// The cell that ends at this place, if the cell before it ends at the place before.
+    /// The cell whose end is at this index of `ends`. Valid if the previous entry is also the end of a cell.
     fn cell(&self, place: usize) -> &'a str {
         &self.text[place.checked_sub(1).map_or(0, |before| self.end(before))..self.end(place)]
     }
 
-    /// A kept text; empty when the row does not fill it.
+    /// A kept text. Empty if the row does not fill it.
     pub fn text(&self, text: Text) -> &'a str {
         let LineShape { procedures, texts, .. } = self.shape;
         if texts & text.bit() == 0 {
@@ -234,10 +234,10 @@ impl<'a> Line<'a> {
         usize::from(self.shape.diagnoses)
     }
 
-    /// The nth filled diagnosis in column order, normalised.
+    /// The nth filled diagnosis in column order, normalized.
     pub fn diagnosis(&self, n: usize) -> &'a str {
         let end = self.shape.first_diagnosis() + 2 * n;
-        // Before the end of a diagnosis comes the slot of the one before it.
+        // The entry before the end of a diagnosis is the slot of the previous diagnosis.
         let before = if n == 0 { end.checked_sub(1) } else { Some(end - 2) };
         &self.text[before.map_or(0, |before| self.end(before))..self.end(end)]
     }
@@ -256,7 +256,7 @@ impl<'a> Line<'a> {
     pub fn modifiers(self) -> impl Iterator<Item = &'a str> {
         let first = self.shape.first_modifier();
         (first..self.ends.len()).map(move |place| {
-            // Before the first modifier comes the slot of the last diagnosis.
+            // The entry before the first modifier is the slot of the last diagnosis.
             let after_diagnoses = place == first && self.shape.diagnoses > 0;
             let before = if after_diagnoses { place.checked_sub(2) } else { place.checked_sub(1) };
             &self.text[before.map_or(0, |before| self.end(before))..self.end(place)]
@@ -268,22 +268,22 @@ impl<'a> Line<'a> {
         (0..self.diagnosis_count()).map(move |n| self.diagnosis(n))
     }
 
-    /// The place of the diagnosis of a slot; none if the slot is empty.
+    /// The number of the diagnosis in a slot among the filled ones. `None` if the slot is empty.
     fn place_of_slot(&self, slot: u8) -> Option<usize> {
         (0..self.diagnosis_count()).find(|n| self.diagnosis_slot(*n) == slot)
     }
 
-    /// The places of the diagnoses that the line points to, in pointer order.
+    /// The numbers of the diagnoses that the line points to, in pointer order.
     fn pointed(self) -> impl Iterator<Item = usize> {
         (0..self.pointers.slots().len()).filter_map(move |n| self.place_of_slot(self.head.pointers.slots()[n]))
     }
 
-    /// Does a pointer point to no diagnosis of the row (DQ505)?
+    /// Is there a pointer to a diagnosis that the row does not have (DQ505)?
     pub fn points_to_nothing(self) -> bool {
         self.pointers.unreadable || self.pointers.slots().iter().any(|slot| self.place_of_slot(*slot).is_none())
     }
 
-    /// The diagnoses considered: those pointed to, in pointer order, if a pointer is valid; else all.
+    /// The considered diagnoses: those pointed to, in pointer order, if at least one pointer is valid; otherwise all.
     pub fn considered(self) -> impl Iterator<Item = &'a str> {
         self.considered_places().map(move |n| self.diagnosis(n))
     }
@@ -294,12 +294,12 @@ impl<'a> Line<'a> {
         self.pointed().chain(all)
     }
 
-    /// The diagnoses of the row that no pointer of the line points to. None if all are considered.
+    /// The diagnoses of the row that the line does not point to. Empty if all are considered.
     pub fn unpointed(self) -> impl Iterator<Item = &'a str> {
         self.unpointed_places().map(move |n| self.diagnosis(n))
     }
 
-    /// The numbers of these among the filled ones.
+    /// The numbers of these diagnoses among the filled ones.
     pub fn unpointed_places(self) -> impl Iterator<Item = usize> {
         let all = if self.pointed().next().is_none() { 0..0 } else { 0..self.diagnosis_count() };
         all.filter(move |n| self.pointed().all(|pointed| pointed != *n))

@@ -1,4 +1,4 @@
-//! Writes a line with facts that it takes from other rows of its claim.
+//! Copies a line with facts from other rows of its claim filled in.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::product::ClassId;
 use crate::claim::value::setting::{BillType, ClaimForm, SettingTable};
 
-/// A fact of another row, with what its cell was read as.
+/// A fact of another row, with the values that were read from its cell.
 #[derive(Debug, Clone)]
 pub(crate) struct Filling {
     text: Box<str>,
@@ -32,7 +32,7 @@ impl Filling {
 }
 
 impl Batch {
-    /// Adds a line with these facts. What follows from them follows: claim form, setting, class, facility.
+    /// Adds a line with these facts. Claim form, setting, class and facility are derived again from them.
     pub(crate) fn push_filled(
         &mut self,
         line: Line<'_>,

@@ -1,4 +1,4 @@
-//! What a line holds beside its texts: the cells that were read as values.
+//! The fixed part of a line: the cells that were read as values.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -12,10 +12,10 @@ use crate::claim::value::setting::{ClaimForm, Setting};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// What was noticed while a row was read.
+/// Flags set while a row was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Marks {
-    /// A procedure cell held more than its code (DQ506).
+    /// A procedure cell held more than a code (DQ506).
     pub composite: bool,
     /// A PCS code had lost its leading zero (DQ507).
     pub zero_lost: bool,
@@ -23,7 +23,7 @@ pub struct Marks {
     pub authorization_column: bool,
     /// The units have a minus sign; they are kept without it.
     pub negative_units: bool,
-    /// The claim number was mangled by a spreadsheet: it equals no other (DQ513).
+    /// The claim number was mangled by a spreadsheet, so it never equals another (DQ513).
     pub claim_id_mangled: bool,
     /// The member number was mangled by a spreadsheet and counts as empty (DQ513).
     pub member_id_mangled: bool,
@@ -37,7 +37,7 @@ pub struct Marks {
     pub total_line: bool,
     /// A modifier says that the row is an assistant's or a co-surgeon's.
     pub assistant: bool,
-    /// The claim form column says which form it is; otherwise the form is inferred from bill type and place of service.
+    /// The claim form column states the form. Otherwise the form is inferred from bill type and place of service.
     pub form_said: bool,
     /// The product label is filled, and no table knows it.
     pub product_unread: bool,
@@ -51,7 +51,7 @@ pub struct Marks {
     pub payer_unread: bool,
 }
 
-/// Whether the amounts on the rows of a stay are those of the row or repeat those of the claim, as the layout says it.
+/// What the amounts on the rows of a stay refer to, according to the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum AmountsPer {
     /// The layout does not say.
@@ -63,7 +63,7 @@ pub enum AmountsPer {
     Claim,
 }
 
-/// What a line holds beside its texts.
+/// The values of a line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {
     /// Number of the extract in the run.
@@ -82,13 +82,13 @@ pub struct Head {
     pub form: ClaimForm,
     /// Facility part of a well-formed bill type.
     pub facility: Option<[u8; 2]>,
-    /// Frequency 7 and 8.
+    /// Original, replacement or void.
     pub version: Version,
     /// What the payer did with the row.
     pub status: RowStatus,
-    /// Whose amounts the row shows.
+    /// What the amounts refer to.
     pub amounts: AmountsPer,
-    /// Units used, without sign: as on the line, one where empty or unreadable.
+    /// Units without sign. One if the cell is empty or unreadable.
     pub units: Decimal,
     /// Charge, if it can be read.
     pub charge: Option<Cents>,
@@ -96,7 +96,7 @@ pub struct Head {
     pub allowed: Option<Cents>,
     /// Paid, if it can be read.
     pub paid: Option<Cents>,
-    /// What was noticed.
+    /// Flags set while the row was read.
     pub marks: Marks,
     /// The CPT or HCPCS code of the procedure column, if known.
     pub cpt: Option<CodeId>,
@@ -105,22 +105,22 @@ pub struct Head {
     pub(crate) shape: LineShape,
 }
 
-/// How many cells of each kind a line has. The encoder counts them.
+/// The number of cells of each kind in a line, counted by the encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct LineShape {
     pub(crate) procedures: u32,
-    /// The kept texts that are not empty, a bit for each.
+    /// One bit for each kept text that is not empty.
     pub(crate) texts: u32,
     pub(crate) diagnoses: u8,
 }
 
 impl LineShape {
-    /// The place of the end of the first diagnosis.
+    /// Index in `ends` of the first diagnosis.
     pub(crate) fn first_diagnosis(self) -> usize {
         self.procedures as usize + self.texts.count_ones() as usize
     }
 
-    /// The place of the end of the first modifier.
+    /// Index in `ends` of the first modifier.
     pub(crate) fn first_modifier(self) -> usize {
         self.first_diagnosis() + 2 * usize::from(self.diagnoses)
     }

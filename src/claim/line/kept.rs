@@ -1,9 +1,9 @@
 //! The table of the texts that a line keeps.
 //!
-//! This list is the only place that names them all: the encoder, the decoder, the validation of dossiers and the masking of
-//! ids follow it. To keep another field, add it here and set it in [`super::reader`].
+//! This is the only list of them. The encoder, the decoder, the validation of dossiers and the masking of ids follow it. To
+//! keep another field, add it here and set it in [`crate::claim::line::reader`].
 
-/// What a token replaces; its letter begins the token.
+/// The kind of id that a token replaces. Its letter begins the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdKind {
     /// A member.
@@ -19,11 +19,11 @@ pub enum IdKind {
 /// How masking treats a kept text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privacy {
-    /// The whole text is an id, or may be anything: a token replaces it.
+    /// The whole text is an id, or unknown content: a token replaces it.
     Token(IdKind),
-    /// A field's name, then the quoted text of a cell that could not be read: a token replaces the quoted text.
+    /// The name of a field and the quoted text of a cell that could not be read: a token replaces the quoted text.
     QuotedToken,
-    /// The text is no id itself: only ids that strayed into it are replaced.
+    /// The text is not an id, but ids that strayed into it are replaced.
     StrayIds,
 }
 
@@ -55,7 +55,7 @@ kept_texts! {
     LineNumber: Privacy::StrayIds,
     /// The word of the claim form column.
     ClaimForm: Privacy::StrayIds,
-    /// Frequency code, else the third character of the bill type.
+    /// The frequency code, or the third character of the bill type if there is none.
     Frequency: Privacy::StrayIds,
     OriginalClaimId: Privacy::Token(IdKind::Claim),
     VersionNumber: Privacy::StrayIds,
@@ -72,7 +72,7 @@ kept_texts! {
     BillType: Privacy::StrayIds,
     AdmissionType: Privacy::StrayIds,
     RevenueCode: Privacy::StrayIds,
-    /// The numbers of the claim; empty when the cell holds none.
+    /// The authorization numbers of the claim. Empty if the cell holds none.
     Authorization: Privacy::Token(IdKind::Authorization),
     /// The text of a service date that cannot be read.
     BadDate: Privacy::Token(IdKind::Unreadable),
@@ -83,13 +83,13 @@ kept_texts! {
 }
 
 impl Text {
-    /// The place of the text in a set of kept texts.
+    /// The bit of the text in a set of kept texts.
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u32
     }
 }
 
-/// The texts of one line, by name. Those that are not set are empty.
+/// The texts of one line, by name. Texts that are not set are empty.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Texts<'a>([&'a str; Text::ALL.len()]);
 

@@ -1,7 +1,7 @@
-//! Ids replaced by keyed tokens: equal ids give equal tokens under one key, and nobody without the key can tell which.
+//! Replaces ids with keyed tokens. Equal ids have equal tokens under one key, and a token reveals nothing without the key.
 //!
-//! A token is a keyed BLAKE3 hash, so it joins lines, files and runs as the id did. A line is masked whole: the ids
-//! themselves, what could not be read (it may be anything), and ids that strayed into other cells.
+//! A token is a keyed BLAKE3 hash, so it joins lines, files and runs just like the id. All texts of a line are masked: ids,
+//! unreadable cells, which may hold anything, and ids that strayed into other cells.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,8 @@ use crate::claim::line::kept::{IdKind, Privacy, Text, Texts};
 use crate::claim::line::{Batch, Line};
 use crate::claim::value::authorization;
 
-/// Fewest bytes of a key. Shorter ones can be found by trying: member numbers are few, so the key alone protects them.
+/// Minimum length of a key in bytes. There are few member numbers, so only the key protects them, and a shorter key could be
+/// found by trying.
 pub const MIN_KEY_BYTES: usize = 16;
 
 /// A secret key.
@@ -23,15 +24,15 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// A mask under this key; line breaks at its end do not count. None: it is shorter than [`MIN_KEY_BYTES`].
+    /// A mask with this key, without line breaks at its end. `None` if the key is shorter than [`MIN_KEY_BYTES`].
     pub fn new(secret: &[u8]) -> Option<Self> {
         let end = secret.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
         let key = blake3::derive_key("claimlint 2024 mask of member, claim and authorization ids", &secret[..end]);
         (end >= MIN_KEY_BYTES).then_some(Self { key })
     }
 
-    /// The token of an id: a letter and 16 characters of 5 bits. 80 bits: among a hundred million ids two meet with a
-    /// chance below one in a hundred million. Empty stays empty.
+    /// The token of an id: a letter and 16 characters of 5 bits each. With 80 bits, the chance that any two of a hundred
+    /// million ids share a token is below one in a hundred million. An empty id stays empty.
     pub fn token(&self, id: IdKind, text: &str) -> String {
         // No I, L, O, U: a token is read out at the telephone.
         const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -53,12 +54,12 @@ impl Mask {
         [letter, '-'].into_iter().chain(digits).collect()
     }
 
-    /// A token for each authorization number of a list.
+    /// Replaces each authorization number of a list with its token.
     fn numbers(&self, list: &str) -> String {
         list.split(';').map(|number| self.token(IdKind::Authorization, number)).collect::<Vec<_>>().join(";")
     }
 
-    /// An authorization of the plan's file.
+    /// Masks a row of the authorization file.
     pub fn authorization(&self, row: &Authorization) -> Authorization {
         Authorization {
             number: self.numbers(&row.number),
@@ -67,7 +68,7 @@ impl Mask {
         }
     }
 
-    /// The same lines masked, given all ids of the run.
+    /// Masks lines, given all ids of the run.
     pub fn lines(&self, lines: &Batch, ids: &Ids) -> Batch {
         let mut masked = Batch::default();
         lines.iter().for_each(|line| self.line(line, ids, &mut masked));
@@ -127,7 +128,7 @@ impl Mask {
 }
 
 impl Batch {
-    /// Every first and last day becomes the first of its month.
+    /// Sets every first and last day to the first of its month.
     pub fn cut_days(&mut self) {
         let cut = |date: Option<Date>| date.map(Date::first_of_month);
         self.heads.iter_mut().for_each(|head| (head.date, head.end_date) = (cut(head.date), cut(head.end_date)));
@@ -139,7 +140,7 @@ impl Batch {
 pub struct Ids(FxHashMap<String, IdKind>);
 
 impl Ids {
-    /// Takes up the ids of a line.
+    /// Adds the ids of a line.
     pub fn add(&mut self, line: Line<'_>) {
         for text in [Text::ClaimId, Text::OriginalClaimId, Text::MemberId] {
             if let Some(kind) = id_of(text).filter(|_| is_telling(line.text(text))) {
@@ -149,7 +150,7 @@ impl Ids {
     }
 }
 
-/// What kind of id a text is; none if it is no id.
+/// The kind of id that a text is. `None` if it is not an id.
 fn id_of(text: Text) -> Option<IdKind> {
     match text.privacy() {
         Privacy::Token(kind) => Some(kind),

@@ -1,7 +1,7 @@
-//! A service or related row: everything a rule can ask of it, compact.
+//! A line: a service or related row with everything that a rule can ask of it, stored compactly.
 //!
-//! Rows that matter are rare, so they are kept whole; but in a dense audit every row matters, so thousands of lines share
-//! one [`Batch`], and a [`Line`] is a view into it.
+//! Rows that matter are usually rare, so all of their fields are kept. In a dense audit, however, every row matters, so
+//! thousands of lines share one [`Batch`], and a [`Line`] is a view into it.
 //!
 //! # Sub-rooms, in order
 //!

@@ -1,4 +1,4 @@
-//! From a row to a line: the one place where cells are read as what they mean.
+//! Turns a row into lines. This is the only place that interprets cells.
 
 use std::borrow::Cow;
 
@@ -22,22 +22,22 @@ use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::record::reject::Reason;
 use crate::ingest::{Binding, Row, RowAction};
 
-/// What the reading of rows needs to know of policy and extract.
+/// What the reader needs from the policy and the extract.
 #[derive(Debug)]
 pub struct Reader<'a> {
     /// The codes looked for.
     pub codes: &'a CodeTable,
-    /// Product labels, the user's first.
+    /// Product labels; the user's own come first.
     pub products: ProductTable,
-    /// Words of the other columns, the layout's first.
+    /// Words of the other columns; those of the layout come first.
     pub vocabulary: Vocabulary,
     /// Settings.
     pub settings: &'a SettingTable,
-    /// The forms of a day of service that the layout gives instead of those that any extract may have.
+    /// The date patterns of the layout, which replace the common formats.
     pub dates: &'a [DatePattern],
-    /// Whose amounts the rows show.
+    /// What the amounts refer to.
     pub amounts: AmountsPer,
-    /// How many characters at the end of the claim number are the number of its version; 0 if none are.
+    /// Number of characters at the end of the claim number that are its version; 0 if there are none.
     pub version_len: usize,
     /// Modifiers of assistants, and those of co-surgeons.
     pub assistants: [&'a [String]; 2],
@@ -45,18 +45,18 @@ pub struct Reader<'a> {
     pub extract: u32,
 }
 
-/// What the procedure cells of a row say.
+/// What was found in the procedure cells of a row.
 #[derive(Default)]
 struct Procedures {
     marks: Marks,
     /// The CPT or HCPCS code of `procedure_code`.
     cpt: Option<CodeId>,
-    /// Modifiers that `procedure_code` holds beside its code.
+    /// Modifiers in `procedure_code`, next to its code.
     modifiers: Vec<String>,
 }
 
 impl Reader<'_> {
-    /// Could the row hold a known code? The answer costs a few bytes of each cell; it is never a false "no".
+    /// Could the row hold a known code? Reads only a few bytes of each cell, and has no false negatives.
     pub fn may_hold_code(&self, binding: &Binding, row: &Row<'_>) -> bool {
         binding.each().any(|slot| self.slot_may_hold_code(slot, row))
     }
@@ -68,8 +68,8 @@ impl Reader<'_> {
             || slot.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
     }
 
-    /// Adds a line for each service slot of the row that holds a known code. The row is out of scope if none does. When the
-    /// row is rejected, lines may already have been added: the caller drops them.
+    /// Adds a line for each service slot of the row that holds a known code. If none does, the row is out of scope. If the row
+    /// is rejected, some lines may have been added already; the caller drops them.
     pub fn look(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> RowAction<()> {
         let before = lines.len();
         for slot in binding.each() {
@@ -82,7 +82,7 @@ impl Reader<'_> {
         if lines.len() == before { RowAction::Ignore } else { RowAction::Keep(()) }
     }
 
-    /// Reads one service slot. The error says why the row cannot be used.
+    /// Reads one service slot. The error is the reason for rejecting the row.
     fn read_slot(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> Result<(), Reason> {
         let mut encoder = lines.encode();
         let procedures = self.read_codes(binding, row, &mut encoder)?;
@@ -99,7 +99,7 @@ impl Reader<'_> {
         let mut procedures = Procedures::default();
         let cell = upper(binding.text(row, Field::ProcedureCode));
         let is_cpt = |id: &CodeId| self.codes.get(*id).system == System::Cpt;
-        // Of nearly every row the cell is a code and nothing else.
+        // The common case: the cell is exactly one code.
         if let Some(id) = self.codes.exact(&cell, ProcedureColumn::Procedure) {
             encoder.known(id);
             encoder.procedure(&cell);
@@ -269,8 +269,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Writes the modifiers of the columns, then those of the procedure cell. Returns whether one of them says that the row is
-    /// an assistant's or a co-surgeon's.
+    /// Writes the modifiers of the columns, then those of the procedure cell. Returns whether one of them marks an assistant or
+    /// a co-surgeon.
     fn read_modifiers(&self, binding: &Binding, row: &Row<'_>, of_code: &[String], encoder: &mut Encoder<'_>) -> bool {
         let split = binding.split(Group::Modifier);
         let mut is_assistant = false;
@@ -286,18 +286,18 @@ impl Reader<'_> {
     }
 }
 
-/// What an empty or unreadable cell of units counts as.
+/// The units of a row whose cell is empty or unreadable.
 const ONE_UNIT: Units = Units { count: Decimal::ONE, is_negative: false };
 
-/// Notes the known codes of a procedure cell, and what had to be overlooked to see them.
+/// Records the known codes of a procedure cell, and any defects of the cell.
 fn note(found: &ProcedureCell<'_>, marks: &mut Marks, encoder: &mut Encoder<'_>) {
     marks.composite |= found.composite;
     marks.zero_lost |= found.zero_lost;
     found.codes.iter().for_each(|id| encoder.known(*id));
 }
 
-/// Writes the filled diagnoses with their slots. Each code takes the next slot that is not lower than the number of its column
-/// and higher than the last one taken.
+/// Writes the filled diagnoses with their slots. A code takes the slot of its column, or the next free slot if a cell with
+/// several codes took that one.
 fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
     let split = binding.split(Group::Diagnosis);
     let mut next_slot = 1u8;

@@ -1,10 +1,10 @@
-//! Checks lines that come from a stored dossier. Everything else relies on the shape that the reader gives to a line.
+//! Validates lines from a stored dossier. All other code relies on lines being well-formed.
 
 use crate::claim::line::{Batch, Line, Text};
 
 impl Batch {
-    /// Can all cells, codes and diagnoses of the lines be looked up, in a policy of so many codes and classes? Stored lines
-    /// are untrusted bytes and must not end the program.
+    /// Can all cells, codes and diagnoses of the lines be accessed, given a policy with this many codes and classes? Stored
+    /// lines are untrusted bytes and must not cause a panic.
     pub fn is_valid(&self, codes: usize, classes: usize) -> bool {
         let lengths = [self.text.len(), self.ends.len(), self.known.len()];
         let stops = |part: usize| self.stops.iter().map(move |stop| stop[part] as usize);

@@ -1,4 +1,4 @@
-//! Money in whole cents and units as exact decimals. No floats anywhere.
+//! Money in whole cents, and units as exact decimals. No floating-point numbers.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,9 +10,9 @@ use rust_decimal::Decimal;
 pub struct Cents(pub i64);
 
 impl Cents {
-    /// Reads an amount: digits with at most one point, commas between groups of three, one minus before or after one
-    /// `$`, or brackets around for a negative. More than two decimals are rounded half away from zero. None: not an
-    /// amount, or beyond 92 quadrillion dollars.
+    /// Reads an amount: digits with at most one decimal point and commas between groups of three; optionally one `$`, and one
+    /// minus before or after it, or parentheses for a negative amount. More than two decimals are rounded half away from
+    /// zero. `None` if it is not an amount or exceeds 92 quadrillion dollars.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(amount) = common(text.as_bytes()) {
             return Some(amount);
@@ -36,7 +36,7 @@ impl Cents {
     }
 }
 
-/// An amount as most extracts have it: up to fifteen digits, a point and two more. None: perhaps another one.
+/// Reads an amount in the most common form: up to fifteen digits, a point and two more. `None` for all other forms.
 fn common(text: &[u8]) -> Option<Cents> {
     let (whole, [b'.', tens, ones]) = text.split_last_chunk::<3>()? else { return None };
     if !(1..=15).contains(&whole.len()) {
@@ -69,13 +69,13 @@ fn grouped(text: &str) -> Option<i64> {
     Some(value)
 }
 
-/// A sum of amounts in cents. Wide enough that no number of them reaches its bounds, so it is exact in any order.
+/// A sum of amounts in cents. 128 bits cannot overflow, so the sum is exact in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Sum(pub i128);
 
 impl Sum {
-    /// Reads a control total, as people and trailer records state it: with a point, dollars and one or two decimals;
-    /// without one, whole cents. A minus, a `$` and commas as in [`Cents::parse`]. None: none of these.
+    /// Reads a control total as people and trailer records write it: dollars with a point and one or two decimals, or whole
+    /// cents without a point. Minus sign, `$` and commas are read as by [`Cents::parse`].
     pub fn parse_control(text: &str) -> Option<Self> {
         match text.split_once('.') {
             Some((_, decimals)) if (1..=2).contains(&decimals.trim_end_matches(')').len()) => {
@@ -107,7 +107,7 @@ impl<T: Into<Sum>> std::iter::Sum<T> for Sum {
 }
 
 impl fmt::Display for Sum {
-    /// Two decimals, no grouping: `-12.50`.
+    /// Prints two decimals and no grouping: `-12.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cents = self.0.unsigned_abs();
         write!(f, "{}{}.{:02}", if self.0 < 0 { "-" } else { "" }, cents / 100, cents % 100)
@@ -115,7 +115,7 @@ impl fmt::Display for Sum {
 }
 
 impl fmt::Display for Cents {
-    /// As a sum of one.
+    /// The sum of this one amount.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Sum::from(*self).fmt(f)
     }
@@ -126,15 +126,15 @@ impl fmt::Display for Cents {
 pub struct Units {
     /// Without sign.
     pub count: Decimal,
-    /// They have a minus sign and are not zero: the row takes something back.
+    /// They have a minus sign and are not zero, so the row takes something back.
     pub is_negative: bool,
 }
 
-/// The units of measure that an 837 writes before a number: units, minutes.
+/// The units of measure that an 837 writes before a quantity: units and minutes.
 const MEASURES: [&str; 2] = ["UN:", "MJ:"];
 
-/// Reads units: a decimal, perhaps with a minus sign, perhaps with a unit of measure before it. None: not one, or more
-/// digits than 96 bits hold.
+/// Reads units: a decimal number, optionally with a minus sign and a unit of measure before it. `None` if it is not a number
+/// or has more digits than 96 bits hold.
 pub fn units(text: &str) -> Option<Units> {
     if let [one] = text.as_bytes()
         && one.is_ascii_digit()

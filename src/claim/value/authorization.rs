@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::ingest::cell::{is_blank, without_float_trace};
 
-/// Qualifiers of an 837 reference: prior authorization, referral.
+/// Qualifiers of an 837 reference: prior authorization and referral.
 const QUALIFIERS: [&str; 2] = ["G1:", "9F:"];
 
-/// The numbers that a cleaned cell holds, in order, each once. Words such as NONE, PENDING or Y, and zeros or nines alone,
-/// are no number.
+/// The distinct numbers in a cleaned cell, in order. Words such as NONE, PENDING or Y, and zeros or nines alone, are not
+/// numbers.
 pub fn numbers(cell: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     for part in cell.split([';', ',', '|']) {
@@ -48,7 +48,7 @@ fn is_number(number: &str) -> bool {
     has_digit && count >= 2 && !zeros && !nines
 }
 
-/// The letters and digits by which numbers are compared: upper-cased, without leading zeros.
+/// The form in which numbers are compared: letters and digits only, upper-case, without leading zeros.
 pub fn key(number: &str) -> String {
     compared(number).map(char::from).collect()
 }

@@ -1,4 +1,4 @@
-//! The procedure codes that matter, and how they are found in a cell: token by token, never in part of a token.
+//! The known procedure codes, and how they are found in a cell: as whole tokens, never inside a token.
 
 use std::borrow::Cow;
 
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::scan::prefilter::CodeFilter;
 
-/// Number of a code in the [`CodeTable`].
+/// Index of a code in the [`CodeTable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CodeId(pub u16);
 
 /// Which code set a code belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
-    /// CPT and HCPCS: looked for in the procedure column only.
+    /// CPT and HCPCS. Only the procedure column holds them.
     Cpt,
-    /// ICD-10-PCS: looked for in the procedure column and the ICD procedure columns.
+    /// ICD-10-PCS. The procedure column and the ICD procedure columns hold them.
     Pcs,
 }
 
 /// Which column a procedure cell comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcedureColumn {
-    /// `procedure_code`: codes of every system, and modifiers beside them.
+    /// `procedure_code`: codes of every system, and modifiers next to them.
     Procedure,
     /// `icd_procedure_N`: ICD-10-PCS codes only.
     Icd,
@@ -36,11 +36,11 @@ pub struct KnownCode {
     pub code: String,
     /// Its code set.
     pub system: System,
-    /// Listed by the policy: puts a row in scope. Otherwise it makes the row related.
+    /// Is it listed by the policy? A listed code puts a row in scope; any other makes it related.
     pub listed: bool,
 }
 
-/// All codes that are looked for.
+/// All known codes.
 #[derive(Debug, Clone)]
 pub struct CodeTable {
     codes: Vec<KnownCode>,
@@ -48,12 +48,12 @@ pub struct CodeTable {
     filter: CodeFilter,
 }
 
-/// What a procedure cell says.
+/// The content of a procedure cell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProcedureCell<'c> {
     /// The known codes, each once, in order of appearance.
     pub codes: Vec<CodeId>,
-    /// Modifiers glued to a code or after it, as parts of the cell; only of `procedure_code`.
+    /// Modifiers attached to a code or after it. Only `procedure_code` has them.
     pub modifiers: Vec<Cow<'c, str>>,
     /// The cell held more than a code: `22513-59` (DQ506).
     pub composite: bool,
@@ -61,7 +61,7 @@ pub struct ProcedureCell<'c> {
     pub zero_lost: bool,
 }
 
-/// What may be written in front of a code.
+/// Prefixes that may precede a code.
 const FRONTS: [&str; 2] = ["CPT", "HCPCS"];
 
 impl Default for CodeTable {
@@ -79,12 +79,12 @@ impl CodeTable {
         Self { codes, by_text, filter }
     }
 
-    /// The code of a number.
+    /// The code with this id.
     pub fn get(&self, id: CodeId) -> &KnownCode {
         &self.codes[usize::from(id.0)]
     }
 
-    /// All codes with their numbers.
+    /// All codes with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (CodeId, &KnownCode)> {
         self.codes.iter().enumerate().map(|(i, known)| (CodeId(i as u16), known))
     }
@@ -94,12 +94,12 @@ impl CodeTable {
         self.codes.iter().flat_map(forms).collect()
     }
 
-    /// Could a raw cell hold a known code? No false "no".
+    /// Could a raw cell hold a known code? Has no false negatives.
     pub fn may_hold(&self, raw: &[u8]) -> bool {
         self.filter.may_hold(raw)
     }
 
-    /// The code that a text is, if it counts in this column.
+    /// The known code that equals a text, if this column may hold it.
     pub fn exact(&self, text: &str, column: ProcedureColumn) -> Option<CodeId> {
         let id = *self.by_text.get(text.as_bytes())?;
         (column == ProcedureColumn::Procedure || self.get(id).system == System::Pcs).then_some(id)
@@ -111,7 +111,7 @@ impl CodeTable {
         if let Some(id) = self.exact(cell, column) {
             found.codes.push(id);
         } else if !self.may_hold(cell.as_bytes()) {
-            // Nothing is looked for in cells that hold other codes: most that come here.
+            // Most cells that get here hold other codes and need no search.
         } else if let Some(id) = self.without_zero(cell) {
             found.codes.push(id);
             found.zero_lost = true;
@@ -127,7 +127,7 @@ impl CodeTable {
         found
     }
 
-    /// A PCS code that lost its leading zero, as a spreadsheet leaves it that took the code for a number.
+    /// A PCS code without its leading zero, which spreadsheets remove when they read the code as a number.
     fn without_zero(&self, cell: &str) -> Option<CodeId> {
         self.iter().find(|(_, known)| zero_lost(known) == Some(cell)).map(|(id, _)| id)
     }
@@ -174,7 +174,7 @@ impl CodeTable {
         }
     }
 
-    /// The code that a token is, and the modifiers glued to it.
+    /// The code in a token, and the modifiers attached to it.
     fn token<'t>(&self, token: &'t str, column: ProcedureColumn) -> Option<(CodeId, &'t str)> {
         if let Some(id) = self.exact(token, column) {
             return Some((id, ""));

@@ -12,7 +12,7 @@ impl CodeSet {
         self.0 |= 1 << id.0;
     }
 
-    /// The set of these codes.
+    /// Creates a set from codes.
     pub fn from_ids(codes: &[CodeId]) -> Self {
         Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
     }
@@ -22,18 +22,18 @@ impl CodeSet {
         (0..u64::BITS as u16).map(CodeId).filter(move |id| self.contains(*id))
     }
 
-    /// Both sets together.
+    /// The union of both sets.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Have the two sets a code in common?
+    /// Do the two sets share a code?
     pub fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Is it in?
+    /// Does the set contain this code?
     pub fn contains(self, id: CodeId) -> bool {
         self.0 & (1 << id.0) != 0
     }

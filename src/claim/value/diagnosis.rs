@@ -5,13 +5,13 @@ use crate::ingest::cell::is_blank;
 /// Qualifiers of an 837 diagnosis: principal and other, ICD-10-CM and ICD-9-CM.
 const QUALIFIERS: [&str; 4] = ["ABK:", "ABF:", "BK:", "BF:"];
 
-/// Characters after the first three of a code, dot aside.
+/// Maximum number of characters of an ICD-10-CM code after the first three, without the dot.
 const MAX_EXTENSION_LEN: usize = 4;
 
-/// Hands on the codes of a cleaned, upper-cased cell in order, without qualifiers; dots stay. A cell of two or more codes is a
-/// list; any other is one code, whatever it holds.
+/// Passes the codes of a cleaned, upper-case cell to a function, in order, without qualifiers but with dots. A cell of two or
+/// more codes is a list; any other cell is one code, whatever it holds.
 pub fn each(cell: &str, mut take: impl FnMut(&str)) {
-    // Most cells hold one code and nothing else.
+    // The common case: the cell is exactly one code.
     if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
         return take(cell);
     }
@@ -37,7 +37,7 @@ fn without_qualifier(code: &str) -> &str {
     QUALIFIERS.iter().find_map(|qualifier| code.strip_prefix(qualifier)).unwrap_or(code)
 }
 
-/// A letter, a digit, a letter or digit, perhaps a dot, and up to four letters or digits.
+/// Is it a letter, a digit, a letter or digit, optionally a dot, and up to four letters or digits?
 fn is_code(text: &str) -> bool {
     let [letter, digit, third, rest @ ..] = text.as_bytes() else { return false };
     let rest = rest.strip_prefix(b".").unwrap_or(rest);

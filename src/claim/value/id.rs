@@ -1,10 +1,10 @@
-//! Numbers of claims, lines, members and providers, as they are compared and printed.
+//! Ids of claims, lines, members and providers, in the form in which they are compared and printed.
 
 use std::borrow::Cow;
 
 use crate::ingest::cell::without_float_trace;
 
-/// An id without the trace of a floating-point column; of an id that several columns make, each part.
+/// Removes the trace of a floating-point column from an id. If several columns make the id, from each part.
 pub fn read(text: Cow<'_, str>) -> Cow<'_, str> {
     if !text.contains('.') {
         return text;
@@ -18,15 +18,15 @@ pub fn read(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// The id of a member or provider, of whom zeros alone and nines alone are nobody.
+/// The id of a member or provider. An id of only zeros or only nines is a placeholder and becomes empty.
 pub fn of_person(text: Cow<'_, str>) -> Cow<'_, str> {
     let id = read(text);
     let all = |digit: u8| id.bytes().all(|b| b == digit);
     if all(b'0') || all(b'9') { Cow::Borrowed("") } else { id }
 }
 
-/// Did a spreadsheet turn the number into its scientific notation (`1.23E+15`), which many numbers share? Digits, E and
-/// digits alone may be a number of the payer: it takes a point or a plus sign.
+/// Did a spreadsheet turn the number into scientific notation such as `1.23E+15`, which many numbers share? A point or a plus
+/// sign is required, because digits, E and digits may be a real claim number.
 pub fn is_mangled(id: &str) -> bool {
     if id.contains('|') {
         return id.split('|').any(is_mangled);
@@ -41,8 +41,8 @@ pub fn is_mangled(id: &str) -> bool {
         && (fraction.is_some() || digits.len() < exponent.len())
 }
 
-/// A claim number cut into the number and its last `last` characters, which are the number of its version. In a number
-/// that several columns make the last one is cut. A number no longer than the cut stays whole.
+/// Splits a claim number into the number and its version, which is its last `last` characters. If several columns make the
+/// number, the last column is split. A number that is not longer than `last` is not split.
 pub fn cut_version(id: &str, last: usize) -> (&str, &str) {
     if last == 0 {
         return (id, "");

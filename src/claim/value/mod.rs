@@ -1,4 +1,4 @@
-//! Cell values as types: codes, amounts, products, settings, pointers, the words of a column. One type a file.
+//! Cell values as types: codes, amounts, products, settings, pointers, the words of a column. One file per type.
 //!
 //! # Sub-rooms, in order
 //!

@@ -1,7 +1,7 @@
 //! Modifiers in a cell.
 
-/// The modifiers of a cleaned, upper-cased cell: split at characters that are no letters or digits, and what is left of four,
-/// six or eight characters into twos.
+/// The modifiers of a cleaned, upper-case cell. The cell is split at characters that are not letters or digits; a part of four,
+/// six or eight characters is split into pairs.
 pub fn parts(cell: &str) -> impl Iterator<Item = &str> {
     let cell = cell.strip_suffix(".0").unwrap_or(cell);
     cell.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).flat_map(|part| {

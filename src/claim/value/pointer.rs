@@ -1,4 +1,4 @@
-//! Diagnosis pointers: which diagnoses a service line names as its reason (837P SV107).
+//! Diagnosis pointers: the diagnoses that a service line gives as its reason (837P SV107).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::ingest::cell::is_blank;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
 
-/// Most slots that can be pointed to: an 837P carries twelve diagnoses, numbered 1-12 or lettered A-L.
+/// Number of slots that a pointer can name: an 837P has twelve diagnoses, numbered 1-12 or lettered A-L.
 pub const MAX_SLOTS: usize = 12;
 
 /// The diagnosis slots that a line points to, each once, in the order of its pointers.
@@ -19,7 +19,7 @@ pub struct Pointers {
 }
 
 impl Pointers {
-    /// Reads the numbered columns, then the packed cell.
+    /// Reads the numbered columns, then the cell with several pointers.
     pub fn read(binding: &Binding, row: &Row<'_>) -> Self {
         let mut pointers = Self::default();
         for (_, cell) in binding.slots(row, Group::DiagnosisPointer) {

@@ -1,11 +1,11 @@
-//! From a product label to the class that the policy's authorization table names.
+//! Maps a product label to a class of the policy's authorization table.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::value::words::{Folded, fold};
 
-/// Number of a class in the policy.
+/// Index of a class in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassId(pub u8);
 
@@ -14,14 +14,14 @@ pub struct ClassId(pub u8);
 pub struct ProductTable {
     /// By folded label.
     labels: FxHashMap<Box<str>, ClassId>,
-    /// Folded names of products that may go on with other words, the longest first.
+    /// Folded brand names, which further words may follow; the longest first.
     brands: Vec<(Box<str>, ClassId)>,
-    /// Words after a brand that make it another product.
+    /// Words after a brand name that make it a different product.
     other_products: Vec<Box<str>>,
     fallback: ClassId,
 }
 
-/// Last words of a label that are what is left of a trademark or service mark.
+/// Last words of a label that are remnants of a trademark or service mark sign.
 const MARK_WORDS: [&str; 3] = ["SM", "TM", "R"];
 
 /// The signs for trademark and service mark.
@@ -34,18 +34,17 @@ impl ProductTable {
         table.with(labels)
     }
 
-    /// The same table with brands, which also match as the first words of a longer label, and with the words after which
-    /// they do not.
+    /// Adds brands, which also match as the first words of a longer label, except before one of the words `others`.
     #[must_use]
     pub fn with_brands(mut self, brands: Vec<(String, ClassId)>, other_products: &[String]) -> Self {
         self.brands = brands.into_iter().map(|(brand, class)| (fold(&brand).into(), class)).collect();
-        // A stable sort: brands of one length cannot both begin a label.
+        // Brands of equal length cannot both begin a label, so their order does not matter.
         self.brands.sort_by_key(|(brand, _)| std::cmp::Reverse(brand.len()));
         self.other_products = other_products.iter().map(|word| fold(word).into()).collect();
         self
     }
 
-    /// The same table with a user's labels, which are looked up first.
+    /// Adds a user's own labels, which are looked up first.
     #[must_use]
     pub fn with(mut self, labels: impl IntoIterator<Item = (String, ClassId)>) -> Self {
         for (label, class) in labels {
@@ -54,7 +53,7 @@ impl ProductTable {
         self
     }
 
-    /// The class of a label that the table knows.
+    /// The class of a label, if the table knows it.
     pub fn known(&self, label: &str) -> Option<ClassId> {
         if label.contains(MARK_SIGNS) {
             return self.folded(&Folded::new(&label.replace(MARK_SIGNS, "")));
@@ -62,7 +61,7 @@ impl ProductTable {
         self.folded(&Folded::new(label))
     }
 
-    /// The class of a label; that for unknown labels if the table does not know it.
+    /// The class of a label. Unknown labels have the fallback class.
     pub fn class(&self, label: &str) -> ClassId {
         self.known(label).unwrap_or(self.fallback)
     }
@@ -72,7 +71,7 @@ impl ProductTable {
         self.fallback
     }
 
-    /// Is the label filled, and does no table know it?
+    /// Is the label filled but unknown?
     pub fn is_unread(&self, label: &str) -> bool {
         !label.is_empty() && self.known(label).is_none()
     }

@@ -1,8 +1,8 @@
-//! Where a service took place, as far as the claim says, and on which form it was billed.
+//! Where a service took place according to the claim, and on which form it was billed.
 
 use serde::{Deserialize, Serialize};
 
-/// The setting that the authorization table asks for.
+/// The setting of a service, as the authorization table distinguishes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Setting {
     /// An inpatient stay.
@@ -31,7 +31,7 @@ pub enum ClaimForm {
     Professional,
     /// 837I, UB-04.
     Institutional,
-    /// Neither is said.
+    /// The claim does not say.
     Unknown,
 }
 
@@ -45,7 +45,7 @@ impl ClaimForm {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form)
     }
 
-    /// The form of a row whose claim form column does not say it: whatever is filled, readable or not.
+    /// Infers the form of a row without a claim form: a filled bill type or place of service decides, readable or not.
     pub fn inferred(bill_type: &str, place_of_service: &str) -> Self {
         match (bill_type.is_empty(), place_of_service.is_empty()) {
             (false, _) => Self::Institutional,
@@ -55,20 +55,20 @@ impl ClaimForm {
     }
 }
 
-/// A place of service without leading zeros, a final `.0`, and what follows its digits: `022`, `22.0`, `22:B:1` and `22 - On
-/// campus` are `22`. Other cells come back as they are; they fit no setting.
+/// Normalizes a place of service: removes leading zeros, a final `.0`, and anything after the digits. `022`, `22.0`, `22:B:1`
+/// and `22 - On campus` become `22`. Other cells are returned unchanged; they match no setting.
 pub fn place_of_service(cell: &str) -> &str {
     let digits = &cell[..cell.find(|c: char| !c.is_ascii_digit()).unwrap_or(cell.len())];
     let place = digits.trim_start_matches('0');
     if (1..=2).contains(&place.len()) { place } else { cell }
 }
 
-/// An upper-cased bill type without a final `.0` and leading zeros: `0131` and `131.0` are `131`.
+/// Normalizes an upper-case bill type: removes a final `.0` and leading zeros. `0131` and `131.0` become `131`.
 pub fn bill_type(cell: &str) -> &str {
     cell.strip_suffix(".0").unwrap_or(cell).trim_start_matches('0')
 }
 
-/// A bill type taken apart: facility and class of care, then the frequency if it is there.
+/// The parts of a bill type: facility and class of care, then the frequency if present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BillType {
     /// First two characters, `11` = hospital inpatient.
@@ -78,7 +78,7 @@ pub struct BillType {
 }
 
 impl BillType {
-    /// Reads `111`, `11`, `11:A:1` from a cell that went through [`bill_type`]. None: another form.
+    /// Reads `111`, `11` or `11:A:1` from a cell normalized by [`bill_type`]. `None` for other forms.
     pub fn parse(text: &str) -> Option<Self> {
         let (facility, frequency) = match text.as_bytes() {
             [a, b] => ([*a, *b], None),
@@ -101,7 +101,7 @@ pub struct SettingTable {
 }
 
 impl SettingTable {
-    /// By bill type if filled, else by place of service.
+    /// The setting by bill type if it is filled, otherwise by place of service.
     pub fn setting(&self, bill_type: &str, place_of_service: &str) -> Setting {
         let look = |table: &[([u8; 2], Setting)], key| {
             table.iter().find(|(k, _)| *k == key).map_or(Setting::Undetermined, |(_, s)| *s)

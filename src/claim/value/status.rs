@@ -14,7 +14,7 @@ pub enum RowStatus {
     Denied,
     /// Not decided yet.
     Pending,
-    /// Taken back.
+    /// Taken back by the payer.
     Reversed,
 }
 
@@ -23,7 +23,7 @@ impl RowStatus {
     pub const WORDS: [(&'static str, Self); 4] =
         [("paid", Self::Paid), ("denied", Self::Denied), ("pending", Self::Pending), ("reversed", Self::Reversed)];
 
-    /// From its word in a data file.
+    /// Looks up the word of a data file.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, status)| *status)
     }

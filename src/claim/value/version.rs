@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Does this line replace or void an earlier claim?
+/// What a line does to earlier versions of its claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
-    /// Neither.
+    /// Neither a replacement nor a void.
     Original,
-    /// Frequency 7.
+    /// Frequency 7: replaces an earlier version.
     Replacement,
-    /// Frequency 8.
+    /// Frequency 8: voids an earlier version.
     Void,
 }

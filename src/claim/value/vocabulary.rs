@@ -1,5 +1,5 @@
-//! The words of claim columns that carry a meaning, as tables. They come from the file of kind `vocabulary`; a layout puts
-//! its own words before them.
+//! Tables of the words of claim columns and their meanings. They come from the policy file of kind `vocabulary`; the words of
+//! a layout take precedence.
 
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
@@ -14,26 +14,26 @@ pub struct Vocabulary {
     pub claim_forms: WordTable<ClaimForm>,
     /// `line_status` and `claim_status`.
     pub statuses: WordTable<RowStatus>,
-    /// Words for paid that say nothing beside a claim that is pending, folded.
+    /// Words for paid that do not count if the claim status is pending, folded.
     pub paid_unless_pending: Vec<String>,
     /// `frequency_code`: the codes of replacements and voids.
     pub frequencies: WordTable<Version>,
-    /// `payer_sequence`: true is the primary payer.
+    /// `payer_sequence`: true means the primary payer.
     pub payer_sequences: WordTable<bool>,
-    /// `capitated`: the words that say so.
+    /// `capitated`: the words for yes.
     pub capitated: WordTable<()>,
     /// `admission_type`: emergencies.
     pub emergencies: WordTable<()>,
     /// `revenue_code`: the total of a claim.
     pub total_lines: WordTable<()>,
-    /// The status of an authorization: true is an approval.
+    /// The status of an authorization: true means an approval.
     pub authorization_statuses: WordTable<bool>,
     /// The frequency code of a layout's own word.
     pub layout_frequencies: WordTable<&'static str>,
 }
 
 impl Vocabulary {
-    /// The same vocabulary with the words of a layout before its own.
+    /// Adds the words of a layout, which take precedence.
     #[must_use]
     pub fn with(mut self, words: &LayoutWords) -> Self {
         self.claim_forms = self.claim_forms.with(meanings(&words.claim_form, ClaimForm::from_word));
@@ -48,7 +48,7 @@ impl Vocabulary {
         self
     }
 
-    /// What the payer did with a row: its line status if that is a known word, else its claim status.
+    /// What the payer did with a row, according to its line status if that is known, otherwise to its claim status.
     pub fn row_status(&self, line: &str, claim: &str) -> RowStatus {
         let claim = self.statuses.get(short_code(claim));
         match self.statuses.get(short_code(line)) {
@@ -65,20 +65,20 @@ impl Vocabulary {
         self.paid_unless_pending.contains(&folded)
     }
 
-    /// Is this a status that no table knows?
+    /// Is the status filled but unknown?
     pub fn is_unread_status(&self, cell: &str) -> bool {
         self.statuses.is_unread(short_code(cell))
     }
 
-    /// The frequency code of a cell: the layout's word for it, else the code itself.
+    /// The frequency code of a cell: the meaning of a layout's word, otherwise the cell itself.
     pub fn frequency<'c>(&self, cell: &'c str) -> &'c str {
         let code = short_code(cell);
         self.layout_frequencies.get(code).unwrap_or(code)
     }
 
-    /// What a frequency code says about earlier versions of the claim.
+    /// What a row with this frequency code does to earlier versions of its claim.
     pub fn version(&self, frequency: &str) -> Version {
-        // A code is compared as it is; the table would fold `"7` to `7`.
+        // The code is compared without folding, which would turn `"7` into `7`.
         let is_code = frequency.bytes().all(|b| b.is_ascii_alphanumeric());
         self.frequencies.get(frequency).filter(|_| is_code).unwrap_or(Version::Original)
     }

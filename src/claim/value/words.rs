@@ -1,18 +1,18 @@
-//! Words of a column that have a meaning, compared after folding.
+//! Tables of words and their meanings. Words are compared after folding.
 
 use rustc_hash::FxHashMap;
 
-/// Longest folded label that is looked up; labels are words and product names, not prose.
+/// Maximum length of a folded label in bytes. Labels are words and product names; longer texts are prose and never match.
 pub const MAX_LABEL_LEN: usize = 128;
 
-/// Upper-case; every run of characters other than A-Z and 0-9 becomes one blank; ends trimmed.
+/// Folds a label: upper-case, every run of characters other than A-Z and 0-9 as one blank, no blanks at the ends.
 pub fn fold(label: &str) -> String {
     let mut out = String::with_capacity(label.len());
     folded(label, |b| out.push(char::from(b)));
     out
 }
 
-/// Hands on the bytes of the folded label, one by one.
+/// Passes the bytes of the folded label to a function, one by one.
 fn folded(label: &str, mut take: impl FnMut(u8)) {
     let (mut started, mut gap) = (false, false);
     for b in label.bytes() {
@@ -28,10 +28,10 @@ fn folded(label: &str, mut take: impl FnMut(u8)) {
     }
 }
 
-/// A label folded without allocating: it is asked for each line that is kept.
+/// A label folded without allocating, because every kept line needs it.
 pub struct Folded {
     bytes: [u8; MAX_LABEL_LEN],
-    /// None: the label is longer than any that is looked up.
+    /// `None` if the label is longer than [`MAX_LABEL_LEN`].
     length: Option<usize>,
 }
 
@@ -49,13 +49,13 @@ impl Folded {
         Self { bytes, length: (length <= MAX_LABEL_LEN).then_some(length) }
     }
 
-    /// The folded label; none if it is longer than any that is looked up.
+    /// The folded label. `None` if it is longer than [`MAX_LABEL_LEN`].
     pub fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes[..self.length?]).ok()
     }
 }
 
-/// Whether blanks between words count.
+/// How blanks between words are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blanks {
     /// `FULLY DENIED` is two words.
@@ -64,7 +64,7 @@ pub enum Blanks {
     Drop,
 }
 
-/// Words and what each means.
+/// A table of words and their meanings.
 #[derive(Debug, Clone)]
 pub struct WordTable<T> {
     words: FxHashMap<Box<str>, T>,
@@ -72,13 +72,13 @@ pub struct WordTable<T> {
 }
 
 impl<T: Copy> WordTable<T> {
-    /// A table of words, which are folded.
+    /// A table of these words, which are folded here.
     pub fn new(words: impl IntoIterator<Item = (String, T)>, blanks: Blanks) -> Self {
         let table = Self { words: FxHashMap::default(), blanks };
         table.with(words)
     }
 
-    /// The same table with words of a layout, which go before its own.
+    /// Adds the words of a layout, which take precedence.
     #[must_use]
     pub fn with(mut self, words: impl IntoIterator<Item = (String, T)>) -> Self {
         for (word, meaning) in words {
@@ -91,7 +91,7 @@ impl<T: Copy> WordTable<T> {
         if self.blanks == Blanks::Drop { folded.replace(' ', "") } else { folded }
     }
 
-    /// What a cell's word means. None: it is empty, or no word of the table.
+    /// The meaning of a cell. `None` if the cell is empty or unknown.
     pub fn get(&self, cell: &str) -> Option<T> {
         if cell.is_empty() {
             return None;
@@ -104,19 +104,19 @@ impl<T: Copy> WordTable<T> {
         self.words.get(text).copied()
     }
 
-    /// Is there a word that the cell says and no table knows? Such labels are reported as unread.
+    /// Is the cell filled but unknown? Such labels are reported as unread.
     pub fn is_unread(&self, cell: &str) -> bool {
         !cell.is_empty() && self.get(cell).is_none()
     }
 
-    /// Every folded word with its meaning, in no order.
+    /// Every folded word with its meaning, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, T)> {
         self.words.iter().map(|(word, meaning)| (&**word, *meaning))
     }
 }
 
-/// A code of a word list (frequency, status, payer sequence, ...) without a final `.0` and without zeros before another
-/// character: `01`, `1.0` and `1` are one code.
+/// Normalizes a short code (frequency, status, payer sequence, ...): removes a final `.0`, and zeros before another character.
+/// `01`, `1.0` and `1` are the same code.
 pub fn short_code(cell: &str) -> &str {
     let code = cell.strip_suffix(".0").unwrap_or(cell);
     let trimmed = code.trim_start_matches('0');

@@ -297,7 +297,7 @@ mod tests {
             ("5:10", "`layout` is empty"),
             ("6:10", "write some of"),
             ("8:8", "a text in quotes"),
-            ("10:1", "DX1O1 is no rule; did you mean DX101?"),
+            ("10:1", "DX1O1 is not a rule; did you mean DX101?"),
             ("11:9", "write one of deny, review, info"),
         ] {
             assert!(reported.iter().any(|s| s.starts_with(place) && s.contains(says)), "{place} {says}: {reported:#?}");
