@@ -94,10 +94,8 @@ fn equal_slots_are_two_services_and_no_duplicates() {
     let outcome = check(&file, Library::shipped().expect("layouts"), BLOCK).unwrap_or_else(|e| panic!("{e}"));
     let found = columns(&outcome, "findings.csv", &["line_number", "rule"]);
     assert_eq!(found, ["1 RT402", "2 CD303", "2 RT402"]);
-    assert_eq!(
-        (outcome.context.ledger.rows, outcome.context.ledger.in_scope, outcome.context.ledger.duplicate),
-        (1, 1, 0)
-    );
+    let ledger = outcome.context.ledger;
+    assert_eq!((ledger.rows, ledger.in_scope, ledger.duplicate), (1, 1, 0));
 }
 
 const RELATIONAL: &str = "fixtures/extracts/relational";
@@ -415,9 +413,7 @@ diagnosis = "DX{1..3}"
             ],
             "blocks of {block}"
         );
-        assert_eq!(
-            (outcome.context.ledger.rows, outcome.context.ledger.in_scope, outcome.context.ledger.out_of_scope),
-            (3, 2, 1)
-        );
+        let ledger = outcome.context.ledger;
+        assert_eq!((ledger.rows, ledger.in_scope, ledger.out_of_scope), (3, 2, 1));
     }
 }
