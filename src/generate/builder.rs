@@ -81,7 +81,7 @@ impl CaseBuilder {
         service.set(column::ICD_PROCEDURE, code).set(column::ICD_PROCEDURE + 1, reposition);
         service.expected.procedure = code.into();
         let diagnosis = lists::fits_any_level(&mut self.rng);
-        service.diagnoses(&[&diagnosis]);
+        service.diagnoses(&[&diagnosis]).take_claim_amount(&[]);
         service
     }
 
@@ -89,6 +89,7 @@ impl CaseBuilder {
     fn draft(&mut self, scenario: Scenario) -> ServiceDraft {
         let mut service =
             ServiceDraft { cells: vec![String::new(); COLUMNS.len()], expected: ExpectedService::default() };
+        service.expected.claim_amounts = self.plan.claim_amounts;
         let claim = self.claim_id();
         let member = format!("M{:08}", self.claims);
         let npi = format!("1{:09}", self.rng.below(1_000_000_000));
@@ -218,9 +219,11 @@ impl CaseBuilder {
         findings: Vec<ExpectedFinding>,
         services: Vec<ExpectedService>,
     ) {
-        let claim = cells[column::CLAIM_ID].clone();
+        let (claim, member) = (cells[column::CLAIM_ID].clone(), cells[column::MEMBER_ID].clone());
         reformat_cells(&mut cells, &mut self.rng);
-        self.rows.push(PlannedRow { cells, damage: Damage::None, bin, claim, findings, services });
+        let mut row = PlannedRow { cells, damage: Damage::None, bin, claim, member, findings, services };
+        row.share_claim_amounts(&self.rows);
+        self.rows.push(row);
     }
 }
 

@@ -45,7 +45,8 @@ impl ServiceDraft {
 
     /// Sets the amount at risk of a stay whose claim has these further live rows, none of them professional.
     ///
-    /// It is that of the first kind of amount that any row has: of the total line, else the common amount, else the sum.
+    /// It is that of the first kind of amount that any row has: of the total line, else the common amount, else the sum. Where
+    /// the amounts are those of the claim, the first one is the common amount.
     pub(super) fn take_claim_amount(&mut self, others: &[Self]) -> &mut Self {
         let kinds = [
             (column::PAID, ["paid", "paid-total", "paid-claim", "paid-sum"]),
@@ -62,6 +63,7 @@ impl ServiceDraft {
             let Some(first) = amounts.first().copied() else { continue };
             return match total_line {
                 Some((_, cents)) => self.amount(cents, total),
+                None if self.expected.claim_amounts => self.amount(Some(first), common),
                 None if amounts.len() == 1 => self.amount(Some(first), alone),
                 None if amounts.iter().all(|cents| *cents == first) => self.amount(Some(first), common),
                 None => self.amount(Some(amounts.iter().sum()), sum),

@@ -118,6 +118,8 @@ pub(super) struct ExpectedService {
     pub(super) adjudication: &'static str,
     /// Units beyond the limit and units of the service, in ten-thousandths, where CD303 fires.
     pub(super) beyond_limit: (i64, i64),
+    /// The amounts are those of the claim, so only its first service to deny or review has them.
+    pub(super) claim_amounts: bool,
 }
 
 impl ExpectedService {
@@ -136,6 +138,11 @@ impl ExpectedService {
             _ if self.necessity == "not-evaluated" => "not-evaluated",
             _ => "clear",
         }
+    }
+
+    /// It uses up the amounts of its claim.
+    fn counts_claim(&self) -> bool {
+        self.claim_amounts && matches!(self.status(), "deny" | "review") && !matches!(self.basis, "capitated" | "stay")
     }
 
     /// The amount at risk in cents and its basis. Only services that are denied or to be reviewed have one.
@@ -166,6 +173,8 @@ pub(super) struct PlannedRow {
     pub(super) bin: Bin,
     /// The claim number as reports print it.
     pub(super) claim: String,
+    /// The member in plain spelling.
+    pub(super) member: String,
     /// Findings on a row that is not a service.
     pub(super) findings: Vec<ExpectedFinding>,
     /// Its services. Where a row is both, the CPT service comes before the stay.
@@ -173,8 +182,28 @@ pub(super) struct PlannedRow {
 }
 
 impl PlannedRow {
+    /// States that the services of this row after the first one to count, or all of them if an `earlier` row of the claim
+    /// has such a service, are without the amounts of the claim.
+    pub(super) fn share_claim_amounts(&mut self, earlier: &[Self]) {
+        // A claim number that a spreadsheet mangled equals no other. A row without a member belongs to that of its claim.
+        let is_claim = |row: &&Self| {
+            row.claim == self.claim
+                && !row.claim.contains("E+")
+                && (row.member == self.member || row.member.is_empty() || self.member.is_empty())
+        };
+        let mut counted =
+            earlier.iter().filter(is_claim).any(|row| row.services.iter().any(ExpectedService::counts_claim));
+        for service in self.services.iter_mut().filter(|service| service.counts_claim()) {
+            if counted {
+                (service.amount, service.basis) = (None, "claim");
+            }
+            counted = true;
+        }
+    }
+
     /// A row without a service and without a finding.
     pub(super) fn without_findings(cells: Vec<String>, bin: Bin) -> Self {
-        Self { cells, damage: Damage::None, bin, claim: String::new(), findings: Vec::new(), services: Vec::new() }
+        let (claim, member) = (String::new(), String::new());
+        Self { cells, damage: Damage::None, bin, claim, member, findings: Vec::new(), services: Vec::new() }
     }
 }

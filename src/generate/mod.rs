@@ -40,5 +40,5 @@ mod plan;
 mod write;
 
 pub use crate::generate::columns::COLUMNS;
-pub use crate::generate::plan::{CsvStyle, ExtractPlan, Quoting};
+pub use crate::generate::plan::{CLAIM_AMOUNTS_LAYOUT, CsvStyle, ExtractPlan, Quoting};
 pub use crate::generate::write::{ExtractFiles, generate};

@@ -13,7 +13,12 @@ pub struct ExtractPlan {
     pub authorization_file: bool,
     /// The extract has a column of authorization numbers.
     pub authorization_column: bool,
+    /// The amounts of a row are those of its claim. The extract is then read by the layout [`CLAIM_AMOUNTS_LAYOUT`].
+    pub claim_amounts: bool,
 }
+
+/// The layout of an extract in which the amounts of a row are those of its claim: the canonical names and `amounts = "claim"`.
+pub const CLAIM_AMOUNTS_LAYOUT: &str = include_str!("claim-amounts.toml");
 
 /// How the extract is written as CSV. None of it may change a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

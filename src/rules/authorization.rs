@@ -7,9 +7,11 @@ use crate::rules::authorization_decision::{AuthorizationIssue, AuthorizationStat
 use crate::rules::input::RuleInput;
 use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
 
-/// What caps a denial that rests on a number. Which of the last three can hold depends on what is wrong with the number.
-const NUMBER_CAPS: &[Cap] =
-    &[Cap::Product, Cap::Secondary, Cap::Setting, Cap::StatusUnread, Cap::Level, Cap::OtherAuthorization];
+/// What caps every denial that rests on a number.
+const NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting];
+
+/// The same where another approval in the file may be the one that is meant.
+const OTHER_NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting, Cap::OtherAuthorization];
 
 /// The family, in order.
 pub const RULES: &[Rule] = &[
@@ -19,10 +21,22 @@ pub const RULES: &[Rule] = &[
         Cap::Emergency,
         Cap::TwinAuthorization,
     ]),
-    Rule::new("PA202", AppliesTo::Services, not_found).capped_by(NUMBER_CAPS),
-    Rule::new("PA203", AppliesTo::Services, not_approved).capped_by(NUMBER_CAPS),
-    Rule::new("PA204", AppliesTo::Services, mismatch).capped_by(NUMBER_CAPS),
-    Rule::new("PA205", AppliesTo::Services, dates).capped_by(NUMBER_CAPS),
+    Rule::new("PA202", AppliesTo::Services, not_found).capped_by(OTHER_NUMBER_CAPS),
+    Rule::new("PA203", AppliesTo::Services, not_approved).capped_by(&[
+        Cap::Product,
+        Cap::Secondary,
+        Cap::Setting,
+        Cap::StatusUnread,
+        Cap::OtherAuthorization,
+    ]),
+    Rule::new("PA204", AppliesTo::Services, mismatch).capped_by(&[
+        Cap::Product,
+        Cap::Secondary,
+        Cap::Setting,
+        Cap::Level,
+        Cap::OtherAuthorization,
+    ]),
+    Rule::new("PA205", AppliesTo::Services, dates).capped_by(OTHER_NUMBER_CAPS),
     Rule::new("PA206", AppliesTo::Services, units_exceeded).capped_by(NUMBER_CAPS),
     Rule::new("PA208", AppliesTo::Services, not_in_extract),
     Rule::new("PA209", AppliesTo::Services, only_on_file),

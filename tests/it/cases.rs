@@ -42,6 +42,11 @@ impl Case {
         topics.iter().flat_map(|topic| folders(topic)).map(|folder| Self::read(&folder)).collect()
     }
 
+    /// The cases of a topic.
+    pub(crate) fn of(topic: &str) -> Vec<Self> {
+        folders(&at("fixtures/cases").join(topic)).iter().map(|folder| Self::read(folder)).collect()
+    }
+
     fn read(folder: &Path) -> Self {
         let read = |name: &str| fs::read(folder.join(name)).ok();
         let name = |path: Option<&Path>| {

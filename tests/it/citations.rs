@@ -1,10 +1,17 @@
 //! Protects the specification: whatever cites a section cites one that exists, and the pages agree with the rules and
 //! codes that the program knows.
 
+use std::collections::BTreeSet;
+
+use claimlint::ledger::Ledger;
+use claimlint::policy::Disposition;
+use claimlint::rules::{FAMILIES, codes, roster};
 use claimlint::spec::{self, PAGES};
 
+use crate::caps::CAPS;
 use crate::house::{files, read};
 use crate::kit::{DOCS, Inputs, POLICY, Table};
+use crate::soak::BINS;
 
 /// What introduces a citation in a comment.
 const MARK: &str = "spec: ";
@@ -105,6 +112,93 @@ fn the_page_of_words_names_every_procedure_of_the_policy() {
 /// The cells of a row of a Markdown table.
 fn cells(row: &str) -> Vec<&str> {
     row.trim().trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The words in backticks in the column `number` of the tables of a section.
+fn table_words(citation: &str, number: usize) -> BTreeSet<String> {
+    let section = spec::resolve(citation).expect("a section").text;
+    let rows = section.lines().filter(|line| line.trim_start().starts_with('|')).map(cells);
+    let words =
+        |row: Vec<&'static str>| row[number].split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let found: BTreeSet<String> = rows.flat_map(words).collect();
+    assert!(!found.is_empty(), "{citation}: no table with words");
+    found
+}
+
+/// The words in backticks in the first column of the tables of a section.
+pub(crate) fn first_cells(citation: &str) -> BTreeSet<String> {
+    table_words(citation, 0)
+}
+
+/// The rules that a page names, also in the middle of a sentence.
+fn named_rules(text: &str) -> BTreeSet<String> {
+    let is_rule = |word: &&str| {
+        word.len() == 5
+            && word.bytes().take(2).all(|b| b.is_ascii_uppercase())
+            && word.bytes().skip(2).all(|b| b.is_ascii_digit())
+            && FAMILIES.iter().any(|family| family[0].code[..2] == word[..2])
+    };
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_rule).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_rule_that_a_page_names_exists() {
+    let rules: BTreeSet<String> = DOCS.iter().map(|doc| doc.code.clone()).collect();
+    for page in PAGES {
+        let unknown: Vec<String> = named_rules(page.text).difference(&rules).cloned().collect();
+        assert!(unknown.is_empty(), "src/spec/{}.md names {unknown:?}", page.name);
+    }
+    // The tables of the page of rules have one row for each rule and no other.
+    let page = spec::page("rules").expect("a page").text;
+    let first = page.lines().filter(|line| line.starts_with("| ")).map(|line| cells(line)[0]);
+    let listed: Vec<&str> = first.filter(|cell| !named_rules(cell).is_empty()).collect();
+    let listed_once: BTreeSet<String> = listed.iter().map(|code| (*code).to_owned()).collect();
+    assert_eq!((listed.len(), listed_once), (rules.len(), rules));
+}
+
+#[test]
+fn the_pages_name_the_caps_bins_and_bases_of_the_program() {
+    let caps: BTreeSet<String> = CAPS.iter().map(|cap| cap.word().to_owned()).collect();
+    assert_eq!(first_cells("judging/caps"), caps);
+    assert_eq!(table_words("bins/order", 1), BINS.map(str::to_owned).into());
+    let ledger = serde_json::to_value(Ledger::default()).expect("a map of numbers");
+    let keys = ledger.as_object().expect("a map").keys().filter(|key| *key != "rows").cloned();
+    assert_eq!(keys.collect::<BTreeSet<_>>(), BINS.map(str::to_owned).into());
+    // The soak compares the bases of this table with those that the program prints.
+    let amounts = ["paid", "allowed", "charge"];
+    let of_rows = amounts.iter().flat_map(|amount| ["", "-total", "-claim", "-sum"].map(|of| format!("{amount}{of}")));
+    let bases = of_rows.chain(["capitated", "stay", "claim"].map(str::to_owned));
+    assert_eq!(first_cells("judging/amount-at-risk"), bases.collect::<BTreeSet<_>>());
+}
+
+/// The table of caps says for each cap which rules it caps.
+#[test]
+fn the_table_of_caps_has_the_rules_of_each_cap() {
+    let section = spec::resolve("judging/caps").expect("a section").text;
+    for cap in CAPS {
+        let row = section.lines().map(cells).find(|row| row[0] == format!("`{}`", cap.word())).expect("a row");
+        let capped: BTreeSet<&str> =
+            roster().filter(|(_, rule)| rule.caps.contains(&cap)).map(|(_, rule)| rule.code).collect();
+        assert_eq!(rules_of(row[1]), capped, "{}", cap.word());
+    }
+}
+
+/// The rules of a cell such as `DX101, CD301 to CD303`. `all PA rules` are those of the family that can deny.
+fn rules_of(cell: &str) -> BTreeSet<&'static str> {
+    let codes: Vec<&'static str> = codes();
+    let place = |code: &str| codes.iter().position(|own| *own == code).unwrap_or_else(|| panic!("no rule {code}"));
+    let mut found = BTreeSet::new();
+    for part in cell.split(", ") {
+        if let Some(family) = part.strip_prefix("all ").and_then(|rest| rest.strip_suffix(" rules")) {
+            let can_deny = |code: &&&str| POLICY.rule(code).disposition == Disposition::Deny;
+            found.extend(codes.iter().filter(|code| code.starts_with(family)).filter(can_deny));
+        } else if let Some((first, last)) = part.split_once(" to ") {
+            found.extend(&codes[place(first)..=place(last)]);
+        } else {
+            found.insert(codes[place(part)]);
+        }
+    }
+    found
 }
 
 #[test]

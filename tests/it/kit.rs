@@ -78,11 +78,11 @@ impl Inputs {
         Layout::load("layout.toml", text).map(Library::only).map_err(|faults| faults.to_string())
     }
 
-    /// The authorization file, read.
-    pub(crate) fn authorization_file(&self) -> Result<Option<AuthorizationFile>, String> {
+    /// The authorization file, read by this policy.
+    pub(crate) fn authorization_file(&self, policy: &Policy) -> Result<Option<AuthorizationFile>, String> {
         let library = self.library()?;
         let read =
-            |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, &POLICY, &library);
+            |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, policy, &library);
         self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
     }
 
@@ -100,8 +100,8 @@ impl Inputs {
         memory: Option<Memory>,
     ) -> Result<Run, String> {
         let (policy, library, expect) = (policy.clone(), self.library()?, Expect::default());
-        let setup =
-            Setup { policy, library, authorization_file: self.authorization_file()?, expect, block, part, memory };
+        let authorization_file = self.authorization_file(&policy)?;
+        let setup = Setup { policy, library, authorization_file, expect, block, part, memory };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());

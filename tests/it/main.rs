@@ -4,7 +4,10 @@
 //! cases       fixtures/cases: what the specification says, sentence by sentence
 //! rules       documentation and worked examples of every rule
 //! mutation    a fixture notices when a rule or a datum of the policy is broken
-//! invariants  what holds for the life of any claim: reversals, denied rows, files, amounts, missing columns
+//! caps        a fixture notices when a cap of a rule is missing, misplaced or not its own
+//! words       a fixture notices when a word of the vocabulary or of a list of the policy is missing or misplaced
+//! invariants  what holds for the life of any claim: reversals, denied rows, files, amounts
+//! missing_columns  which columns an extract may lack without a new denial, and why it may not lack the others
 //! properties  what holds for any extract: threads, blocks, order, sums
 //! soak        the findings of invented extracts are those that were planted
 //! twin, slow  the reader compared with a slow and simple one
@@ -36,6 +39,7 @@
 //! Unit tests are at the end of their files in `src`. The tests here need more than one file.
 
 mod browser;
+mod caps;
 mod cases;
 mod chromium;
 mod citations;
@@ -58,6 +62,7 @@ mod life;
 mod logs;
 mod mask;
 mod memory;
+mod missing_columns;
 mod mutation;
 #[cfg(unix)]
 mod night;
@@ -75,3 +80,4 @@ mod soak;
 mod subrooms;
 mod twin;
 mod verify;
+mod words;

@@ -30,8 +30,8 @@ fn always(_: &RuleInput<'_>) -> Answer {
 }
 
 /// Judges an outcome again by another roster.
-fn judged_by(case: &Case, outcome: &mut JudgedRun, rules: &[(RuleId, Rule)]) {
-    let authorization_file = case.inputs.authorization_file().expect("it was read before");
+pub(crate) fn judged_by(case: &Case, outcome: &mut JudgedRun, rules: &[(RuleId, Rule)]) {
+    let authorization_file = case.inputs.authorization_file(&POLICY).expect("it was read before");
     outcome.judged = judge_with(
         &outcome.line_set,
         &outcome.context.policy,
@@ -42,7 +42,7 @@ fn judged_by(case: &Case, outcome: &mut JudgedRun, rules: &[(RuleId, Rule)]) {
 }
 
 /// The roster in which one rule is changed.
-fn roster_with(code: &str, change: impl Fn(&mut Rule)) -> Vec<(RuleId, Rule)> {
+pub(crate) fn roster_with(code: &str, change: impl Fn(&mut Rule)) -> Vec<(RuleId, Rule)> {
     let mut rules: Vec<(RuleId, Rule)> = roster().map(|(id, rule)| (id, *rule)).collect();
     rules.iter_mut().filter(|(_, rule)| rule.code == code).for_each(|(_, rule)| change(rule));
     rules
@@ -128,7 +128,7 @@ impl Mutant {
     }
 
     /// Replaces a range of bytes of the file of this kind by `to`.
-    pub(crate) fn at(kind: &str, what: String, range: std::ops::Range<usize>, to: &str) -> Self {
+    fn at(kind: &str, what: String, range: std::ops::Range<usize>, to: &str) -> Self {
         Self::new(what, |k, text| {
             let mut text = text.to_owned();
             if k == kind {
@@ -140,32 +140,45 @@ impl Mutant {
 }
 
 /// Asserts that for every mutant a fixture or a worked example of the policy fails.
-pub(crate) fn all_are_noticed(mutants: Vec<Mutant>) {
-    let mut cases = Case::all();
+fn all_are_noticed(mutants: Vec<Mutant>) {
+    none_survives(&survivors(Case::all(), true, mutants));
+}
+
+/// The mutants that no fixture of these topics notices.
+pub(crate) fn survivors_in(topics: &[&str], mutants: Vec<Mutant>) -> Vec<String> {
+    survivors(topics.iter().flat_map(|topic| Case::of(topic)).collect(), false, mutants)
+}
+
+/// Asserts that there are no survivors.
+pub(crate) fn none_survives(survivors: &[String]) {
+    assert!(survivors.is_empty(), "{} mutants survive:\n  {}", survivors.len(), survivors.join("\n  "));
+}
+
+/// The mutants that no fixture notices.
+fn survivors(mut cases: Vec<Case>, with_examples: bool, mutants: Vec<Mutant>) -> Vec<String> {
     // The longest extracts notice most mutants, so they are run first.
     cases.sort_by_key(|case| {
         std::cmp::Reverse(case.inputs.extracts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>())
     });
-    let survivors: Vec<String> = mutants
+    mutants
         .into_par_iter()
         .filter_map(|mutant| {
             let policy = match mutant.policy {
                 Ok(policy) => policy,
                 Err(e) => return Some(format!("{}: refused, so nothing is shown: {e}", mutant.what)),
             };
-            let noticed = POLICY.examples.iter().any(|e| run_example(&policy, e).is_err())
+            let noticed = with_examples && POLICY.examples.iter().any(|e| run_example(&policy, e).is_err())
                 || cases.iter().any(|case| match case.inputs.run_by(&policy, BLOCK) {
                     Ok(outcome) => !case.holds(&outcome),
                     Err(_) => true,
                 });
             (!noticed).then_some(mutant.what)
         })
-        .collect();
-    assert!(survivors.is_empty(), "{} mutants survive:\n  {}", survivors.len(), survivors.join("\n  "));
+        .collect()
 }
 
 /// All quoted texts after `key = ` in the file, each with its range of bytes.
-pub(crate) fn values(text: &str, key: &str) -> Vec<(std::ops::Range<usize>, String)> {
+fn values(text: &str, key: &str) -> Vec<(std::ops::Range<usize>, String)> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {

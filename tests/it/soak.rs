@@ -10,9 +10,11 @@ use std::io::Write as _;
 use rayon::prelude::*;
 
 use claimlint::claim::Bin;
-use claimlint::generate::{CsvStyle, ExtractFiles, ExtractPlan, Quoting, generate};
+use claimlint::generate::{CLAIM_AMOUNTS_LAYOUT, CsvStyle, ExtractFiles, ExtractPlan, Quoting, generate};
 use claimlint::run::JudgedRun;
 
+use crate::caps::CAPS;
+use crate::citations::first_cells;
 use crate::kit::{DOCS, Inputs, POLICY, Table};
 
 /// An invented extract as text, with its truth.
@@ -29,12 +31,46 @@ impl Invented {
         generate(plan, style, &mut truth, &|| false).expect("memory takes every row");
         let mut inputs = Inputs::one(std::mem::take(&mut truth.claims));
         inputs.auths = plan.authorization_file.then(|| truth.authorizations.clone());
+        inputs.layout = plan.claim_amounts.then(|| CLAIM_AMOUNTS_LAYOUT.to_owned());
         Self { inputs, truth }
     }
 }
 
+/// What the truth of an extract names.
+#[derive(Debug, PartialEq, Eq)]
+struct Planted {
+    rules: BTreeSet<String>,
+    caps: BTreeSet<String>,
+    /// Words of `amount_basis`.
+    bases: BTreeSet<String>,
+    bins: BTreeSet<String>,
+}
+
+impl Planted {
+    fn of(truth: &ExtractFiles<Vec<u8>>) -> Self {
+        let column = |table: &[u8], name: &str| -> BTreeSet<String> {
+            let table = Table::of(table).only(&[name.to_owned()]);
+            table.rows.into_iter().flatten().filter(|cell| !cell.is_empty()).collect()
+        };
+        Self {
+            rules: column(&truth.findings, "rule"),
+            caps: column(&truth.findings, "capped_by"),
+            bases: column(&truth.services, "amount_basis"),
+            bins: column(&truth.rows, "bin"),
+        }
+    }
+
+    fn with(mut self, other: Self) -> Self {
+        self.rules.extend(other.rules);
+        self.caps.extend(other.caps);
+        self.bases.extend(other.bases);
+        self.bins.extend(other.bins);
+        self
+    }
+}
+
 /// The bins of the ledger.
-const BINS: [&str; 8] =
+pub(crate) const BINS: [&str; 8] =
     ["rejected", "reversed", "duplicate", "payer_denied", "superseded", "in_scope", "related", "out_of_scope"];
 
 /// The plan, style, block size and number of threads of a seed. Only the plan may affect the findings.
@@ -46,6 +82,7 @@ fn look(seed: u64) -> (ExtractPlan, CsvStyle, usize, usize) {
         scope: [0.02, 0.3, 0.7, 1.0][of(5, 4)],
         authorization_file: of(1, 2) == 1,
         authorization_column: of(3, 4) != 3,
+        claim_amounts: of(13, 3) == 2,
     };
     let style = CsvStyle {
         delimiter: b",\t;|*"[of(1, 5)],
@@ -142,7 +179,7 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
     let extracts = std::env::var("CLAIMLINT_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(200u64);
     let pools: Vec<_> =
         (1..5).map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")).collect();
-    let soaked: Vec<(BTreeSet<String>, String)> = (0..extracts)
+    let soaked: Vec<(Planted, String)> = (0..extracts)
         .into_par_iter()
         .map(|seed| {
             let (plan, style, block, threads) = look(seed);
@@ -153,9 +190,9 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
                 Ok(outcome) => differences(&outcome, &truth),
                 Err(e) => format!("  refused: {e}\n"),
             };
-            let fired = Table::of(&truth.findings).rows.into_iter().map(|mut row| row.swap_remove(0)).collect();
+            let planted = Planted::of(&truth);
             let what = if wrong.is_empty() { String::new() } else { format!("{plan:?} {style:?} {block}\n{wrong}") };
-            (fired, what)
+            (planted, what)
         })
         .collect();
     let wrong: Vec<&str> = soaked.iter().map(|(_, wrong)| wrong.as_str()).filter(|w| !w.is_empty()).collect();
@@ -165,15 +202,27 @@ fn two_hundred_extracts_come_out_as_they_were_planted() {
         wrong.len(),
         wrong[..wrong.len().min(3)].join("\n")
     );
-    let planted: BTreeSet<String> = soaked.into_iter().flat_map(|(fired, _)| fired).collect();
-    let roster: BTreeSet<String> = DOCS.iter().map(|doc| doc.code.clone()).collect();
-    assert_eq!(planted, roster, "every rule is planted, and only rules of the roster");
+    let planted = soaked.into_iter().map(|(planted, _)| planted).reduce(Planted::with).expect("extracts");
+    let rosters = Planted {
+        rules: DOCS.iter().map(|doc| doc.code.clone()).collect(),
+        caps: CAPS.iter().map(|cap| cap.word().to_owned()).collect(),
+        bases: first_cells("judging/amount-at-risk"),
+        bins: BINS.map(str::to_owned).into(),
+    };
+    assert_eq!(planted, rosters, "everything is planted, and nothing that the rosters lack");
 }
 
 /// An extract of a few hundred rows in scope has every case, and so every rule that its files allow.
 #[test]
 fn one_extract_shows_nearly_every_rule() {
-    let plan = ExtractPlan { rows: 1500, seed: 11, scope: 0.9, authorization_file: true, authorization_column: true };
+    let plan = ExtractPlan {
+        rows: 1500,
+        seed: 11,
+        scope: 0.9,
+        authorization_file: true,
+        authorization_column: true,
+        claim_amounts: false,
+    };
     let invented = Invented::of(&plan, &CsvStyle::default());
     let fired: BTreeSet<String> =
         Table::of(&invented.truth.findings).rows.into_iter().map(|mut row| row.swap_remove(0)).collect();
@@ -184,7 +233,14 @@ fn one_extract_shows_nearly_every_rule() {
 
 #[test]
 fn the_same_plan_gives_the_same_bytes() {
-    let plan = ExtractPlan { rows: 500, seed: 3, scope: 0.5, authorization_file: true, authorization_column: true };
+    let plan = ExtractPlan {
+        rows: 500,
+        seed: 3,
+        scope: 0.5,
+        authorization_file: true,
+        authorization_column: true,
+        claim_amounts: false,
+    };
     let [one, two] = [(); 2].map(|()| Invented::of(&plan, &CsvStyle::default()));
     assert_eq!((&one.inputs.extracts, &one.truth.findings), (&two.inputs.extracts, &two.truth.findings));
     let other = Invented::of(&ExtractPlan { seed: 4, ..plan }, &CsvStyle::default());

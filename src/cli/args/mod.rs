@@ -146,6 +146,9 @@ pub struct Generate {
     /// Leave out the column of authorization numbers, as many extracts do
     #[arg(long)]
     pub no_authorization_column: bool,
+    /// Let the amounts of a row be those of its claim, and write layout.toml, which says so, for `check --layout`
+    #[arg(long)]
+    pub claim_amounts: bool,
 }
 
 fn share(text: &str) -> Result<f64, String> {

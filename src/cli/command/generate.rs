@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use crate::cli::args::Generate;
 use crate::cli::terminal::style::{grouped, seen};
 use crate::exit::Exit;
-use crate::generate::{CsvStyle, ExtractFiles, ExtractPlan, generate as invent};
+use crate::generate::{CLAIM_AMOUNTS_LAYOUT, CsvStyle, ExtractFiles, ExtractPlan, generate as invent};
 use crate::report::dir;
 use crate::report::dir::StagedReport;
 
@@ -32,6 +32,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
         scope: args.scope,
         authorization_file: args.auths,
         authorization_column: !args.no_authorization_column,
+        claim_amounts: args.claim_amounts,
     };
     match write(&plan, &site, &|| stop.load(Ordering::Relaxed)) {
         Err(e) if e.kind() == io::ErrorKind::Interrupted => {
@@ -65,7 +66,13 @@ fn write(plan: &ExtractPlan, site: &StagedReport, stop: &dyn Fn() -> bool) -> io
     };
     invent(plan, &CsvStyle::default(), &mut files, stop)?;
     let ExtractFiles { claims, authorizations, findings, services, rows } = files;
-    [claims, authorizations, findings, services, rows].into_iter().try_for_each(Finish::finish)
+    let mut written = vec![claims, authorizations, findings, services, rows];
+    if plan.claim_amounts {
+        let mut layout = create("layout.toml")?;
+        layout.write_all(CLAIM_AMOUNTS_LAYOUT.as_bytes())?;
+        written.push(layout);
+    }
+    written.into_iter().try_for_each(Finish::finish)
 }
 
 /// A file that must reach the disk before it is closed.
