@@ -28,7 +28,66 @@ pub struct Ledger {
     pub out_of_scope: u64,
 }
 
+/// A bin of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerBin {
+    /// Rows that cannot be read.
+    Rejected,
+    /// Rows whose lines were kept, by the bin of their lines.
+    Kept(Bin),
+    /// Rows without a known code.
+    OutOfScope,
+}
+
+impl LedgerBin {
+    /// All bins, in the order of reports.
+    pub const ALL: [Self; 8] = [
+        Self::Rejected,
+        Self::Kept(Bin::Reversed),
+        Self::Kept(Bin::Duplicate),
+        Self::Kept(Bin::PayerDenied),
+        Self::Kept(Bin::Superseded),
+        Self::Kept(Bin::InScope),
+        Self::Kept(Bin::Related),
+        Self::OutOfScope,
+    ];
+
+    /// The key in `summary.json` and the name in gates.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Kept(Bin::Reversed) => "reversed",
+            Self::Kept(Bin::Duplicate) => "duplicate",
+            Self::Kept(Bin::PayerDenied) => "payer_denied",
+            Self::Kept(Bin::Superseded) => "superseded",
+            Self::Kept(Bin::InScope) => "in_scope",
+            Self::Kept(Bin::Related) => "related",
+            Self::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
+impl From<Bin> for LedgerBin {
+    fn from(bin: Bin) -> Self {
+        Self::Kept(bin)
+    }
+}
+
 impl Ledger {
+    /// The number of rows in a bin.
+    pub fn count(&self, bin: LedgerBin) -> u64 {
+        match bin {
+            LedgerBin::Rejected => self.rejected,
+            LedgerBin::Kept(Bin::Reversed) => self.reversed,
+            LedgerBin::Kept(Bin::Duplicate) => self.duplicate,
+            LedgerBin::Kept(Bin::PayerDenied) => self.payer_denied,
+            LedgerBin::Kept(Bin::Superseded) => self.superseded,
+            LedgerBin::Kept(Bin::InScope) => self.in_scope,
+            LedgerBin::Kept(Bin::Related) => self.related,
+            LedgerBin::OutOfScope => self.out_of_scope,
+        }
+    }
+
     /// Adds the counts of the reader for one extract: all rows, rejected rows, and rows out of scope.
     pub fn add_extract<T>(&mut self, tally: &Tally<T>) {
         self.rows += tally.rows;

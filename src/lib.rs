@@ -6,49 +6,53 @@
 //!              layouts/      +-- policy --+   <-- policies/
 //! ```
 //!
-//! Rows become lines, lines become services, and the rules judge them. The policy is a side input: `claim` and `rules`
-//! look things up in it. The report pulls the judging, one part of the run at a time, so that memory stays bounded. `cli`
-//! resolves the arguments and calls the rooms.
+//! Rows become lines, lines become services, and the rules judge the services. The policy is a side input that `claim` and
+//! `rules` consult. The report pulls the judging, one part of the run at a time, so that memory stays bounded. `cli` resolves
+//! the arguments and calls the rooms.
 //!
 //! # Rooms, in the order in which data flows
 //!
+//! - [`pages`]: pages of text, as the guide and the specification declare them.
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
 //! - [`guide`]: the pages of the guide, for `cargo doc`, `claimlint help` and the manual.
-//! - [`strict_toml`]: strict reading of TOML. Reports every fault at once, with its place. Everything that is data is read by it.
-//! - [`ingest`]: files to rows. Opens, decompresses, finds the detected, cuts blocks, reads records, counts every row.
-//!   Knows bytes and header names, no claim.
-//! - [`claim`]: rows to lines. Codes, dates, amounts, products, settings as types; which lines belong together.
-//! - [`policy`]: the TOML of the medical policy, the limits and the reason codes, checked, every name resolved.
-//! - [`finding`]: what made a rule fire, the words for it, and the fingerprint by which it is known again.
-//! - [`rules`]: kinds of fault in code, one family a file, documentation and examples beside it. Each says why it fires,
-//!   or why it does not.
-//! - [`ledger`] and [`tally`]: every row in one bin; counts and money.
+//! - [`strict_toml`]: a strict reader for TOML, which reports every fault at once with its place. All data files are read by it.
+//! - [`ingest`]: turns files into rows. Opens and decompresses files, detects the layout, cuts blocks, reads records, and counts
+//!   every row. Deals with bytes and header names, not with claims.
+//! - [`claim`]: turns rows into lines with typed codes, dates, amounts, products and settings, and finds which lines belong
+//!   together.
+//! - [`policy`]: the medical policy, the limits and the reason codes, read from TOML and validated, with every name resolved.
+//! - [`finding`]: what made a rule fire, the sentence for it, and the fingerprint that identifies it across runs.
+//! - [`rules`]: the rules, one file per family with its documentation and examples beside it. Each rule says why it fires, or
+//!   why it does not.
+//! - [`ledger`] and [`tally`]: every row in exactly one bin; counts and money.
 //! - [`gate`]: conditions over these totals, for `--fail-if`.
-//! - [`suppress`] and [`baseline`]: findings that somebody answers for, and those that an earlier report had.
-//! - [`run`]: the run on one page, its parts judged on demand, their ids masked where asked; no file is written and
-//!   nothing printed.
-//! - [`report`]: one file per format, part after part, all or nothing on disk; manifest, comparison, the dossier of one
-//!   claim. Knows findings and answers, no rule.
-//! - [`generate`]: invented extracts whose findings are known beforehand. Knows nobody who judges.
-//! - [`cli`] and [`exit`]: what was typed, the screen, the exit code.
+//! - [`suppress`] and [`baseline`]: findings that someone has accepted responsibility for, and findings of an earlier report.
+//! - [`run`]: a whole run. Its parts are judged on demand and masked if requested. It writes no file and prints nothing.
+//! - [`report`]: one file per format, written part by part; the report directory is complete or absent. Manifest, comparison, and
+//!   the dossier of one claim. Knows findings and answers, but no rule.
+//! - [`generate`]: invented extracts with known findings. Uses no code that judges.
+//! - [`cli`] and [`exit`]: the arguments, the terminal, and the exit code.
 //!
 //! A room uses only rooms above it in this list; a test reads the `use` lines.
 //!
 //! # Invariants
 //!
-//! - Every row after the header falls in exactly one bin of the ledger, or the run fails.
-//! - A bad row costs itself and never a neighbour; bad data is a positioned finding or reject, errors stop the run.
-//! - The report's bytes do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ. The
-//!   day on which suppressions are held against their expiry is an input, stated in the report.
-//! - A verdict rests on whole cells compared with lists in data files, on exact cents and on civil dates.
-//! - `--out` holds a complete report or what was there before, whenever a run is killed; one run at a time writes it.
-//! - No message quotes a cell, and no file that holds one is open to others, not even for a moment.
-//! - What `explain` says is judged again by the functions of the run, from the lines that the run kept.
+//! - Every row after the header is in exactly one bin of the ledger, or the run fails.
+//! - A bad row never affects its neighbors. Bad data becomes a finding or a rejected row with its position; errors stop the run.
+//! - The bytes of a report do not depend on threads, block size, clock, locale or hash order; only `run.json` may differ. The
+//!   day that decides which suppressions have expired is an input and is stated in the report.
+//! - Verdicts compare whole cells with lists in data files, and use exact cents and civil dates.
+//! - If a run is killed at any moment, `--out` holds either the complete new report or what was there before. Only one run at a
+//!   time writes it.
+//! - No message quotes a cell, and no file with cells is ever readable by other users.
+//! - `explain` judges again, with the functions of the run, from the lines that the run kept.
 //!
 //! # Reading order
 //!
-//! [`run::run`] is the whole job. Then [`ingest::record::grammar`] (the grammar of a row), [`claim::index`] (the universe
-//! of lines), [`rules::input`] (what a rule may ask) and any family of rules.
+//! Start with [`run::run`], which reads and indexes extracts. Continue with [`ingest::record::grammar`] (what a row is),
+//! [`claim::index`] (which lines belong together), [`rules::input`] (what a rule may ask) and any family of rules.
+
+pub mod pages;
 
 pub mod guide;
 pub mod spec;

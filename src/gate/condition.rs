@@ -5,7 +5,7 @@ use std::fmt;
 use num_rational::BigRational;
 
 use crate::claim::Sum;
-use crate::gate::names::{Baseline, LedgerBin, Name};
+use crate::gate::names::{Baseline, Name};
 use crate::ledger::Ledger;
 use crate::tally::Summary;
 
@@ -75,17 +75,7 @@ impl GateInputs<'_> {
         let new = self.new.unwrap_or_default();
         let amount = |sum| if self.knows_amounts { Figure::Amount(sum) } else { Figure::Unknown };
         match name {
-            Name::Rows(bin) => Figure::Count(match bin {
-                None => ledger.rows,
-                Some(LedgerBin::Rejected) => ledger.rejected,
-                Some(LedgerBin::Reversed) => ledger.reversed,
-                Some(LedgerBin::Duplicate) => ledger.duplicate,
-                Some(LedgerBin::PayerDenied) => ledger.payer_denied,
-                Some(LedgerBin::Superseded) => ledger.superseded,
-                Some(LedgerBin::InScope) => ledger.in_scope,
-                Some(LedgerBin::Related) => ledger.related,
-                Some(LedgerBin::OutOfScope) => ledger.out_of_scope,
-            }),
+            Name::Rows(bin) => Figure::Count(bin.map_or(ledger.rows, |bin| ledger.count(bin))),
             Name::Services => Figure::Count(summary.services()),
             Name::Findings => Figure::Count(summary.dispositions.values().sum()),
             Name::Amount => amount(summary.at_risk()),

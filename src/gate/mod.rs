@@ -17,5 +17,5 @@ mod names;
 pub mod parse;
 
 pub use crate::gate::condition::{Figure, Gate, GateInputs, GateResult, NewFindings, Undefined};
-pub use crate::gate::names::{Baseline, LedgerBin, Name};
+pub use crate::gate::names::{Baseline, Name};
 pub use crate::gate::parse::GateSyntaxError;

@@ -1,6 +1,7 @@
 //! The names that a gate can use.
 
 use crate::finding::RuleId;
+use crate::ledger::LedgerBin;
 use crate::rules::judge::ServiceStatus;
 use crate::rules::roster;
 
@@ -33,27 +34,6 @@ pub enum Name {
     New(Baseline),
 }
 
-/// A bin of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LedgerBin {
-    /// Cannot be read.
-    Rejected,
-    /// Taken back by the payer.
-    Reversed,
-    /// Equal to an earlier row.
-    Duplicate,
-    /// Denied by the payer.
-    PayerDenied,
-    /// Of a voided, replaced or older version of a claim.
-    Superseded,
-    /// Hold a listed code.
-    InScope,
-    /// Hold a code that companion rules need.
-    Related,
-    /// None of these.
-    OutOfScope,
-}
-
 /// A total over the findings that the baseline does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Baseline {
@@ -69,17 +49,9 @@ pub enum Baseline {
     Amount,
 }
 
-/// The names that do not begin with a rule.
-pub(super) const NAMES: &[(&str, Name)] = &[
+/// The names that begin with neither a bin nor a rule.
+const NAMES: &[(&str, Name)] = &[
     ("rows", Name::Rows(None)),
-    ("rejected", Name::Rows(Some(LedgerBin::Rejected))),
-    ("reversed", Name::Rows(Some(LedgerBin::Reversed))),
-    ("duplicate", Name::Rows(Some(LedgerBin::Duplicate))),
-    ("payer_denied", Name::Rows(Some(LedgerBin::PayerDenied))),
-    ("superseded", Name::Rows(Some(LedgerBin::Superseded))),
-    ("in_scope", Name::Rows(Some(LedgerBin::InScope))),
-    ("related", Name::Rows(Some(LedgerBin::Related))),
-    ("out_of_scope", Name::Rows(Some(LedgerBin::OutOfScope))),
     ("services", Name::Services),
     ("findings", Name::Findings),
     ("amount", Name::Amount),
@@ -100,10 +72,16 @@ pub(super) const NAMES: &[(&str, Name)] = &[
     ("new.amount", Name::New(Baseline::Amount)),
 ];
 
+/// The names that do not begin with a rule, with their values.
+pub(super) fn fixed() -> impl Iterator<Item = (&'static str, Name)> {
+    let bins = LedgerBin::ALL.iter().map(|bin| (bin.key(), Name::Rows(Some(*bin))));
+    NAMES[..1].iter().copied().chain(bins).chain(NAMES[1..].iter().copied())
+}
+
 /// Looks up a name. `None` if the text is not a name.
 pub(super) fn named(text: &str) -> Option<Name> {
-    if let Some((_, name)) = NAMES.iter().find(|(name, _)| *name == text) {
-        return Some(*name);
+    if let Some((_, name)) = fixed().find(|(name, _)| *name == text) {
+        return Some(name);
     }
     let (code, part) = text.split_once('.').map_or((text, None), |(code, part)| (code, Some(part)));
     let (id, _) = roster().find(|(_, rule)| rule.code == code)?;

@@ -15,7 +15,7 @@ use std::fmt;
 use num_rational::BigRational;
 
 use crate::gate::condition::{Gate, Number, Relation, Sign, Truth};
-use crate::gate::names::{NAMES, Name, named};
+use crate::gate::names::{Name, fixed, named};
 use crate::rules::roster;
 use crate::strict_toml::nearest;
 
@@ -302,7 +302,7 @@ impl Parser<'_> {
             let rules = roster().map(|(_, rule)| rule.code);
             let (base, part) = text.split_once('.').unwrap_or((text, ""));
             let of_rule = roster().any(|(_, rule)| rule.code == base);
-            let hint = match nearest(text, NAMES.iter().map(|(name, _)| *name).chain(rules)) {
+            let hint = match nearest(text, fixed().map(|(name, _)| name).chain(rules)) {
                 _ if of_rule => {
                     format!("`.{part}` is not part of a rule: write {base}, {base}.services or {base}.amount")
                 }

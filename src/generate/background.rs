@@ -1,9 +1,10 @@
 //! Rows out of scope, some of which resemble rows in scope.
 
 use crate::generate::columns::{COLUMNS, column};
-use crate::generate::expected::{Bin, PlannedRow};
+use crate::generate::expected::PlannedRow;
 use crate::generate::lists;
 use crate::generate::rng::Rng;
+use crate::ledger::LedgerBin;
 
 /// A row out of scope. Its cells may hold anything, because only the shape of such a row is looked at.
 pub(super) fn row(rng: &mut Rng, number: u64) -> PlannedRow {
@@ -27,5 +28,5 @@ pub(super) fn row(rng: &mut Rng, number: u64) -> PlannedRow {
     cells[column::PAID] = rng.pick(&["120.00", "$1,0", "n/a", ""]).into();
     cells[column::NOTE] =
         rng.pick(&["", "", "", "seen for 22513", "5\" nail", "joh\"n, said \"ok\"", "two\nlines", "a;b|c*d\te"]).into();
-    PlannedRow::without_findings(cells, Bin::OutOfScope)
+    PlannedRow::without_findings(cells, LedgerBin::OutOfScope)
 }

@@ -1,13 +1,15 @@
 //! Builds what a case starts from: a clear service of its own, to be changed, and the ways to plant it.
 
+use crate::claim::Bin;
 use crate::generate::ExtractPlan;
 use crate::generate::columns::{COLUMNS, column};
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, Damage, ExpectedFinding, ExpectedService, PlannedRow, info, review};
+use crate::generate::expected::{Damage, ExpectedFinding, ExpectedService, PlannedRow, info, review};
 use crate::generate::lists;
 use crate::generate::reformat::reformat_cells;
 use crate::generate::rng::Rng;
 use crate::generate::scenario::{COMMERCIAL, ExpectedRequirement, Scenario};
+use crate::ledger::LedgerBin;
 
 /// Plants the rows of one case, at most `MAX_ROWS_PER_CASE` of [`crate::generate::write`].
 pub(super) type PlantCase = fn(&mut CaseBuilder);
@@ -198,7 +200,7 @@ impl CaseBuilder {
     }
 
     /// Plants a row without a service and without a finding.
-    pub(super) fn plant_without_service(&mut self, service: ServiceDraft, bin: Bin) {
+    pub(super) fn plant_without_service(&mut self, service: ServiceDraft, bin: impl Into<LedgerBin>) {
         self.plant_row(service.cells, bin, Vec::new(), Vec::new());
     }
 
@@ -215,13 +217,13 @@ impl CaseBuilder {
     pub(super) fn plant_row(
         &mut self,
         mut cells: Vec<String>,
-        bin: Bin,
+        bin: impl Into<LedgerBin>,
         findings: Vec<ExpectedFinding>,
         services: Vec<ExpectedService>,
     ) {
         let (claim, member) = (cells[column::CLAIM_ID].clone(), cells[column::MEMBER_ID].clone());
         reformat_cells(&mut cells, &mut self.rng);
-        let mut row = PlannedRow { cells, damage: Damage::None, bin, claim, member, findings, services };
+        let mut row = PlannedRow { cells, damage: Damage::None, bin: bin.into(), claim, member, findings, services };
         row.share_claim_amounts(&self.rows);
         self.rows.push(row);
     }

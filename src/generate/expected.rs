@@ -1,33 +1,7 @@
 //! What is planted, and what `check` must say about it.
 
-/// The bin of the ledger in which a row must be counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bin {
-    Rejected,
-    Reversed,
-    Duplicate,
-    PayerDenied,
-    Superseded,
-    InScope,
-    Related,
-    OutOfScope,
-}
-
-impl Bin {
-    /// The key of the bin in `summary.json`.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Reversed => "reversed",
-            Self::Duplicate => "duplicate",
-            Self::PayerDenied => "payer_denied",
-            Self::Superseded => "superseded",
-            Self::InScope => "in_scope",
-            Self::Related => "related",
-            Self::OutOfScope => "out_of_scope",
-        }
-    }
-}
+use crate::ledger::LedgerBin;
+use crate::policy::Disposition;
 
 /// How the record of a row is damaged when it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,25 +46,6 @@ pub(super) const fn info(rule: &'static str) -> ExpectedFinding {
 /// A denial that is capped to `review`.
 pub(super) const fn capped(rule: &'static str, capped_by: &'static str) -> ExpectedFinding {
     ExpectedFinding { rule, disposition: Disposition::Review, capped_by }
-}
-
-/// Disposition of a finding, in ascending order of severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Disposition {
-    Info,
-    Review,
-    Deny,
-}
-
-impl Disposition {
-    /// The word in `findings.csv`.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Review => "review",
-            Self::Deny => "deny",
-        }
-    }
 }
 
 /// What `services.csv` must say about a service.
@@ -170,7 +125,7 @@ impl ExpectedService {
 pub(super) struct PlannedRow {
     pub(super) cells: Vec<String>,
     pub(super) damage: Damage,
-    pub(super) bin: Bin,
+    pub(super) bin: LedgerBin,
     /// The claim number as reports print it.
     pub(super) claim: String,
     /// The member in plain spelling.
@@ -202,8 +157,8 @@ impl PlannedRow {
     }
 
     /// A row without a service and without a finding.
-    pub(super) fn without_findings(cells: Vec<String>, bin: Bin) -> Self {
-        let (claim, member) = (String::new(), String::new());
+    pub(super) fn without_findings(cells: Vec<String>, bin: impl Into<LedgerBin>) -> Self {
+        let (bin, claim, member) = (bin.into(), String::new(), String::new());
         Self { cells, damage: Damage::None, bin, claim, member, findings: Vec::new(), services: Vec::new() }
     }
 }

@@ -24,11 +24,20 @@ pub(super) struct Scenario {
     pub(super) requirement: ExpectedRequirement,
 }
 
-const fn scenario(
-    class: (&'static str, &'static [&'static str]),
-    setting: (&'static str, (&'static [&'static str], &'static [&'static str])),
-    requirement: ExpectedRequirement,
-) -> Scenario {
+/// The scenarios of two classes, each in the three settings, with what each requires.
+const fn scenarios(classes: [ClassLabels; 2], requirements: [[ExpectedRequirement; 3]; 2]) -> [Scenario; 6] {
+    const SETTINGS: [SettingCodes; 3] = [INPATIENT, OUTPATIENT, UNDETERMINED];
+    let mut scenarios = [scenario(classes[0], SETTINGS[0], requirements[0][0]); 6];
+    // Iterators are not available in constants.
+    let mut n = 1;
+    while n < scenarios.len() {
+        scenarios[n] = scenario(classes[n / 3], SETTINGS[n % 3], requirements[n / 3][n % 3]);
+        n += 1;
+    }
+    scenarios
+}
+
+const fn scenario(class: ClassLabels, setting: SettingCodes, requirement: ExpectedRequirement) -> Scenario {
     Scenario { class: class.0, labels: class.1, setting: setting.0, places: setting.1, requirement }
 }
 
@@ -45,15 +54,17 @@ const INPATIENT: SettingCodes = ("inpatient", lists::INPATIENT);
 const OUTPATIENT: SettingCodes = ("outpatient", lists::OUTPATIENT);
 const UNDETERMINED: SettingCodes = ("undetermined", lists::UNDETERMINED);
 
-/// The commercial rows of the authorization table.
-pub(super) const COMMERCIAL: &[Scenario] = &[
-    scenario(MANAGED_CARE, INPATIENT, ExpectedRequirement::Required),
-    scenario(MANAGED_CARE, OUTPATIENT, ExpectedRequirement::Required),
-    scenario(MANAGED_CARE, UNDETERMINED, ExpectedRequirement::Required),
-    scenario(PPO, INPATIENT, ExpectedRequirement::Required),
-    scenario(PPO, OUTPATIENT, ExpectedRequirement::NotRequired),
-    scenario(PPO, UNDETERMINED, ExpectedRequirement::BySetting),
+/// What a managed care plan and a PPO require, by setting.
+const BY_PLAN: [[ExpectedRequirement; 3]; 2] = [
+    [ExpectedRequirement::Required; 3],
+    [ExpectedRequirement::Required, ExpectedRequirement::NotRequired, ExpectedRequirement::BySetting],
 ];
+/// What a product requires, by setting, that the authorization table does not name.
+const NOT_NAMED: [[ExpectedRequirement; 3]; 2] =
+    [[ExpectedRequirement::Required, ExpectedRequirement::Undetermined, ExpectedRequirement::Undetermined]; 2];
+
+/// The commercial rows of the authorization table.
+pub(super) const COMMERCIAL: &[Scenario] = &scenarios([MANAGED_CARE, PPO], BY_PLAN);
 /// Commercial scenarios that require an authorization.
 pub(super) const AUTHORIZATION_REQUIRED: &[Scenario] = &[COMMERCIAL[0], COMMERCIAL[1], COMMERCIAL[2], COMMERCIAL[3]];
 /// Commercial PPO outpatient, which requires none.
@@ -63,20 +74,6 @@ pub(super) const AUTHORIZATION_BY_SETTING: Scenario = COMMERCIAL[5];
 /// Inpatient, one scenario for each commercial class.
 pub(super) const COMMERCIAL_INPATIENT: &[Scenario] = &[COMMERCIAL[0], COMMERCIAL[3]];
 /// The Medicare rows of the authorization table.
-pub(super) const MEDICARE: &[Scenario] = &[
-    scenario(MEDICARE_HMO, INPATIENT, ExpectedRequirement::Required),
-    scenario(MEDICARE_HMO, OUTPATIENT, ExpectedRequirement::Required),
-    scenario(MEDICARE_HMO, UNDETERMINED, ExpectedRequirement::Required),
-    scenario(MEDICARE_PPO, INPATIENT, ExpectedRequirement::Required),
-    scenario(MEDICARE_PPO, OUTPATIENT, ExpectedRequirement::NotRequired),
-    scenario(MEDICARE_PPO, UNDETERMINED, ExpectedRequirement::BySetting),
-];
-/// Products that the authorization table does not name. Inpatient, they require an authorization all the same.
-pub(super) const PRODUCT_NOT_NAMED: &[Scenario] = &[
-    scenario(OTHER, INPATIENT, ExpectedRequirement::Required),
-    scenario(OTHER, OUTPATIENT, ExpectedRequirement::Undetermined),
-    scenario(OTHER, UNDETERMINED, ExpectedRequirement::Undetermined),
-    scenario(UNKNOWN, INPATIENT, ExpectedRequirement::Required),
-    scenario(UNKNOWN, OUTPATIENT, ExpectedRequirement::Undetermined),
-    scenario(UNKNOWN, UNDETERMINED, ExpectedRequirement::Undetermined),
-];
+pub(super) const MEDICARE: &[Scenario] = &scenarios([MEDICARE_HMO, MEDICARE_PPO], BY_PLAN);
+/// Products that the authorization table does not name. Inpatient services require an authorization all the same.
+pub(super) const PRODUCT_NOT_NAMED: &[Scenario] = &scenarios([OTHER, UNKNOWN], NOT_NAMED);

@@ -195,7 +195,7 @@ impl<'s, W: Write> Writer<'s, W> {
             Damage::Header => self.header(),
         }
         self.flush()?;
-        writeln!(self.files.rows, "{line},{}", row.bin.word())?;
+        writeln!(self.files.rows, "{line},{}", row.bin.key())?;
         let claim = &row.claim;
         let line_of = |finding: &ExpectedFinding, risk: &str| {
             let ExpectedFinding { rule, disposition, capped_by } = *finding;

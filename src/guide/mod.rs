@@ -3,37 +3,7 @@
 //! Each page is a Markdown file in this folder. `cargo doc` shows it here, `claimlint help TOPIC` prints it, and
 //! `claimlint man --out DIR` writes it as a manual page. A test runs the commands of its `sh` blocks.
 
-/// One page of the guide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// The topic: the file name without its extension, and the word after `claimlint help`.
-    pub name: &'static str,
-    /// What the page is about, in one line.
-    pub about: &'static str,
-    /// The whole page in Markdown. Its first line is the title.
-    pub text: &'static str,
-}
-
-/// Declares the pages in reading order: a module for `cargo doc` and an entry of [`PAGES`] for each file.
-macro_rules! pages {
-    ($($name:ident: $about:literal,)*) => {
-        $(
-            #[allow(clippy::doc_markdown, reason = "a page is also printed at the terminal, where backticks are noise")]
-            pub mod $name {
-                #![doc = include_str!(concat!(stringify!($name), ".md"))]
-            }
-        )*
-
-        /// Every page, in reading order.
-        pub const PAGES: &[Page] = &[
-            $(Page {
-                name: stringify!($name),
-                about: $about,
-                text: include_str!(concat!(stringify!($name), ".md")),
-            },)*
-        ];
-    };
-}
+use crate::pages::pages;
 
 pages! {
     claims: "Bins, facts of a claim, sessions, what caps a denial, amounts",
@@ -51,31 +21,14 @@ pages! {
     extending: "Tests, generated extracts, shell completions",
 }
 
-/// The page of this topic.
-#[must_use]
-pub fn page(name: &str) -> Option<&'static Page> {
-    PAGES.iter().find(|page| page.name == name)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
-
     use super::*;
+    use crate::pages::list_every_file;
 
     #[test]
-    fn the_roster_lists_every_file_of_the_folder() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide");
-        let files: BTreeSet<String> = fs::read_dir(folder)
-            .expect("the folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-            .filter(|file| file != "mod.rs")
-            .collect();
-        let listed: BTreeSet<String> = PAGES.iter().map(|page| format!("{}.md", page.name)).collect();
-        assert_eq!(listed, files);
-        assert_eq!(listed.len(), PAGES.len(), "a page is listed twice");
+    fn the_roster_lists_every_file_of_the_folder_once() {
+        assert!(list_every_file(PAGES, "guide"));
     }
 
     #[test]

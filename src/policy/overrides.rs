@@ -4,7 +4,7 @@
 //! settings file of a run is turned into one ([`text`]).
 
 use crate::claim::value::words::MAX_LABEL_LEN;
-use crate::policy::origin::{OriginKind, OriginText};
+use crate::policy::origin::OriginKind;
 use crate::policy::{Disposition, Policy};
 use crate::strict_toml::{Document, SpannedText, Table, nearest};
 
@@ -57,14 +57,7 @@ pub fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
 }
 
 /// Applies an overrides file to a policy.
-pub(super) fn read(
-    document: &Document<'_>,
-    root: Table<'_, '_>,
-    policy: &mut Policy,
-    roster: &[&str],
-    file: OriginText<'_>,
-) -> Option<()> {
-    let origin = file.read(&root);
+pub(super) fn read(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
     if let Some(table) = root.table_if("dispositions") {
         for (rule, disposition) in read_dispositions(&table, roster) {
             if let Some(setting) = policy.rules.get_mut(&rule) {
@@ -83,9 +76,6 @@ pub(super) fn read(
         }
         table.deny_unknown_keys();
     }
-    root.deny_unknown_keys();
-    policy.origins.push(origin?);
-    Some(())
 }
 
 impl Policy {

@@ -23,16 +23,29 @@ pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
     let (file, limits, remittance) = (files.policy, files.limits, files.remittance);
     let read = |document: &Document<'_>, root: Table<'_, '_>| read_policy(document, root, rules, file, vocabulary);
     let mut policy = Document::load(file.file, file.text, read)?;
-    Document::load(limits.file, limits.text, |document, root| read_limits(document, root, &mut policy, rules, limits))?;
-    Document::load(remittance.file, remittance.text, |_, root| read_remittance(root, &mut policy, rules, remittance))?;
+    add_file(limits, &mut policy, |document, root, policy| read_limits(document, root, policy, rules))?;
+    add_file(remittance, &mut policy, |_, root, policy| read_remittance(root, policy, rules))?;
     policy.origins.push(words);
     if let Some(over) = files.overrides {
-        Document::load(over.file, over.text, |document, root| {
-            overrides::read(document, root, &mut policy, rules, over)
-        })?;
+        add_file(over, &mut policy, |document, root, policy| overrides::read(document, root, policy, rules))?;
     }
     policy.fingerprint = files.fingerprint();
     Ok(policy)
+}
+
+/// Reads a further file into the policy: its values with `read`, and its description.
+fn add_file(
+    file: OriginText<'_>,
+    policy: &mut Policy,
+    read: impl FnOnce(&Document<'_>, &Table<'_, '_>, &mut Policy),
+) -> Result<(), Faults> {
+    Document::load(file.file, file.text, |document, root| {
+        let origin = file.read(&root);
+        read(document, &root, policy);
+        root.deny_unknown_keys();
+        policy.origins.push(origin?);
+        Some(())
+    })
 }
 
 fn upper_case(placed: Vec<SpannedText>) -> Vec<String> {
@@ -173,14 +186,7 @@ fn read_example(document: &Document<'_>, table: Table<'_, '_>) -> Option<Example
     Some(Example { says: says?.text, extract: extract?.text, auths, expect, line })
 }
 
-fn read_limits(
-    document: &Document<'_>,
-    root: Table<'_, '_>,
-    policy: &mut Policy,
-    roster: &[&str],
-    file: OriginText<'_>,
-) -> Option<()> {
-    let origin = file.read(&root);
+fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
     let codes = policy.codes.clone();
     let one = |table: &Table<'_, '_>, key: &str| table.text(key).and_then(|p| resolve(document, &codes, &p));
     for table in root.tables("limits") {
@@ -216,13 +222,9 @@ fn read_limits(
             ));
         }
     }
-    root.deny_unknown_keys();
-    policy.origins.push(origin?);
-    Some(())
 }
 
-fn read_remittance(root: Table<'_, '_>, policy: &mut Policy, roster: &[&str], file: OriginText<'_>) -> Option<()> {
-    let origin = file.read(&root);
+fn read_remittance(root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
     if let Some(reasons) = root.table("reasons") {
         for code in roster {
             let Some(table) = reasons.table_if(code) else { continue };
@@ -234,7 +236,4 @@ fn read_remittance(root: Table<'_, '_>, policy: &mut Policy, roster: &[&str], fi
         }
         reasons.deny_unknown_keys();
     }
-    root.deny_unknown_keys();
-    policy.origins.push(origin?);
-    Some(())
 }

@@ -7,16 +7,7 @@
 //! The pages are text only. Code never reads a value from them: code lists, limits and dispositions are in
 //! `src/policies`, spellings in `src/layouts`.
 
-/// One page of the specification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// The file name without its extension, as used in citations.
-    pub name: &'static str,
-    /// The title, which is also the first heading of the text.
-    pub title: &'static str,
-    /// The whole page in Markdown.
-    pub text: &'static str,
-}
+use crate::pages::{Page, pages};
 
 /// One section of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,27 +18,6 @@ pub struct Section {
     pub title: &'static str,
     /// What follows the heading, in Markdown, up to the next section.
     pub text: &'static str,
-}
-
-/// Declares the pages in reading order: a module for `cargo doc` and an entry of [`PAGES`] for each file.
-macro_rules! pages {
-    ($($name:ident: $title:literal,)*) => {
-        $(
-            #[allow(clippy::doc_markdown, reason = "a page is also printed at the terminal, where backticks are noise")]
-            pub mod $name {
-                #![doc = include_str!(concat!(stringify!($name), ".md"))]
-            }
-        )*
-
-        /// Every page, in reading order.
-        pub const PAGES: &[Page] = &[
-            $(Page {
-                name: stringify!($name),
-                title: $title,
-                text: include_str!(concat!(stringify!($name), ".md")),
-            },)*
-        ];
-    };
 }
 
 pages! {
@@ -66,7 +36,7 @@ pages! {
 const HEADING: &str = "\n## ";
 
 impl Page {
-    /// The sections in the order of the page.
+    /// The sections of a page of the specification, in order.
     ///
     /// A section's heading is `## anchor: Title`. A heading without an anchor gets an empty one.
     pub fn sections(&self) -> impl Iterator<Item = Section> + use<> {
@@ -76,12 +46,6 @@ impl Page {
             Section { anchor, title, text: text.trim() }
         })
     }
-}
-
-/// The page of this name.
-#[must_use]
-pub fn page(name: &str) -> Option<&'static Page> {
-    PAGES.iter().find(|page| page.name == name)
 }
 
 /// The section that a citation `page/anchor` names, without `spec: `.
@@ -94,28 +58,19 @@ pub fn resolve(citation: &str) -> Option<Section> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
 
     use super::*;
+    use crate::pages::list_every_file;
 
     #[test]
-    fn the_roster_lists_every_file_of_the_folder() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/spec");
-        let files: BTreeSet<String> = fs::read_dir(folder)
-            .expect("the folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-            .filter(|file| file != "mod.rs")
-            .collect();
-        let listed: BTreeSet<String> = PAGES.iter().map(|page| format!("{}.md", page.name)).collect();
-        assert_eq!(listed, files);
-        assert_eq!(listed.len(), PAGES.len(), "a page is listed twice");
+    fn the_roster_lists_every_file_of_the_folder_once() {
+        assert!(list_every_file(PAGES, "spec"));
     }
 
     #[test]
     fn every_page_has_its_title_and_sections_with_text() {
         for page in PAGES {
-            assert!(page.text.starts_with(&format!("# {}\n", page.title)), "{}: the title differs", page.name);
+            assert!(page.text.starts_with(&format!("# {}\n", page.about)), "{}: the title differs", page.name);
             assert!(page.sections().count() > 0, "{}: no section", page.name);
             for section in page.sections() {
                 assert!(!section.text.is_empty(), "{}/{} is empty", page.name, section.anchor);

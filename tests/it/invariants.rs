@@ -10,82 +10,58 @@ use claimlint::run::JudgedRun;
 use crate::kit::{Inputs, Table, config};
 use crate::properties::{AUTHS, written};
 
-/// The columns of the generated extracts.
-pub(crate) const HEADER: [&str; 31] = [
-    "claim_id",
-    "line_number",
-    "claim_form",
-    "frequency_code",
-    "original_claim_id",
-    "version_number",
-    "line_status",
-    "member_id",
-    "member_state",
-    "product",
-    "payer_sequence",
-    "capitated",
-    "billing_npi",
-    "rendering_npi",
-    "place_of_service",
-    "bill_type",
-    "admission_type",
-    "revenue_code",
-    "service_date",
-    "service_end_date",
-    "procedure_code",
-    "modifier_1",
-    "units",
-    "diagnosis_1",
-    "diagnosis_2",
-    "diagnosis_pointer",
-    "icd_procedure_1",
-    "authorization_number",
-    "charge_amount",
-    "allowed_amount",
-    "paid_amount",
+/// The columns of the generated extracts, with few values for each, so that rows share claims, members, days and numbers. No row takes anything back, none is
+/// denied, pending or reversed, and none is a void.
+const COLUMNS: [(&str, &[&str]); 31] = [
+    ("claim_id", &["C1", "C2", "C3", "C4", "C5", "1.5E+9"]),
+    ("line_number", &["1", "2", "3", ""]),
+    ("claim_form", &["P", "I", "", "?"]),
+    ("frequency_code", &["1", "1", "1", "7", ""]),
+    ("original_claim_id", &["", "", "C1", "C2", "C9"]),
+    ("version_number", &["", "", "", "1", "2"]),
+    ("line_status", &["", "", "paid", "P"]),
+    ("member_id", &["M1", "M1", "M2", "", "000"]),
+    ("member_state", &["", "MA", "NH"]),
+    ("product", &["HMO Blue", "PPO", "Medicare HMO", "EPO", "", "what"]),
+    ("payer_sequence", &["", "", "P", "S", "Z"]),
+    ("capitated", &["", "", "N", "Y"]),
+    ("billing_npi", &["1000000001", "1000000002", ""]),
+    ("rendering_npi", &["", "1000000003", "1000000004"]),
+    ("place_of_service", &["22", "21", "24", "11", "23", ""]),
+    ("bill_type", &["", "", "", "111", "0131", "137", "zz"]),
+    ("admission_type", &["", "1", "3"]),
+    ("revenue_code", &["", "0360", "0001"]),
+    ("service_date", &["2024-03-05", "2024-03-05", "3/6/2024", "2024-03-08", "2019-12-31", "2015-01-31", "soon", ""]),
+    ("service_end_date", &["", "2024-03-07", "2024-03-01"]),
+    ("procedure_code", &["22513", "22514", "22515", "22514-RT", "22511", "22523", "C7507", "PU43JZ", "99213", ""]),
+    ("modifier_1", &["", "", "LT", "59", "80", "62"]),
+    ("units", &["1", "", "2", "0.5", "5"]),
+    ("diagnosis_1", &["M48.56XA", "M80.08XA", "M54.5", "M48.52XA", "G89.3", "73313", "S22.000A", ""]),
+    ("diagnosis_2", &["", "M48.54XA", "C90.01"]),
+    ("diagnosis_pointer", &["", "1", "2", "1:2", "K"]),
+    ("icd_procedure_1", &["", "", "", "0QU03JZ", "0PU43JZ", "0QS03ZZ"]),
+    ("authorization_number", &["", "A-1", "a-1;A-2", "A-3", "NONE", "0000"]),
+    ("charge_amount", &["4200.00", "$1,200.50"]),
+    ("allowed_amount", &["", "900.00", "2500.00"]),
+    ("paid_amount", &["", "2500.00", "0.005", "x"]),
 ];
 
-/// Few values for each column, so that rows share claims, members, days and numbers. No row takes anything back, none is
-/// denied, pending or reversed, and none is a void.
-const VALUES: [&[&str]; 31] = [
-    &["C1", "C2", "C3", "C4", "C5", "1.5E+9"],
-    &["1", "2", "3", ""],
-    &["P", "I", "", "?"],
-    &["1", "1", "1", "7", ""],
-    &["", "", "C1", "C2", "C9"],
-    &["", "", "", "1", "2"],
-    &["", "", "paid", "P"],
-    &["M1", "M1", "M2", "", "000"],
-    &["", "MA", "NH"],
-    &["HMO Blue", "PPO", "Medicare HMO", "EPO", "", "what"],
-    &["", "", "P", "S", "Z"],
-    &["", "", "N", "Y"],
-    &["1000000001", "1000000002", ""],
-    &["", "1000000003", "1000000004"],
-    &["22", "21", "24", "11", "23", ""],
-    &["", "", "", "111", "0131", "137", "zz"],
-    &["", "1", "3"],
-    &["", "0360", "0001"],
-    &["2024-03-05", "2024-03-05", "3/6/2024", "2024-03-08", "2019-12-31", "2015-01-31", "soon", ""],
-    &["", "2024-03-07", "2024-03-01"],
-    &["22513", "22514", "22515", "22514-RT", "22511", "22523", "C7507", "PU43JZ", "99213", ""],
-    &["", "", "LT", "59", "80", "62"],
-    &["1", "", "2", "0.5", "5"],
-    &["M48.56XA", "M80.08XA", "M54.5", "M48.52XA", "G89.3", "73313", "S22.000A", ""],
-    &["", "M48.54XA", "C90.01"],
-    &["", "1", "2", "1:2", "K"],
-    &["", "", "", "0QU03JZ", "0PU43JZ", "0QS03ZZ"],
-    &["", "A-1", "a-1;A-2", "A-3", "NONE", "0000"],
-    &["4200.00", "$1,200.50"],
-    &["", "900.00", "2500.00"],
-    &["", "2500.00", "0.005", "x"],
-];
+/// The names of the columns.
+pub(crate) const HEADER: [&str; 31] = {
+    let mut names = [""; 31];
+    let mut at = 0;
+    while at < 31 {
+        names[at] = COLUMNS[at].0;
+        at += 1;
+    }
+    names
+};
 
 pub(crate) type Rows = Vec<Vec<String>>;
 
 /// Rows that share claims, members, days and numbers.
 pub(crate) fn rows(most: usize) -> impl Strategy<Value = Rows> {
-    let cells = VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
+    let cells = COLUMNS.iter().map(|(_, pool)| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
     let row = cells.prop_map(|cells| cells.into_iter().map(str::to_owned).collect());
     prop::collection::vec(row, 1..most)
 }

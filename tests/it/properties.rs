@@ -18,57 +18,45 @@ use crate::kit::{Inputs, POLICY, Table, config, report, report_in_parts};
 pub(crate) static POOLS: LazyLock<Vec<ThreadPool>> =
     LazyLock::new(|| [1, 2, 8].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into());
 
-/// The columns of the generated extracts. The claim number is the first, so that it is on the first line of its row.
-pub(crate) const HEADER: [&str; 22] = [
-    "claim_id",
-    "line_number",
-    "claim_form",
-    "frequency_code",
-    "original_claim_id",
-    "member_id",
-    "product",
-    "billing_npi",
-    "place_of_service",
-    "bill_type",
-    "service_date",
-    "procedure_code",
-    "modifier_1",
-    "units",
-    "diagnosis_1",
-    "diagnosis_2",
-    "diagnosis_pointer",
-    "icd_procedure_1",
-    "authorization_number",
-    "charge_amount",
-    "paid_amount",
-    "note",
+/// The columns of the generated extracts, with few values for each, so that rows share claims, members, dates and numbers.
+const COLUMNS: [(&str, &[&str]); 22] = [
+    ("claim_id", &["C1", "C2", "C3", "C4", "C5", "C6", "C7", ""]),
+    ("line_number", &["1", "2", ""]),
+    ("claim_form", &["P", "I", "", "837-p", "?"]),
+    ("frequency_code", &["1", "1", "1", "7", "8", ""]),
+    ("original_claim_id", &["", "", "C1", "C2", "C9"]),
+    ("member_id", &["M1", "M2", "M3", "", "=M4"]),
+    ("product", &["HMO Blue", "PPO", "Medicare HMO", "MPPO", "EPO", "", "what"]),
+    ("billing_npi", &["1000000001", "1000000002", ""]),
+    ("place_of_service", &["22", "21", "24", "1", ""]),
+    ("bill_type", &["", "", "111", "0131", "13I", "11:A:7", "zz"]),
+    ("service_date", &["2024-03-05", "2024-03-05", "3/6/2024", "2019-12-31", "2014-12-31", "20240305", "soon", ""]),
+    (
+        "procedure_code",
+        &["22513", "22514", "22515", "22514-RT", "22511", "22523", "C7507", "99213", "99213", "0200T", "PU43JZ", ""],
+    ),
+    ("modifier_1", &["", "LT", "59", "80"]),
+    ("units", &["1", "", "2", "0.5", "5", "one"]),
+    ("diagnosis_1", &["M48.56XA", "M80.08XA", "M54.5", "M48.52XA", "G89.3", "m4854xa", "M48.56A", "S22.000A", ""]),
+    ("diagnosis_2", &["", "M48.54XA", "Z79.82", "C90.01"]),
+    ("diagnosis_pointer", &["", "1", "2", "12", "1:2", "K"]),
+    ("icd_procedure_1", &["", "", "", "0QU03JZ", "0PU43JZ", "0QS03ZZ", "0PS43ZZ", "XNU0356"]),
+    ("authorization_number", &["", "A-1", "a-1", "A-2", "A-3", "NONE", "0000", "-A"]),
+    ("charge_amount", &["4200.00", "$1,200.50", "", "x"]),
+    ("paid_amount", &["", "2500.00", "(12.50)", "0.005"]),
+    ("note", &["", "", "plain", "a \"quoted\" word", "two\nlines", "comma, comma", "\u{e9}\u{a0}"]),
 ];
 
-/// Few values for each column, so that rows share claims, members, dates and numbers.
-const POOLS_OF_VALUES: [&[&str]; 22] = [
-    &["C1", "C2", "C3", "C4", "C5", "C6", "C7", ""],
-    &["1", "2", ""],
-    &["P", "I", "", "837-p", "?"],
-    &["1", "1", "1", "7", "8", ""],
-    &["", "", "C1", "C2", "C9"],
-    &["M1", "M2", "M3", "", "=M4"],
-    &["HMO Blue", "PPO", "Medicare HMO", "MPPO", "EPO", "", "what"],
-    &["1000000001", "1000000002", ""],
-    &["22", "21", "24", "1", ""],
-    &["", "", "111", "0131", "13I", "11:A:7", "zz"],
-    &["2024-03-05", "2024-03-05", "3/6/2024", "2019-12-31", "2014-12-31", "20240305", "soon", ""],
-    &["22513", "22514", "22515", "22514-RT", "22511", "22523", "C7507", "99213", "99213", "0200T", "PU43JZ", ""],
-    &["", "LT", "59", "80"],
-    &["1", "", "2", "0.5", "5", "one"],
-    &["M48.56XA", "M80.08XA", "M54.5", "M48.52XA", "G89.3", "m4854xa", "M48.56A", "S22.000A", ""],
-    &["", "M48.54XA", "Z79.82", "C90.01"],
-    &["", "1", "2", "12", "1:2", "K"],
-    &["", "", "", "0QU03JZ", "0PU43JZ", "0QS03ZZ", "0PS43ZZ", "XNU0356"],
-    &["", "A-1", "a-1", "A-2", "A-3", "NONE", "0000", "-A"],
-    &["4200.00", "$1,200.50", "", "x"],
-    &["", "2500.00", "(12.50)", "0.005"],
-    &["", "", "plain", "a \"quoted\" word", "two\nlines", "comma, comma", "\u{e9}\u{a0}"],
-];
+/// The names of the columns. The claim number is the first, so that it is on the first line of its row.
+pub(crate) const HEADER: [&str; 22] = {
+    let mut names = [""; 22];
+    let mut at = 0;
+    while at < 22 {
+        names[at] = COLUMNS[at].0;
+        at += 1;
+    }
+    names
+};
 
 pub(crate) const AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units
 A-1,M1,22513;22514,APPROVED,2024-01-01,2024-12-31,2
@@ -138,7 +126,7 @@ pub(crate) fn extract(most: usize) -> impl Strategy<Value = Generated> {
     use Dirt::{
         BlankBefore, Clean, HeaderBefore, Long, OpenQuote, Short, StrayQuote, TextAfterQuote, TrailingDelimiters,
     };
-    let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
+    let cells = COLUMNS.iter().map(|(_, pool)| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
     let broken =
         vec![Short, Long, TrailingDelimiters, StrayQuote, OpenQuote, TextAfterQuote, BlankBefore, HeaderBefore];
     // One row in six is damaged. If more than half were rejected, the extract would be refused.
@@ -266,7 +254,7 @@ proptest! {
 /// Rows whose order does not matter: each claim number occurs once (so there are no duplicates, and each stay is one row), each
 /// pair of member and procedure once (so no running sum of units passes a limit), and the authorization file has no units.
 pub(crate) fn unordered() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<Vec<String>>)> {
-    let cells = POOLS_OF_VALUES.iter().map(|pool| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
+    let cells = COLUMNS.iter().map(|(_, pool)| prop::sample::select(pool.to_vec())).collect::<Vec<_>>();
     let rows = prop::collection::vec((cells, any::<prop::sample::Index>()), 1..40).prop_map(|drawn| {
         let codes = ["22513", "22514", "22515", "22511", "C7507", "0200T", "0QU03JZ", "99213"];
         let count = drawn.len();

@@ -58,7 +58,7 @@ fn specification() -> String {
     let mut text =
         "The specification says what a run reads, decides and writes. Its pages, in reading order:\n\n".to_owned();
     for page in spec::PAGES {
-        let line = format!("  claimlint help {SPEC} {:<10}{}\n", page.name, page.title);
+        let line = format!("  claimlint help {SPEC} {:<10}{}\n", page.name, page.about);
         text.push_str(&line);
     }
     text

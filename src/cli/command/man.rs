@@ -53,7 +53,7 @@ fn save(command: &Command, directory: &Path) -> io::Result<()> {
 /// A page of section 7 for each topic of the guide and each page of the specification.
 fn save_topics(directory: &Path) -> io::Result<()> {
     let guide = guide::PAGES.iter().map(|page| (format!("claimlint-{}", page.name), page.about, page.text));
-    let spec = spec::PAGES.iter().map(|page| (format!("claimlint-spec-{}", page.name), page.title, page.text));
+    let spec = spec::PAGES.iter().map(|page| (format!("claimlint-spec-{}", page.name), page.about, page.text));
     for (name, about, text) in guide.chain(spec) {
         let head = format!(
             ".TH {name} 7 \"{REVISED}\" \"claimlint {}\" \"claimlint manual\"\n.SH NAME\n{name} \\- {about}\n",

@@ -1,9 +1,10 @@
 //! Procedure coding: add-ons, pairs, units, settings, codes that are not in force.
 
+use crate::claim::Bin;
 use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, deny, info, review};
+use crate::generate::expected::{deny, info, review};
 use crate::generate::lists;
 use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT, MEDICARE};
 
@@ -181,7 +182,8 @@ fn stay_on_an_outpatient_bill(builder: &mut CaseBuilder) {
     builder.plant(stay);
 }
 
-fn not_in_force_yet(builder: &mut CaseBuilder) {
+/// A service on the last day before its code was in force.
+fn before_its_code(builder: &mut CaseBuilder) -> ServiceDraft {
     let mut service = builder.commercial();
     service
         .day("2014-12-31")
@@ -189,6 +191,11 @@ fn not_in_force_yet(builder: &mut CaseBuilder) {
         .expects(review("DQ512"))
         .expects(deny("CD305"))
         .expects(info("RT405"));
+    service
+}
+
+fn not_in_force_yet(builder: &mut CaseBuilder) {
+    let service = before_its_code(builder);
     builder.plant(service);
 }
 
@@ -200,13 +207,7 @@ fn last_years_code(builder: &mut CaseBuilder) {
 }
 
 fn former_in_its_time(builder: &mut CaseBuilder) {
-    let mut service = builder.commercial();
-    service
-        .day("2014-12-31")
-        .necessity("not-evaluated")
-        .expects(review("DQ512"))
-        .expects(deny("CD305"))
-        .expects(info("RT405"));
+    let service = before_its_code(builder);
     builder.plant_related(&service, "22524", &[]);
     builder.plant(service);
 }

@@ -1,9 +1,10 @@
 //! The life of a claim: reversals, denied and pending rows, versions, shared claim numbers, facts of other rows.
 
+use crate::claim::Bin;
 use crate::generate::builder::{CaseBuilder, PlantCase, plain};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, deny, info, review};
+use crate::generate::expected::{deny, info, review};
 use crate::generate::lists;
 use crate::generate::scenario::{AUTHORIZATION_NOT_REQUIRED, COMMERCIAL, COMMERCIAL_INPATIENT};
 

@@ -1,9 +1,10 @@
 //! Amounts at risk: of stays over several rows, of capitated rows, and where nothing is known.
 
+use crate::claim::Bin;
 use crate::generate::builder::{CaseBuilder, PlantCase, plain};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, deny, review};
+use crate::generate::expected::{deny, review};
 use crate::generate::scenario::COMMERCIAL_INPATIENT;
 
 pub(super) const CASES: &[PlantCase] = &[

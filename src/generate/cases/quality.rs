@@ -1,9 +1,11 @@
 //! Cells that cannot be read, and procedure cells that hold more than a code.
 
+use crate::claim::Bin;
 use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
-use crate::generate::expected::{Bin, deny, info, review};
+use crate::generate::expected::{deny, info, review};
 use crate::generate::scenario::{AUTHORIZATION_NOT_REQUIRED, COMMERCIAL_INPATIENT};
+use crate::ledger::LedgerBin;
 
 pub(super) const CASES: &[PlantCase] = &[
     date_unreadable,
@@ -111,7 +113,7 @@ fn decorated_cell(builder: &mut CaseBuilder) {
 fn several_codes(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     service.cells[column::PROCEDURE].push_str(builder.rng.pick(&["/22515", ";22511", " C7507"]));
-    builder.plant_without_service(service, Bin::Rejected);
+    builder.plant_without_service(service, LedgerBin::Rejected);
 }
 
 fn composite_related(builder: &mut CaseBuilder) {

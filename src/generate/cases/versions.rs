@@ -1,10 +1,12 @@
 //! Duplicates, voids, replacements and rejected rows; stays over several rows.
 
+use crate::claim::Bin;
 use crate::generate::builder::{CaseBuilder, PlantCase};
 use crate::generate::columns::column;
 use crate::generate::draft::ServiceDraft;
-use crate::generate::expected::{Bin, Damage, PlannedRow, deny, info, review};
+use crate::generate::expected::{Damage, PlannedRow, deny, info, review};
 use crate::generate::scenario::{COMMERCIAL, COMMERCIAL_INPATIENT};
+use crate::ledger::LedgerBin;
 
 pub(super) const CASES: &[PlantCase] = &[
     duplicate,
@@ -135,7 +137,7 @@ fn replaced_whole(builder: &mut CaseBuilder) {
     let add_on = builder.next_line(&first, "22515");
     builder.plant_related(&add_on, "22511", &[]);
     if let Some(row) = builder.rows.last_mut() {
-        row.bin = Bin::Superseded;
+        row.bin = Bin::Superseded.into();
     }
     builder.plant_without_service(first, Bin::Superseded);
     builder.plant(second);
@@ -223,13 +225,13 @@ fn stay_and_line(builder: &mut CaseBuilder) {
 fn no_claim_number(builder: &mut CaseBuilder) {
     let mut service = builder.commercial();
     service.set(column::CLAIM_ID, builder.rng.pick(&["", "NULL", " ", "---"]));
-    builder.plant_without_service(service, Bin::Rejected);
+    builder.plant_without_service(service, LedgerBin::Rejected);
 }
 
 /// Plants a damaged row that would otherwise be a service.
 fn damaged(builder: &mut CaseBuilder, damage: Damage) {
     let service = builder.commercial();
-    builder.plant_without_service(service, Bin::Rejected);
+    builder.plant_without_service(service, LedgerBin::Rejected);
     if let Some(row) = builder.rows.last_mut() {
         row.damage = damage;
     }
