@@ -8,7 +8,7 @@
 //!
 //! - [`value`]: cell values as types.
 //! - [`authorization`]: the authorization file.
-//! - [`line`]: the lines of a run, packed, with one encoder and one decoder.
+//! - [`line`](mod@line): the lines of a run, packed, with one encoder and one decoder.
 //! - [`store`]: the lines in input order, in memory or on disk.
 //! - [`index`]: which lines belong together, and what became of each.
 

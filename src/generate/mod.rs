@@ -23,7 +23,7 @@
 //! - [`builder`]: a clear service to start from, and the ways to plant it.
 //! - [`cases`]: the catalog of cases.
 //! - [`background`]: rows out of scope.
-//! - [`write`]: writes the extract and its truth.
+//! - [`write`](mod@write): writes the extract and its truth.
 
 pub(super) mod background;
 pub(super) mod builder;

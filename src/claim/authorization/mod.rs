@@ -6,7 +6,7 @@
 //!
 //! - [`row`]: one row, and the procedures that it is for.
 //! - [`lookup`]: the rows of one number or one member.
-//! - [`file`]: the file, indexed.
+//! - [`file`](mod@file): the file, indexed.
 //! - [`read`]: reads the file.
 
 pub mod file;

@@ -8,7 +8,7 @@
 //! - [`authorization`]: authorization numbers in a cell.
 //! - [`code`]: the known procedure codes, and how they are found in a cell.
 //! - [`code_set`]: sets of known codes.
-//! - [`diagnosis`], [`modifier`], [`pointer`]: diagnosis codes, modifiers and diagnosis pointers.
+//! - [`diagnosis`], [`modifier`], [`pointer`](mod@pointer): diagnosis codes, modifiers and diagnosis pointers.
 //! - [`product`]: from a product label to its class.
 //! - [`setting`]: setting and claim form.
 //! - [`status`], [`version`]: what the payer did with a row; original, replacement or void.

@@ -6,7 +6,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`keys`]: which flags have a key in the file.
-//! - [`file`]: the file as it is written.
+//! - [`file`](mod@file): the file as it is written.
 
 mod file;
 pub(crate) mod keys;

@@ -7,7 +7,7 @@
 //!
 //! - [`read`]: reads the findings of a report.
 //! - [`comparison`]: two reports with their findings paired.
-//! - [`write`]: the comparison as CSV and JSON.
+//! - [`write`](mod@write): the comparison as CSV and JSON.
 
 pub mod comparison;
 pub mod read;

@@ -9,7 +9,7 @@
 //! - [`chart`]: horizontal bars.
 //! - [`groups`]: the sums that the bars show.
 //! - [`flagged`]: the table of flagged services.
-//! - [`inputs`]: the inputs of the run.
+//! - [`inputs`](mod@inputs): the inputs of the run.
 //! - [`suppressed`]: the suppressions.
 //! - [`claim`]: the page of one claim.
 
