@@ -85,9 +85,15 @@ fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, St
         .collect()
 }
 
-/// The fields of an extract that have no column.
+/// The fields of an extract that have no column. A version number may be cut from the claim number, and pointers may have
+/// numbered columns.
 pub(super) fn unmapped(detected: &Detected) -> impl Iterator<Item = Field> {
-    Field::NAMES.iter().map(|(field, _)| *field).filter(|field| !detected.binding.has(*field))
+    let binding = &detected.binding;
+    Field::NAMES.iter().map(|(field, _)| *field).filter(|field| match field {
+        Field::VersionNumber => !binding.has(*field) && !detected.cuts_version,
+        Field::DiagnosisPointer => !binding.has(*field) && binding.group(Group::DiagnosisPointer).is_empty(),
+        _ => !binding.has(*field),
+    })
 }
 
 /// What this extract does not have and what that costs.

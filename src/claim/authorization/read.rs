@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::claim::authorization::file::AuthorizationFile;
 use crate::claim::authorization::row::{Approval, Authorization};
-use crate::claim::value::amount::units;
+use crate::claim::value::amount::{units, without_measure};
 use crate::claim::value::authorization::normalised;
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::id;
@@ -112,7 +112,7 @@ fn authorization(
             .ok_or_else(|| format!("{} cannot be read as a date; write 2024-03-02, or leave it empty", COLUMNS[i]))
     };
     let [number, member, status, cell] = [0, 1, 3, 6].map(text);
-    let units = if cell.is_empty() {
+    let units = if without_measure(&cell).is_empty() {
         None
     } else {
         let read = units(&cell).filter(|units| !units.is_negative).map(|units| units.count);
@@ -128,7 +128,7 @@ fn authorization(
             Some(false) => Approval::NotApproved,
             None => Approval::Unread,
         },
-        status: upper(status.into()).into_owned(),
+        status,
         valid_from: day(4)?,
         valid_to: day(5)?,
         units,

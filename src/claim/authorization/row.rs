@@ -27,7 +27,7 @@ pub struct Authorization {
     pub member_id: String,
     /// Procedure codes and ranges of codes, upper-case. Empty if it fits all procedures.
     pub procedures: Vec<String>,
-    /// Status word, upper-cased.
+    /// Status word, as it is in the file.
     pub status: String,
     /// What the status says.
     pub approval: Approval,

@@ -7,13 +7,13 @@ use rust_decimal::Decimal;
 use crate::claim::line::batch::{Batch, Encoder};
 use crate::claim::line::head::{AmountsPer, Head, LineShape, Marks};
 use crate::claim::line::kept::{Text, Texts};
-use crate::claim::value::amount::{Cents, Units, units};
+use crate::claim::value::amount::{Cents, Units, units, without_measure};
 use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::{BillType, ClaimForm, SettingTable, bill_type, place_of_service};
 use crate::claim::value::vocabulary::Vocabulary;
-use crate::claim::value::words::{WordTable, short_code};
+use crate::claim::value::words::short_code;
 use crate::claim::value::{authorization, diagnosis, id, modifier};
 use crate::ingest::cell::upper;
 use crate::ingest::date;
@@ -186,7 +186,7 @@ impl Reader<'_> {
         let date = date::service_day(&date_cell, self.dates);
         let end_date = date::service_day(&text(Field::ServiceEndDate), self.dates);
         let units_cell = text(Field::Units);
-        let read_units = if units_cell.is_empty() { Some(ONE_UNIT) } else { units(&units_cell) };
+        let read_units = if without_measure(&units_cell).is_empty() { Some(ONE_UNIT) } else { units(&units_cell) };
         let mut bad_amount = String::new();
         let mut amount = |field: Field| {
             let cell = text(field);
@@ -228,7 +228,6 @@ impl Reader<'_> {
         let assistant = self.read_modifiers(binding, row, &procedures.modifiers, encoder);
         let read_units = read_units.unwrap_or(ONE_UNIT);
         let class = self.products.known(&product);
-        let is_set = |table: &WordTable<()>, cell| table.get(cell).is_some();
         Ok(Head {
             extract: self.extract,
             row: 0,
@@ -252,9 +251,9 @@ impl Reader<'_> {
                 claim_id_mangled: id::is_mangled(&whole_claim_id),
                 member_id_mangled,
                 not_primary: words.payer_sequences.get(payer) == Some(false),
-                capitated: is_set(&words.capitated, capitated),
-                emergency: is_set(&words.emergencies, admission),
-                total_line: is_set(&words.total_lines, revenue),
+                capitated: words.capitated.get(capitated).is_some(),
+                emergency: words.emergencies.get_code(admission).is_some(),
+                total_line: words.total_lines.get_code(revenue).is_some(),
                 form_said: form_said.is_some(),
                 product_unread: class.is_none() && !product.is_empty(),
                 line_status_unread: words.is_unread_status(&line_status),

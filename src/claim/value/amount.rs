@@ -133,6 +133,11 @@ pub struct Units {
 /// The units of measure that an 837 writes before a quantity: units and minutes.
 const MEASURES: [&str; 2] = ["UN:", "MJ:"];
 
+/// The text after a unit of measure. It is empty if the cell states no quantity.
+pub fn without_measure(text: &str) -> &str {
+    MEASURES.iter().find_map(|measure| text.strip_prefix(measure)).unwrap_or(text)
+}
+
 /// Reads units: a decimal number, optionally with a minus sign and a unit of measure before it. `None` if it is not a number
 /// or has more digits than 96 bits hold.
 pub fn units(text: &str) -> Option<Units> {
@@ -141,7 +146,7 @@ pub fn units(text: &str) -> Option<Units> {
     {
         return Some(Units { count: Decimal::from(one - b'0'), is_negative: false });
     }
-    let text = MEASURES.iter().find_map(|measure| text.strip_prefix(measure)).unwrap_or(text);
+    let text = without_measure(text);
     let (has_minus, text) = strip(text, '-');
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if (whole.is_empty() && fraction.is_empty()) || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {

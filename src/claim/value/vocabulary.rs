@@ -78,9 +78,7 @@ impl Vocabulary {
 
     /// What a row with this frequency code does to earlier versions of its claim.
     pub fn version(&self, frequency: &str) -> Version {
-        // The code is compared without folding, which would turn `"7` into `7`.
-        let is_code = frequency.bytes().all(|b| b.is_ascii_alphanumeric());
-        self.frequencies.get(frequency).filter(|_| is_code).unwrap_or(Version::Original)
+        self.frequencies.get_code(frequency).unwrap_or(Version::Original)
     }
 }
 

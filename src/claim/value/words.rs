@@ -104,6 +104,12 @@ impl<T: Copy> WordTable<T> {
         self.words.get(text).copied()
     }
 
+    /// What a cell means that holds a code. Codes are compared without folding, which would turn `"7` into `7`.
+    pub fn get_code(&self, code: &str) -> Option<T> {
+        let is_code = code.bytes().all(|b| b.is_ascii_alphanumeric());
+        self.get(code).filter(|_| is_code)
+    }
+
     /// Is the cell filled but unknown? Such labels are reported as unread.
     pub fn is_unread(&self, cell: &str) -> bool {
         !cell.is_empty() && self.get(cell).is_none()

@@ -30,6 +30,8 @@ pub struct Detected {
     pub lines_before: u64,
     /// The columns of each field.
     pub binding: Binding,
+    /// The layout cuts a version number from the claim number.
+    pub cuts_version: bool,
     /// Name of the layout that was detected or given.
     pub layout: String,
     /// The joined tables.
@@ -167,6 +169,7 @@ fn detected(
         data_start: header.data_start,
         lines_before: header.lines_before,
         binding,
+        cuts_version: layout.words.version.is_some(),
         layout: layout.name.clone(),
         joins,
         unjoined,

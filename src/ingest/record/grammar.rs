@@ -137,13 +137,14 @@ impl Grammar {
         if !self.cr_ends && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
     }
 
-    /// Is the line blank, or does the layout skip it? Ctrl-Z counts as blank: DOS programs end files with it.
+    /// Is the line blank, or does the layout skip it? Ctrl-Z counts as blank: DOS programs end files with it. A tab counts as
+    /// blank where it is the delimiter, too.
     pub fn is_no_row(&self, line: &[u8]) -> bool {
         match line.first() {
             None => true,
             Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => {
                 let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a');
-                line.iter().all(|b| blank(b) && *b != self.delimiter) || self.is_skipped(line)
+                line.iter().all(blank) || self.is_skipped(line)
             }
             Some(_) => self.is_skipped(line),
         }
@@ -365,6 +366,12 @@ mod tests {
         assert_eq!(read_all(&two, text), ["1|2", many, "1|2", "1|2", many, many, many]);
         let any = Grammar { surplus: Surplus::Any, ..grammar(2) };
         assert_eq!(read_all(&any, text)[..5], ["1|2||", "1|2|", "1|2", "1|2| |", many]);
+    }
+
+    #[test]
+    fn a_line_of_tabs_is_no_row_where_tabs_separate_fields() {
+        let g = Grammar { delimiter: b'\t', ..grammar(2) };
+        assert_eq!(read_all(&g, "1\t2\n\t\n\t\t\t\n \t \n3\t\n"), ["1|2", "3|"]);
     }
 
     #[test]
