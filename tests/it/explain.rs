@@ -266,6 +266,24 @@ C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
 }
 
 #[test]
+fn facts_of_other_rows_and_a_service_without_risk() {
+    let desk = tempfile::tempdir().expect("a directory");
+    let extract = "claim_id,line_number,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount
+C1,1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,900.00
+C1,2,M1,,22,2024-03-05,22515,M48.56XA,,400.00
+";
+    fs::write(desk.path().join("f.csv"), extract).expect("room for it");
+    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    run(&["check", "f.csv", "-q"]).success();
+    let said = flowed(&run(&["explain", "C1"]).success());
+    for part in
+        ["other rows product from f.csv:2 authorization number from f.csv:2", "money nothing at risk paid $900.00"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
 fn few_near_misses_are_named() {
     let desk = tempfile::tempdir().expect("a directory");
     let rows: Vec<_> = (10..99).map(|n| format!("CLAIM{n},M{n},HMO,22,2024-03-05,22514,M54.5,,,,1.00\n")).collect();

@@ -43,7 +43,7 @@ pub(crate) fn facts(content: &PartView<'_>, asked: &Explained<'_>, i: usize) -> 
     facts.push(("money", money(content, asked, i)));
     let filled = filled(content, content.line_set.services[i].line);
     if !filled.is_empty() {
-        facts.push(("from other rows of the claim", filled));
+        facts.push(("other rows", filled));
     }
     facts
 }
@@ -126,7 +126,7 @@ pub(super) fn filled(content: &PartView<'_>, line: usize) -> Vec<String> {
     ];
     let from = |(name, fact): (&str, Fact)| {
         let row = content.line_set.row_of_fact(line, fact)?;
-        Some(format!("{name}: {}", place_of(content, row)))
+        Some(format!("{name} from {}", place_of(content, row)))
     };
     facts.into_iter().filter_map(from).collect()
 }

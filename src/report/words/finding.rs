@@ -7,7 +7,7 @@ use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::view::PartView;
 use crate::report::words::numbers::dollars;
 use crate::rules::authorization_decision::AuthorizationStatus;
-use crate::rules::judge::Judgement;
+use crate::rules::judge::{Judgement, ServiceStatus};
 use crate::rules::reasons_rule;
 
 /// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
@@ -102,6 +102,9 @@ pub(crate) fn amount(judgement: &Judgement) -> String {
             "capitated" => "none: the row is capitated, so nothing was paid for it alone".to_owned(),
             "stay" => "none: the stay of the same claim has the money of this row".to_owned(),
             "claim" => "none: the amounts are those of the claim, and an earlier service of it has them".to_owned(),
+            _ if !matches!(judgement.status, ServiceStatus::Deny | ServiceStatus::Review) => {
+                "nothing at risk".to_owned()
+            }
             _ => "no amount on the claim".to_owned(),
         };
     };
