@@ -1,5 +1,5 @@
-//! Bytes per second of each stage of a run, on extracts in memory. Each bench asserts its result, so that a fast but wrong
-//! stage fails. The comparison with other tools is in `benches/peers`.
+//! Bytes per second of each stage of a run, on extracts in memory. Each bench asserts its result, so that a fast but
+//! wrong stage fails. The comparison with other tools is in `benches/peers`.
 
 use std::hint::black_box;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -35,8 +35,8 @@ const HEADER: &str = "claim_id,line_number,claim_form,frequency_code,member_id,p
 place_of_service,service_date,procedure_code,modifier_1,units,diagnosis_1,diagnosis_2,diagnosis_3,diagnosis_pointer,\
 authorization_number,charge_amount,allowed_amount,paid_amount,notes\n";
 
-/// An extract with one row in `every` in scope and diagnoses and products from `mix`. Values repeat with different periods, so
-/// that no two rows are equal.
+/// An extract with one row in `every` in scope and diagnoses and products from `mix`. Values repeat with different
+/// periods, so that no two rows are equal.
 fn extract(rows: usize, every: usize, mix: &Mix) -> Vec<u8> {
     const OTHER: [&str; 5] = ["99213", "72148", "36415", "97110", "22612"];
     const LISTED: [&str; 3] = ["22513", "22514", "22515"];
@@ -237,7 +237,8 @@ fn stages(c: &mut Criterion) {
 /// Rows that share one claim number, or one member and day, so that a quadratic step would be noticed.
 const CROWD: usize = 200_000;
 
-/// An extract whose rows all belong together. Each row gives claim number, frequency, version number and the sign of its units.
+/// An extract whose rows all belong together. Each row gives claim number, frequency, version number and the sign of
+/// its units.
 fn crowd(row: impl Fn(usize) -> (String, &'static str, String, &'static str)) -> Vec<u8> {
     let mut text = "claim_id,line_number,claim_form,frequency_code,version_number,member_id,product,billing_npi,\
                     place_of_service,service_date,procedure_code,units,diagnosis_1,paid_amount\n"
@@ -254,7 +255,7 @@ fn crowd(row: impl Fn(usize) -> (String, &'static str, String, &'static str)) ->
     text.into_bytes()
 }
 
-/// Reading and indexing rows that all belong together takes as long as reading rows that do not.
+/// Reading and indexing rows that all belong together takes as long as for rows that do not.
 fn crowds(c: &mut Criterion) {
     let bench = Bench::new();
     let one = || "C1".to_owned();

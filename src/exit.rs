@@ -1,4 +1,4 @@
-//! How a run ends: the only place where the numbers stand.
+//! Exit codes. No other file has these numbers.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ pub enum Exit {
     Clean,
     /// Complete; something at or above `--fail-on`.
     Findings,
-    /// `verify`: the report is not whole, or of other inputs.
+    /// `verify`: the report is damaged, or it was made from other inputs.
     Differs,
     /// Not complete: nothing was left in `--out`.
     Failed,
@@ -18,7 +18,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number that the system is told.
+    /// The exit code for the operating system.
     pub fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
@@ -28,7 +28,7 @@ impl Exit {
         }
     }
 
-    /// Ends the process here, from whatever thread.
+    /// Ends the process, from any thread.
     pub fn now(self) -> ! {
         std::process::exit(self.code().into())
     }

@@ -23,7 +23,7 @@ pub(crate) struct ComparedFindings {
     suppressions: Option<Suppressions>,
 }
 
-/// Loads them, or refuses them. `today` is the day of `--today`.
+/// Loads baseline and suppressions, or fails. `today` is the day of `--today`.
 pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow::Result<ComparedFindings> {
     let asks_for_new = matches!(settings.fail_on.value, Some(FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo));
     if settings.baseline.value.is_none() && asks_for_new {
@@ -44,7 +44,7 @@ pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow:
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()? })
 }
 
-/// The day by the clock, in UTC. It is read once and stated in the report.
+/// Today by the clock, in UTC. It is read once and stated in the report.
 fn current_day() -> anyhow::Result<Date> {
     let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|since| since.as_secs());
     let stamp = seconds.ok().and_then(|s| jiff::Timestamp::from_second(i64::try_from(s).ok()?).ok());
@@ -53,7 +53,7 @@ fn current_day() -> anyhow::Result<Date> {
 }
 
 impl ComparedFindings {
-    /// Hands both to the run.
+    /// Adds both to the context of a run.
     pub(crate) fn add_to(self, context: &mut RunContext) {
         context.baseline = self.baseline.map(|report| report.entries);
         context.suppressions = self.suppressions;

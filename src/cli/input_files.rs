@@ -35,10 +35,10 @@ impl InputFiles {
         &self.files
     }
 
-    /// Refuses a run during which a file changed: its report would describe a state that the file never had.
+    /// Fails if a file changed during the run: the report would describe a state that the file never had.
     pub(crate) fn ensure_unchanged(&self) -> anyhow::Result<()> {
         for (file, stamp) in self.files.iter().zip(&self.stamps) {
-            // A new time alone may come from `touch`.
+            // `touch` changes only the time.
             if *stamp != self::stamp(&file.file)
                 && file.fingerprint != FileHash::compute(&file.file, self.scope).unwrap_or_default()
             {

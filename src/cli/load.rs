@@ -1,4 +1,5 @@
-//! Reads the files that the command line names: policies, layouts, settings. Every error starts with the file and says what to do.
+//! Reads the files that the command line names: policies, layouts and settings. Every error begins with the file and
+//! says what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::ingest::{Layout, Library};
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
 
-/// The policy: the built-in files, or those that replace them.
+/// The policy: the built-in files, some of them replaced by `files`.
 pub(crate) fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
     load_policy_with(&files.policy, None)
 }
@@ -30,7 +31,7 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<PolicyFile> {
     Ok(PolicyFile { file, text })
 }
 
-/// The error in words that say what to do, to follow the name of a file.
+/// The error in words that follow the name of a file and say what to do.
 pub(crate) fn describe_io_error(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
@@ -41,7 +42,7 @@ pub(crate) fn describe_io_error(e: &io::Error) -> String {
     }
 }
 
-/// The built-in layouts, or the one that was chosen, with the files of the tables that it joins.
+/// The built-in layouts, or only the chosen one, with the files of the tables to join.
 pub(crate) fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
     let mut tables = choice.join.clone();
     for table in &mut tables {
@@ -50,7 +51,7 @@ pub(crate) fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
     choose_layout(choice)?.joining(&tables).map_err(|what| anyhow!(what))
 }
 
-/// `--layout` is the name of a built-in layout, else a file.
+/// `--layout` is the name of a built-in layout, or else a file.
 fn choose_layout(choice: &LayoutChoice) -> anyhow::Result<Library> {
     let shipped = Library::shipped()?.skipping(choice.skip_lines, &choice.comment);
     let Some(name) = choice.layout.as_deref() else { return Ok(shipped) };

@@ -1,11 +1,12 @@
-//! `--mask`: the secret key, from a file or from the environment; never from the command line, which other users of the machine can see.
+//! `--mask`: reads the secret key from a file or from the environment. The key is never on the command line, which other users
+//! of the machine can see.
 
 use anyhow::anyhow;
 
 use crate::claim::line::mask::{MIN_KEY_BYTES, Mask};
 use crate::cli::load::describe_io_error;
 
-/// Reads it: `env:NAME`, else the file of that name.
+/// Reads the key from the variable of `env:NAME`, or else from the file with that name.
 pub(crate) fn load(from: &str) -> anyhow::Result<Mask> {
     let secret = match from.strip_prefix("env:") {
         Some(name) => std::env::var_os(name)

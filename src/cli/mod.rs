@@ -87,7 +87,8 @@ fn run_command_line() -> Exit {
     }
 }
 
-/// Prints an error and its causes. An error may quote a file, so each line is made harmless before it reaches the terminal.
+/// Prints an error and its causes. An error may quote a file, so each line is made harmless before it reaches the
+/// terminal.
 fn print_error(error: &anyhow::Error) {
     let text = error.chain().map(reveal).collect::<Vec<_>>().join(": ");
     let mut lines = text.split('\n').map(style::seen);

@@ -1,4 +1,5 @@
-//! The plan of a `check`: everything that its arguments and settings ask for, resolved or refused before the first row is read.
+//! The plan of a `check`: everything that its arguments and settings ask for, resolved or refused before the first row
+//! is read.
 
 use std::path::Path;
 
@@ -25,7 +26,7 @@ use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run::{Expect, absent, read_authorizations};
 
-/// What a run does. It never changes; what a run consumes is in [`Materials`].
+/// What a run does. It never changes; [`Materials`] has what the run consumes.
 pub(crate) struct Plan {
     /// Every setting with its origin.
     pub(crate) settings: EffectiveSettings,
@@ -53,14 +54,15 @@ pub(crate) struct Plan {
     pub(crate) docs: Vec<RuleDoc>,
 }
 
-/// What was loaded for a run, and goes into it.
+/// What was loaded for a run, which consumes it.
 pub(crate) struct Materials {
     pub(crate) policy: Policy,
     pub(crate) library: Library,
     pub(crate) authorizations: Option<AuthorizationFile>,
     pub(crate) mask: Option<Mask>,
     pub(crate) comparison: ComparedFindings,
-    /// The hashes, if they are samples: those take no longer than planning. Whole files are hashed once nothing was refused.
+    /// The hashes, if they are sampled, which takes no longer than planning. Whole files are hashed after everything
+    /// else was accepted.
     pub(crate) sampled: Option<InputFiles>,
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
     let mask = settings.mask.value.as_deref().map(mask_key::load).transpose()?;
     let hashed = settings.fingerprint.value.unwrap_or(HashedPart::Sampled);
-    // An input that cannot be hashed cannot be read either, and reading it gives the better message.
+    // An input that cannot be hashed cannot be read either, and reading it gives a better message.
     let sample =
         || (hashed == HashedPart::Sampled).then(|| hash_inputs(&settings, &typed.files, hashed).ok()).flatten();
     let (docs, (loaded, sampled)) =
@@ -112,7 +114,7 @@ pub(crate) fn sizes(files: &[String]) -> impl Iterator<Item = u64> {
     files.iter().map(|f| std::fs::metadata(f).map_or(0, |m| m.len()))
 }
 
-/// Stdin, or `claimlint check <(zcat claims.csv.gz)`: it can be read once only.
+/// Is this stdin or a pipe, as in `claimlint check <(zcat claims.csv.gz)`? It can be read only once.
 pub(crate) fn is_pipe(name: &str) -> bool {
     name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
@@ -126,7 +128,7 @@ pub(crate) fn announce_absent(log: &Log, name: &str, absent: &[(Field, &'static 
 
 type Loaded = (Policy, Library, Option<AuthorizationFile>);
 
-/// Loads policy, layouts and authorizations, and looks at the header of every extract.
+/// Loads policy, layouts and authorizations, and checks the header of every extract.
 fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Result<Loaded> {
     let (policy, library) = rayon::join(|| settings.policy(), || load_library(&settings.layout_choice()));
     let policy = policy?;

@@ -16,8 +16,8 @@ use crate::exit::Exit;
 /// How long a run may take to stop by itself after a signal: far more than a group of blocks needs.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Attempts to remove a directory that a thread may still be writing into. Each file is created once, so the second attempt
-/// finds what came during the first; further attempts are for a slow disk.
+/// Attempts to remove a directory into which a thread may still be writing. Each file is created once, so the second
+/// attempt removes what was created during the first; further attempts are for a slow disk.
 const PASSES: usize = 5;
 
 /// The phase of a run, for the signal handler that may have to end it.
@@ -26,15 +26,15 @@ enum Phase {
     Planning,
     /// These paths must be removed.
     Building([PathBuf; 2]),
-    /// The report is being moved into place, or is there already; this is not interrupted.
-    Settling,
+    /// The report is being moved into place or is already there. This is not interrupted.
+    Publishing,
 }
 
 /// Whether a run was asked to stop, and its phase.
 #[derive(Clone)]
 pub(crate) struct Stop {
     log: Arc<Log>,
-    asked: Arc<AtomicBool>,
+    requested: Arc<AtomicBool>,
     phase: Arc<Mutex<Phase>>,
 }
 
@@ -42,11 +42,11 @@ impl Stop {
     /// Starts to listen for signals.
     pub(crate) fn listen(log: &Arc<Log>) -> anyhow::Result<Self> {
         let log = Arc::clone(log);
-        let stop = Self { log, asked: Arc::default(), phase: Arc::new(Mutex::new(Phase::Planning)) };
+        let stop = Self { log, requested: Arc::default(), phase: Arc::new(Mutex::new(Phase::Planning)) };
         let listener = stop.clone();
         // A second signal changes nothing while the first one is handled.
         ctrlc::set_handler(move || {
-            listener.asked.store(true, Ordering::Relaxed);
+            listener.requested.store(true, Ordering::Relaxed);
             // The run stops by itself between two groups of blocks. Only a read from a silent pipe never ends.
             std::thread::sleep(GRACE);
             leave(&listener.phase(), &listener.log);
@@ -61,7 +61,7 @@ impl Stop {
 
     /// A flag that is set once the run must stop.
     pub(crate) fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.asked)
+        Arc::clone(&self.requested)
     }
 
     /// The phase of the run, as a word for events.
@@ -69,7 +69,7 @@ impl Stop {
         match *self.phase() {
             Phase::Planning => "plan",
             Phase::Building(_) => "read",
-            Phase::Settling => "write",
+            Phase::Publishing => "write",
         }
     }
 
@@ -78,10 +78,10 @@ impl Stop {
         *self.phase() = Phase::Building(temp_paths);
     }
 
-    /// The report is complete and about to be moved. `false`: the run was asked to stop before that.
-    pub(crate) fn settling(&self) -> bool {
-        *self.phase() = Phase::Settling;
-        !self.asked.load(Ordering::Relaxed)
+    /// The report is complete and is about to be moved. Returns `false` if the run was asked to stop before.
+    pub(crate) fn begin_publishing(&self) -> bool {
+        *self.phase() = Phase::Publishing;
+        !self.requested.load(Ordering::Relaxed)
     }
 
     /// The result of a run. An error after a request to stop is a consequence of stopping, so the run was interrupted.
@@ -89,7 +89,7 @@ impl Stop {
         // While the signal handler ends the process, this waits and never returns.
         let phase = self.phase();
         match ended {
-            Err(_) if self.asked.load(Ordering::Relaxed) && !matches!(*phase, Phase::Settling) => {
+            Err(_) if self.requested.load(Ordering::Relaxed) && !matches!(*phase, Phase::Publishing) => {
                 Ok(interrupted(&self.log))
             }
             ended => ended,
@@ -97,7 +97,7 @@ impl Stop {
     }
 }
 
-/// Ends a run that does not stop by itself. The caller holds the lock on the phase, so no report is moved meanwhile.
+/// Ends a run that does not stop by itself. The caller holds the lock on the phase, so no report can be moved.
 fn leave(phase: &Phase, log: &Log) {
     match phase {
         Phase::Planning => {}
@@ -109,7 +109,7 @@ fn leave(phase: &Phase, log: &Log) {
             }
             let _ = fs::remove_file(lease);
         }
-        Phase::Settling => return,
+        Phase::Publishing => return,
     }
     let exit = interrupted(log);
     log.finish(exit);
@@ -118,11 +118,11 @@ fn leave(phase: &Phase, log: &Log) {
 
 /// Reports that the run was interrupted.
 pub(crate) fn interrupted(log: &Log) -> Exit {
-    const SAID: &str = "no report was written; run again to have one";
+    const MESSAGE: &str = "no report was written; run again to have one";
     if log.is_json() {
-        log.event("interrupted", "read", json!({ "message": SAID }));
+        log.event("interrupted", "read", json!({ "message": MESSAGE }));
     } else {
-        let _ = writeln!(anstream::stderr(), "interrupted: {SAID}");
+        let _ = writeln!(anstream::stderr(), "interrupted: {MESSAGE}");
     }
     Exit::Interrupted
 }

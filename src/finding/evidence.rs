@@ -1,7 +1,8 @@
-//! What made a rule fire, as values: codes, numbers, and the places of cells. [`crate::finding::words`] says it in English.
+//! What made a rule fire, as values: codes, numbers, and references to cells. [`crate::finding::words`] turns it into
+//! English.
 //!
-//! A cell of the claim or of the authorization file is named by its place, not copied. So a masked report, which words the
-//! same evidence, shows the masked cell.
+//! A cell of the claim or of the authorization file is referred to, not copied. So a masked report, which is worded
+//! from the same evidence, shows the masked cell.
 
 use rust_decimal::Decimal;
 
@@ -29,7 +30,7 @@ pub enum Resemblance {
 pub enum NumberProblem {
     /// The file does not have the number.
     NotFound,
-    /// The status of the row is no approval.
+    /// The status of the row is not an approval.
     NotApproved {
         /// The row.
         row: usize,
@@ -40,19 +41,19 @@ pub enum NumberProblem {
     OtherMember,
     /// The row names other procedures.
     OtherProcedures {
-        /// Among them is a code of the policy's list: another level of the spine.
+        /// One of them is on the policy's list: another level of the spine.
         level: bool,
     },
-    /// The row is valid on other days.
+    /// The row is not valid on the service date.
     OtherDates {
         /// The row.
         row: usize,
     },
-    /// More units carry the number than the row allows.
+    /// The services with the number have more units than the row allows.
     TooManyUnits {
         /// The row.
         row: usize,
-        /// Units of all services on the number, up to and including this one.
+        /// Units of all services with the number, up to and including this one.
         used: Decimal,
     },
 }
@@ -117,7 +118,7 @@ pub enum DiagnosisEvidence {
         /// The listed diagnoses.
         listed: Vec<ListedCode>,
     },
-    /// Two diagnoses that are not coded together.
+    /// Two diagnoses that must not be coded together.
     ExcludedTogether {
         /// One of them.
         one: usize,
@@ -128,7 +129,7 @@ pub enum DiagnosisEvidence {
     Trauma {
         /// Which one.
         injury: usize,
-        /// The listed diagnoses beside it.
+        /// The listed diagnoses next to it.
         listed: Vec<ListedCode>,
     },
     /// The listed diagnoses name pain or a remission only.
@@ -143,7 +144,7 @@ pub enum DiagnosisEvidence {
 pub enum AuthorizationEvidence {
     /// An authorization is required, and the claim carries none.
     NoNumber,
-    /// No row of the authorization file holds for a number of the claim.
+    /// No row of the authorization file approves the service under a number of the claim.
     Number {
         /// Which of the numbers in the cell.
         number: usize,
@@ -168,9 +169,9 @@ pub enum AuthorizationEvidence {
 pub enum CodingEvidence {
     /// An add-on whose encounter has none of its primary codes.
     AddOnAlone,
-    /// The encounter has the code that is paid instead.
+    /// The encounter also has the code that is paid instead of this one.
     PairedWith {
-        /// That code.
+        /// The code that is paid.
         paid: CodeId,
     },
     /// More units than the limit.
@@ -202,7 +203,7 @@ pub enum CodingEvidence {
         /// Which one.
         modifier: usize,
     },
-    /// Augmentation under codes that the policy does not list.
+    /// Vertebral augmentation under codes that the policy does not list.
     UnlistedAugmentation {
         /// The codes.
         codes: Vec<CodeId>,
@@ -226,7 +227,7 @@ pub enum CodingEvidence {
 pub enum RoutingEvidence {
     /// A Medicare class.
     MedicareFollowsLcd,
-    /// A product that the policy's tables do not name, or none.
+    /// No product, or one that the policy's tables do not name.
     ProductUndetermined,
     /// Authorization depends on the setting, which the claim does not show.
     SettingUndetermined,
@@ -234,7 +235,7 @@ pub enum RoutingEvidence {
     BeforeFirstEdition,
 }
 
-/// Evidence on other claims of the same treatment. Each names a row of one of them.
+/// Evidence on other claims of the same treatment. Each names a row of such a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionEvidence {
     /// The institutional services of the session have another setting.
@@ -281,13 +282,13 @@ pub enum QualityEvidence {
     LeadingZeroLost,
     /// An amount that cannot be read.
     AmountUnreadable,
-    /// A replacement or void without an original.
+    /// A replacement or void whose original is not found.
     VersionWithoutOriginal,
-    /// A row that takes a payment back, and no row that it takes back.
+    /// A row that takes a payment back, without a row that it matches.
     ReversalWithoutOriginal,
-    /// The claim number names claims of two or more members.
+    /// Two or more members share the claim number.
     ClaimNumberShared,
-    /// A listed ICD-10 diagnosis before ICD-10 was in force: its number among the filled ones.
+    /// A listed ICD-10 diagnosis on a service from before ICD-10.
     Icd10TooEarly {
         /// Which one.
         diagnosis: usize,

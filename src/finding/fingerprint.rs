@@ -1,30 +1,30 @@
-//! The fingerprint identifies a finding in the next report, whatever its file name or line there.
+//! The fingerprint identifies a finding across reports, even if its file name or line number changes.
 //!
 //! A fingerprint is made of what the finding is about, as findings.csv prints it: the rule, the claim number, the line
-//! number, the procedure codes and the service date. What may change while the finding stays (file, row, amount, message,
-//! disposition, texts of the policy) is not in it. Of a finding on ICD-10-PCS codes the line number and the date are
-//! not in it either: a stay is judged once a claim and printed at whichever of its rows comes first.
+//! number, the procedure codes and the service date. It leaves out what may change while the finding stays the same:
+//! file, row, amount, message, disposition and texts of the policy. For a finding on ICD-10-PCS codes it also leaves
+//! out the line number and the date, because a stay is judged once per claim and printed at the first of its rows.
 //!
-//! There is no running number among findings that are alike in all of this, such as two equal codes on a claim without line
-//! numbers: any number would depend on rows that are not the finding's own, and a row added before it would rename it. They
-//! share a fingerprint, and a comparison counts them.
+//! Findings that are alike in all of this, such as two equal codes on a claim without line numbers, share a
+//! fingerprint, and a comparison counts them. They are not numbered: a number would depend on other rows, and a row
+//! added before would rename the finding.
 
 use std::fmt;
 
 use crate::ingest::cell::is_formula;
 
-/// The key of the hash: this use of it, and the version of the scheme. Another scheme is another key.
+/// The key of the hash: its purpose and the version of the scheme. A changed scheme gets a new key.
 const SCHEME: &[u8; 32] = b"claimlint finding fingerprint 01";
 
-/// Bytes of a fingerprint. 128 bits: among the findings of a billion services two meet by chance once in 10^20 times, and
-/// making two meet takes 2^64 tries.
+/// Bytes of a fingerprint. With 128 bits, a collision among the findings of a billion services has a chance of 1 in
+/// 10^20, and forcing one takes 2^64 tries.
 const BYTES: usize = 16;
 
 /// A fingerprint. Printed as 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; BYTES]);
 
-/// What a finding is about. Ids may have the apostrophe that guards them against spreadsheets, or not.
+/// What a finding is about. Ids may be given with or without the apostrophe that guards them against spreadsheets.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
     /// Code of the rule.
@@ -48,7 +48,7 @@ impl Fingerprint {
         let fields = [about.rule, unguarded(about.claim), line_number, date];
         let mut text = Vec::with_capacity(96);
         for field in fields.into_iter().chain(codes) {
-            // With its length before it, no field can pass for the end of another.
+            // Each field is preceded by its length, so that no two lists of fields give the same bytes.
             text.extend_from_slice(&(field.len() as u64).to_le_bytes());
             text.extend_from_slice(field.as_bytes());
         }
@@ -57,7 +57,7 @@ impl Fingerprint {
         Self(bytes)
     }
 
-    /// Reads it as printed. None: not 32 hexadecimal digits.
+    /// Parses a printed fingerprint. `None`: it is not 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; BYTES];
         let digits: Vec<u8> = text.chars().map(|c| Some(c.to_digit(16)? as u8)).collect::<Option<_>>()?;
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_a_finding_is_about_is_in_it() {
+    fn a_fingerprint_covers_every_part_of_a_finding() {
         let own = of(ABOUT, &["22514"]);
         for other in [
             of(About { rule: "DX102", ..ABOUT }, &["22514"]),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stay_is_known_by_its_claim_and_codes() {
+    fn the_fingerprint_of_a_stay_covers_its_claim_and_codes() {
         let stay = of(ABOUT, &["0PU43JZ", "0QU03JZ"]);
         assert_eq!(stay, of(About { line_number: "2", date: "", ..ABOUT }, &["0QU03JZ", "0PU43JZ"]));
         assert_ne!(stay, of(ABOUT, &["0PU43JZ"]));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn guards_are_no_part_of_ids() {
+    fn formula_guards_do_not_change_the_fingerprint() {
         let raw = About { claim: "-17", line_number: "=1", ..ABOUT };
         assert_eq!(of(raw, &["22514"]), of(About { claim: "'-17", line_number: "'=1", ..ABOUT }, &["22514"]));
         assert_ne!(of(raw, &["22514"]), of(About { claim: "17", ..raw }, &["22514"]));

@@ -16,11 +16,11 @@ pub enum Subject {
     Service(usize),
     /// A related line, by its number in the line set.
     Related(usize),
-    /// A line that a version took back, by its number in the line set.
+    /// A line that a later version replaced or reversed, by its number in the line set.
     Withdrawn(usize),
 }
 
-/// Why a denial becomes a review: what it rests on is not certain. In the order in which they are asked.
+/// Why a denial becomes a review: a fact that it rests on is uncertain. In the order in which the caps are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cap {
     /// The policy's authorization table does not name the product.
@@ -74,21 +74,21 @@ impl Cap {
 pub struct Finding {
     /// The rule.
     pub rule: RuleId,
-    /// What it asks for here.
+    /// What this finding asks for.
     pub disposition: Disposition,
-    /// On what it fired.
+    /// The service or line on which it fired.
     pub subject: Subject,
     /// The line it points at, by its number in the line set.
     pub line: usize,
     /// The values that made it fire.
     pub evidence: Evidence,
-    /// Why it is a review although the policy's disposition is to deny.
+    /// Why the finding is a review although the policy's disposition is `deny`.
     pub capped_by: Option<Cap>,
 }
 
 impl Finding {
-    /// The codes it speaks of: of its service, else all known codes of the line; a line taken back has the code by which
-    /// it would have been judged.
+    /// The codes that the finding is about: the codes of its service, or all known codes of another line. A reversed or
+    /// superseded line has the code for which it would have been judged.
     pub fn codes<'a>(&self, line_set: &'a LineSet<'_>, policy: &'a Policy) -> impl Iterator<Item = &'a str> + use<'a> {
         let line = line_set.line(self.line);
         let listed = |id: &CodeId| policy.codes.get(*id).listed;
@@ -103,14 +103,14 @@ impl Finding {
         ids.iter().filter(move |id| !only_listed || policy.codes.get(**id).listed).map(|id| policy.code(*id))
     }
 
-    /// Its fingerprint. `line` is its line, masked or as it came; `rule` the code of its rule.
+    /// Its fingerprint. `line` is its line, masked or not; `rule` is the code of its rule.
     pub fn fingerprint(&self, rule: &str, line: Line<'_>, line_set: &LineSet<'_>, policy: &Policy) -> Fingerprint {
         let date = line.date.map_or(String::new(), |date| date.to_string());
         let (claim, line_number) = (line.claim_id(), line.text(Text::LineNumber));
         Fingerprint::of(&About { rule, claim, line_number, date: &date }, self.codes(line_set, policy))
     }
 
-    /// The number of what it is about, among the services and then the lines of its part.
+    /// A number for its subject: services are numbered first, then the lines of the part.
     pub fn about(&self, line_set: &LineSet<'_>) -> usize {
         match self.subject {
             Subject::Service(i) => i,

@@ -1,24 +1,25 @@
-//! Labels that no table knows: which words of the claims nobody could read, and how many rows say them.
+//! Labels that no table knows, with the number of rows that have them.
 //!
-//! A label that nobody reads can change verdicts unseen: an unknown product makes every service undetermined. So the report
-//! lists the labels and the table of a layout in which to say what they mean.
+//! An unread label can change verdicts unnoticed: an unknown product makes every service undetermined. So the report
+//! lists the labels, and names the layout table in which their meaning can be given.
 
 use rustc_hash::FxHashMap;
 
 use crate::claim::{Line, Text};
 use crate::report::view::PartView;
 
-/// Labels of a kind in the report.
+/// Most labels of a kind in the report.
 pub const MAX_LABELS_LISTED: usize = 50;
 
-/// Labels of a kind that the terminal and the page show.
+/// Most labels of a kind that the terminal and the page show.
 pub const MAX_LABELS_SHOWN: usize = 5;
 
-/// Different labels of a kind that are counted. A column has few; one that was bound by mistake may have one for each row, and
-/// memory must not grow with it. The first ones in input order are counted, whatever the parts of a run.
+/// Most different labels of a kind that are counted. A column has few, but a column that was bound by mistake may have
+/// one per row, and memory must not grow with them. The first ones in input order are counted, whatever the parts of a
+/// run.
 const MAX_LABELS_COUNTED: usize = 100_000;
 
-/// The columns whose words a table must know.
+/// The columns whose words are looked up in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LabelKind {
     /// Product labels.
@@ -27,7 +28,7 @@ pub enum LabelKind {
     Status,
     /// Claim forms.
     ClaimForm,
-    /// The place of the payer among those of the member.
+    /// The order of the payer among the member's payers.
     PayerSequence,
     /// Statuses of the authorization file.
     AuthorizationStatus,
@@ -60,7 +61,7 @@ impl LabelKind {
         }
     }
 
-    /// What to do about such labels.
+    /// Advice on what to do about such labels.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Product => "say what they mean in [products] of a layout or of the settings",
@@ -119,7 +120,7 @@ impl Counts {
 pub struct UnreadLabels([Counts; LabelKind::ALL.len()]);
 
 impl UnreadLabels {
-    /// Those of a part of the run. A row counts once, however many services it makes.
+    /// The labels of a part of the run. A row counts once, however many services it has.
     pub(super) fn of(part: &PartView<'_>) -> Self {
         let mut labels = Self::default();
         let mut lines: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
@@ -134,7 +135,7 @@ impl UnreadLabels {
         labels
     }
 
-    /// Adds those of the part that follows.
+    /// Adds the labels of the next part.
     pub(super) fn merge(&mut self, next: &Self) {
         for (counts, more) in self.0.iter_mut().zip(&next.0) {
             more.in_order().into_iter().for_each(|(label, rows)| counts.add(label, rows));
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_labels_are_counted_however_a_run_is_cut() {
+    fn label_counts_do_not_depend_on_parts() {
         let name = |n: usize| format!("label {n}");
         let mut whole = Counts::default();
         (0..MAX_LABELS_COUNTED + 2).for_each(|n| whole.add(&name(n), 1));

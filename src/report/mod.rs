@@ -1,8 +1,9 @@
 //! The reports: what a run found, in every format, complete or absent on disk.
 //!
-//! A report knows findings, answers and counts, but no rule by its code: names, citations and reason codes are data. A run
-//! comes in parts. Each part is judged, formatted by every [`sink::Sink`] on one thread while it is in that core's cache, and
-//! dropped; the sinks write the results in order. So memory holds the lines of a run and never all of its findings.
+//! A report knows findings, answers and counts, but no rule by its code: names, citations and reason codes are data. A
+//! run comes in parts. Each part is judged, formatted by every [`sink::Sink`] on one thread while it is in that core's
+//! cache, and dropped; the sinks write the results in order. So memory holds the lines of a run and never all of its
+//! findings.
 //!
 //! # Sub-rooms, in order
 //!

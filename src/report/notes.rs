@@ -1,5 +1,5 @@
-//! What to know before reading a result: columns that the extracts do not have, labels that nobody could read, the use of the
-//! authorization file, and services after the last verified day of the policy.
+//! What to know before reading a result: missing columns, labels that no table knows, the use of the authorization
+//! file, and services after the last verified day of the policy.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ pub(crate) struct UnreadRow<'a> {
     pub(crate) advice: &'static str,
 }
 
-/// Columns that an extract lacks, each once, in the order in which they are met.
+/// Columns that an extract lacks, each once, in the order of the extracts.
 pub(crate) fn absent(run: &RunContext) -> Vec<AbsentColumn> {
     let mut absent: Vec<(&'static str, &'static str, Vec<&str>)> = Vec::new();
     for input in &run.inputs {
@@ -69,7 +69,7 @@ pub(crate) fn unread<'a>(run: &'a RunContext, totals: &'a Totals) -> Vec<UnreadR
     rows.collect()
 }
 
-/// A warning that belongs above the result: the authorization file is likely the wrong one. Empty where nothing is doubtful.
+/// The warning that the authorization file is probably the wrong one, shown above the result. Empty if it is plausible.
 pub(crate) fn warning(run: &RunContext, totals: &Totals) -> &'static str {
     match totals.coverage(run) {
         Some(coverage) if coverage.approvals == 0 => "The authorization file holds no approval. Is it the right file?",

@@ -14,7 +14,7 @@ use crate::report::view::{PartView, ReportContext};
 pub struct Format {
     /// Its file name in the report directory.
     pub file: &'static str,
-    /// What it holds, for the README and the report.
+    /// Its content in words, for the README and the report.
     pub about: &'static str,
     /// The word of `--format` that adds it; `None` if it is always written.
     pub word: Option<&'static str>,
@@ -27,7 +27,7 @@ pub type Scratch = Arc<dyn Fn() -> io::Result<File> + Send + Sync>;
 
 /// The destination of an output file.
 pub trait Output: Write + Seek + Send {
-    /// Where a format may keep data until it can write them. A report on disk uses its own directory, so that temporary
+    /// Where a format may keep data until it can write it. A report on disk uses its own directory, so that temporary
     /// files are as private as the report and use the same disk.
     fn scratch(&self) -> Scratch {
         Arc::new(tempfile::tempfile)

@@ -1,4 +1,4 @@
-//! The services with the highest amounts at risk: what the terminal shows of a run.
+//! The services with the highest amounts at risk, for the terminal.
 
 use crate::claim::Cents;
 use crate::report::table::record::ServiceRecord;
@@ -8,10 +8,10 @@ use crate::rules::judge::ServiceStatus;
 /// How many are kept.
 const TOP_SERVICES_SHOWN: usize = 5;
 
-/// A service in short.
+/// A service in the list.
 #[derive(Debug, Clone)]
 pub struct TopService {
-    /// At risk.
+    /// The amount at risk.
     pub amount: Cents,
     /// Its status.
     pub status: ServiceStatus,
@@ -26,12 +26,12 @@ pub struct TopService {
     place: (usize, usize),
 }
 
-/// The highest so far, the dearest first, then in input order.
+/// The services so far, the highest amount first, then in input order.
 #[derive(Debug, Clone, Default)]
 pub struct TopServices(Vec<TopService>);
 
 impl TopServices {
-    /// Takes up part `n` of a run.
+    /// Collects from part `n` of a run.
     pub fn add(&mut self, part: &PartView<'_>, n: usize) {
         let amounts = part.judged.services.iter().enumerate().filter_map(|(i, j)| Some((j.at_risk?, i)));
         for (amount, i) in amounts {
@@ -59,12 +59,12 @@ impl TopServices {
         self.0.truncate(TOP_SERVICES_SHOWN);
     }
 
-    /// Joins those of another part.
+    /// Merges the services of another part.
     pub fn merge(&mut self, other: Self) {
         other.0.into_iter().for_each(|dear| self.insert(dear));
     }
 
-    /// Those kept.
+    /// The services, the highest amount first.
     pub fn services(&self) -> &[TopService] {
         &self.0
     }

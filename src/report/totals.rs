@@ -28,21 +28,21 @@ pub struct Totals {
     pub lines: u64,
     /// Services that are claims with listed ICD-10-PCS codes.
     pub stays: u64,
-    /// Services after the last day for which the text of the policy is known to be in force.
+    /// Services dated after the last day for which the policy's text is known to be in force.
     pub after_verified: u64,
     /// Labels that no table knows.
     pub unread: UnreadLabels,
     /// The suppressed findings.
     pub suppressed: Share,
-    /// By suppression, the findings that it fits.
+    /// For each suppression, the number of findings that it matches.
     pub fits: Vec<u64>,
     /// Every finding, if the run is compared with an earlier report.
     entries: Vec<FindingEntry>,
     /// Authorization numbers on services by their hashes, and whether the file has them; empty without a file.
     numbers: FxHashMap<u64, bool>,
-    /// Services and lines so far: the numbers that entries count on.
+    /// Services and lines so far, from which the subjects of the next part are numbered.
     subjects: usize,
-    /// What is new since that report, known after the last part.
+    /// What is new since the baseline; known only after the last part.
     pub new: Option<NewTally>,
 }
 
@@ -82,7 +82,7 @@ impl Totals {
         }
     }
 
-    /// Adds the totals of the part that follows.
+    /// Adds the totals of the next part.
     pub fn merge(&mut self, other: Self) {
         self.summary.merge(&other.summary);
         self.top_services.merge(other.top_services);
@@ -102,7 +102,7 @@ impl Totals {
         self.subjects += other.subjects;
     }
 
-    /// Compares the findings of all parts with those of the earlier report, if there is one, and drops them.
+    /// Compares the findings of all parts with the baseline, if there is one, and then drops them.
     pub(super) fn compare(&mut self, run: &RunContext) {
         let entries = std::mem::take(&mut self.entries);
         self.new = run.baseline.as_ref().map(|old| Pairs::new(old, &entries).tally(old, &entries));
@@ -128,7 +128,7 @@ impl Totals {
         })
     }
 
-    /// The suppressions, each with the number of findings that it fits.
+    /// The suppressions, each with the number of findings that it matches.
     pub fn suppressions<'s>(
         &self,
         all: &'s Suppressions,
@@ -142,8 +142,8 @@ impl Totals {
     }
 }
 
-/// The authorization numbers on the services of a part, by the hashes of their letters and digits, and whether the file has
-/// them.
+/// The authorization numbers on the services of a part, as hashes of their letters and digits, and whether the file has
+/// each.
 fn numbers(part: &PartView<'_>) -> FxHashMap<u64, bool> {
     let Some(file) = &part.context.run.authorization_file else { return FxHashMap::default() };
     let mut numbers = FxHashMap::default();

@@ -20,11 +20,11 @@ use crate::report::format::summary_json::SCHEMA;
 pub struct IntegrityCheck {
     /// What was checked.
     pub what: String,
-    /// What is wrong, a sentence each; empty if nothing is.
+    /// A sentence for each difference; empty if the check passes.
     pub wrong: Vec<String>,
 }
 
-/// What summary.json says, as far as it can be counted again.
+/// The part of summary.json that can be counted again.
 #[derive(Debug, Deserialize)]
 pub struct SavedSummary {
     schema: String,
@@ -36,33 +36,33 @@ pub struct SavedSummary {
     pub ledger: Ledger,
     /// Services by status.
     pub services: BTreeMap<String, u64>,
-    /// Amounts at risk by status, and `total`; none where the extracts have no column for amounts.
+    /// Amounts at risk by status, and `total`; `None` if the extracts have no column for amounts.
     pub amount_at_risk: Option<BTreeMap<String, String>>,
-    /// Recoverable amounts by status, and `total`; none where the extracts have no column for amounts.
+    /// Recoverable amounts by status, and `total`; `None` if the extracts have no column for amounts.
     pub recoverable: Option<BTreeMap<String, String>>,
     /// Findings by rule.
     pub rules: BTreeMap<String, SavedRule>,
 }
 
-/// A policy by its fingerprint.
+/// The policy of a report.
 #[derive(Debug, Deserialize)]
 pub struct SavedPolicy {
     /// Its id.
     pub id: String,
-    /// Over the texts of all its files.
+    /// Its fingerprint, over the texts of all its files.
     pub fingerprint: String,
 }
 
 /// An extract of the summary.
 #[derive(Debug, Deserialize)]
 pub struct SavedInput {
-    /// Its name as given.
+    /// Its name as given by the user.
     pub file: String,
     /// Bytes of text after decompression.
     pub bytes: u64,
     /// Rows after the header.
     pub rows: u64,
-    /// Those of them that were rejected.
+    /// Rejected rows among them.
     pub rejected: u64,
 }
 
@@ -71,7 +71,7 @@ pub struct SavedInput {
 pub struct SavedRule {
     /// Findings.
     pub findings: u64,
-    /// Over the services among them.
+    /// Amount at risk of the services among them.
     pub amount_at_risk: Option<String>,
 }
 
@@ -87,13 +87,13 @@ pub struct SavedReport {
 /// Why a directory cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// No report is there.
+    /// The directory holds no report.
     #[error("holds no claimlint report; name the directory of one")]
     NoReport,
-    /// There is one, but it does not say what belongs to it.
+    /// The report has no readable manifest.
     #[error("{0}")]
     Broken(String),
-    /// The disk says no.
+    /// The disk reports an error.
     #[error("{0}: {1}")]
     Io(String, io::Error),
 }
@@ -114,11 +114,11 @@ impl SavedReport {
         let manifest: Manifest = serde_json::from_slice(&text(manifest::FILE)?).map_err(|_| damaged(manifest::FILE))?;
         let summary: SavedSummary =
             serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
-        for (name, said, ours) in
+        for (name, stated, ours) in
             [(manifest::FILE, &manifest.schema, manifest::SCHEMA), ("summary.json", &summary.schema, SCHEMA)]
         {
-            if said != ours {
-                let what = format!("{name} is of another version of claimlint ({said:?}, this one reads {ours:?})");
+            if stated != ours {
+                let what = format!("{name} is of another version of claimlint ({stated:?}, this one reads {ours:?})");
                 return Err(VerifyError::Broken(what));
             }
         }
@@ -192,21 +192,21 @@ impl SavedReport {
             let total: u128 = summary.services.values().map(|n| u128::from(*n)).sum();
             let mut pairs = vec![("rows".to_owned(), total.to_string(), rows.to_string())];
             let known = summary.services.keys().chain(found.keys().filter(|s| !summary.services.contains_key(*s)));
-            let said = [("amount at risk", &summary.amount_at_risk), ("recoverable amount", &summary.recoverable)];
+            let stated = [("amount at risk", &summary.amount_at_risk), ("recoverable amount", &summary.recoverable)];
             for status in known {
                 let (services, sums) = found.get(status).copied().unwrap_or_default();
                 let count = summary.services.get(status).copied().unwrap_or_default();
                 pairs.push((format!("services {status}"), count.to_string(), services.to_string()));
-                for ((what, said), sum) in said.into_iter().zip(sums) {
-                    if let Some(said) = said.as_ref().and_then(|said| said.get(status)) {
-                        pairs.push((format!("{what} of {status}"), said.clone(), sum.to_string()));
+                for ((what, stated), sum) in stated.into_iter().zip(sums) {
+                    if let Some(stated) = stated.as_ref().and_then(|stated| stated.get(status)) {
+                        pairs.push((format!("{what} of {status}"), stated.clone(), sum.to_string()));
                     }
                 }
             }
-            for (n, (what, said)) in said.into_iter().enumerate() {
+            for (n, (what, stated)) in stated.into_iter().enumerate() {
                 let sum: Sum = found.values().map(|(_, sums)| sums[n]).sum();
-                let said = said.as_ref().map(|said| said.get("total").cloned().unwrap_or_default());
-                pairs.extend(said.map(|said| (format!("{what} of all"), said, sum.to_string())));
+                let stated = stated.as_ref().map(|stated| stated.get("total").cloned().unwrap_or_default());
+                pairs.extend(stated.map(|stated| (format!("{what} of all"), stated, sum.to_string())));
             }
             pairs
         })
@@ -228,8 +228,8 @@ impl SavedReport {
             for (code, rule) in rules {
                 let (findings, at_risk) = found.get(code).copied().unwrap_or_default();
                 pairs.push((format!("findings of {code}"), rule.findings.to_string(), findings.to_string()));
-                let said = rule.amount_at_risk.clone();
-                pairs.extend(said.map(|said| (format!("amount at risk of {code}"), said, at_risk.to_string())));
+                let stated = rule.amount_at_risk.clone();
+                pairs.extend(stated.map(|stated| (format!("amount at risk of {code}"), stated, at_risk.to_string())));
             }
             for (code, (findings, _)) in found.iter().filter(|(code, _)| !rules.contains_key(*code)) {
                 pairs.push((format!("findings of {code}"), "0".to_owned(), findings.to_string()));
@@ -240,18 +240,18 @@ impl SavedReport {
 
     fn rejects(&self, directory: &Path) -> IntegrityCheck {
         let counted = counted(directory, "rejects.csv", &[], |_| Some(()));
-        let said = self.summary.ledger.rejected.to_string();
-        compared("rejects.csv", counted, |rows| vec![("rows", said, rows.to_string())])
+        let stated = self.summary.ledger.rejected.to_string();
+        compared("rejects.csv", counted, |rows| vec![("rows", stated, rows.to_string())])
     }
 }
 
-/// The amount of a cell; an empty one is zero. `None`: it is not an amount.
+/// The amount of a cell; zero if it is empty. `None`: the text is not an amount.
 fn amount(cell: &str) -> Option<Sum> {
     if cell.is_empty() { Some(Sum::default()) } else { Cents::parse(cell).map(Sum::from) }
 }
 
-/// Reads a table and hands on the cells of these columns; `row` returns `None` for a row that claimlint cannot have written.
-/// The number of rows, or why the table cannot be read, without quoting it.
+/// Reads a table and passes the cells of these columns to `row`, which returns `None` for a row that claimlint cannot
+/// have written. Returns the number of rows, or the reason why the table cannot be read, without quoting it.
 fn counted(
     directory: &Path,
     file: &str,
@@ -273,7 +273,8 @@ fn counted(
     Ok(rows)
 }
 
-/// Compares a table with the summary. `pairs` gives triples: what is counted, what the summary says, what the table holds.
+/// Compares a table with the summary. `pairs` gives triples: what is counted, what the summary says, what the table
+/// holds.
 fn compared<W: Into<String>>(
     file: &str,
     counted: Result<u64, String>,
@@ -282,8 +283,8 @@ fn compared<W: Into<String>>(
     let (rows, wrong) = match counted {
         Err(what) => (0, vec![format!("{file} {what}")]),
         Ok(rows) => {
-            let differs = |(what, said, found): (W, String, String)| {
-                (said != found).then(|| format!("{}: summary.json says {said}, {file} holds {found}", what.into()))
+            let differs = |(what, stated, found): (W, String, String)| {
+                (stated != found).then(|| format!("{}: summary.json says {stated}, {file} holds {found}", what.into()))
             };
             (rows, pairs(rows).into_iter().filter_map(differs).collect())
         }

@@ -1,4 +1,4 @@
-//! What a report sees of a run: the whole of it, and one judged part.
+//! What a report sees of a run: the context of the whole run, and one judged part.
 
 use crate::claim::{Line, LineSet};
 use crate::finding::words::Words;
@@ -23,7 +23,7 @@ pub struct ReportContext<'a> {
 pub struct PartView<'a> {
     /// What all parts have in common.
     pub context: ReportContext<'a>,
-    /// The lines with what the index knows of them.
+    /// The lines with their index.
     pub line_set: &'a LineSet<'a>,
     /// Judgements and findings.
     pub judged: &'a Judged,
@@ -37,12 +37,12 @@ impl<'a> ReportContext<'a> {
         &self.docs[usize::from(rule.0)]
     }
 
-    /// What the policy says of a rule.
+    /// The policy's settings of a rule.
     pub fn setting(self, rule: RuleId) -> &'a RuleSetting {
         self.run.policy.rule(&self.doc(rule).code)
     }
 
-    /// The extract that a line came from, as given.
+    /// The extract that a line came from, as named by the user.
     pub fn file(self, line: Line<'_>) -> &'a str {
         &self.run.inputs[line.extract as usize].name
     }
@@ -73,7 +73,7 @@ impl<'a> PartView<'a> {
         words.message(finding)
     }
 
-    /// What was decided about the service of a finding; none for other lines.
+    /// The verdict on the service of a finding; `None` for other lines.
     pub fn judgement(&self, finding: &Finding) -> Option<&'a Judgement> {
         match finding.subject {
             Subject::Service(i) => Some(&self.judged.services[i]),

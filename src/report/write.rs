@@ -55,16 +55,16 @@ pub fn files(directory: &Path) -> impl Fn(&str) -> io::Result<Box<dyn Output>> {
 /// The word of `--format` that asks for every format.
 pub const ALL: &str = "all";
 
-/// The formats that `words` of `--format` ask for, with those that are always there.
+/// The formats that are always written, and those that `words` of `--format` add.
 pub fn chosen<'f>(words: &[impl AsRef<str>]) -> Vec<&'f Format> {
-    let asked = |word: &str| words.iter().map(AsRef::as_ref).any(|w| w == word || w == ALL);
-    FORMATS.iter().filter(|format| format.word.is_none_or(asked)).collect()
+    let wanted = |word: &str| words.iter().map(AsRef::as_ref).any(|w| w == word || w == ALL);
+    FORMATS.iter().filter(|format| format.word.is_none_or(wanted)).collect()
 }
 
-/// Parts that are judged at a time, for each thread: enough that few threads wait for the last part.
+/// Parts that are judged at a time per thread: enough that few threads wait for the last part.
 const PARTS_PER_THREAD: usize = 4;
 
-/// Judges all parts of a run and writes the files of `formats`, each opened by `open`. None: `go_on` said no.
+/// Judges all parts of a run and writes the files of `formats`, each opened by `open`. `None`: `go_on` returned false.
 pub fn write(
     run: &Run,
     docs: &[RuleDoc],
@@ -77,22 +77,22 @@ pub fn write(
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
-        let content = context.part(&part);
-        // A sparse run has a single part: then its formats go side by side.
-        sinks.par_iter().try_for_each(|sink| sink.format(n, &content))?;
-        Ok(Totals::of(&content, n))
+        let view = context.part(&part);
+        // A sparse run has a single part. Then its formats are written in parallel.
+        sinks.par_iter().try_for_each(|sink| sink.format(n, &view))?;
+        Ok(Totals::of(&view, n))
     };
-    let append = |wave: std::ops::Range<usize>| -> io::Result<()> {
-        sinks.par_iter().try_for_each(|sink| wave.clone().try_for_each(|n| sink.append(n)))
+    let append = |group: std::ops::Range<usize>| -> io::Result<()> {
+        sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
     let mut totals = Totals::default();
-    let wave = rayon::current_num_threads() * PARTS_PER_THREAD;
+    let group = rayon::current_num_threads() * PARTS_PER_THREAD;
     let mut formatted = 0..0;
-    for start in (0..run.parts()).step_by(wave) {
+    for start in (0..run.parts()).step_by(group) {
         if !go_on() {
             return Ok(None);
         }
-        let next = start..run.parts().min(start + wave);
+        let next = start..run.parts().min(start + group);
         let (passed, appended) = rayon::join(
             || next.clone().into_par_iter().map(format_part).collect::<io::Result<Vec<_>>>(),
             || append(formatted.clone()),
@@ -107,7 +107,7 @@ pub fn write(
     Ok(go_on().then_some(totals))
 }
 
-/// Writes one file of a run that is whole.
+/// Writes one file of a run that has only one part.
 pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -> io::Result<()> {
     let sink = (format.open)(part.context, out)?;
     sink.format(0, part)?;

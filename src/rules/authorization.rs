@@ -7,10 +7,10 @@ use crate::rules::authorization_decision::{AuthorizationIssue, AuthorizationStat
 use crate::rules::input::RuleInput;
 use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
 
-/// What caps every denial that rests on a number.
+/// The caps of every denial that rests on a number.
 const NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting];
 
-/// The same where another approval in the file may be the one that is meant.
+/// The caps where another approval in the file may be the right one.
 const OTHER_NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting, Cap::OtherAuthorization];
 
 /// The family, in order.
@@ -43,7 +43,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 impl RuleInput<'_> {
-    /// The answer of the rule on problems of this place in the order of questions.
+    /// The answer of the rule on the problem with this number in the order of checks.
     fn on_number(&self, order: u8) -> Answer {
         let decision = &self.authorization;
         match &decision.issue {
@@ -61,7 +61,7 @@ impl RuleInput<'_> {
         }
     }
 
-    /// What a rule on a missing authorization says when it does not fire.
+    /// The answer of a rule on a missing authorization that does not fire.
     fn silent_on_need(&self) -> Answer {
         match (self.authorization.status, &self.authorization.issue) {
             (AuthorizationStatus::NotRequired, _) => NONE_NEEDED,
@@ -79,10 +79,10 @@ impl RuleInput<'_> {
     }
 }
 
-/// There is nothing to look a number or a member up in.
+/// The answer where no authorization file was given.
 const NO_FILE: Answer = Answer::CouldNot("no authorization file was given (--auths)");
 
-/// The authorization table asks for none.
+/// The answer where the authorization table requires none.
 const NONE_NEEDED: Answer = Answer::NotApplicable("the product needs none in this setting");
 
 fn missing(input: &RuleInput<'_>) -> Answer {

@@ -10,15 +10,15 @@ use crate::policy::{NecessityBasis, Policy, Requirement, Role};
 /// The authorization of a service, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AuthorizationStatus {
-    /// The product and setting need none.
+    /// The product and setting do not require one.
     NotRequired,
-    /// It cannot be told whether one is needed or there.
+    /// It is not known whether an authorization is required or present.
     Undetermined,
-    /// An authorization is required, and none that fits was found.
+    /// An authorization is required, and no matching one was found.
     NotMet,
-    /// A number is on the claim; there was no file to hold it against.
+    /// A number is on the claim, and no authorization file was given.
     OnClaim,
-    /// The file holds it.
+    /// The authorization file approves the service.
     Verified,
 }
 
@@ -38,11 +38,11 @@ impl AuthorizationStatus {
 /// What was found about the authorization of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorizationIssue {
-    /// Nothing to say.
+    /// Nothing to report.
     Nothing,
-    /// Required, no number.
+    /// An authorization is required, and the claim has no number.
     Missing,
-    /// No row of the file holds for this number of the claim.
+    /// No row of the file approves the service under this number.
     Number {
         /// Which of the numbers in the cell.
         number: usize,
@@ -51,21 +51,21 @@ pub enum AuthorizationIssue {
         /// The row of another approval that would fit the service.
         other: Option<usize>,
     },
-    /// The extract has no such column.
+    /// The extract has no column for authorization numbers.
     ColumnAbsent,
-    /// No number on the claim, an approval on file, at this place.
+    /// The claim has no number, and this row of the file is an approval.
     OnlyOnFile(usize),
-    /// Needed inpatient only, and the setting is not known.
+    /// An authorization is required for inpatient services only, and the setting is not known.
     SettingUndetermined,
     /// The policy's table does not name the product.
     ProductUndetermined,
 }
 
-/// The last question about a number, PA206: its units.
+/// The last check of a number, PA206: its units.
 const UNITS_QUESTION: u8 = 6;
 
-/// The rule that speaks of a problem: the last digit of its code. The file is asked in this order, and the first question
-/// that is answered no is the problem of a row.
+/// The rule that reports a problem: the last digit of its code. A row is checked in this order, and its problem is the
+/// first check that fails.
 pub(super) fn check_order(problem: &NumberProblem) -> u8 {
     match problem {
         NumberProblem::NotFound => 2,
@@ -76,14 +76,14 @@ pub(super) fn check_order(problem: &NumberProblem) -> u8 {
     }
 }
 
-/// What the authorization table and the authorization file say of a service.
+/// What the authorization table and the authorization file say about a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationDecision {
     /// As printed.
     pub status: AuthorizationStatus,
     /// What was found.
     pub issue: AuthorizationIssue,
-    /// An authorization is required, or may be. Otherwise what was found is for information.
+    /// An authorization is required, or may be. Otherwise findings are for information.
     pub required: bool,
     /// An authorization file was given.
     pub file: bool,
@@ -100,14 +100,14 @@ impl AuthorizationDecision {
         }
     }
 
-    /// Asks the table and, if there is one, the file about a service.
+    /// Looks a service up in the authorization table and, if one was given, in the authorization file.
     pub fn new(policy: &Policy, line_set: &LineSet<'_>, service: usize, file: Option<&AuthorizationFile>) -> Self {
         let (line, codes) = (line_set.line_of(service), line_set.codes_of(service));
         let class = policy.class(line.class);
         let requirement = class.requires(line.setting);
         let required = requirement != Requirement::NotRequired;
         let decided = |status, issue| Self { status, issue, required, file: file.is_some() };
-        // Where the policy's table says nothing of a product, RT402 speaks for it.
+        // If the policy's table does not name the product, RT402 reports it.
         if class.necessity == NecessityBasis::Undetermined && requirement == Requirement::Undetermined {
             return decided(AuthorizationStatus::Undetermined, AuthorizationIssue::ProductUndetermined);
         }
@@ -151,7 +151,7 @@ struct LookUp<'a> {
     policy: &'a Policy,
     file: &'a AuthorizationFile,
     member: &'a str,
-    /// The codes that an authorization of the service may name.
+    /// The codes that an authorization for the service may name.
     codes: CodeSet,
     service: &'a Service,
     /// Units of assistants and co-surgeons are not counted.
@@ -159,8 +159,8 @@ struct LookUp<'a> {
 }
 
 impl LookUp<'_> {
-    /// None: a row of one of the numbers holds. Otherwise the problem that is furthest down the list of questions among all
-    /// rows and numbers; of equal ones first one that caps no denial, then the one that comes first.
+    /// `None`: a row of one of the numbers approves the service. Otherwise, over all rows and numbers, the problem with the
+    /// latest check in the order; among equal ones, first a problem that caps no denial, then the earliest row.
     fn problem(&self, numbers: &str) -> Option<AuthorizationIssue> {
         let mut worst: Option<(u8, bool, usize, NumberProblem)> = None;
         for (number, text) in numbers.split(';').enumerate() {
@@ -175,7 +175,7 @@ impl LookUp<'_> {
         Some(AuthorizationIssue::Number { number, problem, other })
     }
 
-    /// The problem of a number. None: one of its rows holds.
+    /// The problem of a number. `None`: one of its rows approves the service.
     fn problem_of_number(&self, number: usize, text: &str) -> Option<NumberProblem> {
         let Some(rows) = self.file.of_number(text) else { return Some(NumberProblem::NotFound) };
         let used = self.service.units_on_numbers(number);
@@ -210,7 +210,7 @@ impl LookUp<'_> {
     }
 }
 
-/// Does the problem rest on words or codes that may mean an authorization after all?
+/// Does the problem rest on a word or code that may still mean an approval?
 fn is_capping(problem: &NumberProblem) -> bool {
     matches!(problem, NumberProblem::NotApproved { known: false, .. } | NumberProblem::OtherProcedures { level: true })
 }

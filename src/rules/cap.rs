@@ -1,4 +1,4 @@
-//! What caps a denial: where what a rule rests on is not certain, its denial becomes a review. spec: judging/caps.
+//! Caps: if a fact that a denial rests on is uncertain, the denial becomes a review. spec: judging/caps.
 
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::{Setting, Text};
@@ -8,7 +8,7 @@ use crate::policy::{NecessityBasis, Requirement};
 use crate::rules::input::RuleInput;
 use crate::rules::rule::Rule;
 
-/// The first cap of the rule that holds.
+/// The first cap of the rule that applies.
 pub(super) fn first(rule: &Rule, input: &RuleInput<'_>, evidence: &Evidence) -> Option<Cap> {
     rule.caps.iter().copied().find(|cap| holds(*cap, input, evidence))
 }

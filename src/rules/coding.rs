@@ -7,7 +7,7 @@ use crate::policy::Role;
 use crate::rules::input::RuleInput;
 use crate::rules::rule::{Answer, AppliesTo, CPT_ONLY, NO_DATE, Rule};
 
-/// What caps a denial that rests on the encounter.
+/// The caps of a denial that rests on the encounter.
 const ENCOUNTER_CAPS: &[Cap] = &[Cap::Date, Cap::Encounter];
 
 /// Assistants and co-surgeons are left out where primary codes and units are counted.
@@ -87,11 +87,11 @@ fn code_setting_conflict(input: &RuleInput<'_>) -> Answer {
 }
 
 fn procedure_not_in_force(input: &RuleInput<'_>) -> Answer {
-    // A service answers for its own code, a related line for every code it holds.
+    // A service is checked for its own code, a related line for each of its codes.
     let cpt = input.cpt();
-    let mut asked = input.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
+    let mut candidates = input.codes.iter().filter(|id| cpt.is_none_or(|own| own == **id));
     let Some(day) = input.line.date else { return NO_DATE };
-    let fault = asked.find_map(|id| {
+    let fault = candidates.find_map(|id| {
         let procedure = input.policy.procedure(*id);
         if procedure.from.is_some_and(|from| day < from) {
             return Some(CodingEvidence::NotYetInForce { code: *id });
@@ -109,7 +109,7 @@ fn vertebroplasty_same_encounter(input: &RuleInput<'_>) -> Answer {
     Answer::when(!codes.is_empty(), || CodingEvidence::Vertebroplasty { codes })
 }
 
-/// Fires on the first modifier of the line that is one of these.
+/// Fires on the first modifier of the line that is in the list.
 fn modifier(input: &RuleInput<'_>, list: &[String], evidence: impl FnOnce(usize) -> CodingEvidence) -> Answer {
     if input.cpt().is_none() {
         return CPT_ONLY;
@@ -123,9 +123,9 @@ fn laterality_modifier(input: &RuleInput<'_>) -> Answer {
 }
 
 fn unlisted_augmentation_code(input: &RuleInput<'_>) -> Answer {
-    // A related row speaks only of codes that no earlier related row of the claim holds.
+    // A related row reports only codes that no earlier related row of the claim has.
     let is_new = |code: &CodeId| !input.earlier_codes.contains(*code);
-    let codes: Vec<_> = input.held(Role::UnlistedAugmentation).filter(is_new).collect();
+    let codes: Vec<_> = input.codes_with_role(Role::UnlistedAugmentation).filter(is_new).collect();
     Answer::when(!codes.is_empty(), || CodingEvidence::UnlistedAugmentation { codes })
 }
 
@@ -133,7 +133,7 @@ fn supplement_without_reposition(input: &RuleInput<'_>) -> Answer {
     if input.stay.is_none() {
         return Answer::NotApplicable("asked of claims with a listed ICD-10-PCS code only");
     }
-    Answer::when(input.held(Role::Reposition).next().is_none(), || CodingEvidence::NoReposition)
+    Answer::when(input.codes_with_role(Role::Reposition).next().is_none(), || CodingEvidence::NoReposition)
 }
 
 fn assistant_at_surgery(input: &RuleInput<'_>) -> Answer {

@@ -46,7 +46,7 @@ fn unasked(input: &RuleInput<'_>) -> Option<Answer> {
     }
 }
 
-/// Why a rule on listed diagnoses is not asked. None: there is one.
+/// Why a rule on listed diagnoses does not apply. `None`: a considered diagnosis is listed.
 fn unlisted(input: &RuleInput<'_>) -> Option<Answer> {
     let none = Answer::NotApplicable("no considered diagnosis is on the list");
     if input.listed.is_empty() { Some(unasked(input).unwrap_or(none)) } else { None }
@@ -93,7 +93,7 @@ fn outside_statement(input: &RuleInput<'_>) -> Answer {
     }
 }
 
-/// Is a procedure code of a region that the statement leaves out?
+/// Does the statement of the policy leave out the region of a procedure code?
 fn is_outside(input: &RuleInput<'_>, id: CodeId) -> bool {
     let region = input.policy.procedure(id).region.as_ref();
     region.is_some_and(|region| input.edition.outside_statement.contains(region))
@@ -113,7 +113,7 @@ fn region_mismatch(input: &RuleInput<'_>) -> Answer {
     if matches!(outside_statement(input), Answer::Fired(_)) {
         return Answer::NotApplicable("DX104 speaks for it");
     }
-    // The CPT codes whose regions count. An add-on fits every level, so it states none.
+    // The CPT codes whose regions count. An add-on code fits every level, so it names none.
     let targets: Option<Vec<CodeId>> = match input.stay {
         None => {
             let is_add_on = |id: &CodeId| input.policy.add_ons.iter().any(|a| a.code == *id);

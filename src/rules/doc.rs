@@ -2,7 +2,7 @@
 
 use crate::strict_toml::{Document, Faults, Table};
 
-/// The files beside the families, in the order of the families.
+/// The documentation files, in the order of the families.
 const FILES: [(&str, &str); 6] = [
     ("diagnosis.toml", include_str!("diagnosis.toml")),
     ("authorization.toml", include_str!("authorization.toml")),
@@ -12,7 +12,7 @@ const FILES: [(&str, &str); 6] = [
     ("quality.toml", include_str!("quality.toml")),
 ];
 
-/// What people read about a rule.
+/// The documentation of a rule.
 #[derive(Debug, Clone)]
 pub struct RuleDoc {
     /// Stable code.
@@ -62,7 +62,7 @@ pub fn load() -> Result<Vec<RuleDoc>, Faults> {
 }
 
 fn read(sheet: Table<'_, '_>) -> Option<RuleDoc> {
-    // Line breaks inside the prose are the file's, not the text's.
+    // Line breaks inside a paragraph belong to the file, not to the text.
     let prose = |key: &str| sheet.text(key).map(|p| p.text.split_whitespace().collect::<Vec<_>>().join(" "));
     let [code, name, summary] = ["code", "name", "summary"].map(prose);
     let [finds, why, unseen, change] = ["finds", "why", "unseen", "change"].map(prose);

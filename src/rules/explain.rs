@@ -1,7 +1,7 @@
-//! One service or line asked again, every answer kept: what the dossier of a claim shows.
+//! Judges one service or line again and keeps the answer of every rule, for `claimlint explain`.
 //!
-//! The judge keeps what fired and forgets the rest, for millions of services. Here one case is laid out by the same
-//! functions and every rule is asked, so there is no second judgement that could differ.
+//! The judge keeps only what fired, because a run may have millions of services. Here the same functions are applied to
+//! one of them and every answer is kept, so the explanation cannot differ from the report.
 
 use crate::claim::LineSet;
 use crate::claim::authorization::AuthorizationFile;
@@ -14,40 +14,40 @@ use crate::rules::judge::{Judgement, ask, conclude, in_order, service_input};
 use crate::rules::roster::roster;
 use crate::rules::rule::Answer;
 
-/// A line set that can be asked about single services.
+/// Explains single services and lines of a line set.
 pub struct Explainer<'a> {
     policy: &'a Policy,
     line_set: &'a LineSet<'a>,
     authorizations: Option<&'a AuthorizationFile>,
 }
 
-/// What all rules say of one service or line.
+/// The answers of all rules for one service or line.
 pub struct Explained<'a> {
-    /// The case as the rules saw it.
+    /// The input of the rules.
     pub input: RuleInput<'a>,
-    /// Every rule that is asked of such a subject, in roster order, with its answer.
+    /// Every rule that applies to such a subject, in roster order, with its answer.
     pub answers: Vec<(RuleId, Answer)>,
-    /// What fired, as the report has it.
+    /// The findings, as in the report.
     pub findings: Vec<Finding>,
-    /// The verdict; none for lines that are not services.
+    /// The verdict; `None` for lines that are not services.
     pub judgement: Option<Judgement>,
 }
 
 impl<'a> Explainer<'a> {
-    /// About this line set, judged by this policy and authorization file.
+    /// Explains this line set by this policy and authorization file.
     pub fn new(line_set: &'a LineSet<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
         Self { policy, line_set, authorizations }
     }
 
-    /// Asks all rules about a service of the line set.
+    /// Applies all rules to a service of the line set.
     pub fn service(&self, i: usize) -> Explained<'a> {
         let input = service_input(self.line_set, self.policy, self.authorizations, i);
-        let mut asked = Self::ask(input, Subject::Service(i), self.line_set.services[i].line);
-        asked.judgement = Some(conclude(&asked.input, &asked.findings, self.claim_counted(i)));
-        asked
+        let mut explained = Self::ask(input, Subject::Service(i), self.line_set.services[i].line);
+        explained.judgement = Some(conclude(&explained.input, &explained.findings, self.claim_counted(i)));
+        explained
     }
 
-    /// Does an earlier service of the same claim have the amounts of the claim? Asked where the rows of a claim repeat them.
+    /// Does an earlier service of the same claim have the amounts that the rows of the claim repeat?
     fn claim_counted(&self, i: usize) -> bool {
         let service = &self.line_set.services[i];
         if self.line_set.line_of(i).amounts != AmountsPer::Claim {
@@ -65,14 +65,14 @@ impl<'a> Explainer<'a> {
             || (0..i).filter(|earlier| self.line_set.services[*earlier].claim == service.claim).any(counts)
     }
 
-    /// Asks about a line that is no service: the subject says which.
+    /// Applies all rules to a line that is not a service; `subject` says which kind.
     pub fn line(&self, subject: Subject, line: usize) -> Explained<'a> {
         Self::ask(RuleInput::line(self.policy, self.line_set, line), subject, line)
     }
 
     fn ask(input: RuleInput<'a>, subject: Subject, line: usize) -> Explained<'a> {
-        let asked = roster().filter(|(_, rule)| rule.is_asked(subject));
-        let answers = asked.map(|(id, rule)| (id, (rule.check)(&input))).collect();
+        let explained = roster().filter(|(_, rule)| rule.is_asked(subject));
+        let answers = explained.map(|(id, rule)| (id, (rule.check)(&input))).collect();
         let mut findings = Vec::new();
         ask(&in_order(roster().map(|(id, rule)| (id, *rule))), &input, subject, line, &mut findings);
         Explained { input, answers, findings, judgement: None }

@@ -1,4 +1,4 @@
-//! What a rule may ask: a service or line with everything that bears on it.
+//! The input of a rule: a service or line with everything that rules may use.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::policy::{Class, Edition, Listed, Policy, Role};
 use crate::rules::authorization_decision::AuthorizationDecision;
 use crate::rules::necessity::{Necessity, listed};
 
-/// One service or line under judgement.
+/// One service or line to be judged.
 #[derive(Debug)]
 pub struct RuleInput<'a> {
     /// The policy in force.
@@ -21,13 +21,13 @@ pub struct RuleInput<'a> {
     pub service: Option<&'a Service>,
     /// Its encounter, if it is a service.
     pub encounter: Encounter,
-    /// The stay, if it is one.
+    /// The stay, if the service is one.
     pub stay: Option<&'a Stay>,
-    /// Its listed codes: the CPT code, or those of the stay; for other lines all known codes.
+    /// The CPT code of a service line, the listed codes of a stay, or all known codes of another line.
     pub codes: &'a [CodeId],
-    /// The line names nothing and meets nothing (DQ509).
+    /// A replacement or void that supersedes nothing but itself (DQ509).
     pub orphan: bool,
-    /// The line takes something back, and nothing matches it (DQ510).
+    /// A reversal that matches no row (DQ510).
     pub unmatched_reversal: bool,
     /// For a related line: the known codes of earlier related lines of its claim.
     pub earlier_codes: CodeSet,
@@ -35,17 +35,17 @@ pub struct RuleInput<'a> {
     pub class: &'a Class,
     /// Edition in force.
     pub edition: &'a Edition,
-    /// What the diagnoses say.
+    /// What the diagnoses show.
     pub necessity: Necessity,
-    /// The listed diagnoses among the considered ones; the rules on regions judge them together. Empty unless
+    /// The listed diagnoses among the considered ones, which the rules on regions judge together. Empty unless
     /// necessity rests on them.
     pub listed: Vec<&'a Listed>,
-    /// What the authorization says.
+    /// What was found about the authorization.
     pub authorization: AuthorizationDecision,
 }
 
 impl<'a> RuleInput<'a> {
-    /// A service.
+    /// The input for a service.
     pub fn service(
         policy: &'a Policy,
         line_set: &'a LineSet<'_>,
@@ -79,7 +79,7 @@ impl<'a> RuleInput<'a> {
         }
     }
 
-    /// A related line, or one that a version took back.
+    /// The input for a related, reversed or superseded line.
     pub fn line(policy: &'a Policy, line_set: &'a LineSet<'_>, line: usize) -> Self {
         let (orphan, unmatched_reversal) = (line_set.orphans.contains(&line), line_set.unmatched.contains(&line));
         let earlier_codes = line_set.earlier_codes.get(&line).copied().unwrap_or_default();
@@ -125,13 +125,13 @@ impl<'a> RuleInput<'a> {
         printed_codes(self.policy, self.codes)
     }
 
-    /// How messages begin: codes and day.
+    /// Codes and date, with which messages begin.
     pub fn what(&self) -> What<'_> {
         What(self)
     }
 
-    /// Codes of a role that the line, or the stay's claim, holds.
-    pub fn held(&self, role: Role) -> impl Iterator<Item = CodeId> {
+    /// The codes of the line, or of the stay's claim, that have a role.
+    pub fn codes_with_role(&self, role: Role) -> impl Iterator<Item = CodeId> {
         let mut codes = self.stay.map(|stay| stay.all_codes).unwrap_or_default();
         if self.stay.is_none() {
             self.line.known.iter().for_each(|id| codes.insert(*id));
@@ -139,7 +139,7 @@ impl<'a> RuleInput<'a> {
         self.among(role, codes)
     }
 
-    /// Codes of a role in the encounter.
+    /// The codes of the encounter that have a role.
     pub fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
         self.among(role, self.encounter.codes)
     }
@@ -150,7 +150,7 @@ impl<'a> RuleInput<'a> {
     }
 }
 
-/// Codes and day of a case, written straight into a message.
+/// Codes and date, written into a message without a string in between.
 #[derive(Debug)]
 pub struct What<'a>(&'a RuleInput<'a>);
 

@@ -1,4 +1,4 @@
-//! Asks every rule about every service and line, in order, and adds up what fired.
+//! Applies every rule to every service and line, in order, and derives the verdicts.
 
 use crate::claim::authorization::AuthorizationFile;
 use rustc_hash::FxHashSet;
@@ -20,11 +20,11 @@ use crate::rules::{cap, money};
 pub enum NecessityStatus {
     /// A listed diagnosis supports the service.
     Supported,
-    /// None does.
+    /// No diagnosis supports the service.
     NotSupported,
-    /// The claim does not say.
+    /// The claim does not show whether a diagnosis supports it.
     Undetermined,
-    /// Judged elsewhere.
+    /// The policy's list does not apply.
     NotEvaluated,
 }
 
@@ -57,7 +57,7 @@ impl ServiceStatus {
     /// In the order of reports.
     pub const ALL: [Self; 4] = [Self::Deny, Self::Review, Self::NotEvaluated, Self::Clear];
 
-    /// Does somebody have to act: deny or review?
+    /// Is the service to be denied or reviewed?
     pub fn is_flagged(self) -> bool {
         matches!(self, Self::Deny | Self::Review)
     }
@@ -78,21 +78,21 @@ impl ServiceStatus {
 pub struct Judgement {
     /// Do the diagnoses support the service?
     pub necessity: NecessityStatus,
-    /// Is the authorization there that is required?
+    /// Is there an authorization, if one is required?
     pub authorization: AuthorizationStatus,
-    /// What has to be done about it.
+    /// Deny, review, not evaluated or clear.
     pub status: ServiceStatus,
     /// Amount at risk of a service to deny or review, where an amount of the claim can be read.
     pub at_risk: Option<Cents>,
-    /// What the amount at risk rests on: `paid`, `allowed`, `charge`, for a stay also `paid-total`, `paid-claim`, `paid-sum`
-    /// and the like. Where a service to deny or review has none, why: `capitated`, `stay`, `claim`. Empty where there is
-    /// nothing to say.
+    /// What the amount at risk rests on: `paid`, `allowed` or `charge`, and for a stay also `paid-total`, `paid-claim`,
+    /// `paid-sum` and so on. If a service to deny or review has no amount, the reason: `capitated`, `stay` or `claim`.
+    /// Empty otherwise.
     pub basis: &'static str,
-    /// The part of the amount at risk that a denial of this service would recover. None where nothing is to be denied.
+    /// The part of the amount at risk that a denial of this service would recover. `None` if nothing is to be denied.
     pub recoverable: Option<Cents>,
-    /// It uses up the amounts of its claim, which the rows of the claim repeat; later services of the claim have none.
+    /// It uses up the amounts that the rows of its claim repeat; later services of the claim have none.
     pub counts_claim: bool,
-    /// What the payer says of the row: `paid`, `pending` or nothing.
+    /// The payer's decision on the row: `paid`, `pending` or empty.
     pub adjudication: &'static str,
     /// The service is later than the last day for which the policy's text is known to be in force.
     pub after_verified: bool,
@@ -121,15 +121,15 @@ pub fn judge(line_set: &LineSet<'_>, policy: &Policy, authorizations: Option<&Au
     judge_with(line_set, policy, authorizations, &in_order(roster().map(|(id, rule)| (id, *rule))))
 }
 
-/// The rules in the order in which findings are printed: that of their codes.
+/// Sorts rules by their codes, the order in which findings are printed.
 pub fn in_order(rules: impl Iterator<Item = (RuleId, Rule)>) -> Vec<(RuleId, Rule)> {
     let mut rules: Vec<_> = rules.collect();
     rules.sort_by_key(|(_, rule)| rule.code);
     rules
 }
 
-/// Judges the line set by these rules, which are in order. The seam of the mutation tests: they break one rule of the roster and
-/// look for the fixture that notices.
+/// Judges the line set by these rules, which are sorted. The mutation tests use it: they break one rule of the roster
+/// and expect a fixture to fail.
 pub fn judge_with(
     line_set: &LineSet<'_>,
     policy: &Policy,
@@ -138,7 +138,7 @@ pub fn judge_with(
 ) -> Judged {
     let mut judged = Judged { services: Vec::with_capacity(line_set.services.len()), findings: Vec::new() };
     let mut services = line_set.services.iter().enumerate().peekable();
-    // Claims that have their amount, where the rows of a claim repeat it.
+    // Claims whose amounts are already counted, where the rows of a claim repeat them.
     let mut counted: FxHashSet<u32> = FxHashSet::default();
     for line in 0..line_set.lines.len() {
         let (first, before) = (judged.findings.len(), judged.services.len());
@@ -157,7 +157,7 @@ pub fn judge_with(
         if let Some(subject) = subject_of(line_set, line) {
             ask(rules, &RuleInput::line(policy, line_set, line), subject, line, &mut judged.findings);
         }
-        // A row may be a CPT service and start a stay: then their findings are sorted together by rule.
+        // A row may be a CPT service and also start a stay. Then the findings of both are sorted by rule.
         if judged.services.len() - before > 1 {
             judged.findings[first..].sort_by_key(|f| (crate::rules::roster::get(f.rule).code, f.subject));
         }
@@ -165,7 +165,7 @@ pub fn judge_with(
     judged
 }
 
-/// What a line is, for rules, beside the services that it makes. None: no rule is asked about it.
+/// The subject that a line is for rules, besides its services. `None`: no rule applies to the line itself.
 pub fn subject_of(line_set: &LineSet<'_>, line: usize) -> Option<Subject> {
     match line_set.bins[line] {
         Bin::InScope => None,
@@ -177,7 +177,7 @@ pub fn subject_of(line_set: &LineSet<'_>, line: usize) -> Option<Subject> {
     }
 }
 
-/// A service of the line set with all that bears on it.
+/// The input of the rules for a service of the line set.
 pub(super) fn service_input<'a>(
     line_set: &'a LineSet<'_>,
     policy: &'a Policy,
@@ -207,7 +207,8 @@ pub(super) fn ask(
     }
 }
 
-/// What the findings of a service add up to. `claim_counted`: an earlier service of the claim has the claim's amounts.
+/// Derives the verdict from the findings of a service. `claim_counted`: an earlier service of the claim has its
+/// amounts.
 pub(super) fn conclude(input: &RuleInput<'_>, findings: &[Finding], claim_counted: bool) -> Judgement {
     let doubted = findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity);
     let necessity = match input.necessity {

@@ -1,11 +1,12 @@
-//! The rules: kinds of fault in code, one family a file, each with its documentation beside it as data.
+//! The rules: the checks in code, one family per file, with their documentation as data in a TOML file of the same
+//! name.
 //!
-//! A rule is a function from a [`RuleInput`] to an [`Answer`]: the reason why it fires, or why it does not. It sees no CSV and no thread; what it may ask is
-//! what a case offers. Lists, limits and dispositions are the policy's.
+//! A rule is a function from a [`RuleInput`] to an [`Answer`]: the reason why it fires, or why it does not. It knows
+//! neither CSV nor threads. Lists, limits and dispositions come from the policy.
 //!
-//! To add a rule: write its check in its family's file, put it into the family's list, document it in the TOML
-//! beside with an example that fires and one that does not, and give it a disposition and a citation in the policy
-//! file. The tests name whatever is missing.
+//! To add a rule: write its check in the file of its family, add it to the family's list, document it in the TOML file
+//! with an example that fires and one that does not, and give it a disposition and a citation in the policy file. The
+//! tests name whatever is missing.
 //!
 //! # Sub-rooms, in order
 //!

@@ -1,4 +1,5 @@
-//! The money of a service: what is at risk, what that rests on, and what a denial would recover. spec: judging/amount-at-risk.
+//! The money of a service: what is at risk, what that rests on, and what a denial would recover. spec:
+//! judging/amount-at-risk.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -11,8 +12,8 @@ use crate::finding::evidence::{CodingEvidence, Evidence};
 use crate::policy::Disposition;
 use crate::rules::input::RuleInput;
 
-/// Amount at risk of a service to deny or review, and its basis in the words of the outputs. `claim_counted`: an earlier
-/// service of the claim has the amounts, which are those of the claim.
+/// The amount at risk of a service to deny or review, and its basis in the words of the outputs. `claim_counted`: the
+/// amounts belong to the whole claim, and an earlier service of the claim has them.
 pub(super) fn at_risk(input: &RuleInput<'_>, claim_counted: bool) -> (Option<Cents>, &'static str) {
     let line = input.line;
     let money = input.service.map(|service| service.money).unwrap_or_default();
@@ -25,7 +26,7 @@ pub(super) fn at_risk(input: &RuleInput<'_>, claim_counted: bool) -> (Option<Cen
         ServiceMoney::OfStay(Some((amount, basis))) => (Some(amount), basis),
         ServiceMoney::OfStay(None) => (None, ""),
         ServiceMoney::OfLine => {
-            // Nothing is paid on a row that the payer has not decided.
+            // The amount paid on a row that the payer has not decided does not count.
             let paid = line.paid.filter(|_| line.status != RowStatus::Pending);
             let amounts = [(paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")];
             let first = amounts.into_iter().find_map(|(amount, basis)| Some((amount?, basis)));
@@ -34,13 +35,13 @@ pub(super) fn at_risk(input: &RuleInput<'_>, claim_counted: bool) -> (Option<Cen
     }
 }
 
-/// Does the amount at risk use up the amounts of the claim, so that later services of it have none?
+/// Does the amount at risk use up the amounts of the claim, so that its later services have none?
 pub(super) fn counts_claim(input: &RuleInput<'_>, basis: &str) -> bool {
     input.line.amounts == AmountsPer::Claim && !matches!(basis, "capitated" | "stay" | "claim")
 }
 
-/// What denying a service recovers: the amount at risk, or the share of the units beyond the limit where nothing else is
-/// wrong with it.
+/// What denying a service recovers: the amount at risk, or only the share of the units above the limit if nothing else
+/// is denied.
 pub(super) fn recoverable(input: &RuleInput<'_>, findings: &[Finding], at_risk: Option<Cents>) -> Option<Cents> {
     let amount = at_risk?;
     let mut denials = findings.iter().filter(|finding| finding.disposition == Disposition::Deny).peekable();
@@ -54,7 +55,7 @@ pub(super) fn recoverable(input: &RuleInput<'_>, findings: &[Finding], at_risk: 
     Some(share(amount, beyond, units))
 }
 
-/// `amount` times `part` / `whole`, rounded to cents half away from zero. Nothing of nothing.
+/// `amount` times `part` / `whole`, rounded to cents half away from zero; zero if `whole` is zero.
 fn share(amount: Cents, part: Decimal, whole: Decimal) -> Cents {
     let share = part.checked_div(whole).and_then(|share| share.checked_mul(Decimal::from(amount.0)));
     let cents = share.map(|cents| cents.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));

@@ -6,7 +6,7 @@ use crate::claim::Line;
 use crate::finding::evidence::Resemblance;
 use crate::policy::{Class, Edition, Listed, ListedCode, NecessityBasis};
 
-/// What the diagnoses of a service say: the first row of the necessity table that applies.
+/// What the diagnoses of a service show: the first row of the necessity table that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Necessity {
     /// A Medicare class: judged by a coverage determination elsewhere.
@@ -15,7 +15,7 @@ pub enum Necessity {
     ClassUndetermined,
     /// No diagnosis on the row.
     NoDiagnosis,
-    /// The service is older than ICD-10, of which the list is made.
+    /// The service is from before ICD-10, and the list has ICD-10 codes.
     BeforeIcd10,
     /// Every considered diagnosis is an ICD-9-CM code.
     Icd9Only,
@@ -25,19 +25,19 @@ pub enum Necessity {
     Unpointed(usize),
     /// A considered diagnosis resembles a listed one.
     NearMiss {
-        /// Its number among the filled ones of the line.
+        /// Its number among the filled diagnoses of the line.
         diagnosis: usize,
         /// The listed code.
         listed: ListedCode,
         /// How they differ.
         how: Resemblance,
     },
-    /// None of this.
+    /// None of the above: no considered diagnosis is listed.
     NotListed,
 }
 
 impl Necessity {
-    /// Asks the table.
+    /// Looks up the necessity table.
     pub fn new(line: Line<'_>, class: &Class, edition: &Edition, icd10_from: Date) -> Self {
         match class.necessity {
             NecessityBasis::Lcd => return Self::FollowsLcd,
@@ -66,7 +66,7 @@ impl Necessity {
         near.unwrap_or(Self::NotListed)
     }
 
-    /// For lines that are not services.
+    /// The value for lines that are not services.
     pub fn not_asked() -> Self {
         Self::FollowsLcd
     }
@@ -77,7 +77,7 @@ fn is_icd9(diagnosis: &str) -> bool {
     (3..=5).contains(&diagnosis.len()) && diagnosis.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The first listed code, in code order, that a diagnosis nearly is.
+/// The first listed code, in code order, that a diagnosis resembles.
 pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e Listed, Resemblance)> {
     let digits: String = given
         .chars()

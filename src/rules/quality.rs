@@ -1,4 +1,4 @@
-//! DQ: cells that could not be read as they are, and what was done about them.
+//! DQ: cells that could not be read as written, and how they were read instead.
 
 use crate::claim::Text;
 use crate::claim::value::version::Version;

@@ -5,7 +5,7 @@ use crate::finding::{Finding, RuleId};
 use crate::rules::rule::Rule;
 use crate::rules::{authorization, coding, diagnosis, quality, routing, session};
 
-/// All rules; the order is the order of help and reports.
+/// All rules, in the order of help and reports.
 pub const FAMILIES: [&[Rule]; 6] =
     [diagnosis::RULES, authorization::RULES, coding::RULES, routing::RULES, session::RULES, quality::RULES];
 
@@ -31,8 +31,8 @@ pub fn get(id: RuleId) -> &'static Rule {
     unreachable!("a RuleId comes from the roster")
 }
 
-/// The rule whose suggested reason codes a finding carries: its own, but where every considered diagnosis is an injury, that of
-/// the rule on injuries.
+/// The rule whose suggested reason codes a finding carries: its own rule, or the rule on injuries if every considered
+/// diagnosis is an injury.
 pub fn reasons_rule(finding: &Finding) -> RuleId {
     let injuries =
         matches!(finding.evidence, Evidence::Diagnosis(DiagnosisEvidence::NotListed { injuries_only: true }));

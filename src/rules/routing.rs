@@ -1,4 +1,4 @@
-//! RT: what the policy leaves to somebody else, or the claim does not say.
+//! RT: services that another policy decides, and facts that the claim does not show.
 
 use crate::claim::Setting;
 use crate::finding::evidence::RoutingEvidence;

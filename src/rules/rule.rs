@@ -4,27 +4,27 @@ use crate::finding::evidence::Evidence;
 use crate::finding::{Cap, Subject};
 use crate::rules::input::RuleInput;
 
-/// What a rule is asked about.
+/// The subjects that a rule checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppliesTo {
     /// Services only.
     Services,
     /// Services and related lines.
     ServicesAndRelated,
-    /// Services, related lines, and lines that a version took back.
+    /// Services, related lines, and reversed or superseded lines.
     Everything,
 }
 
-/// What a rule says when it is asked. The reasons are for the dossier of a claim; findings are made of what fired.
+/// The result of a rule. The reasons are for `explain`; rules that fire become findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It fires, and why.
+    /// It fires, with the evidence.
     Fired(Evidence),
-    /// It was asked and does not fire.
+    /// It applies and does not fire.
     Passed,
-    /// It does not speak of cases like this one, and why.
+    /// It does not apply to the subject, with the reason.
     NotApplicable(&'static str),
-    /// It lacks what it needs to answer, and what that is.
+    /// A fact that it needs is missing, with its name.
     CouldNot(&'static str),
 }
 
@@ -41,13 +41,13 @@ impl<E: Into<Evidence>> From<E> for Answer {
     }
 }
 
-/// Rules on days are not asked without one (DQ501 says so).
+/// The answer of rules on dates where the date cannot be read (DQ501 reports that).
 pub(super) const NO_DATE: Answer = Answer::CouldNot("the service date cannot be read");
 
-/// Rules on the class are not asked without one (RT402 says so).
+/// The answer of rules on the product class where it is unknown (RT402 reports that).
 pub(super) const NO_CLASS: Answer = Answer::CouldNot("the policy's tables name no class for the product");
 
-/// Rules on CPT lines.
+/// The answer of rules on CPT lines for a stay.
 pub(super) const CPT_ONLY: Answer = Answer::NotApplicable("asked of lines with a listed CPT code only");
 
 /// A rule of the roster.
@@ -55,13 +55,13 @@ pub(super) const CPT_ONLY: Answer = Answer::NotApplicable("asked of lines with a
 pub struct Rule {
     /// Stable code, as in reports.
     pub code: &'static str,
-    /// What it is asked about.
+    /// The subjects that it checks.
     pub applies_to: AppliesTo,
-    /// Does it fire, and if not, why not.
+    /// The check.
     pub check: fn(&RuleInput<'_>) -> Answer,
-    /// Where it fires, necessity is undetermined although a listed diagnosis supports the service.
+    /// If it fires, necessity is undetermined although a listed diagnosis supports the service.
     pub doubts_necessity: bool,
-    /// Where one of these holds, a denial becomes a review. The first one that holds is named.
+    /// If one of these caps applies, a denial becomes a review. The finding names the first one that applies.
     pub caps: &'static [Cap],
 }
 
@@ -78,7 +78,7 @@ impl Rule {
         Self { doubts_necessity: true, ..self }
     }
 
-    /// Is it asked about such a line or service?
+    /// Does it check such a line or service?
     pub fn is_asked(&self, subject: Subject) -> bool {
         match subject {
             Subject::Service(_) => true,

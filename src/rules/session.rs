@@ -13,7 +13,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("TW605", AppliesTo::Services, outpatient_beside_stay),
 ];
 
-/// Fires where the session shows another row.
+/// Fires if the session has such a row.
 fn shown<T>(fact: Option<T>, evidence: impl FnOnce(T) -> SessionEvidence) -> Answer {
     fact.map_or(Answer::Passed, |row| evidence(row).into())
 }

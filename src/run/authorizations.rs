@@ -8,14 +8,15 @@ use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::{ReadError, Source};
 use crate::policy::Policy;
 
-/// Columns of the file that have the spellings of a field of extracts.
+/// Columns of the file that share the spellings of a field of extracts.
 const AS_IN_EXTRACTS: [(usize, Field); 4] =
     [(0, Field::AuthorizationNumber), (1, Field::MemberId), (2, Field::ProcedureCode), (6, Field::Units)];
 
-/// The layout whose spellings count.
+/// The layout whose spellings are used.
 const CANONICAL: &str = "canonical";
 
-/// Reads an authorization file. `library` holds one layout if the user chose it; then its names and words count, too.
+/// Reads an authorization file. If the user chose a layout, `library` holds only that one, and its names and words
+/// apply, too.
 pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -> Result<AuthorizationFile, ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
     let shipped;

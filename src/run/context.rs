@@ -24,7 +24,7 @@ pub struct Input {
     pub rows: u64,
     /// The layout it was read with.
     pub layout: String,
-    /// The tables joined to it, each with its file as given.
+    /// The tables joined to it, each with its file as named by the user.
     pub joined: Vec<(String, String)>,
     /// Its rejected rows.
     pub rejects: Rejects,
@@ -40,32 +40,32 @@ pub struct RunContext {
     pub policy: Policy,
     /// The extracts, in the order given.
     pub inputs: Vec<Input>,
-    /// The files given, by which they are known again; empty where nobody took that down.
-    pub originals: Vec<InputFile>,
+    /// The input files with their hashes; empty if they were not hashed.
+    pub input_files: Vec<InputFile>,
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
     pub authorization_file: Option<AuthorizationFile>,
     /// What is masked.
     pub masked: Masked,
-    /// Findings that somebody answers for, if a file of them was given.
+    /// The accepted findings, if a file of suppressions was given.
     pub suppressions: Option<Suppressions>,
-    /// The findings of an earlier report to which this run is held, if one was given.
+    /// The findings of the baseline report, if one was given.
     pub baseline: Option<Vec<FindingEntry>>,
 }
 
-/// What of a run is masked.
+/// What is masked in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Masked {
     /// Nothing.
     Nothing,
     /// Member, claim and authorization ids.
     Ids,
-    /// These, and dates are cut to their month.
+    /// The same ids, and dates are cut to their month.
     IdsAndDays,
 }
 
-/// Lines that follow each other, judged.
+/// Consecutive lines, judged.
 pub struct JudgedPart<'a> {
     /// The lines with what belongs to them.
     pub line_set: LineSet<'a>,
@@ -90,15 +90,15 @@ pub struct JudgedRun {
 }
 
 impl RunContext {
-    /// What holds for a run over these extracts and nothing more: no mask, no suppressions, no baseline.
+    /// The context of a run over these extracts, without mask, suppressions and baseline.
     pub fn new(
         policy: Policy,
         inputs: Vec<Input>,
         ledger: Ledger,
         authorization_file: Option<AuthorizationFile>,
     ) -> Self {
-        let (originals, masked) = (Vec::new(), Masked::Nothing);
-        Self { policy, inputs, originals, ledger, authorization_file, masked, suppressions: None, baseline: None }
+        let (input_files, masked) = (Vec::new(), Masked::Nothing);
+        Self { policy, inputs, input_files, ledger, authorization_file, masked, suppressions: None, baseline: None }
     }
 
     /// Are amounts known? Only if one of the extracts has a column for them; otherwise sums are unknown, not zero.
@@ -107,7 +107,7 @@ impl RunContext {
         self.inputs.iter().any(|input| amounts.iter().any(|field| !input.unmapped.contains(field)))
     }
 
-    /// Holds the suppressions against findings. `lines` are those of the line set before it was masked.
+    /// Matches the suppressions with findings. `lines` are the lines of the line set before masking.
     pub(super) fn matches(&self, judged: &Judged, lines: &Batch, line_set: &LineSet<'_>) -> SuppressionMatches {
         let meet = |all: &Suppressions| all.meet(&judged.findings, lines, line_set, &self.policy);
         self.suppressions.as_ref().map(meet).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Runs over extracts that are given as text: worked examples of rules and policies, and tests.
+//! Runs over extracts that are given as text, for worked examples of rules and policies and for tests.
 
 use crate::claim::store::LINES;
 use crate::ingest::scan::parallel::Unwatched;
@@ -10,7 +10,7 @@ use crate::run::extracts::run;
 use crate::run::reconcile::Expect;
 use crate::run::setup::Setup;
 
-/// Judges an extract given as text, with an authorization file given as text: worked examples.
+/// Judges an extract and an authorization file, both given as text.
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
     let library = Library::shipped().map_err(|e| e.to_string())?;
@@ -28,10 +28,10 @@ pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<J
         memory: None,
     };
     let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);
-    run.map_err(|e| e.to_string())?.whole().map_err(|e| e.to_string())
+    run.map_err(|e| e.to_string())?.judge_all().map_err(|e| e.to_string())
 }
 
-/// Runs a worked example of a policy file; the error says what was expected and what came out.
+/// Runs a worked example of a policy file. The error names the expected and the actual findings.
 pub fn run_example(policy: &Policy, example: &Example) -> Result<(), String> {
     let outcome = run_text(policy, &example.extract, example.auths.as_deref())?;
     let found: Vec<String> = outcome

@@ -13,7 +13,7 @@ use crate::run::read::{absent, read_one, unmapped};
 use crate::run::reconcile::Account;
 use crate::run::setup::Setup;
 
-/// Reads and indexes. `open` opens the extract of a name; it is called when its turn comes.
+/// Reads and indexes the extracts. `open` opens an extract by its name, just before it is read.
 pub fn run(
     names_given: &[String],
     open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
@@ -27,8 +27,8 @@ pub fn run(
     let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
     let watch = Spooled { watch, spool: spool.as_deref() };
-    // Plain files are read in parallel inside; compressed ones only side by side. A group is as many files as threads,
-    // so that memory stays that of a group.
+    // A plain file is read by several threads. A compressed file is read by one, so several of them are read at a time.
+    // A group has as many files as there are threads, which bounds memory.
     for (group, names) in names_given.chunks(rayon::current_num_threads()).enumerate() {
         let first = group * rayon::current_num_threads();
         let read = |(i, name): (usize, &String)| {
@@ -40,7 +40,7 @@ pub fn run(
             names.iter().enumerate().map(read).collect()
         };
         for extract in extracts {
-            // When the spool is full the reading is stopped; then the disk is what there is to tell.
+            // A full disk stops the reading. Report the disk, not the interrupted read.
             if let Some(e) = spool.as_deref().and_then(Spool::failure) {
                 return Err(ReadError::Spool(e.to_string()));
             }
@@ -70,7 +70,7 @@ pub fn run(
     Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
 
-/// An extract with a usable row that was given before.
+/// The error for an extract with usable rows that was already given.
 fn given_twice(name: &str, earlier: &str) -> ReadError {
     let what = if name == earlier {
         "given twice; its rows would be duplicates of themselves".to_owned()
@@ -80,7 +80,7 @@ fn given_twice(name: &str, earlier: &str) -> ReadError {
     ReadError::unusable(name, what)
 }
 
-/// Watches for somebody else, and stops a run whose spool the disk does not take.
+/// Passes progress on to another watcher, and stops a run whose spool cannot be written.
 struct Spooled<'a> {
     watch: &'a dyn Watch,
     spool: Option<&'a Spool>,

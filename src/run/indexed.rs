@@ -1,7 +1,7 @@
 //! Extracts that were read and indexed, whose parts are judged on demand.
 //!
-//! Every part is looked at once before one is judged for a report: the ledger counts its rows, and claims whose amounts an
-//! earlier part has are found.
+//! Every part is looked at once before one is judged for a report: the ledger counts its rows, and claims whose amounts
+//! an earlier part has are found.
 
 use std::io;
 
@@ -21,7 +21,7 @@ use crate::run::mask::Masking;
 use crate::run::setup::Memory;
 use crate::tally::Summary;
 
-/// In place of the text of a rejected row, which holds whatever the row held.
+/// Replaces the text of a rejected row, which could hold any id.
 const WITHHELD: &str = "withheld by --mask";
 
 /// Extracts that were read and indexed.
@@ -31,17 +31,17 @@ pub struct Run {
     store: Store,
     starts: Vec<usize>,
     index: Index,
-    /// By part, the claims that [`LineSet::claims_at_risk`] names; empty where no layout says that amounts are those of the
-    /// claim.
+    /// For each part, the claims of [`LineSet::claims_at_risk`]; empty if no layout says that amounts belong to the
+    /// whole claim.
     claims_at_risk: Vec<FxHashSet<u32>>,
     masking: Option<Masking>,
 }
 
-/// What the first look at a part finds.
+/// What the first pass finds in a part.
 #[derive(Default)]
 struct Survey {
     ledger: Ledger,
-    /// Claims of services whose rows have the amounts of their claims.
+    /// Claims whose rows repeat the amounts of the claim and that have services in this part.
     claims: Vec<u32>,
 }
 
@@ -69,7 +69,7 @@ impl Run {
         self.store.batches()
     }
 
-    /// Judges a part. An error: its lines cannot be read back from disk.
+    /// Judges a part. Fails if its lines cannot be read back from disk.
     pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
         Ok(self.judged(self.set(n)?))
     }
@@ -83,14 +83,14 @@ impl Run {
         JudgedPart { line_set, judged, matches }
     }
 
-    /// All parts as one.
-    pub fn whole(self) -> io::Result<JudgedRun> {
+    /// Judges all lines as one part.
+    pub fn judge_all(self) -> io::Result<JudgedRun> {
         let mut lines = Batch::default();
         for n in 0..self.store.batches() {
             let batch = self.store.batch(n)?;
             // Places in a batch are 32 bits wide.
             if lines.bytes() + batch.bytes() > u32::MAX as usize {
-                return Err(io::Error::other("more than 4 GiB of lines, too many to be held as one"));
+                return Err(io::Error::other("more than 4 GiB of lines, too many for one part"));
             }
             lines.append(&batch);
         }
@@ -100,7 +100,7 @@ impl Run {
         Ok(JudgedRun { context: self.context, line_set, judged, matches, summary })
     }
 
-    /// Lines that were read before, as a run: those of a dossier. The ledger is taken as it is.
+    /// A run over lines that were read before, such as the lines of a dossier. It keeps the ledger of `context`.
     pub fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
         let mut store = Store::new(None, LINES);
         lines.into_iter().for_each(|batch| store.push(batch));
@@ -110,7 +110,8 @@ impl Run {
         Ok(run)
     }
 
-    /// Masks everything that can be reported. `months`: days go, too. An error: lines cannot be read back from disk.
+    /// Masks everything that can be reported. With `months`, dates are cut to their month. Fails if lines cannot be
+    /// read back.
     pub fn mask(&mut self, mask: Mask, months: bool) -> io::Result<()> {
         let mut ids = Ids::default();
         for n in 0..self.store.batches() {
@@ -150,8 +151,9 @@ impl Run {
         Ok(survey)
     }
 
-    /// Where rows repeat the amounts of their claim only its first service at risk has them, and a claim may go over several
-    /// parts: judges those parts beforehand. `claims` are those of each part whose rows do so.
+    /// Finds, for each part, the claims whose amounts an earlier part already counts. Where rows repeat the amounts of
+    /// their claim, only its first service at risk has them. A claim may be spread over several parts, so those parts
+    /// are judged here once. `claims` lists, for each part, the claims whose rows repeat their amounts.
     fn find_claims_at_risk(&self, claims: &[Vec<u32>]) -> io::Result<Vec<FxHashSet<u32>>> {
         let (mut part_of, mut several) = (FxHashMap::default(), FxHashSet::default());
         for (part, claims) in claims.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! A judged run masked before anything is reported: the one place, so no format can forget it.
+//! Masks a judged run before anything is reported. This is the only place that masks, so no format can forget it.
 //!
-//! The judgement is made on the ids as they came. Then the ids of every line of a part are replaced by tokens. Messages are
-//! made later, from the evidence and the masked lines, so they name tokens.
+//! Lines are judged with their original ids. Then the ids of every line of a part are replaced by tokens. Messages are
+//! worded later, from the evidence and the masked lines, so they name tokens.
 
 use crate::claim::LineSet;
 use crate::claim::authorization::AuthorizationFile;
@@ -14,12 +14,12 @@ pub struct Masking {
     pub(super) mask: Mask,
     pub(super) months: bool,
     pub(super) ids: Ids,
-    /// The authorization file as it came: the judgement is made by it.
+    /// The unmasked authorization file, which judging uses.
     pub(super) authorizations: Option<AuthorizationFile>,
 }
 
 impl Masking {
-    /// Judges a part by the lines as they came, then masks the lines.
+    /// Judges the unmasked lines of a part, then masks them.
     pub(super) fn part<'a>(&self, mut line_set: LineSet<'a>, context: &RunContext) -> JudgedPart<'a> {
         let judged = judge(&line_set, &context.policy, self.authorizations.as_ref());
         let lines = line_set.replace_lines(|lines| self.mask.lines(lines, &self.ids));

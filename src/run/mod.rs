@@ -1,8 +1,8 @@
 //! A run: reads the extracts, indexes the lines of all of them together, and judges them part by part.
 //!
-//! No file is written and nothing is printed here, so worked examples, tests and the command line use the same code. A run
-//! keeps its lines and their index. It judges a [`JudgedPart`] when a writer asks for it and drops it when it is written, so that
-//! memory holds the lines (only up to a bound) and never all findings.
+//! No file is written and nothing is printed here, so worked examples, tests and the command line use the same code. A
+//! run keeps its lines and their index. It judges a [`JudgedPart`] when a writer asks for it and drops it when it is
+//! written, so that memory holds the lines (only up to a bound) and never all findings.
 //!
 //! # Sub-rooms, in order
 //!

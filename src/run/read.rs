@@ -1,4 +1,4 @@
-//! Reads one extract of a run: its layout, its words, its lines, and the fields that it lacks.
+//! Reads one extract of a run: its layout, words and lines, and the fields that it lacks.
 
 use crate::claim::line::head::AmountsPer;
 use crate::claim::{ClassId, Reader, Store};
@@ -50,7 +50,7 @@ pub(super) fn read_one(
         version_len: words.and_then(|words| words.version.as_ref()).map_or(0, |version| version.last),
         extract: number,
     };
-    // The charges of all rows are read only where somebody asks for them: then every row is looked at.
+    // The charges of all rows are read only if a control total is expected, because every row must then be parsed.
     let charges = if weighs { Some(Charges::of(&source.name, &detected)?) } else { None };
     let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
     let mut extract = crate::ingest::read_into(
@@ -96,11 +96,11 @@ pub(super) fn unmapped(detected: &Detected) -> impl Iterator<Item = Field> {
     })
 }
 
-/// What this extract does not have and what that costs.
+/// The fields that this extract lacks, each with the consequence.
 pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
     let binding = &detected.binding;
     unmapped(detected)
-        // The setting, or the procedure, may come from the other of two columns.
+        // The setting and the procedure may each come from either of two columns.
         .filter(|field| match field {
             Field::ClaimForm => false,
             Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),

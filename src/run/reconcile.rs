@@ -1,7 +1,7 @@
-//! Reconciliation: the rows that were read against the figures that came with them.
+//! Reconciliation: compares the rows that were read with the figures that came with them.
 //!
-//! A figure is given for the whole run (`--expect-rows`, `--expect-amount`) or stands in the trailer record of an
-//! extract whose layout knows one. Anything but equality ends the run before anything is judged.
+//! A figure is given for the whole run (`--expect-rows`, `--expect-amount`) or in the trailer record of an extract, if
+//! its layout describes one. Any difference ends the run before anything is judged.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::ingest::record::reject::Reason;
 use crate::ingest::record::trailer::Trailer;
 use crate::ingest::{Binding, Detected, Extract, ReadError, Row};
 
-/// What the user knows of all extracts of a run together.
+/// The figures that the user expects of all extracts of a run together.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Expect {
     /// Rows after the header.
@@ -20,7 +20,7 @@ pub struct Expect {
     pub amount: Option<Sum>,
 }
 
-/// What was read of all extracts so far.
+/// What has been read from all extracts so far.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     rows: u64,
@@ -39,15 +39,15 @@ impl Account {
         self.left_out.first = self.left_out.first.take().or(of_extract.first);
     }
 
-    /// Holds everything that was read against what was expected; both differences are said.
+    /// Compares what was read with what was expected. The error names every difference.
     pub(super) fn close(&self, expect: &Expect) -> Result<(), ReadError> {
         let mut differences = Vec::new();
         if let Some(rows) = expect.rows.filter(|rows| *rows != self.rows) {
             differences.push(rows_differ(&format!("--expect-rows {rows}"), rows, self.rows));
         }
         if let Some(amount) = expect.amount.filter(|amount| *amount != self.amount) {
-            let said = format!("--expect-amount {amount}");
-            differences.push(amounts_differ(&said, amount, self.amount, &self.left_out));
+            let stated = format!("--expect-amount {amount}");
+            differences.push(amounts_differ(&stated, amount, self.amount, &self.left_out));
         }
         if differences.is_empty() {
             return Ok(());
@@ -57,12 +57,12 @@ impl Account {
     }
 }
 
-/// Where the charges of an extract stand.
+/// Where an extract has its charges.
 pub(super) struct Charges(Vec<Binding>);
 
 impl Charges {
-    /// Of each service slot; what all slots of a row share is the row's and counts once. The error says why they cannot
-    /// be added up.
+    /// The charge column of each service slot. A charge that all slots of a row share counts once. The error says why
+    /// the charges cannot be added up.
     pub(super) fn of(file: &str, detected: &Detected) -> Result<Self, ReadError> {
         let mut slots: Vec<Binding> = Vec::new();
         for slot in detected.binding.each().filter(|slot| slot.has(Field::ChargeAmount)) {
@@ -84,7 +84,7 @@ impl Charges {
         Err(ReadError::unusable(file, what))
     }
 
-    /// The charge of a row in cents. None: a cell is filled and no amount.
+    /// The charge of a row in cents. `None`: a cell is filled, but it is not an amount.
     pub(super) fn of_row(&self, row: &Row<'_>) -> Option<i128> {
         self.0.iter().try_fold(0, |sum, slot| {
             let cell = slot.text(row, Field::ChargeAmount);
@@ -93,7 +93,7 @@ impl Charges {
     }
 }
 
-/// Holds an extract against its trailer record.
+/// Compares an extract with its trailer record.
 pub(super) fn check_trailer(extract: &Extract<Store>, trailer: Option<&Trailer>) -> Result<(), ReadError> {
     let Some(trailer) = trailer else { return Ok(()) };
     let refuse = |what: String| Err(ReadError::Unreconciled(format!("{}: {what}", extract.name)));
@@ -140,9 +140,9 @@ pub(super) fn check_trailer(extract: &Extract<Store>, trailer: Option<&Trailer>)
 /// Rows that are not in the sum of charges.
 #[derive(Debug, Default)]
 struct LeftOut {
-    /// Rejected ones without cells, and those whose charge is no amount.
+    /// Rejected rows without cells, and rows whose charge is not an amount.
     rows: u64,
-    /// The first of the latter: extract and line.
+    /// The first row whose charge is not an amount: extract and line.
     first: Option<(String, u64)>,
 }
 
@@ -169,12 +169,12 @@ impl fmt::Display for LeftOut {
     }
 }
 
-fn rows_differ(said_by: &str, said: u64, read: u64) -> String {
-    let by = if read < said { format!("{} missing", said - read) } else { format!("{} too many", read - said) };
-    format!("{said_by}: {said} rows are expected and {read} were read, {by}")
+fn rows_differ(stated_by: &str, stated: u64, read: u64) -> String {
+    let by = if read < stated { format!("{} missing", stated - read) } else { format!("{} too many", read - stated) };
+    format!("{stated_by}: {stated} rows are expected and {read} were read, {by}")
 }
 
-fn amounts_differ(said_by: &str, said: Sum, read: Sum, left_out: &LeftOut) -> String {
-    let differ = Sum(read.0.saturating_sub(said.0));
-    format!("{said_by}: charges of {said} are expected and {read} were read, a difference of {differ}{left_out}")
+fn amounts_differ(stated_by: &str, stated: Sum, read: Sum, left_out: &LeftOut) -> String {
+    let differ = Sum(read.0.saturating_sub(stated.0));
+    format!("{stated_by}: charges of {stated} are expected and {read} were read, a difference of {differ}{left_out}")
 }

@@ -23,8 +23,8 @@ impl Report {
     fn of(args: &[&str]) -> Self {
         let report = Self(tempfile::tempdir().expect("a directory"));
         let out = report.file("report");
-        let said = binary().args(["check", "-q", "--out"]).arg(out).args(args).current_dir(at("")).status();
-        assert_eq!(said.expect("it runs").code(), Some(1));
+        let output = binary().args(["check", "-q", "--out"]).arg(out).args(args).current_dir(at("")).status();
+        assert_eq!(output.expect("it runs").code(), Some(1));
         report
     }
 
@@ -57,7 +57,7 @@ fn sorted(mut claims: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn filters_and_sort_buttons_show_what_they_say() {
+fn filters_and_sort_buttons_select_the_right_rows() {
     let Some(mut tab) = Browser::start() else { return };
     let report = Report::quarter();
     let flagged = report.flagged();
@@ -110,7 +110,7 @@ fn filters_and_sort_buttons_show_what_they_say() {
         "(s => { s.textContent = 'window.ran = true'; document.body.append(s); })(document.createElement('script'))",
     );
     assert_eq!(tab.see("window.ran === undefined"), true);
-    assert!(tab.complaints.iter().any(|said| said.contains("Content Security Policy")), "{:?}", tab.complaints);
+    assert!(tab.complaints.iter().any(|output| output.contains("Content Security Policy")), "{:?}", tab.complaints);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn rows_open_by_mouse_and_keyboard() {
 }
 
 #[test]
-fn a_phone_the_dark_paper_and_no_script_have_the_whole_page() {
+fn the_page_is_complete_on_a_phone_in_the_dark_in_print_and_without_script() {
     let Some(mut tab) = Browser::start() else { return };
     let report = Report::quarter();
     tab.open(&report.page());
@@ -196,7 +196,7 @@ fn a_phone_the_dark_paper_and_no_script_have_the_whole_page() {
 /// One and a half seconds on two quiet cores. The limit is for a machine that runs all tests at once; a page of all fifty
 /// thousand had not opened after three minutes.
 #[test]
-fn fifty_thousand_flagged_services_open() {
+fn a_page_with_fifty_thousand_flagged_services_opens() {
     let Some(mut tab) = Browser::start() else { return };
     let mut extract =
         "claim_id,member_id,product,billing_npi,place_of_service,service_date,procedure_code,diagnosis_1,paid_amount\n"
@@ -206,8 +206,8 @@ fn fifty_thousand_flagged_services_open() {
         writeln!(extract, "C{n},M{n},PPO,{npi},22,2024-{month:02}-05,22514,M54.5,{}.00", 100 + n)
             .expect("memory takes it");
     }
-    let desk = tempfile::tempdir().expect("a directory");
-    let path = desk.path().join("claims.csv");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("claims.csv");
     fs::write(&path, extract).expect("room for it");
     let report = Report::of(&[path.to_str().expect("a path of ours")]);
     let start = Instant::now();
@@ -217,12 +217,13 @@ fn fifty_thousand_flagged_services_open() {
     let shown = tab.claims();
     let left = 50_000 - shown.len();
     assert!(left > 0 && shown[0] == "C49999" && shown.iter().collect::<BTreeSet<_>>().len() == shown.len());
-    let said = tab.texts("[document.getElementById('said')]").remove(0);
+    let output = tab.texts("[document.getElementById('said')]").remove(0);
     assert!(
-        said.contains("of 50,000 flagged") && said.contains(&format!("The other {},{:03}", left / 1000, left % 1000)),
-        "{said}"
+        output.contains("of 50,000 flagged")
+            && output.contains(&format!("The other {},{:03}", left / 1000, left % 1000)),
+        "{output}"
     );
-    assert!(said.contains("services.csv"), "{said}");
+    assert!(output.contains("services.csv"), "{output}");
     tab.click("document.querySelector('#flagged thead th:nth-child(4) button')");
     assert!(tab.claims().is_sorted());
     assert_eq!(tab.complaints, [] as [&str; 0]);

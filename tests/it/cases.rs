@@ -77,7 +77,7 @@ impl Case {
     }
 
     /// A table of the run, reduced to the columns of the expected one.
-    fn said(&self, table: &str, outcome: &JudgedRun) -> Table {
+    fn actual(&self, table: &str, outcome: &JudgedRun) -> Table {
         let header = &self.expected[table].header;
         if table == "ledger.csv" {
             let ledger = serde_json::to_value(outcome.context.ledger).expect("a ledger is a map of numbers");
@@ -89,7 +89,7 @@ impl Case {
 
     /// Whether the run is as expected. Cheaper than [`Self::differences`].
     pub(crate) fn holds(&self, outcome: &JudgedRun) -> bool {
-        TABLES.iter().filter(|t| self.expected.contains_key(*t)).all(|t| self.said(t, outcome) == self.expected[t])
+        TABLES.iter().filter(|t| self.expected.contains_key(*t)).all(|t| self.actual(t, outcome) == self.expected[t])
             && self.unsaid(outcome).is_empty()
             && self.summary_differences(outcome).is_empty()
     }
@@ -113,16 +113,16 @@ impl Case {
         let Some(messages) = self.expected.get("messages.csv") else { return Vec::new() };
         let columns = ["source_file", "source_line", "rule", "message"].map(str::to_owned);
         let findings = Table::written(outcome, "findings.csv").only(&columns);
-        let said =
+        let actual =
             |want: &&Vec<String>| findings.rows.iter().any(|row| row[..3] == want[..3] && row[3].contains(&want[3]));
-        messages.rows.iter().filter(|want| !said(want)).map(|want| want.join(",")).collect()
+        messages.rows.iter().filter(|want| !actual(want)).map(|want| want.join(",")).collect()
     }
 
     /// The differences as text, or an empty text.
     fn differences(&self, outcome: &JudgedRun) -> String {
         let mut words = String::new();
         for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
-            diff(&mut words, table, &self.expected[table], &self.said(table, outcome));
+            diff(&mut words, table, &self.expected[table], &self.actual(table, outcome));
         }
         for message in self.unsaid(outcome) {
             let _ = writeln!(words, "  messages.csv: no such message: {message}");
@@ -136,9 +136,9 @@ impl Case {
     /// Rewrites the expected tables. Messages are kept, because they state only a part of the text.
     fn bless(&self, outcome: &JudgedRun) {
         for table in TABLES.iter().filter(|t| self.expected.contains_key(*t)) {
-            let said = self.said(table, outcome);
-            if said != self.expected[table] {
-                fs::write(self.folder.join(table), said.to_csv()).expect("fixtures can be written");
+            let actual = self.actual(table, outcome);
+            if actual != self.expected[table] {
+                fs::write(self.folder.join(table), actual.to_csv()).expect("fixtures can be written");
             }
         }
     }
@@ -158,11 +158,11 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Appends the rows that only one side has, or says that only the order differs.
-fn diff(words: &mut String, table: &str, expected: &Table, said: &Table) {
-    if expected == said {
+fn diff(words: &mut String, table: &str, expected: &Table, actual: &Table) {
+    if expected == actual {
         return;
     }
-    let mut left = said.rows.clone();
+    let mut left = actual.rows.clone();
     let missing: Vec<_> = expected
         .rows
         .iter()
@@ -187,7 +187,7 @@ fn diff(words: &mut String, table: &str, expected: &Table, said: &Table) {
 }
 
 #[test]
-fn every_case_comes_out_as_its_sentence_says() {
+fn every_case_produces_its_expected_tables() {
     let cases = Case::all();
     let bless = std::env::var_os("CLAIMLINT_BLESS").is_some_and(|v| v == "1");
     let failed: Vec<String> = cases

@@ -9,7 +9,7 @@ use assert_cmd::assert::OutputAssertExt as _;
 use tempfile::TempDir;
 
 /// Exit code and output of a finished process.
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     /// `None` if it was killed.
     pub(crate) code: Option<i32>,
     /// Its stdout.
@@ -18,7 +18,7 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-impl Said {
+impl CommandOutput {
     /// Runs a command to its end.
     pub(crate) fn by(command: &mut Command) -> Self {
         let ended = command.assert();
@@ -46,8 +46,8 @@ pub(crate) fn binary() -> Command {
 }
 
 /// Runs the built binary.
-pub(crate) fn claimlint(args: &[&str]) -> Said {
-    Said::by(binary().args(args))
+pub(crate) fn claimlint(args: &[&str]) -> CommandOutput {
+    CommandOutput::by(binary().args(args))
 }
 
 /// The header of these rows.
@@ -62,14 +62,14 @@ pub(crate) const REVIEW: &str = "C3,M3,HMO,22,2024-03-05,22514,,A-1,2500.00\n";
 pub(crate) const DENY: &str = "C4,M4,HMO,22,2024-03-05,22514,M54.5,A-1,2500.00\n";
 
 /// A temporary directory to work in.
-pub(crate) struct Desk(pub(crate) TempDir);
+pub(crate) struct TestDir(pub(crate) TempDir);
 
-impl Desk {
+impl TestDir {
     /// A directory that holds `claims.csv` with these rows.
     pub(crate) fn with(rows: &[&str]) -> Self {
-        let desk = Self(tempfile::tempdir().expect("a directory"));
-        fs::write(desk.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
-        desk
+        let dir = Self(tempfile::tempdir().expect("a directory"));
+        fs::write(dir.at("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
+        dir
     }
 
     /// A path in the directory.
@@ -85,8 +85,8 @@ impl Desk {
     }
 
     /// Runs the binary in the directory.
-    pub(crate) fn run(&self, args: &[&str]) -> Said {
-        Said::by(&mut self.command(args))
+    pub(crate) fn run(&self, args: &[&str]) -> CommandOutput {
+        CommandOutput::by(&mut self.command(args))
     }
 
     /// Writes a file into the directory.
@@ -108,14 +108,14 @@ pub(crate) fn names(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_exit_code_says_what_was_found() {
+fn the_exit_code_follows_the_findings() {
     for (row, codes) in [(CLEAR, [0, 0, 0, 0]), (INFO, [0, 0, 1, 0]), (REVIEW, [0, 1, 1, 0]), (DENY, [1, 1, 1, 0])] {
-        let desk = Desk::with(&[row]);
+        let dir = TestDir::with(&[row]);
         for (level, code) in ["deny", "review", "info", "never"].into_iter().zip(codes) {
-            let said = desk.run(&["check", "claims.csv", "--out", level, "--fail-on", level]);
-            assert_eq!(said.code, Some(code), "--fail-on {level}: {row}");
+            let output = dir.run(&["check", "claims.csv", "--out", level, "--fail-on", level]);
+            assert_eq!(output.code, Some(code), "--fail-on {level}: {row}");
         }
-        assert_eq!(desk.run(&["check", "claims.csv"]).code, Some(codes[0]), "deny is the default: {row}");
+        assert_eq!(dir.run(&["check", "claims.csv"]).code, Some(codes[0]), "deny is the default: {row}");
     }
     for args in [&["--version"][..], &["--help"], &["check", "--help"], &["rules"], &["policy", "show"]] {
         claimlint(args).success();
@@ -128,30 +128,30 @@ fn the_exit_code_says_what_was_found() {
 }
 
 #[test]
-fn a_report_is_replaced_only_by_force_and_only_if_it_is_one() {
-    let desk = Desk::with(&[CLEAR]);
-    desk.run(&["check", "claims.csv", "--out", "report"]).success();
-    let refused = desk.run(&["check", "claims.csv", "--out", "report"]).refused();
+fn force_replaces_only_claimlint_reports() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.run(&["check", "claims.csv", "--out", "report"]).success();
+    let refused = dir.run(&["check", "claims.csv", "--out", "report"]).refused();
     assert!(refused.contains("report") && refused.contains("--force"), "{refused}");
-    fs::write(desk.at("claims.csv"), HEAD.to_owned() + DENY).expect("our own file");
-    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "--force"]).code, Some(1));
-    assert!(fs::read_to_string(desk.at("report/services.csv")).expect("a report").contains("C4"));
+    fs::write(dir.at("claims.csv"), HEAD.to_owned() + DENY).expect("our own file");
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "report", "--force"]).code, Some(1));
+    assert!(fs::read_to_string(dir.at("report/services.csv")).expect("a report").contains("C4"));
 
-    fs::create_dir(desk.at("photos")).expect("a directory");
-    fs::write(desk.at("photos/summary.json"), "{}").expect("a file");
-    let kept = desk.run(&["check", "claims.csv", "--out", "photos", "--force"]).refused();
+    fs::create_dir(dir.at("photos")).expect("a directory");
+    fs::write(dir.at("photos/summary.json"), "{}").expect("a file");
+    let kept = dir.run(&["check", "claims.csv", "--out", "photos", "--force"]).refused();
     assert!(kept.contains("not a claimlint report"), "{kept}");
-    assert_eq!(names(&desk.at("photos")), ["summary.json"]);
-    assert_eq!(desk.names(), ["claims.csv", "photos", "report"]);
+    assert_eq!(names(&dir.at("photos")), ["summary.json"]);
+    assert_eq!(dir.names(), ["claims.csv", "photos", "report"]);
 }
 
 #[test]
-fn without_a_name_the_report_takes_the_first_free_one() {
-    let desk = Desk::with(&[CLEAR]);
+fn the_default_out_is_the_first_free_name() {
+    let dir = TestDir::with(&[CLEAR]);
     for _ in 0..3 {
-        desk.run(&["check", "claims.csv", "-q"]).success();
+        dir.run(&["check", "claims.csv", "-q"]).success();
     }
-    assert_eq!(desk.names(), ["claimlint-report", "claimlint-report-2", "claimlint-report-3", "claims.csv"]);
+    assert_eq!(dir.names(), ["claimlint-report", "claimlint-report-2", "claimlint-report-3", "claims.csv"]);
     let files = [
         "dossier.bin",
         "findings.csv",
@@ -162,16 +162,16 @@ fn without_a_name_the_report_takes_the_first_free_one() {
         "services.csv",
         "summary.json",
     ];
-    assert_eq!(names(&desk.at("claimlint-report")), files);
+    assert_eq!(names(&dir.at("claimlint-report")), files);
 }
 
 #[test]
-fn a_failed_run_leaves_nothing() {
-    let desk = Desk::with(&[CLEAR]);
-    fs::write(desk.at("bad.csv"), format!("{HEAD}{}", "C1,too,short\n".repeat(12))).expect("room for it");
-    fs::write(desk.at("auths.csv"), "authorization_number,status,valid_from\nA-1,A,soon\n").expect("room for it");
-    fs::write(desk.at("policy.toml"), "kind = \"policy\"\nidd = \"x\"\n").expect("room for it");
-    let before = desk.names();
+fn a_failed_run_leaves_no_files() {
+    let dir = TestDir::with(&[CLEAR]);
+    fs::write(dir.at("bad.csv"), format!("{HEAD}{}", "C1,too,short\n".repeat(12))).expect("room for it");
+    fs::write(dir.at("auths.csv"), "authorization_number,status,valid_from\nA-1,A,soon\n").expect("room for it");
+    fs::write(dir.at("policy.toml"), "kind = \"policy\"\nidd = \"x\"\n").expect("room for it");
+    let before = dir.names();
     for args in [
         &["check", "claims.csv", "bad.csv"][..],
         &["check", "claims.csv", "claims.csv"],
@@ -180,57 +180,57 @@ fn a_failed_run_leaves_nothing() {
         &["check", "claims.csv", "--layout", "nobodys"],
         &["check", "claims.csv", "--out", "no/such/place"],
     ] {
-        let said = desk.run(args);
-        assert!(said.err.contains("error:") && said.out.is_empty(), "{args:?}: {}", said.out);
-        said.refused();
-        assert_eq!(desk.names(), before, "{args:?}");
+        let output = dir.run(args);
+        assert!(output.err.contains("error:") && output.out.is_empty(), "{args:?}: {}", output.out);
+        output.refused();
+        assert_eq!(dir.names(), before, "{args:?}");
     }
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_error() {
-    let desk = Desk::with(&[CLEAR, DENY]);
+fn a_closed_pipe_is_not_an_error() {
+    let dir = TestDir::with(&[CLEAR, DENY]);
     for (args, code) in [(&["rules"][..], 0), (&["policy", "show"], 0), (&["--help"], 0), (&["check", "claims.csv"], 1)]
     {
-        let mut child = desk.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let mut child = dir.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
-        assert!(!said.contains("error") && !said.contains("panicked"), "{args:?}: {said}");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {errors}");
+        assert!(!errors.contains("error") && !errors.contains("panicked"), "{args:?}: {errors}");
     }
-    assert!(desk.at("claimlint-report/report.html").exists());
+    assert!(dir.at("claimlint-report/report.html").exists());
 }
 
 #[test]
-fn quiet_is_silent_and_pipes_get_no_colours() {
-    let desk = Desk::with(&[REVIEW, DENY]);
-    let quiet = desk.run(&["check", "claims.csv", "-q", "--out", "quiet"]);
+fn quiet_prints_nothing_and_pipes_get_no_color() {
+    let dir = TestDir::with(&[REVIEW, DENY]);
+    let quiet = dir.run(&["check", "claims.csv", "-q", "--out", "quiet"]);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str(), quiet.code), ("", "", Some(1)));
-    let escaped = |said: &Said| said.out.contains('\x1b') || said.err.contains('\x1b');
+    let escaped = |output: &CommandOutput| output.out.contains('\x1b') || output.err.contains('\x1b');
     for args in [&["check", "claims.csv"][..], &["rules", "DX103"], &["check", "none.csv"], &["inspect", "claims.csv"]]
     {
-        assert!(!escaped(&desk.run(args)), "{args:?} in a pipe");
-        let plain = Said::by(desk.command(args).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
+        assert!(!escaped(&dir.run(args)), "{args:?} in a pipe");
+        let plain = CommandOutput::by(dir.command(args).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
         assert!(!escaped(&plain), "{args:?} with NO_COLOR");
     }
     // The terminal repeats the figures of the report, and what a claim cannot show.
-    let said = crate::kit::flowed(&desk.run(&["check", "claims.csv"]).out);
+    let output = crate::kit::flowed(&dir.run(&["check", "claims.csv"]).out);
     for word in ["DX101", "DX105", "$2,500.00", "report.html", "never means medically necessary"] {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(output.contains(word), "{word}: {output}");
     }
 }
 
 #[test]
 fn inspect_shows_the_words_that_a_layout_translates() {
-    let desk = Desk::with(&[CLEAR]);
-    desk.put(
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put(
         "mine.toml",
         "name = \"mine\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\namounts = \"claim\"\n[columns]\nclaim_id = \"claim_id\"\n\
          service_date = \"service_date\"\nprocedure_code = \"procedure_code\"\ndiagnosis = [\"diagnosis_1\"]\n\
          [products]\nGOLD = \"commercial-managed-care\"\n[status]\nX9 = \"denied\"\n[auths.status]\nOK = \"approved\"\n",
     );
-    let shown = crate::kit::flowed(&desk.run(&["inspect", "claims.csv", "--layout", "mine.toml"]).success());
+    let shown = crate::kit::flowed(&dir.run(&["inspect", "claims.csv", "--layout", "mine.toml"]).success());
     for says in [
         "[products] GOLD = commercial-managed-care",
         "[status] X9 = denied",
@@ -240,13 +240,13 @@ fn inspect_shows_the_words_that_a_layout_translates() {
         assert!(shown.contains(says), "{says}: {shown}");
     }
     assert!(!shown.contains("[claim_form]"), "{shown}");
-    let plain = desk.run(&["inspect", "claims.csv"]).success();
+    let plain = dir.run(&["inspect", "claims.csv"]).success();
     assert!(!plain.contains("said by the layout"), "{plain}");
 }
 
 #[test]
-fn threads_and_blocks_change_no_byte_on_disk() {
-    let desk = Desk::with(&[]);
+fn report_files_do_not_depend_on_threads_or_blocks() {
+    let dir = TestDir::with(&[]);
     let at = |name: &str| crate::kit::at("fixtures/extracts").join(name).display().to_string();
     let (claims, auths) = (at("kyphoplasty-2024q1.csv"), at("authorizations-2024q1.csv"));
     let mut reports = Vec::new();
@@ -254,25 +254,24 @@ fn threads_and_blocks_change_no_byte_on_disk() {
         let out = format!("{threads}-{block}");
         let args =
             ["check", &claims, "--auths", &auths, "-q", "--out", &out, "--threads", threads, "--block-size", block];
-        assert_eq!(desk.run(&args).code, Some(1));
-        let files: Vec<_> = names(&desk.at(&out)).into_iter().filter(|n| n != "run.json").collect();
-        reports.push(
-            files.into_iter().map(|n| (fs::read(desk.at(&out).join(&n)).expect("a file"), n)).collect::<Vec<_>>(),
-        );
+        assert_eq!(dir.run(&args).code, Some(1));
+        let files: Vec<_> = names(&dir.at(&out)).into_iter().filter(|n| n != "run.json").collect();
+        reports
+            .push(files.into_iter().map(|n| (fs::read(dir.at(&out).join(&n)).expect("a file"), n)).collect::<Vec<_>>());
     }
     assert!(reports.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 #[test]
-fn several_files_and_standard_input_are_one_universe() {
-    let desk = Desk::with(&[CLEAR]);
-    fs::write(desk.at("more.csv"), HEAD.to_owned() + &CLEAR.replace("C1", "C9")).expect("room for it");
+fn several_files_and_standard_input_are_judged_together() {
+    let dir = TestDir::with(&[CLEAR]);
+    fs::write(dir.at("more.csv"), HEAD.to_owned() + &CLEAR.replace("C1", "C9")).expect("room for it");
     let mut command =
-        assert_cmd::Command::from_std(desk.command(&["check", "claims.csv", "-", "more.csv", "-q", "--out", "r"]));
+        assert_cmd::Command::from_std(dir.command(&["check", "claims.csv", "-", "more.csv", "-q", "--out", "r"]));
     let text = HEAD.to_owned() + &CLEAR.replace("C1", "C8").replace("22514", "22513").replace("M48.56", "M48.54");
     // C1, C8 and C9 are one encounter: 22513 beside 22514, and 22514 twice. Without a billing provider nothing is denied.
     command.write_stdin(text).assert().code(0);
-    let findings = fs::read_to_string(desk.at("r/findings.csv")).expect("a report");
+    let findings = fs::read_to_string(dir.at("r/findings.csv")).expect("a report");
     let found: Vec<String> = findings
         .lines()
         .skip(1)
@@ -293,36 +292,36 @@ pub(crate) mod unix {
     use std::process::Child;
     use std::time::{Duration, Instant};
 
-    use super::{CLEAR, Command, Desk, HEAD, Said, Stdio, fs, names};
+    use super::{CLEAR, Command, CommandOutput, HEAD, Stdio, TestDir, fs, names};
 
     #[test]
-    fn a_report_is_for_its_owner_alone() {
-        let desk = Desk::with(&[CLEAR]);
-        desk.run(&["check", "claims.csv", "--out", "report"]).success();
-        let mode = |name: &str| fs::metadata(desk.at(name)).expect("it is there").permissions().mode() & 0o777;
+    fn only_the_owner_can_read_a_report() {
+        let dir = TestDir::with(&[CLEAR]);
+        dir.run(&["check", "claims.csv", "--out", "report"]).success();
+        let mode = |name: &str| fs::metadata(dir.at(name)).expect("it is there").permissions().mode() & 0o777;
         assert_eq!(mode("report"), 0o700);
-        for name in names(&desk.at("report")) {
+        for name in names(&dir.at("report")) {
             assert_eq!(mode(&format!("report/{name}")), 0o600, "{name}");
         }
     }
 
     /// `check <(zcat claims.csv.gz)`: a pipe can be opened and read once only.
     #[test]
-    fn a_named_pipe_is_read_whole() {
-        let desk = Desk::with(&[]);
-        Command::new("mkfifo").arg(desk.at("pipe")).status().expect("mkfifo is everywhere");
-        let child = desk.command(&["check", "pipe", "-q", "--out", "report"]).spawn().expect("it runs");
+    fn a_named_pipe_is_read_to_its_end() {
+        let dir = TestDir::with(&[]);
+        Command::new("mkfifo").arg(dir.at("pipe")).status().expect("mkfifo is everywhere");
+        let child = dir.command(&["check", "pipe", "-q", "--out", "report"]).spawn().expect("it runs");
         let rows: String =
             (0..50_000).map(|n| CLEAR.replace("C1", &format!("C{n}")).replace("M1", &format!("M{n}"))).collect();
-        fs::write(desk.at("pipe"), HEAD.to_owned() + &rows).expect("it is read to its end");
+        fs::write(dir.at("pipe"), HEAD.to_owned() + &rows).expect("it is read to its end");
         assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(0));
-        assert_eq!(fs::read_to_string(desk.at("report/services.csv")).expect("a report").lines().count(), 50_001);
+        assert_eq!(fs::read_to_string(dir.at("report/services.csv")).expect("a report").lines().count(), 50_001);
     }
 
     /// Sends SIGTERM once the run has begun to build its report, and waits for its end.
-    pub(crate) fn terminate(desk: &Desk, child: Child) -> Said {
+    pub(crate) fn terminate(dir: &TestDir, child: Child) -> CommandOutput {
         let begun = Instant::now();
-        while !desk.names().iter().any(|n| n.ends_with(".partial")) {
+        while !dir.names().iter().any(|n| n.ends_with(".partial")) {
             assert!(begun.elapsed() < Duration::from_secs(20), "it never began");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -330,18 +329,18 @@ pub(crate) mod unix {
         let output = child.wait_with_output().expect("it ends");
         assert!(begun.elapsed() < Duration::from_secs(20), "it ended, but late");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    fn reading(desk: &Desk) -> Child {
-        let mut command = desk.command(&["check", "-", "--out", "report"]);
+    fn reading(dir: &TestDir) -> Child {
+        let mut command = dir.command(&["check", "-", "--out", "report"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
     }
 
     #[test]
-    fn a_signal_stops_a_run_and_leaves_nothing() {
-        let desk = Desk::with(&[]);
-        let mut child = reading(&desk);
+    fn a_signal_stops_a_run_without_leaving_files() {
+        let dir = TestDir::with(&[]);
+        let mut child = reading(&dir);
         let mut stdin = child.stdin.take().expect("a pipe");
         let feed = std::thread::spawn(move || {
             let rows = "C1,M1,HMO,22,2024-03-05,99213,M54.5,,1.00\n".repeat(1000);
@@ -349,21 +348,21 @@ pub(crate) mod unix {
             // Until the reader closes the pipe.
             while stdin.write_all(rows.as_bytes()).is_ok() {}
         });
-        let said = terminate(&desk, child);
+        let output = terminate(&dir, child);
         feed.join().expect("the pipe was closed");
-        assert_eq!((said.code, said.out.as_str()), (Some(130), ""), "{}", said.err);
-        assert!(said.err.contains("interrupted"), "{}", said.err);
-        assert_eq!(desk.names(), ["claims.csv"]);
+        assert_eq!((output.code, output.out.as_str()), (Some(130), ""), "{}", output.err);
+        assert!(output.err.contains("interrupted"), "{}", output.err);
+        assert_eq!(dir.names(), ["claims.csv"]);
     }
 
     #[test]
     fn a_signal_ends_a_run_that_waits_for_a_silent_pipe() {
-        let desk = Desk::with(&[]);
-        let mut child = reading(&desk);
+        let dir = TestDir::with(&[]);
+        let mut child = reading(&dir);
         let stdin = child.stdin.take().expect("a pipe");
-        let said = terminate(&desk, child);
+        let output = terminate(&dir, child);
         drop(stdin);
-        assert_eq!(said.code, Some(130), "{}", said.err);
-        assert_eq!(desk.names(), ["claims.csv"]);
+        assert_eq!(output.code, Some(130), "{}", output.err);
+        assert_eq!(dir.names(), ["claims.csv"]);
     }
 }

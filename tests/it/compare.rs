@@ -18,19 +18,19 @@ use claimlint::report::compare::read::FindingsFile;
 use claimlint::run::JudgedRun;
 use claimlint::suppress::Suppressions;
 
-use crate::cli::{CLEAR, DENY, Desk, HEAD, REVIEW};
+use crate::cli::{CLEAR, DENY, HEAD, REVIEW, TestDir};
 use crate::kit::{DOCS, Inputs, POLICY, Table, config, report, report_in_parts, written};
 use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
 
 /// The fingerprints of a run in the order of its findings.
-fn prints(outcome: &JudgedRun) -> Vec<Fingerprint> {
+fn fingerprints(outcome: &JudgedRun) -> Vec<Fingerprint> {
     let content = ReportContext::of(outcome, &DOCS);
     content.findings().map(|record| record.fingerprint()).collect()
 }
 
-fn sorted(mut prints: Vec<Fingerprint>) -> Vec<Fingerprint> {
-    prints.sort_unstable();
-    prints
+fn sorted(mut fingerprints: Vec<Fingerprint>) -> Vec<Fingerprint> {
+    fingerprints.sort_unstable();
+    fingerprints
 }
 
 /// A report directory with the files that `compare` reads.
@@ -61,7 +61,7 @@ const HUSH: &str =
 [[suppress]]\nprovider = \"1000000001\"\nrule = \"PA201\"\nowner = \"a\"\nreason = \"b, c\"\nexpires = 2025-01-01\n
 [[suppress]]\nrule = \"RT402\"\nowner = \"a\"\nreason = \"b\"\nexpires = 2023-01-01\n";
 
-fn hush() -> Suppressions {
+fn suppressions_of_dx105() -> Suppressions {
     Suppressions::load("s.toml", HUSH, jiff::civil::date(2024, 6, 1)).expect("it is in order")
 }
 
@@ -70,18 +70,18 @@ proptest! {
 
     /// Fingerprints do not depend on the file name, the order of rows, the number of files or the other rows.
     #[test]
-    fn a_finding_is_known_again((rows, shuffled) in unordered(), cut in any::<prop::sample::Index>()) {
+    fn fingerprints_are_equal_in_every_run((rows, shuffled) in unordered(), cut in any::<prop::sample::Index>()) {
         let auths = AUTHS.replace(",2\n", ",\n").replace(",1\n", ",\n").into_bytes();
         let run = |extracts: Vec<(&str, String)>| {
             let extracts = extracts.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
             Inputs { extracts, auths: Some(auths.clone()), layout: None }.run().expect("nothing is damaged")
         };
         let one = run(vec![("claims.csv", text(&rows))]);
-        let known = sorted(prints(&one));
+        let known = sorted(fingerprints(&one));
         prop_assert_eq!(known.len(), one.judged.findings.len());
         let at = cut.index(shuffled.len() + 1);
         let moved = run(vec![("b.csv", text(&shuffled[at..])), ("a.csv", text(&shuffled[..at]))]);
-        prop_assert_eq!(&sorted(prints(&moved)), &known);
+        prop_assert_eq!(&sorted(fingerprints(&moved)), &known);
         // Rows of other members, claims and providers.
         let others = rows.iter().flat_map(|row| {
             let mut other = row.clone();
@@ -89,20 +89,20 @@ proptest! {
             other[18] = String::new();
             [row.clone(), other]
         });
-        let more = sorted(prints(&run(vec![("claims.csv", text(&others.collect::<Vec<_>>()))])));
+        let more = sorted(fingerprints(&run(vec![("claims.csv", text(&others.collect::<Vec<_>>()))])));
         prop_assert!(known.iter().all(|print| more.binary_search(print).is_ok()));
     }
 
     /// For any extract, the table agrees with the run, and no finding of a report is new compared with the report itself.
     #[test]
-    fn findings_csv_is_enough(generated in extract(40), masked in any::<bool>()) {
+    fn findings_csv_holds_all_that_a_baseline_needs(generated in extract(40), masked in any::<bool>()) {
         let inputs = generated.inputs();
         let outcome = if masked { inputs.masked(Mask::new(&[7; 32]).expect("long enough")) } else { inputs.run() };
         let Ok(mut outcome) = outcome else { return Ok(()) };
         let written = directory(&outcome);
         let read = FindingsFile::read(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
         let known: Vec<Fingerprint> = read.entries.iter().map(|entry| entry.fingerprint).collect();
-        prop_assert_eq!(known, prints(&outcome));
+        prop_assert_eq!(known, fingerprints(&outcome));
         let itself = Comparison::of(written.path(), written.path()).expect("it is sound");
         prop_assert!(!itself.differs());
         outcome.context.baseline = Some(read.entries);
@@ -129,18 +129,18 @@ proptest! {
 
     /// Suppressions and a baseline do not make the bytes depend on parts or threads.
     #[test]
-    fn parts_and_threads_change_no_mark(generated in extract(40), part in 1_usize..12) {
+    fn baseline_marks_do_not_depend_on_parts_or_threads(generated in extract(40), part in 1_usize..12) {
         let inputs = generated.inputs();
         let Ok(outcome) = inputs.run() else { return Ok(()) };
         let baseline = FindingsFile::read(directory(&outcome).path()).expect("it is sound").entries;
         let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
         // Suppressions are matched during judging, so they are set before it.
         let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
-        (whole.context.baseline, whole.context.suppressions) = (Some(baseline.clone()), Some(hush()));
-        let want = report(&whole.whole().expect("no disk"));
+        (whole.context.baseline, whole.context.suppressions) = (Some(baseline.clone()), Some(suppressions_of_dx105()));
+        let want = report(&whole.judge_all().expect("no disk"));
         for pool in POOLS.iter() {
             let mut run = inputs.read_by(&POLICY, 64, part, None).expect("it was read before");
-            (run.context.baseline, run.context.suppressions) = (Some(baseline.clone()), Some(hush()));
+            (run.context.baseline, run.context.suppressions) = (Some(baseline.clone()), Some(suppressions_of_dx105()));
             let parts = pool.install(|| report_in_parts(&run));
             for ((file, got), (_, want)) in parts.into_iter().zip(&want).filter(|((f, _), _)| *f != "dossier.bin") {
                 prop_assert!(&got == want, "{} in parts of {}", file, part);
@@ -150,55 +150,55 @@ proptest! {
 }
 
 #[test]
-fn only_what_is_new_fails_a_nightly_run() {
-    let desk = Desk::with(&[DENY, CLEAR]);
-    assert_eq!(desk.run(&["check", "claims.csv", "--out", "r", "-q"]).code, Some(1));
+fn only_new_findings_fail_a_nightly_run() {
+    let dir = TestDir::with(&[DENY, CLEAR]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "r", "-q"]).code, Some(1));
     // The same claims, renamed and moved.
-    fs::write(desk.at("tonight.csv"), HEAD.to_owned() + CLEAR + DENY).expect("room for it");
+    fs::write(dir.at("tonight.csv"), HEAD.to_owned() + CLEAR + DENY).expect("room for it");
     let nightly = |file: &str, level: &str| {
-        desk.run(&["check", file, "--out", "r", "--force", "--baseline", "r", "--fail-on", level])
+        dir.run(&["check", file, "--out", "r", "--force", "--baseline", "r", "--fail-on", level])
     };
-    let said = nightly("tonight.csv", "new-deny");
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let shown = crate::kit::flowed(&said.out);
+    let output = nightly("tonight.csv", "new-deny");
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let shown = crate::kit::flowed(&output.out);
     assert!(
         shown.contains("new since the baseline: 0 findings known: 1 finding (1 deny) on 1 service, $2,500.00"),
         "{shown}"
     );
     assert_eq!(nightly("tonight.csv", "deny").code, Some(1), "the other levels speak of all");
-    fs::write(desk.at("more.csv"), HEAD.to_owned() + CLEAR + DENY + REVIEW).expect("room for it");
+    fs::write(dir.at("more.csv"), HEAD.to_owned() + CLEAR + DENY + REVIEW).expect("room for it");
     assert_eq!(nightly("more.csv", "new-deny").code, Some(0), "a review is no deny");
     assert_eq!(nightly("tonight.csv", "new-info").code, Some(0), "gone is not new");
     assert_eq!(nightly("more.csv", "new-review").code, Some(1));
-    let summary: Value = serde_json::from_slice(&fs::read(desk.at("r/summary.json")).expect("a report")).expect("JSON");
+    let summary: Value = serde_json::from_slice(&fs::read(dir.at("r/summary.json")).expect("a report")).expect("JSON");
     assert_eq!((count(&summary, "new", "review"), count(&summary, "known", "deny")), (1, 1));
 
-    let refused = desk.run(&["check", "more.csv", "--fail-on", "new-deny"]).refused();
+    let refused = dir.run(&["check", "more.csv", "--fail-on", "new-deny"]).refused();
     assert!(refused.contains("--baseline DIR"), "{refused}");
-    let refused = desk.run(&["check", "more.csv", "--today", "2025-01-01"]).refused();
+    let refused = dir.run(&["check", "more.csv", "--today", "2025-01-01"]).refused();
     assert!(refused.contains("--suppress FILE"), "{refused}");
-    let refused = desk.run(&["check", "more.csv", "--baseline", "."]).refused();
+    let refused = dir.run(&["check", "more.csv", "--baseline", "."]).refused();
     assert!(refused.contains("holds no report"), "{refused}");
 }
 
 #[test]
-fn compare_tells_new_gone_and_changed() {
-    let desk = Desk::with(&[DENY, REVIEW]);
-    desk.run(&["check", "claims.csv", "--out", "old", "-q"]);
+fn compare_lists_new_gone_and_changed_findings() {
+    let dir = TestDir::with(&[DENY, REVIEW]);
+    dir.run(&["check", "claims.csv", "--out", "old", "-q"]);
     let other = DENY.replace("C4", "C9").replace("M4", "M9").replace("2500.00", "17.05");
-    fs::write(desk.at("claims.csv"), HEAD.to_owned() + &other + &REVIEW.replace("2500.00", "99.99")).expect("our own");
-    desk.run(&["check", "claims.csv", "--out", "new", "-q"]);
-    let said = desk.run(&["compare", "old", "new"]);
-    assert_eq!(said.code, Some(1));
-    let shown = crate::kit::flowed(&said.out);
+    fs::write(dir.at("claims.csv"), HEAD.to_owned() + &other + &REVIEW.replace("2500.00", "99.99")).expect("our own");
+    dir.run(&["check", "claims.csv", "--out", "new", "-q"]);
+    let output = dir.run(&["compare", "old", "new"]);
+    assert_eq!(output.code, Some(1));
+    let shown = crate::kit::flowed(&output.out);
     for part in ["new 1 1 $17.05", "changed 1 1 $99.99", "gone 1 1 $2,500.00", "was $2,500.00"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    desk.run(&["compare", "new", "new", "--fail-on", "any"]).success();
-    desk.run(&["compare", "old", "new", "--fail-on", "never"]).success();
-    assert_eq!(desk.run(&["compare", "old", "new", "--fail-on", "any"]).code, Some(1));
+    dir.run(&["compare", "new", "new", "--fail-on", "any"]).success();
+    dir.run(&["compare", "old", "new", "--fail-on", "never"]).success();
+    assert_eq!(dir.run(&["compare", "old", "new", "--fail-on", "any"]).code, Some(1));
 
-    let table = Table::of(desk.run(&["compare", "old", "new", "--format", "csv"]).out.as_bytes());
+    let table = Table::of(dir.run(&["compare", "old", "new", "--format", "csv"]).out.as_bytes());
     let names = ["change", "differs", "claim_id", "amount_at_risk", "old_amount_at_risk"].map(str::to_owned);
     let rows = [
         ["new", "", "C9", "17.05", ""],
@@ -206,27 +206,27 @@ fn compare_tells_new_gone_and_changed() {
         ["gone", "", "C4", "2500.00", ""],
     ];
     assert_eq!(table.only(&names).rows, rows.map(|row| row.map(str::to_owned).to_vec()));
-    assert_eq!(desk.run(&["compare", "old", "new", "--format", "json", "--out", "diff.json"]).code, Some(1));
-    let json: Value = serde_json::from_slice(&fs::read(desk.at("diff.json")).expect("a file")).expect("JSON");
+    assert_eq!(dir.run(&["compare", "old", "new", "--format", "json", "--out", "diff.json"]).code, Some(1));
+    let json: Value = serde_json::from_slice(&fs::read(dir.at("diff.json")).expect("a file")).expect("JSON");
     assert_eq!(json["totals"]["gone"]["deny"]["amount_at_risk"], "2500.00");
     assert_eq!(json["findings"].as_array().map(Vec::len), Some(3));
-    let refused = desk.run(&["compare", "old", "new", "--out", "diff.json"]).refused();
+    let refused = dir.run(&["compare", "old", "new", "--out", "diff.json"]).refused();
     assert!(refused.contains("exists already"), "{refused}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(fs::metadata(desk.at("diff.json")).expect("a file").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(dir.at("diff.json")).expect("a file").permissions().mode() & 0o777, 0o600);
     }
 }
 
 #[test]
-fn a_report_that_was_touched_is_refused_with_its_line() {
-    let desk = Desk::with(&[DENY, REVIEW]);
-    desk.run(&["check", "claims.csv", "--out", "r", "-q"]);
-    let whole = fs::read_to_string(desk.at("r/findings.csv")).expect("a report");
+fn an_edited_report_is_refused_with_its_line() {
+    let dir = TestDir::with(&[DENY, REVIEW]);
+    dir.run(&["check", "claims.csv", "--out", "r", "-q"]);
+    let whole = fs::read_to_string(dir.at("r/findings.csv")).expect("a report");
     let lines: Vec<&str> = whole.split_inclusive('\n').collect();
     let second = |edit: &dyn Fn(&str) -> String| [lines[0], lines[1], &edit(lines[2])].concat();
-    for (text, said) in [
+    for (text, output) in [
         (lines[..2].concat(), "findings.csv:3: ends here with 0 findings of"),
         (whole.trim_end().to_owned(), "findings.csv:3: ends in the middle of a row"),
         (second(&|l| l.replace(",2500.00,", ",25.00,")), "findings.csv:4: ends here with 1 findings of"),
@@ -246,27 +246,27 @@ fn a_report_that_was_touched_is_refused_with_its_line() {
         (whole.replacen("rule,", "code,", 1), "findings.csv:1: the columns are not those"),
         (String::new(), "findings.csv:1: ends in the middle"),
     ] {
-        fs::write(desk.at("r/findings.csv"), &text).expect("our own");
-        let refused = desk.run(&["compare", "r", "r"]).refused();
-        assert!(crate::kit::flowed(&refused).contains(said), "{said}: {refused}");
-        let refused = desk.run(&["check", "claims.csv", "--baseline", "r", "--out", "x"]).refused();
-        assert!(crate::kit::flowed(&refused).contains(said), "{said}: {refused}");
+        fs::write(dir.at("r/findings.csv"), &text).expect("our own");
+        let refused = dir.run(&["compare", "r", "r"]).refused();
+        assert!(crate::kit::flowed(&refused).contains(output), "{output}: {refused}");
+        let refused = dir.run(&["check", "claims.csv", "--baseline", "r", "--out", "x"]).refused();
+        assert!(crate::kit::flowed(&refused).contains(output), "{output}: {refused}");
     }
-    fs::write(desk.at("r/findings.csv"), &whole).expect("our own");
-    let summary = fs::read_to_string(desk.at("r/summary.json")).expect("a report");
-    fs::write(desk.at("r/summary.json"), summary.replace("claimlint-summary/2", "claimlint-summary/9")).expect("ours");
-    let refused = desk.run(&["compare", "r", "r"]).refused();
+    fs::write(dir.at("r/findings.csv"), &whole).expect("our own");
+    let summary = fs::read_to_string(dir.at("r/summary.json")).expect("a report");
+    fs::write(dir.at("r/summary.json"), summary.replace("claimlint-summary/2", "claimlint-summary/9")).expect("ours");
+    let refused = dir.run(&["compare", "r", "r"]).refused();
     assert!(refused.contains("claimlint-summary/9"), "{refused}");
 }
 
 /// Runs with this text as the suppression file and reads the report back.
-fn suppressed(desk: &Desk, entry: &str, more: &[&str]) -> (Option<i32>, String, Table, Value) {
-    fs::write(desk.at("s.toml"), entry).expect("room for it");
+fn suppressed(dir: &TestDir, entry: &str, more: &[&str]) -> (Option<i32>, String, Table, Value) {
+    fs::write(dir.at("s.toml"), entry).expect("room for it");
     let args = ["check", "claims.csv", "--out", "s", "--force", "--suppress", "s.toml", "--today", "2025-01-01"];
-    let said = desk.run(&[&args[..], more].concat());
-    let read = |file: &str| fs::read(desk.at("s").join(file)).unwrap_or_else(|e| panic!("{e}: {}", said.err));
+    let output = dir.run(&[&args[..], more].concat());
+    let read = |file: &str| fs::read(dir.at("s").join(file)).unwrap_or_else(|e| panic!("{e}: {}", output.err));
     let (table, summary) = (Table::of(&read("findings.csv")), serde_json::from_slice(&read("summary.json")));
-    (said.code, said.err, table, summary.expect("JSON"))
+    (output.code, output.err, table, summary.expect("JSON"))
 }
 
 fn marked(table: &Table) -> Vec<String> {
@@ -276,11 +276,11 @@ fn marked(table: &Table) -> Vec<String> {
 const SIGNED: &str = "owner = \"J. Doe\"\nreason = \"appeal of C4\"\nexpires = 2025-06-30\n";
 
 #[test]
-fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
-    let desk = Desk::with(&[DENY, REVIEW]);
-    desk.run(&["check", "claims.csv", "--out", "plain", "-q"]);
-    let plain = |file: &str| fs::read(desk.at("plain").join(file)).expect("a report");
-    let print = prints_of(&desk.at("plain"), "C4");
+fn a_suppressed_finding_is_reported_and_does_not_fail_the_run() {
+    let dir = TestDir::with(&[DENY, REVIEW]);
+    dir.run(&["check", "claims.csv", "--out", "plain", "-q"]);
+    let plain = |file: &str| fs::read(dir.at("plain").join(file)).expect("a report");
+    let print = fingerprints_of(&dir.at("plain"), "C4");
     for (by, hit) in [
         ("claim = \"C4\"", true),
         ("member = \"M4\"\nrule = \"DX101\"", true),
@@ -289,11 +289,11 @@ fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
         ("claim = \"C4\"\nrule = \"DX102\"", false),
         ("provider = \"C4\"", false),
     ] {
-        let (code, notes, table, summary) = suppressed(&desk, &format!("[[suppress]]\n{by}\n{SIGNED}"), &[]);
+        let (code, notes, table, summary) = suppressed(&dir, &format!("[[suppress]]\n{by}\n{SIGNED}"), &[]);
         assert_eq!(code, Some(i32::from(!hit)), "{by}");
         assert_eq!(marked(&table), if hit { vec!["DX101".to_owned()] } else { Vec::new() }, "{by}");
         assert_eq!(table.only(&Table::of(&plain("findings.csv")).header), Table::of(&plain("findings.csv")), "{by}");
-        let services = Table::of(&fs::read(desk.at("s/services.csv")).expect("a report"));
+        let services = Table::of(&fs::read(dir.at("s/services.csv")).expect("a report"));
         assert_eq!(services.only(&Table::of(&plain("services.csv")).header), Table::of(&plain("services.csv")));
         let state = &summary["suppressed"]["suppressions"][0]["state"];
         assert_eq!(state, if hit { "used" } else { "unused" }, "{by}");
@@ -301,20 +301,20 @@ fn a_suppressed_finding_stays_and_does_not_fail_the_run() {
         assert_eq!(notes.contains("matches no finding"), !hit, "{by}: {notes}");
         assert_eq!(summary["services"]["deny"], 1, "a verdict is a verdict");
     }
-    assert!(fs::read_to_string(desk.at("s/report.html")).expect("a page").contains("id=\"h-suppressed\""));
+    assert!(fs::read_to_string(dir.at("s/report.html")).expect("a page").contains("id=\"h-suppressed\""));
     // One day after it expires, the finding counts again and the report says so.
     let entry = format!("[[suppress]]\nclaim = \"C4\"\n{SIGNED}");
-    let (code, notes, table, summary) = suppressed(&desk, &entry.replace("2025-06-30", "2025-01-01"), &[]);
+    let (code, notes, table, summary) = suppressed(&dir, &entry.replace("2025-06-30", "2025-01-01"), &[]);
     assert_eq!((code, marked(&table).len(), summary["suppressed"]["today"].as_str()), (Some(0), 1, Some("2025-01-01")));
     assert!(!notes.contains("expired"), "{notes}");
-    let (code, notes, table, summary) = suppressed(&desk, &entry.replace("2025-06-30", "2024-12-31"), &[]);
+    let (code, notes, table, summary) = suppressed(&dir, &entry.replace("2025-06-30", "2024-12-31"), &[]);
     assert_eq!((code, marked(&table).len()), (Some(1), 0));
     assert!(crate::kit::flowed(&notes).contains("expired after 2024-12-31: 1 finding back"), "{notes}");
     assert_eq!(summary["suppressed"]["suppressions"][0]["state"], "expired");
 }
 
 /// The fingerprint of the first finding of a claim, as compare prints it.
-fn prints_of(report: &Path, claim: &str) -> String {
+fn fingerprints_of(report: &Path, claim: &str) -> String {
     let read = FindingsFile::read(report).expect("it is sound");
     let table = Table::of(&fs::read(report.join("findings.csv")).expect("a report"));
     let at = table.rows.iter().position(|row| row[table.column("claim_id")] == claim).expect("it is there");
@@ -322,43 +322,43 @@ fn prints_of(report: &Path, claim: &str) -> String {
 }
 
 #[test]
-fn what_is_no_longer_suppressed_is_new() {
-    let desk = Desk::with(&[DENY]);
+fn a_finding_that_is_no_longer_suppressed_is_new() {
+    let dir = TestDir::with(&[DENY]);
     let entry = format!("[[suppress]]\nclaim = \"C4\"\n{SIGNED}");
-    suppressed(&desk, &entry, &[]);
+    suppressed(&dir, &entry, &[]);
     let now = ["check", "claims.csv", "--baseline", "s", "--fail-on", "new-deny", "--out", "n", "--force"];
-    assert_eq!(desk.run(&now).code, Some(1), "nobody answers for it any more");
-    assert_eq!(desk.run(&["compare", "s", "n"]).code, Some(1));
-    desk.run(&[&now[..], &["--suppress", "s.toml", "--today", "2025-06-30"]].concat()).success();
-    desk.run(&["compare", "s", "n", "--fail-on", "any"]).success();
+    assert_eq!(dir.run(&now).code, Some(1), "nobody answers for it any more");
+    assert_eq!(dir.run(&["compare", "s", "n"]).code, Some(1));
+    dir.run(&[&now[..], &["--suppress", "s.toml", "--today", "2025-06-30"]].concat()).success();
+    dir.run(&["compare", "s", "n", "--fail-on", "any"]).success();
 }
 
 #[test]
-fn masked_reports_are_compared_with_masked_ones_and_tell_no_reasons() {
-    let desk = Desk::with(&[DENY]);
-    fs::write(desk.at("key"), "a key of more than sixteen bytes").expect("room for it");
-    fs::write(desk.at("other"), "another key of more than sixteen").expect("room for it");
+fn masked_reports_compare_only_with_masked_reports() {
+    let dir = TestDir::with(&[DENY]);
+    fs::write(dir.at("key"), "a key of more than sixteen bytes").expect("room for it");
+    fs::write(dir.at("other"), "another key of more than sixteen").expect("room for it");
     for (out, args) in [("plain", &[][..]), ("masked", &["--mask", "key"]), ("elsewhere", &["--mask", "other"])] {
-        desk.run(&[&["check", "claims.csv", "-q", "--out", out][..], args].concat());
+        dir.run(&[&["check", "claims.csv", "-q", "--out", out][..], args].concat());
     }
-    let refused = desk.run(&["compare", "plain", "masked"]).refused();
+    let refused = dir.run(&["compare", "plain", "masked"]).refused();
     assert!(crate::kit::flowed(&refused).contains("plain is not masked and masked is masked"), "{refused}");
-    let refused = desk.run(&["check", "claims.csv", "--baseline", "masked"]).refused();
+    let refused = dir.run(&["check", "claims.csv", "--baseline", "masked"]).refused();
     assert!(refused.contains("is masked"), "{refused}");
-    let doubtful = desk.run(&["compare", "masked", "elsewhere"]);
+    let doubtful = dir.run(&["compare", "masked", "elsewhere"]);
     assert!(doubtful.err.contains("different keys"), "{}", doubtful.err);
-    desk.run(&["compare", "masked", "masked", "--fail-on", "any"]).success();
+    dir.run(&["compare", "masked", "masked", "--fail-on", "any"]).success();
 
-    let token = Table::of(&fs::read(desk.at("masked/findings.csv")).expect("a report")).rows[0][5].clone();
+    let token = Table::of(&fs::read(dir.at("masked/findings.csv")).expect("a report")).rows[0][5].clone();
     for by in [
         "claim = \"C4\"".to_owned(),
-        format!("fingerprint = \"{}\"", prints_of(&desk.at("plain"), "C4")),
-        format!("fingerprint = \"{}\"", prints_of(&desk.at("masked"), &token)),
+        format!("fingerprint = \"{}\"", fingerprints_of(&dir.at("plain"), "C4")),
+        format!("fingerprint = \"{}\"", fingerprints_of(&dir.at("masked"), &token)),
     ] {
-        let (code, _, table, summary) = suppressed(&desk, &format!("[[suppress]]\n{by}\n{SIGNED}"), &["--mask", "key"]);
+        let (code, _, table, summary) = suppressed(&dir, &format!("[[suppress]]\n{by}\n{SIGNED}"), &["--mask", "key"]);
         assert_eq!((code, marked(&table).len()), (Some(0), 1), "{by}");
         assert!(!summary.to_string().contains("C4"), "{summary}");
-        let page = fs::read_to_string(desk.at("s/report.html")).expect("a page");
+        let page = fs::read_to_string(dir.at("s/report.html")).expect("a page");
         assert!(!page.contains("appeal of") && page.contains("withheld by --mask"));
     }
 }

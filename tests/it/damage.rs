@@ -60,7 +60,7 @@ fn claims(outcome: &JudgedRun) -> Vec<String> {
 }
 
 #[test]
-fn byte_order_marks_open_a_file_or_a_joined_part() {
+fn byte_order_marks_are_removed_from_files_and_concatenated_parts() {
     let start = run(format!("\u{feff}{HEAD}{}", rows(1..3)));
     assert_eq!((claims(&start), counts(&start)), (vec!["C1".into(), "C2".into()], (2, 0, 2)));
     let middle = run(format!("{HEAD}{}\u{feff}{HEAD}{}\u{feff}{}", row(1), row(2), row(3)));
@@ -69,7 +69,7 @@ fn byte_order_marks_open_a_file_or_a_joined_part() {
 }
 
 #[test]
-fn a_repeated_header_is_one_reject_with_its_place() {
+fn a_repeated_header_is_rejected_with_its_position() {
     let before = format!("{HEAD}{}", rows(1..3));
     let outcome = run(format!("{before}{HEAD}{}", row(3)));
     assert_eq!(rejects(&outcome), [(4, "repeated-header")]);
@@ -78,7 +78,7 @@ fn a_repeated_header_is_one_reject_with_its_place() {
 }
 
 #[test]
-fn every_line_end_is_one() {
+fn every_kind_of_line_end_is_recognized() {
     let text = format!("{HEAD}{}", rows(1..4));
     for (name, text) in [("CRLF", text.replace('\n', "\r\n")), ("CR", text.replace('\n', "\r")), ("LF", text.clone())] {
         for text in [text.clone(), text.trim_end().to_owned()] {
@@ -90,7 +90,7 @@ fn every_line_end_is_one() {
 }
 
 #[test]
-fn control_characters_harm_nobody() {
+fn control_characters_are_read_and_shown_safely() {
     let outcome = run(format!("{HEAD}C1,2024-03-05,22514,M48.56XA,a\0b\nC2,2024-03-05,99213,\0,\n{}\x1a", row(3)));
     assert_eq!((claims(&outcome), rejects(&outcome)), (vec!["C1".into(), "C3".into()], vec![]));
     let zeroes = run(format!("{HEAD}C\01,2024-03-05,22514,M48.56XA,\n{}", rows(2..9)));
@@ -98,7 +98,7 @@ fn control_characters_harm_nobody() {
 }
 
 #[test]
-fn a_truncated_last_record_costs_itself() {
+fn a_truncated_last_record_is_the_only_reject() {
     for (tail, reason) in
         [("C9,2024-03", "too-few-fields"), ("C9,2024-03-05,22514,M48.56XA,\"cut of", "unclosed-quote")]
     {
@@ -108,7 +108,7 @@ fn a_truncated_last_record_costs_itself() {
 }
 
 #[test]
-fn a_field_of_ten_megabytes_is_a_field() {
+fn a_field_of_ten_megabytes_is_read() {
     let long = "word\n".repeat(2 << 20);
     let text = format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,\"{long}\"\n{}", row(1), row(3));
     let outcome = run(text);
@@ -117,7 +117,7 @@ fn a_field_of_ten_megabytes_is_a_field() {
 }
 
 #[test]
-fn a_line_too_long_to_hold_costs_itself() {
+fn an_overlong_line_is_the_only_reject() {
     let mut text = format!("{HEAD}{}", row(1)).into_bytes();
     text.resize(text.len() + (65 << 20), b'x');
     text.extend(format!("\n{}", row(3)).bytes());
@@ -127,7 +127,7 @@ fn a_line_too_long_to_hold_costs_itself() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_stand_in_any_column() {
+fn bytes_that_are_not_utf_8_are_accepted_in_any_column() {
     for column in 0..5 {
         let mut cells = ["C2", "2024-03-05", "22514", "M48.56XA", ""].map(|c| c.as_bytes().to_vec());
         cells[column].push(0xe9);
@@ -143,7 +143,7 @@ fn bytes_that_are_not_utf_8_stand_in_any_column() {
 }
 
 #[test]
-fn blank_lines_and_trailing_delimiters_are_no_damage() {
+fn blank_lines_and_trailing_delimiters_are_ignored() {
     let outcome = run(format!("\n{HEAD}\n  \n{}\t\n\n{}\n\n", row(1), row(2)));
     assert_eq!((counts(&outcome), outcome.line_set.line(1).row), ((2, 0, 2), 8));
     let trailing = format!("{HEAD}{}", rows(1..4)).replace('\n', ",,\n");
@@ -153,7 +153,7 @@ fn blank_lines_and_trailing_delimiters_are_no_damage() {
 }
 
 #[test]
-fn a_header_that_says_a_thing_twice_is_refused_if_the_thing_matters() {
+fn a_repeated_header_name_is_refused_if_the_column_is_used() {
     let twice = refused(format!("{},claim_id\n{}", HEAD.trim_end(), row(1)));
     assert!(twice.contains("`claim_id`") && twice.contains("twice"), "{twice}");
     let other = run(format!("{},note\n{}", HEAD.trim_end(), row(1).replace('\n', ",\n")));
@@ -163,13 +163,13 @@ fn a_header_that_says_a_thing_twice_is_refused_if_the_thing_matters() {
 }
 
 #[test]
-fn a_footer_line_is_a_reject() {
+fn a_footer_line_is_rejected() {
     let outcome = run(format!("{HEAD}{}(2075 rows affected)\n", rows(1..4)));
     assert_eq!((counts(&outcome), rejects(&outcome)), ((4, 1, 3), vec![(5, "too-few-fields")]));
 }
 
 #[test]
-fn a_stray_quote_costs_its_own_row() {
+fn a_stray_quote_rejects_only_its_own_row() {
     let inside = run(format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,5\" nail\n{}", row(1), row(3)));
     assert_eq!(counts(&inside), (3, 0, 3));
     let opening = run(format!("{HEAD}{}C2,2024-03-05,22514,M48.56XA,\"nail\n{}", row(1), rows(3..6)));
@@ -179,7 +179,7 @@ fn a_stray_quote_costs_its_own_row() {
 /// Two stray quotes turn everything between them into one well-formed field. A reader that accepts it loses the rows without
 /// notice.
 #[test]
-fn two_stray_quotes_490_rows_apart_lose_nothing_between_them() {
+fn two_stray_quotes_490_rows_apart_lose_no_row_between_them() {
     let mut lines: Vec<String> = (1..=1000).map(row).collect();
     for (at, stray) in [(254, "\"one\n"), (745, "\"two\n")] {
         lines[at] = lines[at].trim_end().to_owned() + stray;
@@ -204,7 +204,7 @@ fn empty_files_and_headers_alone() {
 }
 
 #[test]
-fn what_is_no_text_is_refused_by_its_kind() {
+fn files_that_are_not_text_are_refused_by_kind() {
     for (bytes, word) in [
         (&b"PK\x03\x04\x14\0\0\0"[..], "Excel"),
         (b"PAR1\x15\x04\x15", "Parquet"),
@@ -213,21 +213,21 @@ fn what_is_no_text_is_refused_by_its_kind() {
         (b"c\0l\0a\0i\0m\0_\0i\0d\0,\0", "UTF-16"),
         (b"\x1f\x8b\x08\0cut", "cut short"),
     ] {
-        let said = refused(bytes);
-        assert!(said.starts_with("claims.csv: ") && said.contains(word), "{word}: {said}");
+        let output = refused(bytes);
+        assert!(output.starts_with("claims.csv: ") && output.contains(word), "{word}: {output}");
     }
 }
 
 #[test]
-fn a_missing_required_column_is_named_with_what_was_looked_for() {
+fn a_missing_required_column_is_named_with_its_spellings() {
     for (name, spelling) in
         [("claim_id", "clm_id"), ("service_date", "svc_date"), ("procedure_code", "proc_code"), ("diagnosis_1", "dx_1")]
     {
-        let said = refused(format!("{}{}", HEAD.replace(name, "something"), row(1)));
+        let output = refused(format!("{}{}", HEAD.replace(name, "something"), row(1)));
         let missing =
-            said.lines().find(|l| l.trim_start().starts_with(name)).unwrap_or_else(|| panic!("{name}: {said}"));
-        assert!(missing.contains(spelling) && said.contains("`something`"), "{said}");
-        assert!(said.contains("--layout"), "{said}");
+            output.lines().find(|l| l.trim_start().starts_with(name)).unwrap_or_else(|| panic!("{name}: {output}"));
+        assert!(missing.contains(spelling) && output.contains("`something`"), "{output}");
+        assert!(output.contains("--layout"), "{output}");
     }
     let all = refused("a,b,c\n1,2,3\n");
     for name in ["claim_id", "service_date", "procedure_code", "diagnosis_1"] {
@@ -236,7 +236,7 @@ fn a_missing_required_column_is_named_with_what_was_looked_for() {
 }
 
 #[test]
-fn compressed_and_encoded_files_say_the_same() {
+fn compressed_and_encoded_files_give_the_same_report() {
     let text = format!("{HEAD}{}", rows(1..40));
     let plain = Table::written(&run(text.clone()), "services.csv");
     let gz = |part: &[u8]| {
@@ -260,23 +260,23 @@ fn compressed_and_encoded_files_say_the_same() {
 }
 
 #[test]
-fn an_extract_that_is_mostly_rejected_was_misread() {
-    let said = refused(format!("{HEAD}{}{}", rows(1..10), "C,too,short\n".repeat(10)));
-    assert!(said.contains("10 of 19 rows") && said.contains("inspect"), "{said}");
+fn an_extract_that_is_mostly_rejected_is_refused() {
+    let output = refused(format!("{HEAD}{}{}", rows(1..10), "C,too,short\n".repeat(10)));
+    assert!(output.contains("10 of 19 rows") && output.contains("inspect"), "{output}");
     for line in ["line 11: ", "line 12: ", "line 13: "] {
-        assert!(said.contains(line), "{said}");
+        assert!(output.contains(line), "{output}");
     }
-    assert!(!said.contains("line 14: "), "three reasons are enough: {said}");
+    assert!(!output.contains("line 14: "), "three reasons are enough: {output}");
     // Half of the rows is not more than half, and nine rejected rows are fewer than ten. All rows of two are all.
     assert_eq!(counts(&run(format!("{HEAD}{}{}", rows(1..11), "C,too,short\n".repeat(10)))), (20, 10, 10));
     assert_eq!(counts(&run(format!("{HEAD}{}{}", row(1), "C,too,short\n".repeat(9)))), (10, 9, 1));
     assert_eq!(counts(&run(format!("{HEAD}C,too,short\n"))), (1, 1, 0));
-    let said = refused(format!("{HEAD}{}", "C,\"a \\\"b\\\"\",short\n".repeat(2)));
-    assert!(said.contains("2 of 2 rows") && said.contains("escaped with a backslash"), "{said}");
+    let output = refused(format!("{HEAD}{}", "C,\"a \\\"b\\\"\",short\n".repeat(2)));
+    assert!(output.contains("2 of 2 rows") && output.contains("escaped with a backslash"), "{output}");
 }
 
 #[test]
-fn what_cannot_be_opened_says_why() {
+fn files_that_cannot_be_opened_are_refused_with_the_reason() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = |name: &str| dir.path().join(name).display().to_string();
     let check = |name: &str| claimlint(&["check", name, "--out", &path("report")]).refused();
@@ -308,9 +308,9 @@ fn several_bad_files_are_refused_together() {
     let path = |name: &str| dir.path().join(name).display().to_string();
     std::fs::write(path("empty.csv"), "").expect("a file");
     std::fs::write(path("other.csv"), "a,b\n1,2\n").expect("a file");
-    let said = claimlint(&["check", &path("empty.csv"), &path("other.csv"), &path("none.csv"), "-q"]).refused();
+    let output = claimlint(&["check", &path("empty.csv"), &path("other.csv"), &path("none.csv"), "-q"]).refused();
     for (name, word) in [("empty.csv", "is empty"), ("other.csv", "required column"), ("none.csv", "does not exist")] {
-        assert!(said.contains(name) && said.contains(word), "{said}");
+        assert!(output.contains(name) && output.contains(word), "{output}");
     }
 }
 

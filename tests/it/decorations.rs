@@ -263,7 +263,7 @@ proptest! {
     }
 
     #[test]
-    fn the_reader_finds_the_codes_that_the_slow_one_finds(cell in cell()) {
+    fn the_reader_finds_the_codes_that_the_slow_reader_finds(cell in cell()) {
         let text = upper(clean(&cell, &[]));
         for (column, cpt) in [(ProcedureColumn::Procedure, true), (ProcedureColumn::Icd, false)] {
             let found = POLICY.codes.read(&text, column);

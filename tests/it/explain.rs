@@ -14,7 +14,7 @@ use claimlint::rules::{Answer, get, roster};
 use claimlint::run::JudgedRun;
 
 use crate::cases::Case;
-use crate::cli::{Said, binary};
+use crate::cli::{CommandOutput, binary};
 use crate::kit::{Inputs, at, flowed, written};
 
 /// The run, read back from its dossier.
@@ -29,18 +29,18 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
         assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");
     }
     assert_eq!(again.context.ledger, outcome.context.ledger, "{what}");
-    let inquiry = Explainer::new(&again.line_set, &again.context.policy, again.context.authorization_file.as_ref());
+    let explainer = Explainer::new(&again.line_set, &again.context.policy, again.context.authorization_file.as_ref());
     for (i, judgement) in outcome.judged.services.iter().enumerate() {
-        let asked = inquiry.service(i);
+        let explained = explainer.service(i);
         let fired =
-            asked.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Fired(_))).map(|(rule, _)| *rule);
+            explained.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Fired(_))).map(|(rule, _)| *rule);
         let mut fired: Vec<_> = fired.collect();
         fired.sort_by_key(|rule| get(*rule).code);
         assert_eq!(fired, judgement.rules, "{what}: service {i}");
-        assert_eq!(asked.answers.len(), roster().count(), "{what}: every rule is asked of a service");
-        let said = asked.judgement.expect("a service has a verdict");
+        assert_eq!(explained.answers.len(), roster().count(), "{what}: every rule is asked of a service");
+        let again = explained.judgement.expect("a service has a verdict");
         assert_eq!(
-            (said.status, said.necessity, said.authorization, said.at_risk),
+            (again.status, again.necessity, again.authorization, again.at_risk),
             (judgement.status, judgement.necessity, judgement.authorization, judgement.at_risk),
             "{what}: service {i}"
         );
@@ -53,7 +53,7 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
             Bin::Superseded => Subject::Withdrawn(i),
             _ => continue,
         };
-        assert_eq!(inquiry.line(subject, i).findings, found(subject), "{what}: line {i}");
+        assert_eq!(explainer.line(subject, i).findings, found(subject), "{what}: line {i}");
     }
 }
 
@@ -73,7 +73,7 @@ fn every_claim_is_explained_as_it_was_judged() {
 
 /// The bins and the related claims agree about which lines were superseded, and by which.
 #[test]
-fn who_took_a_line_back_is_known_exactly_where_one_was() {
+fn superseded_by_names_lines_exactly_for_superseded_lines() {
     let mut taken = 0;
     for case in Case::all() {
         let line_set = case.inputs.run().expect("every case can be read").line_set;
@@ -97,14 +97,14 @@ const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,pro
 fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
     let inputs = Inputs { auths: auths.map(Into::into), ..Inputs::one(HEAD.to_owned() + rows) };
     let outcome = inputs.run().expect("it can be read");
-    let inquiry =
+    let explainer =
         Explainer::new(&outcome.line_set, &outcome.context.policy, outcome.context.authorization_file.as_ref());
-    let asked = inquiry.service(0);
-    asked.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
+    let explained = explainer.service(0);
+    explained.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
 }
 
 #[test]
-fn rules_that_do_not_fire_say_why() {
+fn rules_that_do_not_fire_give_a_reason() {
     const HMO: &str = "C1,M1,HMO,22,2024-03-05,22514,M4856XA,,,A-1,1.00\n";
     let auths = "authorization_number,member_id,status,valid_to\nA-1,M1,DENIED,2020-01-01\n";
     for (row, auths, code, want) in [
@@ -138,13 +138,13 @@ fn rules_that_do_not_fire_say_why() {
         (HMO.replace("22514", "0QU03JZ"), None, "DQ502", "not applicable: a stay has no units"),
         (HMO.to_owned(), None, "DQ509", "not applicable: asked of replacements"),
     ] {
-        let said = match answer(&row, auths, code) {
+        let reason = match answer(&row, auths, code) {
             Answer::Fired(_) => "fired".to_owned(),
             Answer::Passed => "passed".to_owned(),
             Answer::NotApplicable(why) => format!("not applicable: {why}"),
             Answer::CouldNot(why) => format!("could not: {why}"),
         };
-        assert!(said.starts_with(want), "{code} of {row}: {said}, not {want}");
+        assert!(reason.starts_with(want), "{code} of {row}: {reason}, not {want}");
     }
 }
 
@@ -200,38 +200,38 @@ fn a_tampered_dossier_is_refused_or_judged() {
 
 #[test]
 fn the_terminal_and_the_page_show_a_claim() {
-    let desk = tempfile::tempdir().expect("a directory");
+    let dir = tempfile::tempdir().expect("a directory");
     let row = "C\u{1b}[31m1,M1,HMO,22,2024-03-05,22514,M54\u{7}5,,,A-1,1.00\nC2,M2,<b>,22,soon,22514,M54.5,,,,1.00\n";
-    fs::write(desk.path().join("claims.csv"), HEAD.to_owned() + row).expect("room for it");
-    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()).env("CLICOLOR_FORCE", "1"));
+    fs::write(dir.path().join("claims.csv"), HEAD.to_owned() + row).expect("room for it");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()).env("CLICOLOR_FORCE", "1"));
     let check = run(&["check", "claims.csv"]);
     assert_eq!(check.code, Some(1));
     assert!(!check.out.contains("\x1b[31m1") && check.out.contains("C\u{241b}[31m1"), "{}", check.out);
 
-    let said = run(&["explain", "C\x1b[31m1", "--html", "page.html"]).success();
-    assert!(!said.contains("C\x1b[31m1") && !said.contains('\u{7}'), "{said}");
+    let output = run(&["explain", "C\x1b[31m1", "--html", "page.html"]).success();
+    assert!(!output.contains("C\x1b[31m1") && !output.contains('\u{7}'), "{output}");
     for part in ["DX101", "M54\u{2407}5", "claims.csv:2", "Would change it"] {
-        assert!(flowed(&said).contains(part), "{part}: {said}");
+        assert!(flowed(&output).contains(part), "{part}: {output}");
     }
-    let page = fs::read_to_string(desk.path().join("page.html")).expect("a page");
+    let page = fs::read_to_string(dir.path().join("page.html")).expect("a page");
     assert!(page.contains("default-src &#39;none&#39;") && !page.contains("<script") && page.contains("DX101"));
     assert!(!page.contains('\u{1b}') && !page.contains('\u{7}'));
     assert!(run(&["explain", "C2", "--html", "page.html"]).refused().contains("exists already"));
     run(&["explain", "C2", "--html", "other.html"]).success();
-    let page = fs::read_to_string(desk.path().join("other.html")).expect("a page");
+    let page = fs::read_to_string(dir.path().join("other.html")).expect("a page");
     assert!(!page.contains("<b>\"") && page.contains("&lt;b&gt;"));
 
     let refused = run(&["explain", "C3"]).refused();
     assert!(refused.contains("no kept row") && refused.contains("C2"), "{refused}");
     assert!(!run(&["explain", "quite another"]).refused().contains("did you mean"));
     assert!(run(&["explain", "C2", "--in", "none"]).refused().contains("--in"));
-    fs::remove_file(desk.path().join("claimlint-report/dossier.bin")).expect("it is there");
+    fs::remove_file(dir.path().join("claimlint-report/dossier.bin")).expect("it is there");
     assert!(run(&["explain", "C2"]).refused().contains("run `claimlint check` again"));
 }
 
 #[test]
 fn versions_and_encounters_are_shown_from_both_sides() {
-    let desk = tempfile::tempdir().expect("a directory");
+    let dir = tempfile::tempdir().expect("a directory");
     let extract = "claim_id,frequency_code,original_claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1
 C1,1,,M1,HMO,22,2024-03-05,22514,M48.56XA
 C1,1,,M1,HMO,22,2024-03-05,22514,M48.56XA
@@ -239,8 +239,8 @@ C2,7,C1,M1,HMO,22,2024-03-05,22514,M48.56XA
 C3,1,,M1,HMO,22,2024-03-05,22511,M48.56XA
 C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
 ";
-    fs::write(desk.path().join("v.csv"), extract).expect("room for it");
-    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    fs::write(dir.path().join("v.csv"), extract).expect("room for it");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
     run(&["check", "v.csv", "-q"]).success();
     for (claim, parts) in [
         (
@@ -258,47 +258,47 @@ C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
         ("C3", &["22511 on 2024-03-05 no service v.csv:5", "C2 22514 2024-03-05 1 in scope v.csv:4"]),
         ("C4", &["v.csv:6 is a void and supersedes itself", "names no other version and supersedes none", "DQ509"]),
     ] {
-        let said = flowed(&run(&["explain", claim]).success());
+        let output = flowed(&run(&["explain", claim]).success());
         for part in parts {
-            assert!(said.contains(part), "{claim}: {part}: {said}");
+            assert!(output.contains(part), "{claim}: {part}: {output}");
         }
     }
 }
 
 #[test]
 fn facts_of_other_rows_and_a_service_without_risk() {
-    let desk = tempfile::tempdir().expect("a directory");
+    let dir = tempfile::tempdir().expect("a directory");
     let extract = "claim_id,line_number,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount
 C1,1,M1,HMO,22,2024-03-05,22514,M48.56XA,A-1,900.00
 C1,2,M1,,22,2024-03-05,22515,M48.56XA,,400.00
 ";
-    fs::write(desk.path().join("f.csv"), extract).expect("room for it");
-    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    fs::write(dir.path().join("f.csv"), extract).expect("room for it");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
     run(&["check", "f.csv", "-q"]).success();
-    let said = flowed(&run(&["explain", "C1"]).success());
+    let output = flowed(&run(&["explain", "C1"]).success());
     for part in
         ["other rows product from f.csv:2 authorization number from f.csv:2", "money nothing at risk paid $900.00"]
     {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(output.contains(part), "{part}: {output}");
     }
 }
 
 #[test]
-fn few_near_misses_are_named() {
-    let desk = tempfile::tempdir().expect("a directory");
+fn unknown_claims_get_at_most_three_suggestions() {
+    let dir = tempfile::tempdir().expect("a directory");
     let rows: Vec<_> = (10..99).map(|n| format!("CLAIM{n},M{n},HMO,22,2024-03-05,22514,M54.5,,,,1.00\n")).collect();
-    fs::write(desk.path().join("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
-    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
+    fs::write(dir.path().join("claims.csv"), HEAD.to_owned() + &rows.concat()).expect("room for it");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
     assert_eq!(run(&["check", "claims.csv", "-q"]).code, Some(1));
     let refused = run(&["explain", "CLAIM1"]).refused();
     assert_eq!(refused.matches("CLAIM1").count(), 4, "the number itself and three others: {refused}");
 }
 
 #[test]
-fn shells_complete_and_man_reads() {
+fn completions_and_manual_pages_are_valid() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let said = crate::cli::claimlint(&["completions", shell]).success();
-        assert!(said.contains("explain") && said.contains("mask-dates"), "{shell}");
+        let output = crate::cli::claimlint(&["completions", shell]).success();
+        assert!(output.contains("explain") && output.contains("mask-dates"), "{shell}");
     }
     let script = tempfile::NamedTempFile::new().expect("a file");
     fs::write(script.path(), crate::cli::claimlint(&["completions", "bash"]).success()).expect("room for it");

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use claimlint::report::table::record::{ColumnType, FINDING, SERVICE};
 
-use crate::cli::{Said, binary};
+use crate::cli::{CommandOutput, binary};
 use crate::kit::{DOCS, Inputs, Table, at, written};
 use crate::readers::{Texts, decimal, of_csv, of_jsonl, of_parquet, of_sheet, seen, with_cents};
 
@@ -191,10 +191,10 @@ C5,1,M5,HMO Blue,@2,x,,no day,22515,,1,M54.5,,7.00
 ";
 
 #[test]
-fn rollups_are_what_one_counts_by_hand() {
+fn rollups_match_figures_counted_by_hand() {
     let outcome = Inputs::one(PROVIDERS).run().expect("it can be read");
     let services = Table::written(&outcome, "services.csv");
-    let told = |file: &str, columns: &[&str]| {
+    let cells_of = |file: &str, columns: &[&str]| {
         let table = Table::written(&outcome, &format!("rollup-{file}.csv"));
         let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
         table.only(&columns).rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>()
@@ -205,7 +205,7 @@ fn rollups_are_what_one_counts_by_hand() {
     };
     let of = |file: &str, key: &str| {
         let columns = by(key, &shares);
-        told(file, &columns.iter().map(String::as_str).collect::<Vec<_>>())
+        cells_of(file, &columns.iter().map(String::as_str).collect::<Vec<_>>())
     };
     // 4 units of 22515 over 3 primaries, 1 stay of 6 services. Without a primary there is no ratio.
     assert_eq!(of("provider", "billing_npi"), ["1 6 3 4.0000 1.3333 1 0.1667", "'@2 1 0 1.0000  0 0.0000"]);
@@ -221,7 +221,7 @@ fn rollups_are_what_one_counts_by_hand() {
             "place of service not readable 1 0 1.0000  0 0.0000",
         ]
     );
-    let mut months = told("month", &["month", "services"]);
+    let mut months = cells_of("month", &["month", "services"]);
     months.sort();
     assert_eq!(months, [" 1", "2024-03 3", "2024-04 3"]);
     // The flagged counts agree with services.csv, and the rows are sorted by amount.
@@ -232,22 +232,23 @@ fn rollups_are_what_one_counts_by_hand() {
     let want = |npi: &str, n: usize| {
         format!("{npi} {} {:.4}", flagged(npi), (flagged(npi) as f64 / n as f64 * 1e4).round() / 1e4)
     };
-    assert_eq!(told("provider", &["billing_npi", "flagged", "flagged_share"]), [want("1", 6), want("'@2", 1)]);
+    assert_eq!(cells_of("provider", &["billing_npi", "flagged", "flagged_share"]), [want("1", 6), want("'@2", 1)]);
     for file in ["rule", "product-class", "provider", "month", "facility"] {
-        let amounts: Vec<i128> = told(file, &["amount_at_risk"]).iter().map(|amount| cents(amount)).collect();
+        let amounts: Vec<i128> = cells_of(file, &["amount_at_risk"]).iter().map(|amount| cents(amount)).collect();
         assert!(amounts.is_sorted_by(|a, b| a >= b), "{file}: {amounts:?}");
     }
-    assert!(told("rule", &["rule", "name"]).contains(&"DX101 diagnosis-not-listed".to_owned()));
+    assert!(cells_of("rule", &["rule", "name"]).contains(&"DX101 diagnosis-not-listed".to_owned()));
 }
 
 #[test]
-fn formats_are_asked_for_by_name() {
-    let desk = tempfile::tempdir().expect("a directory");
-    fs::write(desk.path().join("claims.csv"), AWKWARD).expect("room for it");
-    let run =
-        |args: &[&str]| Said::by(binary().args(["check", "claims.csv", "-q"]).args(args).current_dir(desk.path()));
+fn formats_are_selected_by_name() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("claims.csv"), AWKWARD).expect("room for it");
+    let run = |args: &[&str]| {
+        CommandOutput::by(binary().args(["check", "claims.csv", "-q"]).args(args).current_dir(dir.path()))
+    };
     let files = |out: &str| {
-        let mut names: Vec<String> = fs::read_dir(desk.path().join(out))
+        let mut names: Vec<String> = fs::read_dir(dir.path().join(out))
             .expect("a report")
             .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();
@@ -272,19 +273,19 @@ fn formats_are_asked_for_by_name() {
         ),
     ] {
         let out = words.concat();
-        let asked: Vec<&str> = words.iter().flat_map(|word| ["--format", word]).collect();
-        assert_eq!(run(&[&asked[..], &["--out", &out]].concat()).code, Some(1));
+        let wanted: Vec<&str> = words.iter().flat_map(|word| ["--format", word]).collect();
+        assert_eq!(run(&[&wanted[..], &["--out", &out]].concat()).code, Some(1));
         let got: Vec<String> = files(&out).into_iter().filter(|name| !always.contains(name)).collect();
         assert_eq!(got, more);
     }
     assert_eq!(run(&["--format", "all", "--out", "all"]).code, Some(1));
     assert_eq!(files("all").len(), always.len() + 10);
     let refused = run(&["--format", "pdf", "--out", "pdf"]).refused();
-    assert!(refused.contains("xlsx") && refused.contains("all") && !desk.path().join("pdf").exists(), "{refused}");
-    let again = fs::read(desk.path().join("all/report.xlsx")).expect("a workbook");
+    assert!(refused.contains("xlsx") && refused.contains("all") && !dir.path().join("pdf").exists(), "{refused}");
+    let again = fs::read(dir.path().join("all/report.xlsx")).expect("a workbook");
     assert_eq!(run(&["--format", "all", "--out", "one", "--threads", "1", "--block-size", "64"]).code, Some(1));
     for name in files("one").iter().filter(|name| *name != "run.json") {
-        let read = |out: &str| fs::read(desk.path().join(out).join(name)).expect("a file");
+        let read = |out: &str| fs::read(dir.path().join(out).join(name)).expect("a file");
         assert!(read("one") == read("all"), "{name}");
     }
     assert!(!again.is_empty());
@@ -294,20 +295,20 @@ fn formats_are_asked_for_by_name() {
 /// interpreter, as in `.ci/run`; elsewhere the test passes without them.
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that looked at nothing says so")]
-fn others_read_the_files() {
-    let asked = std::env::var_os("CLAIMLINT_PYTHON");
-    let python = asked.clone().unwrap_or_else(|| "python3".into());
+fn duckdb_polars_and_openpyxl_read_the_report() {
+    let wanted = std::env::var_os("CLAIMLINT_PYTHON");
+    let python = wanted.clone().unwrap_or_else(|| "python3".into());
     let there = Command::new(&python).args(["-c", "import duckdb, polars, openpyxl"]).output();
     let there = there.is_ok_and(|output| output.status.success());
     if !there {
-        assert!(asked.is_none(), "{} cannot import duckdb, polars and openpyxl", python.display());
+        assert!(wanted.is_none(), "{} cannot import duckdb, polars and openpyxl", python.display());
         eprintln!("not read back by DuckDB, Polars and openpyxl: set CLAIMLINT_PYTHON");
         return;
     }
-    let desk = tempfile::tempdir().expect("a directory");
+    let dir = tempfile::tempdir().expect("a directory");
     for (i, inputs) in both().into_iter().enumerate() {
         let outcome = inputs.run().expect("it can be read");
-        let place = desk.path().join(i.to_string());
+        let place = dir.path().join(i.to_string());
         fs::create_dir(&place).expect("room for it");
         for file in [
             "services.csv",
@@ -320,9 +321,9 @@ fn others_read_the_files() {
         ] {
             fs::write(place.join(file), written(&outcome, file)).expect("room for it");
         }
-        let said = Command::new(&python).arg(at("tests/it/read_back.py")).arg(&place).output().expect("it starts");
+        let script = Command::new(&python).arg(at("tests/it/read_back.py")).arg(&place).output().expect("it starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(said.status.success(), "{}{}", text(&said.stdout), text(&said.stderr));
-        assert_eq!(text(&said.stdout).lines().count(), 8, "{}", text(&said.stdout));
+        assert!(script.status.success(), "{}{}", text(&script.stdout), text(&script.stderr));
+        assert_eq!(text(&script.stdout).lines().count(), 8, "{}", text(&script.stdout));
     }
 }

@@ -8,7 +8,7 @@ use claimlint::gate::{Gate, GateInputs, GateResult};
 use claimlint::ledger::Ledger;
 use claimlint::tally::Summary;
 
-use crate::cli::{CLEAR, DENY, Desk, REVIEW};
+use crate::cli::{CLEAR, DENY, REVIEW, TestDir};
 use crate::kit::config;
 
 /// A fraction of machine words, for the arithmetic of the reference.
@@ -140,20 +140,20 @@ proptest! {
     #![proptest_config(config(400))]
 
     #[test]
-    fn a_gate_says_what_a_plain_reading_says(condition in truth(), rows in 0..6u64, rejected in 0..3u64) {
+    fn gates_agree_with_a_plain_evaluator(condition in truth(), rows in 0..6u64, rejected in 0..3u64) {
         let ledger = Ledger { rows, rejected, ..Ledger::default() };
         let text = condition.text();
         let gate = Gate::parse(&text, false).map_err(|e| TestCaseError::fail(e.to_string()))?;
-        let said = match gate.verdict(&GateInputs { ledger: &ledger, summary: &Summary::default(), new: None, knows_amounts: true }) {
+        let output = match gate.verdict(&GateInputs { ledger: &ledger, summary: &Summary::default(), new: None, knows_amounts: true }) {
             GateResult::True => Some(true),
             GateResult::False => Some(false),
             GateResult::Undefined(_) => None,
         };
-        prop_assert_eq!(said, condition.value(rows, rejected), "{}", text);
+        prop_assert_eq!(output, condition.value(rows, rejected), "{}", text);
     }
 
     #[test]
-    fn nothing_that_is_typed_panics(text in "[ a-z0-9.()<>=!+*/DX_-]{0,60}|\\PC{0,40}") {
+    fn no_gate_expression_panics(text in "[ a-z0-9.()<>=!+*/DX_-]{0,60}|\\PC{0,40}") {
         let totals = GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), new: None, knows_amounts: true };
         match Gate::parse(&text, true) {
             Ok(gate) => drop(gate.verdict(&totals)),
@@ -163,12 +163,12 @@ proptest! {
 }
 
 #[test]
-fn a_gate_that_is_met_makes_the_exit_code_1_and_says_its_figures() {
-    let desk = Desk::with(&[CLEAR, REVIEW, DENY]);
+fn a_gate_that_is_true_exits_with_1_and_prints_its_figures() {
+    let dir = TestDir::with(&[CLEAR, REVIEW, DENY]);
     let run = |gates: &[&str]| {
         let gates = gates.iter().flat_map(|gate| ["--fail-if", gate]);
         let args: Vec<&str> = ["check", "claims.csv", "--fail-on", "never"].into_iter().chain(gates).collect();
-        desk.run(&args)
+        dir.run(&args)
     };
     let met = run(&["deny.amount > 2499.99 and rows == 3", "deny > 5"]);
     assert_eq!(met.code, Some(1), "{}", met.err);
@@ -187,16 +187,16 @@ fn a_gate_that_is_met_makes_the_exit_code_1_and_says_its_figures() {
         untold.err
     );
     // The default --fail-on still applies: a deny finding makes the exit code 1.
-    assert_eq!(desk.run(&["check", "claims.csv", "--fail-if", "deny > 5"]).code, Some(1));
+    assert_eq!(dir.run(&["check", "claims.csv", "--fail-if", "deny > 5"]).code, Some(1));
 }
 
 #[test]
 fn a_wrong_gate_is_refused_before_the_first_row() {
-    let desk = Desk::with(&[DENY]);
-    let said = desk.run(&["check", "no-such-extract.csv", "--fail-if", "rows > 1 and dney > 0"]).refused();
-    assert!(said.contains("--fail-if: column 14: `dney` is not a name; did you mean `deny`?"), "{said}");
-    assert!(said.contains("\n  rows > 1 and dney > 0\n               ^\n"), "{said}");
-    let new = desk.run(&["check", "claims.csv", "--fail-if", "new.deny > 0"]).refused();
+    let dir = TestDir::with(&[DENY]);
+    let output = dir.run(&["check", "no-such-extract.csv", "--fail-if", "rows > 1 and dney > 0"]).refused();
+    assert!(output.contains("--fail-if: column 14: `dney` is not a name; did you mean `deny`?"), "{output}");
+    assert!(output.contains("\n  rows > 1 and dney > 0\n               ^\n"), "{output}");
+    let new = dir.run(&["check", "claims.csv", "--fail-if", "new.deny > 0"]).refused();
     assert!(new.contains("needs --baseline"), "{new}");
-    assert_eq!(desk.names(), ["claims.csv"]);
+    assert_eq!(dir.names(), ["claims.csv"]);
 }

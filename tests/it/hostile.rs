@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::cli::{Said, binary};
+use crate::cli::{CommandOutput, binary};
 
 const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,procedure_code,diagnosis_1,authorization_number,paid_amount";
 
@@ -21,13 +21,13 @@ fn row(claim: &str) -> String {
     format!("{claim},M{claim},HMO,22,2024-03-05,22514,M48.56XA,A-1,2500.00")
 }
 
-struct Desk(TempDir);
+struct TestDir(TempDir);
 
-impl Desk {
+impl TestDir {
     fn new() -> Self {
-        let desk = Self(tempfile::tempdir().expect("a directory"));
-        desk.put("claims.csv", format!("{HEAD}\n{}\n", row("C1")));
-        desk
+        let dir = Self(tempfile::tempdir().expect("a directory"));
+        dir.put("claims.csv", format!("{HEAD}\n{}\n", row("C1")));
+        dir
     }
 
     fn at(&self, name: impl AsRef<Path>) -> PathBuf {
@@ -38,8 +38,8 @@ impl Desk {
         fs::write(self.at(name), bytes).expect("room for it");
     }
 
-    fn run(&self, args: &[&str]) -> Said {
-        Said::by(binary().args(args).current_dir(self.0.path()))
+    fn run(&self, args: &[&str]) -> CommandOutput {
+        CommandOutput::by(binary().args(args).current_dir(self.0.path()))
     }
 
     /// The binary with two threads and an address space of at most this many megabytes.
@@ -52,7 +52,7 @@ impl Desk {
 
     /// Checks this file with a limit on memory and returns its ledger.
     fn ledger(&self, megabytes: u32, file: &str) -> serde_json::Value {
-        Said::by(&mut self.within(megabytes, &["check", file, "--out", "report", "-q"])).success();
+        CommandOutput::by(&mut self.within(megabytes, &["check", file, "--out", "report", "-q"])).success();
         let summary = fs::read(self.at("report/summary.json")).expect("a summary");
         fs::remove_dir_all(self.at("report")).expect("it is there");
         serde_json::from_slice::<serde_json::Value>(&summary).expect("JSON")["ledger"].take()
@@ -77,27 +77,27 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 const LITTLE: u32 = 700;
 
 #[test]
-fn bombs_are_put_out() {
-    let desk = Desk::new();
+fn decompression_bombs_are_refused() {
+    let dir = TestDir::new();
     let (head, filling) = (format!("{HEAD}\n{}\n", row("C1")), vec![b'A'; 32 << 20]);
     let pack = |bytes: &[u8]| zstd::encode_all(bytes, 1).expect("memory takes it");
     for (name, head, filling) in
         [("bomb.gz", gzip(head.as_bytes()), gzip(&filling)), ("bomb.zst", pack(head.as_bytes()), pack(&filling))]
     {
         // Members and frames may follow each other: 1.6 GiB in about a megabyte.
-        desk.put(name, [head, filling.repeat(50)].concat());
-        let said = Said::by(&mut desk.within(LITTLE, &["check", name, "--out", "report"])).refused();
-        assert!(said.contains(name) && said.contains("--max-decompressed"), "{said}");
-        desk.holds(&[name, "claims.csv"]);
-        fs::remove_file(desk.at(name)).expect("it is there");
+        dir.put(name, [head, filling.repeat(50)].concat());
+        let output = CommandOutput::by(&mut dir.within(LITTLE, &["check", name, "--out", "report"])).refused();
+        assert!(output.contains(name) && output.contains("--max-decompressed"), "{output}");
+        dir.holds(&[name, "claims.csv"]);
+        fs::remove_file(dir.at(name)).expect("it is there");
     }
 }
 
 #[test]
-fn a_limit_of_ones_own_holds_for_every_file() {
-    let desk = Desk::new();
-    desk.put("c.gz", gzip(format!("{HEAD}\n{}\n", row("C1")).as_bytes()));
-    desk.put(
+fn max_decompressed_applies_to_every_file() {
+    let dir = TestDir::new();
+    dir.put("c.gz", gzip(format!("{HEAD}\n{}\n", row("C1")).as_bytes()));
+    dir.put(
         "a.gz",
         gzip(b"authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\nA-1,,,A,,,\n"),
     );
@@ -106,26 +106,26 @@ fn a_limit_of_ones_own_holds_for_every_file() {
         &["inspect", "c.gz", "--max-decompressed", "100"],
         &["check", "claims.csv", "--auths", "a.gz", "--max-decompressed", "50"],
     ] {
-        assert!(desk.run(args).refused().contains("--max-decompressed"), "{args:?}");
+        assert!(dir.run(args).refused().contains("--max-decompressed"), "{args:?}");
     }
-    desk.run(&["check", "c.gz", "--auths", "a.gz", "--max-decompressed", "1K", "--out", "report"]).success();
-    assert!(desk.run(&["check", "c.gz", "--max-decompressed", "much"]).refused().contains("500M"));
+    dir.run(&["check", "c.gz", "--auths", "a.gz", "--max-decompressed", "1K", "--out", "report"]).success();
+    assert!(dir.run(&["check", "c.gz", "--max-decompressed", "much"]).refused().contains("500M"));
 }
 
 #[test]
 fn a_zstd_window_that_needs_a_large_machine_is_refused() {
-    let desk = Desk::new();
+    let dir = TestDir::new();
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("an encoder");
     encoder.window_log(28).expect("a window");
     encoder.write_all(HEAD.as_bytes()).and_then(|()| encoder.flush()).expect("memory takes it");
-    desk.put("long.zst", encoder.finish().expect("memory takes it"));
-    let said = desk.run(&["check", "long.zst"]).refused();
-    assert!(said.contains("--long=27") && said.contains("zstd -dc"), "{said}");
+    dir.put("long.zst", encoder.finish().expect("memory takes it"));
+    let output = dir.run(&["check", "long.zst"]).refused();
+    assert!(output.contains("--long=27") && output.contains("zstd -dc"), "{output}");
 }
 
 /// Streams an iterator to the stdin of the binary.
-fn piped(desk: &Desk, megabytes: u32, parts: Vec<Box<dyn Read + Send>>) -> Said {
-    let mut command = desk.within(megabytes, &["check", "-", "--out", "report", "-q"]);
+fn piped(dir: &TestDir, megabytes: u32, parts: Vec<Box<dyn Read + Send>>) -> CommandOutput {
+    let mut command = dir.within(megabytes, &["check", "-", "--out", "report", "-q"]);
     let (reader, mut writer) = io::pipe().expect("a pipe");
     command.stdin(Stdio::from(reader));
     let sender = std::thread::spawn(move || {
@@ -136,11 +136,11 @@ fn piped(desk: &Desk, megabytes: u32, parts: Vec<Box<dyn Read + Send>>) -> Said 
             }
         }
     });
-    let said = Said::by(&mut command);
+    let output = CommandOutput::by(&mut command);
     // The command owns the reading end. Drop it, so that the sender ends when the binary does.
     drop(command);
     sender.join().expect("it does not panic");
-    said
+    output
 }
 
 fn text(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
@@ -149,25 +149,25 @@ fn text(text: impl Into<Vec<u8>>) -> Box<dyn Read + Send> {
 
 /// `CLAIMLINT_LINE=2048 cargo test --test it endless` tests a line of 2048 MiB.
 #[test]
-fn an_endless_line_costs_itself() {
+fn an_endless_line_is_the_only_reject() {
     let mebibytes: u64 = std::env::var("CLAIMLINT_LINE").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
-    let desk = Desk::new();
+    let dir = TestDir::new();
     let line = || Box::new(io::repeat(b'x').take(mebibytes << 20)) as Box<dyn Read + Send>;
     let parts = vec![text(format!("{HEAD}\n{}\n", row("C1"))), line(), text(format!("\n{}\n", row("C2")))];
-    piped(&desk, LITTLE, parts).success();
-    let services = fs::read_to_string(desk.at("report/services.csv")).expect("services");
+    piped(&dir, LITTLE, parts).success();
+    let services = fs::read_to_string(dir.at("report/services.csv")).expect("services");
     let lines: Vec<&str> = services.lines().skip(1).map(|l| l.split(",,M").next().unwrap_or_default()).collect();
     assert_eq!(lines, ["'-,2,C1", "'-,4,C2"]);
-    let rejects = fs::read(desk.at("report/rejects.csv")).expect("rejects");
+    let rejects = fs::read(dir.at("report/rejects.csv")).expect("rejects");
     assert!(rejects.len() < 8192 && String::from_utf8_lossy(&rejects).contains("too-long"));
     // As the first line, it is not accepted as a header.
-    let said = piped(&Desk::new(), LITTLE, vec![line()]).refused();
-    assert!(said.contains("header line does not end"), "{said}");
+    let output = piped(&TestDir::new(), LITTLE, vec![line()]).refused();
+    assert!(output.contains("header line does not end"), "{output}");
 }
 
 #[test]
 fn wide_extracts_are_read_or_refused() {
-    let desk = Desk::new();
+    let dir = TestDir::new();
     let names = |n: usize| {
         (0..n).fold(String::new(), |mut all, i| {
             let _ = write!(all, ",c{i}");
@@ -175,16 +175,16 @@ fn wide_extracts_are_read_or_refused() {
         })
     };
     let wide = |n: usize| format!("{HEAD}{}\n{}{}\n", names(n), row("C1"), ",".repeat(n));
-    desk.put("wide.csv", wide(100_000));
-    assert_eq!(desk.ledger(LITTLE, "wide.csv")["in_scope"], 1);
-    desk.put("wider.csv", wide(600_000));
-    let said = Said::by(&mut desk.within(LITTLE, &["check", "wider.csv"])).refused();
-    assert!(said.contains("does not end within the first 4 MiB"), "{said}");
+    dir.put("wide.csv", wide(100_000));
+    assert_eq!(dir.ledger(LITTLE, "wide.csv")["in_scope"], 1);
+    dir.put("wider.csv", wide(600_000));
+    let output = CommandOutput::by(&mut dir.within(LITTLE, &["check", "wider.csv"])).refused();
+    assert!(output.contains("does not end within the first 4 MiB"), "{output}");
 }
 
 #[test]
-fn much_of_nothing_takes_no_memory() {
-    let desk = Desk::new();
+fn blank_lines_and_empty_rows_take_no_memory() {
+    let dir = TestDir::new();
     let (c1, c2) = (row("C1"), row("C2"));
     let eight = ",".repeat(8);
     for (what, file, (rows, in_scope)) in [
@@ -201,8 +201,8 @@ fn much_of_nothing_takes_no_memory() {
         ),
         ("NULs", format!("{HEAD}\n{c1}\n{}{}\n{c2}\n", "\n".repeat(1 << 20), "\0".repeat(40 << 20)), (3, 2)),
     ] {
-        desk.put("much.csv", file);
-        let ledger = desk.ledger(LITTLE, "much.csv");
+        dir.put("much.csv", file);
+        let ledger = dir.ledger(LITTLE, "much.csv");
         assert_eq!((&ledger["rows"], &ledger["in_scope"]), (&rows.into(), &in_scope.into()), "{what}: {ledger}");
     }
     for (what, file, says) in [
@@ -210,58 +210,59 @@ fn much_of_nothing_takes_no_memory() {
         ("a header of delimiters", eight.repeat(1 << 20), "does not end within the first 4 MiB"),
         ("nothing but NULs", "\0".repeat(8 << 20), "is not a text file"),
     ] {
-        desk.put("much.csv", file);
-        let said = Said::by(&mut desk.within(LITTLE, &["check", "much.csv"])).refused();
-        assert!(said.contains(says), "{what}: {said}");
+        dir.put("much.csv", file);
+        let output = CommandOutput::by(&mut dir.within(LITTLE, &["check", "much.csv"])).refused();
+        assert!(output.contains(says), "{what}: {output}");
     }
 }
 
 /// Rejected rows do not accumulate in memory, and a misread extract is refused with the same message whatever the block
 /// size.
 #[test]
-fn a_flood_of_rejected_rows_lies_on_disk() {
-    let desk = Desk::new();
-    desk.put("much.csv", format!("{HEAD}\n{}\n{}", row("C1"), "x\n".repeat(2_000_000)));
-    let said =
-        |block: &str| Said::by(&mut desk.within(LITTLE, &["check", "much.csv", "--block-size", block])).refused();
-    let first = said("1048576");
+fn many_rejected_rows_are_kept_on_disk() {
+    let dir = TestDir::new();
+    dir.put("much.csv", format!("{HEAD}\n{}\n{}", row("C1"), "x\n".repeat(2_000_000)));
+    let output = |block: &str| {
+        CommandOutput::by(&mut dir.within(LITTLE, &["check", "much.csv", "--block-size", block])).refused()
+    };
+    let first = output("1048576");
     assert!(first.contains("2000000 of 2000001 rows") && first.contains("line 3: fewer"), "{first}");
-    assert_eq!(said("65536"), first);
+    assert_eq!(output("65536"), first);
     // An extract that begins with many rejected rows can still be used.
     let good = format!("{}\n", row("C1")).repeat(150_000);
-    desk.put("much.csv", format!("{HEAD}\n{}{good}", "x\n".repeat(149_000)));
-    assert_eq!(desk.ledger(LITTLE, "much.csv")["rejected"], 149_000);
+    dir.put("much.csv", format!("{HEAD}\n{}{good}", "x\n".repeat(149_000)));
+    assert_eq!(dir.ledger(LITTLE, "much.csv")["rejected"], 149_000);
 }
 
 #[test]
-fn names_of_files_are_names() {
-    let desk = Desk::new();
-    let claims = fs::read(desk.at("claims.csv")).expect("it is there");
-    fs::create_dir(desk.at("sub")).expect("a directory");
+fn unusual_file_names_are_read_and_shown_safely() {
+    let dir = TestDir::new();
+    let claims = fs::read(dir.at("claims.csv")).expect("it is there");
+    fs::create_dir(dir.at("sub")).expect("a directory");
     for (i, name) in
         ["a\nb.csv", "\x1b[2Ja.csv", "sub/../claims.csv", "./-claims.csv", "<b>.csv", "a,\"b.csv"].iter().enumerate()
     {
-        desk.put(name, &claims);
+        dir.put(name, &claims);
         let out = format!("report-{i}");
-        let said = desk.run(&["check", name, "--out", &out, "--progress", "plain"]);
-        assert!(said.out.chars().chain(said.err.chars()).all(|c| c == '\n' || !c.is_control()), "{name:?}");
-        said.success();
-        let services = fs::read(desk.at(out).join("services.csv")).expect("services");
+        let output = dir.run(&["check", name, "--out", &out, "--progress", "plain"]);
+        assert!(output.out.chars().chain(output.err.chars()).all(|c| c == '\n' || !c.is_control()), "{name:?}");
+        output.success();
+        let services = fs::read(dir.at(out).join("services.csv")).expect("services");
         let first = csv::Reader::from_reader(&*services).records().next().map(|r| r.expect("a row"));
         assert_eq!(first.expect("a row").get(0), Some(*name), "as given, whatever it is");
     }
     // A name that begins with a dash is an option unless `--` precedes it.
-    desk.put("-claims.csv", &claims);
-    desk.run(&["check", "-claims.csv"]).refused();
-    desk.run(&["check", "--out", "report-x", "--", "-claims.csv"]).success();
+    dir.put("-claims.csv", &claims);
+    dir.run(&["check", "-claims.csv"]).refused();
+    dir.run(&["check", "--out", "report-x", "--", "-claims.csv"]).success();
 }
 
 #[test]
-fn what_is_no_file_is_refused() {
-    let desk = Desk::new();
-    symlink(desk.at("loop-b"), desk.at("loop-a")).expect("a link");
-    symlink(desk.at("loop-a"), desk.at("loop-b")).expect("a link");
-    symlink(desk.at("nowhere"), desk.at("dangling")).expect("a link");
+fn paths_that_are_not_readable_files_are_refused() {
+    let dir = TestDir::new();
+    symlink(dir.at("loop-b"), dir.at("loop-a")).expect("a link");
+    symlink(dir.at("loop-a"), dir.at("loop-b")).expect("a link");
+    symlink(dir.at("nowhere"), dir.at("dangling")).expect("a link");
     for (name, says) in [
         ("loop-a", "cannot be opened"),
         ("dangling", "does not exist"),
@@ -272,38 +273,39 @@ fn what_is_no_file_is_refused() {
         ("/dev/null", "is empty"),
         ("esc\x1b[2J", "does not exist"),
     ] {
-        let said = Said::by(&mut desk.within(LITTLE, &["check", name])).refused();
-        assert!(said.contains(says) && !said.contains('\x1b'), "{name:?}: {said}");
+        let output = CommandOutput::by(&mut dir.within(LITTLE, &["check", name])).refused();
+        assert!(output.contains(says) && !output.contains('\x1b'), "{name:?}: {output}");
     }
     // Reports name their extracts, and are UTF-8.
-    let said = Said::by(binary().arg("check").arg(OsStr::from_bytes(b"caf\xe9.csv")).current_dir(desk.0.path()));
-    assert!(said.refused().contains("UTF-8"));
-    desk.holds(&["claims.csv", "dangling", "loop-a", "loop-b"]);
+    let output =
+        CommandOutput::by(binary().arg("check").arg(OsStr::from_bytes(b"caf\xe9.csv")).current_dir(dir.0.path()));
+    assert!(output.refused().contains("UTF-8"));
+    dir.holds(&["claims.csv", "dangling", "loop-a", "loop-b"]);
 }
 
 #[test]
-fn a_report_goes_nowhere_else() {
-    let desk = Desk::new();
-    desk.run(&["check", "claims.csv", "--out", "old"]).success();
-    fs::create_dir(desk.at("full")).expect("a directory");
-    desk.put("full/precious", "mine");
-    symlink("nowhere", desk.at("dangling")).expect("a link");
-    symlink("full", desk.at("to-full")).expect("a link");
-    symlink("old", desk.at("to-old")).expect("a link");
-    let services = fs::read(desk.at("old/services.csv")).expect("services");
+fn out_never_follows_a_link_or_replaces_other_files() {
+    let dir = TestDir::new();
+    dir.run(&["check", "claims.csv", "--out", "old"]).success();
+    fs::create_dir(dir.at("full")).expect("a directory");
+    dir.put("full/precious", "mine");
+    symlink("nowhere", dir.at("dangling")).expect("a link");
+    symlink("full", dir.at("to-full")).expect("a link");
+    symlink("old", dir.at("to-old")).expect("a link");
+    let services = fs::read(dir.at("old/services.csv")).expect("services");
     for out in ["dangling", "to-full", "to-old", "full", "claims.csv", "claims.csv/report", "missing/report", ".", ".."]
     {
         for force in [&[][..], &["--force"]] {
-            let said = desk.run(&[&["check", "claims.csv", "--out", out], force].concat()).refused();
-            assert!(said.contains("--out"), "{out} {force:?}: {said}");
+            let output = dir.run(&[&["check", "claims.csv", "--out", out], force].concat()).refused();
+            assert!(output.contains("--out"), "{out} {force:?}: {output}");
         }
     }
-    assert_eq!(fs::read(desk.at("old/services.csv")).expect("services"), services);
-    assert_eq!(fs::read(desk.at("full/precious")).expect("it is there"), b"mine");
-    desk.holds(&["claims.csv", "dangling", "full", "old", "to-full", "to-old"]);
+    assert_eq!(fs::read(dir.at("old/services.csv")).expect("services"), services);
+    assert_eq!(fs::read(dir.at("full/precious")).expect("it is there"), b"mine");
+    dir.holds(&["claims.csv", "dangling", "full", "old", "to-full", "to-old"]);
     // The report is replaced although the extract is a link into it.
-    desk.run(&["check", "claims.csv", "--out", "old", "--force"]).success();
+    dir.run(&["check", "claims.csv", "--out", "old", "--force"]).success();
     // An extract inside the replaced report is read before it is replaced.
-    fs::copy(desk.at("claims.csv"), desk.at("old/claims.csv")).expect("room for it");
-    desk.run(&["check", "old/claims.csv", "--out", "sub\x1b[2J"]).success();
+    fs::copy(dir.at("claims.csv"), dir.at("old/claims.csv")).expect("room for it");
+    dir.run(&["check", "old/claims.csv", "--out", "sub\x1b[2J"]).success();
 }

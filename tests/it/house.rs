@@ -137,7 +137,7 @@ fn every_test_module_runs() {
 }
 
 #[test]
-fn nothing_is_unsafe_and_nothing_talks_to_a_network() {
+fn there_is_no_unsafe_code_and_no_network_access() {
     assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
     for file in files("src", "rs") {
         let code = read(&file);
@@ -166,7 +166,7 @@ fn one_file_knows_polars() {
 }
 
 #[test]
-fn the_top_level_stays_as_it_is() {
+fn the_top_level_holds_only_known_entries() {
     // A build leaves `target`, a run of the README's first command leaves a report; git ignores both.
     let known = [
         "Cargo.toml",
@@ -192,7 +192,7 @@ fn the_top_level_stays_as_it_is() {
 
 /// One test command for people and machines.
 #[test]
-fn the_tests_that_guard_the_door_are_the_readmes() {
+fn ci_runs_the_test_command_of_the_readme() {
     if at("README.md").exists() && at(".ci/run").exists() {
         let readme = read("README.md");
         let command = readme.lines().find(|l| l.starts_with("cargo test")).expect("the README says how to test");

@@ -7,7 +7,7 @@ use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
 
-use crate::cli::{Said, binary};
+use crate::cli::{CommandOutput, binary};
 use crate::kit::{LIBRARY, POLICY, Table, policy_with, written};
 
 /// The canonical columns, each with what it holds in a row in scope.
@@ -88,7 +88,7 @@ fn judged(
     let setup = Setup { policy, library, authorization_file, expect, block: BLOCK, part: LINES, memory: None };
     let open = |name: &str| Source::from_bytes(name, extract.as_bytes().to_vec());
     let run = run(&[name.to_owned()], &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
-    run.whole().expect("it is in memory")
+    run.judge_all().expect("it is in memory")
 }
 
 /// Markup that would add an attribute, an element and a script if it were not escaped.
@@ -117,21 +117,21 @@ fn no_column_writes_markup() {
 
 #[test]
 fn no_column_writes_markup_on_the_page_of_a_claim() {
-    let desk = tempfile::tempdir().expect("a directory");
-    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
-    fs::write(desk.path().join("<zzz>.csv"), extract(MARKUP)).expect("room for it");
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
+    fs::write(dir.path().join("<zzz>.csv"), extract(MARKUP)).expect("room for it");
     assert_eq!(run(&["check", "<zzz>.csv", "--out", "report", "-q"]).code, Some(1));
-    let services = Table::of(&fs::read(desk.path().join("report/services.csv")).expect("services"));
+    let services = Table::of(&fs::read(dir.path().join("report/services.csv")).expect("services"));
     let claim = services.column("claim_id");
     let claims: std::collections::BTreeSet<&str> = services.rows.iter().map(|row| row[claim].as_str()).collect();
     for (i, claim) in claims.iter().enumerate().filter(|(i, _)| i % 5 == 0) {
         let file = format!("claim-{i}.html");
         run(&["explain", "--in", "report", "--html", &file, "--", claim]).success();
-        let page = fs::read_to_string(desk.path().join(&file)).expect("a page");
+        let page = fs::read_to_string(dir.path().join(&file)).expect("a page");
         is_tame(&page, claim);
     }
     run(&["explain", "--in", "report", "--html", "claim.html", "--", MARKUP]).success();
-    is_tame(&fs::read_to_string(desk.path().join("claim.html")).expect("a page"), "the claim itself");
+    is_tame(&fs::read_to_string(dir.path().join("claim.html")).expect("a page"), "the claim itself");
 }
 
 #[test]
@@ -202,32 +202,32 @@ fn no_column_writes_a_formula() {
 }
 
 #[test]
-fn nothing_gives_orders_to_the_terminal() {
+fn no_output_controls_the_terminal() {
     // Clear the screen, ring the bell, hide the cursor, move back, set the window title, reverse the text direction.
     let orders = "q\x1b[2J\x07\x1b[?25l\x08\r\x1b]0;owned\x07\x7f\u{9b}31m\u{202e}q";
-    let desk = tempfile::tempdir().expect("a directory");
-    let run = |args: &[&str]| Said::by(binary().args(args).current_dir(desk.path()));
-    let tame = |said: &Said, what: &str| {
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
+    let tame = |output: &CommandOutput, what: &str| {
         let wild = |c: char| (c != '\n' && c.is_control()) || ('\u{202a}'..='\u{202e}').contains(&c);
-        assert!(!said.out.contains(wild), "{what}: {:?}", said.out);
-        assert!(!said.err.contains(wild), "{what}: {:?}", said.err);
+        assert!(!output.out.contains(wild), "{what}: {:?}", output.out);
+        assert!(!output.err.contains(wild), "{what}: {:?}", output.err);
     };
     let text = extract(orders).replace("\"other_note\"", &format!("\"{orders}\""));
     let name = "e\x1b[2Jvil.csv";
-    fs::write(desk.path().join(name), &text).expect("room for it");
-    let said = run(&["check", name, "--out", "report", "--progress", "plain"]);
-    tame(&said, "check");
-    assert_eq!(said.code, Some(1), "{}", said.err);
+    fs::write(dir.path().join(name), &text).expect("room for it");
+    let output = run(&["check", name, "--out", "report", "--progress", "plain"]);
+    tame(&output, "check");
+    assert_eq!(output.code, Some(1), "{}", output.err);
     tame(&run(&["inspect", name]), "inspect");
-    let services = Table::of(&fs::read(desk.path().join("report/services.csv")).expect("services"));
+    let services = Table::of(&fs::read(dir.path().join("report/services.csv")).expect("services"));
     let claim = services.column("claim_id");
     for row in &services.rows {
         tame(&run(&["explain", "--in", "report", "--", &row[claim]]), &row[claim]);
     }
     tame(&run(&["explain", "--in", "report", "--", "C\x1b[2J"]), "an unknown claim");
     // Error messages name the file or column.
-    fs::write(desk.path().join("bad.csv"), format!("claim_id,{orders},{orders}\n1,2,3\n")).expect("room for it");
-    fs::write(desk.path().join("bad.toml"), format!("{orders} = 1\n")).expect("room for it");
+    fs::write(dir.path().join("bad.csv"), format!("claim_id,{orders},{orders}\n1,2,3\n")).expect("room for it");
+    fs::write(dir.path().join("bad.toml"), format!("{orders} = 1\n")).expect("room for it");
     for args in [
         &["check", "bad.csv"][..],
         &["inspect", "bad.csv"],
@@ -242,8 +242,8 @@ fn nothing_gives_orders_to_the_terminal() {
         &["check", name, "--join", "a=\x1b[2J"],
         &["generate", "--out", "no\x1b[2J/where"],
     ] {
-        let said = run(args);
-        tame(&said, &format!("{args:?}"));
-        said.refused();
+        let output = run(args);
+        tame(&output, &format!("{args:?}"));
+        output.refused();
     }
 }

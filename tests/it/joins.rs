@@ -19,25 +19,18 @@ fn policy() -> Policy {
 }
 
 fn check(file: &Path, library: Library, block: usize) -> Result<JudgedRun, ReadError> {
-    whole(&[file.display().to_string()], &Source::open, library, block)
+    judged(&[file.display().to_string()], &Source::open, library, block)
 }
 
-fn whole(
+fn judged(
     names: &[String],
     open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
     library: Library,
     block: usize,
 ) -> Result<JudgedRun, ReadError> {
-    let setup = Setup {
-        policy: policy(),
-        library,
-        authorization_file: None,
-        expect: Expect::default(),
-        block,
-        part: LINES,
-        memory: None,
-    };
-    Ok(run(names, open, setup, &Unwatched)?.whole().expect("it is in memory"))
+    let (policy, expect) = (policy(), Expect::default());
+    let setup = Setup { policy, library, authorization_file: None, expect, block, part: LINES, memory: None };
+    Ok(run(names, open, setup, &Unwatched)?.judge_all().expect("it is in memory"))
 }
 
 /// One of the report's tables.
@@ -148,7 +141,7 @@ impl Optum {
 }
 
 #[test]
-fn long_tables_say_what_the_pivoted_table_says() {
+fn long_tables_give_the_report_of_the_pivoted_table() {
     let long = Optum::new();
     let outcome = long.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(
@@ -197,7 +190,7 @@ fn long_tables_say_what_the_pivoted_table_says() {
 }
 
 #[test]
-fn nothing_depends_on_blocks_threads_compression_or_the_order_of_codes() {
+fn joins_do_not_depend_on_blocks_threads_compression_or_code_order() {
     let optum = Optum::new();
     let want = optum.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
     let say = |outcome: &JudgedRun, optum: &Optum| {
@@ -224,7 +217,7 @@ fn nothing_depends_on_blocks_threads_compression_or_the_order_of_codes() {
 }
 
 #[test]
-fn a_joined_table_is_read_completely_or_refuses_the_run() {
+fn a_damaged_joined_table_refuses_the_run() {
     let long = "33000001|9001|A1|I10|26|10|2||||\n";
     for (file, add, says) in [
         ("diagnostic", "33000001|9001\n", "optum-diagnostic.csv: line 11: --join diagnosis: fewer fields"),
@@ -241,8 +234,8 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
         ),
     ] {
         let broken = Optum::new().with(file, |text| text + add);
-        let said = broken.check(BLOCK).map(|_| ()).expect_err(says);
-        assert!(said.contains(says), "{said}");
+        let message = broken.check(BLOCK).map(|_| ()).expect_err(says);
+        assert!(message.contains(says), "{message}");
     }
     // A repeated key of a claim out of scope, or in another code system, does no harm.
     for add in ["33000009|9009|Z9|I10|26|10|2||||\n", "33000001|9001|A1|I10|2|9|2||||\n", "1|9001|A1|M810|2|10|2||||\n"]
@@ -251,24 +244,24 @@ fn a_joined_table_is_read_completely_or_refuses_the_run() {
         assert!(fine.check(BLOCK).is_ok(), "{add}");
     }
     let renamed = Optum::new().with("diagnostic", |text| text.replace("|CLMID|", "|CLAIM|"));
-    let said = renamed.check(BLOCK).map(|_| ()).expect_err("no key");
-    assert!(said.contains("--join diagnosis: looked for CLMID; the first line holds `PATID`"), "{said}");
+    let message = renamed.check(BLOCK).map(|_| ()).expect_err("no key");
+    assert!(message.contains("--join diagnosis: looked for CLMID; the first line holds `PATID`"), "{message}");
     let optum = Optum::new();
     let unknown = library(&[("diagnoses", &optum.file("diagnostic"))]);
-    let said = check(&optum.file("medical"), unknown, BLOCK).map(|_| ()).expect_err("unknown").to_string();
-    assert!(said.contains("a required column is missing"), "{said}");
+    let message = check(&optum.file("medical"), unknown, BLOCK).map(|_| ()).expect_err("unknown").to_string();
+    assert!(message.contains("a required column is missing"), "{message}");
     let (diagnosis, extra) = (optum.file("diagnostic"), optum.file("procedure"));
     let unknown = library(&[("diagnosis", &diagnosis), ("dx", &extra)]);
-    let said = check(&optum.file("medical"), unknown, BLOCK).map(|_| ()).expect_err("unknown").to_string();
-    assert!(said.contains("--join dx: layout optum-like knows the tables diagnosis, procedure"), "{said}");
+    let message = check(&optum.file("medical"), unknown, BLOCK).map(|_| ()).expect_err("unknown").to_string();
+    assert!(message.contains("--join dx: layout optum-like knows the tables diagnosis, procedure"), "{message}");
 }
 
 #[test]
-fn a_table_that_was_not_given_is_said() {
+fn a_joined_table_without_a_file_is_announced() {
     let optum = Optum::new();
     let source = || Source::open(&optum.file("medical").display().to_string()).expect("opened");
-    let said = detect::detect(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
-    assert!(said.contains("diagnosis_1: looked for DIAG1 (--join diagnosis=FILE brings it)"), "{said}");
+    let message = detect::detect(&source(), &library(&[])).map(|_| ()).expect_err("no diagnosis").to_string();
+    assert!(message.contains("diagnosis_1: looked for DIAG1 (--join diagnosis=FILE brings it)"), "{message}");
     let without = library(&[("diagnosis", &optum.file("diagnostic"))]);
     let detected = detect::detect(&source(), &without).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(detected.unjoined, [("procedure".to_owned(), "the columns PROC1 to PROC25".to_owned())]);
@@ -319,18 +312,18 @@ fn a_claim_row_is_joined_to_its_lines() {
     let text = std::fs::read_to_string(&claims).expect("a text");
     let again = text.lines().find(|l| l.starts_with("12,")).expect("claim 12");
     std::fs::write(&twice, format!("{text}{again}\n")).expect("written");
-    let said = check(&lines, library(&[("header", &twice)]), BLOCK).map(|_| ()).expect_err("twice").to_string();
-    assert!(said.contains("claims.csv: line 6: --join header: the key of line 3 again"), "{said}");
-    let said = check(&lines, library(&[]), BLOCK).map(|_| ()).expect_err("lines alone").to_string();
-    assert!(said.contains("header.PrincipalDiagnosis (--join header=FILE brings it)"), "{said}");
+    let message = check(&lines, library(&[("header", &twice)]), BLOCK).map(|_| ()).expect_err("twice").to_string();
+    assert!(message.contains("claims.csv: line 6: --join header: the key of line 3 again"), "{message}");
+    let message = check(&lines, library(&[]), BLOCK).map(|_| ()).expect_err("lines alone").to_string();
+    assert!(message.contains("header.PrincipalDiagnosis (--join header=FILE brings it)"), "{message}");
 }
 
 #[test]
-fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
+fn joined_tables_apply_to_several_extracts_and_to_a_pipe() {
     let optum = Optum::new();
     let wanted = ["claim_id", "procedure_code", "diagnoses_considered", "status", "rules"];
-    let whole = optum.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
-    let whole_services = columns(&whole, "services.csv", &wanted);
+    let judged = optum.check(BLOCK).unwrap_or_else(|e| panic!("{e}"));
+    let whole_services = columns(&judged, "services.csv", &wanted);
     let text = optum.text("medical");
     let (head, rows) = text.split_once('\n').expect("rows");
     let (first, second): (Vec<_>, Vec<_>) = rows.lines().enumerate().partition(|(i, _)| i % 2 == 0);
@@ -343,13 +336,13 @@ fn several_extracts_share_their_tables_and_a_pipe_has_them_too() {
     let open = |name: &str| Source::from_bytes(name, texts[usize::from(name == "second")].clone());
     for (names, block) in [(["first", "second"], BLOCK), (["first", "second"], 7), (["second", "first"], 64)] {
         let halves =
-            self::whole(&names.map(str::to_owned), &open, optum.library(), block).unwrap_or_else(|e| panic!("{e}"));
+            self::judged(&names.map(str::to_owned), &open, optum.library(), block).unwrap_or_else(|e| panic!("{e}"));
         let mut services = columns(&halves, "services.csv", &wanted);
         let mut want = whole_services.clone();
         services.sort();
         want.sort();
         assert_eq!(services, want, "{names:?}, blocks of {block}");
-        assert_eq!(halves.context.ledger, whole.context.ledger);
+        assert_eq!(halves.context.ledger, judged.context.ledger);
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn at(path: &str) -> PathBuf {
 
 /// The built-in policy after `edit` has changed the text of its files. `edit` gets the kind and the text of each.
 pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy, String> {
-    let given: Vec<PolicyFile> = POLICY
+    let files: Vec<PolicyFile> = POLICY
         .origins
         .iter()
         .map(|origin| PolicyFile {
@@ -52,7 +52,7 @@ pub(crate) fn policy_with(edit: impl Fn(&str, &str) -> String) -> Result<Policy,
             text: edit(origin.kind.word(), &origin.text),
         })
         .collect();
-    load(&given, &rules::codes()).map_err(|faults| faults.to_string())
+    load(&files, &rules::codes()).map_err(|faults| faults.to_string())
 }
 
 /// The inputs of a run: extracts by name, and the authorization file.
@@ -88,7 +88,7 @@ impl Inputs {
 
     /// Reads and judges by this policy, blocks of `block` bytes.
     pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<JudgedRun, String> {
-        self.read_by(policy, block, LINES, None)?.whole().map_err(|e| e.to_string())
+        self.read_by(policy, block, LINES, None)?.judge_all().map_err(|e| e.to_string())
     }
 
     /// Reads by this policy: blocks of `block` bytes, parts of `part` lines.
@@ -113,7 +113,7 @@ impl Inputs {
     /// Reads, judges and masks.
     pub(crate) fn masked(&self, mask: Mask) -> Result<JudgedRun, String> {
         let mut run = self.read_by(&POLICY, claimlint::ingest::BLOCK, LINES, None)?;
-        run.mask(mask, false).and_then(|()| run.whole()).map_err(|e| e.to_string())
+        run.mask(mask, false).and_then(|()| run.judge_all()).map_err(|e| e.to_string())
     }
 
     /// Reads and judges as the program does without options.
@@ -198,8 +198,8 @@ impl Table {
 /// The number of cases of a property: `cases`, or `PROPTEST_CASES` for a longer run. A shrunk failure becomes a fixture, not a
 /// line in a seed file.
 pub(crate) fn config(cases: u32) -> ProptestConfig {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
-    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    ProptestConfig { cases: wanted.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// The text in one line: line breaks and margins depend on the terminal.

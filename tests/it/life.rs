@@ -44,13 +44,13 @@ const COLUMNS: [(&str, &str); 25] = [
 pub(crate) fn extract(rows: &[&str]) -> String {
     let mut text = COLUMNS.map(|(column, _)| column).join(",") + "\n";
     for row in rows {
-        let said: Vec<(&str, &str)> =
+        let output: Vec<(&str, &str)> =
             row.split_whitespace().map(|cell| cell.split_once('=').expect("column=value")).collect();
-        for (column, _) in &said {
+        for (column, _) in &output {
             assert!(COLUMNS.iter().any(|(known, _)| known == column), "{column} is no column");
         }
         let cell = |(column, usual): (&str, &str)| {
-            said.iter().find(|(named, _)| *named == column).map_or(usual, |(_, value)| value).replace('_', " ")
+            output.iter().find(|(named, _)| *named == column).map_or(usual, |(_, value)| value).replace('_', " ")
         };
         writeln!(text, "{}", COLUMNS.map(cell).join(",")).expect("a string takes every text");
     }
@@ -252,7 +252,7 @@ fn facts_of_the_claim_are_filled() {
 }
 
 #[test]
-fn what_follows_from_a_fact_follows() {
+fn derived_values_use_the_filled_facts() {
     let set = judged(&["bill_type=111 product=HMO", "line_number=2 product= diagnosis_1="]).line_set;
     let (first, second) = (set.line(0), set.line(1));
     assert_eq!((second.setting, second.form, second.facility), (first.setting, first.form, Some(*b"11")));
@@ -358,7 +358,7 @@ proptest! {
 
 /// A step that compares each row with each other one would take minutes here.
 #[test]
-fn many_rows_of_one_claim_take_time_in_proportion() {
+fn many_rows_of_one_claim_take_linear_time() {
     let mut text = extract(&[]);
     for n in 0..30_000 {
         let frequency = ["1", "7", "8"][n % 3];

@@ -5,23 +5,23 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::cli::{CLEAR, DENY, Desk, HEAD, Said};
+use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir};
 
 /// A mark in cells of every kind. No log may hold it.
 const MARK: &str = "MARKER7";
 
 /// The events of a run. Every line must be an event with the same run id, and the last must state the exit code.
-fn events(said: &Said) -> Vec<Value> {
+fn events(output: &CommandOutput) -> Vec<Value> {
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-    let events: Vec<Value> = said.err.lines().map(parse).collect();
-    let last = events.last().unwrap_or_else(|| panic!("no event: {}", said.err));
-    assert_eq!((last["event"].as_str(), last["exit"].as_i64().map(|n| n as i32)), (Some("finished"), said.code));
+    let events: Vec<Value> = output.err.lines().map(parse).collect();
+    let last = events.last().unwrap_or_else(|| panic!("no event: {}", output.err));
+    assert_eq!((last["event"].as_str(), last["exit"].as_i64().map(|n| n as i32)), (Some("finished"), output.code));
     for event in &events {
         assert_eq!(event["run"], last["run"], "{event}");
         assert!(event["phase"].is_string() && event["time"].is_string(), "{event}");
     }
     assert_eq!(events.iter().filter(|e| e["event"] == "finished").count(), 1);
-    assert!(!said.err.contains(MARK), "{}", said.err);
+    assert!(!output.err.contains(MARK), "{}", output.err);
     events
 }
 
@@ -42,42 +42,42 @@ fn marked() -> String {
 
 #[test]
 fn the_log_states_how_well_the_authorization_file_fits() {
-    let desk = Desk::with(&[CLEAR, DENY]);
-    desk.put("auths.csv", "authorization_number,member_id,status\nA-9,M1,approved\nA-8,M1,denied\n");
-    let said = desk.run(&["check", "claims.csv", "--out", "r", "--auths", "auths.csv", "--log", "json"]);
-    let events = events(&said);
+    let dir = TestDir::with(&[CLEAR, DENY]);
+    dir.put("auths.csv", "authorization_number,member_id,status\nA-9,M1,approved\nA-8,M1,denied\n");
+    let output = dir.run(&["check", "claims.csv", "--out", "r", "--auths", "auths.csv", "--log", "json"]);
+    let events = events(&output);
     let coverage = find(&events, "authorizations");
     let counts = ["rows", "approvals", "numbers_on_services", "numbers_found"].map(|key| &coverage[key]);
     assert_eq!(counts, [2, 1, 1, 0], "{coverage}");
-    assert!(said.out.contains("warning: No authorization number of the claims"), "{}", said.out);
-    let above = said.out.split("warning:").next().unwrap_or_default();
-    assert!(!above.contains("at risk"), "the warning is above the result: {}", said.out);
+    assert!(output.out.contains("warning: No authorization number of the claims"), "{}", output.out);
+    let above = output.out.split("warning:").next().unwrap_or_default();
+    assert!(!above.contains("at risk"), "the warning is above the result: {}", output.out);
 }
 
 #[test]
 fn amounts_are_unknown_where_no_column_has_them() {
-    let desk = Desk::with(&[DENY]);
-    let text = fs::read_to_string(desk.at("claims.csv")).expect("ours").replace("paid_amount", "other");
-    desk.put("claims.csv", text);
-    let said = desk.run(&["check", "claims.csv", "--out", "r", "--log", "json", "--fail-if", "amount >= 0"]);
-    assert_eq!(said.code, Some(1));
-    let events = events(&said);
+    let dir = TestDir::with(&[DENY]);
+    let text = fs::read_to_string(dir.at("claims.csv")).expect("ours").replace("paid_amount", "other");
+    dir.put("claims.csv", text);
+    let output = dir.run(&["check", "claims.csv", "--out", "r", "--log", "json", "--fail-if", "amount >= 0"]);
+    assert_eq!(output.code, Some(1));
+    let events = events(&output);
     assert!(find(&events, "judged")["amount"].is_null() && find(&events, "judged")["recoverable"].is_null());
     assert!(find(&events, "gate")["result"].as_str().is_some_and(|result| result.starts_with("is undefined")));
-    assert!(said.out.contains("unknown") && !said.out.contains("$0.00"), "{}", said.out);
+    assert!(output.out.contains("unknown") && !output.out.contains("$0.00"), "{}", output.out);
 }
 
 #[test]
-fn a_run_tells_its_phases_and_counts() {
-    let desk = Desk::with(&[]);
-    desk.put("claims.csv", marked());
+fn the_log_has_every_phase_with_its_counts() {
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv", marked());
     let args = ["check", "claims.csv", "--out", "r", "--log", "json", "--fail-if", "deny > 0"];
-    let said = desk.run(&args);
-    assert_eq!(said.code, Some(1));
-    let events = events(&said);
+    let output = dir.run(&args);
+    assert_eq!(output.code, Some(1));
+    let events = events(&output);
     let start = find(&events, "start");
     assert_eq!(start["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(start["extracts"][0]["bytes"], fs::metadata(desk.at("claims.csv")).expect("it is there").len());
+    assert_eq!(start["extracts"][0]["bytes"], fs::metadata(dir.at("claims.csv")).expect("it is there").len());
     assert_eq!(start["policy"].as_str().map(str::len), Some(64));
     let extract = find(&events, "extract");
     assert_eq!([&extract["extract"], &extract["rows"], &extract["rejected"], &extract["kept"]], [1, 3, 1, 2]);
@@ -86,28 +86,28 @@ fn a_run_tells_its_phases_and_counts() {
     assert_eq!([&judged["not_evaluated"], &judged["after_verified"]], [0, 2]);
     assert_eq!([&judged["amount"], &judged["recoverable"]], ["2500.00", "2500.00"]);
     let written = find(&events, "written");
-    let files: Vec<_> = fs::read_dir(desk.at("r")).expect("a report").map(|f| f.expect("a file").metadata()).collect();
+    let files: Vec<_> = fs::read_dir(dir.at("r")).expect("a report").map(|f| f.expect("a file").metadata()).collect();
     let bytes: u64 = files.iter().map(|m| m.as_ref().expect("a file").len()).sum();
     assert_eq!((written["files"].as_u64(), written["bytes"].as_u64()), (Some(files.len() as u64), Some(bytes)));
     assert_eq!(find(&events, "gate")["figures"]["deny"], "1");
     assert!(events.iter().any(|e| e["event"] == "note"), "a missing column is a note");
     // Only run.json of the report names the run, and stdout is unchanged.
     let run = start["run"].as_str().expect("an id");
-    for file in fs::read_dir(desk.at("r")).expect("a report").map(|f| f.expect("a file").path()) {
+    for file in fs::read_dir(dir.at("r")).expect("a report").map(|f| f.expect("a file").path()) {
         let holds = String::from_utf8_lossy(&fs::read(&file).expect("a file")).contains(run);
         assert_eq!(holds, file.ends_with("run.json"), "{}", file.display());
     }
-    let plain = desk.run(&["check", "claims.csv", "--out", "r", "--force"]);
-    assert_eq!(plain.out, said.out);
+    let plain = dir.run(&["check", "claims.csv", "--out", "r", "--force"]);
+    assert_eq!(plain.out, output.out);
 }
 
 #[test]
-fn a_refusal_is_an_error_and_an_end() {
-    let desk = Desk::with(&[CLEAR]);
-    desk.put("headless.csv", format!("{MARK},{MARK}2,22514\n{MARK},b,c\n"));
-    desk.put("misread.csv", HEAD.to_owned() + &format!("{MARK},short\n").repeat(12));
-    desk.put("auths.csv", format!("authorization_number,status,valid_from\n{MARK},A,{MARK}\n"));
-    desk.put("dx.csv", format!("CLMID,DIAG\n{MARK},M54.5\n"));
+fn a_refusal_logs_an_error_and_the_exit_code() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("headless.csv", format!("{MARK},{MARK}2,22514\n{MARK},b,c\n"));
+    dir.put("misread.csv", HEAD.to_owned() + &format!("{MARK},short\n").repeat(12));
+    dir.put("auths.csv", format!("authorization_number,status,valid_from\n{MARK},A,{MARK}\n"));
+    dir.put("dx.csv", format!("CLMID,DIAG\n{MARK},M54.5\n"));
     for (args, says) in [
         (&["check", "none.csv"][..], "does not exist"),
         (&["check", "headless.csv"], "a required column is missing"),
@@ -121,12 +121,12 @@ fn a_refusal_is_an_error_and_an_end() {
         (&["check"], "required arguments"),
     ] {
         let args: Vec<&str> = args.iter().copied().chain(["--log", "json"]).collect();
-        let said = desk.run(&args);
-        let events = events(&said);
-        assert_eq!(said.code, Some(2), "{args:?}");
+        let output = dir.run(&args);
+        let events = events(&output);
+        assert_eq!(output.code, Some(2), "{args:?}");
         let message = find(&events, "error")["message"].as_str().expect("a text").to_owned();
         assert!(message.contains(says), "{args:?}: {message}");
-        assert!(said.out.is_empty());
+        assert!(output.out.is_empty());
     }
 }
 
@@ -134,9 +134,9 @@ fn a_refusal_is_an_error_and_an_end() {
 mod unix {
     use std::process::Stdio;
 
-    use super::{Desk, HEAD, events, find};
+    use super::{HEAD, TestDir, events, find};
     use crate::cli::unix::terminate;
-    use crate::cli::{CLEAR, Said};
+    use crate::cli::{CLEAR, CommandOutput};
     use crate::kit::at;
 
     /// The guide's line for cron, as cron would run it.
@@ -144,30 +144,30 @@ mod unix {
     fn the_line_for_cron_runs() {
         let page = std::fs::read_to_string(at("src/guide/nightly.md")).expect("the page");
         let line = page.lines().find_map(|line| line.strip_prefix("30 2 * * * ")).expect("a line for cron");
-        let desk = Desk::with(&[]);
+        let dir = TestDir::with(&[]);
         for folder in ["inbox", "reports"] {
-            std::fs::create_dir(desk.at(folder)).expect("a directory");
+            std::fs::create_dir(dir.at(folder)).expect("a directory");
         }
-        desk.put("inbox/claims.csv", HEAD.to_owned() + CLEAR);
-        let here = desk.0.path().display().to_string();
+        dir.put("inbox/claims.csv", HEAD.to_owned() + CLEAR);
+        let here = dir.0.path().display().to_string();
         let command = line
             .replace("\\%", "%")
             .replace("/usr/local/bin/claimlint", env!("CARGO_BIN_EXE_claimlint"))
             .replace("/srv/claims", &here);
-        let said = Said::by(std::process::Command::new("sh").args(["-c", &command]));
-        assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
-        let log = std::fs::read_to_string(desk.at("reports/claimlint.jsonl")).expect("a log");
-        events(&Said { err: log, ..said });
-        let reports = std::fs::read_dir(desk.at("reports")).expect("reports").flatten();
+        let output = CommandOutput::by(std::process::Command::new("sh").args(["-c", &command]));
+        assert_eq!((output.out.as_str(), output.err.as_str()), ("", ""));
+        let log = std::fs::read_to_string(dir.at("reports/claimlint.jsonl")).expect("a log");
+        events(&CommandOutput { err: log, ..output });
+        let reports = std::fs::read_dir(dir.at("reports")).expect("reports").flatten();
         assert_eq!(reports.filter(|entry| entry.path().join("report.html").exists()).count(), 1);
     }
 
     /// A signal stops a run that is reading, and one that waits for its input.
     #[test]
-    fn a_signal_is_told() {
+    fn a_signal_is_logged() {
         for silent in [false, true] {
-            let desk = Desk::with(&[]);
-            let mut command = desk.command(&["check", "-", "--out", "report", "--log", "json"]);
+            let dir = TestDir::with(&[]);
+            let mut command = dir.command(&["check", "-", "--out", "report", "--log", "json"]);
             let mut child =
                 command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
             let mut stdin = child.stdin.take().expect("a pipe");
@@ -182,23 +182,23 @@ mod unix {
                     }
                 }
             });
-            let said = terminate(&desk, child);
+            let output = terminate(&dir, child);
             feed.join().expect("it ends");
-            assert_eq!(said.code, Some(130));
-            find(&events(&said), "interrupted");
+            assert_eq!(output.code, Some(130));
+            find(&events(&output), "interrupted");
         }
     }
 }
 
 #[test]
-fn a_first_line_that_is_no_header_is_shown_at_the_terminal_and_never_in_the_log() {
-    let desk = Desk::with(&[]);
-    desk.put("claims.csv", format!("{MARK},DOE,X\n"));
+fn a_first_line_that_is_not_a_header_is_quoted_at_the_terminal_and_never_logged() {
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv", format!("{MARK},DOE,X\n"));
     let args = ["check", "claims.csv", "--out", "r"];
-    let said = desk.run(&args);
-    assert!(said.err.contains(&format!("the first line holds `{MARK}`, `DOE`, `X`")), "{}", said.err);
-    let said = desk.run(&[&args[..], &["--log", "json"]].concat());
-    let events = events(&said);
+    let output = dir.run(&args);
+    assert!(output.err.contains(&format!("the first line holds `{MARK}`, `DOE`, `X`")), "{}", output.err);
+    let output = dir.run(&[&args[..], &["--log", "json"]].concat());
+    let events = events(&output);
     let message = find(&events, "error")["message"].as_str().unwrap_or_default();
     assert!(message.contains("the first line holds other names\n"), "{message}");
 }

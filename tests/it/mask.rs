@@ -14,7 +14,7 @@ use claimlint::report::table::record::{FINDING, SERVICE};
 use claimlint::run::Masked;
 
 use crate::cases::Case;
-use crate::cli::{Said, binary};
+use crate::cli::{CommandOutput, binary};
 use crate::explain::agree;
 use crate::kit::{Table, at, written};
 use crate::readers::{of_parquet, of_workbook};
@@ -39,22 +39,22 @@ AUTH-0001,MEM-0009,,APPROVED,2024-01-13,2024-02-17,
 AUTH-0007,MEM-0008,,APPROVED,2024-01-13,,
 ";
 
-struct Desk(TempDir);
+struct TestDir(TempDir);
 
-impl Desk {
+impl TestDir {
     fn new() -> Self {
-        let desk = Self(tempfile::tempdir().expect("a directory"));
-        fs::write(desk.0.path().join("key"), KEY).expect("room for it");
-        fs::write(desk.0.path().join("stray.csv"), STRAY).expect("room for it");
-        fs::write(desk.0.path().join("auths.csv"), STRAY_AUTHS).expect("room for it");
+        let dir = Self(tempfile::tempdir().expect("a directory"));
+        fs::write(dir.0.path().join("key"), KEY).expect("room for it");
+        fs::write(dir.0.path().join("stray.csv"), STRAY).expect("room for it");
+        fs::write(dir.0.path().join("auths.csv"), STRAY_AUTHS).expect("room for it");
         for name in ["kyphoplasty-2024q1.csv", "authorizations-2024q1.csv"] {
-            fs::copy(at("fixtures/extracts").join(name), desk.0.path().join(name)).expect("room for it");
+            fs::copy(at("fixtures/extracts").join(name), dir.0.path().join(name)).expect("room for it");
         }
-        desk
+        dir
     }
 
-    fn run(&self, args: &[&str]) -> Said {
-        Said::by(
+    fn run(&self, args: &[&str]) -> CommandOutput {
+        CommandOutput::by(
             binary().args(args).current_dir(self.0.path()).env("MASK_KEY", KEY).env("SHORT_KEY", "fifteen bytes.."),
         )
     }
@@ -111,12 +111,12 @@ fn ids(extract: &Path) -> BTreeSet<String> {
 
 #[test]
 fn no_output_holds_an_id() {
-    let desk = Desk::new();
+    let dir = TestDir::new();
     for (extract, auths, n) in
         [("kyphoplasty-2024q1.csv", "authorizations-2024q1.csv", 300), ("stray.csv", "auths.csv", 15)]
     {
-        let mut ids = ids(&desk.0.path().join(extract));
-        ids.extend(self::ids(&desk.0.path().join(auths)));
+        let mut ids = ids(&dir.0.path().join(extract));
+        ids.extend(self::ids(&dir.0.path().join(auths)));
         if extract == "stray.csv" {
             ids.extend(["0002\"\"".to_owned(), "MEM-000".to_owned(), "CLM-00".to_owned(), "AUTH-000".to_owned()]);
         }
@@ -124,11 +124,11 @@ fn no_output_holds_an_id() {
         for (how, out) in [(&[][..], "masked"), (&["--mask-dates", "month"], "months")] {
             let out = format!("{extract}-{out}");
             let check = ["check", extract, "--auths", auths, "--mask", "key", "--format", "all", "--out", &out];
-            let said = desk.run(&[&check[..], how].concat());
-            assert_eq!(said.code, Some(1), "{}", said.err);
-            let mut texts = desk.texts(&out);
+            let output = dir.run(&[&check[..], how].concat());
+            assert_eq!(output.code, Some(1), "{}", output.err);
+            let mut texts = dir.texts(&out);
             assert_eq!(texts.len(), FORMATS.len() + 2, "with run.json and manifest.json");
-            texts.push(("terminal".to_owned(), said.out + &said.err));
+            texts.push(("terminal".to_owned(), output.out + &output.err));
             for (name, text) in &texts {
                 for id in &ids {
                     assert!(!text.contains(id.as_str()), "{extract}: {name} holds {id}");
@@ -140,21 +140,20 @@ fn no_output_holds_an_id() {
             }
         }
     }
-    let rejects = desk.table("stray.csv-masked/rejects.csv");
+    let rejects = dir.table("stray.csv-masked/rejects.csv");
     assert!(rejects.rows.len() == 2 && rejects.rows.iter().all(|row| row[4].starts_with("withheld")), "{rejects:?}");
 }
 
 #[test]
-fn a_mask_changes_no_verdict_and_joins_what_was_joined() {
-    let desk = Desk::new();
+fn masking_changes_no_verdict_and_keeps_equal_ids_equal() {
+    let dir = TestDir::new();
     for (extract, auths) in [("kyphoplasty-2024q1.csv", "authorizations-2024q1.csv"), ("stray.csv", "auths.csv")] {
         let base = ["check", extract, "--auths", auths, "-q", "--out"];
-        desk.run(&[&base[..], &["plain", "--force"]].concat());
-        desk.run(&[&base[..], &["masked", "--force", "--mask", "env:MASK_KEY"]].concat());
-        desk.run(&[&base[..], &["months", "--force", "--mask", "key", "--mask-dates", "month"]].concat());
+        dir.run(&[&base[..], &["plain", "--force"]].concat());
+        dir.run(&[&base[..], &["masked", "--force", "--mask", "env:MASK_KEY"]].concat());
+        dir.run(&[&base[..], &["months", "--force", "--mask", "key", "--mask-dates", "month"]].concat());
         for table in ["services.csv", "findings.csv"] {
-            let [plain, masked, months] =
-                ["plain", "masked", "months"].map(|out| desk.table(&format!("{out}/{table}")));
+            let [plain, masked, months] = ["plain", "masked", "months"].map(|out| dir.table(&format!("{out}/{table}")));
             assert_eq!(plain.rows.len(), masked.rows.len());
             let same = [
                 "source_line",
@@ -187,34 +186,34 @@ fn a_mask_changes_no_verdict_and_joins_what_was_joined() {
 }
 
 #[test]
-fn the_dossier_of_a_masked_report_answers_to_the_token_and_to_the_key() {
-    let desk = Desk::new();
+fn a_masked_claim_is_found_by_token_or_by_number_and_key() {
+    let dir = TestDir::new();
     let check = ["check", "kyphoplasty-2024q1.csv", "-q", "--mask", "key", "--out"];
-    assert_eq!(desk.run(&[&check[..], &["masked"]].concat()).code, Some(1));
+    assert_eq!(dir.run(&[&check[..], &["masked"]].concat()).code, Some(1));
     let token = Mask::new(KEY.as_bytes()).expect("long enough").token(IdKind::Claim, "E24100744");
-    let by_token = desk.run(&["explain", &token, "--in", "masked"]).success();
+    let by_token = dir.run(&["explain", &token, "--in", "masked"]).success();
     assert!(by_token.contains("PA201") && !by_token.contains("E24100744"));
-    assert_eq!(desk.run(&["explain", "E24100744", "--in", "masked", "--mask", "key"]).success(), by_token);
-    let refused = desk.run(&["explain", "E24100744", "--in", "masked"]).refused();
+    assert_eq!(dir.run(&["explain", "E24100744", "--in", "masked", "--mask", "key"]).success(), by_token);
+    let refused = dir.run(&["explain", "E24100744", "--in", "masked"]).refused();
     assert!(refused.contains("masked") && refused.contains("--mask KEYFILE"), "{refused}");
-    desk.run(&[&check[..], &["months", "--mask-dates", "month"]].concat());
-    assert!(desk.run(&["explain", &token, "--in", "months"]).refused().contains("--mask-dates"));
+    dir.run(&[&check[..], &["months", "--mask-dates", "month"]].concat());
+    assert!(dir.run(&["explain", &token, "--in", "months"]).refused().contains("--mask-dates"));
 }
 
 #[test]
-fn a_key_that_is_none_is_refused_with_advice() {
-    let desk = Desk::new();
-    fs::write(desk.0.path().join("empty"), "\n\n").expect("room for it");
+fn an_unusable_key_is_refused_with_advice() {
+    let dir = TestDir::new();
+    fs::write(dir.0.path().join("empty"), "\n\n").expect("room for it");
     for (key, says) in [
         ("none", "does not exist"),
         ("empty", "/dev/urandom"),
         ("env:SHORT_KEY", "shorter than 16"),
         ("env:NO_KEY", "no such variable"),
     ] {
-        let refused = desk.run(&["check", "stray.csv", "--mask", key]).refused();
+        let refused = dir.run(&["check", "stray.csv", "--mask", key]).refused();
         assert!(refused.contains(says) && !refused.contains("fifteen"), "{key}: {refused}");
     }
-    assert!(desk.run(&["check", "stray.csv", "--mask-dates", "month"]).refused().contains("--mask"));
+    assert!(dir.run(&["check", "stray.csv", "--mask-dates", "month"]).refused().contains("--mask"));
 }
 
 /// A masked dossier gives the verdicts of the run: the tokens carry everything that they depend on.

@@ -140,7 +140,7 @@ impl Mutant {
 }
 
 /// Asserts that for every mutant a fixture or a worked example of the policy fails.
-fn all_are_noticed(mutants: Vec<Mutant>) {
+fn assert_all_noticed(mutants: Vec<Mutant>) {
     none_survives(&survivors(Case::all(), true, mutants));
 }
 
@@ -198,7 +198,7 @@ fn values(text: &str, key: &str) -> Vec<(std::ops::Range<usize>, String)> {
 }
 
 #[test]
-fn every_listed_diagnosis_counts() {
+fn every_listed_diagnosis_is_covered_by_a_fixture() {
     let edition = &POLICY.editions[0];
     assert_eq!(edition.diagnoses.len(), 73);
     let mutants = edition.diagnoses.iter().map(|listed| {
@@ -206,11 +206,11 @@ fn every_listed_diagnosis_counts() {
         let (from, to) = (format!("\"{}\"", listed.code), "\"Q999999\"");
         Mutant::replace("policy", format!("{} is not listed", listed.code), &from, to)
     });
-    all_are_noticed(mutants.collect());
+    assert_all_noticed(mutants.collect());
 }
 
 #[test]
-fn every_group_of_diagnoses_has_the_right_region() {
+fn every_region_of_a_diagnosis_group_is_covered_by_a_fixture() {
     let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     // Regions in `outside_statement` are changed below.
@@ -235,11 +235,11 @@ fn every_group_of_diagnoses_has_the_right_region() {
             mutants.push(Mutant::at("policy", format!("{key}: {other}, not {code}"), range, other));
         }
     }
-    all_are_noticed(mutants);
+    assert_all_noticed(mutants);
 }
 
 #[test]
-fn every_procedure_code_counts_in_its_role() {
+fn every_procedure_code_and_role_is_covered_by_a_fixture() {
     let mut mutants = Vec::new();
     for (id, known) in POLICY.codes.iter() {
         let code = &known.code;
@@ -271,11 +271,11 @@ fn every_procedure_code_counts_in_its_role() {
             mutants.push(Mutant::at("policy", format!("line {line}: {to}"), at..at + from.len(), &to));
         }
     }
-    all_are_noticed(mutants);
+    assert_all_noticed(mutants);
 }
 
 #[test]
-fn every_cell_of_the_authorization_table_counts() {
+fn every_cell_of_the_authorization_table_is_covered_by_a_fixture() {
     let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     let tables = [
@@ -293,11 +293,11 @@ fn every_cell_of_the_authorization_table_counts() {
             }
         }
     }
-    all_are_noticed(mutants);
+    assert_all_noticed(mutants);
 }
 
 #[test]
-fn every_date_counts_to_the_day() {
+fn every_date_is_covered_to_the_day() {
     let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     for key in ["from = ", "until = ", "verified_through = "] {
@@ -316,11 +316,11 @@ fn every_date_counts_to_the_day() {
         }
     }
     assert_eq!(mutants.len(), 2 * 9, "three codes from, three until, one edition, one code set, one last day");
-    all_are_noticed(mutants);
+    assert_all_noticed(mutants);
 }
 
 #[test]
-fn every_limit_and_pair_counts() {
+fn every_limit_and_pair_is_covered_by_a_fixture() {
     let text = &POLICY.origin(OriginKind::Limits).expect("it is built in").text;
     let mut mutants = Vec::new();
     for (at, key) in text.match_indices("units = ") {
@@ -346,11 +346,11 @@ fn every_limit_and_pair_counts() {
     ] {
         mutants.push(Mutant::replace("limits", format!("{to}, not {from}"), from, to));
     }
-    all_are_noticed(mutants);
+    assert_all_noticed(mutants);
 }
 
 #[test]
-fn every_disposition_counts() {
+fn every_disposition_is_covered_by_a_fixture() {
     let text = &POLICY.own_origin().text;
     let mut mutants = Vec::new();
     for (_, rule) in roster() {
@@ -363,5 +363,5 @@ fn every_disposition_counts() {
     }
     let what = "22515 above its limit is deny".to_owned();
     mutants.push(Mutant::replace("policy", what, "by_code = { 22515 = \"review\" }", "by_code = {}"));
-    all_are_noticed(mutants);
+    assert_all_noticed(mutants);
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, binary, names};
+use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir, binary, names};
 
 /// A small generator of random delays and cells: splitmix64 by Steele, Lea and Flood.
 struct Random(u64);
@@ -53,25 +53,25 @@ fn report(path: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Entries that a run has left beside its report.
-fn litter(desk: &Desk) -> Vec<String> {
-    desk.names().into_iter().filter(|name| name.starts_with('.')).collect()
+fn leftovers(dir: &TestDir) -> Vec<String> {
+    dir.names().into_iter().filter(|name| name.starts_with('.')).collect()
 }
 
 fn start(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
 }
 
-fn end(child: Child) -> (Said, Option<i32>) {
+fn end(child: Child) -> (CommandOutput, Option<i32>) {
     let output = child.wait_with_output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let said = Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
-    (said, output.status.signal())
+    let ended = CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+    (ended, output.status.signal())
 }
 
 /// Waits until a run has begun to build its report.
-fn begun(desk: &Desk) {
+fn begun(dir: &TestDir) {
     let start = Instant::now();
-    while !desk.names().iter().any(|n| n.ends_with(".partial")) {
+    while !dir.names().iter().any(|n| n.ends_with(".partial")) {
         assert!(start.elapsed() < Duration::from_secs(20), "it never began");
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -80,108 +80,108 @@ fn begun(desk: &Desk) {
 const KILLS: usize = 120;
 
 #[test]
-fn killed_at_any_moment_the_old_report_or_the_new_one_lies_there() {
-    let desk = Desk::with(&[]);
+fn a_kill_at_any_moment_leaves_the_old_report_or_the_new_one() {
+    let dir = TestDir::with(&[]);
     let mut wholes = Vec::new();
     let mut duration = Duration::ZERO;
     for (name, seed) in [("a.csv", 1), ("b.csv", 2)] {
-        fs::write(desk.at(name), extract(20_000, 10, seed)).expect("room for it");
+        fs::write(dir.at(name), extract(20_000, 10, seed)).expect("room for it");
         let start = Instant::now();
-        assert_eq!(desk.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
+        assert_eq!(dir.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
         duration = start.elapsed();
-        wholes.push(report(&desk.at("report")));
+        wholes.push(report(&dir.at("report")));
     }
     assert_ne!(wholes[0], wholes[1]);
     let (mut random, mut seen) = (Random(42), BTreeMap::<String, usize>::new());
     for n in 0..KILLS {
         let name = ["a.csv", "b.csv"][n % 2];
-        let before = report(&desk.at("report"));
-        let lying = litter(&desk).len();
+        let before = report(&dir.at("report"));
+        let left_before = leftovers(&dir).len();
         let signal = ["-KILL", "-TERM", "-INT"][n % 3];
         // Half of the delays are anywhere, half near the end of the run, when the report is written and moved.
         let share = if n % 4 < 2 { random.below(1100) } else { 700 + random.below(400) };
-        let child = start(desk.command(&["check", name, "--out", "report", "--force", "-q"]).env("NO_COLOR", "1"));
+        let child = start(dir.command(&["check", name, "--out", "report", "--force", "-q"]).env("NO_COLOR", "1"));
         std::thread::sleep(duration * share as u32 / 1000);
         Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is everywhere");
-        let (said, killed) = end(child);
-        let after = report(&desk.at("report"));
+        let (output, killed) = end(child);
+        let after = report(&dir.at("report"));
         assert!(wholes.contains(&after), "{n}: {signal} after {share}/1000 of {duration:?}: neither old nor new");
-        let how = match (said.code, killed) {
+        let how = match (output.code, killed) {
             // The run was complete before the signal.
             (Some(1), None) => {
-                assert!(after == wholes[n % 2] && litter(&desk).is_empty(), "{n}: {:?}", litter(&desk));
+                assert!(after == wholes[n % 2] && leftovers(&dir).is_empty(), "{n}: {:?}", leftovers(&dir));
                 "complete"
             }
             (Some(130), None) if signal != "-KILL" => {
-                assert!(said.err.contains("interrupted: no report was written; run again"), "{}", said.err);
-                assert!(after == before && litter(&desk).len() <= lying, "{n}: {:?}", litter(&desk));
+                assert!(output.err.contains("interrupted: no report was written; run again"), "{}", output.err);
+                assert!(after == before && leftovers(&dir).len() <= left_before, "{n}: {:?}", leftovers(&dir));
                 "interrupted"
             }
             // SIGKILL, or a signal before the handler was installed.
             (None, Some(_)) => "killed",
-            other => panic!("{n}: {signal}: {other:?}: {}", said.err),
+            other => panic!("{n}: {signal}: {other:?}: {}", output.err),
         };
         *seen.entry(how.to_owned()).or_default() += 1;
         // The length of a run depends on the load of the machine, so the delays are adjusted.
         duration = if how == "complete" { duration * 19 / 20 } else { duration * 21 / 20 };
         if n % 10 == 9 {
-            assert_eq!(desk.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
-            assert_eq!(litter(&desk), [""; 0], "{n}: a complete run takes away what killed ones left");
-            assert_eq!(report(&desk.at("report")), wholes[n % 2]);
+            assert_eq!(dir.run(&["check", name, "--out", "report", "--force", "-q"]).code, Some(1));
+            assert_eq!(leftovers(&dir), [""; 0], "{n}: a complete run takes away what killed ones left");
+            assert_eq!(report(&dir.at("report")), wholes[n % 2]);
         }
     }
     // If all runs ended in the same way, the delays would have missed the run.
     assert!(seen.get("killed") >= Some(&5) && seen.get("interrupted") >= Some(&5), "{seen:?}");
-    assert_eq!(desk.names(), ["a.csv", "b.csv", "claims.csv", "report"]);
+    assert_eq!(dir.names(), ["a.csv", "b.csv", "claims.csv", "report"]);
 }
 
 #[test]
-fn of_two_runs_into_one_place_the_second_refuses() {
-    let desk = Desk::with(&[DENY]);
-    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
-    let before = report(&desk.at("report"));
-    let mut first = start(&mut desk.command(&["check", "-", "--out", "report", "--force", "-q"]));
-    begun(&desk);
+fn a_second_run_with_the_same_out_is_refused() {
+    let dir = TestDir::with(&[DENY]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
+    let before = report(&dir.at("report"));
+    let mut first = start(&mut dir.command(&["check", "-", "--out", "report", "--force", "-q"]));
+    begun(&dir);
     for out in ["report", "./report/", "report/../report", "report/."] {
-        let second = desk.run(&["check", "claims.csv", "--out", out, "--force"]).refused();
+        let second = dir.run(&["check", "claims.csv", "--out", out, "--force"]).refused();
         assert!(second.contains("another run is writing there") && second.contains("--out"), "{out}: {second}");
     }
-    assert_eq!(report(&desk.at("report")), before);
+    assert_eq!(report(&dir.at("report")), before);
     // A run with another --out succeeds, and the first run is not affected.
-    assert_eq!(desk.run(&["check", "claims.csv", "--out", "other", "-q"]).code, Some(1));
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "other", "-q"]).code, Some(1));
     std::io::Write::write_all(first.stdin.as_mut().expect("a pipe"), (HEAD.to_owned() + CLEAR).as_bytes())
         .expect("it reads");
     assert_eq!(end(first).0.code, Some(0));
-    assert_ne!(report(&desk.at("report")), before);
-    assert_eq!(litter(&desk), [""; 0]);
+    assert_ne!(report(&dir.at("report")), before);
+    assert_eq!(leftovers(&dir), [""; 0]);
 }
 
 #[test]
-fn runs_at_once_without_a_name_take_a_name_each() {
-    let desk = Desk::with(&[CLEAR]);
-    let children: Vec<Child> = (0..6).map(|_| start(&mut desk.command(&["check", "claims.csv", "-q"]))).collect();
+fn concurrent_runs_without_out_use_different_names() {
+    let dir = TestDir::with(&[CLEAR]);
+    let children: Vec<Child> = (0..6).map(|_| start(&mut dir.command(&["check", "claims.csv", "-q"]))).collect();
     for child in children {
-        let said = end(child).0;
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        let output = end(child).0;
+        assert_eq!(output.code, Some(0), "{}", output.err);
     }
     let mut want: Vec<String> = (2..=6).map(|n| format!("claimlint-report-{n}")).collect();
     want.extend(["claimlint-report".to_owned(), "claims.csv".to_owned()]);
     want.sort();
-    assert_eq!(desk.names(), want);
+    assert_eq!(dir.names(), want);
 
     let children: Vec<Child> =
-        (0..6).map(|_| start(&mut desk.command(&["check", "claims.csv", "-q", "--out", "one"]))).collect();
-    let ends: Vec<Said> = children.into_iter().map(|child| end(child).0).collect();
-    assert_eq!(ends.iter().filter(|said| said.code == Some(0)).count(), 1);
-    for said in ends.iter().filter(|said| said.code != Some(0)) {
-        assert_eq!(said.code, Some(2));
+        (0..6).map(|_| start(&mut dir.command(&["check", "claims.csv", "-q", "--out", "one"]))).collect();
+    let ends: Vec<CommandOutput> = children.into_iter().map(|child| end(child).0).collect();
+    assert_eq!(ends.iter().filter(|output| output.code == Some(0)).count(), 1);
+    for output in ends.iter().filter(|output| output.code != Some(0)) {
+        assert_eq!(output.code, Some(2));
         assert!(
-            said.err.contains("another run is writing there") || said.err.contains("exists already"),
+            output.err.contains("another run is writing there") || output.err.contains("exists already"),
             "{}",
-            said.err
+            output.err
         );
     }
-    assert_eq!(litter(&desk), [""; 0]);
+    assert_eq!(leftovers(&dir), [""; 0]);
 }
 
 /// A small file system that is unmounted at the end of the test.
@@ -208,16 +208,16 @@ impl Drop for Disk {
 }
 
 /// A report of some two megabytes and a small one.
-fn full_desk() -> Desk {
-    let desk = Desk::with(&[DENY]);
-    fs::write(desk.at("large.csv"), extract(4_000, 1, 3)).expect("room for it");
-    desk
+fn full_dir() -> TestDir {
+    let dir = TestDir::with(&[DENY]);
+    fs::write(dir.at("large.csv"), extract(4_000, 1, 3)).expect("room for it");
+    dir
 }
 
 #[test]
 fn a_full_disk_leaves_the_old_report() {
-    let desk = full_desk();
-    let Some(disk) = Disk::new(desk.at("disk"), "size=1m,mode=700") else {
+    let dir = full_dir();
+    let Some(disk) = Disk::new(dir.at("disk"), "size=1m,mode=700") else {
         #[allow(clippy::print_stderr, reason = "a test that cannot ask its question must not look as if it had")]
         {
             eprintln!(
@@ -228,14 +228,14 @@ fn a_full_disk_leaves_the_old_report() {
     };
     let small = ["check", "claims.csv", "--out", "disk/report", "-q", "--force"];
     let large = ["check", "large.csv", "--out", "disk/report", "-q", "--force"];
-    assert_eq!(desk.run(&small).code, Some(1));
-    let before = report(&desk.at("disk/report"));
+    assert_eq!(dir.run(&small).code, Some(1));
+    let before = report(&dir.at("disk/report"));
     for size in [128, 256, 512, 1024, 1536] {
         disk.remount(&format!("size={size}k"));
-        let refused = desk.run(&large).refused();
+        let refused = dir.run(&large).refused();
         assert!(refused.contains("no space left; free some, or name another disk with --out"), "{size}: {refused}");
-        assert_eq!(report(&desk.at("disk/report")), before, "{size}");
-        assert_eq!(names(&desk.at("disk")), ["report"], "{size}");
+        assert_eq!(report(&dir.at("disk/report")), before, "{size}");
+        assert_eq!(names(&dir.at("disk")), ["report"], "{size}");
     }
     disk.remount("size=64m");
     // The disk runs out of inodes at each step of a run in turn. One is used by the disk, one by the directory and one by each
@@ -243,106 +243,106 @@ fn a_full_disk_leaves_the_old_report() {
     let mut codes = Vec::new();
     for files in 11..=21 {
         disk.remount(&format!("nr_inodes={files}"));
-        let said = desk.run(&small);
-        codes.push(said.code);
-        if said.code == Some(2) {
-            assert!(said.err.contains("no space left"), "{files}: {}", said.err);
+        let output = dir.run(&small);
+        codes.push(output.code);
+        if output.code == Some(2) {
+            assert!(output.err.contains("no space left"), "{files}: {}", output.err);
         }
-        assert_eq!(report(&desk.at("disk/report")), before, "{files}");
-        assert_eq!(names(&desk.at("disk")), ["report"], "{files}");
+        assert_eq!(report(&dir.at("disk/report")), before, "{files}");
+        assert_eq!(names(&dir.at("disk")), ["report"], "{files}");
     }
     assert!(codes.contains(&Some(2)) && codes.ends_with(&[Some(1)]), "{codes:?}");
     disk.remount("ro");
-    let refused = desk.run(&small).refused();
+    let refused = dir.run(&small).refused();
     assert!(refused.contains("cannot be written to; name another disk"), "{refused}");
     disk.remount("rw,nr_inodes=100");
-    assert_eq!(desk.run(&large).code, Some(1));
+    assert_eq!(dir.run(&large).code, Some(1));
 }
 
 /// `claimlint check ... > log` where only the disk of the log is full: the report is complete.
 #[test]
-fn a_screen_that_cannot_be_printed_is_no_failed_run() {
-    let desk = Desk::with(&[DENY]);
+fn a_summary_that_cannot_be_printed_does_not_fail_the_run() {
+    let dir = TestDir::with(&[DENY]);
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
-    let mut command = desk.command(&["check", "claims.csv", "--out", "report"]);
+    let mut command = dir.command(&["check", "claims.csv", "--out", "report"]);
     let output = command.stdout(full()).output().expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("could not be printed") && said.contains("the report is in report"), "{said}");
-    desk.run(&["verify", "report", "claims.csv"]).success();
-    let output = desk.command(&["rules"]).stdout(full()).output().expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("could not be printed") && errors.contains("the report is in report"), "{errors}");
+    dir.run(&["verify", "report", "claims.csv"]).success();
+    let output = dir.command(&["rules"]).stdout(full()).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2), "printing was all that it had to do");
 }
 
 #[test]
 fn a_limit_on_files_leaves_the_old_report() {
-    let desk = full_desk();
-    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
-    let before = report(&desk.at("report"));
+    let dir = full_dir();
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
+    let before = report(&dir.at("report"));
     for blocks in [0, 1, 8, 64, 256] {
         let typed = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
         let mut command = Command::new("sh");
         command.args(["-c", &typed, "sh", env!("CARGO_BIN_EXE_claimlint")]);
-        command.args(["check", "large.csv", "--out", "report", "-q", "--force"]).current_dir(desk.at(""));
+        command.args(["check", "large.csv", "--out", "report", "-q", "--force"]).current_dir(dir.at(""));
         // stderr is a pipe, which the limit does not affect.
         let refused = end(start(&mut command)).0.refused();
         assert!(refused.contains("ulimit -f"), "{blocks}: {refused}");
-        assert_eq!(report(&desk.at("report")), before, "{blocks}");
-        assert_eq!(litter(&desk), [""; 0], "{blocks}");
+        assert_eq!(report(&dir.at("report")), before, "{blocks}");
+        assert_eq!(leftovers(&dir), [""; 0], "{blocks}");
     }
 }
 
 #[test]
-fn an_unwritable_place_is_refused_before_anything_is_read() {
-    let desk = Desk::with(&[CLEAR]);
-    fs::create_dir(desk.at("shut")).expect("room for it");
-    fs::write(desk.at("file"), "").expect("room for it");
-    fs::copy(env!("CARGO_BIN_EXE_claimlint"), desk.at("claimlint")).expect("room for it");
+fn an_unwritable_out_is_refused_before_anything_is_read() {
+    let dir = TestDir::with(&[CLEAR]);
+    fs::create_dir(dir.at("shut")).expect("room for it");
+    fs::write(dir.at("file"), "").expect("room for it");
+    fs::copy(env!("CARGO_BIN_EXE_claimlint"), dir.at("claimlint")).expect("room for it");
     let mode = |path: &str, mode| {
-        fs::set_permissions(desk.at(path), std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("ours");
+        fs::set_permissions(dir.at(path), std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("ours");
     };
     mode("", 0o755);
     mode("shut", 0o555);
     mode("claims.csv", 0o644);
-    let mut command = Command::new(desk.at("claimlint"));
-    command.args(["check", "claims.csv", "--out", "shut/report"]).current_dir(desk.at(""));
-    if fs::write(desk.at("shut/probe"), "").is_ok() {
+    let mut command = Command::new(dir.at("claimlint"));
+    command.args(["check", "claims.csv", "--out", "shut/report"]).current_dir(dir.at(""));
+    if fs::write(dir.at("shut/probe"), "").is_ok() {
         // Root may write anywhere, so the test runs as another user.
-        fs::remove_file(desk.at("shut/probe")).expect("ours");
+        fs::remove_file(dir.at("shut/probe")).expect("ours");
         command.uid(65_534).gid(65_534);
     }
     let refused = end(start(&mut command)).0.refused();
     assert!(refused.contains("shut: may not be written by this user; name another place with --out"), "{refused}");
-    let refused = desk.run(&["check", "claims.csv", "--out", "file/report"]).refused();
+    let refused = dir.run(&["check", "claims.csv", "--out", "file/report"]).refused();
     assert!(refused.contains("file: is not a directory; name another place with --out"), "{refused}");
-    assert_eq!(litter(&desk), [""; 0]);
-    assert_eq!(names(&desk.at("shut")), [""; 0]);
+    assert_eq!(leftovers(&dir), [""; 0]);
+    assert_eq!(names(&dir.at("shut")), [""; 0]);
 }
 
 #[test]
 fn an_input_that_fails_or_changes_leaves_the_old_report() {
-    let desk = Desk::with(&[DENY]);
-    assert_eq!(desk.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
-    let before = report(&desk.at("report"));
+    let dir = TestDir::with(&[DENY]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
+    let before = report(&dir.at("report"));
     let intact = |what: &str| {
-        assert_eq!(report(&desk.at("report")), before, "{what}");
-        assert_eq!(litter(&desk), [""; 0], "{what}");
+        assert_eq!(report(&dir.at("report")), before, "{what}");
+        assert_eq!(leftovers(&dir), [""; 0], "{what}");
     };
-    let check = |file: &str| desk.command(&["check", file, "--out", "report", "--force", "-q"]);
+    let check = |file: &str| dir.command(&["check", file, "--out", "report", "--force", "-q"]);
 
-    let refused = desk.run(&["check", ".", "--out", "report", "--force"]).refused();
+    let refused = dir.run(&["check", ".", "--out", "report", "--force"]).refused();
     assert!(refused.contains("is a directory; name the extracts in it"), "{refused}");
     intact("a directory");
 
-    let refused = desk.run(&["check", "/proc/self/mem", "--out", "report", "--force"]).refused();
+    let refused = dir.run(&["check", "/proc/self/mem", "--out", "report", "--force"]).refused();
     assert!(refused.contains("cannot be read") && refused.contains("take another copy"), "{refused}");
     intact("a disk that errs");
 
     // The file is truncated, extended and rewritten while the run waits for the pipe.
     let text = extract(2_000, 100, 4);
     for change in ["cut", "grown", "rewritten"] {
-        fs::write(desk.at("moving.csv"), &text).expect("room for it");
-        let mut command = desk.command(&["check", "-", "moving.csv", "--out", "report", "--force", "-q"]);
+        fs::write(dir.at("moving.csv"), &text).expect("room for it");
+        let mut command = dir.command(&["check", "-", "moving.csv", "--out", "report", "--force", "-q"]);
         let mut child = start(command.args(["--threads", "1"]));
         let mut pipe = child.stdin.take().expect("a pipe");
         // More than the pipe's buffer: once it is written, the run is reading.
@@ -352,7 +352,7 @@ fn an_input_that_fails_or_changes_leaves_the_old_report() {
             "grown" => text.clone() + CLEAR,
             _ => text.replace("2024-03-01", "2024-03-02"),
         };
-        fs::write(desk.at("moving.csv"), changed).expect("room for it");
+        fs::write(dir.at("moving.csv"), changed).expect("room for it");
         drop(pipe);
         let refused = end(child).0.refused();
         assert!(refused.contains("moving.csv: changed while it was read; run again when"), "{change}: {refused}");
@@ -366,9 +366,9 @@ fn an_input_that_fails_or_changes_leaves_the_old_report() {
         &mut packed,
     )
     .expect("memory");
-    Command::new("mkfifo").arg(desk.at("pipe")).status().expect("mkfifo is everywhere");
+    Command::new("mkfifo").arg(dir.at("pipe")).status().expect("mkfifo is everywhere");
     let child = start(&mut check("pipe"));
-    fs::write(desk.at("pipe"), &packed[..packed.len() / 2]).expect("it is read");
+    fs::write(dir.at("pipe"), &packed[..packed.len() / 2]).expect("it is read");
     let refused = end(child).0.refused();
     assert!(refused.contains("pipe: ends too soon"), "{refused}");
     intact("a broken pipe");
@@ -376,14 +376,14 @@ fn an_input_that_fails_or_changes_leaves_the_old_report() {
 
 /// The next run removes leftovers of its own name and leaves those of other names.
 #[test]
-fn the_next_run_takes_away_what_is_of_its_own_name_and_nothing_else() {
-    let desk = Desk::with(&[CLEAR]);
+fn the_next_run_removes_only_leftovers_of_its_own_name() {
+    let dir = TestDir::with(&[CLEAR]);
     let mut children = Vec::new();
     for out in ["report", "report.2"] {
-        let child = start(&mut desk.command(&["check", "-", "--out", out]));
-        begun(&desk);
+        let child = start(&mut dir.command(&["check", "-", "--out", out]));
+        begun(&dir);
         children.push(child);
-        while litter(&desk).len() < 2 * children.len() {
+        while leftovers(&dir).len() < 2 * children.len() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -391,14 +391,15 @@ fn the_next_run_takes_away_what_is_of_its_own_name_and_nothing_else() {
         child.kill().expect("ours");
         child.wait().expect("ours");
     }
-    assert_eq!(litter(&desk).len(), 4, "a partial and a lock each: {:?}", litter(&desk));
-    fs::create_dir(desk.at(".report.a1b2c3.partial")).expect("room for it");
-    fs::write(desk.at(".report.a1b2c3.partial/notes.txt"), "mine").expect("room for it");
-    let said = Said::by(binary().args(["check", "claims.csv", "-q", "--out", "report"]).current_dir(desk.at("")));
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let left = litter(&desk);
+    assert_eq!(leftovers(&dir).len(), 4, "a partial and a lock each: {:?}", leftovers(&dir));
+    fs::create_dir(dir.at(".report.a1b2c3.partial")).expect("room for it");
+    fs::write(dir.at(".report.a1b2c3.partial/notes.txt"), "mine").expect("room for it");
+    let output =
+        CommandOutput::by(binary().args(["check", "claims.csv", "-q", "--out", "report"]).current_dir(dir.at("")));
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let left = leftovers(&dir);
     assert!(left.len() == 3 && left.contains(&".report.a1b2c3.partial".to_owned()), "{left:?}");
     assert!(left.iter().filter(|name| name.starts_with(".report.2.")).count() == 2, "{left:?}");
-    desk.run(&["check", "claims.csv", "-q", "--out", "report.2"]).success();
-    assert_eq!(litter(&desk), [".report.a1b2c3.partial"]);
+    dir.run(&["check", "claims.csv", "-q", "--out", "report.2"]).success();
+    assert_eq!(leftovers(&dir), [".report.a1b2c3.partial"]);
 }

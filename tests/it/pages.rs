@@ -6,7 +6,7 @@ use std::path::Path;
 
 use claimlint::guide;
 
-use crate::cli::{Said, binary};
+use crate::cli::{CommandOutput, binary};
 use crate::kit::at;
 
 /// README.md, then the pages of the guide, each with the name of its file.
@@ -30,47 +30,47 @@ fn shown_output<'r>(page: &'r str, command: &str) -> Vec<&'r str> {
 }
 
 /// Runs a command of a page in a directory that has the repository's folders.
-fn run(command: &str, desk: &Path) -> Said {
+fn run(command: &str, dir: &Path) -> CommandOutput {
     let (_, typed) = command.split_once(" -- ").unwrap_or_else(|| panic!("{command}: no ` -- `"));
-    let typed = typed.split('#').next().unwrap_or_default().replace("/tmp/", &format!("{}/", desk.display()));
+    let typed = typed.split('#').next().unwrap_or_default().replace("/tmp/", &format!("{}/", dir.display()));
     let (args, file) = typed.split_once('>').unwrap_or((&typed, ""));
-    let said = Said::by(binary().args(args.split_whitespace()).current_dir(desk));
-    assert!(matches!(said.code, Some(0 | 1)), "{command}: {}", said.err);
+    let output = CommandOutput::by(binary().args(args.split_whitespace()).current_dir(dir));
+    assert!(matches!(output.code, Some(0 | 1)), "{command}: {}", output.err);
     if !file.is_empty() {
-        fs::write(desk.join(file.trim()), &said.out).expect("room for it");
+        fs::write(dir.join(file.trim()), &output.out).expect("room for it");
     }
-    said
+    output
 }
 
 /// A directory in which the commands of one page run: they name fixtures from the root and write where they are.
-fn desk() -> tempfile::TempDir {
-    let desk = tempfile::tempdir().expect("a directory");
+fn working_dir() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
     for folder in ["fixtures", "src", "benches"] {
-        link(&at(folder), &desk.path().join(folder));
+        link(&at(folder), &dir.path().join(folder));
     }
-    desk
+    dir
 }
 
 #[test]
-fn commands_run_and_print_what_is_shown() {
+fn commands_on_pages_run_and_print_the_output_shown() {
     let pages = pages();
     let first = commands(&pages[0].1).into_iter().find(|c| c.contains(" check ")).expect("the README runs `check`");
     let mut compared = 0;
     for (file, text) in &pages {
-        let desk = desk();
+        let dir = working_dir();
         let commands = commands(text);
         // A page of the guide follows the README: its reader has run the first command.
         if file != "README.md" && !commands.is_empty() {
-            run(first, desk.path());
+            run(first, dir.path());
         }
         for command in commands {
-            let said = run(command, desk.path());
+            let output = run(command, dir.path());
             for part in shown_output(text, command) {
                 compared += 1;
                 assert!(
-                    said.out.contains(part),
+                    output.out.contains(part),
                     "{file}: {command} no longer prints, as the page shows:\n{part}\n{}",
-                    said.out
+                    output.out
                 );
             }
         }
@@ -98,18 +98,18 @@ fn files_that_pages_name_exist() {
 
 #[test]
 fn help_prints_every_topic_and_every_page_of_the_specification() {
-    let help = |words: &[&str]| Said::by(binary().arg("help").args(words));
+    let help = |words: &[&str]| CommandOutput::by(binary().arg("help").args(words));
     let overview = help(&[]);
     for page in guide::PAGES {
         assert!(overview.out.contains(page.about), "{}", overview.out);
-        let said = help(&[page.name]);
+        let output = help(&[page.name]);
         let title = page.text.lines().next().unwrap_or_default().trim_start_matches("# ");
-        assert!(said.code == Some(0) && said.out.starts_with(title), "{}: {}", page.name, said.err);
+        assert!(output.code == Some(0) && output.out.starts_with(title), "{}: {}", page.name, output.err);
     }
     for page in claimlint::spec::PAGES {
         assert!(help(&["spec"]).out.contains(page.name));
-        let said = help(&["spec", page.name]);
-        assert!(said.code == Some(0) && said.out.starts_with(page.about), "{}: {}", page.name, said.err);
+        let output = help(&["spec", page.name]);
+        assert!(output.code == Some(0) && output.out.starts_with(page.about), "{}: {}", page.name, output.err);
     }
     assert!(help(&["check"]).out.contains("--auths"), "a command is explained by its flags");
     let wrong = help(&["no-such-topic"]);

@@ -7,48 +7,48 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, names};
+use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir, names};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o777
 }
 
 /// The binary with this umask.
-fn masked(desk: &Desk, umask: &str, args: &[&str]) -> Command {
+fn under_umask(dir: &TestDir, umask: &str, args: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_claimlint")]);
-    command.args(args).current_dir(desk.at(""));
+    command.args(args).current_dir(dir.at(""));
     command
 }
 
 #[test]
-fn whatever_the_umask_a_report_is_its_owners() {
+fn reports_are_private_under_any_umask() {
     for umask in ["000", "022", "077", "277", "777"] {
-        let desk = Desk::with(&[DENY, "short,row\n"]);
+        let dir = TestDir::with(&[DENY, "short,row\n"]);
         // During the run.
-        let mut command = masked(&desk, umask, &["check", "-", "-q", "--out", "report"]);
+        let mut command = under_umask(&dir, umask, &["check", "-", "-q", "--out", "report"]);
         let mut child = command.stdin(Stdio::piped()).spawn().expect("it runs");
         let begun = Instant::now();
-        while !desk.names().iter().any(|n| n.ends_with(".partial")) {
+        while !dir.names().iter().any(|n| n.ends_with(".partial")) {
             assert!(begun.elapsed() < Duration::from_secs(20), "it never began");
             std::thread::sleep(Duration::from_millis(1));
         }
         // A umask that removes the owner's rights is corrected after the file is created.
         std::thread::sleep(Duration::from_millis(50));
-        for name in desk.names().iter().filter(|n| n.starts_with('.')) {
-            let (found, want) = (mode(&desk.at(name)), if name == ".report.lock" { 0o600 } else { 0o700 });
+        for name in dir.names().iter().filter(|n| n.starts_with('.')) {
+            let (found, want) = (mode(&dir.at(name)), if name == ".report.lock" { 0o600 } else { 0o700 });
             assert_eq!(found, want, "umask {umask}: {name} has {found:o}");
         }
         let text = HEAD.to_owned() + DENY + "short,row\n";
         std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), text.as_bytes()).expect("it reads");
         assert_eq!(child.wait().expect("it ends").code(), Some(1), "umask {umask}");
-        assert_eq!(mode(&desk.at("report")), 0o700, "umask {umask}");
-        for name in names(&desk.at("report")) {
-            assert_eq!(mode(&desk.at("report").join(&name)), 0o600, "umask {umask}: {name}");
+        assert_eq!(mode(&dir.at("report")), 0o700, "umask {umask}");
+        for name in names(&dir.at("report")) {
+            assert_eq!(mode(&dir.at("report").join(&name)), 0o600, "umask {umask}: {name}");
         }
-        let page = masked(&desk, umask, &["explain", "C4", "--in", "report", "--html", "page.html"]).output();
+        let page = under_umask(&dir, umask, &["explain", "C4", "--in", "report", "--html", "page.html"]).output();
         assert!(page.expect("it runs").status.success());
-        assert_eq!(mode(&desk.at("page.html")), 0o600, "umask {umask}");
+        assert_eq!(mode(&dir.at("page.html")), 0o600, "umask {umask}");
     }
 }
 
@@ -57,7 +57,7 @@ const SECRET: &str = "ZQXSECRET";
 
 #[test]
 fn no_message_quotes_a_cell() {
-    let desk = Desk::with(&[]);
+    let dir = TestDir::with(&[]);
     let row = format!("{SECRET}1,{SECRET}2,{SECRET}3,{SECRET}4,{SECRET}5,22514,{SECRET}6,{SECRET}7,{SECRET}8\n");
     let dated = row.replace(&format!("{SECRET}5"), "2024-03-05");
     let shifted = format!("{SECRET},{row}");
@@ -97,7 +97,7 @@ fn no_message_quotes_a_cell() {
         ("header-twice.csv", format!("id,x\n{SECRET}1,{SECRET}\n{SECRET}1,{SECRET}\n")),
         ("tables.csv", format!("{tables}{SECRET}1,{SECRET}\n")),
     ] {
-        fs::write(desk.at(name), text).expect("room for it");
+        fs::write(dir.at(name), text).expect("room for it");
     }
     let joined = |tables: &[&str]| {
         let mut args = vec!["check", "joined.csv", "--layout", "joined.toml"];
@@ -132,17 +132,18 @@ fn no_message_quotes_a_cell() {
     ];
     for args in &refusals {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let Said { code, out, err } = desk.run(&args);
+        let CommandOutput { code, out, err } = dir.run(&args);
         assert_eq!(code, Some(2), "{args:?} is refused: {out}{err}");
         assert!(!out.contains(SECRET) && !err.contains(SECRET), "{args:?}: {out}{err}");
     }
     // A run that goes through: what is odd about its rows stands in the report, and only there. The table of the
     // highest services names claims, so it is asked not to print.
-    let Said { code, out, err } = desk.run(&["check", "cells.csv", "-q", "--progress", "plain", "--out", "report"]);
+    let CommandOutput { code, out, err } =
+        dir.run(&["check", "cells.csv", "-q", "--progress", "plain", "--out", "report"]);
     assert!(matches!(code, Some(0 | 1)), "{err}");
     assert!(out.is_empty() && !err.contains(SECRET), "{err}");
-    fs::write(desk.at("report/services.csv"), row).expect("ours");
-    let said = desk.run(&["verify", "report", "cells.csv"]);
-    assert_eq!(said.code, Some(1));
-    assert!(!said.out.contains(SECRET) && !said.err.contains(SECRET), "{}{}", said.out, said.err);
+    fs::write(dir.at("report/services.csv"), row).expect("ours");
+    let output = dir.run(&["verify", "report", "cells.csv"]);
+    assert_eq!(output.code, Some(1));
+    assert!(!output.out.contains(SECRET) && !output.err.contains(SECRET), "{}{}", output.out, output.err);
 }

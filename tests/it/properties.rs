@@ -144,7 +144,7 @@ proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn threads_and_blocks_change_no_byte(generated in extract(40)) {
+    fn reports_do_not_depend_on_threads_or_blocks(generated in extract(40)) {
         let inputs = generated.inputs();
         let run = |block: usize| inputs.run_by(&POLICY, block).map(|outcome| report(&outcome));
         let want = POOLS[0].install(|| run(BLOCK));
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn files_are_read_in_any_company(first in extract(15), second in extract(15), third in extract(15)) {
+    fn reports_of_several_files_do_not_depend_on_threads(first in extract(15), second in extract(15), third in extract(15)) {
         let mut inputs = first.inputs();
         inputs.extracts.push(("more.csv".to_owned(), second.text().into_bytes()));
         inputs.extracts.push(("last.csv".to_owned(), third.text().into_bytes()));
@@ -314,7 +314,7 @@ proptest! {
 
 /// Enough lines that several threads look for duplicates and encounters. The result does not depend on the threads.
 #[test]
-fn duplicates_and_encounters_are_found_across_shares() {
+fn duplicates_and_encounters_are_found_across_partitions() {
     const DISTINCT: u64 = 15_000;
     let row = |i: u64| {
         let n = i % DISTINCT;

@@ -12,7 +12,7 @@ use claimlint::ingest::layout::detect;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, Setup, Unwatched, run};
 
-use crate::cli::Desk;
+use crate::cli::TestDir;
 use crate::kit::{POLICY, config};
 
 const HEAD: &str = "claim_id,service_date,procedure_code,diagnosis_1,charge_amount,note\n";
@@ -25,16 +25,16 @@ const LAYOUT: &str = "name = \"mine\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"
                       service_date = \"service_date\"\nprocedure_code = \"procedure_code\"\ndiagnosis = [\"diagnosis_1\"]\n\
                       charge_amount = \"charge_amount\"\n[trailer]\nprefix = \"TR,\"\nrows = 2\namount = 3\n";
 
-fn desk(text: &str) -> Desk {
-    let desk = Desk::with(&[]);
-    desk.put("claims.csv", text);
-    desk.put("mine.toml", LAYOUT);
-    desk
+fn working_dir(text: &str) -> TestDir {
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv", text);
+    dir.put("mine.toml", LAYOUT);
+    dir
 }
 
 #[test]
-fn what_was_expected_is_held_against_all_rows() {
-    let desk = desk(&format!("{HEAD}{ROWS}"));
+fn expected_figures_are_compared_with_all_rows() {
+    let dir = working_dir(&format!("{HEAD}{ROWS}"));
     for (rows, amount, code) in [
         ("5", "1050.35", 0),
         ("5", "105035", 0),
@@ -45,14 +45,14 @@ fn what_was_expected_is_held_against_all_rows() {
         ("5", "1050", 2),
     ] {
         let args = ["check", "claims.csv", "--expect-rows", rows, "--expect-amount", amount, "--out", "r", "--force"];
-        let said = desk.run(&args);
-        assert_eq!(said.code, Some(code), "{rows} {amount}: {}", said.err);
-        assert_eq!(desk.at("r").exists(), code == 0);
+        let output = dir.run(&args);
+        assert_eq!(output.code, Some(code), "{rows} {amount}: {}", output.err);
+        assert_eq!(dir.at("r").exists(), code == 0);
         if code == 0 {
-            fs::remove_dir_all(desk.at("r")).expect("ours");
+            fs::remove_dir_all(dir.at("r")).expect("ours");
         }
     }
-    let both = desk.run(&["check", "claims.csv", "--expect-rows", "7", "--expect-amount", "0.35"]).refused();
+    let both = dir.run(&["check", "claims.csv", "--expect-rows", "7", "--expect-amount", "0.35"]).refused();
     for part in [
         "--expect-rows 7: 7 rows are expected and 5 were read, 2 missing",
         "--expect-amount 0.35: charges of 0.35 are expected and 1050.35 were read, a difference of 1050.00",
@@ -60,39 +60,39 @@ fn what_was_expected_is_held_against_all_rows() {
     ] {
         assert!(both.contains(part), "{part}: {both}");
     }
-    assert_eq!(desk.names(), ["claims.csv", "mine.toml"]);
-    assert_eq!(desk.run(&["check", "claims.csv", "--expect-amount", "12.345"]).code, Some(2));
+    assert_eq!(dir.names(), ["claims.csv", "mine.toml"]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--expect-amount", "12.345"]).code, Some(2));
     // Several extracts are one sum.
-    desk.put("more.csv", format!("{HEAD}C9,2024-03-05,99213,M54.5,1.00,\n"));
-    desk.run(&["check", "claims.csv", "more.csv", "--expect-rows", "6", "--expect-amount", "1051.35", "-q"]).success();
+    dir.put("more.csv", format!("{HEAD}C9,2024-03-05,99213,M54.5,1.00,\n"));
+    dir.run(&["check", "claims.csv", "more.csv", "--expect-rows", "6", "--expect-amount", "1051.35", "-q"]).success();
 }
 
 #[test]
-fn what_cannot_be_added_is_said() {
-    let desk = desk(&format!("{HEAD}{ROWS}C6,2024-03-05,99213,M54.5,soon,\nC7,short\n"));
-    let said = desk.run(&["check", "claims.csv", "--expect-amount", "1060.35"]).refused();
-    assert!(said.contains("1050.35 were read") && said.contains("2 rows are not in it"), "{said}");
-    assert!(said.contains("the first such charge on line 8 of claims.csv"), "{said}");
-    desk.put("claims.csv", "claim_id,service_date,procedure_code,diagnosis_1\nC1,2024-03-05,22514,M48.56XA\n");
-    let none = desk.run(&["check", "claims.csv", "--expect-amount", "5"]).refused();
+fn charges_left_out_of_the_sum_are_counted_in_the_message() {
+    let dir = working_dir(&format!("{HEAD}{ROWS}C6,2024-03-05,99213,M54.5,soon,\nC7,short\n"));
+    let output = dir.run(&["check", "claims.csv", "--expect-amount", "1060.35"]).refused();
+    assert!(output.contains("1050.35 were read") && output.contains("2 rows are not in it"), "{output}");
+    assert!(output.contains("the first such charge on line 8 of claims.csv"), "{output}");
+    dir.put("claims.csv", "claim_id,service_date,procedure_code,diagnosis_1\nC1,2024-03-05,22514,M48.56XA\n");
+    let none = dir.run(&["check", "claims.csv", "--expect-amount", "5"]).refused();
     assert!(none.contains("has no charge_amount column"), "{none}");
 }
 
 #[test]
-fn a_trailer_record_is_held_against_its_extract() {
+fn a_trailer_record_is_compared_with_its_extract() {
     let good = format!("{HEAD}{ROWS}TR,5,1050.35\n");
-    let desk = desk(&good);
+    let dir = working_dir(&good);
     let check = |says: &str| {
-        let said = desk.run(&["check", "claims.csv", "--layout", "mine.toml", "--out", "r"]);
+        let output = dir.run(&["check", "claims.csv", "--layout", "mine.toml", "--out", "r"]);
         if says.is_empty() {
-            assert_eq!(said.code, Some(0), "{}", said.err);
-            let summary = fs::read_to_string(desk.at("r/summary.json")).expect("a report");
+            assert_eq!(output.code, Some(0), "{}", output.err);
+            let summary = fs::read_to_string(dir.at("r/summary.json")).expect("a report");
             assert!(summary.contains("\"rows\": 5"), "the trailer is no row: {summary}");
-            fs::remove_dir_all(desk.at("r")).expect("ours");
+            fs::remove_dir_all(dir.at("r")).expect("ours");
         } else {
-            let err = said.refused();
+            let err = output.refused();
             assert!(err.contains(says), "{says}: {err}");
-            assert_eq!(desk.names(), ["claims.csv", "mine.toml"]);
+            assert_eq!(dir.names(), ["claims.csv", "mine.toml"]);
         }
     };
     for (text, says) in [
@@ -113,29 +113,29 @@ fn a_trailer_record_is_held_against_its_extract() {
         ),
         (format!("{good}{good}"), "a second trailer record, after that of line 8"),
     ] {
-        desk.put("claims.csv", text);
+        dir.put("claims.csv", text);
         check(says);
     }
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gz.write_all(good.as_bytes()).expect("memory");
     for packed in [gz.finish().expect("memory"), zstd::encode_all(good.as_bytes(), 1).expect("memory")] {
-        desk.put("claims.csv", packed);
+        dir.put("claims.csv", packed);
         check("");
     }
 }
 
 #[test]
-fn a_footer_in_words_is_a_trailer_record() {
-    let desk = desk(&format!("{HEAD}{ROWS}\n(5 rows affected)\n"));
-    desk.put("mine.toml", LAYOUT.replace("\"TR,\"\nrows = 2\namount = 3", "\"(\"\nrows = 1"));
-    desk.run(&["check", "claims.csv", "--layout", "mine.toml", "-q"]).success();
-    desk.put("claims.csv", format!("{HEAD}{ROWS}\n(2075 rows affected)\n"));
-    let said = desk.run(&["check", "claims.csv", "--layout", "mine.toml", "-q"]).refused();
-    assert!(said.contains("2075 rows are expected and 5 were read, 2070 missing"), "{said}");
+fn a_footer_in_words_can_be_a_trailer_record() {
+    let dir = working_dir(&format!("{HEAD}{ROWS}\n(5 rows affected)\n"));
+    dir.put("mine.toml", LAYOUT.replace("\"TR,\"\nrows = 2\namount = 3", "\"(\"\nrows = 1"));
+    dir.run(&["check", "claims.csv", "--layout", "mine.toml", "-q"]).success();
+    dir.put("claims.csv", format!("{HEAD}{ROWS}\n(2075 rows affected)\n"));
+    let output = dir.run(&["check", "claims.csv", "--layout", "mine.toml", "-q"]).refused();
+    assert!(output.contains("2075 rows are expected and 5 were read, 2070 missing"), "{output}");
 }
 
 #[test]
-fn a_trailer_is_described_strictly() {
+fn a_faulty_trailer_table_is_refused() {
     for (trailer, says) in [
         ("prefix = \"\"\nrows = 2", "begins with a text of its own"),
         ("prefix = \"TR\"", "`trailer.rows` is missing"),
@@ -144,8 +144,8 @@ fn a_trailer_is_described_strictly() {
         ("prefix = \"TR\"\nrows = 2\nsum = 3", "`trailer.sum` is not known"),
     ] {
         let text = LAYOUT.replace("prefix = \"TR,\"\nrows = 2\namount = 3", trailer);
-        let said = Layout::load("mine.toml", &text).expect_err(says).to_string();
-        assert!(said.contains(says), "{says}: {said}");
+        let output = Layout::load("mine.toml", &text).expect_err(says).to_string();
+        assert!(output.contains(says), "{says}: {output}");
     }
 }
 
@@ -154,7 +154,7 @@ proptest! {
 
     /// The sum and the trailer do not depend on the block size, even with quoted line breaks and damage.
     #[test]
-    fn blocks_change_no_figure(
+    fn totals_do_not_depend_on_blocks(
         rows in prop::collection::vec((0..4usize, 0..100_000u32), 0..30),
         block in 1..200usize,
     ) {

@@ -104,7 +104,7 @@ fn the_terminal_prints_the_text_of_the_documentation() {
 }
 
 #[test]
-fn a_rule_is_found_by_its_name_and_a_misspelt_one_by_guessing() {
+fn rules_are_found_by_name_and_misspelled_ones_get_a_suggestion() {
     let by_name = claimlint(&["rules", "Diagnosis-Near-Miss"]).success();
     assert_eq!(by_name, claimlint(&["rules", "DX103"]).success());
     let refused = claimlint(&["rules", "DX130"]).refused();

@@ -74,7 +74,7 @@ pub(crate) const BINS: [&str; 8] =
     ["rejected", "reversed", "duplicate", "payer_denied", "superseded", "in_scope", "related", "out_of_scope"];
 
 /// The plan, style, block size and number of threads of a seed. Only the plan may affect the findings.
-fn look(seed: u64) -> (ExtractPlan, CsvStyle, usize, usize) {
+fn draw(seed: u64) -> (ExtractPlan, CsvStyle, usize, usize) {
     let of = |n: u64, among: u64| (seed / n % among) as usize;
     let plan = ExtractPlan {
         rows: 300 + seed * 7919 % 2700,
@@ -118,8 +118,8 @@ fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
     let mut words = String::new();
     for (file, truth) in [("findings.csv", &truth.findings), ("services.csv", &truth.services)] {
         let truth = Table::of(truth);
-        let said = Table::written(outcome, file).only(&truth.header);
-        diff(&mut words, file, &truth, &said);
+        let actual = Table::written(outcome, file).only(&truth.header);
+        diff(&mut words, file, &truth, &actual);
     }
     let truth = Table::of(&truth.rows);
     let mut ledger: BTreeMap<&str, u64> = BINS.map(|bin| (bin, 0)).into();
@@ -127,10 +127,11 @@ fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
         *ledger.get_mut(row[1].as_str()).expect("a bin of the ledger") += 1;
     }
     ledger.insert("rows", truth.rows.len() as u64);
-    let said = serde_json::to_value(outcome.context.ledger).expect("a map of numbers");
-    let said: BTreeMap<&str, u64> = ledger.keys().map(|bin| (*bin, said[*bin].as_u64().unwrap_or(u64::MAX))).collect();
-    if ledger != said {
-        let _ = writeln!(words, "  ledger: expected {ledger:?}\n             found {said:?}");
+    let actual = serde_json::to_value(outcome.context.ledger).expect("a map of numbers");
+    let actual: BTreeMap<&str, u64> =
+        ledger.keys().map(|bin| (*bin, actual[*bin].as_u64().unwrap_or(u64::MAX))).collect();
+    if ledger != actual {
+        let _ = writeln!(words, "  ledger: expected {ledger:?}\n             found {actual:?}");
     }
     let word = |bin: &Bin| match bin {
         Bin::Reversed => "reversed",
@@ -146,9 +147,9 @@ fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
     bins.extend(outcome.line_set.lines.iter().zip(&outcome.line_set.bins).map(|(line, bin)| (line.row, word(bin))));
     for row in &truth.rows {
         let line = row[0].parse().expect("a line's number");
-        let said = bins.remove(&line).unwrap_or("out_of_scope");
-        if said != row[1] {
-            let _ = writeln!(words, "  line {line}: expected {}, found {said}", row[1]);
+        let actual = bins.remove(&line).unwrap_or("out_of_scope");
+        if actual != row[1] {
+            let _ = writeln!(words, "  line {line}: expected {}, found {actual}", row[1]);
         }
     }
     if !bins.is_empty() {
@@ -157,12 +158,12 @@ fn differences(outcome: &JudgedRun, truth: &ExtractFiles<Vec<u8>>) -> String {
     words
 }
 
-fn diff(words: &mut String, file: &str, truth: &Table, said: &Table) {
-    if truth == said {
+fn diff(words: &mut String, file: &str, truth: &Table, actual: &Table) {
+    if truth == actual {
         return;
     }
     let _ = writeln!(words, "  {file}: {}", truth.header.join(","));
-    let [planted, found] = [truth, said].map(|t| t.rows.iter().collect::<BTreeSet<_>>());
+    let [planted, found] = [truth, actual].map(|t| t.rows.iter().collect::<BTreeSet<_>>());
     for row in planted.difference(&found).take(12) {
         let _ = writeln!(words, "    expected {}", row.join(","));
     }
@@ -175,14 +176,14 @@ fn diff(words: &mut String, file: &str, truth: &Table, said: &Table) {
 }
 
 #[test]
-fn two_hundred_extracts_come_out_as_they_were_planted() {
+fn two_hundred_generated_extracts_give_the_planted_findings() {
     let extracts = std::env::var("CLAIMLINT_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(200u64);
     let pools: Vec<_> =
         (1..5).map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")).collect();
     let soaked: Vec<(Planted, String)> = (0..extracts)
         .into_par_iter()
         .map(|seed| {
-            let (plan, style, block, threads) = look(seed);
+            let (plan, style, block, threads) = draw(seed);
             let Invented { mut inputs, truth } = Invented::of(&plan, &style);
             let text = std::mem::take(&mut inputs.extracts[0].1);
             inputs.extracts[0].1 = packed(text, seed / 4);

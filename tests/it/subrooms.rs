@@ -199,8 +199,8 @@ fn a_module_named_by_a_relative_path_is_used() {
 #[test]
 fn trees_of_paths_are_read() {
     let text = "use crate::a::{b, c::{D, self}, e::F as G};\npub use crate::h::{\n    I,\n    j::K,\n};\nlet x = crate::l::m(1);";
-    let said: Vec<String> = used(text).iter().map(|p| p.join("::")).collect();
-    assert_eq!(said, ["a::b", "a::c::D", "a::c", "a::e::F", "h::I", "h::j::K", "l::m"]);
+    let names: Vec<String> = used(text).iter().map(|p| p.join("::")).collect();
+    assert_eq!(names, ["a::b", "a::c::D", "a::c", "a::e::F", "h::I", "h::j::K", "l::m"]);
     assert_eq!(offered(text)["K"], ["h", "j", "K"]);
     assert_eq!(listed("//! X.\n//!\n//! # Sub-rooms, in order\n//!\n//! - [`a`]: one.\n//!   more\n//! - [`b`](mod@b), [`c`]: two\n\nmod a;").expect("a list"), ["a", "b", "c"]);
 }

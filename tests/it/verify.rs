@@ -6,23 +6,23 @@ use std::path::Path;
 
 use claimlint::report::dir::manifest::Manifest;
 
-use crate::cli::{CLEAR, DENY, Desk, HEAD, Said, names};
+use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir, names};
 use crate::kit::at;
 
-fn desk() -> Desk {
-    let desk = Desk::with(&[DENY, "short,row\n"]);
+fn working_dir() -> TestDir {
+    let dir = TestDir::with(&[DENY, "short,row\n"]);
     for name in ["kyphoplasty-2024q1.csv", "authorizations-2024q1.csv", "tuva-medical-claim.csv"] {
-        fs::copy(at("fixtures/extracts").join(name), desk.at(name)).expect("room for it");
+        fs::copy(at("fixtures/extracts").join(name), dir.at(name)).expect("room for it");
     }
-    desk
+    dir
 }
 
 const CLAIMS: &str = "kyphoplasty-2024q1.csv";
 const AUTHS: &str = "authorizations-2024q1.csv";
 
 /// The output on one line. Panics unless it exited with this code.
-fn said(desk: &Desk, args: &[&str], code: i32) -> String {
-    let Said { code: ended, out, err } = desk.run(&[&["verify"], args].concat());
+fn verify(dir: &TestDir, args: &[&str], code: i32) -> String {
+    let CommandOutput { code: ended, out, err } = dir.run(&[&["verify"], args].concat());
     assert_eq!(ended, Some(code), "{args:?}: {out}{err}");
     crate::kit::flowed(&(out + &err))
 }
@@ -35,52 +35,53 @@ fn copied(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_whole_report_is_whole_and_belongs_to_its_inputs() {
-    let desk = desk();
+fn an_unaltered_report_verifies_with_its_inputs() {
+    let dir = working_dir();
     for extent in ["sampled", "full"] {
         let out = format!("report-{extent}");
         let check = ["check", CLAIMS, "claims.csv", "--auths", AUTHS, "-q", "--fingerprint", extent, "--out", &out];
-        assert_eq!(desk.run(&check).code, Some(1));
+        assert_eq!(dir.run(&check).code, Some(1));
         // The page names the fingerprints of the files from which it was made.
-        let text = |name: &str| fs::read_to_string(desk.at(&out).join(name)).expect("a text");
+        let text = |name: &str| fs::read_to_string(dir.at(&out).join(name)).expect("a text");
         let manifest: Manifest = serde_json::from_str(&text("manifest.json")).expect("a manifest");
         let page = text("report.html");
         assert_eq!(manifest.inputs.len(), 3);
         for input in &manifest.inputs {
             let print = input.fingerprint.as_ref().expect("a file");
-            let said = format!("<dt>{}</dt><dd><b>{}</b> <code>{}</code>", input.role.word(), input.file, print.blake3);
-            assert!(page.contains(&said), "{said}");
+            let verify =
+                format!("<dt>{}</dt><dd><b>{}</b> <code>{}</code>", input.role.word(), input.file, print.blake3);
+            assert!(page.contains(&verify), "{verify}");
         }
         assert_eq!(page.contains("of a sample of its"), extent == "sampled");
-        let whole = said(&desk, &[&out], 0);
+        let whole = verify(&dir, &[&out], 0);
         assert!(whole.contains("The report is whole. Name its extracts") && !whole.contains("wrong"), "{whole}");
-        let whole = said(&desk, &[&out, CLAIMS, "claims.csv", "--auths", AUTHS], 0);
+        let whole = verify(&dir, &[&out, CLAIMS, "claims.csv", "--auths", AUTHS], 0);
         assert!(whole.contains("whole and belongs to these inputs"), "{whole}");
         assert!(whole.contains(&format!("{extent} fingerprint")) && whole.contains("judged again"), "{whole}");
         // Without the authorization file the verdicts cannot be repeated, and the output says so.
-        assert!(said(&desk, &[&out, CLAIMS, "claims.csv"], 0).contains("read again: rows and ledger"));
+        assert!(verify(&dir, &[&out, CLAIMS, "claims.csv"], 0).contains("read again: rows and ledger"));
     }
     // A masked report with dates cut to the month, from a pipe, is intact as well.
-    fs::write(desk.at("key"), "a key of more than sixteen bytes").expect("room for it");
+    fs::write(dir.at("key"), "a key of more than sixteen bytes").expect("room for it");
     let check = ["check", CLAIMS, "-q", "--mask", "key", "--mask-dates", "month", "--out", "masked"];
-    assert_eq!(desk.run(&check).code, Some(1));
-    said(&desk, &["masked", CLAIMS], 0);
-    let mut piped = assert_cmd::Command::from_std(desk.command(&["check", "-", "-q", "--out", "piped"]));
+    assert_eq!(dir.run(&check).code, Some(1));
+    verify(&dir, &["masked", CLAIMS], 0);
+    let mut piped = assert_cmd::Command::from_std(dir.command(&["check", "-", "-q", "--out", "piped"]));
     piped.write_stdin(HEAD.to_owned() + DENY).assert().code(1);
-    fs::write(desk.at("piped.csv"), HEAD.to_owned() + DENY).expect("room for it");
-    assert!(said(&desk, &["piped", "piped.csv"], 0).contains("read from a pipe and has no fingerprint"));
-    assert!(said(&desk, &["piped", "claims.csv"], 1).contains("2 rows, and summary.json says 1"));
+    fs::write(dir.at("piped.csv"), HEAD.to_owned() + DENY).expect("room for it");
+    assert!(verify(&dir, &["piped", "piped.csv"], 0).contains("read from a pipe and has no fingerprint"));
+    assert!(verify(&dir, &["piped", "claims.csv"], 1).contains("2 rows, and summary.json says 1"));
 }
 
 #[test]
-fn what_was_altered_is_named() {
-    let desk = desk();
-    assert_eq!(desk.run(&["check", CLAIMS, "claims.csv", "-q", "--out", "report"]).code, Some(1));
-    let files = names(&desk.at("report"));
+fn every_altered_file_is_named() {
+    let dir = working_dir();
+    assert_eq!(dir.run(&["check", CLAIMS, "claims.csv", "-q", "--out", "report"]).code, Some(1));
+    let files = names(&dir.at("report"));
     for (n, file) in files.iter().enumerate() {
         let altered = format!("altered-{n}");
-        let path = desk.at(&altered).join(file);
-        copied(&desk.at("report"), &desk.at(&altered));
+        let path = dir.at(&altered).join(file);
+        copied(&dir.at("report"), &dir.at(&altered));
         let bytes = fs::read(&path).expect("a file");
         if file != "run.json" {
             // One bit of the last letter or digit.
@@ -88,27 +89,27 @@ fn what_was_altered_is_named() {
             let last = bytes.iter().rposition(u8::is_ascii_alphanumeric).expect("a letter");
             bytes[last] ^= 1;
             fs::write(&path, bytes).expect("ours");
-            let told = said(&desk, &[&altered], 1);
-            assert!(told.contains(file.as_str()) && told.contains("not whole"), "{file}: {told}");
+            let output = verify(&dir, &[&altered], 1);
+            assert!(output.contains(file.as_str()) && output.contains("not whole"), "{file}: {output}");
         }
         fs::remove_file(&path).expect("ours");
-        let told = said(&desk, &[&altered], 1);
-        assert!(told.contains(&format!("{file} is missing")) && told.contains("claimlint check"), "{told}");
+        let output = verify(&dir, &[&altered], 1);
+        assert!(output.contains(&format!("{file} is missing")) && output.contains("claimlint check"), "{output}");
         fs::write(&path, &bytes).expect("ours");
-        said(&desk, &[&altered], 0);
+        verify(&dir, &[&altered], 0);
     }
-    copied(&desk.at("report"), &desk.at("added"));
-    fs::write(desk.at("added/notes.txt"), "mine").expect("room for it");
-    fs::create_dir(desk.at("added/folder")).expect("room for it");
-    let told = said(&desk, &["added"], 1);
-    assert!(told.contains("notes.txt does not belong") && told.contains("folder does not belong"), "{told}");
+    copied(&dir.at("report"), &dir.at("added"));
+    fs::write(dir.at("added/notes.txt"), "mine").expect("room for it");
+    fs::create_dir(dir.at("added/folder")).expect("room for it");
+    let output = verify(&dir, &["added"], 1);
+    assert!(output.contains("notes.txt does not belong") && output.contains("folder does not belong"), "{output}");
 }
 
 /// The sums reveal tables and a summary that contradict each other, even when the manifest was rewritten to match.
 #[test]
-fn sums_are_counted_again_whatever_the_manifest_says() {
-    let desk = desk();
-    assert_eq!(desk.run(&["check", CLAIMS, "claims.csv", "-q", "--out", "report"]).code, Some(1));
+fn sums_are_counted_again_even_if_the_manifest_fits() {
+    let dir = working_dir();
+    assert_eq!(dir.run(&["check", CLAIMS, "claims.csv", "-q", "--out", "report"]).code, Some(1));
     for (n, (file, from, to, says)) in [
         ("services.csv", ",deny,", ",clear,", "services deny"),
         ("services.csv", ",paid,", "x,paid,", "services.csv cannot be read"),
@@ -120,13 +121,13 @@ fn sums_are_counted_again_whatever_the_manifest_says() {
     .enumerate()
     {
         let forged = format!("forged-{n}");
-        copied(&desk.at("report"), &desk.at(&forged));
-        let path = desk.at(&forged).join(file);
+        copied(&dir.at("report"), &dir.at(&forged));
+        let path = dir.at(&forged).join(file);
         let text = fs::read_to_string(&path).expect("text");
         assert!(text.contains(from), "{file} no longer holds {from:?}");
         let altered = text.replacen(from, to, 1);
         fs::write(&path, &altered).expect("ours");
-        let manifest = desk.at(&forged).join("manifest.json");
+        let manifest = dir.at(&forged).join("manifest.json");
         let fitted = fs::read_to_string(&manifest).expect("text");
         let print =
             |text: &str| (format!("\"bytes\": {},", text.len()), blake3::hash(text.as_bytes()).to_hex().to_string());
@@ -135,18 +136,18 @@ fn sums_are_counted_again_whatever_the_manifest_says() {
         let mut fitted: Manifest = serde_json::from_str(&fitted).expect("a manifest");
         fitted.seal = fitted.sealed().expect("memory");
         fs::write(&manifest, serde_json::to_vec(&fitted).expect("memory")).expect("ours");
-        let told = said(&desk, &[&forged], 1);
-        assert!(told.contains(says), "{file}: {told}");
-        assert!(!told.contains("was altered"), "the manifest was made to fit: {told}");
+        let output = verify(&dir, &[&forged], 1);
+        assert!(output.contains(says), "{file}: {output}");
+        assert!(!output.contains("was altered"), "the manifest was made to fit: {output}");
     }
 }
 
 #[test]
-fn other_inputs_are_told_from_the_reports_own() {
-    let desk = desk();
-    fs::write(desk.at("clear.csv"), HEAD.to_owned() + CLEAR).expect("room for it");
+fn other_inputs_than_those_of_the_report_are_noticed() {
+    let dir = working_dir();
+    fs::write(dir.at("clear.csv"), HEAD.to_owned() + CLEAR).expect("room for it");
     let check = ["check", CLAIMS, "clear.csv", "--auths", AUTHS, "-q", "--out", "report"];
-    assert_eq!(desk.run(&check).code, Some(1));
+    assert_eq!(dir.run(&check).code, Some(1));
     for (args, says) in [
         (&[CLAIMS][..], "1 extract given, but the report was made from 2"),
         (&[CLAIMS, "clear.csv", "claims.csv"], "3 extracts given"),
@@ -154,44 +155,44 @@ fn other_inputs_are_told_from_the_reports_own() {
         (&[CLAIMS, "claims.csv"], "claims.csv: has"),
         (&[CLAIMS, "clear.csv", "--auths", "claims.csv"], "claims.csv: has"),
     ] {
-        let told = said(&desk, &[&["report"], args].concat(), 1);
-        assert!(told.contains(says), "{args:?}: {told}");
-        assert!(told.contains("whole but does not belong to these inputs"), "{args:?}: {told}");
+        let output = verify(&dir, &[&["report"], args].concat(), 1);
+        assert!(output.contains(says), "{args:?}: {output}");
+        assert!(output.contains("whole but does not belong to these inputs"), "{args:?}: {output}");
     }
     // The same size, one digit changed.
-    fs::write(desk.at("clear.csv"), HEAD.to_owned() + &CLEAR.replace("2500.00", "2500.01")).expect("room for it");
-    let told = said(&desk, &["report", CLAIMS, "clear.csv"], 1);
-    assert!(told.contains("clear.csv: its sampled fingerprint is not that of clear.csv"), "{told}");
+    fs::write(dir.at("clear.csv"), HEAD.to_owned() + &CLEAR.replace("2500.00", "2500.01")).expect("room for it");
+    let output = verify(&dir, &["report", CLAIMS, "clear.csv"], 1);
+    assert!(output.contains("clear.csv: its sampled fingerprint is not that of clear.csv"), "{output}");
 }
 
 /// The report keeps dispositions from a settings file, which are not in any policy file.
 #[test]
 fn a_report_judged_by_settings_is_judged_again_by_them() {
-    let desk = desk();
-    fs::write(desk.at("claimlint.toml"), "[dispositions]\nDX101 = \"info\"\n").expect("room for it");
+    let dir = working_dir();
+    fs::write(dir.at("claimlint.toml"), "[dispositions]\nDX101 = \"info\"\n").expect("room for it");
     let check = ["check", CLAIMS, "--auths", AUTHS, "-q", "--out", "report"];
-    assert_eq!(desk.run(&check).code, Some(1));
-    fs::remove_file(desk.at("claimlint.toml")).expect("it was there");
-    let told = said(&desk, &["report", CLAIMS, "--auths", AUTHS], 0);
-    assert!(told.contains("judged again by the policy that the report holds: rows, ledger, services"), "{told}");
+    assert_eq!(dir.run(&check).code, Some(1));
+    fs::remove_file(dir.at("claimlint.toml")).expect("it was there");
+    let output = verify(&dir, &["report", CLAIMS, "--auths", AUTHS], 0);
+    assert!(output.contains("judged again by the policy that the report holds: rows, ledger, services"), "{output}");
     // A policy that was changed on purpose is reported as another policy.
-    let policy = desk.run(&["policy", "show", "--toml", "policy"]).success();
-    fs::write(desk.at("mine.toml"), policy).expect("room for it");
-    let told = said(&desk, &["report", CLAIMS, "--auths", AUTHS, "--policy", "mine.toml"], 2);
-    assert!(told.contains("--policy files that `check` was given"), "{told}");
+    let policy = dir.run(&["policy", "show", "--toml", "policy"]).success();
+    fs::write(dir.at("mine.toml"), policy).expect("room for it");
+    let output = verify(&dir, &["report", CLAIMS, "--auths", AUTHS, "--policy", "mine.toml"], 2);
+    assert!(output.contains("--policy files that `check` was given"), "{output}");
 }
 
 #[test]
-fn where_nothing_can_be_told_it_says_so() {
-    let desk = desk();
-    fs::create_dir(desk.at("empty")).expect("room for it");
+fn a_report_that_cannot_be_verified_exits_with_2() {
+    let dir = working_dir();
+    fs::create_dir(dir.at("empty")).expect("room for it");
     for place in ["empty", "none", "claims.csv"] {
-        assert!(said(&desk, &[place], 2).contains("holds no claimlint report"), "{place}");
+        assert!(verify(&dir, &[place], 2).contains("holds no claimlint report"), "{place}");
     }
-    assert_eq!(desk.run(&["check", CLAIMS, "-q", "--out", "report"]).code, Some(1));
-    assert!(said(&desk, &["report", "none.csv"], 2).contains("none.csv: does not exist"));
-    let policy = desk.run(&["policy", "show", "--toml", "policy"]).success();
-    fs::write(desk.at("mine.toml"), policy + "\n# mine\n").expect("room for it");
-    let told = said(&desk, &["report", CLAIMS, "--policy", "mine.toml"], 2);
-    assert!(told.contains("--policy files that `check` was given"), "{told}");
+    assert_eq!(dir.run(&["check", CLAIMS, "-q", "--out", "report"]).code, Some(1));
+    assert!(verify(&dir, &["report", "none.csv"], 2).contains("none.csv: does not exist"));
+    let policy = dir.run(&["policy", "show", "--toml", "policy"]).success();
+    fs::write(dir.at("mine.toml"), policy + "\n# mine\n").expect("room for it");
+    let output = verify(&dir, &["report", CLAIMS, "--policy", "mine.toml"], 2);
+    assert!(output.contains("--policy files that `check` was given"), "{output}");
 }

@@ -1,4 +1,4 @@
-//! What can be typed after `claimlint check`.
+//! The arguments of `claimlint check`.
 
 use std::path::PathBuf;
 
@@ -42,7 +42,8 @@ pub struct Check {
     /// How much of each input is hashed for `claimlint verify`: a sample of 6 MiB, or every byte [default: sampled]
     #[arg(long, value_name = "EXTENT", value_enum)]
     pub fingerprint: Option<HashedPart>,
-    /// Exit with 1 if there is a finding of this disposition or a stronger one; suppressed findings do not count [default: deny]
+    /// Exit with 1 if there is a finding of this disposition or a stronger one; suppressed findings do not count
+    /// [default: deny]
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<FailOn>,
     /// Exit with 1 if EXPRESSION is true of the run's totals, such as "deny.recoverable > 50000" or
@@ -87,11 +88,11 @@ pub struct Check {
     pub block_size: Option<usize>,
 }
 
-/// Memory for rows in scope by default, in bytes: small enough for any machine that runs a nightly job.
+/// The default memory for rows in scope, in bytes: small enough for any machine that runs a nightly job.
 pub const MEMORY: usize = 1 << 30;
 
-/// Least memory in bytes that a run can keep to where every row is in scope: three groups of blocks with their lines take
-/// half of it.
+/// The least memory, in bytes, to which a run can keep if every row is in scope: three groups of blocks with their
+/// lines take half of it.
 const LEAST_MEMORY: usize = 512 << 20;
 
 /// Parses the memory for rows in scope.
@@ -127,7 +128,7 @@ pub(crate) fn format_words() -> Vec<&'static str> {
     words
 }
 
-/// What is left of a date.
+/// What masking leaves of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MaskDates {
     /// Year and month
@@ -180,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_has_a_least() {
+    fn memory_has_a_minimum() {
         assert_eq!((memory("1GiB"), memory("512M")), (Ok(MEMORY), Ok(LEAST_MEMORY)));
         assert!(memory("511M").is_err());
     }

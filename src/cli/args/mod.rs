@@ -1,4 +1,4 @@
-//! What can be typed. Nothing is opened or resolved here.
+//! The arguments of the command line. Nothing is opened or resolved here.
 //!
 //! # Sub-rooms, in order
 //!
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_lie_between_nothing_and_all() {
+    fn shares_are_between_0_and_1() {
         assert_eq!((share("0"), share("0.25"), share("1")), (Ok(0.0), Ok(0.25), Ok(1.0)));
         assert!(["", "-0.1", "1.1", "NaN", "half"].iter().all(|text| share(text).is_err()));
     }

@@ -1,4 +1,4 @@
-//! What can be typed to look at reports that exist: explain, verify, compare.
+//! The arguments of the commands that read reports: explain, verify and compare.
 
 use std::path::PathBuf;
 

@@ -17,7 +17,7 @@ pub struct PolicyFiles {
 /// How columns are mapped.
 #[derive(Debug, Clone, Default, Args)]
 pub struct LayoutChoice {
-    /// A layout file, or the name of a built-in layout [default: recognised by the header]
+    /// A layout file, or the name of a built-in layout [default: recognized by the header]
     #[arg(long, value_name = "FILE|NAME")]
     pub layout: Option<String>,
     /// Number of lines before the header

@@ -1,4 +1,4 @@
-//! `claimlint check`: plan, read, write (which judges part by part), publish, and say what was found.
+//! `claimlint check`: plan, read, write (which judges part by part), publish, and print the result.
 
 use std::io;
 use std::io::Write;
@@ -32,7 +32,7 @@ use crate::rules::judge::ServiceStatus;
 use crate::run;
 use crate::run::{Memory, Run, Setup};
 
-/// A `check` under way: what every stage needs.
+/// What every stage of a running `check` needs.
 struct Session<'a> {
     plan: &'a Plan,
     log: &'a Arc<Log>,
@@ -64,13 +64,13 @@ fn plan_and_run(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write)
     let (run, inputs) = session.read(typed, materials, &staged)?;
     let Some(totals) = session.write(&run, &staged)? else { return Ok(interrupted(log)) };
     session.seal(&run, &inputs, &staged, started)?;
-    if !stop.settling() {
+    if !stop.begin_publishing() {
         return Ok(interrupted(log));
     }
     let place = staged.publish()?;
-    session.tell(&run, &totals, &place, out);
+    session.print_summary(&run, &totals, &place, out);
     let exit = exit(&totals, plan.fail_on).max(gates::evaluate(&plan.settings.gates, &run, &totals, log));
-    // The system takes the memory back faster than dropping every line would.
+    // Leaving the memory to the operating system is faster than dropping every line.
     std::mem::forget(run);
     Ok(exit)
 }
@@ -106,7 +106,7 @@ impl Session<'_> {
             );
         }
         materials.comparison.add_to(&mut run.context);
-        run.context.originals = inputs.list().to_vec();
+        run.context.input_files = inputs.list().to_vec();
         if let Some(mask) = materials.mask {
             plan.pool.install(|| run.mask(mask, plan.masks_dates)).map_err(|e| unwritten(staged, &e))?;
         }
@@ -156,8 +156,8 @@ impl Session<'_> {
         inputs.ensure_unchanged()
     }
 
-    /// Says what was found. The report is complete by now, and the exit code does not depend on the terminal.
-    fn tell(&self, run: &Run, totals: &Totals, place: &Path, out: &mut dyn Write) {
+    /// Prints the result. The report is complete by now, and the exit code does not depend on the terminal.
+    fn print_summary(&self, run: &Run, totals: &Totals, place: &Path, out: &mut dyn Write) {
         let (files, bytes) = count_files(place);
         self.log.event("written", "write", json!({ "files": files, "bytes": bytes }));
         if self.quiet {

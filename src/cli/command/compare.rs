@@ -74,7 +74,7 @@ fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) ->
 
 /// A finding in the list at the terminal.
 struct Listed {
-    /// New before changed before gone, then by disposition and amount, then in the order of the reports.
+    /// The order of the list: new, changed, gone; then by disposition and amount; then by the order of the reports.
     rank: (Change, Reverse<Disposition>, Reverse<Option<Cents>>, usize),
     cells: [String; 8],
 }
@@ -105,11 +105,11 @@ fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<
     }
     let left = all - listed.len();
     if left > 0 {
-        let said = format!(
+        let more = format!(
             "{} more findings: --rows N lists more here, --format csv or json lists all.\n",
             grouped(left as u64)
         );
-        writeln!(out, "{DIM}{}{DIM:#}", style::fitted(said.trim_end(), 0))?;
+        writeln!(out, "{DIM}{}{DIM:#}", style::fitted(more.trim_end(), 0))?;
     }
     Ok(())
 }

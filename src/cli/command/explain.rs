@@ -1,4 +1,4 @@
-//! `claimlint explain`: the dossier of one claim at the terminal, and as a page.
+//! `claimlint explain`: prints the dossier of one claim, and writes it as a page.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -23,18 +23,18 @@ use crate::rules::doc;
 use crate::run::{JudgedRun, Masked};
 use crate::strict_toml::nearest_few;
 
-/// Claim numbers suggested for an unknown one. A longer list would give away the claims of the report.
+/// Most claim numbers suggested for an unknown one. A longer list would give away the claims of the report.
 const SUGGESTED: usize = 3;
 
-/// Prints what is known of a claim.
+/// Prints everything about a claim.
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let outcome = load(&args.report)?;
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let docs = doc::load()?;
-    let content = ReportContext::of(&outcome, &docs);
+    let part = ReportContext::of(&outcome, &docs);
     let token = mask.map(|mask| mask.token(IdKind::Claim, args.claim.trim()));
-    let dossier = ClaimDossier::of(&content, args.claim.trim())
-        .or_else(|| ClaimDossier::of(&content, token.as_deref()?))
+    let dossier = ClaimDossier::of(&part, args.claim.trim())
+        .or_else(|| ClaimDossier::of(&part, token.as_deref()?))
         .ok_or_else(|| unknown(&args.claim, token.is_some(), &outcome))?;
     if let Some(path) = &args.html {
         save(&dossier, path)?;
@@ -102,15 +102,15 @@ fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     heading(out, "rows")?;
     rows(&dossier.rows, false, out)?;
     sentences("versions", &dossier.versions, out)?;
-    if !dossier.mates.is_empty() {
+    if !dossier.same_encounter.is_empty() {
         heading(out, "rows of other claims in the same encounter")?;
-        rows(&dossier.mates, true, out)?;
+        rows(&dossier.same_encounter, true, out)?;
     }
     if !dossier.rest.is_empty() {
         write!(out, "{}", text(&dossier.rest, 2))?;
     }
-    for asked in &dossier.subjects {
-        subject(asked, out)?;
+    for subject in &dossier.subjects {
+        print_subject(subject, out)?;
     }
     sentences("not in the extract", &dossier.absent, out)?;
     writeln!(out)?;
@@ -120,29 +120,29 @@ fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn text(said: &str, indent: usize) -> String {
-    style::wrapped(&seen(said), indent)
+fn text(sentence: &str, indent: usize) -> String {
+    style::wrapped(&seen(sentence), indent)
 }
 
 fn heading(out: &mut dyn Write, title: &str) -> io::Result<()> {
     writeln!(out, "\n{}", paint(BOLD, title))
 }
 
-fn sentences(title: &str, said: &[String], out: &mut dyn Write) -> io::Result<()> {
-    if said.is_empty() {
+fn sentences(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
     heading(out, title)?;
-    said.iter().try_for_each(|sentence| write!(out, "{}", text(sentence, 2)))
+    lines.iter().try_for_each(|sentence| write!(out, "{}", text(sentence, 2)))
 }
 
-/// Columns before the text beside a word in the margin: an indent of 2, the longest word (of the facts: not pointed to; of
-/// the answers: could not be asked), a gap of 2.
-const FACTS: usize = 18;
-const ANSWERS: usize = 22;
+/// Columns before the text of a labelled line: an indent of 2, the longest label (of the facts: not pointed to; of the
+/// answers: could not be asked), and a gap of 2.
+const FACTS_MARGIN: usize = 18;
+const ANSWERS_MARGIN: usize = 22;
 
-fn labelled(label: &str, margin: usize, said: &str, out: &mut dyn Write) -> io::Result<()> {
-    let beside = text(said, margin);
+fn labelled(label: &str, margin: usize, sentence: &str, out: &mut dyn Write) -> io::Result<()> {
+    let beside = text(sentence, margin);
     write!(out, "  {DIM}{label}{DIM:#}{}", beside.get(2 + label.len()..).unwrap_or_default())
 }
 
@@ -169,20 +169,20 @@ fn rows(rows: &[ClaimRow<'_>], of_others: bool, out: &mut dyn Write) -> io::Resu
     print(out, &table)
 }
 
-fn subject(asked: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let status = match asked.status {
+fn print_subject(subject: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let status = match subject.status {
         Some(status) => paint(style::status(status), status.word()),
         None => paint(DIM, "no service"),
     };
-    let amount = if asked.amount.is_empty() { String::new() } else { format!("  {}", asked.amount) };
-    let head = format!("{}  {status}{amount}  {DIM}{}{DIM:#}", paint(BOLD, &asked.what), seen(&asked.place));
+    let amount = if subject.amount.is_empty() { String::new() } else { format!("  {}", subject.amount) };
+    let head = format!("{}  {status}{amount}  {DIM}{}{DIM:#}", paint(BOLD, &subject.what), seen(&subject.place));
     writeln!(out, "\n{}", style::fitted(&head, 2))?;
-    for (name, said) in &asked.facts {
-        for (i, sentence) in said.iter().enumerate() {
-            labelled(if i == 0 { name } else { "" }, FACTS, sentence, out)?;
+    for (name, sentences) in &subject.facts {
+        for (i, sentence) in sentences.iter().enumerate() {
+            labelled(if i == 0 { name } else { "" }, FACTS_MARGIN, sentence, out)?;
         }
     }
-    for finding in &asked.fired {
+    for finding in &subject.fired {
         let (code, word) = (paint(BOLD, &finding.code), finding.disposition.word());
         writeln!(out, "\n  {code} {}  {}", finding.name, paint(style::disposition(finding.disposition), word))?;
         write!(out, "{}", text(&finding.message, 4))?;
@@ -192,13 +192,13 @@ fn subject(asked: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<()> {
         let cited = format!("{}. {}.", finding.citation, finding.reason);
         write!(out, "{DIM}{}{DIM:#}", text(&cited, 4))?;
     }
-    if !asked.silent.is_empty() {
+    if !subject.silent.is_empty() {
         writeln!(out)?;
     }
-    for answer in &asked.silent {
+    for answer in &subject.silent {
         let codes = answer.rules.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(" ");
-        let said = if answer.why.is_empty() { codes } else { format!("{}: {codes}", answer.why) };
-        labelled(answer.state, ANSWERS, &said, out)?;
+        let codes_and_reason = if answer.why.is_empty() { codes } else { format!("{}: {codes}", answer.why) };
+        labelled(answer.state, ANSWERS_MARGIN, &codes_and_reason, out)?;
     }
     Ok(())
 }

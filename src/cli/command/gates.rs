@@ -8,7 +8,7 @@ use crate::policy::Disposition;
 use crate::report::Totals;
 use crate::run::Run;
 
-/// Reports each gate that fails the run. An undefined gate fails it, too: a number that does not exist must not pass for a
+/// Reports each gate that fails the run. An undefined gate fails it, too, because a missing number must not count as a
 /// good one.
 pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) -> Exit {
     let new = totals.new.as_ref().map(|since| {

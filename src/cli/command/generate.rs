@@ -25,7 +25,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     if std::fs::symlink_metadata(&args.out).is_ok() {
         bail!("{shown}: exists already; name another directory with --out");
     }
-    let site = StagedReport::open(Some(&args.out), false)?;
+    let staged = StagedReport::open(Some(&args.out), false)?;
     let plan = ExtractPlan {
         rows: args.rows,
         seed: args.seed,
@@ -34,14 +34,14 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
         authorization_column: !args.no_authorization_column,
         claim_amounts: args.claim_amounts,
     };
-    match write(&plan, &site, &|| stop.load(Ordering::Relaxed)) {
+    match write(&plan, &staged, &|| stop.load(Ordering::Relaxed)) {
         Err(e) if e.kind() == io::ErrorKind::Interrupted => {
             let _ = writeln!(anstream::stderr(), "interrupted: no extract was written; run again to have one");
             return Ok(Exit::Interrupted);
         }
         done => done.map_err(|e| anyhow!("{shown}: {}", dir::describe_io_error(&e)))?,
     }
-    let at = site.publish()?;
+    let at = staged.publish()?;
     let at = seen(&at.display().to_string()).into_owned();
     writeln!(
         out,
@@ -51,9 +51,9 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     Ok(Exit::Clean)
 }
 
-fn write(plan: &ExtractPlan, site: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
+fn write(plan: &ExtractPlan, staged: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
     let create = |file: &str| -> io::Result<Box<dyn Finish>> {
-        Ok(Box::new(BufWriter::with_capacity(1 << 18, dir::create(&site.path().join(file))?)))
+        Ok(Box::new(BufWriter::with_capacity(1 << 18, dir::create(&staged.path().join(file))?)))
     };
     let [claims, authorizations, findings, services, rows] = FILES;
     let authorizations = if plan.authorization_file { create(authorizations)? } else { Box::new(io::sink()) };

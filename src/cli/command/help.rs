@@ -16,10 +16,10 @@ use crate::spec;
 /// The topic on settings, which lists the flags that have no key.
 const SETTINGS: &str = "settings";
 
-/// The word that names the specification.
+/// The word for the specification.
 const SPEC: &str = "spec";
 
-/// Prints the help of a command, a page of the guide or of the specification; without words, what there is to ask for.
+/// Prints the help of a command, or a page of the guide or of the specification. Without words, lists all of them.
 pub(crate) fn help(words: &[String], out: &mut dyn Write) -> anyhow::Result<Exit> {
     let text = match words {
         [] => overview(),

@@ -20,10 +20,10 @@ use crate::run::absent;
 /// Sample values shown per column.
 const SAMPLES: usize = 3;
 
-/// Columns before the text beside a field's name: an indent of 2, the longest name, a gap.
+/// Columns before the text next to a field's name: an indent of 2, the longest name, and a gap.
 const BESIDE: usize = 27;
 
-/// Rows from which samples are taken.
+/// Number of rows from which samples are taken.
 const ROWS: usize = 200;
 
 /// Prints how an extract is read.

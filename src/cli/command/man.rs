@@ -24,8 +24,8 @@ pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<E
     Ok(Exit::Clean)
 }
 
-/// The day at the foot of the manual pages: when the command line last changed. It does not come from the clock, so that
-/// a version always has the same manual.
+/// The day at the foot of the manual pages: when the command line last changed. It does not come from the clock, so
+/// that a version always has the same manual.
 const REVISED: &str = "2026-11-25";
 
 /// Prints the main page, or writes all pages into a directory.
@@ -79,7 +79,7 @@ fn page(command: &Command) -> io::Result<String> {
     Ok(tidy(&String::from_utf8_lossy(&text)))
 }
 
-/// Removes what linters of manual pages complain about: blanks at the end of a line, and line breaks around the empty line
+/// Removes what linters of manual pages report: blanks at the end of a line, and line breaks around the empty line
 /// that ends a paragraph.
 fn tidy(text: &str) -> String {
     text.replace("\n.br\n\n.br\n", "\n.sp\n").lines().map(|line| line.trim_end().to_owned() + "\n").collect()

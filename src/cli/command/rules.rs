@@ -1,4 +1,4 @@
-//! `claimlint rules`: the list, or one rule in full.
+//! `claimlint rules`: lists the rules, or prints one in full.
 
 use std::io::Write;
 
@@ -29,7 +29,7 @@ pub(crate) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write
                     hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?"))
                 )
             })?;
-            one(doc, &policy, out)?;
+            print_rule(doc, &policy, out)?;
         }
     }
     Ok(Exit::Clean)
@@ -41,14 +41,15 @@ fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Resu
         let setting = policy.rule(&doc.code);
         let word = paint(disposition(setting.disposition), format!("{:6}", setting.disposition.word()));
         let line = format!("{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary);
-        // Continuation lines start under the summary: after a code of 5, a disposition of 6 and the name, each with its gap.
+        // Continuation lines start under the summary: after a code of 5, a disposition of 6 and the name, each with its
+        // gap.
         writeln!(out, "{}", fitted(&line, 5 + 2 + 6 + 2 + longest + 2))?;
     }
     let hint = "`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.";
     writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))
 }
 
-fn one(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+fn print_rule(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
     let setting = policy.rule(&doc.code);
     writeln!(out, "{} {}", paint(BOLD, &doc.code), paint(BOLD, &doc.name))?;
     write!(out, "{}", wrapped(&doc.summary, 0))?;

@@ -22,7 +22,7 @@ struct RunFile<'a> {
     threads: usize,
     block_bytes: usize,
     host: String,
-    /// The day that the expiry of suppressions was compared with.
+    /// The day with which the expiry of suppressions was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     today: Option<String>,
     arguments: Vec<String>,

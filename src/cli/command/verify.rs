@@ -33,7 +33,7 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
         Ok(report) => report,
         Err(VerifyError::Broken(what)) => {
             writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
-            say(out, &IntegrityCheck { what: String::new(), wrong: vec![what] })?;
+            print_check(out, &IntegrityCheck { what: String::new(), wrong: vec![what] })?;
             write!(out, "\n{}", style::wrapped(BROKEN, 0))?;
             return Ok(Exit::Differs);
         }
@@ -42,7 +42,7 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
     writeln!(out, "  {DIM}seal {}{DIM:#}", report.manifest.seal)?;
     let checks = report.checks(&args.report).map_err(|e| anyhow!("{place}: {e}"))?;
-    checks.iter().try_for_each(|check| say(out, check))?;
+    checks.iter().try_for_each(|check| print_check(out, check))?;
     let whole = checks.iter().all(|check| check.wrong.is_empty());
     let theirs = if args.files.is_empty() { true } else { belongs(args, &report, out)? };
     let end = match (whole, theirs, args.files.is_empty()) {
@@ -58,7 +58,7 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     Ok(if whole && theirs { Exit::Clean } else { Exit::Differs })
 }
 
-fn say(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<()> {
+fn print_check(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<()> {
     if check.wrong.is_empty() {
         return writeln!(out, "{}", style::fitted(&format!("  ok     {}", seen(&check.what)), 9));
     }
@@ -71,11 +71,11 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
     let named = with_roles(&args.files, &args.layout.join, args.auths.as_deref());
     let recorded = &report.manifest.inputs;
     let roles = roles(&named, recorded);
-    say(out, &roles)?;
+    print_check(out, &roles)?;
     if !roles.wrong.is_empty() {
         return Ok(false);
     }
-    // The authorization file is last, and it is skipped if it is not named again.
+    // The authorization file is last and is skipped if it was not given again.
     let found = named.par_iter().zip(recorded).map(|((_, file), input)| {
         let extent = input.fingerprint.as_ref().map(|print| print.extent);
         extent.map_or(Ok(None), |extent| FileHash::compute(file, extent))
@@ -85,12 +85,12 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
     for (((_, file), input), print) in named.iter().zip(recorded).zip(&found) {
         let check = same(file, input, print.as_ref(), recorded);
         theirs &= check.wrong.is_empty();
-        say(out, &check)?;
+        print_check(out, &check)?;
     }
     if theirs {
         let counted = counted(args, report)?;
         theirs = counted.wrong.is_empty();
-        say(out, &counted)?;
+        print_check(out, &counted)?;
     }
     Ok(theirs)
 }
@@ -160,21 +160,21 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
 /// Reads and judges the extracts again and compares the counts with the summary.
 fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
     let mut policy = load_policy(&args.policy)?;
-    let said = &report.summary;
+    let saved = &report.summary;
     let mut by = "";
-    // Dispositions and labels of a settings file are not in a policy file, but the report keeps them.
+    // Dispositions and labels of a settings file are not in a policy file, but the report has them.
     if args.policy.policy.is_empty()
-        && policy.fingerprint != said.policy.fingerprint
+        && policy.fingerprint != saved.policy.fingerprint
         && let Some(kept) = File::open(args.report.join(dossier::FILE)).ok().and_then(|file| dossier::policy(file).ok())
     {
         (policy, by) = (kept, " by the policy that the report holds");
     }
-    if policy.fingerprint != said.policy.fingerprint {
+    if policy.fingerprint != saved.policy.fingerprint {
         bail!(
             "the report was judged by policy {} with fingerprint {}, and this one has {}; give the --policy files that \
              `check` was given",
-            said.policy.id,
-            said.policy.fingerprint,
+            saved.policy.id,
+            saved.policy.fingerprint,
             policy.fingerprint
         );
     }
@@ -186,13 +186,13 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
     let setup =
         Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
     let run = run(&args.files, &Source::open, setup, &Unwatched)?;
-    let mut wrong = counts(&run.context, said);
+    let mut wrong = counts(&run.context, saved);
     // Without the authorizations of the run the verdicts would differ.
     let had = report.manifest.inputs.iter().any(|input| input.role == InputRole::Authorizations);
     let judged = had == args.auths.is_some();
     if judged {
         let totals = write::write(&run, &doc::load()?, &[], &|_| Err(ErrorKind::Unsupported.into()), &|| true)?;
-        wrong.extend(totals.iter().flat_map(|totals| verdicts(&totals.summary, said)));
+        wrong.extend(totals.iter().flat_map(|totals| verdicts(&totals.summary, saved)));
     }
     let what = if judged {
         format!("read and judged again{by}: rows, ledger, services and findings as in summary.json")
@@ -203,54 +203,55 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
     Ok(IntegrityCheck { what, wrong })
 }
 
-fn counts(context: &RunContext, said: &SavedSummary) -> Vec<String> {
+fn counts(context: &RunContext, saved: &SavedSummary) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (input, said) in context.inputs.iter().zip(&said.inputs) {
-        for (what, found, said) in [
-            ("rows", input.rows, said.rows),
-            ("bytes of text", input.bytes, said.bytes),
-            ("rejected rows", input.rejects.len(), said.rejected),
+    for (input, saved) in context.inputs.iter().zip(&saved.inputs) {
+        for (what, found, saved) in [
+            ("rows", input.rows, saved.rows),
+            ("bytes of text", input.bytes, saved.bytes),
+            ("rejected rows", input.rejects.len(), saved.rejected),
         ] {
-            if found != said {
-                wrong.push(format!("{}: {found} {what}, and summary.json says {said}", input.name));
+            if found != saved {
+                wrong.push(format!("{}: {found} {what}, and summary.json says {saved}", input.name));
             }
         }
     }
-    for ((bin, found, _), (_, said, _)) in context.ledger.bins().into_iter().zip(said.ledger.bins()) {
-        if found != said {
-            wrong.push(format!("ledger: {found} rows {bin}, and summary.json says {said}"));
+    for ((bin, found, _), (_, saved, _)) in context.ledger.bins().into_iter().zip(saved.ledger.bins()) {
+        if found != saved {
+            wrong.push(format!("ledger: {found} rows {bin}, and summary.json says {saved}"));
         }
     }
     wrong
 }
 
-fn verdicts(summary: &Summary, said: &SavedSummary) -> Vec<String> {
+fn verdicts(summary: &Summary, saved: &SavedSummary) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut differ = |what: String, found: String, said: Option<String>| {
-        let said = said.unwrap_or_else(|| "nothing".to_owned());
-        if found != said {
-            wrong.push(format!("{what}: {found}, and summary.json says {said}"));
+    let mut differ = |what: String, found: String, saved: Option<String>| {
+        let saved = saved.unwrap_or_else(|| "nothing".to_owned());
+        if found != saved {
+            wrong.push(format!("{what}: {found}, and summary.json says {saved}"));
         }
     };
     for status in ServiceStatus::ALL {
         let tally = summary.status(status);
-        let of = said.services.get(status.word()).map(u64::to_string);
+        let of = saved.services.get(status.word()).map(u64::to_string);
         differ(format!("services {}", status.word()), tally.services.to_string(), of);
     }
     differ(
         "amount at risk".to_owned(),
         summary.at_risk().to_string(),
-        said.amount_at_risk
+        saved
+            .amount_at_risk
             .as_ref()
-            .map_or_else(|| Some(summary.at_risk().to_string()), |said| said.get("total").cloned()),
+            .map_or_else(|| Some(summary.at_risk().to_string()), |saved| saved.get("total").cloned()),
     );
     for (id, tally) in &summary.rules {
         let code = rules::get(*id).code;
-        let of = said.rules.get(code).map(|rule| rule.findings.to_string());
+        let of = saved.rules.get(code).map(|rule| rule.findings.to_string());
         differ(format!("findings of {code}"), tally.findings.to_string(), of);
     }
     let found = |code: &str| summary.rules.keys().any(|id| rules::get(*id).code == code);
-    for (code, rule) in said.rules.iter().filter(|(code, _)| !found(code)) {
+    for (code, rule) in saved.rules.iter().filter(|(code, _)| !found(code)) {
         differ(format!("findings of {code}"), "0".to_owned(), Some(rule.findings.to_string()));
     }
     wrong

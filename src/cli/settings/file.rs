@@ -1,7 +1,7 @@
-//! `claimlint.toml` as it is written: a serde structure whose values keep their places in the file.
+//! `claimlint.toml` as written: a serde structure whose values keep their positions in the file.
 //!
-//! Deserializing a value never fails: a value that cannot be used becomes [`Checked::Faulty`], so every fault of the file is
-//! reported at once. Unknown keys are found by [`crate::strict_toml`], which suggests the key that was probably meant.
+//! Deserializing a value never fails: an invalid value becomes [`Checked::Faulty`], so every fault of the file is
+//! reported at once. [`crate::strict_toml`] finds unknown keys and suggests the key that was probably meant.
 
 use std::path::Path;
 
@@ -17,10 +17,10 @@ use crate::policy::overrides::{read_dispositions, read_products};
 use crate::policy::parse::PolicyFile;
 use crate::strict_toml::{Document, Faults, SpannedText, Table};
 
-/// A value of the file, if its key is there.
+/// A value of the file; `None` without its key.
 pub(crate) type FileValue<T> = Option<Spanned<Checked<T>>>;
 
-/// The keys of the file that stand for flags of `check`. Paths are as written.
+/// The keys of the file that correspond to flags of `check`. Paths are as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SettingsFile {
@@ -44,7 +44,7 @@ pub(crate) struct SettingsFile {
     pub(crate) suppress: FileValue<One<String>>,
 }
 
-/// A value that can be used, or the rest of the sentence that begins with its key.
+/// A valid value, or the rest of an error sentence that begins with its key.
 #[derive(Debug)]
 pub(crate) enum Checked<T> {
     Usable(T),
@@ -63,7 +63,7 @@ pub(crate) trait FromToml: Sized {
     fn from_toml(value: &Value) -> Result<Self, String>;
 }
 
-/// What a text means. The error says what to write.
+/// Parses a text. The error says what to write.
 pub(crate) trait FromText: Sized {
     fn from_text(text: &str) -> Result<Self, String>;
 }
@@ -181,7 +181,7 @@ impl FromText for Size {
 }
 
 impl SettingsFile {
-    /// Adds every value that cannot be used to the faults of the document.
+    /// Adds every invalid value to the faults of the document.
     fn report_faults(&self, document: &Document<'_>) {
         fn report<T>(document: &Document<'_>, key: &str, entry: Option<&Spanned<Checked<T>>>) {
             if let Some(entry) = entry
@@ -214,14 +214,14 @@ impl SettingsFile {
 /// A settings file that was read and has no faults.
 #[derive(Debug)]
 pub(crate) struct LoadedSettings {
-    /// The file as it was named.
+    /// The path of the file as given.
     pub(crate) file: String,
     text: String,
-    /// The keys that stand for flags.
+    /// The keys that correspond to flags.
     pub(crate) values: SettingsFile,
     /// Labels of `[products]` and the class that each means.
     pub(crate) products: Vec<(SpannedText, String)>,
-    /// Rules of `[dispositions]`, with their places.
+    /// Rules of `[dispositions]`, with their positions.
     pub(crate) dispositions: Vec<(SpannedText, Disposition)>,
 }
 
@@ -268,7 +268,7 @@ fn read_rules(root: &Table<'_, '_>) -> Vec<(SpannedText, Disposition)> {
     read.into_iter().filter_map(|(rule, word)| Some((place(rule)?, word))).collect()
 }
 
-/// A path of the file starts at the file's directory.
+/// A path in the file is relative to the file's directory.
 pub(crate) fn beside(directory: &Path, path: &str) -> String {
     directory.join(path).display().to_string()
 }
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(reported.len(), 9, "{reported:#?}");
     }
 
-    /// A key that the structure forgets to check, or that the table of keys lacks, fails here.
+    /// Fails if the structure does not check a key, or if the table of keys lacks one.
     #[test]
     fn every_key_is_checked() {
         for key in KEYS {

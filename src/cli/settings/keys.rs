@@ -1,11 +1,12 @@
-//! Which flags of `check` have a key in `claimlint.toml`, and why the others do not. Tests compare the two tables with the flags.
+//! Which flags of `check` have a key in `claimlint.toml`, and why the others have none. Tests compare the tables with
+//! the flags.
 
-/// A key of the settings file that stands for a flag of `check`.
+/// A key of the settings file that corresponds to a flag of `check`.
 #[derive(Debug)]
 pub(crate) struct Key {
     /// The key in the file: the flag with `_` for `-`.
     pub(crate) name: &'static str,
-    /// The value where neither the file nor a flag gives one, in words for `config show`.
+    /// The default in words, for `config show`.
     pub(crate) default: &'static str,
 }
 
@@ -15,7 +16,7 @@ const fn key(name: &'static str, default: &'static str) -> Key {
 
 /// All keys, in the order of `config show`.
 pub(crate) const KEYS: &[Key] = &[
-    key("layout", "recognised by the header"),
+    key("layout", "recognized by the header"),
     key("skip_lines", "as the layout says"),
     key("comment", "none"),
     key("join", "none"),
@@ -49,7 +50,7 @@ const FLAGS_WITHOUT_KEY: &[(&str, &str)] = &[
     ("block-size", "it is for tests and changes nothing in a report"),
 ];
 
-/// A section for the guide page on settings: the flags without a key.
+/// A section of the guide page on settings: the flags without a key.
 pub(crate) fn flags_without_key() -> String {
     let mut text = "\n## Flags without a key\n\n".to_owned();
     for (flag, reason) in FLAGS_WITHOUT_KEY {

@@ -1,7 +1,7 @@
-//! Settings: the flags of `check` over `claimlint.toml` over the defaults, and where each value comes from.
+//! Settings: flags of `check` override `claimlint.toml`, which overrides the defaults. Each value keeps its origin.
 //!
-//! `check` and `config show` both call [`resolve`]. A flag replaces the value of the file as a whole: a list that was typed
-//! replaces the file's list. [`keys`] says which flags have a key and why the others have none.
+//! `check` and `config show` both call [`resolve`]. A flag replaces the whole value of the file, even if it is a list.
+//! [`keys`] lists which flags have a key and why the others have none.
 //!
 //! # Sub-rooms, in order
 //!
@@ -52,7 +52,7 @@ impl fmt::Display for SettingOrigin {
     }
 }
 
-/// A value in force and its origin. Without a value the default holds.
+/// A value in force and its origin. Without a value the default applies.
 #[derive(Debug, Clone)]
 pub(crate) struct SettingValue<T> {
     pub(crate) value: Option<T>,
@@ -94,14 +94,14 @@ pub(crate) struct EffectiveSettings {
     loaded: Option<LoadedSettings>,
 }
 
-/// Flags, and the file below them.
+/// The flags, and the file that they override.
 struct Layers<'a> {
     file: Option<&'a LoadedSettings>,
     directory: &'a Path,
 }
 
 impl Layers<'_> {
-    /// The value of the flag, else that of the file, else none.
+    /// The value of the flag, else the value of the file, else `None`.
     fn pick<T, W>(
         &self,
         flag: Option<T>,
@@ -120,7 +120,7 @@ impl Layers<'_> {
         of_file.unwrap_or(SettingValue { value: None, origin: SettingOrigin::Default })
     }
 
-    /// The same for lists, which count as absent when they are empty.
+    /// The same for lists. An empty list counts as absent.
     fn pick_list<T: Clone, W>(
         &self,
         flag: &[T],
@@ -132,7 +132,7 @@ impl Layers<'_> {
     }
 }
 
-/// Finds the settings file and puts the flags over it. Refuses whatever is wrong with either.
+/// Finds the settings file and overrides it with the flags. Fails if either has a fault.
 pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
     let path = find(typed)?;
     let loaded = path.as_deref().map(|path| anyhow::Ok(LoadedSettings::read(&read_text(path)?)?)).transpose()?;
@@ -143,7 +143,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
     let mut settings = EffectiveSettings {
         file: loaded.as_ref().map(|loaded| loaded.file.clone()),
         layout: layers.pick(typed_layout.layout.clone(), |f| &f.layout, |v, d| layout_or_path(&v.0, d)),
-        skip_lines: layers.pick(typed_layout.skip_lines, |f| &f.skip_lines, |v, _| whole(v.0)),
+        skip_lines: layers.pick(typed_layout.skip_lines, |f| &f.skip_lines, |v, _| number_from_toml(v.0)),
         comment: layers.pick_list(&typed_layout.comment, |f| &f.comment, |v, _| v.0.clone()),
         join: layers.pick_list(
             &typed_layout.join,
@@ -163,7 +163,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         fingerprint: layers.pick(typed.fingerprint, |f| &f.fingerprint, |v, _| v.0),
         fail_on: layers.pick(typed.fail_on, |f| &f.fail_on, |v, _| v.0),
         fail_if: layers.pick_list(&typed.fail_if, |f| &f.fail_if, |v, _| v.0.clone()),
-        threads: layers.pick(typed.threads, |f| &f.threads, |v, _| whole(v.0)),
+        threads: layers.pick(typed.threads, |f| &f.threads, |v, _| number_from_toml(v.0)),
         format: layers.pick_list(&typed.formats, |f| &f.format, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
         memory: layers.pick(typed.memory, |f| &f.memory, |v, _| v.0.0),
         baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| path_of(&v.0, d)),
@@ -190,7 +190,7 @@ fn variable_or_path(text: &str, directory: &Path) -> String {
 }
 
 /// A number whose bounds were checked when the file was read.
-fn whole<T: TryFrom<i64> + Default>(number: i64) -> T {
+fn number_from_toml<T: TryFrom<i64> + Default>(number: i64) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
@@ -283,12 +283,12 @@ fn joined<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
     list.iter().map(show).collect::<Vec<_>>().join(", ")
 }
 
-/// The word of a choice.
+/// The word of a value of an enumeration.
 fn word<T: ValueEnum>(value: &T) -> String {
     value.to_possible_value().map_or(String::new(), |word| word.get_name().to_owned())
 }
 
-/// The settings file: the one that was named, else the one beside the first extract. Standard input has no directory, and
+/// The settings file: the named one, or the one beside the first extract. Standard input has no directory, and
 /// the working directory is searched only if it holds an extract.
 fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     if typed.config.no_config {

@@ -1,6 +1,7 @@
 //! `--log json`: a log for machines. It writes one JSON object per line to stderr, and nothing else is written there.
 //!
-//! Events hold counts, names of files and columns, and our own sentences; never the content of a row. Every run ends with one
+//! Events hold counts, names of files and columns, and our own sentences; never the content of a row. Every run ends
+//! with one
 //! `finished` event, whatever happened.
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use crate::cli::args::LogFormat;
 use crate::cli::terminal::style;
 use crate::exit::Exit;
 
-/// Hexadecimal digits of a run id: 64 bits, so that two runs do not share one.
+/// Hexadecimal digits of a run id: 64 bits, so that two runs do not get the same one.
 const ID_LENGTH: usize = 16;
 
 /// The messages of a run: notes for people, or events for machines.
@@ -65,19 +66,19 @@ impl Log {
     }
 
     /// Writes a note, which does not stop the run.
-    pub(crate) fn note(&self, said: &str) {
+    pub(crate) fn note(&self, message: &str) {
         if self.quiet {
             return;
         }
         if self.json {
-            self.event("note", "plan", json!({ "message": said }));
+            self.event("note", "plan", json!({ "message": message }));
             return;
         }
-        let line = format!("{} {}", style::paint(style::DIM, "note:"), style::seen(said));
+        let line = format!("{} {}", style::paint(style::DIM, "note:"), style::seen(message));
         let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
     }
 
-    /// Writes the error that stopped the run. `Display` of our errors leaves out what they quote from an input.
+    /// Writes the error that stopped the run. `Display` of our errors leaves out quotes from an input.
     pub(crate) fn error(&self, phase: &str, error: &anyhow::Error) {
         self.event("error", phase, json!({ "message": format!("{error:#}") }));
     }

@@ -13,9 +13,9 @@ use crate::cli::terminal::style::{BOLD, paint};
 pub(crate) enum MarkdownBlock {
     /// A heading with its level, 1 for the title.
     Heading(u8, String),
-    /// A paragraph, in one line.
+    /// A paragraph, on one line.
     Paragraph(String),
-    /// A list item with its mark (`-` or `1.`) and how deep its list is nested, from 0.
+    /// A list item with its mark (`-` or `1.`) and the depth of its list, from 0.
     Item(usize, String, String),
     /// Code, line by line.
     Code(String),
@@ -26,7 +26,7 @@ pub(crate) enum MarkdownBlock {
 /// The blocks of a page in order.
 pub(crate) fn blocks(markdown: &str) -> Vec<MarkdownBlock> {
     let mut blocks = Vec::new();
-    // One entry for each open list: the next number, or none for bullets.
+    // One entry for each open list: its next number, or `None` for bullets.
     let mut lists: Vec<Option<u64>> = Vec::new();
     let mut mark: Option<String> = None;
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -107,7 +107,7 @@ pub(crate) fn page(markdown: &str, width: usize) -> String {
     out
 }
 
-/// Is the last line that of a list item, so that the next item follows without an empty line?
+/// Does the text end with a list item, so that the next item follows without an empty line?
 fn ends_with_item(out: &str) -> bool {
     let last = out.lines().last().unwrap_or_default();
     last.starts_with("   ") && !last.starts_with("    ") || last.starts_with("-  ") || {
@@ -176,7 +176,7 @@ pub(crate) fn manual(markdown: &str) -> String {
     out
 }
 
-/// Text in which nothing is an instruction of roff.
+/// Text in which roff finds no instruction.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_manual_page_is_an_instruction_by_accident() {
+    fn text_in_a_manual_page_is_never_an_instruction() {
         assert_eq!(manual(".TH x\n\n'\\d a-b\n"), ".PP\n\\&.TH x\n.PP\n\\&'\\ed a\\-b\n");
     }
 }

@@ -1,5 +1,5 @@
-//! The message of a panic: that it is a fault of claimlint, where, and what to do. The panic's own text is never printed, as it
-//! may quote a row.
+//! The message of a panic: it is a fault of claimlint, where it happened, and what to do. The panic's own text is never
+//! printed, because it may quote a row.
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe, Location, PanicHookInfo};
@@ -7,23 +7,23 @@ use std::sync::Once;
 
 use crate::exit::Exit;
 
-/// Runs a job and turns a panic into an error: a report under construction is removed while the stack unwinds, whichever
-/// thread panicked.
+/// Runs a job and turns a panic into an error: a report under construction is removed while the stack unwinds,
+/// whichever thread panicked.
 pub(crate) fn guarded(job: impl FnOnce() -> Exit) -> Exit {
-    panic::set_hook(Box::new(tell));
+    panic::set_hook(Box::new(print_message));
     panic::catch_unwind(AssertUnwindSafe(job)).unwrap_or(Exit::Failed)
 }
 
 /// Several threads may panic for the same reason; one message is enough.
-static TOLD: Once = Once::new();
+static PRINTED: Once = Once::new();
 
-fn tell(panic: &PanicHookInfo<'_>) {
-    TOLD.call_once(|| {
-        let _ = writeln!(anstream::stderr(), "{}", said(panic.location()));
+fn print_message(panic: &PanicHookInfo<'_>) {
+    PRINTED.call_once(|| {
+        let _ = writeln!(anstream::stderr(), "{}", message(panic.location()));
     });
 }
 
-fn said(place: Option<&Location<'_>>) -> String {
+fn message(place: Option<&Location<'_>>) -> String {
     let place = place.map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     format!(
         "error: this is a fault of claimlint {}, at {place}; no report was written\n  Please report this line and the \
@@ -41,23 +41,23 @@ mod tests {
     use crate::report::dir::StagedReport;
 
     /// The working directory of the child process below; only this test sets it.
-    const DESK: &str = "CLAIMLINT_TEST_DESK";
+    const DIRECTORY: &str = "CLAIMLINT_TEST_DESK";
 
     /// A run that panics on the main thread or on a worker thread, after it has begun to write.
     #[test]
     fn child() {
-        // This does nothing by itself. The test below runs it in a process of its own, as the panic hook belongs to the process.
-        let Some(desk) = std::env::var_os(DESK).map(std::path::PathBuf::from) else { return };
+        // This does nothing by itself. The test below runs it in a separate process, because the panic hook is global.
+        let Some(directory) = std::env::var_os(DIRECTORY).map(std::path::PathBuf::from) else { return };
         let worker = std::env::var_os("CLAIMLINT_TEST_WORKER").is_some();
         let job = || {
-            let site = StagedReport::open(Some(&desk.join("report")), false).expect("free");
-            dir::create(&site.path().join("services.csv")).expect("room");
+            let staged = StagedReport::open(Some(&directory.join("report")), false).expect("free");
+            dir::create(&staged.path().join("services.csv")).expect("room");
             let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
-            let grief = |n: i32| assert!(n != 7, "row 7 says SECRET-MEMBER");
+            let panic_at_7 = |n: i32| assert!(n != 7, "row 7 says SECRET-MEMBER");
             if worker {
-                pool.install(|| (0..100).into_par_iter().for_each(grief));
+                pool.install(|| (0..100).into_par_iter().for_each(panic_at_7));
             } else {
-                grief(7);
+                panic_at_7(7);
             }
             Exit::Clean
         };
@@ -65,20 +65,25 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_ends_with_2_quotes_nothing_and_leaves_nothing() {
+    fn a_panic_exits_with_2_and_leaves_no_quote_and_no_file() {
         for worker in [false, true] {
-            let desk = tempfile::tempdir().expect("a directory");
+            let directory = tempfile::tempdir().expect("a directory");
             let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
-            command.args(["--exact", "--nocapture", "cli::terminal::panic::tests::child"]).env(DESK, desk.path());
+            command
+                .args(["--exact", "--nocapture", "cli::terminal::panic::tests::child"])
+                .env(DIRECTORY, directory.path());
             if worker {
                 command.env("CLAIMLINT_TEST_WORKER", "1");
             }
             let output = command.env("RUST_BACKTRACE", "full").output().expect("it runs");
-            let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-            assert_eq!(output.status.code(), Some(2), "{said}");
-            assert!(said.contains("fault of claimlint") && said.contains("src/cli/terminal/panic.rs:"), "{said}");
-            assert!(!said.contains("SECRET"), "{said}");
-            let left: Vec<_> = std::fs::read_dir(desk.path()).expect("there").collect();
+            let message = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{message}");
+            assert!(
+                message.contains("fault of claimlint") && message.contains("src/cli/terminal/panic.rs:"),
+                "{message}"
+            );
+            assert!(!message.contains("SECRET"), "{message}");
+            let left: Vec<_> = std::fs::read_dir(directory.path()).expect("there").collect();
             assert!(left.is_empty(), "{left:?}");
         }
     }

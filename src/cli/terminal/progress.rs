@@ -13,7 +13,8 @@ use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::ingest::Watch;
 
-/// Time between two progress lines in a log: often enough to see that the run is alive, too rare to fill the log.
+/// Time between two progress lines in a log: short enough to show that the run is alive, long enough not to fill the
+/// log.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Watches a run: shows its progress, and stops it when asked.
@@ -83,7 +84,7 @@ impl Watcher {
         )
     }
 
-    /// The counts for the bar, which must fit into 80 columns.
+    /// The counts next to the bar, which must fit into 80 columns.
     fn short_counts(&self) -> String {
         let rows = self.rows.load(Ordering::Relaxed);
         let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;

@@ -1,4 +1,4 @@
-//! Colors and line breaks of the terminal. anstream drops colors where they do not belong (pipes, `NO_COLOR`).
+//! Colors and line breaks of the terminal. anstream removes colors for pipes and with `NO_COLOR`.
 
 use anstyle::{AnsiColor, Style};
 
@@ -40,15 +40,15 @@ pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Columns of the terminal, between 40 and 160; a pipe has 100.
+/// The width of the terminal in columns, from 40 to 160; 100 for a pipe.
 pub(crate) fn width() -> usize {
     const WIDEST: usize = 160;
     let columns = comfy_table::Table::new().width().map_or(100, usize::from);
     columns.clamp(NARROWEST, WIDEST)
 }
 
-/// Breaks a line at blanks to fit the terminal; continuation lines are indented by `hang` columns, and a word longer than a
-/// line is broken after its commas. In a pipe the line stays whole, as programs read it line by line.
+/// Breaks a line at blanks to fit the terminal. Continuation lines are indented by `hang` columns, and a word longer
+/// than a line is broken after its commas. In a pipe the line is not broken, because programs read it line by line.
 pub(crate) fn fitted(line: &str, hang: usize) -> String {
     match comfy_table::Table::new().width() {
         Some(width) => broken(line, hang, usize::from(width)),
@@ -80,7 +80,7 @@ fn broken(line: &str, hang: usize, width: usize) -> String {
     out
 }
 
-/// Columns that a text takes: its characters without the escape sequences of styles, which end with an m.
+/// The width of a text in columns: its characters without the escape sequences of styles, which end with an m.
 fn columns(text: &str) -> usize {
     let mut styles = text.split('\x1b');
     let plain = styles.next().unwrap_or_default().chars().count();

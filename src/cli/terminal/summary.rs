@@ -63,8 +63,8 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
         since(new, run.knows_amounts(), out)?;
     }
     if run.suppressions.is_some() {
-        let said = format!("suppressed: {}", share(&totals.suppressed, run.knows_amounts()));
-        writeln!(out, "{}\n", style::fitted(&said, 2))?;
+        let text = format!("suppressed: {}", share(&totals.suppressed, run.knows_amounts()));
+        writeln!(out, "{}\n", style::fitted(&text, 2))?;
     }
     let rejected: u64 = run.inputs.iter().map(|i| i.rejects.len()).sum();
     if rejected > 0 {
@@ -93,8 +93,8 @@ fn unread(context: ReportContext<'_>, totals: &Totals, out: &mut dyn Write) -> i
         let labels: Vec<_> =
             unread.labels.iter().map(|(label, rows)| format!("\"{}\" ({rows})", style::seen(label))).collect();
         let more = if unread.more > 0 { format!(" and {} more in summary.json", unread.more) } else { String::new() };
-        let said = format!("no table knows the {} {}{more}: {}", unread.name, labels.join(", "), unread.advice);
-        write!(out, "{}", style::wrapped(&said, 0))?;
+        let text = format!("no table knows the {} {}{more}: {}", unread.name, labels.join(", "), unread.advice);
+        write!(out, "{}", style::wrapped(&text, 0))?;
     }
     Ok(())
 }

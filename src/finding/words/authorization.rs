@@ -3,9 +3,9 @@
 use crate::claim::authorization::Authorization;
 use crate::claim::{Setting, Text};
 use crate::finding::evidence::{AuthorizationEvidence, NumberProblem};
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn authorization(&self, evidence: &AuthorizationEvidence) -> String {
         match evidence {
             AuthorizationEvidence::NoNumber => {

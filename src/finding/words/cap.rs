@@ -3,9 +3,9 @@
 use crate::claim::Text;
 use crate::finding::evidence::{AuthorizationEvidence, Evidence};
 use crate::finding::record::Cap;
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn cap(&self, cap: Cap, evidence: &Evidence) -> String {
         match cap {
             Cap::Product => "the policy's authorization table does not name the product".to_owned(),

@@ -2,10 +2,10 @@
 
 use crate::claim::Text;
 use crate::finding::evidence::CodingEvidence;
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 use crate::policy::Role;
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn coding(&self, evidence: &CodingEvidence) -> String {
         let policy = self.words.policy;
         let modifier = |number: usize| self.line.modifiers().nth(number).unwrap_or_default();

@@ -1,10 +1,10 @@
 //! Findings on diagnoses in English.
 
 use crate::finding::evidence::{DiagnosisEvidence, Resemblance};
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 use crate::policy::{Listed, ListedCode};
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn diagnosis(&self, evidence: &DiagnosisEvidence) -> String {
         match evidence {
             DiagnosisEvidence::NotListed { injuries_only } => {

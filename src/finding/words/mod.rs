@@ -1,11 +1,11 @@
 //! Findings in English: the one place that turns [`crate::finding::evidence`] into a sentence.
 //!
-//! The words are made when a report is written, from the lines as the report shows them. So a masked report words masked
-//! cells, and nothing is formatted for findings that nobody prints.
+//! Messages are worded when a report is written, from the lines as the report shows them. So a masked report quotes
+//! masked cells, and no time is spent on findings that are not printed.
 //!
 //! # Sub-rooms, in order
 //!
-//! - [`said`]: what sentences are made from, and the words that all of them share.
+//! - [`writer`]: what sentences are made from, and the words that all of them share.
 //! - [`diagnosis`], [`authorization`], [`coding`], [`routing`], [`session`], [`quality`]: the sentences of each family.
 //! - [`cap`]: why a denial is only for review.
 //! - [`message`]: the message of a finding.
@@ -17,7 +17,7 @@ mod diagnosis;
 mod message;
 mod quality;
 mod routing;
-mod said;
 mod session;
+mod writer;
 
-pub use crate::finding::words::said::Words;
+pub use crate::finding::words::writer::Words;

@@ -3,9 +3,9 @@
 use crate::claim::Text;
 use crate::claim::value::version::Version;
 use crate::finding::evidence::QualityEvidence;
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn quality(&self, evidence: QualityEvidence) -> String {
         let text = |text| self.line.text(text);
         match evidence {

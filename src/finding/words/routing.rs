@@ -2,9 +2,9 @@
 
 use crate::claim::Text;
 use crate::finding::evidence::RoutingEvidence;
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn routing(&self, evidence: &RoutingEvidence) -> String {
         let policy = self.words.policy;
         match evidence {

@@ -3,9 +3,9 @@
 use crate::claim::index::service::RowRef;
 use crate::claim::{Setting, Text};
 use crate::finding::evidence::SessionEvidence;
-use crate::finding::words::said::Said;
+use crate::finding::words::writer::MessageWriter;
 
-impl Said<'_> {
+impl MessageWriter<'_> {
     pub(super) fn session(&self, evidence: SessionEvidence) -> String {
         match evidence {
             SessionEvidence::SettingDisagrees { other } => {

@@ -6,17 +6,17 @@ use crate::claim::{Bin, Text};
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place};
 use crate::report::view::PartView;
 
-/// The life of a row, a sentence for each event.
-pub(super) fn life(content: &PartView<'_>, i: usize) -> Vec<String> {
-    let here = place(content, content.line_set.line(i));
-    let mut said: Vec<_> = version(content, i, &here).into_iter().collect();
-    said.extend(fate(content, i, &here));
-    said
+/// The life of a row, with a sentence for each event.
+pub(super) fn life(part: &PartView<'_>, i: usize) -> Vec<String> {
+    let here = place(part, part.line_set.line(i));
+    let mut sentences: Vec<_> = version(part, i, &here).into_iter().collect();
+    sentences.extend(why_not_live(part, i, &here));
+    sentences
 }
 
-/// What a replacement or void says of itself.
-fn version(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
-    let line_set = content.line_set;
+/// What a replacement or void refers to.
+fn version(part: &PartView<'_>, i: usize, here: &str) -> Option<String> {
+    let line_set = part.line_set;
     let line = line_set.line(i);
     let kind = match line.version {
         Version::Original => return None,
@@ -40,9 +40,9 @@ fn version(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
 }
 
 /// Why a row is not live.
-fn fate(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
-    let line_set = content.line_set;
-    let at = |other: usize| place(content, line_set.line(other));
+fn why_not_live(part: &PartView<'_>, i: usize, here: &str) -> Option<String> {
+    let line_set = part.line_set;
+    let at = |other: usize| place(part, line_set.line(other));
     Some(match line_set.bins[i] {
         Bin::InScope | Bin::Related => return None,
         Bin::Duplicate => match line_set.duplicate_of(i) {
@@ -61,7 +61,7 @@ fn fate(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
                 .superseded_by(i)
                 .into_iter()
                 .take(MAX_ENTRIES_SHOWN)
-                .map(|(other, why)| format!("{} ({})", at(other), reason(content, other, why)))
+                .map(|(other, why)| format!("{} ({})", at(other), reason(part, other, why)))
                 .collect();
             if by.is_empty() {
                 format!("{here} is a void and supersedes itself")
@@ -72,8 +72,8 @@ fn fate(content: &PartView<'_>, i: usize, here: &str) -> Option<String> {
     })
 }
 
-fn reason(content: &PartView<'_>, other: usize, why: Superseded) -> String {
-    let by = content.line_set.line(other);
+fn reason(part: &PartView<'_>, other: usize, why: Superseded) -> String {
+    let by = part.line_set.line(other);
     match why {
         Superseded::Named | Superseded::SameClaim => {
             format!("claim {}, frequency {}", by.claim_id(), by.text(Text::Frequency))

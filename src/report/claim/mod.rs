@@ -1,5 +1,5 @@
-//! One claim in full: its rows and what took them back, its encounter, and of each service every fact and every
-//! answer. Made for the appeal call; the terminal and the page show the same.
+//! One claim in full: its rows and what became of them, its encounter, and the facts and rule answers of each service.
+//! It answers questions in an appeal; the terminal and the page show the same content.
 //!
 //! # Sub-rooms, in order
 //!

@@ -16,15 +16,15 @@ pub struct Comparison {
     pairs: Pairs,
 }
 
-/// A finding that differs, as its report has it.
+/// A finding that differs between the reports.
 pub struct Difference<'a> {
-    /// What became of it.
+    /// How it differs.
     pub change: Change,
-    /// Its row: of the new report, or of the old one if it is gone.
+    /// Its row in the new report, or in the old report if it is gone.
     pub row: &'a FindingRow<'a>,
-    /// The same as an entry.
+    /// The entry of that row.
     pub entry: FindingEntry,
-    /// Its entry in the old report, if it is not gone and has one there.
+    /// Its entry in the old report, if both reports have it.
     pub was: Option<FindingEntry>,
 }
 
@@ -41,7 +41,7 @@ pub struct Shares {
 pub type ByRule = BTreeMap<(Change, String, std::cmp::Reverse<Disposition>), (u64, Sum)>;
 
 impl Difference<'_> {
-    /// The names of what is another than before; empty if there was nothing before.
+    /// The names of the values that changed; empty for a new or gone finding.
     pub fn differs(&self) -> Vec<&'static str> {
         self.was.map(|was| differences(&was, &self.entry)).unwrap_or_default()
     }
@@ -66,7 +66,7 @@ impl Comparison {
         Ok(Self { old, new, pairs })
     }
 
-    /// Are both masked and nothing of the one in the other? Then the key may be another.
+    /// Are both reports masked without a common finding? Then they may have been masked under different keys.
     pub fn is_doubtful(&self) -> bool {
         self.old.masked() == Some(true)
             && self.new.masked() == Some(true)
@@ -77,8 +77,8 @@ impl Comparison {
         self.pairs.change(&self.old.entries, &self.new.entries, n)
     }
 
-    /// Visits every finding that differs: new and changed ones in the order of the new report, then gone ones in that of the
-    /// old one.
+    /// Visits every finding that differs: new and changed ones in the order of the new report, then gone ones in the
+    /// order of the old report.
     pub fn visit(&self, see: &mut dyn FnMut(&Difference<'_>) -> Result<(), CompareError>) -> Result<(), CompareError> {
         self.new.again(&mut |n, row| {
             let (entry, change) = (self.new.entries[n], self.change(n));
@@ -92,7 +92,7 @@ impl Comparison {
         })
     }
 
-    /// Are amounts known in one of the reports at least? Otherwise sums of them are unknown, not zero.
+    /// Are amounts known in at least one of the reports? Otherwise their sums are unknown, not zero.
     pub fn knows_amounts(&self) -> bool {
         self.old.knows_amounts || self.new.knows_amounts
     }
@@ -120,7 +120,7 @@ impl Comparison {
         }
     }
 
-    /// What a run says of a baseline, of the two reports.
+    /// The counts of new, known and gone findings, as a run with a baseline prints them.
     pub fn tally(&self) -> NewTally {
         self.pairs.tally(&self.old.entries, &self.new.entries)
     }

@@ -1,7 +1,7 @@
 //! Compares two reports by their findings.csv and summary.json.
 //!
-//! Both tables are read twice: once for the entries that are paired, once to print the rows that differ. So memory holds
-//! what [`crate::baseline`] says, and never the texts.
+//! Both tables are read twice: first to pair their entries, then to print the rows that differ. So memory holds the
+//! entries of [`crate::baseline`] and never the texts.
 //!
 //! # Sub-rooms, in order
 //!

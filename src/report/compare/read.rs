@@ -1,4 +1,4 @@
-//! The findings of a report read back, strictly: what is not as claimlint writes it is refused with its line.
+//! Reads the findings of a report strictly: a row that claimlint cannot have written is refused with its line.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,24 +18,24 @@ use crate::report::table::record::{FINDING, SUPPRESSED};
 const TABLE: &str = "findings.csv";
 const SUMMARY: &str = "summary.json";
 
-/// Why a report cannot be compared; says which file and line, and what to do.
+/// Why a report cannot be compared. The message names file and line and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// A directory is not a report, or its files are not as they were written.
+    /// A directory is not a report, or its files were altered.
     #[error("{0}")]
     FindingsFile(String),
-    /// What is written of it cannot be written.
+    /// The comparison cannot be written.
     #[error("{0}")]
     Write(#[from] io::Error),
 }
 
-/// A report, as far as comparing goes.
+/// The part of a report that is compared.
 pub struct FindingsFile {
     /// Its directory.
     pub path: PathBuf,
-    /// Its findings in its order.
+    /// Its findings in their order.
     pub entries: Vec<FindingEntry>,
-    /// Are amounts known? Not where its extracts have no column for them.
+    /// Are amounts known? They are not if the extracts have no column for them.
     pub knows_amounts: bool,
     tokens: usize,
 }
@@ -43,7 +43,7 @@ pub struct FindingsFile {
 /// A row of findings.csv with its cells as written.
 pub struct FindingRow<'a>(&'a StringRecord);
 
-/// What summary.json says of the findings.
+/// The findings in summary.json.
 #[derive(Deserialize)]
 struct FindingsSummary {
     schema: String,
@@ -55,12 +55,12 @@ struct FindingsSummary {
 #[derive(Deserialize)]
 struct RuleTotals {
     findings: u64,
-    /// None where the extracts have no column for amounts.
+    /// `None` if the extracts have no column for amounts.
     amount_at_risk: Option<String>,
 }
 
 impl FindingRow<'_> {
-    /// A cell by the name of its column; empty where this report has no such column.
+    /// A cell by the name of its column; empty if the report has no such column.
     pub fn cell(&self, name: &str) -> &str {
         let at = FINDING.iter().chain(&SUPPRESSED).position(|column| column.name == name);
         at.and_then(|at| self.0.get(at)).unwrap_or_default()
@@ -81,7 +81,7 @@ impl FindingRow<'_> {
         Fingerprint::of(&context, self.cell("procedure_code").split(';').filter(|code| !code.is_empty()))
     }
 
-    /// The entry, or what is wrong with the row.
+    /// The entry, or the fault of the row.
     fn entry(&self, subject: u32) -> Result<FindingEntry, &'static str> {
         let word = self.cell("disposition");
         let disposition = Disposition::WORDS.iter().find(|(w, _)| *w == word).map(|(_, disposition)| *disposition);
@@ -105,11 +105,11 @@ impl FindingRow<'_> {
     }
 }
 
-/// Numbers what findings are about, in the order of a table. A service is a row and its codes.
+/// Numbers the subjects of findings in the order of a table. A service is identified by its row and its codes.
 #[derive(Default)]
 struct Subjects {
     place: (String, String),
-    /// Of the row at hand: the codes met, with their numbers.
+    /// The codes found so far on the current row, with their numbers.
     codes: Vec<(String, u32)>,
     next: u32,
 }
@@ -160,13 +160,13 @@ impl FindingsFile {
             report.entries.push(entry);
             Ok(())
         })?;
-        for (code, said) in &summary.rules {
+        for (code, stated) in &summary.rules {
             let (findings, at_risk) = rules.get(code).copied().unwrap_or_default();
-            let amount = said.amount_at_risk.clone().unwrap_or_else(|| Sum::default().to_string());
-            if (findings, at_risk.to_string()) != (said.findings, amount.clone()) {
+            let amount = stated.amount_at_risk.clone().unwrap_or_else(|| Sum::default().to_string());
+            if (findings, at_risk.to_string()) != (stated.findings, amount.clone()) {
                 let what = format!(
                     "ends here with {findings} findings of {code}, ${at_risk}, but {SUMMARY} says {}, ${amount}",
-                    said.findings
+                    stated.findings
                 );
                 return Err(CompareError::FindingsFile(broken(path, end, &what)));
             }
@@ -174,27 +174,27 @@ impl FindingsFile {
         Ok(report)
     }
 
-    /// Is it masked? None: it has no finding that could tell.
+    /// Is it masked? `None`: it has no finding that would show it.
     pub fn masked(&self) -> Option<bool> {
         (!self.entries.is_empty()).then_some(self.tokens == self.entries.len())
     }
 
-    /// Can it be compared with something that is masked or not? `other` names that.
+    /// Refuses a comparison with `other` unless both are masked or neither is.
     pub fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), CompareError> {
-        let said = |masked| if masked { "is masked" } else { "is not masked" };
+        let stated = |masked| if masked { "is masked" } else { "is not masked" };
         match (self.masked(), masked) {
             (Some(own), Some(its)) if own != its => Err(CompareError::FindingsFile(format!(
                 "{} {} and {} {}: no finding of the one is known in the other; mask both under one key, or neither",
                 self.path.display(),
-                said(own),
+                stated(own),
                 other.display(),
-                said(its)
+                stated(its)
             ))),
             _ => Ok(()),
         }
     }
 
-    /// Reads it once more, with the number of each finding. It must be what it was.
+    /// Reads the findings again, each with its number. The file must not have changed.
     pub(super) fn again(
         &self,
         see: &mut dyn FnMut(usize, &FindingRow<'_>) -> Result<(), CompareError>,
@@ -259,7 +259,7 @@ fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
     Ok(summary)
 }
 
-/// Remembers the last byte that was read: a table ends with a line break.
+/// Keeps the last byte that was read, because a complete table ends with a line break.
 struct Ending<R> {
     from: R,
     last: u8,

@@ -1,4 +1,4 @@
-//! A comparison as CSV and as JSON. Both are written while the tables are read, so they may be of any length.
+//! Writes a comparison as CSV or JSON. Both are written while the tables are read, so they may have any length.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,10 +12,11 @@ use crate::report::compare::read::CompareError;
 use crate::report::format::summary_json::ShareJson;
 use crate::report::table::csv_row::CsvRows;
 
-/// Name and version of the layout of the JSON; raised when a key changes its meaning.
+/// Name and version of the schema of the JSON. The version is raised when a key changes its meaning.
 const SCHEMA: &str = "claimlint-compare/2";
 
-/// The columns of the CSV. Without `old_` it is the new report's value, of a gone finding the old report's.
+/// The columns of the CSV. A column without `old_` has the value of the new report, or of the old report if the finding
+/// is gone.
 pub const COLUMNS: [&str; 21] = [
     "change",
     "differs",
@@ -75,7 +76,7 @@ struct RuleShare<'a> {
     rule: &'a str,
     disposition: &'a str,
     findings: u64,
-    /// Null where neither report knows amounts.
+    /// Null if neither report knows amounts.
     amount_at_risk: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::report::dir::files::describe_io_error;
 use crate::report::dir::manifest::{self, RUN};
 use crate::report::format::FORMATS;
 
-/// Files that a report holds besides those of [`FORMATS`].
+/// Files of a report besides those of [`FORMATS`].
 const OTHER_FILES: [&str; 2] = [RUN, manifest::FILE];
 
 /// Refuses a directory that is not a report or that holds anything besides a report.
@@ -27,14 +27,14 @@ pub(super) fn is_report(path: &Path) -> bool {
     check_replaceable(path).is_ok()
 }
 
-/// Does this directory hold a summary.json of claimlint? A link to a directory does not count.
+/// Does this directory have a summary.json of claimlint? A link to a directory does not count.
 pub fn has_summary(path: &Path) -> bool {
     let is_directory = fs::symlink_metadata(path).is_ok_and(|m| m.is_dir());
     let summary = fs::read_to_string(path.join("summary.json")).unwrap_or_default();
     is_directory && summary.contains("\"schema\": \"claimlint-summary/")
 }
 
-/// The entries of a directory that no report holds, sorted.
+/// The entries of a directory that do not belong to a report, sorted.
 pub(super) fn foreign_entries(directory: &Path) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {

@@ -13,7 +13,7 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Never readable by others, not even between its creation and the next call.
+/// Creates the file with its permissions, so that others can never read it.
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -32,8 +32,8 @@ pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the files of a finished report are on disk. One thread a file: each waits for the disk, not for the
-/// processor.
+/// Waits until the files of a finished report are on disk, with one thread per file, because each waits for the disk
+/// and not for the processor.
 pub(super) fn sync_files(directory: &Path) -> io::Result<()> {
     let paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     std::thread::scope(|scope| {
@@ -42,7 +42,7 @@ pub(super) fn sync_files(directory: &Path) -> io::Result<()> {
     })
 }
 
-/// What the user can do about an error of the disk, as the end of a message that begins with the path.
+/// Describes an error of the disk and what to do about it. The text continues a message that begins with the path.
 pub fn describe_io_error(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; create it, or name another place with --out".to_owned(),
@@ -72,7 +72,7 @@ pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
         Ok(false) => {}
         Err(e) => return Err(e),
     }
-    // Without that flag, a rename replaces at most an empty directory.
+    // Without that flag, a rename replaces an empty directory, and nothing else.
     fs::rename(from, to)
 }
 

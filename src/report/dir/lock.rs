@@ -1,7 +1,8 @@
-//! One run at a time into one place, and what a killed run left there.
+//! The lock that lets only one run at a time write a report, and the removal of what a killed run left.
 //!
-//! The lock is a lock of the operating system on an empty file beside the report. The system drops it with the process, so a
-//! stale lock file is harmless. While we hold it, any other `.NAME.*` entry is an orphan of a dead run and may be removed.
+//! The operating system locks an empty file beside the report. It releases the lock when the process ends, so a stale
+//! lock file is harmless. While we hold the lock, any other `.NAME.*` entry is an orphan of a dead run and may be
+//! removed.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -13,13 +14,14 @@ use crate::report::dir::files::private;
 /// End of the name of a directory under construction: `.NAME.xxxxxx.partial`.
 pub(crate) const PARTIAL: &str = ".partial";
 
-/// End of the name of the directory in which an earlier report waits: `.NAME.xxxxxx.old`.
+/// End of the name of the backup directory for an earlier report: `.NAME.xxxxxx.old`.
 pub(crate) const OLD: &str = ".old";
 
-/// Name of the earlier report in there.
+/// Name of the earlier report in the backup directory.
 pub(crate) const BACKUP: &str = "report";
 
-/// Letters and digits that make these names unique; the default of `tempfile`, said here because they are read back.
+/// Number of letters and digits that make these names unique. It is the default of `tempfile`; these names are parsed,
+/// too.
 pub(crate) const UNIQUE: usize = 6;
 
 /// The right to write one report. Dropping it releases the lock and removes its file.
@@ -30,14 +32,14 @@ pub(crate) struct ReportLock {
 }
 
 impl ReportLock {
-    /// Takes the lock of `name` in `parent`; `None` if another run holds it.
+    /// Takes the lock of `name` in `parent`. `None`: another run holds it.
     pub(crate) fn take(parent: &Path, name: &str) -> io::Result<Option<Self>> {
         let path = parent.join(format!(".{name}.lock"));
         loop {
             let mut options = fs::OpenOptions::new();
-            // Opened for reading and writing: opening a pipe of this name for one of them would block.
+            // Opened for reading and writing, because opening a pipe of this name for only one of them would block.
             let file = private(options.read(true).write(true).create(true).truncate(false)).open(&path)?;
-            // A mask that takes the owner's rights away would keep the next run out, should this one be killed.
+            // If the umask removes the owner's rights and this run is killed, the next run could not open the file.
             #[cfg(unix)]
             let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
             match file.try_lock() {
@@ -45,8 +47,8 @@ impl ReportLock {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(e)) => return Err(e),
             }
-            // The holder before us may have removed the file between our opening and our locking it; then the lock is
-            // on a file that nobody finds any more.
+            // The previous holder may have removed the file after we opened it and before we locked it. Then the lock
+            // is on a file without a name, which no other run would see.
             let ours = same_file::Handle::from_file(file.try_clone()?)?;
             if same_file::Handle::from_path(&path).is_ok_and(|there| there == ours) {
                 return Ok(Some(Self { path, _locked: file }));
@@ -54,7 +56,7 @@ impl ReportLock {
         }
     }
 
-    /// The file, for whoever has to remove it from outside.
+    /// The lock file, for the signal handler that removes it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -62,14 +64,14 @@ impl ReportLock {
 
 impl Drop for ReportLock {
     fn drop(&mut self) {
-        // Removed while it is still locked, so that no other run can hold the lock of a removed file.
+        // The file is removed while it is still locked, so that no other run can hold the lock of a removed file.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Takes away what killed runs into `parent/name` left, and puts an earlier report back if it was being replaced
-/// without having been. Only for the holder of the lock. Directories that hold anything but parts of a report stay,
-/// as do those of other names.
+/// Removes what killed runs into `parent/name` left, and restores an earlier report if the run that was replacing it
+/// did not finish. Only the holder of the lock may call this. Directories with other content or other names are left
+/// alone.
 pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
     let target = parent.join(name);
     for entry in fs::read_dir(parent)? {
@@ -79,7 +81,7 @@ pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
             continue;
         }
         match left_over(&entry.file_name().to_string_lossy(), name) {
-            // What cannot be removed, because it is somebody else's, harms nobody.
+            // An entry that cannot be removed because another user owns it does no harm.
             Some(PARTIAL) if foreign_entries(&path).is_ok_and(|found| found.is_empty()) => {
                 drop(fs::remove_dir_all(&path));
             }
@@ -91,7 +93,7 @@ pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
                 if is_report(&waiting) {
                     let _ = fs::remove_dir_all(&waiting);
                 }
-                // Goes only if it is empty.
+                // Removed only if it is empty.
                 let _ = fs::remove_dir(&path);
             }
             _ => {}
@@ -100,7 +102,7 @@ pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Is this the name of something that a run into `target` left, and of which kind?
+/// The kind of entry that a run into `target` leaves under this name; `None` for any other name.
 fn left_over(name: &str, target: &str) -> Option<&'static str> {
     let rest = name.strip_prefix('.')?.strip_prefix(target)?.strip_prefix('.')?;
     let kind = [PARTIAL, OLD].into_iter().find(|end| rest.ends_with(end))?;
@@ -113,19 +115,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holder_at_a_time_and_a_dead_one_is_none() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let first = ReportLock::take(desk.path(), "r").expect("a lock").expect("free");
-        assert!(ReportLock::take(desk.path(), "r").expect("a lock").is_none());
-        assert!(ReportLock::take(desk.path(), "other").expect("a lock").is_some());
+    fn a_lock_has_one_holder_and_a_dead_process_releases_it() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let first = ReportLock::take(temp.path(), "r").expect("a lock").expect("free");
+        assert!(ReportLock::take(temp.path(), "r").expect("a lock").is_none());
+        assert!(ReportLock::take(temp.path(), "other").expect("a lock").is_some());
         drop(first);
-        assert!(fs::read_dir(desk.path()).expect("there").next().is_none(), "no lock file is left");
-        fs::write(desk.path().join(".r.lock"), "").expect("room for it");
-        assert!(ReportLock::take(desk.path(), "r").expect("a lock").is_some(), "a file that nobody locks");
+        assert!(fs::read_dir(temp.path()).expect("there").next().is_none(), "no lock file is left");
+        fs::write(temp.path().join(".r.lock"), "").expect("room for it");
+        assert!(ReportLock::take(temp.path(), "r").expect("a lock").is_some(), "a file that nobody locks");
     }
 
     #[test]
-    fn names_of_others_are_not_ours() {
+    fn temporary_names_of_other_reports_are_left_alone() {
         for (name, target, kind) in [
             (".r.a1B2c3.partial", "r", Some(PARTIAL)),
             (".r.a1B2c3.old", "r", Some(OLD)),

@@ -1,8 +1,8 @@
-//! manifest.json: by what the files of a report and the inputs it was made from are known again.
+//! manifest.json: the hashes that identify the files of a report and the inputs from which it was made.
 //!
-//! Written last, over the files as they lie on disk. The same bytes for the same inputs and options, so run.json is not
-//! in it. It finds damage and mix-ups; whoever changes a report on purpose can make the manifest fit, unless its seal is
-//! kept elsewhere.
+//! It is written last, from the files on disk. The same inputs and options give the same bytes, so run.json is left
+//! out. It reveals damage and mix-ups. Someone who alters a report on purpose can also make the manifest fit, unless
+//! the seal is kept somewhere else.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,19 +20,19 @@ pub const RUN: &str = "run.json";
 /// Name of the file in a report directory.
 pub const FILE: &str = "manifest.json";
 
-/// Name and version of its layout; raised when a key changes its meaning.
+/// Name and version of its schema. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-manifest/1";
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`SCHEMA`].
     pub schema: String,
-    /// All files of the report but itself and run.json, by name.
+    /// All files of the report except the manifest and run.json, by name.
     pub files: Vec<ManifestFile>,
     /// Extracts in the order given, the tables joined to them, then the authorization file.
     pub inputs: Vec<InputFile>,
-    /// BLAKE3 hash of all the above, by which the manifest itself is known again.
+    /// BLAKE3 hash of all of the above, which identifies the manifest itself.
     pub seal: String,
 }
 
@@ -43,10 +43,10 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The seal that belongs to what it says, however its text is spaced.
+    /// The seal of its content, whatever white space the file has.
     pub fn sealed(&self) -> io::Result<String> {
-        let said = serde_json::to_vec(&(&self.schema, &self.files, &self.inputs))?;
-        Ok(blake3::hash(&said).to_hex().to_string())
+        let listing = serde_json::to_vec(&(&self.schema, &self.files, &self.inputs))?;
+        Ok(blake3::hash(&listing).to_hex().to_string())
     }
 }
 

@@ -1,9 +1,9 @@
 //! A report under construction, and how it is moved into place.
 //!
-//! A report is built in a directory beside its target and moved there when it is complete. If a report exists there, the
-//! two directories are exchanged in one step of the operating system. Where the file system cannot do that, the earlier
-//! report is first moved into a backup directory, where the next run finds it and puts it back if this run is killed in
-//! between ([`lock`]).
+//! A report is built in a directory beside its target and moved there when it is complete. If a report exists there,
+//! the two directories are exchanged in one step of the operating system. Where the file system cannot do that, the
+//! earlier report is first moved into a backup directory, where the next run finds it and puts it back if this run is
+//! killed in between ([`lock`]).
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,13 +17,13 @@ use crate::report::dir::error::PublishError;
 use crate::report::dir::files::{describe_io_error, exchange, rename_to_free, sync_directory, sync_files};
 use crate::report::dir::lock::{self, BACKUP, OLD, PARTIAL, ReportLock, UNIQUE};
 
-/// Name of the directory without `--out`; taken names get `-2`, `-3`, ...
+/// Name of the report directory without `--out`. If it exists, `-2`, `-3` and so on are tried.
 pub const DEFAULT: &str = "claimlint-report";
 
-/// A directory under construction beside the place it is meant for. Dropped, it is gone.
+/// A report under construction, in a directory beside its target. Dropping it removes the directory.
 #[derive(Debug)]
 pub struct StagedReport {
-    // Dropped in this order: the lock is released only when the directory is gone.
+    // Fields are dropped in this order: the lock is released only after the directory is removed.
     building: TempDir,
     lock: ReportLock,
     parent: PathBuf,
@@ -32,8 +32,8 @@ pub struct StagedReport {
 }
 
 impl StagedReport {
-    /// Opens a site for `out`, or for the first default name that is free and that no other run has reserved. What
-    /// killed runs left beside it is taken away.
+    /// Starts a report at `out`, or at the first default name that is free and that no other run has reserved. Removes
+    /// what killed runs left beside it.
     pub fn open(out: Option<&Path>, force: bool) -> Result<Self, PublishError> {
         if let Some(out) = out {
             let (parent, name) = split(out)?;
@@ -47,15 +47,15 @@ impl StagedReport {
                 continue;
             }
             match Self::reserve(PathBuf::from("."), name.as_ref(), false) {
-                // Taken since we looked, or being written at this moment.
+                // The name was taken since we looked, or another run is writing to it.
                 Ok(None) | Err(PublishError::Exists(_)) => {}
-                Ok(Some(site)) => return Ok(site),
+                Ok(Some(staged)) => return Ok(staged),
                 Err(e) => return Err(e),
             }
         }
     }
 
-    /// None: another run writes there.
+    /// `None`: another run is writing to the target.
     fn reserve(parent: PathBuf, name: &OsStr, force: bool) -> Result<Option<Self>, PublishError> {
         let beside = |e: io::Error| PublishError::Io(parent.display().to_string(), describe_io_error(&e));
         let target = if parent == Path::new(".") { PathBuf::from(name) } else { parent.join(name) };
@@ -73,17 +73,17 @@ impl StagedReport {
         Ok(Some(Self { building, lock, parent, target, replace }))
     }
 
-    /// Where to write.
+    /// The directory to write to.
     pub fn path(&self) -> &Path {
         self.building.path()
     }
 
-    /// Where the report will be.
+    /// The final place of the report.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// What has to go if the process ends here: the directory under construction and the lock file.
+    /// What must be removed if the process ends now: the directory under construction and the lock file.
     pub fn temp_paths(&self) -> [PathBuf; 2] {
         [self.building.path().to_path_buf(), self.lock.path().to_path_buf()]
     }
@@ -97,17 +97,17 @@ impl StagedReport {
         };
         sync_files(self.building.path()).and_then(|()| sync_directory(self.building.path())).map_err(trouble)?;
         if self.replace {
-            // Whatever was put there while we ran is not ours to remove.
+            // Entries that someone put there during the run must not be removed.
             check_replaceable(&self.target)?;
-            // Afterwards the earlier report is in our temporary directory and is removed with it.
+            // After the exchange, the earlier report is in our temporary directory and is removed with it.
             if !exchange(self.building.path(), &self.target).map_err(trouble)? {
                 let name = self.target.file_name().unwrap_or_default().to_string_lossy();
-                let aside = beside_target(&self.parent, &name, OLD).map_err(trouble)?;
-                replace_by_two(self.building.path(), &self.target, aside).map_err(trouble)?;
+                let backup = beside_target(&self.parent, &name, OLD).map_err(trouble)?;
+                replace_by_two(self.building.path(), &self.target, backup).map_err(trouble)?;
             }
         } else {
             rename_to_free(self.building.path(), &self.target).map_err(trouble)?;
-            // The directory has moved: there is nothing left to remove.
+            // The directory has been moved, so there is nothing left to remove.
             let _ = self.building.keep();
         }
         sync_directory(&self.parent).map_err(trouble)?;
@@ -115,7 +115,7 @@ impl StagedReport {
     }
 }
 
-/// Parent and name of a place; `.` and `..` are looked up.
+/// Parent and name of a path; `.` and `..` are resolved.
 fn split(out: &Path) -> Result<(PathBuf, std::ffi::OsString), PublishError> {
     let looked_up;
     let path = if out.file_name().is_some() {
@@ -130,7 +130,7 @@ fn split(out: &Path) -> Result<(PathBuf, std::ffi::OsString), PublishError> {
     Ok((parent.to_path_buf(), name.to_owned()))
 }
 
-/// A new private directory whose name says of which report it is.
+/// A new private directory whose name shows the report to which it belongs.
 fn beside_target(parent: &Path, name: &str, end: &str) -> io::Result<TempDir> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
@@ -138,20 +138,20 @@ fn beside_target(parent: &Path, name: &str, end: &str) -> io::Result<TempDir> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     let directory = builder.tempdir_in(parent)?;
-    // The mask of the process can only take rights away, but it could take the owner's.
+    // The umask can only remove rights, but it may remove the owner's.
     #[cfg(unix)]
     fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     Ok(directory)
 }
 
-/// Replaces `to` by `from` in two steps; between them the earlier report waits in `aside`, where the next run finds it.
-fn replace_by_two(from: &Path, to: &Path, aside: TempDir) -> io::Result<()> {
-    let waiting = aside.path().join(BACKUP);
+/// Replaces `to` with `from` in two steps. Between them the earlier report is in `backup`, where the next run finds it.
+fn replace_by_two(from: &Path, to: &Path, backup: TempDir) -> io::Result<()> {
+    let waiting = backup.path().join(BACKUP);
     fs::rename(to, &waiting)?;
     if let Err(e) = fs::rename(from, to) {
         if fs::rename(&waiting, to).is_err() {
-            // It cannot be put back now: it must not go with the directory it waits in.
-            let _ = aside.keep();
+            // The earlier report cannot be restored now, so the backup directory must not be removed.
+            let _ = backup.keep();
         }
         return Err(e);
     }
@@ -184,44 +184,45 @@ mod tests {
     }
 
     #[test]
-    fn two_steps_replace_and_a_kill_between_them_is_healed() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let (from, to) = (desk.path().join(".r.aaaaaa.partial"), desk.path().join("r"));
+    fn two_steps_replace_and_a_kill_between_them_is_repaired() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let (from, to) = (temp.path().join(".r.aaaaaa.partial"), temp.path().join("r"));
         report(&to, "old");
         report(&from, "new");
-        replace_by_two(&from, &to, beside_target(desk.path(), "r", OLD).expect("room")).expect("it moves");
-        assert_eq!((services(&to).as_str(), names(desk.path())), ("new", vec!["r".to_owned()]));
+        replace_by_two(&from, &to, beside_target(temp.path(), "r", OLD).expect("room")).expect("it moves");
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
 
-        // Killed after the first step: the earlier report is in the backup directory, and the new one is where it was built.
-        let aside = desk.path().join(".r.bbbbbb.old");
-        fs::create_dir(&aside).expect("room");
-        fs::rename(&to, aside.join(BACKUP)).expect("it moves");
+        // Killed after the first step: the earlier report is in the backup directory, and the new one is where it was
+        // built.
+        let backup = temp.path().join(".r.bbbbbb.old");
+        fs::create_dir(&backup).expect("room");
+        fs::rename(&to, backup.join(BACKUP)).expect("it moves");
         report(&from, "newer");
         let refused = StagedReport::open(Some(&to), false).expect_err("it is back");
         assert!(matches!(refused, PublishError::Exists(_)), "{refused}");
-        assert_eq!((services(&to).as_str(), names(desk.path())), ("new", vec!["r".to_owned()]));
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
 
-        // Killed after the second step: what waits has been replaced.
-        fs::create_dir(&aside).expect("room");
-        report(&aside.join(BACKUP), "older");
+        // Killed after the second step: the backup has been replaced.
+        fs::create_dir(&backup).expect("room");
+        report(&backup.join(BACKUP), "older");
         drop(StagedReport::open(Some(&to), true).expect("it is a report"));
-        assert_eq!((services(&to).as_str(), names(desk.path())), ("new", vec!["r".to_owned()]));
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
     }
 
     #[test]
     fn a_failed_second_step_puts_the_earlier_report_back() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let to = desk.path().join("r");
+        let temp = tempfile::tempdir().expect("a directory");
+        let to = temp.path().join("r");
         report(&to, "old");
-        let aside = beside_target(desk.path(), "r", OLD).expect("room");
-        replace_by_two(&desk.path().join("nothing"), &to, aside).expect_err("there is nothing to move");
-        assert_eq!((services(&to).as_str(), names(desk.path())), ("old", vec!["r".to_owned()]));
+        let backup = beside_target(temp.path(), "r", OLD).expect("room");
+        replace_by_two(&temp.path().join("nothing"), &to, backup).expect_err("there is nothing to move");
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("old", vec!["r".to_owned()]));
     }
 
     #[test]
-    fn what_is_not_ours_stays() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let at = |name: &str| desk.path().join(name);
+    fn foreign_files_are_not_removed() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| temp.path().join(name);
         for name in [".r.aaaaaa.partial", ".other.aaaaaa.partial", ".r.bbbbbb.partial"] {
             fs::create_dir(at(name)).expect("room");
         }
@@ -229,13 +230,13 @@ mod tests {
         fs::write(at(".r.bbbbbb.partial/letter.txt"), "").expect("room");
         fs::write(at(".r.cccccc.partial"), "").expect("room");
         drop(StagedReport::open(Some(&at("r")), false).expect("free"));
-        assert_eq!(names(desk.path()), [".other.aaaaaa.partial", ".r.bbbbbb.partial", ".r.cccccc.partial"]);
+        assert_eq!(names(temp.path()), [".other.aaaaaa.partial", ".r.bbbbbb.partial", ".r.cccccc.partial"]);
     }
 
     #[test]
     fn only_a_report_and_nothing_else_is_replaced() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let to = desk.path().join("r");
+        let temp = tempfile::tempdir().expect("a directory");
+        let to = temp.path().join("r");
         report(&to, "old");
         for further in ["report.xlsx", "rollup-month.csv", "findings.jsonl", manifest::FILE, RUN] {
             fs::write(to.join(further), "").expect("room");
@@ -248,20 +249,20 @@ mod tests {
             assert!(refused.contains(strange), "{refused}");
             if folder { fs::remove_dir(&path) } else { fs::remove_file(&path) }.expect("there");
         }
-        // Put there while the run went on: found before anything is moved.
-        let site = StagedReport::open(Some(&to), true).expect("a report");
+        // A file that appears during the run is found before anything is moved.
+        let staged = StagedReport::open(Some(&to), true).expect("a report");
         fs::write(to.join("letter.txt"), "").expect("room");
-        assert!(matches!(site.publish(), Err(PublishError::Strange(..))));
-        assert_eq!(names(desk.path()), ["r"]);
+        assert!(matches!(staged.publish(), Err(PublishError::Strange(..))));
+        assert_eq!(names(temp.path()), ["r"]);
     }
 
     #[test]
     fn a_place_that_was_taken_meanwhile_is_not_overwritten() {
-        let desk = tempfile::tempdir().expect("a directory");
-        let to = desk.path().join("r");
-        let site = StagedReport::open(Some(&to), false).expect("free");
+        let temp = tempfile::tempdir().expect("a directory");
+        let to = temp.path().join("r");
+        let staged = StagedReport::open(Some(&to), false).expect("free");
         fs::create_dir(&to).expect("room");
-        assert!(matches!(site.publish(), Err(PublishError::Exists(_))));
-        assert_eq!(names(desk.path()), ["r"]);
+        assert!(matches!(staged.publish(), Err(PublishError::Exists(_))));
+        assert_eq!(names(temp.path()), ["r"]);
     }
 }

@@ -10,11 +10,11 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::rules::reasons_rule;
 
-/// A table whose parts are formatted side by side.
+/// A table whose parts are formatted in parallel.
 struct CsvFile<F> {
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<String>,
-    /// Memory of pieces that were put down.
+    /// Buffers that were written and can be reused.
     spare: Mutex<Vec<String>>,
     format: F,
 }
@@ -66,7 +66,7 @@ pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
 
 /// Every finding with its reason and citation.
 pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    // What a rule says of itself is quoted once.
+    // The texts of a rule are quoted once for the whole run.
     let cells = |cells: &[&str]| {
         let mut rows = CsvRows::default();
         for cell in cells {
@@ -82,7 +82,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             let [name, reasons, citation] =
                 [&[&*doc.code, &doc.name][..], &[&setting.carc, &setting.rarc], &[&setting.citation]].map(cells);
             let bare = |text: String| text.trim_end_matches(',').to_owned();
-            // A reason may be empty: only the last comma is the writer's own.
+            // A reason may be empty, so only the last comma belongs to the row writer.
             (bare(name), reasons.strip_suffix(',').unwrap_or_default().to_owned(), bare(citation))
         })
         .collect();
@@ -110,7 +110,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             rows.word(record.capped_by());
             if marked {
                 rows.word(record.suppressed());
-                rows.input(&record.suppression_said());
+                rows.input(&record.suppression_note());
             }
             rows.end();
         }
@@ -118,7 +118,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
     Ok(Box::new(CsvFile::open(out, &names(finding_columns(context.run)), format)?))
 }
 
-/// Every row that could not be used, with its text, so that it can be mended and run again.
+/// Every row that could not be used, with its text, so that it can be corrected and run again.
 pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let mut table = CsvFile::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -1,9 +1,9 @@
-//! dossier.bin: what `claimlint explain` needs to judge any claim of the run once more.
+//! dossier.bin: everything that `claimlint explain` needs to judge any claim of the run again.
 //!
 //! It holds the kept lines as they were read, the texts of the policy files and the authorizations that could matter;
 //! judging them again by the very functions of the run is the only explanation that cannot differ from it. After a
-//! first line of text come frames: a length, then postcard in zstd with a checksum. The last frame is the [`DossierHead`],
-//! the others are lines in input order.
+//! first line of text come frames: a length, then postcard in zstd with a checksum. The last frame is the
+//! [`DossierHead`], the others are lines in input order.
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
@@ -32,19 +32,19 @@ pub const FILE: &str = "dossier.bin";
 /// other one reads it.
 const MAGIC_LINE: &str = concat!("claimlint-dossier/2 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// A fast level of zstd: a million lines take two thirds of the time of level 1, and a fifth more room.
+/// A fast level of zstd: a million lines take two thirds of the time of level 1 and a fifth more space.
 const ZSTD_LEVEL: i32 = -4;
 
-/// Everything of a run but its lines.
+/// Everything of a run except its lines.
 #[derive(Serialize, Deserialize)]
 struct DossierHead<'a> {
     masked: Masked,
-    /// Of policy, limits, remittance and overrides: file name and text.
+    /// File name and text of policy, limits, remittance codes and overrides.
     policy: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     inputs: Vec<DossierInput<'a>>,
     ledger: Ledger,
     authorization_file: Option<Vec<Authorization>>,
-    /// How many lines follow.
+    /// The number of lines.
     lines: u64,
 }
 
@@ -55,35 +55,35 @@ struct DossierInput<'a> {
     bytes: u64,
     rows: u64,
     layout: Cow<'a, str>,
-    /// Fields that it does not have, as places in [`Field::NAMES`].
+    /// Missing fields whose absence has a consequence, as indices into [`Field::NAMES`].
     absent: Vec<u8>,
-    /// Fields without a column, likewise.
+    /// Fields without a column, as indices into [`Field::NAMES`].
     unmapped: Vec<u8>,
 }
 
 /// Why a dossier cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DossierError {
-    /// Not ours.
+    /// The file is not a dossier of claimlint.
     #[error("is not a dossier; name the directory of a claimlint report")]
     Foreign,
-    /// Of another version.
+    /// It was written by another version.
     #[error("was written by {0}, and this is claimlint {version}; run `claimlint check` again, or use that version", version = env!("CARGO_PKG_VERSION"))]
     Version(String),
-    /// The lines were not written.
+    /// It holds no lines, because the report was made with `--mask-dates`.
     #[error(
         "holds no lines, as the dates of this report are cut (--mask-dates) and could not be judged again; run `claimlint check` without it to explain claims"
     )]
     Withheld,
-    /// Broken.
+    /// It is damaged.
     #[error("is damaged; run `claimlint check` again")]
     Damaged,
-    /// The disk says no.
+    /// The disk reports an error.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// Begins the dossier. With cut dates it is a head alone: lines without days cannot be judged again.
+/// Starts the dossier. With `--mask-dates` it has only a head, because lines without days cannot be judged again.
 pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(MAGIC_LINE.as_bytes())?;
     let needed_rows = context.run.authorization_file.as_ref().map(|_| Mutex::new(NeededRows::default()));
@@ -101,7 +101,7 @@ struct Writer<'a> {
     out: Mutex<Box<dyn Output>>,
     frames: PendingPieces<Vec<u8>>,
     lines: AtomicU64,
-    /// Rows of the authorization file that some line could meet: by its number, or by its member.
+    /// Rows of the authorization file that some line may need: rows with its number or its member.
     needed_rows: Option<Mutex<NeededRows>>,
 }
 
@@ -165,7 +165,7 @@ fn frame<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// The policy that the run was judged by, from the texts that a dossier keeps of it.
+/// The policy of the run, from the texts that the dossier keeps.
 pub fn policy(mut from: impl Read) -> Result<Policy, DossierError> {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes)?;
@@ -238,5 +238,5 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
     let authorization_file = head.authorization_file.map(|rows| AuthorizationFile::new(rows, &policy.codes));
     let context =
         RunContext { masked: head.masked, ..RunContext::new(policy, inputs, head.ledger, authorization_file) };
-    Ok(Run::from_batches(context, lines)?.whole()?)
+    Ok(Run::from_batches(context, lines)?.judge_all()?)
 }

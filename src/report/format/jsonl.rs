@@ -1,8 +1,8 @@
-//! services.jsonl, findings.jsonl: one object a line, its keys the columns of the CSV files.
+//! services.jsonl, findings.jsonl: one object per line, whose keys are the columns of the CSV files.
 //!
-//! Amounts are texts with two decimals and units are texts, as in summary.json, so that no reader rounds them; lists are
-//! arrays; a date, amount or units that the claim does not have is null. There is no guard against spreadsheets: a
-//! program that reads JSON gets the value of the input.
+//! Amounts are strings with two decimals and units are strings, as in summary.json, so that no reader rounds them.
+//! Lists are arrays. A date, amount or number of units that the claim does not have is null. Values are not guarded
+//! against spreadsheets: a program that reads JSON gets the value of the input.
 
 use std::fmt::Write as _;
 use std::io;
@@ -21,14 +21,14 @@ use crate::report::view::{PartView, ReportContext};
 /// Every service with its verdict.
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, service_columns(context.run), |part, objects| {
-        part.services().for_each(|r| objects.whole(|o| r.put(o)));
+        part.services().for_each(|r| objects.object(|o| r.put(o)));
     })))
 }
 
 /// Every finding with its reason and citation.
 pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, finding_columns(context.run), |part, objects| {
-        part.findings().for_each(|r| objects.whole(|o| r.put(o)));
+        part.findings().for_each(|r| objects.object(|o| r.put(o)));
     })))
 }
 
@@ -38,9 +38,9 @@ type Each = fn(&PartView<'_>, &mut Objects<'_>);
 struct Lines {
     out: Mutex<Box<dyn Output>>,
     pieces: PendingPieces<Vec<u8>>,
-    /// Memory of pieces that were put down.
+    /// Buffers that were written and can be reused.
     spare: Mutex<Vec<Vec<u8>>>,
-    /// What precedes each value: brace or comma, the key, a colon.
+    /// The text before each value: brace or comma, the key, a colon.
     keys: Vec<String>,
     each: Each,
 }
@@ -78,16 +78,16 @@ impl Sink for Lines {
 /// Lines under construction.
 struct Objects<'k> {
     keys: &'k [String],
-    /// Which column comes next.
+    /// The number of the next column.
     at: usize,
     text: Vec<u8>,
-    /// Memory in which a number or date is printed.
+    /// A buffer in which numbers and dates are printed.
     spare: String,
 }
 
 impl Objects<'_> {
-    /// One object, its cells put by `put`.
-    fn whole(&mut self, put: impl FnOnce(&mut Self)) {
+    /// Writes one object with the cells that `put` adds.
+    fn object(&mut self, put: impl FnOnce(&mut Self)) {
         self.at = 0;
         put(self);
         self.push("}\n");
@@ -103,7 +103,7 @@ impl Objects<'_> {
         let _ = serde_json::to_writer(&mut self.text, text);
     }
 
-    /// A value whose text needs no escapes, as a string, or null.
+    /// Writes a value that needs no escapes as a string, or null.
     fn quoted<T>(&mut self, value: Option<T>, push: impl FnOnce(&mut String, T)) {
         self.key();
         let Some(value) = value else { return self.push("null") };
@@ -164,10 +164,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_come_back(texts in prop::collection::vec("[\\PC\0-\u{1f}\"\\\\/\u{7f}\u{2028}]{0,8}", 1..4)) {
+        fn texts_can_be_read_back_as_json(texts in prop::collection::vec("[\\PC\0-\u{1f}\"\\\\/\u{7f}\u{2028}]{0,8}", 1..4)) {
             let keys = ["{\"text\":", ",\"list\":", ",\"amount\":", ",\"date\":"].map(str::to_owned);
             let mut objects = Objects { keys: &keys, at: 0, text: Vec::new(), spare: String::new() };
-            objects.whole(|o| {
+            objects.object(|o| {
                 o.text(&texts[0]);
                 o.list(texts.iter().map(String::as_str));
                 o.amount(Some(Cents(-5)));

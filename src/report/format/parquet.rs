@@ -1,8 +1,9 @@
 //! services.parquet, findings.parquet: typed columns under the names of the CSV files.
 //!
-//! Dates are dates, amounts decimal(38,2), units decimal(38,9), source lines whole numbers, diagnoses and rules lists of
-//! texts, everything else text. What a claim does not have is null in dates, units and amounts and an empty text
-//! elsewhere. There is no guard against spreadsheets: a program that reads Parquet gets the value of the input.
+//! Dates have type date, amounts decimal(38,2), units decimal(38,9), source lines are whole numbers, diagnoses and
+//! rules are lists of strings, and everything else is a string. A value that the claim does not have is null for dates,
+//! units and amounts and an empty string otherwise. Values are not guarded against spreadsheets: a program that reads
+//! Parquet gets the value of the input.
 
 use std::io;
 use std::sync::Mutex;

@@ -1,8 +1,8 @@
-//! Everything that is done with polars, and the only file that knows it: sums by key for the roll-ups, and typed columns
-//! for Parquet. polars is used eagerly: its lazy engine would link an HTTP client and TLS.
+//! The only file that uses polars. It computes sums by key for the roll-ups and typed
+//! columns for Parquet. polars is used eagerly: its lazy engine would link an HTTP client and TLS.
 //!
-//! polars has threads of its own. Columns are encoded on the thread that asks, so that `--threads` holds; only the small
-//! sums by key go to polars' threads. They are sums of whole numbers, so no grouping and no order can change them.
+//! polars has its own threads. Columns are encoded on the calling thread, so that `--threads` holds; only the small
+//! sums by key run on polars' threads. They are sums of whole numbers, so they do not depend on order or grouping.
 
 use std::io::{self, Write};
 use std::mem;
@@ -18,17 +18,18 @@ use crate::report::table::record;
 use crate::report::table::record::{Cells, ColumnType};
 use crate::report::words::numbers::days_since;
 
-/// Digits of a decimal column: the most that Parquet readers take.
+/// Digits of a decimal column: the most that Parquet readers accept.
 const DECIMAL_PRECISION: usize = 38;
 
-/// Decimals of `units` in Parquet. Units of 29 digits, the most that are read, leave room for nine; further ones are
-/// rounded half away from zero.
+/// Decimals of `units` in Parquet. Units have at most 29 digits, which leaves room for nine decimals; further decimals
+/// are rounded half away from zero.
 pub(crate) const UNITS_SCALE: u32 = 9;
 
 /// Decimals of an amount.
 const CENTS_SCALE: usize = 2;
 
-/// Rows of a row group: what `DuckDB` and Polars read with one thread at a time, and what is kept in memory until it is written.
+/// Rows of a row group, which `DuckDB` and Polars read with one thread, and which is kept in memory until it is
+/// written.
 const ROW_GROUP_ROWS: u32 = 1 << 16;
 
 fn failed(e: PolarsError) -> io::Error {
@@ -49,7 +50,7 @@ pub(crate) enum Measure {
     Review,
     /// Findings.
     Findings,
-    /// Services with a primary code: one that an add-on code needs beside it.
+    /// Services with a primary code, which an add-on code requires in its encounter.
     Primaries,
     /// Services in an inpatient setting.
     Inpatient,
@@ -81,7 +82,7 @@ impl Measure {
 pub(crate) struct Measures([i128; Measure::ALL.len()]);
 
 impl Measures {
-    /// The sums of one service or finding: these measures, and zero for all others.
+    /// The sums of one service or finding: the given measures, and zero for all others.
     pub(crate) fn of(values: &[(Measure, i128)]) -> Self {
         let mut sums = Self::default();
         for (measure, value) in values {
@@ -195,7 +196,7 @@ fn dtype(holds: ColumnType) -> DataType {
 }
 
 impl ColumnBuilder {
-    /// No rows yet.
+    /// A table without rows.
     pub(crate) fn new(of: &'static [record::Column], rows: usize) -> Self {
         let builder = |column: &record::Column| match column.holds {
             ColumnType::Text => Builder::Text(StringChunkedBuilder::new(column.name.into(), rows)),
@@ -214,7 +215,7 @@ impl ColumnBuilder {
         &mut self.builders[at]
     }
 
-    /// The columns as a frame. An error: a record gave other cells than its columns say.
+    /// The columns as a data frame. Fails if a record gave cells that do not fit its columns.
     pub(crate) fn table(self) -> io::Result<ColumnTable> {
         let columns = self.of.iter().zip(self.builders).map(|(column, builder)| {
             let name = PlSmallStr::from(column.name);
@@ -283,10 +284,10 @@ pub(crate) fn scaled(value: Decimal, scale: u32) -> i128 {
     rounded.mantissa() * 10_i128.pow(scale - rounded.scale().min(scale))
 }
 
-/// Rows as columns, finished.
+/// A finished table of typed columns.
 pub(crate) struct ColumnTable(DataFrame);
 
-/// A Parquet file: row groups of [`ROW_GROUP_ROWS`] rows, whatever frames they come in.
+/// A Parquet file with row groups of [`ROW_GROUP_ROWS`] rows, however the rows are added.
 pub(crate) struct Parquet<W: Write> {
     writer: BatchedWriter<W>,
     /// Rows that do not yet fill a group.
@@ -294,7 +295,7 @@ pub(crate) struct Parquet<W: Write> {
 }
 
 impl<W: Write> Parquet<W> {
-    /// Begins one.
+    /// Starts a file.
     pub(crate) fn new(out: W, columns: &[record::Column]) -> io::Result<Self> {
         let schema = columns.iter().map(|c| Field::new(c.name.into(), dtype(c.holds))).collect::<Schema>();
         let writer = ParquetWriter::new(out)
@@ -321,7 +322,7 @@ impl<W: Write> Parquet<W> {
         self.writer.write_batch(&group).map_err(failed)
     }
 
-    /// Ends the file.
+    /// Finishes the file.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         let rest = mem::take(&mut self.waiting);
         if rest.height() > 0 {
@@ -336,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_measure_has_its_own_place() {
+    fn every_measure_has_its_own_column() {
         for (place, (measure, _)) in Measure::ALL.into_iter().enumerate() {
             assert_eq!(measure as usize, place);
         }
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_by_key_are_exact_whatever_their_grouping() {
+    fn sums_by_key_are_exact_for_every_grouping() {
         let rows: Vec<(String, Measures)> = (0..1000_i128)
             .map(|i| {
                 let values = [

@@ -1,8 +1,8 @@
 //! The roll-ups: services, money and the signals of a kyphoplasty audit by rule, product class, provider, month and
 //! facility, each a CSV file; the providers also a sheet of report.xlsx.
 //!
-//! A share or ratio is an exact fraction of whole numbers, printed with four decimals, half away from zero, and empty
-//! where there is nothing to divide by. Rows are sorted by amount at risk, the highest first, then by key.
+//! A share or ratio is an exact fraction of whole numbers, printed with four decimals, rounded half away from zero, and
+//! empty if the divisor is zero. Rows are sorted by amount at risk, the highest first, then by key.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -27,7 +27,7 @@ use crate::rules::judge::{Judgement, ServiceStatus};
 /// What services are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// Every rule that fired. A service counts under each of its rules, so these do not add up.
+    /// Every rule that fired. A service counts under each of its rules, so the rows do not add up to the total.
     Rule,
     /// Product class.
     ProductClass,
@@ -52,7 +52,7 @@ impl By {
     }
 }
 
-/// A column of a roll-up after its key: the one table that CSV and workbook read.
+/// A column of a roll-up after its key. CSV and workbook use the same list.
 #[derive(Clone, Copy)]
 pub(crate) struct RollupColumn {
     /// Its name.
@@ -78,9 +78,9 @@ pub(crate) enum RollupValue {
     Count(i128),
     /// An amount in cents.
     Money(i128),
-    /// A number with four decimals; empty where a division by zero would be needed.
+    /// A number with four decimals; empty if the divisor is zero.
     Decimal(String),
-    /// An amount where the extracts have no column for amounts; its cell is empty.
+    /// An amount that is unknown because the extracts have no column for amounts; its cell is empty.
     Unknown,
 }
 
@@ -127,7 +127,7 @@ fn share(part: i128, m: &Measures) -> RollupValue {
     ratio(part, m.get(Measure::Services))
 }
 
-/// A fraction; empty where `whole` is zero.
+/// A fraction; empty if `whole` is zero.
 fn ratio(part: i128, whole: i128) -> RollupValue {
     RollupValue::Decimal(fraction(part, whole).unwrap_or_default())
 }
@@ -135,13 +135,14 @@ fn ratio(part: i128, whole: i128) -> RollupValue {
 /// Decimals of shares, ratios and add-on units.
 const DECIMALS: u32 = 4;
 
-/// Units of one line that count towards the add-on ratio, at most: no claim means more, and no sum of them overflows.
+/// Most units of one line that count towards the add-on ratio: more than any real claim has, and too few for a sum to
+/// overflow.
 const MAX_LINE_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 /// Rows that are kept before those with the same key are added up again.
 const MAX_UNMERGED_ROWS: usize = 1 << 16;
 
-/// Sums by one key, of parts that come in order.
+/// Sums by one key, over parts that are added in order.
 pub(crate) struct RollUp {
     by: By,
     pieces: PendingPieces<Grouped>,
@@ -149,7 +150,7 @@ pub(crate) struct RollUp {
 }
 
 impl RollUp {
-    /// Nothing yet.
+    /// Sums over no part.
     pub(crate) fn new(by: By) -> Self {
         Self { by, pieces: PendingPieces::default(), sum: Mutex::default() }
     }
@@ -167,7 +168,7 @@ impl RollUp {
                 By::Facility => sums.add(facility(record.line), &measure),
             }
         }
-        // Of a rule all findings count, those on lines that are no services, too.
+        // All findings of a rule count, including those on lines that are not services.
         let finding = Measures::of(&[(Measure::Findings, 1)]);
         for record in part.findings() {
             let of_service = matches!(record.finding.subject, Subject::Service(_));
@@ -206,7 +207,7 @@ impl RollUp {
     }
 }
 
-/// Sums by key of one part, the keys in the order in which they came. A part is too small for a frame to pay.
+/// Sums by key of one part, with the keys in input order. A part is too small for a data frame to be worthwhile.
 #[derive(Default)]
 struct Sums<'a> {
     places: FxHashMap<Cow<'a, str>, usize>,
@@ -249,7 +250,7 @@ fn month(line: Line<'_>) -> Cow<'static, str> {
     line.date.map_or_else(String::new, |date| format!("{:04}-{:02}", date.year(), date.month())).into()
 }
 
-/// The kind of facility as the setting was found: by bill type if filled, else by place of service.
+/// The kind of facility: by the bill type if it is filled, else by the place of service.
 fn facility(line: Line<'_>) -> Cow<'static, str> {
     let place = line.text(Text::PlaceOfService);
     match (line.text(Text::BillType), place.as_bytes()) {
@@ -270,7 +271,7 @@ fn decimal(n: i128) -> String {
     format!("{sign}{}.{:04}", n / 10_000, n % 10_000)
 }
 
-/// A fraction with four decimals, half away from zero; both are counts.
+/// A fraction of two counts with four decimals, rounded half away from zero.
 fn fraction(part: i128, whole: i128) -> Option<String> {
     (whole > 0).then(|| decimal((part * 10_000 * 2 + whole) / (2 * whole)))
 }
@@ -380,9 +381,9 @@ mod tests {
             (Measure::Recoverable, 1_000),
             (Measure::AddOnUnits, 20_000),
         ]);
-        let told = COLUMNS.map(|column| format!("{} {}", column.name, column.value(&measures, true).text()));
+        let named = COLUMNS.map(|column| format!("{} {}", column.name, column.value(&measures, true).text()));
         assert_eq!(
-            told.join(", "),
+            named.join(", "),
             "services 7, flagged 3, flagged_share 0.4286, deny 1, review 2, amount_at_risk 1234.56, recoverable 10.00, findings 9, \
              primaries 3, add_on_units 2.0000, add_on_ratio 0.6667, inpatient 1, inpatient_share 0.1429"
         );

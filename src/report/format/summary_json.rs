@@ -1,4 +1,4 @@
-//! summary.json: the ledger and the totals for machines. The same bytes for the same inputs.
+//! summary.json: the ledger and the totals for other programs. The same inputs give the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, ShareTally, StatusTally};
 
-/// Name and version of the layout of summary.json; raised when a key changes its meaning.
+/// Name and version of the schema of summary.json. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-summary/2";
 
 #[derive(Serialize)]
@@ -31,23 +31,23 @@ struct SummaryJson<'a> {
     policy: PolicyJson<'a>,
     inputs: Vec<InputJson<'a>>,
     absent: Vec<&'static str>,
-    /// Only where an authorization file was given.
+    /// Only if an authorization file was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     authorizations: Option<AuthorizationCoverage>,
     after_verified: u64,
     unread: BTreeMap<&'static str, Vec<(&'a str, u64)>>,
     ledger: Ledger,
     services: BTreeMap<&'a str, u64>,
-    /// Null where the extracts have no column for amounts.
+    /// Null if the extracts have no column for amounts.
     amount_at_risk: Option<BTreeMap<&'a str, String>>,
-    /// Likewise.
+    /// Null if the extracts have no column for amounts.
     recoverable: Option<BTreeMap<&'a str, String>>,
     rules: BTreeMap<&'a str, RuleJson<'a>>,
     unseen: &'a [String],
-    /// Only where a baseline was given.
+    /// Only if a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     new: Option<NewJson>,
-    /// Only where suppressions were given.
+    /// Only if suppressions were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<SuppressedJson<'a>>,
 }
@@ -77,7 +77,7 @@ struct PolicyFileJson<'a> {
 struct InputJson<'a> {
     file: &'a str,
     layout: &'a str,
-    /// Tables joined to it, with their files; absent where there are none.
+    /// Tables joined to it, with their files; absent if there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     joined: BTreeMap<&'a str, &'a str>,
     bytes: u64,
@@ -90,7 +90,7 @@ struct RuleJson<'a> {
     name: &'a str,
     findings: u64,
     services: u64,
-    /// Null where the extracts have no column for amounts.
+    /// Null if the extracts have no column for amounts.
     amount_at_risk: Option<String>,
 }
 
@@ -98,7 +98,7 @@ struct RuleJson<'a> {
 struct TallyJson {
     findings: u64,
     services: u64,
-    /// Null where the extracts have no column for amounts.
+    /// Null if the extracts have no column for amounts.
     amount_at_risk: Option<String>,
 }
 
@@ -112,12 +112,12 @@ impl TallyJson {
     }
 }
 
-/// A share by disposition and in all, for JSON.
+/// Findings by disposition and in total, for JSON.
 #[derive(Serialize)]
 pub(crate) struct ShareJson(BTreeMap<&'static str, TallyJson>);
 
 impl ShareJson {
-    /// Amounts are texts with two decimals, or null where they are not known.
+    /// Amounts are strings with two decimals, or null if they are not known.
     pub(crate) fn of(share: &Share, knows_amounts: bool) -> Self {
         let by = Disposition::WORDS.iter().map(|(word, disposition)| (*word, share.of_disposition(*disposition)));
         Self(
@@ -136,10 +136,10 @@ struct NewJson {
     gone: ShareJson,
 }
 
-/// What is suppressed, and what becomes of each suppression.
+/// The suppressed findings, and the matches of each suppression.
 #[derive(Serialize)]
 struct SuppressedJson<'a> {
-    /// The day that was compared with their expiry.
+    /// The day with which their expiry was compared.
     today: String,
     findings: ShareJson,
     suppressions: Vec<SuppressionJson<'a>>,
@@ -173,7 +173,7 @@ impl<'a> SuppressedJson<'a> {
     }
 }
 
-/// Writes summary.json when all parts are through. Amounts are texts with two decimals, so that no reader rounds them.
+/// Writes summary.json after the last part. Amounts are strings with two decimals, so that no reader rounds them.
 pub fn summary<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(SummarySink { context, out: Mutex::new(out) }))
 }
@@ -200,7 +200,7 @@ impl Sink for SummarySink<'_> {
     }
 }
 
-/// The fields for which one of the extracts has no column, in the order of the fields.
+/// The fields for which at least one extract has no column, in the order of the fields.
 fn absent(run: &RunContext) -> Vec<&'static str> {
     let lacks = |field: Field| run.inputs.iter().any(|input| input.unmapped.contains(&field));
     Field::NAMES.iter().filter(|(field, _)| lacks(*field)).map(|(_, name)| *name).collect()

@@ -1,8 +1,8 @@
 //! CSV rows as bytes: RFC 4180, quoted only where it must be.
 //!
 //! The `csv` crate could write them. Our own code stays because the texts of a rule are quoted once for a whole run and
-//! copied into each finding, and because numbers, dates and amounts are written without a text in between. A property test
-//! compares every cell with what the `csv` crate writes.
+//! copied into each finding, and because numbers, dates and amounts are written without a text in between. A property
+//! test compares every cell with what the `csv` crate writes.
 
 use std::fmt::Write as _;
 use std::mem;
@@ -23,7 +23,7 @@ pub(crate) fn push_date(text: &mut String, date: Date) {
             n /= 10;
         }
     };
-    // Four digits of a year are all that the reader takes.
+    // The reader accepts years of four digits only.
     put(0, 4, u32::from(date.year().unsigned_abs()));
     put(5, 7, u32::from(date.month().unsigned_abs()));
     put(8, 10, u32::from(date.day().unsigned_abs()));
@@ -44,12 +44,12 @@ pub(crate) fn push_amount(text: &mut String, Cents(cents): Cents) {
 #[derive(Debug, Default)]
 pub(crate) struct CsvRows {
     text: String,
-    /// Memory in which a list is joined before it is quoted.
+    /// A buffer in which a list is joined before it is quoted.
     spare: String,
 }
 
 impl CsvRows {
-    /// Rows in memory that was used before.
+    /// Empty rows that reuse this memory.
     pub(crate) fn reusing(mut text: String) -> Self {
         text.clear();
         Self { text, spare: String::new() }
@@ -68,19 +68,19 @@ impl CsvRows {
         self.end();
     }
 
-    /// Ends a row, which has a cell.
+    /// Ends a row that has at least one cell.
     pub(crate) fn end(&mut self) {
         self.text.pop();
         self.text.push('\n');
     }
 
-    /// A word of ours that needs no quotes, or several cells that were quoted before, with their commas.
+    /// Writes a word of our own that needs no quotes, or several quoted cells with their commas.
     pub(crate) fn word(&mut self, cell: &str) {
         self.text.push_str(cell);
         self.text.push(',');
     }
 
-    /// A text of our own, quoted where it must be.
+    /// Writes a text of our own, quoted if necessary.
     pub(crate) fn plain(&mut self, cell: &str) {
         self.quoted("", cell);
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn values_as_they_print_themselves() {
+    fn values_are_written_as_they_display() {
         for units in ["0", "1", "1.50", "0.05", "79228162514264337593543950335"] {
             let units: Decimal = units.parse().expect("a decimal");
             let mut rows = CsvRows::default();

@@ -1,5 +1,5 @@
-//! A service and a finding as every format prints them: one place that says what a column holds, so that CSV, JSON,
-//! Parquet and XLSX cannot differ. spec: outputs/services, outputs/findings, outputs/cells.
+//! The columns of services and findings and their cells, defined once for all formats, so that CSV, JSON, Parquet and
+//! XLSX cannot differ. spec: outputs/services, outputs/findings, outputs/cells.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -15,10 +15,10 @@ use crate::rules::reasons_rule;
 use crate::run::{Masked, RunContext};
 use crate::suppress::Suppression;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
-    /// A text, an id, a code: never a number, whatever its digits. Empty if the claim has no value.
+    /// A text, id or code, never a number even if it consists of digits. Empty if the claim has no value.
     Text,
     /// A whole number.
     Number,
@@ -28,7 +28,7 @@ pub enum ColumnType {
     Units,
     /// Money, or none.
     Amount,
-    /// Texts; joined by `;` where a cell can hold one text only.
+    /// Texts; joined by `;` in formats whose cells hold one text.
     List,
 }
 
@@ -37,9 +37,9 @@ pub enum ColumnType {
 pub struct Column {
     /// Its name in every format.
     pub name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub holds: ColumnType,
-    /// Characters that a sheet shows of it.
+    /// Its width in a sheet, in characters.
     pub width: u8,
 }
 
@@ -97,7 +97,7 @@ pub const FINDING: [Column; 18] = [
     column("capped_by", ColumnType::Text, 19),
 ];
 
-/// The columns that findings have beside those where suppressions were given; services have the first one, their suppressed
+/// The further columns of findings if suppressions were given. Services have only the first one, with their suppressed
 /// rules.
 pub const SUPPRESSED: [Column; 2] =
     [column("suppressed", ColumnType::Text, 12), column("suppression", ColumnType::Text, 60)];
@@ -125,7 +125,7 @@ pub fn finding_columns(run: &RunContext) -> &'static [Column] {
     if run.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
 }
 
-/// Takes the cells of a record, one call a column, in their order.
+/// Takes the cells of a record, with one call per column, in their order.
 pub trait Cells {
     /// A [`ColumnType::Text`] of our own words.
     fn text(&mut self, text: &str);
@@ -153,12 +153,12 @@ pub trait Cells {
     }
 }
 
-/// A service. Its texts are the input's, without any guard against spreadsheets: that is the business of the format.
+/// A service. Texts from the input are not guarded against spreadsheets; the formats do that.
 #[derive(Clone, Copy)]
 pub struct ServiceRecord<'a> {
     part: &'a PartView<'a>,
     number: usize,
-    /// Its line; of a stay the first one.
+    /// Its line; for a stay, the first line.
     pub line: Line<'a>,
     /// The verdict.
     pub judgement: &'a Judgement,
@@ -196,7 +196,7 @@ impl<'a> ServiceRecord<'a> {
         self.codes().collect::<Vec<_>>().join(";")
     }
 
-    /// `units`: as used. None for a stay.
+    /// `units` as judged; `None` for a stay.
     pub fn units(&self) -> Option<Decimal> {
         matches!(self.part.line_set.services[self.number].kind, Kind::Line(_)).then_some(self.line.units)
     }
@@ -331,7 +331,7 @@ impl<'a> FindingRecord<'a> {
         self.finding.fingerprint(&self.doc().code, self.line, self.part.line_set, policy)
     }
 
-    /// The suppression that holds for it.
+    /// Its suppression, if it is suppressed.
     pub fn suppression(&self) -> Option<&'a Suppression> {
         let place = self.part.matches.by.get(self.number).copied().flatten()?;
         self.part.context.run.suppressions.as_ref().map(|all| &all.list[place])
@@ -342,9 +342,9 @@ impl<'a> FindingRecord<'a> {
         if self.suppression().is_some() { "yes" } else { "" }
     }
 
-    /// `suppression`: its place in the file and the reason.
-    pub fn suppression_said(&self) -> String {
-        self.suppression().map_or(String::new(), |one| said(one, self.part.context.run))
+    /// `suppression`: its line in the file and the reason.
+    pub fn suppression_note(&self) -> String {
+        self.suppression().map_or(String::new(), |one| note(one, self.part.context.run))
     }
 
     /// `claim_id`, `line_number` and `member_id`.
@@ -352,7 +352,7 @@ impl<'a> FindingRecord<'a> {
         ids(self.line)
     }
 
-    /// Writes the cells of [`FINDING`]. findings.csv has a writer of its own, which quotes the texts of a rule only once; a
+    /// Writes the cells of [`FINDING`]. findings.csv has its own writer, which quotes the texts of a rule only once; a
     /// test compares the formats.
     pub fn put(&self, cells: &mut impl Cells) {
         let (doc, setting, line) = (self.doc(), self.setting(), self.line);
@@ -377,12 +377,12 @@ impl<'a> FindingRecord<'a> {
         cells.text(self.capped_by());
         if self.part.context.run.suppressions.is_some() {
             cells.text(self.suppressed());
-            cells.text(&self.suppression_said());
+            cells.text(&self.suppression_note());
         }
     }
 }
 
-/// Printed instead of the reason of a suppression, which may name the member.
+/// Replaces the reason of a suppression in a masked report, because the reason may name the member.
 const WITHHELD: &str = "withheld by --mask";
 
 /// The reason of a suppression as a report may print it.
@@ -390,8 +390,8 @@ pub fn reason<'a>(one: &'a Suppression, run: &RunContext) -> &'a str {
     if run.masked == Masked::Nothing { &one.reason } else { WITHHELD }
 }
 
-/// `suppression`: its place in the file and the reason.
-fn said(one: &Suppression, run: &RunContext) -> String {
+/// `suppression`: its line in the file and the reason.
+fn note(one: &Suppression, run: &RunContext) -> String {
     format!("{}: {}", one.number, reason(one, run))
 }
 

@@ -1,7 +1,7 @@
 //! The escaping of every value on the page: HTML cannot be injected, and every character of a cell is visible.
 //!
-//! Claim text can hold control characters and characters that turn the direction of the text around them. A browser
-//! drops or obeys them, so the page would show another value than the file holds. Here they become visible signs.
+//! Claim text can contain control characters and characters that reverse the direction of the text around them. A
+//! browser drops or obeys them, so the page would not show the value of the file. Here they become visible signs.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -20,7 +20,7 @@ impl askama::filters::Escaper for Visible {
                 '&' => "&amp;",
                 '"' => "&#34;",
                 '\'' => "&#39;",
-                // Printable ASCII is nearly everything; it passes without a further look.
+                // Nearly all text is printable ASCII, which needs no further test.
                 ' '..='~' => continue,
                 c if unseen(c) => "",
                 _ => continue,
@@ -33,7 +33,7 @@ impl askama::filters::Escaper for Visible {
     }
 }
 
-/// A sign that can be seen in place of a character that cannot.
+/// A visible sign for an invisible character.
 fn picture(c: char, dest: &mut impl Write) -> fmt::Result {
     match u32::from(c) {
         // Unicode has a picture for each of the old control characters.
@@ -43,8 +43,8 @@ fn picture(c: char, dest: &mut impl Write) -> fmt::Result {
     }
 }
 
-/// A text in which everything is seen, for the terminal: what a cell holds must not move the cursor, colour the screen
-/// or turn the text around it.
+/// A text with its invisible characters made visible, for the terminal. A cell must not move the cursor, color the
+/// screen or reverse the text around it.
 pub(crate) fn seen(text: &str) -> Cow<'_, str> {
     if !text.contains(unseen) {
         return Cow::Borrowed(text);
@@ -57,7 +57,7 @@ pub(crate) fn seen(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Characters that a browser does not show or that change how others are shown.
+/// Characters that a browser does not show, or that change how other characters are shown.
 fn unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_values_are_harmless_and_seen() {
+    fn hostile_characters_are_harmless_and_visible() {
         let table = [
             ("M80.08XA", "M80.08XA"),
             ("", ""),

@@ -10,13 +10,14 @@ use crate::rules::authorization_decision::AuthorizationStatus;
 use crate::rules::judge::{Judgement, ServiceStatus};
 use crate::rules::reasons_rule;
 
-/// Characters of a value from the input. A real id, code or number is far shorter; one cell must not bury the page.
+/// Most characters of a value from the input. A real id, code or number is far shorter, and one cell must not fill the
+/// page.
 const MAX_VALUE_CHARS: usize = 120;
 
-/// Characters of a message, which may name many diagnoses.
+/// Most characters of a message, which may name many diagnoses.
 pub(crate) const MAX_MESSAGE_CHARS: usize = 1_000;
 
-/// A text, cut with an ellipsis where it is longer than anything real.
+/// A text, cut with an ellipsis if it is too long.
 pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((at, _)) => Cow::Owned(format!("{}\u{2026}", &text[..at])),
@@ -24,7 +25,7 @@ pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     }
 }
 
-/// A value from the input, cut to what is readable.
+/// A value from the input, cut to a readable length.
 pub(crate) fn value(text: &str) -> Cow<'_, str> {
     cut(text, MAX_VALUE_CHARS)
 }
@@ -35,7 +36,7 @@ pub(crate) struct RenderedFinding {
     pub(crate) name: String,
     pub(crate) disposition: Disposition,
     pub(crate) message: String,
-    /// Empty for findings that are for information: they bear on no verdict.
+    /// What would change the verdict. Empty for findings that are for information, which change no verdict.
     pub(crate) change: String,
     pub(crate) citation: String,
     /// Why the finding does not deny, in words. Empty for findings that nothing caps.
@@ -73,7 +74,7 @@ impl RenderedFinding {
     }
 }
 
-/// What `not-evaluated` means; said once in every report.
+/// What `not-evaluated` means. Every report has it once.
 pub(crate) const NOT_EVALUATED: &str =
     "Not evaluated means that the policy's list of diagnoses was not applied to the service.";
 
@@ -95,7 +96,7 @@ fn cap(cap: Cap) -> &'static str {
     }
 }
 
-/// The amount of a service in words: at risk, what it rests on, and what of it is recoverable.
+/// The amount of a service in words: the amount at risk, its basis, and the recoverable part.
 pub(crate) fn amount(judgement: &Judgement) -> String {
     let Some(at_risk) = judgement.at_risk else {
         return match judgement.basis {
@@ -115,7 +116,7 @@ pub(crate) fn amount(judgement: &Judgement) -> String {
     }
 }
 
-/// What an amount rests on, in words.
+/// The basis of an amount, in words.
 fn basis(word: &str) -> String {
     let (kind, of) = word.split_once('-').unwrap_or((word, ""));
     let kind = if kind == "charge" { "the charge".to_owned() } else { format!("the {kind} amount") };
@@ -141,7 +142,7 @@ pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
     }
 }
 
-/// What the list of an edition says of a diagnosis.
+/// The entry of a diagnosis in the list of an edition, in words.
 pub(crate) fn list_says(class: &Class, edition: &Edition, code: &str) -> String {
     match (class.necessity, edition.listed(code)) {
         (NecessityBasis::Lcd, _) => "not compared with the policy's list: Medicare follows an LCD".to_owned(),

@@ -67,7 +67,7 @@ fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
     let (policy, library, expect) = (case.policy.clone(), case.library.clone(), Expect::default());
     let setup = Setup { policy, library, authorization_file, expect, block, part: LINES, memory: None };
     let run = run(&["example".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
-    run.whole().map_err(|e| e.to_string())
+    run.judge_all().map_err(|e| e.to_string())
 }
 
 /// The parts of one input.

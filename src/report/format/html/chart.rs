@@ -1,5 +1,7 @@
-//! Horizontal bars, each with its numbers in text beside it. The bars are decoration: whoever cannot see them, or
-//! prints them on a bad day, loses nothing.
+//! Horizontal bars in SVG, each with its numbers as text next to it, so that the page is complete without them.
+//!
+//! A crate for charts would draw axes and fonts that the page does not use. Our own code stays because two rectangles
+//! per bar are all that is needed, and their bytes depend on nothing but the numbers.
 
 use crate::claim::Sum;
 use crate::report::words::numbers::{grouped, sum_in_words};
@@ -42,9 +44,9 @@ impl BarMeasure {
 /// One bar.
 #[derive(Debug)]
 pub struct Bar {
-    /// What it is about: a rule code, a month, an NPI.
+    /// The label: a rule code, a month, an NPI.
     pub label: String,
-    /// What the label means, may be empty.
+    /// What the label means; may be empty.
     pub note: String,
     /// At risk, as money.
     pub at_risk: String,
@@ -65,11 +67,11 @@ pub struct Bar {
 pub struct Chart {
     /// Title.
     pub title: &'static str,
-    /// What the bars are grouped by: the head of the first column.
+    /// What the bars are grouped by: the heading of the first column.
     pub by: &'static str,
-    /// The head of the last column.
+    /// The heading of the last column.
     pub all: &'static str,
-    /// What to know when reading it.
+    /// A note on how to read the chart.
     pub note: String,
     /// The bars, in the order given.
     pub bars: Vec<Bar>,
@@ -79,7 +81,7 @@ pub struct Chart {
 const FULL_WIDTH: i128 = 1000;
 
 impl Chart {
-    /// Lays the bars out. Their length is the amount at risk; if no service has an amount, the number of services.
+    /// Lays out the bars. Their length is the amount at risk, or the number of services if no service has an amount.
     pub fn new(
         (title, by, all): (&'static str, &'static str, &'static str),
         note: String,
@@ -87,7 +89,7 @@ impl Chart {
         knows_amounts: bool,
     ) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
-        // A group whose credits outweigh its payments has no bar, only its number.
+        // A group whose credits exceed its payments has no bar, only its number.
         let length = |(services, amount): (u64, Sum)| {
             if money { amount.0.max(0) } else { i128::from(services) }
         };

@@ -1,4 +1,4 @@
-//! The dossier of one claim as a page: one file, nothing loaded, no script.
+//! The dossier of one claim as a page: one file that loads nothing and has no script.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ struct ClaimPage<'a> {
     version: &'static str,
     dossier: &'a ClaimDossier<'a>,
     not_evaluated: &'static str,
-    /// Its own rows and those of other claims.
+    /// Its own rows and the rows of other claims.
     tables: [(&'static str, &'static str, &'a [ClaimRow<'a>]); 2],
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn page(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
         not_evaluated: NOT_EVALUATED,
         tables: [
             ("h-rows", "Rows of the claim", &dossier.rows),
-            ("h-mates", "Rows of other claims in the same encounter", &dossier.mates),
+            ("h-encounter", "Rows of other claims in the same encounter", &dossier.same_encounter),
         ],
     };
     page.write_into(out)

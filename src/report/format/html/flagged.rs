@@ -1,4 +1,4 @@
-//! The table of flagged services: which ones are shown, and what each opens to.
+//! The table of flagged services: which services it shows, and the details of each.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,11 +13,12 @@ use crate::report::words::finding::{MAX_MESSAGE_CHARS, RenderedFinding, amount, 
 use crate::report::words::numbers::{counted, dollars, grouped, sum_in_words};
 use crate::rules::judge::ServiceStatus;
 
-/// Services in the table. Nobody reads more on a page. Measured with Chromium on two busy cores: 2,000 with all their
-/// reasons are 5 MB and open in about two seconds; 50,000 had not opened after three minutes. services.csv has them all.
+/// Most services in the table. Measured with Chromium on two busy cores: a page with 2,000 services and all their
+/// reasons has 5 MB and opens in about two seconds; a page with 50,000 had not opened after three minutes. services.csv
+/// has them all.
 pub(crate) const MAX_SERVICES_SHOWN: usize = 2_000;
 
-/// A considered diagnosis and what the list says of it.
+/// A considered diagnosis and its entry in the policy's list.
 pub(crate) struct Diagnosis {
     pub(crate) code: String,
     pub(crate) says: String,
@@ -28,7 +29,7 @@ pub(crate) struct ServiceRow {
     pub(crate) status: &'static str,
     pub(crate) at_risk: String,
     pub(crate) recoverable: String,
-    /// At risk, what that rests on, and what is recoverable.
+    /// The amount at risk, its basis, and the recoverable amount.
     pub(crate) amount: String,
     pub(crate) claim: String,
     pub(crate) line_number: String,
@@ -54,10 +55,10 @@ pub(crate) struct ServiceRow {
 /// are equal, else the input's order.
 type Rank = (Reverse<Option<Cents>>, Reverse<ServiceStatus>, usize, usize);
 
-/// Finds the services that the table shows, while the parts of a run go by in any order.
+/// Selects the services that the table shows. Parts of a run may be added in any order.
 pub(crate) struct FlaggedCollector {
     most: usize,
-    /// The ranks of the best services so far; the worst of them is on top.
+    /// The ranks of the selected services so far; the lowest rank is on top.
     ranks: Mutex<BinaryHeap<Rank>>,
 }
 
@@ -102,12 +103,12 @@ impl FlaggedCollector {
         found
     }
 
-    /// Joins the candidates of another part.
+    /// Merges the candidates of another part.
     pub(crate) fn merge(&self, into: &mut Candidates, more: Candidates) {
         into.total += more.total;
         into.amount += more.amount;
         into.rows.extend(more.rows);
-        // Truncating occasionally is enough: a row outside the best `most` can never return.
+        // Truncating occasionally is enough: a row outside the first `most` is never shown.
         if into.rows.len() > 2 * self.most {
             self.cut(into);
         }
@@ -143,12 +144,12 @@ impl FlaggedCollector {
     }
 }
 
-/// The flagged services of the run: those in the table, and what is left to the CSV files.
+/// The flagged services of the run: the rows of the table, and a note on the rows that only the CSV files have.
 pub(crate) struct Flagged<'a> {
     pub(crate) rows: Vec<ServiceRow>,
     /// Of all flagged services.
     pub(crate) total: usize,
-    /// Says what the table leaves out; empty if nothing.
+    /// A note on the rows that the table leaves out; empty if it has all of them.
     pub(crate) left: String,
     /// Rules on the rows shown, with the number of rows, for the filter.
     pub(crate) rules: Vec<(&'a str, &'a str, u64)>,
@@ -157,7 +158,7 @@ pub(crate) struct Flagged<'a> {
 }
 
 impl Flagged<'_> {
-    /// Above the table.
+    /// The heading of the table.
     pub(crate) fn shown(&self) -> String {
         if self.left.is_empty() {
             format!("{}.", counted(self.total as u64, "flagged service"))
@@ -167,7 +168,7 @@ impl Flagged<'_> {
     }
 }
 
-/// Says what the cap leaves to the CSV files.
+/// The note on the rows that only the CSV files have.
 fn left_out(total: usize, rest: usize, amount: &str) -> String {
     format!(
         "The {} services with the highest amounts at risk, of {} flagged. The other {} ({} at risk) are in services.csv, \
@@ -179,13 +180,13 @@ fn left_out(total: usize, rest: usize, amount: &str) -> String {
     )
 }
 
-/// A finding of a part by its number, with the suppression that holds for it.
+/// A finding of a part by its number, with its suppression.
 fn fired(part: &PartView<'_>, number: usize) -> RenderedFinding {
     let record = FindingRecord::of(part, number);
     let mut fired = RenderedFinding::new(part, record.finding);
     if record.suppression().is_some() {
-        let said = format!(" (suppressed by {})", record.suppression_said());
-        fired.message.push_str(&cut(&said, MAX_MESSAGE_CHARS));
+        let note = format!(" (suppressed by {})", record.suppression_note());
+        fired.message.push_str(&cut(&note, MAX_MESSAGE_CHARS));
     }
     fired
 }
@@ -240,8 +241,8 @@ pub(crate) struct OtherFinding {
     pub(crate) fired: RenderedFinding,
 }
 
-/// Findings on rows that are not services: related rows, reversals, withdrawn versions. They have no amount, and they count for the
-/// exit code, so the page must not hide them.
+/// Findings on rows that are not services: related, reversed and superseded rows. They have no amount, but they count
+/// for the exit code, so the page shows them.
 #[derive(Default)]
 pub(crate) struct OtherFindings {
     /// The first of them.
@@ -251,7 +252,7 @@ pub(crate) struct OtherFindings {
 }
 
 impl OtherFindings {
-    /// Those of a part, at most `most` of them shown.
+    /// The findings of a part; at most `most` of them are shown.
     pub(crate) fn of(part: &PartView<'_>, most: usize) -> Self {
         let findings = part.judged.findings.iter().enumerate();
         let all = || findings.clone().filter(|(_, f)| !matches!(f.subject, Subject::Service(_)));
@@ -267,7 +268,7 @@ impl OtherFindings {
         Self { shown: shown.collect(), all: all().count() }
     }
 
-    /// Adds those of the part that follows.
+    /// Adds the findings of the next part.
     pub(crate) fn merge(&mut self, next: Self, most: usize) {
         self.all += next.all;
         self.shown.extend(next.shown.into_iter().take(most - self.shown.len().min(most)));

@@ -13,7 +13,7 @@ use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::rules::judge::{Judgement, ServiceStatus};
 use crate::tally::Summary;
 
-/// Billing providers shown: what fits on a page and is worth a letter.
+/// Most billing providers shown: as many as fit on a page.
 const MAX_PROVIDERS_SHOWN: usize = 20;
 
 fn add(measure: &mut BarMeasure, judgement: &Judgement) {
@@ -30,7 +30,7 @@ fn add(measure: &mut BarMeasure, judgement: &Judgement) {
 /// The sums that the charts show.
 #[derive(Default)]
 pub(crate) struct Groups {
-    /// By number: every finding of the run is looked up here.
+    /// By rule number, so that looking up a finding takes constant time.
     rules: Vec<BarMeasure>,
     classes: BTreeMap<ClassId, BarMeasure>,
     /// Services without a readable date come after all months.
@@ -38,8 +38,8 @@ pub(crate) struct Groups {
     providers: FxHashMap<String, BarMeasure>,
 }
 
-/// Those of one part. Its providers are only looked up when it is added: their names stand behind each other, with where
-/// each ends.
+/// The sums of one part. Its providers are looked up only when the part is merged; their names are stored in one string
+/// with the end of each.
 pub(crate) struct PartGroups {
     groups: Groups,
     names: String,
@@ -77,7 +77,7 @@ impl PartGroups {
 }
 
 impl Groups {
-    /// Adds those of a part.
+    /// Adds the sums of a part.
     pub(crate) fn merge(&mut self, part: PartGroups) {
         let PartGroups { groups: other, names, providers } = part;
         self.rules.resize(self.rules.len().max(other.rules.len()), BarMeasure::default());
@@ -133,7 +133,7 @@ impl Groups {
 
 type ChartRow = (String, String, BarMeasure);
 
-/// Highest amount first, then most services; the order given decides between equals.
+/// Highest amount first, then most services; equal groups keep their order.
 fn by_amount(rows: impl Iterator<Item = ChartRow>) -> Vec<ChartRow> {
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|(_, _, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
@@ -142,7 +142,7 @@ fn by_amount(rows: impl Iterator<Item = ChartRow>) -> Vec<ChartRow> {
 
 /// The highest providers, and a sentence on the rest.
 fn highest(knows_amounts: bool, providers: BTreeMap<&str, BarMeasure>) -> (Vec<ChartRow>, String) {
-    // Sorted as borrowed texts: a plan has tens of thousands of providers, and only a few are printed.
+    // Borrowed names are sorted: a plan has tens of thousands of providers, and only a few are printed.
     let mut rows: Vec<_> = providers.into_iter().collect();
     rows.sort_by_key(|(_, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
     let rest = rows.split_off(rows.len().min(MAX_PROVIDERS_SHOWN));

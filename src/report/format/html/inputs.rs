@@ -33,11 +33,11 @@ pub(crate) struct SourceFile<'a> {
     pub(crate) role: &'static str,
     pub(crate) name: Cow<'a, str>,
     pub(crate) fingerprint: Option<&'a FileHash>,
-    /// Of what it is the hash.
+    /// The part of the file that was hashed.
     pub(crate) of: String,
 }
 
-/// Rejected rows by reason, with the place of the first. Their text is in rejects.csv alone.
+/// Rejected rows by reason, with the line of the first one. Only rejects.csv has their text.
 pub(crate) fn rejected(run: &RunContext) -> Vec<RejectedReason<'_>> {
     let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
     for input in &run.inputs {

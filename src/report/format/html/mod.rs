@@ -1,7 +1,8 @@
-//! report.html: the page to read and forward. One file, nothing loaded, the same bytes for the same inputs.
+//! report.html: the page to read and forward. It is one file that loads nothing, with the same bytes for the same
+//! inputs.
 //!
-//! The page is complete without JavaScript; the script adds only filtering and sorting. Neither it nor the style can be
-//! joined by anything from a claim: values are escaped, and the content policy admits exactly these two texts.
+//! The page is complete without JavaScript; the script only adds filtering and sorting. No value of a claim can add a
+//! script or a style: values are escaped, and the content security policy admits only the hashes of our own two texts.
 //!
 //! # Sub-rooms, in order
 //!
@@ -44,10 +45,10 @@ use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
 
-/// Findings on other rows that are shown; the rest is in findings.csv.
+/// Most findings on other rows that are shown; findings.csv has all of them.
 const MAX_OTHER_FINDINGS: usize = 200;
 
-/// One of the figures at the head.
+/// One of the figures at the top of the page.
 struct StatusFigure {
     /// Word of the status, or `total`.
     class: &'static str,
@@ -87,16 +88,16 @@ struct ReportPage<'a> {
     asides: Vec<OtherFinding>,
     asides_said: String,
     suppressions: Vec<SuppressionRow<'a>>,
-    suppressed_said: String,
+    suppressed_sentence: String,
     rows_read: String,
     bins: Vec<(&'static str, String, &'static str)>,
     becomes: String,
     rejected: Vec<RejectedReason<'a>>,
     inputs: Vec<ExtractRow<'a>>,
-    originals: Vec<SourceFile<'a>>,
+    input_files: Vec<SourceFile<'a>>,
 }
 
-/// Begins the page; it is written when all parts are through.
+/// Starts collecting for the page, which is written after the last part.
 pub fn report<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(PageSink { page: Collected::new(context, flagged::MAX_SERVICES_SHOWN), out: Mutex::new(out) }))
 }
@@ -124,7 +125,7 @@ impl Sink for PageSink<'_> {
     }
 }
 
-/// What the page says of the services, while the parts go by.
+/// What the page shows of the services, collected part by part.
 struct Collected<'a> {
     context: ReportContext<'a>,
     collector: FlaggedCollector,
@@ -206,13 +207,13 @@ fn page<'a>(
         asides: asides.shown,
         asides_said,
         suppressions: suppressed::suppressions(run, totals),
-        suppressed_said: suppressed::said(run, totals),
+        suppressed_sentence: suppressed::sentence(run, totals),
         rows_read: grouped(run.ledger.rows),
         bins: run.ledger.bins().into_iter().map(|(bin, n, context)| (bin, grouped(n), context)).collect(),
         becomes: becomes(run.ledger.in_scope, totals),
         rejected: rejected(run),
         inputs: inputs(run),
-        originals: run.originals.iter().map(given).collect(),
+        input_files: run.input_files.iter().map(given).collect(),
     }
 }
 
@@ -243,7 +244,7 @@ fn figures(summary: &Summary, known: bool) -> Vec<StatusFigure> {
         .collect()
 }
 
-/// From rows in scope to services, so that nobody wonders why the two numbers differ.
+/// Explains why the number of services differs from the number of rows in scope.
 fn becomes(in_scope: u64, totals: &Totals) -> String {
     let (lines, stays) = (totals.lines, totals.stays);
     if lines + stays == 0 {
@@ -279,12 +280,12 @@ mod tests {
 
     fn rendered(outcome: &JudgedRun, most: usize) -> String {
         let docs = doc::load().expect("the shipped documentation is valid");
-        let content = ReportContext::of(outcome, &docs);
-        let collected = Collected::new(content.context, most);
-        collected.format(0, &content);
+        let part = ReportContext::of(outcome, &docs);
+        let collected = Collected::new(part.context, most);
+        collected.format(0, &part);
         collected.append(0);
         {
-            let totals = Totals::of(&content, 0);
+            let totals = Totals::of(&part, 0);
             collected.page(&totals).render()
         }
         .expect("a String takes everything")
@@ -350,10 +351,10 @@ mod tests {
     fn the_charts_say_what_the_tally_says() {
         let outcome = five();
         let docs = doc::load().expect("the shipped documentation is valid");
-        let content = ReportContext::of(&outcome, &docs);
+        let part = ReportContext::of(&outcome, &docs);
         let mut groups = Groups::default();
-        groups.merge(PartGroups::of(&content));
-        let charts = groups.charts(content.context, &outcome.summary);
+        groups.merge(PartGroups::of(&part));
+        let charts = groups.charts(part.context, &outcome.summary);
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
         }

@@ -3,11 +3,11 @@
 pub(super) const STYLE: &str = include_str!("report.css");
 pub(super) const SCRIPT: &str = include_str!("report.js");
 
-/// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content policy; a test holds them true.
+/// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content security policy. A test compares them with the texts.
 pub(super) const STYLE_HASH: &str = "vI9EUKisKDiGLIfbV017gIk5cVCiX1fhmI46kV6Ig+0=";
 pub(super) const SCRIPT_HASH: &str = "sbrZeDHLLvIay4+lpxvBKIBsDb7hoZNVHExS1Piv/X8=";
 
-/// What a page of ours may load and run: the style, and what `scripts` admits.
+/// The content security policy of a page: our own style, and the scripts that `scripts` admits.
 pub(super) fn content_policy(scripts: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
 }

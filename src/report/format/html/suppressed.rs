@@ -1,4 +1,4 @@
-//! The suppressions on the page: what each of them fits, and what suppressions do not do.
+//! The suppressions on the page: the findings that each of them matches, and what suppressions do not change.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::run::RunContext;
 
-/// A suppression and what became of it.
+/// A suppression with the number of findings that it matches.
 pub(crate) struct SuppressionRow<'a> {
     pub(crate) number: usize,
     pub(crate) state: &'static str,
@@ -32,8 +32,8 @@ pub(crate) fn suppressions<'a>(run: &'a RunContext, totals: &Totals) -> Vec<Supp
     shown.collect()
 }
 
-/// Above the suppressions: what they do, and what they do not.
-pub(crate) fn said(run: &RunContext, totals: &Totals) -> String {
+/// The sentence above the suppressions: what they change and what they do not.
+pub(crate) fn sentence(run: &RunContext, totals: &Totals) -> String {
     let today = run.suppressions.as_ref().map_or(String::new(), |all| all.today.to_string());
     let all = totals.suppressed.all();
     format!(

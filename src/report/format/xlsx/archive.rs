@@ -1,8 +1,9 @@
-//! The ZIP archive that a workbook is, written by the `zip` crate.
+//! The ZIP archive of a workbook, written by the `zip` crate.
 //!
-//! A sheet is packed while its rows come in, into an archive of its own in a temporary file; several sheets can be packed at
-//! the same time. At the end the packed bytes are copied into the workbook. No entry carries a time of day, and text is
-//! handed to the packer in blocks of fixed size, so the bytes depend neither on the parts of a run nor on threads.
+//! A sheet is compressed while its rows are written, into an archive of its own in a temporary file, so several sheets
+//! can be compressed at the same time. At the end the compressed bytes are copied into the workbook. No entry has a
+//! time stamp, and text is compressed in blocks of fixed size, so the bytes depend neither on the parts of a run nor on
+//! threads.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -10,13 +11,13 @@ use std::io::{self, Seek, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// Bytes of text that are packed at a time.
+/// Bytes of text that are compressed at a time.
 const BLOCK_BYTES: usize = 1 << 18;
 
-/// The fastest level of deflate. The next one takes half as long again for a tenth less.
+/// The fastest level of deflate. The next level takes half as long again and saves a tenth of the size.
 const DEFLATE_LEVEL: i64 = 1;
 
-/// The most bytes of text in an entry. ZIP needs another layout beyond 4 GiB, which not every spreadsheet program reads; a
+/// Most bytes of text in an entry. Above 4 GiB, ZIP needs another layout that not every spreadsheet program reads. A
 /// sheet ends 64 MiB before that, see [`crate::report::format::xlsx::sheet`].
 pub(crate) const MAX_ENTRY_BYTES: u64 = u32::MAX as u64 - (1 << 26);
 
@@ -28,7 +29,7 @@ fn options() -> SimpleFileOptions {
         .last_modified_time(DateTime::default())
 }
 
-/// An entry under construction, packed into a temporary file.
+/// An entry under construction, compressed into a temporary file.
 pub(crate) struct ZipEntry {
     archive: Box<ZipWriter<File>>,
     waiting: Vec<u8>,
@@ -36,7 +37,7 @@ pub(crate) struct ZipEntry {
 }
 
 impl ZipEntry {
-    /// An empty entry whose packed bytes go to `file`, which must be empty.
+    /// An empty entry whose compressed bytes go to `file`, which must be empty.
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let mut archive = ZipWriter::new(file);
         archive.start_file("entry", options())?;
@@ -83,7 +84,7 @@ impl<W: Write + Seek> WorkbookArchive<W> {
         self.0.write_all(text.as_bytes())
     }
 
-    /// Adds an entry that was packed before.
+    /// Adds an entry that is already compressed.
     pub(crate) fn copy(&mut self, name: &str, mut entry: ZipEntry) -> io::Result<()> {
         entry.pack()?;
         let mut packed = entry.archive.finish_into_readable()?;
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_come_back_and_do_not_depend_on_how_they_were_cut() {
+    fn entries_can_be_read_back_however_they_were_cut() {
         let text = text();
         assert!(text.len() > 3 * BLOCK_BYTES);
         let archive = |step: usize| {

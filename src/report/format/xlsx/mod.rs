@@ -3,10 +3,11 @@
 //! Ids and codes are texts, dates are dates, amounts and counts are numbers. A number of more than 15 digits, which a
 //! spreadsheet would round, is a text.
 //!
-//! The cells are written by our own code, because the crate for it takes more than twice the time. Measured with 100,000
-//! services and 130,000 findings on one thread: this code takes 0.7 to 1.0 s for a file of 6 MB, `rust_xlsxwriter` 0.102 in
-//! constant memory mode 5.1 to 5.6 s for 18 MB; on two threads 0.7 to 1.1 s and 5.3 to 6.1 s. The container is written by the
-//! `zip` crate, see [`archive`]. Until the end the packed sheets are in anonymous temporary files beside the report.
+//! The cells are written by our own code, because the crate for it takes more than twice the time. Measured with
+//! 100,000 services and 130,000 findings on one thread: this code takes 0.7 to 1.0 s for a file of 6 MB,
+//! `rust_xlsxwriter` 0.102 in constant memory mode 5.1 to 5.6 s for 18 MB; on two threads 0.7 to 1.1 s and 5.3 to 6.1
+//! s. The container is written by the
+//! `zip` crate, see [`archive`]. Compressed sheets are kept in anonymous temporary files beside the report until the end.
 //!
 //! # Sub-rooms, in order
 //!
@@ -68,7 +69,7 @@ const PROVIDER: [Column; 1 + COLUMNS.len()] = {
     columns
 };
 
-/// Begins it.
+/// Starts the workbook.
 pub fn report<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Workbook::new(context, out, MAX_SHEET_ROWS)?))
 }
@@ -117,7 +118,7 @@ impl Sink for Workbook<'_> {
         self.providers.append(n)?;
         let Some(mut pieces) = self.pieces.take(n) else { return Ok(()) };
         let [services, findings] = &pieces;
-        // `format` never waits for this lock, so a thread that helps out while blocks are packed cannot wait for
+        // `format` never takes this lock. So a thread that picks up other work while it compresses a block cannot wait for
         // itself.
         let mut sheets = lock(&self.sheets);
         let [of_services, of_findings] = &mut *sheets;
@@ -141,7 +142,7 @@ impl Sink for Workbook<'_> {
     }
 }
 
-/// Rows that are all there.
+/// A sheet whose rows are all known.
 fn table(
     title: &'static str,
     columns: &'static [Column],
@@ -215,7 +216,7 @@ fn of_providers(providers: RollUp, knows_amounts: bool) -> io::Result<XmlRows> {
     Ok(rows)
 }
 
-/// Rejected rows, put down one by one: there may be as many as the bound on an extract's rejects allows.
+/// Writes rejected rows one at a time, because there may be very many of them.
 fn rejects(context: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec<Sheet>> {
     let mut sheets = Sheets::new("Rejects", &REJECT, options)?;
     for input in &context.run.inputs {
@@ -260,7 +261,7 @@ fn of_about(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
             say("", &format!("joined {table}: {file}"));
         }
     }
-    for file in &run.originals {
+    for file in &run.input_files {
         if let Some(print) = &file.fingerprint {
             say(&format!("{}, BLAKE3 {}", file.role.word(), print.extent.word()), &print.blake3);
             say("", &file.file);
@@ -296,7 +297,7 @@ const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/rela
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 const SHEET_ML: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 
-/// The package: what it holds, how its files belong together, the files. Titles are our own and need no escapes.
+/// The files of the package that list its content and relations. Titles are our own texts and need no escapes.
 fn write_workbook(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
     let mut types = format!(
         "{DECLARATION}<Types xmlns=\"{PACKAGE}/content-types\">\
@@ -355,7 +356,7 @@ mod tests {
 
     use super::*;
 
-    /// Excel's limit at a small number: another reader finds every row, on sheets that are full one after the other.
+    /// With a small limit in place of Excel's, another reader finds every row, and every sheet but the last is full.
     #[test]
     fn a_table_beyond_the_limit_is_split() {
         let mut rows = XmlRows::default();

@@ -1,7 +1,7 @@
-//! Sheets as XML: rows without numbers, so that parts can be formatted side by side, and cells without formulas.
+//! Sheets as XML. Rows have no numbers, so that parts can be formatted in parallel, and cells have no formulas.
 //!
-//! A text is written as a text whatever it begins with, so a spreadsheet never runs it. Characters that XML forbids or
-//! that nobody would see become visible signs, as on the page.
+//! A text is written as a text whatever it begins with, so a spreadsheet never runs it as a formula. Invisible
+//! characters and those that XML forbids become visible signs, as on the page.
 
 use std::fmt::Write as _;
 use std::io;
@@ -18,16 +18,16 @@ use crate::report::table::record::{Cells, Column};
 use crate::report::words::escape::seen;
 use crate::report::words::numbers::days_since;
 
-/// Rows of a sheet, its header included: the limit of Excel's file format.
+/// Most rows of a sheet, including its header: the limit of Excel's file format.
 pub(crate) const MAX_SHEET_ROWS: usize = 1 << 20;
 
-/// UTF-16 units of a cell's text: the limit of Excel's file format.
+/// Most UTF-16 units in a cell's text: the limit of Excel's file format.
 const MAX_CELL_UTF16: usize = 32_767;
 
-/// Digits that a spreadsheet's number holds exactly; a longer one is written as a text.
+/// Digits that a number of a spreadsheet keeps exactly. A longer number is written as text.
 const MAX_EXACT_DIGITS: u32 = 15;
 
-/// Day 0 as spreadsheets count; it is off by one before March 1900, as they take 1900 for a leap year.
+/// Day 0 of spreadsheets. Days before March 1900 would be off by one, because spreadsheets treat 1900 as a leap year.
 const EPOCH: Date = date(1899, 12, 30);
 const FIRST: Date = date(1900, 3, 1);
 
@@ -41,7 +41,7 @@ pub(crate) struct XmlRows {
 }
 
 impl XmlRows {
-    /// One row, its cells put by `put`.
+    /// Writes one row with the cells that `put` adds.
     pub(crate) fn row(&mut self, put: impl FnOnce(&mut Self)) {
         self.xml.push_str("<row>");
         put(self);
@@ -49,7 +49,7 @@ impl XmlRows {
         self.ends.push(self.xml.len());
     }
 
-    /// The same memory without rows.
+    /// Empty rows that reuse this memory.
     pub(crate) fn clear(&mut self) {
         self.xml.clear();
         self.ends.clear();
@@ -82,7 +82,7 @@ impl XmlRows {
         self.xml.push_str("</t></is></c>");
     }
 
-    /// A text that may hold anything that can be seen.
+    /// Writes a text with its invisible characters made visible.
     fn escaped(&mut self, text: &str) {
         let long = text.len() > MAX_CELL_UTF16 && text.encode_utf16().count() > MAX_CELL_UTF16;
         let mut room = if long { MAX_CELL_UTF16 - 1 } else { usize::MAX };
@@ -95,7 +95,7 @@ impl XmlRows {
                 '<' => self.xml.push_str("&lt;"),
                 '>' => self.xml.push_str("&gt;"),
                 '&' => self.xml.push_str("&amp;"),
-                // `_x0041_` would be read as the letter A.
+                // A reader would take `_x0041_` for the letter A.
                 '_' if is_escape(&text.as_bytes()[i..]) => self.xml.push_str("_x005F_"),
                 c => self.xml.push(c),
             }
@@ -103,7 +103,7 @@ impl XmlRows {
         self.xml.push_str(if long { "\u{2026}" } else { "" });
     }
 
-    /// A number, pushed by `push`.
+    /// Writes a number that `push` adds.
     fn value(&mut self, style: u8, push: impl FnOnce(&mut String)) {
         self.xml.push_str("<c s=\"");
         self.xml.push(char::from(b'0' + style));
@@ -123,7 +123,7 @@ impl XmlRows {
         }
     }
 
-    /// Money, however much.
+    /// Writes an amount of any size.
     pub(crate) fn money(&mut self, cents: i128) {
         match i64::try_from(cents) {
             Ok(cents) if cents.unsigned_abs() < 10_u64.pow(MAX_EXACT_DIGITS) => {
@@ -133,7 +133,7 @@ impl XmlRows {
         }
     }
 
-    /// A share or ratio with four decimals, or nothing.
+    /// Writes a share or ratio with four decimals, or an empty cell.
     pub(crate) fn ratio(&mut self, ratio: &str) {
         match ratio.len() {
             0 => self.empty(),
@@ -149,7 +149,7 @@ impl XmlRows {
         }
     }
 
-    /// A cell that is left empty.
+    /// Writes an empty cell.
     pub(crate) fn none(&mut self) {
         self.empty();
     }
@@ -221,22 +221,22 @@ fn letters(column: usize) -> String {
     if column < 26 { last.into() } else { letters(column / 26 - 1) + &last.to_string() }
 }
 
-/// A sheet that is complete but for its place in the workbook.
+/// A finished sheet that is not yet in the workbook.
 pub(crate) struct Sheet {
-    /// On its tab.
+    /// The text on its tab.
     pub(crate) title: String,
-    /// Its cells: `$A$1:$U$9`.
+    /// The range of its cells, such as `$A$1:$U$9`.
     pub(crate) area: String,
     /// Its XML.
     pub(crate) entry: ZipEntry,
 }
 
-/// What sheets are made of.
+/// How sheets are written.
 #[derive(Clone)]
 pub(crate) struct SheetOptions {
-    /// Most rows of one.
+    /// Most rows of a sheet.
     pub(crate) limit: usize,
-    /// Where it waits while it is filled.
+    /// Where a sheet is stored while it is being written.
     pub(crate) scratch: Scratch,
 }
 
@@ -246,7 +246,7 @@ pub(crate) struct Sheets {
     columns: &'static [Column],
     options: SheetOptions,
     full: Vec<Sheet>,
-    /// The one that is being filled, in a private file without a name, and its rows.
+    /// The sheet that is being written, in a private file without a name, and its number of rows.
     entry: ZipEntry,
     rows: usize,
 }
@@ -285,7 +285,7 @@ impl Sheets {
         Ok(())
     }
 
-    /// All of them, at least one.
+    /// All sheets, at least one.
     pub(crate) fn finish(mut self) -> io::Result<Vec<Sheet>> {
         let number = self.full.len() + 1;
         self.full.push(close(self.title, number, self.columns.len(), self.entry, self.rows)?);
@@ -293,7 +293,7 @@ impl Sheets {
     }
 }
 
-/// Ends a sheet, the `number`th of its title.
+/// Finishes a sheet; `number` counts the sheets with the same title.
 fn close(title: &str, number: usize, columns: usize, mut entry: ZipEntry, rows: usize) -> io::Result<Sheet> {
     let last = letters(columns - 1);
     entry.write(format!("</sheetData><autoFilter ref=\"A1:{last}{rows}\"/></worksheet>").as_bytes())?;
@@ -301,7 +301,7 @@ fn close(title: &str, number: usize, columns: usize, mut entry: ZipEntry, rows: 
     Ok(Sheet { title, area: format!("$A$1:${last}${rows}"), entry })
 }
 
-/// A sheet up to its header, frozen.
+/// The XML of a sheet up to and including its header, which is frozen.
 fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(ZipEntry, usize)> {
     let mut head = XmlRows::default();
     head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_texts_and_everything_in_them_is_seen() {
+    fn texts_stay_texts_with_control_characters_made_visible() {
         for (text, want) in [
             ("", "<c/>"),
             ("00123", "<c s=\"1\"><t>00123</t></c>"),
@@ -405,7 +405,7 @@ mod tests {
             sheets.append(&rows).expect("a disk");
         }
         let sheets = sheets.finish().expect("a disk");
-        let said: Vec<_> = sheets.iter().map(|s| (s.title.as_str(), s.area.as_str())).collect();
-        assert_eq!(said, [("Services", "$A$1:$A$4"), ("Services 2", "$A$1:$A$4"), ("Services 3", "$A$1:$A$3")]);
+        let titles: Vec<_> = sheets.iter().map(|s| (s.title.as_str(), s.area.as_str())).collect();
+        assert_eq!(titles, [("Services", "$A$1:$A$4"), ("Services 2", "$A$1:$A$4"), ("Services 3", "$A$1:$A$3")]);
     }
 }

@@ -21,7 +21,7 @@ pub(crate) const STYLES: &str = concat!(
     r#"<xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/></cellXfs>"#,
     r#"<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"#
 );
-/// A text, however much it looks like a number.
+/// A text, even if it looks like a number.
 pub(crate) const TEXT: u8 = 1;
 /// A day.
 pub(crate) const DAY: u8 = 2;

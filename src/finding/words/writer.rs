@@ -8,7 +8,7 @@ use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{CodeId, Line, LineSet};
 use crate::policy::{Class, Policy};
 
-/// What sentences are made from: the lines as they are printed, and what they are compared with.
+/// What messages are made from: the lines as they are printed, and what they are compared with.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
     /// The policy in force.
@@ -17,21 +17,21 @@ pub struct Words<'a> {
     pub line_set: &'a LineSet<'a>,
     /// The authorization file, if one was given.
     pub authorizations: Option<&'a AuthorizationFile>,
-    /// Days are not printed, only their months.
+    /// Print only year and month of dates.
     pub months_only: bool,
-    /// The extracts as given, by their numbers.
+    /// The name of an extract by its number.
     pub extracts: &'a dyn Fn(u32) -> &'a str,
 }
 
-/// A line or service of which something is said.
-pub(super) struct Said<'a> {
+/// Words the message about one line or service.
+pub(super) struct MessageWriter<'a> {
     pub(super) words: Words<'a>,
     pub(super) line: Line<'a>,
     /// The codes of the service, or all known codes of another line.
     pub(super) codes: &'a [CodeId],
 }
 
-impl<'a> Said<'a> {
+impl<'a> MessageWriter<'a> {
     /// Codes and day.
     pub(super) fn what(&self, codes: &[CodeId]) -> String {
         let codes = self.names(codes.iter().copied(), ";");
