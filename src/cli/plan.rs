@@ -14,17 +14,18 @@ use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputFiles, with_roles};
 use crate::cli::load::load_library;
 use crate::cli::settings::EffectiveSettings;
+use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
 use crate::cli::{comparison, mask_key, settings};
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
-use crate::ingest::field::Field;
 use crate::ingest::layout::detect;
 use crate::ingest::{Library, ReadError, Source};
 use crate::policy::Policy;
 use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
-use crate::run::{Expect, absent, read_authorizations};
+use crate::run;
+use crate::run::{Expect, read_authorizations};
 
 /// What a run does. It never changes; [`Materials`] has what the run consumes.
 pub(crate) struct Plan {
@@ -119,13 +120,6 @@ pub(crate) fn is_pipe(name: &str) -> bool {
     name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
-/// Notes each missing optional column with its consequence.
-pub(crate) fn announce_absent(log: &Log, name: &str, absent: &[(Field, &'static str)]) {
-    for (field, consequence) in absent {
-        log.note(&format!("{name} has no {} column: {consequence}", field.name()));
-    }
-}
-
 type Loaded = (Policy, Library, Option<AuthorizationFile>);
 
 /// Loads policy, layouts and authorizations, and checks the header of every extract.
@@ -151,12 +145,12 @@ fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Re
 
 /// Refuses extracts whose headers do not fit a layout, all of them at once.
 fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log: &Log) -> anyhow::Result<()> {
-    let mut refused = Vec::new();
+    let (mut refused, mut lacking) = (Vec::new(), Vec::new());
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
         match Source::open_within(name, limit).and_then(|source| detect::detect(&source, library)) {
             Ok(detected) => {
-                announce_absent(log, name, &absent(&detected));
+                lacking.push((name.as_str(), run::absent(&detected)));
                 for (table, columns) in &detected.unjoined {
                     log.note(&format!(
                         "{name}: no file given for table {table} (--join {table}=FILE); {columns} will be empty"
@@ -166,5 +160,7 @@ fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log:
             Err(e) => refused.push(e),
         }
     }
+    let lacking: Vec<_> = lacking.iter().map(|(name, absent)| (*name, absent.as_slice())).collect();
+    absent::announce(log, &lacking, files.len());
     if refused.is_empty() { Ok(()) } else { Err(ReadErrors(refused).into()) }
 }

@@ -217,7 +217,7 @@ fn a_page_with_fifty_thousand_flagged_services_opens() {
     let shown = tab.claims();
     let left = 50_000 - shown.len();
     assert!(left > 0 && shown[0] == "C49999" && shown.iter().collect::<BTreeSet<_>>().len() == shown.len());
-    let output = tab.texts("[document.getElementById('said')]").remove(0);
+    let output = tab.texts("[document.getElementById('shown')]").remove(0);
     assert!(
         output.contains("of 50,000 flagged")
             && output.contains(&format!("The other {},{:03}", left / 1000, left % 1000)),

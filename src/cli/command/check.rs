@@ -15,8 +15,9 @@ use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
 use crate::cli::input_files::InputFiles;
-use crate::cli::plan::{Materials, Plan, announce_absent, hash_inputs, is_pipe, sizes};
+use crate::cli::plan::{Materials, Plan, hash_inputs, is_pipe, sizes};
 use crate::cli::signals::{Stop, interrupted};
+use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::progress::Watcher;
 use crate::cli::terminal::summary;
@@ -96,9 +97,9 @@ impl Session<'_> {
         let read = plan.pool.install(|| run::run(&plan.files, &open, setup, &watcher));
         watcher.finish();
         let mut run = read?;
-        for input in run.context.inputs.iter().filter(|input| is_pipe(&input.name)) {
-            announce_absent(self.log, &input.name, &input.absent);
-        }
+        let pipes = run.context.inputs.iter().filter(|input| is_pipe(&input.name));
+        let lacking: Vec<_> = pipes.map(|input| (input.name.as_str(), input.absent.as_slice())).collect();
+        absent::announce(self.log, &lacking, plan.files.len());
         if !run.context.ledger.adds_up() {
             bail!(
                 "the ledger does not add up: {:?}; this is a fault of claimlint, please report it",

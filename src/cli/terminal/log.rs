@@ -78,6 +78,13 @@ impl Log {
         let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
     }
 
+    /// Writes a line that belongs to the note before it, for people only.
+    pub(crate) fn detail(&self, message: &str) {
+        if !self.quiet && !self.json {
+            let _ = writeln!(anstream::stderr(), "{}", style::fitted(&format!("  {}", style::seen(message)), 4));
+        }
+    }
+
     /// Writes the error that stopped the run. `Display` of our errors leaves out quotes from an input.
     pub(crate) fn error(&self, phase: &str, error: &anyhow::Error) {
         self.event("error", phase, json!({ "message": format!("{error:#}") }));

@@ -1,4 +1,4 @@
-//! What a person sees at the terminal: styles, the summary, progress, the log and the message of a panic.
+//! What a person sees at the terminal: styles, the summary, notes, progress and the message of a panic.
 //!
 //! # Sub-rooms, in order
 //!
@@ -6,9 +6,11 @@
 //! - [`markdown`]: pages of the guide as text and as manual pages.
 //! - [`summary`]: the result of a run on one screen.
 //! - [`log`](mod@log): a log for machines.
+//! - [`absent`]: missing columns, announced as one note.
 //! - [`progress`]: progress while a run reads and judges.
 //! - [`panic`](mod@panic): the message of a panic.
 
+pub(crate) mod absent;
 pub(crate) mod log;
 pub(crate) mod markdown;
 pub(crate) mod panic;

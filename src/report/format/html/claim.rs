@@ -12,6 +12,7 @@ use crate::report::words::finding::NOT_EVALUATED;
 #[template(path = "claim.html", config = "src/report/format/html/askama.toml")]
 struct ClaimPage<'a> {
     content_policy: String,
+    title: String,
     style: &'static str,
     version: &'static str,
     dossier: &'a ClaimDossier<'a>,
@@ -24,6 +25,7 @@ struct ClaimPage<'a> {
 pub(crate) fn page(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     let page = ClaimPage {
         content_policy: content_policy(""),
+        title: format!("claim {}", dossier.claim),
         style: STYLE,
         version: env!("CARGO_PKG_VERSION"),
         dossier,

@@ -181,14 +181,14 @@ fn left_out(total: usize, rest: usize, amount: &str) -> String {
 }
 
 /// A finding of a part by its number, with its suppression.
-fn fired(part: &PartView<'_>, number: usize) -> RenderedFinding {
+fn rendered(part: &PartView<'_>, number: usize) -> RenderedFinding {
     let record = FindingRecord::of(part, number);
-    let mut fired = RenderedFinding::new(part, record.finding);
+    let mut finding = RenderedFinding::new(part, record.finding);
     if record.suppression().is_some() {
         let note = format!(" (suppressed by {})", record.suppression_note());
-        fired.message.push_str(&cut(&note, MAX_MESSAGE_CHARS));
+        finding.message.push_str(&cut(&note, MAX_MESSAGE_CHARS));
     }
-    fired
+    finding
 }
 
 fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
@@ -228,17 +228,16 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
         findings: (own..findings.len())
             .take_while(|n| findings[*n].line == part.line_set.services[service].line)
             .filter(|n| findings[*n].subject == Subject::Service(service))
-            .map(|n| fired(part, n))
+            .map(|n| rendered(part, n))
             .collect(),
     }
 }
 
 /// A finding on a row that is not a service.
 pub(crate) struct OtherFinding {
-    pub(crate) claim: String,
-    pub(crate) file: String,
-    pub(crate) source_line: u64,
-    pub(crate) fired: RenderedFinding,
+    /// Claim, file and line of the row.
+    pub(crate) place: String,
+    pub(crate) finding: RenderedFinding,
 }
 
 /// Findings on rows that are not services: related, reversed and superseded rows. They have no amount, but they count
@@ -259,10 +258,13 @@ impl OtherFindings {
         let shown = all().take(most).map(|(n, f)| {
             let line = part.line_set.line(f.line);
             OtherFinding {
-                claim: value(line.claim_id()).into_owned(),
-                file: value(part.context.file(line)).into_owned(),
-                source_line: line.row,
-                fired: fired(part, n),
+                place: format!(
+                    "claim {}, {}, line {}",
+                    value(line.claim_id()),
+                    value(part.context.file(line)),
+                    line.row
+                ),
+                finding: rendered(part, n),
             }
         });
         Self { shown: shown.collect(), all: all().count() }

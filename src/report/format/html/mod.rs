@@ -63,6 +63,7 @@ struct StatusFigure {
 #[template(path = "report.html", config = "src/report/format/html/askama.toml")]
 struct ReportPage<'a> {
     content_policy: String,
+    title: String,
     style: &'static str,
     script: &'static str,
     version: &'static str,
@@ -72,7 +73,7 @@ struct ReportPage<'a> {
     fingerprint: &'a str,
     origins: &'a [PolicyOrigin],
     extracts: String,
-    rows_said: String,
+    rows: String,
     services: u64,
     at_risk: String,
     recoverable: String,
@@ -85,8 +86,8 @@ struct ReportPage<'a> {
     unseen: &'a [String],
     charts: Vec<Chart>,
     flagged: Flagged<'a>,
-    asides: Vec<OtherFinding>,
-    asides_said: String,
+    other_findings: Vec<OtherFinding>,
+    other_findings_shown: String,
     suppressions: Vec<SuppressionRow<'a>>,
     suppressed_sentence: String,
     rows_read: String,
@@ -145,11 +146,11 @@ impl<'a> Collected<'a> {
     }
 
     fn append(&self, n: usize) {
-        if let Some((groups, candidates, asides)) = self.pieces.take(n) {
+        if let Some((groups, candidates, other_findings)) = self.pieces.take(n) {
             let mut sum = lock(&self.sum);
             sum.0.merge(groups);
             self.collector.merge(&mut sum.1, candidates);
-            sum.2.merge(asides, MAX_OTHER_FINDINGS);
+            sum.2.merge(other_findings, MAX_OTHER_FINDINGS);
         }
     }
 
@@ -157,9 +158,9 @@ impl<'a> Collected<'a> {
     where
         'a: 'p,
     {
-        let (groups, candidates, asides) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (groups, candidates, other_findings) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let charts = groups.charts(self.context, &totals.summary);
-        page(self.context, totals, charts, self.collector.finish(candidates, self.context), asides)
+        page(self.context, totals, charts, self.collector.finish(candidates, self.context), other_findings)
     }
 }
 
@@ -168,17 +169,22 @@ fn page<'a>(
     totals: &'a Totals,
     charts: Vec<Chart>,
     flagged: Flagged<'a>,
-    asides: OtherFindings,
+    other_findings: OtherFindings,
 ) -> ReportPage<'a> {
     let run = context.run;
     let (policy, summary, known) = (&run.policy, &totals.summary, run.knows_amounts());
-    let asides_said = if asides.all > asides.shown.len() {
-        format!("The first {MAX_OTHER_FINDINGS} of {}; all are in findings.csv.", grouped(asides.all as u64))
+    let other_findings_shown = if other_findings.all > other_findings.shown.len() {
+        format!("The first {MAX_OTHER_FINDINGS} of {}; all are in findings.csv.", grouped(other_findings.all as u64))
     } else {
-        format!("{}.", counted(asides.all as u64, "finding"))
+        format!("{}.", counted(other_findings.all as u64, "finding"))
+    };
+    let extracts = match run.inputs.as_slice() {
+        [one] => value(&one.name).into_owned(),
+        many => counted(many.len() as u64, "extract"),
     };
     ReportPage {
         content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
+        title: format!("{extracts} against {}", policy.id),
         style: STYLE,
         script: SCRIPT,
         version: env!("CARGO_PKG_VERSION"),
@@ -187,11 +193,8 @@ fn page<'a>(
         editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
         fingerprint: &policy.fingerprint,
         origins: &policy.origins,
-        extracts: match run.inputs.as_slice() {
-            [one] => value(&one.name).into_owned(),
-            many => counted(many.len() as u64, "extract"),
-        },
-        rows_said: counted(run.ledger.rows, "row"),
+        extracts,
+        rows: counted(run.ledger.rows, "row"),
         services: summary.services(),
         at_risk: sum_in_words(summary.at_risk(), known),
         recoverable: sum_in_words(summary.recoverable(), known),
@@ -204,8 +207,8 @@ fn page<'a>(
         unseen: &policy.unseen,
         charts,
         flagged,
-        asides: asides.shown,
-        asides_said,
+        other_findings: other_findings.shown,
+        other_findings_shown,
         suppressions: suppressed::suppressions(run, totals),
         suppressed_sentence: suppressed::sentence(run, totals),
         rows_read: grouped(run.ledger.rows),

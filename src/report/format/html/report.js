@@ -20,7 +20,7 @@
     return (n < 0 ? "-" : "") + "$" + grouped(digits.slice(0, -2)) + "." + digits.slice(-2);
   };
 
-  // What is searched is what a row shows closed, its messages and its diagnoses; not the texts that every row shares.
+  // The search covers the closed row, its messages and its diagnoses, but not the texts that all rows share.
   var rows = Array.prototype.map.call(table.tBodies, function (body) {
     return { body: body, cells: body.rows[0].cells, status: body.className, shown: true, text: null, rules: null };
   });
@@ -33,7 +33,7 @@
   var textOf = function (row) {
     if (row.text === null) {
       var parts = [row.body.rows[0].textContent.replace(/\s+/g, " ")];
-      row.body.querySelectorAll("summary, .said, dl li b").forEach(function (part) { parts.push(part.textContent); });
+      row.body.querySelectorAll("summary, .message, dl li b").forEach(function (part) { parts.push(part.textContent); });
       parts = parts.concat(Array.prototype.map.call(row.cells, function (cell) { return cell.textContent; }));
       row.text = parts.join("\n").toLowerCase();
     }
@@ -43,7 +43,7 @@
   var filter = function () {
     var wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     var status = statuses.filter(function (b) { return b.getAttribute("aria-pressed") === "true"; })[0].dataset.status;
-    // On paper the controls are gone, and what was left out has to be known all the same.
+    // Print has no controls, so the heading names the filters.
     var filters = [status, rule.value, wanted.length ? "\u201c" + wanted.join(" ") + "\u201d" : ""].filter(Boolean);
     var shown = 0, sum = 0, amounts = 0;
     rows.forEach(function (row) {

@@ -4,8 +4,8 @@ pub(super) const STYLE: &str = include_str!("report.css");
 pub(super) const SCRIPT: &str = include_str!("report.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content security policy. A test compares them with the texts.
-pub(super) const STYLE_HASH: &str = "vI9EUKisKDiGLIfbV017gIk5cVCiX1fhmI46kV6Ig+0=";
-pub(super) const SCRIPT_HASH: &str = "sbrZeDHLLvIay4+lpxvBKIBsDb7hoZNVHExS1Piv/X8=";
+pub(super) const STYLE_HASH: &str = "acrtAQMH/8IYFwFJgnULj5SphzKXipN8hznPvXvEArI=";
+pub(super) const SCRIPT_HASH: &str = "MeQyAT/CahBq+c9TAHivAELn+b0qsnIuA+5CorGL/YE=";
 
 /// The content security policy of a page: our own style, and the scripts that `scripts` admits.
 pub(super) fn content_policy(scripts: &str) -> String {

@@ -1,0 +1,77 @@
+//! Missing columns at the terminal: one note for all extracts, with the columns grouped by what their absence changes.
+//!
+//! `--log json`, summary.json, report.html and `claimlint inspect` list every column with its own consequence.
+
+use crate::cli::terminal::log::Log;
+use crate::ingest::field::Field;
+
+/// What an extract lacks: its name, and each missing column with the consequence.
+pub(crate) type AbsentColumns<'a> = (&'a str, &'a [(Field, &'static str)]);
+
+/// The columns whose absence is announced, grouped by what it changes.
+const GROUPS: [(&str, &[Field]); 4] = [
+    (
+        "old or denied rows may count",
+        &[Field::FrequencyCode, Field::OriginalClaimId, Field::VersionNumber, Field::ClaimStatus, Field::LineStatus],
+    ),
+    ("more services need a review", &[Field::Product, Field::MemberId, Field::BillingNpi, Field::AuthorizationNumber]),
+    (
+        "amounts at risk are less exact",
+        &[Field::PaidAmount, Field::PayerSequence, Field::Capitated, Field::RevenueCode],
+    ),
+    (
+        "facts are assumed or derived",
+        &[
+            Field::ClaimForm,
+            Field::PlaceOfService,
+            Field::BillType,
+            Field::AdmissionType,
+            Field::MemberState,
+            Field::ServiceEndDate,
+            Field::Units,
+            Field::ProcedureCode,
+        ],
+    ),
+];
+
+/// Announces the missing columns of these extracts, which are all or some of the `total` extracts of a run.
+pub(crate) fn announce(log: &Log, extracts: &[AbsentColumns<'_>], total: usize) {
+    if log.is_json() {
+        for (name, absent) in extracts {
+            for (field, consequence) in *absent {
+                log.note(&format!("{name} has no {} column: {consequence}", field.name()));
+            }
+        }
+        return;
+    }
+    let lacking: Vec<_> = extracts.iter().filter(|(_, absent)| !absent.is_empty()).collect();
+    let [(first, _), ..] = lacking.as_slice() else { return };
+    let is_absent = |field: &&Field| lacking.iter().any(|(_, absent)| absent.iter().any(|(f, _)| f == *field));
+    let groups = GROUPS.map(|(effect, fields)| {
+        (effect, fields.iter().filter(is_absent).map(|field| field.name()).collect::<Vec<_>>())
+    });
+    let count: usize = groups.iter().map(|(_, names)| names.len()).sum();
+    let who = match lacking.len() {
+        _ if total == 1 => format!("{first} lacks"),
+        1 => format!("1 of {total} extracts lacks"),
+        n => format!("{n} of {total} extracts lack"),
+    };
+    let noun = if count == 1 { "column" } else { "columns" };
+    log.note(&format!("{who} {count} {noun}; `claimlint inspect` explains each"));
+    for (effect, names) in groups.iter().filter(|(_, names)| !names.is_empty()) {
+        log.detail(&format!("{effect}: {}", names.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_announced_column_is_in_one_group() {
+        for (field, name) in Field::NAMES {
+            let groups = GROUPS.iter().filter(|(_, fields)| fields.contains(&field)).count();
+            assert_eq!(groups, usize::from(field.absence().is_some()), "{name}");
+        }
+    }
+}
