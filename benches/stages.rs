@@ -206,7 +206,7 @@ fn stages(c: &mut Criterion) {
                 let bytes = Counted::default();
                 let open = |_: &str| -> io::Result<Box<dyn Output>> { Ok(Box::new(bytes.clone())) };
                 let totals = write(&run, &docs, &[format], &open, &|| true).expect("memory does not fail");
-                assert_eq!(totals.expect("nobody stops it").summary.services(), ROWS as u64);
+                assert_eq!(totals.expect("it is not stopped").summary.services(), ROWS as u64);
                 assert!(bytes.0.load(Ordering::Relaxed) > 0);
             });
         });
@@ -226,7 +226,7 @@ fn stages(c: &mut Criterion) {
             b.iter(|| {
                 let open = |_: &str| -> io::Result<Box<dyn Output>> { Ok(Box::new(Counted::default())) };
                 let totals = write(&run, &docs, &formats, &open, &|| true).expect("memory does not fail");
-                let summary = totals.expect("nobody stops it").summary;
+                let summary = totals.expect("it is not stopped").summary;
                 assert_eq!((summary.services(), summary.status(ServiceStatus::Clear).services), (ROWS as u64, 0));
             });
         });

@@ -73,7 +73,7 @@ impl Charges {
         }
         let joined = |slot: &Binding| slot.columns(Field::ChargeAmount).iter().any(|c| *c >= detected.grammar.width);
         let what = if slots.is_empty() {
-            "has no charge_amount column, so no sum of charges can be held against it; map one in a layout file (--layout \
+            "has no charge_amount column, so no sum of charges can be compared with it; map one in a layout file (--layout \
              FILE), or leave --expect-amount and the trailer's amount out"
         } else if slots.iter().any(joined) {
             "takes charge_amount from a joined table, so its own rows have no charge to add up; leave --expect-amount and \

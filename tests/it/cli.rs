@@ -241,7 +241,7 @@ fn inspect_shows_the_words_that_a_layout_translates() {
     }
     assert!(!shown.contains("[claim_form]"), "{shown}");
     let plain = dir.run(&["inspect", "claims.csv"]).success();
-    assert!(!plain.contains("said by the layout"), "{plain}");
+    assert!(!plain.contains("words and forms of the layout"), "{plain}");
 }
 
 #[test]

@@ -327,7 +327,7 @@ fn a_finding_that_is_no_longer_suppressed_is_new() {
     let entry = format!("[[suppress]]\nclaim = \"C4\"\n{SIGNED}");
     suppressed(&dir, &entry, &[]);
     let now = ["check", "claims.csv", "--baseline", "s", "--fail-on", "new-deny", "--out", "n", "--force"];
-    assert_eq!(dir.run(&now).code, Some(1), "nobody answers for it any more");
+    assert_eq!(dir.run(&now).code, Some(1), "the suppression is gone");
     assert_eq!(dir.run(&["compare", "s", "n"]).code, Some(1));
     dir.run(&[&now[..], &["--suppress", "s.toml", "--today", "2025-06-30"]].concat()).success();
     dir.run(&["compare", "s", "n", "--fail-on", "any"]).success();

@@ -1,4 +1,4 @@
-//! Tests that a decorated code is never silently out of scope: whatever stands around a code, the fast scan hands the row over
+//! Tests that a decorated code is never silently out of scope: whatever surrounds a code, the fast scan hands the row over
 //! and the reader finds the code. A slow reading of a procedure cell, token by token, says which codes a cell holds; it uses
 //! nothing from `src`. spec: values/procedure.
 

@@ -186,7 +186,7 @@ fn the_top_level_holds_only_known_entries() {
     for entry in fs::read_dir(at("")).expect("the repository") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         let expected = name.starts_with('.') || name.starts_with("claimlint-report") || known.contains(&name.as_str());
-        assert!(expected, "{name} stands at the top");
+        assert!(expected, "{name} is at the top level");
     }
 }
 

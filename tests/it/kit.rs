@@ -143,7 +143,7 @@ pub(crate) fn report_in_parts(run: &Run) -> Vec<(&'static str, Vec<u8>)> {
         Ok(Box::new(files[place].clone()))
     };
     let all: Vec<&Format> = FORMATS.iter().collect();
-    write(run, &DOCS, &all, &open, &|| true).expect("memory takes every report").expect("nobody stops it");
+    write(run, &DOCS, &all, &open, &|| true).expect("memory takes every report").expect("it is not stopped");
     FORMATS.iter().zip(&files).map(|(format, file)| (format.file, file.take())).collect()
 }
 

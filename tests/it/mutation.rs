@@ -227,7 +227,7 @@ fn every_region_of_a_diagnosis_group_is_covered_by_a_fixture() {
         }
     }
     for (range, region) in values(text, "outside_statement") {
-        mutants.push(Mutant::at("policy", format!("{region} lies inside the statement"), range, "lumbosacral"));
+        mutants.push(Mutant::at("policy", format!("{region} is inside the statement"), range, "lumbosacral"));
     }
     for key in ["pain_or_remission", "trauma"] {
         for (range, code) in values(text, key) {

@@ -86,12 +86,21 @@ fn files_that_pages_name_exist() {
     for (file, text) in pages().into_iter().chain(others) {
         let folders = ["src/", "fixtures/", "tests/", "benches/", ".ci/"];
         for word in text.split(|c: char| c.is_whitespace() || "`()[],;:\"".contains(c)) {
-            // FAMILY, NAME and CODE are for the reader to fill in.
+            // FAMILY, NAME and CODE are for the reader to fill in: the folder before them exists.
             let is_pattern = word.bytes().any(|b| b.is_ascii_uppercase()) && !word.ends_with("README.md");
-            if folders.iter().any(|folder| word.starts_with(folder)) && !is_pattern {
-                let path = word.trim_end_matches(['.', '/']);
+            let pattern = |c: char| c.is_ascii_uppercase();
+            let path = if is_pattern { word.split(pattern).next().unwrap_or_default() } else { word };
+            if folders.iter().any(|folder| word.starts_with(folder)) {
+                let path = path.trim_end_matches(['.', '/']);
                 assert!(at(path).exists(), "{file} names {word}, which does not exist");
             }
+        }
+        // `NAME` in `FILE`: the file has that name.
+        for (before, after) in text.match_indices("` in `").map(|(i, middle)| (&text[..i], &text[i + middle.len()..])) {
+            let name = before.rsplit('`').next().unwrap_or_default();
+            let path = after.split('`').next().unwrap_or_default();
+            let source = fs::read_to_string(at(path)).unwrap_or_else(|e| panic!("{file} names {path}: {e}"));
+            assert!(source.contains(name), "{file}: {path} has no {name}");
         }
     }
 }

@@ -148,7 +148,7 @@ fn words_of_layout(layout: &Layout, out: &mut dyn Write) -> std::io::Result<()> 
     if lists.iter().all(|(_, words)| words.is_empty()) {
         return Ok(());
     }
-    writeln!(out, "\n{}", paint(BOLD, "said by the layout"))?;
+    writeln!(out, "\n{}", paint(BOLD, "words and forms of the layout"))?;
     for (name, words) in lists.iter().filter(|(_, words)| !words.is_empty()) {
         let line = format!("  {name:24} {}", words.join(", "));
         writeln!(out, "{}", fitted(&line, BESIDE))?;

@@ -61,7 +61,7 @@ fn print_rule(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::R
     part("Default disposition", &dispositions.join("; "))?;
     part("What it finds", &doc.finds)?;
     part("Why it matters", &doc.why)?;
-    part("Where it stands", &setting.citation)?;
+    part("Where the policy says so", &setting.citation)?;
     part("What the claim cannot show", &doc.unseen)?;
     part("What would change the verdict", &doc.change)?;
     let reasons = match (setting.carc.as_str(), setting.rarc.as_str()) {

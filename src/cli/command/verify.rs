@@ -135,7 +135,7 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
         let another = recorded.iter().find(|other| other.fingerprint.is_some() && other.fingerprint.as_ref() == found);
         wrong.push(match (another, found) {
             (Some(_), _) => format!(
-                "{file}: stands in the place of {}; give the files in the order of the run: {}",
+                "{file}: was given in the place of {}; give the files in the order of the run: {}",
                 input.file,
                 recorded.iter().map(|i| i.file.as_str()).collect::<Vec<_>>().join(" ")
             ),

@@ -123,7 +123,7 @@ mod tests {
         drop(first);
         assert!(fs::read_dir(temp.path()).expect("there").next().is_none(), "no lock file is left");
         fs::write(temp.path().join(".r.lock"), "").expect("room for it");
-        assert!(ReportLock::take(temp.path(), "r").expect("a lock").is_some(), "a file that nobody locks");
+        assert!(ReportLock::take(temp.path(), "r").expect("a lock").is_some(), "a file that is not locked");
     }
 
     #[test]
