@@ -207,12 +207,12 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_as_small_as_it_says() {
+    fn an_entry_has_the_documented_size() {
         assert_eq!(size_of::<FindingEntry>(), 40);
     }
 
     #[test]
-    fn what_becomes_of_a_finding() {
+    fn findings_are_new_gone_changed_or_the_same() {
         use Change::{Changed, New, Same};
         use Disposition::{Deny, Review};
         let was = entry("C1", Review, 100, "a");

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_after_the_last_one_it_holds_no_more() {
+    fn a_suppression_expires_after_its_last_day() {
         for (expires, holds) in
             [("2025-06-30", true), ("\"2025-06-30\"", true), ("2025-06-29", false), ("\"2025-07-01\"", true)]
         {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_with_its_place() {
+    fn every_fault_has_its_place() {
         let faults = load(
             "[[suppress]]\nowner = \"a\"\nreason = \" \"\nexpires = 7\n\n[[suppress]]\nrule = \"DX1O1\"\n\
              fingerprint = \"12\"\nclam = \"C1\"\nreason = \"r\"\nexpires = \"soon\"\n",

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_told_exactly() {
+    fn conditions_are_evaluated_exactly() {
         for (text, met) in [
             ("deny.amount > 50000", true),
             ("deny.amount > 50000.01", false),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_divided_by_zero_is_not_told_unless_another_side_decides() {
+    fn division_by_zero_is_undefined_unless_the_other_side_decides() {
         for (text, want) in [
             ("rejected / rows > 0.001", division(10)),
             ("not rejected / rows > 0.001", division(14)),

@@ -337,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said_with_its_column() {
+    fn errors_state_their_column() {
         for (text, column, says) in [
             ("", 1, "ends too soon"),
             ("deny >", 7, "ends too soon"),

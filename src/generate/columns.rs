@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_position_is_that_of_its_column() {
+    fn every_position_matches_its_column() {
         for (position, name) in [
             (column::CLAIM_ID, "claim_id"),
             (column::LINE_NUMBER, "line_number"),

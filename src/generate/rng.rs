@@ -55,14 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_those_of_the_paper() {
+    fn the_numbers_match_the_reference_implementation() {
         let mut rng = Rng::new(1_234_567);
         let numbers: Vec<u64> = (0..3).map(|_| rng.next()).collect();
         assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 
     #[test]
-    fn shares_are_met() {
+    fn chances_match_their_shares() {
         let mut rng = Rng::new(7);
         assert!((0..1000).all(|_| !rng.share(0.0) && rng.share(1.0)));
         let drawn = (0..10_000).filter(|_| rng.share(0.25)).count();

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float_leaves_its_trace_on_digits_only() {
+    fn float_traces_are_removed_from_digits_only() {
         for (text, want) in [
             ("1001.0", "1001"),
             ("1001.00", "1001"),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn words_for_nothing_are_checked() {
+    fn null_words_are_validated() {
         let text =
             "kind = \"empty-words\"\nsource = \"s\"\nvalid = \"v\"\nwords = [\"null\"]\nfill = [\"--\"]\nmore = 1\n";
         let faults = EmptyWords::load("w.toml", text).expect_err("faults").list;
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn no_letter_becomes_one_of_a_code() {
+    fn no_other_letter_becomes_an_ascii_letter() {
         for (text, want) in [
             ("0ps43zz", "0PS43ZZ"),
             ("0p\u{17f}43zz", "0P\u{17f}43ZZ"),

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_is_no_day_of_service() {
+    fn placeholders_are_not_service_dates() {
         for (text, is_day) in [
             ("1999-12-31", false),
             ("2000-01-01", true),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_of_a_layout_replace_the_others() {
+    fn the_patterns_of_a_layout_replace_the_common_formats() {
         for (pattern, text, want) in [
             ("DD.MM.YYYY", "02.03.2024", "2024-03-02"),
             ("DD.MM.YYYY", "2.3.2024", ""),

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_in_the_order_of_the_enums() {
+    fn names_are_in_the_order_of_the_enums() {
         for (i, (field, _)) in Field::NAMES.iter().enumerate() {
             assert_eq!(*field as usize, i);
         }

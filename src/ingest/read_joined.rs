@@ -306,7 +306,7 @@ fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)>, String> 
             let place = text.parse().ok().and_then(|n: usize| numbers.iter().position(|known| *known == n));
             place.ok_or_else(|| {
                 format!(
-                    "{name} is none of the numbers for which the layout has columns ({} to {}); narrow the rows with `only`, or \
+                    "{name} is not among the numbers for which the layout has columns ({} to {}); narrow the rows with `only`, or \
                      leave `number` out of its [[join]]",
                     numbers.first().unwrap_or(&0),
                     numbers.last().unwrap_or(&0)

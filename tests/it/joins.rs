@@ -221,7 +221,7 @@ fn a_damaged_joined_table_refuses_the_run() {
     let long = "33000001|9001|A1|I10|26|10|2||||\n";
     for (file, add, says) in [
         ("diagnostic", "33000001|9001\n", "optum-diagnostic.csv: line 11: --join diagnosis: fewer fields"),
-        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is none of the numbers"),
+        ("diagnostic", long, "line 11: --join diagnosis: DIAG_POSITION is not among the numbers"),
         (
             "diagnostic",
             "33000001|9001|A1|I10|2|10|2||||\n",
@@ -230,7 +230,7 @@ fn a_damaged_joined_table_refuses_the_run() {
         (
             "procedure",
             "x|9003|B7||10|0PU33JZ|one||\n",
-            "line 7: --join procedure: PROC_POSITION is none of the numbers",
+            "line 7: --join procedure: PROC_POSITION is not among the numbers",
         ),
     ] {
         let broken = Optum::new().with(file, |text| text + add);

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fact_comes_from_the_first_row_of_the_same_form_or_of_none() {
+    fn facts_come_from_the_first_row_of_the_same_or_unknown_form() {
         let has = |facts: &[usize]| facts.iter().fold(0, |all, place| all | 1 << place);
         let row = |line, form, facts: &[usize]| Row { key: 0, line, has: has(facts), form };
         let rows = [

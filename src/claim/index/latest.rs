@@ -59,7 +59,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_few_spans_answer_as_all_would(
+        fn the_kept_spans_give_the_same_answers_as_all_spans(
             spans in prop::collection::vec((0..6_i32, 0..4_u32, prop::option::of(1..4_u64)), 0..12),
             day in 0..7_i32,
             claim in 0..5_u32,

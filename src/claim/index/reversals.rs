@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_before_comes_before_the_nearest_after() {
+    fn the_nearest_earlier_row_is_preferred() {
         let paid = |n| [None, None, Some(n)];
         let rows = [
             row(0, false, false, paid(5)),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn all_amounts_readable_on_both_are_equal_and_one_is() {
+    fn amounts_readable_on_both_rows_must_be_equal() {
         for (original, reversal, is_match) in [
             ([Some(9), Some(7), Some(5)], [Some(9), Some(7), Some(5)], true),
             ([Some(9), None, Some(5)], [None, Some(7), Some(5)], true),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn many_reversals_of_one_service_take_no_longer_than_their_number() {
+    fn matching_many_reversals_takes_linear_time() {
         let rows: Vec<Row> = (0..200_000).map(|n| row(n, n % 2 == 1, false, [None, None, Some(5)])).collect();
         let (matched, unmatched) = matches(&rows);
         assert_eq!((matched.len(), unmatched.len()), (100_000, 0));

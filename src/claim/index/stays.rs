@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_money_of_a_stay_rests_on_one_kind_of_amount() {
+    fn the_money_of_a_stay_uses_one_kind_of_amount() {
         let paid = |n| [Some(n), None, None];
         assert_eq!(said(&[row(0, paid(5))]), Some((5, "paid")));
         assert_eq!(said(&[row(0, paid(5)), row(1, paid(7))]), Some((12, "paid-sum")));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_layout_says_whose_the_amounts_are() {
+    fn the_layout_decides_what_amounts_refer_to() {
         let of = |line, amounts_per, paid| Row { amounts_per, ..row(line, [Some(paid), None, None]) };
         assert_eq!(said(&[of(0, AmountsPer::Claim, 5), of(1, AmountsPer::Claim, 7)]), Some((5, "paid-claim")));
         assert_eq!(said(&[of(0, AmountsPer::Claim, 5)]), Some((5, "paid-claim")));

@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_is_given_up_leaves_nothing() {
+    fn an_unfinished_line_is_discarded() {
         let mut batch = Batch::default();
         let mut encoder = batch.encode();
         encoder.procedure("99213");

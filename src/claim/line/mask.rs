@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_join_as_ids_do() {
+    fn tokens_join_like_ids() {
         let mask = Mask::new(b"0123456789abcdef\r\n").expect("long enough");
         let token = mask.token(IdKind::Member, "M1");
         assert_eq!(token.len(), 18);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_found_where_they_strayed() {
+    fn stray_ids_are_masked() {
         for (cell, want) in
             [("M1", "*"), ("M12 M1", "M12 *"), ("x:M1;M1", "x:*;*"), ("AM1", "AM1"), ("\u{e9}M1", "\u{e9}M1"), ("", "")]
         {

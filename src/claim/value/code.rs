@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_no_is_never_wrong() {
+    fn the_fast_test_has_no_false_negatives() {
         let table = table();
         for cell in [
             "22513",

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_and_nines_are_nobody() {
+    fn ids_of_only_zeros_or_nines_are_empty() {
         for (id, want) in [
             ("0", ""),
             ("000", ""),

@@ -308,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_from_zero_count_on_from_the_first_slot() {
+    fn columns_numbered_from_zero_fill_the_slots_from_one() {
         let spellings = "[spellings]\nclaim_id = [\"c\"]\nservice_date = [\"d\"]\nprocedure_code = [\"p\"]\ndiagnosis = [\"dx{n}\"]";
         assert_eq!(bind(spellings, &["c", "d", "p", "dx_0", "dx_1"]), Ok(vec![(1, 3), (2, 4)]));
         assert_eq!(bind(spellings, &["c", "d", "p", "dx_2", "dx_1"]), Ok(vec![(1, 4), (2, 3)]));
     }
 
     #[test]
-    fn slots_make_a_binding_each() {
+    fn every_slot_has_its_own_binding() {
         let columns = "slots = 3\n[columns]\nclaim_id = \"c\"\nline_number = \"{slot}\"\nservice_date = \"d\"\nprocedure_code = \"p_{slot}\"\ndiagnosis = \"dx{1..2}\"\nmodifier = \"m_{slot}_{1..2}\"\nicd_procedure = \"i{1..2}\"";
         let layout = Layout::load("l.toml", &format!("{HEAD}{columns}")).unwrap_or_else(|e| panic!("{e}"));
         let header = ["c", "d", "dx1", "p_1", "m_1_2", "i1", "p_3", "m_3_1"].map(str::to_owned);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_held_to_their_rules() {
+    fn invalid_uses_of_slots_are_faults() {
         let faults = |columns: &str| {
             let text = format!("{HEAD}{columns}\nservice_date = \"d\"\ndiagnosis = \"x\"\n");
             let faults = Layout::load("l.toml", &text).expect_err("faults").list;
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_says_its_numbers_in_a_few_digits() {
+    fn numbered_runs_have_few_digits() {
         for run in ["{+1..5}", "{1..1000}", "{5..1}", "{..5}", "{1..}", &format!("{{{}1..2}}", "0".repeat(70_000))] {
             let text = format!("{HEAD}[columns]\ndiagnosis = \"dx{run}\"\n");
             let faults = Layout::load("l.toml", &text).expect_err("faults").list;
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delimiter_that_no_extract_is_tried_with_is_refused() {
+    fn unknown_delimiters_are_refused() {
         for delimiter in [":", " ", "^", "1", "\\u0001"] {
             let text = format!("{HEAD}delimiter = \"{delimiter}\"\n[columns]\nclaim_id = \"c\"\n");
             let faults = Layout::load("l.toml", &text).expect_err(delimiter).list;

@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn more_is_asked_for_exactly_where_the_bytes_do_not_decide() {
+    fn more_bytes_are_requested_only_if_needed() {
         let mut fields = Vec::new();
         for text in ["1,2", "1,\"a", "1,\"a\"", "1,\"a\"\r", "1,\"a\n"] {
             assert_eq!(grammar(2).read(text.as_bytes(), 0, false, &mut fields), Step::More, "{text:?}");

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_end_in_two_ways_are_refused() {
+    fn mixed_line_ends_are_refused() {
         for text in ["\na,b\r1,2\n", "a,b\n\n1,2\r3,4\r", "a,b\r\n1,2\r3,4\r\n"] {
             let said = sniffed(text).expect_err(text);
             assert!(said.contains("its lines end in two ways"), "{text:?}: {said}");
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_of_other_systems_are_refused_by_name() {
+    fn unsupported_line_ends_are_refused_by_name() {
         for (end, name) in [("\u{85}", "NEL"), ("\u{2028}", "U+2028")] {
             let said = sniffed(&format!("a,b{end}{}", format!("1,2{end}").repeat(30))).expect_err(end);
             assert!(said.contains(name), "{said}");

@@ -97,7 +97,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_way_to_a_text_is_the_long_one(
+        fn the_fast_path_returns_the_same_text(
             bytes in prop_oneof![
                 prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.concat().into_bytes()),
                 prop::collection::vec(any::<u8>(), 0..12),

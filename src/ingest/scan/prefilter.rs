@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn no_false_no() {
+    fn the_prefilter_has_no_false_negatives() {
         let prefilter = Prefilter::new(vec![0], CODES.into_iter());
         for cell in [
             "22513",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_cells_are_answered_no() {
+    fn ordinary_cells_are_filtered_out() {
         let prefilter = Prefilter::new(vec![0], CODES.into_iter());
         for cell in
             ["", "   ", "99213", "20610", "J1885", "-", "~", "NULL", "\"\"", "\"99213\"", "02HV33Z", "2 2 5 1 3"]

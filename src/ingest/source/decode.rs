@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_unpacks_to_too_much_is_stopped() {
+    fn decompression_bombs_are_stopped() {
         assert_eq!(unpack(10, 1 << 30, None), None);
         assert!(unpack(10, (1 << 30) + 1, None).is_some_and(|e| e.contains("--max-decompressed")));
         assert_eq!(unpack(1 << 30, 1000 << 30, None), None);

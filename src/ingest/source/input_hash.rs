@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_lie_in_the_file_in_order_and_do_not_overlap() {
+    fn samples_are_inside_the_file_in_order_and_disjoint() {
         let all = 2 * EDGE_BYTES + SAMPLES * SAMPLE_BYTES;
         for size in [0, 1, EDGE_BYTES, all - 1, all, all + 1, all + 65, 10 * all + 7, u64::MAX / 2, u64::MAX] {
             let samples = samples(size);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_sees_what_it_says() {
+    fn a_hash_detects_the_changes_it_claims_to_detect() {
         let directory = tempfile::tempdir().expect("a directory");
         let name = directory.path().join("x").display().to_string();
         let mut bytes: Vec<u8> = (0..20u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_comes_out_as_the_same_text() {
+    fn every_encoding_yields_the_same_text() {
         let plain = "claim_id,é\n1,2\n".as_bytes().to_vec();
         let gz = |b: &[u8]| {
             let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_to_the_text_is_left_out() {
+    fn bytes_outside_the_text_are_left_out_with_a_note() {
         let plain = b"claim_id,x\n1,2\n".to_vec();
         let gz = |b: &[u8]| {
             let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused_by_name() {
+    fn files_that_are_not_text_are_refused_by_format() {
         for (bytes, says) in [
             (&b"PK\x03\x04...."[..], "Excel"),
             (b"", "empty"),
