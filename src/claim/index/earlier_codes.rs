@@ -5,7 +5,7 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
 use crate::claim::line::Line;
@@ -37,7 +37,7 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
         let claim = identity.claim_of[number];
         if bins[number] == Bin::Related && several.contains(claim) {
-            rows.push(Row { key: lines.keys.hash(claim), line: number as u32, codes: CodeSet::from_ids(line.known) });
+            rows.push(Row { key: Keys::claim(claim), line: number as u32, codes: CodeSet::from_ids(line.known) });
         }
     };
     let found = lines.partitioned(count, size_of::<(&Row, u32)>(), remember, |rows| {

@@ -9,9 +9,10 @@ use std::io;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::{Bin, RowRef};
+use crate::claim::index::survey::{FILLED, Traits};
 use crate::claim::line::fill::Filling;
 use crate::claim::line::{Batch, Line, Text};
 use crate::claim::value::setting::{ClaimForm, SettingTable};
@@ -24,19 +25,6 @@ pub enum Fact {
     /// All diagnoses with their slots.
     Diagnoses,
 }
-
-/// The texts that are filled from rows of the same claim form.
-pub const FILLED: [Text; 9] = [
-    Text::Product,
-    Text::MemberState,
-    Text::BillingNpi,
-    Text::PlaceOfService,
-    Text::BillType,
-    Text::Authorization,
-    Text::AdmissionType,
-    Text::PayerSequence,
-    Text::Capitated,
-];
 
 /// Number of facts that are filled from rows of the same claim form: the texts and the diagnoses.
 const FACTS: usize = FILLED.len() + 1;
@@ -88,29 +76,29 @@ impl Keyed for Row {
     }
 }
 
-/// The facts that a line states itself, a bit for each.
-fn stated(line: Line<'_>) -> u16 {
-    let texts = FILLED.iter().enumerate().filter(|(_, text)| !line.text(**text).is_empty());
-    let all = texts.fold(0, |all, (place, _)| all | 1 << place);
-    all | u16::from(line.diagnosis_count() > 0) << FILLED.len()
+/// Claims with two or more live lines that state different facts. In all other claims there is nothing to fill in.
+fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits {
+    let mut claims = Bits::new(bins.len());
+    let mut stated: Vec<Option<u16>> = vec![None; bins.len()];
+    for (line, traits) in traits.iter().enumerate().filter(|(line, _)| bins[*line].is_live()) {
+        let claim = identity.claim_of[line];
+        if *stated[claim as usize].get_or_insert(traits.stated()) != traits.stated() {
+            claims.insert(claim);
+        }
+    }
+    claims
 }
 
 impl Facts {
     /// Finds where the facts come from that lines lack.
-    pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
-        // Only claims with two or more live lines matter.
-        let (mut seen, mut several) = (Bits::new(lines.len()), Bits::new(lines.len()));
-        for claim in live_claims(identity, bins) {
-            if !seen.insert(claim) {
-                several.insert(claim);
-            }
-        }
-        let count = live_claims(identity, bins).filter(|claim| several.contains(*claim)).count();
+    pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
+        let unequal = claims_to_fill(traits, identity, bins);
+        let count = live_claims(identity, bins).filter(|claim| unequal.contains(*claim)).count();
         let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
             let claim = identity.claim_of[number];
-            if bins[number].is_live() && several.contains(claim) {
-                let key = lines.keys.hash(claim);
-                rows.push(Row { key, line: number as u32, has: stated(line), form: line.form });
+            if bins[number].is_live() && unequal.contains(claim) {
+                let key = Keys::claim(claim);
+                rows.push(Row { key, line: number as u32, has: traits[number].stated(), form: line.form });
             }
         };
         let found = lines.partitioned(count, size_of::<(&Row, u32, Filled)>(), remember, |rows| {

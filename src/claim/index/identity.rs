@@ -25,8 +25,18 @@ pub(crate) struct Identity {
 
 struct Row {
     number: KeyHash,
-    member: Option<KeyHash>,
+    /// The hash of the member, [`NO_MEMBER`] if the line names none.
+    member: KeyHash,
     line: u32,
+}
+
+/// Stands for a line without a member. A member's hash equals it with a chance of one in 10^38.
+const NO_MEMBER: KeyHash = 0;
+
+impl Row {
+    fn member(&self) -> Option<KeyHash> {
+        Some(self.member).filter(|member| *member != NO_MEMBER)
+    }
 }
 
 impl Keyed for Row {
@@ -49,7 +59,7 @@ impl Identity {
         let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
             rows.push(Row {
                 number: lines.keys.claim_number(line),
-                member: lines.keys.member(line),
+                member: lines.keys.member(line).unwrap_or(NO_MEMBER),
                 line: number as u32,
             });
         };
@@ -79,14 +89,15 @@ impl Identity {
 
 /// The rows of one claim number, in input order.
 fn one_number(rows: &[&Row], claim_of: &[AtomicU32], found: &mut Found) {
-    let first_member = rows.iter().find_map(|row| Some((row.line, row.member?)));
+    let first_member = rows.iter().find_map(|row| Some((row.line, row.member()?)));
     let mut claims: FxHashMap<Option<KeyHash>, u32> = FxHashMap::default();
-    let is_one_claim = rows.iter().all(|row| row.member.is_none() || row.member == first_member.map(|(_, key)| key));
+    let is_one_claim =
+        rows.iter().all(|row| row.member().is_none() || row.member() == first_member.map(|(_, key)| key));
     for row in rows {
-        let member = row.member.or(first_member.map(|(_, key)| key));
+        let member = row.member().or(first_member.map(|(_, key)| key));
         let claim = if is_one_claim { rows[0].line } else { *claims.entry(member).or_insert(row.line) };
         claim_of[row.line as usize].store(claim, Ordering::Relaxed);
-        if let (None, Some(source)) = (row.member, first_member) {
+        if let (None, Some(source)) = (row.member(), first_member) {
             found.members.push((row.line, source));
         }
     }

@@ -28,6 +28,12 @@ impl Keys {
         hasher.finish128().as_u128()
     }
 
+    /// The key of a claim, from its number in the run. The run assigns these numbers, so a cheap mix is enough.
+    pub(crate) fn claim(claim: u32) -> KeyHash {
+        let spread = (u64::from(claim) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        u128::from(spread) << 64 | u128::from(spread.rotate_left(32))
+    }
+
     /// The claim number of a line. A mangled number is unique to its row.
     pub(crate) fn claim_number(&self, line: Line<'_>) -> KeyHash {
         if line.marks.claim_id_mangled {
@@ -56,12 +62,6 @@ impl Keys {
     /// Equal for a pending row and the row that decides it.
     pub(crate) fn decision(&self, claim: u32, line: Line<'_>) -> KeyHash {
         self.hash((claim, ServiceOfRow(line), line.text(Text::Frequency), line.text(Text::VersionNumber)))
-    }
-
-    /// Equal for lines of one encounter of a member: covers date, claim form and billing provider.
-    pub(crate) fn encounter(&self, line: Line<'_>) -> KeyHash {
-        let date = line.date.ok_or_else(|| line.text(Text::BadDate));
-        self.hash((date, line.form, line.text(Text::BillingNpi)))
     }
 }
 

@@ -110,7 +110,7 @@ impl Index {
         let decided = versions::decided(&lines, &traits, &identity, &bins)?;
         let older = versions::older(&lines, &traits, &identity, &bins)?;
         let orphans = versions::supersede(&traits, &identity, &named, decided.into_iter().chain(older), &mut bins);
-        let facts = Facts::find(&lines, &identity, &bins)?;
+        let facts = Facts::find(&lines, &traits, &identity, &bins)?;
         let fill = |first: usize, batch: &Batch| facts.filled(first, batch, policy.settings);
         let lines = Lines { fill: Some(&fill), ..lines };
         let stays = Stays::find(&lines, &traits, &identity, &bins, policy.codes)?;
@@ -184,7 +184,6 @@ impl Index {
     fn service(&self, number: u32, n: usize, line: Line<'_>, kind: Kind) -> Service {
         let is_stay = matches!(kind, Kind::Stay(_));
         let claim = self.relations.identity.claim_of[number as usize];
-        let encounter = self.parties.encounter_of[number as usize] as usize;
         let units = if is_stay { Decimal::ONE } else { line.units };
         let units_so_far = self.parties.units_so_far.get(&number).filter(|_| !is_stay);
         let money = if let Some(stay) = self.stays.at(number).filter(|_| is_stay) {
@@ -201,7 +200,7 @@ impl Index {
             claim,
             claim_shared: self.relations.identity.shared.contains(claim),
             days: days(line, is_stay),
-            encounter: self.parties.encounters.get(encounter).copied().unwrap_or_default(),
+            encounter: self.parties.encounter(number),
             units_so_far: units_so_far.copied().unwrap_or(units),
             session: self.session((number, is_stay)),
             money,

@@ -90,7 +90,7 @@ impl Lines<'_> {
         }
         let (partitions, at_a_time) = self.partitions(most, size_of::<T>() + beside);
         for first in (0..partitions).step_by(at_a_time) {
-            let partitioned = self.partition(partitions, &(first..first + at_a_time), &remember)?;
+            let partitioned = self.partition(most, partitions, &(first..first + at_a_time), &remember)?;
             made.extend(
                 (0..at_a_time)
                     .into_par_iter()
@@ -111,15 +111,20 @@ impl Lines<'_> {
         (threads * passes, threads)
     }
 
-    /// The entries of the partitions `now`, by batch and partition, in input order.
+    /// The entries of the partitions `now`, by batch and partition, in input order. `most` is an upper bound on the entries of
+    /// all partitions.
     fn partition<T: Keyed + Send>(
         &self,
+        most: usize,
         partitions: usize,
         now: &Range<usize>,
         remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) + Sync),
     ) -> io::Result<Vec<Vec<Vec<T>>>> {
         self.each(|start, batch| {
-            let mut partitioned: Vec<Vec<T>> = now.clone().map(|_| Vec::new()).collect();
+            // Capacity for an even share plus a sixteenth, so that a vector rarely grows.
+            let share = (most as u64 * batch.len() as u64 / (self.len().max(1) * partitions) as u64) as usize;
+            let mut partitioned: Vec<Vec<T>> =
+                now.clone().map(|_| Vec::with_capacity((share + share / 16).min(batch.len()))).collect();
             remember(start, batch, &mut |entry: T| {
                 // The upper half of the key decides the partition; hash tables use the lower half.
                 let partition = (((entry.key() >> 64) * partitions as u128) >> 64) as usize;
@@ -169,9 +174,9 @@ pub(crate) struct GroupedItems<T> {
 impl<T: Copy> GroupedItems<T> {
     /// Groups items in linear time.
     pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> KeyHash) -> Self {
-        let mut seen = hashbrown::HashTable::<(KeyHash, u32)>::new();
-        let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
         let items: Vec<T> = items.collect();
+        let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::with_capacity(items.len()), Vec::new());
+        let mut seen = hashbrown::HashTable::<(KeyHash, u32)>::with_capacity(items.len() / 2);
         for item in &items {
             let key = key(item);
             let group = match seen.entry(key as u64, |(k, _)| *k == key, |(k, _)| *k as u64) {

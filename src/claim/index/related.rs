@@ -7,6 +7,7 @@ use crate::claim::index::line_hash::Keys;
 use crate::claim::index::line_set::LineSet;
 use crate::claim::index::named::Named;
 use crate::claim::index::service::{Bin, Kind, Service};
+use crate::claim::index::sessions::Visit;
 use crate::claim::index::{survey, versions};
 use crate::claim::line::{Line, Text};
 use crate::claim::value::setting::ClaimForm;
@@ -118,7 +119,7 @@ impl LineSet<'_> {
         let key = |line: usize| {
             let row = self.line(line);
             let stand_in = if row.text(Text::MemberId).is_empty() { Some(self.claim_of(line)) } else { None };
-            (keys.member(row), stand_in, keys.encounter(row))
+            (keys.member(row), stand_in, Visit::of_line(0, 0, row, None, &keys).encounter_key())
         };
         let own: FxHashSet<_> = self.of_claim(claim).filter(is_live).map(key).collect();
         let others = (0..self.lines.len()).filter(is_live).filter(|line| self.line(*line).claim_id() != claim);

@@ -24,64 +24,94 @@ const OFFICE: &str = "11";
 /// The place-of-service code of an ambulatory surgical center.
 const SURGICAL_CENTER: &str = "24";
 
-/// The provider hash of a service that names no provider. A real hash equals it with a chance below one in 10^18.
+/// The provider hash of a line that names no provider. No real hash is 0.
 const NO_PROVIDER: u64 = 0;
 
-/// A service of a member, with the values that sessions compare.
+/// A live line or a stay of a member, with the values that sessions compare. One is kept for each live line, so it is small.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Visit {
+    /// The known codes of the line; for a stay, its listed codes.
+    pub(crate) codes: CodeSet,
+    /// The hash of the billing provider. If the date is unreadable, the hash of the date cell and the provider.
+    provider: u64,
     pub(crate) line: u32,
-    pub(crate) claim: u32,
-    encounter: u32,
+    claim: u32,
+    /// The number of its encounter within the member's lines.
+    pub(crate) encounter: u32,
+    first: i32,
+    last: i32,
+    /// The listed CPT code that makes the line a service.
+    pub(crate) cpt: Option<CodeId>,
+    side: ClaimForm,
+    setting: Setting,
     pub(crate) is_stay: bool,
     pub(crate) is_assistant: bool,
-    pub(crate) has_date: bool,
+    has_date: bool,
     is_office: bool,
     is_surgical_center: bool,
     carries_number: bool,
     is_interim: bool,
-    side: ClaimForm,
-    setting: Setting,
-    cpt: Option<CodeId>,
-    first: i32,
-    last: i32,
-    provider: Option<u64>,
-    codes: CodeSet,
 }
 
 impl Visit {
-    pub(crate) fn new(line: u32, claim: u32, row: Line<'_>, is_stay: bool, codes: CodeSet, keys: &Keys) -> Self {
-        let days = service::days(row, is_stay).map(|(first, last)| (day_number(first), day_number(last)));
-        let (first, last) = days.unwrap_or_default();
+    /// The visit of a live line. `cpt` is the listed CPT code that makes the line a service, if it has one.
+    pub(crate) fn of_line(line: u32, claim: u32, row: Line<'_>, cpt: Option<CodeId>, keys: &Keys) -> Self {
+        let days = service::days(row, false);
+        Self { cpt, ..Self::new(line, claim, row, days, CodeSet::from_ids(row.known), keys) }
+    }
+
+    /// The visit of the stay that starts on a line. `codes` are the listed codes of the stay.
+    pub(crate) fn of_stay(line: u32, claim: u32, row: Line<'_>, codes: CodeSet, keys: &Keys) -> Self {
+        let days = service::days(row, true);
+        Self { is_stay: true, ..Self::new(line, claim, row, days, codes, keys) }
+    }
+
+    fn new(line: u32, claim: u32, row: Line<'_>, days: Option<(Date, Date)>, codes: CodeSet, keys: &Keys) -> Self {
+        let (first, last) = days.map(|(first, last)| (day_number(first), day_number(last))).unwrap_or_default();
         let place = row.text(Text::PlaceOfService);
+        let provider = match (row.text(Text::BillingNpi), days) {
+            (npi, None) => keys.hash((row.text(Text::BadDate), npi)) as u64,
+            ("", _) => NO_PROVIDER,
+            (npi, _) => (keys.hash(npi) as u64).max(NO_PROVIDER + 1),
+        };
         Self {
+            codes,
+            provider,
             line,
             claim,
             encounter: 0,
-            is_stay,
+            first,
+            last,
+            cpt: None,
+            side: row.form,
+            setting: row.setting,
+            is_stay: false,
             is_assistant: row.marks.assistant,
             has_date: days.is_some(),
             is_office: place == OFFICE,
             is_surgical_center: place == SURGICAL_CENTER,
             carries_number: !row.text(Text::Authorization).is_empty(),
             is_interim: matches!(row.text(Text::Frequency), "2" | "3" | "4" | "5"),
-            side: row.form,
-            setting: row.setting,
-            cpt: row.cpt.filter(|_| !is_stay),
-            first,
-            last,
-            provider: Some(row.text(Text::BillingNpi)).filter(|npi| !npi.is_empty()).map(|npi| keys.hash(npi) as u64),
-            codes,
         }
     }
 
-    /// The same service, in this encounter.
-    pub(crate) fn in_encounter(self, encounter: u32) -> Self {
-        Self { encounter, ..self }
+    /// Equal for lines of one encounter of a member: covers date, claim form and billing provider. Two providers of a member, or
+    /// two unreadable dates, collide with a chance of one in 10^19.
+    pub(crate) fn encounter_key(&self) -> (bool, i32, ClaimForm, u64) {
+        (self.has_date, self.first, self.side, self.provider)
+    }
+
+    /// Is it a service with a readable date? Only such services have a session.
+    pub(crate) fn has_session(&self) -> bool {
+        (self.is_stay || self.cpt.is_some()) && self.has_date
+    }
+
+    fn provider(&self) -> Option<u64> {
+        Some(self.provider).filter(|provider| *provider != NO_PROVIDER)
     }
 
     fn span(&self) -> Span {
-        Span { last: self.last, claim: self.claim, provider: self.provider, line: self.line }
+        Span { last: self.last, claim: self.claim, provider: self.provider(), line: self.line }
     }
 
     fn key(&self) -> ServiceKey {
@@ -115,9 +145,31 @@ impl Session {
     }
 }
 
-/// Finds what the sessions of a member's services show; services whose session shows nothing are left out. All services must
-/// have readable dates and be in input order.
-pub(crate) fn find(visits: &[Visit]) -> Vec<(ServiceKey, Session)> {
+/// Finds what the sessions of a member's services show, and adds it to `found`; services whose session shows nothing are left
+/// out. All services must have readable dates. Reorders `visits`.
+pub(crate) fn find(visits: &mut [Visit], found: &mut Vec<(ServiceKey, Session)>) {
+    visits.sort_unstable_by_key(|visit| (visit.first, visit.key()));
+    // Services that are farther apart than the longest window cannot be in one session.
+    let mut rest = visits;
+    while let Some(first) = rest.first() {
+        let (mut last, mut length) = (first.last, 0);
+        while let Some(visit) = rest.get(length).filter(|visit| visit.first <= last.saturating_add(DAYS_BEFORE_STAY)) {
+            last = last.max(visit.last);
+            length += 1;
+        }
+        let near;
+        (near, rest) = rest.split_at_mut(length);
+        near.sort_unstable_by_key(Visit::key);
+        of_near(near, found);
+    }
+}
+
+/// Does the work of [`find`] for a group of services that are near each other, in input order.
+fn of_near(visits: &[Visit], found: &mut Vec<(ServiceKey, Session)>) {
+    let is_of_first = |visit: &Visit| (visit.claim, visit.encounter) == (visits[0].claim, visits[0].encounter);
+    if visits.iter().all(is_of_first) {
+        return;
+    }
     let mut sessions: Vec<Session> = vec![Session::default(); visits.len()];
     codes_elsewhere(visits, &mut sessions);
     if visits.iter().any(|visit| visit.claim != visits[0].claim) {
@@ -126,8 +178,8 @@ pub(crate) fn find(visits: &[Visit]) -> Vec<(ServiceKey, Session)> {
         same_stays(visits, &mut sessions);
         same_services(visits, &mut sessions);
     }
-    let said = visits.iter().zip(sessions).filter(|(_, session)| *session != Session::default());
-    said.map(|(visit, session)| (visit.key(), session)).collect()
+    let shown = visits.iter().zip(sessions).filter(|(_, session)| *session != Session::default());
+    found.extend(shown.map(|(visit, session)| (visit.key(), session)));
 }
 
 /// Calls `ask` for each visit in the order of the last day that it asks about, after `add` has added all visits to `state` that
@@ -173,7 +225,7 @@ impl Kinds {
                 Setting::Undetermined => {}
             }
         }
-        if visit.is_surgical_center && visit.provider.is_some() {
+        if visit.is_surgical_center && visit.provider != NO_PROVIDER {
             self.surgical_center.add(span);
         }
         if visit.carries_number {
@@ -204,8 +256,7 @@ fn neighbors(visits: &[Visit], sessions: &mut [Session]) {
                 session.other_setting = of_other_claim(other);
             }
             if visit.is_office {
-                let own = visit.provider.unwrap_or(NO_PROVIDER);
-                let center = || kinds.surgical_center.reaching(visit.first - 1, visit.claim, Some(own));
+                let center = || kinds.surgical_center.reaching(visit.first - 1, visit.claim, Some(visit.provider));
                 session.facility = of_other_claim(&kinds.institutional).or_else(center);
             }
         },

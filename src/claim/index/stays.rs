@@ -5,7 +5,7 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::{Bin, Stay};
 use crate::claim::index::survey::Traits;
@@ -59,7 +59,7 @@ impl Stays {
         let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| of_stay(*line)).count() };
         let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
             if of_stay(number) {
-                let key = lines.keys.hash(identity.claim_of[number]);
+                let key = Keys::claim(identity.claim_of[number]);
                 rows.push(Row::new(key, number as u32, bins[number], line, codes));
             }
         };

@@ -1,4 +1,4 @@
-//! The first pass over the lines: the traits of each line in two bytes, so that later steps need not read the line again.
+//! The first pass over the lines: the traits of each line in a few bytes, so that later steps need not read the line again.
 
 use std::io;
 
@@ -15,6 +15,8 @@ pub(crate) struct Traits {
     pub(crate) version: Version,
     pub(crate) status: RowStatus,
     flags: u8,
+    /// The facts that the line states, one bit each.
+    stated: u16,
 }
 
 const LISTED: u8 = 1;
@@ -41,7 +43,7 @@ impl Traits {
             (HAS_VERSION_NUMBER, !line.text(Text::VersionNumber).is_empty()),
         ];
         let flags = flags.into_iter().filter(|(_, is)| *is).fold(0, |all, (flag, _)| all | flag);
-        Self { version: line.version, status: line.status, flags }
+        Self { version: line.version, status: line.status, flags, stated: stated(line) }
     }
 
     fn has(self, flag: u8) -> bool {
@@ -72,10 +74,34 @@ impl Traits {
         self.has(HAS_VERSION_NUMBER)
     }
 
+    /// The facts that the line states, one bit each, in the order of [`FILLED`]; the last bit is for the diagnoses.
+    pub(crate) fn stated(self) -> u16 {
+        self.stated
+    }
+
     /// Is the line a replacement or a void?
     pub(crate) fn is_version(self) -> bool {
         self.version != Version::Original
     }
+}
+
+/// Texts that a line can take from another row of its claim with the same claim form.
+pub(crate) const FILLED: [Text; 9] = [
+    Text::Product,
+    Text::MemberState,
+    Text::BillingNpi,
+    Text::PlaceOfService,
+    Text::BillType,
+    Text::Authorization,
+    Text::AdmissionType,
+    Text::PayerSequence,
+    Text::Capitated,
+];
+
+fn stated(line: Line<'_>) -> u16 {
+    let texts = FILLED.iter().enumerate().filter(|(_, text)| !line.text(**text).is_empty());
+    let all = texts.fold(0, |all, (place, _)| all | 1 << place);
+    all | u16::from(line.diagnosis_count() > 0) << FILLED.len()
 }
 
 /// Is the line a reversal? It is if it has negative units, a negative charge, or a negative payment without a charge. A void

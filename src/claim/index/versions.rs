@@ -6,7 +6,7 @@ use std::io;
 use rustc_hash::FxHashSet;
 
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::named::{Named, NamedClaims};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::Bin;
@@ -35,12 +35,19 @@ pub(crate) fn duplicates(
     bins: &mut [Bin],
 ) -> io::Result<()> {
     let known: &[Bin] = bins;
+    // A claim with one line has no duplicates, and most claims have one line.
+    let mut several = Bits::new(lines.len());
+    for line in (0..lines.len() as u32).filter(|line| !identity.is_first(*line)) {
+        several.insert(identity.claim_of[line as usize]);
+    }
+    let may_repeat = |line: usize| known[line] != Bin::Reversed && several.contains(identity.claim_of[line]);
+    let count = if several.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_repeat(*line)).count() };
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Same>| {
-        if known[number] != Bin::Reversed {
+        if may_repeat(number) {
             rows.push(Same { key: lines.keys.duplicate(identity.claim_of[number], line), line: number as u32 });
         }
     };
-    let repeated = lines.partitioned(lines.len(), size_of::<KeyHash>() + 1, remember, |rows| {
+    let repeated = lines.partitioned(count, size_of::<KeyHash>() + 1, remember, |rows| {
         let mut seen = hashbrown::HashTable::<KeyHash>::with_capacity(rows.len());
         let mut repeated = Vec::new();
         for Same { key, line } in rows.iter() {
@@ -170,7 +177,7 @@ pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, b
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Numbered>| {
         if counts(number) {
             rows.push(Numbered {
-                key: lines.keys.hash(identity.claim_of[number]),
+                key: Keys::claim(identity.claim_of[number]),
                 line: number as u32,
                 number: VersionNumber::new(line.text(Text::VersionNumber)),
             });

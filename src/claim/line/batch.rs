@@ -161,7 +161,11 @@ impl Encoder<'_> {
         if self.shape.diagnoses == u8::MAX || cell.bytes().all(|b| b == b'.') {
             return false;
         }
-        cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
+        if cell.contains('.') {
+            cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
+        } else {
+            self.batch.text.push_str(cell);
+        }
         self.batch.ends.extend([(self.batch.text.len() - self.start[0]) as u32, u32::from(slot)]);
         self.shape.diagnoses += 1;
         true

@@ -12,43 +12,71 @@ use crate::claim::value::setting::{ClaimForm, Setting};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// Flags set while a row was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Marks {
+macro_rules! marks {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Flags set while a row was read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[serde(into = "u32", from = "u32")]
+        pub struct Marks {
+            $($(#[$doc])* pub $name: bool,)*
+        }
+
+        /// One bit for each flag; the first flag is the lowest bit.
+        impl From<Marks> for u32 {
+            fn from(marks: Marks) -> Self {
+                [$(marks.$name),*].into_iter().rev().fold(0, |bits, is| bits << 1 | Self::from(is))
+            }
+        }
+
+        impl From<u32> for Marks {
+            fn from(mut bits: u32) -> Self {
+                let mut next = || {
+                    let is = bits & 1 == 1;
+                    bits >>= 1;
+                    is
+                };
+                // The fields of a literal are evaluated in the order in which they are written.
+                Self { $($name: next(),)* }
+            }
+        }
+    };
+}
+
+marks! {
     /// A procedure cell held more than a code (DQ506).
-    pub composite: bool,
+    composite,
     /// A PCS code had lost its leading zero (DQ507).
-    pub zero_lost: bool,
+    zero_lost,
     /// The extract has an authorization column.
-    pub authorization_column: bool,
+    authorization_column,
     /// The units have a minus sign; they are kept without it.
-    pub negative_units: bool,
+    negative_units,
     /// The claim number was mangled by a spreadsheet, so it never equals another (DQ513).
-    pub claim_id_mangled: bool,
+    claim_id_mangled,
     /// The member number was mangled by a spreadsheet and counts as empty (DQ513).
-    pub member_id_mangled: bool,
+    member_id_mangled,
     /// The payer is not the member's primary payer.
-    pub not_primary: bool,
+    not_primary,
     /// The service is covered by a capitation.
-    pub capitated: bool,
+    capitated,
     /// The admission was an emergency.
-    pub emergency: bool,
+    emergency,
     /// The row is the total of its claim (revenue code 0001).
-    pub total_line: bool,
+    total_line,
     /// A modifier says that the row is an assistant's or a co-surgeon's.
-    pub assistant: bool,
+    assistant,
     /// The claim form column states the form. Otherwise the form is inferred from bill type and place of service.
-    pub form_said: bool,
+    form_said,
     /// The product label is filled, and no table knows it.
-    pub product_unread: bool,
+    product_unread,
     /// The line status is filled, and no table knows it.
-    pub line_status_unread: bool,
+    line_status_unread,
     /// The claim status is filled, and no table knows it.
-    pub claim_status_unread: bool,
+    claim_status_unread,
     /// The claim form word is filled, and no table knows it.
-    pub form_unread: bool,
+    form_unread,
     /// The payer sequence is filled, and no table knows it.
-    pub payer_unread: bool,
+    payer_unread,
 }
 
 /// What the amounts on the rows of a stay refer to, according to the layout.
@@ -71,8 +99,10 @@ pub struct Head {
     /// Line of the file on which the row starts.
     pub row: u64,
     /// Service date, if it can be read.
+    #[serde(with = "compact::date")]
     pub date: Option<Date>,
     /// Last day of service, if it can be read.
+    #[serde(with = "compact::date")]
     pub end_date: Option<Date>,
     /// Product class of the label.
     pub class: ClassId,
@@ -89,6 +119,7 @@ pub struct Head {
     /// What the amounts refer to.
     pub amounts: AmountsPer,
     /// Units without sign. One if the cell is empty or unreadable.
+    #[serde(with = "compact::decimal")]
     pub units: Decimal,
     /// Charge, if it can be read.
     pub charge: Option<Cents>,
@@ -123,5 +154,91 @@ impl LineShape {
     /// Index in `ends` of the first modifier.
     pub(crate) fn first_modifier(self) -> usize {
         self.first_diagnosis() + 2 * usize::from(self.diagnoses)
+    }
+}
+
+/// Serializes dates and decimals as small numbers. Their own serialization is text, which takes longer to write and to read
+/// than the rest of a line.
+mod compact {
+    pub(super) mod date {
+        use jiff::civil::Date;
+        use serde::de::Error;
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        pub(in super::super) fn serialize<S: Serializer>(date: &Option<Date>, out: S) -> Result<S::Ok, S::Error> {
+            date.map(|date| (date.year(), date.month(), date.day())).serialize(out)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
+            let parts = Option::<(i16, i8, i8)>::deserialize(from)?;
+            parts.map(|(year, month, day)| Date::new(year, month, day).map_err(D::Error::custom)).transpose()
+        }
+    }
+
+    pub(super) mod decimal {
+        use rust_decimal::Decimal;
+        use serde::de::Error;
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        pub(in super::super) fn serialize<S: Serializer>(decimal: &Decimal, out: S) -> Result<S::Ok, S::Error> {
+            (decimal.mantissa(), decimal.scale()).serialize(out)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
+            let (mantissa, scale) = <(i128, u32)>::deserialize(from)?;
+            Decimal::try_from_i128_with_scale(mantissa, scale).map_err(D::Error::custom)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Both {
+        #[serde(with = "compact::date")]
+        date: Option<Date>,
+        #[serde(with = "compact::decimal")]
+        units: Decimal,
+        marks: Marks,
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            date in prop::option::of((1..=9999_i16, 1..=12_i8, 1..=28_i8)),
+            (mantissa, scale) in (any::<i64>(), 0..=28_u32),
+            bits in 0..1_u32 << 17,
+        ) {
+            let date = date.map(|(year, month, day)| jiff::civil::date(year, month, day));
+            let both = Both { date, units: Decimal::from_i128_with_scale(mantissa.into(), scale), marks: bits.into() };
+            prop_assert_eq!(u32::from(both.marks), bits);
+            let bytes = postcard::to_allocvec(&both).expect("it can be written");
+            prop_assert_eq!(postcard::from_bytes::<Both>(&bytes).expect("it can be read"), both);
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = postcard::from_bytes::<Both>(&bytes);
+        }
+    }
+
+    #[test]
+    fn marks_keep_their_names() {
+        let marks = Marks { zero_lost: true, payer_unread: true, ..Marks::default() };
+        assert_eq!(Marks::from(u32::from(marks)), marks);
+        assert_eq!(u32::from(marks), 1 << 1 | 1 << 16);
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        let no_day = postcard::to_allocvec(&Some((2024_i16, 2_i8, 30_i8))).expect("it can be written");
+        let no_scale = postcard::to_allocvec(&(1_i128, 29_u32)).expect("it can be written");
+        let read_date = |bytes: &[u8]| compact::date::deserialize(&mut postcard::Deserializer::from_bytes(bytes));
+        let read_units = |bytes: &[u8]| compact::decimal::deserialize(&mut postcard::Deserializer::from_bytes(bytes));
+        assert!(read_date(&no_day).is_err() && read_units(&no_scale).is_err());
     }
 }

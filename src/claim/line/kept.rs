@@ -111,7 +111,7 @@ impl<'a> Texts<'a> {
 
     /// The texts that are not empty, in the order of [`Text::ALL`].
     pub(crate) fn filled(&self) -> impl Iterator<Item = (Text, &'a str)> {
-        Text::ALL.into_iter().zip(self.0).filter(|(_, value)| !value.is_empty())
+        Text::ALL.iter().zip(&self.0).filter(|(_, value)| !value.is_empty()).map(|(text, value)| (*text, *value))
     }
 }
 

@@ -278,7 +278,11 @@ impl Reader<'_> {
             encoder.modifier(modifier);
         };
         for (_, cell) in binding.slots(row, Group::Modifier).filter(|(_, cell)| !cell.is_empty()) {
-            split.parts(&cell).flat_map(modifier::parts).for_each(&mut take);
+            if cell.len() == 2 && split.leaves_whole(&cell) {
+                take(&cell);
+            } else {
+                split.parts(&cell).flat_map(modifier::parts).for_each(&mut take);
+            }
         }
         of_code.iter().map(String::as_str).for_each(take);
         is_assistant
@@ -302,13 +306,16 @@ fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
     let mut next_slot = 1u8;
     // Most slots of a row are empty.
     for (column, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
-        for part in split.parts(&cell) {
-            diagnosis::each(part, |code| {
-                let slot = next_slot.max(column);
-                if encoder.diagnosis(slot, code) {
-                    next_slot = slot.saturating_add(1);
-                }
-            });
+        let mut add = |code: &str| {
+            let slot = next_slot.max(column);
+            if encoder.diagnosis(slot, code) {
+                next_slot = slot.saturating_add(1);
+            }
+        };
+        if split.leaves_whole(&cell) {
+            add(&cell);
+        } else {
+            split.parts(&cell).for_each(|part| diagnosis::each(part, &mut add));
         }
     }
 }

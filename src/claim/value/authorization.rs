@@ -7,28 +7,36 @@ use crate::ingest::cell::{is_blank, without_float_trace};
 /// Qualifiers of an 837 reference: prior authorization and referral.
 const QUALIFIERS: [&str; 2] = ["G1:", "9F:"];
 
+/// Separators between the numbers of a cell.
+const SEPARATORS: [char; 3] = [';', ',', '|'];
+
 /// The distinct numbers in a cleaned cell, in order. Words such as NONE, PENDING or Y, and zeros or nines alone, are not
 /// numbers.
 pub fn numbers(cell: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
-    for part in cell.split([';', ',', '|']) {
-        let part = part.trim_matches(is_blank);
-        let bare = QUALIFIERS.iter().find_map(|qualifier| {
-            let head = part.get(..qualifier.len())?;
-            head.eq_ignore_ascii_case(qualifier).then(|| &part[qualifier.len()..])
-        });
-        let number = without_float_trace(bare.unwrap_or(part).trim_matches(is_blank));
-        if is_number(number) && !found.iter().any(|earlier| is_same(earlier, number)) {
+    for number in cell.split(SEPARATORS).filter_map(number) {
+        if !found.iter().any(|earlier| is_same(earlier, number)) {
             found.push(number);
         }
     }
     found
 }
 
+/// The number in one part of a cell, if there is one.
+fn number(part: &str) -> Option<&str> {
+    let part = part.trim_matches(is_blank);
+    let bare = QUALIFIERS.iter().find_map(|qualifier| {
+        let head = part.get(..qualifier.len())?;
+        head.eq_ignore_ascii_case(qualifier).then(|| &part[qualifier.len()..])
+    });
+    let number = without_float_trace(bare.unwrap_or(part).trim_matches(is_blank));
+    is_number(number).then_some(number)
+}
+
 /// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
 pub fn normalised(cell: &str) -> Cow<'_, str> {
-    if cell.is_empty() {
-        return Cow::Borrowed("");
+    if !cell.contains(SEPARATORS) {
+        return Cow::Borrowed(number(cell).unwrap_or_default());
     }
     match numbers(cell).as_slice() {
         [] => Cow::Borrowed(""),

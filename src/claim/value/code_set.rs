@@ -17,6 +17,16 @@ impl CodeSet {
         Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
     }
 
+    /// The set as bits: bit n is the code with number n.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The set with these bits.
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// The codes, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = CodeId> {
         (0..u64::BITS as u16).map(CodeId).filter(move |id| self.contains(*id))

@@ -6,7 +6,8 @@ use crate::ingest::cell::without_float_trace;
 
 /// Removes the trace of a floating-point column from an id. If several columns make the id, from each part.
 pub fn read(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !text.contains('.') {
+    // Counting has no early exit to mispredict, and on the few bytes of an id it beats a search.
+    if text.bytes().filter(|b| *b == b'.').count() == 0 {
         return text;
     }
     match text {
@@ -28,6 +29,10 @@ pub fn of_person(text: Cow<'_, str>) -> Cow<'_, str> {
 /// Did a spreadsheet turn the number into scientific notation such as `1.23E+15`, which many numbers share? A point or a plus
 /// sign is required, because digits, E and digits may be a real claim number.
 pub fn is_mangled(id: &str) -> bool {
+    // True of nearly every id.
+    if id.bytes().filter(|b| matches!(b, b'.' | b'+')).count() == 0 {
+        return false;
+    }
     if id.contains('|') {
         return id.split('|').any(is_mangled);
     }

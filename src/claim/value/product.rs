@@ -55,7 +55,7 @@ impl ProductTable {
 
     /// The class of a label, if the table knows it.
     pub fn known(&self, label: &str) -> Option<ClassId> {
-        if label.contains(MARK_SIGNS) {
+        if !label.is_ascii() && label.contains(MARK_SIGNS) {
             return self.folded(&Folded::new(&label.replace(MARK_SIGNS, "")));
         }
         self.folded(&Folded::new(label))

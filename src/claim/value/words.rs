@@ -93,7 +93,7 @@ impl<T: Copy> WordTable<T> {
 
     /// The meaning of a cell. `None` if the cell is empty or unknown.
     pub fn get(&self, cell: &str) -> Option<T> {
-        if cell.is_empty() {
+        if cell.is_empty() || self.words.is_empty() {
             return None;
         }
         let folded = Folded::new(cell);

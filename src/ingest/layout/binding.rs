@@ -18,6 +18,15 @@ pub enum Split {
 }
 
 impl Split {
+    /// Is a filled cell a single code of letters and digits, which needs no splitting? Nearly all cells are.
+    pub fn leaves_whole(self, cell: &str) -> bool {
+        let separator = match self {
+            Self::At(separator) => separator,
+            Self::No | Self::Auto => ' ',
+        };
+        !separator.is_ascii_alphanumeric() && cell.bytes().all(|b| b.is_ascii_alphanumeric())
+    }
+
     /// Splits a cleaned cell into codes.
     pub fn parts(self, cell: &str) -> impl Iterator<Item = &str> {
         let whole = (self == Self::No).then(|| cell.trim());

@@ -53,7 +53,7 @@ impl<'a> Row<'a> {
     /// The same as [`Row::cell`] for cells of UTF-8 without doubled quotes, as nearly all cells are; `None` for others.
     fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);
-        let Some(field) = self.fields.get(column) else { return Some("") };
+        let Some(field) = self.fields.get(column).filter(|field| field.start < field.end) else { return Some("") };
         let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
         if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
     }

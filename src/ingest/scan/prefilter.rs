@@ -113,14 +113,21 @@ impl Prefilter {
     pub fn may_start_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
         // One test that nearly always fails, instead of a match: a mispredicted jump costs more than both lookups.
         let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return true };
-        let head = u64::from_le_bytes(*eight);
-        let ends_early = (ends(head, delimiter) | ends(head, b'\n')) & SHORT_CELL != 0;
+        let ends_early = ends(u64::from_le_bytes(*eight), delimiter) & SHORT_CELL != 0;
         (!ends_early || self.asks[usize::from(eight[0])]) && self.may_hold_at(bytes, at, delimiter)
     }
 
     #[inline(never)]
     fn may_hold_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
         let rest = &bytes[at..];
+        if let Some(eight) = rest.first_chunk::<8>().filter(|eight| eight[0].is_ascii_alphanumeric()) {
+            let head = u64::from_le_bytes(*eight);
+            // The lowest set bit marks the first byte that equals either.
+            let length = ((ends(head, delimiter) | ends(head, b'\n')).trailing_zeros() / 8) as usize;
+            if length < eight.len() {
+                return self.filter.may_hold(&eight[..length]);
+            }
+        }
         let cell = match rest {
             // The grammar handles quotes. Here it is enough to find the first quote that is not doubled.
             [b'"', inner @ ..] => {
