@@ -375,7 +375,7 @@ mod tests {
             assert_eq!(caret.chars().count(), column + 2, "{shown}");
         }
         let deep = format!("{}rows{} > 1", "(".repeat(51), ")".repeat(51));
-        assert!(Gate::parse(&deep, false).expect_err("deep").message.contains("flatter"));
+        assert!(Gate::parse(&deep, false).expect_err("deep").message.contains("nested brackets"));
         assert!(Gate::parse(&" ".repeat(2000), false).expect_err("long").message.contains("at most 1000"));
     }
 }

@@ -120,7 +120,7 @@ impl Twin<'_> {
     }
 
     fn is_blank(&self, at: usize) -> bool {
-        self.line(at).iter().flatten().all(|b| b" \t\x0b\x0c\r\x1a".contains(b) && *b != self.delimiter)
+        self.line(at).iter().flatten().all(|b| b" \t\x0b\x0c\r\x1a".contains(b))
     }
 
     /// The values of the record that starts at a symbol, and where the next one starts.

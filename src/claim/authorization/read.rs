@@ -267,7 +267,7 @@ mod tests {
         ] {
             assert!(read(&format!("{head}{row}")).expect_err(row).contains(says), "{row}");
         }
-        assert!(read("claim_id,member_id\n").expect_err("header").contains("no authorization file"));
+        assert!(read("claim_id,member_id\n").expect_err("header").contains("is not an authorization file"));
         let twice = read("authorization_number,member_id,member,status\n").expect_err("two columns");
         assert!(twice.contains("`member_id` and `member`"), "{twice}");
     }
