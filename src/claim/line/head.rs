@@ -165,6 +165,7 @@ mod compact {
         use serde::de::Error;
         use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+        #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
         pub(in super::super) fn serialize<S: Serializer>(date: &Option<Date>, out: S) -> Result<S::Ok, S::Error> {
             date.map(|date| (date.year(), date.month(), date.day())).serialize(out)
         }

@@ -168,13 +168,12 @@ impl Frames {
     fn of<T: Serialize + ?Sized>(&self, value: &T, size: usize) -> io::Result<Vec<u8>> {
         let bytes = postcard::to_extend(value, Vec::with_capacity(size)).map_err(io::Error::other)?;
         let unused = lock(&self.0).pop();
-        let mut compressor = match unused {
-            Some(compressor) => compressor,
-            None => {
-                let mut compressor = Compressor::new(ZSTD_LEVEL)?;
-                compressor.include_checksum(true)?;
-                compressor
-            }
+        let mut compressor = if let Some(compressor) = unused {
+            compressor
+        } else {
+            let mut compressor = Compressor::new(ZSTD_LEVEL)?;
+            compressor.include_checksum(true)?;
+            compressor
         };
         let mut frame = vec![0; 4 + compress_bound(bytes.len())];
         let length = compressor.compress_to_buffer(&bytes, &mut frame[4..])?;
