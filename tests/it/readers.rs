@@ -63,7 +63,7 @@ pub(crate) fn of_parquet(bytes: &[u8], columns: &[Column]) -> Texts {
             ColumnType::Number => DataType::Int64,
             ColumnType::Date => DataType::Date,
             ColumnType::Units => DataType::Decimal(38, 9),
-            ColumnType::Amount => DataType::Decimal(38, 2),
+            ColumnType::Amount => DataType::Decimal(19, 2),
             ColumnType::List => DataType::List(Box::new(DataType::String)),
         };
         assert_eq!(read.dtype(), &want, "{}", column.name);
@@ -95,7 +95,8 @@ pub(crate) fn of_workbook(bytes: &[u8]) -> String {
     for i in 0..zip.len() {
         zip.by_index(i).expect("an entry").read_to_string(&mut text).expect("XML");
     }
-    assert!(text.contains("<sheetData>"));
+    let sheets = text.matches("<sheetData>").count();
+    assert!(sheets >= 6 && text.matches("<dimension ref=\"A1:").count() == sheets, "every sheet states its cells");
     text
 }
 

@@ -1,6 +1,6 @@
 //! services.parquet, findings.parquet: typed columns under the names of the CSV files.
 //!
-//! Dates have type date, amounts decimal(38,2), units decimal(38,9), source lines are whole numbers, diagnoses and
+//! Dates have type date, amounts decimal(19,2), units decimal(38,9), source lines are whole numbers, diagnoses and
 //! rules are lists of strings, and everything else is a string. A value that the claim does not have is null for dates,
 //! units and amounts and an empty string otherwise. Values are not guarded against spreadsheets: a program that reads
 //! Parquet gets the value of the input.

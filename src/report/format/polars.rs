@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::mem;
 use std::ops::AddAssign;
+use std::sync::PoisonError;
 
 use jiff::civil::Date;
 use polars_core::prelude::*;
@@ -18,11 +19,15 @@ use crate::report::table::record;
 use crate::report::table::record::{Cells, ColumnType};
 use crate::report::words::numbers::days_since;
 
-/// Digits of a decimal column: the most that Parquet readers accept.
+/// Digits of a decimal column for sums and units: the most that Parquet readers accept.
 const DECIMAL_PRECISION: usize = 38;
 
-/// Decimals of `units` in Parquet. Units have at most 29 digits, which leaves room for nine decimals; further decimals
-/// are rounded half away from zero.
+/// Digits of an amount: those of the largest number of cents, so that every amount fits. With [`CENTS_SCALE`] decimals it has
+/// 17 digits before the point, fewer than the 29 of a `NUMERIC` of `BigQuery`.
+const CENTS_PRECISION: usize = 19;
+
+/// Decimals of `units` in Parquet. Units have at most 29 digits, which leaves room for nine decimals; further decimals are
+/// rounded half away from zero. 29 and 9 are also the digits of a `NUMERIC` of `BigQuery`.
 pub(crate) const UNITS_SCALE: u32 = 9;
 
 /// Decimals of an amount.
@@ -190,7 +195,7 @@ fn dtype(holds: ColumnType) -> DataType {
         ColumnType::Number => DataType::Int64,
         ColumnType::Date => DataType::Date,
         ColumnType::Units => DataType::Decimal(DECIMAL_PRECISION, UNITS_SCALE as usize),
-        ColumnType::Amount => DataType::Decimal(DECIMAL_PRECISION, CENTS_SCALE),
+        ColumnType::Amount => DataType::Decimal(CENTS_PRECISION, CENTS_SCALE),
         ColumnType::List => DataType::List(Box::new(DataType::String)),
     }
 }
@@ -224,9 +229,13 @@ impl ColumnBuilder {
                 Builder::Number(n) => Int64Chunked::from_vec(name, n).into_series(),
                 Builder::Date(days) => Int32Chunked::from_slice_options(name, &days).into_date().into_series(),
                 Builder::Decimal(values) => {
-                    let scale = if column.holds == ColumnType::Units { UNITS_SCALE as usize } else { CENTS_SCALE };
+                    let (precision, scale) = if column.holds == ColumnType::Units {
+                        (DECIMAL_PRECISION, UNITS_SCALE as usize)
+                    } else {
+                        (CENTS_PRECISION, CENTS_SCALE)
+                    };
                     let values = Int128Chunked::from_slice_options(name, &values);
-                    values.into_decimal_unchecked(DECIMAL_PRECISION, scale).into_series()
+                    values.into_decimal_unchecked(precision, scale).into_series()
                 }
                 Builder::List(mut list) => list.finish().into_series(),
             };
@@ -322,13 +331,15 @@ impl<W: Write> Parquet<W> {
         self.writer.write_batch(&group).map_err(failed)
     }
 
-    /// Finishes the file.
+    /// Finishes the file, without metadata. The metadata that polars would add is a schema of Arrow with view types, which pyarrow
+    /// before version 16 cannot read; the types of Parquet itself say all there is to say.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         let rest = mem::take(&mut self.waiting);
         if rest.height() > 0 {
             self.write(rest)?;
         }
-        self.writer.finish().map(|_| ()).map_err(failed)
+        let mut writer = self.writer.get_writer().lock().unwrap_or_else(PoisonError::into_inner);
+        writer.end(Some(Vec::new())).map(|_| ()).map_err(failed)
     }
 }
 

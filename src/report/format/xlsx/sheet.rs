@@ -10,7 +10,7 @@ use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Sum};
-use crate::report::format::xlsx::archive::{MAX_ENTRY_BYTES, ZipEntry};
+use crate::report::format::xlsx::archive::{MAX_ENTRY_BYTES, PackedZipEntry, ZipEntry};
 use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
 use crate::report::sink::Scratch;
 use crate::report::table::csv_row::push_amount;
@@ -20,6 +20,9 @@ use crate::report::words::numbers::days_since;
 
 /// Most rows of a sheet, including its header: the limit of Excel's file format.
 pub(crate) const MAX_SHEET_ROWS: usize = 1 << 20;
+
+/// Rows of the header of a sheet.
+const HEADER_ROWS: usize = 1;
 
 /// Most UTF-16 units in a cell's text: the limit of Excel's file format.
 const MAX_CELL_UTF16: usize = 32_767;
@@ -228,7 +231,7 @@ pub(crate) struct Sheet {
     /// The range of its cells, such as `$A$1:$U$9`.
     pub(crate) area: String,
     /// Its XML.
-    pub(crate) entry: ZipEntry,
+    pub(crate) entry: PackedZipEntry,
 }
 
 /// How sheets are written.
@@ -254,8 +257,8 @@ pub(crate) struct Sheets {
 impl Sheets {
     /// A sheet with a header.
     pub(crate) fn new(title: &'static str, columns: &'static [Column], options: &SheetOptions) -> io::Result<Self> {
-        let (entry, rows) = begin(columns, options)?;
-        Ok(Self { title, columns, options: options.clone(), full: Vec::new(), entry, rows })
+        let entry = ZipEntry::new((options.scratch)()?)?;
+        Ok(Self { title, columns, options: options.clone(), full: Vec::new(), entry, rows: HEADER_ROWS })
     }
 
     /// Adds rows.
@@ -277,10 +280,9 @@ impl Sheets {
     }
 
     fn next(&mut self) -> io::Result<()> {
-        let (entry, rows) = begin(self.columns, &self.options)?;
-        let entry = std::mem::replace(&mut self.entry, entry);
-        let rows = std::mem::replace(&mut self.rows, rows);
-        let sheet = close(self.title, self.full.len() + 1, self.columns.len(), entry, rows)?;
+        let entry = std::mem::replace(&mut self.entry, ZipEntry::new((self.options.scratch)()?)?);
+        let rows = std::mem::replace(&mut self.rows, HEADER_ROWS);
+        let sheet = close(self.title, self.full.len() + 1, self.columns, entry, rows)?;
         self.full.push(sheet);
         Ok(())
     }
@@ -288,39 +290,44 @@ impl Sheets {
     /// All sheets, at least one.
     pub(crate) fn finish(mut self) -> io::Result<Vec<Sheet>> {
         let number = self.full.len() + 1;
-        self.full.push(close(self.title, number, self.columns.len(), self.entry, self.rows)?);
+        self.full.push(close(self.title, number, self.columns, self.entry, self.rows)?);
         Ok(self.full)
     }
 }
 
 /// Finishes a sheet; `number` counts the sheets with the same title.
-fn close(title: &str, number: usize, columns: usize, mut entry: ZipEntry, rows: usize) -> io::Result<Sheet> {
-    let last = letters(columns - 1);
+fn close(title: &str, number: usize, columns: &[Column], mut entry: ZipEntry, rows: usize) -> io::Result<Sheet> {
+    let last = letters(columns.len().saturating_sub(1));
     entry.write(format!("</sheetData><autoFilter ref=\"A1:{last}{rows}\"/></worksheet>").as_bytes())?;
     let title = if number == 1 { title.to_owned() } else { format!("{title} {number}") };
+    let entry = entry.finish(head(columns, &format!("A1:{last}{rows}")).as_bytes())?;
     Ok(Sheet { title, area: format!("$A$1:${last}${rows}"), entry })
 }
 
-/// The XML of a sheet up to and including its header, which is frozen.
-fn begin(columns: &[Column], options: &SheetOptions) -> io::Result<(ZipEntry, usize)> {
-    let mut head = XmlRows::default();
-    head.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
+/// The XML of a sheet up to and including its header, which is frozen. `area` is the cells that it fills: some readers take the number of rows
+/// from there.
+fn head(columns: &[Column], area: &str) -> String {
+    let mut header = XmlRows::default();
+    header.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
     let mut xml = concat!(
         r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
         "\n",
-        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews>"#,
-        r#"<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>"#,
-        r#"<selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>"#
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#
     )
     .to_owned();
+    // A String takes everything, here and below.
+    let _ = write!(xml, r#"<dimension ref="{area}"/>"#);
+    xml.push_str(concat!(
+        r#"<sheetViews><sheetView workbookViewId="0">"#,
+        r#"<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>"#,
+        r#"<selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>"#
+    ));
     for (i, column) in columns.iter().enumerate() {
         let _ = write!(xml, r#"<col min="{0}" max="{0}" width="{1}" customWidth="1"/>"#, i + 1, column.width);
     }
     xml.push_str("</cols><sheetData>");
-    xml.push_str(&head.xml);
-    let mut entry = ZipEntry::new((options.scratch)()?)?;
-    entry.write(xml.as_bytes())?;
-    Ok((entry, 1))
+    xml.push_str(&header.xml);
+    xml
 }
 
 #[cfg(test)]
