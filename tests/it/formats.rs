@@ -291,18 +291,18 @@ fn formats_are_selected_by_name() {
     assert!(!again.is_empty());
 }
 
-/// `DuckDB`, Polars for Python and openpyxl read the files. They are required where `CLAIMLINT_PYTHON` names their
+/// `DuckDB`, Polars for Python, pyarrow, pandas and openpyxl read the files. They are required where `CLAIMLINT_PYTHON` names their
 /// interpreter, as in `.ci/run`; elsewhere the test passes without them.
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that looked at nothing says so")]
-fn duckdb_polars_and_openpyxl_read_the_report() {
+fn other_programs_read_the_report() {
     let wanted = std::env::var_os("CLAIMLINT_PYTHON");
     let python = wanted.clone().unwrap_or_else(|| "python3".into());
-    let there = Command::new(&python).args(["-c", "import duckdb, polars, openpyxl"]).output();
+    let there = Command::new(&python).args(["-c", "import duckdb, polars, pyarrow, pandas, openpyxl"]).output();
     let there = there.is_ok_and(|output| output.status.success());
     if !there {
-        assert!(wanted.is_none(), "{} cannot import duckdb, polars and openpyxl", python.display());
-        eprintln!("not read back by DuckDB, Polars and openpyxl: set CLAIMLINT_PYTHON");
+        assert!(wanted.is_none(), "{} cannot import duckdb, polars, pyarrow, pandas and openpyxl", python.display());
+        eprintln!("not read back by DuckDB, Polars, pyarrow, pandas and openpyxl: set CLAIMLINT_PYTHON");
         return;
     }
     let dir = tempfile::tempdir().expect("a directory");
@@ -324,6 +324,6 @@ fn duckdb_polars_and_openpyxl_read_the_report() {
         let script = Command::new(&python).arg(at("tests/it/read_back.py")).arg(&place).output().expect("it starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(script.status.success(), "{}{}", text(&script.stdout), text(&script.stderr));
-        assert_eq!(text(&script.stdout).lines().count(), 8, "{}", text(&script.stdout));
+        assert_eq!(text(&script.stdout).lines().count(), 12, "{}", text(&script.stdout));
     }
 }

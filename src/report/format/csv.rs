@@ -70,7 +70,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
     let cells = |cells: &[&str]| {
         let mut rows = CsvRows::default();
         for cell in cells {
-            rows.plain(cell);
+            rows.input(cell);
         }
         rows.into_text()
     };
@@ -99,13 +99,13 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             for id in record.ids() {
                 rows.input(id);
             }
-            rows.plain(record.product_class());
+            rows.input(record.product_class());
             rows.word(line.setting.word());
             rows.joined(record.codes());
             rows.date(line.date);
             rows.amount(record.amount());
             rows.word(reasons);
-            rows.plain(&record.message());
+            rows.input(&record.message());
             rows.word(citation);
             rows.word(record.capped_by());
             if marked {

@@ -335,7 +335,7 @@ impl Sink for RollupFile<'_> {
         for (key, measures) in self.rollup.rows()? {
             rows.input(&key);
             if by == By::Rule {
-                rows.plain(name(&key));
+                rows.input(name(&key));
             }
             for column in COLUMNS {
                 rows.word(&column.value(&measures, self.context.run.knows_amounts()).text());

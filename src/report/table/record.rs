@@ -129,7 +129,7 @@ pub fn finding_columns(run: &RunContext) -> &'static [Column] {
 pub trait Cells {
     /// A [`ColumnType::Text`] of our own words.
     fn text(&mut self, text: &str);
-    /// A [`ColumnType::Text`] taken from the input. Formats that a spreadsheet opens guard it.
+    /// A [`ColumnType::Text`] from outside: of the input, a policy or a suppression. Formats that a spreadsheet opens guard it.
     fn input(&mut self, text: &str) {
         self.text(text);
     }
@@ -239,7 +239,7 @@ impl<'a> ServiceRecord<'a> {
             cells.input(id);
         }
         cells.input(line.text(Text::Product));
-        cells.text(self.product_class());
+        cells.input(self.product_class());
         cells.text(line.setting.word());
         cells.joined(self.codes());
         cells.date(line.date);
@@ -364,20 +364,20 @@ impl<'a> FindingRecord<'a> {
         for id in self.ids() {
             cells.input(id);
         }
-        cells.text(self.product_class());
+        cells.input(self.product_class());
         cells.text(line.setting.word());
         cells.joined(self.codes());
         cells.date(self.service_date());
         cells.amount(self.amount());
         let reasons = self.part.context.setting(reasons_rule(self.finding));
-        cells.text(&reasons.carc);
-        cells.text(&reasons.rarc);
-        cells.text(&self.message());
-        cells.text(&setting.citation);
+        cells.input(&reasons.carc);
+        cells.input(&reasons.rarc);
+        cells.input(&self.message());
+        cells.input(&setting.citation);
         cells.text(self.capped_by());
         if self.part.context.run.suppressions.is_some() {
             cells.text(self.suppressed());
-            cells.text(&self.suppression_note());
+            cells.input(&self.suppression_note());
         }
     }
 }
