@@ -9,10 +9,12 @@
 //! - [`input_files`]: hashes the extracts for the manifest and notices when one changes under a run.
 //! - [`settings`]: `claimlint.toml` under the flags: each value in force with its origin.
 //! - [`comparison`]: the baseline and the suppressions of a run.
+//! - [`announce`]: what is said of the inputs of a run, each thing once.
 //! - [`plan`]: everything that a `check` needs, resolved or refused together before the first row is read.
 //! - [`signals`]: Ctrl-C and SIGTERM.
 //! - [`command`]: one file for each subcommand.
 
+pub(crate) mod announce;
 pub mod args;
 pub mod command;
 pub(crate) mod comparison;
@@ -32,7 +34,6 @@ use clap::Parser;
 use crate::cli::args::{Cli, Command, LogFormat};
 use crate::cli::terminal::style;
 use crate::exit::Exit;
-use crate::ingest::error::reveal;
 
 /// Runs the command line. A panic, which is a fault of claimlint, ends with a message like any other error.
 pub fn main() -> Exit {
@@ -90,7 +91,7 @@ fn run_command_line() -> Exit {
 /// Prints an error and its causes. An error may quote a file, so each line is made harmless before it reaches the
 /// terminal.
 fn print_error(error: &anyhow::Error) {
-    let text = error.chain().map(reveal).collect::<Vec<_>>().join(": ");
+    let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
     let mut lines = text.split('\n').map(style::seen);
     let first = format!("{} {}", style::paint(style::ERROR, "error:"), lines.next().unwrap_or_default());
     let lines = std::iter::once(first).chain(lines.map(Into::into));

@@ -16,7 +16,7 @@ use crate::cli::load::load_library;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
-use crate::cli::{comparison, mask_key, settings};
+use crate::cli::{announce, comparison, mask_key, settings};
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
 use crate::ingest::layout::detect;
@@ -140,27 +140,29 @@ fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Re
     look_at_headers(files, &library, limit, log)?;
     let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library);
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
+    if let Some((name, file)) = settings.auths.value.as_deref().zip(authorizations.as_ref()) {
+        announce::input_notes(log, file.notes().iter().map(|note| (name, *note)));
+    }
     Ok((policy, library, authorizations))
 }
 
 /// Refuses extracts whose headers do not fit a layout, all of them at once.
 fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log: &Log) -> anyhow::Result<()> {
-    let (mut refused, mut lacking) = (Vec::new(), Vec::new());
+    let (mut refused, mut lacking, mut unjoined) = (Vec::new(), Vec::new(), Vec::new());
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
         match Source::open_within(name, limit).and_then(|source| detect::detect(&source, library)) {
             Ok(detected) => {
                 lacking.push((name.as_str(), run::absent(&detected)));
-                for (table, columns) in &detected.unjoined {
-                    log.note(&format!(
-                        "{name}: no file given for table {table} (--join {table}=FILE); {columns} will be empty"
-                    ));
-                }
+                unjoined.extend(detected.unjoined.into_iter().map(|table| (name.as_str(), table)));
             }
+            // The run passes over an empty part of an export, and refuses if there is no other.
+            Err(ReadError::Empty { .. }) if files.len() > 1 => {}
             Err(e) => refused.push(e),
         }
     }
     let lacking: Vec<_> = lacking.iter().map(|(name, absent)| (*name, absent.as_slice())).collect();
     absent::announce(log, &lacking, files.len());
+    announce::unjoined_tables(log, unjoined.into_iter());
     if refused.is_empty() { Ok(()) } else { Err(ReadErrors(refused).into()) }
 }

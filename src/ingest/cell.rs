@@ -169,6 +169,16 @@ fn latin1(raw: &[u8]) -> String {
     text
 }
 
+/// The shape of a text: A for each letter, 9 for each digit, and all other characters.
+pub fn shape(text: &str) -> String {
+    let of = |c: char| match c {
+        c if c.is_alphabetic() => 'A',
+        c if c.is_numeric() => '9',
+        c => c,
+    };
+    text.chars().map(of).collect()
+}
+
 /// Would a spreadsheet run this text as a formula? If so, an apostrophe precedes it in CSV files.
 pub fn is_formula(text: &str) -> bool {
     matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
@@ -257,6 +267,11 @@ mod tests {
             }
         }
         assert_eq!(clean(b"blank", &[]), "blank");
+    }
+
+    #[test]
+    fn a_shape_holds_no_letter_and_no_digit() {
+        assert_eq!(shape("M\u{fc}ller-7, 5\u{bd} \u{4e2d}"), "AAAAAA-9, 99 A");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The canonical fields of a claim line: the names used in layouts, messages and outputs.
 
+use crate::ingest::cell::is_blank;
+
 /// A field with at most one column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names are the field's standard terms, see NAMES")]
@@ -135,9 +137,9 @@ impl Group {
     }
 }
 
-/// Folds a header name for comparison: ignores case, blanks, `_`, `-` and `.`.
+/// Folds a header name for comparison: ignores case, blanks (also those of no width), `_`, `-` and `.`.
 pub fn fold(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | '.') && !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    name.chars().filter(|c| !matches!(c, '_' | '-' | '.') && !is_blank(*c)).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -157,5 +159,6 @@ mod tests {
     #[test]
     fn folding() {
         assert_eq!(fold(" Claim-Line.Number_1 "), "claimlinenumber1");
+        assert_eq!(fold("Claim\u{a0}\u{200b}Id\u{feff}"), "claimid");
     }
 }

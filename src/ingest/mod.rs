@@ -13,8 +13,9 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: what stops the reading, in sentences.
-//! - [`field`]: the canonical fields.
+//! - [`note`]: what to know about an input that was read.
 //! - [`cell`]: one cell as text.
+//! - [`field`]: the canonical fields.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
 //! - [`record`]: the grammar of a row, its cells, the header, rejected rows.
 //! - [`layout`]: which column holds which field.
@@ -29,11 +30,14 @@ pub mod error;
 pub mod field;
 pub(crate) mod known_codes;
 pub mod layout;
+pub mod note;
 pub(crate) mod read_joined;
 pub mod record;
 pub mod scan;
 pub mod source;
 
+use crate::ingest::record::grammar::Surplus;
+use crate::ingest::record::reject::Reason;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::{ChargeReader, RowFilter};
@@ -44,6 +48,7 @@ pub use crate::ingest::layout::definition::Layout;
 pub use crate::ingest::layout::detect::Detected;
 pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::library::Library;
+pub use crate::ingest::note::InputNote;
 pub use crate::ingest::record::reject::{Reject, Rejects};
 pub use crate::ingest::record::row::Row;
 pub use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
@@ -66,6 +71,8 @@ pub struct Extract<C> {
     pub tally: Tally<C>,
     /// What was detected before the first row.
     pub detected: Detected,
+    /// What to know about it.
+    pub notes: Vec<InputNote>,
 }
 
 /// Reads one opened extract whose layout was detected. `look` decides what happens to a row, whose joined cells it sees.
@@ -120,9 +127,37 @@ pub fn read_into<C: Collector>(
     } else {
         read_joined::read(source, &detected, block, codes, charge, look, watch, total)?
     };
-    let extract = Extract { name, bytes: tally.bytes, tally, detected };
+    let notes = notes(&tally, &detected);
+    let extract = Extract { name, bytes: tally.bytes, tally, detected, notes };
+    refuse_rows_ended_by_cr(&extract)?;
     refuse_if_mostly_rejected(&extract)?;
     Ok(extract)
+}
+
+/// What was left out of the input, then what is odd about the shape of its rows.
+fn notes<C>(tally: &Tally<C>, detected: &Detected) -> Vec<InputNote> {
+    let mut notes = tally.notes.clone();
+    if let Surplus::Exactly(surplus @ 1..) = detected.grammar.surplus {
+        let shorter = tally.rows - tally.rejects.len() - tally.longer.map_or(0, |longer| longer.rows);
+        let mixed = tally.longer.filter(|_| shorter > 0);
+        notes.push(mixed.map_or(InputNote::SurplusFields(surplus), |longer| InputNote::TwoLengths { longer, shorter }));
+        let filled = tally.rejects.counts().get(&Reason::TooManyFields);
+        notes.extend(filled.map(|rejected| InputNote::FilledSurplus(*rejected)));
+    }
+    notes.extend(tally.stray_quotes.map(InputNote::StrayQuotes));
+    notes
+}
+
+/// Refuses an extract with a line that holds several rows, ended by a CR where LF ends lines: all of them would be one
+/// rejected row. spec: files/line-ends.
+fn refuse_rows_ended_by_cr<C>(extract: &Extract<C>) -> Result<(), ReadError> {
+    let Some(lines) = extract.tally.ended_by_cr else { return Ok(()) };
+    let what = format!(
+        "its lines end in two ways: line {} holds several rows that end with a CR, and LF ends lines; write it with one \
+         kind of line end",
+        lines.first
+    );
+    Err(ReadError::unusable(&extract.name, what))
 }
 
 /// An extract with at least this many rejected rows, more than half of all its rows, was misread rather than damaged:

@@ -138,7 +138,8 @@ pub(crate) fn read<C: Collector>(
             CodesFound::Codes(cells) => cells,
             CodesFound::Keys(_) | CodesFound::Nothing => {
                 let keys = raws.kept.iter().filter_map(|raw| join.key_of(&raw.value.row()).map(Box::from)).collect();
-                of_keys(join, binding, &keys, block, &quiet)?
+                let is_first = matches!(found, CodesFound::Nothing);
+                of_keys(join, binding, &keys, block, &quiet, is_first)?
             }
         });
     }
@@ -174,10 +175,9 @@ fn look_at<C: Collector>(
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     into: C,
 ) -> Result<Tally<C>, ReadError> {
-    let Tally { rows, ignored, lines, bytes, mut kept, rejects, trailers, control_total } = raws;
-    let mut all = rejects.all().map_err(|e| ReadError::Spool(e.to_string()))?;
+    let mut all = raws.rejects.all().map_err(|e| ReadError::Spool(e.to_string()))?;
     let rejects = Rejects::new(into.spool());
-    let mut total = Tally { rows, ignored, lines, bytes, kept: into, rejects, trailers, control_total };
+    let (mut kept, mut total) = raws.with(into, rejects);
     let looked: Vec<_> = kept
         .par_chunks_mut(CHUNK_ROWS)
         .map(|chunk| {
@@ -245,7 +245,7 @@ fn with_codes(
     }
     let prefilter = wanted.prefilter(columns.iter().copied());
     let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(&join.text(row, *c)));
-    let rows = table(join, prefilter.as_ref(), block, watch, &|row| {
+    let rows = table(join, prefilter.as_ref(), block, watch, true, &|row| {
         if !holds(row) || !join.takes(row) {
             return None;
         }
@@ -269,11 +269,12 @@ fn of_keys(
     keys: &FxHashSet<Box<str>>,
     block: usize,
     watch: &dyn Watch,
+    is_first: bool,
 ) -> Result<Cells, ReadError> {
     // Keep only the columns that the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
-    let rows = table(join, None, block, watch, &|row| {
+    let rows = table(join, None, block, watch, is_first, &|row| {
         let key = join.key(row).filter(|key| keys.contains(&**key))?;
         if !join.takes(row) {
             return None;
@@ -377,6 +378,7 @@ fn table(
     prefilter: Option<&Prefilter>,
     block: usize,
     watch: &dyn Watch,
+    is_first: bool,
     take: &(impl Fn(&Row<'_>) -> Option<TableRow> + Sync),
 ) -> Result<Vec<KeptRow<TableRow>>, ReadError> {
     let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, block);
@@ -391,6 +393,9 @@ fn table(
     if let Some(reject) = tally.rejects.first().first() {
         let what = format!("{}; mend the row: a joined table is read completely", reject.reason.sentence());
         return Err(refuse(join, reject.line, &what));
+    }
+    for note in tally.notes.iter().filter(|_| is_first) {
+        watch.note(&join.file, &note.sentence());
     }
     Ok(tally.kept)
 }

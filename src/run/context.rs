@@ -6,7 +6,7 @@ use crate::baseline::FindingEntry;
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Batch, LineSet};
 use crate::ingest::field::Field;
-use crate::ingest::{InputFile, Rejects};
+use crate::ingest::{InputFile, InputNote, Rejects};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::rules::judge::Judged;
@@ -32,6 +32,33 @@ pub struct Input {
     pub absent: Vec<(Field, &'static str)>,
     /// Fields without a column, whether or not that has a consequence.
     pub unmapped: Vec<Field>,
+    /// What to know about how it was read.
+    pub notes: Vec<InputNote>,
+}
+
+/// The layout that is stated of an extract that was passed over.
+const NO_LAYOUT: &str = "none";
+
+impl Input {
+    /// An empty part of a run. It has no column, and nothing is to be said about that.
+    pub(super) fn passed_over(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: 0,
+            rows: 0,
+            layout: NO_LAYOUT.to_owned(),
+            joined: Vec::new(),
+            rejects: Rejects::default(),
+            absent: Vec::new(),
+            unmapped: Field::NAMES.iter().map(|(field, _)| *field).collect(),
+            notes: vec![InputNote::Empty],
+        }
+    }
+
+    /// Was it passed over because it is empty? Any other extract has a claim number.
+    pub fn is_passed_over(&self) -> bool {
+        self.unmapped.contains(&Field::ClaimId)
+    }
 }
 
 /// What holds for all parts of a run.

@@ -44,7 +44,15 @@ pub fn run(
             if let Some(e) = spool.as_deref().and_then(Spool::failure) {
                 return Err(ReadError::Spool(e.to_string()));
             }
-            let extract = extract?;
+            let extract = match extract {
+                // One part of an export may be empty; an extract on its own may not.
+                Err(ReadError::Empty { file }) if names_given.len() > 1 => {
+                    watch.extract(inputs.len() + 1, 0, 0, 0);
+                    inputs.push(Input::passed_over(&file));
+                    continue;
+                }
+                extract => extract?,
+            };
             ledger.add_extract(&extract.tally);
             account.add(&extract);
             let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
@@ -61,9 +69,13 @@ pub fn run(
                 rejects: extract.tally.rejects,
                 absent: absent(&extract.detected),
                 unmapped: unmapped(&extract.detected).collect(),
+                notes: extract.notes,
             });
             store.extend(extract.tally.kept);
         }
+    }
+    if let Some(first) = inputs.first().filter(|_| inputs.iter().all(Input::is_passed_over)) {
+        return Err(ReadError::Empty { file: first.name.clone() });
     }
     account.close(&setup.expect)?;
     let context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);

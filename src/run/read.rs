@@ -24,6 +24,9 @@ pub(super) fn read_one(
     let layout = setup.library.named(&detected.layout);
     let is_date = |text: &str| date::service_day(text, layout.map_or(&[], |layout| &layout.dates)).is_some();
     misread::settle_surplus(&source, &mut detected, is_date);
+    if let Some(layout) = layout {
+        misread::refuse_merged_names(&source, &detected, layout)?;
+    }
     misread::refuse_unreadable_dates(&source, &detected, is_date)?;
     let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
     let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use claimlint::claim::store::LINES;
-use claimlint::ingest::error::reveal;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::record::reject::Reason;
 use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source, TableFile};
@@ -136,7 +135,7 @@ impl Optum {
     }
 
     fn check(&self, block: usize) -> Result<JudgedRun, String> {
-        check(&self.file("medical"), self.library(), block).map_err(|e| reveal(&e))
+        check(&self.file("medical"), self.library(), block).map_err(|e| e.to_string())
     }
 }
 

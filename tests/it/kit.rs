@@ -12,7 +12,6 @@ use proptest::test_runner::Config as ProptestConfig;
 use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::line::mask::Mask;
 use claimlint::claim::store::LINES;
-use claimlint::ingest::error::reveal;
 use claimlint::ingest::{Layout, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::{PolicyFile, load};
@@ -107,7 +106,7 @@ impl Inputs {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());
             Source::from_bytes(name, bytes.expect("only names of this run are opened"))
         };
-        run(&names, &open, setup, &Unwatched).map_err(|e| reveal(&e))
+        run(&names, &open, setup, &Unwatched).map_err(|e| e.to_string())
     }
 
     /// Reads, judges and masks.

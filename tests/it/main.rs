@@ -12,6 +12,7 @@
 //! soak        the findings of invented extracts are those that were planted
 //! twin, slow  the reader compared with a slow and simple one
 //! damage      damaged input and its messages
+//! pollock     files polluted in the ways of a public benchmark: no row is wrong in silence
 //! joins       several services in one row, and tables joined by key
 //! formats     all formats agree and can be read by other programs
 //! explain     the dossier of a claim agrees with the report
@@ -20,6 +21,7 @@
 //! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
 //! verify      altered reports and reports of other inputs are recognized
 //! private     file modes under any umask; no message quotes a row
+//! silence     what must not pass in silence when files are read
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! gates       conditions over the totals
 //! reconcile   rows and charges compared with the announced totals
@@ -67,6 +69,8 @@ mod mutation;
 #[cfg(unix)]
 mod night;
 mod pages;
+mod pollock;
+mod pollute;
 #[cfg(unix)]
 mod private;
 mod properties;
@@ -75,6 +79,7 @@ mod reconcile;
 mod rules;
 mod sessions;
 mod settings;
+mod silence;
 mod slow;
 mod soak;
 mod subrooms;

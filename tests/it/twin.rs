@@ -49,7 +49,7 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
 }
 
 /// The result of claimlint's reader, by the grammar alone or by the fast scan for a code. `None` if it refuses the file because
-/// most rows are rejected.
+/// most rows are rejected, or lines end in two ways.
 fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
     let mut detected = detect::detect(&source, &LIBRARY).ok()?;
     misread::settle_surplus(&source, &mut detected, |text| is_date(text.as_bytes()));
@@ -82,6 +82,12 @@ fn is_refused(bytes: &[u8]) -> bool {
     })
 }
 
+/// Do several rows end with a CR on a line that LF ends? spec: files/line-ends.
+fn holds_rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
+    let fields = |piece: &[u8]| piece.split(|b| *b == delimiter).count();
+    line.split(|b| *b == b'\r').filter(|piece| fields(piece) >= width).count() >= 2
+}
+
 /// Both readers, from memory for every block size and from disk for one.
 fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCaseError> {
     if is_refused(bytes) {
@@ -89,7 +95,10 @@ fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCase
     }
     let want = Twin::read(bytes, delimiter, header, is_date);
     let (rows, rejects) = (want.rows.len(), want.rejects.len());
-    let is_misread = (rejects >= 10 && rejects > rows) || (rejects >= 2 && rows == 0);
+    let holds_rows =
+        |(_, _, _, line): &(u64, u64, Reason, Vec<u8>)| holds_rows_ended_by_cr(line, delimiter, header.len());
+    let is_misread =
+        (rejects >= 10 && rejects > rows) || (rejects >= 2 && rows == 0) || want.rejects.iter().any(holds_rows);
     let want = (!is_misread).then_some(want);
     let open = || Source::from_bytes("claims.csv", bytes.to_vec()).expect("no binary file");
     let wanted = want.as_ref().map(|found| Found {

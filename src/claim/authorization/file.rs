@@ -9,6 +9,7 @@ use crate::claim::authorization::row::{Approval, Authorization, Scope, scope};
 use crate::claim::value::authorization::key;
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::code_set::CodeSet;
+use crate::ingest::InputNote;
 
 /// Counts that show whether the authorization file is the right one for the claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,6 +43,8 @@ pub struct AuthorizationFile {
     places_of_member: FxHashMap<String, Vec<usize>>,
     /// Status labels that no table knows, with their rows.
     unread: FxHashMap<String, u64>,
+    /// What to know about how it was read.
+    notes: Vec<InputNote>,
 }
 
 impl AuthorizationFile {
@@ -67,6 +70,17 @@ impl AuthorizationFile {
         file.by_number.values_mut().for_each(NumberRows::finish);
         file.by_member.values_mut().for_each(Approvals::finish);
         file
+    }
+
+    /// The same file with what to know about how it was read.
+    #[must_use]
+    pub fn with_notes(self, notes: Vec<InputNote>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// What to know about how it was read.
+    pub fn notes(&self) -> &[InputNote] {
+        &self.notes
     }
 
     /// All rows, in the order of the file.

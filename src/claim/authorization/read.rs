@@ -55,7 +55,9 @@ impl AuthorizationFile {
         if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
         }
-        Ok(Self::new(tally.kept.into_iter().filter_map(|kept| kept.value.ok()), words.codes))
+        let notes = tally.notes;
+        let rows = tally.kept.into_iter().filter_map(|kept| kept.value.ok());
+        Ok(Self::new(rows, words.codes).with_notes(notes))
     }
 }
 
@@ -65,8 +67,17 @@ fn header(
     more: &AuthorizationColumns,
 ) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
+    // Under the wrong delimiter a header has one name, and may be unreadable.
+    let (mut unreadable, mut most) = (None, 0);
     let found = sniff(source, |attempt| {
-        let Ok((grammar, header)) = attempt.read(Preamble::default()) else { return Ok(None) };
+        let (grammar, header) = match attempt.read(Preamble::default()) {
+            Ok(read) => read,
+            Err(what) => {
+                unreadable.get_or_insert(what);
+                return Ok(None);
+            }
+        };
+        most = most.max(header.names.len());
         let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
         let mut columns = [None; COLUMNS.len()];
         let mut twice = None;
@@ -89,6 +100,9 @@ fn header(
         Ok(Some((grammar, columns, header)))
     })?;
     found.ok_or_else(|| {
+        if let Some(what) = unreadable.filter(|_| most < 2) {
+            return unusable(what);
+        }
         unusable(format!(
             "is not an authorization file: its first line does not name the columns authorization_number and status; write {}",
             COLUMNS.join(",")

@@ -21,7 +21,7 @@ use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::progress::Watcher;
 use crate::cli::terminal::summary;
-use crate::cli::{comparison, plan};
+use crate::cli::{announce, comparison, plan};
 use crate::exit::Exit;
 use crate::ingest::Source;
 use crate::policy::Disposition;
@@ -100,6 +100,9 @@ impl Session<'_> {
         let pipes = run.context.inputs.iter().filter(|input| is_pipe(&input.name));
         let lacking: Vec<_> = pipes.map(|input| (input.name.as_str(), input.absent.as_slice())).collect();
         absent::announce(self.log, &lacking, plan.files.len());
+        let inputs_read = run.context.inputs.iter();
+        let notes = inputs_read.flat_map(|input| input.notes.iter().map(|note| (input.name.as_str(), *note)));
+        announce::input_notes(self.log, notes);
         if !run.context.ledger.adds_up() {
             bail!(
                 "the ledger does not add up: {:?}; this is a fault of claimlint, please report it",

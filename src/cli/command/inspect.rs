@@ -6,6 +6,7 @@ use crate::cli::args::LayoutChoice;
 use crate::cli::load::load_library;
 use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
+use crate::ingest::cell::shape;
 use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::bind_error::printable;
@@ -205,7 +206,7 @@ fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<Stri
             Step::Record { next } => {
                 let row = Row::new(&source.sample, &fields);
                 for (column, shapes) in shapes.iter_mut().enumerate().filter(|(_, s)| s.len() < SAMPLES) {
-                    let shape = mask(&row.text(column, &[]));
+                    let shape = shown(&shape(&row.text(column, &[])));
                     if !shape.is_empty() && !shapes.contains(&shape) {
                         shapes.push(shape);
                     }
@@ -216,19 +217,6 @@ fn shapes(source: &Source, grammar: &Grammar, data_start: usize) -> Vec<Vec<Stri
         };
     }
     shapes
-}
-
-/// The shape of a value: A for each letter, 9 for each digit.
-fn mask(text: &str) -> String {
-    let shape: String = text
-        .chars()
-        .map(|c| match c {
-            c if c.is_alphabetic() => 'A',
-            c if c.is_numeric() => '9',
-            c => c,
-        })
-        .collect();
-    shown(&shape)
 }
 
 /// A text from the file or the layout, shortened and safe to print.

@@ -6,6 +6,7 @@ use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::bind_error::{BindError, printable};
 use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
+use crate::ingest::layout::known_names::KnownNames;
 
 impl Layout {
     /// Looks up every name of the layout in a header. If rows have service slots, the binding of slot 1 holds the bindings of
@@ -203,6 +204,10 @@ impl<'h> Binder<'h> {
                 }
             }
         }
-        if missing.is_empty() { Ok(()) } else { Err(BindError::Missing(missing, self.header.to_vec())) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(BindError::Missing(missing, KnownNames::new(layout).quote(self.header)))
+        }
     }
 }

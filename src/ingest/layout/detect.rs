@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use crate::ingest::error::{Message, ReadError};
+use crate::ingest::error::ReadError;
 use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::definition::Layout;
@@ -110,14 +110,14 @@ fn try_layout(
 }
 
 impl Failures {
-    fn message(mut self) -> Message {
+    fn message(mut self) -> String {
         // The delimiter that yields the most names is most likely the right one.
         self.unbound.sort_by_key(|(names, error)| (Reverse(*names), error.is_conflict()));
         // If the best attempt reads only one name, the line itself is damaged.
         match (self.unbound.into_iter().next(), self.unreadable) {
-            (Some((0, _)) | None, None) => "has no header line".into(),
+            (Some((0, _)) | None, None) => "has no header line".to_owned(),
             (Some((_, error)), None) | (Some((2.., error)), Some(_)) => error.message(),
-            (_, Some(what)) => what.into(),
+            (_, Some(what)) => what,
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use crate::ingest::cell::without_float_trace;
-use crate::ingest::error::{Message, ReadError};
+use crate::ingest::error::ReadError;
 use crate::ingest::field::fold;
-use crate::ingest::layout::bind_error::{BindError, printable, quote_header};
+use crate::ingest::layout::bind_error::{BindError, printable};
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
+use crate::ingest::layout::known_names::KnownNames;
 use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
@@ -118,7 +119,7 @@ pub(crate) fn open(
             Ok(to) => to,
             Err(ColumnError::Missing(names)) => {
                 let what = format!("key of --join {}", join.table);
-                return Ok(Err(BindError::Missing(vec![(what, names)], header.to_vec())));
+                return Ok(Err(BindError::Missing(vec![(what, names)], KnownNames::new(layout).quote(header))));
             }
             Err(ColumnError::Twice(name)) => {
                 return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), name)));
@@ -140,13 +141,14 @@ fn open_one(
 ) -> Result<Joined, ReadError> {
     let source = Source::open_within(&table.file, table.limit)?;
     // Report the failure of the delimiter that splits the line into the most names.
-    let mut failure: Option<(usize, Message)> = None;
+    let mut failure: Option<(usize, String)> = None;
+    let mut unreadable: Option<String> = None;
     let needed: Vec<String> = join.needed().into_iter().map(str::to_owned).collect();
     let opened = sniff(&source, |attempt| {
         let (grammar, header) = match attempt.read(Preamble::default()) {
             Ok(read) => read,
             Err(what) => {
-                failure.get_or_insert((0, what.into()));
+                unreadable.get_or_insert(what);
                 return Ok(None);
             }
         };
@@ -160,15 +162,23 @@ fn open_one(
             }
             Err(error) => {
                 if failure.as_ref().is_none_or(|(names, _)| *names < header.names.len()) {
-                    let what = error.message(&join.table, &layout.name, &header.names);
+                    let known = KnownNames::new(layout).with(&needed);
+                    let what = error.message(&join.table, &layout.name, &header.names, &known);
                     failure = Some((header.names.len(), what));
                 }
                 Ok(None)
             }
         }
     })?;
-    let failure = || failure.map_or_else(|| "has no header line".into(), |(_, what)| what);
-    opened.ok_or_else(|| ReadError::unusable(&table.file, failure()))
+    opened.ok_or_else(|| {
+        // Under the wrong delimiter a header has one name, and may be unreadable.
+        let what = match (failure, unreadable) {
+            (Some((names, what)), unreadable) if names > 1 || unreadable.is_none() => what,
+            (_, Some(what)) => what,
+            _ => "has no header line".to_owned(),
+        };
+        ReadError::unusable(&table.file, what)
+    })
 }
 
 /// `columns`: those of [`Join::needed`], in its order.
@@ -221,18 +231,18 @@ enum ColumnError {
 }
 
 impl ColumnError {
-    fn message(&self, table: &str, layout: &str, header: &[String]) -> Message {
+    fn message(&self, table: &str, layout: &str, header: &[String], known: &KnownNames) -> String {
         match self {
             Self::Missing(names) => {
-                Message::from(format!("--join {table}: looked for {}; the first line holds ", names.join(", ")))
-                    .input(quote_header(header))
-                    .words(format!(
-                        "\n  give the right file, or describe it under [[join]] in a layout file of your own (--layout \
-                         FILE; this is layout {layout})"
-                    ))
+                format!(
+                    "--join {table}: looked for {}; the first line holds {}\n  give the right file, or describe it under \
+                     [[join]] in a layout file of your own (--layout FILE; this is layout {layout})",
+                    names.join(", "),
+                    known.quote(header)
+                )
             }
             Self::Twice(name) => {
-                format!("--join {table}: column `{name}` is twice in the header; rename or drop one of them").into()
+                format!("--join {table}: column `{name}` is twice in the header; rename or drop one of them")
             }
         }
     }

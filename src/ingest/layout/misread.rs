@@ -5,8 +5,11 @@ use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
 use crate::ingest::layout::bind_error::printable;
 use crate::ingest::layout::binding::Binding;
+use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::detect::Detected;
+use crate::ingest::layout::known_names::KnownNames;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row, surplus_fields};
+use crate::ingest::record::grammar::Surplus;
 use crate::ingest::record::row::Row;
 use crate::ingest::source::Source;
 
@@ -22,6 +25,24 @@ pub fn settle_surplus(source: &Source, detected: &mut Detected, is_date: impl Fn
     let fits = |row: &Row<'_>| binding.each().any(|slot| !is_own(slot) || is_date(&slot.text(row, Field::ServiceDate)));
     let (sample, whole) = (&source.sample, source.whole);
     detected.grammar.surplus = surplus_fields(&detected.grammar, sample, detected.data_start, whole, FIRST_ROWS, fits);
+}
+
+/// Refuses a header that is one name short because two of its names are one, where the rows have a surplus field: every cell
+/// after that name would be in the wrong column.
+pub fn refuse_merged_names(source: &Source, detected: &Detected, layout: &Layout) -> Result<(), ReadError> {
+    if detected.grammar.surplus == Surplus::Exactly(0) {
+        return Ok(());
+    }
+    let known = KnownNames::new(layout);
+    let is_used = |column: usize| detected.binding.each().any(|slot| slot.uses(column));
+    let unused = (0..detected.grammar.width).filter(|column| !is_used(*column));
+    let mut merged = unused.filter_map(|column| Some((column + 1, known.two_in_one(&detected.header[column])?)));
+    let Some((number, (one, other))) = merged.next() else { return Ok(()) };
+    let what = format!(
+        "column {number} of the header holds two names, `{one}` and `{other}`, and the rows have one field more than the \
+         header: write the missing delimiter between them"
+    );
+    Err(ReadError::unusable(&source.name, what))
 }
 
 /// Refuses an extract if its first rows have dates and none can be read: the header is shifted, or the dates have another

@@ -8,6 +8,7 @@
 //! - [`dates`]: the forms of a day that a layout gives.
 //! - [`words`]: the words of a source that a layout translates.
 //! - [`definition`]: what a layout file says.
+//! - [`known_names`]: the column names that may be quoted from a first line.
 //! - [`ranges`]: numbered runs of names.
 //! - [`parse_join`]: reads `[[join]]`.
 //! - [`parse`]: reads a layout file.
@@ -25,6 +26,7 @@ pub mod definition;
 pub mod detect;
 pub mod join;
 pub mod joined;
+pub(crate) mod known_names;
 pub mod library;
 pub mod misread;
 pub(crate) mod parse;

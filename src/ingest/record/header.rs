@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::ingest::cell::clean;
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
+use crate::ingest::record::line_end::rows_ended_by_cr;
 use crate::ingest::record::row::undouble;
 use crate::ingest::source::Source;
 
@@ -95,15 +96,17 @@ fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)> {
 
 /// A line end that is not supported, if the text has no other. Otherwise the whole file would be read as its header.
 fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
-    let ends: [(&[u8], &str); 5] = [
-        (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
-        (b"\x85", "NEL (0x85), as on IBM mainframes"),
-        (b"\xE2\x80\xA8", "the line separator U+2028"),
-        (b"\xE2\x80\xA9", "the paragraph separator U+2029"),
-        (b"\x1E", "the record separator 0x1E"),
-    ];
-    ends.into_iter().find(|(end, _)| memchr::memmem::find(sample, end).is_some()).map(|(_, name)| name)
+    FOREIGN_LINE_ENDS.iter().find(|(end, _)| memchr::memmem::find(sample, end).is_some()).map(|(_, name)| *name)
 }
+
+/// The line ends of other systems, with their names. 0x85 alone may be a part of a letter.
+const FOREIGN_LINE_ENDS: [(&[u8], &str); 5] = [
+    (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
+    (b"\x85", "NEL (0x85), as on IBM mainframes"),
+    (b"\xE2\x80\xA8", "the line separator U+2028"),
+    (b"\xE2\x80\xA9", "the paragraph separator U+2029"),
+    (b"\x1E", "the record separator 0x1E"),
+];
 
 impl Attempt<'_> {
     /// Reads the header under one delimiter. The error is a sentence for the user.
@@ -147,12 +150,17 @@ impl Attempt<'_> {
         }
     }
 
-    /// Refuses text that mixes line ends: LF ends lines, and the header holds a lone CR, or a first row that is too long does.
+    /// Refuses text that mixes line ends: the header holds one of another kind, or LF ends lines and the first row holds a lone
+    /// CR and is too long or several rows.
     fn refuse_two_line_ends(&self, grammar: &Grammar, header: usize, rows: usize, width: usize) -> Result<(), String> {
+        let sample = self.sample;
+        let of_text = |(end, _): &&(&[u8], &str)| memchr::memmem::find(&sample[header..rows], end).is_some();
+        if let Some((_, found)) = FOREIGN_LINE_ENDS.iter().filter(|(end, _)| *end != b"\x85").find(of_text) {
+            return Err(format!("its header holds {found} as a line end; write it again with LF or CRLF line ends"));
+        }
         if !self.lone_cr {
             return Ok(());
         }
-        let sample = self.sample;
         let refuse = |what: &str| {
             Err(format!(
                 "its lines end in two ways: {what} holds a CR, and LF ends lines; write it with one kind of line end"
@@ -168,10 +176,16 @@ impl Attempt<'_> {
             }
             at = next;
         }
-        match grammar.read(sample, at, self.whole, &mut fields) {
-            Step::Record { next } if fields.len() > width && has_lone_cr(&sample[at..next]) => refuse("the first row"),
-            _ => Ok(()),
-        }
+        let is_several = match grammar.read(sample, at, self.whole, &mut fields) {
+            Step::Record { next } => fields.len() > width && has_lone_cr(&sample[at..next]),
+            Step::Rejected { .. } => {
+                let line = &sample[at..];
+                let end = grammar.find_line_end(line).unwrap_or(line.len());
+                rows_ended_by_cr(&line[..end], self.delimiter, width)
+            }
+            Step::Blank { .. } | Step::More => false,
+        };
+        if is_several { refuse("the first row") } else { Ok(()) }
     }
 }
 
@@ -233,7 +247,7 @@ mod tests {
 
     #[test]
     fn mixed_line_ends_are_refused() {
-        for text in ["\na,b\r1,2\n", "a,b\n\n1,2\r3,4\r", "a,b\r\n1,2\r3,4\r\n"] {
+        for text in ["\na,b\r1,2\n", "a,b\n\n1,2\r3,4\r", "a,b\r\n1,2\r3,4\r\n", "a,b\n\"1\",\"2\"\r\"3\",\"4\"\r\n"] {
             let said = sniffed(text).expect_err(text);
             assert!(said.contains("its lines end in two ways"), "{text:?}: {said}");
         }
@@ -250,5 +264,8 @@ mod tests {
             assert!(said.contains(name), "{said}");
         }
         assert!(sniffed("a,b\n\u{85},2\n").is_ok());
+        let said = sniffed("a,b\u{2028}1,2\u{2028}1,\"x\ny\"\u{2028}").expect_err("the header holds one");
+        assert!(said.contains("its header holds the line separator"), "{said}");
+        assert!(sniffed("\u{c5},b\n1,2\n").is_ok(), "a letter that ends in 0x85");
     }
 }

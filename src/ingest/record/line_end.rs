@@ -30,6 +30,12 @@ impl Grammar {
         b == b'\n' || (self.cr_ends && b == b'\r')
     }
 
+    /// Does the first line of these bytes hold two rows or more that end with a CR, although LF ends lines?
+    pub(crate) fn holds_rows_ended_by_cr(&self, bytes: &[u8]) -> bool {
+        !self.cr_ends
+            && rows_ended_by_cr(&bytes[..self.find_line_end(bytes).unwrap_or(bytes.len())], self.delimiter, self.width)
+    }
+
     /// Number of line ends in these bytes. A final line without a line end does not count, because nothing follows it.
     pub fn lines(&self, bytes: &[u8]) -> u64 {
         let feeds = memchr::memchr_iter(b'\n', bytes).count();
@@ -39,4 +45,13 @@ impl Grammar {
         let lone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
         (feeds + memchr::memchr_iter(b'\r', bytes).filter(lone).count()) as u64
     }
+}
+
+/// Are two or more of the pieces between the CRs of a line as long as a row: do they have the delimiters of `width` fields?
+pub(crate) fn rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
+    if width < 2 || memchr::memchr(b'\r', line).is_none() {
+        return false;
+    }
+    let is_row = |piece: &&[u8]| memchr::memchr_iter(delimiter, piece).take(width - 1).count() == width - 1;
+    line.split(|b| *b == b'\r').filter(is_row).take(2).count() == 2
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::note::RowCount;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 
 /// Why a row was rejected.
@@ -99,20 +100,11 @@ const SPOOL_CHUNK_ROWS: usize = 4096;
 /// Number of rejected rows that a message describes.
 const FIRST_REJECTS_SHOWN: usize = 3;
 
-/// Rejected rows of one reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// How many.
-    pub rows: u64,
-    /// Line of the first.
-    pub first: u64,
-}
-
 /// The rejected rows of an extract, in order. With a spool, at most a few thousand of them are in memory.
 #[derive(Debug, Default)]
 pub struct Rejects {
     spool: Option<Arc<Spool>>,
-    counts: BTreeMap<Reason, Count>,
+    counts: BTreeMap<Reason, RowCount>,
     first: Vec<Reject>,
     spooled: Vec<SpoolSlot>,
     last: Vec<Reject>,
@@ -136,7 +128,7 @@ impl Rejects {
     }
 
     /// Counts by reason.
-    pub fn counts(&self) -> &BTreeMap<Reason, Count> {
+    pub fn counts(&self) -> &BTreeMap<Reason, RowCount> {
         &self.counts
     }
 
@@ -147,7 +139,7 @@ impl Rejects {
 
     /// Adds the next rejected row.
     pub fn push(&mut self, reject: Reject) {
-        self.counts.entry(reject.reason).or_insert(Count { rows: 0, first: reject.line }).rows += 1;
+        self.counts.entry(reject.reason).or_insert(RowCount { rows: 0, first: reject.line }).rows += 1;
         if self.first.len() < FIRST_REJECTS_SHOWN {
             self.first.push(reject.clone());
         }
@@ -212,7 +204,7 @@ mod tests {
             let all = rejects.all().expect("there is a disk");
             assert!(all.iter().map(|r| r.line).eq(10..10 + many) && all[1].offset == 22);
             assert_eq!((rejects.len(), all.len() as u64, rejects.first().len()), (many, many, FIRST_REJECTS_SHOWN));
-            assert_eq!(rejects.counts()[&Reason::TooFewFields], Count { rows: many / 2, first: 11 });
+            assert_eq!(rejects.counts()[&Reason::TooFewFields], RowCount { rows: many / 2, first: 11 });
             rejects.withhold("nothing");
             assert!(rejects.all().expect("there is a disk").iter().all(|r| r.raw == b"nothing"));
         }

@@ -120,9 +120,7 @@ pub fn read<C: Collector>(
     let (group, scans, read) = scanned;
     join(&group, scans, read)?;
     in_order.read_partial(true);
-    for what in blocks.notes() {
-        watch.note(&name, what);
-    }
+    in_order.total.notes = blocks.notes();
     Ok(in_order.total)
 }
 

@@ -64,13 +64,14 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
                     self.tally.add_charge(charge(&row));
                 }
                 let position = Position { line: self.tally.lines, offset: self.tally.bytes };
-                match (self.look)(&row, position, &mut self.tally.kept) {
-                    RowAction::Ignore => {
-                        self.tally.rows += 1;
-                        self.tally.ignored += 1;
-                    }
-                    RowAction::Keep(()) => self.tally.rows += 1,
-                    RowAction::Reject(reason) => self.tally.reject(reason, grammar, &bytes[at..next]),
+                let action = (self.look)(&row, position, &mut self.tally.kept);
+                if let RowAction::Reject(reason) = action {
+                    self.tally.reject(reason, grammar, &bytes[at..next]);
+                } else {
+                    let is_kept = matches!(action, RowAction::Keep(()));
+                    self.tally.look_at_shape(grammar, bytes, at..next, &self.fields);
+                    self.tally.rows += 1;
+                    self.tally.ignored += u64::from(!is_kept);
                 }
                 next
             }

@@ -1,6 +1,9 @@
 //! The counts of a scan: rows, lines, bytes, rejected rows, trailer records and the control total.
 
-use crate::ingest::record::grammar::Grammar;
+use std::ops::Range;
+
+use crate::ingest::note::{InputNote, RowCount};
+use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
 use crate::ingest::record::row::first_line;
 use crate::ingest::record::trailer;
@@ -37,14 +40,56 @@ pub struct Tally<C> {
     pub trailers: Vec<TrailerRecord>,
     /// The control total, if charges are added up.
     pub control_total: ControlTotal,
+    /// Rows with surplus fields.
+    pub longer: Option<RowCount>,
+    /// Rows that have a cell with an odd number of quotes, rejected ones aside.
+    pub stray_quotes: Option<RowCount>,
+    /// Lines that hold several rows which end with a CR, although LF ends lines.
+    pub ended_by_cr: Option<RowCount>,
+    /// What was left out of the input.
+    pub notes: Vec<InputNote>,
 }
 
 impl<C: Collector> Tally<C> {
     /// An empty tally that starts at line `lines` and byte `bytes`.
     pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
         let rejects = Rejects::new(kept.spool());
-        let (trailers, control_total) = (Vec::new(), ControlTotal::default());
-        Self { rows: 0, ignored: 0, lines, bytes, kept, rejects, trailers, control_total }
+        Self {
+            rows: 0,
+            ignored: 0,
+            lines,
+            bytes,
+            kept,
+            rejects,
+            trailers: Vec::new(),
+            control_total: ControlTotal::default(),
+            longer: None,
+            stray_quotes: None,
+            ended_by_cr: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same counts with another collection and other rejected rows, and what was kept so far.
+    pub(crate) fn with<D>(self, kept: D, rejects: Rejects) -> (C, Tally<D>) {
+        let Self {
+            rows, ignored, lines, bytes, trailers, control_total, longer, stray_quotes, ended_by_cr, notes, ..
+        } = self;
+        let counts = Tally {
+            rows,
+            ignored,
+            lines,
+            bytes,
+            kept,
+            rejects,
+            trailers,
+            control_total,
+            longer,
+            stray_quotes,
+            ended_by_cr,
+            notes,
+        };
+        (self.kept, counts)
     }
 
     /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total.
@@ -59,6 +104,16 @@ impl<C: Collector> Tally<C> {
         self.control_total.unread += next.control_total.unread;
         self.control_total.first_unread =
             self.control_total.first_unread.or(next.control_total.first_unread.map(moved));
+        for (count, next) in [
+            (&mut self.longer, next.longer),
+            (&mut self.stray_quotes, next.stray_quotes),
+            (&mut self.ended_by_cr, next.ended_by_cr),
+        ] {
+            if let Some(next) = next {
+                RowCount::add(count, next.rows, moved(next.first));
+            }
+        }
+        self.notes.extend(next.notes);
         self.rows += next.rows;
         self.ignored += next.ignored;
         self.lines += next.lines;
@@ -82,9 +137,30 @@ impl<C: Collector> Tally<C> {
         }
     }
 
+    /// Looks at a row that has been read as a record, at the current position: has it surplus fields, or a stray quote? `fields`
+    /// are those that the header names. Rows that the fast scan counts have neither.
+    pub(crate) fn look_at_shape(&mut self, grammar: &Grammar, bytes: &[u8], record: Range<usize>, fields: &[CellSpan]) {
+        if let Some(last) = fields.last().filter(|_| grammar.surplus != Surplus::Exactly(0)) {
+            let rest = bytes.get(last.end as usize..record.end).unwrap_or_default();
+            if rest.strip_prefix(b"\"").unwrap_or(rest).first() == Some(&grammar.delimiter) {
+                RowCount::add(&mut self.longer, 1, self.lines);
+            }
+        }
+        // Quotes inside a quoted field are doubled.
+        let is_odd = |field: &CellSpan| {
+            memchr::memchr_iter(b'"', &bytes[field.start as usize..field.end as usize]).count() % 2 == 1
+        };
+        if memchr::memchr(b'"', &bytes[record]).is_some() && fields.iter().any(is_odd) {
+            RowCount::add(&mut self.stray_quotes, 1, self.lines);
+        }
+    }
+
     /// Records a rejected row at the current position.
     pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
         let raw = first_line(grammar, record);
+        if grammar.holds_rows_ended_by_cr(record) {
+            RowCount::add(&mut self.ended_by_cr, 1, self.lines);
+        }
         self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
         self.rows += 1;
     }

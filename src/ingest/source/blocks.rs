@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use crate::ingest::error::ReadError;
+use crate::ingest::note::InputNote;
 use crate::ingest::source::decode::Notes;
 
 /// Bytes of a plain file per group of blocks: enough that threads seldom wait for the last block of a group, few enough
@@ -84,7 +85,7 @@ impl BlockReader {
     }
 
     /// What the decoders left out of the text. Complete once all blocks have been read.
-    pub fn notes(&self) -> Vec<&'static str> {
+    pub fn notes(&self) -> Vec<InputNote> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

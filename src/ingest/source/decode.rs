@@ -8,6 +8,7 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use flate2::bufread::GzDecoder;
 
 use crate::ingest::error::ReadError;
+use crate::ingest::note::InputNote;
 
 pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let mut head = Vec::new();
@@ -131,14 +132,11 @@ impl Read for Counted {
 }
 
 /// Notes on what a decoder left out of an input, shown to the user after the input was read.
-pub(crate) type Notes = Arc<Mutex<Vec<&'static str>>>;
+pub(crate) type Notes = Arc<Mutex<Vec<InputNote>>>;
 
-fn note(notes: &Notes, what: &'static str) {
+fn note(notes: &Notes, what: InputNote) {
     notes.lock().unwrap_or_else(PoisonError::into_inner).push(what);
 }
-
-const TRAILING_BYTES: &str = "bytes after the last gzip member were left out; they are not compressed text";
-const ODD_BYTE: &str = "the odd byte at the end of the UTF-16 text was left out; the file may have been cut short";
 
 /// One member of a gzip file, over the bytes that follow it.
 type GzipMember = GzDecoder<BufReader<Box<dyn Read + Send>>>;
@@ -166,7 +164,7 @@ impl GzipMembers {
                 return Ok(Some(GzDecoder::new(inner)));
             }
             if zeros == 0 {
-                note(&self.notes, TRAILING_BYTES);
+                note(&self.notes, InputNote::TrailingBytes);
                 // Read to the end: the writer of a pipe must not see it close early.
                 io::copy(&mut inner, &mut io::sink())?;
                 return Ok(None);
@@ -223,7 +221,7 @@ impl Read for Utf16 {
                 self.odd = Some(self.raw[n]);
             }
             if self.ended && self.odd.is_some() {
-                note(&self.notes, ODD_BYTE);
+                note(&self.notes, InputNote::OddByte);
             }
             // Two bytes of UTF-16 become at most three of UTF-8; a few more complete what the decoder buffers.
             self.ready.resize(n * 3 / 2 + 16, 0);

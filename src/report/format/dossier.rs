@@ -244,6 +244,7 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
             rejects: Rejects::default(),
             absent: absent.collect::<Option<_>>()?,
             unmapped: unmapped.collect::<Option<_>>()?,
+            notes: Vec::new(),
         })
     };
     let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(DossierError::Damaged)?;

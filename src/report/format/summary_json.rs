@@ -202,7 +202,8 @@ impl Sink for SummarySink<'_> {
 
 /// The fields for which at least one extract has no column, in the order of the fields.
 fn absent(run: &RunContext) -> Vec<&'static str> {
-    let lacks = |field: Field| run.inputs.iter().any(|input| input.unmapped.contains(&field));
+    let lacks =
+        |field: Field| run.inputs.iter().any(|input| !input.is_passed_over() && input.unmapped.contains(&field));
     Field::NAMES.iter().filter(|(field, _)| lacks(*field)).map(|(_, name)| *name).collect()
 }
 
