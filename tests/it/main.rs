@@ -5,6 +5,7 @@
 //! rules       documentation and worked examples of every rule
 //! mutation    a fixture notices when a rule or a datum of the policy is broken
 //! caps        a fixture notices when a cap of a rule is missing, misplaced or not its own
+//! layout_words  a fixture notices when a word of a shipped layout has another meaning
 //! words       a fixture notices when a word of the vocabulary or of a list of the policy is missing or misplaced
 //! invariants  what holds for the life of any claim: reversals, denied rows, files, amounts
 //! missing_columns  which columns an extract may lack without a new denial, and why it may not lack the others
@@ -60,6 +61,7 @@ mod injection;
 mod invariants;
 mod joins;
 mod kit;
+mod layout_words;
 mod life;
 mod logs;
 mod mask;
