@@ -111,7 +111,7 @@ impl Field {
             Self::ProcedureCode => "only ICD-10-PCS codes are looked for",
             Self::Units => "every line counts one unit",
             Self::AuthorizationNumber => "where an authorization is required none can be seen (PA208)",
-            Self::PaidAmount => "the amount at risk falls back on allowed, then charge",
+            Self::PaidAmount => "the amount at risk rests on allowed or charge, where the extract has them",
             _ => return None,
         })
     }

@@ -1,4 +1,4 @@
-//! The documentation of the rules: one text for `claimlint rules`, the reports and the tests.
+//! The documentation of the rules and of the bins that take rows out of the judging: one text for `claimlint rules`, the reports and the tests.
 
 use crate::strict_toml::{Document, Faults, Table};
 
@@ -12,16 +12,19 @@ const FILES: [(&str, &str); 6] = [
     ("quality.toml", include_str!("quality.toml")),
 ];
 
-/// The documentation of a rule.
+/// The documentation of the bins.
+const BINS: (&str, &str) = ("bins.toml", include_str!("bins.toml"));
+
+/// The documentation of a rule or bin.
 #[derive(Debug, Clone)]
 pub struct RuleDoc {
-    /// Stable code.
+    /// Stable code; for a bin, its key in the ledger.
     pub code: String,
     /// Name: what is found.
     pub name: String,
     /// One line.
     pub summary: String,
-    /// When exactly it fires.
+    /// When exactly it fires, or which rows the bin holds.
     pub finds: String,
     /// Why that matters.
     pub why: String,
@@ -29,7 +32,7 @@ pub struct RuleDoc {
     pub unseen: String,
     /// What would change the verdict.
     pub change: String,
-    /// An example that fires.
+    /// An example that fires, or whose line is in the bin.
     pub fires: Worked,
     /// A near miss that does not.
     pub passes: Worked,
@@ -52,13 +55,22 @@ pub struct Worked {
 pub fn load() -> Result<Vec<RuleDoc>, Faults> {
     let mut docs = Vec::new();
     for (file, text) in FILES {
-        docs.extend(Document::load(file, text, |_, root| {
-            let rules: Vec<_> = root.tables("rule").into_iter().filter_map(read).collect();
-            root.deny_unknown_keys();
-            Some(rules)
-        })?);
+        docs.extend(load_file(file, text, "rule")?);
     }
     Ok(docs)
+}
+
+/// Loads the documentation of the bins that take rows out of the judging, in the order of the ledger.
+pub fn load_bins() -> Result<Vec<RuleDoc>, Faults> {
+    load_file(BINS.0, BINS.1, "bin")
+}
+
+fn load_file(file: &str, text: &str, key: &'static str) -> Result<Vec<RuleDoc>, Faults> {
+    Document::load(file, text, |_, root| {
+        let docs: Vec<_> = root.tables(key).into_iter().filter_map(read).collect();
+        root.deny_unknown_keys();
+        Some(docs)
+    })
 }
 
 fn read(sheet: Table<'_, '_>) -> Option<RuleDoc> {

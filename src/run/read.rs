@@ -107,7 +107,6 @@ pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
         .filter(|field| match field {
             Field::ClaimForm => false,
             Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),
-            Field::FrequencyCode => !binding.has(Field::BillType),
             Field::ClaimStatus => !binding.has(Field::LineStatus),
             Field::LineStatus => !binding.has(Field::ClaimStatus),
             _ => true,

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use claimlint::ledger::LedgerBin;
 use claimlint::policy::OriginKind;
+use claimlint::rules::doc;
 use claimlint::rules::doc::Worked;
 use claimlint::rules::{codes, get};
 use claimlint::run::{run_example, run_text};
@@ -58,6 +60,32 @@ fn every_worked_example_fires_on_its_line_and_its_near_miss_nowhere() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The bin of a line of a worked example.
+fn bin_of(worked: &Worked) -> &'static str {
+    let outcome = run_text(&POLICY, &worked.extract, None).unwrap_or_else(|e| panic!("{}: {e}", worked.story));
+    let lines = &outcome.line_set;
+    let line = (0..lines.lines.len()).find(|line| lines.line(*line).row == worked.line);
+    LedgerBin::Kept(lines.bins[line.unwrap_or_else(|| panic!("{}: has no line {}", worked.story, worked.line))]).key()
+}
+
+#[test]
+fn every_bin_that_takes_rows_out_is_documented_with_its_worked_examples() {
+    let bins = doc::load_bins().expect("the built-in texts are valid");
+    let taken_out = LedgerBin::ALL.into_iter().filter(|bin| matches!(bin, LedgerBin::Kept(bin) if !bin.is_live()));
+    assert_eq!(
+        bins.iter().map(|bin| bin.code.as_str()).collect::<Vec<_>>(),
+        taken_out.map(LedgerBin::key).collect::<Vec<_>>()
+    );
+    for bin in &bins {
+        assert_eq!(bin_of(&bin.fires), bin.code, "{}", bin.fires.story);
+        assert_eq!(bin_of(&bin.passes), "in_scope", "{}", bin.passes.story);
+        let printed = flowed(&claimlint(&["rules", &bin.code]).success());
+        for text in [&bin.summary, &bin.finds, &bin.why, &bin.unseen, &bin.change] {
+            assert!(printed.contains(text.as_str()), "{}: {text}", bin.code);
+        }
+    }
 }
 
 #[test]

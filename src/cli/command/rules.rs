@@ -1,4 +1,4 @@
-//! `claimlint rules`: lists the rules, or prints one in full.
+//! `claimlint rules`: lists the rules and bins, or prints one in full.
 
 use std::io::Write;
 
@@ -16,26 +16,26 @@ use crate::strict_toml::nearest;
 /// Prints the list of rules, or one rule.
 pub(crate) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let policy = load_policy(files)?;
-    let docs = doc::load()?;
-    match rule {
-        None => list(&docs, &policy, out)?,
-        Some(word) => {
-            let found = docs.iter().find(|d| d.code.eq_ignore_ascii_case(word) || d.name.eq_ignore_ascii_case(word));
-            let doc = found.ok_or_else(|| {
-                let known = docs.iter().flat_map(|d| [d.code.as_str(), d.name.as_str()]);
-                let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
-                anyhow!(
-                    "no rule is called {word}; {}",
-                    hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?"))
-                )
-            })?;
-            print_rule(doc, &policy, out)?;
-        }
+    let (docs, bins) = (doc::load()?, doc::load_bins()?);
+    let Some(word) = rule else {
+        list(&docs, &bins, &policy, out)?;
+        return Ok(Exit::Clean);
+    };
+    let called = |d: &&RuleDoc| d.code.eq_ignore_ascii_case(word) || d.name.eq_ignore_ascii_case(word);
+    if let Some(doc) = docs.iter().find(called) {
+        print_rule(doc, &policy, out)?;
+    } else if let Some(doc) = bins.iter().find(called) {
+        print_bin(doc, out)?;
+    } else {
+        let known = docs.iter().chain(&bins).flat_map(|d| [d.code.as_str(), d.name.as_str()]);
+        let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
+        let hint = hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?"));
+        return Err(anyhow!("no rule is called {word}; {hint}"));
     }
     Ok(Exit::Clean)
 }
 
-fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+fn list(docs: &[RuleDoc], bins: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
     let longest = docs.iter().map(|d| d.name.len()).max().unwrap_or(0);
     for doc in docs {
         let setting = policy.rule(&doc.code);
@@ -44,6 +44,12 @@ fn list(docs: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Resu
         // Continuation lines start under the summary: after a code of 5, a disposition of 6 and the name, each with its
         // gap.
         writeln!(out, "{}", fitted(&line, 5 + 2 + 6 + 2 + longest + 2))?;
+    }
+    writeln!(out, "\n{}", paint(BOLD, "Bins that take rows out of the judging"))?;
+    let longest = bins.iter().map(|bin| bin.code.len()).max().unwrap_or(0);
+    for bin in bins {
+        let line = format!("{}  {}", paint(BOLD, format!("{:longest$}", bin.code)), bin.summary);
+        writeln!(out, "{}", fitted(&line, longest + 2))?;
     }
     let hint = "`claimlint rules CODE` explains one. Dispositions can be changed in the policy file.";
     writeln!(out, "\n{}", fitted(&paint(DIM, hint), 0))
@@ -73,6 +79,22 @@ fn print_rule(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::R
     part("Suggested remittance codes", &reasons)?;
     example(out, "An example that fires", &doc.fires)?;
     example(out, "A near miss that does not", &doc.passes)
+}
+
+fn print_bin(doc: &RuleDoc, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{} {}", paint(BOLD, &doc.code), paint(BOLD, &doc.name))?;
+    write!(out, "{}", wrapped(&doc.summary, 0))?;
+    let parts = [
+        ("Which rows it holds", &doc.finds),
+        ("Why it matters", &doc.why),
+        ("What the extract cannot show", &doc.unseen),
+        ("What would change it", &doc.change),
+    ];
+    for (title, text) in parts {
+        write!(out, "\n{}\n{}", paint(BOLD, title), wrapped(text, 2))?;
+    }
+    example(out, "An example in the bin", &doc.fires)?;
+    example(out, "A near miss that is not", &doc.passes)
 }
 
 fn example(out: &mut dyn Write, title: &str, worked: &Worked) -> std::io::Result<()> {

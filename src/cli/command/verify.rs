@@ -107,10 +107,7 @@ fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck 
             wrong.push(format!("inputs: {}, but the report was made from {made_from}", given_files(given, role)));
         }
     }
-    IntegrityCheck {
-        what: format!("inputs: {} files named, as many of each kind as the report was made from", named.len()),
-        wrong,
-    }
+    IntegrityCheck { what: format!("inputs: all {} files that the report was made from are named", named.len()), wrong }
 }
 
 /// `2 extracts given`.
