@@ -133,9 +133,8 @@ fn bytes_that_are_not_utf_8_are_accepted_in_any_column() {
         cells[column].push(0xe9);
         let text = [format!("{HEAD}{}", row(1)).as_bytes(), &cells.join(&b','), b"\n", row(3).as_bytes()].concat();
         let outcome = run(text);
-        // 22514 followed by a letter is another code. All other damage leaves the row in scope.
-        let expected = if column == 2 { (3, 0, 2) } else { (3, 0, 3) };
-        assert_eq!(counts(&outcome), expected, "column {column}");
+        // The letters of codes are ASCII: a byte of something else decorates 22514 and makes it no other code.
+        assert_eq!(counts(&outcome), (3, 0, 3), "column {column}");
         if column == 0 {
             assert_eq!(claims(&outcome), ["C1", "C2\u{e9}", "C3"]);
         }

@@ -87,7 +87,9 @@ fn pieces(text: &str) -> Vec<String> {
     for c in text.chars() {
         let last = pieces.last().and_then(|piece| piece.chars().last());
         match pieces.last_mut() {
-            Some(piece) if last.is_some_and(|last| last.is_alphanumeric() == c.is_alphanumeric()) => piece.push(c),
+            Some(piece) if last.is_some_and(|last| last.is_ascii_alphanumeric() == c.is_ascii_alphanumeric()) => {
+                piece.push(c)
+            }
             _ => pieces.push(c.to_string()),
         }
     }
@@ -120,7 +122,7 @@ fn slow_codes(cell: &[u8], cpt: bool) -> Vec<String> {
     let mut plain = String::new();
     let mut run = String::new();
     for c in text.chars().chain(['\n']) {
-        if c == '.' || c.is_alphanumeric() {
+        if c == '.' || c.is_ascii_alphanumeric() {
             run.push(c);
             continue;
         }
@@ -130,7 +132,7 @@ fn slow_codes(cell: &[u8], cpt: bool) -> Vec<String> {
         run.clear();
     }
     let mut found: Vec<String> = Vec::new();
-    for token in plain.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()) {
+    for token in plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|token| !token.is_empty()) {
         let without_front = token.strip_prefix("CPT").or(token.strip_prefix("HCPCS")).unwrap_or(token);
         let glued = if matches!(token.len(), 7 | 9) && token.is_ascii() { &token[..5] } else { token };
         let forms = [token.trim_start_matches('0'), without_front, glued];

@@ -136,7 +136,8 @@ impl Attempt<'_> {
                     let lines_before = grammar.lines(&sample[..next]);
                     return Ok((grammar, Header { names, raw, data_start: next, lines_before }));
                 }
-                Step::Rejected { reason, .. } => {
+                Step::Rejected { reason, next } => {
+                    refuse_foreign_line_end(&sample[at..next])?;
                     return Err(format!(
                         "line {}: the header cannot be read: {}",
                         grammar.lines(&sample[..at]) + 1,
@@ -154,10 +155,7 @@ impl Attempt<'_> {
     /// CR and is too long or several rows.
     fn refuse_two_line_ends(&self, grammar: &Grammar, header: usize, rows: usize, width: usize) -> Result<(), String> {
         let sample = self.sample;
-        let of_text = |(end, _): &&(&[u8], &str)| memchr::memmem::find(&sample[header..rows], end).is_some();
-        if let Some((_, found)) = FOREIGN_LINE_ENDS.iter().filter(|(end, _)| *end != b"\x85").find(of_text) {
-            return Err(format!("its header holds {found} as a line end; write it again with LF or CRLF line ends"));
-        }
+        refuse_foreign_line_end(&sample[header..rows])?;
         if !self.lone_cr {
             return Ok(());
         }
@@ -186,6 +184,17 @@ impl Attempt<'_> {
             Step::Blank { .. } | Step::More => false,
         };
         if is_several { refuse("the first row") } else { Ok(()) }
+    }
+}
+
+/// Refuses a header that holds the line end of another system.
+fn refuse_foreign_line_end(header: &[u8]) -> Result<(), String> {
+    let is_in = |(end, _): &&(&[u8], &str)| *end != b"\x85" && memchr::memmem::find(header, end).is_some();
+    match FOREIGN_LINE_ENDS.iter().find(is_in) {
+        Some((_, found)) => {
+            Err(format!("its header holds {found} as a line end; write it again with LF or CRLF line ends"))
+        }
+        None => Ok(()),
     }
 }
 
