@@ -88,7 +88,7 @@ fn pieces(text: &str) -> Vec<String> {
         let last = pieces.last().and_then(|piece| piece.chars().last());
         match pieces.last_mut() {
             Some(piece) if last.is_some_and(|last| last.is_ascii_alphanumeric() == c.is_ascii_alphanumeric()) => {
-                piece.push(c)
+                piece.push(c);
             }
             _ => pieces.push(c.to_string()),
         }
