@@ -4,6 +4,7 @@
 //! finding of either report (measured: 28 MB for 520,000 findings), whatever the size of the extracts.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
@@ -12,6 +13,19 @@ use crate::claim::Cents;
 use crate::finding::fingerprint::Fingerprint;
 use crate::policy::Disposition;
 use crate::tally::{NewTally, Share};
+
+/// What an earlier report says of its inputs, so that a run can tell what it does not have any more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BaselineFacts {
+    /// Rows of all its extracts.
+    pub rows: u64,
+    /// Names of the fields for which one of its extracts had no column.
+    pub absent: Vec<String>,
+    /// By numbered field, the fewest columns that one of its extracts had for it. Empty in reports of earlier versions.
+    pub columns: BTreeMap<String, u64>,
+    /// Was an authorization file given?
+    pub has_authorizations: bool,
+}
 
 /// The parts of a finding that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -55,7 +55,7 @@ fn current_day() -> anyhow::Result<Date> {
 impl ComparedFindings {
     /// Adds both to the context of a run.
     pub(crate) fn add_to(self, context: &mut RunContext) {
-        context.baseline = self.baseline.map(|report| report.entries);
+        (context.baseline, context.baseline_facts) = self.baseline.map(|report| (report.entries, report.facts)).unzip();
         context.suppressions = self.suppressions;
     }
 }

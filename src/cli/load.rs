@@ -48,7 +48,7 @@ pub(crate) fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
     for table in &mut tables {
         table.limit = choice.max_decompressed;
     }
-    choose_layout(choice)?.joining(&tables).map_err(|what| anyhow!(what))
+    choose_layout(choice)?.requiring(&choice.require).joining(&tables).map_err(|what| anyhow!(what))
 }
 
 /// `--layout` is the name of a built-in layout, or else a file.

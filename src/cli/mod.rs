@@ -71,7 +71,7 @@ fn run_command_line() -> Exit {
         Command::Help { words } => command::help::help(&words, &mut out),
         Command::Completions { shell } => command::man::completions(shell, &mut out),
         Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),
-        Command::Inspect { file, layout } => command::inspect::inspect(&file, &layout, &mut out),
+        Command::Inspect { file, layout, config } => command::inspect::inspect(file, layout, config, &mut out),
     };
     // A closed pipe (`claimlint rules | head`) is not an error, and the exit code stays that of the command.
     let done = done.and_then(|exit| match out.flush() {

@@ -29,6 +29,8 @@ pub struct GateInputs<'a> {
     pub ledger: &'a Ledger,
     /// Counts and money.
     pub summary: &'a Summary,
+    /// The number of warnings.
+    pub warnings: u64,
     /// Findings that the baseline does not have, if there is a baseline.
     pub new: Option<NewFindings>,
     /// Are amounts known? Not if no extract has a column for amounts.
@@ -76,6 +78,7 @@ impl GateInputs<'_> {
         let amount = |sum| if self.knows_amounts { Figure::Amount(sum) } else { Figure::Unknown };
         match name {
             Name::Rows(bin) => Figure::Count(bin.map_or(ledger.rows, |bin| ledger.count(bin))),
+            Name::Warnings => Figure::Count(self.warnings),
             Name::Services => Figure::Count(summary.services()),
             Name::Findings => Figure::Count(summary.dispositions.values().sum()),
             Name::Amount => amount(summary.at_risk()),
@@ -271,7 +274,7 @@ mod tests {
         summary.rules.insert(RuleId(0), RuleTally { findings: 5, services: 3, at_risk: Sum(33) });
         summary.dispositions.extend([(Disposition::Deny, 5), (Disposition::Info, 1)]);
         let new = NewFindings { deny: 1, review: 2, info: 3, amount: Sum(10) };
-        let totals = GateInputs { ledger: &ledger, summary: &summary, new: Some(new), knows_amounts };
+        let totals = GateInputs { ledger: &ledger, summary: &summary, warnings: 2, new: Some(new), knows_amounts };
         Gate::parse(text, true).unwrap_or_else(|e| panic!("{e}")).verdict(&totals)
     }
 
@@ -279,6 +282,8 @@ mod tests {
     fn conditions_are_evaluated_exactly() {
         for (text, met) in [
             ("deny.amount > 50000", true),
+            ("warnings > 1 and warnings < 3", true),
+            ("warnings > 2", false),
             ("deny.amount > 50000.01", false),
             ("deny.amount == 50000.01", true),
             ("recoverable == 40000 and deny.recoverable / deny.amount < 0.8", true),
@@ -319,8 +324,13 @@ mod tests {
         ] {
             assert_eq!(result(text, 1000, false), want, "{text}");
         }
-        let totals =
-            GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), new: None, knows_amounts: false };
+        let totals = GateInputs {
+            ledger: &Ledger::default(),
+            summary: &Summary::default(),
+            warnings: 0,
+            new: None,
+            knows_amounts: false,
+        };
         let gate = Gate::parse("amount > rows", false).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(gate.figures(&totals), [("amount", Figure::Unknown), ("rows", Figure::Count(0))]);
     }

@@ -10,6 +10,8 @@ use crate::rules::roster;
 pub enum Name {
     /// Rows of one bin, or all rows.
     Rows(Option<LedgerBin>),
+    /// Warnings of the run.
+    Warnings,
     /// All services.
     Services,
     /// All findings.
@@ -52,6 +54,7 @@ pub enum Baseline {
 /// The names that begin with neither a bin nor a rule.
 const NAMES: &[(&str, Name)] = &[
     ("rows", Name::Rows(None)),
+    ("warnings", Name::Warnings),
     ("services", Name::Services),
     ("findings", Name::Findings),
     ("amount", Name::Amount),

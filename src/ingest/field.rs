@@ -84,20 +84,28 @@ impl Field {
         Self::NAMES[self as usize].1
     }
 
-    /// The consequence of a missing column, announced at the start of a run. `None` if the field is required, or if its
-    /// absence changes no verdict.
-    pub fn absence(self) -> Option<&'static str> {
+    /// The consequence of a missing column, announced at the start of a run, where `has` says which fields have one. `None` if
+    /// the field is required, if its absence changes no verdict, or if the absence of another field says it.
+    pub fn absence(self, has: &dyn Fn(Self) -> bool) -> Option<&'static str> {
+        let knows_versions = has(Self::FrequencyCode) || has(Self::BillType);
         Some(match self {
-            Self::ClaimForm => "the claim form is taken from bill type and place of service",
-            Self::FrequencyCode => "replaced and voided claims are known only by the third character of the bill type",
-            Self::OriginalClaimId => "a replacement or void reaches only rows of its own claim number",
-            Self::VersionNumber => "older versions of a claim are known only by frequency 7 and 8",
-            Self::ClaimStatus | Self::LineStatus => {
-                "rows that the payer denied, pended or took back are known only where another column says so"
+            Self::FrequencyCode if has(Self::BillType) => {
+                "replaced and voided claims are known only by the third character of the bill type"
             }
+            Self::FrequencyCode => "replaced and voided claims are not known",
+            Self::OriginalClaimId if knows_versions => {
+                "a replacement or void reaches only rows of its own claim number"
+            }
+            Self::VersionNumber if knows_versions => "older versions of a claim are known only by frequency 7 and 8",
+            Self::VersionNumber => "older versions of a claim are not known",
+            Self::ClaimStatus | Self::LineStatus if has(Self::ClaimStatus) || has(Self::LineStatus) => return None,
+            Self::ClaimStatus | Self::LineStatus => "rows that the payer denied, pended or took back are not known",
             Self::PayerSequence => "every row is taken for that of the primary payer",
             Self::Capitated => "no row is taken for capitated",
-            Self::AdmissionType => "an emergency admission is not known, only place of service 23",
+            Self::AdmissionType if has(Self::PlaceOfService) => {
+                "an emergency admission is not known, only place of service 23"
+            }
+            Self::AdmissionType => "an emergency is not known",
             Self::RevenueCode => "the total line of a stay is not known (revenue code 0001)",
             Self::ServiceEndDate => "a stay is taken to last one day",
             Self::MemberId => {
@@ -106,12 +114,19 @@ impl Field {
             Self::MemberState => "Medicare members are taken to live in Massachusetts",
             Self::Product => "every service's product will be undetermined (RT402)",
             Self::BillingNpi => "encounters do not tell billing providers apart, and CD301 to CD303 ask for a review",
-            Self::PlaceOfService => "the setting comes from the bill type alone",
-            Self::BillType => "the setting comes from the place of service alone",
+            Self::PlaceOfService if has(Self::BillType) => "the setting comes from the bill type alone",
+            Self::BillType if has(Self::PlaceOfService) => "the setting comes from the place of service alone",
+            Self::PlaceOfService | Self::BillType => "no setting is known (RT403)",
             Self::ProcedureCode => "only ICD-10-PCS codes are looked for",
             Self::Units => "every line counts one unit",
             Self::AuthorizationNumber => "where an authorization is required none can be seen (PA208)",
-            Self::PaidAmount => "the amount at risk rests on allowed or charge, where the extract has them",
+            Self::PaidAmount => match (has(Self::AllowedAmount), has(Self::ChargeAmount)) {
+                (true, true) => "the amount at risk is the allowed amount, else the charge",
+                (true, false) => "the amount at risk is the allowed amount",
+                (false, true) => "the amount at risk is the charge",
+                // A warning says that no amount is known.
+                (false, false) => return None,
+            },
             _ => return None,
         })
     }

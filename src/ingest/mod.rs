@@ -45,6 +45,7 @@ use crate::ingest::scan::{ChargeReader, RowFilter};
 pub use crate::ingest::error::ReadError;
 pub use crate::ingest::layout::binding::Binding;
 pub use crate::ingest::layout::definition::Layout;
+pub use crate::ingest::layout::demands::canonical as canonical_field;
 pub use crate::ingest::layout::detect::Detected;
 pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::library::Library;

@@ -14,6 +14,7 @@
 //! - [`labels`]: words of the claims that no table knows.
 //! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
+//! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
 //! - [`claim`]: one claim in full, for `explain`.
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
@@ -34,6 +35,7 @@ pub mod top_services;
 pub mod totals;
 pub mod verify;
 pub mod view;
+mod warnings;
 pub mod words;
 pub mod write;
 

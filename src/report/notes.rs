@@ -69,14 +69,29 @@ pub(crate) fn unread<'a>(run: &'a RunContext, totals: &'a Totals) -> Vec<UnreadR
     rows.collect()
 }
 
-/// The warning that the authorization file is probably the wrong one, shown above the result. Empty if it is plausible.
-pub(crate) fn warning(run: &RunContext, totals: &Totals) -> &'static str {
-    match totals.coverage(run) {
-        Some(coverage) if coverage.approvals == 0 => "The authorization file holds no approval. Is it the right file?",
-        Some(coverage) if coverage.is_doubtful() => {
-            "No authorization number of the claims is in the authorization file. Is it the right file?"
-        }
-        _ => "",
+/// Says that there is no service, and nothing that was not looked at: rows that were rejected, and columns and tables that
+/// are not read for procedures.
+pub(crate) fn no_service(run: &RunContext) -> String {
+    let ledger = &run.ledger;
+    let known = ledger.reversed + ledger.duplicate + ledger.payer_denied + ledger.superseded;
+    let joined =
+        if run.inputs.iter().any(|input| !input.joined.is_empty()) { " or in a joined table by its key" } else { "" };
+    let said = if ledger.rows == 0 {
+        "No kyphoplasty service: there are no rows.".to_owned()
+    } else if known > 0 {
+        format!(
+            "No kyphoplasty service: {} a known procedure code, but reversed, duplicate, denied by the payer or superseded.",
+            if known == 1 { "1 row holds".to_owned() } else { format!("{} rows hold", grouped(known)) }
+        )
+    } else {
+        format!(
+            "No kyphoplasty service: no row that could be read holds a listed procedure code in a column that is read for procedures{joined}."
+        )
+    };
+    match ledger.rejected {
+        0 => said,
+        1 => format!("{said} 1 row was rejected and not looked at."),
+        n => format!("{said} {} rows were rejected and not looked at.", grouped(n)),
     }
 }
 
@@ -100,9 +115,6 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
              latest edition.",
             grouped(totals.after_verified)
         ));
-    }
-    if !run.knows_amounts() {
-        notes.push("No extract has a column for amounts: what is at risk is unknown.".to_owned());
     }
     notes
 }

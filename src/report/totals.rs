@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use crate::baseline::{FindingEntry, Pairs};
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::claim::value::authorization;
-use crate::claim::{Kind, Text};
+use crate::claim::{Kind, Line, Text};
 use crate::policy::Disposition;
 use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
 use crate::report::table::record::FindingRecord;
@@ -16,6 +16,7 @@ use crate::report::view::PartView;
 use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{NewTally, Share, Summary};
+use crate::warning::Warning;
 
 /// Counts and money over all parts of a run.
 #[derive(Debug, Default)]
@@ -42,8 +43,20 @@ pub struct Totals {
     numbers: FxHashMap<u64, bool>,
     /// Services and lines so far, from which the subjects of the next part are numbered.
     subjects: usize,
+    /// Rows with services.
+    pub service_rows: u64,
+    /// Those of them whose product label no table knows.
+    pub unread_products: u64,
+    /// Those of them with a service date, readable or not.
+    pub dates: u64,
+    /// Those of them whose service date can be read.
+    pub dates_read: u64,
+    /// Live rows with an amount that can be read.
+    pub rows_with_amounts: u64,
     /// What is new since the baseline; known only after the last part.
     pub new: Option<NewTally>,
+    /// The warnings of the run, known after the last part.
+    pub warnings: Vec<Warning>,
 }
 
 impl Totals {
@@ -79,7 +92,26 @@ impl Totals {
             entries: if compared { part.findings().map(entry).collect() } else { Vec::new() },
             subjects: services.len() + part.line_set.lines.len(),
             new: None,
+            warnings: Vec::new(),
+            ..Self::of_rows(part)
         }
+    }
+
+    /// What the rows of a part say of the columns that they were read from.
+    fn of_rows(part: &PartView<'_>) -> Self {
+        let mut rows: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
+        rows.dedup();
+        let mut of_rows = Self { service_rows: rows.len() as u64, ..Self::default() };
+        for line in rows.into_iter().map(|row| part.line_set.line(row)) {
+            let is_read = line.date.is_some();
+            of_rows.unread_products += u64::from(line.marks.product_unread && !line.text(Text::Product).is_empty());
+            of_rows.dates += u64::from(is_read || !line.text(Text::BadDate).is_empty());
+            of_rows.dates_read += u64::from(is_read);
+        }
+        let live = part.line_set.lines.iter().zip(&part.line_set.bins).filter(|(_, bin)| bin.is_live());
+        let has_amount = |line: &Line<'_>| line.paid.or(line.allowed).or(line.charge).is_some();
+        of_rows.rows_with_amounts = live.filter(|(line, _)| has_amount(line)).count() as u64;
+        of_rows
     }
 
     /// Adds the totals of the next part.
@@ -91,6 +123,11 @@ impl Totals {
         self.after_verified += other.after_verified;
         self.unread.merge(&other.unread);
         self.numbers.extend(other.numbers);
+        self.service_rows += other.service_rows;
+        self.unread_products += other.unread_products;
+        self.dates += other.dates;
+        self.dates_read += other.dates_read;
+        self.rows_with_amounts += other.rows_with_amounts;
         self.suppressed.merge(&other.suppressed);
         if self.fits.is_empty() {
             self.fits = other.fits;

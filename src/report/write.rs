@@ -12,6 +12,7 @@ use crate::report::format::FORMATS;
 use crate::report::sink::{Format, Output, Scratch, Sink};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
+use crate::report::warnings;
 use crate::rules::doc::RuleDoc;
 use crate::run::Run;
 
@@ -103,6 +104,7 @@ pub fn write(
     }
     append(formatted)?;
     totals.compare(&run.context);
+    totals.warnings = warnings::of_run(&run.context, &totals);
     sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
     Ok(go_on().then_some(totals))
 }
@@ -114,5 +116,6 @@ pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -
     sink.append(0)?;
     let mut totals = Totals::of(part, 0);
     totals.compare(part.context.run);
+    totals.warnings = warnings::of_run(part.context.run, &totals);
     sink.finish(&totals)
 }

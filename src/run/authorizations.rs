@@ -18,13 +18,30 @@ const CANONICAL: &str = "canonical";
 /// Reads an authorization file. If the user chose a layout, `library` holds only that one, and its names and words
 /// apply, too.
 pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -> Result<AuthorizationFile, ReadError> {
-    let unusable = |what: String| ReadError::unusable(&source.name, what);
+    let columns = spellings(library).map_err(|what| ReadError::unusable(&source.name, what))?;
+    let vocabulary = match library.candidates() {
+        [chosen] => policy.vocabulary.clone().with(&chosen.words),
+        _ => policy.vocabulary.clone(),
+    };
+    let statuses = &vocabulary.authorization_statuses;
+    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns };
+    AuthorizationFile::read(source, words)
+}
+
+/// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no
+/// authorization file.
+pub fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
+    AuthorizationFile::columns(source, &spellings(library).ok()?)
+}
+
+/// The names under which each column may be in the header.
+fn spellings(library: &Library) -> Result<AuthorizationColumns, String> {
     let shipped;
     let canonical = if let Some(layout) = library.named(CANONICAL) {
         layout
     } else {
         let text = SHIPPED.iter().find(|(name, _)| *name == CANONICAL).map_or("", |(_, text)| text);
-        shipped = Layout::load(CANONICAL, text).map_err(|e| unusable(e.to_string()))?;
+        shipped = Layout::load(CANONICAL, text).map_err(|e| e.to_string())?;
         &shipped
     };
     let mut columns = AuthorizationColumns::default();
@@ -34,15 +51,11 @@ pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -
             columns[column].extend(names.cloned());
         }
     }
-    let mut vocabulary = policy.vocabulary.clone();
     if let [chosen] = library.candidates() {
         for (column, names) in &chosen.words.authorization_columns {
             let place = AUTHORIZATION_COLUMNS.iter().position(|own| own == column);
             columns[place.unwrap_or_default()].extend(names.iter().cloned());
         }
-        vocabulary = vocabulary.with(&chosen.words);
     }
-    let statuses = &vocabulary.authorization_statuses;
-    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns };
-    AuthorizationFile::read(source, words)
+    Ok(columns)
 }

@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::FindingEntry;
+use crate::baseline::{BaselineFacts, FindingEntry};
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Batch, LineSet};
-use crate::ingest::field::Field;
+use crate::ingest::field::{Field, Group};
 use crate::ingest::{InputFile, InputNote, Rejects};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::rules::judge::Judged;
 use crate::suppress::{SuppressionMatches, Suppressions};
 use crate::tally::Summary;
+use crate::warning::Warning;
 
 /// One extract of a run, after reading.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Input {
     pub unmapped: Vec<Field>,
     /// What to know about how it was read.
     pub notes: Vec<InputNote>,
+    /// By [`Group`](crate::ingest::field::Group), the number of its columns.
+    pub columns: [u64; Group::NAMES.len()],
 }
 
 /// The layout that is stated of an extract that was passed over.
@@ -52,6 +55,7 @@ impl Input {
             absent: Vec::new(),
             unmapped: Field::NAMES.iter().map(|(field, _)| *field).collect(),
             notes: vec![InputNote::Empty],
+            columns: [0; Group::NAMES.len()],
         }
     }
 
@@ -79,6 +83,10 @@ pub struct RunContext {
     pub suppressions: Option<Suppressions>,
     /// The findings of the baseline report, if one was given.
     pub baseline: Option<Vec<FindingEntry>>,
+    /// What that report says of its inputs.
+    pub baseline_facts: Option<BaselineFacts>,
+    /// What was noticed while settings and extracts were read.
+    pub warnings: Vec<Warning>,
 }
 
 /// What is masked in a run.
@@ -125,7 +133,18 @@ impl RunContext {
         authorization_file: Option<AuthorizationFile>,
     ) -> Self {
         let (input_files, masked) = (Vec::new(), Masked::Nothing);
-        Self { policy, inputs, input_files, ledger, authorization_file, masked, suppressions: None, baseline: None }
+        Self {
+            policy,
+            inputs,
+            input_files,
+            ledger,
+            authorization_file,
+            masked,
+            suppressions: None,
+            baseline: None,
+            baseline_facts: None,
+            warnings: Vec::new(),
+        }
     }
 
     /// Are amounts known? Only if one of the extracts has a column for them; otherwise sums are unknown, not zero.

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::claim::Store;
+use crate::ingest::field::Group;
 use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
 use crate::ingest::{ReadError, Source, Watch};
@@ -12,6 +13,8 @@ use crate::run::indexed::Run;
 use crate::run::read::{absent, read_one, unmapped};
 use crate::run::reconcile::Account;
 use crate::run::setup::Setup;
+use crate::warning;
+use crate::warning::Warning;
 
 /// Reads and indexes the extracts. `open` opens an extract by its name, just before it is read.
 pub fn run(
@@ -22,7 +25,7 @@ pub fn run(
 ) -> Result<Run, ReadError> {
     let mut ledger = Ledger::default();
     let mut account = Account::default();
-    let mut inputs: Vec<Input> = Vec::new();
+    let (mut inputs, mut warnings): (Vec<Input>, Vec<Warning>) = Default::default();
     let repeated = same_file::repeated(names_given);
     let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
@@ -44,7 +47,7 @@ pub fn run(
             if let Some(e) = spool.as_deref().and_then(Spool::failure) {
                 return Err(ReadError::Spool(e.to_string()));
             }
-            let extract = match extract {
+            let (extract, of_extract) = match extract {
                 // One part of an export may be empty; an extract on its own may not.
                 Err(ReadError::Empty { file }) if names_given.len() > 1 => {
                     watch.extract(inputs.len() + 1, 0, 0, 0);
@@ -53,6 +56,7 @@ pub fn run(
                 }
                 extract => extract?,
             };
+            warnings.extend(of_extract);
             ledger.add_extract(&extract.tally);
             account.add(&extract);
             let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
@@ -70,6 +74,7 @@ pub fn run(
                 absent: absent(&extract.detected),
                 unmapped: unmapped(&extract.detected).collect(),
                 notes: extract.notes,
+                columns: Group::NAMES.map(|(group, ..)| extract.detected.binding.group(group).len() as u64),
             });
             store.extend(extract.tally.kept);
         }
@@ -78,7 +83,8 @@ pub fn run(
         return Err(ReadError::Empty { file: first.name.clone() });
     }
     account.close(&setup.expect)?;
-    let context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
+    let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
+    context.warnings = warning::merged(warnings);
     Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
 

@@ -11,15 +11,19 @@
 //! - [`setup`]: what a run needs to start.
 //! - [`context`]: what holds for all parts of a run, and a part that was judged.
 //! - [`mask`]: masks a part after it was judged.
+//! - [`column_clues`]: columns that no field uses although their cells look like codes.
+//! - [`first_rows`]: what the first rows of an extract say of its columns.
 //! - [`read`]: reads one extract.
 //! - [`indexed`]: the extracts read and indexed; their parts are judged on demand.
 //! - [`extracts`]: reads and indexes all extracts of a run.
 //! - [`example`]: runs a worked example.
 
 mod authorizations;
+mod column_clues;
 mod context;
 pub mod example;
 mod extracts;
+mod first_rows;
 mod indexed;
 pub mod mask;
 pub mod read;
@@ -27,7 +31,7 @@ pub mod reconcile;
 mod setup;
 
 pub use crate::ingest::scan::parallel::Unwatched;
-pub use crate::run::authorizations::read_authorizations;
+pub use crate::run::authorizations::{authorization_columns, read_authorizations};
 pub use crate::run::context::{Input, JudgedPart, JudgedRun, Masked, RunContext};
 pub use crate::run::example::{run_example, run_text};
 pub use crate::run::extracts::run;

@@ -8,8 +8,10 @@ use crate::ingest::layout::misread;
 use crate::ingest::layout::words::Amounts;
 use crate::ingest::{Detected, Extract, Layout, Position, ReadError, Row, Source, Watch};
 use crate::policy::Policy;
+use crate::run::first_rows;
 use crate::run::reconcile::{self, Charges};
 use crate::run::setup::Setup;
+use crate::warning::{Warning, WarningKind};
 
 /// Reads the extract with this number.
 pub(super) fn read_one(
@@ -18,7 +20,7 @@ pub(super) fn read_one(
     setup: &Setup,
     store: Store,
     watch: &dyn Watch,
-) -> Result<Extract<Store>, ReadError> {
+) -> Result<(Extract<Store>, Vec<Warning>), ReadError> {
     let mut detected = crate::ingest::layout::detect::detect(&source, &setup.library)?;
     let policy = &setup.policy;
     let layout = setup.library.named(&detected.layout);
@@ -28,6 +30,7 @@ pub(super) fn read_one(
         misread::refuse_merged_names(&source, &detected, layout)?;
     }
     misread::refuse_unreadable_dates(&source, &detected, is_date)?;
+    let mut warnings = first_rows::look(&source, &detected, layout, policy, is_date);
     let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
     let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;
     let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
@@ -70,7 +73,12 @@ pub(super) fn read_one(
     )?;
     extract.tally.kept.finish();
     reconcile::check_trailer(&extract, trailer)?;
-    Ok(extract)
+    let about = |kind| Warning::new(kind).file(&extract.name);
+    if extract.tally.rows == 0 {
+        warnings.push(about(WarningKind::NoRows));
+    }
+    warnings.extend(extract.tally.cut_short.map(|line| about(WarningKind::CutShort).count(line)));
+    Ok((extract, warnings))
 }
 
 /// A layout's own product labels, as classes of the policy.
@@ -101,16 +109,10 @@ pub(super) fn unmapped(detected: &Detected) -> impl Iterator<Item = Field> {
 
 /// The fields that this extract lacks, each with the consequence.
 pub fn absent(detected: &Detected) -> Vec<(Field, &'static str)> {
-    let binding = &detected.binding;
+    let has = |field| detected.binding.has(field);
     unmapped(detected)
-        // The setting and the procedure may each come from either of two columns.
-        .filter(|field| match field {
-            Field::ClaimForm => false,
-            Field::ProcedureCode => !binding.group(Group::IcdProcedure).is_empty(),
-            Field::ClaimStatus => !binding.has(Field::LineStatus),
-            Field::LineStatus => !binding.has(Field::ClaimStatus),
-            _ => true,
-        })
-        .filter_map(|field| Some((field, field.absence()?)))
+        // Procedures may come from the other of two columns.
+        .filter(|field| *field != Field::ProcedureCode || !detected.binding.group(Group::IcdProcedure).is_empty())
+        .filter_map(|field| Some((field, field.absence(&has)?)))
         .collect()
 }

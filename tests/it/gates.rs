@@ -144,7 +144,7 @@ proptest! {
         let ledger = Ledger { rows, rejected, ..Ledger::default() };
         let text = condition.text();
         let gate = Gate::parse(&text, false).map_err(|e| TestCaseError::fail(e.to_string()))?;
-        let output = match gate.verdict(&GateInputs { ledger: &ledger, summary: &Summary::default(), new: None, knows_amounts: true }) {
+        let output = match gate.verdict(&GateInputs { ledger: &ledger, summary: &Summary::default(), warnings: 0, new: None, knows_amounts: true }) {
             GateResult::True => Some(true),
             GateResult::False => Some(false),
             GateResult::Undefined(_) => None,
@@ -154,7 +154,7 @@ proptest! {
 
     #[test]
     fn no_gate_expression_panics(text in "[ a-z0-9.()<>=!+*/DX_-]{0,60}|\\PC{0,40}") {
-        let totals = GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), new: None, knows_amounts: true };
+        let totals = GateInputs { ledger: &Ledger::default(), summary: &Summary::default(), warnings: 0, new: None, knows_amounts: true };
         match Gate::parse(&text, true) {
             Ok(gate) => drop(gate.verdict(&totals)),
             Err(wrong) => prop_assert!(wrong.column >= 1 && wrong.column <= text.chars().count() + 1),

@@ -49,8 +49,8 @@ fn the_log_states_how_well_the_authorization_file_fits() {
     let coverage = find(&events, "authorizations");
     let counts = ["rows", "approvals", "numbers_on_services", "numbers_found"].map(|key| &coverage[key]);
     assert_eq!(counts, [2, 1, 1, 0], "{coverage}");
-    assert!(output.out.contains("warning: No authorization number of the claims"), "{}", output.out);
-    let above = output.out.split("warning:").next().unwrap_or_default();
+    assert_eq!(find(&events, "warning")["kind"], "authorizations-not-found");
+    let above = output.out.split("1 warning:").next().unwrap_or_default();
     assert!(!above.contains("at risk"), "the warning is above the result: {}", output.out);
 }
 

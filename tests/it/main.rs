@@ -24,6 +24,7 @@
 //! private     file modes under any umask; no message quotes a row
 //! silence     what must not pass in silence when files are read
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
+//! warnings    signs that a run read something else than the user meant: each where it should be, and everywhere
 //! gates       conditions over the totals
 //! reconcile   rows and charges compared with the announced totals
 //! life        the life of a claim: bins, and facts that rows take from each other
@@ -87,4 +88,5 @@ mod soak;
 mod subrooms;
 mod twin;
 mod verify;
+mod warnings;
 mod words;

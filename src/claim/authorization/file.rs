@@ -24,13 +24,6 @@ pub struct AuthorizationCoverage {
     pub numbers_found: u64,
 }
 
-impl AuthorizationCoverage {
-    /// Is it probably the wrong file? True if no row is an approval, or if services carry numbers and none is in the file.
-    pub fn is_doubtful(self) -> bool {
-        self.approvals == 0 || self.numbers_on_services > 0 && self.numbers_found == 0
-    }
-}
-
 /// The authorization file, indexed.
 #[derive(Debug, Default)]
 pub struct AuthorizationFile {

@@ -17,8 +17,8 @@ use clap::{Args, Parser, Subcommand};
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory};
 pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Verify};
-pub(crate) use crate::cli::args::shared::size;
 pub use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
+pub(crate) use crate::cli::args::shared::{required_field, size};
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
@@ -71,11 +71,14 @@ pub enum Command {
     Compare(Compare),
     /// Show how an extract is read, without judging it
     Inspect {
-        /// The extract
+        /// The extract, or an authorization file
         file: String,
         /// How columns are mapped
         #[command(flatten)]
         layout: LayoutChoice,
+        /// Where the settings come from, as for `check`
+        #[command(flatten)]
+        config: ConfigChoice,
     },
     /// Print the help of a command, or a page of the guide or of the specification
     Help {
@@ -117,6 +120,9 @@ pub enum PolicyCommand {
         /// Print one of its files unchanged, to start a policy of your own: policy, limits or remittance
         #[arg(long, value_name = "KIND")]
         toml: Option<String>,
+        /// The settings file whose dispositions, labels and policies apply; without it no settings file is read
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Check a policy file and run its worked examples
     Check {

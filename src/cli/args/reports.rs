@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::shared::{LayoutChoice, PolicyFiles};
+use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
 
 /// `claimlint explain`.
 #[derive(Debug, Args)]
@@ -41,6 +41,9 @@ pub struct Verify {
     /// Files that replace built-in files, as for `check`
     #[command(flatten)]
     pub policy: PolicyFiles,
+    /// Where the settings come from, as for `check`
+    #[command(flatten)]
+    pub config: ConfigChoice,
 }
 
 /// `claimlint compare`.

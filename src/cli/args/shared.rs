@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::ingest::TableFile;
+use crate::ingest::{TableFile, canonical_field};
 
 /// Files that replace built-in files.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,9 +29,17 @@ pub struct LayoutChoice {
     /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
     #[arg(long, value_name = "NAME=FILE", value_parser = TableFile::parse)]
     pub join: Vec<TableFile>,
+    /// Refuse extracts without a column for this field, such as product (repeatable)
+    #[arg(long, value_name = "FIELD", value_parser = required_field)]
+    pub require: Vec<String>,
     /// Most bytes that a compressed file may unpack to, such as 500M or 2T [default: 1000 times its size, 1G at least]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_decompressed: Option<u64>,
+}
+
+/// The canonical name of a field that extracts must have.
+pub(crate) fn required_field(text: &str) -> Result<String, String> {
+    canonical_field(text)
 }
 
 /// Bytes, with K, M, G or T for powers of 1024.

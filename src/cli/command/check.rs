@@ -109,6 +109,7 @@ impl Session<'_> {
                 run.context.ledger
             );
         }
+        run.context.warnings.extend(plan.settings.warning());
         materials.comparison.add_to(&mut run.context);
         run.context.input_files = inputs.list().to_vec();
         if let Some(mask) = materials.mask {
@@ -131,7 +132,7 @@ impl Session<'_> {
         Ok(written)
     }
 
-    /// Writes the totals to the log. Amounts are null where no extract has a column for them.
+    /// Writes warnings and totals to the log. Amounts are null where no extract has a column for them.
     fn log_judged(&self, run: &Run, totals: &Totals) {
         let summary = &totals.summary;
         let [deny, review, not_evaluated, clear] = ServiceStatus::ALL.map(|status| summary.status(status).services);
@@ -145,6 +146,7 @@ impl Session<'_> {
             "recoverable": amount(summary.recoverable()),
             "after_verified": totals.after_verified,
         });
+        totals.warnings.iter().for_each(|warning| self.log.warning(warning));
         self.log.event("judged", "judge", judged);
         if let Some(coverage) = totals.coverage(&run.context) {
             self.log.event("authorizations", "judge", json!(coverage));

@@ -23,6 +23,7 @@ pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) ->
     let totals = gate::GateInputs {
         ledger: &run.context.ledger,
         summary: &totals.summary,
+        warnings: totals.warnings.len() as u64,
         new,
         knows_amounts: run.context.knows_amounts(),
     };

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
-use crate::cli::args::LayoutChoice;
+use crate::cli::args::{Check, ConfigChoice, LayoutChoice};
+use crate::cli::command::inspect_authorizations;
 use crate::cli::load::load_library;
+use crate::cli::settings;
 use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::ingest::cell::shape;
@@ -28,14 +30,29 @@ const BESIDE: usize = 27;
 const ROWS: usize = 200;
 
 /// Prints how an extract is read.
-pub(crate) fn inspect(file: &str, layout: &LayoutChoice, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn inspect(
+    file: String,
+    layout: LayoutChoice,
+    config: ConfigChoice,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let typed = Check { files: vec![file], layout, config, ..Check::default() };
+    let settings = settings::resolve(&typed)?;
+    let (file, layout) = (typed.files[0].as_str(), &settings.layout_choice());
     let library = load_library(layout)?;
+    if let Some(lines) = inspect_authorizations::described(file, &settings, &library)? {
+        out.write_all(lines.as_bytes())?;
+        return Ok(Exit::Clean);
+    }
     let source = Source::open_within(file, layout.max_decompressed)?;
     let mut detected = detect::detect(&source, &library)?;
     let dates = library.named(&detected.layout).map_or(&[][..], |layout| &layout.dates);
     misread::settle_surplus(&source, &mut detected, |text| date::service_day(text, dates).is_some());
     let title = library.named(&detected.layout).map(|l| l.title.clone()).unwrap_or_default();
     writeln!(out, "{}", paint(BOLD, seen(file)))?;
+    if let Some(settings) = &settings.file {
+        writeln!(out, "  settings   {}", seen(settings))?;
+    }
     writeln!(out, "  layout     {} ({})", shown(&detected.layout), shown(&title))?;
     writeln!(out, "  delimiter  {}", delimiter(detected.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };

@@ -1,14 +1,16 @@
 //! `claimlint policy`: the policy in force, and the check of a policy file with its worked examples.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
-use crate::cli::args::PolicyCommand;
-use crate::cli::load::{load_policy, read_text};
-use crate::cli::terminal::style::{BOLD, fitted, paint, seen};
+use crate::cli::args::{Check, ConfigChoice, PolicyCommand, PolicyFiles};
+use crate::cli::load::read_text;
+use crate::cli::settings;
+use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
+use crate::policy::Policy;
 use crate::policy::parse::load;
 use crate::policy::show::show;
 use crate::run::run_example;
@@ -16,8 +18,8 @@ use crate::run::run_example;
 /// Shows the policy, or checks a file.
 pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
-        PolicyCommand::Show { policy, toml } => {
-            let policy = load_policy(&policy)?;
+        PolicyCommand::Show { policy, toml, config } => {
+            let policy = with_settings(policy, config)?;
             match toml {
                 None => {
                     let mut text = Vec::new();
@@ -39,6 +41,22 @@ pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
         PolicyCommand::Check { file } => check(&file, out)?,
     }
     Ok(Exit::Clean)
+}
+
+/// The policy with the settings of the file that was named. A settings file belongs to the extracts that it lies beside, so
+/// without a name none is read, and one in the working directory is pointed out.
+fn with_settings(policy: PolicyFiles, config: Option<PathBuf>) -> anyhow::Result<Policy> {
+    if config.is_none() && Path::new(settings::FILE).is_file() {
+        let line = format!(
+            "{} {} was not read; `--config {}` shows the policy with its dispositions and labels",
+            paint(DIM, "note:"),
+            settings::FILE,
+            settings::FILE
+        );
+        writeln!(anstream::stderr(), "{}", fitted(&line, 6))?;
+    }
+    let no_config = config.is_none();
+    settings::resolve(&Check { policy, config: ConfigChoice { config, no_config }, ..Check::default() })?.policy()
 }
 
 fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {

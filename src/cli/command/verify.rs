@@ -7,9 +7,11 @@ use anyhow::{anyhow, bail};
 use rayon::prelude::*;
 
 use crate::claim::store::LINES;
-use crate::cli::args::{MEMORY, Verify};
+use crate::cli::args::{Check, MEMORY, Verify};
 use crate::cli::input_files::with_roles;
-use crate::cli::load::{load_library, load_policy};
+use crate::cli::load::load_library;
+use crate::cli::settings;
+use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::exit::Exit;
@@ -25,6 +27,18 @@ use crate::run::{Expect, Memory, RunContext, Setup, Unwatched, read_authorizatio
 use crate::tally::Summary;
 
 const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
+
+/// The arguments of `check` that `verify` was given, under the settings file that `check` would read.
+fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
+    settings::resolve(&Check {
+        files: args.files.clone(),
+        auths: args.auths.clone(),
+        layout: args.layout.clone(),
+        policy: args.policy.clone(),
+        config: args.config.clone(),
+        ..Check::default()
+    })
+}
 
 /// Checks a report and prints a line for each check.
 pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -68,7 +82,11 @@ fn print_check(out: &mut dyn Write, check: &IntegrityCheck) -> std::io::Result<(
 
 /// Compares the inputs with manifest and summary. `false`: the report was made from other inputs.
 fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let named = with_roles(&args.files, &args.layout.join, args.auths.as_deref());
+    let settings = settings_of(args)?;
+    if let Some(file) = &settings.file {
+        writeln!(out, "{}", style::fitted(&format!("  {DIM}settings of {} are in force{DIM:#}", seen(file)), 9))?;
+    }
+    let named = with_roles(&args.files, settings.join.list(), settings.auths.value.as_deref());
     let recorded = &report.manifest.inputs;
     let roles = roles(&named, recorded);
     print_check(out, &roles)?;
@@ -88,7 +106,7 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
         print_check(out, &check)?;
     }
     if theirs {
-        let counted = counted(args, report)?;
+        let counted = counted(args, &settings, report)?;
         theirs = counted.wrong.is_empty();
         print_check(out, &counted)?;
     }
@@ -155,11 +173,11 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
 }
 
 /// Reads and judges the extracts again and compares the counts with the summary.
-fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
-    let mut policy = load_policy(&args.policy)?;
+fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
+    let mut policy = settings.policy()?;
     let saved = &report.summary;
     let mut by = "";
-    // Dispositions and labels of a settings file are not in a policy file, but the report has them.
+    // A settings file may be gone or may have changed since, but the report keeps what it said.
     if args.policy.policy.is_empty()
         && policy.fingerprint != saved.policy.fingerprint
         && let Some(kept) = File::open(args.report.join(dossier::FILE)).ok().and_then(|file| dossier::policy(file).ok())
@@ -175,18 +193,22 @@ fn counted(args: &Verify, report: &SavedReport) -> anyhow::Result<IntegrityCheck
             policy.fingerprint
         );
     }
-    let library = load_library(&args.layout)?;
-    let authorization_file =
-        args.auths.as_deref().map(|name| read_authorizations(Source::open(name)?, &policy, &library)).transpose()?;
+    let (library, limit) = (load_library(&settings.layout_choice())?, settings.max_decompressed.value);
+    let authorization_file = settings
+        .auths
+        .value
+        .as_deref()
+        .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library));
+    let authorization_file = authorization_file.transpose()?;
     let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
     let expect = Expect::default();
     let setup =
         Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
-    let run = run(&args.files, &Source::open, setup, &Unwatched)?;
+    let run = run(&args.files, &|name| Source::open_within(name, limit), setup, &Unwatched)?;
     let mut wrong = counts(&run.context, saved);
     // Without the authorizations of the run the verdicts would differ.
     let had = report.manifest.inputs.iter().any(|input| input.role == InputRole::Authorizations);
-    let judged = had == args.auths.is_some();
+    let judged = had == settings.auths.value.is_some();
     if judged {
         let totals = write::write(&run, &doc::load()?, &[], &|_| Err(ErrorKind::Unsupported.into()), &|| true)?;
         wrong.extend(totals.iter().flat_map(|totals| verdicts(&totals.summary, saved)));

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Deserializer};
 use toml::{Spanned, Value};
 
-use crate::cli::args::{FailOn, HashedPart, MaskDates, format_words, memory, size};
+use crate::cli::args::{FailOn, HashedPart, MaskDates, format_words, memory, required_field, size};
 use crate::cli::settings::keys::KEYS;
 use crate::ingest::TableFile;
 use crate::policy::Disposition;
@@ -28,6 +28,7 @@ pub(crate) struct SettingsFile {
     pub(crate) skip_lines: FileValue<Whole<0, 1_000_000>>,
     pub(crate) comment: FileValue<Many<String>>,
     pub(crate) join: FileValue<Many<TableFile>>,
+    pub(crate) require: FileValue<Many<RequiredField>>,
     pub(crate) max_decompressed: FileValue<One<Size>>,
     pub(crate) policy: FileValue<Many<String>>,
     pub(crate) auths: FileValue<One<String>>,
@@ -160,6 +161,16 @@ impl FromText for FormatWord {
     }
 }
 
+/// A field of `--require`.
+#[derive(Debug)]
+pub(crate) struct RequiredField(pub(crate) String);
+
+impl FromText for RequiredField {
+    fn from_text(text: &str) -> Result<Self, String> {
+        required_field(text).map(Self)
+    }
+}
+
 /// Bytes of `--memory`.
 #[derive(Debug)]
 pub(crate) struct MemorySize(pub(crate) usize);
@@ -194,6 +205,7 @@ impl SettingsFile {
         report(document, "skip_lines", self.skip_lines.as_ref());
         report(document, "comment", self.comment.as_ref());
         report(document, "join", self.join.as_ref());
+        report(document, "require", self.require.as_ref());
         report(document, "max_decompressed", self.max_decompressed.as_ref());
         report(document, "policy", self.policy.as_ref());
         report(document, "auths", self.auths.as_ref());

@@ -20,6 +20,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("skip_lines", "as the layout says"),
     key("comment", "none"),
     key("join", "none"),
+    key("require", "claim_id, service_date, a procedure and a diagnosis"),
     key("max_decompressed", "1000 times the compressed size, at least 1G"),
     key("policy", "built in"),
     key("auths", "none"),

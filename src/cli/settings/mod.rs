@@ -7,9 +7,11 @@
 //!
 //! - [`keys`]: which flags have a key in the file.
 //! - [`file`](mod@file): the file as it is written.
+//! - [`trust`]: whether a file that nobody named may be used.
 
 mod file;
 pub(crate) mod keys;
+mod trust;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ use crate::ingest::layout::library::SHIPPED;
 use crate::policy::parse::PolicyFile;
 use crate::policy::{Policy, overrides};
 use crate::strict_toml::{Fault, Faults};
+use crate::warning::{Warning, WarningKind};
 
 /// Name of the file that is looked for beside the first extract.
 pub(crate) const FILE: &str = "claimlint.toml";
@@ -75,6 +78,7 @@ pub(crate) struct EffectiveSettings {
     pub(crate) skip_lines: SettingValue<usize>,
     pub(crate) comment: SettingValue<Vec<String>>,
     pub(crate) join: SettingValue<Vec<TableFile>>,
+    pub(crate) require: SettingValue<Vec<String>>,
     pub(crate) max_decompressed: SettingValue<u64>,
     pub(crate) policy: SettingValue<Vec<PathBuf>>,
     pub(crate) auths: SettingValue<String>,
@@ -91,6 +95,8 @@ pub(crate) struct EffectiveSettings {
     pub(crate) suppress: SettingValue<PathBuf>,
     /// The gates of `fail_if`, parsed.
     pub(crate) gates: Vec<Gate>,
+    /// Was the file found beside the extract, and not named with `--config`?
+    was_found: bool,
     loaded: Option<LoadedSettings>,
 }
 
@@ -134,7 +140,8 @@ impl Layers<'_> {
 
 /// Finds the settings file and overrides it with the flags. Fails if either has a fault.
 pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
-    let path = find(typed)?;
+    let found = find(typed)?;
+    let path = typed.config.config.clone().or_else(|| found.clone());
     let loaded = path.as_deref().map(|path| anyhow::Ok(LoadedSettings::read(&read_text(path)?)?)).transpose()?;
     let directory = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let layers = Layers { file: loaded.as_ref(), directory };
@@ -149,6 +156,11 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
             &typed_layout.join,
             |f| &f.join,
             |v, d| v.0.iter().map(|t| TableFile { file: beside(d, &t.file), ..t.clone() }).collect(),
+        ),
+        require: layers.pick_list(
+            &typed_layout.require,
+            |f| &f.require,
+            |v, _| v.0.iter().map(|field| field.0.clone()).collect(),
         ),
         max_decompressed: layers.pick(typed_layout.max_decompressed, |f| &f.max_decompressed, |v, _| v.0.0),
         policy: layers.pick_list(
@@ -169,6 +181,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| path_of(&v.0, d)),
         suppress: layers.pick(typed.suppress.clone(), |f| &f.suppress, |v, d| path_of(&v.0, d)),
         gates: Vec::new(),
+        was_found: found.is_some(),
         loaded: None,
     };
     if settings.mask_dates.value.is_some() && settings.mask.value.is_none() {
@@ -202,8 +215,28 @@ impl EffectiveSettings {
             skip_lines: self.skip_lines.value,
             comment: self.comment.list().to_vec(),
             join: self.join.list().to_vec(),
+            require: self.require.list().to_vec(),
             max_decompressed: self.max_decompressed.value,
         }
+    }
+
+    /// A warning if a settings file that nobody named changes what a run denies, accepts or exits with: whoever can write
+    /// beside an extract could change the result unseen.
+    pub(crate) fn warning(&self) -> Option<Warning> {
+        let file = self.file.as_ref().filter(|_| self.was_found)?;
+        let of_file = |origin: &SettingOrigin| matches!(origin, SettingOrigin::File(..));
+        let keys = [
+            ("policy", &self.policy.origin),
+            ("suppress", &self.suppress.origin),
+            ("fail_on", &self.fail_on.origin),
+            ("fail_if", &self.fail_if.origin),
+        ];
+        let mut changed: Vec<String> =
+            keys.into_iter().filter(|(_, origin)| of_file(origin)).map(|(key, _)| key.to_owned()).collect();
+        let dispositions = self.loaded.iter().flat_map(|loaded| &loaded.dispositions);
+        changed.extend(dispositions.map(|(rule, _)| format!("dispositions.{}", rule.text)));
+        let about = Warning::new(WarningKind::SettingsBesideExtract).file(file).field(changed.join(", "));
+        (!changed.is_empty()).then_some(about)
     }
 
     fn parse_gates(&self) -> anyhow::Result<Vec<Gate>> {
@@ -247,6 +280,7 @@ impl EffectiveSettings {
             row("skip_lines", &self.skip_lines, ToString::to_string),
             row("comment", &self.comment, |list| list.join(", ")),
             row("join", &self.join, |list| joined(list, |t| format!("{}={}", t.name, t.file))),
+            row("require", &self.require, |list| list.join(", ")),
             row("max_decompressed", &self.max_decompressed, ToString::to_string),
             row("policy", &self.policy, |list| joined(list, text)),
             row("auths", &self.auths, Clone::clone),
@@ -288,14 +322,14 @@ fn word<T: ValueEnum>(value: &T) -> String {
     value.to_possible_value().map_or(String::new(), |word| word.get_name().to_owned())
 }
 
-/// The settings file: the named one, or the one beside the first extract. Standard input has no directory, and
+/// The settings file beside the first extract, unless one was named. Standard input has no directory, and
 /// the working directory is searched only if it holds an extract.
 fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
     if typed.config.no_config {
         return Ok(None);
     }
-    if let Some(path) = &typed.config.config {
-        return Ok(Some(path.clone()));
+    if typed.config.config.is_some() {
+        return Ok(None);
     }
     let beside = |name: &String| Some(Path::new(name).parent()?.join(FILE)).filter(|p| name != "-" && p.is_file());
     let first = typed.files.iter().find(|name| *name != "-").and_then(beside);
@@ -316,6 +350,7 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
             );
         }
     }
+    first.as_deref().map_or(Ok(()), trust::refuse_foreign)?;
     Ok(first)
 }
 

@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 use crate::cli::args::LogFormat;
 use crate::cli::terminal::style;
 use crate::exit::Exit;
+use crate::report::words::warning::sentence;
+use crate::warning::Warning;
 
 /// Hexadecimal digits of a run id: 64 bits, so that two runs do not get the same one.
 const ID_LENGTH: usize = 16;
@@ -76,6 +78,19 @@ impl Log {
         }
         let line = format!("{} {}", style::paint(style::DIM, "note:"), style::seen(message));
         let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
+    }
+
+    /// Writes a warning, whatever `--quiet` says.
+    pub(crate) fn warning(&self, warning: &Warning) {
+        let said = sentence(warning);
+        if self.json {
+            let mut event = serde_json::to_value(warning).unwrap_or_default();
+            event["message"] = said.into();
+            self.event("warning", "judge", event);
+            return;
+        }
+        let line = format!("{} {}", style::paint(style::WARNING, "warning:"), style::seen(&said));
+        let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 9));
     }
 
     /// Writes a line that belongs to the note before it, for people only.

@@ -40,18 +40,31 @@ pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// Columns of a terminal that does not say how many it has, as terminals of some containers and editors: 80, as ever.
+const UNKNOWN_WIDTH: usize = 80;
+
+/// Columns of the terminal; none in a pipe.
+fn terminal_columns() -> Option<usize> {
+    comfy_table::Table::new().width().map(|columns| told_columns(columns.into()))
+}
+
+/// A width of 0 says that the terminal does not know it.
+fn told_columns(columns: usize) -> usize {
+    if columns == 0 { UNKNOWN_WIDTH } else { columns }
+}
+
 /// The width of the terminal in columns, from 40 to 160; 100 for a pipe.
 pub(crate) fn width() -> usize {
     const WIDEST: usize = 160;
-    let columns = comfy_table::Table::new().width().map_or(100, usize::from);
+    let columns = terminal_columns().unwrap_or(100);
     columns.clamp(NARROWEST, WIDEST)
 }
 
 /// Breaks a line at blanks to fit the terminal. Continuation lines are indented by `hang` columns, and a word longer
 /// than a line is broken after its commas. In a pipe the line is not broken, because programs read it line by line.
 pub(crate) fn fitted(line: &str, hang: usize) -> String {
-    match comfy_table::Table::new().width() {
-        Some(width) => broken(line, hang, usize::from(width)),
+    match terminal_columns() {
+        Some(width) => broken(line, hang, width),
         None => line.to_owned(),
     }
 }
@@ -112,6 +125,11 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_without_a_width_has_80_columns() {
+        assert_eq!((told_columns(0), told_columns(1), told_columns(132)), (80, 1, 132));
+    }
 
     #[test]
     fn lines_end_where_the_terminal_does() {

@@ -47,13 +47,14 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
         let line = format!("{files}: {} rows = {}", grouped(run.ledger.rows), bins(context));
         writeln!(out, "{}\n", style::fitted(&line, 2))?;
     }
-    let warning = notes::warning(run, totals);
-    if !warning.is_empty() {
-        let line = format!("{} {warning}", paint(style::WARNING, "warning:"));
+    if !totals.warnings.is_empty() {
+        // The sentences are on stderr, above this summary at a terminal; a file or pipe has at least their number.
+        let count = counted(totals.warnings.len() as u64, "warning");
+        let line = format!("{}: said on stderr, in report.html and in summary.json", paint(style::WARNING, count));
         writeln!(out, "{}\n", style::fitted(&line, 2))?;
     }
     if totals.summary.services() == 0 {
-        writeln!(out, "No kyphoplasty service: no row holds a listed procedure code.\n")?;
+        writeln!(out, "{}", style::wrapped(&notes::no_service(run), 0))?;
     } else {
         statuses(context, &totals.summary, out)?;
         rules(context, &totals.summary, out)?;

@@ -175,6 +175,48 @@ impl<'h> Binder<'h> {
         }
     }
 
+    /// Has the field, or numbered field, of this canonical name a column?
+    fn has(&self, name: &str) -> bool {
+        let field = Field::NAMES.iter().find(|(_, own)| *own == name).map(|(field, _)| *field);
+        let group = Group::NAMES.iter().find(|(_, own, _)| *own == name).map(|(group, ..)| *group);
+        // Pointers come from one packed column or from numbered ones.
+        field.is_some_and(|field| self.fields[field as usize] != ColumnSource::Absent)
+            || group.is_some_and(|group| !self.groups[group as usize].is_empty())
+    }
+
+    /// Adds the fields that the layout or the user requires, and those that the layout maps and does not call optional. A
+    /// column of a joined table is missing when its table is, which is announced.
+    fn demanded(&self, layout: &Layout, missing: &mut Vec<(String, Vec<String>)>) {
+        let demands = &layout.demands;
+        let mut add = |name: &str, looked_for: Vec<String>| {
+            // A required field may be listed by its first number, or with an alternative.
+            let first = format!("{name}_1");
+            if !missing
+                .iter()
+                .any(|(known, _)| known.split(' ').next().is_some_and(|known| known == name || known == first))
+            {
+                missing.push((name.to_owned(), looked_for));
+            }
+        };
+        for name in demands.require.iter().filter(|name| !self.has(name)) {
+            add(name, layout.names_looked_for(name));
+        }
+        let Mapping::Columns { fields, groups } = &layout.mapping else { return };
+        let fields = fields.iter().map(|(field, named)| (field.name(), named.names().to_vec()));
+        let groups = groups.iter().map(|(group, _)| (group.name(), layout.group_looked_for(*group)));
+        for (name, names) in fields.chain(groups).filter(|(name, _)| !demands.is_optional(name) && !self.has(name)) {
+            if !names.iter().any(|name| layout.joins.iter().any(|join| join.brings(name))) {
+                add(name, named_by(layout, name, names));
+            }
+        }
+        for (group, name) in &demands.singles {
+            let is_joined = layout.joins.iter().any(|join| join.brings(name));
+            if !demands.is_optional(group.name()) && !is_joined && !self.folded.contains(&fold(name)) {
+                add(group.name(), named_by(layout, group.name(), vec![name.clone()]));
+            }
+        }
+    }
+
     /// Returns an error if a required field has no column. The error lists the names that were looked for.
     fn require(&self, layout: &Layout) -> Result<(), BindError> {
         let mut missing = Vec::new();
@@ -193,6 +235,7 @@ impl<'h> Binder<'h> {
         if self.groups[Group::Diagnosis as usize].is_empty() {
             missing.push(("diagnosis_1".to_owned(), layout.group_looked_for(Group::Diagnosis)));
         }
+        self.demanded(layout, &mut missing);
         for (_, names) in &mut missing {
             let mut said = false;
             for name in names {
@@ -210,4 +253,14 @@ impl<'h> Binder<'h> {
             Err(BindError::Missing(missing, KnownNames::new(layout).quote(self.header)))
         }
     }
+}
+
+/// The names that a layout gives to a field, with what to do if extracts may lack it.
+fn named_by(layout: &Layout, field: &str, mut names: Vec<String>) -> Vec<String> {
+    if let Some(last) = names.last_mut() {
+        let advice =
+            format!("named by layout {}; add \"{field}\" to its `optional` if extracts may lack it", layout.name);
+        *last = format!("{last} ({advice})");
+    }
+    names
 }

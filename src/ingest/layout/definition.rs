@@ -6,6 +6,7 @@
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
+use crate::ingest::layout::demands::Demands;
 use crate::ingest::layout::join::Join;
 use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer::Trailer;
@@ -45,6 +46,7 @@ pub struct Layout {
     pub words: LayoutWords,
     /// The date patterns of this source. If empty, the common formats apply.
     pub dates: Vec<DatePattern>,
+    pub(crate) demands: Demands,
     pub(crate) recognise: Vec<String>,
     pub(crate) always: bool,
     pub(crate) null: Vec<String>,
@@ -119,6 +121,11 @@ impl Layout {
         !self.recognise.is_empty() && self.recognise.iter().all(|want| header.iter().any(|name| fold(name) == *want))
     }
 
+    /// Does the layout know this column and leave it out?
+    pub fn leaves_out(&self, column: &str) -> bool {
+        self.demands.leaves_out(column)
+    }
+
     /// The names that were looked for to find a required field.
     pub(crate) fn looked_for(&self, field: Field) -> Vec<String> {
         match &self.mapping {
@@ -128,6 +135,14 @@ impl Layout {
             }
         }
         .unwrap_or_else(|| vec![field.name().to_owned()])
+    }
+
+    /// The names that were looked for to find the field, or numbered field, of this canonical name.
+    pub(crate) fn names_looked_for(&self, name: &str) -> Vec<String> {
+        let field = Field::NAMES.iter().find(|(_, own)| *own == name).map(|(field, _)| self.looked_for(*field));
+        let group =
+            Group::NAMES.iter().find(|(_, own, _)| *own == name).map(|(group, ..)| self.group_looked_for(*group));
+        field.into_iter().chain(group).flatten().collect()
     }
 
     pub(crate) fn group_looked_for(&self, group: Group) -> Vec<String> {

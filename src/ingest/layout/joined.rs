@@ -65,6 +65,11 @@ impl Joined {
         key(&self.to, &self.null, row)
     }
 
+    /// Is this column of the extract a part of the key?
+    pub(crate) fn is_key(&self, column: usize) -> bool {
+        self.to.contains(&column)
+    }
+
     /// Is this row used?
     pub(crate) fn takes(&self, row: &Row<'_>) -> bool {
         self.only.iter().all(|(column, values)| {

@@ -63,6 +63,13 @@ impl Library {
         self
     }
 
+    /// Makes every layout refuse extracts without these fields, given by their canonical names.
+    #[must_use]
+    pub fn requiring(mut self, fields: &[String]) -> Self {
+        self.layouts.iter_mut().for_each(|layout| layout.demands.require.extend(fields.iter().cloned()));
+        self
+    }
+
     /// The layout of this name.
     pub fn named(&self, name: &str) -> Option<&Layout> {
         self.layouts.iter().find(|l| l.name == name)

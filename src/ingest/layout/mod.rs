@@ -7,6 +7,7 @@
 //! - [`bind_error`]: why a header cannot be bound.
 //! - [`dates`]: the forms of a day that a layout gives.
 //! - [`words`]: the words of a source that a layout translates.
+//! - [`demands`]: columns that must be there, that may be missing, and that are left out on purpose.
 //! - [`definition`]: what a layout file says.
 //! - [`known_names`]: the column names that may be quoted from a first line.
 //! - [`ranges`]: numbered runs of names.
@@ -23,6 +24,7 @@ pub mod bind_error;
 pub mod binding;
 pub mod dates;
 pub mod definition;
+pub(crate) mod demands;
 pub mod detect;
 pub mod join;
 pub mod joined;

@@ -4,6 +4,7 @@ use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
+use crate::ingest::layout::demands::Demands;
 use crate::ingest::layout::parse_join::read_joins;
 use crate::ingest::layout::ranges::expand;
 use crate::ingest::layout::words::LayoutWords;
@@ -64,6 +65,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     };
     let words = LayoutWords::read(document, root, claim_id);
     let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
+    let demands = Demands::read(document, root);
     let mut products = Vec::new();
     if let Some(table) = root.table_if("products") {
         for key in table.keys() {
@@ -88,6 +90,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
         products,
         words,
         dates,
+        demands,
         recognise,
         always: false,
         null,

@@ -137,6 +137,11 @@ impl Rejects {
         &self.first
     }
 
+    /// The last one, unless it was just written to disk.
+    pub(crate) fn latest(&self) -> Option<&Reject> {
+        self.last.last()
+    }
+
     /// Adds the next rejected row.
     pub fn push(&mut self, reject: Reject) {
         self.counts.entry(reject.reason).or_insert(RowCount { rows: 0, first: reject.line }).rows += 1;

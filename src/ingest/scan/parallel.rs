@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::Grammar;
-use crate::ingest::record::reject::Reason;
+use crate::ingest::record::reject::{RAW_LIMIT, Reason, Reject};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::block::{RowFilter, scan};
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
@@ -119,7 +119,7 @@ pub fn read<C: Collector>(
     }
     let (group, scans, read) = scanned;
     join(&group, scans, read)?;
-    in_order.read_partial(true);
+    in_order.read_last();
     in_order.total.notes = blocks.notes();
     Ok(in_order.total)
 }
@@ -215,6 +215,18 @@ impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'
         if last || self.searched <= STEP_BYTES || self.partial.len() >= self.searched * 2 {
             self.read_records(last);
         }
+    }
+
+    /// Reads what is left at the end of the text. A last line without a line end that is no whole record was cut short.
+    fn read_last(&mut self) {
+        let is_open = self.partial.last().is_some_and(|byte| !self.grammar.is_line_end(*byte));
+        self.read_partial(true);
+        let last = self.total.rejects.latest().filter(|_| is_open);
+        let is_incomplete = |reject: &&Reject| matches!(reject.reason, Reason::TooFewFields | Reason::UnclosedQuote);
+        let ends_the_text = |reject: &&Reject| {
+            reject.raw.len() == RAW_LIMIT || reject.offset + reject.raw.len() as u64 == self.total.bytes
+        };
+        self.total.cut_short = last.filter(is_incomplete).filter(ends_the_text).map(|reject| reject.line);
     }
 
     /// Reads the complete records of the partial bytes step by step, and keeps the rest.

@@ -48,6 +48,8 @@ pub struct Tally<C> {
     pub ended_by_cr: Option<RowCount>,
     /// What was left out of the input.
     pub notes: Vec<InputNote>,
+    /// The last line, if it has no line end and is no whole record.
+    pub cut_short: Option<u64>,
 }
 
 impl<C: Collector> Tally<C> {
@@ -67,13 +69,25 @@ impl<C: Collector> Tally<C> {
             stray_quotes: None,
             ended_by_cr: None,
             notes: Vec::new(),
+            cut_short: None,
         }
     }
 
     /// The same counts with another collection and other rejected rows, and what was kept so far.
     pub(crate) fn with<D>(self, kept: D, rejects: Rejects) -> (C, Tally<D>) {
         let Self {
-            rows, ignored, lines, bytes, trailers, control_total, longer, stray_quotes, ended_by_cr, notes, ..
+            rows,
+            ignored,
+            lines,
+            bytes,
+            trailers,
+            control_total,
+            longer,
+            stray_quotes,
+            ended_by_cr,
+            notes,
+            cut_short,
+            ..
         } = self;
         let counts = Tally {
             rows,
@@ -88,6 +102,7 @@ impl<C: Collector> Tally<C> {
             stray_quotes,
             ended_by_cr,
             notes,
+            cut_short,
         };
         (self.kept, counts)
     }

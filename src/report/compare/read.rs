@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::baseline::FindingEntry;
+use crate::baseline::{BaselineFacts, FindingEntry};
 use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint};
+use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::format::summary_json::SCHEMA;
 use crate::report::table::record::{FINDING, SUPPRESSED};
@@ -37,6 +39,8 @@ pub struct FindingsFile {
     pub entries: Vec<FindingEntry>,
     /// Are amounts known? They are not if the extracts have no column for them.
     pub knows_amounts: bool,
+    /// What it says of its inputs.
+    pub facts: BaselineFacts,
     tokens: usize,
 }
 
@@ -50,6 +54,11 @@ struct FindingsSummary {
     amount_at_risk: Option<BTreeMap<String, String>>,
     #[serde(default)]
     rules: BTreeMap<String, RuleTotals>,
+    ledger: Ledger,
+    absent: Vec<String>,
+    #[serde(default)]
+    columns: BTreeMap<String, u64>,
+    authorizations: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +148,12 @@ impl FindingsFile {
             path: path.to_path_buf(),
             entries: Vec::new(),
             knows_amounts: summary.amount_at_risk.is_some(),
+            facts: BaselineFacts {
+                rows: summary.ledger.rows,
+                absent: summary.absent.clone(),
+                columns: summary.columns.clone(),
+                has_authorizations: summary.authorizations.is_some(),
+            },
             tokens: 0,
         };
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());

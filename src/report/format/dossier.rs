@@ -233,7 +233,8 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
     let policy = head.policy()?;
     let input = |input: DossierInput<'_>| -> Option<Input> {
         let absent = input.absent.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
-        let absent = absent.map(|field| field.and_then(|field| Some((field, field.absence()?))));
+        let has = |field: Field| !input.unmapped.contains(&(field as u8));
+        let absent = absent.map(|field| field.and_then(|field| Some((field, field.absence(&has)?))));
         let unmapped = input.unmapped.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
         Some(Input {
             name: input.name.into_owned(),
@@ -245,6 +246,7 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
             absent: absent.collect::<Option<_>>()?,
             unmapped: unmapped.collect::<Option<_>>()?,
             notes: Vec::new(),
+            columns: Default::default(),
         })
     };
     let inputs: Vec<Input> = head.inputs.into_iter().map(input).collect::<Option<_>>().ok_or(DossierError::Damaged)?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::claim::Sum;
 use crate::claim::authorization::AuthorizationCoverage;
-use crate::ingest::field::Field;
+use crate::ingest::field::{Field, Group};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::labels::LabelKind;
@@ -16,10 +16,12 @@ use crate::report::sink::{Output, Sink, lock};
 use crate::report::table::record::reason;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
+use crate::report::words::warning::sentence;
 use crate::rules::judge::ServiceStatus;
 use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, ShareTally, StatusTally};
+use crate::warning::Warning;
 
 /// Name and version of the schema of summary.json. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-summary/2";
@@ -31,6 +33,9 @@ struct SummaryJson<'a> {
     policy: PolicyJson<'a>,
     inputs: Vec<InputJson<'a>>,
     absent: Vec<&'static str>,
+    /// By numbered field, the fewest columns that an extract has for it.
+    columns: BTreeMap<&'static str, u64>,
+    warnings: Vec<WarningJson<'a>>,
     /// Only if an authorization file was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     authorizations: Option<AuthorizationCoverage>,
@@ -83,6 +88,13 @@ struct InputJson<'a> {
     bytes: u64,
     rows: u64,
     rejected: u64,
+}
+
+#[derive(Serialize)]
+struct WarningJson<'a> {
+    #[serde(flatten)]
+    warning: &'a Warning,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -207,6 +219,13 @@ fn absent(run: &RunContext) -> Vec<&'static str> {
     Field::NAMES.iter().filter(|(field, _)| lacks(*field)).map(|(_, name)| *name).collect()
 }
 
+/// The fewest columns that an extract has, by numbered field.
+fn columns(run: &RunContext) -> BTreeMap<&'static str, u64> {
+    let inputs = || run.inputs.iter().filter(|input| !input.is_passed_over());
+    let fewest = |group: Group| inputs().map(|input| input.columns[group as usize]).min().unwrap_or_default();
+    Group::NAMES.iter().map(|(group, name, _)| (*name, fewest(*group))).collect()
+}
+
 impl<'a> SummaryJson<'a> {
     fn of(context: ReportContext<'a>, totals: &'a Totals) -> Self {
         let (run, summary) = (context.run, &totals.summary);
@@ -250,6 +269,12 @@ impl<'a> SummaryJson<'a> {
             },
             inputs: run.inputs.iter().map(input).collect(),
             absent: absent(run),
+            columns: columns(run),
+            warnings: totals
+                .warnings
+                .iter()
+                .map(|warning| WarningJson { warning, message: sentence(warning) })
+                .collect(),
             authorizations: totals.coverage(run),
             after_verified: totals.after_verified,
             unread: unread.into(),

@@ -5,7 +5,9 @@
 //! - [`numbers`]: counts, money and days.
 //! - [`escape`]: escaping for HTML.
 //! - [`finding`]: findings, authorization results and diagnoses.
+//! - [`warning`](mod@warning): warnings in sentences.
 
 pub(crate) mod escape;
 pub(crate) mod finding;
 pub mod numbers;
+pub(crate) mod warning;

@@ -42,6 +42,7 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::{NOT_EVALUATED, value};
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
+use crate::report::words::warning::sentence;
 use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
 
@@ -77,7 +78,8 @@ struct ReportPage<'a> {
     services: u64,
     at_risk: String,
     recoverable: String,
-    warning: &'static str,
+    warnings: Vec<String>,
+    no_service: String,
     notes: Vec<String>,
     absent: Vec<AbsentColumn>,
     unread: Vec<UnreadRow<'a>>,
@@ -198,7 +200,8 @@ fn page<'a>(
         services: summary.services(),
         at_risk: sum_in_words(summary.at_risk(), known),
         recoverable: sum_in_words(summary.recoverable(), known),
-        warning: notes::warning(run, totals),
+        no_service: notes::no_service(run),
+        warnings: totals.warnings.iter().map(sentence).collect(),
         notes: notes::notes(run, totals),
         absent: notes::absent(run),
         unread: notes::unread(run, totals),

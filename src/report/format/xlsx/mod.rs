@@ -34,6 +34,7 @@ use crate::report::table::record::{Cells, Column, ColumnType, column, finding_co
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::NOT_EVALUATED;
+use crate::report::words::warning::sentence;
 use crate::rules::judge::ServiceStatus;
 use crate::run::Masked;
 
@@ -184,6 +185,9 @@ fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
             row.texts(&["ledger", bin, meaning]);
             row.count(n);
         });
+    }
+    for warning in &totals.warnings {
+        rows.row(|row| row.texts(&["warning", warning.kind.word(), &sentence(warning)]));
     }
     for (id, tally) in &summary.rules {
         let doc = context.doc(*id);

@@ -1,0 +1,43 @@
+//! `claimlint inspect` of an authorization file: its columns, its rows and approvals, the words of its status column.
+
+use std::fmt::Write as _;
+
+use crate::cli::plan::is_pipe;
+use crate::cli::settings::EffectiveSettings;
+use crate::cli::terminal::style::{BOLD, fitted, paint, seen};
+use crate::ingest::layout::bind_error::printable;
+use crate::ingest::layout::detect;
+use crate::ingest::{Library, Source};
+use crate::report::labels::MAX_LABELS_LISTED;
+use crate::report::words::numbers::{counted, grouped};
+use crate::run::{authorization_columns, read_authorizations};
+
+/// Columns of the widest name of a column, with a gap.
+const NAME: usize = 22;
+
+/// Describes an authorization file. `None`: the file is read as an extract, or it is neither.
+pub(crate) fn described(file: &str, settings: &EffectiveSettings, library: &Library) -> anyhow::Result<Option<String>> {
+    let open = || Source::open_within(file, settings.max_decompressed.value);
+    // A pipe can be read once only, by whoever reads extracts.
+    if is_pipe(file) || detect::detect(&open()?, library).is_ok() {
+        return Ok(None);
+    }
+    let Some(columns) = authorization_columns(&open()?, library) else { return Ok(None) };
+    let read = read_authorizations(open()?, &settings.policy()?, library)?;
+    let mut out = format!("{}\n  an authorization file: give it to `check` with --auths\n\n", paint(BOLD, seen(file)));
+    for (name, column) in columns {
+        let column = column.map_or_else(|| "no column".to_owned(), |column| seen(&printable(&column)).into_owned());
+        writeln!(out, "  {name:<NAME$}{column}")?;
+    }
+    let coverage = read.coverage();
+    writeln!(out, "\n  {}, {} of them approvals", counted(coverage.rows, "row"), grouped(coverage.approvals))?;
+    for (label, rows) in read.unread_statuses().into_iter().take(MAX_LABELS_LISTED) {
+        let said = format!(
+            "  no table knows the status \"{}\" ({}): say what it means in [auths.status] of a layout",
+            seen(&printable(label)),
+            counted(rows, "row")
+        );
+        writeln!(out, "{}", fitted(&said, 4))?;
+    }
+    Ok(Some(out))
+}

@@ -1,0 +1,85 @@
+//! What a layout says about columns that a header may lack, and about columns that it leaves out on purpose: `require`,
+//! `optional` and `unused`. spec: fields/layouts.
+
+use crate::ingest::field::{Field, Group, fold};
+use crate::strict_toml::{Document, SpannedText, Table, texts};
+
+/// The word that makes every field of a layout optional.
+const ALL: &str = "all";
+
+/// Which columns must be there, which may be missing, and which are known and not read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Demands {
+    /// Canonical names of fields without which an extract is refused.
+    pub(crate) require: Vec<String>,
+    /// Canonical names of fields that the layout maps and an extract may lack.
+    optional: Vec<String>,
+    /// May an extract lack every field that is not required by claimlint itself?
+    is_all_optional: bool,
+    /// Folded names of columns that are known and not read.
+    unused: Vec<String>,
+    /// Single columns of a numbered field, each of which must be there like a column of any other field.
+    pub(crate) singles: Vec<(Group, String)>,
+}
+
+impl Demands {
+    pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>) -> Self {
+        let names = |items: Vec<SpannedText>| -> Vec<String> {
+            let known = |item: SpannedText| match canonical(&item.text) {
+                Ok(name) => Some(name),
+                Err(what) => {
+                    document.fault(item.span, what);
+                    None
+                }
+            };
+            items.into_iter().filter_map(known).collect()
+        };
+        let (all, optional): (Vec<_>, Vec<_>) =
+            root.texts_if("optional").into_iter().partition(|item| item.text == ALL);
+        Self {
+            require: names(root.texts_if("require")),
+            optional: names(optional),
+            is_all_optional: !all.is_empty(),
+            unused: root.texts_if("unused").iter().map(|name| fold(&name.text)).collect(),
+            singles: singles(root),
+        }
+    }
+
+    /// May an extract lack this field although the layout maps it?
+    pub(crate) fn is_optional(&self, name: &str) -> bool {
+        self.is_all_optional || self.optional.iter().any(|optional| optional == name)
+    }
+
+    /// Is this a column that the layout knows and does not read?
+    pub(crate) fn leaves_out(&self, column: &str) -> bool {
+        !self.unused.is_empty() && self.unused.contains(&fold(column))
+    }
+}
+
+/// The canonical name of a field or of a numbered field, if the text is one. The error says what to write.
+pub fn canonical(text: &str) -> Result<String, String> {
+    let names = || Field::NAMES.iter().map(|(_, name)| *name).chain(Group::NAMES.iter().map(|(_, name, _)| *name));
+    if names().any(|name| name == text) {
+        return Ok(text.to_owned());
+    }
+    let near = crate::strict_toml::nearest(text, names());
+    let hint =
+        near.map_or_else(|| "write a name such as product or paid_amount".to_owned(), |n| format!("did you mean {n}?"));
+    Err(format!("{text:?} is not a field; {hint}"))
+}
+
+/// The columns of numbered fields under `[columns]` that are written without a run such as `{1..25}`.
+fn singles(root: &Table<'_, '_>) -> Vec<(Group, String)> {
+    let Some(columns) = root.has("columns").then(|| root.table_if("columns")).flatten() else { return Vec::new() };
+    let of_group = |(group, key): (Group, &'static str)| {
+        let names = if columns.has(key) && !columns.is_table(key) { texts(columns.texts(key)) } else { Vec::new() };
+        names.into_iter().filter(|name| !name.contains('{')).map(move |name| (group, name)).collect::<Vec<_>>()
+    };
+    let keys = [
+        (Group::Diagnosis, "diagnosis"),
+        (Group::Modifier, "modifier"),
+        (Group::IcdProcedure, "icd_procedure"),
+        (Group::DiagnosisPointer, "diagnosis_pointers"),
+    ];
+    keys.into_iter().flat_map(of_group).collect()
+}

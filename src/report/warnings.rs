@@ -1,0 +1,79 @@
+//! The warnings of a run: those that were collected while it was read, and those that its totals give rise to.
+
+use crate::baseline::BaselineFacts;
+use crate::ingest::field::{Field, Group};
+use crate::report::totals::Totals;
+use crate::run::RunContext;
+use crate::warning::{Warning, WarningKind, merged};
+
+/// A run whose rows differ from those of the baseline by more than this share has probably another extract. One night's
+/// claims vary less: half of a usual night is missing, or there is half a night more. In rows for each two rows.
+const ROWS_OF_TWO: u64 = 1;
+
+/// Unread product labels on more than one of this many rows with services are more than a new or misspelled product: a
+/// service with an unread product is not judged (RT402).
+const UNREAD_PRODUCTS_ONE_IN: u64 = 10;
+
+/// All warnings of the run, merged.
+pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
+    let mut warnings = run.warnings.clone();
+    if let Some(baseline) = &run.baseline_facts {
+        since(baseline, run, &mut warnings);
+    }
+    if !run.knows_amounts() && run.ledger.rows > 0 {
+        warnings.push(Warning::new(WarningKind::NoAmounts));
+    } else if totals.summary.services() > 0 && totals.rows_with_amounts == 0 {
+        warnings.push(Warning::new(WarningKind::NoAmounts).of(totals.summary.services()));
+    }
+    if totals.dates_read * 2 < totals.dates && !warnings.iter().any(|w| w.kind == WarningKind::UnreadableDates) {
+        let (kind, field) = (WarningKind::UnreadableDates, Field::ServiceDate.name());
+        warnings.push(Warning::new(kind).field(field).count(totals.dates_read).of(totals.dates));
+    }
+    let (unread, rows) = (totals.unread_products, totals.service_rows);
+    if unread * UNREAD_PRODUCTS_ONE_IN > rows {
+        let (kind, field) = (WarningKind::UnreadProducts, Field::Product.name());
+        warnings.push(Warning::new(kind).field(field).count(unread).of(rows));
+    }
+    authorizations(run, totals, &mut warnings);
+    merged(warnings)
+}
+
+/// What the baseline had and this run does not have.
+fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>) {
+    let rows = run.ledger.rows;
+    if rows.abs_diff(baseline.rows) * 2 > baseline.rows * ROWS_OF_TWO {
+        warnings.push(Warning::new(WarningKind::RowsUnlikeBaseline).count(rows).of(baseline.rows));
+    }
+    let inputs = || run.inputs.iter().filter(|input| !input.is_passed_over());
+    for input in inputs() {
+        for field in input.unmapped.iter().map(|field| field.name()) {
+            if !baseline.absent.iter().any(|absent| absent == field) {
+                warnings.push(Warning::new(WarningKind::ColumnGone).file(&input.name).field(field));
+            }
+        }
+    }
+    for (group, name, _) in Group::NAMES {
+        let fewest = inputs().map(|input| input.columns[group as usize]).min().unwrap_or_default();
+        if let Some(before) = baseline.columns.get(name).filter(|before| fewest < **before) {
+            warnings.push(Warning::new(WarningKind::FewerColumns).field(name).count(fewest).of(*before));
+        }
+    }
+    if baseline.has_authorizations && run.authorization_file.is_none() {
+        warnings.push(Warning::new(WarningKind::AuthorizationsGone));
+    }
+}
+
+/// Signs that the authorization file is the wrong one.
+fn authorizations(run: &RunContext, totals: &Totals, warnings: &mut Vec<Warning>) {
+    let Some((file, coverage)) = run.authorization_file.as_ref().zip(totals.coverage(run)) else { return };
+    if coverage.approvals == 0 {
+        warnings.push(Warning::new(WarningKind::NoApproval).of(coverage.rows));
+    }
+    if coverage.numbers_on_services > 0 && coverage.numbers_found == 0 {
+        warnings.push(Warning::new(WarningKind::AuthorizationsNotFound).of(coverage.numbers_on_services));
+    }
+    let unread: u64 = file.unread_statuses().into_iter().map(|(_, rows)| rows).sum();
+    if unread > 0 {
+        warnings.push(Warning::new(WarningKind::UnreadAuthorizationStatus).count(unread).of(coverage.rows));
+    }
+}

@@ -1,0 +1,117 @@
+//! Warnings in words for people: the same text at the terminal, in the log, on the page and in the workbook.
+
+use crate::report::words::finding::value;
+use crate::report::words::numbers::{counted, grouped};
+use crate::warning::{Warning, WarningKind};
+
+/// The whole sentence of a warning, with the file that it is about.
+pub(crate) fn sentence(warning: &Warning) -> String {
+    let said = said(warning);
+    if warning.file.is_empty() {
+        return said;
+    }
+    let others = match warning.files {
+        0 | 1 => String::new(),
+        files => format!(" and {}", counted(files - 1, "more file")),
+    };
+    format!("{}{others}: {said}", value(&warning.file))
+}
+
+/// What is wrong and what to do about it.
+fn said(warning: &Warning) -> String {
+    let (field, column) = (&warning.field, value(&warning.column));
+    let count = warning.count.unwrap_or_default();
+    let of = warning.of.unwrap_or_default();
+    match warning.kind {
+        WarningKind::SettingsBesideExtract => format!(
+            "this settings file was found beside the extract and sets {field}; name it with --config if that is meant, \
+             or leave it out with --no-config"
+        ),
+        WarningKind::NoRows => "a header and no rows; was the export cut short?".to_owned(),
+        WarningKind::CutShort => format!(
+            "line {} is the last one, has no line end and is no whole row; was the export cut short?",
+            grouped(count)
+        ),
+        WarningKind::RowsUnlikeBaseline => format!(
+            "this run has {}, and the baseline has {}: a difference of more than half. Is it a complete extract of the \
+             same kind?",
+            counted(count, "row"),
+            grouped(of)
+        ),
+        WarningKind::ColumnGone => format!(
+            "no column for {field}, and the baseline had one; is it missing, or has it another name? `require` makes \
+             that an error"
+        ),
+        WarningKind::FewerColumns => format!(
+            "{} for {field}, and the baseline had {}; are some missing, or have they other names?",
+            counted(count, "column"),
+            grouped(of)
+        ),
+        WarningKind::NoAmounts if of == 0 => {
+            "no extract has a column for amounts, so what is at risk is unknown; if there is one of another name, map \
+             it in a layout"
+                .to_owned()
+        }
+        WarningKind::NoAmounts => format!(
+            "the amounts of {} are all empty or unreadable, so nothing is at risk; are the amount columns filled?",
+            counted(of, "service")
+        ),
+        WarningKind::UnusedColumn => format!(
+            "column `{column}` is not used, and {} of its {} look like {field}; map it in a layout, or list it there \
+             under `unused`",
+            grouped(count),
+            counted(of, "filled cell")
+        ),
+        WarningKind::UnreadableDates => format!(
+            "only {} of {} in {field} can be read; `dates` of a layout says how they are written",
+            grouped(count),
+            counted(of, "date")
+        ),
+        WarningKind::MonthAbove12 => format!(
+            "{} of {} in {field} have a number above 12 in the place of the month, so the others may be read with day \
+             and month exchanged; `dates` of a layout says how they are written",
+            grouped(count),
+            counted(of, "date")
+        ),
+        WarningKind::UnreadProducts => format!(
+            "no table knows the product labels of {} of {} with services; say what they mean in [products] of a layout \
+             or of the settings",
+            grouped(count),
+            counted(of, "row")
+        ),
+        WarningKind::AuthorizationsNotFound => format!(
+            "no authorization number of the claims ({}) is in the authorization file. Is it the right file?",
+            counted(of, "number")
+        ),
+        WarningKind::NoApproval => {
+            format!(
+                "none of the {} of the authorization file is an approval. Is it the right file?",
+                counted(of, "row")
+            )
+        }
+        WarningKind::UnreadAuthorizationStatus => format!(
+            "no table knows the status of {} of {} in the authorization file; say what it means in [auths.status] of a \
+             layout",
+            grouped(count),
+            counted(of, "row")
+        ),
+        WarningKind::AuthorizationsGone => {
+            "the baseline had an authorization file, and this run has none; give it with --auths".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_the_file_and_counts_the_others() {
+        let warning = Warning::new(WarningKind::NoRows).file("a.csv");
+        assert_eq!(sentence(&warning), "a.csv: a header and no rows; was the export cut short?");
+        let many = Warning { files: 3_000, ..warning };
+        assert!(sentence(&many).starts_with("a.csv and 2,999 more files: a header"));
+        let run = Warning::new(WarningKind::AuthorizationsGone);
+        assert!(sentence(&run).starts_with("the baseline had"));
+    }
+}

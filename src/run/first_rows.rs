@@ -1,0 +1,134 @@
+//! What the first rows of an extract say of its columns: dates that cannot be read or may be misread, and columns that no
+//! field uses although they look like codes.
+
+use crate::ingest::cell::upper;
+use crate::ingest::field::Field;
+use crate::ingest::layout::bind_error::printable;
+use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
+use crate::ingest::{Binding, Detected, Layout, Row, Source};
+use crate::policy::Policy;
+use crate::run::column_clues::ColumnLook;
+use crate::warning::{Warning, WarningKind};
+
+/// The dates whose column is looked at.
+const DATES: [Field; 2] = [Field::ServiceDate, Field::ServiceEndDate];
+
+/// A date is probably not month before day if more than one in this many has a number above 12 in the place of the month. Of
+/// dates with day before month nearly two thirds have; one typing error in a few rows is none.
+const MONTHS_ABOVE_12_ONE_IN: u64 = 10;
+
+/// Dates of a column.
+#[derive(Default)]
+struct Dates {
+    filled: u64,
+    read: u64,
+    months_above_12: u64,
+}
+
+/// Looks at the first rows, at most [`FIRST_ROWS`] of them.
+pub(super) fn look(
+    source: &Source,
+    detected: &Detected,
+    layout: Option<&Layout>,
+    policy: &Policy,
+    is_date: impl Fn(&str) -> bool,
+) -> Vec<Warning> {
+    let mut unused = unused_columns(detected, layout);
+    let mut dates: [Dates; DATES.len()] = Default::default();
+    let (grammar, sample) = (&detected.grammar, &source.sample);
+    each_first_row(grammar, sample, detected.data_start, source.whole, FIRST_ROWS, |row| {
+        let Some((row, _)) = row else { return true };
+        for (column, look) in &mut unused {
+            look.add(&upper(row.text(*column, &[])), &policy.codes);
+        }
+        for (field, dates) in DATES.into_iter().zip(&mut dates) {
+            for slot in detected.binding.each().filter(|slot| is_own(slot, field, grammar.width)) {
+                dates.add(row, slot, field, &is_date);
+            }
+        }
+        true
+    });
+    let has_patterns = layout.is_some_and(|layout| !layout.dates.is_empty());
+    let mut warnings = Vec::new();
+    for (field, dates) in DATES.into_iter().zip(dates) {
+        let about = |kind| Warning::new(kind).file(&source.name).field(field.name()).of(dates.filled);
+        if dates.months_above_12 * MONTHS_ABOVE_12_ONE_IN > dates.filled && !has_patterns {
+            warnings.push(about(WarningKind::MonthAbove12).count(dates.months_above_12));
+        }
+        // An end date is often empty or a placeholder, which is read as none.
+        if field == Field::ServiceDate && dates.read * 2 < dates.filled {
+            warnings.push(about(WarningKind::UnreadableDates).count(dates.read));
+        }
+    }
+    for (column, look) in unused {
+        let Some((field, cells)) = look.verdict() else { continue };
+        let name = &detected.header[column];
+        // A name with a long number may be a cell of a row: it stays unsaid.
+        let name = if has_long_number(name) { format!("number {}", column + 1) } else { printable(name) };
+        let about = Warning::new(WarningKind::UnusedColumn).file(&source.name).field(field).column(name);
+        warnings.push(about.count(cells).of(look.filled()));
+    }
+    warnings
+}
+
+/// Four digits in a row: nearly every claim has them, and hardly any name of a column does.
+fn has_long_number(name: &str) -> bool {
+    name.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 4)
+}
+
+/// Is the field read from the extract itself? A cell of a joined table is not known yet.
+fn is_own(slot: &Binding, field: Field, width: usize) -> bool {
+    slot.columns(field).iter().all(|column| *column < width)
+}
+
+impl Dates {
+    fn add(&mut self, row: &Row<'_>, slot: &Binding, field: Field, is_date: impl Fn(&str) -> bool) {
+        let text = slot.text(row, field);
+        if !text.is_empty() {
+            self.filled += 1;
+            self.read += u64::from(is_date(&text));
+            self.months_above_12 += u64::from(is_month_above_12(&text));
+        }
+    }
+}
+
+/// Is the number in the place of the month 13 to 31, and that in the place of the day a month? The forms are those of
+/// [`crate::ingest::date`] with a month in digits: M/D/YYYY, M/D/YY, YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD.
+fn is_month_above_12(text: &str) -> bool {
+    let day = text.split([' ', 'T']).next().unwrap_or_default();
+    let parts: Vec<&str> = day.split(['/', '-']).collect();
+    let (month, day) = match parts[..] {
+        [year, month, day] if year.len() == 4 => (month, day),
+        [month, day, _] => (month, day),
+        [whole] if whole.len() == 8 && whole.is_ascii() => (&whole[4..6], &whole[6..]),
+        _ => return false,
+    };
+    let number = |text: &str| text.parse::<u8>().unwrap_or_default();
+    (13..=31).contains(&number(month)) && (1..=12).contains(&number(day))
+}
+
+/// The columns of the extract that no field, no key of a joined table and no layout knows.
+fn unused_columns(detected: &Detected, layout: Option<&Layout>) -> Vec<(usize, ColumnLook)> {
+    let is_key = |column: &usize| detected.joins.iter().any(|join| join.is_key(*column));
+    let is_used = |column: &usize| detected.binding.each().any(|slot| slot.uses(*column)) || is_key(column);
+    let is_known = |column: &usize| layout.is_some_and(|layout| layout.leaves_out(&detected.header[*column]));
+    let columns = (0..detected.grammar.width).filter(|column| !is_used(column) && !is_known(column));
+    columns.filter_map(|column| Some((column, ColumnLook::new(&detected.header[column])?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_above_12_is_seen_in_every_form() {
+        for text in ["13/02/2024", "31/12/24", "2024-13-02", "2024/31/01", "20241301", "2024-13-02T10:00", "13/1/2024"]
+        {
+            assert!(is_month_above_12(text), "{text}");
+        }
+        for text in ["02/13/2024", "2024-02-13", "20240213", "13/13/2024", "99/02/2024", "5-MAR-2024", "0", "", "13/02"]
+        {
+            assert!(!is_month_above_12(text), "{text}");
+        }
+    }
+}

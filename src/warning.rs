@@ -1,0 +1,189 @@
+//! Warnings: signs that a run read something else than the user meant, although it could be read.
+//!
+//! A note says what follows from an input, such as an optional column that it does not have. A warning says that the input,
+//! or a setting, is probably wrong. Warnings go to stderr and to the log whatever `--quiet` says, to the page, to the
+//! workbook and to summary.json, and a gate can count them.
+//!
+//! To add a warning: add a [`WarningKind`] with its word, give it a sentence in
+//! [`report::words::warning`](crate::report), list it in the specification, and push a [`Warning`] to
+//! [`RunContext::warnings`](crate::run::RunContext) while the extracts are read, or return it from `report::warnings` if
+//! it depends on the totals of the run. Warnings that differ only in their file and counts are merged.
+
+use serde::{Serialize, Serializer};
+
+/// What a warning is about. spec: outputs/warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WarningKind {
+    /// A settings file that was found beside the extract changes results.
+    SettingsBesideExtract,
+    /// An extract has no rows.
+    NoRows,
+    /// The last row has no line end and too few fields. `count` is its line.
+    CutShort,
+    /// The number of rows differs from that of the baseline by more than half. `count` of `of`.
+    RowsUnlikeBaseline,
+    /// The baseline had a column for `field`, and this run has none.
+    ColumnGone,
+    /// The baseline had more columns for `field`: `count` of `of` are left.
+    FewerColumns,
+    /// No amount of a service can be read, or no extract has a column for amounts. `of` services.
+    NoAmounts,
+    /// A column that no field uses looks like `field`: `count` of its `of` filled cells do.
+    UnusedColumn,
+    /// Fewer than half of the dates in `field` can be read: `count` of `of`.
+    UnreadableDates,
+    /// In `count` of `of` dates the number in the place of the month is above 12.
+    MonthAbove12,
+    /// No table knows the product labels of `count` of `of` rows with services.
+    UnreadProducts,
+    /// The authorization file has none of the `of` numbers on services.
+    AuthorizationsNotFound,
+    /// The authorization file has `of` rows, and none is an approval.
+    NoApproval,
+    /// No table knows the status of `count` of `of` rows of the authorization file.
+    UnreadAuthorizationStatus,
+    /// The baseline had an authorization file, and this run has none.
+    AuthorizationsGone,
+}
+
+impl WarningKind {
+    /// The word of the kind in outputs: the name of the variant in lower case, with hyphens.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SettingsBesideExtract => "settings-beside-extract",
+            Self::NoRows => "no-rows",
+            Self::CutShort => "cut-short",
+            Self::RowsUnlikeBaseline => "rows-unlike-baseline",
+            Self::ColumnGone => "column-gone",
+            Self::FewerColumns => "fewer-columns",
+            Self::NoAmounts => "no-amounts",
+            Self::UnusedColumn => "unused-column",
+            Self::UnreadableDates => "unreadable-dates",
+            Self::MonthAbove12 => "month-above-12",
+            Self::UnreadProducts => "unread-products",
+            Self::AuthorizationsNotFound => "authorizations-not-found",
+            Self::NoApproval => "no-approval",
+            Self::UnreadAuthorizationStatus => "unread-authorization-status",
+            Self::AuthorizationsGone => "authorizations-gone",
+        }
+    }
+}
+
+impl Serialize for WarningKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// A warning with its evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// The file that it is about, as given; the first of them if it is about several. Empty: it is about the run.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub file: String,
+    /// The number of files that it is about.
+    #[serde(skip_serializing_if = "is_at_most_one")]
+    pub files: u64,
+    /// The canonical field, or the settings, that it is about.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub field: String,
+    /// The name of a column in the header of the file.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub column: String,
+    /// How many, as the kind says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Of how many, as the kind says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_at_most_one(files: &u64) -> bool {
+    *files <= 1
+}
+
+impl Warning {
+    /// A warning about the whole run, without evidence.
+    pub fn new(kind: WarningKind) -> Self {
+        Self { kind, file: String::new(), files: 0, field: String::new(), column: String::new(), count: None, of: None }
+    }
+
+    /// The same about a file, as given.
+    #[must_use]
+    pub fn file(self, file: impl Into<String>) -> Self {
+        Self { file: file.into(), files: 1, ..self }
+    }
+
+    /// The same about a canonical field or about settings.
+    #[must_use]
+    pub fn field(self, field: impl Into<String>) -> Self {
+        Self { field: field.into(), ..self }
+    }
+
+    /// The same about a column of the header.
+    #[must_use]
+    pub fn column(self, column: impl Into<String>) -> Self {
+        Self { column: column.into(), ..self }
+    }
+
+    /// The same with a count.
+    #[must_use]
+    pub fn count(self, count: u64) -> Self {
+        Self { count: Some(count), ..self }
+    }
+
+    /// The same with the number that the count is a part of.
+    #[must_use]
+    pub fn of(self, of: u64) -> Self {
+        Self { of: Some(of), ..self }
+    }
+}
+
+/// Merges warnings that differ only in file and counts, so that thousands of part files give one warning: the first file
+/// is named, the files are counted, and the counts are added up. The order is that of the kinds, then of the input.
+pub fn merged(warnings: impl IntoIterator<Item = Warning>) -> Vec<Warning> {
+    let mut merged: Vec<Warning> = Vec::new();
+    for warning in warnings {
+        let same = |other: &&mut Warning| {
+            (other.kind, &other.field, &other.column) == (warning.kind, &warning.field, &warning.column)
+        };
+        let Some(other) = merged.iter_mut().find(same) else {
+            merged.push(warning);
+            continue;
+        };
+        other.files += warning.files;
+        // The line of a second file means nothing beside the name of the first one.
+        if warning.kind != WarningKind::CutShort {
+            other.count = other.count.zip(warning.count).map(|(one, two)| one + two);
+            other.of = other.of.zip(warning.of).map(|(one, two)| one + two);
+        }
+    }
+    merged.sort_by_key(|warning| warning.kind);
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_of_many_files_become_one() {
+        let of_file = |n: u64| Warning::new(WarningKind::UnreadableDates).file(format!("{n}.csv")).count(1).of(n);
+        let other = Warning::new(WarningKind::NoRows).file("2.csv");
+        let all = merged([of_file(3), other.clone(), of_file(4), of_file(5)]);
+        assert_eq!(all, [other, Warning { files: 3, ..of_file(3).count(3).of(12) }]);
+        let json = serde_json::to_string(&all[1]).expect("text");
+        assert_eq!(json, r#"{"kind":"unreadable-dates","file":"3.csv","files":3,"count":3,"of":12}"#);
+    }
+
+    #[test]
+    fn warnings_about_different_columns_stay_apart() {
+        let about = |column: &str| Warning::new(WarningKind::UnusedColumn).field("diagnosis").column(column);
+        assert_eq!(merged([about("dx_a"), about("dx_b"), about("dx_a")]).len(), 2);
+        let line = |file: &str, n: u64| Warning::new(WarningKind::CutShort).file(file).count(n);
+        assert_eq!(merged([line("a", 7), line("b", 9)]), [Warning { files: 2, ..line("a", 7) }]);
+    }
+}

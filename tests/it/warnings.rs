@@ -1,0 +1,359 @@
+//! Warnings: each is given where it should be and not where it should not, and reaches stderr, the log, the page, the
+//! workbook, summary.json and gates. Also `require`, the settings files that are not trusted, and `inspect` of other files.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir};
+use crate::kit::{Inputs, written};
+
+/// Warnings of a summary: kind, field, column, count, of.
+fn warnings(summary: &Value) -> Vec<String> {
+    let text = |warning: &Value, key: &str| match &warning[key] {
+        Value::Null => String::new(),
+        Value::String(text) => format!(" {text}"),
+        other => format!(" {other}"),
+    };
+    let one = |warning: &Value| {
+        let kind = warning["kind"].as_str().expect("a word");
+        let rest: String = ["field", "column", "count", "of"].into_iter().map(|key| text(warning, key)).collect();
+        assert!(warning["message"].as_str().is_some_and(|message| message.len() > 20), "{warning}");
+        format!("{kind}{rest}")
+    };
+    summary["warnings"].as_array().expect("a list").iter().map(one).collect()
+}
+
+/// Warnings of a run over a text, by the canonical names.
+fn of_text(text: &str) -> Vec<String> {
+    of(Inputs::one(text))
+}
+
+fn of(inputs: Inputs) -> Vec<String> {
+    let outcome = inputs.run().expect("readable");
+    warnings(&serde_json::from_slice(&written(&outcome, "summary.json")).expect("JSON"))
+}
+
+/// The warnings in the report of a directory.
+fn of_report(dir: &TestDir, report: &str) -> Vec<String> {
+    let text = fs::read_to_string(dir.at(report).join("summary.json")).expect("a report");
+    warnings(&serde_json::from_str(&text).expect("JSON"))
+}
+
+#[test]
+fn a_usual_extract_has_no_warning() {
+    assert!(of_text(&format!("{HEAD}{CLEAR}{DENY}")).is_empty());
+}
+
+#[test]
+fn columns_that_look_like_codes_are_named() {
+    let head = HEAD.trim_end();
+    let text = |column: &str, cell: &str| format!("{head},{column}\n{},{cell}\n", CLEAR.trim_end());
+    for (column, cell, want) in [
+        ("op_code_a", "0PU43JZ", "unused-column icd_procedure op_code_a 1 1"),
+        ("dx_secondary_x", "M80.08XA", "unused-column diagnosis dx_secondary_x 1 1"),
+        ("other_cpt", "99213", "unused-column procedure_code other_cpt 1 1"),
+    ] {
+        assert_eq!(of_text(&text(column, cell)), [want]);
+    }
+    for (column, cell) in [("admitting_dx", "M54.5"), ("zip", "22514"), ("dx_text", "back pain"), ("plan_group", "A12")]
+    {
+        assert!(of_text(&text(column, cell)).is_empty(), "{column}");
+    }
+}
+
+#[test]
+fn a_layout_can_say_that_a_column_is_left_out() {
+    let layout = |unused: &str| {
+        format!(
+            "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n{unused}\n[columns]\nclaim_id = \"C\"\nservice_date = \"D\"\n\
+             procedure_code = \"P\"\ndiagnosis = \"DX{{1..3}}\"\npaid_amount = \"A\"\n"
+        )
+    };
+    let text = "C,D,P,DX1,A,OTHER_DX\nC1,2024-03-05,22514,M4854XA,5.00,M545\n";
+    let run = |unused: &str| of(Inputs { layout: Some(layout(unused)), ..Inputs::one(text) });
+    assert_eq!(run(""), ["unused-column diagnosis OTHER_DX 1 1"]);
+    assert!(run("unused = [\"other dx\"]").is_empty());
+}
+
+#[test]
+fn dates_that_may_be_misread_are_a_warning() {
+    let rows = |dates: &[&str]| {
+        let row = |(n, date): (usize, &&str)| CLEAR.replace("C1,", &format!("C{n},")).replace("2024-03-05", date);
+        HEAD.to_owned() + &dates.iter().enumerate().map(row).collect::<String>()
+    };
+    let days = ["03/02/2024", "13/02/2024", "04/02/2024", "25/02/2024", "06/02/2024"];
+    assert_eq!(of_text(&rows(&days)), ["month-above-12 service_date 2 5"]);
+    // One typing error among many is none.
+    let one = [&["02/25/2024"; 10][..], &["25/02/2024"]].concat();
+    assert!(of_text(&rows(&one)).is_empty());
+    let unread = ["2024-03-05", "spring", "summer"];
+    assert_eq!(of_text(&rows(&unread)), ["unreadable-dates service_date 1 3"]);
+    assert!(of_text(&rows(&["2024-03-05", "spring"])).is_empty());
+}
+
+#[test]
+fn amounts_and_products_that_nobody_reads_are_warnings() {
+    let no_column = format!("{HEAD}{CLEAR}").replace("paid_amount", "other");
+    assert_eq!(of_text(&no_column), ["no-amounts"]);
+    let empty = format!("{HEAD}{CLEAR}").replace("2500.00", "");
+    assert_eq!(of_text(&empty), ["no-amounts 1"]);
+    let ten: String = (0..10).map(|n| CLEAR.replace("C1,M1", &format!("C{n},M{n}"))).collect();
+    assert!(of_text(&format!("{HEAD}{}", ten.replacen(",HMO,", ",GOLD,", 1))).is_empty());
+    assert_eq!(of_text(&format!("{HEAD}{}", ten.replacen(",HMO,", ",GOLD,", 2))), ["unread-products product 2 10"]);
+}
+
+#[test]
+fn a_cut_export_is_a_warning() {
+    let cut = format!("{HEAD}{CLEAR}{}", &DENY[..20]);
+    assert_eq!(of_text(&cut), ["cut-short 3"]);
+    assert!(of_text(&format!("{cut}\n")).is_empty(), "a short row that ends is a rejected row");
+    assert!(of_text(format!("{HEAD}{CLEAR}").trim_end()).is_empty(), "a whole row without a line end is whole");
+    let in_quotes = format!("{HEAD}{CLEAR}C9,M9,\"HM");
+    assert_eq!(of_text(&in_quotes), ["cut-short 3"]);
+    let longer: String = (0..3_000).map(|n| CLEAR.replace("C1,", &format!("C{n},"))).collect();
+    let long_cut = Inputs::one(format!("{HEAD}{longer}{}", &DENY[..20]));
+    for block in [1 << 10, 1 << 12, 1 << 20] {
+        let outcome = long_cut.run_by(&crate::kit::POLICY, block).expect("readable");
+        let summary = serde_json::from_slice(&written(&outcome, "summary.json")).expect("JSON");
+        assert_eq!(warnings(&summary), ["cut-short 3002"], "{block}");
+    }
+    assert_eq!(of_text(HEAD), ["no-rows"]);
+}
+
+#[test]
+fn the_authorization_file_is_judged_too() {
+    let with = |auths: &str| {
+        let rows = format!("{HEAD}{CLEAR}{DENY}");
+        of(Inputs { auths: Some(format!("authorization_number,status\n{auths}").into_bytes()), ..Inputs::one(rows) })
+    };
+    assert!(with("A-1,approved\n").is_empty());
+    assert_eq!(with("B-1,approved\n"), ["authorizations-not-found 1"]);
+    assert_eq!(with("A-1,denied\n"), ["no-approval 1"]);
+    assert_eq!(with("A-1,approved\nA-2,maybe\nA-3,\n"), ["unread-authorization-status 1 3"]);
+}
+
+#[test]
+fn what_the_baseline_had_is_missed() {
+    let dir = TestDir::with(&[CLEAR, DENY]);
+    dir.put("auths.csv", "authorization_number,status\nA-1,approved\n");
+    dir.run(&["check", "claims.csv", "--out", "old", "--auths", "auths.csv", "-q"]);
+    let check = |rows: &str, out: &str, more: &[&str]| {
+        dir.put("claims.csv", rows);
+        dir.run(&[&["check", "claims.csv", "--out", out, "--baseline", "old"][..], more].concat());
+        of_report(&dir, out)
+    };
+    let same = format!("{HEAD}{CLEAR}{DENY}");
+    assert!(check(&same, "same", &["--auths", "auths.csv"]).is_empty());
+    assert_eq!(check(&same, "no-auths", &[]), ["authorizations-gone"]);
+    let renamed = same.replace(",product,", ",line_of_business_word,");
+    assert_eq!(check(&renamed, "no-product", &["--auths", "auths.csv"]), ["column-gone product"]);
+    // Three rows are not more than half as many again, four are.
+    let three = format!("{same}{}", CLEAR.replace("C1", "C7"));
+    assert!(check(&three, "three", &["--auths", "auths.csv"]).is_empty());
+    let four = format!("{three}{}", CLEAR.replace("C1", "C8"));
+    assert_eq!(check(&four, "four", &["--auths", "auths.csv"]), ["rows-unlike-baseline 4 2"]);
+}
+
+#[test]
+fn fewer_diagnosis_columns_than_in_the_baseline_are_missed() {
+    let dir = TestDir::with(&[]);
+    let two = HEAD.replace("diagnosis_1", "diagnosis_1,diagnosis_2") + &CLEAR.replace("M48.56XA", "M48.56XA,I10");
+    dir.put("claims.csv", &two);
+    dir.run(&["check", "claims.csv", "--out", "old"]);
+    dir.put("claims.csv", two.replace("diagnosis_2", "remark").replace("I10", "text"));
+    dir.run(&["check", "claims.csv", "--out", "new", "--baseline", "old"]);
+    assert_eq!(of_report(&dir, "new"), ["fewer-columns diagnosis 1 2"]);
+}
+
+#[test]
+fn a_warning_reaches_everybody() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("claims.csv", format!("{HEAD}{CLEAR}C9,M9").replace("paid_amount", "other"));
+    let output = dir.run(&["check", "claims.csv", "--out", "r", "-q", "--format", "xlsx"]);
+    assert_eq!((output.code, output.out.as_str()), (Some(0), ""));
+    assert_eq!(output.err.matches("warning: ").count(), 2, "{}", output.err);
+    assert!(output.err.contains("claims.csv: line 3 is the last one"), "{}", output.err);
+    let page = fs::read_to_string(dir.at("r/report.html")).expect("the page");
+    assert_eq!(page.matches("<li class=\"warning\">").count(), 2);
+    let sheet = calamine_rows(&dir.at("r/report.xlsx"));
+    assert_eq!(sheet, ["cut-short", "no-amounts"]);
+    let output = dir.run(&["check", "claims.csv", "--out", "s", "-q", "--log", "json"]);
+    let events: Vec<Value> = output.err.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let kinds: Vec<_> = events.iter().filter(|e| e["event"] == "warning").map(|e| e["kind"].clone()).collect();
+    assert_eq!(kinds, ["cut-short", "no-amounts"]);
+    let loud = dir.run(&["check", "claims.csv", "--out", "t"]);
+    assert!(loud.out.contains("2 warnings: said on stderr"), "{}", loud.out);
+    for (gate, code) in [("warnings > 0", 1), ("warnings > 1", 1), ("warnings > 2", 0)] {
+        let output = dir.run(&["check", "claims.csv", "--out", "u", "--force", "--fail-if", gate]);
+        assert_eq!(output.code, Some(code), "{gate}");
+    }
+}
+
+/// The kinds of warnings on the sheet Summary.
+fn calamine_rows(path: &std::path::Path) -> Vec<String> {
+    use calamine::{Reader as _, Xlsx, open_workbook};
+    let mut book: Xlsx<_> = open_workbook(path).expect("a workbook");
+    let range = book.worksheet_range("Summary").expect("a sheet");
+    range.rows().filter(|row| row[0] == "warning").map(|row| row[1].to_string()).collect()
+}
+
+#[test]
+fn required_fields_are_required() {
+    let dir = TestDir::with(&[CLEAR]);
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "a", "--require", "product"]).code, Some(0));
+    let output =
+        dir.run(&["check", "claims.csv", "--out", "b", "--require", "units", "--require", "modifier"]).refused();
+    assert!(output.contains("units: looked for") && output.contains("modifier: looked for"), "{output}");
+    let output = dir.run(&["check", "claims.csv", "--require", "prodct"]).refused();
+    assert!(output.contains("did you mean product?"), "{output}");
+    dir.put("claimlint.toml", "require = [\"product\", \"charge_amount\"]\n");
+    let output = dir.run(&["check", "claims.csv", "--out", "c"]).refused();
+    assert!(output.contains("charge_amount: looked for") && !output.contains("product: looked"), "{output}");
+}
+
+#[test]
+fn a_layout_refuses_a_header_without_its_columns_unless_they_are_optional() {
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv", "C,D,P,PDX,DX2,A\nC1,2024-03-05,22514,M4854XA,,5.00\n");
+    let layout = |more: &str, columns: &str| {
+        format!(
+            "name = \"mart\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n{more}\n[columns]\nclaim_id = \"C\"\nservice_date = \"D\"\n\
+             procedure_code = \"P\"\npaid_amount = \"A\"\n{columns}\n"
+        )
+    };
+    for (more, columns, missing) in [
+        ("", "diagnosis = [\"PDX\", \"DX{2..9}\"]", None),
+        ("", "diagnosis = \"DX{1..9}\"\nproduct = [\"LOB\", \"PLAN\"]", Some("product: looked for LOB, PLAN")),
+        ("optional = [\"product\"]", "diagnosis = \"DX{1..9}\"\nproduct = \"LOB\"", None),
+        ("optional = \"all\"", "diagnosis = \"DX{1..9}\"\nproduct = \"LOB\"", None),
+        ("", "diagnosis = [\"PDX\", \"SDX\"]", Some("diagnosis: looked for SDX")),
+        ("require = [\"units\"]", "diagnosis = \"DX{1..9}\"", Some("units: looked for units")),
+        ("optional = [\"prodct\"]", "diagnosis = \"DX{1..9}\"", Some("did you mean product?")),
+    ] {
+        dir.put("l.toml", layout(more, columns));
+        let output = dir.run(&["check", "claims.csv", "--layout", "l.toml", "--out", "r", "--force"]);
+        match missing {
+            None => assert_ne!(output.code, Some(2), "{columns}: {}", output.err),
+            Some(missing) => assert!(output.refused().contains(missing), "{columns}"),
+        }
+    }
+}
+
+#[test]
+fn settings_that_nobody_named_are_a_warning_if_they_change_results() {
+    let dir = TestDir::with(&[CLEAR]);
+    let check = |settings: &str, more: &[&str]| {
+        dir.put("claimlint.toml", settings);
+        dir.run(&[&["check", "claims.csv", "--out", "r", "--force"][..], more].concat());
+        of_report(&dir, "r")
+    };
+    let text = "fail_on = \"never\"\n[dispositions]\nDX101 = \"info\"\n";
+    assert_eq!(check(text, &[]), ["settings-beside-extract fail_on, dispositions.DX101"]);
+    assert_eq!(check(text, &["--fail-on", "deny"]), ["settings-beside-extract dispositions.DX101"]);
+    assert!(check(text, &["--config", "claimlint.toml"]).is_empty());
+    assert!(check(text, &["--no-config"]).is_empty());
+    assert!(check("threads = 2\nformat = \"jsonl\"\n", &[]).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_settings_file_that_all_may_write_is_refused_unless_it_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("claimlint.toml", "threads = 2\n");
+    let mode = |bits| fs::set_permissions(dir.at("claimlint.toml"), fs::Permissions::from_mode(bits)).expect("ours");
+    mode(0o646);
+    let output = dir.run(&["check", "claims.csv", "--out", "a"]).refused();
+    assert!(output.contains("every user may write") && output.contains("--config"), "{output}");
+    dir.run(&["check", "claims.csv", "--out", "b", "--config", "claimlint.toml"]).success();
+    dir.run(&["check", "claims.csv", "--out", "c", "--no-config"]).success();
+    mode(0o640);
+    dir.run(&["check", "claims.csv", "--out", "d"]).success();
+}
+
+#[test]
+fn other_commands_read_the_settings_of_check() {
+    let dir = TestDir::with(&[DENY]);
+    dir.put("claims.csv", format!("{HEAD}{DENY}").replace("claim_id", "CERT"));
+    let columns = HEAD.trim_end().split(',').map(|name| {
+        let column = if name == "claim_id" { "CERT" } else { name };
+        if name == "diagnosis_1" {
+            "diagnosis = \"diagnosis_{1..2}\"\n".to_owned()
+        } else {
+            format!("{name} = \"{column}\"\n")
+        }
+    });
+    let layout = "name = \"mart\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n[columns]\n".to_owned();
+    dir.put("mart.toml", layout + &columns.collect::<String>());
+    dir.put("claimlint.toml", "layout = \"mart.toml\"\nauths = \"auths.csv\"\n[dispositions]\nDX101 = \"review\"\n");
+    dir.put("auths.csv", "authorization_number,status\nA-1,approved\n");
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "r"]).code, Some(0));
+    let output = dir.run(&["inspect", "claims.csv"]).success();
+    assert!(output.contains("mart") && output.contains("settings   claimlint.toml"), "{output}");
+    assert_eq!(dir.run(&["inspect", "claims.csv", "--no-config"]).code, Some(2));
+    let output = dir.run(&["verify", "r", "claims.csv"]).success();
+    assert!(output.contains("settings of claimlint.toml are in force") && output.contains("judged again"), "{output}");
+    let shown = |args: &[&str]| -> CommandOutput { dir.run(&[&["policy", "show"][..], args].concat()) };
+    let plain = shown(&[]);
+    assert!(plain.err.contains("claimlint.toml was not read"), "{}", plain.err);
+    let with = shown(&["--config", "claimlint.toml"]);
+    assert!(with.err.is_empty(), "{}", with.err);
+    assert_ne!(plain.success(), with.success());
+}
+
+#[test]
+fn inspect_describes_an_authorization_file() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("auths.csv", "Auth Number,status,plan_word\nA-1,approved,x\nA-2,maybe,y\n");
+    let output = dir.run(&["inspect", "auths.csv"]).success();
+    for part in ["an authorization file", "Auth Number", "2 rows, 1 of them approvals", "status \"", "no column"] {
+        assert!(output.contains(part), "{part}: {output}");
+    }
+    assert!(!output.contains("A-1"), "{output}");
+    dir.put("auths.csv", "authorization_number,status,valid_from\nA-1,approved,spring\n");
+    assert!(dir.run(&["inspect", "auths.csv"]).refused().contains("line 2: valid_from"));
+    assert!(!dir.run(&["inspect", "claims.csv"]).success().contains("an authorization file"));
+}
+
+#[test]
+fn no_service_is_said_with_what_was_not_looked_at() {
+    let dir = TestDir::with(&[CLEAR]);
+    let told = |rows: String| {
+        dir.put("claims.csv", rows);
+        let output = dir.run(&["check", "claims.csv", "--out", "r", "--force"]).success();
+        output.lines().collect::<Vec<_>>().join(" ")
+    };
+    let other = CLEAR.replace("22514", "99213");
+    let output = told(format!("{HEAD}{other}"));
+    assert!(
+        output.contains("no row that could be read holds a listed procedure code in a column that is read"),
+        "{output}"
+    );
+    assert!(!output.contains("rejected and not looked at"));
+    let output = told(format!("{HEAD}{other}C9,M9,22514\n"));
+    assert!(output.contains("1 row was rejected and not looked at"), "{output}");
+    let head = HEAD.replace("paid_amount", "paid_amount,claim_status");
+    let output = told(format!("{head}{},DENIED\n", CLEAR.trim_end()));
+    assert!(output.contains("1 row holds a known procedure code, but reversed"), "{output}");
+}
+
+#[test]
+fn notes_do_not_point_at_fields_that_are_missing_too() {
+    let dir = TestDir::with(&[CLEAR]);
+    let without = |column: &str| {
+        dir.put("claims.csv", format!("{HEAD}{CLEAR}").replace(column, "other"));
+        dir.run(&["check", "claims.csv", "--out", "r", "--force", "--log", "json"]).err
+    };
+    let usual = without("nothing");
+    assert!(
+        usual.contains("bill_type") && usual.contains("the setting comes from the place of service alone"),
+        "{usual}"
+    );
+    assert!(usual.contains("replaced and voided claims are not known"), "{usual}");
+    assert!(!usual.contains("third character"), "{usual}");
+    let none = without("place_of_service");
+    assert!(none.contains("no setting is known (RT403)") && !none.contains("alone"), "{none}");
+    let none = without("paid_amount");
+    assert!(!none.contains("falls back"), "{none}");
+}
