@@ -65,11 +65,13 @@ const SINGLE_QUOTES: [char; 6] = ['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'
 /// Upper-cases a text. Letters outside ASCII follow Unicode, for printing, but never become ASCII letters, so that no
 /// other text turns into a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
-    // Count over the whole cell instead of stopping at the first hit: on a few bytes a mispredicted exit costs more than
-    // the rest of the scan.
-    if text.bytes().filter(|b| b.is_ascii_lowercase() || *b >= 0x80).count() == 0 {
+    if !any_word(text.as_bytes(), has_lowercase_or_foreign) {
         return text;
     }
+    Cow::Owned(upper_cased(&text))
+}
+
+fn upper_cased(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() || !c.to_uppercase().any(|u| u.is_ascii()) {
@@ -78,7 +80,44 @@ pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
             out.push(c);
         }
     }
-    Cow::Owned(out)
+    out
+}
+
+/// Does a test hold for some bytes of a text? The test gets eight bytes at a time, because cells are short: a loop over single
+/// bytes takes longer to set up than to run. The last word may repeat bytes or end with zero bytes, in which the test must find
+/// nothing.
+pub(crate) fn any_word(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
+    let word = |at: usize| bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+    let half = |at: usize| bytes[at..].first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
+    match bytes.len() {
+        0 => false,
+        length @ 1..4 => {
+            test([0, length / 2, length - 1].into_iter().fold(0, |all, at| all << 8 | u64::from(bytes[at])))
+        }
+        length @ 4..8 => test(half(0) | half(length - 4) << 32),
+        length => (0..length - 8).step_by(8).any(|at| test(word(at))) || test(word(length - 8)),
+    }
+}
+
+/// A word whose eight bytes are all this one.
+pub(crate) const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Does a word hold an ASCII lower-case letter, or a byte of a character outside ASCII?
+const fn has_lowercase_or_foreign(word: u64) -> bool {
+    let high = repeated(0x80);
+    let ascii = word & !high;
+    // Adding to a byte of at most 127 sets its high bit if the byte has reached a threshold, and never carries.
+    let reaches_a = ascii + repeated(0x80 - b'a');
+    let passes_z = ascii + repeated(0x80 - b'z' - 1);
+    (word | (reaches_a & !passes_z)) & high != 0
+}
+
+/// Does a word hold this byte?
+pub(crate) const fn has_byte(word: u64, byte: u8) -> bool {
+    let zero_where_equal = word ^ repeated(byte);
+    zero_where_equal.wrapping_sub(repeated(1)) & !zero_where_equal & repeated(0x80) != 0
 }
 
 /// White space of Unicode, the characters of no width, and the byte-order mark that joined files leave behind.
@@ -267,6 +306,22 @@ mod tests {
             }
         }
         assert_eq!(clean(b"blank", &[]), "blank");
+    }
+
+    #[test]
+    fn words_show_what_single_bytes_show() {
+        for length in 0..20 {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'7'; length];
+                    bytes[at] = byte;
+                    let want = byte.is_ascii_lowercase() || byte >= 0x80;
+                    assert_eq!(any_word(&bytes, has_lowercase_or_foreign), want, "{bytes:?}");
+                    assert_eq!(any_word(&bytes, |word| has_byte(word, b'.')), byte == b'.', "{bytes:?}");
+                }
+            }
+        }
+        assert!(!any_word(b"", |_| true));
     }
 
     #[test]

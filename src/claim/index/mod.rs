@@ -185,14 +185,12 @@ impl Index {
         let is_stay = matches!(kind, Kind::Stay(_));
         let claim = self.relations.identity.claim_of[number as usize];
         let units = if is_stay { Decimal::ONE } else { line.units };
-        let units_so_far = self.parties.units_so_far.get(&number).filter(|_| !is_stay);
-        let money = if let Some(stay) = self.stays.at(number).filter(|_| is_stay) {
-            ServiceMoney::OfStay(stay.money)
-        } else if self.stays.at(number).is_some() || (line.form != ClaimForm::Professional && self.stays.is_stay(claim))
-        {
-            ServiceMoney::InStay
-        } else {
-            ServiceMoney::OfLine
+        let units_so_far = if is_stay { None } else { self.parties.units_so_far.get(&number) };
+        let money = match self.stays.at(number) {
+            Some(stay) if is_stay => ServiceMoney::OfStay(stay.money),
+            Some(_) => ServiceMoney::InStay,
+            None if line.form != ClaimForm::Professional && self.stays.is_stay(claim) => ServiceMoney::InStay,
+            None => ServiceMoney::OfLine,
         };
         Service {
             line: n,

@@ -67,7 +67,11 @@ impl Visit {
     }
 
     fn new(line: u32, claim: u32, row: Line<'_>, days: Option<(Date, Date)>, codes: CodeSet, keys: &Keys) -> Self {
-        let (first, last) = days.map(|(first, last)| (day_number(first), day_number(last))).unwrap_or_default();
+        let numbers = |(first, last)| {
+            let number = day_number(first);
+            (number, if last == first { number } else { day_number(last) })
+        };
+        let (first, last) = days.map(numbers).unwrap_or_default();
         let place = row.text(Text::PlaceOfService);
         let provider = match (row.text(Text::BillingNpi), days) {
             (npi, None) => keys.hash((row.text(Text::BadDate), npi)) as u64,

@@ -120,7 +120,7 @@ impl Reader<'_> {
             procedures.modifiers = found.modifiers.into_iter().map(Cow::into_owned).collect();
         }
         let split = binding.split(Group::IcdProcedure);
-        for (_, cell) in binding.slots(row, Group::IcdProcedure).filter(|(_, cell)| !cell.is_empty()) {
+        for (_, cell) in binding.slots(row, Group::IcdProcedure) {
             for part in split.parts(&cell).filter(|p| !p.is_empty()) {
                 let found = self.codes.read(part, ProcedureColumn::Icd);
                 note(&found, &mut procedures.marks, encoder);
@@ -277,7 +277,7 @@ impl Reader<'_> {
             is_assistant |= self.assistants.iter().any(|list| list.iter().any(|own| own == modifier));
             encoder.modifier(modifier);
         };
-        for (_, cell) in binding.slots(row, Group::Modifier).filter(|(_, cell)| !cell.is_empty()) {
+        for (_, cell) in binding.slots(row, Group::Modifier) {
             if cell.len() == 2 && split.leaves_whole(&cell) {
                 take(&cell);
             } else {
@@ -305,7 +305,7 @@ fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
     let split = binding.split(Group::Diagnosis);
     let mut next_slot = 1u8;
     // Most slots of a row are empty.
-    for (column, cell) in binding.slots(row, Group::Diagnosis).filter(|(_, cell)| !cell.is_empty()) {
+    for (column, cell) in binding.slots(row, Group::Diagnosis) {
         let mut add = |code: &str| {
             let slot = next_slot.max(column);
             if encoder.diagnosis(slot, code) {

@@ -23,9 +23,7 @@ impl Pointers {
     pub fn read(binding: &Binding, row: &Row<'_>) -> Self {
         let mut pointers = Self::default();
         for (_, cell) in binding.slots(row, Group::DiagnosisPointer) {
-            if !cell.is_empty() {
-                pointers.add(&cell);
-            }
+            pointers.add(&cell);
         }
         let packed = binding.text(row, Field::DiagnosisPointer);
         let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || is_blank(c);

@@ -119,9 +119,11 @@ impl Binding {
         !self.further.is_empty()
     }
 
-    /// The upper-cased cells of a group, including empty ones, each with its number from 1.
+    /// The filled cells of a group, upper-cased, each with its number from 1.
     pub fn slots<'r>(&self, row: &Row<'r>, group: Group) -> impl Iterator<Item = (u8, Cow<'r, str>)> {
-        self.groups[group as usize].iter().map(|(slot, c)| (*slot, upper(row.text(*c, &self.null))))
+        // Most cells of a group have no bytes at all, so they are passed over before they are cleaned.
+        let with_bytes = self.groups[group as usize].iter().filter(|(_, c)| row.has_bytes(*c));
+        with_bytes.map(|(slot, c)| (*slot, upper(row.text(*c, &self.null)))).filter(|(_, cell)| !cell.is_empty())
     }
 
     /// How cells of a group are split.

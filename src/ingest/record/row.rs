@@ -50,6 +50,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Does a cell have any bytes?
+    pub(crate) fn has_bytes(&self, column: usize) -> bool {
+        self.fields.get(column).is_some_and(|field| field.start < field.end)
+    }
+
     /// The same as [`Row::cell`] for cells of UTF-8 without doubled quotes, as nearly all cells are; `None` for others.
     fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);

@@ -123,7 +123,7 @@ impl Sink for Writer<'_> {
         }
         self.lines.fetch_add(part.line_set.lines.len() as u64, Ordering::Relaxed);
         let lines = part.line_set.unfilled();
-        self.pieces.put(n, self.frames.of(lines, lines.bytes())?);
+        self.pieces.put(n, self.frames.of(lines)?);
         Ok(())
     }
 
@@ -154,32 +154,51 @@ impl Sink for Writer<'_> {
             lines: self.lines.into_inner(),
         };
         let mut out = lock(&self.out);
-        out.write_all(&self.frames.of(&head, 0)?)?;
+        out.write_all(&self.frames.of(&head)?)?;
         out.flush()
     }
 }
 
-/// Makes frames. Setting up a compressor takes longer than compressing a frame, so compressors are reused.
+/// Makes frames. Setting up a compressor takes longer than compressing a frame, and fresh memory for a batch must be faulted in,
+/// so both are reused.
 #[derive(Default)]
-struct Frames(Mutex<Vec<Compressor<'static>>>);
+struct Frames(Mutex<Vec<FrameMaker>>);
+
+struct FrameMaker {
+    compressor: Compressor<'static>,
+    /// The value in postcard.
+    plain: Vec<u8>,
+    /// The same, compressed.
+    packed: Vec<u8>,
+}
+
+impl FrameMaker {
+    fn new() -> io::Result<Self> {
+        let mut compressor = Compressor::new(ZSTD_LEVEL)?;
+        compressor.include_checksum(true)?;
+        Ok(Self { compressor, plain: Vec::new(), packed: Vec::new() })
+    }
+
+    fn frame<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<Vec<u8>> {
+        self.plain.clear();
+        self.plain = postcard::to_extend(value, std::mem::take(&mut self.plain)).map_err(io::Error::other)?;
+        let most = compress_bound(self.plain.len());
+        if self.packed.len() < most {
+            self.packed.resize(most, 0);
+        }
+        let length = self.compressor.compress_to_buffer(&self.plain, &mut self.packed[..])?;
+        let size = u32::try_from(length).map_err(io::Error::other)?;
+        Ok([&size.to_le_bytes(), &self.packed[..length]].concat())
+    }
+}
 
 impl Frames {
-    /// A frame: a length, then the value in postcard and zstd. `size` is the expected size of the postcard in bytes.
-    fn of<T: Serialize + ?Sized>(&self, value: &T, size: usize) -> io::Result<Vec<u8>> {
-        let bytes = postcard::to_extend(value, Vec::with_capacity(size)).map_err(io::Error::other)?;
+    /// A frame: a length, then the value in postcard and zstd.
+    fn of<T: Serialize + ?Sized>(&self, value: &T) -> io::Result<Vec<u8>> {
         let unused = lock(&self.0).pop();
-        let mut compressor = if let Some(compressor) = unused {
-            compressor
-        } else {
-            let mut compressor = Compressor::new(ZSTD_LEVEL)?;
-            compressor.include_checksum(true)?;
-            compressor
-        };
-        let mut frame = vec![0; 4 + compress_bound(bytes.len())];
-        let length = compressor.compress_to_buffer(&bytes, &mut frame[4..])?;
-        frame.truncate(4 + length);
-        frame[..4].copy_from_slice(&u32::try_from(length).map_err(io::Error::other)?.to_le_bytes());
-        lock(&self.0).push(compressor);
+        let mut maker = unused.map_or_else(FrameMaker::new, Ok)?;
+        let frame = maker.frame(value)?;
+        lock(&self.0).push(maker);
         Ok(frame)
     }
 }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
-use crate::ingest::cell::is_formula;
+use crate::ingest::cell::{any_word, has_byte, is_formula};
 use crate::report::table::record::Cells;
 
 /// A day, as ISO has it.
@@ -86,8 +86,8 @@ impl CsvRows {
     }
 
     fn quoted(&mut self, guard: &str, cell: &str) {
-        let special = |b: u8| matches!(b, b',' | b'"' | b'\n' | b'\r');
-        if cell.bytes().any(special) {
+        let is_special = |word| [b',', b'"', b'\n', b'\r'].into_iter().any(|byte| has_byte(word, byte));
+        if any_word(cell.as_bytes(), is_special) {
             self.text.push('"');
             self.text.push_str(guard);
             for (i, piece) in cell.split('"').enumerate() {

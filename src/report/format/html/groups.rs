@@ -141,11 +141,17 @@ fn by_amount(rows: impl Iterator<Item = ChartRow>) -> Vec<ChartRow> {
 }
 
 /// The highest providers, and a sentence on the rest.
-fn highest(knows_amounts: bool, providers: BTreeMap<&str, BarMeasure>) -> (Vec<ChartRow>, String) {
-    // Borrowed names are sorted: a plan has tens of thousands of providers, and only a few are printed.
-    let mut rows: Vec<_> = providers.into_iter().collect();
-    rows.sort_by_key(|(_, m)| Reverse((m.at_risk(), m.flagged(), m.all)));
+fn highest(knows_amounts: bool, mut rows: Vec<(&str, BarMeasure)>) -> (Vec<ChartRow>, String) {
+    let order = |(npi, m): &(&str, BarMeasure), (other_npi, other): &(&str, BarMeasure)| {
+        let measure = |m: &BarMeasure| (m.at_risk(), m.flagged(), m.all);
+        measure(other).cmp(&measure(m)).then_with(|| npi.cmp(other_npi))
+    };
+    // A plan has tens of thousands of providers, and only a few are printed, so the rest is not sorted.
+    if rows.len() > MAX_PROVIDERS_SHOWN {
+        rows.select_nth_unstable_by(MAX_PROVIDERS_SHOWN, order);
+    }
     let rest = rows.split_off(rows.len().min(MAX_PROVIDERS_SHOWN));
+    rows.sort_unstable_by(order);
     let others = if rest.is_empty() {
         String::new()
     } else {
@@ -182,6 +188,15 @@ mod tests {
         let (rows, others) = highest(true, providers.collect());
         assert_eq!(rows.len(), MAX_PROVIDERS_SHOWN);
         assert_eq!(rows[0].0, "1900000022");
+        assert!(rows.iter().map(|(name, ..)| name).rev().eq(&names[3..]));
         assert_eq!(others, "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged.");
+    }
+
+    #[test]
+    fn equal_providers_are_in_the_order_of_their_numbers() {
+        let names: Vec<String> = (0..30).rev().map(|n| format!("19000000{n:02}")).collect();
+        let equal = names.iter().map(|name| (name.as_str(), BarMeasure { all: 2, ..BarMeasure::default() }));
+        let (rows, _) = highest(true, equal.collect());
+        assert!(rows.iter().map(|(name, ..)| name).eq(names.iter().rev().take(MAX_PROVIDERS_SHOWN)));
     }
 }
