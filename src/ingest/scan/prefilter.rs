@@ -112,7 +112,7 @@ impl Prefilter {
     pub fn may_start_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
         // One test that nearly always fails, instead of a match: a mispredicted jump costs more than all lookups.
         let Some(six) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ SHORTEST + 1 }>) else { return true };
-        let is_short = (six[0] == delimiter) | (six[SHORTEST] == delimiter);
+        let is_short = six[0] == delimiter || six[SHORTEST] == delimiter;
         (!is_short | self.asks[usize::from(six[0])]) && self.may_hold_at(bytes, at, delimiter)
     }
 
