@@ -1,7 +1,7 @@
 //! The plan of a `check`: everything that its arguments and settings ask for, resolved or refused before the first row
 //! is read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rayon::ThreadPool;
@@ -11,7 +11,7 @@ use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::Mask;
 use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
 use crate::cli::comparison::ComparedFindings;
-use crate::cli::input_files::{InputFiles, with_roles};
+use crate::cli::input_files::{InputStates, hash, with_roles};
 use crate::cli::load::load_library;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
@@ -20,8 +20,9 @@ use crate::cli::{announce, comparison, mask_key, settings};
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
 use crate::ingest::layout::detect;
-use crate::ingest::{Library, ReadError, Source};
+use crate::ingest::{InputFile, InputRole, Library, ReadError, Source};
 use crate::policy::Policy;
+use crate::report::dir::ProtectedFiles;
 use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run;
@@ -47,12 +48,27 @@ pub(crate) struct Plan {
     pub(crate) expect: Expect,
     /// Are dates cut to their month?
     pub(crate) masks_dates: bool,
+    /// The state of each input before anything was read from it.
+    pub(crate) states: InputStates,
     /// How much of each input is hashed.
     pub(crate) hashed: HashedPart,
     /// The least disposition that makes the exit code 1.
     pub(crate) fail_on: FailOn,
     /// The documentation of the rules.
     pub(crate) docs: Vec<RuleDoc>,
+}
+
+impl Plan {
+    /// The files that the run reads, which it must not remove. The baseline is not one of them: it may be the report
+    /// that the run replaces.
+    pub(crate) fn protected_files(&self) -> ProtectedFiles {
+        let settings = &self.settings;
+        let texts = [&settings.file, &settings.auths.value, &settings.layout.value, &settings.mask.value];
+        let names = self.files.iter().chain(settings.join.list().iter().map(|table| &table.file));
+        let names = names.chain(texts.into_iter().flatten()).map(Path::new);
+        let paths = settings.policy.list().iter().chain(&settings.suppress.value).map(PathBuf::as_path);
+        ProtectedFiles::of(names.chain(paths))
+    }
 }
 
 /// What was loaded for a run, which consumes it.
@@ -64,7 +80,7 @@ pub(crate) struct Materials {
     pub(crate) comparison: ComparedFindings,
     /// The hashes, if they are sampled, which takes no longer than planning. Whole files are hashed after everything
     /// else was accepted.
-    pub(crate) sampled: Option<InputFiles>,
+    pub(crate) sampled: Option<Vec<InputFile>>,
 }
 
 /// Resolves the arguments, or refuses them.
@@ -74,6 +90,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
     let mask = settings.mask.value.as_deref().map(mask_key::load).transpose()?;
+    let states = InputStates::of(&inputs(&settings, &typed.files));
     let hashed = settings.fingerprint.value.unwrap_or(HashedPart::Sampled);
     // An input that cannot be hashed cannot be read either, and reading it gives a better message.
     let sample =
@@ -93,6 +110,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         max_decompressed: settings.max_decompressed.value,
         expect: Expect { rows: typed.expect_rows, amount: typed.expect_amount },
         masks_dates: settings.mask_dates.value.is_some(),
+        states,
         hashed,
         fail_on: settings.fail_on.value.unwrap_or(FailOn::Deny),
         docs,
@@ -101,13 +119,18 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     Ok((plan, Materials { policy, library, authorizations, mask, comparison, sampled }))
 }
 
-/// Hashes extracts, joined tables and the authorization file.
+/// Extracts, joined tables and the authorization file.
+fn inputs<'a>(settings: &'a EffectiveSettings, files: &'a [String]) -> Vec<(InputRole, &'a str)> {
+    with_roles(files, settings.join.list(), settings.auths.value.as_deref())
+}
+
+/// Hashes the inputs.
 pub(crate) fn hash_inputs(
     settings: &EffectiveSettings,
     files: &[String],
     hashed: HashedPart,
-) -> Result<InputFiles, ReadError> {
-    InputFiles::hash(&with_roles(files, settings.join.list(), settings.auths.value.as_deref()), hashed)
+) -> Result<Vec<InputFile>, ReadError> {
+    hash(&inputs(settings, files), hashed)
 }
 
 /// Bytes of the extracts on disk, in their order; 0 for a pipe.

@@ -1,10 +1,8 @@
-//! Ctrl-C and SIGTERM: the run is asked to stop, and the process is ended if it does not.
+//! Ctrl-C and SIGTERM: the run is asked to stop, and the process is ended if it does not. SIGXFSZ: a write fails.
 
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,20 +10,17 @@ use serde_json::json;
 
 use crate::cli::terminal::log::Log;
 use crate::exit::Exit;
+use crate::report::dir::Building;
 
 /// How long a run may take to stop by itself after a signal: far more than a group of blocks needs.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// Attempts to remove a directory into which a thread may still be writing. Each file is created once, so the second
-/// attempt removes what was created during the first; further attempts are for a slow disk.
-const PASSES: usize = 5;
 
 /// The phase of a run, for the signal handler that may have to end it.
 enum Phase {
     /// Nothing is on disk yet.
     Planning,
-    /// These paths must be removed.
-    Building([PathBuf; 2]),
+    /// This directory must be removed.
+    Building(Weak<Building>),
     /// The report is being moved into place or is already there. This is not interrupted.
     Publishing,
 }
@@ -73,9 +68,9 @@ impl Stop {
         }
     }
 
-    /// From now on these paths are removed if the run is stopped.
-    pub(crate) fn building(&self, temp_paths: [PathBuf; 2]) {
-        *self.phase() = Phase::Building(temp_paths);
+    /// From now on this directory is removed if the run is stopped.
+    pub(crate) fn building(&self, leftovers: Weak<Building>) {
+        *self.phase() = Phase::Building(leftovers);
     }
 
     /// The report is complete and is about to be moved. Returns `false` if the run was asked to stop before.
@@ -97,17 +92,25 @@ impl Stop {
     }
 }
 
+/// Lets a limit on the size of files (`ulimit -f`) make a write fail, as a full disk does. Otherwise its signal would end
+/// the process and leave the directory under construction. Threads that start later inherit this.
+pub(crate) fn block_file_size_signal() {
+    #[cfg(unix)]
+    {
+        let mut signals = nix::sys::signal::SigSet::empty();
+        signals.add(nix::sys::signal::Signal::SIGXFSZ);
+        let _ = signals.thread_block();
+    }
+}
+
 /// Ends a run that does not stop by itself. The caller holds the lock on the phase, so no report can be moved.
 fn leave(phase: &Phase, log: &Log) {
     match phase {
         Phase::Planning => {}
-        Phase::Building([directory, lease]) => {
-            for _ in 0..PASSES {
-                if fs::remove_dir_all(directory).is_ok() {
-                    break;
-                }
+        Phase::Building(leftovers) => {
+            if let Some(building) = leftovers.upgrade() {
+                building.discard();
             }
-            let _ = fs::remove_file(lease);
         }
         Phase::Publishing => return,
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+pub use crate::ingest::source::spill::Scratch;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 
@@ -21,9 +22,6 @@ pub struct Format {
     /// Opens it.
     pub open: Open,
 }
-
-/// Creates an anonymous temporary file.
-pub type Scratch = Arc<dyn Fn() -> io::Result<File> + Send + Sync>;
 
 /// The destination of an output file.
 pub trait Output: Write + Seek + Send {

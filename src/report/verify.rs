@@ -10,9 +10,9 @@ use serde::Deserialize;
 use crate::claim::{Cents, Sum};
 use crate::ledger::Ledger;
 use crate::report::dir;
-use crate::report::dir::RUN;
 use crate::report::dir::manifest;
 use crate::report::dir::manifest::Manifest;
+use crate::report::dir::{Directory, RUN};
 use crate::report::format::summary_json::SCHEMA;
 
 /// One check of a report and what it found.
@@ -137,7 +137,7 @@ impl SavedReport {
     }
 
     fn files(&self, directory: &Path) -> io::Result<IntegrityCheck> {
-        let there = manifest::parts(directory)?;
+        let there = manifest::parts(&Directory::open(directory)?)?;
         let mut wrong = Vec::new();
         for part in &self.manifest.files {
             match there.iter().find(|found| found.file == part.file) {

@@ -2,12 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::report::dir;
+use crate::report::dir::StagedReport;
 use crate::report::format::FORMATS;
 use crate::report::sink::{Format, Output, Scratch, Sink};
 use crate::report::totals::Totals;
@@ -19,7 +18,7 @@ use crate::run::Run;
 /// A file of a report under construction.
 struct ReportFile {
     file: BufWriter<File>,
-    directory: PathBuf,
+    scratch: Scratch,
 }
 
 impl Write for ReportFile {
@@ -40,16 +39,15 @@ impl Seek for ReportFile {
 
 impl Output for ReportFile {
     fn scratch(&self) -> Scratch {
-        let directory = self.directory.clone();
-        Arc::new(move || tempfile::tempfile_in(&directory))
+        Arc::clone(&self.scratch)
     }
 }
 
-/// Opens the files of a report in an existing directory.
-pub fn files(directory: &Path) -> impl Fn(&str) -> io::Result<Box<dyn Output>> {
+/// Opens the files of a report.
+pub fn files(staged: &StagedReport) -> impl Fn(&str) -> io::Result<Box<dyn Output>> + '_ {
     move |name| {
-        let file = BufWriter::with_capacity(1 << 18, dir::create(&directory.join(name))?);
-        Ok(Box::new(ReportFile { file, directory: directory.to_path_buf() }))
+        let file = BufWriter::with_capacity(1 << 18, staged.create(name)?);
+        Ok(Box::new(ReportFile { file, scratch: staged.scratch() }))
     }
 }
 

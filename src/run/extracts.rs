@@ -27,7 +27,8 @@ pub fn run(
     let mut account = Account::default();
     let (mut inputs, mut warnings): (Vec<Input>, Vec<Warning>) = Default::default();
     let repeated = same_file::repeated(names_given);
-    let spool = setup.memory.as_ref().map(|memory| Spool::new(memory.directory.clone(), memory.of_lines()));
+    let spool =
+        setup.memory.as_ref().map(|memory| Spool::new(std::sync::Arc::clone(&memory.scratch), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
     let watch = Spooled { watch, spool: spool.as_deref() };
     // A plain file is read by several threads. A compressed file is read by one, so several of them are read at a time.

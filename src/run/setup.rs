@@ -1,9 +1,10 @@
 //! What a run needs to start.
 
-use std::path::PathBuf;
+use std::fmt;
 
 use crate::claim::authorization::AuthorizationFile;
 use crate::ingest::Library;
+use crate::ingest::source::spill::Scratch;
 use crate::policy::Policy;
 use crate::run::reconcile::Expect;
 
@@ -26,12 +27,18 @@ pub struct Setup {
 }
 
 /// A bound on what a run keeps of its lines.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Memory {
     /// Bytes.
     pub bytes: usize,
-    /// Directory for the lines that exceed it, on the disk of the report.
-    pub directory: PathBuf,
+    /// Makes a file for the lines that exceed it, on the disk of the report.
+    pub scratch: Scratch,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 /// Bytes that a run takes besides its lines and their index: blocks being read and parts being judged and written. The

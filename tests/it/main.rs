@@ -20,6 +20,8 @@
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
 //! mask        a masked report holds no id
 //! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
+//! moving      an input that changes during the run ends it
+//! others      files of others: links, foreign files and inputs in the place of a report, a directory swapped mid-run
 //! verify      altered reports and reports of other inputs are recognized
 //! private     file modes under any umask; no message quotes a row
 //! silence     what must not pass in silence when files are read
@@ -68,9 +70,13 @@ mod logs;
 mod mask;
 mod memory;
 mod missing_columns;
+#[cfg(unix)]
+mod moving;
 mod mutation;
 #[cfg(unix)]
 mod night;
+#[cfg(unix)]
+mod others;
 mod pages;
 mod pollock;
 mod pollute;

@@ -29,7 +29,7 @@ impl Random {
 }
 
 /// An extract with this many rows, one in `every` of them in scope.
-fn extract(rows: usize, every: usize, seed: u64) -> String {
+pub(crate) fn extract(rows: usize, every: usize, seed: u64) -> String {
     let mut random = Random(seed);
     let mut text = HEAD.to_owned();
     for n in 0..rows {
@@ -47,21 +47,21 @@ fn extract(rows: usize, every: usize, seed: u64) -> String {
 }
 
 /// All files of a report except run.json, which may differ.
-fn report(path: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn report(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = names(path).into_iter().filter(|name| name != "run.json");
     files.map(|name| (name.clone(), fs::read(path.join(&name)).expect("a file that can be read"))).collect()
 }
 
 /// Entries that a run has left beside its report.
-fn leftovers(dir: &TestDir) -> Vec<String> {
+pub(crate) fn leftovers(dir: &TestDir) -> Vec<String> {
     dir.names().into_iter().filter(|name| name.starts_with('.')).collect()
 }
 
-fn start(command: &mut Command) -> Child {
+pub(crate) fn start(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
 }
 
-fn end(child: Child) -> (CommandOutput, Option<i32>) {
+pub(crate) fn end(child: Child) -> (CommandOutput, Option<i32>) {
     let output = child.wait_with_output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let ended = CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
@@ -69,7 +69,7 @@ fn end(child: Child) -> (CommandOutput, Option<i32>) {
 }
 
 /// Waits until a run has begun to build its report.
-fn begun(dir: &TestDir) {
+pub(crate) fn begun(dir: &TestDir) {
     let start = Instant::now();
     while !dir.names().iter().any(|n| n.ends_with(".partial")) {
         assert!(start.elapsed() < Duration::from_secs(20), "it never began");
@@ -280,7 +280,7 @@ fn a_limit_on_files_leaves_the_old_report() {
     assert_eq!(dir.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
     let before = report(&dir.at("report"));
     for blocks in [0, 1, 8, 64, 256] {
-        let typed = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let typed = format!("ulimit -f {blocks}; exec \"$@\"");
         let mut command = Command::new("sh");
         command.args(["-c", &typed, "sh", env!("CARGO_BIN_EXE_claimlint")]);
         command.args(["check", "large.csv", "--out", "report", "-q", "--force"]).current_dir(dir.at(""));
@@ -320,7 +320,7 @@ fn an_unwritable_out_is_refused_before_anything_is_read() {
 }
 
 #[test]
-fn an_input_that_fails_or_changes_leaves_the_old_report() {
+fn an_input_that_fails_leaves_the_old_report() {
     let dir = TestDir::with(&[DENY]);
     assert_eq!(dir.run(&["check", "claims.csv", "--out", "report", "-q"]).code, Some(1));
     let before = report(&dir.at("report"));
@@ -338,29 +338,9 @@ fn an_input_that_fails_or_changes_leaves_the_old_report() {
     assert!(refused.contains("cannot be read") && refused.contains("take another copy"), "{refused}");
     intact("a disk that errs");
 
-    // The file is truncated, extended and rewritten while the run waits for the pipe.
-    let text = extract(2_000, 100, 4);
-    for change in ["cut", "grown", "rewritten"] {
-        fs::write(dir.at("moving.csv"), &text).expect("room for it");
-        let mut command = dir.command(&["check", "-", "moving.csv", "--out", "report", "--force", "-q"]);
-        let mut child = start(command.args(["--threads", "1"]));
-        let mut pipe = child.stdin.take().expect("a pipe");
-        // More than the pipe's buffer: once it is written, the run is reading.
-        std::io::Write::write_all(&mut pipe, extract(20_000, 100, 5).as_bytes()).expect("it reads");
-        let changed = match change {
-            "cut" => text[..4096].to_owned(),
-            "grown" => text.clone() + CLEAR,
-            _ => text.replace("2024-03-01", "2024-03-02"),
-        };
-        fs::write(dir.at("moving.csv"), changed).expect("room for it");
-        drop(pipe);
-        let refused = end(child).0.refused();
-        assert!(refused.contains("moving.csv: changed while it was read; run again when"), "{change}: {refused}");
-        intact(change);
-    }
-
     // A compressed stream that breaks off in the middle of a pipe.
     let mut packed = Vec::new();
+    let text = extract(2_000, 100, 4);
     std::io::Read::read_to_end(
         &mut flate2::read::GzEncoder::new(text.as_bytes(), flate2::Compression::fast()),
         &mut packed,

@@ -14,7 +14,6 @@ use crate::claim::Sum;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
-use crate::cli::input_files::InputFiles;
 use crate::cli::plan::{Materials, Plan, hash_inputs, is_pipe, sizes};
 use crate::cli::signals::{Stop, interrupted};
 use crate::cli::terminal::absent;
@@ -27,7 +26,6 @@ use crate::ingest::Source;
 use crate::policy::Disposition;
 use crate::report::dir;
 use crate::report::dir::StagedReport;
-use crate::report::dir::manifest;
 use crate::report::{ReportContext, Totals, write};
 use crate::rules::judge::ServiceStatus;
 use crate::run;
@@ -60,11 +58,13 @@ fn plan_and_run(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write)
     let started = Instant::now();
     let (plan, materials) = plan::resolve(typed, log)?;
     let session = Session { plan: &plan, log, stop, quiet: typed.quiet };
-    let staged = StagedReport::open(plan.settings.out.value.as_deref(), typed.force)?;
-    stop.building(staged.temp_paths());
-    let (run, inputs) = session.read(typed, materials, &staged)?;
+    let protected = plan.protected_files();
+    let staged =
+        plan.pool.install(|| StagedReport::open(plan.settings.out.value.as_deref(), typed.force, &protected))?;
+    stop.building(staged.leftovers());
+    let run = session.read(typed, materials, &staged)?;
     let Some(totals) = session.write(&run, &staged)? else { return Ok(interrupted(log)) };
-    session.seal(&run, &inputs, &staged, started)?;
+    session.seal(&run, &staged, started)?;
     if !stop.begin_publishing() {
         return Ok(interrupted(log));
     }
@@ -78,7 +78,7 @@ fn plan_and_run(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write)
 
 impl Session<'_> {
     /// Reads and indexes the extracts, and completes what the report needs to know of the run.
-    fn read(&self, typed: &Check, materials: Materials, staged: &StagedReport) -> anyhow::Result<(Run, InputFiles)> {
+    fn read(&self, typed: &Check, materials: Materials, staged: &StagedReport) -> anyhow::Result<Run> {
         let plan = self.plan;
         let hash = || hash_inputs(&plan.settings, &plan.files, plan.hashed);
         let inputs = materials.sampled.map_or_else(|| plan.pool.install(hash), Ok)?;
@@ -89,7 +89,7 @@ impl Session<'_> {
             expect: plan.expect,
             block: plan.block,
             part: LINES,
-            memory: Some(Memory { bytes: plan.memory, directory: staged.path().to_path_buf() }),
+            memory: Some(Memory { bytes: plan.memory, scratch: staged.scratch() }),
         };
         let bytes = sizes(&plan.files).sum();
         let watcher = Watcher::new(typed.progress, self.quiet, bytes, self.stop.flag(), Arc::clone(self.log));
@@ -111,11 +111,11 @@ impl Session<'_> {
         }
         run.context.warnings.extend(plan.settings.warning());
         materials.comparison.add_to(&mut run.context);
-        run.context.input_files = inputs.list().to_vec();
+        run.context.input_files = inputs;
         if let Some(mask) = materials.mask {
             plan.pool.install(|| run.mask(mask, plan.masks_dates)).map_err(|e| unwritten(staged, &e))?;
         }
-        Ok((run, inputs))
+        Ok(run)
     }
 
     /// Judges the run part by part and writes every format. `None`: the run was asked to stop.
@@ -123,7 +123,7 @@ impl Session<'_> {
         let formats = write::chosen(self.plan.settings.format.list());
         let flag = self.stop.flag();
         let go_on = || !flag.load(Ordering::Relaxed);
-        let files = write::files(staged.path());
+        let files = write::files(staged);
         let write = || write::write(run, &self.plan.docs, &formats, &files, &go_on);
         let written = self.plan.pool.install(write).map_err(|e| unwritten(staged, &e))?;
         if let Some(totals) = &written {
@@ -154,12 +154,12 @@ impl Session<'_> {
     }
 
     /// Adds `run.json` and the manifest, and refuses the report if an input changed under the run.
-    fn seal(&self, run: &Run, inputs: &InputFiles, staged: &StagedReport, started: Instant) -> anyhow::Result<()> {
+    fn seal(&self, run: &Run, staged: &StagedReport, started: Instant) -> anyhow::Result<()> {
         let today = run.context.suppressions.as_ref().map(|all| all.today);
-        run_file::write(staged.path(), self.plan, self.log.run(), started, today)
-            .and_then(|()| self.plan.pool.install(|| manifest::write(staged.path(), inputs.list())))
+        run_file::write(staged, self.plan, self.log.run(), started, today)
+            .and_then(|()| self.plan.pool.install(|| staged.seal(&run.context.input_files)))
             .map_err(|e| unwritten(staged, &e))?;
-        inputs.ensure_unchanged()
+        self.plan.states.ensure_unchanged()
     }
 
     /// Prints the result. The report is complete by now, and the exit code does not depend on the terminal.

@@ -11,7 +11,7 @@ use crate::cli::terminal::style::{grouped, seen};
 use crate::exit::Exit;
 use crate::generate::{CLAIM_AMOUNTS_LAYOUT, CsvStyle, ExtractFiles, ExtractPlan, generate as invent};
 use crate::report::dir;
-use crate::report::dir::StagedReport;
+use crate::report::dir::{ProtectedFiles, StagedReport};
 
 /// The files, in the order of [`ExtractFiles`]' fields.
 const FILES: [&str; 5] = ["claims.csv", "authorizations.csv", "truth.csv", "services-truth.csv", "rows-truth.csv"];
@@ -25,7 +25,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     if std::fs::symlink_metadata(&args.out).is_ok() {
         bail!("{shown}: exists already; name another directory with --out");
     }
-    let staged = StagedReport::open(Some(&args.out), false)?;
+    let staged = StagedReport::open(Some(&args.out), false, &ProtectedFiles::default())?;
     let plan = ExtractPlan {
         rows: args.rows,
         seed: args.seed,
@@ -53,7 +53,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
 
 fn write(plan: &ExtractPlan, staged: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
     let create = |file: &str| -> io::Result<Box<dyn Finish>> {
-        Ok(Box::new(BufWriter::with_capacity(1 << 18, dir::create(&staged.path().join(file))?)))
+        Ok(Box::new(BufWriter::with_capacity(1 << 18, staged.create(file)?)))
     };
     let [claims, authorizations, findings, services, rows] = FILES;
     let authorizations = if plan.authorization_file { create(authorizations)? } else { Box::new(io::sink()) };

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use rayon::prelude::*;
@@ -17,6 +18,7 @@ use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::{FileHash, InputFile, InputRole, ReadError, Source};
+use crate::report::dir::Directory;
 use crate::report::format::dossier;
 use crate::report::verify::{IntegrityCheck, SavedReport, SavedSummary, VerifyError};
 use crate::report::write;
@@ -200,7 +202,8 @@ fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) ->
         .as_deref()
         .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library));
     let authorization_file = authorization_file.transpose()?;
-    let memory = Memory { bytes: MEMORY, directory: args.report.clone() };
+    let directory = Directory::open(&args.report)?;
+    let memory = Memory { bytes: MEMORY, scratch: Arc::new(move || directory.scratch()) };
     let expect = Expect::default();
     let setup =
         Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };

@@ -37,8 +37,7 @@ mod tests {
     use rayon::prelude::*;
 
     use super::*;
-    use crate::report::dir;
-    use crate::report::dir::StagedReport;
+    use crate::report::dir::{ProtectedFiles, StagedReport};
 
     /// The working directory of the child process below; only this test sets it.
     const DIRECTORY: &str = "CLAIMLINT_TEST_DESK";
@@ -50,8 +49,9 @@ mod tests {
         let Some(directory) = std::env::var_os(DIRECTORY).map(std::path::PathBuf::from) else { return };
         let worker = std::env::var_os("CLAIMLINT_TEST_WORKER").is_some();
         let job = || {
-            let staged = StagedReport::open(Some(&directory.join("report")), false).expect("free");
-            dir::create(&staged.path().join("services.csv")).expect("room");
+            let staged =
+                StagedReport::open(Some(&directory.join("report")), false, &ProtectedFiles::default()).expect("free");
+            staged.create("services.csv").expect("room");
             let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
             let panic_at_7 = |n: i32| assert!(n != 7, "row 7 says SECRET-MEMBER");
             if worker {

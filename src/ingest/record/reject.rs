@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn many_rejects_come_back_in_order_from_disk() {
         let many = 2 * SPOOL_CHUNK_ROWS as u64 + 7;
-        for spool in [None, Some(Spool::new(std::env::temp_dir(), 0))] {
+        for spool in [None, Some(Spool::new(std::sync::Arc::new(tempfile::tempfile), 0))] {
             let mut rejects = Rejects::new(spool);
             let mut block = Rejects::default();
             for line in 0..many {

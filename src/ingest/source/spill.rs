@@ -1,18 +1,20 @@
 //! An unnamed temporary file for values that do not fit in memory. It is gone when the run ends.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A temporary file on the disk of the report, used once the values exceed a memory limit.
-#[derive(Debug)]
+/// Makes a temporary file without a name.
+pub type Scratch = Arc<dyn Fn() -> io::Result<File> + Send + Sync>;
+
+/// A temporary file, used once the values exceed a memory limit.
 pub struct Spool {
-    directory: PathBuf,
+    scratch: Scratch,
     /// Bytes that may stay in memory.
     limit: usize,
     in_memory: AtomicUsize,
@@ -33,10 +35,16 @@ pub struct SpoolSlot {
     bytes: usize,
 }
 
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool").field("limit", &self.limit).field("on_disk", &self.on_disk).finish_non_exhaustive()
+    }
+}
+
 impl Spool {
-    /// A spool that allows `limit` bytes in memory and writes everything beyond to a file in `directory`.
-    pub fn new(directory: PathBuf, limit: usize) -> Arc<Self> {
-        Arc::new(Self { directory, limit, in_memory: AtomicUsize::new(0), on_disk: Mutex::default() })
+    /// A spool that allows `limit` bytes in memory and writes everything beyond to a file that `scratch` makes.
+    pub fn new(scratch: Scratch, limit: usize) -> Arc<Self> {
+        Arc::new(Self { scratch, limit, in_memory: AtomicUsize::new(0), on_disk: Mutex::default() })
     }
 
     /// The first disk error, if any.
@@ -77,7 +85,7 @@ impl Spool {
         let at = on_disk.length;
         let file = match &mut on_disk.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.directory)?),
+            none => none.insert((self.scratch)()?),
         };
         file.seek(SeekFrom::Start(at))?;
         file.write_all(&bytes)?;

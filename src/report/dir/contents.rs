@@ -1,56 +1,142 @@
 //! What a report directory may hold: decides what `--force` may replace and what a later run may remove.
 
-use std::fs;
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::Path;
 
+use crate::report::dir::directory::{Directory, Entry, EntryKind, Identity};
 use crate::report::dir::error::PublishError;
 use crate::report::dir::files::describe_io_error;
-use crate::report::dir::manifest::{self, RUN};
+use crate::report::dir::manifest::{self, Manifest, RUN};
+use crate::report::dir::protected::ProtectedFiles;
 use crate::report::format::FORMATS;
 
 /// Files of a report besides those of [`FORMATS`].
 const OTHER_FILES: [&str; 2] = [RUN, manifest::FILE];
 
-/// Refuses a directory that is not a report or that holds anything besides a report.
-pub(super) fn check_replaceable(target: &Path) -> Result<(), PublishError> {
-    let shown = || target.display().to_string();
-    if !has_summary(target) {
-        return Err(PublishError::NoReport(shown()));
-    }
-    let foreign = foreign_entries(target).map_err(|e| PublishError::Io(shown(), describe_io_error(&e)))?;
-    foreign.into_iter().next().map_or(Ok(()), |name| Err(PublishError::Strange(shown(), name)))
+/// Name of the file by which a report is recognized.
+const SUMMARY: &str = "summary.json";
+
+/// Bytes of that file that are read. The schema is its first key.
+const SUMMARY_BYTES: u64 = 4096;
+
+/// Files of a directory with their state when they were looked at, by name.
+type FoundFiles = BTreeMap<String, Entry>;
+
+/// An earlier report that holds only its own files, so that it may be replaced.
+#[derive(Debug)]
+pub(super) struct OldReport {
+    directory: Directory,
+    identity: Identity,
+    files: FoundFiles,
 }
 
-/// Is this directory a report and nothing else?
-pub(super) fn is_report(path: &Path) -> bool {
-    check_replaceable(path).is_ok()
+impl OldReport {
+    /// Opens the report of this name. Refuses a directory that is not a report or that holds anything else. `shown` is
+    /// its name in messages.
+    pub(super) fn open(
+        parent: &Directory,
+        name: impl AsRef<Path>,
+        shown: &str,
+        protected: &ProtectedFiles,
+    ) -> Result<Self, PublishError> {
+        let trouble = |e: io::Error| PublishError::Io(shown.to_owned(), describe_io_error(&e));
+        let Ok(directory) = parent.open_inside(name) else { return Err(PublishError::NoReport(shown.to_owned())) };
+        if !is_summary(&directory) {
+            return Err(PublishError::NoReport(shown.to_owned()));
+        }
+        let named = Manifest::read(&directory).map(|manifest| manifest.files);
+        let named: Option<BTreeMap<_, _>> = named.map(|files| files.into_iter().map(|f| (f.file.clone(), f)).collect());
+        let files = own_files(&directory, |name| match &named {
+            Some(named) => OTHER_FILES.contains(&name) || named.contains_key(name),
+            None => is_part(name),
+        });
+        let files = files.map_err(trouble)?.map_err(|name| PublishError::Strange(shown.to_owned(), name))?;
+        if let Some((name, _)) = files.iter().find(|(_, entry)| protected.contains(entry.identity)) {
+            return Err(PublishError::Input(shown.to_owned(), name.clone()));
+        }
+        if let Some(named) = named {
+            let found = manifest::parts(&directory).map_err(trouble)?;
+            if let Some(altered) = found.into_iter().find(|part| named.get(&part.file) != Some(part)) {
+                return Err(PublishError::Altered(shown.to_owned(), altered.file));
+            }
+        }
+        let identity = directory.identity().map_err(trouble)?;
+        Ok(Self { directory, identity, files })
+    }
+
+    /// Which directory it is.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Refuses a report to which somebody added a file, or whose files somebody changed, since it was opened.
+    pub(super) fn ensure_unchanged(&self, shown: &str) -> Result<(), PublishError> {
+        let files = own_files(&self.directory, |name| self.files.contains_key(name))
+            .map_err(|e| PublishError::Io(shown.to_owned(), describe_io_error(&e)))?
+            .map_err(|name| PublishError::Strange(shown.to_owned(), name))?;
+        match files.into_iter().find(|(name, entry)| self.files.get(name) != Some(entry)) {
+            Some((name, _)) => Err(PublishError::Altered(shown.to_owned(), name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes the report, which is `name` in `parent` now. What was put there since it was last looked at stays.
+    pub(super) fn remove(&self, parent: &Directory, name: impl AsRef<Path>) {
+        remove(parent, name, &self.directory, &self.files);
+    }
+}
+
+/// Removes a directory under construction that a killed run left. One that holds anything else stays.
+pub(super) fn remove_unfinished(parent: &Directory, name: impl AsRef<Path>, protected: &ProtectedFiles) {
+    let Ok(directory) = parent.open_inside(&name) else { return };
+    if let Ok(Ok(files)) = own_files(&directory, is_part)
+        && !files.values().any(|entry| protected.contains(entry.identity))
+    {
+        remove(parent, name, &directory, &files);
+    }
+}
+
+/// Removes these files, and the directory if nothing else is in it and if it still has this name. An entry that cannot
+/// be removed, because another user owns it, does no harm.
+pub(super) fn remove(parent: &Directory, name: impl AsRef<Path>, directory: &Directory, files: &FoundFiles) {
+    for (file, entry) in files {
+        if directory.is(file, entry.identity) {
+            let _ = directory.remove_file(file);
+        }
+    }
+    if directory.identity().is_ok_and(|identity| parent.is(&name, identity)) {
+        let _ = parent.remove_directory(name);
+    }
 }
 
 /// Does this directory have a summary.json of claimlint? A link to a directory does not count.
 pub fn has_summary(path: &Path) -> bool {
-    let is_directory = fs::symlink_metadata(path).is_ok_and(|m| m.is_dir());
-    let summary = fs::read_to_string(path.join("summary.json")).unwrap_or_default();
-    is_directory && summary.contains("\"schema\": \"claimlint-summary/")
+    let is_directory = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
+    is_directory && Directory::open(path).is_ok_and(|directory| is_summary(&directory))
 }
 
-/// The entries of a directory that do not belong to a report, sorted.
-pub(super) fn foreign_entries(directory: &Path) -> io::Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !entry.file_type()?.is_file() || !is_part(&name) {
-            found.push(name);
+fn is_summary(directory: &Directory) -> bool {
+    let mut text = Vec::new();
+    let read = directory.open_file(SUMMARY).and_then(|file| file.take(SUMMARY_BYTES).read_to_end(&mut text));
+    read.is_ok() && String::from_utf8_lossy(&text).contains("\"schema\": \"claimlint-summary/")
+}
+
+/// The entries of a directory, if all of them are files with the names of `is_own`; else the first other entry.
+fn own_files(directory: &Directory, is_own: impl Fn(&str) -> bool) -> io::Result<Result<FoundFiles, String>> {
+    let mut files = BTreeMap::new();
+    for name in directory.names()? {
+        let shown = name.to_string_lossy().into_owned();
+        let Some(entry) = directory.look(&name)? else { continue };
+        if entry.kind != EntryKind::File || !is_own(&shown) {
+            return Ok(Err(shown));
         }
+        files.insert(shown, entry);
     }
-    found.sort();
-    Ok(found)
+    Ok(Ok(files))
 }
 
+/// Is this the name of a file that this version of claimlint writes?
 fn is_part(name: &str) -> bool {
-    FORMATS.iter().any(|format| format.file == name)
-        || OTHER_FILES.contains(&name)
-        // Roll-ups of other versions may have other keys.
-        || name.strip_prefix("rollup-").is_some_and(|rest| rest.strip_suffix(".csv").is_some())
+    FORMATS.iter().any(|format| format.file == name) || OTHER_FILES.contains(&name)
 }

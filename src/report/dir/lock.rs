@@ -1,146 +1,169 @@
-//! The lock that lets only one run at a time write a report, and the removal of what a killed run left.
+//! The lock that lets only one run at a time write a report.
 //!
 //! The operating system locks an empty file beside the report. It releases the lock when the process ends, so a stale
-//! lock file is harmless. While we hold the lock, any other `.NAME.*` entry is an orphan of a dead run and may be
-//! removed.
+//! lock file is harmless. While we hold the lock, any other `.NAME.*` entry is an orphan of a dead run.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::report::dir::contents::{foreign_entries, is_report};
-use crate::report::dir::files::private;
-
-/// End of the name of a directory under construction: `.NAME.xxxxxx.partial`.
-pub(crate) const PARTIAL: &str = ".partial";
-
-/// End of the name of the backup directory for an earlier report: `.NAME.xxxxxx.old`.
-pub(crate) const OLD: &str = ".old";
-
-/// Name of the earlier report in the backup directory.
-pub(crate) const BACKUP: &str = "report";
-
-/// Number of letters and digits that make these names unique. It is the default of `tempfile`; these names are parsed,
-/// too.
-pub(crate) const UNIQUE: usize = 6;
+use crate::report::dir::directory::{Directory, Entry, EntryKind, Identity, entry_of_file};
+use crate::report::dir::protected::ProtectedFiles;
 
 /// The right to write one report. Dropping it releases the lock and removes its file.
 #[derive(Debug)]
-pub(crate) struct ReportLock {
-    path: PathBuf,
+pub(super) struct ReportLock {
+    parent: Arc<Directory>,
+    name: String,
+    identity: Identity,
     _locked: File,
 }
 
+/// What became of the attempt to take a lock.
+#[derive(Debug)]
+pub(super) enum LockAttempt {
+    /// This run holds it.
+    Taken(ReportLock),
+    /// Another run holds it.
+    Busy,
+    /// Its place is taken by something that is not a lock of ours. It has this name.
+    Foreign(String),
+}
+
 impl ReportLock {
-    /// Takes the lock of `name` in `parent`. `None`: another run holds it.
-    pub(crate) fn take(parent: &Path, name: &str) -> io::Result<Option<Self>> {
-        let path = parent.join(format!(".{name}.lock"));
+    /// Takes the lock of a report in `parent`.
+    pub(super) fn take(parent: &Arc<Directory>, report: &str, protected: &ProtectedFiles) -> io::Result<LockAttempt> {
+        Self::take_with(parent, report, protected, &File::try_lock)
+    }
+
+    /// The same with a function that locks a file.
+    fn take_with(
+        parent: &Arc<Directory>,
+        report: &str,
+        protected: &ProtectedFiles,
+        try_lock: &dyn Fn(&File) -> Result<(), TryLockError>,
+    ) -> io::Result<LockAttempt> {
+        let name = format!(".{report}.lock");
         loop {
-            let mut options = fs::OpenOptions::new();
-            // Opened for reading and writing, because opening a pipe of this name for only one of them would block.
-            let file = private(options.read(true).write(true).create(true).truncate(false)).open(&path)?;
-            // If the umask removes the owner's rights and this run is killed, the next run could not open the file.
-            #[cfg(unix)]
-            let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
-            match file.try_lock() {
+            let there = parent.look(&name)?;
+            if there.is_some_and(|there| !is_lock(&there, protected)) {
+                return Ok(LockAttempt::Foreign(name));
+            }
+            let opened = if there.is_some() { parent.open_to_write(&name) } else { parent.create(&name) };
+            let file = match opened {
+                Ok(file) => file,
+                // Somebody made it, or removed it, since we looked.
+                Err(e) if matches!(e.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => continue,
+                Err(e) => return Err(e),
+            };
+            let entry = entry_of_file(&file)?;
+            if there.is_some_and(|there| there != entry) {
+                continue;
+            }
+            match try_lock(&file) {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(e)) => return Err(e),
+                Err(TryLockError::WouldBlock) => return Ok(LockAttempt::Busy),
+                Err(TryLockError::Error(e)) => {
+                    if there.is_none() {
+                        remove(parent, &name, entry.identity);
+                    }
+                    return Err(e);
+                }
             }
             // The previous holder may have removed the file after we opened it and before we locked it. Then the lock
             // is on a file without a name, which no other run would see.
-            let ours = same_file::Handle::from_file(file.try_clone()?)?;
-            if same_file::Handle::from_path(&path).is_ok_and(|there| there == ours) {
-                return Ok(Some(Self { path, _locked: file }));
+            if parent.is(&name, entry.identity) {
+                let (parent, identity) = (Arc::clone(parent), entry.identity);
+                return Ok(LockAttempt::Taken(Self { parent, name, identity, _locked: file }));
             }
         }
     }
 
-    /// The lock file, for the signal handler that removes it.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Removes the file while it is still locked, so that no other run can hold the lock of a removed file.
+    pub(super) fn remove(&self) {
+        remove(&self.parent, &self.name, self.identity);
     }
 }
 
 impl Drop for ReportLock {
     fn drop(&mut self) {
-        // The file is removed while it is still locked, so that no other run can hold the lock of a removed file.
-        let _ = fs::remove_file(&self.path);
+        self.remove();
     }
 }
 
-/// Removes what killed runs into `parent/name` left, and restores an earlier report if the run that was replacing it
-/// did not finish. Only the holder of the lock may call this. Directories with other content or other names are left
-/// alone.
-pub(crate) fn recover(parent: &Path, name: &str) -> io::Result<()> {
-    let target = parent.join(name);
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        let path = entry.path();
-        if !entry.file_type()?.is_dir() {
-            continue;
-        }
-        match left_over(&entry.file_name().to_string_lossy(), name) {
-            // An entry that cannot be removed because another user owns it does no harm.
-            Some(PARTIAL) if foreign_entries(&path).is_ok_and(|found| found.is_empty()) => {
-                drop(fs::remove_dir_all(&path));
-            }
-            Some(OLD) => {
-                let waiting = path.join(BACKUP);
-                if fs::symlink_metadata(&target).is_err() && is_report(&waiting) {
-                    fs::rename(&waiting, &target)?;
-                }
-                if is_report(&waiting) {
-                    let _ = fs::remove_dir_all(&waiting);
-                }
-                // Removed only if it is empty.
-                let _ = fs::remove_dir(&path);
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+/// Could this be the lock file of a dead run? It is empty and has only this name.
+fn is_lock(entry: &Entry, protected: &ProtectedFiles) -> bool {
+    entry.kind == EntryKind::File && entry.links == 1 && entry.bytes == 0 && !protected.contains(entry.identity)
 }
 
-/// The kind of entry that a run into `target` leaves under this name; `None` for any other name.
-fn left_over(name: &str, target: &str) -> Option<&'static str> {
-    let rest = name.strip_prefix('.')?.strip_prefix(target)?.strip_prefix('.')?;
-    let kind = [PARTIAL, OLD].into_iter().find(|end| rest.ends_with(end))?;
-    let unique = rest.strip_suffix(kind)?;
-    (unique.len() == UNIQUE && unique.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(kind)
+fn remove(parent: &Directory, name: &str, lock: Identity) {
+    if parent.is(name, lock) {
+        let _ = parent.remove_file(name);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    fn take(directory: &std::path::Path, report: &str) -> LockAttempt {
+        let parent = Arc::new(Directory::open(directory).expect("a directory"));
+        ReportLock::take(&parent, report, &ProtectedFiles::default()).expect("a file system with locks")
+    }
 
     #[test]
     fn a_lock_has_one_holder_and_a_dead_process_releases_it() {
         let temp = tempfile::tempdir().expect("a directory");
-        let first = ReportLock::take(temp.path(), "r").expect("a lock").expect("free");
-        assert!(ReportLock::take(temp.path(), "r").expect("a lock").is_none());
-        assert!(ReportLock::take(temp.path(), "other").expect("a lock").is_some());
+        let first = take(temp.path(), "r");
+        assert!(matches!(first, LockAttempt::Taken(_)));
+        assert!(matches!(take(temp.path(), "r"), LockAttempt::Busy));
+        assert!(matches!(take(temp.path(), "other"), LockAttempt::Taken(_)));
         drop(first);
         assert!(fs::read_dir(temp.path()).expect("there").next().is_none(), "no lock file is left");
         fs::write(temp.path().join(".r.lock"), "").expect("room for it");
-        assert!(ReportLock::take(temp.path(), "r").expect("a lock").is_some(), "a file that is not locked");
+        assert!(matches!(take(temp.path(), "r"), LockAttempt::Taken(_)), "a file that is not locked");
     }
 
     #[test]
-    fn temporary_names_of_other_reports_are_left_alone() {
-        for (name, target, kind) in [
-            (".r.a1B2c3.partial", "r", Some(PARTIAL)),
-            (".r.a1B2c3.old", "r", Some(OLD)),
-            (".r.a1B2c3.partial", "a1B2c3", None),
-            (".r.2.a1B2c3.partial", "r", None),
-            (".r.2.a1B2c3.partial", "r.2", Some(PARTIAL)),
-            (".r.a1B2c.partial", "r", None),
-            (".r.a1-2c3.partial", "r", None),
-            (".r.lock", "r", None),
-            (".r.partial", "r", None),
-            ("r.a1B2c3.partial", "r", None),
-        ] {
-            assert_eq!(left_over(name, target), kind, "{name} of {target}");
-        }
+    fn an_input_is_not_taken_for_a_lock() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let (parent, file) =
+            (Arc::new(Directory::open(temp.path()).expect("a directory")), temp.path().join(".r.lock"));
+        fs::write(&file, "").expect("room for it");
+        let protected = ProtectedFiles::of([file.as_path()]);
+        let attempt = ReportLock::take(&parent, "r", &protected).expect("a file system with locks");
+        assert!(matches!(attempt, LockAttempt::Foreign(_)));
+        assert!(file.exists());
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_left_as_it_was() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let parent = Arc::new(Directory::open(temp.path()).expect("a directory"));
+        #[cfg(unix)]
+        let no_locks = || TryLockError::Error(rustix::io::Errno::NOLCK.into());
+        #[cfg(not(unix))]
+        let no_locks = || TryLockError::Error(io::ErrorKind::Unsupported.into());
+        let take = || ReportLock::take_with(&parent, "r", &ProtectedFiles::default(), &|_| Err(no_locks()));
+        let message = crate::report::dir::describe_io_error(&take().expect_err("no locks"));
+        assert!(message.contains("has no locks"), "{message}");
+        assert!(fs::read_dir(temp.path()).expect("there").next().is_none(), "no lock file is left");
+        // A file that this run did not make stays.
+        fs::write(temp.path().join(".r.lock"), "").expect("room for it");
+        take().expect_err("no locks");
+        assert!(temp.path().join(".r.lock").exists());
+    }
+
+    /// The lock file is removed by its name only while it has that name.
+    #[test]
+    fn a_file_that_took_the_place_of_the_lock_stays() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let held = take(temp.path(), "r");
+        fs::rename(temp.path().join(".r.lock"), temp.path().join("moved")).expect("ours");
+        fs::write(temp.path().join(".r.lock"), "precious").expect("room for it");
+        drop(held);
+        assert_eq!(fs::read(temp.path().join(".r.lock")).expect("it is there"), b"precious");
     }
 }

@@ -4,15 +4,14 @@
 //! out. It reveals damage and mix-ups. Someone who alters a report on purpose can also make the manifest fit, unless
 //! the seal is kept somewhere else.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::io::{self, Read};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::InputFile;
-use crate::report::dir::files::create;
+use crate::report::dir::directory::{Directory, EntryKind};
 
 /// Times, threads and host of the run: the only file that may differ between two runs of the same inputs and options.
 pub const RUN: &str = "run.json";
@@ -22,6 +21,9 @@ pub const FILE: &str = "manifest.json";
 
 /// Name and version of its schema. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-manifest/1";
+
+/// Most bytes of a manifest that are read: enough for a hundred thousand inputs.
+const LARGEST_BYTES: u64 = 32 << 20;
 
 /// The content of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,15 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The manifest of a report directory; `None` if it is missing, damaged or of another version.
+    pub(super) fn read(directory: &Directory) -> Option<Self> {
+        let mut text = Vec::new();
+        directory.open_file(FILE).ok()?.take(LARGEST_BYTES).read_to_end(&mut text).ok()?;
+        let manifest: Self = serde_json::from_slice(&text).ok()?;
+        let is_whole = manifest.schema == SCHEMA && manifest.sealed().ok()? == manifest.seal;
+        is_whole.then_some(manifest)
+    }
+
     /// The seal of its content, whatever white space the file has.
     pub fn sealed(&self) -> io::Result<String> {
         let listing = serde_json::to_vec(&(&self.schema, &self.files, &self.inputs))?;
@@ -61,36 +72,27 @@ pub struct ManifestFile {
     pub blake3: String,
 }
 
-/// Writes the manifest of the files in a directory.
-pub fn write(directory: &Path, inputs: &[InputFile]) -> io::Result<()> {
+/// The manifest of the files in a directory, as text.
+pub(super) fn text(directory: &Directory, inputs: &[InputFile]) -> io::Result<Vec<u8>> {
     let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');
-    let mut file = create(&directory.join(FILE))?;
-    file.write_all(&text)
+    Ok(text)
 }
 
 /// The files in a report directory except manifest and run.json, by name.
-pub(crate) fn parts(directory: &Path) -> io::Result<Vec<ManifestFile>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name != FILE && name != RUN {
-            names.push((name, entry.file_type()?.is_file()));
-        }
-    }
-    names.sort();
-    names.into_par_iter().map(|(name, is_file)| part(directory, name, is_file)).collect()
+pub(crate) fn parts(directory: &Directory) -> io::Result<Vec<ManifestFile>> {
+    let names = directory.names()?.into_iter().filter(|name| name != FILE && name != RUN);
+    names.collect::<Vec<_>>().into_par_iter().map(|name| part(directory, &name)).collect()
 }
 
 /// A file with its hash. An entry that is not a file is not part of a report; it has neither size nor hash.
-fn part(directory: &Path, name: String, is_file: bool) -> io::Result<ManifestFile> {
-    if !is_file {
-        return Ok(ManifestFile { file: name, bytes: 0, blake3: String::new() });
+fn part(directory: &Directory, name: &OsStr) -> io::Result<ManifestFile> {
+    let file = name.to_string_lossy().into_owned();
+    if !directory.look(name)?.is_some_and(|entry| entry.kind == EntryKind::File) {
+        return Ok(ManifestFile { file, bytes: 0, blake3: String::new() });
     }
-    let mut file = File::open(directory.join(&name))?;
     let mut hasher = blake3::Hasher::new();
-    let bytes = io::copy(&mut file, &mut hasher)?;
-    Ok(ManifestFile { file: name, bytes, blake3: hasher.finalize().to_hex().to_string() })
+    let bytes = io::copy(&mut directory.open_file(name)?, &mut hasher)?;
+    Ok(ManifestFile { file, bytes, blake3: hasher.finalize().to_hex().to_string() })
 }

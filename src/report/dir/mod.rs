@@ -3,21 +3,34 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: why a report cannot be published.
-//! - [`files`]: private files, syncing, renames that never overwrite.
+//! - [`files`]: single files, and the words for errors of the disk.
+//! - [`directory`]: a directory that is held open, whatever becomes of its name.
 //! - [`manifest`]: the files of a report with their hashes.
+//! - [`protected`]: the files that a run reads and must not remove.
 //! - [`contents`]: what a report directory may hold.
-//! - [`lock`]: one run at a time writes a report; the leftovers of killed runs are removed.
-//! - [`staged`]: a report under construction, and how it is moved into place.
+//! - [`lock`]: one run at a time writes a report.
+//! - [`recover`]: what killed runs left is removed.
+//! - [`building`]: a directory under construction.
+//! - [`destination`]: the place of a report, and how it is moved there.
+//! - [`staged`]: a report under construction.
 
+mod building;
 mod contents;
+mod destination;
+mod directory;
 mod error;
 mod files;
 pub(crate) mod lock;
 pub mod manifest;
+mod protected;
+mod recover;
 mod staged;
 
+pub use crate::report::dir::building::Building;
 pub use crate::report::dir::contents::has_summary;
+pub use crate::report::dir::directory::{Directory, FileState, file_state};
 pub use crate::report::dir::error::PublishError;
 pub use crate::report::dir::files::{create, describe_io_error, sync_file};
 pub use crate::report::dir::manifest::RUN;
+pub use crate::report::dir::protected::ProtectedFiles;
 pub use crate::report::dir::staged::{DEFAULT, StagedReport};

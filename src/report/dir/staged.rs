@@ -1,21 +1,25 @@
 //! A report under construction, and how it is moved into place.
 //!
-//! A report is built in a directory beside its target and moved there when it is complete. If a report exists there,
-//! the two directories are exchanged in one step of the operating system. Where the file system cannot do that, the
-//! earlier report is first moved into a backup directory, where the next run finds it and puts it back if this run is
-//! killed in between ([`lock`]).
+//! A report is built in a directory beside its target and moved there when it is complete.
 
-use std::ffi::OsStr;
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
-use tempfile::TempDir;
-
-use crate::report::dir::contents::check_replaceable;
+use crate::ingest::InputFile;
+use crate::ingest::source::spill::Scratch;
+use crate::report::dir::building::Building;
+use crate::report::dir::contents::OldReport;
+use crate::report::dir::destination::Destination;
+use crate::report::dir::directory::Directory;
 use crate::report::dir::error::PublishError;
-use crate::report::dir::files::{describe_io_error, exchange, rename_to_free, sync_directory, sync_files};
-use crate::report::dir::lock::{self, BACKUP, OLD, PARTIAL, ReportLock, UNIQUE};
+use crate::report::dir::files::describe_io_error;
+use crate::report::dir::lock::{LockAttempt, ReportLock};
+use crate::report::dir::manifest;
+use crate::report::dir::protected::ProtectedFiles;
+use crate::report::dir::recover::{PARTIAL, recover};
 
 /// Name of the report directory without `--out`. If it exists, `-2`, `-3` and so on are tried.
 pub const DEFAULT: &str = "claimlint-report";
@@ -23,21 +27,21 @@ pub const DEFAULT: &str = "claimlint-report";
 /// A report under construction, in a directory beside its target. Dropping it removes the directory.
 #[derive(Debug)]
 pub struct StagedReport {
-    // Fields are dropped in this order: the lock is released only after the directory is removed.
-    building: TempDir,
-    lock: ReportLock,
-    parent: PathBuf,
+    building: Arc<Building>,
     target: PathBuf,
-    replace: bool,
+    destination: Destination,
+    /// The report that is replaced.
+    old: Option<OldReport>,
 }
 
 impl StagedReport {
     /// Starts a report at `out`, or at the first default name that is free and that no other run has reserved. Removes
-    /// what killed runs left beside it.
-    pub fn open(out: Option<&Path>, force: bool) -> Result<Self, PublishError> {
+    /// what killed runs left beside it, but none of the files that the run reads.
+    pub fn open(out: Option<&Path>, force: bool, protected: &ProtectedFiles) -> Result<Self, PublishError> {
         if let Some(out) = out {
             let (parent, name) = split(out)?;
-            return Self::reserve(parent, &name, force)?.ok_or_else(|| PublishError::Busy(out.display().to_string()));
+            let reserved = Self::reserve(&parent, &name, force, protected)?;
+            return reserved.ok_or_else(|| PublishError::Busy(out.display().to_string()));
         }
         let mut n = 1u32;
         loop {
@@ -46,7 +50,7 @@ impl StagedReport {
             if fs::symlink_metadata(&name).is_ok() {
                 continue;
             }
-            match Self::reserve(PathBuf::from("."), name.as_ref(), false) {
+            match Self::reserve(Path::new("."), name.as_ref(), false, protected) {
                 // The name was taken since we looked, or another run is writing to it.
                 Ok(None) | Err(PublishError::Exists(_)) => {}
                 Ok(Some(staged)) => return Ok(staged),
@@ -56,26 +60,57 @@ impl StagedReport {
     }
 
     /// `None`: another run is writing to the target.
-    fn reserve(parent: PathBuf, name: &OsStr, force: bool) -> Result<Option<Self>, PublishError> {
-        let beside = |e: io::Error| PublishError::Io(parent.display().to_string(), describe_io_error(&e));
-        let target = if parent == Path::new(".") { PathBuf::from(name) } else { parent.join(name) };
-        let shown = name.to_string_lossy();
-        let Some(lock) = ReportLock::take(&parent, &shown).map_err(beside)? else { return Ok(None) };
-        lock::recover(&parent, &shown).map_err(beside)?;
-        let replace = fs::symlink_metadata(&target).is_ok();
-        if replace && !force {
-            return Err(PublishError::Exists(target.display().to_string()));
-        }
-        if replace {
-            check_replaceable(&target)?;
-        }
-        let building = beside_target(&parent, &shown, PARTIAL).map_err(beside)?;
-        Ok(Some(Self { building, lock, parent, target, replace }))
+    fn reserve(
+        place: &Path,
+        name: &OsStr,
+        force: bool,
+        protected: &ProtectedFiles,
+    ) -> Result<Option<Self>, PublishError> {
+        let beside = |e: io::Error| PublishError::Io(place.display().to_string(), describe_io_error(&e));
+        let inside = |name: &OsStr| if place == Path::new(".") { PathBuf::from(name) } else { place.join(name) };
+        let target = inside(name);
+        let (shown, shown_target) = (name.to_string_lossy(), target.display().to_string());
+        let parent = Arc::new(Directory::open(place).map_err(beside)?);
+        let lock = match ReportLock::take(&parent, &shown, protected).map_err(beside)? {
+            LockAttempt::Taken(lock) => lock,
+            LockAttempt::Busy => return Ok(None),
+            LockAttempt::Foreign(lock) => {
+                return Err(PublishError::ForeignLock(inside(OsStr::new(&lock)).display().to_string()));
+            }
+        };
+        recover(&parent, &shown, protected).map_err(beside)?;
+        let old = match parent.look(name).map_err(beside)? {
+            Some(_) if !force => return Err(PublishError::Exists(shown_target)),
+            Some(_) => Some(OldReport::open(&parent, name, &shown_target, protected)?),
+            None => None,
+        };
+        let building = Building::new(&parent, &format!(".{shown}."), PARTIAL, lock).map_err(|e| match e.kind() {
+            io::ErrorKind::DirectoryNotEmpty => PublishError::Interfered(shown_target.clone()),
+            _ => beside(e),
+        })?;
+        let destination = Destination { parent, name: name.to_owned(), shown: shown_target };
+        Ok(Some(Self { building: Arc::new(building), target, destination, old }))
     }
 
-    /// The directory to write to.
-    pub fn path(&self) -> &Path {
-        self.building.path()
+    /// Makes a file of the report.
+    pub fn create(&self, name: &str) -> io::Result<File> {
+        self.building.create(name)
+    }
+
+    /// Makes temporary files without names on the disk of the report. Nobody else can read them.
+    pub fn scratch(&self) -> Scratch {
+        let directory = Arc::clone(self.building.directory());
+        Arc::new(move || directory.scratch())
+    }
+
+    /// Writes a whole file of the report.
+    pub fn save(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.building.save(name, content)
+    }
+
+    /// Writes the manifest of the files that were made so far.
+    pub fn seal(&self, inputs: &[InputFile]) -> io::Result<()> {
+        self.building.save(manifest::FILE, &manifest::text(self.building.directory(), inputs)?)
     }
 
     /// The final place of the report.
@@ -83,40 +118,28 @@ impl StagedReport {
         &self.target
     }
 
-    /// What must be removed if the process ends now: the directory under construction and the lock file.
-    pub fn temp_paths(&self) -> [PathBuf; 2] {
-        [self.building.path().to_path_buf(), self.lock.path().to_path_buf()]
+    /// What must be discarded if the process ends now. Nothing, once the report is dropped or published.
+    pub fn leftovers(&self) -> Weak<Building> {
+        Arc::downgrade(&self.building)
     }
 
     /// Moves the finished report into place.
     pub fn publish(self) -> Result<PathBuf, PublishError> {
-        let shown = self.target.display().to_string();
-        let trouble = |e: io::Error| match e.kind() {
-            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => PublishError::Exists(shown.clone()),
-            _ => PublishError::Io(shown.clone(), describe_io_error(&e)),
-        };
-        sync_files(self.building.path()).and_then(|()| sync_directory(self.building.path())).map_err(trouble)?;
-        if self.replace {
-            // Entries that someone put there during the run must not be removed.
-            check_replaceable(&self.target)?;
-            // After the exchange, the earlier report is in our temporary directory and is removed with it.
-            if !exchange(self.building.path(), &self.target).map_err(trouble)? {
-                let name = self.target.file_name().unwrap_or_default().to_string_lossy();
-                let backup = beside_target(&self.parent, &name, OLD).map_err(trouble)?;
-                replace_by_two(self.building.path(), &self.target, backup).map_err(trouble)?;
-            }
-        } else {
-            rename_to_free(self.building.path(), &self.target).map_err(trouble)?;
-            // The directory has been moved, so there is nothing left to remove.
-            let _ = self.building.keep();
+        let destination = &self.destination;
+        self.building.sync().map_err(|e| destination.trouble(&e))?;
+        if !self.building.is_untouched().map_err(|e| destination.trouble(&e))? {
+            return Err(destination.interfered());
         }
-        sync_directory(&self.parent).map_err(trouble)?;
-        Ok(self.target)
+        match &self.old {
+            Some(old) => destination.replace(&self.building, old)?,
+            None => destination.place(&self.building)?,
+        }
+        Ok(self.target.clone())
     }
 }
 
 /// Parent and name of a path; `.` and `..` are resolved.
-fn split(out: &Path) -> Result<(PathBuf, std::ffi::OsString), PublishError> {
+fn split(out: &Path) -> Result<(PathBuf, OsString), PublishError> {
     let looked_up;
     let path = if out.file_name().is_some() {
         out
@@ -130,46 +153,33 @@ fn split(out: &Path) -> Result<(PathBuf, std::ffi::OsString), PublishError> {
     Ok((parent.to_path_buf(), name.to_owned()))
 }
 
-/// A new private directory whose name shows the report to which it belongs.
-fn beside_target(parent: &Path, name: &str, end: &str) -> io::Result<TempDir> {
-    let prefix = format!(".{name}.");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(end).rand_bytes(UNIQUE);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    let directory = builder.tempdir_in(parent)?;
-    // The umask can only remove rights, but it may remove the owner's.
-    #[cfg(unix)]
-    fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(directory)
-}
-
-/// Replaces `to` with `from` in two steps. Between them the earlier report is in `backup`, where the next run finds it.
-fn replace_by_two(from: &Path, to: &Path, backup: TempDir) -> io::Result<()> {
-    let waiting = backup.path().join(BACKUP);
-    fs::rename(to, &waiting)?;
-    if let Err(e) = fs::rename(from, to) {
-        if fs::rename(&waiting, to).is_err() {
-            // The earlier report cannot be restored now, so the backup directory must not be removed.
-            let _ = backup.keep();
-        }
-        return Err(e);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-    use crate::report::dir::contents::is_report;
     use crate::report::dir::manifest::{self, RUN};
+    use crate::report::dir::recover::BACKUP;
 
     fn report(path: &Path, text: &str) {
         fs::create_dir(path).expect("a directory");
         fs::write(path.join("summary.json"), "{\n  \"schema\": \"claimlint-summary/1\"\n}").expect("room for it");
         fs::write(path.join("services.csv"), text).expect("room for it");
+    }
+
+    /// A finished report that is not in place yet.
+    fn staged(path: &Path, text: &str, force: bool) -> StagedReport {
+        let staged = open(path, force).expect("free");
+        staged.save("summary.json", b"{\n  \"schema\": \"claimlint-summary/1\"\n}").expect("room for it");
+        staged.save("services.csv", text.as_bytes()).expect("room for it");
+        staged.seal(&[]).expect("room for it");
+        staged
+    }
+
+    fn open(path: &Path, force: bool) -> Result<StagedReport, PublishError> {
+        StagedReport::open(Some(path), force, &ProtectedFiles::default())
+    }
+
+    fn old(staged: &StagedReport) -> &OldReport {
+        staged.old.as_ref().expect("a report is there")
     }
 
     fn services(path: &Path) -> String {
@@ -183,13 +193,19 @@ mod tests {
         names
     }
 
+    /// The name of the directory under construction.
+    fn partial(path: &Path) -> PathBuf {
+        path.join(names(path).into_iter().find(|name| name.ends_with(PARTIAL)).expect("it is under construction"))
+    }
+
     #[test]
     fn two_steps_replace_and_a_kill_between_them_is_repaired() {
         let temp = tempfile::tempdir().expect("a directory");
-        let (from, to) = (temp.path().join(".r.aaaaaa.partial"), temp.path().join("r"));
+        let to = temp.path().join("r");
         report(&to, "old");
-        report(&from, "new");
-        replace_by_two(&from, &to, beside_target(temp.path(), "r", OLD).expect("room")).expect("it moves");
+        let new = staged(&to, "new", true);
+        new.destination.replace_in_two_steps(&new.building, old(&new)).expect("it moves");
+        drop(new);
         assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
 
         // Killed after the first step: the earlier report is in the backup directory, and the new one is where it was
@@ -197,15 +213,15 @@ mod tests {
         let backup = temp.path().join(".r.bbbbbb.old");
         fs::create_dir(&backup).expect("room");
         fs::rename(&to, backup.join(BACKUP)).expect("it moves");
-        report(&from, "newer");
-        let refused = StagedReport::open(Some(&to), false).expect_err("it is back");
+        report(&temp.path().join(".r.aaaaaa.partial"), "newer");
+        let refused = open(&to, false).expect_err("it is back");
         assert!(matches!(refused, PublishError::Exists(_)), "{refused}");
         assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
 
         // Killed after the second step: the backup has been replaced.
         fs::create_dir(&backup).expect("room");
         report(&backup.join(BACKUP), "older");
-        drop(StagedReport::open(Some(&to), true).expect("it is a report"));
+        drop(open(&to, true).expect("it is a report"));
         assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
     }
 
@@ -214,55 +230,166 @@ mod tests {
         let temp = tempfile::tempdir().expect("a directory");
         let to = temp.path().join("r");
         report(&to, "old");
-        let backup = beside_target(temp.path(), "r", OLD).expect("room");
-        replace_by_two(&temp.path().join("nothing"), &to, backup).expect_err("there is nothing to move");
-        assert_eq!((services(&to).as_str(), names(temp.path())), ("old", vec!["r".to_owned()]));
+        let new = staged(&to, "new", true);
+        fs::rename(partial(temp.path()), temp.path().join("moved")).expect("ours");
+        new.destination.replace_in_two_steps(&new.building, old(&new)).expect_err("there is nothing to move");
+        drop(new);
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("old", vec!["moved".to_owned(), "r".to_owned()]));
+        assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
+    }
+
+    /// What takes the place of the directory under construction, however late, is not published and not removed.
+    #[test]
+    fn only_the_directory_that_was_built_is_put_in_place() {
+        type Step = fn(StagedReport) -> Result<(), PublishError>;
+        let whole: Step = |staged| staged.publish().map(drop);
+        let exchange: Step = |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop);
+        let two_steps: Step = |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged));
+        let place: Step = |staged| staged.destination.place(&staged.building);
+        for (step, replaces) in [(whole, true), (exchange, true), (two_steps, true), (whole, false), (place, false)] {
+            let temp = tempfile::tempdir().expect("a directory");
+            let to = temp.path().join("r");
+            if replaces {
+                report(&to, "old");
+            }
+            let new = staged(&to, "new", true);
+            let built = partial(temp.path());
+            fs::rename(&built, temp.path().join("moved")).expect("ours");
+            report(&built, "of somebody else");
+            let refused = step(new).expect_err("another directory");
+            assert!(matches!(refused, PublishError::Interfered(_)), "{refused}");
+            assert_eq!(services(&built), "of somebody else");
+            assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
+            if replaces {
+                assert_eq!(services(&to), "old");
+            } else {
+                assert!(!to.exists());
+            }
+        }
+    }
+
+    /// The earlier report is replaced only if it is still the one that was found to be a report.
+    #[test]
+    fn only_the_report_that_was_found_is_replaced() {
+        type Step = fn(StagedReport) -> Result<(), PublishError>;
+        let whole: Step = |staged| staged.publish().map(drop);
+        let exchange: Step = |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop);
+        let two_steps: Step = |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged));
+        for step in [whole, exchange, two_steps] {
+            let temp = tempfile::tempdir().expect("a directory");
+            let to = temp.path().join("r");
+            report(&to, "old");
+            let new = staged(&to, "new", true);
+            fs::rename(&to, temp.path().join("moved")).expect("ours");
+            report(&to, "of somebody else");
+            let refused = step(new).expect_err("another directory");
+            assert!(matches!(refused, PublishError::Interfered(_)), "{refused}");
+            assert_eq!(services(&to), "of somebody else");
+            assert_eq!(services(&temp.path().join("moved")), "old");
+            assert_eq!(names(temp.path()), ["moved", "r"]);
+        }
+    }
+
+    #[test]
+    fn nothing_is_published_that_this_run_did_not_write() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let to = temp.path().join("r");
+        for change in ["added", "replaced"] {
+            let new = staged(&to, "new", false);
+            let built = partial(temp.path());
+            match change {
+                "added" => fs::write(built.join("letter.txt"), "mine"),
+                _ => fs::rename(built.join("services.csv"), temp.path().join("services.csv"))
+                    .and_then(|()| fs::write(built.join("services.csv"), "mine")),
+            }
+            .expect("room for it");
+            assert!(matches!(new.publish(), Err(PublishError::Interfered(_))), "{change}");
+            assert!(!to.exists());
+            let left = if change == "added" { "letter.txt" } else { "services.csv" };
+            assert_eq!(fs::read(built.join(left)).expect("it is not removed"), b"mine");
+            fs::remove_dir_all(&built).expect("ours");
+        }
     }
 
     #[test]
     fn foreign_files_are_not_removed() {
         let temp = tempfile::tempdir().expect("a directory");
         let at = |name: &str| temp.path().join(name);
-        for name in [".r.aaaaaa.partial", ".other.aaaaaa.partial", ".r.bbbbbb.partial"] {
+        let kept = [".other.aaaaaa.partial", ".r.bbbbbb.partial", ".r.cccccc.partial", ".r.eeeeee.partial"];
+        for name in [".r.aaaaaa.partial", ".other.aaaaaa.partial", ".r.bbbbbb.partial", ".r.eeeeee.partial"] {
             fs::create_dir(at(name)).expect("room");
         }
         fs::write(at(".r.aaaaaa.partial/services.csv"), "").expect("room");
-        fs::write(at(".r.bbbbbb.partial/letter.txt"), "").expect("room");
+        fs::write(at(".r.bbbbbb.partial/rollup-mine.csv"), "").expect("room");
         fs::write(at(".r.cccccc.partial"), "").expect("room");
-        drop(StagedReport::open(Some(&at("r")), false).expect("free"));
-        assert_eq!(names(temp.path()), [".other.aaaaaa.partial", ".r.bbbbbb.partial", ".r.cccccc.partial"]);
+        // The name of a file of a report, but this run reads it.
+        fs::write(at(".r.eeeeee.partial/services.csv"), "").expect("room");
+        let input = at(".r.eeeeee.partial/services.csv");
+        drop(StagedReport::open(Some(&at("r")), false, &ProtectedFiles::of([input.as_path()])).expect("free"));
+        assert_eq!(names(temp.path()), kept);
+        assert!(input.exists());
     }
 
     #[test]
-    fn only_a_report_and_nothing_else_is_replaced() {
+    fn without_a_manifest_only_the_names_of_a_report_are_replaced() {
         let temp = tempfile::tempdir().expect("a directory");
         let to = temp.path().join("r");
         report(&to, "old");
         for further in ["report.xlsx", "rollup-month.csv", "findings.jsonl", manifest::FILE, RUN] {
             fs::write(to.join(further), "").expect("room");
         }
-        assert!(is_report(&to));
-        for (strange, folder) in [("letter.txt", false), ("rollup-", false), ("findings.csv", true)] {
+        drop(open(&to, true).expect("a report"));
+        for (strange, folder) in [("letter.txt", false), ("rollup-mine.csv", false), ("findings.csv", true)] {
             let path = to.join(strange);
             if folder { fs::create_dir(&path) } else { fs::write(&path, "") }.expect("room");
-            let refused = StagedReport::open(Some(&to), true).expect_err("not ours alone").to_string();
+            let refused = open(&to, true).expect_err("not ours alone").to_string();
             assert!(refused.contains(strange), "{refused}");
             if folder { fs::remove_dir(&path) } else { fs::remove_file(&path) }.expect("there");
         }
         // A file that appears during the run is found before anything is moved.
-        let staged = StagedReport::open(Some(&to), true).expect("a report");
+        let new = staged(&to, "new", true);
         fs::write(to.join("letter.txt"), "").expect("room");
-        assert!(matches!(staged.publish(), Err(PublishError::Strange(..))));
+        assert!(matches!(new.publish(), Err(PublishError::Strange(..))));
         assert_eq!(names(temp.path()), ["r"]);
+    }
+
+    #[test]
+    fn with_a_manifest_only_the_files_that_it_names_are_replaced() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let to = temp.path().join("r");
+        staged(&to, "old", false).publish().expect("free");
+        drop(open(&to, true).expect("a report"));
+        for strange in ["report.xlsx", "rollup-month.csv", "rollup-mine.csv"] {
+            fs::write(to.join(strange), "mine").expect("room");
+            let refused = open(&to, true).expect_err("not in the manifest");
+            assert!(matches!(&refused, PublishError::Strange(_, name) if name == strange), "{refused}");
+            fs::remove_file(to.join(strange)).expect("ours");
+        }
+        // A file of the report with somebody's notes, before the run and during it.
+        let new = staged(&to, "new", true);
+        fs::write(to.join("services.csv"), "old, annotated").expect("room");
+        let refused = new.publish().expect_err("changed during the run");
+        assert!(matches!(&refused, PublishError::Altered(_, name) if name == "services.csv"), "{refused}");
+        let refused = open(&to, true).expect_err("changed before the run");
+        assert!(matches!(&refused, PublishError::Altered(_, name) if name == "services.csv"), "{refused}");
+        assert_eq!(services(&to), "old, annotated");
+        fs::write(to.join("services.csv"), "old").expect("room");
+        // A file of the report that this run reads.
+        let input = to.join("services.csv");
+        let refused =
+            StagedReport::open(Some(&to), true, &ProtectedFiles::of([input.as_path()])).expect_err("an input");
+        assert!(matches!(&refused, PublishError::Input(_, name) if name == "services.csv"), "{refused}");
+        staged(&to, "new", true).publish().expect("a report");
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
     }
 
     #[test]
     fn a_place_that_was_taken_meanwhile_is_not_overwritten() {
         let temp = tempfile::tempdir().expect("a directory");
         let to = temp.path().join("r");
-        let staged = StagedReport::open(Some(&to), false).expect("free");
+        let new = staged(&to, "new", false);
         fs::create_dir(&to).expect("room");
-        assert!(matches!(staged.publish(), Err(PublishError::Exists(_))));
+        assert!(matches!(new.publish(), Err(PublishError::Exists(_))));
         assert_eq!(names(temp.path()), ["r"]);
     }
 }
