@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use jiff::civil::Date;
 
 use crate::cli::args::FailOn;
+use crate::cli::clock;
 use crate::cli::load::read_text;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::log::Log;
@@ -39,17 +40,14 @@ pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow:
     }
     let suppressions = settings.suppress.value.as_deref().map(|path| {
         let file = read_text(path)?;
-        anyhow::Ok(Suppressions::load(&file.file, &file.text, today.map_or_else(current_day, Ok)?)?)
+        anyhow::Ok(Suppressions::load(&file.file, &file.text, today.unwrap_or_else(current_day))?)
     });
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()? })
 }
 
 /// Today by the clock, in UTC. It is read once and stated in the report.
-fn current_day() -> anyhow::Result<Date> {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|since| since.as_secs());
-    let stamp = seconds.ok().and_then(|s| jiff::Timestamp::from_second(i64::try_from(s).ok()?).ok());
-    let stamp = stamp.ok_or_else(|| anyhow!("the clock shows no day; give it with --today YYYY-MM-DD"))?;
-    Ok(jiff::tz::Offset::UTC.to_datetime(stamp).date())
+fn current_day() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(clock::timestamp(std::time::SystemTime::now())).date()
 }
 
 impl ComparedFindings {

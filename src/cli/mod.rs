@@ -3,6 +3,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`args`]: what can be typed. Nothing is opened or resolved there.
+//! - [`clock`]: the clock of the machine, which may show any time.
 //! - [`terminal`]: what a person sees: styles, the log, progress, the summary of a run, the message of a panic.
 //! - [`load`]: reads policies, layouts and other files that the command line names.
 //! - [`mask_key`]: reads the secret key of `--mask`.
@@ -11,11 +12,12 @@
 //! - [`comparison`]: the baseline and the suppressions of a run.
 //! - [`announce`]: what is said of the inputs of a run, each thing once.
 //! - [`plan`]: everything that a `check` needs, resolved or refused together before the first row is read.
-//! - [`signals`]: Ctrl-C and SIGTERM.
+//! - [`signals`]: Ctrl-C, SIGTERM and SIGXFSZ.
 //! - [`command`]: one file for each subcommand.
 
 pub(crate) mod announce;
 pub mod args;
+pub(crate) mod clock;
 pub mod command;
 pub(crate) mod comparison;
 pub(crate) mod input_files;
@@ -37,6 +39,7 @@ use crate::exit::Exit;
 
 /// Runs the command line. A panic, which is a fault of claimlint, ends with a message like any other error.
 pub fn main() -> Exit {
+    signals::block_file_size_signal();
     terminal::panic::guarded(run_command_line)
 }
 

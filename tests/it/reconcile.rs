@@ -62,6 +62,15 @@ fn expected_figures_are_compared_with_all_rows() {
     }
     assert_eq!(dir.names(), ["claims.csv", "mine.toml"]);
     assert_eq!(dir.run(&["check", "claims.csv", "--expect-amount", "12.345"]).code, Some(2));
+    // A sum beyond 64 bits of cents.
+    let most = "90000000000000000.00";
+    dir.put("most.csv", format!("{HEAD}C1,2024-03-05,99213,M54.5,{most},\nC2,2024-03-05,99213,M54.5,{most},\n"));
+    for (amount, code) in [("180000000000000000.00", 0), ("18000000000000000000", 0), ("180000000000000000.01", 2)] {
+        let output = dir.run(&["check", "most.csv", "--expect-amount", amount, "--out", "r", "--force", "-q"]);
+        assert_eq!(output.code, Some(code), "{amount}: {}", output.err);
+    }
+    fs::remove_dir_all(dir.at("r")).expect("ours");
+    fs::remove_file(dir.at("most.csv")).expect("ours");
     // Several extracts are one sum.
     dir.put("more.csv", format!("{HEAD}C9,2024-03-05,99213,M54.5,1.00,\n"));
     dir.run(&["check", "claims.csv", "more.csv", "--expect-rows", "6", "--expect-amount", "1051.35", "-q"]).success();

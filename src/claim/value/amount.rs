@@ -17,23 +17,28 @@ impl Cents {
         if let Some(amount) = common(text.as_bytes()) {
             return Some(amount);
         }
-        let (negative, text) = if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-            (true, inner.strip_prefix('$').unwrap_or(inner))
-        } else {
-            let (minus, rest) = strip(text, '-');
-            let (_, rest) = strip(rest, '$');
-            let (second, rest) = if minus { (false, rest) } else { strip(rest, '-') };
-            (minus || second, rest)
-        };
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        if !fraction.bytes().all(|b| b.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
-            return None;
-        }
-        let dollars = if whole.is_empty() { 0 } else { grouped(whole)? };
-        let digit = |i: usize| fraction.as_bytes().get(i).map_or(0, |b| i64::from(b - b'0'));
-        let cents = dollars.checked_mul(100)?.checked_add(digit(0) * 10 + digit(1) + i64::from(digit(2) >= 5))?;
-        Some(Self(if negative { -cents } else { cents }))
+        cents(text).and_then(|cents| i64::try_from(cents).ok()).filter(|cents| *cents != i64::MIN).map(Self)
     }
+}
+
+/// Reads an amount in the forms of [`Cents::parse`]. `None` also if it exceeds 128 bits.
+fn cents(text: &str) -> Option<i128> {
+    let (negative, text) = if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+        (true, inner.strip_prefix('$').unwrap_or(inner))
+    } else {
+        let (minus, rest) = strip(text, '-');
+        let (_, rest) = strip(rest, '$');
+        let (second, rest) = if minus { (false, rest) } else { strip(rest, '-') };
+        (minus || second, rest)
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let dollars = if whole.is_empty() { 0 } else { grouped(whole)? };
+    let digit = |i: usize| fraction.as_bytes().get(i).map_or(0, |b| i128::from(b - b'0'));
+    let cents = dollars.checked_mul(100)?.checked_add(digit(0) * 10 + digit(1) + i128::from(digit(2) >= 5))?;
+    Some(if negative { -cents } else { cents })
 }
 
 /// Reads an amount in the most common form: up to fifteen digits, a point and two more. `None` for all other forms.
@@ -51,8 +56,8 @@ fn strip(text: &str, sign: char) -> (bool, &str) {
 }
 
 /// Digits, or digits in groups of three after a first group of one to three.
-fn grouped(text: &str) -> Option<i64> {
-    let mut value = 0i64;
+fn grouped(text: &str) -> Option<i128> {
+    let mut value = 0i128;
     for (i, group) in text.split(',').enumerate() {
         let lone = !text.contains(',');
         let length_fits = if i == 0 { lone || (1..=3).contains(&group.len()) } else { group.len() == 3 };
@@ -63,7 +68,7 @@ fn grouped(text: &str) -> Option<i64> {
             if !b.is_ascii_digit() {
                 return None;
             }
-            value = value.checked_mul(10)?.checked_add(i64::from(b - b'0'))?;
+            value = value.checked_mul(10)?.checked_add(i128::from(b - b'0'))?;
         }
     }
     Some(value)
@@ -78,12 +83,10 @@ impl Sum {
     /// cents without a point. Minus sign, `$` and commas are read as by [`Cents::parse`].
     pub fn parse_control(text: &str) -> Option<Self> {
         match text.split_once('.') {
-            Some((_, decimals)) if (1..=2).contains(&decimals.trim_end_matches(')').len()) => {
-                Cents::parse(text).map(Self::from)
-            }
+            Some((_, decimals)) if (1..=2).contains(&decimals.trim_end_matches(')').len()) => cents(text).map(Self),
             Some(_) => None,
             // Read as dollars, an amount in cents is a hundred times too large.
-            None => Cents::parse(text).map(|cents| Self(i128::from(cents.0) / 100)),
+            None => cents(text).map(|cents| Self(cents / 100)),
         }
     }
 }
@@ -198,6 +201,10 @@ mod tests {
             ("", ""),
             ("5 USD", ""),
             ("1.2.3", ""),
+            ("92233720368547758.07", "92233720368547758.07"),
+            ("-92233720368547758.07", "-92233720368547758.07"),
+            ("92233720368547758.08", ""),
+            ("-92233720368547758.08", ""),
             ("99999999999999999999", ""),
         ];
         for (text, want) in table {
@@ -216,6 +223,13 @@ mod tests {
             ("-5.00", "-5.00"),
             ("(5.25)", "-5.25"),
             ("$1,234.50", "1234.50"),
+            // Beyond 64 bits of cents, up to 128.
+            ("92233720368547758.08", "92233720368547758.08"),
+            ("18446744073709551616", "184467440737095516.16"),
+            ("-$999,999,999,999,999,999,999.99", "-999999999999999999999.99"),
+            ("1701411834604692317316873037158841057.27", "1701411834604692317316873037158841057.27"),
+            ("1701411834604692317316873037158841057.28", ""),
+            ("9".repeat(500).leak(), ""),
             ("5.", ""),
             ("5.005", ""),
             ("", ""),

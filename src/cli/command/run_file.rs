@@ -1,15 +1,14 @@
 //! `run.json`: what may differ between two runs over the same inputs.
 
-use std::io::Write;
-use std::path::Path;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::cli::clock;
 use crate::cli::plan::Plan;
 use crate::report::RUN;
-use crate::report::dir;
+use crate::report::dir::StagedReport;
 
 /// The content of the file.
 #[derive(Serialize)]
@@ -17,7 +16,7 @@ struct RunFile<'a> {
     schema: &'static str,
     #[serde(rename = "run")]
     id: &'a str,
-    started_unix_seconds: u64,
+    started_unix_seconds: i128,
     seconds: f64,
     threads: usize,
     block_bytes: usize,
@@ -28,20 +27,21 @@ struct RunFile<'a> {
     arguments: Vec<String>,
 }
 
-/// Writes the file into the directory of a report.
+/// Writes the file of a report.
 pub(crate) fn write(
-    directory: &Path,
+    staged: &StagedReport,
     plan: &Plan,
     id: &str,
     started: Instant,
     today: Option<Date>,
 ) -> std::io::Result<()> {
     let elapsed = started.elapsed();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = clock::nanoseconds_since_1970(SystemTime::now());
+    let nanoseconds = i128::try_from(elapsed.as_nanos()).unwrap_or_default();
     let run = RunFile {
         schema: "claimlint-run/1",
         id,
-        started_unix_seconds: now.saturating_sub(elapsed).as_secs(),
+        started_unix_seconds: (now - nanoseconds).div_euclid(1_000_000_000),
         seconds: elapsed.as_secs_f64(),
         threads: plan.threads,
         block_bytes: plan.block,
@@ -51,5 +51,5 @@ pub(crate) fn write(
     };
     let mut text = serde_json::to_vec_pretty(&run)?;
     text.push(b'\n');
-    dir::create(&directory.join(RUN))?.write_all(&text)
+    staged.save(RUN, &text)
 }

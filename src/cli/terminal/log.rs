@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::LogFormat;
+use crate::cli::clock;
 use crate::cli::terminal::style;
 use crate::exit::Exit;
 use crate::report::words::warning::sentence;
@@ -32,7 +33,7 @@ pub(crate) struct Log {
 impl Log {
     /// A log of a run that starts now.
     pub(crate) fn new(format: Option<LogFormat>, quiet: bool) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let now = clock::nanoseconds_since_1970(SystemTime::now());
         let mut hasher = blake3::Hasher::new();
         hasher.update(&now.to_le_bytes()).update(&std::process::id().to_le_bytes());
         let run = hasher.finalize().to_hex()[..ID_LENGTH].to_owned();
@@ -55,7 +56,7 @@ impl Log {
             return;
         }
         let mut line = Map::new();
-        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let time = clock::shown(SystemTime::now());
         for (key, value) in [("time", time.as_str()), ("run", &self.run), ("event", event), ("phase", phase)] {
             line.insert(key.to_owned(), value.into());
         }
