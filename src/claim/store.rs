@@ -90,22 +90,27 @@ impl Store {
         self.close_last();
     }
 
-    /// Appends a batch of lines.
+    /// Appends a batch of lines. Batches are filled up one after another, so that their bounds depend only on the lines, not on
+    /// how the input was cut into blocks.
     pub fn push(&mut self, batch: Batch) {
-        if batch.is_empty() {
-            return;
-        }
         self.lines += batch.len();
-        let full = self.full;
-        match self.slots.last_mut() {
-            Some(Slot::Held(last))
-                if last.len() + batch.len() <= full && last.bytes() + batch.bytes() <= MAX_BATCH_BYTES =>
-            {
-                last.append(&batch);
-            }
-            _ => {
-                self.close_last();
-                self.slots.push(Slot::Held(Box::new(batch)));
+        let mut from = 0;
+        while from < batch.len() {
+            let full = self.full;
+            match self.slots.last_mut() {
+                Some(Slot::Held(last)) if !is_full(last, full) => {
+                    let end = fill_end(last, &batch, from, full);
+                    last.append(&batch, from..end);
+                    from = end;
+                }
+                _ => {
+                    self.close_last();
+                    if from == 0 && fill_end(&Batch::default(), &batch, 0, full) == batch.len() {
+                        self.slots.push(Slot::Held(Box::new(batch)));
+                        return;
+                    }
+                    self.slots.push(Slot::Held(Box::default()));
+                }
             }
         }
     }
@@ -125,6 +130,31 @@ impl Store {
     }
 }
 
+/// Is the batch full? Only whole rows are added, so it may have a few lines more than `full`.
+fn is_full(batch: &Batch, full: usize) -> bool {
+    batch.len() >= full || batch.bytes() >= MAX_BATCH_BYTES
+}
+
+/// The end of the lines of `next`, from `from`, that fill up `last`: all lines of the row after which it is full, or all lines.
+fn fill_end(last: &Batch, next: &Batch, from: usize, full: usize) -> usize {
+    let bytes = |end: usize| last.bytes() + next.bytes_of(from..end);
+    let is_full_at = |end: usize| last.len() + end - from >= full || bytes(end) >= MAX_BATCH_BYTES;
+    let (mut open, mut end) = (from, next.len());
+    if !is_full_at(end) {
+        return end;
+    }
+    // The size only grows, so the first line after which the batch is full is found by bisection.
+    while end - open > 1 {
+        let middle = open + (end - open) / 2;
+        *(if is_full_at(middle) { &mut end } else { &mut open }) = middle;
+    }
+    let row = |line: usize| (next.heads[line].extract, next.heads[line].row);
+    while end < next.len() && row(end) == row(end - 1) {
+        end += 1;
+    }
+    end
+}
+
 impl Store {
     /// Keeps the lines of a row that is in scope or related.
     pub fn look(&mut self, reader: &Reader<'_>, binding: &Binding, row: &Row<'_>, position: Position) -> RowAction<()> {
@@ -132,8 +162,7 @@ impl Store {
             return RowAction::Ignore;
         }
         let most = self.full;
-        let full = |batch: &Batch| batch.len() >= most || batch.bytes() >= MAX_BATCH_BYTES;
-        if !matches!(self.slots.last(), Some(Slot::Held(batch)) if !full(batch)) {
+        if !matches!(self.slots.last(), Some(Slot::Held(batch)) if !is_full(batch, most)) {
             self.close_last();
             self.slots.push(Slot::Held(Box::default()));
         }
@@ -173,5 +202,57 @@ impl Collector for Store {
 
     fn spool(&self) -> Option<Arc<Spool>> {
         self.spool.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::claim::line::head::Head;
+
+    /// A batch with these lines: the number of the row, and the length of its text.
+    fn batch(lines: &[(u64, usize)]) -> Batch {
+        let mut batch = Batch::default();
+        for (row, length) in lines {
+            let mut encoder = batch.encode();
+            encoder.procedure(&"x".repeat(*length));
+            // Every field of a head may be zero.
+            let zero: Head = postcard::from_bytes(&[0; 64]).expect("a head");
+            encoder.finish(Head { row: *row, ..zero });
+        }
+        batch
+    }
+
+    fn bounds(store: &Store) -> Vec<Batch> {
+        (0..store.batches()).map(|n| store.batch(n).expect("it is in memory").into_owned()).collect()
+    }
+
+    proptest! {
+        // A few cases, because some texts are as long as a batch may be.
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn batches_do_not_depend_on_how_lines_arrive(
+            rows in prop::collection::vec((1..4_usize, prop_oneof![9 => 0..9_usize, 1 => Just(MAX_BATCH_BYTES)]), 0..60),
+            cuts in prop::collection::vec(0..60_usize, 0..8),
+        ) {
+            let lines: Vec<Vec<(u64, usize)>> = (0..).zip(&rows).map(|(row, (count, length))| vec![(row, *length); *count]).collect();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(lines.len())).chain([0, lines.len()]).collect();
+            cuts.sort_unstable();
+            let (mut one_by_one, mut in_pieces) = (Store::new(None, 7), Store::new(None, 7));
+            lines.iter().for_each(|row| one_by_one.push(batch(row)));
+            cuts.windows(2).for_each(|cut| in_pieces.push(batch(&lines[cut[0]..cut[1]].concat())));
+            one_by_one.finish();
+            in_pieces.finish();
+            prop_assert_eq!(one_by_one.len(), in_pieces.len());
+            let (want, got) = (bounds(&one_by_one), bounds(&in_pieces));
+            prop_assert_eq!(want.len(), got.len());
+            for (want, got) in want.iter().zip(&got) {
+                prop_assert_eq!(want.iter().map(|line| line.text).collect::<Vec<_>>(), got.iter().map(|line| line.text).collect::<Vec<_>>());
+                prop_assert_eq!(&want.stops, &got.stops);
+            }
+        }
     }
 }

@@ -92,7 +92,7 @@ impl Run {
             if lines.bytes() + batch.bytes() > u32::MAX as usize {
                 return Err(io::Error::other("more than 4 GiB of lines, too many for one part"));
             }
-            lines.append(&batch);
+            lines.append(&batch, 0..batch.len());
         }
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists());
         let JudgedPart { line_set, judged, matches } = self.judged(line_set);

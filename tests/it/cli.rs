@@ -262,6 +262,27 @@ fn report_files_do_not_depend_on_threads_or_blocks() {
     assert!(reports.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
+/// More lines than a batch holds, and blocks that end in the middle of one.
+#[test]
+fn large_reports_do_not_depend_on_blocks() {
+    let dir = TestDir::with(&[]);
+    let rows: String = (0..9_000).map(|n| CLEAR.replace("C1", &format!("C{n}"))).collect();
+    fs::write(dir.at("many.csv"), HEAD.to_owned() + &rows).expect("room for it");
+    let report = |block: &str| {
+        let args = ["check", "many.csv", "-q", "--fail-on", "never", "--out", block, "--block-size", block];
+        dir.run(&args).success();
+        let files = names(&dir.at(block)).into_iter().filter(|name| name != "run.json");
+        files.map(|name| (fs::read(dir.at(block).join(&name)).expect("a file"), name)).collect::<Vec<_>>()
+    };
+    let whole = report("4194304");
+    assert!(whole.iter().any(|(_, name)| name == "dossier.bin"));
+    for block in ["30000", "1048576"] {
+        for (one, other) in report(block).iter().zip(&whole) {
+            assert!(one == other, "{} with blocks of {block}", one.1);
+        }
+    }
+}
+
 #[test]
 fn several_files_and_standard_input_are_judged_together() {
     let dir = TestDir::with(&[CLEAR]);

@@ -3,7 +3,7 @@
 //! The text of a line is the concatenation of its procedure cells, its kept texts that are not empty, its diagnoses and its
 //! modifiers. `ends` holds the end of each cell; the end of a diagnosis is followed by the number of its slot.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl Batch {
 
     /// The nth line.
     pub fn line(&self, n: usize) -> Line<'_> {
-        let [text, ends, known] = n.checked_sub(1).map_or([0; 3], |before| self.stops[before]).map(|at| at as usize);
+        let [text, ends, known] = self.place(n);
         let [text_end, ends_end, known_end] = self.stops[n].map(|at| at as usize);
         Line {
             head: &self.heads[n],
@@ -52,20 +52,36 @@ impl Batch {
 
     /// Size in memory in bytes.
     pub fn bytes(&self) -> usize {
-        self.heads.len() * (size_of::<Head>() + size_of::<[u32; 3]>())
-            + self.text.len()
-            + self.ends.len() * size_of::<u32>()
-            + self.known.len() * size_of::<CodeId>()
+        self.bytes_of(0..self.len())
     }
 
-    /// Appends the lines of another batch.
-    pub fn append(&mut self, other: &Self) {
+    /// Size in memory in bytes of some of the lines.
+    pub(crate) fn bytes_of(&self, lines: Range<usize>) -> usize {
+        let [from, to] = [lines.start, lines.end].map(|line| self.place(line));
+        let [text, ends, known] = [0, 1, 2].map(|part| to[part] - from[part]);
+        lines.len() * (size_of::<Head>() + size_of::<[u32; 3]>())
+            + text
+            + ends * size_of::<u32>()
+            + known * size_of::<CodeId>()
+    }
+
+    /// Where the parts of a line start in `text`, `ends` and `known`.
+    fn place(&self, line: usize) -> [usize; 3] {
+        line.checked_sub(1).map_or([0; 3], |before| self.stops[before].map(|at| at as usize))
+    }
+
+    /// Appends some lines of another batch.
+    pub fn append(&mut self, other: &Self, lines: Range<usize>) {
         let [text, ends, known] = self.lengths();
-        self.heads.extend_from_slice(&other.heads);
-        self.stops.extend(other.stops.iter().map(|[t, e, k]| [t + text, e + ends, k + known]));
-        self.text.push_str(&other.text);
-        self.ends.extend_from_slice(&other.ends);
-        self.known.extend_from_slice(&other.known);
+        let [first, after] = [lines.start, lines.end].map(|line| other.place(line));
+        self.heads.extend_from_slice(&other.heads[lines.clone()]);
+        let stop = |[t, e, k]: &[u32; 3]| {
+            [t - first[0] as u32 + text, e - first[1] as u32 + ends, k - first[2] as u32 + known]
+        };
+        self.stops.extend(other.stops[lines].iter().map(stop));
+        self.text.push_str(&other.text[first[0]..after[0]]);
+        self.ends.extend_from_slice(&other.ends[first[1]..after[1]]);
+        self.known.extend_from_slice(&other.known[first[2]..after[2]]);
     }
 
     /// Appends a line of another batch.
