@@ -307,8 +307,10 @@ impl Parser<'_> {
                     format!("`.{part}` is not part of a rule: write {base}, {base}.services or {base}.amount")
                 }
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "names are rows, rejected, services, findings, deny, review, amount, deny.amount, DX101, ..."
-                    .to_owned(),
+                None => {
+                    let names: Vec<&str> = fixed().map(|(name, _)| name).collect();
+                    format!("names are {}, and rules such as DX101", names.join(", "))
+                }
             };
             return Err((column, format!("`{text}` is not a name; {hint}")));
         };
