@@ -242,8 +242,12 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(lines.len())).chain([0, lines.len()]).collect();
             cuts.sort_unstable();
             let (mut one_by_one, mut in_pieces) = (Store::new(None, 7), Store::new(None, 7));
-            lines.iter().for_each(|row| one_by_one.push(batch(row)));
-            cuts.windows(2).for_each(|cut| in_pieces.push(batch(&lines[cut[0]..cut[1]].concat())));
+            for row in &lines {
+                one_by_one.push(batch(row));
+            }
+            for cut in cuts.windows(2) {
+                in_pieces.push(batch(&lines[cut[0]..cut[1]].concat()));
+            }
             one_by_one.finish();
             in_pieces.finish();
             prop_assert_eq!(one_by_one.len(), in_pieces.len());
