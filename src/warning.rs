@@ -9,17 +9,32 @@
 //! [`RunContext::warnings`](crate::run::RunContext) while the extracts are read, or return it from `report::warnings` if
 //! it depends on the totals of the run. Warnings that differ only in their file and counts are merged.
 
+use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
+
+use crate::ingest::record::row_count::RowCount;
 
 /// What a warning is about. spec: outputs/warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WarningKind {
     /// A settings file that was found beside the extract changes results.
     SettingsBesideExtract,
+    /// An extract has no text, and was passed over.
+    EmptyFile,
     /// An extract has no rows.
     NoRows,
-    /// The last row has no line end and too few fields. `count` is its line.
+    /// The last row, on `line`, has no line end and too few fields.
     CutShort,
+    /// Bytes that are not compressed follow the last gzip member of a file.
+    TrailingBytes,
+    /// The UTF-16 text of a file ends with half a unit.
+    OddByte,
+    /// `count` of `of` rows have an empty field beyond the header, the first on `line`, and the others have none.
+    RowsOfTwoLengths,
+    /// `count` rows, the first on `line`, were rejected for more fields than the header, where others have an empty field.
+    FilledSurplus,
+    /// `count` rows, the first on `line`, have a cell with an odd number of quotes.
+    StrayQuotes,
     /// The number of rows differs from that of the baseline by more than half. `count` of `of`.
     RowsUnlikeBaseline,
     /// The baseline had a column for `field`, and this run has none.
@@ -51,8 +66,14 @@ impl WarningKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::SettingsBesideExtract => "settings-beside-extract",
+            Self::EmptyFile => "empty-file",
             Self::NoRows => "no-rows",
             Self::CutShort => "cut-short",
+            Self::TrailingBytes => "trailing-bytes",
+            Self::OddByte => "odd-byte",
+            Self::RowsOfTwoLengths => "rows-of-two-lengths",
+            Self::FilledSurplus => "filled-surplus",
+            Self::StrayQuotes => "stray-quotes",
             Self::RowsUnlikeBaseline => "rows-unlike-baseline",
             Self::ColumnGone => "column-gone",
             Self::FewerColumns => "fewer-columns",
@@ -92,6 +113,12 @@ pub struct Warning {
     /// The name of a column in the header of the file.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub column: String,
+    /// The number of columns that it is about, if their names differ only in digits.
+    #[serde(skip_serializing_if = "is_at_most_one")]
+    pub columns: u64,
+    /// A line of the file, of the first of them if it is about several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// How many, as the kind says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
@@ -101,14 +128,15 @@ pub struct Warning {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_at_most_one(files: &u64) -> bool {
-    *files <= 1
+fn is_at_most_one(number: &u64) -> bool {
+    *number <= 1
 }
 
 impl Warning {
     /// A warning about the whole run, without evidence.
     pub fn new(kind: WarningKind) -> Self {
-        Self { kind, file: String::new(), files: 0, field: String::new(), column: String::new(), count: None, of: None }
+        let (file, field, column) = Default::default();
+        Self { kind, file, files: 0, field, column, columns: 0, line: None, count: None, of: None }
     }
 
     /// The same about a file, as given.
@@ -126,7 +154,30 @@ impl Warning {
     /// The same about a column of the header.
     #[must_use]
     pub fn column(self, column: impl Into<String>) -> Self {
-        Self { column: column.into(), ..self }
+        Self { column: column.into(), columns: 1, ..self }
+    }
+
+    /// The same about a line of the file.
+    #[must_use]
+    pub fn line(self, line: u64) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
+    /// The same about some rows: their number, and the line of the first.
+    #[must_use]
+    pub fn rows(self, rows: RowCount) -> Self {
+        self.count(rows.rows).line(rows.first)
+    }
+
+    /// Makes it a warning about one column more.
+    pub(crate) fn add_column(&mut self, other: &Self) {
+        self.columns += other.columns;
+        self.add_counts(other);
+    }
+
+    fn add_counts(&mut self, other: &Self) {
+        self.count = self.count.zip(other.count).map(|(one, two)| one + two);
+        self.of = self.of.zip(other.of).map(|(one, two)| one + two);
     }
 
     /// The same with a count.
@@ -146,20 +197,16 @@ impl Warning {
 /// is named, the files are counted, and the counts are added up. The order is that of the kinds, then of the input.
 pub fn merged(warnings: impl IntoIterator<Item = Warning>) -> Vec<Warning> {
     let mut merged: Vec<Warning> = Vec::new();
+    let mut places: FxHashMap<(WarningKind, String, String), usize> = FxHashMap::default();
     for warning in warnings {
-        let same = |other: &&mut Warning| {
-            (other.kind, &other.field, &other.column) == (warning.kind, &warning.field, &warning.column)
-        };
-        let Some(other) = merged.iter_mut().find(same) else {
+        let place = places.entry((warning.kind, warning.field.clone(), warning.column.clone())).or_insert(merged.len());
+        let Some(other) = merged.get_mut(*place) else {
             merged.push(warning);
             continue;
         };
         other.files += warning.files;
-        // The line of a second file means nothing beside the name of the first one.
-        if warning.kind != WarningKind::CutShort {
-            other.count = other.count.zip(warning.count).map(|(one, two)| one + two);
-            other.of = other.of.zip(warning.of).map(|(one, two)| one + two);
-        }
+        other.columns = other.columns.max(warning.columns);
+        other.add_counts(&warning);
     }
     merged.sort_by_key(|warning| warning.kind);
     merged
@@ -183,7 +230,7 @@ mod tests {
     fn warnings_about_different_columns_stay_apart() {
         let about = |column: &str| Warning::new(WarningKind::UnusedColumn).field("diagnosis").column(column);
         assert_eq!(merged([about("dx_a"), about("dx_b"), about("dx_a")]).len(), 2);
-        let line = |file: &str, n: u64| Warning::new(WarningKind::CutShort).file(file).count(n);
+        let line = |file: &str, n: u64| Warning::new(WarningKind::CutShort).file(file).line(n);
         assert_eq!(merged([line("a", 7), line("b", 9)]), [Warning { files: 2, ..line("a", 7) }]);
     }
 }

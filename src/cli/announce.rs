@@ -1,7 +1,6 @@
 //! What is said of the inputs of a run, each thing once, however many inputs it is true of.
 
 use crate::cli::terminal::log::Log;
-use crate::ingest::InputNote;
 use crate::report::words::numbers::grouped;
 
 /// Things that are true of inputs, in the order in which they were met, each with the first input and the number of inputs.
@@ -29,10 +28,15 @@ pub(crate) fn unjoined_tables<'a>(log: &Log, unjoined: impl Iterator<Item = (&'a
     }
 }
 
-/// Notes what was odd about inputs. Of several inputs with notes of one kind the first is described.
-pub(crate) fn input_notes<'a>(log: &Log, notes: impl Iterator<Item = (&'a str, InputNote)>) {
-    for (note, first, inputs) in OfInputs::collect(notes, |one, other| one.kind() == other.kind()).0 {
-        log.note(&format!("{first}: {}{}", note.sentence(), likewise(inputs)));
+/// Notes that all rows of inputs have more fields than the header, which are empty. spec: files/notes.
+pub(crate) fn surplus_fields<'a>(log: &Log, surplus: impl Iterator<Item = (&'a str, usize)>) {
+    let more = surplus.filter(|(_, surplus)| *surplus > 0);
+    for (surplus, first, inputs) in OfInputs::collect(more, |one, other| one == other).0 {
+        let fields = match surplus {
+            1 => "one field more than the header, which is empty: taken for a trailing delimiter".to_owned(),
+            n => format!("{n} fields more than the header, which are empty: taken for trailing delimiters"),
+        };
+        log.note(&format!("{first}: its rows have {fields}{}", likewise(inputs)));
     }
 }
 

@@ -163,9 +163,6 @@ fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Re
     look_at_headers(files, &library, limit, log)?;
     let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library);
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
-    if let Some((name, file)) = settings.auths.value.as_deref().zip(authorizations.as_ref()) {
-        announce::input_notes(log, file.notes().iter().map(|note| (name, *note)));
-    }
     Ok((policy, library, authorizations))
 }
 

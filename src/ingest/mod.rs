@@ -13,7 +13,6 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: what stops the reading, in sentences.
-//! - [`note`]: what to know about an input that was read.
 //! - [`cell`]: one cell as text.
 //! - [`field`]: the canonical fields.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
@@ -30,7 +29,6 @@ pub mod error;
 pub mod field;
 pub(crate) mod known_codes;
 pub mod layout;
-pub mod note;
 pub(crate) mod read_joined;
 pub mod record;
 pub mod scan;
@@ -38,9 +36,11 @@ pub mod source;
 
 use crate::ingest::record::grammar::Surplus;
 use crate::ingest::record::reject::Reason;
+use crate::ingest::record::row_count::RowCount;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::{ChargeReader, RowFilter};
+use crate::warning::{Warning, WarningKind};
 
 pub use crate::ingest::error::ReadError;
 pub use crate::ingest::layout::binding::Binding;
@@ -49,7 +49,6 @@ pub use crate::ingest::layout::demands::canonical as canonical_field;
 pub use crate::ingest::layout::detect::Detected;
 pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::library::Library;
-pub use crate::ingest::note::InputNote;
 pub use crate::ingest::record::reject::{Reject, Rejects};
 pub use crate::ingest::record::row::Row;
 pub use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
@@ -72,8 +71,8 @@ pub struct Extract<C> {
     pub tally: Tally<C>,
     /// What was detected before the first row.
     pub detected: Detected,
-    /// What to know about it.
-    pub notes: Vec<InputNote>,
+    /// What is probably wrong with it.
+    pub warnings: Vec<Warning>,
 }
 
 /// Reads one opened extract whose layout was detected. `look` decides what happens to a row, whose joined cells it sees.
@@ -128,25 +127,41 @@ pub fn read_into<C: Collector>(
     } else {
         read_joined::read(source, &detected, block, codes, charge, look, watch, total)?
     };
-    let notes = notes(&tally, &detected);
-    let extract = Extract { name, bytes: tally.bytes, tally, detected, notes };
+    let warnings = warnings(&name, &tally, &detected);
+    let extract = Extract { name, bytes: tally.bytes, tally, detected, warnings };
     refuse_rows_ended_by_cr(&extract)?;
     refuse_if_mostly_rejected(&extract)?;
     Ok(extract)
 }
 
-/// What was left out of the input, then what is odd about the shape of its rows.
-fn notes<C>(tally: &Tally<C>, detected: &Detected) -> Vec<InputNote> {
-    let mut notes = tally.notes.clone();
-    if let Surplus::Exactly(surplus @ 1..) = detected.grammar.surplus {
-        let shorter = tally.rows - tally.rejects.len() - tally.longer.map_or(0, |longer| longer.rows);
-        let mixed = tally.longer.filter(|_| shorter > 0);
-        notes.push(mixed.map_or(InputNote::SurplusFields(surplus), |longer| InputNote::TwoLengths { longer, shorter }));
-        let filled = tally.rejects.counts().get(&Reason::TooManyFields);
-        notes.extend(filled.map(|rejected| InputNote::FilledSurplus(*rejected)));
+/// What was left out of the input, then what is odd about the number and the shape of its rows.
+fn warnings<C>(name: &str, tally: &Tally<C>, detected: &Detected) -> Vec<Warning> {
+    let about = |kind| Warning::new(kind).file(name);
+    let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| about(*kind)).collect();
+    if tally.rows == 0 {
+        warnings.push(about(WarningKind::NoRows));
     }
-    notes.extend(tally.stray_quotes.map(InputNote::StrayQuotes));
-    notes
+    warnings.extend(tally.cut_short.map(|line| about(WarningKind::CutShort).line(line)));
+    if let Surplus::Exactly(1..) = detected.grammar.surplus {
+        let longer = tally.longer.filter(|longer| longer.rows < tally.usable_rows());
+        let two_lengths = |longer: RowCount| about(WarningKind::RowsOfTwoLengths).rows(longer).of(tally.usable_rows());
+        warnings.extend(longer.map(two_lengths));
+        let filled = tally.rejects.counts().get(&Reason::TooManyFields);
+        warnings.extend(filled.map(|rejected| about(WarningKind::FilledSurplus).rows(*rejected)));
+    }
+    warnings.extend(tally.stray_quotes.map(|rows| about(WarningKind::StrayQuotes).rows(rows)));
+    warnings
+}
+
+impl<C> Extract<C> {
+    /// How many empty fields more than the header all its rows have; 0 if some have none.
+    pub fn surplus_fields(&self) -> usize {
+        let has_all = self.tally.longer.is_none_or(|longer| longer.rows >= self.tally.usable_rows());
+        match self.detected.grammar.surplus {
+            Surplus::Exactly(surplus) if has_all => surplus,
+            _ => 0,
+        }
+    }
 }
 
 /// Refuses an extract with a line that holds several rows, ended by a CR where LF ends lines: all of them would be one

@@ -28,6 +28,7 @@ use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
+use crate::warning::Warning;
 
 /// The cells of one table by key, each with its column number in the table.
 type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
@@ -72,7 +73,7 @@ struct TableRow {
     cells: Result<Vec<(usize, Box<str>)>, String>,
 }
 
-/// Passes on interrupts and notes, but not progress: only the rows and bytes of the extract count.
+/// Passes on interrupts, notes and warnings, but not progress: only the rows and bytes of the extract count.
 struct OnlyInterrupts<'a>(&'a dyn Watch);
 
 impl Watch for OnlyInterrupts<'_> {
@@ -82,6 +83,10 @@ impl Watch for OnlyInterrupts<'_> {
 
     fn note(&self, file: &str, what: &str) {
         self.0.note(file, what);
+    }
+
+    fn warning(&self, warning: Warning) {
+        self.0.warning(warning);
     }
 }
 
@@ -394,8 +399,8 @@ fn table(
         let what = format!("{}; mend the row: a joined table is read completely", reject.reason.sentence());
         return Err(refuse(join, reject.line, &what));
     }
-    for note in tally.notes.iter().filter(|_| is_first) {
-        watch.note(&join.file, &note.sentence());
+    for kind in tally.left_out.iter().filter(|_| is_first) {
+        watch.warning(Warning::new(*kind).file(&join.file));
     }
     Ok(tally.kept)
 }

@@ -100,9 +100,9 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(coverage) = totals.coverage(run) {
         notes.push(format!(
-            "The authorization file has {}, {} of them approvals. Services carry {}, and {} of them are in the file.",
+            "The authorization file has {} and {}. Services carry {}, and the file has {} of them.",
             counted(coverage.rows, "row"),
-            grouped(coverage.approvals),
+            counted(coverage.approvals, "approval"),
             counted(coverage.numbers_on_services, "number"),
             grouped(coverage.numbers_found)
         ));

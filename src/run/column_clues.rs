@@ -65,16 +65,12 @@ pub(super) struct ColumnLook {
 }
 
 impl ColumnLook {
-    /// A column of this name, or `None` if it is never looked at.
+    /// A column of this name, which may be empty, or `None` if it is never looked at.
     pub(super) fn new(name: &str) -> Option<Self> {
         let (name, clues) = (fold(name), &*READ);
         let holds = |words: &[String]| words.iter().any(|word| name.contains(word.as_str()));
         let (speaks_of_diagnoses, speaks_of_procedures) = (holds(&clues.diagnosis), holds(&clues.procedure));
-        (!name.is_empty() && !holds(&clues.never)).then(|| Self {
-            speaks_of_diagnoses,
-            speaks_of_procedures,
-            ..Self::default()
-        })
+        (!holds(&clues.never)).then(|| Self { speaks_of_diagnoses, speaks_of_procedures, ..Self::default() })
     }
 
     /// Looks at a cell, trimmed and in capitals.
@@ -211,6 +207,7 @@ mod tests {
     fn a_column_of_any_name_needs_many_diagnoses_of_several_lengths() {
         let codes: Vec<&str> = ["M54.5", "E11", "M80.08XA", "I10", "N18.30"].repeat(4);
         assert_eq!(look("k1", &codes), Some(("diagnosis", 20)));
+        assert_eq!(look("", &codes), Some(("diagnosis", 20)));
         assert_eq!(look("k1", &codes[1..]), None);
         assert_eq!(look("k1", &["A12345"].repeat(30)), None);
         assert_eq!(look("k1", &[&codes[..], &["x"; 3]].concat()), None);

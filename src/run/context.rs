@@ -6,7 +6,7 @@ use crate::baseline::{BaselineFacts, FindingEntry};
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Batch, LineSet};
 use crate::ingest::field::{Field, Group};
-use crate::ingest::{InputFile, InputNote, Rejects};
+use crate::ingest::{InputFile, Rejects};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::rules::judge::Judged;
@@ -33,8 +33,8 @@ pub struct Input {
     pub absent: Vec<(Field, &'static str)>,
     /// Fields without a column, whether or not that has a consequence.
     pub unmapped: Vec<Field>,
-    /// What to know about how it was read.
-    pub notes: Vec<InputNote>,
+    /// How many empty fields more than the header all its rows have.
+    pub surplus_fields: usize,
     /// By [`Group`](crate::ingest::field::Group), the number of its columns.
     pub columns: [u64; Group::NAMES.len()],
 }
@@ -54,7 +54,7 @@ impl Input {
             rejects: Rejects::default(),
             absent: Vec::new(),
             unmapped: Field::NAMES.iter().map(|(field, _)| *field).collect(),
-            notes: vec![InputNote::Empty],
+            surplus_fields: 0,
             columns: [0; Group::NAMES.len()],
         }
     }

@@ -1,5 +1,7 @@
 //! Reads and indexes the extracts of a run.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use crate::claim::Store;
@@ -14,7 +16,7 @@ use crate::run::read::{absent, read_one, unmapped};
 use crate::run::reconcile::Account;
 use crate::run::setup::Setup;
 use crate::warning;
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningKind};
 
 /// Reads and indexes the extracts. `open` opens an extract by its name, just before it is read.
 pub fn run(
@@ -30,7 +32,7 @@ pub fn run(
     let spool =
         setup.memory.as_ref().map(|memory| Spool::new(std::sync::Arc::clone(&memory.scratch), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
-    let watch = Spooled { watch, spool: spool.as_deref() };
+    let watch = Spooled { watch, spool: spool.as_deref(), warnings: Mutex::default() };
     // A plain file is read by several threads. A compressed file is read by one, so several of them are read at a time.
     // A group has as many files as there are threads, which bounds memory.
     for (group, names) in names_given.chunks(rayon::current_num_threads()).enumerate() {
@@ -48,18 +50,21 @@ pub fn run(
             if let Some(e) = spool.as_deref().and_then(Spool::failure) {
                 return Err(ReadError::Spool(e.to_string()));
             }
-            let (extract, of_extract) = match extract {
+            let (mut extract, of_first_rows) = match extract {
                 // One part of an export may be empty; an extract on its own may not.
                 Err(ReadError::Empty { file }) if names_given.len() > 1 => {
                     watch.extract(inputs.len() + 1, 0, 0, 0);
+                    warnings.push(Warning::new(WarningKind::EmptyFile).file(&file));
                     inputs.push(Input::passed_over(&file));
                     continue;
                 }
                 extract => extract?,
             };
-            warnings.extend(of_extract);
+            warnings.extend(of_first_rows);
+            warnings.append(&mut extract.warnings);
             ledger.add_extract(&extract.tally);
             account.add(&extract);
+            let surplus_fields = extract.surplus_fields();
             let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
             if let Some(earlier) = repeated[inputs.len()].filter(|_| extract.tally.rows > rejected) {
                 return Err(given_twice(&extract.name, &names_given[earlier]));
@@ -74,7 +79,7 @@ pub fn run(
                 rejects: extract.tally.rejects,
                 absent: absent(&extract.detected),
                 unmapped: unmapped(&extract.detected).collect(),
-                notes: extract.notes,
+                surplus_fields,
                 columns: Group::NAMES.map(|(group, ..)| extract.detected.binding.group(group).len() as u64),
             });
             store.extend(extract.tally.kept);
@@ -85,6 +90,8 @@ pub fn run(
     }
     account.close(&setup.expect)?;
     let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
+    let of_authorizations = context.authorization_file.iter().flat_map(|file| file.warnings());
+    warnings.extend(of_authorizations.cloned().chain(watch.warnings()));
     context.warnings = warning::merged(warnings);
     Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }
@@ -99,10 +106,22 @@ fn given_twice(name: &str, earlier: &str) -> ReadError {
     ReadError::unusable(name, what)
 }
 
-/// Passes progress on to another watcher, and stops a run whose spool cannot be written.
+/// Passes progress on to another watcher, stops a run whose spool cannot be written, and collects warnings.
 struct Spooled<'a> {
     watch: &'a dyn Watch,
     spool: Option<&'a Spool>,
+    warnings: Mutex<Vec<Warning>>,
+}
+
+impl Spooled<'_> {
+    /// The warnings about other files than extracts, each once although several extracts may be joined with one table, and in an
+    /// order that does not depend on threads.
+    fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        warnings.sort_by(|one, other| (one.kind, &one.file).cmp(&(other.kind, &other.file)));
+        warnings.dedup();
+        warnings
+    }
 }
 
 impl Watch for Spooled<'_> {
@@ -112,6 +131,10 @@ impl Watch for Spooled<'_> {
 
     fn note(&self, file: &str, what: &str) {
         self.watch.note(file, what);
+    }
+
+    fn warning(&self, warning: Warning) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
     }
 
     fn extract(&self, number: usize, rows: u64, rejected: u64, kept: u64) {

@@ -1,8 +1,10 @@
 //! What the first rows of an extract say of its columns: dates that cannot be read or may be misread, and columns that no
 //! field uses although they look like codes.
 
+use rustc_hash::FxHashMap;
+
 use crate::ingest::cell::upper;
-use crate::ingest::field::Field;
+use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::bind_error::printable;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
@@ -60,15 +62,33 @@ pub(super) fn look(
             warnings.push(about(WarningKind::UnreadableDates).count(dates.read));
         }
     }
+    warnings.extend(of_unused(source, detected, unused));
+    warnings
+}
+
+/// What to say of columns that no field uses. Columns whose names differ only in digits are one warning, or a run of 25 would
+/// be 25.
+fn of_unused(source: &Source, detected: &Detected, unused: Vec<(usize, ColumnLook)>) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = Vec::new();
+    let mut places: FxHashMap<(&str, String), usize> = FxHashMap::default();
     for (column, look) in unused {
         let Some((field, cells)) = look.verdict() else { continue };
-        let name = &detected.header[column];
-        // A name with a long number may be a cell of a row: it stays unsaid.
-        let name = if has_long_number(name) { format!("number {}", column + 1) } else { printable(name) };
-        let about = Warning::new(WarningKind::UnusedColumn).file(&source.name).field(field).column(name);
-        warnings.push(about.count(cells).of(look.filled()));
+        let alike: String = fold(&detected.header[column]).chars().filter(|c| !c.is_ascii_digit()).collect();
+        let place = *places.entry((field, alike)).or_insert(warnings.len());
+        let about = Warning::new(WarningKind::UnusedColumn).file(&source.name).field(field);
+        let about = about.column(named(detected, column)).count(cells).of(look.filled());
+        match warnings.get_mut(place) {
+            Some(first) => first.add_column(&about),
+            None => warnings.push(about),
+        }
     }
     warnings
+}
+
+/// A column of the header by its name. A name with a long number may be a cell of a row: it stays unsaid.
+fn named(detected: &Detected, column: usize) -> String {
+    let name = &detected.header[column];
+    if name.is_empty() || has_long_number(name) { format!("number {}", column + 1) } else { printable(name) }
 }
 
 /// Four digits in a row: nearly every claim has them, and hardly any name of a column does.

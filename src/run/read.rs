@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::run::first_rows;
 use crate::run::reconcile::{self, Charges};
 use crate::run::setup::Setup;
-use crate::warning::{Warning, WarningKind};
+use crate::warning::Warning;
 
 /// Reads the extract with this number.
 pub(super) fn read_one(
@@ -30,7 +30,7 @@ pub(super) fn read_one(
         misread::refuse_merged_names(&source, &detected, layout)?;
     }
     misread::refuse_unreadable_dates(&source, &detected, is_date)?;
-    let mut warnings = first_rows::look(&source, &detected, layout, policy, is_date);
+    let warnings = first_rows::look(&source, &detected, layout, policy, is_date);
     let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
     let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;
     let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
@@ -73,11 +73,6 @@ pub(super) fn read_one(
     )?;
     extract.tally.kept.finish();
     reconcile::check_trailer(&extract, trailer)?;
-    let about = |kind| Warning::new(kind).file(&extract.name);
-    if extract.tally.rows == 0 {
-        warnings.push(about(WarningKind::NoRows));
-    }
-    warnings.extend(extract.tally.cut_short.map(|line| about(WarningKind::CutShort).count(line)));
     Ok((extract, warnings))
 }
 

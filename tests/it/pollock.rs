@@ -1,5 +1,5 @@
 //! Tests that no row of a polluted file is lost or changed in silence. A row of the clean table comes out right, or its line
-//! is in rejects.csv, or a note about the file says what may be wrong, or the file is refused.
+//! is in rejects.csv, or a warning about the file says what may be wrong, or the file is refused.
 //!
 //! `CLAIMLINT_POLLOCK=DIRECTORY cargo test --test it pollock` also writes the files, what they hold, and how each was read,
 //! for benches/pollock.
@@ -12,6 +12,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use claimlint::run::JudgedRun;
+use claimlint::warning::WarningKind;
 
 use crate::kit::{Inputs, Table};
 use crate::pollute::{HEADER, Polluted, ROWS, all, cells};
@@ -22,7 +23,7 @@ struct Score {
     files: u64,
     rows: u64,
     right: u64,
-    /// Changed or lost, and a note about the file says so.
+    /// Changed or lost, and a warning about the file says so.
     announced: u64,
     /// In rejects.csv.
     rejected: u64,
@@ -55,8 +56,9 @@ fn services(outcome: &JudgedRun) -> BTreeMap<String, Vec<String>> {
     table.rows.into_iter().map(told).collect()
 }
 
-/// Kinds of notes that say that rows of the file may be wrong.
-const ANNOUNCEMENTS: [&str; 3] = ["rows-of-two-lengths", "filled-surplus", "stray-quotes"];
+/// Kinds of warnings that say that rows of the file may be wrong.
+const ANNOUNCEMENTS: [WarningKind; 4] =
+    [WarningKind::RowsOfTwoLengths, WarningKind::FilledSurplus, WarningKind::StrayQuotes, WarningKind::UnusedColumn];
 
 /// Reads a file and compares it with the clean table. Also says which rows were wrong in silence.
 fn score(file: &Polluted, truth: &BTreeMap<String, Vec<String>>, unmapped: usize) -> (Score, Vec<usize>) {
@@ -68,8 +70,8 @@ fn score(file: &Polluted, truth: &BTreeMap<String, Vec<String>>, unmapped: usize
     let input = &outcome.context.inputs[0];
     let rejected: BTreeSet<u64> = input.rejects.all().expect("they are in memory").iter().map(|r| r.line).collect();
     // A column that is not there is announced, too.
-    let is_announced =
-        input.notes.iter().any(|note| ANNOUNCEMENTS.contains(&note.kind())) || input.unmapped.len() > unmapped;
+    let mut warnings = outcome.context.warnings.iter();
+    let is_announced = warnings.any(|warning| ANNOUNCEMENTS.contains(&warning.kind)) || input.unmapped.len() > unmapped;
     let mut read = services(&outcome);
     let mut wrong = Vec::new();
     for (row, line) in &file.rows {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir};
 use crate::kit::{Inputs, written};
 
-/// Warnings of a summary: kind, field, column, count, of.
+/// Warnings of a summary: kind, field, column, line, count, of.
 fn warnings(summary: &Value) -> Vec<String> {
     let text = |warning: &Value, key: &str| match &warning[key] {
         Value::Null => String::new(),
@@ -17,7 +17,8 @@ fn warnings(summary: &Value) -> Vec<String> {
     };
     let one = |warning: &Value| {
         let kind = warning["kind"].as_str().expect("a word");
-        let rest: String = ["field", "column", "count", "of"].into_iter().map(|key| text(warning, key)).collect();
+        let rest: String =
+            ["field", "column", "line", "count", "of"].into_iter().map(|key| text(warning, key)).collect();
         assert!(warning["message"].as_str().is_some_and(|message| message.len() > 20), "{warning}");
         format!("{kind}{rest}")
     };
@@ -59,6 +60,62 @@ fn columns_that_look_like_codes_are_named() {
     for (column, cell) in [("admitting_dx", "M54.5"), ("zip", "22514"), ("dx_text", "back pain"), ("plan_group", "A12")]
     {
         assert!(of_text(&text(column, cell)).is_empty(), "{column}");
+    }
+}
+
+#[test]
+fn columns_whose_names_differ_in_digits_are_one_warning() {
+    let more: Vec<String> = (1..=12).map(|n| format!("op_code_{n}")).collect();
+    let text = format!(
+        "{},{}\n{},0PU43JZ,0JH60DZ{}\n",
+        HEAD.trim_end(),
+        more.join(","),
+        CLEAR.trim_end(),
+        ",".repeat(more.len() - 2)
+    );
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv", text);
+    let output = dir.run(&["check", "claims.csv", "--out", "r", "-q"]);
+    // The shape of a code in a column of any name is not enough, so only the first column has a code that the policy knows.
+    assert_eq!(of_report(&dir, "r"), ["unused-column icd_procedure op_code_1 1 1"]);
+    let known = fs::read_to_string(dir.at("claims.csv")).expect("ours").replace("0JH60DZ", "0PU43JZ");
+    dir.put("claims.csv", known);
+    let both = dir.run(&["check", "claims.csv", "--out", "r", "-q", "--force"]);
+    assert_eq!(of_report(&dir, "r"), ["unused-column icd_procedure op_code_1 2 2"]);
+    assert!(both.err.contains("columns like `op_code_1` (2) are not used"), "{}", both.err);
+    assert!(output.err.contains("column `op_code_1` is not used"), "{}", output.err);
+}
+
+#[test]
+fn a_column_without_a_name_is_named_by_its_number() {
+    let codes = ["M54.5", "E11", "M80.08XA", "I10", "N18.30"].repeat(4);
+    let row = |(n, code): (usize, &&str)| CLEAR.replace("C1,", &format!("C{n},{code},"));
+    let rows: String = codes.iter().enumerate().map(row).collect();
+    assert_eq!(of_text(&(HEAD.replacen(',', ",,", 1) + &rows)), ["unused-column diagnosis number 2 20 20"]);
+    // A name with a long number may be a cell.
+    let named = HEAD.replacen(',', ",dx 19480312,", 1) + &rows;
+    assert_eq!(of_text(&named), ["unused-column diagnosis number 2 20 20"]);
+}
+
+#[test]
+fn names_near_those_of_fields_are_read_or_said() {
+    let head = HEAD.trim_end().replace(",diagnosis_1", "");
+    let row = CLEAR.trim_end().replace(",M48.56XA", "");
+    let with = |names: &str, cells: &str| of_text(&format!("{head},{names}\n{row},{cells}\n"));
+    for names in
+        ["diagnosis_0,diagnosis_1", "primary_diagnosis,secondary_diagnosis", "dx0,dx1", "diagnosis_1,diagnosis_3"]
+    {
+        let text = format!("{head},{names}\n{row},E11.9,M48.56XA\n");
+        let outcome = Inputs::one(text).run().expect("readable");
+        assert!(outcome.context.warnings.is_empty(), "{names}: {:?}", outcome.context.warnings);
+        let services = crate::kit::Table::written(&outcome, "services.csv");
+        assert_eq!(services.rows[0][services.column("status")], "clear", "{names}: supported by the second diagnosis");
+    }
+    for (names, want) in [
+        ("principal_procedure_cd", "unused-column icd_procedure principal_procedure_cd 1 1"),
+        ("procedure_0", "unused-column icd_procedure procedure_0 1 1"),
+    ] {
+        assert_eq!(with(&format!("diagnosis_1,{names}"), "M48.56XA,0PU43JZ"), [want]);
     }
 }
 
@@ -122,6 +179,45 @@ fn a_cut_export_is_a_warning() {
 }
 
 #[test]
+fn rows_of_an_odd_shape_are_warnings() {
+    let longer = DENY.replace('\n', ",\n");
+    let other = |claim: &str| DENY.replace("C4", claim);
+    assert!(of_text(&format!("{HEAD}{longer}{}", longer.replace("C4", "C5"))).is_empty(), "trailing delimiters");
+    let two_lengths = format!("{HEAD}{longer}{}{}", other("C5"), other("C6"));
+    assert_eq!(of_text(&two_lengths), ["rows-of-two-lengths 2 1 3"]);
+    let filled = format!("{HEAD}{longer}{}", longer.replace("C4", "C5").replace(",\n", ",x\n"));
+    assert_eq!(of_text(&filled), ["filled-surplus 3 1"]);
+    assert_eq!(of_text(&format!("{HEAD}{DENY}{}{}", other("C\"5"), other("C\"6"))), ["stray-quotes 3 2"]);
+}
+
+#[test]
+fn what_was_left_out_of_any_file_is_a_warning() {
+    let dir = TestDir::with(&[DENY]);
+    let packed = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, text.as_bytes()).expect("memory takes it");
+        [packer.finish().expect("memory takes it").as_slice(), b"trailer"].concat()
+    };
+    dir.put("auths.csv", packed("authorization_number,status\nA-1,approved\n"));
+    dir.put("dx.csv", packed("claim_id,dx\nC4,M5450\n"));
+    dir.put(
+        "l.toml",
+        "name = \"l\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n[columns]\nclaim_id = \"claim_id\"\nservice_date = \"service_date\"\n\
+         procedure_code = \"procedure_code\"\npaid_amount = \"paid_amount\"\ndiagnosis = \"D{1..2}\"\n[[join]]\ntable = \"dx\"\n\
+         key = \"claim_id\"\nto = \"claim_id\"\ncodes = { column = \"dx\", as = \"D{1..2}\" }\n",
+    );
+    dir.put("more.csv", format!("{HEAD}{}", DENY.replace("C4", "C5")));
+    dir.put("empty.csv", "\n");
+    let files = ["check", "claims.csv", "more.csv", "empty.csv", "--auths", "auths.csv", "--layout", "l.toml"];
+    let output = dir.run(&[&files[..], &["--join", "dx=dx.csv", "--out", "r", "-q"]].concat());
+    // The table is joined to both extracts and is still one file.
+    let says = |line: &str| output.err.lines().filter(|l| l.starts_with(&format!("warning: {line}"))).count();
+    assert_eq!(says("empty.csv: empty, and passed over"), 1, "{}", output.err);
+    assert_eq!(says("auths.csv and 1 more file: the bytes after"), 1, "{}", output.err);
+    assert_eq!(of_report(&dir, "r"), ["empty-file", "trailing-bytes", "unused-column diagnosis diagnosis_1 2 2"]);
+}
+
+#[test]
 fn the_authorization_file_is_judged_too() {
     let with = |auths: &str| {
         let rows = format!("{HEAD}{CLEAR}{DENY}");
@@ -173,9 +269,15 @@ fn a_warning_reaches_everybody() {
     let output = dir.run(&["check", "claims.csv", "--out", "r", "-q", "--format", "xlsx"]);
     assert_eq!((output.code, output.out.as_str()), (Some(0), ""));
     assert_eq!(output.err.matches("warning: ").count(), 2, "{}", output.err);
-    assert!(output.err.contains("claims.csv: line 3 is the last one"), "{}", output.err);
+    assert!(output.err.contains("claims.csv: line 3, the last one"), "{}", output.err);
     let page = fs::read_to_string(dir.at("r/report.html")).expect("the page");
-    assert_eq!(page.matches("<li class=\"warning\">").count(), 2);
+    let banner = page
+        .split_once("<div class=\"warnings\">")
+        .and_then(|(_, rest)| rest.split_once("</div>"))
+        .expect("a banner")
+        .0;
+    assert!(banner.contains("2 warnings") && banner.matches("<li>").count() == 2, "{banner}");
+    assert!(banner.contains("line 3, the last one, has no line end"), "{banner}");
     let sheet = calamine_rows(&dir.at("r/report.xlsx"));
     assert_eq!(sheet, ["cut-short", "no-amounts"]);
     let output = dir.run(&["check", "claims.csv", "--out", "s", "-q", "--log", "json"]);
@@ -254,6 +356,7 @@ fn settings_that_nobody_named_are_a_warning_if_they_change_results() {
     assert!(check(text, &["--config", "claimlint.toml"]).is_empty());
     assert!(check(text, &["--no-config"]).is_empty());
     assert!(check("threads = 2\nformat = \"jsonl\"\n", &[]).is_empty());
+    assert_eq!(check("[products]\nGOLD = \"medicare-advantage\"\n", &[]), ["settings-beside-extract products"]);
 }
 
 #[cfg(unix)]
@@ -270,6 +373,19 @@ fn a_settings_file_that_all_may_write_is_refused_unless_it_is_named() {
     dir.run(&["check", "claims.csv", "--out", "c", "--no-config"]).success();
     mode(0o640);
     dir.run(&["check", "claims.csv", "--out", "d"]).success();
+    // Only root can give a file away. A link of another user says which file is read, so it is that user's.
+    const OTHER: Option<u32> = Some(65_534);
+    if std::os::unix::fs::chown(dir.at("claimlint.toml"), OTHER, None).is_ok() {
+        let output = dir.run(&["check", "claims.csv", "--out", "e"]).refused();
+        assert!(output.contains("belongs to another user"), "{output}");
+        dir.put("mine.toml", "threads = 2\n");
+        fs::remove_file(dir.at("claimlint.toml")).expect("ours");
+        std::os::unix::fs::symlink("mine.toml", dir.at("claimlint.toml")).expect("room for it");
+        dir.run(&["check", "claims.csv", "--out", "f"]).success();
+        std::os::unix::fs::lchown(dir.at("claimlint.toml"), OTHER, None).expect("we are root");
+        let output = dir.run(&["check", "claims.csv", "--out", "g"]).refused();
+        assert!(output.contains("belongs to another user"), "{output}");
+    }
 }
 
 #[test]

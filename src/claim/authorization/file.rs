@@ -9,7 +9,7 @@ use crate::claim::authorization::row::{Approval, Authorization, Scope, scope};
 use crate::claim::value::authorization::key;
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::code_set::CodeSet;
-use crate::ingest::InputNote;
+use crate::warning::Warning;
 
 /// Counts that show whether the authorization file is the right one for the claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub struct AuthorizationFile {
     places_of_member: FxHashMap<String, Vec<usize>>,
     /// Status labels that no table knows, with their rows.
     unread: FxHashMap<String, u64>,
-    /// What to know about how it was read.
-    notes: Vec<InputNote>,
+    /// What is probably wrong with it.
+    warnings: Vec<Warning>,
 }
 
 impl AuthorizationFile {
@@ -65,15 +65,15 @@ impl AuthorizationFile {
         file
     }
 
-    /// The same file with what to know about how it was read.
+    /// The same file with what is probably wrong with it.
     #[must_use]
-    pub fn with_notes(self, notes: Vec<InputNote>) -> Self {
-        Self { notes, ..self }
+    pub fn with_warnings(self, warnings: Vec<Warning>) -> Self {
+        Self { warnings, ..self }
     }
 
-    /// What to know about how it was read.
-    pub fn notes(&self) -> &[InputNote] {
-        &self.notes
+    /// What is probably wrong with it, as far as its bytes say.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// All rows, in the order of the file.

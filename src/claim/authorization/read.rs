@@ -21,6 +21,7 @@ use crate::ingest::scan::collect::keeping;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
+use crate::warning::Warning;
 
 /// The columns of an authorization file.
 pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
@@ -55,9 +56,9 @@ impl AuthorizationFile {
         if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
         }
-        let notes = tally.notes;
+        let warnings = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
         let rows = tally.kept.into_iter().filter_map(|kept| kept.value.ok());
-        Ok(Self::new(rows, words.codes).with_notes(notes))
+        Ok(Self::new(rows, words.codes).with_warnings(warnings))
     }
 }
 

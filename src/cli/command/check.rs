@@ -100,9 +100,8 @@ impl Session<'_> {
         let pipes = run.context.inputs.iter().filter(|input| is_pipe(&input.name));
         let lacking: Vec<_> = pipes.map(|input| (input.name.as_str(), input.absent.as_slice())).collect();
         absent::announce(self.log, &lacking, plan.files.len());
-        let inputs_read = run.context.inputs.iter();
-        let notes = inputs_read.flat_map(|input| input.notes.iter().map(|note| (input.name.as_str(), *note)));
-        announce::input_notes(self.log, notes);
+        let surplus = run.context.inputs.iter().map(|input| (input.name.as_str(), input.surplus_fields));
+        announce::surplus_fields(self.log, surplus);
         if !run.context.ledger.adds_up() {
             bail!(
                 "the ledger does not add up: {:?}; this is a fault of claimlint, please report it",

@@ -233,6 +233,9 @@ impl EffectiveSettings {
         ];
         let mut changed: Vec<String> =
             keys.into_iter().filter(|(_, origin)| of_file(origin)).map(|(key, _)| key.to_owned()).collect();
+        if self.loaded.as_ref().is_some_and(|loaded| !loaded.products.is_empty()) {
+            changed.push("products".to_owned());
+        }
         let dispositions = self.loaded.iter().flat_map(|loaded| &loaded.dispositions);
         changed.extend(dispositions.map(|(rule, _)| format!("dispositions.{}", rule.text)));
         let about = Warning::new(WarningKind::SettingsBesideExtract).file(file).field(changed.join(", "));
@@ -325,10 +328,7 @@ fn word<T: ValueEnum>(value: &T) -> String {
 /// The settings file beside the first extract, unless one was named. Standard input has no directory, and
 /// the working directory is searched only if it holds an extract.
 fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
-    if typed.config.no_config {
-        return Ok(None);
-    }
-    if typed.config.config.is_some() {
+    if typed.config.no_config || typed.config.config.is_some() {
         return Ok(None);
     }
     let beside = |name: &String| Some(Path::new(name).parent()?.join(FILE)).filter(|p| name != "-" && p.is_file());

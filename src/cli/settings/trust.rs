@@ -13,7 +13,10 @@ pub(super) fn refuse_foreign(file: &Path) -> anyhow::Result<()> {
     let Ok(metadata) = std::fs::metadata(file) else { return Ok(()) };
     // A new file belongs to the user who runs claimlint.
     let user = tempfile::tempfile().and_then(|new| new.metadata()).map_or(metadata.uid(), |new| new.uid());
-    match fault(metadata.uid(), metadata.mode(), user) {
+    // Whoever owns a link says which file it is. Its own mode means nothing.
+    let owner_of_link = std::fs::symlink_metadata(file).map_or(user, |link| link.uid());
+    let found = fault(owner_of_link, 0, user).or_else(|| fault(metadata.uid(), metadata.mode(), user));
+    match found {
         Some(what) => bail!(
             "{}: {what}, so it is not read unasked; name it with --config if it is meant, or leave it out with --no-config",
             file.display()

@@ -4,6 +4,7 @@
 
 use crate::cli::terminal::log::Log;
 use crate::ingest::field::Field;
+use crate::report::words::numbers::counted;
 
 /// What an extract lacks: its name, and each missing column with the consequence.
 pub(crate) type AbsentColumns<'a> = (&'a str, &'a [(Field, &'static str)]);
@@ -36,11 +37,7 @@ const GROUPS: [(&str, &[Field]); 4] = [
 /// Announces the missing columns of these extracts, which are all or some of the `total` extracts of a run.
 pub(crate) fn announce(log: &Log, extracts: &[AbsentColumns<'_>], total: usize) {
     if log.is_json() {
-        for (name, absent) in extracts {
-            for (field, consequence) in *absent {
-                log.note(&format!("{name} has no {} column: {consequence}", field.name()));
-            }
-        }
+        each_column(extracts).iter().for_each(|said| log.note(said));
         return;
     }
     let lacking: Vec<_> = extracts.iter().filter(|(_, absent)| !absent.is_empty()).collect();
@@ -62,9 +59,40 @@ pub(crate) fn announce(log: &Log, extracts: &[AbsentColumns<'_>], total: usize) 
     }
 }
 
+/// A sentence for each missing column and its consequence, however many extracts lack it: the first is named.
+fn each_column(extracts: &[AbsentColumns<'_>]) -> Vec<String> {
+    let mut columns: Vec<(Field, &str, &str, u64)> = Vec::new();
+    for (name, absent) in extracts {
+        for (field, consequence) in *absent {
+            match columns.iter_mut().find(|(other, what, ..)| (*other, *what) == (*field, *consequence)) {
+                Some((.., others)) => *others += 1,
+                None => columns.push((*field, consequence, name, 0)),
+            }
+        }
+    }
+    let said = |(field, consequence, first, others): (Field, &str, &str, u64)| {
+        let who = match others {
+            0 => format!("{first} has"),
+            n => format!("{first} and {} have", counted(n, "more file")),
+        };
+        format!("{who} no {} column: {consequence}", field.name())
+    };
+    columns.into_iter().map(said).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_that_thousands_of_extracts_lack_is_said_once() {
+        let names: Vec<String> = (0..3_000).map(|n| format!("{n}.csv")).collect();
+        let (both, one) = ([(Field::Units, "a"), (Field::Product, "b")], [(Field::Units, "a")]);
+        let extracts: Vec<AbsentColumns<'_>> =
+            names.iter().map(|name| (name.as_str(), if name == "7.csv" { &both[..] } else { &one })).collect();
+        let said = ["0.csv and 2,999 more files have no units column: a", "7.csv has no product column: b"];
+        assert_eq!(each_column(&extracts), said);
+    }
 
     #[test]
     fn every_announced_column_is_in_one_group() {

@@ -2,6 +2,7 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`row_count`]: how many rows something is true of.
 //! - [`reject`]: rows that cannot be used.
 //! - [`grammar`]: where a record ends, what its fields are, and when it is rejected.
 //! - [`line_end`]: where lines end.
@@ -18,4 +19,5 @@ mod line_end;
 mod quoted;
 pub mod reject;
 pub mod row;
+pub mod row_count;
 pub mod trailer;

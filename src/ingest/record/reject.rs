@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::note::RowCount;
+use crate::ingest::record::row_count::RowCount;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 
 /// Why a row was rejected.

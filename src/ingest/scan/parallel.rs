@@ -27,6 +27,7 @@ use crate::ingest::scan::block::{RowFilter, scan};
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::blocks::{Block, BlockReader};
+use crate::warning::Warning;
 
 /// Bytes of a partial record that are searched at a time. A longer partial record is searched again only when its length has
 /// doubled; otherwise a quoted field of many lines would be read again with every block.
@@ -54,6 +55,9 @@ pub trait Watch: Sync {
 
     /// Receives a note about an input that the user should know but that does not stop the run.
     fn note(&self, _file: &str, _what: &str) {}
+
+    /// Takes a warning about a file other than the extract.
+    fn warning(&self, _warning: Warning) {}
 
     /// Called after each extract with its number from 1, and its numbers of rows, rejected rows and kept lines.
     fn extract(&self, _number: usize, _rows: u64, _rejected: u64, _kept: u64) {}
@@ -120,7 +124,7 @@ pub fn read<C: Collector>(
     let (group, scans, read) = scanned;
     join(&group, scans, read)?;
     in_order.read_last();
-    in_order.total.notes = blocks.notes();
+    in_order.total.left_out = blocks.left_out();
     Ok(in_order.total)
 }
 

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use crate::ingest::note::{InputNote, RowCount};
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
 use crate::ingest::record::row::first_line;
+use crate::ingest::record::row_count::RowCount;
 use crate::ingest::record::trailer;
 use crate::ingest::record::trailer::TrailerRecord;
 use crate::ingest::scan::collect::Collector;
+use crate::warning::WarningKind;
 
 /// The control total: the charges of all rows that are not rejected, in scope or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,10 +47,17 @@ pub struct Tally<C> {
     pub stray_quotes: Option<RowCount>,
     /// Lines that hold several rows which end with a CR, although LF ends lines.
     pub ended_by_cr: Option<RowCount>,
-    /// What was left out of the input.
-    pub notes: Vec<InputNote>,
+    /// What was left out of the input, as kinds of warnings.
+    pub left_out: Vec<WarningKind>,
     /// The last line, if it has no line end and is no whole record.
     pub cut_short: Option<u64>,
+}
+
+impl<C> Tally<C> {
+    /// Rows that are not rejected.
+    pub fn usable_rows(&self) -> u64 {
+        self.rows - self.rejects.len()
+    }
 }
 
 impl<C: Collector> Tally<C> {
@@ -68,7 +76,7 @@ impl<C: Collector> Tally<C> {
             longer: None,
             stray_quotes: None,
             ended_by_cr: None,
-            notes: Vec::new(),
+            left_out: Vec::new(),
             cut_short: None,
         }
     }
@@ -85,7 +93,7 @@ impl<C: Collector> Tally<C> {
             longer,
             stray_quotes,
             ended_by_cr,
-            notes,
+            left_out,
             cut_short,
             ..
         } = self;
@@ -101,7 +109,7 @@ impl<C: Collector> Tally<C> {
             longer,
             stray_quotes,
             ended_by_cr,
-            notes,
+            left_out,
             cut_short,
         };
         (self.kept, counts)
@@ -128,7 +136,7 @@ impl<C: Collector> Tally<C> {
                 RowCount::add(count, next.rows, moved(next.first));
             }
         }
-        self.notes.extend(next.notes);
+        self.left_out.extend(next.left_out);
         self.rows += next.rows;
         self.ignored += next.ignored;
         self.lines += next.lines;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use crate::ingest::error::ReadError;
-use crate::ingest::note::InputNote;
-use crate::ingest::source::decode::Notes;
+use crate::ingest::source::decode::LeftOut;
+use crate::warning::WarningKind;
 
 /// Bytes of a plain file per group of blocks: enough that threads seldom wait for the last block of a group, few enough
 /// that progress moves and an interrupt takes effect at once, even on a slow disk.
@@ -38,7 +38,7 @@ pub struct BlockReader {
     name: String,
     text: TextSource,
     block: usize,
-    notes: Notes,
+    left_out: LeftOut,
 }
 
 /// One block of the text.
@@ -72,8 +72,8 @@ impl Block {
 }
 
 impl BlockReader {
-    pub(crate) fn new(name: String, text: TextSource, block: usize, notes: Notes) -> Self {
-        Self { name, text, block: block.max(1), notes }
+    pub(crate) fn new(name: String, text: TextSource, block: usize, left_out: LeftOut) -> Self {
+        Self { name, text, block: block.max(1), left_out }
     }
 
     /// Bytes read from disk so far, for progress. For a compressed file these are compressed bytes.
@@ -84,9 +84,9 @@ impl BlockReader {
         }
     }
 
-    /// What the decoders left out of the text. Complete once all blocks have been read.
-    pub fn notes(&self) -> Vec<InputNote> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What the decoders left out of the text, as kinds of warnings. Complete once all blocks have been read.
+    pub fn left_out(&self) -> Vec<WarningKind> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The extract as given.

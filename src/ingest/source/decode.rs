@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use flate2::bufread::GzDecoder;
 
 use crate::ingest::error::ReadError;
-use crate::ingest::note::InputNote;
+use crate::warning::WarningKind;
 
 pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let mut head = Vec::new();
@@ -131,27 +131,27 @@ impl Read for Counted {
     }
 }
 
-/// Notes on what a decoder left out of an input, shown to the user after the input was read.
-pub(crate) type Notes = Arc<Mutex<Vec<InputNote>>>;
+/// What the decoders left out of an input, as kinds of warnings. The user is told after the input was read.
+pub(crate) type LeftOut = Arc<Mutex<Vec<WarningKind>>>;
 
-fn note(notes: &Notes, what: InputNote) {
-    notes.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+fn add(left_out: &LeftOut, what: WarningKind) {
+    left_out.lock().unwrap_or_else(PoisonError::into_inner).push(what);
 }
 
 /// One member of a gzip file, over the bytes that follow it.
 type GzipMember = GzDecoder<BufReader<Box<dyn Read + Send>>>;
 
 /// Reads all members of a gzip file. Zero bytes between and after members are padding and skipped; other bytes after a
-/// member are left out, with a note. The multi-member reader of flate2 fails on both.
+/// member are left out, with a warning. The multi-member reader of flate2 fails on both.
 pub(crate) struct GzipMembers {
     /// `None` after the last member.
     member: Option<GzipMember>,
-    notes: Notes,
+    left_out: LeftOut,
 }
 
 impl GzipMembers {
-    pub(crate) fn new(inner: Box<dyn Read + Send>, notes: Notes) -> Self {
-        Self { member: Some(GzDecoder::new(BufReader::with_capacity(1 << 18, inner))), notes }
+    pub(crate) fn new(inner: Box<dyn Read + Send>, left_out: LeftOut) -> Self {
+        Self { member: Some(GzDecoder::new(BufReader::with_capacity(1 << 18, inner))), left_out }
     }
 
     /// Skips padding and returns the next member, if there is one.
@@ -164,7 +164,7 @@ impl GzipMembers {
                 return Ok(Some(GzDecoder::new(inner)));
             }
             if zeros == 0 {
-                note(&self.notes, InputNote::TrailingBytes);
+                add(&self.left_out, WarningKind::TrailingBytes);
                 // Read to the end: the writer of a pipe must not see it close early.
                 io::copy(&mut inner, &mut io::sink())?;
                 return Ok(None);
@@ -199,12 +199,12 @@ pub(crate) struct Utf16 {
     ready: Vec<u8>,
     at: usize,
     ended: bool,
-    notes: Notes,
+    left_out: LeftOut,
 }
 
 impl Utf16 {
-    pub(crate) fn new(inner: Box<dyn Read + Send>, decoder: Decoder, notes: Notes) -> Self {
-        Self { inner, decoder, raw: vec![0; 1 << 16], odd: None, ready: Vec::new(), at: 0, ended: false, notes }
+    pub(crate) fn new(inner: Box<dyn Read + Send>, decoder: Decoder, left_out: LeftOut) -> Self {
+        Self { inner, decoder, raw: vec![0; 1 << 16], odd: None, ready: Vec::new(), at: 0, ended: false, left_out }
     }
 }
 
@@ -221,7 +221,7 @@ impl Read for Utf16 {
                 self.odd = Some(self.raw[n]);
             }
             if self.ended && self.odd.is_some() {
-                note(&self.notes, InputNote::OddByte);
+                add(&self.left_out, WarningKind::OddByte);
             }
             // Two bytes of UTF-16 become at most three of UTF-8; a few more complete what the decoder buffers.
             self.ready.resize(n * 3 / 2 + 16, 0);

@@ -26,7 +26,7 @@ use std::sync::atomic::AtomicU64;
 use crate::ingest::error::ReadError;
 use crate::ingest::source::blocks::{BlockReader, TextSource, read_at};
 use crate::ingest::source::decode::{
-    Counted, Guarded, GzipMembers, Notes, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
+    Counted, Guarded, GzipMembers, LeftOut, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
 };
 
 /// Bytes read before the layout is detected: enough for any header and a thousand wide rows.
@@ -45,7 +45,7 @@ pub struct Source {
     /// The sample is the whole text.
     pub whole: bool,
     taken: Arc<AtomicU64>,
-    notes: Notes,
+    left_out: LeftOut,
     bytes: Bytes,
 }
 
@@ -100,7 +100,7 @@ impl Source {
             whole,
             sample,
             taken: Arc::default(),
-            notes: Notes::default(),
+            left_out: LeftOut::default(),
             bytes: Bytes::File(file),
         })
     }
@@ -114,13 +114,13 @@ impl Source {
     fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64, limit: Option<u64>) -> Result<Self, ReadError> {
         let taken = Arc::<AtomicU64>::default();
         let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });
-        let notes = Notes::default();
+        let left_out = LeftOut::default();
         let mut undone = Vec::new();
         let trouble = |e: io::Error| ReadError::cannot_read(name, &e);
         let (head, mut stream) = peek(counted, 4).map_err(trouble)?;
         match compression(&head) {
             Some("gzip") => {
-                stream = Box::new(GzipMembers::new(stream, Notes::clone(&notes)));
+                stream = Box::new(GzipMembers::new(stream, LeftOut::clone(&left_out)));
                 undone.push("gzip");
             }
             Some(_) => {
@@ -136,7 +136,7 @@ impl Source {
         }
         let (head, mut stream) = peek(stream, 4).map_err(trouble)?;
         if let Some(decoder) = utf16(&head) {
-            stream = Box::new(Utf16::new(stream, decoder, Notes::clone(&notes)));
+            stream = Box::new(Utf16::new(stream, decoder, LeftOut::clone(&left_out)));
             undone.push("UTF-16");
         }
         let mut sample = Vec::new();
@@ -144,7 +144,7 @@ impl Source {
         let whole = sample.len() < SAMPLE_BYTES;
         refuse_empty(name, &sample, whole)?;
         refuse_binary(name, &sample)?;
-        Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, notes, bytes: Bytes::Stream(stream) })
+        Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, left_out, bytes: Bytes::Stream(stream) })
     }
 
     /// Reads the text from byte `from`, which is inside the sample, in groups of blocks of `block` bytes.
@@ -157,7 +157,7 @@ impl Source {
                 TextSource::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
             }
         };
-        BlockReader::new(self.name, text, block, self.notes)
+        BlockReader::new(self.name, text, block, self.left_out)
     }
 }
 
@@ -173,7 +173,7 @@ fn refuse_empty(name: &str, sample: &[u8], whole: bool) -> Result<(), ReadError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::note::InputNote;
+    use crate::warning::WarningKind;
     use std::io::Write;
 
     fn text(name: &str, bytes: Vec<u8>) -> Vec<u8> {
@@ -209,14 +209,14 @@ mod tests {
         assert_eq!(text("utf-16 gz", gz(&utf16)), plain);
     }
 
-    /// The text of an input and the notes about it.
-    fn noted(bytes: Vec<u8>) -> (Vec<u8>, Vec<InputNote>) {
+    /// The text of an input, and what was left out of it.
+    fn decoded(bytes: Vec<u8>) -> (Vec<u8>, Vec<WarningKind>) {
         let mut blocks = Source::from_bytes("x", bytes).expect("source").blocks(0, 7);
         let (mut out, mut buffer) = (Vec::new(), Vec::new());
         loop {
             let group = blocks.next_group(Vec::new()).expect("a group");
             if group.is_empty() {
-                return (out, blocks.notes());
+                return (out, blocks.left_out());
             }
             for block in &group {
                 out.extend_from_slice(block.bytes(&mut buffer).expect("bytes"));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_outside_the_text_are_left_out_with_a_note() {
+    fn bytes_outside_the_text_are_left_out_with_a_warning() {
         let plain = b"claim_id,x\n1,2\n".to_vec();
         let gz = |b: &[u8]| {
             let mut e = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -233,14 +233,14 @@ mod tests {
             e.finish().expect("gz")
         };
         let padded = [gz(&plain[..5]), vec![0; 300], gz(&plain[5..]), vec![0; 1000]].concat();
-        assert_eq!(noted(padded), (plain.clone(), vec![]));
+        assert_eq!(decoded(padded), (plain.clone(), vec![]));
         let trailing = [gz(&plain), vec![0, 0], b"trailer".to_vec()].concat();
-        assert_eq!(noted(trailing), (plain.clone(), vec![InputNote::TrailingBytes]));
+        assert_eq!(decoded(trailing), (plain.clone(), vec![WarningKind::TrailingBytes]));
         let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..]; 2];
         let zstd = zstd::encode_all(&plain[..], 1).expect("zstd");
-        assert_eq!(noted([skippable[0], &zstd, skippable[1]].concat()), (plain.clone(), vec![]));
+        assert_eq!(decoded([skippable[0], &zstd, skippable[1]].concat()), (plain.clone(), vec![]));
         let utf16 = std::iter::once(0xfeff).chain("claim_id,x\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes);
-        assert_eq!(noted(utf16.chain([b'C']).collect()), (plain, vec![InputNote::OddByte]));
+        assert_eq!(decoded(utf16.chain([b'C']).collect()), (plain, vec![WarningKind::OddByte]));
     }
 
     #[test]

@@ -264,7 +264,7 @@ pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
             rejects: Rejects::default(),
             absent: absent.collect::<Option<_>>()?,
             unmapped: unmapped.collect::<Option<_>>()?,
-            notes: Vec::new(),
+            surplus_fields: 0,
             columns: Default::default(),
         })
     };

@@ -22,15 +22,44 @@ fn said(warning: &Warning) -> String {
     let (field, column) = (&warning.field, value(&warning.column));
     let count = warning.count.unwrap_or_default();
     let of = warning.of.unwrap_or_default();
+    let line = warning.line.unwrap_or_default();
     match warning.kind {
         WarningKind::SettingsBesideExtract => format!(
             "this settings file was found beside the extract and sets {field}; name it with --config if that is meant, \
              or leave it out with --no-config"
         ),
+        WarningKind::EmptyFile => "empty, and passed over; was the export cut short?".to_owned(),
         WarningKind::NoRows => "a header and no rows; was the export cut short?".to_owned(),
         WarningKind::CutShort => format!(
-            "line {} is the last one, has no line end and is no whole row; was the export cut short?",
-            grouped(count)
+            "line {}, the last one, has no line end and is not a whole row; was the export cut short?",
+            grouped(line)
+        ),
+        WarningKind::TrailingBytes => {
+            "the bytes after the last gzip member are not compressed text and were left out; \
+             is the file damaged?"
+                .to_owned()
+        }
+        WarningKind::OddByte => {
+            "the odd byte at the end of the UTF-16 text was left out; was the file cut short?".to_owned()
+        }
+        WarningKind::RowsOfTwoLengths => format!(
+            "{} with an empty field beyond the header, the first on line {}, and {} without one; a row may have a delimiter too \
+             many or too few, so that its cells are in the wrong columns",
+            counted(count, "row"),
+            grouped(line),
+            grouped(of - count)
+        ),
+        WarningKind::FilledSurplus => format!(
+            "{} rejected for more fields than the header, the first on line {}, while others have an empty field there; if \
+             the header lacks a name, the cells of the others are in the wrong columns",
+            counted(count, "row"),
+            grouped(line)
+        ),
+        WarningKind::StrayQuotes => format!(
+            "{} with an odd number of quotes in a cell, the first on line {}; a quote or a delimiter may be too many or too \
+             few",
+            counted(count, "row"),
+            grouped(line)
         ),
         WarningKind::RowsUnlikeBaseline => format!(
             "this run has {}, and the baseline has {}: a difference of more than half. Is it a complete extract of the \
@@ -56,12 +85,17 @@ fn said(warning: &Warning) -> String {
             "the amounts of {} are all empty or unreadable, so nothing is at risk; are the amount columns filled?",
             counted(of, "service")
         ),
-        WarningKind::UnusedColumn => format!(
-            "column `{column}` is not used, and {} of its {} look like {field}; map it in a layout, or list it there \
-             under `unused`",
-            grouped(count),
-            counted(of, "filled cell")
-        ),
+        WarningKind::UnusedColumn => {
+            let (who, is, its, it) = match warning.columns {
+                0 | 1 => (format!("column `{column}`"), "is", "its", "it"),
+                n => (format!("columns like `{column}` ({n})"), "are", "their", "them"),
+            };
+            let share = format!("{} of {}", grouped(count), grouped(of));
+            format!(
+                "{who} {is} not used, and {its} cells look like those of {field} ({share}); map {it} in a layout, or list {it} \
+                 there under `unused`"
+            )
+        }
         WarningKind::UnreadableDates => format!(
             "only {} of {} in {field} can be read; `dates` of a layout says how they are written",
             grouped(count),
