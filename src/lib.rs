@@ -16,6 +16,7 @@
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
 //! - [`guide`]: the pages of the guide, for `cargo doc`, `claimlint help` and the manual.
 //! - [`strict_toml`]: a strict reader for TOML, which reports every fault at once with its place. All data files are read by it.
+//! - [`warning`]: signs that a run read something else than the user meant, with their evidence.
 //! - [`ingest`]: turns files into rows. Opens and decompresses files, detects the layout, cuts blocks, reads records, and counts
 //!   every row. Deals with bytes and header names, not with claims.
 //! - [`claim`]: turns rows into lines with typed codes, dates, amounts, products and settings, and finds which lines belong
@@ -25,7 +26,6 @@
 //! - [`rules`]: the rules, one file per family with its documentation and examples beside it. Each rule says why it fires, or
 //!   why it does not.
 //! - [`ledger`] and [`tally`]: every row in exactly one bin; counts and money.
-//! - [`warning`]: signs that a run read something else than the user meant, with their evidence.
 //! - [`gate`]: conditions over these totals, for `--fail-if`.
 //! - [`suppress`] and [`baseline`]: findings that someone has accepted responsibility for, and findings of an earlier report.
 //! - [`run`]: a whole run. Its parts are judged on demand and masked if requested. It writes no file and prints nothing.

@@ -12,8 +12,6 @@
 use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
-use crate::ingest::record::row_count::RowCount;
-
 /// What a warning is about. spec: outputs/warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WarningKind {
@@ -161,12 +159,6 @@ impl Warning {
     #[must_use]
     pub fn line(self, line: u64) -> Self {
         Self { line: Some(line), ..self }
-    }
-
-    /// The same about some rows: their number, and the line of the first.
-    #[must_use]
-    pub fn rows(self, rows: RowCount) -> Self {
-        self.count(rows.rows).line(rows.first)
     }
 
     /// Makes it a warning about one column more.

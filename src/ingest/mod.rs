@@ -137,19 +137,20 @@ pub fn read_into<C: Collector>(
 /// What was left out of the input, then what is odd about the number and the shape of its rows.
 fn warnings<C>(name: &str, tally: &Tally<C>, detected: &Detected) -> Vec<Warning> {
     let about = |kind| Warning::new(kind).file(name);
+    let of_rows = |kind, count: RowCount| about(kind).count(count.rows).line(count.first);
     let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| about(*kind)).collect();
     if tally.rows == 0 {
         warnings.push(about(WarningKind::NoRows));
     }
     warnings.extend(tally.cut_short.map(|line| about(WarningKind::CutShort).line(line)));
     if let Surplus::Exactly(1..) = detected.grammar.surplus {
-        let longer = tally.longer.filter(|longer| longer.rows < tally.usable_rows());
-        let two_lengths = |longer: RowCount| about(WarningKind::RowsOfTwoLengths).rows(longer).of(tally.usable_rows());
-        warnings.extend(longer.map(two_lengths));
+        let usable = tally.usable_rows();
+        let longer = tally.longer.filter(|longer| longer.rows < usable);
+        warnings.extend(longer.map(|rows| of_rows(WarningKind::RowsOfTwoLengths, rows).of(usable)));
         let filled = tally.rejects.counts().get(&Reason::TooManyFields);
-        warnings.extend(filled.map(|rejected| about(WarningKind::FilledSurplus).rows(*rejected)));
+        warnings.extend(filled.map(|rows| of_rows(WarningKind::FilledSurplus, *rows)));
     }
-    warnings.extend(tally.stray_quotes.map(|rows| about(WarningKind::StrayQuotes).rows(rows)));
+    warnings.extend(tally.stray_quotes.map(|rows| of_rows(WarningKind::StrayQuotes, rows)));
     warnings
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::claim::value::code::{CodeTable, ProcedureColumn};
+use crate::claim::value::code::ProcedureColumn;
 use crate::ingest::field::{Field, Group, fold};
+use crate::policy::Policy;
 use crate::strict_toml::{Document, Faults, texts};
 
 /// The file of clues.
@@ -22,7 +23,9 @@ struct Clues {
     unnamed_cells: u64,
     unnamed_except_one_in: u64,
     unnamed_lengths: u32,
+    unnamed_dotted_one_in: u64,
     known_cpt_one_in: u64,
+    known_diagnosis_one_in: u64,
 }
 
 impl Clues {
@@ -41,7 +44,9 @@ impl Clues {
                 unnamed_cells: number("unnamed_cells")?,
                 unnamed_except_one_in: number("unnamed_except_one_in")?,
                 unnamed_lengths: number("unnamed_lengths").and_then(|n| u32::try_from(n).ok())?,
+                unnamed_dotted_one_in: number("unnamed_dotted_one_in")?,
                 known_cpt_one_in: number("known_cpt_one_in")?,
+                known_diagnosis_one_in: number("known_diagnosis_one_in")?,
             };
             root.deny_unknown_keys();
             Some(clues)
@@ -56,6 +61,8 @@ pub(super) struct ColumnLook {
     speaks_of_procedures: bool,
     filled: u64,
     diagnoses: u64,
+    dotted_diagnoses: u64,
+    known_diagnoses: u64,
     /// A bit for each length of a cell that has the shape of a diagnosis, its dot aside.
     lengths: u32,
     cpt: u64,
@@ -74,7 +81,7 @@ impl ColumnLook {
     }
 
     /// Looks at a cell, trimmed and in capitals.
-    pub(super) fn add(&mut self, cell: &str, codes: &CodeTable) {
+    pub(super) fn add(&mut self, cell: &str, policy: &Policy) {
         if cell.is_empty() {
             return;
         }
@@ -84,9 +91,13 @@ impl ColumnLook {
             return;
         }
         if is_diagnosis(cell.as_bytes()) {
+            let code = cell.replace('.', "");
             self.diagnoses += 1;
-            self.lengths |= 1 << (cell.len() - usize::from(cell.contains('.')));
+            self.dotted_diagnoses += u64::from(code.len() < cell.len());
+            self.known_diagnoses += u64::from(policy.editions.iter().any(|edition| edition.listed(&code).is_some()));
+            self.lengths |= 1 << code.len();
         }
+        let codes = &policy.codes;
         let cpt = is_cpt(cell.as_bytes());
         self.cpt += u64::from(cpt);
         self.known_cpt += u64::from(cpt && codes.exact(cell, ProcedureColumn::Procedure).is_some());
@@ -98,21 +109,32 @@ impl ColumnLook {
     /// The field that the column looks like, with the number of cells that do.
     pub(super) fn verdict(&self) -> Option<(&'static str, u64)> {
         let clues = &*READ;
-        let is_named = |speaks: bool, cells: u64| speaks && cells > 0 && cells * clues.named_one_in >= self.filled;
+        let is_share = |cells: u64, one_in: u64| cells > 0 && cells * one_in >= self.filled;
         let (icd_procedure, diagnosis) = (Group::IcdProcedure.name(), Group::Diagnosis.name());
-        if self.known_icd_procedures > 0 || is_named(self.speaks_of_procedures, self.icd_procedures) {
+        if self.known_icd_procedures > 0 {
             return Some((icd_procedure, self.icd_procedures));
         }
-        let has_known_cpt = self.known_cpt > 0 && self.known_cpt * clues.known_cpt_one_in >= self.filled;
-        if has_known_cpt || is_named(self.speaks_of_procedures, self.cpt) {
+        if is_share(self.known_diagnoses, clues.known_diagnosis_one_in) {
+            return Some((diagnosis, self.diagnoses));
+        }
+        // Some diagnoses have the shape of an ICD-10-PCS code, too.
+        let is_of_procedures =
+            self.speaks_of_procedures && !(self.speaks_of_diagnoses && self.diagnoses >= self.icd_procedures);
+        if is_of_procedures && is_share(self.icd_procedures, clues.named_one_in) {
+            return Some((icd_procedure, self.icd_procedures));
+        }
+        if is_share(self.known_cpt, clues.known_cpt_one_in)
+            || is_of_procedures && is_share(self.cpt, clues.named_one_in)
+        {
             return Some((Field::ProcedureCode.name(), self.cpt));
         }
         let others = self.filled - self.diagnoses;
         let is_unnamed = self.filled >= clues.unnamed_cells
             && others * clues.unnamed_except_one_in <= self.filled
-            && self.lengths.count_ones() >= clues.unnamed_lengths;
-        let is_diagnosis = is_unnamed || is_named(self.speaks_of_diagnoses, self.diagnoses);
-        is_diagnosis.then_some((diagnosis, self.diagnoses))
+            && (self.lengths.count_ones() >= clues.unnamed_lengths
+                || is_share(self.dotted_diagnoses, clues.unnamed_dotted_one_in));
+        let is_named = self.speaks_of_diagnoses && is_share(self.diagnoses, clues.named_one_in);
+        (is_unnamed || is_named).then_some((diagnosis, self.diagnoses))
     }
 
     /// Its filled cells.
@@ -168,7 +190,7 @@ mod tests {
         let policy = load(&[], &codes()).expect("the shipped policy is valid");
         let mut look = ColumnLook::new(name)?;
         for cell in cells {
-            look.add(cell, &policy.codes);
+            look.add(cell, &policy);
         }
         look.verdict()
     }
@@ -187,6 +209,9 @@ mod tests {
             ("dx-0", &["M4854XA"], Some(("diagnosis", 1))),
             ("cpt4", &["99213", "J1885", "0201T"], Some(("procedure_code", 3))),
             ("service", &["22514", "22513", "99213"], Some(("procedure_code", 3))),
+            ("k1", &["M48.54XA", "E11"], Some(("diagnosis", 2))),
+            ("icd_2", &["S32010D", "S22080D"], Some(("diagnosis", 2))),
+            ("icd_2", &["0JH60DZ"], Some(("icd_procedure", 1))),
             // Near misses: the policy excludes them, or they are no codes.
             ("admitting_diagnosis", &["M4854XA"], None),
             ("patient_reason_dx", &["M545"], None),
@@ -209,6 +234,8 @@ mod tests {
         assert_eq!(look("k1", &codes), Some(("diagnosis", 20)));
         assert_eq!(look("", &codes), Some(("diagnosis", 20)));
         assert_eq!(look("k1", &codes[1..]), None);
+        assert_eq!(look("k1", &["E11.9", "I10"].repeat(10)), Some(("diagnosis", 20)));
+        assert_eq!(look("k1", &["E11.9", "I10", "I10"].repeat(10)), None);
         assert_eq!(look("k1", &["A12345"].repeat(30)), None);
         assert_eq!(look("k1", &[&codes[..], &["x"; 3]].concat()), None);
     }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::claim::Store;
+use crate::claim::authorization::AuthorizationFile;
 use crate::ingest::field::Group;
 use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
@@ -90,7 +91,7 @@ pub fn run(
     }
     account.close(&setup.expect)?;
     let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
-    let of_authorizations = context.authorization_file.iter().flat_map(|file| file.warnings());
+    let of_authorizations = context.authorization_file.iter().flat_map(AuthorizationFile::warnings);
     warnings.extend(of_authorizations.cloned().chain(watch.warnings()));
     context.warnings = warning::merged(warnings);
     Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))

@@ -41,7 +41,7 @@ pub(super) fn look(
     each_first_row(grammar, sample, detected.data_start, source.whole, FIRST_ROWS, |row| {
         let Some((row, _)) = row else { return true };
         for (column, look) in &mut unused {
-            look.add(&upper(row.text(*column, &[])), &policy.codes);
+            look.add(&upper(row.text(*column, &[])), policy);
         }
         for (field, dates) in DATES.into_iter().zip(&mut dates) {
             for slot in detected.binding.each().filter(|slot| is_own(slot, field, grammar.width)) {

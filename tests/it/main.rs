@@ -26,6 +26,7 @@
 //! private     file modes under any umask; no message quotes a row
 //! silence     what must not pass in silence when files are read
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
+//! trust       settings files that nobody named: a warning, refused, or read by every command
 //! warnings    signs that a run read something else than the user meant: each where it should be, and everywhere
 //! gates       conditions over the totals
 //! reconcile   rows and charges compared with the announced totals
@@ -92,6 +93,7 @@ mod silence;
 mod slow;
 mod soak;
 mod subrooms;
+mod trust;
 mod twin;
 mod verify;
 mod warnings;

@@ -118,9 +118,7 @@ fn what_was_left_out_of_files_is_said_once() {
     dir.put("claims.csv", halved(&format!("{HEAD}{DENY}")));
     dir.put("auths.csv", halved(&format!("{AUTHS}A1,M4,22514,approved,2024-01-01,2024-12-31,1\n")));
     let output = checked(&dir, &["claims.csv", "--auths", "auths.csv"]);
-    for file in ["claims.csv", "auths.csv"] {
-        assert!(output.err.contains(&format!("{file}: the odd byte at the end")), "{}", output.err);
-    }
+    assert!(output.err.contains("claims.csv and 1 more file: the odd byte at the end"), "{}", output.err);
 }
 
 #[test]

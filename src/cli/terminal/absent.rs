@@ -37,7 +37,9 @@ const GROUPS: [(&str, &[Field]); 4] = [
 /// Announces the missing columns of these extracts, which are all or some of the `total` extracts of a run.
 pub(crate) fn announce(log: &Log, extracts: &[AbsentColumns<'_>], total: usize) {
     if log.is_json() {
-        each_column(extracts).iter().for_each(|said| log.note(said));
+        for said in each_column(extracts) {
+            log.note(&said);
+        }
         return;
     }
     let lacking: Vec<_> = extracts.iter().filter(|(_, absent)| !absent.is_empty()).collect();
