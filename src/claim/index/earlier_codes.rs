@@ -25,14 +25,9 @@ impl Keyed for Row {
 
 /// For each related line, the known codes of earlier related lines of its claim. Lines without such codes are left out.
 pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<FxHashMap<u32, CodeSet>> {
-    let (mut seen, mut several) = (Bits::new(lines.len()), Bits::new(lines.len()));
     let related =
         || identity.claim_of.iter().zip(bins).filter(|(_, bin)| **bin == Bin::Related).map(|(claim, _)| *claim);
-    for claim in related() {
-        if !seen.insert(claim) {
-            several.insert(claim);
-        }
-    }
+    let several = Bits::repeated(lines.len(), related());
     let count = related().filter(|claim| several.contains(*claim)).count();
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
         let claim = identity.claim_of[number];

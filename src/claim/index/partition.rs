@@ -219,6 +219,17 @@ impl Bits {
         Self(vec![0; lines.div_ceil(64)])
     }
 
+    /// The items that occur more than once, such as claims with several lines.
+    pub(crate) fn repeated(lines: usize, items: impl Iterator<Item = u32>) -> Self {
+        let (mut seen, mut repeated) = (Self::new(lines), Self::new(lines));
+        for item in items {
+            if !seen.insert(item) {
+                repeated.insert(item);
+            }
+        }
+        repeated
+    }
+
     /// Adds a line. Returns whether it is new.
     pub(crate) fn insert(&mut self, line: u32) -> bool {
         let (word, bit) = (&mut self.0[line as usize / 64], 1 << (line % 64));
@@ -255,5 +266,7 @@ mod tests {
         let mut bits = Bits::new(65);
         assert!(bits.is_empty() && bits.insert(64) && !bits.insert(64) && bits.contains(64) && !bits.contains(0));
         assert!(!bits.is_empty() && !Bits::new(0).contains(64));
+        let repeated = Bits::repeated(70, [3, 64, 3, 65, 3].into_iter());
+        assert!((0..70).filter(|item| repeated.contains(*item)).eq([3]));
     }
 }

@@ -36,10 +36,7 @@ pub(crate) fn duplicates(
 ) -> io::Result<()> {
     let known: &[Bin] = bins;
     // A claim with one line has no duplicates, and most claims have one line.
-    let mut several = Bits::new(lines.len());
-    for line in (0..lines.len() as u32).filter(|line| !identity.is_first(*line)) {
-        several.insert(identity.claim_of[line as usize]);
-    }
+    let several = Bits::repeated(lines.len(), identity.claim_of.iter().copied());
     let may_repeat = |line: usize| known[line] != Bin::Reversed && several.contains(identity.claim_of[line]);
     let count = if several.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_repeat(*line)).count() };
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Same>| {
@@ -74,6 +71,17 @@ fn is_left(bin: Bin) -> bool {
     !matches!(bin, Bin::Reversed | Bin::Duplicate)
 }
 
+/// The claims with a remaining line of these traits.
+fn claims_left(traits: &[Traits], identity: &Identity, bins: &[Bin], is_one: impl Fn(&Traits) -> bool) -> Bits {
+    let mut claims = Bits::new(traits.len());
+    for (line, traits) in traits.iter().enumerate() {
+        if is_one(traits) && is_left(bins[line]) {
+            claims.insert(identity.claim_of[line]);
+        }
+    }
+    claims
+}
+
 /// A row that may be pending, or may decide a pending row.
 struct Decision {
     key: KeyHash,
@@ -89,12 +97,7 @@ impl Keyed for Decision {
 
 /// The pending lines that another line of the claim, paid or denied, decides.
 pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
-    let mut claims = Bits::new(lines.len());
-    for (line, traits) in traits.iter().enumerate() {
-        if traits.status == RowStatus::Pending && is_left(bins[line]) {
-            claims.insert(identity.claim_of[line]);
-        }
-    }
+    let claims = claims_left(traits, identity, bins, |traits| traits.status == RowStatus::Pending);
     let may_decide = |line: usize| {
         let status = traits[line].status;
         matches!(status, RowStatus::Pending | RowStatus::Paid | RowStatus::Denied)
@@ -166,12 +169,7 @@ impl Keyed for Numbered {
 
 /// The lines whose version number is lower than the highest one of their claim.
 pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
-    let mut claims = Bits::new(lines.len());
-    for (line, traits) in traits.iter().enumerate() {
-        if traits.has_version_number() && is_left(bins[line]) {
-            claims.insert(identity.claim_of[line]);
-        }
-    }
+    let claims = claims_left(traits, identity, bins, |traits| traits.has_version_number());
     let counts = |line: usize| is_left(bins[line]) && claims.contains(identity.claim_of[line]);
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| counts(*line)).count() };
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Numbered>| {
