@@ -99,9 +99,12 @@ impl Store {
             let full = self.full;
             match self.slots.last_mut() {
                 Some(Slot::Held(last)) if !is_full(last, full) => {
-                    let end = fill_end(last, &batch, from, full);
+                    let (before, end) = (last.len(), fill_end(last, &batch, from, full));
                     last.append(&batch, from..end);
                     from = end;
+                    if before < SAMPLE_LINES && last.len() >= SAMPLE_LINES {
+                        last.reserve_for(full);
+                    }
                 }
                 _ => {
                     self.close_last();
