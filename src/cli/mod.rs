@@ -29,12 +29,13 @@ pub(crate) mod signals;
 pub mod terminal;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::anyhow;
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use crate::cli::args::{Cli, Command, LogFormat};
-use crate::cli::terminal::style;
+use crate::cli::terminal::{screen, style};
 use crate::exit::Exit;
 
 /// Runs the command line. A panic, which is a fault of claimlint, ends with a message like any other error.
@@ -51,15 +52,15 @@ fn run_command_line() -> Exit {
             let exit = if e.use_stderr() { Exit::Failed } else { Exit::Clean };
             if exit == Exit::Failed && terminal::log::is_asked_for() {
                 let log = terminal::log::Log::new(Some(LogFormat::Json), false);
-                log.error("plan", &anyhow!(e.render().to_string()));
+                log.error("plan", &anyhow!(wrong_usage(&e)));
                 log.finish(exit);
                 return exit;
             }
-            let _ = e.print();
+            print_usage(&e);
             return exit;
         }
     };
-    let mut out = anstream::stdout();
+    let mut out = screen::stdout();
     // The result of `check` is its report, and `check` itself says when its summary cannot be printed.
     let output_is_result = !matches!(cli.command, Command::Check(_));
     let done = match cli.command {
@@ -91,15 +92,54 @@ fn run_command_line() -> Exit {
     }
 }
 
+/// Prints help, the version, or what is wrong with the arguments. Only the latter quotes arguments.
+fn print_usage(e: &clap::Error) {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    let is_own_text = matches!(e.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand | DisplayVersion);
+    let text = if is_own_text {
+        screen::trusted(&e.render().ansi().to_string())
+    } else {
+        let text = with_arguments_seen(&wrong_usage(e));
+        let rest = text.strip_prefix("error:").map(|rest| style::paint(style::ERROR, "error:") + rest);
+        rest.unwrap_or(text)
+    };
+    let _ = if e.use_stderr() { write!(screen::stderr(), "{text}") } else { write!(screen::stdout(), "{text}") };
+}
+
+/// What is wrong with the arguments, with every character of those that it quotes. With its own styles, clap removes all
+/// escape sequences or none.
+fn wrong_usage(e: &clap::Error) -> String {
+    match Cli::command().styles(clap::builder::Styles::plain()).try_get_matches() {
+        Err(plain) => plain.render().ansi().to_string(),
+        Ok(_) => e.render().to_string(),
+    }
+}
+
+/// A text in which line ends of the arguments that it quotes are visible, so that no argument begins a line.
+fn with_arguments_seen(text: &str) -> String {
+    let mut text = text.to_owned();
+    for argument in std::env::args_os() {
+        let argument = argument.to_string_lossy();
+        let value = argument.split_once('=').map(|(_, value)| value);
+        // A message about a path may name one of the directories that lead to it.
+        let paths = std::iter::once(&*argument).chain(value).flat_map(|whole| Path::new(whole).ancestors());
+        for part in paths.filter_map(Path::to_str).filter(|part| part.contains('\n')) {
+            text = text.replace(part, &style::seen(part));
+        }
+    }
+    text
+}
+
 /// Prints an error and its causes. An error may quote a file, so each line is made harmless before it reaches the
 /// terminal.
 fn print_error(error: &anyhow::Error) {
     let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let text = with_arguments_seen(&text);
     let mut lines = text.split('\n').map(style::seen);
     let first = format!("{} {}", style::paint(style::ERROR, "error:"), lines.next().unwrap_or_default());
     let lines = std::iter::once(first).chain(lines.map(Into::into));
     let lines: Vec<_> = lines.map(|line| style::fitted(&line, 2)).collect();
-    let _ = writeln!(anstream::stderr(), "{}", lines.join("\n"));
+    let _ = writeln!(screen::stderr(), "{}", lines.join("\n"));
 }
 
 fn is_closed(e: &io::Error) -> bool {

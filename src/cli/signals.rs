@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use crate::cli::terminal::log::Log;
+use crate::cli::terminal::screen;
 use crate::exit::Exit;
 use crate::report::dir::Building;
 
@@ -125,7 +126,7 @@ pub(crate) fn interrupted(log: &Log) -> Exit {
     if log.is_json() {
         log.event("interrupted", "read", json!({ "message": MESSAGE }));
     } else {
-        let _ = writeln!(anstream::stderr(), "interrupted: {MESSAGE}");
+        let _ = writeln!(screen::stderr(), "interrupted: {MESSAGE}");
     }
     Exit::Interrupted
 }

@@ -156,6 +156,41 @@ fn there_is_no_unsafe_code_and_no_network_access() {
     }
 }
 
+/// Whatever is printed passes `screen.rs`, which makes control characters visible. A progress bar draws by itself; it shows
+/// counts.
+#[test]
+fn one_file_prints() {
+    const SCREEN: &str = "src/cli/terminal/screen.rs";
+    const PROGRESS: &str = "src/cli/terminal/progress.rs";
+    const WAYS: [&str; 13] = [
+        "print!",
+        "println!",
+        "eprint!",
+        "eprintln!",
+        "dbg!",
+        "stdout(",
+        "stderr(",
+        "Stdout",
+        "Stderr",
+        "anstream",
+        ".print()",
+        "/dev/tty",
+        "indicatif",
+    ];
+    let mut found = Vec::new();
+    for file in files("src", "rs") {
+        let text = read(&file);
+        let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+        for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
+            let own = ["screen::stdout()", "screen::stderr()", "use_stderr()"];
+            let line = own.iter().fold(line.to_owned(), |line, own| line.replace(own, ""));
+            found.extend(WAYS.iter().filter(|way| line.contains(*way)).map(|way| (file.clone(), *way)));
+        }
+    }
+    found.retain(|(file, way)| file != SCREEN && (file.as_str(), *way) != (PROGRESS, "indicatif"));
+    assert!(found.is_empty(), "{found:?}");
+}
+
 /// Roll-ups and Parquet ask it; whatever else did would tie the house to its versions.
 #[test]
 fn one_file_knows_polars() {

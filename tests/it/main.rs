@@ -36,6 +36,7 @@
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
 //! hostile     decompression bombs, endless lines, special file names
+//! terminal    no path, setting, policy, argument or cell controls the terminal
 //! injection   markup, formulas and escape sequences in every column
 //! house       structure of the repository: imports, rosters, file lengths, README
 //! pages       the README and the guide: their commands, what they show, the files they name
@@ -93,6 +94,8 @@ mod silence;
 mod slow;
 mod soak;
 mod subrooms;
+#[cfg(unix)]
+mod terminal;
 mod trust;
 mod twin;
 mod verify;

@@ -24,6 +24,7 @@ pub(crate) use crate::cli::args::shared::{required_field, size};
 #[derive(Debug, Parser)]
 #[command(
     name = "claimlint",
+    bin_name = "claimlint",
     version,
     max_term_width = 100,
     arg_required_else_help = true,

@@ -41,7 +41,7 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     }
     show(&dossier, out)?;
     if let Some(path) = &args.html {
-        writeln!(out, "\n{} {}", paint(BOLD, "Page:"), path.display())?;
+        writeln!(out, "\n{} {}", paint(BOLD, "Page:"), seen(&path.display().to_string()))?;
     }
     Ok(Exit::Clean)
 }

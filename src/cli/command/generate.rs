@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, anyhow, bail};
 
 use crate::cli::args::Generate;
+use crate::cli::terminal::screen;
 use crate::cli::terminal::style::{grouped, seen};
 use crate::exit::Exit;
 use crate::generate::{CLAIM_AMOUNTS_LAYOUT, CsvStyle, ExtractFiles, ExtractPlan, generate as invent};
@@ -36,7 +37,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
     };
     match write(&plan, &staged, &|| stop.load(Ordering::Relaxed)) {
         Err(e) if e.kind() == io::ErrorKind::Interrupted => {
-            let _ = writeln!(anstream::stderr(), "interrupted: no extract was written; run again to have one");
+            let _ = writeln!(screen::stderr(), "interrupted: no extract was written; run again to have one");
             return Ok(Exit::Interrupted);
         }
         done => done.map_err(|e| anyhow!("{shown}: {}", dir::describe_io_error(&e)))?,

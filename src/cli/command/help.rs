@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use crate::cli::args::Cli;
 use crate::cli::settings::keys::flags_without_key;
 use crate::cli::terminal::markdown;
+use crate::cli::terminal::screen::trusted;
 use crate::cli::terminal::style::{BOLD, paint, width};
 use crate::exit::Exit;
 use crate::guide;
@@ -43,7 +44,7 @@ pub(crate) fn help(words: &[String], out: &mut dyn Write) -> anyhow::Result<Exit
 }
 
 fn overview() -> String {
-    let mut text = Cli::command().render_help().ansi().to_string();
+    let mut text = trusted(&Cli::command().render_help().ansi().to_string());
     text.extend(["\n", &paint(BOLD, "Topics: claimlint help TOPIC"), "\n"]);
     for page in guide::PAGES {
         let line = format!("  {:<13}{}\n", page.name, page.about);
@@ -72,5 +73,5 @@ fn of_command(words: &[String]) -> anyhow::Result<String> {
         command = inner
             .ok_or_else(|| anyhow!("there is no command and no topic of that name; `claimlint help` lists both"))?;
     }
-    Ok(command.render_long_help().ansi().to_string())
+    Ok(trusted(&command.render_long_help().ansi().to_string()))
 }

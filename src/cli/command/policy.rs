@@ -8,6 +8,7 @@ use anyhow::{anyhow, bail};
 use crate::cli::args::{Check, ConfigChoice, PolicyCommand, PolicyFiles};
 use crate::cli::load::read_text;
 use crate::cli::settings;
+use crate::cli::terminal::screen;
 use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::policy::Policy;
@@ -53,7 +54,7 @@ fn with_settings(policy: PolicyFiles, config: Option<PathBuf>) -> anyhow::Result
             settings::FILE,
             settings::FILE
         );
-        writeln!(anstream::stderr(), "{}", fitted(&line, 6))?;
+        writeln!(screen::stderr(), "{}", fitted(&line, 6))?;
     }
     let no_config = config.is_none();
     settings::resolve(&Check { policy, config: ConfigChoice { config, no_config }, ..Check::default() })?.policy()
@@ -73,7 +74,7 @@ fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(
         out,
         "{}: {}, {} worked examples as expected, fingerprint {}",
-        given.file,
+        seen(&given.file),
         paint(BOLD, "valid"),
         policy.examples.len(),
         &policy.fingerprint[..16]

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use crate::cli::args::PolicyFiles;
 use crate::cli::load::load_policy;
-use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, wrapped};
+use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, seen, wrapped};
 use crate::exit::Exit;
 use crate::policy::Policy;
 use crate::rules::doc;
@@ -67,7 +67,7 @@ fn print_rule(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::R
     part("Default disposition", &dispositions.join("; "))?;
     part("What it finds", &doc.finds)?;
     part("Why it matters", &doc.why)?;
-    part("Where the policy says so", &setting.citation)?;
+    part("Where the policy says so", &seen(&setting.citation))?;
     part("What the claim cannot show", &doc.unseen)?;
     part("What would change the verdict", &doc.change)?;
     let reasons = match (setting.carc.as_str(), setting.rarc.as_str()) {

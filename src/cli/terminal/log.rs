@@ -13,8 +13,9 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::args::LogFormat;
 use crate::cli::clock;
-use crate::cli::terminal::style;
+use crate::cli::terminal::{screen, style};
 use crate::exit::Exit;
+use crate::report::words::escape::seen_json;
 use crate::report::words::warning::sentence;
 use crate::warning::Warning;
 
@@ -63,9 +64,7 @@ impl Log {
         if let Value::Object(more) = more {
             line.extend(more);
         }
-        // One write per line, so that lines of two threads never mix.
-        let text = Value::Object(line).to_string() + "\n";
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let _ = writeln!(screen::stderr(), "{}", seen_json(&Value::Object(line).to_string()));
     }
 
     /// Writes a note, which does not stop the run.
@@ -78,7 +77,7 @@ impl Log {
             return;
         }
         let line = format!("{} {}", style::paint(style::DIM, "note:"), style::seen(message));
-        let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
+        let _ = writeln!(screen::stderr(), "{}", style::fitted(&line, 6));
     }
 
     /// Writes a warning, whatever `--quiet` says.
@@ -91,13 +90,13 @@ impl Log {
             return;
         }
         let line = format!("{} {}", style::paint(style::WARNING, "warning:"), style::seen(&said));
-        let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 9));
+        let _ = writeln!(screen::stderr(), "{}", style::fitted(&line, 9));
     }
 
     /// Writes a line that belongs to the note before it, for people only.
     pub(crate) fn detail(&self, message: &str) {
         if !self.quiet && !self.json {
-            let _ = writeln!(anstream::stderr(), "{}", style::fitted(&format!("  {}", style::seen(message)), 4));
+            let _ = writeln!(screen::stderr(), "{}", style::fitted(&format!("  {}", style::seen(message)), 4));
         }
     }
 
@@ -121,8 +120,9 @@ impl Log {
             self.event("gate", "end", json!({ "expression": expression, "result": what, "figures": by_name }));
         } else if !self.quiet {
             let figures: Vec<_> = figures.iter().map(|(name, figure)| format!("{name} is {figure}")).collect();
-            let line = format!("{} {expression}: {what}; {}", style::paint(style::ERROR, "gate:"), figures.join(", "));
-            let _ = writeln!(anstream::stderr(), "{}", style::fitted(&line, 6));
+            let gate = style::paint(style::ERROR, "gate:");
+            let line = format!("{gate} {}: {what}; {}", style::seen(expression), figures.join(", "));
+            let _ = writeln!(screen::stderr(), "{}", style::fitted(&line, 6));
         }
     }
 }

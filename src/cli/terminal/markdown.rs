@@ -185,6 +185,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::terminal::screen::visible;
 
     const PAGE: &str = "# Title\n\nOne two\nthree `code`.\n\n## Part\n\n1. first\n2. second\n\n   | a | b |\n   |---|---|\n   | 1 | 2 |\n\n- bullet\n\n```sh\nrun -x\n```\n";
 
@@ -208,7 +209,8 @@ mod tests {
 
     #[test]
     fn lines_end_at_the_width_of_the_terminal() {
-        let shown = anstream::adapter::strip_str(&page("one two three four\n\n- five six seven\n", 9)).to_string();
+        let shown = visible(&page("one two three four\n\n- five six seven\n", 9));
+        let shown = anstream::adapter::strip_str(&shown).to_string();
         assert_eq!(shown, "one two\nthree\nfour\n\n-  five\n   six\n   seven\n");
     }
 

@@ -2,6 +2,7 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`screen`]: the only way to the terminal.
 //! - [`style`]: colors and line breaks.
 //! - [`markdown`]: pages of the guide as text and as manual pages.
 //! - [`summary`]: the result of a run on one screen.
@@ -15,5 +16,6 @@ pub(crate) mod log;
 pub(crate) mod markdown;
 pub(crate) mod panic;
 pub(crate) mod progress;
+pub(crate) mod screen;
 pub(crate) mod style;
 pub(crate) mod summary;

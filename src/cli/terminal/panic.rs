@@ -5,6 +5,7 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe, Location, PanicHookInfo};
 use std::sync::Once;
 
+use crate::cli::terminal::screen;
 use crate::exit::Exit;
 
 /// Runs a job and turns a panic into an error: a report under construction is removed while the stack unwinds,
@@ -19,7 +20,7 @@ static PRINTED: Once = Once::new();
 
 fn print_message(panic: &PanicHookInfo<'_>) {
     PRINTED.call_once(|| {
-        let _ = writeln!(anstream::stderr(), "{}", message(panic.location()));
+        let _ = writeln!(screen::stderr(), "{}", message(panic.location()));
     });
 }
 

@@ -1,6 +1,6 @@
 //! Progress on stderr: a bar by bytes at a terminal, plain lines for logs, or nothing.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::cli::args::Progress;
 use crate::cli::terminal::log::Log;
+use crate::cli::terminal::screen;
 use crate::cli::terminal::style::grouped;
 use crate::ingest::Watch;
 
@@ -42,7 +43,7 @@ impl Watcher {
         let shown = match how {
             _ if log.is_json() => Shown::Events(Mutex::new(Instant::now())),
             _ if quiet => Shown::Nothing,
-            Progress::Auto if std::io::stderr().is_terminal() => Shown::Bar(bar(total)),
+            Progress::Auto if screen::is_stderr_terminal() => Shown::Bar(bar(total)),
             Progress::Plain => Shown::Lines(Mutex::new(Instant::now())),
             Progress::Auto | Progress::None => Shown::Nothing,
         };
@@ -94,7 +95,7 @@ impl Watcher {
     fn line(&self) {
         let of = if self.total > 0 { format!(" of {}", HumanBytes(self.total)) } else { String::new() };
         let _ = writeln!(
-            std::io::stderr(),
+            screen::stderr(),
             "claimlint: {}{of}, {}",
             HumanBytes(self.bytes.load(Ordering::Relaxed)),
             self.counts()

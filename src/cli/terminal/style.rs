@@ -1,42 +1,43 @@
-//! Colors and line breaks of the terminal. anstream removes colors for pipes and with `NO_COLOR`.
+//! Colors and line breaks of the terminal.
 
 use anstyle::{AnsiColor, Style};
 
+use crate::cli::terminal::screen::TextStyle;
 use crate::policy::Disposition;
 pub(crate) use crate::report::words::escape::seen;
 pub(crate) use crate::report::words::numbers::{dollars, grouped};
 use crate::rules::judge::ServiceStatus;
 
 /// The word "error".
-pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const ERROR: TextStyle = TextStyle(AnsiColor::Red.on_default().bold());
 /// The word "warning".
-pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const WARNING: TextStyle = TextStyle(AnsiColor::Yellow.on_default().bold());
 /// Headings and codes.
-pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const BOLD: TextStyle = TextStyle(Style::new().bold());
 /// Text that may be skipped.
-pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const DIM: TextStyle = TextStyle(Style::new().dimmed());
 
 /// The color of a disposition.
-pub(crate) fn disposition(disposition: Disposition) -> Style {
-    match disposition {
+pub(crate) fn disposition(disposition: Disposition) -> TextStyle {
+    TextStyle(match disposition {
         Disposition::Deny => AnsiColor::Red.on_default().bold(),
         Disposition::Review => AnsiColor::Yellow.on_default(),
         Disposition::Info => AnsiColor::Cyan.on_default(),
-    }
+    })
 }
 
 /// The color of a status.
-pub(crate) fn status(status: ServiceStatus) -> Style {
-    match status {
+pub(crate) fn status(status: ServiceStatus) -> TextStyle {
+    TextStyle(match status {
         ServiceStatus::Deny => AnsiColor::Red.on_default().bold(),
         ServiceStatus::Review => AnsiColor::Yellow.on_default(),
         ServiceStatus::NotEvaluated => AnsiColor::Cyan.on_default(),
         ServiceStatus::Clear => AnsiColor::Green.on_default(),
-    }
+    })
 }
 
 /// A text in a style.
-pub(crate) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+pub(crate) fn paint(style: TextStyle, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 

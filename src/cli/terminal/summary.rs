@@ -35,7 +35,13 @@ pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
 pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
     let run = context.run;
     let policy = run.policy.own_origin();
-    writeln!(out, "\n{}  policy {}, edition {}", paint(BOLD, "claimlint"), policy.id, run.policy.edition(None).id)?;
+    writeln!(
+        out,
+        "\n{}  policy {}, edition {}",
+        paint(BOLD, "claimlint"),
+        style::seen(&policy.id),
+        style::seen(&run.policy.edition(None).id)
+    )?;
     let files = if run.inputs.len() == 1 {
         style::seen(&run.inputs[0].name).into_owned()
     } else {
@@ -74,14 +80,15 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
             "{} rejected row{}: see {}",
             grouped(rejected),
             if rejected == 1 { "" } else { "s" },
-            place.join("rejects.csv").display()
+            style::seen(&place.join("rejects.csv").display().to_string())
         )?;
     }
     for note in notes::notes(run, totals) {
         write!(out, "{}", style::wrapped(&note, 0))?;
     }
     unread(context, totals, out)?;
-    writeln!(out, "{} {}", paint(BOLD, "Report:"), place.join("report.html").display())?;
+    let page = place.join("report.html").display().to_string();
+    writeln!(out, "{} {}", paint(BOLD, "Report:"), style::seen(&page))?;
     for sentence in run.policy.unseen.iter().map(String::as_str).chain([NOT_EVALUATED]) {
         write!(out, "{DIM}{}{DIM:#}", style::wrapped(sentence, 0))?;
     }

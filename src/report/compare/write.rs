@@ -11,6 +11,7 @@ use crate::report::compare::comparison::{ByRule, Comparison, Difference};
 use crate::report::compare::read::CompareError;
 use crate::report::format::summary_json::ShareJson;
 use crate::report::table::csv_row::CsvRows;
+use crate::report::words::escape::seen_json;
 
 /// Name and version of the schema of the JSON. The version is raised when a key changes its meaning.
 const SCHEMA: &str = "claimlint-compare/2";
@@ -115,5 +116,5 @@ pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
 }
 
 fn text(value: &impl Serialize) -> io::Result<String> {
-    Ok(serde_json::to_string(value)?)
+    Ok(seen_json(&serde_json::to_string(value)?).into_owned())
 }

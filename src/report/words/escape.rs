@@ -57,6 +57,25 @@ pub(crate) fn seen(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A JSON text whose values have their invisible characters escaped, so that they are visible and have the same value
+/// for a program. JSON escapes only those below U+0020 by itself. It has such characters in its strings alone.
+pub(crate) fn seen_json(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c| unseen(c) && c != '\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if unseen(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Characters that a browser does not show, or that change how other characters are shown.
 fn unseen(c: char) -> bool {
     c.is_control()
@@ -70,6 +89,16 @@ mod tests {
     use askama::filters::Escaper as _;
 
     use super::*;
+
+    #[test]
+    fn escaped_json_has_the_same_values() {
+        let hostile = ["a\0b\n\u{1b}[31m\u{7f}", "\u{9b}31m\u{202e}\u{e0041}\\\"", "Müller 日本"];
+        let text = serde_json::to_string_pretty(&hostile).expect("JSON");
+        let escaped = seen_json(&text);
+        assert!(!escaped.contains(|c| unseen(c) && c != '\n'), "{escaped}");
+        assert_eq!(serde_json::from_str::<[String; 3]>(&escaped).expect("JSON"), hostile);
+        assert!(escaped.contains("\\u009b31m\\u202e\\udb40\\udc41"), "{escaped}");
+    }
 
     #[test]
     fn hostile_characters_are_harmless_and_visible() {

@@ -208,3 +208,41 @@ impl Directory {
         Ok(rustix::fs::fsync(&self.handle)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Between the making of a directory and its opening, somebody may put another one in its place.
+    #[test]
+    fn a_directory_of_somebody_else_is_not_taken_for_a_new_one() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let parent = Directory::open(temp.path()).expect("a directory");
+        let made = parent.create_inside("new").expect("room");
+        assert!(made.is_new().expect("ours"));
+        std::fs::write(temp.path().join("new/letter.txt"), "mine").expect("room");
+        assert!(!made.is_new().expect("ours"));
+        std::fs::remove_file(temp.path().join("new/letter.txt")).expect("ours");
+        // Only the superuser may give files away.
+        if std::os::unix::fs::chown(temp.path().join("new"), Some(65_534), None).is_ok() {
+            assert!(!made.is_new().expect("ours"));
+        }
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let parent = Directory::open(temp.path()).expect("a directory");
+        std::fs::write(temp.path().join("victim"), "mine").expect("room");
+        std::fs::create_dir(temp.path().join("place")).expect("room");
+        std::os::unix::fs::symlink("victim", temp.path().join("link")).expect("a link");
+        std::os::unix::fs::symlink("place", temp.path().join("way")).expect("a link");
+        parent.open_file("link").expect_err("a link");
+        parent.open_to_write("link").expect_err("a link");
+        parent.create("link").expect_err("a link");
+        parent.open_inside("way").expect_err("a link");
+        assert_eq!(parent.look("link").expect("there").expect("there").kind, EntryKind::Other);
+        parent.open_file("victim").expect("a file");
+        parent.open_inside("place").expect("a directory");
+    }
+}
