@@ -35,9 +35,14 @@ fn an_input_that_changes_leaves_the_old_report() {
     let text = extract(2_000, 100, 4);
     let path = dir.at("moving.csv");
     let modified = || fs::metadata(&path).expect("it is there").modified().expect("it has a time");
-    let changes: [(&str, &dyn Fn()); 8] = [
+    let changes: [(&str, &dyn Fn()); 9] = [
         ("cut", &|| fs::write(&path, &text[..4096]).expect("room")),
         ("cut in place", &|| open(&path).set_len(text.len() as u64 - 1).expect("ours")),
+        ("cut in place and dated back", &|| {
+            let time = modified();
+            open(&path).set_len(text.len() as u64 - 1).expect("ours");
+            open(&path).set_modified(time).expect("ours");
+        }),
         ("grown", &|| fs::write(&path, text.clone() + CLEAR).expect("room")),
         ("rewritten", &|| fs::write(&path, text.replace("2024-03-01", "2024-03-02")).expect("room")),
         ("touched", &|| open(&path).set_modified(modified() + Duration::from_nanos(1)).expect("ours")),

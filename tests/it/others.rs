@@ -30,11 +30,15 @@ const FORCE: [&str; 6] = ["check", "claims.csv", "--out", "report", "-q", "--for
 #[test]
 fn what_is_in_the_place_of_a_lock_is_neither_opened_nor_removed() {
     type Place = fn(&TestDir);
-    let victims: [(&str, Place); 5] = [
+    let victims: [(&str, Place); 6] = [
         ("a link", |dir| symlink("victim", dir.at(".report.lock")).expect("a link")),
         ("a link to nothing", |dir| symlink("nothing", dir.at(".report.lock")).expect("a link")),
         ("a hard link", |dir| fs::hard_link(dir.at("victim"), dir.at(".report.lock")).expect("a link")),
         ("a file with content", |dir| put(dir, ".report.lock", "mine")),
+        ("a pipe", |dir| {
+            let made = std::process::Command::new("mkfifo").arg(dir.at(".report.lock")).status();
+            assert!(made.expect("mkfifo is everywhere").success());
+        }),
         ("a directory", |dir| fs::create_dir(dir.at(".report.lock")).expect("room for it")),
     ];
     for (what, place) in victims {

@@ -294,21 +294,38 @@ mod tests {
     fn nothing_is_published_that_this_run_did_not_write() {
         let temp = tempfile::tempdir().expect("a directory");
         let to = temp.path().join("r");
-        for change in ["added", "replaced"] {
+        // The first and the last in the order of names.
+        for (change, name) in
+            [("added", "a.txt"), ("added", "z.txt"), ("replaced", "manifest.json"), ("replaced", "summary.json")]
+        {
             let new = staged(&to, "new", false);
             let built = partial(temp.path());
-            match change {
-                "added" => fs::write(built.join("letter.txt"), "mine"),
-                _ => fs::rename(built.join("services.csv"), temp.path().join("services.csv"))
-                    .and_then(|()| fs::write(built.join("services.csv"), "mine")),
+            if change == "replaced" {
+                fs::rename(built.join(name), temp.path().join(name)).expect("ours");
             }
-            .expect("room for it");
-            assert!(matches!(new.publish(), Err(PublishError::Interfered(_))), "{change}");
+            fs::write(built.join(name), "mine").expect("room for it");
+            assert!(matches!(new.publish(), Err(PublishError::Interfered(_))), "{change} {name}");
             assert!(!to.exists());
-            let left = if change == "added" { "letter.txt" } else { "services.csv" };
-            assert_eq!(fs::read(built.join(left)).expect("it is not removed"), b"mine");
+            assert_eq!(fs::read(built.join(name)).expect("it is not removed"), b"mine");
             fs::remove_dir_all(&built).expect("ours");
         }
+    }
+
+    #[test]
+    fn a_directory_that_lost_its_name_is_not_published() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let new = staged(&temp.path().join("r"), "new", false);
+        let built = partial(temp.path());
+        fs::rename(&built, temp.path().join("moved")).expect("ours");
+        assert!(matches!(new.publish(), Err(PublishError::Interfered(_))));
+        assert_eq!(names(temp.path()), ["moved"]);
+        // An empty directory that took its name is not removed, either.
+        let new = staged(&temp.path().join("r"), "new", false);
+        let built = partial(temp.path());
+        fs::rename(&built, temp.path().join("moved too")).expect("ours");
+        fs::create_dir(&built).expect("room for it");
+        drop(new);
+        assert!(built.exists());
     }
 
     #[test]
