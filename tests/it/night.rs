@@ -292,6 +292,24 @@ fn a_limit_on_files_leaves_the_old_report() {
     }
 }
 
+/// A file that a command writes besides a report is complete or absent, too.
+#[test]
+fn a_limit_on_files_leaves_no_incomplete_file() {
+    let dir = full_dir();
+    assert_eq!(dir.run(&["check", "large.csv", "--out", "report", "-q"]).code, Some(1));
+    assert_eq!(dir.run(&["check", "claims.csv", "--out", "small", "-q"]).code, Some(1));
+    for args in [
+        &["explain", "C3-0", "--in", "report", "--html", "page.html"][..],
+        &["compare", "small", "report", "--format", "csv", "--out", "diff.csv"],
+    ] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -f 1; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_claimlint")]).args(args);
+        let refused = end(start(command.current_dir(dir.at("")))).0.refused();
+        assert!(refused.contains("ulimit -f"), "{args:?}: {refused}");
+        assert_eq!(dir.names(), ["claims.csv", "large.csv", "report", "small"], "{args:?}");
+    }
+}
+
 #[test]
 fn an_unwritable_out_is_refused_before_anything_is_read() {
     let dir = TestDir::with(&[CLEAR]);

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use crate::report::dir::directory::{Entry, entry_of_file, entry_of_path};
+
 /// A new file that only its owner can read and write, whatever the mask of the process.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -16,8 +18,16 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Removes a file that could not be completed, if the path still leads to it.
+pub fn remove_incomplete(path: &Path, file: &File) {
+    let identity = |entry: Entry| entry.identity;
+    if entry_of_file(file).ok().map(identity) == entry_of_path(path).map(identity) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// Waits until the bytes of a file are on disk. Files of a report are synced together when it is complete.
-pub fn sync_file(file: File) -> io::Result<()> {
+pub fn sync_file(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 

@@ -3,8 +3,8 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: why a report cannot be published.
-//! - [`files`]: single files, and the words for errors of the disk.
 //! - [`directory`]: a directory that is held open, whatever becomes of its name.
+//! - [`files`]: single files, and the words for errors of the disk.
 //! - [`manifest`]: the files of a report with their hashes.
 //! - [`protected`]: the files that a run reads and must not remove.
 //! - [`contents`]: what a report directory may hold.
@@ -30,7 +30,7 @@ pub use crate::report::dir::building::Building;
 pub use crate::report::dir::contents::has_summary;
 pub use crate::report::dir::directory::{Directory, FileState, file_state};
 pub use crate::report::dir::error::PublishError;
-pub use crate::report::dir::files::{create, describe_io_error, sync_file};
+pub use crate::report::dir::files::{create, describe_io_error, remove_incomplete, sync_file};
 pub use crate::report::dir::manifest::RUN;
 pub use crate::report::dir::protected::ProtectedFiles;
 pub use crate::report::dir::staged::{DEFAULT, StagedReport};
