@@ -188,6 +188,10 @@ const MISREAD_ROWS: u64 = 2;
 const ESCAPES: &str = "\n  quotes in it are escaped with a backslash; write it with doubled quotes: the option is `escape` in \
                        Spark, `doublequote` and `escapechar` in pandas and Python";
 
+/// Advice for files in which every rejected row has more fields than the header.
+const SHIFTED_HEADER: &str = "\n  if each row begins with a number or a name of its own, as R and pandas write it, the header lacks a \
+                              name for it: write the extract without row names, or add the name";
+
 fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
     let Tally { rows, rejects, .. } = &extract.tally;
     let most = rejects.len() >= MISREAD_REJECTS && rejects.len() * 2 > *rows;
@@ -196,13 +200,18 @@ fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
         return Ok(());
     }
     let escapes = rejects.first().iter().any(|r| memchr::memmem::find(&r.raw, b"\\\"").is_some());
+    let has_shifted_header = rejects.counts().keys().all(|reason| *reason == Reason::TooManyFields);
     let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
     let what = format!(
         "{} of {rows} rows cannot be read; the first:\n  {}\n  is the delimiter or the header another one? \
          `claimlint inspect` shows what was understood{}",
         rejects.len(),
         first.collect::<Vec<_>>().join("\n  "),
-        if escapes { ESCAPES } else { "" }
+        match (escapes, has_shifted_header) {
+            (true, _) => ESCAPES,
+            (false, true) => SHIFTED_HEADER,
+            (false, false) => "",
+        }
     );
     Err(ReadError::unusable(&extract.name, what))
 }

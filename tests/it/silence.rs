@@ -175,6 +175,21 @@ fn a_name_that_lost_its_delimiter_is_refused() {
 }
 
 #[test]
+fn a_header_without_a_name_for_row_names_is_refused_with_advice() {
+    let dir = TestDir::with(&[]);
+    // The last column is empty in all rows, so each row has one field more than the header and an empty last one.
+    let row = |n: u32| format!("\"{n}\",{}", DENY.replace("2500.00", "").replace("C4", &format!("C{n}")));
+    dir.put("claims.csv", HEAD.to_owned() + &(0..20).map(row).collect::<String>());
+    let output = refused(&dir, &["claims.csv"]);
+    assert!(output.contains("20 of 20 rows cannot be read") && output.contains("without row names"), "{output}");
+    // A row that is too short has another cause.
+    let short = HEAD.to_owned() + &(0..19).map(row).collect::<String>() + "C99,M9\n";
+    dir.put("claims.csv", short);
+    let output = refused(&dir, &["claims.csv"]);
+    assert!(output.contains("20 of 20 rows cannot be read") && !output.contains("row names"), "{output}");
+}
+
+#[test]
 fn rows_of_two_lengths_are_said() {
     let longer = DENY.replace('\n', ",\n");
     let dir = TestDir::with(&[&longer, &DENY.replace("C4", "C5"), &DENY.replace("C4", "C6")]);

@@ -151,8 +151,8 @@ fn dates_that_may_be_misread_are_a_warning() {
     let other = |dates: &[&str]| rows(dates).replace("22514", "99213");
     assert_eq!(of_text(&other(&unread)), ["unreadable-dates service_date 1 3"]);
     // Beyond the first rows, on services.
-    let late =
-        other(&["2024-03-05"; 1_100]) + rows(&["2024-03-05", "spring", "summer", "autumn"]).trim_start_matches(HEAD);
+    let late = other(&vec!["2024-03-05"; 1_100])
+        + rows(&["2024-03-05", "spring", "summer", "autumn"]).trim_start_matches(HEAD);
     assert_eq!(of_text(&late), ["unreadable-dates service_date 1 4"]);
 }
 
