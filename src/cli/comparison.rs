@@ -6,13 +6,14 @@ use std::path::Path;
 use anyhow::bail;
 use jiff::civil::Date;
 
-use crate::cli::args::FailOn;
+use crate::cli::args::{FailOn, MEMORY};
 use crate::cli::clock;
 use crate::cli::load::read_text;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::report::Totals;
+use crate::report::allowance::Allowance;
 use crate::report::compare::read::FindingsFile;
 use crate::report::words::numbers::counted;
 use crate::run::RunContext;
@@ -34,7 +35,9 @@ pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow:
     if today.is_some() && settings.suppress.value.is_none() {
         bail!("--today is the day of suppressions: give --suppress FILE, too");
     }
-    let baseline = settings.baseline.value.as_deref().map(FindingsFile::read).transpose()?;
+    let mut allowance = Allowance::new(settings.memory.value.unwrap_or(MEMORY));
+    let baseline =
+        settings.baseline.value.as_deref().map(|path| FindingsFile::read(path, &mut allowance)).transpose()?;
     if let Some(report) = &baseline {
         report.suits(Some(settings.mask.value.is_some()), Path::new("this run"))?;
     }

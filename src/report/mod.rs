@@ -16,16 +16,20 @@
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
+//! - [`allowance`]: the memory that a report may take which somebody else may have written.
 //! - [`claim`]: one claim in full, for `explain`.
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
 //! - [`dir`]: the report directory: staging, locking, publishing, the manifest.
+//! - [`foreign`]: the files of a report that somebody else may have written.
 //! - [`write`](mod@write): judges the parts of a run and writes all formats.
 //! - [`compare`]: two reports compared by their findings.
 //! - [`verify`]: one report checked against its manifest and summary.
 
+pub mod allowance;
 pub(crate) mod claim;
 pub mod compare;
 pub mod dir;
+pub mod foreign;
 pub mod format;
 pub mod labels;
 pub(crate) mod notes;

@@ -1,7 +1,6 @@
 //! Checks a saved report: its files against its manifest, its ledger, and its tables against its summary.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -9,10 +8,13 @@ use serde::Deserialize;
 
 use crate::claim::{Cents, Sum};
 use crate::ledger::Ledger;
+use crate::report::allowance::{Allowance, TooLarge};
 use crate::report::dir;
 use crate::report::dir::manifest;
 use crate::report::dir::manifest::Manifest;
 use crate::report::dir::{Directory, RUN};
+use crate::report::foreign;
+use crate::report::foreign::TableReader;
 use crate::report::format::summary_json::SCHEMA;
 
 /// One check of a report and what it found.
@@ -105,8 +107,9 @@ impl SavedReport {
             return Err(VerifyError::NoReport);
         }
         let text = |name: &str| {
-            fs::read(directory.join(name)).map_err(|e| match e.kind() {
+            foreign::json(directory, name).map_err(|e| match e.kind() {
                 ErrorKind::NotFound => VerifyError::Broken(format!("{name} is missing")),
+                ErrorKind::InvalidInput => VerifyError::Broken(format!("{name} {e}")),
                 _ => VerifyError::Io(name.to_owned(), e),
             })
         };
@@ -128,11 +131,12 @@ impl SavedReport {
         Ok(Self { manifest, summary })
     }
 
-    /// Every check that does not need the inputs.
-    pub fn checks(&self, directory: &Path) -> Result<Vec<IntegrityCheck>, VerifyError> {
+    /// Every check that does not need the inputs. Rows of tables are read within this memory.
+    pub fn checks(&self, directory: &Path, memory: usize) -> Result<Vec<IntegrityCheck>, VerifyError> {
         let io = |e: io::Error| VerifyError::Io(directory.display().to_string(), e);
         let files = self.files(directory).map_err(io)?;
-        let tables = [self.services(directory), self.findings(directory), self.rejects(directory)];
+        let rows = Allowance::new(memory).largest_row();
+        let tables = [self.services(directory, rows), self.findings(directory, rows), self.rejects(directory, rows)];
         Ok([files, self.ledger()].into_iter().chain(tables).collect())
     }
 
@@ -177,12 +181,12 @@ impl SavedReport {
         IntegrityCheck { what: format!("ledger: the bins add up to {} rows, and so do the inputs", ledger.rows), wrong }
     }
 
-    fn services(&self, directory: &Path) -> IntegrityCheck {
+    fn services(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, [Sum; 2])> = BTreeMap::new();
         let columns = ["status", "amount_at_risk", "recoverable"];
-        let counted = counted(directory, "services.csv", &columns, |cells| {
+        let counted = counted(directory, "services.csv", largest_row, &columns, |cells| {
             let sums = [amount(cells[1])?, amount(cells[2])?];
-            let tally = found.entry(cells[0].to_owned()).or_default();
+            let tally = group(&mut found, cells[0])?;
             tally.0 += 1;
             tally.1.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
             Some(())
@@ -212,11 +216,11 @@ impl SavedReport {
         })
     }
 
-    fn findings(&self, directory: &Path) -> IntegrityCheck {
+    fn findings(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
-        let counted = counted(directory, "findings.csv", &["rule", "amount_at_risk"], |cells| {
+        let counted = counted(directory, "findings.csv", largest_row, &["rule", "amount_at_risk"], |cells| {
             let at_risk = amount(cells[1])?;
-            let tally = found.entry(cells[0].to_owned()).or_default();
+            let tally = group(&mut found, cells[0])?;
             tally.0 += 1;
             tally.1 += at_risk;
             Some(())
@@ -238,8 +242,8 @@ impl SavedReport {
         })
     }
 
-    fn rejects(&self, directory: &Path) -> IntegrityCheck {
-        let counted = counted(directory, "rejects.csv", &[], |_| Some(()));
+    fn rejects(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
+        let counted = counted(directory, "rejects.csv", largest_row, &[], |_| Some(()));
         let stated = self.summary.ledger.rejected.to_string();
         compared("rejects.csv", counted, |rows| vec![("rows", stated, rows.to_string())])
     }
@@ -255,22 +259,44 @@ fn amount(cell: &str) -> Option<Sum> {
 fn counted(
     directory: &Path,
     file: &str,
+    largest_row: u64,
     columns: &[&str],
     mut row: impl FnMut(&[&str]) -> Option<()>,
 ) -> Result<u64, String> {
     let damaged = || "cannot be read as the table that was written".to_owned();
-    let mut reader = csv::ReaderBuilder::new().from_path(directory.join(file)).map_err(|_| damaged())?;
+    let table = TableReader::open(directory, file, largest_row).map_err(|_| damaged())?;
+    let mut reader = csv::ReaderBuilder::new().from_reader(table);
     let header = reader.headers().map_err(|_| damaged())?;
     let places: Option<Vec<usize>> = columns.iter().map(|name| header.iter().position(|h| h == *name)).collect();
     let places = places.ok_or_else(damaged)?;
     let mut record = csv::StringRecord::new();
     let mut rows = 0;
-    while reader.read_record(&mut record).map_err(|_| damaged())? {
+    loop {
+        reader.get_mut().next_row();
+        if !reader.read_record(&mut record).map_err(|e| unread(&e).unwrap_or_else(damaged))? {
+            return Ok(rows);
+        }
         rows += 1;
         let cells: Vec<&str> = places.iter().map(|place| &record[*place]).collect();
         row(&cells).ok_or_else(damaged)?;
     }
-    Ok(rows)
+}
+
+/// What to say of a row that is too large.
+fn unread(e: &csv::Error) -> Option<String> {
+    match e.kind() {
+        csv::ErrorKind::Io(e) if e.kind() == ErrorKind::OutOfMemory => Some(TooLarge.to_string()),
+        _ => None,
+    }
+}
+
+/// Most statuses or rules that are counted apart. There are fewer in any report of claimlint.
+const MOST_GROUPS: usize = 1000;
+
+/// The tally of a status or a rule; `None` if there are more of them than claimlint can have written.
+fn group<'t, T: Default>(found: &'t mut BTreeMap<String, T>, name: &str) -> Option<&'t mut T> {
+    let fits = found.len() < MOST_GROUPS || found.contains_key(name);
+    fits.then(|| found.entry(name.to_owned()).or_default())
 }
 
 /// Compares a table with the summary. `pairs` gives triples: what is counted, what the summary says, what the table

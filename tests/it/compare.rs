@@ -13,14 +13,23 @@ use claimlint::claim::line::mask::Mask;
 use claimlint::finding::fingerprint::Fingerprint;
 use claimlint::ingest::BLOCK;
 use claimlint::report::ReportContext;
+use claimlint::report::allowance::Allowance;
 use claimlint::report::compare::Comparison;
-use claimlint::report::compare::read::FindingsFile;
+use claimlint::report::compare::read::{CompareError, FindingsFile};
 use claimlint::run::JudgedRun;
 use claimlint::suppress::Suppressions;
 
 use crate::cli::{CLEAR, DENY, HEAD, REVIEW, TestDir};
-use crate::kit::{DOCS, Inputs, POLICY, Table, config, report, report_in_parts, written};
+use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, config, report, report_in_parts, written};
 use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
+
+fn findings_file(path: &Path) -> Result<FindingsFile, CompareError> {
+    FindingsFile::read(path, &mut Allowance::new(MEMORY))
+}
+
+fn comparison(old: &Path, new: &Path) -> Result<Comparison, CompareError> {
+    Comparison::of(old, new, Allowance::new(MEMORY))
+}
 
 /// The fingerprints of a run in the order of its findings.
 fn fingerprints(outcome: &JudgedRun) -> Vec<Fingerprint> {
@@ -100,10 +109,10 @@ proptest! {
         let outcome = if masked { inputs.masked(Mask::new(&[7; 32]).expect("long enough")) } else { inputs.run() };
         let Ok(mut outcome) = outcome else { return Ok(()) };
         let written = directory(&outcome);
-        let read = FindingsFile::read(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let read = findings_file(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
         let known: Vec<Fingerprint> = read.entries.iter().map(|entry| entry.fingerprint).collect();
         prop_assert_eq!(known, fingerprints(&outcome));
-        let itself = Comparison::of(written.path(), written.path()).expect("it is sound");
+        let itself = comparison(written.path(), written.path()).expect("it is sound");
         prop_assert!(!itself.differs());
         outcome.context.baseline = Some(read.entries);
         let (summary, findings) = (summary(&outcome), outcome.judged.findings.len() as u64);
@@ -115,15 +124,15 @@ proptest! {
     fn check_and_compare_agree(before in extract(30), after in extract(30)) {
         let (Ok(old), Ok(mut new)) = (before.inputs().run(), after.inputs().run()) else { return Ok(()) };
         let (old, plain) = (directory(&old), directory(&new));
-        let tally = Comparison::of(old.path(), plain.path()).expect("both are sound").tally();
-        new.context.baseline = Some(FindingsFile::read(old.path()).expect("it is sound").entries);
+        let tally = comparison(old.path(), plain.path()).expect("both are sound").tally();
+        new.context.baseline = Some(findings_file(old.path()).expect("it is sound").entries);
         let summary = summary(&new);
         for (word, share) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
             prop_assert_eq!(count(&summary, word, "all"), share.all().findings);
             let amount = &summary["new"][word]["all"]["amount_at_risk"];
             prop_assert_eq!(amount, &Value::from(share.all().at_risk.to_string()));
         }
-        let by = Comparison::of(old.path(), plain.path()).expect("both are sound").shares();
+        let by = comparison(old.path(), plain.path()).expect("both are sound").shares();
         prop_assert_eq!(by.by[&Change::New].all(), tally.new.all());
     }
 
@@ -132,7 +141,7 @@ proptest! {
     fn baseline_marks_do_not_depend_on_parts_or_threads(generated in extract(40), part in 1_usize..12) {
         let inputs = generated.inputs();
         let Ok(outcome) = inputs.run() else { return Ok(()) };
-        let baseline = FindingsFile::read(directory(&outcome).path()).expect("it is sound").entries;
+        let baseline = findings_file(directory(&outcome).path()).expect("it is sound").entries;
         let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
         // Suppressions are matched during judging, so they are set before it.
         let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
@@ -315,7 +324,7 @@ fn a_suppressed_finding_is_reported_and_does_not_fail_the_run() {
 
 /// The fingerprint of the first finding of a claim, as compare prints it.
 fn fingerprints_of(report: &Path, claim: &str) -> String {
-    let read = FindingsFile::read(report).expect("it is sound");
+    let read = findings_file(report).expect("it is sound");
     let table = Table::of(&fs::read(report.join("findings.csv")).expect("a report"));
     let at = table.rows.iter().position(|row| row[table.column("claim_id")] == claim).expect("it is there");
     read.entries[at].fingerprint.to_string()

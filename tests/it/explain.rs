@@ -15,11 +15,11 @@ use claimlint::run::JudgedRun;
 
 use crate::cases::Case;
 use crate::cli::{CommandOutput, binary};
-use crate::kit::{Inputs, at, flowed, written};
+use crate::kit::{Inputs, MEMORY, at, flowed, written};
 
 /// The run, read back from its dossier.
 pub(crate) fn again(outcome: &JudgedRun) -> JudgedRun {
-    dossier::read(&written(outcome, dossier::FILE)[..]).unwrap_or_else(|e| panic!("{e}"))
+    dossier::read(&written(outcome, dossier::FILE)[..], MEMORY).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The tables of the report, and the answer of every rule for every service.
@@ -155,19 +155,19 @@ fn a_damaged_dossier_is_refused() {
         .expect("it can be read");
     let whole = written(&outcome, dossier::FILE);
     for length in 0..whole.len() {
-        assert!(dossier::read(&whole[..length]).is_err(), "cut at {length}");
+        assert!(dossier::read(&whole[..length], MEMORY).is_err(), "cut at {length}");
     }
     let first = whole.iter().position(|b| *b == b'\n').expect("a first line");
     for at in first + 1..whole.len() {
         let mut other = whole.clone();
         other[at] ^= 0x20;
         // Some bits of a chunk's header do not affect what is read from it.
-        let read = dossier::read(&other[..]).map(|outcome| written(&outcome, dossier::FILE));
+        let read = dossier::read(&other[..], MEMORY).map(|outcome| written(&outcome, dossier::FILE));
         assert!(read.is_err() || read.is_ok_and(|again| again == whole), "byte {at}");
     }
     let older = [b"claimlint-dossier/1 claimlint 0.0.9\n", &whole[first + 1..]].concat();
-    assert!(matches!(dossier::read(&older[..]), Err(DossierError::Version(by)) if by == "claimlint 0.0.9"));
-    assert!(matches!(dossier::read(&b"claim_id,x\n"[..]), Err(DossierError::Foreign)));
+    assert!(matches!(dossier::read(&older[..], MEMORY), Err(DossierError::Version(by)) if by == "claimlint 0.0.9"));
+    assert!(matches!(dossier::read(&b"claim_id,x\n"[..], MEMORY), Err(DossierError::Foreign)));
 }
 
 /// A chunk of a dossier that was unpacked, changed and packed again may be refused but must not cause a panic.
@@ -186,10 +186,10 @@ fn a_tampered_dossier_is_refused_or_judged() {
         for change in [0x01, 0x40, 0x80, 0xff] {
             let mut lines = lines.clone();
             lines[place] ^= change;
-            let context = zstd::encode_all(&lines[..], 1).expect("memory takes it");
+            let context = zstd::bulk::compress(&lines, 1).expect("memory takes it");
             let length = u32::try_from(context.len()).expect("it is short").to_le_bytes();
             let dossier = [&whole[..at], &length[..], &context[..]].concat();
-            match dossier::read(&dossier[..]) {
+            match dossier::read(&dossier[..], MEMORY) {
                 Ok(outcome) => drop(written(&outcome, "report.html")),
                 Err(_) => refused += 1,
             }

@@ -25,6 +25,9 @@ use claimlint::run::{Expect, JudgedRun, Memory, Run, Setup, Unwatched, read_auth
 
 use crate::memory::Shared;
 
+/// Memory that a report of a test may take when it is read back, in bytes.
+pub(crate) const MEMORY: usize = 1 << 30;
+
 /// The built-in policy.
 pub(crate) static POLICY: LazyLock<Policy> =
     LazyLock::new(|| load(&[], &rules::codes()).expect("the built-in policy is valid"));

@@ -22,6 +22,7 @@
 //! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
 //! moving      an input that changes during the run ends it
 //! others      files of others: links, foreign files and inputs in the place of a report, a directory swapped mid-run
+//! foreign     reports that somebody made to harm their reader
 //! verify      altered reports and reports of other inputs are recognized
 //! private     file modes under any umask; no message quotes a row
 //! silence     what must not pass in silence when files are read
@@ -56,6 +57,8 @@ mod compare;
 mod damage;
 mod decorations;
 mod explain;
+#[cfg(unix)]
+mod foreign;
 mod formats;
 mod gates;
 #[cfg(unix)]

@@ -12,7 +12,7 @@ use claimlint::report::format::dossier;
 use claimlint::run::{JudgedRun, Memory};
 
 use crate::explain::agree;
-use crate::kit::{Inputs, POLICY, Table, config, report, report_in_parts};
+use crate::kit::{Inputs, MEMORY, POLICY, Table, config, report, report_in_parts};
 
 /// Pools of one, two and eight threads.
 pub(crate) static POOLS: LazyLock<Vec<ThreadPool>> =
@@ -189,7 +189,7 @@ proptest! {
             // The dossier is divided into parts, but what is read from it is the same.
             let (kept, got): (Vec<_>, Vec<_>) = got.into_iter().partition(|(file, _)| *file == dossier::FILE);
             prop_assert_eq!(&got, &want);
-            let again = dossier::read(&kept[0].1[..]).expect("it was written just now");
+            let again = dossier::read(&kept[0].1[..], MEMORY).expect("it was written just now");
             prop_assert_eq!(report(&again)[0..2].to_vec(), want[0..2].to_vec());
         }
     }

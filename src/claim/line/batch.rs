@@ -55,6 +55,15 @@ impl Batch {
         self.bytes_of(0..self.len())
     }
 
+    /// Size in memory in bytes of its buffers, whatever they hold.
+    pub(crate) fn allocated(&self) -> usize {
+        self.heads.capacity() * size_of::<Head>()
+            + self.stops.capacity() * size_of::<[u32; 3]>()
+            + self.text.capacity()
+            + self.ends.capacity() * size_of::<u32>()
+            + self.known.capacity() * size_of::<CodeId>()
+    }
+
     /// Size in memory in bytes of some of the lines.
     pub(crate) fn bytes_of(&self, lines: Range<usize>) -> usize {
         let [from, to] = [lines.start, lines.end].map(|line| self.place(line));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::check::memory;
 use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
 
 /// `claimlint explain`.
@@ -20,6 +21,9 @@ pub struct Explain {
     /// The key of a masked report, to find a claim by its number
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
+    /// Memory that the report may take; a report that needs more is refused [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<usize>,
 }
 
 /// `claimlint verify`.
@@ -35,6 +39,9 @@ pub struct Verify {
     /// The authorization file that `check` was given
     #[arg(long, value_name = "FILE", requires = "files")]
     pub auths: Option<String>,
+    /// Memory that the report may take, and the rows of the extracts when they are judged again [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<usize>,
     /// How columns are mapped, as for `check`
     #[command(flatten)]
     pub layout: LayoutChoice,
@@ -65,6 +72,9 @@ pub struct Compare {
     /// Exit with 1 if there is a difference of this level or a stronger one
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = CompareFailOn::NewDeny)]
     pub fail_on: CompareFailOn,
+    /// Memory that the two reports may take; reports that need more are refused [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<usize>,
 }
 
 /// How a comparison is written.

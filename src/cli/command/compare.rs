@@ -9,7 +9,7 @@ use comfy_table::Cell;
 
 use crate::baseline::Change;
 use crate::claim::Cents;
-use crate::cli::args::{Compare, CompareFailOn, CompareFormat};
+use crate::cli::args::{Compare, CompareFailOn, CompareFormat, MEMORY};
 use crate::cli::comparison::OTHER_KEY;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style;
@@ -17,13 +17,14 @@ use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint, seen};
 use crate::cli::terminal::summary::{print, right, table};
 use crate::exit::Exit;
 use crate::policy::Disposition;
+use crate::report::allowance::Allowance;
 use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
 use crate::report::dir;
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let comparison = Comparison::of(&args.old, &args.new)?;
+    let comparison = Comparison::of(&args.old, &args.new, Allowance::new(args.memory.unwrap_or(MEMORY)))?;
     if comparison.is_doubtful() {
         Log::new(None, false).note(&format!("the two reports have no finding in common: {OTHER_KEY}"));
     }

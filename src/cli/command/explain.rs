@@ -1,7 +1,6 @@
 //! `claimlint explain`: prints the dossier of one claim, and writes it as a page.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use anyhow::{anyhow, bail};
 use comfy_table::{Cell, CellAlignment};
 
 use crate::claim::line::kept::IdKind;
-use crate::cli::args::Explain;
+use crate::cli::args::{Explain, MEMORY};
 use crate::cli::load::describe_io_error;
 use crate::cli::mask_key;
 use crate::cli::terminal::style;
@@ -18,7 +17,7 @@ use crate::cli::terminal::summary::{print, table};
 use crate::exit::Exit;
 use crate::report::claim::{ClaimDossier, ClaimRow, ClaimSubject};
 use crate::report::format::{dossier, html};
-use crate::report::{ReportContext, dir};
+use crate::report::{ReportContext, dir, foreign};
 use crate::rules::doc;
 use crate::run::{JudgedRun, Masked};
 use crate::strict_toml::nearest_few;
@@ -28,7 +27,7 @@ const SUGGESTED: usize = 3;
 
 /// Prints everything about a claim.
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let outcome = load(&args.report)?;
+    let outcome = load(&args.report, args.memory.unwrap_or(MEMORY))?;
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let docs = doc::load()?;
     let part = ReportContext::of(&outcome, &docs);
@@ -46,10 +45,10 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     Ok(Exit::Clean)
 }
 
-fn load(report: &Path) -> anyhow::Result<JudgedRun> {
+fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
     let path = report.join(dossier::FILE);
     let shown = path.display();
-    let file = File::open(&path).map_err(|e| match e.kind() {
+    let file = foreign::open(report, dossier::FILE).map_err(|e| match e.kind() {
         ErrorKind::NotFound if report.join("summary.json").exists() => {
             anyhow!("{shown}: is missing; run `claimlint check` again to have it")
         }
@@ -58,7 +57,7 @@ fn load(report: &Path) -> anyhow::Result<JudgedRun> {
         }
         _ => anyhow!("{shown}: {}", describe_io_error(&e)),
     })?;
-    dossier::read(file).map_err(|e| anyhow!("{shown}: {e}"))
+    dossier::read(file, memory).map_err(|e| anyhow!("{shown}: {e}"))
 }
 
 fn unknown(claim: &str, keyed: bool, outcome: &JudgedRun) -> anyhow::Error {

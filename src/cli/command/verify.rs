@@ -1,6 +1,5 @@
 //! `claimlint verify`: is a report complete and unchanged, and was it made from these inputs?
 
-use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::{FileHash, InputFile, InputRole, ReadError, Source};
 use crate::report::dir::Directory;
+use crate::report::foreign;
 use crate::report::format::dossier;
 use crate::report::verify::{IntegrityCheck, SavedReport, SavedSummary, VerifyError};
 use crate::report::write;
@@ -38,6 +38,7 @@ fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
         layout: args.layout.clone(),
         policy: args.policy.clone(),
         config: args.config.clone(),
+        memory: args.memory,
         ..Check::default()
     })
 }
@@ -57,7 +58,7 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     };
     writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
     writeln!(out, "  {DIM}seal {}{DIM:#}", report.manifest.seal)?;
-    let checks = report.checks(&args.report).map_err(|e| anyhow!("{place}: {e}"))?;
+    let checks = report.checks(&args.report, args.memory.unwrap_or(MEMORY)).map_err(|e| anyhow!("{place}: {e}"))?;
     checks.iter().try_for_each(|check| print_check(out, check))?;
     let whole = checks.iter().all(|check| check.wrong.is_empty());
     let theirs = if args.files.is_empty() { true } else { belongs(args, &report, out)? };
@@ -178,11 +179,13 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
 fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
     let mut policy = settings.policy()?;
     let saved = &report.summary;
+    let memory = settings.memory.value.unwrap_or(MEMORY);
     let mut by = "";
     // A settings file may be gone or may have changed since, but the report keeps what it said.
     if args.policy.policy.is_empty()
         && policy.fingerprint != saved.policy.fingerprint
-        && let Some(kept) = File::open(args.report.join(dossier::FILE)).ok().and_then(|file| dossier::policy(file).ok())
+        && let Some(kept) =
+            foreign::open(&args.report, dossier::FILE).ok().and_then(|file| dossier::policy(file, memory).ok())
     {
         (policy, by) = (kept, " by the policy that the report holds");
     }
@@ -203,7 +206,7 @@ fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) ->
         .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library));
     let authorization_file = authorization_file.transpose()?;
     let directory = Directory::open(&args.report)?;
-    let memory = Memory { bytes: MEMORY, scratch: Arc::new(move || directory.scratch()) };
+    let memory = Memory { bytes: memory, scratch: Arc::new(move || directory.scratch()) };
     let expect = Expect::default();
     let setup =
         Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };

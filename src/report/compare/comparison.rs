@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::baseline::{Change, FindingEntry, Pairs, differences};
 use crate::claim::{Cents, Sum};
 use crate::policy::Disposition;
+use crate::report::allowance::Allowance;
 use crate::report::compare::read::{CompareError, FindingRow, FindingsFile};
 use crate::tally::{NewTally, Share};
 
@@ -58,9 +59,9 @@ impl Difference<'_> {
 }
 
 impl Comparison {
-    /// Reads and pairs the findings of two reports.
-    pub fn of(old: &Path, new: &Path) -> Result<Self, CompareError> {
-        let (old, new) = (FindingsFile::read(old)?, FindingsFile::read(new)?);
+    /// Reads and pairs the findings of two reports, which may take this memory together.
+    pub fn of(old: &Path, new: &Path, mut allowance: Allowance) -> Result<Self, CompareError> {
+        let (old, new) = (FindingsFile::read(old, &mut allowance)?, FindingsFile::read(new, &mut allowance)?);
         old.suits(new.masked(), &new.path)?;
         let pairs = Pairs::new(&old.entries, &new.entries);
         Ok(Self { old, new, pairs })

@@ -1,8 +1,7 @@
 //! Reads the findings of a report strictly: a row that claimlint cannot have written is refused with its line.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord};
@@ -14,6 +13,9 @@ use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
+use crate::report::allowance::{Allowance, TooLarge};
+use crate::report::foreign;
+use crate::report::foreign::TableReader;
 use crate::report::format::summary_json::SCHEMA;
 use crate::report::table::record::{FINDING, SUPPRESSED};
 
@@ -42,6 +44,7 @@ pub struct FindingsFile {
     /// What it says of its inputs.
     pub facts: BaselineFacts,
     tokens: usize,
+    largest_row: u64,
 }
 
 /// A row of findings.csv with its cells as written.
@@ -114,35 +117,48 @@ impl FindingRow<'_> {
     }
 }
 
+/// Bytes of memory for a finding: its entry is 40 bytes, in a list of up to twice its size that is copied while it
+/// grows; pairing it takes 16.
+const FINDING_BYTES: u64 = 136;
+
+/// Bytes of memory for the codes of a subject besides their text: an entry of a tree whose nodes may be half empty.
+const CODES_BYTES: u64 = 80;
+
 /// Numbers the subjects of findings in the order of a table. A service is identified by its row and its codes.
 #[derive(Default)]
 struct Subjects {
     place: (String, String),
     /// The codes found so far on the current row, with their numbers.
-    codes: Vec<(String, u32)>,
+    codes: BTreeMap<String, u32>,
+    /// Bytes of memory that they take.
+    bytes: u64,
     next: u32,
 }
 
 impl Subjects {
-    fn number(&mut self, row: &FindingRow<'_>) -> u32 {
+    fn number(&mut self, row: &FindingRow<'_>, allowance: &mut Allowance) -> Result<u32, TooLarge> {
         let place = [row.cell("source_file"), row.cell("source_line")];
         if [&self.place.0, &self.place.1] != place {
             self.place = (place[0].to_owned(), place[1].to_owned());
             self.codes.clear();
+            allowance.give_back(std::mem::take(&mut self.bytes));
         }
         let codes = row.cell("procedure_code");
-        if let Some((_, number)) = self.codes.iter().find(|(known, _)| known == codes) {
-            return *number;
+        if let Some(number) = self.codes.get(codes) {
+            return Ok(*number);
         }
-        self.codes.push((codes.to_owned(), self.next));
+        let bytes = CODES_BYTES + codes.len() as u64;
+        allowance.take(bytes)?;
+        self.bytes += bytes;
+        self.codes.insert(codes.to_owned(), self.next);
         self.next += 1;
-        self.next - 1
+        Ok(self.next - 1)
     }
 }
 
 impl FindingsFile {
-    /// Reads the findings of a report.
-    pub fn read(path: &Path) -> Result<Self, CompareError> {
+    /// Reads the findings of a report, which may take this memory.
+    pub fn read(path: &Path, allowance: &mut Allowance) -> Result<Self, CompareError> {
         let summary = summary(path)?;
         let mut report = Self {
             path: path.to_path_buf(),
@@ -155,9 +171,11 @@ impl FindingsFile {
                 has_authorizations: summary.authorizations.is_some(),
             },
             tokens: 0,
+            largest_row: allowance.largest_row(),
         };
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
-        let end = walk(path, &mut |line, row| {
+        let end = walk(path, allowance.largest_row(), &mut |line, row| {
+            let too_large = |e: TooLarge| CompareError::FindingsFile(at_line(path, line, &e.to_string()));
             let bad = |column: &str| {
                 CompareError::FindingsFile(broken(path, line, &format!("the {column} is not as claimlint writes it")))
             };
@@ -167,7 +185,9 @@ impl FindingsFile {
             if row.cell("source_line").parse::<u64>().is_err() {
                 return Err(bad("source_line"));
             }
-            let entry = row.entry(subjects.number(row)).map_err(bad)?;
+            allowance.take(FINDING_BYTES).map_err(too_large)?;
+            let subject = subjects.number(row, allowance).map_err(too_large)?;
+            let entry = row.entry(subject).map_err(bad)?;
             let (findings, at_risk) = rules.entry(row.rule().to_owned()).or_default();
             *findings += 1;
             *at_risk += entry.amount().unwrap_or(Cents(0));
@@ -215,7 +235,7 @@ impl FindingsFile {
         see: &mut dyn FnMut(usize, &FindingRow<'_>) -> Result<(), CompareError>,
     ) -> Result<(), CompareError> {
         let mut n = 0;
-        let end = walk(&self.path, &mut |line, row| {
+        let end = walk(&self.path, self.largest_row, &mut |line, row| {
             let known = self.entries.get(n).is_some_and(|entry| entry.fingerprint == row.fingerprint());
             if !known {
                 return Err(CompareError::FindingsFile(broken(
@@ -240,8 +260,12 @@ fn is_token(claim: &str) -> bool {
     digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
+fn at_line(path: &Path, line: u64, what: &str) -> String {
+    format!("{}:{line}: {what}", path.join(TABLE).display())
+}
+
 fn broken(path: &Path, line: u64, what: &str) -> String {
-    format!("{}:{line}: {what}; it was cut or altered: run `claimlint check` again", path.join(TABLE).display())
+    at_line(path, line, &format!("{what}; it was cut or altered: run `claimlint check` again"))
 }
 
 fn unread(path: &Path, name: &str, e: &io::Error) -> CompareError {
@@ -260,9 +284,9 @@ fn unread(path: &Path, name: &str, e: &io::Error) -> CompareError {
 }
 
 fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
-    let file = File::open(path.join(SUMMARY)).map_err(|e| unread(path, SUMMARY, &e))?;
+    let text = foreign::json(path, SUMMARY).map_err(|e| unread(path, SUMMARY, &e))?;
     let shown = path.join(SUMMARY).display().to_string();
-    let summary: FindingsSummary = serde_json::from_reader(BufReader::new(file)).map_err(|e| {
+    let summary: FindingsSummary = serde_json::from_slice(&text).map_err(|e| {
         CompareError::FindingsFile(format!("{shown}:{}:{}: is not a summary of claimlint", e.line(), e.column()))
     })?;
     if summary.schema != SCHEMA {
@@ -274,34 +298,19 @@ fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
     Ok(summary)
 }
 
-/// Keeps the last byte that was read, because a complete table ends with a line break.
-struct Ending<R> {
-    from: R,
-    last: u8,
-}
-
-impl<R: Read> Read for Ending<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.from.read(into)?;
-        if let Some(last) = into[..n].last() {
-            self.last = *last;
-        }
-        Ok(n)
-    }
-}
-
 /// Visits the rows of findings.csv with their lines. Returns the line after the last one.
 fn walk(
     path: &Path,
+    largest_row: u64,
     see: &mut dyn FnMut(u64, &FindingRow<'_>) -> Result<(), CompareError>,
 ) -> Result<u64, CompareError> {
-    let file = File::open(path.join(TABLE)).map_err(|e| unread(path, TABLE, &e))?;
-    let ending = Ending { from: file, last: 0 };
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(ending);
+    let table = TableReader::open(path, TABLE, largest_row).map_err(|e| unread(path, TABLE, &e))?;
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table);
     let mut record = StringRecord::new();
     let mut columns = 0;
     loop {
         let line = reader.position().line();
+        reader.get_mut().next_row();
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
@@ -330,7 +339,7 @@ fn walk(
         }
     }
     let end = reader.position().line();
-    if columns == 0 || reader.get_ref().last != b'\n' {
+    if columns == 0 || reader.get_ref().last() != b'\n' {
         return Err(CompareError::FindingsFile(broken(path, end, "ends in the middle of a row")));
     }
     Ok(end)

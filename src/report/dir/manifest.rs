@@ -22,8 +22,9 @@ pub const FILE: &str = "manifest.json";
 /// Name and version of its schema. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-manifest/1";
 
-/// Most bytes of a manifest that are read: enough for a hundred thousand inputs.
-const LARGEST_BYTES: u64 = 32 << 20;
+/// Most bytes of a manifest or a summary that are read: enough for a hundred thousand inputs. What is decoded from them
+/// takes up to 16 times as much, which is the least `--memory`.
+pub const LARGEST_BYTES: u64 = 32 << 20;
 
 /// The content of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,7 +28,7 @@ mod staged;
 
 pub use crate::report::dir::building::Building;
 pub use crate::report::dir::contents::has_summary;
-pub use crate::report::dir::directory::{Directory, FileState, file_state};
+pub use crate::report::dir::directory::{Directory, FileState, file_state, is_ordinary_file};
 pub use crate::report::dir::error::PublishError;
 pub use crate::report::dir::files::{create, describe_io_error, remove_incomplete, sync_file};
 pub use crate::report::dir::manifest::RUN;

@@ -6,14 +6,16 @@
 //! [`DossierHead`], the others are lines in input order.
 
 use std::borrow::Cow;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use postcard::de_flavors::Flavor;
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use zstd::bulk::Compressor;
-use zstd::zstd_safe::compress_bound;
+use zstd::bulk::{Compressor, decompress};
+use zstd::zstd_safe::{compress_bound, get_frame_content_size};
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, NeededRows};
 use crate::claim::{Batch, Text};
@@ -22,6 +24,7 @@ use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
+use crate::report::allowance::{Allowance, TooLarge};
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
@@ -80,6 +83,9 @@ pub enum DossierError {
     /// It is damaged.
     #[error("is damaged; run `claimlint check` again")]
     Damaged,
+    /// It would take more memory than it may.
+    #[error("{0}")]
+    TooLarge(#[from] TooLarge),
     /// The disk reports an error.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -203,11 +209,9 @@ impl Frames {
     }
 }
 
-/// The policy of the run, from the texts that the dossier keeps.
-pub fn policy(mut from: impl Read) -> Result<Policy, DossierError> {
-    let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes)?;
-    split_chunks(&bytes)?.0.policy()
+/// The policy of the run, from the texts that the dossier keeps. The head may take this many bytes of memory.
+pub fn policy(from: impl Read, memory: usize) -> Result<Policy, DossierError> {
+    frames(from, &mut Allowance::new(memory), |_, _| Ok(()))?.policy()
 }
 
 impl DossierHead<'_> {
@@ -218,37 +222,127 @@ impl DossierHead<'_> {
     }
 }
 
-/// The head of a dossier and its other frames, packed.
-fn split_chunks(bytes: &[u8]) -> Result<(DossierHead<'static>, Vec<&[u8]>), DossierError> {
-    let Some(mut rest) = bytes.strip_prefix(MAGIC_LINE.as_bytes()) else {
-        let first = bytes.split(|b| *b == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
-        let by = first.and_then(|line| line.strip_prefix("claimlint-dossier/")?.split_once(' '));
+/// Most bytes of the first line that are read; the name of a version is much shorter.
+const LONGEST_FIRST_LINE: u64 = 256;
+
+/// Visits all frames but the last, packed, and returns the head, which is the last. A frame takes memory only while it
+/// is visited.
+fn frames(
+    from: impl Read,
+    allowance: &mut Allowance,
+    mut visit: impl FnMut(&[u8], &mut Allowance) -> Result<(), DossierError>,
+) -> Result<DossierHead<'static>, DossierError> {
+    let mut from = BufReader::new(from);
+    let mut first = Vec::new();
+    from.by_ref().take(LONGEST_FIRST_LINE).read_until(b'\n', &mut first)?;
+    if first != MAGIC_LINE.as_bytes() {
+        let by = std::str::from_utf8(&first).ok().and_then(|line| line.strip_prefix("claimlint-dossier/"));
+        let by = by.and_then(|line| line.trim_end().split_once(' '));
         return Err(by.map_or(DossierError::Foreign, |(_, by)| DossierError::Version(by.to_owned())));
-    };
-    let mut frames = Vec::new();
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let length = u32::from_le_bytes(*length) as usize;
-        frames.push(after.get(..length).ok_or(DossierError::Damaged)?);
-        rest = &after[length..];
     }
-    let head = frames.pop().filter(|_| rest.is_empty()).ok_or(DossierError::Damaged)?;
-    let head = zstd::decode_all(head).map_err(|_| DossierError::Damaged)?;
-    Ok((postcard::from_bytes(&head).map_err(|_| DossierError::Damaged)?, frames))
+    let (mut frame, mut next) = (Vec::new(), Vec::new());
+    read_frame(&mut from, allowance, &mut frame)?.ok_or(DossierError::Damaged)?;
+    while read_frame(&mut from, allowance, &mut next)?.is_some() {
+        visit(&frame, allowance)?;
+        allowance.give_back(frame.len() as u64);
+        std::mem::swap(&mut frame, &mut next);
+    }
+    unpack(&frame, allowance)
 }
 
-/// Reads a dossier and judges it again.
-pub fn read(mut from: impl Read) -> Result<JudgedRun, DossierError> {
-    let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes)?;
-    let (head, frames) = split_chunks(&bytes)?;
+/// Reads a frame into `into`. `None`: the file ends here.
+fn read_frame(
+    from: &mut impl BufRead,
+    allowance: &mut Allowance,
+    into: &mut Vec<u8>,
+) -> Result<Option<()>, DossierError> {
+    if from.fill_buf()?.is_empty() {
+        return Ok(None);
+    }
+    let mut length = [0; 4];
+    let cut = |_| DossierError::Damaged;
+    from.read_exact(&mut length).map_err(cut)?;
+    let length = u64::from(u32::from_le_bytes(length));
+    allowance.take(length)?;
+    into.clear();
+    // The vector grows with what is read, whatever length the file claims.
+    from.take(length).read_to_end(into)?;
+    if into.len() as u64 == length { Ok(Some(())) } else { Err(DossierError::Damaged) }
+}
+
+/// Unpacks a frame and decodes its value. Takes nothing that is still needed from the allowance: what the value takes is
+/// for the caller to take.
+fn unpack<T: DeserializeOwned>(frame: &[u8], allowance: &mut Allowance) -> Result<T, DossierError> {
+    // The size is checked before anything is unpacked. zstd never writes more than the buffer holds.
+    let size = get_frame_content_size(frame).ok().flatten().ok_or(DossierError::Damaged)?;
+    allowance.take(size)?;
+    let size = usize::try_from(size).map_err(|_| TooLarge)?;
+    let plain = decompress(frame, size).map_err(|_| DossierError::Damaged)?;
+    let mut decoder = postcard::Deserializer::from_flavor(Costed { rest: &plain, left: allowance.left() });
+    let value = T::deserialize(&mut decoder).map_err(|e| match e {
+        OVERDRAWN => DossierError::TooLarge(TooLarge),
+        _ => DossierError::Damaged,
+    })?;
+    allowance.give_back(size as u64);
+    Ok(value)
+}
+
+/// Bytes of memory that one byte outside of a text may take: an empty text is one byte in the file and 24 bytes in a
+/// list, which has up to three times its size while it grows. No other element takes more for each of its bytes.
+const BYTES_PER_BYTE: u64 = 72;
+
+/// The error of [`Costed`] for a value that takes too much memory. Reading gives it no other meaning.
+const OVERDRAWN: postcard::Error = postcard::Error::SerializeBufferFull;
+
+/// The bytes of a value, which may take no more memory than is left.
+struct Costed<'a> {
+    rest: &'a [u8],
+    left: u64,
+}
+
+impl<'a> Costed<'a> {
+    fn take(&mut self, length: usize, cost: u64) -> postcard::Result<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
+        self.left = self.left.checked_sub(cost).ok_or(OVERDRAWN)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+impl<'a> Flavor<'a> for Costed<'a> {
+    type Remainder = ();
+    type Source = &'a [u8];
+
+    fn pop(&mut self) -> postcard::Result<u8> {
+        Ok(self.take(1, BYTES_PER_BYTE)?[0])
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+
+    fn try_take_n(&mut self, length: usize) -> postcard::Result<&'a [u8]> {
+        self.take(length, length as u64)
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads a dossier and judges it again. Its lines may take this many bytes of memory, and so may a frame while it is
+/// unpacked; a dossier that needs more is refused before it takes more.
+pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
+    let mut lines: Vec<Batch> = Vec::new();
+    let head = frames(from, &mut Allowance::new(memory), |frame, allowance| {
+        let batch: Batch = unpack(frame, allowance)?;
+        allowance.take(batch.allocated() as u64)?;
+        lines.push(batch);
+        Ok(())
+    })?;
     if head.masked == Masked::IdsAndDays {
         return Err(DossierError::Withheld);
     }
-    let lines = frames
-        .par_iter()
-        .map(|frame| postcard::from_bytes(&zstd::decode_all(*frame).ok()?).ok())
-        .collect::<Option<Vec<Batch>>>()
-        .ok_or(DossierError::Damaged)?;
     let policy = head.policy()?;
     let input = |input: DossierInput<'_>| -> Option<Input> {
         let absent = input.absent.iter().map(|place| Some(Field::NAMES.get(usize::from(*place))?.0));
