@@ -7,6 +7,7 @@
 //! - [`terminal`]: what a person sees: styles, the log, progress, the summary of a run, the message of a panic.
 //! - [`load`]: reads policies, layouts and other files that the command line names.
 //! - [`mask_key`]: reads the secret key of `--mask`.
+//! - [`sign_key`]: reads the secret key of `--sign`.
 //! - [`input_files`]: hashes the extracts for the manifest and notices when one changes under a run.
 //! - [`settings`]: `claimlint.toml` under the flags: each value in force with its origin.
 //! - [`comparison`]: the baseline and the suppressions of a run.
@@ -25,6 +26,7 @@ pub(crate) mod load;
 pub(crate) mod mask_key;
 pub(crate) mod plan;
 pub(crate) mod settings;
+pub(crate) mod sign_key;
 pub(crate) mod signals;
 pub mod terminal;
 

@@ -16,13 +16,14 @@ use crate::cli::load::load_library;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
-use crate::cli::{announce, comparison, mask_key, settings};
+use crate::cli::{announce, comparison, mask_key, settings, sign_key};
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
 use crate::ingest::layout::detect;
 use crate::ingest::{InputFile, InputRole, Library, ReadError, Source};
 use crate::policy::Policy;
 use crate::report::dir::ProtectedFiles;
+use crate::report::seal::SignKey;
 use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run;
@@ -54,6 +55,10 @@ pub(crate) struct Plan {
     pub(crate) hashed: HashedPart,
     /// The least disposition that makes the exit code 1.
     pub(crate) fail_on: FailOn,
+    /// The key that signs the report.
+    pub(crate) sign_key: Option<SignKey>,
+    /// Its file.
+    pub(crate) sign_file: Option<PathBuf>,
     /// The documentation of the rules.
     pub(crate) docs: Vec<RuleDoc>,
 }
@@ -66,7 +71,8 @@ impl Plan {
         let texts = [&settings.file, &settings.auths.value, &settings.layout.value, &settings.mask.value];
         let names = self.files.iter().chain(settings.join.list().iter().map(|table| &table.file));
         let names = names.chain(texts.into_iter().flatten()).map(Path::new);
-        let paths = settings.policy.list().iter().chain(&settings.suppress.value).map(PathBuf::as_path);
+        let paths =
+            settings.policy.list().iter().chain(&settings.suppress.value).chain(&self.sign_file).map(PathBuf::as_path);
         ProtectedFiles::of(names.chain(paths))
     }
 }
@@ -90,6 +96,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
     let mask = settings.mask.value.as_deref().map(mask_key::load).transpose()?;
+    let sign_key = typed.sign.as_deref().map(sign_key::load).transpose()?;
     let states = InputStates::of(&inputs(&settings, &typed.files));
     let hashed = settings.fingerprint.value.unwrap_or(HashedPart::Sampled);
     // An input that cannot be hashed cannot be read either, and reading it gives a better message.
@@ -113,6 +120,8 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         states,
         hashed,
         fail_on: settings.fail_on.value.unwrap_or(FailOn::Deny),
+        sign_key,
+        sign_file: typed.sign.clone(),
         docs,
         settings,
     };

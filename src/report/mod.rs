@@ -21,6 +21,7 @@
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
 //! - [`dir`]: the report directory: staging, locking, publishing, the manifest.
 //! - [`foreign`]: the files of a report that somebody else may have written.
+//! - [`seal`]: the end of run.json: hashes, and a signature.
 //! - [`write`](mod@write): judges the parts of a run and writes all formats.
 //! - [`compare`]: two reports compared by their findings.
 //! - [`verify`]: one report checked against its manifest and summary.
@@ -33,6 +34,7 @@ pub mod foreign;
 pub mod format;
 pub mod labels;
 pub(crate) mod notes;
+pub mod seal;
 pub mod sink;
 pub mod table;
 pub mod top_services;

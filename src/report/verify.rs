@@ -12,10 +12,12 @@ use crate::report::allowance::{Allowance, TooLarge};
 use crate::report::dir;
 use crate::report::dir::manifest;
 use crate::report::dir::manifest::Manifest;
-use crate::report::dir::{Directory, RUN};
+use crate::report::dir::{Directory, RUN, state};
 use crate::report::foreign;
 use crate::report::foreign::TableReader;
 use crate::report::format::summary_json::SCHEMA;
+use crate::report::seal;
+use crate::report::seal::SignKey;
 
 /// One check of a report and what it found.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct SavedReport {
     pub manifest: Manifest,
     /// Its summary.
     pub summary: SavedSummary,
+    manifest_text: Vec<u8>,
+    run: Vec<u8>,
 }
 
 /// Why a directory cannot be checked.
@@ -114,7 +118,8 @@ impl SavedReport {
             })
         };
         let damaged = |name: &str| VerifyError::Broken(format!("{name} is damaged"));
-        let manifest: Manifest = serde_json::from_slice(&text(manifest::FILE)?).map_err(|_| damaged(manifest::FILE))?;
+        let manifest_text = text(manifest::FILE)?;
+        let manifest: Manifest = serde_json::from_slice(&manifest_text).map_err(|_| damaged(manifest::FILE))?;
         let summary: SavedSummary =
             serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
         for (name, stated, ours) in
@@ -128,16 +133,19 @@ impl SavedReport {
         if manifest.sealed().is_ok_and(|seal| seal != manifest.seal) {
             return Err(damaged(manifest::FILE));
         }
-        Ok(Self { manifest, summary })
+        let run = text(RUN)?;
+        Ok(Self { manifest, summary, manifest_text, run })
     }
 
     /// Every check that does not need the inputs. Rows of tables are read within this memory.
     pub fn checks(&self, directory: &Path, memory: usize) -> Result<Vec<IntegrityCheck>, VerifyError> {
         let io = |e: io::Error| VerifyError::Io(directory.display().to_string(), e);
         let files = self.files(directory).map_err(io)?;
+        let states = state::changes(&Directory::open(directory).map_err(io)?).map_err(io)?;
+        let states = IntegrityCheck { what: "modes and links: as they were made".to_owned(), wrong: states };
         let rows = Allowance::new(memory).largest_row();
         let tables = [self.services(directory, rows), self.findings(directory, rows), self.rejects(directory, rows)];
-        Ok([files, self.ledger()].into_iter().chain(tables).collect())
+        Ok([files, self.seals(), states, self.ledger()].into_iter().chain(tables).collect())
     }
 
     fn files(&self, directory: &Path) -> io::Result<IntegrityCheck> {
@@ -153,15 +161,35 @@ impl SavedReport {
                 Some(_) => {}
             }
         }
-        if !directory.join(RUN).is_file() {
-            wrong.push(format!("{RUN} is missing"));
-        }
         let added = there.iter().filter(|found| !self.manifest.files.iter().any(|part| part.file == found.file));
         wrong.extend(added.map(|found| format!("{} does not belong to the report", found.file)));
         Ok(IntegrityCheck {
             what: format!("files: {} in the manifest, each by its hash", self.manifest.files.len()),
             wrong,
         })
+    }
+
+    /// The manifest has one form only, so an added key or blank is seen.
+    fn seals(&self) -> IntegrityCheck {
+        let mut wrong = Vec::new();
+        if !self.manifest.text().is_ok_and(|text| text == self.manifest_text) {
+            wrong.push(format!("{} holds more than claimlint wrote, or has other white space", manifest::FILE));
+        }
+        wrong.extend(seal::altered(&self.run, &self.manifest_text));
+        IntegrityCheck { what: format!("{} and {RUN}: each by its hash", manifest::FILE), wrong }
+    }
+
+    /// Was the report signed?
+    pub fn is_signed(&self) -> bool {
+        seal::is_signed(&self.run)
+    }
+
+    /// Was it signed with this key?
+    pub fn signature(&self, key: &SignKey) -> IntegrityCheck {
+        IntegrityCheck {
+            what: "signature: made with this key, over the hashes of all files".to_owned(),
+            wrong: seal::unsigned(&self.run, key).into_iter().collect(),
+        }
     }
 
     fn ledger(&self) -> IntegrityCheck {

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use claimlint::report::dir::manifest::Manifest;
+use claimlint::report::seal;
+use claimlint::report::seal::SignKey;
 
 use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir, names};
 use crate::kit::at;
@@ -27,11 +29,38 @@ fn verify(dir: &TestDir, args: &[&str], code: i32) -> String {
     crate::kit::flowed(&(out + &err))
 }
 
+/// Copies a report with the modes of its files.
 fn copied(from: &Path, to: &Path) {
     fs::create_dir(to).expect("room for it");
+    set_mode(to, 0o700);
     for name in names(from) {
         fs::copy(from.join(&name), to.join(&name)).expect("room for it");
     }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("ours");
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Path, _: u32) {}
+
+/// Makes manifest.json and run.json fit the files of a report, as whoever may write to them can.
+fn fit(report: &Path) {
+    let path = |name: &str| report.join(name);
+    let mut manifest: Manifest =
+        serde_json::from_slice(&fs::read(path("manifest.json")).expect("a file")).expect("a manifest");
+    for file in &mut manifest.files {
+        let bytes = fs::read(path(&file.file)).expect("a file");
+        (file.bytes, file.blake3) = (bytes.len() as u64, blake3::hash(&bytes).to_hex().to_string());
+    }
+    manifest.seal = manifest.sealed().expect("memory");
+    let text = manifest.text().expect("memory");
+    fs::write(path("manifest.json"), &text).expect("ours");
+    let run = fs::read_to_string(path("run.json")).expect("a file");
+    let (run, _) = run.split_once(",\n  \"manifest_blake3\"").expect("the hash of the manifest");
+    fs::write(path("run.json"), seal::sealed(&format!("{run}\n}}"), &text, None)).expect("ours");
 }
 
 #[test]
@@ -83,19 +112,20 @@ fn every_altered_file_is_named() {
         let path = dir.at(&altered).join(file);
         copied(&dir.at("report"), &dir.at(&altered));
         let bytes = fs::read(&path).expect("a file");
-        if file != "run.json" {
-            // One bit of the last letter or digit.
+        // One bit of the last letter or digit, and of bytes everywhere.
+        let last = bytes.iter().rposition(u8::is_ascii_alphanumeric).expect("a letter");
+        for at in (0..5).map(|n| n * (bytes.len() - 1) / 4).chain([last]) {
             let mut bytes = bytes.clone();
-            let last = bytes.iter().rposition(u8::is_ascii_alphanumeric).expect("a letter");
-            bytes[last] ^= 1;
+            bytes[at] ^= 1;
             fs::write(&path, bytes).expect("ours");
             let output = verify(&dir, &[&altered], 1);
-            assert!(output.contains(file.as_str()) && output.contains("not whole"), "{file}: {output}");
+            assert!(output.contains(file.as_str()) && output.contains("not as it was written"), "{file}: {output}");
         }
         fs::remove_file(&path).expect("ours");
         let output = verify(&dir, &[&altered], 1);
         assert!(output.contains(&format!("{file} is missing")) && output.contains("claimlint check"), "{output}");
         fs::write(&path, &bytes).expect("ours");
+        set_mode(&path, 0o600);
         verify(&dir, &[&altered], 0);
     }
     copied(&dir.at("report"), &dir.at("added"));
@@ -127,18 +157,171 @@ fn sums_are_counted_again_even_if_the_manifest_fits() {
         assert!(text.contains(from), "{file} no longer holds {from:?}");
         let altered = text.replacen(from, to, 1);
         fs::write(&path, &altered).expect("ours");
-        let manifest = dir.at(&forged).join("manifest.json");
-        let fitted = fs::read_to_string(&manifest).expect("text");
-        let print =
-            |text: &str| (format!("\"bytes\": {},", text.len()), blake3::hash(text.as_bytes()).to_hex().to_string());
-        let ((bytes, hash), (new_bytes, new_hash)) = (print(&text), print(&altered));
-        let fitted = fitted.replace(&hash, &new_hash).replace(&bytes, &new_bytes);
-        let mut fitted: Manifest = serde_json::from_str(&fitted).expect("a manifest");
-        fitted.seal = fitted.sealed().expect("memory");
-        fs::write(&manifest, serde_json::to_vec(&fitted).expect("memory")).expect("ours");
+        fit(&dir.at(&forged));
         let output = verify(&dir, &[&forged], 1);
         assert!(output.contains(says), "{file}: {output}");
         assert!(!output.contains("was altered"), "the manifest was made to fit: {output}");
+    }
+}
+
+/// manifest.json has one form only, and run.json has its own hash and that of the manifest.
+#[test]
+fn the_manifest_has_one_form_and_run_json_belongs_to_it() {
+    let dir = working_dir();
+    assert_eq!(dir.run(&["check", CLAIMS, "-q", "--out", "report"]).code, Some(1));
+    assert_eq!(dir.run(&["check", "claims.csv", "-q", "--out", "other"]).code, Some(1));
+    let manifest = fs::read_to_string(dir.at("report/manifest.json")).expect("a report");
+    let one_form = "manifest.json holds more than claimlint wrote";
+    for (n, (from, to)) in [
+        ("{\n  \"schema\"", "{\n  \"note\": \"harmless\",\n  \"schema\""),
+        ("{\n      \"file\"", "{\n      \"owner\": 1,\n      \"file\""),
+        ("{\n", "{ \n"),
+        ("\n}\n", "\n}\n\n"),
+        ("\n}\n", "\n}"),
+        ("{\n", "\n{\n"),
+        ("claimlint-manifest/1", "claimlint-manifest\\/1"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let altered = format!("altered-{n}");
+        copied(&dir.at("report"), &dir.at(&altered));
+        assert!(manifest.contains(from), "{from:?}");
+        let other = manifest.replacen(from, to, 1);
+        dir.put(&format!("{altered}/manifest.json"), &other);
+        let output = verify(&dir, &[&altered], 1);
+        assert!(output.contains(one_form) && output.contains("not the one that was written"), "{to:?}: {output}");
+        // An attacker who makes run.json fit is seen, too.
+        let run = fs::read_to_string(dir.at("report/run.json")).expect("a report");
+        let run = run.split_once(",\n  \"manifest_blake3\"").expect("a hash").0.to_owned() + "\n}";
+        dir.put(&format!("{altered}/run.json"), seal::sealed(&run, other.as_bytes(), None));
+        let output = verify(&dir, &[&altered], 1);
+        assert!(output.contains(one_form) && !output.contains("not the one that was written"), "{to:?}: {output}");
+    }
+    fs::copy(dir.at("other/run.json"), dir.at("report/run.json")).expect("ours");
+    let output = verify(&dir, &["report"], 1);
+    assert!(output.contains("manifest.json is not the one that was written with run.json"), "{output}");
+    assert_eq!(output.matches("wrong").count(), 1, "{output}");
+}
+
+/// A report whose bytes are all as they were may still be open to others.
+#[cfg(unix)]
+#[test]
+fn other_modes_and_links_are_noticed() {
+    let dir = working_dir();
+    assert_eq!(dir.run(&["check", CLAIMS, "-q", "--out", "report"]).code, Some(1));
+    for (n, file) in names(&dir.at("report")).into_iter().enumerate() {
+        let altered = format!("altered-{n}");
+        copied(&dir.at("report"), &dir.at(&altered));
+        let path = dir.at(&altered).join(&file);
+        for mode in [0o644, 0o660, 0o700, 0o400, 0o4600] {
+            set_mode(&path, mode);
+            let output = verify(&dir, &[&altered], 1);
+            let says = format!("{file} has mode {mode:o} and was made with mode 600");
+            assert!(output.contains(&says) && output.matches("wrong").count() == 1, "{output}");
+        }
+        set_mode(&path, 0o600);
+        let elsewhere = dir.at(&format!("elsewhere-{n}"));
+        fs::hard_link(&path, &elsewhere).expect("the same disk");
+        let output = verify(&dir, &[&altered], 1);
+        assert!(output.contains(&format!("{file} has 2 names (hard links)")), "{output}");
+        fs::remove_file(&path).expect("ours");
+        std::os::unix::fs::symlink(&elsewhere, &path).expect("a link");
+        let output = verify(&dir, &[&altered], 1);
+        assert!(output.contains(&format!("{file} is not an ordinary file")), "{output}");
+    }
+    set_mode(&dir.at("report"), 0o777);
+    assert!(verify(&dir, &["report"], 1).contains("the directory has mode 777"));
+}
+
+/// Whoever can write to a report can make manifest and hashes fit, but not the signature.
+#[test]
+fn only_the_key_makes_a_signature() {
+    let dir = working_dir();
+    let key = |name: &str, text: &[u8]| {
+        dir.put(name, text);
+        set_mode(&dir.at(name), 0o600);
+    };
+    let bytes: [u8; 32] = std::array::from_fn(|n| n as u8 * 5 + 3);
+    key("key", &bytes);
+    key("key.hex", blake3::Hash::from_bytes(bytes).to_hex().as_bytes());
+    key("other", &bytes.map(|b| b ^ 1));
+    for (out, sign) in [("signed", &["--sign", "key"][..]), ("unsigned", &[])] {
+        assert_eq!(dir.run(&[&["check", CLAIMS, "-q", "--out", out], sign].concat()).code, Some(1));
+    }
+    // Only run.json is signed; everything else is the same.
+    for file in names(&dir.at("signed")).iter().filter(|file| *file != "run.json") {
+        let read = |out: &str| fs::read(dir.at(out).join(file)).expect("a file");
+        assert_eq!(read("signed"), read("unsigned"), "{file}");
+    }
+    for sign in ["key", "key.hex"] {
+        let output = verify(&dir, &["signed", CLAIMS, "--sign", sign], 0);
+        assert!(output.contains("signature: made with this key") && !output.contains("cannot prove"), "{output}");
+    }
+    assert!(verify(&dir, &["signed"], 0).contains("signed, and its signature was not checked"));
+    assert!(verify(&dir, &["unsigned"], 0).contains("A manifest alone cannot prove who wrote a report"));
+    assert!(verify(&dir, &["signed", "--sign", "other"], 1).contains("was not made with this key"));
+    let no_signature = "run.json has no signature";
+    assert!(verify(&dir, &["unsigned", "--sign", "key"], 1).contains(no_signature));
+
+    // The page is altered, and everything that needs no key fits it.
+    copied(&dir.at("signed"), &dir.at("forged"));
+    let text = |file: &str| fs::read_to_string(dir.at(file)).expect("a file");
+    dir.put("forged/report.html", text("forged/report.html").replacen("claim", "CLAIM", 1));
+    assert!(verify(&dir, &["forged"], 1).contains("report.html was altered"));
+    fit(&dir.at("forged"));
+    assert!(verify(&dir, &["forged"], 0).contains("A manifest alone cannot prove"), "the hashes fit");
+    assert!(verify(&dir, &["forged", "--sign", "key"], 1).contains(no_signature));
+    // A signature under a key of the attacker, and that of the true report.
+    let other = SignKey::new(&bytes.map(|b| b ^ 1)).unwrap_or_else(|e| panic!("{e}"));
+    let start = text("forged/run.json").split_once(",\n  \"manifest_blake3\"").expect("a hash").0.to_owned() + "\n}";
+    let under_other = seal::sealed(&start, text("forged/manifest.json").as_bytes(), Some(&other));
+    let signature = |run: &str| run.split_once("\"signature\": \"").expect("a signature").1[..64].to_owned();
+    let true_one = under_other.replace(&signature(&under_other), &signature(&text("signed/run.json")));
+    let (start, _) = true_one.split_once(",\n  \"blake3\"").expect("a hash");
+    let true_one = format!("{start},\n  \"blake3\": \"{}\"\n}}\n", blake3::hash(start.as_bytes()).to_hex());
+    for run in [under_other, true_one] {
+        dir.put("forged/run.json", run);
+        let output = verify(&dir, &["forged", "--sign", "key"], 1);
+        assert!(output.contains("was not made with this key") && output.matches("wrong").count() == 1, "{output}");
+        assert!(verify(&dir, &["forged"], 0).contains("its signature was not checked"));
+    }
+}
+
+#[test]
+fn keys_that_do_not_protect_are_refused_before_anything_is_read() {
+    let dir = working_dir();
+    let bytes: Vec<u8> = (0..32).map(|n| n * 5 + 3).collect();
+    assert_eq!(dir.run(&["check", CLAIMS, "-q", "--out", "report"]).code, Some(1));
+    let refused = |says: &str| {
+        for args in [&["check", CLAIMS, "--out", "new"][..], &["verify", "report"]] {
+            let output = crate::kit::flowed(&dir.run(&[args, &["--sign", "key"]].concat()).refused());
+            assert!(output.contains("--sign key: ") && output.contains(says), "{says}: {output}");
+            assert!(!dir.at("new").exists());
+        }
+    };
+    refused("does not exist");
+    for (secret, says) in [
+        (&b""[..], "neither 32 bytes nor 64"),
+        (b"a pass phrase", "neither 32 bytes nor 64"),
+        (&[bytes.clone(), b"\n".to_vec()].concat(), "neither 32 bytes nor 64"),
+        (&[7; 32], "easy to guess"),
+        (b"0123456701234567012345670123456701234567012345670123456701234567", "easy to guess"),
+    ] {
+        dir.put("key", secret);
+        set_mode(&dir.at("key"), 0o600);
+        refused(says);
+    }
+    dir.put("key", &bytes);
+    #[cfg(unix)]
+    {
+        for mode in [0o640, 0o604, 0o602, 0o666] {
+            set_mode(&dir.at("key"), mode);
+            refused("other users may read it");
+        }
+        fs::remove_file(dir.at("key")).expect("ours");
+        assert!(std::process::Command::new("mkfifo").arg(dir.at("key")).status().expect("it is installed").success());
+        refused("is not an ordinary file");
     }
 }
 

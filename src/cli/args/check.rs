@@ -36,6 +36,9 @@ pub struct Check {
     /// Replace member, claim and authorization ids by tokens made with a secret key of at least 16 bytes
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
+    /// Sign the report with the secret key in KEYFILE: 32 bytes or 64 hex digits that only its owner may read
+    #[arg(long, value_name = "KEYFILE")]
+    pub sign: Option<PathBuf>,
     /// Cut the dates of a masked report to their month
     #[arg(long, value_name = "TO", value_enum)]
     pub mask_dates: Option<MaskDates>,

@@ -39,6 +39,9 @@ pub struct Verify {
     /// The authorization file that `check` was given
     #[arg(long, value_name = "FILE", requires = "files")]
     pub auths: Option<String>,
+    /// The key that the report was signed with: check that nobody without it made or changed the report
+    #[arg(long, value_name = "KEYFILE")]
+    pub sign: Option<PathBuf>,
     /// Memory that the report may take, and the rows of the extracts when they are judged again [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<usize>,

@@ -152,11 +152,12 @@ impl Session<'_> {
         }
     }
 
-    /// Adds `run.json` and the manifest, and refuses the report if an input changed under the run.
+    /// Adds the manifest and `run.json`, and refuses the report if an input changed under the run.
     fn seal(&self, run: &Run, staged: &StagedReport, started: Instant) -> anyhow::Result<()> {
         let today = run.context.suppressions.as_ref().map(|all| all.today);
-        run_file::write(staged, self.plan, self.log.run(), started, today)
-            .and_then(|()| self.plan.pool.install(|| staged.seal(&run.context.input_files)))
+        let manifest = self.plan.pool.install(|| staged.seal(&run.context.input_files));
+        manifest
+            .and_then(|manifest| run_file::write(staged, self.plan, self.log.run(), started, today, &manifest))
             .map_err(|e| unwritten(staged, &e))?;
         self.plan.states.ensure_unchanged()
     }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::cli::clock;
 use crate::cli::plan::Plan;
-use crate::report::RUN;
 use crate::report::dir::StagedReport;
+use crate::report::{RUN, seal};
 
 /// The content of the file.
 #[derive(Serialize)]
@@ -27,13 +27,14 @@ struct RunFile<'a> {
     arguments: Vec<String>,
 }
 
-/// Writes the file of a report.
+/// Writes the file of a report with this manifest.
 pub(crate) fn write(
     staged: &StagedReport,
     plan: &Plan,
     id: &str,
     started: Instant,
     today: Option<Date>,
+    manifest: &[u8],
 ) -> std::io::Result<()> {
     let elapsed = started.elapsed();
     let now = clock::nanoseconds_since_1970(SystemTime::now());
@@ -49,7 +50,6 @@ pub(crate) fn write(
         host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
         arguments: std::env::args().skip(1).collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&run)?;
-    text.push(b'\n');
-    staged.save(RUN, &text)
+    let text = seal::sealed(&serde_json::to_string_pretty(&run)?, manifest, plan.sign_key.as_ref());
+    staged.save(RUN, text.as_bytes())
 }

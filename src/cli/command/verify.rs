@@ -12,6 +12,7 @@ use crate::cli::input_files::with_roles;
 use crate::cli::load::load_library;
 use crate::cli::settings;
 use crate::cli::settings::EffectiveSettings;
+use crate::cli::sign_key;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::exit::Exit;
@@ -28,7 +29,14 @@ use crate::rules::judge::ServiceStatus;
 use crate::run::{Expect, Memory, RunContext, Setup, Unwatched, read_authorizations, run};
 use crate::tally::Summary;
 
-const BROKEN: &str = "The report is not whole: do not use it, and run `claimlint check` again.";
+const BROKEN: &str = "The report is not as it was written: do not use it, and run `claimlint check` again.";
+
+/// What verify cannot know without a key.
+const UNSIGNED: &str = "A manifest alone cannot prove who wrote a report: whoever can write to its files can make it fit. \
+                        A report that was made with `check --sign KEYFILE` proves it to `verify --sign KEYFILE`, and the \
+                        seal above proves it to whoever kept it in another place.";
+const SIGNED: &str = "The report is signed, and its signature was not checked: give --sign KEYFILE to know that nobody \
+                      without the key made or changed it.";
 
 /// The arguments of `check` that `verify` was given, under the settings file that `check` would read.
 fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
@@ -45,6 +53,7 @@ fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
 
 /// Checks a report and prints a line for each check.
 pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let key = args.sign.as_deref().map(sign_key::load).transpose()?;
     let place = args.report.display();
     let report = match SavedReport::open(&args.report) {
         Ok(report) => report,
@@ -58,7 +67,8 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     };
     writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
     writeln!(out, "  {DIM}seal {}{DIM:#}", report.manifest.seal)?;
-    let checks = report.checks(&args.report, args.memory.unwrap_or(MEMORY)).map_err(|e| anyhow!("{place}: {e}"))?;
+    let mut checks = report.checks(&args.report, args.memory.unwrap_or(MEMORY)).map_err(|e| anyhow!("{place}: {e}"))?;
+    checks.extend(key.as_ref().map(|key| report.signature(key)));
     checks.iter().try_for_each(|check| print_check(out, check))?;
     let whole = checks.iter().all(|check| check.wrong.is_empty());
     let theirs = if args.files.is_empty() { true } else { belongs(args, &report, out)? };
@@ -72,6 +82,10 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
         (false, ..) => BROKEN,
     };
     write!(out, "\n{}", style::wrapped(end, 0))?;
+    if whole && key.is_none() {
+        let note = if report.is_signed() { SIGNED } else { UNSIGNED };
+        write!(out, "{DIM}{}{DIM:#}", style::wrapped(note, 0))?;
+    }
     Ok(if whole && theirs { Exit::Clean } else { Exit::Differs })
 }
 

@@ -43,6 +43,7 @@ const FLAGS_WITHOUT_KEY: &[(&str, &str)] = &[
     ("expect-rows", "the number of rows belongs to one delivery of the extract"),
     ("expect-amount", "the control total belongs to one delivery of the extract"),
     ("today", "the day belongs to one run; a day in a file would keep expired suppressions alive"),
+    ("sign", "whoever can write a settings file must not be able to leave the signature out or to name another key"),
     ("config", "it names the settings file"),
     ("no-config", "it turns the settings file off"),
     ("progress", "it is about the terminal of the person who runs the command"),

@@ -1,8 +1,8 @@
 //! manifest.json: the hashes that identify the files of a report and the inputs from which it was made.
 //!
-//! It is written last, from the files on disk. The same inputs and options give the same bytes, so run.json is left
-//! out. It reveals damage and mix-ups. Someone who alters a report on purpose can also make the manifest fit, unless
-//! the seal is kept somewhere else.
+//! It is written from the files on disk. The same inputs and options give the same bytes, so run.json is left out; it is
+//! written after the manifest, with its own hash. It reveals damage and mix-ups. Someone who alters a report on purpose
+//! can also make the manifest fit, unless the seal is kept somewhere else, or run.json is signed.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -55,6 +55,13 @@ impl Manifest {
         is_whole.then_some(manifest)
     }
 
+    /// The text of the file, which has no other form.
+    pub fn text(&self) -> io::Result<Vec<u8>> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
     /// The seal of its content, whatever white space the file has.
     pub fn sealed(&self) -> io::Result<String> {
         let listing = serde_json::to_vec(&(&self.schema, &self.files, &self.inputs))?;
@@ -75,10 +82,7 @@ pub struct ManifestFile {
 
 /// The manifest of the files in a directory, as text.
 pub(super) fn text(directory: &Directory, inputs: &[InputFile]) -> io::Result<Vec<u8>> {
-    let manifest = Manifest::new(parts(directory)?, inputs.to_vec())?;
-    let mut text = serde_json::to_vec_pretty(&manifest)?;
-    text.push(b'\n');
-    Ok(text)
+    Manifest::new(parts(directory)?, inputs.to_vec())?.text()
 }
 
 /// The files in a report directory except manifest and run.json, by name.

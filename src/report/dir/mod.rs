@@ -6,6 +6,7 @@
 //! - [`directory`]: a directory that is held open, whatever becomes of its name.
 //! - [`files`]: single files, and the words for errors of the disk.
 //! - [`manifest`]: the files of a report with their hashes.
+//! - [`state`]: whether the entries of a report are still as they were made.
 //! - [`protected`]: the files that a run reads and must not remove.
 //! - [`contents`]: what a report directory may hold.
 //! - [`lock`]: one run at a time writes a report.
@@ -25,6 +26,7 @@ pub mod manifest;
 mod protected;
 mod recover;
 mod staged;
+pub(crate) mod state;
 
 pub use crate::report::dir::building::Building;
 pub use crate::report::dir::contents::has_summary;

@@ -108,9 +108,11 @@ impl StagedReport {
         self.building.save(name, content)
     }
 
-    /// Writes the manifest of the files that were made so far.
-    pub fn seal(&self, inputs: &[InputFile]) -> io::Result<()> {
-        self.building.save(manifest::FILE, &manifest::text(self.building.directory(), inputs)?)
+    /// Writes the manifest of the files that were made so far, and returns its text.
+    pub fn seal(&self, inputs: &[InputFile]) -> io::Result<Vec<u8>> {
+        let text = manifest::text(self.building.directory(), inputs)?;
+        self.building.save(manifest::FILE, &text)?;
+        Ok(text)
     }
 
     /// The final place of the report.

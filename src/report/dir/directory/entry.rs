@@ -43,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
     /// How many names it has.
     pub(crate) links: u64,
+    /// Who may read and write it, as the lower 12 bits of its mode; `None` where there are no modes.
+    pub(crate) mode: Option<u32>,
     /// Its size.
     pub(crate) bytes: u64,
     /// When its content was last changed, in seconds and nanoseconds since 1970.

@@ -37,6 +37,7 @@ fn entry_of(meta: &Metadata) -> Entry {
             _ => EntryKind::Other,
         },
         links: 1,
+        mode: None,
         bytes: meta.len(),
         modified: (modified.as_secs().into(), modified.subsec_nanos().into()),
     }
@@ -103,9 +104,14 @@ impl Directory {
         self.look(name).is_ok_and(|entry| entry.is_some_and(|entry| entry.identity == file))
     }
 
+    /// What this directory is.
+    pub(crate) fn entry(&self) -> io::Result<Entry> {
+        Ok(entry_of(&fs::metadata(&self.path)?))
+    }
+
     /// Which directory this is.
     pub(crate) fn identity(&self) -> io::Result<Identity> {
-        Ok(entry_of(&fs::metadata(&self.path)?).identity)
+        Ok(self.entry()?.identity)
     }
 
     /// Removes a file or a link.

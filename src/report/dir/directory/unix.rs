@@ -38,6 +38,7 @@ fn entry_of(stat: &Stat) -> Entry {
             _ => EntryKind::Other,
         },
         links: u64::try_from(i128::from(stat.st_nlink)).unwrap_or(u64::MAX),
+        mode: u32::try_from(i128::from(stat.st_mode)).ok().map(|mode| mode & 0o7777),
         bytes: u64::try_from(stat.st_size).unwrap_or(0),
         modified: (stat.st_mtime.into(), stat.st_mtime_nsec.into()),
     }
@@ -154,9 +155,14 @@ impl Directory {
         self.look(name).is_ok_and(|entry| entry.is_some_and(|entry| entry.identity == file))
     }
 
+    /// What this directory is.
+    pub(crate) fn entry(&self) -> io::Result<Entry> {
+        Ok(entry_of(&rustix::fs::fstat(&self.handle)?))
+    }
+
     /// Which directory this is.
     pub(crate) fn identity(&self) -> io::Result<Identity> {
-        Ok(entry_of(&rustix::fs::fstat(&self.handle)?).identity)
+        Ok(self.entry()?.identity)
     }
 
     /// Removes a file or a link.
