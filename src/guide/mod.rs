@@ -16,6 +16,7 @@ pages! {
     comparing: "Only new findings; comparing reports; suppressing findings",
     masking: "Reports without member, claim and authorization numbers",
     reliability: "Bounded memory, complete or absent reports, verify, privacy",
+    security: "What is promised, to whom, and what is out of scope",
     hostile: "What happens with input that is meant to harm",
     speed: "How fast it is, beside other tools, and how to measure it",
     extending: "Tests, generated extracts, shell completions",
