@@ -235,3 +235,20 @@ fn ci_runs_the_test_command_of_the_readme() {
         assert!(read(".ci/run").lines().any(|l| l.trim() == command), ".ci/run does not run `{command}`");
     }
 }
+
+/// deny.toml says who needs the crate of the one accepted advisory.
+#[test]
+fn only_pulp_needs_the_crate_of_the_accepted_advisory() {
+    let lock: toml::Table = read("Cargo.lock").parse().expect("TOML");
+    let packages = lock["package"].as_array().expect("packages");
+    let needs_paste = |package: &&toml::Value| {
+        let needed = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        needed.filter_map(toml::Value::as_str).any(|name| name.split(' ').next() == Some("paste"))
+    };
+    let who: Vec<_> = packages.iter().filter(needs_paste).filter_map(|package| package["name"].as_str()).collect();
+    assert_eq!(who, ["pulp"]);
+    let deny: toml::Table = read("deny.toml").parse().expect("TOML");
+    let accepted = deny["advisories"]["ignore"].as_array().expect("advisories");
+    assert_eq!(accepted.len(), 1, "each is a decision");
+    assert!(accepted[0]["reason"].as_str().is_some_and(|why| why.contains("only pulp depends on it")));
+}
