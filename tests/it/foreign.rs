@@ -78,7 +78,11 @@ fn a_dossier_takes_no_more_memory_than_it_may() {
     let most = packed(&[&[0][..], &varint(u64::MAX)].concat(), 64);
     let lines_without_end = packed(&varint(u64::MAX), 64);
     let one_line = |size: u64| frame(&packed(&varint(1), size));
-    let cases: [(&str, Vec<u8>, &str); 9] = [
+    // Lines without heads, and a text of 60 MiB.
+    let text: u64 = 60 << 20;
+    let long_text = frame(&packed(&[&[0, 0][..], &varint(text)].concat(), text + 16));
+    let cases: [(&str, Vec<u8>, &str); 10] = [
+        ("ten frames of 60 MiB that are kept", [&long_text.repeat(10), frames].concat(), "--memory"),
         ("a head that unpacks to 2 GiB", [&lines[..], &frame(&packed(&[], HUGE))].concat(), "--memory"),
         ("lines that unpack to 2 GiB", [&frame(&packed(&[], HUGE)), frames].concat(), "--memory"),
         ("200 MiB of empty texts", [&lines[..], &frame(&many_files)].concat(), "--memory"),
@@ -139,22 +143,61 @@ fn tables_take_no_more_memory_than_they_may() {
     }
 }
 
+/// Writes findings of one row that are as short as they can be, each with the row and the code of its number.
+fn many_findings(dir: &TestDir, count: usize, place: impl Fn(usize) -> (usize, String)) {
+    let text = fs::read_to_string(dir.at("report/findings.csv")).expect("a report");
+    let mut lines = text.lines();
+    let (head, row) = (lines.next().expect("a header"), lines.next().expect("a finding"));
+    let rule = row.split(',').next().expect("a rule");
+    let mut file = std::io::BufWriter::new(fs::File::create(dir.at("report/findings.csv")).expect("ours"));
+    writeln!(file, "{head}").expect("room for it");
+    for n in 0..count {
+        let (source_line, code) = place(n);
+        let cell = |column: &str| match column {
+            "rule" => rule.to_owned(),
+            "disposition" => "deny".to_owned(),
+            "source_line" => source_line.to_string(),
+            "procedure_code" => code.clone(),
+            _ => String::new(),
+        };
+        writeln!(file, "{}", head.split(',').map(cell).collect::<Vec<_>>().join(",")).expect("room for it");
+    }
+    file.flush().expect("room for it");
+}
+
 /// Findings that each take little, but are more than fit.
 #[test]
 fn findings_take_no_more_memory_than_they_may() {
     let dir = with_report();
-    let text = fs::read_to_string(dir.at("report/findings.csv")).expect("a report");
-    let (head, rows) = text.split_once('\n').expect("a header");
-    let row = rows.lines().next().expect("a finding");
-    let mut file = std::io::BufWriter::new(fs::File::create(dir.at("report/findings.csv")).expect("ours"));
-    writeln!(file, "{head}").expect("room for it");
     // 136 bytes each: 545 MB.
-    for _ in 0..4_000_000 {
-        writeln!(file, "{row}").expect("room for it");
-    }
-    file.flush().expect("room for it");
+    many_findings(&dir, 4_000_000, |_| (2, String::new()));
     let refused = within(&dir, &["compare", "report", "report"], 2);
     assert!(refused.contains("findings.csv") && refused.contains("--memory"), "{refused}");
+    // With 80 bytes for each code: 540 MB. The findings alone take 340 MB.
+    many_findings(&dir, 2_500_000, |n| (2, n.to_string()));
+    let refused = within(&dir, &["compare", "report", "report"], 2);
+    assert!(refused.contains("findings.csv") && refused.contains("--memory"), "{refused}");
+    // Codes are kept for one row at a time.
+    many_findings(&dir, 2_500_000, |n| (n, n.to_string()));
+    let refused = within(&dir, &["compare", "report", "report"], 2);
+    assert!(refused.contains("ends here with 2500000 findings"), "{refused}");
+}
+
+/// Every word takes memory, so only as many are counted as a report can have.
+#[test]
+fn a_table_has_only_so_many_statuses_and_rules() {
+    for (table, column) in [("services.csv", "status"), ("findings.csv", "rule")] {
+        for (words, readable) in [(900, true), (1100, false)] {
+            let dir = with_report();
+            let text = fs::read_to_string(dir.at("report").join(table)).expect("a report");
+            let head = text.lines().next().expect("a header");
+            let row = |n| head.split(',').map(move |c| if c == column { format!("word{n}") } else { String::new() });
+            let rows = (0..words).map(|n| row(n).collect::<Vec<_>>().join(",") + "\n");
+            dir.put(&format!("report/{table}"), format!("{head}\n{}", rows.collect::<String>()));
+            let output = within(&dir, &["verify", "report"], 1);
+            assert_eq!(output.contains("cannot be read as the table that was written"), !readable, "{output}");
+        }
+    }
 }
 
 /// A pipe would keep the reader waiting, and a link leads to a file that is not of the report.

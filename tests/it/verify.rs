@@ -312,6 +312,10 @@ fn keys_that_do_not_protect_are_refused_before_anything_is_read() {
         set_mode(&dir.at("key"), 0o600);
         refused(says);
     }
+    // A key is never removed, even if it is where a report was.
+    dir.put("report/services.csv", &bytes);
+    let output = dir.run(&["check", CLAIMS, "--out", "report", "--force", "--sign", "report/services.csv"]).refused();
+    assert!(crate::kit::flowed(&output).contains("services.csv is an input of this run"), "{output}");
     dir.put("key", &bytes);
     #[cfg(unix)]
     {
