@@ -137,7 +137,7 @@ impl Rejects {
         &self.first
     }
 
-    /// The last one, unless it was just written to disk.
+    /// The last one.
     pub(crate) fn latest(&self) -> Option<&Reject> {
         self.last.last()
     }
@@ -148,11 +148,12 @@ impl Rejects {
         if self.first.len() < FIRST_REJECTS_SHOWN {
             self.first.push(reject.clone());
         }
-        self.last.push(reject);
+        // Written before the next one is added, so that the latest one is always in memory.
         if let Some(spool) = self.spool.as_ref().filter(|_| self.last.len() >= SPOOL_CHUNK_ROWS) {
             self.spooled.push(spool.put(&self.last));
             self.last.clear();
         }
+        self.last.push(reject);
     }
 
     /// Adds the rejected rows of the next block, whose positions are relative to the end of this one.
@@ -212,6 +213,16 @@ mod tests {
             assert_eq!(rejects.counts()[&Reason::TooFewFields], RowCount { rows: many / 2, first: 11 });
             rejects.withhold("nothing");
             assert!(rejects.all().expect("there is a disk").iter().all(|r| r.raw == b"nothing"));
+        }
+    }
+
+    #[test]
+    fn the_latest_reject_is_known_however_many_there_are() {
+        let mut rejects = Rejects::new(Some(Spool::new(std::sync::Arc::new(tempfile::tempfile), 0)));
+        assert!(rejects.latest().is_none());
+        for line in 0..=SPOOL_CHUNK_ROWS as u64 {
+            rejects.push(Reject { line, offset: line, reason: Reason::TooLong, raw: Vec::new() });
+            assert_eq!(rejects.latest().map(|reject| reject.line), Some(line));
         }
     }
 }
