@@ -51,8 +51,8 @@ pub struct Totals {
     pub dates: u64,
     /// Those of them whose service date can be read.
     pub dates_read: u64,
-    /// Live rows with an amount that can be read.
-    pub rows_with_amounts: u64,
+    /// Has a live row an amount that can be read?
+    pub has_amounts: bool,
     /// What is new since the baseline; known only after the last part.
     pub new: Option<NewTally>,
     /// The warnings of the run, known after the last part.
@@ -108,9 +108,9 @@ impl Totals {
             of_rows.dates += u64::from(is_read || !line.text(Text::BadDate).is_empty());
             of_rows.dates_read += u64::from(is_read);
         }
-        let live = part.line_set.lines.iter().zip(&part.line_set.bins).filter(|(_, bin)| bin.is_live());
-        let has_amount = |line: &Line<'_>| line.paid.or(line.allowed).or(line.charge).is_some();
-        of_rows.rows_with_amounts = live.filter(|(line, _)| has_amount(line)).count() as u64;
+        let mut live = part.line_set.lines.iter().zip(&part.line_set.bins).filter(|(_, bin)| bin.is_live());
+        let has_amount = |line: Line<'_>| line.paid.or(line.allowed).or(line.charge).is_some();
+        of_rows.has_amounts = live.any(|(line, _)| has_amount(line));
         of_rows
     }
 
@@ -127,7 +127,7 @@ impl Totals {
         self.unread_products += other.unread_products;
         self.dates += other.dates;
         self.dates_read += other.dates_read;
-        self.rows_with_amounts += other.rows_with_amounts;
+        self.has_amounts |= other.has_amounts;
         self.suppressed.merge(&other.suppressed);
         if self.fits.is_empty() {
             self.fits = other.fits;

@@ -185,7 +185,8 @@ impl Index {
         let is_stay = matches!(kind, Kind::Stay(_));
         let claim = self.relations.identity.claim_of[number as usize];
         let units = if is_stay { Decimal::ONE } else { line.units };
-        let units_so_far = if is_stay { None } else { self.parties.units_so_far.get(&number) };
+        let has_notes = self.parties.has_notes(number);
+        let units_so_far = if is_stay || !has_notes { None } else { self.parties.units_so_far.get(&number) };
         let money = match self.stays.at(number) {
             Some(stay) if is_stay => ServiceMoney::OfStay(stay.money),
             Some(_) => ServiceMoney::InStay,
@@ -200,7 +201,7 @@ impl Index {
             days: days(line, is_stay),
             encounter: self.parties.encounter(number),
             units_so_far: units_so_far.copied().unwrap_or(units),
-            session: self.session((number, is_stay)),
+            session: if has_notes { self.session((number, is_stay)) } else { SessionFacts::default() },
             money,
             units,
             units_on_numbers: self.units_on_numbers.get(&(number, is_stay)).cloned().unwrap_or_default(),

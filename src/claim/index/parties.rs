@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
-use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::partition::{Bits, Keyed, Lines};
 use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, cpt_service};
 use crate::claim::index::sessions::{self, Session, Visit};
 use crate::claim::index::stays::Stays;
@@ -30,6 +30,8 @@ pub(crate) struct Parties {
     pub(crate) units_so_far: FxHashMap<u32, Decimal>,
     /// The findings of sessions, for services whose session shows anything.
     pub(crate) sessions: FxHashMap<ServiceKey, Session>,
+    /// The lines with units or a session in these tables. Few have them, and a bit is read faster than a table.
+    noted: Bits,
 }
 
 /// A live line, or the stay that starts on it.
@@ -105,12 +107,21 @@ impl Parties {
             }
             found
         })?;
-        let mut parties = Self { encounters, ..Self::default() };
+        let mut parties = Self { encounters, noted: Bits::new(bins.len()), ..Self::default() };
         for part in found {
+            let lines = part.units_so_far.iter().map(|(line, _)| *line);
+            for line in lines.chain(part.sessions.iter().map(|((line, _), _)| *line)) {
+                parties.noted.insert(line);
+            }
             parties.units_so_far.extend(part.units_so_far);
             parties.sessions.extend(part.sessions);
         }
         Ok(parties)
+    }
+
+    /// May the line have units or a session in the tables?
+    pub(crate) fn has_notes(&self, line: u32) -> bool {
+        self.noted.contains(line)
     }
 
     /// The encounter of a live line.

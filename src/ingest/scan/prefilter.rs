@@ -112,22 +112,23 @@ impl Prefilter {
     pub fn may_start_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
         // One test that nearly always fails, instead of a match: a mispredicted jump costs more than all lookups.
         let Some(six) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ SHORTEST + 1 }>) else { return true };
-        let is_short = six[0] == delimiter || six[SHORTEST] == delimiter;
-        (!is_short | self.asks[usize::from(six[0])]) && self.may_hold_at(bytes, at, delimiter)
+        // The product is zero if one of the two bytes is the delimiter.
+        let is_long = u16::from(six[0] ^ delimiter) * u16::from(six[SHORTEST] ^ delimiter) != 0;
+        (is_long | self.asks[usize::from(six[0])]) && self.may_hold_at(bytes, at, delimiter)
     }
 
     #[inline(never)]
     fn may_hold_at(&self, bytes: &[u8], at: usize, delimiter: u8) -> bool {
         let rest = &bytes[at..];
         if let Some(eight) = rest.first_chunk::<8>().filter(|eight| eight[0].is_ascii_alphanumeric()) {
+            // A cell that ends here is as long as the shortest code, so every byte is of the code, or it is shorter.
+            if eight[SHORTEST] == delimiter {
+                let four = [eight[0], eight[1], eight[2], eight[3]].map(|b| b.to_ascii_uppercase());
+                return self.filter.begins(u32::from_be_bytes(four));
+            }
             let head = u64::from_le_bytes(*eight);
             // The lowest set bit marks the first byte that equals either.
             let length = ((ends(head, delimiter) | ends(head, b'\n')).trailing_zeros() / 8) as usize;
-            // In a cell as long as the shortest code, every byte is of the code.
-            if length <= SHORTEST {
-                let four = [eight[0], eight[1], eight[2], eight[3]].map(|b| b.to_ascii_uppercase());
-                return length == SHORTEST && self.filter.begins(u32::from_be_bytes(four));
-            }
             if length < eight.len() {
                 return self.filter.may_hold(&eight[..length]);
             }
