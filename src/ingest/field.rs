@@ -132,6 +132,13 @@ impl Field {
     }
 }
 
+impl Field {
+    /// The field of this canonical name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, own)| *own == name).map(|(field, _)| *field)
+    }
+}
+
 impl Group {
     /// Every group with its canonical name and its number of slots. spec: fields/names.
     pub const NAMES: [(Self, &'static str, usize); 4] = [
@@ -140,6 +147,11 @@ impl Group {
         (Self::DiagnosisPointer, "diagnosis_pointer", 4),
         (Self::IcdProcedure, "icd_procedure", 25),
     ];
+
+    /// The group of this canonical name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, own, _)| *own == name).map(|(group, ..)| *group)
+    }
 
     /// The canonical name without its number.
     pub fn name(self) -> &'static str {

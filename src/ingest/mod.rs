@@ -193,7 +193,7 @@ const SHIFTED_HEADER: &str = "\n  if each row begins with a number or a name of 
                               name for it: write the extract without row names, or add the name";
 
 fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
-    let Tally { rows, rejects, .. } = &extract.tally;
+    let (rows, rejects) = (&extract.tally.rows, &extract.tally.rejects);
     let most = rejects.len() >= MISREAD_REJECTS && rejects.len() * 2 > *rows;
     let all = rejects.len() == *rows && *rows >= MISREAD_ROWS;
     if !most && !all {

@@ -6,10 +6,6 @@ use crate::report::totals::Totals;
 use crate::run::RunContext;
 use crate::warning::{Warning, WarningKind, merged};
 
-/// A run whose rows differ from those of the baseline by more than this share has probably another extract. One night's
-/// claims vary less: half of a usual night is missing, or there is half a night more. In rows for each two rows.
-const ROWS_OF_TWO: u64 = 1;
-
 /// Unread product labels on more than one of this many rows with services are more than a new or misspelled product: a
 /// service with an unread product is not judged (RT402).
 const UNREAD_PRODUCTS_ONE_IN: u64 = 10;
@@ -22,7 +18,7 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
     }
     if !run.knows_amounts() && run.ledger.rows > 0 {
         warnings.push(Warning::new(WarningKind::NoAmounts));
-    } else if totals.summary.services() > 0 && totals.rows_with_amounts == 0 {
+    } else if totals.summary.services() > 0 && !totals.has_amounts {
         warnings.push(Warning::new(WarningKind::NoAmounts).of(totals.summary.services()));
     }
     if totals.dates_read * 2 < totals.dates && !warnings.iter().any(|w| w.kind == WarningKind::UnreadableDates) {
@@ -41,7 +37,8 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
 /// What the baseline had and this run does not have.
 fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>) {
     let rows = run.ledger.rows;
-    if rows.abs_diff(baseline.rows) * 2 > baseline.rows * ROWS_OF_TWO {
+    // By more than half: one night's claims vary less, so this is probably another extract.
+    if rows.abs_diff(baseline.rows) * 2 > baseline.rows {
         warnings.push(Warning::new(WarningKind::RowsUnlikeBaseline).count(rows).of(baseline.rows));
     }
     let inputs = || run.inputs.iter().filter(|input| !input.is_passed_over());

@@ -65,7 +65,7 @@ fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) ->
         ErrorKind::AlreadyExists => anyhow!("--out {shown}: exists already; name another file"),
         _ => anyhow!("--out {shown}: {}", dir::describe_io_error(&e)),
     })?;
-    let filled = fill(&mut file).and_then(|()| Ok(dir::sync_file(&file)?));
+    let filled = fill(&mut file).and_then(|()| Ok(file.sync_all()?));
     if let Err(e) = filled {
         dir::remove_incomplete(path, &file);
         let what = e.downcast_ref().map_or_else(|| format!("{e:#}"), dir::describe_io_error);

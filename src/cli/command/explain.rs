@@ -81,7 +81,7 @@ fn save(dossier: &ClaimDossier<'_>, path: &Path) -> anyhow::Result<()> {
     let mut page = Vec::new();
     html::claim::page(dossier, &mut page)?;
     let written = dir::create(path).and_then(|mut file| {
-        let saved = file.write_all(&page).and_then(|()| dir::sync_file(&file));
+        let saved = file.write_all(&page).and_then(|()| file.sync_all());
         if saved.is_err() {
             dir::remove_incomplete(path, &file);
         }

@@ -84,7 +84,7 @@ trait Finish: Write {
 
 impl Finish for BufWriter<std::fs::File> {
     fn finish(self: Box<Self>) -> io::Result<()> {
-        dir::sync_file(&self.into_inner().map_err(io::IntoInnerError::into_error)?)
+        self.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
     }
 }
 

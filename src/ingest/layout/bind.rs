@@ -177,11 +177,9 @@ impl<'h> Binder<'h> {
 
     /// Has the field, or numbered field, of this canonical name a column?
     fn has(&self, name: &str) -> bool {
-        let field = Field::NAMES.iter().find(|(_, own)| *own == name).map(|(field, _)| *field);
-        let group = Group::NAMES.iter().find(|(_, own, _)| *own == name).map(|(group, ..)| *group);
         // Pointers come from one packed column or from numbered ones.
-        field.is_some_and(|field| self.fields[field as usize] != ColumnSource::Absent)
-            || group.is_some_and(|group| !self.groups[group as usize].is_empty())
+        Field::named(name).is_some_and(|field| self.fields[field as usize] != ColumnSource::Absent)
+            || Group::named(name).is_some_and(|group| !self.groups[group as usize].is_empty())
     }
 
     /// Adds the fields that the layout or the user requires, and those that the layout maps and does not call optional. A

@@ -139,9 +139,8 @@ impl Layout {
 
     /// The names that were looked for to find the field, or numbered field, of this canonical name.
     pub(crate) fn names_looked_for(&self, name: &str) -> Vec<String> {
-        let field = Field::NAMES.iter().find(|(_, own)| *own == name).map(|(field, _)| self.looked_for(*field));
-        let group =
-            Group::NAMES.iter().find(|(_, own, _)| *own == name).map(|(group, ..)| self.group_looked_for(*group));
+        let field = Field::named(name).map(|field| self.looked_for(field));
+        let group = Group::named(name).map(|group| self.group_looked_for(group));
         field.into_iter().chain(group).flatten().collect()
     }
 

@@ -58,11 +58,11 @@ impl Demands {
 
 /// The canonical name of a field or of a numbered field, if the text is one. The error says what to write.
 pub fn canonical(text: &str) -> Result<String, String> {
-    let names = || Field::NAMES.iter().map(|(_, name)| *name).chain(Group::NAMES.iter().map(|(_, name, _)| *name));
-    if names().any(|name| name == text) {
+    if Field::named(text).is_some() || Group::named(text).is_some() {
         return Ok(text.to_owned());
     }
-    let near = crate::strict_toml::nearest(text, names());
+    let names = Field::NAMES.iter().map(|(_, name)| *name).chain(Group::NAMES.iter().map(|(_, name, _)| *name));
+    let near = crate::strict_toml::nearest(text, names);
     let hint =
         near.map_or_else(|| "write a name such as product or paid_amount".to_owned(), |n| format!("did you mean {n}?"));
     Err(format!("{text:?} is not a field; {hint}"))

@@ -1,6 +1,6 @@
 //! The counts of a scan: rows, lines, bytes, rejected rows, trailer records and the control total.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
@@ -25,6 +25,17 @@ pub struct ControlTotal {
 /// The result of reading part of an extract. Positions are relative to its start until [`Tally::append`] joins it.
 #[derive(Debug, Default)]
 pub struct Tally<C> {
+    /// What was kept of the rows, in order.
+    pub kept: C,
+    /// Rejected rows, in order.
+    pub rejects: Rejects,
+    /// Everything else, which a tally shows as its own.
+    counts: Counts,
+}
+
+/// What a scan counts, whatever is kept of the rows.
+#[derive(Debug, Default)]
+pub struct Counts {
     /// Number of records after the header, including rejected ones.
     pub rows: u64,
     /// Number of rows out of scope.
@@ -33,10 +44,6 @@ pub struct Tally<C> {
     pub lines: u64,
     /// Number of bytes.
     pub bytes: u64,
-    /// What was kept of the rows, in order.
-    pub kept: C,
-    /// Rejected rows, in order.
-    pub rejects: Rejects,
     /// The first [`trailer::MAX_RECORDS`] trailer records, in order.
     pub trailers: Vec<TrailerRecord>,
     /// The control total, if charges are added up.
@@ -53,73 +60,10 @@ pub struct Tally<C> {
     pub cut_short: Option<u64>,
 }
 
-impl<C> Tally<C> {
-    /// Rows that are not rejected.
-    pub fn usable_rows(&self) -> u64 {
-        self.rows - self.rejects.len()
-    }
-}
-
-impl<C: Collector> Tally<C> {
-    /// An empty tally that starts at line `lines` and byte `bytes`.
-    pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
-        let rejects = Rejects::new(kept.spool());
-        Self {
-            rows: 0,
-            ignored: 0,
-            lines,
-            bytes,
-            kept,
-            rejects,
-            trailers: Vec::new(),
-            control_total: ControlTotal::default(),
-            longer: None,
-            stray_quotes: None,
-            ended_by_cr: None,
-            left_out: Vec::new(),
-            cut_short: None,
-        }
-    }
-
-    /// The same counts with another collection and other rejected rows, and what was kept so far.
-    pub(crate) fn with<D>(self, kept: D, rejects: Rejects) -> (C, Tally<D>) {
-        let Self {
-            rows,
-            ignored,
-            lines,
-            bytes,
-            trailers,
-            control_total,
-            longer,
-            stray_quotes,
-            ended_by_cr,
-            left_out,
-            cut_short,
-            ..
-        } = self;
-        let counts = Tally {
-            rows,
-            ignored,
-            lines,
-            bytes,
-            kept,
-            rejects,
-            trailers,
-            control_total,
-            longer,
-            stray_quotes,
-            ended_by_cr,
-            left_out,
-            cut_short,
-        };
-        (self.kept, counts)
-    }
-
-    /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total.
-    pub fn append(&mut self, next: Self) {
-        let (lines, bytes) = (self.lines, self.bytes);
-        self.kept.append(next.kept, lines, bytes);
-        self.rejects.append(next.rejects, lines, bytes);
+impl Counts {
+    /// Appends the counts of the bytes that follow.
+    fn append(&mut self, next: Self) {
+        let lines = self.lines;
         let moved = |line| line + lines;
         self.trailers.extend(next.trailers.into_iter().map(|t| TrailerRecord { line: moved(t.line), ..t }));
         self.trailers.truncate(trailer::MAX_RECORDS);
@@ -142,21 +86,63 @@ impl<C: Collector> Tally<C> {
         self.lines += next.lines;
         self.bytes += next.bytes;
     }
+}
+
+impl<C> Deref for Tally<C> {
+    type Target = Counts;
+
+    fn deref(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+impl<C> DerefMut for Tally<C> {
+    fn deref_mut(&mut self) -> &mut Counts {
+        &mut self.counts
+    }
+}
+
+impl<C> Tally<C> {
+    /// Rows that are not rejected.
+    pub fn usable_rows(&self) -> u64 {
+        self.rows - self.rejects.len()
+    }
+}
+
+impl<C: Collector> Tally<C> {
+    /// An empty tally that starts at line `lines` and byte `bytes`.
+    pub fn new(lines: u64, bytes: u64, kept: C) -> Self {
+        let rejects = Rejects::new(kept.spool());
+        Self { kept, rejects, counts: Counts { lines, bytes, ..Counts::default() } }
+    }
+
+    /// The same counts with another collection and other rejected rows, and what was kept so far.
+    pub(crate) fn with<D>(self, kept: D, rejects: Rejects) -> (C, Tally<D>) {
+        (self.kept, Tally { kept, rejects, counts: self.counts })
+    }
+
+    /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total.
+    pub fn append(&mut self, next: Self) {
+        let (lines, bytes) = (self.counts.lines, self.counts.bytes);
+        self.kept.append(next.kept, lines, bytes);
+        self.rejects.append(next.rejects, lines, bytes);
+        self.counts.append(next.counts);
+    }
 
     /// Records a trailer record at the current position.
     pub(crate) fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
-        if self.trailers.len() < trailer::MAX_RECORDS {
-            self.trailers.push(TrailerRecord { line: self.lines, text: first_line(grammar, line) });
+        if self.counts.trailers.len() < trailer::MAX_RECORDS {
+            self.counts.trailers.push(TrailerRecord { line: self.counts.lines, text: first_line(grammar, line) });
         }
     }
 
     /// Adds the charge of a row.
     pub(crate) fn add_charge(&mut self, charge: Option<i128>) {
         if let Some(amount) = charge {
-            self.control_total.sum += amount;
+            self.counts.control_total.sum += amount;
         } else {
-            self.control_total.unread += 1;
-            self.control_total.first_unread.get_or_insert(self.lines);
+            self.counts.control_total.unread += 1;
+            self.counts.control_total.first_unread.get_or_insert(self.counts.lines);
         }
     }
 
@@ -166,7 +152,7 @@ impl<C: Collector> Tally<C> {
         if let Some(last) = fields.last().filter(|_| grammar.surplus != Surplus::Exactly(0)) {
             let rest = bytes.get(last.end as usize..record.end).unwrap_or_default();
             if rest.strip_prefix(b"\"").unwrap_or(rest).first() == Some(&grammar.delimiter) {
-                RowCount::add(&mut self.longer, 1, self.lines);
+                RowCount::add(&mut self.counts.longer, 1, self.counts.lines);
             }
         }
         // Quotes inside a quoted field are doubled.
@@ -174,7 +160,7 @@ impl<C: Collector> Tally<C> {
             memchr::memchr_iter(b'"', &bytes[field.start as usize..field.end as usize]).count() % 2 == 1
         };
         if memchr::memchr(b'"', &bytes[record]).is_some() && fields.iter().any(is_odd) {
-            RowCount::add(&mut self.stray_quotes, 1, self.lines);
+            RowCount::add(&mut self.counts.stray_quotes, 1, self.counts.lines);
         }
     }
 
@@ -182,9 +168,9 @@ impl<C: Collector> Tally<C> {
     pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
         let raw = first_line(grammar, record);
         if grammar.holds_rows_ended_by_cr(record) {
-            RowCount::add(&mut self.ended_by_cr, 1, self.lines);
+            RowCount::add(&mut self.counts.ended_by_cr, 1, self.counts.lines);
         }
-        self.rejects.push(Reject { line: self.lines, offset: self.bytes, reason, raw });
-        self.rows += 1;
+        self.rejects.push(Reject { line: self.counts.lines, offset: self.counts.bytes, reason, raw });
+        self.counts.rows += 1;
     }
 }

@@ -26,11 +26,6 @@ pub fn remove_incomplete(path: &Path, file: &File) {
     }
 }
 
-/// Waits until the bytes of a file are on disk. Files of a report are synced together when it is complete.
-pub fn sync_file(file: &File) -> io::Result<()> {
-    file.sync_all()
-}
-
 /// Describes an error of the disk and what to do about it. The text continues a message that begins with the path.
 pub fn describe_io_error(e: &io::Error) -> String {
     match e.kind() {

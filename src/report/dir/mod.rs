@@ -32,7 +32,7 @@ pub use crate::report::dir::building::Building;
 pub use crate::report::dir::contents::has_summary;
 pub use crate::report::dir::directory::{Directory, FileState, file_state, is_ordinary_file};
 pub use crate::report::dir::error::PublishError;
-pub use crate::report::dir::files::{create, describe_io_error, remove_incomplete, sync_file};
+pub use crate::report::dir::files::{create, describe_io_error, remove_incomplete};
 pub use crate::report::dir::manifest::RUN;
 pub use crate::report::dir::protected::ProtectedFiles;
 pub use crate::report::dir::staged::{DEFAULT, StagedReport};

@@ -240,15 +240,22 @@ mod tests {
         assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
     }
 
+    /// Puts a report in place, or a part of that.
+    type Step = fn(StagedReport) -> Result<(), PublishError>;
+
+    /// The ways to replace a report: as a whole, and the two ways from which that chooses.
+    const REPLACING: [Step; 3] = [
+        |staged| staged.publish().map(drop),
+        |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop),
+        |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged)),
+    ];
+
     /// What takes the place of the directory under construction, however late, is not published and not removed.
     #[test]
     fn only_the_directory_that_was_built_is_put_in_place() {
-        type Step = fn(StagedReport) -> Result<(), PublishError>;
-        let whole: Step = |staged| staged.publish().map(drop);
-        let exchange: Step = |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop);
-        let two_steps: Step = |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged));
         let place: Step = |staged| staged.destination.place(&staged.building);
-        for (step, replaces) in [(whole, true), (exchange, true), (two_steps, true), (whole, false), (place, false)] {
+        let replacing = REPLACING.map(|step| (step, true));
+        for (step, replaces) in replacing.into_iter().chain([(REPLACING[0], false), (place, false)]) {
             let temp = tempfile::tempdir().expect("a directory");
             let to = temp.path().join("r");
             if replaces {
@@ -273,11 +280,7 @@ mod tests {
     /// The earlier report is replaced only if it is still the one that was found to be a report.
     #[test]
     fn only_the_report_that_was_found_is_replaced() {
-        type Step = fn(StagedReport) -> Result<(), PublishError>;
-        let whole: Step = |staged| staged.publish().map(drop);
-        let exchange: Step = |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop);
-        let two_steps: Step = |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged));
-        for step in [whole, exchange, two_steps] {
+        for step in REPLACING {
             let temp = tempfile::tempdir().expect("a directory");
             let to = temp.path().join("r");
             report(&to, "old");
