@@ -53,7 +53,7 @@ pub use crate::ingest::record::reject::{Reject, Rejects};
 pub use crate::ingest::record::row::Row;
 pub use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
 pub use crate::ingest::scan::parallel::Watch;
-pub use crate::ingest::scan::tally::Tally;
+pub use crate::ingest::scan::tally::{Counts, Tally};
 pub use crate::ingest::source::Source;
 pub use crate::ingest::source::input_hash::{FileHash, HashScope, InputFile, InputRole};
 
@@ -95,7 +95,7 @@ pub fn read<T: Send>(
 }
 
 /// Same as [`read`], but collects into `kept`. If `charge` is given, it reads the charge of every row of the extract
-/// (without joined cells), and [`Tally::control_total`] holds their sum.
+/// (without joined cells), and [`Counts::control_total`] holds their sum.
 #[allow(
     clippy::too_many_arguments,
     reason = "what to read, how, and where the result goes: every caller sets all of them"
