@@ -2,7 +2,7 @@
 //!
 //! A policy consists of four files: the medical policy, the limits (NCCI), the remittance codes, and the words of claim columns.
 //! Each is built in, and a given file of the same kind replaces it. A fifth file overrides dispositions and product labels
-//! ([`overrides`]).
+//! and selects rules ([`overrides`]).
 //!
 //! # Sub-rooms, in order
 //!
@@ -12,7 +12,8 @@
 //! - [`show`]: the policy as text.
 //! - [`lists`]: reads procedures, editions, product classes and settings.
 //! - [`vocabulary`]: reads the words of claim columns.
-//! - [`overrides`]: reads the dispositions and labels of the settings file.
+//! - [`selection`]: which rules are asked.
+//! - [`overrides`]: reads the dispositions, labels and selected rules of the settings.
 //! - [`parse`]: reads all files into a policy.
 
 pub mod limits;
@@ -21,6 +22,7 @@ mod model;
 pub mod origin;
 pub mod overrides;
 pub mod parse;
+pub mod selection;
 pub mod show;
 mod vocabulary;
 

@@ -218,6 +218,8 @@ pub struct RuleSetting {
     pub carc: String,
     /// Suggested remittance advice remark code (RARC). May be empty.
     pub rarc: String,
+    /// Is the rule asked? The selection of a run may leave it out.
+    pub is_asked: bool,
 }
 
 impl RuleSetting {
@@ -383,6 +385,14 @@ impl Policy {
     /// What the policy says about a rule. The loader guarantees an entry for every rule of the roster.
     pub fn rule(&self, code: &str) -> &RuleSetting {
         &self.rules[code]
+    }
+
+    /// The codes of the rules that the selection of the run leaves out, in their order.
+    pub fn not_asked(&self) -> Vec<&str> {
+        let mut codes: Vec<_> =
+            self.rules.iter().filter(|(_, rule)| !rule.is_asked).map(|(code, _)| code.as_str()).collect();
+        codes.sort_unstable();
+        codes
     }
 
     /// The file of this kind. Only the overrides may be missing.

@@ -1,28 +1,35 @@
-//! Overrides: a user's own dispositions by rule, and own product labels.
+//! Overrides: a user's own dispositions by rule, own product labels, and the selection of rules.
 //!
 //! Overrides are another file of the policy, so they are part of the fingerprint and of every dossier. None is built in; the
-//! settings file of a run is turned into one ([`text`]).
+//! settings of a run are turned into one ([`text`]).
 
 use crate::claim::value::words::MAX_LABEL_LEN;
 use crate::policy::origin::OriginKind;
+use crate::policy::selection::{Selection, read_word};
 use crate::policy::{Disposition, Policy};
 use crate::strict_toml::{Document, SpannedText, Table, nearest};
 
-/// Writes the text of an overrides file. Equal dispositions and labels give equal texts, whatever file they come from.
+/// Writes the text of an overrides file. Equal dispositions, labels and words of a selection give equal texts, whatever
+/// file or flag they come from.
 pub fn text<'a>(
     dispositions: impl IntoIterator<Item = (&'a str, Disposition)>,
     products: impl IntoIterator<Item = (&'a str, &'a str)>,
+    selection: &Selection,
 ) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let head = format!(
-        "kind = \"{}\"\nid = \"settings\"\ntitle = \"Dispositions and product labels of the settings file\"\n\
+        "kind = \"{}\"\nid = \"settings\"\ntitle = \"Dispositions, product labels and selected rules of the run\"\n\
          publisher = \"the user\"\nsource = \"claimlint.toml\"\nvalid = \"this run\"\n",
         OriginKind::Overrides.word()
     );
     let rules = dispositions.into_iter().map(|(rule, word)| format!("{} = \"{}\"\n", quoted(rule), word.word()));
     let labels = products.into_iter().map(|(label, class)| format!("{} = {}\n", quoted(label), quoted(class)));
     let rules = rules.collect::<String>();
-    format!("{head}\n[dispositions]\n{rules}\n[products]\n{}", labels.collect::<String>())
+    let words = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
+    let lists = [("select", &selection.select), ("ignore", &selection.ignore)];
+    let lists = lists.iter().filter(|(_, list)| !list.is_empty());
+    let lists: String = lists.map(|(key, list)| format!("{key} = [{}]\n", words(list))).collect();
+    format!("{head}{lists}\n[dispositions]\n{rules}\n[products]\n{}", labels.collect::<String>())
 }
 
 /// Reads `[dispositions]`: rules of the roster with their dispositions, which apply to all procedure codes.
@@ -56,6 +63,21 @@ pub fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     products
 }
 
+/// Reads `select` and `ignore`.
+fn read_selection(document: &Document<'_>, root: &Table<'_, '_>, roster: &[&str]) -> Selection {
+    let words = |key: &str| {
+        let read = root.texts_if(key).into_iter().filter_map(|word| match read_word(&word.text, roster) {
+            Ok(read) => Some(read),
+            Err(what) => {
+                document.fault(word.span, format!("\"{}\" {what}", word.text));
+                None
+            }
+        });
+        read.collect()
+    };
+    Selection { select: words("select"), ignore: words("ignore") }
+}
+
 /// Applies an overrides file to a policy.
 pub(super) fn read(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
     if let Some(table) = root.table_if("dispositions") {
@@ -66,6 +88,13 @@ pub(super) fn read(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut P
             }
         }
         table.deny_unknown_keys();
+    }
+    let selection = read_selection(document, root, roster);
+    for (code, setting) in &mut policy.rules {
+        setting.is_asked = selection.asks(code);
+    }
+    if policy.rules.values().all(|setting| !setting.is_asked) {
+        root.fault("no rule is left to ask: select more rules, or ignore fewer");
     }
     if let Some(table) = root.table_if("products") {
         for (label, class) in read_products(&table) {
@@ -103,7 +132,8 @@ mod tests {
     fn an_override_is_part_of_the_policy() {
         let plain = load(&[], &roster()).unwrap_or_else(|e| panic!("{e}"));
         let load_text = |text: String| load(&[PolicyFile { file: "claimlint.toml".to_owned(), text }], &roster());
-        let text = text([("DX101", Disposition::Info)], [("Our \"Gold\"", "commercial-managed-care")]);
+        let text =
+            text([("DX101", Disposition::Info)], [("Our \"Gold\"", "commercial-managed-care")], &Selection::default());
         let policy = load_text(text).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(
             (plain.rule("DX101").disposition, policy.rule("DX101").disposition),
@@ -112,8 +142,9 @@ mod tests {
         assert_eq!(policy.own_labels[0].0, "Our \"Gold\"");
         assert_ne!(plain.fingerprint, policy.fingerprint);
         assert_eq!(policy.origins.len(), 5);
-        let wrong =
-            load_text(super::text([("DX1O1", Disposition::Info)], [("a", "b")])).expect_err("faults").to_string();
+        let wrong = load_text(super::text([("DX1O1", Disposition::Info)], [("a", "b")], &Selection::default()))
+            .expect_err("faults")
+            .to_string();
         assert!(
             wrong.contains("DX1O1 is not a rule; did you mean DX101?") && wrong.contains("\"b\" is not a class"),
             "{wrong}"

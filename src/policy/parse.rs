@@ -168,7 +168,14 @@ fn read_rules(
         if let Some(disposition) = disposition {
             rules.insert(
                 (*code).to_owned(),
-                RuleSetting { disposition, by_code, citation, carc: String::new(), rarc: String::new() },
+                RuleSetting {
+                    disposition,
+                    by_code,
+                    citation,
+                    carc: String::new(),
+                    rarc: String::new(),
+                    is_asked: true,
+                },
             );
         }
     }

@@ -7,6 +7,7 @@ use crate::report::labels::{LabelKind, MAX_LABELS_SHOWN};
 use crate::report::totals::Totals;
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
+use crate::rules::roster;
 use crate::run::RunContext;
 
 /// A column that an extract does not have.
@@ -95,9 +96,23 @@ pub(crate) fn no_service(run: &RunContext) -> String {
     }
 }
 
+/// What a selection of rules leaves of the words of a report.
+fn selection(run: &RunContext) -> Option<String> {
+    let (all, left_out) = (roster().count(), run.policy.not_asked());
+    (!left_out.is_empty()).then(|| {
+        format!(
+            "{} of {} were asked; the run left out {}. A service is clear here if none of the rules that were asked flags it.",
+            all - left_out.len(),
+            counted(all as u64, "rule"),
+            left_out.join(", ")
+        )
+    })
+}
+
 /// Sentences about the run as a whole.
 pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(selection(run));
     if let Some(coverage) = totals.coverage(run) {
         notes.push(format!(
             "The authorization file has {} and {}. Services carry {}, and the file has {} of them.",

@@ -54,10 +54,11 @@ pub fn files(staged: &StagedReport) -> impl Fn(&str) -> io::Result<Box<dyn Outpu
 /// The word of `--format` that asks for every format.
 pub const ALL: &str = "all";
 
-/// The formats that are always written, and those that `words` of `--format` add.
-pub fn chosen<'f>(words: &[impl AsRef<str>]) -> Vec<&'f Format> {
+/// The formats that are always written, and those that `words` of `--format` add, without the files `left_out`.
+pub fn chosen<'f>(words: &[impl AsRef<str>], left_out: &[&str]) -> Vec<&'f Format> {
     let wanted = |word: &str| words.iter().map(AsRef::as_ref).any(|w| w == word || w == ALL);
-    FORMATS.iter().filter(|format| format.word.is_none_or(wanted)).collect()
+    let written = FORMATS.iter().filter(|format| !left_out.contains(&format.file));
+    written.filter(|format| format.word.is_none_or(wanted)).collect()
 }
 
 /// Parts that are judged at a time per thread: enough that few threads wait for the last part.

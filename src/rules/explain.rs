@@ -10,15 +10,17 @@ use crate::finding::RuleId;
 use crate::finding::{Finding, Subject};
 use crate::policy::Policy;
 use crate::rules::input::RuleInput;
-use crate::rules::judge::{Judgement, ask, conclude, in_order, service_input};
+use crate::rules::judge::{Judgement, ask, asked, conclude, doubting_unasked, service_input};
 use crate::rules::roster::roster;
-use crate::rules::rule::Answer;
+use crate::rules::rule::{Answer, NOT_ASKED, Rule};
 
 /// Explains single services and lines of a line set.
 pub struct Explainer<'a> {
     policy: &'a Policy,
     line_set: &'a LineSet<'a>,
     authorizations: Option<&'a AuthorizationFile>,
+    asked: Vec<(RuleId, Rule)>,
+    unasked: Vec<Rule>,
 }
 
 /// The answers of all rules for one service or line.
@@ -36,14 +38,17 @@ pub struct Explained<'a> {
 impl<'a> Explainer<'a> {
     /// Explains this line set by this policy and authorization file.
     pub fn new(line_set: &'a LineSet<'a>, policy: &'a Policy, authorizations: Option<&'a AuthorizationFile>) -> Self {
-        Self { policy, line_set, authorizations }
+        let asked = asked(policy);
+        let unasked = doubting_unasked(&asked);
+        Self { policy, line_set, authorizations, asked, unasked }
     }
 
     /// Applies all rules to a service of the line set.
     pub fn service(&self, i: usize) -> Explained<'a> {
         let input = service_input(self.line_set, self.policy, self.authorizations, i);
-        let mut explained = Self::ask(input, Subject::Service(i), self.line_set.services[i].line);
-        explained.judgement = Some(conclude(&explained.input, &explained.findings, self.claim_counted(i)));
+        let mut explained = self.ask(input, Subject::Service(i), self.line_set.services[i].line);
+        explained.judgement =
+            Some(conclude(&explained.input, &explained.findings, &self.unasked, self.claim_counted(i)));
         explained
     }
 
@@ -53,13 +58,12 @@ impl<'a> Explainer<'a> {
         if self.line_set.line_of(i).amounts != AmountsPer::Claim {
             return false;
         }
-        let rules = in_order(roster().map(|(id, rule)| (id, *rule)));
         let counts = |earlier: usize| {
             let mut findings = Vec::new();
             let input = service_input(self.line_set, self.policy, self.authorizations, earlier);
             let line = self.line_set.services[earlier].line;
-            ask(&rules, &input, Subject::Service(earlier), line, &mut findings);
-            conclude(&input, &findings, false).counts_claim
+            ask(&self.asked, &input, Subject::Service(earlier), line, &mut findings);
+            conclude(&input, &findings, &self.unasked, false).counts_claim
         };
         self.line_set.claims_at_risk.contains(&service.claim)
             || (0..i).filter(|earlier| self.line_set.services[*earlier].claim == service.claim).any(counts)
@@ -67,14 +71,15 @@ impl<'a> Explainer<'a> {
 
     /// Applies all rules to a line that is not a service; `subject` says which kind.
     pub fn line(&self, subject: Subject, line: usize) -> Explained<'a> {
-        Self::ask(RuleInput::line(self.policy, self.line_set, line), subject, line)
+        self.ask(RuleInput::line(self.policy, self.line_set, line), subject, line)
     }
 
-    fn ask(input: RuleInput<'a>, subject: Subject, line: usize) -> Explained<'a> {
+    fn ask(&self, input: RuleInput<'a>, subject: Subject, line: usize) -> Explained<'a> {
         let explained = roster().filter(|(_, rule)| rule.is_asked(subject));
-        let answers = explained.map(|(id, rule)| (id, (rule.check)(&input))).collect();
+        let answer = |rule: &Rule| if self.policy.rule(rule.code).is_asked { (rule.check)(&input) } else { NOT_ASKED };
+        let answers = explained.map(|(id, rule)| (id, answer(rule))).collect();
         let mut findings = Vec::new();
-        ask(&in_order(roster().map(|(id, rule)| (id, *rule))), &input, subject, line, &mut findings);
+        ask(&self.asked, &input, subject, line, &mut findings);
         Explained { input, answers, findings, judgement: None }
     }
 }

@@ -118,7 +118,20 @@ pub struct Judged {
 
 /// Judges the line set by all rules of the roster.
 pub fn judge(line_set: &LineSet<'_>, policy: &Policy, authorizations: Option<&AuthorizationFile>) -> Judged {
-    judge_with(line_set, policy, authorizations, &in_order(roster().map(|(id, rule)| (id, *rule))))
+    judge_with(line_set, policy, authorizations, &asked(policy))
+}
+
+/// The rules of the roster that the run asks, sorted.
+pub(super) fn asked(policy: &Policy) -> Vec<(RuleId, Rule)> {
+    let asked = roster().filter(|(_, rule)| policy.rule(rule.code).is_asked);
+    in_order(asked.map(|(id, rule)| (id, *rule)))
+}
+
+/// The rules that doubt necessity and are not among those asked. The necessity of a service is stated by every run, so it
+/// does not depend on the selection.
+pub(super) fn doubting_unasked(asked: &[(RuleId, Rule)]) -> Vec<Rule> {
+    let is_asked = |code: &str| asked.iter().any(|(_, rule)| rule.code == code);
+    roster().filter(|(_, rule)| rule.doubts_necessity && !is_asked(rule.code)).map(|(_, rule)| *rule).collect()
 }
 
 /// Sorts rules by their codes, the order in which findings are printed.
@@ -136,6 +149,7 @@ pub fn judge_with(
     authorizations: Option<&AuthorizationFile>,
     rules: &[(RuleId, Rule)],
 ) -> Judged {
+    let unasked = doubting_unasked(rules);
     let mut judged = Judged { services: Vec::with_capacity(line_set.services.len()), findings: Vec::new() };
     let mut services = line_set.services.iter().enumerate().peekable();
     // Claims whose amounts are already counted, where the rows of a claim repeat them.
@@ -148,7 +162,7 @@ pub fn judge_with(
             ask(rules, &input, Subject::Service(i), line, &mut judged.findings);
             let claim = line_set.services[i].claim;
             let claim_counted = counted.contains(&claim) || line_set.claims_at_risk.contains(&claim);
-            let judgement = conclude(&input, &judged.findings[from..], claim_counted);
+            let judgement = conclude(&input, &judged.findings[from..], &unasked, claim_counted);
             if judgement.counts_claim {
                 counted.insert(claim);
             }
@@ -207,10 +221,16 @@ pub(super) fn ask(
     }
 }
 
-/// Derives the verdict from the findings of a service. `claim_counted`: an earlier service of the claim has its
-/// amounts.
-pub(super) fn conclude(input: &RuleInput<'_>, findings: &[Finding], claim_counted: bool) -> Judgement {
-    let doubted = findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity);
+/// Derives the verdict from the findings of a service. `unasked`: the rules of [`doubting_unasked`]. `claim_counted`: an
+/// earlier service of the claim has its amounts.
+pub(super) fn conclude(
+    input: &RuleInput<'_>,
+    findings: &[Finding],
+    unasked: &[Rule],
+    claim_counted: bool,
+) -> Judgement {
+    let doubted = findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity)
+        || unasked.iter().any(|rule| matches!((rule.check)(input), Answer::Fired(_)));
     let necessity = match input.necessity {
         Necessity::FollowsLcd | Necessity::BeforeIcd10 => NecessityStatus::NotEvaluated,
         Necessity::NotListed => NecessityStatus::NotSupported,

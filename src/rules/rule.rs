@@ -47,6 +47,9 @@ pub(super) const NO_DATE: Answer = Answer::CouldNot("the service date cannot be 
 /// The answer of rules on the product class where it is unknown (RT402 reports that).
 pub(super) const NO_CLASS: Answer = Answer::CouldNot("the policy's tables name no class for the product");
 
+/// The answer of a rule that the selection of the run leaves out.
+pub(super) const NOT_ASKED: Answer = Answer::NotApplicable("left out of the run by --select or --ignore");
+
 /// The answer of rules on CPT lines for a stay.
 pub(super) const CPT_ONLY: Answer = Answer::NotApplicable("asked of lines with a listed CPT code only");
 

@@ -29,6 +29,7 @@
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! trust       settings files that nobody named: a warning, refused, or read by every command
 //! warnings    signs that a run read something else than the user meant: each where it should be, and everywhere
+//! selection   rules and files that a run leaves out
 //! gates       conditions over the totals
 //! reconcile   rows and charges compared with the announced totals
 //! life        the life of a claim: bins, and facts that rows take from each other
@@ -91,6 +92,7 @@ mod properties;
 mod readers;
 mod reconcile;
 mod rules;
+mod selection;
 mod sessions;
 mod settings;
 mod silence;

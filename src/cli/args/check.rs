@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 
 use crate::claim::Sum;
 use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, size};
+use crate::policy::selection::read_word;
 use crate::report::{FORMATS, write};
+use crate::rules::codes;
 
 /// `claimlint check`.
 #[derive(Debug, Clone, Default, Args)]
@@ -24,12 +26,24 @@ pub struct Check {
     /// Files that replace built-in ones
     #[command(flatten)]
     pub policy: PolicyFiles,
+    /// Ask only these rules: codes or their beginnings, such as DX101,PA (repeatable) [default: all]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = rule_word)]
+    pub select: Vec<String>,
+    /// Do not ask these rules, such as DQ; the longer word decides between --select and --ignore (repeatable)
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = rule_word)]
+    pub ignore: Vec<String>,
     /// Report directory [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Add files to the report: xlsx, parquet, jsonl, rollups, or all of them (repeatable)
     #[arg(long = "format", value_name = "FORMAT", value_parser = formats(), hide_possible_values = true)]
     pub formats: Vec<String>,
+    /// Leave out report.html
+    #[arg(long)]
+    pub no_html: bool,
+    /// Leave out dossier.bin, without which `claimlint explain` cannot answer
+    #[arg(long)]
+    pub no_dossier: bool,
     /// Replace an existing report in --out
     #[arg(long)]
     pub force: bool,
@@ -109,6 +123,11 @@ pub(crate) fn memory(text: &str) -> Result<usize, String> {
 
 fn control_total(text: &str) -> Result<Sum, String> {
     Sum::parse_control(text).ok_or_else(|| "write dollars with a point, such as 12345.67, or cents: 1234567".to_owned())
+}
+
+/// A word of `--select` or `--ignore`.
+pub(crate) fn rule_word(text: &str) -> Result<String, String> {
+    read_word(text, &codes())
 }
 
 /// The format of the log.

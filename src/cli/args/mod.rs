@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
-pub(crate) use crate::cli::args::check::{format_words, memory};
+pub(crate) use crate::cli::args::check::{format_words, memory, rule_word};
 pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Verify};
 pub use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
 pub(crate) use crate::cli::args::shared::{required_field, size};

@@ -50,7 +50,7 @@ fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
     let shown = path.display();
     let file = foreign::open(report, dossier::FILE).map_err(|e| match e.kind() {
         ErrorKind::NotFound if report.join("summary.json").exists() => {
-            anyhow!("{shown}: is missing; run `claimlint check` again to have it")
+            anyhow!("{shown}: is missing; run `claimlint check` again, without --no-dossier, to have it")
         }
         ErrorKind::NotFound => {
             anyhow!("{}: holds no report; name the directory of a report with --in", report.display())

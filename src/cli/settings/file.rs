@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Deserializer};
 use toml::{Spanned, Value};
 
-use crate::cli::args::{FailOn, HashedPart, MaskDates, format_words, memory, required_field, size};
+use crate::cli::args::{FailOn, HashedPart, MaskDates, format_words, memory, required_field, rule_word, size};
 use crate::cli::settings::keys::KEYS;
 use crate::ingest::TableFile;
 use crate::policy::Disposition;
@@ -31,6 +31,8 @@ pub(crate) struct SettingsFile {
     pub(crate) require: FileValue<Many<RequiredField>>,
     pub(crate) max_decompressed: FileValue<One<Size>>,
     pub(crate) policy: FileValue<Many<String>>,
+    pub(crate) select: FileValue<Many<RuleWord>>,
+    pub(crate) ignore: FileValue<Many<RuleWord>>,
     pub(crate) auths: FileValue<One<String>>,
     pub(crate) out: FileValue<One<String>>,
     pub(crate) mask: FileValue<One<String>>,
@@ -40,6 +42,8 @@ pub(crate) struct SettingsFile {
     pub(crate) fail_if: FileValue<Many<String>>,
     pub(crate) threads: FileValue<Whole<1, 1024>>,
     pub(crate) format: FileValue<Many<FormatWord>>,
+    pub(crate) no_html: FileValue<Yes>,
+    pub(crate) no_dossier: FileValue<Yes>,
     pub(crate) memory: FileValue<One<MemorySize>>,
     pub(crate) baseline: FileValue<One<String>>,
     pub(crate) suppress: FileValue<One<String>>,
@@ -77,6 +81,10 @@ pub(crate) struct One<T>(pub(crate) T);
 #[derive(Debug)]
 pub(crate) struct Many<T>(pub(crate) Vec<T>);
 
+/// `true` or `false`.
+#[derive(Debug)]
+pub(crate) struct Yes(pub(crate) bool);
+
 /// A whole number within bounds.
 #[derive(Debug)]
 pub(crate) struct Whole<const MIN: i64, const MAX: i64>(pub(crate) i64);
@@ -94,6 +102,12 @@ impl<T: FromText> FromToml for Many<T> {
             one => return read_text(one, "a list of texts: [\"...\", \"...\"]").map(|one| Self(vec![one])),
         };
         items.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl FromToml for Yes {
+    fn from_toml(value: &Value) -> Result<Self, String> {
+        value.as_bool().map(Self).ok_or_else(|| format!(" is {}: write true or false", value.type_str()))
     }
 }
 
@@ -161,6 +175,16 @@ impl FromText for FormatWord {
     }
 }
 
+/// A word of `--select` or `--ignore`.
+#[derive(Debug)]
+pub(crate) struct RuleWord(pub(crate) String);
+
+impl FromText for RuleWord {
+    fn from_text(text: &str) -> Result<Self, String> {
+        rule_word(text).map(Self)
+    }
+}
+
 /// A field of `--require`.
 #[derive(Debug)]
 pub(crate) struct RequiredField(pub(crate) String);
@@ -206,6 +230,10 @@ impl SettingsFile {
         report(document, "comment", self.comment.as_ref());
         report(document, "join", self.join.as_ref());
         report(document, "require", self.require.as_ref());
+        report(document, "select", self.select.as_ref());
+        report(document, "ignore", self.ignore.as_ref());
+        report(document, "no_html", self.no_html.as_ref());
+        report(document, "no_dossier", self.no_dossier.as_ref());
         report(document, "max_decompressed", self.max_decompressed.as_ref());
         report(document, "policy", self.policy.as_ref());
         report(document, "auths", self.auths.as_ref());

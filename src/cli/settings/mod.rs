@@ -27,6 +27,7 @@ use crate::gate::Gate;
 use crate::ingest::TableFile;
 use crate::ingest::layout::library::SHIPPED;
 use crate::policy::parse::PolicyFile;
+use crate::policy::selection::Selection;
 use crate::policy::{Policy, overrides};
 use crate::strict_toml::{Fault, Faults};
 use crate::warning::{Warning, WarningKind};
@@ -81,6 +82,8 @@ pub(crate) struct EffectiveSettings {
     pub(crate) require: SettingValue<Vec<String>>,
     pub(crate) max_decompressed: SettingValue<u64>,
     pub(crate) policy: SettingValue<Vec<PathBuf>>,
+    pub(crate) select: SettingValue<Vec<String>>,
+    pub(crate) ignore: SettingValue<Vec<String>>,
     pub(crate) auths: SettingValue<String>,
     pub(crate) out: SettingValue<PathBuf>,
     pub(crate) mask: SettingValue<String>,
@@ -90,6 +93,8 @@ pub(crate) struct EffectiveSettings {
     pub(crate) fail_if: SettingValue<Vec<String>>,
     pub(crate) threads: SettingValue<u16>,
     pub(crate) format: SettingValue<Vec<String>>,
+    pub(crate) no_html: SettingValue<bool>,
+    pub(crate) no_dossier: SettingValue<bool>,
     pub(crate) memory: SettingValue<usize>,
     pub(crate) baseline: SettingValue<PathBuf>,
     pub(crate) suppress: SettingValue<PathBuf>,
@@ -99,6 +104,9 @@ pub(crate) struct EffectiveSettings {
     was_found: bool,
     loaded: Option<LoadedSettings>,
 }
+
+/// The file name of overrides that hold a selection only.
+const SELECTION_FLAGS: &str = "--select and --ignore";
 
 /// The flags, and the file that they override.
 struct Layers<'a> {
@@ -168,6 +176,8 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
             |f| &f.policy,
             |v, d| v.0.iter().map(|path| path_of(path, d)).collect(),
         ),
+        select: layers.pick_list(&typed.select, |f| &f.select, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
+        ignore: layers.pick_list(&typed.ignore, |f| &f.ignore, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
         auths: layers.pick(typed.auths.clone(), |f| &f.auths, |v, d| beside(d, &v.0)),
         out: layers.pick(typed.out.clone(), |f| &f.out, |v, d| path_of(&v.0, d)),
         mask: layers.pick(typed.mask.clone(), |f| &f.mask, |v, d| variable_or_path(&v.0, d)),
@@ -177,6 +187,8 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         fail_if: layers.pick_list(&typed.fail_if, |f| &f.fail_if, |v, _| v.0.clone()),
         threads: layers.pick(typed.threads, |f| &f.threads, |v, _| number_from_toml(v.0)),
         format: layers.pick_list(&typed.formats, |f| &f.format, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
+        no_html: layers.pick(typed.no_html.then_some(true), |f| &f.no_html, |v, _| v.0),
+        no_dossier: layers.pick(typed.no_dossier.then_some(true), |f| &f.no_dossier, |v, _| v.0),
         memory: layers.pick(typed.memory, |f| &f.memory, |v, _| v.0.0),
         baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| path_of(&v.0, d)),
         suppress: layers.pick(typed.suppress.clone(), |f| &f.suppress, |v, d| path_of(&v.0, d)),
@@ -227,6 +239,8 @@ impl EffectiveSettings {
         let of_file = |origin: &SettingOrigin| matches!(origin, SettingOrigin::File(..));
         let keys = [
             ("policy", &self.policy.origin),
+            ("select", &self.select.origin),
+            ("ignore", &self.ignore.origin),
             ("suppress", &self.suppress.origin),
             ("fail_on", &self.fail_on.origin),
             ("fail_if", &self.fail_if.origin),
@@ -255,8 +269,17 @@ impl EffectiveSettings {
     /// The policy in force: the files that replace built-in ones, with the dispositions and labels of the settings.
     pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
         let plain = load_policy_with(self.policy.list(), None)?;
+        let selection = Selection { select: self.select.list().to_vec(), ignore: self.ignore.list().to_vec() };
         let overriding = |loaded: &&LoadedSettings| !loaded.products.is_empty() || !loaded.dispositions.is_empty();
-        let Some(loaded) = self.loaded.as_ref().filter(overriding) else { return Ok(plain) };
+        let Some(loaded) = self.loaded.as_ref().filter(overriding) else {
+            let text = overrides::text([], [], &selection);
+            let file = PolicyFile { file: SELECTION_FLAGS.to_owned(), text };
+            return if selection.is_everything() {
+                Ok(plain)
+            } else {
+                load_policy_with(self.policy.list(), Some(&file))
+            };
+        };
         let unknown = loaded.products.iter().filter(|(_, class)| plain.class_named(class).is_none());
         let list: Vec<Fault> = unknown
             .map(|(label, class)| Fault {
@@ -271,6 +294,7 @@ impl EffectiveSettings {
         let text = overrides::text(
             loaded.dispositions.iter().map(|(rule, disposition)| (rule.text.as_str(), *disposition)),
             loaded.products.iter().map(|(label, class)| (label.text.as_str(), class.as_str())),
+            &selection,
         );
         load_policy_with(self.policy.list(), Some(&PolicyFile { file: loaded.file.clone(), text }))
     }
@@ -286,6 +310,8 @@ impl EffectiveSettings {
             row("require", &self.require, |list| list.join(", ")),
             row("max_decompressed", &self.max_decompressed, ToString::to_string),
             row("policy", &self.policy, |list| joined(list, text)),
+            row("select", &self.select, |list| list.join(", ")),
+            row("ignore", &self.ignore, |list| list.join(", ")),
             row("auths", &self.auths, Clone::clone),
             row("out", &self.out, text),
             row("mask", &self.mask, Clone::clone),
@@ -295,6 +321,8 @@ impl EffectiveSettings {
             row("fail_if", &self.fail_if, |list| list.join(", ")),
             row("threads", &self.threads, ToString::to_string),
             row("format", &self.format, |list| list.join(", ")),
+            row("no_html", &self.no_html, ToString::to_string),
+            row("no_dossier", &self.no_dossier, ToString::to_string),
             row("memory", &self.memory, ToString::to_string),
             row("baseline", &self.baseline, text),
             row("suppress", &self.suppress, text),

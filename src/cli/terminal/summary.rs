@@ -9,6 +9,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
 use crate::policy::Disposition;
+use crate::report::format::html;
 use crate::report::notes;
 use crate::report::top_services::TopServices;
 use crate::report::words::finding::NOT_EVALUATED;
@@ -87,7 +88,8 @@ pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, 
         write!(out, "{}", style::wrapped(&note, 0))?;
     }
     unread(context, totals, out)?;
-    let page = place.join("report.html").display().to_string();
+    let page = place.join(html::FILE);
+    let page = if page.exists() { page } else { place.to_path_buf() }.display().to_string();
     writeln!(out, "{} {}", paint(BOLD, "Report:"), style::seen(&page))?;
     for sentence in run.policy.unseen.iter().map(String::as_str).chain([NOT_EVALUATED]) {
         write!(out, "{DIM}{}{DIM:#}", style::wrapped(sentence, 0))?;

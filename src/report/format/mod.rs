@@ -34,7 +34,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format { file: "rejects.csv", about: "every row that could not be used", word: None, open: csv::rejects },
     Format { file: "summary.json", about: "ledger and totals for machines", word: None, open: summary_json::summary },
-    Format { file: "report.html", about: "the page to read and forward", word: None, open: html::report },
+    Format { file: html::FILE, about: "the page to read and forward", word: None, open: html::report },
     Format { file: "report.xlsx", about: "the same for Excel and LibreOffice", word: Some("xlsx"), open: xlsx::report },
     Format { file: "services.parquet", about: "every service, typed", word: Some("parquet"), open: parquet::services },
     Format { file: "findings.parquet", about: "every finding, typed", word: Some("parquet"), open: parquet::findings },

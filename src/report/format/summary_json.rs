@@ -48,6 +48,9 @@ struct SummaryJson<'a> {
     /// Null if the extracts have no column for amounts.
     recoverable: Option<BTreeMap<&'a str, String>>,
     rules: BTreeMap<&'a str, RuleJson<'a>>,
+    /// The rules that `--select` and `--ignore` leave out; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_asked: Vec<&'a str>,
     unseen: &'a [String],
     /// Only if a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -283,6 +286,7 @@ impl<'a> SummaryJson<'a> {
             amount_at_risk: sums(|tally| tally.at_risk, summary.at_risk()),
             recoverable: sums(|tally| tally.recoverable, summary.recoverable()),
             rules: rules.collect(),
+            not_asked: policy.not_asked(),
             unseen: &policy.unseen,
             new: totals.new.as_ref().map(|tally| NewJson {
                 new: ShareJson::of(&tally.new, known),

@@ -46,6 +46,9 @@ use crate::report::words::warning::sentence;
 use crate::rules::judge::ServiceStatus;
 use crate::tally::Summary;
 
+/// The name of the page.
+pub const FILE: &str = "report.html";
+
 /// Most findings on other rows that are shown; findings.csv has all of them.
 const MAX_OTHER_FINDINGS: usize = 200;
 

@@ -1,0 +1,121 @@
+//! Selected rules and left-out files: what is not selected is not asked, and every output says so.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::cli::{CommandOutput, TestDir};
+
+/// Invented claims on which most rules fire.
+fn with_claims() -> TestDir {
+    let dir = TestDir::with(&[]);
+    let made = dir.run(&["generate", "--rows", "400", "--scope", "0.5", "--auths", "--seed", "11", "--out", "made"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    dir
+}
+
+fn check(dir: &TestDir, out: &str, more: &[&str]) -> CommandOutput {
+    let mut args = vec!["check", "made/claims.csv", "--auths", "made/authorizations.csv", "-o", out, "--fail-on", "never"];
+    args.extend(more);
+    let output = dir.run(&args);
+    assert_eq!(output.code, Some(0), "{more:?}: {}", output.err);
+    output
+}
+
+fn read(dir: &TestDir, file: &str) -> String {
+    fs::read_to_string(dir.at(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+}
+
+/// A column of a table by its name.
+fn column(dir: &TestDir, file: &str, name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(dir.at(file)).expect("a table");
+    let at = reader.headers().expect("a header").iter().position(|c| c == name).expect("a column");
+    reader.records().map(|row| row.expect("a row")[at].to_owned()).collect()
+}
+
+#[test]
+fn only_selected_rules_are_asked_and_every_output_says_so() {
+    let dir = with_claims();
+    check(&dir, "all", &[]);
+    let chosen = check(&dir, "two", &["--select", "dx101,PA201"]);
+    let fired = |report: &str| -> BTreeSet<String> {
+        column(&dir, &format!("{report}/findings.csv"), "rule").into_iter().collect()
+    };
+    let all = fired("all");
+    assert!(all.len() > 20 && all.contains("DX101") && all.contains("PA201"), "{all:?}");
+    assert_eq!(fired("two"), BTreeSet::from(["DX101", "PA201"].map(str::to_owned)));
+    let of = |report: &str, rule: &str| {
+        column(&dir, &format!("{report}/findings.csv"), "rule").iter().filter(|r| *r == rule).count()
+    };
+    assert_eq!((of("all", "DX101"), of("all", "PA201")), (of("two", "DX101"), of("two", "PA201")));
+    // What a service is does not depend on the rules that are asked.
+    for fact in ["claim_id", "necessity", "authorization"] {
+        assert_eq!(column(&dir, "all/services.csv", fact), column(&dir, "two/services.csv", fact), "{fact}");
+    }
+    check(&dir, "ignored", &["--ignore", "DQ", "--ignore", "TW"]);
+    let kept: BTreeSet<_> = all.iter().filter(|r| !r.starts_with("DQ") && !r.starts_with("TW")).cloned().collect();
+    assert_eq!(fired("ignored"), kept);
+
+    let sentence = "2 of ";
+    let summary: serde_json::Value = serde_json::from_str(&read(&dir, "two/summary.json")).expect("JSON");
+    let not_asked = summary["not_asked"].as_array().expect("a list");
+    assert!(not_asked.len() > 40 && !not_asked.contains(&"DX101".into()), "{not_asked:?}");
+    for said in [chosen.out.replace('\n', " "), read(&dir, "two/report.html")] {
+        assert!(said.contains(sentence) && said.contains("were asked; the run left out"), "{said}");
+    }
+    assert!(!read(&dir, "all/summary.json").contains("not_asked"));
+    assert!(!read(&dir, "all/report.html").contains("left out"));
+    // The dossier knows the selection: `explain` gives the answers of the report.
+    let explained = dir.run(&["explain", &column(&dir, "two/findings.csv", "claim_id")[0], "--in", "two"]);
+    assert!(explained.out.replace('\n', " ").contains("left out of the run"), "{}", explained.out);
+    let verified = dir.run(&["verify", "two", "made/claims.csv", "--auths", "made/authorizations.csv"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.out);
+}
+
+#[test]
+fn a_selection_of_the_settings_file_counts_and_a_flag_overrides_it() {
+    let dir = with_claims();
+    dir.put("made/claimlint.toml", "select = [\"DX\", \"PA\"]\nignore = [\"DX101\"]\nno_html = true\n");
+    check(&dir, "set", &[]);
+    let rules = column(&dir, "set/findings.csv", "rule");
+    assert!(rules.iter().all(|r| r != "DX101" && (r.starts_with("DX") || r.starts_with("PA"))), "{rules:?}");
+    assert!(!dir.at("set/report.html").exists());
+    // A settings file that nobody named changes what is denied: the warning names the keys.
+    assert!(read(&dir, "set/summary.json").contains("select, ignore"));
+    check(&dir, "flag", &["--select", "CD301"]);
+    assert!(column(&dir, "flag/findings.csv", "rule").iter().all(|r| r == "CD301"));
+}
+
+#[test]
+fn a_word_that_names_no_rule_is_refused() {
+    let dir = with_claims();
+    for (args, says) in [
+        (vec!["--select", "XX"], "names no rule"),
+        (vec!["--ignore", "DX1O1"], "names no rule"),
+        (vec!["--select", "DX101", "--ignore", "DX101"], "no rule is left to ask"),
+    ] {
+        let mut all = vec!["check", "made/claims.csv", "-o", "refused"];
+        all.extend(args);
+        let output = dir.run(&all);
+        assert_eq!(output.code, Some(2), "{}", output.err);
+        assert!(output.err.contains(says), "{}", output.err);
+        assert!(!dir.at("refused").exists());
+    }
+}
+
+#[test]
+fn page_and_dossier_may_be_left_out() {
+    let dir = with_claims();
+    let output = check(&dir, "bare", &["--no-html", "--no-dossier"]);
+    assert!(!dir.at("bare/report.html").exists() && !dir.at("bare/dossier.bin").exists());
+    assert!(output.out.contains("Report: bare\n"), "{}", output.out);
+    check(&dir, "full", &[]);
+    for file in ["services.csv", "findings.csv", "summary.json"] {
+        assert_eq!(read(&dir, &format!("bare/{file}")), read(&dir, &format!("full/{file}")), "{file}");
+    }
+    let explained = dir.run(&["explain", "X", "--in", "bare"]);
+    assert!(explained.err.contains("without --no-dossier"), "{}", explained.err);
+    let verified = dir.run(&["verify", "bare", "made/claims.csv", "--auths", "made/authorizations.csv"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.out);
+    check(&dir, "bare", &["--force"]);
+    assert!(dir.at("bare/report.html").exists());
+}
