@@ -14,7 +14,8 @@ fn with_claims() -> TestDir {
 }
 
 fn check(dir: &TestDir, out: &str, more: &[&str]) -> CommandOutput {
-    let mut args = vec!["check", "made/claims.csv", "--auths", "made/authorizations.csv", "-o", out, "--fail-on", "never"];
+    let mut args =
+        vec!["check", "made/claims.csv", "--auths", "made/authorizations.csv", "-o", out, "--fail-on", "never"];
     args.extend(more);
     let output = dir.run(&args);
     assert_eq!(output.code, Some(0), "{more:?}: {}", output.err);

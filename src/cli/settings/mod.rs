@@ -8,105 +8,29 @@
 //! - [`keys`]: which flags have a key in the file.
 //! - [`file`](mod@file): the file as it is written.
 //! - [`trust`]: whether a file that nobody named may be used.
+//! - [`effective`]: every setting with its value and origin.
+//! - [`in_force`]: the policy that the settings ask for.
 
+mod effective;
 mod file;
+mod in_force;
 pub(crate) mod keys;
 mod trust;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail};
-use clap::ValueEnum;
+use anyhow::bail;
 
-use crate::cli::args::{Check, FailOn, HashedPart, LayoutChoice, MaskDates};
-use crate::cli::load::{load_policy_with, read_text};
+use crate::cli::args::Check;
+use crate::cli::load::read_text;
 use crate::cli::settings::file::{Checked, FileValue, LoadedSettings, SettingsFile, beside};
-use crate::cli::settings::keys::KEYS;
-use crate::gate::Gate;
 use crate::ingest::TableFile;
 use crate::ingest::layout::library::SHIPPED;
-use crate::policy::parse::PolicyFile;
-use crate::policy::selection::Selection;
-use crate::policy::{Policy, overrides};
-use crate::strict_toml::{Fault, Faults};
-use crate::warning::{Warning, WarningKind};
+
+pub(crate) use crate::cli::settings::effective::{EffectiveSettings, SettingOrigin, SettingValue};
 
 /// Name of the file that is looked for beside the first extract.
 pub(crate) const FILE: &str = "claimlint.toml";
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SettingOrigin {
-    /// Neither the file nor a flag gives one.
-    Default,
-    /// The settings file, with the line.
-    File(String, usize),
-    /// A flag.
-    Flag,
-}
-
-impl fmt::Display for SettingOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(file, line) => write!(f, "{file}:{line}"),
-            Self::Flag => f.write_str("flag"),
-        }
-    }
-}
-
-/// A value in force and its origin. Without a value the default applies.
-#[derive(Debug, Clone)]
-pub(crate) struct SettingValue<T> {
-    pub(crate) value: Option<T>,
-    pub(crate) origin: SettingOrigin,
-}
-
-impl<T> SettingValue<Vec<T>> {
-    /// The list; empty by default.
-    pub(crate) fn list(&self) -> &[T] {
-        self.value.as_deref().unwrap_or_default()
-    }
-}
-
-/// Every setting in force.
-#[derive(Debug)]
-pub(crate) struct EffectiveSettings {
-    /// The settings file, if there is one.
-    pub(crate) file: Option<String>,
-    pub(crate) layout: SettingValue<String>,
-    pub(crate) skip_lines: SettingValue<usize>,
-    pub(crate) comment: SettingValue<Vec<String>>,
-    pub(crate) join: SettingValue<Vec<TableFile>>,
-    pub(crate) require: SettingValue<Vec<String>>,
-    pub(crate) max_decompressed: SettingValue<u64>,
-    pub(crate) policy: SettingValue<Vec<PathBuf>>,
-    pub(crate) select: SettingValue<Vec<String>>,
-    pub(crate) ignore: SettingValue<Vec<String>>,
-    pub(crate) auths: SettingValue<String>,
-    pub(crate) out: SettingValue<PathBuf>,
-    pub(crate) mask: SettingValue<String>,
-    pub(crate) mask_dates: SettingValue<MaskDates>,
-    pub(crate) fingerprint: SettingValue<HashedPart>,
-    pub(crate) fail_on: SettingValue<FailOn>,
-    pub(crate) fail_if: SettingValue<Vec<String>>,
-    pub(crate) threads: SettingValue<u16>,
-    pub(crate) format: SettingValue<Vec<String>>,
-    pub(crate) no_html: SettingValue<bool>,
-    pub(crate) no_dossier: SettingValue<bool>,
-    pub(crate) memory: SettingValue<usize>,
-    pub(crate) baseline: SettingValue<PathBuf>,
-    pub(crate) suppress: SettingValue<PathBuf>,
-    /// The gates of `fail_if`, parsed.
-    pub(crate) gates: Vec<Gate>,
-    /// Was the file found beside the extract, and not named with `--config`?
-    was_found: bool,
-    loaded: Option<LoadedSettings>,
-}
-
-/// The file name of overrides that hold a selection only.
-const SELECTION_FLAGS: &str = "--select and --ignore";
 
 /// The flags, and the file that they override.
 struct Layers<'a> {
@@ -219,140 +143,6 @@ fn number_from_toml<T: TryFrom<i64> + Default>(number: i64) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
-impl EffectiveSettings {
-    /// How columns are mapped.
-    pub(crate) fn layout_choice(&self) -> LayoutChoice {
-        LayoutChoice {
-            layout: self.layout.value.clone(),
-            skip_lines: self.skip_lines.value,
-            comment: self.comment.list().to_vec(),
-            join: self.join.list().to_vec(),
-            require: self.require.list().to_vec(),
-            max_decompressed: self.max_decompressed.value,
-        }
-    }
-
-    /// A warning if a settings file that nobody named changes what a run denies, accepts or exits with: whoever can write
-    /// beside an extract could change the result unseen.
-    pub(crate) fn warning(&self) -> Option<Warning> {
-        let file = self.file.as_ref().filter(|_| self.was_found)?;
-        let of_file = |origin: &SettingOrigin| matches!(origin, SettingOrigin::File(..));
-        let keys = [
-            ("policy", &self.policy.origin),
-            ("select", &self.select.origin),
-            ("ignore", &self.ignore.origin),
-            ("suppress", &self.suppress.origin),
-            ("fail_on", &self.fail_on.origin),
-            ("fail_if", &self.fail_if.origin),
-        ];
-        let mut changed: Vec<String> =
-            keys.into_iter().filter(|(_, origin)| of_file(origin)).map(|(key, _)| key.to_owned()).collect();
-        if self.loaded.as_ref().is_some_and(|loaded| !loaded.products.is_empty()) {
-            changed.push("products".to_owned());
-        }
-        let dispositions = self.loaded.iter().flat_map(|loaded| &loaded.dispositions);
-        changed.extend(dispositions.map(|(rule, _)| format!("dispositions.{}", rule.text)));
-        let about = Warning::new(WarningKind::SettingsBesideExtract).file(file).field(changed.join(", "));
-        (!changed.is_empty()).then_some(about)
-    }
-
-    fn parse_gates(&self) -> anyhow::Result<Vec<Gate>> {
-        let place = match &self.fail_if.origin {
-            SettingOrigin::File(..) => format!("{}: fail_if", self.fail_if.origin),
-            SettingOrigin::Flag | SettingOrigin::Default => "--fail-if".to_owned(),
-        };
-        let has_baseline = self.baseline.value.is_some();
-        let gates = self.fail_if.list().iter();
-        gates.map(|text| Gate::parse(text, has_baseline).map_err(|wrong| anyhow!("{place}: {wrong}"))).collect()
-    }
-
-    /// The policy in force: the files that replace built-in ones, with the dispositions and labels of the settings.
-    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
-        let plain = load_policy_with(self.policy.list(), None)?;
-        let selection = Selection { select: self.select.list().to_vec(), ignore: self.ignore.list().to_vec() };
-        let overriding = |loaded: &&LoadedSettings| !loaded.products.is_empty() || !loaded.dispositions.is_empty();
-        let Some(loaded) = self.loaded.as_ref().filter(overriding) else {
-            let text = overrides::text([], [], &selection);
-            let file = PolicyFile { file: SELECTION_FLAGS.to_owned(), text };
-            return if selection.is_everything() {
-                Ok(plain)
-            } else {
-                load_policy_with(self.policy.list(), Some(&file))
-            };
-        };
-        let unknown = loaded.products.iter().filter(|(_, class)| plain.class_named(class).is_none());
-        let list: Vec<Fault> = unknown
-            .map(|(label, class)| Fault {
-                line: loaded.line_of(label.span.start),
-                column: 1,
-                message: plain.no_class(class),
-            })
-            .collect();
-        if !list.is_empty() {
-            return Err(Faults { file: loaded.file.clone(), list }.into());
-        }
-        let text = overrides::text(
-            loaded.dispositions.iter().map(|(rule, disposition)| (rule.text.as_str(), *disposition)),
-            loaded.products.iter().map(|(label, class)| (label.text.as_str(), class.as_str())),
-            &selection,
-        );
-        load_policy_with(self.policy.list(), Some(&PolicyFile { file: loaded.file.clone(), text }))
-    }
-
-    /// Key, value and origin of every setting, in the order of [`KEYS`], then labels and dispositions.
-    pub(crate) fn rows(&self) -> Vec<[String; 3]> {
-        let text = |path: &PathBuf| path.display().to_string();
-        let mut rows = vec![
-            row("layout", &self.layout, Clone::clone),
-            row("skip_lines", &self.skip_lines, ToString::to_string),
-            row("comment", &self.comment, |list| list.join(", ")),
-            row("join", &self.join, |list| joined(list, |t| format!("{}={}", t.name, t.file))),
-            row("require", &self.require, |list| list.join(", ")),
-            row("max_decompressed", &self.max_decompressed, ToString::to_string),
-            row("policy", &self.policy, |list| joined(list, text)),
-            row("select", &self.select, |list| list.join(", ")),
-            row("ignore", &self.ignore, |list| list.join(", ")),
-            row("auths", &self.auths, Clone::clone),
-            row("out", &self.out, text),
-            row("mask", &self.mask, Clone::clone),
-            row("mask_dates", &self.mask_dates, word),
-            row("fingerprint", &self.fingerprint, word),
-            row("fail_on", &self.fail_on, word),
-            row("fail_if", &self.fail_if, |list| list.join(", ")),
-            row("threads", &self.threads, ToString::to_string),
-            row("format", &self.format, |list| list.join(", ")),
-            row("no_html", &self.no_html, ToString::to_string),
-            row("no_dossier", &self.no_dossier, ToString::to_string),
-            row("memory", &self.memory, ToString::to_string),
-            row("baseline", &self.baseline, text),
-            row("suppress", &self.suppress, text),
-        ];
-        let Some(loaded) = &self.loaded else { return rows };
-        let place = |at: usize| SettingOrigin::File(loaded.file.clone(), loaded.line_of(at)).to_string();
-        for (label, class) in &loaded.products {
-            rows.push([format!("products.{:?}", label.text), class.clone(), place(label.span.start)]);
-        }
-        for (rule, word) in &loaded.dispositions {
-            rows.push([format!("dispositions.{}", rule.text), word.word().to_owned(), place(rule.span.start)]);
-        }
-        rows
-    }
-}
-
-fn row<T>(key: &str, setting: &SettingValue<T>, show: impl Fn(&T) -> String) -> [String; 3] {
-    let default = || KEYS.iter().find(|k| k.name == key).map_or(String::new(), |k| k.default.to_owned());
-    [key.to_owned(), setting.value.as_ref().map_or_else(default, show), setting.origin.to_string()]
-}
-
-fn joined<T>(list: &[T], show: impl Fn(&T) -> String) -> String {
-    list.iter().map(show).collect::<Vec<_>>().join(", ")
-}
-
-/// The word of a value of an enumeration.
-fn word<T: ValueEnum>(value: &T) -> String {
-    value.to_possible_value().map_or(String::new(), |word| word.get_name().to_owned())
-}
-
 /// The settings file beside the first extract, unless one was named. Standard input has no directory, and
 /// the working directory is searched only if it holds an extract.
 fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
@@ -386,6 +176,7 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
 mod tests {
     use super::*;
     use crate::cli::args::ConfigChoice;
+    use crate::cli::settings::keys::KEYS;
 
     #[test]
     fn paths_start_at_the_directory_of_the_file() {

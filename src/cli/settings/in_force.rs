@@ -1,0 +1,72 @@
+//! The policy that settings ask for, and the warning about settings that change a result unasked.
+
+use crate::cli::load::load_policy_with;
+use crate::cli::settings::effective::{EffectiveSettings, SettingOrigin};
+use crate::cli::settings::file::LoadedSettings;
+use crate::policy::parse::PolicyFile;
+use crate::policy::selection::Selection;
+use crate::policy::{Policy, overrides};
+use crate::strict_toml::{Fault, Faults};
+use crate::warning::{Warning, WarningKind};
+
+/// The file name of overrides that hold a selection only.
+const SELECTION_FLAGS: &str = "--select and --ignore";
+
+impl EffectiveSettings {
+    /// A warning if a settings file that nobody named changes what a run denies, accepts or exits with: whoever can write
+    /// beside an extract could change the result unseen.
+    pub(crate) fn warning(&self) -> Option<Warning> {
+        let file = self.file.as_ref().filter(|_| self.was_found)?;
+        let of_file = |origin: &SettingOrigin| matches!(origin, SettingOrigin::File(..));
+        let keys = [
+            ("policy", &self.policy.origin),
+            ("select", &self.select.origin),
+            ("ignore", &self.ignore.origin),
+            ("suppress", &self.suppress.origin),
+            ("fail_on", &self.fail_on.origin),
+            ("fail_if", &self.fail_if.origin),
+        ];
+        let mut changed: Vec<String> =
+            keys.into_iter().filter(|(_, origin)| of_file(origin)).map(|(key, _)| key.to_owned()).collect();
+        if self.loaded.as_ref().is_some_and(|loaded| !loaded.products.is_empty()) {
+            changed.push("products".to_owned());
+        }
+        let dispositions = self.loaded.iter().flat_map(|loaded| &loaded.dispositions);
+        changed.extend(dispositions.map(|(rule, _)| format!("dispositions.{}", rule.text)));
+        let about = Warning::new(WarningKind::SettingsBesideExtract).file(file).field(changed.join(", "));
+        (!changed.is_empty()).then_some(about)
+    }
+
+    /// The policy in force: the files that replace built-in ones, with the dispositions and labels of the settings.
+    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
+        let plain = load_policy_with(self.policy.list(), None)?;
+        let selection = Selection { select: self.select.list().to_vec(), ignore: self.ignore.list().to_vec() };
+        let overriding = |loaded: &&LoadedSettings| !loaded.products.is_empty() || !loaded.dispositions.is_empty();
+        let Some(loaded) = self.loaded.as_ref().filter(overriding) else {
+            let text = overrides::text([], [], &selection);
+            let file = PolicyFile { file: SELECTION_FLAGS.to_owned(), text };
+            return if selection.is_everything() {
+                Ok(plain)
+            } else {
+                load_policy_with(self.policy.list(), Some(&file))
+            };
+        };
+        let unknown = loaded.products.iter().filter(|(_, class)| plain.class_named(class).is_none());
+        let list: Vec<Fault> = unknown
+            .map(|(label, class)| Fault {
+                line: loaded.line_of(label.span.start),
+                column: 1,
+                message: plain.no_class(class),
+            })
+            .collect();
+        if !list.is_empty() {
+            return Err(Faults { file: loaded.file.clone(), list }.into());
+        }
+        let text = overrides::text(
+            loaded.dispositions.iter().map(|(rule, disposition)| (rule.text.as_str(), *disposition)),
+            loaded.products.iter().map(|(label, class)| (label.text.as_str(), class.as_str())),
+            &selection,
+        );
+        load_policy_with(self.policy.list(), Some(&PolicyFile { file: loaded.file.clone(), text }))
+    }
+}
