@@ -28,7 +28,7 @@ pub fn text<'a>(
     let words = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     let lists = [("select", &selection.select), ("ignore", &selection.ignore)];
     let lists = lists.iter().filter(|(_, list)| !list.is_empty());
-    let lists: String = lists.map(|(key, list)| format!("{key} = [{}]\n", words(list))).collect();
+    let lists = lists.map(|(key, list)| format!("{key} = [{}]\n", words(list))).collect::<Vec<_>>().concat();
     format!("{head}{lists}\n[dispositions]\n{rules}\n[products]\n{}", labels.collect::<String>())
 }
 
