@@ -22,6 +22,7 @@
 //! - [`dir`]: the report directory: staging, locking, publishing, the manifest.
 //! - [`foreign`]: the files of a report that somebody else may have written.
 //! - [`seal`]: the end of run.json: hashes, and a signature.
+//! - [`siblings`]: the reports of a directory, the newest first.
 //! - [`write`](mod@write): judges the parts of a run and writes all formats.
 //! - [`compare`]: two reports compared by their findings.
 //! - [`verify`]: one report checked against its manifest and summary.
@@ -35,6 +36,7 @@ pub mod format;
 pub mod labels;
 pub(crate) mod notes;
 pub mod seal;
+pub mod siblings;
 pub mod sink;
 pub mod table;
 pub mod top_services;

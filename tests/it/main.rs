@@ -16,6 +16,7 @@
 //! pollock     files polluted in the ways of a public benchmark: no row is wrong in silence
 //! joins       several services in one row, and tables joined by key
 //! formats     all formats agree and can be read by other programs
+//! appeals     the right report, claims found by what a caller knows, the words of a reviewer, letters
 //! explain     the dossier of a claim agrees with the report
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
 //! mask        a masked report holds no id
@@ -48,6 +49,7 @@
 //!
 //! Unit tests are at the end of their files in `src`. The tests here need more than one file.
 
+mod appeals;
 mod browser;
 mod caps;
 mod cases;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 
 use crate::cli::args::check::memory;
 use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
@@ -10,11 +11,17 @@ use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
 /// `claimlint explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The claim number, or its token in a masked report
-    pub claim: String,
-    /// The report directory
-    #[arg(long = "in", value_name = "DIR", default_value = crate::report::dir::DEFAULT)]
-    pub report: PathBuf,
+    /// A claim number (case and punctuation aside), a member, an authorization number or a billing NPI, or the token of
+    /// one in a masked report
+    #[arg(value_name = "CLAIM|MEMBER|NUMBER|NPI")]
+    pub wanted: String,
+    /// Only claims with a service on this day, such as 2024-03-05
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<Date>,
+    /// The report directory [default: the newest report, by its run, where `out` of claimlint.toml says, else in the
+    /// working directory]
+    #[arg(long = "in", value_name = "DIR")]
+    pub report: Option<PathBuf>,
     /// Also write the claim's page as HTML
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -24,6 +31,12 @@ pub struct Explain {
     /// Memory that the report may take; a report that needs more is refused [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<usize>,
+    /// The settings file whose `out` says where reports are [default: claimlint.toml in the working directory]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_config", "report"])]
+    pub config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long)]
+    pub no_config: bool,
 }
 
 /// `claimlint verify`.

@@ -18,6 +18,8 @@ struct RunFile<'a> {
     id: &'a str,
     started_unix_seconds: i128,
     seconds: f64,
+    /// When the report was written: it says which of two reports is newer.
+    finished_unix_milliseconds: i128,
     threads: usize,
     block_bytes: usize,
     host: String,
@@ -44,6 +46,7 @@ pub(crate) fn write(
         id,
         started_unix_seconds: (now - nanoseconds).div_euclid(1_000_000_000),
         seconds: elapsed.as_secs_f64(),
+        finished_unix_milliseconds: now.div_euclid(1_000_000),
         threads: plan.threads,
         block_bytes: plan.block,
         today: today.map(|day| day.to_string()),

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::cli::args::Check;
+use crate::cli::args::{Check, ConfigChoice};
 use crate::cli::load::read_text;
 use crate::cli::settings::file::{Checked, FileValue, LoadedSettings, SettingsFile, beside};
 use crate::ingest::TableFile;
@@ -128,6 +128,23 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
     Ok(settings)
 }
 
+/// Where the settings file says that reports are written (`out`), for commands that read reports: the file that was named, else
+/// the one in the working directory. `None`: there is no file, or it does not say.
+pub(crate) fn report_place(choice: &ConfigChoice) -> anyhow::Result<Option<PathBuf>> {
+    let own = Path::new(FILE);
+    let path = match &choice.config {
+        Some(named) => named.as_path(),
+        None if choice.no_config || !own.is_file() => return Ok(None),
+        None => {
+            trust::refuse_foreign(own)?;
+            own
+        }
+    };
+    let loaded = LoadedSettings::read(&read_text(path)?)?;
+    let layers = Layers { file: Some(&loaded), directory: path.parent().unwrap_or(Path::new("")) };
+    Ok(layers.pick(None, |f| &f.out, |v, d| PathBuf::from(beside(d, &v.0))).value)
+}
+
 /// The name of a built-in layout, else a file.
 fn layout_or_path(text: &str, directory: &Path) -> String {
     if SHIPPED.iter().any(|(name, _)| *name == text) { text.to_owned() } else { beside(directory, text) }
@@ -175,7 +192,6 @@ fn find(typed: &Check) -> anyhow::Result<Option<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::ConfigChoice;
     use crate::cli::settings::keys::KEYS;
 
     #[test]

@@ -7,6 +7,7 @@ use crate::finding::Subject;
 use crate::report::claim::facts::facts;
 use crate::report::claim::life::life;
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place};
+use crate::report::claim::source::ReportSource;
 use crate::report::view::PartView;
 use crate::report::words::finding::{RenderedFinding, amount};
 use crate::report::words::numbers::{counted, sum_in_words};
@@ -17,6 +18,8 @@ use crate::rules::judge::ServiceStatus;
 
 /// The dossier of a claim.
 pub(crate) struct ClaimDossier<'a> {
+    /// The report that it is from.
+    pub(crate) source: &'a ReportSource,
     /// The claim number.
     pub(crate) claim: &'a str,
     /// The most severe status of its services; `None` if it has no service.
@@ -82,7 +85,7 @@ pub(crate) struct SilentRules<'a> {
 
 impl<'a> ClaimDossier<'a> {
     /// The dossier of a claim. `None`: no kept row has this number.
-    pub(crate) fn of(part: &PartView<'a>, claim: &'a str) -> Option<Self> {
+    pub(crate) fn of(part: &PartView<'a>, claim: &'a str, source: &'a ReportSource) -> Option<Self> {
         let (run, line_set) = (part.context.run, part.line_set);
         let all: Vec<usize> = line_set.of_claim(claim).collect();
         let first = *all.first()?;
@@ -105,6 +108,7 @@ impl<'a> ClaimDossier<'a> {
         ];
         let rest: Vec<_> = rest.into_iter().flatten().collect();
         Some(Self {
+            source,
             claim: own,
             status: services.iter().map(|i| part.judged.services[*i].status).max(),
             verdict: verdict(part, &services),

@@ -3,6 +3,8 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`source`]: the report and the run that a dossier is from.
+//! - [`lookup`]: finds the claims that somebody asks about.
 //! - [`place`]: where a row is.
 //! - [`facts`](mod@facts): what the judgement of a service rests on.
 //! - [`life`]: what happened to the rows of the claim.
@@ -11,6 +13,10 @@
 mod dossier;
 pub(crate) mod facts;
 mod life;
+pub(crate) mod lookup;
 mod place;
+mod source;
 
 pub(crate) use crate::report::claim::dossier::{ClaimDossier, ClaimRow, ClaimSubject};
+pub(crate) use crate::report::claim::place::MAX_ENTRIES_SHOWN;
+pub(crate) use crate::report::claim::source::ReportSource;

@@ -1,4 +1,10 @@
 //! `claimlint explain`: prints the dossier of one claim, and writes it as a page.
+//!
+//! # Sub-rooms, in order
+//!
+//! - [`place`]: which report is read.
+
+mod place;
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
@@ -7,34 +13,53 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 use comfy_table::{Cell, CellAlignment};
 
-use crate::claim::line::kept::IdKind;
 use crate::cli::args::{Explain, MEMORY};
+use crate::cli::command::explain::place::ChosenReport;
 use crate::cli::load::describe_io_error;
 use crate::cli::mask_key;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::cli::terminal::summary::{print, table};
 use crate::exit::Exit;
-use crate::report::claim::{ClaimDossier, ClaimRow, ClaimSubject};
+use crate::report::claim::lookup::{FoundClaim, Wanted};
+use crate::report::claim::{ClaimDossier, ClaimRow, ClaimSubject, MAX_ENTRIES_SHOWN, ReportSource, lookup};
 use crate::report::format::{dossier, html};
+use crate::report::words::numbers::counted;
 use crate::report::{ReportContext, dir, foreign};
 use crate::rules::doc;
+use crate::rules::judge::ServiceStatus;
 use crate::run::{JudgedRun, Masked};
 use crate::strict_toml::nearest_few;
 
 /// Most claim numbers suggested for an unknown one. A longer list would give away the claims of the report.
 const SUGGESTED: usize = 3;
 
-/// Prints everything about a claim.
+/// Prints everything about a claim, or the list of claims if several fit.
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let outcome = load(&args.report, args.memory.unwrap_or(MEMORY))?;
+    let ChosenReport { report, others } = place::choose(args)?;
+    let outcome = load(&report.path, args.memory.unwrap_or(MEMORY))?;
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let docs = doc::load()?;
     let part = ReportContext::of(&outcome, &docs);
-    let token = mask.map(|mask| mask.token(IdKind::Claim, args.claim.trim()));
-    let dossier = ClaimDossier::of(&part, args.claim.trim())
-        .or_else(|| ClaimDossier::of(&part, token.as_deref()?))
-        .ok_or_else(|| unknown(&args.claim, token.is_some(), &outcome))?;
+    let source = ReportSource::of(&report, &outcome.context, others);
+    let found = lookup::find(&part, &Wanted::new(&args.wanted, args.date, mask.as_ref()));
+    let claim = match found.as_slice() {
+        [] => return Err(unknown(args, mask.is_some(), &outcome, &source)),
+        [one] => one.claim,
+        several => {
+            if args.html.is_some() {
+                bail!(
+                    "--html: {} fit {}; name one by its claim number",
+                    counted(several.len() as u64, "claim"),
+                    args.wanted.trim()
+                );
+            }
+            list(several, &args.wanted, &source, out)?;
+            return Ok(Exit::Clean);
+        }
+    };
+    let dossier =
+        ClaimDossier::of(&part, claim, &source).ok_or_else(|| unknown(args, mask.is_some(), &outcome, &source))?;
     if let Some(path) = &args.html {
         save(&dossier, path)?;
     }
@@ -60,10 +85,11 @@ fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
     dossier::read(file, memory).map_err(|e| anyhow!("{shown}: {e}"))
 }
 
-fn unknown(claim: &str, keyed: bool, outcome: &JudgedRun) -> anyhow::Error {
+fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSource) -> anyhow::Error {
     let ids: BTreeSet<&str> = outcome.line_set.lines.iter().map(|line| line.claim_id()).collect();
-    let near = nearest_few(claim.trim(), ids.into_iter(), SUGGESTED);
+    let near = nearest_few(args.wanted.trim(), ids.into_iter(), SUGGESTED);
     let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    let day = args.date.map_or(String::new(), |day| format!(" and a service on {day}"));
     let (out_of_scope, rejected) =
         (grouped(outcome.context.ledger.out_of_scope), grouped(outcome.context.ledger.rejected));
     let masked = if outcome.context.masked != Masked::Nothing && !keyed {
@@ -71,10 +97,48 @@ fn unknown(claim: &str, keyed: bool, outcome: &JudgedRun) -> anyhow::Error {
     } else {
         ""
     };
+    let others = if source.others.is_empty() { String::new() } else { format!("\n  {}", source.others) };
     anyhow!(
-        "no kept row has the claim number {claim}{meant}\n  Rows with a code that the policy looks for are kept. \
-         {out_of_scope} rows were out of scope, {rejected} were rejected (rejects.csv).{masked}"
+        "no kept row has the claim, member, authorization or billing provider number {}{day}{meant}\n  Report: {} of {}.\n  Rows \
+         with a code that the policy looks for are kept. {out_of_scope} rows were out of scope, {rejected} were rejected \
+         (rejects.csv).{masked}{others}",
+        args.wanted,
+        source.report,
+        source.extracts
     )
+}
+
+/// Prints the claims that fit, most of them not: a provider may have thousands.
+fn list(found: &[FoundClaim<'_>], wanted: &str, source: &ReportSource, out: &mut dyn Write) -> io::Result<()> {
+    let count = counted(found.len() as u64, "claim");
+    write!(out, "{}", paint(BOLD, text(&format!("{count} fit {}", wanted.trim()), 0)))?;
+    head(source, out)?;
+    writeln!(out)?;
+    let mut table = table();
+    table.set_header(["claim", "date", "codes", "status", "member", "billing NPI", "found by"]);
+    for one in found.iter().take(MAX_ENTRIES_SHOWN) {
+        let status = one.status.map_or("no service", ServiceStatus::word);
+        let cells = [one.claim, &one.date, &one.codes, status, one.member, one.provider, one.by.word()];
+        table.add_row(cells.map(|cell| Cell::new(seen(cell))));
+    }
+    print(out, &table)?;
+    let rest = found.len().saturating_sub(MAX_ENTRIES_SHOWN);
+    let more = if rest > 0 {
+        format!("{} more: --date DATE narrows them. ", counted(rest as u64, "claim"))
+    } else {
+        String::new()
+    };
+    write!(out, "\n{}", text(&format!("{more}Explain one of them by its claim number."), 0))
+}
+
+/// Prints the report, extract, run and date that an answer is from.
+fn head(source: &ReportSource, out: &mut dyn Write) -> io::Result<()> {
+    let line = format!("report {} of {}, run {}", source.report, source.extracts, source.run);
+    write!(out, "{DIM}{}{DIM:#}", text(&line, 0))?;
+    if !source.others.is_empty() {
+        write!(out, "{DIM}{}{DIM:#}", text(&source.others, 0))?;
+    }
+    Ok(())
 }
 
 fn save(dossier: &ClaimDossier<'_>, path: &Path) -> anyhow::Result<()> {
@@ -99,6 +163,7 @@ fn save(dossier: &ClaimDossier<'_>, path: &Path) -> anyhow::Result<()> {
 fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     let status = dossier.status.map(|s| format!(" {}", paint(style::status(s), s.word()))).unwrap_or_default();
     writeln!(out, "{}{status}", paint(BOLD, format!("claim {}", seen(dossier.claim))))?;
+    head(dossier.source, out)?;
     write!(out, "{}", text(&dossier.verdict, 0))?;
     write!(out, "{DIM}{}{DIM:#}", text(&format!("policy {}", dossier.policy), 0))?;
     heading(out, "rows")?;
