@@ -218,14 +218,34 @@ pub fn shape(text: &str) -> String {
     text.chars().map(of).collect()
 }
 
-/// Would a spreadsheet run this text as a formula? If so, an apostrophe precedes it in CSV files.
+/// Signs that begin a formula, also in their full-width form, which some spreadsheets read like the sign itself.
+const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// Would a spreadsheet run this text as a formula? If so, an apostrophe precedes it in CSV files. Blanks and control
+/// characters before the sign do not count, because spreadsheets drop them.
 pub fn is_formula(text: &str) -> bool {
-    matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@'))
+    // The common case.
+    if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return false;
+    }
+    text.trim_start_matches(|c: char| is_blank(c) || c.is_control()).starts_with(FORMULA_SIGNS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_formula_may_begin_with_blanks_controls_and_full_width_signs() {
+        for before in ["", "\t", "\r", "\n", "\0", " ", "\u{a0}", "\u{feff}", "\u{200b}", "\u{3000}", "\t\u{a0}\0 "] {
+            for sign in FORMULA_SIGNS {
+                assert!(is_formula(&format!("{before}{sign}1")), "{before:?}{sign}");
+            }
+            for harmless in ["", "1-1", "a=b", "'=1", "\u{e9}=", "(1)", "$-1"] {
+                assert!(!is_formula(&format!("{before}{harmless}")), "{before:?}{harmless}");
+            }
+        }
+    }
 
     #[test]
     fn cells() {

@@ -11,7 +11,7 @@ use crate::cli::{CommandOutput, binary};
 use crate::kit::{LIBRARY, POLICY, Table, policy_with, written};
 
 /// The canonical columns, each with what it holds in a row in scope.
-const COLUMNS: [(&str, &str); 29] = [
+pub(crate) const COLUMNS: [(&str, &str); 29] = [
     ("claim_id", "C"),
     ("line_number", "1"),
     ("claim_form", "P"),
@@ -166,20 +166,43 @@ fn no_layout_and_no_policy_writes_markup() {
     is_tame(&String::from_utf8(written(&outcome, "report.html")).expect("a page"), "report.html");
 }
 
+/// Does a spreadsheet run it as a formula? Written apart from the program's own test of this.
+fn runs(cell: &str) -> bool {
+    let is_dropped = |c: &char| c.is_control() || c.is_whitespace() || *c == '\u{feff}';
+    cell.chars().find(|c| !is_dropped(c)).is_some_and(|c| "=+-@\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(c))
+}
+
+/// Asserts that no text of a table is a formula. Numbers may be negative.
+fn runs_nothing(table: &Table, what: &str) {
+    let is_number = |cell: &str| cell.parse::<f64>().is_ok();
+    for (cell, name) in table.rows.iter().flat_map(|row| row.iter().zip(&table.header)) {
+        let numbers = ["amount_at_risk", "old_amount_at_risk", "recoverable", "units"].contains(&name.as_str());
+        assert!(!runs(cell) || numbers && is_number(cell), "{what}: {name}: {cell:?}");
+    }
+}
+
 #[test]
 fn no_column_writes_a_formula() {
     // A spreadsheet's own `=` is taken off before a cell is read; what is left may begin with another.
-    for (written, formula) in
-        [("==cmd' /C calc'!A0", "=cmd' /C calc'!A0"), ("+1+1", "+1+1"), ("-2+3", "-2+3"), ("@SUM(1)", "@SUM(1)")]
-    {
+    for (written, formula) in [
+        ("==cmd' /C calc'!A0", "=cmd' /C calc'!A0"),
+        ("+1+1", "+1+1"),
+        ("-2+3", "-2+3"),
+        ("@SUM(1)", "@SUM(1)"),
+        ("\0=1+1", "\0=1+1"),
+        ("\u{ff1d}1+1", "\u{ff1d}1+1"),
+        ("\u{ff0b}1+1", "\u{ff0b}1+1"),
+        ("\u{ff0d}2+3", "\u{ff0d}2+3"),
+        ("\u{ff20}SUM(1)", "\u{ff20}SUM(1)"),
+        ("\t==1+1", "=1+1"),
+        ("\u{a0}+1+1", "+1+1"),
+    ] {
         let outcome = judged(LIBRARY.clone(), POLICY.clone(), "claims.csv", &extract(written), None);
         let mut guarded = std::collections::BTreeSet::new();
         for file in ["services.csv", "findings.csv", "rejects.csv"] {
             let table = Table::written(&outcome, file);
-            for (row, cell, name) in
-                table.rows.iter().flat_map(|row| row.iter().zip(&table.header).map(move |(c, n)| (row, c, n)))
-            {
-                assert!(!cell.starts_with(['=', '+', '-', '@']), "{file}: {name}: {row:?}");
+            runs_nothing(&table, file);
+            for (cell, name) in table.rows.iter().flat_map(|row| row.iter().zip(&table.header)) {
                 let begins = |cell: &str, text: &str| cell.to_uppercase().starts_with(&text.to_uppercase());
                 if cell.strip_prefix('\'').is_some_and(|cell| begins(cell, formula) || begins(cell, written)) {
                     guarded.insert(name.clone());
@@ -197,8 +220,70 @@ fn no_column_writes_a_formula() {
             "raw",
             "rendering_npi",
         ];
-        assert_eq!(guarded.iter().map(String::as_str).collect::<Vec<_>>(), want, "{formula}");
+        assert_eq!(guarded.iter().map(String::as_str).collect::<Vec<_>>(), want, "{formula:?}");
     }
+}
+
+#[test]
+fn no_file_name_and_no_policy_word_is_a_formula_in_a_table() {
+    for formula in ["=1+1", "\t=1+1", "\r=1+1", "\u{a0}=1+1", "\0@SUM(1)", "\u{ff1d}1+1", "\u{ff20}SUM(1)"] {
+        let word: String =
+            formula.chars().flat_map(|c| format!("\\u{:04x}", u32::from(c)).into_bytes()).map(char::from).collect();
+        let policy = policy_with(|_, text| {
+            let edit = |line: &str| {
+                let word_of = |key: &str| line.starts_with(key).then(|| format!("{key}\"{word}\""));
+                let own = ["carc = ", "rarc = ", "citation = "].iter().find_map(|key| word_of(key));
+                own.unwrap_or_else(|| line.replace("citation = \"", &format!("citation = \"{word}")))
+            };
+            text.lines().map(|line| edit(line) + "\n").collect()
+        });
+        let policy = policy.unwrap_or_else(|e| panic!("{e}"));
+        let outcome = judged(LIBRARY.clone(), policy, &format!("{formula}.csv"), &extract("x"), None);
+        let mut guarded = std::collections::BTreeSet::new();
+        for format in claimlint::report::FORMATS
+            .iter()
+            .filter(|format| format.file.rsplit_once('.').is_some_and(|(_, kind)| kind == "csv"))
+        {
+            let table = Table::written(&outcome, format.file);
+            runs_nothing(&table, format.file);
+            let columns = table.rows.iter().flat_map(|row| row.iter().zip(&table.header));
+            guarded.extend(
+                columns.filter(|(cell, _)| cell.starts_with(&format!("'{formula}"))).map(|(_, name)| name.clone()),
+            );
+        }
+        assert_eq!(guarded.iter().map(String::as_str).collect::<Vec<_>>(), ["citation", "source_file"], "{formula:?}");
+    }
+}
+
+/// A report may have been written by anyone, so a comparison guards what the reports do not.
+#[test]
+fn no_cell_of_a_foreign_report_is_a_formula_in_a_comparison() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
+    fs::write(dir.path().join("claims.csv"), extract("x")).expect("room for it");
+    for out in ["old", "new"] {
+        assert_eq!(run(&["check", "claims.csv", "--out", out, "-q"]).code, Some(1));
+    }
+    let path = dir.path().join("new/findings.csv");
+    let table = Table::of(&fs::read(&path).expect("findings"));
+    let texts =
+        ["name", "source_file", "claim_id", "line_number", "member_id", "procedure_code", "message", "citation"];
+    let mut writer = csv::Writer::from_path(&path).expect("room for it");
+    writer.write_record(&table.header).expect("room for it");
+    for (n, row) in table.rows.iter().enumerate() {
+        let column = table.column(texts[n % texts.len()]);
+        let evil = |(i, cell): (usize, &String)| if i == column { format!("\t=1+{n}") } else { cell.clone() };
+        writer.write_record(row.iter().enumerate().map(evil)).expect("room for it");
+    }
+    writer.flush().expect("room for it");
+    let output = run(&["compare", "old", "new", "--format", "csv", "--out", "compared.csv"]);
+    let compared = Table::of(&fs::read(dir.path().join("compared.csv")).expect("a comparison"));
+    assert!(
+        compared.rows.iter().flatten().filter(|cell| cell.starts_with("'\t=1+")).count() >= texts.len(),
+        "{}",
+        output.err
+    );
+    runs_nothing(&compared, "compare");
 }
 
 #[test]

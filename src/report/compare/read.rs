@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 use crate::baseline::{BaselineFacts, FindingEntry};
 use crate::claim::{Cents, Sum};
-use crate::finding::fingerprint::{About, Fingerprint};
+use crate::finding::fingerprint::{About, Fingerprint, unguarded};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::allowance::{Allowance, TooLarge};
@@ -111,7 +111,7 @@ impl FindingRow<'_> {
             "yes" => true,
             _ => return Err("suppressed"),
         };
-        let texts = [self.cell("message"), self.cell("citation")];
+        let texts = ["message", "citation"].map(|name| unguarded(self.cell(name)));
         let disposition = disposition.ok_or("disposition")?;
         Ok(FindingEntry::new(self.fingerprint(), disposition, amount, texts, suppressed, subject))
     }

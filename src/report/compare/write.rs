@@ -11,6 +11,7 @@ use crate::report::compare::comparison::{ByRule, Comparison, Difference};
 use crate::report::compare::read::CompareError;
 use crate::report::format::summary_json::ShareJson;
 use crate::report::table::csv_row::CsvRows;
+use crate::report::table::record::Cells as _;
 use crate::report::words::escape::seen_json;
 
 /// Name and version of the schema of the JSON. The version is raised when a key changes its meaning.
@@ -42,7 +43,7 @@ pub const COLUMNS: [&str; 21] = [
     "capped_by",
 ];
 
-/// The cells of a difference, as findings.csv has them.
+/// The cells of a difference, without the apostrophes that guard them in findings.csv.
 fn cells(difference: &Difference<'_>) -> [String; COLUMNS.len()] {
     COLUMNS.map(|column| match column {
         "change" => difference.change.word().to_owned(),
@@ -52,19 +53,20 @@ fn cells(difference: &Difference<'_>) -> [String; COLUMNS.len()] {
         "old_amount_at_risk" => {
             difference.was.and_then(|was| was.amount()).map_or(String::new(), |amount| amount.to_string())
         }
-        own => difference.row.cell(own).to_owned(),
+        own => unguarded(difference.row.cell(own)).to_owned(),
     })
 }
 
-/// Writes the differences as CSV, ids guarded against spreadsheets as in findings.csv.
+/// Writes the differences as CSV. Every text is guarded against spreadsheets, because anyone may have written the reports.
 pub fn csv(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareError> {
     let mut rows = CsvRows::default();
     rows.header(&COLUMNS);
     out.write_all(rows.into_text().as_bytes())?;
     comparison.visit(&mut |difference| {
         let mut rows = CsvRows::default();
-        for cell in cells(difference) {
-            rows.plain(&cell);
+        for (column, cell) in COLUMNS.iter().zip(cells(difference)) {
+            // The reader accepts only numbers in these, and they may be negative.
+            if column.ends_with("amount_at_risk") { rows.plain(&cell) } else { rows.input(&cell) }
         }
         rows.end();
         Ok(out.write_all(rows.into_text().as_bytes())?)
@@ -96,11 +98,7 @@ pub fn json(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
     comparison.visit(&mut |difference| {
         difference.count(&mut by_rule);
         let cells = cells(difference);
-        let value = |(name, cell): (&&'static str, String)| match *name {
-            "claim_id" | "line_number" | "member_id" | "source_file" => (*name, unguarded(&cell).to_owned()),
-            name => (name, cell),
-        };
-        let pairs: BTreeMap<&str, String> = COLUMNS.iter().zip(cells).map(value).collect();
+        let pairs: BTreeMap<&str, String> = COLUMNS.into_iter().zip(cells).collect();
         let comma = if std::mem::take(&mut first) { "" } else { "," };
         Ok(write!(out, "{comma}\n{}", text(&pairs)?)?)
     })?;
