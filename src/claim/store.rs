@@ -79,6 +79,15 @@ impl Store {
         self.slots.iter().scan(0, |sum, slot| add(sum, slot)).collect()
     }
 
+    /// Replaces the nth batch by one with as many lines.
+    pub fn replace(&mut self, n: usize, batch: Batch) {
+        let slot = &mut self.slots[n];
+        *slot = match (&*slot, &self.spool) {
+            (Slot::Spooled { .. }, Some(spool)) => Slot::Spooled { place: spool.put(&batch), lines: batch.len() },
+            _ => Slot::Held(Box::new(batch)),
+        };
+    }
+
     /// Adds the batches of the next extract of the run.
     pub fn extend(&mut self, next: Self) {
         self.lines += next.lines;

@@ -3,7 +3,7 @@
 
 use anyhow::anyhow;
 
-use crate::claim::line::mask::{MIN_KEY_BYTES, Mask};
+use crate::claim::line::mask::Mask;
 use crate::cli::load::describe_io_error;
 
 /// Reads the key from the variable of `env:NAME`, or else from the file with that name.
@@ -14,11 +14,10 @@ pub(crate) fn load(from: &str) -> anyhow::Result<Mask> {
             .into_encoded_bytes(),
         None => std::fs::read(from).map_err(|e| anyhow!("--mask {from}: {}", describe_io_error(&e)))?,
     };
-    Mask::new(&secret).ok_or_else(|| {
-        let length = if secret.is_empty() { "empty".to_owned() } else { format!("shorter than {MIN_KEY_BYTES} bytes") };
+    Mask::new(&secret).map_err(|weak| {
         anyhow!(
-            "--mask {from}: the key is {length}; make one with `head -c 32 /dev/urandom | base64 > mask.key` and keep it \
-             as secret as the claims"
+            "--mask {from}: the key {weak}; make one with `head -c 32 /dev/urandom | base64 > mask.key` and keep it as \
+             secret as the claims"
         )
     })
 }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::index::Index;
 use crate::claim::line::head::AmountsPer;
-use crate::claim::line::mask::{Ids, Mask};
+use crate::claim::line::mask::Mask;
 use crate::claim::store::LINES;
 use crate::claim::{Batch, LineSet, Store};
 use crate::ledger::Ledger;
@@ -31,6 +31,10 @@ pub struct Run {
     store: Store,
     starts: Vec<usize>,
     index: Index,
+    /// Rows by bin as far as reading knows them: rejected and out of scope.
+    ledger_read: Ledger,
+    /// Bytes that a pass over the lines may take.
+    pass_bytes: usize,
     /// For each part, the claims of [`LineSet::claims_at_risk`]; empty if no layout says that amounts belong to the
     /// whole claim.
     claims_at_risk: Vec<FxHashSet<u32>>,
@@ -47,10 +51,11 @@ struct Survey {
 
 impl Run {
     pub(super) fn new(context: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
-        let bytes = memory.map_or(usize::MAX, Memory::of_index);
-        let index = Index::new(&store, context.policy.lists(), bytes, context.authorization_file.is_some())?;
-        let starts = store.starts();
-        let mut run = Self { context, store, starts, index, claims_at_risk: Vec::new(), masking: None };
+        let pass_bytes = memory.map_or(usize::MAX, Memory::of_index);
+        let index = Index::new(&store, context.policy.lists(), pass_bytes, context.authorization_file.is_some())?;
+        let (starts, ledger_read) = (store.starts(), context.ledger);
+        let claims_at_risk = Vec::new();
+        let mut run = Self { context, store, starts, index, ledger_read, pass_bytes, claims_at_risk, masking: None };
         run.look_through()?;
         Ok(run)
     }
@@ -113,19 +118,27 @@ impl Run {
     /// Masks everything that can be reported. With `months`, dates are cut to their month. Fails if lines cannot be
     /// read back.
     pub fn mask(&mut self, mask: Mask, months: bool) -> io::Result<()> {
-        let mut ids = Ids::default();
-        for n in 0..self.store.batches() {
-            self.store.batch(n)?.iter().for_each(|line| ids.add(line));
+        let authorizations = self.context.authorization_file.take();
+        let mut masking =
+            Masking::new(mask, months, (&self.store, &self.context.policy), authorizations, self.pass_bytes)?;
+        let has_id_numbers = masking.drop_id_numbers(&mut self.store, &self.context)?;
+        self.context.authorization_file = masking.authorization_file(&self.context);
+        self.masking = Some(masking);
+        if has_id_numbers {
+            let (lists, numbers) = (self.context.policy.lists(), self.authorizations().is_some());
+            self.index = Index::new(&self.store, lists, self.pass_bytes, numbers)?;
+            self.context.ledger = self.ledger_read;
+            self.claims_at_risk.clear();
+            self.look_through()?;
         }
-        let context = &mut self.context;
-        let authorizations = context.authorization_file.take();
-        context.authorization_file = authorizations.as_ref().map(|file| {
-            AuthorizationFile::new(file.rows().iter().map(|row| mask.authorization(row)), &context.policy.codes)
-        });
-        context.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
-        context.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
-        self.masking = Some(Masking { mask, months, ids, authorizations });
+        self.context.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
+        self.context.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
         Ok(())
+    }
+
+    /// The authorization file as it was read.
+    fn authorizations(&self) -> Option<&AuthorizationFile> {
+        self.masking.as_ref().map_or(self.context.authorization_file.as_ref(), Masking::authorizations)
     }
 
     /// Fills the ledger, and finds the claims at risk of each part.
@@ -164,7 +177,7 @@ impl Run {
                 return Ok(Vec::new());
             }
             let set = self.set(n)?;
-            let judged = judge(&set, &self.context.policy, self.context.authorization_file.as_ref());
+            let judged = judge(&set, &self.context.policy, self.authorizations());
             let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgement)| judgement.counts_claim);
             Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(claim)).collect())
         };

@@ -3,30 +3,175 @@
 //! Lines are judged with their original ids. Then the ids of every line of a part are replaced by tokens. Messages are
 //! worded later, from the evidence and the masked lines, so they name tokens.
 
-use crate::claim::LineSet;
+use std::collections::BTreeSet;
+use std::io;
+
 use crate::claim::authorization::AuthorizationFile;
-use crate::claim::line::mask::{Ids, Mask};
+use crate::claim::line::mask::{Ids, Mask, Masker};
+use crate::claim::{LineSet, Store};
+use crate::policy::Policy;
 use crate::rules::judge::judge;
+use crate::rules::necessity::resembles;
 use crate::run::context::{JudgedPart, RunContext};
+
+/// Number of columns of a line that hold ids: claim, original claim, member and authorization.
+const ID_COLUMNS: usize = 4;
+
+/// Number of characters of the family of a diagnosis.
+const FAMILY_LENGTH: usize = 3;
+
+/// Number of characters of the longest code.
+const MAX_CODE_LENGTH: usize = 7;
+
+/// Number of characters up to which an id with one of the policy's prefixes counts as a code: a longer one is rather an id.
+const MAX_PREFIXED_LENGTH: usize = 5;
 
 /// How a run is masked.
 pub struct Masking {
-    pub(super) mask: Mask,
-    pub(super) months: bool,
-    pub(super) ids: Ids,
+    mask: Mask,
+    months: bool,
+    ids: Ids,
     /// The unmasked authorization file, which judging uses.
-    pub(super) authorizations: Option<AuthorizationFile>,
+    authorizations: Option<AuthorizationFile>,
 }
 
 impl Masking {
+    /// The masking of a run with these lines and this authorization file. `bytes` is what collecting the ids may take.
+    /// Fails if lines cannot be read back.
+    pub(super) fn new(
+        mask: Mask,
+        months: bool,
+        (store, policy): (&Store, &Policy),
+        authorizations: Option<AuthorizationFile>,
+        bytes: usize,
+    ) -> io::Result<Self> {
+        let lines = store.batches();
+        let codes = PolicyCodes::new(policy);
+        // The last part is the authorization file.
+        let ids = Ids::collect(
+            &mask,
+            lines + 1,
+            (store.len().saturating_mul(ID_COLUMNS), bytes),
+            &|id| codes.hold(id),
+            |part, sink| {
+                if part < lines {
+                    store.batch(part)?.iter().for_each(|line| sink.line(line));
+                } else {
+                    authorizations.iter().flat_map(AuthorizationFile::rows).for_each(|row| sink.authorization(row));
+                }
+                io::Result::Ok(())
+            },
+        )?;
+        Ok(Self { mask, months, ids, authorizations })
+    }
+
+    /// What masks lines and rows.
+    pub(super) fn masker(&self) -> Masker<'_> {
+        Masker { mask: &self.mask, ids: &self.ids }
+    }
+
+    /// Marks amounts, units and modifiers that are ids as unreadable, in the lines and in the authorization file. Returns whether a
+    /// line changed.
+    pub(super) fn drop_id_numbers(&mut self, store: &mut Store, context: &RunContext) -> io::Result<bool> {
+        let codes = &context.policy.codes;
+        let masker = self.masker();
+        let file = self.authorizations.as_ref().map(|file| file.with_rows(|row| masker.without_id_units(row), codes));
+        let mut any = false;
+        for n in 0..store.batches() {
+            let changed = masker.without_id_numbers(&*store.batch(n)?);
+            if let Some(lines) = changed {
+                store.replace(n, lines);
+                any = true;
+            }
+        }
+        self.authorizations = file;
+        Ok(any)
+    }
+
+    /// The authorization file as it was read, which judging uses.
+    pub(super) fn authorizations(&self) -> Option<&AuthorizationFile> {
+        self.authorizations.as_ref()
+    }
+
+    /// The masked authorization file.
+    pub(super) fn authorization_file(&self, context: &RunContext) -> Option<AuthorizationFile> {
+        let masker = self.masker();
+        let file = self.authorizations.as_ref()?;
+        Some(file.with_rows(|row| masker.authorization(row), &context.policy.codes))
+    }
+
     /// Judges the unmasked lines of a part, then masks them.
     pub(super) fn part<'a>(&self, mut line_set: LineSet<'a>, context: &RunContext) -> JudgedPart<'a> {
         let judged = judge(&line_set, &context.policy, self.authorizations.as_ref());
-        let lines = line_set.replace_lines(|lines| self.mask.lines(lines, &self.ids));
+        let masker = self.masker();
+        let lines = line_set.replace_lines(|lines| masker.lines(lines));
         if self.months {
             line_set.lines.to_mut().cut_days();
         }
         let matches = context.matches(&judged, &lines, &line_set);
         JudgedPart { line_set, judged, matches }
+    }
+}
+
+/// The codes on which verdicts depend. An id that is written like one of them cannot be told from it, and a masked code would
+/// change the verdicts of `explain`.
+struct PolicyCodes<'p> {
+    policy: &'p Policy,
+    /// Beginnings of diagnoses that the policy names.
+    families: BTreeSet<&'p str>,
+    /// Beginnings of diagnoses whose other characters do not matter.
+    prefixes: BTreeSet<&'p str>,
+}
+
+impl<'p> PolicyCodes<'p> {
+    fn new(policy: &'p Policy) -> Self {
+        let trauma = policy.editions.iter().flat_map(|edition| &edition.trauma);
+        let excluded = policy.excludes.iter().flat_map(|rule| rule.with.iter().chain([&rule.family]));
+        let prefixes: BTreeSet<&str> = trauma.chain(excluded).map(String::as_str).collect();
+        let listed = policy.editions.iter().flat_map(|edition| &edition.diagnoses);
+        let families = listed.filter_map(|listed| listed.code.get(..FAMILY_LENGTH)).chain(prefixes.iter().copied());
+        Self { policy, families: families.collect(), prefixes }
+    }
+
+    /// Is an id, in upper-case letters and digits, one of them?
+    fn hold(&self, id: &str) -> bool {
+        if !(FAMILY_LENGTH..=MAX_CODE_LENGTH).contains(&id.len()) {
+            return false;
+        }
+        let begins = |with: &BTreeSet<&str>| with.iter().any(|family| id.starts_with(family));
+        let is_diagnosis = || {
+            id.len() <= MAX_PREFIXED_LENGTH && begins(&self.prefixes)
+                || self.policy.editions.iter().any(|e| e.listed(id).is_some() || resembles(id, e).is_some())
+        };
+        self.policy.codes.iter().any(|(_, known)| known.code == id) || begins(&self.families) && is_diagnosis()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_the_policy_are_no_ids() {
+        let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));
+        let codes = PolicyCodes::new(&policy);
+        for (id, want) in [
+            ("22514", true),
+            ("0PU43JZ", true),
+            ("M8008XA", true),
+            ("M8008X", true),
+            ("M485", true),
+            ("S12", true),
+            ("S22", false),
+            ("S2200", true),
+            ("S220001", false),
+            ("M485412", false),
+            ("E24100744", false),
+            ("12345", false),
+            ("CLM0001", false),
+            ("M1", false),
+        ] {
+            assert_eq!(codes.hold(id), want, "{id}");
+        }
     }
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use claimlint::baseline::Change;
-use claimlint::claim::line::mask::Mask;
 use claimlint::finding::fingerprint::Fingerprint;
 use claimlint::ingest::BLOCK;
 use claimlint::report::ReportContext;
@@ -20,7 +19,7 @@ use claimlint::run::JudgedRun;
 use claimlint::suppress::Suppressions;
 
 use crate::cli::{CLEAR, DENY, HEAD, REVIEW, TestDir};
-use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, config, report, report_in_parts, written};
+use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, config, mask, report, report_in_parts, written};
 use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
 
 fn findings_file(path: &Path) -> Result<FindingsFile, CompareError> {
@@ -106,7 +105,7 @@ proptest! {
     #[test]
     fn findings_csv_holds_all_that_a_baseline_needs(generated in extract(40), masked in any::<bool>()) {
         let inputs = generated.inputs();
-        let outcome = if masked { inputs.masked(Mask::new(&[7; 32]).expect("long enough")) } else { inputs.run() };
+        let outcome = if masked { inputs.masked(mask()) } else { inputs.run() };
         let Ok(mut outcome) = outcome else { return Ok(()) };
         let written = directory(&outcome);
         let read = findings_file(written.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;

@@ -8,7 +8,6 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use claimlint::claim::line::kept::IdKind;
-use claimlint::claim::line::mask::Mask;
 use claimlint::report::FORMATS;
 use claimlint::report::table::record::{FINDING, SERVICE};
 use claimlint::run::Masked;
@@ -16,10 +15,8 @@ use claimlint::run::Masked;
 use crate::cases::Case;
 use crate::cli::{CommandOutput, binary};
 use crate::explain::agree;
-use crate::kit::{Table, at, written};
+use crate::kit::{Inputs, RANDOM_KEY, Table, at, mask, written};
 use crate::readers::{of_parquet, of_workbook};
-
-const KEY: &str = "a key of more than sixteen bytes";
 
 /// Ids in difficult places: quoted, with delimiters, in unreadable cells, in rejected rows, in other columns.
 const STRAY: &str = "claim_id,line_number,frequency_code,original_claim_id,member_id,product,place_of_service,service_date,procedure_code,units,diagnosis_1,diagnosis_2,modifier_1,billing_npi,authorization_number,paid_amount
@@ -44,7 +41,7 @@ struct TestDir(TempDir);
 impl TestDir {
     fn new() -> Self {
         let dir = Self(tempfile::tempdir().expect("a directory"));
-        fs::write(dir.0.path().join("key"), KEY).expect("room for it");
+        fs::write(dir.0.path().join("key"), RANDOM_KEY).expect("room for it");
         fs::write(dir.0.path().join("stray.csv"), STRAY).expect("room for it");
         fs::write(dir.0.path().join("auths.csv"), STRAY_AUTHS).expect("room for it");
         for name in ["kyphoplasty-2024q1.csv", "authorizations-2024q1.csv"] {
@@ -55,7 +52,11 @@ impl TestDir {
 
     fn run(&self, args: &[&str]) -> CommandOutput {
         CommandOutput::by(
-            binary().args(args).current_dir(self.0.path()).env("MASK_KEY", KEY).env("SHORT_KEY", "fifteen bytes.."),
+            binary()
+                .args(args)
+                .current_dir(self.0.path())
+                .env("MASK_KEY", RANDOM_KEY)
+                .env("SHORT_KEY", "fifteen bytes.."),
         )
     }
 
@@ -144,6 +145,163 @@ fn no_output_holds_an_id() {
     assert!(rejects.rows.len() == 2 && rejects.rows.iter().all(|row| row[4].starts_with("withheld")), "{rejects:?}");
 }
 
+/// The ids of a row: claim, original claim, member and authorization number. Their letters, digits and separators are those
+/// of real ones; a number may be written in money and units, too.
+const HIDDEN: [&str; 6] = ["E24100744", "CLM.0001/2", "MB 55|0192-07", "90817264", "5550001234", "PA-2024-000123"];
+
+/// The ways in which a text is hidden.
+type Disguise = (&'static str, fn(&str) -> String);
+
+/// An id with a separator after every third character.
+fn divided(id: &str, by: &str) -> String {
+    let plain: Vec<char> = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    plain.chunks(3).map(|chunk| chunk.iter().collect::<String>()).collect::<Vec<_>>().join(by)
+}
+
+const DISGUISES: [Disguise; 16] = [
+    ("as it is", str::to_owned),
+    ("lower-case", str::to_lowercase),
+    ("upper-case", str::to_uppercase),
+    ("in a spreadsheet's formula", |id| format!("=\"{id}\"")),
+    ("with a float's trace", |id| format!("{id}.0")),
+    ("with leading zeros", |id| format!("000{id}")),
+    ("glued to letters", |id| format!("x{id}y")),
+    ("glued to digits", |id| format!("9{id}9")),
+    ("in a sentence", |id| format!("see claim ({id}), please")),
+    ("divided by points", |id| divided(id, ".")),
+    ("divided by slashes", |id| divided(id, "/")),
+    ("divided by bars", |id| divided(id, "|")),
+    ("divided by blanks", |id| divided(id, " ")),
+    ("in a list", |id| format!("Q10;{id};Q20")),
+    ("in full-width characters", |id| {
+        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c);
+        id.chars().map(wide).collect()
+    }),
+    ("in percents", |id| id.bytes().flat_map(|b| format!("%{b:02X}").into_bytes()).map(char::from).collect()),
+];
+
+/// An extract with every hidden text in every column, each in a row of its own. Rows of the hidden ids come last, so
+/// that the text is an id of another row.
+#[cfg(unix)]
+fn disguised() -> String {
+    use crate::injection::COLUMNS;
+    let quoted = |cells: &[String]| {
+        cells.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect::<Vec<_>>().join(",") + "\n"
+    };
+    let plain = || COLUMNS.map(|(_, cell)| cell.to_owned());
+    let mut rows = quoted(&COLUMNS.map(|(name, _)| name.to_owned()));
+    let mut number = 0;
+    for (id, (_, disguise)) in HIDDEN.iter().flat_map(|id| DISGUISES.iter().map(move |disguise| (id, disguise))) {
+        for column in 1..COLUMNS.len() {
+            let (mut cells, text) = (plain(), disguise(id));
+            cells[0] = format!("ROW{number:07}");
+            number += 1;
+            cells[column] = match COLUMNS[column].0 {
+                // The row stays in scope.
+                "procedure_code" => format!("22514 {text}"),
+                "icd_procedure_1" => format!("0PU43JZ {text}"),
+                _ => text,
+            };
+            rows += &quoted(&cells);
+        }
+    }
+    for ids in HIDDEN.chunks(2) {
+        let mut cells = plain();
+        (cells[0], cells[5]) = (ids[0].to_owned(), ids[1].to_owned());
+        rows += &quoted(&cells);
+        (cells[0], cells[4], cells[5], cells[23]) =
+            (format!("ROW{number:07}"), ids[0].to_owned(), String::new(), ids[1].to_owned());
+        rows += &quoted(&cells);
+        number += 1;
+    }
+    rows
+}
+
+#[test]
+#[cfg(unix)]
+fn no_disguise_hides_an_id() {
+    let dir = TestDir::new();
+    let extract = disguised();
+    fs::write(dir.0.path().join("disguised.csv"), &extract).expect("room for it");
+    let auths = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\nAUTH-90001,MEM-90002,for AUTH-90001,xMEM-90002x,,,1\n\
+        PA-2024-000123,,E24100744,90817264,,,90817264\n";
+    fs::write(dir.0.path().join("hiding.csv"), auths).expect("room for it");
+    let check =
+        ["check", "disguised.csv", "--auths", "hiding.csv", "--mask", "key", "--format", "all", "--out", "masked"];
+    let output = dir.run(&check);
+    assert_eq!(output.code, Some(1), "{}", output.err);
+    let mut texts = dir.texts("masked");
+    texts.push(("terminal".to_owned(), output.out + &output.err));
+    let rows = extract.lines().count() - 1;
+    assert!(rows > HIDDEN.len() * DISGUISES.len() * 28, "{rows}");
+    let mut sought: BTreeSet<String> =
+        HIDDEN.iter().flat_map(|id| DISGUISES.iter().map(|(_, hide)| hide(id))).collect();
+    sought.extend(HIDDEN.map(|id| divided(id, "")));
+    sought.extend(["AUTH-90001", "MEM-90002", "AUTH90001", "MEM90002", "ROW0000", "ROW0001"].map(str::to_owned));
+    for (name, text) in &texts {
+        let text = text.to_lowercase();
+        for id in &sought {
+            assert!(!text.contains(&id.to_lowercase()), "{name} holds {id}");
+        }
+    }
+    // Every row is in the report, and what no id strayed into is as it was.
+    let services = dir.table("masked/services.csv");
+    assert!(services.rows.len() > rows * 9 / 10, "{} of {rows}", services.rows.len());
+    for (name, plain) in [("diagnoses_considered", "M545;M485"), ("product", "HMO Blue"), ("billing_npi", "1225130225")]
+    {
+        let column = services.column(name);
+        let kept = services.rows.iter().filter(|row| row[column] == plain).count();
+        assert!(kept > services.rows.len() * 8 / 10, "{name}: {kept}");
+    }
+}
+
+/// The dossier holds the masked cells, and gives the same verdicts as the run.
+#[test]
+#[cfg(unix)]
+fn disguised_ids_are_explained_as_they_were_judged() {
+    let outcome = Inputs::one(disguised()).masked(mask()).expect("it can be read");
+    agree(&outcome, "disguised");
+}
+
+/// A number of a claim in a column of money or units would be in sums, so it is unreadable.
+#[test]
+fn a_number_that_is_an_id_is_no_amount() {
+    let dir = TestDir::new();
+    let head =
+        "claim_id,member_id,product,place_of_service,service_date,procedure_code,units,diagnosis_1,paid_amount\n";
+    let rows = "24100744,700001,HMO,22,2024-03-05,22514,24100744,M54.5,700001\n24100745,700002,HMO,22,2024-03-05,22514,1,M54.5,123456.78\n";
+    fs::write(dir.0.path().join("shifted.csv"), format!("{head}{rows}")).expect("room for it");
+    let output = dir.run(&["check", "shifted.csv", "--mask", "key", "--out", "masked"]);
+    let services = dir.table("masked/services.csv");
+    let columns = ["units", "amount_at_risk"].map(|name| services.column(name));
+    let numbers: Vec<_> = services.rows.iter().map(|row| columns.map(|column| row[column].as_str())).collect();
+    assert_eq!(numbers, [["1", ""], ["1", "123456.78"]], "{}", output.err);
+    let findings = dir.table("masked/findings.csv");
+    let rules: Vec<_> = findings.rows.iter().filter(|row| row[4] == "2").map(|row| row[0].as_str()).collect();
+    assert!(rules.contains(&"DQ502") && rules.contains(&"DQ508"), "{rules:?}");
+    let summary = fs::read_to_string(dir.0.path().join("masked/summary.json")).expect("a summary");
+    assert!(summary.contains("123456.78") && !summary.contains("823457"), "{summary}");
+    for (name, text) in dir.texts("masked") {
+        assert!(!text.contains("24100744") && !text.contains("700001"), "{name}");
+    }
+}
+
+/// A pass phrase gives the same tokens in every run, and others than its letters would as a random key.
+#[test]
+fn a_pass_phrase_is_a_key() {
+    let dir = TestDir::new();
+    fs::write(dir.0.path().join("phrase"), "correct horse battery staple\n").expect("room for it");
+    let check = ["check", "stray.csv", "-q", "--mask", "phrase", "--out"];
+    let tables = ["one", "two"].map(|out| {
+        assert_eq!(dir.run(&[&check[..], &[out]].concat()).code, Some(1));
+        dir.table(&format!("{out}/services.csv"))
+    });
+    assert_eq!(tables[0].rows, tables[1].rows);
+    let token = &tables[0].rows[0][tables[0].column("claim_id")];
+    let explained = dir.run(&["explain", "CLM-0001", "--in", "one", "--mask", "phrase"]).success();
+    assert!(explained.contains(token.as_str()), "{explained}");
+}
+
 #[test]
 fn masking_changes_no_verdict_and_keeps_equal_ids_equal() {
     let dir = TestDir::new();
@@ -190,7 +348,7 @@ fn a_masked_claim_is_found_by_token_or_by_number_and_key() {
     let dir = TestDir::new();
     let check = ["check", "kyphoplasty-2024q1.csv", "-q", "--mask", "key", "--out"];
     assert_eq!(dir.run(&[&check[..], &["masked"]].concat()).code, Some(1));
-    let token = Mask::new(KEY.as_bytes()).expect("long enough").token(IdKind::Claim, "E24100744");
+    let token = mask().token(IdKind::Claim, "E24100744");
     let by_token = dir.run(&["explain", &token, "--in", "masked"]).success();
     assert!(by_token.contains("PA201") && !by_token.contains("E24100744"));
     assert_eq!(dir.run(&["explain", "E24100744", "--in", "masked", "--mask", "key"]).success(), by_token);
@@ -204,10 +362,12 @@ fn a_masked_claim_is_found_by_token_or_by_number_and_key() {
 fn an_unusable_key_is_refused_with_advice() {
     let dir = TestDir::new();
     fs::write(dir.0.path().join("empty"), "\n\n").expect("room for it");
+    fs::write(dir.0.path().join("repeated"), "abcabcabcabcabcabcabcabcabcabc").expect("room for it");
     for (key, says) in [
         ("none", "does not exist"),
         ("empty", "/dev/urandom"),
         ("env:SHORT_KEY", "shorter than 16"),
+        ("repeated", "fewer than 8 different bytes"),
         ("env:NO_KEY", "no such variable"),
     ] {
         let refused = dir.run(&["check", "stray.csv", "--mask", key]).refused();
@@ -219,7 +379,7 @@ fn an_unusable_key_is_refused_with_advice() {
 /// A masked dossier gives the verdicts of the run: the tokens carry everything that they depend on.
 #[test]
 fn masked_claims_are_explained_as_they_were_judged() {
-    let mask = Mask::new(KEY.as_bytes()).expect("long enough");
+    let mask = mask();
     for case in Case::all() {
         let plain = Table::written(&case.inputs.run().expect("every case can be read"), "services.csv");
         let outcome = case.inputs.masked(mask.clone()).expect("every case can be read");

@@ -6,13 +6,12 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use claimlint::claim::line::mask::Mask;
 use claimlint::ingest::BLOCK;
 use claimlint::report::format::dossier;
 use claimlint::run::{JudgedRun, Memory};
 
 use crate::explain::agree;
-use crate::kit::{Inputs, MEMORY, POLICY, Table, config, report, report_in_parts};
+use crate::kit::{Inputs, MEMORY, POLICY, Table, config, mask, report, report_in_parts};
 
 /// Pools of one, two and eight threads.
 pub(crate) static POOLS: LazyLock<Vec<ThreadPool>> =
@@ -176,7 +175,6 @@ proptest! {
     fn the_report_does_not_depend_on_its_parts(generated in extract(40), part in 1_usize..12, masked in any::<bool>()) {
         let inputs = generated.inputs();
         let Ok(outcome) = inputs.run() else { return Ok(()) };
-        let mask = || Mask::new(&[7; 32]).expect("long enough");
         let outcome = if masked { inputs.masked(mask()).expect("it was read before") } else { outcome };
         let want: Vec<_> = report(&outcome).into_iter().filter(|(file, _)| *file != dossier::FILE).collect();
         let memory = Memory { bytes: 4096, scratch: std::sync::Arc::new(tempfile::tempfile) };
@@ -229,7 +227,7 @@ proptest! {
     fn every_service_is_explained_as_it_was_judged(generated in extract(40)) {
         let Ok(outcome) = generated.inputs().run() else { return Ok(()) };
         agree(&outcome, "as it came");
-        let masked = generated.inputs().masked(Mask::new(&[7; 32]).expect("long enough")).expect("it was read before");
+        let masked = generated.inputs().masked(mask()).expect("it was read before");
         agree(&masked, "masked");
         prop_assert_eq!(outcome.judged.findings.len(), masked.judged.findings.len());
         prop_assert!(outcome.judged.findings.iter().zip(&masked.judged.findings).all(|(a, b)| a.rule == b.rule && a.subject == b.subject));

@@ -76,6 +76,12 @@ impl AuthorizationFile {
         &self.warnings
     }
 
+    /// The same file with every row changed.
+    #[must_use]
+    pub fn with_rows(&self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
+        Self::new(self.rows.iter().map(change), codes).with_warnings(self.warnings.clone())
+    }
+
     /// All rows, in the order of the file.
     pub fn rows(&self) -> &[Authorization] {
         &self.rows

@@ -12,7 +12,7 @@ pub enum IdKind {
     Claim,
     /// An authorization number, compared by its letters and digits.
     Authorization,
-    /// The text of a cell that could not be read.
+    /// The text of a cell that could not be read, or that could hold an id in a form that is not looked for.
     Unreadable,
 }
 
@@ -25,6 +25,8 @@ pub enum Privacy {
     QuotedToken,
     /// The text is not an id, but ids that strayed into it are replaced.
     StrayIds,
+    /// The same, and the text is usually a long number, in which a short id may occur by chance.
+    StrayIdsInNumber,
 }
 
 macro_rules! kept_texts {
@@ -58,7 +60,7 @@ kept_texts! {
     /// The frequency code, or the third character of the bill type if there is none.
     Frequency: Privacy::StrayIds,
     OriginalClaimId: Privacy::Token(IdKind::Claim),
-    VersionNumber: Privacy::StrayIds,
+    VersionNumber: Privacy::StrayIdsInNumber,
     ClaimStatus: Privacy::StrayIds,
     LineStatus: Privacy::StrayIds,
     MemberId: Privacy::Token(IdKind::Member),
@@ -66,8 +68,8 @@ kept_texts! {
     Product: Privacy::StrayIds,
     PayerSequence: Privacy::StrayIds,
     Capitated: Privacy::StrayIds,
-    BillingNpi: Privacy::StrayIds,
-    RenderingNpi: Privacy::StrayIds,
+    BillingNpi: Privacy::StrayIdsInNumber,
+    RenderingNpi: Privacy::StrayIdsInNumber,
     PlaceOfService: Privacy::StrayIds,
     BillType: Privacy::StrayIds,
     AdmissionType: Privacy::StrayIds,

@@ -61,7 +61,8 @@ pub fn key(number: &str) -> String {
     compared(number).map(char::from).collect()
 }
 
-fn compared(number: &str) -> impl Iterator<Item = u8> {
+/// The characters of that form.
+pub(crate) fn compared(number: &str) -> impl Iterator<Item = u8> {
     number.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).skip_while(|b| *b == b'0')
 }
 

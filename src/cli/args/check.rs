@@ -47,7 +47,8 @@ pub struct Check {
     /// Replace an existing report in --out
     #[arg(long)]
     pub force: bool,
-    /// Replace member, claim and authorization ids by tokens made with a secret key of at least 16 bytes
+    /// Replace member, claim and authorization ids by tokens made with a secret key: 32 random bytes (as they are, in base
+    /// 64 or in hexadecimal digits) or a pass phrase of at least 16 bytes, which is stretched
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,
     /// Sign the report with the secret key in KEYFILE: 32 bytes or 64 hex digits that only its owner may read

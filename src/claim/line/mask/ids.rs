@@ -1,0 +1,329 @@
+//! The ids of a run, as hashes of their letters and digits.
+//!
+//! A hash takes 8 bytes, and equal ids share it, so memory grows by a few bytes for each line. The hash rolls: after one
+//! pass over a text, the hash of any part of it is known, so a text is compared with all ids in time linear in its length.
+
+use rayon::prelude::*;
+
+use crate::claim::authorization::Authorization;
+use crate::claim::line::Line;
+use crate::claim::line::kept::{IdKind, Privacy, Text};
+use crate::claim::line::mask::token::Mask;
+use crate::claim::value::authorization::compared;
+
+/// Number of letters and digits by which an id is looked for. The ids of any plan are shorter. Of a longer one, its
+/// beginning is looked for.
+pub(super) const MAX_LENGTH: usize = 48;
+
+/// Least number of letters and digits of an id that is found inside a longer word. A shorter one may be part of a code by
+/// chance, because a procedure code has five characters and a diagnosis begins with three to five.
+pub(super) const MIN_INSIDE: usize = 6;
+
+/// The modulus of the hash, a prime for which the remainder is cheap.
+const PRIME: u64 = (1 << 61) - 1;
+
+/// Number of bits of an entry below its hash: the kind of the id.
+const KIND_BITS: u32 = 3;
+
+/// Average number of entries that begin with the same bits, which a look-up compares one by one.
+const ENTRIES_PER_START: usize = 8;
+
+/// What an entry stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// An id of this kind.
+    Id(IdKind),
+    /// The beginning of an id of more than [`MAX_LENGTH`] letters and digits.
+    Beginning,
+}
+
+/// Entries by their bits. If ids of two kinds have the same letters and digits, the first of the kinds is taken.
+const ENTRIES: [Entry; 4] =
+    [Entry::Id(IdKind::Member), Entry::Id(IdKind::Claim), Entry::Id(IdKind::Authorization), Entry::Beginning];
+
+/// A hash of letters and digits that rolls. Its base comes from the key, so nobody without it can make two texts collide.
+#[derive(Debug, Clone)]
+pub(super) struct RollingHash {
+    base: u64,
+    /// Powers of the base.
+    powers: Vec<u64>,
+}
+
+impl RollingHash {
+    fn new(mask: &Mask) -> Self {
+        // Larger than any character, so that even two characters are spread.
+        let base = mask.bits("base of the hash of ids") % (PRIME - 256) + 256;
+        let powers = std::iter::successors(Some(1), |power| Some(times(*power, base))).take(MAX_LENGTH + 1).collect();
+        Self { base, powers }
+    }
+
+    /// The hash of a text and one more character.
+    pub(super) fn and(&self, hash: u64, next: u8) -> u64 {
+        (times(hash, self.base) + u64::from(next)) % PRIME
+    }
+
+    /// The hash of the last `length` characters of a text, given its hash and that of what precedes them.
+    pub(super) fn last(&self, whole: u64, before: u64, length: usize) -> u64 {
+        (whole + PRIME - times(before, self.powers[length])) % PRIME
+    }
+}
+
+/// A product modulo [`PRIME`].
+fn times(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
+    ((product as u64 & PRIME) + (product >> 61) as u64) % PRIME
+}
+
+/// The number of a letter or digit: 0 to 35.
+pub(super) fn digit(b: u8) -> usize {
+    usize::from(if b.is_ascii_digit() { b - b'0' } else { b.wrapping_sub(b'A' - 10) }).min(35)
+}
+
+/// The lengths of ids, one bit each, by their first character.
+type Lengths = [u64; 36];
+
+/// Tells whether letters and digits are a code.
+pub type IsCode<'c> = dyn Fn(&str) -> bool + Sync + 'c;
+
+/// Takes the ids of a part of the run.
+pub struct IdSink<'h> {
+    hash: &'h RollingHash,
+    /// Is this, in upper-case letters and digits, a code? An id that is written like one cannot be told from it.
+    is_code: &'h IsCode<'h>,
+    /// Only hashes in this share of all of them are taken.
+    share: (usize, usize),
+    entries: Vec<u64>,
+    lengths: Lengths,
+}
+
+impl IdSink<'_> {
+    /// Adds the ids of a line.
+    pub fn line(&mut self, line: Line<'_>) {
+        for text in Text::ALL {
+            if let Privacy::Token(kind) = text.privacy() {
+                self.ids(line.text(text), kind);
+            }
+        }
+    }
+
+    /// Adds the ids of a row of the authorization file.
+    pub fn authorization(&mut self, row: &Authorization) {
+        self.ids(&row.number, IdKind::Authorization);
+        self.ids(&row.member_id, IdKind::Member);
+    }
+
+    /// Adds the ids of a cell. A cell of authorization numbers holds several.
+    fn ids(&mut self, cell: &str, kind: IdKind) {
+        match kind {
+            IdKind::Unreadable => {}
+            IdKind::Authorization => cell.split(';').for_each(|number| self.id(number, kind)),
+            IdKind::Member | IdKind::Claim => {
+                self.id(cell, kind);
+                // Of a number that is made of several columns, the last one is a number of its own.
+                if let Some((_, last)) = cell.rsplit_once('|').filter(|(_, last)| compared(last).count() >= MIN_INSIDE)
+                {
+                    self.id(last, kind);
+                }
+            }
+        }
+    }
+
+    fn id(&mut self, text: &str, kind: IdKind) {
+        let (mut hash, mut plain, mut length) = (0, [0; MAX_LENGTH], 0);
+        for (b, place) in compared(text).zip(&mut plain) {
+            hash = self.hash.and(hash, b);
+            *place = b;
+            length += 1;
+        }
+        let plain = &plain[..length];
+        let is_code = || std::str::from_utf8(plain).is_ok_and(self.is_code);
+        if !is_telling(plain) || is_code() {
+            return;
+        }
+        self.lengths[digit(plain[0])] |= 1 << length;
+        let (share, of) = self.share;
+        if ((u128::from(hash) * of as u128) >> 61) as usize == share {
+            let entry = if compared(text).nth(MAX_LENGTH).is_some() { Entry::Beginning } else { Entry::Id(kind) };
+            let place = ENTRIES.iter().position(|own| *own == entry).unwrap_or_default();
+            self.entries.push(hash << KIND_BITS | place as u64);
+        }
+    }
+}
+
+/// Elsewhere than in its own column, a number of up to three digits is a count or a place, and a letter is a code.
+fn is_telling(plain: &[u8]) -> bool {
+    plain.len() >= if plain.iter().any(u8::is_ascii_alphabetic) { 2 } else { 4 }
+}
+
+/// The member, claim and authorization ids of a run.
+#[derive(Debug, Clone)]
+pub struct Ids {
+    pub(super) hash: RollingHash,
+    /// Sorted.
+    entries: Vec<u64>,
+    /// Where the entries with the same first bits start.
+    starts: Vec<usize>,
+    /// Number of bits of a hash after those first bits.
+    after: u32,
+    lengths: Lengths,
+}
+
+impl Ids {
+    /// Collects the ids of all parts of a run. `ids_of` passes those of a part to a sink. `count` is about the number of ids
+    /// with repetitions, and `bytes` is what a pass over the parts may take besides the result; with less, there are more
+    /// passes, and the result is the same. Ids that are codes are left out.
+    pub fn collect<E: Send>(
+        mask: &Mask,
+        parts: usize,
+        (count, bytes): (usize, usize),
+        is_code: &IsCode<'_>,
+        ids_of: impl Fn(usize, &mut IdSink<'_>) -> Result<(), E> + Sync,
+    ) -> Result<Self, E> {
+        let hash = RollingHash::new(mask);
+        let passes = (count.saturating_mul(size_of::<u64>()) / bytes.max(1)).clamp(1, 1 << 16);
+        let (mut entries, mut lengths) = (Vec::new(), [0; 36]);
+        for pass in 0..passes {
+            let sink = |part: usize| {
+                let mut sink =
+                    IdSink { hash: &hash, is_code, share: (pass, passes), entries: Vec::new(), lengths: [0; 36] };
+                ids_of(part, &mut sink)?;
+                sort(&mut sink.entries);
+                Ok((sink.entries, sink.lengths))
+            };
+            let found: Vec<(Vec<u64>, Lengths)> = (0..parts).into_par_iter().map(sink).collect::<Result<_, E>>()?;
+            let mut share = Vec::with_capacity(found.iter().map(|(entries, _)| entries.len()).sum());
+            for (of_part, lengths_of_part) in found {
+                share.extend(of_part);
+                lengths.iter_mut().zip(lengths_of_part).for_each(|(all, own)| *all |= own);
+            }
+            sort(&mut share);
+            // The shares are in the order of the hashes.
+            entries.reserve_exact(share.len());
+            entries.extend(share);
+        }
+        let after = 61 - (entries.len() / ENTRIES_PER_START).max(1).ilog2();
+        let mut starts: Vec<usize> = vec![0; (1 << (61 - after)) + 1];
+        for entry in &entries {
+            starts[(entry >> KIND_BITS >> after) as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        Ok(Self { hash, entries, starts, after, lengths })
+    }
+
+    /// The lengths of ids that begin with this letter or digit, one bit each.
+    pub(super) fn lengths(&self, first: u8) -> u64 {
+        self.lengths[digit(first)]
+    }
+
+    /// The entry with this hash.
+    pub(super) fn get(&self, hash: u64) -> Option<Entry> {
+        let start = (hash >> self.after) as usize;
+        let same_start = self.entries.get(*self.starts.get(start)?..*self.starts.get(start + 1)?)?;
+        let entry = same_start.iter().find(|entry| **entry >> KIND_BITS == hash)?;
+        ENTRIES.get((entry & ((1 << KIND_BITS) - 1)) as usize).copied()
+    }
+}
+
+/// Sorts entries and leaves one for each hash.
+fn sort(entries: &mut Vec<u64>) {
+    entries.sort_unstable();
+    entries.dedup_by_key(|entry| *entry >> KIND_BITS);
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    pub(in super::super) fn mask() -> Mask {
+        Mask::new(b"kT3v0Zq8mW1yR5uJ7cXbN2hL9gFdS4aPoEiUxVwYtQk=").expect("a random key")
+    }
+
+    /// These ids, fifty in each part. `Q1Q2Q3` is a code.
+    pub(in super::super) fn ids(list: &[(&str, IdKind)], bytes: usize) -> Ids {
+        let parts: Vec<_> = list.chunks(50).collect();
+        let add = |n: usize, sink: &mut IdSink<'_>| {
+            parts[n].iter().for_each(|(id, kind)| sink.ids(id, *kind));
+            Ok::<_, Infallible>(())
+        };
+        let is_code = |text: &str| text == "Q1Q2Q3";
+        Ids::collect(&mask(), parts.len(), (list.len(), bytes), &is_code, add).unwrap_or_else(|never| match never {})
+    }
+
+    fn hash(ids: &Ids, text: &str) -> u64 {
+        compared(text).fold(0, |hash, b| ids.hash.and(hash, b))
+    }
+
+    #[test]
+    fn ids_are_found_whatever_the_memory() {
+        let texts: Vec<String> =
+            (0..1000).map(|n| format!("{}{}", if n % 3 == 0 { "CLM-" } else { "" }, n * 7919)).collect();
+        let list: Vec<_> = texts.iter().map(|text| (text.as_str(), IdKind::Claim)).collect();
+        let one_pass = ids(&list, usize::MAX);
+        for bytes in [4096, 300] {
+            let many = ids(&list, bytes);
+            assert_eq!(
+                (&many.entries, &many.starts, many.lengths),
+                (&one_pass.entries, &one_pass.starts, one_pass.lengths)
+            );
+        }
+        for text in &texts {
+            let is_long = compared(text).count() > 3;
+            assert_eq!(one_pass.get(hash(&one_pass, text)).is_some(), is_long, "{text}");
+            assert_eq!(one_pass.get(hash(&one_pass, &format!("{text}X"))), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_rolls() {
+        let ids = ids(&[], usize::MAX);
+        for before in ["", "A", "12345678901234567890"] {
+            let whole = hash(&ids, &format!("{before}E24100744"));
+            assert_eq!(ids.hash.last(whole, hash(&ids, before), 9), hash(&ids, "E24100744"));
+        }
+    }
+
+    #[test]
+    fn ids_are_compared_by_letters_and_digits() {
+        let long = "7".repeat(MAX_LENGTH + 1);
+        let ids = ids(
+            &[
+                ("clm-0001", IdKind::Claim),
+                ("00123456", IdKind::Member),
+                ("123456", IdKind::Authorization),
+                ("PA1;pa/2000", IdKind::Authorization),
+                ("1234567893|CLM77777", IdKind::Claim),
+                ("ORG|77", IdKind::Claim),
+                ("999", IdKind::Member),
+                ("Z", IdKind::Member),
+                ("\u{674e}", IdKind::Member),
+                ("secret", IdKind::Unreadable),
+                ("q1.Q2 Q3", IdKind::Authorization),
+                (&long, IdKind::Claim),
+            ],
+            usize::MAX,
+        );
+        for (text, want) in [
+            ("CLM0001", Some(Entry::Id(IdKind::Claim))),
+            ("123456", Some(Entry::Id(IdKind::Member))),
+            ("pa-1", Some(Entry::Id(IdKind::Authorization))),
+            ("PA2000", Some(Entry::Id(IdKind::Authorization))),
+            ("1234567893CLM77777", Some(Entry::Id(IdKind::Claim))),
+            ("CLM77777", Some(Entry::Id(IdKind::Claim))),
+            ("77", None),
+            ("999", None),
+            ("Z", None),
+            ("", None),
+            ("SECRET", None),
+            ("Q1Q2Q3", None),
+            (&long[1..], Some(Entry::Beginning)),
+        ] {
+            assert_eq!(ids.get(hash(&ids, text)), want, "{text}");
+        }
+    }
+}

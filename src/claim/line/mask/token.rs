@@ -1,0 +1,73 @@
+//! The tokens of a key.
+
+use std::borrow::Cow;
+
+use crate::claim::line::kept::IdKind;
+use crate::claim::line::mask::key::{WeakKey, derive};
+use crate::claim::value::authorization;
+
+/// A secret key.
+#[derive(Clone)]
+pub struct Mask {
+    key: [u8; 32],
+}
+
+impl Mask {
+    /// A mask with the key of this secret: a random key of 32 bytes, or a pass phrase, which is stretched.
+    pub fn new(secret: &[u8]) -> Result<Self, WeakKey> {
+        derive(secret).map(|key| Self { key })
+    }
+
+    /// The token of an id: a letter and 16 characters of 5 bits each. With 80 bits, the chance that any two of a hundred
+    /// million ids share a token is below one in a hundred million. An empty id stays empty.
+    pub fn token(&self, id: IdKind, text: &str) -> String {
+        // No I, L, O, U: a token is read out at the telephone.
+        const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        if text.is_empty() {
+            return String::new();
+        }
+        let (letter, text): (char, Cow<'_, str>) = match id {
+            IdKind::Member => ('M', text.into()),
+            IdKind::Claim => ('C', text.into()),
+            IdKind::Authorization => ('A', authorization::key(text).into()),
+            IdKind::Unreadable => ('X', text.into()),
+        };
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&[letter as u8]).update(text.as_bytes());
+        let mut bits = [0; 16];
+        hasher.finalize_xof().fill(&mut bits);
+        let bits = u128::from_le_bytes(bits);
+        let digits = (0..16).map(|i| char::from(DIGITS[(bits >> (5 * i)) as usize % DIGITS.len()]));
+        [letter, '-'].into_iter().chain(digits).collect()
+    }
+
+    /// Each authorization number of a list, replaced by its token.
+    pub(super) fn numbers(&self, list: &str) -> String {
+        list.split(';').map(|number| self.token(IdKind::Authorization, number)).collect::<Vec<_>>().join(";")
+    }
+
+    /// 64 bits that nobody can predict without the key, for this purpose.
+    pub(super) fn bits(&self, purpose: &str) -> u64 {
+        let bytes = blake3::keyed_hash(&self.key, purpose.as_bytes());
+        bytes.as_bytes()[..8].iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_join_like_ids() {
+        let mask = Mask::new(b"0123456789abcdef\r\n").expect("long enough");
+        let token = mask.token(IdKind::Member, "M1");
+        assert_eq!(token.len(), 18);
+        assert_eq!(token, Mask::new(b"0123456789abcdef").expect("long enough").token(IdKind::Member, "M1"));
+        assert_ne!(token[2..], mask.token(IdKind::Claim, "M1")[2..]);
+        assert_ne!(token, mask.token(IdKind::Member, "m1"));
+        assert_ne!(token, Mask::new(b"0123456789abcdeg").expect("long enough").token(IdKind::Member, "M1"));
+        assert_eq!(mask.token(IdKind::Authorization, "pa-1"), mask.token(IdKind::Authorization, "PA-1"));
+        assert_eq!(mask.token(IdKind::Member, ""), "");
+        assert_ne!(mask.bits("a"), mask.bits("b"));
+    }
+}
