@@ -16,6 +16,7 @@
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
+//! - [`sorted`]: sorting and sums by key beyond memory.
 //! - [`allowance`]: the memory that a report may take which somebody else may have written.
 //! - [`claim`]: one claim in full, for `explain`.
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
@@ -38,6 +39,7 @@ pub(crate) mod notes;
 pub mod seal;
 pub mod siblings;
 pub mod sink;
+mod sorted;
 pub mod table;
 pub mod top_services;
 pub mod totals;

@@ -4,8 +4,9 @@
 //!
 //! - [`csv`](mod@csv), [`jsonl`](mod@jsonl): tables as text.
 //! - [`summary_json`]: ledger and totals.
-//! - [`polars`]: sums and typed columns; the only file that uses polars.
+//! - [`polars`]: typed columns; the only file that uses polars.
 //! - [`parquet`]: typed tables.
+//! - [`measures`]: what a roll-up adds up.
 //! - [`rollup`]: sums by rule, class, provider, month and facility.
 //! - [`html`](mod@html): the page.
 //! - [`xlsx`]: the workbook.
@@ -15,6 +16,7 @@ pub mod csv;
 pub mod dossier;
 pub mod html;
 pub mod jsonl;
+mod measures;
 pub mod parquet;
 pub(crate) mod polars;
 pub mod rollup;

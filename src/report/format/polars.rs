@@ -1,12 +1,10 @@
-//! The only file that uses polars. It computes sums by key for the roll-ups and typed
-//! columns for Parquet. polars is used eagerly: its lazy engine would link an HTTP client and TLS.
+//! The only file that uses polars. It writes typed columns as Parquet. polars is used eagerly: its lazy engine would link
+//! an HTTP client and TLS.
 //!
-//! polars has its own threads. Columns are encoded on the calling thread, so that `--threads` holds; only the small
-//! sums by key run on polars' threads. They are sums of whole numbers, so they do not depend on order or grouping.
+//! polars has its own threads. Columns are encoded on the calling thread, so that `--threads` holds.
 
 use std::io::{self, Write};
 use std::mem;
-use std::ops::AddAssign;
 use std::sync::PoisonError;
 
 use jiff::civil::Date;
@@ -37,138 +35,14 @@ const CENTS_SCALE: usize = 2;
 /// written.
 const ROW_GROUP_ROWS: u32 = 1 << 16;
 
+/// Bytes of text after which a row group ends, because cells may have any length: about twice what 65,536 ordinary findings
+/// have.
+const ROW_GROUP_BYTES: usize = 64 << 20;
+
 fn failed(e: PolarsError) -> io::Error {
     match e {
         PolarsError::IO { error, .. } => io::Error::new(error.kind(), error),
         e => io::Error::other(e),
-    }
-}
-
-/// What a roll-up adds up for each of its keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Measure {
-    /// Services; a service counts as one.
-    Services,
-    /// Services of status deny.
-    Deny,
-    /// Services of status review.
-    Review,
-    /// Findings.
-    Findings,
-    /// Services with a primary code, which an add-on code requires in its encounter.
-    Primaries,
-    /// Services in an inpatient setting.
-    Inpatient,
-    /// Amount at risk, in cents.
-    AtRisk,
-    /// Units of add-on codes, in ten-thousandths.
-    AddOnUnits,
-    /// The part of the amount at risk that denials would recover, in cents.
-    Recoverable,
-}
-
-impl Measure {
-    /// All measures with the names of their columns in a table of sums.
-    const ALL: [(Self, &str); 9] = [
-        (Self::Services, "services"),
-        (Self::Deny, "deny"),
-        (Self::Review, "review"),
-        (Self::Findings, "findings"),
-        (Self::Primaries, "primaries"),
-        (Self::Inpatient, "inpatient"),
-        (Self::AtRisk, "at_risk"),
-        (Self::AddOnUnits, "add_on_units"),
-        (Self::Recoverable, "recoverable"),
-    ];
-}
-
-/// One sum for each [`Measure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Measures([i128; Measure::ALL.len()]);
-
-impl Measures {
-    /// The sums of one service or finding: the given measures, and zero for all others.
-    pub(crate) fn of(values: &[(Measure, i128)]) -> Self {
-        let mut sums = Self::default();
-        for (measure, value) in values {
-            sums.0[*measure as usize] += value;
-        }
-        sums
-    }
-
-    /// The sum of one measure.
-    pub(crate) fn get(&self, measure: Measure) -> i128 {
-        self.0[measure as usize]
-    }
-}
-
-impl AddAssign for Measures {
-    fn add_assign(&mut self, other: Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum += more);
-    }
-}
-
-/// The column of the keys in a table of sums.
-const KEY: &str = "key";
-
-/// Sums by key, in no particular order.
-#[derive(Debug, Default)]
-pub(crate) struct Grouped(DataFrame);
-
-impl Grouped {
-    /// A table of these rows; a key may be in it twice.
-    pub(crate) fn of<K: AsRef<str>>(rows: &[(K, Measures)]) -> io::Result<Self> {
-        let keys = StringChunked::from_iter_values(KEY.into(), rows.iter().map(|(key, _)| key.as_ref()));
-        let mut columns = vec![keys.into_series().into_column()];
-        for (measure, name) in Measure::ALL {
-            let values = Int128Chunked::from_iter_values(name.into(), rows.iter().map(|(_, m)| m.get(measure)));
-            columns.push(values.into_decimal_unchecked(DECIMAL_PRECISION, 0).into_series().into_column());
-        }
-        Ok(Self(DataFrame::new(rows.len(), columns).map_err(failed)?))
-    }
-
-    /// Appends the rows of another table; a key may be in the result twice.
-    pub(crate) fn append(&mut self, other: Self) -> io::Result<()> {
-        if self.0.width() == 0 {
-            *self = other;
-            return Ok(());
-        }
-        self.0.vstack_mut_owned(other.0).map(|_| ()).map_err(failed)
-    }
-
-    /// The number of rows.
-    pub(crate) fn len(&self) -> usize {
-        self.0.height()
-    }
-
-    /// The same sums with one row for each key.
-    #[expect(deprecated, reason = "the alternative that polars names is its lazy engine")]
-    pub(crate) fn summed(self) -> io::Result<Self> {
-        if self.0.height() == 0 {
-            return Ok(self);
-        }
-        let names: Vec<PlSmallStr> = self.0.get_column_names_owned();
-        let mut summed = self.0.group_by([KEY]).and_then(|groups| groups.sum()).map_err(failed)?;
-        summed.set_column_names(&names).map_err(failed)?;
-        Ok(Self(summed))
-    }
-
-    /// The rows as values.
-    pub(crate) fn rows(&self) -> io::Result<Vec<(String, Measures)>> {
-        if self.0.height() == 0 {
-            return Ok(Vec::new());
-        }
-        let column = |name: &str| self.0.column(name).map_err(failed);
-        let keys = column(KEY)?.str().map_err(failed)?;
-        let mut rows: Vec<_> =
-            (0..self.0.height()).map(|i| (keys.get(i).unwrap_or_default().to_owned(), Measures::default())).collect();
-        for (measure, name) in Measure::ALL {
-            let sums = column(name)?.decimal().map_err(failed)?.physical();
-            for (i, (_, measures)) in rows.iter_mut().enumerate() {
-                measures.0[measure as usize] = sums.get(i).unwrap_or_default();
-            }
-        }
-        Ok(rows)
     }
 }
 
@@ -187,6 +61,8 @@ pub(crate) struct ColumnBuilder {
     builders: Vec<Builder>,
     at: usize,
     rows: usize,
+    /// Bytes of text.
+    bytes: usize,
 }
 
 fn dtype(holds: ColumnType) -> DataType {
@@ -210,7 +86,7 @@ impl ColumnBuilder {
             ColumnType::Units | ColumnType::Amount => Builder::Decimal(Vec::with_capacity(rows)),
             ColumnType::List => Builder::List(ListStringChunkedBuilder::new(column.name.into(), rows, rows * 2)),
         };
-        Self { of, builders: of.iter().map(builder).collect(), at: 0, rows: 0 }
+        Self { of, builders: of.iter().map(builder).collect(), at: 0, rows: 0, bytes: 0 }
     }
 
     fn next(&mut self) -> &mut Builder {
@@ -242,12 +118,13 @@ impl ColumnBuilder {
             series.into_column()
         });
         let frame = DataFrame::new(self.rows, columns.collect());
-        Ok(ColumnTable(frame.map_err(failed)?))
+        Ok(ColumnTable { rows: frame.map_err(failed)?, bytes: self.bytes })
     }
 }
 
 impl Cells for ColumnBuilder {
     fn text(&mut self, text: &str) {
+        self.bytes += text.len();
         if let Builder::Text(texts) = self.next() {
             texts.append_value(text);
         }
@@ -278,9 +155,11 @@ impl Cells for ColumnBuilder {
     }
 
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
+        let mut bytes = 0;
         if let Builder::List(lists) = self.next() {
-            lists.append_values_iter(items);
+            lists.append_values_iter(items.inspect(|item| bytes += item.len()));
         }
+        self.bytes += bytes;
     }
 }
 
@@ -294,13 +173,20 @@ pub(crate) fn scaled(value: Decimal, scale: u32) -> i128 {
 }
 
 /// A finished table of typed columns.
-pub(crate) struct ColumnTable(DataFrame);
+pub(crate) struct ColumnTable {
+    rows: DataFrame,
+    /// Bytes of text.
+    bytes: usize,
+}
 
-/// A Parquet file with row groups of [`ROW_GROUP_ROWS`] rows, however the rows are added.
+/// A Parquet file with row groups of [`ROW_GROUP_ROWS`] rows, or of fewer if they have more than [`ROW_GROUP_BYTES`] bytes of
+/// text.
 pub(crate) struct Parquet<W: Write> {
     writer: BatchedWriter<W>,
     /// Rows that do not yet fill a group.
     waiting: DataFrame,
+    /// Bytes of text of the tables that were added since the last group.
+    bytes: usize,
 }
 
 impl<W: Write> Parquet<W> {
@@ -312,21 +198,28 @@ impl<W: Write> Parquet<W> {
             .set_parallel(false)
             .batched(&schema)
             .map_err(failed)?;
-        Ok(Self { writer, waiting: DataFrame::empty_with_schema(&schema) })
+        Ok(Self { writer, waiting: DataFrame::empty_with_schema(&schema), bytes: 0 })
     }
 
     /// Adds rows.
     pub(crate) fn append(&mut self, rows: ColumnTable) -> io::Result<()> {
-        self.waiting.vstack_mut_owned(rows.0).map_err(failed)?;
+        self.waiting.vstack_mut_owned(rows.rows).map_err(failed)?;
+        self.bytes += rows.bytes;
         while self.waiting.height() >= ROW_GROUP_ROWS as usize {
             let (group, rest) = self.waiting.split_at(i64::from(ROW_GROUP_ROWS));
             self.waiting = rest;
+            self.write(group)?;
+        }
+        if self.bytes > ROW_GROUP_BYTES && self.waiting.height() > 0 {
+            let group = self.waiting.clear();
+            let group = mem::replace(&mut self.waiting, group);
             self.write(group)?;
         }
         Ok(())
     }
 
     fn write(&mut self, mut group: DataFrame) -> io::Result<()> {
+        self.bytes = 0;
         group.rechunk_mut();
         self.writer.write_batch(&group).map_err(failed)
     }
@@ -345,13 +238,36 @@ impl<W: Write> Parquet<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
+    use polars_io::SerReader as _;
+    use polars_io::parquet::read::ParquetReader;
+
     use super::*;
 
     #[test]
-    fn every_measure_has_its_own_column() {
-        for (place, (measure, _)) in Measure::ALL.into_iter().enumerate() {
-            assert_eq!(measure as usize, place);
-        }
+    fn a_row_group_of_long_texts_has_fewer_rows() {
+        const COLUMNS: &[record::Column] = &[record::Column { name: "text", holds: ColumnType::Text, width: 9 }];
+        let text = "x".repeat(1 << 16);
+        let groups = |tables: usize, rows: usize, text: &str| {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            let mut out = Parquet::new(file.reopen().expect("open"), COLUMNS).expect("a file");
+            for _ in 0..tables {
+                let mut builder = ColumnBuilder::new(COLUMNS, rows);
+                (0..rows).for_each(|_| builder.text(text));
+                out.append(builder.table().expect("a table")).expect("room");
+            }
+            out.finish().expect("room");
+            let mut reader = ParquetReader::new(File::open(file.path()).expect("written"));
+            let mut rows = Vec::new();
+            for group in &reader.get_metadata().expect("readable").row_groups {
+                rows.push(group.num_rows());
+            }
+            rows
+        };
+        assert_eq!(groups(4, 600, &text), [1200, 1200], "64 MiB are 1,024 such texts");
+        assert_eq!(groups(4, 40_000, "x"), [65_536, 65_536, 28_928]);
+        assert_eq!(groups(0, 0, ""), [0; 0]);
     }
 
     #[test]
@@ -365,35 +281,5 @@ mod tests {
         ] {
             assert_eq!(scaled(value.parse().expect("a decimal"), scale), want, "{value}");
         }
-    }
-
-    #[test]
-    fn sums_by_key_are_exact_for_every_grouping() {
-        let rows: Vec<(String, Measures)> = (0..1000_i128)
-            .map(|i| {
-                let values = [
-                    (Measure::Services, 1),
-                    (Measure::Deny, i % 2),
-                    (Measure::AtRisk, i128::from(i64::MAX)),
-                    (Measure::AddOnUnits, 3),
-                ];
-                (format!("key {}", i % 7), Measures::of(&values))
-            })
-            .collect();
-        let whole = Grouped::of(&rows).expect("sums").summed().expect("sums");
-        let mut pieces = Grouped::default();
-        for piece in rows.chunks(13) {
-            pieces.append(Grouped::of(piece).expect("sums")).expect("sums");
-        }
-        let sorted = |grouped: Grouped| {
-            let mut rows = grouped.rows().expect("rows");
-            rows.sort_by(|a, b| a.0.cmp(&b.0));
-            rows
-        };
-        let whole = sorted(whole);
-        assert_eq!(sorted(pieces.summed().expect("sums")), whole);
-        let mine: i128 = rows.iter().filter(|(key, _)| key == "key 3").map(|(_, m)| m.get(Measure::AtRisk)).sum();
-        assert_eq!((whole.len(), whole[3].1.get(Measure::AtRisk)), (7, mine));
-        assert!(Grouped::of::<&str>(&[]).expect("sums").rows().expect("rows").is_empty());
     }
 }

@@ -16,8 +16,10 @@ use rustc_hash::FxHashMap;
 use crate::claim::value::setting::{BillType, Setting};
 use crate::claim::{Kind, Line, Sum, Text};
 use crate::finding::Subject;
-use crate::report::format::polars::{Grouped, Measure, Measures, scaled};
-use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::format::measures::{Measure, Measures};
+use crate::report::format::polars::scaled;
+use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};
+use crate::report::sorted::{KeyedSums, Sorter};
 use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::Cells as _;
 use crate::report::totals::Totals;
@@ -139,24 +141,29 @@ const DECIMALS: u32 = 4;
 /// overflow.
 const MAX_LINE_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
-/// Rows that are kept before those with the same key are added up again.
-const MAX_UNMERGED_ROWS: usize = 1 << 16;
+/// Bytes of sums that a roll-up holds in memory: those of some 80,000 providers. The rest goes to the disk of the report.
+const MEMORY: usize = 16 << 20;
+
+/// Bytes of text after which rows are written.
+const FLUSHED_BYTES: usize = 1 << 20;
 
 /// Sums by one key, over parts that are added in order.
 pub(crate) struct RollUp {
     by: By,
-    pieces: PendingPieces<Grouped>,
-    sum: Mutex<(Grouped, usize)>,
+    scratch: Scratch,
+    pieces: PendingPieces<Vec<(String, Measures)>>,
+    sums: Mutex<KeyedSums<Measures>>,
 }
 
 impl RollUp {
-    /// Sums over no part.
-    pub(crate) fn new(by: By) -> Self {
-        Self { by, pieces: PendingPieces::default(), sum: Mutex::default() }
+    /// Sums over no part. Those that do not fit in memory go to files that `scratch` makes.
+    pub(crate) fn new(by: By, scratch: Scratch) -> Self {
+        let sums = Mutex::new(KeyedSums::new(Scratch::clone(&scratch), MEMORY));
+        Self { by, scratch, pieces: PendingPieces::default(), sums }
     }
 
     /// Groups a part.
-    pub(crate) fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
+    pub(crate) fn format(&self, n: usize, part: &PartView<'_>) {
         let mut sums = Sums::default();
         for record in part.services() {
             let measure = measure(part, record.number(), record.line, record.judgement);
@@ -181,29 +188,26 @@ impl RollUp {
                 _ => {}
             }
         }
-        self.pieces.put(n, Grouped::of(&sums.rows)?);
-        Ok(())
+        self.pieces.put(n, sums.rows.into_iter().map(|(key, measures)| (key.into_owned(), measures)).collect());
     }
 
     /// Adds a part.
     pub(crate) fn append(&self, n: usize) -> io::Result<()> {
-        let Some(piece) = self.pieces.take(n) else { return Ok(()) };
-        let mut sum = lock(&self.sum);
-        let (grouped, keys) = &mut *sum;
-        grouped.append(piece)?;
-        if grouped.len() > 2 * *keys + MAX_UNMERGED_ROWS {
-            *grouped = mem::take(grouped).summed()?;
-            *keys = grouped.len();
-        }
-        Ok(())
+        let mut sums = lock(&self.sums);
+        let piece = self.pieces.take(n).unwrap_or_default();
+        piece.into_iter().try_for_each(|(key, measures)| sums.add(&key, measures))
     }
 
     /// The rows in their order.
-    pub(crate) fn rows(self) -> io::Result<Vec<(String, Measures)>> {
-        let (grouped, _) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut rows = grouped.summed()?.rows()?;
-        rows.sort_by(|a, b| (Reverse(a.1.get(Measure::AtRisk)), &a.0).cmp(&(Reverse(b.1.get(Measure::AtRisk)), &b.0)));
-        Ok(rows)
+    pub(crate) fn rows(self) -> io::Result<impl Iterator<Item = io::Result<(Box<str>, Measures)>>> {
+        let sums = self.sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut sorter = Sorter::new(self.scratch, MEMORY);
+        for row in sums.finish()? {
+            let (key, measures) = row?;
+            let bytes = key.len() + mem::size_of::<(Reverse<i128>, Box<str>, Measures)>();
+            sorter.push((Reverse(measures.get(Measure::AtRisk)), key, measures), bytes)?;
+        }
+        Ok(sorter.finish()?.map(|row| row.map(|(_, key, measures)| (key, measures))))
     }
 }
 
@@ -310,13 +314,14 @@ struct RollupFile<'a> {
 
 impl<'a> RollupFile<'a> {
     fn open(by: By, context: ReportContext<'a>, out: Box<dyn Output>) -> Box<dyn Sink + 'a> {
-        Box::new(Self { context, rollup: RollUp::new(by), out: Mutex::new(out) })
+        Box::new(Self { context, rollup: RollUp::new(by, out.scratch()), out: Mutex::new(out) })
     }
 }
 
 impl Sink for RollupFile<'_> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        self.rollup.format(n, part)
+        self.rollup.format(n, part);
+        Ok(())
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
@@ -332,7 +337,14 @@ impl Sink for RollupFile<'_> {
             rows.word("name");
         }
         rows.header(&COLUMNS.map(|column| column.name));
-        for (key, measures) in self.rollup.rows()? {
+        let mut out = lock(&self.out);
+        for row in self.rollup.rows()? {
+            let (key, measures) = row?;
+            if rows.len() > FLUSHED_BYTES {
+                let text = rows.into_text();
+                out.write_all(text.as_bytes())?;
+                rows = CsvRows::reusing(text);
+            }
             rows.input(&key);
             if by == By::Rule {
                 rows.input(name(&key));
@@ -342,7 +354,6 @@ impl Sink for RollupFile<'_> {
             }
             rows.end();
         }
-        let mut out = lock(&self.out);
         out.write_all(rows.into_text().as_bytes())?;
         out.flush()
     }

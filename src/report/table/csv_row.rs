@@ -55,6 +55,11 @@ impl CsvRows {
         Self { text, spare: String::new() }
     }
 
+    /// The number of bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// The bytes.
     pub(crate) fn into_text(self) -> String {
         self.text

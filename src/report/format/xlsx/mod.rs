@@ -29,7 +29,7 @@ use crate::report::format::xlsx::archive::WorkbookArchive;
 use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
 use crate::report::notes;
-use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};
 use crate::report::table::record::{Cells, Column, ColumnType, column, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
@@ -100,7 +100,7 @@ impl<'a> Workbook<'a> {
             pieces: PendingPieces::default(),
             spare: Mutex::default(),
             sheets: Mutex::new(sheets),
-            providers: RollUp::new(By::Provider),
+            providers: RollUp::new(By::Provider, Scratch::clone(&options.scratch)),
             options,
         })
     }
@@ -112,7 +112,8 @@ impl Sink for Workbook<'_> {
         part.services().for_each(|record| pieces[0].row(|row| record.put(row)));
         part.findings().for_each(|record| pieces[1].row(|row| record.put(row)));
         self.pieces.put(n, pieces);
-        self.providers.format(n, part)
+        self.providers.format(n, part);
+        Ok(())
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
@@ -136,7 +137,7 @@ impl Sink for Workbook<'_> {
         let mut all = table("Summary", &SUMMARY, &options, summary(context, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
-        all.extend(table("Providers", &PROVIDER, &options, of_providers(providers, context.run.knows_amounts())?)?);
+        all.extend(of_providers(providers, &options, context.run.knows_amounts())?);
         all.extend(rejects);
         all.extend(table("About", &ABOUT, &options, of_about(context, totals))?);
         write_workbook(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -202,9 +203,13 @@ fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
     rows
 }
 
-fn of_providers(providers: RollUp, knows_amounts: bool) -> io::Result<XmlRows> {
+/// Writes providers one at a time, because there may be very many of them.
+fn of_providers(providers: RollUp, options: &SheetOptions, knows_amounts: bool) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new("Providers", &PROVIDER, options)?;
     let mut rows = XmlRows::default();
-    for (npi, measures) in providers.rows()? {
+    for row in providers.rows()? {
+        let (npi, measures) = row?;
+        rows.clear();
         rows.row(|row| {
             row.text(&npi);
             for column in COLUMNS {
@@ -216,8 +221,9 @@ fn of_providers(providers: RollUp, knows_amounts: bool) -> io::Result<XmlRows> {
                 }
             }
         });
+        sheets.append(&rows)?;
     }
-    Ok(rows)
+    sheets.finish()
 }
 
 /// Writes rejected rows one at a time, because there may be very many of them.
