@@ -5,6 +5,7 @@
 
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::{Batch, LineSet, Text};
 use crate::finding::Finding;
@@ -151,6 +152,68 @@ impl Suppressions {
             matches.by.push(places.iter().copied().filter(|place| self.list[*place].holds).min());
         }
         matches
+    }
+}
+
+/// The suppressions of a run as its dossier keeps them: who is responsible, why and until when, but not the ids that they look
+/// for, because those are never masked. Instead it keeps which findings they suppress.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeptSuppressions {
+    today: Date,
+    list: Vec<KeptSuppression>,
+    /// Fingerprints of suppressed findings as the report prints them, in order, each with the index of its suppression.
+    findings: Vec<(Fingerprint, u32)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptSuppression {
+    number: u32,
+    line: u32,
+    owner: String,
+    reason: String,
+    expires: Date,
+}
+
+impl Suppressions {
+    /// What a dossier keeps. `reason` is what a report may print of the reason of a suppression.
+    pub fn keep(
+        &self,
+        mut findings: Vec<(Fingerprint, u32)>,
+        reason: impl Fn(&Suppression) -> String,
+    ) -> KeptSuppressions {
+        findings.sort_unstable();
+        findings.dedup();
+        let kept = |one: &Suppression| KeptSuppression {
+            number: one.number as u32,
+            line: one.line as u32,
+            owner: one.owner.clone(),
+            reason: reason(one),
+            expires: one.expires,
+        };
+        KeptSuppressions { today: self.today, list: self.list.iter().map(kept).collect(), findings }
+    }
+}
+
+impl KeptSuppressions {
+    /// Suppressions that match the same findings again. `None`: a finding has a suppression that is not there.
+    pub fn restored(self) -> Option<Suppressions> {
+        let today = self.today;
+        let mut prints: FxHashMap<Fingerprint, Vec<usize>> = FxHashMap::default();
+        for (print, place) in self.findings {
+            let place = usize::try_from(place).ok().filter(|place| *place < self.list.len())?;
+            prints.entry(print).or_default().push(place);
+        }
+        let one = |kept: KeptSuppression| Suppression {
+            number: kept.number as usize,
+            line: kept.line as usize,
+            owner: kept.owner,
+            reason: kept.reason,
+            expires: kept.expires,
+            holds: today <= kept.expires,
+            fingerprint: None,
+            wanted: Default::default(),
+        };
+        Some(Suppressions { today, list: self.list.into_iter().map(one).collect(), prints, filed: Default::default() })
     }
 }
 

@@ -11,6 +11,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::cell::is_formula;
 
 /// The key of the hash: its purpose and the version of the scheme. A changed scheme gets a new key.
@@ -21,7 +23,7 @@ const SCHEME: &[u8; 32] = b"claimlint finding fingerprint 01";
 const BYTES: usize = 16;
 
 /// A fingerprint. Printed as 32 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint([u8; BYTES]);
 
 /// What a finding is about. Ids may be given with or without the apostrophe that guards them against spreadsheets.

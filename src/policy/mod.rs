@@ -8,6 +8,7 @@
 //!
 //! - [`origin`]: the files that a policy is made of.
 //! - [`limits`]: unit limits and code pairs.
+//! - [`clause`]: what the sources ask, in our words.
 //! - [`model`]: the policy as values.
 //! - [`show`]: the policy as text.
 //! - [`lists`]: reads procedures, editions, product classes and settings.
@@ -16,6 +17,7 @@
 //! - [`overrides`]: reads the dispositions, labels and selected rules of the settings.
 //! - [`parse`]: reads all files into a policy.
 
+pub mod clause;
 pub mod limits;
 mod lists;
 mod model;
@@ -26,6 +28,7 @@ pub mod selection;
 pub mod show;
 mod vocabulary;
 
+pub use crate::policy::clause::Clause;
 pub use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 pub use crate::policy::model::{
     Class, Disposition, Edition, Example, Listed, ListedCode, NecessityBasis, Policy, Procedure, Requirement, Role,

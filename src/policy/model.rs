@@ -9,6 +9,7 @@ use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
+use crate::policy::clause::Clause;
 use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 use crate::policy::origin::{OriginKind, PolicyOrigin};
 
@@ -297,6 +298,8 @@ pub struct Policy {
     pub add_ons: Vec<AddOn>,
     /// Pairs of codes that are never payable together.
     pub exclusive: Vec<Exclusive>,
+    /// What the sources ask.
+    pub(super) clauses: Vec<Clause>,
     /// Worked examples of the policy file.
     pub examples: Vec<Example>,
     pub(super) rules: FxHashMap<String, RuleSetting>,
@@ -353,6 +356,11 @@ impl Policy {
     /// What the policy says about a procedure code.
     pub fn procedure(&self, id: CodeId) -> &Procedure {
         &self.procedures[usize::from(id.0)]
+    }
+
+    /// What the source of a rule asks. `None`: the policy files have no sentence for it.
+    pub fn clause(&self, rule: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.is_of(rule))
     }
 
     /// The codes that can authorize a service with these codes: the codes themselves, those of the same level in the other code

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
 use crate::claim::value::vocabulary::Vocabulary;
+use crate::policy::clause::read_clauses;
 use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
 pub use crate::policy::origin::PolicyFile;
 use crate::policy::origin::{ChosenFiles, OriginText};
@@ -90,6 +91,8 @@ fn read_policy(
     });
     let setting = root.table("setting").and_then(|table| read_settings(document, table));
     let rules = read_rules(document, &root, roster, &codes);
+    let mut clauses = Vec::new();
+    read_clauses(document, &root, roster, &mut clauses);
     let examples = root.tables_if("example").into_iter().filter_map(|table| read_example(document, table)).collect();
     root.deny_unknown_keys();
 
@@ -127,6 +130,7 @@ fn read_policy(
         limits: Vec::new(),
         add_ons: Vec::new(),
         exclusive: Vec::new(),
+        clauses,
         examples,
         rules,
         role_sets,
@@ -214,6 +218,7 @@ fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Polic
         table.deny_unknown_keys();
         policy.exclusive.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
     }
+    read_clauses(document, root, roster, &mut policy.clauses);
     if let Some(citations) = root.table_if("citations") {
         for code in roster {
             if let (Some(placed), Some(rule)) = (citations.text_if(code), policy.rules.get_mut(*code)) {

@@ -1,6 +1,7 @@
 //! What a report sees of a run: the context of the whole run, and one judged part.
 
 use crate::claim::{Line, LineSet};
+use crate::finding::fingerprint::Fingerprint;
 use crate::finding::words::Words;
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
@@ -79,5 +80,15 @@ impl<'a> PartView<'a> {
             Subject::Service(i) => Some(&self.judged.services[i]),
             Subject::Related(_) | Subject::Withdrawn(_) => None,
         }
+    }
+    /// The suppressed findings by their fingerprints as the report prints them, each with the index of its suppression.
+    pub fn suppressed(&self) -> impl Iterator<Item = (Fingerprint, u32)> {
+        let by = self.judged.findings.iter().zip(&self.matches.by);
+        by.filter_map(|(finding, by)| Some((self.fingerprint(finding), (*by)? as u32)))
+    }
+
+    fn fingerprint(&self, finding: &Finding) -> Fingerprint {
+        let rule = &self.context.doc(finding.rule).code;
+        finding.fingerprint(rule, self.line_set.line(finding.line), self.line_set, &self.context.run.policy)
     }
 }

@@ -1,6 +1,6 @@
 //! The documentation of the rules and of the bins that take rows out of the judging: one text for `claimlint rules`, the reports and the tests.
 
-use crate::strict_toml::{Document, Faults, Table};
+use crate::strict_toml::{Document, Faults, Table, texts};
 
 /// The documentation files, in the order of the families.
 const FILES: [(&str, &str); 6] = [
@@ -32,6 +32,8 @@ pub struct RuleDoc {
     pub unseen: String,
     /// What would change the verdict.
     pub change: String,
+    /// The documents that a reviewer asks the provider for. Empty if the provider has none that would help.
+    pub ask: Vec<String>,
     /// An example that fires, or whose line is in the bin.
     pub fires: Worked,
     /// A near miss that does not.
@@ -78,6 +80,7 @@ fn read(sheet: Table<'_, '_>) -> Option<RuleDoc> {
     let prose = |key: &str| sheet.text(key).map(|p| p.text.split_whitespace().collect::<Vec<_>>().join(" "));
     let [code, name, summary] = ["code", "name", "summary"].map(prose);
     let [finds, why, unseen, change] = ["finds", "why", "unseen", "change"].map(prose);
+    let ask = texts(sheet.texts_if("ask"));
     let fires = sheet.table("fires").and_then(worked);
     let passes = sheet.table("passes").and_then(worked);
     sheet.deny_unknown_keys();
@@ -89,6 +92,7 @@ fn read(sheet: Table<'_, '_>) -> Option<RuleDoc> {
         why: why?,
         unseen: unseen?,
         change: change?,
+        ask,
         fires: fires?,
         passes: passes?,
     })

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::cli::{DENY, REVIEW, TestDir};
+use crate::cli::{CLEAR, DENY, REVIEW, TestDir};
 use crate::kit::flowed;
 
 /// A directory with `claims.csv`, which holds two reports of it: `claimlint-report` of an earlier run, and
@@ -113,7 +113,7 @@ fn a_claim_is_found_by_what_a_caller_knows() {
         (&["1234567893", "--date", "2024-04-09"], "AB-100/8"),
     ] {
         let output = explain(args);
-        assert!(output.starts_with(&format!("claim {claim} ")), "{args:?}: {output}");
+        assert!(output.starts_with(&format!("claim {claim}: ")), "{args:?}: {output}");
     }
     for (args, says, claims) in [
         (&["m0517903"][..], "2 claims fit m0517903", &["AB-100/7", "AB-100/8"][..]),
@@ -138,7 +138,189 @@ fn a_claim_is_found_by_what_a_caller_knows() {
 fn claim_numbers_that_differ_in_case_are_told_apart() {
     let dir = TestDir::with(&[&DENY.replace("C4", "c-4"), DENY]);
     dir.run(&["check", "claims.csv", "-q"]);
-    assert!(dir.run(&["explain", "c-4"]).success().starts_with("claim c-4 "));
+    assert!(dir.run(&["explain", "c-4"]).success().starts_with("claim c-4: "));
     let output = flowed(&dir.run(&["explain", "c4"]).success());
     assert!(output.starts_with("2 claims fit c4") && output.contains("c-4") && output.contains("C4"), "{output}");
+}
+
+/// A denied service of a paid claim, with an authorization that ended before it.
+const PAID: &str = "claim_id,member_id,product,billing_npi,rendering_npi,place_of_service,service_date,procedure_code,diagnosis_1,diagnosis_2,authorization_number,claim_status,paid_amount
+C1,M1,HMO,1234567893,1902341176,22,2024-03-05,22514,M54.5,E11.9,PA-1,PAID,2500.00
+C2,M1,HMO,1234567893,,21,2024-04-09,22513,,,,PENDING,
+";
+
+const APPROVALS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units
+PA-1,M1,22514,APPROVED,2024-02-01,2024-03-01,1
+PA-2,M1,22513,APPROVED,2024-03-01,2024-05-01,1
+PA-3,M9,22514,APPROVED,2024-03-01,2024-05-01,1
+PA-4,M1,22514,DENIED,2024-05-01,2024-06-01,1
+";
+
+fn paid() -> TestDir {
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv", PAID);
+    dir.put("auths.csv", APPROVALS);
+    dir.run(&["check", "claims.csv", "-q", "--auths", "auths.csv"]);
+    dir
+}
+
+#[test]
+fn the_answer_is_in_the_words_of_a_reviewer() {
+    let dir = paid();
+    let output = flowed(&dir.run(&["explain", "C1"]).success());
+    for part in [
+        "claim C1: paid, does not meet the policy (deny)",
+        "1 service (does not meet the policy), $2,500.00 at risk",
+        "payment paid",
+        "member M1",
+        "provider billing NPI 1234567893, rendering NPI 1902341176",
+        "service date 2024-03-05",
+        "place outpatient: hospital outpatient department (place of service 22)",
+        "procedure 22514: lumbar augmentation, first level",
+        "diagnoses M54.5: low back pain; not on the policy's list E11.9: diabetes, type 2; not on the policy's list",
+        "looked for: an approval for member M1, for 22514 or ",
+        "on 2024-03-05; the claim carries number PA-1",
+        "nearest: PA-1 (APPROVED), for 22514, 2024-02-01 to 2024-03-01, units 1: it ended 4 days before the service",
+        "next: PA-2 (APPROVED), for 22513, 2024-03-01 to 2024-05-01, units 1: it is for other procedures, and its number is \
+         not on the claim",
+        "next: PA-4 (DENIED), for 22514, 2024-05-01 to 2024-06-01, units 1: its status is DENIED, not an approval, and it \
+         began 57 days after the service, and its number is not on the claim",
+        "What is asked: For a commercial member the claim must carry a listed diagnosis",
+        "Coding Information, ICD-10 diagnosis codes, pages 3 to 5, https://www.bluecrossma.org/medical-policies/",
+        "What is asked: Inpatient, every product needs prior authorization.",
+        "Prior Authorization Information, page 2, https://",
+        "Ask the provider for: office notes of the weeks before the procedure",
+        "imaging reports (X-ray, CT, MRI or bone scan)",
+        "the technique and the device",
+    ] {
+        assert!(output.contains(part), "{part}: {output}");
+    }
+    // The other member's approval is none of this claim.
+    assert!(!output.contains("PA-3"), "{output}");
+    let words = ["fired", "what it rests on", "fingerprint", "in scope", "taken back", "commercial-managed-care"];
+    for word in words.into_iter().chain(["not-supported", "bin:", "on file:"]) {
+        assert!(!output.contains(word), "{word}: {output}");
+    }
+    let pending = flowed(&dir.run(&["explain", "C2"]).success());
+    assert!(pending.starts_with("claim C2: pending, "), "{pending}");
+    assert!(pending.contains("place inpatient: hospital, inpatient (place of service 21)"), "{pending}");
+    assert!(
+        pending.contains("nearest: PA-2 (APPROVED)") && pending.contains("it fits, but its number is not on the claim")
+    );
+}
+
+/// A file of suppressions with this owner of a rule.
+fn suppression(rule: &str) -> String {
+    format!(
+        "[[suppress]]\nrule = \"{rule}\"\nowner = \"appeals desk\"\nreason = \"telephone approval\"\nexpires = 2031-01-31\n"
+    )
+}
+
+#[test]
+fn a_suppression_comes_first_of_all() {
+    let dir = paid();
+    dir.put("s.toml", suppression("PA205"));
+    dir.run(&["check", "claims.csv", "-q", "--auths", "auths.csv", "--suppress", "s.toml", "--today", "2030-01-01"]);
+    let output = flowed(&dir.run(&["explain", "C1", "--html", "page.html"]).success());
+    let says = "PA205 authorization-dates of 22514 on 2024-03-05 is suppressed by appeals desk until 2031-01-31: telephone approval";
+    assert!(output.starts_with(&format!("suppressed: {says} claim C1: paid, ")), "{output}");
+    assert!(output.contains("PA205 authorization-dates deny suppressed"), "{output}");
+    assert!(!dir.run(&["explain", "C2"]).success().contains("suppressed"));
+    let page = fs::read_to_string(dir.at("page.html")).expect("a page");
+    let (before, after) = page.split_once("<h1>").expect("a title");
+    assert!(before.contains(says) && after.contains("by appeals desk until 2031-01-31: telephone approval"), "{page}");
+    // Where nothing was suppressed, nothing is said of it.
+    let plain = dir.run(&["explain", "C1", "--in", "claimlint-report"]).success();
+    assert!(!plain.contains("suppressed"), "{plain}");
+}
+
+#[test]
+fn a_masked_dossier_keeps_no_reason_and_no_id_of_a_suppression() {
+    let dir = paid();
+    dir.put("key", "0123456789abcdef0123456789abcdef");
+    dir.put("s.toml", suppression("PA205") + "claim = \"C1\"\n");
+    let args = ["--mask", "key", "--suppress", "s.toml", "--today", "2030-01-01", "--out", "masked"];
+    dir.run(&[&["check", "claims.csv", "-q", "--auths", "auths.csv"][..], &args].concat());
+    let output = flowed(&dir.run(&["explain", "C1", "--in", "masked", "--mask", "key"]).success());
+    assert!(
+        output.starts_with("suppressed: PA205 ") && output.contains("until 2031-01-31: withheld by --mask"),
+        "{output}"
+    );
+    assert!(!output.contains("telephone"), "{output}");
+    let found = flowed(&dir.run(&["explain", "M1", "--in", "masked", "--mask", "key"]).success());
+    assert!(found.starts_with("2 claims fit M1"), "{found}");
+}
+
+#[test]
+fn a_letter_is_a_denial_rationale_or_a_record_request() {
+    let dir = TestDir::with(&[CLEAR, REVIEW, DENY]);
+    dir.run(&["check", "claims.csv", "-q"]);
+    let output = dir.run(&["explain", "C4", "--letter", "denial.html"]).success();
+    assert!(output.contains("Letter: denial.html\nLetter: denial.txt\n"), "{output}");
+    let text = fs::read_to_string(dir.at("denial.txt")).expect("a letter");
+    assert!(text.lines().all(|line| line.chars().count() <= 78), "{text}");
+    let (flat, blank) = (flowed(&text), "____________________");
+    for part in [
+        "Rationale of a denial",
+        &format!("To: {blank} (billing NPI none on the claim)"),
+        "Claim: C4 Member: M4",
+        &format!("Patient's name: {blank} Date of birth: {blank}"),
+        "What was decided, and why",
+        "22514 on 2024-03-05: 22514: lumbar augmentation, first level",
+        "(DX101).",
+        "$2,500.00 at risk",
+        "Source: Coding Information, ICD-10 diagnosis codes, pages 3 to 5, https://",
+        "- M54.5: low back pain; not on the policy's list",
+        "What would change the decision",
+        "- imaging reports (X-ray, CT, MRI or bone scan)",
+        &format!("Right to appeal, address and time limit: {blank}"),
+        "It never means medically necessary.",
+        "report claimlint-report of claims.csv, run ",
+    ] {
+        assert!(flat.contains(part), "{part}: {text}");
+    }
+    let page = fs::read_to_string(dir.at("denial.html")).expect("a letter");
+    for part in
+        ["<h1>Rationale of a denial</h1>", "default-src &#39;none&#39;", "<dt>Claim</dt><dd>C4</dd>", "(DX101)."]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("<script"), "{page}");
+
+    dir.run(&["explain", "C3", "--letter", "request"]).success();
+    let text = flowed(&fs::read_to_string(dir.at("request.txt")).expect("a letter"));
+    for part in ["Request for medical records", "Please send", "DX105", &format!("Please send the records by {blank}")]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("denial") && dir.at("request.html").exists(), "{text}");
+
+    let refused = dir.run(&["explain", "C1", "--letter", "none", "--html", "page.html"]).refused();
+    assert!(refused.contains("--letter none: the claim has no finding to deny or to review"), "{refused}");
+    // All files, or none.
+    dir.put("taken.txt", "mine");
+    let refused = dir.run(&["explain", "C4", "--letter", "taken", "--html", "page.html"]).refused();
+    assert!(refused.contains("--letter taken.txt: exists already"), "{refused}");
+    assert!(!dir.at("page.html").exists() && !dir.at("taken.html").exists() && !dir.at("none.txt").exists());
+    assert_eq!(fs::read_to_string(dir.at("taken.txt")).expect("it is there"), "mine");
+}
+
+#[test]
+fn a_letter_leaves_out_what_is_suppressed() {
+    let dir = TestDir::with(&[DENY]);
+    dir.put("s.toml", suppression("DX101"));
+    dir.run(&["check", "claims.csv", "-q", "--suppress", "s.toml", "--today", "2030-01-01"]);
+    let refused = dir.run(&["explain", "C4", "--letter", "letter"]).refused();
+    assert!(refused.contains("every finding of the claim is suppressed"), "{refused}");
+}
+
+#[test]
+fn a_letter_shows_what_a_cell_hides() {
+    let dir = TestDir::with(&[&DENY.replace("C4", "C\u{1b}[31m4").replace("M4,", "<b>M4,")]);
+    dir.run(&["check", "claims.csv", "-q"]);
+    dir.run(&["explain", "C\x1b[31m4", "--letter", "letter"]).success();
+    let text = fs::read_to_string(dir.at("letter.txt")).expect("a letter");
+    assert!(text.contains("C\u{241b}[31m4") && !text.contains('\x1b'), "{text}");
+    let page = fs::read_to_string(dir.at("letter.html")).expect("a letter");
+    assert!(page.contains("&lt;b&gt;M4") && !page.contains("<b>M4") && !page.contains('\x1b'), "{page}");
 }

@@ -247,16 +247,20 @@ C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
             "C1",
             &[
                 "the claim has no service",
-                "v.csv:2 was superseded by v.csv:4 (claim C2, frequency 7)",
+                "v.csv:2 was replaced or voided by v.csv:4 (claim C2, frequency 7)",
                 "v.csv:3 is equal to the earlier row v.csv:2",
             ][..],
         ),
         (
             "C2",
-            &["v.csv:4 is a replacement (frequency 7) of claim C1", "C3 22511 2024-03-05 1 related v.csv:5", "CD306"],
+            &[
+                "v.csv:4 is a replacement (frequency 7) of claim C1",
+                "C3 22511 2024-03-05 1 kept beside it v.csv:5",
+                "CD306",
+            ],
         ),
-        ("C3", &["22511 on 2024-03-05 no service v.csv:5", "C2 22514 2024-03-05 1 in scope v.csv:4"]),
-        ("C4", &["v.csv:6 is a void and supersedes itself", "names no other version and supersedes none", "DQ509"]),
+        ("C3", &["22511 on 2024-03-05 no service v.csv:5", "C2 22514 2024-03-05 1 judged v.csv:4"]),
+        ("C4", &["v.csv:6 voids its own claim", "names no other version and replaces none", "DQ509"]),
     ] {
         let output = flowed(&run(&["explain", claim]).success());
         for part in parts {

@@ -67,7 +67,7 @@ fn a_disposition_of_the_settings_file_applies_to_check_and_explain() {
     assert_eq!(fingerprint(&dir, "none"), fingerprint(&dir, "plain"));
     // The dossier is judged again by the same dispositions.
     let explained = dir.run(&["explain", "C4", "--in", "ours"]).success();
-    assert!(explained.contains("claim C4 review"), "{explained}");
+    assert!(explained.contains("claim C4: paid, needs a review (review)"), "{explained}");
     let shown = dir.run(&["config", "show", "claims.csv"]).success();
     assert!(shown.contains(&fingerprint(&dir, "ours")), "{shown}");
 }

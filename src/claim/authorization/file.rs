@@ -92,6 +92,11 @@ impl AuthorizationFile {
         self.by_number.get(&key(number))
     }
 
+    /// Indices of the rows that name this member, in order.
+    pub fn places_of(&self, member: &str) -> &[usize] {
+        self.places_of_member.get(member).map_or(&[], Vec::as_slice)
+    }
+
     /// The first approval in the file that names this member and fits.
     pub fn approval_for(&self, member: &str, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
         self.by_member.get(member)?.first_fitting(&self.rows, codes, days)

@@ -45,6 +45,11 @@ impl Authorization {
         let (from, to) = (self.valid_from.unwrap_or(Date::MIN), self.valid_to.unwrap_or(Date::MAX));
         from <= to && from <= last && first <= to
     }
+
+    /// Is it for one of these procedures? `known` are the codes that the policy knows.
+    pub fn names_any_of(&self, codes: CodeSet, known: &CodeTable) -> bool {
+        scope(&self.procedures, known).fits(codes)
+    }
 }
 
 /// The procedures that a row of the authorization file is for.

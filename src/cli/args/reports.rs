@@ -25,6 +25,10 @@ pub struct Explain {
     /// Also write the claim's page as HTML
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Also write a letter, as FILE.html and FILE.txt: the rationale of a denial, or a request for records if there is only
+    /// something to review
+    #[arg(long, value_name = "FILE")]
+    pub letter: Option<PathBuf>,
     /// The key of a masked report, to find a claim by its number
     #[arg(long, value_name = "KEYFILE|env:NAME")]
     pub mask: Option<String>,

@@ -70,6 +70,11 @@ fn print_rule(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::R
     part("Where the policy says so", &seen(&setting.citation))?;
     part("What the claim cannot show", &doc.unseen)?;
     part("What would change the verdict", &doc.change)?;
+    if let Some(clause) = policy.clause(&doc.code) {
+        part("What its source asks", &seen(&format!("{} ({})", clause.asks, clause.place())))?;
+    }
+    let ask = if doc.ask.is_empty() { "Nothing from the provider would help.".to_owned() } else { doc.ask.join("; ") };
+    part("What to ask the provider for", &ask)?;
     let reasons = match (setting.carc.as_str(), setting.rarc.as_str()) {
         ("", "") => "none".to_owned(),
         (carc, "") => format!("CARC {carc}"),

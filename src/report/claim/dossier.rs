@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
+
 use crate::claim::{Bin, LineSet, Sum, Text};
-use crate::finding::Subject;
+use crate::finding::{Finding, Subject};
+use crate::policy::Clause;
 use crate::report::claim::facts::facts;
 use crate::report::claim::life::life;
-use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place};
+use crate::report::claim::place::{MAX_ENTRIES_SHOWN, file, place};
 use crate::report::claim::source::ReportSource;
+use crate::report::claim::summary::{outcome, payment, summary};
+use crate::report::table::record::reason;
 use crate::report::view::PartView;
+use crate::report::words::codes::CodeWords;
 use crate::report::words::finding::{RenderedFinding, amount};
 use crate::report::words::numbers::{counted, sum_in_words};
 use crate::rules::Answer;
@@ -24,9 +30,15 @@ pub(crate) struct ClaimDossier<'a> {
     pub(crate) claim: &'a str,
     /// The most severe status of its services; `None` if it has no service.
     pub(crate) status: Option<ServiceStatus>,
-    /// Services by status and the amount at risk, in words.
+    /// Its suppressed findings, each with who is responsible, why and until when.
+    pub(crate) suppressed: Vec<String>,
+    /// Whether it was paid and whether it meets the policy, in words.
     pub(crate) verdict: String,
-    /// Id and fingerprint of the policy that was applied.
+    /// Services by status and the amount at risk, in words.
+    pub(crate) money: String,
+    /// Payment, member, provider, dates and place.
+    pub(crate) summary: Vec<(&'static str, String)>,
+    /// Title, publisher and id of the policy that was applied.
     pub(crate) policy: String,
     /// Its rows, in input order.
     pub(crate) rows: Vec<ClaimRow<'a>>,
@@ -52,7 +64,8 @@ pub(crate) struct ClaimRow<'a> {
     pub(crate) codes: String,
     pub(crate) date: String,
     pub(crate) units: String,
-    pub(crate) bin: &'static str,
+    /// What became of it: judged, or why not.
+    pub(crate) fate: &'static str,
 }
 
 /// A service or line with the answers of all rules.
@@ -67,15 +80,27 @@ pub(crate) struct ClaimSubject<'a> {
     pub(crate) amount: String,
     /// The facts on which the verdict rests.
     pub(crate) facts: Vec<(&'static str, Vec<String>)>,
-    /// The rules that fired, in byte order of their codes.
-    pub(crate) fired: Vec<RenderedFinding>,
+    /// What was found, in byte order of the rules' codes.
+    pub(crate) findings: Vec<ClaimFinding<'a>>,
     /// The other rules, grouped by their answer.
     pub(crate) silent: Vec<SilentRules<'a>>,
 }
 
+/// A finding with what its source asks and which documents would answer it.
+pub(crate) struct ClaimFinding<'a> {
+    /// The finding as the report shows it.
+    pub(crate) shown: RenderedFinding,
+    /// What the source of its rule asks.
+    pub(crate) clause: Option<&'a Clause>,
+    /// The documents that a reviewer asks the provider for.
+    pub(crate) ask: &'a [String],
+    /// Who suppressed it, why and until when. Empty if nobody did.
+    pub(crate) suppressed: String,
+}
+
 /// Rules that did not fire, for one reason.
 pub(crate) struct SilentRules<'a> {
-    /// `passed`, `not applicable` or `could not be asked`.
+    /// `no objection`, `does not apply` or `could not be checked`.
     pub(crate) state: &'static str,
     /// The reason; empty for rules that passed.
     pub(crate) why: &'static str,
@@ -83,9 +108,13 @@ pub(crate) struct SilentRules<'a> {
     pub(crate) rules: Vec<(&'a str, &'a str)>,
 }
 
+const PASSED: &str = "no objection";
+const COULD_NOT: &str = "could not be checked";
+const NOT_APPLICABLE: &str = "does not apply";
+
 impl<'a> ClaimDossier<'a> {
     /// The dossier of a claim. `None`: no kept row has this number.
-    pub(crate) fn of(part: &PartView<'a>, claim: &'a str, source: &'a ReportSource) -> Option<Self> {
+    pub(crate) fn of(part: &PartView<'a>, claim: &'a str, source: &'a ReportSource, words: &CodeWords) -> Option<Self> {
         let (run, line_set) = (part.context.run, part.line_set);
         let all: Vec<usize> = line_set.of_claim(claim).collect();
         let first = *all.first()?;
@@ -95,9 +124,13 @@ impl<'a> ClaimDossier<'a> {
         let services: Vec<usize> =
             (0..line_set.services.len()).filter(|i| line_set.line_of(*i).claim_id() == own).collect();
         let explainer = Explainer::new(line_set, &run.policy, run.authorization_file.as_ref());
-        let mut subjects: Vec<_> =
-            services.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimSubject::service(part, &explainer, *i)).collect();
-        subjects.extend(shown.iter().filter_map(|i| ClaimSubject::line(part, &explainer, *i)));
+        let notes = Suppressed::of(part);
+        let mut subjects: Vec<_> = services
+            .iter()
+            .take(MAX_ENTRIES_SHOWN)
+            .map(|i| ClaimSubject::service(part, &explainer, *i, words, &notes))
+            .collect();
+        subjects.extend(shown.iter().filter_map(|i| ClaimSubject::line(part, &explainer, *i, &notes)));
         let left = |n: usize, noun: &str| {
             (n > MAX_ENTRIES_SHOWN).then(|| counted((n - MAX_ENTRIES_SHOWN) as u64, noun) + " more")
         };
@@ -107,12 +140,17 @@ impl<'a> ClaimDossier<'a> {
             left(same_encounter.len(), "row of other claims"),
         ];
         let rest: Vec<_> = rest.into_iter().flatten().collect();
+        let status = services.iter().map(|i| part.judged.services[*i].status).max();
+        let policy = run.policy.own_origin();
         Some(Self {
             source,
             claim: own,
-            status: services.iter().map(|i| part.judged.services[*i].status).max(),
-            verdict: verdict(part, &services),
-            policy: format!("{}, fingerprint {}", run.policy.id, &run.policy.fingerprint[..16]),
+            status,
+            suppressed: subjects.iter().flat_map(ClaimSubject::suppressed).collect(),
+            verdict: verdict(payment(part, shown), status),
+            money: money(part, &services),
+            summary: summary(part, shown, words),
+            policy: format!("{} ({}, {})", policy.title, policy.publisher, policy.id),
             rows: shown.iter().map(|i| ClaimRow::of(part, *i)).collect(),
             versions: shown.iter().flat_map(|i| life(part, *i)).collect(),
             same_encounter: same_encounter.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimRow::of(part, *i)).collect(),
@@ -124,11 +162,22 @@ impl<'a> ClaimDossier<'a> {
     }
 }
 
-fn verdict(part: &PartView<'_>, services: &[usize]) -> String {
+/// Payment and outcome of a claim.
+fn verdict(payment: &str, status: Option<ServiceStatus>) -> String {
+    let outcome = match status {
+        Some(status) => format!("{} ({})", outcome(status), status.word()),
+        None => "no service to judge".to_owned(),
+    };
+    if payment.is_empty() { outcome } else { format!("{payment}, {outcome}") }
+}
+
+/// Services by status and what is at risk.
+fn money(part: &PartView<'_>, services: &[usize]) -> String {
     let judged = |i: &usize| &part.judged.services[*i];
     let by_status = ServiceStatus::ALL.iter().filter_map(|status| {
         let n = services.iter().filter(|i| judged(i).status == *status).count();
-        (n > 0).then(|| if n == services.len() { status.word().to_owned() } else { format!("{n} {}", status.word()) })
+        let words = outcome(*status);
+        (n > 0).then(|| if n == services.len() { words.to_owned() } else { format!("{n} {words}") })
     });
     if services.is_empty() {
         return "the claim has no service; its rows are below".to_owned();
@@ -145,6 +194,33 @@ fn verdict(part: &PartView<'_>, services: &[usize]) -> String {
     )
 }
 
+/// The suppressed findings of the run, by what they are about.
+struct Suppressed(FxHashMap<Subject, Vec<(usize, usize)>>);
+
+impl Suppressed {
+    fn of(part: &PartView<'_>) -> Self {
+        let mut by_subject: FxHashMap<Subject, Vec<(usize, usize)>> = FxHashMap::default();
+        for (n, by) in part.matches.by.iter().enumerate() {
+            if let Some(suppression) = by {
+                by_subject.entry(part.judged.findings[n].subject).or_default().push((n, *suppression));
+            }
+        }
+        Self(by_subject)
+    }
+
+    /// Who suppressed a finding, why and until when. Empty if nobody did.
+    fn note(&self, part: &PartView<'_>, finding: &Finding) -> String {
+        let run = part.context.run;
+        let of_subject = self.0.get(&finding.subject).into_iter().flatten();
+        let mut found = of_subject.filter(|(n, _)| part.judged.findings[*n] == *finding);
+        let one = found.next().map(|(_, suppression)| *suppression).zip(run.suppressions.as_ref());
+        one.map_or(String::new(), |(place, all)| {
+            let one = &all.list[place];
+            format!("by {} until {}: {}", one.owner, one.expires, reason(one, run))
+        })
+    }
+}
+
 impl<'a> ClaimRow<'a> {
     fn of(part: &PartView<'a>, i: usize) -> Self {
         let line_set: &'a LineSet = part.line_set;
@@ -156,13 +232,13 @@ impl<'a> ClaimRow<'a> {
             codes: printed_codes(&part.context.run.policy, line.known),
             date: line.date.map_or_else(|| line.text(Text::BadDate).to_owned(), |d| d.to_string()),
             units: line.units.normalize().to_string(),
-            bin: match line_set.bins[i] {
-                Bin::InScope => "in scope",
-                Bin::Related => "related",
-                Bin::Reversed => "reversed",
-                Bin::Duplicate => "duplicate",
-                Bin::PayerDenied => "denied by the payer",
-                Bin::Superseded => "superseded",
+            fate: match line_set.bins[i] {
+                Bin::InScope => "judged",
+                Bin::Related => "kept beside it",
+                Bin::Reversed => "payment reversed",
+                Bin::Duplicate => "counted once",
+                Bin::PayerDenied => "denied by the plan",
+                Bin::Superseded => "replaced or voided",
             },
         }
     }
@@ -170,22 +246,49 @@ impl<'a> ClaimRow<'a> {
 
 fn absent(part: &PartView<'_>, lines: &[usize]) -> Vec<String> {
     let extracts: BTreeSet<u32> = lines.iter().map(|i| part.line_set.line(*i).extract).collect();
-    let inputs = extracts.into_iter().map(|extract| &part.context.run.inputs[extract as usize]);
-    let sentences = inputs.flat_map(|input| {
-        input.absent.iter().map(|(field, costs)| format!("{} has no {} column: {costs}", input.name, field.name()))
+    let sentences = extracts.into_iter().flat_map(|extract| {
+        let absent = &part.context.run.inputs[extract as usize].absent;
+        absent
+            .iter()
+            .map(move |(field, costs)| format!("{} has no {} column: {costs}", file(part, extract), field.name()))
     });
     sentences.collect()
 }
 
 impl<'a> ClaimSubject<'a> {
-    fn service(part: &PartView<'a>, explainer: &Explainer<'a>, i: usize) -> Self {
+    fn service(
+        part: &PartView<'a>,
+        explainer: &Explainer<'a>,
+        i: usize,
+        words: &CodeWords,
+        notes: &Suppressed,
+    ) -> Self {
         let explained = explainer.service(i);
-        let facts = facts(part, &explained, i);
-        Self::of(part, &explained, facts)
+        let facts = facts(part, &explained, i, words);
+        Self::of(part, &explained, facts, notes)
+    }
+
+    /// Whether it meets the policy, in words.
+    pub(crate) fn outcome(&self) -> &'static str {
+        self.status.map_or("no service", outcome)
+    }
+
+    /// The sentences of a fact; none if it has no such fact.
+    pub(crate) fn fact(&self, name: &str) -> &[String] {
+        self.facts.iter().find(|(own, _)| *own == name).map_or(&[], |(_, sentences)| sentences.as_slice())
+    }
+
+    /// Its suppressed findings, in sentences.
+    fn suppressed(&self) -> impl Iterator<Item = String> {
+        let suppressed = self.findings.iter().filter(|finding| !finding.suppressed.is_empty());
+        suppressed.map(|finding| {
+            let (code, name) = (&finding.shown.code, &finding.shown.name);
+            format!("{code} {name} of {} is suppressed {}", self.what, finding.suppressed)
+        })
     }
 
     /// A related line, or a reversed or superseded line to which rules apply.
-    fn line(part: &PartView<'a>, explainer: &Explainer<'a>, i: usize) -> Option<Self> {
+    fn line(part: &PartView<'a>, explainer: &Explainer<'a>, i: usize, notes: &Suppressed) -> Option<Self> {
         let line_set = part.line_set;
         let subject = match line_set.bins[i] {
             Bin::Related => Subject::Related(i),
@@ -194,18 +297,31 @@ impl<'a> ClaimSubject<'a> {
             }
             _ => return None,
         };
-        Some(Self::of(part, &explainer.line(subject, i), Vec::new()))
+        Some(Self::of(part, &explainer.line(subject, i), Vec::new(), notes))
     }
 
-    fn of(part: &PartView<'a>, explained: &Explained<'a>, facts: Vec<(&'static str, Vec<String>)>) -> Self {
-        let fired = explained.findings.iter().map(|finding| RenderedFinding::new(part, finding));
+    fn of(
+        part: &PartView<'a>,
+        explained: &Explained<'a>,
+        facts: Vec<(&'static str, Vec<String>)>,
+        notes: &Suppressed,
+    ) -> Self {
+        let findings = explained.findings.iter().map(|finding| {
+            let doc = part.context.doc(finding.rule);
+            ClaimFinding {
+                shown: RenderedFinding::new(part, finding),
+                clause: part.context.run.policy.clause(&doc.code),
+                ask: &doc.ask,
+                suppressed: notes.note(part, finding),
+            }
+        });
         let mut silent: Vec<SilentRules<'a>> = Vec::new();
         for (rule, answer) in &explained.answers {
             let (state, why) = match answer {
                 Answer::Fired(_) => continue,
-                Answer::Passed => ("passed", ""),
-                Answer::CouldNot(why) => ("could not be asked", *why),
-                Answer::NotApplicable(why) => ("not applicable", *why),
+                Answer::Passed => (PASSED, ""),
+                Answer::CouldNot(why) => (COULD_NOT, *why),
+                Answer::NotApplicable(why) => (NOT_APPLICABLE, *why),
             };
             let doc = part.context.doc(*rule);
             let rule = (doc.code.as_str(), doc.name.as_str());
@@ -214,7 +330,7 @@ impl<'a> ClaimSubject<'a> {
                 None => silent.push(SilentRules { state, why, rules: vec![rule] }),
             }
         }
-        silent.sort_by_key(|s| ["passed", "could not be asked", "not applicable"].iter().position(|w| *w == s.state));
+        silent.sort_by_key(|s| [PASSED, COULD_NOT, NOT_APPLICABLE].iter().position(|w| *w == s.state));
         let judgement = explained.judgement.as_ref();
         Self {
             what: explained.input.what().to_string(),
@@ -222,7 +338,7 @@ impl<'a> ClaimSubject<'a> {
             status: judgement.map(|j| j.status),
             amount: judgement.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),
             facts,
-            fired: fired.collect(),
+            findings: findings.collect(),
             silent,
         }
     }

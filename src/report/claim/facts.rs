@@ -1,43 +1,58 @@
 //! The facts on which the verdict of one service rests, cell by cell, for the dossier of its claim.
 
-use crate::claim::authorization::lookup::NumberRows;
+use jiff::civil::Date;
+
 use crate::claim::index::line_set::Fact;
 use crate::claim::index::service::{RowRef, ServiceMoney};
 use crate::claim::value::status::RowStatus;
-use crate::claim::{CodeId, Kind, Line, Text};
-use crate::policy::Class;
+use crate::claim::{CodeId, Kind, Text};
+use crate::policy::{NecessityBasis, Requirement};
+use crate::report::claim::authorization::authorization;
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place, place_of};
+use crate::report::claim::summary::where_done;
 use crate::report::view::PartView;
-use crate::report::words::finding::{amount, decision, list_says};
+use crate::report::words::codes::{CodeWords, dotted};
+use crate::report::words::finding::amount;
 use crate::report::words::numbers::dollars;
 use crate::rules::RuleInput;
 use crate::rules::explain::Explained;
 use crate::rules::input::printed_codes;
 
 /// The facts of a service by name, each with sentences on its value and its source.
-pub(crate) fn facts(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<(&'static str, Vec<String>)> {
+pub(crate) fn facts(
+    part: &PartView<'_>,
+    explained: &Explained<'_>,
+    i: usize,
+    words: &CodeWords,
+) -> Vec<(&'static str, Vec<String>)> {
     let input = &explained.input;
     let class = input.class;
     let product = match input.line.text(Text::Product) {
         "" => "none on the claim".to_owned(),
         label => format!("\"{label}\""),
     };
+    let needs = |requirement: Requirement| match requirement {
+        Requirement::Required => "required",
+        Requirement::NotRequired => "not required",
+        Requirement::Undetermined => "not settled by the policy",
+    };
     let product = format!(
-        "{product}: {} ({}); authorization inpatient {}, outpatient {}",
-        class.id,
+        "{product}: {}; prior authorization inpatient {}, outpatient {}",
         class.title,
-        class.inpatient.word(),
-        class.outpatient.word()
+        needs(class.inpatient),
+        needs(class.outpatient)
     );
     let edition = match input.line.date {
         None => format!("{}, the latest, as the date cannot be read", input.edition.id),
         Some(day) if day < input.edition.from => format!("{}, the earliest on hand", input.edition.id),
         Some(day) => format!("{}, in force on {day} (from {})", input.edition.id, input.edition.from),
     };
-    let mut facts =
-        vec![("product", vec![product]), ("setting", vec![setting(input.line)]), ("edition", vec![edition])];
-    facts.extend(diagnoses(input, class));
+    let mut facts = vec![("procedure", procedures(part, i))];
+    facts.extend(diagnoses(input, part.context.run.policy.icd10_from, words));
     facts.push(("authorization", authorization(part, explained, i)));
+    facts.push(("product", vec![product]));
+    facts.push(("setting", vec![where_done(input.line, words)]));
+    facts.push(("policy text", vec![edition]));
     facts.extend(encounter(part, input, i));
     facts.extend(session(part, i));
     facts.push(("money", money(part, explained, i)));
@@ -110,7 +125,7 @@ fn session(part: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String>)>
     if !elsewhere.is_empty() {
         sentences.push(format!("same member and day in other encounters: {}", printed_codes(policy, &elsewhere)));
     }
-    (!sentences.is_empty()).then_some(("session", sentences))
+    (!sentences.is_empty()).then_some(("other claims", sentences))
 }
 
 /// Facts of a line that come from other rows of its claim.
@@ -135,17 +150,19 @@ pub(super) fn filled(part: &PartView<'_>, line: usize) -> Vec<String> {
     facts.into_iter().filter_map(from).collect()
 }
 
-fn setting(line: Line<'_>) -> String {
-    let from = match (line.text(Text::BillType), line.text(Text::PlaceOfService)) {
-        ("", "") => "neither bill type nor place of service is filled".to_owned(),
-        ("", place) => format!("place of service {place}"),
-        (bill, _) => format!("bill type {bill}"),
+/// The diagnoses that were considered and those that the line does not point to, each with its words and whether it is
+/// listed.
+fn diagnoses(input: &RuleInput<'_>, icd10_from: Date, words: &CodeWords) -> Vec<(&'static str, Vec<String>)> {
+    let is_older = input.line.date.is_some_and(|day| day < icd10_from);
+    let says = |code: &str| {
+        // Both code sets have codes that begin with E and V.
+        let meaning = match code.as_bytes().first() {
+            Some(b'E' | b'V') if is_older => "a code of ICD-9-CM: a cause or a circumstance".to_owned(),
+            _ => words.diagnosis(code),
+        };
+        let meaning = if meaning.is_empty() { String::new() } else { format!("{meaning}; ") };
+        format!("{}: {meaning}{}", dotted(code), on_list(input, code))
     };
-    format!("{}: {from}", line.setting.word())
-}
-
-fn diagnoses(input: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<String>)> {
-    let says = |code: &str| format!("{code} {}", list_says(class, input.edition, code));
     let mut considered: Vec<String> = input.line.considered().map(says).collect();
     let unpointed: Vec<String> = input.line.unpointed().map(says).collect();
     if considered.is_empty() {
@@ -164,35 +181,21 @@ fn diagnoses(input: &RuleInput<'_>, class: &Class) -> Vec<(&'static str, Vec<Str
     facts
 }
 
-fn authorization(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String> {
-    let input = &explained.input;
-    let status = input.authorization.status;
-    let mut sentences = vec![format!("{}: {}", status.word(), decision(status))];
-    let number = input.line.text(Text::Authorization);
-    sentences.push(match number {
-        "" if input.line.marks.authorization_column => "no number on the claim".to_owned(),
-        "" => "the extract has no column for a number".to_owned(),
-        number => format!("number {number} on the claim"),
-    });
-    let Some(authorization_file) = &part.context.run.authorization_file else {
-        sentences.push("no authorization file was given".to_owned());
-        return sentences;
-    };
-    let day = |day: Option<jiff::civil::Date>| day.map_or("open".to_owned(), |d| d.to_string());
-    let of_numbers = number.split(';').filter_map(|number| authorization_file.of_number(number));
-    for row in
-        of_numbers.flat_map(NumberRows::places).take(MAX_ENTRIES_SHOWN).map(|place| &authorization_file.rows()[*place])
-    {
-        let (from, to) = (day(row.valid_from), day(row.valid_to));
-        let codes = if row.procedures.is_empty() { "any procedure".to_owned() } else { row.procedures.join(" ") };
-        let units = row.units.map_or("no limit of units".to_owned(), |units| format!("units {}", units.normalize()));
-        sentences.push(format!("on file: {}, {codes}, {from} to {to}, {units}", row.status));
+/// Whether a diagnosis is on the policy's list.
+fn on_list(input: &RuleInput<'_>, code: &str) -> &'static str {
+    match (input.class.necessity, input.edition.listed(code)) {
+        (NecessityBasis::Lcd, _) => "not compared with the policy's list, as Medicare follows an LCD",
+        (NecessityBasis::Undetermined, _) => "not compared with the policy's list, as the product is not known",
+        (NecessityBasis::List, None) => "not on the policy's list",
+        (NecessityBasis::List, Some(_)) => "on the policy's list",
     }
-    if !number.is_empty() {
-        let used = part.line_set.services[i].units_on_numbers(0);
-        sentences.push(format!("units of all services on the number so far: {}", used.normalize()));
-    }
-    sentences
+}
+
+/// The codes of the service, each with its words.
+fn procedures(part: &PartView<'_>, i: usize) -> Vec<String> {
+    let policy = &part.context.run.policy;
+    let codes = part.line_set.codes_of(i).iter().take(MAX_ENTRIES_SHOWN);
+    codes.map(|id| format!("{}: {}", policy.code(*id), policy.procedure(*id).about)).collect()
 }
 
 /// The encounter of a service, its units in it, and the codes of a stay.
@@ -201,10 +204,12 @@ fn encounter(part: &PartView<'_>, input: &RuleInput<'_>, i: usize) -> Vec<(&'sta
     let service = &part.line_set.services[i];
     let codes: Vec<CodeId> =
         policy.codes.iter().map(|(id, _)| id).filter(|id| input.encounter.codes.contains(*id)).collect();
-    let whose =
-        if input.line.text(Text::MemberId).is_empty() { "the claim's, as it names no member" } else { "the member's" };
-    let mut sentences =
-        vec![format!("{whose}, same day, form and billing provider; codes {}", printed_codes(policy, &codes))];
+    let whose = if input.line.text(Text::MemberId).is_empty() {
+        "this claim alone, as it names no member"
+    } else {
+        "the member's claims of the same day, form and billing provider"
+    };
+    let mut sentences = vec![format!("{whose}: codes {}", printed_codes(policy, &codes))];
     if let Kind::Line(id) = service.kind {
         let limit = policy.limits.iter().find(|limit| limit.code == id);
         let limit = limit.map_or(String::new(), |l| format!(", limit {} (MAI {})", l.units.normalize(), l.mai));
@@ -216,7 +221,7 @@ fn encounter(part: &PartView<'_>, input: &RuleInput<'_>, i: usize) -> Vec<(&'sta
         ));
     }
     let modifiers: Vec<&str> = input.line.modifiers().collect();
-    let mut facts = vec![("encounter", sentences)];
+    let mut facts = vec![("same visit", sentences)];
     if !modifiers.is_empty() {
         facts.push(("modifiers", vec![modifiers.join(" ")]));
     }

@@ -30,7 +30,7 @@ fn version(part: &PartView<'_>, i: usize, here: &str) -> Option<String> {
     Some(match line_set.named(i) {
         Some(claim) => format!("{here} is a {kind} of claim {claim}"),
         None if line_set.orphans.contains(&i) => {
-            format!("{here} is a {kind} that names no other version and supersedes none")
+            format!("{here} is a {kind} that names no other version and replaces none")
         }
         None if !original.is_empty() && original != line.claim_id() => {
             format!("{here} is a {kind} of claim {original}, of which this run has no kept row")
@@ -49,11 +49,11 @@ fn why_not_live(part: &PartView<'_>, i: usize, here: &str) -> Option<String> {
             Some(other) => format!("{here} is equal to the earlier row {} and counts once", at(other)),
             None => format!("{here} is equal to an earlier row and counts once"),
         },
-        Bin::PayerDenied => format!("{here} was denied by the payer: nothing was paid, so it is not a service"),
+        Bin::PayerDenied => format!("{here} was denied by the plan: nothing was paid, so there is nothing to judge"),
         Bin::Reversed => match (line_set.takes_back(i), line_set.reversal_of(i)) {
-            (true, Some(other)) => format!("{here} takes back {}", at(other)),
-            (true, None) => format!("{here} takes something back, and no row matches it"),
-            (false, Some(other)) => format!("{here} was taken back by {}", at(other)),
+            (true, Some(other)) => format!("{here} reverses the payment of {}", at(other)),
+            (true, None) => format!("{here} reverses a payment, and no row matches it"),
+            (false, Some(other)) => format!("the payment of {here} was reversed by {}", at(other)),
             (false, None) => format!("{here} has a status that says it was reversed"),
         },
         Bin::Superseded => {
@@ -64,9 +64,9 @@ fn why_not_live(part: &PartView<'_>, i: usize, here: &str) -> Option<String> {
                 .map(|(other, why)| format!("{} ({})", at(other), reason(part, other, why)))
                 .collect();
             if by.is_empty() {
-                format!("{here} is a void and supersedes itself")
+                format!("{here} voids its own claim")
             } else {
-                format!("{here} was superseded by {}", by.join(", "))
+                format!("{here} was replaced or voided by {}", by.join(", "))
             }
         }
     })
@@ -78,7 +78,7 @@ fn reason(part: &PartView<'_>, other: usize, why: Superseded) -> String {
         Superseded::Named | Superseded::SameClaim => {
             format!("claim {}, frequency {}", by.claim_id(), by.text(Text::Frequency))
         }
-        Superseded::Decided => "the payer has decided on the pending row".to_owned(),
+        Superseded::Decided => "the plan has decided on the pending row".to_owned(),
         Superseded::NewerVersion => format!("version {}", by.text(Text::VersionNumber)),
     }
 }

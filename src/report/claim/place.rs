@@ -14,9 +14,18 @@ pub(super) fn place(part: &PartView<'_>, line: Line<'_>) -> String {
 
 /// File and line of a row, in the same form as [`place`].
 pub(super) fn place_of(part: &PartView<'_>, row: RowRef) -> String {
+    format!("{}:{}", file(part, row.extract), row.row)
+}
+
+/// The name of an extract, without its directory if no other extract of the run has that name.
+pub(super) fn file<'a>(part: &PartView<'a>, extract: u32) -> &'a str {
     let inputs = &part.context.run.inputs;
-    let file = &inputs[row.extract as usize].name;
-    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-    let is_alone = inputs.iter().filter(|input| name(&input.name) == name(file)).count() == 1;
-    format!("{}:{}", if is_alone { name(file) } else { file.clone() }, row.row)
+    let file = &inputs[extract as usize].name;
+    let is_alone = inputs.iter().filter(|input| file_name(&input.name) == file_name(file)).count() == 1;
+    if is_alone { file_name(file) } else { file }
+}
+
+/// The last part of a path.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
 }

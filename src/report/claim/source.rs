@@ -1,6 +1,6 @@
 //! The report and the run that a dossier is from: whoever reads it must see whether it is the right one.
 
-use crate::report::siblings::SiblingReport;
+use crate::report::claim::place::file_name;
 use crate::run::RunContext;
 
 /// Most extracts that are named.
@@ -19,18 +19,18 @@ pub(crate) struct ReportSource {
 }
 
 impl ReportSource {
-    /// The source of all dossiers of a report.
-    pub(crate) fn of(report: &SiblingReport, context: &RunContext, others: String) -> Self {
-        let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    /// The source of all dossiers of a report: its directory, the id and the time of its run if they are known, and what to
+    /// say of other reports.
+    pub(crate) fn of(report: String, run: Option<(&str, String)>, context: &RunContext, others: String) -> Self {
         let inputs = &context.inputs;
-        let mut extracts: Vec<_> = inputs.iter().take(NAMED).map(|input| name(&input.name)).collect();
+        let mut extracts: Vec<_> = inputs.iter().take(NAMED).map(|input| file_name(&input.name).to_owned()).collect();
         if inputs.len() > NAMED {
             extracts.push(format!("{} more", inputs.len() - NAMED));
         }
-        let run = match &report.run {
-            Some(run) => format!("{}, {} UTC", run.id, run.when()),
+        let run = match run {
+            Some((id, when)) => format!("{id}, {when} UTC"),
             None => "not known, as run.json cannot be read".to_owned(),
         };
-        Self { report: report.path.display().to_string(), extracts: extracts.join(", "), run, others }
+        Self { report, extracts: extracts.join(", "), run, others }
     }
 }

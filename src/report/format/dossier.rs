@@ -19,6 +19,7 @@ use zstd::zstd_safe::{compress_bound, get_frame_content_size};
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, NeededRows};
 use crate::claim::{Batch, Text};
+use crate::finding::fingerprint::Fingerprint;
 use crate::ingest::Rejects;
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
@@ -26,16 +27,18 @@ use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
 use crate::report::allowance::{Allowance, TooLarge};
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::table::record;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::run::{Input, JudgedRun, Masked, Run, RunContext};
+use crate::suppress::KeptSuppressions;
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "dossier.bin";
 
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
-const MAGIC_LINE: &str = concat!("claimlint-dossier/3 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-dossier/4 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// A fast level of zstd: a million lines take two thirds of the time of level 1 and a fifth more space.
 const ZSTD_LEVEL: i32 = -4;
@@ -49,6 +52,7 @@ struct DossierHead<'a> {
     inputs: Vec<DossierInput<'a>>,
     ledger: Ledger,
     authorization_file: Option<Vec<Authorization>>,
+    suppressions: Option<KeptSuppressions>,
     /// The number of lines.
     lines: u64,
 }
@@ -102,6 +106,7 @@ pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Res
         pieces: PendingPieces::default(),
         lines: AtomicU64::new(0),
         needed_rows,
+        suppressed: Mutex::default(),
     }))
 }
 
@@ -113,6 +118,8 @@ struct Writer<'a> {
     lines: AtomicU64,
     /// Rows of the authorization file that some line may need: rows with its number or its member.
     needed_rows: Option<Mutex<NeededRows>>,
+    /// The suppressed findings, each with its suppression.
+    suppressed: Mutex<Vec<(Fingerprint, u32)>>,
 }
 
 impl Sink for Writer<'_> {
@@ -126,6 +133,11 @@ impl Sink for Writer<'_> {
             for line in part.line_set.lines.iter() {
                 needed_rows.note(authorization_file, line.text(Text::Authorization), line.text(Text::MemberId));
             }
+        }
+        // Without suppressions there is nothing to match, and nothing is collected.
+        if !part.matches.by.is_empty() {
+            let suppressed: Vec<_> = part.suppressed().collect();
+            lock(&self.suppressed).extend(suppressed);
         }
         self.lines.fetch_add(part.line_set.lines.len() as u64, Ordering::Relaxed);
         let lines = part.line_set.unfilled();
@@ -157,6 +169,10 @@ impl Sink for Writer<'_> {
             inputs: run.inputs.iter().map(input).collect(),
             ledger: run.ledger,
             authorization_file: needed,
+            suppressions: run.suppressions.as_ref().map(|all| {
+                let findings = std::mem::take(&mut *lock(&self.suppressed));
+                all.keep(findings, |one| record::reason(one, run).to_owned())
+            }),
             lines: self.lines.into_inner(),
         };
         let mut out = lock(&self.out);
@@ -371,7 +387,8 @@ pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
         return Err(DossierError::Damaged);
     }
     let authorization_file = head.authorization_file.map(|rows| AuthorizationFile::new(rows, &policy.codes));
-    let context =
-        RunContext { masked: head.masked, ..RunContext::new(policy, inputs, head.ledger, authorization_file) };
+    let suppressions = head.suppressions.map(|kept| kept.restored().ok_or(DossierError::Damaged)).transpose()?;
+    let mut context = RunContext::new(policy, inputs, head.ledger, authorization_file);
+    (context.masked, context.suppressions) = (head.masked, suppressions);
     Ok(Run::from_batches(context, lines)?.judge_all()?)
 }

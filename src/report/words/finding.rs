@@ -136,7 +136,7 @@ pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
         AuthorizationStatus::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
         AuthorizationStatus::NotMet => "one is needed, and none that fits was found",
         AuthorizationStatus::OnClaim => {
-            "the claim carries a number; there was no authorization file to hold it against"
+            "the claim carries a number; there was no authorization file to compare it with"
         }
         AuthorizationStatus::Verified => "the authorization file holds one that fits",
     }

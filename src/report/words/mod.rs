@@ -4,9 +4,11 @@
 //!
 //! - [`numbers`]: counts, money and days.
 //! - [`escape`]: escaping for HTML.
+//! - [`codes`]: words for diagnoses, places of service and types of bill.
 //! - [`finding`]: findings, authorization results and diagnoses.
 //! - [`warning`](mod@warning): warnings in sentences.
 
+pub mod codes;
 pub(crate) mod escape;
 pub(crate) mod finding;
 pub mod numbers;

@@ -32,7 +32,7 @@ pub(crate) fn page(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
         not_evaluated: NOT_EVALUATED,
         tables: [
             ("h-rows", "Rows of the claim", &dossier.rows),
-            ("h-encounter", "Rows of other claims in the same encounter", &dossier.same_encounter),
+            ("h-encounter", "Rows of other claims of the same visit", &dossier.same_encounter),
         ],
     };
     page.write_into(out)

@@ -13,6 +13,7 @@
 //! - [`inputs`](mod@inputs): the inputs of the run.
 //! - [`suppressed`]: the suppressions.
 //! - [`claim`]: the page of one claim.
+//! - [`letter`]: a letter about a claim.
 
 pub mod chart;
 
@@ -20,6 +21,7 @@ pub(crate) mod claim;
 pub(crate) mod flagged;
 mod groups;
 mod inputs;
+pub(crate) mod letter;
 mod style;
 mod suppressed;
 

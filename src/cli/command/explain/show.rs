@@ -1,0 +1,193 @@
+//! Prints the dossier of a claim, or the claims that fit, at the terminal: what a reviewer is asked first comes first.
+
+use std::io::{self, Write};
+
+use comfy_table::{Cell, CellAlignment};
+
+use crate::cli::terminal::style;
+use crate::cli::terminal::style::{BOLD, DIM, WARNING, paint, seen};
+use crate::cli::terminal::summary::{print, table};
+use crate::report::claim::lookup::FoundClaim;
+use crate::report::claim::summary::outcome;
+use crate::report::claim::{ClaimDossier, ClaimFinding, ClaimRow, ClaimSubject, MAX_ENTRIES_SHOWN, ReportSource};
+use crate::report::words::numbers::counted;
+
+/// Prints the claims that fit, most of them not: a provider may have thousands.
+pub(super) fn list(
+    found: &[FoundClaim<'_>],
+    wanted: &str,
+    source: &ReportSource,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let count = counted(found.len() as u64, "claim");
+    write!(out, "{}", paint(BOLD, text(&format!("{count} fit {}", wanted.trim()), 0)))?;
+    head(source, out)?;
+    writeln!(out)?;
+    let mut table = table();
+    table.set_header(["claim", "date", "codes", "outcome", "member", "billing NPI", "found by"]);
+    for one in found.iter().take(MAX_ENTRIES_SHOWN) {
+        let status = one.status.map_or("no service", outcome);
+        let cells = [one.claim, &one.date, &one.codes, status, one.member, one.provider, one.by.word()];
+        table.add_row(cells.map(|cell| Cell::new(seen(cell))));
+    }
+    print(out, &table)?;
+    let rest = found.len().saturating_sub(MAX_ENTRIES_SHOWN);
+    let more = if rest > 0 {
+        format!("{} more: --date DATE narrows them. ", counted(rest as u64, "claim"))
+    } else {
+        String::new()
+    };
+    write!(out, "\n{}", text(&format!("{more}Explain one of them by its claim number."), 0))
+}
+
+/// Prints the report, extract, run and date that an answer is from.
+fn head(source: &ReportSource, out: &mut dyn Write) -> io::Result<()> {
+    let line = format!("report {} of {}, run {}", source.report, source.extracts, source.run);
+    write!(out, "{DIM}{}{DIM:#}", text(&line, 0))?;
+    if !source.others.is_empty() {
+        write!(out, "{DIM}{}{DIM:#}", text(&source.others, 0))?;
+    }
+    Ok(())
+}
+
+/// Prints everything about a claim. Suppressions come first of all: whoever answers a call must not miss them.
+pub(super) fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for sentence in &dossier.suppressed {
+        write!(out, "{} {}", paint(WARNING, "suppressed:"), labelled_rest("suppressed:", sentence))?;
+    }
+    let verdict = match dossier.status {
+        Some(status) => paint(style::status(status), &dossier.verdict),
+        None => dossier.verdict.clone(),
+    };
+    let claim = paint(BOLD, format!("claim {}:", seen(dossier.claim)));
+    writeln!(out, "{}", style::fitted(&format!("{claim} {verdict}"), 2))?;
+    write!(out, "{}", text(&dossier.money, 0))?;
+    head(dossier.source, out)?;
+    writeln!(out)?;
+    for (name, sentence) in &dossier.summary {
+        labelled(name, FACTS_MARGIN, sentence, out)?;
+    }
+    labelled("policy", FACTS_MARGIN, &dossier.policy, out)?;
+    for subject in &dossier.subjects {
+        print_subject(subject, out)?;
+    }
+    heading(out, "rows of the claim")?;
+    rows(&dossier.rows, false, out)?;
+    sentences("versions", &dossier.versions, out)?;
+    if !dossier.same_encounter.is_empty() {
+        heading(out, "rows of other claims of the same visit")?;
+        rows(&dossier.same_encounter, true, out)?;
+    }
+    if !dossier.rest.is_empty() {
+        write!(out, "{}", text(&dossier.rest, 2))?;
+    }
+    sentences("not in the extract", &dossier.absent, out)?;
+    writeln!(out)?;
+    for sentence in dossier.unseen {
+        write!(out, "{DIM}{}{DIM:#}", text(sentence, 0))?;
+    }
+    Ok(())
+}
+
+/// A sentence that continues a line after a label, wrapped with its first line at the label.
+fn labelled_rest(label: &str, sentence: &str) -> String {
+    let whole = text(&format!("{label} {sentence}"), 0);
+    whole.get(label.len() + 1..).unwrap_or_default().to_owned()
+}
+
+fn text(sentence: &str, indent: usize) -> String {
+    style::wrapped(&seen(sentence), indent)
+}
+
+fn heading(out: &mut dyn Write, title: &str) -> io::Result<()> {
+    writeln!(out, "\n{}", paint(BOLD, title))
+}
+
+fn sentences(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    heading(out, title)?;
+    lines.iter().try_for_each(|sentence| write!(out, "{}", text(sentence, 2)))
+}
+
+/// Columns before the text of a labelled line: an indent of 2, the longest label (of the facts: not pointed to; of the
+/// answers: could not be checked), and a gap of 2.
+const FACTS_MARGIN: usize = 18;
+const ANSWERS_MARGIN: usize = 24;
+
+fn labelled(label: &str, margin: usize, sentence: &str, out: &mut dyn Write) -> io::Result<()> {
+    let beside = text(sentence, margin);
+    write!(out, "  {DIM}{label}{DIM:#}{}", beside.get(2 + label.len()..).unwrap_or_default())
+}
+
+fn rows(rows: &[ClaimRow<'_>], of_others: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = table();
+    let heads = ["claim", "line", "codes", "date", "units", "what became of it", "row"];
+    let heads = heads.into_iter().skip(usize::from(!of_others)).map(|head| {
+        Cell::new(head).set_alignment(match head {
+            "units" => CellAlignment::Right,
+            _ => CellAlignment::Left,
+        })
+    });
+    table.set_header(heads);
+    for row in rows {
+        let mut cells: Vec<Cell> = Vec::new();
+        if of_others {
+            cells.push(Cell::new(seen(row.claim)));
+        }
+        cells.extend([row.number, &row.codes, &row.date].map(|cell| Cell::new(seen(cell))));
+        cells.push(Cell::new(&row.units).set_alignment(CellAlignment::Right));
+        cells.extend([Cell::new(row.fate), Cell::new(seen(&row.place))]);
+        table.add_row(cells);
+    }
+    print(out, &table)
+}
+
+fn print_subject(subject: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let status = paint(subject.status.map_or(DIM, style::status), subject.outcome());
+    let amount = if subject.amount.is_empty() { String::new() } else { format!("  {}", subject.amount) };
+    let head = format!("{}  {status}{amount}  {DIM}{}{DIM:#}", paint(BOLD, &subject.what), seen(&subject.place));
+    writeln!(out, "\n{}", style::fitted(&head, 2))?;
+    for finding in &subject.findings {
+        print_finding(finding, out)?;
+    }
+    if !subject.facts.is_empty() {
+        writeln!(out)?;
+    }
+    for (name, sentences) in &subject.facts {
+        for (i, sentence) in sentences.iter().enumerate() {
+            labelled(if i == 0 { name } else { "" }, FACTS_MARGIN, sentence, out)?;
+        }
+    }
+    if !subject.silent.is_empty() {
+        writeln!(out)?;
+    }
+    for answer in &subject.silent {
+        let codes = answer.rules.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(" ");
+        let codes_and_reason = if answer.why.is_empty() { codes } else { format!("{}: {codes}", answer.why) };
+        labelled(answer.state, ANSWERS_MARGIN, &codes_and_reason, out)?;
+    }
+    Ok(())
+}
+
+/// What was found, what the policy asks, what would change it, and what to ask the provider for.
+fn print_finding(finding: &ClaimFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let shown = &finding.shown;
+    let (code, word) = (paint(BOLD, &shown.code), shown.disposition.word());
+    let suppressed =
+        if finding.suppressed.is_empty() { String::new() } else { format!("  {}", paint(WARNING, "suppressed")) };
+    writeln!(out, "\n  {code} {}  {}{suppressed}", shown.name, paint(style::disposition(shown.disposition), word))?;
+    write!(out, "{}", text(&shown.message, 4))?;
+    if let Some(clause) = finding.clause {
+        write!(out, "{}", text(&format!("What is asked: {}", clause.asks), 4))?;
+        write!(out, "{DIM}{}{DIM:#}", text(&clause.place(), 4))?;
+    }
+    if !shown.change.is_empty() {
+        write!(out, "{}", text(&format!("Would change it: {}", shown.change), 4))?;
+        if !finding.ask.is_empty() {
+            write!(out, "{}", text(&format!("Ask the provider for: {}.", finding.ask.join("; ")), 4))?;
+        }
+    }
+    write!(out, "{DIM}{}{DIM:#}", text(&format!("{}. Reason codes: {}.", shown.citation, shown.reason), 4))
+}

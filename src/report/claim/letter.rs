@@ -1,0 +1,311 @@
+//! A letter from the dossier of a claim: a request for records, or the rationale of a denial. It has the facts of the
+//! dossier, and blanks for what no claim shows. It is a draft for a person to complete and sign.
+
+use crate::policy::Disposition;
+use crate::report::claim::dossier::{ClaimDossier, ClaimFinding, ClaimSubject};
+use crate::report::words::escape::seen;
+
+/// What somebody must fill in.
+const BLANK: &str = "____________________";
+
+/// Columns of a letter as text.
+const WIDTH: usize = 78;
+
+/// Which letter the findings of a claim call for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LetterKind {
+    /// Something is to be reviewed, and nothing to be denied.
+    RecordRequest,
+    /// Something is to be denied.
+    DenialRationale,
+}
+
+/// A paragraph or a list of a letter.
+pub(crate) enum Block {
+    /// A paragraph.
+    Paragraph(String),
+    /// A list, each item with a mark before it.
+    List(Vec<String>),
+}
+
+/// A part of a letter under a heading.
+pub(crate) struct Section {
+    /// The heading.
+    pub(crate) heading: &'static str,
+    /// What it says.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A letter about one claim.
+pub(crate) struct Letter {
+    /// Which one it is.
+    pub(crate) kind: LetterKind,
+    /// The lines of its head: a name and a value or a blank.
+    pub(crate) head: Vec<(&'static str, String)>,
+    /// Its parts.
+    pub(crate) sections: Vec<Section>,
+    /// Where its facts are from.
+    pub(crate) source: String,
+}
+
+impl LetterKind {
+    /// Its title.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::RecordRequest => "Request for medical records",
+            Self::DenialRationale => "Rationale of a denial",
+        }
+    }
+}
+
+/// Why there is no letter about a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoLetter {
+    /// Every finding that asks for something is suppressed.
+    #[error("every finding of the claim is suppressed, so there is nothing to write about")]
+    Suppressed,
+    /// Nothing is to be denied or reviewed.
+    #[error("the claim has no finding to deny or to review, so there is nothing to write about")]
+    NothingFound,
+}
+
+/// The services of a letter, each with its open findings.
+type OpenFindings<'d, 'a> = Vec<(&'d ClaimSubject<'a>, Vec<&'d ClaimFinding<'a>>)>;
+
+impl Letter {
+    /// The letter that the findings of a claim call for. Suppressed findings and those for information are left out.
+    pub(crate) fn of(dossier: &ClaimDossier<'_>) -> Result<Self, NoLetter> {
+        let asks = |finding: &&ClaimFinding<'_>| finding.shown.disposition != Disposition::Info;
+        let all = || dossier.subjects.iter().flat_map(|subject| &subject.findings).filter(asks);
+        let is_open = |finding: &&ClaimFinding<'_>| finding.suppressed.is_empty();
+        let strongest = all().filter(is_open).map(|finding| finding.shown.disposition).max();
+        let kind = match strongest {
+            Some(Disposition::Deny) => LetterKind::DenialRationale,
+            Some(_) => LetterKind::RecordRequest,
+            None if all().next().is_some() => return Err(NoLetter::Suppressed),
+            None => return Err(NoLetter::NothingFound),
+        };
+        // A denial rests on what is to be denied; what is only to be reviewed is no reason for it.
+        let belongs = |finding: &&ClaimFinding<'_>| {
+            kind == LetterKind::RecordRequest || finding.shown.disposition == Disposition::Deny
+        };
+        let of_subject = |subject: &ClaimSubject<'_>| {
+            subject.findings.iter().filter(asks).filter(is_open).filter(belongs).count() > 0
+        };
+        let mut found: OpenFindings<'_, '_> = Vec::new();
+        for subject in dossier.subjects.iter().filter(|subject| of_subject(subject)) {
+            let findings = subject.findings.iter().filter(asks).filter(is_open).filter(belongs);
+            found.push((subject, findings.collect()));
+        }
+        let sections = match kind {
+            LetterKind::RecordRequest => request(dossier, &found),
+            LetterKind::DenialRationale => rationale(dossier, &found),
+        };
+        let source = &dossier.source;
+        let source = format!(
+            "Draft by claimlint from claim data alone: report {} of {}, run {}. Policy: {}.",
+            source.report, source.extracts, source.run, dossier.policy
+        );
+        Ok(Self { kind, head: head(dossier), sections, source })
+    }
+
+    /// The letter as text.
+    pub(crate) fn text(&self) -> String {
+        let mut parts: Vec<String> = vec![underlined(self.kind.title(), "="), String::new()];
+        let longest = self.head.iter().map(|(name, _)| name.len()).max().unwrap_or_default() + 2;
+        for (name, value) in &self.head {
+            let value = wrapped(value, longest);
+            parts.push(format!("{:longest$}{}", format!("{name}:"), value.trim_start()));
+        }
+        for section in &self.sections {
+            parts.extend([String::new(), underlined(section.heading, "-")]);
+            for block in &section.blocks {
+                match block {
+                    Block::Paragraph(text) => parts.push(wrapped(text, 0)),
+                    Block::List(items) => {
+                        parts.extend(items.iter().map(|item| format!("- {}", wrapped(item, 2).trim_start())));
+                    }
+                }
+            }
+        }
+        parts.extend([String::new(), wrapped(&self.source, 0)]);
+        parts.iter().flat_map(|part| part.split('\n')).map(|line| seen(line).into_owned() + "\n").collect()
+    }
+}
+
+fn underlined(title: &str, mark: &str) -> String {
+    format!("{title}\n{}", mark.repeat(title.len()))
+}
+
+/// A text in lines of [`WIDTH`] columns, all indented, without a line break at the end.
+fn wrapped(text: &str, indent: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let length = lines[last].chars().count();
+        if length > 0 && indent + length + 1 + word.chars().count() > WIDTH {
+            lines.push(word.to_owned());
+        } else {
+            lines[last] += if length > 0 { " " } else { "" };
+            lines[last] += word;
+        }
+    }
+    lines.iter().map(|line| " ".repeat(indent) + line).collect::<Vec<_>>().join("\n")
+}
+
+fn head(dossier: &ClaimDossier<'_>) -> Vec<(&'static str, String)> {
+    let fact = |name: &str| {
+        let found = dossier.summary.iter().find(|(own, _)| *own == name);
+        found.map_or(BLANK.to_owned(), |(_, value)| value.clone())
+    };
+    vec![
+        ("Date", BLANK.to_owned()),
+        ("To", format!("{BLANK} ({})", fact("provider"))),
+        ("Address", BLANK.to_owned()),
+        ("Claim", dossier.claim.to_owned()),
+        ("Member", fact("member")),
+        ("Patient's name", BLANK.to_owned()),
+        ("Date of birth", BLANK.to_owned()),
+        ("Service date", fact("service date")),
+        ("Place", fact("place")),
+        ("Payment", fact("payment")),
+    ]
+}
+
+/// The services with their codes, and what was found about each.
+fn services(found: &OpenFindings<'_, '_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (subject, findings) in found {
+        blocks.push(Block::Paragraph(format!("{}{}", subject.what, in_words(subject))));
+        let sentence = |finding: &&ClaimFinding<'_>| format!("{} ({}).", finding.shown.message, finding.shown.code);
+        blocks.push(Block::List(findings.iter().map(sentence).collect()));
+    }
+    blocks
+}
+
+/// The words of the codes of a service, after a colon.
+fn in_words(subject: &ClaimSubject<'_>) -> String {
+    let procedures = subject.fact("procedure").join("; ");
+    if procedures.is_empty() { String::new() } else { format!(": {procedures}") }
+}
+
+/// What the sources of the findings ask, each once.
+fn sources(found: &OpenFindings<'_, '_>) -> Vec<Block> {
+    let mut items: Vec<String> = Vec::new();
+    for finding in found.iter().flat_map(|(_, findings)| findings) {
+        let item = match finding.clause {
+            Some(clause) => format!("{} Source: {}.", clause.asks, clause.place()),
+            None => format!("Source: {}.", finding.shown.citation),
+        };
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    vec![Block::List(items)]
+}
+
+/// The documents that would answer the findings, each once.
+fn documents(found: &OpenFindings<'_, '_>) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for document in found.iter().flat_map(|(_, findings)| findings).flat_map(|finding| finding.ask) {
+        if !items.contains(document) {
+            items.push(document.clone());
+        }
+    }
+    items
+}
+
+/// Diagnoses and authorizations as they were considered, of each service with findings.
+fn considered(found: &OpenFindings<'_, '_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (name, title) in [
+        ("diagnoses", "Diagnoses"),
+        ("not pointed to", "Diagnoses that the line does not point to"),
+        ("authorization", "Authorization"),
+    ] {
+        let mut items: Vec<String> = Vec::new();
+        for fact in found.iter().flat_map(|(subject, _)| subject.fact(name)) {
+            if !items.contains(fact) {
+                items.push(fact.clone());
+            }
+        }
+        if !items.is_empty() {
+            blocks.push(Block::Paragraph(format!("{title}:")));
+            blocks.push(Block::List(items));
+        }
+    }
+    blocks
+}
+
+fn request(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Section> {
+    let documents = documents(found);
+    let please = if documents.is_empty() {
+        vec![Block::Paragraph(format!("Please send: {BLANK}"))]
+    } else {
+        vec![Block::List(documents)]
+    };
+    let intro = "This claim is under review. The codes on it do not settle whether it meets the policy.".to_owned();
+    let why = std::iter::once(Block::Paragraph(intro)).chain(services(found)).collect();
+    vec![
+        Section { heading: "Why we ask", blocks: why },
+        Section { heading: "What is asked", blocks: sources(found) },
+        Section { heading: "Codes and authorizations considered", blocks: considered(found) },
+        Section { heading: "Please send", blocks: please },
+        Section {
+            heading: "How to answer",
+            blocks: vec![
+                Block::Paragraph(format!("Please send the records by {BLANK} to {BLANK}.")),
+                Block::Paragraph(format!("If we do not receive them: {BLANK}.")),
+                Block::Paragraph(format!("Questions: {BLANK}. Reviewer: {BLANK}.")),
+            ],
+        },
+        unseen(dossier),
+    ]
+}
+
+fn rationale(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Section> {
+    let decision = "As coded, the services below do not meet the policy.".to_owned();
+    let mut why = vec![Block::Paragraph(decision)];
+    why.extend(services(found));
+    let amounts = found.iter().filter(|(subject, _)| !subject.amount.is_empty());
+    why.extend(amounts.map(|(subject, _)| Block::Paragraph(format!("{}: {}.", subject.what, subject.amount))));
+    let mut change: Vec<String> = Vec::new();
+    let mut reasons: Vec<String> = Vec::new();
+    for finding in found.iter().flat_map(|(_, findings)| findings) {
+        if !finding.shown.change.is_empty() && !change.contains(&finding.shown.change) {
+            change.push(finding.shown.change.clone());
+        }
+        let reason = format!("{}: {}", finding.shown.code, finding.shown.reason);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let mut sections = vec![
+        Section { heading: "What was decided, and why", blocks: why },
+        Section { heading: "What is asked", blocks: sources(found) },
+        Section { heading: "Codes and authorizations considered", blocks: considered(found) },
+        Section { heading: "What would change the decision", blocks: vec![Block::List(change)] },
+    ];
+    let documents = documents(found);
+    if !documents.is_empty() {
+        sections.push(Section { heading: "Documents that would help", blocks: vec![Block::List(documents)] });
+    }
+    sections.push(Section { heading: "Suggested remittance codes", blocks: vec![Block::List(reasons)] });
+    sections.push(Section {
+        heading: "To be completed by the reviewer",
+        blocks: vec![
+            Block::Paragraph(format!("Records reviewed, and their dates: {BLANK}")),
+            Block::Paragraph(format!("Clinical reasons in the member's case: {BLANK}")),
+            Block::Paragraph(format!("Right to appeal, address and time limit: {BLANK}")),
+            Block::Paragraph(format!("Reviewer: {BLANK} Credentials: {BLANK}")),
+            Block::Paragraph(format!("Signature: {BLANK} Date: {BLANK}")),
+        ],
+    });
+    sections.push(unseen(dossier));
+    sections
+}
+
+fn unseen(dossier: &ClaimDossier<'_>) -> Section {
+    let blocks = dossier.unseen.iter().map(|sentence| Block::Paragraph(sentence.clone()));
+    Section { heading: "What a claim cannot show", blocks: blocks.collect() }
+}
