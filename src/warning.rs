@@ -43,6 +43,10 @@ pub enum WarningKind {
     NoAmounts,
     /// A column that no field uses looks like `field`: `count` of its `of` filled cells do.
     UnusedColumn,
+    /// Columns of the numbered `field`, the first of them `column`, have higher numbers than the last one that is read, `of`.
+    NumberedBeyond,
+    /// The joined table `field` has `count` listed codes on `of` keys that no row of the extracts has.
+    JoinedCodesUnmet,
     /// Fewer than half of the dates in `field` can be read: `count` of `of`.
     UnreadableDates,
     /// In `count` of `of` dates the number in the place of the month is above 12.
@@ -77,6 +81,8 @@ impl WarningKind {
             Self::FewerColumns => "fewer-columns",
             Self::NoAmounts => "no-amounts",
             Self::UnusedColumn => "unused-column",
+            Self::NumberedBeyond => "numbered-beyond",
+            Self::JoinedCodesUnmet => "joined-codes-unmet",
             Self::UnreadableDates => "unreadable-dates",
             Self::MonthAbove12 => "month-above-12",
             Self::UnreadProducts => "unread-products",
@@ -168,8 +174,12 @@ impl Warning {
     }
 
     fn add_counts(&mut self, other: &Self) {
-        self.count = self.count.zip(other.count).map(|(one, two)| one + two);
-        self.of = self.of.zip(other.of).map(|(one, two)| one + two);
+        let both = |one: Option<u64>, two: Option<u64>| one.zip(two).map(|(one, two)| one + two);
+        // Without a count, `of` is a number of the layout, not one of rows or cells.
+        if self.count.is_some() {
+            self.of = both(self.of, other.of);
+        }
+        self.count = both(self.count, other.count);
     }
 
     /// The same with a count.
@@ -224,5 +234,7 @@ mod tests {
         assert_eq!(merged([about("dx_a"), about("dx_b"), about("dx_a")]).len(), 2);
         let line = |file: &str, n: u64| Warning::new(WarningKind::CutShort).file(file).line(n);
         assert_eq!(merged([line("a", 7), line("b", 9)]), [Warning { files: 2, ..line("a", 7) }]);
+        let beyond = |file: &str| Warning::new(WarningKind::NumberedBeyond).file(file).column("dx26").of(25);
+        assert_eq!(merged([beyond("a"), beyond("b")]), [Warning { files: 2, ..beyond("a") }]);
     }
 }

@@ -77,7 +77,10 @@ fn run_command_line() -> Exit {
         Command::Help { words } => command::help::help(&words, &mut out),
         Command::Completions { shell } => command::man::completions(shell, &mut out),
         Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),
-        Command::Inspect { file, layout, config } => command::inspect::inspect(file, layout, config, &mut out),
+        Command::Inspect { file, write_layout, layout, config } => {
+            command::inspect::inspect(file, write_layout.as_deref(), layout, config, &mut out)
+        }
+        Command::Layout { command } => command::layout::layout(&command, &mut out),
     };
     // A closed pipe (`claimlint rules | head`) is not an error, and the exit code stays that of the command.
     let done = done.and_then(|exit| match out.flush() {

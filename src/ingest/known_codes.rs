@@ -3,29 +3,22 @@
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::record::row::Row;
-use crate::ingest::scan::prefilter::{CodeFilter, Prefilter};
+use crate::ingest::scan::prefilter::CodeFilter;
 
 /// The known codes, as cells are asked for them.
 pub(crate) struct KnownCodes {
     /// The codes; none: whatever a cell holds may matter.
-    codes: Option<(Vec<String>, CodeFilter)>,
+    codes: Option<CodeFilter>,
 }
 
 impl KnownCodes {
     pub(super) fn new(codes: Option<&[&str]>) -> Self {
-        let owned = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
-        Self { codes: codes.map(|codes| (owned(codes), CodeFilter::new(codes.iter().copied()))) }
+        Self { codes: codes.map(|codes| CodeFilter::new(codes.iter().copied())) }
     }
 
     /// May this text hold a known code? No false "no".
     pub(super) fn may(&self, text: &str) -> bool {
-        self.codes.as_ref().is_none_or(|(_, filter)| filter.may_hold(text.as_bytes()))
-    }
-
-    /// The prefilter for these columns. None if every row must be looked at.
-    pub(super) fn prefilter(&self, columns: impl IntoIterator<Item = usize>) -> Option<Prefilter> {
-        let (codes, _) = self.codes.as_ref()?;
-        Some(Prefilter::new(columns.into_iter().collect(), codes.iter().map(String::as_str)))
+        self.codes.as_ref().is_none_or(|filter| filter.may_hold(text.as_bytes()))
     }
 
     pub(super) fn may_row(&self, binding: &Binding, row: &Row<'_>) -> bool {

@@ -34,6 +34,7 @@ pub mod record;
 pub mod scan;
 pub mod source;
 
+use crate::ingest::record::footer;
 use crate::ingest::record::grammar::Surplus;
 use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row_count::RowCount;
@@ -49,6 +50,7 @@ pub use crate::ingest::layout::demands::canonical as canonical_field;
 pub use crate::ingest::layout::detect::Detected;
 pub use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::library::Library;
+pub use crate::ingest::read_joined::usage::{TableCounts, TableUsage};
 pub use crate::ingest::record::reject::{Reject, Rejects};
 pub use crate::ingest::record::row::Row;
 pub use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
@@ -73,6 +75,8 @@ pub struct Extract<C> {
     pub detected: Detected,
     /// What is probably wrong with it.
     pub warnings: Vec<Warning>,
+    /// How the joined tables were used, in the order of [`Detected::joins`].
+    pub tables: Vec<TableUsage>,
 }
 
 /// Reads one opened extract whose layout was detected. `look` decides what happens to a row, whose joined cells it sees.
@@ -113,7 +117,7 @@ pub fn read_into<C: Collector>(
     let name = source.name.clone();
     // Start after the header, so that positions refer to the file. Lines are counted from 1.
     let total = Tally::new(detected.lines_before + 1, detected.data_start as u64, kept);
-    let tally = if detected.joins.is_empty() {
+    let (tally, tables) = if detected.joins.is_empty() {
         let columns = detected.binding.code_columns();
         let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
         let filter = match (charge, &prefilter) {
@@ -123,14 +127,17 @@ pub fn read_into<C: Collector>(
         };
         let mut blocks = source.blocks(detected.data_start, block);
         let look = |row: &Row<'_>, position: Position, kept: &mut C| look(&detected, row, position, kept);
-        parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)?
+        (parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)?, Vec::new())
     } else {
         read_joined::read(source, &detected, block, codes, charge, look, watch, total)?
     };
     let warnings = warnings(&name, &tally, &detected);
-    let extract = Extract { name, bytes: tally.bytes, tally, detected, warnings };
+    let extract = Extract { name, bytes: tally.bytes, tally, detected, tables, warnings };
     refuse_rows_ended_by_cr(&extract)?;
     refuse_if_mostly_rejected(&extract)?;
+    if let Some(advice) = extract.tally.rejects.latest().and_then(|reject| footer::advice(reject, extract.bytes)) {
+        watch.note(&extract.name, &advice);
+    }
     Ok(extract)
 }
 
@@ -185,8 +192,9 @@ const MISREAD_REJECTS: u64 = 10;
 const MISREAD_ROWS: u64 = 2;
 
 /// Advice for files that escape quotes with a backslash, with the names of the options in the tools that write them.
-const ESCAPES: &str = "\n  quotes in it are escaped with a backslash; write it with doubled quotes: the option is `escape` in \
-                       Spark, `doublequote` and `escapechar` in pandas and Python";
+const ESCAPES: &str = "\n  quotes in it are escaped with a backslash, as Spark writes them: give a layout file that says \
+                       extends = \"canonical\" and escape = \"\\\\\" (--layout FILE), or write the extract with doubled quotes \
+                       (`escape` in Spark, `doublequote` in pandas and Python)";
 
 /// Advice for files in which every rejected row has more fields than the header.
 const SHIFTED_HEADER: &str = "\n  if each row begins with a number or a name of its own, as R and pandas write it, the header lacks a \

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::ingest::TableUsage;
 use crate::report::labels::{LabelKind, MAX_LABELS_SHOWN};
 use crate::report::totals::Totals;
 use crate::report::words::finding::value;
@@ -122,6 +123,7 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
             grouped(coverage.numbers_found)
         ));
     }
+    notes.extend(run.tables.iter().map(table_note));
     if totals.after_verified > 0 {
         let (noun, they) =
             if totals.after_verified == 1 { ("service is", "It is") } else { ("services are", "They are") };
@@ -132,4 +134,23 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What was read of a joined table.
+fn table_note(usage: &TableUsage) -> String {
+    let counts = usage.counts();
+    let about = if counts.estimated { "about " } else { "" };
+    let rejected = match counts.rejected {
+        0 => String::new(),
+        n => format!(" ({} rejected)", grouped(n)),
+    };
+    format!(
+        "Joined table {} ({}): {}{rejected} with {about}{}; {about}{} met by rows of the extracts, {about}{} by none.",
+        counts.table,
+        value(&counts.file),
+        counted(counts.rows, "row"),
+        counted(counts.keys, "key"),
+        grouped(counts.keys_met),
+        grouped(counts.keys_met_by_none)
+    )
 }

@@ -36,6 +36,9 @@ pub struct SavedSummary {
     pub policy: SavedPolicy,
     /// The extracts in the order given.
     pub inputs: Vec<SavedInput>,
+    /// The tables joined to them.
+    #[serde(default)]
+    pub joined_tables: Vec<SavedTable>,
     /// Rows by bin.
     pub ledger: Ledger,
     /// Services by status.
@@ -67,6 +70,13 @@ pub struct SavedInput {
     /// Rows after the header.
     pub rows: u64,
     /// Rejected rows among them.
+    pub rejected: u64,
+}
+
+/// A joined table of the summary.
+#[derive(Debug, Deserialize)]
+pub struct SavedTable {
+    /// Its rows that cannot be read, which are in rejects.csv, too.
     pub rejected: u64,
 }
 
@@ -272,7 +282,8 @@ impl SavedReport {
 
     fn rejects(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
         let counted = counted(directory, "rejects.csv", largest_row, &[], |_| Some(()));
-        let stated = self.summary.ledger.rejected.to_string();
+        let of_tables: u64 = self.summary.joined_tables.iter().map(|table| table.rejected).sum();
+        let stated = self.summary.ledger.rejected.saturating_add(of_tables).to_string();
         compared("rejects.csv", counted, |rows| vec![("rows", stated, rows.to_string())])
     }
 }

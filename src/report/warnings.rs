@@ -30,6 +30,13 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
         let (kind, field) = (WarningKind::UnreadProducts, Field::Product.name());
         warnings.push(Warning::new(kind).field(field).count(unread).of(rows));
     }
+    for table in &run.tables {
+        let counts = table.counts();
+        if counts.codes_unmet > 0 {
+            let about = Warning::new(WarningKind::JoinedCodesUnmet).file(counts.file).field(counts.table);
+            warnings.push(about.count(counts.codes_unmet).of(table.keys_with_unmet_codes()));
+        }
+    }
     authorizations(run, totals, &mut warnings);
     merged(warnings)
 }

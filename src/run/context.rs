@@ -6,7 +6,7 @@ use crate::baseline::{BaselineFacts, FindingEntry};
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Batch, LineSet};
 use crate::ingest::field::{Field, Group};
-use crate::ingest::{InputFile, Rejects};
+use crate::ingest::{InputFile, Rejects, TableUsage};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::rules::judge::Judged;
@@ -73,6 +73,8 @@ pub struct RunContext {
     pub inputs: Vec<Input>,
     /// The input files with their hashes; empty if they were not hashed.
     pub input_files: Vec<InputFile>,
+    /// How the joined tables were used, each once.
+    pub tables: Vec<TableUsage>,
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
@@ -132,11 +134,12 @@ impl RunContext {
         ledger: Ledger,
         authorization_file: Option<AuthorizationFile>,
     ) -> Self {
-        let (input_files, masked) = (Vec::new(), Masked::Nothing);
+        let (input_files, tables, masked) = (Vec::new(), Vec::new(), Masked::Nothing);
         Self {
             policy,
             inputs,
             input_files,
+            tables,
             ledger,
             authorization_file,
             masked,

@@ -9,7 +9,7 @@ use crate::claim::authorization::AuthorizationFile;
 use crate::ingest::field::Group;
 use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
-use crate::ingest::{ReadError, Source, Watch};
+use crate::ingest::{ReadError, Source, TableUsage, Watch};
 use crate::ledger::Ledger;
 use crate::run::context::{Input, RunContext};
 use crate::run::indexed::Run;
@@ -29,6 +29,7 @@ pub fn run(
     let mut ledger = Ledger::default();
     let mut account = Account::default();
     let (mut inputs, mut warnings): (Vec<Input>, Vec<Warning>) = Default::default();
+    let mut tables: Vec<TableUsage> = Vec::new();
     let repeated = same_file::repeated(names_given);
     let spool =
         setup.memory.as_ref().map(|memory| Spool::new(std::sync::Arc::clone(&memory.scratch), memory.of_lines()));
@@ -70,6 +71,12 @@ pub fn run(
             if let Some(earlier) = repeated[inputs.len()].filter(|_| extract.tally.rows > rejected) {
                 return Err(given_twice(&extract.name, &names_given[earlier]));
             }
+            for usage in extract.tables {
+                match tables.iter_mut().find(|own| (&own.table, &own.file) == (&usage.table, &usage.file)) {
+                    Some(own) => own.merge(&usage),
+                    None => tables.push(usage),
+                }
+            }
             watch.extract(inputs.len() + 1, extract.tally.rows, rejected, kept as u64);
             inputs.push(Input {
                 name: extract.name,
@@ -90,9 +97,11 @@ pub fn run(
         return Err(ReadError::Empty { file: first.name.clone() });
     }
     account.close(&setup.expect)?;
+    tables.iter().try_for_each(TableUsage::refuse_if_unmet)?;
     let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
     let of_authorizations = context.authorization_file.iter().flat_map(AuthorizationFile::warnings);
     warnings.extend(of_authorizations.cloned().chain(watch.warnings()));
+    context.tables = tables;
     context.warnings = warning::merged(warnings);
     Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
 }

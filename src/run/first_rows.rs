@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ingest::cell::upper;
 use crate::ingest::field::{Field, fold};
+use crate::ingest::layout::beyond::Beyond;
 use crate::ingest::layout::bind_error::printable;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
@@ -27,8 +28,8 @@ struct Dates {
     months_above_12: u64,
 }
 
-/// Looks at the first rows, at most [`FIRST_ROWS`] of them.
-pub(super) fn look(
+/// Looks at the header and the first rows, at most [`FIRST_ROWS`] of them.
+pub(crate) fn look(
     source: &Source,
     detected: &Detected,
     layout: Option<&Layout>,
@@ -63,6 +64,7 @@ pub(super) fn look(
         }
     }
     warnings.extend(of_unused(source, detected, unused));
+    warnings.extend(detected.beyond.iter().map(|beyond| of_beyond(source, detected, beyond)));
     warnings
 }
 
@@ -83,6 +85,13 @@ fn of_unused(source: &Source, detected: &Detected, unused: Vec<(usize, ColumnLoo
         }
     }
     warnings
+}
+
+/// What to say of columns that are numbered beyond what is read.
+fn of_beyond(source: &Source, detected: &Detected, beyond: &Beyond) -> Warning {
+    let about = Warning::new(WarningKind::NumberedBeyond).file(&source.name).field(beyond.field).of(beyond.last);
+    let first = beyond.columns.first().map(|column| named(detected, *column)).unwrap_or_default();
+    Warning { columns: beyond.columns.len() as u64, ..about.column(first) }
 }
 
 /// A column of the header by its name. A name with a long number may be a cell of a row: it stays unsaid.

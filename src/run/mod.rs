@@ -23,7 +23,7 @@ mod column_clues;
 mod context;
 pub mod example;
 mod extracts;
-mod first_rows;
+pub(crate) mod first_rows;
 mod indexed;
 pub mod mask;
 pub mod read;

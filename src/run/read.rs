@@ -1,6 +1,8 @@
 //! Reads one extract of a run: its layout, words and lines, and the fields that it lacks.
 
 use crate::claim::line::head::AmountsPer;
+use crate::claim::value::product::ProductTable;
+use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::{ClassId, Reader, Store};
 use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
@@ -31,20 +33,15 @@ pub(super) fn read_one(
     }
     misread::refuse_unreadable_dates(&source, &detected, is_date)?;
     let warnings = first_rows::look(&source, &detected, layout, policy, is_date);
-    let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy));
-    let labels = labels.map_err(|what| ReadError::unusable(&source.name, what))?;
-    let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
+    let Words { products, vocabulary } =
+        Words::of(layout, policy).map_err(|what| ReadError::unusable(&source.name, what))?;
     let trailer = layout.and_then(|layout| layout.trailer.as_ref());
     let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
     let words = layout.map(|layout| &layout.words);
-    let vocabulary = policy.vocabulary.clone();
     let reader = Reader {
         codes: &policy.codes,
         products,
-        vocabulary: match words {
-            Some(words) => vocabulary.with(words),
-            None => vocabulary,
-        },
+        vocabulary,
         settings: &policy.settings,
         dates: layout.map_or(&[], |layout| &layout.dates),
         amounts: match words.and_then(|words| words.amounts) {
@@ -76,8 +73,27 @@ pub(super) fn read_one(
     Ok((extract, warnings))
 }
 
+/// The words that an extract is read with: those of the settings, of its layout and of the policy.
+pub(crate) struct Words {
+    pub(crate) products: ProductTable,
+    pub(crate) vocabulary: Vocabulary,
+}
+
+impl Words {
+    /// Adds the words of a layout to those of the policy. The error names a class that the policy does not have.
+    pub(crate) fn of(layout: Option<&Layout>, policy: &Policy) -> Result<Self, String> {
+        let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy))?;
+        let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
+        let vocabulary = policy.vocabulary.clone();
+        Ok(Self {
+            products,
+            vocabulary: if let Some(layout) = layout { vocabulary.with(&layout.words) } else { vocabulary },
+        })
+    }
+}
+
 /// A layout's own product labels, as classes of the policy.
-fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, String> {
+pub(crate) fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, String> {
     layout
         .products
         .iter()

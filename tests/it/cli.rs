@@ -9,6 +9,7 @@ use assert_cmd::assert::OutputAssertExt as _;
 use tempfile::TempDir;
 
 /// Exit code and output of a finished process.
+#[derive(Debug)]
 pub(crate) struct CommandOutput {
     /// `None` if it was killed.
     pub(crate) code: Option<i32>,

@@ -14,7 +14,9 @@
 //! twin, slow  the reader compared with a slow and simple one
 //! damage      damaged input and its messages
 //! pollock     files polluted in the ways of a public benchmark: no row is wrong in silence
+//! layouts     layouts that extend others, and columns beyond the numbers that are read
 //! joins       several services in one row, and tables joined by key
+//! tables      what a run says of its joined tables
 //! formats     all formats agree and can be read by other programs
 //! appeals     the right report, claims found by what a caller knows, the words of a reviewer, letters
 //! explain     the dossier of a claim agrees with the report
@@ -38,6 +40,7 @@
 //! logs        the log for machines, without text of rows
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
+//! inspect     extracts that check refuses, the layouts that inspect writes, and the command layout
 //! hostile     decompression bombs, endless lines, special file names
 //! terminal    no path, setting, policy, argument or cell controls the terminal
 //! injection   markup, formulas and escape sequences in every column
@@ -69,10 +72,12 @@ mod hostile;
 mod house;
 #[cfg(unix)]
 mod injection;
+mod inspect;
 mod invariants;
 mod joins;
 mod kit;
 mod layout_words;
+mod layouts;
 mod life;
 mod logs;
 mod mask;
@@ -101,6 +106,7 @@ mod silence;
 mod slow;
 mod soak;
 mod subrooms;
+mod tables;
 #[cfg(unix)]
 mod terminal;
 mod trust;

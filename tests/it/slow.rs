@@ -48,11 +48,18 @@ struct Cell {
     text: Vec<u8>,
 }
 
+/// How cells are quoted: the quote, and whether a backslash escapes it.
+pub(crate) type Quoted = (Option<u8>, bool);
+
+/// As RFC 4180 says.
+pub(crate) const STANDARD: Quoted = (Some(b'"'), false);
+
 /// The reader over one file.
 pub(crate) struct Twin<'a> {
     bytes: &'a [u8],
     symbols: Vec<(usize, Symbol)>,
     delimiter: u8,
+    quoting: Quoted,
     header: Vec<Vec<u8>>,
     /// Surplus fields that rows may have; none while the number is being determined.
     surplus: Option<usize>,
@@ -60,8 +67,14 @@ pub(crate) struct Twin<'a> {
 
 impl Twin<'_> {
     /// Reads everything after the header, which is the first line.
-    pub(crate) fn read(bytes: &[u8], delimiter: u8, header: &[Vec<u8>], is_date: fn(&[u8]) -> bool) -> Found {
-        let twin = Twin { bytes, symbols: symbols(bytes), delimiter, header: header.to_vec(), surplus: None };
+    pub(crate) fn read(
+        bytes: &[u8],
+        delimiter: u8,
+        quoting: Quoted,
+        header: &[Vec<u8>],
+        is_date: fn(&[u8]) -> bool,
+    ) -> Found {
+        let twin = Twin { bytes, symbols: symbols(bytes), delimiter, quoting, header: header.to_vec(), surplus: None };
         let surplus = twin.surplus(is_date);
         let twin = Twin { surplus: Some(surplus), ..twin };
         let (mut at, mut line) = (twin.line_after(0), 2);
@@ -137,18 +150,33 @@ impl Twin<'_> {
         // Delimiters seen inside the quotes on a later line than the one on which the field opened.
         let mut inside: Option<usize> = None;
         let mut at = start;
+        let (quote, escapes) = self.quoting;
         while let Some((offset, symbol)) = self.symbols.get(at).copied() {
             at += 1;
+            let next = self.symbols.get(at).and_then(|(_, s)| if let Symbol::Byte(b) = s { Some(*b) } else { None });
+            let ordinary = |b: &u8| {
+                *b == b'\\' || if quote.is_some() { Some(*b) == quote } else { *b == self.delimiter || *b == b'"' }
+            };
+            let in_cell = matches!(state, State::Quoted) || (quote.is_none() && !matches!(state, State::Closed));
             match (&state, symbol) {
-                (State::Start, Symbol::Byte(b'"')) => {
+                (_, Symbol::Byte(b'\\')) if escapes && in_cell && next.is_some_and(|b| ordinary(&b)) => {
+                    if quote.is_none() {
+                        state = State::Plain;
+                    }
+                    at += 1;
+                    cell.value.extend(next);
+                    cell.text.push(b'\\');
+                    cell.text.extend(next);
+                }
+                (State::Start, Symbol::Byte(b)) if Some(b) == quote => {
                     state = State::Quoted;
                     inside = None;
                 }
-                (State::Quoted, Symbol::Byte(b'"')) => {
-                    if matches!(self.symbols.get(at), Some((_, Symbol::Byte(b'"')))) {
+                (State::Quoted, Symbol::Byte(b)) if Some(b) == quote => {
+                    if next == quote && !escapes {
                         at += 1;
-                        cell.value.push(b'"');
-                        cell.text.extend(b"\"\"");
+                        cell.value.push(b);
+                        cell.text.extend([b, b]);
                     } else {
                         self.swallowed(inside)?;
                         state = State::Closed;

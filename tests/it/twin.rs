@@ -4,16 +4,18 @@
 //! The slow reader is [`crate::slow`]. It is compared with the `csv` crate on files without damage, where the two grammars
 //! agree.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use claimlint::ingest::cell::clean;
 use claimlint::ingest::layout::{detect, misread};
 use claimlint::ingest::record::reject::Reason;
-use claimlint::ingest::{BLOCK, Detected, KeptRow, Row, RowAction, Source, Tally, read};
+use claimlint::ingest::{BLOCK, Detected, KeptRow, Layout, Library, Row, RowAction, Source, Tally, read};
 use claimlint::run::Unwatched;
 
 use crate::kit::{LIBRARY, config};
-use crate::slow::{Found, Twin};
+use crate::slow::{Found, Quoted, STANDARD, Twin};
 
 /// Keeps every row with all its values.
 fn keep(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
@@ -50,8 +52,8 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
 
 /// The result of claimlint's reader, by the grammar alone or by the fast scan for a code. `None` if it refuses the file because
 /// most rows are rejected, or lines end in two ways.
-fn claimlint(source: Source, block: usize, fast: bool) -> Option<Found> {
-    let mut detected = detect::detect(&source, &LIBRARY).ok()?;
+fn claimlint(source: Source, library: &Library, block: usize, fast: bool) -> Option<Found> {
+    let mut detected = detect::detect(&source, library).ok()?;
     misread::settle_surplus(&source, &mut detected, |text| is_date(text.as_bytes()));
     let extract = if fast {
         read(source, detected, block, Some(&[CODE.0]), &keep_wanted, &Unwatched)
@@ -73,9 +75,9 @@ fn is_date(cell: &[u8]) -> bool {
 }
 
 /// Does the file say that its lines end in two ways? The reader refuses it then.
-fn is_refused(bytes: &[u8]) -> bool {
+fn is_refused(bytes: &[u8], library: &Library) -> bool {
     let source = Source::from_bytes("claims.csv", bytes.to_vec()).expect("no binary file");
-    let refused = detect::detect(&source, &LIBRARY).err();
+    let refused = detect::detect(&source, library).err();
     refused.is_some_and(|e| {
         assert!(e.to_string().contains("its lines end in two ways") && bytes.contains(&b'\r'), "{e}");
         true
@@ -90,10 +92,21 @@ fn holds_rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
 
 /// Both readers, from memory for every block size and from disk for one.
 fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCaseError> {
-    if is_refused(bytes) {
+    agree_on(bytes, delimiter, STANDARD, header, &LIBRARY)
+}
+
+/// As [`agree`], under a layout with this quoting.
+fn agree_on(
+    bytes: &[u8],
+    delimiter: u8,
+    quoting: Quoted,
+    header: &[Vec<u8>],
+    library: &Library,
+) -> Result<(), TestCaseError> {
+    if is_refused(bytes, library) {
         return Ok(());
     }
-    let want = Twin::read(bytes, delimiter, header, is_date);
+    let want = Twin::read(bytes, delimiter, quoting, header, is_date);
     let (rows, rejects) = (want.rows.len(), want.rejects.len());
     let holds_rows =
         |(_, _, _, line): &(u64, u64, Reason, Vec<u8>)| holds_rows_ended_by_cr(line, delimiter, header.len());
@@ -106,13 +119,13 @@ fn agree(bytes: &[u8], delimiter: u8, header: &[Vec<u8>]) -> Result<(), TestCase
         rejects: found.rejects.clone(),
     });
     for block in BLOCKS {
-        prop_assert_eq!(&claimlint(open(), block, false), &want, "block size {}", block);
-        prop_assert_eq!(&claimlint(open(), block, true), &wanted, "fast, block size {}", block);
+        prop_assert_eq!(&claimlint(open(), library, block, false), &want, "block size {}", block);
+        prop_assert_eq!(&claimlint(open(), library, block, true), &wanted, "fast, block size {}", block);
     }
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     std::io::Write::write_all(&mut file, bytes).expect("room for it");
     let source = Source::open(&file.path().to_string_lossy()).expect("it is there");
-    prop_assert_eq!(&claimlint(source, 31, false), &want, "from disk");
+    prop_assert_eq!(&claimlint(source, library, 31, false), &want, "from disk");
     Ok(())
 }
 
@@ -154,11 +167,22 @@ impl Plain {
 
     /// The file with quotes where they are needed and, at random, elsewhere.
     fn bytes(&self) -> Vec<u8> {
+        self.bytes_in(STANDARD)
+    }
+
+    /// The file as a writer with these quotes writes it.
+    fn bytes_in(&self, (quote, escapes): Quoted) -> Vec<u8> {
         let delimiter = char::from(self.delimiter);
+        let escaped = |value: &str, what: char| value.replace('\\', "\\\\").replace(what, &format!("\\{what}"));
         let cell = |(value, quoted): &(&str, bool)| {
             let value = (*value).to_owned();
-            if *quoted || value.contains(['"', '\n', '\r', delimiter]) {
-                format!("\"{}\"", value.replace('"', "\"\""))
+            let Some(quote) = quote.map(char::from) else {
+                return if escapes { escaped(&value, delimiter) } else { value };
+            };
+            if *quoted || value.contains([quote, '\n', '\r', delimiter]) {
+                let inside =
+                    if escapes { escaped(&value, quote) } else { value.replace(quote, &format!("{quote}{quote}")) };
+                format!("{quote}{inside}{quote}")
             } else {
                 value
             }
@@ -226,7 +250,10 @@ fn damage() -> impl Strategy<Value = Vec<(prop::sample::Index, Option<&'static s
 }
 
 fn damaged(file: &Plain, changes: &[(prop::sample::Index, Option<&'static str>)]) -> Vec<u8> {
-    let mut bytes = file.bytes();
+    damage_to(file, file.bytes(), changes)
+}
+
+fn damage_to(file: &Plain, mut bytes: Vec<u8>, changes: &[(prop::sample::Index, Option<&'static str>)]) -> Vec<u8> {
     let header = bytes.iter().position(|b| matches!(b, b'\r' | b'\n')).map_or(bytes.len(), |i| i + file.line_end.len());
     for (place, change) in changes {
         let at = header + place.index(bytes.len() - header + 1);
@@ -249,7 +276,7 @@ proptest! {
         let mut reader = csv::ReaderBuilder::new().delimiter(file.delimiter).from_reader(&*bytes);
         let records: Vec<csv::ByteRecord> = reader.byte_records().map(|r| r.expect("no damage")).collect();
         let want: Vec<Vec<Vec<u8>>> = records.iter().map(|r| r.iter().map(<[u8]>::to_vec).collect()).collect();
-        let twin = Twin::read(&bytes, file.delimiter, &file.header(), is_date);
+        let twin = Twin::read(&bytes, file.delimiter, STANDARD, &file.header(), is_date);
         prop_assert!(twin.rejects.is_empty(), "{:?}", twin.rejects);
         let values: Vec<Vec<Vec<u8>>> = twin.rows.iter().map(|(_, values)| values.clone()).collect();
         prop_assert_eq!(values, want);
@@ -285,6 +312,54 @@ proptest! {
     #[test]
     fn both_readers_agree_on_damaged_files(file in plain(), changes in damage()) {
         agree(&damaged(&file, &changes), file.delimiter, &file.header())?;
+    }
+}
+
+/// Layouts with other quotes than those of RFC 4180.
+static QUOTINGS: LazyLock<Vec<(Quoted, Library)>> = LazyLock::new(|| {
+    let quotings = [
+        ("escape = \"\\\\\"", (Some(b'"'), true)),
+        ("quote = \"'\"", (Some(b'\''), false)),
+        ("quote = \"'\"\nescape = \"\\\\\"", (Some(b'\''), true)),
+        ("quote = \"none\"", (None, false)),
+        ("quote = \"none\"\nescape = \"\\\\\"", (None, true)),
+    ];
+    let library = |text: &str| Library::only(Layout::load("l.toml", text).expect("a layout"));
+    quotings.map(|(keys, quoting)| (quoting, library(&format!("extends = \"canonical\"\n{keys}\n")))).into()
+});
+
+/// Damage to files with other quotes.
+const QUOTE_DAMAGE: [&str; 8] = ["\\", "\\\"", "\\'", "\\\\", "\\\n", "'", "'',", "\\,"];
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn both_readers_agree_on_other_quotes_and_escapes(
+        file in plain(),
+        which in 0..5_usize,
+        changes in damage(),
+        more in prop::collection::vec(
+            (any::<prop::sample::Index>(), prop::sample::select(QUOTE_DAMAGE.to_vec()).prop_map(Some)),
+            0..5,
+        ),
+    ) {
+        let (quoting, library) = &QUOTINGS[which];
+        let bytes = damage_to(&file, file.bytes_in(*quoting), &[changes, more].concat());
+        agree_on(&bytes, file.delimiter, *quoting, &file.header(), library)?;
+    }
+
+    /// What a writer with escapes writes is read back as it was.
+    #[test]
+    fn escaped_cells_are_read_back(file in plain(), quote in prop::sample::select(vec![b'"', b'\''])) {
+        let quoting = (Some(quote), true);
+        let library = &QUOTINGS.iter().find(|(own, _)| *own == quoting).expect("one of them").1;
+        let source = Source::from_bytes("claims.csv", file.bytes_in(quoting)).expect("no binary file");
+        let found = claimlint(source, library, BLOCK, false).expect("no damage");
+        prop_assert!(found.rejects.is_empty(), "{:?}", found.rejects);
+        let rows = file.rows.iter().map(|row| row.iter().map(|(value, _)| value.as_bytes().to_vec()).collect());
+        let want: Vec<Vec<Vec<u8>>> = rows.collect();
+        prop_assert_eq!(found.rows.into_iter().map(|(_, values)| values).collect::<Vec<_>>(), want);
     }
 }
 

@@ -70,16 +70,25 @@ pub enum Command {
     Generate(Generate),
     /// Show which findings are new, gone and changed between two reports
     Compare(Compare),
-    /// Show how an extract is read, without judging it
+    /// Show how an extract is read, without judging it; also one that `check` refuses
     Inspect {
         /// The extract, or an authorization file
         file: String,
+        /// Write a layout for it into a new file, with the open points marked
+        #[arg(long, value_name = "FILE")]
+        write_layout: Option<PathBuf>,
         /// How columns are mapped
         #[command(flatten)]
         layout: LayoutChoice,
         /// Where the settings come from, as for `check`
         #[command(flatten)]
         config: ConfigChoice,
+    },
+    /// Print a built-in layout, or check a layout file
+    Layout {
+        /// What to do
+        #[command(subcommand)]
+        command: LayoutCommand,
     },
     /// Print the help of a command, or a page of the guide or of the specification
     Help {
@@ -108,6 +117,21 @@ pub enum ConfigCommand {
     /// Print every setting with its value and its origin, for these extracts and flags of `check`
     #[command(mut_arg("files", |files| files.required(false)))]
     Show(Box<Check>),
+}
+
+/// What to do with layouts.
+#[derive(Debug, Subcommand)]
+pub enum LayoutCommand {
+    /// Print a built-in layout, to read or to start a layout of your own
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Check a layout file
+    Check {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 /// What to do with policies.

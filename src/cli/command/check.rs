@@ -151,6 +151,9 @@ impl Session<'_> {
         });
         totals.warnings.iter().for_each(|warning| self.log.warning(warning));
         self.log.event("judged", "judge", judged);
+        for table in &run.context.tables {
+            self.log.event("joined", "judge", json!(table.counts()));
+        }
         if let Some(coverage) = totals.coverage(&run.context) {
             self.log.event("authorizations", "judge", json!(coverage));
         }

@@ -10,8 +10,8 @@
 //! - [`verify`](mod@verify): checks a report.
 //! - [`compare`](mod@compare): compares two reports.
 //! - [`config`](mod@config): shows the settings in force.
-//! - [`inspect_authorizations`]: shows how an authorization file is read.
 //! - [`inspect`](mod@inspect): shows how an extract is read.
+//! - [`layout`](mod@layout): prints a built-in layout, or checks a layout file.
 //! - [`generate`](mod@generate): invents an extract.
 //! - [`help`](mod@help), [`man`](mod@man): prints the guide, the specification and the manual.
 
@@ -23,7 +23,7 @@ pub(crate) mod gates;
 pub(crate) mod generate;
 pub(crate) mod help;
 pub(crate) mod inspect;
-pub(crate) mod inspect_authorizations;
+pub(crate) mod layout;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod rules;

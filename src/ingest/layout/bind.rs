@@ -12,16 +12,74 @@ impl Layout {
     /// Looks up every name of the layout in a header. If rows have service slots, the binding of slot 1 holds the bindings of
     /// the other slots, except slots whose procedure column the header lacks.
     pub fn bind(&self, header: &[String]) -> Result<Binding, BindError> {
-        let binder = self.look_up(header, self.slots.map(|_| 1))?;
-        binder.require(self)?;
-        let mut binding = binder.finish(&self.lists, self.null.clone());
+        let slots = self.bind_slots(header)?;
+        slots[0].require(self)?;
+        Ok(self.finish(slots))
+    }
+
+    /// Binds the fields that a header has, though required ones may be missing. The error: two columns claim one field.
+    pub fn bind_present(&self, header: &[String]) -> Result<Binding, BindError> {
+        Ok(self.finish(self.bind_slots(header)?))
+    }
+
+    fn finish(&self, slots: Vec<Binder<'_>>) -> Binding {
+        let mut slots = slots.into_iter().map(|slot| slot.finish(&self.lists, self.null.clone()));
+        let first = slots.next().unwrap_or_else(|| Binder::new(&[], None).finish(&self.lists, self.null.clone()));
+        Binding { further: slots.collect(), ..first }
+    }
+
+    /// The service slots of a header; always the first.
+    fn bind_slots<'h>(&self, header: &'h [String]) -> Result<Vec<Binder<'h>>, BindError> {
+        let mut slots = vec![self.look_up(header, self.slots.map(|_| 1))?];
         for slot in 2..=self.slots.unwrap_or(1) {
-            let further = self.look_up(header, Some(slot))?.finish(&self.lists, self.null.clone());
-            if further.has(Field::ProcedureCode) {
-                binding.further.push(further);
+            let further = self.look_up(header, Some(slot))?;
+            if further.fields[Field::ProcedureCode as usize] != ColumnSource::Absent {
+                slots.push(further);
             }
         }
-        Ok(binding)
+        if let Some(generic) = &self.generic {
+            self.inherit(generic, header, &mut slots)?;
+        }
+        Ok(slots)
+    }
+
+    /// Fills fields without a column from columns that nothing reads, by the generic spellings.
+    fn inherit(&self, generic: &Mapping, header: &[String], slots: &mut [Binder<'_>]) -> Result<(), BindError> {
+        let (Mapping::Columns { .. }, Mapping::Spellings { fields, groups, unnumbered }) = (&self.mapping, generic)
+        else {
+            return Ok(());
+        };
+        // A layout that names a column means that one, unless an extract may lack it.
+        let is_open = |name: &str, is_mapped: bool| !is_mapped || self.demands.is_optional(name);
+        let of_row = |field: Field| self.slots.is_none() || !OF_SLOT.contains(&field);
+        let first = &slots[0];
+        let lacks = |field: Field| {
+            is_open(field.name(), !self.mapping.names_of(field).is_empty()) && of_row(field) && !first.has(field.name())
+        };
+        let fields: Vec<_> = fields.iter().filter(|(field, _)| lacks(*field)).cloned().collect();
+        let lacks = |group: Group| {
+            let of_row = self.slots.is_none() || matches!(group, Group::Diagnosis | Group::IcdProcedure);
+            is_open(group.name(), self.mapping.has_group(group)) && of_row && !first.has(group.name())
+        };
+        let groups: Vec<_> = groups.iter().filter(|(group, _)| lacks(*group)).cloned().collect();
+        let mut unused = Binder::new(header, None);
+        for column in slots.iter().flat_map(Binder::used) {
+            unused.folded[column].clear();
+        }
+        unused.spellings(&fields, &groups, unnumbered)?;
+        for (number, slot) in slots.iter_mut().enumerate() {
+            for (own, found) in slot.fields.iter_mut().zip(&unused.fields) {
+                if *own == ColumnSource::Absent {
+                    own.clone_from(found);
+                }
+            }
+            for ((group, ..), (own, found)) in Group::NAMES.iter().zip(slot.groups.iter_mut().zip(&unused.groups)) {
+                if own.is_empty() && !(*group == Group::IcdProcedure && number > 0) {
+                    own.clone_from(found);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, BindError> {
@@ -33,6 +91,19 @@ impl Layout {
         Ok(binder)
     }
 }
+
+/// Fields that each service slot of a row has for itself. A column of the whole row does not say them.
+const OF_SLOT: [Field; 9] = [
+    Field::LineNumber,
+    Field::LineStatus,
+    Field::RevenueCode,
+    Field::ProcedureCode,
+    Field::Units,
+    Field::DiagnosisPointer,
+    Field::ChargeAmount,
+    Field::AllowedAmount,
+    Field::PaidAmount,
+];
 
 /// A binding under construction.
 struct Binder<'h> {
@@ -63,6 +134,12 @@ impl<'h> Binder<'h> {
         }
         let groups = self.groups.into_iter().map(|g| g.into_iter().collect()).collect();
         Binding { fields: self.fields, groups, splits, null, further: Vec::new() }
+    }
+
+    /// The columns that it reads.
+    fn used(&self) -> impl Iterator<Item = usize> {
+        let fields = self.fields.iter().flat_map(ColumnSource::columns);
+        fields.chain(self.groups.iter().flat_map(BTreeMap::values)).copied()
     }
 
     fn spellings(

@@ -68,7 +68,7 @@ pub enum ColumnSource {
 }
 
 impl ColumnSource {
-    fn columns(&self) -> &[usize] {
+    pub(crate) fn columns(&self) -> &[usize] {
         match self {
             Self::Absent | Self::Number(_) => &[],
             Self::Column(c) => std::slice::from_ref(c),

@@ -3,11 +3,15 @@
 //! There are two ways to map columns. The canonical layout lists `[spellings]`; a header may contain at most one of each
 //! field. The layout of a specific source names its `[columns]` exactly, with fallbacks, joins and numbered runs.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::layout::demands::Demands;
 use crate::ingest::layout::join::Join;
+use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer::Trailer;
 use crate::strict_toml::SpannedText;
@@ -20,18 +24,14 @@ pub const SLOT: &str = "{slot}";
 pub struct Layout {
     /// Short name, as given to `--layout`.
     pub name: String,
-    /// The source that it describes.
+    /// The source that it describes. A private layout may leave it, and the next two, empty.
     pub title: String,
     /// The publication that its column names come from.
     pub source: String,
     /// Which releases it covers.
     pub valid: String,
-    /// The delimiter, if the layout fixes it.
-    pub delimiter: Option<u8>,
-    /// Number of physical lines before the header.
-    pub skip_lines: usize,
-    /// Lines that begin with one of these are skipped.
-    pub skip_prefix: Vec<Vec<u8>>,
+    /// The form of the text.
+    pub form: TextForm,
     /// The record that states how many rows there should be.
     pub trailer: Option<Trailer>,
     /// The names by position, for extracts without a header line.
@@ -52,6 +52,11 @@ pub struct Layout {
     pub(crate) null: Vec<String>,
     pub(crate) lists: Vec<(Group, Split)>,
     pub(crate) mapping: Mapping,
+    /// The numbered runs of `[columns]`.
+    pub(crate) runs: Vec<Run>,
+    /// The spellings under which unused columns become fields that the layout does not have. None: only the columns that
+    /// it names count.
+    pub(crate) generic: Option<Arc<Mapping>>,
 }
 
 /// How fields are found in a header.
@@ -66,6 +71,63 @@ pub(crate) enum Mapping {
     },
     /// The columns of each field.
     Columns { fields: Vec<(Field, ColumnNames)>, groups: Vec<(Group, Vec<(u8, String)>)> },
+}
+
+/// A numbered run of names in a layout, such as `dx{1..12}`.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    pub(crate) group: Group,
+    pub(crate) name: NumberedName,
+    /// Its last number.
+    pub(crate) last: usize,
+}
+
+impl Mapping {
+    /// Does it name columns for a group?
+    pub(crate) fn has_group(&self, group: Group) -> bool {
+        match self {
+            Self::Spellings { groups, .. } => groups.iter().any(|(own, _)| *own == group),
+            Self::Columns { groups, .. } => groups.iter().any(|(own, _)| *own == group),
+        }
+    }
+
+    /// The columns that it names for a field.
+    pub(crate) fn names_of(&self, field: Field) -> &[String] {
+        let Self::Columns { fields, .. } = self else { return &[] };
+        fields.iter().find(|(own, _)| *own == field).map_or(&[], |(_, named)| named.names())
+    }
+
+    /// The fields that it maps, by their canonical names.
+    pub(crate) fn mapped(&self) -> Vec<&'static str> {
+        let groups = Group::NAMES.iter().filter(|(group, ..)| self.has_group(*group)).map(|(_, name, _)| *name);
+        let maps = |field: Field| match self {
+            Self::Spellings { fields, .. } => fields.iter().any(|(own, _)| *own == field),
+            Self::Columns { fields, .. } => fields.iter().any(|(own, _)| *own == field),
+        };
+        let fields = Field::NAMES.iter().filter(|(field, _)| maps(*field)).map(|(_, name)| *name);
+        fields.chain(groups).collect()
+    }
+
+    /// Adds what the layout maps that this one extends. Its spellings are not added: they are generic.
+    #[must_use]
+    pub(crate) fn over(mut self, base: Option<&Self>) -> Self {
+        if let (Self::Columns { fields, groups }, Some(Self::Columns { fields: more, groups: further })) =
+            (&mut self, base)
+        {
+            let (of_fields, of_groups) = (fields.len(), groups.len());
+            for (field, named) in more {
+                if !fields[..of_fields].iter().any(|(own, _)| own == field) {
+                    fields.push((*field, named.clone()));
+                }
+            }
+            for (group, names) in further {
+                if !groups[..of_groups].iter().any(|(own, _)| own == group) {
+                    groups.push((*group, names.clone()));
+                }
+            }
+        }
+        self
+    }
 }
 
 /// The columns of one field.
@@ -106,6 +168,28 @@ impl NumberedName {
 }
 
 impl Layout {
+    /// Adds what the layout says that this one extends. Its mapping, runs and form were added before; what tells it apart
+    /// from other layouts is not taken over.
+    #[must_use]
+    pub(crate) fn over(mut self, base: Self) -> Self {
+        self.trailer = self.trailer.or(base.trailer);
+        self.generic = base.generic;
+        self.words = self.words.over(base.words);
+        self.products.extend(base.products);
+        self.null.extend(base.null);
+        if self.header.is_empty() {
+            self.header = base.header;
+        }
+        if self.dates.is_empty() {
+            self.dates = base.dates;
+        }
+        let own: Vec<Group> = self.lists.iter().map(|(group, _)| *group).collect();
+        self.lists.extend(base.lists.into_iter().filter(|(group, _)| !own.contains(group)));
+        let own: Vec<String> = self.joins.iter().map(|join| join.table.clone()).collect();
+        self.joins.extend(base.joins.into_iter().filter(|join| !own.contains(&join.table)));
+        self
+    }
+
     /// Uses the layout whatever the header says.
     #[must_use]
     pub fn chosen(mut self) -> Self {
@@ -128,13 +212,14 @@ impl Layout {
 
     /// The names that were looked for to find a required field.
     pub(crate) fn looked_for(&self, field: Field) -> Vec<String> {
-        match &self.mapping {
+        let of = |mapping: &Mapping| match mapping {
             Mapping::Spellings { fields, .. } => fields.iter().find(|(f, _)| *f == field).map(|(_, s)| s.clone()),
             Mapping::Columns { fields, .. } => {
                 fields.iter().find(|(f, _)| *f == field).map(|(_, named)| named.names().to_vec())
             }
-        }
-        .unwrap_or_else(|| vec![field.name().to_owned()])
+        };
+        let names: Vec<String> = self.mappings().filter_map(of).flatten().collect();
+        if names.is_empty() { vec![field.name().to_owned()] } else { without_repeats(names) }
     }
 
     /// The names that were looked for to find the field, or numbered field, of this canonical name.
@@ -145,13 +230,13 @@ impl Layout {
     }
 
     pub(crate) fn group_looked_for(&self, group: Group) -> Vec<String> {
-        match &self.mapping {
+        let of = |mapping: &Mapping| match mapping {
             Mapping::Spellings { groups, unnumbered, .. } => {
                 let numbered =
                     groups.iter().filter(|(g, _)| *g == group).flat_map(|(_, p)| p.iter().map(|p| p.shown.clone()));
                 let single =
                     unnumbered.iter().filter(|(g, slot, _)| *g == group && *slot == 1).flat_map(|(_, _, s)| s.clone());
-                numbered.chain(single).collect()
+                numbered.chain(single).collect::<Vec<_>>()
             }
             Mapping::Columns { groups, .. } => groups
                 .iter()
@@ -159,6 +244,28 @@ impl Layout {
                 .flat_map(|(_, s)| s.iter().map(|(_, n)| n.clone()))
                 .take(4)
                 .collect(),
-        }
+        };
+        without_repeats(self.mappings().flat_map(of).collect())
     }
+
+    /// The fields that it maps, by their canonical names.
+    pub fn mapped(&self) -> Vec<&'static str> {
+        self.mapping.mapped()
+    }
+
+    /// Are fields that the layout does not map taken from columns with generic names?
+    pub fn is_open(&self) -> bool {
+        self.generic.is_some() && matches!(self.mapping, Mapping::Columns { .. })
+    }
+
+    /// The layout's own mapping, then the generic one.
+    fn mappings(&self) -> impl Iterator<Item = &Mapping> {
+        std::iter::once(&self.mapping).chain(self.generic.as_deref())
+    }
+}
+
+/// The names in their order, each once.
+fn without_repeats(names: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
 }

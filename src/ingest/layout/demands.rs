@@ -45,6 +45,18 @@ impl Demands {
         }
     }
 
+    /// Adds what the layout demands that this one extends. `named`: the fields that this one maps itself, which an extract
+    /// may lack only if this one says so.
+    #[must_use]
+    pub(crate) fn over(mut self, base: &Self, named: &[&str]) -> Self {
+        let is_named = |name: &str| named.contains(&name);
+        self.require.extend(base.require.iter().cloned());
+        self.optional.extend(names().filter(|name| base.is_optional(name) && !is_named(name)).map(str::to_owned));
+        self.unused.extend(base.unused.iter().cloned());
+        self.singles.extend(base.singles.iter().filter(|(group, _)| !is_named(group.name())).cloned());
+        self
+    }
+
     /// May an extract lack this field although the layout maps it?
     pub(crate) fn is_optional(&self, name: &str) -> bool {
         self.is_all_optional || self.optional.iter().any(|optional| optional == name)
@@ -56,13 +68,17 @@ impl Demands {
     }
 }
 
+/// The canonical names of all fields and numbered fields.
+fn names() -> impl Iterator<Item = &'static str> {
+    Field::NAMES.iter().map(|(_, name)| *name).chain(Group::NAMES.iter().map(|(_, name, _)| *name))
+}
+
 /// The canonical name of a field or of a numbered field, if the text is one. The error says what to write.
 pub fn canonical(text: &str) -> Result<String, String> {
     if Field::named(text).is_some() || Group::named(text).is_some() {
         return Ok(text.to_owned());
     }
-    let names = Field::NAMES.iter().map(|(_, name)| *name).chain(Group::NAMES.iter().map(|(_, name, _)| *name));
-    let near = crate::strict_toml::nearest(text, names);
+    let near = crate::strict_toml::nearest(text, names());
     let hint =
         near.map_or_else(|| "write a name such as product or paid_amount".to_owned(), |n| format!("did you mean {n}?"));
     Err(format!("{text:?} is not a field; {hint}"))

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 
 use crate::ingest::error::ReadError;
+use crate::ingest::layout::beyond::Beyond;
 use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::definition::Layout;
@@ -13,7 +14,7 @@ use crate::ingest::layout::joined;
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::layout::library::Library;
 use crate::ingest::record::grammar::Grammar;
-use crate::ingest::record::header::{Attempt, Header, Preamble, sniff};
+use crate::ingest::record::header::{Attempt, Header, sniff};
 use crate::ingest::source::Source;
 
 /// Everything that is known about an extract before its first row is read.
@@ -38,6 +39,8 @@ pub struct Detected {
     pub joins: Vec<Joined>,
     /// Tables of the layout for which no file was given, with the columns that are therefore empty.
     pub unjoined: Vec<(String, String)>,
+    /// Columns that are numbered beyond what is read.
+    pub beyond: Vec<Beyond>,
 }
 
 /// Why no layout fits, over all attempts.
@@ -49,12 +52,48 @@ struct Failures {
     unreadable: Option<String>,
 }
 
-/// Detects the layout of an extract from its first bytes and binds its header.
+/// Most lines of a preamble after which a header is looked for.
+const MAX_PREAMBLE: usize = 30;
+
+/// Bytes of a line up to which it may be part of a preamble, or the header after one. Lines of text are shorter, and a damaged
+/// file of one line is not read again and again.
+const MAX_PREAMBLE_LINE: usize = 1 << 16;
+
+/// Detects the layout of an extract from its first bytes and binds its header. If the header comes after a preamble, the error says how many lines to
+/// skip.
 pub fn detect(source: &Source, library: &Library) -> Result<Detected, ReadError> {
+    match detect_as_given(source, library) {
+        Err(ReadError::Unusable { file, what }) => {
+            let advice = after_preamble(source, library).map(|(.., lines)| {
+                format!("\n  its header is on line {}, after a preamble: give --skip-lines {lines}", lines + 1)
+            });
+            Err(ReadError::Unusable { file, what: what + &advice.unwrap_or_default() })
+        }
+        detected => detected,
+    }
+}
+
+/// The layouts that skip the preamble of an extract, what is detected then, and the number of its lines. None: no later line
+/// is a header.
+pub fn after_preamble(source: &Source, library: &Library) -> Option<(Library, Detected, usize)> {
+    let lines = source.sample.split(|b| *b == b'\n').take(MAX_PREAMBLE + 1);
+    let lines = lines.take_while(|line| line.len() <= MAX_PREAMBLE_LINE).count();
+    let after = |lines: usize| {
+        let skipping = library.clone().skipping(Some(lines), &[]);
+        let detected = detect_as_given(source, &skipping).ok()?;
+        Some((skipping, detected, lines))
+    };
+    let found = (1..lines).find_map(after)?;
+    // Blank lines before the header belong to the preamble.
+    let before_header = usize::try_from(found.1.lines_before).ok()?.saturating_sub(1);
+    Some(if before_header > found.2 { after(before_header).unwrap_or(found) } else { found })
+}
+
+fn detect_as_given(source: &Source, library: &Library) -> Result<Detected, ReadError> {
     let mut failures = Failures::default();
     let detected = sniff(source, |attempt| {
         for layout in library.candidates() {
-            if layout.delimiter.is_none_or(|d| d == attempt.delimiter)
+            if layout.form.delimiter.is_none_or(|d| d == attempt.delimiter)
                 && let Some(detected) = try_layout(source, attempt, layout, library, &mut failures)?
             {
                 return Ok(Some(detected));
@@ -72,14 +111,13 @@ fn try_layout(
     library: &Library,
     failures: &mut Failures,
 ) -> Result<Option<Detected>, ReadError> {
-    let preamble = Preamble { skip_lines: layout.skip_lines, skip_prefix: &layout.skip_prefix, names: &layout.header };
-    let (grammar, header) = match attempt.read(preamble) {
+    let (grammar, header) = match attempt.read(layout.form.preamble(&layout.header)) {
         Ok(read) => read,
         Err(what) => {
             // A quoted header does not parse under the wrong delimiter, so this error is expected. Report it only for
             // layouts with the shortest preamble: a longer `skip_lines` may have skipped the header itself.
-            let shortest = library.candidates().iter().map(|layout| layout.skip_lines).min();
-            if Some(layout.skip_lines) == shortest {
+            let shortest = library.candidates().iter().map(|layout| layout.form.skip_lines).min();
+            if Some(layout.form.skip_lines) == shortest {
                 failures.unreadable.get_or_insert(what);
             }
             return Ok(None);
@@ -153,6 +191,7 @@ fn detected(
         .filter(|j| !given(&j.table) && !header.names.iter().any(|name| j.brings(name)))
         .map(|j| (j.table.clone(), j.bringing()))
         .collect();
+    let beyond = layout.beyond(&names, &binding);
     let mut grammar = Grammar {
         width: header.names.len(),
         header: if layout.header.is_empty() { header.raw } else { Vec::new() },
@@ -173,5 +212,6 @@ fn detected(
         layout: layout.name.clone(),
         joins,
         unjoined,
+        beyond,
     }
 }

@@ -5,6 +5,7 @@
 //! that every later stage sees one wide row.
 
 use crate::ingest::field::fold;
+use crate::ingest::layout::text_form::TextForm;
 
 /// A file given for a table: `--join NAME=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,10 @@ pub struct Join {
     pub codes: Option<Codes>,
     /// Only rows with one of these values in this column are used.
     pub only: Vec<(String, Vec<String>)>,
+    /// The form of its text.
+    pub form: TextForm,
+    /// The names by position, for a table without a header line.
+    pub header: Vec<String>,
 }
 
 /// A table with one row per code, which becomes numbered columns.

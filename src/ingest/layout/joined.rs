@@ -149,31 +149,40 @@ fn open_one(
     let mut failure: Option<(usize, String)> = None;
     let mut unreadable: Option<String> = None;
     let needed: Vec<String> = join.needed().into_iter().map(str::to_owned).collect();
+    let mut skips = vec![join.form.skip_lines, 0];
+    skips.dedup();
     let opened = sniff(&source, |attempt| {
-        let (grammar, header) = match attempt.read(Preamble::default()) {
-            Ok(read) => read,
-            Err(what) => {
-                unreadable.get_or_insert(what);
-                return Ok(None);
-            }
-        };
-        match find_columns(&needed, &header.names) {
-            Ok(columns) => {
-                let width = header.names.len();
-                let mut grammar = Grammar { width, header: header.raw.clone(), ..grammar };
-                let (sample, start) = (&source.sample, header.data_start);
-                grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
-                Ok(Some(bind_table(layout, join, table, (grammar, header), columns, to.clone(), first)))
-            }
-            Err(error) => {
-                if failure.as_ref().is_none_or(|(names, _)| *names < header.names.len()) {
-                    let known = KnownNames::new(layout).with(&needed);
-                    let what = error.message(&join.table, &layout.name, &header.names, &known);
-                    failure = Some((header.names.len(), what));
+        if join.form.delimiter.is_some_and(|delimiter| delimiter != attempt.delimiter) {
+            return Ok(None);
+        }
+        // The preamble of the extract is not always one of its tables, too.
+        for skip_lines in &skips {
+            let (grammar, header) =
+                match attempt.read(Preamble { skip_lines: *skip_lines, ..join.form.preamble(&join.header) }) {
+                    Ok(read) => read,
+                    Err(what) => {
+                        unreadable.get_or_insert(what);
+                        continue;
+                    }
+                };
+            match find_columns(&needed, &header.names) {
+                Ok(columns) => {
+                    let raw = if join.header.is_empty() { header.raw.clone() } else { Vec::new() };
+                    let mut grammar = Grammar { width: header.names.len(), header: raw, ..grammar };
+                    let (sample, start) = (&source.sample, header.data_start);
+                    grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
+                    return Ok(Some(bind_table(layout, join, table, (grammar, header), columns, to.clone(), first)));
                 }
-                Ok(None)
+                Err(error) => {
+                    if failure.as_ref().is_none_or(|(names, _)| *names < header.names.len()) {
+                        let known = KnownNames::new(layout).with(&needed);
+                        let what = error.message(&join.table, &layout.name, &header.names, &known);
+                        failure = Some((header.names.len(), what));
+                    }
+                }
             }
         }
+        Ok(None)
     })?;
     opened.ok_or_else(|| {
         // Under the wrong delimiter a header has one name, and may be unreadable.

@@ -1,26 +1,11 @@
 //! The built-in layouts, and the choice of layouts that a header is compared with.
 
+use std::sync::Arc;
+
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::TableFile;
+pub use crate::ingest::layout::shipped::SHIPPED;
 use crate::strict_toml::Faults;
-
-/// The built-in layouts, in the order in which they are tried. The canonical layout is last.
-pub const SHIPPED: &[(&str, &str)] = &[
-    ("tuva", include_str!("../../layouts/tuva.toml")),
-    ("edi837-flat", include_str!("../../layouts/edi837-flat.toml")),
-    ("edi837-relational", include_str!("../../layouts/edi837-relational.toml")),
-    ("idr", include_str!("../../layouts/idr.toml")),
-    ("rif-carrier", include_str!("../../layouts/rif-carrier.toml")),
-    ("de-synpuf-carrier", include_str!("../../layouts/de-synpuf-carrier.toml")),
-    ("rif-outpatient", include_str!("../../layouts/rif-outpatient.toml")),
-    ("rif-inpatient", include_str!("../../layouts/rif-inpatient.toml")),
-    ("cclf5", include_str!("../../layouts/cclf5.toml")),
-    ("synthea-cpcds", include_str!("../../layouts/synthea-cpcds.toml")),
-    ("optum-like", include_str!("../../layouts/optum-like.toml")),
-    ("apcd-cdl", include_str!("../../layouts/apcd-cdl.toml")),
-    ("ma-apcd", include_str!("../../layouts/ma-apcd.toml")),
-    ("canonical", include_str!("../../layouts/canonical.toml")),
-];
 
 /// The layouts that a header is compared with, and the files of joined tables.
 #[derive(Debug, Clone)]
@@ -32,8 +17,13 @@ pub struct Library {
 impl Library {
     /// The shipped layouts.
     pub fn shipped() -> Result<Self, Faults> {
-        let layouts =
+        let mut layouts: Vec<Layout> =
             SHIPPED.iter().map(|(name, text)| Layout::load(&format!("{name}.toml"), text)).collect::<Result<_, _>>()?;
+        // The canonical layout is the last one.
+        let generic = layouts.last().map(|canonical| Arc::new(canonical.mapping.clone()));
+        for layout in &mut layouts {
+            layout.generic.clone_from(&generic);
+        }
         Ok(Self { layouts, tables: Vec::new() })
     }
 
@@ -53,12 +43,12 @@ impl Library {
         Ok(self)
     }
 
-    /// Makes every layout skip these lines before the header, and lines with these prefixes.
+    /// Makes every layout and its joined tables skip these lines before the header, and lines with these prefixes.
     #[must_use]
     pub fn skipping(mut self, lines: Option<usize>, prefixes: &[String]) -> Self {
         for layout in &mut self.layouts {
-            layout.skip_lines = lines.unwrap_or(layout.skip_lines);
-            layout.skip_prefix.extend(prefixes.iter().filter(|p| !p.is_empty()).map(|p| p.clone().into_bytes()));
+            layout.form.skip(lines, prefixes);
+            layout.joins.iter_mut().for_each(|join| join.form.skip(lines, prefixes));
         }
         self
     }

@@ -2,6 +2,7 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`text_form`]: delimiter, quotes, preamble and lines to skip.
 //! - [`join`]: what a layout says about joined tables.
 //! - [`binding`]: the columns of each field in one header.
 //! - [`bind_error`]: why a header cannot be bound.
@@ -11,14 +12,18 @@
 //! - [`definition`]: what a layout file says.
 //! - [`known_names`]: the column names that may be quoted from a first line.
 //! - [`ranges`]: numbered runs of names.
+//! - [`shipped`]: the texts of the layouts that come with the program.
 //! - [`parse_join`]: reads `[[join]]`.
+//! - [`parse_columns`]: reads `[columns]` and `[spellings]`.
 //! - [`parse`]: reads a layout file.
 //! - [`bind`]: looks the names of a layout up in a header.
+//! - [`beyond`]: columns beyond the numbers that are read.
 //! - [`library`]: the shipped layouts.
 //! - [`joined`]: joined tables, opened and bound.
 //! - [`detect`]: finds the delimiter, the header and the layout of an extract.
 //! - [`misread`]: the first rows under the layout: surplus fields, and dates that cannot be read.
 
+pub(crate) mod beyond;
 pub(crate) mod bind;
 pub mod bind_error;
 pub mod binding;
@@ -32,6 +37,9 @@ pub(crate) mod known_names;
 pub mod library;
 pub mod misread;
 pub(crate) mod parse;
+pub(crate) mod parse_columns;
 pub(crate) mod parse_join;
 pub(crate) mod ranges;
+pub mod shipped;
+pub mod text_form;
 pub mod words;

@@ -1,18 +1,20 @@
 //! Reads a layout file strictly: every unknown key is a fault with its place.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
-use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
+use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::demands::Demands;
+use crate::ingest::layout::parse_columns::{check_slots, read_columns, read_spellings};
 use crate::ingest::layout::parse_join::read_joins;
-use crate::ingest::layout::ranges::expand;
+use crate::ingest::layout::shipped;
+use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer;
-use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
-
-/// Key of the numbered pointer columns. The key `diagnosis_pointer` is a single cell with all pointers.
-const POINTERS: &str = "diagnosis_pointers";
+use crate::strict_toml::{Document, Faults, SpannedText, Table, nearest, texts};
 
 impl Layout {
     /// Reads the text of a layout file. The error lists every fault with its place.
@@ -22,21 +24,17 @@ impl Layout {
 }
 
 fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> {
-    let name = root.text("name");
-    let title = root.text("title");
-    let source = root.text("source");
-    let valid = root.text("valid");
-    let delimiter = root.text_if("delimiter").and_then(|d| one_byte(document, &d));
-    let skip_lines = root.number_if("skip_lines", 0..=1000).unwrap_or(0);
-    let skip_prefix =
-        root.texts_if("skip_prefix").into_iter().map(|p| p.text.into_bytes()).filter(|p| !p.is_empty()).collect();
+    let base = if root.has("extends") { Some(extended(document, &root.text("extends")?)?) } else { None };
+    let text = |key: &str| root.text_if(key).map(|t| t.text);
+    let form = TextForm::read(document, root, &base.as_ref().map_or_else(TextForm::default, |base| base.form.clone()));
     let trailer = root.table_if("trailer").and_then(|table| trailer::read(document, &table));
-    let header = texts(root.texts_if("header"));
-    let null = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
-    let recognise: Vec<String> = root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect();
+    let null: Vec<String> = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let slots = root.number_if("slots", 2..=99).and_then(|n| u8::try_from(n).ok());
-    let mapping = match (root.table_if("spellings"), root.table_if("columns")) {
-        (Some(spellings), None) => {
+    let slots = slots.or_else(|| base.as_ref().and_then(|base| base.slots));
+    let mut named = Vec::new();
+    let mut runs = base.as_ref().map_or_else(Vec::new, |base| base.runs.clone());
+    let mapping = match (root.table_if("spellings"), root.table_if("columns"), &base) {
+        (Some(spellings), None, None) => {
             if slots.is_some() {
                 root.fault(
                     "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"",
@@ -44,28 +42,35 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
             }
             read_spellings(document, spellings, [root.table_if("first"), root.table_if("second")])
         }
-        (None, Some(columns)) => {
+        (None, Some(columns), base) => {
             let keys = columns.keys();
-            let mapping = read_columns(document, columns);
+            let (own, own_runs) = read_columns(document, columns);
+            runs.retain(|run| !own.has_group(run.group));
+            named = own.mapped();
+            runs.extend(own_runs);
+            let mapping = own.over(base.as_ref().map(|base| &base.mapping));
             check_slots(document, root, slots.is_some(), &keys, &mapping);
             mapping
         }
+        (None, None, Some(base)) => base.mapping.clone(),
+        (Some(_), _, Some(_)) => {
+            root.fault("a layout that extends another names its [columns], not [spellings]");
+            return None;
+        }
         _ => {
-            root.fault("a layout has either [columns] or [spellings]: write [columns] with claim_id, service_date, procedure_code, diagnosis ...");
+            root.fault(
+                "a layout has either [columns] or [spellings]: write [columns] with claim_id, service_date, \
+                 procedure_code, diagnosis ..., or extends = \"canonical\" and only what differs",
+            );
             return None;
         }
     };
-    let joins = read_joins(document, root);
+    let joins = read_joins(document, root, &form);
     let lists = root.table_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
-    let claim_id: &[String] = match &mapping {
-        Mapping::Columns { fields, .. } => {
-            fields.iter().find(|(field, _)| *field == Field::ClaimId).map_or(&[], |(_, named)| named.names())
-        }
-        Mapping::Spellings { .. } => &[],
-    };
-    let words = LayoutWords::read(document, root, claim_id);
+    let words = LayoutWords::read(document, root, mapping.names_of(Field::ClaimId));
     let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
     let demands = Demands::read(document, root);
+    let demands = if let Some(base) = &base { demands.over(&base.demands, &named) } else { demands };
     let mut products = Vec::new();
     if let Some(table) = root.table_if("products") {
         for key in table.keys() {
@@ -74,162 +79,63 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
             }
         }
     }
-    root.deny_unknown_keys();
-    Some(Layout {
-        name: name?.text,
-        title: title?.text,
-        source: source?.text,
-        valid: valid?.text,
-        delimiter,
-        skip_lines: usize::try_from(skip_lines).ok()?,
-        skip_prefix,
+    let layout = Layout {
+        name: text("name").unwrap_or_else(|| file_name(document.file())),
+        title: text("title").unwrap_or_default(),
+        source: text("source").unwrap_or_default(),
+        valid: text("valid").unwrap_or_default(),
+        form,
         trailer,
-        header,
+        header: texts(root.texts_if("header")),
         slots,
         joins,
         products,
         words,
         dates,
         demands,
-        recognise,
+        recognise: root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect(),
         always: false,
         null,
         lists,
         mapping,
+        runs,
+        generic: None,
+    };
+    root.deny_unknown_keys();
+    Some(match base {
+        Some(base) => layout.over(base),
+        None => layout,
     })
+}
+
+/// The built-in layout that a layout extends, with the generic spellings.
+fn extended(document: &Document<'_>, name: &SpannedText) -> Option<Layout> {
+    let load = |name: &str| Layout::load(name, shipped::text(name)?).ok();
+    let Some(mut base) = load(&name.text) else {
+        let names = || shipped::SHIPPED.iter().map(|(name, _)| *name);
+        let hint = nearest(&name.text, names()).map_or_else(
+            || format!("built in are {}", names().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        document.fault(name.span.clone(), format!("\"{}\" is no built-in layout; {hint}", name.text));
+        return None;
+    };
+    let generic = if matches!(base.mapping, Mapping::Spellings { .. }) {
+        Some(base.mapping.clone())
+    } else {
+        load(shipped::CANONICAL).map(|canonical| canonical.mapping)
+    };
+    base.generic = generic.map(Arc::new);
+    Some(base)
+}
+
+/// The name of a layout that does not give one: that of its file.
+fn file_name(file: &str) -> String {
+    Path::new(file).file_stem().map_or_else(|| file.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
 fn date_pattern(document: &Document<'_>, placed: &SpannedText) -> Option<DatePattern> {
     DatePattern::parse(&placed.text).map_err(|message| document.fault(placed.span.clone(), message)).ok()
-}
-
-fn one_byte(document: &Document<'_>, placed: &SpannedText) -> Option<u8> {
-    if let [b @ (b',' | b'|' | b'\t' | b';' | b'*')] = placed.text.as_bytes() {
-        return Some(*b);
-    }
-    document.fault(placed.span.clone(), "the delimiter is one of five: write \",\", \"|\", \"\\t\", \";\" or \"*\"");
-    None
-}
-
-fn group_of(key: &str) -> Option<Group> {
-    if key == POINTERS {
-        return Some(Group::DiagnosisPointer);
-    }
-    Group::named(key).filter(|group| *group != Group::DiagnosisPointer)
-}
-
-/// Allows every field as a key, so that only other keys are faults.
-fn allow_all_fields(table: &Table<'_, '_>) {
-    for name in Field::NAMES.iter().map(|(_, n)| *n).chain(["modifier", "diagnosis", "icd_procedure", POINTERS]) {
-        table.allow_key(name);
-    }
-}
-
-fn read_spellings(document: &Document<'_>, table: Table<'_, '_>, unnumbered: [Option<Table<'_, '_>>; 2]) -> Mapping {
-    allow_all_fields(&table);
-    let (mut fields, mut groups, mut singles) = (Vec::new(), Vec::new(), Vec::new());
-    for key in table.keys() {
-        if let Some(group) = group_of(&key.text) {
-            let patterns = table.texts(&key.text).iter().filter_map(|p| pattern(document, p)).collect();
-            groups.push((group, patterns));
-        } else if let Some(field) = Field::named(&key.text) {
-            fields.push((field, texts(table.texts(&key.text))));
-        }
-    }
-    table.deny_unknown_keys();
-    for (slot, words) in (1u8..).zip(unnumbered).filter_map(|(slot, words)| Some((slot, words?))) {
-        for key in words.keys() {
-            if let Some(group) = group_of(&key.text) {
-                singles.push((group, slot, texts(words.texts(&key.text))));
-            }
-        }
-        words.deny_unknown_keys();
-    }
-    Mapping::Spellings { fields, groups, unnumbered: singles }
-}
-
-fn pattern(document: &Document<'_>, placed: &SpannedText) -> Option<NumberedName> {
-    let Some((before, after)) = placed.text.split_once("{n}") else {
-        document.fault(placed.span.clone(), "a numbered name holds {n}: write \"dx_{n}\"");
-        return None;
-    };
-    Some(NumberedName { before: fold(before), after: fold(after), shown: placed.text.replace("{n}", "1") })
-}
-
-fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> Mapping {
-    allow_all_fields(&table);
-    let (mut fields, mut groups) = (Vec::new(), Vec::new());
-    for key in table.keys() {
-        if let Some(group) = group_of(&key.text) {
-            groups.push((group, read_run(document, group, &table.texts(&key.text))));
-        } else if let Some(field) = Field::named(&key.text) {
-            // A version number that is part of the claim number has no column of its own.
-            if field == Field::VersionNumber && table.is_table(&key.text) {
-                continue;
-            }
-            let named = if table.is_table(&key.text) {
-                read_combined(&table, &key.text)
-            } else {
-                Some(ColumnNames::First(texts(table.texts(&key.text))))
-            };
-            fields.extend(named.map(|n| (field, n)));
-        }
-    }
-    table.deny_unknown_keys();
-    Mapping::Columns { fields, groups }
-}
-
-fn read_combined(columns: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
-    let table = columns.table(key)?;
-    let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
-    let named = match (concat.is_empty(), join.is_empty()) {
-        (false, true) => Some(ColumnNames::Concat(concat)),
-        (true, false) => Some(ColumnNames::Join(join)),
-        _ => {
-            table.fault(format!("`{key}` is a table: write {{ concat = [...] }} or {{ join = [...] }}"));
-            None
-        }
-    };
-    table.deny_unknown_keys();
-    named
-}
-
-/// Refuses [`SLOT`] in a layout without service slots, and in the names of fields that belong to the whole row.
-fn check_slots(document: &Document<'_>, root: &Table<'_, '_>, slots: bool, keys: &[SpannedText], mapping: &Mapping) {
-    let Mapping::Columns { fields, groups } = mapping else { return };
-    let holds = |key: &str| match group_of(key) {
-        Some(group) => groups.iter().any(|(g, names)| *g == group && names.iter().any(|(_, n)| n.contains(SLOT))),
-        None => fields.iter().any(|(f, named)| f.name() == key && named.names().iter().any(|n| n.contains(SLOT))),
-    };
-    for key in keys.iter().filter(|key| holds(&key.text)) {
-        if !slots {
-            document.fault(
-                key.span.clone(),
-                "{slot} is the number of a service slot: write slots = 13 at the top of the layout",
-            );
-        } else if matches!(key.text.as_str(), "claim_id" | "icd_procedure") {
-            let message = format!("`{}` belongs to the row, not to a slot: write a name without {{slot}}", key.text);
-            document.fault(key.span.clone(), message);
-        }
-    }
-    for (key, example) in [("procedure_code", "HCPCS_CD_{slot}"), ("line_number", "{slot}")] {
-        // Without line numbers of their own, two equal services of a row would count as duplicates.
-        if slots && !holds(key) {
-            root.fault(format!("with `slots`, {key} is the slot's own: write {key} = \"{example}\""));
-        }
-    }
-}
-
-/// The slots of a group. A single run such as `dx{1..25}` keeps its numbers as slots; a list is numbered from slot 1.
-fn read_run(document: &Document<'_>, group: Group, items: &[SpannedText]) -> Vec<(u8, String)> {
-    let slots = expand(document, items);
-    let most = group.slots();
-    if let Some((slot, name)) = slots.iter().find(|(slot, _)| !(1..=most).contains(slot)) {
-        let message = format!("{} has {most} slots; `{name}` would be number {slot}: shorten the run", group.name());
-        document.fault(items.first().map_or(0..0, |i| i.span.clone()), message);
-        return Vec::new();
-    }
-    slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
 }
 
 fn read_lists(document: &Document<'_>, table: &Table<'_, '_>) -> Vec<(Group, Split)> {
@@ -250,17 +156,105 @@ fn read_lists(document: &Document<'_>, table: &Table<'_, '_>) -> Vec<(Group, Spl
 #[cfg(test)]
 mod tests {
     use super::{Field, Group};
+    use crate::ingest::layout::beyond::Beyond;
     use crate::ingest::layout::definition::Layout;
     use crate::ingest::layout::library::Library;
+    use crate::ingest::layout::shipped;
 
     const HEAD: &str = "name = \"t\"\ntitle = \"t\"\nsource = \"t\"\nvalid = \"t\"\n";
 
     #[test]
     fn shipped_layouts_load() {
         let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
-        for layout in library.candidates() {
-            assert!(!layout.title.is_empty() && !layout.source.is_empty(), "{}", layout.name);
+        for (layout, (name, _)) in library.candidates().iter().zip(shipped::SHIPPED) {
+            let said = [&layout.title, &layout.source, &layout.valid];
+            assert!(layout.name == *name && said.iter().all(|text| !text.is_empty()), "{}", layout.name);
         }
+    }
+
+    #[test]
+    fn a_layout_may_give_only_what_differs() {
+        let layout = Layout::load("mine/spark.toml", "extends = \"canonical\"\nescape = \"\\\\\"\n").expect("a layout");
+        assert_eq!((layout.name.as_str(), layout.title.as_str()), ("spark", ""));
+        assert!(layout.form.quoting.escapes);
+        let header = ["claim_id", "service_date", "cpt", "dx1", "AUTH_REF", "units"].map(str::to_owned);
+        assert!(!layout.bind(&header).expect("bound").has(Field::AuthorizationNumber));
+        let text = "extends = \"canonical\"\n[columns]\nauthorization_number = \"AUTH_REF\"\n";
+        let binding = Layout::load("l.toml", text).expect("a layout").bind(&header).expect("bound");
+        assert_eq!(binding.columns(Field::AuthorizationNumber), [4]);
+        assert_eq!((binding.columns(Field::ProcedureCode), binding.group(Group::Diagnosis)), (&[2][..], &[(1, 3)][..]));
+
+        let text = "extends = \"rif-carrier\"\ndelimiter = \",\"\n[columns]\nunits = \"UNITS\"\ndiagnosis = \"DX{1..2}\"\n[status]\n0 = \"paid\"\n";
+        let layout = Layout::load("l.toml", text).expect("a layout");
+        assert_eq!(
+            (layout.form.delimiter, layout.words.status[0].1, layout.words.status.len()),
+            (Some(b','), "paid", 13)
+        );
+        assert_eq!(
+            (layout.mapping.names_of(Field::Units), layout.mapping.names_of(Field::ClaimId)),
+            (&["UNITS".to_owned()][..], &["CLM_ID".to_owned()][..])
+        );
+        assert_eq!((layout.group_looked_for(Group::Diagnosis)[0].as_str(), layout.recognise.len()), ("DX1", 0));
+
+        let said = |text: &str| Layout::load("l.toml", text).expect_err(text).to_string();
+        assert!(said("extends = \"tuwa\"\n").contains("\"tuwa\" is no built-in layout; did you mean `tuva`?"));
+        assert!(said("extends = 3\n").contains("`extends` is integer"));
+        assert!(said("extends = \"tuva\"\n[spellings]\nclaim_id = \"c\"\n").contains("names its [columns]"));
+    }
+
+    #[test]
+    fn unused_columns_become_fields_that_a_recognised_layout_does_not_have() {
+        let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
+        let tuva = library.named("tuva").expect("tuva");
+        let names = "claim_id,claim_line_number,claim_start_date,hcpcs_code,diagnosis_code_1,payer";
+        let bind = |more: &str| {
+            let header: Vec<String> = names.split(',').chain(more.split(',')).map(str::to_owned).collect();
+            tuva.bind(&header)
+        };
+        let binding = bind("authorization_number,diagnosis_pointer_1,product").expect("bound");
+        assert_eq!(binding.columns(Field::AuthorizationNumber), [6]);
+        assert_eq!(
+            (binding.group(Group::DiagnosisPointer), binding.columns(Field::Product)),
+            (&[(1, 7)][..], &[8][..])
+        );
+        // Not a column that the layout reads already, and not a name that says something else.
+        assert_eq!((binding.columns(Field::ServiceDate), binding.columns(Field::ClaimId)), (&[2][..], &[0][..]));
+        assert!(!bind("authorization_flag").expect("bound").has(Field::AuthorizationNumber));
+        let said = bind("auth_no,prior_auth_number").expect_err("two claim one field").to_string();
+        assert!(said.contains("`auth_no` and `prior_auth_number` both claim authorization_number"), "{said}");
+    }
+
+    #[test]
+    fn a_field_of_one_slot_is_not_taken_from_a_column_of_the_row() {
+        let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
+        let layout = library.named("de-synpuf-carrier").expect("it is shipped");
+        let names = "DESYNPUF_ID,CLM_ID,CLM_FROM_DT,ICD9_DGNS_CD_1,HCPCS_CD_1,HCPCS_CD_2,units,product,modifier_1";
+        let header: Vec<String> = names.split(',').map(str::to_owned).collect();
+        let binding = layout.bind(&header).expect("bound");
+        assert!(binding.each().all(|slot| slot.columns(Field::Product) == [7] && !slot.has(Field::Units)));
+        assert!(binding.each().all(|slot| slot.group(Group::Modifier).is_empty()));
+    }
+
+    #[test]
+    fn columns_beyond_a_numbered_run_are_named() {
+        let text = "extends = \"canonical\"\n[columns]\ndiagnosis = \"dx{1..2}\"\nmodifier = \"m{1..4}\"\n";
+        let layout = Layout::load("l.toml", text).expect("a layout");
+        let header: Vec<String> =
+            "claim_id,dos,cpt,dx1,dx2,DX_3,dx4,m4,m5,dxa,icd_procedure_26".split(',').map(str::to_owned).collect();
+        let binding = layout.bind(&header).expect("bound");
+        assert_eq!(
+            layout.beyond(&header, &binding),
+            [
+                Beyond { field: "diagnosis", last: 2, columns: vec![5, 6] },
+                Beyond { field: "icd_procedure", last: 25, columns: vec![10] }
+            ]
+        );
+        let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
+        let layout = library.named("de-synpuf-carrier").expect("it is shipped");
+        let header =
+            ["DESYNPUF_ID", "CLM_ID", "CLM_FROM_DT", "ICD9_DGNS_CD_1", "HCPCS_CD_1", "HCPCS_CD_14"].map(str::to_owned);
+        let beyond = layout.beyond(&header, &layout.bind(&header).expect("bound"));
+        assert_eq!(beyond, [Beyond { field: "slots", last: 13, columns: vec![5] }]);
     }
 
     #[test]

@@ -3,10 +3,13 @@
 use crate::ingest::field::fold;
 use crate::ingest::layout::join::{Codes, Join};
 use crate::ingest::layout::ranges::expand;
+use crate::ingest::layout::text_form::TextForm;
 use crate::strict_toml::{Document, Table, texts};
 
 /// Reads all of them. Faults are recorded in the document.
-pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>) -> Vec<Join> {
+pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>, form: &TextForm) -> Vec<Join> {
+    // Tables are quoted as the extract is; they often have another delimiter.
+    let base = TextForm { delimiter: None, ..form.clone() };
     let mut joins: Vec<Join> = Vec::new();
     for table in root.tables_if("join") {
         let name = table.text("table");
@@ -26,12 +29,14 @@ pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>) -> Vec<J
             }
             columns.deny_unknown_keys();
         }
+        let form = TextForm::read(document, &table, &base);
+        let header = texts(table.texts_if("header"));
         table.deny_unknown_keys();
         let Some(name) = name else { continue };
         if name.text.is_empty() || name.text.contains(['=', '.']) {
             document.fault(name.span.clone(), "a table's name is a word: write table = \"diagnosis\"");
         }
-        let join = Join { table: name.text, key, to, codes, only };
+        let join = Join { table: name.text, key, to, codes, only, form, header };
         if let Some(earlier) = joins.iter().find(|j| j.table == join.table || same_column(j, &join)) {
             let what = if earlier.table == join.table { "the name" } else { "a column" };
             let message = format!("{what} of this table is also that of `{}`: write another", earlier.table);

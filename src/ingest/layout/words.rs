@@ -80,6 +80,23 @@ impl LayoutWords {
     }
 }
 
+impl LayoutWords {
+    /// Adds the words of the layout that this one extends. A word of this layout comes first, and wins.
+    #[must_use]
+    pub(crate) fn over(mut self, base: Self) -> Self {
+        self.claim_form.extend(base.claim_form);
+        self.status.extend(base.status);
+        self.frequency.extend(base.frequency);
+        let own: Vec<&'static str> = self.authorization_columns.iter().map(|(column, _)| *column).collect();
+        let columns = base.authorization_columns.into_iter().filter(|(column, _)| !own.contains(column));
+        self.authorization_columns.extend(columns);
+        self.authorization_status.extend(base.authorization_status);
+        self.amounts = self.amounts.or(base.amounts);
+        self.version = self.version.or(base.version);
+        self
+    }
+}
+
 /// Reads a table of words, each with one of these meanings.
 fn words<T: Copy>(table: &Table<'_, '_>, key: &str, meanings: &[(&str, T)]) -> Vec<(String, T)> {
     let Some(words) = table.table_if(key) else { return Vec::new() };

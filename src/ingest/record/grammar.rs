@@ -15,6 +15,7 @@
 //! Invariant: for any bytes, every call either consumes at least one line or asks for more bytes.
 
 use crate::ingest::cell::clean;
+use crate::ingest::record::quoting::{Marks, Quoting};
 use crate::ingest::record::reject::Reason;
 
 /// A field of a record: a byte range, without its enclosing quotes.
@@ -24,8 +25,8 @@ pub struct CellSpan {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
-    /// The field was quoted and holds doubled quotes, each of which means one quote.
-    pub doubled: bool,
+    /// What of it is not part of its value.
+    pub marks: Marks,
 }
 
 /// How the lines and fields of one extract are separated, and how many fields its rows have.
@@ -33,6 +34,8 @@ pub struct CellSpan {
 pub struct Grammar {
     /// Field separator, one byte.
     pub delimiter: u8,
+    /// How cells are quoted.
+    pub quoting: Quoting,
     /// The first line end of the text is a CR without LF. Then CR, CRLF and LF end lines; otherwise LF and CRLF do, and a
     /// lone CR is an ordinary character.
     pub cr_ends: bool,
@@ -91,8 +94,8 @@ impl Grammar {
     /// The grammar of a header, which may have any number of fields.
     pub fn for_header(delimiter: u8, cr_ends: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
         let (header, trailer) = (Vec::new(), Vec::new());
-        let surplus = Surplus::Exactly(0);
-        Self { delimiter, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
+        let (surplus, quoting) = (Surplus::Exactly(0), Quoting::STANDARD);
+        Self { delimiter, quoting, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
     }
 
     /// Reads the record that starts at `at`. Set `last` if no bytes follow `bytes`.
@@ -103,16 +106,20 @@ impl Grammar {
             return Step::Blank { next };
         }
         fields.clear();
-        if memchr::memchr(b'"', line).is_none() {
+        if self.quoting.mark().is_none_or(|mark| memchr::memchr(mark, line).is_none()) {
+            let marks = Marks::Nothing;
             let mut start = at;
             for comma in memchr::memchr_iter(self.delimiter, line) {
-                fields.push(CellSpan { start: start as u32, end: (at + comma) as u32, doubled: false });
+                fields.push(CellSpan { start: start as u32, end: (at + comma) as u32, marks });
                 start = at + comma + 1;
             }
-            fields.push(CellSpan { start: start as u32, end: line_stop as u32, doubled: false });
+            fields.push(CellSpan { start: start as u32, end: line_stop as u32, marks });
             return self.accept(bytes, fields, next, next);
         }
-        self.read_quoted(bytes, at, next, last, fields)
+        match self.quoting.quote {
+            Some(quote) => self.read_quoted(quote, bytes, (at, next), last, fields),
+            None => self.read_escaped(bytes, at..line_stop, next, fields),
+        }
     }
 
     /// The end of the line's text, without its line break, and the start of the next line.
@@ -160,15 +167,23 @@ impl Grammar {
         !self.trailer.is_empty() && line.starts_with(&self.trailer)
     }
 
-    fn read_quoted(&self, bytes: &[u8], at: usize, next_line: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
+    /// Reads the record that starts at `at`, whose line ends before `next_line`.
+    fn read_quoted(
+        &self,
+        quote: u8,
+        bytes: &[u8],
+        (at, next_line): (usize, usize),
+        last: bool,
+        fields: &mut Vec<CellSpan>,
+    ) -> Step {
         let rejected = |reason| Step::Rejected { reason, next: next_line };
         let mut pos = at;
         loop {
-            if bytes.get(pos) == Some(&b'"') {
+            if bytes.get(pos) == Some(&quote) {
                 let start = pos + 1;
-                let close = match self.closing_quote(bytes, start, last) {
-                    Close::At { quote, doubled } => {
-                        fields.push(CellSpan { start: start as u32, end: quote as u32, doubled });
+                let close = match self.closing_quote(quote, bytes, start, last) {
+                    Close::At { quote, marks } => {
+                        fields.push(CellSpan { start: start as u32, end: quote as u32, marks });
                         quote
                     }
                     Close::Swallowed => return rejected(Reason::Swallowed),
@@ -200,7 +215,7 @@ impl Grammar {
                 };
                 let at_delimiter = bytes.get(end) == Some(&self.delimiter);
                 let stop = if at_delimiter { end } else { self.without_cr(bytes, pos, end) };
-                fields.push(CellSpan { start: pos as u32, end: stop as u32, doubled: false });
+                fields.push(CellSpan { start: pos as u32, end: stop as u32, marks: Marks::Nothing });
                 if end == bytes.len() {
                     return self.accept(bytes, fields, end, next_line);
                 }
@@ -237,7 +252,7 @@ impl Grammar {
     }
 
     /// The last checks of a complete record: its number of fields, and whether it repeats the header.
-    fn accept(&self, bytes: &[u8], fields: &mut Vec<CellSpan>, next: usize, next_line: usize) -> Step {
+    pub(super) fn accept(&self, bytes: &[u8], fields: &mut Vec<CellSpan>, next: usize, next_line: usize) -> Step {
         if self.width > 0 {
             if fields.len() < self.width {
                 return Step::Rejected { reason: Reason::TooFewFields, next: next_line };
@@ -272,8 +287,8 @@ impl Grammar {
 /// Where a quoted field ends.
 #[derive(Debug)]
 pub(super) enum Close {
-    /// At this closing quote; `doubled` quotes are inside.
-    At { quote: usize, doubled: bool },
+    /// At this closing quote.
+    At { quote: usize, marks: Marks },
     /// The field holds a line that looks like a row.
     Swallowed,
     /// The text ends before the field does.

@@ -1,12 +1,10 @@
 //! Reads the header of an extract, a joined table or an authorization file, and finds the delimiter.
 
-use std::borrow::Cow;
-
 use crate::ingest::cell::clean;
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::line_end::rows_ended_by_cr;
-use crate::ingest::record::row::undouble;
+use crate::ingest::record::quoting::Quoting;
 use crate::ingest::source::Source;
 
 /// The delimiters to try, in order of preference.
@@ -32,6 +30,8 @@ pub struct Preamble<'a> {
     pub skip_lines: usize,
     /// Lines that begin with one of these are skipped.
     pub skip_prefix: &'a [Vec<u8>],
+    /// How cells are quoted.
+    pub quoting: Quoting,
     /// The column names of a file without a header line. Empty if the file has one.
     pub names: &'a [String],
 }
@@ -112,7 +112,12 @@ impl Attempt<'_> {
     /// Reads the header under one delimiter. The error is a sentence for the user.
     pub fn read(&self, preamble: Preamble<'_>) -> Result<(Grammar, Header), String> {
         let sample = self.sample;
-        let grammar = Grammar::for_header(self.delimiter, self.cr_ends, preamble.skip_prefix.to_vec());
+        let quoting = preamble.quoting;
+        if quoting.quote == Some(self.delimiter) {
+            return Err("the layout's quote is its delimiter, too".to_owned());
+        }
+        let grammar =
+            Grammar { quoting, ..Grammar::for_header(self.delimiter, self.cr_ends, preamble.skip_prefix.to_vec()) };
         let mut at = self.start;
         for _ in 0..preamble.skip_lines {
             at += grammar.after_line_end(&sample[at..]).unwrap_or(sample.len() - at);
@@ -207,7 +212,7 @@ fn has_lone_cr(bytes: &[u8]) -> bool {
 fn header_cells(sample: &[u8], fields: &[CellSpan]) -> Vec<String> {
     let text = |f: &CellSpan| {
         let raw = &sample[f.start as usize..f.end as usize];
-        let raw = if f.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) };
+        let raw = f.marks.remove(raw);
         clean(&raw, &[]).into_owned()
     };
     let mut cells: Vec<String> = fields.iter().map(text).collect();

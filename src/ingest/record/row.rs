@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::ingest::cell::{clean, clean_text};
 use crate::ingest::record::grammar::{CellSpan, Grammar};
+use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::RAW_LIMIT;
 
 /// One row, borrowed from a block.
@@ -31,7 +32,8 @@ impl<'a> Row<'a> {
         };
         let start = first.start as usize;
         // A quote right before the first field opens it.
-        let start = if start > 0 && self.bytes[start - 1] == b'"' { start - 1 } else { start };
+        let is_quote = |at: usize| Some(self.bytes[at]) == grammar.quoting.quote;
+        let start = if start > 0 && is_quote(start - 1) { start - 1 } else { start };
         let line = grammar.find_line_end(&self.bytes[start..]).map_or(self.bytes.len(), |i| start + i);
         let end = line.max(last.end as usize);
         let moved = |at: u32| at - start as u32;
@@ -55,32 +57,20 @@ impl<'a> Row<'a> {
         self.fields.get(column).is_some_and(|field| field.start < field.end)
     }
 
-    /// The same as [`Row::cell`] for cells of UTF-8 without doubled quotes, as nearly all cells are; `None` for others.
+    /// The same as [`Row::cell`] for cells of UTF-8 without marks, as nearly all cells are; `None` for others.
     fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);
         let Some(field) = self.fields.get(column).filter(|field| field.start < field.end) else { return Some("") };
         let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
-        if field.doubled { None } else { text.get(at(field.start)?..at(field.end)?) }
+        if field.marks == Marks::Nothing { text.get(at(field.start)?..at(field.end)?) } else { None }
     }
 
-    /// The bytes of a cell without enclosing quotes; doubled quotes become single. Empty after the last column.
+    /// The value of the cell: its bytes without enclosing quotes and other marks. Empty after the last column.
     pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
         let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };
         let raw = &self.bytes[field.start as usize..field.end as usize];
-        if field.doubled { Cow::Owned(undouble(raw)) } else { Cow::Borrowed(raw) }
+        field.marks.remove(raw)
     }
-}
-
-/// Replaces each doubled quote with a single one.
-pub(crate) fn undouble(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(i) = memchr::memchr(b'"', rest) {
-        out.extend_from_slice(&rest[..=i]);
-        rest = &rest[(i + 2).min(rest.len())..];
-    }
-    out.extend_from_slice(rest);
-    out
 }
 
 /// The part of a record that `rejects.csv` shows: its first physical line, cut at [`RAW_LIMIT`] bytes.
@@ -100,6 +90,8 @@ mod tests {
     /// What cleaning takes away, and what it must leave.
     const WORDS: [&str; 12] = ["a", "A", "NULL", "n", "\\N", "~", "-", "=\"", "\"", " ", "\u{a0}", "\u{e9}"];
 
+    const MARKS: [Marks; 3] = [Marks::Nothing, Marks::Doubled(b'"'), Marks::Escaped([b'"'; 2])];
+
     proptest! {
         #[test]
         fn the_fast_path_returns_the_same_text(
@@ -107,14 +99,14 @@ mod tests {
                 prop::collection::vec(prop::sample::select(&WORDS[..]), 0..4).prop_map(|words| words.concat().into_bytes()),
                 prop::collection::vec(any::<u8>(), 0..12),
             ],
-            places in prop::collection::vec((0..=12_usize, 0..=12_usize, any::<bool>()), 0..5),
+            places in prop::collection::vec((0..=12_usize, 0..=12_usize, prop::sample::select(&MARKS[..])), 0..5),
         ) {
-            let place = |(a, b, doubled): (usize, usize, bool)| {
+            let place = |(a, b, marks): (usize, usize, Marks)| {
                 let (a, b) = (a.min(bytes.len()) as u32, b.min(bytes.len()) as u32);
-                CellSpan { start: a.min(b), end: a.max(b), doubled }
+                CellSpan { start: a.min(b), end: a.max(b), marks }
             };
             let fields: Vec<CellSpan> = places.into_iter().map(place).collect();
-            let whole = [CellSpan { start: 0, end: bytes.len() as u32, doubled: false }];
+            let whole = [CellSpan { start: 0, end: bytes.len() as u32, marks: Marks::Nothing }];
             let rows = [Row::new(&bytes, &fields), Row::new(&bytes, &whole)];
             for (row, column) in rows.iter().flat_map(|row| (0..=fields.len()).map(move |column| (row, column))) {
                 let cell = row.cell(column);
@@ -122,13 +114,6 @@ mod tests {
                     prop_assert_eq!(row.text(column, &null), clean(&cell, &null));
                 }
             }
-        }
-    }
-
-    #[test]
-    fn doubled_quotes_are_read_as_one() {
-        for (raw, want) in [("a\"\"b", "a\"b"), ("\"\"", "\""), ("\"\"\"\"x", "\"\"x"), ("x", "x")] {
-            assert_eq!(undouble(raw.as_bytes()), want.as_bytes(), "{raw}");
         }
     }
 }

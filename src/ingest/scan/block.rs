@@ -1,6 +1,7 @@
 //! Scans one block: with the fast scan where possible, otherwise record by record.
 
 use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::quoting::Quoting;
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::prefilter::Prefilter;
@@ -34,7 +35,7 @@ pub(crate) fn scan<C: Collector>(
     let charge = if let RowFilter::Totaled(charge) = filter { Some(charge) } else { None };
     let mut scanner = Scanner::new(grammar, bytes, last, look, charge, tally);
     let mut at = match filter {
-        RowFilter::Prefiltered(prefilter) if !grammar.cr_ends && grammar.width > 1 => fast(&mut scanner, prefilter),
+        RowFilter::Prefiltered(prefilter) if is_for_fast_scan(grammar) => fast(&mut scanner, prefilter),
         _ => 0,
     };
     while at < bytes.len() {
@@ -44,6 +45,11 @@ pub(crate) fn scan<C: Collector>(
         }
     }
     at
+}
+
+/// The fast scan knows LF and CRLF as line ends, and quotation marks that are doubled inside a cell.
+fn is_for_fast_scan(grammar: &Grammar) -> bool {
+    !grammar.cr_ends && grammar.width > 1 && grammar.quoting == Quoting::STANDARD
 }
 
 /// Runs the fast scan with the widest instructions of this processor.

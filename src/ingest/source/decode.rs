@@ -27,6 +27,7 @@ pub(crate) fn compression(head: &[u8]) -> Option<&'static str> {
 
 pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
     match head {
+        [0xff, 0xfe, 0, 0, ..] => None,
         [0xff, 0xfe, ..] => Some(UTF_16LE.new_decoder_with_bom_removal()),
         [0xfe, 0xff, ..] => Some(UTF_16BE.new_decoder_with_bom_removal()),
         _ => None,
@@ -34,7 +35,9 @@ pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
 }
 
 /// Formats that people give to a CSV tool by mistake: their first bytes, and what to do.
-const NOT_TEXT: [(&[u8], &str); 6] = [
+const NOT_TEXT: [(&[u8], &str); 8] = [
+    (UTF_32[0], IS_UTF_32),
+    (UTF_32[1], IS_UTF_32),
     (b"PK\x03\x04", "is a ZIP archive or an Excel workbook; save the sheet as CSV, or unpack it first"),
     (b"PAR1", "is a Parquet file; export it as CSV first"),
     (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save the sheet as CSV"),
@@ -43,13 +46,48 @@ const NOT_TEXT: [(&[u8], &str); 6] = [
     (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
 ];
 
+/// Bytes of an X12 file in which its first group begins: the ISA segment has 106.
+const X12_HEAD_BYTES: usize = 200;
+
+/// The byte order marks of UTF-32. That of little-endian UTF-16 is the beginning of the first.
+const UTF_32: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
+
+const IS_UTF_32: &str = "is UTF-32; save it as UTF-8";
+
 /// Bytes at the start of a text that are searched for control characters: 1 MiB holds thousands of rows.
 const BINARY_CHECK_BYTES: usize = 1 << 20;
+
+/// Texts that are no table, by how they begin after blanks and a byte order mark.
+fn other_text(sample: &[u8]) -> Option<&'static str> {
+    let text = sample.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(sample).trim_ascii_start();
+    let after = |first: &[u8]| text.strip_prefix(first).map(<[u8]>::trim_ascii_start);
+    let is_x12 = text.starts_with(b"ISA") && text.get(3).is_some_and(|b| matches!(b, b'*' | b'|' | b'~' | b'^' | b':'));
+    if is_x12 && memchr::memmem::find(&text[..text.len().min(X12_HEAD_BYTES)], b"GS").is_some() {
+        return Some("is a raw X12 file, such as an 837; convert it to CSV with one row per service line first");
+    }
+    if after(b"{").is_some_and(|rest| rest.starts_with(b"\"") || rest.starts_with(b"}"))
+        || after(b"[").is_some_and(|rest| rest.starts_with(b"{") || rest.starts_with(b"["))
+    {
+        return Some("is JSON; write it as CSV with one row per service line first");
+    }
+    let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|first| first.eq_ignore_ascii_case(word));
+    if begins(b"<?xml") || begins(b"<!doctype") || begins(b"<html") {
+        return Some("is XML or a web page, not a table; was it downloaded without being signed in?");
+    }
+    None
+}
 
 pub(crate) fn refuse_binary(name: &str, sample: &[u8]) -> Result<(), ReadError> {
     let refuse = |what: &str| Err(ReadError::unusable(name, what));
     let sample = &sample[..sample.len().min(BINARY_CHECK_BYTES)];
+    // A workbook is a ZIP archive whose first file is the list of its parts.
+    if sample.starts_with(b"PK\x03\x04") && memchr::memmem::find(sample, b"[Content_Types].xml").is_some() {
+        return refuse("is an Excel workbook (XLSX); save the sheet as CSV");
+    }
     if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| sample.starts_with(magic)) {
+        return refuse(what);
+    }
+    if let Some(what) = other_text(sample) {
         return refuse(what);
     }
     // Text has almost no control characters. A stray NUL in a damaged cell passes; a table of binary numbers does not.

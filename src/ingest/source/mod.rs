@@ -246,13 +246,24 @@ mod tests {
     #[test]
     fn files_that_are_not_text_are_refused_by_format() {
         for (bytes, says) in [
-            (&b"PK\x03\x04...."[..], "Excel"),
+            (&b"PK\x03\x04...."[..], "ZIP archive"),
+            (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml", "Excel workbook (XLSX)"),
+            (b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *240305*1200*^*00501*1*0*P*:~GS*HC*", "837"),
+            (b"\n [ {\"claim_id\": 1}]", "JSON"),
+            (b"{\"claim_id\": 1}\n{\"claim_id\": 2}\n", "JSON"),
+            (b"\xff\xfe\0\0c\0\0\0", "UTF-32"),
+            (b"\0\0\xfe\xff\0\0\0c", "UTF-32"),
+            (b"<!DOCTYPE html><html>", "web page"),
             (b"", "empty"),
             (b"PAR1....", "Parquet"),
             (b"\0\x01\x02\x03\x04", "not a text"),
         ] {
             let Err(e) = Source::from_bytes("x", bytes.to_vec()) else { panic!("{says} was read") };
             assert!(e.to_string().contains(says), "{e}");
+        }
+        // A column may be named like the beginning of such a file.
+        for text in ["ISA*claim_id\n1*2\n", "[claim_id],[dos]\n1,2\n", "{claim_id},dos\n1,2\n"] {
+            assert!(Source::from_bytes("x", text.as_bytes().to_vec()).is_ok(), "{text}");
         }
     }
 }

@@ -122,10 +122,12 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
 pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     let mut table = CsvFile::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-    for input in &context.run.inputs {
-        input.rejects.each(|reject| {
+    let extracts = context.run.inputs.iter().map(|input| (&input.name, &input.rejects));
+    let tables = context.run.tables.iter().map(|table| (&table.file, &table.rejects));
+    for (file, rejects) in extracts.chain(tables) {
+        rejects.each(|reject| {
             let mut rows = CsvRows::default();
-            rows.input(&input.name);
+            rows.input(file);
             rows.number(reject.line);
             rows.number(reject.offset);
             rows.word(reject.reason.code());

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::claim::Sum;
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::ingest::field::{Field, Group};
+use crate::ingest::{TableCounts, TableUsage};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::labels::LabelKind;
@@ -32,6 +33,9 @@ struct SummaryJson<'a> {
     tool: ToolJson,
     policy: PolicyJson<'a>,
     inputs: Vec<InputJson<'a>>,
+    /// Only where tables were joined.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    joined_tables: Vec<TableCounts>,
     absent: Vec<&'static str>,
     /// By numbered field, the fewest columns that an extract has for it.
     columns: BTreeMap<&'static str, u64>,
@@ -271,6 +275,7 @@ impl<'a> SummaryJson<'a> {
                 files,
             },
             inputs: run.inputs.iter().map(input).collect(),
+            joined_tables: run.tables.iter().map(TableUsage::counts).collect(),
             absent: absent(run),
             columns: columns(run),
             warnings: totals

@@ -1,5 +1,7 @@
 //! Warnings in words for people: the same text at the terminal, in the log, on the page and in the workbook.
 
+use crate::ingest::field::Group;
+use crate::ingest::layout::beyond::SLOTS;
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
 use crate::warning::{Warning, WarningKind};
@@ -96,6 +98,26 @@ fn said(warning: &Warning) -> String {
                  there under `unused`"
             )
         }
+        WarningKind::NumberedBeyond => {
+            let (who, are) = match warning.columns {
+                0 | 1 => (format!("column `{column}`"), "is"),
+                n => (format!("column `{column}` and {} more", grouped(n - 1)), "are"),
+            };
+            let because = if field == SLOTS {
+                format!("the layout has {of} service slots; raise `slots` in a layout of your own")
+            } else if Group::NAMES.iter().any(|(_, name, slots)| name == field && *slots as u64 == of) {
+                format!("a row has at most {of} of {field}; are these other codes, or more rows in one?")
+            } else {
+                format!("the layout ends {field} at {of}; write a longer run in a layout of your own")
+            };
+            format!("{who} {are} not read: {because}")
+        }
+        WarningKind::JoinedCodesUnmet => format!(
+            "joined table {field} has {} on {} that no row of the extracts has; are rows missing, or are the keys written in \
+             another way?",
+            counted(count, "listed code"),
+            counted(of, "key")
+        ),
         WarningKind::UnreadableDates => format!(
             "only {} of {} in {field} can be read; `dates` of a layout says how they are written",
             grouped(count),

@@ -40,9 +40,11 @@ pub(crate) struct SourceFile<'a> {
 /// Rejected rows by reason, with the line of the first one. Only rejects.csv has their text.
 pub(crate) fn rejected(run: &RunContext) -> Vec<RejectedReason<'_>> {
     let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
-    for input in &run.inputs {
-        for (reason, count) in input.rejects.counts() {
-            reasons.entry(*reason).or_insert((0, &input.name, count.first)).0 += count.rows;
+    let extracts = run.inputs.iter().map(|input| (&input.name, &input.rejects));
+    let tables = run.tables.iter().map(|table| (&table.file, &table.rejects));
+    for (file, rejects) in extracts.chain(tables) {
+        for (reason, count) in rejects.counts() {
+            reasons.entry(*reason).or_insert((0, file, count.first)).0 += count.rows;
         }
     }
     let rows = reasons.into_iter().map(|(reason, (n, file, line))| RejectedReason {

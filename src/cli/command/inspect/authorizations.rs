@@ -8,6 +8,7 @@ use crate::cli::terminal::style::{BOLD, fitted, paint, seen};
 use crate::ingest::layout::bind_error::printable;
 use crate::ingest::layout::detect;
 use crate::ingest::{Library, Source};
+use crate::policy::Policy;
 use crate::report::labels::MAX_LABELS_LISTED;
 use crate::report::words::numbers::{counted, grouped};
 use crate::run::{authorization_columns, read_authorizations};
@@ -16,14 +17,19 @@ use crate::run::{authorization_columns, read_authorizations};
 const NAME: usize = 22;
 
 /// Describes an authorization file. `None`: the file is read as an extract, or it is neither.
-pub(crate) fn described(file: &str, settings: &EffectiveSettings, library: &Library) -> anyhow::Result<Option<String>> {
+pub(super) fn described(
+    file: &str,
+    settings: &EffectiveSettings,
+    policy: &Policy,
+    library: &Library,
+) -> anyhow::Result<Option<String>> {
     let open = || Source::open_within(file, settings.max_decompressed.value);
     // A pipe can be read once only, by whoever reads extracts.
     if is_pipe(file) || detect::detect(&open()?, library).is_ok() {
         return Ok(None);
     }
     let Some(columns) = authorization_columns(&open()?, library) else { return Ok(None) };
-    let read = read_authorizations(open()?, &settings.policy()?, library)?;
+    let read = read_authorizations(open()?, policy, library)?;
     let mut out = format!("{}\n  an authorization file: give it to `check` with --auths\n\n", paint(BOLD, seen(file)));
     for (name, column) in columns {
         let column = column.map_or_else(|| "no column".to_owned(), |column| seen(&printable(&column)).into_owned());

@@ -1,0 +1,195 @@
+//! What `inspect` shows of an extract that `check` refuses.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::anyhow;
+
+use crate::cli::command::inspect::candidates::{Candidate, Hints};
+use crate::cli::command::inspect::lines::{BESIDE, delimiter, shown};
+use crate::cli::command::inspect::written::{Draft, write_new};
+use crate::cli::command::inspect::{cells, values};
+use crate::cli::terminal::style::{BOLD, fitted, paint, seen, wrapped};
+use crate::ingest::field::{Field, Group};
+use crate::ingest::record::grammar::{Grammar, Surplus};
+use crate::ingest::record::header::sniff;
+use crate::ingest::{Binding, Layout, Library, ReadError, Source, date};
+use crate::policy::Policy;
+use crate::report::words::numbers::counted;
+use crate::run::read::Words;
+
+/// The header under the delimiter that gives it the most names.
+struct Reading {
+    grammar: Grammar,
+    header: Vec<String>,
+    data_start: usize,
+    /// The first line looks like a row, so its cells are not shown and columns go by number.
+    is_headless: bool,
+    binding: Option<Binding>,
+}
+
+impl Reading {
+    fn of(source: &Source, layout: &Layout, hints: &Hints) -> Result<Option<Self>, ReadError> {
+        let mut best: Option<Self> = None;
+        sniff(source, |attempt| {
+            if let Ok((grammar, header)) = attempt.read(layout.form.preamble(&[]))
+                && best.as_ref().is_none_or(|best| best.header.len() < header.names.len())
+            {
+                let (width, names) = (header.names.len(), header.names);
+                let is_headless =
+                    names.iter().any(|name| looks_like_data(name)) || !names.iter().any(|name| hints.knows(name));
+                let numbers: Vec<String> = (1..=width).map(|number| format!("column_{number}")).collect();
+                // The first line is a row, too, so it is read again under names by position.
+                let again = if is_headless { attempt.read(layout.form.preamble(&numbers)).ok() } else { None };
+                let data_start = again.map_or(header.data_start, |(_, header)| header.data_start);
+                let header = if is_headless { numbers } else { names };
+                let (binding, grammar) =
+                    (layout.bind_present(&header).ok(), Grammar { width, surplus: Surplus::Any, ..grammar });
+                best = Some(Self { grammar, header, data_start, is_headless, binding });
+            }
+            Ok(None::<()>)
+        })?;
+        Ok(best)
+    }
+
+    fn uses(&self, column: usize) -> bool {
+        self.binding.as_ref().is_some_and(|binding| binding.each().any(|slot| slot.uses(column)))
+    }
+}
+
+/// Describes an extract that no layout fits, and why.
+pub(super) fn describe(
+    source: &Source,
+    library: &Library,
+    policy: &Policy,
+    (error, write_to): (&ReadError, Option<&Path>),
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    writeln!(out, "{}", paint(BOLD, seen(&source.name)))?;
+    writeln!(out, "{}", said(error))?;
+    let hints = Hints::load()?;
+    // The canonical layout, or the one that was chosen, is the last.
+    let Some(layout) = library.candidates().last() else { return Ok(()) };
+    let Some(reading) = Reading::of(source, layout, &hints)? else { return Ok(()) };
+    writeln!(out, "  delimiter  {}", delimiter(reading.grammar.delimiter))?;
+    let columns = counted(reading.header.len() as u64, "column");
+    if reading.is_headless {
+        writeln!(out, "  header     none: the first line looks like a row; {columns}, shown by number")?;
+    } else {
+        writeln!(out, "  header     {columns}")?;
+    }
+    let words = Words::of(Some(layout), policy).map_err(|what| anyhow!("{}: {what}", source.name))?;
+    let is_date = |text: &str| date::service_day(text, &layout.dates).is_some();
+    let looks = cells::look(source, (&reading.grammar, reading.data_start), &is_date, &words);
+    writeln!(out, "  first rows {}", looks.said())?;
+    let mut draft = Draft::new(&layout.name, &reading.header);
+    if reading.is_headless {
+        draft.name_columns(&reading.header);
+    }
+    writeln!(out, "\n{}", paint(BOLD, "found"))?;
+    for (field, name) in Field::NAMES {
+        for column in reading.binding.iter().flat_map(|binding| binding.columns(field)) {
+            writeln!(out, "  {name:24} {}", shown(&reading.header[*column]))?;
+        }
+    }
+    for (group, name, _) in Group::NAMES {
+        let columns = reading.binding.iter().flat_map(|binding| binding.group(group));
+        for (n, column) in columns {
+            writeln!(out, "  {:24} {}", format!("{name}_{n}"), shown(&reading.header[*column]))?;
+        }
+    }
+    writeln!(out, "\n{}", paint(BOLD, "missing"))?;
+    for field in missing(&reading) {
+        let found = hints.candidates(field, &reading.header, &looks.columns, |column| reading.uses(column));
+        print_candidates(out, field, &found, |column| label(&reading, &hints, column))?;
+        draft.candidates(field, &found, true);
+    }
+    if let Some(binding) = &reading.binding {
+        values::print((binding, &reading.header), &looks.columns, (policy, &words), &mut draft, out)?;
+    }
+    let unused: Vec<_> =
+        (0..reading.header.len()).filter(|c| !reading.uses(*c)).map(|c| label(&reading, &hints, c)).collect();
+    if !unused.is_empty() && !reading.is_headless {
+        writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unused.join(", ")), 2))?;
+    }
+    match write_to {
+        Some(path) => write_new(path, &draft.text(), out)?,
+        None => write!(
+            out,
+            "\n{}",
+            wrapped("--write-layout FILE writes a layout with these candidates, to be checked.", 0)
+        )?,
+    }
+    Ok(())
+}
+
+/// The required fields without a column, then those whose absence costs most.
+fn missing(reading: &Reading) -> Vec<&'static str> {
+    let has = |field: Field| reading.binding.as_ref().is_some_and(|binding| binding.has(field));
+    let has_group = |group| reading.binding.as_ref().is_some_and(|binding| !binding.group(group).is_empty());
+    let mut missing = Vec::new();
+    for field in [Field::ClaimId, Field::ServiceDate, Field::ProcedureCode] {
+        if !has(field) {
+            missing.push(field.name());
+        }
+    }
+    for group in [Group::Diagnosis, Group::IcdProcedure] {
+        if !has_group(group) {
+            missing.push(group.name());
+        }
+    }
+    for field in [Field::Product, Field::AuthorizationNumber, Field::MemberId, Field::PlaceOfService, Field::BillType] {
+        if !has(field) {
+            missing.push(field.name());
+        }
+    }
+    missing
+}
+
+/// Is this cell of a first line unlikely to be a name? It is if it has four digits in a row, or digits and no letter.
+fn looks_like_data(cell: &str) -> bool {
+    let digits = cell.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or_default();
+    digits >= 4 || (digits > 0 && !cell.contains(char::is_alphabetic))
+}
+
+/// A column by its name if that holds a known part; else by its number, because the first line may be a row.
+fn label(reading: &Reading, hints: &Hints, column: usize) -> String {
+    let name = &reading.header[column];
+    if reading.is_headless || hints.knows(name) || reading.uses(column) {
+        shown(name)
+    } else {
+        format!("column {}", column + 1)
+    }
+}
+
+/// Prints the candidates for a field.
+fn print_candidates(
+    out: &mut dyn Write,
+    field: &str,
+    found: &[Candidate],
+    label: impl Fn(usize) -> String,
+) -> std::io::Result<()> {
+    let said: Vec<_> = found.iter().map(|c| format!("{} ({})", label(c.column), c.reason())).collect();
+    let said = if said.is_empty() { "no candidate".to_owned() } else { said.join(", ") };
+    writeln!(out, "{}", fitted(&format!("  {field:24} {said}"), BESIDE))
+}
+
+/// That `check` refuses the extract, and why.
+pub(super) fn said(error: &ReadError) -> String {
+    let message = error.to_string();
+    // The names that were looked for, and what the first line holds, are shown in lists of their own.
+    let lines =
+        message.lines().map(str::trim).filter(|line| !SHOWN_ELSEWHERE.iter().any(|begin| line.starts_with(begin)));
+    let said: Vec<_> = lines.map(seen).collect();
+    fitted(&format!("  check refuses it: {}", said.join("; ")), 4)
+}
+
+/// Beginnings of lines of a [`BindError`](crate::ingest::layout::bind_error::BindError) about required columns.
+const SHOWN_ELSEWHERE: [&str; 6] = [
+    "claim_id: looked for",
+    "service_date: looked for",
+    "procedure_code (or icd_procedure_1): looked for",
+    "diagnosis_1: looked for",
+    "the first line holds",
+    "if the names differ",
+];

@@ -1,0 +1,49 @@
+//! `claimlint layout`: prints a built-in layout, or checks a layout file.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+
+use crate::cli::args::{LayoutCommand, PolicyFiles};
+use crate::cli::load::{load_policy, read_text};
+use crate::cli::terminal::style::{seen, wrapped};
+use crate::exit::Exit;
+use crate::ingest::Layout;
+use crate::ingest::layout::shipped;
+use crate::run::read::labels;
+use crate::strict_toml::nearest;
+
+/// Runs `claimlint layout`.
+pub(crate) fn layout(command: &LayoutCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match command {
+        LayoutCommand::Show { name } => show(name, out)?,
+        LayoutCommand::Check { file } => check(file, out)?,
+    }
+    Ok(Exit::Clean)
+}
+
+fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let names = || shipped::SHIPPED.iter().map(|(name, _)| *name);
+    let unknown = || {
+        let hint = nearest(name, names()).map_or_else(String::new, |near| format!("did you mean {near}? "));
+        anyhow!("{name} is no built-in layout; {hint}built in are {}", names().collect::<Vec<_>>().join(", "))
+    };
+    write!(out, "{}", shipped::text(name).ok_or_else(unknown)?)?;
+    Ok(())
+}
+
+/// Reads a layout file as `--layout` does, and checks that the policy has the classes of its products.
+fn check(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let file = read_text(path)?;
+    let layout = Layout::load(&file.file, &file.text).with_context(|| "the layout cannot be used")?;
+    labels(&layout, &load_policy(&PolicyFiles::default())?).map_err(|what| anyhow!("{}: {what}", file.file))?;
+    writeln!(out, "{}: a layout that can be used", seen(&file.file))?;
+    write!(out, "{}", wrapped(&format!("It maps {}.", layout.mapped().join(", ")), 0))?;
+    if layout.is_open() {
+        let more =
+            "Any other field is taken from a column that the layout does not use, if its name is a generic spelling.";
+        write!(out, "{}", wrapped(more, 0))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Tests `inspect` on extracts that `check` refuses, the layouts that it writes, and `claimlint layout`.
+
+use crate::cli::TestDir;
+
+/// An extract with names that no layout knows.
+const STRANGE: &str = "CLAIM_REF;MBR;LOB;DT_SVC;SERVICE_CODE;DIAG_A;DIAG_B;AUTHNUM;NOTE\n\
+                       C1;M1;HMO Blue;2024-03-05;22514;M48.56XA;I10;A-1001;x\n\
+                       C2;M2;GOLD 2000;2024-03-06;22513;M80.08XA;;A-1002;y\n";
+
+fn folder() -> TestDir {
+    let folder = TestDir::with(&[]);
+    folder.put("strange.csv", STRANGE);
+    folder
+}
+
+#[test]
+fn a_refused_extract_is_described_with_candidates() {
+    let said = folder().run(&["inspect", "strange.csv"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let shown = crate::kit::flowed(&said.out);
+    for wanted in [
+        "check refuses it: strange.csv: a required column is missing",
+        "delimiter semicolon",
+        "header 9 columns",
+        "claim_id CLAIM_REF (by its name)",
+        "first rows 2 looked at",
+        "service_date DT_SVC (by its name; 2 of 2 cells look like dates)",
+        "procedure_code SERVICE_CODE (by its name; 2 of 2 cells look like CPT or HCPCS codes)",
+        "diagnosis DIAG_A (by its name; 2 of 2 cells look like diagnosis codes)",
+        "found authorization_number AUTHNUM",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+    assert!(!shown.contains("M48.56XA") && !shown.contains("A-1001"), "{shown}");
+    // A header without rows has candidates by their names.
+    let folder = folder();
+    folder.put("head.csv", STRANGE.lines().next().expect("a header").to_owned() + "\n");
+    let shown = crate::kit::flowed(&folder.run(&["inspect", "head.csv"]).out);
+    assert!(shown.contains("service_date DT_SVC (by its name)") && shown.contains("first rows 0 looked at"), "{shown}");
+}
+
+#[test]
+fn the_layout_that_is_written_is_ready_to_use() {
+    let folder = folder();
+    folder.run(&["inspect", "strange.csv", "--write-layout", "my.toml"]);
+    let text = std::fs::read_to_string(folder.at("my.toml")).expect("a layout");
+    assert!(
+        text.contains("# open: claim_id may be in \"CLAIM_REF\" (by its name)\nclaim_id = \"CLAIM_REF\""),
+        "{text}"
+    );
+    assert!(text.contains("\ndiagnosis = [\"DIAG_A\", \"DIAG_B\"]\n"), "{text}");
+    assert!(folder.run(&["layout", "check", "my.toml"]).success().contains("a layout that can be used"));
+    folder.run(&["check", "strange.csv", "--layout", "my.toml", "--fail-on", "never"]).success();
+    let services = std::fs::read_to_string(folder.at("claimlint-report/services.csv")).expect("services");
+    assert_eq!(services.lines().count(), 3, "{services}");
+    // A file that exists is not replaced.
+    let again = folder.run(&["inspect", "strange.csv", "--write-layout", "my.toml"]);
+    assert!(again.code == Some(2) && again.err.contains("exists already"), "{again:?}");
+}
+
+#[test]
+fn a_preamble_is_answered_with_the_flag_that_skips_it() {
+    let folder = folder();
+    let extract = "Claims of March\n\nclaim_id,service_date,procedure_code,diagnosis_1,product\nC1,2024-03-05,22514,M48.56XA,HMO Blue\nC2,2024-03-05,22514,M48.56XA,GOLD\n";
+    folder.put("preamble.csv", extract);
+    let shown = crate::kit::flowed(&folder.run(&["inspect", "preamble.csv", "--write-layout", "l.toml"]).success());
+    assert!(shown.contains("The header is on line 3, after a preamble: give --skip-lines 2"), "{shown}");
+    for wanted in [
+        "service dates that can be read: 2 of 2 in service_date",
+        "HMO Blue 1 commercial-managed-care",
+        "GOLD 1 unknown: no table has it",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+    folder.run(&["check", "preamble.csv", "--layout", "l.toml", "--fail-on", "never"]).success();
+    let text = std::fs::read_to_string(folder.at("l.toml")).expect("a layout");
+    assert!(text.contains("skip_lines = 2") && text.contains("# \"GOLD\" = "), "{text}");
+}
+
+#[test]
+fn check_names_the_flag_for_a_preamble_and_a_footer() {
+    let folder = folder();
+    let rows = "claim_id,service_date,procedure_code,diagnosis_1\nC1,2024-03-05,22514,M48.56XA\n";
+    folder.put("preamble.csv", format!("Claims of March\n{rows}"));
+    let said = folder.run(&["check", "preamble.csv"]).refused();
+    assert!(
+        crate::kit::flowed(&said).contains("its header is on line 2, after a preamble: give --skip-lines 1"),
+        "{said}"
+    );
+    folder.put("footer.csv", format!("{rows}(1 rows affected)\n"));
+    let said = folder.run(&["check", "footer.csv", "--fail-on", "never"]).err;
+    assert!(
+        crate::kit::flowed(&said).contains("line 3 looks like a footer, not a row: --comment \"(\" passes over it"),
+        "{said}"
+    );
+    let said = folder.run(&["check", "footer.csv", "--fail-on", "never", "--comment", "(", "--out", "again"]).err;
+    assert!(!said.contains("footer, not a row"), "{said}");
+    // A first line that is no preamble, and a last row that was cut short.
+    folder.put("cut.csv", format!("{rows}C2,2024"));
+    assert!(!folder.run(&["check", "cut.csv", "--fail-on", "never"]).err.contains("looks like a footer"));
+}
+
+#[test]
+fn a_file_without_a_header_is_described_without_its_cells() {
+    let folder = folder();
+    folder.put("rows.csv", "C1000,SMITH,2024-03-05,22514,M48.56XA\nC1001,JONES,2024-03-06,22513,M48.56XA\n");
+    let said = folder.run(&["inspect", "rows.csv"]);
+    let shown = crate::kit::flowed(&said.out);
+    assert!(shown.contains("none: the first line looks like a row; 5 columns, shown by number"), "{shown}");
+    assert!(shown.contains("service_date column_3 (2 of 2 cells look like dates)"), "{shown}");
+    assert!(!shown.contains("SMITH") && !shown.contains("JONES") && !said.err.contains("SMITH"), "{shown}");
+}
+
+#[test]
+fn built_in_layouts_are_shown_and_files_are_checked() {
+    let folder = folder();
+    let tuva = folder.run(&["layout", "show", "tuva"]).success();
+    assert!(tuva.starts_with("name = \"tuva\"\n"), "{tuva}");
+    let said = folder.run(&["layout", "show", "tuwa"]);
+    assert!(said.code == Some(2) && said.err.contains("did you mean tuva?"), "{said:?}");
+    folder.put("bad.toml", "extends = \"canonical\"\n[columns]\nclaimid = \"x\"\n[products]\nGOLD = \"gold\"\n");
+    let said = folder.run(&["layout", "check", "bad.toml"]);
+    assert!(said.code == Some(2) && said.err.contains("did you mean `claim_id`?"), "{said:?}");
+    folder.put("classes.toml", "extends = \"canonical\"\n[products]\nGOLD = \"gold\"\n");
+    let said = folder.run(&["layout", "check", "classes.toml"]);
+    assert!(said.code == Some(2) && said.err.contains("GOLD"), "{said:?}");
+}
