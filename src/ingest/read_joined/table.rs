@@ -165,7 +165,8 @@ pub(super) fn read(
     for kind in tally.left_out.iter().filter(|_| is_first) {
         watch.warning(Warning::new(*kind).file(&join.file));
     }
-    let Tally { rows: count, kept: TableRows { rows, keys, .. }, rejects, .. } = tally;
+    let count = tally.rows;
+    let Tally { kept: TableRows { rows, keys, .. }, rejects, .. } = tally;
     if rejects.len() * 2 > count {
         let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
         let what = format!(
