@@ -143,7 +143,7 @@ fn print_form(
     writeln!(out, "  line ends  {}", if detected.grammar.cr_ends { "CR" } else { "LF or CRLF" })?;
     writeln!(out, "  decoded    {undone}")?;
     writeln!(out, "  encoding   {}", encoding(&source.sample, source.whole))?;
-    writeln!(out, "  quoting    {}", quoting(&detected.grammar.quoting, &source.sample))?;
+    writeln!(out, "  quoting    {}", quoting(detected.grammar.quoting, &source.sample))?;
     writeln!(out, "  header     {} columns, data from line {}", detected.grammar.width, detected.lines_before + 1)?;
     for join in &detected.joins {
         let (columns, file, between) = (join.header.len(), seen(&join.file), delimiter(join.grammar.delimiter));
@@ -218,7 +218,7 @@ fn print_missing(
 }
 
 /// How cells are quoted: what the layout says, or what the first rows show.
-fn quoting(quoting: &Quoting, sample: &[u8]) -> String {
+fn quoting(quoting: Quoting, sample: &[u8]) -> String {
     let escaped = if quoting.escapes { ", escaped with a backslash" } else { "" };
     match quoting.quote {
         None => format!("none, as the layout says{escaped}"),
