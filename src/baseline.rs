@@ -4,7 +4,7 @@
 //! finding of either report (measured: 28 MB for 520,000 findings), whatever the size of the extracts.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
@@ -25,6 +25,12 @@ pub struct BaselineFacts {
     pub columns: BTreeMap<String, u64>,
     /// Was an authorization file given?
     pub has_authorizations: bool,
+    /// The fingerprint of the policy that judged. `None` if it is not stated.
+    pub policy: Option<String>,
+    /// Codes of the rules that its selection left out.
+    pub not_asked: BTreeSet<String>,
+    /// The layouts of its extracts.
+    pub layouts: BTreeSet<String>,
 }
 
 /// The parts of a finding that are compared.

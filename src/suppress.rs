@@ -3,6 +3,7 @@
 //! A suppression does not change a verdict: disposition, status and amounts stay as judged, so nothing is hidden. Suppressed
 //! findings do not make a run fail, and the report says so. Suppressions match ids as read, before they are masked.
 
+use jiff::Span;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -238,7 +239,7 @@ fn read(document: &Document<'_>, table: Table<'_, '_>, number: usize, today: Dat
     }
     let [owner, reason] =
         ["owner", "reason"].map(|key| table.text(key).and_then(|placed| filled(document, key, placed)).map(text));
-    let expires = expiry(document, &table);
+    let expires = expiry(document, &table, today);
     let line = document.line_of(table.span().start);
     table.deny_unknown_keys();
     let expires = expires?;
@@ -278,16 +279,21 @@ fn known_rule(document: &Document<'_>, placed: SpannedText) -> Option<String> {
     None
 }
 
-/// Reads the last day, with or without quotes.
-fn expiry(document: &Document<'_>, table: &Table<'_, '_>) -> Option<Date> {
+/// Days from the day of a run to the last day that an error suggests: a quarter, the time in which most accepted findings
+/// are settled.
+const SUGGESTED_DAYS: i64 = 90;
+
+/// Reads the last day, with or without quotes. An error suggests a day to come.
+fn expiry(document: &Document<'_>, table: &Table<'_, '_>, today: Date) -> Option<Date> {
+    let example = today.saturating_add(Span::new().days(SUGGESTED_DAYS)).to_string();
     if !table.is_text("expires") {
-        return table.date("expires");
+        return table.date("expires", &example);
     }
     let placed = table.text("expires")?;
     // Only a day is allowed; jiff would also accept a time after it.
-    let date = Some(&placed.text).filter(|day| day.len() == "2025-06-30".len()).and_then(|day| day.parse().ok());
+    let date = Some(&placed.text).filter(|day| day.len() == example.len()).and_then(|day| day.parse().ok());
     if date.is_none() {
-        document.fault(placed.span, format!("\"{}\" is not a day: write expires = 2025-06-30", placed.text));
+        document.fault(placed.span, format!("\"{}\" is not a day: write expires = {example}", placed.text));
     }
     date
 }
@@ -324,12 +330,12 @@ mod tests {
         let said = faults.to_string();
         for part in [
             "s.toml:3:10: `reason` is empty",
-            "s.toml:4:11: `suppress.expires` is",
+            "s.toml:4:11: `suppress.expires` is integer: write a date without quotes, such as 2025-09-28",
             "s.toml:6:1: `suppress.owner` is missing",
             "s.toml:7:8: no rule has the code \"DX1O1\"; did you mean DX101?",
             "s.toml:8:15: a fingerprint has 32 hexadecimal digits",
             "s.toml:9:1: `suppress.clam` is not known; did you mean `claim`?",
-            "s.toml:11:11: \"soon\" is not a day",
+            "s.toml:11:11: \"soon\" is not a day: write expires = 2025-09-28",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }

@@ -61,6 +61,14 @@ pub enum WarningKind {
     UnreadAuthorizationStatus,
     /// The baseline had an authorization file, and this run has none.
     AuthorizationsGone,
+    /// This run has an authorization file, and the baseline had none.
+    AuthorizationsAdded,
+    /// The baseline was judged by another policy, or with other dispositions or labels.
+    PolicyUnlikeBaseline,
+    /// `--select` or `--ignore` left out other rules. `field` has the rules that only one of the two asked.
+    SelectionUnlikeBaseline,
+    /// The extracts of the baseline were read with other layouts. `field` names those that only one of the two has.
+    LayoutUnlikeBaseline,
 }
 
 impl WarningKind {
@@ -90,6 +98,10 @@ impl WarningKind {
             Self::NoApproval => "no-approval",
             Self::UnreadAuthorizationStatus => "unread-authorization-status",
             Self::AuthorizationsGone => "authorizations-gone",
+            Self::AuthorizationsAdded => "authorizations-added",
+            Self::PolicyUnlikeBaseline => "policy-unlike-baseline",
+            Self::SelectionUnlikeBaseline => "selection-unlike-baseline",
+            Self::LayoutUnlikeBaseline => "layout-unlike-baseline",
         }
     }
 }

@@ -19,6 +19,11 @@ pub(crate) fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::from_nanosecond(nanoseconds_since_1970(time)).unwrap_or(nearest)
 }
 
+/// Today by the clock, in UTC. A run reads it once and states it.
+pub(crate) fn today() -> jiff::civil::Date {
+    jiff::tz::Offset::UTC.to_datetime(timestamp(SystemTime::now())).date()
+}
+
 /// Day and time as in `2024-03-05T06:07:08.009Z`.
 pub(crate) fn shown(time: SystemTime) -> String {
     timestamp(time).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()

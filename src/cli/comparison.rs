@@ -1,14 +1,15 @@
 //! The findings that a run is compared with: those of an earlier report (`--baseline`), and those that are suppressed
 //! (`--suppress`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use jiff::civil::Date;
 
 use crate::cli::args::{FailOn, MEMORY};
-use crate::cli::clock;
 use crate::cli::load::read_text;
+use crate::cli::out_name;
+use crate::cli::out_name::LATEST;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
@@ -25,32 +26,46 @@ pub(crate) struct ComparedFindings {
     suppressions: Option<Suppressions>,
 }
 
-/// Loads baseline and suppressions, or fails. `today` is the day of `--today`.
-pub(crate) fn load(settings: &EffectiveSettings, today: Option<Date>) -> anyhow::Result<ComparedFindings> {
-    let asks_for_new = matches!(settings.fail_on.value, Some(FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo));
-    if settings.baseline.value.is_none() && asks_for_new {
-        bail!("--fail-on new-...: new since which report? name its directory with --baseline DIR");
-    }
-    // The file may be named in claimlint.toml, so clap cannot check this.
-    if today.is_some() && settings.suppress.value.is_none() {
-        bail!("--today is the day of suppressions: give --suppress FILE, too");
-    }
+/// Loads baseline and suppressions, or fails. `day` is that of the run, and `baseline` the report that is compared with.
+pub(crate) fn load(
+    settings: &EffectiveSettings,
+    baseline: Option<&Path>,
+    day: Date,
+) -> anyhow::Result<ComparedFindings> {
     let mut allowance = Allowance::new(settings.memory.value.unwrap_or(MEMORY));
-    let baseline =
-        settings.baseline.value.as_deref().map(|path| FindingsFile::read(path, &mut allowance)).transpose()?;
+    let baseline = baseline.map(|path| FindingsFile::read(path, &mut allowance)).transpose()?;
     if let Some(report) = &baseline {
         report.suits(Some(settings.mask.value.is_some()), Path::new("this run"))?;
     }
     let suppressions = settings.suppress.value.as_deref().map(|path| {
         let file = read_text(path)?;
-        anyhow::Ok(Suppressions::load(&file.file, &file.text, today.unwrap_or_else(current_day))?)
+        anyhow::Ok(Suppressions::load(&file.file, &file.text, day)?)
     });
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()? })
 }
 
-/// Today by the clock, in UTC. It is read once and stated in the report.
-fn current_day() -> Date {
-    jiff::tz::Offset::UTC.to_datetime(clock::timestamp(std::time::SystemTime::now())).date()
+/// The report that findings are compared with, if there is one. `latest` is the newest beside the report of this run, and
+/// none on the first run.
+pub(crate) fn baseline(settings: &EffectiveSettings, log: &Log) -> anyhow::Result<Option<PathBuf>> {
+    let asks_for_new = matches!(settings.fail_on.value, Some(FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo));
+    let Some(named) = &settings.baseline.value else {
+        if asks_for_new {
+            bail!("--fail-on new-...: new since which report? name its directory with --baseline DIR");
+        }
+        return Ok(None);
+    };
+    if named != Path::new(LATEST) {
+        return Ok(Some(named.clone()));
+    }
+    let latest = out_name::latest(settings.out.value.as_deref())?;
+    match &latest {
+        Some(report) => {
+            let when = report.run.as_ref().map_or_else(String::new, |run| format!(", written {} UTC", run.when()));
+            log.note(&format!("baseline: {}{when}", report.path.display()));
+        }
+        None => log.note("baseline: there is no earlier report beside this one, so nothing counts as new"),
+    }
+    Ok(latest.map(|report| report.path))
 }
 
 impl ComparedFindings {

@@ -9,6 +9,11 @@
 //! - [`mask_key`]: reads the secret key of `--mask`.
 //! - [`sign_key`]: reads the secret key of `--sign`.
 //! - [`input_files`]: hashes the extracts for the manifest and notices when one changes under a run.
+//! - [`companions`]: `.done` files and checksums beside the inputs.
+//! - [`input_names`]: directories and patterns as the extracts that they stand for.
+//! - [`settle`]: waits until the inputs do not change.
+//! - [`out_name`]: the name of the report directory, and the reports beside it.
+//! - [`metrics`]: the figures of a run for Prometheus.
 //! - [`settings`]: `claimlint.toml` under the flags: each value in force with its origin.
 //! - [`comparison`]: the baseline and the suppressions of a run.
 //! - [`announce`]: what is said of the inputs of a run, each thing once.
@@ -20,12 +25,17 @@ pub(crate) mod announce;
 pub mod args;
 pub(crate) mod clock;
 pub mod command;
+pub(crate) mod companions;
 pub(crate) mod comparison;
 pub(crate) mod input_files;
+pub(crate) mod input_names;
 pub(crate) mod load;
 pub(crate) mod mask_key;
+pub(crate) mod metrics;
+pub(crate) mod out_name;
 pub(crate) mod plan;
 pub(crate) mod settings;
+pub(crate) mod settle;
 pub(crate) mod sign_key;
 pub(crate) mod signals;
 pub mod terminal;
@@ -47,6 +57,7 @@ pub fn main() -> Exit {
 }
 
 fn run_command_line() -> Exit {
+    screen::choose_colors(&std::env::args_os().collect::<Vec<_>>());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -67,13 +78,14 @@ fn run_command_line() -> Exit {
     let output_is_result = !matches!(cli.command, Command::Check(_));
     let done = match cli.command {
         Command::Check(args) => command::check::check(&args, &mut out),
-        Command::Rules { rule, policy } => command::rules::rules(rule.as_deref(), &policy, &mut out),
+        Command::Rules { rule, format, policy } => command::rules::rules(rule.as_deref(), format, &policy, &mut out),
         Command::Policy { command } => command::policy::policy(command, &mut out),
         Command::Explain(args) => command::explain::explain(&args, &mut out),
         Command::Verify(args) => command::verify::verify(&args, &mut out),
         Command::Config { command } => command::config::config(&command, &mut out),
         Command::Generate(args) => command::generate::generate(&args, &mut out),
         Command::Compare(args) => command::compare::compare(&args, &mut out),
+        Command::Prune(args) => command::prune::prune(&args, &mut out),
         Command::Help { words } => command::help::help(&words, &mut out),
         Command::Completions { shell } => command::man::completions(shell, &mut out),
         Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use rayon::ThreadPool;
 use serde_json::json;
 
@@ -13,16 +13,19 @@ use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
 use crate::cli::load::load_library;
+use crate::cli::out_name::names_day;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
-use crate::cli::{announce, comparison, mask_key, settings, sign_key};
+use crate::cli::{
+    announce, clock, companions, comparison, input_names, mask_key, metrics, out_name, settings, settle, sign_key,
+};
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
 use crate::ingest::layout::detect;
 use crate::ingest::{InputFile, InputRole, Library, ReadError, Source};
 use crate::policy::Policy;
-use crate::report::dir::ProtectedFiles;
+use crate::report::dir::{ProtectedFiles, file_state};
 use crate::report::seal::SignKey;
 use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
@@ -35,6 +38,12 @@ pub(crate) struct Plan {
     pub(crate) settings: EffectiveSettings,
     /// The extracts in the order given.
     pub(crate) files: Vec<String>,
+    /// The report directory.
+    pub(crate) out: Option<PathBuf>,
+    /// The report that findings are compared with.
+    pub(crate) baseline: Option<PathBuf>,
+    /// The file for the figures of the run.
+    pub(crate) metrics: Option<PathBuf>,
     /// The number of threads.
     pub(crate) threads: usize,
     /// The threads.
@@ -91,13 +100,26 @@ pub(crate) struct Materials {
 
 /// Resolves the arguments, or refuses them.
 pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materials)> {
-    let settings = settings::resolve(typed)?;
+    let (typed, settings) = settled(typed, log)?;
+    let typed = &typed;
+    let day = typed.today.unwrap_or_else(clock::today);
+    let template = settings.out.value.as_deref();
+    if typed.today.is_some() && settings.suppress.value.is_none() && !names_day(template) {
+        bail!(
+            "--today is the day of suppressions and of {{date}} in --out: give --suppress FILE, too, or such an --out"
+        );
+    }
+    let out = template.map(|template| out_name::filled(template, day, log.run())).transpose()?;
+    typed.metrics.as_deref().map_or(Ok(()), metrics::check_place)?;
     let threads =
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
     let mask = settings.mask.value.as_deref().map(mask_key::load).transpose()?;
     let sign_key = typed.sign.as_deref().map(sign_key::load).transpose()?;
     let states = InputStates::of(&inputs(&settings, &typed.files));
+    let companions =
+        companions::check(&inputs(&settings, &typed.files).into_iter().map(|(_, file)| file).collect::<Vec<_>>());
+    companions?.iter().for_each(|found| log.note(found));
     let hashed = settings.fingerprint.value.unwrap_or(HashedPart::Sampled);
     // An input that cannot be hashed cannot be read either, and reading it gives a better message.
     let sample =
@@ -107,9 +129,13 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let docs = docs?;
     let (policy, library, authorizations) = loaded?;
     // The baseline may be the report that this run replaces.
-    let comparison = comparison::load(&settings, typed.today)?;
+    let baseline = comparison::baseline(&settings, log)?;
+    let comparison = comparison::load(&settings, baseline.as_deref(), day)?;
     let plan = Plan {
         files: typed.files.clone(),
+        out,
+        baseline,
+        metrics: typed.metrics.clone(),
         threads,
         pool,
         memory: settings.memory.value.unwrap_or(MEMORY),
@@ -126,6 +152,26 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         settings,
     };
     Ok((plan, Materials { policy, library, authorizations, mask, comparison, sampled }))
+}
+
+/// The arguments with the extracts that directories and patterns stand for, and the settings in force, once no input
+/// changes any more.
+fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings)> {
+    let (files, mut expansions) = input_names::expanded(&typed.files)?;
+    let mut found = Check { files, ..typed.clone() };
+    let mut settings = settings::resolve(&found)?;
+    if let Some(time) = settings.settle.value {
+        let look = || {
+            let (files, _) = input_names::expanded(&typed.files)?;
+            let state = |(_, file): (InputRole, &str)| (file.to_owned(), file_state(Path::new(file)));
+            Ok(inputs(&settings, &files).into_iter().map(state).collect())
+        };
+        settle::wait(time, &look, log)?;
+        (found.files, expansions) = input_names::expanded(&typed.files)?;
+        settings = settings::resolve(&found)?;
+    }
+    input_names::announce(&expansions, log);
+    Ok((found, settings))
 }
 
 /// Extracts, joined tables and the authorization file.

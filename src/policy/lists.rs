@@ -92,8 +92,8 @@ pub(super) fn read_excludes(table: Table<'_, '_>) -> Option<Excludes> {
 
 pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
     let id = table.text("id");
-    let from = table.date("from");
-    let verified_through = table.date("verified_through");
+    let from = table.date("from", "2020-06-01");
+    let verified_through = table.date("verified_through", "2020-06-30");
     let source = table.text("source");
     let outside = table.texts_if("outside_statement");
     let pain = table.texts_if("pain_or_remission");

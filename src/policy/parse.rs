@@ -79,7 +79,7 @@ fn read_policy(
         lists
     });
     let icd10_from = root.table("code_sets").and_then(|table| {
-        let from = table.date("icd10_from");
+        let from = table.date("icd10_from", "2015-10-01");
         table.deny_unknown_keys();
         from
     });

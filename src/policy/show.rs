@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde_json::{Value, json};
+
 use crate::policy::{Policy, Role};
 
 /// Prints editions, lists, authorization table, limits and fingerprint.
@@ -55,4 +57,72 @@ pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}  {} (MAI {})", policy.code(limit.code), limit.units, limit.mai)?;
     }
     Ok(())
+}
+
+/// Name and version of the schema of the JSON. The version is raised when a key changes its meaning.
+const SCHEMA: &str = "claimlint-policy/1";
+
+/// The same for programs.
+pub fn as_json(policy: &Policy) -> Value {
+    let files = policy.origins.iter().map(|origin| {
+        json!({
+            "kind": origin.kind.word(),
+            "id": origin.id,
+            "file": origin.file,
+            "title": origin.title,
+            "publisher": origin.publisher,
+            "source": origin.source,
+            "valid": origin.valid,
+        })
+    });
+    let editions = policy.editions.iter().map(|edition| {
+        let diagnoses = edition.diagnoses.iter().map(|listed| {
+            json!({
+                "code": listed.code,
+                "about": listed.about,
+                "region": listed.region,
+                "outside_statement": listed.outside_statement,
+            })
+        });
+        json!({
+            "id": edition.id,
+            "from": edition.from.to_string(),
+            "verified_through": edition.verified_through.to_string(),
+            "source": edition.source,
+            "diagnoses": diagnoses.collect::<Vec<_>>(),
+        })
+    });
+    let procedures = policy.codes.iter().map(|(id, known)| {
+        let procedure = policy.procedure(id);
+        json!({
+            "code": known.code,
+            "role": procedure.role.word(),
+            "about": procedure.about,
+            "from": procedure.from.map(|day| day.to_string()),
+            "until": procedure.until.map(|day| day.to_string()),
+        })
+    });
+    let classes = policy.classes.iter().map(|class| {
+        json!({
+            "id": class.id,
+            "inpatient": class.inpatient.word(),
+            "outpatient": class.outpatient.word(),
+            "labels": class.labels,
+        })
+    });
+    let limits = policy
+        .limits
+        .iter()
+        .map(|limit| json!({ "code": policy.code(limit.code), "units": limit.units.to_string(), "mai": limit.mai }));
+    json!({
+        "schema": SCHEMA,
+        "id": policy.id,
+        "fingerprint": policy.fingerprint,
+        "files": files.collect::<Vec<_>>(),
+        "editions": editions.collect::<Vec<_>>(),
+        "procedures": procedures.collect::<Vec<_>>(),
+        "classes": classes.collect::<Vec<_>>(),
+        "limits": limits.collect::<Vec<_>>(),
+        "unseen": policy.unseen,
+    })
 }

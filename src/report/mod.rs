@@ -14,6 +14,7 @@
 //! - [`labels`]: words of the claims that no table knows.
 //! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
+//! - [`brief`]: the result in few lines without ids.
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
 //! - [`sorted`]: sorting and sums by key beyond memory.
@@ -29,6 +30,7 @@
 //! - [`verify`]: one report checked against its manifest and summary.
 
 pub mod allowance;
+pub(crate) mod brief;
 pub(crate) mod claim;
 pub mod compare;
 pub mod dir;

@@ -98,7 +98,7 @@ pub(crate) fn no_service(run: &RunContext) -> String {
 }
 
 /// What a selection of rules leaves of the words of a report.
-fn selection(run: &RunContext) -> Option<String> {
+pub(crate) fn selection(run: &RunContext) -> Option<String> {
     let (all, left_out) = (roster().count(), run.policy.not_asked());
     (!left_out.is_empty()).then(|| {
         format!(

@@ -53,13 +53,13 @@ impl SiblingReport {
         self.time() == other.time()
     }
 
-    fn time(&self) -> Option<i64> {
+    /// When it was written, in milliseconds since 1970; `None` if run.json cannot be read.
+    pub fn time(&self) -> Option<i64> {
         self.run.as_ref().map(|run| run.finished_unix_milliseconds)
     }
 }
 
-/// The reports in `parent` whose names `is_wanted` admits: newest first, those without a readable run.json last, and
-/// reports of the same time by name.
+/// The reports in `parent` whose names `is_wanted` admits, in the order of [`in_order`].
 pub fn newest_first(parent: &Path, is_wanted: impl Fn(&str) -> bool) -> io::Result<Vec<SiblingReport>> {
     let shown = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let mut reports = Vec::new();
@@ -72,8 +72,13 @@ pub fn newest_first(parent: &Path, is_wanted: impl Fn(&str) -> bool) -> io::Resu
             reports.push(SiblingReport::at(path));
         }
     }
+    Ok(in_order(reports))
+}
+
+/// Reports newest first, those without a readable run.json last, and reports of the same time by name.
+pub fn in_order(mut reports: Vec<SiblingReport>) -> Vec<SiblingReport> {
     reports.sort_by(|a, b| (b.time(), &a.path).cmp(&(a.time(), &b.path)));
-    Ok(reports)
+    reports
 }
 
 #[cfg(test)]

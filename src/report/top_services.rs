@@ -5,8 +5,8 @@ use crate::report::table::record::ServiceRecord;
 use crate::report::view::PartView;
 use crate::rules::judge::ServiceStatus;
 
-/// How many are kept.
-const TOP_SERVICES_SHOWN: usize = 5;
+/// How many services are kept.
+pub const TOP_SERVICES_SHOWN: usize = 5;
 
 /// A service in the list.
 #[derive(Debug, Clone)]

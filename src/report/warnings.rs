@@ -1,9 +1,11 @@
 //! The warnings of a run: those that were collected while it was read, and those that its totals give rise to.
 
+use std::collections::BTreeSet;
+
 use crate::baseline::BaselineFacts;
 use crate::ingest::field::{Field, Group};
 use crate::report::totals::Totals;
-use crate::run::RunContext;
+use crate::run::{NO_LAYOUT, RunContext};
 use crate::warning::{Warning, WarningKind, merged};
 
 /// Unread product labels on more than one of this many rows with services are more than a new or misspelled product: a
@@ -62,8 +64,26 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
             warnings.push(Warning::new(WarningKind::FewerColumns).field(name).count(fewest).of(*before));
         }
     }
-    if baseline.has_authorizations && run.authorization_file.is_none() {
-        warnings.push(Warning::new(WarningKind::AuthorizationsGone));
+    match (baseline.has_authorizations, run.authorization_file.is_some()) {
+        (true, false) => warnings.push(Warning::new(WarningKind::AuthorizationsGone)),
+        (false, true) => warnings.push(Warning::new(WarningKind::AuthorizationsAdded)),
+        _ => {}
+    }
+    let not_asked: BTreeSet<&str> = run.policy.not_asked().into_iter().collect();
+    let left_out: BTreeSet<&str> = baseline.not_asked.iter().map(String::as_str).collect();
+    if not_asked != left_out {
+        // The selection is part of the policy in force, so its fingerprint is another, too.
+        let codes = not_asked.symmetric_difference(&left_out).copied().collect::<Vec<_>>().join(", ");
+        warnings.push(Warning::new(WarningKind::SelectionUnlikeBaseline).field(codes));
+    } else if baseline.policy.as_ref().is_some_and(|policy| *policy != run.policy.fingerprint) {
+        warnings.push(Warning::new(WarningKind::PolicyUnlikeBaseline));
+    }
+    let layouts: BTreeSet<&str> = inputs().map(|input| input.layout.as_str()).collect();
+    let before: BTreeSet<&str> =
+        baseline.layouts.iter().map(String::as_str).filter(|name| *name != NO_LAYOUT).collect();
+    if layouts != before && !before.is_empty() {
+        let names = layouts.symmetric_difference(&before).copied().collect::<Vec<_>>().join(", ");
+        warnings.push(Warning::new(WarningKind::LayoutUnlikeBaseline).field(names));
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Input {
 }
 
 /// The layout that is stated of an extract that was passed over.
-const NO_LAYOUT: &str = "none";
+pub const NO_LAYOUT: &str = "none";
 
 impl Input {
     /// An empty part of a run. It has no column, and nothing is to be said about that.

@@ -32,7 +32,7 @@ mod setup;
 
 pub use crate::ingest::scan::parallel::Unwatched;
 pub use crate::run::authorizations::{authorization_columns, read_authorizations};
-pub use crate::run::context::{Input, JudgedPart, JudgedRun, Masked, RunContext};
+pub use crate::run::context::{Input, JudgedPart, JudgedRun, Masked, NO_LAYOUT, RunContext};
 pub use crate::run::example::{run_example, run_text};
 pub use crate::run::extracts::run;
 pub use crate::run::indexed::Run;

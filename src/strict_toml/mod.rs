@@ -222,23 +222,27 @@ impl<'a, 'd> Table<'a, 'd> {
 
     /// An optional calendar date, written bare: 2020-06-01.
     pub fn date_if(&self, key: &str) -> Option<Date> {
+        self.date_or(key, "2020-06-01")
+    }
+
+    fn date_or(&self, key: &str, example: &str) -> Option<Date> {
         let value = self.get(key)?;
         let date = value.get_ref().as_datetime().and_then(|d| if d.time.is_none() { d.date } else { None });
         let date = date.and_then(|d| {
             Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok()
         });
         if date.is_none() {
-            self.wrong(key, value, "a date without quotes, such as 2020-06-01");
+            self.wrong(key, value, &format!("a date without quotes, such as {example}"));
         }
         date
     }
 
-    /// A required calendar date.
-    pub fn date(&self, key: &str) -> Option<Date> {
+    /// A required calendar date. `example` is suggested if there is none.
+    pub fn date(&self, key: &str, example: &str) -> Option<Date> {
         if !self.has(key) {
-            self.missing(key, "2020-06-01");
+            self.missing(key, example);
         }
-        self.date_if(key)
+        self.date_or(key, example)
     }
 
     /// An optional list of texts. A single text counts as a list of one; an absent key is an empty list.
@@ -371,7 +375,7 @@ mod tests {
         let text = "title = 3\nfrm = 2020-06-01\n[[row]]\ncode = \"A\"\nunit = 1\n";
         let got = Document::load("p.toml", text, |_, root| {
             root.text("title");
-            root.date("from");
+            root.date("from", "2020-06-01");
             for row in root.tables("row") {
                 row.text("code");
                 row.number("units", 1..=9);

@@ -162,6 +162,8 @@ fn the_default_out_is_the_first_free_name() {
         "run.json",
         "services.csv",
         "summary.json",
+        "summary.md",
+        "summary.txt",
     ];
     assert_eq!(names(&dir.at("claimlint-report")), files);
 }
@@ -179,7 +181,8 @@ fn a_failed_run_leaves_no_files() {
         &["check", "claims.csv", "--auths", "auths.csv"],
         &["check", "claims.csv", "--policy", "policy.toml"],
         &["check", "claims.csv", "--layout", "nobodys"],
-        &["check", "claims.csv", "--out", "no/such/place"],
+        &["check", "bad.csv", "--out", "no/such/place"],
+        &["check", "claims.csv", "--out", "claims.csv/report"],
     ] {
         let output = dir.run(args);
         assert!(output.err.contains("error:") && output.out.is_empty(), "{args:?}: {}", output.out);

@@ -23,6 +23,8 @@
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
 //! mask        a masked report holds no id
 //! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
+//! nightly     dated reports, the newest as the baseline, old ones removed, directories of extracts, inputs that settle
+//! schedules   the guide's examples for systemd and cron are accepted and run
 //! moving      an input that changes during the run ends it
 //! others      files of others: links, foreign files and inputs in the place of a report, a directory swapped mid-run
 //! foreign     reports that somebody made to harm their reader
@@ -38,6 +40,7 @@
 //! life        the life of a claim: bins, and facts that rows take from each other
 //! sessions    encounters, sessions, units on authorization numbers, money of stays
 //! logs        the log for machines, without text of rows
+//! summaries   the terminal, the texts without ids, figures for Prometheus, rules and policy for programs
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! cli         exit codes, streams and directories of the built binary
 //! inspect     extracts that check refuses, the layouts that inspect writes, and the command layout
@@ -88,6 +91,7 @@ mod moving;
 mod mutation;
 #[cfg(unix)]
 mod night;
+mod nightly;
 #[cfg(unix)]
 mod others;
 mod pages;
@@ -99,6 +103,8 @@ mod properties;
 mod readers;
 mod reconcile;
 mod rules;
+#[cfg(unix)]
+mod schedules;
 mod selection;
 mod sessions;
 mod settings;
@@ -106,6 +112,7 @@ mod silence;
 mod slow;
 mod soak;
 mod subrooms;
+mod summaries;
 mod tables;
 #[cfg(unix)]
 mod terminal;

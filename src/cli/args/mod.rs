@@ -12,13 +12,13 @@ mod shared;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory, rule_word};
-pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Verify};
+pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Prune, Verify};
 pub use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
-pub(crate) use crate::cli::args::shared::{required_field, size};
+pub(crate) use crate::cli::args::shared::{duration, required_field, size};
 
 /// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
@@ -32,9 +32,23 @@ pub(crate) use crate::cli::args::shared::{required_field, size};
 )]
 #[command(after_help = "`claimlint help` lists topics to read, `claimlint help TOPIC` prints one.")]
 pub struct Cli {
+    /// Colors: at a terminal unless `NO_COLOR` is set (auto), always, or never
+    #[arg(long, value_name = "WHEN", value_enum, global = true, hide_possible_values = true)]
+    pub color: Option<ColorWhen>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// When colors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// At a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// What to do.
@@ -46,6 +60,9 @@ pub enum Command {
     Rules {
         /// Code or name of a rule, such as DX103 or diagnosis-near-miss
         rule: Option<String>,
+        /// Text to read, or JSON for programs
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TextOrJson::Text)]
+        format: TextOrJson,
         /// Files that replace built-in files
         #[command(flatten)]
         policy: PolicyFiles,
@@ -70,6 +87,8 @@ pub enum Command {
     Generate(Generate),
     /// Show which findings are new, gone and changed between two reports
     Compare(Compare),
+    /// Remove old reports of a directory, and nothing else
+    Prune(Prune),
     /// Show how an extract is read, without judging it; also one that `check` refuses
     Inspect {
         /// The extract, or an authorization file
@@ -111,11 +130,20 @@ pub enum Command {
     },
 }
 
+/// How a command prints its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// Text to read
+    Text,
+    /// JSON for programs
+    Json,
+}
+
 /// What to do with settings.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print every setting with its value and its origin, for these extracts and flags of `check`
-    #[command(mut_arg("files", |files| files.required(false)))]
+    #[command(mut_arg("files", |files| files.required(false)), after_help = "")]
     Show(Box<Check>),
 }
 
@@ -145,6 +173,9 @@ pub enum PolicyCommand {
         /// Print one of its files unchanged, to start a policy of your own: policy, limits or remittance
         #[arg(long, value_name = "KIND")]
         toml: Option<String>,
+        /// Text to read, or JSON for programs
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TextOrJson::Text, conflicts_with = "toml")]
+        format: TextOrJson,
         /// The settings file whose dispositions, labels and policies apply; without it no settings file is read
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,

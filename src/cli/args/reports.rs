@@ -1,12 +1,13 @@
-//! The arguments of the commands that read reports: explain, verify and compare.
+//! The arguments of the commands that read or remove reports: explain, verify, compare and prune.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use crate::cli::args::check::memory;
-use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
+use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, duration};
 
 /// `claimlint explain`.
 #[derive(Debug, Args)]
@@ -44,7 +45,7 @@ pub struct Explain {
 }
 
 /// `claimlint verify`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Verify {
     /// The report directory
     #[arg(value_name = "REPORT_DIR")]
@@ -95,6 +96,26 @@ pub struct Compare {
     /// Memory that the two reports may take; reports that need more are refused [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<usize>,
+}
+
+/// `claimlint prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// The directory that holds the reports
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// Keep the newest N reports
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "older_than")]
+    pub keep: Option<u32>,
+    /// Remove only reports that were written longer ago than this, such as 90d or 52w
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub older_than: Option<Duration>,
+    /// The day whose beginning ages are counted from [default: now]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "older_than")]
+    pub today: Option<jiff::civil::Date>,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// How a comparison is written.

@@ -1,11 +1,12 @@
 //! `claimlint check`: plan, read, write (which judges part by part), publish, and print the result.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use anyhow::{anyhow, bail};
 use serde_json::json;
@@ -14,13 +15,15 @@ use crate::claim::Sum;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
+use crate::cli::metrics::{RunFigures, StagedMetrics};
 use crate::cli::plan::{Materials, Plan, hash_inputs, is_pipe, sizes};
 use crate::cli::signals::{Stop, interrupted};
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::progress::Watcher;
 use crate::cli::terminal::summary;
-use crate::cli::{announce, comparison, plan};
+use crate::cli::terminal::summary::Shown;
+use crate::cli::{announce, clock, comparison, metrics, plan};
 use crate::exit::Exit;
 use crate::ingest::Source;
 use crate::policy::Disposition;
@@ -31,6 +34,7 @@ use crate::report::{ReportContext, Totals, write};
 use crate::rules::judge::ServiceStatus;
 use crate::run;
 use crate::run::{Memory, Run, Setup};
+use crate::tally::Share;
 
 /// What every stage of a running `check` needs.
 struct Session<'a> {
@@ -60,18 +64,24 @@ fn plan_and_run(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write)
     let (plan, materials) = plan::resolve(typed, log)?;
     let session = Session { plan: &plan, log, stop, quiet: typed.quiet };
     let protected = plan.protected_files();
-    let staged =
-        plan.pool.install(|| StagedReport::open(plan.settings.out.value.as_deref(), typed.force, &protected))?;
+    let staged = plan.pool.install(|| StagedReport::open(plan.out.as_deref(), typed.force, &protected))?;
     stop.building(staged.leftovers());
     let run = session.read(typed, materials, &staged)?;
     let Some(totals) = session.write(&run, &staged)? else { return Ok(interrupted(log)) };
     session.seal(&run, &staged, started)?;
+    let failed = gates::failed(&plan.settings.gates, &run, &totals);
+    let exit = exit(&totals, plan.fail_on).max(if failed.is_empty() { Exit::Clean } else { Exit::Findings });
+    let figures = RunFigures { began: began(started), elapsed: started.elapsed(), failed_gates: failed.len(), exit };
+    let metrics = session.stage_metrics(&run, &totals, &figures)?;
     if !stop.begin_publishing() {
         return Ok(interrupted(log));
     }
     let place = staged.publish()?;
-    session.print_summary(&run, &totals, &place, out);
-    let exit = exit(&totals, plan.fail_on).max(gates::evaluate(&plan.settings.gates, &run, &totals, log));
+    let published = metrics.map_or(Ok(()), StagedMetrics::publish);
+    let shown = Shown { all_rules: typed.all_rules, elapsed: started.elapsed() };
+    session.print_summary(&run, &totals, &place, &shown, out);
+    gates::announce(&failed, log);
+    published?;
     // Leaving the memory to the operating system is faster than dropping every line.
     std::mem::forget(run);
     Ok(exit)
@@ -140,6 +150,14 @@ impl Session<'_> {
         let summary = &totals.summary;
         let [deny, review, not_evaluated, clear] = ServiceStatus::ALL.map(|status| summary.status(status).services);
         let amount = |sum: Sum| run.context.knows_amounts().then(|| sum.to_string());
+        let findings = |share: &Share| {
+            let by = Disposition::WORDS.iter().map(|(word, d)| (*word, share.of_disposition(*d).findings));
+            by.collect::<BTreeMap<_, _>>()
+        };
+        let since = totals.new.as_ref().map(|since| [&since.new, &since.known, &since.gone].map(findings));
+        let since = since.map(|[new, known, gone]| json!({ "new": new, "known": known, "gone": gone }));
+        let context = ReportContext { run: &run.context, docs: &self.plan.docs };
+        let rules = summary.rules.iter().map(|(id, tally)| (context.doc(*id).code.as_str(), tally.findings));
         let judged = json!({
             "deny": deny,
             "review": review,
@@ -148,6 +166,8 @@ impl Session<'_> {
             "amount": amount(summary.at_risk()),
             "recoverable": amount(summary.recoverable()),
             "after_verified": totals.after_verified,
+            "rules": rules.collect::<BTreeMap<_, _>>(),
+            "since_baseline": since,
         });
         totals.warnings.iter().for_each(|warning| self.log.warning(warning));
         self.log.event("judged", "judge", judged);
@@ -157,6 +177,13 @@ impl Session<'_> {
         if let Some(coverage) = totals.coverage(&run.context) {
             self.log.event("authorizations", "judge", json!(coverage));
         }
+    }
+
+    /// Writes the figures of the run beside their place, before the report is published.
+    fn stage_metrics(&self, run: &Run, totals: &Totals, figures: &RunFigures) -> anyhow::Result<Option<StagedMetrics>> {
+        let context = ReportContext { run: &run.context, docs: &self.plan.docs };
+        let write = |target: &PathBuf| StagedMetrics::write(target, &metrics::text(context, totals, figures));
+        self.plan.metrics.as_ref().map(write).transpose()
     }
 
     /// Adds the manifest and `run.json`, and refuses the report if an input changed under the run.
@@ -170,15 +197,19 @@ impl Session<'_> {
     }
 
     /// Prints the result. The report is complete by now, and the exit code does not depend on the terminal.
-    fn print_summary(&self, run: &Run, totals: &Totals, place: &Path, out: &mut dyn Write) {
+    fn print_summary(&self, run: &Run, totals: &Totals, place: &Path, shown: &Shown, out: &mut dyn Write) {
         let (files, bytes) = count_files(place);
-        self.log.event("written", "write", json!({ "files": files, "bytes": bytes }));
+        self.log.event(
+            "written",
+            "write",
+            json!({ "files": files, "bytes": bytes, "report": place.display().to_string() }),
+        );
+        comparison::announce(&run.context, totals, self.log);
         if self.quiet {
             return;
         }
-        comparison::announce(&run.context, totals, self.log);
         let context = ReportContext { run: &run.context, docs: &self.plan.docs };
-        match summary::result(context, totals, place, out).and_then(|()| out.flush()) {
+        match summary::result(context, totals, place, shown, out).and_then(|()| out.flush()) {
             // `claimlint check ... | head -1`
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
             Err(e) => {
@@ -187,6 +218,12 @@ impl Session<'_> {
             Ok(()) => {}
         }
     }
+}
+
+/// Seconds since 1970 at the start of the run.
+fn began(started: Instant) -> f64 {
+    let now = clock::nanoseconds_since_1970(SystemTime::now()) as f64 / 1e9;
+    ((now - started.elapsed().as_secs_f64()) * 1e3).round() / 1e3
 }
 
 /// An error of the disk, with the directory of the report.

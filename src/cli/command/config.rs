@@ -5,6 +5,7 @@ use std::io::Write;
 use comfy_table::Cell;
 
 use crate::cli::args::{Check, ConfigCommand};
+use crate::cli::input_names;
 use crate::cli::settings;
 use crate::cli::settings::{EffectiveSettings, FILE};
 use crate::cli::terminal::style::{BOLD, DIM, paint, seen};
@@ -14,6 +15,8 @@ use crate::exit::Exit;
 /// Prints the settings.
 pub(crate) fn config(command: &ConfigCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ConfigCommand::Show(check) = command;
+    let (files, _) = input_names::expanded(&check.files)?;
+    let check = &Check { files, ..Check::clone(check) };
     let settings = settings::resolve(check)?;
     let policy = settings.policy()?;
     writeln!(out, "{} {}\n", paint(BOLD, "settings"), seen(&source(check, &settings)))?;

@@ -1,16 +1,21 @@
 //! The gates of a `check`: which of them fail the run, and with which numbers.
 
 use crate::cli::terminal::log::Log;
-use crate::exit::Exit;
 use crate::gate;
 use crate::gate::{Gate, GateResult};
 use crate::policy::Disposition;
 use crate::report::Totals;
 use crate::run::Run;
 
-/// Reports each gate that fails the run. An undefined gate fails it, too, because a missing number must not count as a
-/// good one.
-pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) -> Exit {
+/// A gate that fails the run, with the reason and the values of its names.
+pub(crate) struct FailedGate {
+    text: String,
+    result: String,
+    figures: Vec<(String, String)>,
+}
+
+/// The gates that fail the run. An undefined gate fails it, too, because a missing number must not count as a good one.
+pub(crate) fn failed(gates: &[Gate], run: &Run, totals: &Totals) -> Vec<FailedGate> {
     let new = totals.new.as_ref().map(|since| {
         let findings = |disposition| since.new.of_disposition(disposition).findings;
         gate::NewFindings {
@@ -27,17 +32,22 @@ pub(crate) fn evaluate(gates: &[Gate], run: &Run, totals: &Totals, log: &Log) ->
         new,
         knows_amounts: run.context.knows_amounts(),
     };
-    let mut exit = Exit::Clean;
-    for gate in gates {
+    let fails = |gate: &Gate| {
         let result = match gate.verdict(&totals) {
-            GateResult::False => continue,
+            GateResult::False => return None,
             GateResult::True => "is true".to_owned(),
             GateResult::Undefined(why) => format!("is undefined: {why}"),
         };
-        let figures: Vec<_> =
-            gate.figures(&totals).into_iter().map(|(name, figure)| (name.to_owned(), figure.to_string())).collect();
-        log.gate(gate.text(), &result, &figures);
-        exit = Exit::Findings;
+        let figures = gate.figures(&totals).into_iter();
+        let figures = figures.map(|(name, figure)| (name.to_owned(), figure.to_string())).collect();
+        Some(FailedGate { text: gate.text().to_owned(), result, figures })
+    };
+    gates.iter().filter_map(fails).collect()
+}
+
+/// Reports each of them.
+pub(crate) fn announce(failed: &[FailedGate], log: &Log) {
+    for gate in failed {
+        log.gate(&gate.text, &gate.result, &gate.figures);
     }
-    exit
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::anyhow;
-use clap::{Command, CommandFactory};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -13,20 +14,60 @@ use crate::cli::load::describe_io_error;
 use crate::cli::terminal::markdown;
 use crate::exit::Exit;
 use crate::guide;
+use crate::ingest::field::Field;
+use crate::ingest::layout::library::SHIPPED;
+use crate::rules::codes;
 use crate::spec;
 
 /// Prints the completions of a shell.
 pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> anyhow::Result<Exit> {
     // clap_complete panics when its output is a closed pipe, so it writes to memory.
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "claimlint", &mut text);
-    out.write_all(&text)?;
+    clap_complete::generate(shell, &mut with_known_words(), "claimlint", &mut text);
+    out.write_all(or_a_file(shell, &String::from_utf8_lossy(&text)).as_bytes())?;
     Ok(Exit::Clean)
+}
+
+/// The command line with the words that some arguments usually have. They accept others, too, so this is not the command
+/// line that is parsed.
+fn with_known_words() -> Command {
+    let layouts = |arg: Arg| arg.value_parser(PossibleValuesParser::new(SHIPPED.iter().map(|(name, _)| *name)));
+    let fields = |arg: Arg| arg.value_parser(PossibleValuesParser::new(Field::NAMES.iter().map(|(_, name)| *name)));
+    let rules = |arg: Arg| arg.value_parser(PossibleValuesParser::new(codes()));
+    let inputs = |command: Command| command.mut_arg("layout", layouts).mut_arg("require", fields);
+    Cli::command()
+        .mut_subcommand("rules", |command| command.mut_arg("rule", rules))
+        .mut_subcommand("check", inputs)
+        .mut_subcommand("verify", inputs)
+        .mut_subcommand("inspect", inputs)
+        .mut_subcommand("config", |command| command.mut_subcommand("show", inputs))
+}
+
+/// The completions of a shell in which `--layout` completes names of files besides those of layouts.
+fn or_a_file(shell: Shell, text: &str) -> String {
+    let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let words = names.join(" ");
+    match shell {
+        Shell::Bash => text.replace(&format!("compgen -W \"{words}\""), &format!("compgen -f -W \"{words}\"")),
+        Shell::Zsh => {
+            let either = format!("{{_alternative \"names\\:layout\\:({words})\" \"files\\:file\\:_files\"}}");
+            text.replace(&format!(":({words})"), &format!(":{either}"))
+        }
+        // The generator has no words for arguments without a flag in fish.
+        Shell::Fish => {
+            let first = names[0];
+            let rules = codes().join(" ");
+            let more =
+                format!("complete -c claimlint -n \"__fish_claimlint_using_subcommand rules\" -f -a \"{rules}\"\n");
+            text.replace(&format!("-r -f -a \"{first}\\t"), &format!("-r -F -a \"{first}\\t")) + &more
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// The day at the foot of the manual pages: when the command line last changed. It does not come from the clock, so
 /// that a version always has the same manual.
-const REVISED: &str = "2026-11-25";
+const REVISED: &str = "2026-11-26";
 
 /// Prints the main page, or writes all pages into a directory.
 pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -36,7 +77,8 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
     match pages {
         None => out.write_all(page(&command)?.as_bytes())?,
         Some(directory) => {
-            save(&command, directory)
+            std::fs::create_dir_all(directory)
+                .and_then(|()| save(&command, directory))
                 .and_then(|()| save_topics(directory))
                 .map_err(|e| anyhow!("--out {}: {}", directory.display(), describe_io_error(&e)))?;
         }

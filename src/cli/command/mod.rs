@@ -9,6 +9,7 @@
 //! - [`explain`](mod@explain): shows one claim of a report.
 //! - [`verify`](mod@verify): checks a report.
 //! - [`compare`](mod@compare): compares two reports.
+//! - [`prune`](mod@prune): removes old reports.
 //! - [`config`](mod@config): shows the settings in force.
 //! - [`inspect`](mod@inspect): shows how an extract is read.
 //! - [`layout`](mod@layout): prints a built-in layout, or checks a layout file.
@@ -26,6 +27,7 @@ pub(crate) mod inspect;
 pub(crate) mod layout;
 pub(crate) mod man;
 pub(crate) mod policy;
+pub(crate) mod prune;
 pub(crate) mod rules;
 pub(crate) mod run_file;
 pub(crate) mod verify;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
-use crate::cli::args::{Check, ConfigChoice, PolicyCommand, PolicyFiles};
+use crate::cli::args::{Check, ConfigChoice, PolicyCommand, PolicyFiles, TextOrJson};
 use crate::cli::load::read_text;
 use crate::cli::settings;
 use crate::cli::terminal::screen;
@@ -13,15 +13,20 @@ use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
 use crate::policy::Policy;
 use crate::policy::parse::load;
-use crate::policy::show::show;
+use crate::policy::show::{as_json, show};
+use crate::report::words::escape::seen_json;
 use crate::run::run_example;
 
 /// Shows the policy, or checks a file.
 pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
-        PolicyCommand::Show { policy, toml, config } => {
+        PolicyCommand::Show { policy, toml, format, config } => {
             let policy = with_settings(policy, config)?;
             match toml {
+                None if format == TextOrJson::Json => {
+                    let text = serde_json::to_string_pretty(&as_json(&policy))?;
+                    writeln!(out, "{}", seen_json(&text))?;
+                }
                 None => {
                     let mut text = Vec::new();
                     show(&policy, &mut text)?;

@@ -3,29 +3,41 @@
 use std::io::Write;
 
 use anyhow::anyhow;
+use serde_json::{Map, Value, json};
 
-use crate::cli::args::PolicyFiles;
+use crate::cli::args::{PolicyFiles, TextOrJson};
 use crate::cli::load::load_policy;
 use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, seen, wrapped};
 use crate::exit::Exit;
 use crate::policy::Policy;
+use crate::report::words::escape::seen_json;
 use crate::rules::doc;
 use crate::rules::doc::{RuleDoc, Worked};
 use crate::strict_toml::nearest;
 
 /// Prints the list of rules, or one rule.
-pub(crate) fn rules(rule: Option<&str>, files: &PolicyFiles, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn rules(
+    rule: Option<&str>,
+    format: TextOrJson,
+    files: &PolicyFiles,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     let policy = load_policy(files)?;
     let (docs, bins) = (doc::load()?, doc::load_bins()?);
+    let is_json = format == TextOrJson::Json;
     let Some(word) = rule else {
-        list(&docs, &bins, &policy, out)?;
+        if is_json {
+            print_json(&docs, &bins, &policy, out)?;
+        } else {
+            list(&docs, &bins, &policy, out)?;
+        }
         return Ok(Exit::Clean);
     };
     let called = |d: &&RuleDoc| d.code.eq_ignore_ascii_case(word) || d.name.eq_ignore_ascii_case(word);
     if let Some(doc) = docs.iter().find(called) {
-        print_rule(doc, &policy, out)?;
+        if is_json { print_json(std::slice::from_ref(doc), &[], &policy, out)? } else { print_rule(doc, &policy, out)? }
     } else if let Some(doc) = bins.iter().find(called) {
-        print_bin(doc, out)?;
+        if is_json { print_json(&[], std::slice::from_ref(doc), &policy, out)? } else { print_bin(doc, out)? }
     } else {
         let known = docs.iter().chain(&bins).flat_map(|d| [d.code.as_str(), d.name.as_str()]);
         let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
@@ -84,6 +96,43 @@ fn print_rule(doc: &RuleDoc, policy: &Policy, out: &mut dyn Write) -> std::io::R
     part("Suggested remittance codes", &reasons)?;
     example(out, "An example that fires", &doc.fires)?;
     example(out, "A near miss that does not", &doc.passes)
+}
+
+/// Name and version of the schema of the JSON. The version is raised when a key changes its meaning.
+const SCHEMA: &str = "claimlint-rules/1";
+
+/// Prints rules and bins as one JSON object, with what the policy sets for each rule.
+fn print_json(docs: &[RuleDoc], bins: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
+    let rule = |doc: &RuleDoc| {
+        let setting = policy.rule(&doc.code);
+        let by_code = setting.by_code.iter().map(|(id, d)| (policy.code(*id).to_owned(), json!(d.word())));
+        let mut rule = documented(doc);
+        rule["disposition"] = setting.disposition.word().into();
+        rule["disposition_by_code"] = by_code.collect::<Map<_, _>>().into();
+        rule["citation"] = setting.citation.as_str().into();
+        rule["carc"] = setting.carc.as_str().into();
+        rule["rarc"] = setting.rarc.as_str().into();
+        rule
+    };
+    let (rules, bins): (Vec<_>, Vec<_>) = (docs.iter().map(rule).collect(), bins.iter().map(documented).collect());
+    let all = json!({ "schema": SCHEMA, "policy": policy.fingerprint, "rules": rules, "bins": bins });
+    writeln!(out, "{}", seen_json(&serde_json::to_string_pretty(&all)?))
+}
+
+/// The documentation of a rule or bin as JSON.
+fn documented(doc: &RuleDoc) -> Value {
+    let worked = |worked: &Worked| json!({ "story": worked.story, "line": worked.line, "extract": worked.extract, "authorizations": worked.auths });
+    json!({
+        "code": doc.code,
+        "name": doc.name,
+        "summary": doc.summary,
+        "finds": doc.finds,
+        "why": doc.why,
+        "unseen": doc.unseen,
+        "change": doc.change,
+        "fires": worked(&doc.fires),
+        "passes": worked(&doc.passes),
+    })
 }
 
 fn print_bin(doc: &RuleDoc, out: &mut dyn Write) -> std::io::Result<()> {

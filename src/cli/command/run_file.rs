@@ -23,6 +23,9 @@ struct RunFile<'a> {
     threads: usize,
     block_bytes: usize,
     host: String,
+    /// The report that findings were compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<String>,
     /// The day with which the expiry of suppressions was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     today: Option<String>,
@@ -49,6 +52,7 @@ pub(crate) fn write(
         finished_unix_milliseconds: now.div_euclid(1_000_000),
         threads: plan.threads,
         block_bytes: plan.block,
+        baseline: plan.baseline.as_ref().map(|path| path.display().to_string()),
         today: today.map(|day| day.to_string()),
         host: std::env::consts::OS.to_owned() + "/" + std::env::consts::ARCH,
         arguments: std::env::args().skip(1).collect(),

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, MEMORY, Verify};
 use crate::cli::input_files::with_roles;
+use crate::cli::input_names;
 use crate::cli::load::load_library;
 use crate::cli::settings;
 use crate::cli::settings::EffectiveSettings;
@@ -53,6 +54,8 @@ fn settings_of(args: &Verify) -> anyhow::Result<EffectiveSettings> {
 
 /// Checks a report and prints a line for each check.
 pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let (files, _) = input_names::expanded(&args.files)?;
+    let args = &Verify { files, ..args.clone() };
     let key = args.sign.as_deref().map(sign_key::load).transpose()?;
     let place = args.report.display();
     let report = match SavedReport::open(&args.report) {

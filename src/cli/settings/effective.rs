@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::ValueEnum;
@@ -62,6 +63,7 @@ pub(crate) struct EffectiveSettings {
     pub(crate) select: SettingValue<Vec<String>>,
     pub(crate) ignore: SettingValue<Vec<String>>,
     pub(crate) auths: SettingValue<String>,
+    pub(crate) settle: SettingValue<Duration>,
     pub(crate) out: SettingValue<PathBuf>,
     pub(crate) mask: SettingValue<String>,
     pub(crate) mask_dates: SettingValue<MaskDates>,
@@ -120,6 +122,7 @@ impl EffectiveSettings {
             row("select", &self.select, |list| list.join(", ")),
             row("ignore", &self.ignore, |list| list.join(", ")),
             row("auths", &self.auths, Clone::clone),
+            row("settle", &self.settle, |time| format!("{}s", time.as_secs())),
             row("out", &self.out, text),
             row("mask", &self.mask, Clone::clone),
             row("mask_dates", &self.mask_dates, word),

@@ -4,12 +4,15 @@
 //! reported at once. [`crate::strict_toml`] finds unknown keys and suggests the key that was probably meant.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Deserializer};
 use toml::{Spanned, Value};
 
-use crate::cli::args::{FailOn, HashedPart, MaskDates, format_words, memory, required_field, rule_word, size};
+use crate::cli::args::{
+    FailOn, HashedPart, MaskDates, duration, format_words, memory, required_field, rule_word, size,
+};
 use crate::cli::settings::keys::KEYS;
 use crate::ingest::TableFile;
 use crate::policy::Disposition;
@@ -34,6 +37,7 @@ pub(crate) struct SettingsFile {
     pub(crate) select: FileValue<Many<RuleWord>>,
     pub(crate) ignore: FileValue<Many<RuleWord>>,
     pub(crate) auths: FileValue<One<String>>,
+    pub(crate) settle: FileValue<One<Time>>,
     pub(crate) out: FileValue<One<String>>,
     pub(crate) mask: FileValue<One<String>>,
     pub(crate) mask_dates: FileValue<One<MaskDates>>,
@@ -215,6 +219,16 @@ impl FromText for Size {
     }
 }
 
+/// A length of time, such as 60s.
+#[derive(Debug)]
+pub(crate) struct Time(pub(crate) Duration);
+
+impl FromText for Time {
+    fn from_text(text: &str) -> Result<Self, String> {
+        duration(text).map(Self)
+    }
+}
+
 impl SettingsFile {
     /// Adds every invalid value to the faults of the document.
     fn report_faults(&self, document: &Document<'_>) {
@@ -237,6 +251,7 @@ impl SettingsFile {
         report(document, "max_decompressed", self.max_decompressed.as_ref());
         report(document, "policy", self.policy.as_ref());
         report(document, "auths", self.auths.as_ref());
+        report(document, "settle", self.settle.as_ref());
         report(document, "out", self.out.as_ref());
         report(document, "mask", self.mask.as_ref());
         report(document, "mask_dates", self.mask_dates.as_ref());

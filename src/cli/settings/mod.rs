@@ -23,6 +23,7 @@ use anyhow::bail;
 
 use crate::cli::args::{Check, ConfigChoice};
 use crate::cli::load::read_text;
+use crate::cli::out_name::LATEST;
 use crate::cli::settings::file::{Checked, FileValue, LoadedSettings, SettingsFile, beside};
 use crate::ingest::TableFile;
 use crate::ingest::layout::library::SHIPPED;
@@ -103,6 +104,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         select: layers.pick_list(&typed.select, |f| &f.select, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
         ignore: layers.pick_list(&typed.ignore, |f| &f.ignore, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
         auths: layers.pick(typed.auths.clone(), |f| &f.auths, |v, d| beside(d, &v.0)),
+        settle: layers.pick(typed.settle, |f| &f.settle, |v, _| v.0.0),
         out: layers.pick(typed.out.clone(), |f| &f.out, |v, d| path_of(&v.0, d)),
         mask: layers.pick(typed.mask.clone(), |f| &f.mask, |v, d| variable_or_path(&v.0, d)),
         mask_dates: layers.pick(typed.mask_dates, |f| &f.mask_dates, |v, _| v.0),
@@ -114,7 +116,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         no_html: layers.pick(typed.no_html.then_some(true), |f| &f.no_html, |v, _| v.0),
         no_dossier: layers.pick(typed.no_dossier.then_some(true), |f| &f.no_dossier, |v, _| v.0),
         memory: layers.pick(typed.memory, |f| &f.memory, |v, _| v.0.0),
-        baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| path_of(&v.0, d)),
+        baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| latest_or_path(&v.0, d)),
         suppress: layers.pick(typed.suppress.clone(), |f| &f.suppress, |v, d| path_of(&v.0, d)),
         gates: Vec::new(),
         was_found: found.is_some(),
@@ -153,6 +155,11 @@ fn layout_or_path(text: &str, directory: &Path) -> String {
 /// `env:NAME`, else a file.
 fn variable_or_path(text: &str, directory: &Path) -> String {
     if text.starts_with("env:") { text.to_owned() } else { beside(directory, text) }
+}
+
+/// The word for the newest report beside `--out`, else a directory.
+fn latest_or_path(text: &str, directory: &Path) -> PathBuf {
+    if text == LATEST { PathBuf::from(text) } else { PathBuf::from(beside(directory, text)) }
 }
 
 /// A number whose bounds were checked when the file was read.

@@ -67,13 +67,13 @@ impl Log {
         let _ = writeln!(screen::stderr(), "{}", seen_json(&Value::Object(line).to_string()));
     }
 
-    /// Writes a note, which does not stop the run.
+    /// Writes a note, which does not stop the run. `--quiet` is for people; a log has every note.
     pub(crate) fn note(&self, message: &str) {
-        if self.quiet {
-            return;
-        }
         if self.json {
             self.event("note", "plan", json!({ "message": message }));
+            return;
+        }
+        if self.quiet {
             return;
         }
         let line = format!("{} {}", style::paint(style::DIM, "note:"), style::seen(message));

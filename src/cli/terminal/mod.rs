@@ -4,6 +4,7 @@
 //!
 //! - [`screen`]: the only way to the terminal.
 //! - [`style`]: colors and line breaks.
+//! - [`columns`](mod@columns): tables whose cells are never broken.
 //! - [`markdown`]: pages of the guide as text and as manual pages.
 //! - [`summary`]: the result of a run on one screen.
 //! - [`log`](mod@log): a log for machines.
@@ -12,6 +13,7 @@
 //! - [`panic`](mod@panic): the message of a panic.
 
 pub(crate) mod absent;
+pub(crate) mod columns;
 pub(crate) mod log;
 pub(crate) mod markdown;
 pub(crate) mod panic;

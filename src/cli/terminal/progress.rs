@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::cli::args::Progress;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::screen;
+use crate::cli::terminal::style;
 use crate::cli::terminal::style::grouped;
 use crate::ingest::Watch;
 
@@ -29,6 +30,9 @@ pub(crate) struct Watcher {
     stop: Arc<AtomicBool>,
     log: Arc<Log>,
 }
+
+/// Columns that a bar with all its counts needs. A narrower terminal has the share, the rows and the time that is left.
+const BAR_COLUMNS: usize = 80;
 
 enum Shown {
     Bar(ProgressBar),
@@ -78,18 +82,21 @@ impl Watcher {
         let rows = self.rows.load(Ordering::Relaxed);
         let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;
         format!(
-            "{} rows, {} rows/s, {} lines found",
+            "{} rows, {} rows/s, {} kept",
             grouped(rows),
             grouped(per_second),
             grouped(self.kept.load(Ordering::Relaxed))
         )
     }
 
-    /// The counts next to the bar, which must fit into 80 columns.
+    /// The counts next to the bar, which must fit into 80 columns, or into fewer without the bar.
     fn short_counts(&self) -> String {
         let rows = self.rows.load(Ordering::Relaxed);
+        if style::width() < BAR_COLUMNS {
+            return format!("{} rows", short(rows));
+        }
         let per_second = (rows as f64 / self.start.elapsed().as_secs_f64().max(0.001)) as u64;
-        format!("{} rows {}/s {} found", short(rows), short(per_second), short(self.kept.load(Ordering::Relaxed)))
+        format!("{} rows {}/s {} kept", short(rows), short(per_second), short(self.kept.load(Ordering::Relaxed)))
     }
 
     fn line(&self) {
@@ -124,7 +131,9 @@ fn short(n: u64) -> String {
 
 fn bar(total: u64) -> ProgressBar {
     let bar = if total > 0 { ProgressBar::new(total) } else { ProgressBar::no_length() };
-    let template = if total > 0 {
+    let template = if total > 0 && style::width() < BAR_COLUMNS {
+        "{percent:>3}% {msg}  ETA {eta}"
+    } else if total > 0 {
         "{bar:14.cyan} {percent:>3}% {bytes}/{total_bytes}  {msg}  ETA {eta}"
     } else {
         "{spinner} {bytes}  {msg}"

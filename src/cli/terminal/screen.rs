@@ -58,6 +58,22 @@ pub(crate) fn stderr() -> Screen {
     Screen { stream: Box::new(anstream::stderr().lock()), incomplete: Vec::new() }
 }
 
+/// Decides whether colors are written from now on, by `--color` as it was typed. It is looked for before the arguments are
+/// parsed, because help and errors about arguments have colors, too.
+pub(crate) fn choose_colors(typed: &[std::ffi::OsString]) {
+    let word = |n: usize| match typed[n].to_str()?.strip_prefix("--color")?.strip_prefix('=') {
+        Some(value) => Some(value.to_owned()),
+        None if typed[n] == "--color" => Some(typed.get(n + 1)?.to_str()?.to_owned()),
+        None => None,
+    };
+    let choice = match (0..typed.len()).find_map(word).as_deref() {
+        Some("always") => anstream::ColorChoice::Always,
+        Some("never") => anstream::ColorChoice::Never,
+        _ => return,
+    };
+    choice.write_global();
+}
+
 /// Is standard error a terminal?
 pub(crate) fn is_stderr_terminal() -> bool {
     io::stderr().is_terminal()

@@ -95,7 +95,7 @@ fn broken(line: &str, hang: usize, width: usize) -> String {
 }
 
 /// The width of a text in columns: its characters without the escape sequences of styles, which end with an m.
-fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     let mut styles = text.split('\x1b');
     let plain = styles.next().unwrap_or_default().chars().count();
     plain + styles.map(|rest| rest.split_once('m').map_or(0, |(_, after)| after.chars().count())).sum::<usize>()

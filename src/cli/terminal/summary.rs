@@ -2,21 +2,28 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 
+use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
-use crate::policy::Disposition;
+use crate::report::brief;
 use crate::report::format::html;
 use crate::report::notes;
-use crate::report::top_services::TopServices;
+use crate::report::top_services::{TOP_SERVICES_SHOWN, TopServices};
 use crate::report::words::finding::NOT_EVALUATED;
-use crate::report::words::numbers::{counted, sum_in_words};
+use crate::report::words::numbers::counted;
 use crate::report::{ReportContext, Totals};
-use crate::rules::judge::ServiceStatus;
-use crate::tally::{NewTally, Share, Summary};
+use crate::tally::Summary;
+
+/// Lines of the summary: those of the smallest terminal that is still common, without the line on which the shell waits.
+const LINES: usize = 23;
+
+/// Fewest rules that are listed if there is room for them without blank lines.
+const FEWEST_RULES: usize = 3;
 
 pub(crate) fn table() -> Table {
     let mut table = Table::new();
@@ -32,192 +39,207 @@ pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     table.lines().try_for_each(|line| writeln!(out, " {}", line.trim_end()))
 }
 
+/// How the result is shown.
+pub(crate) struct Shown {
+    /// Is every rule listed, and everything else that does not fit on a screen?
+    pub(crate) all_rules: bool,
+    /// The time that the run took.
+    pub(crate) elapsed: Duration,
+}
+
 /// Prints the result of a run: the ledger, services by status, rules, the highest amounts, and what to know about them.
-pub(crate) fn result(context: ReportContext<'_>, totals: &Totals, place: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let run = context.run;
-    let policy = run.policy.own_origin();
-    writeln!(
-        out,
-        "\n{}  policy {}, edition {}",
-        paint(BOLD, "claimlint"),
-        style::seen(&policy.id),
-        style::seen(&run.policy.edition(None).id)
-    )?;
-    let files = if run.inputs.len() == 1 {
-        style::seen(&run.inputs[0].name).into_owned()
-    } else {
-        format!("{} extracts", run.inputs.len())
+pub(crate) fn result(
+    context: ReportContext<'_>,
+    totals: &Totals,
+    place: &Path,
+    shown: &Shown,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (above, below) = (above(context, totals), below(context, totals, place, shown));
+    let with_rules = |fewest: usize| {
+        let mut lines = above.clone();
+        if totals.summary.services() > 0 {
+            let room = LINES.saturating_sub(lines.len() + below.len());
+            lines.extend(rules(context, &totals.summary, if shown.all_rules { usize::MAX } else { room }, fewest));
+            let room = if shown.all_rules { usize::MAX } else { LINES.saturating_sub(lines.len() + below.len()) };
+            lines.extend(highest(&totals.top_services, room));
+        }
+        lines.extend(below.iter().cloned());
+        lines
     };
-    if run.ledger.rows == 0 {
-        writeln!(out, "{files}: a header and no rows\n")?;
-    } else {
-        let line = format!("{files}: {} rows = {}", grouped(run.ledger.rows), bins(context));
-        writeln!(out, "{}\n", style::fitted(&line, 2))?;
+    let mut lines = with_rules(FEWEST_RULES);
+    if !shown.all_rules && lines.len() > LINES {
+        // Where there is much to say, the blanks go first, then rules.
+        lines.retain(|line| !line.is_empty());
+        if lines.len() > LINES {
+            lines = with_rules(1);
+            lines.retain(|line| !line.is_empty());
+        }
     }
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The lines of a text that is broken at the width of the terminal.
+fn fitted(text: &str, hang: usize) -> impl Iterator<Item = String> {
+    style::fitted(text, hang).lines().map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
+/// Policy, ledger, the number of warnings, and the services by status.
+fn above(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
+    let run = context.run;
+    let mut lines = vec![format!("{}  {}", paint(BOLD, "claimlint"), style::seen(&brief::policy(run)))];
+    let files = match run.inputs.as_slice() {
+        [one] => style::seen(&one.name).into_owned(),
+        many => format!("{} extracts", many.len()),
+    };
+    lines.extend(fitted(&format!("{files}: {}", brief::ledger(run)), 2));
     if !totals.warnings.is_empty() {
         // The sentences are on stderr, above this summary at a terminal; a file or pipe has at least their number.
         let count = counted(totals.warnings.len() as u64, "warning");
-        let line = format!("{}: said on stderr, in report.html and in summary.json", paint(style::WARNING, count));
-        writeln!(out, "{}\n", style::fitted(&line, 2))?;
+        lines.extend(fitted(
+            &format!("{}: said on stderr, in report.html and in summary.json", paint(style::WARNING, count)),
+            2,
+        ));
     }
+    lines.push(String::new());
     if totals.summary.services() == 0 {
-        writeln!(out, "{}", style::wrapped(&notes::no_service(run), 0))?;
+        lines.extend(style::wrapped(&notes::no_service(run), 0).lines().map(str::to_owned));
     } else {
-        statuses(context, &totals.summary, out)?;
-        rules(context, &totals.summary, out)?;
-        highest(&totals.top_services, out)?;
+        lines.extend(statuses(context, &totals.summary));
     }
+    lines.push(String::new());
+    lines
+}
+
+/// What is new, suppressed and rejected, notes, what a claim cannot show, and the place of the report.
+fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Shown) -> Vec<String> {
+    let run = context.run;
+    let mut lines = Vec::new();
     if let Some(new) = &totals.new {
-        since(new, run.knows_amounts(), out)?;
+        for (word, said) in brief::since(new, run.knows_amounts()) {
+            let word = if lines.is_empty() { paint(BOLD, word) } else { word.to_owned() };
+            lines.extend(fitted(&format!("{word}: {said}"), 2));
+        }
     }
     if run.suppressions.is_some() {
-        let text = format!("suppressed: {}", share(&totals.suppressed, run.knows_amounts()));
-        writeln!(out, "{}\n", style::fitted(&text, 2))?;
+        lines.extend(fitted(&format!("suppressed: {}", brief::share(&totals.suppressed, run.knows_amounts())), 2));
     }
-    let rejected: u64 = run.inputs.iter().map(|i| i.rejects.len()).sum();
-    if rejected > 0 {
-        writeln!(
-            out,
-            "{} rejected row{}: see {}",
-            grouped(rejected),
-            if rejected == 1 { "" } else { "s" },
-            style::seen(&place.join("rejects.csv").display().to_string())
-        )?;
+    if let Some(rejected) = brief::rejected(run) {
+        let file = place.join("rejects.csv").display().to_string();
+        lines.extend(fitted(&format!("{rejected}: see {}", style::seen(&file)), 2));
     }
-    for note in notes::notes(run, totals) {
-        write!(out, "{}", style::wrapped(&note, 0))?;
+    for note in brief::notes(run, totals) {
+        lines.extend(fitted(&note, 2));
     }
-    unread(context, totals, out)?;
+    for unread in unread(context, totals, shown.all_rules) {
+        lines.extend(fitted(&unread, 2));
+    }
+    let said = if shown.all_rules { usize::MAX } else { 1 };
+    let unseen = run.policy.unseen.iter().map(String::as_str).take(said);
+    for sentence in unseen.chain(shown.all_rules.then_some(NOT_EVALUATED)) {
+        let wrapped = style::wrapped(sentence, 0);
+        lines.extend(wrapped.lines().map(|line| paint(DIM, line)));
+    }
     let page = place.join(html::FILE);
     let page = if page.exists() { page } else { place.to_path_buf() }.display().to_string();
-    writeln!(out, "{} {}", paint(BOLD, "Report:"), style::seen(&page))?;
-    for sentence in run.policy.unseen.iter().map(String::as_str).chain([NOT_EVALUATED]) {
-        write!(out, "{DIM}{}{DIM:#}", style::wrapped(sentence, 0))?;
-    }
-    Ok(())
+    let seconds = format!("({:.2} s)", shown.elapsed.as_secs_f64());
+    lines.extend(fitted(&format!("{} {} {}", paint(BOLD, "Report:"), style::seen(&page), paint(DIM, seconds)), 2));
+    lines
 }
 
-/// Labels that no table knows, and what to do about them.
-fn unread(context: ReportContext<'_>, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
-    for unread in notes::unread(context.run, totals) {
-        let labels: Vec<_> =
-            unread.labels.iter().map(|(label, rows)| format!("\"{}\" ({rows})", style::seen(label))).collect();
-        let more = if unread.more > 0 { format!(" and {} more in summary.json", unread.more) } else { String::new() };
-        let text = format!("no table knows the {} {}{more}: {}", unread.name, labels.join(", "), unread.advice);
-        write!(out, "{}", style::wrapped(&text, 0))?;
-    }
-    Ok(())
-}
-
-/// Prints what is new, known and gone since the baseline.
-fn since(tally: &NewTally, knows_amounts: bool, out: &mut dyn Write) -> io::Result<()> {
-    for (word, findings) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
-        let word = if word == "new" { paint(BOLD, "new since the baseline") } else { word.to_owned() };
-        writeln!(out, "{}", style::fitted(&format!("{word}: {}", share(findings, knows_amounts)), 2))?;
-    }
-    writeln!(out)
-}
-
-/// `3 findings (2 deny, 1 review) on 2 services, $1,000.00 at risk`.
-fn share(share: &Share, knows_amounts: bool) -> String {
-    let all = share.all();
-    if all.findings == 0 {
-        return counted(0, "finding");
-    }
-    let by = Disposition::WORDS.iter().map(|(word, d)| (word, share.of_disposition(*d).findings));
-    let by: Vec<_> = by.filter(|(_, n)| *n > 0).map(|(word, n)| format!("{} {word}", grouped(n))).collect();
-    let services = if all.services == 0 {
-        String::new()
-    } else {
-        format!(" on {}, {} at risk", counted(all.services, "service"), sum_in_words(all.at_risk, knows_amounts))
+/// Labels that no table knows: the most frequent one, or several and what to do about them.
+fn unread(context: ReportContext<'_>, totals: &Totals, all: bool) -> Vec<String> {
+    let sentence = |unread: notes::UnreadRow<'_>| {
+        let shown = if all { unread.labels.len() } else { 1 };
+        let labels = unread.labels.iter().take(shown);
+        let labels: Vec<_> = labels.map(|(label, rows)| format!("\"{}\" ({rows})", style::seen(label))).collect();
+        let more = unread.labels.len() - labels.len() + unread.more;
+        let more = if more > 0 { format!(" and {more} more in summary.json") } else { String::new() };
+        let advice = if all { format!(": {}", unread.advice) } else { String::new() };
+        format!("no table knows the {} {}{more}{advice}", unread.name, labels.join(", "))
     };
-    format!("{} ({}){services}", counted(all.findings, "finding"), by.join(", "))
+    notes::unread(context.run, totals).into_iter().map(sentence).collect()
 }
 
-fn bins(context: ReportContext<'_>) -> String {
-    let bins = context.run.ledger.bins();
-    let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));
-    filled.collect::<Vec<_>>().join(" + ")
+fn statuses(context: ReportContext<'_>, summary: &Summary) -> Vec<String> {
+    let head =
+        [("services", Align::Left), ("count", Align::Right), ("at risk", Align::Right), ("recoverable", Align::Right)];
+    let mut table = Columns::new(head);
+    for line in brief::statuses(context.run, summary) {
+        let word = line.status.map_or_else(|| line.word().to_owned(), |s| paint(style::status(s), line.word()));
+        table.row([word, line.services, line.at_risk, line.recoverable]);
+    }
+    table.lines(style::width())
 }
 
-fn statuses(context: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let known = context.run.knows_amounts();
-    let mut table = table();
-    table.set_header(vec![Cell::new("services"), right("count"), right("at risk"), right("recoverable")]);
-    for status in ServiceStatus::ALL {
-        let tally = summary.status(status);
-        let at_risk = if status.is_flagged() { sum_in_words(tally.at_risk, known) } else { String::new() };
-        let recoverable =
-            if status == ServiceStatus::Deny { sum_in_words(tally.recoverable, known) } else { String::new() };
-        table.add_row(vec![
-            Cell::new(status.word()),
-            right(grouped(tally.services)),
-            right(at_risk),
-            right(recoverable),
+/// The rules with the highest amounts at risk, as many as there is room for, or all of them in the order of their codes.
+fn rules(context: ReportContext<'_>, summary: &Summary, room: usize, fewest: usize) -> Vec<String> {
+    let mut fired = brief::rules(context, summary);
+    let all = room == usize::MAX;
+    if all {
+        fired.sort_by_key(|rule| rule.code);
+    }
+    let mut table = Columns::new([
+        ("rule", Align::Left),
+        ("found", Align::Left),
+        ("default", Align::Left),
+        ("findings", Align::Right),
+        ("at risk", Align::Right),
+    ]);
+    // Besides the rules: the heading, a line on the others, an empty line, and the highest amount with its heading.
+    let shown = if all { fired.len() } else { room.saturating_sub(6).max(fewest) };
+    // A line that says that there is one more rule takes the room of that rule.
+    let shown = if shown + 1 == fired.len() { fired.len() } else { shown.min(fired.len()) };
+    for rule in &fired[..shown] {
+        let disposition = rule.disposition.word().to_owned();
+        table.row([
+            rule.code.to_owned(),
+            rule.name.to_owned(),
+            disposition,
+            grouped(rule.findings),
+            rule.at_risk.clone(),
         ]);
     }
-    table.add_row(vec![
-        Cell::new("all"),
-        right(grouped(summary.services())),
-        right(sum_in_words(summary.at_risk(), known)),
-        right(sum_in_words(summary.recoverable(), known)),
-    ]);
-    let mut lines: Vec<String> = table.lines().collect();
-    for (line, status) in lines.iter_mut().skip(1).zip(ServiceStatus::ALL) {
-        *line = line.replacen(status.word(), &paint(style::status(status), status.word()), 1);
+    let mut lines = table.lines(style::width());
+    let others = &fired[shown..];
+    if !others.is_empty() {
+        let findings = others.iter().map(|rule| rule.findings).sum();
+        let (rules, findings) = (counted(others.len() as u64, "more rule"), counted(findings, "finding"));
+        lines.extend(fitted(&paint(DIM, format!("  {rules} with {findings}: --all-rules lists them")), 2));
     }
-    for line in lines {
-        writeln!(out, " {}", line.trim_end())?;
+    if !lines.is_empty() {
+        lines.push(String::new());
     }
-    writeln!(out)
+    lines
 }
 
-fn rules(context: ReportContext<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table();
-    table.set_header(vec![
-        Cell::new("rule"),
-        Cell::new("found"),
-        Cell::new("default"),
-        right("findings"),
-        right("at risk"),
+/// The services with the highest amounts at risk, as many as there is room for.
+fn highest(highest: &TopServices, room: usize) -> Vec<String> {
+    // Besides the services: the heading and an empty line.
+    let shown = room.saturating_sub(2).min(TOP_SERVICES_SHOWN);
+    let mut table = Columns::new([
+        ("highest", Align::Right),
+        ("status", Align::Left),
+        ("claim", Align::Left),
+        ("code", Align::Left),
+        ("date", Align::Left),
+        ("rules", Align::Left),
     ]);
-    for (id, tally) in &summary.rules {
-        let (doc, setting) = (context.doc(*id), context.setting(*id));
-        table.add_row(vec![
-            Cell::new(&doc.code),
-            Cell::new(&doc.name),
-            Cell::new(setting.disposition.word()),
-            right(grouped(tally.findings)),
-            right(if tally.at_risk.0 == 0 { String::new() } else { dollars(tally.at_risk) }),
+    let services = highest.services().iter().take(shown);
+    if services.len() == 0 {
+        return Vec::new();
+    }
+    for service in services {
+        table.row([
+            dollars(service.amount),
+            service.status.word().to_owned(),
+            style::seen(&service.claim).into_owned(),
+            service.codes.clone(),
+            service.date.map_or(String::new(), |d| d.to_string()),
+            service.rules.clone(),
         ]);
     }
-    print(out, &table)?;
-    writeln!(out)
-}
-
-fn highest(highest: &TopServices, out: &mut dyn Write) -> io::Result<()> {
-    if highest.services().is_empty() {
-        return Ok(());
-    }
-    let mut table = table();
-    table.set_header(vec![
-        right("highest"),
-        Cell::new("status"),
-        Cell::new("claim"),
-        Cell::new("code"),
-        Cell::new("date"),
-        Cell::new("rules"),
-    ]);
-    for service in highest.services() {
-        table.add_row(vec![
-            right(dollars(service.amount)),
-            Cell::new(service.status.word()),
-            Cell::new(style::seen(&service.claim)),
-            Cell::new(&service.codes),
-            Cell::new(service.date.map_or(String::new(), |d| d.to_string())),
-            Cell::new(&service.rules),
-        ]);
-    }
-    print(out, &table)?;
-    writeln!(out)
+    let mut lines = table.lines(style::width());
+    lines.push(String::new());
+    lines
 }

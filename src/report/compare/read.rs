@@ -1,6 +1,6 @@
 //! Reads the findings of a report strictly: a row that claimlint cannot have written is refused with its line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -62,6 +62,21 @@ struct FindingsSummary {
     #[serde(default)]
     columns: BTreeMap<String, u64>,
     authorizations: Option<IgnoredAny>,
+    policy: Option<PolicyHead>,
+    #[serde(default)]
+    not_asked: BTreeSet<String>,
+    #[serde(default)]
+    inputs: Vec<InputHead>,
+}
+
+#[derive(Deserialize)]
+struct PolicyHead {
+    fingerprint: String,
+}
+
+#[derive(Deserialize)]
+struct InputHead {
+    layout: String,
 }
 
 #[derive(Deserialize)]
@@ -169,6 +184,9 @@ impl FindingsFile {
                 absent: summary.absent.clone(),
                 columns: summary.columns.clone(),
                 has_authorizations: summary.authorizations.is_some(),
+                policy: summary.policy.as_ref().map(|policy| policy.fingerprint.clone()),
+                not_asked: summary.not_asked.clone(),
+                layouts: summary.inputs.iter().map(|input| input.layout.clone()).collect(),
             },
             tokens: 0,
             largest_row: allowance.largest_row(),

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::report::dir::contents::remove;
 use crate::report::dir::directory::{Directory, Entry, Identity, entry_of_file, with_free_name};
 use crate::report::dir::lock::ReportLock;
+use crate::report::dir::parents::MadeParents;
 
 /// A directory under construction, with the lock of its report. Dropping it removes both, unless the directory was
 /// moved into place.
@@ -19,6 +20,7 @@ pub struct Building {
     identity: Identity,
     state: Mutex<State>,
     lock: ReportLock,
+    made: MadeParents,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +37,14 @@ impl Building {
         let (name, directory) = with_free_name(prefix, end, |name| parent.create_inside(name))?;
         let identity = directory.identity()?;
         let (parent, directory) = (Arc::clone(parent), Arc::new(directory));
-        Ok(Self { parent, name, directory, identity, state: Mutex::default(), lock })
+        let (state, made) = Default::default();
+        Ok(Self { parent, name, directory, identity, state, lock, made })
+    }
+
+    /// The same with the directories that were made above it, which are removed with it if they are empty then.
+    pub(super) fn below(mut self, made: MadeParents) -> Self {
+        self.made = made;
+        self
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,10 +114,14 @@ impl Building {
     /// Removes the files that were made, the directory and the lock. Threads that still write make no more files.
     pub(crate) fn discard(&self) {
         let mut state = self.state();
-        if !std::mem::replace(&mut state.closed, true) {
+        let was_closed = std::mem::replace(&mut state.closed, true);
+        if !was_closed {
             remove(&self.parent, &self.name, &self.directory, &state.files);
         }
         self.lock.remove();
+        if !was_closed {
+            self.made.remove();
+        }
     }
 }
 

@@ -70,6 +70,13 @@ impl OldReport {
         self.identity
     }
 
+    /// A file of its manifest that it does not have; an empty name if it has no manifest that can be read.
+    pub(super) fn lacks(&self) -> Option<String> {
+        let Some(manifest) = Manifest::read(&self.directory) else { return Some(String::new()) };
+        let named = manifest.files.into_iter().map(|file| file.file).chain([RUN.to_owned()]);
+        named.into_iter().find(|name| !self.files.contains_key(name))
+    }
+
     /// Refuses a report to which somebody added a file, or whose files somebody changed, since it was opened.
     pub(super) fn ensure_unchanged(&self, shown: &str) -> Result<(), PublishError> {
         let files = own_files(&self.directory, |name| self.files.contains_key(name))

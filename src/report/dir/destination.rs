@@ -9,7 +9,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::report::dir::building::Building;
@@ -110,4 +110,19 @@ impl Destination {
         let _ = parent.remove_directory(&backup_name);
         placed
     }
+}
+
+/// Parent and name of a path; `.` and `..` are resolved.
+pub(super) fn split(out: &Path) -> Result<(PathBuf, OsString), PublishError> {
+    let looked_up;
+    let path = if out.file_name().is_some() {
+        out
+    } else {
+        let trouble = |e: io::Error| PublishError::Io(out.display().to_string(), describe_io_error(&e));
+        looked_up = std::fs::canonicalize(out).map_err(trouble)?;
+        &looked_up
+    };
+    let name = path.file_name().ok_or_else(|| PublishError::NoReport(out.display().to_string()))?;
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((parent.to_path_buf(), name.to_owned()))
 }

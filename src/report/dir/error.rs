@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The target exists.
-    #[error("{0}: exists already; name another directory with --out, or replace it with --force")]
+    #[error(
+        "{0}: exists already; name another directory with --out, such as reports/{{date}}-{{run}}, or replace it with --force"
+    )]
     Exists(String),
     /// The target is not a report.
     #[error("{0}: is not a claimlint report, so --force does not replace it; name another directory with --out")]

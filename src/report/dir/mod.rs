@@ -11,7 +11,9 @@
 //! - [`contents`]: what a report directory may hold.
 //! - [`lock`]: one run at a time writes a report.
 //! - [`recover`]: what killed runs left is removed.
+//! - [`parents`]: the directories above a report that are made for it.
 //! - [`building`]: a directory under construction.
+//! - [`removal`]: old reports are removed as a whole.
 //! - [`destination`]: the place of a report, and how it is moved there.
 //! - [`staged`]: a report under construction.
 
@@ -23,8 +25,10 @@ mod error;
 mod files;
 pub(crate) mod lock;
 pub mod manifest;
+mod parents;
 mod protected;
 mod recover;
+mod removal;
 mod staged;
 pub(crate) mod state;
 
@@ -35,4 +39,5 @@ pub use crate::report::dir::error::PublishError;
 pub use crate::report::dir::files::{create, describe_io_error, remove_incomplete};
 pub use crate::report::dir::manifest::RUN;
 pub use crate::report::dir::protected::ProtectedFiles;
+pub use crate::report::dir::removal::{RemovalError, Shelf};
 pub use crate::report::dir::staged::{DEFAULT, StagedReport};

@@ -40,6 +40,13 @@ pub(super) fn recover(parent: &Directory, name: &str, protected: &ProtectedFiles
     Ok(())
 }
 
+/// The report to which an entry belongs that a killed run left; `None` for any other name.
+pub(super) fn target_of(name: &str) -> Option<&str> {
+    let stem = [PARTIAL, OLD].into_iter().find_map(|end| name.strip_suffix(end))?;
+    let target = stem.strip_prefix('.')?.get(..stem.len().checked_sub(2 + UNIQUE)?)?;
+    (!target.is_empty() && left_over(name, target).is_some()).then_some(target)
+}
+
 /// The kind of entry that a run into `target` leaves under this name; `None` for any other name.
 fn left_over(name: &str, target: &str) -> Option<&'static str> {
     let rest = name.strip_prefix('.')?.strip_prefix(target)?.strip_prefix('.')?;
@@ -67,6 +74,11 @@ mod tests {
             ("r.a1B2c3.partial", "r", None),
         ] {
             assert_eq!(left_over(name, target), kind, "{name} of {target}");
+            assert_eq!(target_of(name) == Some(target), kind.is_some(), "{name} of {target}");
+        }
+        for name in ["r.partial", ".partial", "..a1B2c3.partial", ".r.a1-2c3.old", ".\u{e9}.a1B2c3", ".\u{e9}1B2c3.old"]
+        {
+            assert_eq!(target_of(name), None, "{name}");
         }
     }
 }

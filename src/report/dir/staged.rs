@@ -2,7 +2,7 @@
 //!
 //! A report is built in a directory beside its target and moved there when it is complete.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::ingest::InputFile;
 use crate::ingest::source::spill::Scratch;
 use crate::report::dir::building::Building;
 use crate::report::dir::contents::OldReport;
-use crate::report::dir::destination::Destination;
-use crate::report::dir::directory::Directory;
+use crate::report::dir::destination::{Destination, split};
 use crate::report::dir::error::PublishError;
 use crate::report::dir::files::describe_io_error;
 use crate::report::dir::lock::{LockAttempt, ReportLock};
 use crate::report::dir::manifest;
+use crate::report::dir::parents::MadeParents;
 use crate::report::dir::protected::ProtectedFiles;
 use crate::report::dir::recover::{PARTIAL, recover};
 
@@ -59,7 +59,7 @@ impl StagedReport {
         }
     }
 
-    /// `None`: another run is writing to the target.
+    /// Makes the directories above the target that do not exist. `None`: another run is writing to the target.
     fn reserve(
         place: &Path,
         name: &OsStr,
@@ -67,29 +67,46 @@ impl StagedReport {
         protected: &ProtectedFiles,
     ) -> Result<Option<Self>, PublishError> {
         let beside = |e: io::Error| PublishError::Io(place.display().to_string(), describe_io_error(&e));
-        let inside = |name: &OsStr| if place == Path::new(".") { PathBuf::from(name) } else { place.join(name) };
-        let target = inside(name);
-        let (shown, shown_target) = (name.to_string_lossy(), target.display().to_string());
-        let parent = Arc::new(Directory::open(place).map_err(beside)?);
-        let lock = match ReportLock::take(&parent, &shown, protected).map_err(beside)? {
+        let (parent, made) = MadeParents::open(place).map_err(beside)?;
+        let target = if place == Path::new(".") { PathBuf::from(name) } else { place.join(name) };
+        let shown = target.display().to_string();
+        let destination = Destination { parent, name: name.to_owned(), shown };
+        let reserved = Self::reserve_in(&destination, &beside, force, protected);
+        if !matches!(reserved, Ok(Some(_))) {
+            made.remove();
+        }
+        let Some((building, old)) = reserved? else { return Ok(None) };
+        Ok(Some(Self { building: Arc::new(building.below(made)), target, destination, old }))
+    }
+
+    /// Takes the lock and starts to build. `beside` makes an error of the directory above the target.
+    fn reserve_in(
+        destination: &Destination,
+        beside: &dyn Fn(io::Error) -> PublishError,
+        force: bool,
+        protected: &ProtectedFiles,
+    ) -> Result<Option<(Building, Option<OldReport>)>, PublishError> {
+        let Destination { parent, name, shown: shown_target } = destination;
+        let shown = name.to_string_lossy();
+        let lock = match ReportLock::take(parent, &shown, protected).map_err(beside)? {
             LockAttempt::Taken(lock) => lock,
             LockAttempt::Busy => return Ok(None),
             LockAttempt::Foreign(lock) => {
-                return Err(PublishError::ForeignLock(inside(OsStr::new(&lock)).display().to_string()));
+                let path = Path::new(shown_target).with_file_name(lock);
+                return Err(PublishError::ForeignLock(path.display().to_string()));
             }
         };
-        recover(&parent, &shown, protected).map_err(beside)?;
+        recover(parent, &shown, protected).map_err(beside)?;
         let old = match parent.look(name).map_err(beside)? {
-            Some(_) if !force => return Err(PublishError::Exists(shown_target)),
-            Some(_) => Some(OldReport::open(&parent, name, &shown_target, protected)?),
+            Some(_) if !force => return Err(PublishError::Exists(shown_target.clone())),
+            Some(_) => Some(OldReport::open(parent, name, shown_target, protected)?),
             None => None,
         };
-        let building = Building::new(&parent, &format!(".{shown}."), PARTIAL, lock).map_err(|e| match e.kind() {
+        let building = Building::new(parent, &format!(".{shown}."), PARTIAL, lock).map_err(|e| match e.kind() {
             io::ErrorKind::DirectoryNotEmpty => PublishError::Interfered(shown_target.clone()),
             _ => beside(e),
         })?;
-        let destination = Destination { parent, name: name.to_owned(), shown: shown_target };
-        Ok(Some(Self { building: Arc::new(building), target, destination, old }))
+        Ok(Some((building, old)))
     }
 
     /// Makes a file of the report.
@@ -138,21 +155,6 @@ impl StagedReport {
         }
         Ok(self.target.clone())
     }
-}
-
-/// Parent and name of a path; `.` and `..` are resolved.
-fn split(out: &Path) -> Result<(PathBuf, OsString), PublishError> {
-    let looked_up;
-    let path = if out.file_name().is_some() {
-        out
-    } else {
-        let trouble = |e: io::Error| PublishError::Io(out.display().to_string(), describe_io_error(&e));
-        looked_up = fs::canonicalize(out).map_err(trouble)?;
-        &looked_up
-    };
-    let name = path.file_name().ok_or_else(|| PublishError::NoReport(out.display().to_string()))?;
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok((parent.to_path_buf(), name.to_owned()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //!
 //! - [`csv`](mod@csv), [`jsonl`](mod@jsonl): tables as text.
 //! - [`summary_json`]: ledger and totals.
+//! - [`summary_text`]: the result without ids, for e-mail and chat.
 //! - [`polars`]: typed columns; the only file that uses polars.
 //! - [`parquet`]: typed tables.
 //! - [`measures`]: what a roll-up adds up.
@@ -21,6 +22,7 @@ pub mod parquet;
 pub(crate) mod polars;
 pub mod rollup;
 pub mod summary_json;
+pub mod summary_text;
 pub mod xlsx;
 
 use crate::report::sink::Format;
@@ -36,6 +38,8 @@ pub const FORMATS: &[Format] = &[
     },
     Format { file: "rejects.csv", about: "every row that could not be used", word: None, open: csv::rejects },
     Format { file: "summary.json", about: "ledger and totals for machines", word: None, open: summary_json::summary },
+    Format { file: "summary.txt", about: "the result without ids, for e-mail", word: None, open: summary_text::text },
+    Format { file: "summary.md", about: "the same for a chat", word: None, open: summary_text::markdown },
     Format { file: html::FILE, about: "the page to read and forward", word: None, open: html::report },
     Format { file: "report.xlsx", about: "the same for Excel and LibreOffice", word: Some("xlsx"), open: xlsx::report },
     Format { file: "services.parquet", about: "every service, typed", word: Some("parquet"), open: parquet::services },

@@ -1,5 +1,7 @@
 //! Warnings in words for people: the same text at the terminal, in the log, on the page and in the workbook.
 
+use std::path::Path;
+
 use crate::ingest::field::Group;
 use crate::ingest::layout::beyond::SLOTS;
 use crate::report::words::finding::value;
@@ -8,15 +10,25 @@ use crate::warning::{Warning, WarningKind};
 
 /// The whole sentence of a warning, with the file that it is about.
 pub(crate) fn sentence(warning: &Warning) -> String {
+    of_file(warning, &warning.file)
+}
+
+/// The same without the directory of the file.
+pub(crate) fn sentence_without_directory(warning: &Warning) -> String {
+    let name = Path::new(&warning.file).file_name();
+    of_file(warning, &name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()))
+}
+
+fn of_file(warning: &Warning, file: &str) -> String {
     let said = said(warning);
-    if warning.file.is_empty() {
+    if file.is_empty() {
         return said;
     }
     let others = match warning.files {
         0 | 1 => String::new(),
         files => format!(" and {}", counted(files - 1, "more file")),
     };
-    format!("{}{others}: {said}", value(&warning.file))
+    format!("{}{others}: {said}", value(file))
 }
 
 /// What is wrong and what to do about it.
@@ -154,6 +166,23 @@ fn said(warning: &Warning) -> String {
         WarningKind::AuthorizationsGone => {
             "the baseline had an authorization file, and this run has none; give it with --auths".to_owned()
         }
+        WarningKind::AuthorizationsAdded => {
+            "this run has an authorization file, and the baseline had none; what is new or gone may only be due to that"
+                .to_owned()
+        }
+        WarningKind::PolicyUnlikeBaseline => {
+            "the baseline was judged by another policy, or with other dispositions or labels; what is new or gone may only \
+             be due to that"
+                .to_owned()
+        }
+        WarningKind::SelectionUnlikeBaseline => format!(
+            "only one of this run and the baseline asked these rules: {}; what is new or gone may only be due to that",
+            value(field)
+        ),
+        WarningKind::LayoutUnlikeBaseline => format!(
+            "the extracts of the baseline were read with another layout ({}); what is new or gone may only be due to that",
+            value(field)
+        ),
     }
 }
 

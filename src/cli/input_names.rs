@@ -1,0 +1,196 @@
+//! The extracts of a run from what was typed: files, directories, and patterns with `*`, `?` and `[...]`.
+//!
+//! What lies beside extracts and is none is passed over, and said: hidden files, files that somebody is still writing,
+//! checksums, settings and layouts, and folders.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+use glob::{MatchOptions, Pattern};
+
+use crate::cli::companions;
+use crate::cli::load::describe_io_error;
+use crate::cli::terminal::log::Log;
+use crate::report::words::numbers::{counted, grouped};
+
+/// Endings of the names of files that programs give to what they are still writing, in lower case.
+const UNFINISHED: [&str; 10] =
+    [".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".swp", ".writing", "~"];
+
+/// Most names that a note lists.
+const NAMES_SHOWN: usize = 5;
+
+/// What a directory or a pattern stands for.
+pub(crate) struct Expansion {
+    /// As typed.
+    typed: String,
+    /// The number of extracts.
+    extracts: usize,
+    /// Entries that are no extracts, each with the reason.
+    passed_over: Vec<(String, &'static str)>,
+}
+
+/// The names of extracts with every directory and every pattern replaced by the files that it stands for, in the order of
+/// their names.
+pub(crate) fn expanded(typed: &[String]) -> anyhow::Result<(Vec<String>, Vec<Expansion>)> {
+    let (mut files, mut expansions) = (Vec::new(), Vec::new());
+    for name in typed {
+        let Some(paths) = candidates(name)? else {
+            files.push(name.clone());
+            continue;
+        };
+        let mut expansion = Expansion { typed: name.clone(), extracts: 0, passed_over: Vec::new() };
+        for path in paths {
+            let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if let Some(reason) = reason_to_pass_over(&path, &shown) {
+                expansion.passed_over.push((shown, reason));
+                continue;
+            }
+            let text = path.to_str().ok_or_else(|| anyhow!("{}: its name is not UTF-8; rename it", path.display()))?;
+            files.push(text.to_owned());
+            expansion.extracts += 1;
+        }
+        if expansion.extracts == 0 {
+            bail!("{name}: {}", expansion.without_extract());
+        }
+        expansions.push(expansion);
+    }
+    Ok((files, expansions))
+}
+
+/// Says how many extracts each directory and each pattern stands for, and what was passed over.
+pub(crate) fn announce(expansions: &[Expansion], log: &Log) {
+    for expansion in expansions {
+        let passed_over = match expansion.passed_over.as_slice() {
+            [] => String::new(),
+            some => format!("; passed over: {}", listed(some)),
+        };
+        log.note(&format!("{}: {}{passed_over}", expansion.typed, counted(expansion.extracts as u64, "extract")));
+    }
+}
+
+impl Expansion {
+    fn without_extract(&self) -> String {
+        let what = if is_directory(&self.typed) { "holds no extract" } else { "no extract has such a name" };
+        match self.passed_over.as_slice() {
+            [] => format!("{what}; check the path"),
+            some => format!("{what}; passed over: {}", listed(some)),
+        }
+    }
+}
+
+/// Names with their reasons, the first few.
+fn listed(passed_over: &[(String, &'static str)]) -> String {
+    let mut names: Vec<_> =
+        passed_over.iter().take(NAMES_SHOWN).map(|(name, reason)| format!("{name} ({reason})")).collect();
+    if passed_over.len() > NAMES_SHOWN {
+        names.push(format!("and {} more", grouped((passed_over.len() - NAMES_SHOWN) as u64)));
+    }
+    names.join(", ")
+}
+
+fn is_directory(name: &str) -> bool {
+    name != "-" && Path::new(name).is_dir()
+}
+
+/// The entries of a directory or the matches of a pattern, in the order of their names; `None` for the name of a file.
+fn candidates(name: &str) -> anyhow::Result<Option<Vec<PathBuf>>> {
+    if is_directory(name) {
+        let unreadable = |e: &std::io::Error| anyhow!("{name}: {}", describe_io_error(e));
+        let entries = fs::read_dir(name).map_err(|e| unreadable(&e))?;
+        let mut paths = Vec::new();
+        for entry in entries {
+            paths.push(Path::new(name).join(entry.map_err(|e| unreadable(&e))?.file_name()));
+        }
+        paths.sort();
+        return Ok(Some(paths));
+    }
+    let is_pattern = name.contains(['*', '?', '[']) && fs::symlink_metadata(name).is_err();
+    if !is_pattern {
+        return Ok(None);
+    }
+    // With two stars, the folders below would be searched, too.
+    if name.contains("**") {
+        bail!("{name}: ** is not a pattern of claimlint; write one * for each folder");
+    }
+    Pattern::new(name).map_err(|e| anyhow!("{name}: is not a pattern: {}", e.msg))?;
+    let options =
+        MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+    let found = glob::glob_with(name, options).map_err(|e| anyhow!("{name}: is not a pattern: {}", e.msg))?;
+    let mut paths = Vec::new();
+    for path in found {
+        paths.push(path.map_err(|e| anyhow!("{}: {}", e.path().display(), describe_io_error(e.error())))?);
+    }
+    paths.sort();
+    Ok(Some(paths))
+}
+
+/// Why an entry is no extract; `None` if it may be one.
+fn reason_to_pass_over(path: &Path, name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    if name.starts_with('.') {
+        return Some("hidden");
+    }
+    if path.is_dir() {
+        return Some("folder");
+    }
+    if UNFINISHED.iter().any(|end| lower.ends_with(end)) {
+        return Some("unfinished");
+    }
+    if companions::is_companion(&lower) {
+        return Some("companion");
+    }
+    if Path::new(&lower).extension().is_some_and(|end| end == "toml") {
+        return Some("settings");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_and_patterns_stand_for_extracts_alone() {
+        let temp = tempfile::tempdir().expect("a directory");
+        for name in
+            ["b.csv", "a.csv", "c.csv.part", ".d.csv", "a.csv.sha256", "a.csv.done", "claimlint.toml", "x[1].csv"]
+        {
+            fs::write(temp.path().join(name), "").expect("room");
+        }
+        fs::create_dir(temp.path().join("old")).expect("room");
+        fs::write(temp.path().join("old/z.csv"), "").expect("room");
+        let at = |name: &str| temp.path().join(name).display().to_string();
+        let names = |typed: &[String]| expanded(typed).map(|(files, _)| files);
+        let all = vec![at("a.csv"), at("b.csv"), at("x[1].csv")];
+        assert_eq!(names(&[at("")]).expect("extracts"), all);
+        assert_eq!(names(&[at("*")]).expect("extracts"), all);
+        assert_eq!(
+            names(&[at("?.csv"), "-".to_owned()]).expect("extracts"),
+            [at("a.csv"), at("b.csv"), "-".to_owned()]
+        );
+        assert_eq!(names(&[at("x[1].csv")]).expect("a file of that name"), [at("x[1].csv")]);
+        assert_eq!(names(&[at("*/z.csv")]).expect("extracts"), [at("old/z.csv")]);
+        assert_eq!(names(&[at("none.csv")]).expect("reading it fails later"), [at("none.csv")]);
+        let (_, expansions) = expanded(&[at("")]).expect("extracts");
+        let passed_over: Vec<_> = expansions[0].passed_over.iter().map(|(name, why)| (name.as_str(), *why)).collect();
+        let want = [
+            (".d.csv", "hidden"),
+            ("a.csv.done", "companion"),
+            ("a.csv.sha256", "companion"),
+            ("c.csv.part", "unfinished"),
+            ("claimlint.toml", "settings"),
+            ("old", "folder"),
+        ];
+        assert_eq!(passed_over, want);
+        for (pattern, says) in [
+            ("z*.csv", "no extract has such a name; check the path"),
+            ("**", "**"),
+            ("*.part", "c.csv.part (unfinished)"),
+        ] {
+            let refused = names(&[at(pattern)]).expect_err(pattern).to_string();
+            assert!(refused.contains(says), "{pattern}: {refused}");
+        }
+    }
+}

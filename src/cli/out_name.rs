@@ -1,0 +1,87 @@
+//! The name of the report directory, in which `{date}` stands for the day of the run and `{run}` for its id, and the earlier
+//! reports beside it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use glob::{MatchOptions, Pattern};
+use jiff::civil::Date;
+
+use crate::report::dir::{DEFAULT, has_summary};
+use crate::report::siblings::{SiblingReport, in_order};
+
+/// What stands for the day of the run.
+const DATE: &str = "{date}";
+
+/// What stands for the id of the run.
+const RUN: &str = "{run}";
+
+/// The value of `--baseline` that means the newest report beside `--out`.
+pub(crate) const LATEST: &str = "latest";
+
+/// Does the name of the directory depend on the day?
+pub(crate) fn names_day(template: Option<&Path>) -> bool {
+    template.and_then(Path::to_str).is_some_and(|text| text.contains(DATE))
+}
+
+/// The directory of a run. Any other word in braces is refused, because it is probably misspelled.
+pub(crate) fn filled(template: &Path, day: Date, run: &str) -> anyhow::Result<PathBuf> {
+    // A name that is not text has no placeholders.
+    let Some(text) = template.to_str() else { return Ok(template.to_path_buf()) };
+    let text = text.replace(DATE, &day.to_string()).replace(RUN, run);
+    for (at, _) in text.match_indices('{') {
+        let word = text[at + 1..].split_once('}').map_or("", |(word, _)| word);
+        if !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic()) {
+            bail!("--out {}: {{{word}}} is not known; write {DATE} or {RUN}", template.display());
+        }
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// The newest report among those that the same `--out` names, or names on other days and in other runs. Without a placeholder
+/// in its last part, that is every report in its directory. `None`: there is none yet.
+pub(crate) fn latest(template: Option<&Path>) -> anyhow::Result<Option<SiblingReport>> {
+    let pattern = match template {
+        None => format!("{DEFAULT}*"),
+        Some(template) => {
+            let Some(text) = template.to_str() else {
+                bail!("--baseline {LATEST}: --out is not text; name the baseline")
+            };
+            let wild = |part: &str| Pattern::escape(part).replace(DATE, "*").replace(RUN, "*");
+            let path = Path::new(text);
+            let part = |part: Option<&str>| part.map(wild).unwrap_or_default();
+            let above = part(path.parent().and_then(Path::to_str));
+            let name = part(path.file_name().and_then(|name| name.to_str()));
+            let is_fixed = |part: &str| !part.contains(DATE) && !part.contains(RUN);
+            let name = if name.is_empty() || is_fixed(text) { "*".to_owned() } else { name };
+            if above.is_empty() { name } else { format!("{}/{name}", above.trim_end_matches('/')) }
+        }
+    };
+    let options =
+        MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+    let found = glob::glob_with(&pattern, options)?.filter_map(Result::ok);
+    let is_default = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let rest = name.strip_prefix(DEFAULT).unwrap_or_default();
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let reports = found.filter(|path| (template.is_some() || is_default(path)) && has_summary(path));
+    Ok(in_order(reports.map(SiblingReport::at).collect()).into_iter().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_and_run_are_filled_in_and_other_words_refused() {
+        let day = jiff::civil::date(2024, 3, 5);
+        let fill = |template: &str| filled(Path::new(template), day, "1a2b").map(|path| path.display().to_string());
+        assert_eq!(fill("reports/{date}/a-{run}").expect("known"), "reports/2024-03-05/a-1a2b");
+        assert_eq!(fill("plain").expect("no word"), "plain");
+        assert_eq!(fill("{}{1}{").expect("no word"), "{}{1}{");
+        let refused = fill("reports/{day}").expect_err("unknown").to_string();
+        assert!(refused.contains("{day} is not known; write {date} or {run}"), "{refused}");
+        assert!(names_day(Some(Path::new("a/{date}"))) && !names_day(Some(Path::new("{run}"))) && !names_day(None));
+    }
+}
