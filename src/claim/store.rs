@@ -69,6 +69,32 @@ impl Store {
         }
     }
 
+    /// The lines of the nth batch, which is empty from now on.
+    fn take(&mut self, n: usize) -> io::Result<Batch> {
+        match &mut self.slots[n] {
+            Slot::Held(batch) => Ok(std::mem::take(batch)),
+            Slot::Spooled { .. } => self.batch(n).map(Cow::into_owned),
+        }
+    }
+
+    /// All lines as one batch. Each batch is dropped once its lines are in it.
+    pub fn into_one(mut self) -> io::Result<Batch> {
+        let held = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Held(batch) => Some(&**batch),
+            Slot::Spooled { .. } => None,
+        });
+        let mut all = Batch::with_room_for(held);
+        for n in 0..self.batches() {
+            let batch = self.take(n)?;
+            // Places in a batch are 32 bits wide.
+            if all.bytes() + batch.bytes() > u32::MAX as usize {
+                return Err(io::Error::other("more than 4 GiB of lines, too many for one part"));
+            }
+            all.append(&batch, 0..batch.len());
+        }
+        Ok(all)
+    }
+
     /// The number of the first line of each batch.
     pub fn starts(&self) -> Vec<usize> {
         let lines = |slot: &Slot| match slot {

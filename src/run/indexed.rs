@@ -89,16 +89,8 @@ impl Run {
     }
 
     /// Judges all lines as one part.
-    pub fn judge_all(self) -> io::Result<JudgedRun> {
-        let mut lines = Batch::default();
-        for n in 0..self.store.batches() {
-            let batch = self.store.batch(n)?;
-            // Places in a batch are 32 bits wide.
-            if lines.bytes() + batch.bytes() > u32::MAX as usize {
-                return Err(io::Error::other("more than 4 GiB of lines, too many for one part"));
-            }
-            lines.append(&batch, 0..batch.len());
-        }
+    pub fn judge_all(mut self) -> io::Result<JudgedRun> {
+        let lines = std::mem::replace(&mut self.store, Store::new(None, LINES)).into_one()?;
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists());
         let JudgedPart { line_set, judged, matches } = self.judged(line_set);
         let summary = Summary::from_judged(&judged);

@@ -27,7 +27,9 @@ impl fmt::Display for Faults {
         let n = self.list.len();
         write!(f, "{} has {n} fault{}", self.file, if n == 1 { "" } else { "s" })?;
         for fault in &self.list {
-            write!(f, "\n  {}:{}:{}: {}", self.file, fault.line, fault.column, fault.message)?;
+            // A message may quote a text of the file, and has one line.
+            let message = fault.message.replace('\n', "\u{240a}");
+            write!(f, "\n  {}:{}:{}: {message}", self.file, fault.line, fault.column)?;
         }
         Ok(())
     }

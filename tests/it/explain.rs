@@ -315,7 +315,7 @@ fn completions_and_manual_pages_are_valid() {
     assert!(crate::cli::claimlint(&["completions", "cmd"]).refused().contains("bash"));
     let man = crate::cli::claimlint(&["man"]).success();
     let title =
-        format!("\n.TH claimlint 1 2026-11-25 \"claimlint {}\" \"claimlint manual\"\n", env!("CARGO_PKG_VERSION"));
+        format!("\n.TH claimlint 1 2026-11-26 \"claimlint {}\" \"claimlint manual\"\n", env!("CARGO_PKG_VERSION"));
     assert!(man.contains(&title) && !man.contains(" \n"), "{man}");
     assert!(man.contains(".TH") && man.contains("claimlint\\-explain"), "{man}");
     let pages = tempfile::tempdir().expect("a directory");
@@ -329,7 +329,8 @@ fn completions_and_manual_pages_are_valid() {
     let topic = fs::read_to_string(pages.path().join("claimlint-claims.7")).expect("a page for each topic");
     assert!(topic.contains(".SH NAME\nclaimlint-claims \\- "), "{topic}");
     assert!(pages.path().join("claimlint-spec-bins.7").exists());
-    assert!(crate::cli::claimlint(&["man", "--out", "/nowhere/at/all"]).refused().contains("does not exist"));
+    let inside_a_file = format!("{into}/claimlint.1/man");
+    assert!(crate::cli::claimlint(&["man", "--out", &inside_a_file]).refused().contains("is not a directory"));
     // The command is hidden, so that the list of everyday commands stays short.
     let help = crate::cli::claimlint(&["--help"]).success();
     assert!(!help.contains("completions") && help.contains("explain"), "{help}");

@@ -147,14 +147,23 @@ fn no_output_holds_an_id() {
 
 /// The ids of a row: claim, original claim, member and authorization number. Their letters, digits and separators are those
 /// of real ones; a number may be written in money and units, too.
-const HIDDEN: [&str; 6] = ["E24100744", "CLM.0001/2", "MB 55|0192-07", "90817264", "5550001234", "PA-2024-000123"];
+const HIDDEN: [&str; 8] = [
+    "E24100744",
+    "CLM.0001/2",
+    "MB 55|0192-07",
+    "90817264",
+    "5550001234",
+    "PA-2024-000123",
+    "31300744.01",
+    "\u{c4}\u{d6}\u{dc}\u{df}",
+];
 
 /// The ways in which a text is hidden.
 type Disguise = (&'static str, fn(&str) -> String);
 
 /// An id with a separator after every third character.
 fn divided(id: &str, by: &str) -> String {
-    let plain: Vec<char> = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain: Vec<char> = id.chars().filter(|c| c.is_alphanumeric()).collect();
     plain.chunks(3).map(|chunk| chunk.iter().collect::<String>()).collect::<Vec<_>>().join(by)
 }
 

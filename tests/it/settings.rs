@@ -145,6 +145,11 @@ fn a_broken_file_is_refused_with_all_its_faults() {
             assert!(output.contains(part), "{part}: {output}");
         }
     }
+    // No text of the file begins a line of the message.
+    dir.put("claimlint.toml", "auths = \"a\\nerror: b\"\n[products]\n\"G\\nerror: O\" = \"g\\nerror: o\"\n");
+    let output = dir.run(&["check", "claims.csv"]);
+    assert!(output.code == Some(2) && output.err.contains("`auths` holds a line end"), "{}", output.err);
+    assert_eq!(output.err.lines().filter(|line| line.starts_with("error:")).count(), 1, "{}", output.err);
     dir.put("claimlint.toml", "\nfail_if = \"rows >\"\n");
     let gate = dir.run(&["check", "claims.csv"]).refused();
     assert!(gate.contains("claimlint.toml:2: fail_if: column 7: the expression ends too soon"), "{gate}");

@@ -79,6 +79,23 @@ impl Batch {
         line.checked_sub(1).map_or([0; 3], |before| self.stops[before].map(|at| at as usize))
     }
 
+    /// An empty batch with room for all lines of others.
+    pub(crate) fn with_room_for<'b>(others: impl Iterator<Item = &'b Self>) -> Self {
+        let mut lengths = [0; 5];
+        for other in others {
+            let own = [other.heads.len(), other.stops.len(), other.text.len(), other.ends.len(), other.known.len()];
+            lengths.iter_mut().zip(own).for_each(|(sum, length)| *sum += length);
+        }
+        let [heads, stops, text, ends, known] = lengths;
+        Self {
+            heads: Vec::with_capacity(heads),
+            stops: Vec::with_capacity(stops),
+            text: String::with_capacity(text),
+            ends: Vec::with_capacity(ends),
+            known: Vec::with_capacity(known),
+        }
+    }
+
     /// Appends some lines of another batch.
     pub fn append(&mut self, other: &Self, lines: Range<usize>) {
         let [text, ends, known] = self.lengths();

@@ -124,7 +124,7 @@ pub enum Command {
     /// Print the manual page, or write a page for each subcommand and topic
     #[command(hide = true)]
     Man {
-        /// Directory for the pages
+        /// Directory for the pages; made if it does not exist
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },

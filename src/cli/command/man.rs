@@ -1,6 +1,7 @@
 //! Completions and manual pages, made from the definition of the command line.
 
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -77,7 +78,7 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
     match pages {
         None => out.write_all(page(&command)?.as_bytes())?,
         Some(directory) => {
-            std::fs::create_dir_all(directory)
+            fs::create_dir_all(directory)
                 .and_then(|()| save(&command, directory))
                 .and_then(|()| save_topics(directory))
                 .map_err(|e| anyhow!("--out {}: {}", directory.display(), describe_io_error(&e)))?;
@@ -88,7 +89,7 @@ pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<E
 
 /// Writes the page of a command and of each of its subcommands that is not hidden.
 fn save(command: &Command, directory: &Path) -> io::Result<()> {
-    std::fs::write(directory.join(format!("{}.1", title(command))), page(command)?)?;
+    put(directory, &format!("{}.1", title(command)), &page(command)?)?;
     command.get_subcommands().filter(|c| !c.is_hide_set()).try_for_each(|c| save(c, directory))
 }
 
@@ -98,12 +99,40 @@ fn save_topics(directory: &Path) -> io::Result<()> {
     let spec = spec::PAGES.iter().map(|page| (format!("claimlint-spec-{}", page.name), page.about, page.text));
     for (name, about, text) in guide.chain(spec) {
         let head = format!(
-            ".TH {name} 7 \"{REVISED}\" \"claimlint {}\" \"claimlint manual\"\n.SH NAME\n{name} \\- {about}\n",
+            ".TH {name} 7 \"{REVISED}\" \"claimlint {}\" \"{MANUAL}\"\n.SH NAME\n{name} \\- {about}\n",
             env!("CARGO_PKG_VERSION")
         );
-        std::fs::write(directory.join(format!("{name}.7")), head + &markdown::manual(text))?;
+        put(directory, &format!("{name}.7"), &(head + &markdown::manual(text)))?;
     }
     Ok(())
+}
+
+/// The name of the manual, which the head of each page holds.
+const MANUAL: &str = "claimlint manual";
+
+/// Most bytes of a page before the name of the manual: quotation marks for typesetters, then the line of the title.
+const LONGEST_HEAD: u64 = 1024;
+
+/// Writes a page. An earlier page is replaced; links and files of others are neither followed nor replaced.
+fn put(directory: &Path, name: &str, text: &str) -> io::Result<()> {
+    let path = directory.join(name);
+    let written = match fs::symlink_metadata(&path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => false,
+        Err(e) => return Err(e),
+        Ok(entry) if entry.is_file() && is_page(&path)? => true,
+        Ok(_) => return Err(io::Error::other(format!("{name} is not a page that claimlint wrote"))),
+    };
+    if written {
+        fs::remove_file(&path)?;
+    }
+    OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes())
+}
+
+/// Is a file a page of this manual?
+fn is_page(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(LONGEST_HEAD).read_to_end(&mut head)?;
+    Ok(String::from_utf8_lossy(&head).contains(&format!("\"{MANUAL}\"")))
 }
 
 fn title(command: &Command) -> &str {
@@ -116,7 +145,7 @@ fn page(command: &Command) -> io::Result<String> {
         .title(title(command))
         .date(REVISED)
         .source(concat!("claimlint ", env!("CARGO_PKG_VERSION")))
-        .manual("claimlint manual")
+        .manual(MANUAL)
         .render(&mut text)?;
     Ok(tidy(&String::from_utf8_lossy(&text)))
 }
@@ -125,4 +154,37 @@ fn page(command: &Command) -> io::Result<String> {
 /// that ends a paragraph.
 fn tidy(text: &str) -> String {
     text.replace("\n.br\n\n.br\n", "\n.sp\n").lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_this_manual_are_replaced() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let into = temp.path().join("share/man");
+        let path = |name: &str| into.join(name);
+        for _ in 0..2 {
+            assert_eq!(man(Some(&into), &mut io::sink()).expect("the pages are ours"), Exit::Clean);
+            fs::write(path("claimlint.1"), ".TH claimlint 1 2020-01-01 \"claimlint 0\" \"claimlint manual\"")
+                .expect("room");
+        }
+        for foreign in ["claimlint-check.1", "claimlint-spec-bins.7"] {
+            let page = fs::read(path(foreign)).expect("a page");
+            fs::write(path(foreign), "notes of somebody").expect("room");
+            let refused = man(Some(&into), &mut io::sink()).expect_err("not ours").to_string();
+            assert!(refused.contains(&format!("{foreign} is not a page that claimlint wrote")), "{refused}");
+            assert_eq!(fs::read(path(foreign)).expect("it is there"), b"notes of somebody");
+            fs::write(path(foreign), page).expect("room");
+        }
+        #[cfg(unix)]
+        for target in [path("claimlint-help.1"), path("elsewhere")] {
+            let link = path("claimlint-verify.1");
+            fs::remove_file(&link).expect("a page");
+            std::os::unix::fs::symlink(&target, &link).expect("a link");
+            man(Some(&into), &mut io::sink()).expect_err("a link");
+            assert!(!path("elsewhere").exists() && link.is_symlink());
+        }
+    }
 }

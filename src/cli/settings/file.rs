@@ -126,6 +126,10 @@ fn read_text<T: FromText>(value: &Value, write: &str) -> Result<T, String> {
     match value.as_str() {
         None => Err(format!(" is {}: write {write}", value.type_str())),
         Some("") => Err(" is empty: write a text, or leave the key out".to_owned()),
+        // A line end in a name could begin a line of a message.
+        Some(text) if text.contains(char::is_control) => {
+            Err(" holds a line end or another control character: write a text without any".to_owned())
+        }
         Some(text) => T::from_text(text).map_err(|what| format!(": {what}")),
     }
 }

@@ -126,3 +126,102 @@ pub(super) fn split(out: &Path) -> Result<(PathBuf, OsString), PublishError> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok((parent.to_path_buf(), name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::report::dir::staged::StagedReport;
+    use crate::report::dir::staged::tests::{moved, names, old, open, place, report, services, staged};
+
+    #[test]
+    fn two_steps_replace_and_a_kill_between_them_is_repaired() {
+        let (temp, to) = place();
+        report(&to, "old");
+        let new = staged(&to, "new", true);
+        new.destination.replace_in_two_steps(&new.building, old(&new)).expect("it moves");
+        drop(new);
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
+
+        // Killed after the first step: the earlier report is in the backup directory, and the new one is where it was
+        // built.
+        let backup = temp.path().join(".r.bbbbbb.old");
+        fs::create_dir(&backup).expect("room");
+        fs::rename(&to, backup.join(BACKUP)).expect("it moves");
+        report(&temp.path().join(".r.aaaaaa.partial"), "newer");
+        let refused = open(&to, false).expect_err("it is back");
+        assert!(matches!(refused, PublishError::Exists(_)), "{refused}");
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
+
+        // Killed after the second step: the backup has been replaced.
+        fs::create_dir(&backup).expect("room");
+        report(&backup.join(BACKUP), "older");
+        drop(open(&to, true).expect("it is a report"));
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
+    }
+
+    #[test]
+    fn a_failed_second_step_puts_the_earlier_report_back() {
+        let (temp, to) = place();
+        report(&to, "old");
+        let new = staged(&to, "new", true);
+        moved(temp.path(), "moved");
+        new.destination.replace_in_two_steps(&new.building, old(&new)).expect_err("there is nothing to move");
+        drop(new);
+        assert_eq!((services(&to).as_str(), names(temp.path())), ("old", vec!["moved".to_owned(), "r".to_owned()]));
+        assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
+    }
+
+    /// Puts a report in place, or a part of that.
+    type Step = fn(StagedReport) -> Result<(), PublishError>;
+
+    /// The ways to replace a report: as a whole, and the two ways from which that chooses.
+    const REPLACING: [Step; 3] = [
+        |staged| staged.publish().map(drop),
+        |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop),
+        |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged)),
+    ];
+
+    /// What takes the place of the directory under construction, however late, is not published and not removed.
+    #[test]
+    fn only_the_directory_that_was_built_is_put_in_place() {
+        let placing: Step = |staged| staged.destination.place(&staged.building);
+        let replacing = REPLACING.map(|step| (step, true));
+        for (step, replaces) in replacing.into_iter().chain([(REPLACING[0], false), (placing, false)]) {
+            let (temp, to) = place();
+            if replaces {
+                report(&to, "old");
+            }
+            let new = staged(&to, "new", true);
+            let built = moved(temp.path(), "moved");
+            report(&built, "of somebody else");
+            let refused = step(new).expect_err("another directory");
+            assert!(matches!(refused, PublishError::Interfered(_)), "{refused}");
+            assert_eq!(services(&built), "of somebody else");
+            assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
+            if replaces {
+                assert_eq!(services(&to), "old");
+            } else {
+                assert!(!to.exists());
+            }
+        }
+    }
+
+    /// The earlier report is replaced only if it is still the one that was found to be a report.
+    #[test]
+    fn only_the_report_that_was_found_is_replaced() {
+        for step in REPLACING {
+            let (temp, to) = place();
+            report(&to, "old");
+            let new = staged(&to, "new", true);
+            fs::rename(&to, temp.path().join("moved")).expect("ours");
+            report(&to, "of somebody else");
+            let refused = step(new).expect_err("another directory");
+            assert!(matches!(refused, PublishError::Interfered(_)), "{refused}");
+            assert_eq!(services(&to), "of somebody else");
+            assert_eq!(services(&temp.path().join("moved")), "old");
+            assert_eq!(names(temp.path()), ["moved", "r"]);
+        }
+    }
+}

@@ -27,9 +27,9 @@ pub const DEFAULT: &str = "claimlint-report";
 /// A report under construction, in a directory beside its target. Dropping it removes the directory.
 #[derive(Debug)]
 pub struct StagedReport {
-    building: Arc<Building>,
+    pub(super) building: Arc<Building>,
     target: PathBuf,
-    destination: Destination,
+    pub(super) destination: Destination,
     /// The report that is replaced.
     old: Option<OldReport>,
 }
@@ -158,19 +158,27 @@ impl StagedReport {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use tempfile::TempDir;
+
     use super::*;
     use crate::report::dir::manifest::{self, RUN};
-    use crate::report::dir::recover::BACKUP;
 
-    fn report(path: &Path, text: &str) {
+    /// A directory, and the path of a report in it.
+    pub(in super::super) fn place() -> (TempDir, PathBuf) {
+        let temp = tempfile::tempdir().expect("a directory");
+        let to = temp.path().join("r");
+        (temp, to)
+    }
+
+    pub(in super::super) fn report(path: &Path, text: &str) {
         fs::create_dir(path).expect("a directory");
         fs::write(path.join("summary.json"), "{\n  \"schema\": \"claimlint-summary/1\"\n}").expect("room for it");
         fs::write(path.join("services.csv"), text).expect("room for it");
     }
 
     /// A finished report that is not in place yet.
-    fn staged(path: &Path, text: &str, force: bool) -> StagedReport {
+    pub(in super::super) fn staged(path: &Path, text: &str, force: bool) -> StagedReport {
         let staged = open(path, force).expect("free");
         staged.save("summary.json", b"{\n  \"schema\": \"claimlint-summary/1\"\n}").expect("room for it");
         staged.save("services.csv", text.as_bytes()).expect("room for it");
@@ -178,19 +186,19 @@ mod tests {
         staged
     }
 
-    fn open(path: &Path, force: bool) -> Result<StagedReport, PublishError> {
+    pub(in super::super) fn open(path: &Path, force: bool) -> Result<StagedReport, PublishError> {
         StagedReport::open(Some(path), force, &ProtectedFiles::default())
     }
 
-    fn old(staged: &StagedReport) -> &OldReport {
+    pub(in super::super) fn old(staged: &StagedReport) -> &OldReport {
         staged.old.as_ref().expect("a report is there")
     }
 
-    fn services(path: &Path) -> String {
+    pub(in super::super) fn services(path: &Path) -> String {
         fs::read_to_string(path.join("services.csv")).expect("a report")
     }
 
-    fn names(path: &Path) -> Vec<String> {
+    pub(in super::super) fn names(path: &Path) -> Vec<String> {
         let entries = fs::read_dir(path).expect("there");
         let mut names: Vec<_> = entries.map(|e| e.expect("entry").file_name().to_string_lossy().into_owned()).collect();
         names.sort();
@@ -198,109 +206,24 @@ mod tests {
     }
 
     /// The name of the directory under construction.
-    fn partial(path: &Path) -> PathBuf {
+    pub(in super::super) fn partial(path: &Path) -> PathBuf {
         path.join(names(path).into_iter().find(|name| name.ends_with(PARTIAL)).expect("it is under construction"))
     }
 
-    #[test]
-    fn two_steps_replace_and_a_kill_between_them_is_repaired() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let to = temp.path().join("r");
-        report(&to, "old");
-        let new = staged(&to, "new", true);
-        new.destination.replace_in_two_steps(&new.building, old(&new)).expect("it moves");
-        drop(new);
-        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
-
-        // Killed after the first step: the earlier report is in the backup directory, and the new one is where it was
-        // built.
-        let backup = temp.path().join(".r.bbbbbb.old");
-        fs::create_dir(&backup).expect("room");
-        fs::rename(&to, backup.join(BACKUP)).expect("it moves");
-        report(&temp.path().join(".r.aaaaaa.partial"), "newer");
-        let refused = open(&to, false).expect_err("it is back");
-        assert!(matches!(refused, PublishError::Exists(_)), "{refused}");
-        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
-
-        // Killed after the second step: the backup has been replaced.
-        fs::create_dir(&backup).expect("room");
-        report(&backup.join(BACKUP), "older");
-        drop(open(&to, true).expect("it is a report"));
-        assert_eq!((services(&to).as_str(), names(temp.path())), ("new", vec!["r".to_owned()]));
+    /// Gives the directory under construction another name, and returns its old one.
+    pub(in super::super) fn moved(path: &Path, name: &str) -> PathBuf {
+        let built = partial(path);
+        fs::rename(&built, path.join(name)).expect("ours");
+        built
     }
 
-    #[test]
-    fn a_failed_second_step_puts_the_earlier_report_back() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let to = temp.path().join("r");
-        report(&to, "old");
-        let new = staged(&to, "new", true);
-        fs::rename(partial(temp.path()), temp.path().join("moved")).expect("ours");
-        new.destination.replace_in_two_steps(&new.building, old(&new)).expect_err("there is nothing to move");
-        drop(new);
-        assert_eq!((services(&to).as_str(), names(temp.path())), ("old", vec!["moved".to_owned(), "r".to_owned()]));
-        assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
-    }
-
-    /// Puts a report in place, or a part of that.
-    type Step = fn(StagedReport) -> Result<(), PublishError>;
-
-    /// The ways to replace a report: as a whole, and the two ways from which that chooses.
-    const REPLACING: [Step; 3] = [
-        |staged| staged.publish().map(drop),
-        |staged| staged.destination.exchange(&staged.building, old(&staged)).map(drop),
-        |staged| staged.destination.replace_in_two_steps(&staged.building, old(&staged)),
-    ];
-
-    /// What takes the place of the directory under construction, however late, is not published and not removed.
-    #[test]
-    fn only_the_directory_that_was_built_is_put_in_place() {
-        let place: Step = |staged| staged.destination.place(&staged.building);
-        let replacing = REPLACING.map(|step| (step, true));
-        for (step, replaces) in replacing.into_iter().chain([(REPLACING[0], false), (place, false)]) {
-            let temp = tempfile::tempdir().expect("a directory");
-            let to = temp.path().join("r");
-            if replaces {
-                report(&to, "old");
-            }
-            let new = staged(&to, "new", true);
-            let built = partial(temp.path());
-            fs::rename(&built, temp.path().join("moved")).expect("ours");
-            report(&built, "of somebody else");
-            let refused = step(new).expect_err("another directory");
-            assert!(matches!(refused, PublishError::Interfered(_)), "{refused}");
-            assert_eq!(services(&built), "of somebody else");
-            assert_eq!(names(&temp.path().join("moved")), [""; 0], "its own files are removed wherever they are");
-            if replaces {
-                assert_eq!(services(&to), "old");
-            } else {
-                assert!(!to.exists());
-            }
-        }
-    }
-
-    /// The earlier report is replaced only if it is still the one that was found to be a report.
-    #[test]
-    fn only_the_report_that_was_found_is_replaced() {
-        for step in REPLACING {
-            let temp = tempfile::tempdir().expect("a directory");
-            let to = temp.path().join("r");
-            report(&to, "old");
-            let new = staged(&to, "new", true);
-            fs::rename(&to, temp.path().join("moved")).expect("ours");
-            report(&to, "of somebody else");
-            let refused = step(new).expect_err("another directory");
-            assert!(matches!(refused, PublishError::Interfered(_)), "{refused}");
-            assert_eq!(services(&to), "of somebody else");
-            assert_eq!(services(&temp.path().join("moved")), "old");
-            assert_eq!(names(temp.path()), ["moved", "r"]);
-        }
+    fn is_altered(refused: &PublishError) -> bool {
+        matches!(refused, PublishError::Altered(_, name) if name == "services.csv")
     }
 
     #[test]
     fn nothing_is_published_that_this_run_did_not_write() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let to = temp.path().join("r");
+        let (temp, to) = place();
         // The first and the last in the order of names.
         for (change, name) in
             [("added", "a.txt"), ("added", "z.txt"), ("replaced", "manifest.json"), ("replaced", "summary.json")]
@@ -320,16 +243,14 @@ mod tests {
 
     #[test]
     fn a_directory_that_lost_its_name_is_not_published() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let new = staged(&temp.path().join("r"), "new", false);
-        let built = partial(temp.path());
-        fs::rename(&built, temp.path().join("moved")).expect("ours");
+        let (temp, to) = place();
+        let new = staged(&to, "new", false);
+        moved(temp.path(), "moved");
         assert!(matches!(new.publish(), Err(PublishError::Interfered(_))));
         assert_eq!(names(temp.path()), ["moved"]);
         // An empty directory that took its name is not removed, either.
-        let new = staged(&temp.path().join("r"), "new", false);
-        let built = partial(temp.path());
-        fs::rename(&built, temp.path().join("moved too")).expect("ours");
+        let new = staged(&to, "new", false);
+        let built = moved(temp.path(), "moved too");
         fs::create_dir(&built).expect("room for it");
         drop(new);
         assert!(built.exists());
@@ -356,8 +277,7 @@ mod tests {
 
     #[test]
     fn without_a_manifest_only_the_names_of_a_report_are_replaced() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let to = temp.path().join("r");
+        let (temp, to) = place();
         report(&to, "old");
         for further in ["report.xlsx", "rollup-month.csv", "findings.jsonl", manifest::FILE, RUN] {
             fs::write(to.join(further), "").expect("room");
@@ -379,8 +299,7 @@ mod tests {
 
     #[test]
     fn with_a_manifest_only_the_files_that_it_names_are_replaced() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let to = temp.path().join("r");
+        let (temp, to) = place();
         staged(&to, "old", false).publish().expect("free");
         drop(open(&to, true).expect("a report"));
         for strange in ["report.xlsx", "rollup-month.csv", "rollup-mine.csv"] {
@@ -393,9 +312,9 @@ mod tests {
         let new = staged(&to, "new", true);
         fs::write(to.join("services.csv"), "old, annotated").expect("room");
         let refused = new.publish().expect_err("changed during the run");
-        assert!(matches!(&refused, PublishError::Altered(_, name) if name == "services.csv"), "{refused}");
+        assert!(is_altered(&refused), "{refused}");
         let refused = open(&to, true).expect_err("changed before the run");
-        assert!(matches!(&refused, PublishError::Altered(_, name) if name == "services.csv"), "{refused}");
+        assert!(is_altered(&refused), "{refused}");
         assert_eq!(services(&to), "old, annotated");
         fs::write(to.join("services.csv"), "old").expect("room");
         // A file of the report that this run reads.
@@ -409,8 +328,7 @@ mod tests {
 
     #[test]
     fn a_place_that_was_taken_meanwhile_is_not_overwritten() {
-        let temp = tempfile::tempdir().expect("a directory");
-        let to = temp.path().join("r");
+        let (temp, to) = place();
         let new = staged(&to, "new", false);
         fs::create_dir(&to).expect("room");
         assert!(matches!(new.publish(), Err(PublishError::Exists(_))));

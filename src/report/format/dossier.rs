@@ -307,6 +307,10 @@ fn unpack<T: DeserializeOwned>(frame: &[u8], allowance: &mut Allowance) -> Resul
 /// list, which has up to three times its size while it grows. No other element takes more for each of its bytes.
 const BYTES_PER_BYTE: u64 = 72;
 
+/// Bytes of memory for what is judged of a line, besides the line: its service, its judgement and its findings. A line
+/// with three findings takes 800 bytes, and few have more.
+const BYTES_PER_LINE: u64 = 1536;
+
 /// The error of [`Costed`] for a value that takes too much memory. Reading gives it no other meaning.
 const OVERDRAWN: postcard::Error = postcard::Error::SerializeBufferFull;
 
@@ -346,13 +350,13 @@ impl<'a> Flavor<'a> for Costed<'a> {
     }
 }
 
-/// Reads a dossier and judges it again. Its lines may take this many bytes of memory, and so may a frame while it is
-/// unpacked; a dossier that needs more is refused before it takes more.
+/// Reads a dossier and judges it again. Its lines and what is judged of them may take this many bytes of memory, and so
+/// may a frame while it is unpacked; a dossier that needs more is refused before it takes more.
 pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
     let mut lines: Vec<Batch> = Vec::new();
     let head = frames(from, &mut Allowance::new(memory), |frame, allowance| {
         let batch: Batch = unpack(frame, allowance)?;
-        allowance.take(batch.allocated() as u64)?;
+        allowance.take(batch.allocated() as u64 + batch.len() as u64 * BYTES_PER_LINE)?;
         lines.push(batch);
         Ok(())
     })?;

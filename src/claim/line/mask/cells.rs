@@ -34,12 +34,12 @@ impl Masker<'_> {
     pub fn authorization(&self, row: &Authorization) -> Authorization {
         let mut finder = Finder::new(self.ids);
         let procedures: Vec<&str> = row.procedures.iter().map(String::as_str).collect();
-        let procedures = self.cells(&mut finder, &procedures, Content::Words);
+        let procedures = self.cells(&mut finder, &procedures, Content::Codes);
         Authorization {
             number: self.mask.numbers(&row.number),
             member_id: self.mask.token(IdKind::Member, &row.member_id),
             procedures: procedures.into_iter().map(Cow::into_owned).collect(),
-            status: self.cell(&mut finder, &row.status, Content::Words).into_owned(),
+            status: self.cell(&mut finder, &row.status, Content::Labels).into_owned(),
             ..row.clone()
         }
     }
@@ -59,7 +59,7 @@ impl Masker<'_> {
                     }
                     None => Cow::Borrowed(""),
                 },
-                Privacy::StrayIds => self.cell(finder, cell, Content::Words),
+                Privacy::StrayIds => self.cell(finder, cell, Content::Labels),
                 Privacy::StrayIdsInNumber => self.cell(finder, cell, Content::Numbers),
             }
         });
@@ -68,15 +68,15 @@ impl Masker<'_> {
         let mut encoder = into.encode();
         line.known.iter().for_each(|id| encoder.known(*id));
         let procedures: Vec<&str> = line.procedure_cells().collect();
-        self.cells(finder, &procedures, Content::Words).iter().for_each(|cell| encoder.procedure(cell));
+        self.cells(finder, &procedures, Content::Codes).iter().for_each(|cell| encoder.procedure(cell));
         encoder.texts(&texts);
         let diagnoses: Vec<&str> = line.all_diagnoses().collect();
-        for (n, (cell, code)) in self.cells(finder, &diagnoses, Content::Words).iter().zip(&diagnoses).enumerate() {
+        for (n, (cell, code)) in self.cells(finder, &diagnoses, Content::Codes).iter().zip(&diagnoses).enumerate() {
             let withheld = (cell == code && has_float_trace(finder, code)).then(|| self.withheld(code));
             encoder.diagnosis(line.diagnosis_slot(n), withheld.as_deref().unwrap_or(cell));
         }
         let modifiers: Vec<&str> = line.modifiers().collect();
-        self.cells(finder, &modifiers, Content::Words).iter().for_each(|cell| encoder.modifier(cell));
+        self.cells(finder, &modifiers, Content::Codes).iter().for_each(|cell| encoder.modifier(cell));
         encoder.finish(line.head.clone());
     }
 
@@ -107,7 +107,7 @@ impl Masker<'_> {
     /// A cell with tokens in place of its ids. `None`: what remains of it could hold another.
     fn replaced<'c>(&self, cell: &'c str, hits: &[&Hit]) -> Option<Cow<'c, str>> {
         if hits.is_empty() {
-            return (!could_hide_an_id(cell)).then_some(Cow::Borrowed(cell));
+            return (!could_hide_an_id(cell, self.ids.have_other_letters())).then_some(Cow::Borrowed(cell));
         }
         let (mut out, mut rest, mut from) = (String::new(), String::new(), 0);
         for hit in hits {
@@ -121,7 +121,7 @@ impl Masker<'_> {
         }
         out.push_str(&cell[from..]);
         rest.push_str(&cell[from..]);
-        (!could_hide_an_id(&rest)).then_some(Cow::Owned(out))
+        (!could_hide_an_id(&rest, self.ids.have_other_letters())).then_some(Cow::Owned(out))
     }
 }
 
@@ -129,7 +129,7 @@ impl Masker<'_> {
 fn has_float_trace(finder: &mut Finder<'_>, code: &str) -> bool {
     let ids = code.strip_suffix('0').into_iter().chain(code.strip_suffix("00"));
     let mut ids = ids.filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
-    ids.any(|id| finder.find(std::iter::once(id), Content::Words).iter().any(|hit| !hit.inside))
+    ids.any(|id| finder.find(std::iter::once(id), Content::Codes).iter().any(|hit| !hit.inside))
 }
 
 impl Batch {
@@ -157,7 +157,7 @@ mod tests {
         let (mask, ids) = (mask(), ids(&IDS, usize::MAX));
         let masker = Masker { mask: &mask, ids: &ids };
         let mut finder = Finder::new(&ids);
-        masker.cells(&mut finder, cells, Content::Words).into_iter().map(Cow::into_owned).collect()
+        masker.cells(&mut finder, cells, Content::Codes).into_iter().map(Cow::into_owned).collect()
     }
 
     #[test]

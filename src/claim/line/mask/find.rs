@@ -3,7 +3,7 @@
 //! Cells that belong together, such as the modifiers of a row, are searched as one text, because reading may have split an
 //! id between them.
 
-use crate::claim::line::mask::ids::{Entry, Ids, MAX_LENGTH, MIN_INSIDE};
+use crate::claim::line::mask::ids::{Entry, Ids, MAX_LENGTH, MIN_INSIDE, MIN_INSIDE_LABEL};
 
 /// Digits up to which a number is found only where it is a number of its own, in a column of long numbers: every tenth
 /// number of ten digits holds one of a hundred thousand numbers of six by chance.
@@ -41,15 +41,17 @@ pub(super) struct Hit {
 /// What the cells hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Codes and words.
-    Words,
+    /// Codes, in which a short id may occur by chance.
+    Codes,
+    /// Words and names.
+    Labels,
     /// Long numbers that are no ids, in which a short id may occur by chance.
     Numbers,
 }
 
 /// Finds the ids of a run.
 pub(super) struct Finder<'i> {
-    ids: &'i Ids,
+    pub(super) ids: &'i Ids,
     /// The letters and digits of the cells, upper-case, and where they are.
     text: Vec<u8>,
     places: Vec<Place>,
@@ -109,7 +111,7 @@ impl<'i> Finder<'i> {
             lengths &= !(1 << length);
             let to = from + length;
             let hash = self.ids.hash.last(self.hashes[to], self.hashes[from], length);
-            if let Some(entry) = self.ids.get(hash).filter(|_| self.is_telling(from, to, content)) {
+            if let Some(entry) = self.ids.get(hash).filter(|_| self.is_id_here(from, to, content)) {
                 return Some((to, entry));
             }
         }
@@ -117,10 +119,11 @@ impl<'i> Finder<'i> {
     }
 
     /// Are these letters and digits an id, or may they be part of something else by chance?
-    fn is_telling(&self, from: usize, to: usize, content: Content) -> bool {
+    fn is_id_here(&self, from: usize, to: usize, content: Content) -> bool {
         let is_number = self.text[from..to].iter().all(u8::is_ascii_digit);
         let whole = || !self.is_inside(from - self.zeros_before(from), to);
         match to - from {
+            length if content == Content::Labels && length >= MIN_INSIDE_LABEL => true,
             length if length < MIN_INSIDE => {
                 let (first, last) = (self.places[from], self.places[to - 1]);
                 let undivided = first.cell == last.cell && first.at + length == last.at + 1;
@@ -219,16 +222,25 @@ mod tests {
             ("91234", ""),
             ("S1234A", ""),
         ] {
-            assert_eq!(found(&[cell], Content::Words), want, "{cell}");
+            assert_eq!(found(&[cell], Content::Codes), want, "{cell}");
         }
     }
 
     #[test]
     fn ids_are_found_across_cells() {
-        assert_eq!(found(&["RT", "E2", "41", "00", "74", "4"], Content::Words), "E2..4");
-        assert_eq!(found(&["E24100744", "12", "3456"], Content::Words), "E24100744 12..3456");
-        assert_eq!(found(&["M", "1"], Content::Words), "");
-        assert_eq!(found(&["12", "34"], Content::Words), "");
+        assert_eq!(found(&["RT", "E2", "41", "00", "74", "4"], Content::Codes), "E2..4");
+        assert_eq!(found(&["E24100744", "12", "3456"], Content::Codes), "E24100744 12..3456");
+        assert_eq!(found(&["M", "1"], Content::Codes), "");
+        assert_eq!(found(&["12", "34"], Content::Codes), "");
+    }
+
+    #[test]
+    fn short_ids_are_found_anywhere_in_labels() {
+        for (cell, want) in
+            [("HMO1234", "[1234]"), ("x123456", "[123456]"), ("12 34", "12 34"), ("M12", ""), ("a:M1", "M1")]
+        {
+            assert_eq!(found(&[cell], Content::Labels), want, "{cell}");
+        }
     }
 
     #[test]
@@ -252,7 +264,7 @@ mod tests {
         // All of it is the beginning of ids, or zeros before one.
         for long in ["12345".repeat(320_000), "0".repeat(1_600_000) + "1234", "E2410074".repeat(200_000)] {
             let start = std::time::Instant::now();
-            finder.find(std::iter::once(long.as_str()), Content::Words);
+            finder.find(std::iter::once(long.as_str()), Content::Codes);
             // It takes some 20 ms, and a search that is not linear takes minutes.
             assert!(start.elapsed().as_secs() < 5);
         }

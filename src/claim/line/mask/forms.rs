@@ -9,10 +9,10 @@ const MAX_BYTES: usize = 256;
 /// Codes are shorter; identifiers that were encoded or encrypted are not.
 const MAX_MIXED: usize = 10;
 
-/// Could a text hold an id in a form that is not looked for?
-pub(super) fn could_hide_an_id(text: &str) -> bool {
+/// Could a text hold an id in a form that is not looked for? `have_other_letters`: some ids hold letters that are not ASCII.
+pub(super) fn could_hide_an_id(text: &str, have_other_letters: bool) -> bool {
     text.len() > MAX_BYTES
-        || text.bytes().any(|b| !matches!(b, b' '..=b'~')) && !is_prose(text)
+        || text.bytes().any(|b| !matches!(b, b' '..=b'~')) && (have_other_letters || !is_prose(text))
         || has_escape(text.as_bytes())
         || text.split([' ', ',', ';']).any(is_mangled)
         || text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_mixed)
@@ -73,7 +73,7 @@ mod tests {
             "453234313030373434A",
             &"x".repeat(257),
         ] {
-            assert!(could_hide_an_id(hidden), "{hidden}");
+            assert!(could_hide_an_id(hidden, false), "{hidden}");
         }
         for shown in [
             "",
@@ -89,7 +89,8 @@ mod tests {
             "ABCDEFGHIJKLMN",
             &"x".repeat(256),
         ] {
-            assert!(!could_hide_an_id(shown), "{shown}");
+            assert!(!could_hide_an_id(shown, false), "{shown}");
+            assert_eq!(could_hide_an_id(shown, true), !shown.is_ascii(), "{shown}");
         }
     }
 }

@@ -19,6 +19,9 @@ pub(super) const MAX_LENGTH: usize = 48;
 /// chance, because a procedure code has five characters and a diagnosis begins with three to five.
 pub(super) const MIN_INSIDE: usize = 6;
 
+/// The same in words and names. A number of three digits in them is a count or a percentage.
+pub(super) const MIN_INSIDE_LABEL: usize = 4;
+
 /// The modulus of the hash, a prime for which the remainder is cheap.
 const PRIME: u64 = (1 << 61) - 1;
 
@@ -94,6 +97,7 @@ pub struct IdSink<'h> {
     share: (usize, usize),
     entries: Vec<u64>,
     lengths: Lengths,
+    has_other_letters: bool,
 }
 
 impl IdSink<'_> {
@@ -136,22 +140,40 @@ impl IdSink<'_> {
             length += 1;
         }
         let plain = &plain[..length];
+        self.has_other_letters |= !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric());
+        if let Some(number) = with_point(text) {
+            let hash = number.bytes().fold(0, |hash, b| self.hash.and(hash, b));
+            self.add(hash, Entry::Id(kind));
+        }
         let is_code = || std::str::from_utf8(plain).is_ok_and(self.is_code);
-        if !is_telling(plain) || is_code() {
+        if !is_looked_for(plain) || is_code() {
             return;
         }
         self.lengths[digit(plain[0])] |= 1 << length;
+        self.add(hash, if compared(text).nth(MAX_LENGTH).is_some() { Entry::Beginning } else { Entry::Id(kind) });
+    }
+
+    /// Adds an entry if it belongs to the share.
+    fn add(&mut self, hash: u64, entry: Entry) {
         let (share, of) = self.share;
         if ((u128::from(hash) * of as u128) >> 61) as usize == share {
-            let entry = if compared(text).nth(MAX_LENGTH).is_some() { Entry::Beginning } else { Entry::Id(kind) };
             let place = ENTRIES.iter().position(|own| *own == entry).unwrap_or_default();
             self.entries.push(hash << KIND_BITS | place as u64);
         }
     }
 }
 
-/// Elsewhere than in its own column, a number of up to three digits is a count or a place, and a letter is a code.
-fn is_telling(plain: &[u8]) -> bool {
+/// A number with a point, without the zeros around it, such as `240305.17`. Amounts are compared with it, because only they
+/// have a point. `None`: it is something else, or has so few digits that it is an amount by chance.
+pub(super) fn with_point(text: &str) -> Option<&str> {
+    let (whole, decimals) = text.split_once('.')?;
+    let is_number = whole.bytes().chain(decimals.bytes()).all(|b| b.is_ascii_digit());
+    let number = text.trim_start_matches('0').trim_end_matches('0');
+    (is_number && number.len() > MIN_INSIDE).then_some(number)
+}
+
+/// Are letters and digits looked for in other columns? There, a number of up to three digits is a count or a place, and a letter is a code.
+fn is_looked_for(plain: &[u8]) -> bool {
     plain.len() >= if plain.iter().any(u8::is_ascii_alphabetic) { 2 } else { 4 }
 }
 
@@ -166,6 +188,7 @@ pub struct Ids {
     /// Number of bits of a hash after those first bits.
     after: u32,
     lengths: Lengths,
+    has_other_letters: bool,
 }
 
 impl Ids {
@@ -181,20 +204,21 @@ impl Ids {
     ) -> Result<Self, E> {
         let hash = RollingHash::new(mask);
         let passes = (count.saturating_mul(size_of::<u64>()) / bytes.max(1)).clamp(1, 1 << 16);
-        let (mut entries, mut lengths) = (Vec::new(), [0; 36]);
+        let (mut entries, mut lengths, mut has_other_letters) = (Vec::new(), [0; 36], false);
         for pass in 0..passes {
             let sink = |part: usize| {
-                let mut sink =
-                    IdSink { hash: &hash, is_code, share: (pass, passes), entries: Vec::new(), lengths: [0; 36] };
+                let (share, entries, lengths) = ((pass, passes), Vec::new(), [0; 36]);
+                let mut sink = IdSink { hash: &hash, is_code, share, entries, lengths, has_other_letters: false };
                 ids_of(part, &mut sink)?;
                 sort(&mut sink.entries);
-                Ok((sink.entries, sink.lengths))
+                Ok(sink)
             };
-            let found: Vec<(Vec<u64>, Lengths)> = (0..parts).into_par_iter().map(sink).collect::<Result<_, E>>()?;
-            let mut share = Vec::with_capacity(found.iter().map(|(entries, _)| entries.len()).sum());
-            for (of_part, lengths_of_part) in found {
-                share.extend(of_part);
-                lengths.iter_mut().zip(lengths_of_part).for_each(|(all, own)| *all |= own);
+            let found: Vec<IdSink<'_>> = (0..parts).into_par_iter().map(sink).collect::<Result<_, E>>()?;
+            let mut share = Vec::with_capacity(found.iter().map(|sink| sink.entries.len()).sum());
+            for sink in found {
+                share.extend(sink.entries);
+                lengths.iter_mut().zip(sink.lengths).for_each(|(all, own)| *all |= own);
+                has_other_letters |= sink.has_other_letters;
             }
             sort(&mut share);
             // The shares are in the order of the hashes.
@@ -211,12 +235,22 @@ impl Ids {
             sum += *start;
             *start = sum;
         }
-        Ok(Self { hash, entries, starts, after, lengths })
+        Ok(Self { hash, entries, starts, after, lengths, has_other_letters })
     }
 
     /// The lengths of ids that begin with this letter or digit, one bit each.
     pub(super) fn lengths(&self, first: u8) -> u64 {
         self.lengths[digit(first)]
+    }
+
+    /// Does an id hold letters or digits that are not ASCII? Ids are compared without these.
+    pub(super) const fn have_other_letters(&self) -> bool {
+        self.has_other_letters
+    }
+
+    /// Is a number with a point, in the form of [`with_point`], an id?
+    pub(super) fn have_number(&self, number: &str) -> bool {
+        self.get(number.bytes().fold(0, |hash, b| self.hash.and(hash, b))).is_some()
     }
 
     /// The entry with this hash.

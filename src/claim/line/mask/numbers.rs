@@ -9,13 +9,19 @@ use crate::claim::authorization::Authorization;
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::line::mask::cells::Masker;
 use crate::claim::line::mask::find::{Content, Finder, Hit};
-use crate::claim::line::mask::ids::MIN_INSIDE;
+use crate::claim::line::mask::ids::{MIN_INSIDE, with_point};
 use crate::claim::line::{Batch, Line};
 use crate::claim::value::amount::Cents;
 use crate::ingest::field::Field;
 
 /// The least whole number that is looked at: the first of [`MIN_INSIDE`] digits.
 const LEAST: u64 = 10_u64.pow(MIN_INSIDE as u32 - 1);
+
+/// The least number all of whose digits are looked at: the first of eight digits. No amount or number of units is as large.
+const LEAST_LONG: u64 = 10_000_000;
+
+/// Maximum number of decimals of an amount, and of units in practice.
+const DECIMALS: u32 = 2;
 
 impl Masker<'_> {
     /// The lines with amounts, units and modifiers that are ids marked as unreadable. `None`: they have no such cells.
@@ -56,7 +62,7 @@ impl Found {
         let amounts = [amount(line.charge), amount(line.allowed), amount(line.paid)];
         let is_divided = |hit: &Hit| hit.first.cell != hit.last.cell;
         let modifiers =
-            line.modifiers().nth(1).is_some() && finder.find(line.modifiers(), Content::Words).iter().any(is_divided);
+            line.modifiers().nth(1).is_some() && finder.find(line.modifiers(), Content::Codes).iter().any(is_divided);
         Self { units: is_id(line.units, finder), modifiers, amounts }
     }
 
@@ -100,7 +106,7 @@ impl Found {
         }
         let modifiers: Vec<&str> = line.modifiers().collect();
         if self.modifiers {
-            masker.cells(finder, &modifiers, Content::Words).iter().for_each(|cell| encoder.modifier(cell));
+            masker.cells(finder, &modifiers, Content::Codes).iter().for_each(|cell| encoder.modifier(cell));
         } else {
             for cell in modifiers {
                 encoder.modifier(cell);
@@ -114,14 +120,20 @@ fn cents_as_decimal(Cents(cents): Cents) -> Decimal {
     Decimal::new(cents, 2)
 }
 
-/// Is a number an id? A real one has few digits before the point, so of a short one the whole must be an id.
+/// Is a number an id, or, if it has too many digits for a real one, does it hold an id?
 fn is_id(number: Decimal, finder: &mut Finder<'_>) -> bool {
-    let whole = number.trunc().abs();
-    if whole < Decimal::from(LEAST) {
-        return false;
+    let (whole, digits) = (number.trunc().abs(), Decimal::from(number.mantissa().unsigned_abs()));
+    let mut holds_id =
+        |digits: Decimal| !finder.find(std::iter::once(digits.to_string().as_str()), Content::Numbers).is_empty();
+    let least_long = Decimal::from(LEAST_LONG);
+    if whole >= least_long || number.scale() > DECIMALS && digits >= least_long {
+        return holds_id(digits);
     }
-    let hits = finder.find(std::iter::once(whole.to_string().as_str()), Content::Numbers);
-    hits.iter().any(|hit| hit.inside || number.is_integer())
+    if number.is_integer() && whole >= Decimal::from(LEAST) && holds_id(whole) {
+        return true;
+    }
+    digits >= Decimal::from(LEAST)
+        && with_point(&number.abs().to_string()).is_some_and(|number| finder.ids.have_number(number))
 }
 
 #[cfg(test)]
@@ -132,7 +144,8 @@ mod tests {
 
     #[test]
     fn numbers_may_be_ids() {
-        let ids = ids(&[("123456", IdKind::Claim), ("24100744", IdKind::Member), ("1234", IdKind::Claim)], usize::MAX);
+        let list = ["123456", "24100744", "1234", "31300744.01", "654321.7", "98765.43", "12.5"];
+        let ids = ids(&list.map(|id| (id, IdKind::Claim)), usize::MAX);
         let mut finder = Finder::new(&ids);
         for (number, want) in [
             ("123456", true),
@@ -141,6 +154,14 @@ mod tests {
             ("9924100744", true),
             ("9924100744.5", true),
             ("123456.78", false),
+            ("31300744.01", true),
+            ("-31300744.010", true),
+            ("654321.70", true),
+            ("654321.77", false),
+            ("98765.43", true),
+            ("12.50", false),
+            ("0.24100744", true),
+            ("241007.44", false),
             ("9123456", false),
             ("1234", false),
             ("0", false),
