@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use crate::report::allowance::TooLarge;
+use crate::frame::TooLarge;
 use crate::report::dir::manifest::LARGEST_BYTES;
 use crate::report::dir::{Directory, is_ordinary_file};
 

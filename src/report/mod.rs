@@ -18,7 +18,6 @@
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
 //! - [`sorted`]: sorting and sums by key beyond memory.
-//! - [`allowance`]: the memory that a report may take which somebody else may have written.
 //! - [`claim`]: one claim in full, for `explain`.
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
 //! - [`dir`]: the report directory: staging, locking, publishing, the manifest.
@@ -29,7 +28,6 @@
 //! - [`compare`]: two reports compared by their findings.
 //! - [`verify`]: one report checked against its manifest and summary.
 
-pub mod allowance;
 pub(crate) mod brief;
 pub(crate) mod claim;
 pub mod compare;

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::claim::{Cents, Sum};
+use crate::frame::{Allowance, TooLarge};
 use crate::ledger::Ledger;
-use crate::report::allowance::{Allowance, TooLarge};
 use crate::report::dir;
 use crate::report::dir::manifest;
 use crate::report::dir::manifest::Manifest;

@@ -10,9 +10,9 @@ use tempfile::TempDir;
 
 use claimlint::baseline::Change;
 use claimlint::finding::fingerprint::Fingerprint;
+use claimlint::frame::Allowance;
 use claimlint::ingest::BLOCK;
 use claimlint::report::ReportContext;
-use claimlint::report::allowance::Allowance;
 use claimlint::report::compare::Comparison;
 use claimlint::report::compare::read::{CompareError, FindingsFile};
 use claimlint::run::JudgedRun;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::baseline::{Change, FindingEntry, Pairs, differences};
 use crate::claim::{Cents, Sum};
+use crate::frame::Allowance;
 use crate::policy::Disposition;
-use crate::report::allowance::Allowance;
 use crate::report::compare::read::{CompareError, FindingRow, FindingsFile};
 use crate::tally::{NewTally, Share};
 

@@ -10,22 +10,18 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use postcard::de_flavors::Flavor;
 use rayon::prelude::*;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use zstd::bulk::{Compressor, decompress};
-use zstd::zstd_safe::{compress_bound, get_frame_content_size};
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, NeededRows};
 use crate::claim::{Batch, Text};
 use crate::finding::fingerprint::Fingerprint;
+use crate::frame::{Allowance, FrameError, Frames, TooLarge, read_frame, unpack};
 use crate::ingest::Rejects;
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
-use crate::report::allowance::{Allowance, TooLarge};
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::record;
 use crate::report::totals::Totals;
@@ -39,9 +35,6 @@ pub const FILE: &str = "dossier.bin";
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
 const MAGIC_LINE: &str = concat!("claimlint-dossier/4 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
-
-/// A fast level of zstd: a million lines take two thirds of the time of level 1 and a fifth more space.
-const ZSTD_LEVEL: i32 = -4;
 
 /// Everything of a run except its lines.
 #[derive(Serialize, Deserialize)]
@@ -93,6 +86,16 @@ pub enum DossierError {
     /// The disk reports an error.
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+impl From<FrameError> for DossierError {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Damaged => Self::Damaged,
+            FrameError::TooLarge(e) => Self::TooLarge(e),
+            FrameError::Io(e) => Self::Io(e),
+        }
+    }
 }
 
 /// Starts the dossier. With `--mask-dates` it has only a head, because lines without days cannot be judged again.
@@ -181,50 +184,6 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// Makes frames. Setting up a compressor takes longer than compressing a frame, and fresh memory for a batch must be faulted in,
-/// so both are reused.
-#[derive(Default)]
-struct Frames(Mutex<Vec<FrameMaker>>);
-
-struct FrameMaker {
-    compressor: Compressor<'static>,
-    /// The value in postcard.
-    plain: Vec<u8>,
-    /// The same, compressed.
-    packed: Vec<u8>,
-}
-
-impl FrameMaker {
-    fn new() -> io::Result<Self> {
-        let mut compressor = Compressor::new(ZSTD_LEVEL)?;
-        compressor.include_checksum(true)?;
-        Ok(Self { compressor, plain: Vec::new(), packed: Vec::new() })
-    }
-
-    fn frame<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<Vec<u8>> {
-        self.plain.clear();
-        self.plain = postcard::to_extend(value, std::mem::take(&mut self.plain)).map_err(io::Error::other)?;
-        let most = compress_bound(self.plain.len());
-        if self.packed.len() < most {
-            self.packed.resize(most, 0);
-        }
-        let length = self.compressor.compress_to_buffer(&self.plain, &mut self.packed[..])?;
-        let size = u32::try_from(length).map_err(io::Error::other)?;
-        Ok([&size.to_le_bytes(), &self.packed[..length]].concat())
-    }
-}
-
-impl Frames {
-    /// A frame: a length, then the value in postcard and zstd.
-    fn of<T: Serialize + ?Sized>(&self, value: &T) -> io::Result<Vec<u8>> {
-        let unused = lock(&self.0).pop();
-        let mut maker = unused.map_or_else(FrameMaker::new, Ok)?;
-        let frame = maker.frame(value)?;
-        lock(&self.0).push(maker);
-        Ok(frame)
-    }
-}
-
 /// The policy of the run, from the texts that the dossier keeps. The head may take this many bytes of memory.
 pub fn policy(from: impl Read, memory: usize) -> Result<Policy, DossierError> {
     frames(from, &mut Allowance::new(memory), |_, _| Ok(()))?.policy()
@@ -263,92 +222,12 @@ fn frames(
         allowance.give_back(frame.len() as u64);
         std::mem::swap(&mut frame, &mut next);
     }
-    unpack(&frame, allowance)
+    Ok(unpack(&frame, allowance)?)
 }
-
-/// Reads a frame into `into`. `None`: the file ends here.
-fn read_frame(
-    from: &mut impl BufRead,
-    allowance: &mut Allowance,
-    into: &mut Vec<u8>,
-) -> Result<Option<()>, DossierError> {
-    if from.fill_buf()?.is_empty() {
-        return Ok(None);
-    }
-    let mut length = [0; 4];
-    let cut = |_| DossierError::Damaged;
-    from.read_exact(&mut length).map_err(cut)?;
-    let length = u64::from(u32::from_le_bytes(length));
-    allowance.take(length)?;
-    into.clear();
-    // The vector grows with what is read, whatever length the file claims.
-    from.take(length).read_to_end(into)?;
-    if into.len() as u64 == length { Ok(Some(())) } else { Err(DossierError::Damaged) }
-}
-
-/// Unpacks a frame and decodes its value. Takes nothing that is still needed from the allowance: what the value takes is
-/// for the caller to take.
-fn unpack<T: DeserializeOwned>(frame: &[u8], allowance: &mut Allowance) -> Result<T, DossierError> {
-    // The size is checked before anything is unpacked. zstd never writes more than the buffer holds.
-    let size = get_frame_content_size(frame).ok().flatten().ok_or(DossierError::Damaged)?;
-    allowance.take(size)?;
-    let size = usize::try_from(size).map_err(|_| TooLarge)?;
-    let plain = decompress(frame, size).map_err(|_| DossierError::Damaged)?;
-    let mut decoder = postcard::Deserializer::from_flavor(Costed { rest: &plain, left: allowance.left() });
-    let value = T::deserialize(&mut decoder).map_err(|e| match e {
-        OVERDRAWN => DossierError::TooLarge(TooLarge),
-        _ => DossierError::Damaged,
-    })?;
-    allowance.give_back(size as u64);
-    Ok(value)
-}
-
-/// Bytes of memory that one byte outside of a text may take: an empty text is one byte in the file and 24 bytes in a
-/// list, which has up to three times its size while it grows. No other element takes more for each of its bytes.
-const BYTES_PER_BYTE: u64 = 72;
 
 /// Bytes of memory for what is judged of a line, besides the line: its service, its judgement and its findings. A line
 /// with three findings takes 800 bytes, and few have more.
 const BYTES_PER_LINE: u64 = 1536;
-
-/// The error of [`Costed`] for a value that takes too much memory. Reading gives it no other meaning.
-const OVERDRAWN: postcard::Error = postcard::Error::SerializeBufferFull;
-
-/// The bytes of a value, which may take no more memory than is left.
-struct Costed<'a> {
-    rest: &'a [u8],
-    left: u64,
-}
-
-impl<'a> Costed<'a> {
-    fn take(&mut self, length: usize, cost: u64) -> postcard::Result<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
-        self.left = self.left.checked_sub(cost).ok_or(OVERDRAWN)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-}
-
-impl<'a> Flavor<'a> for Costed<'a> {
-    type Remainder = ();
-    type Source = &'a [u8];
-
-    fn pop(&mut self) -> postcard::Result<u8> {
-        Ok(self.take(1, BYTES_PER_BYTE)?[0])
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
-    }
-
-    fn try_take_n(&mut self, length: usize) -> postcard::Result<&'a [u8]> {
-        self.take(length, length as u64)
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
-}
 
 /// Reads a dossier and judges it again. Its lines and what is judged of them may take this many bytes of memory, and so
 /// may a frame while it is unpacked; a dossier that needs more is refused before it takes more.
