@@ -11,6 +11,8 @@ pub enum Exit {
     Findings,
     /// `verify`: the report is damaged, or it was made from other inputs.
     Differs,
+    /// `merge`: some slices must be made again from another entry.
+    Again,
     /// Not complete: nothing was left in `--out`.
     Failed,
     /// Ctrl-C or SIGTERM: nothing was left in `--out`.
@@ -24,6 +26,7 @@ impl Exit {
             Self::Clean => 0,
             Self::Findings | Self::Differs => 1,
             Self::Failed => 2,
+            Self::Again => 3,
             Self::Interrupted => 130,
         }
     }

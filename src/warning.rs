@@ -10,10 +10,11 @@
 //! it depends on the totals of the run. Warnings that differ only in their file and counts are merged.
 
 use rustc_hash::FxHashMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// What a warning is about. spec: outputs/warnings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WarningKind {
     /// A settings file that was found beside the extract changes results.
     SettingsBesideExtract,
@@ -50,6 +51,7 @@ pub enum WarningKind {
     /// Fewer than half of the dates in `field` can be read: `count` of `of`.
     UnreadableDates,
     /// In `count` of `of` dates the number in the place of the month is above 12.
+    #[serde(rename = "month-above-12")]
     MonthAbove12,
     /// No table knows the product labels of `count` of `of` rows with services.
     UnreadProducts,
@@ -103,12 +105,6 @@ impl WarningKind {
             Self::SelectionUnlikeBaseline => "selection-unlike-baseline",
             Self::LayoutUnlikeBaseline => "layout-unlike-baseline",
         }
-    }
-}
-
-impl Serialize for WarningKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
     }
 }
 
@@ -248,5 +244,18 @@ mod tests {
         assert_eq!(merged([line("a", 7), line("b", 9)]), [Warning { files: 2, ..line("a", 7) }]);
         let beyond = |file: &str| Warning::new(WarningKind::NumberedBeyond).file(file).column("dx26").of(25);
         assert_eq!(merged([beyond("a"), beyond("b")]), [Warning { files: 2, ..beyond("a") }]);
+    }
+
+    /// The word in outputs, and in JSON, is that of the specification.
+    #[test]
+    fn every_word_of_the_specification_is_a_kind() {
+        let section = crate::spec::resolve("outputs/warnings").expect("a section");
+        let rows = section.text.lines().filter_map(|line| line.trim().strip_prefix("| `")?.split(" | ").next());
+        let words: Vec<&str> = rows.flat_map(|cell| cell.split(", ")).map(|word| word.trim_matches('`')).collect();
+        assert!(words.len() > 15, "{words:?}");
+        for word in words {
+            let kind: WarningKind = serde_json::from_str(&format!("{word:?}")).expect(word);
+            assert_eq!(kind.word(), word);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::claim::line::Batch;
 use crate::claim::line::reader::Reader;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
-use crate::ingest::{Binding, Collector, Position, Row, RowAction};
+use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
 /// Number of lines in a full batch: about 1 MB of cells, enough that handing it to a thread costs nothing, and few enough for
 /// the caches.
@@ -20,6 +20,9 @@ const SAMPLE_LINES: usize = 64;
 
 /// Size in bytes at which a batch is full, whatever its number of lines, because cells may have any length.
 const MAX_BATCH_BYTES: usize = 4 << 20;
+
+/// Most lines of a run: the index numbers them in 32 bits.
+pub const MOST_LINES: u64 = u32::MAX as u64;
 
 /// Lines in input order.
 #[derive(Debug)]
@@ -114,10 +117,11 @@ impl Store {
         };
     }
 
-    /// Adds the batches of the next extract of the run.
-    pub fn extend(&mut self, next: Self) {
+    /// Adds the batches of the next extract of the run. Fails if there are more lines than a run can number.
+    pub fn extend(&mut self, next: Self) -> Result<(), ReadError> {
         self.lines += next.lines;
         self.slots.extend(next.slots);
+        if self.lines as u64 > MOST_LINES { Err(ReadError::TooManyLines) } else { Ok(()) }
     }
 
     /// Marks the end of the input: the last batch is complete and may go to disk.
@@ -228,7 +232,7 @@ impl Collector for Store {
     fn append(&mut self, next: Self, lines: u64, _: u64) {
         for slot in next.slots {
             if let Slot::Held(mut batch) = slot {
-                batch.heads.iter_mut().for_each(|head| head.row += lines);
+                batch.move_rows(lines);
                 self.push(*batch);
             }
         }
@@ -296,5 +300,14 @@ mod tests {
                 prop_assert_eq!(&want.stops, &got.stops);
             }
         }
+    }
+
+    #[test]
+    fn more_lines_than_the_index_can_number_are_refused() {
+        let told = |lines: u64| Store { lines: usize::try_from(lines).expect("64 bits"), ..Store::new(None, LINES) };
+        let mut all = told(MOST_LINES - 1);
+        assert!(all.extend(told(1)).is_ok(), "as many as there are numbers");
+        let refused = all.extend(told(1)).expect_err("one more").to_string();
+        assert!(refused.contains("4,294,967,295") && refused.contains("claimlint help cluster"), "{refused}");
     }
 }

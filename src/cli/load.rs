@@ -44,20 +44,22 @@ pub(crate) fn describe_io_error(e: &io::Error) -> String {
 
 /// The built-in layouts, or only the chosen one, with the files of the tables to join.
 pub(crate) fn load_library(choice: &LayoutChoice) -> anyhow::Result<Library> {
+    library_of(choice, layout_file(choice)?.as_ref())
+}
+
+/// The same, where the text of the layout file was read before.
+pub(crate) fn library_of(choice: &LayoutChoice, layout: Option<&PolicyFile>) -> anyhow::Result<Library> {
     let mut tables = choice.join.clone();
     for table in &mut tables {
         table.limit = choice.max_decompressed;
     }
-    choose_layout(choice)?.requiring(&choice.require).joining(&tables).map_err(|what| anyhow!(what))
+    choose_layout(choice, layout)?.requiring(&choice.require).joining(&tables).map_err(|what| anyhow!(what))
 }
 
-/// `--layout` is the name of a built-in layout, or else a file.
-fn choose_layout(choice: &LayoutChoice) -> anyhow::Result<Library> {
-    let shipped = Library::shipped()?.skipping(choice.skip_lines, &choice.comment);
-    let Some(name) = choice.layout.as_deref() else { return Ok(shipped) };
-    if let Some(layout) = shipped.named(name) {
-        return Ok(Library::only(layout.clone()));
-    }
+/// The layout file, if `--layout` names one: it is the name of a built-in layout, or else a file.
+pub(crate) fn layout_file(choice: &LayoutChoice) -> anyhow::Result<Option<PolicyFile>> {
+    let is_built_in = |name: &str| library::SHIPPED.iter().any(|(own, _)| *own == name);
+    let Some(name) = choice.layout.as_deref().filter(|name| !is_built_in(name)) else { return Ok(None) };
     let path = PathBuf::from(name);
     if !path.exists() {
         let names: Vec<_> = library::SHIPPED.iter().map(|(name, _)| *name).collect();
@@ -66,7 +68,18 @@ fn choose_layout(choice: &LayoutChoice) -> anyhow::Result<Library> {
             names.join(", ")
         ));
     }
-    let file = read_text(&path)?;
-    let layout = Layout::load(&file.file, &file.text).with_context(|| "the layout cannot be used")?;
-    Ok(Library::only(layout).skipping(choice.skip_lines, &choice.comment))
+    read_text(&path).map(Some)
+}
+
+fn choose_layout(choice: &LayoutChoice, file: Option<&PolicyFile>) -> anyhow::Result<Library> {
+    let skipping = |library: Library| library.skipping(choice.skip_lines, &choice.comment);
+    if let Some(file) = file {
+        let layout = Layout::load(&file.file, &file.text).with_context(|| "the layout cannot be used")?;
+        return Ok(skipping(Library::only(layout)));
+    }
+    let shipped = skipping(Library::shipped()?);
+    Ok(match choice.layout.as_deref().and_then(|name| shipped.named(name)) {
+        Some(layout) => Library::only(layout.clone()),
+        None => shipped,
+    })
 }

@@ -18,6 +18,7 @@
 //! - [`comparison`]: the baseline and the suppressions of a run.
 //! - [`announce`]: what is said of the inputs of a run, each thing once.
 //! - [`plan`]: everything that a `check` needs, resolved or refused together before the first row is read.
+//! - [`job`]: extracts read in slices, on one machine or many.
 //! - [`signals`]: Ctrl-C, SIGTERM and SIGXFSZ.
 //! - [`command`]: one file for each subcommand.
 
@@ -29,6 +30,7 @@ pub(crate) mod companions;
 pub(crate) mod comparison;
 pub(crate) mod input_files;
 pub(crate) mod input_names;
+pub(crate) mod job;
 pub(crate) mod load;
 pub(crate) mod mask_key;
 pub(crate) mod metrics;
@@ -75,7 +77,7 @@ fn run_command_line() -> Exit {
     };
     let mut out = screen::stdout();
     // The result of `check` is its report, and `check` itself says when its summary cannot be printed.
-    let output_is_result = !matches!(cli.command, Command::Check(_));
+    let output_is_result = !matches!(cli.command, Command::Check(_) | Command::Merge(_));
     let done = match cli.command {
         Command::Check(args) => command::check::check(&args, &mut out),
         Command::Rules { rule, format, policy } => command::rules::rules(rule.as_deref(), format, &policy, &mut out),
@@ -89,6 +91,9 @@ fn run_command_line() -> Exit {
         Command::Help { words } => command::help::help(&words, &mut out),
         Command::Completions { shell } => command::man::completions(shell, &mut out),
         Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),
+        Command::Plan(args) => command::plan::plan(&args, &mut out),
+        Command::Slice(args) => command::slice::slice(&args, &mut out),
+        Command::Merge(args) => command::merge::merge(*args, &mut out),
         Command::Inspect { file, write_layout, layout, config } => {
             command::inspect::inspect(file, write_layout.as_deref(), layout, config, &mut out)
         }

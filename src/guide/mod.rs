@@ -19,6 +19,7 @@ pages! {
     security: "What is promised, to whom, and what is out of scope",
     hostile: "What happens with input that is meant to harm",
     speed: "How fast it is, beside other tools, and how to measure it",
+    cluster: "Extracts read in slices, on one machine or many",
     extending: "Tests, generated extracts, shell completions",
 }
 

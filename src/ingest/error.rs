@@ -37,6 +37,11 @@ pub enum ReadError {
         "the rows in scope do not fit into --memory, and the disk of the report does not take them: {0}; free some space, name another disk with --out, or raise --memory"
     )]
     Spool(String),
+    /// More lines are kept than the index can number.
+    #[error(
+        "more than 4,294,967,295 lines hold a code that the policy looks for, and no run can number more; divide the extracts by member into several jobs, so that each claim and each member is in one of them, and run each on a machine or a cluster (`claimlint help cluster`)"
+    )]
+    TooManyLines,
     /// The rows or amounts read differ from those announced.
     #[error("{0}")]
     Unreconciled(String),

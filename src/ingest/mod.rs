@@ -22,6 +22,7 @@
 //! - [`scan`]: reads blocks in parallel.
 //! - [`known_codes`]: which cells and rows may hold a known code.
 //! - [`read_joined`]: reads an extract with joined tables.
+//! - [`split`]: reads a part of a plain extract by itself.
 
 pub mod cell;
 pub mod date;
@@ -33,6 +34,7 @@ pub(crate) mod read_joined;
 pub mod record;
 pub mod scan;
 pub mod source;
+pub mod split;
 
 use crate::ingest::record::footer;
 use crate::ingest::record::grammar::Surplus;
@@ -115,30 +117,38 @@ pub fn read_into<C: Collector>(
     watch: &dyn Watch,
 ) -> Result<Extract<C>, ReadError> {
     let name = source.name.clone();
-    // Start after the header, so that positions refer to the file. Lines are counted from 1.
-    let total = Tally::new(detected.lines_before + 1, detected.data_start as u64, kept);
+    // Lines are counted from 1.
+    let start = Position { line: detected.lines_before + 1, offset: detected.data_start as u64 };
     let (tally, tables) = if detected.joins.is_empty() {
-        let columns = detected.binding.code_columns();
-        let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
-        let filter = match (charge, &prefilter) {
-            (Some(charge), _) => RowFilter::Totaled(charge),
-            (None, Some(prefilter)) => RowFilter::Prefiltered(prefilter),
-            (None, None) => RowFilter::All,
-        };
-        let mut blocks = source.blocks(detected.data_start, block);
-        let look = |row: &Row<'_>, position: Position, kept: &mut C| look(&detected, row, position, kept);
-        (parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)?, Vec::new())
+        (read_tally(kept, source, &detected, block, codes, charge, look, start, watch)?, Vec::new())
     } else {
+        let total = Tally::new(start.line, start.offset, kept);
         read_joined::read(source, &detected, block, codes, charge, look, watch, total)?
     };
-    let warnings = warnings(&name, &tally, &detected);
-    let extract = Extract { name, bytes: tally.bytes, tally, detected, tables, warnings };
-    refuse_rows_ended_by_cr(&extract)?;
-    refuse_if_mostly_rejected(&extract)?;
-    if let Some(advice) = extract.tally.rejects.latest().and_then(|reject| footer::advice(reject, extract.bytes)) {
-        watch.note(&extract.name, &advice);
-    }
-    Ok(extract)
+    Extract::new(name, tally, detected, tables, watch)
+}
+
+/// Reads the rows of an extract without joined tables. Their positions count from `start`. Refuses nothing that depends on all of
+/// them.
+#[allow(clippy::too_many_arguments, reason = "the arguments of read_into")]
+pub(crate) fn read_tally<C: Collector>(
+    kept: C,
+    source: Source,
+    detected: &Detected,
+    block: usize,
+    codes: Option<&[&str]>,
+    charge: Option<&ChargeReader<'_>>,
+    look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
+    start: Position,
+    watch: &dyn Watch,
+) -> Result<Tally<C>, ReadError> {
+    let total = Tally::new(start.line, start.offset, kept);
+    let columns = detected.binding.code_columns();
+    let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
+    let filter = RowFilter::of(charge, prefilter.as_ref());
+    let mut blocks = source.blocks(detected.data_start, block);
+    let look = |row: &Row<'_>, position: Position, kept: &mut C| look(detected, row, position, kept);
+    parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)
 }
 
 /// What was left out of the input, then what is odd about the number and the shape of its rows.
@@ -162,6 +172,24 @@ fn warnings<C>(name: &str, tally: &Tally<C>, detected: &Detected) -> Vec<Warning
 }
 
 impl<C> Extract<C> {
+    /// An extract of which all rows were read. Fails if they show that it was misread.
+    pub(crate) fn new(
+        name: String,
+        tally: Tally<C>,
+        detected: Detected,
+        tables: Vec<TableUsage>,
+        watch: &dyn Watch,
+    ) -> Result<Self, ReadError> {
+        let warnings = warnings(&name, &tally, &detected);
+        let extract = Self { name, bytes: tally.bytes, tally, detected, tables, warnings };
+        refuse_rows_ended_by_cr(&extract)?;
+        refuse_if_mostly_rejected(&extract)?;
+        if let Some(advice) = extract.tally.rejects.latest().and_then(|reject| footer::advice(reject, extract.bytes)) {
+            watch.note(&extract.name, &advice);
+        }
+        Ok(extract)
+    }
+
     /// How many empty fields more than the header all its rows have; 0 if some have none.
     pub fn surplus_fields(&self) -> usize {
         let has_all = self.tally.longer.is_none_or(|longer| longer.rows >= self.tally.usable_rows());

@@ -9,7 +9,7 @@ use crate::claim::authorization::AuthorizationFile;
 use crate::ingest::field::Group;
 use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
-use crate::ingest::{ReadError, Source, TableUsage, Watch};
+use crate::ingest::{Extract, ReadError, Source, TableUsage, Watch};
 use crate::ledger::Ledger;
 use crate::run::context::{Input, RunContext};
 use crate::run::indexed::Run;
@@ -19,10 +19,28 @@ use crate::run::setup::Setup;
 use crate::warning;
 use crate::warning::{Warning, WarningKind};
 
+/// Reads the extract with this number and name into the store: from its file, or from what was read of it before. Returns it
+/// with what is odd about its first rows.
+pub type ReadExtract<'a> =
+    dyn Fn(u32, &str, &Setup, Store, &dyn Watch) -> Result<(Extract<Store>, Vec<Warning>), ReadError> + Sync + 'a;
+
 /// Reads and indexes the extracts. `open` opens an extract by its name, just before it is read.
 pub fn run(
     names_given: &[String],
     open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
+    setup: Setup,
+    watch: &dyn Watch,
+) -> Result<Run, ReadError> {
+    let read = |number: u32, name: &str, setup: &Setup, store: Store, watch: &dyn Watch| {
+        read_one(number, open(name)?, setup, store, watch)
+    };
+    run_with(names_given, &read, setup, watch)
+}
+
+/// Same as [`run`] with a function that reads an extract.
+pub fn run_with(
+    names_given: &[String],
+    read_extract: &ReadExtract<'_>,
     setup: Setup,
     watch: &dyn Watch,
 ) -> Result<Run, ReadError> {
@@ -40,7 +58,7 @@ pub fn run(
     for (group, names) in names_given.chunks(rayon::current_num_threads()).enumerate() {
         let first = group * rayon::current_num_threads();
         let read = |(i, name): (usize, &String)| {
-            read_one((first + i) as u32, open(name)?, &setup, Store::new(spool.clone(), setup.part), &watch)
+            read_extract((first + i) as u32, name, &setup, Store::new(spool.clone(), setup.part), &watch)
         };
         let extracts: Vec<_> = if names.len() > 1 {
             names.par_iter().enumerate().map(read).collect()
@@ -90,7 +108,7 @@ pub fn run(
                 surplus_fields,
                 columns: Group::NAMES.map(|(group, ..)| extract.detected.binding.group(group).len() as u64),
             });
-            store.extend(extract.tally.kept);
+            store.extend(extract.tally.kept)?;
         }
     }
     if let Some(first) = inputs.first().filter(|_| inputs.iter().all(Input::is_passed_over)) {

@@ -15,6 +15,7 @@
 //! - [`first_rows`]: what the first rows of an extract say of its columns.
 //! - [`read`]: reads one extract.
 //! - [`indexed`]: the extracts read and indexed; their parts are judged on demand.
+//! - [`slice`](mod@slice): what was read of an extract or of a split, as a file.
 //! - [`extracts`]: reads and indexes all extracts of a run.
 //! - [`example`]: runs a worked example.
 
@@ -29,14 +30,16 @@ pub mod mask;
 pub mod read;
 pub mod reconcile;
 mod setup;
+pub mod slice;
 
 pub use crate::ingest::scan::parallel::Unwatched;
 pub use crate::run::authorizations::{authorization_columns, read_authorizations};
 pub use crate::run::context::{Input, JudgedPart, JudgedRun, Masked, NO_LAYOUT, RunContext};
 pub use crate::run::example::{run_example, run_text};
-pub use crate::run::extracts::run;
+pub use crate::run::extracts::{ReadExtract, run, run_with};
 pub use crate::run::indexed::Run;
 pub use crate::run::mask::Masking;
-pub use crate::run::read::absent;
+pub(crate) use crate::run::read::read_one;
+pub use crate::run::read::{absent, settle};
 pub use crate::run::reconcile::Expect;
 pub use crate::run::setup::{Memory, Setup};

@@ -8,7 +8,10 @@ use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::misread;
 use crate::ingest::layout::words::Amounts;
-use crate::ingest::{Detected, Extract, Layout, Position, ReadError, Row, Source, Watch};
+use crate::ingest::scan::ChargeReader;
+use crate::ingest::split::{Split, SplitTally, SplitText};
+use crate::ingest::{self, split};
+use crate::ingest::{Detected, Extract, Layout, Position, ReadError, Row, RowAction, Source, Tally, Watch};
 use crate::policy::Policy;
 use crate::run::first_rows;
 use crate::run::reconcile::{self, Charges};
@@ -16,61 +19,119 @@ use crate::run::setup::Setup;
 use crate::warning::Warning;
 
 /// Reads the extract with this number.
-pub(super) fn read_one(
+pub(crate) fn read_one(
     number: u32,
     source: Source,
     setup: &Setup,
     store: Store,
     watch: &dyn Watch,
 ) -> Result<(Extract<Store>, Vec<Warning>), ReadError> {
-    let mut detected = crate::ingest::layout::detect::detect(&source, &setup.library)?;
-    let policy = &setup.policy;
+    let (detected, warnings) = settle(&source, setup)?;
+    let rows = RowReader::new(number, &source.name, &detected, setup)?;
+    let (codes, charge, look) = (rows.reader.codes.forms(), rows.charge(), rows.look());
+    let charge = rows.charges.is_some().then_some(&charge as &ChargeReader<'_>);
+    let mut extract = ingest::read_into(store, source, detected, setup.block, Some(&codes), charge, &look, watch)?;
+    extract.tally.kept.finish();
+    check_trailer(&extract, setup)?;
+    Ok((extract, warnings))
+}
+
+/// Detects how an extract is read, refuses it if its first rows show that they were misread, and says what is odd about them.
+pub fn settle(source: &Source, setup: &Setup) -> Result<(Detected, Vec<Warning>), ReadError> {
+    let mut detected = ingest::layout::detect::detect(source, &setup.library)?;
     let layout = setup.library.named(&detected.layout);
     let is_date = |text: &str| date::service_day(text, layout.map_or(&[], |layout| &layout.dates)).is_some();
-    misread::settle_surplus(&source, &mut detected, is_date);
+    misread::settle_surplus(source, &mut detected, is_date);
     if let Some(layout) = layout {
-        misread::refuse_merged_names(&source, &detected, layout)?;
+        misread::refuse_merged_names(source, &detected, layout)?;
     }
-    misread::refuse_unreadable_dates(&source, &detected, is_date)?;
-    let warnings = first_rows::look(&source, &detected, layout, policy, is_date);
-    let Words { products, vocabulary } =
-        Words::of(layout, policy).map_err(|what| ReadError::unusable(&source.name, what))?;
-    let trailer = layout.and_then(|layout| layout.trailer.as_ref());
-    let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
-    let words = layout.map(|layout| &layout.words);
-    let reader = Reader {
-        codes: &policy.codes,
-        products,
-        vocabulary,
-        settings: &policy.settings,
-        dates: layout.map_or(&[], |layout| &layout.dates),
-        amounts: match words.and_then(|words| words.amounts) {
-            Some(Amounts::Line) => AmountsPer::Line,
-            Some(Amounts::Claim) => AmountsPer::Claim,
-            None => AmountsPer::Unsaid,
-        },
-        assistants: [&policy.assistant, &policy.co_surgeon],
-        version_len: words.and_then(|words| words.version.as_ref()).map_or(0, |version| version.last),
-        extract: number,
-    };
-    // The charges of all rows are read only if a control total is expected, because every row must then be parsed.
-    let charges = if weighs { Some(Charges::of(&source.name, &detected)?) } else { None };
-    let weigh = |row: &Row<'_>| charges.as_ref().map_or(Some(0), |charges| charges.of_row(row));
-    let mut extract = crate::ingest::read_into(
-        store,
-        source,
-        detected,
-        setup.block,
-        Some(&policy.codes.forms()),
-        charges.is_some().then_some(&weigh),
-        &|detected: &Detected, row: &_, position: Position, lines: &mut Store| {
-            lines.look(&reader, &detected.binding, row, position)
-        },
-        watch,
-    )?;
-    extract.tally.kept.finish();
-    reconcile::check_trailer(&extract, trailer)?;
-    Ok((extract, warnings))
+    misread::refuse_unreadable_dates(source, &detected, is_date)?;
+    let warnings = first_rows::look(source, &detected, layout, &setup.policy, is_date);
+    Ok((detected, warnings))
+}
+
+/// Compares an extract with its trailer record.
+pub(super) fn check_trailer(extract: &Extract<Store>, setup: &Setup) -> Result<(), ReadError> {
+    let layout = setup.library.named(&extract.detected.layout);
+    reconcile::check_trailer(extract, layout.and_then(|layout| layout.trailer.as_ref()))
+}
+
+/// Reads the rows of one extract.
+pub(super) struct RowReader<'a> {
+    reader: Reader<'a>,
+    /// The charges of all rows are read only if a control total is expected, because every row must then be parsed.
+    charges: Option<Charges>,
+}
+
+impl<'a> RowReader<'a> {
+    /// Reads the rows of the extract with this number.
+    pub(super) fn new(number: u32, name: &str, detected: &Detected, setup: &'a Setup) -> Result<Self, ReadError> {
+        let policy = &setup.policy;
+        let layout = setup.library.named(&detected.layout);
+        let Words { products, vocabulary } =
+            Words::of(layout, policy).map_err(|what| ReadError::unusable(name, what))?;
+        let trailer = layout.and_then(|layout| layout.trailer.as_ref());
+        let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
+        let words = layout.map(|layout| &layout.words);
+        let reader = Reader {
+            codes: &policy.codes,
+            products,
+            vocabulary,
+            settings: &policy.settings,
+            dates: layout.map_or(&[], |layout| &layout.dates),
+            amounts: match words.and_then(|words| words.amounts) {
+                Some(Amounts::Line) => AmountsPer::Line,
+                Some(Amounts::Claim) => AmountsPer::Claim,
+                None => AmountsPer::Unsaid,
+            },
+            assistants: [&policy.assistant, &policy.co_surgeon],
+            version_len: words.and_then(|words| words.version.as_ref()).map_or(0, |version| version.last),
+            extract: number,
+        };
+        let charges = if weighs { Some(Charges::of(name, detected)?) } else { None };
+        Ok(Self { reader, charges })
+    }
+
+    /// Reads all rows of an extract without joined tables, with positions that count from its first row.
+    pub(super) fn whole(
+        &self,
+        store: Store,
+        source: Source,
+        detected: &Detected,
+        setup: &Setup,
+        watch: &dyn Watch,
+    ) -> Result<Tally<Store>, ReadError> {
+        let (codes, charge, block) = (self.reader.codes.forms(), self.charge(), setup.block);
+        let charge = self.charges.is_some().then_some(&charge as &ChargeReader<'_>);
+        let start = Position { line: 0, offset: 0 };
+        ingest::read_tally(store, source, detected, block, Some(&codes), charge, &self.look(), start, watch)
+    }
+
+    /// Reads the rows of a split. Without an `entry` it is guessed.
+    #[allow(clippy::too_many_arguments, reason = "what to read, how, and where the result goes")]
+    pub(super) fn split(
+        &self,
+        store: Store,
+        (name, text): (&str, SplitText),
+        detected: &Detected,
+        split: &Split,
+        entry: Option<u64>,
+        setup: &Setup,
+        watch: &dyn Watch,
+    ) -> Result<SplitTally<Store>, ReadError> {
+        let (codes, charge, block) = (self.reader.codes.forms(), self.charge(), setup.block);
+        let charge = self.charges.is_some().then_some(&charge as &ChargeReader<'_>);
+        let look = self.look();
+        split::read(store, name, text, detected, split, entry, block, Some(&codes), charge, &look, watch)
+    }
+
+    fn charge(&self) -> impl Fn(&Row<'_>) -> Option<i128> + Sync {
+        |row| self.charges.as_ref().map_or(Some(0), |charges| charges.of_row(row))
+    }
+
+    fn look(&self) -> impl Fn(&Detected, &Row<'_>, Position, &mut Store) -> RowAction<()> + Sync {
+        |detected, row, position, lines| lines.look(&self.reader, &detected.binding, row, position)
+    }
 }
 
 /// The words that an extract is read with: those of the settings, of its layout and of the policy.

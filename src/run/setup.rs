@@ -49,7 +49,7 @@ const WORKING_BYTES: usize = 160 << 20;
 impl Memory {
     /// Bytes of lines that stay in memory. The rest of the bound is used first for blocks being read, then for the
     /// index, and then for parts being judged and written.
-    pub(super) fn of_lines(&self) -> usize {
+    pub fn of_lines(&self) -> usize {
         (self.bytes / 4).max((self.bytes / 2).saturating_sub(WORKING_BYTES))
     }
 

@@ -12,6 +12,8 @@
 //! properties  what holds for any extract: threads, blocks, order, sums
 //! soak        the findings of invented extracts are those that were planted
 //! twin, slow  the reader compared with a slow and simple one
+//! slices      an extract read in slices is the extract read at once
+//! jobs        plan, slice and merge as a shell sees them
 //! damage      damaged input and its messages
 //! pollock     files polluted in the ways of a public benchmark: no row is wrong in silence
 //! layouts     layouts that extend others, and columns beyond the numbers that are read
@@ -77,6 +79,7 @@ mod house;
 mod injection;
 mod inspect;
 mod invariants;
+mod jobs;
 mod joins;
 mod kit;
 mod layout_words;
@@ -109,6 +112,7 @@ mod selection;
 mod sessions;
 mod settings;
 mod silence;
+mod slices;
 mod slow;
 mod soak;
 mod subrooms;

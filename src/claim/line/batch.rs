@@ -96,6 +96,11 @@ impl Batch {
         }
     }
 
+    /// Adds this many lines of the file to the place of each row.
+    pub(crate) fn move_rows(&mut self, lines: u64) {
+        self.heads.iter_mut().for_each(|head| head.row += lines);
+    }
+
     /// Appends some lines of another batch.
     pub fn append(&mut self, other: &Self, lines: Range<usize>) {
         let [text, ends, known] = self.lengths();

@@ -164,7 +164,7 @@ pub(crate) fn memory(text: &str) -> Result<usize, String> {
     Ok(bytes)
 }
 
-fn control_total(text: &str) -> Result<Sum, String> {
+pub(crate) fn control_total(text: &str) -> Result<Sum, String> {
     Sum::parse_control(text).ok_or_else(|| "write dollars with a point, such as 12345.67, or cents: 1234567".to_owned())
 }
 

@@ -4,9 +4,11 @@
 //!
 //! - [`shared`]: arguments that several subcommands have.
 //! - [`check`]: the arguments of `check`.
+//! - [`cluster`]: the arguments of the subcommands that read extracts in slices.
 //! - [`reports`]: the arguments of the subcommands that read a report.
 
 mod check;
+mod cluster;
 mod reports;
 mod shared;
 
@@ -16,6 +18,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory, rule_word};
+pub(crate) use crate::cli::args::cluster::READING_FLAGS;
+use crate::cli::args::cluster::is_reading_flag;
+pub use crate::cli::args::cluster::{Merge, Plan, Slice};
 pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Prune, Verify};
 pub use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
 pub(crate) use crate::cli::args::shared::{duration, required_field, size};
@@ -89,6 +94,16 @@ pub enum Command {
     Compare(Compare),
     /// Remove old reports of a directory, and nothing else
     Prune(Prune),
+    /// Plan to read extracts in slices, on one machine or many
+    Plan(Box<Plan>),
+    /// Read one slice of a plan
+    Slice(Slice),
+    /// Judge the extracts of a plan from their slices and write a report
+    #[command(
+        mut_args(|arg| if is_reading_flag(arg.get_id().as_str()) { arg.hide(true) } else { arg }),
+        mut_arg("files", |arg| arg.value_name("JOB").num_args(1).help("The directory of the job"))
+    )]
+    Merge(Box<Merge>),
     /// Show how an extract is read, without judging it; also one that `check` refuses
     Inspect {
         /// The extract, or an authorization file

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 use crate::ingest::{TableFile, canonical_field};
 
 /// Files that replace built-in files.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct PolicyFiles {
     /// A policy, limits or remittance file that replaces the built-in file of its kind (repeatable)
     #[arg(long = "policy", value_name = "FILE", help_heading = "Judgement")]
@@ -16,7 +17,7 @@ pub struct PolicyFiles {
 }
 
 /// How columns are mapped.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct LayoutChoice {
     /// A layout file, or the name of a built-in layout [default: recognized by the header]
     #[arg(long, value_name = "FILE|NAME", help_heading = "Input")]
@@ -73,7 +74,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 const LONGEST: u64 = 100 * 366 * 86_400;
 
 /// Which settings file is read.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct ConfigChoice {
     /// The settings file [default: claimlint.toml beside the first extract]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Input")]

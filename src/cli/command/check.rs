@@ -15,6 +15,7 @@ use crate::claim::Sum;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
+use crate::cli::job::JobSlices;
 use crate::cli::metrics::{RunFigures, StagedMetrics};
 use crate::cli::plan::{Materials, Plan, hash_inputs, is_pipe, sizes};
 use crate::cli::signals::{Stop, interrupted};
@@ -39,6 +40,7 @@ use crate::tally::Share;
 /// What every stage of a running `check` needs.
 struct Session<'a> {
     plan: &'a Plan,
+    slices: Option<&'a JobSlices>,
     log: &'a Arc<Log>,
     stop: &'a Stop,
     quiet: bool,
@@ -46,9 +48,14 @@ struct Session<'a> {
 
 /// Runs a check. With `--log json` an error is an event, and the last event gives the exit code.
 pub(crate) fn check(typed: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    check_slices(typed, None, out)
+}
+
+/// The same with the slices of a job, if they are to be read instead of the extracts.
+pub(crate) fn check_slices(typed: &Check, slices: Option<&JobSlices>, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let log = Arc::new(Log::new(typed.log, typed.quiet));
     let stop = Stop::listen(&log)?;
-    let exit = match stop.end(plan_and_run(typed, &log, &stop, out)) {
+    let exit = match stop.end(plan_and_run(typed, slices, &log, &stop, out)) {
         Err(e) if log.is_json() => {
             log.error(stop.word(), &e);
             Exit::Failed
@@ -59,10 +66,17 @@ pub(crate) fn check(typed: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> 
     Ok(exit)
 }
 
-fn plan_and_run(typed: &Check, log: &Arc<Log>, stop: &Stop, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn plan_and_run(
+    typed: &Check,
+    slices: Option<&JobSlices>,
+    log: &Arc<Log>,
+    stop: &Stop,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let (plan, materials) = plan::resolve(typed, log)?;
-    let session = Session { plan: &plan, log, stop, quiet: typed.quiet };
+    slices.map_or(Ok(()), |slices| plan.pool.install(|| slices.ensure_same(&plan, &materials.policy)))?;
+    let session = Session { plan: &plan, slices, log, stop, quiet: typed.quiet };
     let protected = plan.protected_files();
     let staged = plan.pool.install(|| StagedReport::open(plan.out.as_deref(), typed.force, &protected))?;
     stop.building(staged.leftovers());
@@ -105,7 +119,10 @@ impl Session<'_> {
         let bytes = sizes(&plan.files).sum();
         let watcher = Watcher::new(typed.progress, self.quiet, bytes, self.stop.flag(), Arc::clone(self.log));
         let open = |name: &str| Source::open_within(name, plan.max_decompressed);
-        let read = plan.pool.install(|| run::run(&plan.files, &open, setup, &watcher));
+        let read = plan.pool.install(|| match self.slices {
+            None => run::run(&plan.files, &open, setup, &watcher),
+            Some(slices) => run::run_with(&plan.files, &slices.reader(&open, plan.memory), setup, &watcher),
+        });
         watcher.finish();
         let mut run = read?;
         let pipes = run.context.inputs.iter().filter(|input| is_pipe(&input.name));

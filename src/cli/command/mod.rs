@@ -5,6 +5,9 @@
 //! - [`gates`](mod@gates): the gates of a `check`.
 //! - [`run_file`]: writes run.json.
 //! - [`check`](mod@check): judges extracts and writes a report.
+//! - [`plan`](mod@plan): plans a job.
+//! - [`slice`](mod@slice): reads one slice of a job.
+//! - [`merge`]: judges a job from its slices.
 //! - [`rules`](mod@rules), [`policy`](mod@policy): shows rules and the policy.
 //! - [`explain`](mod@explain): shows one claim of a report.
 //! - [`verify`](mod@verify): checks a report.
@@ -26,8 +29,11 @@ pub(crate) mod help;
 pub(crate) mod inspect;
 pub(crate) mod layout;
 pub(crate) mod man;
+pub(crate) mod merge;
+pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod prune;
 pub(crate) mod rules;
 pub(crate) mod run_file;
+pub(crate) mod slice;
 pub(crate) mod verify;

@@ -199,8 +199,7 @@ fn detected(
     };
     // Set only now, because the first name of the header may begin like a trailer record.
     if let Some(trailer) = &layout.trailer {
-        grammar.skip_prefix.push(trailer.prefix.clone());
-        grammar.trailer.clone_from(&trailer.prefix);
+        grammar.set_trailer(&trailer.prefix);
     }
     Detected {
         grammar,

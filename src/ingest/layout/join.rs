@@ -4,11 +4,13 @@
 //! under `[[join]]`, and the user gives the files (`--join NAME=FILE`). Their columns are appended to those of the extract, so
 //! that every later stage sees one wide row.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::field::fold;
 use crate::ingest::layout::text_form::TextForm;
 
 /// A file given for a table: `--join NAME=FILE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableFile {
     /// Name of the table in layouts.
     pub name: String,

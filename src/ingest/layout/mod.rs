@@ -21,6 +21,7 @@
 //! - [`library`]: the shipped layouts.
 //! - [`joined`]: joined tables, opened and bound.
 //! - [`detect`]: finds the delimiter, the header and the layout of an extract.
+//! - [`dialect`]: how an extract is read, for another process.
 //! - [`misread`]: the first rows under the layout: surplus fields, and dates that cannot be read.
 
 pub(crate) mod beyond;
@@ -31,6 +32,7 @@ pub mod dates;
 pub mod definition;
 pub(crate) mod demands;
 pub mod detect;
+pub mod dialect;
 pub mod join;
 pub mod joined;
 pub(crate) mod known_names;

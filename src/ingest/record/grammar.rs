@@ -98,6 +98,12 @@ impl Grammar {
         Self { delimiter, quoting, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
     }
 
+    /// Lines that begin with this prefix are trailer records.
+    pub fn set_trailer(&mut self, prefix: &[u8]) {
+        self.skip_prefix.push(prefix.to_vec());
+        prefix.clone_into(&mut self.trailer);
+    }
+
     /// Reads the record that starts at `at`. Set `last` if no bytes follow `bytes`.
     pub fn read(&self, bytes: &[u8], at: usize, last: bool, fields: &mut Vec<CellSpan>) -> Step {
         let Some((line_stop, next)) = self.line(bytes, at, last) else { return Step::More };

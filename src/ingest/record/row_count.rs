@@ -1,7 +1,9 @@
 //! How many rows something is true of, and where the first is.
 
+use serde::{Deserialize, Serialize};
+
 /// Rows of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCount {
     /// How many.
     pub rows: u64,

@@ -5,6 +5,8 @@
 //! (2075 rows affected)        prefix = "(", rows = 1
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::row::Row;
 use crate::strict_toml::{Document, Table};
@@ -21,7 +23,7 @@ pub struct Trailer {
 }
 
 /// A trailer record of an extract.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailerRecord {
     /// Line of the file, counted from 1. Before blocks are joined: number of lines before it in the block.
     pub line: u64,

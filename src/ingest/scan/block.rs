@@ -22,6 +22,17 @@ pub enum RowFilter<'w> {
     Totaled(&'w ChargeReader<'w>),
 }
 
+impl<'w> RowFilter<'w> {
+    /// Adds up charges if they are asked for; otherwise skips what the prefilter lets it skip.
+    pub(crate) fn of(charge: Option<&'w ChargeReader<'w>>, prefilter: Option<&'w Prefilter>) -> Self {
+        match (charge, prefilter) {
+            (Some(charge), _) => Self::Totaled(charge),
+            (None, Some(prefilter)) => Self::Prefiltered(prefilter),
+            (None, None) => Self::All,
+        }
+    }
+}
+
 /// Reads every complete record of `bytes` and returns the start of the first incomplete one. Every row is counted and its
 /// number of fields checked, whether or not `filter` selects it.
 pub(crate) fn scan<C: Collector>(

@@ -10,10 +10,12 @@
 //! - [`scanner`]: reads a block record by record.
 //! - [`kernel`]: the fast scan.
 //! - [`block`]: scans one block.
-//! - [`parallel`]: scans the blocks in parallel and joins them in order.
+//! - [`in_order`]: joins the scans of blocks in the order of the file.
+//! - [`parallel`]: scans the blocks in parallel.
 
 pub(crate) mod block;
 pub mod collect;
+pub(crate) mod in_order;
 pub(crate) mod kernel;
 pub mod parallel;
 pub mod prefilter;

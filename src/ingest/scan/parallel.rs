@@ -14,38 +14,24 @@
 //!     +-------------------------------------------------------------------------------------+
 //! ```
 
-use std::io;
+use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::Grammar;
-use crate::ingest::record::reject::{RAW_LIMIT, Reason, Reject};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::block::{RowFilter, scan};
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
+use crate::ingest::scan::in_order::{InOrder, SpeculativeScan};
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::blocks::{Block, BlockReader};
 use crate::warning::Warning;
 
-/// Bytes of a partial record that are searched at a time. A longer partial record is searched again only when its length has
-/// doubled; otherwise a quoted field of many lines would be read again with every block.
-const STEP_BYTES: usize = 1 << 20;
-
 /// Maximum number of rejected rows of a speculative scan. A scan with more is discarded, because the rejected rows of a whole
 /// group of blocks could fill the memory.
 const MAX_SPECULATIVE_REJECTS: usize = 1 << 15;
-
-/// The speculative scan of one block, assuming that a record starts after its first line end.
-struct SpeculativeScan<C> {
-    /// Bytes up to and including the first line end. They belong to a record that started in an earlier block.
-    before: Vec<u8>,
-    /// Bytes of the incomplete record at the end.
-    after: Vec<u8>,
-    /// The records between them.
-    tally: Tally<C>,
-}
 
 /// Observes a run while it reads, and can stop it.
 pub trait Watch: Sync {
@@ -73,7 +59,7 @@ impl Watch for Unwatched {
     }
 }
 
-/// Reads all blocks. `total` states the position at which they start, and collects what is kept.
+/// Reads all blocks, which end with the text. `total` states the position at which they start, and collects what is kept.
 pub fn read<C: Collector>(
     blocks: &mut BlockReader,
     grammar: &Grammar,
@@ -82,8 +68,38 @@ pub fn read<C: Collector>(
     watch: &dyn Watch,
     total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
-    let mut in_order =
-        InOrder { grammar, filter, look, partial: Vec::new(), skipping_long_line: false, searched: 0, total };
+    let mut in_order = read_blocks(blocks, grammar, filter, look, watch, total)?;
+    in_order.read_last();
+    in_order.total.left_out = blocks.left_out();
+    Ok(in_order.total)
+}
+
+/// Reads the records that start in the blocks; the bytes of `after` follow them and complete the last record. The bytes of the
+/// tally say where the next record starts.
+pub fn read_stretch<C: Collector>(
+    blocks: &mut BlockReader,
+    after: &mut dyn Read,
+    grammar: &Grammar,
+    filter: RowFilter<'_>,
+    look: &(impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
+    watch: &dyn Watch,
+    total: Tally<C>,
+) -> Result<Tally<C>, ReadError> {
+    let name = blocks.name().to_owned();
+    let mut in_order = read_blocks(blocks, grammar, filter, look, watch, total)?;
+    in_order.read_owned(after).map_err(|e| ReadError::cannot_read(&name, &e))?;
+    Ok(in_order.total)
+}
+
+fn read_blocks<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()> + Sync>(
+    blocks: &mut BlockReader,
+    grammar: &'a Grammar,
+    filter: RowFilter<'a>,
+    look: &'a L,
+    watch: &dyn Watch,
+    total: Tally<C>,
+) -> Result<InOrder<'a, C, L>, ReadError> {
+    let mut in_order = InOrder::new(grammar, filter, look, total);
     let name = blocks.name().to_owned();
     let buffers = Buffers::default();
     let cannot_read = |e: io::Error| ReadError::cannot_read(&name, &e);
@@ -123,9 +139,7 @@ pub fn read<C: Collector>(
     }
     let (group, scans, read) = scanned;
     join(&group, scans, read)?;
-    in_order.read_last();
-    in_order.total.left_out = blocks.left_out();
-    Ok(in_order.total)
+    Ok(in_order)
 }
 
 /// Reused buffers: one per thread, however long the file is.
@@ -160,111 +174,4 @@ fn speculate<C: Collector>(
         };
     }
     SpeculativeScan { before: block[..start].to_vec(), after: block[stop..].to_vec(), tally }
-}
-
-/// Joins the scans of blocks in the order of the file.
-struct InOrder<'a, C, L> {
-    grammar: &'a Grammar,
-    filter: RowFilter<'a>,
-    look: &'a L,
-    /// Bytes of the record that is not yet complete. If empty, a record starts at the next byte.
-    partial: Vec<u8>,
-    /// The next bytes belong to a line that was rejected as too long.
-    skipping_long_line: bool,
-    /// Length of the partial record when it was last searched for a complete record.
-    searched: usize,
-    total: Tally<C>,
-}
-
-impl<C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrder<'_, C, L> {
-    /// Appends the block's bytes up to its first line end to the partial record. The speculative scan is right if this
-    /// completes the record. A block without a line end proves nothing.
-    fn is_right(&mut self, scan: &SpeculativeScan<C>) -> bool {
-        let mut before = scan.before.as_slice();
-        if self.skipping_long_line {
-            let end = self.grammar.find_line_end(before).unwrap_or(before.len());
-            self.total.bytes += end as u64;
-            before = &before[end..];
-            // The line end itself is read as a blank line.
-            self.skipping_long_line = before.is_empty();
-            if self.skipping_long_line {
-                return true;
-            }
-        }
-        let is_line_end = before.last().is_some_and(|b| self.grammar.is_line_end(*b));
-        self.partial.extend_from_slice(before);
-        // Without a line end there is no complete record. Searching anyway would take quadratic time on a long line.
-        if is_line_end {
-            self.read_partial(false);
-        }
-        self.partial.is_empty() || (scan.tally.bytes == 0 && scan.after.is_empty())
-    }
-
-    /// Uses the speculative scan.
-    fn accept(&mut self, scan: SpeculativeScan<C>) {
-        self.total.append(scan.tally);
-        self.partial.extend_from_slice(&scan.after);
-        self.reject_long_line();
-    }
-
-    /// Reads the rest of a block again, from the true start of its record.
-    fn rescan(&mut self, rest: &[u8]) {
-        self.partial.extend_from_slice(rest);
-        self.read_partial(false);
-        self.reject_long_line();
-    }
-
-    /// Reads the complete records of the partial bytes, if they may hold any.
-    fn read_partial(&mut self, last: bool) {
-        if last || self.searched <= STEP_BYTES || self.partial.len() >= self.searched * 2 {
-            self.read_records(last);
-        }
-    }
-
-    /// Reads what is left at the end of the text. A last line without a line end that is no whole record was cut short.
-    fn read_last(&mut self) {
-        let is_open = self.partial.last().is_some_and(|byte| !self.grammar.is_line_end(*byte));
-        self.read_partial(true);
-        let last = self.total.rejects.latest().filter(|_| is_open);
-        let is_incomplete = |reject: &&Reject| matches!(reject.reason, Reason::TooFewFields | Reason::UnclosedQuote);
-        let ends_the_text = |reject: &&Reject| {
-            reject.raw.len() == RAW_LIMIT || reject.offset + reject.raw.len() as u64 == self.total.bytes
-        };
-        self.total.cut_short = last.filter(is_incomplete).filter(ends_the_text).map(|reject| reject.line);
-    }
-
-    /// Reads the complete records of the partial bytes step by step, and keeps the rest.
-    fn read_records(&mut self, last: bool) {
-        let (mut at, mut step) = (0, STEP_BYTES);
-        loop {
-            let rest = &self.partial[at..];
-            let all = rest.len() <= step;
-            let part = if all { rest } else { &rest[..step] };
-            let read = scan(self.grammar, self.filter, part, last && all, self.look, &mut self.total);
-            at += read;
-            if all {
-                break;
-            }
-            step = if read == 0 { step * 2 } else { STEP_BYTES };
-        }
-        self.partial.drain(..at);
-        self.searched = self.partial.len();
-    }
-
-    /// Rejects a record that is too long. Like every rejected record it skips its first line only. A line without an end is
-    /// not kept in memory.
-    fn reject_long_line(&mut self) {
-        if self.partial.len() > self.grammar.limit && self.searched < self.partial.len() {
-            self.read_records(false);
-        }
-        // This many bytes without a record are a line without an end, or a line whose final CR may be followed by an LF.
-        if self.partial.len() > self.grammar.limit {
-            self.total.reject(Reason::TooLong, self.grammar, &self.partial[..=self.grammar.limit]);
-            let end = self.grammar.find_line_end(&self.partial).unwrap_or(self.partial.len());
-            self.total.bytes += end as u64;
-            self.partial.drain(..end);
-            self.searched = self.partial.len();
-            self.skipping_long_line = self.partial.is_empty();
-        }
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut, Range};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
 use crate::ingest::record::row::first_line;
@@ -12,7 +14,7 @@ use crate::ingest::scan::collect::Collector;
 use crate::warning::WarningKind;
 
 /// The control total: the charges of all rows that are not rejected, in scope or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ControlTotal {
     /// The sum in cents.
     pub sum: i128,
@@ -34,7 +36,7 @@ pub struct Tally<C> {
 }
 
 /// What a scan counts, whatever is kept of the rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Number of records after the header, including rejected ones.
     pub rows: u64,
@@ -81,6 +83,7 @@ impl Counts {
             }
         }
         self.left_out.extend(next.left_out);
+        self.cut_short = self.cut_short.or(next.cut_short.map(moved));
         self.rows += next.rows;
         self.ignored += next.ignored;
         self.lines += next.lines;
@@ -119,6 +122,16 @@ impl<C: Collector> Tally<C> {
     /// The same counts with another collection and other rejected rows, and what was kept so far.
     pub(crate) fn with<D>(self, kept: D, rejects: Rejects) -> (C, Tally<D>) {
         (self.kept, Tally { kept, rejects, counts: self.counts })
+    }
+
+    /// Its counts.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Appends counts of the bytes that follow, of which everything else was appended before.
+    pub(crate) fn append_counts(&mut self, next: Counts) {
+        self.counts.append(next);
     }
 
     /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total.

@@ -111,6 +111,16 @@ impl Source {
         Self::from_reader(name, Box::new(Cursor::new(bytes)), size, None)
     }
 
+    /// An input that is read from a stream, with `size` bytes. A compressed one may unpack to at most `limit` bytes.
+    pub fn from_stream(
+        name: &str,
+        stream: Box<dyn Read + Send>,
+        size: u64,
+        limit: Option<u64>,
+    ) -> Result<Self, ReadError> {
+        Self::from_reader(name, stream, size, limit)
+    }
+
     fn from_reader(name: &str, reader: Box<dyn Read + Send>, size: u64, limit: Option<u64>) -> Result<Self, ReadError> {
         let taken = Arc::<AtomicU64>::default();
         let counted: Box<dyn Read + Send> = Box::new(Counted { inner: reader, taken: Arc::clone(&taken) });

@@ -1,0 +1,204 @@
+//! A slice as a file: a first line of text, then frames: the [`SliceHead`], rejected rows, batches of lines.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::claim::{Batch, Store};
+use crate::frame::{Allowance, FrameError, Frames, TooLarge, read_frame, unpack};
+use crate::ingest::record::trailer::MAX_RECORDS;
+use crate::ingest::scan::tally::Counts;
+use crate::ingest::{Reject, Tally};
+use crate::policy::Policy;
+
+/// First line of a slice: format and the program that wrote it. Lines are stored as this version holds them, so no other one
+/// reads them.
+const MAGIC_LINE: &str = concat!("claimlint-slice/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// What the first line of a slice begins with, whatever version wrote it.
+const MAGIC: &str = "claimlint-slice/";
+
+/// Most bytes of the first line that are read; the name of a version is much shorter.
+const LONGEST_FIRST_LINE: u64 = 256;
+
+/// Bytes of rejected rows in a frame: few enough that reading them back is within any bound on memory.
+const REJECT_BYTES: usize = 1 << 18;
+
+/// Rejected rows in a frame, likewise.
+const REJECT_ROWS: usize = 1 << 12;
+
+/// Which slice it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceId {
+    /// The hash of the plan of the job, in hexadecimal digits. It stands for the policy, the layouts, the inputs and the splits.
+    pub plan: String,
+    /// The number of the slice in the job.
+    pub slice: u64,
+    /// The number of its extract in the run.
+    pub extract: u32,
+}
+
+/// Everything of a slice except its lines and its rejected rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceHead {
+    /// Which slice it is.
+    pub id: SliceId,
+    /// Byte of the text at which its first record starts.
+    pub entry: u64,
+    /// Byte of the text at which the first record after it starts.
+    pub exit: u64,
+    /// What was counted. Positions count from the entry.
+    pub counts: Counts,
+    /// Number of rejected rows.
+    pub rejected: u64,
+    /// Number of lines.
+    pub lines: u64,
+}
+
+/// Why a slice cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SliceError {
+    /// The file is not a slice.
+    #[error("is not a slice of claimlint")]
+    Foreign,
+    /// It was written by another version.
+    #[error("was written by {0}, and this is claimlint {version}; make it again with this version, or merge with that one", version = env!("CARGO_PKG_VERSION"))]
+    Version(String),
+    /// It is damaged.
+    #[error("is damaged; make it again")]
+    Damaged,
+    /// It would take more memory than it may.
+    #[error("{0}")]
+    TooLarge(#[from] TooLarge),
+    /// The disk reports an error.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<FrameError> for SliceError {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Damaged => Self::Damaged,
+            FrameError::TooLarge(e) => Self::TooLarge(e),
+            FrameError::Io(e) => Self::Io(e),
+        }
+    }
+}
+
+impl SliceHead {
+    /// Writes the slice: this head and what was read.
+    pub fn write(&self, tally: &Tally<Store>, out: &mut impl Write) -> io::Result<()> {
+        let frames = Frames::default();
+        out.write_all(MAGIC_LINE.as_bytes())?;
+        out.write_all(&frames.of(self)?)?;
+        let (mut rows, mut bytes): (Vec<Reject>, usize) = (Vec::new(), 0);
+        tally.rejects.each(|reject| {
+            if rows.len() == REJECT_ROWS || (bytes + reject.raw.len() > REJECT_BYTES && !rows.is_empty()) {
+                out.write_all(&frames.of(&rows)?)?;
+                rows.clear();
+                bytes = 0;
+            }
+            bytes += reject.raw.len();
+            rows.push(reject.clone());
+            Ok(())
+        })?;
+        if !rows.is_empty() {
+            out.write_all(&frames.of(&rows)?)?;
+        }
+        for n in 0..tally.kept.batches() {
+            out.write_all(&frames.of(&*tally.kept.batch(n)?)?)?;
+        }
+        out.flush()
+    }
+
+    /// Could a slice have these counts? Sums of them must not overflow.
+    fn is_possible(&self) -> bool {
+        let counts = &self.counts;
+        let within = |count: Option<crate::ingest::record::row_count::RowCount>| {
+            count.is_none_or(|count| count.rows <= counts.rows && count.first <= counts.lines)
+        };
+        let total = &counts.control_total;
+        self.exit.checked_sub(self.entry) == Some(counts.bytes)
+            && counts.lines <= counts.bytes
+            && counts.rows <= counts.lines + 1
+            && counts.ignored.checked_add(self.rejected).is_some_and(|rows| rows <= counts.rows)
+            && [counts.longer, counts.stray_quotes, counts.ended_by_cr].into_iter().all(within)
+            && counts.cut_short.is_none_or(|line| line <= counts.lines)
+            && counts.trailers.len() <= MAX_RECORDS
+            && counts.trailers.iter().all(|trailer| trailer.line <= counts.lines)
+            && total.unread <= counts.rows
+            && total.first_unread.is_none_or(|line| line <= counts.lines)
+            && total.sum.unsigned_abs() <= u128::from(u64::MAX) * u128::from(counts.rows)
+    }
+}
+
+/// Reads a slice back. The bytes may be anybody's.
+#[derive(Debug)]
+pub struct SliceReader {
+    from: BufReader<File>,
+    allowance: Allowance,
+    /// The head.
+    pub head: SliceHead,
+}
+
+impl SliceReader {
+    /// Reads the head. A frame may take this many bytes of memory.
+    pub fn open(from: File, memory: usize) -> Result<Self, SliceError> {
+        let mut from = BufReader::new(from);
+        let mut first = Vec::new();
+        from.by_ref().take(LONGEST_FIRST_LINE).read_until(b'\n', &mut first)?;
+        if first != MAGIC_LINE.as_bytes() {
+            let by = std::str::from_utf8(&first).ok().and_then(|line| line.strip_prefix(MAGIC));
+            let by = by.and_then(|line| line.trim_end().split_once(' '));
+            return Err(by.map_or(SliceError::Foreign, |(_, by)| SliceError::Version(by.to_owned())));
+        }
+        let (mut allowance, mut frame) = (Allowance::new(memory), Vec::new());
+        read_frame(&mut from, &mut allowance, &mut frame)?.ok_or(SliceError::Damaged)?;
+        let head: SliceHead = unpack(&frame, &mut allowance)?;
+        allowance.give_back(frame.len() as u64);
+        if head.is_possible() { Ok(Self { from, allowance, head }) } else { Err(SliceError::Damaged) }
+    }
+
+    /// Appends the slice to what was read of the text before it.
+    pub fn append_to(mut self, total: &mut Tally<Store>, policy: &Policy) -> Result<SliceHead, SliceError> {
+        let (lines, bytes) = (total.lines, total.bytes);
+        let (codes, classes) = (policy.procedures.len(), policy.classes.len());
+        let mut left = self.head.rejected;
+        while left > 0 {
+            let rows: Vec<Reject> = self.frame()?;
+            left = left.checked_sub(rows.len() as u64).filter(|_| !rows.is_empty()).ok_or(SliceError::Damaged)?;
+            for reject in rows {
+                if reject.line > self.head.counts.lines || reject.offset > self.head.counts.bytes {
+                    return Err(SliceError::Damaged);
+                }
+                total.rejects.push(Reject { line: reject.line + lines, offset: reject.offset + bytes, ..reject });
+            }
+        }
+        let mut left = self.head.lines;
+        while left > 0 {
+            let mut batch: Batch = self.frame()?;
+            left = left.checked_sub(batch.len() as u64).filter(|_| !batch.is_empty()).ok_or(SliceError::Damaged)?;
+            let (extract, last) = (self.head.id.extract, self.head.counts.lines);
+            let is_own = batch.iter().all(|line| line.extract == extract && line.row <= last);
+            if !is_own || !batch.is_valid(codes, classes) {
+                return Err(SliceError::Damaged);
+            }
+            batch.move_rows(lines);
+            total.kept.push(batch);
+        }
+        if !self.from.fill_buf()?.is_empty() {
+            return Err(SliceError::Damaged);
+        }
+        total.append_counts(self.head.counts.clone());
+        Ok(self.head)
+    }
+
+    fn frame<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, SliceError> {
+        let mut frame = Vec::new();
+        read_frame(&mut self.from, &mut self.allowance, &mut frame)?.ok_or(SliceError::Damaged)?;
+        let value = unpack(&frame, &mut self.allowance)?;
+        self.allowance.give_back(frame.len() as u64);
+        Ok(value)
+    }
+}
