@@ -266,7 +266,7 @@ fn a_letter_is_a_denial_rationale_or_a_record_request() {
         "Claim: C4 Member: M4",
         &format!("Patient's name: {blank} Date of birth: {blank}"),
         "What was decided, and why",
-        "22514 on 2024-03-05: 22514: lumbar augmentation, first level",
+        "22514 on 2024-03-05 (lumbar augmentation, first level)",
         "(DX101).",
         "$2,500.00 at risk",
         "Source: Coding Information, ICD-10 diagnosis codes, pages 3 to 5, https://",

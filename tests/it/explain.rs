@@ -204,7 +204,7 @@ fn the_terminal_and_the_page_show_a_claim() {
     let row = "C\u{1b}[31m1,M1,HMO,22,2024-03-05,22514,M54\u{7}5,,,A-1,1.00\nC2,M2,<b>,22,soon,22514,M54.5,,,,1.00\n";
     fs::write(dir.path().join("claims.csv"), HEAD.to_owned() + row).expect("room for it");
     let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()).env("CLICOLOR_FORCE", "1"));
-    let check = run(&["check", "claims.csv"]);
+    let check = run(&["check", "claims.csv", "--all-rules"]);
     assert_eq!(check.code, Some(1));
     assert!(!check.out.contains("\x1b[31m1") && check.out.contains("C\u{241b}[31m1"), "{}", check.out);
 

@@ -1,5 +1,6 @@
 //! The dossier of a claim: its rows, and of each service every fact and every answer.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -80,7 +81,7 @@ pub(crate) struct ClaimSubject<'a> {
     pub(crate) amount: String,
     /// The facts on which the verdict rests.
     pub(crate) facts: Vec<(&'static str, Vec<String>)>,
-    /// What was found, in byte order of the rules' codes.
+    /// What was found, the most serious first, then in byte order of the rules' codes.
     pub(crate) findings: Vec<ClaimFinding<'a>>,
     /// The other rules, grouped by their answer.
     pub(crate) silent: Vec<SilentRules<'a>>,
@@ -315,6 +316,8 @@ impl<'a> ClaimSubject<'a> {
                 suppressed: notes.note(part, finding),
             }
         });
+        let mut findings: Vec<_> = findings.collect();
+        findings.sort_by_key(|finding| Reverse(finding.shown.disposition));
         let mut silent: Vec<SilentRules<'a>> = Vec::new();
         for (rule, answer) in &explained.answers {
             let (state, why) = match answer {
@@ -338,7 +341,7 @@ impl<'a> ClaimSubject<'a> {
             status: judgement.map(|j| j.status),
             amount: judgement.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),
             facts,
-            findings: findings.collect(),
+            findings,
             silent,
         }
     }

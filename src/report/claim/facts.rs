@@ -12,7 +12,7 @@ use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place, place_of};
 use crate::report::claim::summary::where_done;
 use crate::report::view::PartView;
 use crate::report::words::codes::{CodeWords, dotted};
-use crate::report::words::finding::amount;
+use crate::report::words::finding::{amount, basis as basis_in_words};
 use crate::report::words::numbers::dollars;
 use crate::rules::RuleInput;
 use crate::rules::explain::Explained;
@@ -68,7 +68,7 @@ fn money(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String
     let line = explained.input.line;
     let mut sentences: Vec<String> = explained.judgement.iter().map(amount).collect();
     if let ServiceMoney::OfStay(Some((total, basis))) = part.line_set.services[i].money {
-        sentences.push(format!("the money of the claim: {} ({basis})", dollars(total)));
+        sentences.push(format!("the money of the claim: {}, {}", dollars(total), basis_in_words(basis)));
         let rows = part.line_set.money_lines(i).into_iter().take(MAX_ENTRIES_SHOWN);
         let rows: Vec<_> = rows.map(|line| place(part, part.line_set.line(line))).collect();
         sentences.push(format!("from the rows {}", rows.join(", ")));

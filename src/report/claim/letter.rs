@@ -183,10 +183,13 @@ fn services(found: &OpenFindings<'_, '_>) -> Vec<Block> {
     blocks
 }
 
-/// The words of the codes of a service, after a colon.
+/// The words of the codes of a service, in parentheses. A single code is not repeated.
 fn in_words(subject: &ClaimSubject<'_>) -> String {
-    let procedures = subject.fact("procedure").join("; ");
-    if procedures.is_empty() { String::new() } else { format!(": {procedures}") }
+    match subject.fact("procedure") {
+        [] => String::new(),
+        [one] => format!(" ({})", one.split_once(": ").map_or(one.as_str(), |(_, words)| words)),
+        several => format!(" ({})", several.join("; ")),
+    }
 }
 
 /// What the sources of the findings ask, each once.
@@ -225,7 +228,8 @@ fn considered(found: &OpenFindings<'_, '_>) -> Vec<Block> {
     ] {
         let mut items: Vec<String> = Vec::new();
         for fact in found.iter().flat_map(|(subject, _)| subject.fact(name)) {
-            if !items.contains(fact) {
+            // A note in parentheses says which diagnoses they are; the headings of the letter say that already.
+            if !fact.starts_with('(') && !items.contains(fact) {
                 items.push(fact.clone());
             }
         }

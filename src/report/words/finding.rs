@@ -117,7 +117,7 @@ pub(crate) fn amount(judgement: &Judgement) -> String {
 }
 
 /// The basis of an amount, in words.
-fn basis(word: &str) -> String {
+pub(crate) fn basis(word: &str) -> String {
     let (kind, of) = word.split_once('-').unwrap_or((word, ""));
     let kind = if kind == "charge" { "the charge".to_owned() } else { format!("the {kind} amount") };
     match of {

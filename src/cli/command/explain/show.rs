@@ -116,7 +116,17 @@ fn sentences(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<(
 const FACTS_MARGIN: usize = 18;
 const ANSWERS_MARGIN: usize = 24;
 
+/// Columns below which a label has a line of its own: beside it, a sentence would have less than 40.
+const NARROW: usize = 60;
+
+/// A sentence beside its label, or below it where the terminal has no room for both.
 fn labelled(label: &str, margin: usize, sentence: &str, out: &mut dyn Write) -> io::Result<()> {
+    if style::width() < NARROW {
+        if !label.is_empty() {
+            writeln!(out, "  {DIM}{label}{DIM:#}")?;
+        }
+        return write!(out, "{}", text(sentence, 4));
+    }
     let beside = text(sentence, margin);
     write!(out, "  {DIM}{label}{DIM:#}{}", beside.get(2 + label.len()..).unwrap_or_default())
 }
@@ -177,7 +187,8 @@ fn print_finding(finding: &ClaimFinding<'_>, out: &mut dyn Write) -> io::Result<
     let (code, word) = (paint(BOLD, &shown.code), shown.disposition.word());
     let suppressed =
         if finding.suppressed.is_empty() { String::new() } else { format!("  {}", paint(WARNING, "suppressed")) };
-    writeln!(out, "\n  {code} {}  {}{suppressed}", shown.name, paint(style::disposition(shown.disposition), word))?;
+    let head = format!("  {code} {}  {}{suppressed}", shown.name, paint(style::disposition(shown.disposition), word));
+    writeln!(out, "\n{}", style::fitted(&head, 4))?;
     write!(out, "{}", text(&shown.message, 4))?;
     if let Some(clause) = finding.clause {
         write!(out, "{}", text(&format!("What is asked: {}", clause.asks), 4))?;
