@@ -129,7 +129,8 @@ fn candidates(name: &str) -> anyhow::Result<Option<Vec<PathBuf>>> {
 /// Why an entry is no extract; `None` if it may be one.
 fn reason_to_pass_over(path: &Path, name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
-    if name.starts_with('.') {
+    // Spark and Hadoop hide names with an underscore, such as that of the mark of success.
+    if name.starts_with(['.', '_']) {
         return Some("hidden");
     }
     if path.is_dir() {
@@ -154,9 +155,17 @@ mod tests {
     #[test]
     fn directories_and_patterns_stand_for_extracts_alone() {
         let temp = tempfile::tempdir().expect("a directory");
-        for name in
-            ["b.csv", "a.csv", "c.csv.part", ".d.csv", "a.csv.sha256", "a.csv.done", "claimlint.toml", "x[1].csv"]
-        {
+        for name in [
+            "b.csv",
+            "a.csv",
+            "c.csv.part",
+            ".d.csv",
+            "a.csv.sha256",
+            "a.csv.done",
+            "claimlint.toml",
+            "x[1].csv",
+            "_SUCCESS",
+        ] {
             fs::write(temp.path().join(name), "").expect("room");
         }
         fs::create_dir(temp.path().join("old")).expect("room");
@@ -177,6 +186,7 @@ mod tests {
         let passed_over: Vec<_> = expansions[0].passed_over.iter().map(|(name, why)| (name.as_str(), *why)).collect();
         let want = [
             (".d.csv", "hidden"),
+            ("_SUCCESS", "hidden"),
             ("a.csv.done", "companion"),
             ("a.csv.sha256", "companion"),
             ("c.csv.part", "unfinished"),

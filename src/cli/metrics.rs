@@ -13,6 +13,7 @@ use crate::claim::Sum;
 use crate::exit::Exit;
 use crate::ledger::LedgerBin;
 use crate::policy::Disposition;
+use crate::report::dir::ProtectedFiles;
 use crate::report::{ReportContext, Totals};
 use crate::rules::judge::ServiceStatus;
 
@@ -34,10 +35,21 @@ pub(crate) struct StagedMetrics {
     target: PathBuf,
 }
 
-/// Refuses a place in which no file can be made, before the run begins.
-pub(crate) fn check_place(target: &Path) -> anyhow::Result<()> {
+/// Refuses a place in which no file can be made or none may be replaced, before the run begins. `out` is the report
+/// directory, which holds the files of the report alone.
+pub(crate) fn check_place(target: &Path, inputs: &ProtectedFiles, out: Option<&Path>) -> anyhow::Result<()> {
+    let shown = target.display();
     if target.is_dir() {
-        bail!("--metrics {}: is a directory; name a file in it", target.display());
+        bail!("--metrics {shown}: is a directory; name a file in it");
+    }
+    if inputs.protects(target) {
+        bail!("--metrics {shown}: is an input of this run; name another file");
+    }
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    if out.is_some_and(|out| {
+        target.parent() == Some(out) || real(out).is_some_and(|out| target.parent().and_then(real) == Some(out))
+    }) {
+        bail!("--metrics {shown}: is in the report directory, which holds the report alone; name another place");
     }
     staged(target).map(drop)
 }
@@ -188,9 +200,12 @@ mod tests {
         assert_eq!(names(), 1, "a run that does not end leaves nothing");
         StagedMetrics::write(&target, "new\n").and_then(StagedMetrics::publish).expect("room");
         assert_eq!((std::fs::read_to_string(&target).expect("there").as_str(), names()), ("new\n", 1));
-        check_place(temp.path()).expect_err("a directory");
-        check_place(&temp.path().join("no/claimlint.prom")).expect_err("no directory");
-        check_place(&target).expect("it can be replaced");
+        let none = ProtectedFiles::default();
+        check_place(temp.path(), &none, None).expect_err("a directory");
+        check_place(&temp.path().join("no/claimlint.prom"), &none, None).expect_err("no directory");
+        check_place(&target, &none, Some(temp.path())).expect_err("the report directory");
+        check_place(&target, &ProtectedFiles::of([target.as_path()]), None).expect_err("an input");
+        check_place(&target, &none, Some(Path::new("r"))).expect("it can be replaced");
         assert_eq!(names(), 1);
     }
 }

@@ -18,7 +18,7 @@ use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
 use crate::cli::{
-    announce, clock, companions, comparison, input_names, mask_key, metrics, out_name, settings, settle, sign_key,
+    announce, clock, companions, comparison, input_names, mask_key, out_name, settings, settle, sign_key,
 };
 use crate::ingest;
 use crate::ingest::error::ReadErrors;
@@ -110,7 +110,6 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         );
     }
     let out = template.map(|template| out_name::filled(template, day, log.run())).transpose()?;
-    typed.metrics.as_deref().map_or(Ok(()), metrics::check_place)?;
     let threads =
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;

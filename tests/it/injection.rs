@@ -322,7 +322,7 @@ fn no_output_controls_the_terminal() {
         &["check", name, "--auths", "bad.csv"],
         &["rules", orders],
         &["check", orders],
-        &["check", name, "--out", "no\x1b[2J/where"],
+        &["check", name, "--out", "e\x1b[2Jvil.csv/where"],
         &["check", name, "--layout", orders],
         &["check", name, "--join", "a=\x1b[2J"],
         &["generate", "--out", "no\x1b[2J/where"],

@@ -128,7 +128,7 @@ fn an_empty_part_is_passed_over_and_said() {
         dir.put(name, text);
     }
     let output = checked(&dir, &["empty.csv", "claims.csv", "blank.csv", "header.csv"]);
-    assert!(output.out.contains("4 extracts: 1 rows = 1 in scope"), "{}", output.out);
+    assert!(output.out.contains("4 extracts: 1 row = 1 in scope"), "{}", output.out);
     assert!(output.err.contains("empty.csv and 1 more file: empty, and passed over"), "{}", output.err);
     assert!(output.err.contains("header.csv: a header and no rows"), "{}", output.err);
     let summary = std::fs::read_to_string(dir.at("report/summary.json")).expect("a summary");

@@ -178,6 +178,12 @@ fn a_run_that_is_not_complete_leaves_the_figures_alone() {
     assert_eq!(fs::read(dir.at("m.prom")).expect("it is there"), before);
     let refused = dir.run(&["check", "claims.csv", "--out", "b", "--metrics", "none/m.prom"]).refused();
     assert!(refused.contains("--metrics none/m.prom") && !dir.at("b").exists(), "{refused}");
+    for (place, says) in
+        [("claims.csv", "an input of this run"), ("a/m.prom", "the report alone"), (".", "a directory")]
+    {
+        let refused = dir.run(&["check", "claims.csv", "--out", "a", "--force", "--metrics", place]).refused();
+        assert!(refused.contains(says), "{place}: {refused}");
+    }
     // Amounts that are unknown are not 0, and what is new is there with a baseline alone.
     let rows = HEAD.replace("paid_amount", "other") + DENY;
     dir.put("claims.csv", rows);

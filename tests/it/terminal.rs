@@ -100,7 +100,7 @@ fn arguments_do_not_control_the_terminal() {
         &["check", "a\nerror: b.csv"][..],
         &["check", "claims.csv", "--memory=a\nerror: b"],
         &["a\nerror: b"],
-        &["check", "claims.csv", "--out", "a\nerror: b/report"],
+        &["check", "claims.csv", "--out", "claims.csv/a\nerror: b/report"],
     ] {
         let refused = tame(&dir, args).refused();
         assert!(refused.contains("a\u{240a}error: b") && !refused.contains("\nerror: b"), "{args:?}: {refused}");

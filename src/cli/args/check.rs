@@ -25,11 +25,12 @@ Examples:
   claimlint check claims.csv
   claimlint check inbox/ --auths authorizations.csv --out \"reports/{date}\"
   claimlint check \"inbox/claims_*.csv\" --baseline latest --fail-on new-deny
-  claimlint check claims.csv --format xlsx,parquet --fail-if \"deny.amount > 50000\"
+  claimlint check claims.csv --format xlsx,parquet --fail-if \"deny > 20\"
 
 Exit codes:
   0    complete; nothing at or above --fail-on
-  1    complete; something at or above --fail-on, or a gate that is true or undefined
+  1    complete; something at or above --fail-on, or a gate that is true
+       or undefined
   2    not complete: usage, unreadable input, a bad policy or layout, no space;
        nothing is left in --out
   130  stopped by Ctrl-C or SIGTERM; nothing is left in --out";

@@ -78,6 +78,9 @@ fn plan_and_run(
     slices.map_or(Ok(()), |slices| plan.pool.install(|| slices.ensure_same(&plan, &materials.policy)))?;
     let session = Session { plan: &plan, slices, log, stop, quiet: typed.quiet };
     let protected = plan.protected_files();
+    if let Some(target) = &plan.metrics {
+        metrics::check_place(target, &protected, plan.out.as_deref())?;
+    }
     let staged = plan.pool.install(|| StagedReport::open(plan.out.as_deref(), typed.force, &protected))?;
     stop.building(staged.leftovers());
     let run = session.read(typed, materials, &staged)?;

@@ -36,12 +36,13 @@ fn with_known_words() -> Command {
     let fields = |arg: Arg| arg.value_parser(PossibleValuesParser::new(Field::NAMES.iter().map(|(_, name)| *name)));
     let rules = |arg: Arg| arg.value_parser(PossibleValuesParser::new(codes()));
     let inputs = |command: Command| command.mut_arg("layout", layouts).mut_arg("require", fields);
+    let check = |command: Command| inputs(command).mut_arg("select", rules).mut_arg("ignore", rules);
     Cli::command()
         .mut_subcommand("rules", |command| command.mut_arg("rule", rules))
-        .mut_subcommand("check", inputs)
+        .mut_subcommand("check", check)
         .mut_subcommand("verify", inputs)
         .mut_subcommand("inspect", inputs)
-        .mut_subcommand("config", |command| command.mut_subcommand("show", inputs))
+        .mut_subcommand("config", |command| command.mut_subcommand("show", check))
 }
 
 /// The completions of a shell in which `--layout` completes names of files besides those of layouts.

@@ -22,8 +22,16 @@ use crate::tally::Summary;
 /// Lines of the summary: those of the smallest terminal that is still common, without the line on which the shell waits.
 const LINES: usize = 23;
 
-/// Fewest rules that are listed if there is room for them without blank lines.
-const FEWEST_RULES: usize = 3;
+/// How many rules and services are listed at least.
+#[derive(Clone, Copy)]
+struct Least {
+    rules: usize,
+    services: usize,
+}
+
+/// Where there is much to say, empty lines are left out first, then rules, then services.
+const LEAST: [Least; 3] =
+    [Least { rules: 3, services: 1 }, Least { rules: 1, services: 1 }, Least { rules: 1, services: 0 }];
 
 pub(crate) fn table() -> Table {
     let mut table = Table::new();
@@ -56,27 +64,35 @@ pub(crate) fn result(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let (above, below) = (above(context, totals), below(context, totals, place, shown));
-    let with_rules = |fewest: usize| {
+    let arranged = |least: Least| {
         let mut lines = above.clone();
         if totals.summary.services() > 0 {
-            let room = LINES.saturating_sub(lines.len() + below.len());
-            lines.extend(rules(context, &totals.summary, if shown.all_rules { usize::MAX } else { room }, fewest));
-            let room = if shown.all_rules { usize::MAX } else { LINES.saturating_sub(lines.len() + below.len()) };
-            lines.extend(highest(&totals.top_services, room));
+            let room = |lines: &[String]| {
+                if shown.all_rules { usize::MAX } else { LINES.saturating_sub(lines.len() + below.len()) }
+            };
+            lines.extend(rules(context, &totals.summary, room(&lines), least.rules));
+            lines.extend(highest(&totals.top_services, room(&lines), least.services));
         }
         lines.extend(below.iter().cloned());
-        lines
+        if shown.all_rules { lines } else { without_blanks(lines) }
     };
-    let mut lines = with_rules(FEWEST_RULES);
-    if !shown.all_rules && lines.len() > LINES {
-        // Where there is much to say, the blanks go first, then rules.
-        lines.retain(|line| !line.is_empty());
-        if lines.len() > LINES {
-            lines = with_rules(1);
-            lines.retain(|line| !line.is_empty());
-        }
+    let mut attempts = LEAST.iter().map(|least| arranged(*least));
+    let mut lines = attempts.next().unwrap_or_default();
+    while !shown.all_rules && lines.len() > LINES {
+        let Some(shorter) = attempts.next() else { break };
+        lines = shorter;
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The lines without as many of the empty ones, the last first, as are too many.
+fn without_blanks(mut lines: Vec<String>) -> Vec<String> {
+    while lines.len() > LINES
+        && let Some(blank) = lines.iter().rposition(String::is_empty)
+    {
+        lines.remove(blank);
+    }
+    lines
 }
 
 /// The lines of a text that is broken at the width of the terminal.
@@ -200,7 +216,7 @@ fn rules(context: ReportContext<'_>, summary: &Summary, room: usize, fewest: usi
             rule.at_risk.clone(),
         ]);
     }
-    let mut lines = table.lines(style::width());
+    let mut lines = if fired.is_empty() { Vec::new() } else { table.lines(style::width()) };
     let others = &fired[shown..];
     if !others.is_empty() {
         let findings = others.iter().map(|rule| rule.findings).sum();
@@ -214,9 +230,9 @@ fn rules(context: ReportContext<'_>, summary: &Summary, room: usize, fewest: usi
 }
 
 /// The services with the highest amounts at risk, as many as there is room for.
-fn highest(highest: &TopServices, room: usize) -> Vec<String> {
+fn highest(highest: &TopServices, room: usize, fewest: usize) -> Vec<String> {
     // Besides the services: the heading and an empty line.
-    let shown = room.saturating_sub(2).min(TOP_SERVICES_SHOWN);
+    let shown = room.saturating_sub(2).max(fewest).min(TOP_SERVICES_SHOWN);
     let mut table = Columns::new([
         ("highest", Align::Right),
         ("status", Align::Left),

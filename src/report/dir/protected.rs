@@ -15,6 +15,11 @@ impl ProtectedFiles {
         Self(paths.into_iter().filter_map(entry_of_path).map(|entry| entry.identity).collect())
     }
 
+    /// Is the file of this name, links followed, one of them?
+    pub fn protects(&self, path: &Path) -> bool {
+        entry_of_path(path).is_some_and(|entry| self.contains(entry.identity))
+    }
+
     /// Is this one of them?
     pub(super) fn contains(&self, file: Identity) -> bool {
         self.0.contains(&file)
