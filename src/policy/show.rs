@@ -6,30 +6,33 @@ use serde_json::{Value, json};
 
 use crate::policy::{Policy, Role};
 
+/// A text of a policy on one line. Anyone may have written the policy, and a line end could begin a line of the output.
+fn line(text: &str) -> String {
+    text.replace('\n', "\u{240a}")
+}
+
 /// Prints editions, lists, authorization table, limits and fingerprint.
 pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
     for origin in &policy.origins {
-        writeln!(out, "{}: {} ({})", origin.kind.word(), origin.id, origin.file)?;
-        writeln!(
-            out,
-            "  {}\n  {}\n  source: {}\n  valid: {}",
-            origin.title, origin.publisher, origin.source, origin.valid
-        )?;
+        writeln!(out, "{}: {} ({})", origin.kind.word(), line(&origin.id), origin.file)?;
+        let [title, publisher, source, valid] =
+            [&origin.title, &origin.publisher, &origin.source, &origin.valid].map(|text| line(text));
+        writeln!(out, "  {title}\n  {publisher}\n  source: {source}\n  valid: {valid}")?;
     }
     writeln!(out, "fingerprint: {}", policy.fingerprint)?;
     for edition in &policy.editions {
         writeln!(
             out,
             "\nedition {} for services from {} ({}): {} diagnoses",
-            edition.id,
+            line(&edition.id),
             edition.from,
-            edition.source,
+            line(&edition.source),
             edition.diagnoses.len()
         )?;
         for listed in &edition.diagnoses {
-            let region = listed.region.as_deref().map(|r| format!(", {r}")).unwrap_or_default();
+            let region = listed.region.as_deref().map(|r| format!(", {}", line(r))).unwrap_or_default();
             let outside = if listed.outside_statement { ", outside the thoracolumbar statement" } else { "" };
-            writeln!(out, "  {:7}  {}{region}{outside}", listed.code, listed.about)?;
+            writeln!(out, "  {:7}  {}{region}{outside}", listed.code, line(&listed.about))?;
         }
     }
     writeln!(out, "\nprocedure codes")?;
@@ -42,15 +45,15 @@ pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
         };
         let from = procedure.from.map(|d| format!(", from {d}")).unwrap_or_default();
         let until = procedure.until.map(|d| format!(", until {d}")).unwrap_or_default();
-        writeln!(out, "  {:7}  {role}  {}{from}{until}", known.code, procedure.about)?;
+        writeln!(out, "  {:7}  {role}  {}{from}{until}", known.code, line(&procedure.about))?;
     }
     writeln!(out, "\nprior authorization       inpatient     outpatient")?;
     for class in &policy.classes {
-        writeln!(out, "  {:24} {:13} {}", class.id, class.inpatient.word(), class.outpatient.word())?;
+        writeln!(out, "  {:24} {:13} {}", line(&class.id), class.inpatient.word(), class.outpatient.word())?;
     }
     writeln!(out, "\nproduct labels (case and punctuation aside)")?;
     for class in policy.classes.iter().filter(|c| !c.labels.is_empty()) {
-        writeln!(out, "  {}: {}", class.id, class.labels.join(", "))?;
+        writeln!(out, "  {}: {}", line(&class.id), line(&class.labels.join(", ")))?;
     }
     writeln!(out, "\nunits per encounter")?;
     for limit in &policy.limits {

@@ -330,7 +330,7 @@ fn completions_and_manual_pages_are_valid() {
     assert!(topic.contains(".SH NAME\nclaimlint-claims \\- "), "{topic}");
     assert!(pages.path().join("claimlint-spec-bins.7").exists());
     let inside_a_file = format!("{into}/claimlint.1/man");
-    assert!(crate::cli::claimlint(&["man", "--out", &inside_a_file]).refused().contains("is not a directory"));
+    assert!(crate::cli::claimlint(&["man", "--out", &inside_a_file]).refused().contains("Not a directory"));
     // The command is hidden, so that the list of everyday commands stays short.
     let help = crate::cli::claimlint(&["--help"]).success();
     assert!(!help.contains("completions") && help.contains("explain"), "{help}");
