@@ -20,7 +20,7 @@ pages! {
     hostile: "What happens with input that is meant to harm",
     speed: "How fast it is, beside other tools, and how to measure it",
     cluster: "Extracts read in slices, on one machine or many",
-    python: "The Python package: claimlint in scripts and notebooks",
+    python: "The Python package: notebooks, and Apache Spark",
     extending: "Tests, generated extracts, shell completions",
 }
 

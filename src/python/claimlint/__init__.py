@@ -1,7 +1,7 @@
 """Checks kyphoplasty claims in large CSV extracts against BCBSMA Medical Policy 485.
 
-The wheel brings the command ``claimlint``. This package starts it: :func:`check`, for scripts and notebooks. It
-decides nothing by itself.
+The wheel brings the command ``claimlint``. This package starts it: :func:`check` for scripts and notebooks,
+:func:`claimlint.spark.check` for extracts that outgrow one machine. It decides nothing by itself.
 """
 
 from claimlint._binary import ClaimlintError, Flag, binary

@@ -79,7 +79,7 @@ def test_one_wheel_holds_the_binary_and_the_package_and_no_tests(wheel: Path) ->
     assert "-py3-none-" in wheel.name
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {"claimlint/__init__.py", "claimlint/py.typed"} <= set(names)
+    assert {"claimlint/__init__.py", "claimlint/spark.py", "claimlint/py.typed"} <= set(names)
     assert [name for name in names if name.endswith(".data/scripts/claimlint")]
     assert not [name for name in names if "test" in name]
 
@@ -91,7 +91,7 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path, claims: P
     version = run(programs / "claimlint", "--version")
     assert version.startswith("claimlint ")
     assert run(programs / "pip", "list", "--format=freeze").count(version.strip().replace(" ", "==")) == 1
-    code = f"import claimlint; print(claimlint.check({str(claims)!r}, out={str(tmp_path / 'report')!r}))"
+    code = f"import claimlint, claimlint.spark; print(claimlint.check({str(claims)!r}, out={str(tmp_path / 'report')!r}))"
     assert run(programs / "python", "-c", code) == f"Report({str(tmp_path / 'report')!r}, failed=True)\n"
 
 
