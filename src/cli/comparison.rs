@@ -24,6 +24,8 @@ use crate::suppress::{State, Suppressions};
 pub(crate) struct ComparedFindings {
     baseline: Option<FindingsFile>,
     suppressions: Option<Suppressions>,
+    /// The day of `--today`.
+    today: Option<Date>,
 }
 
 /// Loads baseline and suppressions, or fails. `day` is that of the run, and `baseline` the report that is compared with.
@@ -41,7 +43,7 @@ pub(crate) fn load(
         let file = read_text(path)?;
         anyhow::Ok(Suppressions::load(&file.file, &file.text, day)?)
     });
-    Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()? })
+    Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()?, today: None })
 }
 
 /// The report that findings are compared with, if there is one. `latest` is the newest beside the report of this run, and
@@ -69,10 +71,15 @@ pub(crate) fn baseline(settings: &EffectiveSettings, log: &Log) -> anyhow::Resul
 }
 
 impl ComparedFindings {
+    /// States the day that was given with `--today` at the head of the report.
+    pub(crate) fn dated(self, today: Option<Date>) -> Self {
+        Self { today, ..self }
+    }
+
     /// Adds both to the context of a run.
     pub(crate) fn add_to(self, context: &mut RunContext) {
         (context.baseline, context.baseline_facts) = self.baseline.map(|report| (report.entries, report.facts)).unzip();
-        context.suppressions = self.suppressions;
+        (context.suppressions, context.today) = (self.suppressions, self.today);
     }
 }
 

@@ -19,11 +19,6 @@ const RUN: &str = "{run}";
 /// The value of `--baseline` that means the newest report beside `--out`.
 pub(crate) const LATEST: &str = "latest";
 
-/// Does the name of the directory depend on the day?
-pub(crate) fn names_day(template: Option<&Path>) -> bool {
-    template.and_then(Path::to_str).is_some_and(|text| text.contains(DATE))
-}
-
 /// The directory of a run. Any other word in braces is refused, because it is probably misspelled.
 pub(crate) fn filled(template: &Path, day: Date, run: &str) -> anyhow::Result<PathBuf> {
     // A name that is not text has no placeholders.
@@ -82,6 +77,5 @@ mod tests {
         assert_eq!(fill("{}{1}{").expect("no word"), "{}{1}{");
         let refused = fill("reports/{day}").expect_err("unknown").to_string();
         assert!(refused.contains("{day} is not known; write {date} or {run}"), "{refused}");
-        assert!(names_day(Some(Path::new("a/{date}"))) && !names_day(Some(Path::new("{run}"))) && !names_day(None));
     }
 }

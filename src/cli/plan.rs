@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use rayon::ThreadPool;
 use serde_json::json;
 
@@ -13,7 +13,6 @@ use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
 use crate::cli::load::load_library;
-use crate::cli::out_name::names_day;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
@@ -104,11 +103,6 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let typed = &typed;
     let day = typed.today.unwrap_or_else(clock::today);
     let template = settings.out.value.as_deref();
-    if typed.today.is_some() && settings.suppress.value.is_none() && !names_day(template) {
-        bail!(
-            "--today is the day of suppressions and of {{date}} in --out: give --suppress FILE, too, or such an --out"
-        );
-    }
     let out = template.map(|template| out_name::filled(template, day, log.run())).transpose()?;
     let threads =
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
@@ -129,7 +123,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let (policy, library, authorizations) = loaded?;
     // The baseline may be the report that this run replaces.
     let baseline = comparison::baseline(&settings, log)?;
-    let comparison = comparison::load(&settings, baseline.as_deref(), day)?;
+    let comparison = comparison::load(&settings, baseline.as_deref(), day)?.dated(typed.today);
     let plan = Plan {
         files: typed.files.clone(),
         out,

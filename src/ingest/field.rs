@@ -34,6 +34,7 @@ pub enum Field {
     ChargeAmount,
     AllowedAmount,
     PaidAmount,
+    BillingProviderName,
 }
 
 /// A field with numbered columns: `diagnosis_1`, `diagnosis_2`, ...
@@ -48,7 +49,7 @@ pub enum Group {
 
 impl Field {
     /// Every field with its canonical name, in the order of the enum.
-    pub const NAMES: [(Self, &'static str); 28] = [
+    pub const NAMES: [(Self, &'static str); 29] = [
         (Self::ClaimId, "claim_id"),
         (Self::LineNumber, "line_number"),
         (Self::ClaimForm, "claim_form"),
@@ -77,11 +78,17 @@ impl Field {
         (Self::ChargeAmount, "charge_amount"),
         (Self::AllowedAmount, "allowed_amount"),
         (Self::PaidAmount, "paid_amount"),
+        (Self::BillingProviderName, "billing_provider_name"),
     ];
 
     /// The canonical name.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize].1
+    }
+
+    /// Is the field printed only? Nothing depends on it, so its absence is not announced.
+    pub fn is_printed_only(self) -> bool {
+        self == Self::BillingProviderName
     }
 
     /// The consequence of a missing column, announced at the start of a run, where `has` says which fields have one. `None` if

@@ -13,6 +13,7 @@
 //! - [`top_services`]: the services with the highest amounts at risk.
 //! - [`labels`]: words of the claims that no table knows.
 //! - [`totals`]: counts and money of the run, added up part by part.
+//! - [`new_findings`]: which findings the baseline does not have.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
 //! - [`brief`]: the result in few lines without ids.
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
@@ -35,6 +36,7 @@ pub mod dir;
 pub mod foreign;
 pub mod format;
 pub mod labels;
+mod new_findings;
 pub(crate) mod notes;
 pub mod seal;
 pub mod siblings;

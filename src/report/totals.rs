@@ -2,15 +2,14 @@
 
 use std::hash::Hasher as _;
 
+use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::baseline::{FindingEntry, Pairs};
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::claim::value::authorization;
 use crate::claim::{Kind, Line, Text};
 use crate::policy::Disposition;
 use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
-use crate::report::table::record::FindingRecord;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
 use crate::run::RunContext;
@@ -31,18 +30,16 @@ pub struct Totals {
     pub stays: u64,
     /// Services dated after the last day for which the policy's text is known to be in force.
     pub after_verified: u64,
+    /// The first and the last readable service date.
+    pub period: Option<(Date, Date)>,
     /// Labels that no table knows.
     pub unread: UnreadLabels,
     /// The suppressed findings.
     pub suppressed: Share,
     /// For each suppression, the number of findings that it matches.
     pub fits: Vec<u64>,
-    /// Every finding, if the run is compared with an earlier report.
-    entries: Vec<FindingEntry>,
     /// Authorization numbers on services by their hashes, and whether the file has them; empty without a file.
     numbers: FxHashMap<u64, bool>,
-    /// Services and lines so far, from which the subjects of the next part are numbered.
-    subjects: usize,
     /// Rows with services.
     pub service_rows: u64,
     /// Those of them whose product label no table knows.
@@ -67,30 +64,22 @@ impl Totals {
         let services = &part.line_set.services;
         let stays = services.iter().filter(|s| matches!(s.kind, Kind::Stay(_))).count() as u64;
         let policy = &part.context.run.policy;
-        let after_verified = part.services().filter(|record| policy.is_after_verified(record.line.date)).count();
+        let dates = || part.services().filter_map(|record| record.line.date);
+        let after_verified = dates().filter(|date| policy.is_after_verified(Some(*date))).count();
         let hushed = part.findings().filter(|record| record.suppression().is_some());
         let hushed =
             hushed.map(|record| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
-        let entry = |record: FindingRecord<'_>| {
-            let message = record.message();
-            let texts = [message.as_str(), record.setting().citation.as_str()];
-            let (disposition, suppressed) = (record.finding.disposition, record.suppression().is_some());
-            let subject = record.finding.about(part.line_set) as u32;
-            FindingEntry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, subject)
-        };
-        let compared = part.context.run.baseline.is_some();
         Self {
             summary: Summary::from_judged(part.judged),
             top_services,
             lines: services.len() as u64 - stays,
             stays,
             after_verified: after_verified as u64,
+            period: dates().map(|date| (date, date)).reduce(joined),
             unread: UnreadLabels::of(part),
             suppressed: Share::from_findings(hushed),
             fits: part.matches.fits.clone(),
             numbers: numbers(part),
-            entries: if compared { part.findings().map(entry).collect() } else { Vec::new() },
-            subjects: services.len() + part.line_set.lines.len(),
             new: None,
             warnings: Vec::new(),
             ..Self::of_rows(part)
@@ -121,6 +110,7 @@ impl Totals {
         self.lines += other.lines;
         self.stays += other.stays;
         self.after_verified += other.after_verified;
+        self.period = self.period.into_iter().chain(other.period).reduce(joined);
         self.unread.merge(&other.unread);
         self.numbers.extend(other.numbers);
         self.service_rows += other.service_rows;
@@ -134,15 +124,6 @@ impl Totals {
         } else {
             self.fits.iter_mut().zip(other.fits).for_each(|(mine, more)| *mine += more);
         }
-        let base = self.subjects as u32;
-        self.entries.extend(other.entries.into_iter().map(|entry| entry.counted_on(base)));
-        self.subjects += other.subjects;
-    }
-
-    /// Compares the findings of all parts with the baseline, if there is one, and then drops them.
-    pub(super) fn compare(&mut self, run: &RunContext) {
-        let entries = std::mem::take(&mut self.entries);
-        self.new = run.baseline.as_ref().map(|old| Pairs::new(old, &entries).tally(old, &entries));
     }
 
     /// The labels of a kind that no table knows, with their rows, the most frequent first.
@@ -177,6 +158,11 @@ impl Totals {
     pub fn findings_from(&self, least: Disposition) -> u64 {
         self.summary.findings_from(least) - self.suppressed.findings_from(least)
     }
+}
+
+/// The first day and the last day of two periods.
+fn joined(one: (Date, Date), other: (Date, Date)) -> (Date, Date) {
+    (one.0.min(other.0), one.1.max(other.1))
 }
 
 /// The authorization numbers on the services of a part, as hashes of their letters and digits, and whether the file has

@@ -30,6 +30,8 @@ pub struct PartView<'a> {
     pub judged: &'a Judged,
     /// The suppressions that fit the findings.
     pub matches: &'a SuppressionMatches,
+    /// For each finding: is it new? Empty without a baseline.
+    pub new: &'a [bool],
 }
 
 impl<'a> ReportContext<'a> {
@@ -48,15 +50,16 @@ impl<'a> ReportContext<'a> {
         &self.run.inputs[line.extract as usize].name
     }
 
-    /// A part of the run.
+    /// A part of the run. Its findings are not compared with the baseline.
     pub fn part(self, part: &'a JudgedPart<'a>) -> PartView<'a> {
-        PartView { context: self, line_set: &part.line_set, judged: &part.judged, matches: &part.matches }
+        PartView { context: self, line_set: &part.line_set, judged: &part.judged, matches: &part.matches, new: &[] }
     }
 
     /// A whole run as its only part.
     pub fn of(outcome: &'a JudgedRun, docs: &'a [RuleDoc]) -> PartView<'a> {
         let context = ReportContext { run: &outcome.context, docs };
-        PartView { context, line_set: &outcome.line_set, judged: &outcome.judged, matches: &outcome.matches }
+        let (line_set, judged, matches) = (&outcome.line_set, &outcome.judged, &outcome.matches);
+        PartView { context, line_set, judged, matches, new: &[] }
     }
 }
 

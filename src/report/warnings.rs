@@ -52,7 +52,7 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
     }
     let inputs = || run.inputs.iter().filter(|input| !input.is_passed_over());
     for input in inputs() {
-        for field in input.unmapped.iter().map(|field| field.name()) {
+        for field in input.unmapped.iter().filter(|field| !field.is_printed_only()).map(|field| field.name()) {
             if !baseline.absent.iter().any(|absent| absent == field) {
                 warnings.push(Warning::new(WarningKind::ColumnGone).file(&input.name).field(field));
             }

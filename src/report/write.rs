@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::report::dir::StagedReport;
 use crate::report::format::FORMATS;
+use crate::report::new_findings::NewFindings;
 use crate::report::sink::{Format, Output, Scratch, Sink};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
@@ -75,9 +76,10 @@ pub fn write(
     let context = ReportContext { run: &run.context, docs };
     let sinks: Vec<Box<dyn Sink + '_>> =
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
+    let Some(new) = NewFindings::of(run, docs, go_on)? else { return Ok(None) };
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
-        let view = context.part(&part);
+        let view = PartView { new: new.of_part(n), ..context.part(&part) };
         // A sparse run has a single part. Then its formats are written in parallel.
         sinks.par_iter().try_for_each(|sink| sink.format(n, &view))?;
         Ok(Totals::of(&view, n))
@@ -102,7 +104,7 @@ pub fn write(
         formatted = next;
     }
     append(formatted)?;
-    totals.compare(&run.context);
+    totals.new = new.tally;
     totals.warnings = warnings::of_run(&run.context, &totals);
     sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
     Ok(go_on().then_some(totals))
@@ -110,11 +112,13 @@ pub fn write(
 
 /// Writes one file of a run that has only one part.
 pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -> io::Result<()> {
-    let sink = (format.open)(part.context, out)?;
+    let (run, sink) = (part.context.run, (format.open)(part.context, out)?);
+    let new = NewFindings::of_whole(part);
+    let part = &PartView { new: new.of_part(0), ..*part };
     sink.format(0, part)?;
     sink.append(0)?;
     let mut totals = Totals::of(part, 0);
-    totals.compare(part.context.run);
-    totals.warnings = warnings::of_run(part.context.run, &totals);
+    totals.new = new.tally;
+    totals.warnings = warnings::of_run(run, &totals);
     sink.finish(&totals)
 }

@@ -1,5 +1,6 @@
 //! The documentation of the rules and of the bins that take rows out of the judging: one text for `claimlint rules`, the reports and the tests.
 
+use crate::policy::Disposition;
 use crate::strict_toml::{Document, Faults, Table, texts};
 
 /// The documentation files, in the order of the families.
@@ -38,6 +39,14 @@ pub struct RuleDoc {
     pub fires: Worked,
     /// A near miss that does not.
     pub passes: Worked,
+}
+
+impl RuleDoc {
+    /// What would change the verdict, for a finding of this disposition. Empty for findings that are for information, which
+    /// change no verdict.
+    pub fn change_of(&self, disposition: Disposition) -> &str {
+        if disposition == Disposition::Info { "" } else { &self.change }
+    }
 }
 
 /// A worked example: a tiny extract.

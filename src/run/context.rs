@@ -83,6 +83,8 @@ pub struct RunContext {
     pub masked: Masked,
     /// The accepted findings, if a file of suppressions was given.
     pub suppressions: Option<Suppressions>,
+    /// The day of the run, if it was given with `--today`.
+    pub today: Option<jiff::civil::Date>,
     /// The findings of the baseline report, if one was given.
     pub baseline: Option<Vec<FindingEntry>>,
     /// What that report says of its inputs.
@@ -144,6 +146,7 @@ impl RunContext {
             authorization_file,
             masked,
             suppressions: None,
+            today: None,
             baseline: None,
             baseline_facts: None,
             warnings: Vec::new(),

@@ -128,8 +128,21 @@ impl Browser {
     }
 
     pub(crate) fn open(&mut self, page: &Path) {
-        self.ask("Page.navigate", &json!({"url": format!("file://{}", page.display())}));
+        self.go(&format!("file://{}", page.display()));
+    }
+
+    /// Opens an address and waits until it is loaded.
+    pub(crate) fn go(&mut self, address: &str) {
+        self.ask("Page.navigate", &json!({"url": address}));
         self.hear("load", |message| message["method"] == "Page.loadEventFired");
+    }
+
+    /// The value of a promise in the page, once it has one.
+    pub(crate) fn see_later(&mut self, promise: &str) -> Value {
+        let params = json!({"expression": promise, "returnByValue": true, "awaitPromise": true});
+        let mut answer = self.ask("Runtime.evaluate", &params);
+        assert!(answer["exceptionDetails"].is_null(), "{promise}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].take()
     }
 
     /// The value of an expression in the page.
@@ -172,7 +185,7 @@ impl Browser {
 
     /// Presses Tab until an expression about `document.activeElement` as `e` holds.
     pub(crate) fn tab_to(&mut self, what: &str) {
-        for _ in 0..80 {
+        for _ in 0..160 {
             self.press("Tab");
             if self.see(&format!("(e => {what})(document.activeElement)")) == json!(true) {
                 return;

@@ -131,6 +131,13 @@ proptest! {
             let amount = &summary["new"][word]["all"]["amount_at_risk"];
             prop_assert_eq!(amount, &Value::from(share.all().at_risk.to_string()));
         }
+        // findings.csv marks the same ones, and a service is new if one of its findings is.
+        let table = Table::written(&new, "findings.csv");
+        let marked = table.rows.iter().filter(|row| row[table.column("new")] == "yes").count() as u64;
+        prop_assert_eq!(marked, tally.new.all().findings);
+        let again = directory(&new);
+        let read = findings_file(again.path()).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(read.entries, findings_file(plain.path()).expect("it is sound").entries);
         let by = comparison(old.path(), plain.path()).expect("both are sound").shares();
         prop_assert_eq!(by.by[&Change::New].all(), tally.new.all());
     }
@@ -180,11 +187,18 @@ fn only_new_findings_fail_a_nightly_run() {
     assert_eq!(nightly("more.csv", "new-review").code, Some(1));
     let summary: Value = serde_json::from_slice(&fs::read(dir.at("r/summary.json")).expect("a report")).expect("JSON");
     assert_eq!((count(&summary, "new", "review"), count(&summary, "known", "deny")), (1, 1));
+    for (file, want) in
+        [("r/services.csv", &["C1 no", "C4 no", "C3 yes"][..]), ("r/findings.csv", &["C4 no", "C3 yes"])]
+    {
+        let table = Table::of(&fs::read(dir.at(file)).expect("a report"));
+        let (claim, new) = (table.column("claim_id"), table.column("new"));
+        let shown: Vec<_> = table.rows.iter().map(|row| format!("{} {}", row[claim], row[new])).collect();
+        assert_eq!(shown, want, "{file}");
+        assert_eq!(new, table.header.len() - 1, "the last column");
+    }
 
     let refused = dir.run(&["check", "more.csv", "--fail-on", "new-deny"]).refused();
     assert!(refused.contains("--baseline DIR"), "{refused}");
-    let refused = dir.run(&["check", "more.csv", "--today", "2025-01-01"]).refused();
-    assert!(refused.contains("--suppress FILE"), "{refused}");
     let refused = dir.run(&["check", "more.csv", "--baseline", "."]).refused();
     assert!(refused.contains("holds no report"), "{refused}");
 }
@@ -206,6 +220,16 @@ fn compare_lists_new_gone_and_changed_findings() {
     dir.run(&["compare", "old", "new", "--fail-on", "never"]).success();
     assert_eq!(dir.run(&["compare", "old", "new", "--fail-on", "any"]).code, Some(1));
 
+    dir.run(&["compare", "old", "new", "--fail-on", "never", "--html", "page.html"]).success();
+    let page = fs::read_to_string(dir.at("page.html")).expect("a page");
+    for part in
+        ["What changed from old to new", "id=\"new\"", "id=\"changed\"", "id=\"gone\"", "C9", "$17.05", "$99.99"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("<script") && page.contains("default-src "));
+    let refused = dir.run(&["compare", "old", "new", "--html", "page.html"]).refused();
+    assert!(refused.contains("--html page.html: exists already"), "{refused}");
     let table = Table::of(dir.run(&["compare", "old", "new", "--format", "csv"]).out.as_bytes());
     let names = ["change", "differs", "claim_id", "amount_at_risk", "old_amount_at_risk"].map(str::to_owned);
     let rows = [

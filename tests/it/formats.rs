@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use claimlint::report::table::record::{ColumnType, FINDING, SERVICE};
+use claimlint::policy::Disposition;
+use claimlint::report::allowance::Allowance;
+use claimlint::report::compare::read::FindingsFile;
+use claimlint::report::table::record::{ColumnType, FINDING, SERVICE, finding_columns, service_columns};
+use claimlint::run::JudgedRun;
 
 use crate::cli::{CommandOutput, binary};
-use crate::kit::{DOCS, Inputs, Table, at, written};
+use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, at, written};
 use crate::readers::{Texts, decimal, of_csv, of_jsonl, of_parquet, of_sheet, seen, with_cents};
 
 /// Values that a format could corrupt: formulas, quotes, markup, Excel escapes, control characters, leading zeros, long
@@ -31,22 +35,59 @@ fn both() -> [Inputs; 2] {
     [quarter(), Inputs::one(AWKWARD)]
 }
 
+/// Every second finding of the run, as the baseline of another one.
+fn half_of(outcome: &JudgedRun) -> Vec<claimlint::baseline::FindingEntry> {
+    let directory = tempfile::tempdir().expect("a directory");
+    for file in ["findings.csv", "summary.json"] {
+        fs::write(directory.path().join(file), written(outcome, file)).expect("room for it");
+    }
+    let read = FindingsFile::read(directory.path(), &mut Allowance::new(MEMORY)).expect("it is sound");
+    read.entries.into_iter().step_by(2).collect()
+}
+
+/// All formats have the cells of the CSV files, which have the column `new` only with a baseline.
+fn same_cells(outcome: &JudgedRun, least: [usize; 2]) {
+    let (book, compared) = (written(outcome, "report.xlsx"), outcome.context.baseline.is_some());
+    let tables = [
+        ("services", "Services", &SERVICE[..], service_columns(&outcome.context)),
+        ("findings", "Findings", &FINDING[..], finding_columns(&outcome.context)),
+    ];
+    for ((name, sheet, fixed, columns), least) in tables.into_iter().zip(least) {
+        let mut want = of_csv(&written(outcome, &format!("{name}.csv")));
+        assert!(want.len() > least, "{name}: {}", want.len());
+        if compared {
+            let new = |word: &str| want[1..].iter().filter(|row| row.last().is_some_and(|cell| cell == word)).count();
+            assert!(new("yes") > 0 && new("no") > 0 && new("yes") + new("no") == want.len() - 1, "{name}");
+        } else {
+            assert!(want[0].iter().eq(fixed.iter().map(|column| column.name)), "{name}: {:?}", want[0]);
+            want.iter_mut().for_each(|row| row.push(String::new()));
+            want[0][fixed.len()] = "new".to_owned();
+        }
+        assert_eq!(of_jsonl(&written(outcome, &format!("{name}.jsonl")), columns), want, "{name}.jsonl");
+        assert_eq!(of_parquet(&written(outcome, &format!("{name}.parquet")), columns), want, "{name}.parquet");
+        let amounts: Vec<usize> = (0..columns.len()).filter(|i| columns[*i].holds == ColumnType::Amount).collect();
+        let want: Texts = want.iter().map(|row| row.iter().map(|cell| seen(cell)).collect()).collect();
+        let mut shown = with_cents(of_sheet(&book, sheet), &amounts);
+        if name == "findings" {
+            // The sheet of findings says what would change the verdict, too.
+            let place = want[0].iter().position(|cell| cell == "disposition").expect("a column");
+            for row in &mut shown {
+                let change = row.pop().expect("a cell");
+                assert_eq!(change.is_empty(), row[place] == "info", "{row:?}");
+            }
+        }
+        assert_eq!(shown, want, "{sheet}");
+    }
+}
+
 #[test]
 fn every_format_has_the_same_cells() {
     for (inputs, services, findings) in both().into_iter().zip([(50, 20), (4, 4)]).map(|(i, (s, f))| (i, s, f)) {
-        let outcome = inputs.run().expect("it can be read");
+        let mut outcome = inputs.run().expect("it can be read");
+        same_cells(&outcome, [services, findings]);
+        outcome.context.baseline = Some(half_of(&outcome));
+        same_cells(&outcome, [services, findings]);
         let book = written(&outcome, "report.xlsx");
-        for (name, sheet, columns, least) in
-            [("services", "Services", &SERVICE[..], services), ("findings", "Findings", &FINDING[..], findings)]
-        {
-            let want = of_csv(&written(&outcome, &format!("{name}.csv")));
-            assert!(want.len() > least, "{name}: {}", want.len());
-            assert_eq!(of_jsonl(&written(&outcome, &format!("{name}.jsonl")), columns), want, "{name}.jsonl");
-            assert_eq!(of_parquet(&written(&outcome, &format!("{name}.parquet")), columns), want, "{name}.parquet");
-            let amounts: Vec<usize> = (0..columns.len()).filter(|i| columns[*i].holds == ColumnType::Amount).collect();
-            let want: Texts = want.iter().map(|row| row.iter().map(|cell| seen(cell)).collect()).collect();
-            assert_eq!(with_cents(of_sheet(&book, sheet), &amounts), want, "{sheet}");
-        }
         let want = of_csv(&written(&outcome, "rejects.csv"));
         assert_eq!(of_sheet(&book, "Rejects"), want);
         let about = of_sheet(&book, "About").concat();
@@ -93,12 +134,21 @@ fn of_summary(bytes: &[u8]) -> Sums {
     statuses.chain(rules).filter(|(_, (n, _))| *n > 0).collect()
 }
 
-/// The sums on the summary sheet.
+/// The sums on the summary sheet: its sections with a column of services and amounts.
 fn of_summary_sheet(bytes: &[u8]) -> Sums {
-    let rows = with_cents(of_sheet(bytes, "Summary"), &[6]);
-    assert_eq!(rows[0], ["group", "key", "meaning", "rows", "services", "findings", "amount_at_risk", "recoverable"]);
-    let named = rows[1..].iter().filter(|row| row[0] != "ledger" && row[1] != "all" && row[4] != "0");
-    named.map(|row| (row[1].clone(), (row[4].parse().expect("a count"), row[6].clone()))).collect()
+    let rows = of_sheet(bytes, "Summary");
+    assert!(rows[0][0].starts_with("Kyphoplasty claims against "), "{:?}", rows[0]);
+    let mut sums = Sums::new();
+    let mut counts_services = false;
+    for row in with_cents(rows, &[]) {
+        if ["Result", "Rule", "Ledger", "Warning", "What a claim cannot show"].contains(&row[0].as_str()) {
+            counts_services = row[2] == "services";
+        } else if counts_services && row[0] != "all" && !["", "0"].contains(&row[2].as_str()) {
+            let amount = with_cents(vec![Vec::new(), vec![row[4].clone()]], &[0]).remove(1).remove(0);
+            sums.insert(row[0].clone(), (row[2].parse().expect("a count"), amount));
+        }
+    }
+    sums
 }
 
 /// The sums on the page: the figures at its head and the table of rules.
@@ -114,8 +164,9 @@ fn of_page(page: &str) -> Sums {
         let at_risk = at_risk.strip_prefix("at risk: ").map_or("0.00".to_owned(), amount);
         Some((status, (services.replace(',', "").parse().ok()?, at_risk)))
     });
-    let chart = page.split("<div class=\"chart\">").find(|chart| chart.contains("DX101") || chart.contains("DQ5"));
-    let rules = chart.expect("the chart of rules").split("<tr>").skip(1).filter_map(|row| {
+    let chart =
+        page.split("<div class=\"chart\">").skip(1).find(|chart| chart.contains("DX101") || chart.contains("DQ5"));
+    let rules = chart.expect("the chart of rules").split("<tr ").skip(1).filter_map(|row| {
         let code = between(row, "class=\"label\">", "<")?;
         let mut cells = row.split("<td>").skip(1).filter_map(|cell| cell.split_once('<')).map(|(cell, _)| cell);
         let (at_risk, _recoverable, flagged) = (cells.next()?, cells.next()?, cells.next()?);
@@ -131,13 +182,14 @@ fn every_format_has_the_same_sums() {
         let want = of_summary(&written(&outcome, "summary.json"));
         assert!(want.len() > 5, "{want:?}");
         let book = written(&outcome, "report.xlsx");
+        let columns = service_columns(&outcome.context);
         let amount = SERVICE.iter().position(|c| c.name == "amount_at_risk").expect("a column");
         // Rules that fired only on related lines are not in the rules column of a service.
         let of_services = |sums: Sums| -> Sums { sums.into_iter().filter(|(_, (n, _))| *n > 0).collect() };
         for (name, rows) in [
             ("services.csv", of_csv(&written(&outcome, "services.csv"))),
-            ("services.jsonl", of_jsonl(&written(&outcome, "services.jsonl"), &SERVICE)),
-            ("services.parquet", of_parquet(&written(&outcome, "services.parquet"), &SERVICE)),
+            ("services.jsonl", of_jsonl(&written(&outcome, "services.jsonl"), columns)),
+            ("services.parquet", of_parquet(&written(&outcome, "services.parquet"), columns)),
             ("Services", with_cents(of_sheet(&book, "Services"), &[amount])),
         ] {
             assert_eq!(added(&rows), want, "{name}");
@@ -153,7 +205,10 @@ fn every_format_has_the_same_sums() {
         for key in statuses.into_iter().filter(|s| want.contains_key(*s)) {
             assert_eq!(page.get(key), want.get(key), "{key}");
         }
-        let risky = want.iter().filter(|(_, (_, amount))| amount != "0.00");
+        // Rules for information have no amount on the page: it is that of other rules.
+        let asks =
+            |key: &str| !DOCS.iter().any(|doc| doc.code == key && POLICY.rule(key).disposition == Disposition::Info);
+        let risky = want.iter().filter(|(key, (_, amount))| amount != "0.00" && asks(key));
         risky.for_each(|(key, _)| assert!(page.contains_key(key), "{key} is not on the page"));
         let by_rule = Table::of(&written(&outcome, "rollup-rule.csv"));
         let rules = by_rule.only(&["rule", "services", "amount_at_risk", "findings"].map(str::to_owned));
@@ -180,14 +235,14 @@ fn outcome_findings(outcome: &claimlint::run::JudgedRun, code: &str) -> usize {
 }
 
 /// A provider with three primaries, four add-on units and one stay, and a provider whose cells hold special characters.
-const PROVIDERS: &str = "claim_id,line_number,member_id,product,billing_npi,place_of_service,bill_type,service_date,procedure_code,icd_procedure_1,units,diagnosis_1,authorization_number,paid_amount
-C1,1,M1,PPO,1,24,,2024-03-05,22513,,1,M80.08XA,,100.00
-C1,2,M1,PPO,1,24,,2024-03-05,22515,,3,M80.08XA,,50.00
-C2,1,M2,PPO,1,22,,2024-03-06,22514,,1,M54.5,,100.10
-C3,1,M3,PPO,1,,131,2024-04-06,22514,,1,M54.5,,200.20
-C3,2,M3,PPO,1,,131,2024-04-06,22515,,1,M54.5,,1.00
-C4,1,M4,PPO,1,,0111,2024-04-07,,0PU43JZ,,M80.08XA,,999.99
-C5,1,M5,HMO Blue,@2,x,,no day,22515,,1,M54.5,,7.00
+const PROVIDERS: &str = "claim_id,line_number,member_id,product,billing_npi,place_of_service,bill_type,service_date,procedure_code,icd_procedure_1,units,diagnosis_1,authorization_number,paid_amount,BILL_PROV_NM
+C1,1,M1,PPO,1,24,,2024-03-05,22513,,1,M80.08XA,,100.00,Spine & Co
+C1,2,M1,PPO,1,24,,2024-03-05,22515,,3,M80.08XA,,50.00,
+C2,1,M2,PPO,1,22,,2024-03-06,22514,,1,M54.5,,100.10,
+C3,1,M3,PPO,1,,131,2024-04-06,22514,,1,M54.5,,200.20,
+C3,2,M3,PPO,1,,131,2024-04-06,22515,,1,M54.5,,1.00,
+C4,1,M4,PPO,1,,0111,2024-04-07,,0PU43JZ,,M80.08XA,,999.99,
+C5,1,M5,HMO Blue,@2,x,,no day,22515,,1,M54.5,,7.00,
 ";
 
 #[test]
@@ -224,6 +279,12 @@ fn rollups_match_figures_counted_by_hand() {
     let mut months = cells_of("month", &["month", "services"]);
     months.sort();
     assert_eq!(months, [" 1", "2024-03 3", "2024-04 3"]);
+    // The sheet of providers has names, and no share of fewer than five services.
+    let sheet = of_sheet(&written(&outcome, "report.xlsx"), "Providers");
+    let at = |name: &str| sheet[0].iter().position(|head| head == name).unwrap_or_else(|| panic!("{name}"));
+    let shares = ["billing_npi", "billing_provider_name", "flagged_share", "flagged_share_low", "flagged_share_high"];
+    let shown: Vec<_> = sheet[1..].iter().map(|row| shares.map(|name| row[at(name)].clone()).join(" ")).collect();
+    assert_eq!(shown, ["1 Spine & Co 0.6667 0.3 0.9032", "@2    "]);
     // The flagged counts agree with services.csv, and the rows are sorted by amount.
     let flagged = |npi: &str| {
         let [npi_at, status] = ["billing_npi", "status"].map(|name| services.column(name));

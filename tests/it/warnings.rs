@@ -304,7 +304,9 @@ fn calamine_rows(path: &std::path::Path) -> Vec<String> {
     use calamine::{Reader as _, Xlsx, open_workbook};
     let mut book: Xlsx<_> = open_workbook(path).expect("a workbook");
     let range = book.worksheet_range("Summary").expect("a sheet");
-    range.rows().filter(|row| row[0] == "warning").map(|row| row[1].to_string()).collect()
+    let after = range.rows().skip_while(|row| row[0] != "Warning").skip(1);
+    let section = after.take_while(|row| row.iter().any(|cell| !cell.to_string().is_empty()));
+    section.map(|row| row[0].to_string()).filter(|kind| !kind.is_empty()).collect()
 }
 
 #[test]

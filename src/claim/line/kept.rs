@@ -25,6 +25,8 @@ pub enum Privacy {
     QuotedToken,
     /// The text is not an id, but ids that strayed into it are replaced.
     StrayIds,
+    /// The text names somebody, and a masked run does not have it.
+    Withheld,
     /// The same, and the text is usually a long number, in which a short id may occur by chance.
     StrayIdsInNumber,
 }
@@ -82,6 +84,8 @@ kept_texts! {
     BadUnits: Privacy::Token(IdKind::Unreadable),
     /// The first amount that cannot be read, with its field.
     BadAmount: Privacy::QuotedToken,
+    /// The name of the billing provider, which is printed only.
+    BillingProviderName: Privacy::Withheld,
 }
 
 impl Text {

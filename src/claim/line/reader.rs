@@ -155,6 +155,7 @@ impl Reader<'_> {
         let (line_number, member) = (id::read(text(Field::LineNumber)), id::of_person(text(Field::MemberId)));
         let member_id_mangled = id::is_mangled(&member);
         let (billing, rendering) = (id::of_person(text(Field::BillingNpi)), id::of_person(text(Field::RenderingNpi)));
+        let provider_name = text(Field::BillingProviderName);
         let (state, product) = (upper(text(Field::MemberState)), text(Field::Product));
 
         let (bill_cell, place_cell) = (upper(text(Field::BillType)), text(Field::PlaceOfService));
@@ -223,6 +224,7 @@ impl Reader<'_> {
         texts.set(Text::BadDate, if date.is_none() { &date_cell } else { "" });
         texts.set(Text::BadUnits, if read_units.is_none() { &units_cell } else { "" });
         texts.set(Text::BadAmount, &bad_amount);
+        texts.set(Text::BillingProviderName, &provider_name);
         encoder.texts(&texts);
         read_diagnoses(binding, row, encoder);
         let assistant = self.read_modifiers(binding, row, &procedures.modifiers, encoder);

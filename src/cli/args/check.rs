@@ -70,7 +70,8 @@ pub struct Check {
     /// A TOML file of accepted findings, each with an owner, a reason and a day of expiry
     #[arg(long, value_name = "FILE", help_heading = JUDGEMENT)]
     pub suppress: Option<PathBuf>,
-    /// The day of the run, with which the expiry of suppressions is compared, and which --out may name [default: today, UTC]
+    /// The day of the run, stated at the head of the report, with which the expiry of suppressions is compared, and which
+    /// --out may name [default: today, UTC, and none at the head]
     #[arg(long, value_name = "YYYY-MM-DD", help_heading = JUDGEMENT)]
     pub today: Option<jiff::civil::Date>,
     /// Report directory; {date} stands for the day and {run} for the id of the run

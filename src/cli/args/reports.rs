@@ -87,6 +87,9 @@ pub struct Compare {
     /// Write to a new file instead of stdout
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the difference as a page, too, to a new file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Number of findings that the text lists, the most serious first
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub rows: u16,

@@ -21,6 +21,7 @@ use crate::policy::Disposition;
 use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
 use crate::report::dir;
+use crate::report::format::html::comparison as comparison_page;
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -30,7 +31,14 @@ pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exi
     }
     match &args.out {
         None => write(args, &comparison, out)?,
-        Some(path) => save(path, |file| write(args, &comparison, file))?,
+        Some(path) => save("--out", path, |file| write(args, &comparison, file))?,
+    }
+    if let Some(path) = &args.html {
+        save("--html", path, |file| {
+            let mut file = BufWriter::new(file);
+            comparison_page::page(&comparison, &mut file)?;
+            Ok(file.flush()?)
+        })?;
     }
     let new = &comparison.tally().new;
     let differs = match args.fail_on {
@@ -59,17 +67,17 @@ fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow
 }
 
 /// Writes a new file that only its owner can read. An incomplete file is removed.
-fn save(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn save(flag: &str, path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let shown = path.display();
     let mut file = dir::create(path).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => anyhow!("--out {shown}: exists already; name another file"),
-        _ => anyhow!("--out {shown}: {}", dir::describe_io_error(&e)),
+        ErrorKind::AlreadyExists => anyhow!("{flag} {shown}: exists already; name another file"),
+        _ => anyhow!("{flag} {shown}: {}", dir::describe_io_error(&e)),
     })?;
     let filled = fill(&mut file).and_then(|()| Ok(file.sync_all()?));
     if let Err(e) = filled {
         dir::remove_incomplete(path, &file);
         let what = e.downcast_ref().map_or_else(|| format!("{e:#}"), dir::describe_io_error);
-        bail!("--out {shown}: {what}");
+        bail!("{flag} {shown}: {what}");
     }
     Ok(())
 }

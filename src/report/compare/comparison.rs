@@ -67,6 +67,11 @@ impl Comparison {
         Ok(Self { old, new, pairs })
     }
 
+    /// The directories of the earlier and the later report.
+    pub fn paths(&self) -> [&Path; 2] {
+        [&self.old.path, &self.new.path]
+    }
+
     /// Are both reports masked without a common finding? Then they may have been masked under different keys.
     pub fn is_doubtful(&self) -> bool {
         self.old.masked() == Some(true)

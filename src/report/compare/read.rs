@@ -17,7 +17,7 @@ use crate::policy::Disposition;
 use crate::report::foreign;
 use crate::report::foreign::TableReader;
 use crate::report::format::summary_json::SCHEMA;
-use crate::report::table::record::{FINDING, SUPPRESSED};
+use crate::report::table::record::{FINDING, NEW, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";
 const SUMMARY: &str = "summary.json";
@@ -48,7 +48,11 @@ pub struct FindingsFile {
 }
 
 /// A row of findings.csv with its cells as written.
-pub struct FindingRow<'a>(&'a StringRecord);
+pub struct FindingRow<'a> {
+    cells: &'a StringRecord,
+    /// Has the table the columns of [`SUPPRESSED`]?
+    marked: bool,
+}
 
 /// The findings in summary.json.
 #[derive(Deserialize)]
@@ -89,13 +93,14 @@ struct RuleTotals {
 impl FindingRow<'_> {
     /// A cell by the name of its column; empty if the report has no such column.
     pub fn cell(&self, name: &str) -> &str {
-        let at = FINDING.iter().chain(&SUPPRESSED).position(|column| column.name == name);
-        at.and_then(|at| self.0.get(at)).unwrap_or_default()
+        let columns = FINDING.iter().chain(SUPPRESSED.iter().filter(|_| self.marked));
+        let at = columns.map(|column| column.name).position(|column| column == name);
+        at.and_then(|at| self.cells.get(at)).unwrap_or_default()
     }
 
     /// The code of its rule.
     pub fn rule(&self) -> &str {
-        &self.0[0]
+        &self.cells[0]
     }
 
     fn fingerprint(&self) -> Fingerprint {
@@ -325,7 +330,7 @@ fn walk(
     let table = TableReader::open(path, TABLE, largest_row).map_err(|e| unread(path, TABLE, &e))?;
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table);
     let mut record = StringRecord::new();
-    let mut columns = 0;
+    let (mut columns, mut marked) = (0, false);
     loop {
         let line = reader.position().line();
         reader.get_mut().next_row();
@@ -341,13 +346,16 @@ fn walk(
             }
         }
         if columns == 0 {
-            let plain = record.iter().eq(FINDING.iter().map(|c| c.name));
-            if !plain && !record.iter().eq(FINDING.iter().chain(&SUPPRESSED).map(|c| c.name)) {
+            // A run with a baseline adds `new` at the end. It speaks of that baseline, so it is not read.
+            let own = record.len() - usize::from(record.iter().next_back() == Some(NEW.name));
+            let names = || record.iter().take(own);
+            marked = names().eq(FINDING.iter().chain(&SUPPRESSED).map(|c| c.name));
+            if !marked && !names().eq(FINDING.iter().map(|c| c.name)) {
                 return Err(CompareError::FindingsFile(broken(path, line, "the columns are not those of findings")));
             }
             columns = record.len();
         } else if record.len() == columns {
-            see(line, &FindingRow(&record))?;
+            see(line, &FindingRow { cells: &record, marked })?;
         } else {
             return Err(CompareError::FindingsFile(broken(
                 path,

@@ -5,10 +5,11 @@ use std::sync::Mutex;
 
 use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::table::csv_row::CsvRows;
-use crate::report::table::record::{Cells as _, Column, finding_columns, service_columns};
+use crate::report::table::record::{Cells as _, Column, NEW, finding_columns, service_columns};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::rules::reasons_rule;
+use crate::run::RunContext;
 
 /// A table whose parts are formatted in parallel.
 struct CsvFile<F> {
@@ -49,19 +50,25 @@ impl<F: Fn(&PartView<'_>, &mut CsvRows) + Send + Sync> Sink for CsvFile<F> {
     }
 }
 
-fn names(columns: &[Column]) -> Vec<&'static str> {
-    columns.iter().map(|column| column.name).collect()
+/// The names of the columns of a table. Without a baseline it has no `new`, see [`NEW`].
+fn names(columns: &[Column], run: &RunContext) -> Vec<&'static str> {
+    let kept = columns.iter().filter(|column| run.baseline.is_some() || column.name != NEW.name);
+    kept.map(|column| column.name).collect()
 }
 
 /// Every service with its verdict.
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    let format = |part: &PartView<'_>, rows: &mut CsvRows| {
+    let compared = context.run.baseline.is_some();
+    let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.services() {
             record.put(rows);
+            if compared {
+                rows.word(record.newness());
+            }
             rows.end();
         }
     };
-    Ok(Box::new(CsvFile::open(out, &names(service_columns(context.run)), format)?))
+    Ok(Box::new(CsvFile::open(out, &names(service_columns(context.run), context.run), format)?))
 }
 
 /// Every finding with its reason and citation.
@@ -86,7 +93,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             (bare(name), reasons.strip_suffix(',').unwrap_or_default().to_owned(), bare(citation))
         })
         .collect();
-    let marked = context.run.suppressions.is_some();
+    let (marked, compared) = (context.run.suppressions.is_some(), context.run.baseline.is_some());
     let format = move |part: &PartView<'_>, rows: &mut CsvRows| {
         for record in part.findings() {
             let line = record.line;
@@ -112,10 +119,13 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
                 rows.word(record.suppressed());
                 rows.input(&record.suppression_note());
             }
+            if compared {
+                rows.word(record.newness());
+            }
             rows.end();
         }
     };
-    Ok(Box::new(CsvFile::open(out, &names(finding_columns(context.run)), format)?))
+    Ok(Box::new(CsvFile::open(out, &names(finding_columns(context.run), context.run), format)?))
 }
 
 /// Every row that could not be used, with its text, so that it can be corrected and run again.

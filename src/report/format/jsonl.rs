@@ -21,14 +21,14 @@ use crate::report::view::{PartView, ReportContext};
 /// Every service with its verdict.
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, service_columns(context.run), |part, objects| {
-        part.services().for_each(|r| objects.object(|o| r.put(o)));
+        part.services().for_each(|r| objects.object(|o| r.put_all(o)));
     })))
 }
 
 /// Every finding with its reason and citation.
 pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     Ok(Box::new(Lines::new(out, finding_columns(context.run), |part, objects| {
-        part.findings().for_each(|r| objects.object(|o| r.put(o)));
+        part.findings().for_each(|r| objects.object(|o| r.put_all(o)));
     })))
 }
 

@@ -18,7 +18,7 @@ use crate::report::view::{PartView, ReportContext};
 pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     open(out, service_columns(context.run), |part| {
         let mut columns = ColumnBuilder::new(service_columns(part.context.run), part.services().len());
-        part.services().for_each(|record| record.put(&mut columns));
+        part.services().for_each(|record| record.put_all(&mut columns));
         columns
     })
 }
@@ -27,7 +27,7 @@ pub fn services<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
 pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     open(out, finding_columns(context.run), |part| {
         let mut columns = ColumnBuilder::new(finding_columns(part.context.run), part.findings().len());
-        part.findings().for_each(|record| record.put(&mut columns));
+        part.findings().for_each(|record| record.put_all(&mut columns));
         columns
     })
 }

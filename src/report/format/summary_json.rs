@@ -223,7 +223,8 @@ impl Sink for SummarySink<'_> {
 fn absent(run: &RunContext) -> Vec<&'static str> {
     let lacks =
         |field: Field| run.inputs.iter().any(|input| !input.is_passed_over() && input.unmapped.contains(&field));
-    Field::NAMES.iter().filter(|(field, _)| lacks(*field)).map(|(_, name)| *name).collect()
+    let fields = Field::NAMES.iter().filter(|(field, _)| !field.is_printed_only());
+    fields.filter(|(field, _)| lacks(*field)).map(|(_, name)| *name).collect()
 }
 
 /// The fewest columns that an extract has, by numbered field.

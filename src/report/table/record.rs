@@ -1,5 +1,4 @@
-//! The columns of services and findings and their cells, defined once for all formats, so that CSV, JSON, Parquet and
-//! XLSX cannot differ. spec: outputs/services, outputs/findings, outputs/cells.
+//! The cells of services and findings, defined once for all formats, so that CSV, JSON, Parquet and XLSX cannot differ.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -8,150 +7,13 @@ use crate::claim::{Cents, Kind, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
 use crate::finding::{Cap, Finding, Subject};
 use crate::policy::RuleSetting;
+pub use crate::report::table::columns::*;
 use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::Judgement;
 use crate::rules::reasons_rule;
 use crate::run::{Masked, RunContext};
 use crate::suppress::Suppression;
-
-/// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnType {
-    /// A text, id or code, never a number even if it consists of digits. Empty if the claim has no value.
-    Text,
-    /// A whole number.
-    Number,
-    /// A day, or none.
-    Date,
-    /// Units, which may have decimals, or none.
-    Units,
-    /// Money, or none.
-    Amount,
-    /// Texts; joined by `;` in formats whose cells hold one text.
-    List,
-}
-
-/// A column of services or findings.
-#[derive(Debug, Clone, Copy)]
-pub struct Column {
-    /// Its name in every format.
-    pub name: &'static str,
-    /// Its type.
-    pub holds: ColumnType,
-    /// Its width in a sheet, in characters.
-    pub width: u8,
-}
-
-/// A column.
-pub(crate) const fn column(name: &'static str, holds: ColumnType, width: u8) -> Column {
-    Column { name, holds, width }
-}
-
-/// The columns of services, in their order.
-pub const SERVICE: [Column; 23] = [
-    column("source_file", ColumnType::Text, 28),
-    column("source_line", ColumnType::Number, 12),
-    column("claim_id", ColumnType::Text, 18),
-    column("line_number", ColumnType::Text, 12),
-    column("member_id", ColumnType::Text, 18),
-    column("product", ColumnType::Text, 24),
-    column("product_class", ColumnType::Text, 26),
-    column("setting", ColumnType::Text, 13),
-    column("procedure_code", ColumnType::Text, 15),
-    column("service_date", ColumnType::Date, 12),
-    column("units", ColumnType::Units, 8),
-    column("diagnoses_considered", ColumnType::List, 24),
-    column("authorization_number", ColumnType::Text, 21),
-    column("necessity", ColumnType::Text, 14),
-    column("authorization", ColumnType::Text, 14),
-    column("status", ColumnType::Text, 9),
-    column("rules", ColumnType::List, 20),
-    column("amount_at_risk", ColumnType::Amount, 15),
-    column("amount_basis", ColumnType::Text, 13),
-    column("billing_npi", ColumnType::Text, 13),
-    column("rendering_npi", ColumnType::Text, 13),
-    column("adjudication", ColumnType::Text, 13),
-    column("recoverable", ColumnType::Amount, 15),
-];
-
-/// The columns of findings, in their order.
-pub const FINDING: [Column; 18] = [
-    column("rule", ColumnType::Text, 8),
-    column("name", ColumnType::Text, 26),
-    column("disposition", ColumnType::Text, 12),
-    column("source_file", ColumnType::Text, 28),
-    column("source_line", ColumnType::Number, 12),
-    column("claim_id", ColumnType::Text, 18),
-    column("line_number", ColumnType::Text, 12),
-    column("member_id", ColumnType::Text, 18),
-    column("product_class", ColumnType::Text, 26),
-    column("setting", ColumnType::Text, 13),
-    column("procedure_code", ColumnType::Text, 15),
-    column("service_date", ColumnType::Date, 12),
-    column("amount_at_risk", ColumnType::Amount, 15),
-    column("carc", ColumnType::Text, 7),
-    column("rarc", ColumnType::Text, 8),
-    column("message", ColumnType::Text, 80),
-    column("citation", ColumnType::Text, 60),
-    column("capped_by", ColumnType::Text, 19),
-];
-
-/// The further columns of findings if suppressions were given. Services have only the first one, with their suppressed
-/// rules.
-pub const SUPPRESSED: [Column; 2] =
-    [column("suppressed", ColumnType::Text, 12), column("suppression", ColumnType::Text, 60)];
-
-const SERVICE_MARKED: [Column; 24] = beside(SERVICE, &[column("suppressed", ColumnType::List, 20)]);
-const FINDING_MARKED: [Column; 20] = beside(FINDING, &SUPPRESSED);
-
-const fn beside<const N: usize, const M: usize>(columns: [Column; N], more: &[Column]) -> [Column; M] {
-    let mut all = [more[0]; M];
-    let mut i = 0;
-    while i < M {
-        all[i] = if i < N { columns[i] } else { more[i - N] };
-        i += 1;
-    }
-    all
-}
-
-/// The columns of services in this run.
-pub fn service_columns(run: &RunContext) -> &'static [Column] {
-    if run.suppressions.is_some() { &SERVICE_MARKED } else { &SERVICE }
-}
-
-/// The columns of findings in this run.
-pub fn finding_columns(run: &RunContext) -> &'static [Column] {
-    if run.suppressions.is_some() { &FINDING_MARKED } else { &FINDING }
-}
-
-/// Takes the cells of a record, with one call per column, in their order.
-pub trait Cells {
-    /// A [`ColumnType::Text`] of our own words.
-    fn text(&mut self, text: &str);
-    /// A [`ColumnType::Text`] from outside: of the input, a policy or a suppression. Formats that a spreadsheet opens guard it.
-    fn input(&mut self, text: &str) {
-        self.text(text);
-    }
-    /// A [`ColumnType::Text`] of several words of our own, joined by `;`.
-    fn joined<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
-        self.text(&words.collect::<Vec<_>>().join(";"));
-    }
-    /// [`ColumnType::Number`].
-    fn number(&mut self, n: u64);
-    /// [`ColumnType::Date`].
-    fn date(&mut self, date: Option<Date>);
-    /// [`ColumnType::Units`].
-    fn units(&mut self, units: Option<Decimal>);
-    /// [`ColumnType::Amount`].
-    fn amount(&mut self, amount: Option<Cents>);
-    /// A [`ColumnType::List`] of texts taken from the input.
-    fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>);
-    /// A [`ColumnType::List`] of words of our own.
-    fn words<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
-        self.list(words);
-    }
-}
 
 /// A service. Texts from the input are not guarded against spreadsheets; the formats do that.
 #[derive(Clone, Copy)]
@@ -207,8 +69,8 @@ impl<'a> ServiceRecord<'a> {
         self.judgement.rules.iter().map(move |rule| context.doc(*rule).code.as_str())
     }
 
-    /// `suppressed`: codes of the rules whose findings on it are suppressed.
-    pub fn suppressed(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    /// Its findings, in the order of their rules.
+    pub fn findings(&self) -> impl Iterator<Item = FindingRecord<'a>> + use<'a> {
         let findings = &self.part.judged.findings;
         let line = self.part.line_set.services[self.number].line;
         let (part, own) = (self.part, Subject::Service(self.number));
@@ -216,8 +78,19 @@ impl<'a> ServiceRecord<'a> {
             .take_while(move |n| findings[*n].line == line)
             .filter(move |n| findings[*n].subject == own)
             .map(|n| FindingRecord::of(part, n))
-            .filter(|record| record.suppression().is_some())
-            .map(|record| record.doc().code.as_str())
+    }
+
+    /// `suppressed`: codes of the rules whose findings on it are suppressed.
+    pub fn suppressed(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.findings().filter(|record| record.suppression().is_some()).map(|record| record.doc().code.as_str())
+    }
+
+    /// `new`: is one of its findings new? Empty without a baseline.
+    pub fn newness(&self) -> &'static str {
+        if self.part.context.run.baseline.is_none() {
+            return "";
+        }
+        if self.findings().any(|finding| finding.is_new()) { "yes" } else { "no" }
     }
 
     /// `amount_at_risk`.
@@ -230,7 +103,13 @@ impl<'a> ServiceRecord<'a> {
         (!self.judgement.basis.is_empty()).then_some(self.judgement.basis)
     }
 
-    /// Writes the cells of [`SERVICE`].
+    /// Writes the cells of [`service_columns`].
+    pub fn put_all(&self, cells: &mut impl Cells) {
+        self.put(cells);
+        cells.text(self.newness());
+    }
+
+    /// Writes the cells of [`service_columns`] except [`NEW`].
     pub fn put(&self, cells: &mut impl Cells) {
         let (line, judgement) = (self.line, self.judgement);
         cells.input(self.source_file());
@@ -347,13 +226,38 @@ impl<'a> FindingRecord<'a> {
         self.suppression().map_or(String::new(), |one| note(one, self.part.context.run))
     }
 
+    /// Does the baseline not have it? Without a baseline no finding is new.
+    pub fn is_new(&self) -> bool {
+        self.part.new.get(self.number).copied().unwrap_or_default()
+    }
+
+    /// `new`; empty without a baseline.
+    pub fn newness(&self) -> &'static str {
+        match (&self.part.context.run.baseline, self.is_new()) {
+            (None, _) => "",
+            (Some(_), true) => "yes",
+            (Some(_), false) => "no",
+        }
+    }
+
+    /// What would change the verdict. Empty for findings that are for information, which change no verdict.
+    pub fn change(&self) -> &'a str {
+        self.doc().change_of(self.finding.disposition)
+    }
+
     /// `claim_id`, `line_number` and `member_id`.
     pub fn ids(&self) -> [&'a str; 3] {
         ids(self.line)
     }
 
-    /// Writes the cells of [`FINDING`]. findings.csv has its own writer, which quotes the texts of a rule only once; a
-    /// test compares the formats.
+    /// Writes the cells of [`finding_columns`].
+    pub fn put_all(&self, cells: &mut impl Cells) {
+        self.put(cells);
+        cells.text(self.newness());
+    }
+
+    /// Writes the cells of [`finding_columns`] except [`NEW`]. findings.csv has its own writer, which quotes the texts of a
+    /// rule only once; a test compares the formats.
     pub fn put(&self, cells: &mut impl Cells) {
         let (doc, setting, line) = (self.doc(), self.setting(), self.line);
         cells.text(&doc.code);

@@ -30,6 +30,11 @@ pub(crate) fn value(text: &str) -> Cow<'_, str> {
     cut(text, MAX_VALUE_CHARS)
 }
 
+/// The name of a file without its directories, for the head of a page that is forwarded.
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path)
+}
+
 /// A finding as the page shows it.
 pub(crate) struct RenderedFinding {
     pub(crate) code: String,
@@ -43,6 +48,8 @@ pub(crate) struct RenderedFinding {
     pub(crate) cap: &'static str,
     /// Suggested codes, or that there are none.
     pub(crate) reason: String,
+    /// Does the baseline not have it? False without a baseline.
+    pub(crate) is_new: bool,
 }
 
 impl RenderedFinding {
@@ -61,10 +68,11 @@ impl RenderedFinding {
             name: doc.name.clone(),
             disposition: finding.disposition,
             message: cut(&part.message(finding), MAX_MESSAGE_CHARS).into_owned(),
-            change: if finding.disposition == Disposition::Info { String::new() } else { doc.change.clone() },
+            change: doc.change_of(finding.disposition).to_owned(),
             citation: setting.citation.clone(),
             cap: finding.capped_by.map_or("", cap),
             reason,
+            is_new: false,
         }
     }
 
@@ -163,5 +171,14 @@ mod tests {
     fn values_are_cut_between_characters() {
         assert_eq!(cut("ab", 2), "ab");
         assert_eq!(cut("äöü", 2), "äö\u{2026}");
+    }
+
+    #[test]
+    fn file_names_have_no_directories() {
+        for (path, want) in
+            [("a.csv", "a.csv"), ("/x/y/a.csv", "a.csv"), ("C:\\x\\a.csv", "a.csv"), ("-", "-"), ("x/", "x/")]
+        {
+            assert_eq!(file_name(path), want);
+        }
     }
 }

@@ -6,10 +6,12 @@
 //! - [`escape`]: escaping for HTML.
 //! - [`codes`]: words for diagnoses, places of service and types of bill.
 //! - [`finding`]: findings, authorization results and diagnoses.
+//! - [`share`]: shares with their interval.
 //! - [`warning`](mod@warning): warnings in sentences.
 
 pub mod codes;
 pub(crate) mod escape;
 pub(crate) mod finding;
 pub mod numbers;
+pub mod share;
 pub(crate) mod warning;

@@ -48,6 +48,7 @@ impl Masker<'_> {
         let masked = Text::ALL.map(|text| {
             let cell = line.text(text);
             match text.privacy() {
+                Privacy::Withheld => Cow::Borrowed(""),
                 _ if cell.is_empty() => Cow::Borrowed(""),
                 // Each number of a list has its token.
                 Privacy::Token(IdKind::Authorization) => self.mask.numbers(cell).into(),

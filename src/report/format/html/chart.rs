@@ -5,6 +5,7 @@
 
 use crate::claim::Sum;
 use crate::report::words::numbers::{grouped, sum_in_words};
+use crate::report::words::share::share_in_words;
 
 /// The sums that one bar shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +49,8 @@ pub struct Bar {
     pub label: String,
     /// What the label means; may be empty.
     pub note: String,
+    /// The share of flagged services with its interval; empty if there are too few services, or in charts without shares.
+    pub share: String,
     /// At risk, as money.
     pub at_risk: String,
     /// Recoverable, as money.
@@ -62,15 +65,32 @@ pub struct Bar {
     pub review: u64,
 }
 
-/// A chart.
-#[derive(Debug)]
-pub struct Chart {
+/// What a chart is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Topic {
     /// Title.
     pub title: &'static str,
+    /// Its anchor on the page.
+    pub anchor: &'static str,
+    /// The filter of the table of services that a bar sets; empty if bars set none.
+    pub filter: &'static str,
     /// What the bars are grouped by: the heading of the first column.
     pub by: &'static str,
     /// The heading of the last column.
     pub all: &'static str,
+    /// Are amounts shown? Without them the chart is a list of counts.
+    pub has_money: bool,
+    /// Are shares of flagged services shown?
+    pub has_shares: bool,
+    /// Is the chart, by its first bars, on the printed summary?
+    pub in_brief: bool,
+}
+
+/// A chart.
+#[derive(Debug)]
+pub struct Chart {
+    /// What it is about.
+    pub topic: Topic,
     /// A note on how to read the chart.
     pub note: String,
     /// The bars, in the order given.
@@ -82,12 +102,7 @@ const FULL_WIDTH: i128 = 1000;
 
 impl Chart {
     /// Lays out the bars. Their length is the amount at risk, or the number of services if no service has an amount.
-    pub fn new(
-        (title, by, all): (&'static str, &'static str, &'static str),
-        note: String,
-        rows: Vec<(String, String, BarMeasure)>,
-        knows_amounts: bool,
-    ) -> Self {
+    pub fn new(topic: Topic, note: String, rows: Vec<(String, String, BarMeasure)>, knows_amounts: bool) -> Self {
         let money = rows.iter().any(|(_, _, m)| m.at_risk().0 != 0);
         // A group whose credits exceed its payments has no bar, only its number.
         let length = |(services, amount): (u64, Sum)| {
@@ -98,6 +113,7 @@ impl Chart {
         let bars = rows.into_iter().map(|(label, note, m)| Bar {
             label,
             note,
+            share: if topic.has_shares { share_in_words(m.flagged(), m.all) } else { String::new() },
             at_risk: sum_in_words(m.at_risk(), knows_amounts),
             recoverable: sum_in_words(m.recoverable, knows_amounts),
             flagged: grouped(m.flagged()),
@@ -105,7 +121,7 @@ impl Chart {
             deny: width(length(m.deny)),
             review: width(length(m.review)),
         });
-        Self { title, by, all, note, bars: bars.collect() }
+        Self { topic, note, bars: bars.collect() }
     }
 }
 
@@ -121,7 +137,17 @@ mod tests {
                 BarMeasure { deny: (2, Sum(*deny)), review: (1, Sum(*review)), ..BarMeasure::default() },
             )
         });
-        Chart::new(("", "", ""), String::new(), rows.collect(), true).bars.iter().map(|b| (b.deny, b.review)).collect()
+        let topic = Topic {
+            title: "",
+            anchor: "",
+            filter: "",
+            by: "",
+            all: "",
+            has_money: true,
+            has_shares: false,
+            in_brief: false,
+        };
+        Chart::new(topic, String::new(), rows.collect(), true).bars.iter().map(|b| (b.deny, b.review)).collect()
     }
 
     #[test]

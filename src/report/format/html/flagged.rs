@@ -2,14 +2,19 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use crate::claim::{Cents, CodeId, Sum, Text};
+use rustc_hash::FxHashSet;
+
+use crate::claim::{Cents, CodeId, Kind, Sum, Text};
 use crate::finding::{RuleId, Subject};
 use crate::report::sink::lock;
 use crate::report::table::record::{FindingRecord, ServiceRecord};
 use crate::report::view::{PartView, ReportContext};
-use crate::report::words::finding::{MAX_MESSAGE_CHARS, RenderedFinding, amount, cut, decision, list_says, value};
+use crate::report::words::finding::{
+    MAX_MESSAGE_CHARS, RenderedFinding, amount, cut, decision, file_name, list_says, value,
+};
 use crate::report::words::numbers::{counted, dollars, grouped, sum_in_words};
 use crate::rules::judge::ServiceStatus;
 
@@ -17,6 +22,9 @@ use crate::rules::judge::ServiceStatus;
 /// reasons has 5 MB and opens in about two seconds; a page with 50,000 had not opened after three minutes. services.csv
 /// has them all.
 pub(crate) const MAX_SERVICES_SHOWN: usize = 2_000;
+
+/// Most characters of a claim number that is never broken: more than any real one has, and the width of its column.
+const MAX_UNBROKEN_CHARS: usize = 24;
 
 /// A considered diagnosis and its entry in the policy's list.
 pub(crate) struct Diagnosis {
@@ -42,6 +50,17 @@ pub(crate) struct ServiceRow {
     pub(crate) decision: &'static str,
     pub(crate) number: String,
     pub(crate) npi: String,
+    /// The name of the billing provider; empty if the extract has none.
+    pub(crate) provider: String,
+    /// Its anchor on the page.
+    pub(crate) anchor: String,
+    /// The anchor of its claim; empty if another row of the table has it.
+    pub(crate) claim_anchor: String,
+    /// `paid`, `pending` or empty.
+    pub(crate) adjudication: &'static str,
+    /// Is one of its findings new? `yes`, `no`, or empty without a baseline.
+    pub(crate) new: &'static str,
+    /// The name of its file without directories.
     pub(crate) file: String,
     pub(crate) source_line: u64,
     pub(crate) procedures: String,
@@ -69,6 +88,13 @@ pub(crate) struct Candidates {
     total: usize,
     amount: Sum,
     rows: Vec<(Rank, Vec<RuleId>, ServiceRow)>,
+}
+
+impl ServiceRow {
+    /// Is the claim number so long that it may be broken?
+    pub(crate) fn has_long_claim(&self) -> bool {
+        self.claim.chars().count() > MAX_UNBROKEN_CHARS
+    }
 }
 
 impl FlaggedCollector {
@@ -122,6 +148,12 @@ impl FlaggedCollector {
     /// The table.
     pub(crate) fn finish<'a>(&self, mut found: Candidates, context: ReportContext<'a>) -> Flagged<'a> {
         self.cut(&mut found);
+        let mut claims = FxHashSet::default();
+        for (.., row) in &mut found.rows {
+            if claims.insert(row.claim.clone()) {
+                row.claim_anchor = anchor(&row.claim);
+            }
+        }
         let shown: Sum = found.rows.iter().filter_map(|(rank, ..)| rank.0.0).sum();
         let rest = found.total - found.rows.len();
         let left = if rest == 0 {
@@ -180,10 +212,24 @@ fn left_out(total: usize, rest: usize, amount: &str) -> String {
     )
 }
 
-/// A finding of a part by its number, with its suppression.
-fn rendered(part: &PartView<'_>, number: usize) -> RenderedFinding {
-    let record = FindingRecord::of(part, number);
-    let mut finding = RenderedFinding::new(part, record.finding);
+/// The anchor of a claim on the page: its number, in which any character but ASCII letters, digits, `-` and `.` is its
+/// number in hexadecimal between two `_`. An address can hold it as it is.
+pub(crate) fn anchor(claim: &str) -> String {
+    let mut anchor = "claim-".to_owned();
+    for c in claim.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') {
+            anchor.push(c);
+        } else {
+            // A String takes everything.
+            let _ = write!(anchor, "_{:x}_", u32::from(c));
+        }
+    }
+    anchor
+}
+
+/// A finding, with its suppression.
+fn rendered(part: &PartView<'_>, record: &FindingRecord<'_>) -> RenderedFinding {
+    let mut finding = RenderedFinding { is_new: record.is_new(), ..RenderedFinding::new(part, record.finding) };
     if record.suppression().is_some() {
         let note = format!(" (suppressed by {})", record.suppression_note());
         finding.message.push_str(&cut(&note, MAX_MESSAGE_CHARS));
@@ -199,8 +245,10 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     let edition = policy.edition(line.date);
     let about = |id: &CodeId| format!("{}: {}", policy.code(*id), policy.procedure(*id).about);
     let procedures: Vec<_> = part.line_set.codes_of(service).iter().map(about).collect();
-    let findings = &part.judged.findings;
-    let own = findings.partition_point(|f| f.line < part.line_set.services[service].line);
+    let kind = match part.line_set.services[service].kind {
+        Kind::Line(_) => "line",
+        Kind::Stay(_) => "stay",
+    };
     ServiceRow {
         status: judgement.status.word(),
         at_risk: record.amount().map_or(String::new(), dollars),
@@ -217,7 +265,12 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
         decision: decision(judgement.authorization),
         number: value(line.text(Text::Authorization)).into_owned(),
         npi: value(line.text(Text::BillingNpi)).into_owned(),
-        file: value(record.source_file()).into_owned(),
+        provider: value(line.text(Text::BillingProviderName)).into_owned(),
+        anchor: format!("{kind}-{}-{}", line.extract + 1, line.row),
+        claim_anchor: String::new(),
+        adjudication: judgement.adjudication,
+        new: record.newness(),
+        file: value(file_name(record.source_file())).into_owned(),
         source_line: line.row,
         procedures: procedures.join("; "),
         diagnoses: line
@@ -225,11 +278,7 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
             .map(|code| Diagnosis { code: value(code).into_owned(), says: list_says(class, edition, code) })
             .collect(),
         unpointed: line.unpointed().count(),
-        findings: (own..findings.len())
-            .take_while(|n| findings[*n].line == part.line_set.services[service].line)
-            .filter(|n| findings[*n].subject == Subject::Service(service))
-            .map(|n| rendered(part, n))
-            .collect(),
+        findings: record.findings().map(|finding| rendered(part, &finding)).collect(),
     }
 }
 
@@ -261,10 +310,10 @@ impl OtherFindings {
                 place: format!(
                     "claim {}, {}, line {}",
                     value(line.claim_id()),
-                    value(part.context.file(line)),
+                    value(file_name(part.context.file(line))),
                     line.row
                 ),
-                finding: rendered(part, n),
+                finding: rendered(part, &FindingRecord::of(part, n)),
             }
         });
         Self { shown: shown.collect(), all: all().count() }
@@ -280,6 +329,18 @@ impl OtherFindings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn anchors_are_unique_and_need_no_escape() {
+        for (claim, want) in [
+            ("E24-1.b", "claim-E24-1.b"),
+            ("a b", "claim-a_20_b"),
+            ("_20_", "claim-_5f_20_5f_"),
+            ("\"é", "claim-_22__e9_"),
+        ] {
+            assert_eq!(anchor(claim), want);
+        }
+    }
 
     #[test]
     fn the_sentence_on_the_rest_adds_up() {

@@ -7,23 +7,29 @@
 //! # Sub-rooms, in order
 //!
 //! - [`style`]: style, script and content policy.
+//! - [`head`]: period, counts and figures.
 //! - [`chart`]: horizontal bars.
 //! - [`groups`]: the sums that the bars show.
 //! - [`flagged`]: the table of flagged services.
+//! - [`unlisted`]: the claims that the table does not show.
 //! - [`inputs`](mod@inputs): the inputs of the run.
 //! - [`suppressed`]: the suppressions.
 //! - [`claim`]: the page of one claim.
 //! - [`letter`]: a letter about a claim.
+//! - [`comparison`]: the page of two reports compared.
 
 pub mod chart;
+pub mod comparison;
 
 pub(crate) mod claim;
 pub(crate) mod flagged;
 mod groups;
+pub(crate) mod head;
 mod inputs;
 pub(crate) mod letter;
 mod style;
 mod suppressed;
+mod unlisted;
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -34,36 +40,25 @@ use crate::policy::PolicyOrigin;
 use crate::report::format::html::chart::Chart;
 use crate::report::format::html::flagged::{Candidates, Flagged, FlaggedCollector, OtherFinding, OtherFindings};
 use crate::report::format::html::groups::{Groups, PartGroups};
+use crate::report::format::html::head::StatusFigure;
 use crate::report::format::html::inputs::{ExtractRow, RejectedReason, SourceFile, given, inputs, rejected};
 use crate::report::format::html::style::{SCRIPT, SCRIPT_HASH, STYLE, content_policy};
 use crate::report::format::html::suppressed::SuppressionRow;
+use crate::report::format::html::unlisted::{ClaimCollector, Claims, UnlistedClaims};
 use crate::report::notes;
 use crate::report::notes::{AbsentColumn, UnreadRow};
-use crate::report::sink::{Output, Sink, lock};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
-use crate::report::words::finding::{NOT_EVALUATED, value};
+use crate::report::words::finding::NOT_EVALUATED;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::report::words::warning::sentence;
-use crate::rules::judge::ServiceStatus;
-use crate::tally::Summary;
 
 /// The name of the page.
 pub const FILE: &str = "report.html";
 
 /// Most findings on other rows that are shown; findings.csv has all of them.
 const MAX_OTHER_FINDINGS: usize = 200;
-
-/// One of the figures at the top of the page.
-struct StatusFigure {
-    /// Word of the status, or `total`.
-    class: &'static str,
-    label: &'static str,
-    services: String,
-    noun: &'static str,
-    amount: String,
-    recoverable: String,
-}
 
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/format/html/askama.toml")]
@@ -78,8 +73,7 @@ struct ReportPage<'a> {
     editions: String,
     fingerprint: &'a str,
     origins: &'a [PolicyOrigin],
-    extracts: String,
-    rows: String,
+    facts: Vec<(&'static str, String)>,
     services: u64,
     at_risk: String,
     recoverable: String,
@@ -92,8 +86,13 @@ struct ReportPage<'a> {
     not_evaluated: &'static str,
     figures: Vec<StatusFigure>,
     unseen: &'a [String],
-    charts: Vec<Chart>,
+    charts: [Vec<Chart>; 2],
+    /// Is there a baseline? Then new findings are marked.
+    compared: bool,
     flagged: Flagged<'a>,
+    unlisted: Vec<UnlistedClaims>,
+    /// Are all claims of the run in the table or in `unlisted`?
+    knows_all_claims: bool,
     other_findings: Vec<OtherFinding>,
     other_findings_shown: String,
     suppressions: Vec<SuppressionRow<'a>>,
@@ -138,27 +137,29 @@ impl Sink for PageSink<'_> {
 struct Collected<'a> {
     context: ReportContext<'a>,
     collector: FlaggedCollector,
-    pieces: crate::report::sink::PendingPieces<(PartGroups, Candidates, OtherFindings)>,
-    sum: Mutex<(Groups, Candidates, OtherFindings)>,
+    claims: ClaimCollector,
+    pieces: PendingPieces<(PartGroups, Candidates, Claims, OtherFindings)>,
+    sum: Mutex<(Groups, Candidates, Claims, OtherFindings)>,
 }
 
 impl<'a> Collected<'a> {
     fn new(context: ReportContext<'a>, most: usize) -> Self {
-        let (pieces, sum) = (crate::report::sink::PendingPieces::default(), Mutex::default());
-        Self { context, collector: FlaggedCollector::new(most), pieces, sum }
+        let (pieces, sum) = (PendingPieces::default(), Mutex::default());
+        Self { context, collector: FlaggedCollector::new(most), claims: ClaimCollector::default(), pieces, sum }
     }
 
     fn format(&self, n: usize, part: &PartView<'_>) {
-        self.pieces
-            .put(n, (PartGroups::of(part), self.collector.of(part, n), OtherFindings::of(part, MAX_OTHER_FINDINGS)));
+        let others = OtherFindings::of(part, MAX_OTHER_FINDINGS);
+        self.pieces.put(n, (PartGroups::of(part), self.collector.of(part, n), self.claims.of(part), others));
     }
 
     fn append(&self, n: usize) {
-        if let Some((groups, candidates, other_findings)) = self.pieces.take(n) {
+        if let Some((groups, candidates, claims, other_findings)) = self.pieces.take(n) {
             let mut sum = lock(&self.sum);
             sum.0.merge(groups);
             self.collector.merge(&mut sum.1, candidates);
-            sum.2.merge(other_findings, MAX_OTHER_FINDINGS);
+            self.claims.merge(&mut sum.2, &claims);
+            sum.3.merge(other_findings, MAX_OTHER_FINDINGS);
         }
     }
 
@@ -166,18 +167,19 @@ impl<'a> Collected<'a> {
     where
         'a: 'p,
     {
-        let (groups, candidates, other_findings) = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (groups, candidates, claims, other_findings) =
+            self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         let charts = groups.charts(self.context, &totals.summary);
-        page(self.context, totals, charts, self.collector.finish(candidates, self.context), other_findings)
+        let flagged = self.collector.finish(candidates, self.context);
+        page(self.context, totals, charts, (flagged, claims, other_findings))
     }
 }
 
 fn page<'a>(
     context: ReportContext<'a>,
     totals: &'a Totals,
-    charts: Vec<Chart>,
-    flagged: Flagged<'a>,
-    other_findings: OtherFindings,
+    charts: [Vec<Chart>; 2],
+    (flagged, claims, other_findings): (Flagged<'a>, Claims, OtherFindings),
 ) -> ReportPage<'a> {
     let run = context.run;
     let (policy, summary, known) = (&run.policy, &totals.summary, run.knows_amounts());
@@ -186,13 +188,9 @@ fn page<'a>(
     } else {
         format!("{}.", counted(other_findings.all as u64, "finding"))
     };
-    let extracts = match run.inputs.as_slice() {
-        [one] => value(&one.name).into_owned(),
-        many => counted(many.len() as u64, "extract"),
-    };
     ReportPage {
         content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
-        title: format!("{extracts} against {}", policy.id),
+        title: format!("{} against {}", head::extracts(run), policy.id),
         style: STYLE,
         script: SCRIPT,
         version: env!("CARGO_PKG_VERSION"),
@@ -201,8 +199,7 @@ fn page<'a>(
         editions: policy.editions.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", "),
         fingerprint: &policy.fingerprint,
         origins: &policy.origins,
-        extracts,
-        rows: counted(run.ledger.rows, "row"),
+        facts: head::facts(run, totals),
         services: summary.services(),
         at_risk: sum_in_words(summary.at_risk(), known),
         recoverable: sum_in_words(summary.recoverable(), known),
@@ -213,9 +210,12 @@ fn page<'a>(
         absent: notes::absent(run),
         unread: notes::unread(run, totals),
         not_evaluated: NOT_EVALUATED,
-        figures: figures(summary, known),
+        figures: head::figures(summary, known),
         unseen: &policy.unseen,
         charts,
+        compared: run.baseline.is_some(),
+        knows_all_claims: claims.is_complete(),
+        unlisted: claims.without(&flagged),
         flagged,
         other_findings: other_findings.shown,
         other_findings_shown,
@@ -228,33 +228,6 @@ fn page<'a>(
         inputs: inputs(run),
         input_files: run.input_files.iter().map(given).collect(),
     }
-}
-
-fn figures(summary: &Summary, known: bool) -> Vec<StatusFigure> {
-    ServiceStatus::ALL
-        .iter()
-        .map(|status| {
-            let tally = summary.status(*status);
-            let label = match status {
-                ServiceStatus::Deny => "the claim as coded contradicts the policy",
-                ServiceStatus::Review => "a person must look",
-                ServiceStatus::NotEvaluated => "the policy's list was not applied",
-                ServiceStatus::Clear => "codes and authorization meet the policy",
-            };
-            StatusFigure {
-                class: status.word(),
-                label,
-                services: grouped(tally.services),
-                noun: if tally.services == 1 { "service" } else { "services" },
-                amount: if status.is_flagged() { sum_in_words(tally.at_risk, known) } else { String::new() },
-                recoverable: if *status == ServiceStatus::Deny {
-                    sum_in_words(tally.recoverable, known)
-                } else {
-                    String::new()
-                },
-            }
-        })
-        .collect()
 }
 
 /// Explains why the number of services differs from the number of rows in scope.
@@ -355,7 +328,7 @@ mod tests {
                 "The 2 services with the highest amounts at risk, of 5 flagged. The other 3 ($600.00 at risk)"
             )
         );
-        let at = |claim: &str| page.find(&format!("<th scope=\"row\">{claim} ")).unwrap_or(usize::MAX);
+        let at = |claim: &str| page.find(&format!(">{claim}</a>")).unwrap_or(usize::MAX);
         assert!(at("C500") < at("C400") && at("C400") < usize::MAX && at("C300") == usize::MAX);
         assert!(rendered(&five(), 5).contains("5 flagged services. "));
     }
@@ -368,6 +341,7 @@ mod tests {
         let mut groups = Groups::default();
         groups.merge(PartGroups::of(&part));
         let charts = groups.charts(part.context, &outcome.summary);
+        let charts: Vec<Chart> = charts.into_iter().flatten().collect();
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));
         }

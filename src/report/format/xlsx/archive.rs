@@ -25,7 +25,7 @@ const DEFLATE_LEVEL: u32 = 1;
 pub(crate) const MAX_ENTRY_BYTES: u64 = u32::MAX as u64 - (1 << 26);
 
 /// Bytes that a temporary file keeps free before the packed rows: room for the packed head of a sheet, which lists at most
-/// 23 columns in less than 100 bytes each, and for the header of its entry.
+/// 25 columns in less than 100 bytes each, and for the header of its entry.
 const HEAD_ROOM: u32 = 1 << 13;
 
 /// Name of the entry in a temporary file.

@@ -13,41 +13,41 @@
 //!
 //! - [`archive`]: the ZIP archive.
 //! - [`styles`]: the formats of cells.
+//! - [`around`]: the XML around the rows of a sheet.
 //! - [`sheet`]: sheets as XML.
+//! - [`summary`](mod@summary): the sheet for a reader in a hurry.
+//! - [`providers`]: the sheet of billing providers.
 
 mod archive;
+mod around;
+mod providers;
 mod sheet;
 mod styles;
+mod summary;
 
 use std::fmt::Write as _;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use crate::claim::Sum;
-use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
 use crate::report::format::xlsx::archive::WorkbookArchive;
+use crate::report::format::xlsx::providers::Providers;
 use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
+use crate::report::format::xlsx::summary::{SUMMARY, summary};
 use crate::report::notes;
-use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};
-use crate::report::table::record::{Cells, Column, ColumnType, column, finding_columns, service_columns};
+use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::table::record::{
+    Cells, Column, ColumnType, FINDING_MARKED, FINDING_NEW, beside, column, service_columns,
+};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::NOT_EVALUATED;
-use crate::report::words::warning::sentence;
-use crate::rules::judge::ServiceStatus;
 use crate::run::Masked;
 
-const SUMMARY: [Column; 8] = [
-    column("group", ColumnType::Text, 10),
-    column("key", ColumnType::Text, 14),
-    column("meaning", ColumnType::Text, 44),
-    column("rows", ColumnType::Number, 14),
-    column("services", ColumnType::Number, 12),
-    column("findings", ColumnType::Number, 12),
-    column("amount_at_risk", ColumnType::Amount, 18),
-    column("recoverable", ColumnType::Amount, 18),
-];
+/// What would change the verdict: on the sheet of findings only, after the columns that all formats have.
+const CHANGE: Column = column("what_would_change_it", ColumnType::Text, 60);
+const FINDING_SHEET: [Column; 20] = beside(FINDING_NEW, &[CHANGE]);
+const FINDING_SHEET_MARKED: [Column; 22] = beside(FINDING_MARKED, &[CHANGE]);
 
 const REJECT: [Column; 5] = [
     column("source_file", ColumnType::Text, 28),
@@ -58,17 +58,6 @@ const REJECT: [Column; 5] = [
 ];
 
 const ABOUT: [Column; 2] = [column("what", ColumnType::Text, 26), column("value", ColumnType::Text, 110)];
-
-/// The key, then [`COLUMNS`].
-const PROVIDER: [Column; 1 + COLUMNS.len()] = {
-    let mut columns = [column("billing_npi", ColumnType::Text, 16); 1 + COLUMNS.len()];
-    let mut i = 0;
-    while i < COLUMNS.len() {
-        columns[i + 1] = column(COLUMNS[i].name, ColumnType::Number, 16);
-        i += 1;
-    }
-    columns
-};
 
 /// Starts the workbook.
 pub fn report<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
@@ -83,16 +72,18 @@ struct Workbook<'a> {
     spare: Mutex<Vec<[XmlRows; 2]>>,
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
-    providers: RollUp,
+    providers: Providers,
     options: SheetOptions,
 }
 
 impl<'a> Workbook<'a> {
     fn new(context: ReportContext<'a>, out: Box<dyn Output>, limit: usize) -> io::Result<Self> {
         let options = SheetOptions { limit, scratch: out.scratch() };
+        let of_findings: &[Column] =
+            if context.run.suppressions.is_some() { &FINDING_SHEET_MARKED } else { &FINDING_SHEET };
         let sheets = [
             Sheets::new("Services", service_columns(context.run), &options)?,
-            Sheets::new("Findings", finding_columns(context.run), &options)?,
+            Sheets::new("Findings", of_findings, &options)?,
         ];
         Ok(Self {
             context,
@@ -100,7 +91,7 @@ impl<'a> Workbook<'a> {
             pieces: PendingPieces::default(),
             spare: Mutex::default(),
             sheets: Mutex::new(sheets),
-            providers: RollUp::new(By::Provider, Scratch::clone(&options.scratch)),
+            providers: Providers::new(&options),
             options,
         })
     }
@@ -109,8 +100,13 @@ impl<'a> Workbook<'a> {
 impl Sink for Workbook<'_> {
     fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
         let mut pieces = lock(&self.spare).pop().unwrap_or_default();
-        part.services().for_each(|record| pieces[0].row(|row| record.put(row)));
-        part.findings().for_each(|record| pieces[1].row(|row| record.put(row)));
+        part.services().for_each(|record| pieces[0].row(|row| record.put_all(row)));
+        part.findings().for_each(|record| {
+            pieces[1].row(|row| {
+                record.put_all(row);
+                row.text(record.change());
+            });
+        });
         self.pieces.put(n, pieces);
         self.providers.format(n, part);
         Ok(())
@@ -137,7 +133,7 @@ impl Sink for Workbook<'_> {
         let mut all = table("Summary", &SUMMARY, &options, summary(context, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
-        all.extend(of_providers(providers, &options, context.run.knows_amounts())?);
+        all.extend(providers.finish(&options, context.run.knows_amounts())?);
         all.extend(rejects);
         all.extend(table("About", &ABOUT, &options, of_about(context, totals))?);
         write_workbook(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -153,76 +149,6 @@ fn table(
 ) -> io::Result<Vec<Sheet>> {
     let mut sheets = Sheets::new(title, columns, options)?;
     sheets.append(&rows)?;
-    sheets.finish()
-}
-
-fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
-    let mut rows = XmlRows::default();
-    let (summary, ledger) = (&totals.summary, &context.run.ledger);
-    let known = context.run.knows_amounts();
-    let sum = |row: &mut XmlRows, Sum(cents): Sum| if known { row.money(cents) } else { row.text("unknown") };
-    for status in ServiceStatus::ALL {
-        let tally = summary.status(status);
-        rows.row(|row| {
-            row.texts(&["status", status.word(), ""]);
-            row.none();
-            row.count(tally.services);
-            row.none();
-            sum(row, tally.at_risk);
-            sum(row, tally.recoverable);
-        });
-    }
-    rows.row(|row| {
-        row.texts(&["status", "all", "each service once"]);
-        row.none();
-        row.count(summary.services());
-        row.none();
-        sum(row, summary.at_risk());
-        sum(row, summary.recoverable());
-    });
-    let bins = ledger.bins();
-    for (bin, n, meaning) in std::iter::once(("rows", ledger.rows, "all rows read: the sum of the bins")).chain(bins) {
-        rows.row(|row| {
-            row.texts(&["ledger", bin, meaning]);
-            row.count(n);
-        });
-    }
-    for warning in &totals.warnings {
-        rows.row(|row| row.texts(&["warning", warning.kind.word(), &sentence(warning)]));
-    }
-    for (id, tally) in &summary.rules {
-        let doc = context.doc(*id);
-        rows.row(|row| {
-            row.texts(&["rule", &doc.code, &doc.name]);
-            row.none();
-            row.count(tally.services);
-            row.count(tally.findings);
-            sum(row, tally.at_risk);
-        });
-    }
-    rows
-}
-
-/// Writes providers one at a time, because there may be very many of them.
-fn of_providers(providers: RollUp, options: &SheetOptions, knows_amounts: bool) -> io::Result<Vec<Sheet>> {
-    let mut sheets = Sheets::new("Providers", &PROVIDER, options)?;
-    let mut rows = XmlRows::default();
-    for row in providers.rows()? {
-        let (npi, measures) = row?;
-        rows.clear();
-        rows.row(|row| {
-            row.text(&npi);
-            for column in COLUMNS {
-                match column.value(&measures, knows_amounts) {
-                    RollupValue::Count(n) => row.count(n),
-                    RollupValue::Money(cents) => row.money(cents),
-                    RollupValue::Decimal(text) => row.ratio(&text),
-                    RollupValue::Unknown => row.text("unknown"),
-                }
-            }
-        });
-        sheets.append(&rows)?;
-    }
     sheets.finish()
 }
 
@@ -327,7 +253,7 @@ fn write_workbook(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
     let mut book = format!(
         "{DECLARATION}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><bookViews><workbookView/></bookViews><sheets>"
     );
-    let mut filters = String::new();
+    let (mut filters, mut print_titles) = (String::new(), String::new());
     for (i, sheet) in sheets.iter().enumerate() {
         let (n, title, area) = (i + 1, &sheet.title, &sheet.area);
         // A String takes everything.
@@ -340,14 +266,20 @@ fn write_workbook(sheets: Vec<Sheet>, out: Box<dyn Output>) -> io::Result<()> {
             "<Relationship Id=\"rId{n}\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>"
         );
         let _ = write!(book, "<sheet name=\"{title}\" sheetId=\"{n}\" r:id=\"rId{n}\"/>");
-        let _ = write!(
-            filters,
-            "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{i}\" hidden=\"1\">'{title}'!{area}</definedName>"
-        );
+        if sheet.is_table {
+            let _ = write!(
+                filters,
+                "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{i}\" hidden=\"1\">'{title}'!{area}</definedName>"
+            );
+            let _ = write!(
+                print_titles,
+                "<definedName name=\"_xlnm.Print_Titles\" localSheetId=\"{i}\">'{title}'!$1:$1</definedName>"
+            );
+        }
     }
     types.push_str("</Types>");
     links.push_str("</Relationships>");
-    let _ = write!(book, "</sheets><definedNames>{filters}</definedNames></workbook>");
+    let _ = write!(book, "</sheets><definedNames>{filters}{print_titles}</definedNames></workbook>");
     let mut package = WorkbookArchive::new(out);
     package.add("[Content_Types].xml", &types)?;
     package.add("_rels/.rels", &root)?;

@@ -11,7 +11,8 @@ use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Sum};
 use crate::report::format::xlsx::archive::{MAX_ENTRY_BYTES, PackedZipEntry, ZipEntry};
-use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT};
+use crate::report::format::xlsx::around::{PAGE_SETUP, head, header_rows, letters};
+use crate::report::format::xlsx::styles::{COUNT, DAY, HEADER, MONEY, RATIO, TEXT, TITLE};
 use crate::report::sink::Scratch;
 use crate::report::table::csv_row::push_amount;
 use crate::report::table::record::{Cells, Column};
@@ -20,9 +21,6 @@ use crate::report::words::numbers::days_since;
 
 /// Most rows of a sheet, including its header: the limit of Excel's file format.
 pub(crate) const MAX_SHEET_ROWS: usize = 1 << 20;
-
-/// Rows of the header of a sheet.
-const HEADER_ROWS: usize = 1;
 
 /// Most UTF-16 units in a cell's text: the limit of Excel's file format.
 const MAX_CELL_UTF16: usize = 32_767;
@@ -37,7 +35,7 @@ const FIRST: Date = date(1900, 3, 1);
 /// Rows as XML.
 #[derive(Debug, Default)]
 pub(crate) struct XmlRows {
-    xml: String,
+    pub(super) xml: String,
     /// Where each row ends.
     ends: Vec<usize>,
     spare: String,
@@ -62,7 +60,7 @@ impl XmlRows {
         self.xml.push_str("<c/>");
     }
 
-    fn styled(&mut self, style: u8, text: &str) {
+    pub(super) fn styled(&mut self, style: u8, text: &str) {
         if text.is_empty() {
             return self.empty();
         }
@@ -152,6 +150,16 @@ impl XmlRows {
         }
     }
 
+    /// Writes texts as the head of a section.
+    pub(crate) fn heads(&mut self, texts: &[&str]) {
+        texts.iter().for_each(|text| self.styled(HEADER, text));
+    }
+
+    /// Writes a title.
+    pub(crate) fn title(&mut self, text: &str) {
+        self.styled(TITLE, text);
+    }
+
     /// Writes an empty cell.
     pub(crate) fn none(&mut self) {
         self.empty();
@@ -218,18 +226,14 @@ impl Cells for XmlRows {
     }
 }
 
-/// The letters of a column, `A` being number 0.
-fn letters(column: usize) -> String {
-    let last = char::from(b'A' + (column % 26) as u8);
-    if column < 26 { last.into() } else { letters(column / 26 - 1) + &last.to_string() }
-}
-
 /// A finished sheet that is not yet in the workbook.
 pub(crate) struct Sheet {
     /// The text on its tab.
     pub(crate) title: String,
     /// The range of its cells, such as `$A$1:$U$9`.
     pub(crate) area: String,
+    /// Has it a header, which filters and is repeated on each printed page?
+    pub(crate) is_table: bool,
     /// Its XML.
     pub(crate) entry: PackedZipEntry,
 }
@@ -258,7 +262,7 @@ impl Sheets {
     /// A sheet with a header.
     pub(crate) fn new(title: &'static str, columns: &'static [Column], options: &SheetOptions) -> io::Result<Self> {
         let entry = ZipEntry::new((options.scratch)()?)?;
-        Ok(Self { title, columns, options: options.clone(), full: Vec::new(), entry, rows: HEADER_ROWS })
+        Ok(Self { title, columns, options: options.clone(), full: Vec::new(), entry, rows: header_rows(columns) })
     }
 
     /// Adds rows.
@@ -281,7 +285,7 @@ impl Sheets {
 
     fn next(&mut self) -> io::Result<()> {
         let entry = std::mem::replace(&mut self.entry, ZipEntry::new((self.options.scratch)()?)?);
-        let rows = std::mem::replace(&mut self.rows, HEADER_ROWS);
+        let rows = std::mem::replace(&mut self.rows, header_rows(self.columns));
         let sheet = close(self.title, self.full.len() + 1, self.columns, entry, rows)?;
         self.full.push(sheet);
         Ok(())
@@ -298,36 +302,12 @@ impl Sheets {
 /// Finishes a sheet; `number` counts the sheets with the same title.
 fn close(title: &str, number: usize, columns: &[Column], mut entry: ZipEntry, rows: usize) -> io::Result<Sheet> {
     let last = letters(columns.len().saturating_sub(1));
-    entry.write(format!("</sheetData><autoFilter ref=\"A1:{last}{rows}\"/></worksheet>").as_bytes())?;
+    let (is_table, rows) = (header_rows(columns) > 0, rows.max(1));
+    let filter = if is_table { format!("<autoFilter ref=\"A1:{last}{rows}\"/>") } else { String::new() };
+    entry.write(format!("</sheetData>{filter}{PAGE_SETUP}</worksheet>").as_bytes())?;
     let title = if number == 1 { title.to_owned() } else { format!("{title} {number}") };
     let entry = entry.finish(head(columns, &format!("A1:{last}{rows}")).as_bytes())?;
-    Ok(Sheet { title, area: format!("$A$1:${last}${rows}"), entry })
-}
-
-/// The XML of a sheet up to and including its header, which is frozen. `area` is the cells that it fills: some readers take the number of rows
-/// from there.
-fn head(columns: &[Column], area: &str) -> String {
-    let mut header = XmlRows::default();
-    header.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
-    let mut xml = concat!(
-        r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
-        "\n",
-        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#
-    )
-    .to_owned();
-    // A String takes everything, here and below.
-    let _ = write!(xml, r#"<dimension ref="{area}"/>"#);
-    xml.push_str(concat!(
-        r#"<sheetViews><sheetView workbookViewId="0">"#,
-        r#"<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>"#,
-        r#"<selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>"#
-    ));
-    for (i, column) in columns.iter().enumerate() {
-        let _ = write!(xml, r#"<col min="{0}" max="{0}" width="{1}" customWidth="1"/>"#, i + 1, column.width);
-    }
-    xml.push_str("</cols><sheetData>");
-    xml.push_str(&header.xml);
-    xml
+    Ok(Sheet { title, area: format!("$A$1:${last}${rows}"), is_table, entry })
 }
 
 #[cfg(test)]
@@ -385,11 +365,6 @@ mod tests {
         let units = |units: &str| cell(|row| row.units(units.parse().ok()));
         assert_eq!((units("1.50"), units("")), ("<c><v>1.5</v></c>".to_owned(), "<c/>".to_owned()));
         assert_eq!(units("0.1234567890123456"), "<c s=\"1\"><t>0.1234567890123456</t></c>");
-    }
-
-    #[test]
-    fn columns_are_lettered() {
-        assert_eq!([0, 25, 26, 701, 702].map(letters), ["A", "Z", "AA", "ZZ", "AAA"]);
     }
 
     #[test]
