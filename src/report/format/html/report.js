@@ -241,8 +241,13 @@
     var button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
+    // A browser leaves the buttons out where it repeats the head on the next page, so paper has the text beside them.
+    var paper = document.createElement("span");
+    paper.className = "paper";
+    paper.textContent = head.textContent;
     head.textContent = "";
     head.appendChild(button);
+    head.appendChild(paper);
     button.addEventListener("click", function () {
       var now = head.getAttribute("aria-sort");
       // Amounts are asked for from the top, everything else from the start of the alphabet.

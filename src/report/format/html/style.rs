@@ -4,8 +4,8 @@ pub(super) const STYLE: &str = include_str!("report.css");
 pub(super) const SCRIPT: &str = include_str!("report.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content security policy. A test compares them with the texts.
-pub(super) const STYLE_HASH: &str = "uuFpMn/zbdE29DuCfJQNk2dXCfNOVzvn5zu7pZbB5bE=";
-pub(super) const SCRIPT_HASH: &str = "bfyx1hn+7I7H4iOgB0iVTTZQijQpUhKCK+APKWPzfYI=";
+pub(super) const STYLE_HASH: &str = "Pq6eru/Rsd2Ggt2W9AhTZq+g4z3slPj25FlDo8WMBHs=";
+pub(super) const SCRIPT_HASH: &str = "8JdgSwlJZkYx+uYWOiaFmBbNWr/Dl2idkyF6XG6ngUI=";
 
 /// The content security policy of a page: our own style, and the scripts that `scripts` admits.
 pub(super) fn content_policy(scripts: &str) -> String {
