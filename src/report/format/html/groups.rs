@@ -203,7 +203,9 @@ fn rest(knows_amounts: bool, [one, many]: [&str; 2], left_out: &[BarMeasure]) ->
         return String::new();
     }
     let mut sum = BarMeasure::default();
-    left_out.iter().for_each(|measure| sum.merge(measure));
+    for measure in left_out {
+        sum.merge(measure);
+    }
     format!(
         "{} {}: {} at risk, {} of {} flagged.",
         grouped(left_out.len() as u64),

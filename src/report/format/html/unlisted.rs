@@ -94,10 +94,10 @@ impl Claims {
         let mut lists = ServiceStatus::ALL.map(|status| UnlistedClaims { status: status.word(), claims: Vec::new() });
         for line in self.lines.lines() {
             let (place, claim) = line.split_at_checked(1).unwrap_or_default();
-            if let Some(list) = place.parse::<usize>().ok().and_then(|place| lists.get_mut(place)) {
-                if known.insert((list.status, claim)) {
-                    list.claims.push(claim.to_owned());
-                }
+            if let Some(list) = place.parse::<usize>().ok().and_then(|place| lists.get_mut(place))
+                && known.insert((list.status, claim))
+            {
+                list.claims.push(claim.to_owned());
             }
         }
         lists.into_iter().filter(|list| !list.claims.is_empty()).collect()
@@ -125,7 +125,9 @@ mod tests {
     fn equal_lines_are_not_repeated_whatever_the_parts() {
         let of = |lines: &[&str]| {
             let mut claims = Claims::default();
-            lines.iter().for_each(|line| _ = claims.push(line));
+            for line in lines {
+                claims.push(line);
+            }
             claims
         };
         let lines = ["3C1", "3C1", "3C11", "3C1", "0C1", "0C1"];

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::Text;
 use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
@@ -51,10 +51,10 @@ impl Providers {
 
     /// Groups a part.
     pub(super) fn format(&self, n: usize, part: &PartView<'_>) {
-        let (mut known, mut names) = (FxHashMap::default(), Vec::new());
+        let (mut known, mut names) = (FxHashSet::default(), Vec::new());
         for record in part.services() {
             let (npi, name) = (record.line.text(Text::BillingNpi), record.line.text(Text::BillingProviderName));
-            if !npi.is_empty() && !name.is_empty() && known.insert(npi, ()).is_none() {
+            if !npi.is_empty() && !name.is_empty() && known.insert(npi) {
                 names.push((npi.into(), name.into()));
             }
         }

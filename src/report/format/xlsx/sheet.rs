@@ -152,7 +152,9 @@ impl XmlRows {
 
     /// Writes texts as the head of a section.
     pub(crate) fn heads(&mut self, texts: &[&str]) {
-        texts.iter().for_each(|text| self.styled(HEADER, text));
+        for text in texts {
+            self.styled(HEADER, text);
+        }
     }
 
     /// Writes a title.
