@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use claimlint::frame::Allowance;
 use claimlint::policy::Disposition;
-use claimlint::report::allowance::Allowance;
 use claimlint::report::compare::read::FindingsFile;
 use claimlint::report::table::record::{ColumnType, FINDING, SERVICE, finding_columns, service_columns};
 use claimlint::run::JudgedRun;
