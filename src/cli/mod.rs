@@ -8,6 +8,7 @@
 //! - [`load`]: reads policies, layouts and other files that the command line names.
 //! - [`mask_key`]: reads the secret key of `--mask`.
 //! - [`sign_key`]: reads the secret key of `--sign`.
+//! - [`new_file`]: writes the file of `--out`.
 //! - [`input_files`]: hashes the extracts for the manifest and notices when one changes under a run.
 //! - [`companions`]: `.done` files and checksums beside the inputs.
 //! - [`input_names`]: directories and patterns as the extracts that they stand for.
@@ -34,6 +35,7 @@ pub(crate) mod job;
 pub(crate) mod load;
 pub(crate) mod mask_key;
 pub(crate) mod metrics;
+pub(crate) mod new_file;
 pub(crate) mod out_name;
 pub(crate) mod plan;
 pub(crate) mod settings;
@@ -88,6 +90,8 @@ fn run_command_line() -> Exit {
         Command::Generate(args) => command::generate::generate(&args, &mut out),
         Command::Compare(args) => command::compare::compare(&args, &mut out),
         Command::Prune(args) => command::prune::prune(&args, &mut out),
+        Command::Sample(args) => command::sample::sample(&args, &mut out),
+        Command::Estimate(args) => command::estimate::estimate(&args, &mut out),
         Command::Help { words } => command::help::help(&words, &mut out),
         Command::Completions { shell } => command::man::completions(shell, &mut out),
         Command::Man { out: pages } => command::man::man(pages.as_deref(), &mut out),

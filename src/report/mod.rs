@@ -23,10 +23,13 @@
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
 //! - [`dir`]: the report directory: staging, locking, publishing, the manifest.
 //! - [`foreign`]: the files of a report that somebody else may have written.
+//! - [`foreign_table`]: the tables of such a report, row by row.
+//! - [`services_file`]: the services of such a report.
 //! - [`seal`]: the end of run.json: hashes, and a signature.
 //! - [`siblings`]: the reports of a directory, the newest first.
 //! - [`write`](mod@write): judges the parts of a run and writes all formats.
 //! - [`compare`]: two reports compared by their findings.
+//! - [`sample`]: an audit sample drawn from a report, and the worksheet read back.
 //! - [`verify`]: one report checked against its manifest and summary.
 
 pub(crate) mod brief;
@@ -34,11 +37,14 @@ pub(crate) mod claim;
 pub mod compare;
 pub mod dir;
 pub mod foreign;
+pub mod foreign_table;
 pub mod format;
 pub mod labels;
 mod new_findings;
 pub(crate) mod notes;
+pub mod sample;
 pub mod seal;
+pub mod services_file;
 pub mod siblings;
 pub mod sink;
 mod sorted;

@@ -44,6 +44,7 @@
 //! logs        the log for machines, without text of rows
 //! summaries   the terminal, the texts without ids, figures for Prometheus, rules and policy for programs
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
+//! sampling    audit samples: drawn again by anyone, estimated whole or refused
 //! cli         exit codes, streams and directories of the built binary
 //! inspect     extracts that check refuses, the layouts that inspect writes, and the command layout
 //! hostile     decompression bombs, endless lines, special file names
@@ -106,6 +107,7 @@ mod properties;
 mod readers;
 mod reconcile;
 mod rules;
+mod sampling;
 #[cfg(unix)]
 mod schedules;
 mod selection;

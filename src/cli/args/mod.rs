@@ -6,7 +6,9 @@
 //! - [`check`]: the arguments of `check`.
 //! - [`cluster`]: the arguments of the subcommands that read extracts in slices.
 //! - [`reports`]: the arguments of the subcommands that read a report.
+//! - [`audit`]: the arguments of `sample` and `estimate`.
 
+mod audit;
 mod check;
 mod cluster;
 mod reports;
@@ -16,6 +18,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use crate::cli::args::audit::{Estimate, FrameStatus, Sample, SampleBy};
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory, rule_word};
 pub(crate) use crate::cli::args::cluster::READING_FLAGS;
@@ -55,6 +58,20 @@ pub enum ColorWhen {
     /// Never
     Never,
 }
+
+/// Examples in the help of `sample`.
+const SAMPLE_EXAMPLES: &str = "Examples:
+  claimlint sample claimlint-report --size 60 --seed 7
+  claimlint sample claimlint-report --size 60 --seed 7 --by stratum --strata 4
+  claimlint sample claimlint-report --size 30 --seed 7 --status deny --out denials.csv
+
+`claimlint help sampling` says how services are ranked, so that anyone can draw the sample again.";
+
+/// Examples in the help of `estimate`.
+const ESTIMATE_EXAMPLES: &str = "Examples:
+  claimlint estimate claimlint-sample.csv
+
+`claimlint help sampling` has the formulas.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -104,6 +121,12 @@ pub enum Command {
         mut_arg("files", |arg| arg.value_name("JOB").num_args(1).help("The directory of the job"))
     )]
     Merge(Box<Merge>),
+    /// Draw an audit sample of a report that anyone can draw again, and write its worksheet
+    #[command(after_help = SAMPLE_EXAMPLES)]
+    Sample(Sample),
+    /// Extrapolate an audited worksheet to all services that it was drawn from
+    #[command(after_help = ESTIMATE_EXAMPLES)]
+    Estimate(Estimate),
     /// Show how an extract is read, without judging it; also one that `check` refuses
     Inspect {
         /// The extract, or an authorization file

@@ -13,6 +13,7 @@
 //! - [`verify`](mod@verify): checks a report.
 //! - [`compare`](mod@compare): compares two reports.
 //! - [`prune`](mod@prune): removes old reports.
+//! - [`sample`](mod@sample), [`estimate`](mod@estimate): draws an audit sample and extrapolates its result.
 //! - [`config`](mod@config): shows the settings in force.
 //! - [`inspect`](mod@inspect): shows how an extract is read.
 //! - [`layout`](mod@layout): prints a built-in layout, or checks a layout file.
@@ -22,6 +23,7 @@
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod config;
+pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod gates;
 pub(crate) mod generate;
@@ -35,5 +37,6 @@ pub(crate) mod policy;
 pub(crate) mod prune;
 pub(crate) mod rules;
 pub(crate) mod run_file;
+pub(crate) mod sample;
 pub(crate) mod slice;
 pub(crate) mod verify;

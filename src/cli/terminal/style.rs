@@ -54,6 +54,11 @@ fn told_columns(columns: usize) -> usize {
     if columns == 0 { UNKNOWN_WIDTH } else { columns }
 }
 
+/// Has a table of six columns with amounts room?
+pub(crate) fn is_wide() -> bool {
+    width() >= 64
+}
+
 /// The width of the terminal in columns, from 40 to 160; 100 for a pipe.
 pub(crate) fn width() -> usize {
     const WIDEST: usize = 160;

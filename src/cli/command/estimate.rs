@@ -1,0 +1,96 @@
+//! `claimlint estimate`: extrapolates an audited worksheet to the frame of its sample.
+
+use std::io::Write;
+
+use comfy_table::Cell;
+
+use crate::claim::Sum;
+use crate::cli::args::{Estimate, MEMORY};
+use crate::cli::terminal::style;
+use crate::cli::terminal::style::{BOLD, dollars, grouped, paint};
+use crate::cli::terminal::summary::{print, right, table};
+use crate::exit::Exit;
+use crate::frame::Allowance;
+use crate::report::sample::audited::AuditedWorksheet;
+use crate::report::words::numbers::counted;
+use crate::statistics::extrapolation;
+use crate::statistics::extrapolation::Distribution;
+
+/// Confidence of the two-sided interval. Its lower limit is what the Office of Inspector General of the Department of
+/// Health and Human Services recommends for recovery.
+const CONFIDENCE: f64 = 0.9;
+
+/// Extrapolates a worksheet.
+pub(crate) fn estimate(args: &Estimate, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let sheet = AuditedWorksheet::read(&args.worksheet, &mut Allowance::new(args.memory.unwrap_or(MEMORY)))?;
+    let found = extrapolation::estimate(&sheet.differences(), CONFIDENCE)?;
+    let name = args.worksheet.display().to_string();
+    let head =
+        format!("{}, seed {}, frame {}", style::seen(&name), style::seen(&sheet.seed), style::seen(&sheet.frame_hash));
+    writeln!(out, "\n{}  {}\n", paint(BOLD, "estimate"), style::fitted(&head, 2))?;
+    strata(&sheet, out)?;
+    writeln!(out)?;
+    let how = match found.distribution {
+        Distribution::Student(degrees) => {
+            format!("t of {} degrees of freedom: {:.6}", grouped(degrees), found.quantile)
+        }
+        Distribution::Normal => format!("z of the normal distribution: {:.6}", found.quantile),
+    };
+    let share = if found.point.0 == 0 { String::new() } else { precision(found.margin, found.point) };
+    let rows = [
+        ("estimated overpayment", dollars(found.point)),
+        ("standard error", dollars(Sum(found.standard_error.round() as i128))),
+        ("margin", format!("{}{share}", dollars(found.margin))),
+        ("lower limit", dollars(found.lower())),
+        ("upper limit", dollars(found.upper())),
+    ];
+    let mut table = table();
+    for (what, amount) in rows {
+        table.add_row(vec![Cell::new(what), right(amount)]);
+    }
+    print(out, &table)?;
+    writeln!(out)?;
+    let text = format!(
+        "The limits are those of the two-sided interval at 90 percent, by {how}. Amounts paid too little are set off. A lower limit \
+         of 0 or less supports no recovery."
+    );
+    write!(out, "{}", style::wrapped(&text, 0))?;
+    Ok(Exit::Clean)
+}
+
+/// The margin as a share of the estimate.
+fn precision(margin: Sum, point: Sum) -> String {
+    format!(" ({:.1} %)", margin.0 as f64 / point.0.unsigned_abs() as f64 * 100.0)
+}
+
+fn strata(sheet: &AuditedWorksheet, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut table = table();
+    let heads = ["services", "audited", "overpaid", "amount", "audited amount"];
+    // A narrow terminal would break the amounts.
+    let shown = if style::is_wide() { heads.len() } else { 3 };
+    table.set_header(std::iter::once(Cell::new("stratum")).chain(heads.into_iter().take(shown).map(right)));
+    for (number, stratum) in &sheet.strata {
+        let (differences, amount) = (stratum.differences, stratum.sampled_amount);
+        let cells = [
+            grouped(differences.services()),
+            grouped(differences.sampled()),
+            dollars(differences.sum()),
+            dollars(amount),
+            dollars(Sum(amount.0 - differences.sum().0)),
+        ];
+        table.add_row(std::iter::once(Cell::new(number)).chain(cells.into_iter().take(shown).map(right)));
+    }
+    print(out, &table)?;
+    let of = |count: fn(&crate::report::sample::audited::AuditedStratum) -> u64| sheet.strata.values().map(count).sum();
+    let (sampled, over, under): (u64, u64, u64) =
+        (of(|s| s.differences.sampled()), of(|s| s.overpaid), of(|s| s.underpaid));
+    let all: Sum = sheet.strata.values().map(|stratum| stratum.amount).sum();
+    let line = format!(
+        "Of {}, {} were paid too much and {} too little. The frame has {} at risk.",
+        counted(sampled, "audited service"),
+        grouped(over),
+        grouped(under),
+        dollars(all)
+    );
+    writeln!(out, "\n{}", style::fitted(&line, 2))
+}

@@ -1,0 +1,26 @@
+//! The columns of the worksheet.
+
+/// A worksheet has these columns in this order.
+pub(super) const COLUMNS: [&str; 21] = [
+    "item",
+    "stratum",
+    "stratum_services",
+    "stratum_sampled",
+    "stratum_amount",
+    "claim_id",
+    "line_number",
+    "member_id",
+    "procedure_code",
+    "service_date",
+    "billing_npi",
+    "status",
+    "rules",
+    "source_file",
+    "source_line",
+    "amount",
+    "audited_amount",
+    "note",
+    "seed",
+    "frame_services",
+    "frame_hash",
+];
