@@ -271,7 +271,7 @@ fn paths_that_are_not_readable_files_are_refused() {
         ("/dev/zero", "is not a text file"),
         ("/dev/full", "is not a text file"),
         ("/dev/null", "is empty"),
-        ("esc\x1b[2J", "does not exist"),
+        ("esc\x1b[2J", "is not a pattern"),
     ] {
         let output = CommandOutput::by(&mut dir.within(LITTLE, &["check", name])).refused();
         assert!(output.contains(says) && !output.contains('\x1b'), "{name:?}: {output}");

@@ -92,7 +92,7 @@ fn judged(
 }
 
 /// Markup that would add an attribute, an element and a script if it were not escaped.
-const MARKUP: &str = "zz'zz\"><zzz a=b></script><script>zzz()</script><!--&lt;zzz";
+const MARKUP: &str = "zz'zz\"><zzz a=b></script><script>zzz()</script><!--&lt;zzz.";
 
 /// Asserts that the page shows the markup as text.
 fn is_tame(page: &str, what: &str) {
@@ -325,7 +325,7 @@ fn no_output_controls_the_terminal() {
         &["check", name, "--out", "e\x1b[2Jvil.csv/where"],
         &["check", name, "--layout", orders],
         &["check", name, "--join", "a=\x1b[2J"],
-        &["generate", "--out", "no\x1b[2J/where"],
+        &["generate", "--out", "bad.csv/\x1b[2J"],
     ] {
         let output = run(args);
         tame(&output, &format!("{args:?}"));

@@ -15,7 +15,8 @@ use crate::properties::{AUTHS, written};
 
 /// Without these columns no denial is new, unless a row takes another one back or two rows become duplicates: amounts tell
 /// reversals and duplicates, so they are among [`TELLING`], too.
-const HARMLESS: [&str; 10] = [
+const HARMLESS: [&str; 11] = [
+    "billing_provider_name",
     "member_state",
     "product",
     "capitated",

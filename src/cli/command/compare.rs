@@ -18,10 +18,10 @@ use crate::cli::terminal::summary::{print, right, table};
 use crate::exit::Exit;
 use crate::frame::Allowance;
 use crate::policy::Disposition;
+use crate::report::compare::page as comparison_page;
 use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
 use crate::report::dir;
-use crate::report::format::html::comparison as comparison_page;
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {

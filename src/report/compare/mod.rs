@@ -8,8 +8,10 @@
 //! - [`read`]: reads the findings of a report.
 //! - [`comparison`]: two reports with their findings paired.
 //! - [`write`](mod@write): the comparison as CSV and JSON.
+//! - [`page`]: the comparison as a page.
 
 pub mod comparison;
+pub mod page;
 pub mod read;
 mod write;
 

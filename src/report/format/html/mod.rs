@@ -16,10 +16,8 @@
 //! - [`suppressed`]: the suppressions.
 //! - [`claim`]: the page of one claim.
 //! - [`letter`]: a letter about a claim.
-//! - [`comparison`]: the page of two reports compared.
 
 pub mod chart;
-pub mod comparison;
 
 pub(crate) mod claim;
 pub(crate) mod flagged;
@@ -27,7 +25,7 @@ mod groups;
 pub(crate) mod head;
 mod inputs;
 pub(crate) mod letter;
-mod style;
+pub(crate) mod style;
 mod suppressed;
 mod unlisted;
 

@@ -1,13 +1,13 @@
 //! The style and the script of the pages, and the content policy that admits only these two texts.
 
-pub(super) const STYLE: &str = include_str!("report.css");
+pub(crate) const STYLE: &str = include_str!("report.css");
 pub(super) const SCRIPT: &str = include_str!("report.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content security policy. A test compares them with the texts.
-pub(super) const STYLE_HASH: &str = "Pq6eru/Rsd2Ggt2W9AhTZq+g4z3slPj25FlDo8WMBHs=";
+pub(crate) const STYLE_HASH: &str = "Pq6eru/Rsd2Ggt2W9AhTZq+g4z3slPj25FlDo8WMBHs=";
 pub(super) const SCRIPT_HASH: &str = "8JdgSwlJZkYx+uYWOiaFmBbNWr/Dl2idkyF6XG6ngUI=";
 
 /// The content security policy of a page: our own style, and the scripts that `scripts` admits.
-pub(super) fn content_policy(scripts: &str) -> String {
+pub(crate) fn content_policy(scripts: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; {scripts}base-uri 'none'; form-action 'none'")
 }

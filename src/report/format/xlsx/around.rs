@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::report::format::xlsx::sheet::XmlRows;
-use crate::report::format::xlsx::styles::HEADER;
 use crate::report::table::record::Column;
 
 /// Rows of the header of a table: one, or none on a page, whose columns have no names.
@@ -25,14 +23,10 @@ pub(super) const PAGE_SETUP: &str = concat!(
     r"<headerFooter><oddFooter>&amp;L&amp;A&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>"
 );
 
-/// The XML of a sheet up to and including its header, if it has one, which is frozen. `area` is the cells that it fills: some readers take the number of rows
-/// from there.
-pub(super) fn head(columns: &[Column], area: &str) -> String {
+/// The XML of a sheet up to and including `header`, the row of names of a table, which is frozen. `area` is the cells that the
+/// sheet fills: some readers take the number of rows from there.
+pub(super) fn head(columns: &[Column], header: &str, area: &str) -> String {
     let is_table = header_rows(columns) > 0;
-    let mut header = XmlRows::default();
-    if is_table {
-        header.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
-    }
     let mut xml = concat!(
         r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
         "\n",
@@ -56,7 +50,7 @@ pub(super) fn head(columns: &[Column], area: &str) -> String {
         let _ = write!(xml, r#"<col min="{0}" max="{0}" width="{1}" customWidth="1"/>"#, i + 1, column.width);
     }
     xml.push_str("</cols><sheetData>");
-    xml.push_str(&header.xml);
+    xml.push_str(header);
     xml
 }
 

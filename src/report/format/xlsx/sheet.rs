@@ -308,7 +308,11 @@ fn close(title: &str, number: usize, columns: &[Column], mut entry: ZipEntry, ro
     let filter = if is_table { format!("<autoFilter ref=\"A1:{last}{rows}\"/>") } else { String::new() };
     entry.write(format!("</sheetData>{filter}{PAGE_SETUP}</worksheet>").as_bytes())?;
     let title = if number == 1 { title.to_owned() } else { format!("{title} {number}") };
-    let entry = entry.finish(head(columns, &format!("A1:{last}{rows}")).as_bytes())?;
+    let mut header = XmlRows::default();
+    if is_table {
+        header.row(|row| columns.iter().for_each(|column| row.styled(HEADER, column.name)));
+    }
+    let entry = entry.finish(head(columns, &header.xml, &format!("A1:{last}{rows}")).as_bytes())?;
     Ok(Sheet { title, area: format!("$A$1:${last}${rows}"), is_table, entry })
 }
 
