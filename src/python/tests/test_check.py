@@ -83,7 +83,8 @@ def test_frames_have_the_cells_and_types_of_the_tables(tmp_path: Path, claims: P
         frame = report.frame(table, engine)
         with (tmp_path / "report" / f"{table}.csv").open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
-        assert list(frame.columns) == header
+        # Without a baseline only Parquet has the column `new`.
+        assert [name for name in frame.columns if name != "new"] == header
         assert len(frame) == len(rows) > 0
         column = "claim_id" if "claim_id" in header else header[0]
         assert [str(cell) for cell in frame[column]] == [row[header.index(column)] for row in rows]
