@@ -221,6 +221,6 @@ def test_flags_that_say_how_to_read_go_to_the_plan() -> None:
         text = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True, check=True).stdout
         return {flag.replace("-", "_") for flag in re.findall(r"^\s+(?:-\w, )?--([a-z-]+)", text, re.MULTILINE)}
 
-    own = {"out", "split", "auths", "help"}
+    own = {"out", "split", "auths", "help", "color"}
     assert flags("plan") - own == claimlint.spark.READING
     assert flags("plan") - {"split"} <= flags("check")
