@@ -292,16 +292,7 @@
 
   var openAll = function (open) {
     rows.forEach(function (row) {
-      var details = row.details, body = details.lastElementChild;
-      if (details.open === open || (open && !row.shown)) return;
-      if (open) {
-        details.open = true;
-      } else {
-        // Taken out while it closes: a browser would work out the style of every hidden element again.
-        details.removeChild(body);
-        details.open = false;
-        details.appendChild(body);
-      }
+      if ((row.shown || !open) && row.details.open !== open) row.details.open = open;
     });
   };
   byId("open").addEventListener("click", function () { openAll(true); });
