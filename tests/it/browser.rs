@@ -252,10 +252,9 @@ fn rows_open_by_mouse_and_keyboard() {
     assert_eq!(tab.see(opened), 0);
     // The claim number is the address of the service.
     tab.click("document.querySelector('#flagged tbody th a')");
-    assert_eq!(
-        tab.see("location.hash === '#' + document.querySelector('#flagged details[open]').closest('tbody').id"),
-        true
-    );
+    tab.until("document.querySelectorAll('#flagged details[open]').length === 1");
+    let id = tab.see("document.querySelector('#flagged details[open]').closest('tbody').id");
+    assert_eq!(tab.see("location.hash.slice(1)"), id);
     tab.click("document.querySelector('#flagged tbody td:nth-child(6)')");
     tab.click("document.getElementById('open')");
     assert_eq!(tab.see(opened), report.flagged().len());
