@@ -235,7 +235,8 @@ fn refuse_if_mostly_rejected<C>(extract: &Extract<C>) -> Result<(), ReadError> {
     if !most && !all {
         return Ok(());
     }
-    let escapes = rejects.first().iter().any(|r| memchr::memmem::find(&r.raw, b"\\\"").is_some());
+    let is_escaped = extract.detected.grammar.quoting.escapes;
+    let escapes = !is_escaped && rejects.first().iter().any(|r| memchr::memmem::find(&r.raw, b"\\\"").is_some());
     let has_shifted_header = rejects.counts().keys().all(|reason| *reason == Reason::TooManyFields);
     let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
     let what = format!(

@@ -17,6 +17,7 @@ static READ: LazyLock<Clues> = LazyLock::new(|| Clues::load().unwrap_or_default(
 #[derive(Debug, Default)]
 struct Clues {
     never: Vec<String>,
+    never_begins: Vec<String>,
     diagnosis: Vec<String>,
     procedure: Vec<String>,
     named_one_in: u64,
@@ -38,6 +39,7 @@ impl Clues {
             let number = |key: &str| root.number(key, 1..=1_000).and_then(|n| u64::try_from(n).ok());
             let clues = Self {
                 never: words("never"),
+                never_begins: words("never_begins"),
                 diagnosis: words("diagnosis"),
                 procedure: words("procedure"),
                 named_one_in: number("named_one_in")?,
@@ -52,6 +54,13 @@ impl Clues {
             Some(clues)
         })
     }
+}
+
+/// Does this name say that the codes of the column are never read, such as those of an admission?
+pub(crate) fn is_never_read(name: &str) -> bool {
+    let name = fold(name);
+    READ.never.iter().any(|word| name.contains(word.as_str()))
+        || READ.never_begins.iter().any(|word| name.starts_with(word.as_str()))
 }
 
 /// What the cells of one column look like so far.
@@ -74,10 +83,13 @@ pub(super) struct ColumnLook {
 impl ColumnLook {
     /// A column of this name, which may be empty, or `None` if it is never looked at.
     pub(super) fn new(name: &str) -> Option<Self> {
+        if is_never_read(name) {
+            return None;
+        }
         let (name, clues) = (fold(name), &*READ);
         let holds = |words: &[String]| words.iter().any(|word| name.contains(word.as_str()));
         let (speaks_of_diagnoses, speaks_of_procedures) = (holds(&clues.diagnosis), holds(&clues.procedure));
-        (!holds(&clues.never)).then(|| Self { speaks_of_diagnoses, speaks_of_procedures, ..Self::default() })
+        Some(Self { speaks_of_diagnoses, speaks_of_procedures, ..Self::default() })
     }
 
     /// Looks at a cell, trimmed and in capitals.
@@ -209,6 +221,7 @@ mod tests {
             ("dx-0", &["M4854XA"], Some(("diagnosis", 1))),
             ("cpt4", &["99213", "J1885", "0201T"], Some(("procedure_code", 3))),
             ("service", &["22514", "22513", "99213"], Some(("procedure_code", 3))),
+            ("SERVICE_CODE", &["22514", "22513", "99213"], Some(("procedure_code", 3))),
             ("k1", &["M48.54XA", "E11"], Some(("diagnosis", 2))),
             ("icd_2", &["S32010D", "S22080D"], Some(("diagnosis", 2))),
             ("icd_2", &["0JH60DZ"], Some(("icd_procedure", 1))),
@@ -216,6 +229,8 @@ mod tests {
             ("admitting_diagnosis", &["M4854XA"], None),
             ("patient_reason_dx", &["M545"], None),
             ("external_cause_dx", &["W19XXXA"], None),
+            ("e_code_1", &["W19XXXA"], None),
+            ("dx_ecode", &["W19XXXA"], None),
             ("dx_type", &["ABK", "ABF"], None),
             ("member_zip", &["22514", "22513"], None),
             ("county", &["25017", "25025", "25009"], None),

@@ -20,7 +20,7 @@
 //! - [`example`]: runs a worked example.
 
 mod authorizations;
-mod column_clues;
+pub(crate) mod column_clues;
 mod context;
 pub mod example;
 mod extracts;

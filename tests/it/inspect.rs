@@ -78,6 +78,18 @@ fn a_preamble_is_answered_with_the_flag_that_skips_it() {
 }
 
 #[test]
+fn diagnoses_that_are_never_read_are_no_candidates() {
+    let folder = folder();
+    let extract = "CLAIM_REF;MBR;LOB;DT_SVC;SERVICE_CODE;MAIN_DX_CD;ADMITTING_DX;PATIENT_REASON_DX\n\
+                   C1;M1;HMO;2024-03-05;22514;I10;M48.56XA;M54.5\nC2;M2;HMO;2024-03-06;22514;I10;M48.56XA;M54.5\n";
+    folder.put("claims.csv", extract);
+    let said = folder.run(&["inspect", "claims.csv", "--write-layout", "l.toml"]);
+    assert_eq!(said.code, Some(2), "check refuses the file without a layout: {said:?}");
+    let text = std::fs::read_to_string(folder.at("l.toml")).expect("a layout");
+    assert!(text.contains("\ndiagnosis = \"MAIN_DX_CD\"\n"), "{text}");
+}
+
+#[test]
 fn check_names_the_flag_for_a_preamble_and_a_footer() {
     let folder = folder();
     let rows = "claim_id,service_date,procedure_code,diagnosis_1\nC1,2024-03-05,22514,M48.56XA\n";

@@ -6,7 +6,9 @@ use serde_json::Value;
 use claimlint::ingest::field::Field;
 use claimlint::ingest::{Layout, Library};
 
+use crate::cli::{DENY, HEAD};
 use crate::kit::{Inputs, written};
+use crate::warnings;
 
 /// Binds a header, whose names are separated by blanks, under a layout.
 fn bound(layout: &str, header: &str) -> Result<claimlint::ingest::Binding, String> {
@@ -103,4 +105,22 @@ fn columns_beyond_a_run_the_slots_or_the_limit_are_a_warning() {
     assert_eq!(found[0].0, "slots P3 1 2");
     assert!(found[0].1.contains("the layout has 2 service slots; raise `slots`"), "{found:?}");
     assert!(beyond(Some(&layout.replace("slots = 2", "slots = 3")), text).is_empty());
+    let without_names = Layout::load("l.toml", "extends = \"canonical\"\nslots = 2\n").expect_err("a fault");
+    assert!(without_names.to_string().contains("`slots` needs [columns]"), "{without_names}");
+}
+
+#[test]
+fn shapes_of_rows_are_told_by_the_quote_of_the_layout() {
+    let of_layout = |keys: &str, text: String| {
+        let layout = Some(format!("extends = \"canonical\"\n{keys}"));
+        warnings::of(Inputs { layout, ..Inputs::one(text) })
+    };
+    let with = |claim: &str| DENY.replace("C4", claim);
+    let escaped = format!("{HEAD}{}", with("\"C 5\\\" 4\""));
+    assert_eq!(of_layout("escape = \"\\\\\"\n", escaped), [""; 0], "an escaped quote is no stray one");
+    let plain = format!("{HEAD}{}", with("C 5\" 4"));
+    assert_eq!(of_layout("quote = \"none\"\n", plain), [""; 0], "without quotes it is a character like any other");
+    let quoted = |claim: &str, end: &str| with(claim).replace("2500.00\n", &format!("'2500.00'{end}\n"));
+    let two_lengths = format!("{HEAD}{}{}{}", quoted("C4", ","), quoted("C5", ","), quoted("C6", ""));
+    assert_eq!(of_layout("quote = \"'\"\n", two_lengths), ["rows-of-two-lengths 2 2 3"]);
 }

@@ -145,6 +145,23 @@ fn a_row_of_a_table_that_cannot_be_read_is_rejected_with_its_file_and_line() {
 }
 
 #[test]
+fn the_form_of_the_extract_reaches_the_tables_of_a_layout_that_it_extends() {
+    let folder = crate::cli::TestDir::with(&[]);
+    for name in ["medical", "diagnostic"] {
+        let text = std::fs::read_to_string(crate::kit::at(&format!("fixtures/extracts/relational/optum-{name}.csv")));
+        folder.put(&format!("{name}.csv"), format!("exported\n{}", text.expect("a fixture")));
+    }
+    folder.put("l.toml", "extends = \"optum-like\"\nskip_lines = 1\n");
+    let join = ["check", "medical.csv", "--join", "diagnosis=diagnostic.csv", "--fail-on", "never"];
+    folder.run(&[&join[..], &["--layout", "l.toml"]].concat()).success();
+    // The same with the flag.
+    folder.run(&[&join[..], &["--layout", "optum-like", "--skip-lines", "1", "--out", "flag"]].concat()).success();
+    let services = |report: &str| std::fs::read_to_string(folder.at(report).join("services.csv")).expect("services");
+    assert!(services("flag").lines().count() > 1);
+    assert_eq!(services("claimlint-report"), services("flag"));
+}
+
+#[test]
 fn the_form_of_the_extract_reaches_its_tables() {
     // A preamble, comments and escapes in both, and a table without a preamble.
     let keys = "skip_lines = 1\nskip_prefix = \"#\"\nescape = \"\\\\\"\n";

@@ -30,7 +30,8 @@ fn of_text(text: &str) -> Vec<String> {
     of(Inputs::one(text))
 }
 
-fn of(inputs: Inputs) -> Vec<String> {
+/// Warnings of a run over these inputs.
+pub(crate) fn of(inputs: Inputs) -> Vec<String> {
     let outcome = inputs.run().expect("readable");
     warnings(&serde_json::from_slice(&written(&outcome, "summary.json")).expect("JSON"))
 }

@@ -186,7 +186,12 @@ impl Layout {
         let own: Vec<Group> = self.lists.iter().map(|(group, _)| *group).collect();
         self.lists.extend(base.lists.into_iter().filter(|(group, _)| !own.contains(group)));
         let own: Vec<String> = self.joins.iter().map(|join| join.table.clone()).collect();
-        self.joins.extend(base.joins.into_iter().filter(|join| !own.contains(&join.table)));
+        // A table that has no form of its own has that of the extract.
+        let (inherited, form) = (base.form.of_tables(), self.form.of_tables());
+        for join in base.joins.into_iter().filter(|join| !own.contains(&join.table)) {
+            let form = if join.form == inherited { form.clone() } else { join.form };
+            self.joins.push(Join { form, ..join });
+        }
         self
     }
 

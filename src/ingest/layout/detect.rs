@@ -175,7 +175,8 @@ fn refuse_unknown_tables(layout: &Layout, library: &Library) -> Result<(), Strin
     })
 }
 
-fn detected(
+/// What a layout says of an extract whose header is known.
+pub(super) fn detected(
     grammar: Grammar,
     header: Header,
     layout: &Layout,

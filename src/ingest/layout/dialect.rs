@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::layout::detect;
 use crate::ingest::layout::detect::Detected;
 use crate::ingest::layout::library::Library;
 use crate::ingest::record::grammar::{Grammar, Surplus};
+use crate::ingest::record::header::Header;
 
 /// What was detected before the first row of an extract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,30 +47,17 @@ impl Dialect {
         let layout = library.named(&self.layout).ok_or_else(unfit)?;
         let binding = layout.bind(&self.columns).map_err(|_| unfit())?;
         let delimiter = u8::try_from(self.delimiter).map_err(|_| unfit())?;
-        let mut grammar = Grammar {
-            width: self.columns.len(),
+        let grammar = Grammar {
             surplus: Surplus::Exactly(self.surplus),
             quoting: layout.form.quoting,
             ..Grammar::for_header(delimiter, false, layout.form.skip_prefix.clone())
         };
-        if layout.header.is_empty() {
-            grammar.header = self.columns.iter().map(|name| name.clone().into_bytes()).collect();
-        }
-        if let Some(trailer) = &layout.trailer {
-            grammar.set_trailer(&trailer.prefix);
-        }
-        let beyond = layout.beyond(&self.columns, &binding);
-        Ok(Detected {
-            grammar,
-            header: self.columns.clone(),
+        let header = Header {
+            names: self.columns.clone(),
+            raw: self.columns.iter().map(|name| name.clone().into_bytes()).collect(),
             data_start: usize::try_from(self.data_start).map_err(|_| unfit())?,
             lines_before: self.lines_before,
-            binding,
-            cuts_version: layout.words.version.is_some(),
-            layout: layout.name.clone(),
-            joins: Vec::new(),
-            unjoined: Vec::new(),
-            beyond,
-        })
+        };
+        Ok(detect::detected(grammar, header, layout, binding, self.columns.clone(), Vec::new()))
     }
 }

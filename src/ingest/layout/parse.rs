@@ -23,6 +23,10 @@ impl Layout {
     }
 }
 
+/// The fault of `slots` in a layout whose names hold no slot.
+const SLOTS_NEED_COLUMNS: &str =
+    "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"";
+
 fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> {
     let base = if root.has("extends") { Some(extended(document, &root.text("extends")?)?) } else { None };
     let text = |key: &str| root.text_if(key).map(|t| t.text);
@@ -36,9 +40,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     let mapping = match (root.table_if("spellings"), root.table_if("columns"), &base) {
         (Some(spellings), None, None) => {
             if slots.is_some() {
-                root.fault(
-                    "`slots` needs [columns], whose names hold {slot}: write procedure_code = \"HCPCS_CD_{slot}\"",
-                );
+                root.fault(SLOTS_NEED_COLUMNS);
             }
             read_spellings(document, spellings, [root.table_if("first"), root.table_if("second")])
         }
@@ -52,7 +54,12 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
             check_slots(document, root, slots.is_some(), &keys, &mapping);
             mapping
         }
-        (None, None, Some(base)) => base.mapping.clone(),
+        (None, None, Some(base)) => {
+            if root.has("slots") && base.slots.is_none() {
+                root.fault(SLOTS_NEED_COLUMNS);
+            }
+            base.mapping.clone()
+        }
         (Some(_), _, Some(_)) => {
             root.fault("a layout that extends another names its [columns], not [spellings]");
             return None;

@@ -12,11 +12,7 @@ fn group_of(key: &str) -> Option<Group> {
     if key == POINTERS {
         return Some(Group::DiagnosisPointer);
     }
-    Group::NAMES.iter().find(|(g, name, _)| *name == key && *g != Group::DiagnosisPointer).map(|(g, _, _)| *g)
-}
-
-fn field_of(key: &str) -> Option<Field> {
-    Field::NAMES.iter().find(|(_, name)| *name == key).map(|(f, _)| *f)
+    Group::named(key).filter(|group| *group != Group::DiagnosisPointer)
 }
 
 /// Allows every field as a key, so that only other keys are faults.
@@ -37,7 +33,7 @@ pub(crate) fn read_spellings(
         if let Some(group) = group_of(&key.text) {
             let patterns = table.texts(&key.text).iter().filter_map(|p| pattern(document, p)).collect();
             groups.push((group, patterns));
-        } else if let Some(field) = field_of(&key.text) {
+        } else if let Some(field) = Field::named(&key.text) {
             fields.push((field, texts(table.texts(&key.text))));
         }
     }
@@ -70,7 +66,7 @@ pub(crate) fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> (Ma
             let names = table.texts(&key.text);
             groups.push((group, read_run(document, group, &names)));
             runs.extend(names.iter().filter_map(|name| run_of(group, &name.text)));
-        } else if let Some(field) = field_of(&key.text) {
+        } else if let Some(field) = Field::named(&key.text) {
             // A version number that is part of the claim number has no column of its own.
             if field == Field::VersionNumber && table.is_table(&key.text) {
                 continue;

@@ -8,8 +8,7 @@ use crate::strict_toml::{Document, Table, texts};
 
 /// Reads all of them. Faults are recorded in the document.
 pub(crate) fn read_joins(document: &Document<'_>, root: &Table<'_, '_>, form: &TextForm) -> Vec<Join> {
-    // Tables are quoted as the extract is; they often have another delimiter.
-    let base = TextForm { delimiter: None, ..form.clone() };
+    let base = form.of_tables();
     let mut joins: Vec<Join> = Vec::new();
     for table in root.tables_if("join") {
         let name = table.text("table");

@@ -25,6 +25,12 @@ const MAX_SKIP_LINES: i64 = 1000;
 const NO_QUOTE: &str = "none";
 
 impl TextForm {
+    /// The form of the tables joined to an extract of this form: they are quoted as it is, and often have another delimiter.
+    #[must_use]
+    pub fn of_tables(&self) -> Self {
+        Self { delimiter: None, ..self.clone() }
+    }
+
     /// Reads the keys of a form. Those that are not there are as in `base`.
     pub(crate) fn read(document: &Document<'_>, table: &Table<'_, '_>, base: &Self) -> Self {
         let delimiter = table.text_if("delimiter").and_then(|d| delimiter(document, &d)).or(base.delimiter);

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut, Range};
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
+use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
 use crate::ingest::record::row::first_line;
 use crate::ingest::record::row_count::RowCount;
@@ -162,17 +163,25 @@ impl<C: Collector> Tally<C> {
     /// Looks at a row that has been read as a record, at the current position: has it surplus fields, or a stray quote? `fields`
     /// are those that the header names. Rows that the fast scan counts have neither.
     pub(crate) fn look_at_shape(&mut self, grammar: &Grammar, bytes: &[u8], record: Range<usize>, fields: &[CellSpan]) {
+        let quote = grammar.quoting.quote;
         if let Some(last) = fields.last().filter(|_| grammar.surplus != Surplus::Exactly(0)) {
             let rest = bytes.get(last.end as usize..record.end).unwrap_or_default();
-            if rest.strip_prefix(b"\"").unwrap_or(rest).first() == Some(&grammar.delimiter) {
+            let rest = match rest {
+                [first, after @ ..] if Some(*first) == quote => after,
+                _ => rest,
+            };
+            if rest.first() == Some(&grammar.delimiter) {
                 RowCount::add(&mut self.counts.longer, 1, self.counts.lines);
             }
         }
-        // Quotes inside a quoted field are doubled.
+        // Where no cell is quoted, a quote is a character like any other.
+        let Some(quote) = quote else { return };
+        // Quotes inside a quoted field are doubled or escaped.
         let is_odd = |field: &CellSpan| {
-            memchr::memchr_iter(b'"', &bytes[field.start as usize..field.end as usize]).count() % 2 == 1
+            let cell = &bytes[field.start as usize..field.end as usize];
+            !matches!(field.marks, Marks::Escaped(_)) && memchr::memchr_iter(quote, cell).count() % 2 == 1
         };
-        if memchr::memchr(b'"', &bytes[record]).is_some() && fields.iter().any(is_odd) {
+        if memchr::memchr(quote, &bytes[record]).is_some() && fields.iter().any(is_odd) {
             RowCount::add(&mut self.counts.stray_quotes, 1, self.counts.lines);
         }
     }

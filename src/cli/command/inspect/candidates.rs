@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::command::inspect::cells::{Kind, Looks};
 use crate::ingest::field::fold;
+use crate::run::column_clues::is_never_read;
 
 /// Parts of names by field.
 const HINTS: &str = include_str!("hints.toml");
@@ -78,6 +79,9 @@ impl Hints {
         let none = Vec::new();
         let parts: Vec<String> = self.0.get(field).unwrap_or(&none).iter().map(|part| fold(part)).collect();
         let of_column = |(column, name): (usize, &String)| {
+            if field == "diagnosis" && is_never_read(name) {
+                return None;
+            }
             let looks = looks.get(column).filter(|looks| (looks.filled > 0 || !has_rows) && !is_used(column))?;
             let folded = fold(name);
             let by_name = parts.iter().any(|part| folded.contains(part.as_str()));
