@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import signal
 import subprocess
@@ -114,22 +113,13 @@ def arguments(flags: dict[str, Flag]) -> list[str]:
 
 
 def extracts(paths: PathOrPaths) -> list[str]:
-    """Return the extracts that paths and patterns mean; those of one pattern by name.
+    """Return extracts, directories and patterns as texts; claimlint itself expands directories and patterns.
 
     Raises:
-        ClaimlintError: if a pattern matches no file, or there is no path at all.
+        ClaimlintError: if there is no path at all.
 
     """
-    files: list[str] = []
-    for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
-        text = os.fspath(path)
-        if Path(text).exists() or not glob.has_magic(text):
-            files.append(text)
-            continue
-        matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 -- patterns may be absolute
-        if not matches:
-            raise ClaimlintError(f"{text}: no file has such a name")
-        files.extend(matches)
+    files = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     if not files:
         raise ClaimlintError("name at least one extract")
     return files

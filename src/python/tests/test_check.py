@@ -69,9 +69,12 @@ def test_flags_become_arguments() -> None:
 
 def test_patterns_are_expanded_by_name(tmp_path: Path, claims: Path) -> None:
     header, *rows = claims.read_bytes().splitlines(keepends=True)
-    for name, part in (("b.csv", rows[:200]), ("a.csv", rows[200:])):
-        (tmp_path / name).write_bytes(header + b"".join(part))
-    report = claimlint.check(tmp_path / "*.csv", out=tmp_path / "report", quiet=True, fail_on="never")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    # claimlint expands the pattern itself, so a file that is still being written is passed over.
+    for name, part in (("b.csv", rows[:200]), ("a.csv", rows[200:]), ("c.csv.part", rows)):
+        (inbox / name).write_bytes(header + b"".join(part))
+    report = claimlint.check(inbox / "*", out=tmp_path / "report", quiet=True, fail_on="never")
     assert not report.failed
     assert [Path(part["file"]).name for part in report.summary["inputs"]] == ["a.csv", "b.csv"]
 
@@ -100,7 +103,7 @@ def test_errors_have_the_message_of_claimlint(tmp_path: Path, claims: Path) -> N
     assert error.value.code == 2
     with pytest.raises(claimlint.ClaimlintError, match="--no-such-flag"):
         claimlint.check(claims, out=out, quiet=True, no_such_flag=True)
-    with pytest.raises(claimlint.ClaimlintError, match="no file has such a name"):
+    with pytest.raises(claimlint.ClaimlintError, match="no extract has such a name"):
         claimlint.check(tmp_path / "*.none", out=out)
     with pytest.raises(claimlint.ClaimlintError, match="at least one"):
         claimlint.check([], out=out)

@@ -115,7 +115,7 @@ pub fn page(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
     let [old, new] = comparison.paths().map(|path| value(file_name(&path.display().to_string())).into_owned());
     let page = ComparisonPage {
         content_policy: content_policy(""),
-        title: format!("{old} and {new}"),
+        title: format!("claimlint: {old} and {new}"),
         style: STYLE,
         version: env!("CARGO_PKG_VERSION"),
         old,

@@ -1,10 +1,11 @@
 //! Reads the findings of a report strictly: a row that claimlint cannot have written is refused with its line.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -15,7 +16,7 @@ use crate::frame::{Allowance, TooLarge};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::foreign;
-use crate::report::foreign::TableReader;
+use crate::report::foreign_table::{ForeignTable, TableError, unread};
 use crate::report::format::summary_json::SCHEMA;
 use crate::report::table::record::{FINDING, NEW, SUPPRESSED};
 
@@ -33,6 +34,12 @@ pub enum CompareError {
     Write(#[from] io::Error),
 }
 
+impl From<TableError> for CompareError {
+    fn from(e: TableError) -> Self {
+        Self::FindingsFile(e.0)
+    }
+}
+
 /// The part of a report that is compared.
 pub struct FindingsFile {
     /// Its directory.
@@ -44,7 +51,7 @@ pub struct FindingsFile {
     /// What it says of its inputs.
     pub facts: BaselineFacts,
     tokens: usize,
-    largest_row: u64,
+    table: ForeignTable,
 }
 
 /// A row of findings.csv with its cells as written.
@@ -194,13 +201,14 @@ impl FindingsFile {
                 layouts: summary.inputs.iter().map(|input| input.layout.clone()).collect(),
             },
             tokens: 0,
-            largest_row: allowance.largest_row(),
+            table: ForeignTable::of(path, TABLE, allowance.largest_row()),
         };
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
-        let end = walk(path, allowance.largest_row(), &mut |line, row| {
-            let too_large = |e: TooLarge| CompareError::FindingsFile(at_line(path, line, &e.to_string()));
+        let table = report.table.clone();
+        let end = walk(&table, &mut |line, row| {
+            let too_large = |e: TooLarge| CompareError::from(table.at_line(line, &e.to_string()));
             let bad = |column: &str| {
-                CompareError::FindingsFile(broken(path, line, &format!("the {column} is not as claimlint writes it")))
+                CompareError::from(table.broken(line, &format!("the {column} is not as claimlint writes it")))
             };
             if !summary.rules.contains_key(row.rule()) {
                 return Err(bad("rule"));
@@ -226,7 +234,7 @@ impl FindingsFile {
                     "ends here with {findings} findings of {code}, ${at_risk}, but {SUMMARY} says {}, ${amount}",
                     stated.findings
                 );
-                return Err(CompareError::FindingsFile(broken(path, end, &what)));
+                return Err(table.broken(end, &what).into());
             }
         }
         Ok(report)
@@ -257,23 +265,16 @@ impl FindingsFile {
         &self,
         see: &mut dyn FnMut(usize, &FindingRow<'_>) -> Result<(), CompareError>,
     ) -> Result<(), CompareError> {
+        let changed = |line| CompareError::from(self.table.broken(line, "has changed since it was first read"));
         let mut n = 0;
-        let end = walk(&self.path, self.largest_row, &mut |line, row| {
-            let known = self.entries.get(n).is_some_and(|entry| entry.fingerprint == row.fingerprint());
-            if !known {
-                return Err(CompareError::FindingsFile(broken(
-                    &self.path,
-                    line,
-                    "has changed since it was first read",
-                )));
+        let end = walk(&self.table, &mut |line, row| {
+            if self.entries.get(n).is_none_or(|entry| entry.fingerprint != row.fingerprint()) {
+                return Err(changed(line));
             }
             n += 1;
             see(n - 1, row)
         })?;
-        if n == self.entries.len() {
-            return Ok(());
-        }
-        Err(CompareError::FindingsFile(broken(&self.path, end, "has changed since it was first read")))
+        if n == self.entries.len() { Ok(()) } else { Err(changed(end)) }
     }
 }
 
@@ -281,29 +282,6 @@ impl FindingsFile {
 fn is_token(claim: &str) -> bool {
     let digits = claim.strip_prefix("C-").unwrap_or_default();
     digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
-}
-
-fn at_line(path: &Path, line: u64, what: &str) -> String {
-    format!("{}:{line}: {what}", path.join(TABLE).display())
-}
-
-fn broken(path: &Path, line: u64, what: &str) -> String {
-    at_line(path, line, &format!("{what}; it was cut or altered: run `claimlint check` again"))
-}
-
-fn unread(path: &Path, name: &str, e: &io::Error) -> CompareError {
-    CompareError::FindingsFile(match e.kind() {
-        ErrorKind::NotFound if path.join(SUMMARY).exists() => {
-            format!("{}: is missing; run `claimlint check` again to have it", path.join(name).display())
-        }
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            format!("{}: holds no report; name the directory of one", path.display())
-        }
-        ErrorKind::PermissionDenied => {
-            format!("{}: may not be read by this user; check its permissions", path.join(name).display())
-        }
-        _ => format!("{}: {e}", path.join(name).display()),
-    })
 }
 
 fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
@@ -323,50 +301,16 @@ fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {
 
 /// Visits the rows of findings.csv with their lines. Returns the line after the last one.
 fn walk(
-    path: &Path,
-    largest_row: u64,
+    table: &ForeignTable,
     see: &mut dyn FnMut(u64, &FindingRow<'_>) -> Result<(), CompareError>,
 ) -> Result<u64, CompareError> {
-    let table = TableReader::open(path, TABLE, largest_row).map_err(|e| unread(path, TABLE, &e))?;
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table);
-    let mut record = StringRecord::new();
-    let (mut columns, mut marked) = (0, false);
-    loop {
-        let line = reader.position().line();
-        reader.get_mut().next_row();
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(e) => {
-                let line = e.position().map_or(line, csv::Position::line);
-                return Err(match e.into_kind() {
-                    csv::ErrorKind::Io(e) => unread(path, TABLE, &e),
-                    _ => CompareError::FindingsFile(broken(path, line, "is not text in UTF-8")),
-                });
-            }
-        }
-        if columns == 0 {
-            // A run with a baseline adds `new` at the end. It speaks of that baseline, so it is not read.
-            let own = record.len() - usize::from(record.iter().next_back() == Some(NEW.name));
-            let names = || record.iter().take(own);
-            marked = names().eq(FINDING.iter().chain(&SUPPRESSED).map(|c| c.name));
-            if !marked && !names().eq(FINDING.iter().map(|c| c.name)) {
-                return Err(CompareError::FindingsFile(broken(path, line, "the columns are not those of findings")));
-            }
-            columns = record.len();
-        } else if record.len() == columns {
-            see(line, &FindingRow { cells: &record, marked })?;
-        } else {
-            return Err(CompareError::FindingsFile(broken(
-                path,
-                line,
-                &format!("has {} cells of {columns}", record.len()),
-            )));
-        }
-    }
-    let end = reader.position().line();
-    if columns == 0 || reader.get_ref().last() != b'\n' {
-        return Err(CompareError::FindingsFile(broken(path, end, "ends in the middle of a row")));
-    }
-    Ok(end)
+    let marked = Cell::new(false);
+    let mut is_header = |header: &StringRecord| {
+        // A run with a baseline adds `new` at the end. It speaks of that baseline, so it is not read.
+        let own = header.len() - usize::from(header.iter().next_back() == Some(NEW.name));
+        let names = || header.iter().take(own);
+        marked.set(names().eq(FINDING.iter().chain(&SUPPRESSED).map(|c| c.name)));
+        marked.get() || names().eq(FINDING.iter().map(|c| c.name))
+    };
+    table.walk(&mut is_header, &mut |line, cells| see(line, &FindingRow { cells, marked: marked.get() }))
 }

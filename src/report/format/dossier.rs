@@ -6,7 +6,7 @@
 //! [`DossierHead`], the others are lines in input order.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::authorization::{Authorization, AuthorizationFile, NeededRows};
 use crate::claim::{Batch, Text};
 use crate::finding::fingerprint::Fingerprint;
-use crate::frame::{Allowance, FrameError, Frames, TooLarge, read_frame, unpack};
+use crate::frame::{Allowance, FirstLine, FrameError, Frames, TooLarge, first_line, read_frame, unpack};
 use crate::ingest::Rejects;
 use crate::ingest::field::Field;
 use crate::ledger::Ledger;
@@ -197,9 +197,6 @@ impl DossierHead<'_> {
     }
 }
 
-/// Most bytes of the first line that are read; the name of a version is much shorter.
-const LONGEST_FIRST_LINE: u64 = 256;
-
 /// Visits all frames but the last, packed, and returns the head, which is the last. A frame takes memory only while it
 /// is visited.
 fn frames(
@@ -208,12 +205,10 @@ fn frames(
     mut visit: impl FnMut(&[u8], &mut Allowance) -> Result<(), DossierError>,
 ) -> Result<DossierHead<'static>, DossierError> {
     let mut from = BufReader::new(from);
-    let mut first = Vec::new();
-    from.by_ref().take(LONGEST_FIRST_LINE).read_until(b'\n', &mut first)?;
-    if first != MAGIC_LINE.as_bytes() {
-        let by = std::str::from_utf8(&first).ok().and_then(|line| line.strip_prefix("claimlint-dossier/"));
-        let by = by.and_then(|line| line.trim_end().split_once(' '));
-        return Err(by.map_or(DossierError::Foreign, |(_, by)| DossierError::Version(by.to_owned())));
+    match first_line(&mut from, MAGIC_LINE)? {
+        FirstLine::Own => {}
+        FirstLine::Version(by) => return Err(DossierError::Version(by)),
+        FirstLine::Foreign => return Err(DossierError::Foreign),
     }
     let (mut frame, mut next) = (Vec::new(), Vec::new());
     read_frame(&mut from, allowance, &mut frame)?.ok_or(DossierError::Damaged)?;

@@ -25,7 +25,7 @@ struct ClaimPage<'a> {
 pub(crate) fn page(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     let page = ClaimPage {
         content_policy: content_policy(""),
-        title: format!("claim {}", dossier.claim),
+        title: format!("claimlint: claim {}", dossier.claim),
         style: STYLE,
         version: env!("CARGO_PKG_VERSION"),
         dossier,

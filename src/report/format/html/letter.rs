@@ -15,6 +15,7 @@ const STYLE_HASH: &str = "BuKfOI6woI4Otaocpix/8RDnVVjUtc03eX5rLZRyPO4=";
 #[template(path = "letter.html", config = "src/report/format/html/askama.toml")]
 struct LetterPage<'a> {
     content_policy: String,
+    title: &'static str,
     style: &'static str,
     letter: &'a Letter,
 }
@@ -23,7 +24,7 @@ struct LetterPage<'a> {
 pub(crate) fn page(letter: &Letter, out: &mut dyn Write) -> io::Result<()> {
     let content_policy =
         format!("default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'none'");
-    LetterPage { content_policy, style: STYLE, letter }.write_into(out)
+    LetterPage { content_policy, title: letter.kind.title(), style: STYLE, letter }.write_into(out)
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ fn page<'a>(
     };
     ReportPage {
         content_policy: content_policy(&format!("script-src 'sha256-{SCRIPT_HASH}'; ")),
-        title: format!("{} against {}", head::extracts(run), policy.id),
+        title: format!("claimlint: {} against {}", head::extracts(run), policy.id),
         style: STYLE,
         script: SCRIPT,
         version: env!("CARGO_PKG_VERSION"),
