@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::report::dir::Building;
 
 /// How long a run may take to stop by itself after a signal: far more than a group of blocks needs.
-const GRACE: Duration = Duration::from_secs(1);
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// The phase of a run, for the signal handler that may have to end it.
 enum Phase {

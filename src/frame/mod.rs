@@ -14,4 +14,4 @@ pub mod unpack;
 
 pub use crate::frame::allowance::{Allowance, TooLarge};
 pub use crate::frame::pack::Frames;
-pub use crate::frame::unpack::{FrameError, read_frame, unpack};
+pub use crate::frame::unpack::{FirstLine, FrameError, first_line, read_frame, unpack};

@@ -23,6 +23,34 @@ pub enum FrameError {
     Io(#[from] io::Error),
 }
 
+/// Most bytes of the first line that are read; the name of a version is much shorter.
+const LONGEST_FIRST_LINE: u64 = 256;
+
+/// What the first line of a file of frames says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum FirstLine {
+    /// It is the wanted one.
+    Own,
+    /// This other program or version wrote the file.
+    Version(String),
+    /// The file is something else.
+    Foreign,
+}
+
+/// Reads the first line of a file and compares it with the wanted one, which has the kind of the file, a slash, the format,
+/// and after a blank the program that wrote it.
+pub fn first_line(from: &mut impl BufRead, wanted: &str) -> io::Result<FirstLine> {
+    let mut first = Vec::new();
+    from.by_ref().take(LONGEST_FIRST_LINE).read_until(b'\n', &mut first)?;
+    if first == wanted.as_bytes() {
+        return Ok(FirstLine::Own);
+    }
+    let kind = wanted.split_inclusive('/').next().unwrap_or(wanted);
+    let by = std::str::from_utf8(&first).ok().and_then(|line| line.strip_prefix(kind));
+    let by = by.and_then(|line| line.trim_end().split_once(' '));
+    Ok(by.map_or(FirstLine::Foreign, |(_, by)| FirstLine::Version(by.to_owned())))
+}
+
 /// Reads a frame into `into`. `None`: the file ends here.
 pub fn read_frame(
     from: &mut impl BufRead,

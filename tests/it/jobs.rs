@@ -199,6 +199,7 @@ fn a_job_refuses_what_it_cannot_do() {
     for flag in [&["--layout", "tuva"][..], &["--policy", "x.toml"], &["--select", "DX"], &["--no-config"]] {
         assert!(job.merge(flag).refused().contains("claimlint plan"), "{flag:?}");
     }
+    assert!(job.merge(&["other"]).refused().contains("merge takes one job"));
     let mut piped = job.dir.command(&["plan", "-", "-o", "pipe"]);
     assert!(CommandOutput::by(piped.stdin(Stdio::null())).refused().contains("only once"));
     // Planning the same job again keeps its slices.

@@ -1,16 +1,15 @@
 //! `claimlint compare`: what is new, gone and changed between two reports.
 
 use std::cmp::Reverse;
-use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
 
-use anyhow::{anyhow, bail};
 use comfy_table::Cell;
 
 use crate::baseline::Change;
 use crate::claim::Cents;
 use crate::cli::args::{Compare, CompareFailOn, CompareFormat, MEMORY};
 use crate::cli::comparison::OTHER_KEY;
+use crate::cli::new_file;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint, seen};
@@ -21,7 +20,6 @@ use crate::policy::Disposition;
 use crate::report::compare::page as comparison_page;
 use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
-use crate::report::dir;
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -31,10 +29,10 @@ pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exi
     }
     match &args.out {
         None => write(args, &comparison, out)?,
-        Some(path) => save("--out", path, |file| write(args, &comparison, file))?,
+        Some(path) => new_file::save("--out", path, |file| write(args, &comparison, file))?,
     }
     if let Some(path) = &args.html {
-        save("--html", path, |file| {
+        new_file::save("--html", path, |file| {
             let mut file = BufWriter::new(file);
             comparison_page::page(&comparison, &mut file)?;
             Ok(file.flush()?)
@@ -64,22 +62,6 @@ fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow
         Err(CompareError::Write(e)) => Err(e.into()),
         Err(unfit) => Err(unfit.into()),
     }
-}
-
-/// Writes a new file that only its owner can read. An incomplete file is removed.
-fn save(flag: &str, path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let shown = path.display();
-    let mut file = dir::create(path).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => anyhow!("{flag} {shown}: exists already; name another file"),
-        _ => anyhow!("{flag} {shown}: {}", dir::describe_io_error(&e)),
-    })?;
-    let filled = fill(&mut file).and_then(|()| Ok(file.sync_all()?));
-    if let Err(e) = filled {
-        dir::remove_incomplete(path, &file);
-        let what = e.downcast_ref().map_or_else(|| format!("{e:#}"), dir::describe_io_error);
-        bail!("{flag} {shown}: {what}");
-    }
-    Ok(())
 }
 
 /// A finding in the list at the terminal.

@@ -40,6 +40,7 @@ fn with_known_words() -> Command {
     Cli::command()
         .mut_subcommand("rules", |command| command.mut_arg("rule", rules))
         .mut_subcommand("check", check)
+        .mut_subcommand("plan", check)
         .mut_subcommand("verify", inputs)
         .mut_subcommand("inspect", inputs)
         .mut_subcommand("config", |command| command.mut_subcommand("show", check))

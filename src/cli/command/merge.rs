@@ -17,7 +17,10 @@ pub(crate) fn merge(args: Merge, out: &mut dyn Write) -> anyhow::Result<Exit> {
         let flag = flag.replace('_', "-");
         bail!("--{flag} says how to read and judge, as the plan of the job does already; give it to `claimlint plan`");
     }
-    let directory = args.check.files.first().map_or(Path::new(""), Path::new);
+    let [directory] = args.check.files.as_slice() else {
+        bail!("merge takes one job; to judge extracts together, name all of them in one `claimlint plan`");
+    };
+    let directory = Path::new(directory);
     let job = Job::read(&directory.join(FILE))?;
     let typed = job.plan.check(args.check.clone());
     let slices = JobSlices::open(job)?;

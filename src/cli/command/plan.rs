@@ -13,6 +13,7 @@ use crate::cli::job::plan::{FILE, MOST_SLICES, SCHEMA};
 use crate::cli::job::{Choices, JobPlan, PlannedExtract, PlannedFile, Stamp, Text};
 use crate::cli::load::{layout_file, library_of};
 use crate::cli::plan::is_pipe;
+use crate::cli::terminal::log::Log;
 use crate::cli::{input_names, settings};
 use crate::exit::Exit;
 use crate::ingest;
@@ -74,7 +75,8 @@ fn make_directory(typed: &Plan) -> anyhow::Result<()> {
 }
 
 fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
-    let (files, _) = input_names::expanded(&typed.files)?;
+    let (files, expansions) = input_names::expanded(&typed.files)?;
+    input_names::announce(&expansions, &Log::new(None, false));
     let check = Check {
         files: files.clone(),
         auths: typed.auths.clone(),

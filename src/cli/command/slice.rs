@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use serde_json::json;
@@ -14,6 +13,7 @@ use crate::claim::Store;
 use crate::claim::store::LINES;
 use crate::cli::args::{MEMORY, Slice as Args};
 use crate::cli::job::{Job, Part, PlannedExtract};
+use crate::cli::signals::GRACE;
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::source::spill::{Scratch, Spool};
@@ -21,9 +21,6 @@ use crate::ingest::split::SplitText;
 use crate::ingest::{ReadError, Source, Watch};
 use crate::run::slice::{Slice, read_split, read_whole};
 use crate::run::{Memory, Setup};
-
-/// How long a slice may take to stop by itself after a signal, as for `check`.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Reads the slice and writes it whole or not at all.
 pub(crate) fn slice(args: &Args, out: &mut dyn Write) -> anyhow::Result<Exit> {

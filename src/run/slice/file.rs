@@ -1,12 +1,13 @@
 //! A slice as a file: a first line of text, then frames: the [`SliceHead`], rejected rows, batches of lines.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{Batch, Store};
-use crate::frame::{Allowance, FrameError, Frames, TooLarge, read_frame, unpack};
+use crate::frame::{Allowance, FirstLine, FrameError, Frames, TooLarge, first_line, read_frame, unpack};
+use crate::ingest::record::row_count::RowCount;
 use crate::ingest::record::trailer::MAX_RECORDS;
 use crate::ingest::scan::tally::Counts;
 use crate::ingest::{Reject, Tally};
@@ -15,12 +16,6 @@ use crate::policy::Policy;
 /// First line of a slice: format and the program that wrote it. Lines are stored as this version holds them, so no other one
 /// reads them.
 const MAGIC_LINE: &str = concat!("claimlint-slice/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
-
-/// What the first line of a slice begins with, whatever version wrote it.
-const MAGIC: &str = "claimlint-slice/";
-
-/// Most bytes of the first line that are read; the name of a version is much shorter.
-const LONGEST_FIRST_LINE: u64 = 256;
 
 /// Bytes of rejected rows in a frame: few enough that reading them back is within any bound on memory.
 const REJECT_BYTES: usize = 1 << 18;
@@ -115,11 +110,13 @@ impl SliceHead {
     /// Could a slice have these counts? Sums of them must not overflow.
     fn is_possible(&self) -> bool {
         let counts = &self.counts;
-        let within = |count: Option<crate::ingest::record::row_count::RowCount>| {
+        let within = |count: Option<RowCount>| {
             count.is_none_or(|count| count.rows <= counts.rows && count.first <= counts.lines)
         };
         let total = &counts.control_total;
-        self.exit.checked_sub(self.entry) == Some(counts.bytes)
+        // A place in a file is an i64, so that the sums of slices that follow each other fit.
+        i64::try_from(self.exit).is_ok()
+            && self.exit.checked_sub(self.entry) == Some(counts.bytes)
             && counts.lines <= counts.bytes
             && counts.rows <= counts.lines + 1
             && counts.ignored.checked_add(self.rejected).is_some_and(|rows| rows <= counts.rows)
@@ -146,12 +143,10 @@ impl SliceReader {
     /// Reads the head. A frame may take this many bytes of memory.
     pub fn open(from: File, memory: usize) -> Result<Self, SliceError> {
         let mut from = BufReader::new(from);
-        let mut first = Vec::new();
-        from.by_ref().take(LONGEST_FIRST_LINE).read_until(b'\n', &mut first)?;
-        if first != MAGIC_LINE.as_bytes() {
-            let by = std::str::from_utf8(&first).ok().and_then(|line| line.strip_prefix(MAGIC));
-            let by = by.and_then(|line| line.trim_end().split_once(' '));
-            return Err(by.map_or(SliceError::Foreign, |(_, by)| SliceError::Version(by.to_owned())));
+        match first_line(&mut from, MAGIC_LINE)? {
+            FirstLine::Own => {}
+            FirstLine::Version(by) => return Err(SliceError::Version(by)),
+            FirstLine::Foreign => return Err(SliceError::Foreign),
         }
         let (mut allowance, mut frame) = (Allowance::new(memory), Vec::new());
         read_frame(&mut from, &mut allowance, &mut frame)?.ok_or(SliceError::Damaged)?;
@@ -200,5 +195,32 @@ impl SliceReader {
         let value = unpack(&frame, &mut self.allowance)?;
         self.allowance.give_back(frame.len() as u64);
         Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(entry: u64, exit: u64, counts: Counts) -> SliceHead {
+        let id = SliceId { plan: String::new(), slice: 0, extract: 0 };
+        SliceHead { id, entry, exit, counts, rejected: 0, lines: 0 }
+    }
+
+    #[test]
+    fn a_head_of_impossible_counts_is_damaged() {
+        let counts = |bytes: u64, lines: u64, rows: u64| Counts { rows, lines, bytes, ..Counts::default() };
+        for (head, possible) in [
+            (head(7, 107, counts(100, 2, 2)), true),
+            (head(7, 106, counts(100, 2, 2)), false),
+            (head(107, 7, counts(100, 2, 2)), false),
+            (head(0, 100, counts(100, 101, 2)), false),
+            (head(0, 100, counts(100, 2, 4)), false),
+            (head(0, 100, Counts { ignored: 3, ..counts(100, 2, 2) }), false),
+            (head(0, 100, Counts { cut_short: Some(3), ..counts(100, 2, 2) }), false),
+            (head(0, u64::MAX, counts(u64::MAX, 2, 2)), false),
+        ] {
+            assert_eq!(head.is_possible(), possible, "{head:?}");
+        }
     }
 }
