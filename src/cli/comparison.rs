@@ -83,19 +83,29 @@ impl ComparedFindings {
     }
 }
 
+/// Suppressions without effect that are noted one by one; there may be a million.
+const NOTED: usize = 200;
+
 /// Notes which suppressions have no effect, and whether the baseline may be masked under another key.
 pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
-    for (one, fits) in context.suppressions.iter().flat_map(|all| totals.suppressions(all)) {
+    let all = context.suppressions.iter().flat_map(|all| totals.suppressions(all));
+    let mut without_effect = all.filter(|(one, fits)| one.state(*fits) != State::Used);
+    for (one, fits) in without_effect.by_ref().take(NOTED) {
         let head = format!("suppression {} (line {}, {})", one.number, one.line, one.owner);
         match one.state(fits) {
-            State::Used => {}
-            State::Unused => log.note(&format!("{head} matches no finding; remove it if it is no longer needed")),
+            State::Used | State::Unused => {
+                log.note(&format!("{head} matches no finding; remove it if it is no longer needed"));
+            }
             State::Expired => {
                 let back =
                     if fits == 0 { "it matches no finding".to_owned() } else { counted(fits, "finding") + " back" };
                 log.note(&format!("{head} expired after {}: {back}; renew it or remove it", one.expires));
             }
         }
+    }
+    let more = without_effect.count() as u64;
+    if more > 0 {
+        log.note(&format!("{} more have no effect", counted(more, "suppression")));
     }
     let known = totals.new.as_ref().filter(|_| context.masked != crate::run::Masked::Nothing);
     if let Some(new) = known.filter(|t| t.known.all().findings == 0 && t.gone.all().findings > 0) {

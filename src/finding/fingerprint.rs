@@ -59,6 +59,11 @@ impl Fingerprint {
         Self(bytes)
     }
 
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Parses a printed fingerprint. `None`: it is not 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; BYTES];

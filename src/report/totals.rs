@@ -36,8 +36,8 @@ pub struct Totals {
     pub unread: UnreadLabels,
     /// The suppressed findings.
     pub suppressed: Share,
-    /// For each suppression, the number of findings that it matches.
-    pub fits: Vec<u64>,
+    /// For each group of suppressions, the number of findings that it matches.
+    fits: FxHashMap<u32, u64>,
     /// Authorization numbers on services by their hashes, and whether the file has them; empty without a file.
     numbers: FxHashMap<u64, bool>,
     /// Rows with services.
@@ -119,11 +119,7 @@ impl Totals {
         self.dates_read += other.dates_read;
         self.has_amounts |= other.has_amounts;
         self.suppressed.merge(&other.suppressed);
-        if self.fits.is_empty() {
-            self.fits = other.fits;
-        } else {
-            self.fits.iter_mut().zip(other.fits).for_each(|(mine, more)| *mine += more);
-        }
+        other.fits.into_iter().for_each(|(group, more)| *self.fits.entry(group).or_default() += more);
     }
 
     /// The labels of a kind that no table knows, with their rows, the most frequent first.
@@ -151,7 +147,7 @@ impl Totals {
         &self,
         all: &'s Suppressions,
     ) -> impl Iterator<Item = (&'s Suppression, u64)> + use<'_, 's> {
-        all.list.iter().enumerate().map(|(i, one)| (one, self.fits.get(i).copied().unwrap_or(0)))
+        all.list.iter().map(|one| (one, one.fits(&self.fits)))
     }
 
     /// Findings at or above a disposition that are not suppressed.

@@ -12,7 +12,7 @@ mod fault;
 
 pub use crate::strict_toml::fault::{Fault, Faults, nearest, nearest_few};
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -39,6 +39,10 @@ pub fn texts(spanned: Vec<SpannedText>) -> Vec<String> {
 pub struct Document<'a> {
     file: &'a str,
     text: &'a str,
+    /// Lines of the file before the text.
+    lines_before: usize,
+    /// The places of the line ends, found when the first line number is asked for.
+    line_ends: OnceCell<Vec<usize>>,
     faults: RefCell<Vec<(usize, String)>>,
 }
 
@@ -49,7 +53,17 @@ impl<'a> Document<'a> {
         text: &'a str,
         load: impl FnOnce(&Self, Table<'_, '_>) -> Option<T>,
     ) -> Result<T, Faults> {
-        let document = Self { file, text, faults: RefCell::default() };
+        Self::load_piece(file, text, 0, load)
+    }
+
+    /// The same for whole lines of a file that come after `lines_before` others and are TOML by themselves.
+    pub fn load_piece<T>(
+        file: &'a str,
+        text: &'a str,
+        lines_before: usize,
+        load: impl FnOnce(&Self, Table<'_, '_>) -> Option<T>,
+    ) -> Result<T, Faults> {
+        let document = Self { file, text, lines_before, line_ends: OnceCell::new(), faults: RefCell::default() };
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             document.fault(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
@@ -93,13 +107,14 @@ impl<'a> Document<'a> {
 
     /// Line number of a byte of the file, counted from 1.
     pub fn line_of(&self, at: usize) -> usize {
-        self.text.get(..at).unwrap_or(self.text).matches('\n').count() + 1
+        let find = || self.text.match_indices('\n').map(|(end, _)| end).collect();
+        self.lines_before + self.line_ends.get_or_init(find).partition_point(|end| *end < at) + 1
     }
 
     fn place(&self, at: usize, message: String) -> Fault {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Fault { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }
+        Fault { line: self.line_of(at), column: before[line_start..].chars().count() + 1, message }
     }
 }
 
@@ -116,7 +131,7 @@ pub struct Table<'a, 'd> {
 impl<'a, 'd> Table<'a, 'd> {
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.taken.borrow_mut().insert(key.to_owned());
-        self.entries.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v)
+        self.entries.get(key)
     }
 
     fn name(&self, key: &str) -> String {
@@ -149,7 +164,7 @@ impl<'a, 'd> Table<'a, 'd> {
 
     /// Does the table have this key?
     pub fn has(&self, key: &str) -> bool {
-        self.entries.iter().any(|(k, _)| k.get_ref() == key)
+        self.entries.contains_key(key)
     }
 
     /// A required text.
@@ -332,12 +347,12 @@ impl<'a, 'd> Table<'a, 'd> {
 
     /// Is the value of this key a table?
     pub fn is_table(&self, key: &str) -> bool {
-        self.entries.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_table())
+        self.entries.get(key).is_some_and(|value| value.get_ref().is_table())
     }
 
     /// Is the value of this key a text?
     pub fn is_text(&self, key: &str) -> bool {
-        self.entries.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_str())
+        self.entries.get(key).is_some_and(|value| value.get_ref().is_str())
     }
 
     fn child(&self, key: &str, entries: &'a DeTable<'a>, span: Range<usize>) -> Table<'a, 'd> {

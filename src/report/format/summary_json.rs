@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::claim::Sum;
 use crate::claim::authorization::AuthorizationCoverage;
@@ -12,6 +12,7 @@ use crate::ingest::field::{Field, Group};
 use crate::ingest::{TableCounts, TableUsage};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
+use crate::report::dir::manifest::LARGEST_BYTES;
 use crate::report::labels::LabelKind;
 use crate::report::sink::{Output, Sink, lock};
 use crate::report::table::record::reason;
@@ -161,12 +162,42 @@ struct SuppressedJson<'a> {
     /// The day with which their expiry was compared.
     today: String,
     findings: ShareJson,
-    suppressions: Vec<SuppressionJson<'a>>,
+    suppressions: SuppressionList<'a>,
+    /// Those that come after the listed ones; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions_not_listed: Option<usize>,
+}
+
+/// Bytes of suppressions that are listed. Half of the largest summary.json that `claimlint compare` reads.
+const LISTED_BYTES: usize = LARGEST_BYTES as usize / 2;
+
+/// Bytes of a listed suppression besides its owner and reason: six keys with their indentation and their values.
+const BYTES_PER_SUPPRESSION: usize = 224;
+
+/// The listed suppressions: each is made when it is written.
+struct SuppressionList<'a> {
+    all: &'a Suppressions,
+    run: &'a RunContext,
+    totals: &'a Totals,
+    listed: usize,
+}
+
+impl Serialize for SuppressionList<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.totals.suppressions(self.all).take(self.listed).map(|(one, fits)| SuppressionJson {
+            number: one.number,
+            owner: &one.owner,
+            reason: reason(one, self.run),
+            expires: one.expires.to_string(),
+            state: one.state(fits).word(),
+            findings: fits,
+        }))
+    }
 }
 
 #[derive(Serialize)]
 struct SuppressionJson<'a> {
-    number: usize,
+    number: u32,
     owner: &'a str,
     reason: &'a str,
     expires: String,
@@ -175,19 +206,19 @@ struct SuppressionJson<'a> {
 }
 
 impl<'a> SuppressedJson<'a> {
-    fn of(all: &'a Suppressions, run: &'a RunContext, totals: &Totals) -> Self {
-        let state = |(one, fits): (&'a Suppression, u64)| SuppressionJson {
-            number: one.number,
-            owner: &one.owner,
-            reason: reason(one, run),
-            expires: one.expires.to_string(),
-            state: one.state(fits).word(),
-            findings: fits,
+    fn of(all: &'a Suppressions, run: &'a RunContext, totals: &'a Totals) -> Self {
+        let mut bytes = 0;
+        let mut fits = |one: &&Suppression| {
+            // A control character takes six bytes in JSON.
+            bytes += BYTES_PER_SUPPRESSION + 6 * (one.owner.len() + reason(one, run).len());
+            bytes <= LISTED_BYTES
         };
+        let listed = all.list.iter().take_while(|one| fits(one)).count();
         Self {
             today: all.today.to_string(),
             findings: ShareJson::of(&totals.suppressed, run.knows_amounts()),
-            suppressions: totals.suppressions(all).map(state).collect(),
+            suppressions: SuppressionList { all, run, totals, listed },
+            suppressions_not_listed: Some(all.list.len() - listed).filter(|rest| *rest > 0),
         }
     }
 }
