@@ -107,6 +107,8 @@ fn check_names_the_flag_for_a_preamble_and_a_footer() {
     );
     let said = folder.run(&["check", "footer.csv", "--fail-on", "never", "--comment", "(", "--out", "again"]).err;
     assert!(!said.contains("footer, not a row"), "{said}");
+    let shown = crate::kit::flowed(&folder.run(&["inspect", "footer.csv"]).success());
+    assert!(shown.contains("last line line 3 looks like a footer, not a row: --comment \"(\""), "{shown}");
     // A first line that is no preamble, and a last row that was cut short.
     folder.put("cut.csv", format!("{rows}C2,2024"));
     assert!(!folder.run(&["check", "cut.csv", "--fail-on", "never"]).err.contains("looks like a footer"));
@@ -130,10 +132,35 @@ fn built_in_layouts_are_shown_and_files_are_checked() {
     assert!(tuva.starts_with("name = \"tuva\"\n"), "{tuva}");
     let said = folder.run(&["layout", "show", "tuwa"]);
     assert!(said.code == Some(2) && said.err.contains("did you mean tuva?"), "{said:?}");
+    folder.put("same.toml", "extends = \"canonical\"\nescape = \"\\\\\"\n");
+    let said = folder.run(&["layout", "check", "same.toml"]).success();
+    assert!(said.contains("It maps no field itself."), "{said}");
     folder.put("bad.toml", "extends = \"canonical\"\n[columns]\nclaimid = \"x\"\n[products]\nGOLD = \"gold\"\n");
     let said = folder.run(&["layout", "check", "bad.toml"]);
     assert!(said.code == Some(2) && said.err.contains("did you mean `claim_id`?"), "{said:?}");
     folder.put("classes.toml", "extends = \"canonical\"\n[products]\nGOLD = \"gold\"\n");
     let said = folder.run(&["layout", "check", "classes.toml"]);
     assert!(said.code == Some(2) && said.err.contains("GOLD"), "{said:?}");
+}
+
+#[test]
+fn a_name_tells_a_claim_number_that_looks_like_a_diagnosis() {
+    let folder = TestDir::with(&[]);
+    folder.put(
+        "short.csv",
+        "CLAIM_REF,DT_SVC,SERVICE_CODE,DGN_1\nC12,2024-03-05,22514,M48.56XA\nC13,2024-03-06,22513,I10\n",
+    );
+    let shown = crate::kit::flowed(&folder.run(&["inspect", "short.csv"]).out);
+    assert!(shown.contains("claim_id CLAIM_REF (by its name)"), "{shown}");
+    assert!(shown.contains("diagnosis DGN_1 (by its name; 2 of 2 cells look like diagnosis codes)"), "{shown}");
+}
+
+#[test]
+fn names_that_a_layout_gives_to_a_file_without_a_header_are_said() {
+    let folder = TestDir::with(&[]);
+    folder.put("rows.csv", "C1000,SMITH,2024-03-05\n");
+    folder.put("l.toml", "extends = \"canonical\"\nheader = [\"ref_a\", \"who_b\", \"when_c\"]\n");
+    let said = crate::kit::flowed(&folder.run(&["check", "rows.csv", "--layout", "l.toml"]).refused());
+    assert!(said.contains("the layout's `header` has `ref_a`, `who_b`, `when_c`"), "{said}");
+    assert!(!said.contains("SMITH") && !said.contains("the first line holds"), "{said}");
 }

@@ -33,6 +33,7 @@ fn rows_that_end_otherwise_than_the_header_are_never_one_row() {
     let in_cr = |text: &str| text.replace('\n', "\r");
     for (name, text) in [
         ("header", format!("\n{}{rows}", HEAD.replacen(',', "\r,", 1))),
+        ("header that a CR cuts", HEAD.replacen(',', "\r,", 1) + &rows),
         ("rows", HEAD.to_owned() + &in_cr(&rows)),
         ("quoted rows", HEAD.to_owned() + &in_cr(&quoted) + "\n"),
         ("rows after CRLF", HEAD.replace('\n', "\r\n") + &in_cr(&rows) + "\n"),

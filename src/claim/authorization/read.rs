@@ -78,7 +78,7 @@ fn header(
 ) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
     let unusable = |what: String| ReadError::unusable(&source.name, what);
     // Under the wrong delimiter a header has one name, and may be unreadable.
-    let (mut unreadable, mut most) = (None, 0);
+    let (mut unreadable, mut most, mut named) = (None, 0, [false; 2]);
     let found = sniff(source, |attempt| {
         let (grammar, header) = match attempt.read(Preamble::default()) {
             Ok(read) => read,
@@ -87,7 +87,6 @@ fn header(
                 return Ok(None);
             }
         };
-        most = most.max(header.names.len());
         let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
         let mut columns = [None; COLUMNS.len()];
         let mut twice = None;
@@ -96,6 +95,9 @@ fn header(
             let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(name)).map(|(place, _)| place);
             *column = found.next();
             twice = twice.or(column.zip(found.next()));
+        }
+        if header.names.len() > most {
+            (most, named) = (header.names.len(), [columns[0].is_some(), columns[3].is_some()]);
         }
         if columns[0].is_none() || columns[3].is_none() {
             return Ok(None);
@@ -113,8 +115,14 @@ fn header(
         if let Some(what) = unreadable.filter(|_| most < 2) {
             return unusable(what);
         }
+        let missing = match named {
+            [true, _] => "column status",
+            [_, true] => "column authorization_number",
+            _ => "columns authorization_number and status",
+        };
         unusable(format!(
-            "is not an authorization file: its first line does not name the columns authorization_number and status; write {}",
+            "is not an authorization file: its first line does not name the {missing}; write {}, or name your columns in \
+             [auths] of a layout",
             COLUMNS.join(",")
         ))
     })
@@ -289,6 +297,8 @@ mod tests {
             assert!(read(&format!("{head}{row}")).expect_err(row).contains(says), "{row}");
         }
         assert!(read("claim_id,member_id\n").expect_err("header").contains("is not an authorization file"));
+        let no_status = read("authorization_number,decision\n").expect_err("no status");
+        assert!(no_status.contains("does not name the column status; write"), "{no_status}");
         let twice = read("authorization_number,member_id,member,status\n").expect_err("two columns");
         assert!(twice.contains("`member_id` and `member`"), "{twice}");
     }

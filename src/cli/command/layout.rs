@@ -39,7 +39,9 @@ fn check(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let layout = Layout::load(&file.file, &file.text).with_context(|| "the layout cannot be used")?;
     labels(&layout, &load_policy(&PolicyFiles::default())?).map_err(|what| anyhow!("{}: {what}", file.file))?;
     writeln!(out, "{}: a layout that can be used", seen(&file.file))?;
-    write!(out, "{}", wrapped(&format!("It maps {}.", layout.mapped().join(", ")), 0))?;
+    let mapped = layout.mapped();
+    let mapped = if mapped.is_empty() { "no field itself".to_owned() } else { mapped.join(", ") };
+    write!(out, "{}", wrapped(&format!("It maps {mapped}."), 0))?;
     if layout.is_open() {
         let more =
             "Any other field is taken from a column that the layout does not use, if its name is a generic spelling.";

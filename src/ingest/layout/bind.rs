@@ -325,7 +325,7 @@ impl<'h> Binder<'h> {
         if missing.is_empty() {
             Ok(())
         } else {
-            Err(BindError::Missing(missing, KnownNames::new(layout).quote(self.header)))
+            Err(BindError::Missing(missing, KnownNames::described(layout, self.header)))
         }
     }
 }

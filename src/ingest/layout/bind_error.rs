@@ -5,7 +5,7 @@ use std::fmt;
 /// Why a header cannot be bound.
 #[derive(Debug)]
 pub enum BindError {
-    /// Required fields are missing. Holds each field with the names looked for, and what may be said of the header.
+    /// Required fields are missing. Holds each field with the names looked for, and a sentence about the header.
     Missing(Vec<(String, Vec<String>)>, String),
     /// Two columns claim one field.
     Conflict(String, String, String),
@@ -39,9 +39,8 @@ impl BindError {
                 };
                 let looked_for: String = fields.iter().map(one).collect();
                 format!(
-                    "a required column is missing{looked_for}\n  the first line holds {header}\n  if the names differ, or the \
-                     file has no header line, a preamble, or several codes in one cell, describe it in a layout file and \
-                     pass --layout FILE (`claimlint inspect` shows what was understood)"
+                    "a required column is missing{looked_for}\n  {header}\n  if the names differ, or the file has no header \
+                     line, a preamble, or several codes in one cell, describe it in a layout file and pass --layout FILE (`claimlint inspect` shows what was understood)"
                 )
             }
             Self::Conflict(field, a, b) => format!(

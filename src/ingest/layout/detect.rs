@@ -59,18 +59,29 @@ const MAX_PREAMBLE: usize = 30;
 /// file of one line is not read again and again.
 const MAX_PREAMBLE_LINE: usize = 1 << 16;
 
-/// Detects the layout of an extract from its first bytes and binds its header. If the header comes after a preamble, the error says how many lines to
-/// skip.
+/// Detects the layout of an extract from its first bytes and binds its header. If the header comes after a preamble, the
+/// error says how many lines to skip; if it may be cut by a CR, the error says that the lines end in two ways.
 pub fn detect(source: &Source, library: &Library) -> Result<Detected, ReadError> {
     match detect_as_given(source, library) {
         Err(ReadError::Unusable { file, what }) => {
             let advice = after_preamble(source, library).map(|(.., lines)| {
                 format!("\n  its header is on line {}, after a preamble: give --skip-lines {lines}", lines + 1)
             });
-            Err(ReadError::Unusable { file, what: what + &advice.unwrap_or_default() })
+            let two_ends = || begins_with_cr_before_lf(&source.sample).then(|| TWO_LINE_ENDS.to_owned());
+            Err(ReadError::Unusable { file, what: what + &advice.or_else(two_ends).unwrap_or_default() })
         }
         detected => detected,
     }
+}
+
+/// Advice for a text whose first line end is a CR without LF, although it has LF, too: its header may go on after the CR.
+const TWO_LINE_ENDS: &str =
+    "\n  its lines end in two ways: the first with CR, later ones with LF; write it with one kind of line end";
+
+/// Is the first line end of a text a CR without LF, and does an LF follow later?
+fn begins_with_cr_before_lf(sample: &[u8]) -> bool {
+    let first = memchr::memchr2(b'\r', b'\n', sample).map(|at| &sample[at..]);
+    first.is_some_and(|rest| rest[0] == b'\r' && rest.get(1) != Some(&b'\n') && memchr::memchr(b'\n', rest).is_some())
 }
 
 /// The layouts that skip the preamble of an extract, what is detected then, and the number of its lines. None: no later line

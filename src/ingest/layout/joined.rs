@@ -124,7 +124,7 @@ pub(crate) fn open(
             Ok(to) => to,
             Err(ColumnError::Missing(names)) => {
                 let what = format!("key of --join {}", join.table);
-                return Ok(Err(BindError::Missing(vec![(what, names)], KnownNames::new(layout).quote(header))));
+                return Ok(Err(BindError::Missing(vec![(what, names)], KnownNames::described(layout, header))));
             }
             Err(ColumnError::Twice(name)) => {
                 return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), name)));

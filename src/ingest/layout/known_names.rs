@@ -73,6 +73,12 @@ impl KnownNames {
         format!("{}{more}{why}", shown.join(", "))
     }
 
+    /// What may be said of a header under its layout: of a first line as by [`Self::quote`], of names from the layout all.
+    pub(crate) fn described(layout: &Layout, header: &[String]) -> String {
+        let whose = if layout.header.is_empty() { "the first line holds" } else { "the layout's `header` has" };
+        format!("{whose} {}", Self::new(layout).with(&layout.header).quote(header))
+    }
+
     /// The two known names of which this name consists, as they are when a delimiter between them is missing.
     pub(crate) fn two_in_one(&self, name: &str) -> Option<(String, String)> {
         let name = fold(name);

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::ingest::record::grammar::{Grammar, Step};
 use crate::ingest::record::reject::{Reason, Reject};
 
 /// How such lines begin.
@@ -28,6 +29,15 @@ pub(crate) fn advice(reject: &Reject, bytes: u64) -> Option<String> {
         "line {} looks like a footer, not a row: --comment \"{own}\" passes over it, and [trailer] in a layout checks its count",
         reject.line
     ))
+}
+
+/// The advice for the last line of a whole text whose rows begin at `start`. None: it is a row, or it looks like no footer.
+pub(crate) fn of_text(grammar: &Grammar, text: &[u8], start: usize) -> Option<String> {
+    let text = text.trim_ascii_end();
+    let at = grammar.after_last_line_end(text).filter(|at| *at >= start)?;
+    let Step::Rejected { reason, .. } = grammar.read(text, at, true, &mut Vec::new()) else { return None };
+    let (line, raw) = (grammar.lines(&text[..at]) + 1, text[at..].to_vec());
+    advice(&Reject { line, offset: at as u64, reason, raw }, text.len() as u64)
 }
 
 #[cfg(test)]

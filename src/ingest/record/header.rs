@@ -99,14 +99,19 @@ fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
     FOREIGN_LINE_ENDS.iter().find(|(end, _)| memchr::memmem::find(sample, end).is_some()).map(|(_, name)| *name)
 }
 
-/// The line ends of other systems, with their names. 0x85 alone may be a part of a letter.
-const FOREIGN_LINE_ENDS: [(&[u8], &str); 5] = [
+/// The line ends of other systems, with their names.
+const FOREIGN_LINE_ENDS: [(&[u8], &str); 7] = [
     (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
     (b"\x85", "NEL (0x85), as on IBM mainframes"),
     (b"\xE2\x80\xA8", "the line separator U+2028"),
     (b"\xE2\x80\xA9", "the paragraph separator U+2029"),
     (b"\x1E", "the record separator 0x1E"),
+    (b"\x0B", "the vertical tab 0x0B"),
+    (b"\x0C", "the form feed 0x0C"),
 ];
+
+/// Those that a line with another end may hold: 0x85 is a part of letters, and the others are blanks.
+const MAY_BE_IN_A_LINE: [&[u8]; 3] = [b"\x85", b"\x0B", b"\x0C"];
 
 impl Attempt<'_> {
     /// Reads the header under one delimiter. The error is a sentence for the user.
@@ -194,7 +199,8 @@ impl Attempt<'_> {
 
 /// Refuses a header that holds the line end of another system.
 fn refuse_foreign_line_end(header: &[u8]) -> Result<(), String> {
-    let is_in = |(end, _): &&(&[u8], &str)| *end != b"\x85" && memchr::memmem::find(header, end).is_some();
+    let is_in =
+        |(end, _): &&(&[u8], &str)| !MAY_BE_IN_A_LINE.contains(end) && memchr::memmem::find(header, end).is_some();
     match FOREIGN_LINE_ENDS.iter().find(is_in) {
         Some((_, found)) => {
             Err(format!("its header holds {found} as a line end; write it again with LF or CRLF line ends"))
@@ -273,7 +279,9 @@ mod tests {
 
     #[test]
     fn unsupported_line_ends_are_refused_by_name() {
-        for (end, name) in [("\u{85}", "NEL"), ("\u{2028}", "U+2028")] {
+        for (end, name) in
+            [("\u{85}", "NEL"), ("\u{2028}", "U+2028"), ("\u{b}", "vertical tab"), ("\u{c}", "form feed")]
+        {
             let said = sniffed(&format!("a,b{end}{}", format!("1,2{end}").repeat(30))).expect_err(end);
             assert!(said.contains(name), "{said}");
         }

@@ -86,7 +86,10 @@ impl Hints {
             let folded = fold(name);
             let by_name = parts.iter().any(|part| folded.contains(part.as_str()));
             let by_cells = kind.filter(|kind| looks.are(*kind));
-            let is_other = || Kind::ALL.iter().any(|(other, _)| kind != Some(*other) && looks.are(*other));
+            // A number like C12 looks like a diagnosis, so the cells of a number say less than its name.
+            let may_be = |other: Kind| kind.is_none() && matches!(other, Kind::Diagnosis | Kind::Procedure);
+            let is_other =
+                || Kind::ALL.iter().any(|(other, _)| kind != Some(*other) && !may_be(*other) && looks.are(*other));
             let cells = (kind.map_or(0, |kind| looks.of(kind)), looks.filled);
             (by_cells.is_some() || (by_name && !is_other())).then_some(Candidate { column, by_name, by_cells, cells })
         };

@@ -39,6 +39,7 @@ use crate::exit::Exit;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::{detect, misread};
+use crate::ingest::record::footer;
 use crate::ingest::record::quoting::Quoting;
 use crate::ingest::{Detected, Layout, Source, date};
 use crate::report::words::warning::sentence;
@@ -101,6 +102,11 @@ pub(crate) fn inspect(
     let looks = cells::look(&source, (&detected.grammar, detected.data_start), &is_date, &words);
     print_form(&source, &detected, chosen, out)?;
     writeln!(out, "  first rows {}", looks.said())?;
+    if let Some(advice) =
+        footer::of_text(&detected.grammar, &source.sample, detected.data_start).filter(|_| source.whole)
+    {
+        writeln!(out, "{}", fitted(&format!("  last line  {}", seen(&advice)), 13))?;
+    }
     print_mapped(&detected, &samples(&source, &detected, layout.max_decompressed)?, out)?;
     if let Some(layout) = chosen {
         print_words(layout, out)?;

@@ -185,11 +185,12 @@ pub(super) fn said(error: &ReadError) -> String {
 }
 
 /// Beginnings of lines of a [`BindError`](crate::ingest::layout::bind_error::BindError) about required columns.
-const SHOWN_ELSEWHERE: [&str; 6] = [
+const SHOWN_ELSEWHERE: [&str; 7] = [
     "claim_id: looked for",
     "service_date: looked for",
     "procedure_code (or icd_procedure_1): looked for",
     "diagnosis_1: looked for",
     "the first line holds",
+    "the layout's `header` has",
     "if the names differ",
 ];
