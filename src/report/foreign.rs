@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use crate::frame::TooLarge;
-use crate::report::dir::manifest::LARGEST_BYTES;
 use crate::report::dir::{Directory, is_ordinary_file};
+use crate::report::format::summary_json::LARGEST_BYTES;
 
 /// Opens a file of a report. Fails if it is anything but an ordinary file: claimlint writes no links, and a pipe would
 /// keep the reader waiting.

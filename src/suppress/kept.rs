@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::fingerprint::Fingerprint;
 use crate::suppress::groups::{Criteria, Groups};
-use crate::suppress::{Suppression, Suppressions};
+use crate::suppress::list::{Suppression, Suppressions};
 
 /// The suppressions of a run as its dossier keeps them.
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use crate::finding::fingerprint::Fingerprint;
 use crate::rules;
 use crate::strict_toml::{Document, Fault, Faults, SpannedText, Table, nearest};
 use crate::suppress::groups::{Criteria, Groups};
-use crate::suppress::{Suppression, Suppressions};
+use crate::suppress::list::{Suppression, Suppressions};
 
 /// The keys of the file, in the order of [`Criteria::values`].
 const KEYS: [&str; 4] = ["claim", "member", "provider", "rule"];

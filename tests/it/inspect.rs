@@ -132,7 +132,7 @@ fn built_in_layouts_are_shown_and_files_are_checked() {
     assert!(tuva.starts_with("name = \"tuva\"\n"), "{tuva}");
     let said = folder.run(&["layout", "show", "tuwa"]);
     assert!(said.code == Some(2) && said.err.contains("did you mean tuva?"), "{said:?}");
-    folder.put("same.toml", "extends = \"canonical\"\nescape = \"\\\\\"\n");
+    folder.put("same.toml", "extends = \"canonical\"\nescape = \"\\\\\"\n[columns]\n");
     let said = folder.run(&["layout", "check", "same.toml"]).success();
     assert!(said.contains("It maps no field itself."), "{said}");
     folder.put("bad.toml", "extends = \"canonical\"\n[columns]\nclaimid = \"x\"\n[products]\nGOLD = \"gold\"\n");

@@ -40,7 +40,8 @@ impl BindError {
                 let looked_for: String = fields.iter().map(one).collect();
                 format!(
                     "a required column is missing{looked_for}\n  {header}\n  if the names differ, or the file has no header \
-                     line, a preamble, or several codes in one cell, describe it in a layout file and pass --layout FILE (`claimlint inspect` shows what was understood)"
+                     line, a preamble, or several codes in one cell, describe it in a layout file and \
+                     pass --layout FILE (`claimlint inspect` shows what was understood)"
                 )
             }
             Self::Conflict(field, a, b) => format!(

@@ -105,7 +105,10 @@ impl Mapping {
             Self::Columns { fields, .. } => fields.iter().any(|(own, _)| *own == field),
         };
         let fields = Field::NAMES.iter().filter(|(field, _)| maps(*field)).map(|(_, name)| *name);
-        fields.chain(groups).collect()
+        let mut names: Vec<&'static str> = fields.collect();
+        // The pointer is a field and the name of a group.
+        names.extend(groups.filter(|group| !names.contains(group)).collect::<Vec<_>>());
+        names
     }
 
     /// Adds what the layout maps that this one extends. Its spellings are not added: they are generic.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::InputFile;
 use crate::report::dir::directory::{Directory, EntryKind};
+use crate::report::format::summary_json::LARGEST_BYTES;
 
 /// Times, threads and host of the run: the only file that may differ between two runs of the same inputs and options.
 pub const RUN: &str = "run.json";
@@ -21,10 +22,6 @@ pub const FILE: &str = "manifest.json";
 
 /// Name and version of its schema. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-manifest/1";
-
-/// Most bytes of a manifest or a summary that are read: enough for a hundred thousand inputs. What is decoded from them
-/// takes up to 16 times as much, which is the least `--memory`.
-pub const LARGEST_BYTES: u64 = 32 << 20;
 
 /// The content of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

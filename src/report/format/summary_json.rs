@@ -12,7 +12,6 @@ use crate::ingest::field::{Field, Group};
 use crate::ingest::{TableCounts, TableUsage};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
-use crate::report::dir::manifest::LARGEST_BYTES;
 use crate::report::labels::LabelKind;
 use crate::report::sink::{Output, Sink, lock};
 use crate::report::table::record::reason;
@@ -167,6 +166,10 @@ struct SuppressedJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions_not_listed: Option<usize>,
 }
+
+/// Most bytes of a manifest or a summary that are read: enough for a hundred thousand inputs. What is decoded from them
+/// takes up to 16 times as much, which is the least `--memory`.
+pub const LARGEST_BYTES: u64 = 32 << 20;
 
 /// Bytes of suppressions that are listed. Half of the largest summary.json that `claimlint compare` reads.
 const LISTED_BYTES: usize = LARGEST_BYTES as usize / 2;
