@@ -62,17 +62,40 @@ class Contestant:
         raise NotImplementedError
 
 
+def checked(contestant: Contestant, flags: list[str]) -> tuple[measure.Sample, dict]:
+    """One run of `check` with these flags, and its summary."""
+    bench, out = contestant.bench, contestant.bench.work / "report"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [str(bench.claimlint), "check", *contestant.extract.paths, "--out", str(out), "--fail-on", "never", "-q"]
+    sample, _ = measure.run([*command, "--threads", str(bench.cores), *flags], dict(os.environ))
+    return sample, json.loads((out / "summary.json").read_text())
+
+
+def counts_of(summary: dict) -> Counts:
+    counts = {bin: summary["ledger"][bin] for bin in ("rows", "in_scope", "rejected")}
+    counts["missing_authorization"] = summary["rules"].get("PA201", {"findings": 0})["findings"]
+    return counts
+
+
 class Claimlint(Contestant):
     """The whole check: every rule, every report, into a directory that is not there yet."""
 
     def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
-        out = self.bench.work / "report"
-        shutil.rmtree(out, ignore_errors=True)
-        command = [str(self.bench.claimlint), "check", *self.extract.paths, "--out", str(out), "--fail-on", "never", "-q"]
-        sample, _ = measure.run([*command, "--threads", str(self.bench.cores)], dict(os.environ))
-        summary = json.loads((out / "summary.json").read_text())
-        counts = {bin: summary["ledger"][bin] for bin in ("rows", "in_scope", "rejected")}
-        counts["missing_authorization"] = summary["rules"].get("PA201", {"findings": 0})["findings"]
+        sample, summary = checked(self, [])
+        return sample, counts_of(summary)
+
+
+class ClaimlintTwoChecks(Contestant):
+    """The two checks that the peers do: no other rule, no page and no dossier, only CSV and the summary."""
+
+    SELECTION: ClassVar[list[str]] = ["--select", "DX101,PA201", "--no-html", "--no-dossier"]
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        sample, summary = checked(self, self.SELECTION)
+        counts = counts_of(summary)
+        counts["not_in_list"] = summary["rules"]["DX101"]["findings"]
+        services = summary["services"]
+        counts["flagged"] = services["deny"] + services["review"]
         return sample, counts
 
 
@@ -160,8 +183,10 @@ def line_up(bench: Bench, scenario: str, facts: dict[str, dict]) -> dict[str, li
             return {"wide": [*peers, lines_of(bench, extract)]}
         case "dense":
             flagged = {"flagged_csv": str(bench.work / "flagged.csv")}
-            audit = Job(bench, extract, "Polars", "two checks, CSV of the flagged rows", "job_polars.py", flagged)
-            return {"dense": [peers[0], audit]}
+            does = "two checks, CSV of the flagged rows"
+            audits = [Job(bench, extract, tool, does, f"job_{tool.lower()}.py", flagged) for tool in ("Polars", "DuckDB")]
+            two_checks = ClaimlintTwoChecks(bench, extract, "claimlint", "the same two checks, CSV of all services")
+            return {"dense": [peers[0], audits[0]], "dense, two checks": [two_checks, *audits]}
         case "gzip" | "zstd":
             one = extract.first_part()
             return {

@@ -1,4 +1,4 @@
-"""DuckDB's part, run in the private environment: counts the rows in scope.
+"""DuckDB's part, run in the private environment: counts the rows in scope, or does the two checks of the dense audit.
 
 Reads one JSON object from its argument, prints one. `inside` is the time without interpreter and imports.
 """
@@ -6,28 +6,82 @@ Reads one JSON object from its argument, prints one. `inside` is the time withou
 import json
 import sys
 import time
+from collections.abc import Iterable
 
 import duckdb
 
-from shapes import LISTED_PROCEDURES
+from shapes import (
+    CLASSES_ALWAYS_AUTHORIZED,
+    CLASSES_WITH_A_LIST,
+    INPATIENT_BILLS,
+    INPATIENT_PLACES,
+    LISTED_DIAGNOSES,
+    LISTED_PROCEDURES,
+    NO_AUTHORIZATION,
+    PRODUCTS,
+)
+
+# The dialect is told, so that no time goes into finding it.
+ROWS = "read_csv($paths, all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"')"
+
+
+def texts(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def any_of(columns: list[str], values: Iterable[str]) -> str:
+    return " OR ".join(f"coalesce({column} IN ({texts(values)}), false)" for column in columns)
+
+
+def not_in_list() -> str:
+    """The list applies to the product, and no diagnosis of the row is on it."""
+    return f"({of_classes(CLASSES_WITH_A_LIST)} AND NOT ({any_of([f'diagnosis_{n}' for n in range(1, 13)], LISTED_DIAGNOSES)}))"
+
+
+def of_classes(classes: list[str]) -> str:
+    """The product is of one of these classes. An absent product is the label ""."""
+    return f"coalesce(product, '') IN ({texts(label for label, (name, _) in PRODUCTS.items() if name in classes)})"
+
+
+def missing_authorization() -> str:
+    """An authorization is required by setting and product, and there is none."""
+    by_bill = f"substr(bill_type, 1, 2) IN ({texts(INPATIENT_BILLS)})"
+    by_place = f"coalesce(place_of_service IN ({texts(INPATIENT_PLACES)}), false)"
+    inpatient = f"CASE WHEN bill_type IS NOT NULL THEN {by_bill} ELSE {by_place} END"
+    required = f"({inpatient} OR {of_classes(CLASSES_ALWAYS_AUTHORIZED)})"
+    return f"({required} AND (authorization_number IS NULL OR authorization_number IN ({texts(NO_AUTHORIZATION)})))"
+
+
+def count(task: dict) -> tuple[str, list[str]]:
+    hit = any_of(task["scope_columns"], LISTED_PROCEDURES)
+    if task["checking"]:
+        return f"SELECT count(*), count(*) FILTER (WHERE {hit}) FROM {ROWS}", ["rows", "in_scope"]
+    return f"SELECT count(*) FROM {ROWS} WHERE {hit}", ["in_scope"]
+
+
+def audit(task: dict) -> tuple[str, list[str]]:
+    rows = f"SELECT *, {not_in_list()} AS not_in_list, {missing_authorization()} AS missing_authorization FROM {ROWS}"
+    if not task["checking"]:
+        flagged = f"SELECT * FROM ({rows}) WHERE not_in_list OR missing_authorization"
+        return f"COPY ({flagged}) TO '{task['flagged_csv']}' (FORMAT csv, HEADER)", []
+    counted = {
+        "rows": "count(*)",
+        "in_scope": f"count(*) FILTER (WHERE {any_of(task['scope_columns'], LISTED_PROCEDURES)})",
+        "not_in_list": "count(*) FILTER (WHERE not_in_list)",
+        "missing_authorization": "count(*) FILTER (WHERE missing_authorization)",
+        "flagged": "count(*) FILTER (WHERE not_in_list OR missing_authorization)",
+    }
+    return f"SELECT {', '.join(counted.values())} FROM ({rows})", list(counted)
 
 
 def main() -> None:
     task = json.loads(sys.argv[1])
-    listed = ", ".join(f"'{code}'" for code in LISTED_PROCEDURES)
-    hit = " OR ".join(f"{column} IN ({listed})" for column in task["scope_columns"])
-    # The dialect is told, so that no time goes into finding it.
-    rows = "read_csv($paths, all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"')"
-    if task["checking"]:
-        query = f"SELECT count(*), count(*) FILTER (WHERE {hit}) FROM {rows}"
-        names = ["rows", "in_scope"]
-    else:
-        query = f"SELECT count(*) FROM {rows} WHERE {hit}"
-        names = ["in_scope"]
+    query, names = audit(task) if "flagged_csv" in task else count(task)
     started = time.perf_counter()
     connection = duckdb.connect(config={"threads": task["cores"]})
     answer = connection.execute(query, {"paths": task["paths"]}).fetchone()
-    print(json.dumps({"inside": time.perf_counter() - started, "counts": dict(zip(names, answer, strict=True))}))
+    counts = dict(zip(names, answer, strict=True)) if names else {}
+    print(json.dumps({"inside": time.perf_counter() - started, "counts": counts}))
 
 
 main()

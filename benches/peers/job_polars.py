@@ -9,11 +9,16 @@ import time
 
 import polars as pl
 
-from shapes import CLASSES_ALWAYS_AUTHORIZED, LISTED_DIAGNOSES, LISTED_PROCEDURES, NO_AUTHORIZATION, PRODUCTS
-
-# Bill types and places of service that mean a hospital stay. No file of ours has a bill type with a leading zero.
-INPATIENT_BILLS = ["11", "41"]
-INPATIENT_PLACES = ["21", "51", "61"]
+from shapes import (
+    CLASSES_ALWAYS_AUTHORIZED,
+    CLASSES_WITH_A_LIST,
+    INPATIENT_BILLS,
+    INPATIENT_PLACES,
+    LISTED_DIAGNOSES,
+    LISTED_PROCEDURES,
+    NO_AUTHORIZATION,
+    PRODUCTS,
+)
 
 
 def scan(paths: list[str]) -> pl.LazyFrame:
@@ -26,9 +31,15 @@ def in_scope(columns: list[str]) -> pl.Expr:
 
 
 def not_in_list() -> pl.Expr:
-    """No diagnosis of the row is on the policy's list."""
+    """The list applies to the product, and no diagnosis of the row is on it."""
     columns = [f"diagnosis_{n}" for n in range(1, 13)]
-    return ~pl.any_horizontal([pl.col(column).is_in(LISTED_DIAGNOSES).fill_null(False) for column in columns])
+    listed = pl.any_horizontal([pl.col(column).is_in(LISTED_DIAGNOSES).fill_null(False) for column in columns])
+    return product_class().is_in(CLASSES_WITH_A_LIST) & ~listed
+
+
+def product_class() -> pl.Expr:
+    classes = {label: name for label, (name, _) in PRODUCTS.items()}
+    return pl.col("product").fill_null("").replace_strict(classes, default="unknown")
 
 
 def missing_authorization() -> pl.Expr:
@@ -36,9 +47,7 @@ def missing_authorization() -> pl.Expr:
     by_bill = pl.col("bill_type").str.slice(0, 2).is_in(INPATIENT_BILLS)
     by_place = pl.col("place_of_service").is_in(INPATIENT_PLACES)
     inpatient = pl.when(pl.col("bill_type").is_not_null()).then(by_bill).otherwise(by_place)
-    classes = {label: name for label, (name, _) in PRODUCTS.items()}
-    product_class = pl.col("product").fill_null("").replace_strict(classes, default="unknown")
-    required = inpatient | product_class.is_in(CLASSES_ALWAYS_AUTHORIZED)
+    required = inpatient | product_class().is_in(CLASSES_ALWAYS_AUTHORIZED)
     number = pl.col("authorization_number")
     return required & (number.is_null() | number.is_in(NO_AUTHORIZATION))
 
@@ -63,6 +72,7 @@ def audit(task: dict) -> dict:
     query = rows.select(
         pl.len().alias("rows"),
         in_scope(task["scope_columns"]).sum().alias("in_scope"),
+        pl.col("not_in_list").sum(),
         pl.col("missing_authorization").sum(),
         flagged.sum().alias("flagged"),
     )

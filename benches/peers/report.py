@@ -75,7 +75,10 @@ def goals(tables: dict[str, Table], cores: int) -> Iterator[Goal]:
             yield Goal(name, "of the memory roof", "%", 30.0, 100 * times_as_fast(table, "memory roof"))
             yield Goal(name, "aim: as fast as `wc -l`", "x", 1.0, times_as_fast(table, "wc -l"))
         if name == "dense":
-            yield Goal(name, "as fast as Polars doing two checks", "x", 1.5, times_as_fast(table, "Polars"))
+            yield Goal(name, "as fast as Polars doing two checks", "x", 0.7, times_as_fast(table, "Polars"))
+        if name == "dense, two checks":
+            faster = min(times_as_fast(table, "Polars"), times_as_fast(table, "DuckDB"))
+            yield Goal(name, "as fast as the faster of Polars and DuckDB", "x", 1.3, faster)
         packer, _, files = name.partition(", ")
         if files == "one file":
             yield Goal(name, f"as fast as `{packer} -dc`", "x", 0.9, times_as_fast(table, f"{packer} -dc | wc -l"))

@@ -39,8 +39,13 @@ PRODUCTS = {
     "FEP": ("other", 3),
     "": ("unknown", 1),
 }
+# Classes to which the list of diagnoses applies.
+CLASSES_WITH_A_LIST = ["commercial-managed-care", "commercial-ppo-indemnity"]
 # Classes that ask for an authorization outside the hospital too; inside it every class does.
 CLASSES_ALWAYS_AUTHORIZED = ["commercial-managed-care", "medicare-hmo"]
+# Bill types and places of service that mean a hospital stay. No file of ours has a bill type with a leading zero.
+INPATIENT_BILLS = ["11", "41"]
+INPATIENT_PLACES = ["21", "51", "61"]
 NO_AUTHORIZATION = ["NONE", "N/A", "PENDING", "0000000000"]
 
 _HEAD = [

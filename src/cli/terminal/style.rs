@@ -76,8 +76,8 @@ pub(crate) fn fitted(line: &str, hang: usize) -> String {
 }
 
 fn broken(line: &str, hang: usize, width: usize) -> String {
-    // A narrow terminal has no room for the indent.
-    let hang = if hang + NARROWEST / 2 > width { 0 } else { hang };
+    // A narrow terminal has no room for the whole indent; a tenth of a line still tells that the text goes on.
+    let hang = if hang + NARROWEST / 2 > width { hang.min(width / 10) } else { hang };
     let mut out = String::with_capacity(line.len() + 16);
     let mut column = 0;
     let words = line.split_inclusive(' ').flat_map(|word| {
@@ -143,7 +143,7 @@ mod tests {
         for (width, want) in [
             (100, "  DX101  one two three four five six seven eight"),
             (41, "  DX101  one two three four five six\n         seven eight"),
-            (20, "  DX101  one two\nthree four five six\nseven eight"),
+            (20, "  DX101  one two\n  three four five\n  six seven eight"),
         ] {
             let plain = broken(&line, 9, width).replace(&BOLD.to_string(), "").replace(&format!("{BOLD:#}"), "");
             assert_eq!(plain, want, "{width}");
@@ -151,6 +151,6 @@ mod tests {
         let row = "    claim_id,product,units,paid,charge";
         assert_eq!(broken(row, 6, 30), "    claim_id,product,units,\n      paid,charge");
         assert_eq!(broken("short, but a,b", 0, 12), "short, but\na,b");
-        assert_eq!(broken("a-word-longer-than-the-line and", 4, 10), "a-word-longer-than-the-line\nand");
+        assert_eq!(broken("a-word-longer-than-the-line and", 4, 10), "a-word-longer-than-the-line\n and");
     }
 }

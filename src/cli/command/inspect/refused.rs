@@ -87,15 +87,19 @@ pub(super) fn describe(
         draft.name_columns(&reading.header);
     }
     writeln!(out, "\n{}", paint(BOLD, "found"))?;
+    if (0..reading.header.len()).all(|column| !reading.uses(column)) {
+        writeln!(out, "  no column with a name that claimlint knows")?;
+    }
     for (field, name) in Field::NAMES {
         for column in reading.binding.iter().flat_map(|binding| binding.columns(field)) {
-            writeln!(out, "  {name:24} {}", shown(&reading.header[*column]))?;
+            writeln!(out, "{}", fitted(&format!("  {name:24} {}", shown(&reading.header[*column])), BESIDE))?;
         }
     }
     for (group, name, _) in Group::NAMES {
         let columns = reading.binding.iter().flat_map(|binding| binding.group(group));
         for (n, column) in columns {
-            writeln!(out, "  {:24} {}", format!("{name}_{n}"), shown(&reading.header[*column]))?;
+            let name = format!("{name}_{n}");
+            writeln!(out, "{}", fitted(&format!("  {name:24} {}", shown(&reading.header[*column])), BESIDE))?;
         }
     }
     writeln!(out, "\n{}", paint(BOLD, "missing"))?;
