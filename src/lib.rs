@@ -16,6 +16,7 @@
 //! - [`spec`]: the specification of what the program reads, decides and writes, as pages of text.
 //! - [`guide`]: the pages of the guide, for `cargo doc`, `claimlint help` and the manual.
 //! - [`strict_toml`]: a strict reader for TOML, which reports every fault at once with its place. All data files are read by it.
+//! - [`steps`]: counts steps in tests, to show that work grows in proportion to its input.
 //! - [`frame`]: values in a file as compressed frames with a checksum, read back within a bound on memory.
 //! - [`warning`]: signs that a run read something else than the user meant, with their evidence.
 //! - [`ingest`]: turns files into rows. Opens and decompresses files, detects the layout, cuts blocks, reads records, and counts
@@ -61,6 +62,8 @@ pub mod guide;
 pub mod spec;
 
 pub mod strict_toml;
+
+pub mod steps;
 
 pub mod frame;
 

@@ -1,14 +1,15 @@
 //! Reads the lists and tables of a policy file: procedures, editions, product classes, settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::claim::value::code::{KnownCode, System};
+use crate::claim::value::code::{KnownCode, ProcedureColumn, System};
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::value::words::{MAX_LABEL_LEN, fold};
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
+use crate::steps;
 use crate::strict_toml::{Document, SpannedText, Table, nearest, texts};
 
 /// Reads a code: upper-case letters and digits.
@@ -71,7 +72,7 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
 
 /// The id of a code listed under `procedures`.
 pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &SpannedText) -> Option<CodeId> {
-    let found = codes.iter().find(|(_, k)| k.code == placed.text).map(|(id, _)| id);
+    let found = codes.exact(&placed.text, ProcedureColumn::Procedure);
     if found.is_none() {
         let hint =
             nearest(&placed.text, codes.iter().map(|(_, k)| k.code.as_str())).map(|k| format!("; did you mean {k}?"));
@@ -98,7 +99,9 @@ pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes:
     let outside = table.texts_if("outside_statement");
     let pain = table.texts_if("pain_or_remission");
     let trauma = texts(table.texts_if("trauma"));
-    let mut diagnoses: Vec<Listed> = Vec::new();
+    let in_pain: HashSet<&str> = pain.iter().map(|placed| placed.text.as_str()).collect();
+    let stated_outside: HashSet<&str> = outside.iter().map(|placed| placed.text.as_str()).collect();
+    let (mut diagnoses, mut known) = (Vec::<Listed>::new(), HashSet::new());
     for group in table.tables("diagnoses") {
         let about = group.text("about").map(|p| p.text).unwrap_or_default();
         let region = group.text_if("region").map(|p| p.text);
@@ -112,14 +115,15 @@ pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes:
         }
         for placed in group.texts("codes") {
             let Some(code) = code_text(document, &placed, 3..=7) else { continue };
-            if diagnoses.iter().any(|d| d.code == code) {
+            steps::take(1);
+            if !known.insert(code.clone()) {
                 document.fault(placed.span, format!("{code} is listed twice: drop one of them"));
                 continue;
             }
             diagnoses.push(Listed {
                 place: ListedCode { edition: 0, diagnosis: 0 },
-                outside_statement: region.as_ref().is_some_and(|r| outside.iter().any(|o| o.text == *r)),
-                pain_or_remission: pain.iter().any(|p| p.text == code),
+                outside_statement: region.as_deref().is_some_and(|region| stated_outside.contains(region)),
+                pain_or_remission: in_pain.contains(code.as_str()),
                 code,
                 about: about.clone(),
                 region: region.clone(),
@@ -129,13 +133,14 @@ pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes:
         group.deny_unknown_keys();
     }
     table.deny_unknown_keys();
+    let regions: BTreeSet<&str> = diagnoses.iter().filter_map(|listed| listed.region.as_deref()).collect();
     for placed in &outside {
-        if !diagnoses.iter().any(|d| d.region.as_ref() == Some(&placed.text)) {
+        if !regions.contains(placed.text.as_str()) {
             document.fault(placed.span.clone(), format!("no group of diagnoses has the region \"{}\"", placed.text));
         }
     }
     for placed in &pain {
-        if !diagnoses.iter().any(|d| d.code == placed.text) {
+        if !known.contains(&placed.text) {
             document.fault(placed.span.clone(), format!("{} is not among the diagnoses", placed.text));
         }
     }
@@ -188,8 +193,9 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         if is_fallback && fallback.replace(number).is_some() {
             document.fault(span, "two classes are the fallback: write fallback = true in one only");
         }
+        let own: HashSet<String> = words.iter().map(|label| fold(&label.text)).collect();
         for placed in of_class {
-            if !words.iter().any(|label| fold(&label.text) == fold(&placed.text)) {
+            if !own.contains(&fold(&placed.text)) {
                 let message = format!("the brand \"{}\" is not among the labels: add it there", placed.text);
                 document.fault(placed.span.clone(), message);
             }

@@ -1,5 +1,7 @@
 //! Reads the policy file of kind `vocabulary`: the words of claim columns and their meanings.
 
+use std::collections::HashSet;
+
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
@@ -72,7 +74,7 @@ fn word_table<T: Copy>(
     meanings: &[(&str, T)],
     blanks: Blanks,
 ) -> WordTable<T> {
-    let mut words: Vec<(SpannedText, T)> = Vec::new();
+    let (mut words, mut known) = (Vec::<(SpannedText, T)>::new(), HashSet::new());
     for (key, meaning) in meanings {
         for word in table.texts(key) {
             let folded = fold(&word.text);
@@ -81,7 +83,7 @@ fn word_table<T: Copy>(
                     word.span.clone(),
                     format!("a word has 1 to {MAX_LABEL_LEN} letters or digits: write \"PAID\""),
                 );
-            } else if words.iter().any(|(earlier, _)| fold(&earlier.text) == folded) {
+            } else if !known.insert(folded) {
                 document
                     .fault(word.span.clone(), format!("the word \"{}\" is listed twice: drop one of them", word.text));
             } else {

@@ -35,6 +35,20 @@ impl fmt::Display for Faults {
     }
 }
 
+/// The faults found in a text, each with the byte where it is and in that order, with their places.
+pub(super) fn placed(text: &str, found: Vec<(usize, String)>, line_of: impl Fn(usize) -> usize) -> Vec<Fault> {
+    // A line may have very many faults, so each column is counted on from the fault before it.
+    let (mut from, mut column) = (0, 1);
+    let place = |(at, message)| {
+        let between = text.get(from..at).unwrap_or_default();
+        let line_start = between.rfind('\n').map(|end| end + 1);
+        column = line_start.map_or(column, |_| 1) + between[line_start.unwrap_or(0)..].chars().count();
+        from = at;
+        Fault { line: line_of(at), column, message }
+    };
+    found.into_iter().map(place).collect()
+}
+
 /// The candidate of which `word` is most likely a misspelling, if there is one.
 pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     nearest_few(word, candidates, 1).pop()

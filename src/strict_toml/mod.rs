@@ -10,6 +10,7 @@
 
 mod fault;
 
+use crate::strict_toml::fault::placed;
 pub use crate::strict_toml::fault::{Fault, Faults, nearest, nearest_few};
 
 use std::cell::{OnceCell, RefCell};
@@ -89,8 +90,7 @@ impl<'a> Document<'a> {
                 if found.is_empty() {
                     found.push((0, "cannot be used".to_owned()));
                 }
-                let list = found.into_iter().map(|(at, message)| document.place(at, message)).collect();
-                Err(Faults { file: file.to_owned(), list })
+                Err(Faults { file: file.to_owned(), list: placed(text, found, |at| document.line_of(at)) })
             }
         }
     }
@@ -109,12 +109,6 @@ impl<'a> Document<'a> {
     pub fn line_of(&self, at: usize) -> usize {
         let find = || self.text.match_indices('\n').map(|(end, _)| end).collect();
         self.lines_before + self.line_ends.get_or_init(find).partition_point(|end| *end < at) + 1
-    }
-
-    fn place(&self, at: usize, message: String) -> Fault {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Fault { line: self.line_of(at), column: before[line_start..].chars().count() + 1, message }
     }
 }
 

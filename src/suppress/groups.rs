@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::finding::fingerprint::Fingerprint;
+use crate::steps;
 
 /// What a suppression looks for, or what a finding has.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +91,7 @@ impl Groups {
 
     /// The groups that a finding with these criteria belongs to.
     pub(super) fn of(&self, finding: &Criteria<'_>) -> impl Iterator<Item = u32> {
+        steps::take(self.sets.len());
         self.sets.iter().filter_map(|(given, groups)| groups.get(&finding.key(*given)).copied())
     }
 

@@ -43,6 +43,7 @@
 //! sessions    encounters, sessions, units on authorization numbers, money of stays
 //! logs        the log for machines, without text of rows
 //! summaries   the terminal, the texts without ids, figures for Prometheus, rules and policy for programs
+//! linear      ten times the input takes ten times the steps
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
 //! sampling    audit samples: drawn again by anyone, estimated whole or refused
 //! cli         exit codes, streams and directories of the built binary
@@ -86,6 +87,7 @@ mod kit;
 mod layout_words;
 mod layouts;
 mod life;
+mod linear;
 mod logs;
 mod mask;
 mod memory;

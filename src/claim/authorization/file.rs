@@ -99,7 +99,7 @@ impl AuthorizationFile {
 
     /// The first approval in the file that names this member and fits.
     pub fn approval_for(&self, member: &str, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
-        self.by_member.get(member)?.first_fitting(&self.rows, codes, days)
+        self.by_member.get(member)?.first_fitting(codes, days)
     }
 
     /// Counts rows and approvals. The numbers on services are counted where the services are known.

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
+use crate::steps;
 
 /// Minimum number of lines for more than one partition: below it a second thread costs more than it saves.
 const MIN_PARTITIONED_LINES: usize = 1 << 14;
@@ -153,7 +154,7 @@ impl<'d, T> Entries<'d, T> {
     /// The entries in input order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'d T> + use<'d, T> {
         let number = self.number;
-        self.partitioned.iter().flat_map(move |of_batch| &of_batch[number])
+        self.partitioned.iter().flat_map(move |of_batch| &of_batch[number]).inspect(|_| steps::take(1))
     }
 }
 
@@ -205,7 +206,7 @@ impl<T: Copy> GroupedItems<T> {
     /// The groups, in the order of their first items.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[T]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.items[start..*end])
+        starts.zip(&self.ends).map(|(start, end)| &self.items[start..*end]).inspect(|group| steps::take(group.len()))
     }
 }
 

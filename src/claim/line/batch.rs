@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::line::head::{Head, LineShape};
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::value::code::CodeId;
+use crate::steps;
 
 /// Consecutive lines in shared buffers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,6 +36,7 @@ impl Batch {
 
     /// The nth line.
     pub fn line(&self, n: usize) -> Line<'_> {
+        steps::take(1);
         let [text, ends, known] = self.place(n);
         let [text_end, ends_end, known_end] = self.stops[n].map(|at| at as usize);
         Line {

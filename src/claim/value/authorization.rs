@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use crate::ingest::cell::{is_blank, without_float_trace};
 
 /// Qualifiers of an 837 reference: prior authorization and referral.
@@ -13,13 +15,8 @@ const SEPARATORS: [char; 3] = [';', ',', '|'];
 /// The distinct numbers in a cleaned cell, in order. Words such as NONE, PENDING or Y, and zeros or nines alone, are not
 /// numbers.
 pub fn numbers(cell: &str) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    for number in cell.split(SEPARATORS).filter_map(number) {
-        if !found.iter().any(|earlier| is_same(earlier, number)) {
-            found.push(number);
-        }
-    }
-    found
+    let mut known = FxHashSet::default();
+    cell.split(SEPARATORS).filter_map(number).filter(|number| known.insert(key(number))).collect()
 }
 
 /// The number in one part of a cell, if there is one.
@@ -64,10 +61,6 @@ pub fn key(number: &str) -> String {
 /// The characters of that form.
 pub(crate) fn compared(number: &str) -> impl Iterator<Item = u8> {
     number.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).skip_while(|b| *b == b'0')
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    compared(one).eq(compared(other))
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ impl CodeTable {
 
     /// A PCS code without its leading zero, which spreadsheets remove when they read the code as a number.
     fn without_zero(&self, cell: &str) -> Option<CodeId> {
-        self.iter().find(|(_, known)| zero_lost(known) == Some(cell)).map(|(id, _)| id)
+        self.exact(&format!("0{cell}"), ProcedureColumn::Icd)
     }
 
     /// The cell without the thousands commas of numbers and without the dots inside PCS codes.

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::value::words::{Folded, fold};
+use crate::steps;
 
 /// Index of a class in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,8 +15,8 @@ pub struct ClassId(pub u8);
 pub struct ProductTable {
     /// By folded label.
     labels: FxHashMap<Box<str>, ClassId>,
-    /// Folded brand names, which further words may follow; the longest first.
-    brands: Vec<(Box<str>, ClassId)>,
+    /// By folded brand name, which further words may follow.
+    brands: FxHashMap<Box<str>, ClassId>,
     /// Words after a brand name that make it a different product.
     other_products: Vec<Box<str>>,
     fallback: ClassId,
@@ -30,16 +31,19 @@ const MARK_SIGNS: [char; 2] = ['\u{2122}', '\u{2120}'];
 impl ProductTable {
     /// A table whose unknown and empty labels are `fallback`.
     pub fn new(labels: impl IntoIterator<Item = (String, ClassId)>, fallback: ClassId) -> Self {
-        let table = Self { labels: FxHashMap::default(), brands: Vec::new(), other_products: Vec::new(), fallback };
+        let table =
+            Self { labels: FxHashMap::default(), brands: FxHashMap::default(), other_products: Vec::new(), fallback };
         table.with(labels)
     }
 
     /// Adds brands, which also match as the first words of a longer label, except before one of the words `others`.
     #[must_use]
     pub fn with_brands(mut self, brands: Vec<(String, ClassId)>, other_products: &[String]) -> Self {
-        self.brands = brands.into_iter().map(|(brand, class)| (fold(&brand).into(), class)).collect();
-        // Brands of equal length cannot both begin a label, so their order does not matter.
-        self.brands.sort_by_key(|(brand, _)| std::cmp::Reverse(brand.len()));
+        self.brands = FxHashMap::default();
+        for (brand, class) in brands {
+            // Of two equal brands the first counts.
+            self.brands.entry(fold(&brand).into()).or_insert(class);
+        }
         self.other_products = other_products.iter().map(|word| fold(word).into()).collect();
         self
     }
@@ -82,8 +86,11 @@ impl ProductTable {
     }
 
     fn branded(&self, label: &str) -> Option<ClassId> {
-        let rest = |brand: &str| label.strip_prefix(brand).and_then(|rest| rest.strip_prefix(' '));
-        let (class, rest) = self.brands.iter().find_map(|(brand, class)| Some((*class, rest(brand)?)))?;
+        // The longest first words that are a brand. A label has few words.
+        let (class, rest) = label.rmatch_indices(' ').find_map(|(at, _)| {
+            steps::take(1);
+            Some((*self.brands.get(&label[..at])?, &label[at + 1..]))
+        })?;
         let is_other = rest.split(' ').any(|word| self.other_products.iter().any(|other| **other == *word));
         (!is_other).then_some(class)
     }

@@ -1,6 +1,8 @@
 //! Tables of the words of claim columns and their meanings. They come from the policy file of kind `vocabulary`; the words of
 //! a layout take precedence.
 
+use rustc_hash::FxHashSet;
+
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
@@ -15,7 +17,7 @@ pub struct Vocabulary {
     /// `line_status` and `claim_status`.
     pub statuses: WordTable<RowStatus>,
     /// Words for paid that do not count if the claim status is pending, folded.
-    pub paid_unless_pending: Vec<String>,
+    pub paid_unless_pending: FxHashSet<String>,
     /// `frequency_code`: the codes of replacements and voids.
     pub frequencies: WordTable<Version>,
     /// `payer_sequence`: true means the primary payer.
@@ -38,7 +40,9 @@ impl Vocabulary {
     pub fn with(mut self, words: &LayoutWords) -> Self {
         self.claim_forms = self.claim_forms.with(meanings(&words.claim_form, ClaimForm::from_word));
         self.statuses = self.statuses.with(meanings(&words.status, RowStatus::from_word));
-        self.paid_unless_pending.retain(|own| !words.status.iter().any(|(word, _)| fold(short_code(word)) == *own));
+        for (word, _) in &words.status {
+            self.paid_unless_pending.remove(&fold(short_code(word)));
+        }
         self.layout_frequencies = self
             .layout_frequencies
             .with(words.frequency.iter().map(|(word, code)| (short_code(word).to_owned(), *code)));

@@ -7,6 +7,7 @@ use crate::ingest::layout::bind_error::{BindError, printable};
 use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
 use crate::ingest::layout::known_names::KnownNames;
+use crate::steps;
 
 impl Layout {
     /// Looks up every name of the layout in a header. If rows have service slots, the binding of slot 1 holds the bindings of
@@ -151,6 +152,7 @@ impl<'h> Binder<'h> {
         for (field, spellings) in fields {
             // Fold the spellings once instead of once per column: a damaged header can have half a million columns.
             let spellings: Vec<String> = spellings.iter().map(|s| fold(s)).collect();
+            steps::take(self.folded.len());
             for column in 0..self.folded.len() {
                 if spellings.contains(&self.folded[column]) {
                     if let ColumnSource::Column(earlier) = self.fields[*field as usize] {
@@ -167,6 +169,7 @@ impl<'h> Binder<'h> {
             // Columns numbered from 0 fill the slots from 1 on.
             let is_zero = |name: &String| patterns.iter().find_map(|p| p.slot(name)) == Some(0);
             let first = u8::from(self.folded.iter().any(is_zero));
+            steps::take(self.folded.len());
             for column in 0..self.folded.len() {
                 let name = &self.folded[column];
                 let single = || singles.iter().find(|(_, single)| single == name).map(|(slot, _)| *slot);
@@ -231,6 +234,7 @@ impl<'h> Binder<'h> {
     fn find(&self, name: &str, field: &str) -> Result<Option<usize>, BindError> {
         let name = &self.in_slot(name);
         let want = fold(name);
+        steps::take(self.folded.len());
         let mut found = self.folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
         let first = found.next();
         if found.next().is_some() {

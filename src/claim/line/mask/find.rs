@@ -4,6 +4,7 @@
 //! id between them.
 
 use crate::claim::line::mask::ids::{Entry, Ids, MAX_LENGTH, MIN_INSIDE, MIN_INSIDE_LABEL};
+use crate::steps;
 
 /// Digits up to which a number is found only where it is a number of its own, in a column of long numbers: every tenth
 /// number of ten digits holds one of a hundred thousand numbers of six by chance.
@@ -71,6 +72,7 @@ impl<'i> Finder<'i> {
         // No id was found before this place.
         let mut free = 0;
         while from < self.text.len() {
+            steps::take(1);
             match self.longest(from, content) {
                 Some((to, entry)) => {
                     let zeros = self.zeros_before(from).min(from - free);
@@ -107,6 +109,7 @@ impl<'i> Finder<'i> {
         let left = (self.text.len() - from).min(MAX_LENGTH);
         let mut lengths = self.ids.lengths(self.text[from]) & ((2 << left) - 1);
         while lengths > 0 {
+            steps::take(1);
             let length = lengths.ilog2() as usize;
             lengths &= !(1 << length);
             let to = from + length;
