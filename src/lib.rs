@@ -28,7 +28,7 @@
 //! - [`rules`]: the rules, one file per family with its documentation and examples beside it. Each rule says why it fires, or
 //!   why it does not.
 //! - [`ledger`] and [`tally`]: every row in exactly one bin; counts and money.
-//! - [`statistics`]: quantiles, and totals estimated from a sample.
+//! - [`statistics`]: quantiles, intervals, and totals estimated from a sample.
 //! - [`gate`]: conditions over these totals, for `--fail-if`.
 //! - [`suppress`] and [`baseline`]: findings that someone has accepted responsibility for, and findings of an earlier report.
 //! - [`run`]: a whole run. Its parts are judged on demand and masked if requested. It writes no file and prints nothing.

@@ -90,6 +90,7 @@ fn run_command_line() -> Exit {
         Command::Generate(args) => command::generate::generate(&args, &mut out),
         Command::Compare(args) => command::compare::compare(&args, &mut out),
         Command::Prune(args) => command::prune::prune(&args, &mut out),
+        Command::Trend(args) => command::trend::trend(&args, &mut out),
         Command::Sample(args) => command::sample::sample(&args, &mut out),
         Command::Estimate(args) => command::estimate::estimate(&args, &mut out),
         Command::Help { words } => command::help::help(&words, &mut out),

@@ -14,6 +14,7 @@ pages! {
     settings: "claimlint.toml: flags that need not be typed every time",
     nightly: "Reconciliation, gates, logs, systemd and cron",
     comparing: "Only new findings; comparing reports; suppressing findings",
+    trends: "Months, rules and providers over many reports, and what moved beyond chance",
     sampling: "Audit samples that anyone can draw again, and what they say of all services",
     masking: "Reports without member, claim and authorization numbers",
     reliability: "Bounded memory, complete or absent reports, verify, privacy",

@@ -30,6 +30,7 @@
 //! - [`write`](mod@write): judges the parts of a run and writes all formats.
 //! - [`compare`]: two reports compared by their findings.
 //! - [`sample`]: an audit sample drawn from a report, and the worksheet read back.
+//! - [`trend`]: months, rules and providers over many reports.
 //! - [`verify`]: one report checked against its manifest and summary.
 
 pub(crate) mod brief;
@@ -51,6 +52,7 @@ mod sorted;
 pub mod table;
 pub mod top_services;
 pub mod totals;
+pub mod trend;
 pub mod verify;
 pub mod view;
 mod warnings;

@@ -1,10 +1,11 @@
 //! The services of a report that somebody else may have written, read strictly and row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::claim::Cents;
 use crate::frame::Allowance;
@@ -13,6 +14,7 @@ use crate::report::foreign_table::{ForeignTable, TableError, unread};
 use crate::report::format::summary_json::SCHEMA;
 use crate::report::table::record::SERVICE;
 use crate::rules::judge::ServiceStatus;
+use crate::run::NO_LAYOUT;
 
 const TABLE: &str = "services.csv";
 const SUMMARY: &str = "summary.json";
@@ -24,6 +26,14 @@ struct ServicesSummary {
     policy: PolicyName,
     services: BTreeMap<String, u64>,
     amount_at_risk: Option<BTreeMap<String, String>>,
+    authorizations: Option<IgnoredAny>,
+    #[serde(default)]
+    inputs: Vec<InputLayout>,
+}
+
+#[derive(Debug, Deserialize)]
+struct InputLayout {
+    layout: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +50,10 @@ pub struct ServicesFile {
     pub knows_amounts: bool,
     /// The fingerprint of the policy that judged them.
     pub policy: String,
+    /// The layouts with which the extracts were read.
+    pub layouts: BTreeSet<String>,
+    /// Were they judged with an authorization file?
+    pub has_authorizations: bool,
     by_status: BTreeMap<String, u64>,
     table: ForeignTable,
 }
@@ -77,6 +91,8 @@ impl ServicesFile {
             path: path.to_path_buf(),
             knows_amounts: summary.amount_at_risk.is_some(),
             policy: summary.policy.fingerprint,
+            layouts: summary.inputs.into_iter().map(|input| input.layout).filter(|name| name != NO_LAYOUT).collect(),
+            has_authorizations: summary.authorizations.is_some(),
             by_status: summary.services,
             table: ForeignTable::of(path, TABLE, allowance.largest_row()),
         })

@@ -4,8 +4,10 @@
 //!
 //! - [`functions`]: the gamma and beta functions that the distributions need.
 //! - [`quantiles`]: tails and quantiles of the normal distribution and of Student's t.
+//! - [`proportion`]: intervals of proportions and of their differences.
 //! - [`extrapolation`]: the total of a frame, estimated from a simple or stratified random sample.
 
 pub mod extrapolation;
 mod functions;
+pub mod proportion;
 pub mod quantiles;

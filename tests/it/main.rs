@@ -45,6 +45,7 @@
 //! summaries   the terminal, the texts without ids, figures for Prometheus, rules and policy for programs
 //! linear      ten times the input takes ten times the steps
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
+//! trend       months, rules and providers over many reports; each service counts once
 //! sampling    audit samples: drawn again by anyone, estimated whole or refused
 //! cli         exit codes, streams and directories of the built binary
 //! inspect     extracts that check refuses, the layouts that inspect writes, and the command layout
@@ -124,6 +125,7 @@ mod summaries;
 mod tables;
 #[cfg(unix)]
 mod terminal;
+mod trend;
 mod trust;
 mod twin;
 mod verify;

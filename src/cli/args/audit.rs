@@ -1,4 +1,4 @@
-//! The arguments of `sample` and `estimate`.
+//! The arguments of the commands for statistics: `trend`, `sample` and `estimate`.
 
 use std::path::PathBuf;
 
@@ -71,4 +71,45 @@ pub struct Estimate {
     /// Memory that the worksheet may take; one that needs more is refused [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<usize>,
+}
+
+/// `claimlint trend`.
+#[derive(Debug, Args)]
+pub struct Trend {
+    /// The report directories, in any order
+    #[arg(required = true, value_name = "REPORT_DIR")]
+    pub reports: Vec<PathBuf>,
+    /// Compare the months from this one on with all earlier months [default: the last month]
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub since: Option<String>,
+    /// A summary to read, or every month of every rule and provider
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TrendFormat::Text)]
+    pub format: TrendFormat,
+    /// Write to a new file instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Also write a page with small charts to a new file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Number of reports, of rules and of providers that the text lists, what moved first
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub rows: u16,
+    /// Memory that the reports may take together; reports that need more are refused [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<usize>,
+}
+
+/// How a trend is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TrendFormat {
+    /// Months, rules and providers to read
+    Text,
+    /// A row for each month and each comparison
+    Csv,
+}
+
+/// A month, such as 2024-03.
+fn month(text: &str) -> Result<String, String> {
+    let is_month = text.len() == 7 && format!("{text}-01").parse::<jiff::civil::Date>().is_ok();
+    if is_month { Ok(text.to_owned()) } else { Err("write a month such as 2024-03".to_owned()) }
 }

@@ -6,7 +6,7 @@
 //! - [`check`]: the arguments of `check`.
 //! - [`cluster`]: the arguments of the subcommands that read extracts in slices.
 //! - [`reports`]: the arguments of the subcommands that read a report.
-//! - [`audit`]: the arguments of `sample` and `estimate`.
+//! - [`audit`]: the arguments of the commands for statistics: `trend`, `sample` and `estimate`.
 
 mod audit;
 mod check;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use crate::cli::args::audit::{Estimate, FrameStatus, Sample, SampleBy};
+pub use crate::cli::args::audit::{Estimate, FrameStatus, Sample, SampleBy, Trend, TrendFormat};
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{format_words, memory, rule_word};
 pub(crate) use crate::cli::args::cluster::READING_FLAGS;
@@ -58,6 +58,14 @@ pub enum ColorWhen {
     /// Never
     Never,
 }
+
+/// Examples in the help of `trend`.
+const TREND_EXAMPLES: &str = "Examples:
+  claimlint trend reports/2024-*
+  claimlint trend reports/2024-* --since 2024-07 --html trend.html
+  claimlint trend reports/2024-* --format csv --out trend.csv
+
+`claimlint help trends` says what is compared, and how.";
 
 /// Examples in the help of `sample`.
 const SAMPLE_EXAMPLES: &str = "Examples:
@@ -121,6 +129,9 @@ pub enum Command {
         mut_arg("files", |arg| arg.value_name("JOB").num_args(1).help("The directory of the job"))
     )]
     Merge(Box<Merge>),
+    /// Show months, rules and providers over many reports, and what moved beyond chance
+    #[command(after_help = TREND_EXAMPLES)]
+    Trend(Trend),
     /// Draw an audit sample of a report that anyone can draw again, and write its worksheet
     #[command(after_help = SAMPLE_EXAMPLES)]
     Sample(Sample),

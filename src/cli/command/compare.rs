@@ -3,17 +3,15 @@
 use std::cmp::Reverse;
 use std::io::{self, BufWriter, Write};
 
-use comfy_table::Cell;
-
 use crate::baseline::Change;
 use crate::claim::Cents;
 use crate::cli::args::{Compare, CompareFailOn, CompareFormat, MEMORY};
 use crate::cli::comparison::OTHER_KEY;
 use crate::cli::new_file;
+use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint, seen};
-use crate::cli::terminal::summary::{print, right, table};
 use crate::exit::Exit;
 use crate::frame::Allowance;
 use crate::policy::Disposition;
@@ -92,10 +90,10 @@ fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<
     if !by_rule.is_empty() {
         rules(&by_rule, out)?;
     }
-    if !listed.is_empty() {
-        rows(&listed, out)?;
-    }
     let left = all - listed.len();
+    if !listed.is_empty() {
+        rows(listed, out)?;
+    }
     if left > 0 {
         let more = format!(
             "{} more findings: --rows N lists more here, --format csv or json lists all.\n",
@@ -137,8 +135,13 @@ fn was(difference: &Difference<'_>, what: &str) -> String {
 }
 
 fn totals(shares: &Shares, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table();
-    table.set_header(vec![Cell::new("findings"), Cell::new(""), right("count"), right("services"), right("at risk")]);
+    let mut table = Columns::new([
+        ("findings", Align::Left),
+        ("", Align::Left),
+        ("count", Align::Right),
+        ("services", Align::Right),
+        ("at risk", Align::Right),
+    ]);
     let named = shares.by.iter().map(|(change, share)| (change.word(), share));
     for (word, share) in named.chain([("suppressed", &shares.suppressed)]) {
         let parts = Disposition::WORDS.iter().map(|(word, d)| (*word, share.of_disposition(*d)));
@@ -148,50 +151,54 @@ fn totals(shares: &Shares, out: &mut dyn Write) -> io::Result<()> {
         }
         let same = word == Change::Same.word();
         for (n, (what, tally)) in [("", all)].into_iter().chain(parts.filter(|_| !same)).enumerate() {
-            let amount = if tally.services == 0 { String::new() } else { dollars(tally.at_risk) };
-            table.add_row(vec![
-                Cell::new(if n == 0 { word } else { "" }),
-                Cell::new(what),
-                right(grouped(tally.findings)),
-                right(grouped(tally.services)),
-                right(amount),
+            table.row([
+                if n == 0 { word } else { "" }.to_owned(),
+                what.to_owned(),
+                grouped(tally.findings),
+                grouped(tally.services),
+                if tally.services == 0 { String::new() } else { dollars(tally.at_risk) },
             ]);
         }
     }
-    print(out, &table)?;
+    table.print(out)?;
     writeln!(out)
 }
 
 fn rules(by_rule: &ByRule, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table();
-    table.set_header(vec![
-        Cell::new("change"),
-        Cell::new("rule"),
-        Cell::new("disposition"),
-        right("findings"),
-        right("at risk"),
+    let mut table = Columns::new([
+        ("change", Align::Left),
+        ("rule", Align::Left),
+        ("disposition", Align::Left),
+        ("findings", Align::Right),
+        ("at risk", Align::Right),
     ]);
     for ((change, rule, Reverse(disposition)), (findings, at_risk)) in by_rule {
-        table.add_row(vec![
-            Cell::new(change.word()),
-            Cell::new(seen(rule)),
-            Cell::new(disposition.word()),
-            right(grouped(*findings)),
-            right(if at_risk.0 == 0 { String::new() } else { dollars(*at_risk) }),
+        table.row([
+            change.word().to_owned(),
+            seen(rule).into_owned(),
+            disposition.word().to_owned(),
+            grouped(*findings),
+            if at_risk.0 == 0 { String::new() } else { dollars(*at_risk) },
         ]);
     }
-    print(out, &table)?;
+    table.print(out)?;
     writeln!(out)
 }
 
-fn rows(listed: &[Listed], out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table();
-    let heads = ["change", "rule", "disposition", "claim", "code", "date", "at risk", ""];
-    let cell = |i: usize, text: &str| if heads[i] == "at risk" { right(text) } else { Cell::new(text) };
-    table.set_header(heads.iter().enumerate().map(|(i, head)| cell(i, head)));
+fn rows(listed: Vec<Listed>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Columns::new([
+        ("change", Align::Left),
+        ("rule", Align::Left),
+        ("disposition", Align::Left),
+        ("claim", Align::Left),
+        ("code", Align::Left),
+        ("date", Align::Left),
+        ("at risk", Align::Right),
+        ("", Align::Left),
+    ]);
     for one in listed {
-        table.add_row(one.cells.iter().enumerate().map(|(i, text)| cell(i, text)));
+        table.row(one.cells);
     }
-    print(out, &table)?;
+    table.print(out)?;
     writeln!(out)
 }

@@ -8,6 +8,7 @@ use crate::cli::args::{Check, ConfigCommand};
 use crate::cli::input_names;
 use crate::cli::settings;
 use crate::cli::settings::{EffectiveSettings, FILE};
+use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, paint, seen};
 use crate::cli::terminal::summary::{print, table};
 use crate::exit::Exit;
@@ -19,7 +20,8 @@ pub(crate) fn config(command: &ConfigCommand, out: &mut dyn Write) -> anyhow::Re
     let check = &Check { files, ..Check::clone(check) };
     let settings = settings::resolve(check)?;
     let policy = settings.policy()?;
-    writeln!(out, "{} {}\n", paint(BOLD, "settings"), seen(&source(check, &settings)))?;
+    let source = source(check, &settings);
+    writeln!(out, "{}\n", style::fitted(&format!("{} {}", paint(BOLD, "settings"), seen(&source)), 2))?;
     let mut table = table();
     table.set_header(["key", "value", "origin"]);
     for row in settings.rows() {

@@ -14,6 +14,7 @@
 //! - [`compare`](mod@compare): compares two reports.
 //! - [`prune`](mod@prune): removes old reports.
 //! - [`sample`](mod@sample), [`estimate`](mod@estimate): draws an audit sample and extrapolates its result.
+//! - [`trend`](mod@trend): shows months, rules and providers over many reports.
 //! - [`config`](mod@config): shows the settings in force.
 //! - [`inspect`](mod@inspect): shows how an extract is read.
 //! - [`layout`](mod@layout): prints a built-in layout, or checks a layout file.
@@ -39,4 +40,5 @@ pub(crate) mod rules;
 pub(crate) mod run_file;
 pub(crate) mod sample;
 pub(crate) mod slice;
+pub(crate) mod trend;
 pub(crate) mod verify;

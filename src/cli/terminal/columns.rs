@@ -1,6 +1,9 @@
 //! Tables of the summary: cells are never broken, so that an amount can be read at any width.
 
-use crate::cli::terminal::style::columns;
+use std::io;
+use std::io::Write;
+
+use crate::cli::terminal::style::{columns, width};
 
 /// Blanks before a table and between its columns.
 const GAP: usize = 2;
@@ -48,6 +51,11 @@ impl<const N: usize> Columns<N> {
             return self.rows.iter().flat_map(|row| self.listed(row, width)).collect();
         }
         std::iter::once(&head).chain(&self.rows).map(|row| self.line(row, &widths)).collect()
+    }
+
+    /// Prints it at the width of the terminal.
+    pub(crate) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.lines(width()).iter().try_for_each(|line| writeln!(out, "{line}"))
     }
 
     fn line(&self, row: &[String; N], widths: &[usize; N]) -> String {

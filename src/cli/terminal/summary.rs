@@ -103,7 +103,8 @@ fn fitted(text: &str, hang: usize) -> impl Iterator<Item = String> {
 /// Policy, ledger, the number of warnings, and the services by status.
 fn above(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
     let run = context.run;
-    let mut lines = vec![format!("{}  {}", paint(BOLD, "claimlint"), style::seen(&brief::policy(run)))];
+    let mut lines: Vec<_> =
+        fitted(&format!("{}  {}", paint(BOLD, "claimlint"), style::seen(&brief::policy(run))), 2).collect();
     let files = match run.inputs.as_slice() {
         [one] => style::seen(&one.name).into_owned(),
         many => format!("{} extracts", many.len()),

@@ -16,6 +16,7 @@
 //! - [`suppressed`]: the suppressions.
 //! - [`claim`]: the page of one claim.
 //! - [`letter`]: a letter about a claim.
+//! - [`trend`]: the page of a trend.
 
 pub mod chart;
 
@@ -27,6 +28,7 @@ mod inputs;
 pub(crate) mod letter;
 pub(crate) mod style;
 mod suppressed;
+pub(crate) mod trend;
 mod unlisted;
 
 use std::io;
