@@ -193,6 +193,15 @@ def line_up(bench: Bench, scenario: str, facts: dict[str, dict]) -> dict[str, li
                 f"{scenario}, one file": [*counting(bench, one), unpacked_lines_of(bench, one, scenario)],
                 f"{scenario}, {PARTS} files": [*peers, unpacked_lines_of(bench, extract, scenario)],
             }
+        case "parquet":
+            rows = "filter, all columns of the rows"
+            return {
+                "parquet": [
+                    peers[0],
+                    Job(bench, extract, "Polars", rows, "job_polars.py", {}),
+                    Job(bench, extract, "DuckDB", rows, "job_duckdb.py", {}),
+                ]
+            }
         case "memory":
             # The two sizes are different extracts: each must agree with itself, so they stand in tables of their own.
             small = Claimlint(bench, extracts["sparse"], "claimlint", "whole check, reports")

@@ -26,6 +26,7 @@ NEEDED = {
     "dense": ["dense"],
     "gzip": ["gzip"],
     "zstd": ["zstd"],
+    "parquet": ["parquet"],
     "memory": ["sparse", "sparse-4x"],
 }
 
@@ -83,6 +84,18 @@ def make_packed(pattern: Pattern, folder: Path, packer: str, copies: int) -> dic
         return pattern.facts(list(pool.map(pack, range(PARTS))), PARTS * copies)
 
 
+def make_parquet(pattern: Pattern, folder: Path, copies: int) -> dict:
+    """The sparse file as DuckDB writes it by default, but with zstd."""
+    import duckdb
+
+    text, path = folder / "parquet.csv", folder / "sparse.parquet"
+    facts = make_plain(pattern, text, copies)
+    rows = f"read_csv('{text}', all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"')"
+    duckdb.sql(f"COPY (SELECT * FROM {rows}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    text.unlink()
+    return facts | {"paths": [str(path)]}
+
+
 def make(folder: Path, name: str, size: float) -> dict:
     """Makes the extract called `name`, `size` bytes being that of the plain sparse file."""
     if name == "dense":
@@ -92,6 +105,8 @@ def make(folder: Path, name: str, size: float) -> dict:
         pattern = Pattern(SHAPES["wide"])
         return make_plain(pattern, folder / "wide.csv", pattern.copies_for(size))
     pattern = Pattern(SHAPES["sparse"])
+    if name == "parquet":
+        return make_parquet(pattern, folder, pattern.copies_for(size))
     if name in PACKERS:
         return make_packed(pattern, folder, name, pattern.copies_for(size / PARTS))
     times = 4 if name == "sparse-4x" else 1

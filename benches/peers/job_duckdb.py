@@ -59,6 +59,13 @@ def count(task: dict) -> tuple[str, list[str]]:
     return f"SELECT count(*) FROM {ROWS} WHERE {hit}", ["in_scope"]
 
 
+def take(task: dict) -> list[tuple]:
+    """All columns of the rows in scope of a Parquet file: a count would read the column of the filter alone."""
+    hit = " OR ".join(f"{column} IN ({texts(LISTED_PROCEDURES)})" for column in task["scope_columns"])
+    connection = duckdb.connect(config={"threads": task["cores"]})
+    return connection.execute(f"SELECT * FROM read_parquet($paths) WHERE {hit}", {"paths": task["paths"]}).fetchall()
+
+
 def audit(task: dict) -> tuple[str, list[str]]:
     rows = f"SELECT *, {not_in_list()} AS not_in_list, {missing_authorization()} AS missing_authorization FROM {ROWS}"
     if not task["checking"]:
@@ -76,6 +83,11 @@ def audit(task: dict) -> tuple[str, list[str]]:
 
 def main() -> None:
     task = json.loads(sys.argv[1])
+    if task["paths"][0].endswith(".parquet"):
+        started = time.perf_counter()
+        taken = len(take(task))
+        print(json.dumps({"inside": time.perf_counter() - started, "counts": {"in_scope": taken}}))
+        return
     query, names = audit(task) if "flagged_csv" in task else count(task)
     started = time.perf_counter()
     connection = duckdb.connect(config={"threads": task["cores"]})

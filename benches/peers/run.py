@@ -72,9 +72,9 @@ def pins() -> list[str]:
     return [line.replace("==", " ") for line in lines if line and not line.startswith("#")]
 
 
-def make_extracts(folder: Path, size: float, scenarios: list[str]) -> dict[str, dict]:
+def make_extracts(python: Path, folder: Path, size: float, scenarios: list[str]) -> dict[str, dict]:
     say(f"extracts in {folder}")
-    command = [sys.executable, str(HERE / "extracts.py"), str(folder), "--size", str(size), *scenarios]
+    command = [str(python), str(HERE / "extracts.py"), str(folder), "--size", str(size), *scenarios]
     subprocess.run(command, check=True)
     return json.loads((folder / "manifest.json").read_text())
 
@@ -143,7 +143,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     cores = len(os.sched_getaffinity(0))
     bench = Bench(work, claimlint, private_environment(work / "environment"), cores)
-    facts = make_extracts(work / "extracts", args.size, args.only)
+    facts = make_extracts(bench.python, work / "extracts", args.size, args.only)
     about = {"machine": machine(cores), "versions": versions(claimlint), "size_gb": args.size, "runs": args.runs}
 
     tables: dict[str, report.Table] = {}

@@ -136,6 +136,19 @@ pub fn without_float_trace(text: &str) -> &str {
     if is_trace { digits } else { text }
 }
 
+/// Number of characters of a name that a message quotes; longer names are cut.
+const MAX_NAME_CHARS: usize = 40;
+
+/// A name from a file, shortened and without control characters, for a terminal.
+pub fn printable(name: &str) -> String {
+    let mut out: String =
+        name.chars().take(MAX_NAME_CHARS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if name.chars().count() > MAX_NAME_CHARS {
+        out.push('\u{2026}');
+    }
+    out
+}
+
 /// The null words of every extract.
 #[derive(Debug)]
 struct EmptyWords {

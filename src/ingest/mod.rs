@@ -15,12 +15,15 @@
 //! - [`error`]: what stops the reading, in sentences.
 //! - [`cell`]: one cell as text.
 //! - [`field`]: the canonical fields.
+//! - [`read_at`]: reads a file by position.
+//! - [`parquet`]: the columns of a Parquet file.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
 //! - [`record`]: the grammar of a row, its cells, the header, rejected rows.
 //! - [`layout`]: which column holds which field.
 //! - [`date`]: dates of a day, in the forms of extracts.
 //! - [`scan`]: reads blocks in parallel.
 //! - [`known_codes`]: which cells and rows may hold a known code.
+//! - [`read_parquet`]: reads the rows of a Parquet file.
 //! - [`read_joined`]: reads an extract with joined tables.
 //! - [`split`]: reads a part of a plain extract by itself.
 
@@ -30,7 +33,10 @@ pub mod error;
 pub mod field;
 pub(crate) mod known_codes;
 pub mod layout;
+pub(crate) mod parquet;
+pub(crate) mod read_at;
 pub(crate) mod read_joined;
+pub(crate) mod read_parquet;
 pub mod record;
 pub mod scan;
 pub mod source;
@@ -117,8 +123,8 @@ pub fn read_into<C: Collector>(
     watch: &dyn Watch,
 ) -> Result<Extract<C>, ReadError> {
     let name = source.name.clone();
-    // Lines are counted from 1.
-    let start = Position { line: detected.lines_before + 1, offset: detected.data_start as u64 };
+    let (line, offset) = detected.start();
+    let start = Position { line, offset };
     let (tally, tables) = if detected.joins.is_empty() {
         (read_tally(kept, source, &detected, block, codes, charge, look, start, watch)?, Vec::new())
     } else {
@@ -143,6 +149,10 @@ pub(crate) fn read_tally<C: Collector>(
     watch: &dyn Watch,
 ) -> Result<Tally<C>, ReadError> {
     let total = Tally::new(start.line, start.offset, kept);
+    if let Some(table) = source.table() {
+        let look = |row: &Row<'_>, position: Position, kept: &mut C| look(detected, row, position, kept);
+        return read_parquet::read(table, detected, codes, charge, &look, watch, total);
+    }
     let columns = detected.binding.code_columns();
     let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
     let filter = RowFilter::of(charge, prefilter.as_ref());

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::detect::Detected;
+use crate::ingest::read_at::read_at;
 use crate::ingest::record::grammar::{Grammar, Step};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
@@ -19,7 +20,7 @@ use crate::ingest::scan::parallel::{Watch, read_stretch};
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter, parallel};
-use crate::ingest::source::blocks::{BlockReader, TextSource, read_at};
+use crate::ingest::source::blocks::{BlockReader, TextSource};
 use crate::ingest::source::decode::LeftOut;
 
 /// Bytes before a split from which its entry is guessed. Thousands of ordinary rows, so that a guess is wrong only inside a

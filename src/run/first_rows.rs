@@ -3,10 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::ingest::cell::printable;
 use crate::ingest::cell::upper;
 use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::beyond::Beyond;
-use crate::ingest::layout::bind_error::printable;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
 use crate::policy::Policy;
@@ -51,7 +51,7 @@ pub(crate) fn look(
         }
         true
     });
-    let has_patterns = layout.is_some_and(|layout| !layout.dates.is_empty());
+    let has_patterns = !detected.date_patterns(layout).is_empty();
     let mut warnings = Vec::new();
     for (field, dates) in DATES.into_iter().zip(dates) {
         let about = |kind| Warning::new(kind).file(&source.name).field(field.name()).of(dates.filled);

@@ -21,11 +21,12 @@ use crate::warning::Warning;
 /// Reads the extract with this number.
 pub(crate) fn read_one(
     number: u32,
-    source: Source,
+    mut source: Source,
     setup: &Setup,
     store: Store,
     watch: &dyn Watch,
 ) -> Result<(Extract<Store>, Vec<Warning>), ReadError> {
+    setup.bound(&mut source);
     let (detected, warnings) = settle(&source, setup)?;
     let rows = RowReader::new(number, &source.name, &detected, setup)?;
     let (codes, charge, look) = (rows.reader.codes.forms(), rows.charge(), rows.look());
@@ -40,7 +41,8 @@ pub(crate) fn read_one(
 pub fn settle(source: &Source, setup: &Setup) -> Result<(Detected, Vec<Warning>), ReadError> {
     let mut detected = ingest::layout::detect::detect(source, &setup.library)?;
     let layout = setup.library.named(&detected.layout);
-    let is_date = |text: &str| date::service_day(text, layout.map_or(&[], |layout| &layout.dates)).is_some();
+    let dates = detected.date_patterns(layout);
+    let is_date = |text: &str| date::service_day(text, dates).is_some();
     misread::settle_surplus(source, &mut detected, is_date);
     if let Some(layout) = layout {
         misread::refuse_merged_names(source, &detected, layout)?;
@@ -53,7 +55,9 @@ pub fn settle(source: &Source, setup: &Setup) -> Result<(Detected, Vec<Warning>)
 /// Compares an extract with its trailer record.
 pub(super) fn check_trailer(extract: &Extract<Store>, setup: &Setup) -> Result<(), ReadError> {
     let layout = setup.library.named(&extract.detected.layout);
-    reconcile::check_trailer(extract, layout.and_then(|layout| layout.trailer.as_ref()))
+    // The footer of a table says how many rows it has, and that was compared when it was opened.
+    let trailer = layout.and_then(|layout| layout.trailer.as_ref()).filter(|_| !extract.detected.is_table);
+    reconcile::check_trailer(extract, trailer)
 }
 
 /// Reads the rows of one extract.
@@ -70,7 +74,7 @@ impl<'a> RowReader<'a> {
         let layout = setup.library.named(&detected.layout);
         let Words { products, vocabulary } =
             Words::of(layout, policy).map_err(|what| ReadError::unusable(name, what))?;
-        let trailer = layout.and_then(|layout| layout.trailer.as_ref());
+        let trailer = layout.and_then(|layout| layout.trailer.as_ref()).filter(|_| !detected.is_table);
         let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
         let words = layout.map(|layout| &layout.words);
         let reader = Reader {
@@ -78,7 +82,7 @@ impl<'a> RowReader<'a> {
             products,
             vocabulary,
             settings: &policy.settings,
-            dates: layout.map_or(&[], |layout| &layout.dates),
+            dates: detected.date_patterns(layout),
             amounts: match words.and_then(|words| words.amounts) {
                 Some(Amounts::Line) => AmountsPer::Line,
                 Some(Amounts::Claim) => AmountsPer::Claim,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::claim::authorization::AuthorizationFile;
-use crate::ingest::Library;
 use crate::ingest::source::spill::Scratch;
+use crate::ingest::{Library, Source};
 use crate::policy::Policy;
 use crate::run::reconcile::Expect;
 
@@ -35,6 +35,15 @@ pub struct Memory {
     pub scratch: Scratch,
 }
 
+impl Setup {
+    /// Bounds the memory that reading an extract may take.
+    pub(super) fn bound(&self, source: &mut Source) {
+        if let Some(memory) = &self.memory {
+            source.set_memory(memory.of_reading());
+        }
+    }
+}
+
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Memory").field("bytes", &self.bytes).finish_non_exhaustive()
@@ -51,6 +60,11 @@ impl Memory {
     /// index, and then for parts being judged and written.
     pub fn of_lines(&self) -> usize {
         (self.bytes / 4).max((self.bytes / 2).saturating_sub(WORKING_BYTES))
+    }
+
+    /// Bytes of a table that are read at a time, which are free again when the index is made.
+    fn of_reading(&self) -> usize {
+        self.bytes / 4
     }
 
     /// Bytes that a pass of the index may take, besides the few bytes that the index keeps for each line.

@@ -298,7 +298,7 @@ fn a_claim_row_is_joined_to_its_lines() {
     let [reject] = rejects.as_slice() else { panic!("{rejects:?}") };
     let text = std::fs::read_to_string(&lines).expect("a text");
     assert_eq!((reject.line, reject.reason), (6, Reason::NoClaimId));
-    assert!(text.as_bytes()[reject.offset as usize..].starts_with(&reject.raw), "{reject:?}");
+    assert!(text.as_bytes()[reject.offset.expect("a text") as usize..].starts_with(&reject.raw), "{reject:?}");
     assert_eq!(text.lines().nth(5).map(str::as_bytes), Some(reject.raw.as_slice()));
     assert!(outcome.context.ledger.adds_up());
     let summary: serde_json::Value = serde_json::from_str(&table(&outcome, "summary.json")).expect("JSON");

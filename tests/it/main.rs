@@ -53,6 +53,7 @@
 //! terminal    no path, setting, policy, argument or cell controls the terminal
 //! injection   markup, formulas and escape sequences in every column
 //! house       structure of the repository: imports, rosters, file lengths, README
+//! parquet     Parquet extracts: the report of their export, and files that are refused
 //! pages       the README and the guide: their commands, what they show, the files they name
 //! subrooms    order of the files inside a room
 //! citations   sections of the specification that the code cites
@@ -102,6 +103,7 @@ mod nightly;
 #[cfg(unix)]
 mod others;
 mod pages;
+mod parquet;
 mod pollock;
 mod pollute;
 #[cfg(unix)]

@@ -218,7 +218,7 @@ proptest! {
         }
         for reject in outcome.context.inputs[0].rejects.all().expect("they are in memory") {
             let line = lines[reject.line as usize - 1];
-            prop_assert!(text.as_bytes()[reject.offset as usize..].starts_with(line.as_bytes()), "{reject:?}");
+            prop_assert!(text.as_bytes()[reject.offset.expect("a text") as usize..].starts_with(line.as_bytes()), "{reject:?}");
         }
     }
 

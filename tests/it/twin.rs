@@ -30,7 +30,7 @@ fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
             .all()
             .expect("they are in memory")
             .into_iter()
-            .map(|r| (r.line, r.offset, r.reason, r.raw))
+            .map(|r| (r.line, r.offset.expect("a text"), r.reason, r.raw))
             .collect(),
     }
 }

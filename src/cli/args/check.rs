@@ -39,7 +39,7 @@ Exit codes:
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = EXAMPLES_AND_EXIT_CODES)]
 pub struct Check {
-    /// Extracts: CSV, also gzip or zstd; directories, and patterns with * and ?; `-` reads stdin. All are judged together
+    /// Extracts: CSV, also gzip or zstd, and Parquet; directories, and patterns with * and ?; `-` reads stdin. All are judged together
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     /// The plan's authorization file, in which the authorization numbers of the claims are looked up

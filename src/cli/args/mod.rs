@@ -28,7 +28,7 @@ pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Expla
 pub use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
 pub(crate) use crate::cli::args::shared::{duration, required_field, size};
 
-/// Checks kyphoplasty claims in CSV extracts against BCBSMA Medical Policy 485.
+/// Checks kyphoplasty claims in CSV and Parquet extracts against BCBSMA Medical Policy 485.
 #[derive(Debug, Parser)]
 #[command(
     name = "claimlint",

@@ -121,7 +121,7 @@ impl Session<'_> {
         };
         let bytes = sizes(&plan.files).sum();
         let watcher = Watcher::new(typed.progress, self.quiet, bytes, self.stop.flag(), Arc::clone(self.log));
-        let open = |name: &str| Source::open_within(name, plan.max_decompressed);
+        let open = |name: &str| Source::open_extract(name, plan.max_decompressed);
         let read = plan.pool.install(|| match self.slices {
             None => run::run(&plan.files, &open, setup, &watcher),
             Some(slices) => run::run_with(&plan.files, &slices.reader(&open, plan.memory), setup, &watcher),

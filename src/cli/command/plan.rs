@@ -104,7 +104,7 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
         Setup { policy, library, authorization_file: None, expect, block: ingest::BLOCK, part: LINES, memory: None };
     let (mut extracts, mut refused, mut slices): (Vec<PlannedExtract>, Vec<ReadError>, u64) = Default::default();
     for file in &files {
-        let (dialect, count) = match Source::open_within(file, limit).and_then(|source| way_to_read(&source, &setup)) {
+        let (dialect, count) = match Source::open_extract(file, limit).and_then(|source| way_to_read(&source, &setup)) {
             Ok(WayToRead::Splits(dialect)) => {
                 let bytes = std::fs::metadata(file).map_or(0, |meta| meta.len());
                 let count = splits(dialect.data_start, bytes, typed.split, typed.run_up).count() as u64;
@@ -165,7 +165,7 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
 enum WayToRead {
     /// In splits.
     Splits(Dialect),
-    /// Whole, in one slice: it is compressed, UTF-16 or ended by CR.
+    /// Whole, in one slice: it is compressed, UTF-16, Parquet or ended by CR.
     OneSlice,
     /// By `merge` itself: tables are joined to it.
     Merge,

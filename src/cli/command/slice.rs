@@ -97,7 +97,7 @@ fn read(
         }
         let source = match args.stdin_at {
             Some(_) => Source::from_stream(name, stdin(), part.extract.stamp.bytes, limit)?,
-            None => Source::open_within(name, limit)?,
+            None => Source::open_extract(name, limit)?,
         };
         return Ok(read_whole(id, source, setup, store, watch)?);
     };

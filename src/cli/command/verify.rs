@@ -227,7 +227,7 @@ fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) ->
     let expect = Expect::default();
     let setup =
         Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
-    let run = run(&args.files, &|name| Source::open_within(name, limit), setup, &Unwatched)?;
+    let run = run(&args.files, &|name| Source::open_extract(name, limit), setup, &Unwatched)?;
     let mut wrong = counts(&run.context, saved);
     // Without the authorizations of the run the verdicts would differ.
     let had = report.manifest.inputs.iter().any(|input| input.role == InputRole::Authorizations);

@@ -7,6 +7,7 @@ use std::sync::Once;
 
 use crate::cli::terminal::screen;
 use crate::exit::Exit;
+use crate::ingest::parquet::guard::is_decoding;
 
 /// Runs a job and turns a panic into an error: a report under construction is removed while the stack unwinds,
 /// whichever thread panicked.
@@ -19,6 +20,10 @@ pub(crate) fn guarded(job: impl FnOnce() -> Exit) -> Exit {
 static PRINTED: Once = Once::new();
 
 fn print_message(panic: &PanicHookInfo<'_>) {
+    // The decoder of Parquet panics on some damaged bytes, and an error follows.
+    if is_decoding() {
+        return;
+    }
     PRINTED.call_once(|| {
         let _ = writeln!(screen::stderr(), "{}", message(panic.location()));
     });

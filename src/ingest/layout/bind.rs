@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::ingest::cell::printable;
 use crate::ingest::field::{Field, Group, fold};
-use crate::ingest::layout::bind_error::{BindError, printable};
+use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
 use crate::ingest::layout::known_names::KnownNames;

@@ -23,9 +23,6 @@ impl BindError {
 /// Number of spellings of a missing field that a message lists: one line of a terminal. The layout file has all of them.
 const MAX_SPELLINGS_SHOWN: usize = 8;
 
-/// Number of characters of a name that a message quotes; longer names are cut.
-const MAX_NAME_CHARS: usize = 40;
-
 impl BindError {
     /// The sentence for the user.
     pub fn message(&self) -> String {
@@ -58,14 +55,4 @@ impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message())
     }
-}
-
-/// A name from a file, shortened and without control characters, for a terminal.
-pub fn printable(name: &str) -> String {
-    let mut out: String =
-        name.chars().take(MAX_NAME_CHARS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if name.chars().count() > MAX_NAME_CHARS {
-        out.push('\u{2026}');
-    }
-    out
 }

@@ -9,10 +9,12 @@ use crate::ingest::error::ReadError;
 use crate::ingest::layout::beyond::Beyond;
 use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::binding::Binding;
+use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::joined;
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::layout::library::Library;
+use crate::ingest::layout::table;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Attempt, Header, sniff};
 use crate::ingest::source::Source;
@@ -41,6 +43,23 @@ pub struct Detected {
     pub unjoined: Vec<(String, String)>,
     /// Columns that are numbered beyond what is read.
     pub beyond: Vec<Beyond>,
+    /// It is a table and no text: it has no lines, no line ends and no trailer record.
+    pub is_table: bool,
+    /// It is a table that holds its service dates as days, not as texts in the form that the layout describes.
+    pub has_typed_dates: bool,
+}
+
+impl Detected {
+    /// The patterns of a layout by which dates are read.
+    pub fn date_patterns<'a>(&self, layout: Option<&'a Layout>) -> &'a [DatePattern] {
+        layout.filter(|_| !self.has_typed_dates).map_or(&[], |layout| &layout.dates)
+    }
+
+    /// The line of the first row, and its byte. Rows of a table are not text and begin at byte 0.
+    pub fn start(&self) -> (u64, u64) {
+        // Lines are counted from 1.
+        (self.lines_before + 1, if self.is_table { 0 } else { self.data_start as u64 })
+    }
 }
 
 /// Why no layout fits, over all attempts.
@@ -63,7 +82,7 @@ const MAX_PREAMBLE_LINE: usize = 1 << 16;
 /// error says how many lines to skip; if it may be cut by a CR, the error says that the lines end in two ways.
 pub fn detect(source: &Source, library: &Library) -> Result<Detected, ReadError> {
     match detect_as_given(source, library) {
-        Err(ReadError::Unusable { file, what }) => {
+        Err(ReadError::Unusable { file, what }) if source.table().is_none() => {
             let advice = after_preamble(source, library).map(|(.., lines)| {
                 format!("\n  its header is on line {}, after a preamble: give --skip-lines {lines}", lines + 1)
             });
@@ -87,6 +106,9 @@ fn begins_with_cr_before_lf(sample: &[u8]) -> bool {
 /// The layouts that skip the preamble of an extract, what is detected then, and the number of its lines. None: no later line
 /// is a header.
 pub fn after_preamble(source: &Source, library: &Library) -> Option<(Library, Detected, usize)> {
+    if source.table().is_some() {
+        return None;
+    }
     let lines = source.sample.split(|b| *b == b'\n').take(MAX_PREAMBLE + 1);
     let lines = lines.take_while(|line| line.len() <= MAX_PREAMBLE_LINE).count();
     let after = |lines: usize| {
@@ -104,7 +126,7 @@ fn detect_as_given(source: &Source, library: &Library) -> Result<Detected, ReadE
     let mut failures = Failures::default();
     let detected = sniff(source, |attempt| {
         for layout in library.candidates() {
-            if layout.form.delimiter.is_none_or(|d| d == attempt.delimiter)
+            if attempt.fits(layout.form.delimiter)
                 && let Some(detected) = try_layout(source, attempt, layout, library, &mut failures)?
             {
                 return Ok(Some(detected));
@@ -112,7 +134,27 @@ fn detect_as_given(source: &Source, library: &Library) -> Result<Detected, ReadE
         }
         Ok(None)
     })?;
-    detected.ok_or_else(|| ReadError::unusable(&source.name, failures.message()))
+    match (detected, source.table()) {
+        (Some(detected), None) => Ok(detected),
+        (Some(mut detected), Some(table)) => {
+            if let Some(join) = detected.joins.first() {
+                let what = format!(
+                    "is a Parquet file, and tables are joined to CSV extracts only (--join {}): join them in the query that \
+                     writes the file",
+                    join.table
+                );
+                return Err(ReadError::unusable(&source.name, what));
+            }
+            let typed = table::adapt(table, &mut detected.binding);
+            detected.has_typed_dates = typed.map_err(|what| ReadError::unusable(&source.name, what))?;
+            detected.is_table = true;
+            Ok(detected)
+        }
+        (None, table) => {
+            let advice = table.and_then(table::advice).unwrap_or_default();
+            Err(ReadError::unusable(&source.name, failures.message() + &advice))
+        }
+    }
 }
 
 fn try_layout(
@@ -224,5 +266,7 @@ pub(super) fn detected(
         joins,
         unjoined,
         beyond,
+        is_table: false,
+        has_typed_dates: false,
     }
 }

@@ -27,11 +27,12 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// How an extract is read. `None` if a part of it cannot be read by itself: a CR may end lines, or tables are joined.
+    /// How an extract is read. `None` if a part of it cannot be read by itself: a CR may end lines, it is a table, or tables are joined to
+    /// it.
     pub fn of(detected: &Detected) -> Option<Self> {
         let Grammar { delimiter, cr_ends, surplus, .. } = &detected.grammar;
         let Surplus::Exactly(surplus) = *surplus else { return None };
-        (!cr_ends && detected.joins.is_empty()).then(|| Self {
+        (!cr_ends && !detected.is_table && detected.joins.is_empty()).then(|| Self {
             layout: detected.layout.clone(),
             delimiter: char::from(*delimiter),
             columns: detected.header.clone(),

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::ingest::cell::printable;
 use crate::ingest::cell::without_float_trace;
 use crate::ingest::error::ReadError;
 use crate::ingest::field::fold;
-use crate::ingest::layout::bind_error::{BindError, printable};
+use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
 use crate::ingest::layout::known_names::KnownNames;

@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::ingest::cell::printable;
 use crate::ingest::cell::shape;
 use crate::ingest::field::{Field, Group, fold};
-use crate::ingest::layout::bind_error::printable;
 use crate::ingest::layout::definition::{Layout, Mapping, NumberedName};
 
 /// Cells of a first line that a message describes.

@@ -1,9 +1,9 @@
 //! Checks the first rows of an extract under its layout: how many surplus fields they have, and whether their dates can be
 //! read. The caller passes the function that reads a date.
 
+use crate::ingest::cell::printable;
 use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
-use crate::ingest::layout::bind_error::printable;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::detect::Detected;

@@ -20,6 +20,7 @@
 //! - [`beyond`]: columns beyond the numbers that are read.
 //! - [`library`]: the shipped layouts.
 //! - [`joined`]: joined tables, opened and bound.
+//! - [`table`]: what a layout must know of the kinds of the columns of a table.
 //! - [`detect`]: finds the delimiter, the header and the layout of an extract.
 //! - [`dialect`]: how an extract is read, for another process.
 //! - [`misread`]: the first rows under the layout: surplus fields, and dates that cannot be read.
@@ -43,5 +44,6 @@ pub(crate) mod parse_columns;
 pub(crate) mod parse_join;
 pub(crate) mod ranges;
 pub mod shipped;
+pub(crate) mod table;
 pub mod text_form;
 pub mod words;

@@ -230,7 +230,7 @@ fn look_at<C: Collector>(
                     RowAction::Keep(()) => {}
                     RowAction::Reject(reason) => {
                         let raw = first_line(&detected.grammar, &raw.bytes[..record]);
-                        rejects.push(Reject { line: *line, offset: *offset, reason, raw });
+                        rejects.push(Reject { line: *line, offset: Some(*offset), reason, raw });
                     }
                 }
             }

@@ -16,7 +16,7 @@ struct Footers {
 /// The advice for a rejected row that ends a text of `bytes` bytes and looks like a footer. None: it does not.
 pub(crate) fn advice(reject: &Reject, bytes: u64) -> Option<String> {
     // A line end of two bytes may follow.
-    let is_last = reject.offset + reject.raw.len() as u64 + 2 >= bytes;
+    let is_last = reject.offset? + reject.raw.len() as u64 + 2 >= bytes;
     if !is_last || !matches!(reject.reason, Reason::TooFewFields | Reason::TooManyFields) {
         return None;
     }
@@ -37,7 +37,7 @@ pub(crate) fn of_text(grammar: &Grammar, text: &[u8], start: usize) -> Option<St
     let at = grammar.after_last_line_end(text).filter(|at| *at >= start)?;
     let Step::Rejected { reason, .. } = grammar.read(text, at, true, &mut Vec::new()) else { return None };
     let (line, raw) = (grammar.lines(&text[..at]) + 1, text[at..].to_vec());
-    advice(&Reject { line, offset: at as u64, reason, raw }, text.len() as u64)
+    advice(&Reject { line, offset: Some(at as u64), reason, raw }, text.len() as u64)
 }
 
 #[cfg(test)]
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_footer_is_answered_with_the_flag_that_passes_over_it() {
-        let reject = |raw: &str, reason| Reject { line: 9, offset: 100, reason, raw: raw.as_bytes().to_vec() };
+        let reject = |raw: &str, reason| Reject { line: 9, offset: Some(100), reason, raw: raw.as_bytes().to_vec() };
         for (raw, flag) in [
             ("(2075 rows affected)", "\"(\""),
             ("Total: 5", "\"Total\""),

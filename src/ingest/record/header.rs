@@ -49,6 +49,8 @@ pub struct Attempt<'a> {
     lone_cr: bool,
     /// First byte after a byte-order mark and a `sep=` line.
     start: usize,
+    /// It is a table, whose first rows were written as CSV: what a layout says of the form of a text does not apply.
+    is_table: bool,
 }
 
 /// Tries each delimiter until `bind` returns a value. If the first line is `sep=X`, which spreadsheets write, it is skipped
@@ -58,6 +60,10 @@ pub fn sniff<T>(
     mut bind: impl FnMut(&Attempt<'_>) -> Result<Option<T>, ReadError>,
 ) -> Result<Option<T>, ReadError> {
     let sample = source.sample.as_slice();
+    if source.table().is_some() {
+        let (delimiter, whole) = (DELIMITERS[0], source.whole);
+        return bind(&Attempt { delimiter, sample, whole, cr_ends: false, lone_cr: false, start: 0, is_table: true });
+    }
     let mark = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let first_end = memchr::memchr2(b'\r', b'\n', sample);
     if first_end.is_none_or(|end| end + 2 >= sample.len())
@@ -71,7 +77,9 @@ pub fn sniff<T>(
     let (separator, start) = separator_line(sample, mark).map_or((None, mark), |(d, next)| (Some(d), next));
     let delimiters = separator.map_or_else(|| DELIMITERS.to_vec(), |d| vec![d]);
     for delimiter in delimiters {
-        if let Some(bound) = bind(&Attempt { delimiter, sample, whole: source.whole, cr_ends, lone_cr, start })? {
+        if let Some(bound) =
+            bind(&Attempt { delimiter, sample, whole: source.whole, cr_ends, lone_cr, start, is_table: false })?
+        {
             return Ok(Some(bound));
         }
     }
@@ -114,9 +122,15 @@ const FOREIGN_LINE_ENDS: [(&[u8], &str); 7] = [
 const MAY_BE_IN_A_LINE: [&[u8]; 3] = [b"\x85", b"\x0B", b"\x0C"];
 
 impl Attempt<'_> {
+    /// Is this the delimiter that a layout names? One that names none fits every delimiter.
+    pub(crate) fn fits(&self, delimiter: Option<u8>) -> bool {
+        self.is_table || delimiter.is_none_or(|delimiter| delimiter == self.delimiter)
+    }
+
     /// Reads the header under one delimiter. The error is a sentence for the user.
     pub fn read(&self, preamble: Preamble<'_>) -> Result<(Grammar, Header), String> {
         let sample = self.sample;
+        let preamble = if self.is_table { Preamble::default() } else { preamble };
         let quoting = preamble.quoting;
         if quoting.quote == Some(self.delimiter) {
             return Err("the layout's quote is its delimiter, too".to_owned());

@@ -82,8 +82,8 @@ impl Reason {
 pub struct Reject {
     /// Line of the file on which it starts; the file's first line is 1.
     pub line: u64,
-    /// Byte of the (decompressed) file at which it starts.
-    pub offset: u64,
+    /// Byte of the (decompressed) file at which it starts. `None`: rows of the file are not text.
+    pub offset: Option<u64>,
     /// Why.
     pub reason: Reason,
     /// Its first physical line, cut at [`RAW_LIMIT`] bytes.
@@ -159,7 +159,8 @@ impl Rejects {
     /// Adds the rejected rows of the next block, whose positions are relative to the end of this one.
     pub fn append(&mut self, next: Self, lines: u64, bytes: u64) {
         for reject in next.last {
-            self.push(Reject { line: reject.line + lines, offset: reject.offset + bytes, ..reject });
+            let offset = reject.offset.map(|offset| offset + bytes);
+            self.push(Reject { line: reject.line + lines, offset, ..reject });
         }
     }
 
@@ -204,11 +205,11 @@ mod tests {
             let mut block = Rejects::default();
             for line in 0..many {
                 let reason = if line % 2 == 0 { Reason::TooLong } else { Reason::TooFewFields };
-                block.push(Reject { line, offset: 2 * line, reason, raw: line.to_string().into() });
+                block.push(Reject { line, offset: Some(2 * line), reason, raw: line.to_string().into() });
             }
             rejects.append(block, 10, 20);
             let all = rejects.all().expect("there is a disk");
-            assert!(all.iter().map(|r| r.line).eq(10..10 + many) && all[1].offset == 22);
+            assert!(all.iter().map(|r| r.line).eq(10..10 + many) && all[1].offset == Some(22));
             assert_eq!((rejects.len(), all.len() as u64, rejects.first().len()), (many, many, FIRST_REJECTS_SHOWN));
             assert_eq!(rejects.counts()[&Reason::TooFewFields], RowCount { rows: many / 2, first: 11 });
             rejects.withhold("nothing");
@@ -221,7 +222,7 @@ mod tests {
         let mut rejects = Rejects::new(Some(Spool::new(std::sync::Arc::new(tempfile::tempfile), 0)));
         assert!(rejects.latest().is_none());
         for line in 0..=SPOOL_CHUNK_ROWS as u64 {
-            rejects.push(Reject { line, offset: line, reason: Reason::TooLong, raw: Vec::new() });
+            rejects.push(Reject { line, offset: Some(line), reason: Reason::TooLong, raw: Vec::new() });
             assert_eq!(rejects.latest().map(|reject| reject.line), Some(line));
         }
     }

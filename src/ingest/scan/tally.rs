@@ -192,7 +192,7 @@ impl<C: Collector> Tally<C> {
         if grammar.holds_rows_ended_by_cr(record) {
             RowCount::add(&mut self.counts.ended_by_cr, 1, self.counts.lines);
         }
-        self.rejects.push(Reject { line: self.counts.lines, offset: self.counts.bytes, reason, raw });
+        self.rejects.push(Reject { line: self.counts.lines, offset: Some(self.counts.bytes), reason, raw });
         self.counts.rows += 1;
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use crate::ingest::error::ReadError;
+use crate::ingest::read_at::read_at;
 use crate::ingest::source::decode::LeftOut;
 use crate::warning::WarningKind;
 
@@ -145,23 +146,5 @@ fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, block: usize) -> io::Resul
         }
     }
     buffer.truncate(filled);
-    Ok(())
-}
-
-#[cfg(unix)]
-pub(crate) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-pub(crate) fn read_at(file: &File, mut buffer: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !buffer.is_empty() {
-        let n = std::os::windows::fs::FileExt::seek_read(file, buffer, at)?;
-        if n == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        buffer = &mut buffer[n..];
-        at += n as u64;
-    }
     Ok(())
 }

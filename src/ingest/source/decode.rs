@@ -8,6 +8,7 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use flate2::bufread::GzDecoder;
 
 use crate::ingest::error::ReadError;
+use crate::ingest::parquet;
 use crate::warning::WarningKind;
 
 pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
@@ -35,16 +36,21 @@ pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
 }
 
 /// Formats that people give to a CSV tool by mistake: their first bytes, and what to do.
-const NOT_TEXT: [(&[u8], &str); 8] = [
+const NOT_TEXT: [(&[u8], &str); 9] = [
     (UTF_32[0], IS_UTF_32),
     (UTF_32[1], IS_UTF_32),
     (b"PK\x03\x04", "is a ZIP archive or an Excel workbook; save the sheet as CSV, or unpack it first"),
-    (b"PAR1", "is a Parquet file; export it as CSV first"),
+    (parquet::MAGIC, IS_PARQUET),
+    (parquet::ENCRYPTED, parquet::IS_ENCRYPTED),
     (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save the sheet as CSV"),
     (b"%PDF", "is a PDF; export the table as CSV"),
     (b"BZh", "is bzip2-compressed; unpack it first (gzip and zstd are read directly)"),
     (b"\xfd7zXZ", "is xz-compressed; unpack it first (gzip and zstd are read directly)"),
 ];
+
+const IS_PARQUET: &str = "is a Parquet file, which is read as an extract in a file of its own: not through a pipe, not \
+                          compressed once more, and not as an authorization file or a joined table; name the file, or export \
+                          it as CSV";
 
 /// Bytes of an X12 file in which its first group begins: the ISA segment has 106.
 const X12_HEAD_BYTES: usize = 200;

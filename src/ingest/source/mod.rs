@@ -24,13 +24,19 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::ingest::error::ReadError;
-use crate::ingest::source::blocks::{BlockReader, TextSource, read_at};
+use crate::ingest::parquet;
+use crate::ingest::parquet::ParquetFile;
+use crate::ingest::read_at::read_at;
+use crate::ingest::source::blocks::{BlockReader, TextSource};
 use crate::ingest::source::decode::{
     Counted, Guarded, GzipMembers, LeftOut, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
 };
 
 /// Bytes read before the layout is detected: enough for any header and a thousand wide rows.
 pub const SAMPLE_BYTES: usize = 4 << 20;
+
+/// Rows of a table in its sample, which is written as text: as many as are looked at before an extract is read.
+pub const SAMPLE_ROWS: usize = 1000;
 
 /// An opened input: its first bytes in memory, the rest on demand.
 pub struct Source {
@@ -52,6 +58,7 @@ pub struct Source {
 enum Bytes {
     File(File),
     Stream(Box<dyn Read + Send>),
+    Table(Box<ParquetFile>),
 }
 
 impl Source {
@@ -63,6 +70,15 @@ impl Source {
     /// Opens a path, or stdin for `-`. A compressed input may unpack to at most `limit` bytes; by default to 1 GiB or 1,000
     /// times its size, whichever is more, which no claim extract reaches.
     pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
+        Self::open_as(name, limit, false)
+    }
+
+    /// Opens an extract: like [`Source::open_within`], or a Parquet file, whose sample is its first rows as CSV.
+    pub fn open_extract(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
+        Self::open_as(name, limit, true)
+    }
+
+    fn open_as(name: &str, limit: Option<u64>, may_be_table: bool) -> Result<Self, ReadError> {
         let cannot_open = |e: io::Error| ReadError::cannot_open(name, &e);
         let cannot_read = |e: io::Error| ReadError::cannot_read(name, &e);
         if name == "-" {
@@ -84,6 +100,9 @@ impl Source {
         if head.is_empty() {
             return Err(ReadError::Empty { file: name.to_owned() });
         }
+        if may_be_table && head == parquet::MAGIC {
+            return Self::of_table(ParquetFile::open(name, file, meta.len())?);
+        }
         if compression(&head).is_some() || utf16(&head).is_some() {
             let reopened = File::open(path).map_err(cannot_open)?;
             return Self::from_reader(name, Box::new(reopened), meta.len(), limit);
@@ -103,6 +122,35 @@ impl Source {
             left_out: LeftOut::default(),
             bytes: Bytes::File(file),
         })
+    }
+
+    fn of_table(table: ParquetFile) -> Result<Self, ReadError> {
+        let (sample, whole) = parquet::first_rows(&table, SAMPLE_ROWS, SAMPLE_BYTES)?;
+        Ok(Self {
+            name: table.name().to_owned(),
+            size: table.size(),
+            undone: Vec::new(),
+            sample,
+            whole,
+            taken: Arc::default(),
+            left_out: LeftOut::default(),
+            bytes: Bytes::Table(Box::new(table)),
+        })
+    }
+
+    /// The table, if it is one and no text.
+    pub(crate) fn table(&self) -> Option<&ParquetFile> {
+        match &self.bytes {
+            Bytes::Table(table) => Some(table),
+            Bytes::File(_) | Bytes::Stream(_) => None,
+        }
+    }
+
+    /// Sets the bytes of memory that reading a table may take. A text is read in blocks of a fixed size.
+    pub fn set_memory(&mut self, bytes: usize) {
+        if let Bytes::Table(table) = &mut self.bytes {
+            table.set_memory(bytes);
+        }
     }
 
     /// An input in memory, for worked examples and tests.
@@ -166,8 +214,19 @@ impl Source {
                 sample.drain(..from);
                 TextSource::Stream { stream: Box::new(Cursor::new(sample).chain(stream)), taken: self.taken }
             }
+            // A table is read by its columns. Its text would be the first rows only.
+            Bytes::Table(_) => TextSource::Stream { stream: Box::new(NoText), taken: self.taken },
         };
         BlockReader::new(self.name, text, block, self.left_out)
+    }
+}
+
+/// The text of a table: there is none.
+struct NoText;
+
+impl Read for NoText {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "a table has no text"))
     }
 }
 

@@ -139,7 +139,10 @@ pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Resu
             let mut rows = CsvRows::default();
             rows.input(file);
             rows.number(reject.line);
-            rows.number(reject.offset);
+            match reject.offset {
+                Some(offset) => rows.number(offset),
+                None => rows.word(""),
+            }
             rows.word(reject.reason.code());
             rows.input(&String::from_utf8_lossy(&reject.raw));
             rows.end();

@@ -23,6 +23,10 @@ const REJECT_BYTES: usize = 1 << 18;
 /// Rejected rows in a frame, likewise.
 const REJECT_ROWS: usize = 1 << 12;
 
+/// Most lines of a slice: more than a machine reads in a year, and few enough that the lines of all slices of a job can be added
+/// up. A row of a Parquet file may take less than a byte, so the bytes are no bound.
+const MOST_LINES: u64 = 1 << 43;
+
 /// Which slice it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SliceId {
@@ -117,7 +121,7 @@ impl SliceHead {
         // A place in a file is an i64, so that the sums of slices that follow each other fit.
         i64::try_from(self.exit).is_ok()
             && self.exit.checked_sub(self.entry) == Some(counts.bytes)
-            && counts.lines <= counts.bytes
+            && counts.lines <= MOST_LINES
             && counts.rows <= counts.lines + 1
             && counts.ignored.checked_add(self.rejected).is_some_and(|rows| rows <= counts.rows)
             && [counts.longer, counts.stray_quotes, counts.ended_by_cr].into_iter().all(within)
@@ -164,10 +168,13 @@ impl SliceReader {
             let rows: Vec<Reject> = self.frame()?;
             left = left.checked_sub(rows.len() as u64).filter(|_| !rows.is_empty()).ok_or(SliceError::Damaged)?;
             for reject in rows {
-                if reject.line > self.head.counts.lines || reject.offset > self.head.counts.bytes {
+                if reject.line > self.head.counts.lines
+                    || reject.offset.is_some_and(|offset| offset > self.head.counts.bytes)
+                {
                     return Err(SliceError::Damaged);
                 }
-                total.rejects.push(Reject { line: reject.line + lines, offset: reject.offset + bytes, ..reject });
+                let offset = reject.offset.map(|offset| offset + bytes);
+                total.rejects.push(Reject { line: reject.line + lines, offset, ..reject });
             }
         }
         let mut left = self.head.lines;

@@ -19,15 +19,16 @@ pub struct Slice {
 /// Reads a whole extract without joined tables into a slice.
 pub fn read_whole(
     id: SliceId,
-    source: Source,
+    mut source: Source,
     setup: &Setup,
     store: Store,
     watch: &dyn Watch,
 ) -> Result<Slice, ReadError> {
+    setup.bound(&mut source);
     let (detected, _) = settle(&source, setup)?;
     let rows = RowReader::new(id.extract, &source.name, &detected, setup)?;
     let tally = rows.whole(store, source, &detected, setup, watch)?;
-    let entry = detected.data_start as u64;
+    let (_, entry) = detected.start();
     Ok(slice(id, SplitTally { entry, exit: entry + tally.bytes, tally }))
 }
 

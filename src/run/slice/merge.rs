@@ -39,7 +39,8 @@ pub fn read_slices(
     watch: &dyn Watch,
 ) -> Result<(Extract<Store>, Vec<Warning>), ReadError> {
     let (detected, warnings) = settle(source, setup)?;
-    let mut total = Tally::new(detected.lines_before + 1, detected.data_start as u64, store);
+    let (line, byte) = detected.start();
+    let mut total = Tally::new(line, byte, store);
     for slice in slices {
         let kept = total.kept.len();
         let refused = |e: &SliceError| {

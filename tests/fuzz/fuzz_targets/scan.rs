@@ -79,7 +79,7 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
 fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
     Found {
         rows: tally.kept.into_iter().map(|KeptRow { line, value, .. }| (line, value)).collect(),
-        rejects: tally.rejects.all().expect("they are in memory").into_iter().map(|r| (r.line, r.offset, r.reason, r.raw)).collect(),
+        rejects: tally.rejects.all().expect("they are in memory").into_iter().map(|r| (r.line, r.offset.expect("a text"), r.reason, r.raw)).collect(),
     }
 }
 

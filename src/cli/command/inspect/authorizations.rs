@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::cli::plan::is_pipe;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::style::{BOLD, fitted, paint, seen};
-use crate::ingest::layout::bind_error::printable;
+use crate::ingest::cell::printable;
 use crate::ingest::layout::detect;
 use crate::ingest::{Library, Source};
 use crate::policy::Policy;
@@ -23,7 +23,7 @@ pub(super) fn described(
     policy: &Policy,
     library: &Library,
 ) -> anyhow::Result<Option<String>> {
-    let open = || Source::open_within(file, settings.max_decompressed.value);
+    let open = || Source::open_extract(file, settings.max_decompressed.value);
     // A pipe can be read once only, by whoever reads extracts.
     if is_pipe(file) || detect::detect(&open()?, library).is_ok() {
         return Ok(None);

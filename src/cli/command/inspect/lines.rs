@@ -1,7 +1,9 @@
 //! The lines of `inspect`: where a text stands beside a name, and how names and delimiters are shown.
 
 use crate::cli::terminal::style::seen;
-use crate::ingest::layout::bind_error::printable;
+use crate::ingest::cell::printable;
+use crate::ingest::parquet::ParquetFile;
+use crate::report::words::numbers::counted;
 
 /// Columns before the text beside a field's name: an indent of 2, the longest name, a gap.
 pub(super) const BESIDE: usize = 27;
@@ -16,6 +18,12 @@ pub(super) fn delimiter(byte: u8) -> String {
         b'*' => "asterisk".to_owned(),
         other => format!("{:?}", char::from(other)),
     }
+}
+
+/// The form of a table in words.
+pub(super) fn form(table: &ParquetFile) -> String {
+    let (rows, groups) = (counted(table.rows(), "row"), counted(table.groups() as u64, "row group"));
+    format!("Parquet: {} columns, {rows} in {groups}", table.columns().len())
 }
 
 /// A text from the file or the layout, shortened and safe to print.

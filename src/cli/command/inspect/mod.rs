@@ -28,7 +28,7 @@ use anyhow::{anyhow, bail};
 use crate::cli::args::{Check, ConfigChoice, LayoutChoice};
 use crate::cli::command::inspect::candidates::Hints;
 use crate::cli::command::inspect::cells::Looks;
-use crate::cli::command::inspect::lines::{BESIDE, delimiter, shown};
+use crate::cli::command::inspect::lines::{BESIDE, delimiter, form, shown};
 use crate::cli::command::inspect::samples::{line, samples};
 use crate::cli::command::inspect::values::print_words;
 use crate::cli::command::inspect::written::{Draft, write_new};
@@ -39,6 +39,7 @@ use crate::exit::Exit;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::{detect, misread};
+use crate::ingest::parquet::ParquetFile;
 use crate::ingest::record::footer;
 use crate::ingest::record::quoting::Quoting;
 use crate::ingest::{Detected, Layout, Source, date};
@@ -67,7 +68,7 @@ pub(crate) fn inspect(
         }
         return Ok(Exit::Clean);
     }
-    let source = Source::open_within(file, layout.max_decompressed)?;
+    let source = Source::open_extract(file, layout.max_decompressed)?;
     let (library, mut detected, preamble) = match detect::detect(&source, &library) {
         Ok(detected) => (library, detected, 0),
         Err(error) => {
@@ -86,7 +87,8 @@ pub(crate) fn inspect(
         writeln!(out, "{}", fitted(&paint(BOLD, advice), 0))?;
     }
     let chosen = library.named(&detected.layout);
-    let is_date = |text: &str| date::service_day(text, chosen.map_or(&[], |layout| &layout.dates)).is_some();
+    let dates = detected.date_patterns(chosen);
+    let is_date = |text: &str| date::service_day(text, dates).is_some();
     misread::settle_surplus(&source, &mut detected, is_date);
     // Refusals for which check has to look at rows.
     let merged = chosen.map_or(Ok(()), |layout| misread::refuse_merged_names(&source, &detected, layout));
@@ -107,7 +109,8 @@ pub(crate) fn inspect(
     {
         writeln!(out, "{}", fitted(&format!("  last line  {}", seen(&advice)), 13))?;
     }
-    print_mapped(&detected, &samples(&source, &detected, layout.max_decompressed)?, out)?;
+    let names = column_names(&source, &detected);
+    print_mapped(&detected, &names, &samples(&source, &detected, layout.max_decompressed)?, out)?;
     if let Some(layout) = chosen {
         print_words(layout, out)?;
     }
@@ -116,8 +119,7 @@ pub(crate) fn inspect(
     values::print((&detected.binding, &detected.header), &looks.columns, (&policy, &words), &mut draft, out)?;
     print_missing(&detected, &looks.columns, &mut draft, out)?;
     let is_unused = |column: &usize| !detected.binding.each().any(|binding| binding.uses(*column));
-    let unused: Vec<_> =
-        (0..detected.header.len()).filter(is_unused).map(|column| shown(&detected.header[column])).collect();
+    let unused: Vec<_> = (0..detected.header.len()).filter(is_unused).map(|column| names[column].as_str()).collect();
     if !unused.is_empty() {
         writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unused.join(", ")), 2))?;
     }
@@ -134,6 +136,16 @@ pub(crate) fn inspect(
     Ok(if refusal.is_some() { Exit::Failed } else { Exit::Clean })
 }
 
+/// The names of the columns as they are shown; those of a table with their types.
+fn column_names(source: &Source, detected: &Detected) -> Vec<String> {
+    let types = source.table().map_or(&[][..], ParquetFile::columns);
+    let name = |(column, name): (usize, &String)| match types.get(column) {
+        Some(of) => format!("{} ({})", shown(name), of.kind),
+        None => shown(name),
+    };
+    detected.header.iter().enumerate().map(name).collect()
+}
+
 /// Prints how the text is read: layout, delimiter, encoding, header, joined tables.
 fn print_form(
     source: &Source,
@@ -144,6 +156,9 @@ fn print_form(
     let title = layout.map(|layout| layout.title.as_str()).filter(|title| !title.is_empty());
     let title = title.map_or_else(String::new, |title| format!(" ({})", shown(title)));
     writeln!(out, "  layout     {}{title}", shown(&detected.layout))?;
+    if let Some(table) = source.table() {
+        return writeln!(out, "  form       {}", form(table));
+    }
     writeln!(out, "  delimiter  {}", delimiter(detected.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
     writeln!(out, "  line ends  {}", if detected.grammar.cr_ends { "CR" } else { "LF or CRLF" })?;
@@ -164,8 +179,13 @@ fn print_form(
 }
 
 /// Prints the column of each field with its samples.
-fn print_mapped(detected: &Detected, samples: &[Vec<String>], out: &mut dyn Write) -> std::io::Result<()> {
-    let longest = detected.header.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
+fn print_mapped(
+    detected: &Detected,
+    names: &[String],
+    samples: &[Vec<String>],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for (slot, binding) in detected.binding.each().enumerate() {
         // The columns that all services of a row share are listed once.
@@ -189,7 +209,7 @@ fn print_mapped(detected: &Detected, samples: &[Vec<String>], out: &mut dyn Writ
         }
     }
     writeln!(out, "\n{}", paint(BOLD, "mapped"))?;
-    lines.iter().try_for_each(|(field, column)| line(out, field, &detected.header[*column], longest, &samples[*column]))
+    lines.iter().try_for_each(|(field, column)| line(out, field, &names[*column], longest, &samples[*column]))
 }
 
 /// Prints the fields and tables that are not there, what follows from it, and which columns may hold them.

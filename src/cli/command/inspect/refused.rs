@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use crate::cli::command::inspect::candidates::{Candidate, Hints};
-use crate::cli::command::inspect::lines::{BESIDE, delimiter, shown};
+use crate::cli::command::inspect::lines::{BESIDE, delimiter, form, shown};
 use crate::cli::command::inspect::written::{Draft, write_new};
 use crate::cli::command::inspect::{cells, values};
 use crate::cli::terminal::style::{BOLD, fitted, paint, seen, wrapped};
@@ -36,8 +36,8 @@ impl Reading {
                 && best.as_ref().is_none_or(|best| best.header.len() < header.names.len())
             {
                 let (width, names) = (header.names.len(), header.names);
-                let is_headless =
-                    names.iter().any(|name| looks_like_data(name)) || !names.iter().any(|name| hints.knows(name));
+                let is_headless = source.table().is_none()
+                    && (names.iter().any(|name| looks_like_data(name)) || !names.iter().any(|name| hints.knows(name)));
                 let numbers: Vec<String> = (1..=width).map(|number| format!("column_{number}")).collect();
                 // The first line is a row, too, so it is read again under names by position.
                 let again = if is_headless { attempt.read(layout.form.preamble(&numbers)).ok() } else { None };
@@ -71,7 +71,10 @@ pub(super) fn describe(
     // The canonical layout, or the one that was chosen, is the last.
     let Some(layout) = library.candidates().last() else { return Ok(()) };
     let Some(reading) = Reading::of(source, layout, &hints)? else { return Ok(()) };
-    writeln!(out, "  delimiter  {}", delimiter(reading.grammar.delimiter))?;
+    match source.table() {
+        Some(table) => writeln!(out, "  form       {}", form(table))?,
+        None => writeln!(out, "  delimiter  {}", delimiter(reading.grammar.delimiter))?,
+    }
     let columns = counted(reading.header.len() as u64, "column");
     if reading.is_headless {
         writeln!(out, "  header     none: the first line looks like a row; {columns}, shown by number")?;

@@ -15,7 +15,7 @@ const SAMPLES: usize = 3;
 /// Number of rows from which samples are taken.
 const ROWS: usize = 200;
 
-/// Prints a field, the column that it comes from, padded to `longest`, and the shapes of its first values.
+/// Prints a field, the column that it comes from as it is shown, padded to `longest`, and the shapes of its first values.
 pub(super) fn line(
     out: &mut dyn Write,
     field: &str,
@@ -24,7 +24,7 @@ pub(super) fn line(
     samples: &[String],
 ) -> std::io::Result<()> {
     let values = if samples.is_empty() { "(empty in the first rows)".to_owned() } else { samples.join("  ") };
-    let line = format!("  {field:24} {:longest$}  {DIM}{values}{DIM:#}", shown(column));
+    let line = format!("  {field:24} {column:longest$}  {DIM}{values}{DIM:#}");
     writeln!(out, "{}", fitted(&line, BESIDE + longest + 2))
 }
 

@@ -161,7 +161,10 @@ fn rejects(context: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec
             rows.row(|row| {
                 row.text(&input.name);
                 row.number(reject.line);
-                row.number(reject.offset);
+                match reject.offset {
+                    Some(offset) => row.number(offset),
+                    None => row.text(""),
+                }
                 row.text(reject.reason.code());
                 row.text(&String::from_utf8_lossy(&reject.raw));
             });
