@@ -322,6 +322,34 @@ fn the_page_is_complete_on_a_phone_in_the_dark_in_print_and_without_script() {
     assert_eq!(tab.see("document.querySelector('#flagged details').open"), true);
 }
 
+#[test]
+fn the_pages_of_trends_and_comparisons_fit_any_screen() {
+    let Some(mut tab) = Browser::start() else { return };
+    let [old, new] = [Report::small(&[]), Report::quarter()];
+    let dir = tempfile::tempdir().expect("a directory");
+    let [old, new] = [old, new].map(|report| (report.file("report"), report));
+    for (command, name, wanted) in [
+        (
+            "trend",
+            "trend.html",
+            "document.querySelectorAll('#h-months, #h-rules, #h-providers, #h-reports').length === 4",
+        ),
+        ("compare", "comparison.html", "document.querySelectorAll('.changes tbody tr').length > 20"),
+    ] {
+        let page = dir.path().join(name);
+        let output = binary().arg(command).args([&old.0, &new.0]).arg("--html").arg(&page).output().expect("it runs");
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{command}: {output:?}");
+        tab.open(&page);
+        assert_eq!(tab.see(wanted), true, "{command}");
+        for width in [320, 390, 768, 1280] {
+            tab.resize(width);
+            let wide = tab.see("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            assert!(wide.as_i64() <= Some(0), "{command}: {wide} pixels too wide at {width}");
+        }
+    }
+    assert_eq!(tab.complaints, [] as [&str; 0]);
+}
+
 /// One and a half seconds on two quiet cores. The limit is for a machine that runs all tests at once; a page of all fifty
 /// thousand had not opened after three minutes.
 #[test]

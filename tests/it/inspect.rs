@@ -40,6 +40,26 @@ fn a_refused_extract_is_described_with_candidates() {
 }
 
 #[test]
+fn missing_amounts_are_listed_with_their_candidates() {
+    let folder = TestDir::with(&[]);
+    let head = "claim_id,service_date,procedure_code,diagnosis_1,CHRG_AMT,PD_AMT\n";
+    folder.put("claims.csv", head.to_owned() + "C1,2024-03-05,22514,M48.56XA,900.00,500.00\n");
+    let shown = crate::kit::flowed(&folder.run(&["inspect", "claims.csv", "--write-layout", "my.toml"]).success());
+    for wanted in [
+        "paid_amount there is no amount at all, so what is at risk is unknown candidates: PD_AMT (by its name",
+        "charge_amount would be at risk where nothing says what was paid or allowed candidates: CHRG_AMT (by its name",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+    let text = std::fs::read_to_string(folder.at("my.toml")).expect("a layout");
+    assert!(text.contains("# paid_amount = \"PD_AMT\""), "{text}");
+    // One amount is enough, and the run says what it is.
+    folder.put("claims.csv", head.replace("PD_AMT", "paid_amount") + "C1,2024-03-05,22514,M48.56XA,900.00,500.00\n");
+    let shown = folder.run(&["inspect", "claims.csv"]).success();
+    assert!(!shown.contains("no amount at all") && !shown.contains("would be at risk"), "{shown}");
+}
+
+#[test]
 fn the_layout_that_is_written_is_ready_to_use() {
     let folder = folder();
     folder.run(&["inspect", "strange.csv", "--write-layout", "my.toml"]);

@@ -84,6 +84,7 @@ fn arguments_do_not_control_the_terminal() {
         &["rules", EVIL],
         &["verify", EVIL],
         &["compare", EVIL, EVIL],
+        &["trend", EVIL],
     ] {
         shows(&dir, args).refused();
     }
@@ -135,6 +136,7 @@ fn paths_do_not_control_the_terminal() {
     shows(&dir, &["verify", &report, EVIL]).success();
     shows(&dir, &["inspect", EVIL]).success();
     shows(&dir, &["compare", &report, &report]).success();
+    shows(&dir, &["trend", &report]).success();
     shows(&dir, &["check", EVIL, "--out", &report]).refused();
 }
 

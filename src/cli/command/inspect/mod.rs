@@ -212,6 +212,13 @@ fn print_mapped(
     lines.iter().try_for_each(|(field, column)| line(out, field, &names[*column], longest, &samples[*column]))
 }
 
+/// The amounts of a row, with what follows if an extract has none of them; a run warns of it.
+const AMOUNTS: [(Field, &str); 3] = [
+    (Field::PaidAmount, "there is no amount at all, so what is at risk is unknown"),
+    (Field::AllowedAmount, "would be at risk where nothing says what was paid"),
+    (Field::ChargeAmount, "would be at risk where nothing says what was paid or allowed"),
+];
+
 /// Prints the fields and tables that are not there, what follows from it, and which columns may hold them.
 fn print_missing(
     detected: &Detected,
@@ -219,7 +226,10 @@ fn print_missing(
     draft: &mut Draft<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let absent = absent(detected);
+    let mut absent = absent(detected);
+    if !AMOUNTS.iter().any(|(field, _)| detected.binding.has(*field)) {
+        absent.extend(AMOUNTS);
+    }
     if absent.is_empty() && detected.unjoined.is_empty() {
         return Ok(());
     }
