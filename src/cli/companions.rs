@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use anyhow::{anyhow, bail};
 use md5::Md5;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use sha2::digest::Digest;
 use sha2::{Sha256, Sha512};
 
@@ -87,9 +88,13 @@ pub(crate) fn is_companion(name: &str) -> bool {
 /// Checks every input against the files beside it, and returns what was found in order. Fails if one is not complete.
 pub(crate) fn check(inputs: &[&str]) -> anyhow::Result<Vec<String>> {
     let paths = inputs.iter().map(Path::new).filter(|path| path.is_file()).collect::<Vec<_>>();
-    let is_done = |path: &&&Path| done_file(path).is_some();
+    // The first input with such a file in each directory.
+    let mut complete: FxHashMap<Option<&Path>, &Path> = FxHashMap::default();
+    for path in paths.iter().filter(|path| done_file(path).is_some()) {
+        complete.entry(path.parent()).or_insert(path);
+    }
     for path in &paths {
-        let sibling = paths.iter().filter(|other| other.parent() == path.parent()).find(is_done);
+        let sibling = complete.get(&path.parent());
         if let (Some(done), None) = (sibling, done_file(path)) {
             bail!(
                 "{}: has no .{DONE} file beside it, and {} has one; wait until its sender has finished, or name the files to \

@@ -192,7 +192,7 @@ impl<C> Extract<C> {
     ) -> Result<Self, ReadError> {
         let warnings = warnings(&name, &tally, &detected);
         let extract = Self { name, bytes: tally.bytes, tally, detected, tables, warnings };
-        refuse_rows_ended_by_cr(&extract)?;
+        refuse_rows_that_end_otherwise(&extract)?;
         refuse_if_mostly_rejected(&extract)?;
         if let Some(advice) = extract.tally.rejects.latest().and_then(|reject| footer::advice(reject, extract.bytes)) {
             watch.note(&extract.name, &advice);
@@ -210,14 +210,16 @@ impl<C> Extract<C> {
     }
 }
 
-/// Refuses an extract with a line that holds several rows, ended by a CR where LF ends lines: all of them would be one
+/// Refuses an extract with a line that holds several rows, because they end otherwise than lines do: all of them would be one
 /// rejected row. spec: files/line-ends.
-fn refuse_rows_ended_by_cr<C>(extract: &Extract<C>) -> Result<(), ReadError> {
-    let Some(lines) = extract.tally.ended_by_cr else { return Ok(()) };
+fn refuse_rows_that_end_otherwise<C>(extract: &Extract<C>) -> Result<(), ReadError> {
+    let Some((lines, end)) = extract.tally.ended_otherwise.zip(extract.tally.other_line_end) else { return Ok(()) };
     let what = format!(
-        "its lines end in two ways: line {} holds several rows that end with a CR, and LF ends lines; write it with one \
+        "its lines end in two ways: line {} holds several rows that end with {}, and {} ends lines; write it with one \
          kind of line end",
-        lines.first
+        lines.first,
+        end.name(),
+        if extract.detected.grammar.cr_ends { "CR" } else { "LF" }
     );
     Err(ReadError::unusable(&extract.name, what))
 }

@@ -39,6 +39,10 @@ fn rows_that_end_otherwise_than_the_header_are_never_one_row() {
         ("rows after CRLF", HEAD.replace('\n', "\r\n") + &in_cr(&rows) + "\n"),
         ("rows of a later part", HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&rows) + "\n" + &DENY.repeat(40)),
         ("quoted rows of a later part", HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&quoted) + "\n"),
+        ("rows in vertical tabs", HEAD.to_owned() + &rows.replace('\n', "\u{b}")),
+        ("rows in NEL", HEAD.to_owned() + &DENY.repeat(40) + &rows.replace('\n', "\u{85}")),
+        ("rows in line separators", HEAD.replace('\n', "\r") + &rows.replace('\n', "\u{2028}")),
+        ("rows in record separators", HEAD.replace('\n', "\r\n") + &rows.replace('\n', "\u{1e}") + &DENY.repeat(40)),
     ] {
         dir.put("claims.csv", text);
         let output = refused(&dir, &["claims.csv"]);

@@ -19,6 +19,11 @@ impl EffectiveSettings {
         let file = self.file.as_ref().filter(|_| self.was_found)?;
         let of_file = |origin: &SettingOrigin| matches!(origin, SettingOrigin::File(..));
         let keys = [
+            ("layout", &self.layout.origin),
+            ("skip_lines", &self.skip_lines.origin),
+            ("comment", &self.comment.origin),
+            ("join", &self.join.origin),
+            ("auths", &self.auths.origin),
             ("policy", &self.policy.origin),
             ("select", &self.select.origin),
             ("ignore", &self.ignore.origin),

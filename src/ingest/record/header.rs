@@ -3,7 +3,7 @@
 use crate::ingest::cell::clean;
 use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
-use crate::ingest::record::line_end::rows_ended_by_cr;
+use crate::ingest::record::line_end::{FOREIGN_LINE_ENDS, OtherLineEnd};
 use crate::ingest::record::quoting::Quoting;
 use crate::ingest::source::Source;
 
@@ -107,17 +107,6 @@ fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
     FOREIGN_LINE_ENDS.iter().find(|(end, _)| memchr::memmem::find(sample, end).is_some()).map(|(_, name)| *name)
 }
 
-/// The line ends of other systems, with their names.
-const FOREIGN_LINE_ENDS: [(&[u8], &str); 7] = [
-    (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
-    (b"\x85", "NEL (0x85), as on IBM mainframes"),
-    (b"\xE2\x80\xA8", "the line separator U+2028"),
-    (b"\xE2\x80\xA9", "the paragraph separator U+2029"),
-    (b"\x1E", "the record separator 0x1E"),
-    (b"\x0B", "the vertical tab 0x0B"),
-    (b"\x0C", "the form feed 0x0C"),
-];
-
 /// Those that a line with another end may hold: 0x85 is a part of letters, and the others are blanks.
 const MAY_BE_IN_A_LINE: [&[u8]; 3] = [b"\x85", b"\x0B", b"\x0C"];
 
@@ -201,9 +190,7 @@ impl Attempt<'_> {
         let is_several = match grammar.read(sample, at, self.whole, &mut fields) {
             Step::Record { next } => fields.len() > width && has_lone_cr(&sample[at..next]),
             Step::Rejected { .. } => {
-                let line = &sample[at..];
-                let end = grammar.find_line_end(line).unwrap_or(line.len());
-                rows_ended_by_cr(&line[..end], self.delimiter, width)
+                Grammar { width, ..grammar.clone() }.end_of_rows_in_line(&sample[at..]) == Some(OtherLineEnd::CR)
             }
             Step::Blank { .. } | Step::More => false,
         };

@@ -1,6 +1,47 @@
 //! Where lines end, by the first line end of the text. spec: files/line-ends.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::record::grammar::Grammar;
+
+/// What ends lines in some files: a lone CR, the line ends of other systems, and separators of ASCII. With their names.
+const OTHER_LINE_ENDS: [(&[u8], &str); 13] = [
+    (b"\r", "a CR"),
+    (b"\xC2\x85", "NEL (U+0085), as on IBM mainframes"),
+    (b"\x85", "NEL (0x85), as on IBM mainframes"),
+    (b"\xE2\x80\xA8", "the line separator U+2028"),
+    (b"\xE2\x80\xA9", "the paragraph separator U+2029"),
+    (b"\x1E", "the record separator 0x1E"),
+    (b"\x0B", "the vertical tab 0x0B"),
+    (b"\x0C", "the form feed 0x0C"),
+    (b"\x1D", "the group separator 0x1D"),
+    (b"\x1C", "the file separator 0x1C"),
+    (b"\x1F", "the unit separator 0x1F"),
+    (b"\x04", "the control character 0x04"),
+    (b"\x00", "the zero byte 0x00"),
+];
+
+/// Those of them that end the lines of whole files.
+pub(crate) const FOREIGN_LINE_ENDS: &[(&[u8], &str)] = OTHER_LINE_ENDS.split_at(1).1.split_at(7).0;
+
+/// The number of a line end among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherLineEnd(u8);
+
+impl OtherLineEnd {
+    /// A lone CR.
+    pub(crate) const CR: Self = Self(0);
+
+    /// Is there such a line end? A number that was read from a file may be any.
+    pub(crate) fn is_known(self) -> bool {
+        usize::from(self.0) < OTHER_LINE_ENDS.len()
+    }
+
+    /// Its name, for messages.
+    pub(crate) fn name(self) -> &'static str {
+        OTHER_LINE_ENDS.get(usize::from(self.0)).map_or("an unknown character", |(_, name)| name)
+    }
+}
 
 impl Grammar {
     /// Position of the first line end in these bytes.
@@ -30,10 +71,14 @@ impl Grammar {
         b == b'\n' || (self.cr_ends && b == b'\r')
     }
 
-    /// Does the first line of these bytes hold two rows or more that end with a CR, although LF ends lines?
-    pub(crate) fn holds_rows_ended_by_cr(&self, bytes: &[u8]) -> bool {
-        !self.cr_ends
-            && rows_ended_by_cr(&bytes[..self.find_line_end(bytes).unwrap_or(bytes.len())], self.delimiter, self.width)
+    /// The line end of two rows or more in the first line of these bytes, although other bytes end lines.
+    pub(crate) fn end_of_rows_in_line(&self, bytes: &[u8]) -> Option<OtherLineEnd> {
+        let line = &bytes[..self.find_line_end(bytes).unwrap_or(bytes.len())];
+        let is_end = |(end, _): &(&[u8], &str)| {
+            let may_end = *end != [self.delimiter] && !(self.cr_ends && *end == b"\r");
+            may_end && has_rows_ended_by(end, line, self.delimiter, self.width)
+        };
+        OTHER_LINE_ENDS.iter().position(is_end).map(|number| OtherLineEnd(number as u8))
     }
 
     /// Number of line ends in these bytes. A final line without a line end does not count, because nothing follows it.
@@ -47,11 +92,20 @@ impl Grammar {
     }
 }
 
-/// Are two or more of the pieces between the CRs of a line as long as a row: do they have the delimiters of `width` fields?
-pub(crate) fn rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
-    if width < 2 || memchr::memchr(b'\r', line).is_none() {
+/// Are two or more of the pieces between these line ends as long as a row: do they have the delimiters of `width` fields?
+fn has_rows_ended_by(end: &[u8], line: &[u8], delimiter: u8, width: usize) -> bool {
+    let mut ends = memchr::memmem::find_iter(line, end).peekable();
+    if width < 2 || ends.peek().is_none() {
         return false;
     }
-    let is_row = |piece: &&[u8]| memchr::memchr_iter(delimiter, piece).take(width - 1).count() == width - 1;
-    line.split(|b| *b == b'\r').filter(is_row).take(2).count() == 2
+    let (mut start, mut rows) = (0, 0);
+    for at in ends.chain([line.len()]) {
+        let piece = &line[start..at];
+        rows += usize::from(memchr::memchr_iter(delimiter, piece).take(width - 1).count() == width - 1);
+        if rows == 2 {
+            return true;
+        }
+        start = at + end.len();
+    }
+    false
 }

@@ -18,7 +18,7 @@ pub mod first_rows;
 pub(crate) mod footer;
 pub mod grammar;
 pub mod header;
-mod line_end;
+pub(crate) mod line_end;
 mod quoted;
 pub mod quoting;
 pub mod reject;

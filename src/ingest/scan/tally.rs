@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut, Range};
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
+use crate::ingest::record::line_end::OtherLineEnd;
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::{Reason, Reject, Rejects};
 use crate::ingest::record::row::first_line;
@@ -55,8 +56,10 @@ pub struct Counts {
     pub longer: Option<RowCount>,
     /// Rows that have a cell with an odd number of quotes, rejected ones aside.
     pub stray_quotes: Option<RowCount>,
-    /// Lines that hold several rows which end with a CR, although LF ends lines.
-    pub ended_by_cr: Option<RowCount>,
+    /// Lines that hold several rows, which end otherwise than lines do.
+    pub ended_otherwise: Option<RowCount>,
+    /// How the rows of the first such line end.
+    pub other_line_end: Option<OtherLineEnd>,
     /// What was left out of the input, as kinds of warnings.
     pub left_out: Vec<WarningKind>,
     /// The last line, if it has no line end and is no whole record.
@@ -77,12 +80,13 @@ impl Counts {
         for (count, next) in [
             (&mut self.longer, next.longer),
             (&mut self.stray_quotes, next.stray_quotes),
-            (&mut self.ended_by_cr, next.ended_by_cr),
+            (&mut self.ended_otherwise, next.ended_otherwise),
         ] {
             if let Some(next) = next {
                 RowCount::add(count, next.rows, moved(next.first));
             }
         }
+        self.other_line_end = self.other_line_end.or(next.other_line_end);
         self.left_out.extend(next.left_out);
         self.cut_short = self.cut_short.or(next.cut_short.map(moved));
         self.rows += next.rows;
@@ -189,8 +193,9 @@ impl<C: Collector> Tally<C> {
     /// Records a rejected row at the current position.
     pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
         let raw = first_line(grammar, record);
-        if grammar.holds_rows_ended_by_cr(record) {
-            RowCount::add(&mut self.counts.ended_by_cr, 1, self.counts.lines);
+        if let Some(end) = grammar.end_of_rows_in_line(record) {
+            RowCount::add(&mut self.counts.ended_otherwise, 1, self.counts.lines);
+            self.counts.other_line_end.get_or_insert(end);
         }
         self.rejects.push(Reject { line: self.counts.lines, offset: Some(self.counts.bytes), reason, raw });
         self.counts.rows += 1;

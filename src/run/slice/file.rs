@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Batch, Store};
 use crate::frame::{Allowance, FirstLine, FrameError, Frames, TooLarge, first_line, read_frame, unpack};
+use crate::ingest::record::line_end::OtherLineEnd;
 use crate::ingest::record::row_count::RowCount;
 use crate::ingest::record::trailer::MAX_RECORDS;
 use crate::ingest::scan::tally::Counts;
@@ -124,7 +125,8 @@ impl SliceHead {
             && counts.lines <= MOST_LINES
             && counts.rows <= counts.lines + 1
             && counts.ignored.checked_add(self.rejected).is_some_and(|rows| rows <= counts.rows)
-            && [counts.longer, counts.stray_quotes, counts.ended_by_cr].into_iter().all(within)
+            && [counts.longer, counts.stray_quotes, counts.ended_otherwise].into_iter().all(within)
+            && counts.other_line_end.is_none_or(OtherLineEnd::is_known)
             && counts.cut_short.is_none_or(|line| line <= counts.lines)
             && counts.trailers.len() <= MAX_RECORDS
             && counts.trailers.iter().all(|trailer| trailer.line <= counts.lines)
