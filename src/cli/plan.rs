@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use rayon::ThreadPool;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::claim::line::mask::Mask;
 use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
-use crate::cli::load::load_library;
+use crate::cli::load::{describe_io_error, load_library, read_text};
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
@@ -29,6 +29,7 @@ use crate::report::seal::SignKey;
 use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run;
+use crate::run::thinned::{LARGEST_BYTES, ThinnedTable};
 use crate::run::{Expect, read_authorizations};
 
 /// What a run does. It never changes; [`Materials`] has what the run consumes.
@@ -37,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) settings: EffectiveSettings,
     /// The extracts in the order given.
     pub(crate) files: Vec<String>,
+    /// The table of which the extracts are parts, if it was thinned.
+    pub(crate) table: Option<ThinnedTable>,
     /// The report directory.
     pub(crate) out: Option<PathBuf>,
     /// The report that findings are compared with.
@@ -99,7 +102,7 @@ pub(crate) struct Materials {
 
 /// Resolves the arguments, or refuses them.
 pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materials)> {
-    let (typed, settings) = settled(typed, log)?;
+    let (typed, settings, table) = settled(typed, log)?;
     let typed = &typed;
     let day = typed.today.unwrap_or_else(clock::today);
     let template = settings.out.value.as_deref();
@@ -126,6 +129,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let comparison = comparison::load(&settings, baseline.as_deref(), day)?.dated(typed.today);
     let plan = Plan {
         files: typed.files.clone(),
+        table,
         out,
         baseline,
         metrics: typed.metrics.clone(),
@@ -147,9 +151,15 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     Ok((plan, Materials { policy, library, authorizations, mask, comparison, sampled }))
 }
 
-/// The arguments with the extracts that directories and patterns stand for, and the settings in force, once no input
+/// The arguments with the extracts that directories, patterns or a list stand for, and the settings in force, once no input
 /// changes any more.
-fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings)> {
+fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings, Option<ThinnedTable>)> {
+    if let Some(list) = &typed.table {
+        let table = thinned(list)?;
+        let found = Check { files: table.parts(), ..typed.clone() };
+        let settings = settings::resolve(&found)?;
+        return Ok((found, settings, Some(table)));
+    }
     let (files, mut expansions) = input_names::expanded(&typed.files)?;
     let mut found = Check { files, ..typed.clone() };
     let mut settings = settings::resolve(&found)?;
@@ -164,7 +174,17 @@ fn settled(typed: &Check, log: &Log) -> anyhow::Result<(Check, EffectiveSettings
         settings = settings::resolve(&found)?;
     }
     input_names::announce(&expansions, log);
-    Ok((found, settings))
+    Ok((found, settings, None))
+}
+
+/// Reads the list of a thinned table.
+fn thinned(list: &Path) -> anyhow::Result<ThinnedTable> {
+    let file = list.display();
+    let size = std::fs::metadata(list).map_err(|e| anyhow!("{file}: {}", describe_io_error(&e)))?.len();
+    if size > LARGEST_BYTES {
+        bail!("{file}: has more than {} MiB; check parts of the table one by one", LARGEST_BYTES >> 20);
+    }
+    ThinnedTable::load(&read_text(list)?.text, list).map_err(|what| anyhow!("{file}: {what}"))
 }
 
 /// Extracts, joined tables and the authorization file.

@@ -5,8 +5,7 @@
 //! threads nor the bound on memory.
 //!
 //! A row has no byte of its own, so its position is its number: the first row after the header of an export has line 2, and so
-//! has the first row here. Rows of a larger table, which know where they come from, can have other positions in one place,
-//! where a row is passed to the function that looks at it.
+//! has the first row here. Where rows of a larger file are left, a column says the line of each.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -58,6 +57,8 @@ struct Reading<'a, L> {
     codes: Option<Vec<(usize, Asks)>>,
     /// The columns that a field uses.
     used: Vec<usize>,
+    /// The column with the lines of the rows, if it does not follow from their order.
+    line_column: Option<usize>,
     /// The columns with charges, and what adds them up.
     charge: Option<(Vec<usize>, &'a ChargeReader<'a>)>,
     look: &'a L,
@@ -87,9 +88,13 @@ pub(crate) fn read<C: Collector>(
         detected,
         codes: binding.code_columns().zip(codes).map(|(columns, codes)| questions(columns, codes, &detected.grammar)),
         used: (0..detected.grammar.width).filter(is_used).collect(),
+        line_column: file.left_of().map(|of| of.line_column),
         charge: charge.map(|charge| (columns_of_charges(), charge)),
         look,
     };
+    if reading.line_column.is_some() {
+        total.lines = 0;
+    }
     let threads = rayon::current_num_threads();
     let groups: Vec<usize> = (0..file.groups()).collect();
     for groups in groups.chunks(threads * GROUPS_PER_THREAD) {
@@ -113,6 +118,11 @@ pub(crate) fn read<C: Collector>(
         }
     }
     total.bytes += file.size();
+    if let Some(of) = file.left_of() {
+        let taken_out = of.rows - file.rows();
+        total.rows += taken_out;
+        total.ignored += taken_out;
+    }
     Ok(total)
 }
 
@@ -190,11 +200,17 @@ impl<L> Reading<'_, L> {
         let (group, of_group) = (*group, self.file.group_rows(*group));
         let width = self.detected.grammar.width;
         let mut tally = Tally::new(0, 0, C::for_block());
-        let mut rejected: Vec<(usize, Reason)> = Vec::new();
+        let mut rejected: Vec<(usize, u64, Reason)> = Vec::new();
         let mut kept_cells = if kept.is_empty() {
             RowCells::default()
         } else {
-            self.cells(group, &self.used, &Rows::listed(kept, of_group))?
+            let mut columns = self.used.clone();
+            if let Some(line_column) = self.line_column
+                && let Err(place) = columns.binary_search(&line_column)
+            {
+                columns.insert(place, line_column);
+            }
+            self.cells(group, &columns, &Rows::listed(kept, of_group))?
         };
         let mut charges = match &self.charge {
             Some((columns, charge)) => {
@@ -223,7 +239,11 @@ impl<L> Reading<'_, L> {
             if !is_row {
                 break;
             }
-            let position = Position { line: (number - rows.start) as u64, offset: 0 };
+            let line = match self.line_column {
+                Some(column) => self.own_line(&kept_cells, column)?,
+                None => (number - rows.start) as u64,
+            };
+            let position = Position { line, offset: 0 };
             let action = if is_header {
                 RowAction::Reject(Reason::RepeatedHeader)
             } else if kept_cells.bytes.len() > RECORD_LIMIT {
@@ -232,13 +252,14 @@ impl<L> Reading<'_, L> {
                 (self.look)(&kept_cells.row(), position, &mut tally.kept)
             };
             match action {
-                RowAction::Reject(reason) => rejected.push((number, reason)),
+                RowAction::Reject(reason) => rejected.push((number, line, reason)),
                 RowAction::Ignore => tally.ignored += 1,
                 RowAction::Keep(()) => {}
             }
         }
         tally.rows = rows.len() as u64;
-        tally.lines = rows.len() as u64;
+        // Lines that a column says do not count from the stretch before.
+        tally.lines = if self.line_column.is_some() { 0 } else { rows.len() as u64 };
         tally.ignored += (rows.len() - kept.len()) as u64;
         self.reject(stretch, &rejected, &mut tally)?;
         Ok(tally)
@@ -248,27 +269,34 @@ impl<L> Reading<'_, L> {
     fn reject<C>(
         &self,
         stretch: &Stretch,
-        rejected: &[(usize, Reason)],
+        rejected: &[(usize, u64, Reason)],
         tally: &mut Tally<C>,
     ) -> Result<(), ReadError> {
         if rejected.is_empty() {
             return Ok(());
         }
-        let numbers: Vec<usize> = rejected.iter().map(|(number, _)| *number).collect();
+        let numbers: Vec<usize> = rejected.iter().map(|(number, ..)| *number).collect();
         let of_group = self.file.group_rows(stretch.group);
         let mut lines = Lines::of(self.file, stretch.group, &Rows::listed(&numbers, of_group))?;
         let mut text = Vec::new();
-        for (number, reason) in rejected {
+        for (_, line, reason) in rejected {
             text.clear();
             lines.write_next(&mut text);
             tally.rejects.push(Reject {
-                line: (number - stretch.rows.start) as u64,
+                line: *line,
                 offset: None,
                 reason: *reason,
                 raw: first_line(&self.detected.grammar, &text),
             });
         }
         Ok(())
+    }
+
+    /// The line that this column says for the current row.
+    fn own_line(&self, cells: &RowCells, column: usize) -> Result<u64, ReadError> {
+        let line = std::str::from_utf8(&cells.row().cell(column)).ok().and_then(|text| text.parse().ok());
+        line.filter(|line| *line > 0)
+            .ok_or_else(|| ReadError::unusable(self.file.name(), "has a row whose line is no whole number above zero"))
     }
 
     /// Are the cells the names of their columns, as where tables were appended to each other as text?

@@ -17,6 +17,7 @@
 //! - [`indexed`]: the extracts read and indexed; their parts are judged on demand.
 //! - [`slice`](mod@slice): what was read of an extract or of a split, as a file.
 //! - [`extracts`]: reads and indexes all extracts of a run.
+//! - [`thinned`]: a table that another engine has read and thinned.
 //! - [`example`]: runs a worked example.
 
 mod authorizations;
@@ -31,6 +32,7 @@ pub mod read;
 pub mod reconcile;
 mod setup;
 pub mod slice;
+pub mod thinned;
 
 pub use crate::ingest::scan::parallel::Unwatched;
 pub use crate::run::authorizations::{authorization_columns, read_authorizations};

@@ -40,8 +40,11 @@ Exit codes:
 #[command(after_help = EXAMPLES_AND_EXIT_CODES)]
 pub struct Check {
     /// Extracts: CSV, also gzip or zstd, and Parquet; directories, and patterns with * and ?; `-` reads stdin. All are judged together
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "table", conflicts_with = "table", value_name = "FILE")]
     pub files: Vec<String>,
+    /// Instead of extracts, what `claimlint.spark.check_table` left of a table: a list of its files, with their rows
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["join", "expect_amount", "settle"], help_heading = INPUT)]
+    pub table: Option<PathBuf>,
     /// The plan's authorization file, in which the authorization numbers of the claims are looked up
     #[arg(long, value_name = "FILE", help_heading = INPUT)]
     pub auths: Option<String>,

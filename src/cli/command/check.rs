@@ -122,9 +122,10 @@ impl Session<'_> {
         let bytes = sizes(&plan.files).sum();
         let watcher = Watcher::new(typed.progress, self.quiet, bytes, self.stop.flag(), Arc::clone(self.log));
         let open = |name: &str| Source::open_extract(name, plan.max_decompressed);
-        let read = plan.pool.install(|| match self.slices {
-            None => run::run(&plan.files, &open, setup, &watcher),
-            Some(slices) => run::run_with(&plan.files, &slices.reader(&open, plan.memory), setup, &watcher),
+        let read = plan.pool.install(|| match (self.slices, &plan.table) {
+            (Some(slices), _) => run::run_with(&plan.files, &slices.reader(&open, plan.memory), setup, &watcher),
+            (None, Some(table)) => run::run_with(&table.names(), &table.reader(&open), setup, &watcher),
+            (None, None) => run::run(&plan.files, &open, setup, &watcher),
         });
         watcher.finish();
         let mut run = read?;

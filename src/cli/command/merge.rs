@@ -17,6 +17,9 @@ pub(crate) fn merge(args: Merge, out: &mut dyn Write) -> anyhow::Result<Exit> {
         let flag = flag.replace('_', "-");
         bail!("--{flag} says how to read and judge, as the plan of the job does already; give it to `claimlint plan`");
     }
+    if args.check.table.is_some() {
+        bail!("--table is for `claimlint check`; a job has its own extracts");
+    }
     let [directory] = args.check.files.as_slice() else {
         bail!("merge takes one job; to judge extracts together, name all of them in one `claimlint plan`");
     };

@@ -61,6 +61,17 @@ pub(crate) struct ParquetFile {
     pub(super) columns: Vec<Column>,
     /// Bytes that reading may take.
     pub(super) memory: usize,
+    /// The file of which these rows are left, if others were taken out.
+    left_of: Option<LeftOf>,
+}
+
+/// A larger file, of which rows were taken out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeftOf {
+    /// All its rows.
+    pub(crate) rows: u64,
+    /// The column with the line of each row in it.
+    pub(crate) line_column: usize,
 }
 
 impl ParquetFile {
@@ -99,7 +110,7 @@ impl ParquetFile {
         if columns.is_empty() {
             return refuse("is a Parquet file without columns");
         }
-        let this = Self { name: name.to_owned(), file, size, metadata, columns, memory: DEFAULT_MEMORY };
+        let this = Self { name: name.to_owned(), file, size, metadata, columns, memory: DEFAULT_MEMORY, left_of: None };
         this.check_groups(at)?;
         Ok(this)
     }
@@ -107,6 +118,27 @@ impl ParquetFile {
     /// Sets the bytes that reading may take.
     pub(crate) fn set_memory(&mut self, bytes: usize) {
         self.memory = bytes;
+    }
+
+    /// Takes the rows for what is left of a file with more of them. This column has the line of each in that file.
+    pub(crate) fn set_left_of(&mut self, rows: u64, line_column: &str) -> Result<(), ReadError> {
+        let is_line = |column: &Column| column.name == line_column && column.kind == Kind::Integer;
+        let Some(line_column) = self.columns.iter().position(is_line) else {
+            return Err(ReadError::unusable(
+                &self.name,
+                "has no column of whole numbers that say the lines of its rows",
+            ));
+        };
+        if self.rows() > rows {
+            return Err(ReadError::unusable(&self.name, "has more rows than the file of which they are left"));
+        }
+        self.left_of = Some(LeftOf { rows, line_column });
+        Ok(())
+    }
+
+    /// The file of which these rows are left, if others were taken out.
+    pub(crate) fn left_of(&self) -> Option<LeftOf> {
+        self.left_of
     }
 
     /// The file as given.

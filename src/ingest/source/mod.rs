@@ -153,6 +153,16 @@ impl Source {
         }
     }
 
+    /// Takes a Parquet file for what is left of a file with this name and number of rows. The column has the line of each row.
+    pub fn as_left_of(mut self, name: &str, rows: u64, line_column: &str) -> Result<Self, ReadError> {
+        let Bytes::Table(table) = &mut self.bytes else {
+            return Err(ReadError::unusable(&self.name, "is no Parquet file; what is left of a table must be one"));
+        };
+        table.set_left_of(rows, line_column)?;
+        name.clone_into(&mut self.name);
+        Ok(self)
+    }
+
     /// An input in memory, for worked examples and tests.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, ReadError> {
         let size = bytes.len() as u64;

@@ -27,9 +27,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from claimlint._binary import COMPLETE, ClaimlintError, Flag, Output, PathOrPaths, arguments, extracts, run
 from claimlint._report import Report
+from claimlint._table import check_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+__all__ = ["Progress", "check", "check_table"]
 
 READING = frozenset(
     {

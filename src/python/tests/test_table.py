@@ -1,0 +1,148 @@
+"""``claimlint.spark.check_table``: the report is that of ``claimlint check`` over the same rows as CSV."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cluster import JAVA
+from conftest import EXTRACTS
+
+import claimlint
+import claimlint.spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Start a session on this machine."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 -- other tests run without it
+
+    os.environ.update(JAVA, PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
+    place = tmp_path_factory.mktemp("session")
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.sql.warehouse.dir", str(place)).config("spark.sql.session.timeZone", "America/New_York")
+    session = builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the rows of an extract as three CSV files and, with other types, as the same three Parquet files of a table.
+
+    The first file has no row with a code, and between the rows of the others are many without one.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    place = tmp_path_factory.mktemp("table")
+    (place / "csv").mkdir()
+    (place / "table").mkdir()
+    with (EXTRACTS / "kyphoplasty-2024q1.csv").open(newline="", encoding="utf-8") as file:
+        header, *read = csv.reader(file)
+    # A table has no rows of other lengths.
+    lines = [row for row in read if len(row) == len(header)]
+    code = header.index("procedure_code")
+    visits = [[*row[:code], "99213", *row[code + 1 :]] for row in lines[:100]]
+    others = [row for pair in zip(lines, visits * 4, strict=False) for row in pair]
+    for number, part in enumerate((visits, others[:300], others[300:])):
+        with (place / "csv" / f"part-{number}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerows([header, *part])
+        columns = {name: pa.array([row[column] or None for row in part], pa.string()) for column, name in enumerate(header)}
+        line = columns.get("line_number")
+        if line is not None:
+            columns["line_number"] = line.cast(pa.int32())
+        pq.write_table(pa.table(columns), place / "table" / f"part-{number}.parquet")
+    return place
+
+
+def table_rows(report: Path, table: str) -> list[dict[str, str]]:
+    """Return the rows of a table of a report, with the name of the file without directory and ending."""
+    with (report / f"{table}.csv").open(newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    for row in found:
+        row["source_file"] = re.sub(r"^.*/|\.\w+$", "", row["source_file"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> claimlint.Report:
+    """Return the report over the CSV files."""
+    auths = EXTRACTS / "authorizations-2024q1.csv"
+    out = tmp_path_factory.mktemp("expected") / "report"
+    return claimlint.check(rows / "csv", out=out, auths=auths, quiet=True)
+
+
+def same(report: claimlint.Report, expected: claimlint.Report) -> None:
+    """Compare everything but the form of the names of files."""
+    for table in ("services", "findings"):
+        assert table_rows(report.directory, table) == table_rows(expected.directory, table) != []
+    for part in ("ledger", "services", "rules", "amounts"):
+        assert report.summary.get(part) == expected.summary.get(part), part
+
+
+def test_it_says_what_check_says_of_the_same_rows(
+    spark: SparkSession, rows: Path, auths: Path, expected: claimlint.Report, tmp_path: Path
+) -> None:
+    report = claimlint.spark.check_table(
+        spark.read.parquet(str(rows / "table")), out=tmp_path / "report", auths=auths, job=tmp_path / "job", quiet=True
+    )
+    same(report, expected)
+    assert report.summary["inputs"][0]["rows"] == 100
+    assert not (tmp_path / "job").exists(), "the rows that were left are removed"
+
+
+def test_a_table_is_found_by_its_name_and_a_key_is_the_line(
+    spark: SparkSession, rows: Path, auths: Path, expected: claimlint.Report, tmp_path: Path
+) -> None:
+    from pyspark.sql import functions as f  # noqa: PLC0415
+
+    lines = spark.read.parquet(str(rows / "table")).select("*", "_metadata.file_name", "_metadata.row_index")
+    number = f.regexp_extract("file_name", r"\d+", 0).cast("long") * 1000 + f.col("row_index") + 1
+    lines.select(*lines.columns[:-2], number.alias("row id")).write.mode("overwrite").saveAsTable("claim_lines")
+    report = claimlint.spark.check_table("claim_lines", key="row id", out=tmp_path / "report", auths=auths, quiet=True)
+    by_key = table_rows(report.directory, "findings")
+    assert {row["source_file"] for row in by_key} == {"claim_lines"}
+    wanted = table_rows(expected.directory, "findings")
+    assert [int(row["source_line"]) % 1000 + 1 for row in by_key] == [int(row["source_line"]) for row in wanted]
+    assert [row["message"] for row in by_key] == [row["message"] for row in wanted]
+    assert report.summary["ledger"] == expected.summary["ledger"]
+
+
+def test_no_row_with_a_code_is_a_report_without_services(spark: SparkSession, rows: Path, tmp_path: Path) -> None:
+    report = claimlint.spark.check_table(
+        spark.read.parquet(str(rows / "table" / "part-0.parquet")), out=tmp_path / "report", quiet=True
+    )
+    assert report.summary["ledger"]["rows"] == report.summary["ledger"]["out_of_scope"] == 100
+    assert not report.failed
+
+
+def test_what_cannot_be_done_is_refused(spark: SparkSession, rows: Path, tmp_path: Path) -> None:
+    table = spark.read.parquet(str(rows / "table"))
+    for lines, flags, says in (
+        (spark.createDataFrame(table.limit(3).collect(), table.schema), {}, "name a column of whole numbers as key="),
+        (table, {"key": "claim_id"}, "no column of whole numbers"),
+        (table, {"key": "line_number"}, "is no key"),
+        (table, {"no_such_flag": True}, "--no-such-flag"),
+        (table, {"expect_amount": "1.00"}, "--expect-amount"),
+        (table.limit(0), {}, "key=|no row"),
+    ):
+        typed: dict[str, Any] = dict(flags)
+        with pytest.raises(claimlint.ClaimlintError, match=says):
+            claimlint.spark.check_table(lines, out=tmp_path / "report", quiet=True, **typed)
+        assert not (tmp_path / "report").exists()
+        assert not (tmp_path / "report.job").exists()
+    (tmp_path / "report.job").mkdir()
+    with pytest.raises(claimlint.ClaimlintError, match="exists already"):
+        claimlint.spark.check_table(table, out=tmp_path / "report", quiet=True)
+    assert (tmp_path / "report.job").exists(), "it may be somebody's"
