@@ -34,6 +34,10 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
     }
     for table in &run.tables {
         let counts = table.counts();
+        if counts.rows == 0 {
+            warnings.push(Warning::new(WarningKind::NoRows).file(&counts.file));
+        }
+        warnings.extend(table.cut_short.map(|line| Warning::new(WarningKind::CutShort).file(&counts.file).line(line)));
         if counts.codes_unmet > 0 {
             let about = Warning::new(WarningKind::JoinedCodesUnmet).file(counts.file).field(counts.table);
             warnings.push(about.count(counts.codes_unmet).of(table.keys_with_unmet_codes()));

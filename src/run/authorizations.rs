@@ -51,11 +51,15 @@ fn spellings(library: &Library) -> Result<AuthorizationColumns, String> {
             columns[column].extend(names.cloned());
         }
     }
-    if let [chosen] = library.candidates() {
-        for (column, names) in &chosen.words.authorization_columns {
+    let mut add = |words: &[(&'static str, Vec<String>)]| {
+        for (column, names) in words {
             let place = AUTHORIZATION_COLUMNS.iter().position(|own| own == column);
             columns[place.unwrap_or_default()].extend(names.iter().cloned());
         }
+    };
+    add(&canonical.words.authorization_columns);
+    if let [chosen] = library.candidates() {
+        add(&chosen.words.authorization_columns);
     }
     Ok(columns)
 }

@@ -26,6 +26,9 @@ use crate::warning::Warning;
 /// The columns of an authorization file.
 pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
 
+/// The column that says whether an authorization was approved.
+const STATUS: &str = COLUMNS[3];
+
 /// Additional names that a column may have in the header, for each column.
 pub type AuthorizationColumns = [Vec<String>; COLUMNS.len()];
 
@@ -91,7 +94,11 @@ fn header(
         let mut columns = [None; COLUMNS.len()];
         let mut twice = None;
         for ((own, more), column) in COLUMNS.iter().zip(more).zip(&mut columns) {
-            let names: Vec<String> = more.iter().map(String::as_str).chain([*own]).map(fold).collect();
+            let mut names: Vec<String> = more.iter().map(String::as_str).chain([*own]).map(fold).collect();
+            // A file may hold a code or a reason of the status beside it.
+            if *own == STATUS && folded.contains(&fold(own)) {
+                names = vec![fold(own)];
+            }
             let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(name)).map(|(place, _)| place);
             *column = found.next();
             twice = twice.or(column.zip(found.next()));

@@ -40,7 +40,7 @@ Exit codes:
 #[command(after_help = EXAMPLES_AND_EXIT_CODES)]
 pub struct Check {
     /// Extracts: CSV, also gzip or zstd, and Parquet; directories, and patterns with * and ?; `-` reads stdin. All are judged together
-    #[arg(required_unless_present = "table", conflicts_with = "table", value_name = "FILE")]
+    #[arg(required = true, conflicts_with = "table", value_name = "FILE")]
     pub files: Vec<String>,
     /// Instead of extracts, what `claimlint.spark.check_table` left of a table: a list of its files, with their rows
     #[arg(long, value_name = "LIST", conflicts_with_all = ["join", "expect_amount", "settle"], help_heading = INPUT)]

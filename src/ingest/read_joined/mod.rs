@@ -197,9 +197,9 @@ pub(crate) fn read<C: Collector>(
             |raw: &KeptRow<UnjoinedRow>| join.key_of(&raw.value.row()).is_some_and(|key| of_table.contains_key(&*key));
         let is_used = rows.iter().any(has_cells);
         cells.push(of_table);
-        let ReadTable { count, rejects, keys, .. } = table;
+        let ReadTable { count, rejects, keys, cut_short, .. } = table;
         let asked = raws.kept.keys.get(nth).unwrap_or(&nothing);
-        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys), asked, (lost, is_used)));
+        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys, cut_short), asked, (lost, is_used)));
     }
     Ok((look_at(raws, detected, &cells, look, total.kept)?, usages))
 }

@@ -61,6 +61,8 @@ pub(super) struct ReadTable {
     pub(super) keys: KeySet,
     pub(super) count: u64,
     pub(super) rejects: Rejects,
+    /// The last line, if it has no line end and is no whole row.
+    pub(super) cut_short: Option<u64>,
 }
 
 /// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] assigns the
@@ -165,7 +167,7 @@ pub(super) fn read(
     for kind in tally.left_out.iter().filter(|_| is_first) {
         watch.warning(Warning::new(*kind).file(&join.file));
     }
-    let count = tally.rows;
+    let (count, cut_short) = (tally.rows, tally.cut_short);
     let Tally { kept: TableRows { rows, keys, .. }, rejects, .. } = tally;
     if rejects.len() * 2 > count {
         let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
@@ -177,5 +179,5 @@ pub(super) fn read(
         );
         return Err(ReadError::unusable(&join.file, what));
     }
-    Ok(ReadTable { rows, keys, count, rejects })
+    Ok(ReadTable { rows, keys, count, rejects, cut_short })
 }
