@@ -242,6 +242,9 @@ fn compare_lists_new_gone_and_changed_findings() {
     let json: Value = serde_json::from_slice(&fs::read(dir.at("diff.json")).expect("a file")).expect("JSON");
     assert_eq!(json["totals"]["gone"]["deny"]["amount_at_risk"], "2500.00");
     assert_eq!(json["findings"].as_array().map(Vec::len), Some(3));
+    assert_eq!(dir.run(&["compare", "old", "new", "--out", "diff.txt", "--color", "always"]).code, Some(1));
+    let text = std::fs::read_to_string(dir.at("diff.txt")).expect("a text");
+    assert_eq!(text, dir.run(&["compare", "old", "new"]).out, "a file has no styles");
     let refused = dir.run(&["compare", "old", "new", "--out", "diff.json"]).refused();
     assert!(refused.contains("exists already"), "{refused}");
     #[cfg(unix)]

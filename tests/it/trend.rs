@@ -135,7 +135,9 @@ fn the_page_loads_nothing_and_shows_what_the_table_has() {
     let dir = TestDir::with(&[CLEAR]);
     report(&dir, "a", &month("1111111112", "2024-01", 60, 6));
     report(&dir, "b", &(month("1111111112", "2024-02", 60, 45) + &month("<script>", "2024-02", 6, 0)));
-    dir.run(&["trend", "a", "b", "--html", "trend.html", "--out", "trend.txt"]).success();
+    dir.run(&["trend", "a", "b", "--html", "trend.html", "--out", "trend.txt", "--color", "always"]).success();
+    let text = fs::read_to_string(dir.at("trend.txt")).expect("a text");
+    assert_eq!(text, dir.run(&["trend", "a", "b"]).success(), "a file has no styles");
     let page = fs::read_to_string(dir.at("trend.html")).expect("a page");
     for wanted in [
         "<h1>Kyphoplasty claims, <span class=\"whole\">2024-01 to 2024-02</span></h1>",

@@ -10,6 +10,7 @@ use crate::cli::comparison::OTHER_KEY;
 use crate::cli::new_file;
 use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::log::Log;
+use crate::cli::terminal::screen::text_file;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint, seen};
 use crate::exit::Exit;
@@ -27,7 +28,10 @@ pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exi
     }
     match &args.out {
         None => write(args, &comparison, out)?,
-        Some(path) => new_file::save("--out", path, |file| write(args, &comparison, file))?,
+        Some(path) => new_file::save("--out", path, |file| match args.format {
+            CompareFormat::Text => write(args, &comparison, &mut text_file(file)),
+            CompareFormat::Csv | CompareFormat::Json => write(args, &comparison, file),
+        })?,
     }
     if let Some(path) = &args.html {
         new_file::save("--html", path, |file| {

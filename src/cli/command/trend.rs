@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write};
 use crate::cli::args::{MEMORY, Trend as TrendArgs, TrendFormat};
 use crate::cli::new_file;
 use crate::cli::terminal::columns::{Align, Columns};
+use crate::cli::terminal::screen::text_file;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, grouped, paint, seen};
 use crate::exit::Exit;
@@ -28,10 +29,13 @@ pub(crate) fn trend(args: &TrendArgs, out: &mut dyn Write) -> anyhow::Result<Exi
     let comparison = compare(&trend, args.since.as_deref());
     let docs = doc::load()?;
     let name = |code: &str| docs.iter().find(|doc| doc.code == code).map_or_else(String::new, |doc| doc.name.clone());
-    let screen = Screen { args, trend: &trend, comparison: comparison.as_ref(), name: &name };
+    let output = Output { args, trend: &trend, comparison: comparison.as_ref(), name: &name };
     match &args.out {
-        None => screen.write(out)?,
-        Some(path) => new_file::save("--out", path, |file| screen.write(file))?,
+        None => output.write(out)?,
+        Some(path) => new_file::save("--out", path, |file| match args.format {
+            TrendFormat::Csv => output.write(file),
+            TrendFormat::Text => output.write(&mut text_file(file)),
+        })?,
     }
     if let Some(path) = &args.html {
         new_file::save("--html", path, |file| {
@@ -44,7 +48,7 @@ pub(crate) fn trend(args: &TrendArgs, out: &mut dyn Write) -> anyhow::Result<Exi
 }
 
 /// What is written, and how.
-struct Screen<'a> {
+struct Output<'a> {
     args: &'a TrendArgs,
     trend: &'a Trend,
     comparison: Option<&'a Comparison>,
@@ -52,7 +56,7 @@ struct Screen<'a> {
     name: &'a dyn Fn(&str) -> String,
 }
 
-impl Screen<'_> {
+impl Output<'_> {
     fn write(&self, out: &mut dyn Write) -> anyhow::Result<()> {
         let mut out = BufWriter::new(out);
         match self.args.format {
@@ -92,24 +96,23 @@ impl Screen<'_> {
     }
 
     fn reports(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut table = Columns::new([
-            ("report", Align::Left),
-            ("written (UTC)", Align::Left),
-            ("months", Align::Left),
-            ("services", Align::Right),
-            ("counted", Align::Right),
-        ]);
+        let head = [("report", Align::Left), ("services", Align::Right), ("counted", Align::Right)];
+        let [report, services, counted] = head;
+        let mut wide =
+            Columns::new([report, ("written (UTC)", Align::Left), ("months", Align::Left), services, counted]);
+        let mut narrow = Columns::new(head);
         for report in self.trend.reports.iter().take(self.args.rows.into()) {
             let months = report.months.as_ref().map_or_else(String::new, |(first, last)| period(first, last));
-            table.row([
-                seen(&report.path.display().to_string()).into_owned(),
-                report.when.clone(),
-                months,
-                grouped(report.services),
-                grouped(report.counted()),
-            ]);
+            let path = seen(&report.path.display().to_string()).into_owned();
+            let (services, counted) = (grouped(report.services), grouped(report.counted()));
+            narrow.row([path.clone(), services.clone(), counted.clone()]);
+            wide.row([path, report.when.clone(), months, services, counted]);
         }
-        table.print(out)?;
+        if style::is_wide() {
+            wide.print(out)?;
+        } else {
+            narrow.print(out)?;
+        }
         self.left_out(self.trend.reports.len(), "--rows N lists more.", out)
     }
 

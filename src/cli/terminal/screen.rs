@@ -42,20 +42,28 @@ pub(crate) fn trusted(own_text: &str) -> String {
     out
 }
 
-/// Standard output or standard error. Lines are written when they are complete, the rest when it is flushed or dropped.
-pub(crate) struct Screen {
-    stream: Box<dyn Write>,
+/// Standard output, standard error, or a file of text. Lines are written when they are complete, the rest when it is flushed
+/// or dropped.
+pub(crate) struct Screen<'a> {
+    stream: Box<dyn Write + 'a>,
+    /// Are our own styles written? A stream of the terminal decides that itself.
+    has_styles: bool,
     incomplete: Vec<u8>,
 }
 
 /// Standard output.
-pub(crate) fn stdout() -> Screen {
-    Screen { stream: Box::new(anstream::stdout()), incomplete: Vec::new() }
+pub(crate) fn stdout() -> Screen<'static> {
+    Screen { stream: Box::new(anstream::stdout()), has_styles: true, incomplete: Vec::new() }
 }
 
 /// Standard error. While it exists, other threads wait for it, so that lines never mix.
-pub(crate) fn stderr() -> Screen {
-    Screen { stream: Box::new(anstream::stderr().lock()), incomplete: Vec::new() }
+pub(crate) fn stderr() -> Screen<'static> {
+    Screen { stream: Box::new(anstream::stderr().lock()), has_styles: true, incomplete: Vec::new() }
+}
+
+/// A file that gets the text of the terminal without its styles.
+pub(crate) fn text_file(file: &mut dyn Write) -> Screen<'_> {
+    Screen { stream: Box::new(file), has_styles: false, incomplete: Vec::new() }
 }
 
 /// Decides whether colors are written from now on, by `--color` as it was typed. It is looked for before the arguments are
@@ -79,16 +87,21 @@ pub(crate) fn is_stderr_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-impl Screen {
+impl Screen<'_> {
     /// Writes the first bytes that wait.
     fn show(&mut self, bytes: usize) -> io::Result<()> {
         let rest = self.incomplete.split_off(bytes);
         let complete = std::mem::replace(&mut self.incomplete, rest);
-        self.stream.write_all(visible(&String::from_utf8_lossy(&complete)).as_bytes())
+        let text = visible(&String::from_utf8_lossy(&complete));
+        if self.has_styles {
+            self.stream.write_all(text.as_bytes())
+        } else {
+            write!(self.stream, "{}", anstream::adapter::strip_str(&text))
+        }
     }
 }
 
-impl Write for Screen {
+impl Write for Screen<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.incomplete.extend_from_slice(bytes);
         if let Some(end) = memchr::memrchr(b'\n', &self.incomplete) {
@@ -103,7 +116,7 @@ impl Write for Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for Screen<'_> {
     fn drop(&mut self) {
         let _ = self.flush();
     }
@@ -164,8 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_the_text_without_our_styles() {
+        let (bold, mut file) = (TextStyle(Style::new().bold()), Vec::new());
+        writeln!(text_file(&mut file), "{bold}a{bold:#} \x1b[1mb").expect("room for it");
+        assert_eq!(String::from_utf8(file).expect("text"), "a \u{241b}[1mb\n");
+    }
+
+    #[test]
     fn text_is_written_in_lines_and_to_its_end() {
-        let mut screen = Screen { stream: Box::new(io::sink()), incomplete: Vec::new() };
+        let mut screen = Screen { stream: Box::new(io::sink()), has_styles: true, incomplete: Vec::new() };
         write!(screen, "one\ntw").expect("a sink takes everything");
         assert_eq!(screen.incomplete, b"tw");
         // A character whose bytes come apart is not damaged.
