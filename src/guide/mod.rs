@@ -23,6 +23,7 @@ pages! {
     speed: "How fast it is, beside other tools, and how to measure it",
     cluster: "Extracts read in slices, on one machine or many",
     python: "The Python package: notebooks, and Apache Spark",
+    scale: "One machine and a cluster in figures, and what bounds each",
     extending: "Tests, generated extracts, shell completions",
 }
 
