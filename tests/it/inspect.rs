@@ -164,6 +164,32 @@ fn built_in_layouts_are_shown_and_files_are_checked() {
 }
 
 #[test]
+fn a_written_layout_says_how_cells_are_quoted() {
+    let row = "'C1, again','M\"1',2024-03-05,22514,M48.56XA,HMO\n";
+    let rows = [row.to_owned(), row.replace("C1", "C2"), row.replace("C1", "C3")].concat();
+    let head = "claim_id,member_id,service_date,procedure_code,diagnosis_1,product\n";
+    let folder = TestDir::with(&[]);
+    for (name, text, line) in [
+        ("spark", rows.replace('"', "\\\"").replace('\'', "\""), "escape = \"\\\\\""),
+        ("apostrophes", rows.clone(), "quote = \"'\""),
+        ("plain", rows.replace("'C", "\"C").replace(", again'", "").replace('\'', ""), "quote = \"none\""),
+    ] {
+        let (extract, layout) = (format!("{name}.csv"), format!("{name}.toml"));
+        folder.put(&extract, format!("{head}{text}"));
+        assert_eq!(folder.run(&["check", &extract]).code, Some(2), "{name}");
+        let shown = crate::kit::flowed(&folder.run(&["inspect", &extract, "--write-layout", &layout]).success());
+        assert!(shown.contains(&format!("check needs a layout that says {line}.")), "{name}: {shown}");
+        assert!(
+            std::fs::read_to_string(folder.at(&layout)).expect("a layout").contains(&format!("\n{line}\n")),
+            "{name}"
+        );
+        folder.run(&["check", &extract, "--layout", &layout, "--fail-on", "never", "--out", name]).success();
+        let services = std::fs::read_to_string(folder.at(name).join("services.csv")).expect("services");
+        assert_eq!(services.lines().count(), 4, "{name}: {services}");
+    }
+}
+
+#[test]
 fn a_name_tells_a_claim_number_that_looks_like_a_diagnosis() {
     let folder = TestDir::with(&[]);
     folder.put(

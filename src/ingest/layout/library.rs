@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::TableFile;
 pub use crate::ingest::layout::shipped::SHIPPED;
+use crate::ingest::record::quoting::Quoting;
 use crate::strict_toml::Faults;
 
 /// The layouts that a header is compared with, and the files of joined tables.
@@ -49,6 +50,16 @@ impl Library {
         for layout in &mut self.layouts {
             layout.form.skip(lines, prefixes);
             layout.joins.iter_mut().for_each(|join| join.form.skip(lines, prefixes));
+        }
+        self
+    }
+
+    /// Makes every layout and its joined tables read cells that are quoted in this way.
+    #[must_use]
+    pub fn quoting(mut self, quoting: Quoting) -> Self {
+        for layout in &mut self.layouts {
+            layout.form.quoting = quoting;
+            layout.joins.iter_mut().for_each(|join| join.form.quoting = quoting);
         }
         self
     }

@@ -6,6 +6,7 @@
 //! - [`lines`]: the form of what is printed.
 //! - [`cells`]: what the cells of each column look like.
 //! - [`candidates`]: columns that may hold a field which no column has.
+//! - [`quoting`]: extracts whose cells are quoted in another way.
 //! - [`samples`]: masked sample values of each column.
 //! - [`written`]: the layout that `--write-layout` writes.
 //! - [`values`]: dates, labels and words, with what they mean.
@@ -15,6 +16,7 @@ mod authorizations;
 mod candidates;
 mod cells;
 mod lines;
+mod quoting;
 mod refused;
 mod samples;
 mod values;
@@ -69,7 +71,7 @@ pub(crate) fn inspect(
         return Ok(Exit::Clean);
     }
     let source = Source::open_extract(file, layout.max_decompressed)?;
-    let (library, mut detected, preamble) = match detect::detect(&source, &library) {
+    let (library, detected, preamble) = match detect::detect(&source, &library) {
         Ok(detected) => (library, detected, 0),
         Err(error) => {
             let Some(found) = detect::after_preamble(&source, &library) else {
@@ -84,6 +86,15 @@ pub(crate) fn inspect(
             "The header is on line {}, after a preamble: give --skip-lines {preamble} to check this extract.",
             preamble + 1
         );
+        writeln!(out, "{}", fitted(&paint(BOLD, advice), 0))?;
+    }
+    let quoted = quoting::other_way(&source, &library, &detected);
+    let (library, mut detected, way) = match quoted {
+        Some((library, detected, line)) => (library, detected, Some(line)),
+        None => (library, detected, None),
+    };
+    if let Some(line) = way {
+        let advice = format!("Its cells are quoted in another way: check needs a layout that says {line}.");
         writeln!(out, "{}", fitted(&paint(BOLD, advice), 0))?;
     }
     let chosen = library.named(&detected.layout);
@@ -116,6 +127,7 @@ pub(crate) fn inspect(
     }
     let mut draft = Draft::new(&detected.layout, &detected.header);
     draft.skip(preamble);
+    draft.form(way);
     values::print((&detected.binding, &detected.header), &looks.columns, (&policy, &words), &mut draft, out)?;
     print_missing(&detected, &looks.columns, &mut draft, out)?;
     let is_unused = |column: &usize| !detected.binding.each().any(|binding| binding.uses(*column));

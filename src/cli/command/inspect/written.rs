@@ -16,6 +16,7 @@ pub(super) struct Draft<'a> {
     extends: &'a str,
     columns: &'a [String],
     skip_lines: usize,
+    form: Option<&'static str>,
     header: Vec<String>,
     lines: Vec<String>,
     labels: Vec<String>,
@@ -24,12 +25,17 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// A layout that extends a built-in one. `columns`: the names of the header.
     pub(super) fn new(extends: &'a str, columns: &'a [String]) -> Self {
-        Self { extends, columns, skip_lines: 0, header: Vec::new(), lines: Vec::new(), labels: Vec::new() }
+        Self { extends, columns, skip_lines: 0, form: None, header: Vec::new(), lines: Vec::new(), labels: Vec::new() }
     }
 
     /// Skips a preamble.
     pub(super) fn skip(&mut self, lines: usize) {
         self.skip_lines = lines;
+    }
+
+    /// Says how cells are quoted.
+    pub(super) fn form(&mut self, line: Option<&'static str>) {
+        self.form = line;
     }
 
     /// Names the columns by position.
@@ -80,6 +86,9 @@ impl<'a> Draft<'a> {
         let _ = writeln!(out, "extends = {}", text(self.extends));
         if self.skip_lines > 0 {
             let _ = writeln!(out, "skip_lines = {}", self.skip_lines);
+        }
+        if let Some(line) = self.form {
+            let _ = writeln!(out, "# open: most rows can be read only like this\n{line}");
         }
         if !self.header.is_empty() {
             let names: Vec<_> = self.header.iter().map(|name| text(name)).collect();
