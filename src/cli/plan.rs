@@ -239,7 +239,7 @@ fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log:
     let (mut refused, mut lacking, mut unjoined) = (Vec::new(), Vec::new(), Vec::new());
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
-        match Source::open_extract(name, limit).and_then(|source| detect::detect(&source, library)) {
+        match Source::open_header(name, limit).and_then(|source| detect::detect(&source, library)) {
             Ok(detected) => {
                 lacking.push((name.as_str(), run::absent(&detected)));
                 unjoined.extend(detected.unjoined.into_iter().map(|table| (name.as_str(), table)));

@@ -32,10 +32,13 @@ use crate::ingest::scan::tally::Tally;
 
 /// Row groups that are searched for codes at a time, for each thread: enough that threads of different speed stay busy, and few
 /// enough that progress moves and an interrupt takes effect at once.
-const GROUPS_PER_THREAD: usize = 4;
+const GROUPS_PER_THREAD: usize = 8;
 
-/// Stretches that are read at a time, for each thread. Their lines are in memory until they are added up.
+/// Stretches of the largest size that fit into the memory for reading, for each thread. Of smaller ones more are read at a time.
 const STRETCHES_PER_THREAD: usize = 2;
+
+/// A block of this size is larger than nearly every unpacked column of a row group.
+const ALLOCATOR_BLOCK: usize = 8 << 20;
 
 /// Rows that a stretch has at least, whatever the memory: opening a column for fewer costs more than reading them.
 const MIN_STRETCH_ROWS: usize = 1 << 10;
@@ -46,7 +49,9 @@ struct Stretch {
     /// The rows that it accounts for.
     rows: Range<usize>,
     /// Those that may matter, in order.
-    kept: Vec<usize>,
+    kept: Vec<u32>,
+    /// Bytes that its cells take, about.
+    bytes: usize,
 }
 
 /// What is read of a table, and how.
@@ -95,15 +100,19 @@ pub(crate) fn read<C: Collector>(
     if reading.line_column.is_some() {
         total.lines = 0;
     }
+    let_allocator_keep_memory();
     let threads = rayon::current_num_threads();
     let groups: Vec<usize> = (0..file.groups()).collect();
     for groups in groups.chunks(threads * GROUPS_PER_THREAD) {
         let stretches: Vec<Vec<Stretch>> =
             groups.par_iter().map(|group| reading.stretches(*group, threads)).collect::<Result<_, _>>()?;
         let stretches: Vec<Stretch> = stretches.into_iter().flatten().collect();
-        for stretches in stretches.chunks(threads * STRETCHES_PER_THREAD) {
+        let mut rest = stretches.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(fitting(rest, file.memory()));
+            rest = later;
             let tallies: Vec<Result<Tally<C>, ReadError>> =
-                stretches.par_iter().map(|stretch| reading.stretch(stretch)).collect();
+                now.par_iter().map(|stretch| reading.stretch(stretch)).collect();
             let (rows, kept) = (total.rows, total.kept.count());
             for tally in tallies {
                 total.append(tally?);
@@ -126,6 +135,23 @@ pub(crate) fn read<C: Collector>(
     Ok(total)
 }
 
+/// The number of stretches, at least one, that fit into the memory together.
+fn fitting(stretches: &[Stretch], memory: usize) -> usize {
+    let mut bytes = 0;
+    let fits = stretches.iter().take_while(|stretch| {
+        bytes += stretch.bytes;
+        bytes <= memory
+    });
+    fits.count().max(1)
+}
+
+/// Lets the allocator keep what is freed. glibc gives the end of its memory back to the kernel as soon as a few megabytes are
+/// free, so each unpacked column would be made of fresh pages: a seventh of the time. The largest block ever freed raises
+/// that bound, to twice its size for each thread.
+fn let_allocator_keep_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(ALLOCATOR_BLOCK)));
+}
+
 /// Asks of each column with codes whether a cell may hold one, or the name of the column: then the row may be the header again.
 fn questions(mut columns: Vec<usize>, codes: &[&str], grammar: &Grammar) -> Vec<(usize, Asks)> {
     columns.sort_unstable();
@@ -142,9 +168,9 @@ fn questions(mut columns: Vec<usize>, codes: &[&str], grammar: &Grammar) -> Vec<
 impl<L> Reading<'_, L> {
     /// The stretches of a row group, which together are all of it.
     fn stretches(&self, group: usize, threads: usize) -> Result<Vec<Stretch>, ReadError> {
-        let rows = self.file.group_rows(group);
-        let kept: Vec<usize> = match &self.codes {
-            None => (0..rows).collect(),
+        let rows = self.file.rows_in_memory(group)?;
+        let kept: Vec<u32> = match &self.codes {
+            None => (0..rows as u32).collect(),
             Some(codes) => {
                 let matters = codes
                     .par_iter()
@@ -154,31 +180,33 @@ impl<L> Reading<'_, L> {
                 matters.iter().flat_map(Rows::numbers).collect()
             }
         };
-        let most = self.most_rows(group, rows, threads);
+        let bytes_of_row = self.bytes_of_row(group, rows);
+        let most = (self.file.memory() / (threads * STRETCHES_PER_THREAD) / bytes_of_row).max(MIN_STRETCH_ROWS);
         // Where charges are added up, every row takes memory.
         let ends: Vec<usize> = if self.charge.is_some() {
             (most..rows).step_by(most).collect()
         } else {
-            (most..kept.len()).step_by(most).map(|nth| kept[nth]).collect()
+            (most..kept.len()).step_by(most).map(|nth| kept[nth] as usize).collect()
         };
         let mut stretches = Vec::new();
         let (mut from, mut first) = (0, 0);
         for end in ends.into_iter().chain([rows]) {
-            let next = first + kept[first..].partition_point(|number| *number < end);
-            stretches.push(Stretch { group, rows: from..end, kept: kept[first..next].to_vec() });
+            let next = first + kept[first..].partition_point(|number| (*number as usize) < end);
+            let in_memory = if self.charge.is_some() { end - from } else { next - first };
+            let (kept, bytes) = (kept[first..next].to_vec(), in_memory * bytes_of_row);
+            stretches.push(Stretch { group, rows: from..end, kept, bytes });
             (from, first) = (end, next);
         }
         Ok(stretches)
     }
 
-    /// Rows of a row group that may be in memory at a time, of a stretch.
-    fn most_rows(&self, group: usize, rows: usize, threads: usize) -> usize {
+    /// Bytes that the cells of a row take, on average over the rows of a row group.
+    fn bytes_of_row(&self, group: usize, rows: usize) -> usize {
         let bytes = self.used.iter().map(|column| {
             let text = self.file.bytes_of_column(group, &self.file.columns()[*column]);
             text / rows.max(1) + VALUE_BYTES
         });
-        let bytes_of_row = bytes.sum::<usize>().max(1);
-        (self.file.memory() / (threads * STRETCHES_PER_THREAD) / bytes_of_row).max(MIN_STRETCH_ROWS)
+        bytes.sum::<usize>().max(1)
     }
 
     /// The cells of these columns in these rows.
@@ -196,11 +224,11 @@ impl<L> Reading<'_, L> {
     where
         L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
     {
-        let Stretch { group, rows, kept } = stretch;
+        let Stretch { group, rows, kept, .. } = stretch;
         let (group, of_group) = (*group, self.file.group_rows(*group));
         let width = self.detected.grammar.width;
         let mut tally = Tally::new(0, 0, C::for_block());
-        let mut rejected: Vec<(usize, u64, Reason)> = Vec::new();
+        let mut rejected: Vec<(u32, u64, Reason)> = Vec::new();
         let mut kept_cells = if kept.is_empty() {
             RowCells::default()
         } else {
@@ -219,7 +247,7 @@ impl<L> Reading<'_, L> {
             None => None,
         };
         let mut charged = rows.start;
-        for number in kept.iter().copied().chain([rows.end]) {
+        for number in kept.iter().map(|number| *number as usize).chain([rows.end]) {
             let is_row = number < rows.end;
             if is_row {
                 kept_cells.read_next(width);
@@ -252,7 +280,7 @@ impl<L> Reading<'_, L> {
                 (self.look)(&kept_cells.row(), position, &mut tally.kept)
             };
             match action {
-                RowAction::Reject(reason) => rejected.push((number, line, reason)),
+                RowAction::Reject(reason) => rejected.push((number as u32, line, reason)),
                 RowAction::Ignore => tally.ignored += 1,
                 RowAction::Keep(()) => {}
             }
@@ -269,13 +297,13 @@ impl<L> Reading<'_, L> {
     fn reject<C>(
         &self,
         stretch: &Stretch,
-        rejected: &[(usize, u64, Reason)],
+        rejected: &[(u32, u64, Reason)],
         tally: &mut Tally<C>,
     ) -> Result<(), ReadError> {
         if rejected.is_empty() {
             return Ok(());
         }
-        let numbers: Vec<usize> = rejected.iter().map(|(number, ..)| *number).collect();
+        let numbers: Vec<u32> = rejected.iter().map(|(number, ..)| *number).collect();
         let of_group = self.file.group_rows(stretch.group);
         let mut lines = Lines::of(self.file, stretch.group, &Rows::listed(&numbers, of_group))?;
         let mut text = Vec::new();

@@ -45,10 +45,10 @@ impl Rows {
     }
 
     /// Those of `rows` rows whose numbers are in this list, in order.
-    pub(crate) fn listed(numbers: &[usize], rows: usize) -> Self {
+    pub(crate) fn listed(numbers: &[u32], rows: usize) -> Self {
         let mut bits = BitmapBuilder::with_capacity(rows);
         for number in numbers {
-            bits.extend_constant(number - bits.len(), false);
+            bits.extend_constant(*number as usize - bits.len(), false);
             bits.push(true);
         }
         bits.extend_constant(rows - bits.len(), false);
@@ -66,8 +66,8 @@ impl Rows {
     }
 
     /// The numbers of the rows, in order.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
-        self.0.true_idx_iter()
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.0.true_idx_iter().map(|number| number as u32)
     }
 }
 
@@ -124,6 +124,9 @@ impl ParquetFile {
         rows: &Rows,
         between: Between,
     ) -> Result<Cells, ReadError> {
+        if rows.count().saturating_mul(VALUE_BYTES) > self.memory {
+            return Err(self.too_large(group, column));
+        }
         let (chunks, _) = self.decode(group, column, Filter::Mask(rows.0.clone()))?;
         if chunks.iter().map(|chunk| chunk.len()).sum::<usize>() != rows.count() {
             return Err(self.damaged(group, column));
@@ -181,6 +184,10 @@ enum Pages {
 
 /// Reads the headers of the pages, which must hold `values` values and take no more memory than this.
 fn check_pages(bytes: &[u8], values: i64, is_flat: bool, memory: usize) -> Pages {
+    // All values of lists are decoded at a time.
+    if !is_flat && usize::try_from(values).unwrap_or(usize::MAX).saturating_mul(VALUE_BYTES) > memory {
+        return Pages::TooLarge;
+    }
     let (mut seen, mut at) = (0, 0);
     let mut is_first = true;
     while seen < values {

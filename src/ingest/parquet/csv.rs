@@ -21,6 +21,9 @@ pub(crate) fn first_rows(file: &ParquetFile, rows: usize, bytes: usize) -> Resul
     text.push(b'\n');
     let mut written = 0;
     for group in 0..file.groups() {
+        if written == rows {
+            break;
+        }
         let of_group = file.metadata.row_groups[group].num_rows();
         let wanted = of_group.min(rows - written);
         let mut lines = Lines::of(file, group, &Rows::between(0, wanted, of_group))?;
@@ -33,9 +36,6 @@ pub(crate) fn first_rows(file: &ParquetFile, rows: usize, bytes: usize) -> Resul
             text.append(&mut on_one_line(line));
             text.push(b'\n');
             written += 1;
-        }
-        if written == rows {
-            break;
         }
     }
     Ok((text, written as u64 == file.rows()))

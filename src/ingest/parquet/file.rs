@@ -32,8 +32,11 @@ const MAX_FOOTER_BYTES: u64 = 256 << 20;
 /// levels at most.
 const MAX_DEPTH: usize = 64;
 
-/// Most rows of a row group: places in one are 31 bits wide.
-const MAX_GROUP_ROWS: usize = i32::MAX as usize;
+/// Most rows of a row group: far more than writers put into one, and a bit for each of them is 32 MiB.
+const MAX_GROUP_ROWS: usize = 1 << 28;
+
+/// Bytes that the number of a row takes, while the rows that may matter are listed.
+const PLACE_BYTES: usize = size_of::<u32>();
 
 /// Memory for reading where no bound was given: the share that a run with the default bound gives it.
 const DEFAULT_MEMORY: usize = 256 << 20;
@@ -161,6 +164,19 @@ impl ParquetFile {
         self.metadata.row_groups.len()
     }
 
+    /// Number of rows of a row group, which fit into the memory for reading when each is listed. The error says what to do.
+    pub(crate) fn rows_in_memory(&self, group: usize) -> Result<usize, ReadError> {
+        let rows = self.group_rows(group);
+        if rows.saturating_mul(PLACE_BYTES) <= self.memory {
+            return Ok(rows);
+        }
+        let what = format!(
+            "row group {} has more rows than --memory leaves room for; raise --memory, or write the file with smaller row groups",
+            group + 1
+        );
+        Err(ReadError::unusable(&self.name, what))
+    }
+
     /// Number of rows of a row group.
     pub(crate) fn group_rows(&self, group: usize) -> usize {
         self.metadata.row_groups[group].num_rows()
@@ -203,7 +219,7 @@ impl ParquetFile {
         let mut rows = 0;
         for group in &self.metadata.row_groups {
             if group.num_rows() > MAX_GROUP_ROWS {
-                return refuse("has a row group of more than 2,147,483,647 rows; write it with smaller ones");
+                return refuse("has a row group of more than 268,435,456 rows; write it with smaller ones");
             }
             rows += group.num_rows();
             for chunk in group.parquet_columns() {

@@ -70,15 +70,21 @@ impl Source {
     /// Opens a path, or stdin for `-`. A compressed input may unpack to at most `limit` bytes; by default to 1 GiB or 1,000
     /// times its size, whichever is more, which no claim extract reaches.
     pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
-        Self::open_as(name, limit, false)
+        Self::open_as(name, limit, None)
     }
 
     /// Opens an extract: like [`Source::open_within`], or a Parquet file, whose sample is its first rows as CSV.
     pub fn open_extract(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
-        Self::open_as(name, limit, true)
+        Self::open_as(name, limit, Some(SAMPLE_ROWS))
     }
 
-    fn open_as(name: &str, limit: Option<u64>, may_be_table: bool) -> Result<Self, ReadError> {
+    /// Opens an extract of which only the header is wanted: the sample of a Parquet file has no rows.
+    pub fn open_header(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
+        Self::open_as(name, limit, Some(0))
+    }
+
+    /// Opens a path, or stdin for `-`. The sample of a table has this many rows; `None`: it may be none.
+    fn open_as(name: &str, limit: Option<u64>, rows_of_table: Option<usize>) -> Result<Self, ReadError> {
         let cannot_open = |e: io::Error| ReadError::cannot_open(name, &e);
         let cannot_read = |e: io::Error| ReadError::cannot_read(name, &e);
         if name == "-" {
@@ -100,8 +106,8 @@ impl Source {
         if head.is_empty() {
             return Err(ReadError::Empty { file: name.to_owned() });
         }
-        if may_be_table && head == parquet::MAGIC {
-            return Self::of_table(ParquetFile::open(name, file, meta.len())?);
+        if let Some(rows) = rows_of_table.filter(|_| head == parquet::MAGIC) {
+            return Self::of_table(ParquetFile::open(name, file, meta.len())?, rows);
         }
         if compression(&head).is_some() || utf16(&head).is_some() {
             let reopened = File::open(path).map_err(cannot_open)?;
@@ -124,8 +130,8 @@ impl Source {
         })
     }
 
-    fn of_table(table: ParquetFile) -> Result<Self, ReadError> {
-        let (sample, whole) = parquet::first_rows(&table, SAMPLE_ROWS, SAMPLE_BYTES)?;
+    fn of_table(table: ParquetFile, rows: usize) -> Result<Self, ReadError> {
+        let (sample, whole) = parquet::first_rows(&table, rows, SAMPLE_BYTES)?;
         Ok(Self {
             name: table.name().to_owned(),
             size: table.size(),
