@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::Cents;
 use crate::finding::fingerprint::Fingerprint;
@@ -34,7 +35,7 @@ pub struct BaselineFacts {
 }
 
 /// The parts of a finding that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FindingEntry {
     /// Identifies the finding across reports.
     pub fingerprint: Fingerprint,
@@ -69,12 +70,6 @@ impl FindingEntry {
         hasher.write(citation.as_bytes());
         let cents = amount.map_or(NO_AMOUNT, |amount| amount.0);
         Self { fingerprint, cents, disposition, suppressed, text: hasher.finish(), subject }
-    }
-
-    /// Shifts the number of its subject by `before`, the count of subjects in earlier parts of the report.
-    #[must_use]
-    pub fn counted_on(self, before: u32) -> Self {
-        Self { subject: before.saturating_add(self.subject), ..self }
     }
 
     /// The amount at risk of its service.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use jiff::civil::Date;
 
-use crate::cli::args::{FailOn, MEMORY};
+use crate::baseline::FindingEntry;
+use crate::cli::args::FailOn;
 use crate::cli::load::read_text;
 use crate::cli::out_name;
 use crate::cli::out_name::LATEST;
@@ -20,6 +21,9 @@ use crate::report::words::numbers::counted;
 use crate::run::RunContext;
 use crate::suppress::{State, Suppressions};
 
+/// Bytes of memory for a finding of the baseline: its entry, its place in the order of fingerprints, and whether it is gone.
+const BASELINE_BYTES: usize = size_of::<FindingEntry>() + 5;
+
 /// A baseline and suppressions, loaded before the first row is read.
 pub(crate) struct ComparedFindings {
     baseline: Option<FindingsFile>,
@@ -28,22 +32,41 @@ pub(crate) struct ComparedFindings {
     today: Option<Date>,
 }
 
-/// Loads baseline and suppressions, or fails. `day` is that of the run, and `baseline` the report that is compared with.
+/// Loads baseline and suppressions, or fails. `day` is that of the run, and `baseline` the report that is compared with. Both
+/// together may take `memory` bytes.
 pub(crate) fn load(
     settings: &EffectiveSettings,
     baseline: Option<&Path>,
     day: Date,
+    memory: usize,
 ) -> anyhow::Result<ComparedFindings> {
-    let mut allowance = Allowance::new(settings.memory.value.unwrap_or(MEMORY));
+    let mut allowance = Allowance::new(memory);
     let baseline = baseline.map(|path| FindingsFile::read(path, &mut allowance)).transpose()?;
     if let Some(report) = &baseline {
         report.suits(Some(settings.mask.value.is_some()), Path::new("this run"))?;
     }
     let suppressions = settings.suppress.value.as_deref().map(|path| {
+        fits(path, allowance.left())?;
         let file = read_text(path)?;
         anyhow::Ok(Suppressions::load(&file.file, &file.text, day)?)
     });
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()?, today: None })
+}
+
+/// Refuses a file of suppressions whose text and suppressions, which take twice as much, do not fit into what is left.
+fn fits(path: &Path, left: u64) -> anyhow::Result<()> {
+    let bytes = path.metadata().map_or(0, |file| file.len());
+    if 3 * bytes > 2 * left {
+        bail!(
+            "{}: its suppressions take {} MiB of memory, and --memory leaves {} MiB for them; remove those that have expired, \
+             or give --memory {}M",
+            path.display(),
+            (3 * bytes).div_ceil(2 << 20),
+            left >> 20,
+            (3 * bytes).div_ceil(256 << 20) * 256
+        );
+    }
+    Ok(())
 }
 
 /// The report that findings are compared with, if there is one. `latest` is the newest beside the report of this run, and
@@ -74,6 +97,12 @@ impl ComparedFindings {
     /// States the day that was given with `--today` at the head of the report.
     pub(crate) fn dated(self, today: Option<Date>) -> Self {
         Self { today, ..self }
+    }
+
+    /// Bytes of memory that both take.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_baseline = self.baseline.as_ref().map_or(0, |report| report.entries.len() * BASELINE_BYTES);
+        of_baseline + self.suppressions.as_ref().map_or(0, Suppressions::bytes)
     }
 
     /// Adds both to the context of a run.

@@ -9,10 +9,11 @@ use serde_json::json;
 
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::line::mask::Mask;
-use crate::cli::args::{Check, FailOn, HashedPart, MEMORY};
+use crate::cli::args::{Check, FailOn, HashedPart};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
 use crate::cli::load::{describe_io_error, load_library, read_text};
+use crate::cli::machine::DefaultMemory;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
@@ -107,6 +108,11 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let day = typed.today.unwrap_or_else(clock::today);
     let template = settings.out.value.as_deref();
     let out = template.map(|template| out_name::filled(template, day, log.run())).transpose()?;
+    let memory = settings.memory.value.unwrap_or_else(|| {
+        let default = DefaultMemory::here();
+        default.announce(log);
+        default.bytes
+    });
     let threads =
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
@@ -121,12 +127,17 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let sample =
         || (hashed == HashedPart::Sampled).then(|| hash_inputs(&settings, &typed.files, hashed).ok()).flatten();
     let (docs, (loaded, sampled)) =
-        pool.install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, log), sample)));
+        pool.install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, memory, log), sample)));
     let docs = docs?;
     let (policy, library, authorizations) = loaded?;
     // The baseline may be the report that this run replaces.
     let baseline = comparison::baseline(&settings, log)?;
-    let comparison = comparison::load(&settings, baseline.as_deref(), day)?.dated(typed.today);
+    // What is looked up by key has half of the memory, and the rows have the rest.
+    let copies = 1 + usize::from(mask.is_some());
+    let held = authorizations.as_ref().map_or(0, |file| file.bytes() * copies);
+    let left = (memory / 2).saturating_sub(held);
+    let comparison = comparison::load(&settings, baseline.as_deref(), day, left)?.dated(typed.today);
+    let held = held + comparison.bytes();
     let plan = Plan {
         files: typed.files.clone(),
         table,
@@ -135,7 +146,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         metrics: typed.metrics.clone(),
         threads,
         pool,
-        memory: settings.memory.value.unwrap_or(MEMORY),
+        memory: memory - held.min(memory / 2),
         block: typed.block_size.unwrap_or(ingest::BLOCK).max(1),
         max_decompressed: settings.max_decompressed.value,
         expect: Expect { rows: typed.expect_rows, amount: typed.expect_amount },
@@ -214,7 +225,7 @@ pub(crate) fn is_pipe(name: &str) -> bool {
 type Loaded = (Policy, Library, Option<AuthorizationFile>);
 
 /// Loads policy, layouts and authorizations, and checks the header of every extract.
-fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Result<Loaded> {
+fn load(settings: &EffectiveSettings, files: &[String], memory: usize, log: &Log) -> anyhow::Result<Loaded> {
     let (policy, library) = rayon::join(|| settings.policy(), || load_library(&settings.layout_choice()));
     let policy = policy?;
     let extracts: Vec<_> =
@@ -229,7 +240,7 @@ fn load(settings: &EffectiveSettings, files: &[String], log: &Log) -> anyhow::Re
     let library = library?;
     let limit = settings.max_decompressed.value;
     look_at_headers(files, &library, limit, log)?;
-    let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library);
+    let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory / 4));
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
     Ok((policy, library, authorizations))
 }

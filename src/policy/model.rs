@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::index::service::PolicyLists;
 use crate::claim::value::code_set::CodeSet;
@@ -14,7 +15,7 @@ use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 use crate::policy::origin::{OriginKind, PolicyOrigin};
 
 /// The consequence of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Disposition {
     /// Worth knowing.
     Info,

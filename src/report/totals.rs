@@ -50,6 +50,8 @@ pub struct Totals {
     pub dates_read: u64,
     /// Has a live row an amount that can be read?
     pub has_amounts: bool,
+    /// New and known findings so far; nothing without a baseline.
+    pub(crate) since: [Share; 2],
     /// What is new since the baseline; known only after the last part.
     pub new: Option<NewTally>,
     /// The warnings of the run, known after the last part.
@@ -80,6 +82,7 @@ impl Totals {
             suppressed: Share::from_findings(hushed),
             fits: part.matches.fits.clone(),
             numbers: numbers(part),
+            since: since(part),
             new: None,
             warnings: Vec::new(),
             ..Self::of_rows(part)
@@ -119,6 +122,7 @@ impl Totals {
         self.dates_read += other.dates_read;
         self.has_amounts |= other.has_amounts;
         self.suppressed.merge(&other.suppressed);
+        self.since.iter_mut().zip(&other.since).for_each(|(mine, more)| mine.merge(more));
         other.fits.into_iter().for_each(|(group, more)| *self.fits.entry(group).or_default() += more);
     }
 
@@ -156,6 +160,19 @@ impl Totals {
     }
 }
 
+/// Counts and money of the findings of a part that are new, and of those that are known; suppressed findings are neither.
+fn since(part: &PartView<'_>) -> [Share; 2] {
+    [true, false].map(|wanted| {
+        let open = part
+            .findings()
+            .zip(part.new)
+            .filter(|(record, is_new)| **is_new == wanted && record.suppression().is_none());
+        Share::from_findings(
+            open.map(|(record, _)| (record.finding.about(part.line_set), record.finding.disposition, record.amount())),
+        )
+    })
+}
+
 /// The first day and the last day of two periods.
 fn joined(one: (Date, Date), other: (Date, Date)) -> (Date, Date) {
     (one.0.min(other.0), one.1.max(other.1))
@@ -170,7 +187,7 @@ fn numbers(part: &PartView<'_>) -> FxHashMap<u64, bool> {
         for number in record.line.text(Text::Authorization).split(';').filter(|number| !number.is_empty()) {
             let mut hasher = FxHasher::default();
             hasher.write(authorization::key(number).as_bytes());
-            numbers.entry(hasher.finish()).or_insert_with(|| file.of_number(number).is_some());
+            numbers.entry(hasher.finish()).or_insert_with(|| file.has_number(number));
         }
     }
     numbers

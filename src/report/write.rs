@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::policy::Disposition;
 use crate::report::dir::StagedReport;
 use crate::report::format::FORMATS;
 use crate::report::new_findings::NewFindings;
@@ -62,7 +63,7 @@ pub fn chosen<'f>(words: &[impl AsRef<str>], left_out: &[&str]) -> Vec<&'f Forma
     written.filter(|format| format.word.is_none_or(wanted)).collect()
 }
 
-/// Parts that are judged at a time per thread: enough that few threads wait for the last part.
+/// Most parts that are judged at a time per thread: enough that few threads wait for the last part.
 const PARTS_PER_THREAD: usize = 4;
 
 /// Judges all parts of a run and writes the files of `formats`, each opened by `open`. `None`: `go_on` returned false.
@@ -88,9 +89,11 @@ pub fn write(
         sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
     let mut totals = Totals::default();
-    let group = rayon::current_num_threads() * PARTS_PER_THREAD;
-    let mut formatted = 0..0;
-    for start in (0..run.parts()).step_by(group) {
+    // The first group shows how much there is to write of a part.
+    let threads = rayon::current_num_threads();
+    let (mut formatted, mut group) = (0..0, threads);
+    while formatted.end < run.parts() {
+        let start = formatted.end;
         if !go_on() {
             return Ok(None);
         }
@@ -101,10 +104,13 @@ pub fn write(
         );
         appended?;
         passed?.into_iter().for_each(|part| totals.merge(part));
+        let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
+        let of_part = (rows as usize / next.end).max(1);
+        group = (run.formatted_at_a_time() / of_part).clamp(threads, threads * PARTS_PER_THREAD);
         formatted = next;
     }
     append(formatted)?;
-    totals.new = new.tally;
+    totals.new = new.tally(std::mem::take(&mut totals.since));
     totals.warnings = warnings::of_run(&run.context, &totals);
     sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
     Ok(go_on().then_some(totals))
@@ -113,12 +119,12 @@ pub fn write(
 /// Writes one file of a run that has only one part.
 pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -> io::Result<()> {
     let (run, sink) = (part.context.run, (format.open)(part.context, out)?);
-    let new = NewFindings::of_whole(part);
+    let new = NewFindings::of_whole(part)?;
     let part = &PartView { new: new.of_part(0), ..*part };
     sink.format(0, part)?;
     sink.append(0)?;
     let mut totals = Totals::of(part, 0);
-    totals.new = new.tally;
+    totals.new = new.tally(std::mem::take(&mut totals.since));
     totals.warnings = warnings::of_run(run, &totals);
     sink.finish(&totals)
 }

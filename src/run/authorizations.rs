@@ -5,7 +5,7 @@ use crate::ingest::field::Field;
 use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::library::{Library, SHIPPED};
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
-use crate::ingest::{ReadError, Source};
+use crate::ingest::{ReadError, RowMemory, Source};
 use crate::policy::Policy;
 
 /// Columns of the file that share the spellings of a field of extracts.
@@ -17,7 +17,14 @@ const CANONICAL: &str = "canonical";
 
 /// Reads an authorization file. If the user chose a layout, `library` holds only that one, and its names and words
 /// apply, too.
-pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -> Result<AuthorizationFile, ReadError> {
+///
+/// Its rows may take `memory` bytes, of which half is for the copy that masking makes. Without a bound they may take any.
+pub fn read_authorizations(
+    source: Source,
+    policy: &Policy,
+    library: &Library,
+    memory: Option<usize>,
+) -> Result<AuthorizationFile, ReadError> {
     let columns = spellings(library).map_err(|what| ReadError::unusable(&source.name, what))?;
     let vocabulary = match library.candidates() {
         [chosen] => policy.vocabulary.clone().with(&chosen.words),
@@ -25,7 +32,8 @@ pub fn read_authorizations(source: Source, policy: &Policy, library: &Library) -
     };
     let statuses = &vocabulary.authorization_statuses;
     let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns };
-    AuthorizationFile::read(source, words)
+    let memory = RowMemory::new(memory.unwrap_or(usize::MAX), |bytes| bytes.saturating_mul(4));
+    AuthorizationFile::read(source, words, &memory)
 }
 
 /// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no

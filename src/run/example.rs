@@ -15,7 +15,7 @@ pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<J
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
     let library = Library::shipped().map_err(|e| e.to_string())?;
     let authorization_file = auths
-        .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library))
+        .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library, None))
         .transpose()
         .map_err(|e| e.to_string())?;
     let setup = Setup {

@@ -4,6 +4,7 @@
 //! an earlier part has are found.
 
 use std::io;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +15,7 @@ use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::Mask;
 use crate::claim::store::LINES;
 use crate::claim::{Batch, LineSet, Store};
+use crate::ingest::source::spill::Scratch;
 use crate::ledger::Ledger;
 use crate::rules::judge::judge;
 use crate::run::context::{JudgedPart, JudgedRun, Masked, RunContext};
@@ -23,6 +25,10 @@ use crate::tally::Summary;
 
 /// Replaces the text of a rejected row, which could hold any id.
 const WITHHELD: &str = "withheld by --mask";
+
+/// Bytes that a service or a finding takes in all formats together, of each of two groups of parts: one that is formatted
+/// and one that is written. Measured with sentences of ordinary length; the parts may take twice as much as a pass.
+const FORMATTED_BYTES: usize = 2048;
 
 /// Extracts that were read and indexed.
 pub struct Run {
@@ -39,6 +45,8 @@ pub struct Run {
     /// whole claim.
     claims_at_risk: Vec<FxHashSet<u32>>,
     masking: Option<Masking>,
+    /// Makes a file for what does not fit in memory.
+    scratch: Scratch,
 }
 
 /// What the first pass finds in a part.
@@ -54,8 +62,10 @@ impl Run {
         let pass_bytes = memory.map_or(usize::MAX, Memory::of_index);
         let index = Index::new(&store, context.policy.lists(), pass_bytes, context.authorization_file.is_some())?;
         let (starts, ledger_read) = (store.starts(), context.ledger);
-        let claims_at_risk = Vec::new();
-        let mut run = Self { context, store, starts, index, ledger_read, pass_bytes, claims_at_risk, masking: None };
+        let scratch =
+            memory.map_or_else(|| Arc::new(tempfile::tempfile) as Scratch, |memory| Arc::clone(&memory.scratch));
+        let (claims_at_risk, masking) = (Vec::new(), None);
+        let mut run = Self { context, store, starts, index, ledger_read, pass_bytes, claims_at_risk, masking, scratch };
         run.look_through()?;
         Ok(run)
     }
@@ -67,6 +77,16 @@ impl Run {
             set.claims_at_risk.clone_from(claims);
         }
         Ok(set)
+    }
+
+    /// Makes a file for what does not fit in memory, on the disk of the report.
+    pub fn scratch(&self) -> Scratch {
+        Arc::clone(&self.scratch)
+    }
+
+    /// Services and findings that may be formatted at a time.
+    pub fn formatted_at_a_time(&self) -> usize {
+        self.pass_bytes / FORMATTED_BYTES
     }
 
     /// How many parts there are.

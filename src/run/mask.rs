@@ -74,8 +74,9 @@ impl Masking {
     /// line changed.
     pub(super) fn drop_id_numbers(&mut self, store: &mut Store, context: &RunContext) -> io::Result<bool> {
         let codes = &context.policy.codes;
+        let authorizations = self.authorizations.take();
         let masker = self.masker();
-        let file = self.authorizations.as_ref().map(|file| file.with_rows(|row| masker.without_id_units(row), codes));
+        let file = authorizations.map(|file| file.changed(|row| masker.without_id_units(row), codes));
         let mut any = false;
         for n in 0..store.batches() {
             let changed = masker.without_id_numbers(&*store.batch(n)?);

@@ -79,6 +79,12 @@ impl Groups {
         group
     }
 
+    /// Bytes of memory that they take. A hash table has a control byte for each of its places, an eighth of which stay free.
+    pub(super) fn bytes(&self) -> usize {
+        let places: usize = self.sets.iter().map(|(_, groups)| groups.capacity() + groups.capacity() / 7).sum();
+        self.applies.capacity() * size_of::<Option<u32>>() + places * (size_of::<(Key, u32)>() + 1)
+    }
+
     /// The index of the first suppression of a group that applies.
     pub(super) fn applies(&self, group: u32) -> Option<u32> {
         self.applies[group as usize]

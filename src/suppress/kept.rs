@@ -76,7 +76,7 @@ impl KeptSuppressions {
             })
         };
         let list = self.list.into_iter().zip(group_of).map(one).collect::<Option<_>>()?;
-        Some(Suppressions { today, list, groups })
+        Some(Suppressions { today, list, groups, text_bytes: 0 })
     }
 }
 

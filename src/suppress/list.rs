@@ -38,6 +38,8 @@ pub struct Suppressions {
     /// In the order of the file.
     pub list: Vec<Suppression>,
     pub(super) groups: Groups,
+    /// Bytes of owners and reasons, each text once.
+    pub(super) text_bytes: usize,
 }
 
 /// The suppressions that match the findings of a part.
@@ -89,6 +91,11 @@ impl Suppression {
 }
 
 impl Suppressions {
+    /// Bytes of memory that they take.
+    pub fn bytes(&self) -> usize {
+        self.list.capacity() * size_of::<Suppression>() + self.text_bytes + self.groups.bytes()
+    }
+
     /// Finds the suppressions that match the findings. `lines` are the lines as read; those of the line set may be masked.
     pub fn meet(
         &self,

@@ -42,7 +42,7 @@ impl Suppressions {
     }
 
     fn load_in_pieces(file: &str, text: &str, today: Date, least: usize) -> Result<Self, Faults> {
-        let mut all = Self { today, list: Vec::new(), groups: Groups::default() };
+        let mut all = Self { today, list: Vec::new(), groups: Groups::default(), text_bytes: 0 };
         let (codes, mut texts) = (rules::codes(), FxHashSet::default());
         let (mut faults, mut lines) = (Vec::new(), 0);
         for piece in pieces(text, least) {
@@ -75,6 +75,8 @@ impl Suppressions {
                 return Arc::clone(known);
             }
             let text: Arc<str> = text.into();
+            // Two counters and the place in the allocator.
+            self.text_bytes += text.len() + 32;
             texts.insert(Arc::clone(&text));
             text
         };

@@ -82,7 +82,7 @@ fn judged(
 ) -> JudgedRun {
     let authorization_file = auths.map(|rows| {
         let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
-        read_authorizations(source, &policy, &library).expect("it is right")
+        read_authorizations(source, &policy, &library, None).expect("it is right")
     });
     let expect = Expect::default();
     let setup = Setup { policy, library, authorization_file, expect, block: BLOCK, part: LINES, memory: None };

@@ -91,8 +91,9 @@ impl Inputs {
     /// The authorization file, read by this policy.
     pub(crate) fn authorization_file(&self, policy: &Policy) -> Result<Option<AuthorizationFile>, String> {
         let library = self.library()?;
-        let read =
-            |bytes: &Vec<u8>| read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, policy, &library);
+        let read = |bytes: &Vec<u8>| {
+            read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, policy, &library, None)
+        };
         self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
     }
 

@@ -1,12 +1,16 @@
 //! The authorization file, indexed by number and by member.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::hash::Hasher as _;
+
 use jiff::civil::Date;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::authorization::lookup::{Approvals, NumberRows};
 use crate::claim::authorization::row::{Approval, Authorization, Scope, scope};
-use crate::claim::value::authorization::key;
+use crate::claim::value::authorization::{compared, key};
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::code_set::CodeSet;
 use crate::warning::Warning;
@@ -24,45 +28,111 @@ pub struct AuthorizationCoverage {
     pub numbers_found: u64,
 }
 
-/// The authorization file, indexed.
+/// Rows with the same number or the same member, from which on their look-up is prepared. Fewer are looked through when they
+/// are asked for, because a prepared look-up takes ten times the memory of its row.
+const PREPARED_ROWS: usize = 16;
+
+/// The rows with a number or of a member, by the hash of the number or member, in order; those with the same hash in the
+/// order of the file.
+type Places = Vec<(u64, u32)>;
+
+/// The authorization file, indexed. A row takes its texts, its terms and 48 bytes: most files have a few rows for each
+/// number and member, and these are looked through when they are asked for.
 #[derive(Debug, Default)]
 pub struct AuthorizationFile {
     rows: Vec<Authorization>,
+    /// What the rows are for, each once.
+    scopes: Vec<Scope>,
+    /// By row, its place among the scopes.
+    scope_of: Vec<u32>,
     /// By the letters and digits of the number.
-    by_number: FxHashMap<String, NumberRows>,
-    /// Approvals by the member that they name.
-    by_member: FxHashMap<String, Approvals>,
-    /// Indices of all rows that name a member, for the dossier.
-    places_of_member: FxHashMap<String, Vec<usize>>,
+    numbers: Places,
+    /// By the member.
+    members: Places,
+    /// Numbers with [`PREPARED_ROWS`] rows and more.
+    prepared_numbers: FxHashMap<String, NumberRows>,
+    /// Approvals of members with [`PREPARED_ROWS`] rows and more.
+    prepared_members: FxHashMap<String, Approvals>,
     /// Status labels that no table knows, with their rows.
     unread: FxHashMap<String, u64>,
     /// What is probably wrong with it.
     warnings: Vec<Warning>,
 }
 
+/// Bytes that the index takes for a row: an entry for its number, one for its member, and the place of its scope.
+pub(super) const INDEX_BYTES: usize = 48;
+
+fn hash(text: impl Iterator<Item = u8>) -> u64 {
+    let mut hasher = FxHasher::default();
+    text.for_each(|b| hasher.write_u8(b));
+    hasher.finish()
+}
+
+/// The entries with a hash.
+fn of_hash(places: &Places, hash: u64) -> &[(u64, u32)] {
+    let from = places.partition_point(|(own, _)| *own < hash);
+    let rest = &places[from..];
+    &rest[..rest.partition_point(|(own, _)| *own == hash)]
+}
+
 impl AuthorizationFile {
     /// Indexes the rows. `codes` are the codes that the policy knows.
     pub fn new(rows: impl IntoIterator<Item = Authorization>, codes: &CodeTable) -> Self {
         let mut file = Self { rows: rows.into_iter().collect(), ..Self::default() };
-        let mut scopes: FxHashMap<&[String], Scope> = FxHashMap::default();
-        for (place, row) in file.rows.iter().enumerate() {
-            let scope = *scopes.entry(&row.procedures).or_insert_with(|| scope(&row.procedures, codes));
-            for number in row.number.split(';').map(key).filter(|number| !number.is_empty()) {
-                file.by_number.entry(number).or_default().add(place, row, scope);
+        let mut scopes: FxHashMap<&[String], u32> = FxHashMap::default();
+        file.numbers.reserve_exact(file.rows.len());
+        file.members.reserve_exact(file.rows.len());
+        for (place, row) in (0..).zip(&file.rows) {
+            let known = *scopes.entry(&row.procedures).or_insert_with(|| {
+                file.scopes.push(scope(&row.procedures, codes));
+                file.scopes.len() as u32 - 1
+            });
+            file.scope_of.push(known);
+            for number in row.number.split(';').filter(|number| compared(number).next().is_some()) {
+                file.numbers.push((hash(compared(number)), place));
             }
             if !row.member_id.is_empty() {
-                file.places_of_member.entry(row.member_id.clone()).or_default().push(place);
-                if row.approval == Approval::Approved {
-                    file.by_member.entry(row.member_id.clone()).or_default().add(place, row, scope);
-                }
+                file.members.push((hash(row.member_id.bytes()), place));
             }
             if row.approval == Approval::Unread && !row.status.is_empty() {
                 *file.unread.entry(row.status.clone()).or_default() += 1;
             }
         }
-        file.by_number.values_mut().for_each(NumberRows::finish);
-        file.by_member.values_mut().for_each(Approvals::finish);
+        file.numbers.sort_unstable();
+        file.numbers.dedup();
+        file.members.sort_unstable();
+        let prepared = file.prepared();
+        (file.prepared_numbers, file.prepared_members) = prepared;
         file
+    }
+
+    /// The look-ups of numbers and members with many rows.
+    fn prepared(&self) -> (FxHashMap<String, NumberRows>, FxHashMap<String, Approvals>) {
+        fn large(places: &Places) -> impl Iterator<Item = &[(u64, u32)]> {
+            places.chunk_by(|one, other| one.0 == other.0).filter(|group| group.len() >= PREPARED_ROWS)
+        }
+        let (mut numbers, mut members) = (FxHashMap::<String, NumberRows>::default(), FxHashMap::default());
+        for (wanted, place) in large(&self.numbers).flatten().copied() {
+            let row = &self.rows[place as usize];
+            let own: BTreeSet<String> = row.number.split(';').map(key).collect();
+            for number in own.into_iter().filter(|number| hash(number.bytes()) == wanted) {
+                numbers.entry(number).or_default().add(place as usize, row, self.scope(place));
+            }
+        }
+        for (_, place) in large(&self.members).flatten().copied() {
+            let row = &self.rows[place as usize];
+            let approvals: &mut Approvals = members.entry(row.member_id.clone()).or_default();
+            if row.approval == Approval::Approved {
+                approvals.add(place as usize, row, self.scope(place));
+            }
+        }
+        numbers.values_mut().for_each(NumberRows::finish);
+        members.values_mut().for_each(Approvals::finish);
+        (numbers, members)
+    }
+
+    fn scope(&self, place: u32) -> Scope {
+        self.scopes[self.scope_of[place as usize] as usize]
     }
 
     /// The same file with what is probably wrong with it.
@@ -76,10 +146,25 @@ impl AuthorizationFile {
         &self.warnings
     }
 
-    /// The same file with every row changed.
+    /// A copy of the file with every row changed.
     #[must_use]
     pub fn with_rows(&self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
         Self::new(self.rows.iter().map(change), codes).with_warnings(self.warnings.clone())
+    }
+
+    /// The same file with every row changed.
+    #[must_use]
+    pub fn changed(self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
+        let Self { mut rows, warnings, .. } = self;
+        for row in &mut rows {
+            *row = change(row);
+        }
+        Self::new(rows, codes).with_warnings(warnings)
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.rows.iter().map(Authorization::bytes).sum::<usize>() + self.rows.len() * INDEX_BYTES
     }
 
     /// All rows, in the order of the file.
@@ -88,18 +173,44 @@ impl AuthorizationFile {
     }
 
     /// The rows with this number. Only letters and digits are compared, without leading zeros.
-    pub fn of_number(&self, number: &str) -> Option<&NumberRows> {
-        self.by_number.get(&key(number))
+    pub fn of_number(&self, number: &str) -> Option<Cow<'_, NumberRows>> {
+        let number = key(number);
+        if let Some(prepared) = self.prepared_numbers.get(&number) {
+            return Some(Cow::Borrowed(prepared));
+        }
+        let mut rows = NumberRows::default();
+        for (_, place) in of_hash(&self.numbers, hash(number.bytes())) {
+            let row = &self.rows[*place as usize];
+            if row.number.split(';').any(|own| compared(own).eq(number.bytes())) {
+                rows.add(*place as usize, row, self.scope(*place));
+            }
+        }
+        rows.finish();
+        (!rows.places().is_empty()).then_some(Cow::Owned(rows))
+    }
+
+    /// Has a row this number?
+    pub fn has_number(&self, number: &str) -> bool {
+        let is_own = |own: &str| compared(own).eq(compared(number));
+        let places = of_hash(&self.numbers, hash(compared(number)));
+        places.iter().any(|(_, place)| self.rows[*place as usize].number.split(';').any(is_own))
     }
 
     /// Indices of the rows that name this member, in order.
-    pub fn places_of(&self, member: &str) -> &[usize] {
-        self.places_of_member.get(member).map_or(&[], Vec::as_slice)
+    pub fn places_of<'f>(&'f self, member: &'f str) -> impl Iterator<Item = usize> + use<'f> {
+        let places = of_hash(&self.members, hash(member.bytes())).iter().map(|(_, place)| *place as usize);
+        places.filter(move |place| self.rows[*place].member_id == member)
     }
 
     /// The first approval in the file that names this member and fits.
     pub fn approval_for(&self, member: &str, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
-        self.by_member.get(member)?.first_fitting(codes, days)
+        if let Some(prepared) = self.prepared_members.get(member) {
+            return prepared.first_fitting(codes, days);
+        }
+        self.places_of(member).find(|place| {
+            let row = &self.rows[*place];
+            row.approval == Approval::Approved && self.scope(*place as u32).fits(codes) && row.covers(days)
+        })
     }
 
     /// Counts rows and approvals. The numbers on services are counted where the services are known.
@@ -127,19 +238,20 @@ pub struct NeededRows {
 impl NeededRows {
     /// Adds the numbers and the member of a service.
     pub fn note(&mut self, file: &AuthorizationFile, numbers: &str, member: &str) {
-        for number in numbers.split(';').map(key).filter(|number| file.by_number.contains_key(number)) {
-            self.numbers.insert(number);
+        for number in numbers.split(';').filter(|number| file.has_number(number)) {
+            self.numbers.insert(key(number));
         }
-        if file.places_of_member.contains_key(member) && !self.members.contains(member) {
+        if !self.members.contains(member) && file.places_of(member).next().is_some() {
             self.members.insert(member.to_owned());
         }
     }
 
     /// Indices of the needed rows, in order.
     pub fn places(&self, file: &AuthorizationFile) -> Vec<usize> {
-        let numbered = self.numbers.iter().filter_map(|number| file.by_number.get(number)).flat_map(NumberRows::places);
-        let of_members = self.members.iter().filter_map(|member| file.places_of_member.get(member)).flatten();
-        let mut places: Vec<usize> = numbered.chain(of_members).copied().collect();
+        let numbered = self.numbers.iter().filter_map(|number| file.of_number(number));
+        let numbered = numbered.flat_map(|rows| rows.places().to_vec());
+        let of_members = self.members.iter().flat_map(|member| file.places_of(member));
+        let mut places: Vec<usize> = numbered.chain(of_members).collect();
         places.sort_unstable();
         places.dedup();
         places

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::claim::authorization::file::AuthorizationFile;
+use crate::claim::authorization::file::{AuthorizationFile, INDEX_BYTES};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::value::amount::{units, without_measure};
 use crate::claim::value::authorization::normalised;
@@ -17,10 +17,9 @@ use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::scan::RowFilter;
-use crate::ingest::scan::collect::keeping;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
-use crate::ingest::{BLOCK, ReadError, Row, RowAction, Source, Tally};
+use crate::ingest::{BLOCK, Collector, Position, ReadError, Row, RowAction, RowMemory, Source, Tally};
 use crate::warning::Warning;
 
 /// The columns of an authorization file.
@@ -43,24 +42,53 @@ pub struct AuthorizationWords<'a> {
     pub columns: &'a AuthorizationColumns,
 }
 
+/// The rows of the file, and its first fault with its line.
+#[derive(Default)]
+struct FileRows {
+    rows: Vec<Authorization>,
+    fault: Option<(u64, String)>,
+}
+
+impl Collector for FileRows {
+    fn for_block() -> Self {
+        Self::default()
+    }
+
+    fn append(&mut self, next: Self, lines: u64, _: u64) {
+        self.rows.extend(next.rows);
+        self.fault = self.fault.take().or(next.fault.map(|(line, what)| (line + lines, what)));
+    }
+
+    fn count(&self) -> u64 {
+        self.rows.len() as u64
+    }
+}
+
 impl AuthorizationFile {
-    /// Reads the whole file, which is small compared with the claims. Fails at the first row that cannot be read.
-    pub fn read(source: Source, words: AuthorizationWords<'_>) -> Result<Self, ReadError> {
+    /// Reads the whole file. Fails at the first row that cannot be read, and if its rows take more than `memory`.
+    pub fn read(source: Source, words: AuthorizationWords<'_>, memory: &RowMemory) -> Result<Self, ReadError> {
         let name = source.name.clone();
         let (grammar, columns, head) = header(&source, words.columns)?;
         let mut blocks = source.blocks(head.data_start, BLOCK);
-        let look = keeping(|row: &Row<'_>| RowAction::Keep(authorization(row, &columns, words.statuses)));
-        let start = Tally::new(head.lines_before + 1, 0, Vec::new());
+        let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
+            match authorization(row, &columns, words.statuses) {
+                Ok(row) if memory.keeps(row.bytes() + INDEX_BYTES) => kept.rows.push(row),
+                Ok(_) => {}
+                Err(what) => kept.fault = kept.fault.take().or(Some((line, what))),
+            }
+            RowAction::Keep(())
+        };
+        let start = Tally::new(head.lines_before + 1, 0, FileRows::default());
         let tally = parallel::read(&mut blocks, &grammar, RowFilter::All, &look, &Unwatched, start)?;
         // Report the first fault of the file, of either kind.
         let rejected =
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
-        let unread = tally.kept.iter().find_map(|kept| kept.value.as_ref().err().map(|what| (kept.line, what.clone())));
-        if let Some((line, what)) = rejected.into_iter().chain(unread).min() {
+        let warnings = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
+        let FileRows { rows, fault } = tally.kept;
+        if let Some((line, what)) = rejected.into_iter().chain(fault).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
         }
-        let warnings = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
-        let rows = tally.kept.into_iter().filter_map(|kept| kept.value.ok());
+        memory.refuse(&name, "its rows")?;
         Ok(Self::new(rows, words.codes).with_warnings(warnings))
     }
 }
@@ -177,7 +205,10 @@ fn authorization(
 /// The codes and ranges of a cell.
 fn procedures(cell: &str) -> Vec<String> {
     let parts = cell.split(|c: char| matches!(c, ';' | ',' | '|') || is_blank(c));
-    parts.filter(|part| part.contains(|c: char| c.is_alphanumeric())).map(str::to_owned).collect()
+    let mut found: Vec<String> =
+        parts.filter(|part| part.contains(|c: char| c.is_alphanumeric())).map(str::to_owned).collect();
+    found.shrink_to_fit();
+    found
 }
 
 #[cfg(test)]
@@ -206,7 +237,7 @@ mod tests {
         columns[1].push("MEMBER".to_owned());
         let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns };
         let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
-        AuthorizationFile::read(source, words).map_err(|e| e.to_string())
+        AuthorizationFile::read(source, words, &RowMemory::new(usize::MAX, |bytes| bytes)).map_err(|e| e.to_string())
     }
 
     #[test]

@@ -40,6 +40,14 @@ pub struct Authorization {
 }
 
 impl Authorization {
+    /// Bytes of memory that it takes. Each text has a place in the allocator of 16 bytes and more.
+    pub(super) fn bytes(&self) -> usize {
+        let text = |text: &String| text.capacity() + 16;
+        let procedures = self.procedures.capacity() * size_of::<String>() + 16;
+        let texts = text(&self.number) + text(&self.member_id) + text(&self.status);
+        size_of::<Self>() + texts + procedures + self.procedures.iter().map(text).sum::<usize>()
+    }
+
     /// Is any day of this span within its dates? A missing date is not a limit.
     pub fn covers(&self, (first, last): (Date, Date)) -> bool {
         let (from, to) = (self.valid_from.unwrap_or(Date::MIN), self.valid_to.unwrap_or(Date::MAX));

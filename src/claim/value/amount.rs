@@ -75,7 +75,7 @@ fn grouped(text: &str) -> Option<i128> {
 }
 
 /// A sum of amounts in cents. 128 bits cannot overflow, so the sum is exact in any order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Sum(pub i128);
 
 impl Sum {

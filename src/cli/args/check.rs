@@ -133,7 +133,7 @@ pub struct Check {
     /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = MACHINE)]
     pub threads: Option<u16>,
-    /// Memory for rows in scope; further rows go to the disk of the report, with the same result [default: 1G]
+    /// Memory for rows in scope; further rows go to the disk of the report, with the same result [default: 1G, less where the machine has less than 2G]
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = MACHINE)]
     pub memory: Option<usize>,
     /// Progress on stderr: a bar at a terminal, plain lines, or none
@@ -158,7 +158,7 @@ pub const MEMORY: usize = 1 << 30;
 
 /// The least memory, in bytes, to which a run can keep if every row is in scope: three groups of blocks with their
 /// lines take half of it.
-const LEAST_MEMORY: usize = 512 << 20;
+pub(crate) const LEAST_MEMORY: usize = 512 << 20;
 
 /// Parses the memory for rows in scope.
 pub(crate) fn memory(text: &str) -> Result<usize, String> {

@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::args::audit::{Estimate, FrameStatus, Sample, SampleBy, Trend, TrendFormat};
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
-pub(crate) use crate::cli::args::check::{format_words, memory, rule_word};
+pub(crate) use crate::cli::args::check::{LEAST_MEMORY, format_words, memory, rule_word};
 pub(crate) use crate::cli::args::cluster::READING_FLAGS;
 use crate::cli::args::cluster::is_reading_flag;
 pub use crate::cli::args::cluster::{Merge, Plan, Slice};

@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 
 use crate::baseline::Change;
 use crate::claim::Cents;
-use crate::cli::args::{Compare, CompareFailOn, CompareFormat, MEMORY};
+use crate::cli::args::{Compare, CompareFailOn, CompareFormat};
 use crate::cli::comparison::OTHER_KEY;
+use crate::cli::machine::DefaultMemory;
 use crate::cli::new_file;
 use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::log::Log;
@@ -22,7 +23,11 @@ use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let comparison = Comparison::of(&args.old, &args.new, Allowance::new(args.memory.unwrap_or(MEMORY)))?;
+    let comparison = Comparison::of(
+        &args.old,
+        &args.new,
+        Allowance::new(args.memory.unwrap_or_else(|| DefaultMemory::here().bytes)),
+    )?;
     if comparison.is_doubtful() {
         Log::new(None, false).note(&format!("the two reports have no finding in common: {OTHER_KEY}"));
     }

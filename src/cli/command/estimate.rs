@@ -5,7 +5,8 @@ use std::io::Write;
 use comfy_table::Cell;
 
 use crate::claim::Sum;
-use crate::cli::args::{Estimate, MEMORY};
+use crate::cli::args::Estimate;
+use crate::cli::machine::DefaultMemory;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, dollars, grouped, paint};
 use crate::cli::terminal::summary::{print, right, table};
@@ -22,7 +23,10 @@ const CONFIDENCE: f64 = 0.9;
 
 /// Extrapolates a worksheet.
 pub(crate) fn estimate(args: &Estimate, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let sheet = AuditedWorksheet::read(&args.worksheet, &mut Allowance::new(args.memory.unwrap_or(MEMORY)))?;
+    let sheet = AuditedWorksheet::read(
+        &args.worksheet,
+        &mut Allowance::new(args.memory.unwrap_or_else(|| DefaultMemory::here().bytes)),
+    )?;
     let found = extrapolation::estimate(&sheet.differences(), CONFIDENCE)?;
     let name = args.worksheet.display().to_string();
     let head =

@@ -96,7 +96,7 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
     let library = library_of(&layout, layout_text.as_ref())?;
     let limit = settings.max_decompressed.value;
     if let Some(auths) = &settings.auths.value {
-        read_authorizations(Source::open_within(auths, limit)?, &policy, &library)?;
+        read_authorizations(Source::open_within(auths, limit)?, &policy, &library, None)?;
     }
     let expect = Expect { rows: typed.expect_rows, amount: typed.expect_amount };
     let texts = Text::of_policy(&policy);

@@ -5,7 +5,8 @@ use std::io::{BufWriter, Write};
 use anyhow::bail;
 use comfy_table::Cell;
 
-use crate::cli::args::{FrameStatus, MEMORY, Sample, SampleBy};
+use crate::cli::args::{FrameStatus, Sample, SampleBy};
+use crate::cli::machine::DefaultMemory;
 use crate::cli::new_file;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, dollars, grouped, paint};
@@ -32,7 +33,7 @@ pub(crate) fn sample(args: &Sample, out: &mut dyn Write) -> anyhow::Result<Exit>
         [] => vec![ServiceStatus::Deny, ServiceStatus::Review],
         some => some.iter().copied().map(FrameStatus::into).collect(),
     };
-    let mut allowance = Allowance::new(args.memory.unwrap_or(MEMORY));
+    let mut allowance = Allowance::new(args.memory.unwrap_or_else(|| DefaultMemory::here().bytes));
     let (report, frame) = of_report(&args.report, &statuses, args.seed, &mut allowance)?;
     let drawn = draw(&frame, args.size, strata)?;
     new_file::save("--out", &args.out, |file| {

@@ -11,8 +11,9 @@ use serde_json::json;
 
 use crate::claim::Store;
 use crate::claim::store::LINES;
-use crate::cli::args::{MEMORY, Slice as Args};
+use crate::cli::args::Slice as Args;
 use crate::cli::job::{Job, Part, PlannedExtract};
+use crate::cli::machine::DefaultMemory;
 use crate::cli::signals::GRACE;
 use crate::exit::Exit;
 use crate::ingest;
@@ -57,7 +58,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
         let directory = directory.clone();
         Arc::new(move || tempfile::tempfile_in(&directory))
     };
-    let memory = Memory { bytes: args.memory.unwrap_or(MEMORY), scratch };
+    let memory = Memory { bytes: args.memory.unwrap_or_else(|| DefaultMemory::here().bytes), scratch };
     let spool = Spool::new(Arc::clone(&memory.scratch), memory.of_lines());
     let setup = Setup {
         policy: plan.load_policy()?,

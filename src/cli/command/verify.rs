@@ -7,10 +7,11 @@ use anyhow::{anyhow, bail};
 use rayon::prelude::*;
 
 use crate::claim::store::LINES;
-use crate::cli::args::{Check, MEMORY, Verify};
+use crate::cli::args::{Check, Verify};
 use crate::cli::input_files::with_roles;
 use crate::cli::input_names;
 use crate::cli::load::load_library;
+use crate::cli::machine::DefaultMemory;
 use crate::cli::settings;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::sign_key;
@@ -70,7 +71,9 @@ pub(crate) fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<Exit>
     };
     writeln!(out, "{BOLD}{}{BOLD:#}", seen(&place.to_string()))?;
     writeln!(out, "  {DIM}seal {}{DIM:#}", report.manifest.seal)?;
-    let mut checks = report.checks(&args.report, args.memory.unwrap_or(MEMORY)).map_err(|e| anyhow!("{place}: {e}"))?;
+    let mut checks = report
+        .checks(&args.report, args.memory.unwrap_or_else(|| DefaultMemory::here().bytes))
+        .map_err(|e| anyhow!("{place}: {e}"))?;
     checks.extend(key.as_ref().map(|key| report.signature(key)));
     checks.iter().try_for_each(|check| print_check(out, check))?;
     let whole = checks.iter().all(|check| check.wrong.is_empty());
@@ -196,7 +199,7 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
 fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
     let mut policy = settings.policy()?;
     let saved = &report.summary;
-    let memory = settings.memory.value.unwrap_or(MEMORY);
+    let memory = settings.memory.value.unwrap_or_else(|| DefaultMemory::here().bytes);
     let mut by = "";
     // A settings file may be gone or may have changed since, but the report keeps what it said.
     if args.policy.policy.is_empty()
@@ -220,7 +223,7 @@ fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) ->
         .auths
         .value
         .as_deref()
-        .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library));
+        .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory / 4)));
     let authorization_file = authorization_file.transpose()?;
     let directory = Directory::open(&args.report)?;
     let memory = Memory { bytes: memory, scratch: Arc::new(move || directory.scratch()) };

@@ -5,7 +5,7 @@
 //! 3. The other tables are read for the keys of the kept rows.
 //! 4. The joined cells are added to each kept row, which is then looked at like any row.
 //!
-//! Memory grows with the claims that matter, never with a joined file. A row of a joined table that cannot be read is
+//! Memory grows with the claims that matter, never with a joined file, and has a bound. A row of a joined table that cannot be read is
 //! rejected with its file and line. If a row has no valid position for its code, or repeats a key, the run fails: every
 //! verdict on that claim would be a guess.
 //!
@@ -33,12 +33,13 @@ use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::detect::Detected;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::KeySet;
-use crate::ingest::read_joined::table::{Cells, ReadTable, TableRow, code, collect_rows};
+use crate::ingest::read_joined::table::{Cells, ROW_BYTES, ReadTable, TableRow, code, collect_rows};
 use crate::ingest::read_joined::usage::TableUsage;
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::{Reject, Rejects};
 use crate::ingest::record::row::{Row, first_line};
+use crate::ingest::row_memory::RowMemory;
 use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
@@ -154,12 +155,18 @@ pub(crate) fn read<C: Collector>(
     let wanted = KnownCodes::new(codes);
     let joins = &detected.joins;
     let spool = total.kept.spool();
+    let memory = RowMemory::new(spool.as_ref().map_or(usize::MAX, |spool| spool.limit() / SHARE), |bytes| {
+        bytes.saturating_mul(2 * SHARE as u64 * SHARE as u64)
+    });
+    let memory = &memory;
 
     let mut found = Vec::new();
     for join in joins {
-        found.push(with_codes(join, binding, &wanted, (spool.clone(), block), &quiet)?);
+        found.push(with_codes(join, binding, &wanted, (spool.clone(), block, memory), &quiet)?);
+        memory.refuse(&join.file, ROWS_THAT_MATTER)?;
     }
 
+    let name = source.name.clone();
     // The keys of all rows are counted, so no row can be skipped unread.
     let filter = charge.map_or(RowFilter::All, RowFilter::Totaled);
     let mut blocks = source.blocks(detected.data_start, block);
@@ -175,10 +182,14 @@ pub(crate) fn read<C: Collector>(
             return RowAction::Ignore;
         }
         let (bytes, fields) = row.record(&detected.grammar);
+        if !memory.keeps(bytes.capacity() + fields.capacity() * size_of::<CellSpan>() + ROW_BYTES) {
+            return RowAction::Keep(());
+        }
         RowAction::Keep(UnjoinedRow { bytes, fields }).then(|value| kept.rows.push(KeptRow { line, offset, value }))
     };
     let empty = Tally::new(total.lines, total.bytes, UnjoinedRows::for_block());
     let raws = parallel::read(&mut blocks, &detected.grammar, filter, &keep, watch, empty)?;
+    memory.refuse(&name, "its rows of claims in scope")?;
 
     let (mut cells, mut usages) = (Vec::new(), Vec::new());
     let nothing = KeySet::default();
@@ -190,19 +201,26 @@ pub(crate) fn read<C: Collector>(
             CodesFound::Keys(_) | CodesFound::Nothing => {
                 let keys = rows.iter().filter_map(|raw| join.key_of(&raw.value.row()).map(Box::from)).collect();
                 let is_first = matches!(found, CodesFound::Nothing);
-                of_keys(join, binding, &keys, (spool.clone(), block), &quiet, is_first)?
+                of_keys(join, binding, &keys, (spool.clone(), block, memory), &quiet, is_first)?
             }
         };
         let has_cells =
             |raw: &KeptRow<UnjoinedRow>| join.key_of(&raw.value.row()).is_some_and(|key| of_table.contains_key(&*key));
         let is_used = rows.iter().any(has_cells);
         cells.push(of_table);
+        memory.refuse(&join.file, ROWS_THAT_MATTER)?;
         let ReadTable { count, rejects, keys, cut_short, .. } = table;
         let asked = raws.kept.keys.get(nth).unwrap_or(&nothing);
         usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys, cut_short), asked, (lost, is_used)));
     }
     Ok((look_at(raws, detected, &cells, look, total.kept)?, usages))
 }
+
+/// The rows of joined claims may take the memory of lines divided by this: two extracts may be read at a time.
+const SHARE: usize = 2;
+
+/// What takes the memory of a table.
+const ROWS_THAT_MATTER: &str = "the rows that may belong to claims in scope";
 
 /// Rows that a thread takes at a time: enough that handing them out costs nothing.
 const CHUNK_ROWS: usize = 1024;
@@ -275,7 +293,7 @@ fn with_codes(
     join: &Joined,
     binding: &Binding,
     wanted: &KnownCodes,
-    (spool, block): (Option<Arc<Spool>>, usize),
+    (spool, block, memory): (Option<Arc<Spool>>, usize, &RowMemory),
     watch: &dyn Watch,
 ) -> Result<CodesFound, ReadError> {
     let procedures: Vec<usize> = (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth)).collect();
@@ -285,7 +303,7 @@ fn with_codes(
         return Ok(CodesFound::Nothing);
     }
     let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(&join.text(row, *c)));
-    let mut table = table::read(join, spool, block, watch, true, &|row| {
+    let mut table = table::read(join, (spool, block, memory), watch, true, &|row| {
         if !holds(row) {
             return None;
         }
@@ -312,14 +330,14 @@ fn of_keys(
     join: &Joined,
     binding: &Binding,
     keys: &FxHashSet<Box<str>>,
-    (spool, block): (Option<Arc<Spool>>, usize),
+    (spool, block, memory): (Option<Arc<Spool>>, usize, &RowMemory),
     watch: &dyn Watch,
     is_first: bool,
 ) -> Result<(Cells, ReadTable), ReadError> {
     // Keep only the columns that the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
-    let mut table = table::read(join, spool, block, watch, is_first, &|row| {
+    let mut table = table::read(join, (spool, block, memory), watch, is_first, &|row| {
         let key = join.key(row).filter(|key| keys.contains(&**key))?;
         let cells = match &join.shape {
             TableShape::Row => Ok(used

@@ -9,6 +9,7 @@ use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::KeySet;
 use crate::ingest::record::reject::Rejects;
 use crate::ingest::record::row::Row;
+use crate::ingest::row_memory::RowMemory;
 use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
 use crate::ingest::scan::parallel;
@@ -18,6 +19,10 @@ use crate::ingest::source::Source;
 use crate::ingest::source::spill::Spool;
 use crate::warning::Warning;
 
+/// Bytes of memory that a kept row takes besides its text: its place in a list, in hash tables of its keys, and in the
+/// allocator.
+pub(super) const ROW_BYTES: usize = 256;
+
 /// The cells of one table by key, each with its column number in the table.
 pub(super) type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
 
@@ -25,6 +30,14 @@ pub(super) type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
 pub(super) struct TableRow {
     pub(super) key: Box<str>,
     pub(super) cells: Result<Vec<(usize, Box<str>)>, String>,
+}
+
+impl TableRow {
+    /// Bytes of memory that it takes, together with its places in the tables of its key.
+    fn bytes(&self) -> usize {
+        let cells = self.cells.iter().flatten().map(|(_, cell)| cell.len() + size_of::<(usize, Box<str>)>() + 16);
+        2 * self.key.len() + cells.sum::<usize>() + ROW_BYTES
+    }
 }
 
 /// What is kept of a table.
@@ -144,8 +157,7 @@ fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
 /// half of the rows cannot be read.
 pub(super) fn read(
     join: &Joined,
-    spool: Option<Arc<Spool>>,
-    block: usize,
+    (spool, block, memory): (Option<Arc<Spool>>, usize, &RowMemory),
     watch: &dyn Watch,
     is_first: bool,
     take: &(impl Fn(&Row<'_>) -> Option<TableRow> + Sync),
@@ -158,8 +170,11 @@ pub(super) fn read(
         if let Some(key) = join.key(row) {
             kept.keys.add(&key);
         }
-        let action = take(row).map_or(RowAction::Ignore, RowAction::Keep);
-        action.then(|value| kept.rows.push(KeptRow { line, offset, value }))
+        let Some(taken) = take(row) else { return RowAction::Ignore };
+        if !memory.keeps(taken.bytes()) {
+            return RowAction::Keep(());
+        }
+        RowAction::Keep(taken).then(|value| kept.rows.push(KeptRow { line, offset, value }))
     };
     let empty = TableRows { spool, ..TableRows::for_block() };
     let total = Tally::new(join.lines_before + 1, join.data_start as u64, empty);

@@ -47,6 +47,11 @@ impl Spool {
         Arc::new(Self { scratch, limit, in_memory: AtomicUsize::new(0), on_disk: Mutex::default() })
     }
 
+    /// Bytes that may stay in memory.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// The first disk error, if any.
     pub fn failure(&self) -> Option<io::Error> {
         self.on_disk().failed.take()

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use jiff::civil::Date;
 
-use crate::claim::authorization::lookup::NumberRows;
 use crate::claim::authorization::{Approval, Authorization, AuthorizationFile};
 use crate::claim::value::authorization::key;
 use crate::claim::value::code_set::CodeSet;
@@ -92,8 +91,9 @@ fn candidates<'a>(
         let own: Vec<String> = row.number.split(';').map(key).filter(|own| !own.is_empty()).collect();
         numbers.iter().position(|number| own.contains(number))
     };
-    let of_numbers = number.split(';').filter_map(|number| file.of_number(number)).flat_map(NumberRows::places);
-    let mut places: Vec<usize> = of_numbers.chain(file.places_of(member)).copied().collect();
+    let of_numbers = number.split(';').filter_map(|number| file.of_number(number));
+    let of_numbers = of_numbers.flat_map(|rows| rows.places().to_vec());
+    let mut places: Vec<usize> = of_numbers.chain(file.places_of(member)).collect();
     places.sort_unstable();
     places.dedup();
     let candidate = |place: usize| {

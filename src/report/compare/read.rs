@@ -144,9 +144,14 @@ impl FindingRow<'_> {
     }
 }
 
-/// Bytes of memory for a finding: its entry is 40 bytes, in a list of up to twice its size that is copied while it
-/// grows; pairing it takes 16.
-const FINDING_BYTES: u64 = 136;
+/// Bytes of memory for a finding: its entry is 40 bytes, and pairing it takes 16.
+const FINDING_BYTES: u64 = 56;
+
+/// The same for a finding beyond those that summary.json states: the list grows to twice its size and is copied.
+const FURTHER_BYTES: u64 = 136;
+
+/// The step in which `--memory` is suggested, in MiB.
+const MEMORY_STEP: u64 = 256;
 
 /// Bytes of memory for the codes of a subject besides their text: an entry of a tree whose nodes may be half empty.
 const CODES_BYTES: u64 = 80;
@@ -203,6 +208,18 @@ impl FindingsFile {
             tokens: 0,
             table: ForeignTable::of(path, TABLE, allowance.largest_row()),
         };
+        let stated: u64 = summary.rules.values().map(|rule| rule.findings).fold(0, u64::saturating_add);
+        let needed = stated.saturating_mul(FINDING_BYTES);
+        if needed > allowance.left() {
+            let mebibytes = needed.div_ceil(1 << 20);
+            return Err(CompareError::FindingsFile(format!(
+                "{}: its {stated} findings take {mebibytes} MiB of memory, and --memory leaves {} MiB for them; give --memory {}M",
+                path.display(),
+                allowance.left() >> 20,
+                (2 * mebibytes).div_ceil(MEMORY_STEP) * MEMORY_STEP
+            )));
+        }
+        report.entries.reserve_exact(stated as usize);
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
         let table = report.table.clone();
         let end = walk(&table, &mut |line, row| {
@@ -216,7 +233,8 @@ impl FindingsFile {
             if row.cell("source_line").parse::<u64>().is_err() {
                 return Err(bad("source_line"));
             }
-            allowance.take(FINDING_BYTES).map_err(too_large)?;
+            let is_stated = (report.entries.len() as u64) < stated;
+            allowance.take(if is_stated { FINDING_BYTES } else { FURTHER_BYTES }).map_err(too_large)?;
             let subject = subjects.number(row, allowance).map_err(too_large)?;
             let entry = row.entry(subject).map_err(bad)?;
             let (findings, at_risk) = rules.entry(row.rule().to_owned()).or_default();

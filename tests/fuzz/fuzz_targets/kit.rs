@@ -60,7 +60,7 @@ pub(crate) fn report(outcome: &JudgedRun, formats: usize) -> Vec<Vec<u8>> {
 fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
     let authorization_file = case
         .auths
-        .map(|bytes| read_authorizations(Source::from_bytes("auths", bytes.to_vec())?, case.policy, case.library))
+        .map(|bytes| read_authorizations(Source::from_bytes("auths", bytes.to_vec())?, case.policy, case.library, None))
         .transpose()
         .map_err(|e| e.to_string())?;
     let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());

@@ -94,7 +94,7 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(source) = Source::from_bytes("auths.csv", data.to_vec())
         && source.whole
-        && let Ok(file) = read_authorizations(source, &kit::POLICY, &kit::LIBRARY)
+        && let Ok(file) = read_authorizations(source, &kit::POLICY, &kit::LIBRARY, None)
     {
         let mut needed = NeededRows::default();
         needed.note(&file, "A1", "M1");

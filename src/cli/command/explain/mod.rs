@@ -16,9 +16,10 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail};
 
-use crate::cli::args::{Explain, MEMORY};
+use crate::cli::args::Explain;
 use crate::cli::command::explain::place::ChosenReport;
 use crate::cli::load::describe_io_error;
+use crate::cli::machine::DefaultMemory;
 use crate::cli::mask_key;
 use crate::cli::terminal::style::{BOLD, grouped, paint, seen};
 use crate::exit::Exit;
@@ -38,7 +39,7 @@ const SUGGESTED: usize = 3;
 /// Prints everything about a claim, or the list of claims if several fit.
 pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let ChosenReport { report, others } = place::choose(args)?;
-    let outcome = load(&report.path, args.memory.unwrap_or(MEMORY))?;
+    let outcome = load(&report.path, args.memory.unwrap_or_else(|| DefaultMemory::here().bytes))?;
     let mask = args.mask.as_deref().map(mask_key::load).transpose()?;
     let (docs, words) = (doc::load()?, codes::load()?);
     let part = ReportContext::of(&outcome, &docs);

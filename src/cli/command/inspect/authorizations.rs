@@ -29,7 +29,7 @@ pub(super) fn described(
         return Ok(None);
     }
     let Some(columns) = authorization_columns(&open()?, library) else { return Ok(None) };
-    let read = read_authorizations(open()?, policy, library)?;
+    let read = read_authorizations(open()?, policy, library, None)?;
     let mut out = format!("{}\n  an authorization file: give it to `check` with --auths\n\n", paint(BOLD, seen(file)));
     for (name, column) in columns {
         let column = column.map_or_else(|| "no column".to_owned(), |column| seen(&printable(&column)).into_owned());

@@ -3,12 +3,14 @@
 //! A crate for charts would draw axes and fonts that the page does not use. Our own code stays because two rectangles
 //! per bar are all that is needed, and their bytes depend on nothing but the numbers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::claim::Sum;
 use crate::report::words::numbers::{grouped, sum_in_words};
 use crate::report::words::share::share_in_words;
 
 /// The sums that one bar shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct BarMeasure {
     /// Denied services and what is at risk on them.
     pub deny: (u64, Sum),

@@ -1,15 +1,20 @@
 //! Services and money by rule, product class, month and billing provider, for the charts of the page.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io;
+use std::ops::AddAssign;
 
-use crate::report::words::finding::value;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::{ClassId, Text};
 use crate::policy::Disposition;
 use crate::report::format::html::chart::{BarMeasure, Chart, Topic};
+use crate::report::sink::Scratch;
+use crate::report::sorted::KeyedSums;
 use crate::report::view::{PartView, ReportContext};
+use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::report::words::share::LEAST_SERVICES;
 use crate::rules::judge::{Judgement, ServiceStatus};
@@ -66,22 +71,53 @@ fn add(measure: &mut BarMeasure, judgement: &Judgement) {
     measure.recoverable += judgement.recoverable.unwrap_or_default();
 }
 
-/// The sums that the charts show.
+/// The sums that the charts show, without those of the providers.
 #[derive(Default)]
-pub(crate) struct Groups {
+struct Sums {
     /// By rule number, so that looking up a finding takes constant time.
     rules: Vec<BarMeasure>,
     classes: BTreeMap<ClassId, BarMeasure>,
     /// Services without a readable date come after all months.
     months: BTreeMap<(bool, Option<(i16, i8)>), BarMeasure>,
-    /// With the first name that a service states.
-    providers: FxHashMap<String, (BarMeasure, Box<str>)>,
+}
+
+/// Bytes of providers that stay in memory.
+const PROVIDER_BYTES: usize = 16 << 20;
+
+/// The sums of a provider, and the first name that a service states for it.
+#[derive(Default, Serialize, Deserialize)]
+struct ProviderSums {
+    measure: BarMeasure,
+    name: Box<str>,
+    /// The number of the part that states the name.
+    part: u64,
+}
+
+impl AddAssign for ProviderSums {
+    fn add_assign(&mut self, other: Self) {
+        self.measure.merge(&other.measure);
+        if !other.name.is_empty() && (self.name.is_empty() || other.part < self.part) {
+            (self.name, self.part) = (other.name, other.part);
+        }
+    }
+}
+
+/// The providers of a run, of which there may be more than fit in memory.
+struct Providers {
+    sums: KeyedSums<ProviderSums>,
+    parts: u64,
+}
+
+impl Providers {
+    fn new(scratch: Scratch) -> Self {
+        Self { sums: KeyedSums::new(scratch, PROVIDER_BYTES), parts: 0 }
+    }
 }
 
 /// The sums of one part. Its providers are looked up only when the part is merged; their names are stored in one string
 /// with the ends of NPI and name.
 pub(crate) struct PartGroups {
-    groups: Groups,
+    sums: Sums,
     names: String,
     providers: Vec<([usize; 2], BarMeasure)>,
 }
@@ -89,12 +125,12 @@ pub(crate) struct PartGroups {
 impl PartGroups {
     /// Adds up a part.
     pub(crate) fn of(part: &PartView<'_>) -> Self {
-        let mut groups = Groups { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Groups::default() };
+        let mut sums = Sums { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Sums::default() };
         let mut providers = FxHashMap::<&str, (BarMeasure, &str)>::default();
         for (i, judgement) in part.judged.services.iter().enumerate() {
             let line = part.line_set.line_of(i);
             for rule in &judgement.rules {
-                add(&mut groups.rules[usize::from(rule.0)], judgement);
+                add(&mut sums.rules[usize::from(rule.0)], judgement);
             }
             let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
             let (of_provider, name) = providers.entry(line.text(Text::BillingNpi)).or_default();
@@ -102,7 +138,7 @@ impl PartGroups {
                 *name = line.text(Text::BillingProviderName);
             }
             for measure in
-                [groups.classes.entry(line.class).or_default(), groups.months.entry(month).or_default(), of_provider]
+                [sums.classes.entry(line.class).or_default(), sums.months.entry(month).or_default(), of_provider]
             {
                 add(measure, judgement);
                 measure.all += 1;
@@ -116,36 +152,56 @@ impl PartGroups {
             ([end, names.len()], measure)
         };
         let providers = providers.into_iter().map(ended).collect();
-        Self { groups, names, providers }
+        Self { sums, names, providers }
     }
 }
 
+/// The sums of a run.
+pub(crate) struct Groups {
+    sums: Sums,
+    providers: Providers,
+}
+
 impl Groups {
-    /// Adds the sums of a part.
-    pub(crate) fn merge(&mut self, part: PartGroups) {
-        let PartGroups { groups: other, names, providers } = part;
+    /// No sums. Providers that do not fit in memory go to files that `scratch` makes.
+    pub(crate) fn new(scratch: Scratch) -> Self {
+        Self { sums: Sums::default(), providers: Providers::new(scratch) }
+    }
+
+    /// Adds the sums of the next part.
+    pub(crate) fn merge(&mut self, part: PartGroups) -> io::Result<()> {
+        self.sums.merge(part.sums);
+        let mut start = 0;
+        for ([end, name_end], measure) in part.providers {
+            let (npi, name) = (&part.names[start..end], &part.names[end..name_end]);
+            start = name_end;
+            self.providers.sums.add(npi, ProviderSums { measure, name: name.into(), part: self.providers.parts })?;
+        }
+        self.providers.parts += 1;
+        Ok(())
+    }
+
+    /// The charts, in two columns of the page.
+    pub(crate) fn charts(self, context: ReportContext<'_>, summary: &Summary) -> io::Result<[Vec<Chart>; 2]> {
+        let (rows, others) = highest(context.run.knows_amounts(), self.providers.sums.finish()?)?;
+        Ok(self.sums.charts(context, summary, (rows, others)))
+    }
+}
+
+impl Sums {
+    fn merge(&mut self, other: Self) {
         self.rules.resize(self.rules.len().max(other.rules.len()), BarMeasure::default());
         self.rules.iter_mut().zip(&other.rules).for_each(|(mine, more)| mine.merge(more));
         other.classes.into_iter().for_each(|(id, more)| self.classes.entry(id).or_default().merge(&more));
         other.months.into_iter().for_each(|(month, more)| self.months.entry(month).or_default().merge(&more));
-        let mut start = 0;
-        for ([end, name_end], more) in providers {
-            let (npi, name) = (&names[start..end], &names[end..name_end]);
-            start = name_end;
-            match self.providers.get_mut(npi) {
-                Some((measure, known)) => {
-                    measure.merge(&more);
-                    if known.is_empty() {
-                        *known = name.into();
-                    }
-                }
-                None => _ = self.providers.insert(npi.to_owned(), (more, name.into())),
-            }
-        }
     }
 
-    /// The charts, in two columns of the page.
-    pub(crate) fn charts(mut self, context: ReportContext<'_>, summary: &Summary) -> [Vec<Chart>; 2] {
+    fn charts(
+        mut self,
+        context: ReportContext<'_>,
+        summary: &Summary,
+        (providers, others): (Vec<ChartRow>, String),
+    ) -> [Vec<Chart>; 2] {
         let policy = &context.run.policy;
         self.rules.resize(context.docs.len(), BarMeasure::default());
         for (rule, tally) in &summary.rules {
@@ -165,8 +221,6 @@ impl Groups {
         });
         let known = context.run.knows_amounts();
         let (months, earlier) = latest(known, self.months);
-        let providers = self.providers.iter().map(|(npi, (m, name))| (npi.as_str(), &**name, *m));
-        let (providers, others) = highest(known, providers.collect());
         let mut left = vec![Chart::new(RULES, OF_RULES.to_owned(), by_amount(rules), known)];
         let mut information: Vec<ChartRow> = information.collect();
         information.sort_by_key(|(_, _, m)| Reverse(m.all));
@@ -197,19 +251,15 @@ fn by_amount(rows: impl Iterator<Item = ChartRow>) -> Vec<ChartRow> {
     rows
 }
 
-/// A sentence on the groups that a chart leaves out; empty if there are none.
-fn rest(knows_amounts: bool, [one, many]: [&str; 2], left_out: &[BarMeasure]) -> String {
-    if left_out.is_empty() {
+/// A sentence on the groups that a chart leaves out, by their number and sum; empty if there are none.
+fn rest(knows_amounts: bool, [one, many]: [&str; 2], (count, sum): (u64, BarMeasure)) -> String {
+    if count == 0 {
         return String::new();
-    }
-    let mut sum = BarMeasure::default();
-    for measure in left_out {
-        sum.merge(measure);
     }
     format!(
         "{} {}: {} at risk, {} of {} flagged.",
-        grouped(left_out.len() as u64),
-        if left_out.len() == 1 { one } else { many },
+        grouped(count),
+        if count == 1 { one } else { many },
         sum_in_words(sum.at_risk(), knows_amounts),
         grouped(sum.flagged()),
         counted(sum.all, "service")
@@ -220,36 +270,41 @@ fn rest(knows_amounts: bool, [one, many]: [&str; 2], left_out: &[BarMeasure]) ->
 fn latest(knows_amounts: bool, months: BTreeMap<(bool, Option<(i16, i8)>), BarMeasure>) -> (Vec<ChartRow>, String) {
     let dated = months.keys().filter(|(_, month)| month.is_some()).count();
     let earlier = dated.saturating_sub(MAX_MONTHS_SHOWN);
-    let left_out: Vec<BarMeasure> = months.values().take(earlier).copied().collect();
+    let mut left_out = BarMeasure::default();
+    months.values().take(earlier).for_each(|measure| left_out.merge(measure));
     let rows = months.into_iter().skip(earlier).map(|((_, month), m)| {
         (month.map_or("no date".to_owned(), |(year, month)| format!("{year:04}-{month:02}")), String::new(), m)
     });
-    (rows.collect(), rest(knows_amounts, ["earlier month", "earlier months"], &left_out))
+    (rows.collect(), rest(knows_amounts, ["earlier month", "earlier months"], (earlier as u64, left_out)))
 }
 
 /// The highest providers, each with NPI and name, and sentences on the rest and the shares.
-fn highest(knows_amounts: bool, mut rows: Vec<(&str, &str, BarMeasure)>) -> (Vec<ChartRow>, String) {
-    let order = |(npi, _, m): &(&str, &str, BarMeasure), (other_npi, _, other): &(&str, &str, BarMeasure)| {
-        let measure = |m: &BarMeasure| (m.at_risk(), m.flagged(), m.all);
-        measure(other).cmp(&measure(m)).then_with(|| npi.cmp(other_npi))
-    };
-    // A plan has tens of thousands of providers, and only a few are printed, so the rest is not sorted.
-    if rows.len() > MAX_PROVIDERS_SHOWN {
-        rows.select_nth_unstable_by(MAX_PROVIDERS_SHOWN, order);
+fn highest(
+    knows_amounts: bool,
+    providers: impl Iterator<Item = io::Result<(Box<str>, ProviderSums)>>,
+) -> io::Result<(Vec<ChartRow>, String)> {
+    // The lowest of the highest is on top; of equal providers, that with the highest number.
+    let mut shown = BinaryHeap::with_capacity(MAX_PROVIDERS_SHOWN + 1);
+    let (mut left_out, mut count) = (BarMeasure::default(), 0);
+    for provider in providers {
+        let (npi, ProviderSums { measure, name, .. }) = provider?;
+        let order = (measure.at_risk(), measure.flagged(), measure.all);
+        shown.push((Reverse(order), npi, name, measure));
+        if shown.len() > MAX_PROVIDERS_SHOWN
+            && let Some((.., lowest)) = shown.pop()
+        {
+            left_out.merge(&lowest);
+            count += 1;
+        }
     }
-    let left_out = rows.split_off(rows.len().min(MAX_PROVIDERS_SHOWN));
-    rows.sort_unstable_by(order);
-    let left_out = rest(
-        knows_amounts,
-        ["provider more", "providers more"],
-        &left_out.iter().map(|(.., m)| *m).collect::<Vec<_>>(),
-    );
+    let left_out = rest(knows_amounts, ["provider more", "providers more"], (count, left_out));
     let shares =
         format!("Flagged services as a share from {LEAST_SERVICES} services on, with the 95 % interval of Wilson.");
     let note =
         if left_out.is_empty() { shares } else { format!("The {MAX_PROVIDERS_SHOWN} highest. {left_out} {shares}") };
     let label = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
-    (rows.into_iter().map(|(npi, name, m)| (label(npi), value(name).into_owned(), m)).collect(), note)
+    let rows = shown.into_sorted_vec().into_iter();
+    Ok((rows.map(|(_, npi, name, m)| (label(&npi), value(&name).into_owned(), m)).collect(), note))
 }
 
 #[cfg(test)]
@@ -257,13 +312,31 @@ mod tests {
     use super::*;
     use crate::claim::Sum;
 
+    fn provider(npi: &str, measure: BarMeasure) -> (Box<str>, ProviderSums) {
+        (npi.into(), ProviderSums { measure, ..ProviderSums::default() })
+    }
+
+    #[test]
+    fn the_first_name_counts_in_whatever_order_sums_are_added() {
+        let sums = |name: &str, part| ProviderSums { name: name.into(), part, ..ProviderSums::default() };
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+            let named = ["", "First", "Second"];
+            let mut sum = ProviderSums::default();
+            for part in order {
+                sum += sums(named[part], part as u64);
+            }
+            assert_eq!(&*sum.name, "First");
+        }
+    }
+
     #[test]
     fn providers_beyond_the_twentieth_are_summed() {
         let names: Vec<String> = (0..23).map(|n| format!("19000000{n:02}")).collect();
-        let providers = names.iter().zip(1..).map(|(name, n)| {
-            (name.as_str(), "", BarMeasure { deny: (1, Sum(n * 100)), all: 2, ..BarMeasure::default() })
-        });
-        let (rows, others) = highest(true, providers.collect());
+        let providers = names
+            .iter()
+            .zip(1..)
+            .map(|(name, n)| provider(name, BarMeasure { deny: (1, Sum(n * 100)), all: 2, ..BarMeasure::default() }));
+        let (rows, others) = highest(true, providers.map(Ok)).expect("no disk is needed");
         assert_eq!(rows.len(), MAX_PROVIDERS_SHOWN);
         assert_eq!(rows[0].0, "1900000022");
         assert!(rows.iter().map(|(name, ..)| name).rev().eq(&names[3..]));
@@ -277,8 +350,8 @@ mod tests {
     #[test]
     fn equal_providers_are_in_the_order_of_their_numbers() {
         let names: Vec<String> = (0..30).rev().map(|n| format!("19000000{n:02}")).collect();
-        let equal = names.iter().map(|name| (name.as_str(), "", BarMeasure { all: 2, ..BarMeasure::default() }));
-        let (rows, _) = highest(true, equal.collect());
+        let equal = names.iter().map(|name| provider(name, BarMeasure { all: 2, ..BarMeasure::default() }));
+        let (rows, _) = highest(true, equal.map(Ok)).expect("no disk is needed");
         assert!(rows.iter().map(|(name, ..)| name).eq(names.iter().rev().take(MAX_PROVIDERS_SHOWN)));
     }
 

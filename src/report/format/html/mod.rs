@@ -47,7 +47,7 @@ use crate::report::format::html::suppressed::SuppressionRow;
 use crate::report::format::html::unlisted::{ClaimCollector, Claims, UnlistedClaims};
 use crate::report::notes;
 use crate::report::notes::{AbsentColumn, UnreadRow};
-use crate::report::sink::{Output, PendingPieces, Sink, lock};
+use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::NOT_EVALUATED;
@@ -107,7 +107,8 @@ struct ReportPage<'a> {
 
 /// Starts collecting for the page, which is written after the last part.
 pub fn report<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(PageSink { page: Collected::new(context, flagged::MAX_SERVICES_SHOWN), out: Mutex::new(out) }))
+    let page = Collected::new(context, flagged::MAX_SERVICES_SHOWN, out.scratch());
+    Ok(Box::new(PageSink { page, out: Mutex::new(out) }))
 }
 
 struct PageSink<'a> {
@@ -122,13 +123,12 @@ impl Sink for PageSink<'_> {
     }
 
     fn append(&self, n: usize) -> io::Result<()> {
-        self.page.append(n);
-        Ok(())
+        self.page.append(n)
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
         let mut out = lock(&self.out);
-        self.page.page(totals).write_into(&mut **out)?;
+        self.page.page(totals)?.write_into(&mut **out)?;
         out.flush()
     }
 }
@@ -143,8 +143,9 @@ struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
-    fn new(context: ReportContext<'a>, most: usize) -> Self {
-        let (pieces, sum) = (PendingPieces::default(), Mutex::default());
+    fn new(context: ReportContext<'a>, most: usize, scratch: Scratch) -> Self {
+        let sum = (Groups::new(scratch), Candidates::default(), Claims::default(), OtherFindings::default());
+        let (pieces, sum) = (PendingPieces::default(), Mutex::new(sum));
         Self { context, collector: FlaggedCollector::new(most), claims: ClaimCollector::default(), pieces, sum }
     }
 
@@ -153,25 +154,26 @@ impl<'a> Collected<'a> {
         self.pieces.put(n, (PartGroups::of(part), self.collector.of(part, n), self.claims.of(part), others));
     }
 
-    fn append(&self, n: usize) {
+    fn append(&self, n: usize) -> io::Result<()> {
         if let Some((groups, candidates, claims, other_findings)) = self.pieces.take(n) {
             let mut sum = lock(&self.sum);
-            sum.0.merge(groups);
+            sum.0.merge(groups)?;
             self.collector.merge(&mut sum.1, candidates);
             self.claims.merge(&mut sum.2, &claims);
             sum.3.merge(other_findings, MAX_OTHER_FINDINGS);
         }
+        Ok(())
     }
 
-    fn page<'p>(self, totals: &'p Totals) -> ReportPage<'p>
+    fn page<'p>(self, totals: &'p Totals) -> io::Result<ReportPage<'p>>
     where
         'a: 'p,
     {
         let (groups, candidates, claims, other_findings) =
             self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let charts = groups.charts(self.context, &totals.summary);
+        let charts = groups.charts(self.context, &totals.summary)?;
         let flagged = self.collector.finish(candidates, self.context);
-        page(self.context, totals, charts, (flagged, claims, other_findings))
+        Ok(page(self.context, totals, charts, (flagged, claims, other_findings)))
     }
 }
 
@@ -247,6 +249,8 @@ fn becomes(in_scope: u64, totals: &Totals) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use base64::Engine as _;
     use sha2::Digest as _;
 
@@ -267,12 +271,12 @@ mod tests {
     fn rendered(outcome: &JudgedRun, most: usize) -> String {
         let docs = doc::load().expect("the shipped documentation is valid");
         let part = ReportContext::of(outcome, &docs);
-        let collected = Collected::new(part.context, most);
+        let collected = Collected::new(part.context, most, Arc::new(tempfile::tempfile));
         collected.format(0, &part);
-        collected.append(0);
+        collected.append(0).expect("no disk is needed");
         {
             let totals = Totals::of(&part, 0);
-            collected.page(&totals).render()
+            collected.page(&totals).expect("no disk is needed").render()
         }
         .expect("a String takes everything")
     }
@@ -338,9 +342,9 @@ mod tests {
         let outcome = five();
         let docs = doc::load().expect("the shipped documentation is valid");
         let part = ReportContext::of(&outcome, &docs);
-        let mut groups = Groups::default();
-        groups.merge(PartGroups::of(&part));
-        let charts = groups.charts(part.context, &outcome.summary);
+        let mut groups = Groups::new(Arc::new(tempfile::tempfile));
+        groups.merge(PartGroups::of(&part)).expect("no disk is needed");
+        let charts = groups.charts(part.context, &outcome.summary).expect("no disk is needed");
         let charts: Vec<Chart> = charts.into_iter().flatten().collect();
         for chart in &charts {
             assert_eq!((chart.bars[0].at_risk.as_str(), chart.bars[0].flagged.as_str()), ("$1,500.00", "5"));

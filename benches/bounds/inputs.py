@@ -1,0 +1,162 @@
+"""Makes the inputs of benches/bounds: for each kind, an extract with very many of one thing, and the files beside it."""
+
+import gzip
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HEADER = (
+    "claim_id,line_number,claim_form,frequency_code,member_id,product,billing_npi,facility_npi,place_of_service,"
+    "service_date,procedure_code,units,diagnosis_1,authorization_number,paid_amount,notes\n"
+)
+AUTHORIZATIONS = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n"
+LINES_AT_A_TIME = 10_000
+
+
+@dataclass
+class Inputs:
+    """The arguments of a run, and how many rows its inputs have."""
+
+    arguments: list[str]
+    rows: int
+
+
+def row(
+    claim: str,
+    *,
+    form: str = "P",
+    frequency: int = 1,
+    member: str = "M1",
+    product: str = "PPO",
+    billing: str = "1900000001",
+    facility: str = "1800000001",
+    day: str = "2024-03-02",
+    code: str = "22514",
+    authorization: str = "",
+    paid: int = 300,
+    notes: str = "",
+) -> str:
+    """A row in scope."""
+    return (
+        f"{claim},1,{form},{frequency},{member},{product},{billing},{facility},22,{day},{code},1,M54.5,"
+        f"{authorization},{paid}.00,{notes}\n"
+    )
+
+
+def write(path: Path, header: str, lines: Iterator[str]) -> None:
+    """Writes a header and lines, a few at a time, so that this process stays small."""
+    with path.open("w") as stream:
+        stream.write(header)
+        while some := list(itertools.islice(lines, LINES_AT_A_TIME)):
+            stream.writelines(some)
+
+
+def extract(of: Callable[[int], str]) -> Callable[[Path, int], Inputs]:
+    """A kind whose extract has one row for each number."""
+
+    def make(folder: Path, count: int) -> Inputs:
+        write(folder / "claims.csv", HEADER, (of(n) for n in range(count)))
+        return Inputs([str(folder / "claims.csv")], count)
+
+    return make
+
+
+def day(n: int) -> str:
+    """A day of the years from 2004 to 2024."""
+    return f"{2004 + n // 336 % 20}-{1 + n // 28 % 12:02}-{1 + n % 28:02}"
+
+
+def own(n: int, **more: str | int) -> str:
+    """A row of a claim and a member of its own."""
+    return row(f"C{n:09}", member=f"M{n:09}", **more)
+
+
+def one_authorization(folder: Path, count: int) -> Inputs:
+    """One authorization number on all services and on a tenth as many rows of the file."""
+    write(folder / "claims.csv", HEADER, (row(f"C{n:09}", member=f"M{n % 5000}", day=day(n), authorization="A1") for n in range(count)))
+    rows = (f"A1,M{n % 5000},22514,approved,{day(n)},{day(n)},{1 + n % 50}\n" for n in range(count // 10))
+    write(folder / "auths.csv", AUTHORIZATIONS, rows)
+    return Inputs([str(folder / "claims.csv"), "--auths", str(folder / "auths.csv")], count)
+
+
+def authorizations(folder: Path, count: int) -> Inputs:
+    """An authorization file with a number and a member of its own in each row, and a thousand claims."""
+    write(folder / "claims.csv", HEADER, (own(n, authorization=f"PA{n:09}") for n in range(1000)))
+    rows = (f"PA{n:09},M{n:09},22513;22514,approved,2024-01-01,2024-12-31,3\n" for n in range(count))
+    write(folder / "auths.csv", AUTHORIZATIONS, rows)
+    return Inputs([str(folder / "claims.csv"), "--auths", str(folder / "auths.csv")], count)
+
+
+def packed_authorizations(folder: Path, count: int) -> Inputs:
+    """An authorization file of equal rows, which gzip packs into a few hundred bytes for each thousand."""
+    write(folder / "claims.csv", HEADER, (own(n, authorization=f"PA{n:09}") for n in range(10)))
+    with gzip.open(folder / "auths.csv.gz", "wb", 9) as stream:
+        stream.write(AUTHORIZATIONS.encode())
+        for _ in range(count // 1000):
+            stream.write(b"PA1,M1,22514,approved,2024-01-01,2024-12-31,3\n" * 1000)
+    return Inputs([str(folder / "claims.csv"), "--auths", str(folder / "auths.csv.gz")], count)
+
+
+def suppressions(folder: Path, count: int) -> Inputs:
+    """A file of suppressions, each of another claim, and a thousand claims."""
+    write(folder / "claims.csv", HEADER, (own(n) for n in range(1000)))
+    entries = (
+        f'[[suppress]]\nrule = "DX101"\nclaim = "C{n:09}"\nowner = "owner {n % 100}"\n'
+        f'reason = "accepted in review {n}"\nexpires = 2026-12-31\n\n'
+        for n in range(count)
+    )
+    write(folder / "suppress.toml", "", entries)
+    arguments = ["--suppress", str(folder / "suppress.toml"), "--today", "2026-01-01"]
+    return Inputs([str(folder / "claims.csv"), *arguments], count)
+
+
+def files(folder: Path, count: int) -> Inputs:
+    """A directory of extracts with one row each."""
+    extracts = folder / "extracts"
+    extracts.mkdir()
+    for n in range(count):
+        (extracts / f"claims-{n:06}.csv").write_text(HEADER + own(n))
+    return Inputs([str(extracts)], count)
+
+
+def rejected(folder: Path, count: int) -> Inputs:
+    """A directory of extracts of which almost half of the rows cannot be read."""
+    extracts = folder / "extracts"
+    extracts.mkdir()
+    for n in range(count // 2000):
+        rows = (own(n * 1001 + k) + "a,row,of,too,few,cells\n" for k in range(1000))
+        write(extracts / f"claims-{n:06}.csv", HEADER, itertools.chain([own(n * 1001 + 1000)], rows))
+    return Inputs([str(extracts)], count)
+
+
+def long_rows(folder: Path, count: int) -> Inputs:
+    """Rows of 60 MiB."""
+    write(folder / "claims.csv", HEADER, (own(n, notes="x" * (60 << 20)) for n in range(count)))
+    return Inputs([str(folder / "claims.csv")], count)
+
+
+# What there is much of: how it is made, and how many there are at size 1.
+KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
+    "claims": (extract(own), 1_000_000),
+    "billing providers": (extract(lambda n: own(n, billing=f"1{n:09}")), 1_000_000),
+    "facilities": (extract(lambda n: own(n, facility=f"1{n:09}")), 1_000_000),
+    "months": (extract(lambda n: own(n, day=f"{1000 + n // 12 % 8999:04}-{1 + n % 12:02}-15")), 1_000_000),
+    "voids": (extract(lambda n: row(f"C{n // 2:09}", member=f"M{n // 2:09}", frequency=1 + 7 * (n % 2))), 1_000_000),
+    "replacements": (
+        extract(lambda n: row(f"C{n // 2:09}", member=f"M{n // 2:09}", frequency=1 + 6 * (n % 2), paid=300 + n % 2)),
+        1_000_000,
+    ),
+    "versions of one claim": (extract(lambda n: row("C1", frequency=7 if n else 1, paid=300 + n % 7)), 1_000_000),
+    "stays": (extract(lambda n: own(n, form="I", code="0PU43JZ")), 1_000_000),
+    "sessions of one member": (extract(lambda n: row(f"C{n:09}", day=day(n))), 200_000),
+    "product labels": (extract(lambda n: own(n, product=f"PLAN {n}")), 1_000_000),
+    "cells of 64 KiB": (extract(lambda n: own(n, product="P" + "x" * 65_500)), 8_000),
+    "rows of 60 MiB": (long_rows, 20),
+    "files": (files, 10_000),
+    "rejected rows": (rejected, 1_000_000),
+    "services with one authorization": (one_authorization, 200_000),
+    "rows of the authorization file": (authorizations, 10_000_000),
+    "rows of a packed authorization file": (packed_authorizations, 10_000_000),
+    "suppressions": (suppressions, 1_000_000),
+}
