@@ -227,7 +227,7 @@ fn a_joined_table_that_contradicts_itself_refuses_the_run() {
         ),
         (
             "procedure",
-            "x|9003|B7||10|0PU33JZ|one||\n",
+            "x|9003|B7||10|0PU33JZ|99||\n",
             "line 7: --join procedure: PROC_POSITION is not among the numbers",
         ),
     ] {
@@ -240,6 +240,13 @@ fn a_joined_table_that_contradicts_itself_refuses_the_run() {
     {
         let fine = Optum::new().with("diagnostic", |text| text + add);
         assert!(fine.check(BLOCK).is_ok(), "{add}");
+    }
+    // A number that cannot be read costs its row, which is said, and not the run.
+    for number in ["one", "", "-1", "1.5"] {
+        let unread = Optum::new().with("procedure", |text| format!("{text}x|9003|B7||10|0PU33JZ|{number}||\n"));
+        let outcome = unread.check(BLOCK).unwrap_or_else(|e| panic!("{number}: {e}"));
+        let rejected: u64 = outcome.context.tables.iter().map(|table| table.counts().rejected).sum();
+        assert_eq!(rejected, 1, "{number}");
     }
     let renamed = Optum::new().with("diagnostic", |text| text.replace("|CLMID|", "|CLAIM|"));
     let message = renamed.check(BLOCK).map(|_| ()).expect_err("no key");

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::KeySet;
-use crate::ingest::record::reject::Rejects;
+use crate::ingest::record::reject::{Reason, Rejects};
 use crate::ingest::record::row::Row;
 use crate::ingest::row_memory::RowMemory;
 use crate::ingest::scan::RowFilter;
@@ -104,6 +104,13 @@ pub(super) fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)
     Ok(vec![(place, Box::from(cell))])
 }
 
+/// Has the row a code with a number that is no whole number? One that is too large is a fault of the layout instead.
+fn has_unread_number(join: &Joined, row: &Row<'_>) -> bool {
+    let TableShape::Codes { column, number: Some((number, _)), .. } = &join.shape else { return false };
+    let text = join.text(row, *number);
+    (text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit())) && !join.text(row, *column).is_empty()
+}
+
 /// Collects rows by key. Each code gets its own position; a table without codes may have one row per key.
 pub(super) fn collect_rows(join: &Joined, rows: Vec<KeptRow<TableRow>>) -> Result<Cells, ReadError> {
     let mut cells = Cells::default();
@@ -166,6 +173,9 @@ pub(super) fn read(
     let look = |row: &Row<'_>, Position { line, offset }: Position, kept: &mut TableRows| {
         if !join.takes(row) {
             return RowAction::Ignore;
+        }
+        if has_unread_number(join, row) {
+            return RowAction::Reject(Reason::UnreadNumber);
         }
         if let Some(key) = join.key(row) {
             kept.keys.add(&key);

@@ -30,11 +30,13 @@ pub enum Reason {
     SeveralCodes,
     /// A record that exceeds [`RECORD_LIMIT`](crate::ingest::record::grammar::RECORD_LIMIT).
     TooLong,
+    /// A row of a joined table whose code has a number that is no whole number.
+    UnreadNumber,
 }
 
 impl Reason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TooFewFields,
         Self::TooManyFields,
         Self::UnclosedQuote,
@@ -44,6 +46,7 @@ impl Reason {
         Self::NoClaimId,
         Self::SeveralCodes,
         Self::TooLong,
+        Self::UnreadNumber,
     ];
 
     /// The word in `rejects.csv`.
@@ -58,6 +61,7 @@ impl Reason {
             Self::NoClaimId => "no-claim-id",
             Self::SeveralCodes => "several-codes",
             Self::TooLong => "too-long",
+            Self::UnreadNumber => "unread-number",
         }
     }
 
@@ -73,6 +77,7 @@ impl Reason {
             Self::NoClaimId => "a row in scope or related without a claim number",
             Self::SeveralCodes => "two or more procedure codes in procedure_code",
             Self::TooLong => "a record of more than 64 MiB",
+            Self::UnreadNumber => "the number of a code is no whole number",
         }
     }
 }
