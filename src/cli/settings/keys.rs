@@ -47,6 +47,7 @@ const FLAGS_WITHOUT_KEY: &[(&str, &str)] = &[
     ("force", "a report is replaced only when the command itself says so, so that no file can destroy one"),
     ("expect-rows", "the number of rows belongs to one delivery of the extract"),
     ("expect-amount", "the control total belongs to one delivery of the extract"),
+    ("table", "it stands in the place of the extracts, which belong to one run"),
     ("all-rules", "it is about the terminal of the person who runs the command"),
     ("metrics", "a file is replaced only where the command itself says so, so that no settings file can destroy one"),
     ("today", "the day belongs to one run; a day in a file would keep expired suppressions alive"),

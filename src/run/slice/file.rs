@@ -223,7 +223,7 @@ mod tests {
             (head(7, 107, counts(100, 2, 2)), true),
             (head(7, 106, counts(100, 2, 2)), false),
             (head(107, 7, counts(100, 2, 2)), false),
-            (head(0, 100, counts(100, 101, 2)), false),
+            (head(0, 100, counts(100, MOST_LINES + 1, 2)), false),
             (head(0, 100, counts(100, 2, 4)), false),
             (head(0, 100, Counts { ignored: 3, ..counts(100, 2, 2) }), false),
             (head(0, 100, Counts { cut_short: Some(3), ..counts(100, 2, 2) }), false),
