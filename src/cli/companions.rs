@@ -88,14 +88,15 @@ pub(crate) fn is_companion(name: &str) -> bool {
 /// Checks every input against the files beside it, and returns what was found in order. Fails if one is not complete.
 pub(crate) fn check(inputs: &[&str]) -> anyhow::Result<Vec<String>> {
     let paths = inputs.iter().map(Path::new).filter(|path| path.is_file()).collect::<Vec<_>>();
+    let done: Vec<Option<PathBuf>> = paths.par_iter().map(|path| done_file(path)).collect();
     // The first input with such a file in each directory.
     let mut complete: FxHashMap<Option<&Path>, &Path> = FxHashMap::default();
-    for path in paths.iter().filter(|path| done_file(path).is_some()) {
+    for (path, _) in paths.iter().zip(&done).filter(|(_, done)| done.is_some()) {
         complete.entry(path.parent()).or_insert(path);
     }
-    for path in &paths {
+    for (path, done) in paths.iter().zip(&done) {
         let sibling = complete.get(&path.parent());
-        if let (Some(done), None) = (sibling, done_file(path)) {
+        if let (Some(done), None) = (sibling, done) {
             bail!(
                 "{}: has no .{DONE} file beside it, and {} has one; wait until its sender has finished, or name the files to \
                  judge",
@@ -104,13 +105,15 @@ pub(crate) fn check(inputs: &[&str]) -> anyhow::Result<Vec<String>> {
             );
         }
     }
-    let found = paths.par_iter().map(|path| check_one(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let found = paths.par_iter().zip(done).map(|(path, done)| check_one(path, done));
+    let found = found.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(found.into_iter().flatten().collect())
 }
 
-fn check_one(path: &Path) -> anyhow::Result<Vec<String>> {
+/// Checks an input against the files beside it, of which `done` says that it is complete.
+fn check_one(path: &Path, done: Option<PathBuf>) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
-    if let Some(done) = done_file(path) {
+    if let Some(done) = done {
         let time = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
         if time(path) > time(&done) {
             bail!(
