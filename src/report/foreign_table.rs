@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::report::foreign::TableReader;
+use crate::report::format::csv::SERVICES;
 
 /// The name of the summary of a report.
 const SUMMARY: &str = "summary.json";
@@ -93,7 +94,8 @@ impl ForeignTable {
 pub fn unread(report: &Path, name: &str, e: &io::Error) -> TableError {
     TableError(match e.kind() {
         ErrorKind::NotFound if report.join(SUMMARY).exists() => {
-            format!("{}: is missing; run `claimlint check` again to have it", report.join(name).display())
+            let without = if name == SERVICES { ", without --no-services," } else { "" };
+            format!("{}: is missing; run `claimlint check` again{without} to have it", report.join(name).display())
         }
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             format!("{}: holds no report; name the directory of one", report.display())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
+use ::csv::StringRecord;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -11,12 +11,12 @@ use crate::claim::Cents;
 use crate::frame::Allowance;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
+use crate::report::format::csv;
 use crate::report::format::summary_json::SCHEMA;
 use crate::report::table::record::SERVICE;
 use crate::rules::judge::ServiceStatus;
 use crate::run::NO_LAYOUT;
 
-const TABLE: &str = "services.csv";
 const SUMMARY: &str = "summary.json";
 
 /// What summary.json says of the services.
@@ -94,7 +94,7 @@ impl ServicesFile {
             layouts: summary.inputs.into_iter().map(|input| input.layout).filter(|name| name != NO_LAYOUT).collect(),
             has_authorizations: summary.authorizations.is_some(),
             by_status: summary.services,
-            table: ForeignTable::of(path, TABLE, allowance.largest_row()),
+            table: ForeignTable::of(path, csv::SERVICES, allowance.largest_row()),
         })
     }
 

@@ -15,6 +15,7 @@ use crate::report::dir::manifest::Manifest;
 use crate::report::dir::{Directory, RUN, state};
 use crate::report::foreign;
 use crate::report::foreign::TableReader;
+use crate::report::format::csv::SERVICES;
 use crate::report::format::summary_json::SCHEMA;
 use crate::report::seal;
 use crate::report::seal::SignKey;
@@ -154,7 +155,13 @@ impl SavedReport {
         let states = state::changes(&Directory::open(directory).map_err(io)?).map_err(io)?;
         let states = IntegrityCheck { what: "modes and links: as they were made".to_owned(), wrong: states };
         let rows = Allowance::new(memory).largest_row();
-        let tables = [self.services(directory, rows), self.findings(directory, rows), self.rejects(directory, rows)];
+        let lists_services = self.manifest.files.iter().any(|part| part.file == SERVICES);
+        let services = if lists_services {
+            self.services(directory, rows)
+        } else {
+            IntegrityCheck { what: format!("{SERVICES}: was left out, so nothing to count"), wrong: Vec::new() }
+        };
+        let tables = [services, self.findings(directory, rows), self.rejects(directory, rows)];
         Ok([files, self.seals(), states, self.ledger()].into_iter().chain(tables).collect())
     }
 
@@ -222,14 +229,14 @@ impl SavedReport {
     fn services(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, [Sum; 2])> = BTreeMap::new();
         let columns = ["status", "amount_at_risk", "recoverable"];
-        let counted = counted(directory, "services.csv", largest_row, &columns, |cells| {
+        let counted = counted(directory, SERVICES, largest_row, &columns, |cells| {
             let sums = [amount(cells[1])?, amount(cells[2])?];
             let tally = group(&mut found, cells[0])?;
             tally.0 += 1;
             tally.1.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
             Some(())
         });
-        compared("services.csv", counted, |rows| {
+        compared(SERVICES, counted, |rows| {
             let summary = &self.summary;
             let total: u128 = summary.services.values().map(|n| u128::from(*n)).sum();
             let mut pairs = vec![("rows".to_owned(), total.to_string(), rows.to_string())];

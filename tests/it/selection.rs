@@ -120,3 +120,24 @@ fn page_and_dossier_may_be_left_out() {
     check(&dir, "bare", &["--force"]);
     assert!(dir.at("bare/report.html").exists());
 }
+
+#[test]
+fn the_list_of_services_may_be_left_out() {
+    let dir = with_claims();
+    check(&dir, "few", &["--no-html", "--no-dossier", "--no-services"]);
+    assert!(!dir.at("few/services.csv").exists());
+    check(&dir, "full", &[]);
+    for file in ["findings.csv", "rejects.csv", "summary.json"] {
+        assert_eq!(read(&dir, &format!("few/{file}")), read(&dir, &format!("full/{file}")), "{file}");
+    }
+    let verified = dir.run(&["verify", "few", "made/claims.csv", "--auths", "made/authorizations.csv"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.out);
+    assert!(verified.out.contains("services.csv: was left out"), "{}", verified.out);
+    let sampled = dir.run(&["sample", "few", "--size", "1", "--seed", "7"]);
+    assert!(sampled.code == Some(2) && sampled.err.contains("without --no-services"), "{}", sampled.err);
+    fs::remove_file(dir.at("full/services.csv")).expect("a file");
+    let verified = dir.run(&["verify", "full", "made/claims.csv", "--auths", "made/authorizations.csv"]);
+    assert!(verified.code == Some(1) && verified.out.contains("services.csv is missing"), "{}", verified.out);
+    let refused = dir.run(&["check", "made/claims.csv", "-o", "refused", "--no-html", "--no-services"]);
+    assert!(refused.code == Some(2) && refused.err.contains("give --no-html and --no-dossier"), "{}", refused.err);
+}

@@ -100,6 +100,10 @@ pub struct Check {
     /// Leave out dossier.bin, without which `claimlint explain` cannot answer
     #[arg(long, help_heading = REPORT)]
     pub no_dossier: bool,
+    /// Leave out services.csv, so that findings.csv alone lists what was flagged; needs --no-html and --no-dossier, which
+    /// refer to it
+    #[arg(long, help_heading = REPORT)]
+    pub no_services: bool,
     /// Replace member, claim and authorization ids by tokens made with a secret key: 32 random bytes (as they are, in base
     /// 64 or in hexadecimal digits) or a pass phrase of at least 16 bytes, which is stretched
     #[arg(long, value_name = "KEYFILE|env:NAME", help_heading = REPORT)]

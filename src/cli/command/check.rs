@@ -30,7 +30,7 @@ use crate::ingest::Source;
 use crate::policy::Disposition;
 use crate::report::dir;
 use crate::report::dir::StagedReport;
-use crate::report::format::{dossier, html};
+use crate::report::format::{csv, dossier, html};
 use crate::report::{ReportContext, Totals, write};
 use crate::rules::judge::ServiceStatus;
 use crate::run;
@@ -152,7 +152,11 @@ impl Session<'_> {
     /// Judges the run part by part and writes every format. `None`: the run was asked to stop.
     fn write(&self, run: &Run, staged: &StagedReport) -> anyhow::Result<Option<Totals>> {
         let settings = &self.plan.settings;
-        let left_out = [(&settings.no_html, html::FILE), (&settings.no_dossier, dossier::FILE)];
+        let left_out = [
+            (&settings.no_html, html::FILE),
+            (&settings.no_dossier, dossier::FILE),
+            (&settings.no_services, csv::SERVICES),
+        ];
         let left_out: Vec<_> = left_out.into_iter().filter(|(no, _)| no.value == Some(true)).map(|(_, f)| f).collect();
         let formats = write::chosen(settings.format.list(), &left_out);
         let flag = self.stop.flag();

@@ -48,6 +48,7 @@ pub(crate) struct SettingsFile {
     pub(crate) format: FileValue<Many<FormatWord>>,
     pub(crate) no_html: FileValue<Yes>,
     pub(crate) no_dossier: FileValue<Yes>,
+    pub(crate) no_services: FileValue<Yes>,
     pub(crate) memory: FileValue<One<MemorySize>>,
     pub(crate) baseline: FileValue<One<String>>,
     pub(crate) suppress: FileValue<One<String>>,
@@ -250,6 +251,7 @@ impl SettingsFile {
         report(document, "ignore", self.ignore.as_ref());
         report(document, "no_html", self.no_html.as_ref());
         report(document, "no_dossier", self.no_dossier.as_ref());
+        report(document, "no_services", self.no_services.as_ref());
         report(document, "max_decompressed", self.max_decompressed.as_ref());
         report(document, "policy", self.policy.as_ref());
         report(document, "auths", self.auths.as_ref());

@@ -37,6 +37,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("format", "CSV, JSON and the page alone"),
     key("no_html", "the page is written"),
     key("no_dossier", "the dossier is written"),
+    key("no_services", "every service is listed"),
     key("memory", "1G"),
     key("baseline", "none"),
     key("suppress", "none"),

@@ -115,6 +115,7 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         format: layers.pick_list(&typed.formats, |f| &f.format, |v, _| v.0.iter().map(|w| w.0.clone()).collect()),
         no_html: layers.pick(typed.no_html.then_some(true), |f| &f.no_html, |v, _| v.0),
         no_dossier: layers.pick(typed.no_dossier.then_some(true), |f| &f.no_dossier, |v, _| v.0),
+        no_services: layers.pick(typed.no_services.then_some(true), |f| &f.no_services, |v, _| v.0),
         memory: layers.pick(typed.memory, |f| &f.memory, |v, _| v.0.0),
         baseline: layers.pick(typed.baseline.clone(), |f| &f.baseline, |v, d| latest_or_path(&v.0, d)),
         suppress: layers.pick(typed.suppress.clone(), |f| &f.suppress, |v, d| path_of(&v.0, d)),
@@ -124,6 +125,12 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
     };
     if settings.mask_dates.value.is_some() && settings.mask.value.is_none() {
         bail!("--mask-dates cuts the dates of a masked report: give --mask KEYFILE, too");
+    }
+    let leaves_out = |no: &SettingValue<bool>| no.value == Some(true);
+    if leaves_out(&settings.no_services) && !(leaves_out(&settings.no_html) && leaves_out(&settings.no_dossier)) {
+        bail!(
+            "--no-services leaves out services.csv, to which page and dossier refer: give --no-html and --no-dossier, too"
+        );
     }
     settings.gates = settings.parse_gates()?;
     settings.loaded = loaded;

@@ -1,5 +1,7 @@
 //! Scans one block record by record, with the grammar alone.
 
+use std::ops::Range;
+
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row::Row;
@@ -17,7 +19,8 @@ pub(crate) struct Scanner<'a, C, F> {
     look: &'a F,
     charge: Option<&'a ChargeReader<'a>>,
     pub(crate) tally: &'a mut Tally<C>,
-    fields: Vec<CellSpan>,
+    /// The fields of the record that is looked at.
+    pub(crate) fields: Vec<CellSpan>,
 }
 
 impl<'a, C, F> Scanner<'a, C, F> {
@@ -59,19 +62,8 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
                 next
             }
             Step::Record { next } => {
-                let row = Row::new(bytes, &self.fields);
-                if let Some(charge) = self.charge {
-                    self.tally.add_charge(charge(&row));
-                }
-                let position = Position { line: self.tally.lines, offset: self.tally.bytes };
-                let action = (self.look)(&row, position, &mut self.tally.kept);
-                if let RowAction::Reject(reason) = action {
-                    self.tally.reject(reason, grammar, &bytes[at..next]);
-                } else {
-                    let is_kept = matches!(action, RowAction::Keep(()));
+                if self.take(at..next) {
                     self.tally.look_at_shape(grammar, bytes, at..next, &self.fields);
-                    self.tally.rows += 1;
-                    self.tally.ignored += u64::from(!is_kept);
                 }
                 next
             }
@@ -79,5 +71,23 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         self.tally.lines += grammar.lines(&bytes[at..next]);
         self.tally.bytes += (next - at) as u64;
         Some(next)
+    }
+
+    /// Looks at the record whose fields were found, at the current position. Returns false if it is rejected.
+    #[inline]
+    pub(crate) fn take(&mut self, record: Range<usize>) -> bool {
+        let row = Row::new(self.bytes, &self.fields);
+        if let Some(charge) = self.charge {
+            self.tally.add_charge(charge(&row));
+        }
+        let position = Position { line: self.tally.lines, offset: self.tally.bytes };
+        let action = (self.look)(&row, position, &mut self.tally.kept);
+        if let RowAction::Reject(reason) = action {
+            self.tally.reject(reason, self.grammar, &self.bytes[record]);
+            return false;
+        }
+        self.tally.rows += 1;
+        self.tally.ignored += u64::from(!matches!(action, RowAction::Keep(())));
+        true
     }
 }

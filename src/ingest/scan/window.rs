@@ -225,6 +225,19 @@ impl Window {
         self.base + chunk * 64 + select(self.separators[chunk], number - self.before[chunk]) as usize
     }
 
+    /// Calls `take` with each delimiter between two positions.
+    #[inline]
+    pub(crate) fn each_separator(&self, from: usize, to: usize, mut take: impl FnMut(usize)) {
+        let (from, to) = (from - self.base, to - self.base);
+        for chunk in from / 64..=to / 64 {
+            let mut separators = self.separators[chunk] & stretch(chunk, from, to);
+            while separators != 0 {
+                take(self.base + chunk * 64 + separators.trailing_zeros() as usize);
+                separators &= separators - 1;
+            }
+        }
+    }
+
     /// Calls `ask` with each delimiter between two positions that a non-empty cell follows, until `ask` returns true.
     #[inline(always)]
     pub(crate) fn any_filled(&self, from: usize, to: usize, mut ask: impl FnMut(usize) -> bool) -> bool {

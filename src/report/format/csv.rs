@@ -11,6 +11,9 @@ use crate::report::view::{PartView, ReportContext};
 use crate::rules::reasons_rule;
 use crate::run::RunContext;
 
+/// The name of the table of services.
+pub const SERVICES: &str = "services.csv";
+
 /// A table whose parts are formatted in parallel.
 struct CsvFile<F> {
     out: Mutex<Box<dyn Output>>,

@@ -29,7 +29,7 @@ use crate::report::sink::Format;
 
 /// All files that a report may have, in the order in which they are named.
 pub const FORMATS: &[Format] = &[
-    Format { file: "services.csv", about: "every service with its verdict", word: None, open: csv::services },
+    Format { file: csv::SERVICES, about: "every service with its verdict", word: None, open: csv::services },
     Format {
         file: "findings.csv",
         about: "every finding with its reason and citation",
