@@ -56,6 +56,11 @@ impl Store {
         self.lines == 0
     }
 
+    /// Where batches are kept that do not fit in memory.
+    pub fn spool(&self) -> Option<&Arc<Spool>> {
+        self.spool.as_ref()
+    }
+
     /// Number of batches.
     pub fn batches(&self) -> usize {
         self.slots.len()

@@ -72,7 +72,7 @@ impl Run {
 
     /// The lines of a part with what belongs to them.
     fn set(&self, n: usize) -> io::Result<LineSet<'_>> {
-        let mut set = self.index.line_set(self.starts[n], self.store.batch(n)?, self.context.policy.lists());
+        let mut set = self.index.line_set(self.starts[n], self.store.batch(n)?, self.context.policy.lists())?;
         if let Some(claims) = self.claims_at_risk.get(n) {
             set.claims_at_risk.clone_from(claims);
         }
@@ -111,7 +111,7 @@ impl Run {
     /// Judges all lines as one part.
     pub fn judge_all(mut self) -> io::Result<JudgedRun> {
         let lines = std::mem::replace(&mut self.store, Store::new(None, LINES)).into_one()?;
-        let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists());
+        let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists())?;
         let JudgedPart { line_set, judged, matches } = self.judged(line_set);
         let summary = Summary::from_judged(&judged);
         Ok(JudgedRun { context: self.context, line_set, judged, matches, summary })

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use rustc_hash::FxHashMap;
-
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
+use crate::claim::index::notes::{NoteTaker, Notes};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
-use crate::claim::index::service::Bin;
+use crate::claim::index::service::{Bin, ServiceKey};
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;
 
@@ -24,7 +23,7 @@ impl Keyed for Row {
 }
 
 /// For each related line, the known codes of earlier related lines of its claim. Lines without such codes are left out.
-pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<FxHashMap<u32, CodeSet>> {
+pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<Notes<CodeSet>> {
     let related =
         || identity.claim_of.iter().zip(bins).filter(|(_, bin)| **bin == Bin::Related).map(|(claim, _)| *claim);
     let several = Bits::repeated(lines.len(), related());
@@ -35,18 +34,20 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
             rows.push(Row { key: Keys::claim(claim), line: number as u32, codes: CodeSet::from_ids(line.known) });
         }
     };
-    let found = lines.partitioned(count, size_of::<(&Row, u32)>(), remember, |rows| {
+    let all = NoteTaker::new(lines);
+    let kept = lines.partitioned(count, size_of::<(&Row, u32, ServiceKey, CodeSet)>(), remember, |rows| {
         let mut earlier = Vec::new();
         for of_claim in rows.groups().iter() {
             let mut codes = CodeSet::default();
             for row in of_claim {
                 if codes != CodeSet::default() {
-                    earlier.push((row.line, codes));
+                    earlier.push(((row.line, false), codes));
                 }
                 codes = codes.with(row.codes);
             }
         }
-        earlier
+        all.add(&mut earlier)
     })?;
-    Ok(found.into_iter().flatten().collect())
+    kept.into_iter().collect::<io::Result<()>>()?;
+    Ok(all.finish())
 }

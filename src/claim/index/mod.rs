@@ -16,6 +16,7 @@
 //! - [`partition`](mod@partition): passes over all lines, partitioned by key.
 //! - [`survey`](mod@survey): what each line is by itself.
 //! - [`identity`]: which rows are one claim.
+//! - [`notes`]: values of services, kept by batch, on disk if memory does not hold them.
 //! - [`named`]: which claims a row names as its original.
 //! - [`reversals`]: rows that take something back.
 //! - [`versions`]: duplicates, decided pending rows, older and superseded versions.
@@ -30,6 +31,7 @@
 //! - [`related`]: which lines bear on a line.
 
 pub(crate) mod line_hash;
+pub(crate) mod notes;
 pub(crate) mod partition;
 pub(crate) mod survey;
 
@@ -65,13 +67,13 @@ use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::Keys;
 use crate::claim::index::line_set::{LineSet, Relations};
 use crate::claim::index::named::NamedClaims;
+use crate::claim::index::notes::{Notes, NotesInOrder};
 use crate::claim::index::numbers::UnitsOnNumbers;
 use crate::claim::index::parties::Parties;
 use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{
-    Bin, Kind, PolicyLists, RowRef, Service, ServiceKey, ServiceMoney, SessionFacts, cpt_service, days,
+    Bin, Encounter, Kind, PolicyLists, Service, ServiceMoney, SessionFacts, Stay, cpt_service, days,
 };
-use crate::claim::index::sessions::Session;
 use crate::claim::index::stays::Stays;
 use crate::claim::index::survey::survey;
 use crate::claim::line::{Batch, Line};
@@ -87,9 +89,8 @@ pub struct Index {
     parties: Parties,
     stays: Stays,
     units_on_numbers: UnitsOnNumbers,
-    earlier_codes: FxHashMap<u32, CodeSet>,
-    /// The rows that session results refer to.
-    rows: FxHashMap<u32, RowRef>,
+    /// By related line, as if it were a service.
+    earlier_codes: Notes<CodeSet>,
     orphans: FxHashSet<u32>,
     unmatched: FxHashSet<u32>,
     settings: SettingTable,
@@ -118,7 +119,6 @@ impl Index {
         let parties = Parties::find(&lines, &identity, &bins, &stays, policy)?;
         let units_on_numbers =
             if numbers { numbers::count(&lines, &bins, &stays, policy)? } else { UnitsOnNumbers::default() };
-        let rows = rows(&lines, parties.sessions.values().flat_map(Session::witnesses).collect())?;
         Ok(Self {
             bins,
             relations: Arc::new(Relations { identity, named, matches: reversals.matches, facts }),
@@ -126,7 +126,6 @@ impl Index {
             stays,
             units_on_numbers,
             earlier_codes,
-            rows,
             orphans,
             unmatched: reversals.unmatched,
             settings: policy.settings.clone(),
@@ -138,8 +137,14 @@ impl Index {
         &self.bins
     }
 
-    /// The line set of a batch whose first line has the number `first`.
-    pub fn line_set<'a>(&self, first: usize, lines: Cow<'a, Batch>, policy: PolicyLists<'_>) -> LineSet<'a> {
+    /// The line set of a batch, or of all lines, of which the first line has the number `first`. Fails if what the index knows
+    /// of them cannot be read back.
+    pub fn line_set<'a>(
+        &self,
+        first: usize,
+        lines: Cow<'a, Batch>,
+        policy: PolicyLists<'_>,
+    ) -> io::Result<LineSet<'a>> {
         let filled = self.relations.facts.filled(first, &lines, &self.settings);
         let (lines, unfilled) = match filled {
             Some(filled) => (Cow::Owned(filled), Some(lines)),
@@ -165,29 +170,48 @@ impl Index {
             unfilled,
             lines,
         };
+        let range = first..first + set.lines.len();
+        let mut known = Known {
+            encounters: self.parties.encounters.of(range.clone())?,
+            units_so_far: self.parties.units_so_far.of(range.clone())?,
+            sessions: self.parties.sessions.of(range.clone())?,
+            units_on_numbers: self.units_on_numbers.of(range.clone())?,
+        };
+        let (mut stays, mut earlier_codes) = (self.stays.of(range.clone())?, self.earlier_codes.of(range)?);
         for (n, line) in set.lines.iter().enumerate() {
             let number = (first + n) as u32;
-            if let Some(codes) = self.earlier_codes.get(&number) {
-                set.earlier_codes.insert(n, *codes);
+            if let Some(codes) = earlier_codes.next((number, false)) {
+                set.earlier_codes.insert(n, codes);
             }
+            let stay = stays.next((number, true));
             if let Some(cpt) = cpt_service(set.bins[n], line, policy.codes) {
-                set.services.push(self.service(number, n, line, Kind::Line(cpt)));
+                let service = self.service(number, n, line, (Kind::Line(cpt), stay.as_ref()), &mut known);
+                set.services.push(service);
             }
-            if let Some(stay) = self.stays.at(number) {
-                set.services.push(self.service(number, n, line, Kind::Stay(set.stays.len())));
-                set.stays.push(stay.clone());
+            if let Some(stay) = stay {
+                let kind = Kind::Stay(set.stays.len());
+                let service = self.service(number, n, line, (kind, Some(&stay)), &mut known);
+                set.services.push(service);
+                set.stays.push(stay);
             }
         }
-        set
+        Ok(set)
     }
 
-    fn service(&self, number: u32, n: usize, line: Line<'_>, kind: Kind) -> Service {
+    /// The service of this kind on a line. `stay` is the stay that starts on the line.
+    fn service(
+        &self,
+        number: u32,
+        n: usize,
+        line: Line<'_>,
+        (kind, stay): (Kind, Option<&Stay>),
+        known: &mut Known,
+    ) -> Service {
         let is_stay = matches!(kind, Kind::Stay(_));
+        let key = (number, is_stay);
         let claim = self.relations.identity.claim_of[number as usize];
         let units = if is_stay { Decimal::ONE } else { line.units };
-        let has_notes = self.parties.has_notes(number);
-        let units_so_far = if is_stay || !has_notes { None } else { self.parties.units_so_far.get(&number) };
-        let money = match self.stays.at(number) {
+        let money = match stay {
             Some(stay) if is_stay => ServiceMoney::OfStay(stay.money),
             Some(_) => ServiceMoney::InStay,
             None if line.form != ClaimForm::Professional && self.stays.is_stay(claim) => ServiceMoney::InStay,
@@ -199,46 +223,20 @@ impl Index {
             claim,
             claim_shared: self.relations.identity.shared.contains(claim),
             days: days(line, is_stay),
-            encounter: self.parties.encounter(number),
-            units_so_far: units_so_far.copied().unwrap_or(units),
-            session: if has_notes { self.session((number, is_stay)) } else { SessionFacts::default() },
+            encounter: known.encounters.next(key).unwrap_or_default(),
+            units_so_far: known.units_so_far.next(key).unwrap_or(units),
+            session: known.sessions.next(key).unwrap_or_default(),
             money,
             units,
-            units_on_numbers: self.units_on_numbers.get(&(number, is_stay)).cloned().unwrap_or_default(),
-        }
-    }
-
-    fn session(&self, service: ServiceKey) -> SessionFacts {
-        let Some(session) = self.parties.sessions.get(&service) else { return SessionFacts::default() };
-        let row = |line: Option<u32>| line.and_then(|line| self.rows.get(&line).copied());
-        SessionFacts {
-            other_setting: row(session.other_setting),
-            facility: row(session.facility),
-            same_stay: row(session.same_stay),
-            interim: session.interim,
-            same_service: row(session.same_service),
-            stay_nearby: row(session.stay_nearby),
-            carries_number: session.carries_number,
-            codes_elsewhere: session.codes_elsewhere,
+            units_on_numbers: std::iter::from_fn(|| known.units_on_numbers.next(key)).collect(),
         }
     }
 }
 
-/// Where these lines come from.
-fn rows(lines: &Lines<'_>, mut wanted: Vec<u32>) -> io::Result<FxHashMap<u32, RowRef>> {
-    if wanted.is_empty() {
-        return Ok(FxHashMap::default());
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
-    let found = lines.each(|start, batch| {
-        let place = |line: usize| wanted.partition_point(|wanted| (*wanted as usize) < line);
-        let of_batch = &wanted[place(start)..place(start + batch.len())];
-        let row = |line: &u32| {
-            let head = &batch.heads[*line as usize - start];
-            (*line, RowRef { extract: head.extract, row: head.row })
-        };
-        of_batch.iter().map(row).collect::<Vec<_>>()
-    })?;
-    Ok(found.into_iter().flatten().collect())
+/// What the index knows of the services of a part, in their order.
+struct Known {
+    encounters: NotesInOrder<Encounter>,
+    units_so_far: NotesInOrder<Decimal>,
+    sessions: NotesInOrder<SessionFacts>,
+    units_on_numbers: NotesInOrder<(u16, Decimal)>,
 }

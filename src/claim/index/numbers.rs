@@ -3,18 +3,21 @@
 use std::io;
 
 use rust_decimal::Decimal;
-use rustc_hash::FxHashMap;
 
 use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::notes::{NoteTaker, Notes};
 use crate::claim::index::partition::{Keyed, Lines};
 use crate::claim::index::service::{Bin, PolicyLists, ServiceKey, cpt_service};
 use crate::claim::index::stays::Stays;
-use crate::claim::line::{Line, Text};
+use crate::claim::line::{Batch, Text};
 use crate::claim::value::authorization;
 
 /// For each service, the running units on each of its numbers, with the position of the number on the claim. Only numbers
 /// whose units exceed those of the service itself are included.
-pub(crate) type UnitsOnNumbers = FxHashMap<ServiceKey, Vec<(u16, Decimal)>>;
+pub(crate) type UnitsOnNumbers = Notes<(u16, Decimal)>;
+
+/// Sums of a partition, from which on they are kept with the rest; they take 3 MiB.
+const KEPT_AT_A_TIME: usize = 1 << 16;
 
 /// One number of a service.
 struct Use {
@@ -39,22 +42,27 @@ pub(crate) fn count(
     stays: &Stays,
     policy: PolicyLists<'_>,
 ) -> io::Result<UnitsOnNumbers> {
-    let remember = |number: usize, line: Line<'_>, uses: &mut Vec<Use>| {
-        let numbers = line.text(Text::Authorization);
-        if numbers.is_empty() || bins[number] != Bin::InScope || line.marks.assistant {
-            return;
-        }
-        let units = cpt_service(bins[number], line, policy.codes).map(|_| (false, line.units));
-        let stay = stays.at(number as u32).map(|_| (true, Decimal::ONE));
-        for (place, text) in numbers.split(';').enumerate() {
-            let key = lines.keys.hash((authorization::key(text), line.form));
-            for (is_stay, units) in [units, stay].into_iter().flatten() {
-                uses.push(Use { key, service: (number as u32, is_stay), place: place as u16, units });
+    let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Use)| {
+        let mut stays = stays.of(start..start + batch.len())?;
+        for (number, line) in (start..).zip(batch.iter()) {
+            let numbers = line.text(Text::Authorization);
+            if numbers.is_empty() || bins[number] != Bin::InScope || line.marks.assistant {
+                continue;
+            }
+            let units = cpt_service(bins[number], line, policy.codes).map(|_| (false, line.units));
+            let stay = stays.next((number as u32, true)).map(|_| (true, Decimal::ONE));
+            for (place, text) in numbers.split(';').enumerate() {
+                let key = lines.keys.hash((authorization::key(text), line.form));
+                for (is_stay, units) in [units, stay].into_iter().flatten() {
+                    add(Use { key, service: (number as u32, is_stay), place: place as u16, units });
+                }
             }
         }
+        Ok(())
     };
     let most = bins.iter().filter(|bin| **bin == Bin::InScope).count();
-    let found = lines.partitioned(most, size_of::<(&Use, u32)>(), remember, |uses| {
+    let all = NoteTaker::new(lines);
+    let kept = lines.partitioned_batches(most, size_of::<(&Use, u32)>(), remember, |uses| {
         let mut sums = Vec::new();
         for on_number in uses.groups().iter() {
             let mut sum = Decimal::ZERO;
@@ -64,12 +72,12 @@ pub(crate) fn count(
                     sums.push((*service, (*place, sum)));
                 }
             }
+            if sums.len() > KEPT_AT_A_TIME {
+                all.add(&mut sums)?;
+            }
         }
-        sums
+        all.add(&mut sums)
     })?;
-    let mut all = UnitsOnNumbers::default();
-    for (service, sum) in found.into_iter().flatten() {
-        all.entry(service).or_default().push(sum);
-    }
-    Ok(all)
+    kept.into_iter().collect::<io::Result<()>>()?;
+    Ok(all.finish())
 }

@@ -5,16 +5,15 @@
 //! partitioned by claim; they form encounters but no sessions.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rust_decimal::Decimal;
-use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
-use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, cpt_service};
-use crate::claim::index::sessions::{self, Session, Visit};
+use crate::claim::index::notes::{NoteTaker, Notes};
+use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, SessionFacts, cpt_service};
+use crate::claim::index::sessions::{self, Visit};
 use crate::claim::index::stays::Stays;
 use crate::claim::line::Batch;
 use crate::claim::value::code::{CodeId, System};
@@ -23,15 +22,12 @@ use crate::claim::value::code_set::CodeSet;
 /// Encounters, units and sessions of all services.
 #[derive(Debug, Default)]
 pub(crate) struct Parties {
-    /// For each line, the codes of its encounter: all of them, then those without assistants and co-surgeons. Stored by line,
-    /// so that judging reads them in order.
-    encounters: Vec<[AtomicU64; 2]>,
+    /// The encounter of each service.
+    pub(crate) encounters: Notes<Encounter>,
     /// Running units of a line's code in its encounter, including the line, if they differ from the line's own units.
-    pub(crate) units_so_far: FxHashMap<u32, Decimal>,
+    pub(crate) units_so_far: Notes<Decimal>,
     /// The findings of sessions, for services whose session shows anything.
-    pub(crate) sessions: FxHashMap<ServiceKey, Session>,
-    /// The lines with units or a session in these tables. Few have them, and a bit is read faster than a table.
-    noted: Bits,
+    pub(crate) sessions: Notes<SessionFacts>,
 }
 
 /// A live line, or the stay that starts on it.
@@ -49,11 +45,36 @@ impl Keyed for Entry {
     }
 }
 
-/// The result of one partition.
-#[derive(Default)]
-struct Found {
-    units_so_far: Vec<(u32, Decimal)>,
-    sessions: Vec<(ServiceKey, Session)>,
+/// What was found of a partition and is not yet kept with the rest.
+struct Found<'t> {
+    takers: &'t Takers,
+    encounters: Vec<(ServiceKey, Encounter)>,
+    units_so_far: Vec<(ServiceKey, Decimal)>,
+    sessions: Vec<(ServiceKey, SessionFacts)>,
+}
+
+/// Collects what all partitions find.
+struct Takers {
+    encounters: NoteTaker<Encounter>,
+    units_so_far: NoteTaker<Decimal>,
+    sessions: NoteTaker<SessionFacts>,
+}
+
+/// Services of a partition of which something was found, from which on it is kept with the rest: enough that each batch of a
+/// large run gets a few of them at a time, and few enough that they take 12 MiB.
+const KEPT_AT_A_TIME: usize = 1 << 16;
+
+impl<'t> Found<'t> {
+    fn new(takers: &'t Takers) -> Self {
+        Self { takers, encounters: Vec::new(), units_so_far: Vec::new(), sessions: Vec::new() }
+    }
+
+    /// Hands everything to the takers.
+    fn keep(&mut self) -> io::Result<()> {
+        self.takers.encounters.add(&mut self.encounters)?;
+        self.takers.units_so_far.add(&mut self.units_so_far)?;
+        self.takers.sessions.add(&mut self.sessions)
+    }
 }
 
 impl Parties {
@@ -67,19 +88,19 @@ impl Parties {
     ) -> io::Result<Self> {
         let is_cpt = |id: &CodeId| policy.codes.get(*id).listed && policy.codes.get(*id).system == System::Cpt;
         let listed: Vec<CodeId> = policy.codes.iter().map(|(id, _)| id).filter(is_cpt).collect();
-        let encounters: Vec<[AtomicU64; 2]> = bins.iter().map(|_| <[AtomicU64; 2]>::default()).collect();
         let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Entry)| {
+            let mut stays = stays.of(start..start + batch.len())?;
             for (n, line) in batch.iter().enumerate().filter(|(n, _)| bins[start + n].is_live()) {
                 let (number, claim) = ((start + n) as u32, identity.claim_of[start + n]);
                 let member = lines.keys.member(line);
-                let cpt = cpt_service(bins[start + n], line, policy.codes).filter(is_cpt);
+                let cpt = cpt_service(bins[start + n], line, policy.codes);
                 let entry = Entry {
                     party: member.unwrap_or_else(|| Keys::claim(claim)),
                     units: line.units,
                     visit: Visit::of_line(number, claim, line, cpt, &lines.keys),
                     has_member: member.is_some(),
                 };
-                if let Some(stay) = stays.at(number) {
+                if let Some(stay) = stays.next((number, true)) {
                     let visit = Visit::of_stay(number, claim, line, CodeSet::from_ids(&stay.codes), &lines.keys);
                     let stay = Entry { visit, ..entry };
                     add(entry);
@@ -88,47 +109,37 @@ impl Parties {
                     add(entry);
                 }
             }
+            Ok(())
         };
         let live = bins.iter().filter(|bin| bin.is_live()).count() + stays.len();
         let beside = size_of::<(&Entry, u32, u32)>();
-        let found = lines.partitioned_batches(live, beside, remember, |entries| {
-            let mut found = Found::default();
+        let takers = Takers {
+            encounters: NoteTaker::new(lines),
+            units_so_far: NoteTaker::new(lines),
+            sessions: NoteTaker::new(lines),
+        };
+        let kept = lines.partitioned_batches(live, beside, remember, |entries| {
+            let mut found = Found::new(&takers);
             let mut counter =
                 Counter { order: Vec::new(), running: vec![Decimal::ZERO; listed.len()], listed: &listed };
             let mut visits = Vec::new();
             for party in entries.groups().iter() {
                 visits.clear();
                 visits.extend(party.iter().map(|entry| entry.visit));
-                counter.count(party, &mut visits, &encounters, &mut found.units_so_far);
+                counter.count(party, &mut visits, &mut found);
                 if party.len() > 1 && party[0].has_member {
                     visits.retain(Visit::has_session);
                     sessions::find(&mut visits, &mut found.sessions);
                 }
+                if found.encounters.len() > KEPT_AT_A_TIME {
+                    found.keep()?;
+                }
             }
-            found
+            found.keep()
         })?;
-        let mut parties = Self { encounters, noted: Bits::new(bins.len()), ..Self::default() };
-        for part in found {
-            let lines = part.units_so_far.iter().map(|(line, _)| *line);
-            for line in lines.chain(part.sessions.iter().map(|((line, _), _)| *line)) {
-                parties.noted.insert(line);
-            }
-            parties.units_so_far.extend(part.units_so_far);
-            parties.sessions.extend(part.sessions);
-        }
-        Ok(parties)
-    }
-
-    /// May the line have units or a session in the tables?
-    pub(crate) fn has_notes(&self, line: u32) -> bool {
-        self.noted.contains(line)
-    }
-
-    /// The encounter of a live line.
-    pub(crate) fn encounter(&self, line: u32) -> Encounter {
-        let [codes, principal_codes] = &self.encounters[line as usize];
-        let codes_in = |set: &AtomicU64| CodeSet::from_bits(set.load(Ordering::Relaxed));
-        Encounter { codes: codes_in(codes), principal_codes: codes_in(principal_codes) }
+        kept.into_iter().collect::<io::Result<()>>()?;
+        let Takers { encounters, units_so_far, sessions } = takers;
+        Ok(Self { encounters: encounters.finish(), units_so_far: units_so_far.finish(), sessions: sessions.finish() })
     }
 }
 
@@ -145,13 +156,7 @@ struct Counter<'a> {
 impl Counter<'_> {
     /// Forms the encounters of one party and counts the units of each listed CPT code in each encounter. `visits` holds the
     /// visit of each entry of the party; `count` sets their encounter numbers.
-    fn count(
-        &mut self,
-        party: &[&Entry],
-        visits: &mut [Visit],
-        encounters: &[[AtomicU64; 2]],
-        units_so_far: &mut Vec<(u32, Decimal)>,
-    ) {
+    fn count(&mut self, party: &[&Entry], visits: &mut [Visit], found: &mut Found<'_>) {
         self.order.clear();
         self.order.extend(0..party.len() as u32);
         let of = |place: &u32| party[*place as usize];
@@ -177,15 +182,12 @@ impl Counter<'_> {
                     let sum = &mut self.running[column];
                     *sum = sum.saturating_add(*units);
                     if *sum != *units {
-                        units_so_far.push((visit.line, *sum));
+                        found.units_so_far.push((visit.key(), *sum));
                     }
                 }
             }
-            for visit in places.iter().map(|place| &of(place).visit) {
-                let [codes, principal_codes] = &encounters[visit.line as usize];
-                codes.store(encounter.codes.bits(), Ordering::Relaxed);
-                principal_codes.store(encounter.principal_codes.bits(), Ordering::Relaxed);
-            }
+            let services = places.iter().map(|place| &of(place).visit).filter(|visit| visit.is_service());
+            found.encounters.extend(services.map(|visit| (visit.key(), encounter)));
         }
     }
 }

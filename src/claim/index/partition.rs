@@ -72,17 +72,18 @@ impl Lines<'_> {
                     remember(start + n, line, &mut entries);
                     entries.drain(..).for_each(&mut *add);
                 }
+                Ok(())
             },
             work,
         )
     }
 
-    /// Same as [`Lines::partitioned`], but `remember` gets a whole batch.
+    /// Same as [`Lines::partitioned`], but `remember` gets a whole batch and may fail.
     pub(crate) fn partitioned_batches<T: Keyed + Send + Sync, R: Send>(
         &self,
         most: usize,
         beside: usize,
-        remember: impl Fn(usize, &Batch, &mut dyn FnMut(T)) + Sync,
+        remember: impl Fn(usize, &Batch, &mut dyn FnMut(T)) -> io::Result<()> + Sync,
         work: impl Fn(Entries<'_, T>) -> R + Sync,
     ) -> io::Result<Vec<R>> {
         let mut made = Vec::new();
@@ -119,9 +120,9 @@ impl Lines<'_> {
         most: usize,
         partitions: usize,
         now: &Range<usize>,
-        remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) + Sync),
+        remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) -> io::Result<()> + Sync),
     ) -> io::Result<Vec<Vec<Vec<T>>>> {
-        self.each(|start, batch| {
+        let by_batch = self.each(|start, batch| {
             // Capacity for an even share plus a sixteenth, so that a vector rarely grows.
             let share = (most as u64 * batch.len() as u64 / (self.len().max(1) * partitions) as u64) as usize;
             let mut partitioned: Vec<Vec<T>> =
@@ -132,9 +133,10 @@ impl Lines<'_> {
                 if now.contains(&partition) {
                     partitioned[partition - now.start].push(entry);
                 }
-            });
-            partitioned
-        })
+            })?;
+            Ok(partitioned)
+        })?;
+        by_batch.into_iter().collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::line::Line;
 use crate::claim::value::amount::Cents;
@@ -43,7 +44,7 @@ pub enum Kind {
 }
 
 /// A row of the run, identified by its extract and its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowRef {
     /// Number of the extract in the run.
     pub extract: u32,
@@ -125,7 +126,7 @@ pub enum ServiceMoney {
 }
 
 /// What the services of other claims in the same session show about a service. Each row is one of those that show it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SessionFacts {
     /// For a professional service with a determined setting: an institutional service, if all of these have the other setting.
     pub other_setting: Option<RowRef>,
@@ -147,7 +148,7 @@ pub struct SessionFacts {
 }
 
 /// A claim with listed ICD-10-PCS codes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Stay {
     /// Its listed codes, distinct, in order of appearance.
     pub codes: Vec<CodeId>,
@@ -158,11 +159,12 @@ pub struct Stay {
     /// A code had lost its leading zero.
     pub zero_lost: bool,
     /// The money of its claim, with the basis in the words of the outputs. `None` if no amount can be read.
+    #[serde(with = "crate::claim::index::stays::money_by_number")]
     pub money: Option<(Cents, &'static str)>,
 }
 
 /// Services and related lines of one member, date, claim form and billing provider.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Encounter {
     /// All known codes in it.
     pub codes: CodeSet,

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::claim::index::latest::{Latest, Span};
 use crate::claim::index::line_hash::Keys;
-use crate::claim::index::service::{self, ServiceKey};
+use crate::claim::index::service::{self, RowRef, ServiceKey, SessionFacts};
 use crate::claim::line::{Line, Text};
 use crate::claim::value::code::CodeId;
 use crate::claim::value::code_set::CodeSet;
@@ -36,6 +36,9 @@ pub(crate) struct Visit {
     provider: u64,
     pub(crate) line: u32,
     claim: u32,
+    /// The extract of the line, and its row there.
+    extract: u32,
+    row: u64,
     /// The number of its encounter within the member's lines.
     pub(crate) encounter: u32,
     first: i32,
@@ -83,6 +86,8 @@ impl Visit {
             provider,
             line,
             claim,
+            extract: row.extract,
+            row: row.row,
             encounter: 0,
             first,
             last,
@@ -105,9 +110,14 @@ impl Visit {
         (self.has_date, self.first, self.side, self.provider)
     }
 
+    /// Is it a service?
+    pub(crate) fn is_service(&self) -> bool {
+        self.is_stay || self.cpt.is_some()
+    }
+
     /// Is it a service with a readable date? Only such services have a session.
     pub(crate) fn has_session(&self) -> bool {
-        (self.is_stay || self.cpt.is_some()) && self.has_date
+        self.is_service() && self.has_date
     }
 
     fn provider(&self) -> Option<u64> {
@@ -118,8 +128,12 @@ impl Visit {
         Span { last: self.last, claim: self.claim, provider: self.provider(), line: self.line }
     }
 
-    fn key(&self) -> ServiceKey {
+    pub(crate) fn key(&self) -> ServiceKey {
         (self.line, self.is_stay)
+    }
+
+    fn row(&self) -> RowRef {
+        RowRef { extract: self.extract, row: self.row }
     }
 }
 
@@ -130,28 +144,40 @@ fn day_number(date: Date) -> i32 {
 
 /// What the session of a service shows, each with the line that shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Session {
-    pub(crate) other_setting: Option<u32>,
-    pub(crate) facility: Option<u32>,
-    pub(crate) same_stay: Option<u32>,
-    pub(crate) interim: bool,
-    pub(crate) same_service: Option<u32>,
-    pub(crate) stay_nearby: Option<u32>,
-    pub(crate) carries_number: bool,
-    pub(crate) codes_elsewhere: CodeSet,
+struct Session {
+    other_setting: Option<u32>,
+    facility: Option<u32>,
+    same_stay: Option<u32>,
+    interim: bool,
+    same_service: Option<u32>,
+    stay_nearby: Option<u32>,
+    carries_number: bool,
+    codes_elsewhere: CodeSet,
 }
 
 impl Session {
-    /// All lines that show something.
-    pub(crate) fn witnesses(&self) -> impl Iterator<Item = u32> {
-        let lines = [self.other_setting, self.facility, self.same_stay, self.same_service, self.stay_nearby];
-        lines.into_iter().flatten()
+    /// The same with the rows of the lines. `visits` has all of them, in input order.
+    fn with_rows(&self, visits: &[Visit]) -> SessionFacts {
+        let row = |line: Option<u32>| {
+            let of_line = |line: u32| visits.get(visits.partition_point(|visit| visit.line < line)).map(Visit::row);
+            line.and_then(of_line)
+        };
+        SessionFacts {
+            other_setting: row(self.other_setting),
+            facility: row(self.facility),
+            same_stay: row(self.same_stay),
+            interim: self.interim,
+            same_service: row(self.same_service),
+            stay_nearby: row(self.stay_nearby),
+            carries_number: self.carries_number,
+            codes_elsewhere: self.codes_elsewhere,
+        }
     }
 }
 
 /// Finds what the sessions of a member's services show, and adds it to `found`; services whose session shows nothing are left
 /// out. All services must have readable dates. Reorders `visits`.
-pub(crate) fn find(visits: &mut [Visit], found: &mut Vec<(ServiceKey, Session)>) {
+pub(crate) fn find(visits: &mut [Visit], found: &mut Vec<(ServiceKey, SessionFacts)>) {
     visits.sort_unstable_by_key(|visit| (visit.first, visit.key()));
     // Services that are farther apart than the longest window cannot be in one session.
     let mut rest = visits;
@@ -169,7 +195,7 @@ pub(crate) fn find(visits: &mut [Visit], found: &mut Vec<(ServiceKey, Session)>)
 }
 
 /// Does the work of [`find`] for a group of services that are near each other, in input order.
-fn of_near(visits: &[Visit], found: &mut Vec<(ServiceKey, Session)>) {
+fn of_near(visits: &[Visit], found: &mut Vec<(ServiceKey, SessionFacts)>) {
     let is_of_first = |visit: &Visit| (visit.claim, visit.encounter) == (visits[0].claim, visits[0].encounter);
     if visits.iter().all(is_of_first) {
         return;
@@ -183,7 +209,7 @@ fn of_near(visits: &[Visit], found: &mut Vec<(ServiceKey, Session)>) {
         same_services(visits, &mut sessions);
     }
     let shown = visits.iter().zip(sessions).filter(|(_, session)| *session != Session::default());
-    found.extend(shown.map(|(visit, session)| (visit.key(), session)));
+    found.extend(shown.map(|(visit, session)| (visit.key(), session.with_rows(visits))));
 }
 
 /// Calls `ask` for each visit in the order of the last day that it asks about, after `add` has added all visits to `state` that

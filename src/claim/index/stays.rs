@@ -1,13 +1,13 @@
 //! Stays: claims with a listed ICD-10-PCS code, with the codes and the money of the claim.
 
 use std::io;
-
-use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
+use crate::claim::index::notes::{NoteTaker, Notes, NotesInOrder};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
-use crate::claim::index::service::{Bin, Stay};
+use crate::claim::index::service::{Bin, ServiceKey, Stay};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
 use crate::claim::line::head::AmountsPer;
@@ -20,16 +20,17 @@ use crate::claim::value::status::RowStatus;
 /// The stays of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Stays {
-    /// Stays by the line on which they start.
-    by_line: FxHashMap<u32, Stay>,
+    /// The stays, each as a value of the service that it is.
+    all: Notes<Stay>,
+    count: usize,
     /// Claims that are stays.
     claims: Bits,
 }
 
 impl Stays {
-    /// The stay that starts on a line.
-    pub(crate) fn at(&self, line: u32) -> Option<&Stay> {
-        self.by_line.get(&line)
+    /// The stays that start on these lines, which are whole batches. Fails if they cannot be read back.
+    pub(crate) fn of(&self, lines: Range<usize>) -> io::Result<NotesInOrder<Stay>> {
+        self.all.of(lines)
     }
 
     /// Is the claim a stay?
@@ -39,7 +40,7 @@ impl Stays {
 
     /// Number of stays.
     pub(crate) fn len(&self) -> usize {
-        self.by_line.len()
+        self.count
     }
 
     /// Collects the stays from the live lines of their claims.
@@ -63,10 +64,14 @@ impl Stays {
                 rows.push(Row::new(key, number as u32, bins[number], line, codes));
             }
         };
+        let all = NoteTaker::new(lines);
         let found = lines.partitioned(count, size_of::<(&Row, u32, Stay)>(), remember, |rows| {
-            rows.groups().iter().filter_map(gather).collect::<Vec<_>>()
+            let mut stays: Vec<(ServiceKey, Stay)> = rows.groups().iter().filter_map(gather).collect();
+            let count = stays.len();
+            all.add(&mut stays).map(|()| count)
         })?;
-        Ok(Self { by_line: found.into_iter().flatten().collect(), claims })
+        let count = found.into_iter().sum::<io::Result<usize>>()?;
+        Ok(Self { all: all.finish(), count, claims })
     }
 }
 
@@ -115,8 +120,8 @@ impl Row {
     }
 }
 
-/// The stay that the live rows of one claim form, with the line on which it starts.
-fn gather(rows: &[&Row]) -> Option<(u32, Stay)> {
+/// The stay that the live rows of one claim form, with its service.
+fn gather(rows: &[&Row]) -> Option<(ServiceKey, Stay)> {
     let first = rows.iter().copied().find(|row| !row.listed.is_empty())?;
     let mut stay = Stay { money: money(rows, first), ..Stay::default() };
     for row in rows {
@@ -132,7 +137,7 @@ fn gather(rows: &[&Row]) -> Option<(u32, Stay)> {
             }
         }
     }
-    Some((first.line, stay))
+    Some(((first.line, true), stay))
 }
 
 /// The words for the basis of a stay's money: one row, a total row, equal rows, or the sum of all rows.
@@ -141,6 +146,26 @@ const BASES: [[&str; 4]; 3] = [
     ["allowed", "allowed-total", "allowed-claim", "allowed-sum"],
     ["charge", "charge-total", "charge-claim", "charge-sum"],
 ];
+
+/// Writes the money of a stay with the number of its basis, because words that live as long as the program cannot be read back.
+pub(crate) mod money_by_number {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{BASES, Cents};
+
+    #[allow(clippy::ref_option, reason = "serde hands over the field")]
+    pub(crate) fn serialize<S: Serializer>(money: &Option<(Cents, &str)>, to: S) -> Result<S::Ok, S::Error> {
+        let number = |basis: &str| BASES.iter().flatten().position(|word| *word == basis).unwrap_or_default() as u8;
+        money.map(|(amount, basis)| (amount, number(basis))).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<(Cents, &'static str)>, D::Error> {
+        let money = Option::<(Cents, u8)>::deserialize(from)?;
+        let basis = |number: u8| BASES.iter().flatten().nth(usize::from(number)).copied();
+        let unknown = || serde::de::Error::custom("no such basis");
+        money.map(|(amount, number)| Ok((amount, basis(number).ok_or_else(unknown)?))).transpose()
+    }
+}
 
 /// The money of a stay: the amounts of its own row and of those rows of its claim that are not professional.
 fn money(rows: &[&Row], first: &Row) -> Option<(Cents, &'static str)> {

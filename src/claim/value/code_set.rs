@@ -1,9 +1,11 @@
 //! Sets of known codes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::claim::value::code::CodeId;
 
 /// A set of known codes. The policy loader admits at most 64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct CodeSet(u64);
 
 impl CodeSet {
@@ -15,16 +17,6 @@ impl CodeSet {
     /// Creates a set from codes.
     pub fn from_ids(codes: &[CodeId]) -> Self {
         Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
-    }
-
-    /// The set as bits: bit n is the code with number n.
-    pub(crate) fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// The set with these bits.
-    pub(crate) fn from_bits(bits: u64) -> Self {
-        Self(bits)
     }
 
     /// The codes, in the order of their numbers.

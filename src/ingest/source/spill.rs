@@ -84,7 +84,8 @@ impl Spool {
         })
     }
 
-    fn write(&self, value: &impl Serialize) -> io::Result<SpoolSlot> {
+    /// Writes a value. Fails if the disk does.
+    pub fn write(&self, value: &impl Serialize) -> io::Result<SpoolSlot> {
         let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
         let mut on_disk = self.on_disk();
         let at = on_disk.length;

@@ -1,0 +1,185 @@
+//! Values that a pass finds for services, kept by batch until the batch is judged.
+//!
+//! They count toward the memory for lines. What does not fit there is written to the same file as the lines that do not, so
+//! the index of very many services takes little more memory than that of few.
+
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::claim::index::partition::Lines;
+use crate::claim::index::service::ServiceKey;
+use crate::ingest::source::spill::{Spool, SpoolSlot};
+
+/// Collects the values of services from several threads.
+pub(crate) struct NoteTaker<T>(Mutex<Notes<T>>);
+
+/// Values by service.
+#[derive(Debug)]
+pub(crate) struct Notes<T> {
+    /// The number of the first line of each batch.
+    starts: Vec<usize>,
+    /// The values of each batch, in pieces that are each in the order of the services.
+    batches: Vec<Vec<Piece<T>>>,
+    spool: Option<Arc<Spool>>,
+}
+
+#[derive(Debug)]
+enum Piece<T> {
+    Held(Vec<(ServiceKey, T)>),
+    Spooled(SpoolSlot),
+}
+
+impl<T: Serialize> NoteTaker<T> {
+    /// Collects values for the services of these lines.
+    pub(crate) fn new(lines: &Lines<'_>) -> Self {
+        let (starts, spool) = (lines.starts.clone(), lines.store.spool().cloned());
+        let batches = starts.iter().map(|_| Vec::new()).collect();
+        Self(Mutex::new(Notes { starts, batches, spool }))
+    }
+
+    /// Adds values, in any order, and leaves the vector empty. Fails if the disk does.
+    pub(crate) fn add(&self, found: &mut Vec<(ServiceKey, T)>) -> io::Result<()> {
+        found.sort_unstable_by_key(|(service, _)| *service);
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // From the end, so that each piece is split off without moving the others.
+        while let Some(((line, _), _)) = found.last() {
+            let batch = notes.batch_of(*line as usize);
+            let start = notes.starts[batch];
+            let piece = found.split_off(found.partition_point(|((line, _), _)| (*line as usize) < start));
+            let piece = notes.kept(piece)?;
+            notes.batches[batch].push(piece);
+        }
+        Ok(())
+    }
+
+    /// All values.
+    pub(crate) fn finish(self) -> Notes<T> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Default for Notes<T> {
+    fn default() -> Self {
+        Self { starts: Vec::new(), batches: Vec::new(), spool: None }
+    }
+}
+
+impl<T> Notes<T> {
+    /// The batch of a line.
+    fn batch_of(&self, line: usize) -> usize {
+        self.starts.partition_point(|start| *start <= line).saturating_sub(1)
+    }
+}
+
+impl<T: Serialize> Notes<T> {
+    fn kept(&self, piece: Vec<(ServiceKey, T)>) -> io::Result<Piece<T>> {
+        match &self.spool {
+            Some(spool) if !spool.may_hold(piece.capacity() * size_of::<(ServiceKey, T)>()) => {
+                spool.write(&piece).map(Piece::Spooled)
+            }
+            _ => Ok(Piece::Held(piece)),
+        }
+    }
+}
+
+impl<T: Clone + DeserializeOwned> Notes<T> {
+    /// The values of these lines, which are whole batches. Fails if they cannot be read back.
+    pub(crate) fn of(&self, lines: Range<usize>) -> io::Result<NotesInOrder<T>> {
+        let mut found = Vec::new();
+        if !lines.is_empty() && !self.batches.is_empty() {
+            for piece in self.batches[self.batch_of(lines.start)..=self.batch_of(lines.end - 1)].iter().flatten() {
+                match piece {
+                    Piece::Held(values) => found.extend_from_slice(values),
+                    Piece::Spooled(slot) => {
+                        let spool = self.spool.as_ref().ok_or_else(|| io::Error::other("there is no spool"))?;
+                        found.append(&mut spool.get::<Vec<(ServiceKey, T)>>(*slot)?);
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|(service, _)| *service);
+        Ok(NotesInOrder(found.into_iter().peekable()))
+    }
+}
+
+/// Values of consecutive lines, to be taken in the order of the services.
+pub(crate) struct NotesInOrder<T>(std::iter::Peekable<vec::IntoIter<(ServiceKey, T)>>);
+
+impl<T> NotesInOrder<T> {
+    /// The next value of a service; `None` if it has no more. Values of earlier services are dropped.
+    pub(crate) fn next(&mut self, service: ServiceKey) -> Option<T> {
+        while self.0.next_if(|(other, _)| *other < service).is_some() {}
+        self.0.next_if(|(other, _)| *other == service).map(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ingest::source::spill::Scratch;
+
+    fn taker(spool: Option<Arc<Spool>>) -> NoteTaker<u32> {
+        let batches = (0..3).map(|_| Vec::new()).collect();
+        NoteTaker(Mutex::new(Notes { starts: vec![0, 10, 20], batches, spool }))
+    }
+
+    proptest! {
+        #[test]
+        fn values_do_not_depend_on_the_memory(
+            added in prop::collection::vec(prop::collection::vec((0_u32..30, any::<bool>(), 0_u32..9), 0..20), 0..5),
+            limit in 0_usize..400,
+        ) {
+            let files = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&files);
+            let scratch: Scratch = Arc::new(move || {
+                count.fetch_add(1, Ordering::Relaxed);
+                tempfile::tempfile()
+            });
+            let notes = taker(Some(Spool::new(scratch, limit)));
+            let mut wanted: Vec<(ServiceKey, u32)> = Vec::new();
+            for piece in added {
+                let mut piece: Vec<_> = piece.into_iter().map(|(line, is_stay, n)| ((line, is_stay), n)).collect();
+                wanted.extend(&piece);
+                notes.add(&mut piece).expect("room on disk");
+                prop_assert!(piece.is_empty());
+            }
+            wanted.sort_unstable();
+            if wanted.len() * size_of::<(ServiceKey, u32)>() > limit {
+                prop_assert!(files.load(Ordering::Relaxed) == 1, "what does not fit is on disk");
+            }
+            let notes = notes.finish();
+            for (from, to) in [(0, 10), (10, 20), (20, 30), (0, 30)] {
+                let mut read = notes.of(from..to).expect("readable");
+                let mut found = Vec::new();
+                for line in from as u32..to as u32 {
+                    for service in [(line, false), (line, true)] {
+                        let mut of_service: Vec<u32> = std::iter::from_fn(|| read.next(service)).collect();
+                        of_service.sort_unstable();
+                        found.extend(of_service.into_iter().map(|n| (service, n)));
+                    }
+                }
+                let lines = from as u32..to as u32;
+                let own: Vec<_> = wanted.iter().filter(|((line, _), _)| lines.contains(line)).copied().collect();
+                prop_assert_eq!(found, own);
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_skipped_services_are_dropped() {
+        let notes = taker(None);
+        notes.add(&mut vec![((12, true), 3), ((11, false), 1), ((12, false), 2)]).expect("no disk is needed");
+        let mut read = notes.finish().of(10..20).expect("no disk is needed");
+        assert_eq!((read.next((10, false)), read.next((12, true)), read.next((12, true))), (None, Some(3), None));
+        assert_eq!(Notes::<u32>::default().of(0..5).expect("nothing").next((1, false)), None);
+    }
+}
