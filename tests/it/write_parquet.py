@@ -116,6 +116,16 @@ pq.write_table(
     row_group_size=170,
 )
 pq.write_table(
+    arrow("texts"),
+    directory / "pyarrow-pages.parquet",
+    data_page_version="2.0",
+    compression="zstd",
+    use_dictionary=["product", "procedure_code", "icd_procedure_1"],
+    row_group_size=60,
+    data_page_size=256,
+    write_batch_size=20,
+)
+pq.write_table(
     arrow("floats"),
     directory / "pyarrow-split-floats.parquet",
     compression="gzip",

@@ -1,8 +1,6 @@
 //! Reads a column of one row group.
-//!
-//! Before the library decodes a page, its header is checked: what it says of its size and its number of values decides how
-//! much memory is taken, and a failed request for memory ends the process.
 
+use std::cell::Cell;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -11,21 +9,21 @@ use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use polars_arrow::datatypes::ArrowDataType;
 use polars_buffer::Buffer;
 use polars_parquet::read::expr::{ParquetColumnExpr, SpecializedParquetColumnExpr};
-use polars_parquet::read::{BasicDecompressor, Filter, PageReader, PredicateFilter, column_iter_to_arrays};
-use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
-use polars_parquet_format::{PageHeader, PageType};
+use polars_parquet::read::{
+    BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, PhysicalType, PredicateFilter, column_iter_to_arrays,
+};
 
 use crate::ingest::cell::printable;
 use crate::ingest::error::ReadError;
 use crate::ingest::parquet::file::{Column, ParquetFile};
 use crate::ingest::parquet::guard::guarded;
 use crate::ingest::parquet::kind::Kind;
+use crate::ingest::parquet::pages::{Page, Unsound, VALUE_BYTES, pages};
+use crate::ingest::parquet::strings::{Fault, Strings, Texts};
 use crate::ingest::parquet::text;
 use crate::ingest::parquet::text::Between;
+use crate::ingest::parquet::unpack::empty;
 use crate::ingest::read_at::read_at;
-
-/// Bytes that a decoded value takes at least, besides its text.
-pub(crate) const VALUE_BYTES: usize = 16;
 
 /// Whether a cell matters, by its bytes.
 pub(crate) type Asks = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
@@ -72,28 +70,66 @@ impl Rows {
 }
 
 /// The cells of a column in some rows, in order.
-pub(crate) struct Cells {
-    kind: Kind,
-    between: Between,
-    chunks: Vec<Box<dyn Array>>,
-    /// The chunk of the next cell, and its place there.
-    next: (usize, usize),
+pub(crate) enum Cells {
+    /// Cells that are text already.
+    Texts {
+        texts: Texts,
+        /// The next cell.
+        next: usize,
+    },
+    /// Cells as the library decodes them.
+    Values {
+        kind: Kind,
+        between: Between,
+        chunks: Vec<Box<dyn Array>>,
+        /// The chunk of the next cell, and its place there.
+        next: (usize, usize),
+    },
 }
 
 impl Cells {
     /// Appends the text of the next cell. False: it is NULL.
     pub(crate) fn write_next(&mut self, out: &mut Vec<u8>) -> bool {
-        while let Some(chunk) = self.chunks.get(self.next.0) {
-            let at = self.next.1;
-            if at < chunk.len() {
-                text::write(&self.kind, &**chunk, at, self.between, out);
-                self.next.1 += 1;
-                return !chunk.is_null(at);
+        match self {
+            Self::Texts { texts, next } => {
+                *next += 1;
+                texts.get(*next - 1).inspect(|text| out.extend_from_slice(text)).is_some()
             }
-            self.next = (self.next.0 + 1, 0);
+            Self::Values { kind, between, chunks, next } => {
+                while let Some(chunk) = chunks.get(next.0) {
+                    let at = next.1;
+                    if at < chunk.len() {
+                        text::write(kind, &**chunk, at, *between, out);
+                        next.1 += 1;
+                        return !chunk.is_null(at);
+                    }
+                    *next = (next.0 + 1, 0);
+                }
+                false
+            }
         }
-        false
     }
+}
+
+/// What is asked of a column.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// The cells in these rows.
+    Cells(&'a Rows),
+    /// The rows whose cells matter.
+    Rows(&'a Asks),
+}
+
+/// What a column answers.
+enum Found {
+    Texts(Texts),
+    Values(Vec<Box<dyn Array>>),
+    Rows(Bitmap),
+}
+
+thread_local! {
+    /// A buffer for the bytes of a column, which a thread uses again.
+    static BYTES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl ParquetFile {
@@ -101,9 +137,10 @@ impl ParquetFile {
     pub(crate) fn rows_that_matter(&self, group: usize, column: &Column, asks: &Asks) -> Result<Rows, ReadError> {
         let rows = self.metadata.row_groups[group].num_rows();
         if column.kind == Kind::Text && !matches!(column.field.dtype, ArrowDataType::FixedSizeBinary(_)) {
-            let predicate = PredicateFilter { predicate: Arc::new(Predicate(Arc::clone(asks))), include_values: false };
-            let (_, mask) = self.decode(group, column, Filter::Predicate(predicate))?;
-            return if mask.len() == rows { Ok(Rows(mask)) } else { Err(self.damaged(group, column)) };
+            return match self.ask(group, column, Wanted::Rows(asks))? {
+                Found::Rows(found) if found.len() == rows => Ok(Rows(found)),
+                _ => Err(self.damaged(group, column)),
+            };
         }
         let mut cells = self.cells(group, column, &Rows::between(0, rows, rows), Between::Comma)?;
         let mut bits = BitmapBuilder::with_capacity(rows);
@@ -127,41 +164,42 @@ impl ParquetFile {
         if rows.count().saturating_mul(VALUE_BYTES) > self.memory {
             return Err(self.too_large(group, column));
         }
-        let (chunks, _) = self.decode(group, column, Filter::Mask(rows.0.clone()))?;
-        if chunks.iter().map(|chunk| chunk.len()).sum::<usize>() != rows.count() {
-            return Err(self.damaged(group, column));
-        }
-        Ok(Cells { kind: column.kind.clone(), between, chunks, next: (0, 0) })
+        let (count, cells) = match self.ask(group, column, Wanted::Cells(rows))? {
+            Found::Texts(texts) => (texts.len(), Cells::Texts { texts, next: 0 }),
+            Found::Values(chunks) => {
+                let count = chunks.iter().map(|chunk| chunk.len()).sum();
+                (count, Cells::Values { kind: column.kind.clone(), between, chunks, next: (0, 0) })
+            }
+            Found::Rows(_) => return Err(self.damaged(group, column)),
+        };
+        if count == rows.count() { Ok(cells) } else { Err(self.damaged(group, column)) }
     }
 
-    fn decode(
-        &self,
-        group: usize,
-        column: &Column,
-        filter: Filter,
-    ) -> Result<(Vec<Box<dyn Array>>, Bitmap), ReadError> {
+    fn ask(&self, group: usize, column: &Column, wanted: Wanted<'_>) -> Result<Found, ReadError> {
         let chunk = &self.metadata.row_groups[group].parquet_columns()[column.leaf];
         let place = chunk.byte_range();
         let length = (place.end - place.start) as usize;
         if length > self.memory {
             return Err(self.too_large(group, column));
         }
-        let mut bytes = vec![0; length];
+        let mut bytes = BYTES.take();
+        bytes.resize(length, 0);
         read_at(&self.file, &mut bytes, place.start).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
         let is_flat = chunk.descriptor().descriptor.max_rep_level == 0;
-        match check_pages(&bytes, chunk.num_values(), is_flat, self.memory) {
-            Pages::Sound => {}
-            Pages::TooLarge => return Err(self.too_large(group, column)),
-            Pages::Damaged => return Err(self.damaged(group, column)),
-        }
-        let memory = self.memory;
-        let decoded = guarded(|| {
-            let pages = PageReader::new(Cursor::new(Buffer::from(bytes)), chunk, Vec::new(), memory);
-            let of_type = &chunk.descriptor().descriptor.primitive_type;
-            let pages = BasicDecompressor::new(pages, Vec::new());
-            column_iter_to_arrays(vec![pages], vec![of_type], column.field.clone(), Some(filter))
-        });
-        decoded.and_then(Result::ok).ok_or_else(|| self.damaged(group, column))
+        let pages = pages(&bytes, chunk.num_values(), is_flat, self.memory).map_err(|why| match why {
+            Unsound::TooLarge => self.too_large(group, column),
+            Unsound::Damaged => self.damaged(group, column),
+        })?;
+        let of_texts = guarded(|| read_texts(&bytes, &pages, chunk, column, wanted)).unwrap_or(Err(Fault::Damaged));
+        let found = match of_texts {
+            Err(Fault::Unfit) => {
+                guarded(|| decode(std::mem::take(&mut bytes), chunk, column, wanted, self.memory)).flatten()
+            }
+            read => read.ok(),
+        };
+        empty(&mut bytes);
+        BYTES.set(bytes);
+        found.ok_or_else(|| self.damaged(group, column))
     }
 
     fn too_large(&self, group: usize, column: &Column) -> ReadError {
@@ -175,61 +213,57 @@ impl ParquetFile {
     }
 }
 
-/// What the headers of the pages of a column say.
-enum Pages {
-    Sound,
-    TooLarge,
-    Damaged,
-}
-
-/// Reads the headers of the pages, which must hold `values` values and take no more memory than this.
-fn check_pages(bytes: &[u8], values: i64, is_flat: bool, memory: usize) -> Pages {
-    // All values of lists are decoded at a time.
-    if !is_flat && usize::try_from(values).unwrap_or(usize::MAX).saturating_mul(VALUE_BYTES) > memory {
-        return Pages::TooLarge;
+/// Reads a column of text, if it is of a form that needs no library.
+fn read_texts(
+    bytes: &[u8],
+    pages: &[Page],
+    chunk: &ColumnChunkMetadata,
+    column: &Column,
+    wanted: Wanted<'_>,
+) -> Result<Found, Fault> {
+    let of = &chunk.descriptor().descriptor;
+    let are_texts = column.kind == Kind::Text && chunk.physical_type() == PhysicalType::ByteArray;
+    if !are_texts || of.max_rep_level != 0 || of.max_def_level > 1 {
+        return Err(Fault::Unfit);
     }
-    let (mut seen, mut at) = (0, 0);
-    let mut is_first = true;
-    while seen < values {
-        let Some((page, header_bytes)) = guarded(|| page_header(&bytes[at..])).flatten() else { return Pages::Damaged };
-        let sizes =
-            usize::try_from(page.compressed_page_size).ok().zip(usize::try_from(page.uncompressed_page_size).ok());
-        let Some((compressed, uncompressed)) = sizes else { return Pages::Damaged };
-        let counted = match page.type_ {
-            PageType::DICTIONARY_PAGE if is_first => page.dictionary_page_header.map(|header| header.num_values),
-            PageType::DATA_PAGE => page.data_page_header.map(|header| header.num_values),
-            PageType::DATA_PAGE_V2 => page.data_page_header_v2.map(|header| header.num_values),
-            _ => None,
-        };
-        let Some(count) = counted.filter(|count| *count >= 0) else { return Pages::Damaged };
-        if page.type_ != PageType::DICTIONARY_PAGE {
-            seen += i64::from(count);
-        } else if count as usize > uncompressed {
-            // No value of a dictionary takes less than a byte.
-            return Pages::Damaged;
-        }
-        if uncompressed > memory || (count as usize).saturating_mul(VALUE_BYTES) > memory {
-            return Pages::TooLarge;
-        }
-        at += header_bytes + compressed;
-        if at > bytes.len() {
-            return Pages::Damaged;
-        }
-        is_first = false;
+    let strings = Strings {
+        bytes,
+        pages,
+        codec: chunk.compression(),
+        is_optional: of.max_def_level == 1,
+        is_utf8: column.field.dtype == ArrowDataType::Utf8View,
+    };
+    match wanted {
+        Wanted::Cells(rows) => strings.cells(rows).map(Found::Texts),
+        Wanted::Rows(asks) => strings.that_matter(asks).map(Found::Rows),
     }
-    if is_flat && seen != values { Pages::Damaged } else { Pages::Sound }
 }
 
-/// The page header at the start of the bytes, and its length.
-fn page_header(bytes: &[u8]) -> Option<(PageHeader, usize)> {
-    let mut cursor = Cursor::new(bytes);
-    let header =
-        PageHeader::read_from_in_protocol(&mut TCompactInputProtocol::new(&mut cursor, MAX_HEADER_BYTES)).ok()?;
-    Some((header, usize::try_from(cursor.position()).ok()?))
+/// Decodes a column with the library.
+fn decode(
+    bytes: Vec<u8>,
+    chunk: &ColumnChunkMetadata,
+    column: &Column,
+    wanted: Wanted<'_>,
+    memory: usize,
+) -> Option<Found> {
+    let filter = match wanted {
+        Wanted::Cells(rows) => Filter::Mask(rows.0.clone()),
+        Wanted::Rows(asks) => {
+            let predicate = Arc::new(Predicate(Arc::clone(asks)));
+            Filter::Predicate(PredicateFilter { predicate, include_values: false })
+        }
+    };
+    let pages = PageReader::new(Cursor::new(Buffer::from(bytes)), chunk, Vec::new(), memory);
+    let of_type = &chunk.descriptor().descriptor.primitive_type;
+    let pages = BasicDecompressor::new(pages, Vec::new());
+    let decoded = column_iter_to_arrays(vec![pages], vec![of_type], column.field.clone(), Some(filter));
+    let (chunks, rows) = decoded.ok()?;
+    Some(match wanted {
+        Wanted::Cells(_) => Found::Values(chunks),
+        Wanted::Rows(_) => Found::Rows(rows),
+    })
 }
-
-/// Most bytes that are built of a page header: it may hold the smallest and the largest value of the page.
-const MAX_HEADER_BYTES: usize = 64 << 20;
 
 /// Asks of values of a page or of a dictionary whether they matter.
 struct Predicate(Asks);
@@ -252,5 +286,110 @@ impl ParquetColumnExpr for Predicate {
 
     fn as_specialized(&self) -> Option<&SpecializedParquetColumnExpr> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::path::Path;
+
+    use super::*;
+
+    /// Calls this for every column of text of every row group of the fixtures, with its bytes and pages.
+    fn each_column(mut call: impl FnMut(&str, &[u8], &[Page], &ColumnChunkMetadata, &Column)) {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/parquet");
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|end| end != "parquet") {
+                continue;
+            }
+            let name = path.display().to_string();
+            let open = || File::open(&path).expect("a file");
+            let size = open().metadata().expect("a size").len();
+            let file = ParquetFile::open(&name, open(), size).expect("a table");
+            for (group, column) in (0..file.groups()).flat_map(|group| file.columns().iter().map(move |c| (group, c))) {
+                let chunk = &file.metadata.row_groups[group].parquet_columns()[column.leaf];
+                let place = chunk.byte_range();
+                let mut bytes = vec![0; (place.end - place.start) as usize];
+                read_at(&file.file, &mut bytes, place.start).expect("it is in the file");
+                let is_flat = chunk.descriptor().descriptor.max_rep_level == 0;
+                let pages = pages(&bytes, chunk.num_values(), is_flat, file.memory).expect("sound pages");
+                call(&name, &bytes, &pages, chunk, column);
+            }
+        }
+    }
+
+    fn cells(column: &Column, found: Found, count: usize) -> Vec<Option<Vec<u8>>> {
+        let mut cells = match found {
+            Found::Texts(texts) => Cells::Texts { texts, next: 0 },
+            Found::Values(chunks) => {
+                Cells::Values { kind: column.kind.clone(), between: Between::Comma, chunks, next: (0, 0) }
+            }
+            Found::Rows(_) => panic!("cells were asked for"),
+        };
+        let next = |_| {
+            let mut cell = Vec::new();
+            cells.write_next(&mut cell).then_some(cell)
+        };
+        (0..count).map(next).collect()
+    }
+
+    #[test]
+    fn texts_are_those_of_the_library() {
+        let mut compared = 0;
+        each_column(|name, bytes, pages, chunk, column| {
+            let rows = chunk.num_values() as usize;
+            for every in [1, 2, 7, 60, rows] {
+                let numbers: Vec<u32> =
+                    (0..rows as u32).filter(|row| row.wrapping_mul(37) % every as u32 == 0).collect();
+                let listed = Rows::listed(&numbers, rows);
+                let own = match read_texts(bytes, pages, chunk, column, Wanted::Cells(&listed)) {
+                    Err(Fault::Unfit) => continue,
+                    own => own.expect("it is sound"),
+                };
+                let wanted = Wanted::Cells(&listed);
+                let library = decode(bytes.to_vec(), chunk, column, wanted, usize::MAX).expect("it is sound");
+                let count = numbers.len();
+                assert_eq!(cells(column, own, count), cells(column, library, count), "{name}, {}", column.name);
+                compared += 1;
+            }
+            let asks: Asks = Arc::new(|cell| cell.iter().map(|byte| u32::from(*byte)).sum::<u32>() % 3 == 0);
+            for asks in [asks, Arc::new(|cell| cell == b"22513"), Arc::new(|_| false)] {
+                match read_texts(bytes, pages, chunk, column, Wanted::Rows(&asks)) {
+                    Err(Fault::Unfit) => {}
+                    Ok(Found::Rows(own)) => {
+                        let library = decode(bytes.to_vec(), chunk, column, Wanted::Rows(&asks), usize::MAX);
+                        let Some(Found::Rows(library)) = library else { panic!("rows were asked for") };
+                        assert_eq!(own, library, "{name}, {}", column.name);
+                    }
+                    _ => panic!("{name}, {} is sound", column.name),
+                }
+            }
+        });
+        assert!(compared > 500, "{compared}");
+    }
+
+    /// Bytes that are damaged in any place are an error, or other texts, never a panic: the library alone needs a guard.
+    #[test]
+    fn damage_in_a_column_of_text_is_no_panic() {
+        let mut damaged = 0;
+        each_column(|_, bytes, pages, chunk, column| {
+            let rows = chunk.num_values() as usize;
+            let all = Rows::between(0, rows, rows);
+            let asks: Asks = Arc::new(|cell| cell.first() == Some(&b'2'));
+            let mut bytes = bytes.to_vec();
+            let mut seed = 0x9E37_79B9_7F4A_7C15_u64 ^ bytes.len() as u64;
+            for _ in 0..60 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let at = (seed >> 33) as usize % bytes.len();
+                let was = std::mem::replace(&mut bytes[at], (seed >> 20) as u8);
+                let results = [Wanted::Cells(&all), Wanted::Rows(&asks)]
+                    .map(|wanted| read_texts(&bytes, pages, chunk, column, wanted).err());
+                damaged += usize::from(results.contains(&Some(Fault::Damaged)));
+                bytes[at] = was;
+            }
+        });
+        assert!(damaged > 1000, "{damaged}");
     }
 }

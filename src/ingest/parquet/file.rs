@@ -83,7 +83,7 @@ impl ParquetFile {
         let refuse = |what: &str| Err(ReadError::unusable(name, what));
         if let Some(format) = table_format::of_file(Path::new(name)) {
             return refuse(&format!(
-                "is a part of a {format} table, whose log says which files and rows still count; read on its own it would \
+                "is a part of {format} table, whose log says which files and rows still count; read on its own it would \
                  bring deleted rows back: check the table with claimlint.spark.check_table (`claimlint help python`), or \
                  write the rows that count into a file of their own"
             ));

@@ -14,6 +14,11 @@
 //! - [`kind`]: the kinds of columns.
 //! - [`text`]: values as the text of a cell.
 //! - [`file`](mod@file): opens a file.
+//! - [`pages`]: the pages of a column, by their headers.
+//! - [`unpack`]: unpacks pages.
+//! - [`runs`]: numbers of few bits.
+//! - [`plain`]: values after their lengths.
+//! - [`strings`]: columns of text, of which only some cells are wanted.
 //! - [`chunk`]: reads a column of one row group.
 //! - [`csv`]: rows as lines of CSV, for the first rows and for rejected ones.
 
@@ -22,8 +27,13 @@ pub(crate) mod csv;
 mod file;
 pub(crate) mod guard;
 pub(crate) mod kind;
+pub(crate) mod pages;
+mod plain;
+mod runs;
+mod strings;
 mod table_format;
 pub(crate) mod text;
+mod unpack;
 
 pub(crate) use crate::ingest::parquet::csv::first_rows;
 pub(crate) use crate::ingest::parquet::file::{ENCRYPTED, IS_ENCRYPTED, MAGIC, ParquetFile};

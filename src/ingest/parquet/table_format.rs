@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The name of the table format whose log is in a directory above the file, or `None`.
+/// The table format, with its article, whose log is in a directory above the file, or `None`.
 pub(super) fn of_file(file: &Path) -> Option<&'static str> {
     let path = fs::canonicalize(file).ok()?;
     path.ancestors().skip(1).find_map(of_directory)
@@ -14,11 +14,11 @@ pub(super) fn of_file(file: &Path) -> Option<&'static str> {
 
 fn of_directory(directory: &Path) -> Option<&'static str> {
     if directory.join("_delta_log").is_dir() {
-        Some("Delta")
+        Some("a Delta")
     } else if directory.join(".hoodie").is_dir() {
-        Some("Hudi")
+        Some("a Hudi")
     } else if is_log_of_iceberg(&directory.join("metadata")) {
-        Some("Iceberg")
+        Some("an Iceberg")
     } else {
         None
     }
@@ -41,10 +41,10 @@ mod tests {
     #[test]
     fn a_log_above_a_file_says_what_it_is_a_part_of() {
         for (log, want) in [
-            ("_delta_log/00000000000000000000.json", Some("Delta")),
-            ("metadata/v1.metadata.json", Some("Iceberg")),
-            ("metadata/version-hint.text", Some("Iceberg")),
-            (".hoodie/hoodie.properties", Some("Hudi")),
+            ("_delta_log/00000000000000000000.json", Some("a Delta")),
+            ("metadata/v1.metadata.json", Some("an Iceberg")),
+            ("metadata/version-hint.text", Some("an Iceberg")),
+            (".hoodie/hoodie.properties", Some("a Hudi")),
             ("metadata/notes.txt", None),
             ("_delta_logs/1.json", None),
         ] {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -30,6 +31,9 @@ POLICY_FLAGS = frozenset({"policy", "config", "no_config"})
 
 WITHOUT_CODES = ("date", "timestamp", "timestamp_ntz", "boolean")
 """Types whose values hold no code."""
+
+FILE_AND_ROW = (("_metadata.file_path", "_metadata.row_index"), ("_file", "_pos"))
+"""Columns that Spark adds: the file of a row, and its number in that file. The last ones are those of Iceberg."""
 
 HEADER_LINES = 2
 """The line of the first row: rows of a table are counted as those of its export, whose first line is the header."""
@@ -95,6 +99,8 @@ def check_table(  # noqa: PLR0913 -- each is named
 
     """
     lines, called = _table(table, spark)
+    # Over Spark Connect the schema is the first thing that is asked of a table, so a table that is not there is told here.
+    lines.schema  # noqa: B018
     directory = Path(job if job is not None else f"{os.fspath(out)}.job").absolute()
     beginnings = _beginnings({flag: value for flag, value in flags.items() if flag in POLICY_FLAGS})
     marked = _marked(lines, _origin(lines, key, name or called))
@@ -150,14 +156,13 @@ def _origin(lines: DataFrame, key: str | None, name: str) -> _Origin:
         if dict(lines.dtypes).get(key) not in {"tinyint", "smallint", "int", "bigint"}:
             raise ClaimlintError("the key is no column of whole numbers; name one that differs in each row")
         return _Origin(f.lit(name), _column(key).cast("long"))
-    file, row = f.col("_metadata.file_path"), f.col("_metadata.row_index")
-    try:
-        # Asking for the schema makes Spark look the columns up.
-        lines.select(file, row).schema  # noqa: B018
-    except Exception:  # noqa: BLE001 -- the errors of Spark and of Spark Connect have no class in common
-        message = "the table does not say from which file and row its rows come; name a column of whole numbers as key="
-        raise ClaimlintError(message) from None
-    return _Origin(file, row + HEADER_LINES)
+    for names in FILE_AND_ROW:
+        file, row = (f.col(column) for column in names)
+        # Asking for the schema makes Spark look the columns up. Its errors and those of Spark Connect have no class in common.
+        with contextlib.suppress(Exception):
+            lines.select(file, row).schema  # noqa: B018
+            return _Origin(file, row + HEADER_LINES)
+    raise ClaimlintError("the table does not say from which file and row its rows come; name a column of whole numbers as key=")
 
 
 def _marked(lines: DataFrame, origin: _Origin) -> DataFrame:

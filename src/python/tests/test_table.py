@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,30 @@ def test_a_table_is_found_by_its_name_and_a_key_is_the_line(
     assert [int(row["source_line"]) % 1000 + 1 for row in by_key] == [int(row["source_line"]) for row in wanted]
     assert [row["message"] for row in by_key] == [row["message"] for row in wanted]
     assert report.summary["ledger"] == expected.summary["ledger"]
+
+
+CONNECT = """
+import sys
+from pyspark.sql import SparkSession
+import claimlint.spark
+
+spark = SparkSession.builder.remote("local[2]").getOrCreate()
+table, out, auths = sys.argv[1:]
+try:
+    claimlint.spark.check_table("no_such_table", spark=spark, out=out, quiet=True)
+except Exception as error:
+    assert "no_such_table" in str(error), error
+claimlint.spark.check_table(spark.read.parquet(table), out=out, auths=auths, quiet=True)
+spark.stop()
+"""
+
+
+def test_spark_connect(rows: Path, auths: Path, expected: claimlint.Report, tmp_path: Path) -> None:
+    # A process has either sessions of its own or those of Spark Connect.
+    arguments = [sys.executable, "-c", CONNECT, rows / "table", tmp_path / "report", auths]
+    package = str(Path(claimlint.__file__).parents[1])
+    subprocess.run(arguments, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": package}, timeout=600)
+    same(claimlint.Report(tmp_path / "report"), expected)
 
 
 def test_no_row_with_a_code_is_a_report_without_services(spark: SparkSession, rows: Path, tmp_path: Path) -> None:

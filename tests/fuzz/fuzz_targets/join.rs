@@ -8,7 +8,7 @@ mod kit;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use claimlint::ingest::{Layout, Library, Table};
+use claimlint::ingest::{Layout, Library, TableFile};
 use libfuzzer_sys::fuzz_target;
 
 use kit::{Case, POLICY, checked};

@@ -44,6 +44,20 @@ pub(crate) fn one_thread() {
     });
 }
 
+/// Lets the panics of other packages unwind, which abort as well unless they are caught: a panic of the Parquet library means
+/// that a file is damaged. One of claimlint aborts at once.
+pub(crate) fn only_guarded_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let of_libfuzzer = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !panic.location().is_some_and(|place| place.file().contains("polars-")) {
+                of_libfuzzer(panic);
+            }
+        }));
+    });
+}
+
 static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
 
 /// The first files of the report.

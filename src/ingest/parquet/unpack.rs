@@ -1,0 +1,106 @@
+//! Unpacks pages into buffers that a thread uses again.
+
+use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress};
+
+use crate::ingest::parquet::pages::{Levels, Page};
+use crate::ingest::parquet::strings::Fault;
+
+/// Most bytes that a buffer keeps between columns: more than most pages have.
+const KEPT_BYTES: usize = 8 << 20;
+
+/// What unpacks pages.
+#[derive(Default)]
+pub(super) struct Unpacker {
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
+}
+
+/// The parts of a page of data.
+pub(super) struct Parts<'a> {
+    /// Levels that say which values are NULL.
+    pub(super) levels: &'a [u8],
+    /// The values that are not NULL.
+    pub(super) values: &'a [u8],
+}
+
+impl Unpacker {
+    /// The parts of a page of data in a column that is no list. `bytes` are those of the column.
+    pub(super) fn parts<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        page: &Page,
+        (levels, are_optional): (&Levels, bool),
+        codec: Compression,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<Parts<'a>, Fault> {
+        let packed = bytes.get(page.place.clone()).ok_or(Fault::Damaged)?;
+        match levels {
+            Levels::Packed(_) => {
+                let unpacked = self.unpack(packed, page.unpacked, codec, buffer)?;
+                if !are_optional {
+                    return Ok(Parts { levels: &[], values: unpacked });
+                }
+                let (length, rest) = unpacked.split_first_chunk().ok_or(Fault::Damaged)?;
+                let (levels, values) =
+                    rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or(Fault::Damaged)?;
+                Ok(Parts { levels, values })
+            }
+            Levels::Apart { repetition, definition, are_values_packed } => {
+                let (before, packed) =
+                    packed.split_at_checked(repetition.saturating_add(*definition)).ok_or(Fault::Damaged)?;
+                let length = page.unpacked.checked_sub(before.len()).ok_or(Fault::Damaged)?;
+                let codec = if *are_values_packed { codec } else { Compression::Uncompressed };
+                // Where all values are NULL, some writers write nothing at all.
+                let values = if packed.is_empty() { packed } else { self.unpack(packed, length, codec, buffer)? };
+                Ok(Parts { levels: &before[*repetition..], values })
+            }
+        }
+    }
+
+    /// Unpacks bytes, which are so many then.
+    pub(super) fn unpack<'a>(
+        &mut self,
+        packed: &'a [u8],
+        length: usize,
+        codec: Compression,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], Fault> {
+        match codec {
+            Compression::Uncompressed if packed.len() == length => return Ok(packed),
+            Compression::Uncompressed => return Err(Fault::Damaged),
+            Compression::Zstd => {
+                buffer.clear();
+                buffer.reserve(length);
+                let zstd = self.zstd.get_or_insert_default();
+                zstd.decompress_to_buffer(packed, buffer).map_err(|_| Fault::Damaged)?;
+            }
+            Compression::Snappy => {
+                // The library takes a shorter text, too, and would leave the end of another page behind it.
+                if snappy_length(packed) != Some(length) {
+                    return Err(Fault::Damaged);
+                }
+                buffer.resize(length, 0);
+                decompress(codec, packed, buffer, &mut DecompressionContext::Unset).map_err(|_| Fault::Damaged)?;
+            }
+            _ => return Err(Fault::Unfit),
+        }
+        if buffer.len() == length { Ok(buffer) } else { Err(Fault::Damaged) }
+    }
+}
+
+/// The unpacked length that a text packed by Snappy begins with.
+fn snappy_length(packed: &[u8]) -> Option<usize> {
+    let mut length = 0;
+    for (byte, shift) in packed.iter().zip((0..u32::BITS).step_by(7)) {
+        length |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return usize::try_from(length).ok();
+        }
+    }
+    None
+}
+
+/// Empties a buffer, which keeps its memory if that is not much.
+pub(super) fn empty(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.shrink_to(KEPT_BYTES);
+}
