@@ -1,7 +1,7 @@
 """``claimlint.spark.check`` on a real cluster: the report is that of ``claimlint check``, whatever fails meanwhile.
 
 What fails is real: in the place of the binary is a program that, at its first call for a slice, kills the executor or the Python
-worker above it, fails, or sleeps; then, and at every other call, it becomes the binary.
+worker above it, fails, sleeps, or reads from a wrong entry; then, and at every other call, it becomes the binary.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WAIT = 1200.0
 """Seconds that a busy machine may need for one job."""
 
 PROGRAM = """#!{python}
-import os, signal, sys, time
+import json, os, signal, subprocess, sys, time
 place = {place!r}
 slice = sys.argv[-1] if sys.argv[1] == "slice" else "none"
 with open(os.path.join(place, "calls"), "a") as calls:
@@ -54,6 +54,11 @@ with open(fault + ".done") as kind:
     kind = kind.read()
 if kind == "fails":
     sys.exit("error: a fault of this test")
+if kind == "entry":
+    # A split whose guess was wrong: its first record is cut. Only the slice before it shows that.
+    right = subprocess.run([{binary!r}, *sys.argv[1:]], capture_output=True, check=True).stdout
+    wrong = str(json.loads(right)["entry"] + 10)
+    os.execv({binary!r}, [{binary!r}, *sys.argv[1:-1], "--entry", wrong, slice])
 if kind == "worker":
     os.kill(os.getppid(), signal.SIGKILL)
 if kind == "executor":
@@ -165,7 +170,7 @@ def test_it_is_the_same_whatever_fails(
     cluster: Cluster, place: Path, tmp_path: Path, inputs: list[str], expected: dict[str, bytes]
 ) -> None:
     calls(place)
-    faults = {"1": "executor", "3": "fails", "5": "worker", "8": "sleeps"}
+    faults = {"1": "executor", "3": "fails", "5": "worker", "6": "entry", "8": "sleeps"}
     for number, kind in faults.items():
         (place / f"fault-{number}").write_text(kind, encoding="utf-8")
     finish(start(place, cluster.master, tmp_path, inputs))
