@@ -22,9 +22,13 @@ pub enum WarningKind {
     EmptyFile,
     /// An extract has no rows.
     NoRows,
+    /// An extract has no rows, and `count` of its lines were skipped.
+    AllSkipped,
+    /// `count` lines, the first on `line`, were skipped because of their prefix, and have the delimiters of a row.
+    SkippedRows,
     /// The last row, on `line`, has no line end and too few fields.
     CutShort,
-    /// Bytes that are not compressed follow the last gzip member of a file.
+    /// Bytes that are not compressed follow the last gzip member or zstd frame of a file.
     TrailingBytes,
     /// The UTF-16 text of a file ends with half a unit.
     OddByte,
@@ -50,6 +54,8 @@ pub enum WarningKind {
     JoinedCodesUnmet,
     /// Fewer than half of the dates in `field` can be read: `count` of `of`.
     UnreadableDates,
+    /// Most of the cells in `field` (several, with commas) cannot be what the columns say: `count` of `of`.
+    CellsUnlikeField,
     /// In `count` of `of` dates the number in the place of the month is above 12.
     #[serde(rename = "month-above-12")]
     MonthAbove12,
@@ -80,6 +86,8 @@ impl WarningKind {
             Self::SettingsBesideExtract => "settings-beside-extract",
             Self::EmptyFile => "empty-file",
             Self::NoRows => "no-rows",
+            Self::AllSkipped => "all-skipped",
+            Self::SkippedRows => "skipped-rows",
             Self::CutShort => "cut-short",
             Self::TrailingBytes => "trailing-bytes",
             Self::OddByte => "odd-byte",
@@ -94,6 +102,7 @@ impl WarningKind {
             Self::NumberedBeyond => "numbered-beyond",
             Self::JoinedCodesUnmet => "joined-codes-unmet",
             Self::UnreadableDates => "unreadable-dates",
+            Self::CellsUnlikeField => "cells-unlike-field",
             Self::MonthAbove12 => "month-above-12",
             Self::UnreadProducts => "unread-products",
             Self::AuthorizationsNotFound => "authorizations-not-found",
@@ -122,7 +131,7 @@ pub struct Warning {
     /// The canonical field, or the settings, that it is about.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub field: String,
-    /// The name of a column in the header of the file.
+    /// A column of the file: its name in the header if that is a known one, else its number with the shape of its name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub column: String,
     /// The number of columns that it is about, if their names differ only in digits.

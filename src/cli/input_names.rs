@@ -21,6 +21,9 @@ const UNFINISHED: [&str; 10] =
 /// Most names that a note lists.
 const NAMES_SHOWN: usize = 5;
 
+/// How to write a bracket in a pattern. A file of that name is taken as it is.
+const LITERAL_BRACKET: &str = "in a pattern, write [[] for a bracket that is part of a name";
+
 /// What a directory or a pattern stands for.
 pub(crate) struct Expansion {
     /// As typed.
@@ -74,6 +77,7 @@ impl Expansion {
     fn without_extract(&self) -> String {
         let what = if is_directory(&self.typed) { "holds no extract" } else { "no extract has such a name" };
         match self.passed_over.as_slice() {
+            [] if self.typed.contains('[') => format!("{what}; check the path; {LITERAL_BRACKET}"),
             [] => format!("{what}; check the path"),
             some => format!("{what}; passed over: {}", listed(some)),
         }
@@ -114,7 +118,8 @@ fn candidates(name: &str) -> anyhow::Result<Option<Vec<PathBuf>>> {
     if name.contains("**") {
         bail!("{name}: ** is not a pattern of claimlint; write one * for each folder");
     }
-    Pattern::new(name).map_err(|e| anyhow!("{name}: is not a pattern: {}", e.msg))?;
+    Pattern::new(name)
+        .map_err(|e| anyhow!("{name}: no such file exists, and it is not a pattern ({}); {LITERAL_BRACKET}", e.msg))?;
     let options =
         MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
     let found = glob::glob_with(name, options).map_err(|e| anyhow!("{name}: is not a pattern: {}", e.msg))?;
@@ -180,6 +185,7 @@ mod tests {
             [at("a.csv"), at("b.csv"), "-".to_owned()]
         );
         assert_eq!(names(&[at("x[1].csv")]).expect("a file of that name"), [at("x[1].csv")]);
+        assert_eq!(names(&[at("?[[]1].csv")]).expect("the same file"), [at("x[1].csv")]);
         assert_eq!(names(&[at("*/z.csv")]).expect("extracts"), [at("old/z.csv")]);
         assert_eq!(names(&[at("none.csv")]).expect("reading it fails later"), [at("none.csv")]);
         let (_, expansions) = expanded(&[at("")]).expect("extracts");
@@ -197,6 +203,9 @@ mod tests {
         for (pattern, says) in [
             ("z*.csv", "no extract has such a name; check the path"),
             ("**", "**"),
+            ("claims[1.csv", "claims[1.csv: no such file exists, and it is not a pattern"),
+            ("claims[1.csv", "write [[] for a bracket"),
+            ("y[1].csv", "no extract has such a name; check the path; in a pattern, write [[] for a bracket"),
             ("*.part", "c.csv.part (unfinished)"),
         ] {
             let refused = names(&[at(pattern)]).expect_err(pattern).to_string();

@@ -19,6 +19,7 @@
 //! - [`read_at`]: reads a file by position.
 //! - [`parquet`]: the columns of a Parquet file.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
+//! - [`same_text`]: inputs that hold the same text in other bytes.
 //! - [`record`]: the grammar of a row, its cells, the header, rejected rows.
 //! - [`layout`]: which column holds which field.
 //! - [`date`]: dates of a day, in the forms of extracts.
@@ -40,6 +41,7 @@ pub(crate) mod read_joined;
 pub(crate) mod read_parquet;
 pub mod record;
 pub(crate) mod row_memory;
+pub(crate) mod same_text;
 pub mod scan;
 pub mod source;
 pub mod split;
@@ -169,10 +171,8 @@ fn warnings<C>(name: &str, tally: &Tally<C>, detected: &Detected) -> Vec<Warning
     let about = |kind| Warning::new(kind).file(name);
     let of_rows = |kind, count: RowCount| about(kind).count(count.rows).line(count.first);
     let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| about(*kind)).collect();
-    if tally.rows == 0 {
-        warnings.push(about(WarningKind::NoRows));
-    }
-    warnings.extend(tally.cut_short.map(|line| about(WarningKind::CutShort).line(line)));
+    let lines_before = if detected.is_table { 0 } else { detected.lines_before };
+    warnings.extend(tally.warnings_about_lines(name, &detected.grammar, lines_before));
     if let Surplus::Exactly(1..) = detected.grammar.surplus {
         let usable = tally.usable_rows();
         let longer = tally.longer.filter(|longer| longer.rows < usable);
@@ -195,7 +195,7 @@ impl<C> Extract<C> {
     ) -> Result<Self, ReadError> {
         let warnings = warnings(&name, &tally, &detected);
         let extract = Self { name, bytes: tally.bytes, tally, detected, tables, warnings };
-        refuse_rows_that_end_otherwise(&extract)?;
+        extract.tally.refuse_rows_that_end_otherwise(&extract.name, &extract.detected.grammar)?;
         refuse_if_mostly_rejected(&extract)?;
         if let Some(advice) = extract.tally.rejects.latest().and_then(|reject| footer::advice(reject, extract.bytes)) {
             watch.note(&extract.name, &advice);
@@ -211,20 +211,6 @@ impl<C> Extract<C> {
             _ => 0,
         }
     }
-}
-
-/// Refuses an extract with a line that holds several rows, because they end otherwise than lines do: all of them would be one
-/// rejected row. spec: files/line-ends.
-fn refuse_rows_that_end_otherwise<C>(extract: &Extract<C>) -> Result<(), ReadError> {
-    let Some((lines, end)) = extract.tally.ended_otherwise.zip(extract.tally.other_line_end) else { return Ok(()) };
-    let what = format!(
-        "its lines end in two ways: line {} holds several rows that end with {}, and {} ends lines; write it with one \
-         kind of line end",
-        lines.first,
-        end.name(),
-        if extract.detected.grammar.cr_ends { "CR" } else { "LF" }
-    );
-    Err(ReadError::unusable(&extract.name, what))
 }
 
 /// An extract with at least this many rejected rows, more than half of all its rows, was misread rather than damaged:

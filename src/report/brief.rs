@@ -48,7 +48,7 @@ pub(crate) fn policy(run: &RunContext) -> String {
 /// The rows by bin: `400 rows = 327 out of scope + ...`.
 pub(crate) fn ledger(run: &RunContext) -> String {
     if run.ledger.rows == 0 {
-        return "a header and no rows".to_owned();
+        return "no rows".to_owned();
     }
     let bins = run.ledger.bins();
     let filled = bins.iter().rev().filter(|(_, n, _)| *n > 0).map(|(bin, n, _)| format!("{} {bin}", grouped(*n)));

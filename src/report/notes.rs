@@ -79,7 +79,7 @@ pub(crate) fn no_service(run: &RunContext) -> String {
     let joined =
         if run.inputs.iter().any(|input| !input.joined.is_empty()) { " or in a joined table by its key" } else { "" };
     let said = if ledger.rows == 0 {
-        "No kyphoplasty service: there are no rows.".to_owned()
+        "No kyphoplasty service: no row was read.".to_owned()
     } else if known > 0 {
         format!(
             "No kyphoplasty service: {} a known procedure code, but reversed, duplicate, denied by the payer or superseded.",

@@ -34,10 +34,6 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
     }
     for table in &run.tables {
         let counts = table.counts();
-        if counts.rows == 0 {
-            warnings.push(Warning::new(WarningKind::NoRows).file(&counts.file));
-        }
-        warnings.extend(table.cut_short.map(|line| Warning::new(WarningKind::CutShort).file(&counts.file).line(line)));
         if counts.codes_unmet > 0 {
             let about = Warning::new(WarningKind::JoinedCodesUnmet).file(counts.file).field(counts.table);
             warnings.push(about.count(counts.codes_unmet).of(table.keys_with_unmet_codes()));
@@ -94,7 +90,8 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
 /// Signs that the authorization file is the wrong one.
 fn authorizations(run: &RunContext, totals: &Totals, warnings: &mut Vec<Warning>) {
     let Some((file, coverage)) = run.authorization_file.as_ref().zip(totals.coverage(run)) else { return };
-    if coverage.approvals == 0 {
+    // A file without rows has a warning of its own.
+    if coverage.approvals == 0 && coverage.rows > 0 {
         warnings.push(Warning::new(WarningKind::NoApproval).of(coverage.rows));
     }
     if coverage.numbers_on_services > 0 && coverage.numbers_found == 0 {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::claim::Store;
 use crate::claim::authorization::AuthorizationFile;
 use crate::ingest::field::Group;
+use crate::ingest::same_text::{RowCounts, Texts};
 use crate::ingest::source::same_file;
 use crate::ingest::source::spill::Spool;
 use crate::ingest::{Extract, ReadError, Source, TableUsage, Watch};
@@ -49,6 +50,7 @@ pub fn run_with(
     let (mut inputs, mut warnings): (Vec<Input>, Vec<Warning>) = Default::default();
     let mut tables: Vec<TableUsage> = Vec::new();
     let repeated = same_file::repeated(names_given);
+    let mut texts = Texts::default();
     let spool =
         setup.memory.as_ref().map(|memory| Spool::new(std::sync::Arc::clone(&memory.scratch), memory.of_lines()));
     let mut store = Store::new(spool.clone(), setup.part);
@@ -87,7 +89,14 @@ pub fn run_with(
             let surplus_fields = extract.surplus_fields();
             let (rejected, kept) = (extract.tally.rejects.len(), extract.tally.kept.len());
             if let Some(earlier) = repeated[inputs.len()].filter(|_| extract.tally.rows > rejected) {
-                return Err(given_twice(&extract.name, &names_given[earlier]));
+                return Err(given_twice(&extract.name, &names_given[earlier], "bytes"));
+            }
+            let counts = RowCounts { rows: extract.tally.rows, rejected, ignored: extract.tally.ignored };
+            if names_given.len() > 1
+                && counts.rows > rejected
+                && let Some(earlier) = texts.add(inputs.len(), counts, names_given)
+            {
+                return Err(given_twice(&extract.name, &names_given[earlier], "text"));
             }
             for usage in extract.tables {
                 match tables.iter_mut().find(|own| (&own.table, &own.file) == (&usage.table, &usage.file)) {
@@ -125,11 +134,13 @@ pub fn run_with(
 }
 
 /// The error for an extract with usable rows that was already given.
-fn given_twice(name: &str, earlier: &str) -> ReadError {
+fn given_twice(name: &str, earlier: &str, what_is_same: &str) -> ReadError {
     let what = if name == earlier {
         "given twice; its rows would be duplicates of themselves".to_owned()
     } else {
-        format!("holds the same bytes as {earlier}; its rows would be duplicates of themselves, so leave one out")
+        format!(
+            "holds the same {what_is_same} as {earlier}; its rows would be duplicates of themselves, so leave one out"
+        )
     };
     ReadError::unusable(name, what)
 }

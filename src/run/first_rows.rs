@@ -1,16 +1,16 @@
-//! What the first rows of an extract say of its columns: dates that cannot be read or may be misread, and columns that no
-//! field uses although they look like codes.
+//! What the first rows of an extract say of its columns: dates that cannot be read or may be misread, cells that are in the wrong
+//! columns, and columns that no field uses although they look like codes.
 
 use rustc_hash::FxHashMap;
 
-use crate::ingest::cell::printable;
-use crate::ingest::cell::upper;
+use crate::ingest::cell::{printable, shape, upper};
 use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::beyond::Beyond;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
 use crate::policy::Policy;
 use crate::run::column_clues::ColumnLook;
+use crate::run::misplaced::Misplaced;
 use crate::warning::{Warning, WarningKind};
 
 /// The dates whose column is looked at.
@@ -39,8 +39,10 @@ pub(crate) fn look(
     let mut unused = unused_columns(detected, layout);
     let mut dates: [Dates; DATES.len()] = Default::default();
     let (grammar, sample) = (&detected.grammar, &source.sample);
+    let mut misplaced = Misplaced::default();
     each_first_row(grammar, sample, detected.data_start, source.whole, FIRST_ROWS, |row| {
         let Some((row, _)) = row else { return true };
+        misplaced.add(row, &detected.binding, grammar.width);
         for (column, look) in &mut unused {
             look.add(&upper(row.text(*column, &[])), policy);
         }
@@ -63,6 +65,7 @@ pub(crate) fn look(
             warnings.push(about(WarningKind::UnreadableDates).count(dates.read));
         }
     }
+    warnings.extend(misplaced.warning(&source.name));
     warnings.extend(of_unused(source, detected, unused));
     warnings.extend(detected.beyond.iter().map(|beyond| of_beyond(source, detected, beyond)));
     warnings
@@ -78,7 +81,7 @@ fn of_unused(source: &Source, detected: &Detected, unused: Vec<(usize, ColumnLoo
         let alike: String = fold(&detected.header[column]).chars().filter(|c| !c.is_ascii_digit()).collect();
         let place = *places.entry((field, alike)).or_insert(warnings.len());
         let about = Warning::new(WarningKind::UnusedColumn).file(&source.name).field(field);
-        let about = about.column(named(detected, column)).count(cells).of(look.filled());
+        let about = about.column(numbered(detected, column)).count(cells).of(look.filled());
         match warnings.get_mut(place) {
             Some(first) => first.add_column(&about),
             None => warnings.push(about),
@@ -90,19 +93,15 @@ fn of_unused(source: &Source, detected: &Detected, unused: Vec<(usize, ColumnLoo
 /// What to say of columns that are numbered beyond what is read.
 fn of_beyond(source: &Source, detected: &Detected, beyond: &Beyond) -> Warning {
     let about = Warning::new(WarningKind::NumberedBeyond).file(&source.name).field(beyond.field).of(beyond.last);
-    let first = beyond.columns.first().map(|column| named(detected, *column)).unwrap_or_default();
+    // Its name is known but for its number.
+    let first = beyond.columns.first().map(|column| printable(&detected.header[*column])).unwrap_or_default();
     Warning { columns: beyond.columns.len() as u64, ..about.column(first) }
 }
 
-/// A column of the header by its name. A name with a long number may be a cell of a row: it stays unsaid.
-fn named(detected: &Detected, column: usize) -> String {
-    let name = &detected.header[column];
-    if name.is_empty() || has_long_number(name) { format!("number {}", column + 1) } else { printable(name) }
-}
-
-/// Four digits in a row: nearly every claim has them, and hardly any name of a column does.
-fn has_long_number(name: &str) -> bool {
-    name.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 4)
+/// A column by its number and the shape of its name. The name is not known, so it may be a cell of a row, and stays unsaid.
+fn numbered(detected: &Detected, column: usize) -> String {
+    let (number, name) = (column + 1, &detected.header[column]);
+    if name.is_empty() { number.to_string() } else { format!("{number} ({})", printable(&shape(name))) }
 }
 
 /// Is the field read from the extract itself? A cell of a joined table is not known yet.

@@ -11,7 +11,10 @@
 //! - [`setup`]: what a run needs to start.
 //! - [`context`]: what holds for all parts of a run, and a part that was judged.
 //! - [`mask`]: masks a part after it was judged.
+//! - [`clues`]: the signs by which unused columns of codes are known.
+//! - [`code_shapes`]: the shapes of codes.
 //! - [`column_clues`]: columns that no field uses although their cells look like codes.
+//! - [`misplaced`]: cells that cannot be what their column says.
 //! - [`first_rows`]: what the first rows of an extract say of its columns.
 //! - [`read`]: reads one extract.
 //! - [`indexed`]: the extracts read and indexed; their parts are judged on demand.
@@ -21,6 +24,8 @@
 //! - [`example`]: runs a worked example.
 
 mod authorizations;
+mod clues;
+mod code_shapes;
 pub(crate) mod column_clues;
 mod context;
 pub mod example;
@@ -28,6 +33,7 @@ mod extracts;
 pub(crate) mod first_rows;
 mod indexed;
 pub mod mask;
+mod misplaced;
 pub mod read;
 pub mod reconcile;
 mod setup;

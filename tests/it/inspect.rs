@@ -84,7 +84,7 @@ fn a_preamble_is_answered_with_the_flag_that_skips_it() {
     let extract = "Claims of March\n\nclaim_id,service_date,procedure_code,diagnosis_1,product\nC1,2024-03-05,22514,M48.56XA,HMO Blue\nC2,2024-03-05,22514,M48.56XA,GOLD\n";
     folder.put("preamble.csv", extract);
     let shown = crate::kit::flowed(&folder.run(&["inspect", "preamble.csv", "--write-layout", "l.toml"]).success());
-    assert!(shown.contains("The header is on line 3, after a preamble: give --skip-lines 2"), "{shown}");
+    assert!(shown.contains("its header is on line 3, after a preamble: give --skip-lines 2"), "{shown}");
     for wanted in [
         "service dates that can be read: 2 of 2 in service_date",
         "HMO Blue 1 commercial-managed-care",
@@ -209,4 +209,42 @@ fn names_that_a_layout_gives_to_a_file_without_a_header_are_said() {
     let said = crate::kit::flowed(&folder.run(&["check", "rows.csv", "--layout", "l.toml"]).refused());
     assert!(said.contains("the layout's `header` has `ref_a`, `who_b`, `when_c`"), "{said}");
     assert!(!said.contains("SMITH") && !said.contains("the first line holds"), "{said}");
+}
+
+/// A terminal breaks what is too long in the middle of words, and without an indent.
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_are_broken_where_a_narrow_terminal_ends() {
+    const COLUMNS: usize = 40;
+    let dir = folder();
+    let at = |file: &str| crate::kit::at(&format!("fixtures/extracts/{file}")).display().to_string();
+    dir.put(
+        "no-diagnosis.csv",
+        "claim_id,service_date,procedure_code,other,product\nC1,2024-03-05,22514,M48.56XA,HMO Blue New England\n",
+    );
+    dir.put(
+        "auths.csv",
+        "authorization_number,status,valid_from\nA-1,approved,2024-01-01\nA-2,sent back to the provider,\n",
+    );
+    for file in [&at("kyphoplasty-2024q1.csv"), &at("tuva-medical-claim.csv"), "no-diagnosis.csv", "auths.csv"] {
+        let binary = env!("CARGO_BIN_EXE_claimlint");
+        let command = format!("stty cols {COLUMNS} rows 50; '{binary}' inspect '{file}'");
+        // It gives the command a terminal of its own.
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).env("TERM", "dumb").current_dir(dir.0.path());
+        let output = script.output().expect("script of util-linux is there");
+        let shown = String::from_utf8(output.stdout).expect("text");
+        let plain = |line: &str| {
+            let (first, styled) = line.split_once('\x1b').map_or((line, ""), |(first, rest)| (first, rest));
+            let after = styled.split('\x1b').map(|part| part.split_once('m').map_or("", |(_, text)| text));
+            first.to_owned() + &after.collect::<String>()
+        };
+        let lines: Vec<String> = shown.lines().map(|line| plain(line.trim_end())).collect();
+        assert!(lines.len() > 8, "{file}: {shown}");
+        for line in lines {
+            // A word without a blank cannot be broken.
+            let is_one_word = !line.trim().contains(' ');
+            assert!(line.chars().count() <= COLUMNS || is_one_word, "{file}: {line:?}\n{shown}");
+        }
+    }
 }

@@ -33,6 +33,7 @@
 //! verify      altered reports and reports of other inputs are recognized
 //! private     file modes under any umask; no message quotes a row
 //! silence     what must not pass in silence when files are read
+//! noticed     the same text twice, shifted rows, wrong `sep=` lines, skipped rows, columns of decorated codes
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! trust       settings files that nobody named: a warning, refused, or read by every command
 //! warnings    signs that a run read something else than the user meant: each where it should be, and everywhere
@@ -100,6 +101,7 @@ mod mutation;
 #[cfg(unix)]
 mod night;
 mod nightly;
+mod noticed;
 #[cfg(unix)]
 mod others;
 mod pages;

@@ -79,8 +79,16 @@ fn at_once(text: &[u8], limit: usize) -> Option<Read> {
     let Extract { tally, .. } = read.ok()?;
     let kept = tally.kept.iter().map(|row| (row.line, row.offset, row.value.clone())).collect();
     let counts = format!(
-        "{} {} {} {} {:?} {:?} {:?}",
-        tally.rows, tally.ignored, tally.lines, tally.bytes, tally.longer, tally.stray_quotes, tally.cut_short
+        "{} {} {} {} {:?} {:?} {:?} {:?} {:?}",
+        tally.rows,
+        tally.ignored,
+        tally.lines,
+        tally.bytes,
+        tally.longer,
+        tally.stray_quotes,
+        tally.cut_short,
+        tally.skipped,
+        tally.skipped_rows
     );
     Some((kept, tally.rejects.all().expect("they are in memory"), counts))
 }
@@ -149,8 +157,16 @@ fn in_splits(text: &[u8], limit: usize, length: u64, run_up: u64, is_stream: boo
     }
     let kept = total.kept.iter().map(|row| (row.line, row.offset, row.value.clone())).collect();
     let counts = format!(
-        "{} {} {} {} {:?} {:?} {:?}",
-        total.rows, total.ignored, total.lines, total.bytes, total.longer, total.stray_quotes, total.cut_short
+        "{} {} {} {} {:?} {:?} {:?} {:?} {:?}",
+        total.rows,
+        total.ignored,
+        total.lines,
+        total.bytes,
+        total.longer,
+        total.stray_quotes,
+        total.cut_short,
+        total.skipped,
+        total.skipped_rows
     );
     (kept, total.rejects.all().expect("they are in memory"), counts)
 }

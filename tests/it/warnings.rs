@@ -52,9 +52,9 @@ fn columns_that_look_like_codes_are_named() {
     let head = HEAD.trim_end();
     let text = |column: &str, cell: &str| format!("{head},{column}\n{},{cell}\n", CLEAR.trim_end());
     for (column, cell, want) in [
-        ("op_code_a", "0PU43JZ", "unused-column icd_procedure op_code_a 1 1"),
-        ("dx_secondary_x", "M80.08XA", "unused-column diagnosis dx_secondary_x 1 1"),
-        ("other_cpt", "99213", "unused-column procedure_code other_cpt 1 1"),
+        ("op_code_a", "0PU43JZ", "unused-column icd_procedure 10 (AA_AAAA_A) 1 1"),
+        ("dx_secondary_x", "M80.08XA", "unused-column diagnosis 10 (AA_AAAAAAAAA_A) 1 1"),
+        ("other_cpt", "99213", "unused-column procedure_code 10 (AAAAA_AAA) 1 1"),
     ] {
         assert_eq!(of_text(&text(column, cell)), [want]);
     }
@@ -78,13 +78,13 @@ fn columns_whose_names_differ_in_digits_are_one_warning() {
     dir.put("claims.csv", text);
     let output = dir.run(&["check", "claims.csv", "--out", "r", "-q"]);
     // The shape of a code in a column of any name is not enough, so only the first column has a code that the policy knows.
-    assert_eq!(of_report(&dir, "r"), ["unused-column icd_procedure op_code_1 1 1"]);
+    assert_eq!(of_report(&dir, "r"), ["unused-column icd_procedure 10 (AA_AAAA_9) 1 1"]);
     let known = fs::read_to_string(dir.at("claims.csv")).expect("ours").replace("0JH60DZ", "0PU43JZ");
     dir.put("claims.csv", known);
     let both = dir.run(&["check", "claims.csv", "--out", "r", "-q", "--force"]);
-    assert_eq!(of_report(&dir, "r"), ["unused-column icd_procedure op_code_1 2 2"]);
-    assert!(both.err.contains("columns like `op_code_1` (2) are not used"), "{}", both.err);
-    assert!(output.err.contains("column `op_code_1` is not used"), "{}", output.err);
+    assert_eq!(of_report(&dir, "r"), ["unused-column icd_procedure 10 (AA_AAAA_9) 2 2"]);
+    assert!(both.err.contains("column 10 (AA_AAAA_9) and 1 more of a like name are not used"), "{}", both.err);
+    assert!(output.err.contains("column 10 (AA_AAAA_9) is not used"), "{}", output.err);
 }
 
 #[test]
@@ -92,10 +92,10 @@ fn a_column_without_a_name_is_named_by_its_number() {
     let codes = ["M54.5", "E11", "M80.08XA", "I10", "N18.30"].repeat(4);
     let row = |(n, code): (usize, &&str)| CLEAR.replace("C1,", &format!("C{n},{code},"));
     let rows: String = codes.iter().enumerate().map(row).collect();
-    assert_eq!(of_text(&(HEAD.replacen(',', ",,", 1) + &rows)), ["unused-column diagnosis number 2 20 20"]);
-    // A name with a long number may be a cell.
+    assert_eq!(of_text(&(HEAD.replacen(',', ",,", 1) + &rows)), ["unused-column diagnosis 2 20 20"]);
+    // A name that is not known may be a cell.
     let named = HEAD.replacen(',', ",dx 19480312,", 1) + &rows;
-    assert_eq!(of_text(&named), ["unused-column diagnosis number 2 20 20"]);
+    assert_eq!(of_text(&named), ["unused-column diagnosis 2 (AA 99999999) 20 20"]);
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn names_near_those_of_fields_are_read_or_said() {
         assert_eq!(services.rows[0][services.column("status")], "clear", "{names}: supported by the second diagnosis");
     }
     for (names, want) in [
-        ("principal_procedure_cd", "unused-column icd_procedure principal_procedure_cd 1 1"),
-        ("procedure_0", "unused-column icd_procedure procedure_0 1 1"),
+        ("principal_procedure_cd", "unused-column icd_procedure 10 (AAAAAAAAA_AAAAAAAAA_AA) 1 1"),
+        ("procedure_0", "unused-column icd_procedure 10 (AAAAAAAAA_9) 1 1"),
     ] {
         assert_eq!(with(&format!("diagnosis_1,{names}"), "M48.56XA,0PU43JZ"), [want]);
     }
@@ -130,7 +130,7 @@ fn a_layout_can_say_that_a_column_is_left_out() {
     };
     let text = "C,D,P,DX1,A,OTHER_DX\nC1,2024-03-05,22514,M4854XA,5.00,M545\n";
     let run = |unused: &str| of(Inputs { layout: Some(layout(unused)), ..Inputs::one(text) });
-    assert_eq!(run(""), ["unused-column diagnosis OTHER_DX 1 1"]);
+    assert_eq!(run(""), ["unused-column diagnosis 6 (AAAAA_AA) 1 1"]);
     assert!(run("unused = [\"other dx\"]").is_empty());
 }
 
@@ -222,7 +222,7 @@ fn what_was_left_out_of_any_file_is_a_warning() {
     let says = |line: &str| output.err.lines().filter(|l| l.starts_with(&format!("warning: {line}"))).count();
     assert_eq!(says("empty.csv: empty, and passed over"), 1, "{}", output.err);
     assert_eq!(says("auths.csv and 1 more file: the bytes after"), 1, "{}", output.err);
-    assert_eq!(of_report(&dir, "r"), ["empty-file", "trailing-bytes", "unused-column diagnosis diagnosis_1 2 2"]);
+    assert_eq!(of_report(&dir, "r"), ["empty-file", "trailing-bytes", "unused-column diagnosis 7 (AAAAAAAAA_9) 2 2"]);
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn a_layout_refuses_a_header_without_its_columns_unless_they_are_optional() {
         ("optional = [\"product\"]", "diagnosis = \"DX{1..9}\"\nproduct = \"LOB\"", None),
         ("optional = \"all\"", "diagnosis = \"DX{1..9}\"\nproduct = \"LOB\"", None),
         ("", "diagnosis = [\"PDX\", \"SDX\"]", Some("diagnosis: looked for SDX")),
-        ("require = [\"units\"]", "diagnosis = \"DX{1..9}\"", Some("units: looked for units")),
+        ("require = [\"units\"]", "diagnosis = \"DX{1..9}\"", Some("units: the layout names no column for it")),
         ("optional = [\"prodct\"]", "diagnosis = \"DX{1..9}\"", Some("did you mean product?")),
     ] {
         dir.put("l.toml", layout(more, columns));

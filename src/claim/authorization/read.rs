@@ -13,6 +13,7 @@ use crate::ingest::cell::{is_blank, upper};
 use crate::ingest::date;
 use crate::ingest::field::fold;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
+use crate::ingest::record::delimiter::{delimiter_name, wrong_separator_line};
 use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
@@ -80,10 +81,12 @@ impl AuthorizationFile {
         };
         let start = Tally::new(head.lines_before + 1, 0, FileRows::default());
         let tally = parallel::read(&mut blocks, &grammar, RowFilter::All, &look, &Unwatched, start)?;
+        tally.refuse_rows_that_end_otherwise(&name, &grammar)?;
         // Report the first fault of the file, of either kind.
         let rejected =
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
-        let warnings = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
+        let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
+        warnings.extend(tally.warnings_about_lines(&name, &grammar, head.lines_before));
         let FileRows { rows, fault } = tally.kept;
         if let Some((line, what)) = rejected.into_iter().chain(fault).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
@@ -111,6 +114,9 @@ fn header(
     // Under the wrong delimiter a header has one name, and may be unreadable.
     let (mut unreadable, mut most, mut named) = (None, 0, [false; 2]);
     let found = sniff(source, |attempt| {
+        if !attempt.fits(None, 0) {
+            return Ok(None);
+        }
         let (grammar, header) = match attempt.read(Preamble::default()) {
             Ok(read) => read,
             Err(what) => {
@@ -155,6 +161,13 @@ fn header(
             [_, true] => "column authorization_number",
             _ => "columns authorization_number and status",
         };
+        if let Some((stated, own)) = wrong_separator_line(&source.sample) {
+            return unusable(format!(
+                "its first line says that the delimiter is {}, and its header is separated by {}; leave out that line",
+                delimiter_name(stated),
+                delimiter_name(own)
+            ));
+        }
         unusable(format!(
             "is not an authorization file: its first line does not name the {missing}; write {}, or name your columns in \
              [auths] of a layout",

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 
 use crate::cli::args::{LayoutCommand, PolicyFiles};
 use crate::cli::load::{load_policy, read_text};
@@ -33,11 +33,26 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads a layout file as `--layout` does, and checks that the policy has the classes of its products.
+/// Reads a layout file as `--layout` does, and checks that the policy has the classes of its products, and that the layout names a
+/// column for every required field.
 fn check(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let file = read_text(path)?;
     let layout = Layout::load(&file.file, &file.text).with_context(|| "the layout cannot be used")?;
     labels(&layout, &load_policy(&PolicyFiles::default())?).map_err(|what| anyhow!("{}: {what}", file.file))?;
+    let lacking = layout.lacks();
+    if !lacking.is_empty() {
+        bail!(
+            "{}: the layout cannot be used: it names no column for {}; add what is missing, or say extends = \"canonical\" to \
+             take such fields from columns with generic names",
+            file.file,
+            lacking.join(", ")
+        );
+    }
+    // Names by position are all that an extract of this layout has, apart from joined tables.
+    if !layout.header.is_empty() && layout.joins.is_empty() {
+        let bound = layout.bind(&layout.header).map_err(|error| anyhow!("{}: {}", file.file, error.message()));
+        bound.with_context(|| "the layout cannot be used")?;
+    }
     writeln!(out, "{}: a layout that can be used", seen(&file.file))?;
     let mapped = layout.mapped();
     let mapped = if mapped.is_empty() { "no field itself".to_owned() } else { mapped.join(", ") };

@@ -29,6 +29,9 @@ impl BindError {
         match self {
             Self::Missing(fields, header) => {
                 let one = |(field, looked_for): &(String, Vec<String>)| {
+                    if looked_for.is_empty() {
+                        return format!("\n  {field}: the layout names no column for it");
+                    }
                     let (shown, more) = looked_for.split_at(looked_for.len().min(MAX_SPELLINGS_SHOWN));
                     let others = format!(" and {} more spellings", more.len());
                     let others = if more.is_empty() { "" } else { &others };

@@ -227,7 +227,7 @@ impl Layout {
             }
         };
         let names: Vec<String> = self.mappings().filter_map(of).flatten().collect();
-        if names.is_empty() { vec![field.name().to_owned()] } else { without_repeats(names) }
+        without_repeats(names)
     }
 
     /// The names that were looked for to find the field, or numbered field, of this canonical name.
@@ -259,6 +259,29 @@ impl Layout {
     /// The fields that it maps, by their canonical names.
     pub fn mapped(&self) -> Vec<&'static str> {
         self.mapping.mapped()
+    }
+
+    /// The required fields, by their canonical names, for which the layout names no column: no extract has them.
+    pub fn lacks(&self) -> Vec<String> {
+        let names = |field: Field| self.mappings().any(|mapping| mapping.mapped().contains(&field.name()));
+        let has_group = |group: Group| self.mappings().any(|mapping| mapping.has_group(group));
+        let mut lacking = Vec::new();
+        for field in [Field::ClaimId, Field::ServiceDate].into_iter().filter(|field| !names(*field)) {
+            lacking.push(field.name().to_owned());
+        }
+        if !names(Field::ProcedureCode) && !has_group(Group::IcdProcedure) {
+            lacking.push(format!("{} or {}", Field::ProcedureCode.name(), Group::IcdProcedure.name()));
+        }
+        if !has_group(Group::Diagnosis) {
+            lacking.push(Group::Diagnosis.name().to_owned());
+        }
+        let is_mapped = |name: &String| self.mappings().any(|mapping| mapping.mapped().contains(&name.as_str()));
+        for name in self.demands.require.iter().filter(|name| !is_mapped(name)) {
+            if !lacking.contains(name) {
+                lacking.push(name.clone());
+            }
+        }
+        lacking
     }
 
     /// Are fields that the layout does not map taken from columns with generic names?

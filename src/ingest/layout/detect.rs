@@ -15,6 +15,7 @@ use crate::ingest::layout::joined;
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::layout::library::Library;
 use crate::ingest::layout::table;
+use crate::ingest::record::delimiter::preamble_advice;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Attempt, Header, sniff};
 use crate::ingest::source::Source;
@@ -83,9 +84,8 @@ const MAX_PREAMBLE_LINE: usize = 1 << 16;
 pub fn detect(source: &Source, library: &Library) -> Result<Detected, ReadError> {
     match detect_as_given(source, library) {
         Err(ReadError::Unusable { file, what }) if source.table().is_none() => {
-            let advice = after_preamble(source, library).map(|(.., lines)| {
-                format!("\n  its header is on line {}, after a preamble: give --skip-lines {lines}", lines + 1)
-            });
+            let lines = after_preamble(source, library).map(|(.., lines)| lines);
+            let advice = preamble_advice(source, lines).map(|advice| format!("\n  {advice}"));
             let two_ends = || begins_with_cr_before_lf(&source.sample).then(|| TWO_LINE_ENDS.to_owned());
             Err(ReadError::Unusable { file, what: what + &advice.or_else(two_ends).unwrap_or_default() })
         }
@@ -126,7 +126,7 @@ fn detect_as_given(source: &Source, library: &Library) -> Result<Detected, ReadE
     let mut failures = Failures::default();
     let detected = sniff(source, |attempt| {
         for layout in library.candidates() {
-            if attempt.fits(layout.form.delimiter)
+            if attempt.fits(layout.form.delimiter, layout.form.skip_lines)
                 && let Some(detected) = try_layout(source, attempt, layout, library, &mut failures)?
             {
                 return Ok(Some(detected));

@@ -10,6 +10,7 @@ use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
 use crate::ingest::layout::known_names::KnownNames;
+use crate::ingest::record::delimiter::preamble_advice;
 use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
@@ -153,11 +154,8 @@ fn open_one(
     let mut skips = vec![join.form.skip_lines, 0];
     skips.dedup();
     let opened = sniff(&source, |attempt| {
-        if join.form.delimiter.is_some_and(|delimiter| delimiter != attempt.delimiter) {
-            return Ok(None);
-        }
         // The preamble of the extract is not always one of its tables, too.
-        for skip_lines in &skips {
+        for skip_lines in skips.iter().filter(|lines| attempt.fits(join.form.delimiter, **lines)) {
             let (grammar, header) =
                 match attempt.read(Preamble { skip_lines: *skip_lines, ..join.form.preamble(&join.header) }) {
                     Ok(read) => read,
@@ -192,7 +190,8 @@ fn open_one(
             (_, Some(what)) => what,
             _ => "has no header line".to_owned(),
         };
-        ReadError::unusable(&table.file, what)
+        let advice = preamble_advice(&source, None).map(|advice| format!("\n  {advice}")).unwrap_or_default();
+        ReadError::unusable(&table.file, what + &advice)
     })
 }
 

@@ -209,9 +209,9 @@ pub(crate) fn read<C: Collector>(
         let is_used = rows.iter().any(has_cells);
         cells.push(of_table);
         memory.refuse(&join.file, ROWS_THAT_MATTER)?;
-        let ReadTable { count, rejects, keys, cut_short, .. } = table;
+        let ReadTable { count, rejects, keys, .. } = table;
         let asked = raws.kept.keys.get(nth).unwrap_or(&nothing);
-        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys, cut_short), asked, (lost, is_used)));
+        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys), asked, (lost, is_used)));
     }
     Ok((look_at(raws, detected, &cells, look, total.kept)?, usages))
 }

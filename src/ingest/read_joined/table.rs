@@ -74,8 +74,6 @@ pub(super) struct ReadTable {
     pub(super) keys: KeySet,
     pub(super) count: u64,
     pub(super) rejects: Rejects,
-    /// The last line, if it has no line end and is no whole row.
-    pub(super) cut_short: Option<u64>,
 }
 
 /// The code of a row and its position among the numbers of the layout. Without numbers, [`collect_rows`] assigns the
@@ -189,10 +187,11 @@ pub(super) fn read(
     let empty = TableRows { spool, ..TableRows::for_block() };
     let total = Tally::new(join.lines_before + 1, join.data_start as u64, empty);
     let tally = parallel::read(&mut blocks, &join.grammar, RowFilter::All, &look, watch, total)?;
-    for kind in tally.left_out.iter().filter(|_| is_first) {
-        watch.warning(Warning::new(*kind).file(&join.file));
-    }
-    let (count, cut_short) = (tally.rows, tally.cut_short);
+    tally.refuse_rows_that_end_otherwise(&join.file, &join.grammar)?;
+    let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&join.file)).collect();
+    warnings.extend(tally.warnings_about_lines(&join.file, &join.grammar, join.lines_before));
+    warnings.into_iter().filter(|_| is_first).for_each(|warning| watch.warning(warning));
+    let count = tally.rows;
     let Tally { kept: TableRows { rows, keys, .. }, rejects, .. } = tally;
     if rejects.len() * 2 > count {
         let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
@@ -204,5 +203,5 @@ pub(super) fn read(
         );
         return Err(ReadError::unusable(&join.file, what));
     }
-    Ok(ReadTable { rows, keys, count, rejects, cut_short })
+    Ok(ReadTable { rows, keys, count, rejects })
 }

@@ -22,8 +22,6 @@ pub struct TableUsage {
     pub rows: u64,
     /// Rows that cannot be read.
     pub rejects: Rejects,
-    /// The last line, if it has no line end and is no whole row: the table was probably cut short.
-    pub cut_short: Option<u64>,
     /// The columns of its key, in words.
     key: String,
     /// The columns of the extract that equal them, in words.
@@ -66,7 +64,7 @@ impl TableUsage {
     pub(crate) fn new(
         join: &Joined,
         names: &[String],
-        (rows, rejects, keys, cut_short): (u64, Rejects, KeySet, Option<u64>),
+        (rows, rejects, keys): (u64, Rejects, KeySet),
         asked: &KeySet,
         (lost, is_used): (FxHashMap<Box<str>, u64>, bool),
     ) -> Self {
@@ -79,7 +77,6 @@ impl TableUsage {
             file: join.file.clone(),
             rows,
             rejects,
-            cut_short,
             key: words(&join.key, &join.header),
             to: words(&join.to, names),
             met: keys.common(asked),
@@ -150,7 +147,6 @@ mod tests {
             file: "dx.csv".to_owned(),
             rows: 0,
             rejects: Rejects::default(),
-            cut_short: None,
             key: String::new(),
             to: String::new(),
             met: keys.common(&asked),

@@ -2,13 +2,11 @@
 
 use crate::ingest::cell::clean;
 use crate::ingest::error::ReadError;
+use crate::ingest::record::delimiter::{DELIMITERS, after_mark, separator_line};
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step};
 use crate::ingest::record::line_end::{FOREIGN_LINE_ENDS, OtherLineEnd};
 use crate::ingest::record::quoting::Quoting;
 use crate::ingest::source::Source;
-
-/// The delimiters to try, in order of preference.
-pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 
 /// The header of an input.
 #[derive(Debug)]
@@ -47,14 +45,17 @@ pub struct Attempt<'a> {
     cr_ends: bool,
     /// The sample holds a CR without an LF, and LF ends lines.
     lone_cr: bool,
-    /// First byte after a byte-order mark and a `sep=` line.
+    /// First byte after a byte-order mark.
     start: usize,
+    /// The delimiter that a first line `sep=X` states, and the first byte after that line.
+    separator: Option<(u8, usize)>,
     /// It is a table, whose first rows were written as CSV: what a layout says of the form of a text does not apply.
     is_table: bool,
 }
 
-/// Tries each delimiter until `bind` returns a value. If the first line is `sep=X`, which spreadsheets write, it is skipped
-/// and only X is tried. The error is that of `bind`, or says that the line ends are not supported.
+/// Tries each delimiter until `bind` returns a value. If the first line is `sep=X`, which spreadsheets write, X comes first,
+/// and the others only fit where that line is one of those to skip. The error is that of `bind`, or says that the line ends are not
+/// supported.
 pub fn sniff<T>(
     source: &Source,
     mut bind: impl FnMut(&Attempt<'_>) -> Result<Option<T>, ReadError>,
@@ -62,9 +63,19 @@ pub fn sniff<T>(
     let sample = source.sample.as_slice();
     if source.table().is_some() {
         let (delimiter, whole) = (DELIMITERS[0], source.whole);
-        return bind(&Attempt { delimiter, sample, whole, cr_ends: false, lone_cr: false, start: 0, is_table: true });
+        let separator = None;
+        return bind(&Attempt {
+            delimiter,
+            sample,
+            whole,
+            cr_ends: false,
+            lone_cr: false,
+            start: 0,
+            separator,
+            is_table: true,
+        });
     }
-    let mark = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let start = after_mark(sample);
     let first_end = memchr::memchr2(b'\r', b'\n', sample);
     if first_end.is_none_or(|end| end + 2 >= sample.len())
         && let Some(found) = foreign_line_end(sample)
@@ -74,32 +85,16 @@ pub fn sniff<T>(
     }
     let cr_ends = first_end.is_some_and(|end| sample[end] == b'\r' && sample.get(end + 1) != Some(&b'\n'));
     let lone_cr = !cr_ends && has_lone_cr(sample);
-    let (separator, start) = separator_line(sample, mark).map_or((None, mark), |(d, next)| (Some(d), next));
-    let delimiters = separator.map_or_else(|| DELIMITERS.to_vec(), |d| vec![d]);
-    for delimiter in delimiters {
-        if let Some(bound) =
-            bind(&Attempt { delimiter, sample, whole: source.whole, cr_ends, lone_cr, start, is_table: false })?
-        {
+    let separator = separator_line(sample, start);
+    let stated = separator.map(|(delimiter, _)| delimiter);
+    for delimiter in stated.into_iter().chain(DELIMITERS.into_iter().filter(|d| Some(*d) != stated)) {
+        let whole = source.whole;
+        let attempt = Attempt { delimiter, sample, whole, cr_ends, lone_cr, start, separator, is_table: false };
+        if let Some(bound) = bind(&attempt)? {
             return Ok(Some(bound));
         }
     }
     Ok(None)
-}
-
-/// The delimiter of a line `sep=X`, which may be in quotes, and the start of the next line.
-fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)> {
-    let line = &sample[start..];
-    let end = memchr::memchr2(b'\r', b'\n', line)?;
-    let next = if line[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 };
-    let text = match line[..end].trim_ascii_end() {
-        // A tab delimiter was trimmed as a blank at the end.
-        b"sep=" | b"SEP=" | b"Sep=" => line[..end].get(..5)?,
-        [b'"', inner @ .., b'"'] => inner,
-        text => text,
-    };
-    let (word, delimiter) = text.split_last_chunk::<1>()?;
-    let is_delimiter = !delimiter[0].is_ascii_alphanumeric() && delimiter[0].is_ascii() && delimiter[0] != b'"';
-    (word.eq_ignore_ascii_case(b"sep=") && is_delimiter).then_some((delimiter[0], start + next))
 }
 
 /// A line end that is not supported, if the text has no other. Otherwise the whole file would be read as its header.
@@ -107,13 +102,15 @@ fn foreign_line_end(sample: &[u8]) -> Option<&'static str> {
     FOREIGN_LINE_ENDS.iter().find(|(end, _)| memchr::memmem::find(sample, end).is_some()).map(|(_, name)| *name)
 }
 
-/// Those that a line with another end may hold: 0x85 is a part of letters, and the others are blanks.
-const MAY_BE_IN_A_LINE: [&[u8]; 3] = [b"\x85", b"\x0B", b"\x0C"];
+/// The line end of other systems that a header may hold: 0x85 is a part of letters.
+const PART_OF_LETTERS: &[u8] = b"\x85";
 
 impl Attempt<'_> {
-    /// Is this the delimiter that a layout names? One that names none fits every delimiter.
-    pub(crate) fn fits(&self, delimiter: Option<u8>) -> bool {
-        self.is_table || delimiter.is_none_or(|delimiter| delimiter == self.delimiter)
+    /// Is this the delimiter that a layout names? One that names none fits every delimiter, or that of a `sep=` line, unless
+    /// that line is one of the `skip_lines`.
+    pub(crate) fn fits(&self, delimiter: Option<u8>, skip_lines: usize) -> bool {
+        let is_stated = skip_lines > 0 || self.separator.is_none_or(|(stated, _)| stated == self.delimiter);
+        self.is_table || (is_stated && delimiter.is_none_or(|delimiter| delimiter == self.delimiter))
     }
 
     /// Reads the header under one delimiter. The error is a sentence for the user.
@@ -126,7 +123,7 @@ impl Attempt<'_> {
         }
         let grammar =
             Grammar { quoting, ..Grammar::for_header(self.delimiter, self.cr_ends, preamble.skip_prefix.to_vec()) };
-        let mut at = self.start;
+        let mut at = self.separator.filter(|_| preamble.skip_lines == 0).map_or(self.start, |(_, next)| next);
         for _ in 0..preamble.skip_lines {
             at += grammar.after_line_end(&sample[at..]).unwrap_or(sample.len() - at);
         }
@@ -198,10 +195,15 @@ impl Attempt<'_> {
     }
 }
 
-/// Refuses a header that holds the line end of another system.
+/// Refuses a header that holds the line end of another system. Before and after its text, vertical tabs and form feeds are
+/// blanks.
 fn refuse_foreign_line_end(header: &[u8]) -> Result<(), String> {
-    let is_in =
-        |(end, _): &&(&[u8], &str)| !MAY_BE_IN_A_LINE.contains(end) && memchr::memmem::find(header, end).is_some();
+    let is_blank = |b: &u8| b.is_ascii_whitespace() || *b == 0x0b;
+    let start = header.iter().position(|b| !is_blank(b)).unwrap_or_default();
+    let end = header.iter().rposition(|b| !is_blank(b)).map_or(start, |last| last + 1);
+    let is_in = |(line_end, _): &&(&[u8], &str)| {
+        *line_end != PART_OF_LETTERS && memchr::memmem::find(&header[start..end], line_end).is_some()
+    };
     match FOREIGN_LINE_ENDS.iter().find(is_in) {
         Some((_, found)) => {
             Err(format!("its header holds {found} as a line end; write it again with LF or CRLF line ends"))
@@ -259,6 +261,19 @@ mod tests {
         assert_eq!(sniffed("sep=,x\n1,2\n"), Ok((names(&["sep=", "x"]), b',', 2)));
     }
 
+    /// Lines to skip are counted from the first line of the text, and then it does not say the delimiter.
+    #[test]
+    fn a_line_sep_may_be_one_of_the_lines_to_skip() {
+        let source = Source::from_bytes("x.csv", b"sep=;\na,b\n1,2\n".to_vec()).expect("a text");
+        let found = sniff(&source, |attempt| {
+            let preamble = Preamble { skip_lines: 1, ..Preamble::default() };
+            let read = attempt.fits(None, 1).then(|| attempt.read(preamble).ok()).flatten();
+            Ok(read.filter(|(_, header)| header.names.len() > 1).map(|(_, header)| (header, attempt.delimiter)))
+        });
+        let (header, delimiter) = found.expect("no error").expect("a header");
+        assert_eq!((header.names.len(), header.lines_before, delimiter), (2, 2, b','));
+    }
+
     #[test]
     fn header_cells_are_cleaned_as_cells_are() {
         let text = "\u{feff} \"a\" ,=\"b\",\"c\"\"d\",NULL,\u{a0}e,,\"\"\n";
@@ -287,6 +302,13 @@ mod tests {
             assert!(said.contains(name), "{said}");
         }
         assert!(sniffed("a,b\n\u{85},2\n").is_ok());
+        for text in ["a\u{b},b\n1,2\n", "a,\"b\u{c}c\"\n1,2\n", "a,b\rc\n1,2\n"] {
+            assert!(sniffed(text).is_err(), "{text:?}");
+        }
+        // Blanks around the header, and line breaks in a quoted name.
+        for text in ["\u{c}a,b\u{b}\n1,2\n", "\"a\n1\",b\n1,2\n", "\"a\r\n1\",b\r\n1,2\r\n", "\"a\n1\",b\r\n1,2\r\n"] {
+            assert!(sniffed(text).is_ok(), "{text:?}");
+        }
         let said = sniffed("a,b\u{2028}1,2\u{2028}1,\"x\ny\"\u{2028}").expect_err("the header holds one");
         assert!(said.contains("its header holds the line separator"), "{said}");
         assert!(sniffed("\u{c5},b\n1,2\n").is_ok(), "a letter that ends in 0x85");

@@ -11,9 +11,11 @@
 //! - [`row`]: the cells of a row.
 //! - [`first_rows`]: the first rows, which show how many surplus fields rows have.
 //! - [`footer`]: a last line that is no row.
+//! - [`delimiter`]: the delimiters, and what to do about lines before the header.
 //! - [`header`]: the names of the columns.
 //! - [`trailer`]: the last line that states the number of rows.
 
+pub mod delimiter;
 pub mod first_rows;
 pub(crate) mod footer;
 pub mod grammar;

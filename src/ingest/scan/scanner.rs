@@ -52,8 +52,11 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
                 next
             }
             Step::Blank { next } => {
-                if grammar.is_trailer(&bytes[at..next]) {
-                    self.tally.trailer(grammar, &bytes[at..next]);
+                let line = &bytes[at..next];
+                if grammar.is_trailer(line) {
+                    self.tally.trailer(grammar, line);
+                } else if grammar.is_skipped(line) {
+                    self.tally.skip(grammar, line);
                 }
                 next
             }

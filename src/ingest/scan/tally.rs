@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut, Range};
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::error::ReadError;
 use crate::ingest::record::grammar::{CellSpan, Grammar, Surplus};
 use crate::ingest::record::line_end::OtherLineEnd;
 use crate::ingest::record::quoting::Marks;
@@ -13,7 +14,7 @@ use crate::ingest::record::row_count::RowCount;
 use crate::ingest::record::trailer;
 use crate::ingest::record::trailer::TrailerRecord;
 use crate::ingest::scan::collect::Collector;
-use crate::warning::WarningKind;
+use crate::warning::{Warning, WarningKind};
 
 /// The control total: the charges of all rows that are not rejected, in scope or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,6 +57,10 @@ pub struct Counts {
     pub longer: Option<RowCount>,
     /// Rows that have a cell with an odd number of quotes, rejected ones aside.
     pub stray_quotes: Option<RowCount>,
+    /// Lines that were skipped because of their prefix.
+    pub skipped: Option<RowCount>,
+    /// Those of them that have the delimiters of a row.
+    pub skipped_rows: Option<RowCount>,
     /// Lines that hold several rows, which end otherwise than lines do.
     pub ended_otherwise: Option<RowCount>,
     /// How the rows of the first such line end.
@@ -80,6 +85,8 @@ impl Counts {
         for (count, next) in [
             (&mut self.longer, next.longer),
             (&mut self.stray_quotes, next.stray_quotes),
+            (&mut self.skipped, next.skipped),
+            (&mut self.skipped_rows, next.skipped_rows),
             (&mut self.ended_otherwise, next.ended_otherwise),
         ] {
             if let Some(next) = next {
@@ -93,6 +100,37 @@ impl Counts {
         self.ignored += next.ignored;
         self.lines += next.lines;
         self.bytes += next.bytes;
+    }
+
+    /// That a file has no rows, that lines which were skipped look like rows, that its last row was cut short. `lines_before`: the
+    /// lines before the first row.
+    pub(crate) fn warnings_about_lines(&self, name: &str, grammar: &Grammar, lines_before: u64) -> Vec<Warning> {
+        let about = |kind| Warning::new(kind).file(name);
+        let mut warnings = Vec::new();
+        // Where a layout gives the header, the lines before the rows are those that it skips.
+        let before = if grammar.header.is_empty() { lines_before } else { 0 };
+        match (self.rows, before + self.skipped.map_or(0, |lines| lines.rows), self.skipped_rows) {
+            (0, 0, _) => warnings.push(about(WarningKind::NoRows)),
+            (0, skipped, _) => warnings.push(about(WarningKind::AllSkipped).count(skipped)),
+            (_, _, Some(lines)) => warnings.push(about(WarningKind::SkippedRows).count(lines.rows).line(lines.first)),
+            (_, _, None) => {}
+        }
+        warnings.extend(self.cut_short.map(|line| about(WarningKind::CutShort).line(line)));
+        warnings
+    }
+
+    /// Refuses a file with a line that holds several rows, because they end otherwise than lines do: all of them would be one
+    /// rejected row. spec: files/line-ends.
+    pub(crate) fn refuse_rows_that_end_otherwise(&self, name: &str, grammar: &Grammar) -> Result<(), ReadError> {
+        let Some((lines, end)) = self.ended_otherwise.zip(self.other_line_end) else { return Ok(()) };
+        let what = format!(
+            "its lines end in two ways: line {} holds several rows that end with {}, and {} ends lines; write it with one \
+             kind of line end",
+            lines.first,
+            end.name(),
+            if grammar.cr_ends { "CR" } else { "LF" }
+        );
+        Err(ReadError::unusable(name, what))
     }
 }
 
@@ -151,6 +189,14 @@ impl<C: Collector> Tally<C> {
     pub(crate) fn trailer(&mut self, grammar: &Grammar, line: &[u8]) {
         if self.counts.trailers.len() < trailer::MAX_RECORDS {
             self.counts.trailers.push(TrailerRecord { line: self.counts.lines, text: first_line(grammar, line) });
+        }
+    }
+
+    /// Counts a line that is skipped because of its prefix, at the current position.
+    pub(crate) fn skip(&mut self, grammar: &Grammar, line: &[u8]) {
+        RowCount::add(&mut self.counts.skipped, 1, self.counts.lines);
+        if grammar.width > 1 && memchr::memchr_iter(grammar.delimiter, line).count() + 1 >= grammar.width {
+            RowCount::add(&mut self.counts.skipped_rows, 1, self.counts.lines);
         }
     }
 

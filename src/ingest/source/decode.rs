@@ -20,10 +20,14 @@ pub(crate) fn peek(mut stream: Box<dyn Read + Send>, n: u64) -> io::Result<(Vec<
 pub(crate) fn compression(head: &[u8]) -> Option<&'static str> {
     match head {
         [0x1f, 0x8b, ..] => Some("gzip"),
-        // The second pattern is a skippable frame, where some tools store an index before the data.
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some("zstd"),
+        head if is_zstd(head) => Some("zstd"),
         _ => None,
     }
+}
+
+/// Does a zstd frame begin here? The second pattern is a skippable frame, where some tools store an index before the data.
+pub(crate) fn is_zstd(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
 pub(crate) fn utf16(head: &[u8]) -> Option<Decoder> {
@@ -178,7 +182,8 @@ impl Read for Counted {
 /// What the decoders left out of an input, as kinds of warnings. The user is told after the input was read.
 pub(crate) type LeftOut = Arc<Mutex<Vec<WarningKind>>>;
 
-fn add(left_out: &LeftOut, what: WarningKind) {
+/// Records that something was left out.
+pub(crate) fn leave_out(left_out: &LeftOut, what: WarningKind) {
     left_out.lock().unwrap_or_else(PoisonError::into_inner).push(what);
 }
 
@@ -208,7 +213,7 @@ impl GzipMembers {
                 return Ok(Some(GzDecoder::new(inner)));
             }
             if zeros == 0 {
-                add(&self.left_out, WarningKind::TrailingBytes);
+                leave_out(&self.left_out, WarningKind::TrailingBytes);
                 // Read to the end: the writer of a pipe must not see it close early.
                 io::copy(&mut inner, &mut io::sink())?;
                 return Ok(None);
@@ -265,7 +270,7 @@ impl Read for Utf16 {
                 self.odd = Some(self.raw[n]);
             }
             if self.ended && self.odd.is_some() {
-                add(&self.left_out, WarningKind::OddByte);
+                leave_out(&self.left_out, WarningKind::OddByte);
             }
             // Two bytes of UTF-16 become at most three of UTF-8; a few more complete what the decoder buffers.
             self.ready.resize(n * 3 / 2 + 16, 0);

@@ -7,6 +7,7 @@
 //!
 //! - [`spill`]: an unnamed temporary file for what does not fit into memory.
 //! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
+//! - [`zstd_frames`]: the frames of a zstd file, and what follows them.
 //! - [`blocks`]: the text in groups of blocks.
 //! - [`input_hash`]: the hash that identifies an input.
 //! - [`same_file`]: inputs that are the same file.
@@ -16,9 +17,10 @@ pub(crate) mod decode;
 pub mod input_hash;
 pub mod same_file;
 pub mod spill;
+mod zstd_frames;
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -29,8 +31,9 @@ use crate::ingest::parquet::ParquetFile;
 use crate::ingest::read_at::read_at;
 use crate::ingest::source::blocks::{BlockReader, TextSource};
 use crate::ingest::source::decode::{
-    Counted, Guarded, GzipMembers, LeftOut, Utf16, WINDOW_LOG, compression, peek, refuse_binary, utf16,
+    Counted, Guarded, GzipMembers, LeftOut, Utf16, compression, peek, refuse_binary, utf16,
 };
+use crate::ingest::source::zstd_frames::ZstdFrames;
 
 /// Bytes read before the layout is detected: enough for any header and a thousand wide rows.
 pub const SAMPLE_BYTES: usize = 4 << 20;
@@ -198,9 +201,7 @@ impl Source {
                 undone.push("gzip");
             }
             Some(_) => {
-                let mut decoder = zstd::stream::read::Decoder::new(stream).map_err(trouble)?;
-                decoder.window_log_max(WINDOW_LOG).map_err(trouble)?;
-                stream = Box::new(decoder);
+                stream = Box::new(ZstdFrames::new(stream, LeftOut::clone(&left_out)).map_err(trouble)?);
                 undone.push("zstd");
             }
             None => {}
@@ -219,6 +220,18 @@ impl Source {
         refuse_empty(name, &sample, whole)?;
         refuse_binary(name, &sample)?;
         Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, left_out, bytes: Bytes::Stream(stream) })
+    }
+
+    /// The whole text, decoded.
+    pub(crate) fn into_text(self) -> io::Result<Box<dyn Read>> {
+        Ok(match self.bytes {
+            Bytes::File(mut file) => {
+                file.seek(SeekFrom::Start(0))?;
+                Box::new(file)
+            }
+            Bytes::Stream(stream) => Box::new(Cursor::new(self.sample).chain(stream)),
+            Bytes::Table(_) => Box::new(NoText),
+        })
     }
 
     /// Reads the text from byte `from`, which is inside the sample, in groups of blocks of `block` bytes.
@@ -323,6 +336,10 @@ mod tests {
         assert_eq!(decoded(trailing), (plain.clone(), vec![WarningKind::TrailingBytes]));
         let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..]; 2];
         let zstd = zstd::encode_all(&plain[..], 1).expect("zstd");
+        let padded = [&zstd[..], &[0; 300]].concat();
+        assert_eq!(decoded(padded), (plain.clone(), vec![]));
+        let trailing = [&zstd[..], b"trailer"].concat();
+        assert_eq!(decoded(trailing), (plain.clone(), vec![WarningKind::TrailingBytes]));
         assert_eq!(decoded([skippable[0], &zstd, skippable[1]].concat()), (plain.clone(), vec![]));
         let utf16 = std::iter::once(0xfeff).chain("claim_id,x\n1,2\n".encode_utf16()).flat_map(u16::to_le_bytes);
         assert_eq!(decoded(utf16.chain([b'C']).collect()), (plain, vec![WarningKind::OddByte]));

@@ -44,13 +44,29 @@ fn said(warning: &Warning) -> String {
         ),
         WarningKind::EmptyFile => "empty, and passed over; was the export cut short?".to_owned(),
         WarningKind::NoRows => "a header and no rows; was the export cut short?".to_owned(),
+        WarningKind::AllSkipped => format!(
+            "no rows: {} skipped, as `skip_lines`, `skip_prefix`, --skip-lines or --comment say; are they rows?",
+            counted_were(count, "line")
+        ),
+        WarningKind::SkippedRows => {
+            let (its, has, is_it) = match count {
+                1 => ("its", "it has", "is it a row?"),
+                _ => ("their", "they have", "are they rows?"),
+            };
+            format!(
+                "{} skipped because of {its} prefix (--comment, `skip_prefix`), the first on line {}, although {has} as many cells as a \
+                 row; {is_it}",
+                counted_were(count, "line"),
+                grouped(line)
+            )
+        }
         WarningKind::CutShort => format!(
             "line {}, the last one, has no line end and is not a whole row; was the export cut short?",
             grouped(line)
         ),
         WarningKind::TrailingBytes => {
-            "the bytes after the last gzip member are not compressed text and were left out; \
-             is the file damaged?"
+            "the bytes after the last gzip member or zstd frame are not compressed text and were left out; is the \
+             file damaged?"
                 .to_owned()
         }
         WarningKind::OddByte => {
@@ -101,8 +117,8 @@ fn said(warning: &Warning) -> String {
         ),
         WarningKind::UnusedColumn => {
             let (who, is, its, it) = match warning.columns {
-                0 | 1 => (format!("column `{column}`"), "is", "its", "it"),
-                n => (format!("columns like `{column}` ({n})"), "are", "their", "them"),
+                0 | 1 => (format!("column {column}"), "is", "its", "it"),
+                n => (format!("column {column} and {} more of a like name", n - 1), "are", "their", "them"),
             };
             let share = format!("{} of {}", grouped(count), grouped(of));
             format!(
@@ -134,6 +150,12 @@ fn said(warning: &Warning) -> String {
             "only {} of {} in {field} can be read; `dates` of a layout says how they are written",
             grouped(count),
             counted(of, "date")
+        ),
+        WarningKind::CellsUnlikeField => format!(
+            "most cells of {field} cannot be what the header says ({} of {} among the first rows); are the rows shifted against \
+             the header, or are other columns meant? Nothing is found in cells that are in the wrong column",
+            grouped(count),
+            grouped(of)
         ),
         WarningKind::MonthAbove12 => format!(
             "{} of {} in {field} have a number above 12 in the place of the month, so the others may be read with day \
@@ -184,6 +206,11 @@ fn said(warning: &Warning) -> String {
             value(field)
         ),
     }
+}
+
+/// A number of things that were dealt with in some way.
+fn counted_were(number: u64, thing: &str) -> String {
+    format!("{} {}", counted(number, thing), if number == 1 { "was" } else { "were" })
 }
 
 #[cfg(test)]

@@ -126,6 +126,10 @@ impl SliceHead {
             && counts.rows <= counts.lines + 1
             && counts.ignored.checked_add(self.rejected).is_some_and(|rows| rows <= counts.rows)
             && [counts.longer, counts.stray_quotes, counts.ended_otherwise].into_iter().all(within)
+            && [counts.skipped, counts.skipped_rows]
+                .into_iter()
+                .flatten()
+                .all(|count| count.rows <= counts.lines + 1 && count.first <= counts.lines)
             && counts.other_line_end.is_none_or(OtherLineEnd::is_known)
             && counts.cut_short.is_none_or(|line| line <= counts.lines)
             && counts.trailers.len() <= MAX_RECORDS

@@ -30,13 +30,15 @@ pub(super) fn described(
     }
     let Some(columns) = authorization_columns(&open()?, library) else { return Ok(None) };
     let read = read_authorizations(open()?, policy, library, None)?;
-    let mut out = format!("{}\n  an authorization file: give it to `check` with --auths\n\n", paint(BOLD, seen(file)));
+    let mut out = format!("{}\n", fitted(&paint(BOLD, seen(file)), 2));
+    writeln!(out, "{}\n", fitted("  an authorization file: give it to `check` with --auths", 4))?;
     for (name, column) in columns {
         let column = column.map_or_else(|| "no column".to_owned(), |column| seen(&printable(&column)).into_owned());
-        writeln!(out, "  {name:<NAME$}{column}")?;
+        writeln!(out, "{}", fitted(&format!("  {name:<NAME$}{column}"), NAME + 2))?;
     }
     let coverage = read.coverage();
-    writeln!(out, "\n  {}, {} of them approvals", counted(coverage.rows, "row"), grouped(coverage.approvals))?;
+    let said = format!("  {}, {} of them approvals", counted(coverage.rows, "row"), grouped(coverage.approvals));
+    writeln!(out, "\n{}", fitted(&said, 4))?;
     for (label, rows) in read.unread_statuses().into_iter().take(MAX_LABELS_LISTED) {
         let said = format!(
             "  no table knows the status \"{}\" ({}): say what it means in [auths.status] of a layout",

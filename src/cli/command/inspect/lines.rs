@@ -1,6 +1,8 @@
 //! The lines of `inspect`: where a text stands beside a name, and how names and delimiters are shown.
 
-use crate::cli::terminal::style::seen;
+use std::io::Write;
+
+use crate::cli::terminal::style::{fitted, seen};
 use crate::ingest::cell::printable;
 use crate::ingest::parquet::ParquetFile;
 use crate::report::words::numbers::counted;
@@ -8,16 +10,12 @@ use crate::report::words::numbers::counted;
 /// Columns before the text beside a field's name: an indent of 2, the longest name, a gap.
 pub(super) const BESIDE: usize = 27;
 
-/// A delimiter in words.
-pub(super) fn delimiter(byte: u8) -> String {
-    match byte {
-        b',' => "comma".to_owned(),
-        b'\t' => "tab".to_owned(),
-        b';' => "semicolon".to_owned(),
-        b'|' => "pipe".to_owned(),
-        b'*' => "asterisk".to_owned(),
-        other => format!("{:?}", char::from(other)),
-    }
+/// Columns before a text about the form of a file: an indent of 2, the longest word for what is said, a gap.
+const AFTER_WORD: usize = 13;
+
+/// Prints what is known of a file's form, after a word for it.
+pub(super) fn say(out: &mut dyn Write, word: &str, text: &str) -> std::io::Result<()> {
+    writeln!(out, "{}", fitted(&format!("  {word:10} {text}"), AFTER_WORD))
 }
 
 /// The form of a table in words.

@@ -30,7 +30,7 @@ use anyhow::{anyhow, bail};
 use crate::cli::args::{Check, ConfigChoice, LayoutChoice};
 use crate::cli::command::inspect::candidates::Hints;
 use crate::cli::command::inspect::cells::Looks;
-use crate::cli::command::inspect::lines::{BESIDE, delimiter, form, shown};
+use crate::cli::command::inspect::lines::{BESIDE, form, say, shown};
 use crate::cli::command::inspect::samples::{line, samples};
 use crate::cli::command::inspect::values::print_words;
 use crate::cli::command::inspect::written::{Draft, write_new};
@@ -42,6 +42,7 @@ use crate::ingest::field::{Field, Group};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::{detect, misread};
 use crate::ingest::parquet::ParquetFile;
+use crate::ingest::record::delimiter::{delimiter_name, preamble_advice};
 use crate::ingest::record::footer;
 use crate::ingest::record::quoting::Quoting;
 use crate::ingest::{Detected, Layout, Source, date};
@@ -81,12 +82,8 @@ pub(crate) fn inspect(
             found
         }
     };
-    if preamble > 0 {
-        let advice = format!(
-            "The header is on line {}, after a preamble: give --skip-lines {preamble} to check this extract.",
-            preamble + 1
-        );
-        writeln!(out, "{}", fitted(&paint(BOLD, advice), 0))?;
+    if let Some(advice) = preamble_advice(&source, Some(preamble)).filter(|_| preamble > 0) {
+        writeln!(out, "{}", fitted(&paint(BOLD, format!("To check this extract: {advice}")), 0))?;
     }
     let quoted = quoting::other_way(&source, &library, &detected);
     let (library, mut detected, way) = match quoted {
@@ -105,16 +102,16 @@ pub(crate) fn inspect(
     let merged = chosen.map_or(Ok(()), |layout| misread::refuse_merged_names(&source, &detected, layout));
     let refusal = merged.and_then(|()| misread::refuse_unreadable_dates(&source, &detected, is_date)).err();
     let words = Words::of(chosen, &policy).map_err(|what| anyhow!("{}: {what}", seen(file)))?;
-    writeln!(out, "{}", paint(BOLD, seen(file)))?;
+    writeln!(out, "{}", fitted(&paint(BOLD, seen(file)), 2))?;
     if let Some(settings) = &settings.file {
-        writeln!(out, "  settings   {}", seen(settings))?;
+        say(out, "settings", &seen(settings))?;
     }
     if let Some(error) = &refusal {
         writeln!(out, "{}", refused::said(error))?;
     }
     let looks = cells::look(&source, (&detected.grammar, detected.data_start), &is_date, &words);
     print_form(&source, &detected, chosen, out)?;
-    writeln!(out, "  first rows {}", looks.said())?;
+    say(out, "first rows", &looks.said())?;
     if let Some(advice) =
         footer::of_text(&detected.grammar, &source.sample, detected.data_start).filter(|_| source.whole)
     {
@@ -167,25 +164,27 @@ fn print_form(
 ) -> std::io::Result<()> {
     let title = layout.map(|layout| layout.title.as_str()).filter(|title| !title.is_empty());
     let title = title.map_or_else(String::new, |title| format!(" ({})", shown(title)));
-    writeln!(out, "  layout     {}{title}", shown(&detected.layout))?;
+    say(out, "layout", &format!("{}{title}", shown(&detected.layout)))?;
     if let Some(table) = source.table() {
-        return writeln!(out, "  form       {}", form(table));
+        return say(out, "form", &form(table));
     }
-    writeln!(out, "  delimiter  {}", delimiter(detected.grammar.delimiter))?;
+    say(out, "delimiter", &delimiter_name(detected.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
-    writeln!(out, "  line ends  {}", if detected.grammar.cr_ends { "CR" } else { "LF or CRLF" })?;
-    writeln!(out, "  decoded    {undone}")?;
-    writeln!(out, "  encoding   {}", encoding(&source.sample, source.whole))?;
-    writeln!(out, "  quoting    {}", quoting(detected.grammar.quoting, &source.sample))?;
-    writeln!(out, "  header     {} columns, data from line {}", detected.grammar.width, detected.lines_before + 1)?;
+    say(out, "line ends", if detected.grammar.cr_ends { "CR" } else { "LF or CRLF" })?;
+    say(out, "decoded", &undone)?;
+    say(out, "encoding", encoding(&source.sample, source.whole))?;
+    say(out, "quoting", &quoting(detected.grammar.quoting, &source.sample))?;
+    let (width, first) = (detected.grammar.width, detected.lines_before + 1);
+    say(out, "header", &format!("{width} columns, data from line {first}"))?;
     for join in &detected.joins {
-        let (columns, file, between) = (join.header.len(), seen(&join.file), delimiter(join.grammar.delimiter));
-        writeln!(out, "  joined     {} from {file} ({columns} columns, {between})", shown(&join.table))?;
+        let (columns, file, between) = (join.header.len(), seen(&join.file), delimiter_name(join.grammar.delimiter));
+        say(out, "joined", &format!("{} from {file} ({columns} columns, {between})", shown(&join.table)))?;
     }
     if let Some(trailer) = layout.and_then(|layout| layout.trailer.as_ref()) {
         let amount = trailer.amount.map_or(String::new(), |field| format!(", charges in field {field}"));
         let prefix = String::from_utf8_lossy(&trailer.prefix);
-        writeln!(out, "  trailer    begins with \"{}\", rows in field {}{amount}", seen(&prefix), trailer.rows)?;
+        let said = format!("begins with \"{}\", rows in field {}{amount}", seen(&prefix), trailer.rows);
+        say(out, "trailer", &said)?;
     }
     Ok(())
 }

@@ -6,13 +6,14 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use crate::cli::command::inspect::candidates::{Candidate, Hints};
-use crate::cli::command::inspect::lines::{BESIDE, delimiter, form, shown};
+use crate::cli::command::inspect::lines::{BESIDE, form, say, shown};
 use crate::cli::command::inspect::written::{Draft, write_new};
 use crate::cli::command::inspect::{cells, values};
 use crate::cli::terminal::style::{BOLD, fitted, paint, seen, wrapped};
 use crate::ingest::field::{Field, Group};
+use crate::ingest::record::delimiter::{delimiter_name, wrong_separator_line};
 use crate::ingest::record::grammar::{Grammar, Surplus};
-use crate::ingest::record::header::sniff;
+use crate::ingest::record::header::{Preamble, sniff};
 use crate::ingest::{Binding, Layout, Library, ReadError, Source, date};
 use crate::policy::Policy;
 use crate::report::words::numbers::counted;
@@ -23,6 +24,8 @@ struct Reading {
     grammar: Grammar,
     header: Vec<String>,
     data_start: usize,
+    /// Lines before it that are passed over.
+    skip_lines: usize,
     /// The first line looks like a row, so its cells are not shown and columns go by number.
     is_headless: bool,
     binding: Option<Binding>,
@@ -31,8 +34,11 @@ struct Reading {
 impl Reading {
     fn of(source: &Source, layout: &Layout, hints: &Hints) -> Result<Option<Self>, ReadError> {
         let mut best: Option<Self> = None;
+        // A first line `sep=X` that is wrong is passed over.
+        let skip_lines = layout.form.skip_lines.max(usize::from(wrong_separator_line(&source.sample).is_some()));
         sniff(source, |attempt| {
-            if let Ok((grammar, header)) = attempt.read(layout.form.preamble(&[]))
+            if attempt.fits(None, skip_lines)
+                && let Ok((grammar, header)) = attempt.read(Preamble { skip_lines, ..layout.form.preamble(&[]) })
                 && best.as_ref().is_none_or(|best| best.header.len() < header.names.len())
             {
                 let (width, names) = (header.names.len(), header.names);
@@ -40,12 +46,16 @@ impl Reading {
                     && (names.iter().any(|name| looks_like_data(name)) || !names.iter().any(|name| hints.knows(name)));
                 let numbers: Vec<String> = (1..=width).map(|number| format!("column_{number}")).collect();
                 // The first line is a row, too, so it is read again under names by position.
-                let again = if is_headless { attempt.read(layout.form.preamble(&numbers)).ok() } else { None };
+                let again = if is_headless {
+                    attempt.read(Preamble { skip_lines, ..layout.form.preamble(&numbers) }).ok()
+                } else {
+                    None
+                };
                 let data_start = again.map_or(header.data_start, |(_, header)| header.data_start);
                 let header = if is_headless { numbers } else { names };
                 let (binding, grammar) =
                     (layout.bind_present(&header).ok(), Grammar { width, surplus: Surplus::Any, ..grammar });
-                best = Some(Self { grammar, header, data_start, is_headless, binding });
+                best = Some(Self { grammar, header, data_start, skip_lines, is_headless, binding });
             }
             Ok(None::<()>)
         })?;
@@ -65,33 +75,34 @@ pub(super) fn describe(
     (error, write_to): (&ReadError, Option<&Path>),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    writeln!(out, "{}", paint(BOLD, seen(&source.name)))?;
+    writeln!(out, "{}", fitted(&paint(BOLD, seen(&source.name)), 2))?;
     writeln!(out, "{}", said(error))?;
     let hints = Hints::load()?;
     // The canonical layout, or the one that was chosen, is the last.
     let Some(layout) = library.candidates().last() else { return Ok(()) };
     let Some(reading) = Reading::of(source, layout, &hints)? else { return Ok(()) };
     match source.table() {
-        Some(table) => writeln!(out, "  form       {}", form(table))?,
-        None => writeln!(out, "  delimiter  {}", delimiter(reading.grammar.delimiter))?,
+        Some(table) => say(out, "form", &form(table))?,
+        None => say(out, "delimiter", &delimiter_name(reading.grammar.delimiter))?,
     }
     let columns = counted(reading.header.len() as u64, "column");
     if reading.is_headless {
-        writeln!(out, "  header     none: the first line looks like a row; {columns}, shown by number")?;
+        say(out, "header", &format!("none: the first line looks like a row; {columns}, shown by number"))?;
     } else {
-        writeln!(out, "  header     {columns}")?;
+        say(out, "header", &columns)?;
     }
     let words = Words::of(Some(layout), policy).map_err(|what| anyhow!("{}: {what}", source.name))?;
     let is_date = |text: &str| date::service_day(text, &layout.dates).is_some();
     let looks = cells::look(source, (&reading.grammar, reading.data_start), &is_date, &words);
-    writeln!(out, "  first rows {}", looks.said())?;
+    say(out, "first rows", &looks.said())?;
     let mut draft = Draft::new(&layout.name, &reading.header);
+    draft.skip(reading.skip_lines);
     if reading.is_headless {
         draft.name_columns(&reading.header);
     }
     writeln!(out, "\n{}", paint(BOLD, "found"))?;
     if (0..reading.header.len()).all(|column| !reading.uses(column)) {
-        writeln!(out, "  no column with a name that claimlint knows")?;
+        writeln!(out, "{}", fitted("  no column with a name that claimlint knows", 4))?;
     }
     for (field, name) in Field::NAMES {
         for column in reading.binding.iter().flat_map(|binding| binding.columns(field)) {

@@ -64,7 +64,7 @@ pub(super) fn print(
                 })
             };
             let meaning = meaning.unwrap_or_else(|| "unknown: no table has it".to_owned());
-            writeln!(out, "  {:24} {:>6}  {meaning}", shown(label), rows)?;
+            writeln!(out, "{}", fitted(&format!("  {:24} {rows:>6}  {meaning}", shown(label)), BESIDE))?;
         }
     }
     Ok(())

@@ -1,0 +1,191 @@
+//! Cells that cannot be what their column says, among the first rows: signs that the rows are shifted against the header, or that a
+//! layout maps the wrong columns.
+//!
+//! A row whose cells are one column off is as long as any other. If its service date is not one of the cells that moved, it is read as
+//! a row out of scope, so only the cells show it.
+
+use crate::claim::value::amount::{Cents, units};
+use crate::ingest::date::service_day;
+use crate::ingest::field::{Field, Group};
+use crate::ingest::{Binding, Row};
+use crate::run::code_shapes::{is_cpt, is_diagnosis, is_dotted_icd9, is_icd_procedure, parts};
+use crate::warning::{Warning, WarningKind};
+
+/// What the cells of a column may be.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Procedure,
+    Diagnosis,
+    Amount,
+    Units,
+    /// A place of service, a bill type: a short code.
+    ShortCode,
+    /// A number of a claim, a member or a provider.
+    Id,
+}
+
+/// The fields that are looked at.
+const FIELDS: [(Field, Kind); 11] = [
+    (Field::ClaimId, Kind::Id),
+    (Field::MemberId, Kind::Id),
+    (Field::BillingNpi, Kind::Id),
+    (Field::RenderingNpi, Kind::Id),
+    (Field::PlaceOfService, Kind::ShortCode),
+    (Field::BillType, Kind::ShortCode),
+    (Field::ProcedureCode, Kind::Procedure),
+    (Field::Units, Kind::Units),
+    (Field::ChargeAmount, Kind::Amount),
+    (Field::AllowedAmount, Kind::Amount),
+    (Field::PaidAmount, Kind::Amount),
+];
+
+/// The numbered fields that are looked at, by their first column: the others are often empty.
+const GROUPS: [(Group, Kind); 2] = [(Group::Diagnosis, Kind::Diagnosis), (Group::IcdProcedure, Kind::Procedure)];
+
+/// So few cells may be typing errors.
+const FEW_CELLS: u64 = 3;
+
+/// The cells of a field.
+#[derive(Debug, Default, Clone, Copy)]
+struct Cells {
+    filled: u64,
+    unlike: u64,
+}
+
+/// The cells of all fields that are looked at.
+#[derive(Debug, Default)]
+pub(super) struct Misplaced {
+    fields: [Cells; FIELDS.len()],
+    groups: [Cells; GROUPS.len()],
+}
+
+impl Misplaced {
+    /// Looks at a row of an extract with `width` columns. Cells of joined tables are not known yet.
+    pub(super) fn add(&mut self, row: &Row<'_>, binding: &Binding, width: usize) {
+        for slot in binding.each() {
+            for ((field, kind), cells) in FIELDS.into_iter().zip(&mut self.fields) {
+                if slot.columns(field).iter().all(|column| *column < width) {
+                    cells.add(kind, &slot.text(row, field));
+                }
+            }
+        }
+        for ((group, kind), cells) in GROUPS.into_iter().zip(&mut self.groups) {
+            if let Some((_, column)) = binding.group(group).first().filter(|(_, column)| *column < width) {
+                cells.add(kind, &row.text(*column, &[]));
+            }
+        }
+    }
+
+    /// The warning about the fields of which most cells are something else.
+    pub(super) fn warning(&self, file: &str) -> Option<Warning> {
+        let fields = FIELDS.iter().map(|(field, _)| field.name()).zip(self.fields);
+        let groups = GROUPS.iter().map(|(group, _)| group.name()).zip(self.groups);
+        let wrong: Vec<_> = fields.chain(groups).filter(|(_, cells)| cells.unlike * 2 > cells.filled).collect();
+        let (unlike, filled) = wrong.iter().fold((0, 0), |(n, of), (_, cells)| (n + cells.unlike, of + cells.filled));
+        let names: Vec<_> = wrong.iter().map(|(name, _)| *name).collect();
+        let warning = Warning::new(WarningKind::CellsUnlikeField).file(file).field(names.join(", "));
+        (unlike >= FEW_CELLS).then(|| warning.count(unlike).of(filled))
+    }
+}
+
+impl Cells {
+    fn add(&mut self, kind: Kind, text: &str) {
+        // Zeros stand for an empty cell, whatever the column.
+        if text.chars().any(|c| !matches!(c, '0' | '.')) {
+            self.filled += 1;
+            self.unlike += u64::from(is_unlike(kind, text));
+        }
+    }
+}
+
+/// Digits of the shortest number that is too long for a code: six. An amount without a point may have seven.
+const LONG_CODE: usize = 6;
+const LONG_AMOUNT: usize = 8;
+
+/// Is this cell certainly something else? Codes of other systems and decorated cells are not.
+fn is_unlike(kind: Kind, text: &str) -> bool {
+    let is_day = service_day(text, &[]).is_some();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = digits == text.len();
+    // Two decimals, as an amount has them.
+    let is_amount = text.rsplit_once('.').is_some_and(|(_, cents)| cents.len() == 2) && Cents::parse(text).is_some();
+    match kind {
+        Kind::Procedure => {
+            let upper = text.to_ascii_uppercase();
+            let code = upper.as_bytes();
+            let is_other_code = is_diagnosis(code) && !is_cpt(code) && !is_icd_procedure(code);
+            // An ICD-9 procedure has two digits before the point.
+            is_day
+                || digits == 0
+                || text.len() <= 2
+                || is_other_code
+                || is_number && digits >= LONG_CODE
+                || is_amount && text.len() != "81.66".len()
+        }
+        Kind::Diagnosis => {
+            let code = parts(text).next().unwrap_or(text);
+            let is_long = is_number && digits >= LONG_CODE;
+            is_day || digits == 0 || code.len() <= 2 || is_long || is_amount && !is_dotted_icd9(code.as_bytes())
+        }
+        Kind::Amount => is_day || Cents::parse(text).is_none() || is_number && digits >= LONG_AMOUNT,
+        Kind::Units => is_day || units(text).is_none() || is_number && digits >= LONG_CODE,
+        Kind::ShortCode => is_day || digits == 0 || is_amount || is_number && digits > 4,
+        Kind::Id => (is_day && !is_number) || is_amount,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_other_columns_are_unlike_and_odd_ones_of_the_same_are_not() {
+        let own: [(Kind, &[&str]); 6] = [
+            (
+                Kind::Procedure,
+                &["22513", "0PU43JZ", "J1885", "0201T", "22513-59", "HC:22513:59", "W0001", "0360", "81.66", "22513.0"],
+            ),
+            (
+                Kind::Diagnosis,
+                &["M48.54XA", "M4854XA", "733.13", "73313", "V5417", "4019", "ABK:M4854XA", "M4854XA;I10"],
+            ),
+            (Kind::Amount, &["2500.00", "$1,234.50", "(12.50)", "-3", "1234567", "0.5"]),
+            (Kind::Units, &["1", "1.0", "UN:2", "-1", "0.25", "120"]),
+            (Kind::ShortCode, &["22", "22.0", "022", "11:A:1", "131", "0131", "22 - On campus"]),
+            (Kind::Id, &["1", "E24100417", "20240305001", "20240305", "1001.0", "A-1.23", "1234567893", "1.23E+15"]),
+        ];
+        for (kind, cells) in own {
+            for cell in cells {
+                assert!(!is_unlike(kind, cell), "{kind:?}: {cell}");
+            }
+        }
+        let others: [(Kind, &[&str]); 6] = [
+            (
+                Kind::Procedure,
+                &["2024-03-05", "20240305", "M48.54XA", "E119", "59", "1", "HMO", "2500.00", "1234567893"],
+            ),
+            (Kind::Diagnosis, &["2024-03-05", "20240305", "1", "RT", "A", "2500.00", "1234567893", "HMO"]),
+            (Kind::Amount, &["2024-03-05", "20240305", "M48.54XA", "HMO", "1234567893", "A-77"]),
+            (Kind::Units, &["2024-03-05", "20240305", "M48.54XA", "HMO", "22513.5.1", "1234567893"]),
+            (Kind::ShortCode, &["2024-03-05", "20240305", "HMO", "22513", "2500.00"]),
+            (Kind::Id, &["2024-03-05", "3/5/2024", "2500.00"]),
+        ];
+        for (kind, cells) in others {
+            for cell in cells {
+                assert!(is_unlike(kind, cell), "{kind:?}: {cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_warning_needs_most_cells_of_a_field_and_more_than_a_few() {
+        let cells = |filled, unlike| Cells { filled, unlike };
+        let mut misplaced = Misplaced::default();
+        misplaced.fields[6] = cells(4, 2);
+        misplaced.fields[10] = cells(2, 2);
+        assert_eq!(misplaced.warning("a.csv"), None);
+        misplaced.groups[0] = cells(3, 2);
+        let warning = misplaced.warning("a.csv").expect("a warning");
+        assert_eq!((warning.field.as_str(), warning.count, warning.of), ("paid_amount, diagnosis", Some(4), Some(5)));
+    }
+}
