@@ -41,7 +41,7 @@ pub(crate) mod read_joined;
 pub(crate) mod read_parquet;
 pub mod record;
 pub(crate) mod row_memory;
-pub(crate) mod same_text;
+pub mod same_text;
 pub mod scan;
 pub mod source;
 pub mod split;

@@ -255,7 +255,7 @@ mod tests {
             ("k2", &["BBR:0PU43JZ:D8:20240305", "BBQ:0JH60DZ:D8:20240305"], Some(("icd_procedure", 2))),
             ("k2", &["0PU.43JZ", "x", "x"], Some(("icd_procedure", 1))),
             ("sv1", &["HC:22513:59", "HC:99213:25", "HC:99214"], Some(("procedure_code", 3))),
-            ("cpt_and_modifier", &["99213-25", "99214", "36415"], Some(("procedure_code", 3))),
+            ("cpt_and_more", &["99213-25", "99214", "36415"], Some(("procedure_code", 3))),
             ("proc_list", &["99213,36415", "99214"], Some(("procedure_code", 2))),
             // Near misses: the policy excludes them, or they are no codes.
             ("admitting_diagnosis", &["M4854XA"], None),

@@ -4,7 +4,7 @@
 //! A row whose cells are one column off is as long as any other. If its service date is not one of the cells that moved, it is read as
 //! a row out of scope, so only the cells show it.
 
-use crate::claim::value::amount::{Cents, units};
+use crate::claim::value::amount::{Cents, units, without_measure};
 use crate::ingest::date::service_day;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
@@ -128,7 +128,10 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
             is_day || digits == 0 || code.len() <= 2 || is_long || is_amount && !is_dotted_icd9(code.as_bytes())
         }
         Kind::Amount => is_day || Cents::parse(text).is_none() || is_number && digits >= LONG_AMOUNT,
-        Kind::Units => is_day || units(text).is_none() || is_number && digits >= LONG_CODE,
+        Kind::Units => {
+            let is_count = units(text).is_some() || without_measure(text).is_empty();
+            is_day || !is_count || is_number && digits >= LONG_CODE
+        }
         Kind::ShortCode => is_day || digits == 0 || is_amount || is_number && digits > 4,
         Kind::Id => (is_day && !is_number) || is_amount,
     }
@@ -150,7 +153,7 @@ mod tests {
                 &["M48.54XA", "M4854XA", "733.13", "73313", "V5417", "4019", "ABK:M4854XA", "M4854XA;I10"],
             ),
             (Kind::Amount, &["2500.00", "$1,234.50", "(12.50)", "-3", "1234567", "0.5"]),
-            (Kind::Units, &["1", "1.0", "UN:2", "-1", "0.25", "120"]),
+            (Kind::Units, &["1", "1.0", "UN:2", "UN:", "-1", "0.25", "120"]),
             (Kind::ShortCode, &["22", "22.0", "022", "11:A:1", "131", "0131", "22 - On campus"]),
             (Kind::Id, &["1", "E24100417", "20240305001", "20240305", "1001.0", "A-1.23", "1234567893", "1.23E+15"]),
         ];

@@ -3,9 +3,16 @@
 
 use std::io::Write as _;
 
+use claimlint::warning::WarningKind;
+
 use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir};
 use crate::kit::{Inputs, flowed};
 use crate::warnings::{of, of_report};
+
+/// A layout with a table of diagnoses.
+const JOINED: &str = "name = \"joined\"\n[columns]\nclaim_id = \"claim_id\"\nservice_date = \"service_date\"\nprocedure_code = \"procedure_code\"\n\
+                  diagnosis = \"D{1..2}\"\n[[join]]\ntable = \"dx\"\nkey = \"claim_id\"\nto = \"claim_id\"\n\
+                  codes = { column = \"diag\", as = \"D{1..2}\" }\n";
 
 /// The message with which a check of these files is refused.
 fn refused(dir: &TestDir, args: &[&str]) -> String {
@@ -79,6 +86,12 @@ fn a_line_sep_that_the_header_contradicts_is_answered_with_the_flag() {
     dir.put("auths.csv", "sep=;\nauthorization_number,status\nA-1,approved\n");
     let output = refused(&dir, &["claims.csv", "--auths", "auths.csv"]);
     assert!(output.contains("its header is separated by comma; leave out that line"), "{output}");
+    dir.put("dx.csv", "sep=;\nclaim_id,diag\nC4,M48.56XA\n");
+    dir.put("l.toml", JOINED);
+    let output = refused(&dir, &["claims.csv", "--layout", "l.toml", "--join", "dx=dx.csv"]);
+    assert!(output.contains("is separated by comma; leave out that line, or write skip_lines = 1"), "{output}");
+    dir.put("l.toml", format!("{JOINED}skip_lines = 1\n"));
+    checked(&dir, &["claims.csv", "--layout", "l.toml", "--join", "dx=dx.csv"]);
     // A line that is right is passed over, also after a preamble that is skipped.
     dir.put("sep.csv", format!("sep=;\n{}", format!("{HEAD}{DENY}").replace(',', ";")));
     assert!(checked(&dir, &["sep.csv"]).out.contains("1 row = 1 in scope"));
@@ -205,10 +218,7 @@ fn a_layout_that_can_read_no_extract_is_refused_by_the_check() {
 #[test]
 fn rows_of_other_files_that_end_otherwise_are_refused_with_the_same_sentence() {
     let dir = TestDir::with(&[DENY]);
-    let layout = "name = \"joined\"\n[columns]\nclaim_id = \"claim_id\"\nservice_date = \"service_date\"\nprocedure_code = \"procedure_code\"\n\
-                  diagnosis = \"D{1..2}\"\n[[join]]\ntable = \"dx\"\nkey = \"claim_id\"\nto = \"claim_id\"\n\
-                  codes = { column = \"diag\", as = \"D{1..2}\" }\n";
-    dir.put("l.toml", layout);
+    dir.put("l.toml", JOINED);
     let (auth, code) = ("A1,M4,22514,approved,2024-01-01,2024-12-31,1\n", "C4,M48.56XA\n");
     for (end, name) in
         [("\r", "a CR"), ("\u{85}", "NEL"), ("\u{b}", "the vertical tab"), ("\u{1e}", "the record separator")]
@@ -235,4 +245,18 @@ fn a_missing_file_with_a_bracket_in_its_name_is_told_as_that() {
     assert!(output.contains("claims[1.csv: no such file exists") && output.contains("write [[]"), "{output}");
     dir.put("claims[1.csv", format!("{HEAD}{DENY}"));
     assert!(checked(&dir, &["claims[1.csv"]).out.contains("1 row = 1 in scope"));
+}
+
+/// Who reads an extract of a public source by the layout of that source knows which of its diagnoses are not read.
+#[test]
+fn extracts_of_shipped_layouts_have_no_unknown_columns_of_codes() {
+    let extracts = std::fs::read_dir(crate::kit::at("fixtures/extracts")).expect("a directory");
+    let names = extracts.map(|entry| entry.expect("an entry").path());
+    let claims: Vec<_> = names.filter(|path| path.extension().is_some_and(|end| end == "csv")).collect();
+    assert!(claims.len() > 3, "{claims:?}");
+    for path in claims.iter().filter(|path| !path.display().to_string().contains("authorizations")) {
+        let Ok(outcome) = Inputs::one(std::fs::read(path).expect("it is there")).run() else { continue };
+        let mut kinds = outcome.context.warnings.iter().map(|warning| warning.kind);
+        assert!(!kinds.any(|kind| kind == WarningKind::UnusedColumn), "{}", path.display());
+    }
 }

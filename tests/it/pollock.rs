@@ -60,6 +60,14 @@ fn services(outcome: &JudgedRun) -> BTreeMap<String, Vec<String>> {
 const ANNOUNCEMENTS: [WarningKind; 4] =
     [WarningKind::RowsOfTwoLengths, WarningKind::FilledSurplus, WarningKind::StrayQuotes, WarningKind::UnusedColumn];
 
+/// Kinds of pollution of which a wrong row is announced by its own line alone, in a warning that says what happened to it. A row with
+/// another quote has one cell more where a comma was quoted.
+const NAMED: [(&str, &[WarningKind]); 3] = [
+    ("delimiter too many", &[WarningKind::RowsOfTwoLengths]),
+    ("quote too many", &[WarningKind::StrayQuotes]),
+    ("row with another quote", &[WarningKind::RowsOfTwoLengths]),
+];
+
 /// Reads a file and compares it with the clean table. Also says which rows were wrong in silence.
 fn score(file: &Polluted, truth: &BTreeMap<String, Vec<String>>, unmapped: usize) -> (Score, Vec<usize>) {
     let mut score = Score { files: 1, rows: file.rows.len() as u64, ..Score::default() };
@@ -71,13 +79,21 @@ fn score(file: &Polluted, truth: &BTreeMap<String, Vec<String>>, unmapped: usize
     let rejected: BTreeSet<u64> = input.rejects.all().expect("they are in memory").iter().map(|r| r.line).collect();
     // A column that is not there is announced, too.
     let mut warnings = outcome.context.warnings.iter();
+    let named = NAMED.iter().find(|(kind, _)| *kind == file.kind).map(|(_, kinds)| *kinds);
+    let names = |line: u64| {
+        let mut warnings = outcome.context.warnings.iter();
+        warnings.any(|warning| {
+            let says = named.is_some_and(|kinds| kinds.contains(&warning.kind));
+            says && warning.line == Some(line) && warning.count == Some(1)
+        })
+    };
     let is_announced = warnings.any(|warning| ANNOUNCEMENTS.contains(&warning.kind)) || input.unmapped.len() > unmapped;
     let mut read = services(&outcome);
     let mut wrong = Vec::new();
     for (row, line) in &file.rows {
         let claim = cells(*row).swap_remove(0);
         let is_right = read.remove(&claim).is_some_and(|service| service == truth[&claim]);
-        match (is_right, rejected.contains(line), is_announced) {
+        match (is_right, rejected.contains(line), if named.is_some() { names(*line) } else { is_announced }) {
             (true, ..) => score.right += 1,
             (false, true, _) => score.rejected += 1,
             (false, false, true) => score.announced += 1,
@@ -113,6 +129,23 @@ fn keep(directory: &Path, files: &[Polluted], scores: &BTreeMap<&str, Score>) {
     fs::write(directory.join("claimlint.csv"), told).expect("room for it");
 }
 
+/// The kinds of pollution, and the clean table.
+const KINDS: [&str; 13] = [
+    "another number of fields",
+    "clean",
+    "delimiter too few",
+    "delimiter too many",
+    "dialect",
+    "file",
+    "name in the header",
+    "quote too many",
+    "row with another delimiter",
+    "row with another escape",
+    "row with another line end",
+    "row with another quote",
+    "shifted header",
+];
+
 #[test]
 fn no_row_of_a_polluted_file_is_wrong_in_silence() {
     let files = all();
@@ -137,6 +170,11 @@ fn no_row_of_a_polluted_file_is_wrong_in_silence() {
     assert!(silent.is_empty(), "{} files have rows that are wrong in silence:\n{}", silent.len(), silent.join("\n"));
     let all = ROWS as u64;
     assert_eq!(scores["clean"], Score { files: 1, rows: all, right: all, ..Score::default() });
+    let kinds: Vec<&str> = scores.keys().copied().collect();
+    assert_eq!(kinds, KINDS);
+    // A header that is shifted against the rows is read right or refused.
+    let shifted = scores["shifted header"];
+    assert_eq!((shifted.right, shifted.refused), (all, shifted.files - 1), "{shifted:?}");
     // A mistake in a row costs that row at most.
     for kind in [
         "delimiter too many",

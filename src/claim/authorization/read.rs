@@ -13,7 +13,7 @@ use crate::ingest::cell::{is_blank, upper};
 use crate::ingest::date;
 use crate::ingest::field::fold;
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
-use crate::ingest::record::delimiter::{delimiter_name, wrong_separator_line};
+use crate::ingest::record::delimiter::wrong_separator_line_said;
 use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
@@ -161,12 +161,8 @@ fn header(
             [_, true] => "column authorization_number",
             _ => "columns authorization_number and status",
         };
-        if let Some((stated, own)) = wrong_separator_line(&source.sample) {
-            return unusable(format!(
-                "its first line says that the delimiter is {}, and its header is separated by {}; leave out that line",
-                delimiter_name(stated),
-                delimiter_name(own)
-            ));
+        if let Some(said) = wrong_separator_line_said(&source.sample) {
+            return unusable(format!("{said}; leave out that line"));
         }
         unusable(format!(
             "is not an authorization file: its first line does not name the {missing}; write {}, or name your columns in \

@@ -10,7 +10,7 @@ use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
 use crate::ingest::layout::known_names::KnownNames;
-use crate::ingest::record::delimiter::preamble_advice;
+use crate::ingest::record::delimiter::wrong_separator_line_said;
 use crate::ingest::record::first_rows::surplus_fields;
 use crate::ingest::record::grammar::Grammar;
 use crate::ingest::record::header::{Header, Preamble, sniff};
@@ -190,7 +190,9 @@ fn open_one(
             (_, Some(what)) => what,
             _ => "has no header line".to_owned(),
         };
-        let advice = preamble_advice(&source, None).map(|advice| format!("\n  {advice}")).unwrap_or_default();
+        let advice = wrong_separator_line_said(&source.sample).map_or_else(String::new, |said| {
+            format!("\n  {said}; leave out that line, or write skip_lines = 1 under its [[join]]")
+        });
         ReadError::unusable(&table.file, what + &advice)
     })
 }

@@ -51,16 +51,21 @@ pub(super) fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)>
     (word.eq_ignore_ascii_case(b"sep=") && is_delimiter).then_some((delimiter[0], start + next))
 }
 
+/// Says of a first line `sep=X` that it is wrong.
+pub fn wrong_separator_line_said(sample: &[u8]) -> Option<String> {
+    let (stated, own) = wrong_separator_line(sample)?;
+    let (stated, own) = (delimiter_name(stated), delimiter_name(own));
+    Some(format!("its first line says that the delimiter is {stated}, and its header is separated by {own}"))
+}
+
 /// What to do about lines before the header: a first line `sep=X` that is wrong, or a preamble of this many lines, which may
 /// begin with one.
 pub fn preamble_advice(source: &Source, lines: Option<usize>) -> Option<String> {
-    match (wrong_separator_line(&source.sample).filter(|_| source.table().is_none()), lines) {
-        (Some((stated, own)), _) => Some(format!(
-            "its first line says that the delimiter is {}, and its header is separated by {}: give --skip-lines {}",
-            delimiter_name(stated),
-            delimiter_name(own),
-            lines.unwrap_or(1)
-        )),
+    if source.table().is_some() {
+        return None;
+    }
+    match (wrong_separator_line_said(&source.sample), lines) {
+        (Some(said), _) => Some(format!("{said}: give --skip-lines {}", lines.unwrap_or(1))),
         (None, Some(lines)) => {
             Some(format!("its header is on line {}, after a preamble: give --skip-lines {lines}", lines + 1))
         }
