@@ -176,7 +176,7 @@ fn held_back(text: &[u8]) -> usize {
     }
     let tail = &text[text.len().saturating_sub(CHARACTER_BYTES - 1)..];
     let begins = tail.iter().rposition(|b| *b >= 0xC0);
-    let start = begins.map_or(tail.len(), |start| start);
+    let start = begins.unwrap_or(tail.len());
     match std::str::from_utf8(&tail[start..]) {
         Err(e) if e.valid_up_to() == 0 && e.error_len().is_none() => tail.len() - start,
         _ => 0,
@@ -245,7 +245,7 @@ mod tests {
             std::fs::write(&path, bytes).expect("room");
             path.display().to_string()
         };
-        let text: String = (0..9000).map(|n| format!("C{n},é,22513\n")).collect();
+        let text = (0..9000).map(|n| format!("C{n},é,22513\n")).collect::<Vec<_>>().concat();
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(text.as_bytes()).expect("memory");
         let utf16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();

@@ -28,9 +28,8 @@ pub(super) fn is_diagnosis(code: &[u8]) -> bool {
 
 /// Three digits, a dot, one digit or two: a diagnosis of ICD-9-CM, or a number.
 pub(super) fn is_dotted_icd9(code: &[u8]) -> bool {
-    matches!(code, [front @ .., b'.', _] | [front @ .., b'.', _, _] if front.len() == 3)
-        && code.iter().all(|b| b.is_ascii_digit() || *b == b'.')
-        && code.iter().filter(|b| **b == b'.').count() == 1
+    let Some((front, [b'.', rest @ ..])) = code.split_at_checked(3) else { return false };
+    matches!(rest.len(), 1 | 2) && front.iter().chain(rest).all(u8::is_ascii_digit)
 }
 
 /// Five digits, or four after or before a letter.
