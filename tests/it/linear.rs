@@ -48,13 +48,18 @@ fn extract(rows: usize, put: impl Fn(usize, &mut dyn FnMut(&Row<'_>))) -> String
     text
 }
 
-/// An authorization file whose rows are all for one number, each with other days and units.
-fn authorizations(rows: usize, member: impl Fn(usize) -> String) -> Vec<u8> {
+/// An authorization file whose rows are all for one number, each with other days. They have the units that `units` says.
+fn authorizations(rows: usize, member: impl Fn(usize) -> String, units: impl Fn(usize) -> String) -> Vec<u8> {
     let mut text = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n".to_owned();
     for n in 0..rows {
         let (month, day) = (n / 28 % 12 + 1, n % 28 + 1);
-        writeln!(text, "A1,{},22514,approved,2024-{month:02}-{day:02},2024-{month:02}-{day:02},", member(n))
-            .expect("memory takes it");
+        writeln!(
+            text,
+            "A1,{},22514,approved,2024-{month:02}-{day:02},2024-{month:02}-{day:02},{}",
+            member(n),
+            units(n)
+        )
+        .expect("memory takes it");
     }
     text.into_bytes()
 }
@@ -78,15 +83,17 @@ fn inputs(kind: &str, n: usize) -> Inputs {
             let (head, row) = row.trim_end().split_once('\n').expect("a header");
             format!("{head}{columns}\n{row}{}\n", ",".repeat(n))
         }
-        "services with one authorization" | "members with one authorization" => {
+        "services with one authorization" | "members with one authorization" | "units of one authorization" => {
             extract(n, |n, put| put(&Row { claim: &format!("C{n:06}"), authorization: "A1", day: n, ..ROW }))
         }
         _ => extract(n, |n, put| of(n, ROW, put)),
     };
+    let no_units = |_| String::new();
     let auths = match kind {
-        "services with one authorization" => Some(authorizations(n / 10, |_| "M1".to_owned())),
-        "members with one authorization" => Some(authorizations(n / 10, |n| format!("M{n}"))),
-        "authorizations of a member" => Some(authorizations(n, |n| format!("M{:06}", n % 7))),
+        "services with one authorization" => Some(authorizations(n / 10, |_| "M1".to_owned(), no_units)),
+        "units of one authorization" => Some(authorizations(n / 10, |_| "M1".to_owned(), |n| (n + 1).to_string())),
+        "members with one authorization" => Some(authorizations(n / 10, |n| format!("M{n}"), no_units)),
+        "authorizations of a member" => Some(authorizations(n, |n| format!("M{:06}", n % 7), no_units)),
         _ => None,
     };
     Inputs { auths, ..Inputs::one(text) }
@@ -98,12 +105,16 @@ fn counted(work: impl FnOnce() + Send) -> u64 {
     alone.install(|| steps::of(work))
 }
 
-/// Asserts that ten times the input takes at most eleven times the steps, and at least five times: if it took fewer, the
-/// steps would not be those of the input.
-fn grows_in_proportion(kind: &str, steps_of: impl Fn(usize) -> u64) {
+/// Levels that three trees over the groups of one authorization number gain where there are ten times as many groups.
+const MORE_LEVELS: u64 = 3 * 4;
+
+/// Asserts that ten times the input takes at most eleven times the steps, and `more` for each row, and at least five times: if
+/// it took fewer, the steps would not be those of the input.
+fn grows_in_proportion(kind: &str, more: u64, steps_of: impl Fn(usize) -> u64) {
     let (small, large) = (steps_of(ROWS), steps_of(10 * ROWS));
     assert!(small >= ROWS as u64, "{kind}: only {small} steps are counted");
-    assert!(large <= 11 * small && large >= 5 * small, "{kind}: {small} steps, and {large} for ten times the input");
+    let most = 11 * small + more * 10 * ROWS as u64;
+    assert!(large <= most && large >= 5 * small, "{kind}: {small} steps, and {large} for ten times the input");
 }
 
 #[test]
@@ -118,14 +129,16 @@ fn checking_takes_steps_in_proportion_to_the_extract() {
         "product labels",
         "columns",
         "services with one authorization",
+        "units of one authorization",
         "members with one authorization",
         "authorizations of a member",
     ] {
-        grows_in_proportion(kind, |n| {
+        let more = if kind == "units of one authorization" { MORE_LEVELS } else { 0 };
+        grows_in_proportion(kind, more, |n| {
             let inputs = inputs(kind, n);
             counted(|| _ = inputs.run().expect("the extract is sound"))
         });
-        grows_in_proportion(&format!("{kind}, masked"), |n| {
+        grows_in_proportion(&format!("{kind}, masked"), more, |n| {
             let inputs = inputs(kind, n);
             counted(|| _ = inputs.masked(mask()).expect("the extract is sound"))
         });
@@ -142,7 +155,7 @@ fn suppressions_take_steps_in_proportion() {
         };
         (0..n).map(one).collect::<String>()
     };
-    grows_in_proportion("suppressions", |n| {
+    grows_in_proportion("suppressions", 0, |n| {
         let (inputs, text) = (inputs("claims", n), file(n));
         counted(|| {
             let mut run = inputs.read_by(&POLICY, claimlint::ingest::BLOCK, 4096, None).expect("the extract is sound");
@@ -172,7 +185,7 @@ fn policy(n: usize) -> PolicyFile {
 #[test]
 fn a_large_policy_takes_steps_in_proportion() {
     let loaded = |n: usize| -> Policy { load(&[policy(n)], &codes()).expect("the policy is sound") };
-    grows_in_proportion("diagnoses and brands of a policy", |n| counted(|| _ = loaded(n)));
+    grows_in_proportion("diagnoses and brands of a policy", 0, |n| counted(|| _ = loaded(n)));
     let labels = inputs("product labels", ROWS);
     let steps_by = |policy: &Policy| counted(|| _ = labels.run_by(policy, 1 << 16).expect("the extract is sound"));
     assert_eq!(

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::authorization::lookup::{Approvals, NumberRows};
+use crate::claim::authorization::lookup::NumberRows;
+use crate::claim::authorization::member::MemberApprovals;
 use crate::claim::authorization::row::{Approval, Authorization, Scope, scope};
 use crate::claim::value::authorization::{compared, key};
 use crate::claim::value::code::CodeTable;
@@ -52,7 +53,7 @@ pub struct AuthorizationFile {
     /// Numbers with [`PREPARED_ROWS`] rows and more.
     prepared_numbers: FxHashMap<String, NumberRows>,
     /// Approvals of members with [`PREPARED_ROWS`] rows and more.
-    prepared_members: FxHashMap<String, Approvals>,
+    prepared_members: FxHashMap<String, MemberApprovals>,
     /// Status labels that no table knows, with their rows.
     unread: FxHashMap<String, u64>,
     /// What is probably wrong with it.
@@ -107,7 +108,7 @@ impl AuthorizationFile {
     }
 
     /// The look-ups of numbers and members with many rows.
-    fn prepared(&self) -> (FxHashMap<String, NumberRows>, FxHashMap<String, Approvals>) {
+    fn prepared(&self) -> (FxHashMap<String, NumberRows>, FxHashMap<String, MemberApprovals>) {
         fn large(places: &Places) -> impl Iterator<Item = &[(u64, u32)]> {
             places.chunk_by(|one, other| one.0 == other.0).filter(|group| group.len() >= PREPARED_ROWS)
         }
@@ -121,13 +122,13 @@ impl AuthorizationFile {
         }
         for (_, place) in large(&self.members).flatten().copied() {
             let row = &self.rows[place as usize];
-            let approvals: &mut Approvals = members.entry(row.member_id.clone()).or_default();
+            let approvals: &mut MemberApprovals = members.entry(row.member_id.clone()).or_default();
             if row.approval == Approval::Approved {
                 approvals.add(place as usize, row, self.scope(place));
             }
         }
         numbers.values_mut().for_each(NumberRows::finish);
-        members.values_mut().for_each(Approvals::finish);
+        members.values_mut().for_each(MemberApprovals::finish);
         (numbers, members)
     }
 

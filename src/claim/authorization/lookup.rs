@@ -2,15 +2,15 @@
 //! rows carry it.
 //!
 //! The approvals of a number are grouped by member, then by procedures and units. The rows of a group differ only in their
-//! dates, so a binary search tells which of them covers a day.
+//! dates. A tree over the groups tells the first of them that covers a day, and the first that does not.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 
+use crate::claim::authorization::days::{self, Asked, Days, DaysTree};
 use crate::claim::authorization::row::{Approval, Authorization, Scope};
 use crate::claim::value::code_set::CodeSet;
 use crate::steps;
@@ -29,7 +29,8 @@ pub struct Wanted<'a> {
     pub used: Option<Decimal>,
 }
 
-/// How the approvals of one number fit a service. Each mismatch holds the row that comes closest.
+/// How the approvals of one number fit a service. Each mismatch holds the row that comes closest; if an approval covers the
+/// service, mismatches mean nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fit {
     /// An approval covers the service.
@@ -46,124 +47,103 @@ pub struct Fit {
     pub member: Option<usize>,
 }
 
-/// Rows that differ only in their dates.
-#[derive(Debug, Clone)]
-struct Group {
-    scope: Scope,
-    units: Option<Decimal>,
-    /// The first row of the file.
-    first: usize,
-    /// The days of each row. After [`Group::finish`], spans that share no day, in order, each with the first row that covers
-    /// it.
-    spans: Vec<Span>,
-}
-
-/// Days and a row that covers all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    from: Date,
-    to: Date,
-    place: usize,
-}
-
-impl Group {
-    /// Finds the first row that covers each day.
-    fn finish(&mut self) {
-        self.spans.sort_unstable_by_key(|span| (span.from, span.place));
-        let mut waiting = std::mem::take(&mut self.spans).into_iter().peekable();
-        // The rows that began, the first row of the file on top.
-        let mut begun: BinaryHeap<Reverse<(usize, Date)>> = BinaryHeap::new();
-        let mut day = Date::MIN;
-        loop {
-            while begun.peek().is_some_and(|Reverse((_, to))| *to < day) {
-                begun.pop();
-            }
-            if begun.is_empty() {
-                let Some(next) = waiting.peek() else { break };
-                day = day.max(next.from);
-            }
-            while let Some(span) = waiting.next_if(|span| span.from <= day) {
-                begun.push(Reverse((span.place, span.to)));
-            }
-            let Some(Reverse((place, to))) = begun.peek().copied() else { continue };
-            // A row that has ended may be on top if it began before the day.
-            if to < day {
-                continue;
-            }
-            let before_next = waiting.peek().and_then(|next| next.from.yesterday().ok());
-            let to = before_next.map_or(to, |end| end.min(to));
-            match self.spans.last_mut() {
-                Some(last) if last.place == place && last.to.tomorrow().is_ok_and(|next| next == day) => last.to = to,
-                _ => self.spans.push(Span { from: day, to, place }),
-            }
-            let Ok(tomorrow) = to.tomorrow() else { break };
-            day = tomorrow;
-        }
-    }
-
-    /// The first row of the file that shares a day with these.
-    fn first_on(&self, (first, last): (Date, Date)) -> Option<usize> {
-        let start = self.spans.partition_point(|span| span.to < first);
-        // No more spans than days.
-        let spans = self.spans[start..].iter().take_while(|span| span.from <= last);
-        spans.inspect(|_| steps::take(1)).map(|span| span.place).min()
-    }
-
-    /// Does a row of the group share a day with these?
-    fn covers(&self, days: Option<(Date, Date)>) -> bool {
-        days.is_none_or(|(first, last)| {
-            let after = self.spans.partition_point(|span| span.to < first);
-            self.spans.get(after).is_some_and(|span| span.from <= last)
-        })
-    }
-}
-
-/// Approvals in groups.
+/// Approvals of one number, grouped by procedures and then by units.
 #[derive(Debug, Clone, Default)]
 pub struct Approvals {
-    groups: Vec<Group>,
-    /// The index of each group.
+    scopes: Vec<ScopeRows>,
+    by_scope: FxHashMap<Scope, usize>,
+    /// The index of the scope of these procedures and units, and of the group within it.
     by_terms: FxHashMap<(Scope, Option<Decimal>), usize>,
+}
+
+/// Approvals for the same procedures, grouped by units. A group is a number, in the order of the first rows.
+#[derive(Debug, Clone)]
+struct ScopeRows {
+    scope: Scope,
+    /// By group, its units, and its first row in the file.
+    groups: Vec<(Option<Decimal>, usize)>,
+    /// By group, the days that its rows cover.
+    days: Vec<Days>,
+    /// The groups, those with the most units first. No limit is the most.
+    by_units: Vec<u32>,
+    /// The days of the groups, in the order of their first rows, twice, and in the order of their units.
+    trees: Option<[DaysTree; 3]>,
 }
 
 impl Approvals {
     pub(super) fn add(&mut self, place: usize, row: &Authorization, scope: Scope) {
-        let (from, to) = (row.valid_from.unwrap_or(Date::MIN), row.valid_to.unwrap_or(Date::MAX));
-        let number = *self.by_terms.entry((scope, row.units)).or_insert(self.groups.len());
-        if number == self.groups.len() {
-            self.groups.push(Group { scope, units: row.units, first: place, spans: Vec::new() });
+        let of_scope = *self.by_scope.entry(scope).or_insert(self.scopes.len());
+        if of_scope == self.scopes.len() {
+            let (groups, days, by_units) = (Vec::new(), Vec::new(), Vec::new());
+            self.scopes.push(ScopeRows { scope, groups, days, by_units, trees: None });
         }
-        // An authorization that ends before it begins is never valid.
-        if from <= to {
-            self.groups[number].spans.push(Span { from, to, place });
+        let rows = &mut self.scopes[of_scope];
+        let group = *self.by_terms.entry((scope, row.units)).or_insert(rows.groups.len());
+        if group == rows.groups.len() {
+            rows.groups.push((row.units, place));
+            rows.days.push(Days::new());
         }
+        rows.days[group].extend(row.span());
     }
 
     /// Called after all rows were added.
     pub(super) fn finish(&mut self) {
-        self.groups.iter_mut().for_each(Group::finish);
+        self.scopes.iter_mut().for_each(ScopeRows::finish);
     }
 
-    /// The first row of the file that fits the codes and shares a day with this span.
-    pub(super) fn first_fitting(&self, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
-        steps::take(self.groups.len());
-        self.groups.iter().filter(|group| group.scope.fits(codes)).filter_map(|group| group.first_on(days)).min()
-    }
-
+    /// Where no approval fits, the rows that come closest are those of all calls.
     fn judge(&self, wanted: &Wanted<'_>, listed: CodeSet, fit: &mut Fit) {
-        steps::take(self.groups.len());
-        for group in &self.groups {
-            let first = Some(group.first);
-            if !group.scope.fits(wanted.codes) {
-                let misfit = if group.scope.fits(listed) { &mut fit.level } else { &mut fit.procedures };
-                *misfit = earlier(*misfit, first);
-            } else if !group.covers(wanted.days) {
-                fit.days = earlier(fit.days, first);
-            } else if wanted.used.zip(group.units).is_some_and(|(used, units)| used > units) {
-                fit.units = earlier(fit.units, first);
+        steps::take(self.scopes.len());
+        for rows in &self.scopes {
+            if !rows.scope.fits(wanted.codes) {
+                let misfit = if rows.scope.fits(listed) { &mut fit.level } else { &mut fit.procedures };
+                *misfit = earlier(*misfit, rows.first());
             } else {
-                fit.holds = true;
+                rows.judge(wanted, fit);
             }
+        }
+    }
+}
+
+impl ScopeRows {
+    fn finish(&mut self) {
+        self.days.iter_mut().for_each(|days| *days = days::joined(std::mem::take(days)));
+        self.by_units = (0..self.groups.len() as u32).collect();
+        let units = |group: &u32| self.groups[*group as usize].0;
+        self.by_units.sort_by_key(|group| (units(group).is_some(), Reverse(units(group))));
+        let count = self.groups.len();
+        let (by_row, by_units) = (|n: usize| &self.days[n], |n: usize| &self.days[self.by_units[n] as usize]);
+        self.trees = Some([
+            DaysTree::new(Asked::Any, count, by_row),
+            DaysTree::new(Asked::All, count, by_row),
+            DaysTree::new(Asked::Any, count, by_units),
+        ]);
+    }
+
+    fn first(&self) -> Option<usize> {
+        self.groups.first().map(|(_, place)| *place)
+    }
+
+    /// Compares days and units. A group fits with all of its rows or with none.
+    fn judge(&self, wanted: &Wanted<'_>, fit: &mut Fit) {
+        let (count, Some([meeting, missing, largest])) = (self.groups.len(), &self.trees) else { return };
+        let by_row = |n: usize| &self.days[n];
+        let place = |group: usize| self.groups[group].1;
+        // Without a day, every row is taken to cover it.
+        let (covering, largest) = match wanted.days {
+            None => (self.first(), Some(0)),
+            Some(days) => {
+                fit.days = earlier(fit.days, missing.first(days, count, by_row).map(place));
+                let covering = meeting.first(days, count, by_row).map(place);
+                (covering, largest.first(days, count, |n| &self.days[self.by_units[n] as usize]))
+            }
+        };
+        let Some(largest) = largest else { return };
+        let (units, _) = self.groups[self.by_units[largest] as usize];
+        if wanted.used.zip(units).is_some_and(|(used, units)| used > units) {
+            fit.units = earlier(fit.units, covering);
+        } else {
+            fit.holds = true;
         }
     }
 }
@@ -251,6 +231,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::claim::authorization::member::MemberApprovals;
 
     const START: Date = jiff::civil::date(2024, 1, 1);
 
@@ -258,60 +239,86 @@ mod tests {
         START.saturating_add(jiff::Span::new().days(i64::from(n)))
     }
 
+    fn row(place: u8, units: Option<u8>) -> Authorization {
+        Authorization {
+            number: "A1".to_owned(),
+            member_id: "M1".to_owned(),
+            procedures: Vec::new(),
+            status: "approved".to_owned(),
+            approval: Approval::Approved,
+            valid_from: Some(day(place)),
+            valid_to: Some(day(place)),
+            units: units.map(Decimal::from),
+        }
+    }
+
+    /// What each row says on its own.
+    fn one_by_one(rows: &[(Authorization, Scope)], wanted: &Wanted<'_>, listed: CodeSet) -> Fit {
+        let mut fit = Fit::default();
+        for (place, (row, scope)) in rows.iter().enumerate() {
+            let is_same = |other: &&(Authorization, Scope)| (other.1, other.0.units) == (*scope, row.units);
+            let covers = |row: &Authorization| wanted.days.is_none_or(|days| row.covers(days));
+            let gap = if !scope.fits(wanted.codes) {
+                if scope.fits(listed) { &mut fit.level } else { &mut fit.procedures }
+            } else if !rows.iter().filter(is_same).any(|(row, _)| covers(row)) {
+                &mut fit.days
+            } else if wanted.used.zip(row.units).is_some_and(|(used, units)| used > units) {
+                &mut fit.units
+            } else {
+                fit.holds = true;
+                continue;
+            };
+            gap.get_or_insert(place);
+        }
+        fit
+    }
+
     proptest! {
         #[test]
-        fn the_first_row_on_a_day_is_found(
-            rows in prop::collection::vec((0_u8..40, 0_u8..20), 0..30),
-            asked in prop::collection::vec((0_u8..60, 0_u8..5), 1..20),
+        fn groups_say_what_their_rows_say(
+            rows in prop::collection::vec((0_u8..20, 0_u8..9, prop::option::of(1_u8..6), 0_u16..3, any::<bool>()), 0..30),
+            asked in prop::collection::vec((prop::option::of((0_u8..25, 0_u8..4)), prop::option::of(0_u8..7), 0_u16..3), 1..10),
         ) {
-            let spans: Vec<Span> = rows.iter().enumerate().map(|(place, (from, more))| {
-                Span { from: day(*from), to: day(from + more), place }
-            }).collect();
-            let mut group = Group { scope: Scope::Any, units: None, first: 0, spans: spans.clone() };
-            group.finish();
-            prop_assert!(group.spans.windows(2).all(|pair| pair[0].to < pair[1].from));
-            for (from, more) in asked {
-                let days = (day(from), day(from + more));
-                let shares = |span: &&Span| span.from <= days.1 && days.0 <= span.to;
-                prop_assert_eq!(group.first_on(days), spans.iter().find(shares).map(|span| span.place));
-                prop_assert_eq!(group.covers(Some(days)), spans.iter().any(|span| shares(&span)));
+            let of_code = |code: u16| CodeSet::from_ids(&[crate::claim::value::code::CodeId(code)]);
+            let row = |(from, more, units, code, is_any): (u8, u8, Option<u8>, u16, bool)| {
+                let days = (Some(day(from)), Some(day(from + more)));
+                let row = Authorization { valid_from: days.0, valid_to: days.1, ..row(0, units) };
+                (row, if is_any { Scope::Any } else { Scope::Codes(of_code(code)) })
+            };
+            let rows: Vec<(Authorization, Scope)> = rows.into_iter().map(row).collect();
+            let mut approvals = Approvals::default();
+            rows.iter().enumerate().for_each(|(place, (row, scope))| approvals.add(place, row, *scope));
+            approvals.finish();
+            for (days, used, code) in asked {
+                let days = days.map(|(from, more)| (day(from), day(from + more)));
+                let wanted = Wanted { member: "", codes: of_code(code), days, used: used.map(Decimal::from) };
+                let mut fit = Fit::default();
+                approvals.judge(&wanted, of_code(1), &mut fit);
+                let want = one_by_one(&rows, &wanted, of_code(1));
+                prop_assert_eq!(fit.holds, want.holds);
+                if !want.holds {
+                    prop_assert_eq!(fit, want);
+                }
             }
         }
     }
 
-    #[test]
-    fn dates_without_a_limit_are_covered() {
-        let always = Span { from: Date::MIN, to: Date::MAX, place: 1 };
-        let later = Span { from: START, to: Date::MAX, place: 0 };
-        let mut group = Group { scope: Scope::Any, units: None, first: 0, spans: vec![always, later] };
-        group.finish();
-        assert_eq!((group.first_on((day(1), day(2))), group.first_on((Date::MIN, Date::MIN))), (Some(0), Some(1)));
-        assert_eq!(group.first_on((Date::MAX, Date::MAX)), Some(0));
-    }
-
-    /// Ten times as many rows and services take ten times as many steps.
+    /// Ten times as many rows and services take ten times as many steps, and a few more for each digit of their number.
     #[test]
     fn many_services_with_many_rows_take_few_steps_each() {
-        let steps_of = |count: u8| {
-            let mut approvals = Approvals::default();
-            for place in 0..usize::from(count) {
-                let row = Authorization {
-                    number: "A1".to_owned(),
-                    member_id: "M1".to_owned(),
-                    procedures: Vec::new(),
-                    status: "approved".to_owned(),
-                    approval: Approval::Approved,
-                    valid_from: Some(day(place as u8)),
-                    valid_to: Some(day(place as u8)),
-                    units: None,
-                };
-                approvals.add(place, &row, Scope::Any);
+        let steps_of = |count: u8, has_units: bool| {
+            let (mut approvals, mut of_member) = (Approvals::default(), MemberApprovals::default());
+            for place in 0..count {
+                let row = row(place, Some(place + 1).filter(|_| has_units));
+                approvals.add(usize::from(place), &row, Scope::Any);
+                of_member.add(usize::from(place), &row, Scope::Any);
             }
             approvals.finish();
+            of_member.finish();
             steps::of(|| {
                 for n in 0..count {
                     let days = (day(n), day(n));
-                    assert_eq!(approvals.first_fitting(CodeSet::default(), days), Some(usize::from(n)));
+                    assert_eq!(of_member.first_fitting(CodeSet::default(), days), Some(usize::from(n)));
                     let wanted = Wanted { member: "", codes: CodeSet::default(), days: Some(days), used: None };
                     let mut fit = Fit::default();
                     approvals.judge(&wanted, CodeSet::default(), &mut fit);
@@ -319,6 +326,9 @@ mod tests {
                 }
             })
         };
-        assert_eq!((steps_of(20), steps_of(200)), (60, 600));
+        let of = |has_units: bool| (steps_of(20, has_units), steps_of(200, has_units));
+        assert_eq!(of(false), (20 * 6, 200 * 6));
+        // Each of three trees has 5 levels for 20 groups, and 8 for 200.
+        assert_eq!(of(true), (20 * (3 + 3 * 6), 200 * (3 + 3 * 9)));
     }
 }

@@ -5,12 +5,16 @@
 //! # Sub-rooms, in order
 //!
 //! - [`row`]: one row, and the procedures that it is for.
-//! - [`lookup`]: the rows of one number or one member.
+//! - [`days`](mod@days): the days that rows cover, and a search among many of them.
+//! - [`lookup`]: the rows of one number.
+//! - [`member`]: the approvals of one member.
 //! - [`file`](mod@file): the file, indexed.
 //! - [`read`]: reads the file.
 
+mod days;
 pub mod file;
 pub mod lookup;
+mod member;
 mod read;
 pub mod row;
 

@@ -50,8 +50,13 @@ impl Authorization {
 
     /// Is any day of this span within its dates? A missing date is not a limit.
     pub fn covers(&self, (first, last): (Date, Date)) -> bool {
+        self.span().is_some_and(|(to, from)| from <= last && first <= to)
+    }
+
+    /// Its last and its first day. `None`: it ends before it begins, so it is never valid.
+    pub(super) fn span(&self) -> Option<(Date, Date)> {
         let (from, to) = (self.valid_from.unwrap_or(Date::MIN), self.valid_to.unwrap_or(Date::MAX));
-        from <= to && from <= last && first <= to
+        (from <= to).then_some((to, from))
     }
 
     /// Is it for one of these procedures? `known` are the codes that the policy knows.
