@@ -11,7 +11,6 @@ HEADER = (
     "service_date,procedure_code,units,diagnosis_1,authorization_number,paid_amount,notes\n"
 )
 AUTHORIZATIONS = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n"
-LINES_AT_A_TIME = 10_000
 
 
 @dataclass
@@ -45,11 +44,11 @@ def row(
 
 
 def write(path: Path, header: str, lines: Iterator[str]) -> None:
-    """Writes a header and lines, a few at a time, so that this process stays small."""
+    """Writes a header and lines one by one: the peak of a run is at least the memory of this process when it starts the run."""
     with path.open("w") as stream:
         stream.write(header)
-        while some := list(itertools.islice(lines, LINES_AT_A_TIME)):
-            stream.writelines(some)
+        for line in lines:
+            stream.write(line)
 
 
 def extract(of: Callable[[int], str]) -> Callable[[Path, int], Inputs]:

@@ -122,10 +122,24 @@ impl Store {
         };
     }
 
-    /// Adds the batches of the next extract of the run. Fails if there are more lines than a run can number.
-    pub fn extend(&mut self, next: Self) -> Result<(), ReadError> {
+    /// Adds the batches of the next extract of the run, which was not finished. Its last batch is joined with that of this store
+    /// if both are one batch at most, so ten thousand small extracts have few batches. Fails if there are more lines than a run
+    /// can number.
+    pub fn extend(&mut self, mut next: Self) -> Result<(), ReadError> {
         self.lines += next.lines;
-        self.slots.extend(next.slots);
+        next.drop_empty_last();
+        match (self.slots.last_mut(), next.slots.as_slice()) {
+            (Some(Slot::Held(last)), [Slot::Held(batch)])
+                if !is_full(last, self.full) && fill_end(last, batch, 0, self.full) == batch.len() =>
+            {
+                last.append(batch, 0..batch.len());
+            }
+            (_, []) => {}
+            _ => {
+                self.close_last();
+                self.slots.append(&mut next.slots);
+            }
+        }
         if self.lines as u64 > MOST_LINES { Err(ReadError::TooManyLines) } else { Ok(()) }
     }
 
@@ -162,12 +176,16 @@ impl Store {
         }
     }
 
-    /// Closes the last batch: it stays in memory if there is room, otherwise it goes to disk.
-    fn close_last(&mut self) {
-        // A row that turned out to be out of scope may have opened an empty batch.
+    /// A row that turned out to be out of scope may have opened an empty batch.
+    fn drop_empty_last(&mut self) {
         if matches!(self.slots.last(), Some(Slot::Held(batch)) if batch.is_empty()) {
             self.slots.pop();
         }
+    }
+
+    /// Closes the last batch: it stays in memory if there is room, otherwise it goes to disk.
+    fn close_last(&mut self) {
+        self.drop_empty_last();
         let (Some(spool), Some(last)) = (&self.spool, self.slots.last_mut()) else { return };
         if let Slot::Held(batch) = last
             && !spool.may_hold(batch.bytes())
@@ -304,6 +322,23 @@ mod tests {
                 prop_assert_eq!(want.iter().map(|line| line.text).collect::<Vec<_>>(), got.iter().map(|line| line.text).collect::<Vec<_>>());
                 prop_assert_eq!(&want.stops, &got.stops);
             }
+        }
+    }
+
+    /// Whatever the memory, because what is on disk is full.
+    #[test]
+    fn small_extracts_share_a_batch() {
+        for limit in [0, usize::MAX] {
+            let spool = || Some(Spool::new(Arc::new(tempfile::tempfile), limit));
+            let mut all = Store::new(spool(), 7);
+            for rows in [2, 3, 1, 0, 20, 1, 1, 5] {
+                let mut extract = Store::new(spool(), 7);
+                extract.spool.clone_from(&all.spool);
+                extract.push(batch(&(0..rows).map(|row| (row, 1)).collect::<Vec<_>>()));
+                all.extend(extract).expect("few lines");
+            }
+            all.finish();
+            assert_eq!((all.len(), all.starts()), (33, vec![0, 6, 13, 20, 27]), "{limit}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Counts and money of a run, added up part by part while the report is written.
 
 use std::hash::Hasher as _;
+use std::io;
 
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -8,8 +9,10 @@ use rustc_hash::{FxHashMap, FxHasher};
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::claim::value::authorization;
 use crate::claim::{Kind, Line, Text};
+use crate::ingest::source::spill::Scratch;
 use crate::policy::Disposition;
 use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
+use crate::report::sorted::Sorter;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
 use crate::run::RunContext;
@@ -38,8 +41,10 @@ pub struct Totals {
     pub suppressed: Share,
     /// For each group of suppressions, the number of findings that it matches.
     fits: FxHashMap<u32, u64>,
-    /// Authorization numbers on services by their hashes, and whether the file has them; empty without a file.
+    /// Authorization numbers on the services of a part by their hashes, and whether the file has them; empty without a file.
     numbers: FxHashMap<u64, bool>,
+    /// Distinct authorization numbers on all services, and those that the file has; known after the last part.
+    distinct_numbers: [u64; 2],
     /// Rows with services.
     pub service_rows: u64,
     /// Those of them whose product label no table knows.
@@ -82,6 +87,7 @@ impl Totals {
             suppressed: Share::from_findings(hushed),
             fits: part.matches.fits.clone(),
             numbers: numbers(part),
+            distinct_numbers: [0; 2],
             since: since(part),
             new: None,
             warnings: Vec::new(),
@@ -115,7 +121,6 @@ impl Totals {
         self.after_verified += other.after_verified;
         self.period = self.period.into_iter().chain(other.period).reduce(joined);
         self.unread.merge(&other.unread);
-        self.numbers.extend(other.numbers);
         self.service_rows += other.service_rows;
         self.unread_products += other.unread_products;
         self.dates += other.dates;
@@ -140,8 +145,8 @@ impl Totals {
     pub fn coverage(&self, run: &RunContext) -> Option<AuthorizationCoverage> {
         let file = run.authorization_file.as_ref()?;
         Some(AuthorizationCoverage {
-            numbers_on_services: self.numbers.len() as u64,
-            numbers_found: self.numbers.values().filter(|found| **found).count() as u64,
+            numbers_on_services: self.distinct_numbers[0],
+            numbers_found: self.distinct_numbers[1],
             ..file.coverage()
         })
     }
@@ -157,6 +162,37 @@ impl Totals {
     /// Findings at or above a disposition that are not suppressed.
     pub fn findings_from(&self, least: Disposition) -> u64 {
         self.summary.findings_from(least) - self.suppressed.findings_from(least)
+    }
+}
+
+/// Bytes of numbers that are counted in memory.
+const NUMBERS_BYTES: usize = 8 << 20;
+
+/// The distinct authorization numbers on the services of a run.
+pub(crate) struct DistinctNumbers(Sorter<(u64, bool)>);
+
+impl DistinctNumbers {
+    /// Keeps numbers beyond a bound in files that `scratch` makes.
+    pub(crate) fn new(scratch: Scratch) -> Self {
+        Self(Sorter::new(scratch, NUMBERS_BYTES))
+    }
+
+    /// Adds the numbers of a part, which forgets them.
+    pub(crate) fn add(&mut self, part: &mut Totals) -> io::Result<()> {
+        part.numbers.drain().try_for_each(|entry| self.0.push(entry, size_of::<(u64, bool)>()))
+    }
+
+    /// Counts them in the totals of all parts.
+    pub(crate) fn count(self, totals: &mut Totals) -> io::Result<()> {
+        let mut last = None;
+        for entry in self.0.finish()? {
+            let (number, is_found) = entry?;
+            if last.replace(number) != Some(number) {
+                totals.distinct_numbers[0] += 1;
+                totals.distinct_numbers[1] += u64::from(is_found);
+            }
+        }
+        Ok(())
     }
 }
 

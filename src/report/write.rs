@@ -11,7 +11,7 @@ use crate::report::dir::StagedReport;
 use crate::report::format::FORMATS;
 use crate::report::new_findings::NewFindings;
 use crate::report::sink::{Format, Output, Scratch, Sink};
-use crate::report::totals::Totals;
+use crate::report::totals::{DistinctNumbers, Totals};
 use crate::report::view::{PartView, ReportContext};
 use crate::report::warnings;
 use crate::rules::doc::RuleDoc;
@@ -88,7 +88,7 @@ pub fn write(
     let append = |group: std::ops::Range<usize>| -> io::Result<()> {
         sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
-    let mut totals = Totals::default();
+    let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
     // The first group shows how much there is to write of a part.
     let threads = rayon::current_num_threads();
     let (mut formatted, mut group) = (0..0, threads);
@@ -103,13 +103,17 @@ pub fn write(
             || append(formatted.clone()),
         );
         appended?;
-        passed?.into_iter().for_each(|part| totals.merge(part));
+        for mut part in passed? {
+            numbers.add(&mut part)?;
+            totals.merge(part);
+        }
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let of_part = (rows as usize / next.end).max(1);
         group = (run.formatted_at_a_time() / of_part).clamp(threads, threads * PARTS_PER_THREAD);
         formatted = next;
     }
     append(formatted)?;
+    numbers.count(&mut totals)?;
     totals.new = new.tally(std::mem::take(&mut totals.since));
     totals.warnings = warnings::of_run(&run.context, &totals);
     sinks.into_par_iter().try_for_each(|sink| sink.finish(&totals))?;
@@ -124,6 +128,9 @@ pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -
     sink.format(0, part)?;
     sink.append(0)?;
     let mut totals = Totals::of(part, 0);
+    let mut numbers = DistinctNumbers::new(Arc::new(tempfile::tempfile));
+    numbers.add(&mut totals)?;
+    numbers.count(&mut totals)?;
     totals.new = new.tally(std::mem::take(&mut totals.since));
     totals.warnings = warnings::of_run(run, &totals);
     sink.finish(&totals)

@@ -123,6 +123,7 @@ pub fn run_with(
     if let Some(first) = inputs.first().filter(|_| inputs.iter().all(Input::is_passed_over)) {
         return Err(ReadError::Empty { file: first.name.clone() });
     }
+    store.finish();
     account.close(&setup.expect)?;
     tables.iter().try_for_each(TableUsage::refuse_if_unmet)?;
     let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);

@@ -31,8 +31,7 @@ pub(crate) fn read_one(
     let rows = RowReader::new(number, &source.name, &detected, setup)?;
     let (codes, charge, look) = (rows.reader.codes.forms(), rows.charge(), rows.look());
     let charge = rows.charges.is_some().then_some(&charge as &ChargeReader<'_>);
-    let mut extract = ingest::read_into(store, source, detected, setup.block, Some(&codes), charge, &look, watch)?;
-    extract.tally.kept.finish();
+    let extract = ingest::read_into(store, source, detected, setup.block, Some(&codes), charge, &look, watch)?;
     check_trailer(&extract, setup)?;
     Ok((extract, warnings))
 }

@@ -12,13 +12,14 @@ use crate::suppress::list::{Suppression, Suppressions};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct KeptSuppressions {
     today: Date,
+    /// In the order of the file.
     list: Vec<KeptSuppression>,
-    /// Fingerprints of suppressed findings as the report prints them, in order, each with the index of its suppression.
-    findings: Vec<(Fingerprint, u32)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct KeptSuppression {
+    /// The index of the suppression among all of the file.
+    place: u32,
     number: u32,
     line: u32,
     owner: String,
@@ -27,42 +28,33 @@ struct KeptSuppression {
 }
 
 impl Suppressions {
-    /// What a dossier keeps. `findings` are the suppressed findings, each with the index of its suppression; `reason` is what
-    /// a report may print of the reason of a suppression.
-    pub fn keep(
-        &self,
-        mut findings: Vec<(Fingerprint, u32)>,
-        reason: impl Fn(&Suppression) -> String,
-    ) -> KeptSuppressions {
-        findings.sort_unstable();
-        findings.dedup();
-        let mut used: Vec<u32> = findings.iter().map(|(_, place)| *place).collect();
-        used.sort_unstable();
-        used.dedup();
-        for (_, place) in &mut findings {
-            *place = used.partition_point(|used| used < place) as u32;
-        }
-        let kept = |one: &Suppression| KeptSuppression {
+    /// What a dossier keeps of the suppressions that `is_used` says, by their indices. `reason` is what a report may print of the
+    /// reason of a suppression.
+    pub fn keep(&self, is_used: &[bool], reason: impl Fn(&Suppression) -> String) -> KeptSuppressions {
+        let used = (0..).zip(self.list.iter().zip(is_used)).filter(|(_, (_, is_used))| **is_used);
+        let kept = |(place, (one, _)): (u32, (&Suppression, _))| KeptSuppression {
+            place,
             number: one.number,
             line: one.line,
             owner: one.owner.to_string(),
             reason: reason(one),
             expires: one.expires,
         };
-        let list = used.into_iter().map(|place| kept(&self.list[place as usize])).collect();
-        KeptSuppressions { today: self.today, list, findings }
+        KeptSuppressions { today: self.today, list: used.map(kept).collect() }
     }
 }
 
 impl KeptSuppressions {
-    /// Suppressions that match the same findings again. `None`: a finding has a suppression that is not there.
-    pub fn restored(self) -> Option<Suppressions> {
+    /// Suppressions that match the same findings again: fingerprints as the report prints them, each with the index of its
+    /// suppression. `None`: a finding has a suppression that is not there, or a suppression has no finding.
+    pub fn restored(self, findings: &[(Fingerprint, u32)]) -> Option<Suppressions> {
         let today = self.today;
         let mut groups = Groups::default();
         let mut group_of = vec![None; self.list.len()];
-        for (fingerprint, place) in self.findings {
-            let one = group_of.get_mut(place as usize)?;
-            *one = Some(groups.add(&Criteria { fingerprint: Some(fingerprint), values: [None; 4] }, Some(place)));
+        for (fingerprint, place) in findings {
+            let own = self.list.binary_search_by_key(place, |kept| kept.place).ok()?;
+            let criteria = Criteria { fingerprint: Some(*fingerprint), values: [None; 4] };
+            group_of[own] = Some(groups.add(&criteria, Some(own as u32)));
         }
         let one = |(kept, group): (KeptSuppression, Option<u32>)| {
             Some(Suppression {
@@ -89,17 +81,19 @@ mod tests {
         let entry = "[[suppress]]\nrule = \"DX101\"\nowner = \"a\"\nreason = \"b\"\nexpires = 2025-07-01\n";
         let all = Suppressions::load("s.toml", &entry.repeat(5), jiff::civil::date(2025, 6, 30)).expect("in order");
         let print = |digit: &str| Fingerprint::parse(&digit.repeat(32)).expect("hexadecimal");
-        let findings = vec![(print("b"), 3), (print("a"), 1), (print("a"), 3), (print("c"), 3)];
-        let kept = all.keep(findings, |one| one.reason.to_string());
+        let kept = all.keep(&[false, true, false, true, false], |one| one.reason.to_string());
         assert_eq!(kept.list.iter().map(|one| one.number).collect::<Vec<_>>(), [2, 4]);
-        assert_eq!(kept.findings, [(print("a"), 0), (print("a"), 1), (print("b"), 1), (print("c"), 1)]);
-        let restored = kept.restored().expect("each finding has its suppression");
+        let findings = [(print("b"), 3), (print("a"), 1), (print("a"), 3), (print("c"), 3)];
+        let restored = kept.restored(&findings).expect("each finding has its suppression");
         let of = |digit| {
             let criteria = Criteria { fingerprint: Some(print(digit)), values: [None; 4] };
             restored.groups.of(&criteria).filter_map(|group| restored.groups.applies(group)).collect::<Vec<_>>()
         };
         assert_eq!((of("a"), of("b"), of("d")), (vec![0], vec![1], vec![]));
-        let wrong = KeptSuppressions { today: all.today, list: Vec::new(), findings: vec![(print("a"), 0)] };
-        assert!(wrong.restored().is_none());
+        for (used, findings) in
+            [(vec![], vec![(print("a"), 0)]), (vec![true], vec![(print("a"), 1)]), (vec![true], vec![])]
+        {
+            assert!(all.keep(&used, |one| one.reason.to_string()).restored(&findings).is_none(), "{findings:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::hash::Hasher as _;
 
 use jiff::civil::Date;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::authorization::lookup::NumberRows;
@@ -69,10 +69,14 @@ fn hash(text: impl Iterator<Item = u8>) -> u64 {
     hasher.finish()
 }
 
+/// The index of the first entry with a hash, or of the place where it would be.
+fn first_of_hash(places: &Places, hash: u64) -> usize {
+    places.partition_point(|(own, _)| *own < hash)
+}
+
 /// The entries with a hash.
 fn of_hash(places: &Places, hash: u64) -> &[(u64, u32)] {
-    let from = places.partition_point(|(own, _)| *own < hash);
-    let rest = &places[from..];
+    let rest = &places[first_of_hash(places, hash)..];
     &rest[..rest.partition_point(|(own, _)| *own == hash)]
 }
 
@@ -228,33 +232,41 @@ impl AuthorizationFile {
     }
 }
 
-/// The rows of the file that are needed to judge some services. Holds numbers and members instead of rows, because many
-/// services may carry the same number.
-#[derive(Debug, Default)]
+/// The rows of the file that are needed to judge some services. Notes numbers and members instead of rows, because many services
+/// may carry the same number, and takes two bytes for each row.
+#[derive(Debug)]
 pub struct NeededRows {
-    numbers: FxHashSet<String>,
-    members: FxHashSet<String>,
+    /// By entry of the index of numbers: is it the first one with a needed number?
+    numbers: Vec<bool>,
+    /// The same for members.
+    members: Vec<bool>,
 }
 
 impl NeededRows {
+    /// No row of this file.
+    pub fn of(file: &AuthorizationFile) -> Self {
+        Self { numbers: vec![false; file.numbers.len()], members: vec![false; file.members.len()] }
+    }
+
     /// Adds the numbers and the member of a service.
     pub fn note(&mut self, file: &AuthorizationFile, numbers: &str, member: &str) {
         for number in numbers.split(';').filter(|number| file.has_number(number)) {
-            self.numbers.insert(key(number));
+            self.numbers[first_of_hash(&file.numbers, hash(compared(number)))] = true;
         }
-        if !self.members.contains(member) && file.places_of(member).next().is_some() {
-            self.members.insert(member.to_owned());
+        if file.places_of(member).next().is_some() {
+            self.members[first_of_hash(&file.members, hash(member.bytes()))] = true;
         }
     }
 
     /// Indices of the needed rows, in order.
-    pub fn places(&self, file: &AuthorizationFile) -> Vec<usize> {
-        let numbered = self.numbers.iter().filter_map(|number| file.of_number(number));
-        let numbered = numbered.flat_map(|rows| rows.places().to_vec());
-        let of_members = self.members.iter().flat_map(|member| file.places_of(member));
-        let mut places: Vec<usize> = numbered.chain(of_members).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
+    pub fn places(&self, file: &AuthorizationFile) -> impl Iterator<Item = usize> + use<> {
+        let mut needed = vec![false; file.rows.len()];
+        for (entries, noted) in [(&file.numbers, &self.numbers), (&file.members, &self.members)] {
+            for first in noted.iter().enumerate().filter(|(_, is)| **is).map(|(first, _)| first) {
+                let same = entries[first..].iter().take_while(|(hash, _)| *hash == entries[first].0);
+                same.for_each(|(_, place)| needed[*place as usize] = true);
+            }
+        }
+        needed.into_iter().enumerate().filter(|(_, is)| *is).map(|(place, _)| place)
     }
 }

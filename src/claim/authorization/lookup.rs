@@ -95,11 +95,11 @@ impl Approvals {
     fn judge(&self, wanted: &Wanted<'_>, listed: CodeSet, fit: &mut Fit) {
         steps::take(self.scopes.len());
         for rows in &self.scopes {
-            if !rows.scope.fits(wanted.codes) {
+            if rows.scope.fits(wanted.codes) {
+                rows.judge(wanted, fit);
+            } else {
                 let misfit = if rows.scope.fits(listed) { &mut fit.level } else { &mut fit.procedures };
                 *misfit = earlier(*misfit, rows.first());
-            } else {
-                rows.judge(wanted, fit);
             }
         }
     }

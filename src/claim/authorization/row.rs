@@ -41,7 +41,7 @@ pub struct Authorization {
 
 impl Authorization {
     /// Bytes of memory that it takes. Each text has a place in the allocator of 16 bytes and more.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let text = |text: &String| text.capacity() + 16;
         let procedures = self.procedures.capacity() * size_of::<String>() + 16;
         let texts = text(&self.number) + text(&self.member_id) + text(&self.status);

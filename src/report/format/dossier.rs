@@ -3,7 +3,7 @@
 //! It holds the kept lines as they were read, the texts of the policy files and the authorizations that could matter;
 //! judging them again by the very functions of the run is the only explanation that cannot differ from it. After a
 //! first line of text come frames: a length, then postcard in zstd with a checksum. The last frame is the
-//! [`DossierHead`], the others are lines in input order.
+//! [`DossierHead`], the others are lines in input order, what is suppressed among them, and authorizations.
 
 use std::borrow::Cow;
 use std::io::{self, BufReader, Read, Write};
@@ -34,9 +34,23 @@ pub const FILE: &str = "dossier.bin";
 
 /// First line of the file: format and the program that wrote it. A line is stored as this version holds it, so no
 /// other one reads it.
-const MAGIC_LINE: &str = concat!("claimlint-dossier/4 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-dossier/5 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// Everything of a run except its lines.
+/// The value of a frame before the last.
+#[derive(Serialize, Deserialize)]
+enum Piece<'a> {
+    /// The lines of a part.
+    Lines(Cow<'a, Batch>),
+    /// The suppressed findings of the part before it by their fingerprints, each with the index of its suppression.
+    Suppressed(Vec<(Fingerprint, u32)>),
+    /// Rows of the authorization file that some line may need: rows with its number or its member.
+    Authorizations(Cow<'a, [Authorization]>),
+}
+
+/// Rows of the authorization file in a frame: enough to be packed well, and few enough that they take a few MiB.
+const ROWS_IN_FRAME: usize = 1 << 12;
+
+/// Everything of a run that is not in a [`Piece`].
 #[derive(Serialize, Deserialize)]
 struct DossierHead<'a> {
     masked: Masked,
@@ -44,7 +58,8 @@ struct DossierHead<'a> {
     policy: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     inputs: Vec<DossierInput<'a>>,
     ledger: Ledger,
-    authorization_file: Option<Vec<Authorization>>,
+    /// The number of rows of the authorization file, if one was given.
+    authorizations: Option<u64>,
     suppressions: Option<KeptSuppressions>,
     /// The number of lines.
     lines: u64,
@@ -101,7 +116,8 @@ impl From<FrameError> for DossierError {
 /// Starts the dossier. With `--mask-dates` it has only a head, because lines without days cannot be judged again.
 pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(MAGIC_LINE.as_bytes())?;
-    let needed_rows = context.run.authorization_file.as_ref().map(|_| Mutex::new(NeededRows::default()));
+    let needed_rows = context.run.authorization_file.as_ref().map(|file| Mutex::new(NeededRows::of(file)));
+    let suppressions = context.run.suppressions.as_ref().map_or(0, |all| all.list.len());
     Ok(Box::new(Writer {
         context,
         out: Mutex::new(out),
@@ -109,7 +125,7 @@ pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Res
         pieces: PendingPieces::default(),
         lines: AtomicU64::new(0),
         needed_rows,
-        suppressed: Mutex::default(),
+        used: Mutex::new(vec![false; suppressions]),
     }))
 }
 
@@ -121,8 +137,8 @@ struct Writer<'a> {
     lines: AtomicU64,
     /// Rows of the authorization file that some line may need: rows with its number or its member.
     needed_rows: Option<Mutex<NeededRows>>,
-    /// The suppressed findings, each with its suppression.
-    suppressed: Mutex<Vec<(Fingerprint, u32)>>,
+    /// By suppression: does it suppress a finding?
+    used: Mutex<Vec<bool>>,
 }
 
 impl Sink for Writer<'_> {
@@ -137,14 +153,19 @@ impl Sink for Writer<'_> {
                 needed_rows.note(authorization_file, line.text(Text::Authorization), line.text(Text::MemberId));
             }
         }
-        // Without suppressions there is nothing to match, and nothing is collected.
-        if !part.matches.by.is_empty() {
-            let suppressed: Vec<_> = part.suppressed().collect();
-            lock(&self.suppressed).extend(suppressed);
-        }
         self.lines.fetch_add(part.line_set.lines.len() as u64, Ordering::Relaxed);
-        let lines = part.line_set.unfilled();
-        self.pieces.put(n, self.frames.of(lines)?);
+        let mut frames = self.frames.of(&Piece::Lines(Cow::Borrowed(part.line_set.unfilled())))?;
+        // Without suppressions there is nothing to match.
+        let suppressed: Vec<_> = if part.matches.by.is_empty() { Vec::new() } else { part.suppressed().collect() };
+        if !suppressed.is_empty() {
+            let mut used = lock(&self.used);
+            for (_, place) in &suppressed {
+                used[*place as usize] = true;
+            }
+            drop(used);
+            frames.append(&mut self.frames.of(&Piece::Suppressed(suppressed))?);
+        }
+        self.pieces.put(n, frames);
         Ok(())
     }
 
@@ -162,23 +183,34 @@ impl Sink for Writer<'_> {
             absent: input.absent.iter().map(|(field, _)| *field as u8).collect(),
             unmapped: input.unmapped.iter().map(|field| *field as u8).collect(),
         };
-        let needed = run.authorization_file.as_ref().zip(self.needed_rows).map(|(authorization_file, needed_rows)| {
-            let places = lock(&needed_rows).places(authorization_file);
-            places.into_iter().map(|place| authorization_file.rows()[place].clone()).collect()
-        });
+        let mut out = lock(&self.out);
+        let mut authorizations = None;
+        if let (Some(file), Some(needed)) = (&run.authorization_file, &self.needed_rows) {
+            let mut places = lock(needed).places(file);
+            let mut count = 0;
+            loop {
+                let rows: Vec<_> =
+                    places.by_ref().take(ROWS_IN_FRAME).map(|place| file.rows()[place].clone()).collect();
+                if rows.is_empty() {
+                    break;
+                }
+                count += rows.len() as u64;
+                out.write_all(&self.frames.of(&Piece::Authorizations(rows.into()))?)?;
+            }
+            authorizations = Some(count);
+        }
         let head = DossierHead {
             masked: run.masked,
             policy: run.policy.origins.iter().map(|o| (o.file.as_str().into(), o.text.as_str().into())).collect(),
             inputs: run.inputs.iter().map(input).collect(),
             ledger: run.ledger,
-            authorization_file: needed,
-            suppressions: run.suppressions.as_ref().map(|all| {
-                let findings = std::mem::take(&mut *lock(&self.suppressed));
-                all.keep(findings, |one| record::reason(one, run).to_owned())
-            }),
+            authorizations,
+            suppressions: run
+                .suppressions
+                .as_ref()
+                .map(|all| all.keep(&lock(&self.used), |one| record::reason(one, run).to_owned())),
             lines: self.lines.into_inner(),
         };
-        let mut out = lock(&self.out);
         out.write_all(&self.frames.of(&head)?)?;
         out.flush()
     }
@@ -224,14 +256,36 @@ fn frames(
 /// with three findings takes 800 bytes, and few have more.
 const BYTES_PER_LINE: u64 = 1536;
 
+/// Bytes of memory for a row of the authorization file besides its texts: its place in a list that grows to twice its size, and
+/// its entries in the index.
+const BYTES_PER_ROW: usize = 2 * size_of::<Authorization>() + 48;
+
+/// Bytes of memory for a suppressed finding: its place in a list that grows to twice its size, and its group.
+const BYTES_PER_SUPPRESSED: u64 = 128;
+
 /// Reads a dossier and judges it again. Its lines and what is judged of them may take this many bytes of memory, and so
 /// may a frame while it is unpacked; a dossier that needs more is refused before it takes more.
 pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
     let mut lines: Vec<Batch> = Vec::new();
+    let mut rows: Vec<Authorization> = Vec::new();
+    let mut suppressed: Vec<(Fingerprint, u32)> = Vec::new();
     let head = frames(from, &mut Allowance::new(memory), |frame, allowance| {
-        let batch: Batch = unpack(frame, allowance)?;
-        allowance.take(batch.allocated() as u64 + batch.len() as u64 * BYTES_PER_LINE)?;
-        lines.push(batch);
+        match unpack(frame, allowance)? {
+            Piece::Lines(batch) => {
+                let batch = batch.into_owned();
+                allowance.take(batch.allocated() as u64 + batch.len() as u64 * BYTES_PER_LINE)?;
+                lines.push(batch);
+            }
+            Piece::Suppressed(mut more) => {
+                allowance.take(more.len() as u64 * BYTES_PER_SUPPRESSED)?;
+                suppressed.append(&mut more);
+            }
+            Piece::Authorizations(more) => {
+                let bytes: usize = more.iter().map(Authorization::bytes).sum();
+                allowance.take((bytes + more.len() * BYTES_PER_ROW) as u64)?;
+                rows.extend(more.into_owned());
+            }
+        }
         Ok(())
     })?;
     if head.masked == Masked::IdsAndDays {
@@ -264,8 +318,12 @@ pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
     if count as u64 != head.lines || !lines.par_iter().all(fits) {
         return Err(DossierError::Damaged);
     }
-    let authorization_file = head.authorization_file.map(|rows| AuthorizationFile::new(rows, &policy.codes));
-    let suppressions = head.suppressions.map(|kept| kept.restored().ok_or(DossierError::Damaged)).transpose()?;
+    if rows.len() as u64 != head.authorizations.unwrap_or_default() {
+        return Err(DossierError::Damaged);
+    }
+    let authorization_file = head.authorizations.map(|_| AuthorizationFile::new(rows, &policy.codes));
+    let restored = |kept: KeptSuppressions| kept.restored(&suppressed).ok_or(DossierError::Damaged);
+    let suppressions = head.suppressions.map(restored).transpose()?;
     let mut context = RunContext::new(policy, inputs, head.ledger, authorization_file);
     (context.masked, context.suppressions) = (head.masked, suppressions);
     Ok(Run::from_batches(context, lines)?.judge_all()?)

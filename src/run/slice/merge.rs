@@ -52,7 +52,6 @@ pub fn read_slices(
             return Err(ReadError::Interrupted);
         }
     }
-    total.kept.finish();
     let extract = Extract::new(source.name.clone(), total, detected, Vec::new(), watch)?;
     check_trailer(&extract, setup)?;
     Ok((extract, warnings))

@@ -96,8 +96,8 @@ fuzz_target!(|data: &[u8]| {
         && source.whole
         && let Ok(file) = read_authorizations(source, &kit::POLICY, &kit::LIBRARY, None)
     {
-        let mut needed = NeededRows::default();
+        let mut needed = NeededRows::of(&file);
         needed.note(&file, "A1", "M1");
-        assert!(needed.places(&file).into_iter().all(|place| place < file.rows().len()));
+        assert!(needed.places(&file).all(|place| place < file.rows().len()));
     }
 });
