@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::claim::Sum;
 use crate::finding::RuleId;
 use crate::ingest::record::reject::Reason;
 use crate::policy::Disposition;
@@ -35,9 +36,16 @@ pub(crate) struct RuleLine<'a> {
     pub(crate) code: &'a str,
     pub(crate) name: &'a str,
     pub(crate) disposition: Disposition,
-    pub(crate) findings: u64,
-    /// Empty without an amount at risk.
-    pub(crate) at_risk: String,
+    pub(crate) tally: &'a RuleTally,
+    /// `None` for rules for information.
+    pub(crate) at_risk: Option<Sum>,
+}
+
+impl RuleLine<'_> {
+    /// The amount at risk in words; empty without one.
+    pub(crate) fn at_risk(&self) -> String {
+        self.at_risk.filter(|sum| sum.0 != 0).map_or_else(String::new, dollars)
+    }
 }
 
 /// Policy and edition that judged.
@@ -77,18 +85,20 @@ pub(crate) fn statuses(run: &RunContext, summary: &Summary) -> Vec<StatusLine> {
     ServiceStatus::ALL.into_iter().map(status).chain([all]).collect()
 }
 
-/// The rules that fired, the highest amount at risk first, then the most findings, then by code.
-pub(crate) fn rules<'a>(context: ReportContext<'a>, summary: &Summary) -> Vec<RuleLine<'a>> {
-    let mut fired: Vec<_> = summary.rules.iter().collect();
-    fired.sort_by_key(|(id, tally)| (Reverse(tally.at_risk.0), Reverse(tally.findings), &context.doc(**id).code));
-    let line = |(id, tally): (&RuleId, &RuleTally)| RuleLine {
-        code: &context.doc(*id).code,
-        name: &context.doc(*id).name,
-        disposition: context.setting(*id).disposition,
-        findings: tally.findings,
-        at_risk: if tally.at_risk.0 == 0 { String::new() } else { dollars(tally.at_risk) },
+/// The rules that fired, the highest amount at risk first, then the most findings, then by code. Rules for information come
+/// last and have no amount: what is at risk on their services is at risk by other rules.
+pub(crate) fn rules<'a>(context: ReportContext<'a>, summary: &'a Summary) -> Vec<RuleLine<'a>> {
+    let line = |(id, tally): (&RuleId, &'a RuleTally)| {
+        let disposition = context.setting(*id).disposition;
+        let at_risk = Some(tally.at_risk).filter(|_| disposition != Disposition::Info);
+        RuleLine { code: &context.doc(*id).code, name: &context.doc(*id).name, disposition, tally, at_risk }
     };
-    fired.into_iter().map(line).collect()
+    let mut fired: Vec<_> = summary.rules.iter().map(line).collect();
+    fired.sort_by_key(|rule| {
+        let amount = rule.at_risk.map(|Sum(cents)| cents);
+        (amount.is_none(), Reverse(amount), Reverse(rule.tally.findings), rule.code)
+    });
+    fired
 }
 
 /// `3 findings (2 deny, 1 review) on 2 services, $1,000.00 at risk`.

@@ -16,6 +16,7 @@
 //! - [`sorted`]: sorting and sums by key beyond memory.
 //! - [`new_findings`]: which findings the baseline does not have.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
+//! - [`provider_names`]: the names of the billing providers.
 //! - [`brief`]: the result in few lines without ids.
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
@@ -43,6 +44,7 @@ pub mod format;
 pub mod labels;
 mod new_findings;
 pub(crate) mod notes;
+pub(crate) mod provider_names;
 pub mod sample;
 pub mod seal;
 pub mod services_file;

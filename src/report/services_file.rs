@@ -29,6 +29,8 @@ struct ServicesSummary {
     authorizations: Option<IgnoredAny>,
     #[serde(default)]
     inputs: Vec<InputLayout>,
+    #[serde(default)]
+    provider_names: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -54,6 +56,8 @@ pub struct ServicesFile {
     pub layouts: BTreeSet<String>,
     /// Were they judged with an authorization file?
     pub has_authorizations: bool,
+    /// The names of billing providers by NPI.
+    pub provider_names: BTreeMap<String, String>,
     by_status: BTreeMap<String, u64>,
     table: ForeignTable,
 }
@@ -93,6 +97,7 @@ impl ServicesFile {
             policy: summary.policy.fingerprint,
             layouts: summary.inputs.into_iter().map(|input| input.layout).filter(|name| name != NO_LAYOUT).collect(),
             has_authorizations: summary.authorizations.is_some(),
+            provider_names: summary.provider_names,
             by_status: summary.services,
             table: ForeignTable::of(path, csv::SERVICES, allowance.largest_row()),
         })

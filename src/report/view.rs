@@ -66,13 +66,18 @@ impl<'a> ReportContext<'a> {
 impl<'a> PartView<'a> {
     /// The message of a finding, for the analyst: the values that made it fire, as the report prints them.
     pub fn message(&self, finding: &Finding) -> String {
+        self.message_with(finding, &|extract| extract)
+    }
+
+    /// The same with the names of extracts as `shown` makes them.
+    pub(crate) fn message_with(&self, finding: &Finding, shown: &dyn Fn(&'a str) -> &'a str) -> String {
         let run = self.context.run;
         let words = Words {
             policy: &run.policy,
             line_set: self.line_set,
             authorizations: run.authorization_file.as_ref(),
             months_only: run.masked == Masked::IdsAndDays,
-            extracts: &|number| &run.inputs[number as usize].name,
+            extracts: &|number| shown(&run.inputs[number as usize].name),
         };
         words.message(finding)
     }

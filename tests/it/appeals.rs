@@ -209,6 +209,20 @@ fn the_answer_is_in_the_words_of_a_reviewer() {
     );
 }
 
+#[test]
+fn the_provider_has_a_name_if_the_extract_has_one() {
+    let dir = TestDir::with(&[]);
+    let (head, rows) = PAID.trim_end().split_once('\n').expect("a header");
+    let rows: String = rows.lines().map(|row| format!("{row},Charles River Orthopaedics\n")).collect();
+    dir.put("claims.csv", format!("{head},billing_provider_name\n{rows}"));
+    dir.run(&["check", "claims.csv", "-q"]);
+    let output = flowed(&dir.run(&["explain", "C1", "--letter", "draft"]).success());
+    let provider = "Charles River Orthopaedics, billing NPI 1234567893, rendering NPI 1902341176";
+    assert!(output.contains(&format!("provider {provider}")), "{output}");
+    let letter = fs::read_to_string(dir.at("draft.txt")).expect("a letter");
+    assert!(flowed(&letter).contains(&format!("({provider})")), "{letter}");
+}
+
 /// A file of suppressions with this owner of a rule.
 fn suppression(rule: &str) -> String {
     format!(

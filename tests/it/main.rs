@@ -52,6 +52,7 @@
 //! inspect     extracts that check refuses, the layouts that inspect writes, and the command layout
 //! hostile     decompression bombs, endless lines, special file names
 //! terminal    no path, setting, policy, argument or cell controls the terminal
+//! narrow      at a terminal of 40 columns no word and no amount is broken
 //! injection   markup, formulas and escape sequences in every column
 //! house       structure of the repository: imports, rosters, file lengths, README
 //! parquet     Parquet extracts: the report of their export, and files that are refused
@@ -98,6 +99,7 @@ mod missing_columns;
 #[cfg(unix)]
 mod moving;
 mod mutation;
+mod narrow;
 #[cfg(unix)]
 mod night;
 mod nightly;

@@ -208,6 +208,13 @@ fn rules_and_policy_are_there_for_programs() {
     let one = json(&["rules", "dx101", "--format", "json"]);
     assert_eq!(one["rules"][0], *all.iter().find(|rule| rule["code"] == "DX101").expect("a rule"));
     assert_eq!((&one["rules"][0]["disposition"], one["bins"].as_array().map(Vec::len)), (&"deny".into(), Some(0)));
+    // What a source asks, and the documents to ask for, are those of the text.
+    let text = crate::kit::flowed(&claimlint(&["rules", "DX101"]).success());
+    let (asked, documents) = (&one["rules"][0]["asked"], &one["rules"][0]["documents"]);
+    let asked = [&asked["asks"], &asked["place"]].map(|text| text.as_str().expect("a text").to_owned());
+    let documents = documents.as_array().expect("a list").iter().map(|one| one.as_str().expect("a text").to_owned());
+    let wanted: Vec<String> = asked.into_iter().chain(documents).collect();
+    assert!(wanted.len() > 3 && wanted.iter().all(|part| text.contains(part)), "{wanted:?}: {text}");
     let bin = json(&["rules", rules["bins"][0]["code"].as_str().expect("a code"), "--format", "json"]);
     assert_eq!(bin["bins"][0], rules["bins"][0]);
     let policy = json(&["policy", "show", "--format", "json"]);

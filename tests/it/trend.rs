@@ -180,3 +180,47 @@ fn reports_that_cannot_be_counted_together_are_refused() {
     let refused = dir.run(&["trend", "a"]).refused();
     assert!(flowed(&refused).contains("service_date is not a day"), "{refused}");
 }
+
+/// Judges rows of one provider, who has this name, into a report.
+fn named(dir: &TestDir, report: &str, rows: &str, name: &str, more: &[&str]) {
+    let head = HEAD.trim_end().to_owned() + ",billing_npi,billing_provider_name\n";
+    dir.put("claims.csv", head + &rows.replace('\n', &format!(",{name}\n")));
+    let check = ["check", "claims.csv", "-q", "--out", report, "--fail-on", "never"];
+    dir.run(&[&check[..], more].concat()).success();
+}
+
+#[test]
+fn providers_have_the_names_that_the_newest_report_with_names_has() {
+    let dir = TestDir::with(&[CLEAR]);
+    let january = month("1111111112", "2024-01", 60, 6) + &month("2222222228", "2024-01", 6, 0);
+    named(&dir, "a", &january, "Old Name", &[]);
+    named(&dir, "b", &month("1111111112", "2024-02", 60, 45), "+<i>North</i> Shore Spine and Pain Institute", &[]);
+    report(&dir, "c", &month("1111111112", "2024-03", 60, 45));
+    let summary = |name: &str| {
+        let text = fs::read(dir.at(&format!("{name}/summary.json"))).expect("a report");
+        serde_json::from_slice::<serde_json::Value>(&text).expect("JSON")["provider_names"].clone()
+    };
+    let both = serde_json::json!({"1111111112": "Old Name", "2222222228": "Old Name"});
+    assert_eq!((summary("a"), summary("c")), (both, serde_json::Value::Null));
+    let all = ["c", "b", "a", "--since", "2024-02"];
+    let table = csv(&dir, &all);
+    let name = |place| row(&table, place, &["name"]).remove(0);
+    let new = "'+<i>North</i> Shore Spine and Pain Institute";
+    assert_eq!(name(["provider", "1111111112", "2024-01"]), new, "guarded against spreadsheets");
+    assert_eq!(name(["provider-comparison", "1111111112", "2024-02"]), new);
+    assert_eq!(name(["provider", "2222222228", "2024-01"]), "Old Name", "no newer report has this provider");
+    assert_eq!([["rule", "DX101", "2024-01"], ["month", "", "2024-01"]].map(name), ["diagnosis-not-listed", ""]);
+    // 600.00 in one month, then 9,000.00 in two.
+    let change = row(&table, ["provider-comparison", "1111111112", "2024-02"], &["amount_change"]);
+    assert_eq!(change, ["3900.00"], "amounts are compared per month");
+    let text = dir.run(&[&["trend", "--html", "trend.html"][..], &all].concat()).success();
+    assert!(text.contains("  1111111112 +<i>North</i> Shore Spine …  10.0 %"), "{text}");
+    let sentence = "Provider 1111111112 (+<i>North</i> Shore Spine and Pain Institute): 90 of 120";
+    assert!(flowed(&text).contains(sentence), "{text}");
+    let page = fs::read_to_string(dir.at("trend.html")).expect("a page");
+    assert!(page.contains("+&lt;i&gt;North&lt;/i&gt; Shore Spine and Pain Institute</span>"), "{page}");
+    // A masked report has no names.
+    dir.put("key", crate::kit::RANDOM_KEY);
+    named(&dir, "m", &january, "Old Name", &["--mask", "key"]);
+    assert_eq!(summary("m"), serde_json::Value::Null);
+}

@@ -2,15 +2,13 @@
 
 use std::io::Write;
 
-use comfy_table::Cell;
-
 use crate::cli::args::{Check, ConfigCommand};
 use crate::cli::input_names;
 use crate::cli::settings;
 use crate::cli::settings::{EffectiveSettings, FILE};
+use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, paint, seen};
-use crate::cli::terminal::summary::{print, table};
 use crate::exit::Exit;
 
 /// Prints the settings.
@@ -22,13 +20,12 @@ pub(crate) fn config(command: &ConfigCommand, out: &mut dyn Write) -> anyhow::Re
     let policy = settings.policy()?;
     let source = source(check, &settings);
     writeln!(out, "{}\n", style::fitted(&format!("{} {}", paint(BOLD, "settings"), seen(&source)), 2))?;
-    let mut table = table();
-    table.set_header(["key", "value", "origin"]);
+    let mut table = Columns::new(["key", "value", "origin"].map(|head| (head, Align::Left)));
     for row in settings.rows() {
-        table.add_row(row.each_ref().map(|text| Cell::new(seen(text))));
+        table.row(row.each_ref().map(|text| seen(text).into_owned()));
     }
-    print(out, &table)?;
-    writeln!(out, "\n{}", paint(DIM, format!("policy fingerprint {}", policy.fingerprint)))?;
+    table.print(out)?;
+    writeln!(out, "\n{}", style::fitted(&paint(DIM, format!("policy fingerprint {}", policy.fingerprint)), 2))?;
     Ok(Exit::Clean)
 }
 

@@ -2,14 +2,12 @@
 
 use std::io::Write;
 
-use comfy_table::Cell;
-
 use crate::claim::Sum;
 use crate::cli::args::Estimate;
 use crate::cli::machine::DefaultMemory;
+use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, dollars, grouped, paint};
-use crate::cli::terminal::summary::{print, right, table};
 use crate::exit::Exit;
 use crate::frame::Allowance;
 use crate::report::sample::audited::AuditedWorksheet;
@@ -29,9 +27,14 @@ pub(crate) fn estimate(args: &Estimate, out: &mut dyn Write) -> anyhow::Result<E
     )?;
     let found = extrapolation::estimate(&sheet.differences(), CONFIDENCE)?;
     let name = args.worksheet.display().to_string();
-    let head =
-        format!("{}, seed {}, frame {}", style::seen(&name), style::seen(&sheet.seed), style::seen(&sheet.frame_hash));
-    writeln!(out, "\n{}  {}\n", paint(BOLD, "estimate"), style::fitted(&head, 2))?;
+    let head = format!(
+        "{}  {}, seed {}, frame {}",
+        paint(BOLD, "estimate"),
+        style::seen(&name),
+        style::seen(&sheet.seed),
+        style::seen(&sheet.frame_hash)
+    );
+    writeln!(out, "\n{}\n", style::fitted(&head, 2))?;
     strata(&sheet, out)?;
     writeln!(out)?;
     let how = match found.distribution {
@@ -48,11 +51,11 @@ pub(crate) fn estimate(args: &Estimate, out: &mut dyn Write) -> anyhow::Result<E
         ("lower limit", dollars(found.lower())),
         ("upper limit", dollars(found.upper())),
     ];
-    let mut table = table();
+    let mut table = Columns::new([("of the frame", Align::Left), ("", Align::Right)]);
     for (what, amount) in rows {
-        table.add_row(vec![Cell::new(what), right(amount)]);
+        table.row([what.to_owned(), amount]);
     }
-    print(out, &table)?;
+    table.print(out)?;
     writeln!(out)?;
     let text = format!(
         "The limits are those of the two-sided interval at 90 percent, by {how}. Amounts paid too little are set off. A lower limit \
@@ -68,23 +71,20 @@ fn precision(margin: Sum, point: Sum) -> String {
 }
 
 fn strata(sheet: &AuditedWorksheet, out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = table();
-    let heads = ["services", "audited", "overpaid", "amount", "audited amount"];
-    // A narrow terminal would break the amounts.
-    let shown = if style::is_wide() { heads.len() } else { 3 };
-    table.set_header(std::iter::once(Cell::new("stratum")).chain(heads.into_iter().take(shown).map(right)));
+    let heads = ["stratum", "services", "audited", "overpaid", "amount", "audited amount"];
+    let mut table = Columns::new(heads.map(|head| (head, Align::Right)));
     for (number, stratum) in &sheet.strata {
         let (differences, amount) = (stratum.differences, stratum.sampled_amount);
-        let cells = [
+        table.row([
+            number.to_string(),
             grouped(differences.services()),
             grouped(differences.sampled()),
             dollars(differences.sum()),
             dollars(amount),
             dollars(Sum(amount.0 - differences.sum().0)),
-        ];
-        table.add_row(std::iter::once(Cell::new(number)).chain(cells.into_iter().take(shown).map(right)));
+        ]);
     }
-    print(out, &table)?;
+    table.print(out)?;
     let of = |count: fn(&crate::report::sample::audited::AuditedStratum) -> u64| sheet.strata.values().map(count).sum();
     let (sampled, over, under): (u64, u64, u64) =
         (of(|s| s.differences.sampled()), of(|s| s.overpaid), of(|s| s.underpaid));

@@ -37,7 +37,7 @@ pub(crate) fn prune(args: &Prune, out: &mut dyn Write) -> anyhow::Result<Exit> {
             Ok(()) => {
                 let word = if args.dry_run { "would remove" } else { "removed" };
                 let when = report.run.as_ref().map(RunRecord::when).unwrap_or_default();
-                writeln!(out, "{word} {} (written {when} UTC)", seen(&shown))?;
+                writeln!(out, "{}", fitted(&format!("{word} {} (written {when} UTC)", seen(&shown)), 2))?;
                 removed += 1;
             }
             Err(e) => stays.push(format!("{shown}: {e}")),
@@ -49,9 +49,10 @@ pub(crate) fn prune(args: &Prune, out: &mut dyn Write) -> anyhow::Result<Exit> {
         let line = format!("{} {}; it stays", paint(WARNING, "warning:"), seen(what));
         writeln!(screen::stderr(), "{}", fitted(&line, 9))?;
     }
-    let left = told.len() - if args.dry_run { 0 } else { removed };
+    let left = told.len() - removed;
     let word = if args.dry_run { "would be removed" } else { "removed" };
-    writeln!(out, "{} {word}, {left} left", counted(removed as u64, "report"))?;
+    let rest = if args.dry_run { "would be left" } else { "left" };
+    writeln!(out, "{}", fitted(&format!("{} {word}, {left} {rest}", counted(removed as u64, "report")), 2))?;
     if unfinished > 0 {
         writeln!(out, "{} of killed runs removed", counted(unfinished as u64, "unfinished report"))?;
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::args::{PolicyFiles, TextOrJson};
 use crate::cli::load::load_policy;
-use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, seen, wrapped};
+use crate::cli::terminal::style::{BOLD, DIM, disposition, fitted, paint, seen, width, wrapped};
 use crate::exit::Exit;
 use crate::policy::Policy;
 use crate::report::words::escape::seen_json;
@@ -47,15 +47,24 @@ pub(crate) fn rules(
     Ok(Exit::Clean)
 }
 
+/// Columns that a summary has at least beside the name of its rule; otherwise it is below it.
+const LEAST_BESIDE: usize = 24;
+
 fn list(docs: &[RuleDoc], bins: &[RuleDoc], policy: &Policy, out: &mut dyn Write) -> std::io::Result<()> {
     let longest = docs.iter().map(|d| d.name.len()).max().unwrap_or(0);
+    // After a code of 5, a disposition of 6 and the name, each with its gap.
+    let margin = 5 + 2 + 6 + 2 + longest + 2;
     for doc in docs {
         let setting = policy.rule(&doc.code);
         let word = paint(disposition(setting.disposition), format!("{:6}", setting.disposition.word()));
-        let line = format!("{}  {word}  {:longest$}  {}", paint(BOLD, &doc.code), doc.name, doc.summary);
-        // Continuation lines start under the summary: after a code of 5, a disposition of 6 and the name, each with its
-        // gap.
-        writeln!(out, "{}", fitted(&line, 5 + 2 + 6 + 2 + longest + 2))?;
+        let head = format!("{}  {word}  {}", paint(BOLD, &doc.code), doc.name);
+        if width() < margin + LEAST_BESIDE {
+            write!(out, "{}\n{}", fitted(&head, 4), wrapped(&doc.summary, 4))?;
+            continue;
+        }
+        // Continuation lines start under the summary.
+        let gap = " ".repeat(longest - doc.name.len() + 2);
+        writeln!(out, "{}", fitted(&format!("{head}{gap}{}", doc.summary), margin))?;
     }
     writeln!(out, "\n{}", paint(BOLD, "Bins that take rows out of the judging"))?;
     let longest = bins.iter().map(|bin| bin.code.len()).max().unwrap_or(0);
@@ -112,6 +121,10 @@ fn print_json(docs: &[RuleDoc], bins: &[RuleDoc], policy: &Policy, out: &mut dyn
         rule["citation"] = setting.citation.as_str().into();
         rule["carc"] = setting.carc.as_str().into();
         rule["rarc"] = setting.rarc.as_str().into();
+        rule["asked"] = policy
+            .clause(&doc.code)
+            .map_or(Value::Null, |clause| json!({ "asks": clause.asks, "place": clause.place() }));
+        rule["documents"] = doc.ask.as_slice().into();
         rule
     };
     let (rules, bins): (Vec<_>, Vec<_>) = (docs.iter().map(rule).collect(), bins.iter().map(documented).collect());

@@ -3,14 +3,13 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::bail;
-use comfy_table::Cell;
 
 use crate::cli::args::{FrameStatus, Sample, SampleBy};
 use crate::cli::machine::DefaultMemory;
 use crate::cli::new_file;
+use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, dollars, grouped, paint};
-use crate::cli::terminal::summary::{print, right, table};
 use crate::exit::Exit;
 use crate::frame::Allowance;
 use crate::report::sample::draw::{DrawnStratum, draw};
@@ -51,19 +50,19 @@ pub(crate) fn sample(args: &Sample, out: &mut dyn Write) -> anyhow::Result<Exit>
 fn describe(args: &Sample, frame: &Frame, drawn: &[DrawnStratum], out: &mut dyn Write) -> std::io::Result<()> {
     let report = args.report.display().to_string();
     writeln!(out, "\n{}  {}, seed {}\n", paint(BOLD, "sample"), style::seen(&report), args.seed)?;
-    let mut table = table();
-    let heads = ["services", "drawn", "at risk", "smallest", "largest"];
-    // A narrow terminal would break the amounts.
-    let shown = if style::is_wide() { heads.len() } else { 3 };
-    table.set_header(std::iter::once(Cell::new("stratum")).chain(heads.into_iter().take(shown).map(right)));
+    let heads = ["stratum", "services", "drawn", "at risk", "smallest", "largest"];
+    let mut table = Columns::new(heads.map(|head| (head, Align::Right)));
     for (n, stratum) in drawn.iter().enumerate() {
-        let numbers = [grouped(stratum.services), grouped(stratum.drawn.len() as u64), dollars(stratum.amount)];
-        let amounts = [dollars(stratum.amounts.0), dollars(stratum.amounts.1)];
-        table.add_row(
-            std::iter::once(Cell::new(n + 1)).chain(numbers.into_iter().chain(amounts).take(shown).map(right)),
-        );
+        table.row([
+            grouped(n as u64 + 1),
+            grouped(stratum.services),
+            grouped(stratum.drawn.len() as u64),
+            dollars(stratum.amount),
+            dollars(stratum.amounts.0),
+            dollars(stratum.amounts.1),
+        ]);
     }
-    print(out, &table)?;
+    table.print(out)?;
     let mut lines = vec![format!(
         "Frame: {}, {} at risk, {}",
         counted(frame.units.len() as u64, "service"),

@@ -20,8 +20,18 @@ use crate::report::trend::write::csv;
 use crate::report::words::numbers::sum_in_words;
 use crate::rules::doc;
 
-/// Columns of a terminal from which on a table of rules has room for their names.
+/// Columns of a terminal from which on a table of rules or providers has room for their names.
 const ROOM_FOR_NAMES: usize = 96;
+
+/// Most characters of a provider's name beside its NPI.
+const NAME: usize = 26;
+
+/// A name that leaves room for the numbers beside it.
+fn shortened(name: &str) -> String {
+    let mut chars = name.chars();
+    let start: String = chars.by_ref().take(NAME).collect();
+    if chars.next().is_some() { start + "…" } else { start }
+}
 
 /// Reads the reports and writes the trend.
 pub(crate) fn trend(args: &TrendArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -60,7 +70,7 @@ impl Output<'_> {
     fn write(&self, out: &mut dyn Write) -> anyhow::Result<()> {
         let mut out = BufWriter::new(out);
         match self.args.format {
-            TrendFormat::Csv => csv(self.trend, self.comparison, &mut out)?,
+            TrendFormat::Csv => csv(self.trend, self.comparison, self.name, &mut out)?,
             TrendFormat::Text => self.text(&mut out)?,
         }
         Ok(out.flush()?)
@@ -80,10 +90,11 @@ impl Output<'_> {
         self.months(out)?;
         if let Some(found) = self.comparison {
             self.compared("rule", self.name, &found.rules, out)?;
-            self.compared("provider", &|_| String::new(), &found.providers, out)?;
-            let sentences = moved(found, self.name);
+            let provider = |npi: &str| shortened(&seen(self.trend.name(npi)));
+            self.compared("provider", &provider, &found.providers, out)?;
+            let sentences = moved(self.trend, found, self.name);
             if sentences.is_empty() {
-                writeln!(out, "No rule and no provider moved beyond chance.")?;
+                writeln!(out, "{}", style::fitted("No rule and no provider moved beyond chance.", 2))?;
             } else {
                 writeln!(out, "{}", paint(BOLD, "Moved beyond chance"))?;
             }

@@ -72,18 +72,31 @@ impl<const N: usize> Columns<N> {
     fn listed(&self, row: &[String; N], width: usize) -> Vec<String> {
         let mut lines = vec![String::new()];
         for (cell, (name, align)) in row.iter().zip(self.head).filter(|(cell, _)| !cell.is_empty()) {
-            let item = if align == Align::Right { format!("{name} {cell}") } else { cell.clone() };
+            let is_named = align == Align::Right && !name.is_empty();
+            let item = if is_named { format!("{name} {cell}") } else { cell.clone() };
             let last = lines.len() - 1;
             if lines[last].is_empty() {
                 lines[last] = " ".repeat(GAP) + &item;
             } else if columns(&lines[last]) + GAP + columns(&item) <= width {
                 lines[last].extend([" ".repeat(GAP), item]);
             } else {
-                lines.push(" ".repeat(HANG) + &item);
+                lines.extend(hanging(&item, width));
             }
         }
         lines
     }
+}
+
+/// A cell in lines of its own. Only a text that is wider than a line is broken, and only between words.
+fn hanging(item: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in item.split(' ') {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => line.extend([" ", word]),
+            _ => lines.push(" ".repeat(HANG) + word),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -99,6 +112,8 @@ mod tests {
         assert_eq!(table.lines(32), wide);
         let narrow = ["  DX101  findings 3", "    at risk $5,598,006.42", "  DQ508  findings 12"];
         assert_eq!(table.lines(31), narrow);
+        table.row(["RT401".to_owned(), "a text of words".to_owned(), String::new()]);
+        assert_eq!(table.lines(20)[4..], ["  RT401", "    findings a text", "    of words"]);
         assert!((0..80).all(|width| table.lines(width).join("\n").contains("$5,598,006.42")));
     }
 }

@@ -4,9 +4,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
-
 use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
@@ -32,20 +29,6 @@ struct Least {
 /// Where there is much to say, empty lines are left out first, then rules, then services.
 const LEAST: [Least; 3] =
     [Least { rules: 3, services: 1 }, Least { rules: 1, services: 1 }, Least { rules: 1, services: 0 }];
-
-pub(crate) fn table() -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(style::width() as u16);
-    table
-}
-
-pub(crate) fn right(text: impl ToString) -> Cell {
-    Cell::new(text).set_alignment(CellAlignment::Right)
-}
-
-pub(crate) fn print(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    table.lines().try_for_each(|line| writeln!(out, " {}", line.trim_end()))
-}
 
 /// How the result is shown.
 pub(crate) struct Shown {
@@ -213,14 +196,14 @@ fn rules(context: ReportContext<'_>, summary: &Summary, room: usize, fewest: usi
             rule.code.to_owned(),
             rule.name.to_owned(),
             disposition,
-            grouped(rule.findings),
-            rule.at_risk.clone(),
+            grouped(rule.tally.findings),
+            rule.at_risk(),
         ]);
     }
     let mut lines = if fired.is_empty() { Vec::new() } else { table.lines(style::width()) };
     let others = &fired[shown..];
     if !others.is_empty() {
-        let findings = others.iter().map(|rule| rule.findings).sum();
+        let findings = others.iter().map(|rule| rule.tally.findings).sum();
         let (rules, findings) = (counted(others.len() as u64, "more rule"), counted(findings, "finding"));
         lines.extend(fitted(&paint(DIM, format!("  {rules} with {findings}: --all-rules lists them")), 2));
     }

@@ -49,14 +49,10 @@ pub(super) fn summary(part: &PartView<'_>, rows: &[usize], words: &CodeWords) ->
     ];
     let rendering = texts(Text::RenderingNpi);
     let billing = or_none(texts(Text::BillingNpi), "none on the claim");
-    facts.push((
-        "provider",
-        if rendering.is_empty() {
-            format!("billing NPI {billing}")
-        } else {
-            format!("billing NPI {billing}, rendering NPI {rendering}")
-        },
-    ));
+    let name = Some(texts(Text::BillingProviderName)).filter(|name| !name.is_empty());
+    let rendering = Some(rendering).filter(|npi| !npi.is_empty()).map(|npi| format!("rendering NPI {npi}"));
+    let provider = name.into_iter().chain([format!("billing NPI {billing}")]).chain(rendering);
+    facts.push(("provider", provider.collect::<Vec<_>>().join(", ")));
     let dates = distinct(lines().map(|line| days(line)));
     facts.push(("service date", or_none(dates, "none that can be read")));
     facts.push(("place", distinct(lines().map(|line| where_done(line, words)))));

@@ -96,7 +96,7 @@ fn parts(context: ReportContext<'_>, totals: &Totals) -> Vec<Part> {
         let head = ["rule", "found", "default", "findings", "at risk"].map(str::to_owned);
         let line = |rule: brief::RuleLine<'_>| {
             let [code, name, word] = [rule.code, rule.name, rule.disposition.word()].map(str::to_owned);
-            vec![code, name, word, grouped(rule.findings), rule.at_risk]
+            vec![code, name, word, grouped(rule.tally.findings), rule.at_risk()]
         };
         let rows = std::iter::once(head.into()).chain(rules.into_iter().map(line)).collect();
         parts.push(Part::Table { left: 3, rows });

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::claim::Sum;
 use crate::report::trend::series::{Counts, Months, Trend, total};
 use crate::statistics::proportion::{Difference, Proportion};
 use crate::statistics::quantiles::normal_quantile;
@@ -44,6 +45,8 @@ pub struct Comparison {
     pub since: String,
     /// All services of the earlier and of the later months.
     pub counts: [Counts; 2],
+    /// The months that have services, in the earlier and in the later period.
+    pub months: [u64; 2],
     /// Rules: those that moved first, then by the change.
     pub rules: Vec<Compared>,
     /// Providers in the same order.
@@ -52,6 +55,17 @@ pub struct Comparison {
     pub compared: usize,
     /// The level of each interval, from 0 to 1.
     pub level: f64,
+}
+
+impl Comparison {
+    /// The change of an amount per month, rounded half away from zero to the cent: the periods may have different numbers
+    /// of months.
+    pub fn change_per_month(&self, amounts: [Sum; 2]) -> Sum {
+        let [was, is] = self.months.map(|months| i128::from(months.max(1)));
+        let (difference, months) = (amounts[1].0 * was - amounts[0].0 * is, was * is);
+        let rounded = (difference.abs() * 2 + months) / (months * 2);
+        Sum(rounded * difference.signum())
+    }
 }
 
 /// Compares the months from `since` on with those before it; without it, the last month with all before it. `None` if
@@ -83,7 +97,10 @@ pub fn compare(trend: &Trend, since: Option<&str>) -> Option<Comparison> {
     }
     rules.sort_by(order);
     providers.sort_by(order);
-    Some(Comparison { since, counts: all, rules, providers, compared, level })
+    let in_period =
+        |is_later: bool| trend.dated().filter(|(month, _)| (*month >= since.as_str()) == is_later).count() as u64;
+    let months = [in_period(false), in_period(true)];
+    Some(Comparison { since, counts: all, months, rules, providers, compared, level })
 }
 
 /// The sums of the months before `since` and from it on.
@@ -147,6 +164,16 @@ mod tests {
         // A, B and the rule.
         assert_eq!(found.compared, 3);
         assert!((found.level - (1.0 - 0.05 / 3.0)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn amounts_are_compared_per_month() {
+        let found = compare(&trend(), None).expect("three months");
+        assert_eq!(found.months, [2, 1]);
+        let change = |was, is| found.change_per_month([Sum(was), Sum(is)]).0;
+        // 300.00 in two months are 150.00 a month; half a cent is rounded away from zero.
+        assert_eq!((change(30_000, 15_000), change(30_000, 20_000), change(30_000, 0)), (0, 5_000, -15_000));
+        assert_eq!((change(1, 0), change(1, 1), change(-1, 0), change(3, 0)), (-1, 1, 1, -2));
     }
 
     #[test]

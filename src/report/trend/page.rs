@@ -25,9 +25,9 @@ pub fn page(
 ) -> io::Result<()> {
     let tables = comparison.map_or_else(Vec::new, |found| {
         let rules = Kind { id: "rules", title: "Rules", by: "Rule", what: "with a finding of the rule", name };
-        let nameless = |_: &str| String::new();
+        let provider = |npi: &str| value(trend.name(npi)).into_owned();
         let providers =
-            Kind { id: "providers", title: "Providers", by: "Billing NPI", what: "flagged", name: &nameless };
+            Kind { id: "providers", title: "Providers", by: "Billing NPI", what: "flagged", name: &provider };
         vec![
             rules.table(trend, found, &found.rules, &trend.rules),
             providers.table(trend, found, &found.providers, &trend.providers),
@@ -40,7 +40,7 @@ pub fn page(
             about: about(trend),
             months: months(trend),
             method: method(comparison),
-            moved: comparison.map(|found| moved(found, name)),
+            moved: comparison.map(|found| moved(trend, found, name)),
             tables,
             reports: listed.map(report).collect(),
             more_reports: more(trend.reports.len()),

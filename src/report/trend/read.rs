@@ -94,6 +94,14 @@ pub fn read(paths: &[PathBuf], allowance: &mut Allowance) -> Result<Trend, Table
             }
             Ok(())
         })?;
+        for (npi, name) in file.provider_names {
+            if !trend.names.contains_key(&npi) && trend.providers.contains_key(&npi) {
+                let bytes = ENTRY_BYTES + (npi.len() + name.len()) as u64;
+                let summary = || file.path.join("summary.json").display().to_string();
+                allowance.take(bytes).map_err(|e| TableError(format!("{}: {e}", summary())))?;
+                trend.names.insert(npi, name);
+            }
+        }
         newer.extend(own);
         trend.policies.insert(file.policy);
         trend.layouts.extend(file.layouts);

@@ -120,6 +120,8 @@ pub struct Trend {
     pub rules: BTreeMap<String, Months>,
     /// By billing NPI; the empty name for services without one.
     pub providers: BTreeMap<String, Months>,
+    /// The names of providers by NPI, as the newest report that has one has it.
+    pub names: BTreeMap<String, String>,
     /// The fingerprints of the policies by which the reports were judged.
     pub policies: BTreeSet<String>,
     /// The layouts with which the extracts were read.
@@ -183,6 +185,11 @@ impl Trend {
     /// Services without a date that can be read.
     pub fn undated(&self) -> u64 {
         self.months.get("").map_or(0, |counts| counts.services)
+    }
+
+    /// The name of a provider; empty if no report has one.
+    pub fn name(&self, npi: &str) -> &str {
+        self.names.get(npi).map_or("", String::as_str)
     }
 
     /// The number of reports of which `is_it` is true.

@@ -100,7 +100,7 @@ pub fn method(comparison: Option<&Comparison>) -> String {
 }
 
 /// The rules and the providers that moved beyond chance, a sentence for each. `name` says what a rule finds.
-pub fn moved(comparison: &Comparison, name: &dyn Fn(&str) -> String) -> Vec<String> {
+pub fn moved(trend: &Trend, comparison: &Comparison, name: &dyn Fn(&str) -> String) -> Vec<String> {
     let sentence = |one: &Compared, who: String, what: &str| {
         let difference = one.difference.filter(|_| one.moved())?;
         let share = |of: Proportion| format!("{} of {} ({})", grouped(of.count), grouped(of.all), percent(of.share()));
@@ -117,7 +117,11 @@ pub fn moved(comparison: &Comparison, name: &dyn Fn(&str) -> String) -> Vec<Stri
         let who = format!("Rule {} {}", value(&one.key), name(&one.key));
         sentence(one, who.trim_end().to_owned(), "with a finding")
     });
-    let provider = |one: &Compared| sentence(one, format!("Provider {}", value(&one.key)), "flagged");
+    let provider = |one: &Compared| {
+        let name = trend.name(&one.key);
+        let name = if name.is_empty() { String::new() } else { format!(" ({})", value(name)) };
+        sentence(one, format!("Provider {}{name}", value(&one.key)), "flagged")
+    };
     rules.chain(comparison.providers.iter().filter_map(provider)).collect()
 }
 

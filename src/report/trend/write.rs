@@ -12,7 +12,7 @@ use crate::report::trend::series::{Counts, Months, Trend};
 use crate::statistics::proportion::Proportion;
 
 /// The columns of the CSV.
-pub const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 16] = [
     "kind",
     "key",
     "month",
@@ -28,31 +28,44 @@ pub const COLUMNS: [&str; 15] = [
     "change_low",
     "change_high",
     "moved",
+    "name",
 ];
 
-/// Writes the series and the comparisons.
-pub fn csv(trend: &Trend, comparison: Option<&Comparison>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the series and the comparisons. `name` says what a rule finds.
+pub fn csv(
+    trend: &Trend,
+    comparison: Option<&Comparison>,
+    name: &dyn Fn(&str) -> String,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut head = CsvRows::default();
     head.header(&COLUMNS);
     out.write_all(head.into_text().as_bytes())?;
-    series("month", "", &trend.months, trend, false, out)?;
+    series(["month", "", ""], &trend.months, trend, false, out)?;
     for (rule, months) in &trend.rules {
-        series("rule", rule, months, trend, true, out)?;
+        series(["rule", rule, &name(rule)], months, trend, true, out)?;
     }
     for (npi, months) in &trend.providers {
-        series("provider", npi, months, trend, false, out)?;
+        series(["provider", npi, trend.name(npi)], months, trend, false, out)?;
     }
     let Some(comparison) = comparison else { return Ok(()) };
     for (kind, all) in [("rule-comparison", &comparison.rules), ("provider-comparison", &comparison.providers)] {
         for one in all {
-            compared(kind, one, comparison, trend, out)?;
+            let name = if kind == "rule-comparison" { name(&one.key) } else { trend.name(&one.key).to_owned() };
+            compared([kind, &name], one, comparison, trend, out)?;
         }
     }
     Ok(())
 }
 
 /// The months of one series. The share of a rule is that of all services of the month.
-fn series(kind: &str, key: &str, months: &Months, trend: &Trend, is_rule: bool, out: &mut dyn Write) -> io::Result<()> {
+fn series(
+    [kind, key, name]: [&str; 3],
+    months: &Months,
+    trend: &Trend,
+    is_rule: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut before = None::<(Proportion, Sum)>;
     for (month, counts) in months {
         let share = if is_rule {
@@ -65,22 +78,28 @@ fn series(kind: &str, key: &str, months: &Months, trend: &Trend, is_rule: bool, 
         let change = before
             .filter(|_| !month.is_empty())
             .map(|(was, amount)| (share.share() - was.share(), Sum(counts.at_risk.0 - amount.0)));
-        row([kind, key, month], share, counts, change, None, trend.knows_amounts(), out)?;
+        row([kind, key, month, name], share, counts, change, None, trend.knows_amounts(), out)?;
         before = (!month.is_empty()).then_some((share, counts.at_risk));
     }
     Ok(())
 }
 
 /// A comparison: the counts of the later period, and its difference from the earlier one.
-fn compared(kind: &str, one: &Compared, comparison: &Comparison, trend: &Trend, out: &mut dyn Write) -> io::Result<()> {
+fn compared(
+    [kind, name]: [&str; 2],
+    one: &Compared,
+    comparison: &Comparison,
+    trend: &Trend,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let [was, is] = &one.counts;
     let change = one.shares[1].share() - one.shares[0].share();
-    let change = Some((change, Sum(is.at_risk.0 - was.at_risk.0)));
-    row([kind, &one.key, &comparison.since], one.shares[1], is, change, Some(one), trend.knows_amounts(), out)
+    let change = Some((change, comparison.change_per_month([was.at_risk, is.at_risk])));
+    row([kind, &one.key, &comparison.since, name], one.shares[1], is, change, Some(one), trend.knows_amounts(), out)
 }
 
 fn row(
-    [kind, key, month]: [&str; 3],
+    [kind, key, month, name]: [&str; 4],
     share: Proportion,
     counts: &Counts,
     change: Option<(f64, Sum)>,
@@ -112,6 +131,7 @@ fn row(
         Some(one) if one.moved() => "yes",
         Some(_) => "no",
     });
+    cells.input(name);
     cells.end();
     out.write_all(cells.into_text().as_bytes())
 }

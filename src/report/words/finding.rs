@@ -67,7 +67,7 @@ impl RenderedFinding {
             code: doc.code.clone(),
             name: doc.name.clone(),
             disposition: finding.disposition,
-            message: cut(&part.message(finding), MAX_MESSAGE_CHARS).into_owned(),
+            message: cut(&part.message_with(finding, &file_name), MAX_MESSAGE_CHARS).into_owned(),
             change: doc.change_of(finding.disposition).to_owned(),
             citation: setting.citation.clone(),
             cap: finding.capped_by.map_or("", cap),

@@ -2,11 +2,9 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment};
-
+use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, WARNING, paint, seen};
-use crate::cli::terminal::summary::{print, table};
 use crate::report::claim::lookup::FoundClaim;
 use crate::report::claim::summary::outcome;
 use crate::report::claim::{ClaimDossier, ClaimFinding, ClaimRow, ClaimSubject, MAX_ENTRIES_SHOWN, ReportSource};
@@ -23,14 +21,14 @@ pub(super) fn list(
     write!(out, "{}", paint(BOLD, text(&format!("{count} fit {}", wanted.trim()), 0)))?;
     head(source, out)?;
     writeln!(out)?;
-    let mut table = table();
-    table.set_header(["claim", "date", "codes", "outcome", "member", "billing NPI", "found by"]);
+    let heads = ["claim", "date", "codes", "outcome", "member", "billing NPI", "found by"];
+    let mut table = Columns::new(heads.map(|head| (head, Align::Left)));
     for one in found.iter().take(MAX_ENTRIES_SHOWN) {
         let status = one.status.map_or("no service", outcome);
         let cells = [one.claim, &one.date, &one.codes, status, one.member, one.provider, one.by.word()];
-        table.add_row(cells.map(|cell| Cell::new(seen(cell))));
+        table.row(cells.map(|cell| seen(cell).into_owned()));
     }
-    print(out, &table)?;
+    table.print(out)?;
     let rest = found.len().saturating_sub(MAX_ENTRIES_SHOWN);
     let more = if rest > 0 {
         format!("{} more: --date DATE narrows them. ", counted(rest as u64, "claim"))
@@ -132,26 +130,28 @@ fn labelled(label: &str, margin: usize, sentence: &str, out: &mut dyn Write) -> 
 }
 
 fn rows(rows: &[ClaimRow<'_>], of_others: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = table();
-    let heads = ["claim", "line", "codes", "date", "units", "what became of it", "row"];
-    let heads = heads.into_iter().skip(usize::from(!of_others)).map(|head| {
-        Cell::new(head).set_alignment(match head {
-            "units" => CellAlignment::Right,
-            _ => CellAlignment::Left,
-        })
-    });
-    table.set_header(heads);
+    let own = [
+        ("line", Align::Right),
+        ("codes", Align::Left),
+        ("date", Align::Left),
+        ("units", Align::Right),
+        ("what became of it", Align::Left),
+        ("row", Align::Left),
+    ];
+    let [line, codes, date, units, fate, place] = own;
+    let mut of_claim = Columns::new(own);
+    let mut of_other_claims = Columns::new([("claim", Align::Left), line, codes, date, units, fate, place]);
     for row in rows {
-        let mut cells: Vec<Cell> = Vec::new();
+        let [claim, line, codes, date] =
+            [row.claim, row.number, &row.codes, &row.date].map(|cell| seen(cell).into_owned());
+        let (units, fate, place) = (row.units.clone(), row.fate.to_owned(), seen(&row.place).into_owned());
         if of_others {
-            cells.push(Cell::new(seen(row.claim)));
+            of_other_claims.row([claim, line, codes, date, units, fate, place]);
+        } else {
+            of_claim.row([line, codes, date, units, fate, place]);
         }
-        cells.extend([row.number, &row.codes, &row.date].map(|cell| Cell::new(seen(cell))));
-        cells.push(Cell::new(&row.units).set_alignment(CellAlignment::Right));
-        cells.extend([Cell::new(row.fate), Cell::new(seen(&row.place))]);
-        table.add_row(cells);
     }
-    print(out, &table)
+    if of_others { of_other_claims.print(out) } else { of_claim.print(out) }
 }
 
 fn print_subject(subject: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::cli::command::inspect::lines::{BESIDE, shown};
-use crate::cli::terminal::style::{DIM, fitted};
+use crate::cli::terminal::style::{DIM, fitted, width};
 use crate::ingest::cell::shape;
 use crate::ingest::record::first_rows::each_first_row;
 use crate::ingest::record::grammar::Grammar;
@@ -15,6 +15,9 @@ const SAMPLES: usize = 3;
 /// Number of rows from which samples are taken.
 const ROWS: usize = 200;
 
+/// Columns that samples have at least beside padded names.
+const LEAST_BESIDE: usize = 16;
+
 /// Prints a field, the column that it comes from as it is shown, padded to `longest`, and the shapes of its first values.
 pub(super) fn line(
     out: &mut dyn Write,
@@ -24,8 +27,12 @@ pub(super) fn line(
     samples: &[String],
 ) -> std::io::Result<()> {
     let values = if samples.is_empty() { "(empty in the first rows)".to_owned() } else { samples.join("  ") };
+    let margin = BESIDE + longest + 2;
+    if width() < margin + LEAST_BESIDE {
+        return writeln!(out, "{}", fitted(&format!("  {field}  {column}  {DIM}{values}{DIM:#}"), 4));
+    }
     let line = format!("  {field:24} {column:longest$}  {DIM}{values}{DIM:#}");
-    writeln!(out, "{}", fitted(&line, BESIDE + longest + 2))
+    writeln!(out, "{}", fitted(&line, margin))
 }
 
 /// The first distinct shapes of each column's values, with the columns of joined tables.

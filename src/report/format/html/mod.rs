@@ -52,7 +52,7 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::NOT_EVALUATED;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
-use crate::report::words::warning::sentence;
+use crate::report::words::warning::sentence_without_directory;
 
 /// The name of the page.
 pub const FILE: &str = "report.html";
@@ -207,7 +207,7 @@ fn page<'a>(
         recoverable: sum_in_words(summary.recoverable(), known),
         no_service: notes::no_service(run),
         warning_count: counted(totals.warnings.len() as u64, "warning"),
-        warnings: totals.warnings.iter().map(sentence).collect(),
+        warnings: totals.warnings.iter().map(sentence_without_directory).collect(),
         notes: notes::notes(run, totals),
         absent: notes::absent(run),
         unread: notes::unread(run, totals),

@@ -91,7 +91,7 @@ impl<'a> Workbook<'a> {
             pieces: PendingPieces::default(),
             spare: Mutex::default(),
             sheets: Mutex::new(sheets),
-            providers: Providers::new(&options),
+            providers: Providers::new(context.run, &options),
             options,
         })
     }

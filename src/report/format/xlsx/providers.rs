@@ -1,17 +1,15 @@
 //! The sheet Providers: billing providers with their names, and shares with their interval.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use crate::claim::Text;
 use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
 use crate::report::format::xlsx::sheet::{Sheet, SheetOptions, Sheets, XmlRows};
-use crate::report::sink::{PendingPieces, lock};
+use crate::report::provider_names::ProviderNames;
 use crate::report::table::record::{Cells as _, Column, ColumnType, column};
 use crate::report::view::PartView;
 use crate::report::words::share::{LEAST_SERVICES, interval};
+use crate::run::RunContext;
 
 /// NPI and name, then [`COLUMNS`], then the limits of the share of flagged services.
 const PROVIDER: [Column; 4 + COLUMNS.len()] = {
@@ -27,55 +25,33 @@ const PROVIDER: [Column; 4 + COLUMNS.len()] = {
     columns
 };
 
-/// Most providers whose names are kept: more than a plan pays, and at 100 bytes each a few megabytes of memory. Further
-/// ones have no name on the sheet.
-const MAX_NAMES: usize = 1 << 16;
-
-/// Names by NPI.
-type Names = FxHashMap<Box<str>, Box<str>>;
-
 /// Collects the providers of a run.
 pub(super) struct Providers {
     sums: RollUp,
-    /// The names of a part, in input order.
-    pieces: PendingPieces<Vec<(Box<str>, Box<str>)>>,
-    /// The first name of each provider.
-    names: Mutex<Names>,
+    names: ProviderNames,
 }
 
 impl Providers {
-    pub(super) fn new(options: &SheetOptions) -> Self {
+    pub(super) fn new(run: &RunContext, options: &SheetOptions) -> Self {
         let sums = RollUp::new(By::Provider, Arc::clone(&options.scratch));
-        Self { sums, pieces: PendingPieces::default(), names: Mutex::default() }
+        Self { sums, names: ProviderNames::of(run) }
     }
 
     /// Groups a part.
     pub(super) fn format(&self, n: usize, part: &PartView<'_>) {
-        let (mut known, mut names) = (FxHashSet::default(), Vec::new());
-        for record in part.services() {
-            let (npi, name) = (record.line.text(Text::BillingNpi), record.line.text(Text::BillingProviderName));
-            if !npi.is_empty() && !name.is_empty() && known.insert(npi) {
-                names.push((npi.into(), name.into()));
-            }
-        }
-        self.pieces.put(n, names);
+        self.names.format(n, part);
         self.sums.format(n, part);
     }
 
     /// Adds a part.
     pub(super) fn append(&self, n: usize) -> io::Result<()> {
-        let mut names = lock(&self.names);
-        for (npi, name) in self.pieces.take(n).unwrap_or_default() {
-            if names.len() < MAX_NAMES || names.contains_key(&npi) {
-                names.entry(npi).or_insert(name);
-            }
-        }
+        self.names.append(n);
         self.sums.append(n)
     }
 
     /// Writes the providers one at a time, because there may be very many of them.
     pub(super) fn finish(self, options: &SheetOptions, knows_amounts: bool) -> io::Result<Vec<Sheet>> {
-        let names = self.names.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let names = self.names.into_names();
         let mut sheets = Sheets::new("Providers", &PROVIDER, options)?;
         let mut rows = XmlRows::default();
         for row in self.sums.rows()? {
@@ -84,7 +60,7 @@ impl Providers {
             rows.clear();
             rows.row(|row| {
                 row.text(&npi);
-                row.text(names.get(&npi).map_or("", |name| name));
+                row.text(names.get(&npi));
                 for column in COLUMNS {
                     match column.value(&measures, knows_amounts) {
                         RollupValue::Count(n) => {

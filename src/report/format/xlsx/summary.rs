@@ -2,6 +2,7 @@
 //! relying on it, and what it is worth by rule.
 
 use crate::claim::Sum;
+use crate::report::brief;
 use crate::report::format::html::head::{facts, label};
 use crate::report::format::xlsx::sheet::XmlRows;
 use crate::report::notes;
@@ -9,7 +10,7 @@ use crate::report::table::record::{Cells as _, Column, ColumnType, column};
 use crate::report::totals::Totals;
 use crate::report::view::ReportContext;
 use crate::report::words::finding::NOT_EVALUATED;
-use crate::report::words::warning::sentence;
+use crate::report::words::warning::sentence_without_directory;
 use crate::rules::judge::ServiceStatus;
 
 /// A page: its columns have no names. What, its meaning, rows or services, findings, amounts.
@@ -70,24 +71,33 @@ pub(crate) fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
     if !totals.warnings.is_empty() {
         head(&mut rows, &["Warning", "", "", "", "", ""]);
         for warning in &totals.warnings {
-            let sentence = sentence(warning);
+            let sentence = sentence_without_directory(warning);
             for (n, line) in lines(&sentence, MESSAGE_CHARS).iter().enumerate() {
                 rows.row(|row| row.texts(&[if n == 0 { warning.kind.word() } else { "" }, line]));
             }
         }
     }
-    head(
-        &mut rows,
-        &["Rule", "each service counts under every rule that fired on it", "services", "findings", "at risk", ""],
-    );
-    for (id, tally) in &summary.rules {
-        let doc = context.doc(*id);
-        rows.row(|row| {
-            row.texts(&[&doc.code, &doc.name]);
-            row.count(tally.services);
-            row.count(tally.findings);
-            sum(row, tally.at_risk);
-        });
+    let (information, fired): (Vec<_>, Vec<_>) =
+        brief::rules(context, summary).into_iter().partition(|rule| rule.at_risk.is_none());
+    for (title, meaning, amount, of_kind) in [
+        ("Rule", "a service counts under every rule that fired on it", "at risk", fired),
+        ("Rule, for information", "what is at risk on its services is so by other rules", "", information),
+    ] {
+        if of_kind.is_empty() {
+            continue;
+        }
+        head(&mut rows, &[title, meaning, "services", "findings", amount, ""]);
+        for rule in of_kind {
+            let word = if rule.at_risk.is_some() { format!(", {}", rule.disposition.word()) } else { String::new() };
+            rows.row(|row| {
+                row.texts(&[rule.code, &format!("{}{word}", rule.name)]);
+                row.count(rule.tally.services);
+                row.count(rule.tally.findings);
+                if let Some(amount) = rule.at_risk {
+                    sum(row, amount);
+                }
+            });
+        }
     }
     head(&mut rows, &["Ledger", "", "rows", "", "", ""]);
     let read = ("read", run.ledger.rows, "all rows: the sum of the bins");

@@ -1,0 +1,64 @@
+//! Tests that at a terminal of 40 columns no word and no amount is broken: each line fits, unless it is a single word, such as a
+//! path.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::process::Command;
+
+use crate::cli::{CLEAR, HEAD, TestDir, binary};
+use crate::kit::at;
+
+/// Columns of the terminal.
+const COLUMNS: usize = 40;
+
+/// The lines that a command prints at the terminal.
+fn lines(dir: &TestDir, args: &[&str]) -> Vec<String> {
+    let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+    let program = binary().get_program().to_string_lossy().into_owned();
+    let words: Vec<String> = std::iter::once(program.as_str()).chain(args.iter().copied()).map(quoted).collect();
+    // util-linux has `script`, which runs a command at a terminal of its own.
+    let line = format!("stty cols {COLUMNS} rows 24; {}", words.join(" "));
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).env("NO_COLOR", "1").current_dir(dir.at(""));
+    let output = command.output().expect("util-linux has script");
+    let text = String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n");
+    assert!(output.status.success(), "{args:?}: {text}");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_is_broken_at_forty_columns() {
+    let dir = TestDir::with(&[CLEAR]);
+    let row = |n: u32, month: u32| {
+        format!(
+            "LONGER{n},M{n},HMO Blue,22,2024-0{month}-05,22514,M54.5,A-1,{}9765432.10,1900000001,Some Name\n",
+            n % 9 + 1
+        )
+    };
+    let head = HEAD.trim_end().to_owned() + ",billing_npi,billing_provider_name\n";
+    for (name, month) in [("a", 1), ("b", 2)] {
+        dir.put("claims.csv", head.clone() + &(0..30).map(|n| row(n, month)).collect::<String>());
+        dir.run(&["check", "claims.csv", "-q", "--out", name, "--fail-on", "never"]).success();
+    }
+    dir.put("audited.csv", fs::read(at("fixtures/worksheets/2024q1.csv")).expect("a fixture"));
+    for args in [
+        &["check", "claims.csv", "--progress", "none", "--force", "--out", "b", "--fail-on", "never"][..],
+        &["explain", "LONGER3", "--in", "a"],
+        &["explain", "1900000001", "--in", "a"],
+        &["trend", "a", "b"],
+        &["sample", "a", "--size", "9", "--seed", "7", "--by", "stratum", "--out", "worksheet.csv"],
+        &["estimate", "audited.csv"],
+        &["rules"],
+        &["rules", "DX101"],
+        &["inspect", "claims.csv"],
+        &["prune", ".", "--keep", "1", "--dry-run"],
+        &["config", "show", "claims.csv"],
+    ] {
+        let lines = lines(&dir, args);
+        assert!(lines.len() > 1, "{args:?}");
+        for line in &lines {
+            let is_one_word = line.split_whitespace().count() == 1;
+            assert!(line.chars().count() <= COLUMNS || is_one_word, "{args:?}: {line:?} in\n{}", lines.join("\n"));
+        }
+    }
+}
