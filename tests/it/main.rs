@@ -23,6 +23,7 @@
 //! appeals     the right report, claims found by what a caller knows, the words of a reviewer, letters
 //! explain     the dossier of a claim agrees with the report
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
+//! screens     the pages on any screen and on paper: nothing is cut, and a print begins with a summary
 //! mask        a masked report holds no id
 //! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
 //! nightly     dated reports, the newest as the baseline, old ones removed, directories of extracts, inputs that settle
@@ -119,6 +120,7 @@ mod rules;
 mod sampling;
 #[cfg(unix)]
 mod schedules;
+mod screens;
 mod selection;
 mod sessions;
 mod settings;
