@@ -36,6 +36,8 @@ pub enum WarningKind {
     RowsOfTwoLengths,
     /// `count` rows, the first on `line`, were rejected for more fields than the header, where others have an empty field.
     FilledSurplus,
+    /// `count` rejected lines, the first of them `line`, hold two rows with another line end between them.
+    JoinedRows,
     /// `count` rows, the first on `line`, have a cell with an odd number of quotes.
     StrayQuotes,
     /// The number of rows differs from that of the baseline by more than half. `count` of `of`.
@@ -93,6 +95,7 @@ impl WarningKind {
             Self::OddByte => "odd-byte",
             Self::RowsOfTwoLengths => "rows-of-two-lengths",
             Self::FilledSurplus => "filled-surplus",
+            Self::JoinedRows => "joined-rows",
             Self::StrayQuotes => "stray-quotes",
             Self::RowsUnlikeBaseline => "rows-unlike-baseline",
             Self::ColumnGone => "column-gone",

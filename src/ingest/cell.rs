@@ -9,10 +9,15 @@ use crate::strict_toml::{Document, Faults};
 /// space at both ends, a spreadsheet's `="..."` or `=`, one pair of quotes around the whole, a leading apostrophe, white
 /// space again. A null word becomes empty. `null` holds the layout's own null words, upper-case.
 pub fn clean<'a>(raw: &'a [u8], null: &[String]) -> Cow<'a, str> {
-    match std::str::from_utf8(raw) {
-        Ok(text) => clean_text(text, null),
-        Err(_) => Cow::Owned(clean_text(&latin1(raw), null).into_owned()),
+    match decoded(raw) {
+        Cow::Borrowed(text) => clean_text(text, null),
+        Cow::Owned(text) => Cow::Owned(clean_text(&text, null).into_owned()),
     }
+}
+
+/// Bytes as text. Those that are not UTF-8 are read one by one as Latin-1.
+pub(crate) fn decoded(raw: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(raw).map_or_else(|_| Cow::Owned(latin1(raw)), Cow::Borrowed)
 }
 
 /// Same as [`clean`], for a cell that is known to be UTF-8.
@@ -25,7 +30,7 @@ pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
         return Cow::Borrowed(raw);
     }
     let text = if is_plain { raw } else { unwrap(raw) };
-    if words.holds(text) || is_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
+    if words.holds(text) || is_own_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
 }
 
 /// Removes white space and wrappers.
@@ -208,7 +213,12 @@ impl EmptyWords {
     }
 }
 
-fn is_null_word(text: &str, null: &[String]) -> bool {
+/// Is it one of the words that mean that a cell is empty?
+pub(crate) fn is_null_word(text: &str) -> bool {
+    EMPTY.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+fn is_own_null_word(text: &str, null: &[String]) -> bool {
     !null.is_empty() && null.contains(&text.to_uppercase())
 }
 

@@ -129,7 +129,9 @@ impl UnreadLabels {
             let line = part.line_set.line(line);
             for kind in LabelKind::ALL {
                 let counts = &mut labels.0[kind as usize];
-                kind.of_line(line).into_iter().flatten().for_each(|label| counts.add(label, 1));
+                let [first, second] = kind.of_line(line);
+                // A row counts once for a label, also where two of its columns have it.
+                first.into_iter().chain(second.filter(|_| second != first)).for_each(|label| counts.add(label, 1));
             }
         }
         labels

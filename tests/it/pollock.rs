@@ -57,8 +57,13 @@ fn services(outcome: &JudgedRun) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Kinds of warnings that say that rows of the file may be wrong.
-const ANNOUNCEMENTS: [WarningKind; 4] =
-    [WarningKind::RowsOfTwoLengths, WarningKind::FilledSurplus, WarningKind::StrayQuotes, WarningKind::UnusedColumn];
+const ANNOUNCEMENTS: [WarningKind; 5] = [
+    WarningKind::RowsOfTwoLengths,
+    WarningKind::FilledSurplus,
+    WarningKind::JoinedRows,
+    WarningKind::StrayQuotes,
+    WarningKind::UnusedColumn,
+];
 
 /// Kinds of pollution of which a wrong row is announced by its own line alone, in a warning that says what happened to it. A row with
 /// another quote has one cell more where a comma was quoted.

@@ -37,8 +37,12 @@ fn rows_that_end_otherwise_than_the_header_are_never_one_row() {
         ("rows", HEAD.to_owned() + &in_cr(&rows)),
         ("quoted rows", HEAD.to_owned() + &in_cr(&quoted) + "\n"),
         ("rows after CRLF", HEAD.replace('\n', "\r\n") + &in_cr(&rows) + "\n"),
-        ("rows of a later part", HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&rows) + "\n" + &DENY.repeat(40)),
-        ("quoted rows of a later part", HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&quoted) + "\n"),
+        (
+            "rows of a later part",
+            HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&rows.repeat(2)) + "\n" + &DENY.repeat(40),
+        ),
+        ("rows of the last part", HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&rows.repeat(2))),
+        ("quoted rows of a later part", HEAD.to_owned() + &DENY.repeat(40) + &in_cr(&quoted.repeat(2)) + "\n"),
         ("rows in vertical tabs", HEAD.to_owned() + &rows.replace('\n', "\u{b}")),
         ("rows in NEL", HEAD.to_owned() + &DENY.repeat(40) + &rows.replace('\n', "\u{85}")),
         ("rows in line separators", HEAD.replace('\n', "\r") + &rows.replace('\n', "\u{2028}")),
@@ -47,6 +51,13 @@ fn rows_that_end_otherwise_than_the_header_are_never_one_row() {
         dir.put("claims.csv", text);
         let output = refused(&dir, &["claims.csv"]);
         assert!(output.contains("its lines end in two ways"), "{name}: {output}");
+    }
+    // One CR between two rows is damage of that line, however it ends.
+    for end in ["\n", "\r\n", "\r", ""] {
+        dir.put("claims.csv", HEAD.to_owned() + &DENY.repeat(40) + DENY.trim_end() + "\r" + DENY.trim_end() + end);
+        let output = checked(&dir, &["claims.csv"]);
+        assert!(output.out.contains("41 rows = 1 in scope + 39 duplicate + 1 rejected"), "{end:?}: {}", output.out);
+        assert!(output.err.contains("1 rejected line with two rows"), "{end:?}: {}", output.err);
     }
     // The first line end decides: where it is a CR, all three end lines.
     dir.put("claims.csv", in_cr(HEAD) + &rows + &in_cr(&rows.replace('C', "D")));

@@ -201,11 +201,11 @@ pub(crate) fn supersede(
     also: impl IntoIterator<Item = u32>,
     bins: &mut [Bin],
 ) -> FxHashSet<u32> {
-    // A duplicate version adds nothing, and a version that the payer denied supersedes nothing.
-    let acts = |line: u32, bins: &[Bin]| {
-        traits[line as usize].is_version() && !matches!(bins[line as usize], Bin::Duplicate | Bin::PayerDenied)
-    };
-    let versions: Vec<u32> = (0..traits.len() as u32).filter(|line| acts(*line, bins)).collect();
+    // A version that the payer denied supersedes nothing.
+    let acts = |line: &u32| traits[*line as usize].is_version() && bins[*line as usize] != Bin::PayerDenied;
+    let acting: Vec<u32> = (0..traits.len() as u32).filter(acts).collect();
+    // A duplicate adds nothing, except that it may name another claim than the row that it equals.
+    let versions: Vec<u32> = acting.iter().copied().filter(|line| bins[*line as usize] != Bin::Duplicate).collect();
     let mut also = also.into_iter().peekable();
     if versions.is_empty() && also.peek().is_none() {
         return FxHashSet::default();
@@ -213,7 +213,7 @@ pub(crate) fn supersede(
     let lines = traits.len();
     // Claims that a version names, and claims with a replacement or a void that names no claim.
     let (mut gone, mut replaced, mut voided) = (Bits::new(lines), Bits::new(lines), Bits::new(lines));
-    named.all_claims(versions.iter().filter_map(|line| named.for_line(*line))).into_iter().for_each(|claim| {
+    named.all_claims(acting.iter().filter_map(|line| named.for_line(*line))).into_iter().for_each(|claim| {
         gone.insert(claim);
     });
     let names_a_claim = |line: u32| matches!(named.for_line(line), Some(Named::Claim(_) | Named::Group(_)));

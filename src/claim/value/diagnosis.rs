@@ -1,6 +1,6 @@
 //! Diagnosis codes in a cell.
 
-use crate::ingest::cell::is_blank;
+use crate::ingest::cell::{is_blank, is_null_word};
 
 /// Qualifiers of an 837 diagnosis: principal and other, ICD-10-CM and ICD-9-CM.
 const QUALIFIERS: [&str; 4] = ["ABK:", "ABF:", "BK:", "BF:"];
@@ -9,7 +9,7 @@ const QUALIFIERS: [&str; 4] = ["ABK:", "ABF:", "BK:", "BF:"];
 const MAX_EXTENSION_LEN: usize = 4;
 
 /// Passes the codes of a cleaned, upper-case cell to a function, in order, without qualifiers but with dots. A cell of two or
-/// more codes is a list; any other cell is one code, whatever it holds.
+/// more codes is a list, in which null words are no codes; any other cell is one code, whatever it holds.
 pub fn each(cell: &str, mut take: impl FnMut(&str)) {
     // The common case: the cell is exactly one code.
     if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
@@ -22,11 +22,12 @@ pub fn each(cell: &str, mut take: impl FnMut(&str)) {
     } else {
         cell
     };
-    let parts = || {
+    let all_parts = || {
         let separates = |c: char| matches!(c, ';' | '|' | ',' | '^') || is_blank(c);
         cell.split(separates).map(without_qualifier).filter(|part| !part.is_empty())
     };
-    if parts().nth(1).is_some() && parts().all(is_code) {
+    let parts = || all_parts().filter(|part| !is_null_word(part));
+    if all_parts().nth(1).is_some() && parts().all(is_code) {
         parts().for_each(take);
     } else {
         take(without_qualifier(cell));
@@ -72,6 +73,9 @@ mod tests {
             ("BF:M48.54XA", "M48.54XA"),
             ("ABK:M48.54XA;ABF:M80.08XA", "M48.54XA M80.08XA"),
             ("M48.54XA;;M80.08XA;", "M48.54XA M80.08XA"),
+            ("[\"M48.54XA\", NULL]", "M48.54XA"),
+            ("M80.08XA;NULL;M48.54XA", "M80.08XA M48.54XA"),
+            ("NONE,NONE", ""),
             // Not every part is a code, or there is one only: nothing is repaired.
             ("M48.54XA;733.13", "M48.54XA;733.13"),
             ("M48.54XA;", "M48.54XA;"),

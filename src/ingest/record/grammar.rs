@@ -146,7 +146,7 @@ impl Grammar {
         }
     }
 
-    fn without_cr(&self, bytes: &[u8], start: usize, end: usize) -> usize {
+    pub(super) fn without_cr(&self, bytes: &[u8], start: usize, end: usize) -> usize {
         if !self.cr_ends && end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
     }
 

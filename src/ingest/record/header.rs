@@ -187,7 +187,8 @@ impl Attempt<'_> {
         let is_several = match grammar.read(sample, at, self.whole, &mut fields) {
             Step::Record { next } => fields.len() > width && has_lone_cr(&sample[at..next]),
             Step::Rejected { .. } => {
-                Grammar { width, ..grammar.clone() }.end_of_rows_in_line(&sample[at..]) == Some(OtherLineEnd::CR)
+                let rows = Grammar { width, ..grammar.clone() }.rows_in_line(&sample[at..]);
+                rows.is_some_and(|rows| rows.end == OtherLineEnd::CR)
             }
             Step::Blank { .. } | Step::More => false,
         };

@@ -24,6 +24,15 @@ const OTHER_LINE_ENDS: [(&[u8], &str); 13] = [
 /// Those of them that end the lines of whole files.
 pub(crate) const FOREIGN_LINE_ENDS: &[(&[u8], &str)] = OTHER_LINE_ENDS.split_at(1).1.split_at(7).0;
 
+/// Several rows in one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowsInLine {
+    /// What is between them.
+    pub(crate) end: OtherLineEnd,
+    /// Two or more of them end with it. One that only joins two rows is damage, which costs no other line.
+    pub(crate) all_end: bool,
+}
+
 /// The number of a line end among the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherLineEnd(u8);
@@ -71,14 +80,39 @@ impl Grammar {
         b == b'\n' || (self.cr_ends && b == b'\r')
     }
 
-    /// The line end of two rows or more in the first line of these bytes, although other bytes end lines.
-    pub(crate) fn end_of_rows_in_line(&self, bytes: &[u8]) -> Option<OtherLineEnd> {
-        let line = &bytes[..self.find_line_end(bytes).unwrap_or(bytes.len())];
-        let is_end = |(end, _): &(&[u8], &str)| {
-            let may_end = *end != [self.delimiter] && !(self.cr_ends && *end == b"\r");
-            may_end && has_rows_ended_by(end, line, self.delimiter, self.width)
-        };
-        OTHER_LINE_ENDS.iter().position(is_end).map(|number| OtherLineEnd(number as u8))
+    /// What separates two rows or more in the first line of these bytes, although other bytes end lines.
+    pub(crate) fn rows_in_line(&self, bytes: &[u8]) -> Option<RowsInLine> {
+        let end = self.find_line_end(bytes).unwrap_or(bytes.len());
+        let line = &bytes[..self.without_cr(bytes, 0, end)];
+        OTHER_LINE_ENDS.iter().enumerate().find_map(|(number, (end, _))| {
+            if *end == [self.delimiter] || (self.cr_ends && *end == b"\r") {
+                return None;
+            }
+            let [rows, ended] = self.full_pieces(line, end);
+            (rows > 1).then_some(RowsInLine { end: OtherLineEnd(number as u8), all_end: ended > 1 })
+        })
+    }
+
+    /// The number of pieces of a line between these ends that are as long as a row, and how many of them such an end follows;
+    /// no more than two are counted.
+    fn full_pieces(&self, line: &[u8], end: &[u8]) -> [usize; 2] {
+        let (mut start, mut rows, mut ended) = (0, 0, 0);
+        let mut ends = memchr::memmem::find_iter(line, end).peekable();
+        if self.width < 2 || ends.peek().is_none() {
+            return [0; 2];
+        }
+        let others = self.width - 1;
+        for at in ends.chain([line.len()]) {
+            let piece = &line[start..at];
+            let is_row = memchr::memchr_iter(self.delimiter, piece).take(others).count() == others;
+            rows += usize::from(is_row);
+            ended += usize::from(is_row && at < line.len());
+            if ended == 2 {
+                break;
+            }
+            start = at + end.len();
+        }
+        [rows, ended]
     }
 
     /// Number of line ends in these bytes. A final line without a line end does not count, because nothing follows it.
@@ -90,22 +124,4 @@ impl Grammar {
         let lone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
         (feeds + memchr::memchr_iter(b'\r', bytes).filter(lone).count()) as u64
     }
-}
-
-/// Are two or more of the pieces between these line ends as long as a row: do they have the delimiters of `width` fields?
-fn has_rows_ended_by(end: &[u8], line: &[u8], delimiter: u8, width: usize) -> bool {
-    let mut ends = memchr::memmem::find_iter(line, end).peekable();
-    if width < 2 || ends.peek().is_none() {
-        return false;
-    }
-    let (mut start, mut rows) = (0, 0);
-    for at in ends.chain([line.len()]) {
-        let piece = &line[start..at];
-        rows += usize::from(memchr::memchr_iter(delimiter, piece).take(width - 1).count() == width - 1);
-        if rows == 2 {
-            return true;
-        }
-        start = at + end.len();
-    }
-    false
 }

@@ -1,11 +1,13 @@
 //! Rejected rows. Each is counted once and reported with its position, reason and text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::cell::decoded;
 use crate::ingest::record::row_count::RowCount;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 
@@ -93,6 +95,17 @@ pub struct Reject {
     pub reason: Reason,
     /// Its first physical line, cut at [`RAW_LIMIT`] bytes.
     pub raw: Vec<u8>,
+}
+
+impl Reject {
+    /// Its text. Bytes that are not UTF-8 are read as Latin-1, as in any cell; a character that [`RAW_LIMIT`] cut is left out.
+    pub fn text(&self) -> Cow<'_, str> {
+        let last = self.raw.utf8_chunks().last().filter(|_| self.raw.len() == RAW_LIMIT);
+        // An error without a length is an unfinished character.
+        let is_cut = |rest: &&[u8]| std::str::from_utf8(rest).is_err_and(|e| e.error_len().is_none());
+        let cut = last.map(|chunk| chunk.invalid()).filter(is_cut).map_or(0, <[u8]>::len);
+        decoded(&self.raw[..self.raw.len() - cut])
+    }
 }
 
 /// Maximum number of bytes kept of a rejected line: enough to find the line, too few to fill the disk.
@@ -220,6 +233,21 @@ mod tests {
             rejects.withhold("nothing");
             assert!(rejects.all().expect("there is a disk").iter().all(|r| r.raw == b"nothing"));
         }
+    }
+
+    #[test]
+    fn a_rejected_text_is_read_like_a_cell() {
+        let text = |raw: &[u8]| {
+            let reject = Reject { line: 1, offset: None, reason: Reason::TooFewFields, raw: raw.to_vec() };
+            reject.text().into_owned()
+        };
+        assert_eq!(text(b"C\xe9,1"), "C\u{e9},1");
+        assert_eq!(text("C\u{e9}\u{20ac}".as_bytes()), "C\u{e9}\u{20ac}");
+        assert_eq!(text(b"C\xe2\x82"), "C\u{e2}\u{82}", "the line ends here");
+        let cut = [vec![b'x'; RAW_LIMIT - 2], b"\xe2\x82".to_vec()].concat();
+        assert_eq!(text(&cut).len(), RAW_LIMIT - 2, "the limit cut a character");
+        let odd = [b"\xe9".to_vec(), vec![b'x'; RAW_LIMIT - 3], b"\xe2\x82".to_vec()].concat();
+        assert_eq!(text(&odd).chars().count(), RAW_LIMIT - 2, "and a character of Latin-1 comes before");
     }
 
     #[test]

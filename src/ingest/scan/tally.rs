@@ -63,7 +63,9 @@ pub struct Counts {
     pub skipped_rows: Option<RowCount>,
     /// Lines that hold several rows, which end otherwise than lines do.
     pub ended_otherwise: Option<RowCount>,
-    /// How the rows of the first such line end.
+    /// Rejected lines that hold two rows with another line end between them.
+    pub joined_rows: Option<RowCount>,
+    /// How the rows of the first line of `ended_otherwise` end.
     pub other_line_end: Option<OtherLineEnd>,
     /// What was left out of the input, as kinds of warnings.
     pub left_out: Vec<WarningKind>,
@@ -88,6 +90,7 @@ impl Counts {
             (&mut self.skipped, next.skipped),
             (&mut self.skipped_rows, next.skipped_rows),
             (&mut self.ended_otherwise, next.ended_otherwise),
+            (&mut self.joined_rows, next.joined_rows),
         ] {
             if let Some(next) = next {
                 RowCount::add(count, next.rows, moved(next.first));
@@ -239,9 +242,13 @@ impl<C: Collector> Tally<C> {
     /// Records a rejected row at the current position.
     pub fn reject(&mut self, reason: Reason, grammar: &Grammar, record: &[u8]) {
         let raw = first_line(grammar, record);
-        if let Some(end) = grammar.end_of_rows_in_line(record) {
-            RowCount::add(&mut self.counts.ended_otherwise, 1, self.counts.lines);
-            self.counts.other_line_end.get_or_insert(end);
+        match grammar.rows_in_line(record) {
+            Some(rows) if rows.all_end => {
+                RowCount::add(&mut self.counts.ended_otherwise, 1, self.counts.lines);
+                self.counts.other_line_end.get_or_insert(rows.end);
+            }
+            Some(_) => RowCount::add(&mut self.counts.joined_rows, 1, self.counts.lines),
+            None => {}
         }
         self.rejects.push(Reject { line: self.counts.lines, offset: Some(self.counts.bytes), reason, raw });
         self.counts.rows += 1;

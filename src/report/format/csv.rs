@@ -147,7 +147,7 @@ pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Resu
                 None => rows.word(""),
             }
             rows.word(reject.reason.code());
-            rows.input(&String::from_utf8_lossy(&reject.raw));
+            rows.input(&reject.text());
             rows.end();
             out.write_all(rows.into_text().as_bytes())
         })?;

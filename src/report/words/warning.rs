@@ -85,6 +85,12 @@ fn said(warning: &Warning) -> String {
             counted(count, "row"),
             grouped(line)
         ),
+        WarningKind::JoinedRows => format!(
+            "{} with two rows, between which is another line end, the first of them line {}; rejects.csv counts each such line \
+             once. Correct the line end and run again",
+            counted(count, "rejected line"),
+            grouped(line)
+        ),
         WarningKind::StrayQuotes => format!(
             "{} with an odd number of quotes in a cell, the first on line {}; a quote or a delimiter may be too many or too \
              few",

@@ -125,7 +125,7 @@ impl SliceHead {
             && counts.lines <= MOST_LINES
             && counts.rows <= counts.lines + 1
             && counts.ignored.checked_add(self.rejected).is_some_and(|rows| rows <= counts.rows)
-            && [counts.longer, counts.stray_quotes, counts.ended_otherwise].into_iter().all(within)
+            && [counts.longer, counts.stray_quotes, counts.ended_otherwise, counts.joined_rows].into_iter().all(within)
             && [counts.skipped, counts.skipped_rows]
                 .into_iter()
                 .flatten()

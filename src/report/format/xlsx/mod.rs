@@ -166,7 +166,7 @@ fn rejects(context: ReportContext<'_>, options: &SheetOptions) -> io::Result<Vec
                     None => row.text(""),
                 }
                 row.text(reject.reason.code());
-                row.text(&String::from_utf8_lossy(&reject.raw));
+                row.text(&reject.text());
             });
             sheets.append(&rows)
         })?;
