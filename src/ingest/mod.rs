@@ -180,7 +180,6 @@ fn warnings<C>(name: &str, tally: &Tally<C>, detected: &Detected) -> Vec<Warning
         let filled = tally.rejects.counts().get(&Reason::TooManyFields);
         warnings.extend(filled.map(|rows| of_rows(WarningKind::FilledSurplus, *rows)));
     }
-    warnings.extend(tally.joined_rows.map(|rows| of_rows(WarningKind::JoinedRows, rows)));
     warnings.extend(tally.stray_quotes.map(|rows| of_rows(WarningKind::StrayQuotes, rows)));
     warnings
 }

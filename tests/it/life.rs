@@ -118,6 +118,16 @@ fn rows_fall_in_bins() {
         ("an equal row of another member", &["", "member_id=M2"], "in in"),
         ("an equal row without a member is of the first one", &["", "member_id=", "member_id=M2"], "in duplicate in"),
         ("denied rows supersede nothing", &["", "frequency_code=7 line_status=DENIED"], "in denied"),
+        (
+            "equal voids of two claims",
+            &[
+                "claim_id=A1",
+                "claim_id=A2 service_date=2024-04-05",
+                "frequency_code=8 original_claim_id=A1",
+                "frequency_code=8 original_claim_id=A2",
+            ],
+            "superseded superseded superseded duplicate",
+        ),
         ("a void of its own claim", &["", "frequency_code=8"], "superseded superseded"),
         ("a void that meets nothing", &["frequency_code=8"], "superseded?"),
         ("a replacement of its own claim", &["", "frequency_code=7"], "superseded in"),

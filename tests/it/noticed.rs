@@ -224,8 +224,7 @@ fn rows_of_other_files_that_end_otherwise_are_refused_with_the_same_sentence() {
         [("\r", "a CR"), ("\u{85}", "NEL"), ("\u{b}", "the vertical tab"), ("\u{1e}", "the record separator")]
     {
         // The first row is as it should be, so that only the later ones show it.
-        let with =
-            |head: &str, row: &str| format!("{head}\r\n{row}{}\r\n", row.trim_end().to_owned() + end + row.trim_end());
+        let with = |head: &str, row: &str| format!("{head}\r\n{row}{}\r\n", [row.trim_end(); 3].join(end));
         dir.put(
             "auths.csv",
             with("authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units", auth),

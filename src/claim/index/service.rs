@@ -147,6 +147,33 @@ pub struct SessionFacts {
     pub codes_elsewhere: CodeSet,
 }
 
+/// The words for the basis of a stay's money: one row, a total row, equal rows, or the sum of all rows.
+pub(crate) const BASES: [[&str; 4]; 3] = [
+    ["paid", "paid-total", "paid-claim", "paid-sum"],
+    ["allowed", "allowed-total", "allowed-claim", "allowed-sum"],
+    ["charge", "charge-total", "charge-claim", "charge-sum"],
+];
+
+/// Writes the money of a stay with the number of its basis, because words that live as long as the program cannot be read back.
+mod money_by_number {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{BASES, Cents};
+
+    #[allow(clippy::ref_option, reason = "serde hands over the field")]
+    pub(super) fn serialize<S: Serializer>(money: &Option<(Cents, &str)>, to: S) -> Result<S::Ok, S::Error> {
+        let number = |basis: &str| BASES.iter().flatten().position(|word| *word == basis).unwrap_or_default() as u8;
+        money.map(|(amount, basis)| (amount, number(basis))).serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<(Cents, &'static str)>, D::Error> {
+        let money = Option::<(Cents, u8)>::deserialize(from)?;
+        let basis = |number: u8| BASES.iter().flatten().nth(usize::from(number)).copied();
+        let unknown = || serde::de::Error::custom("no such basis");
+        money.map(|(amount, number)| Ok((amount, basis(number).ok_or_else(unknown)?))).transpose()
+    }
+}
+
 /// A claim with listed ICD-10-PCS codes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Stay {
@@ -159,7 +186,7 @@ pub struct Stay {
     /// A code had lost its leading zero.
     pub zero_lost: bool,
     /// The money of its claim, with the basis in the words of the outputs. `None` if no amount can be read.
-    #[serde(with = "crate::claim::index::stays::money_by_number")]
+    #[serde(with = "money_by_number")]
     pub money: Option<(Cents, &'static str)>,
 }
 

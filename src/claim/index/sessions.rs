@@ -405,8 +405,7 @@ fn codes_elsewhere(visits: &[Visit], sessions: &mut [Session]) {
     let mut days: FxHashMap<i32, FxHashMap<CodeId, (u32, bool)>> = FxHashMap::default();
     for visit in visits.iter().filter(|visit| !visit.is_assistant) {
         if let Some(cpt) = visit.cpt {
-            let day = days.entry(visit.first).or_default();
-            let (first, several) = day.entry(cpt).or_insert((visit.encounter, false));
+            let (first, several) = days.entry(visit.first).or_default().entry(cpt).or_insert((visit.encounter, false));
             *several |= *first != visit.encounter;
         }
     }

@@ -7,7 +7,7 @@ use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{NoteTaker, Notes, NotesInOrder};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
-use crate::claim::index::service::{Bin, ServiceKey, Stay};
+use crate::claim::index::service::{BASES, Bin, ServiceKey, Stay};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
 use crate::claim::line::head::AmountsPer;
@@ -138,33 +138,6 @@ fn gather(rows: &[&Row]) -> Option<(ServiceKey, Stay)> {
         }
     }
     Some(((first.line, true), stay))
-}
-
-/// The words for the basis of a stay's money: one row, a total row, equal rows, or the sum of all rows.
-const BASES: [[&str; 4]; 3] = [
-    ["paid", "paid-total", "paid-claim", "paid-sum"],
-    ["allowed", "allowed-total", "allowed-claim", "allowed-sum"],
-    ["charge", "charge-total", "charge-claim", "charge-sum"],
-];
-
-/// Writes the money of a stay with the number of its basis, because words that live as long as the program cannot be read back.
-pub(crate) mod money_by_number {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{BASES, Cents};
-
-    #[allow(clippy::ref_option, reason = "serde hands over the field")]
-    pub(crate) fn serialize<S: Serializer>(money: &Option<(Cents, &str)>, to: S) -> Result<S::Ok, S::Error> {
-        let number = |basis: &str| BASES.iter().flatten().position(|word| *word == basis).unwrap_or_default() as u8;
-        money.map(|(amount, basis)| (amount, number(basis))).serialize(to)
-    }
-
-    pub(crate) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<(Cents, &'static str)>, D::Error> {
-        let money = Option::<(Cents, u8)>::deserialize(from)?;
-        let basis = |number: u8| BASES.iter().flatten().nth(usize::from(number)).copied();
-        let unknown = || serde::de::Error::custom("no such basis");
-        money.map(|(amount, number)| Ok((amount, basis(number).ok_or_else(unknown)?))).transpose()
-    }
 }
 
 /// The money of a stay: the amounts of its own row and of those rows of its claim that are not professional.

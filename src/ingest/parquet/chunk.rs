@@ -19,55 +19,12 @@ use crate::ingest::parquet::file::{Column, ParquetFile};
 use crate::ingest::parquet::guard::guarded;
 use crate::ingest::parquet::kind::Kind;
 use crate::ingest::parquet::pages::{Page, Unsound, VALUE_BYTES, pages};
-use crate::ingest::parquet::strings::{Fault, Strings, Texts};
+use crate::ingest::parquet::rows::{Asks, Fault, Rows};
+use crate::ingest::parquet::strings::{Strings, Texts};
 use crate::ingest::parquet::text;
 use crate::ingest::parquet::text::Between;
 use crate::ingest::parquet::unpack::empty;
 use crate::ingest::read_at::read_at;
-
-/// Whether a cell matters, by its bytes.
-pub(crate) type Asks = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
-
-/// Rows of a row group, one bit for each.
-#[derive(Debug, Clone)]
-pub(crate) struct Rows(Bitmap);
-
-impl Rows {
-    /// Rows `from` to `to` of `rows`.
-    pub(crate) fn between(from: usize, to: usize, rows: usize) -> Self {
-        let mut bits = BitmapBuilder::with_capacity(rows);
-        bits.extend_constant(from, false);
-        bits.extend_constant(to - from, true);
-        bits.extend_constant(rows - to, false);
-        Self(bits.freeze())
-    }
-
-    /// Those of `rows` rows whose numbers are in this list, in order.
-    pub(crate) fn listed(numbers: &[u32], rows: usize) -> Self {
-        let mut bits = BitmapBuilder::with_capacity(rows);
-        for number in numbers {
-            bits.extend_constant(*number as usize - bits.len(), false);
-            bits.push(true);
-        }
-        bits.extend_constant(rows - bits.len(), false);
-        Self(bits.freeze())
-    }
-
-    /// Rows that are in one of them. Both are of one row group.
-    pub(crate) fn or(&self, other: &Self) -> Self {
-        Self(&self.0 | &other.0)
-    }
-
-    /// Number of rows.
-    pub(crate) fn count(&self) -> usize {
-        self.0.set_bits()
-    }
-
-    /// The numbers of the rows, in order.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.0.true_idx_iter().map(|number| number as u32)
-    }
-}
 
 /// The cells of a column in some rows, in order.
 pub(crate) enum Cells {

@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 
 use crate::ingest::error::ReadError;
-use crate::ingest::parquet::chunk::{Cells, Rows};
+use crate::ingest::parquet::chunk::Cells;
 use crate::ingest::parquet::file::ParquetFile;
 use crate::ingest::parquet::kind::Kind;
+use crate::ingest::parquet::rows::Rows;
 use crate::ingest::parquet::text::Between;
 
 /// The header and at most `rows` rows as CSV, in about `bytes` bytes at most, and whether these are all rows. Each row is one

@@ -15,6 +15,7 @@
 //! - [`text`]: values as the text of a cell.
 //! - [`file`](mod@file): opens a file.
 //! - [`pages`]: the pages of a column, by their headers.
+//! - [`rows`]: which rows are wanted, and why a column is not read.
 //! - [`unpack`]: unpacks pages.
 //! - [`runs`]: numbers of few bits.
 //! - [`plain`]: values after their lengths.
@@ -29,6 +30,7 @@ pub(crate) mod guard;
 pub(crate) mod kind;
 pub(crate) mod pages;
 mod plain;
+pub(crate) mod rows;
 mod runs;
 mod strings;
 mod table_format;

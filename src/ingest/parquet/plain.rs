@@ -4,7 +4,7 @@
 //! of numbers of claims and providers are, and where the start of a later value can be guessed, none has to wait for the one
 //! before it; then it is checked that the places are those of one after the other.
 
-use crate::ingest::parquet::strings::Fault;
+use crate::ingest::parquet::rows::Fault;
 
 /// Bytes before a value that say its length.
 pub(super) const LENGTH_BYTES: usize = 4;

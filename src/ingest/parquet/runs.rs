@@ -1,7 +1,7 @@
 //! Numbers of few bits in runs, as Parquet writes levels and the numbers of values in a dictionary: either one number that
 //! repeats, or several that are packed side by side.
 
-use crate::ingest::parquet::strings::Fault;
+use crate::ingest::parquet::rows::Fault;
 
 /// Most bits of a number.
 const MOST_BITS: u8 = 32;

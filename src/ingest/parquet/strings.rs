@@ -9,20 +9,11 @@ use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use polars_parquet::parquet::compression::Compression;
 use polars_parquet_format::Encoding;
 
-use crate::ingest::parquet::chunk::{Asks, Rows};
 use crate::ingest::parquet::pages::{Content, Levels, Page};
 use crate::ingest::parquet::plain::{LENGTH_BYTES, passed, value};
+use crate::ingest::parquet::rows::{Asks, Fault, Rows};
 use crate::ingest::parquet::runs::{Run, Runs};
 use crate::ingest::parquet::unpack::{Parts, Unpacker, empty};
-
-/// Why a column is not read here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It cannot be decoded.
-    Damaged,
-    /// The library may read it.
-    Unfit,
-}
 
 /// A column of text in one row group. It is no list.
 pub(super) struct Strings<'a> {

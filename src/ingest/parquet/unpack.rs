@@ -3,7 +3,7 @@
 use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress};
 
 use crate::ingest::parquet::pages::{Levels, Page};
-use crate::ingest::parquet::strings::Fault;
+use crate::ingest::parquet::rows::Fault;
 
 /// Most bytes that a buffer keeps between columns: more than most pages have.
 const KEPT_BYTES: usize = 8 << 20;

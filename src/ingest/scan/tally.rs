@@ -105,8 +105,8 @@ impl Counts {
         self.bytes += next.bytes;
     }
 
-    /// That a file has no rows, that lines which were skipped look like rows, that its last row was cut short. `lines_before`: the
-    /// lines before the first row.
+    /// That a file has no rows, that lines which were skipped look like rows, that its last row was cut short, that
+    /// a line holds two. `lines_before`: the lines before the first row.
     pub(crate) fn warnings_about_lines(&self, name: &str, grammar: &Grammar, lines_before: u64) -> Vec<Warning> {
         let about = |kind| Warning::new(kind).file(name);
         let mut warnings = Vec::new();
@@ -119,6 +119,7 @@ impl Counts {
             (_, _, None) => {}
         }
         warnings.extend(self.cut_short.map(|line| about(WarningKind::CutShort).line(line)));
+        warnings.extend(self.joined_rows.map(|rows| about(WarningKind::JoinedRows).count(rows.rows).line(rows.first)));
         warnings
     }
 
