@@ -12,8 +12,8 @@
 //! - [`table`]: the columns of services and findings, and their rows as CSV.
 //! - [`top_services`]: the services with the highest amounts at risk.
 //! - [`labels`]: words of the claims that no table knows.
-//! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`sorted`]: sorting and sums by key beyond memory.
+//! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`new_findings`]: which findings the baseline does not have.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
 //! - [`brief`]: the result in few lines without ids.
