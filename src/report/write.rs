@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
@@ -66,6 +67,10 @@ pub fn chosen<'f>(words: &[impl AsRef<str>], left_out: &[&str]) -> Vec<&'f Forma
 /// Most parts that are judged at a time per thread: enough that few threads wait for the last part.
 const PARTS_PER_THREAD: usize = 4;
 
+/// Bytes of a line from which on it counts as more than one row where it is decided how many parts are formatted at a time.
+/// Ordinary lines have fewer for each of their services and findings.
+const BYTES_PER_ROW: u64 = 256;
+
 /// Judges all parts of a run and writes the files of `formats`, each opened by `open`. `None`: `go_on` returned false.
 pub fn write(
     run: &Run,
@@ -78,8 +83,10 @@ pub fn write(
     let sinks: Vec<Box<dyn Sink + '_>> =
         formats.iter().map(|format| (format.open)(context, open(format.file)?)).collect::<io::Result<_>>()?;
     let Some(new) = NewFindings::of(run, docs, go_on)? else { return Ok(None) };
+    let bytes = AtomicU64::new(0);
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
+        bytes.fetch_add(part.line_set.lines.bytes() as u64, Ordering::Relaxed);
         let view = PartView { new: new.of_part(n), ..context.part(&part) };
         // A sparse run has a single part. Then its formats are written in parallel.
         sinks.par_iter().try_for_each(|sink| sink.format(n, &view))?;
@@ -108,6 +115,7 @@ pub fn write(
             totals.merge(part);
         }
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
+        let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
         let of_part = (rows as usize / next.end).max(1);
         group = (run.formatted_at_a_time() / of_part).clamp(threads, threads * PARTS_PER_THREAD);
         formatted = next;
