@@ -46,14 +46,15 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
             for n in 0..window.count() {
                 let end = window.end(n);
                 let upto = window.separators_before(end);
-                let is_plain = upto - before == separators
+                if upto - before == separators
                     && !window.doubt(at, end)
-                    && (plain[usize::from(bytes[at])] || !self.may_be_no_row(at));
-                if is_plain && !self.may_matter(&window, prefilter, at, before) {
+                    && (plain[usize::from(bytes[at])] || !self.may_be_no_row(at))
+                    && !self.may_matter(&window, prefilter, at, before)
+                {
                     rows += 1;
                 } else {
                     self.count_ignored(rows, at - counted);
-                    if is_plain && self.plain_record(&window, at, end) {
+                    if upto - before == separators && self.plain_record(&window, &plain, at, end) {
                         (at, before, counted, rows) = (end + 1, upto, end + 1, 0);
                         continue;
                     }
@@ -70,12 +71,15 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
         }
     }
 
-    /// Looks at a plain record whose line ends at `end`: the window knows its fields. Returns false if it has quotes or is too
-    /// long, so that the grammar must read it.
+    /// Looks at a record whose line ends at `end` and has as many fields as the header: the window knows them. Returns false if
+    /// the record is not plain, has quotes or is too long, so that the grammar must read it.
     #[inline(never)]
-    fn plain_record(&mut self, window: &Window, at: usize, end: usize) -> bool {
+    fn plain_record(&mut self, window: &Window, plain: &[bool; 256], at: usize, end: usize) -> bool {
         let line = &self.bytes[at..end];
-        if line.len() >= self.grammar.limit || memchr::memchr(b'"', line).is_some() {
+        // The caller asked the same of rows out of scope. To ask again here, where few rows come, leaves its loop as short.
+        let is_row = plain[usize::from(self.bytes[at])] || !self.may_be_no_row(at);
+        let has_quotes = || memchr::memchr(b'"', line).is_some();
+        if !is_row || line.len() >= self.grammar.limit || window.doubt(at, end) || has_quotes() {
             return false;
         }
         let stop = if line.last() == Some(&b'\r') { end - 1 } else { end };
