@@ -24,12 +24,14 @@ pub struct RowCounts {
 /// The texts of the extracts that were read so far.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// Positions of extracts by their counts, each with the beginning of its text once it was needed.
-    by_counts: FxHashMap<RowCounts, Vec<(usize, Option<Beginning>)>>,
+    /// By counts, the position of the first extract, until the beginning of its text is needed.
+    first: FxHashMap<RowCounts, Option<usize>>,
+    /// Positions of extracts by their counts and the beginnings of their texts.
+    by_beginning: FxHashMap<(RowCounts, Beginning), Vec<usize>>,
 }
 
-/// The hash of a text's beginning; `None`: the text cannot be read again, as that of a pipe.
-type Beginning = Option<blake3::Hash>;
+/// The hash of a text's beginning.
+type Beginning = [u8; blake3::OUT_LEN];
 
 /// Bytes of the beginning of a text: a hundred rows or more, in which different extracts differ.
 const BEGINNING_BYTES: u64 = 1 << 15;
@@ -37,21 +39,16 @@ const BEGINNING_BYTES: u64 = 1 << 15;
 impl Texts {
     /// Adds the extract at this position of `names`. Returns the position of an earlier one with the same text.
     pub fn add(&mut self, position: usize, counts: RowCounts, names: &[String]) -> Option<usize> {
-        let others = self.by_counts.entry(counts).or_default();
-        if others.is_empty() {
-            others.push((position, None));
+        let Some(first) = self.first.get_mut(&counts) else {
+            self.first.insert(counts, Some(position));
             return None;
+        };
+        if let Some((first, beginning)) = first.take().and_then(|first| Some((first, beginning(&names[first])?))) {
+            self.by_beginning.entry((counts, beginning)).or_default().push(first);
         }
-        let beginning = beginning(&names[position]);
-        let mut same = None;
-        for (other, of_other) in others.iter_mut() {
-            let of_other = of_other.get_or_insert_with(|| self::beginning(&names[*other]));
-            if beginning.is_some() && *of_other == beginning && is_same(&names[*other], &names[position]) {
-                same = Some(*other);
-                break;
-            }
-        }
-        others.push((position, Some(beginning)));
+        let others = self.by_beginning.entry((counts, beginning(&names[position])?)).or_default();
+        let same = others.iter().copied().find(|other| is_same(&names[*other], &names[position]));
+        others.push(position);
         same
     }
 }
@@ -65,11 +62,12 @@ fn text(name: &str) -> Option<PlainText<Box<dyn Read>>> {
     Source::open_within(name, Some(u64::MAX)).ok()?.into_text().ok().map(PlainText::new)
 }
 
-fn beginning(name: &str) -> Beginning {
+/// The beginning of the text of a file. `None`: it cannot be read again, as that of a pipe.
+fn beginning(name: &str) -> Option<Beginning> {
     let mut bytes = Vec::new();
     text(name)?.take(BEGINNING_BYTES).read_to_end(&mut bytes).ok()?;
     // The last line may have no line end.
-    Some(blake3::hash(bytes.trim_ascii_end()))
+    Some(blake3::hash(bytes.trim_ascii_end()).into())
 }
 
 /// Are the texts of two files equal, apart from blank lines at the end? A file that cannot be read is equal to none.

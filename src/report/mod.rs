@@ -13,13 +13,13 @@
 //! - [`top_services`]: the services with the highest amounts at risk.
 //! - [`labels`]: words of the claims that no table knows.
 //! - [`sorted`]: sorting and sums by key beyond memory.
+//! - [`provider_names`]: the names of the billing providers.
 //! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`new_findings`]: which findings the baseline does not have.
 //! - [`notes`]: what to know before reading a result: absent columns, unread labels.
 //! - [`brief`]: the result in few lines without ids.
 //! - [`warnings`]: the warnings of the run, those that its totals give rise to among them.
 //! - [`sink`]: what a format implements.
-//! - [`provider_names`]: the names of the billing providers.
 //! - [`claim`]: one claim in full, for `explain`.
 //! - [`format`](mod@format): one file for each output format, and the roster of all of them.
 //! - [`dir`]: the report directory: staging, locking, publishing, the manifest.

@@ -1,15 +1,11 @@
 //! The names of the billing providers of a run, for the workbook, summary.json and `claimlint trend`.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-use rustc_hash::FxHashSet;
 
 use crate::claim::Text;
 use crate::ingest::field::Field;
-use crate::report::sink::{PendingPieces, lock};
 use crate::report::view::PartView;
-use crate::run::RunContext;
+use crate::run::Input;
 
 /// Most bytes of NPIs and names that are kept, as JSON has them: 45,000 providers with 90 bytes each, more than a plan pays.
 /// Together with the listed suppressions they fit into the largest summary.json. Further providers have no name.
@@ -26,6 +22,27 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// The names of a part.
+    pub(crate) fn of(part: &PartView<'_>) -> Self {
+        let mut names = Self::default();
+        let has_names = |input: &Input| !input.unmapped.contains(&Field::BillingProviderName);
+        if !part.context.run.inputs.iter().any(has_names) {
+            return names;
+        }
+        for record in part.services() {
+            let (npi, name) = (record.line.text(Text::BillingNpi), record.line.text(Text::BillingProviderName));
+            if !npi.is_empty() && !name.is_empty() {
+                names.add(npi, name);
+            }
+        }
+        names
+    }
+
+    /// Adds the names of the next part. The first name of a provider is kept.
+    pub(crate) fn merge(&mut self, next: &Self) {
+        next.by_npi.iter().for_each(|(npi, name)| self.add(npi, name));
+    }
+
     /// The name of a provider; empty if it has none.
     pub(crate) fn get(&self, npi: &str) -> &str {
         self.by_npi.get(npi).map_or("", |name| name)
@@ -37,63 +54,16 @@ impl Names {
     }
 
     /// Adds a name, unless the provider has one or there is no room.
-    fn add(&mut self, npi: Box<str>, name: Box<str>) {
-        if self.by_npi.contains_key(&npi) {
+    fn add(&mut self, npi: &str, name: &str) {
+        if self.by_npi.contains_key(npi) {
             return;
         }
-        let bytes = [&npi, &name].map(|text| serde_json::to_string(text).map_or(MOST_BYTES, |json| json.len()));
+        let bytes = [npi, name].map(|text| serde_json::to_string(text).map_or(MOST_BYTES, |json| json.len()));
         let bytes = self.bytes + bytes.iter().sum::<usize>() + BYTES_PER_NAME;
         if bytes <= MOST_BYTES {
             self.bytes = bytes;
-            self.by_npi.insert(npi, name);
+            self.by_npi.insert(npi.into(), name.into());
         }
-    }
-}
-
-/// Collects the names of a run, part by part.
-#[derive(Debug)]
-pub(crate) struct ProviderNames {
-    /// Does any extract have names?
-    is_mapped: bool,
-    /// The names of a part, in input order.
-    pieces: PendingPieces<Vec<(Box<str>, Box<str>)>>,
-    names: Mutex<Names>,
-}
-
-impl ProviderNames {
-    /// No name yet.
-    pub(crate) fn of(run: &RunContext) -> Self {
-        let has_names = |unmapped: &[Field]| !unmapped.contains(&Field::BillingProviderName);
-        let is_mapped = run.inputs.iter().any(|input| has_names(&input.unmapped));
-        Self { is_mapped, pieces: PendingPieces::default(), names: Mutex::default() }
-    }
-
-    /// Collects the names of part `n`.
-    pub(crate) fn format(&self, n: usize, part: &PartView<'_>) {
-        if !self.is_mapped {
-            return;
-        }
-        let (mut known, mut names) = (FxHashSet::default(), Vec::new());
-        for record in part.services() {
-            let (npi, name) = (record.line.text(Text::BillingNpi), record.line.text(Text::BillingProviderName));
-            if !npi.is_empty() && !name.is_empty() && known.insert(npi) {
-                names.push((npi.into(), name.into()));
-            }
-        }
-        self.pieces.put(n, names);
-    }
-
-    /// Adds the names of part `n`. The parts come in input order, so that the first name of a provider is kept.
-    pub(crate) fn append(&self, n: usize) {
-        let mut names = lock(&self.names);
-        for (npi, name) in self.pieces.take(n).unwrap_or_default() {
-            names.add(npi, name);
-        }
-    }
-
-    /// The names of all parts.
-    pub(crate) fn into_names(self) -> Names {
-        self.names.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,12 +74,17 @@ mod tests {
     #[test]
     fn the_first_name_counts_and_all_fit_into_the_bound() {
         let mut names = Names::default();
-        names.add("1".into(), "First".into());
-        names.add("1".into(), "Second".into());
-        names.add("2".into(), "\u{1}".repeat(MOST_BYTES / 6).into());
-        names.add("3".into(), "Third".into());
+        names.add("1", "First");
+        names.add("1", "Second");
+        names.add("2", &"\u{1}".repeat(MOST_BYTES / 6));
+        names.add("3", "Third");
         assert_eq!(["1", "2", "3"].map(|npi| names.get(npi)), ["First", "", "Third"]);
-        (0..100_000).for_each(|n| names.add(n.to_string().into(), "x".repeat(80).into()));
+        let mut next = Names::default();
+        next.add("1", "Third");
+        next.add("4", "Fourth");
+        names.merge(&next);
+        assert_eq!(["1", "4"].map(|npi| names.get(npi)), ["First", "Fourth"]);
+        (0..100_000).for_each(|n| names.add(&n.to_string(), &"x".repeat(80)));
         let json = serde_json::to_string_pretty(names.by_npi()).expect("a map of texts");
         assert!(json.len() <= MOST_BYTES && json.len() > MOST_BYTES / 2, "{}", json.len());
     }

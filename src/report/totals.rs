@@ -12,6 +12,7 @@ use crate::claim::{Kind, Line, Text};
 use crate::ingest::source::spill::Scratch;
 use crate::policy::Disposition;
 use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
+use crate::report::provider_names::Names;
 use crate::report::sorted::Sorter;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
@@ -41,6 +42,8 @@ pub struct Totals {
     pub suppressed: Share,
     /// For each group of suppressions, the number of findings that it matches.
     fits: FxHashMap<u32, u64>,
+    /// The names of the billing providers.
+    pub(crate) names: Names,
     /// Authorization numbers on the services of a part by their hashes, and whether the file has them; empty without a file.
     numbers: FxHashMap<u64, bool>,
     /// Distinct authorization numbers on all services, and those that the file has; known after the last part.
@@ -86,6 +89,7 @@ impl Totals {
             unread: UnreadLabels::of(part),
             suppressed: Share::from_findings(hushed),
             fits: part.matches.fits.clone(),
+            names: Names::of(part),
             numbers: numbers(part),
             distinct_numbers: [0; 2],
             since: since(part),
@@ -121,6 +125,7 @@ impl Totals {
         self.after_verified += other.after_verified;
         self.period = self.period.into_iter().chain(other.period).reduce(joined);
         self.unread.merge(&other.unread);
+        self.names.merge(&other.names);
         self.service_rows += other.service_rows;
         self.unread_products += other.unread_products;
         self.dates += other.dates;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::strict_toml::{Document, Faults, texts};
+use crate::strict_toml::{Document, Faults, Table, texts};
 
 /// The file of clues.
 const CLUES: &str = include_str!("column-clues.toml");
@@ -39,30 +39,34 @@ impl Clues {
                 root.text(key);
             }
             let words = |key: &str| texts(root.texts(key));
-            let number = |key: &str| root.number(key, 1..=1_000).and_then(|n| u64::try_from(n).ok());
             let clues = Self {
                 never: words("never"),
                 never_begins: words("never_begins"),
                 diagnosis: words("diagnosis"),
                 procedure: words("procedure"),
-                named_one_in: number("named_one_in")?,
-                unnamed_cells: number("unnamed_cells")?,
-                unnamed_except_one_in: number("unnamed_except_one_in")?,
-                unnamed_lengths: number("unnamed_lengths").and_then(|n| u32::try_from(n).ok())?,
-                unnamed_dotted_one_in: number("unnamed_dotted_one_in")?,
-                known_cpt_one_in: number("known_cpt_one_in")?,
-                known_diagnosis_one_in: number("known_diagnosis_one_in")?,
+                named_one_in: number(&root, "named_one_in")?,
+                unnamed_cells: number(&root, "unnamed_cells")?,
+                unnamed_except_one_in: number(&root, "unnamed_except_one_in")?,
+                unnamed_lengths: number(&root, "unnamed_lengths")?,
+                unnamed_dotted_one_in: number(&root, "unnamed_dotted_one_in")?,
+                known_cpt_one_in: number(&root, "known_cpt_one_in")?,
+                known_diagnosis_one_in: number(&root, "known_diagnosis_one_in")?,
                 visits: words("visits"),
-                visits_one_in: number("visits_one_in")?,
-                hcpcs_one_in: number("hcpcs_one_in")?,
-                unnamed_first_characters: number("unnamed_first_characters").and_then(|n| u32::try_from(n).ok())?,
-                procedures_with_z_one_in: number("procedures_with_z_one_in")?,
-                unnamed_patterns: number("unnamed_patterns").and_then(|n| usize::try_from(n).ok())?,
+                visits_one_in: number(&root, "visits_one_in")?,
+                hcpcs_one_in: number(&root, "hcpcs_one_in")?,
+                unnamed_first_characters: number(&root, "unnamed_first_characters")?,
+                procedures_with_z_one_in: number(&root, "procedures_with_z_one_in")?,
+                unnamed_patterns: number(&root, "unnamed_patterns")?,
             };
             root.deny_unknown_keys();
             Some(clues)
         })
     }
+}
+
+/// A share or a bound of the clues.
+fn number<T: TryFrom<i64>>(root: &Table<'_, '_>, key: &str) -> Option<T> {
+    T::try_from(root.number(key, 1..=1_000)?).ok()
 }
 
 #[cfg(test)]

@@ -15,17 +15,6 @@ pub(super) fn parts(cell: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A letter, a digit, a letter or digit, then up to four letters or digits, after a dot or not.
-pub(super) fn is_diagnosis(code: &[u8]) -> bool {
-    let [letter, digit, third, rest @ ..] = code else { return false };
-    let rest = rest.strip_prefix(b".").unwrap_or(rest);
-    letter.is_ascii_uppercase()
-        && digit.is_ascii_digit()
-        && third.is_ascii_alphanumeric()
-        && rest.len() <= 4
-        && rest.iter().all(u8::is_ascii_alphanumeric)
-}
-
 /// Three digits, a dot, one digit or two: a diagnosis of ICD-9-CM, or a number.
 pub(super) fn is_dotted_icd9(code: &[u8]) -> bool {
     let Some((front, [b'.', rest @ ..])) = code.split_at_checked(3) else { return false };
@@ -66,6 +55,7 @@ pub(super) fn is_icd_procedure(code: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::value::diagnosis;
 
     #[test]
     fn cells_are_split_into_codes() {
@@ -86,7 +76,7 @@ mod tests {
 
     #[test]
     fn shapes_are_those_of_codes() {
-        for (code, diagnosis, icd9, cpt, procedure) in [
+        for (code, icd10, icd9, cpt, procedure) in [
             ("M48.54XA", true, false, false, false),
             ("733.13", false, true, false, false),
             ("401.9", false, true, false, false),
@@ -104,8 +94,8 @@ mod tests {
             ("470", false, false, false, false),
         ] {
             let bytes = code.as_bytes();
-            let got = (is_diagnosis(bytes), is_dotted_icd9(bytes), is_cpt(bytes), is_icd_procedure(bytes));
-            assert_eq!(got, (diagnosis, icd9, cpt, procedure), "{code}");
+            let got = (diagnosis::is_code(code), is_dotted_icd9(bytes), is_cpt(bytes), is_icd_procedure(bytes));
+            assert_eq!(got, (icd10, icd9, cpt, procedure), "{code}");
         }
         for (cell, want) in [
             ("99213", true),

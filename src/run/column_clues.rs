@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::claim::value::code::{ProcedureColumn, System};
+use crate::claim::value::diagnosis;
 use crate::ingest::field::{Field, Group, fold};
 use crate::policy::Policy;
 use crate::run::clues::READ;
-use crate::run::code_shapes::{is_cpt, is_cpt_with_modifiers, is_diagnosis, is_dotted_icd9, is_icd_procedure, parts};
+use crate::run::code_shapes::{is_cpt, is_cpt_with_modifiers, is_dotted_icd9, is_icd_procedure, parts};
 
 /// Does this name say that the codes of the column are never read, such as those of an admission?
 pub(crate) fn is_never_read(name: &str) -> bool {
@@ -172,7 +173,7 @@ impl Diagnoses {
             self.icd9_with_zero += u64::from(parts(cell).any(|part| part.len() == 6 && part.ends_with('0')));
             self.icd9_with_one_digit += u64::from(parts(cell).any(|part| part.len() == 5));
             self.known += u64::from(parts(cell).any(|part| is_listed(&part.replace('.', ""))));
-        } else if parts(cell).all(|part| is_diagnosis(part.as_bytes())) {
+        } else if parts(cell).all(diagnosis::is_code) {
             self.cells += 1;
             self.dotted += u64::from(cell.contains('.'));
             let mut is_known = false;

@@ -5,10 +5,11 @@
 //! a row out of scope, so only the cells show it.
 
 use crate::claim::value::amount::{Cents, units, without_measure};
+use crate::claim::value::diagnosis;
 use crate::ingest::date::service_day;
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
-use crate::run::code_shapes::{is_cpt, is_diagnosis, is_dotted_icd9, is_icd_procedure, parts};
+use crate::run::code_shapes::{is_cpt, is_dotted_icd9, is_icd_procedure, parts};
 use crate::warning::{Warning, WarningKind};
 
 /// What the cells of a column may be.
@@ -113,7 +114,7 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
         Kind::Procedure => {
             let upper = text.to_ascii_uppercase();
             let code = upper.as_bytes();
-            let is_other_code = is_diagnosis(code) && !is_cpt(code) && !is_icd_procedure(code);
+            let is_other_code = diagnosis::is_code(&upper) && !is_cpt(code) && !is_icd_procedure(code);
             // An ICD-9 procedure has two digits before the point.
             is_day
                 || digits == 0

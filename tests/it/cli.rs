@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use assert_cmd::assert::OutputAssertExt as _;
 use tempfile::TempDir;
 
+use crate::kit::flowed;
+
 /// Exit code and output of a finished process.
 #[derive(Debug)]
 pub(crate) struct CommandOutput {
@@ -99,6 +101,18 @@ impl TestDir {
     pub(crate) fn names(&self) -> Vec<String> {
         names(self.0.path())
     }
+}
+
+/// The message with which a check of these files is refused.
+pub(crate) fn refused(dir: &TestDir, args: &[&str]) -> String {
+    flowed(&dir.run(&[&["check"], args].concat()).refused())
+}
+
+/// A check that is complete, whatever it finds.
+pub(crate) fn checked(dir: &TestDir, args: &[&str]) -> CommandOutput {
+    let output = dir.run(&[&["check", "--fail-on", "never", "--out", "report", "--force"], args].concat());
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    CommandOutput { err: flowed(&output.err), ..output }
 }
 
 pub(crate) fn names(path: &Path) -> Vec<String> {
@@ -219,7 +233,7 @@ fn quiet_prints_nothing_and_pipes_get_no_color() {
         assert!(!escaped(&plain), "{args:?} with NO_COLOR");
     }
     // The terminal repeats the figures of the report, and what a claim cannot show.
-    let output = crate::kit::flowed(&dir.run(&["check", "claims.csv"]).out);
+    let output = flowed(&dir.run(&["check", "claims.csv"]).out);
     for word in ["DX101", "DX105", "$2,500.00", "report.html", "never means medically necessary"] {
         assert!(output.contains(word), "{word}: {output}");
     }
@@ -234,7 +248,7 @@ fn inspect_shows_the_words_that_a_layout_translates() {
          service_date = \"service_date\"\nprocedure_code = \"procedure_code\"\ndiagnosis = [\"diagnosis_1\"]\n\
          [products]\nGOLD = \"commercial-managed-care\"\n[status]\nX9 = \"denied\"\n[auths.status]\nOK = \"approved\"\n",
     );
-    let shown = crate::kit::flowed(&dir.run(&["inspect", "claims.csv", "--layout", "mine.toml"]).success());
+    let shown = flowed(&dir.run(&["inspect", "claims.csv", "--layout", "mine.toml"]).success());
     for says in [
         "[products] GOLD = commercial-managed-care",
         "[status] X9 = denied",

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use claimlint::warning::WarningKind;
 
-use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir};
+use crate::cli::{CLEAR, DENY, HEAD, TestDir, checked, refused};
 use crate::kit::{Inputs, flowed};
 use crate::warnings::{of, of_report};
 
@@ -13,18 +13,6 @@ use crate::warnings::{of, of_report};
 const JOINED: &str = "name = \"joined\"\n[columns]\nclaim_id = \"claim_id\"\nservice_date = \"service_date\"\nprocedure_code = \"procedure_code\"\n\
                   diagnosis = \"D{1..2}\"\n[[join]]\ntable = \"dx\"\nkey = \"claim_id\"\nto = \"claim_id\"\n\
                   codes = { column = \"diag\", as = \"D{1..2}\" }\n";
-
-/// The message with which a check of these files is refused.
-fn refused(dir: &TestDir, args: &[&str]) -> String {
-    flowed(&dir.run(&[&["check"], args].concat()).refused())
-}
-
-/// A check that is complete, whatever it finds.
-fn checked(dir: &TestDir, args: &[&str]) -> CommandOutput {
-    let output = dir.run(&[&["check", "--fail-on", "never", "--out", "report", "--force"], args].concat());
-    assert_eq!(output.code, Some(0), "{}", output.err);
-    CommandOutput { err: flowed(&output.err), ..output }
-}
 
 #[test]
 fn the_same_text_in_other_bytes_is_not_read_twice() {

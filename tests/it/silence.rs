@@ -3,8 +3,7 @@
 
 use std::io::Write as _;
 
-use crate::cli::{CommandOutput, DENY, HEAD, TestDir};
-use crate::kit::flowed;
+use crate::cli::{CommandOutput, DENY, HEAD, TestDir, checked, refused};
 
 /// The table of a joined layout.
 const LAYOUT: &str = "name = \"joined\"\ntitle = \"x\"\nsource = \"x\"\nvalid = \"2024\"\n[columns]\nclaim_id = \"claim_id\"\n\
@@ -12,18 +11,6 @@ const LAYOUT: &str = "name = \"joined\"\ntitle = \"x\"\nsource = \"x\"\nvalid = 
     key = \"claim_id\"\nto = \"claim_id\"\ncodes = { column = \"diag\", as = \"D{1..2}\" }\n";
 
 const AUTHS: &str = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n";
-
-/// The message with which a check of these files is refused.
-fn refused(dir: &TestDir, args: &[&str]) -> String {
-    flowed(&dir.run(&[&["check"], args].concat()).refused())
-}
-
-/// A check that is complete, whatever it finds.
-fn checked(dir: &TestDir, args: &[&str]) -> CommandOutput {
-    let output = dir.run(&[&["check", "--fail-on", "never", "--out", "report", "--force"], args].concat());
-    assert_eq!(output.code, Some(0), "{}", output.err);
-    CommandOutput { err: flowed(&output.err), ..output }
-}
 
 #[test]
 fn rows_that_end_otherwise_than_the_header_are_never_one_row() {

@@ -39,7 +39,7 @@ fn without_qualifier(code: &str) -> &str {
 }
 
 /// Is it a letter, a digit, a letter or digit, optionally a dot, and up to four letters or digits?
-fn is_code(text: &str) -> bool {
+pub(crate) fn is_code(text: &str) -> bool {
     let [letter, digit, third, rest @ ..] = text.as_bytes() else { return false };
     let rest = rest.strip_prefix(b".").unwrap_or(rest);
     letter.is_ascii_alphabetic()

@@ -13,7 +13,6 @@ use crate::ingest::{TableCounts, TableUsage};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::labels::LabelKind;
-use crate::report::provider_names::{Names, ProviderNames};
 use crate::report::sink::{Output, Sink, lock};
 use crate::report::table::record::reason;
 use crate::report::totals::Totals;
@@ -232,30 +231,26 @@ impl<'a> SuppressedJson<'a> {
 
 /// Writes summary.json after the last part. Amounts are strings with two decimals, so that no reader rounds them.
 pub fn summary<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
-    Ok(Box::new(SummarySink { context, names: ProviderNames::of(context.run), out: Mutex::new(out) }))
+    Ok(Box::new(SummarySink { context, out: Mutex::new(out) }))
 }
 
 struct SummarySink<'a> {
     context: ReportContext<'a>,
-    names: ProviderNames,
     out: Mutex<Box<dyn Output>>,
 }
 
 impl Sink for SummarySink<'_> {
-    fn format(&self, n: usize, part: &PartView<'_>) -> io::Result<()> {
-        self.names.format(n, part);
+    fn format(&self, _: usize, _: &PartView<'_>) -> io::Result<()> {
         Ok(())
     }
 
-    fn append(&self, n: usize) -> io::Result<()> {
-        self.names.append(n);
+    fn append(&self, _: usize) -> io::Result<()> {
         Ok(())
     }
 
     fn finish(self: Box<Self>, totals: &Totals) -> io::Result<()> {
-        let Self { context, names, out } = *self;
-        let (names, mut out) = (names.into_names(), lock(&out));
-        serde_json::to_writer_pretty(&mut **out, &SummaryJson::of(context, totals, &names))?;
+        let mut out = lock(&self.out);
+        serde_json::to_writer_pretty(&mut **out, &SummaryJson::of(self.context, totals))?;
         writeln!(out)?;
         out.flush()
     }
@@ -277,7 +272,7 @@ fn columns(run: &RunContext) -> BTreeMap<&'static str, u64> {
 }
 
 impl<'a> SummaryJson<'a> {
-    fn of(context: ReportContext<'a>, totals: &'a Totals, names: &'a Names) -> Self {
+    fn of(context: ReportContext<'a>, totals: &'a Totals) -> Self {
         let (run, summary) = (context.run, &totals.summary);
         let policy = &run.policy;
         let files =
@@ -336,7 +331,7 @@ impl<'a> SummaryJson<'a> {
             rules: rules.collect(),
             not_asked: policy.not_asked(),
             unseen: &policy.unseen,
-            provider_names: names.by_npi(),
+            provider_names: totals.names.by_npi(),
             new: totals.new.as_ref().map(|tally| NewJson {
                 new: ShareJson::of(&tally.new, known),
                 known: ShareJson::of(&tally.known, known),

@@ -27,10 +27,10 @@ mod summary;
 
 use std::fmt::Write as _;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::report::format::rollup::{By, RollUp};
 use crate::report::format::xlsx::archive::WorkbookArchive;
-use crate::report::format::xlsx::providers::Providers;
 use crate::report::format::xlsx::sheet::{MAX_SHEET_ROWS, Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::format::xlsx::styles::STYLES;
 use crate::report::format::xlsx::summary::{SUMMARY, summary};
@@ -72,7 +72,7 @@ struct Workbook<'a> {
     spare: Mutex<Vec<[XmlRows; 2]>>,
     /// Services and findings.
     sheets: Mutex<[Sheets; 2]>,
-    providers: Providers,
+    providers: RollUp,
     options: SheetOptions,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Workbook<'a> {
             pieces: PendingPieces::default(),
             spare: Mutex::default(),
             sheets: Mutex::new(sheets),
-            providers: Providers::new(context.run, &options),
+            providers: RollUp::new(By::Provider, Arc::clone(&options.scratch)),
             options,
         })
     }
@@ -133,7 +133,7 @@ impl Sink for Workbook<'_> {
         let mut all = table("Summary", &SUMMARY, &options, summary(context, totals))?;
         all.extend(services.finish()?);
         all.extend(findings.finish()?);
-        all.extend(providers.finish(&options, context.run.knows_amounts())?);
+        all.extend(providers::sheets(providers, &totals.names, &options, context.run.knows_amounts())?);
         all.extend(rejects);
         all.extend(table("About", &ABOUT, &options, of_about(context, totals))?);
         write_workbook(all, out.into_inner().unwrap_or_else(PoisonError::into_inner))

@@ -1,15 +1,12 @@
 //! The sheet Providers: billing providers with their names, and shares with their interval.
 
 use std::io;
-use std::sync::Arc;
 
-use crate::report::format::rollup::{By, COLUMNS, RollUp, RollupValue};
+use crate::report::format::rollup::{COLUMNS, RollUp, RollupValue};
 use crate::report::format::xlsx::sheet::{Sheet, SheetOptions, Sheets, XmlRows};
-use crate::report::provider_names::ProviderNames;
+use crate::report::provider_names::Names;
 use crate::report::table::record::{Cells as _, Column, ColumnType, column};
-use crate::report::view::PartView;
 use crate::report::words::share::{LEAST_SERVICES, interval};
-use crate::run::RunContext;
 
 /// NPI and name, then [`COLUMNS`], then the limits of the share of flagged services.
 const PROVIDER: [Column; 4 + COLUMNS.len()] = {
@@ -25,69 +22,48 @@ const PROVIDER: [Column; 4 + COLUMNS.len()] = {
     columns
 };
 
-/// Collects the providers of a run.
-pub(super) struct Providers {
+/// Writes the providers one at a time, because there may be very many of them.
+pub(super) fn sheets(
     sums: RollUp,
-    names: ProviderNames,
-}
-
-impl Providers {
-    pub(super) fn new(run: &RunContext, options: &SheetOptions) -> Self {
-        let sums = RollUp::new(By::Provider, Arc::clone(&options.scratch));
-        Self { sums, names: ProviderNames::of(run) }
-    }
-
-    /// Groups a part.
-    pub(super) fn format(&self, n: usize, part: &PartView<'_>) {
-        self.names.format(n, part);
-        self.sums.format(n, part);
-    }
-
-    /// Adds a part.
-    pub(super) fn append(&self, n: usize) -> io::Result<()> {
-        self.names.append(n);
-        self.sums.append(n)
-    }
-
-    /// Writes the providers one at a time, because there may be very many of them.
-    pub(super) fn finish(self, options: &SheetOptions, knows_amounts: bool) -> io::Result<Vec<Sheet>> {
-        let names = self.names.into_names();
-        let mut sheets = Sheets::new("Providers", &PROVIDER, options)?;
-        let mut rows = XmlRows::default();
-        for row in self.sums.rows()? {
-            let (npi, measures) = row?;
-            let (mut services, mut flagged) = (0, 0);
-            rows.clear();
-            rows.row(|row| {
-                row.text(&npi);
-                row.text(names.get(&npi));
-                for column in COLUMNS {
-                    match column.value(&measures, knows_amounts) {
-                        RollupValue::Count(n) => {
-                            match column.name {
-                                "services" => services = u64::try_from(n).unwrap_or_default(),
-                                "flagged" => flagged = u64::try_from(n).unwrap_or_default(),
-                                _ => {}
-                            }
-                            row.count(n);
+    names: &Names,
+    options: &SheetOptions,
+    knows_amounts: bool,
+) -> io::Result<Vec<Sheet>> {
+    let mut sheets = Sheets::new("Providers", &PROVIDER, options)?;
+    let mut rows = XmlRows::default();
+    for row in sums.rows()? {
+        let (npi, measures) = row?;
+        let (mut services, mut flagged) = (0, 0);
+        rows.clear();
+        rows.row(|row| {
+            row.text(&npi);
+            row.text(names.get(&npi));
+            for column in COLUMNS {
+                match column.value(&measures, knows_amounts) {
+                    RollupValue::Count(n) => {
+                        match column.name {
+                            "services" => services = u64::try_from(n).unwrap_or_default(),
+                            "flagged" => flagged = u64::try_from(n).unwrap_or_default(),
+                            _ => {}
                         }
-                        RollupValue::Money(cents) => row.money(cents),
-                        // The share of a few services says nothing.
-                        RollupValue::Decimal(_) if column.name.ends_with("_share") && services < LEAST_SERVICES => {
-                            row.none();
-                        }
-                        RollupValue::Decimal(text) => row.ratio(&text),
-                        RollupValue::Unknown => row.text("unknown"),
+                        row.count(n);
                     }
+                    RollupValue::Money(cents) => row.money(cents),
+                    // The share of a few services says nothing.
+                    RollupValue::Decimal(_) if column.name.ends_with("_share") && services < LEAST_SERVICES => {
+                        row.none();
+                    }
+                    RollupValue::Decimal(text) => row.ratio(&text),
+                    RollupValue::Unknown => row.text("unknown"),
                 }
-                if services >= LEAST_SERVICES {
-                    let (low, high) = interval(flagged, services);
-                    row.ratio(&format!("{low:.4}"));
-                    row.ratio(&format!("{high:.4}"));
-                }
-            });
-            sheets.append(&rows)?;
-        }
-        sheets.finish()
+            }
+            if services >= LEAST_SERVICES {
+                let (low, high) = interval(flagged, services);
+                row.ratio(&format!("{low:.4}"));
+                row.ratio(&format!("{high:.4}"));
+            }
+        });
+        sheets.append(&rows)?;
     }
+    sheets.finish()
 }
