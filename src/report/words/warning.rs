@@ -86,8 +86,8 @@ fn said(warning: &Warning) -> String {
             grouped(line)
         ),
         WarningKind::JoinedRows => format!(
-            "{} with two rows, between which is another line end, the first of them line {}; rejects.csv counts each such line \
-             once. Correct the line end and run again",
+            "{} with two rows that another line end joins, the first on line {}; rejects.csv counts each such line once. \
+             Correct the line end and run again",
             counted(count, "rejected line"),
             grouped(line)
         ),
