@@ -1,17 +1,21 @@
 //! Compares the findings of two reports: which are new, gone, changed or the same.
 //!
-//! A finding is stored as a [`FindingEntry`] of 40 bytes; sorting and pairing take 16 more. So memory grows by about 60 bytes per
-//! finding of either report (measured: 28 MB for 520,000 findings), whatever the size of the extracts.
+//! A finding is stored as a [`FindingEntry`] of 40 bytes; sorting and pairing take 16 more. So the memory of `compare` grows by about
+//! 60 bytes per finding of either report (measured: 28 MB for 520,000 findings), whatever the size of the extracts. A run keeps
+//! the findings of its baseline sorted, and beyond a bound on disk.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
+use std::io;
+use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Cents;
 use crate::finding::fingerprint::Fingerprint;
+use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::policy::Disposition;
 use crate::tally::{NewTally, Share};
 
@@ -77,9 +81,65 @@ impl FindingEntry {
         (self.cents != NO_AMOUNT).then_some(Cents(self.cents))
     }
 
+    /// Its fingerprint and its content: findings for which it is equal are the same in both reports. It has the order of entries.
+    pub(crate) fn print_and_content(&self) -> (Fingerprint, impl Ord + use<>) {
+        (self.fingerprint, self.content())
+    }
+
     /// Everything about the finding that may change.
     fn content(&self) -> (i64, Disposition, bool, u64) {
         (self.cents, self.disposition, self.suppressed, self.text)
+    }
+}
+
+/// The findings of an earlier report in the order of [`FindingEntry`], so that those with a fingerprint are together. What does
+/// not fit in memory is on disk.
+#[derive(Debug)]
+pub struct BaselineFindings {
+    pieces: Vec<Piece>,
+    spool: Arc<Spool>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Held(Vec<FindingEntry>),
+    Spooled(SpoolSlot),
+}
+
+/// Findings that are written and read at a time; they take 160 KiB.
+const PIECE: usize = 1 << 12;
+
+impl BaselineFindings {
+    /// Keeps findings, which must be in order, within the bound of the spool. Fails if the disk does.
+    pub fn of(findings: impl Iterator<Item = io::Result<FindingEntry>>, spool: Arc<Spool>) -> io::Result<Self> {
+        let (mut pieces, mut findings) = (Vec::new(), findings.peekable());
+        while findings.peek().is_some() {
+            let piece: Vec<FindingEntry> = findings.by_ref().take(PIECE).collect::<io::Result<_>>()?;
+            let is_held = spool.may_hold(piece.capacity() * size_of::<FindingEntry>());
+            pieces.push(if is_held { Piece::Held(piece) } else { Piece::Spooled(spool.write(&piece)?) });
+        }
+        Ok(Self { pieces, spool })
+    }
+
+    /// Bytes of memory that they take.
+    pub fn bytes(&self) -> usize {
+        let held = self.pieces.iter().map(|piece| match piece {
+            Piece::Held(findings) => findings.capacity() * size_of::<FindingEntry>(),
+            Piece::Spooled(_) => 0,
+        });
+        held.sum::<usize>() + self.pieces.capacity() * size_of::<Piece>()
+    }
+
+    /// The findings in order. Fails if they cannot be read back.
+    pub fn iter(&self) -> impl Iterator<Item = io::Result<FindingEntry>> {
+        let piece = |piece: &Piece| match piece {
+            Piece::Held(piece) => Ok(piece.clone()),
+            Piece::Spooled(slot) => self.spool.get(*slot),
+        };
+        self.pieces.iter().flat_map(move |one| match piece(one) {
+            Ok(piece) => piece.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(e) => vec![Err(e)],
+        })
     }
 }
 
@@ -98,6 +158,16 @@ pub enum Change {
 }
 
 impl Change {
+    /// How a finding of the new report differs from the old finding that it is paired with.
+    pub fn of(was: Option<&FindingEntry>, now: &FindingEntry) -> Self {
+        match was {
+            None => Self::New,
+            Some(was) if was.content() == now.content() => Self::Same,
+            Some(was) if was.disposition < now.disposition || (was.suppressed && !now.suppressed) => Self::New,
+            Some(_) => Self::Changed,
+        }
+    }
+
     /// The word in outputs.
     pub fn word(self) -> &'static str {
         match self {
@@ -181,13 +251,7 @@ impl Pairs {
 
     /// How a finding of the new report differs.
     pub fn change(&self, old: &[FindingEntry], new: &[FindingEntry], n: usize) -> Change {
-        let now = &new[n];
-        match self.of_new[n].map(|o| &old[o as usize]) {
-            None => Change::New,
-            Some(was) if was.content() == now.content() => Change::Same,
-            Some(was) if was.disposition < now.disposition || (was.suppressed && !now.suppressed) => Change::New,
-            Some(_) => Change::Changed,
-        }
+        Change::of(self.of_new[n].map(|o| &old[o as usize]), &new[n])
     }
 
     /// Counts and money of all changes.
@@ -219,6 +283,23 @@ mod tests {
     fn changes(old: &[FindingEntry], new: &[FindingEntry]) -> Vec<Change> {
         let pairs = Pairs::new(old, new);
         (0..new.len()).map(|n| pairs.change(old, new, n)).collect()
+    }
+
+    #[test]
+    fn findings_of_a_baseline_are_the_same_in_memory_and_on_disk() {
+        let mut all: Vec<_> = (0..3 * PIECE + 5).map(|n| entry(&n.to_string(), Disposition::Deny, 100, "")).collect();
+        all.sort_unstable();
+        for (limit, in_memory) in [(0, 0), (PIECE * 2 * size_of::<FindingEntry>(), 2), (usize::MAX, 4)] {
+            let spool = Spool::new(Arc::new(tempfile::tempfile), limit);
+            let kept = BaselineFindings::of(all.iter().copied().map(Ok), spool).expect("room on disk");
+            assert_eq!(kept.pieces.iter().filter(|piece| matches!(piece, Piece::Held(_))).count(), in_memory);
+            assert!(kept.iter().map(|entry| entry.expect("readable")).eq(all.iter().copied()));
+        }
+        let failed = BaselineFindings::of(
+            [Err(io::ErrorKind::StorageFull.into())].into_iter(),
+            Spool::new(Arc::new(tempfile::tempfile), 0),
+        );
+        assert!(failed.is_err(), "a finding that cannot be read is not left out");
     }
 
     #[test]

@@ -131,6 +131,40 @@ impl ShareTally {
     }
 }
 
+/// A finding of a [`Share`]: the number of its subject, the amount at risk if the subject is a service, and its disposition.
+pub type ShareFinding = (usize, Option<Cents>, Disposition);
+
+/// Adds up findings that come in ascending order. So it need not remember which services were counted.
+#[derive(Debug, Default)]
+pub struct ShareInOrder {
+    share: Share,
+    /// The last finding that has an amount.
+    last: Option<ShareFinding>,
+}
+
+impl ShareInOrder {
+    /// Adds the next finding.
+    pub fn add(&mut self, finding: ShareFinding) {
+        let (subject, amount, disposition) = finding;
+        let (own, all) = (self.share.by.entry(disposition).or_default(), &mut self.share.all);
+        own.findings += 1;
+        all.findings += 1;
+        let Some(amount) = amount.filter(|_| self.last != Some(finding)) else { return };
+        own.services += 1;
+        own.at_risk += amount;
+        if self.last.is_none_or(|(last, ..)| last != subject) {
+            all.services += 1;
+            all.at_risk += amount;
+        }
+        self.last = Some(finding);
+    }
+
+    /// The totals.
+    pub fn finish(self) -> Share {
+        self.share
+    }
+}
+
 /// Totals over a subset of the findings of a run, such as the suppressed or the new ones. A service counts once under each
 /// disposition, and once in the total.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -143,27 +177,13 @@ impl Share {
     /// Adds up findings, each given by the number of its subject, its disposition, and the amount at risk if the subject is a
     /// service.
     pub fn from_findings(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
-        let mut share = Self::default();
-        let mut seen: Vec<_> = findings
-            .map(|(subject, disposition, amount)| {
-                share.by.entry(disposition).or_default().findings += 1;
-                share.all.findings += 1;
-                (subject, amount, disposition)
-            })
-            .filter(|(_, amount, _)| amount.is_some())
-            .collect();
-        seen.sort_unstable();
-        seen.dedup();
-        for (i, (subject, amount, disposition)) in seen.iter().enumerate() {
-            let (amount, own) = (amount.unwrap_or_default(), share.by.entry(*disposition).or_default());
-            own.services += 1;
-            own.at_risk += amount;
-            if i == 0 || seen[i - 1].0 != *subject {
-                share.all.services += 1;
-                share.all.at_risk += amount;
-            }
+        let mut all: Vec<_> = findings.map(|(subject, disposition, amount)| (subject, amount, disposition)).collect();
+        all.sort_unstable();
+        let mut sum = ShareInOrder::default();
+        for finding in all {
+            sum.add(finding);
         }
-        share
+        sum.share
     }
 
     /// The totals of one disposition.

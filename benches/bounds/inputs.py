@@ -15,10 +15,12 @@ AUTHORIZATIONS = "authorization_number,member_id,procedure_codes,status,valid_fr
 
 @dataclass
 class Inputs:
-    """The arguments of a run, and how many rows its inputs have."""
+    """The arguments of a run, and how many rows its inputs have. A run with a baseline comes after a run over another extract,
+    which makes the baseline and is not measured."""
 
     arguments: list[str]
     rows: int
+    baseline: Path | None = None
 
 
 def row(
@@ -110,6 +112,19 @@ def suppressions(folder: Path, count: int) -> Inputs:
     return Inputs([str(folder / "claims.csv"), *arguments], count)
 
 
+def baseline(folder: Path, count: int) -> Inputs:
+    """A baseline with many findings, of which all but a thousand are gone, and two thousand claims."""
+    write(folder / "earlier.csv", HEADER, (own(n) for n in range(count)))
+    write(folder / "claims.csv", HEADER, (own(n) for n in range(count - 1000, count + 1000)))
+    return Inputs([str(folder / "claims.csv")], count, baseline=folder / "earlier.csv")
+
+
+def same_baseline(folder: Path, count: int) -> Inputs:
+    """A baseline with the findings of the same extract."""
+    write(folder / "claims.csv", HEADER, (own(n) for n in range(count)))
+    return Inputs([str(folder / "claims.csv")], count, baseline=folder / "claims.csv")
+
+
 def files(folder: Path, count: int) -> Inputs:
     """A directory of extracts with one row each."""
     extracts = folder / "extracts"
@@ -158,4 +173,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "rows of the authorization file": (authorizations, 10_000_000),
     "rows of a packed authorization file": (packed_authorizations, 10_000_000),
     "suppressions": (suppressions, 1_000_000),
+    "findings of a baseline": (baseline, 10_000_000),
+    "findings of a baseline of the same claims": (same_baseline, 1_000_000),
+    "reversals": (extract(lambda n: row(f"C{n // 2:09}", member=f"M{n // 2:09}", paid=300 * (1 - 2 * (n % 2)))), 1_000_000),
 }

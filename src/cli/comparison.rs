@@ -1,12 +1,14 @@
 //! The findings that a run is compared with: those of an earlier report (`--baseline`), and those that are suppressed
 //! (`--suppress`).
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use jiff::civil::Date;
 
-use crate::baseline::FindingEntry;
+use crate::baseline::{BaselineFacts, BaselineFindings};
 use crate::cli::args::FailOn;
 use crate::cli::load::read_text;
 use crate::cli::out_name;
@@ -15,42 +17,54 @@ use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::frame::Allowance;
+use crate::ingest::source::spill::Scratch;
 use crate::report::Totals;
 use crate::report::compare::read::FindingsFile;
+use crate::report::dir::describe_io_error;
 use crate::report::words::numbers::counted;
 use crate::run::RunContext;
 use crate::suppress::{State, Suppressions};
 
-/// Bytes of memory for a finding of the baseline: its entry, its place in the order of fingerprints, and whether it is gone.
-const BASELINE_BYTES: usize = size_of::<FindingEntry>() + 5;
-
 /// A baseline and suppressions, loaded before the first row is read.
 pub(crate) struct ComparedFindings {
-    baseline: Option<FindingsFile>,
+    baseline: Option<(BaselineFacts, BaselineFindings)>,
     suppressions: Option<Suppressions>,
     /// The day of `--today`.
     today: Option<Date>,
 }
 
 /// Loads baseline and suppressions, or fails. `day` is that of the run, and `baseline` the report that is compared with. Both
-/// together may take `memory` bytes.
+/// together may take `memory` bytes; findings of the baseline beyond half of them are on the disk of the report `out`.
 pub(crate) fn load(
     settings: &EffectiveSettings,
     baseline: Option<&Path>,
     day: Date,
-    memory: usize,
+    (memory, out): (usize, Option<&Path>),
 ) -> anyhow::Result<ComparedFindings> {
     let mut allowance = Allowance::new(memory);
-    let baseline = baseline.map(|path| FindingsFile::read(path, &mut allowance)).transpose()?;
-    if let Some(report) = &baseline {
+    let baseline =
+        baseline.map(|path| FindingsFile::read_sorted(path, &mut allowance, &scratch_beside(out))).transpose()?;
+    if let Some((report, _)) = &baseline {
         report.suits(Some(settings.mask.value.is_some()), Path::new("this run"))?;
     }
+    let baseline = baseline.map(|(report, findings)| (report.facts, findings));
     let suppressions = settings.suppress.value.as_deref().map(|path| {
         fits(path, allowance.left())?;
         let file = read_text(path)?;
         anyhow::Ok(Suppressions::load(&file.file, &file.text, day)?)
     });
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()?, today: None })
+}
+
+/// Makes files without a name in the directory in which the report will be, or the nearest above it that is there.
+fn scratch_beside(out: Option<&Path>) -> Scratch {
+    let above = out.and_then(Path::parent).unwrap_or(Path::new("")).ancestors().find(|directory| directory.is_dir());
+    let directory = above.unwrap_or(Path::new(".")).to_path_buf();
+    Arc::new(move || {
+        let what =
+            |e: io::Error| format!("{}: no temporary file can be made: {}", directory.display(), describe_io_error(&e));
+        tempfile::tempfile_in(&directory).map_err(|e| io::Error::new(e.kind(), what(e)))
+    })
 }
 
 /// Refuses a file of suppressions whose text and suppressions, which take twice as much, do not fit into what is left.
@@ -101,13 +115,13 @@ impl ComparedFindings {
 
     /// Bytes of memory that both take.
     pub(crate) fn bytes(&self) -> usize {
-        let of_baseline = self.baseline.as_ref().map_or(0, |report| report.entries.len() * BASELINE_BYTES);
-        of_baseline + self.suppressions.as_ref().map_or(0, Suppressions::bytes)
+        self.baseline.as_ref().map_or(0, |(_, findings)| findings.bytes())
+            + self.suppressions.as_ref().map_or(0, Suppressions::bytes)
     }
 
     /// Adds both to the context of a run.
     pub(crate) fn add_to(self, context: &mut RunContext) {
-        (context.baseline, context.baseline_facts) = self.baseline.map(|report| (report.entries, report.facts)).unzip();
+        (context.baseline_facts, context.baseline) = self.baseline.unzip();
         (context.suppressions, context.today) = (self.suppressions, self.today);
     }
 }

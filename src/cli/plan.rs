@@ -136,7 +136,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let copies = 1 + usize::from(mask.is_some());
     let held = authorizations.as_ref().map_or(0, |file| file.bytes() * copies);
     let left = (memory / 2).saturating_sub(held);
-    let comparison = comparison::load(&settings, baseline.as_deref(), day, left)?.dated(typed.today);
+    let comparison = comparison::load(&settings, baseline.as_deref(), day, (left, out.as_deref()))?.dated(typed.today);
     let held = held + comparison.bytes();
     let plan = Plan {
         files: typed.files.clone(),

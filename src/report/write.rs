@@ -87,7 +87,8 @@ pub fn write(
     let format_part = |n: usize| -> io::Result<Totals> {
         let part = run.part(n)?;
         bytes.fetch_add(part.line_set.lines.bytes() as u64, Ordering::Relaxed);
-        let view = PartView { new: new.of_part(n), ..context.part(&part) };
+        let is_new = new.of_part(n);
+        let view = PartView { new: &is_new, ..context.part(&part) };
         // A sparse run has a single part. Then its formats are written in parallel.
         sinks.par_iter().try_for_each(|sink| sink.format(n, &view))?;
         Ok(Totals::of(&view, n))
@@ -132,7 +133,8 @@ pub fn write(
 pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -> io::Result<()> {
     let (run, sink) = (part.context.run, (format.open)(part.context, out)?);
     let new = NewFindings::of_whole(part)?;
-    let part = &PartView { new: new.of_part(0), ..*part };
+    let is_new = new.of_part(0);
+    let part = &PartView { new: &is_new, ..*part };
     sink.format(0, part)?;
     sink.append(0)?;
     let mut totals = Totals::of(part, 0);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::{BaselineFacts, FindingEntry};
+use crate::baseline::{BaselineFacts, BaselineFindings};
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Batch, LineSet};
 use crate::ingest::field::{Field, Group};
@@ -86,7 +86,7 @@ pub struct RunContext {
     /// The day of the run, if it was given with `--today`.
     pub today: Option<jiff::civil::Date>,
     /// The findings of the baseline report, if one was given.
-    pub baseline: Option<Vec<FindingEntry>>,
+    pub baseline: Option<BaselineFindings>,
     /// What that report says of its inputs.
     pub baseline_facts: Option<BaselineFacts>,
     /// What was noticed while settings and extracts were read.

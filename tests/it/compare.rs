@@ -3,15 +3,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use claimlint::baseline::Change;
+use claimlint::baseline::{BaselineFindings, Change};
 use claimlint::finding::fingerprint::Fingerprint;
 use claimlint::frame::Allowance;
 use claimlint::ingest::BLOCK;
+use claimlint::ingest::source::spill::Scratch;
 use claimlint::report::ReportContext;
 use claimlint::report::compare::Comparison;
 use claimlint::report::compare::read::{CompareError, FindingsFile};
@@ -19,11 +21,17 @@ use claimlint::run::JudgedRun;
 use claimlint::suppress::Suppressions;
 
 use crate::cli::{CLEAR, DENY, HEAD, REVIEW, TestDir};
-use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, config, mask, report, report_in_parts, written};
+use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, baseline, config, mask, report, report_in_parts, written};
 use crate::properties::{AUTHS, HEADER, POOLS, extract, unordered};
 
 fn findings_file(path: &Path) -> Result<FindingsFile, CompareError> {
     FindingsFile::read(path, &mut Allowance::new(MEMORY))
+}
+
+/// The findings of a report as those of a baseline.
+fn baseline_of(report: &Path) -> BaselineFindings {
+    let scratch: Scratch = Arc::new(tempfile::tempfile);
+    FindingsFile::read_sorted(report, &mut Allowance::new(MEMORY), &scratch).expect("it is sound").1
 }
 
 fn comparison(old: &Path, new: &Path) -> Result<Comparison, CompareError> {
@@ -113,7 +121,7 @@ proptest! {
         prop_assert_eq!(known, fingerprints(&outcome));
         let itself = comparison(written.path(), written.path()).expect("it is sound");
         prop_assert!(!itself.differs());
-        outcome.context.baseline = Some(read.entries);
+        outcome.context.baseline = Some(baseline(read.entries, MEMORY));
         let (summary, findings) = (summary(&outcome), outcome.judged.findings.len() as u64);
         prop_assert_eq!([count(&summary, "new", "all"), count(&summary, "known", "all"), count(&summary, "gone", "all")], [0, findings, 0]);
     }
@@ -124,7 +132,7 @@ proptest! {
         let (Ok(old), Ok(mut new)) = (before.inputs().run(), after.inputs().run()) else { return Ok(()) };
         let (old, plain) = (directory(&old), directory(&new));
         let tally = comparison(old.path(), plain.path()).expect("both are sound").tally();
-        new.context.baseline = Some(findings_file(old.path()).expect("it is sound").entries);
+        new.context.baseline = Some(baseline_of(old.path()));
         let summary = summary(&new);
         for (word, share) in [("new", &tally.new), ("known", &tally.known), ("gone", &tally.gone)] {
             prop_assert_eq!(count(&summary, word, "all"), share.all().findings);
@@ -142,20 +150,21 @@ proptest! {
         prop_assert_eq!(by.by[&Change::New].all(), tally.new.all());
     }
 
-    /// Suppressions and a baseline do not make the bytes depend on parts or threads.
+    /// Suppressions and a baseline do not make the bytes depend on parts or threads, whether or not memory holds the baseline.
     #[test]
     fn baseline_marks_do_not_depend_on_parts_or_threads(generated in extract(40), part in 1_usize..12) {
         let inputs = generated.inputs();
         let Ok(outcome) = inputs.run() else { return Ok(()) };
-        let baseline = findings_file(directory(&outcome).path()).expect("it is sound").entries;
-        let baseline: Vec<_> = baseline.into_iter().step_by(2).collect();
+        let known = findings_file(directory(&outcome).path()).expect("it is sound").entries;
+        let known: Vec<_> = known.into_iter().step_by(2).collect();
+        let with = |memory| (Some(baseline(known.clone(), memory)), Some(suppressions_of_dx105()));
         // Suppressions are matched during judging, so they are set before it.
         let mut whole = inputs.read_by(&POLICY, BLOCK, 4096, None).expect("it was read before");
-        (whole.context.baseline, whole.context.suppressions) = (Some(baseline.clone()), Some(suppressions_of_dx105()));
+        (whole.context.baseline, whole.context.suppressions) = with(MEMORY);
         let want = report(&whole.judge_all().expect("no disk"));
         for pool in POOLS.iter() {
             let mut run = inputs.read_by(&POLICY, 64, part, None).expect("it was read before");
-            (run.context.baseline, run.context.suppressions) = (Some(baseline.clone()), Some(suppressions_of_dx105()));
+            (run.context.baseline, run.context.suppressions) = with(0);
             let parts = pool.install(|| report_in_parts(&run));
             for ((file, got), (_, want)) in parts.into_iter().zip(&want).filter(|((f, _), _)| *f != "dossier.bin") {
                 prop_assert!(&got == want, "{} in parts of {}", file, part);

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use claimlint::frame::Allowance;
 use claimlint::policy::Disposition;
-use claimlint::report::compare::read::FindingsFile;
 use claimlint::report::table::record::{ColumnType, FINDING, SERVICE, finding_columns, service_columns};
 use claimlint::run::JudgedRun;
 
 use crate::cli::{CommandOutput, binary};
-use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, at, written};
+use crate::kit::{DOCS, Inputs, MEMORY, POLICY, Table, at, baseline, findings_of, written};
 use crate::readers::{Texts, decimal, of_csv, of_jsonl, of_parquet, of_sheet, seen, with_cents};
 
 /// Values that a format could corrupt: formulas, quotes, markup, Excel escapes, control characters, leading zeros, long
@@ -33,16 +31,6 @@ fn quarter() -> Inputs {
 
 fn both() -> [Inputs; 2] {
     [quarter(), Inputs::one(AWKWARD)]
-}
-
-/// Every second finding of the run, as the baseline of another one.
-fn half_of(outcome: &JudgedRun) -> Vec<claimlint::baseline::FindingEntry> {
-    let directory = tempfile::tempdir().expect("a directory");
-    for file in ["findings.csv", "summary.json"] {
-        fs::write(directory.path().join(file), written(outcome, file)).expect("room for it");
-    }
-    let read = FindingsFile::read(directory.path(), &mut Allowance::new(MEMORY)).expect("it is sound");
-    read.entries.into_iter().step_by(2).collect()
 }
 
 /// All formats have the cells of the CSV files, which have the column `new` only with a baseline.
@@ -86,7 +74,7 @@ fn every_format_has_the_same_cells() {
     for (inputs, services, findings) in both().into_iter().zip([(50, 20), (4, 4)]).map(|(i, (s, f))| (i, s, f)) {
         let mut outcome = inputs.run().expect("it can be read");
         same_cells(&outcome, [services, findings]);
-        outcome.context.baseline = Some(half_of(&outcome));
+        outcome.context.baseline = Some(baseline(findings_of(&outcome).into_iter().step_by(2).collect(), MEMORY));
         same_cells(&outcome, [services, findings]);
         let book = written(&outcome, "report.xlsx");
         let want = of_csv(&written(&outcome, "rejects.csv"));

@@ -5,16 +5,20 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::test_runner::Config as ProptestConfig;
 
+use claimlint::baseline::{BaselineFindings, FindingEntry};
 use claimlint::claim::authorization::AuthorizationFile;
 use claimlint::claim::line::mask::Mask;
 use claimlint::claim::store::LINES;
+use claimlint::frame::Allowance;
+use claimlint::ingest::source::spill::Spool;
 use claimlint::ingest::{Layout, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::{PolicyFile, load};
+use claimlint::report::compare::read::FindingsFile;
 use claimlint::report::sink::Output;
 use claimlint::report::write::{write, write_whole};
 use claimlint::report::{FORMATS, Format, ReportContext};
@@ -38,6 +42,22 @@ pub(crate) static LIBRARY: LazyLock<Library> =
 
 /// The documentation of all rules.
 pub(crate) static DOCS: LazyLock<Vec<RuleDoc>> = LazyLock::new(|| doc::load().expect("the documentation is valid"));
+
+/// Findings as those of a baseline, which may take this many bytes of memory.
+pub(crate) fn baseline(mut findings: Vec<FindingEntry>, memory: usize) -> BaselineFindings {
+    findings.sort_unstable();
+    let spool = Spool::new(Arc::new(tempfile::tempfile), memory);
+    BaselineFindings::of(findings.into_iter().map(Ok), spool).expect("room on disk")
+}
+
+/// The findings of a run as `--baseline` reads them from its report.
+pub(crate) fn findings_of(outcome: &JudgedRun) -> Vec<FindingEntry> {
+    let directory = tempfile::tempdir().expect("a directory");
+    for file in ["findings.csv", "summary.json"] {
+        std::fs::write(directory.path().join(file), written(outcome, file)).expect("room for it");
+    }
+    FindingsFile::read(directory.path(), &mut Allowance::new(MEMORY)).expect("it is sound").entries
+}
 
 /// A path in the repository.
 pub(crate) fn at(path: &str) -> PathBuf {

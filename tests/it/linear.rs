@@ -9,10 +9,10 @@ use claimlint::rules::codes;
 use claimlint::steps;
 use claimlint::suppress::Suppressions;
 
-use crate::kit::{Inputs, POLICY, mask};
+use crate::kit::{Inputs, MEMORY, POLICY, baseline, findings_of, mask, written};
 
-const HEAD: &str = "claim_id,line_number,claim_form,frequency_code,member_id,product,billing_npi,place_of_service,\
-                    service_date,procedure_code,units,diagnosis_1,authorization_number,paid_amount,notes\n";
+const HEAD: &str = "claim_id,original_claim_id,line_number,claim_form,frequency_code,member_id,product,billing_npi,\
+                    place_of_service,service_date,procedure_code,units,diagnosis_1,authorization_number,paid_amount,notes\n";
 
 /// Rows of the small extract. The large one has ten times as many.
 const ROWS: usize = 150;
@@ -20,6 +20,10 @@ const ROWS: usize = 150;
 /// A row by the columns that differ.
 struct Row<'a> {
     claim: &'a str,
+    original: &'a str,
+    form: &'a str,
+    code: &'a str,
+    paid: i64,
     line: usize,
     frequency: usize,
     member: &'a str,
@@ -28,19 +32,30 @@ struct Row<'a> {
     day: usize,
 }
 
-const ROW: Row<'static> =
-    Row { claim: "C1", line: 1, frequency: 1, member: "M1", product: "PPO", authorization: "", day: 0 };
+const ROW: Row<'static> = Row {
+    claim: "C1",
+    original: "",
+    form: "P",
+    code: "22514",
+    paid: 300,
+    line: 1,
+    frequency: 1,
+    member: "M1",
+    product: "PPO",
+    authorization: "",
+    day: 0,
+};
 
 fn extract(rows: usize, put: impl Fn(usize, &mut dyn FnMut(&Row<'_>))) -> String {
     let mut text = HEAD.to_owned();
     for n in 0..rows {
         put(n, &mut |row| {
-            let Row { claim, line, frequency, member, product, authorization, day } = row;
+            let Row { claim, original, form, code, paid, line, frequency, member, product, authorization, day } = row;
             let (month, day) = (day / 28 % 12 + 1, day % 28 + 1);
             writeln!(
                 text,
-                "{claim},{line},P,{frequency},{member},{product},1900000001,22,2024-{month:02}-{day:02},22514,1,M54.5,\
-                 {authorization},300.00,about {claim} of {member}"
+                "{claim},{original},{line},{form},{frequency},{member},{product},1900000001,22,2024-{month:02}-{day:02},{code},1,\
+                 M54.5,{authorization},{paid}.00,about {claim} of {member}"
             )
             .expect("memory takes it");
         });
@@ -73,6 +88,17 @@ fn inputs(kind: &str, n: usize) -> Inputs {
     let text = match kind {
         "versions of a claim" => extract(n, |n, put| put(&Row { frequency: if n == 0 { 1 } else { 7 }, ..ROW })),
         "voids of a claim" => extract(n, |n, put| put(&Row { frequency: if n % 2 == 0 { 1 } else { 8 }, ..ROW })),
+        "reversals of a claim" => extract(n, |n, put| put(&Row { paid: if n % 2 == 0 { 300 } else { -300 }, ..ROW })),
+        "claims that name one claim" => extract(n, |n, put| {
+            let original = if n == 0 { "" } else { "C000000" };
+            put(&Row { claim: &format!("C{n:06}"), frequency: if n == 0 { 1 } else { 7 }, original, ..ROW });
+        }),
+        "stays of a member" => {
+            extract(n, |n, put| put(&Row { claim: &format!("C{n:06}"), form: "I", code: "0PU43JZ", day: n, ..ROW }))
+        }
+        "alike lines of a claim" => {
+            extract(n, |n, put| put(&Row { paid: 300 + i64::try_from(n).expect("few rows"), ..ROW }))
+        }
         "lines of a claim" => extract(n, |n, put| put(&Row { line: n + 1, day: n, ..ROW })),
         "sessions of a member" => extract(n, |n, put| put(&Row { claim: &format!("C{n:06}"), day: n, ..ROW })),
         "claims of an encounter" => extract(n, |n, put| put(&Row { claim: &format!("C{n:06}"), ..ROW })),
@@ -123,8 +149,11 @@ fn checking_takes_steps_in_proportion_to_the_extract() {
         "claims",
         "versions of a claim",
         "voids of a claim",
+        "reversals of a claim",
+        "claims that name one claim",
         "lines of a claim",
         "sessions of a member",
+        "stays of a member",
         "claims of an encounter",
         "product labels",
         "columns",
@@ -165,6 +194,21 @@ fn suppressions_take_steps_in_proportion() {
             assert_eq!(judged.matches.by.iter().flatten().count(), n, "every claim has a suppression of its own");
         })
     });
+}
+
+#[test]
+fn a_baseline_takes_steps_in_proportion() {
+    // The findings of alike lines have one fingerprint, and those of claims have one each.
+    for kind in ["claims", "alike lines of a claim"] {
+        for memory in [0, MEMORY] {
+            grows_in_proportion(&format!("a baseline of {kind}"), 0, |n| {
+                let known = findings_of(&inputs(kind, n).run().expect("the extract is sound"));
+                let mut run = inputs(kind, n + n / 2).run().expect("the extract is sound");
+                run.context.baseline = Some(baseline(known, memory));
+                counted(|| _ = written(&run, "summary.json"))
+            });
+        }
+    }
 }
 
 /// The built-in policy with as many more diagnoses and brands.

@@ -4,20 +4,23 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use csv::StringRecord;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::baseline::{BaselineFacts, FindingEntry};
+use crate::baseline::{BaselineFacts, BaselineFindings, FindingEntry};
 use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint, unguarded};
 use crate::frame::{Allowance, TooLarge};
+use crate::ingest::source::spill::{Scratch, Spool};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
 use crate::report::format::summary_json::SCHEMA;
+use crate::report::sorted::Sorter;
 use crate::report::table::record::{FINDING, NEW, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";
@@ -44,8 +47,10 @@ impl From<TableError> for CompareError {
 pub struct FindingsFile {
     /// Its directory.
     pub path: PathBuf,
-    /// Its findings in their order.
+    /// Its findings in their order; none if they were sorted.
     pub entries: Vec<FindingEntry>,
+    /// The number of its findings.
+    count: usize,
     /// Are amounts known? They are not if the extracts have no column for them.
     pub knows_amounts: bool,
     /// What it says of its inputs.
@@ -60,6 +65,31 @@ pub struct FindingRow<'a> {
     /// Has the table the columns of [`SUPPRESSED`]?
     marked: bool,
 }
+
+/// Why a finding is not kept.
+#[derive(Debug)]
+enum NotKept {
+    TooLarge(TooLarge),
+    Io(io::Error),
+}
+
+impl From<TooLarge> for NotKept {
+    fn from(e: TooLarge) -> Self {
+        Self::TooLarge(e)
+    }
+}
+
+impl From<io::Error> for NotKept {
+    fn from(e: io::Error) -> Self {
+        Self::Io(e)
+    }
+}
+
+/// The part of the memory that is left which findings may take while they are sorted, and again when they are.
+const SORTED_SHARE: u64 = 4;
+
+/// Bytes of memory for a finding that is sorted: the list of them grows to twice its size.
+const SORTED_BYTES: usize = 2 * size_of::<FindingEntry>();
 
 /// The findings in summary.json.
 #[derive(Deserialize)]
@@ -78,6 +108,13 @@ struct FindingsSummary {
     not_asked: BTreeSet<String>,
     #[serde(default)]
     inputs: Vec<InputHead>,
+}
+
+impl FindingsSummary {
+    /// The number of findings that it states.
+    fn findings(&self) -> u64 {
+        self.rules.values().map(|rule| rule.findings).fold(0, u64::saturating_add)
+    }
 }
 
 #[derive(Deserialize)]
@@ -192,9 +229,57 @@ impl FindingsFile {
     /// Reads the findings of a report, which may take this memory.
     pub fn read(path: &Path, allowance: &mut Allowance) -> Result<Self, CompareError> {
         let summary = summary(path)?;
+        let stated = summary.findings();
+        let needed = stated.saturating_mul(FINDING_BYTES);
+        if needed > allowance.left() {
+            let mebibytes = needed.div_ceil(1 << 20);
+            return Err(CompareError::FindingsFile(format!(
+                "{}: its {stated} findings take {mebibytes} MiB of memory, and --memory leaves {} MiB for them; give --memory {}M",
+                path.display(),
+                allowance.left() >> 20,
+                (2 * mebibytes).div_ceil(MEMORY_STEP) * MEMORY_STEP
+            )));
+        }
+        let mut entries = Vec::new();
+        entries.reserve_exact(stated as usize);
+        let report = Self::visit(path, &summary, allowance, &mut |entry, allowance| {
+            let is_stated = (entries.len() as u64) < stated;
+            allowance.take(if is_stated { FINDING_BYTES } else { FURTHER_BYTES })?;
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok(Self { entries, ..report })
+    }
+
+    /// Reads the findings of a report and sorts them. They may take half of the memory that is left, and the others are in files
+    /// that `scratch` makes.
+    pub fn read_sorted(
+        path: &Path,
+        allowance: &mut Allowance,
+        scratch: &Scratch,
+    ) -> Result<(Self, BaselineFindings), CompareError> {
+        let share = usize::try_from(allowance.left() / SORTED_SHARE).unwrap_or(usize::MAX);
+        allowance.take(2 * share as u64).map_err(|e| CompareError::FindingsFile(format!("{}: {e}", path.display())))?;
+        let mut sorter = Sorter::new(Arc::clone(scratch), share);
+        let report =
+            Self::visit(path, &summary(path)?, allowance, &mut |entry, _| Ok(sorter.push(entry, SORTED_BYTES)?))?;
+        let sorted = sorter.finish()?;
+        let findings = BaselineFindings::of(sorted, Spool::new(Arc::clone(scratch), share))?;
+        allowance.give_back((2 * share - findings.bytes()) as u64);
+        Ok((report, findings))
+    }
+
+    /// Reads the findings of a report and hands each to `keep`.
+    fn visit(
+        path: &Path,
+        summary: &FindingsSummary,
+        allowance: &mut Allowance,
+        keep: &mut dyn FnMut(FindingEntry, &mut Allowance) -> Result<(), NotKept>,
+    ) -> Result<Self, CompareError> {
         let mut report = Self {
             path: path.to_path_buf(),
             entries: Vec::new(),
+            count: 0,
             knows_amounts: summary.amount_at_risk.is_some(),
             facts: BaselineFacts {
                 rows: summary.ledger.rows,
@@ -208,18 +293,6 @@ impl FindingsFile {
             tokens: 0,
             table: ForeignTable::of(path, TABLE, allowance.largest_row()),
         };
-        let stated: u64 = summary.rules.values().map(|rule| rule.findings).fold(0, u64::saturating_add);
-        let needed = stated.saturating_mul(FINDING_BYTES);
-        if needed > allowance.left() {
-            let mebibytes = needed.div_ceil(1 << 20);
-            return Err(CompareError::FindingsFile(format!(
-                "{}: its {stated} findings take {mebibytes} MiB of memory, and --memory leaves {} MiB for them; give --memory {}M",
-                path.display(),
-                allowance.left() >> 20,
-                (2 * mebibytes).div_ceil(MEMORY_STEP) * MEMORY_STEP
-            )));
-        }
-        report.entries.reserve_exact(stated as usize);
         let (mut subjects, mut rules) = (Subjects::default(), BTreeMap::<String, (u64, Sum)>::new());
         let table = report.table.clone();
         let end = walk(&table, &mut |line, row| {
@@ -233,16 +306,17 @@ impl FindingsFile {
             if row.cell("source_line").parse::<u64>().is_err() {
                 return Err(bad("source_line"));
             }
-            let is_stated = (report.entries.len() as u64) < stated;
-            allowance.take(if is_stated { FINDING_BYTES } else { FURTHER_BYTES }).map_err(too_large)?;
             let subject = subjects.number(row, allowance).map_err(too_large)?;
             let entry = row.entry(subject).map_err(bad)?;
             let (findings, at_risk) = rules.entry(row.rule().to_owned()).or_default();
             *findings += 1;
             *at_risk += entry.amount().unwrap_or(Cents(0));
             report.tokens += usize::from(is_token(row.cell("claim_id")));
-            report.entries.push(entry);
-            Ok(())
+            report.count += 1;
+            keep(entry, allowance).map_err(|e| match e {
+                NotKept::TooLarge(e) => too_large(e),
+                NotKept::Io(e) => e.into(),
+            })
         })?;
         for (code, stated) in &summary.rules {
             let (findings, at_risk) = rules.get(code).copied().unwrap_or_default();
@@ -260,7 +334,7 @@ impl FindingsFile {
 
     /// Is it masked? `None`: it has no finding that would show it.
     pub fn masked(&self) -> Option<bool> {
-        (!self.entries.is_empty()).then_some(self.tokens == self.entries.len())
+        (self.count > 0).then_some(self.tokens == self.count)
     }
 
     /// Refuses a comparison with `other` unless both are masked or neither is.

@@ -35,9 +35,10 @@ const CENTS_SCALE: usize = 2;
 /// written.
 const ROW_GROUP_ROWS: u32 = 1 << 16;
 
-/// Bytes of text after which a row group ends, because cells may have any length: about twice what 65,536 ordinary findings
-/// have.
-const ROW_GROUP_BYTES: usize = 64 << 20;
+/// Bytes of text after which a row group ends, because cells may have any length: half as much again as 65,536 ordinary findings
+/// have. Services and findings are written at a time, and the encoded texts of a group are in memory beside its rows, so both
+/// groups may take four times as much.
+const ROW_GROUP_BYTES: usize = 32 << 20;
 
 fn failed(e: PolarsError) -> io::Error {
     match e {
@@ -265,7 +266,7 @@ mod tests {
             }
             rows
         };
-        assert_eq!(groups(4, 600, &text), [1200, 1200], "64 MiB are 1,024 such texts");
+        assert_eq!(groups(4, 300, &text), [600, 600], "32 MiB are 512 such texts");
         assert_eq!(groups(4, 40_000, "x"), [65_536, 65_536, 28_928]);
         assert_eq!(groups(0, 0, ""), [0; 0]);
     }
