@@ -136,8 +136,7 @@ impl Bench {
     fn run(&self, bytes: &[u8]) -> Run {
         let (policy, library) = (self.policy.clone(), self.library.clone());
         let expect = Expect::default();
-        let setup =
-            Setup { policy, library, authorization_file: None, expect, block: BLOCK, part: LINES, memory: None };
+        let setup = Setup { policy, library, authorizations: None, expect, block: BLOCK, part: LINES, memory: None };
         run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
             .expect("nothing is damaged")
     }

@@ -57,7 +57,7 @@ pub(crate) fn load(
 }
 
 /// Makes files without a name in the directory in which the report will be, or the nearest above it that is there.
-fn scratch_beside(out: Option<&Path>) -> Scratch {
+pub(crate) fn scratch_beside(out: Option<&Path>) -> Scratch {
     let above = out.and_then(Path::parent).unwrap_or(Path::new("")).ancestors().find(|directory| directory.is_dir());
     let directory = above.unwrap_or(Path::new(".")).to_path_buf();
     Arc::new(move || {

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use rayon::ThreadPool;
 use serde_json::json;
 
-use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::Authorizations;
 use crate::claim::line::mask::Mask;
 use crate::cli::args::{Check, FailOn, HashedPart};
 use crate::cli::comparison::ComparedFindings;
@@ -31,7 +31,7 @@ use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run;
 use crate::run::thinned::{LARGEST_BYTES, ThinnedTable};
-use crate::run::{Expect, read_authorizations};
+use crate::run::{Expect, Memory, read_authorizations};
 
 /// What a run does. It never changes; [`Materials`] has what the run consumes.
 pub(crate) struct Plan {
@@ -93,7 +93,7 @@ impl Plan {
 pub(crate) struct Materials {
     pub(crate) policy: Policy,
     pub(crate) library: Library,
-    pub(crate) authorizations: Option<AuthorizationFile>,
+    pub(crate) authorizations: Option<Authorizations>,
     pub(crate) mask: Option<Mask>,
     pub(crate) comparison: ComparedFindings,
     /// The hashes, if they are sampled, which takes no longer than planning. Whole files are hashed after everything
@@ -126,15 +126,15 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     // An input that cannot be hashed cannot be read either, and reading it gives a better message.
     let sample =
         || (hashed == HashedPart::Sampled).then(|| hash_inputs(&settings, &typed.files, hashed).ok()).flatten();
-    let (docs, (loaded, sampled)) =
-        pool.install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, memory, log), sample)));
+    let bounded = Memory { bytes: memory, scratch: comparison::scratch_beside(out.as_deref()) };
+    let (docs, (loaded, sampled)) = pool
+        .install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, &bounded, log), sample)));
     let docs = docs?;
     let (policy, library, authorizations) = loaded?;
     // The baseline may be the report that this run replaces.
     let baseline = comparison::baseline(&settings, log)?;
     // What is looked up by key has half of the memory, and the rows have the rest.
-    let copies = 1 + usize::from(mask.is_some());
-    let held = authorizations.as_ref().map_or(0, |file| file.bytes() * copies);
+    let held = authorizations.as_ref().map_or(Ok(0), |all| all.bytes(mask.is_some(), memory))?;
     let left = (memory / 2).saturating_sub(held);
     let comparison = comparison::load(&settings, baseline.as_deref(), day, (left, out.as_deref()))?.dated(typed.today);
     let held = held + comparison.bytes();
@@ -222,10 +222,10 @@ pub(crate) fn is_pipe(name: &str) -> bool {
     name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
-type Loaded = (Policy, Library, Option<AuthorizationFile>);
+type Loaded = (Policy, Library, Option<Authorizations>);
 
 /// Loads policy, layouts and authorizations, and checks the header of every extract.
-fn load(settings: &EffectiveSettings, files: &[String], memory: usize, log: &Log) -> anyhow::Result<Loaded> {
+fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &Log) -> anyhow::Result<Loaded> {
     let (policy, library) = rayon::join(|| settings.policy(), || load_library(&settings.layout_choice()));
     let policy = policy?;
     let extracts: Vec<_> =
@@ -240,7 +240,7 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: usize, log: &Log
     let library = library?;
     let limit = settings.max_decompressed.value;
     look_at_headers(files, &library, limit, log)?;
-    let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory / 4));
+    let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory));
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
     Ok((policy, library, authorizations))
 }

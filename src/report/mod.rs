@@ -12,7 +12,6 @@
 //! - [`table`]: the columns of services and findings, and their rows as CSV.
 //! - [`top_services`]: the services with the highest amounts at risk.
 //! - [`labels`]: words of the claims that no table knows.
-//! - [`sorted`]: sorting and sums by key beyond memory.
 //! - [`provider_names`]: the names of the billing providers.
 //! - [`totals`]: counts and money of the run, added up part by part.
 //! - [`new_findings`]: which findings the baseline does not have.
@@ -50,7 +49,6 @@ pub mod seal;
 pub mod services_file;
 pub mod siblings;
 pub mod sink;
-mod sorted;
 pub mod table;
 pub mod top_services;
 pub mod totals;

@@ -9,11 +9,11 @@ use rustc_hash::{FxHashMap, FxHasher};
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::claim::value::authorization;
 use crate::claim::{Kind, Line, Text};
+use crate::ingest::source::sorted::Sorter;
 use crate::ingest::source::spill::Scratch;
 use crate::policy::Disposition;
 use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
 use crate::report::provider_names::Names;
-use crate::report::sorted::Sorter;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
 use crate::run::RunContext;
@@ -138,9 +138,9 @@ impl Totals {
 
     /// The labels of a kind that no table knows, with their rows, the most frequent first.
     pub fn unread_labels<'l>(&'l self, kind: LabelKind, run: &'l RunContext) -> Vec<(&'l str, u64)> {
-        match (kind, &run.authorization_file) {
+        match (kind, &run.authorizations) {
             (LabelKind::AuthorizationStatus, Some(file)) => {
-                file.unread_statuses().into_iter().take(MAX_LABELS_LISTED).collect()
+                file.unread_statuses().labels().take(MAX_LABELS_LISTED).collect()
             }
             _ => self.unread.of_kind(kind),
         }
@@ -148,7 +148,7 @@ impl Totals {
 
     /// The authorization file and its use, if one was given.
     pub fn coverage(&self, run: &RunContext) -> Option<AuthorizationCoverage> {
-        let file = run.authorization_file.as_ref()?;
+        let file = run.authorizations.as_ref()?;
         Some(AuthorizationCoverage {
             numbers_on_services: self.distinct_numbers[0],
             numbers_found: self.distinct_numbers[1],
@@ -222,7 +222,7 @@ fn joined(one: (Date, Date), other: (Date, Date)) -> (Date, Date) {
 /// The authorization numbers on the services of a part, as hashes of their letters and digits, and whether the file has
 /// each.
 fn numbers(part: &PartView<'_>) -> FxHashMap<u64, bool> {
-    let Some(file) = &part.context.run.authorization_file else { return FxHashMap::default() };
+    let Some(file) = part.authorizations else { return FxHashMap::default() };
     let mut numbers = FxHashMap::default();
     for record in part.services() {
         for number in record.line.text(Text::Authorization).split(';').filter(|number| !number.is_empty()) {

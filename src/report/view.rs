@@ -1,5 +1,6 @@
 //! What a report sees of a run: the context of the whole run, and one judged part.
 
+use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Line, LineSet};
 use crate::finding::fingerprint::Fingerprint;
 use crate::finding::words::Words;
@@ -30,6 +31,8 @@ pub struct PartView<'a> {
     pub judged: &'a Judged,
     /// The suppressions that fit the findings.
     pub matches: &'a SuppressionMatches,
+    /// The rows of the authorization file by which it was judged, as they are shown.
+    pub authorizations: Option<&'a AuthorizationFile>,
     /// For each finding: is it new? Empty without a baseline.
     pub new: &'a [bool],
 }
@@ -52,14 +55,22 @@ impl<'a> ReportContext<'a> {
 
     /// A part of the run. Its findings are not compared with the baseline.
     pub fn part(self, part: &'a JudgedPart<'a>) -> PartView<'a> {
-        PartView { context: self, line_set: &part.line_set, judged: &part.judged, matches: &part.matches, new: &[] }
+        let (line_set, judged, matches) = (&part.line_set, &part.judged, &part.matches);
+        PartView {
+            context: self,
+            line_set,
+            judged,
+            matches,
+            authorizations: part.authorization_file.as_deref(),
+            new: &[],
+        }
     }
 
     /// A whole run as its only part.
     pub fn of(outcome: &'a JudgedRun, docs: &'a [RuleDoc]) -> PartView<'a> {
         let context = ReportContext { run: &outcome.context, docs };
         let (line_set, judged, matches) = (&outcome.line_set, &outcome.judged, &outcome.matches);
-        PartView { context, line_set, judged, matches, new: &[] }
+        PartView { context, line_set, judged, matches, authorizations: outcome.authorization_file.as_deref(), new: &[] }
     }
 }
 
@@ -75,7 +86,7 @@ impl<'a> PartView<'a> {
         let words = Words {
             policy: &run.policy,
             line_set: self.line_set,
-            authorizations: run.authorization_file.as_ref(),
+            authorizations: self.authorizations,
             months_only: run.masked == Masked::IdsAndDays,
             extracts: &|number| shown(&run.inputs[number as usize].name),
         };

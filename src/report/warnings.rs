@@ -64,7 +64,7 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
             warnings.push(Warning::new(WarningKind::FewerColumns).field(name).count(fewest).of(*before));
         }
     }
-    match (baseline.has_authorizations, run.authorization_file.is_some()) {
+    match (baseline.has_authorizations, run.authorizations.is_some()) {
         (true, false) => warnings.push(Warning::new(WarningKind::AuthorizationsGone)),
         (false, true) => warnings.push(Warning::new(WarningKind::AuthorizationsAdded)),
         _ => {}
@@ -89,7 +89,7 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
 
 /// Signs that the authorization file is the wrong one.
 fn authorizations(run: &RunContext, totals: &Totals, warnings: &mut Vec<Warning>) {
-    let Some((file, coverage)) = run.authorization_file.as_ref().zip(totals.coverage(run)) else { return };
+    let Some((file, coverage)) = run.authorizations.as_ref().zip(totals.coverage(run)) else { return };
     // A file without rows has a warning of its own.
     if coverage.approvals == 0 && coverage.rows > 0 {
         warnings.push(Warning::new(WarningKind::NoApproval).of(coverage.rows));
@@ -97,7 +97,7 @@ fn authorizations(run: &RunContext, totals: &Totals, warnings: &mut Vec<Warning>
     if coverage.numbers_on_services > 0 && coverage.numbers_found == 0 {
         warnings.push(Warning::new(WarningKind::AuthorizationsNotFound).of(coverage.numbers_on_services));
     }
-    let unread: u64 = file.unread_statuses().into_iter().map(|(_, rows)| rows).sum();
+    let unread = file.unread_statuses().rows();
     if unread > 0 {
         warnings.push(Warning::new(WarningKind::UnreadAuthorizationStatus).count(unread).of(coverage.rows));
     }

@@ -1,12 +1,13 @@
 //! The authorization file of a run, read with the spellings of extracts and the words of the chosen layout.
 
-use crate::claim::authorization::{AuthorizationColumns, AuthorizationFile, AuthorizationWords};
+use crate::claim::authorization::{AuthorizationColumns, AuthorizationWords, Authorizations, RowRoom};
 use crate::ingest::field::Field;
 use crate::ingest::layout::definition::{Layout, Mapping};
 use crate::ingest::layout::library::{Library, SHIPPED};
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
-use crate::ingest::{ReadError, RowMemory, Source};
+use crate::ingest::{ReadError, Source};
 use crate::policy::Policy;
+use crate::run::setup::Memory;
 
 /// Columns of the file that share the spellings of a field of extracts.
 const AS_IN_EXTRACTS: [(usize, Field); 4] =
@@ -18,13 +19,13 @@ const CANONICAL: &str = "canonical";
 /// Reads an authorization file. If the user chose a layout, `library` holds only that one, and its names and words
 /// apply, too.
 ///
-/// Its rows may take `memory` bytes, of which half is for the copy that masking makes. Without a bound they may take any.
+/// Rows that take more than their share of `memory` are on disk. Without a bound, all of them are in memory.
 pub fn read_authorizations(
     source: Source,
     policy: &Policy,
     library: &Library,
-    memory: Option<usize>,
-) -> Result<AuthorizationFile, ReadError> {
+    memory: Option<&Memory>,
+) -> Result<Authorizations, ReadError> {
     let columns = spellings(library).map_err(|what| ReadError::unusable(&source.name, what))?;
     let vocabulary = match library.candidates() {
         [chosen] => policy.vocabulary.clone().with(&chosen.words),
@@ -32,14 +33,13 @@ pub fn read_authorizations(
     };
     let statuses = &vocabulary.authorization_statuses;
     let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns };
-    let memory = RowMemory::new(memory.unwrap_or(usize::MAX), |bytes| bytes.saturating_mul(4));
-    AuthorizationFile::read(source, words, &memory)
+    Authorizations::read(source, words, memory.map_or_else(RowRoom::unbounded, Memory::of_authorizations))
 }
 
 /// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no
 /// authorization file.
 pub fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
-    AuthorizationFile::columns(source, &spellings(library).ok()?)
+    Authorizations::columns(source, &spellings(library).ok()?)
 }
 
 /// The names under which each column may be in the header.

@@ -1,9 +1,11 @@
 //! What holds for all parts of a run, and a part that was judged.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::{BaselineFacts, BaselineFindings};
-use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::{AuthorizationFile, Authorizations};
 use crate::claim::{Batch, LineSet};
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{InputFile, Rejects, TableUsage};
@@ -78,7 +80,7 @@ pub struct RunContext {
     /// Rows by bin.
     pub ledger: Ledger,
     /// The authorization file, if one was given; masked if the run is.
-    pub authorization_file: Option<AuthorizationFile>,
+    pub authorizations: Option<Authorizations>,
     /// What is masked.
     pub masked: Masked,
     /// The accepted findings, if a file of suppressions was given.
@@ -112,6 +114,8 @@ pub struct JudgedPart<'a> {
     pub judged: Judged,
     /// What the suppressions match among the findings.
     pub matches: SuppressionMatches,
+    /// The rows of the authorization file by which it was judged, masked if the run is: all rows, or those that its lines need.
+    pub authorization_file: Option<Arc<AuthorizationFile>>,
 }
 
 /// A run in one part: worked examples, tests, the dossier of a claim.
@@ -124,18 +128,15 @@ pub struct JudgedRun {
     pub judged: Judged,
     /// What the suppressions match among the findings.
     pub matches: SuppressionMatches,
+    /// The rows of the authorization file, masked if the run is.
+    pub authorization_file: Option<Arc<AuthorizationFile>>,
     /// Counts and money.
     pub summary: Summary,
 }
 
 impl RunContext {
     /// The context of a run over these extracts, without mask, suppressions and baseline.
-    pub fn new(
-        policy: Policy,
-        inputs: Vec<Input>,
-        ledger: Ledger,
-        authorization_file: Option<AuthorizationFile>,
-    ) -> Self {
+    pub fn new(policy: Policy, inputs: Vec<Input>, ledger: Ledger, authorizations: Option<Authorizations>) -> Self {
         let (input_files, tables, masked) = (Vec::new(), Vec::new(), Masked::Nothing);
         Self {
             policy,
@@ -143,7 +144,7 @@ impl RunContext {
             input_files,
             tables,
             ledger,
-            authorization_file,
+            authorizations,
             masked,
             suppressions: None,
             today: None,

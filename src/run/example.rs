@@ -14,14 +14,14 @@ use crate::run::setup::Setup;
 pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<JudgedRun, String> {
     let text = |s: &str| s.trim_start().as_bytes().to_vec();
     let library = Library::shipped().map_err(|e| e.to_string())?;
-    let authorization_file = auths
+    let authorizations = auths
         .map(|a| read_authorizations(Source::from_bytes("auths", text(a))?, policy, &library, None))
         .transpose()
         .map_err(|e| e.to_string())?;
     let setup = Setup {
         policy: policy.clone(),
         library,
-        authorization_file,
+        authorizations,
         expect: Expect::default(),
         block: crate::ingest::BLOCK,
         part: LINES,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::claim::Store;
-use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::Authorizations;
 use crate::ingest::field::Group;
 use crate::ingest::same_text::{RowCounts, Texts};
 use crate::ingest::source::same_file;
@@ -126,12 +126,13 @@ pub fn run_with(
     store.finish();
     account.close(&setup.expect)?;
     tables.iter().try_for_each(TableUsage::refuse_if_unmet)?;
-    let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorization_file);
-    let of_authorizations = context.authorization_file.iter().flat_map(AuthorizationFile::warnings);
+    let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorizations);
+    let of_authorizations = context.authorizations.iter().flat_map(Authorizations::warnings);
     warnings.extend(of_authorizations.cloned().chain(watch.warnings()));
     context.tables = tables;
     context.warnings = warning::merged(warnings);
-    Run::new(context, store, setup.memory.as_ref()).map_err(|e| ReadError::Spool(e.to_string()))
+    let run = Run::new(context, store, setup.memory.as_ref());
+    run.map_err(|e| e.downcast::<ReadError>().unwrap_or_else(|e| ReadError::Spool(e.to_string())))
 }
 
 /// The error for an extract with usable rows that was already given.

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations, NeededKeys, PartRows};
 use crate::claim::index::Index;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::Mask;
 use crate::claim::store::LINES;
-use crate::claim::{Batch, LineSet, Store};
+use crate::claim::{Batch, LineSet, Store, Text};
 use crate::ingest::source::spill::Scratch;
 use crate::ledger::Ledger;
 use crate::rules::judge::judge;
@@ -45,6 +45,10 @@ pub struct Run {
     /// whole claim.
     claims_at_risk: Vec<FxHashSet<u32>>,
     masking: Option<Masking>,
+    /// The rows of the authorization file that each part needs, if the file is on disk.
+    part_rows: Option<PartRows>,
+    /// Bytes that the rows of a part may take.
+    part_row_bytes: usize,
     /// Makes a file for what does not fit in memory.
     scratch: Scratch,
 }
@@ -60,12 +64,23 @@ struct Survey {
 impl Run {
     pub(super) fn new(context: RunContext, store: Store, memory: Option<&Memory>) -> io::Result<Self> {
         let pass_bytes = memory.map_or(usize::MAX, Memory::of_index);
-        let index = Index::new(&store, context.policy.lists(), pass_bytes, context.authorization_file.is_some())?;
+        let index = Index::new(&store, context.policy.lists(), pass_bytes, context.authorizations.is_some())?;
         let (starts, ledger_read) = (store.starts(), context.ledger);
         let scratch =
             memory.map_or_else(|| Arc::new(tempfile::tempfile) as Scratch, |memory| Arc::clone(&memory.scratch));
-        let (claims_at_risk, masking) = (Vec::new(), None);
-        let mut run = Self { context, store, starts, index, ledger_read, pass_bytes, claims_at_risk, masking, scratch };
+        let mut run = Self {
+            context,
+            store,
+            starts,
+            index,
+            ledger_read,
+            pass_bytes,
+            claims_at_risk: Vec::new(),
+            masking: None,
+            part_rows: None,
+            part_row_bytes: memory.map_or(usize::MAX, Memory::of_part_rows),
+            scratch,
+        };
         run.look_through()?;
         Ok(run)
     }
@@ -96,25 +111,49 @@ impl Run {
 
     /// Judges a part. Fails if its lines cannot be read back from disk.
     pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
-        Ok(self.judged(self.set(n)?))
+        Ok(self.judged(self.set(n)?, self.authorizations_of(n)?))
     }
 
-    fn judged<'a>(&self, line_set: LineSet<'a>) -> JudgedPart<'a> {
+    fn judged<'a>(&self, line_set: LineSet<'a>, authorization_file: Option<Arc<AuthorizationFile>>) -> JudgedPart<'a> {
         if let Some(masking) = &self.masking {
-            return masking.part(line_set, &self.context);
+            return masking.part(line_set, authorization_file, &self.context);
         }
-        let judged = judge(&line_set, &self.context.policy, self.context.authorization_file.as_ref());
+        let judged = judge(&line_set, &self.context.policy, authorization_file.as_deref());
         let matches = self.context.matches(&judged, &line_set.lines, &line_set);
-        JudgedPart { line_set, judged, matches }
+        JudgedPart { line_set, judged, matches, authorization_file }
+    }
+
+    /// The rows of the authorization file by which a part is judged.
+    fn authorizations_of(&self, n: usize) -> io::Result<Option<Arc<AuthorizationFile>>> {
+        self.authorization_rows(|rows| rows.of(n))
+    }
+
+    /// The authorization file as it was read, or, if it is on disk, the rows that `some` selects.
+    fn authorization_rows(
+        &self,
+        some: impl Fn(&PartRows) -> io::Result<Vec<(u64, Authorization)>>,
+    ) -> io::Result<Option<Arc<AuthorizationFile>>> {
+        if let Some(file) = self.authorizations().and_then(Authorizations::file) {
+            return Ok(Some(Arc::clone(file)));
+        }
+        let Some(rows) = &self.part_rows else { return Ok(None) };
+        let mut rows = some(rows)?;
+        if let Some(masking) = &self.masking {
+            for (_, row) in &mut rows {
+                *row = masking.row(row);
+            }
+        }
+        Ok(Some(Arc::new(AuthorizationFile::of_some(rows, &self.context.policy.codes))))
     }
 
     /// Judges all lines as one part.
     pub fn judge_all(mut self) -> io::Result<JudgedRun> {
         let lines = std::mem::replace(&mut self.store, Store::new(None, LINES)).into_one()?;
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists())?;
-        let JudgedPart { line_set, judged, matches } = self.judged(line_set);
+        let file = self.authorization_rows(PartRows::all)?;
+        let JudgedPart { line_set, judged, matches, authorization_file } = self.judged(line_set, file);
         let summary = Summary::from_judged(&judged);
-        Ok(JudgedRun { context: self.context, line_set, judged, matches, summary })
+        Ok(JudgedRun { context: self.context, line_set, judged, matches, authorization_file, summary })
     }
 
     /// A run over lines that were read before, such as the lines of a dossier. It keeps the ledger of `context`.
@@ -130,11 +169,11 @@ impl Run {
     /// Masks everything that can be reported. With `months`, dates are cut to their month. Fails if lines cannot be
     /// read back.
     pub fn mask(&mut self, mask: Mask, months: bool) -> io::Result<()> {
-        let authorizations = self.context.authorization_file.take();
+        let authorizations = self.context.authorizations.take();
         let mut masking =
             Masking::new(mask, months, (&self.store, &self.context.policy), authorizations, self.pass_bytes)?;
         let has_id_numbers = masking.drop_id_numbers(&mut self.store, &self.context)?;
-        self.context.authorization_file = masking.authorization_file(&self.context);
+        self.context.authorizations = masking.masked(&self.context, self.scratch())?;
         self.masking = Some(masking);
         if has_id_numbers {
             let (lists, numbers) = (self.context.policy.lists(), self.authorizations().is_some());
@@ -150,13 +189,19 @@ impl Run {
     }
 
     /// The authorization file as it was read.
-    fn authorizations(&self) -> Option<&AuthorizationFile> {
-        self.masking.as_ref().map_or(self.context.authorization_file.as_ref(), Masking::authorizations)
+    fn authorizations(&self) -> Option<&Authorizations> {
+        self.masking.as_ref().map_or(self.context.authorizations.as_ref(), Masking::authorizations)
     }
 
-    /// Fills the ledger, and finds the claims at risk of each part.
+    /// Fills the ledger, finds the rows of an authorization file on disk that each part needs, and the claims at risk of each part.
     fn look_through(&mut self) -> io::Result<()> {
-        let surveys = (0..self.parts()).into_par_iter().map(|n| self.survey(n)).collect::<io::Result<Vec<_>>>()?;
+        let on_disk = self.authorizations().and_then(Authorizations::on_disk).cloned();
+        let keys = on_disk.as_ref().map(|_| NeededKeys::new(self.scratch()));
+        let survey = |n: usize| self.survey(n, keys.as_ref());
+        let surveys = (0..self.parts()).into_par_iter().map(survey).collect::<io::Result<Vec<_>>>()?;
+        if let (Some(keys), Some(rows), Some(all)) = (keys, on_disk, self.authorizations()) {
+            self.part_rows = Some(keys.find(all, &rows, self.parts(), self.part_row_bytes)?);
+        }
         let mut claims = Vec::with_capacity(surveys.len());
         for survey in surveys {
             self.context.ledger.merge(&survey.ledger);
@@ -168,8 +213,10 @@ impl Run {
         Ok(())
     }
 
-    fn survey(&self, n: usize) -> io::Result<Survey> {
+    fn survey(&self, n: usize, keys: Option<&NeededKeys>) -> io::Result<Survey> {
         let set = self.set(n)?;
+        let looked_up = set.lines.iter().map(|line| (line.text(Text::Authorization), line.text(Text::MemberId)));
+        keys.map_or(Ok(()), |keys| keys.add(n, looked_up))?;
         let mut survey = Survey::default();
         survey.ledger.add_lines(&set.lines, &set.bins);
         let of_claim = set.services.iter().filter(|service| set.line(service.line).amounts == AmountsPer::Claim);
@@ -190,7 +237,7 @@ impl Run {
                 return Ok(Vec::new());
             }
             let set = self.set(n)?;
-            let judged = judge(&set, &self.context.policy, self.authorizations());
+            let judged = judge(&set, &self.context.policy, self.authorizations_of(n)?.as_deref());
             let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgement)| judgement.counts_claim);
             Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(claim)).collect())
         };

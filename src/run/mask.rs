@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 
-use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations};
 use crate::claim::line::mask::{Ids, Mask, Masker};
 use crate::claim::{LineSet, Store};
+use crate::ingest::source::spill::Scratch;
 use crate::policy::Policy;
 use crate::rules::judge::judge;
 use crate::rules::necessity::resembles;
@@ -16,6 +18,9 @@ use crate::run::context::{JudgedPart, RunContext};
 
 /// Number of columns of a line that hold ids: claim, original claim, member and authorization.
 const ID_COLUMNS: usize = 4;
+
+/// Number of columns of the authorization file that hold ids: number and member.
+const ROW_ID_COLUMNS: usize = 2;
 
 /// Number of characters of the family of a diagnosis.
 const FAMILY_LENGTH: usize = 3;
@@ -32,7 +37,7 @@ pub struct Masking {
     months: bool,
     ids: Ids,
     /// The unmasked authorization file, which judging uses.
-    authorizations: Option<AuthorizationFile>,
+    authorizations: Option<Authorizations>,
 }
 
 impl Masking {
@@ -42,24 +47,24 @@ impl Masking {
         mask: Mask,
         months: bool,
         (store, policy): (&Store, &Policy),
-        authorizations: Option<AuthorizationFile>,
+        authorizations: Option<Authorizations>,
         bytes: usize,
     ) -> io::Result<Self> {
         let lines = store.batches();
         let codes = PolicyCodes::new(policy);
-        // The last part is the authorization file.
+        // The last parts are the authorization file.
+        let (pieces, rows) = authorizations.as_ref().map_or((0, 0), |all| (all.pieces(), all.coverage().rows as usize));
         let ids = Ids::collect(
             &mask,
-            lines + 1,
-            (store.len().saturating_mul(ID_COLUMNS), bytes),
+            lines + pieces,
+            (store.len().saturating_mul(ID_COLUMNS).saturating_add(rows.saturating_mul(ROW_ID_COLUMNS)), bytes),
             &|id| codes.hold(id),
             |part, sink| {
                 if part < lines {
                     store.batch(part)?.iter().for_each(|line| sink.line(line));
-                } else {
-                    authorizations.iter().flat_map(AuthorizationFile::rows).for_each(|row| sink.authorization(row));
+                    return Ok(());
                 }
-                io::Result::Ok(())
+                authorizations.iter().try_for_each(|all| all.visit(part - lines, |row| sink.authorization(row)))
             },
         )?;
         Ok(Self { mask, months, ids, authorizations })
@@ -76,7 +81,7 @@ impl Masking {
         let codes = &context.policy.codes;
         let authorizations = self.authorizations.take();
         let masker = self.masker();
-        let file = authorizations.map(|file| file.changed(|row| masker.without_id_units(row), codes));
+        let authorizations = authorizations.map(|all| all.changed(|row| masker.without_id_units(row), codes));
         let mut any = false;
         for n in 0..store.batches() {
             let changed = masker.without_id_numbers(&*store.batch(n)?);
@@ -85,32 +90,47 @@ impl Masking {
                 any = true;
             }
         }
-        self.authorizations = file;
+        self.authorizations = authorizations;
         Ok(any)
     }
 
     /// The authorization file as it was read, which judging uses.
-    pub(super) fn authorizations(&self) -> Option<&AuthorizationFile> {
+    pub(super) fn authorizations(&self) -> Option<&Authorizations> {
         self.authorizations.as_ref()
     }
 
-    /// The masked authorization file.
-    pub(super) fn authorization_file(&self, context: &RunContext) -> Option<AuthorizationFile> {
-        let masker = self.masker();
-        let file = self.authorizations.as_ref()?;
-        Some(file.with_rows(|row| masker.authorization(row), &context.policy.codes))
+    /// The masked authorization file. Many labels are counted in files that `scratch` makes.
+    pub(super) fn masked(&self, context: &RunContext, scratch: Scratch) -> io::Result<Option<Authorizations>> {
+        let (masker, codes) = (self.masker(), &context.policy.codes);
+        let masked = |all: &Authorizations| all.masked(|row| masker.authorization(row), codes, scratch);
+        self.authorizations.as_ref().map(masked).transpose()
     }
 
-    /// Judges the unmasked lines of a part, then masks them.
-    pub(super) fn part<'a>(&self, mut line_set: LineSet<'a>, context: &RunContext) -> JudgedPart<'a> {
-        let judged = judge(&line_set, &context.policy, self.authorizations.as_ref());
+    /// A row of an authorization file on disk, as judging uses it.
+    pub(super) fn row(&self, row: &Authorization) -> Authorization {
+        self.masker().without_id_units(row)
+    }
+
+    /// Judges the unmasked lines of a part by the rows of the authorization file, then masks both.
+    pub(super) fn part<'a>(
+        &self,
+        mut line_set: LineSet<'a>,
+        file: Option<Arc<AuthorizationFile>>,
+        context: &RunContext,
+    ) -> JudgedPart<'a> {
+        let judged = judge(&line_set, &context.policy, file.as_deref());
         let masker = self.masker();
         let lines = line_set.replace_lines(|lines| masker.lines(lines));
         if self.months {
             line_set.lines.to_mut().cut_days();
         }
         let matches = context.matches(&judged, &lines, &line_set);
-        JudgedPart { line_set, judged, matches }
+        let whole = context.authorizations.as_ref().and_then(Authorizations::file);
+        let masked = |file: Arc<AuthorizationFile>| match whole {
+            Some(whole) => Arc::clone(whole),
+            None => Arc::new(file.with_rows(|row| masker.authorization(row), &context.policy.codes)),
+        };
+        JudgedPart { line_set, judged, matches, authorization_file: file.map(masked) }
     }
 }
 

@@ -7,8 +7,8 @@
 //! # Sub-rooms, in order
 //!
 //! - [`reconcile`]: the rows and amounts read, compared with those announced.
-//! - [`authorizations`]: reads the authorization file with the words of its layout.
 //! - [`setup`]: what a run needs to start.
+//! - [`authorizations`]: reads the authorization file with the words of its layout.
 //! - [`context`]: what holds for all parts of a run, and a part that was judged.
 //! - [`mask`]: masks a part after it was judged.
 //! - [`clues`]: the signs by which unused columns of codes are known.

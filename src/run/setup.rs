@@ -1,8 +1,10 @@
 //! What a run needs to start.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::claim::authorization::AuthorizationFile;
+use crate::claim::authorization::whole::{PARTS_SHARE, ROWS_SHARE};
+use crate::claim::authorization::{Authorizations, RowRoom};
 use crate::ingest::source::spill::Scratch;
 use crate::ingest::{Library, Source};
 use crate::policy::Policy;
@@ -15,7 +17,7 @@ pub struct Setup {
     /// The layouts that headers are compared with.
     pub library: Library,
     /// The authorization file, if one was given.
-    pub authorization_file: Option<AuthorizationFile>,
+    pub authorizations: Option<Authorizations>,
     /// The figures that the extracts must add up to.
     pub expect: Expect,
     /// Bytes of a block.
@@ -55,6 +57,9 @@ impl fmt::Debug for Memory {
 /// take half the bound less this many bytes, a run takes 0.9 GiB on two threads and 60 MiB more on eight.
 const WORKING_BYTES: usize = 160 << 20;
 
+/// Bytes of rows of the authorization file that a part may read on a machine with many threads: two KiB for each of its lines.
+const LEAST_PART_ROWS: usize = 8 << 20;
+
 impl Memory {
     /// Bytes of lines that stay in memory. The rest of the bound is used first for blocks being read, then for the
     /// index, and then for parts being judged and written.
@@ -65,6 +70,17 @@ impl Memory {
     /// Bytes of a table that are read at a time, which are free again when the index is made.
     fn of_reading(&self) -> usize {
         self.bytes / 4
+    }
+
+    /// The memory of the rows of an authorization file.
+    pub(super) fn of_authorizations(&self) -> RowRoom {
+        RowRoom { bytes: self.bytes / ROWS_SHARE, scratch: Arc::clone(&self.scratch) }
+    }
+
+    /// Bytes of the rows that a part reads from an authorization file on disk. Each thread judges a part at a time, and a mask
+    /// takes a copy.
+    pub(super) fn of_part_rows(&self) -> usize {
+        (self.bytes / PARTS_SHARE / (2 * rayon::current_num_threads())).max(LEAST_PART_ROWS)
     }
 
     /// Bytes that a pass of the index may take, besides the few bytes that the index keeps for each line.

@@ -29,7 +29,7 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
         assert_eq!(written(&again, table), written(outcome, table), "{what}: {table}");
     }
     assert_eq!(again.context.ledger, outcome.context.ledger, "{what}");
-    let explainer = Explainer::new(&again.line_set, &again.context.policy, again.context.authorization_file.as_ref());
+    let explainer = Explainer::new(&again.line_set, &again.context.policy, again.authorization_file.as_deref());
     for (i, judgement) in outcome.judged.services.iter().enumerate() {
         let explained = explainer.service(i);
         let fired =
@@ -97,8 +97,7 @@ const HEAD: &str = "claim_id,member_id,product,place_of_service,service_date,pro
 fn answer(rows: &str, auths: Option<&str>, code: &str) -> Answer {
     let inputs = Inputs { auths: auths.map(Into::into), ..Inputs::one(HEAD.to_owned() + rows) };
     let outcome = inputs.run().expect("it can be read");
-    let explainer =
-        Explainer::new(&outcome.line_set, &outcome.context.policy, outcome.context.authorization_file.as_ref());
+    let explainer = Explainer::new(&outcome.line_set, &outcome.context.policy, outcome.authorization_file.as_deref());
     let explained = explainer.service(0);
     explained.answers.into_iter().find(|(rule, _)| get(*rule).code == code).expect("every rule is asked").1
 }

@@ -80,12 +80,12 @@ fn judged(
     extract: &str,
     auths: Option<&str>,
 ) -> JudgedRun {
-    let authorization_file = auths.map(|rows| {
+    let authorizations = auths.map(|rows| {
         let source = Source::from_bytes("auths.csv", format!("{AUTHS}{rows}").into_bytes()).expect("a source");
         read_authorizations(source, &policy, &library, None).expect("it is right")
     });
     let expect = Expect::default();
-    let setup = Setup { policy, library, authorization_file, expect, block: BLOCK, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorizations, expect, block: BLOCK, part: LINES, memory: None };
     let open = |name: &str| Source::from_bytes(name, extract.as_bytes().to_vec());
     let run = run(&[name.to_owned()], &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
     run.judge_all().expect("it is in memory")

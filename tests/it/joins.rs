@@ -28,7 +28,7 @@ fn judged(
     block: usize,
 ) -> Result<JudgedRun, ReadError> {
     let (policy, expect) = (policy(), Expect::default());
-    let setup = Setup { policy, library, authorization_file: None, expect, block, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory: None };
     Ok(run(names, open, setup, &Unwatched)?.judge_all().expect("it is in memory"))
 }
 

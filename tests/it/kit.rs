@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use proptest::test_runner::Config as ProptestConfig;
 
 use claimlint::baseline::{BaselineFindings, FindingEntry};
-use claimlint::claim::authorization::AuthorizationFile;
+use claimlint::claim::authorization::Authorizations;
 use claimlint::claim::line::mask::Mask;
 use claimlint::claim::store::LINES;
 use claimlint::frame::Allowance;
@@ -108,11 +108,15 @@ impl Inputs {
         Layout::load("layout.toml", text).map(Library::only).map_err(|faults| faults.to_string())
     }
 
-    /// The authorization file, read by this policy.
-    pub(crate) fn authorization_file(&self, policy: &Policy) -> Result<Option<AuthorizationFile>, String> {
+    /// The authorization file, read by this policy. What exceeds the memory is on disk.
+    pub(crate) fn authorizations(
+        &self,
+        policy: &Policy,
+        memory: Option<&Memory>,
+    ) -> Result<Option<Authorizations>, String> {
         let library = self.library()?;
         let read = |bytes: &Vec<u8>| {
-            read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, policy, &library, None)
+            read_authorizations(Source::from_bytes("auths.csv", bytes.clone())?, policy, &library, memory)
         };
         self.auths.as_ref().map(read).transpose().map_err(|e| e.to_string())
     }
@@ -131,8 +135,8 @@ impl Inputs {
         memory: Option<Memory>,
     ) -> Result<Run, String> {
         let (policy, library, expect) = (policy.clone(), self.library()?, Expect::default());
-        let authorization_file = self.authorization_file(&policy)?;
-        let setup = Setup { policy, library, authorization_file, expect, block, part, memory };
+        let authorizations = self.authorizations(&policy, memory.as_ref())?;
+        let setup = Setup { policy, library, authorizations, expect, block, part, memory };
         let names: Vec<String> = self.extracts.iter().map(|(name, _)| name.clone()).collect();
         let open = |name: &str| {
             let bytes = self.extracts.iter().find(|(n, _)| n == name).map(|(_, bytes)| bytes.clone());

@@ -11,6 +11,7 @@
 //! missing_columns  which columns an extract may lack without a new denial, and why it may not lack the others
 //! properties  what holds for any extract: threads, blocks, order, sums
 //! soak        the findings of invented extracts are those that were planted
+//! on_disk     what is looked up by key on disk instead of in memory changes no byte of a report
 //! twin, slow  the reader compared with a slow and simple one
 //! slices      an extract read in slices is the extract read at once
 //! jobs        plan, slice and merge as a shell sees them
@@ -106,6 +107,7 @@ mod night;
 mod nightly;
 mod noticed;
 #[cfg(unix)]
+mod on_disk;
 mod others;
 mod pages;
 mod parquet;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use claimlint::claim::authorization::Authorizations;
 use claimlint::finding::RuleId;
 use claimlint::finding::evidence::QualityEvidence;
 use claimlint::ingest::BLOCK;
@@ -31,11 +32,11 @@ fn always(_: &RuleInput<'_>) -> Answer {
 
 /// Judges an outcome again by another roster.
 pub(crate) fn judged_by(case: &Case, outcome: &mut JudgedRun, rules: &[(RuleId, Rule)]) {
-    let authorization_file = case.inputs.authorization_file(&POLICY).expect("it was read before");
+    let authorizations = case.inputs.authorizations(&POLICY, None).expect("it was read before");
     outcome.judged = judge_with(
         &outcome.line_set,
         &outcome.context.policy,
-        authorization_file.as_ref(),
+        authorizations.as_ref().and_then(Authorizations::file).map(|file| &**file),
         &in_order(rules.iter().copied()),
     );
     outcome.summary = Summary::from_judged(&outcome.judged);

@@ -31,8 +31,8 @@ fn judged(file: &Path, layout: Option<&str>, memory: Option<usize>, expect: Expe
         Some(text) => Library::only(Layout::load("lists.toml", text).map_err(|faults| faults.to_string())?),
         None => LIBRARY.clone(),
     };
-    let (policy, authorization_file) = (POLICY.clone(), None);
-    let setup = Setup { policy, library, authorization_file, expect, block: BLOCK, part: LINES, memory: None };
+    let (policy, authorizations) = (POLICY.clone(), None);
+    let setup = Setup { policy, library, authorizations, expect, block: BLOCK, part: LINES, memory: None };
     let open = |name: &str| -> Result<Source, ReadError> {
         let mut source = Source::open_extract(&file.display().to_string(), None)?;
         name.clone_into(&mut source.name);

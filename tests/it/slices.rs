@@ -197,7 +197,7 @@ fn setup(inputs: &Inputs) -> Setup {
     Setup {
         policy: POLICY.clone(),
         library: LIBRARY.clone(),
-        authorization_file: inputs.authorization_file(&POLICY).expect("it can be read"),
+        authorizations: inputs.authorizations(&POLICY, None).expect("it can be read"),
         expect: Expect::default(),
         block: BLOCK,
         part: LINES,

@@ -18,13 +18,13 @@ use crate::citations::first_cells;
 use crate::kit::{DOCS, Inputs, POLICY, Table};
 
 /// An invented extract as text, with its truth.
-struct Invented {
-    inputs: Inputs,
+pub(crate) struct Invented {
+    pub(crate) inputs: Inputs,
     truth: ExtractFiles<Vec<u8>>,
 }
 
 impl Invented {
-    fn of(plan: &ExtractPlan, style: &CsvStyle) -> Self {
+    pub(crate) fn of(plan: &ExtractPlan, style: &CsvStyle) -> Self {
         let none = Vec::new;
         let mut truth =
             ExtractFiles { claims: none(), authorizations: none(), findings: none(), services: none(), rows: none() };

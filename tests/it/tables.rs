@@ -50,7 +50,7 @@ fn check(keys: &str, extracts: &[&str], tables: [&str; 2], block: usize) -> Resu
     let setup = Setup {
         policy: POLICY.clone(),
         library: Library::only(layout).joining(&tables).expect("both are known"),
-        authorization_file: None,
+        authorizations: None,
         expect: Expect::default(),
         block,
         part: LINES,

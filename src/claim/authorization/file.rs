@@ -1,4 +1,4 @@
-//! The authorization file, indexed by number and by member.
+//! Rows of the authorization file, indexed by number and by member: all of them, or those that some lines need.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -6,7 +6,6 @@ use std::hash::Hasher as _;
 
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHasher};
-use serde::{Deserialize, Serialize};
 
 use crate::claim::authorization::lookup::NumberRows;
 use crate::claim::authorization::member::MemberApprovals;
@@ -14,20 +13,6 @@ use crate::claim::authorization::row::{Approval, Authorization, Scope, scope};
 use crate::claim::value::authorization::{compared, key};
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::code_set::CodeSet;
-use crate::warning::Warning;
-
-/// Counts that show whether the authorization file is the right one for the claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct AuthorizationCoverage {
-    /// Rows of the file.
-    pub rows: u64,
-    /// Rows that are approvals.
-    pub approvals: u64,
-    /// Distinct numbers on services.
-    pub numbers_on_services: u64,
-    /// Numbers on services that the file contains.
-    pub numbers_found: u64,
-}
 
 /// Rows with the same number or the same member, from which on their look-up is prepared. Fewer are looked through when they
 /// are asked for, because a prepared look-up takes ten times the memory of its row.
@@ -37,11 +22,13 @@ const PREPARED_ROWS: usize = 16;
 /// order of the file.
 type Places = Vec<(u64, u32)>;
 
-/// The authorization file, indexed. A row takes its texts, its terms and 48 bytes: most files have a few rows for each
+/// Rows of the authorization file, indexed. A row takes its texts, its terms and 48 bytes: most files have a few rows for each
 /// number and member, and these are looked through when they are asked for.
 #[derive(Debug, Default)]
 pub struct AuthorizationFile {
     rows: Vec<Authorization>,
+    /// By row, its place in the whole file. Empty if all rows of the file are here.
+    places: Vec<u64>,
     /// What the rows are for, each once.
     scopes: Vec<Scope>,
     /// By row, its place among the scopes.
@@ -54,16 +41,13 @@ pub struct AuthorizationFile {
     prepared_numbers: FxHashMap<String, NumberRows>,
     /// Approvals of members with [`PREPARED_ROWS`] rows and more.
     prepared_members: FxHashMap<String, MemberApprovals>,
-    /// Status labels that no table knows, with their rows.
-    unread: FxHashMap<String, u64>,
-    /// What is probably wrong with it.
-    warnings: Vec<Warning>,
 }
 
 /// Bytes that the index takes for a row: an entry for its number, one for its member, and the place of its scope.
 pub(super) const INDEX_BYTES: usize = 48;
 
-fn hash(text: impl Iterator<Item = u8>) -> u64 {
+/// The hash by which rows are found.
+pub(super) fn hash(text: impl Iterator<Item = u8>) -> u64 {
     let mut hasher = FxHasher::default();
     text.for_each(|b| hasher.write_u8(b));
     hasher.finish()
@@ -99,9 +83,6 @@ impl AuthorizationFile {
             if !row.member_id.is_empty() {
                 file.members.push((hash(row.member_id.bytes()), place));
             }
-            if row.approval == Approval::Unread && !row.status.is_empty() {
-                *file.unread.entry(row.status.clone()).or_default() += 1;
-            }
         }
         file.numbers.sort_unstable();
         file.numbers.dedup();
@@ -109,6 +90,12 @@ impl AuthorizationFile {
         let prepared = file.prepared();
         (file.prepared_numbers, file.prepared_members) = prepared;
         file
+    }
+
+    /// Indexes some rows of the file, each with its place in it, in order.
+    pub fn of_some(rows: Vec<(u64, Authorization)>, codes: &CodeTable) -> Self {
+        let (places, rows): (Vec<u64>, Vec<Authorization>) = rows.into_iter().unzip();
+        Self { places, ..Self::new(rows, codes) }
     }
 
     /// The look-ups of numbers and members with many rows.
@@ -140,31 +127,10 @@ impl AuthorizationFile {
         self.scopes[self.scope_of[place as usize] as usize]
     }
 
-    /// The same file with what is probably wrong with it.
-    #[must_use]
-    pub fn with_warnings(self, warnings: Vec<Warning>) -> Self {
-        Self { warnings, ..self }
-    }
-
-    /// What is probably wrong with it, as far as its bytes say.
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
-    }
-
-    /// A copy of the file with every row changed.
+    /// A copy with every row changed.
     #[must_use]
     pub fn with_rows(&self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
-        Self::new(self.rows.iter().map(change), codes).with_warnings(self.warnings.clone())
-    }
-
-    /// The same file with every row changed.
-    #[must_use]
-    pub fn changed(self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
-        let Self { mut rows, warnings, .. } = self;
-        for row in &mut rows {
-            *row = change(row);
-        }
-        Self::new(rows, codes).with_warnings(warnings)
+        Self { places: self.places.clone(), ..Self::new(self.rows.iter().map(change), codes) }
     }
 
     /// Bytes of memory that it takes.
@@ -172,9 +138,14 @@ impl AuthorizationFile {
         self.rows.iter().map(Authorization::bytes).sum::<usize>() + self.rows.len() * INDEX_BYTES
     }
 
-    /// All rows, in the order of the file.
+    /// The rows, in the order of the file.
     pub fn rows(&self) -> &[Authorization] {
         &self.rows
+    }
+
+    /// The rows, each with its place in the whole file.
+    pub fn placed_rows(&self) -> impl Iterator<Item = (u64, &Authorization)> {
+        self.rows.iter().enumerate().map(|(n, row)| (self.places.get(n).copied().unwrap_or(n as u64), row))
     }
 
     /// The rows with this number. Only letters and digits are compared, without leading zeros.
@@ -217,39 +188,26 @@ impl AuthorizationFile {
             row.approval == Approval::Approved && self.scope(*place as u32).fits(codes) && row.covers(days)
         })
     }
-
-    /// Counts rows and approvals. The numbers on services are counted where the services are known.
-    pub fn coverage(&self) -> AuthorizationCoverage {
-        let approvals = self.rows.iter().filter(|row| row.approval == Approval::Approved).count() as u64;
-        AuthorizationCoverage { rows: self.rows.len() as u64, approvals, ..AuthorizationCoverage::default() }
-    }
-
-    /// Status labels that no table knows, with the number of their rows, most frequent first.
-    pub fn unread_statuses(&self) -> Vec<(&str, u64)> {
-        let mut labels: Vec<_> = self.unread.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
-        labels.sort_by_key(|(label, rows)| (std::cmp::Reverse(*rows), *label));
-        labels
-    }
 }
 
-/// The rows of the file that are needed to judge some services. Notes numbers and members instead of rows, because many services
-/// may carry the same number, and takes two bytes for each row.
+/// Notes which rows some lines need. Notes numbers and members instead of rows, because many services may carry the same
+/// number, and takes two bytes for each row.
 #[derive(Debug)]
-pub struct NeededRows {
+pub(super) struct NotedRows {
     /// By entry of the index of numbers: is it the first one with a needed number?
     numbers: Vec<bool>,
     /// The same for members.
     members: Vec<bool>,
 }
 
-impl NeededRows {
+impl NotedRows {
     /// No row of this file.
-    pub fn of(file: &AuthorizationFile) -> Self {
+    pub(super) fn of(file: &AuthorizationFile) -> Self {
         Self { numbers: vec![false; file.numbers.len()], members: vec![false; file.members.len()] }
     }
 
     /// Adds the numbers and the member of a service.
-    pub fn note(&mut self, file: &AuthorizationFile, numbers: &str, member: &str) {
+    pub(super) fn note(&mut self, file: &AuthorizationFile, numbers: &str, member: &str) {
         for number in numbers.split(';').filter(|number| file.has_number(number)) {
             self.numbers[first_of_hash(&file.numbers, hash(compared(number)))] = true;
         }
@@ -259,7 +217,7 @@ impl NeededRows {
     }
 
     /// Indices of the needed rows, in order.
-    pub fn places(&self, file: &AuthorizationFile) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn places(&self, file: &AuthorizationFile) -> impl Iterator<Item = usize> + use<> {
         let mut needed = vec![false; file.rows.len()];
         for (entries, noted) in [(&file.numbers, &self.numbers), (&file.members, &self.members)] {
             for first in noted.iter().enumerate().filter(|(_, is)| **is).map(|(first, _)| first) {

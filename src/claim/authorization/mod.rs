@@ -2,22 +2,42 @@
 //!
 //! Denials depend on the file, so no part of it is skipped: if a row cannot be read, the run fails.
 //!
+//! A file that takes more than its share of the memory is on disk. Then each part of a run has an [`AuthorizationFile`] of its
+//! own, with the rows that have a number or the member of one of its lines, in the order of the file: no look-up tells it from
+//! the whole file.
+//!
 //! # Sub-rooms, in order
 //!
 //! - [`row`]: one row, and the procedures that it is for.
 //! - [`days`](mod@days): the days that rows cover, and a search among many of them.
 //! - [`lookup`]: the rows of one number.
 //! - [`member`]: the approvals of one member.
-//! - [`file`](mod@file): the file, indexed.
+//! - [`file`](mod@file): rows, indexed.
+//! - [`statuses`]: status labels that no table knows.
+//! - [`on_disk`]: all rows on disk.
+//! - [`collect`]: collects rows while the file is read.
+//! - [`whole`]: the whole file, in memory or on disk.
+//! - [`part_rows`]: the rows on disk that each part of a run needs.
+//! - [`needed_rows`]: the rows that the dossier holds.
 //! - [`read`]: reads the file.
 
+mod collect;
 mod days;
 pub mod file;
 pub mod lookup;
 mod member;
+pub mod needed_rows;
+pub mod on_disk;
+pub mod part_rows;
 mod read;
 pub mod row;
+pub mod statuses;
+pub mod whole;
 
-pub use crate::claim::authorization::file::{AuthorizationCoverage, AuthorizationFile, NeededRows};
+pub use crate::claim::authorization::collect::RowRoom;
+pub use crate::claim::authorization::file::AuthorizationFile;
+pub use crate::claim::authorization::needed_rows::NeededRows;
+pub use crate::claim::authorization::part_rows::{NeededKeys, PartRows};
 pub use crate::claim::authorization::read::{AuthorizationColumns, AuthorizationWords};
 pub use crate::claim::authorization::row::{Approval, Authorization, Scope};
+pub use crate::claim::authorization::whole::{AuthorizationCoverage, Authorizations};

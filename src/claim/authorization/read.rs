@@ -2,8 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::claim::authorization::file::{AuthorizationFile, INDEX_BYTES};
+use crate::claim::authorization::collect::{FileRows, RowRoom};
 use crate::claim::authorization::row::{Approval, Authorization};
+use crate::claim::authorization::whole::Authorizations;
 use crate::claim::value::amount::{units, without_measure};
 use crate::claim::value::authorization::normalised;
 use crate::claim::value::code::CodeTable;
@@ -20,7 +21,7 @@ use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
-use crate::ingest::{BLOCK, Collector, Position, ReadError, Row, RowAction, RowMemory, Source, Tally};
+use crate::ingest::{BLOCK, Position, ReadError, Row, RowAction, Source, Tally};
 use crate::warning::Warning;
 
 /// The columns of an authorization file.
@@ -43,43 +44,20 @@ pub struct AuthorizationWords<'a> {
     pub columns: &'a AuthorizationColumns,
 }
 
-/// The rows of the file, and its first fault with its line.
-#[derive(Default)]
-struct FileRows {
-    rows: Vec<Authorization>,
-    fault: Option<(u64, String)>,
-}
-
-impl Collector for FileRows {
-    fn for_block() -> Self {
-        Self::default()
-    }
-
-    fn append(&mut self, next: Self, lines: u64, _: u64) {
-        self.rows.extend(next.rows);
-        self.fault = self.fault.take().or(next.fault.map(|(line, what)| (line + lines, what)));
-    }
-
-    fn count(&self) -> u64 {
-        self.rows.len() as u64
-    }
-}
-
-impl AuthorizationFile {
-    /// Reads the whole file. Fails at the first row that cannot be read, and if its rows take more than `memory`.
-    pub fn read(source: Source, words: AuthorizationWords<'_>, memory: &RowMemory) -> Result<Self, ReadError> {
+impl Authorizations {
+    /// Reads the whole file. Fails at the first row that cannot be read. Rows that take more than `room` are on disk.
+    pub fn read(source: Source, words: AuthorizationWords<'_>, room: RowRoom) -> Result<Self, ReadError> {
         let name = source.name.clone();
         let (grammar, columns, head) = header(&source, words.columns)?;
         let mut blocks = source.blocks(head.data_start, BLOCK);
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
             match authorization(row, &columns, words.statuses) {
-                Ok(row) if memory.keeps(row.bytes() + INDEX_BYTES) => kept.rows.push(row),
-                Ok(_) => {}
+                Ok(row) => kept.push(row),
                 Err(what) => kept.fault = kept.fault.take().or(Some((line, what))),
             }
             RowAction::Keep(())
         };
-        let start = Tally::new(head.lines_before + 1, 0, FileRows::default());
+        let start = Tally::new(head.lines_before + 1, 0, FileRows::of_file(room));
         let tally = parallel::read(&mut blocks, &grammar, RowFilter::All, &look, &Unwatched, start)?;
         tally.refuse_rows_that_end_otherwise(&name, &grammar)?;
         // Report the first fault of the file, of either kind.
@@ -87,16 +65,14 @@ impl AuthorizationFile {
             tally.rejects.first().first().map(|r| (r.line, format!("{}; mend the row", r.reason.sentence())));
         let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&name)).collect();
         warnings.extend(tally.warnings_about_lines(&name, &grammar, head.lines_before));
-        let FileRows { rows, fault } = tally.kept;
-        if let Some((line, what)) = rejected.into_iter().chain(fault).min() {
+        let mut rows = tally.kept;
+        if let Some((line, what)) = rejected.into_iter().chain(rows.fault.take()).min() {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
         }
-        memory.refuse(&name, "its rows")?;
-        Ok(Self::new(rows, words.codes).with_warnings(warnings))
+        let rows = rows.finish().map_err(|e| ReadError::Spool(e.to_string()))?;
+        Ok(Self::new(name, rows, words.codes, warnings))
     }
-}
 
-impl AuthorizationFile {
     /// The columns by their canonical names, each with its name in the header. `None`: it is no authorization file.
     pub fn columns(source: &Source, more: &AuthorizationColumns) -> Option<Vec<(&'static str, Option<String>)>> {
         let (_, columns, header) = header(source, more).ok()?;
@@ -222,7 +198,10 @@ fn procedures(cell: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::claim::authorization::file::AuthorizationFile;
     use crate::claim::authorization::lookup::{Fit, Wanted};
     use crate::claim::authorization::row::{Scope, scope};
     use crate::claim::value::code::KnownCode;
@@ -240,13 +219,17 @@ mod tests {
         ])
     }
 
-    fn read(text: &str) -> Result<AuthorizationFile, String> {
+    fn whole(text: &str) -> Result<Authorizations, String> {
         let statuses = WordTable::new([("APPROVED".to_owned(), true), ("DENIED".to_owned(), false)], Blanks::Count);
         let mut columns = AuthorizationColumns::default();
         columns[1].push("MEMBER".to_owned());
         let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns };
         let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
-        AuthorizationFile::read(source, words, &RowMemory::new(usize::MAX, |bytes| bytes)).map_err(|e| e.to_string())
+        Authorizations::read(source, words, RowRoom::unbounded()).map_err(|e| e.to_string())
+    }
+
+    fn read(text: &str) -> Result<Arc<AuthorizationFile>, String> {
+        whole(text).map(|all| Arc::clone(all.file().expect("it is in memory")))
     }
 
     #[test]
@@ -262,7 +245,7 @@ mod tests {
         assert_eq!(several.of_number("b22").map(|rows| rows.places().to_vec()), Some(vec![0]));
         assert_eq!((several.rows()[0].number.as_str(), several.rows()[1].number.as_str()), ("A1;B22", ""));
         assert_eq!(file.rows()[0].number, "ab-1");
-        let coverage = file.coverage();
+        let coverage = whole("authorization_number,status\nA-1,approved\nA-2,denied\n").expect("a file").coverage();
         assert_eq!((coverage.rows, coverage.approvals), (2, 1));
     }
 

@@ -113,7 +113,7 @@ impl Session<'_> {
         let setup = Setup {
             policy: materials.policy,
             library: materials.library,
-            authorization_file: materials.authorizations,
+            authorizations: materials.authorizations,
             expect: plan.expect,
             block: plan.block,
             part: LINES,

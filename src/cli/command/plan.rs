@@ -2,6 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde_json::json;
@@ -12,6 +13,7 @@ use crate::cli::input_files::with_roles;
 use crate::cli::job::plan::{FILE, MOST_SLICES, SCHEMA};
 use crate::cli::job::{Choices, JobPlan, PlannedExtract, PlannedFile, Stamp, Text};
 use crate::cli::load::{layout_file, library_of};
+use crate::cli::machine::DefaultMemory;
 use crate::cli::plan::is_pipe;
 use crate::cli::terminal::log::Log;
 use crate::cli::{input_names, settings};
@@ -22,7 +24,7 @@ use crate::ingest::layout::dialect::Dialect;
 use crate::ingest::split::splits;
 use crate::ingest::{ReadError, Source};
 use crate::report::dir;
-use crate::run::{Expect, Setup, read_authorizations, settle};
+use crate::run::{Expect, Memory, Setup, read_authorizations, settle};
 
 /// Plans a job. If its directory holds the same plan already, its slices stay.
 pub(crate) fn plan(typed: &Plan, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -96,12 +98,13 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
     let library = library_of(&layout, layout_text.as_ref())?;
     let limit = settings.max_decompressed.value;
     if let Some(auths) = &settings.auths.value {
-        read_authorizations(Source::open_within(auths, limit)?, &policy, &library, None)?;
+        let memory = Memory { bytes: DefaultMemory::here().bytes, scratch: Arc::new(tempfile::tempfile) };
+        read_authorizations(Source::open_within(auths, limit)?, &policy, &library, Some(&memory))?;
     }
     let expect = Expect { rows: typed.expect_rows, amount: typed.expect_amount };
     let texts = Text::of_policy(&policy);
     let setup =
-        Setup { policy, library, authorization_file: None, expect, block: ingest::BLOCK, part: LINES, memory: None };
+        Setup { policy, library, authorizations: None, expect, block: ingest::BLOCK, part: LINES, memory: None };
     let (mut extracts, mut refused, mut slices): (Vec<PlannedExtract>, Vec<ReadError>, u64) = Default::default();
     for file in &files {
         let (dialect, count) = match Source::open_extract(file, limit).and_then(|source| way_to_read(&source, &setup)) {

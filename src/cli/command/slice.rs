@@ -63,7 +63,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
     let setup = Setup {
         policy: plan.load_policy()?,
         library: plan.load_library()?,
-        authorization_file: None,
+        authorizations: None,
         expect: plan.expect(),
         block: ingest::BLOCK,
         part: LINES,

@@ -219,17 +219,13 @@ fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) ->
         );
     }
     let (library, limit) = (load_library(&settings.layout_choice())?, settings.max_decompressed.value);
-    let authorization_file = settings
-        .auths
-        .value
-        .as_deref()
-        .map(|name| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory / 4)));
-    let authorization_file = authorization_file.transpose()?;
     let directory = Directory::open(&args.report)?;
     let memory = Memory { bytes: memory, scratch: Arc::new(move || directory.scratch()) };
+    let read = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(&memory));
+    let authorizations = settings.auths.value.as_deref().map(read).transpose()?;
     let expect = Expect::default();
     let setup =
-        Setup { policy, library, authorization_file, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
+        Setup { policy, library, authorizations, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
     let run = run(&args.files, &|name| Source::open_extract(name, limit), setup, &Unwatched)?;
     let mut wrong = counts(&run.context, saved);
     // Without the authorizations of the run the verdicts would differ.

@@ -57,7 +57,7 @@ pub(super) fn authorization(part: &PartView<'_>, explained: &Explained<'_>, i: u
         "looked for: an approval {member}, for {}, {days}; {under}",
         printed_codes(policy, &wanted).replace(';', " or ")
     ));
-    let Some(file) = &part.context.run.authorization_file else {
+    let Some(file) = part.authorizations else {
         sentences.push("no authorization file was given, so no approval could be looked up".to_owned());
         return sentences;
     };

@@ -124,7 +124,7 @@ impl<'a> ClaimDossier<'a> {
         let own = line_set.line(first).claim_id();
         let services: Vec<usize> =
             (0..line_set.services.len()).filter(|i| line_set.line_of(*i).claim_id() == own).collect();
-        let explainer = Explainer::new(line_set, &run.policy, run.authorization_file.as_ref());
+        let explainer = Explainer::new(line_set, &run.policy, part.authorizations);
         let notes = Suppressed::of(part);
         let mut subjects: Vec<_> = services
             .iter()

@@ -14,13 +14,13 @@ use crate::baseline::{BaselineFacts, BaselineFindings, FindingEntry};
 use crate::claim::{Cents, Sum};
 use crate::finding::fingerprint::{About, Fingerprint, unguarded};
 use crate::frame::{Allowance, TooLarge};
+use crate::ingest::source::sorted::Sorter;
 use crate::ingest::source::spill::{Scratch, Spool};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
 use crate::report::format::summary_json::SCHEMA;
-use crate::report::sorted::Sorter;
 use crate::report::table::record::{FINDING, NEW, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";

@@ -7,13 +7,13 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufReader, Read, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::authorization::{Authorization, AuthorizationFile, NeededRows};
+use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations, NeededRows};
 use crate::claim::{Batch, Text};
 use crate::finding::fingerprint::Fingerprint;
 use crate::frame::{Allowance, FirstLine, FrameError, Frames, TooLarge, first_line, read_frame, unpack};
@@ -116,7 +116,7 @@ impl From<FrameError> for DossierError {
 /// Starts the dossier. With `--mask-dates` it has only a head, because lines without days cannot be judged again.
 pub fn open<'a>(context: ReportContext<'a>, mut out: Box<dyn Output>) -> io::Result<Box<dyn Sink + 'a>> {
     out.write_all(MAGIC_LINE.as_bytes())?;
-    let needed_rows = context.run.authorization_file.as_ref().map(|file| Mutex::new(NeededRows::of(file)));
+    let needed_rows = context.run.authorizations.as_ref().map(|all| Mutex::new(NeededRows::of(all, out.scratch())));
     let suppressions = context.run.suppressions.as_ref().map_or(0, |all| all.list.len());
     Ok(Box::new(Writer {
         context,
@@ -146,12 +146,10 @@ impl Sink for Writer<'_> {
         if self.context.run.masked == Masked::IdsAndDays {
             return Ok(());
         }
-        if let (Some(authorization_file), Some(needed_rows)) = (&self.context.run.authorization_file, &self.needed_rows)
-        {
-            let mut needed_rows = lock(needed_rows);
-            for line in part.line_set.lines.iter() {
-                needed_rows.note(authorization_file, line.text(Text::Authorization), line.text(Text::MemberId));
-            }
+        if let (Some(file), Some(needed_rows)) = (part.authorizations, &self.needed_rows) {
+            let lines = part.line_set.lines.iter();
+            let looked_up = lines.map(|line| (line.text(Text::Authorization), line.text(Text::MemberId)));
+            lock(needed_rows).note(file, looked_up)?;
         }
         self.lines.fetch_add(part.line_set.lines.len() as u64, Ordering::Relaxed);
         let mut frames = self.frames.of(&Piece::Lines(Cow::Borrowed(part.line_set.unfilled())))?;
@@ -185,12 +183,11 @@ impl Sink for Writer<'_> {
         };
         let mut out = lock(&self.out);
         let mut authorizations = None;
-        if let (Some(file), Some(needed)) = (&run.authorization_file, &self.needed_rows) {
-            let mut places = lock(needed).places(file);
+        if let (Some(all), Some(needed)) = (&run.authorizations, self.needed_rows) {
+            let mut needed = needed.into_inner().unwrap_or_else(PoisonError::into_inner).rows(all)?;
             let mut count = 0;
             loop {
-                let rows: Vec<_> =
-                    places.by_ref().take(ROWS_IN_FRAME).map(|place| file.rows()[place].clone()).collect();
+                let rows: Vec<_> = needed.by_ref().take(ROWS_IN_FRAME).collect::<io::Result<_>>()?;
                 if rows.is_empty() {
                     break;
                 }
@@ -321,10 +318,11 @@ pub fn read(from: impl Read, memory: usize) -> Result<JudgedRun, DossierError> {
     if rows.len() as u64 != head.authorizations.unwrap_or_default() {
         return Err(DossierError::Damaged);
     }
-    let authorization_file = head.authorizations.map(|_| AuthorizationFile::new(rows, &policy.codes));
+    let file = head.authorizations.map(|_| AuthorizationFile::new(rows, &policy.codes));
+    let authorizations = file.map(|file| Authorizations::held(FILE.to_owned(), file));
     let restored = |kept: KeptSuppressions| kept.restored(&suppressed).ok_or(DossierError::Damaged);
     let suppressions = head.suppressions.map(restored).transpose()?;
-    let mut context = RunContext::new(policy, inputs, head.ledger, authorization_file);
+    let mut context = RunContext::new(policy, inputs, head.ledger, authorizations);
     (context.masked, context.suppressions) = (head.masked, suppressions);
     Ok(Run::from_batches(context, lines)?.judge_all()?)
 }

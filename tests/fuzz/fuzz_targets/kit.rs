@@ -72,14 +72,14 @@ pub(crate) fn report(outcome: &JudgedRun, formats: usize) -> Vec<Vec<u8>> {
 
 /// The run over these bytes, or the error with which it was refused.
 fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
-    let authorization_file = case
+    let authorizations = case
         .auths
         .map(|bytes| read_authorizations(Source::from_bytes("auths", bytes.to_vec())?, case.policy, case.library, None))
         .transpose()
         .map_err(|e| e.to_string())?;
     let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());
     let (policy, library, expect) = (case.policy.clone(), case.library.clone(), Expect::default());
-    let setup = Setup { policy, library, authorization_file, expect, block, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorizations, expect, block, part: LINES, memory: None };
     let run = run(&["example".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
     run.judge_all().map_err(|e| e.to_string())
 }

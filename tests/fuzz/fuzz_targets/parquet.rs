@@ -61,7 +61,7 @@ fn judged(memory: usize) -> Result<JudgedRun, String> {
     };
     let (policy, library, expect) = (POLICY.clone(), LIBRARY.clone(), Expect::default());
     let setup =
-        Setup { policy, library, authorization_file: None, expect, block: BLOCK, part: LINES, memory: None };
+        Setup { policy, library, authorizations: None, expect, block: BLOCK, part: LINES, memory: None };
     let run = run(&[FILE.clone()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
     run.judge_all().map_err(|e| e.to_string())
 }

@@ -1,7 +1,9 @@
 //! `claimlint inspect` of an authorization file: its columns, its rows and approvals, the words of its status column.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use crate::cli::machine::DefaultMemory;
 use crate::cli::plan::is_pipe;
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::style::{BOLD, fitted, paint, seen};
@@ -11,7 +13,7 @@ use crate::ingest::{Library, Source};
 use crate::policy::Policy;
 use crate::report::labels::MAX_LABELS_LISTED;
 use crate::report::words::numbers::{counted, grouped};
-use crate::run::{authorization_columns, read_authorizations};
+use crate::run::{Memory, authorization_columns, read_authorizations};
 
 /// Columns of the widest name of a column, with a gap.
 const NAME: usize = 22;
@@ -29,7 +31,8 @@ pub(super) fn described(
         return Ok(None);
     }
     let Some(columns) = authorization_columns(&open()?, library) else { return Ok(None) };
-    let read = read_authorizations(open()?, policy, library, None)?;
+    let memory = Memory { bytes: DefaultMemory::here().bytes, scratch: Arc::new(tempfile::tempfile) };
+    let read = read_authorizations(open()?, policy, library, Some(&memory))?;
     let mut out = format!("{}\n", fitted(&paint(BOLD, seen(file)), 2));
     writeln!(out, "{}\n", fitted("  an authorization file: give it to `check` with --auths", 4))?;
     for (name, column) in columns {
@@ -39,7 +42,7 @@ pub(super) fn described(
     let coverage = read.coverage();
     let said = format!("  {}, {} of them approvals", counted(coverage.rows, "row"), grouped(coverage.approvals));
     writeln!(out, "\n{}", fitted(&said, 4))?;
-    for (label, rows) in read.unread_statuses().into_iter().take(MAX_LABELS_LISTED) {
+    for (label, rows) in read.unread_statuses().labels().take(MAX_LABELS_LISTED) {
         let said = format!(
             "  no table knows the status \"{}\" ({}): say what it means in [auths.status] of a layout",
             seen(&printable(label)),

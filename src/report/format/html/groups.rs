@@ -9,10 +9,10 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{ClassId, Text};
+use crate::ingest::source::sorted::KeyedSums;
 use crate::policy::Disposition;
 use crate::report::format::html::chart::{BarMeasure, Chart, Topic};
 use crate::report::sink::Scratch;
-use crate::report::sorted::KeyedSums;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
