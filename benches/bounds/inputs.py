@@ -99,6 +99,48 @@ def packed_authorizations(folder: Path, count: int) -> Inputs:
     return Inputs([str(folder / "claims.csv"), "--auths", str(folder / "auths.csv.gz")], count)
 
 
+JOINS = """extends = "canonical"
+[columns]
+diagnosis = "DX{1..3}"
+icd_procedure = "PX{1..3}"
+[[join]]
+table = "diagnosis"
+key = "CLAIM"
+to = "claim_id"
+codes = { column = "DX", as = "DX{1..3}" }
+[[join]]
+table = "procedure"
+key = "CLAIM"
+to = "claim_id"
+codes = { column = "PX", as = "PX{1..3}" }
+"""
+
+
+def joined(folder: Path, claims: Iterator[str], diagnoses: Iterator[str], procedures: Iterator[str]) -> list[str]:
+    """The arguments for an extract of these rows with a table of diagnoses and a table of procedures."""
+    (folder / "joins.toml").write_text(JOINS)
+    write(folder / "claims.csv", HEADER.replace("diagnosis_1", "other"), claims)
+    write(folder / "dx.csv", "CLAIM,DX\n", diagnoses)
+    write(folder / "px.csv", "CLAIM,PX\n", procedures)
+    tables = [argument for name in ("diagnosis=dx", "procedure=px") for argument in ("--join", f"{name}.csv")]
+    tables = [argument.replace("=", f"={folder}/") for argument in tables]
+    return [str(folder / "claims.csv"), "--layout", str(folder / "joins.toml"), *tables]
+
+
+def joined_keys(folder: Path, count: int) -> Inputs:
+    """Claims of which one in a hundred is in scope, and a table with a diagnosis of each claim."""
+    claims = (own(n, code="22514" if n % 100 == 0 else "99213") for n in range(count))
+    arguments = joined(folder, claims, (f"C{n:09},M545\n" for n in range(count)), (f"C{n:09},0PU43JZ\n" for n in range(0, count, 1000)))
+    return Inputs(arguments, count)
+
+
+def joined_codes(folder: Path, count: int) -> Inputs:
+    """A table with a code in scope for each of its keys, and an extract with one claim in a hundred of them."""
+    claims = (own(n, form="I", code="") for n in range(0, count, 100))
+    arguments = joined(folder, claims, (f"C{n:09},M545\n" for n in range(0, count, 100)), (f"C{n:09},0PU43JZ\n" for n in range(count)))
+    return Inputs(arguments, count)
+
+
 def suppressions(folder: Path, count: int) -> Inputs:
     """A file of suppressions, each of another claim, and a thousand claims."""
     write(folder / "claims.csv", HEADER, (own(n) for n in range(1000)))
@@ -172,6 +214,8 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "services with one authorization": (one_authorization, 200_000),
     "rows of the authorization file": (authorizations, 10_000_000),
     "rows of a packed authorization file": (packed_authorizations, 10_000_000),
+    "keys of a joined table": (joined_keys, 10_000_000),
+    "codes in scope of a joined table": (joined_codes, 10_000_000),
     "suppressions": (suppressions, 1_000_000),
     "findings of a baseline": (baseline, 10_000_000),
     "findings of a baseline of the same claims": (same_baseline, 1_000_000),

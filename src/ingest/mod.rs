@@ -13,7 +13,6 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: what stops the reading, in sentences.
-//! - [`row_memory`]: a bound on the rows that are kept of files beside the extracts.
 //! - [`cell`]: one cell as text.
 //! - [`field`]: the canonical fields.
 //! - [`read_at`]: reads a file by position.
@@ -40,7 +39,6 @@ pub(crate) mod read_at;
 pub(crate) mod read_joined;
 pub(crate) mod read_parquet;
 pub mod record;
-pub(crate) mod row_memory;
 pub mod same_text;
 pub mod scan;
 pub mod source;
@@ -65,7 +63,6 @@ pub use crate::ingest::layout::library::Library;
 pub use crate::ingest::read_joined::usage::{TableCounts, TableUsage};
 pub use crate::ingest::record::reject::{Reject, Rejects};
 pub use crate::ingest::record::row::Row;
-pub use crate::ingest::row_memory::RowMemory;
 pub use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
 pub use crate::ingest::scan::parallel::Watch;
 pub use crate::ingest::scan::tally::{Counts, Tally};

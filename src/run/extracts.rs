@@ -100,7 +100,7 @@ pub fn run_with(
             }
             for usage in extract.tables {
                 match tables.iter_mut().find(|own| (&own.table, &own.file) == (&usage.table, &usage.file)) {
-                    Some(own) => own.merge(&usage),
+                    Some(own) => own.merge(&usage).map_err(|e| ReadError::Spool(e.to_string()))?,
                     None => tables.push(usage),
                 }
             }

@@ -11,25 +11,27 @@ use claimlint::policy::parse::load;
 use claimlint::rules;
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
-use crate::kit::{at, written};
+use crate::kit::{at, in_memory_and_from_disk, written};
 
 fn policy() -> Policy {
     load(&[], &rules::codes()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn check(file: &Path, library: Library, block: usize) -> Result<JudgedRun, ReadError> {
-    judged(&[file.display().to_string()], &Source::open, library, block)
+    judged(&[file.display().to_string()], &Source::open, &library, block)
 }
 
 fn judged(
     names: &[String],
     open: &(dyn Fn(&str) -> Result<Source, ReadError> + Sync),
-    library: Library,
+    library: &Library,
     block: usize,
 ) -> Result<JudgedRun, ReadError> {
-    let (policy, expect) = (policy(), Expect::default());
-    let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory: None };
-    Ok(run(names, open, setup, &Unwatched)?.judge_all().expect("it is in memory"))
+    in_memory_and_from_disk(|memory| {
+        let (policy, library, expect) = (policy(), library.clone(), Expect::default());
+        let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };
+        Ok(run(names, open, setup, &Unwatched)?.judge_all().expect("there is a disk"))
+    })
 }
 
 /// One of the report's tables.
@@ -341,7 +343,7 @@ fn joined_tables_apply_to_several_extracts_and_to_a_pipe() {
     let open = |name: &str| Source::from_bytes(name, texts[usize::from(name == "second")].clone());
     for (names, block) in [(["first", "second"], BLOCK), (["first", "second"], 7), (["second", "first"], 64)] {
         let halves =
-            self::judged(&names.map(str::to_owned), &open, optum.library(), block).unwrap_or_else(|e| panic!("{e}"));
+            self::judged(&names.map(str::to_owned), &open, &optum.library(), block).unwrap_or_else(|e| panic!("{e}"));
         let mut services = columns(&halves, "services.csv", &wanted);
         let mut want = whole_services.clone();
         services.sort();

@@ -165,6 +165,31 @@ pub(crate) fn written(outcome: &JudgedRun, file: &str) -> Vec<u8> {
     out.take()
 }
 
+/// So little memory that almost nothing stays in it.
+pub(crate) fn little_memory() -> Memory {
+    Memory { bytes: 4096, scratch: Arc::new(tempfile::tempfile) }
+}
+
+/// Judges with all memory and with almost none, and checks that both say the same, or are refused with the same words.
+pub(crate) fn in_memory_and_from_disk<E: std::fmt::Display>(
+    judged: impl Fn(Option<Memory>) -> Result<JudgedRun, E>,
+) -> Result<JudgedRun, E> {
+    let held = judged(None);
+    match (&held, judged(Some(little_memory()))) {
+        (Ok(held), Ok(on_disk)) => {
+            for file in ["services.csv", "findings.csv", "rejects.csv", "summary.json"] {
+                let [held, on_disk] =
+                    [held, &on_disk].map(|outcome| String::from_utf8(written(outcome, file)).expect("UTF-8"));
+                assert_eq!(on_disk, held, "{file}");
+            }
+        }
+        (Err(held), Err(on_disk)) => assert_eq!(on_disk.to_string(), held.to_string()),
+        (Err(e), Ok(_)) => panic!("refused in memory only: {e}"),
+        (Ok(_), Err(e)) => panic!("refused from disk only: {e}"),
+    }
+    held
+}
+
 /// The bytes of all files of the report that may not differ between two runs.
 pub(crate) fn report(outcome: &JudgedRun) -> Vec<(&'static str, Vec<u8>)> {
     FORMATS.iter().map(|f| (f.file, written(outcome, f.file))).collect()

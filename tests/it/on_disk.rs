@@ -1,23 +1,21 @@
 //! Tests that a run says the same to the byte where what it looks up by key is on disk instead of in memory.
 
-use std::sync::Arc;
+use std::fmt::Write as _;
 
+use proptest::prelude::*;
+
+use claimlint::claim::store::LINES;
 use claimlint::generate::{CsvStyle, ExtractPlan};
-use claimlint::ingest::BLOCK;
-use claimlint::run::Memory;
+use claimlint::ingest::{BLOCK, Layout, Library, Source, TableFile};
+use claimlint::run::{Expect, Setup, Unwatched, run};
 
-use crate::kit::{Inputs, POLICY, mask, report_in_parts};
+use crate::kit::{Inputs, POLICY, config, in_memory_and_from_disk, little_memory, mask, report_in_parts};
 use crate::soak::Invented;
-
-/// So little memory that almost nothing stays in it.
-fn little() -> Memory {
-    Memory { bytes: 4096, scratch: Arc::new(tempfile::tempfile) }
-}
 
 /// Writes the report of these inputs from memory and from disk, in parts of `part` lines, and compares all of its files.
 fn same_from_disk(inputs: &Inputs, part: usize, what: &str) {
     for masked in [None, Some(false), Some(true)] {
-        let [memory, disk] = [None, Some(little())].map(|memory| {
+        let [memory, disk] = [None, Some(little_memory())].map(|memory| {
             let mut run = inputs.read_by(&POLICY, BLOCK, part, memory).unwrap_or_else(|e| panic!("{what}: {e}"));
             if let Some(months) = masked {
                 run.mask(mask(), months).expect("there is a disk");
@@ -45,5 +43,96 @@ fn an_authorization_file_on_disk_changes_no_byte_of_a_report() {
     let invented = Invented::of(&plan, &CsvStyle::default());
     for part in [61, 4096] {
         same_from_disk(&invented.inputs, part, "an invented extract");
+    }
+}
+
+/// Diagnoses and ICD procedures have one row per code, claims one row per claim with a procedure and the product.
+const LAYOUT: &str = r#"
+extends = "canonical"
+[columns]
+procedure_code = ["procedure_code", "header.CPT"]
+product = "header.PLAN"
+icd_procedure = "PX{1..2}"
+diagnosis = "DX{1..3}"
+[[join]]
+table = "diagnosis"
+key = "CLAIM"
+to = "claim_id"
+codes = { column = "DX", as = "DX{1..3}" }
+[[join]]
+table = "procedure"
+key = "CLAIM"
+to = "claim_id"
+codes = { column = "PX", number = "N", as = "PX{1..2}" }
+[[join]]
+table = "header"
+key = "CLAIM"
+to = "claim_id"
+"#;
+
+/// Rows of a key, which may be empty, and a cell among these.
+fn rows(cells: &'static [&'static str], most: usize) -> impl Strategy<Value = Vec<(u8, &'static str)>> {
+    prop::collection::vec((0_u8..12, prop::sample::select(cells)), 0..most)
+}
+
+fn key(n: u8) -> String {
+    if n == 0 { String::new() } else { format!("C{n}") }
+}
+
+/// A table with these columns and rows.
+fn table(header: &str, rows: &[(u8, &str)]) -> String {
+    let mut text = format!("{header}\n");
+    for (n, cell) in rows {
+        writeln!(text, "{},{cell}", key(*n)).expect("memory takes it");
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(config(96))]
+
+    /// Random claims and tables, among them tables that contradict themselves.
+    #[test]
+    fn joined_tables_on_disk_change_no_byte_of_a_report(
+        claims in rows(&["22514", "99213", "", "22515"], 30),
+        more in rows(&["22514", ""], 6),
+        diagnoses in rows(&["M8008XA", "I10", "", "M545"], 24),
+        procedures in rows(&["0PU43JZ,1", "0PU43JZ,2", "0SB00ZZ,1", ",1"], 8),
+        headers in prop::sample::subsequence((1_u8..12).collect::<Vec<_>>(), 0..12),
+        cpt in prop::sample::select(&["22513", "99213", ""][..]),
+        twice in prop::option::weighted(0.1, 1_u8..12),
+        block in prop::sample::select(&[1_usize, 40, BLOCK][..]),
+    ) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path.display().to_string()
+        };
+        let extract = |name: &str, rows: &[(u8, &str)]| {
+            let rows: Vec<(u8, String)> = rows.iter().map(|(n, code)| (*n, format!("2024-03-05,{code},131"))).collect();
+            let rows: Vec<(u8, &str)> = rows.iter().map(|(n, cells)| (*n, cells.as_str())).collect();
+            file(name, &table("claim_id,service_date,procedure_code,bill_type", &rows))
+        };
+        let header_cells = format!("HMO Blue,{cpt}");
+        let headers: Vec<(u8, &str)> = headers.into_iter().chain(twice).map(|n| (n, header_cells.as_str())).collect();
+        let tables = [
+            ("diagnosis", table("CLAIM,DX", &diagnoses)),
+            ("procedure", table("CLAIM,PX,N", &procedures)),
+            ("header", table("CLAIM,PLAN,CPT", &headers)),
+        ];
+        let tables = tables.map(|(name, text)| TableFile { name: name.to_owned(), file: file(name, &text), limit: None });
+        let names = [extract("claims.csv", &claims), extract("more.csv", &more)];
+        let library = Library::only(Layout::load("joined.toml", LAYOUT).unwrap_or_else(|e| panic!("{e}")));
+        let library = library.joining(&tables).expect("the layout knows them");
+        let judged = in_memory_and_from_disk(|memory| {
+            let (policy, library, expect) = (POLICY.clone(), library.clone(), Expect::default());
+            let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };
+            let run = run(&names, &Source::open, setup, &Unwatched).map_err(|e| e.to_string())?;
+            run.judge_all().map_err(|e| e.to_string())
+        });
+        if let Ok(judged) = judged {
+            prop_assert!(judged.context.ledger.adds_up());
+        }
     }
 }

@@ -8,7 +8,7 @@ use claimlint::claim::store::LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source, TableFile};
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
-use crate::kit::{POLICY, written};
+use crate::kit::{POLICY, in_memory_and_from_disk, written};
 
 /// Claims whose ICD procedures and diagnoses are in tables of their own.
 const LAYOUT: &str = r#"
@@ -47,17 +47,13 @@ fn check(keys: &str, extracts: &[&str], tables: [&str; 2], block: usize) -> Resu
         limit: None,
     });
     let layout = Layout::load("tables.toml", &format!("{keys}{LAYOUT}")).unwrap_or_else(|e| panic!("{e}"));
-    let setup = Setup {
-        policy: POLICY.clone(),
-        library: Library::only(layout).joining(&tables).expect("both are known"),
-        authorizations: None,
-        expect: Expect::default(),
-        block,
-        part: LINES,
-        memory: None,
-    };
-    let run = run(&names, &Source::open, setup, &Unwatched).map_err(|e| e.to_string())?;
-    run.judge_all().map_err(|e| e.to_string())
+    let library = Library::only(layout).joining(&tables).expect("both are known");
+    in_memory_and_from_disk(|memory| {
+        let (policy, library, expect) = (POLICY.clone(), library.clone(), Expect::default());
+        let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };
+        let run = run(&names, &Source::open, setup, &Unwatched).map_err(|e| e.to_string())?;
+        run.judge_all().map_err(|e| e.to_string())
+    })
 }
 
 fn text(outcome: &JudgedRun, name: &str) -> String {

@@ -39,6 +39,7 @@ pub(super) struct FileRows {
     /// Bytes of the rows in memory.
     bytes: usize,
     pub(super) fault: Option<(u64, String)>,
+    count: u64,
     /// Where the rows of the file go. The rows of a block are few.
     beyond: Option<Beyond>,
 }
@@ -68,6 +69,7 @@ impl FileRows {
     /// Adds a row.
     pub(super) fn push(&mut self, row: Authorization) {
         self.bytes += row.bytes() + INDEX_BYTES;
+        self.count += 1;
         self.held.push(row);
     }
 
@@ -109,12 +111,13 @@ impl Collector for FileRows {
     fn append(&mut self, next: Self, lines: u64, _: u64) {
         self.held.extend(next.held);
         self.bytes += next.bytes;
+        self.count += next.count;
         self.fault = self.fault.take().or(next.fault.map(|(line, what)| (line + lines, what)));
         self.settle();
     }
 
     fn count(&self) -> u64 {
-        self.held.len() as u64
+        self.count
     }
 
     fn spool(&self) -> Option<Arc<Spool>> {

@@ -5,7 +5,6 @@
 //! reads its own rows as one value. Nothing is held in memory but a filter of keys and the buffers of sorting.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -17,14 +16,12 @@ use crate::claim::authorization::row::Authorization;
 use crate::claim::authorization::whole::{Authorizations, MEMORY_STEP, ROWS_SHARE};
 use crate::claim::value::authorization::compared;
 use crate::ingest::ReadError;
+use crate::ingest::source::key_filter::KeyFilter;
 use crate::ingest::source::sorted::Sorter;
 use crate::ingest::source::spill::{Scratch, Spool, SpoolSlot};
 
 /// Bytes of values that a sorter holds.
 const SORTED_BYTES: usize = 8 << 20;
-
-/// Bits of the filter of keys, which takes 8 MiB: of the keys of a million lines without a row, two in a hundred pass it.
-const FILTER_BITS: u64 = 1 << 26;
 
 /// The keys of a row or a line: its numbers, and its member. They differ, whatever the texts.
 fn keys<'t>(numbers: &'t str, member: &'t str) -> impl Iterator<Item = u64> + use<'t> {
@@ -39,15 +36,8 @@ fn keys<'t>(numbers: &'t str, member: &'t str) -> impl Iterator<Item = u64> + us
 pub struct NeededKeys {
     /// Each key with its part.
     sorter: Mutex<Sorter<(u64, u32)>>,
-    /// A bit for each key, by its first bits.
-    filter: Vec<AtomicU64>,
+    filter: KeyFilter,
     scratch: Scratch,
-}
-
-/// Where the bit of a key is.
-fn bit_of(key: u64) -> (usize, u64) {
-    let bit = key >> (64 - FILTER_BITS.ilog2());
-    ((bit / 64) as usize, 1 << (bit % 64))
 }
 
 /// A row with the part that needs it, and its place in the file.
@@ -87,8 +77,8 @@ impl Ord for PartRow {
 impl NeededKeys {
     /// No keys yet. Sorts in files that `scratch` makes.
     pub fn new(scratch: Scratch) -> Self {
-        let filter = (0..FILTER_BITS / 64).map(|_| AtomicU64::new(0)).collect();
-        Self { sorter: Mutex::new(Sorter::new(Arc::clone(&scratch), SORTED_BYTES)), filter, scratch }
+        let sorter = Mutex::new(Sorter::new(Arc::clone(&scratch), SORTED_BYTES));
+        Self { sorter, filter: KeyFilter::new(), scratch }
     }
 
     /// Adds the lines of a part: the cell of authorization numbers of each, and its member. Called from several threads.
@@ -97,16 +87,10 @@ impl NeededKeys {
         found.sort_unstable();
         found.dedup();
         for key in &found {
-            let (word, bit) = bit_of(*key);
-            self.filter[word].fetch_or(bit, Ordering::Relaxed);
+            self.filter.add(*key);
         }
         let mut sorter = self.sorter.lock().unwrap_or_else(PoisonError::into_inner);
         found.into_iter().try_for_each(|key| sorter.push((key, part as u32), size_of::<(u64, u32)>()))
-    }
-
-    fn may_have(&self, key: u64) -> bool {
-        let (word, bit) = bit_of(key);
-        self.filter[word].load(Ordering::Relaxed) & bit != 0
     }
 
     /// Finds the rows of each of `parts` parts. The rows of a part may take `most` bytes in memory; if they take more, the error
@@ -157,7 +141,7 @@ impl NeededKeys {
             let first = (n * ROWS_IN_PIECE) as u64;
             let mut found = Vec::new();
             for (place, row) in (first..).zip(&rows.piece(n)?) {
-                let own = keys(&row.number, &row.member_id).filter(|key| self.may_have(*key));
+                let own = keys(&row.number, &row.member_id).filter(|key| self.filter.may_hold(*key));
                 found.extend(own.map(|key| (key, place)));
             }
             Ok(found)

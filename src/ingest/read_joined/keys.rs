@@ -81,7 +81,7 @@ fn is_in(hash: u64, halvings: u32) -> bool {
 }
 
 /// FNV-1a, then the last step of the third Murmur hash, which spreads it over all bits. The same on every machine.
-fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for b in bytes {
         hash = (hash ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);

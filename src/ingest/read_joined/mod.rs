@@ -1,125 +1,67 @@
-//! Reads an extract with joined tables and keeps only the claims that matter in memory.
+//! Reads an extract with joined tables and keeps only the claims that matter.
 //!
 //! 1. Tables with procedure codes are read, to find the keys of rows that hold a known code.
 //! 2. The extract is read. A copy of a row is kept if the row may hold a code itself or step 1 found its key.
 //! 3. The other tables are read for the keys of the kept rows.
 //! 4. The joined cells are added to each kept row, which is then looked at like any row.
 //!
-//! Memory grows with the claims that matter, never with a joined file, and has a bound. A row of a joined table that cannot be read is
-//! rejected with its file and line. If a row has no valid position for its code, or repeats a key, the run fails: every
-//! verdict on that claim would be a guess.
+//! Kept rows and the rows of tables are in memory up to a bound. Beyond it, kept rows are on disk in their order, the rows of a
+//! table are sorted by key on disk, and step 4 merges the keys of both. Filters of keys then tell which rows may matter: they
+//! keep a few more rows, which are out of scope when they are looked at.
+//!
+//! A row of a joined table that cannot be read is rejected with its file and line. If a row has no valid position for its code,
+//! or repeats a key, the run fails: every verdict on that claim would be a guess.
 //!
 //! Every key of the tables and of the extract is counted on the way, so that a table of other claims is noticed.
 //!
 //! # Sub-rooms, in order
 //!
 //! - [`keys`]: distinct keys in bounded memory.
+//! - [`lost`]: known codes on keys that no row has.
 //! - [`usage`]: how a table was used.
+//! - [`room`]: the memory for rows of joined claims.
 //! - [`table`]: reads one table.
+//! - [`rows`]: the rows of the extract that are kept.
+//! - [`codes`]: the known codes of a table.
+//! - [`by_key`]: joins a table by sorting.
 
+mod by_key;
+mod codes;
 pub(crate) mod keys;
+mod lost;
+mod room;
+mod rows;
 mod table;
 pub(crate) mod usage;
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::ingest::error::ReadError;
 use crate::ingest::known_codes::KnownCodes;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::detect::Detected;
 use crate::ingest::layout::joined::{Joined, TableShape};
-use crate::ingest::read_joined::keys::KeySet;
-use crate::ingest::read_joined::table::{Cells, ROW_BYTES, ReadTable, TableRow, code, collect_rows};
+use crate::ingest::read_joined::by_key::{CellsInOrder, Present, SortedJoin, join_by_key};
+use crate::ingest::read_joined::codes::CodesFound;
+use crate::ingest::read_joined::keys::{KeySet, hash};
+use crate::ingest::read_joined::lost::LostCodes;
+use crate::ingest::read_joined::room::{Room, unwritten};
+use crate::ingest::read_joined::rows::{KeptRows, UnjoinedRow, UnjoinedRows};
+use crate::ingest::read_joined::table::{Cells, FoundRows, ReadTable, RowCells, SortedRows, code, collect_rows};
 use crate::ingest::read_joined::usage::TableUsage;
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::{Reject, Rejects};
 use crate::ingest::record::row::{Row, first_line};
-use crate::ingest::row_memory::RowMemory;
 use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
-use crate::ingest::source::spill::Spool;
+use crate::ingest::source::key_filter::KeyFilter;
 use crate::warning::Warning;
-
-/// The known codes found in a table before the extract is read.
-enum CodesFound {
-    /// The table has no procedure codes.
-    Nothing,
-    /// The keys of the rows that hold a known code, with their number. The rows themselves are read later.
-    Keys(FxHashMap<Box<str>, u64>),
-    /// The known codes by key, and what was read. The table is not read again.
-    Codes(Cells, Box<ReadTable>),
-}
-
-impl CodesFound {
-    fn holds(&self, key: &str) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Keys(keys) => keys.contains_key(key),
-            Self::Codes(cells, _) => cells.contains_key(key),
-        }
-    }
-
-    /// The number of cells with known codes by key, without the keys of these rows.
-    fn lost(&self, join: &Joined, kept: &[KeptRow<UnjoinedRow>]) -> FxHashMap<Box<str>, u64> {
-        let mut lost: FxHashMap<Box<str>, u64> = match self {
-            Self::Nothing => return FxHashMap::default(),
-            Self::Keys(keys) => keys.clone(),
-            Self::Codes(cells, _) => cells.iter().map(|(key, cells)| (key.clone(), cells.len() as u64)).collect(),
-        };
-        for row in kept {
-            if let Some(key) = join.key_of(&row.value.row()) {
-                lost.remove(&*key);
-            }
-        }
-        lost
-    }
-}
-
-/// A row of the extract before it is joined: a copy of its record.
-struct UnjoinedRow {
-    bytes: Vec<u8>,
-    fields: Vec<CellSpan>,
-}
-
-/// The rows of an extract that are kept, and the keys of all of its rows, by joined table.
-struct UnjoinedRows {
-    rows: Vec<KeptRow<UnjoinedRow>>,
-    keys: Vec<KeySet>,
-}
-
-impl UnjoinedRows {
-    fn add_key(&mut self, table: usize, key: &str) {
-        if self.keys.len() <= table {
-            self.keys.resize_with(table + 1, KeySet::default);
-        }
-        self.keys[table].add(key);
-    }
-}
-
-impl Collector for UnjoinedRows {
-    fn for_block() -> Self {
-        Self { rows: Vec::new(), keys: Vec::new() }
-    }
-
-    fn append(&mut self, next: Self, lines: u64, bytes: u64) {
-        Collector::append(&mut self.rows, next.rows, lines, bytes);
-        self.keys.resize_with(self.keys.len().max(next.keys.len()), KeySet::default);
-        self.keys.iter_mut().zip(&next.keys).for_each(|(keys, more)| keys.merge(more));
-    }
-
-    fn count(&self) -> u64 {
-        self.rows.len() as u64
-    }
-}
 
 /// Passes on interrupts, notes and warnings, but not progress: only the rows and bytes of the extract count.
 struct OnlyInterrupts<'a>(&'a dyn Watch);
@@ -154,131 +96,195 @@ pub(crate) fn read<C: Collector>(
     let quiet = OnlyInterrupts(watch);
     let wanted = KnownCodes::new(codes);
     let joins = &detected.joins;
-    let spool = total.kept.spool();
-    let memory = RowMemory::new(spool.as_ref().map_or(usize::MAX, |spool| spool.limit() / SHARE), |bytes| {
-        bytes.saturating_mul(2 * SHARE as u64 * SHARE as u64)
-    });
-    let memory = &memory;
+    let room = &Room::new(total.kept.spool(), block);
 
-    let mut found = Vec::new();
-    for join in joins {
-        found.push(with_codes(join, binding, &wanted, (spool.clone(), block, memory), &quiet)?);
-        memory.refuse(&join.file, ROWS_THAT_MATTER)?;
-    }
+    let found = joins.iter().map(|join| CodesFound::of(join, binding, &wanted, room, &quiet));
+    let found: Vec<CodesFound> = found.collect::<Result<_, _>>()?;
 
-    let name = source.name.clone();
     // The keys of all rows are counted, so no row can be skipped unread.
     let filter = charge.map_or(RowFilter::All, RowFilter::Totaled);
     let mut blocks = source.blocks(detected.data_start, block);
-    let keep = |row: &Row<'_>, Position { line, offset }: Position, kept: &mut UnjoinedRows| {
+    let keep = |row: &Row<'_>, Position { line, offset }: Position, kept: &mut UnjoinedRows<'_>| {
         let mut matters = wanted.may_row(binding, row);
         for (table, (join, found)) in joins.iter().zip(&found).enumerate() {
             if let Some(key) = join.key_of(row) {
                 kept.add_key(table, &key);
-                matters |= found.holds(&key);
+                matters |= found.may_hold(&key);
             }
         }
         if !matters {
             return RowAction::Ignore;
         }
-        let (bytes, fields) = row.record(&detected.grammar);
-        if !memory.keeps(bytes.capacity() + fields.capacity() * size_of::<CellSpan>() + ROW_BYTES) {
-            return RowAction::Keep(());
-        }
-        RowAction::Keep(UnjoinedRow { bytes, fields }).then(|value| kept.rows.push(KeptRow { line, offset, value }))
+        kept.push(KeptRow { line, offset, value: UnjoinedRow::of(row, &detected.grammar) });
+        RowAction::Keep(())
     };
-    let empty = Tally::new(total.lines, total.bytes, UnjoinedRows::for_block());
-    let raws = parallel::read(&mut blocks, &detected.grammar, filter, &keep, watch, empty)?;
-    memory.refuse(&name, "its rows of claims in scope")?;
+    let empty = Tally::new(total.lines, total.bytes, UnjoinedRows::of_extract(room));
+    let mut raws = parallel::read(&mut blocks, &detected.grammar, filter, &keep, watch, empty)?;
 
-    let (mut cells, mut usages) = (Vec::new(), Vec::new());
+    let rejects = Rejects::new(total.kept.spool());
+    let asked = std::mem::take(&mut raws.kept.keys);
+    let rejected = raws.rejects.all().map_err(unwritten)?;
+    let (kept, tally) = raws.with(total.kept, rejects);
+    let kept = kept.finish().map_err(unwritten)?;
+    let (mut joined, mut usages) = (Vec::new(), Vec::new());
     let nothing = KeySet::default();
     for (nth, (join, found)) in joins.iter().zip(found).enumerate() {
-        let rows = &raws.kept.rows;
-        let lost = found.lost(join, rows);
-        let (of_table, table) = match found {
-            CodesFound::Codes(cells, table) => (cells, *table),
-            CodesFound::Keys(_) | CodesFound::Nothing => {
-                let keys = rows.iter().filter_map(|raw| join.key_of(&raw.value.row()).map(Box::from)).collect();
-                let is_first = matches!(found, CodesFound::Nothing);
-                of_keys(join, binding, &keys, (spool.clone(), block, memory), &quiet, is_first)?
-            }
-        };
-        let has_cells =
-            |raw: &KeptRow<UnjoinedRow>| join.key_of(&raw.value.row()).is_some_and(|key| of_table.contains_key(&*key));
-        let is_used = rows.iter().any(has_cells);
-        cells.push(of_table);
-        memory.refuse(&join.file, ROWS_THAT_MATTER)?;
-        let ReadTable { count, rejects, keys, .. } = table;
-        let asked = raws.kept.keys.get(nth).unwrap_or(&nothing);
-        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys), asked, (lost, is_used)));
+        let asked = asked.get(nth).unwrap_or(&nothing);
+        let of_table = join_table(join, binding, found, &kept, room, &quiet)?;
+        let ReadTable { count, rejects, keys } = of_table.table;
+        let used = (of_table.lost, of_table.is_used);
+        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys), asked, used));
+        joined.push(of_table.cells);
     }
-    Ok((look_at(raws, detected, &cells, look, total.kept)?, usages))
+    Ok((look_at((kept, rejected), detected, joined, look, tally)?, usages))
 }
 
-/// The rows of joined claims may take the memory of lines divided by this: two extracts may be read at a time.
-const SHARE: usize = 2;
+/// The cells that a table joins to the kept rows.
+enum JoinedCells {
+    /// By key.
+    Held(Cells),
+    /// By row.
+    InOrder(CellsInOrder),
+}
 
-/// What takes the memory of a table.
-const ROWS_THAT_MATTER: &str = "the rows that may belong to claims in scope";
+/// A joined table.
+struct JoinedTable {
+    cells: JoinedCells,
+    lost: LostCodes,
+    /// Does a kept row take cells of it?
+    is_used: bool,
+    table: ReadTable,
+}
+
+/// Finds the cells that a table joins to the kept rows.
+fn join_table(
+    join: &Joined,
+    binding: &Binding,
+    found: CodesFound,
+    kept: &KeptRows,
+    room: &Room,
+    watch: &dyn Watch,
+) -> Result<JoinedTable, ReadError> {
+    let held_lost = found.lost(join, kept)?;
+    let (lost, is_first) = match found {
+        CodesFound::Codes(cells, table) => {
+            let lost = LostCodes::Held(held_lost);
+            return Ok(JoinedTable {
+                is_used: takes_cells(join, kept, &cells)?,
+                cells: JoinedCells::Held(cells),
+                lost,
+                table,
+            });
+        }
+        CodesFound::Sorted(rows, table) if matches!(join.shape, TableShape::Codes { .. }) => {
+            let SortedJoin { cells, lost, is_used } = join_by_key(join, kept, rows, Present::WithCodes, room)?;
+            let cells = JoinedCells::InOrder(CellsInOrder::new(cells).map_err(unwritten)?);
+            return Ok(JoinedTable { cells, lost, is_used, table });
+        }
+        CodesFound::Sorted(rows, _) => (join_by_key(join, kept, rows, Present::Counted, room)?.lost, false),
+        CodesFound::Keys(_) => (LostCodes::Held(held_lost), false),
+        CodesFound::Nothing => (LostCodes::default(), true),
+    };
+    let (rows, table) = rows_of_keys(join, binding, kept, room, watch, is_first)?;
+    let sorted = match rows {
+        FoundRows::Held(rows) if kept.are_held() => {
+            let cells = collect_rows(join, rows)?;
+            return Ok(JoinedTable {
+                is_used: takes_cells(join, kept, &cells)?,
+                cells: JoinedCells::Held(cells),
+                lost,
+                table,
+            });
+        }
+        FoundRows::Held(rows) => {
+            let mut sorted = SortedRows::new(room);
+            rows.into_iter().try_for_each(|row| sorted.add(row)).map_err(unwritten)?;
+            sorted
+        }
+        FoundRows::Sorted(sorted) => sorted,
+    };
+    let SortedJoin { cells, is_used, .. } = join_by_key(join, kept, sorted, Present::Asked, room)?;
+    let cells = JoinedCells::InOrder(CellsInOrder::new(cells).map_err(unwritten)?);
+    Ok(JoinedTable { cells, lost, is_used, table })
+}
+
+/// Does a kept row take one of these cells?
+fn takes_cells(join: &Joined, kept: &KeptRows, cells: &Cells) -> Result<bool, ReadError> {
+    let mut takes = false;
+    let visited = kept.visit_keys(join, |_, key| {
+        takes |= cells.contains_key(&*key);
+        Ok(())
+    });
+    visited.map_err(unwritten).map(|()| takes)
+}
 
 /// Rows that a thread takes at a time: enough that handing them out costs nothing.
 const CHUNK_ROWS: usize = 1024;
 
 /// Adds the joined cells to each kept row and looks at it.
 fn look_at<C: Collector>(
-    raws: Tally<UnjoinedRows>,
+    (kept, mut rejected): (KeptRows, Vec<Reject>),
     detected: &Detected,
-    cells: &[Cells],
+    mut joined: Vec<JoinedCells>,
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
-    into: C,
+    mut total: Tally<C>,
 ) -> Result<Tally<C>, ReadError> {
-    let mut all = raws.rejects.all().map_err(|e| ReadError::Spool(e.to_string()))?;
-    let rejects = Rejects::new(into.spool());
-    let (UnjoinedRows { rows: mut kept, .. }, mut total) = raws.with(into, rejects);
-    let looked: Vec<_> = kept
-        .par_chunks_mut(CHUNK_ROWS)
-        .map(|chunk| {
-            let (mut block, mut ignored, mut rejects) = (C::for_block(), 0, Vec::new());
-            for KeptRow { line, offset, value: raw } in chunk {
-                let record = raw.bytes.len();
-                raw.widen(detected, cells);
-                match look(detected, &raw.row(), Position { line: *line, offset: *offset }, &mut block) {
-                    RowAction::Ignore => ignored += 1,
-                    RowAction::Keep(()) => {}
-                    RowAction::Reject(reason) => {
-                        let raw = first_line(&detected.grammar, &raw.bytes[..record]);
-                        rejects.push(Reject { line: *line, offset: Some(*offset), reason, raw });
+    let mut first = 0;
+    for piece in kept.into_pieces() {
+        let mut rows: Vec<KeptRow<UnjoinedRow>> = piece.map_err(unwritten)?;
+        let in_order = joined.iter_mut().map(|cells| match cells {
+            JoinedCells::Held(_) => Ok(Vec::new()),
+            JoinedCells::InOrder(cells) => cells.of(first, rows.len()),
+        });
+        let in_order: Vec<Vec<RowCells>> = in_order.collect::<std::io::Result<_>>().map_err(unwritten)?;
+        first += rows.len() as u64;
+        let cells_of = |table: usize, row: usize, key: &str| match &joined[table] {
+            JoinedCells::Held(cells) => cells.get(key),
+            JoinedCells::InOrder(_) => in_order[table].get(row),
+        };
+        let looked: Vec<_> = rows
+            .par_chunks_mut(CHUNK_ROWS)
+            .enumerate()
+            .map(|(nth, chunk)| {
+                let (mut block, mut ignored, mut rejects) = (C::for_block(), 0, Vec::new());
+                for (n, KeptRow { line, offset, value: raw }) in chunk.iter_mut().enumerate() {
+                    let record = raw.bytes.len();
+                    raw.widen(detected, &|table, key| cells_of(table, nth * CHUNK_ROWS + n, key));
+                    match look(detected, &raw.row(), Position { line: *line, offset: *offset }, &mut block) {
+                        RowAction::Ignore => ignored += 1,
+                        RowAction::Keep(()) => {}
+                        RowAction::Reject(reason) => {
+                            let raw = first_line(&detected.grammar, &raw.bytes[..record]);
+                            rejects.push(Reject { line: *line, offset: Some(*offset), reason, raw });
+                        }
                     }
                 }
-            }
-            (block, ignored, rejects)
-        })
-        .collect();
-    for (block, ignored, rejects) in looked {
-        total.kept.append(block, 0, 0);
-        total.ignored += ignored;
-        all.extend(rejects);
+                (block, ignored, rejects)
+            })
+            .collect();
+        for (block, ignored, rejects) in looked {
+            total.kept.append(block, 0, 0);
+            total.ignored += ignored;
+            rejected.extend(rejects);
+        }
     }
-    all.sort_by_key(|reject| reject.line);
-    for reject in all {
+    rejected.sort_by_key(|reject| reject.line);
+    for reject in rejected {
         total.rejects.push(reject);
     }
     Ok(total)
 }
 
 impl UnjoinedRow {
-    fn row(&self) -> Row<'_> {
-        Row::new(&self.bytes, &self.fields)
-    }
-
-    fn widen(&mut self, detected: &Detected, cells: &[Cells]) {
-        let keys: Vec<_> = detected.joins.iter().map(|join| join.key_of(&self.row()).map(Cow::into_owned)).collect();
+    /// Adds the cells that each table has for the key of the row.
+    fn widen<'c>(&mut self, detected: &Detected, cells: &impl Fn(usize, &str) -> Option<&'c RowCells>) {
+        let keys: Vec<_> =
+            detected.joins.iter().map(|join| join.key_of(&self.row()).map(std::borrow::Cow::into_owned)).collect();
         let end = self.bytes.len() as u32;
         self.fields.resize(detected.header.len(), CellSpan { start: end, end, marks: Marks::Nothing });
-        for ((join, cells), key) in detected.joins.iter().zip(cells).zip(keys) {
+        for (table, (join, key)) in detected.joins.iter().zip(keys).enumerate() {
             // A claim without a row in the table gets empty cells.
-            for (column, cell) in key.and_then(|key| cells.get(key.as_str())).into_iter().flatten() {
+            for (column, cell) in key.and_then(|key| cells(table, &key)).into_iter().flatten() {
                 let start = self.bytes.len() as u32;
                 self.bytes.extend_from_slice(cell.as_bytes());
                 self.fields[join.first + column] =
@@ -288,57 +294,49 @@ impl UnjoinedRow {
     }
 }
 
-/// Step 1: the keys of the rows that hold known codes. For a table with one code per row, also the codes.
-fn with_codes(
-    join: &Joined,
-    binding: &Binding,
-    wanted: &KnownCodes,
-    (spool, block, memory): (Option<Arc<Spool>>, usize, &RowMemory),
-    watch: &dyn Watch,
-) -> Result<CodesFound, ReadError> {
-    let procedures: Vec<usize> = (0..join.names.len()).filter(|nth| binding.is_procedure(join.first + nth)).collect();
-    let mut columns: Vec<usize> = procedures.iter().map(|nth| join.column(*nth)).collect();
-    columns.dedup();
-    if columns.is_empty() {
-        return Ok(CodesFound::Nothing);
-    }
-    let holds = |row: &Row<'_>| columns.iter().any(|c| wanted.may(&join.text(row, *c)));
-    let mut table = table::read(join, (spool, block, memory), watch, true, &|row| {
-        if !holds(row) {
-            return None;
-        }
-        let key = Box::from(join.key(row)?);
-        let cells = match &join.shape {
-            TableShape::Row => Ok(Vec::new()),
-            TableShape::Codes { .. } => code(join, row),
-        };
-        Some(TableRow { key, cells })
-    })?;
-    let rows = std::mem::take(&mut table.rows);
-    if matches!(join.shape, TableShape::Codes { .. }) {
-        return Ok(CodesFound::Codes(collect_rows(join, rows)?, Box::new(table)));
-    }
-    let mut keys: FxHashMap<Box<str>, u64> = FxHashMap::default();
-    for row in rows {
-        *keys.entry(row.value.key).or_default() += 1;
-    }
-    Ok(CodesFound::Keys(keys))
+/// The keys of the kept rows.
+enum AskedKeys {
+    Held(FxHashSet<Box<str>>),
+    /// Rows on disk have too many. A few other keys pass, too.
+    Filter(KeyFilter),
 }
 
-/// Step 3: the rows with these keys.
-fn of_keys(
+impl AskedKeys {
+    fn of(join: &Joined, kept: &KeptRows) -> Result<Self, ReadError> {
+        let mut keys = if kept.are_held() { Self::Held(FxHashSet::default()) } else { Self::Filter(KeyFilter::new()) };
+        let visited = kept.visit_keys(join, |_, key| {
+            match &mut keys {
+                Self::Held(keys) => drop(keys.insert(Box::from(key))),
+                Self::Filter(filter) => filter.add(hash(key.as_bytes())),
+            }
+            Ok(())
+        });
+        visited.map_err(unwritten).map(|()| keys)
+    }
+
+    fn may_hold(&self, key: &str) -> bool {
+        match self {
+            Self::Held(keys) => keys.contains(key),
+            Self::Filter(filter) => filter.may_hold(hash(key.as_bytes())),
+        }
+    }
+}
+
+/// Step 3: the rows with the keys of the kept rows.
+fn rows_of_keys(
     join: &Joined,
     binding: &Binding,
-    keys: &FxHashSet<Box<str>>,
-    (spool, block, memory): (Option<Arc<Spool>>, usize, &RowMemory),
+    kept: &KeptRows,
+    room: &Room,
     watch: &dyn Watch,
     is_first: bool,
-) -> Result<(Cells, ReadTable), ReadError> {
+) -> Result<(FoundRows, ReadTable), ReadError> {
+    let keys = AskedKeys::of(join, kept)?;
     // Keep only the columns that the layout maps.
     let used: Vec<usize> =
         (0..join.names.len()).filter(|nth| binding.each().any(|slot| slot.uses(join.first + nth))).collect();
-    let mut table = table::read(join, (spool, block, memory), watch, is_first, &|row| {
-        let key = join.key(row).filter(|key| keys.contains(&**key))?;
+    table::read(join, room, watch, is_first, &|row| {
+        let key = join.key(row).filter(|key| keys.may_hold(key))?;
         let cells = match &join.shape {
             TableShape::Row => Ok(used
                 .iter()
@@ -347,8 +345,6 @@ fn of_keys(
                 .collect()),
             TableShape::Codes { .. } => code(join, row),
         };
-        Some(TableRow { key: Box::from(key), cells })
-    })?;
-    let rows = std::mem::take(&mut table.rows);
-    Ok((collect_rows(join, rows)?, table))
+        Some((Box::from(key), cells))
+    })
 }

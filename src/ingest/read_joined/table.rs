@@ -1,21 +1,25 @@
 //! Reads one joined table: its cells by key, its keys, and its rows that cannot be read.
 
+use std::io;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
-use crate::ingest::read_joined::keys::KeySet;
+use crate::ingest::read_joined::keys::{KeySet, hash};
+use crate::ingest::read_joined::room::{Room, SORTED_BYTES, Share, unwritten};
 use crate::ingest::record::reject::{Reason, Rejects};
 use crate::ingest::record::row::Row;
-use crate::ingest::row_memory::RowMemory;
 use crate::ingest::scan::RowFilter;
-use crate::ingest::scan::collect::{Collector, KeptRow, Position, RowAction};
+use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::source::Source;
+use crate::ingest::source::key_filter::KeyFilter;
+use crate::ingest::source::sorted::Sorter;
 use crate::ingest::source::spill::Spool;
 use crate::warning::Warning;
 
@@ -23,13 +27,20 @@ use crate::warning::Warning;
 /// allocator.
 pub(super) const ROW_BYTES: usize = 256;
 
-/// The cells of one table by key, each with its column number in the table.
-pub(super) type Cells = FxHashMap<Box<str>, Vec<(usize, Box<str>)>>;
+/// The cells of a row or of a key, each with its column number in the table.
+pub(super) type RowCells = Vec<(usize, Box<str>)>;
 
-/// One row of a table: its cells, or the error to report.
+/// The cells of one table by key.
+pub(super) type Cells = FxHashMap<Box<str>, RowCells>;
+
+/// One row of a table. Its order is that of the keys, and of the lines of a key.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct TableRow {
     pub(super) key: Box<str>,
-    pub(super) cells: Result<Vec<(usize, Box<str>)>, String>,
+    /// Line of the file. Before blocks are joined, the number of lines before it in the block.
+    pub(super) line: u64,
+    /// Its cells, or the error to report.
+    pub(super) cells: Result<RowCells, String>,
 }
 
 impl TableRow {
@@ -40,37 +51,104 @@ impl TableRow {
     }
 }
 
-/// What is kept of a table.
-pub(super) struct TableRows {
-    /// Rows that [`read`] was asked for.
-    pub(super) rows: Vec<KeptRow<TableRow>>,
-    /// The keys of all rows that the layout uses.
-    pub(super) keys: KeySet,
-    spool: Option<Arc<Spool>>,
+/// Rows that are sorted on disk, and a filter of their keys.
+pub(super) struct SortedRows {
+    pub(super) filter: KeyFilter,
+    pub(super) sorter: Sorter<TableRow>,
 }
 
-impl Collector for TableRows {
-    fn for_block() -> Self {
-        Self { rows: Vec::new(), keys: KeySet::default(), spool: None }
+impl SortedRows {
+    /// Sorts rows in the files of a room.
+    pub(super) fn new(room: &Room) -> Self {
+        Self { filter: KeyFilter::new(), sorter: Sorter::new(room.scratch(), SORTED_BYTES) }
     }
 
-    fn append(&mut self, next: Self, lines: u64, bytes: u64) {
-        Collector::append(&mut self.rows, next.rows, lines, bytes);
+    pub(super) fn add(&mut self, row: TableRow) -> io::Result<()> {
+        self.filter.add(hash(row.key.as_bytes()));
+        let bytes = row.bytes();
+        self.sorter.push(row, bytes)
+    }
+}
+
+/// Collects the rows of a table that [`read`] was asked for: in memory up to a bound, and then sorted on disk.
+#[derive(Default)]
+struct TableRows<'r> {
+    held: Vec<TableRow>,
+    bytes: usize,
+    /// The keys of all rows that the layout uses.
+    keys: KeySet,
+    /// Where the rows of the table go. The rows of a block are few.
+    beyond: Option<Beyond<'r>>,
+    count: u64,
+}
+
+/// Where rows go that memory does not hold.
+struct Beyond<'r> {
+    share: Share<'r>,
+    sorted: Option<SortedRows>,
+    failed: Option<io::Error>,
+}
+
+impl<'r> TableRows<'r> {
+    fn of_table(room: &'r Room) -> Self {
+        Self { beyond: Some(Beyond { share: Share::of(room), sorted: None, failed: None }), ..Self::default() }
+    }
+
+    /// Sorts rows that memory does not hold. After an error of the disk they are lost, because the run ends with it.
+    fn settle(&mut self) {
+        let Some(beyond) = &mut self.beyond else { return };
+        if beyond.sorted.is_none() && beyond.share.holds(self.bytes) {
+            return;
+        }
+        let sorted = beyond.sorted.get_or_insert_with(|| SortedRows::new(beyond.share.room));
+        let rows = std::mem::take(&mut self.held);
+        if beyond.failed.is_none() {
+            beyond.failed = rows.into_iter().try_for_each(|row| sorted.add(row)).err();
+        }
+    }
+
+    fn finish(mut self) -> io::Result<FoundRows> {
+        self.settle();
+        match self.beyond {
+            Some(Beyond { failed: Some(e), .. }) => Err(e),
+            Some(Beyond { sorted: Some(sorted), .. }) => Ok(FoundRows::Sorted(sorted)),
+            _ => Ok(FoundRows::Held(self.held)),
+        }
+    }
+}
+
+impl Collector for TableRows<'_> {
+    fn for_block() -> Self {
+        Self::default()
+    }
+
+    fn append(&mut self, next: Self, lines: u64, _: u64) {
+        self.held.extend(next.held.into_iter().map(|row| TableRow { line: row.line + lines, ..row }));
+        self.bytes += next.bytes;
+        self.count += next.count;
         self.keys.merge(&next.keys);
+        self.settle();
     }
 
     fn count(&self) -> u64 {
-        self.rows.len() as u64
+        self.count
     }
 
     fn spool(&self) -> Option<Arc<Spool>> {
-        self.spool.clone()
+        self.beyond.as_ref().and_then(|beyond| beyond.share.room.spool.clone())
     }
 }
 
-/// A table that was read to its end.
+/// The rows of a table that were asked for.
+pub(super) enum FoundRows {
+    /// In the order of the file.
+    Held(Vec<TableRow>),
+    /// By key, on disk.
+    Sorted(SortedRows),
+}
+
+/// What was read of a table besides those rows.
 pub(super) struct ReadTable {
-    pub(super) rows: Vec<KeptRow<TableRow>>,
     pub(super) keys: KeySet,
     pub(super) count: u64,
     pub(super) rejects: Rejects,
@@ -109,66 +187,78 @@ fn has_unread_number(join: &Joined, row: &Row<'_>) -> bool {
     (text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit())) && !join.text(row, *column).is_empty()
 }
 
-/// Collects rows by key. Each code gets its own position; a table without codes may have one row per key.
-pub(super) fn collect_rows(join: &Joined, rows: Vec<KeptRow<TableRow>>) -> Result<Cells, ReadError> {
+/// Collects rows by key.
+pub(super) fn collect_rows(join: &Joined, rows: Vec<TableRow>) -> Result<Cells, ReadError> {
     let mut cells = Cells::default();
     let mut lines: FxHashMap<Box<str>, u64> = FxHashMap::default();
-    for KeptRow { line, value: TableRow { key, cells: taken }, .. } in rows {
-        let refuse = |what: String| refuse(join, line, &what);
-        let taken = taken.map_err(refuse)?;
-        let TableShape::Codes { number, numbers, .. } = &join.shape else {
-            if let Some(first) = lines.insert(key.clone(), line) {
-                return Err(refuse(format!(
-                    "the key of line {first} again; leave one row per key, or say which with `only`"
-                )));
-            }
-            cells.insert(key, taken);
-            continue;
+    for TableRow { line, key, cells: taken } in rows {
+        let first = match join.shape {
+            TableShape::Row => lines.insert(key.clone(), line),
+            TableShape::Codes { .. } => None,
         };
-        let of_key = cells.entry(key).or_default();
-        for (place, code) in taken {
-            let place = match number {
-                None if of_key.iter().any(|(_, c)| *c == code) => continue,
-                None => of_key.len(),
-                Some((_, name)) => match of_key.iter().find(|(p, _)| *p == place) {
-                    Some((_, same)) if *same == code => continue,
-                    Some(_) => {
-                        return Err(refuse(format!(
-                            "{name} {} of this key is another code here than before; narrow the rows with `only`, or leave \
-                             `number` out of its [[join]]",
-                            numbers[place]
-                        )));
-                    }
-                    None => place,
-                },
-            };
-            if place >= numbers.len() {
-                return Err(refuse(format!(
-                    "one key has more than {} codes; narrow the rows with `only`, or raise `as` in its [[join]]",
-                    numbers.len()
-                )));
-            }
-            of_key.push((place, code));
-        }
+        add_cells(join, cells.entry(key).or_default(), first, taken).map_err(|what| refuse(join, line, &what))?;
     }
     Ok(cells)
 }
 
-fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
+/// Adds the cells of a row to those of its key. Each code gets its own position; a table without codes may have one row per key,
+/// and `first` is the line of that row.
+pub(super) fn add_cells(
+    join: &Joined,
+    of_key: &mut RowCells,
+    first: Option<u64>,
+    taken: Result<RowCells, String>,
+) -> Result<(), String> {
+    let taken = taken?;
+    let TableShape::Codes { number, numbers, .. } = &join.shape else {
+        if let Some(first) = first {
+            return Err(format!("the key of line {first} again; leave one row per key, or say which with `only`"));
+        }
+        *of_key = taken;
+        return Ok(());
+    };
+    for (place, code) in taken {
+        let place = match number {
+            None if of_key.iter().any(|(_, c)| *c == code) => continue,
+            None => of_key.len(),
+            Some((_, name)) => match of_key.iter().find(|(p, _)| *p == place) {
+                Some((_, same)) if *same == code => continue,
+                Some(_) => {
+                    return Err(format!(
+                        "{name} {} of this key is another code here than before; narrow the rows with `only`, or leave \
+                         `number` out of its [[join]]",
+                        numbers[place]
+                    ));
+                }
+                None => place,
+            },
+        };
+        if place >= numbers.len() {
+            return Err(format!(
+                "one key has more than {} codes; narrow the rows with `only`, or raise `as` in its [[join]]",
+                numbers.len()
+            ));
+        }
+        of_key.push((place, code));
+    }
+    Ok(())
+}
+
+pub(super) fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
     ReadError::unusable(&join.file, format!("line {line}: --join {}: {what}", join.table))
 }
 
-/// Reads a table, the first time with warnings about it, and keeps what `take` returns for each row, with the line of the row. Refuses a table of which more than
-/// half of the rows cannot be read.
+/// Reads a table, the first time with warnings about it, and keeps what `take` returns for each row: its key and its cells, or the
+/// error to report. Refuses a table of which more than half of the rows cannot be read.
 pub(super) fn read(
     join: &Joined,
-    (spool, block, memory): (Option<Arc<Spool>>, usize, &RowMemory),
+    room: &Room,
     watch: &dyn Watch,
     is_first: bool,
-    take: &(impl Fn(&Row<'_>) -> Option<TableRow> + Sync),
-) -> Result<ReadTable, ReadError> {
-    let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, block);
-    let look = |row: &Row<'_>, Position { line, offset }: Position, kept: &mut TableRows| {
+    take: &(impl Fn(&Row<'_>) -> Option<(Box<str>, Result<RowCells, String>)> + Sync),
+) -> Result<(FoundRows, ReadTable), ReadError> {
+    let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, room.block);
+    let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut TableRows<'_>| {
         if !join.takes(row) {
             return RowAction::Ignore;
         }
@@ -178,21 +268,21 @@ pub(super) fn read(
         if let Some(key) = join.key(row) {
             kept.keys.add(&key);
         }
-        let Some(taken) = take(row) else { return RowAction::Ignore };
-        if !memory.keeps(taken.bytes()) {
-            return RowAction::Keep(());
-        }
-        RowAction::Keep(taken).then(|value| kept.rows.push(KeptRow { line, offset, value }))
+        let Some((key, cells)) = take(row) else { return RowAction::Ignore };
+        let row = TableRow { key, line, cells };
+        kept.bytes += row.bytes();
+        kept.count += 1;
+        kept.held.push(row);
+        RowAction::Keep(())
     };
-    let empty = TableRows { spool, ..TableRows::for_block() };
-    let total = Tally::new(join.lines_before + 1, join.data_start as u64, empty);
+    let total = Tally::new(join.lines_before + 1, join.data_start as u64, TableRows::of_table(room));
     let tally = parallel::read(&mut blocks, &join.grammar, RowFilter::All, &look, watch, total)?;
     tally.refuse_rows_that_end_otherwise(&join.file, &join.grammar)?;
     let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&join.file)).collect();
     warnings.extend(tally.warnings_about_lines(&join.file, &join.grammar, join.lines_before));
     warnings.into_iter().filter(|_| is_first).for_each(|warning| watch.warning(warning));
     let count = tally.rows;
-    let Tally { kept: TableRows { rows, keys, .. }, rejects, .. } = tally;
+    let Tally { kept: mut rows, rejects, .. } = tally;
     if rejects.len() * 2 > count {
         let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
         let what = format!(
@@ -203,5 +293,6 @@ pub(super) fn read(
         );
         return Err(ReadError::unusable(&join.file, what));
     }
-    Ok(ReadTable { rows, keys, count, rejects })
+    let keys = std::mem::take(&mut rows.keys);
+    Ok((rows.finish().map_err(unwritten)?, ReadTable { keys, count, rejects }))
 }

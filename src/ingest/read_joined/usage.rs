@@ -1,10 +1,11 @@
 //! How a joined table was used by the extracts of a run.
 
-use rustc_hash::FxHashMap;
+use std::io;
 
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::read_joined::keys::KeySet;
+use crate::ingest::read_joined::lost::LostCodes;
 use crate::ingest::record::reject::Rejects;
 
 /// Keys of the extracts, all of them missing from a sample of a table's keys, after which the table is that of other claims. If
@@ -33,7 +34,7 @@ pub struct TableUsage {
     /// Does a row of the extracts that is kept take cells of the table?
     is_used: bool,
     /// Cells with known codes, by keys that no row of the extracts has.
-    lost: FxHashMap<Box<str>, u64>,
+    lost: LostCodes,
 }
 
 /// The counts of a [`TableUsage`], for reports.
@@ -66,7 +67,7 @@ impl TableUsage {
         names: &[String],
         (rows, rejects, keys): (u64, Rejects, KeySet),
         asked: &KeySet,
-        (lost, is_used): (FxHashMap<Box<str>, u64>, bool),
+        (lost, is_used): (LostCodes, bool),
     ) -> Self {
         let words = |columns: &[usize], names: &[String]| {
             let names: Vec<_> = columns.iter().filter_map(|column| names.get(*column)).map(String::as_str).collect();
@@ -87,12 +88,12 @@ impl TableUsage {
         }
     }
 
-    /// Adds the use by another extract. The table was read again for it, with the same rows.
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Adds the use by another extract. The table was read again for it, with the same rows. Fails if the disk does.
+    pub(crate) fn merge(&mut self, other: &Self) -> io::Result<()> {
         self.met.merge(&other.met);
         self.asked += other.asked;
         self.is_used |= other.is_used;
-        self.lost.retain(|key, _| other.lost.contains_key(key));
+        self.lost.retain(&other.lost)
     }
 
     /// Refuses a table of which no key is met: it is that of other claims, or its keys are written in another way.
@@ -121,13 +122,13 @@ impl TableUsage {
             keys_met: met.min(keys),
             keys_met_by_none: keys.saturating_sub(met),
             estimated: self.keys.is_sample() || self.met.is_sample(),
-            codes_unmet: self.lost.values().sum(),
+            codes_unmet: self.lost.cells(),
         }
     }
 
     /// Number of keys that carry listed codes and that no row has.
     pub fn keys_with_unmet_codes(&self) -> u64 {
-        self.lost.len() as u64
+        self.lost.keys()
     }
 }
 
@@ -153,7 +154,7 @@ mod tests {
             asked: asked.held_beside(&keys),
             is_used: false,
             keys,
-            lost: FxHashMap::default(),
+            lost: LostCodes::default(),
         }
     }
 

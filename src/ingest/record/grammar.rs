@@ -14,12 +14,14 @@
 //!
 //! Invariant: for any bytes, every call either consumes at least one line or asks for more bytes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::cell::clean;
 use crate::ingest::record::quoting::{Marks, Quoting};
 use crate::ingest::record::reject::Reason;
 
 /// A field of a record: a byte range, without its enclosing quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellSpan {
     /// First byte.
     pub start: u32,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 /// The character before which an input with escapes writes a quote or a delimiter that belongs to the cell.
 pub const ESCAPE: u8 = b'\\';
 
@@ -32,7 +34,7 @@ impl Default for Quoting {
 }
 
 /// Characters of a cell that are not part of its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Marks {
     /// None: the bytes are the value.
     Nothing,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row::Row;
 use crate::ingest::source::spill::Spool;
@@ -41,7 +43,7 @@ impl<T> RowAction<T> {
 }
 
 /// A value kept for one row.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct KeptRow<T> {
     /// Line of the file on which the row starts. Before blocks are joined, the number of lines before it in the block.
     pub line: u64,

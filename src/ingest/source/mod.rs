@@ -7,6 +7,7 @@
 //!
 //! - [`spill`]: an unnamed temporary file for what does not fit into memory.
 //! - [`sorted`]: sorting and sums by key beyond memory.
+//! - [`key_filter`]: which keys may be among many.
 //! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
 //! - [`zstd_frames`]: the frames of a zstd file, and what follows them.
 //! - [`blocks`]: the text in groups of blocks.
@@ -16,6 +17,7 @@
 pub mod blocks;
 pub(crate) mod decode;
 pub mod input_hash;
+pub(crate) mod key_filter;
 pub mod same_file;
 pub(crate) mod sorted;
 pub mod spill;

@@ -52,6 +52,11 @@ impl Spool {
         self.limit
     }
 
+    /// Makes files on the same disk.
+    pub fn scratch(&self) -> Scratch {
+        Arc::clone(&self.scratch)
+    }
+
     /// The first disk error, if any.
     pub fn failure(&self) -> Option<io::Error> {
         self.on_disk().failed.take()
