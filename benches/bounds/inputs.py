@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HEADER = (
-    "claim_id,line_number,claim_form,frequency_code,member_id,product,billing_npi,facility_npi,place_of_service,"
+    "claim_id,line_number,claim_form,frequency_code,original_claim_id,member_id,product,billing_npi,facility_npi,place_of_service,"
     "service_date,procedure_code,units,diagnosis_1,authorization_number,paid_amount,notes\n"
 )
 AUTHORIZATIONS = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n"
@@ -27,12 +27,16 @@ def row(
     claim: str,
     *,
     form: str = "P",
+    line: int = 1,
     frequency: int = 1,
+    original: str = "",
     member: str = "M1",
     product: str = "PPO",
     billing: str = "1900000001",
     facility: str = "1800000001",
+    place: str = "22",
     day: str = "2024-03-02",
+    diagnosis: str = "M54.5",
     code: str = "22514",
     authorization: str = "",
     paid: int = 300,
@@ -40,7 +44,7 @@ def row(
 ) -> str:
     """A row in scope."""
     return (
-        f"{claim},1,{form},{frequency},{member},{product},{billing},{facility},22,{day},{code},1,M54.5,"
+        f"{claim},{line},{form},{frequency},{original},{member},{product},{billing},{facility},{place},{day},{code},1,{diagnosis},"
         f"{authorization},{paid}.00,{notes}\n"
     )
 
@@ -51,6 +55,17 @@ def write(path: Path, header: str, lines: Iterator[str]) -> None:
         stream.write(header)
         for line in lines:
             stream.write(line)
+
+
+def halves(of: Callable[[int, bool], str]) -> Callable[[Path, int], Inputs]:
+    """A kind whose extract has a row for each of half as many numbers, and after all of these a second row for each."""
+
+    def make(folder: Path, count: int) -> Inputs:
+        lines = (of(n, is_second) for is_second in (False, True) for n in range(count // 2))
+        write(folder / "claims.csv", HEADER, lines)
+        return Inputs([str(folder / "claims.csv")], count)
+
+    return make
 
 
 def extract(of: Callable[[int], str]) -> Callable[[Path, int], Inputs]:
@@ -71,6 +86,18 @@ def day(n: int) -> str:
 def own(n: int, **more: str | int) -> str:
     """A row of a claim and a member of its own."""
     return row(f"C{n:09}", member=f"M{n:09}", **more)
+
+
+def apart(n: int, is_second: bool) -> str:
+    """The first row of a claim states everything; the second one, far from it, little."""
+    if is_second:
+        return row(f"C{n:09}", line=2, member="", product="", billing="", place="", diagnosis="", code="22515")
+    return own(n, authorization=f"PA{n:09}")
+
+
+def replaced(n: int, is_second: bool) -> str:
+    """A claim, and far from it another claim that replaces it."""
+    return row(f"R{n:09}", member=f"M{n:09}", frequency=7, original=f"C{n:09}", paid=200) if is_second else own(n)
 
 
 def one_authorization(folder: Path, count: int) -> Inputs:
@@ -219,5 +246,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "suppressions": (suppressions, 1_000_000),
     "findings of a baseline": (baseline, 10_000_000),
     "findings of a baseline of the same claims": (same_baseline, 1_000_000),
-    "reversals": (extract(lambda n: row(f"C{n // 2:09}", member=f"M{n // 2:09}", paid=300 * (1 - 2 * (n % 2)))), 1_000_000),
+    "reversals": (halves(lambda n, is_second: own(n, paid=-300 if is_second else 300)), 2_000_000),
+    "claims that others replace": (halves(replaced), 2_000_000),
+    "claims whose rows are apart": (halves(apart), 2_000_000),
 }

@@ -148,6 +148,22 @@ impl Store {
         self.close_last();
     }
 
+    /// Makes room for bytes that others need as long as the lines: batches go to disk, the last first, until lines and those bytes
+    /// take no more than lines may.
+    pub fn make_room(&mut self, bytes: usize) {
+        let Some(spool) = &self.spool else { return };
+        spool.hold(bytes);
+        for slot in self.slots.iter_mut().rev() {
+            if !spool.holds_too_much() {
+                return;
+            }
+            if let Slot::Held(batch) = slot {
+                spool.release(batch.bytes());
+                *slot = Slot::Spooled { place: spool.put(&**batch), lines: batch.len() };
+            }
+        }
+    }
+
     /// Appends a batch of lines. Batches are filled up one after another, so that their bounds depend only on the lines, not on
     /// how the input was cut into blocks.
     pub fn push(&mut self, batch: Batch) {
@@ -339,6 +355,23 @@ mod tests {
             }
             all.finish();
             assert_eq!((all.len(), all.starts()), (33, vec![0, 6, 13, 20, 27]), "{limit}");
+        }
+    }
+
+    #[test]
+    fn lines_make_room_on_disk_only_if_they_must() {
+        let rows: Vec<_> = (0..70).map(|row| (row, 9)).collect();
+        let bytes = batch(&rows).bytes();
+        for (room, most) in [(bytes, 10), (bytes * 3 / 2, 6), (2 * bytes, 0), (9 * bytes, 0)] {
+            let mut store = Store::new(Some(Spool::new(Arc::new(tempfile::tempfile), 2 * bytes)), 7);
+            store.push(batch(&rows));
+            store.finish();
+            store.make_room(room);
+            let held = store.slots.iter().filter(|slot| matches!(slot, Slot::Held(_))).count();
+            assert!(held <= most && held + 2 >= most, "{held} of 10 batches are held beside {room} bytes");
+            let rows =
+                bounds(&store).into_iter().flat_map(|batch| batch.iter().map(|line| line.row).collect::<Vec<_>>());
+            assert!(rows.eq(0..70), "no line is lost");
         }
     }
 

@@ -20,6 +20,10 @@ use crate::run::setup::Setup;
 use crate::warning;
 use crate::warning::{Warning, WarningKind};
 
+/// Bytes that the index takes for each line, whatever memory it may take: the number of its claim and its bin, and while it is
+/// made, what the line says by itself and a number for each row that names another claim.
+const INDEX_BYTES: usize = 16;
+
 /// Reads the extract with this number and name into the store: from its file, or from what was read of it before. Returns it
 /// with what is odd about its first rows.
 pub type ReadExtract<'a> =
@@ -124,6 +128,7 @@ pub fn run_with(
         return Err(ReadError::Empty { file: first.name.clone() });
     }
     store.finish();
+    store.make_room(store.len() * INDEX_BYTES);
     account.close(&setup.expect)?;
     tables.iter().try_for_each(TableUsage::refuse_if_unmet)?;
     let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorizations);

@@ -7,10 +7,11 @@ use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations, NeededKeys, PartRows};
 use crate::claim::index::Index;
+use crate::claim::index::partition::Bits;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::Mask;
 use crate::claim::store::LINES;
@@ -172,6 +173,7 @@ impl Run {
         let authorizations = self.context.authorizations.take();
         let mut masking =
             Masking::new(mask, months, (&self.store, &self.context.policy), authorizations, self.pass_bytes)?;
+        self.store.make_room(masking.bytes());
         let has_id_numbers = masking.drop_id_numbers(&mut self.store, &self.context)?;
         self.context.authorizations = masking.masked(&self.context, self.scratch())?;
         self.masking = Some(masking);
@@ -228,25 +230,35 @@ impl Run {
     /// their claim, only its first service at risk has them. A claim may be spread over several parts, so those parts
     /// are judged here once. `claims` lists, for each part, the claims whose rows repeat their amounts.
     fn find_claims_at_risk(&self, claims: &[Vec<u32>]) -> io::Result<Vec<FxHashSet<u32>>> {
-        let (mut part_of, mut several) = (FxHashMap::default(), FxHashSet::default());
-        for (part, claims) in claims.iter().enumerate() {
-            several.extend(claims.iter().copied().filter(|claim| *part_of.entry(*claim).or_insert(part) != part));
+        // The claims of several parts. A claim has the number of one of its lines.
+        let (mut seen, mut several) = (Bits::new(self.store.len()), Bits::new(self.store.len()));
+        for of_part in claims {
+            let mut distinct = of_part.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            for claim in distinct {
+                if !seen.insert(claim) {
+                    several.insert(claim);
+                }
+            }
         }
         let judged = |(n, claims): (usize, &Vec<u32>)| {
-            if !claims.iter().any(|claim| several.contains(claim)) {
+            if !claims.iter().any(|claim| several.contains(*claim)) {
                 return Ok(Vec::new());
             }
             let set = self.set(n)?;
             let judged = judge(&set, &self.context.policy, self.authorizations_of(n)?.as_deref());
             let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgement)| judgement.counts_claim);
-            Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(claim)).collect())
+            Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(*claim)).collect())
         };
         let at_risk: Vec<Vec<u32>> = claims.par_iter().enumerate().map(judged).collect::<io::Result<_>>()?;
-        let mut before = FxHashSet::default();
+        let mut before = Bits::new(self.store.len());
         let mut by_part = Vec::with_capacity(claims.len());
         for (claims, at_risk) in claims.iter().zip(at_risk) {
-            by_part.push(claims.iter().copied().filter(|claim| before.contains(claim)).collect());
-            before.extend(at_risk);
+            by_part.push(claims.iter().copied().filter(|claim| before.contains(*claim)).collect());
+            for claim in at_risk {
+                before.insert(claim);
+            }
         }
         Ok(by_part)
     }

@@ -70,6 +70,11 @@ impl Masking {
         Ok(Self { mask, months, ids, authorizations })
     }
 
+    /// Bytes of memory that the ids take.
+    pub(super) fn bytes(&self) -> usize {
+        self.ids.bytes()
+    }
+
     /// What masks lines and rows.
     pub(super) fn masker(&self) -> Masker<'_> {
         Masker { mask: &self.mask, ids: &self.ids }

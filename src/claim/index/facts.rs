@@ -5,13 +5,16 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::ops::Range;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
+use crate::claim::index::notes::{NoteTaker, Notes};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
-use crate::claim::index::service::{Bin, RowRef};
+use crate::claim::index::service::{Bin, RowRef, ServiceKey};
 use crate::claim::index::survey::{FILLED, Traits};
 use crate::claim::line::fill::Filling;
 use crate::claim::line::{Batch, Line, Text};
@@ -30,8 +33,12 @@ pub enum Fact {
 const FACTS: usize = FILLED.len() + 1;
 
 impl Fact {
-    fn from_place(place: usize) -> Self {
-        FILLED.get(place).map_or(Self::Diagnoses, |text| Self::Text(*text))
+    fn numbered(number: FactNumber) -> Self {
+        match FILLED.get(usize::from(number)) {
+            Some(text) => Self::Text(*text),
+            None if number == MEMBER => Self::Text(Text::MemberId),
+            None => Self::Diagnoses,
+        }
     }
 
     /// The text of the fact. `None` for the diagnoses.
@@ -43,23 +50,75 @@ impl Fact {
     }
 }
 
-/// A fact of a line that another line supplies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Filled {
-    line: u32,
-    fact: Fact,
+/// The number of a fact: that of [`FILLED`], then the diagnoses, then the member.
+type FactNumber = u8;
+
+/// The number of the member, which is filled in whatever the claim form.
+const MEMBER: FactNumber = FACTS as FactNumber;
+
+/// A fact that a line of another batch supplies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct FarFact {
     source: u32,
+    number: FactNumber,
+    row: RowRef,
+    value: Filling,
 }
 
 /// All facts that other lines supply.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// By line and fact.
-    filled: Vec<Filled>,
-    /// The facts of lines of other batches.
-    far: FxHashMap<(u32, Fact), Filling>,
-    /// The rows of these lines.
-    far_rows: FxHashMap<u32, RowRef>,
+    /// By line, the number of a fact and the line that supplies it.
+    filled: Notes<(FactNumber, u32)>,
+    /// By the first line of a batch, facts that lines of other batches supply.
+    far: Notes<FarFact>,
+}
+
+/// The facts that other lines supply for the lines of a batch, or for all lines.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FactsOfLines {
+    /// By line and fact, the line that supplies it.
+    filled: Vec<(u32, FactNumber, u32)>,
+    /// By line and fact, those of lines of other batches.
+    far: FxHashMap<(u32, FactNumber), (Filling, RowRef)>,
+}
+
+/// Collects the facts that all partitions find.
+struct Takers {
+    filled: NoteTaker<(FactNumber, u32)>,
+    /// By the line that supplies a fact, the fact and the first line of another batch that needs it.
+    wanted: NoteTaker<(FactNumber, u32)>,
+}
+
+/// Facts of a partition that are not yet kept with the rest.
+#[derive(Default)]
+struct Found {
+    filled: Vec<(ServiceKey, (FactNumber, u32))>,
+    wanted: Vec<(ServiceKey, (FactNumber, u32))>,
+}
+
+/// Facts of a partition, from which on they are kept with the rest; they take 2 MiB.
+const KEPT_AT_A_TIME: usize = 1 << 16;
+
+/// Bytes of texts of facts, from which on they are kept with the rest.
+const KEPT_BYTES: usize = 2 << 20;
+
+impl Takers {
+    /// Keeps what was found. `starts` are the first lines of the batches.
+    fn keep(&self, found: &mut Found, starts: &[usize]) -> io::Result<()> {
+        let first_of_batch = |line: u32| starts[starts.partition_point(|start| *start <= line as usize) - 1] as u32;
+        for ((line, _), (number, source)) in &found.filled {
+            let batch = first_of_batch(*line);
+            if first_of_batch(*source) != batch {
+                found.wanted.push(((*source, false), (*number, batch)));
+            }
+        }
+        // Many lines of a batch may want the same fact.
+        found.wanted.sort_unstable();
+        found.wanted.dedup();
+        self.filled.add(&mut found.filled)?;
+        self.wanted.add(&mut found.wanted)
+    }
 }
 
 struct Row {
@@ -101,77 +160,88 @@ impl Facts {
                 rows.push(Row { key, line: number as u32, has: traits[number].stated(), form: line.form });
             }
         };
-        let found = lines.partitioned(count, size_of::<(&Row, u32, Filled)>(), remember, |rows| {
-            let mut filled = Vec::new();
+        let takers = Takers { filled: NoteTaker::new(lines), wanted: NoteTaker::new(lines) };
+        let kept = lines.partitioned(count, size_of::<(&Row, u32)>(), remember, |rows| {
+            let mut found = Found::default();
             for of_claim in rows.groups().iter() {
-                fill(of_claim, &mut filled);
+                let first = first_stated(of_claim);
+                for row in of_claim {
+                    fill(row, &first, &mut found.filled);
+                    if found.filled.len() > KEPT_AT_A_TIME {
+                        takers.keep(&mut found, &lines.starts)?;
+                    }
+                }
             }
-            filled
+            takers.keep(&mut found, &lines.starts)
         })?;
-        let members = identity.members.iter();
-        let members = members.map(|(line, (source, _))| Filled {
-            line: *line,
-            fact: Fact::Text(Text::MemberId),
-            source: *source,
-        });
-        let mut filled: Vec<Filled> = found.into_iter().flatten().chain(members).collect();
-        filled.sort_unstable();
-        let mut facts = Self { filled, ..Self::default() };
-        facts.keep_far(lines)?;
-        Ok(facts)
-    }
-
-    /// Keeps the facts that come from lines of other batches.
-    fn keep_far(&mut self, lines: &Lines<'_>) -> io::Result<()> {
-        let batch_of = |line: u32| lines.starts.partition_point(|start| *start <= line as usize);
-        let far: FxHashSet<(u32, Fact)> = self
-            .filled
-            .iter()
-            .filter(|filled| batch_of(filled.line) != batch_of(filled.source))
-            .map(|filled| (filled.source, filled.fact))
-            .collect();
-        if far.is_empty() {
-            return Ok(());
-        }
-        let mut far: Vec<(u32, Fact)> = far.into_iter().collect();
-        far.sort_unstable();
-        let found = lines.each(|start, batch| {
-            let from = far.partition_point(|(line, _)| (*line as usize) < start);
-            let to = far.partition_point(|(line, _)| (*line as usize) < start + batch.len());
-            let of_line = |(source, fact): &(u32, Fact)| {
-                let line = batch.line(*source as usize - start);
-                ((*source, *fact), Filling::new(line, fact.text()), RowRef { extract: line.extract, row: line.row })
+        kept.into_iter().collect::<io::Result<()>>()?;
+        if !identity.members.is_empty() {
+            let of_batch = |start: usize, batch: &Batch| {
+                let members = identity.members.all_of(start..start + batch.len())?;
+                let filled = members.into_iter().map(|(line, (source, _))| (line, (MEMBER, source))).collect();
+                takers.keep(&mut Found { filled, wanted: Vec::new() }, &lines.starts)
             };
-            far[from..to].iter().map(of_line).collect::<Vec<_>>()
-        })?;
-        for (key, filling, row) in found.into_iter().flatten() {
-            self.far.insert(key, filling);
-            self.far_rows.insert(key.0, row);
+            lines.each(of_batch)?.into_iter().collect::<io::Result<()>>()?;
         }
-        Ok(())
+        let (filled, wanted) = (takers.filled.finish(), takers.wanted.finish());
+        Ok(Self { filled, far: far_facts(lines, &wanted)? })
     }
 
-    /// The facts that lines `first` to `last` take from other lines.
-    fn between(&self, first: usize, last: usize) -> &[Filled] {
-        let at = |line: usize| self.filled.partition_point(|filled| (filled.line as usize) < line);
-        &self.filled[at(first)..at(last)]
+    /// The facts that these lines, which are whole batches, take from other lines. Fails if they cannot be read back.
+    pub(crate) fn of(&self, lines: Range<usize>) -> io::Result<FactsOfLines> {
+        let of_line = |((line, _), (number, source)): (ServiceKey, (FactNumber, u32))| (line, number, source);
+        let mut filled: Vec<_> = self.filled.all_of(lines.clone())?.into_iter().map(of_line).collect();
+        filled.sort_unstable();
+        let of_source = |(_, far): (ServiceKey, FarFact)| ((far.source, far.number), (far.value, far.row));
+        Ok(FactsOfLines { filled, far: self.far.all_of(lines)?.into_iter().map(of_source).collect() })
     }
+}
 
+/// Reads the facts that lines of other batches want.
+fn far_facts(lines: &Lines<'_>, wanted: &Notes<(FactNumber, u32)>) -> io::Result<Notes<FarFact>> {
+    if wanted.is_empty() {
+        return Ok(Notes::default());
+    }
+    let far = NoteTaker::on_disk(lines);
+    let of_batch = |start: usize, batch: &Batch| {
+        let mut wanted = wanted.all_of(start..start + batch.len())?;
+        // Lines of a batch that were found at different times may want the same fact.
+        wanted.sort_unstable();
+        wanted.dedup();
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        for ((source, _), (number, wanting)) in wanted {
+            let line = batch.line(source as usize - start);
+            let row = RowRef { extract: line.extract, row: line.row };
+            let value = Filling::new(line, Fact::numbered(number).text());
+            bytes += size_of::<FarFact>() + value.bytes();
+            found.push(((wanting, false), FarFact { source, number, row, value }));
+            if bytes > KEPT_BYTES {
+                bytes = 0;
+                far.add(&mut found)?;
+            }
+        }
+        far.add(&mut found)
+    };
+    lines.each(of_batch)?.into_iter().collect::<io::Result<()>>()?;
+    Ok(far.finish())
+}
+
+impl FactsOfLines {
     /// The lines of a batch, the first of which is number `first`, with the facts of their claims. None: the lines state all
     /// their facts themselves.
     pub(crate) fn filled(&self, first: usize, batch: &Batch, settings: &SettingTable) -> Option<Batch> {
-        let mut filled = self.between(first, first + batch.len()).iter().peekable();
+        let mut filled = self.filled.iter().peekable();
         filled.peek()?;
         let mut into = Batch::default();
         let mut fillings = Vec::new();
         for (n, line) in batch.iter().enumerate() {
             fillings.clear();
-            while let Some(next) = filled.next_if(|next| next.line as usize == first + n) {
-                let (text, source) = (next.fact.text(), next.source as usize);
-                let filling = if (first..first + batch.len()).contains(&source) {
-                    Some(Cow::Owned(Filling::new(batch.line(source - first), text)))
+            while let Some((_, number, source)) = filled.next_if(|(line, ..)| *line as usize == first + n) {
+                let (text, place) = (Fact::numbered(*number).text(), *source as usize);
+                let filling = if (first..first + batch.len()).contains(&place) {
+                    Some(Cow::Owned(Filling::new(batch.line(place - first), text)))
                 } else {
-                    self.far.get(&(next.source, next.fact)).map(Cow::Borrowed)
+                    self.far.get(&(*source, *number)).map(|(filling, _)| Cow::Borrowed(filling))
                 };
                 fillings.extend(filling.map(|filling| (text, filling)));
             }
@@ -183,13 +253,15 @@ impl Facts {
     /// The row that a fact of a line comes from; none if the line states it itself or no row does. `batch` holds the line, and
     /// its first line is number `first`.
     pub(crate) fn source(&self, line: usize, fact: Fact, first: usize, batch: &Batch) -> Option<RowRef> {
-        let found = self.between(line, line + 1).iter().find(|filled| filled.fact == fact)?;
-        let source = found.source as usize;
-        if (first..first + batch.len()).contains(&source) {
-            let line = batch.line(source - first);
+        let of_line = self.filled.partition_point(|(filled, ..)| (*filled as usize) < line);
+        let mut of_line = self.filled[of_line..].iter().take_while(|(filled, ..)| *filled as usize == line);
+        let (_, number, source) = of_line.find(|(_, number, _)| Fact::numbered(*number) == fact)?;
+        let place = *source as usize;
+        if (first..first + batch.len()).contains(&place) {
+            let line = batch.line(place - first);
             return Some(RowRef { extract: line.extract, row: line.row });
         }
-        self.far_rows.get(&found.source).copied()
+        self.far.get(&(*source, *number)).map(|(_, row)| *row)
     }
 }
 
@@ -197,9 +269,12 @@ fn live_claims<'a>(identity: &'a Identity, bins: &'a [Bin]) -> impl Iterator<Ite
     identity.claim_of.iter().zip(bins).filter(|(_, bin)| bin.is_live()).map(|(claim, _)| *claim)
 }
 
-/// The live rows of one claim, in input order.
-fn fill(rows: &[&Row], into: &mut Vec<Filled>) {
-    let mut first: [[Option<u32>; FACTS]; 3] = [[None; FACTS]; 3];
+/// By claim form and fact, the first row that states it.
+type FirstStated = [[Option<u32>; FACTS]; 3];
+
+/// The first rows among the live rows of one claim, which are in input order.
+fn first_stated(rows: &[&Row]) -> FirstStated {
+    let mut first = FirstStated::default();
     for row in rows {
         for (place, first) in first[row.form as usize].iter_mut().enumerate().filter(|(_, first)| first.is_none()) {
             if row.has & (1 << place) != 0 {
@@ -207,15 +282,17 @@ fn fill(rows: &[&Row], into: &mut Vec<Filled>) {
             }
         }
     }
+    first
+}
+
+/// Adds the facts that a row lacks and another row of its claim states.
+fn fill(row: &Row, first: &FirstStated, into: &mut Vec<(ServiceKey, (FactNumber, u32))>) {
     let every = [ClaimForm::Professional, ClaimForm::Institutional, ClaimForm::Unknown];
-    for row in rows {
-        for place in (0..FACTS).filter(|place| row.has & (1 << place) == 0) {
-            let fits =
-                |form: ClaimForm| form == row.form || form == ClaimForm::Unknown || row.form == ClaimForm::Unknown;
-            let sources = every.into_iter().filter(|form| fits(*form)).filter_map(|form| first[form as usize][place]);
-            if let Some(source) = sources.min() {
-                into.push(Filled { line: row.line, fact: Fact::from_place(place), source });
-            }
+    for place in (0..FACTS).filter(|place| row.has & (1 << place) == 0) {
+        let fits = |form: ClaimForm| form == row.form || form == ClaimForm::Unknown || row.form == ClaimForm::Unknown;
+        let sources = every.into_iter().filter(|form| fits(*form)).filter_map(|form| first[form as usize][place]);
+        if let Some(source) = sources.min() {
+            into.push(((row.line, false), (place as FactNumber, source)));
         }
     }
 }
@@ -236,10 +313,11 @@ mod tests {
             row(2, Unknown, &[2]),
             row(3, Professional, &[0, 1, 2]),
         ];
-        let mut filled = Vec::new();
-        fill(&rows.iter().collect::<Vec<_>>(), &mut filled);
-        let said: Vec<_> = filled.iter().map(|f| (f.line, f.fact, f.source)).collect();
-        let text = |place| Fact::from_place(place);
-        assert_eq!(said, [(0, text(2), 2), (1, text(0), 3), (1, text(2), 2), (2, text(0), 0), (2, text(1), 1)]);
+        let (mut filled, first) = (Vec::new(), first_stated(&rows.iter().collect::<Vec<_>>()));
+        for row in &rows {
+            fill(row, &first, &mut filled);
+        }
+        let said: Vec<_> = filled.iter().map(|((line, _), (number, source))| (*line, *number, *source)).collect();
+        assert_eq!(said, [(0, 2, 2), (1, 0, 3), (1, 2, 2), (2, 0, 0), (2, 1, 1)]);
     }
 }

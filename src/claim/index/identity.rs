@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustc_hash::FxHashMap;
 
 use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::notes::{NoteTaker, Notes};
 use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::service::ServiceKey;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
 
@@ -18,7 +20,7 @@ pub(crate) struct Identity {
     /// The claim of each line.
     pub(crate) claim_of: Vec<u32>,
     /// Lines without a member whose claim has one: the line that names the member, and its hash.
-    pub(crate) members: FxHashMap<u32, (u32, KeyHash)>,
+    pub(crate) members: Notes<(u32, KeyHash)>,
     /// Claims whose number another member also has.
     pub(crate) shared: Bits,
 }
@@ -48,9 +50,13 @@ impl Keyed for Row {
 /// The result of one partition.
 #[derive(Default)]
 struct Found {
-    members: Vec<(u32, (u32, KeyHash))>,
+    /// Members that are not yet kept with the rest.
+    members: Vec<(ServiceKey, (u32, KeyHash))>,
     shared: Vec<u32>,
 }
+
+/// Members of a partition, from which on they are kept with the rest; they take 3 MiB.
+const KEPT_AT_A_TIME: usize = 1 << 16;
 
 impl Identity {
     /// Finds the claims.
@@ -63,22 +69,26 @@ impl Identity {
                 line: number as u32,
             });
         };
+        let members = NoteTaker::new(lines);
         let found = lines.partitioned(lines.len(), size_of::<(&Row, u32)>(), remember, |rows| {
             let mut found = Found::default();
             for of_number in rows.groups().iter() {
                 one_number(of_number, &claim_of, &mut found);
+                if found.members.len() > KEPT_AT_A_TIME {
+                    members.add(&mut found.members)?;
+                }
             }
-            found
+            members.add(&mut found.members)?;
+            io::Result::Ok(found.shared)
         })?;
-        let mut identity = Self { shared: Bits::new(lines.len()), ..Self::default() };
+        let mut shared = Bits::new(lines.len());
         for part in found {
-            identity.members.extend(part.members);
-            part.shared.into_iter().for_each(|claim| {
-                identity.shared.insert(claim);
-            });
+            for claim in part? {
+                shared.insert(claim);
+            }
         }
-        identity.claim_of = claim_of.into_iter().map(AtomicU32::into_inner).collect();
-        Ok(identity)
+        let claim_of = claim_of.into_iter().map(AtomicU32::into_inner).collect();
+        Ok(Self { claim_of, members: members.finish(), shared })
     }
 
     /// Is the line the first of its claim?
@@ -98,7 +108,7 @@ fn one_number(rows: &[&Row], claim_of: &[AtomicU32], found: &mut Found) {
         let claim = if is_one_claim { rows[0].line } else { *claims.entry(member).or_insert(row.line) };
         claim_of[row.line as usize].store(claim, Ordering::Relaxed);
         if let (None, Some(source)) = (row.member(), first_member) {
-            found.members.push((row.line, source));
+            found.members.push(((row.line, false), source));
         }
     }
     found.shared.extend(claims.values());

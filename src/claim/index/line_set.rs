@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use crate::claim::index::facts::Fact;
-use crate::claim::index::facts::Facts;
+use crate::claim::index::facts::FactsOfLines;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::named::NamedClaims;
 use crate::claim::index::service::{Bin, Kind, RowRef, Service, Stay};
@@ -17,14 +17,14 @@ use crate::claim::line::{Batch, Line};
 use crate::claim::value::code::CodeId;
 use crate::claim::value::code_set::CodeSet;
 
-/// The relations between the lines of a run.
+/// The relations between the lines of a run. For lines that are judged part by part, those are left out that only a set of all
+/// lines is asked for: [`named`](Self::named) and [`matches`](Self::matches).
 #[derive(Debug)]
 pub(crate) struct Relations {
     pub(crate) identity: Identity,
     pub(crate) named: NamedClaims,
-    /// A reversal and the line that it takes back, in both directions.
-    pub(crate) matches: FxHashMap<u32, u32>,
-    pub(crate) facts: Facts,
+    /// A reversal and the line that it takes back, in both directions and in order.
+    pub(crate) matches: Vec<(u32, u32)>,
 }
 
 /// Consecutive lines with the results of the index: all lines of a run, or a part of them.
@@ -50,6 +50,8 @@ pub struct LineSet<'a> {
     /// The number in the run of the first line.
     pub(crate) first: usize,
     pub(crate) relations: Arc<Relations>,
+    /// The facts that the lines take from other rows.
+    pub(crate) facts: FactsOfLines,
     /// The lines as read, if facts of other rows were filled in.
     pub(crate) unfilled: Option<Cow<'a, Batch>>,
 }
@@ -67,7 +69,7 @@ impl<'a> LineSet<'a> {
 
     /// The row that supplied a fact of a line. `None` if the line states the fact itself, or no row does.
     pub fn row_of_fact(&self, line: usize, fact: Fact) -> Option<RowRef> {
-        self.relations.facts.source(self.first + line, fact, self.first, &self.lines)
+        self.facts.source(self.first + line, fact, self.first, &self.lines)
     }
 
     /// The lines as read, without facts of other rows. The dossier stores these, to be indexed again.

@@ -15,8 +15,8 @@
 //! - [`service`]: what the index knows of a row: its bin, its service, and what bears on the service.
 //! - [`partition`](mod@partition): passes over all lines, partitioned by key.
 //! - [`survey`](mod@survey): what each line is by itself.
-//! - [`identity`]: which rows are one claim.
 //! - [`notes`]: values of services, kept by batch, on disk if memory does not hold them.
+//! - [`identity`]: which rows are one claim.
 //! - [`named`]: which claims a row names as its original.
 //! - [`reversals`]: rows that take something back.
 //! - [`versions`]: duplicates, decided pending rows, older and superseded versions.
@@ -70,7 +70,7 @@ use crate::claim::index::named::NamedClaims;
 use crate::claim::index::notes::{Notes, NotesInOrder};
 use crate::claim::index::numbers::UnitsOnNumbers;
 use crate::claim::index::parties::Parties;
-use crate::claim::index::partition::Lines;
+use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{
     Bin, Encounter, Kind, PolicyLists, Service, ServiceMoney, SessionFacts, Stay, cpt_service, days,
 };
@@ -91,8 +91,9 @@ pub struct Index {
     units_on_numbers: UnitsOnNumbers,
     /// By related line, as if it were a service.
     earlier_codes: Notes<CodeSet>,
-    orphans: FxHashSet<u32>,
-    unmatched: FxHashSet<u32>,
+    facts: Facts,
+    orphans: Bits,
+    unmatched: Bits,
     settings: SettingTable,
 }
 
@@ -112,7 +113,9 @@ impl Index {
         let older = versions::older(&lines, &traits, &identity, &bins)?;
         let orphans = versions::supersede(&traits, &identity, &named, decided.into_iter().chain(older), &mut bins);
         let facts = Facts::find(&lines, &traits, &identity, &bins)?;
-        let fill = |first: usize, batch: &Batch| facts.filled(first, batch, policy.settings);
+        let fill = |first: usize, batch: &Batch| {
+            Ok(facts.of(first..first + batch.len())?.filled(first, batch, policy.settings))
+        };
         let lines = Lines { fill: Some(&fill), ..lines };
         let stays = Stays::find(&lines, &traits, &identity, &bins, policy.codes)?;
         let earlier_codes = earlier_codes::find(&lines, &identity, &bins)?;
@@ -121,7 +124,12 @@ impl Index {
             if numbers { numbers::count(&lines, &bins, &stays, policy)? } else { UnitsOnNumbers::default() };
         Ok(Self {
             bins,
-            relations: Arc::new(Relations { identity, named, matches: reversals.matches, facts }),
+            relations: Arc::new(Relations {
+                identity,
+                named: if lines.in_parts() { NamedClaims::default() } else { named },
+                matches: reversals.matches,
+            }),
+            facts,
             parties,
             stays,
             units_on_numbers,
@@ -145,18 +153,14 @@ impl Index {
         lines: Cow<'a, Batch>,
         policy: PolicyLists<'_>,
     ) -> io::Result<LineSet<'a>> {
-        let filled = self.relations.facts.filled(first, &lines, &self.settings);
+        let range = first..first + lines.len();
+        let facts = self.facts.of(range.clone())?;
+        let filled = facts.filled(first, &lines, &self.settings);
         let (lines, unfilled) = match filled {
             Some(filled) => (Cow::Owned(filled), Some(lines)),
             None => (lines, None),
         };
-        let numbers = || first as u32..(first + lines.len()) as u32;
-        let of_set = |set: &FxHashSet<u32>| {
-            if set.is_empty() {
-                return FxHashSet::default();
-            }
-            numbers().filter(|number| set.contains(number)).map(|number| number as usize - first).collect()
-        };
+        let of_set = |set: &Bits| range.clone().filter(|n| set.contains(*n as u32)).map(|n| n - first).collect();
         let mut set = LineSet {
             bins: self.bins[first..first + lines.len()].to_vec(),
             orphans: of_set(&self.orphans),
@@ -167,10 +171,10 @@ impl Index {
             stays: Vec::new(),
             first,
             relations: Arc::clone(&self.relations),
+            facts,
             unfilled,
             lines,
         };
-        let range = first..first + set.lines.len();
         let mut known = Known {
             encounters: self.parties.encounters.of(range.clone())?,
             units_so_far: self.parties.units_so_far.of(range.clone())?,

@@ -11,7 +11,7 @@ use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::partition::{Keyed, Lines};
 use crate::claim::index::survey::Traits;
-use crate::claim::line::Text;
+use crate::claim::line::{Batch, Text};
 
 /// The claims that an original claim number names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,8 @@ pub(crate) enum Named {
 /// The claims that all rows name, for rows that name another claim number.
 #[derive(Debug, Default)]
 pub(crate) struct NamedClaims {
-    pub(crate) by_line: FxHashMap<u32, Named>,
+    /// In the order of the lines.
+    by_line: Vec<(u32, Named)>,
     /// The claims of each group.
     pub(crate) groups: Vec<Vec<u32>>,
     /// The group of each claim that is in one.
@@ -61,19 +62,23 @@ impl NamedClaims {
         if count == 0 {
             return Ok(Self::default());
         }
-        let remember = |number: usize, line: crate::claim::Line<'_>, entries: &mut Vec<Entry>| {
-            let place = number as u32;
-            let member = || lines.keys.member(line).or_else(|| identity.members.get(&place).map(|(_, key)| *key));
-            if identity.is_first(place) {
-                let number = lines.keys.claim_number(line);
-                entries.push(Entry { number, member: member(), line: place, is_claim: true });
+        let remember = |start: usize, batch: &Batch, add: &mut dyn FnMut(Entry)| {
+            let mut members = identity.members.of(start..start + batch.len())?;
+            for (place, line) in (start as u32..).zip(batch.iter()) {
+                let of_claim = members.next((place, false)).map(|(_, key)| key);
+                let member = lines.keys.member(line).or(of_claim);
+                if identity.is_first(place) {
+                    add(Entry { number: lines.keys.claim_number(line), member, line: place, is_claim: true });
+                }
+                if names(place as usize) {
+                    let number = lines.keys.hash(line.text(Text::OriginalClaimId));
+                    add(Entry { number, member, line: place, is_claim: false });
+                }
             }
-            if names(number) {
-                let number = lines.keys.hash(line.text(Text::OriginalClaimId));
-                entries.push(Entry { number, member: member(), line: place, is_claim: false });
-            }
+            Ok(())
         };
-        let found = lines.partitioned(lines.len() + count, size_of::<(&Entry, u32)>(), remember, |entries| {
+        let beside = size_of::<(&Entry, u32)>();
+        let found = lines.partitioned_batches(lines.len() + count, beside, remember, |entries| {
             let mut found = Self::default();
             for of_number in entries.groups().iter() {
                 one_number(of_number, &mut found);
@@ -91,12 +96,14 @@ impl NamedClaims {
             all.group_of.extend(part.group_of.into_iter().map(|(claim, group)| (claim, group + before)));
             all.groups.extend(part.groups);
         }
+        all.by_line.sort_unstable_by_key(|(line, _)| *line);
         Ok(all)
     }
 
     /// The claims that a line names.
     pub(crate) fn for_line(&self, line: u32) -> Option<Named> {
-        self.by_line.get(&line).copied()
+        let at = self.by_line.binary_search_by_key(&line, |(line, _)| *line).ok()?;
+        Some(self.by_line[at].1)
     }
 
     /// All claims with these names. Takes time linear in the names and claims.
@@ -138,6 +145,6 @@ fn one_number(entries: &[&Entry], found: &mut NamedClaims) {
                 by_member.get(&member).copied().or(without_member).map_or(Named::OtherMembers, Named::Claim)
             }
         };
-        found.by_line.insert(row.line, named);
+        found.by_line.push((row.line, named));
     }
 }

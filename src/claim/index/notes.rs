@@ -26,6 +26,8 @@ pub(crate) struct Notes<T> {
     /// The values of each batch, in pieces that are each in the order of the services.
     batches: Vec<Vec<Piece<T>>>,
     spool: Option<Arc<Spool>>,
+    /// May values be held in memory? Those with texts are not, if there is a spool, because it does not count their texts.
+    may_hold: bool,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,14 @@ impl<T: Serialize> NoteTaker<T> {
     pub(crate) fn new(lines: &Lines<'_>) -> Self {
         let (starts, spool) = (lines.starts.clone(), lines.store.spool().cloned());
         let batches = starts.iter().map(|_| Vec::new()).collect();
-        Self(Mutex::new(Notes { starts, batches, spool }))
+        Self(Mutex::new(Notes { starts, batches, spool, may_hold: true }))
+    }
+
+    /// Collects values with texts, which are all on disk if the lines have a spool.
+    pub(crate) fn on_disk(lines: &Lines<'_>) -> Self {
+        let Self(notes) = Self::new(lines);
+        let notes = notes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Self(Mutex::new(Notes { may_hold: false, ..notes }))
     }
 
     /// Adds values, in any order, and leaves the vector empty. Fails if the disk does.
@@ -65,11 +74,16 @@ impl<T: Serialize> NoteTaker<T> {
 
 impl<T> Default for Notes<T> {
     fn default() -> Self {
-        Self { starts: Vec::new(), batches: Vec::new(), spool: None }
+        Self { starts: Vec::new(), batches: Vec::new(), spool: None, may_hold: true }
     }
 }
 
 impl<T> Notes<T> {
+    /// Are there no values?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batches.iter().all(Vec::is_empty)
+    }
+
     /// The batch of a line.
     fn batch_of(&self, line: usize) -> usize {
         self.starts.partition_point(|start| *start <= line).saturating_sub(1)
@@ -79,7 +93,7 @@ impl<T> Notes<T> {
 impl<T: Serialize> Notes<T> {
     fn kept(&self, piece: Vec<(ServiceKey, T)>) -> io::Result<Piece<T>> {
         match &self.spool {
-            Some(spool) if !spool.may_hold(piece.capacity() * size_of::<(ServiceKey, T)>()) => {
+            Some(spool) if !self.may_hold || !spool.may_hold(piece.capacity() * size_of::<(ServiceKey, T)>()) => {
                 spool.write(&piece).map(Piece::Spooled)
             }
             _ => Ok(Piece::Held(piece)),
@@ -90,6 +104,11 @@ impl<T: Serialize> Notes<T> {
 impl<T: Clone + DeserializeOwned> Notes<T> {
     /// The values of these lines, which are whole batches. Fails if they cannot be read back.
     pub(crate) fn of(&self, lines: Range<usize>) -> io::Result<NotesInOrder<T>> {
+        Ok(NotesInOrder(self.all_of(lines)?.into_iter().peekable()))
+    }
+
+    /// The same as a list.
+    pub(crate) fn all_of(&self, lines: Range<usize>) -> io::Result<Vec<(ServiceKey, T)>> {
         let mut found = Vec::new();
         if !lines.is_empty() && !self.batches.is_empty() {
             for piece in self.batches[self.batch_of(lines.start)..=self.batch_of(lines.end - 1)].iter().flatten() {
@@ -103,7 +122,7 @@ impl<T: Clone + DeserializeOwned> Notes<T> {
             }
         }
         found.sort_by_key(|(service, _)| *service);
-        Ok(NotesInOrder(found.into_iter().peekable()))
+        Ok(found)
     }
 }
 
@@ -129,7 +148,7 @@ mod tests {
 
     fn taker(spool: Option<Arc<Spool>>) -> NoteTaker<u32> {
         let batches = (0..3).map(|_| Vec::new()).collect();
-        NoteTaker(Mutex::new(Notes { starts: vec![0, 10, 20], batches, spool }))
+        NoteTaker(Mutex::new(Notes { starts: vec![0, 10, 20], batches, spool, may_hold: true }))
     }
 
     proptest! {

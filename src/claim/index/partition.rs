@@ -23,7 +23,8 @@ pub(crate) trait Keyed {
 }
 
 /// Fills the facts of other rows into a batch whose first line has this number. `None` if nothing is filled in.
-pub(crate) type Fill<'f> = dyn Fn(usize, &Batch) -> Option<Batch> + Sync + 'f;
+/// Fails if the facts cannot be read back.
+pub(crate) type Fill<'f> = dyn Fn(usize, &Batch) -> io::Result<Option<Batch>> + Sync + 'f;
 
 /// The lines of a run, for the passes of the index.
 pub(crate) struct Lines<'a> {
@@ -43,11 +44,17 @@ impl Lines<'_> {
         self.store.len()
     }
 
+    /// Are the lines judged part by part? They are if there is a bound on what they take. Then nobody asks how a line is related
+    /// to a line of another part.
+    pub(crate) fn in_parts(&self) -> bool {
+        self.store.spool().is_some()
+    }
+
     /// Calls `look` for each batch with the number of its first line, in parallel. Returns the results in order.
     pub(crate) fn each<T: Send>(&self, look: impl Fn(usize, &Batch) -> T + Sync) -> io::Result<Vec<T>> {
         let one = |n: usize| {
             let batch = self.store.batch(n)?;
-            let filled = self.fill.and_then(|fill| fill(self.starts[n], &batch));
+            let filled = self.fill.map_or(Ok(None), |fill| fill(self.starts[n], &batch))?;
             Ok(look(self.starts[n], filled.as_ref().unwrap_or(&batch)))
         };
         (0..self.store.batches()).into_par_iter().map(one).collect()

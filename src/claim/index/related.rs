@@ -92,8 +92,9 @@ impl LineSet<'_> {
 
     /// The line that a reversal takes back, or the reversal that takes a line back.
     pub fn reversal_of(&self, line: usize) -> Option<usize> {
-        let other = *self.relations.matches.get(&((self.first + line) as u32))? as usize;
-        other.checked_sub(self.first).filter(|other| *other < self.lines.len())
+        let (own, matches) = ((self.first + line) as u32, &self.relations.matches);
+        let at = matches.binary_search_by_key(&own, |(line, _)| *line).ok()?;
+        (matches[at].1 as usize).checked_sub(self.first).filter(|other| *other < self.lines.len())
     }
 
     /// Does the line take something back?

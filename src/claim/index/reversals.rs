@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::KeyHash;
@@ -42,12 +42,12 @@ impl Keyed for Row {
 type Amounts = [Option<u64>; 3];
 
 /// The reversals of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reversals {
-    /// A reversal and the line that it takes back, in both directions.
-    pub(crate) matches: FxHashMap<u32, u32>,
+    /// A reversal and the line that it takes back, in both directions and in order. Empty for lines that are judged part by part.
+    pub(crate) matches: Vec<(u32, u32)>,
     /// Reversals without a match.
-    pub(crate) unmatched: FxHashSet<u32>,
+    pub(crate) unmatched: Bits,
 }
 
 /// Marks reversed lines in `bins`.
@@ -98,14 +98,19 @@ pub(crate) fn find(
         }
         found
     })?;
-    let mut reversals = Reversals::default();
+    let mut reversals = Reversals { matches: Vec::new(), unmatched: Bits::new(lines.len()) };
     for part in found {
         for (reversal, taken) in part.matched {
             bins[taken as usize] = Bin::Reversed;
-            reversals.matches.extend([(reversal, taken), (taken, reversal)]);
+            if !lines.in_parts() {
+                reversals.matches.extend([(reversal, taken), (taken, reversal)]);
+            }
         }
-        reversals.unmatched.extend(part.unmatched);
+        for line in part.unmatched {
+            reversals.unmatched.insert(line);
+        }
     }
+    reversals.matches.sort_unstable();
     Ok(reversals)
 }
 

@@ -3,8 +3,6 @@
 
 use std::io;
 
-use rustc_hash::FxHashSet;
-
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::named::{Named, NamedClaims};
@@ -200,17 +198,18 @@ pub(crate) fn supersede(
     named: &NamedClaims,
     also: impl IntoIterator<Item = u32>,
     bins: &mut [Bin],
-) -> FxHashSet<u32> {
+) -> Bits {
     // A version that the payer denied supersedes nothing.
     let acts = |line: &u32| traits[*line as usize].is_version() && bins[*line as usize] != Bin::PayerDenied;
     let acting: Vec<u32> = (0..traits.len() as u32).filter(acts).collect();
     // A duplicate adds nothing, except that it may name another claim than the row that it equals.
     let versions: Vec<u32> = acting.iter().copied().filter(|line| bins[*line as usize] != Bin::Duplicate).collect();
     let mut also = also.into_iter().peekable();
-    if versions.is_empty() && also.peek().is_none() {
-        return FxHashSet::default();
-    }
     let lines = traits.len();
+    let mut orphans = Bits::new(lines);
+    if versions.is_empty() && also.peek().is_none() {
+        return orphans;
+    }
     // Claims that a version names, and claims with a replacement or a void that names no claim.
     let (mut gone, mut replaced, mut voided) = (Bits::new(lines), Bits::new(lines), Bits::new(lines));
     named.all_claims(acting.iter().filter_map(|line| named.for_line(*line))).into_iter().for_each(|claim| {
@@ -253,7 +252,10 @@ pub(crate) fn supersede(
             && named.for_line(*line) != Some(Named::Unknown)
             && !others.contains(identity.claim_of[*line as usize])
     };
-    versions.into_iter().filter(is_orphan).collect()
+    for line in versions.into_iter().filter(is_orphan) {
+        orphans.insert(line);
+    }
+    orphans
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::claim::line::batch::{Batch, Line};
 use crate::claim::line::head::Head;
 use crate::claim::line::kept::{Text, Texts};
@@ -9,7 +11,7 @@ use crate::claim::value::product::ClassId;
 use crate::claim::value::setting::{BillType, ClaimForm, SettingTable};
 
 /// A fact of another row, with the values that were read from its cell.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Filling {
     text: Box<str>,
     /// Slots and codes, if the fact is the diagnoses.
@@ -28,6 +30,13 @@ impl Filling {
             class: source.class,
             marks: source.marks,
         }
+    }
+}
+
+impl Filling {
+    /// Bytes of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len() + self.diagnoses.iter().map(|(_, code)| size_of::<(u8, Box<str>)>() + code.len()).sum::<usize>()
     }
 }
 

@@ -80,6 +80,21 @@ impl Spool {
         fits
     }
 
+    /// Counts bytes that must stay in memory, even if they are more than may.
+    pub fn hold(&self, bytes: usize) {
+        self.in_memory.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Is more in memory than may be?
+    pub fn holds_too_much(&self) -> bool {
+        self.in_memory.load(Ordering::Relaxed) > self.limit
+    }
+
+    /// No longer counts bytes that were in memory.
+    pub fn release(&self, bytes: usize) {
+        self.in_memory.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     /// Writes a value. After a disk error the value is lost, because memory must stay bounded; the run then ends with
     /// [`Spool::failure`].
     pub fn put(&self, value: &impl Serialize) -> SpoolSlot {

@@ -238,6 +238,11 @@ impl Ids {
         Ok(Self { hash, entries, starts, after, lengths, has_other_letters })
     }
 
+    /// Bytes of memory that they take.
+    pub fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<u64>() + self.starts.capacity() * size_of::<usize>()
+    }
+
     /// The lengths of ids that begin with this letter or digit, one bit each.
     pub(super) fn lengths(&self, first: u8) -> u64 {
         self.lengths[digit(first)]
