@@ -101,9 +101,7 @@ impl Ledger {
         // The lines of a row are consecutive and in the same batch.
         let mut at = 0;
         while at < lines.len() {
-            let first = lines.line(at);
-            let same = |n: &usize| (lines.line(*n).extract, lines.line(*n).row) == (first.extract, first.row);
-            let of_row = (at..lines.len()).take_while(same).count();
+            let of_row = lines.lines_of_row(at);
             let holds = |bin| bins[..of_row].contains(&bin);
             *if holds(Bin::InScope) {
                 &mut self.in_scope

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::claim::line::Batch;
 use crate::claim::line::reader::Reader;
+use crate::claim::value::product::KnownLabels;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
@@ -32,6 +33,8 @@ pub struct Store {
     /// Lines of a full batch.
     full: usize,
     spool: Option<Arc<Spool>>,
+    /// The labels of the extract that is read.
+    labels: KnownLabels,
 }
 
 #[derive(Debug)]
@@ -43,7 +46,7 @@ enum Slot {
 impl Store {
     /// An empty store with batches of `full` lines. Without a spool, all batches stay in memory.
     pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
-        Self { slots: Vec::new(), lines: 0, full, spool }
+        Self { slots: Vec::new(), lines: 0, full, spool, labels: KnownLabels::default() }
     }
 
     /// Number of lines.
@@ -249,7 +252,7 @@ impl Store {
         }
         let Some(Slot::Held(batch)) = self.slots.last_mut() else { return RowAction::Ignore };
         let before = batch.len();
-        let look = reader.look(binding, row, batch);
+        let look = reader.look(binding, row, &mut self.labels, batch);
         if matches!(look, RowAction::Reject(_)) {
             batch.truncate(before);
         }

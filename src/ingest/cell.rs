@@ -21,16 +21,20 @@ pub(crate) fn decoded(raw: &[u8]) -> Cow<'_, str> {
 }
 
 /// Same as [`clean`], for a cell that is known to be UTF-8.
+#[inline]
 pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
     let (Some(first), Some(last)) = (raw.as_bytes().first(), raw.as_bytes().last()) else { return Cow::Borrowed("") };
-    let words = &*EMPTY;
     // The common case: no wrapper begins with a letter or digit, and no null word begins with this one.
-    let is_plain = first.is_ascii_alphanumeric() && last.is_ascii_graphic();
-    if is_plain && null.is_empty() && !words.begins[usize::from(*first)] {
+    if EMPTY.is_plain_first[usize::from(*first)] && last.is_ascii_graphic() && null.is_empty() {
         return Cow::Borrowed(raw);
     }
-    let text = if is_plain { raw } else { unwrap(raw) };
-    if words.holds(text) || is_own_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
+    clean_wrapped(raw, null)
+}
+
+#[inline(never)]
+fn clean_wrapped<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
+    let text = unwrap(raw);
+    if EMPTY.holds(text) || is_own_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
 }
 
 /// Removes white space and wrappers.
@@ -69,6 +73,7 @@ const SINGLE_QUOTES: [char; 6] = ['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'
 
 /// Upper-cases a text. Letters outside ASCII follow Unicode, for printing, but never become ASCII letters, so that no
 /// other text turns into a code: `0p\u{17f}43zz`, with a long s, is not 0PS43ZZ.
+#[inline]
 pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
     if !any_word(text.as_bytes(), has_lowercase_or_foreign) {
         return text;
@@ -76,6 +81,7 @@ pub fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(upper_cased(&text))
 }
 
+#[inline(never)]
 fn upper_cased(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -91,6 +97,7 @@ fn upper_cased(text: &str) -> String {
 /// Does a test hold for some bytes of a text? The test gets eight bytes at a time, because cells are short: a loop over single
 /// bytes takes longer to set up than to run. The last word may repeat bytes or end with zero bytes, in which the test must find
 /// nothing.
+#[inline]
 pub(crate) fn any_word(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
     let word = |at: usize| bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
     let half = |at: usize| bytes[at..].first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
@@ -161,6 +168,8 @@ struct EmptyWords {
     fill: Vec<char>,
     /// By first byte of a cell: may the cell be a null word?
     begins: [bool; 256],
+    /// By first byte of a cell: is it a letter or digit with which no null word begins?
+    is_plain_first: [bool; 256],
 }
 
 /// The built-in null words. They decide how every cell is read, so they are loaded once and never change during a run.
@@ -178,8 +187,7 @@ impl EmptyWords {
             let words = root.texts("words");
             let fill = root.texts("fill");
             root.deny_unknown_keys();
-            let mut begins = [false; 256];
-            let mut chars = Vec::new();
+            let (mut begins, mut chars) = ([false; 256], Vec::new());
             for word in &words {
                 if word.text.is_empty() || !word.text.is_ascii() || word.text != word.text.to_uppercase() {
                     document.fault(word.span.clone(), "a word is written in capitals: write \"NULL\"");
@@ -197,7 +205,9 @@ impl EmptyWords {
                 begins[usize::from(placed.text.as_bytes()[0])] = true;
                 chars.push(c);
             }
-            Some(Self { words: words.into_iter().map(|word| word.text).collect(), fill: chars, begins })
+            let is_plain_first = std::array::from_fn(|b| (b as u8).is_ascii_alphanumeric() && !begins[b]);
+            let words = words.into_iter().map(|word| word.text).collect();
+            Some(Self { words, fill: chars, begins, is_plain_first })
         })
     }
 

@@ -252,5 +252,5 @@ pub(super) fn read_settings(
     let emergency = emergency.iter().filter_map(|p| two_digits(document, p)).collect();
     let hospital = table.text("hospital_inpatient").and_then(|p| two_digits(document, &p));
     table.deny_unknown_keys();
-    Some((SettingTable { bill_types, places }, hospital?, emergency))
+    Some((SettingTable::new(&bill_types, &places), hospital?, emergency))
 }

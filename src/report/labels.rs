@@ -74,7 +74,7 @@ impl LabelKind {
 
     /// The unread label of a line, if it has one of this kind.
     fn of_line(self, line: Line<'_>) -> [Option<&str>; 2] {
-        let marks = line.marks;
+        let marks = line.marks();
         let label = |text: Text, unread: bool| Some(line.text(text)).filter(|label| unread && !label.is_empty());
         match self {
             Self::Product => [label(Text::Product, marks.product_unread), None],

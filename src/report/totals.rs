@@ -106,12 +106,12 @@ impl Totals {
         let mut of_rows = Self { service_rows: rows.len() as u64, ..Self::default() };
         for line in rows.into_iter().map(|row| part.line_set.line(row)) {
             let is_read = line.date.is_some();
-            of_rows.unread_products += u64::from(line.marks.product_unread && !line.text(Text::Product).is_empty());
+            of_rows.unread_products += u64::from(line.marks().product_unread && !line.text(Text::Product).is_empty());
             of_rows.dates += u64::from(is_read || !line.text(Text::BadDate).is_empty());
             of_rows.dates_read += u64::from(is_read);
         }
         let mut live = part.line_set.lines.iter().zip(&part.line_set.bins).filter(|(_, bin)| bin.is_live());
-        let has_amount = |line: Line<'_>| line.paid.or(line.allowed).or(line.charge).is_some();
+        let has_amount = |line: Line<'_>| line.paid().or(line.allowed()).or(line.charge()).is_some();
         of_rows.has_amounts = live.any(|(line, _)| has_amount(line));
         of_rows
     }

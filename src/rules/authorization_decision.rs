@@ -117,7 +117,7 @@ impl AuthorizationDecision {
             member: line.text(Text::MemberId),
             codes: policy.authorized_by(codes),
             service: &line_set.services[service],
-            is_assistant: line.marks.assistant,
+            is_assistant: line.marks().assistant,
         });
         let numbers = line.text(Text::Authorization);
         if !numbers.is_empty() {
@@ -137,7 +137,7 @@ impl AuthorizationDecision {
             return decided(AuthorizationStatus::Verified, AuthorizationIssue::OnlyOnFile(row));
         }
         match requirement {
-            Requirement::Required if file.is_none() && !line.marks.authorization_column => {
+            Requirement::Required if file.is_none() && !line.marks().authorization_column => {
                 decided(AuthorizationStatus::Undetermined, AuthorizationIssue::ColumnAbsent)
             }
             Requirement::Required => decided(AuthorizationStatus::NotMet, AuthorizationIssue::Missing),

@@ -22,12 +22,12 @@ fn holds(cap: Cap, input: &RuleInput<'_>, evidence: &Evidence) -> bool {
     };
     match cap {
         Cap::Product => class.necessity == NecessityBasis::Undetermined,
-        Cap::Secondary => line.marks.not_primary,
+        Cap::Secondary => line.marks().not_primary,
         Cap::Setting => {
             line.setting == Setting::Undetermined && class.requires(Setting::Undetermined) == Requirement::Undetermined
         }
         Cap::Emergency => {
-            line.marks.emergency && line.setting == Setting::Inpatient
+            line.marks().emergency && line.setting == Setting::Inpatient
                 || input.policy.emergency_places.iter().any(|place| line.text(Text::PlaceOfService).as_bytes() == place)
         }
         Cap::TwinAuthorization => session.carries_number,

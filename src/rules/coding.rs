@@ -37,7 +37,7 @@ fn add_on_without_primary(input: &RuleInput<'_>) -> Answer {
     let Some(add_on) = input.policy.add_ons.iter().find(|a| a.code == cpt) else {
         return Answer::NotApplicable("asked of add-on codes only");
     };
-    if input.line.marks.assistant {
+    if input.line.marks().assistant {
         return ASSISTANT;
     }
     let alone = !add_on.primaries.iter().any(|p| input.encounter.principal_codes.contains(*p));
@@ -50,7 +50,7 @@ fn two_primaries(input: &RuleInput<'_>) -> Answer {
     if pairs.peek().is_none() {
         return Answer::NotApplicable("asked of the unpayable code of a pair only");
     }
-    if input.line.marks.assistant {
+    if input.line.marks().assistant {
         return ASSISTANT;
     }
     let Some(pair) = pairs.find(|p| input.encounter.principal_codes.contains(p.paid)) else { return Answer::Passed };
@@ -62,7 +62,7 @@ fn units_exceed_limit(input: &RuleInput<'_>) -> Answer {
     let Some(limit) = input.policy.limits.iter().find(|l| l.code == cpt) else {
         return Answer::NotApplicable("the limits on hand name none for the code");
     };
-    if input.line.marks.assistant {
+    if input.line.marks().assistant {
         return ASSISTANT;
     }
     let so_far = service.units_so_far;

@@ -17,7 +17,7 @@ use crate::rules::input::RuleInput;
 pub(super) fn at_risk(input: &RuleInput<'_>, claim_counted: bool) -> (Option<Cents>, &'static str) {
     let line = input.line;
     let money = input.service.map(|service| service.money).unwrap_or_default();
-    if line.marks.capitated {
+    if line.marks().capitated {
         return (None, "capitated");
     }
     match money {
@@ -27,8 +27,8 @@ pub(super) fn at_risk(input: &RuleInput<'_>, claim_counted: bool) -> (Option<Cen
         ServiceMoney::OfStay(None) => (None, ""),
         ServiceMoney::OfLine => {
             // The amount paid on a row that the payer has not decided does not count.
-            let paid = line.paid.filter(|_| line.status != RowStatus::Pending);
-            let amounts = [(paid, "paid"), (line.allowed, "allowed"), (line.charge, "charge")];
+            let paid = line.paid().filter(|_| line.status != RowStatus::Pending);
+            let amounts = [(paid, "paid"), (line.allowed(), "allowed"), (line.charge(), "charge")];
             let first = amounts.into_iter().find_map(|(amount, basis)| Some((amount?, basis)));
             first.map_or((None, ""), |(amount, basis)| (Some(amount), basis))
         }

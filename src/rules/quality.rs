@@ -38,12 +38,12 @@ fn pointer_to_nothing(input: &RuleInput<'_>) -> Answer {
 }
 
 fn composite(input: &RuleInput<'_>) -> Answer {
-    let composite = input.stay.map_or(input.line.marks.composite, |s| s.composite);
+    let composite = input.stay.map_or(input.line.marks().composite, |s| s.composite);
     Answer::when(composite, || QualityEvidence::ProcedureCellComposite)
 }
 
 fn zero_lost(input: &RuleInput<'_>) -> Answer {
-    let lost = input.stay.map_or(input.line.marks.zero_lost, |s| s.zero_lost);
+    let lost = input.stay.map_or(input.line.marks().zero_lost, |s| s.zero_lost);
     Answer::when(lost, || QualityEvidence::LeadingZeroLost)
 }
 
@@ -82,6 +82,6 @@ fn code_set_mismatch(input: &RuleInput<'_>) -> Answer {
 }
 
 fn id_mangled(input: &RuleInput<'_>) -> Answer {
-    let (claim, member) = (input.line.marks.claim_id_mangled, input.line.marks.member_id_mangled);
+    let (claim, member) = (input.line.marks().claim_id_mangled, input.line.marks().member_id_mangled);
     Answer::when(claim || member, || QualityEvidence::IdMangled { claim, member })
 }

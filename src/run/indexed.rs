@@ -216,13 +216,18 @@ impl Run {
     }
 
     fn survey(&self, n: usize, keys: Option<&NeededKeys>) -> io::Result<Survey> {
-        let set = self.set(n)?;
-        let looked_up = set.lines.iter().map(|line| (line.text(Text::Authorization), line.text(Text::MemberId)));
-        keys.map_or(Ok(()), |keys| keys.add(n, looked_up))?;
+        let batch = self.store.batch(n)?;
         let mut survey = Survey::default();
-        survey.ledger.add_lines(&set.lines, &set.bins);
-        let of_claim = set.services.iter().filter(|service| set.line(service.line).amounts == AmountsPer::Claim);
-        survey.claims = of_claim.map(|service| service.claim).collect();
+        survey.ledger.add_lines(&batch, &self.index.bins()[self.starts[n]..][..batch.len()]);
+        let repeats_amounts = batch.iter().any(|line| line.amounts == AmountsPer::Claim);
+        // To find the services of a part takes as long as to judge them.
+        if keys.is_some() || repeats_amounts {
+            let set = self.set(n)?;
+            let looked_up = set.lines.iter().map(|line| (line.text(Text::Authorization), line.text(Text::MemberId)));
+            keys.map_or(Ok(()), |keys| keys.add(n, looked_up))?;
+            let of_claim = set.services.iter().filter(|service| set.line(service.line).amounts == AmountsPer::Claim);
+            survey.claims = of_claim.map(|service| service.claim).collect();
+        }
         Ok(survey)
     }
 

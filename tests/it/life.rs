@@ -271,7 +271,7 @@ fn derived_values_use_the_filled_facts() {
     assert_eq!(set.row_of_fact(1, Fact::Diagnoses).map(|row| row.row), Some(2));
     assert_eq!(set.services[0].encounter.codes, set.services[1].encounter.codes);
     let set = judged(&["payer_sequence=S", "line_number=2"]).line_set;
-    assert!(set.line(1).marks.not_primary);
+    assert!(set.line(1).marks().not_primary);
 }
 
 /// What of a run does not depend on where its rows are: the services with their status and rules.

@@ -36,7 +36,7 @@ impl Keys {
 
     /// The claim number of a line. A mangled number is unique to its row.
     pub(crate) fn claim_number(&self, line: Line<'_>) -> KeyHash {
-        if line.marks.claim_id_mangled {
+        if line.marks().claim_id_mangled {
             return self.hash((line.extract, line.row));
         }
         self.hash(line.claim_id())
@@ -51,7 +51,7 @@ impl Keys {
     /// Equal for duplicate lines of a claim: covers everything that identifies a row, and its amounts.
     pub(crate) fn duplicate(&self, claim: u32, line: Line<'_>) -> KeyHash {
         let version = (line.text(Text::Frequency), line.text(Text::VersionNumber), line.status);
-        self.hash((claim, ServiceOfRow(line), line.units, version, [line.charge, line.allowed, line.paid]))
+        self.hash((claim, ServiceOfRow(line), line.units, version, [line.charge(), line.allowed(), line.paid()]))
     }
 
     /// Equal for a reversal and the row that it takes back, apart from their claim and amounts.

@@ -46,7 +46,7 @@ pub(crate) fn count(
         let mut stays = stays.of(start..start + batch.len())?;
         for (number, line) in (start..).zip(batch.iter()) {
             let numbers = line.text(Text::Authorization);
-            if numbers.is_empty() || bins[number] != Bin::InScope || line.marks.assistant {
+            if numbers.is_empty() || bins[number] != Bin::InScope || line.marks().assistant {
                 continue;
             }
             let units = cpt_service(bins[number], line, policy.codes).map(|_| (false, line.units));

@@ -77,14 +77,14 @@ pub(crate) fn find(
             let takes_back = traits[number].takes_back();
             let abs = |amount: Option<Cents>| amount.map(|amount| amount.0.unsigned_abs());
             // A charge of zero on a reversal says nothing.
-            let charge = abs(line.charge).filter(|charge| !takes_back || *charge != 0);
+            let charge = abs(line.charge()).filter(|charge| !takes_back || *charge != 0);
             rows.push(Row {
                 service: lines.keys.reversal(line),
                 line: number as u32,
                 claim: identity.claim_of[number],
                 takes_back,
                 is_reversed: line.status == RowStatus::Reversed,
-                amounts: [charge, abs(line.allowed), abs(line.paid)],
+                amounts: [charge, abs(line.allowed()), abs(line.paid())],
             });
         }
     };

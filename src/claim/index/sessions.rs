@@ -95,7 +95,7 @@ impl Visit {
             side: row.form,
             setting: row.setting,
             is_stay: false,
-            is_assistant: row.marks.assistant,
+            is_assistant: row.marks().assistant,
             has_date: days.is_some(),
             is_office: place == OFFICE,
             is_surgical_center: place == SURGICAL_CENTER,

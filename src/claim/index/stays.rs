@@ -109,13 +109,13 @@ impl Row {
             line: number,
             listed: line.known.iter().copied().filter(is_listed).collect(),
             known: CodeSet::from_ids(line.known),
-            composite: bin == Bin::InScope && line.marks.composite,
-            zero_lost: bin == Bin::InScope && line.marks.zero_lost,
+            composite: bin == Bin::InScope && line.marks().composite,
+            zero_lost: bin == Bin::InScope && line.marks().zero_lost,
             is_professional: line.form == ClaimForm::Professional,
             is_pending: line.status == RowStatus::Pending,
-            is_total: line.marks.total_line,
+            is_total: line.marks().total_line,
             amounts_per: line.amounts,
-            amounts: [line.paid, line.allowed, line.charge],
+            amounts: [line.paid(), line.allowed(), line.charge()],
         }
     }
 }

@@ -109,9 +109,9 @@ fn stated(line: Line<'_>) -> u16 {
 pub(crate) fn takes_back(line: Line<'_>) -> bool {
     let is_negative = |amount: Option<Cents>| amount.is_some_and(|amount| amount.0 < 0);
     line.version != Version::Void
-        && (line.marks.negative_units
-            || is_negative(line.charge)
-            || (line.charge.is_none_or(|charge| charge.0 == 0) && is_negative(line.paid)))
+        && (line.marks().negative_units
+            || is_negative(line.charge())
+            || (line.charge().is_none_or(|charge| charge.0 == 0) && is_negative(line.paid())))
 }
 
 /// The traits of all lines, in input order.

@@ -1,14 +1,18 @@
-//! Lines packed into shared buffers, with the only encoder that writes a line and the only decoder that reads it.
+//! Lines packed into shared buffers, with the only encoder that writes a line. [`view`] reads it.
+//!
+//! [`view`]: crate::claim::line::view
 //!
 //! The text of a line is the concatenation of its procedure cells, its kept texts that are not empty, its diagnoses and its
-//! modifiers. `ends` holds the end of each cell; the end of a diagnosis is followed by the number of its slot.
+//! modifiers. `ends` holds the end of each cell; the end of a diagnosis is followed by the number of its slot. These numbers have
+//! 16 bits, except in a line whose text is longer than that: there each is two, the lower half first.
 
-use std::ops::{Deref, Range};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::claim::line::head::{Head, LineShape};
 use crate::claim::line::kept::{Text, Texts};
+use crate::claim::line::view::Line;
 use crate::claim::value::code::CodeId;
 use crate::steps;
 
@@ -19,7 +23,7 @@ pub struct Batch {
     /// For each line, the ends of its parts of `text`, `ends` and `known`.
     pub(crate) stops: Vec<[u32; 3]>,
     pub(crate) text: String,
-    pub(crate) ends: Vec<u32>,
+    pub(crate) ends: Vec<u16>,
     pub(crate) known: Vec<CodeId>,
 }
 
@@ -47,6 +51,12 @@ impl Batch {
         }
     }
 
+    /// Number of lines from the nth on that are service slots of its row.
+    pub fn lines_of_row(&self, n: usize) -> usize {
+        let row = |head: &Head| (head.extract, head.row);
+        self.heads[n..].iter().take_while(|head| row(head) == row(&self.heads[n])).count()
+    }
+
     /// All lines, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
         (0..self.len()).map(|n| self.line(n))
@@ -62,7 +72,7 @@ impl Batch {
         self.heads.capacity() * size_of::<Head>()
             + self.stops.capacity() * size_of::<[u32; 3]>()
             + self.text.capacity()
-            + self.ends.capacity() * size_of::<u32>()
+            + self.ends.capacity() * size_of::<u16>()
             + self.known.capacity() * size_of::<CodeId>()
     }
 
@@ -72,7 +82,7 @@ impl Batch {
         let [text, ends, known] = [0, 1, 2].map(|part| to[part] - from[part]);
         lines.len() * (size_of::<Head>() + size_of::<[u32; 3]>())
             + text
-            + ends * size_of::<u32>()
+            + ends * size_of::<u16>()
             + known * size_of::<CodeId>()
     }
 
@@ -175,7 +185,27 @@ pub(crate) struct Encoder<'b> {
 impl Encoder<'_> {
     fn push(&mut self, cell: &str) {
         self.batch.text.push_str(cell);
-        self.batch.ends.push((self.batch.text.len() - self.start[0]) as u32);
+        self.push_end();
+    }
+
+    /// Adds the end of the text so far.
+    fn push_end(&mut self) {
+        let end = self.batch.text.len() - self.start[0];
+        match u16::try_from(end) {
+            Ok(end) if !self.shape.is_wide => self.batch.ends.push(end),
+            _ => self.push_wide(end as u32),
+        }
+    }
+
+    /// Adds a number in 32 bits, and widens those before it.
+    #[cold]
+    fn push_wide(&mut self, number: u32) {
+        if !self.shape.is_wide {
+            let narrow = self.batch.ends.split_off(self.start[1]);
+            self.batch.ends.extend(narrow.into_iter().flat_map(|number| halves(number.into())));
+            self.shape.is_wide = true;
+        }
+        self.batch.ends.extend(halves(number));
     }
 
     /// Adds a known code unless the line has it already.
@@ -196,12 +226,19 @@ impl Encoder<'_> {
         self.shape.procedures += 1;
     }
 
-    /// Writes the kept texts.
-    pub(crate) fn texts(&mut self, texts: &Texts<'_>) {
-        for (text, value) in texts.filled() {
+    /// Adds a kept text, unless it is empty. Call it in the order of [`Text::ALL`].
+    #[inline]
+    pub(crate) fn text(&mut self, text: Text, value: &str) {
+        debug_assert!(self.shape.texts < text.bit(), "{text:?} comes before texts that were added");
+        if !value.is_empty() {
             self.push(value);
             self.shape.texts |= text.bit();
         }
+    }
+
+    /// Adds all kept texts.
+    pub(crate) fn texts(&mut self, texts: &Texts<'_>) {
+        texts.filled().for_each(|(text, value)| self.text(text, value));
     }
 
     /// Adds the diagnosis of a slot without its dots. Returns whether it was added: not if nothing remains, or if the line has
@@ -215,7 +252,12 @@ impl Encoder<'_> {
         } else {
             self.batch.text.push_str(cell);
         }
-        self.batch.ends.extend([(self.batch.text.len() - self.start[0]) as u32, u32::from(slot)]);
+        self.push_end();
+        if self.shape.is_wide {
+            self.push_wide(slot.into());
+        } else {
+            self.batch.ends.push(slot.into());
+        }
         self.shape.diagnoses += 1;
         true
     }
@@ -233,135 +275,64 @@ impl Encoder<'_> {
     }
 }
 
+/// The lower and the upper half of a number.
+fn halves(number: u32) -> [u16; 2] {
+    [number as u16, (number >> 16) as u16]
+}
+
 impl Drop for Encoder<'_> {
     fn drop(&mut self) {
         self.batch.drop_unfinished();
     }
 }
 
-/// A service or related row, or one service slot of such a row.
-#[derive(Debug, Clone, Copy)]
-pub struct Line<'a> {
-    pub(crate) head: &'a Head,
-    /// Known codes, distinct, in order of appearance: procedure column, then ICD procedures.
-    pub known: &'a [CodeId],
-    pub(crate) text: &'a str,
-    /// Ends of the cells within the text, counted from its start.
-    pub(crate) ends: &'a [u32],
-}
-
-impl Deref for Line<'_> {
-    type Target = Head;
-
-    fn deref(&self) -> &Head {
-        self.head
-    }
-}
-
-impl<'a> Line<'a> {
-    /// The claim number.
-    pub fn claim_id(&self) -> &'a str {
-        self.text(Text::ClaimId)
-    }
-
-    fn end(&self, place: usize) -> usize {
-        self.ends[place] as usize
-    }
-
-    /// The cell whose end is at this index of `ends`. Valid if the previous entry is also the end of a cell.
-    fn cell(&self, place: usize) -> &'a str {
-        &self.text[place.checked_sub(1).map_or(0, |before| self.end(before))..self.end(place)]
-    }
-
-    /// A kept text. Empty if the row does not fill it.
-    pub fn text(&self, text: Text) -> &'a str {
-        let LineShape { procedures, texts, .. } = self.shape;
-        if texts & text.bit() == 0 {
-            return "";
-        }
-        self.cell(procedures as usize + (texts & (text.bit() - 1)).count_ones() as usize)
-    }
-
-    /// Number of filled diagnoses.
-    pub fn diagnosis_count(&self) -> usize {
-        usize::from(self.shape.diagnoses)
-    }
-
-    /// The nth filled diagnosis in column order, normalized.
-    pub fn diagnosis(&self, n: usize) -> &'a str {
-        let end = self.shape.first_diagnosis() + 2 * n;
-        // The entry before the end of a diagnosis is the slot of the previous diagnosis.
-        let before = if n == 0 { end.checked_sub(1) } else { Some(end - 2) };
-        &self.text[before.map_or(0, |before| self.end(before))..self.end(end)]
-    }
-
-    /// The slot of the nth filled diagnosis.
-    pub(crate) fn diagnosis_slot(&self, n: usize) -> u8 {
-        self.ends[self.shape.first_diagnosis() + 2 * n + 1] as u8
-    }
-
-    /// The procedure cells: the procedure column (it may be empty), then the filled ICD procedures.
-    pub fn procedure_cells(self) -> impl Iterator<Item = &'a str> {
-        (0..self.shape.procedures as usize).map(move |place| self.cell(place))
-    }
-
-    /// The filled modifiers.
-    pub fn modifiers(self) -> impl Iterator<Item = &'a str> {
-        let first = self.shape.first_modifier();
-        (first..self.ends.len()).map(move |place| {
-            // The entry before the first modifier is the slot of the last diagnosis.
-            let after_diagnoses = place == first && self.shape.diagnoses > 0;
-            let before = if after_diagnoses { place.checked_sub(2) } else { place.checked_sub(1) };
-            &self.text[before.map_or(0, |before| self.end(before))..self.end(place)]
-        })
-    }
-
-    /// All filled diagnoses of the row, in column order.
-    pub fn all_diagnoses(self) -> impl Iterator<Item = &'a str> {
-        (0..self.diagnosis_count()).map(move |n| self.diagnosis(n))
-    }
-
-    /// The number of the diagnosis in a slot among the filled ones. `None` if the slot is empty.
-    fn place_of_slot(&self, slot: u8) -> Option<usize> {
-        (0..self.diagnosis_count()).find(|n| self.diagnosis_slot(*n) == slot)
-    }
-
-    /// The numbers of the diagnoses that the line points to, in pointer order.
-    fn pointed(self) -> impl Iterator<Item = usize> {
-        (0..self.pointers.slots().len()).filter_map(move |n| self.place_of_slot(self.head.pointers.slots()[n]))
-    }
-
-    /// Is there a pointer to a diagnosis that the row does not have (DQ505)?
-    pub fn points_to_nothing(self) -> bool {
-        self.pointers.unreadable || self.pointers.slots().iter().any(|slot| self.place_of_slot(*slot).is_none())
-    }
-
-    /// The considered diagnoses: those pointed to, in pointer order, if at least one pointer is valid; otherwise all.
-    pub fn considered(self) -> impl Iterator<Item = &'a str> {
-        self.considered_places().map(move |n| self.diagnosis(n))
-    }
-
-    /// The numbers of the considered diagnoses among the filled ones.
-    pub fn considered_places(self) -> impl Iterator<Item = usize> {
-        let all = if self.pointed().next().is_none() { 0..self.diagnosis_count() } else { 0..0 };
-        self.pointed().chain(all)
-    }
-
-    /// The diagnoses of the row that the line does not point to. Empty if all are considered.
-    pub fn unpointed(self) -> impl Iterator<Item = &'a str> {
-        self.unpointed_places().map(move |n| self.diagnosis(n))
-    }
-
-    /// The numbers of these diagnoses among the filled ones.
-    pub fn unpointed_places(self) -> impl Iterator<Item = usize> {
-        let all = if self.pointed().next().is_none() { 0..0 } else { 0..self.diagnosis_count() };
-        all.filter(move |n| self.pointed().all(|pointed| pointed != *n))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn zero() -> Head {
+        // Every field of a head may be zero.
+        postcard::from_bytes(&[0; 64]).expect("a head")
+    }
+
+    /// Lines whose cells end before, at and after the last place of 16 bits, between lines that are short.
+    #[test]
+    fn long_cells_are_read_back() {
+        let lengths = [0, 1, 65_534, 65_535, 65_536, 200_000];
+        let mut batch = Batch::default();
+        let long = |length: usize| "x".repeat(length);
+        for length in lengths {
+            let mut encoder = batch.encode();
+            encoder.procedure(&long(length));
+            encoder.procedure("22513");
+            encoder.text(Text::ClaimId, "C1");
+            encoder.text(Text::Product, &long(length));
+            encoder.text(Text::BillType, "131");
+            assert!(encoder.diagnosis(3, "M80.08XA") && encoder.diagnosis(255, &long(length + 1)));
+            encoder.modifier("RT");
+            encoder.modifier(&long(length));
+            encoder.finish(zero());
+            let mut encoder = batch.encode();
+            encoder.procedure("22514");
+            encoder.finish(zero());
+        }
+        assert!(batch.is_valid(1, 1));
+        for (line, length) in (0..).step_by(2).zip(lengths) {
+            let wide = batch.line(line);
+            assert!(wide.procedure_cells().eq([long(length).as_str(), "22513"]), "{length}");
+            assert_eq!(
+                [Text::ClaimId, Text::BillType, Text::Product].map(|text| wide.text(text).len()),
+                [2, 3, length]
+            );
+            assert!(wide.all_diagnoses().eq(["M8008XA", long(length + 1).as_str()]), "{length}");
+            assert_eq!((wide.diagnosis_slot(0), wide.diagnosis_slot(1)), (3, 255));
+            assert!(wide.modifiers().eq(["RT", long(length).as_str()]), "{length}");
+            assert!(batch.line(line + 1).procedure_cells().eq(["22514"]));
+        }
+        let mut copied = Batch::default();
+        copied.append(&batch, 3..9);
+        assert!(copied.is_valid(1, 1) && copied.line(1).modifiers().eq(batch.line(4).modifiers()));
+    }
 
     #[test]
     fn an_unfinished_line_is_discarded() {

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::line::batch::{Batch, Line};
+use crate::claim::line::batch::Batch;
 use crate::claim::line::head::Head;
 use crate::claim::line::kept::{Text, Texts};
+use crate::claim::line::view::Line;
 use crate::claim::value::product::ClassId;
 use crate::claim::value::setting::{BillType, ClaimForm, SettingTable};
 
@@ -28,7 +29,7 @@ impl Filling {
             text: text.map_or("", |text| source.text(text)).into(),
             diagnoses: (0..diagnoses).map(|n| (source.diagnosis_slot(n), source.diagnosis(n).into())).collect(),
             class: source.class,
-            marks: source.marks,
+            marks: source.marks(),
         }
     }
 }
@@ -66,14 +67,16 @@ impl Batch {
             match text {
                 Text::Product => {
                     head.class = filling.class;
-                    head.marks.product_unread = filling.marks.product_unread;
+                    head.change_marks(|marks| marks.product_unread = filling.marks.product_unread);
                 }
                 Text::PayerSequence => {
-                    head.marks.not_primary = filling.marks.not_primary;
-                    head.marks.payer_unread = filling.marks.payer_unread;
+                    head.change_marks(|marks| {
+                        marks.not_primary = filling.marks.not_primary;
+                        marks.payer_unread = filling.marks.payer_unread;
+                    });
                 }
-                Text::Capitated => head.marks.capitated = filling.marks.capitated,
-                Text::AdmissionType => head.marks.emergency = filling.marks.emergency,
+                Text::Capitated => head.change_marks(|marks| marks.capitated = filling.marks.capitated),
+                Text::AdmissionType => head.change_marks(|marks| marks.emergency = filling.marks.emergency),
                 _ => {}
             }
         }
@@ -81,7 +84,7 @@ impl Batch {
         if bill_type != line.text(Text::BillType) || place != line.text(Text::PlaceOfService) {
             head.setting = settings.setting(bill_type, place);
             head.facility = BillType::parse(bill_type).map(|bill| bill.facility);
-            if !head.marks.form_said {
+            if !head.marks().form_said {
                 head.form = ClaimForm::inferred(bill_type, place);
             }
         }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::value::amount::Cents;
+use crate::claim::value::amount::{Cents, OptionalCents};
 use crate::claim::value::code::CodeId;
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::ClassId;
@@ -79,6 +79,31 @@ marks! {
     payer_unread,
 }
 
+/// The flags of a line in four bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PackedMarks(u32);
+
+impl From<Marks> for PackedMarks {
+    fn from(marks: Marks) -> Self {
+        Self(marks.into())
+    }
+}
+
+/// The amounts of a row, each in eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Amounts {
+    charge: OptionalCents,
+    allowed: OptionalCents,
+    paid: OptionalCents,
+}
+
+impl Amounts {
+    /// These amounts.
+    pub(crate) fn new(charge: Option<Cents>, allowed: Option<Cents>, paid: Option<Cents>) -> Self {
+        Self { charge: charge.into(), allowed: allowed.into(), paid: paid.into() }
+    }
+}
+
 /// What the amounts on the rows of a stay refer to, according to the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum AmountsPer {
@@ -121,19 +146,44 @@ pub struct Head {
     /// Units without sign. One if the cell is empty or unreadable.
     #[serde(with = "compact::decimal")]
     pub units: Decimal,
-    /// Charge, if it can be read.
-    pub charge: Option<Cents>,
-    /// Allowed, if it can be read.
-    pub allowed: Option<Cents>,
-    /// Paid, if it can be read.
-    pub paid: Option<Cents>,
+    /// Charge, allowed and paid.
+    pub(crate) money: Amounts,
     /// Flags set while the row was read.
-    pub marks: Marks,
+    pub(crate) packed_marks: PackedMarks,
     /// The CPT or HCPCS code of the procedure column, if known.
     pub cpt: Option<CodeId>,
     /// The diagnosis slots that the line points to.
     pub(crate) pointers: Pointers,
     pub(crate) shape: LineShape,
+}
+
+impl Head {
+    /// Flags set while the row was read.
+    pub fn marks(&self) -> Marks {
+        self.packed_marks.0.into()
+    }
+
+    /// Changes the flags.
+    pub(crate) fn change_marks(&mut self, change: impl FnOnce(&mut Marks)) {
+        let mut marks = self.marks();
+        change(&mut marks);
+        self.packed_marks = marks.into();
+    }
+
+    /// Charge, if it can be read.
+    pub fn charge(&self) -> Option<Cents> {
+        self.money.charge.get()
+    }
+
+    /// Allowed, if it can be read.
+    pub fn allowed(&self) -> Option<Cents> {
+        self.money.allowed.get()
+    }
+
+    /// Paid, if it can be read.
+    pub fn paid(&self) -> Option<Cents> {
+        self.money.paid.get()
+    }
 }
 
 /// The number of cells of each kind in a line, counted by the encoder.
@@ -143,6 +193,8 @@ pub(crate) struct LineShape {
     /// One bit for each kept text that is not empty.
     pub(crate) texts: u32,
     pub(crate) diagnoses: u8,
+    /// The ends of the cells take 32 bits each.
+    pub(crate) is_wide: bool,
 }
 
 impl LineShape {
@@ -204,7 +256,7 @@ mod tests {
         date: Option<Date>,
         #[serde(with = "compact::decimal")]
         units: Decimal,
-        marks: Marks,
+        marks: PackedMarks,
     }
 
     proptest! {
@@ -215,8 +267,10 @@ mod tests {
             bits in 0..1_u32 << 17,
         ) {
             let date = date.map(|(year, month, day)| jiff::civil::date(year, month, day));
-            let both = Both { date, units: Decimal::from_i128_with_scale(mantissa.into(), scale), marks: bits.into() };
-            prop_assert_eq!(u32::from(both.marks), bits);
+            let marks = Marks::from(bits);
+            prop_assert_eq!(u32::from(marks), bits);
+            let units = Decimal::from_i128_with_scale(mantissa.into(), scale);
+            let both = Both { date, units, marks: marks.into() };
             let bytes = postcard::to_allocvec(&both).expect("it can be written");
             prop_assert_eq!(postcard::from_bytes::<Both>(&bytes).expect("it can be read"), both);
         }

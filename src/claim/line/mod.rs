@@ -7,7 +7,8 @@
 //!
 //! - [`kept`]: the table of the texts that a line keeps.
 //! - [`head`]: the cells that were read as values.
-//! - [`batch`]: lines in one piece of memory, with their encoder and decoder.
+//! - [`view`]: one line, with its decoder.
+//! - [`batch`]: lines in one piece of memory, with their encoder.
 //! - [`fill`]: a line with facts from other rows of its claim.
 //! - [`mask`]: tokens in place of ids.
 //! - [`reader`]: from a row to a line.
@@ -20,7 +21,9 @@ pub mod kept;
 pub mod mask;
 pub mod reader;
 pub(crate) mod validate;
+pub mod view;
 
-pub use crate::claim::line::batch::{Batch, Line};
+pub use crate::claim::line::batch::Batch;
 pub use crate::claim::line::head::{Head, Marks};
 pub use crate::claim::line::kept::Text;
+pub use crate::claim::line::view::Line;

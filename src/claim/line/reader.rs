@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 
 use crate::claim::line::batch::{Batch, Encoder};
-use crate::claim::line::head::{AmountsPer, Head, LineShape, Marks};
-use crate::claim::line::kept::{Text, Texts};
+use crate::claim::line::head::{Amounts, AmountsPer, Head, LineShape, Marks, PackedMarks};
+use crate::claim::line::kept::Text;
 use crate::claim::value::amount::{Cents, Units, units, without_measure};
 use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};
 use crate::claim::value::pointer::Pointers;
-use crate::claim::value::product::ProductTable;
+use crate::claim::value::product::{KnownLabels, ProductTable};
 use crate::claim::value::setting::{BillType, ClaimForm, SettingTable, bill_type, place_of_service};
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::short_code;
@@ -68,13 +68,20 @@ impl Reader<'_> {
             || slot.group(Group::IcdProcedure).iter().any(|(_, c)| may(*c))
     }
 
-    /// Adds a line for each service slot of the row that holds a known code. If none does, the row is out of scope. If the row
+    /// Adds a line for each service slot of a row that may hold a known code, if the slot does. If none does, the row is out of scope. If the row
     /// is rejected, some lines may have been added already; the caller drops them.
-    pub fn look(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> RowAction<()> {
+    pub(crate) fn look(
+        &self,
+        binding: &Binding,
+        row: &Row<'_>,
+        labels: &mut KnownLabels,
+        lines: &mut Batch,
+    ) -> RowAction<()> {
         let before = lines.len();
         for slot in binding.each() {
-            if self.slot_may_hold_code(slot, row)
-                && let Err(reason) = self.read_slot(slot, row, lines)
+            // A row with one service was asked as a whole.
+            if (!binding.has_slots() || self.slot_may_hold_code(slot, row))
+                && let Err(reason) = self.read_slot(slot, row, labels, lines)
             {
                 return RowAction::Reject(reason);
             }
@@ -83,13 +90,19 @@ impl Reader<'_> {
     }
 
     /// Reads one service slot. The error is the reason for rejecting the row.
-    fn read_slot(&self, binding: &Binding, row: &Row<'_>, lines: &mut Batch) -> Result<(), Reason> {
+    fn read_slot(
+        &self,
+        binding: &Binding,
+        row: &Row<'_>,
+        labels: &mut KnownLabels,
+        lines: &mut Batch,
+    ) -> Result<(), Reason> {
         let mut encoder = lines.encode();
         let procedures = self.read_codes(binding, row, &mut encoder)?;
         if encoder.has_no_known_code() {
             return Ok(());
         }
-        let head = self.read_cells(binding, row, procedures, &mut encoder)?;
+        let head = self.read_cells(binding, row, procedures, labels, &mut encoder)?;
         encoder.finish(head);
         Ok(())
     }
@@ -141,6 +154,7 @@ impl Reader<'_> {
         binding: &Binding,
         row: &Row<'_>,
         procedures: Procedures,
+        labels: &mut KnownLabels,
         encoder: &mut Encoder<'_>,
     ) -> Result<Head, Reason> {
         let text = |field| binding.text(row, field);
@@ -185,7 +199,9 @@ impl Reader<'_> {
         let authorization = authorization::normalised(&authorization_cell);
         let date_cell = text(Field::ServiceDate);
         let date = date::service_day(&date_cell, self.dates);
-        let end_date = date::service_day(&text(Field::ServiceEndDate), self.dates);
+        let end_cell = text(Field::ServiceEndDate);
+        // Most services last one day.
+        let end_date = if end_cell == date_cell { date } else { date::service_day(&end_cell, self.dates) };
         let units_cell = text(Field::Units);
         let read_units = if without_measure(&units_cell).is_empty() { Some(ONE_UNIT) } else { units(&units_cell) };
         let mut bad_amount = String::new();
@@ -200,36 +216,34 @@ impl Reader<'_> {
         let (charge, allowed, paid) =
             (amount(Field::ChargeAmount), amount(Field::AllowedAmount), amount(Field::PaidAmount));
 
-        let mut texts = Texts::new();
-        texts.set(Text::ClaimId, claim_id);
-        texts.set(Text::LineNumber, &line_number);
-        texts.set(Text::ClaimForm, &form_cell);
-        texts.set(Text::Frequency, frequency);
-        texts.set(Text::OriginalClaimId, original);
-        texts.set(Text::VersionNumber, short_code(version));
-        texts.set(Text::ClaimStatus, &claim_status);
-        texts.set(Text::LineStatus, &line_status);
-        texts.set(Text::MemberId, if member_id_mangled { "" } else { &member });
-        texts.set(Text::MemberState, &state);
-        texts.set(Text::Product, &product);
-        texts.set(Text::PayerSequence, payer);
-        texts.set(Text::Capitated, capitated);
-        texts.set(Text::BillingNpi, &billing);
-        texts.set(Text::RenderingNpi, &rendering);
-        texts.set(Text::PlaceOfService, place);
-        texts.set(Text::BillType, bill_type);
-        texts.set(Text::AdmissionType, admission);
-        texts.set(Text::RevenueCode, revenue);
-        texts.set(Text::Authorization, &authorization);
-        texts.set(Text::BadDate, if date.is_none() { &date_cell } else { "" });
-        texts.set(Text::BadUnits, if read_units.is_none() { &units_cell } else { "" });
-        texts.set(Text::BadAmount, &bad_amount);
-        texts.set(Text::BillingProviderName, &provider_name);
-        encoder.texts(&texts);
+        encoder.text(Text::ClaimId, claim_id);
+        encoder.text(Text::LineNumber, &line_number);
+        encoder.text(Text::ClaimForm, &form_cell);
+        encoder.text(Text::Frequency, frequency);
+        encoder.text(Text::OriginalClaimId, original);
+        encoder.text(Text::VersionNumber, short_code(version));
+        encoder.text(Text::ClaimStatus, &claim_status);
+        encoder.text(Text::LineStatus, &line_status);
+        encoder.text(Text::MemberId, if member_id_mangled { "" } else { &member });
+        encoder.text(Text::MemberState, &state);
+        encoder.text(Text::Product, &product);
+        encoder.text(Text::PayerSequence, payer);
+        encoder.text(Text::Capitated, capitated);
+        encoder.text(Text::BillingNpi, &billing);
+        encoder.text(Text::RenderingNpi, &rendering);
+        encoder.text(Text::PlaceOfService, place);
+        encoder.text(Text::BillType, bill_type);
+        encoder.text(Text::AdmissionType, admission);
+        encoder.text(Text::RevenueCode, revenue);
+        encoder.text(Text::Authorization, &authorization);
+        encoder.text(Text::BadDate, if date.is_none() { &date_cell } else { "" });
+        encoder.text(Text::BadUnits, if read_units.is_none() { &units_cell } else { "" });
+        encoder.text(Text::BadAmount, &bad_amount);
+        encoder.text(Text::BillingProviderName, &provider_name);
         read_diagnoses(binding, row, encoder);
         let assistant = self.read_modifiers(binding, row, &procedures.modifiers, encoder);
         let read_units = read_units.unwrap_or(ONE_UNIT);
-        let class = self.products.known(&product);
+        let class = labels.class(self.extract, &self.products, &product);
         Ok(Head {
             extract: self.extract,
             row: 0,
@@ -243,10 +257,8 @@ impl Reader<'_> {
             status: words.row_status(&line_status, &claim_status),
             amounts: self.amounts,
             units: read_units.count,
-            charge,
-            allowed,
-            paid,
-            marks: Marks {
+            money: Amounts::new(charge, allowed, paid),
+            packed_marks: PackedMarks::from(Marks {
                 authorization_column: binding.has(Field::AuthorizationNumber),
                 negative_units: read_units.is_negative,
                 assistant,
@@ -263,7 +275,7 @@ impl Reader<'_> {
                 form_unread: form_said.is_none() && !form_cell.is_empty(),
                 payer_unread: words.payer_sequences.is_unread(payer),
                 ..procedures.marks
-            },
+            }),
             cpt: procedures.cpt,
             pointers: Pointers::read(binding, row),
             shape: LineShape::default(),

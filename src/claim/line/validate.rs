@@ -21,10 +21,10 @@ impl Line<'_> {
         let (first_diagnosis, first_modifier) = (self.shape.first_diagnosis(), self.shape.first_modifier());
         // After the end of a diagnosis comes its slot, which is no place in the text.
         let is_slot = |i: usize| (first_diagnosis..first_modifier).contains(&i) && (i - first_diagnosis) % 2 == 1;
-        let ends = self.ends.iter().enumerate().filter(|(i, _)| !is_slot(*i)).map(|(_, end)| *end as usize);
+        let ends = (0..self.end_count()).filter(|i| !is_slot(*i)).map(|i| self.end(i));
         self.shape.procedures > 0
             && self.shape.texts >> Text::ALL.len() == 0
-            && self.ends.len() >= first_modifier
+            && self.end_count() >= first_modifier
             && ends.clone().is_sorted()
             && ends.clone().all(|end| self.text.is_char_boundary(end))
             && self.known.iter().chain(&self.cpt).all(|id| usize::from(id.0) < codes)

@@ -74,6 +74,33 @@ fn grouped(text: &str) -> Option<i128> {
     Some(value)
 }
 
+/// An amount that may be missing, in eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Option<Cents>", from = "Option<Cents>")]
+pub(crate) struct OptionalCents(i64);
+
+impl OptionalCents {
+    /// No amount. [`Cents::parse`] never returns this number.
+    const MISSING: i64 = i64::MIN;
+
+    /// The amount.
+    pub(crate) fn get(self) -> Option<Cents> {
+        (self.0 != Self::MISSING).then_some(Cents(self.0))
+    }
+}
+
+impl From<Option<Cents>> for OptionalCents {
+    fn from(amount: Option<Cents>) -> Self {
+        Self(amount.map_or(Self::MISSING, |Cents(cents)| cents))
+    }
+}
+
+impl From<OptionalCents> for Option<Cents> {
+    fn from(amount: OptionalCents) -> Self {
+        amount.get()
+    }
+}
+
 /// A sum of amounts in cents. 128 bits cannot overflow, so the sum is exact in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Sum(pub i128);
@@ -167,6 +194,14 @@ pub fn units(text: &str) -> Option<Units> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_may_be_missing() {
+        for amount in [None, Some(0), Some(-1), Some(i64::MAX), Some(i64::MIN + 1)] {
+            let amount = amount.map(Cents);
+            assert_eq!(OptionalCents::from(amount).get(), amount);
+        }
+    }
 
     #[test]
     fn amounts() {

@@ -32,6 +32,10 @@ fn number(part: &str) -> Option<&str> {
 
 /// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
 pub fn normalised(cell: &str) -> Cow<'_, str> {
+    // The common case: a number of letters, digits and hyphens needs no taking apart.
+    if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Cow::Borrowed(if is_number(cell) { cell } else { "" });
+    }
     if !cell.contains(SEPARATORS) {
         return Cow::Borrowed(number(cell).unwrap_or_default());
     }

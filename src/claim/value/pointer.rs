@@ -26,6 +26,11 @@ impl Pointers {
             pointers.add(&cell);
         }
         let packed = binding.text(row, Field::DiagnosisPointer);
+        // The common case: letters or digits, each a pointer.
+        if packed.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            (0..packed.len()).for_each(|at| pointers.add(&packed[at..=at]));
+            return pointers;
+        }
         let is_separator = |c: char| matches!(c, ':' | ',' | '|' | ';' | '/') || is_blank(c);
         if packed.contains(is_separator) {
             packed.split(is_separator).filter(|t| !t.is_empty()).for_each(|t| pointers.add(t));

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::value::words::{Folded, fold};
+use crate::claim::value::words::{Folded, MAX_LABEL_LEN, fold};
 use crate::steps;
 
 /// Index of a class in the policy.
@@ -27,6 +27,43 @@ const MARK_WORDS: [&str; 3] = ["SM", "TM", "R"];
 
 /// The signs for trademark and service mark.
 const MARK_SIGNS: [char; 2] = ['\u{2122}', '\u{2120}'];
+
+/// The classes of labels that were looked up before. An extract has few labels, and to look one up takes as long as to read
+/// several other cells.
+#[derive(Debug, Default)]
+pub(crate) struct KnownLabels {
+    /// The number of the extract, whose layout may have labels of its own.
+    extract: u32,
+    classes: [Option<(String, Option<ClassId>)>; KNOWN_LABELS],
+}
+
+/// Places for labels. Two labels that share a place are looked up again whenever they alternate.
+const KNOWN_LABELS: usize = 32;
+
+impl KnownLabels {
+    /// The same as [`ProductTable::known`] of the table of this extract.
+    #[inline]
+    pub(crate) fn class(&mut self, extract: u32, table: &ProductTable, label: &str) -> Option<ClassId> {
+        if self.extract != extract {
+            *self = Self { extract, ..Self::default() };
+        }
+        let (Some(middle), Some(last)) = (label.as_bytes().get(label.len() / 2), label.as_bytes().last()) else {
+            return table.known(label);
+        };
+        let place = usize::from(*middle) * 7 + usize::from(*last) + label.len();
+        match &mut self.classes[place % KNOWN_LABELS] {
+            Some((known, class)) if known == label => *class,
+            other => {
+                let class = table.known(label);
+                // Longer texts are no labels, and are not worth the memory.
+                if label.len() <= MAX_LABEL_LEN {
+                    *other = Some((label.to_owned(), class));
+                }
+                class
+            }
+        }
+    }
+}
 
 impl ProductTable {
     /// A table whose unknown and empty labels are `fallback`.
@@ -120,6 +157,7 @@ mod tests {
             vec![label("HMO BLUE", 1), label("MEDICARE HMO BLUE", 3), label("MEDEX", 4)],
             &["MEDICARE", "MEDEX", "SUPPLEMENT", "DENTAL"].map(str::to_owned),
         );
+        let mut known = KnownLabels::default();
         for (text, want) in [
             ("hmo  blue", 1),
             ("HMO-Blue.", 1),
@@ -153,9 +191,13 @@ mod tests {
             ("Medex Medicare Supplement", 9),
         ] {
             assert_eq!(table.class(text), ClassId(want), "{text}");
+            for _ in 0..2 {
+                assert_eq!(known.class(0, &table, text).unwrap_or(ClassId(9)), ClassId(want), "{text}");
+            }
             assert_eq!(table.is_unread(text), want == 9 && !text.is_empty(), "{text}");
         }
         let own = table.with([label("Hmo_Blue", 5), label("HMO BLUE DENTAL", 6), label("hmo blue basic sm", 7)]);
+        assert_eq!(known.class(1, &own, "HMO BLUE BASIC"), Some(ClassId(7)), "another extract");
         for (text, want) in [("HMO BLUE", 5), ("HMO BLUE X", 1), ("HMO BLUE DENTAL", 6), ("HMO BLUE BASIC", 7)] {
             assert_eq!(own.class(text), ClassId(want), "{text}");
         }

@@ -95,23 +95,58 @@ impl BillType {
 #[derive(Debug, Clone, Default)]
 pub struct SettingTable {
     /// Facility parts of bill types.
-    pub bill_types: Vec<([u8; 2], Setting)>,
-    /// Two-digit places of service.
-    pub places: Vec<([u8; 2], Setting)>,
+    bill_types: SettingByNumber,
+    /// Places of service.
+    places: SettingByNumber,
+}
+
+/// Settings of the numbers 00 to 99.
+#[derive(Debug, Clone)]
+struct SettingByNumber([Setting; 100]);
+
+impl Default for SettingByNumber {
+    fn default() -> Self {
+        Self([Setting::Undetermined; 100])
+    }
+}
+
+impl SettingByNumber {
+    /// The settings of these numbers. The first setting of a number counts.
+    fn new(numbers: &[([u8; 2], Setting)]) -> Self {
+        let mut table = Self::default();
+        for (number, setting) in numbers.iter().rev() {
+            if let Some(own) = place(*number).and_then(|place| table.0.get_mut(place)) {
+                *own = *setting;
+            }
+        }
+        table
+    }
+
+    fn get(&self, number: [u8; 2]) -> Setting {
+        place(number).map_or(Setting::Undetermined, |place| self.0[place])
+    }
+}
+
+/// The number that two digits say.
+fn place(digits: [u8; 2]) -> Option<usize> {
+    let [tens, ones] = digits.map(|digit| digit.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| usize::from(tens) * 10 + usize::from(ones))
 }
 
 impl SettingTable {
+    /// The settings of the facility parts of bill types, and of places of service in two digits.
+    pub fn new(bill_types: &[([u8; 2], Setting)], places: &[([u8; 2], Setting)]) -> Self {
+        Self { bill_types: SettingByNumber::new(bill_types), places: SettingByNumber::new(places) }
+    }
+
     /// The setting by bill type if it is filled, otherwise by place of service.
     pub fn setting(&self, bill_type: &str, place_of_service: &str) -> Setting {
-        let look = |table: &[([u8; 2], Setting)], key| {
-            table.iter().find(|(k, _)| *k == key).map_or(Setting::Undetermined, |(_, s)| *s)
-        };
         if !bill_type.is_empty() {
-            return BillType::parse(bill_type).map_or(Setting::Undetermined, |b| look(&self.bill_types, b.facility));
+            return BillType::parse(bill_type).map_or(Setting::Undetermined, |b| self.bill_types.get(b.facility));
         }
         match place_of_service.as_bytes() {
-            [d] => look(&self.places, [b'0', *d]),
-            [a, b] => look(&self.places, [*a, *b]),
+            [d] => self.places.get([b'0', *d]),
+            [a, b] => self.places.get([*a, *b]),
             _ => Setting::Undetermined,
         }
     }

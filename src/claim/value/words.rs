@@ -55,6 +55,13 @@ impl Folded {
     }
 }
 
+/// A word of at most eight letters and digits, upper-cased, as a number.
+#[inline]
+fn packed(word: &str) -> Option<u64> {
+    let is_short = word.len() <= size_of::<u64>() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_short.then(|| word.bytes().fold(0, |number, b| number << 8 | u64::from(b.to_ascii_uppercase())))
+}
+
 /// How blanks between words are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blanks {
@@ -68,13 +75,15 @@ pub enum Blanks {
 #[derive(Debug, Clone)]
 pub struct WordTable<T> {
     words: FxHashMap<Box<str>, T>,
+    /// Those that [`packed`] makes a number of, because nearly all cells are such words.
+    short: FxHashMap<u64, T>,
     blanks: Blanks,
 }
 
 impl<T: Copy> WordTable<T> {
     /// A table of these words, which are folded here.
     pub fn new(words: impl IntoIterator<Item = (String, T)>, blanks: Blanks) -> Self {
-        let table = Self { words: FxHashMap::default(), blanks };
+        let table = Self { words: FxHashMap::default(), short: FxHashMap::default(), blanks };
         table.with(words)
     }
 
@@ -82,7 +91,11 @@ impl<T: Copy> WordTable<T> {
     #[must_use]
     pub fn with(mut self, words: impl IntoIterator<Item = (String, T)>) -> Self {
         for (word, meaning) in words {
-            self.words.insert(self.key(fold(&word)).into(), meaning);
+            let key = self.key(fold(&word));
+            if let Some(number) = packed(&key) {
+                self.short.insert(number, meaning);
+            }
+            self.words.insert(key.into(), meaning);
         }
         self
     }
@@ -95,6 +108,9 @@ impl<T: Copy> WordTable<T> {
     pub fn get(&self, cell: &str) -> Option<T> {
         if cell.is_empty() || self.words.is_empty() {
             return None;
+        }
+        if let Some(number) = packed(cell) {
+            return self.short.get(&number).copied();
         }
         let folded = Folded::new(cell);
         let text = folded.text()?;
@@ -158,6 +174,13 @@ mod tests {
             (table.get(""), table.is_unread(""), table.is_unread("x"), table.is_unread("e")),
             (None, false, true, false)
         );
+        assert_eq!((table.get("\u{e9}"), table.get("E\u{e9}"), table.get(" e ")), (None, Some(2), Some(2)));
+        let digits = WordTable::new(
+            [("1".to_owned(), 1), ("12345678".to_owned(), 2), ("123456789".to_owned(), 3)],
+            Blanks::Count,
+        );
+        let cells = ["1", "01", "12345678", "123456789", "0"];
+        assert_eq!(cells.map(|cell| digits.get(cell)), [Some(1), None, Some(2), Some(3), None]);
         assert_eq!(table.with([("e".to_owned(), 3)]).get("E"), Some(3));
         let forms = WordTable::new([("CMS1500".to_owned(), 1)], Blanks::Drop);
         assert_eq!((forms.get("CMS-1500"), forms.get("cms 1500"), forms.get("CMS 150")), (Some(1), Some(1), None));

@@ -90,9 +90,20 @@ pub struct Binding {
 
 impl Binding {
     /// The cleaned text of a field. Empty if the extract does not have the field.
+    #[inline]
     pub fn text<'r>(&self, row: &Row<'r>, field: Field) -> Cow<'r, str> {
-        let cell = |c: usize| row.text(c, &self.null);
         match &self.fields[field as usize] {
+            ColumnSource::Absent => Cow::Borrowed(""),
+            ColumnSource::Column(c) => row.text(*c, &self.null),
+            several => self.text_of_several(row, several),
+        }
+    }
+
+    /// The text of a field that is not that of one column.
+    #[inline(never)]
+    fn text_of_several<'r>(&self, row: &Row<'r>, source: &ColumnSource) -> Cow<'r, str> {
+        let cell = |c: usize| row.text(c, &self.null);
+        match source {
             ColumnSource::Absent => Cow::Borrowed(""),
             ColumnSource::Number(slot) => Cow::Owned(slot.to_string()),
             ColumnSource::Column(c) => cell(*c),

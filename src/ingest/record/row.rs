@@ -42,10 +42,17 @@ impl<'a> Row<'a> {
     }
 
     /// The text of a cell, as [`clean`] returns it. `null` holds the layout's own null words.
+    #[inline]
     pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
-        if let Some(text) = self.plain(column) {
-            return clean_text(text, null);
+        match self.plain(column) {
+            Some(text) => clean_text(text, null),
+            None => self.marked_text(column, null),
         }
+    }
+
+    /// The text of a cell with marks, or of a record that is not UTF-8.
+    #[inline(never)]
+    fn marked_text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
         match self.cell(column) {
             Cow::Borrowed(raw) => clean(raw, null),
             Cow::Owned(raw) => Cow::Owned(clean(&raw, null).into_owned()),
@@ -58,6 +65,7 @@ impl<'a> Row<'a> {
     }
 
     /// The same as [`Row::cell`] for cells of UTF-8 without marks, as nearly all cells are; `None` for others.
+    #[inline]
     fn plain(&self, column: usize) -> Option<&'a str> {
         let (text, first) = (self.text?, self.fields.first()?);
         let Some(field) = self.fields.get(column).filter(|field| field.start < field.end) else { return Some("") };

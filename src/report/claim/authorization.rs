@@ -49,7 +49,7 @@ pub(super) fn authorization(part: &PartView<'_>, explained: &Explained<'_>, i: u
         Some((first, last)) => format!("between {first} and {last}"),
     };
     let under = match number {
-        "" if input.line.marks.authorization_column => "the claim carries no number".to_owned(),
+        "" if input.line.marks().authorization_column => "the claim carries no number".to_owned(),
         "" => "the extract has no column for a number".to_owned(),
         number => format!("the claim carries number {number}"),
     };
@@ -113,7 +113,7 @@ fn candidates<'a>(
             gaps.push("it is for other procedures".to_owned());
         }
         gaps.extend(service.days.and_then(|days| gap_of_days(row, days)));
-        let used = named.map(|place| service.units_on_numbers(place)).filter(|_| !line.marks.assistant);
+        let used = named.map(|place| service.units_on_numbers(place)).filter(|_| !line.marks().assistant);
         if let Some((used, units)) = used.zip(row.units).filter(|(used, units)| used > units) {
             gaps.push(format!("it allows units {}, and {} are used", units.normalize(), used.normalize()));
         }

@@ -73,7 +73,7 @@ fn money(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String
         let rows: Vec<_> = rows.map(|line| place(part, part.line_set.line(line))).collect();
         sentences.push(format!("from the rows {}", rows.join(", ")));
     }
-    let amounts = [("paid", line.paid), ("allowed", line.allowed), ("charge", line.charge)];
+    let amounts = [("paid", line.paid()), ("allowed", line.allowed()), ("charge", line.charge())];
     let amounts: Vec<_> =
         amounts.iter().filter_map(|(word, amount)| Some(format!("{word} {}", dollars((*amount)?)))).collect();
     sentences.push(if amounts.is_empty() {

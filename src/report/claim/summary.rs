@@ -15,7 +15,7 @@ pub(super) fn payment(part: &PartView<'_>, rows: &[usize]) -> &'static str {
         rows.iter().filter(|row| part.line_set.bins[**row].is_live()).map(|row| part.line_set.line(*row)).collect();
     let pending = live.iter().any(|line| line.status == RowStatus::Pending);
     let paid = live.iter().any(|line| {
-        line.status == RowStatus::Paid || (line.status == RowStatus::None && line.paid.is_some_and(|paid| paid.0 > 0))
+        line.status == RowStatus::Paid || (line.status == RowStatus::None && line.paid().is_some_and(|paid| paid.0 > 0))
     });
     match (paid, pending) {
         (true, true) => "partly paid",

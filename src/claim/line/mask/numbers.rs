@@ -6,6 +6,7 @@
 use rust_decimal::Decimal;
 
 use crate::claim::authorization::Authorization;
+use crate::claim::line::head::Amounts;
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::line::mask::cells::Masker;
 use crate::claim::line::mask::find::{Content, Finder, Hit};
@@ -59,7 +60,7 @@ struct Found {
 impl Found {
     fn of(line: Line<'_>, finder: &mut Finder<'_>) -> Self {
         let mut amount = |amount: Option<Cents>| amount.is_some_and(|cents| is_id(cents_as_decimal(cents), finder));
-        let amounts = [amount(line.charge), amount(line.allowed), amount(line.paid)];
+        let amounts = [amount(line.charge()), amount(line.allowed()), amount(line.paid())];
         let is_divided = |hit: &Hit| hit.first.cell != hit.last.cell;
         let modifiers =
             line.modifiers().nth(1).is_some() && finder.find(line.modifiers(), Content::Codes).iter().any(is_divided);
@@ -79,22 +80,21 @@ impl Found {
         }
         let bad_units = line.units.to_string();
         let mut bad_amount = String::new();
-        let amounts = [
-            (Field::ChargeAmount, &mut head.charge),
-            (Field::AllowedAmount, &mut head.allowed),
-            (Field::PaidAmount, &mut head.paid),
-        ];
-        for ((field, amount), _) in amounts.into_iter().zip(self.amounts).filter(|(_, is_id)| *is_id) {
+        let mut amounts = [line.charge(), line.allowed(), line.paid()];
+        let fields = [Field::ChargeAmount, Field::AllowedAmount, Field::PaidAmount];
+        for ((field, amount), _) in fields.into_iter().zip(&mut amounts).zip(self.amounts).filter(|(_, is_id)| *is_id) {
             if let Some(cents) = amount.take().filter(|_| bad_amount.is_empty()) {
                 bad_amount = format!("{} \"{cents}\"", field.name());
             }
         }
+        let [charge, allowed, paid] = amounts;
+        head.money = Amounts::new(charge, allowed, paid);
         if texts.get(Text::BadAmount).is_empty() {
             texts.set(Text::BadAmount, &bad_amount);
         }
         if self.units {
             head.units = Decimal::ONE;
-            head.marks.negative_units = false;
+            head.change_marks(|marks| marks.negative_units = false);
             texts.set(Text::BadUnits, &bad_units);
         }
         let mut encoder = into.encode();

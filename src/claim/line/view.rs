@@ -1,0 +1,138 @@
+//! A line in its batch, with the only decoder that reads it. [`crate::claim::line::batch`] describes how it is written.
+
+use std::ops::Deref;
+
+use crate::claim::line::head::{Head, LineShape};
+use crate::claim::line::kept::Text;
+use crate::claim::value::code::CodeId;
+
+/// A service or related row, or one service slot of such a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    pub(crate) head: &'a Head,
+    /// Known codes, distinct, in order of appearance: procedure column, then ICD procedures.
+    pub known: &'a [CodeId],
+    pub(crate) text: &'a str,
+    /// Ends of the cells within the text, counted from its start.
+    pub(super) ends: &'a [u16],
+}
+
+impl Deref for Line<'_> {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        self.head
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The claim number.
+    pub fn claim_id(&self) -> &'a str {
+        self.text(Text::ClaimId)
+    }
+
+    /// A number of `ends`.
+    #[inline]
+    pub(crate) fn end(&self, place: usize) -> usize {
+        if self.shape.is_wide {
+            usize::from(self.ends[2 * place]) | usize::from(self.ends[2 * place + 1]) << 16
+        } else {
+            usize::from(self.ends[place])
+        }
+    }
+
+    /// How many numbers `ends` has.
+    pub(crate) fn end_count(&self) -> usize {
+        if self.shape.is_wide { self.ends.len() / 2 } else { self.ends.len() }
+    }
+
+    /// The cell whose end is at this index of `ends`. Valid if the previous entry is also the end of a cell.
+    fn cell(&self, place: usize) -> &'a str {
+        &self.text[place.checked_sub(1).map_or(0, |before| self.end(before))..self.end(place)]
+    }
+
+    /// A kept text. Empty if the row does not fill it.
+    pub fn text(&self, text: Text) -> &'a str {
+        let LineShape { procedures, texts, .. } = self.shape;
+        if texts & text.bit() == 0 {
+            return "";
+        }
+        self.cell(procedures as usize + (texts & (text.bit() - 1)).count_ones() as usize)
+    }
+
+    /// Number of filled diagnoses.
+    pub fn diagnosis_count(&self) -> usize {
+        usize::from(self.shape.diagnoses)
+    }
+
+    /// The nth filled diagnosis in column order, normalized.
+    pub fn diagnosis(&self, n: usize) -> &'a str {
+        let end = self.shape.first_diagnosis() + 2 * n;
+        // The entry before the end of a diagnosis is the slot of the previous diagnosis.
+        let before = if n == 0 { end.checked_sub(1) } else { Some(end - 2) };
+        &self.text[before.map_or(0, |before| self.end(before))..self.end(end)]
+    }
+
+    /// The slot of the nth filled diagnosis.
+    pub(crate) fn diagnosis_slot(&self, n: usize) -> u8 {
+        self.end(self.shape.first_diagnosis() + 2 * n + 1) as u8
+    }
+
+    /// The procedure cells: the procedure column (it may be empty), then the filled ICD procedures.
+    pub fn procedure_cells(self) -> impl Iterator<Item = &'a str> {
+        (0..self.shape.procedures as usize).map(move |place| self.cell(place))
+    }
+
+    /// The filled modifiers.
+    pub fn modifiers(self) -> impl Iterator<Item = &'a str> {
+        let first = self.shape.first_modifier();
+        (first..self.end_count()).map(move |place| {
+            // The entry before the first modifier is the slot of the last diagnosis.
+            let after_diagnoses = place == first && self.shape.diagnoses > 0;
+            let before = if after_diagnoses { place.checked_sub(2) } else { place.checked_sub(1) };
+            &self.text[before.map_or(0, |before| self.end(before))..self.end(place)]
+        })
+    }
+
+    /// All filled diagnoses of the row, in column order.
+    pub fn all_diagnoses(self) -> impl Iterator<Item = &'a str> {
+        (0..self.diagnosis_count()).map(move |n| self.diagnosis(n))
+    }
+
+    /// The number of the diagnosis in a slot among the filled ones. `None` if the slot is empty.
+    fn place_of_slot(&self, slot: u8) -> Option<usize> {
+        (0..self.diagnosis_count()).find(|n| self.diagnosis_slot(*n) == slot)
+    }
+
+    /// The numbers of the diagnoses that the line points to, in pointer order.
+    fn pointed(self) -> impl Iterator<Item = usize> {
+        (0..self.pointers.slots().len()).filter_map(move |n| self.place_of_slot(self.head.pointers.slots()[n]))
+    }
+
+    /// Is there a pointer to a diagnosis that the row does not have (DQ505)?
+    pub fn points_to_nothing(self) -> bool {
+        self.pointers.unreadable || self.pointers.slots().iter().any(|slot| self.place_of_slot(*slot).is_none())
+    }
+
+    /// The considered diagnoses: those pointed to, in pointer order, if at least one pointer is valid; otherwise all.
+    pub fn considered(self) -> impl Iterator<Item = &'a str> {
+        self.considered_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// The numbers of the considered diagnoses among the filled ones.
+    pub fn considered_places(self) -> impl Iterator<Item = usize> {
+        let all = if self.pointed().next().is_none() { 0..self.diagnosis_count() } else { 0..0 };
+        self.pointed().chain(all)
+    }
+
+    /// The diagnoses of the row that the line does not point to. Empty if all are considered.
+    pub fn unpointed(self) -> impl Iterator<Item = &'a str> {
+        self.unpointed_places().map(move |n| self.diagnosis(n))
+    }
+
+    /// The numbers of these diagnoses among the filled ones.
+    pub fn unpointed_places(self) -> impl Iterator<Item = usize> {
+        let all = if self.pointed().next().is_none() { 0..0 } else { 0..self.diagnosis_count() };
+        all.filter(move |n| self.pointed().all(|pointed| pointed != *n))
+    }
+}
