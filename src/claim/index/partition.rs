@@ -17,6 +17,13 @@ use crate::steps;
 /// Minimum number of lines for more than one partition: below it a second thread costs more than it saves.
 const MIN_PARTITIONED_LINES: usize = 1 << 14;
 
+/// Bytes of a partition: a core's share of a common cache. Entries with equal keys are anywhere in their partition, so to fetch
+/// them from memory takes longer than all other work on them.
+const PARTITION_BYTES: usize = 8 << 20;
+
+/// Most partitions for each thread at a time: with more, a partition has too few entries of each batch.
+const MOST_OF_THREAD: usize = 32;
+
 /// An entry of a pass. Its key decides its partition.
 pub(crate) trait Keyed {
     fn key(&self) -> KeyHash;
@@ -110,14 +117,16 @@ impl Lines<'_> {
         Ok(made)
     }
 
-    /// The number of partitions, and how many of them are processed at a time, one per thread.
+    /// The number of partitions, and how many of them are in memory at a time.
     fn partitions(&self, entries: usize, bytes_an_entry: usize) -> (usize, usize) {
         if entries < MIN_PARTITIONED_LINES {
             return (1, 1);
         }
         let threads = rayon::current_num_threads();
         let passes = (entries * bytes_an_entry).div_ceil(self.memory.max(1)).max(1);
-        (threads * passes, threads)
+        let of_thread = (entries * bytes_an_entry).div_ceil(threads * passes * PARTITION_BYTES);
+        let at_a_time = threads * of_thread.clamp(1, MOST_OF_THREAD);
+        (at_a_time * passes, at_a_time)
     }
 
     /// The entries of the partitions `now`, by batch and partition, in input order. `most` is an upper bound on the entries of
