@@ -49,7 +49,7 @@ impl Authorizations {
     pub fn read(source: Source, words: AuthorizationWords<'_>, room: RowRoom) -> Result<Self, ReadError> {
         let name = source.name.clone();
         let (grammar, columns, head) = header(&source, words.columns)?;
-        let mut blocks = source.blocks(head.data_start, BLOCK);
+        let mut blocks = source.blocks(head.data_start, BLOCK).in_small_groups();
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
             match authorization(row, &columns, words.statuses) {
                 Ok(row) => kept.push(row),

@@ -257,7 +257,7 @@ pub(super) fn read(
     is_first: bool,
     take: &(impl Fn(&Row<'_>) -> Option<(Box<str>, Result<RowCells, String>)> + Sync),
 ) -> Result<(FoundRows, ReadTable), ReadError> {
-    let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, room.block);
+    let mut blocks = Source::open_within(&join.file, join.limit)?.blocks(join.data_start, room.block).in_small_groups();
     let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut TableRows<'_>| {
         if !join.takes(row) {
             return RowAction::Ignore;

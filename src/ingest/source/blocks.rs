@@ -26,6 +26,9 @@ const SMALL_BLOCK_BYTES: usize = 1 << 12;
 /// Blocks of a stream that a group holds per thread, so that threads of different speed stay busy.
 const BLOCKS_PER_THREAD: usize = 4;
 
+/// Blocks of a group per thread where most rows are kept. Those of two groups are in memory.
+const FEW_PER_THREAD: usize = 2;
+
 /// Where the text comes from.
 pub(crate) enum TextSource {
     /// A plain file, read by position.
@@ -40,6 +43,8 @@ pub struct BlockReader {
     text: TextSource,
     block: usize,
     left_out: LeftOut,
+    /// Most blocks of a group per thread, if they are few.
+    per_thread: Option<usize>,
 }
 
 /// One block of the text.
@@ -74,7 +79,13 @@ impl Block {
 
 impl BlockReader {
     pub(crate) fn new(name: String, text: TextSource, block: usize, left_out: LeftOut) -> Self {
-        Self { name, text, block: block.max(1), left_out }
+        Self { name, text, block: block.max(1), left_out, per_thread: None }
+    }
+
+    /// The same with few blocks in a group: for files of which most rows are kept, which then take ten times their bytes.
+    #[must_use]
+    pub fn in_small_groups(self) -> Self {
+        Self { per_thread: Some(FEW_PER_THREAD), ..self }
     }
 
     /// Bytes read from disk so far, for progress. For a compressed file these are compressed bytes.
@@ -98,9 +109,12 @@ impl BlockReader {
     /// The next blocks in order; empty at the end of the text. Reuses the buffers of `blocks`, an earlier group.
     pub fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
         let block = self.block;
+        let few = self.per_thread.filter(|_| block >= SMALL_BLOCK_BYTES);
+        let few = few.map_or(usize::MAX, |few| few * rayon::current_num_threads());
         match &mut self.text {
             TextSource::File { file, at, size } => {
-                let end = (*at + block.max(GROUP_BYTES) as u64 / block as u64 * block as u64).min(*size);
+                let in_group = (block.max(GROUP_BYTES) / block).min(few);
+                let end = (*at + (in_group * block) as u64).min(*size);
                 blocks.clear();
                 blocks.extend((*at..end).step_by(block).map(|from| Block::OnDisk {
                     file: Arc::clone(file),
@@ -115,7 +129,7 @@ impl BlockReader {
                 } else {
                     rayon::current_num_threads() * BLOCKS_PER_THREAD
                 };
-                blocks.resize_with(most, || Block::InMemory(Vec::new()));
+                blocks.resize_with(most.min(few), || Block::InMemory(Vec::new()));
                 let mut n = 0;
                 for next in &mut blocks {
                     let Block::InMemory(buffer) = next else { continue };
