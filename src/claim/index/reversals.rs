@@ -66,6 +66,14 @@ pub(crate) fn find(
     let takes_back = || (0..traits.len() as u32).filter(|line| traits[*line as usize].takes_back());
     let mut claims = Bits::new(lines.len());
     let named_claims = named.all_claims(takes_back().filter_map(|line| named.for_line(line)));
+    // Claims with a reversal that names others, and those that it names. In all other claims, a reversal takes back only rows of
+    // its own claim, so the rows of a day and a code need not be together.
+    let mut joined = Bits::new(lines.len());
+    let names = |line: &u32| matches!(named.for_line(*line), Some(Named::Claim(_) | Named::Group(_)));
+    let naming = takes_back().filter(names).map(|line| identity.claim_of[line as usize]);
+    for claim in named_claims.iter().copied().chain(naming) {
+        joined.insert(claim);
+    }
     takes_back().map(|line| identity.claim_of[line as usize]).chain(named_claims).for_each(|claim| {
         claims.insert(claim);
     });
@@ -74,14 +82,15 @@ pub(crate) fn find(
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_match(*line)).count() };
     let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
         if may_match(number) {
+            let claim = identity.claim_of[number];
             let takes_back = traits[number].takes_back();
             let abs = |amount: Option<Cents>| amount.map(|amount| amount.0.unsigned_abs());
             // A charge of zero on a reversal says nothing.
             let charge = abs(line.charge()).filter(|charge| !takes_back || *charge != 0);
             rows.push(Row {
-                service: lines.keys.reversal(line),
+                service: lines.keys.reversal(Some(claim).filter(|claim| !joined.contains(*claim)), line),
                 line: number as u32,
-                claim: identity.claim_of[number],
+                claim,
                 takes_back,
                 is_reversed: line.status == RowStatus::Reversed,
                 amounts: [charge, abs(line.allowed()), abs(line.paid())],
