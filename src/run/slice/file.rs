@@ -16,7 +16,7 @@ use crate::policy::Policy;
 
 /// First line of a slice: format and the program that wrote it. Lines are stored as this version holds them, so no other one
 /// reads them.
-const MAGIC_LINE: &str = concat!("claimlint-slice/1 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-slice/2 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Bytes of rejected rows in a frame: few enough that reading them back is within any bound on memory.
 const REJECT_BYTES: usize = 1 << 18;
