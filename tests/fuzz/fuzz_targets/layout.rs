@@ -6,7 +6,7 @@
 
 mod kit;
 
-use claimlint::claim::authorization::NeededRows;
+use claimlint::claim::authorization::{NeededRows, RowRoom};
 use claimlint::ingest::field::{Field, Group};
 use claimlint::ingest::{BLOCK, Detected, Layout, Library, RowAction, Row, Source, read};
 use claimlint::ingest::layout::detect;
@@ -94,10 +94,12 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(source) = Source::from_bytes("auths.csv", data.to_vec())
         && source.whole
-        && let Ok(file) = read_authorizations(source, &kit::POLICY, &kit::LIBRARY, None)
+        && let Ok(all) = read_authorizations(source, &kit::POLICY, &kit::LIBRARY, None)
     {
-        let mut needed = NeededRows::of(&file);
-        needed.note(&file, "A1", "M1");
-        assert!(needed.places(&file).all(|place| place < file.rows().len()));
+        let file = all.file().expect("without a bound all rows are in memory");
+        let mut needed = NeededRows::of(&all, RowRoom::unbounded().scratch);
+        needed.note(file, std::iter::once(("A1", "M1"))).expect("they are in memory");
+        let rows = needed.rows(&all).expect("they are in memory");
+        assert!(rows.count() <= file.rows().len());
     }
 });

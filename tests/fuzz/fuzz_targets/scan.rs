@@ -9,13 +9,14 @@ mod slow;
 
 use std::sync::LazyLock;
 
+use claimlint::claim::value::code::ProcedureColumn;
 use claimlint::ingest::cell::{clean, upper};
 use claimlint::ingest::field::{Field, Group};
 use claimlint::ingest::{Detected, KeptRow, RowAction, Row, Source, Tally, read};
 use claimlint::ingest::layout::detect;
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
-use slow::{Found, Twin};
+use slow::{Found, STANDARD, Twin};
 
 use kit::{LIBRARY, POLICY};
 
@@ -54,6 +55,7 @@ fn again(detected: &Detected) -> Detected {
         layout: detected.layout.clone(),
         joins: Vec::new(),
         unjoined: Vec::new(),
+        beyond: Vec::new(),
         ..*detected
     }
 }
@@ -64,9 +66,9 @@ fn keep(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
 
 /// Does a cleaned cell of interest hold a code, as a run would find it?
 fn is_wanted(detected: &Detected, cells: &[Vec<u8>]) -> bool {
-    let holds = |c: usize, cpt| POLICY.codes.find(&upper(clean(&cells[c], &[])), cpt).is_some();
-    detected.binding.columns(Field::ProcedureCode).iter().any(|c| holds(*c, true))
-        || detected.binding.group(Group::IcdProcedure).iter().any(|(_, c)| holds(*c, false))
+    let holds = |c: usize, column| !POLICY.codes.read(&upper(clean(&cells[c], &[])), column).codes.is_empty();
+    detected.binding.columns(Field::ProcedureCode).iter().any(|c| holds(*c, ProcedureColumn::Procedure))
+        || detected.binding.group(Group::IcdProcedure).iter().any(|(_, c)| holds(*c, ProcedureColumn::Icd))
 }
 
 fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
@@ -93,7 +95,7 @@ fuzz_target!(|data: &[u8]| {
     bytes.extend(body.iter().map(|b| if *b == b'\n' && detected.grammar.cr_ends { b'\r' } else { *b }));
 
     let Ok(source) = Source::from_bytes("claims.csv", bytes.clone()) else { return };
-    let twin = Twin::read(&bytes, detected.grammar.delimiter, &detected.grammar.header, |_| false);
+    let twin = Twin::read(&bytes, detected.grammar.delimiter, STANDARD, &detected.grammar.header, |_| false);
     // A file of which most is rejected is refused.
     let refused = twin.rejects.len() >= 10 && twin.rejects.len() > twin.rows.len();
     let rows = (twin.rows.len() + twin.rejects.len()) as u64;

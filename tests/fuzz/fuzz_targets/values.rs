@@ -9,16 +9,17 @@ use claimlint::claim::value::code::{CodeTable, ProcedureColumn};
 use claimlint::claim::value::product::ProductTable;
 use claimlint::claim::value::setting::{BillType, bill_type, place_of_service};
 use claimlint::claim::value::words::{MAX_LABEL_LEN, fold};
-use claimlint::claim::value::{amount, authorization, diagnosis, id, modifier, pointer};
+use claimlint::claim::value::pointer::Pointers;
+use claimlint::claim::value::{amount, authorization, diagnosis, id, modifier};
 use claimlint::claim::{Cents, ClassId};
 use claimlint::ingest::Row;
-use claimlint::ingest::layout::bind_error::printable;
 use claimlint::ingest::layout::binding::{Binding, Split};
-use claimlint::ingest::cell::{clean, is_blank, upper};
+use claimlint::ingest::cell::{clean, is_blank, printable, upper};
 use claimlint::ingest::date;
 use claimlint::ingest::field;
 use claimlint::ingest::scan::prefilter::Prefilter;
 use claimlint::ingest::record::grammar::CellSpan;
+use claimlint::ingest::record::quoting::Marks;
 use claimlint::strict_toml::nearest;
 use jiff::civil::Date;
 use libfuzzer_sys::fuzz_target;
@@ -28,7 +29,7 @@ use kit::{LIBRARY, POLICY};
 
 fuzz_target!(|data: &[u8]| {
     let text = clean(data, &[]);
-    let whole = [CellSpan { start: 0, end: data.len() as u32, doubled: false }];
+    let whole = [CellSpan { start: 0, end: data.len() as u32, marks: Marks::Nothing }];
     assert_eq!(Row::new(data, &whole).text(0, &[]), text, "the short way to a text is the long one");
     assert!(!text.starts_with(is_blank) && !text.ends_with(is_blank), "{text:?}");
     assert!(clean(data, &[text.to_uppercase()]).is_empty(), "a null word");
@@ -267,19 +268,18 @@ fn pointer_binding() -> Binding {
 
 fn pointers(text: &str) {
     thread_local! { static BINDING: Binding = pointer_binding(); }
-    let slots = [1, 2, 3, 5, 12, 13, 25];
     // The text as the numbered column or as the packed cell.
     let read = |text: &str, packed: bool| {
         let ends = if packed { (0, text.len()) } else { (text.len(), 0) };
-        let field = |end: usize| CellSpan { start: 0, end: end as u32, doubled: false };
+        let field = |end: usize| CellSpan { start: 0, end: end as u32, marks: Marks::Nothing };
         let fields = [field(0), field(0), field(0), field(0), field(ends.0), field(ends.1)];
-        BINDING.with(|binding| pointer::read(binding, &Row::new(text.as_bytes(), &fields), &slots))
+        BINDING.with(|binding| Pointers::read(binding, &Row::new(text.as_bytes(), &fields)))
     };
     for packed in [false, true] {
-        let (places, count, _) = read(text, packed);
-        let places = &places[..usize::from(count)];
-        assert!(places.iter().all(|p| slots.get(usize::from(*p)).is_some_and(|slot| *slot <= 12)), "{text:?}");
-        assert!((1..places.len()).all(|i| !places[..i].contains(&places[i])), "{text:?}: a slot twice");
+        let pointers = read(text, packed);
+        let slots = pointers.slots();
+        assert!(slots.iter().all(|slot| (1..=12).contains(slot)), "{text:?}");
+        assert!((1..slots.len()).all(|i| !slots[..i].contains(&slots[i])), "{text:?}: a slot twice");
     }
     // One token is the same in a numbered column and, with a separator, in the packed cell.
     let token = clean(text.as_bytes(), &[]);
