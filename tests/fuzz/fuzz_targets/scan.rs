@@ -78,6 +78,14 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
     }
 }
 
+/// Do several rows end with a CR on a line that LF ends? spec: files/line-ends.
+fn holds_rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
+    let fields = |piece: &[u8]| piece.split(|b| *b == delimiter).count();
+    let pieces: Vec<&[u8]> = line.split(|b| *b == b'\r').collect();
+    let (_, ended) = pieces.split_last().expect("there is always one");
+    ended.iter().filter(|piece| fields(piece) >= width).count() >= 2
+}
+
 fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
     Found {
         rows: tally.kept.into_iter().map(|KeptRow { line, value, .. }| (line, value)).collect(),
@@ -96,8 +104,13 @@ fuzz_target!(|data: &[u8]| {
 
     let Ok(source) = Source::from_bytes("claims.csv", bytes.clone()) else { return };
     let twin = Twin::read(&bytes, detected.grammar.delimiter, STANDARD, &detected.grammar.header, |_| false);
-    // A file of which most is rejected is refused.
-    let refused = twin.rejects.len() >= 10 && twin.rejects.len() > twin.rows.len();
+    // A file of which most is rejected is refused, and so is one with rows that CR ends on a line that LF ends.
+    let (read_rows, rejected) = (twin.rows.len(), twin.rejects.len());
+    let width = detected.grammar.width;
+    let holds_rows = |line: &[u8]| holds_rows_ended_by_cr(line, detected.grammar.delimiter, width);
+    let refused = (rejected >= 10 && rejected > read_rows)
+        || (rejected >= 2 && read_rows == 0)
+        || twin.rejects.iter().any(|(.., line)| holds_rows(line));
     let rows = (twin.rows.len() + twin.rejects.len()) as u64;
     let wanted = Found {
         rows: twin.rows.iter().filter(|(_, cells)| is_wanted(detected, cells)).cloned().collect(),
