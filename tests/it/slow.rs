@@ -54,6 +54,14 @@ pub(crate) type Quoted = (Option<u8>, bool);
 /// As RFC 4180 says.
 pub(crate) const STANDARD: Quoted = (Some(b'"'), false);
 
+/// Do several rows end with a CR on a line that LF ends? spec: files/line-ends.
+pub(crate) fn holds_rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
+    let fields = |piece: &[u8]| piece.split(|b| *b == delimiter).count();
+    let pieces: Vec<&[u8]> = line.split(|b| *b == b'\r').collect();
+    let (_, ended) = pieces.split_last().expect("there is always one");
+    ended.iter().filter(|piece| fields(piece) >= width).count() >= 2
+}
+
 /// The reader over one file.
 pub(crate) struct Twin<'a> {
     bytes: &'a [u8],

@@ -15,7 +15,7 @@ use claimlint::ingest::{BLOCK, Detected, KeptRow, Layout, Library, Row, RowActio
 use claimlint::run::Unwatched;
 
 use crate::kit::{LIBRARY, config};
-use crate::slow::{Found, Quoted, STANDARD, Twin};
+use crate::slow::{Found, Quoted, STANDARD, Twin, holds_rows_ended_by_cr};
 
 /// Keeps every row with all its values.
 fn keep(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
@@ -82,14 +82,6 @@ fn is_refused(bytes: &[u8], library: &Library) -> bool {
         assert!(e.to_string().contains("its lines end in two ways") && bytes.contains(&b'\r'), "{e}");
         true
     })
-}
-
-/// Do several rows end with a CR on a line that LF ends? spec: files/line-ends.
-fn holds_rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
-    let fields = |piece: &[u8]| piece.split(|b| *b == delimiter).count();
-    let pieces: Vec<&[u8]> = line.split(|b| *b == b'\r').collect();
-    let (_, ended) = pieces.split_last().expect("there is always one");
-    ended.iter().filter(|piece| fields(piece) >= width).count() >= 2
 }
 
 /// Both readers, from memory for every block size and from disk for one.

@@ -16,7 +16,7 @@ use claimlint::ingest::{Detected, KeptRow, RowAction, Row, Source, Tally, read};
 use claimlint::ingest::layout::detect;
 use claimlint::run::Unwatched;
 use libfuzzer_sys::fuzz_target;
-use slow::{Found, STANDARD, Twin};
+use slow::{Found, STANDARD, Twin, holds_rows_ended_by_cr};
 
 use kit::{LIBRARY, POLICY};
 
@@ -76,14 +76,6 @@ fn keep_wanted(detected: &Detected, row: &Row<'_>) -> RowAction<Vec<Vec<u8>>> {
         RowAction::Keep(cells) if is_wanted(detected, &cells) => RowAction::Keep(cells),
         _ => RowAction::Ignore,
     }
-}
-
-/// Do several rows end with a CR on a line that LF ends? spec: files/line-ends.
-fn holds_rows_ended_by_cr(line: &[u8], delimiter: u8, width: usize) -> bool {
-    let fields = |piece: &[u8]| piece.split(|b| *b == delimiter).count();
-    let pieces: Vec<&[u8]> = line.split(|b| *b == b'\r').collect();
-    let (_, ended) = pieces.split_last().expect("there is always one");
-    ended.iter().filter(|piece| fields(piece) >= width).count() >= 2
 }
 
 fn found(tally: Tally<Vec<KeptRow<Vec<Vec<u8>>>>>) -> Found {
