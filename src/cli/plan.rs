@@ -96,6 +96,8 @@ pub(crate) struct Materials {
     pub(crate) authorizations: Option<Authorizations>,
     pub(crate) mask: Option<Mask>,
     pub(crate) comparison: ComparedFindings,
+    /// The only extract, which was opened for its header. Of several, each is opened again.
+    pub(crate) opened: Option<Source>,
     /// The hashes, if they are sampled, which takes no longer than planning. Whole files are hashed after everything
     /// else was accepted.
     pub(crate) sampled: Option<Vec<InputFile>>,
@@ -130,7 +132,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let (docs, (loaded, sampled)) = pool
         .install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, &bounded, log), sample)));
     let docs = docs?;
-    let (policy, library, authorizations) = loaded?;
+    let (policy, library, authorizations, opened) = loaded?;
     // The baseline may be the report that this run replaces.
     let baseline = comparison::baseline(&settings, log)?;
     // What is looked up by key has half of the memory, and the rows have the rest.
@@ -159,7 +161,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         docs,
         settings,
     };
-    Ok((plan, Materials { policy, library, authorizations, mask, comparison, sampled }))
+    Ok((plan, Materials { policy, library, authorizations, mask, comparison, opened, sampled }))
 }
 
 /// The arguments with the extracts that directories, patterns or a list stand for, and the settings in force, once no input
@@ -222,7 +224,7 @@ pub(crate) fn is_pipe(name: &str) -> bool {
     name == "-" || std::fs::metadata(Path::new(name)).is_ok_and(|m| !m.is_file() && !m.is_dir())
 }
 
-type Loaded = (Policy, Library, Option<Authorizations>);
+type Loaded = (Policy, Library, Option<Authorizations>, Option<Source>);
 
 /// Loads policy, layouts and authorizations, and checks the header of every extract.
 fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &Log) -> anyhow::Result<Loaded> {
@@ -239,19 +241,29 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
     }
     let library = library?;
     let limit = settings.max_decompressed.value;
-    look_at_headers(files, &library, limit, log)?;
+    let opened = look_at_headers(files, &library, limit, log)?;
     let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory));
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
-    Ok((policy, library, authorizations))
+    Ok((policy, library, authorizations, opened))
 }
 
-/// Refuses extracts whose headers do not fit a layout, all of them at once.
-fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log: &Log) -> anyhow::Result<()> {
+/// Refuses extracts whose headers do not fit a layout, all of them at once. Returns the only extract, if there is but one and it
+/// is no pipe.
+fn look_at_headers(
+    files: &[String],
+    library: &Library,
+    limit: Option<u64>,
+    log: &Log,
+) -> anyhow::Result<Option<Source>> {
     let (mut refused, mut lacking, mut unjoined) = (Vec::new(), Vec::new(), Vec::new());
+    let mut opened = None;
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
-        match Source::open_header(name, limit).and_then(|source| detect::detect(&source, library)) {
-            Ok(detected) => {
+        let detected =
+            Source::open_header(name, limit).and_then(|source| Ok((detect::detect(&source, library)?, source)));
+        match detected {
+            Ok((detected, source)) => {
+                opened = (files.len() == 1).then_some(source);
                 lacking.push((name.as_str(), run::absent(&detected)));
                 unjoined.extend(detected.unjoined.into_iter().map(|table| (name.as_str(), table)));
             }
@@ -263,5 +275,5 @@ fn look_at_headers(files: &[String], library: &Library, limit: Option<u64>, log:
     let lacking: Vec<_> = lacking.iter().map(|(name, absent)| (*name, absent.as_slice())).collect();
     absent::announce(log, &lacking, files.len());
     announce::unjoined_tables(log, unjoined.into_iter());
-    if refused.is_empty() { Ok(()) } else { Err(ReadErrors(refused).into()) }
+    if refused.is_empty() { Ok(opened) } else { Err(ReadErrors(refused).into()) }
 }

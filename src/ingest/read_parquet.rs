@@ -178,8 +178,8 @@ impl<L> Reading<'_, L> {
                     .par_iter()
                     .map(|(column, asks)| self.file.rows_that_matter(group, &self.file.columns()[*column], asks));
                 let matters =
-                    matters.collect::<Result<Vec<Rows>, _>>()?.into_iter().reduce(|one, other| one.or(&other));
-                matters.iter().flat_map(Rows::numbers).collect()
+                    matters.collect::<Result<Vec<Rows<'_>>, _>>()?.into_iter().reduce(|one, other| one.or(&other));
+                matters.iter().flat_map(|rows| rows.numbers().collect::<Vec<_>>()).collect()
             }
         };
         let bytes_of_row = self.bytes_of_row(group, rows);
@@ -212,7 +212,7 @@ impl<L> Reading<'_, L> {
     }
 
     /// The cells of these columns in these rows.
-    fn cells(&self, group: usize, columns: &[usize], rows: &Rows) -> Result<RowCells, ReadError> {
+    fn cells(&self, group: usize, columns: &[usize], rows: &Rows<'_>) -> Result<RowCells, ReadError> {
         let cells = columns.par_iter().map(|column| {
             let between = table::between(&self.detected.binding, *column);
             let cells = self.file.cells(group, &self.file.columns()[*column], rows, between)?;
@@ -240,7 +240,7 @@ impl<L> Reading<'_, L> {
             {
                 columns.insert(place, line_column);
             }
-            self.cells(group, &columns, &Rows::listed(kept, of_group))?
+            self.cells(group, &columns, &Rows::Listed { numbers: kept, of: of_group })?
         };
         let mut charges = match &self.charge {
             Some((columns, charge)) => {
@@ -307,7 +307,7 @@ impl<L> Reading<'_, L> {
         }
         let numbers: Vec<u32> = rejected.iter().map(|(number, ..)| *number).collect();
         let of_group = self.file.group_rows(stretch.group);
-        let mut lines = Lines::of(self.file, stretch.group, &Rows::listed(&numbers, of_group))?;
+        let mut lines = Lines::of(self.file, stretch.group, &Rows::Listed { numbers: &numbers, of: of_group })?;
         let mut text = Vec::new();
         for (_, line, reason) in rejected {
             text.clear();

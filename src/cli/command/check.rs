@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use anyhow::{anyhow, bail};
@@ -121,7 +121,11 @@ impl Session<'_> {
         };
         let bytes = sizes(&plan.files).sum();
         let watcher = Watcher::new(typed.progress, self.quiet, bytes, self.stop.flag(), Arc::clone(self.log));
-        let open = |name: &str| Source::open_extract(name, plan.max_decompressed);
+        let opened = Mutex::new(materials.opened);
+        let open = |name: &str| {
+            let opened = opened.lock().unwrap_or_else(PoisonError::into_inner).take_if(|opened| opened.name == name);
+            opened.map_or_else(|| Source::open_extract(name, plan.max_decompressed), Source::with_first_rows)
+        };
         let read = plan.pool.install(|| match (self.slices, &plan.table) {
             (Some(slices), _) => run::run_with(&plan.files, &slices.reader(&open, plan.memory), setup, &watcher),
             (None, Some(table)) => run::run_with(&table.names(), &table.reader(&open), setup, &watcher),

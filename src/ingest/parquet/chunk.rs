@@ -23,7 +23,7 @@ use crate::ingest::parquet::rows::{Asks, Fault, Rows};
 use crate::ingest::parquet::strings::{Strings, Texts};
 use crate::ingest::parquet::text;
 use crate::ingest::parquet::text::Between;
-use crate::ingest::parquet::unpack::empty;
+use crate::ingest::parquet::unpack::KEPT_BYTES;
 use crate::ingest::read_at::read_at;
 
 /// The cells of a column in some rows, in order.
@@ -72,7 +72,7 @@ impl Cells {
 #[derive(Clone, Copy)]
 enum Wanted<'a> {
     /// The cells in these rows.
-    Cells(&'a Rows),
+    Cells(&'a Rows<'a>),
     /// The rows whose cells matter.
     Rows(&'a Asks),
 }
@@ -91,11 +91,16 @@ thread_local! {
 
 impl ParquetFile {
     /// The rows of a row group whose cell in this column matters.
-    pub(crate) fn rows_that_matter(&self, group: usize, column: &Column, asks: &Asks) -> Result<Rows, ReadError> {
+    pub(crate) fn rows_that_matter(
+        &self,
+        group: usize,
+        column: &Column,
+        asks: &Asks,
+    ) -> Result<Rows<'static>, ReadError> {
         let rows = self.metadata.row_groups[group].num_rows();
         if column.kind == Kind::Text && !matches!(column.field.dtype, ArrowDataType::FixedSizeBinary(_)) {
             return match self.ask(group, column, Wanted::Rows(asks))? {
-                Found::Rows(found) if found.len() == rows => Ok(Rows(found)),
+                Found::Rows(found) if found.len() == rows => Ok(Rows::Bits(found)),
                 _ => Err(self.damaged(group, column)),
             };
         }
@@ -107,7 +112,7 @@ impl ParquetFile {
             cells.write_next(&mut cell);
             bits.push(asks(&cell));
         }
-        Ok(Rows(bits.freeze()))
+        Ok(Rows::Bits(bits.freeze()))
     }
 
     /// The cells of a column in these rows of a row group.
@@ -115,7 +120,7 @@ impl ParquetFile {
         &self,
         group: usize,
         column: &Column,
-        rows: &Rows,
+        rows: &Rows<'_>,
         between: Between,
     ) -> Result<Cells, ReadError> {
         if rows.count().saturating_mul(VALUE_BYTES) > self.memory {
@@ -139,23 +144,29 @@ impl ParquetFile {
         if length > self.memory {
             return Err(self.too_large(group, column));
         }
-        let mut bytes = BYTES.take();
-        bytes.resize(length, 0);
-        read_at(&self.file, &mut bytes, place.start).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
+        let mut buffer = BYTES.take();
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let bytes = &mut buffer[..length];
+        read_at(&self.file, bytes, place.start).map_err(|e| ReadError::cannot_read(&self.name, &e))?;
         let is_flat = chunk.descriptor().descriptor.max_rep_level == 0;
-        let pages = pages(&bytes, chunk.num_values(), is_flat, self.memory).map_err(|why| match why {
+        let pages = pages(bytes, chunk.num_values(), is_flat, self.memory).map_err(|why| match why {
             Unsound::TooLarge => self.too_large(group, column),
             Unsound::Damaged => self.damaged(group, column),
         })?;
-        let of_texts = guarded(|| read_texts(&bytes, &pages, chunk, column, wanted)).unwrap_or(Err(Fault::Damaged));
+        let of_texts = guarded(|| read_texts(bytes, &pages, chunk, column, wanted)).unwrap_or(Err(Fault::Damaged));
         let found = match of_texts {
             Err(Fault::Unfit) => {
-                guarded(|| decode(std::mem::take(&mut bytes), chunk, column, wanted, self.memory)).flatten()
+                buffer.truncate(length);
+                guarded(|| decode(std::mem::take(&mut buffer), chunk, column, wanted, self.memory)).flatten()
             }
             read => read.ok(),
         };
-        empty(&mut bytes);
-        BYTES.set(bytes);
+        // It keeps its bytes, which need not be filled with zeros again.
+        buffer.truncate(KEPT_BYTES);
+        buffer.shrink_to(KEPT_BYTES);
+        BYTES.set(buffer);
         found.ok_or_else(|| self.damaged(group, column))
     }
 
@@ -205,7 +216,7 @@ fn decode(
     memory: usize,
 ) -> Option<Found> {
     let filter = match wanted {
-        Wanted::Cells(rows) => Filter::Mask(rows.0.clone()),
+        Wanted::Cells(rows) => Filter::Mask(rows.bits()),
         Wanted::Rows(asks) => {
             let predicate = Arc::new(Predicate(Arc::clone(asks)));
             Filter::Predicate(PredicateFilter { predicate, include_values: false })
@@ -300,7 +311,7 @@ mod tests {
             for every in [1, 2, 7, 60, rows] {
                 let numbers: Vec<u32> =
                     (0..rows as u32).filter(|row| row.wrapping_mul(37) % every as u32 == 0).collect();
-                let listed = Rows::listed(&numbers, rows);
+                let listed = Rows::Listed { numbers: &numbers, of: rows };
                 let own = match read_texts(bytes, pages, chunk, column, Wanted::Cells(&listed)) {
                     Err(Fault::Unfit) => continue,
                     own => own.expect("it is sound"),

@@ -18,6 +18,7 @@
 //! - [`rows`]: which rows are wanted, and why a column is not read.
 //! - [`unpack`]: unpacks pages.
 //! - [`runs`]: numbers of few bits.
+//! - [`numbers`]: numbers of values in a dictionary.
 //! - [`plain`]: values after their lengths.
 //! - [`strings`]: columns of text, of which only some cells are wanted.
 //! - [`chunk`]: reads a column of one row group.
@@ -28,6 +29,7 @@ pub(crate) mod csv;
 mod file;
 pub(crate) mod guard;
 pub(crate) mod kind;
+mod numbers;
 pub(crate) mod pages;
 mod plain;
 pub(crate) mod rows;

@@ -100,6 +100,18 @@ impl Run<'_> {
         }
     }
 
+    /// The eight numbers from this place on, which is a multiple of eight, if they are packed in at most 14 bits each and more
+    /// bytes follow them. It looks at two words in place of eight.
+    pub(super) fn eight(&self, at: usize) -> Option<[u32; 8]> {
+        let Self::Packed { bytes, bits: bits @ 1..=14, .. } = self else { return None };
+        let bytes = bytes.get(at / 8 * usize::from(*bits)..)?;
+        let word = |byte: usize| bytes.get(byte..)?.first_chunk().map(|word| u64::from_le_bytes(*word));
+        // Four numbers and the bits before them in their first byte are at most 60 bits.
+        let halves = [word(0)?, word(usize::from(*bits) / 2)? >> (bits * 4 % 8)];
+        let mask = (1 << bits) - 1;
+        Some(std::array::from_fn(|n| (halves[n / 4] >> (n as u8 % 4 * bits) & mask) as u32))
+    }
+
     /// How many of the numbers from one place to another are one. They have one bit each.
     pub(super) fn ones(&self, from: usize, to: usize) -> usize {
         match self {
@@ -151,6 +163,20 @@ mod tests {
         assert_eq!(numbers(&[0x80, 0x80, 0x80, 0x80, 0x80, 0], 4, 1), Err(Fault::Damaged), "a head without end");
         assert_eq!(numbers(&[0, 1, 0, 1, 2, 7], 4, 1), Ok(vec![7]), "runs of nothing");
         assert_eq!(numbers(&BYTES, 33, 1), Err(Fault::Damaged));
+    }
+
+    #[test]
+    fn eight_numbers_are_those_of_each_place() {
+        let bytes: Vec<u8> = (0..200).map(|n: u8| n.wrapping_mul(37)).collect();
+        for bits in 0..=32 {
+            let run = Run::Packed { bytes: &bytes, bits, count: bytes.len() * 8 / usize::from(bits.max(1)) };
+            for at in (0..run.count() / 8 * 8).step_by(8) {
+                let Some(eight) = run.eight(at) else { continue };
+                assert_eq!(eight, std::array::from_fn(|n| run.get(at + n)), "{bits}, {at}");
+            }
+            assert_eq!(run.eight(0).is_some(), (1..=14).contains(&bits), "{bits}");
+        }
+        assert_eq!(Run::Same { number: 1, count: 9 }.eight(0), None);
     }
 
     #[test]

@@ -9,11 +9,12 @@ use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use polars_parquet::parquet::compression::Compression;
 use polars_parquet_format::Encoding;
 
+use crate::ingest::parquet::numbers::Numbers;
 use crate::ingest::parquet::pages::{Content, Levels, Page};
 use crate::ingest::parquet::plain::{LENGTH_BYTES, passed, value};
 use crate::ingest::parquet::rows::{Asks, Fault, Rows};
 use crate::ingest::parquet::runs::{Run, Runs};
-use crate::ingest::parquet::unpack::{Parts, Unpacker, empty};
+use crate::ingest::parquet::unpack::{Amount, Parts, Unpacker, empty};
 
 /// A column of text in one row group. It is no list.
 pub(super) struct Strings<'a> {
@@ -39,8 +40,11 @@ pub(crate) struct Texts {
 /// The place of what is not there.
 const NULL: u32 = u32::MAX;
 
-/// Rows whose answers are added at a time.
-const WORD_BITS: usize = 64;
+/// Only the start of a page is unpacked if the wanted rows are among its first ones, one in this many.
+const START_SHARE: usize = 8;
+
+/// Bytes that are unpacked of a start besides those of its values: room for levels and for a few long values.
+const START_BYTES: usize = 1 << 12;
 
 /// Buffers that a thread uses again.
 #[derive(Default)]
@@ -93,11 +97,11 @@ impl Texts {
 
 impl Strings<'_> {
     /// The cells in these rows.
-    pub(super) fn cells(&self, rows: &Rows) -> Result<Texts, Fault> {
+    pub(super) fn cells(&self, rows: &Rows<'_>) -> Result<Texts, Fault> {
         Scratch::with(|scratch| self.read_cells(rows, scratch))
     }
 
-    fn read_cells(&self, rows: &Rows, scratch: &mut Scratch) -> Result<Texts, Fault> {
+    fn read_cells(&self, rows: &Rows<'_>, scratch: &mut Scratch) -> Result<Texts, Fault> {
         let mut texts = Texts { bytes: Vec::new(), spans: Vec::with_capacity(rows.count()) };
         let mut numbers = rows.numbers().peekable();
         let mut dictionary: Option<Dictionary> = None;
@@ -114,7 +118,10 @@ impl Strings<'_> {
             if wanted.is_empty() {
                 continue;
             }
-            let parts = self.parts(page, levels, &mut scratch.unpacker, &mut scratch.page)?;
+            if *encoding == Encoding::PLAIN && self.start(page, levels, &wanted, scratch, &mut texts) {
+                continue;
+            }
+            let parts = self.parts(page, levels, Amount::Whole, &mut scratch.unpacker, &mut scratch.page)?;
             self.ranks(&parts, page.count, &wanted, &mut ranks)?;
             match *encoding {
                 Encoding::PLAIN => self.plain(parts.values, &ranks, &mut texts)?,
@@ -129,6 +136,28 @@ impl Strings<'_> {
             }
         }
         Ok(texts)
+    }
+
+    /// Reads the cells of these rows of a page from its start alone, if they are all there. If not, nothing is added.
+    fn start(&self, page: &Page, levels: &Levels, wanted: &[usize], scratch: &mut Scratch, texts: &mut Texts) -> bool {
+        let rows = wanted.last().map_or(0, |last| last + 1);
+        if rows.saturating_mul(START_SHARE) > page.count {
+            return false;
+        }
+        // Values there may be twice as long as all of them are on average.
+        let enough = page.unpacked / page.count.max(1) * rows * 2 + START_BYTES;
+        let before = (texts.bytes.len(), texts.spans.len());
+        let mut ranks = Vec::new();
+        let parts = self.parts(page, levels, Amount::Start(enough), &mut scratch.unpacker, &mut scratch.page);
+        let read = parts.and_then(|parts| {
+            self.ranks(&parts, page.count, wanted, &mut ranks)?;
+            self.plain(parts.values, &ranks, texts)
+        });
+        if read.is_err() {
+            texts.bytes.truncate(before.0);
+            texts.spans.truncate(before.1);
+        }
+        read.is_ok()
     }
 
     /// The rows whose cells matter.
@@ -156,7 +185,7 @@ impl Strings<'_> {
                 rows.extend_constant(page.count, false);
                 continue;
             }
-            let parts = self.parts(page, levels, &mut scratch.unpacker, &mut scratch.page)?;
+            let parts = self.parts(page, levels, Amount::Whole, &mut scratch.unpacker, &mut scratch.page)?;
             let mut values = match dictionary {
                 Some(matters) => Values::numbered(parts.values, page.count, matters)?,
                 None => Values::Plain { bytes: parts.values, asks },
@@ -188,12 +217,13 @@ impl Strings<'_> {
         &'a self,
         page: &Page,
         levels: &Levels,
+        amount: Amount,
         unpacker: &mut Unpacker,
         buffer: &'a mut Vec<u8>,
     ) -> Result<Parts<'a>, Fault> {
         match levels {
             Levels::Packed(encoding) if self.is_optional && *encoding != Encoding::RLE => Err(Fault::Unfit),
-            _ => unpacker.parts(self.bytes, page, (levels, self.is_optional), self.codec, buffer),
+            _ => unpacker.parts(self.bytes, page, (levels, self.is_optional), self.codec, amount, buffer),
         }
     }
 
@@ -308,60 +338,6 @@ struct Dictionary {
     places: Vec<(u32, u32)>,
     /// Where each was copied to among the texts, or [`NULL`].
     copied: Vec<u32>,
-}
-
-/// Numbers in a dictionary.
-struct Numbers<'a> {
-    runs: Runs<'a>,
-    run: Run<'a>,
-    /// Numbers before the run.
-    passed: usize,
-}
-
-impl<'a> Numbers<'a> {
-    fn new(values: &'a [u8], count: usize) -> Result<Self, Fault> {
-        let (bits, packed) = values.split_first().ok_or(Fault::Damaged)?;
-        Ok(Self { runs: Runs::new(packed, *bits, count)?, run: Run::Same { number: 0, count: 0 }, passed: 0 })
-    }
-
-    /// The number at this place, which is not before the last one.
-    fn get(&mut self, at: usize) -> Result<u32, Fault> {
-        while at - self.passed >= self.run.count() {
-            self.passed += self.run.count();
-            self.run = self.runs.next()?;
-        }
-        Ok(self.run.get(at - self.passed))
-    }
-
-    /// Looks so many numbers up, from this place on, which is not before the last one.
-    fn ask(&mut self, mut at: usize, count: usize, matters: &[bool], rows: &mut BitmapBuilder) -> Result<(), Fault> {
-        let end = at + count;
-        while at < end {
-            // The first one finds the run.
-            let number = self.get(at)?;
-            let first = at - self.passed;
-            let last = self.run.count().min(end - self.passed);
-            match &self.run {
-                Run::Same { .. } => {
-                    let matters = *matters.get(number as usize).ok_or(Fault::Damaged)?;
-                    rows.extend_constant(last - first, matters);
-                }
-                Run::Packed { .. } => {
-                    for start in (first..last).step_by(WORD_BITS) {
-                        let bits = (last - start).min(WORD_BITS);
-                        let mut word = 0;
-                        for bit in 0..bits {
-                            let number = self.run.get(start + bit) as usize;
-                            word |= u64::from(*matters.get(number).ok_or(Fault::Damaged)?) << bit;
-                        }
-                        rows.extend_from_slice(&word.to_le_bytes(), 0, bits);
-                    }
-                }
-            }
-            at += last - first;
-        }
-        Ok(())
-    }
 }
 
 /// The values of a page, which are asked whether they matter.

@@ -1,12 +1,24 @@
 //! Unpacks pages into buffers that a thread uses again.
 
 use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress};
+use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 
 use crate::ingest::parquet::pages::{Levels, Page};
 use crate::ingest::parquet::rows::Fault;
 
 /// Most bytes that a buffer keeps between columns: more than most pages have.
-const KEPT_BYTES: usize = 8 << 20;
+pub(super) const KEPT_BYTES: usize = 8 << 20;
+
+/// Most bytes that the start of a page may refer back to, as a power of two: 8 MiB, which bounds what unpacking it takes.
+const START_WINDOW_LOG: u32 = 23;
+
+/// How much of a page is unpacked.
+#[derive(Clone, Copy)]
+pub(super) enum Amount {
+    Whole,
+    /// So many bytes at its start, which are fewer than it has.
+    Start(usize),
+}
 
 /// What unpacks pages.
 #[derive(Default)]
@@ -23,19 +35,21 @@ pub(super) struct Parts<'a> {
 }
 
 impl Unpacker {
-    /// The parts of a page of data in a column that is no list. `bytes` are those of the column.
+    /// The parts of a page of data in a column that is no list. `bytes` are those of the column. Of a start, the values are
+    /// the first ones, and the last of them may be cut.
     pub(super) fn parts<'a>(
         &mut self,
         bytes: &'a [u8],
         page: &Page,
         (levels, are_optional): (&Levels, bool),
         codec: Compression,
+        amount: Amount,
         buffer: &'a mut Vec<u8>,
     ) -> Result<Parts<'a>, Fault> {
         let packed = bytes.get(page.place.clone()).ok_or(Fault::Damaged)?;
         match levels {
             Levels::Packed(_) => {
-                let unpacked = self.unpack(packed, page.unpacked, codec, buffer)?;
+                let unpacked = self.unpack_amount(packed, (page.unpacked, amount), codec, buffer)?;
                 if !are_optional {
                     return Ok(Parts { levels: &[], values: unpacked });
                 }
@@ -50,9 +64,27 @@ impl Unpacker {
                 let length = page.unpacked.checked_sub(before.len()).ok_or(Fault::Damaged)?;
                 let codec = if *are_values_packed { codec } else { Compression::Uncompressed };
                 // Where all values are NULL, some writers write nothing at all.
-                let values = if packed.is_empty() { packed } else { self.unpack(packed, length, codec, buffer)? };
+                let values = match packed {
+                    [] => packed,
+                    _ => self.unpack_amount(packed, (length, amount), codec, buffer)?,
+                };
                 Ok(Parts { levels: &before[*repetition..], values })
             }
+        }
+    }
+
+    fn unpack_amount<'a>(
+        &mut self,
+        packed: &'a [u8],
+        (length, amount): (usize, Amount),
+        codec: Compression,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], Fault> {
+        match amount {
+            Amount::Start(enough) if codec == Compression::Zstd && enough < length => {
+                unpack_start(packed, enough, buffer)
+            }
+            _ => self.unpack(packed, length, codec, buffer),
         }
     }
 
@@ -85,6 +117,23 @@ impl Unpacker {
         }
         if buffer.len() == length { Ok(buffer) } else { Err(Fault::Damaged) }
     }
+}
+
+/// Unpacks so many bytes at the start.
+fn unpack_start<'a>(packed: &[u8], enough: usize, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
+    let mut decoder = Decoder::new().map_err(|_| Fault::Damaged)?;
+    decoder.set_parameter(DParameter::WindowLogMax(START_WINDOW_LOG)).map_err(|_| Fault::Damaged)?;
+    buffer.clear();
+    buffer.resize(enough, 0);
+    let (mut input, mut output) = (InBuffer::around(packed), OutBuffer::around(buffer.as_mut_slice()));
+    while output.pos() < enough {
+        let before = (input.pos(), output.pos());
+        decoder.run(&mut input, &mut output).map_err(|_| Fault::Damaged)?;
+        if before == (input.pos(), output.pos()) {
+            return Err(Fault::Damaged);
+        }
+    }
+    Ok(buffer)
 }
 
 /// The unpacked length that a text packed by Snappy begins with.

@@ -90,6 +90,14 @@ impl Source {
         Self::open_as(name, limit, Some(0))
     }
 
+    /// An extract that was opened for its header, with the sample that reading it takes.
+    pub fn with_first_rows(self) -> Result<Self, ReadError> {
+        match self.bytes {
+            Bytes::Table(table) => Self::of_table(*table, SAMPLE_ROWS),
+            Bytes::File(_) | Bytes::Stream(_) => Ok(self),
+        }
+    }
+
     /// Opens a path, or stdin for `-`. The sample of a table has this many rows; `None`: it may be none.
     fn open_as(name: &str, limit: Option<u64>, rows_of_table: Option<usize>) -> Result<Self, ReadError> {
         let cannot_open = |e: io::Error| ReadError::cannot_open(name, &e);
