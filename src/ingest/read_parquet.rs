@@ -213,7 +213,8 @@ impl<L> Reading<'_, L> {
 
     /// The cells of these columns in these rows.
     fn cells(&self, group: usize, columns: &[usize], rows: &Rows<'_>) -> Result<RowCells, ReadError> {
-        let cells = columns.par_iter().map(|column| {
+        // Columns take very different times, so threads take them one by one.
+        let cells = columns.par_iter().with_max_len(1).map(|column| {
             let between = table::between(&self.detected.binding, *column);
             let cells = self.file.cells(group, &self.file.columns()[*column], rows, between)?;
             Ok((*column, cells))

@@ -53,7 +53,7 @@ pub(crate) struct Lines(Vec<Option<Cells>>);
 impl Lines {
     /// Reads these rows. Columns that are not read are empty.
     pub(crate) fn of(file: &ParquetFile, group: usize, rows: &Rows<'_>) -> Result<Self, ReadError> {
-        let cells = file.columns().par_iter().map(|column| match column.kind {
+        let cells = file.columns().par_iter().with_max_len(1).map(|column| match column.kind {
             Kind::Unreadable(..) => Ok(None),
             _ => file.cells(group, column, rows, Between::Comma).map(Some),
         });
