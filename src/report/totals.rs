@@ -106,8 +106,8 @@ impl Totals {
         let mut of_rows = Self { service_rows: rows.len() as u64, ..Self::default() };
         for line in rows.into_iter().map(|row| part.line_set.line(row)) {
             let is_read = line.date.is_some();
-            of_rows.unread_products += u64::from(line.marks().product_unread && !line.text(Text::Product).is_empty());
-            of_rows.dates += u64::from(is_read || !line.text(Text::BadDate).is_empty());
+            of_rows.unread_products += u64::from(line.marks().product_unread && line.states(Text::Product));
+            of_rows.dates += u64::from(is_read || line.states(Text::BadDate));
             of_rows.dates_read += u64::from(is_read);
         }
         let mut live = part.line_set.lines.iter().zip(&part.line_set.bins).filter(|(_, bin)| bin.is_live());

@@ -75,7 +75,7 @@ impl RuleInput<'_> {
     }
 
     fn has_number(&self) -> bool {
-        !self.line.text(Text::Authorization).is_empty()
+        self.line.states(Text::Authorization)
     }
 }
 
@@ -127,7 +127,7 @@ fn only_on_file(input: &RuleInput<'_>) -> Answer {
         _ if input.authorization.status == AuthorizationStatus::NotRequired => NONE_NEEDED,
         AuthorizationIssue::ProductUndetermined => NO_CLASS,
         _ if !input.authorization.file => NO_FILE,
-        _ if input.line.text(Text::MemberId).is_empty() => Answer::CouldNot("the claim names no member"),
+        _ if !input.line.states(Text::MemberId) => Answer::CouldNot("the claim names no member"),
         _ if input.line.date.is_none() => NO_DATE,
         _ => Answer::Passed,
     }

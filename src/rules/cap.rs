@@ -37,9 +37,7 @@ fn holds(cap: Cap, input: &RuleInput<'_>, evidence: &Evidence) -> bool {
         Cap::Edition => line.date.is_some_and(|day| day < input.policy.first_day()),
         Cap::Date => line.date.is_none(),
         Cap::Encounter => {
-            line.text(Text::MemberId).is_empty()
-                || line.text(Text::BillingNpi).is_empty()
-                || line.form == ClaimForm::Unknown
+            !line.states(Text::MemberId) || !line.states(Text::BillingNpi) || line.form == ClaimForm::Unknown
         }
         Cap::PrimaryElsewhere => {
             let of_code = |code| input.policy.add_ons.iter().find(|add_on| add_on.code == code);

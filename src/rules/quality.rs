@@ -30,7 +30,7 @@ fn units_unreadable(input: &RuleInput<'_>) -> Answer {
     if input.stay.is_some() {
         return Answer::NotApplicable("a stay has no units");
     }
-    Answer::when(!input.line.text(Text::BadUnits).is_empty(), || QualityEvidence::UnitsUnreadable)
+    Answer::when(input.line.states(Text::BadUnits), || QualityEvidence::UnitsUnreadable)
 }
 
 fn pointer_to_nothing(input: &RuleInput<'_>) -> Answer {
@@ -48,7 +48,7 @@ fn zero_lost(input: &RuleInput<'_>) -> Answer {
 }
 
 fn amount_unreadable(input: &RuleInput<'_>) -> Answer {
-    Answer::when(!input.line.text(Text::BadAmount).is_empty(), || QualityEvidence::AmountUnreadable)
+    Answer::when(input.line.states(Text::BadAmount), || QualityEvidence::AmountUnreadable)
 }
 
 fn version_without_original(input: &RuleInput<'_>) -> Answer {

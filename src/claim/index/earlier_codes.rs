@@ -28,14 +28,14 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
         || identity.claim_of.iter().zip(bins).filter(|(_, bin)| **bin == Bin::Related).map(|(claim, _)| *claim);
     let several = Bits::repeated(lines.len(), related());
     let count = related().filter(|claim| several.contains(*claim)).count();
-    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
-        let claim = identity.claim_of[number];
-        if bins[number] == Bin::Related && several.contains(claim) {
-            rows.push(Row { key: Keys::claim(claim), line: number as u32, codes: CodeSet::from_ids(line.known) });
-        }
+    let wants = |number: usize| bins[number] == Bin::Related && several.contains(identity.claim_of[number]);
+    let remember = |number: usize, line: Line<'_>| Row {
+        key: Keys::claim(identity.claim_of[number]),
+        line: number as u32,
+        codes: CodeSet::from_ids(line.known),
     };
     let all = NoteTaker::new(lines);
-    let kept = lines.partitioned(count, size_of::<(&Row, u32, ServiceKey, CodeSet)>(), remember, |rows| {
+    let kept = lines.partitioned(count, size_of::<(&Row, u32, ServiceKey, CodeSet)>(), wants, remember, |rows| {
         let mut earlier = Vec::new();
         for of_claim in rows.groups().iter() {
             let mut codes = CodeSet::default();

@@ -153,15 +153,15 @@ impl Facts {
     pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Self> {
         let unequal = claims_to_fill(traits, identity, bins);
         let count = live_claims(identity, bins).filter(|claim| unequal.contains(*claim)).count();
-        let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
-            let claim = identity.claim_of[number];
-            if bins[number].is_live() && unequal.contains(claim) {
-                let key = Keys::claim(claim);
-                rows.push(Row { key, line: number as u32, has: traits[number].stated(), form: line.form });
-            }
+        let wants = |number: usize| bins[number].is_live() && unequal.contains(identity.claim_of[number]);
+        let remember = |number: usize, line: Line<'_>| Row {
+            key: Keys::claim(identity.claim_of[number]),
+            line: number as u32,
+            has: traits[number].stated(),
+            form: line.form,
         };
         let takers = Takers { filled: NoteTaker::new(lines), wanted: NoteTaker::new(lines) };
-        let kept = lines.partitioned(count, size_of::<(&Row, u32)>(), remember, |rows| {
+        let kept = lines.partitioned(count, size_of::<(&Row, u32)>(), wants, remember, |rows| {
             let mut found = Found::default();
             for of_claim in rows.groups().iter() {
                 let first = first_stated(of_claim);

@@ -62,25 +62,29 @@ impl Identity {
     /// Finds the claims.
     pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits]) -> io::Result<Self> {
         let claim_of: Vec<AtomicU32> = traits.iter().map(|_| AtomicU32::new(0)).collect();
-        let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
-            rows.push(Row {
-                number: lines.keys.claim_number(line),
-                member: lines.keys.member(line).unwrap_or(NO_MEMBER),
-                line: number as u32,
-            });
+        let remember = |number: usize, line: Line<'_>| Row {
+            number: lines.keys.claim_number(line),
+            member: lines.keys.member(line).unwrap_or(NO_MEMBER),
+            line: number as u32,
         };
         let members = NoteTaker::new(lines);
-        let found = lines.partitioned(lines.len(), size_of::<(&Row, u32)>(), remember, |rows| {
-            let mut found = Found::default();
-            for of_number in rows.groups().iter() {
-                one_number(of_number, &claim_of, &mut found);
-                if found.members.len() > KEPT_AT_A_TIME {
-                    members.add(&mut found.members)?;
+        let found = lines.partitioned(
+            lines.len(),
+            size_of::<(&Row, u32)>(),
+            |_| true,
+            remember,
+            |rows| {
+                let mut found = Found::default();
+                for of_number in rows.groups().iter() {
+                    one_number(of_number, &claim_of, &mut found);
+                    if found.members.len() > KEPT_AT_A_TIME {
+                        members.add(&mut found.members)?;
+                    }
                 }
-            }
-            members.add(&mut found.members)?;
-            io::Result::Ok(found.shared)
-        })?;
+                members.add(&mut found.members)?;
+                io::Result::Ok(found.shared)
+            },
+        )?;
         let mut shared = Bits::new(lines.len());
         for part in found {
             for claim in part? {

@@ -215,6 +215,8 @@ impl Index {
         let key = (number, is_stay);
         let claim = self.relations.identity.claim_of[number as usize];
         let units = if is_stay { Decimal::ONE } else { line.units };
+        let alone = || Encounter::of_one(CodeSet::from_ids(line.known), line.marks().assistant);
+        let alone = || if is_stay { Encounter::default() } else { alone() };
         let money = match stay {
             Some(stay) if is_stay => ServiceMoney::OfStay(stay.money),
             Some(_) => ServiceMoney::InStay,
@@ -227,7 +229,7 @@ impl Index {
             claim,
             claim_shared: self.relations.identity.shared.contains(claim),
             days: days(line, is_stay),
-            encounter: known.encounters.next(key).unwrap_or_default(),
+            encounter: known.encounters.next(key).unwrap_or_else(alone),
             units_so_far: known.units_so_far.next(key).unwrap_or(units),
             session: known.sessions.next(key).unwrap_or_default(),
             money,

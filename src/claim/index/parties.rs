@@ -22,7 +22,7 @@ use crate::claim::value::code_set::CodeSet;
 /// Encounters, units and sessions of all services.
 #[derive(Debug, Default)]
 pub(crate) struct Parties {
-    /// The encounter of each service.
+    /// The encounter of each service to which another line belongs, too.
     pub(crate) encounters: Notes<Encounter>,
     /// Running units of a line's code in its encounter, including the line, if they differ from the line's own units.
     pub(crate) units_so_far: Notes<Decimal>,
@@ -123,11 +123,12 @@ impl Parties {
             let mut counter =
                 Counter { order: Vec::new(), running: vec![Decimal::ZERO; listed.len()], listed: &listed };
             let mut visits = Vec::new();
-            for party in entries.groups().iter() {
+            // A line that is alone with its member has nothing to be compared with.
+            for party in entries.groups().iter().filter(|party| party.len() > 1) {
                 visits.clear();
                 visits.extend(party.iter().map(|entry| entry.visit));
                 counter.count(party, &mut visits, &mut found);
-                if party.len() > 1 && party[0].has_member {
+                if party[0].has_member {
                     visits.retain(Visit::has_session);
                     sessions::find(&mut visits, &mut found.sessions);
                 }
@@ -172,11 +173,12 @@ impl Counter<'_> {
                 if visit.is_stay {
                     continue;
                 }
-                encounter.codes = encounter.codes.with(visit.codes);
+                let own = own_encounter(visit);
+                encounter.codes = encounter.codes.with(own.codes);
+                encounter.principal_codes = encounter.principal_codes.with(own.principal_codes);
                 if visit.is_assistant {
                     continue;
                 }
-                encounter.principal_codes = encounter.principal_codes.with(visit.codes);
                 let column = visit.cpt.and_then(|cpt| self.listed.iter().position(|id| *id == cpt));
                 if let Some(column) = column {
                     let sum = &mut self.running[column];
@@ -187,7 +189,13 @@ impl Counter<'_> {
                 }
             }
             let services = places.iter().map(|place| &of(place).visit).filter(|visit| visit.is_service());
-            found.encounters.extend(services.map(|visit| (visit.key(), encounter)));
+            let with_others = services.filter(|visit| own_encounter(visit) != encounter);
+            found.encounters.extend(with_others.map(|visit| (visit.key(), encounter)));
         }
     }
+}
+
+/// The encounter of a visit if no other line belonged to it. A stay adds nothing to the lines that it consists of.
+fn own_encounter(visit: &Visit) -> Encounter {
+    if visit.is_stay { Encounter::default() } else { Encounter::of_one(visit.codes, visit.is_assistant) }
 }

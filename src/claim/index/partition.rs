@@ -67,25 +67,24 @@ impl Lines<'_> {
         (0..self.store.batches()).into_par_iter().map(one).collect()
     }
 
-    /// Partitions the entries that `remember` creates for each line, and returns the results of `work` for each partition, whose
-    /// entries it gets in input order. `most` is the maximum number of entries; `beside` is the number of bytes that `work`
-    /// needs for an entry in addition to the entry itself.
+    /// Partitions the entries that `remember` makes of the lines that `wants` names, and returns the results of `work` for each
+    /// partition, whose entries it gets in input order. `most` is the maximum number of entries; `beside` is the number of bytes
+    /// that `work` needs for an entry in addition to the entry itself.
     pub(crate) fn partitioned<T: Keyed + Send + Sync, R: Send>(
         &self,
         most: usize,
         beside: usize,
-        remember: impl Fn(usize, Line<'_>, &mut Vec<T>) + Sync,
+        wants: impl Fn(usize) -> bool + Sync,
+        remember: impl Fn(usize, Line<'_>) -> T + Sync,
         work: impl Fn(Entries<'_, T>) -> R + Sync,
     ) -> io::Result<Vec<R>> {
         self.partitioned_batches(
             most,
             beside,
             |start, batch, add| {
-                let mut entries = Vec::new();
-                for (n, line) in batch.iter().enumerate() {
-                    remember(start + n, line, &mut entries);
-                    entries.drain(..).for_each(&mut *add);
-                }
+                // Nothing is read of a line that is not wanted.
+                let wanted = (0..batch.len()).filter(|n| wants(start + n));
+                wanted.for_each(|n| add(remember(start + n, batch.line(n))));
                 Ok(())
             },
             work,

@@ -80,25 +80,23 @@ pub(crate) fn find(
     // A void is not a reversal and cannot be taken back.
     let may_match = |line: usize| traits[line].version != Version::Void && claims.contains(identity.claim_of[line]);
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_match(*line)).count() };
-    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
-        if may_match(number) {
-            let claim = identity.claim_of[number];
-            let takes_back = traits[number].takes_back();
-            let abs = |amount: Option<Cents>| amount.map(|amount| amount.0.unsigned_abs());
-            // A charge of zero on a reversal says nothing.
-            let charge = abs(line.charge()).filter(|charge| !takes_back || *charge != 0);
-            rows.push(Row {
-                service: lines.keys.reversal(Some(claim).filter(|claim| !joined.contains(*claim)), line),
-                line: number as u32,
-                claim,
-                takes_back,
-                is_reversed: line.status == RowStatus::Reversed,
-                amounts: [charge, abs(line.allowed()), abs(line.paid())],
-            });
+    let remember = |number: usize, line: Line<'_>| {
+        let claim = identity.claim_of[number];
+        let takes_back = traits[number].takes_back();
+        let abs = |amount: Option<Cents>| amount.map(|amount| amount.0.unsigned_abs());
+        // A charge of zero on a reversal says nothing.
+        let charge = abs(line.charge()).filter(|charge| !takes_back || *charge != 0);
+        Row {
+            service: lines.keys.reversal(Some(claim).filter(|claim| !joined.contains(*claim)), line),
+            line: number as u32,
+            claim,
+            takes_back,
+            is_reversed: line.status == RowStatus::Reversed,
+            amounts: [charge, abs(line.allowed()), abs(line.paid())],
         }
     };
     // Each row that can be taken back is in up to seven lists of two kinds.
-    let found = lines.partitioned(count, 14 * size_of::<(ListKey, u32)>(), remember, |rows| {
+    let found = lines.partitioned(count, 14 * size_of::<(ListKey, u32)>(), may_match, remember, |rows| {
         let mut found = Matches::default();
         for of_service in rows.groups().iter() {
             if of_service.iter().any(|row| row.takes_back) {

@@ -191,10 +191,17 @@ pub struct Stay {
 }
 
 /// Services and related lines of one member, date, claim form and billing provider.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Encounter {
     /// All known codes in it.
     pub codes: CodeSet,
     /// Its known codes without those of assistants and co-surgeons.
     pub principal_codes: CodeSet,
+}
+
+impl Encounter {
+    /// The encounter of a line with these known codes that no other line belongs to.
+    pub(crate) fn of_one(codes: CodeSet, is_assistant: bool) -> Self {
+        Self { codes, principal_codes: if is_assistant { CodeSet::default() } else { codes } }
+    }
 }

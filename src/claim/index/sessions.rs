@@ -99,7 +99,7 @@ impl Visit {
             has_date: days.is_some(),
             is_office: place == OFFICE,
             is_surgical_center: place == SURGICAL_CENTER,
-            carries_number: !row.text(Text::Authorization).is_empty(),
+            carries_number: row.states(Text::Authorization),
             is_interim: matches!(row.text(Text::Frequency), "2" | "3" | "4" | "5"),
         }
     }

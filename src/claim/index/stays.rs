@@ -58,14 +58,11 @@ impl Stays {
         });
         let of_stay = |line: usize| bins[line].is_live() && claims.contains(identity.claim_of[line]);
         let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| of_stay(*line)).count() };
-        let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Row>| {
-            if of_stay(number) {
-                let key = Keys::claim(identity.claim_of[number]);
-                rows.push(Row::new(key, number as u32, bins[number], line, codes));
-            }
+        let remember = |number: usize, line: Line<'_>| {
+            Row::new(Keys::claim(identity.claim_of[number]), number as u32, bins[number], line, codes)
         };
         let all = NoteTaker::new(lines);
-        let found = lines.partitioned(count, size_of::<(&Row, u32, Stay)>(), remember, |rows| {
+        let found = lines.partitioned(count, size_of::<(&Row, u32, Stay)>(), of_stay, remember, |rows| {
             let mut stays: Vec<(ServiceKey, Stay)> = rows.groups().iter().filter_map(gather).collect();
             let count = stays.len();
             all.add(&mut stays).map(|()| count)

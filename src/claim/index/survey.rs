@@ -27,7 +27,7 @@ const HAS_VERSION_NUMBER: u8 = 1 << 4;
 
 impl Traits {
     fn new(line: Line<'_>, codes: &CodeTable) -> Self {
-        let original = line.text(Text::OriginalClaimId);
+        let names_claim = || line.states(Text::OriginalClaimId) && line.text(Text::OriginalClaimId) != line.claim_id();
         let listed = |system: Option<System>| {
             let is_listed = |id| {
                 let code = codes.get(id);
@@ -39,8 +39,8 @@ impl Traits {
             (LISTED, listed(None)),
             (LISTED_PCS, listed(Some(System::Pcs))),
             (TAKES_BACK, takes_back(line)),
-            (NAMES_CLAIM, !original.is_empty() && original != line.claim_id()),
-            (HAS_VERSION_NUMBER, !line.text(Text::VersionNumber).is_empty()),
+            (NAMES_CLAIM, names_claim()),
+            (HAS_VERSION_NUMBER, line.states(Text::VersionNumber)),
         ];
         let flags = flags.into_iter().filter(|(_, is)| *is).fold(0, |all, (flag, _)| all | flag);
         Self { version: line.version, status: line.status, flags, stated: stated(line) }
@@ -99,7 +99,7 @@ pub(crate) const FILLED: [Text; 9] = [
 ];
 
 fn stated(line: Line<'_>) -> u16 {
-    let texts = FILLED.iter().enumerate().filter(|(_, text)| !line.text(**text).is_empty());
+    let texts = FILLED.iter().enumerate().filter(|(_, text)| line.states(**text));
     let all = texts.fold(0, |all, (place, _)| all | 1 << place);
     all | u16::from(line.diagnosis_count() > 0) << FILLED.len()
 }

@@ -37,12 +37,11 @@ pub(crate) fn duplicates(
     let several = Bits::repeated(lines.len(), identity.claim_of.iter().copied());
     let may_repeat = |line: usize| known[line] != Bin::Reversed && several.contains(identity.claim_of[line]);
     let count = if several.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_repeat(*line)).count() };
-    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Same>| {
-        if may_repeat(number) {
-            rows.push(Same { key: lines.keys.duplicate(identity.claim_of[number], line), line: number as u32 });
-        }
+    let remember = |number: usize, line: Line<'_>| Same {
+        key: lines.keys.duplicate(identity.claim_of[number], line),
+        line: number as u32,
     };
-    let repeated = lines.partitioned(count, size_of::<KeyHash>() + 1, remember, |rows| {
+    let repeated = lines.partitioned(count, size_of::<KeyHash>() + 1, may_repeat, remember, |rows| {
         let mut seen = hashbrown::HashTable::<KeyHash>::with_capacity(rows.len());
         let mut repeated = Vec::new();
         for Same { key, line } in rows.iter() {
@@ -103,13 +102,12 @@ pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity,
             && claims.contains(identity.claim_of[line])
     };
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| may_decide(*line)).count() };
-    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Decision>| {
-        if may_decide(number) {
-            let key = lines.keys.decision(identity.claim_of[number], line);
-            rows.push(Decision { key, line: number as u32, status: line.status });
-        }
+    let remember = |number: usize, line: Line<'_>| Decision {
+        key: lines.keys.decision(identity.claim_of[number], line),
+        line: number as u32,
+        status: line.status,
     };
-    let found = lines.partitioned(count, size_of::<(&Decision, u32)>(), remember, |rows| {
+    let found = lines.partitioned(count, size_of::<(&Decision, u32)>(), may_decide, remember, |rows| {
         let mut decided = Vec::new();
         for same in rows.groups().iter() {
             if same.iter().any(|row| row.status != RowStatus::Pending) {
@@ -170,16 +168,12 @@ pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, b
     let claims = claims_left(traits, identity, bins, |traits| traits.has_version_number());
     let counts = |line: usize| is_left(bins[line]) && claims.contains(identity.claim_of[line]);
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| counts(*line)).count() };
-    let remember = |number: usize, line: Line<'_>, rows: &mut Vec<Numbered>| {
-        if counts(number) {
-            rows.push(Numbered {
-                key: Keys::claim(identity.claim_of[number]),
-                line: number as u32,
-                number: VersionNumber::new(line.text(Text::VersionNumber)),
-            });
-        }
+    let remember = |number: usize, line: Line<'_>| Numbered {
+        key: Keys::claim(identity.claim_of[number]),
+        line: number as u32,
+        number: VersionNumber::new(line.text(Text::VersionNumber)),
     };
-    let found = lines.partitioned(count, size_of::<(&Numbered, u32)>(), remember, |rows| {
+    let found = lines.partitioned(count, size_of::<(&Numbered, u32)>(), counts, remember, |rows| {
         let mut older = Vec::new();
         for of_claim in rows.groups().iter() {
             let highest = of_claim.iter().map(|row| &row.number).max();

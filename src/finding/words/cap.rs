@@ -26,8 +26,8 @@ impl MessageWriter<'_> {
             Cap::Date => "the service date cannot be read".to_owned(),
             Cap::Encounter => {
                 let missing = [
-                    (self.line.text(Text::MemberId).is_empty(), "member"),
-                    (self.line.text(Text::BillingNpi).is_empty(), "billing provider"),
+                    (!self.line.states(Text::MemberId), "member"),
+                    (!self.line.states(Text::BillingNpi), "billing provider"),
                 ];
                 let missing = missing.iter().find(|(is_missing, _)| *is_missing).map_or("claim form", |(_, what)| what);
                 format!("without the {missing} it is not certain which services belong together")

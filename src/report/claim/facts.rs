@@ -204,7 +204,7 @@ fn encounter(part: &PartView<'_>, input: &RuleInput<'_>, i: usize) -> Vec<(&'sta
     let service = &part.line_set.services[i];
     let codes: Vec<CodeId> =
         policy.codes.iter().map(|(id, _)| id).filter(|id| input.encounter.codes.contains(*id)).collect();
-    let whose = if input.line.text(Text::MemberId).is_empty() {
+    let whose = if !input.line.states(Text::MemberId) {
         "this claim alone, as it names no member"
     } else {
         "the member's claims of the same day, form and billing provider"
