@@ -338,7 +338,7 @@ mod tests {
             let (want, got) = (bounds(&one_by_one), bounds(&in_pieces));
             prop_assert_eq!(want.len(), got.len());
             for (want, got) in want.iter().zip(&got) {
-                prop_assert_eq!(want.iter().map(|line| line.text).collect::<Vec<_>>(), got.iter().map(|line| line.text).collect::<Vec<_>>());
+                prop_assert_eq!(want.iter().map(|line| line.whole_text()).collect::<Vec<_>>(), got.iter().map(|line| line.whole_text()).collect::<Vec<_>>());
                 prop_assert_eq!(&want.stops, &got.stops);
             }
         }

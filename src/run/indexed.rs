@@ -219,7 +219,7 @@ impl Run {
         let batch = self.store.batch(n)?;
         let mut survey = Survey::default();
         survey.ledger.add_lines(&batch, &self.index.bins()[self.starts[n]..][..batch.len()]);
-        let repeats_amounts = batch.iter().any(|line| line.amounts == AmountsPer::Claim);
+        let repeats_amounts = batch.heads.iter().any(|head| head.amounts == AmountsPer::Claim);
         // To find the services of a part takes as long as to judge them.
         if keys.is_some() || repeats_amounts {
             let set = self.set(n)?;

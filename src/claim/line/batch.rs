@@ -39,6 +39,7 @@ impl Batch {
     }
 
     /// The nth line.
+    #[inline]
     pub fn line(&self, n: usize) -> Line<'_> {
         steps::take(1);
         let [text, ends, known] = self.place(n);
@@ -46,7 +47,8 @@ impl Batch {
         Line {
             head: &self.heads[n],
             known: &self.known[known..known_end],
-            text: &self.text[text..text_end],
+            batch_text: &self.text,
+            place: (text, text_end),
             ends: &self.ends[ends..ends_end],
         }
     }
@@ -130,7 +132,7 @@ impl Batch {
     /// Appends a line of another batch.
     pub(crate) fn push(&mut self, line: Line<'_>) {
         self.heads.push(line.head.clone());
-        self.text.push_str(line.text);
+        self.text.push_str(line.whole_text());
         self.ends.extend_from_slice(line.ends);
         self.known.extend_from_slice(line.known);
         self.stops.push([self.text.len() as u32, self.ends.len() as u32, self.known.len() as u32]);

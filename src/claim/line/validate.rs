@@ -19,6 +19,7 @@ impl Batch {
 impl Line<'_> {
     fn is_valid(&self, codes: usize, classes: usize) -> bool {
         let (first_diagnosis, first_modifier) = (self.shape.first_diagnosis(), self.shape.first_modifier());
+        let text = self.whole_text();
         // After the end of a diagnosis comes its slot, which is no place in the text.
         let is_slot = |i: usize| (first_diagnosis..first_modifier).contains(&i) && (i - first_diagnosis) % 2 == 1;
         let ends = (0..self.end_count()).filter(|i| !is_slot(*i)).map(|i| self.end(i));
@@ -26,7 +27,7 @@ impl Line<'_> {
             && self.shape.texts >> Text::ALL.len() == 0
             && self.end_count() >= first_modifier
             && ends.clone().is_sorted()
-            && ends.clone().all(|end| self.text.is_char_boundary(end))
+            && ends.clone().all(|end| text.is_char_boundary(end))
             && self.known.iter().chain(&self.cpt).all(|id| usize::from(id.0) < codes)
             && usize::from(self.class.0) < classes
     }

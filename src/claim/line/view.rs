@@ -12,7 +12,10 @@ pub struct Line<'a> {
     pub(crate) head: &'a Head,
     /// Known codes, distinct, in order of appearance: procedure column, then ICD procedures.
     pub known: &'a [CodeId],
-    pub(crate) text: &'a str,
+    /// The text of all lines of the batch. To cut out that of the line would read it, and not every step needs it.
+    pub(super) batch_text: &'a str,
+    /// The place of the line's own text there.
+    pub(super) place: (usize, usize),
     /// Ends of the cells within the text, counted from its start.
     pub(super) ends: &'a [u16],
 }
@@ -26,6 +29,17 @@ impl Deref for Line<'_> {
 }
 
 impl<'a> Line<'a> {
+    /// The text of all its cells.
+    pub(crate) fn whole_text(&self) -> &'a str {
+        &self.batch_text[self.place.0..self.place.1]
+    }
+
+    /// A part of its text.
+    #[inline]
+    fn part(&self, from: usize, to: usize) -> &'a str {
+        &self.batch_text[self.place.0 + from..self.place.0 + to]
+    }
+
     /// The claim number.
     pub fn claim_id(&self) -> &'a str {
         self.text(Text::ClaimId)
@@ -48,7 +62,7 @@ impl<'a> Line<'a> {
 
     /// The cell whose end is at this index of `ends`. Valid if the previous entry is also the end of a cell.
     fn cell(&self, place: usize) -> &'a str {
-        &self.text[place.checked_sub(1).map_or(0, |before| self.end(before))..self.end(place)]
+        self.part(place.checked_sub(1).map_or(0, |before| self.end(before)), self.end(place))
     }
 
     /// Does the row fill this text? Unlike the text itself, that is known without looking at the cells.
@@ -75,7 +89,7 @@ impl<'a> Line<'a> {
         let end = self.shape.first_diagnosis() + 2 * n;
         // The entry before the end of a diagnosis is the slot of the previous diagnosis.
         let before = if n == 0 { end.checked_sub(1) } else { Some(end - 2) };
-        &self.text[before.map_or(0, |before| self.end(before))..self.end(end)]
+        self.part(before.map_or(0, |before| self.end(before)), self.end(end))
     }
 
     /// The slot of the nth filled diagnosis.
@@ -95,7 +109,7 @@ impl<'a> Line<'a> {
             // The entry before the first modifier is the slot of the last diagnosis.
             let after_diagnoses = place == first && self.shape.diagnoses > 0;
             let before = if after_diagnoses { place.checked_sub(2) } else { place.checked_sub(1) };
-            &self.text[before.map_or(0, |before| self.end(before))..self.end(place)]
+            self.part(before.map_or(0, |before| self.end(before)), self.end(place))
         })
     }
 
