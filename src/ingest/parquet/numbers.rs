@@ -8,6 +8,47 @@ use crate::ingest::parquet::runs::{Run, Runs};
 /// Rows whose answers are added at a time.
 const WORD_BITS: usize = 64;
 
+/// Numbers of the values that are looked up eight at a time: all that [`Run::eight`] finds.
+const FEW: usize = 1 << 14;
+
+/// Which values of a dictionary matter.
+pub(super) struct Answers {
+    all: Vec<bool>,
+    /// For the first numbers: one if the value matters, and [`NO_VALUE`] if the dictionary has fewer values.
+    first: Box<[u8; FEW]>,
+}
+
+/// Stands for a number that no value has.
+const NO_VALUE: u8 = 2;
+
+impl Answers {
+    pub(super) fn new(all: Vec<bool>) -> Self {
+        let mut first = Box::new([NO_VALUE; FEW]);
+        first.iter_mut().zip(&all).for_each(|(answer, matters)| *answer = u8::from(*matters));
+        Self { all, first }
+    }
+
+    /// Does no value matter?
+    pub(super) fn are_all_no(&self) -> bool {
+        !self.all.contains(&true)
+    }
+
+    fn get(&self, number: u32) -> Result<bool, Fault> {
+        self.all.get(number as usize).copied().ok_or(Fault::Damaged)
+    }
+
+    /// The answers of eight numbers, one bit for each.
+    fn of_eight(&self, numbers: [u32; 8]) -> Result<u64, Fault> {
+        let answers = numbers.map(|number| self.first[number as usize % FEW]);
+        match answers.iter().fold(0, |all, answer| all | answer) {
+            // Nearly always.
+            0 => Ok(0),
+            1 => Ok((0..).zip(answers).fold(0, |word, (bit, answer)| word | u64::from(answer) << bit)),
+            _ => Err(Fault::Damaged),
+        }
+    }
+}
+
 /// The numbers of a page, by their places.
 pub(super) struct Numbers<'a> {
     runs: Runs<'a>,
@@ -37,7 +78,7 @@ impl<'a> Numbers<'a> {
         &mut self,
         mut at: usize,
         count: usize,
-        matters: &[bool],
+        answers: &Answers,
         rows: &mut BitmapBuilder,
     ) -> Result<(), Fault> {
         let end = at + count;
@@ -48,23 +89,22 @@ impl<'a> Numbers<'a> {
             let last = self.run.count().min(end - self.passed);
             match &self.run {
                 Run::Same { .. } => {
-                    let matters = *matters.get(number as usize).ok_or(Fault::Damaged)?;
-                    rows.extend_constant(last - first, matters);
+                    rows.extend_constant(last - first, answers.get(number)?);
                 }
                 Run::Packed { .. } => {
                     let mut start = first;
                     while start < last {
                         // Up to the next multiple of eight, and from there on by words.
                         let bits = (last - start).min(if start % 8 == 0 { WORD_BITS } else { 8 - start % 8 });
-                        let mut word = 0;
-                        let mut bit = 0;
+                        let (mut word, mut bit) = (0_u64, 0);
                         while bit < bits {
                             let eight = if bits - bit >= 8 { self.run.eight(start + bit) } else { None };
-                            let one = [self.run.get(start + bit)];
-                            for number in eight.as_ref().map_or(&one[..], |eight| &eight[..]) {
-                                word |= u64::from(*matters.get(*number as usize).ok_or(Fault::Damaged)?) << bit;
-                                bit += 1;
-                            }
+                            let (of, answers) = match eight {
+                                Some(numbers) => (8, answers.of_eight(numbers)?),
+                                None => (1, u64::from(answers.get(self.run.get(start + bit))?)),
+                            };
+                            word |= answers << bit;
+                            bit += of;
                         }
                         rows.extend_from_slice(&word.to_le_bytes(), 0, bits);
                         start += bits;

@@ -36,10 +36,8 @@ pub(super) fn passed(values: &[u8], mut at: usize, count: usize) -> Result<usize
     while left > 0 {
         let stride = LENGTH_BYTES + value(values, at)?.len();
         let block = values.get(at..).and_then(|rest| rest.get(..stride * BLOCK)).filter(|_| left >= BLOCK);
-        if let Some(block) = block
-            && block.chunks_exact(stride).all(|one| one[..LENGTH_BYTES] == block[..LENGTH_BYTES])
-        {
-            at += block.len();
+        if block.is_some_and(|block| are_equally_long(block, stride)) {
+            at += stride * BLOCK;
             left -= BLOCK;
         } else if left >= FEWEST
             && let Some((after, in_parts)) = passed_in_parts(values, at, left)
@@ -55,6 +53,14 @@ pub(super) fn passed(values: &[u8], mut at: usize, count: usize) -> Result<usize
         }
     }
     Ok(at)
+}
+
+/// Has each value of a block, which takes this many bytes with its length, the length of the first one?
+fn are_equally_long(block: &[u8], stride: usize) -> bool {
+    let length = |one: &[u8]| one.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
+    let first = length(block);
+    // Without a branch for each value, the processor looks at several at a time.
+    block.chunks_exact(stride).fold(0, |unequal, one| unequal | (length(one) ^ first)) == 0
 }
 
 /// Passes at most so many values, and nearly so many, in parts that are looked at side by side. The place after them, and how

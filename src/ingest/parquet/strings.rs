@@ -9,7 +9,7 @@ use polars_arrow::bitmap::{Bitmap, BitmapBuilder};
 use polars_parquet::parquet::compression::Compression;
 use polars_parquet_format::Encoding;
 
-use crate::ingest::parquet::numbers::Numbers;
+use crate::ingest::parquet::numbers::{Answers, Numbers};
 use crate::ingest::parquet::pages::{Content, Levels, Page};
 use crate::ingest::parquet::plain::{LENGTH_BYTES, passed, value};
 use crate::ingest::parquet::rows::{Asks, Fault, Rows};
@@ -167,27 +167,27 @@ impl Strings<'_> {
 
     fn ask(&self, asks: &Asks, scratch: &mut Scratch) -> Result<Bitmap, Fault> {
         let mut rows = BitmapBuilder::new();
-        let mut matters: Option<Vec<bool>> = None;
+        let mut answers: Option<Answers> = None;
         for page in self.pages {
             let Content::Data { encoding, levels } = &page.content else { continue };
             let is_numbered = matches!(*encoding, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
             if !is_numbered && *encoding != Encoding::PLAIN {
                 return Err(Fault::Unfit);
             }
-            if is_numbered && matters.is_none() {
+            if is_numbered && answers.is_none() {
                 let dictionary = self.dictionary(&mut scratch.unpacker, &mut scratch.dictionary)?;
                 let values = dictionary.places.iter();
                 let text = |(start, length): &(u32, u32)| &scratch.dictionary[*start as usize..][..*length as usize];
-                matters = Some(values.map(|place| asks(text(place))).collect());
+                answers = Some(Answers::new(values.map(|place| asks(text(place))).collect()));
             }
-            let dictionary = matters.as_deref().filter(|_| is_numbered);
-            if dictionary.is_some_and(|matters| !matters.contains(&true)) {
+            let dictionary = answers.as_ref().filter(|_| is_numbered);
+            if dictionary.is_some_and(Answers::are_all_no) {
                 rows.extend_constant(page.count, false);
                 continue;
             }
             let parts = self.parts(page, levels, Amount::Whole, &mut scratch.unpacker, &mut scratch.page)?;
             let mut values = match dictionary {
-                Some(matters) => Values::numbered(parts.values, page.count, matters)?,
+                Some(answers) => Values::numbered(parts.values, page.count, answers)?,
                 None => Values::Plain { bytes: parts.values, asks },
             };
             if !self.is_optional {
@@ -343,14 +343,14 @@ struct Dictionary {
 /// The values of a page, which are asked whether they matter.
 enum Values<'a> {
     Plain { bytes: &'a [u8], asks: &'a Asks },
-    Numbered { numbers: Option<Numbers<'a>>, at: usize, matters: &'a [bool] },
+    Numbered { numbers: Option<Numbers<'a>>, at: usize, answers: &'a Answers },
 }
 
 impl<'a> Values<'a> {
-    fn numbered(values: &'a [u8], count: usize, matters: &'a [bool]) -> Result<Self, Fault> {
+    fn numbered(values: &'a [u8], count: usize, answers: &'a Answers) -> Result<Self, Fault> {
         // A page of NULLs need not have any numbers.
         let numbers = if values.is_empty() { None } else { Some(Numbers::new(values, count)?) };
-        Ok(Self::Numbered { numbers, at: 0, matters })
+        Ok(Self::Numbered { numbers, at: 0, answers })
     }
 
     /// Asks the next values.
@@ -363,9 +363,9 @@ impl<'a> Values<'a> {
                     *bytes = &bytes[LENGTH_BYTES + value.len()..];
                 }
             }
-            Self::Numbered { numbers, at, matters } => {
+            Self::Numbered { numbers, at, answers } => {
                 let numbers = numbers.as_mut().ok_or(Fault::Damaged)?;
-                numbers.ask(*at, count, matters, rows)?;
+                numbers.ask(*at, count, answers, rows)?;
                 *at += count;
             }
         }
