@@ -116,3 +116,22 @@ impl<'a> Numbers<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_answers_are_those_of_each_number() {
+        let answers = Answers::new((0..100).map(|number| number % 7 == 3).collect());
+        assert!(!answers.are_all_no() && Answers::new(vec![false; 9]).are_all_no());
+        for first in 0..93 {
+            let each = (0..8).map(|n| answers.get(first + n).map(|matters| u64::from(matters) << n).expect("a value"));
+            let eight = answers.of_eight(std::array::from_fn(|n| first + n as u32));
+            assert_eq!(eight, Ok(each.sum()), "{first}");
+        }
+        for unknown in [100, 5000, FEW as u32 - 1] {
+            assert_eq!(answers.of_eight([0, 3, 1, unknown, 3, 2, 2, 2]), Err(Fault::Damaged), "{unknown}");
+        }
+    }
+}
