@@ -119,7 +119,7 @@ impl LineSet<'_> {
         let is_live = |line: &usize| self.bins[*line].is_live();
         let key = |line: usize| {
             let row = self.line(line);
-            let stand_in = if !row.states(Text::MemberId) { Some(self.claim_of(line)) } else { None };
+            let stand_in = if row.states(Text::MemberId) { None } else { Some(self.claim_of(line)) };
             (keys.member(row), stand_in, Visit::of_line(0, 0, row, None, &keys).encounter_key())
         };
         let own: FxHashSet<_> = self.of_claim(claim).filter(is_live).map(key).collect();

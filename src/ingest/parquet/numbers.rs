@@ -95,7 +95,7 @@ impl<'a> Numbers<'a> {
                     let mut start = first;
                     while start < last {
                         // Up to the next multiple of eight, and from there on by words.
-                        let bits = (last - start).min(if start % 8 == 0 { WORD_BITS } else { 8 - start % 8 });
+                        let bits = (last - start).min(if start.is_multiple_of(8) { WORD_BITS } else { 8 - start % 8 });
                         let (mut word, mut bit) = (0_u64, 0);
                         while bit < bits {
                             let eight = if bits - bit >= 8 { self.run.eight(start + bit) } else { None };

@@ -204,10 +204,10 @@ fn encounter(part: &PartView<'_>, input: &RuleInput<'_>, i: usize) -> Vec<(&'sta
     let service = &part.line_set.services[i];
     let codes: Vec<CodeId> =
         policy.codes.iter().map(|(id, _)| id).filter(|id| input.encounter.codes.contains(*id)).collect();
-    let whose = if !input.line.states(Text::MemberId) {
-        "this claim alone, as it names no member"
-    } else {
+    let whose = if input.line.states(Text::MemberId) {
         "the member's claims of the same day, form and billing provider"
+    } else {
+        "this claim alone, as it names no member"
     };
     let mut sentences = vec![format!("{whose}: codes {}", printed_codes(policy, &codes))];
     if let Kind::Line(id) = service.kind {
