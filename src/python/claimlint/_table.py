@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
+import operator
 import os
 import shutil
 from collections.abc import Sequence
@@ -219,7 +221,7 @@ def _write(marked: DataFrame, directory: Path, beginnings: Sequence[str]) -> Non
 
 def _part(directory: Path) -> Path | None:
     """Return the file in a directory that Spark wrote."""
-    parts = sorted(directory.glob("part-*.parquet"))
+    parts = sorted(directory.glob("[!._]*.parquet"))
     if len(parts) > 1:
         # A copy of a task that was killed may leave its file beside that of the other.
         raise ClaimlintError(f"{directory}: Spark wrote the same rows more than once; run again")
@@ -231,15 +233,18 @@ def _may_matter(marked: DataFrame, beginnings: Sequence[str]) -> Column:
     from pyspark.sql import functions as f  # noqa: PLC0415
 
     pattern = "|".join(beginnings)
-    asked = f.lit(False)  # noqa: FBT003 -- that is its only argument
+    asked = [f.lit(False)]  # noqa: FBT003 -- that is its only argument
     for column, kind in marked.dtypes:
         if column in {FILE, LINE} or kind.startswith(WITHOUT_CODES):
             continue
         text = _column(column).cast("string")
         # Codes may have dots and thousands separators in them: 0PU.43JZ, 22,513.
         found = f.upper(f.regexp_replace(text, "[.,]", "")).rlike(pattern)
-        asked = asked | f.coalesce(found | (text == column), f.lit(False))  # noqa: FBT003
-    return asked
+        asked.append(f.coalesce(found | (text == column), f.lit(False)))  # noqa: FBT003
+    # Halves of halves: Spark Connect refuses expressions that are nested some hundred deep, and tables have that many columns.
+    while len(asked) > 1:
+        asked = [functools.reduce(operator.or_, asked[at : at + 2]) for at in range(0, len(asked), 2)]
+    return asked[0]
 
 
 def _column(name: str) -> Column:

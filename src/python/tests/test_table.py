@@ -17,9 +17,13 @@ from conftest import EXTRACTS
 
 import claimlint
 import claimlint.spark
+from claimlint._table import _part
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+UNUSED = [f"unused_{number}" for number in range(150)]
+"""Columns of a table that claimlint does not know."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the rows of an extract as three CSV files and, with other types, as the same three Parquet files of a table.
 
-    The first file has no row with a code, and between the rows of the others are many without one.
+    The first file has no row with a code, and between the rows of the others are many without one. There are more columns than
+    expressions of Spark Connect may be nested deep.
     """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
@@ -51,7 +56,8 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (EXTRACTS / "kyphoplasty-2024q1.csv").open(newline="", encoding="utf-8") as file:
         header, *read = csv.reader(file)
     # A table has no rows of other lengths.
-    lines = [row for row in read if len(row) == len(header)]
+    lines = [row + [""] * len(UNUSED) for row in read if len(row) == len(header)]
+    header += UNUSED
     code = header.index("procedure_code")
     visits = [[*row[:code], "99213", *row[code + 1 :]] for row in lines[:100]]
     others = [row for pair in zip(lines, visits * 4, strict=False) for row in pair]
@@ -171,3 +177,15 @@ def test_what_cannot_be_done_is_refused(spark: SparkSession, rows: Path, tmp_pat
     with pytest.raises(claimlint.ClaimlintError, match="exists already"):
         claimlint.spark.check_table(table, out=tmp_path / "report", quiet=True)
     assert (tmp_path / "report.job").exists(), "it may be somebody's"
+
+
+def test_files_of_rows_are_found_whatever_they_are_called(tmp_path: Path) -> None:
+    for name in ("_SUCCESS", ".rows.parquet.crc", "_temporary.parquet"):
+        (tmp_path / name).touch()
+    assert _part(tmp_path) is None
+    # Engines that speak Spark Connect have names of their own.
+    (tmp_path / "26hQ4rY8.zst.parquet").touch()
+    assert _part(tmp_path) == tmp_path / "26hQ4rY8.zst.parquet"
+    (tmp_path / "part-00000.parquet").touch()
+    with pytest.raises(claimlint.ClaimlintError, match="more than once"):
+        _part(tmp_path)
