@@ -71,6 +71,10 @@ impl Kind {
     fn of_type(dtype: &ArrowDataType, logical: Option<PrimitiveLogicalType>) -> Self {
         match dtype {
             ArrowDataType::FixedSizeBinary(16) if logical == Some(PrimitiveLogicalType::Uuid) => Self::Uuid,
+            // The library has no type for it, and its two bytes are no text.
+            ArrowDataType::FixedSizeBinary(_) if logical == Some(PrimitiveLogicalType::Float16) => {
+                Self::Unreadable("a floating-point number of 16 bits", CAST)
+            }
             ArrowDataType::Utf8View | ArrowDataType::BinaryView | ArrowDataType::FixedSizeBinary(1..) => Self::Text,
             ArrowDataType::Boolean => Self::Boolean,
             ArrowDataType::Int8
@@ -143,5 +147,18 @@ impl fmt::Display for Kind {
             Self::List(inner) => return write!(f, "list of {inner}"),
             Self::Unreadable(what, _) => what,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_bytes_that_are_a_number_are_no_text() {
+        let of = |logical| Kind::of_type(&ArrowDataType::FixedSizeBinary(2), logical);
+        assert_eq!(of(None), Kind::Text);
+        let half = of(Some(PrimitiveLogicalType::Float16));
+        assert!(matches!(half, Kind::Unreadable(what, CAST) if what.contains("16 bits")), "{half:?}");
     }
 }
