@@ -209,6 +209,31 @@ fn a_job_refuses_what_it_cannot_do() {
 }
 
 #[test]
+fn a_plan_whose_slices_are_not_those_of_its_extracts_is_damaged() {
+    let job = JobDir::planned(TestDir::with(&[CLEAR, DENY].repeat(40)), &["claims.csv", "--split", "1K"]);
+    job.slice_all();
+    let whole: Value = serde_json::from_slice(&fs::read(job.dir.at("job/plan.json")).expect("a plan")).expect("JSON");
+    let mut none = whole.clone();
+    none["extracts"] = Value::Array(Vec::new());
+    let (mut fewer, mut later, mut more) = (whole.clone(), whole.clone(), whole);
+    fewer["extracts"][0]["slices"] = 0.into();
+    later["extracts"][0]["first_slice"] = 1.into();
+    more["slices"] = (job.slices + 1).into();
+    for plan in [none, fewer, later, more] {
+        job.dir.put("job/plan.json", plan.to_string());
+        assert!(job.refused().contains("plan.json: is damaged"));
+        assert!(job.slice(0, &[]).refused().contains("plan.json: is damaged"));
+    }
+}
+
+#[test]
+fn the_help_of_merge_names_its_own_exit_codes_and_flags() {
+    let help = TestDir::with(&[]).run(&["merge", "--help"]).success();
+    assert!(help.contains("read again") && help.contains("--clean"), "{help}");
+    assert!(!help.contains("--table") && !help.contains("--auths") && !help.contains("claimlint check"), "{help}");
+}
+
+#[test]
 fn totals_are_expected_of_all_slices_together() {
     let rows = [CLEAR, DENY].repeat(20);
     for (expected, code) in [("40", 0), ("41", 2)] {

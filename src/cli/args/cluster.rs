@@ -78,6 +78,21 @@ pub struct Slice {
     pub memory: Option<usize>,
 }
 
+/// What follows the flags in the help of `merge`.
+pub(crate) const MERGE_EXIT_CODES: &str = "\
+Examples:
+  claimlint merge job --out report --format all --clean
+
+Exit codes:
+  0    complete; nothing at or above --fail-on
+  1    complete; something at or above --fail-on, or a gate that is true
+       or undefined
+  2    not complete: usage, a slice that is missing, damaged or of another plan,
+       an input that changed, no space; nothing is left in --out
+  3    not complete: some splits must be read again; each line on stdout is the
+       arguments of one `claimlint slice --plan JOB/plan.json`
+  130  stopped by Ctrl-C or SIGTERM; nothing is left in --out";
+
 /// `claimlint merge`.
 #[derive(Debug, Args)]
 pub struct Merge {
@@ -110,9 +125,9 @@ pub(crate) const READING_FLAGS: [(&str, IsTyped); 14] = [
     ("no_config", |check| check.config.no_config),
 ];
 
-/// Is this one of them?
-pub(crate) fn is_reading_flag(id: &str) -> bool {
-    READING_FLAGS.iter().any(|(flag, _)| *flag == id)
+/// Does a flag of `check` say nothing to `merge`? It is one of [`READING_FLAGS`], or says what is read in place of extracts.
+pub(crate) fn is_of_check_alone(id: &str) -> bool {
+    id == "table" || READING_FLAGS.iter().any(|(flag, _)| *flag == id)
 }
 
 fn split_size(text: &str) -> Result<u64, String> {

@@ -22,7 +22,7 @@ pub use crate::cli::args::audit::{Estimate, FrameStatus, Sample, SampleBy, Trend
 pub use crate::cli::args::check::{Check, FailOn, HashedPart, LogFormat, MEMORY, MaskDates, Progress};
 pub(crate) use crate::cli::args::check::{LEAST_MEMORY, format_words, memory, rule_word};
 pub(crate) use crate::cli::args::cluster::READING_FLAGS;
-use crate::cli::args::cluster::is_reading_flag;
+use crate::cli::args::cluster::{MERGE_EXIT_CODES, is_of_check_alone};
 pub use crate::cli::args::cluster::{Merge, Plan, Slice};
 pub use crate::cli::args::reports::{Compare, CompareFailOn, CompareFormat, Explain, Prune, Verify};
 pub use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles};
@@ -125,7 +125,8 @@ pub enum Command {
     Slice(Slice),
     /// Judge the extracts of a plan from their slices and write a report
     #[command(
-        mut_args(|arg| if is_reading_flag(arg.get_id().as_str()) { arg.hide(true) } else { arg }),
+        after_help = MERGE_EXIT_CODES,
+        mut_args(|arg| if is_of_check_alone(arg.get_id().as_str()) { arg.hide(true) } else { arg }),
         mut_arg("files", |arg| arg.value_name("JOB").num_args(1).help("The directory of the job"))
     )]
     Merge(Box<Merge>),

@@ -238,10 +238,11 @@ impl Job {
                 env!("CARGO_PKG_VERSION")
             );
         }
-        let fits = |extract: &PlannedExtract| {
-            extract.first_slice.checked_add(extract.slices).is_some_and(|end| end <= plan.slices)
-        };
-        if plan.slices > MOST_SLICES || !plan.extracts.iter().all(fits) {
+        // The slices of each extract follow those of the one before it. Otherwise `merge` would leave rows out.
+        let end = plan.extracts.iter().try_fold(0_u64, |next, extract| {
+            (extract.first_slice == next).then(|| next.checked_add(extract.slices)).flatten()
+        });
+        if plan.slices > MOST_SLICES || plan.extracts.is_empty() || end != Some(plan.slices) {
             bail!("{shown}: is damaged; plan the job again");
         }
         let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
