@@ -37,7 +37,7 @@ pub struct Input {
     pub unmapped: Vec<Field>,
     /// How many empty fields more than the header all its rows have.
     pub surplus_fields: usize,
-    /// By [`Group`](crate::ingest::field::Group), the number of its columns.
+    /// By [`Group`], the number of its columns.
     pub columns: [u64; Group::NAMES.len()],
 }
 

@@ -6,8 +6,8 @@
 //! - [`lines`]: the form of what is printed.
 //! - [`cells`]: what the cells of each column look like.
 //! - [`candidates`]: columns that may hold a field which no column has.
-//! - [`quoting`]: extracts whose cells are quoted in another way.
-//! - [`samples`]: masked sample values of each column.
+//! - [`quoting`](mod@quoting): extracts whose cells are quoted in another way.
+//! - [`samples`](mod@samples): masked sample values of each column.
 //! - [`written`]: the layout that `--write-layout` writes.
 //! - [`values`]: dates, labels and words, with what they mean.
 //! - [`refused`]: what is shown of an extract that `check` refuses.

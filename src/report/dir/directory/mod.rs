@@ -6,7 +6,7 @@
 //! - [`entry`]: what an entry of a directory is, and which file it is.
 //! - [`unique`]: names that nobody has.
 //! - [`unix`]: a directory behind a handle of the operating system, for everything but Windows.
-//! - [`other`]: a directory behind its path, for Windows.
+//! - [`other`](self): a directory behind its path, for Windows.
 
 mod entry;
 #[cfg(not(unix))]
