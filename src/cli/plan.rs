@@ -136,7 +136,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     // The baseline may be the report that this run replaces.
     let baseline = comparison::baseline(&settings, log)?;
     // What is looked up by key has half of the memory, and the rows have the rest.
-    let held = authorizations.as_ref().map_or(Ok(0), |all| all.bytes(mask.is_some(), memory))?;
+    let held = authorizations.as_ref().map_or(0, |all| all.bytes(mask.is_some(), memory));
     let left = (memory / 2).saturating_sub(held);
     let comparison = comparison::load(&settings, baseline.as_deref(), day, (left, out.as_deref()))?.dated(typed.today);
     let held = held + comparison.bytes();

@@ -13,7 +13,7 @@ use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizatio
 use crate::claim::index::Index;
 use crate::claim::index::partition::Bits;
 use crate::claim::line::head::AmountsPer;
-use crate::claim::line::mask::Mask;
+use crate::claim::line::mask::{IdRoom, Mask};
 use crate::claim::store::LINES;
 use crate::claim::{Batch, LineSet, Store, Text};
 use crate::ingest::source::spill::Scratch;
@@ -112,16 +112,20 @@ impl Run {
 
     /// Judges a part. Fails if its lines cannot be read back from disk.
     pub fn part(&self, n: usize) -> io::Result<JudgedPart<'_>> {
-        Ok(self.judged(self.set(n)?, self.authorizations_of(n)?))
+        self.judged(self.set(n)?, self.authorizations_of(n)?)
     }
 
-    fn judged<'a>(&self, line_set: LineSet<'a>, authorization_file: Option<Arc<AuthorizationFile>>) -> JudgedPart<'a> {
+    fn judged<'a>(
+        &self,
+        line_set: LineSet<'a>,
+        authorization_file: Option<Arc<AuthorizationFile>>,
+    ) -> io::Result<JudgedPart<'a>> {
         if let Some(masking) = &self.masking {
             return masking.part(line_set, authorization_file, &self.context);
         }
         let judged = judge(&line_set, &self.context.policy, authorization_file.as_deref());
         let matches = self.context.matches(&judged, &line_set.lines, &line_set);
-        JudgedPart { line_set, judged, matches, authorization_file }
+        Ok(JudgedPart { line_set, judged, matches, authorization_file })
     }
 
     /// The rows of the authorization file by which a part is judged.
@@ -141,7 +145,7 @@ impl Run {
         let mut rows = some(rows)?;
         if let Some(masking) = &self.masking {
             for (_, row) in &mut rows {
-                *row = masking.row(row);
+                *row = masking.row(row)?;
             }
         }
         Ok(Some(Arc::new(AuthorizationFile::of_some(rows, &self.context.policy.codes))))
@@ -152,7 +156,7 @@ impl Run {
         let lines = std::mem::replace(&mut self.store, Store::new(None, LINES)).into_one()?;
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists())?;
         let file = self.authorization_rows(PartRows::all)?;
-        let JudgedPart { line_set, judged, matches, authorization_file } = self.judged(line_set, file);
+        let JudgedPart { line_set, judged, matches, authorization_file } = self.judged(line_set, file)?;
         let summary = Summary::from_judged(&judged);
         Ok(JudgedRun { context: self.context, line_set, judged, matches, authorization_file, summary })
     }
@@ -171,8 +175,8 @@ impl Run {
     /// read back.
     pub fn mask(&mut self, mask: Mask, months: bool) -> io::Result<()> {
         let authorizations = self.context.authorizations.take();
-        let mut masking =
-            Masking::new(mask, months, (&self.store, &self.context.policy), authorizations, self.pass_bytes)?;
+        let room = IdRoom { bytes: self.pass_bytes, scratch: self.scratch() };
+        let mut masking = Masking::new(mask, months, (&self.store, &self.context.policy), authorizations, &room)?;
         self.store.make_room(masking.bytes());
         let has_id_numbers = masking.drop_id_numbers(&mut self.store, &self.context)?;
         self.context.authorizations = masking.masked(&self.context, self.scratch())?;

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations};
-use crate::claim::line::mask::{Ids, Mask, Masker};
+use crate::claim::line::mask::{IdRoom, Ids, Mask, Masker};
 use crate::claim::{LineSet, Store};
 use crate::ingest::source::spill::Scratch;
 use crate::policy::Policy;
@@ -41,14 +41,14 @@ pub struct Masking {
 }
 
 impl Masking {
-    /// The masking of a run with these lines and this authorization file. `bytes` is what collecting the ids may take.
-    /// Fails if lines cannot be read back.
+    /// The masking of a run with these lines and this authorization file. Fails if lines cannot be read back, or the ids not be
+    /// written.
     pub(super) fn new(
         mask: Mask,
         months: bool,
         (store, policy): (&Store, &Policy),
         authorizations: Option<Authorizations>,
-        bytes: usize,
+        room: &IdRoom,
     ) -> io::Result<Self> {
         let lines = store.batches();
         let codes = PolicyCodes::new(policy);
@@ -57,7 +57,7 @@ impl Masking {
         let ids = Ids::collect(
             &mask,
             lines + pieces,
-            (store.len().saturating_mul(ID_COLUMNS).saturating_add(rows.saturating_mul(ROW_ID_COLUMNS)), bytes),
+            (store.len().saturating_mul(ID_COLUMNS).saturating_add(rows.saturating_mul(ROW_ID_COLUMNS)), room),
             &|id| codes.hold(id),
             |part, sink| {
                 if part < lines {
@@ -90,11 +90,13 @@ impl Masking {
         let mut any = false;
         for n in 0..store.batches() {
             let changed = masker.without_id_numbers(&*store.batch(n)?);
+            self.ids.failure()?;
             if let Some(lines) = changed {
                 store.replace(n, lines);
                 any = true;
             }
         }
+        self.ids.failure()?;
         self.authorizations = authorizations;
         Ok(any)
     }
@@ -108,21 +110,24 @@ impl Masking {
     pub(super) fn masked(&self, context: &RunContext, scratch: Scratch) -> io::Result<Option<Authorizations>> {
         let (masker, codes) = (self.masker(), &context.policy.codes);
         let masked = |all: &Authorizations| all.masked(|row| masker.authorization(row), codes, scratch);
-        self.authorizations.as_ref().map(masked).transpose()
+        let masked = self.authorizations.as_ref().map(masked).transpose()?;
+        self.ids.failure().map(|()| masked)
     }
 
     /// A row of an authorization file on disk, as judging uses it.
-    pub(super) fn row(&self, row: &Authorization) -> Authorization {
-        self.masker().without_id_units(row)
+    pub(super) fn row(&self, row: &Authorization) -> io::Result<Authorization> {
+        let row = self.masker().without_id_units(row);
+        self.ids.failure().map(|()| row)
     }
 
-    /// Judges the unmasked lines of a part by the rows of the authorization file, then masks both.
+    /// Judges the unmasked lines of a part by the rows of the authorization file, then masks both. Fails if ids cannot be read
+    /// back.
     pub(super) fn part<'a>(
         &self,
         mut line_set: LineSet<'a>,
         file: Option<Arc<AuthorizationFile>>,
         context: &RunContext,
-    ) -> JudgedPart<'a> {
+    ) -> io::Result<JudgedPart<'a>> {
         let judged = judge(&line_set, &context.policy, file.as_deref());
         let masker = self.masker();
         let lines = line_set.replace_lines(|lines| masker.lines(lines));
@@ -135,7 +140,8 @@ impl Masking {
             Some(whole) => Arc::clone(whole),
             None => Arc::new(file.with_rows(|row| masker.authorization(row), &context.policy.codes)),
         };
-        JudgedPart { line_set, judged, matches, authorization_file: file.map(masked) }
+        let part = JudgedPart { line_set, judged, matches, authorization_file: file.map(masked) };
+        self.ids.failure().map(|()| part)
     }
 }
 

@@ -18,8 +18,6 @@ pub struct RowsOnDisk {
     pieces: Vec<SpoolSlot>,
     /// Bytes that the rows would take in memory.
     bytes: u64,
-    /// Numbers and members of the rows, with repetitions.
-    ids: u64,
 }
 
 impl RowsOnDisk {
@@ -36,11 +34,6 @@ impl RowsOnDisk {
     /// Bytes that the rows would take in memory, with their index.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    /// Numbers and members of the rows, with repetitions.
-    pub(super) fn ids(&self) -> u64 {
-        self.ids
     }
 }
 
@@ -65,7 +58,7 @@ impl RowWriter {
     pub(super) fn new(scratch: &Scratch) -> Self {
         let spool = Spool::new(Arc::clone(scratch), 0);
         let (rows, unread) =
-            (RowsOnDisk { spool, pieces: Vec::new(), bytes: 0, ids: 0 }, StatusCounter::new(Arc::clone(scratch)));
+            (RowsOnDisk { spool, pieces: Vec::new(), bytes: 0 }, StatusCounter::new(Arc::clone(scratch)));
         Self { rows, next: Vec::with_capacity(ROWS_IN_PIECE), count: 0, approvals: 0, unread }
     }
 
@@ -75,8 +68,6 @@ impl RowWriter {
         self.approvals += u64::from(row.approval == Approval::Approved);
         self.unread.add(&row, |row| row.status.clone())?;
         self.rows.bytes += bytes as u64;
-        self.rows.ids += row.number.split(';').filter(|number| !number.is_empty()).count() as u64;
-        self.rows.ids += u64::from(!row.member_id.is_empty());
         self.next.push(row);
         if self.next.len() == ROWS_IN_PIECE { self.write() } else { Ok(()) }
     }

@@ -11,7 +11,6 @@ use crate::claim::authorization::on_disk::{ROWS_IN_PIECE, RowsOnDisk};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::statuses::{StatusCounter, UnreadStatuses};
 use crate::claim::value::code::CodeTable;
-use crate::ingest::ReadError;
 use crate::ingest::source::spill::Scratch;
 use crate::warning::Warning;
 
@@ -54,12 +53,6 @@ pub const ROWS_SHARE: usize = 4;
 /// The part of `--memory` that the rows may take which parts of the run read from disk, all parts together that are judged
 /// at a time: as much as a pass of the index.
 pub const PARTS_SHARE: usize = 8;
-
-/// The part of `--memory` that everything that is looked up by key may take.
-const KEYED_SHARE: usize = 2;
-
-/// Bytes of memory that an id takes that masking looks for: its hash, and its share of the table of first bits.
-const ID_BYTES: u64 = 9;
 
 /// The step in which `--memory` is suggested.
 pub(super) const MEMORY_STEP: u64 = 256 << 20;
@@ -126,25 +119,12 @@ impl Authorizations {
         }
     }
 
-    /// Bytes that it takes of `memory`. Refuses a file on disk whose ids take more than there is with a mask.
-    pub fn bytes(&self, is_masked: bool, memory: usize) -> Result<usize, ReadError> {
-        let rows = match &self.rows {
-            Rows::Held(file) => return Ok(file.bytes() * (1 + usize::from(is_masked))),
-            Rows::OnDisk(rows) => rows,
-        };
-        let of_parts = memory / PARTS_SHARE;
-        let (ids, most) = (if is_masked { rows.ids() * ID_BYTES } else { 0 }, (memory / KEYED_SHARE - of_parts) as u64);
-        if ids <= most {
-            return Ok(of_parts + ids as usize);
+    /// Bytes that it takes of `memory`.
+    pub fn bytes(&self, is_masked: bool, memory: usize) -> usize {
+        match &self.rows {
+            Rows::Held(file) => file.bytes() * (1 + usize::from(is_masked)),
+            Rows::OnDisk(_) => memory / PARTS_SHARE,
         }
-        let enough = ids * (KEYED_SHARE * PARTS_SHARE) as u64 / (PARTS_SHARE - KEYED_SHARE) as u64;
-        let what = format!(
-            "with --mask its numbers and members take {} MiB of memory, and --memory leaves {} MiB for them; give --memory {}M",
-            ids.div_ceil(1 << 20),
-            most >> 20,
-            (enough.div_ceil(MEMORY_STEP) * MEMORY_STEP) >> 20
-        );
-        Err(ReadError::unusable(&self.name, what))
     }
 
     /// Numbers of rows, of which the rows of one are visited at a time.

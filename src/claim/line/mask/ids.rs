@@ -1,13 +1,17 @@
 //! The ids of a run, as hashes of their letters and digits.
 //!
-//! A hash takes 8 bytes, and equal ids share it, so memory grows by a few bytes for each line. The hash rolls: after one
-//! pass over a text, the hash of any part of it is known, so a text is compared with all ids in time linear in its length.
+//! The hash rolls: after one pass over a text, the hash of any part of it is known, so a text is compared with all ids in time
+//! linear in its length.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::claim::authorization::Authorization;
 use crate::claim::line::Line;
 use crate::claim::line::kept::{IdKind, Privacy, Text};
+use crate::claim::line::mask::entries::{EntrySet, EntryShares, IdRoom, KIND_BITS};
 use crate::claim::line::mask::token::Mask;
 use crate::claim::value::authorization::compared;
 
@@ -24,12 +28,6 @@ pub(super) const MIN_INSIDE_LABEL: usize = 4;
 
 /// The modulus of the hash, a prime for which the remainder is cheap.
 const PRIME: u64 = (1 << 61) - 1;
-
-/// Number of bits of an entry below its hash: the kind of the id.
-const KIND_BITS: u32 = 3;
-
-/// Average number of entries that begin with the same bits, which a look-up compares one by one.
-const ENTRIES_PER_START: usize = 8;
 
 /// What an entry stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,11 +91,24 @@ pub struct IdSink<'h> {
     hash: &'h RollingHash,
     /// Is this, in upper-case letters and digits, a code? An id that is written like one cannot be told from it.
     is_code: &'h IsCode<'h>,
-    /// Only hashes in this share of all of them are taken.
-    share: (usize, usize),
     entries: Vec<u64>,
+    shape: Shape,
+}
+
+/// What the letters and digits of ids have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
     lengths: Lengths,
     has_other_letters: bool,
+}
+
+impl Shape {
+    const NONE: Self = Self { lengths: [0; 36], has_other_letters: false };
+
+    fn add(&mut self, other: &Self) {
+        self.lengths.iter_mut().zip(other.lengths).for_each(|(all, own)| *all |= own);
+        self.has_other_letters |= other.has_other_letters;
+    }
 }
 
 impl IdSink<'_> {
@@ -140,7 +151,7 @@ impl IdSink<'_> {
             length += 1;
         }
         let plain = &plain[..length];
-        self.has_other_letters |= !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric());
+        self.shape.has_other_letters |= !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric());
         if let Some(number) = with_point(text) {
             let hash = number.bytes().fold(0, |hash, b| self.hash.and(hash, b));
             self.add(hash, Entry::Id(kind));
@@ -149,17 +160,13 @@ impl IdSink<'_> {
         if !is_looked_for(plain) || is_code() {
             return;
         }
-        self.lengths[digit(plain[0])] |= 1 << length;
+        self.shape.lengths[digit(plain[0])] |= 1 << length;
         self.add(hash, if compared(text).nth(MAX_LENGTH).is_some() { Entry::Beginning } else { Entry::Id(kind) });
     }
 
-    /// Adds an entry if it belongs to the share.
     fn add(&mut self, hash: u64, entry: Entry) {
-        let (share, of) = self.share;
-        if ((u128::from(hash) * of as u128) >> 61) as usize == share {
-            let place = ENTRIES.iter().position(|own| *own == entry).unwrap_or_default();
-            self.entries.push(hash << KIND_BITS | place as u64);
-        }
+        let place = ENTRIES.iter().position(|own| *own == entry).unwrap_or_default();
+        self.entries.push(hash << KIND_BITS | place as u64);
     }
 }
 
@@ -178,79 +185,53 @@ fn is_looked_for(plain: &[u8]) -> bool {
 }
 
 /// The member, claim and authorization ids of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Ids {
     pub(super) hash: RollingHash,
-    /// Sorted.
-    entries: Vec<u64>,
-    /// Where the entries with the same first bits start.
-    starts: Vec<usize>,
-    /// Number of bits of a hash after those first bits.
-    after: u32,
-    lengths: Lengths,
-    has_other_letters: bool,
+    entries: EntrySet,
+    shape: Shape,
 }
 
 impl Ids {
     /// Collects the ids of all parts of a run. `ids_of` passes those of a part to a sink. `count` is about the number of ids
-    /// with repetitions, and `bytes` is what a pass over the parts may take besides the result; with less, there are more
-    /// passes, and the result is the same. Ids that are codes are left out.
-    pub fn collect<E: Send>(
+    /// with repetitions. Ids that are codes are left out. Fails if `ids_of` or the disk does.
+    pub fn collect(
         mask: &Mask,
         parts: usize,
-        (count, bytes): (usize, usize),
+        (count, room): (usize, &IdRoom),
         is_code: &IsCode<'_>,
-        ids_of: impl Fn(usize, &mut IdSink<'_>) -> Result<(), E> + Sync,
-    ) -> Result<Self, E> {
+        ids_of: impl Fn(usize, &mut IdSink<'_>) -> io::Result<()> + Sync,
+    ) -> io::Result<Self> {
         let hash = RollingHash::new(mask);
-        let passes = (count.saturating_mul(size_of::<u64>()) / bytes.max(1)).clamp(1, 1 << 16);
-        let (mut entries, mut lengths, mut has_other_letters) = (Vec::new(), [0; 36], false);
-        for pass in 0..passes {
-            let sink = |part: usize| {
-                let (share, entries, lengths) = ((pass, passes), Vec::new(), [0; 36]);
-                let mut sink = IdSink { hash: &hash, is_code, share, entries, lengths, has_other_letters: false };
-                ids_of(part, &mut sink)?;
-                sort(&mut sink.entries);
-                Ok(sink)
-            };
-            let found: Vec<IdSink<'_>> = (0..parts).into_par_iter().map(sink).collect::<Result<_, E>>()?;
-            let mut share = Vec::with_capacity(found.iter().map(|sink| sink.entries.len()).sum());
-            for sink in found {
-                share.extend(sink.entries);
-                lengths.iter_mut().zip(sink.lengths).for_each(|(all, own)| *all |= own);
-                has_other_letters |= sink.has_other_letters;
-            }
-            sort(&mut share);
-            // The shares are in the order of the hashes.
-            entries.reserve_exact(share.len());
-            entries.extend(share);
-        }
-        let after = 61 - (entries.len() / ENTRIES_PER_START).max(1).ilog2();
-        let mut starts: Vec<usize> = vec![0; (1 << (61 - after)) + 1];
-        for entry in &entries {
-            starts[(entry >> KIND_BITS >> after) as usize + 1] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        Ok(Self { hash, entries, starts, after, lengths, has_other_letters })
+        let (entries, shape) = (EntryShares::new(count, room), Mutex::new(Shape::NONE));
+        (0..parts).into_par_iter().try_for_each(|part| {
+            let mut sink = IdSink { hash: &hash, is_code, entries: Vec::new(), shape: Shape::NONE };
+            ids_of(part, &mut sink)?;
+            shape.lock().unwrap_or_else(PoisonError::into_inner).add(&sink.shape);
+            entries.add(&mut sink.entries)
+        })?;
+        let shape = shape.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self { entries: entries.finish(room)?, hash, shape })
     }
 
     /// Bytes of memory that they take.
     pub fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<u64>() + self.starts.capacity() * size_of::<usize>()
+        self.entries.bytes()
+    }
+
+    /// Fails if ids that are on disk could not be read since the last call. What was masked then is not to be used.
+    pub fn failure(&self) -> io::Result<()> {
+        self.entries.failure()
     }
 
     /// The lengths of ids that begin with this letter or digit, one bit each.
     pub(super) fn lengths(&self, first: u8) -> u64 {
-        self.lengths[digit(first)]
+        self.shape.lengths[digit(first)]
     }
 
     /// Does an id hold letters or digits that are not ASCII? Ids are compared without these.
     pub(super) const fn have_other_letters(&self) -> bool {
-        self.has_other_letters
+        self.shape.has_other_letters
     }
 
     /// Is a number with a point, in the form of [`with_point`], an id?
@@ -258,24 +239,18 @@ impl Ids {
         self.get(number.bytes().fold(0, |hash, b| self.hash.and(hash, b))).is_some()
     }
 
-    /// The entry with this hash.
+    /// The entry with this hash. If the disk fails, every text counts as the beginning of an id, which is withheld.
     pub(super) fn get(&self, hash: u64) -> Option<Entry> {
-        let start = (hash >> self.after) as usize;
-        let same_start = self.entries.get(*self.starts.get(start)?..*self.starts.get(start + 1)?)?;
-        let entry = same_start.iter().find(|entry| **entry >> KIND_BITS == hash)?;
-        ENTRIES.get((entry & ((1 << KIND_BITS) - 1)) as usize).copied()
+        match self.entries.get(hash) {
+            Ok(entry) => ENTRIES.get((entry? & ((1 << KIND_BITS) - 1)) as usize).copied(),
+            Err(_) => Some(Entry::Beginning),
+        }
     }
-}
-
-/// Sorts entries and leaves one for each hash.
-fn sort(entries: &mut Vec<u64>) {
-    entries.sort_unstable();
-    entries.dedup_by_key(|entry| *entry >> KIND_BITS);
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::convert::Infallible;
+    use std::sync::Arc;
 
     use super::*;
 
@@ -288,10 +263,11 @@ pub(super) mod tests {
         let parts: Vec<_> = list.chunks(50).collect();
         let add = |n: usize, sink: &mut IdSink<'_>| {
             parts[n].iter().for_each(|(id, kind)| sink.ids(id, *kind));
-            Ok::<_, Infallible>(())
+            Ok(())
         };
         let is_code = |text: &str| text == "Q1Q2Q3";
-        Ids::collect(&mask(), parts.len(), (list.len(), bytes), &is_code, add).unwrap_or_else(|never| match never {})
+        let room = IdRoom { bytes, scratch: Arc::new(tempfile::tempfile) };
+        Ids::collect(&mask(), parts.len(), (list.len(), &room), &is_code, add).expect("room on disk")
     }
 
     fn hash(ids: &Ids, text: &str) -> u64 {
@@ -303,18 +279,14 @@ pub(super) mod tests {
         let texts: Vec<String> =
             (0..1000).map(|n| format!("{}{}", if n % 3 == 0 { "CLM-" } else { "" }, n * 7919)).collect();
         let list: Vec<_> = texts.iter().map(|text| (text.as_str(), IdKind::Claim)).collect();
-        let one_pass = ids(&list, usize::MAX);
-        for bytes in [4096, 300] {
-            let many = ids(&list, bytes);
-            assert_eq!(
-                (&many.entries, &many.starts, many.lengths),
-                (&one_pass.entries, &one_pass.starts, one_pass.lengths)
-            );
-        }
-        for text in &texts {
-            let is_long = compared(text).count() > 3;
-            assert_eq!(one_pass.get(hash(&one_pass, text)).is_some(), is_long, "{text}");
-            assert_eq!(one_pass.get(hash(&one_pass, &format!("{text}X"))), None, "{text}");
+        for bytes in [usize::MAX, 4096, 300] {
+            let found = ids(&list, bytes);
+            for text in &texts {
+                let is_long = compared(text).count() > 3;
+                assert_eq!(found.get(hash(&found, text)).is_some(), is_long, "{text}");
+                assert_eq!(found.get(hash(&found, &format!("{text}X"))), None, "{text}");
+            }
+            assert_eq!(found.shape, ids(&list, usize::MAX).shape);
         }
     }
 

@@ -8,6 +8,7 @@
 //!
 //! - [`key`]: which secrets are keys, and how a pass phrase becomes one.
 //! - [`token`]: the tokens of a key.
+//! - [`entries`]: sorted hashes, in memory or on disk.
 //! - [`ids`]: the ids of a run, as hashes.
 //! - [`find`]: finds ids in cells.
 //! - [`forms`]: cells that could hold an id in a form that is not looked for.
@@ -15,6 +16,7 @@
 //! - [`numbers`]: amounts and units that are ids.
 
 pub(crate) mod cells;
+pub(crate) mod entries;
 pub(crate) mod find;
 pub(crate) mod forms;
 pub(crate) mod ids;
@@ -23,6 +25,7 @@ pub(crate) mod numbers;
 pub(crate) mod token;
 
 pub use crate::claim::line::mask::cells::Masker;
+pub use crate::claim::line::mask::entries::IdRoom;
 pub use crate::claim::line::mask::ids::{IdSink, Ids, IsCode};
 pub use crate::claim::line::mask::key::WeakKey;
 pub use crate::claim::line::mask::token::Mask;
