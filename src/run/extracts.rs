@@ -60,9 +60,12 @@ pub fn run_with(
     let mut store = Store::new(spool.clone(), setup.part);
     let watch = Spooled { watch, spool: spool.as_deref(), warnings: Mutex::default() };
     // A plain file is read by several threads. A compressed file is read by one, so several of them are read at a time.
-    // A group has as many files as there are threads, which bounds memory.
-    for (group, names) in names_given.chunks(rayon::current_num_threads()).enumerate() {
-        let first = group * rayon::current_num_threads();
+    // A group has at most as many files as there are threads, which bounds memory.
+    let threads = rayon::current_num_threads();
+    let at_a_time =
+        setup.memory.as_ref().map_or(threads, |memory| memory.extracts_at_a_time(setup.library.tables.len(), threads));
+    for (group, names) in names_given.chunks(at_a_time).enumerate() {
+        let first = group * at_a_time;
         let read = |(i, name): (usize, &String)| {
             read_extract((first + i) as u32, name, &setup, Store::new(spool.clone(), setup.part), &watch)
         };
@@ -131,6 +134,7 @@ pub fn run_with(
     store.make_room(store.len() * INDEX_BYTES);
     account.close(&setup.expect)?;
     tables.iter().try_for_each(TableUsage::refuse_if_unmet)?;
+    tables.iter_mut().for_each(TableUsage::forget_keys);
     let mut context = RunContext::new(setup.policy, inputs, ledger, setup.authorizations);
     let of_authorizations = context.authorizations.iter().flat_map(Authorizations::warnings);
     warnings.extend(of_authorizations.cloned().chain(watch.warnings()));

@@ -29,12 +29,22 @@ pub struct TableUsage {
     to: String,
     keys: KeySet,
     met: KeySet,
+    /// The counts of both, once the keys are forgotten.
+    counted: Option<KeyCounts>,
     /// Keys of the extracts that the sample of the table's keys would hold.
     asked: u64,
     /// Does a row of the extracts that is kept take cells of the table?
     is_used: bool,
     /// Cells with known codes, by keys that no row of the extracts has.
     lost: LostCodes,
+}
+
+/// Numbers of keys.
+#[derive(Debug, Clone, Copy)]
+struct KeyCounts {
+    all: u64,
+    met: u64,
+    estimated: bool,
 }
 
 /// The counts of a [`TableUsage`], for reports.
@@ -84,6 +94,7 @@ impl TableUsage {
             asked: asked.held_beside(&keys),
             is_used,
             keys,
+            counted: None,
             lost,
         }
     }
@@ -110,9 +121,20 @@ impl TableUsage {
         Err(ReadError::unusable(&self.file, what))
     }
 
+    fn key_counts(&self) -> KeyCounts {
+        let estimated = self.keys.is_sample() || self.met.is_sample();
+        self.counted.unwrap_or_else(|| KeyCounts { all: self.keys.len(), met: self.met.len(), estimated })
+    }
+
+    /// Drops the keys, of which only the counts are asked for after the last extract.
+    pub(crate) fn forget_keys(&mut self) {
+        self.counted = Some(self.key_counts());
+        (self.keys, self.met) = Default::default();
+    }
+
     /// The counts.
     pub fn counts(&self) -> TableCounts {
-        let (keys, met) = (self.keys.len(), self.met.len());
+        let KeyCounts { all: keys, met, estimated } = self.key_counts();
         TableCounts {
             table: self.table.clone(),
             file: self.file.clone(),
@@ -121,7 +143,7 @@ impl TableUsage {
             keys,
             keys_met: met.min(keys),
             keys_met_by_none: keys.saturating_sub(met),
-            estimated: self.keys.is_sample() || self.met.is_sample(),
+            estimated,
             codes_unmet: self.lost.cells(),
         }
     }
@@ -154,7 +176,17 @@ mod tests {
             asked: asked.held_beside(&keys),
             is_used: false,
             keys,
+            counted: None,
             lost: LostCodes::default(),
+        }
+    }
+
+    #[test]
+    fn counts_outlive_the_keys() {
+        for mut usage in [usage(0..9, 8..12), usage(0..3 << 20, 0..2 << 20)] {
+            let before = usage.counts();
+            usage.forget_keys();
+            assert_eq!((usage.counts(), usage.keys.is_empty() && usage.met.is_empty()), (before, true));
         }
     }
 
