@@ -54,10 +54,10 @@ impl Keys {
         self.hash((claim, ServiceOfRow(line), line.units, version, [line.charge(), line.allowed(), line.paid()]))
     }
 
-    /// Equal for a reversal and the row that it takes back, apart from their amounts. `claim` is their claim, if a reversal takes
-    /// back only rows of its own.
-    pub(crate) fn reversal(&self, claim: Option<u32>, line: Line<'_>) -> KeyHash {
-        self.hash((claim, ServiceOfRow(line)))
+    /// Equal for a reversal and the row that it takes back, apart from their amounts. `claims` stands for the claims that are
+    /// linked with theirs.
+    pub(crate) fn reversal(&self, claims: u32, line: Line<'_>) -> KeyHash {
+        self.hash((claims, ServiceOfRow(line)))
     }
 
     /// Equal for a pending row and the row that decides it.

@@ -100,6 +100,12 @@ impl NamedClaims {
         Ok(all)
     }
 
+    /// What these lines name, in their order, and the groups of claims.
+    #[cfg(test)]
+    pub(crate) fn of_lines(by_line: &[(u32, Named)], groups: Vec<Vec<u32>>) -> Self {
+        Self { by_line: by_line.to_vec(), groups, group_of: FxHashMap::default() }
+    }
+
     /// The claims that a line names.
     pub(crate) fn for_line(&self, line: u32) -> Option<Named> {
         let at = self.by_line.binary_search_by_key(&line, |(line, _)| *line).ok()?;

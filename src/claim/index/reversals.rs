@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::KeyHash;
@@ -66,14 +66,9 @@ pub(crate) fn find(
     let takes_back = || (0..traits.len() as u32).filter(|line| traits[*line as usize].takes_back());
     let mut claims = Bits::new(lines.len());
     let named_claims = named.all_claims(takes_back().filter_map(|line| named.for_line(line)));
-    // Claims with a reversal that names others, and those that it names. In all other claims, a reversal takes back only rows of
-    // its own claim, so the rows of a day and a code need not be together.
-    let mut joined = Bits::new(lines.len());
-    let names = |line: &u32| matches!(named.for_line(*line), Some(Named::Claim(_) | Named::Group(_)));
-    let naming = takes_back().filter(names).map(|line| identity.claim_of[line as usize]);
-    for claim in named_claims.iter().copied().chain(naming) {
-        joined.insert(claim);
-    }
+    // A reversal takes back only rows of its own claim and of those that it names, so the other rows of a day and a code need not
+    // be together with it.
+    let linked = LinkedClaims::of(lines.len(), takes_back(), identity, named);
     takes_back().map(|line| identity.claim_of[line as usize]).chain(named_claims).for_each(|claim| {
         claims.insert(claim);
     });
@@ -87,7 +82,7 @@ pub(crate) fn find(
         // A charge of zero on a reversal says nothing.
         let charge = abs(line.charge()).filter(|charge| !takes_back || *charge != 0);
         Row {
-            service: lines.keys.reversal(Some(claim).filter(|claim| !joined.contains(*claim)), line),
+            service: lines.keys.reversal(linked.of_claim(claim), line),
             line: number as u32,
             claim,
             takes_back,
@@ -126,6 +121,65 @@ struct Matches {
     /// Reversals with the lines that they take back.
     matched: Vec<(u32, u32)>,
     unmatched: Vec<u32>,
+}
+
+/// Claims that reversals link: with each claim of a reversal those that it names, and all claims that are linked with these.
+struct LinkedClaims {
+    /// For each claim, another one that it is linked with, or itself; empty if no reversal names a claim.
+    next: Vec<u32>,
+}
+
+impl LinkedClaims {
+    fn of(lines: usize, reversals: impl Iterator<Item = u32>, identity: &Identity, named: &NamedClaims) -> Self {
+        let (mut all, mut groups) = (Self { next: Vec::new() }, FxHashSet::default());
+        for line in reversals {
+            let claim = identity.claim_of[line as usize];
+            match named.for_line(line) {
+                Some(Named::Claim(named)) => all.link(lines, claim, named),
+                Some(Named::Group(group)) => {
+                    // The claims of a group are linked once, whatever names it.
+                    let claims = &named.groups[group as usize];
+                    let claims = if groups.insert(group) { claims } else { &claims[..1] };
+                    for named in claims {
+                        all.link(lines, claim, *named);
+                    }
+                }
+                Some(Named::Unknown | Named::OtherMembers) | None => {}
+            }
+        }
+        all.finish();
+        all
+    }
+
+    fn link(&mut self, lines: usize, one: u32, other: u32) {
+        if self.next.is_empty() {
+            self.next = (0..lines as u32).collect();
+        }
+        let (one, other) = (self.shortened(one), self.shortened(other));
+        self.next[one.max(other) as usize] = one.min(other);
+    }
+
+    /// The least claim that a claim is linked with. Shortens the way there, so that no way is long.
+    fn shortened(&mut self, mut claim: u32) -> u32 {
+        while self.next[claim as usize] != claim {
+            let next = self.next[claim as usize];
+            self.next[claim as usize] = self.next[next as usize];
+            claim = next;
+        }
+        claim
+    }
+
+    /// Links every claim with the least one directly. A claim is linked with one that is less, which is done before it.
+    fn finish(&mut self) {
+        for claim in 0..self.next.len() {
+            self.next[claim] = self.next[self.next[claim] as usize];
+        }
+    }
+
+    /// The claim that stands for all claims that a claim is linked with.
+    fn of_claim(&self, claim: u32) -> u32 {
+        self.next.get(claim as usize).copied().unwrap_or(claim)
+    }
 }
 
 /// Where to look for the row: in the claim of the reversal, or in the group of claims that it names.
@@ -261,6 +315,33 @@ mod tests {
             row(6, true, false, paid(5)),
         ];
         assert_eq!(matches(&rows), (vec![1, 3, 0], vec![6]));
+    }
+
+    #[test]
+    fn claims_are_linked_by_the_names_of_reversals() {
+        // Line and claim have the same number. Reversals 1 and 5 name claims; 3 and 6 name a group of claims.
+        let identity = Identity { claim_of: (0..9).collect(), ..Identity::default() };
+        let names = [
+            (1, Named::Claim(0)),
+            (3, Named::Group(0)),
+            (5, Named::Claim(1)),
+            (6, Named::Group(0)),
+            (7, Named::Unknown),
+        ];
+        let named = NamedClaims::of_lines(&names, vec![vec![2, 4]]);
+        let linked = LinkedClaims::of(9, [1, 3, 5, 6, 7].into_iter(), &identity, &named);
+        assert_eq!((0..9).map(|claim| linked.of_claim(claim)).collect::<Vec<_>>(), [0, 0, 2, 2, 2, 0, 2, 7, 8]);
+        let none = LinkedClaims::of(9, [7].into_iter(), &identity, &named);
+        assert_eq!((none.next.len(), none.of_claim(7)), (0, 7));
+    }
+
+    #[test]
+    fn a_long_row_of_links_is_followed_to_its_end() {
+        let mut linked = LinkedClaims { next: Vec::new() };
+        let count = 100_000;
+        (1..count).rev().for_each(|claim| linked.link(count as usize, claim, claim - 1));
+        linked.finish();
+        assert!((0..count).all(|claim| linked.of_claim(claim) == 0));
     }
 
     #[test]
