@@ -141,8 +141,9 @@ const DECIMALS: u32 = 4;
 /// overflow.
 const MAX_LINE_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
-/// Bytes of sums that a roll-up holds in memory: those of some 80,000 providers. The rest goes to the disk of the report.
-const MEMORY: usize = 16 << 20;
+/// Bytes of sums that a roll-up holds in memory: those of some 40,000 providers. The rest goes to the disk of the report. While
+/// their table grows, and while they are sorted to be written, they take twice as much.
+const MEMORY: usize = 8 << 20;
 
 /// Bytes of text after which rows are written.
 const FLUSHED_BYTES: usize = 1 << 20;

@@ -82,7 +82,7 @@ struct Sums {
 }
 
 /// Bytes of providers that stay in memory.
-const PROVIDER_BYTES: usize = 16 << 20;
+const PROVIDER_BYTES: usize = 8 << 20;
 
 /// The sums of a provider, and the first name that a service states for it.
 #[derive(Default, Serialize, Deserialize)]
