@@ -100,6 +100,11 @@ def replaced(n: int, is_second: bool) -> str:
     return row(f"R{n:09}", member=f"M{n:09}", frequency=7, original=f"C{n:09}", paid=200) if is_second else own(n)
 
 
+def reversing(n: int, is_second: bool) -> str:
+    """A claim, and far from it another claim that takes it back and names it. All are of one day and one code."""
+    return own(n) if not is_second else row(f"R{n:09}", member=f"M{n:09}", original=f"C{n:09}", paid=-300)
+
+
 def one_authorization(folder: Path, count: int) -> Inputs:
     """One authorization number on all services and on a tenth as many rows of the file."""
     write(folder / "claims.csv", HEADER, (row(f"C{n:09}", member=f"M{n % 5000}", day=day(n), authorization="A1") for n in range(count)))
@@ -232,6 +237,8 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     ),
     "versions of one claim": (extract(lambda n: row("C1", frequency=7 if n else 1, paid=300 + n % 7)), 1_000_000),
     "stays": (extract(lambda n: own(n, form="I", code="0PU43JZ")), 1_000_000),
+    "rows of one claim": (extract(lambda n: row("C1", line=n)), 500_000),
+    "members of one claim number": (extract(lambda n: row("C1", member=f"M{n:09}")), 500_000),
     "sessions of one member": (extract(lambda n: row(f"C{n:09}", day=day(n))), 200_000),
     "product labels": (extract(lambda n: own(n, product=f"PLAN {n}")), 1_000_000),
     "cells of 64 KiB": (extract(lambda n: own(n, product="P" + "x" * 65_500)), 8_000),
@@ -246,6 +253,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "suppressions": (suppressions, 1_000_000),
     "findings of a baseline": (baseline, 10_000_000),
     "findings of a baseline of the same claims": (same_baseline, 1_000_000),
+    "reversals that name a claim": (halves(reversing), 2_000_000),
     "reversals": (halves(lambda n, is_second: own(n, paid=-300 if is_second else 300)), 2_000_000),
     "claims that others replace": (halves(replaced), 2_000_000),
     "claims whose rows are apart": (halves(apart), 2_000_000),
