@@ -179,7 +179,7 @@ impl<L> Reading<'_, L> {
                     .map(|(column, asks)| self.file.rows_that_matter(group, &self.file.columns()[*column], asks));
                 let matters =
                     matters.collect::<Result<Vec<Rows<'_>>, _>>()?.into_iter().reduce(|one, other| one.or(&other));
-                matters.iter().flat_map(|rows| rows.numbers().collect::<Vec<_>>()).collect()
+                matters.map_or_else(Vec::new, |rows| rows.numbers().collect())
             }
         };
         let bytes_of_row = self.bytes_of_row(group, rows);
@@ -213,8 +213,7 @@ impl<L> Reading<'_, L> {
 
     /// The cells of these columns in these rows.
     fn cells(&self, group: usize, columns: &[usize], rows: &Rows<'_>) -> Result<RowCells, ReadError> {
-        // Columns take very different times, so threads take them one by one.
-        let cells = columns.par_iter().with_max_len(1).map(|column| {
+        let cells = columns.par_iter().map(|column| {
             let between = table::between(&self.detected.binding, *column);
             let cells = self.file.cells(group, &self.file.columns()[*column], rows, between)?;
             Ok((*column, cells))

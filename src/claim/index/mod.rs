@@ -215,8 +215,7 @@ impl Index {
         let key = (number, is_stay);
         let claim = self.relations.identity.claim_of[number as usize];
         let units = if is_stay { Decimal::ONE } else { line.units };
-        let alone = || Encounter::of_one(CodeSet::from_ids(line.known), line.marks().assistant);
-        let alone = || if is_stay { Encounter::default() } else { alone() };
+        let alone = || Encounter::alone(is_stay, CodeSet::from_ids(line.known), line.marks().assistant);
         let money = match stay {
             Some(stay) if is_stay => ServiceMoney::OfStay(stay.money),
             Some(_) => ServiceMoney::InStay,

@@ -195,7 +195,7 @@ impl Counter<'_> {
     }
 }
 
-/// The encounter of a visit if no other line belonged to it. A stay adds nothing to the lines that it consists of.
+/// The encounter of a visit if no other line belonged to it.
 fn own_encounter(visit: &Visit) -> Encounter {
-    if visit.is_stay { Encounter::default() } else { Encounter::of_one(visit.codes, visit.is_assistant) }
+    Encounter::alone(visit.is_stay, visit.codes, visit.is_assistant)
 }

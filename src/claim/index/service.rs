@@ -200,8 +200,10 @@ pub struct Encounter {
 }
 
 impl Encounter {
-    /// The encounter of a line with these known codes that no other line belongs to.
-    pub(crate) fn of_one(codes: CodeSet, is_assistant: bool) -> Self {
+    /// The encounter of a service or related line to which no other line belongs. A stay adds nothing to the lines that it
+    /// consists of.
+    pub(crate) fn alone(is_stay: bool, codes: CodeSet, is_assistant: bool) -> Self {
+        let codes = if is_stay { CodeSet::default() } else { codes };
         Self { codes, principal_codes: if is_assistant { CodeSet::default() } else { codes } }
     }
 }

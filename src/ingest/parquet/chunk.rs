@@ -322,6 +322,12 @@ mod tests {
                 assert_eq!(cells(column, own, count), cells(column, library, count), "{name}, {}", column.name);
                 compared += 1;
             }
+            let first = Rows::First { count: rows / 9, of: rows };
+            if let Ok(own) = read_texts(bytes, pages, chunk, column, Wanted::Cells(&first)) {
+                let library =
+                    decode(bytes.to_vec(), chunk, column, Wanted::Cells(&first), usize::MAX).expect("it is sound");
+                assert_eq!(cells(column, own, rows / 9), cells(column, library, rows / 9), "{name}, {}", column.name);
+            }
             let asks: Asks = Arc::new(|cell| cell.iter().map(|byte| u32::from(*byte)).sum::<u32>() % 3 == 0);
             for asks in [asks, Arc::new(|cell| cell == b"22513"), Arc::new(|_| false)] {
                 match read_texts(bytes, pages, chunk, column, Wanted::Rows(&asks)) {

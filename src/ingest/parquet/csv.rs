@@ -27,7 +27,7 @@ pub(crate) fn first_rows(file: &ParquetFile, rows: usize, bytes: usize) -> Resul
         }
         let of_group = file.metadata.row_groups[group].num_rows();
         let wanted = of_group.min(rows - written);
-        let mut lines = Lines::of(file, group, &Rows::between(0, wanted, of_group))?;
+        let mut lines = Lines::of(file, group, &Rows::First { count: wanted, of: of_group })?;
         for _ in 0..wanted {
             if text.len() >= bytes {
                 return Ok((text, false));
@@ -53,7 +53,7 @@ pub(crate) struct Lines(Vec<Option<Cells>>);
 impl Lines {
     /// Reads these rows. Columns that are not read are empty.
     pub(crate) fn of(file: &ParquetFile, group: usize, rows: &Rows<'_>) -> Result<Self, ReadError> {
-        let cells = file.columns().par_iter().with_max_len(1).map(|column| match column.kind {
+        let cells = file.columns().par_iter().map(|column| match column.kind {
             Kind::Unreadable(..) => Ok(None),
             _ => file.cells(group, column, rows, Between::Comma).map(Some),
         });

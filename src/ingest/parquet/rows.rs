@@ -19,6 +19,13 @@ pub(crate) enum Rows<'a> {
         /// Number of rows of the row group.
         of: usize,
     },
+    /// The first rows, as a sample: the start of a page is enough, and what follows it is not checked.
+    First {
+        /// How many.
+        count: usize,
+        /// Number of rows of the row group.
+        of: usize,
+    },
 }
 
 impl Rows<'_> {
@@ -49,6 +56,7 @@ impl Rows<'_> {
                 bits.extend_constant(of - bits.len(), false);
                 bits.freeze()
             }
+            Self::First { count, of } => Self::between(0, *count, *of).bits(),
         }
     }
 
@@ -57,16 +65,19 @@ impl Rows<'_> {
         match self {
             Self::Bits(bits) => bits.set_bits(),
             Self::Listed { numbers, .. } => numbers.len(),
+            Self::First { count, .. } => *count,
         }
     }
 
     /// The numbers of the rows, in order.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
-        let (bits, listed) = match self {
-            Self::Bits(bits) => (Some(bits), &[][..]),
-            Self::Listed { numbers, .. } => (None, *numbers),
+        let (bits, listed, first) = match self {
+            Self::Bits(bits) => (Some(bits), &[][..], 0),
+            Self::Listed { numbers, .. } => (None, *numbers, 0),
+            Self::First { count, .. } => (None, &[][..], *count as u32),
         };
-        bits.into_iter().flat_map(Bitmap::true_idx_iter).map(|number| number as u32).chain(listed.iter().copied())
+        let bits = bits.into_iter().flat_map(Bitmap::true_idx_iter).map(|number| number as u32);
+        bits.chain(listed.iter().copied()).chain(0..first)
     }
 }
 

@@ -118,7 +118,8 @@ impl Strings<'_> {
             if wanted.is_empty() {
                 continue;
             }
-            if *encoding == Encoding::PLAIN && self.start(page, levels, &wanted, scratch, &mut texts) {
+            let is_sample = matches!(rows, Rows::First { .. });
+            if is_sample && *encoding == Encoding::PLAIN && self.start(page, levels, &wanted, scratch, &mut texts) {
                 continue;
             }
             let parts = self.parts(page, levels, Amount::Whole, &mut scratch.unpacker, &mut scratch.page)?;

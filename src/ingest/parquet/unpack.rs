@@ -153,3 +153,21 @@ pub(super) fn empty(buffer: &mut Vec<u8>) {
     buffer.clear();
     buffer.shrink_to(KEPT_BYTES);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_page_is_that_of_the_whole() {
+        let whole: Vec<u8> = (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 27) as u8).collect();
+        let packed = zstd::bulk::compress(&whole, 3).expect("memory");
+        let start = |packed: &[u8], enough| unpack_start(packed, enough, &mut Vec::new()).map(<[u8]>::to_vec).ok();
+        for enough in [0, 1, 10_000, 200_000, whole.len()] {
+            assert_eq!(start(&packed, enough).as_deref(), Some(&whole[..enough]), "{enough}");
+        }
+        assert_eq!(start(&packed, whole.len() + 1), None, "there is no more");
+        assert_eq!(start(&packed[..1000], 500_000), None, "it is cut short");
+        assert_eq!(start(&whole, 9), None, "it is not packed");
+    }
+}
