@@ -127,19 +127,14 @@ pub fn read_into<C: Collector>(
     let name = source.name.clone();
     let (line, offset) = detected.start();
     let start = Position { line, offset };
-    let (tally, tables) = if detected.joins.is_empty() {
-        (read_tally(kept, source, &detected, block, codes, charge, look, start, watch)?, Vec::new())
-    } else {
-        let total = Tally::new(start.line, start.offset, kept);
-        read_joined::read(source, &detected, block, codes, charge, look, watch, total)?
-    };
+    let (tally, tables) = read_rows(kept, source, &detected, block, codes, charge, look, start, watch)?;
     Extract::new(name, tally, detected, tables, watch)
 }
 
-/// Reads the rows of an extract without joined tables. Their positions count from `start`. Refuses nothing that depends on all of
-/// them.
+/// Reads the rows of an extract with its joined tables. Their positions count from `start`. Refuses nothing that depends on all of
+/// them, apart from faults of the tables.
 #[allow(clippy::too_many_arguments, reason = "the arguments of read_into")]
-pub(crate) fn read_tally<C: Collector>(
+pub(crate) fn read_rows<C: Collector>(
     kept: C,
     source: Source,
     detected: &Detected,
@@ -149,18 +144,21 @@ pub(crate) fn read_tally<C: Collector>(
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     start: Position,
     watch: &dyn Watch,
-) -> Result<Tally<C>, ReadError> {
+) -> Result<(Tally<C>, Vec<TableUsage>), ReadError> {
     let total = Tally::new(start.line, start.offset, kept);
+    if !detected.joins.is_empty() {
+        return read_joined::read(source, detected, block, codes, charge, look, watch, total);
+    }
     if let Some(table) = source.table() {
         let look = |row: &Row<'_>, position: Position, kept: &mut C| look(detected, row, position, kept);
-        return read_parquet::read(table, detected, codes, charge, &look, watch, total);
+        return Ok((read_parquet::read(table, detected, codes, charge, &look, watch, total)?, Vec::new()));
     }
     let columns = detected.binding.code_columns();
     let prefilter = columns.zip(codes).map(|(columns, codes)| Prefilter::new(columns, codes.iter().copied()));
     let filter = RowFilter::of(charge, prefilter.as_ref());
     let mut blocks = source.blocks(detected.data_start, block);
     let look = |row: &Row<'_>, position: Position, kept: &mut C| look(detected, row, position, kept);
-    parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)
+    Ok((parallel::read(&mut blocks, &detected.grammar, filter, &look, watch, total)?, Vec::new()))
 }
 
 /// What was left out of the input, then what is odd about the number and the shape of its rows.

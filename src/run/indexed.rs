@@ -189,7 +189,7 @@ impl Run {
             self.look_through()?;
         }
         self.context.inputs.iter_mut().for_each(|input| input.rejects.withhold(WITHHELD));
-        self.context.tables.iter_mut().for_each(|table| table.rejects.withhold(WITHHELD));
+        self.context.tables.iter_mut().for_each(|table| table.withhold_rejects(WITHHELD));
         self.context.masked = if months { Masked::IdsAndDays } else { Masked::Ids };
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::ingest::layout::words::Amounts;
 use crate::ingest::scan::ChargeReader;
 use crate::ingest::split::{Split, SplitTally, SplitText};
 use crate::ingest::{self, split};
-use crate::ingest::{Detected, Extract, Layout, Position, ReadError, Row, RowAction, Source, Tally, Watch};
+use crate::ingest::{Detected, Extract, Layout, Position, ReadError, Row, RowAction, Source, TableUsage, Tally, Watch};
 use crate::policy::Policy;
 use crate::run::first_rows;
 use crate::run::reconcile::{self, Charges};
@@ -95,7 +95,7 @@ impl<'a> RowReader<'a> {
         Ok(Self { reader, charges })
     }
 
-    /// Reads all rows of an extract without joined tables, with positions that count from its first row.
+    /// Reads all rows of an extract with its joined tables, with positions that count from its first row.
     pub(super) fn whole(
         &self,
         store: Store,
@@ -103,11 +103,11 @@ impl<'a> RowReader<'a> {
         detected: &Detected,
         setup: &Setup,
         watch: &dyn Watch,
-    ) -> Result<Tally<Store>, ReadError> {
+    ) -> Result<(Tally<Store>, Vec<TableUsage>), ReadError> {
         let (codes, charge, block) = (self.reader.codes.forms(), self.charge(), setup.block);
         let charge = self.charges.is_some().then_some(&charge as &ChargeReader<'_>);
         let start = Position { line: 0, offset: 0 };
-        ingest::read_tally(store, source, detected, block, Some(&codes), charge, &self.look(), start, watch)
+        ingest::read_rows(store, source, detected, block, Some(&codes), charge, &self.look(), start, watch)
     }
 
     /// Reads the rows of a split. Without an `entry` it is guessed.

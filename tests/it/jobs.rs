@@ -12,34 +12,39 @@ use crate::cli::{CLEAR, CommandOutput, DENY, HEAD, TestDir, names};
 use crate::kit::at;
 
 /// A job in a directory.
-struct JobDir {
-    dir: TestDir,
-    slices: u64,
+pub(crate) struct JobDir {
+    /// The directory, which holds the files of the job.
+    pub(crate) dir: TestDir,
+    /// The number of slices.
+    pub(crate) slices: u64,
 }
 
 impl JobDir {
     /// Plans a job over these files, which the directory holds.
-    fn planned(dir: TestDir, args: &[&str]) -> Self {
+    pub(crate) fn planned(dir: TestDir, args: &[&str]) -> Self {
         let line = dir.run(&[&["plan"], args, &["-o", "job"]].concat()).success();
         let line: Value = serde_json::from_str(&line).expect("a line of JSON");
         Self { dir, slices: line["slices"].as_u64().expect("a number") }
     }
 
-    fn slice(&self, number: u64, more: &[&str]) -> CommandOutput {
+    /// Reads a slice.
+    pub(crate) fn slice(&self, number: u64, more: &[&str]) -> CommandOutput {
         let number = number.to_string();
         self.dir.run(&[&["slice", "--plan", "job/plan.json", &number], more].concat())
     }
 
-    fn slice_all(&self) {
+    /// Reads all slices.
+    pub(crate) fn slice_all(&self) {
         (0..self.slices).for_each(|n| drop(self.slice(n, &[]).success()));
     }
 
-    fn merge(&self, more: &[&str]) -> CommandOutput {
+    /// Merges the slices.
+    pub(crate) fn merge(&self, more: &[&str]) -> CommandOutput {
         self.dir.run(&[&["merge", "job", "-q"], more].concat())
     }
 
     /// What merging says when it is refused. Nothing is left.
-    fn refused(&self) -> String {
+    pub(crate) fn refused(&self) -> String {
         let said = self.merge(&["--out", "refused"]).refused();
         assert!(!self.dir.names().iter().any(|name| name.contains("refused")), "{:?}", self.dir.names());
         said
@@ -47,7 +52,7 @@ impl JobDir {
 }
 
 /// The files of two reports that differ.
-fn differing(one: &Path, other: &Path) -> Vec<String> {
+pub(crate) fn differing(one: &Path, other: &Path) -> Vec<String> {
     assert_eq!(names(one), names(other));
     let differs =
         |name: &String| fs::read(one.join(name)).expect("a file") != fs::read(other.join(name)).expect("a file");

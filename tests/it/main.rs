@@ -14,6 +14,7 @@
 //! on_disk     what is looked up by key on disk instead of in memory changes no byte of a report
 //! twin, slow  the reader compared with a slow and simple one
 //! slices      an extract read in slices is the extract read at once
+//! joined_slices  an extract with joined tables read in a slice is the extract read at once
 //! jobs        plan, slice and merge as a shell sees them
 //! damage      damaged input and its messages
 //! pollock     files polluted in the ways of a public benchmark: no row is wrong in silence
@@ -88,6 +89,7 @@ mod injection;
 mod inspect;
 mod invariants;
 mod jobs;
+mod joined_slices;
 mod joins;
 mod kit;
 mod layout_words;

@@ -1,6 +1,7 @@
 //! Tests that a run says the same to the byte where what it looks up by key is on disk instead of in memory.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use proptest::prelude::*;
 
@@ -88,31 +89,35 @@ fn table(header: &str, rows: &[(u8, &str)]) -> String {
     text
 }
 
-proptest! {
-    #![proptest_config(config(96))]
+/// Claims in two extracts and three tables that are joined to both, as files.
+#[derive(Debug, Clone)]
+pub(crate) struct JoinedInputs {
+    extracts: Vec<(&'static str, String)>,
+    tables: Vec<(&'static str, String)>,
+}
 
-    /// Random claims and tables, among them tables that contradict themselves.
-    #[test]
-    fn joined_tables_on_disk_change_no_byte_of_a_report(
-        claims in rows(&["22514", "99213", "", "22515"], 30),
-        more in rows(&["22514", ""], 6),
-        diagnoses in rows(&["M8008XA", "I10", "", "M545"], 24),
-        procedures in rows(&["0PU43JZ,1", "0PU43JZ,2", "0SB00ZZ,1", ",1"], 8),
-        headers in prop::sample::subsequence((1_u8..12).collect::<Vec<_>>(), 0..12),
-        cpt in prop::sample::select(&["22513", "99213", ""][..]),
-        twice in prop::option::weighted(0.1, 1_u8..12),
-        block in prop::sample::select(&[1_usize, 40, BLOCK][..]),
-    ) {
-        let dir = tempfile::tempdir().expect("a directory");
-        let file = |name: &str, text: &str| {
-            let path = dir.path().join(name);
-            std::fs::write(&path, text).expect("written");
-            path.display().to_string()
-        };
-        let extract = |name: &str, rows: &[(u8, &str)]| {
+/// Lines of a table that cannot be read, or have no key that an extract has.
+const ODD_LINES: [&str; 4] = ["C1", "C2,1,2,3,4,5", "X9,0PU43JZ,1", "X10,M8008XA"];
+
+/// Random claims and tables, among them tables that contradict themselves, have rows that cannot be read, and keys that no extract
+/// has.
+pub(crate) fn joined_inputs() -> impl Strategy<Value = JoinedInputs> {
+    let odd = || prop::collection::vec(prop::sample::select(&ODD_LINES[..]), 0..3);
+    let parts = (
+        rows(&["22514", "99213", "", "22515"], 30),
+        rows(&["22514", ""], 6),
+        rows(&["M8008XA", "I10", "", "M545"], 24),
+        rows(&["0PU43JZ,1", "0PU43JZ,2", "0SB00ZZ,1", ",1", "0PU43JZ,one"], 8),
+        prop::sample::subsequence((1_u8..12).collect::<Vec<_>>(), 0..12),
+        prop::sample::select(&["22513", "99213", ""][..]),
+        prop::option::weighted(0.1, 1_u8..12),
+        [odd(), odd(), odd()],
+    );
+    parts.prop_map(|(claims, more, diagnoses, procedures, headers, cpt, twice, odd)| {
+        let extract = |rows: &[(u8, &str)]| {
             let rows: Vec<(u8, String)> = rows.iter().map(|(n, code)| (*n, format!("2024-03-05,{code},131"))).collect();
             let rows: Vec<(u8, &str)> = rows.iter().map(|(n, cells)| (*n, cells.as_str())).collect();
-            file(name, &table("claim_id,service_date,procedure_code,bill_type", &rows))
+            table("claim_id,service_date,procedure_code,bill_type", &rows)
         };
         let header_cells = format!("HMO Blue,{cpt}");
         let headers: Vec<(u8, &str)> = headers.into_iter().chain(twice).map(|n| (n, header_cells.as_str())).collect();
@@ -121,10 +126,43 @@ proptest! {
             ("procedure", table("CLAIM,PX,N", &procedures)),
             ("header", table("CLAIM,PLAN,CPT", &headers)),
         ];
-        let tables = tables.map(|(name, text)| TableFile { name: name.to_owned(), file: file(name, &text), limit: None });
-        let names = [extract("claims.csv", &claims), extract("more.csv", &more)];
+        let with_odd = |((name, text), odd): ((_, String), Vec<&str>)| {
+            (name, odd.into_iter().fold(text, |text, line| text + line + "\n"))
+        };
+        let extracts = vec![("claims.csv", extract(&claims)), ("more.csv", extract(&more))];
+        JoinedInputs { extracts, tables: tables.into_iter().zip(odd).map(with_odd).collect() }
+    })
+}
+
+impl JoinedInputs {
+    /// Writes the files, and returns the names of the extracts and the layouts with the tables.
+    pub(crate) fn write(&self, dir: &Path) -> (Vec<String>, Library) {
+        let file = |name: &str, text: &str| {
+            let path = dir.join(name);
+            std::fs::write(&path, text).expect("written");
+            path.display().to_string()
+        };
+        let names = self.extracts.iter().map(|(name, text)| file(name, text)).collect();
+        let table = |(name, text): &(&str, String)| TableFile {
+            name: (*name).to_owned(),
+            file: file(&format!("{name}.table.csv"), text),
+            limit: None,
+        };
+        let tables: Vec<TableFile> = self.tables.iter().map(table).collect();
         let library = Library::only(Layout::load("joined.toml", LAYOUT).unwrap_or_else(|e| panic!("{e}")));
-        let library = library.joining(&tables).expect("the layout knows them");
+        (names, library.joining(&tables).expect("the layout knows them"))
+    }
+}
+
+proptest! {
+    #![proptest_config(config(96))]
+
+    #[test]
+    fn joined_tables_on_disk_change_no_byte_of_a_report(
+        inputs in joined_inputs(), block in prop::sample::select(&[1_usize, 40, BLOCK][..]),
+    ) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (names, library) = inputs.write(dir.path());
         let judged = in_memory_and_from_disk(|memory| {
             let (policy, library, expect) = (POLICY.clone(), library.clone(), Expect::default());
             let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };

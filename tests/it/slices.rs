@@ -221,7 +221,7 @@ fn write_slice(
     let slice = slice.expect("it is read");
     let path = directory.join(format!("{number}.bin"));
     let mut file = File::create(&path).expect("there is room");
-    slice.head.write(&slice.tally, &mut file).expect("there is room");
+    slice.write(&mut file).expect("there is room");
     let head = SliceReader::open(File::open(&path).expect("it is there"), MEMORY).expect("it is whole").head;
     assert_eq!(head, slice.head);
     (head.entry, head.exit, SliceFile { path, split: number, head })

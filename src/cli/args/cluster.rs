@@ -20,7 +20,7 @@ pub struct Plan {
     /// The directory of the job, which is made for its slices
     #[arg(long, short, value_name = "JOB")]
     pub out: PathBuf,
-    /// Bytes of a split of a plain extract; an extract that is compressed, UTF-16 or ended by CR is one slice
+    /// Bytes of a split of a plain extract; one that is compressed, UTF-16, Parquet, ended by CR or joined is one slice
     #[arg(long, value_name = "SIZE", default_value = SPLIT, value_parser = split_size)]
     pub split: u64,
     /// The plan's authorization file, which `merge` looks up

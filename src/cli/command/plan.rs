@@ -107,27 +107,28 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
         Setup { policy, library, authorizations: None, expect, block: ingest::BLOCK, part: LINES, memory: None };
     let (mut extracts, mut refused, mut slices): (Vec<PlannedExtract>, Vec<ReadError>, u64) = Default::default();
     for file in &files {
-        let (dialect, count) = match Source::open_extract(file, limit).and_then(|source| way_to_read(&source, &setup)) {
-            Ok(WayToRead::Splits(dialect)) => {
-                let bytes = std::fs::metadata(file).map_or(0, |meta| meta.len());
-                let count = splits(dialect.data_start, bytes, typed.split, typed.run_up).count() as u64;
-                (Some(dialect), count)
-            }
-            Ok(WayToRead::OneSlice) => (None, 1),
-            Ok(WayToRead::Merge) => (None, 0),
-            // The run passes over an empty part of an export, and refuses if there is no other.
-            Err(ReadError::Empty { .. }) if files.len() > 1 => (None, 0),
-            Err(e) => {
-                refused.push(e);
-                continue;
-            }
-        };
+        let (dialect, count, joined) =
+            match Source::open_extract(file, limit).and_then(|source| way_to_read(&source, &setup)) {
+                Ok(WayToRead::Splits(dialect)) => {
+                    let bytes = std::fs::metadata(file).map_or(0, |meta| meta.len());
+                    let count = splits(dialect.data_start, bytes, typed.split, typed.run_up).count() as u64;
+                    (Some(dialect), count, Vec::new())
+                }
+                Ok(WayToRead::OneSlice { joined }) => (None, 1, joined),
+                // The run passes over an empty part of an export, and refuses if there is no other.
+                Err(ReadError::Empty { .. }) if files.len() > 1 => (None, 0, Vec::new()),
+                Err(e) => {
+                    refused.push(e);
+                    continue;
+                }
+            };
         extracts.push(PlannedExtract {
             file: file.clone(),
             stamp: Stamp::of(file)?,
             first_slice: slices,
             slices: count,
             dialect,
+            joined,
         });
         slices = slices.saturating_add(count);
         if slices > MOST_SLICES {
@@ -168,17 +169,13 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
 enum WayToRead {
     /// In splits.
     Splits(Dialect),
-    /// Whole, in one slice: it is compressed, UTF-16, Parquet or ended by CR.
-    OneSlice,
-    /// By `merge` itself: tables are joined to it.
-    Merge,
+    /// Whole, in one slice: it is compressed, UTF-16, Parquet or ended by CR, or these tables are joined to it.
+    OneSlice { joined: Vec<String> },
 }
 
 fn way_to_read(source: &Source, setup: &Setup) -> Result<WayToRead, ReadError> {
     let (detected, _) = settle(source, setup)?;
-    if !detected.joins.is_empty() {
-        return Ok(WayToRead::Merge);
-    }
-    let dialect = Dialect::of(&detected).filter(|_| source.undone.is_empty());
-    Ok(dialect.map_or(WayToRead::OneSlice, WayToRead::Splits))
+    let joined: Vec<String> = detected.joins.iter().map(|join| join.file.clone()).collect();
+    let dialect = Dialect::of(&detected).filter(|_| source.undone.is_empty() && joined.is_empty());
+    Ok(dialect.map_or(WayToRead::OneSlice { joined }, WayToRead::Splits))
 }

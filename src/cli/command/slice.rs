@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::claim::Store;
 use crate::claim::store::LINES;
 use crate::cli::args::Slice as Args;
-use crate::cli::job::{Job, Part, PlannedExtract};
+use crate::cli::job::{Job, JobPlan, Part, PlannedExtract};
 use crate::cli::machine::DefaultMemory;
 use crate::cli::signals::GRACE;
 use crate::exit::Exit;
@@ -69,7 +69,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
         part: LINES,
         memory: Some(memory),
     };
-    ensure_unchanged(part, args)?;
+    ensure_unchanged(plan, part, args)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(1).into()).build()?;
     let store = Store::new(Some(Arc::clone(&spool)), setup.part);
     let read = pool.install(|| read(part, plan.layout.max_decompressed, args, &setup, store, watch));
@@ -77,7 +77,10 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
         return Err(ReadError::Spool(e.to_string()).into());
     }
     let slice = read?;
-    ensure_unchanged(part, args)?;
+    ensure_unchanged(plan, part, args)?;
+    if !slice.tables.iter().map(|usage| &usage.file).eq(&part.extract.joined) {
+        bail!("the tables that are joined to it are not those of the plan; plan the job again");
+    }
     save(&slice, &directory, path).with_context(|| path.display().to_string())?;
     Ok(slice)
 }
@@ -115,11 +118,15 @@ fn read(
     Ok(read_split(id, (name, text), &detected, split, args.entry, setup, store, watch)?)
 }
 
-/// Fails if the extract is not as it was planned. Bytes from stdin are the caller's business.
-fn ensure_unchanged(part: &Part<'_>, args: &Args) -> anyhow::Result<()> {
+/// Fails if the extract, or a table that is joined to it, is not as it was planned. Bytes from stdin are the caller's business.
+fn ensure_unchanged(plan: &JobPlan, part: &Part<'_>, args: &Args) -> anyhow::Result<()> {
     let PlannedExtract { file, stamp, .. } = part.extract;
-    if args.stdin_at.is_none() && !stamp.is_quickly(file)? {
-        bail!("{file}: changed since the job was planned; plan the job again");
+    let extract = Some((file, stamp)).filter(|_| args.stdin_at.is_none());
+    let tables = plan.tables_of(part.extract).into_iter().flatten().map(|table| (&table.file, &table.stamp));
+    for (file, stamp) in extract.into_iter().chain(tables) {
+        if !stamp.is_quickly(file)? {
+            bail!("{file}: changed since the job was planned; plan the job again");
+        }
     }
     Ok(())
 }
@@ -133,7 +140,7 @@ fn save(slice: &Slice, directory: &Path, path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     let mut out = BufWriter::new(file.as_file());
-    slice.head.write(&slice.tally, &mut out)?;
+    slice.write(&mut out)?;
     drop(out);
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error).map(drop)

@@ -112,10 +112,12 @@ pub(crate) struct PlannedExtract {
     pub(crate) stamp: Stamp,
     /// The number of its first slice in the job.
     pub(crate) first_slice: u64,
-    /// The number of its slices. 0: it has no text, or joined tables, and `merge` reads it itself.
+    /// The number of its slices. 0: it has no text.
     pub(crate) slices: u64,
     /// How its rows are read. `None`: it is read whole, in one slice.
     pub(crate) dialect: Option<Dialect>,
+    /// The files of the tables that are joined to it. They are among the other inputs of the plan.
+    pub(crate) joined: Vec<String>,
 }
 
 /// What shows that a file is the same as when the job was planned.
@@ -199,6 +201,13 @@ impl JobPlan {
         library_of(&self.layout, self.layout_file.as_ref().map(PolicyFile::from).as_ref())
     }
 
+    /// The tables that are joined to an extract. `None`: the plan lacks one.
+    pub(crate) fn tables_of(&self, extract: &PlannedExtract) -> Option<Vec<&PlannedFile>> {
+        let table =
+            |file: &String| self.others.iter().find(|other| other.role == InputRole::Joined && other.file == *file);
+        extract.joined.iter().map(table).collect()
+    }
+
     /// The arguments of a `check` that does what the job does, with flags that say what to write.
     pub(crate) fn check(&self, writing: Check) -> Check {
         let Choices { layout, policy, select, ignore, auths, config, .. } = &self.typed;
@@ -242,7 +251,8 @@ impl Job {
         let end = plan.extracts.iter().try_fold(0_u64, |next, extract| {
             (extract.first_slice == next).then(|| next.checked_add(extract.slices)).flatten()
         });
-        if plan.slices > MOST_SLICES || plan.extracts.is_empty() || end != Some(plan.slices) {
+        let has_tables = plan.extracts.iter().all(|extract| plan.tables_of(extract).is_some());
+        if plan.slices > MOST_SLICES || plan.extracts.is_empty() || end != Some(plan.slices) || !has_tables {
             bail!("{shown}: is damaged; plan the job again");
         }
         let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();

@@ -112,7 +112,10 @@ impl JobSlices {
         }
         for (other, (role, file)) in job.others.iter().zip(inputs) {
             if (other.role, other.file.as_str()) != (role, file) || Stamp::of(file)? != other.stamp {
-                bail!("{file}: changed since the job was planned; plan the job again");
+                // A table is read by the slices of the extracts that it is joined to.
+                let joined = job.extracts.iter().find(|extract| extract.joined.iter().any(|table| table == file));
+                let read_by = joined.map_or_else(String::new, |extract| format!("{}, split 0: ", extract.file));
+                bail!("{read_by}{file}: changed since the job was planned; plan the job again");
             }
         }
         Ok(())
@@ -126,7 +129,7 @@ impl JobSlices {
     ) -> Box<ReadExtract<'a>> {
         Box::new(move |number, name, setup, store, watch| {
             let (source, slices) = (open(name)?, self.slices.get(number as usize).map_or(&[][..], Vec::as_slice));
-            // An extract with joined tables is not read in slices.
+            // An extract without text has no slice.
             if slices.is_empty() {
                 return read_one(number, source, setup, store, watch);
             }

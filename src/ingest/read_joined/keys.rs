@@ -5,6 +5,9 @@ use rustc_hash::FxHashSet;
 /// Keys that a set holds: at eight bytes each, with room for growth, 32 MiB at most.
 const MAX_KEYS: usize = 1 << 20;
 
+/// Most halvings of a set: so often halved, the range has no more hashes than a set holds.
+const MAX_HALVINGS: u32 = u64::BITS - MAX_KEYS.ilog2();
+
 /// Distinct keys by their hashes. A set with more than [`MAX_KEYS`] keys keeps a sample of them: those whose hash is in the
 /// lowest half of all hashes, the lowest quarter, and so on. The sample depends on the keys alone, not on their order.
 #[derive(Debug, Clone, Default)]
@@ -60,9 +63,38 @@ impl KeySet {
         self.halvings > 0
     }
 
+    /// The number of its hashes, and how often their range was halved.
+    pub(crate) fn size(&self) -> (u64, u32) {
+        (self.hashes.len() as u64, self.halvings)
+    }
+
+    /// Its hashes, in order.
+    pub(crate) fn sorted(&self) -> Vec<u64> {
+        let mut hashes: Vec<u64> = self.hashes.iter().copied().collect();
+        hashes.sort_unstable();
+        hashes
+    }
+
+    /// A set to [restore](Self::restore) hashes to. `None`: no range was halved so often.
+    pub(crate) fn halved(halvings: u32) -> Option<Self> {
+        (halvings <= MAX_HALVINGS).then(|| Self { halvings, ..Self::default() })
+    }
+
+    /// Adds a hash of a set that was halved as often. `false`: that set cannot have held it.
+    pub(crate) fn restore(&mut self, hash: u64) -> bool {
+        is_in(hash, self.halvings) && self.hashes.len() < MAX_KEYS && self.hashes.insert(hash)
+    }
+
+    /// Has this set all keys of a set that was halved more often, or as often?
+    pub(crate) fn has_all(&self, others: &Self) -> bool {
+        others.halvings >= self.halvings && others.hashes.is_subset(&self.hashes)
+    }
+
     fn put(&mut self, hash: u64) {
-        if is_in(hash, self.halvings) && self.hashes.insert(hash) && self.hashes.len() > MAX_KEYS {
-            self.sample_of(self.halvings + 1);
+        if is_in(hash, self.halvings) && self.hashes.insert(hash) {
+            while self.hashes.len() > MAX_KEYS {
+                self.sample_of(self.halvings + 1);
+            }
         }
     }
 
@@ -121,6 +153,9 @@ mod tests {
         assert!(up.is_sample() && up.hashes.len() <= MAX_KEYS);
         let error = up.len().abs_diff(u64::from(many));
         assert!(error * 100 < u64::from(many), "{} for {many}", up.len());
+        let mut restored = KeySet::halved(up.size().1).expect("it was halved so often");
+        assert!(up.sorted().into_iter().all(|hash| restored.restore(hash)) && restored.hashes == up.hashes);
+        assert!(!restored.restore(u64::MAX) && KeySet::halved(64).is_none(), "no set holds that");
         // A key that is in both is in both samples or in neither.
         let few = set(0..1000);
         assert!(up.common(&few).hashes.iter().all(|hash| few.hashes.contains(hash)));

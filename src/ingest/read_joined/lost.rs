@@ -11,6 +11,9 @@ use crate::ingest::source::spill::{Scratch, Spool, SpoolSlot};
 /// Keys that are written and read back at a time.
 const CHUNK_KEYS: usize = 1 << 14;
 
+/// Bytes of keys likewise, because keys may have any length.
+const CHUNK_BYTES: usize = 1 << 20;
+
 /// The number of such cells by key.
 #[derive(Debug)]
 pub(crate) enum LostCodes {
@@ -32,24 +35,28 @@ pub(crate) struct SortedLost {
     spool: Arc<Spool>,
     chunks: Vec<SpoolSlot>,
     next: Vec<(Box<str>, u64)>,
+    /// Bytes of the keys of `next`.
+    bytes: usize,
     keys: u64,
     cells: u64,
 }
 
 impl SortedLost {
     /// No keys yet, in a file that `scratch` makes.
-    pub(super) fn new(scratch: Scratch) -> Self {
-        Self { spool: Spool::new(scratch, 0), chunks: Vec::new(), next: Vec::new(), keys: 0, cells: 0 }
+    pub(crate) fn new(scratch: Scratch) -> Self {
+        Self { spool: Spool::new(scratch, 0), chunks: Vec::new(), next: Vec::new(), bytes: 0, keys: 0, cells: 0 }
     }
 
     /// Adds the next key.
-    pub(super) fn add(&mut self, key: Box<str>, cells: u64) -> io::Result<()> {
+    pub(crate) fn add(&mut self, key: Box<str>, cells: u64) -> io::Result<()> {
         self.keys += 1;
         self.cells += cells;
+        self.bytes += key.len();
         self.next.push((key, cells));
-        if self.next.len() == CHUNK_KEYS {
+        if self.next.len() == CHUNK_KEYS || self.bytes >= CHUNK_BYTES {
             self.chunks.push(self.spool.write(&self.next)?);
             self.next.clear();
+            self.bytes = 0;
         }
         Ok(())
     }
@@ -102,6 +109,18 @@ impl LostCodes {
         }
     }
 
+    /// Passes every key to `take`, in order, with its number of cells. Fails if the disk or `take` fails.
+    pub(crate) fn each(&self, mut take: impl FnMut(&str, u64) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Held(keys) => {
+                let mut sorted: Vec<_> = keys.iter().collect();
+                sorted.sort_unstable();
+                sorted.into_iter().try_for_each(|(key, cells)| take(key, *cells))
+            }
+            Self::Sorted(keys) => keys.iter().try_for_each(|entry| entry.and_then(|(key, cells)| take(&key, cells))),
+        }
+    }
+
     /// Keeps the keys that are also in `other`. Fails if the disk does.
     pub(crate) fn retain(&mut self, other: &Self) -> io::Result<()> {
         match (&mut *self, other) {
@@ -146,6 +165,15 @@ mod tests {
                 keys.for_each(|(key, cells)| sorted.add(key, cells).expect("room on disk"));
                 LostCodes::Sorted(sorted)
             };
+            let all = |is_sorted| {
+                let mut all = Vec::new();
+                let taken = of(&one, is_sorted).each(|key, cells| {
+                    all.push((key.to_owned(), cells));
+                    Ok(())
+                });
+                taken.map(|()| all).expect("room on disk")
+            };
+            prop_assert_eq!((all(false), all(true)), (one.clone().into_iter().collect(), one.clone().into_iter().collect()));
             let want: Vec<u64> = one.iter().filter(|(key, _)| other.contains_key(*key)).map(|(_, cells)| *cells).collect();
             for (first, second) in [(false, false), (false, true), (true, false), (true, true)] {
                 let mut kept = of(&one, first);

@@ -28,7 +28,7 @@
 mod by_key;
 mod codes;
 pub(crate) mod keys;
-mod lost;
+pub(crate) mod lost;
 mod room;
 mod rows;
 mod table;
@@ -49,7 +49,7 @@ use crate::ingest::read_joined::lost::LostCodes;
 use crate::ingest::read_joined::room::{Room, unwritten};
 use crate::ingest::read_joined::rows::{KeptRows, UnjoinedRow, UnjoinedRows};
 use crate::ingest::read_joined::table::{Cells, FoundRows, ReadTable, RowCells, SortedRows, code, collect_rows};
-use crate::ingest::read_joined::usage::TableUsage;
+use crate::ingest::read_joined::usage::{TableRead, TableUsage};
 use crate::ingest::record::grammar::CellSpan;
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::{Reject, Rejects};
@@ -131,9 +131,17 @@ pub(crate) fn read<C: Collector>(
     for (nth, (join, found)) in joins.iter().zip(found).enumerate() {
         let asked = asked.get(nth).unwrap_or(&nothing);
         let of_table = join_table(join, binding, found, &kept, room, &quiet)?;
-        let ReadTable { count, rejects, keys } = of_table.table;
-        let used = (of_table.lost, of_table.is_used);
-        usages.push(TableUsage::new(join, &detected.header, (count, rejects, keys), asked, used));
+        let ReadTable { counts, rejects, keys } = of_table.table;
+        let read = TableRead {
+            counts,
+            rejects,
+            met: keys.common(asked),
+            asked: asked.held_beside(&keys),
+            keys,
+            is_used: of_table.is_used,
+            lost: of_table.lost,
+        };
+        usages.push(TableUsage::new(join, &detected.header, read));
         joined.push(of_table.cells);
     }
     Ok((look_at((kept, rejected), detected, joined, look, tally)?, usages))

@@ -10,18 +10,18 @@ use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::{KeySet, hash};
 use crate::ingest::read_joined::room::{Room, SORTED_BYTES, Share, unwritten};
+use crate::ingest::read_joined::usage::warnings;
 use crate::ingest::record::reject::{Reason, Rejects};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
-use crate::ingest::scan::tally::Tally;
+use crate::ingest::scan::tally::{Counts, Tally};
 use crate::ingest::source::Source;
 use crate::ingest::source::key_filter::KeyFilter;
 use crate::ingest::source::sorted::Sorter;
 use crate::ingest::source::spill::Spool;
-use crate::warning::Warning;
 
 /// Bytes of memory that a kept row takes besides its text: its place in a list, in hash tables of its keys, and in the
 /// allocator.
@@ -150,7 +150,7 @@ pub(super) enum FoundRows {
 /// What was read of a table besides those rows.
 pub(super) struct ReadTable {
     pub(super) keys: KeySet,
-    pub(super) count: u64,
+    pub(super) counts: Counts,
     pub(super) rejects: Rejects,
 }
 
@@ -278,10 +278,14 @@ pub(super) fn read(
     let total = Tally::new(join.lines_before + 1, join.data_start as u64, TableRows::of_table(room));
     let tally = parallel::read(&mut blocks, &join.grammar, RowFilter::All, &look, watch, total)?;
     tally.refuse_rows_that_end_otherwise(&join.file, &join.grammar)?;
-    let mut warnings: Vec<Warning> = tally.left_out.iter().map(|kind| Warning::new(*kind).file(&join.file)).collect();
-    warnings.extend(tally.warnings_about_lines(&join.file, &join.grammar, join.lines_before));
-    warnings.into_iter().filter(|_| is_first).for_each(|warning| watch.warning(warning));
-    let count = tally.rows;
+    // Which rows are passed over depends on what memory holds of the keys, and nobody asks for their number.
+    let counts = Counts { ignored: 0, ..tally.counts().clone() };
+    if is_first {
+        for warning in warnings(join, &counts) {
+            watch.warning(warning);
+        }
+    }
+    let count = counts.rows;
     let Tally { kept: mut rows, rejects, .. } = tally;
     if rejects.len() * 2 > count {
         let first = rejects.first().iter().map(|r| format!("line {}: {}", r.line, r.reason.sentence()));
@@ -294,5 +298,5 @@ pub(super) fn read(
         return Err(ReadError::unusable(&join.file, what));
     }
     let keys = std::mem::take(&mut rows.keys);
-    Ok((rows.finish().map_err(unwritten)?, ReadTable { keys, count, rejects }))
+    Ok((rows.finish().map_err(unwritten)?, ReadTable { keys, counts, rejects }))
 }

@@ -7,6 +7,8 @@ use crate::ingest::layout::joined::Joined;
 use crate::ingest::read_joined::keys::KeySet;
 use crate::ingest::read_joined::lost::LostCodes;
 use crate::ingest::record::reject::Rejects;
+use crate::ingest::scan::tally::Counts;
+use crate::warning::Warning;
 
 /// Keys of the extracts, all of them missing from a sample of a table's keys, after which the table is that of other claims. If
 /// three in a hundred were met, a hundred would miss them once in twenty times.
@@ -19,24 +21,31 @@ pub struct TableUsage {
     pub table: String,
     /// Its file, as given.
     pub file: String,
-    /// Its rows, rejected ones included.
-    pub rows: u64,
-    /// Rows that cannot be read.
-    pub rejects: Rejects,
     /// The columns of its key, in words.
     key: String,
     /// The columns of the extract that equal them, in words.
     to: String,
-    keys: KeySet,
-    met: KeySet,
-    /// The counts of both, once the keys are forgotten.
+    pub(crate) read: TableRead,
+    /// The numbers of its keys and of those that were met, once the keys are forgotten.
     counted: Option<KeyCounts>,
+}
+
+/// What reading extracts with a joined table gives: all of its usage that is not in a header.
+#[derive(Debug)]
+pub(crate) struct TableRead {
+    /// What was counted while the table was read. Lines and bytes are those of its file.
+    pub(crate) counts: Counts,
+    /// Rows that cannot be read.
+    pub(crate) rejects: Rejects,
+    pub(crate) keys: KeySet,
+    /// Keys that a row of the extracts has.
+    pub(crate) met: KeySet,
     /// Keys of the extracts that the sample of the table's keys would hold.
-    asked: u64,
+    pub(crate) asked: u64,
     /// Does a row of the extracts that is kept take cells of the table?
-    is_used: bool,
+    pub(crate) is_used: bool,
     /// Cells with known codes, by keys that no row of the extracts has.
-    lost: LostCodes,
+    pub(crate) lost: LostCodes,
 }
 
 /// Numbers of keys.
@@ -72,13 +81,7 @@ pub struct TableCounts {
 
 impl TableUsage {
     /// `names`: those of the extract's columns.
-    pub(crate) fn new(
-        join: &Joined,
-        names: &[String],
-        (rows, rejects, keys): (u64, Rejects, KeySet),
-        asked: &KeySet,
-        (lost, is_used): (LostCodes, bool),
-    ) -> Self {
+    pub(crate) fn new(join: &Joined, names: &[String], read: TableRead) -> Self {
         let words = |columns: &[usize], names: &[String]| {
             let names: Vec<_> = columns.iter().filter_map(|column| names.get(*column)).map(String::as_str).collect();
             names.join(", ")
@@ -86,31 +89,41 @@ impl TableUsage {
         Self {
             table: join.table.clone(),
             file: join.file.clone(),
-            rows,
-            rejects,
             key: words(&join.key, &join.header),
             to: words(&join.to, names),
-            met: keys.common(asked),
-            asked: asked.held_beside(&keys),
-            is_used,
-            keys,
+            read,
             counted: None,
-            lost,
         }
+    }
+
+    /// What was left out of the table, and what is odd about its rows.
+    pub(crate) fn warnings(&self, join: &Joined) -> Vec<Warning> {
+        warnings(join, &self.read.counts)
+    }
+
+    /// Rows that cannot be read.
+    pub fn rejects(&self) -> &Rejects {
+        &self.read.rejects
+    }
+
+    /// Replaces the text of every rejected row with this sentence.
+    pub fn withhold_rejects(&mut self, sentence: &'static str) {
+        self.read.rejects.withhold(sentence);
     }
 
     /// Adds the use by another extract. The table was read again for it, with the same rows. Fails if the disk does.
     pub(crate) fn merge(&mut self, other: &Self) -> io::Result<()> {
-        self.met.merge(&other.met);
-        self.asked += other.asked;
-        self.is_used |= other.is_used;
-        self.lost.retain(&other.lost)
+        self.read.met.merge(&other.read.met);
+        self.read.asked += other.read.asked;
+        self.read.is_used |= other.read.is_used;
+        self.read.lost.retain(&other.read.lost)
     }
 
     /// Refuses a table of which no key is met: it is that of other claims, or its keys are written in another way.
     pub(crate) fn refuse_if_unmet(&self) -> Result<(), ReadError> {
-        let least = if self.keys.is_sample() || self.met.is_sample() { MISSING_FROM_SAMPLE } else { 1 };
-        if self.asked < least || self.keys.is_empty() || !self.met.is_empty() || self.is_used {
+        let TableRead { keys, met, asked, is_used, .. } = &self.read;
+        let least = if keys.is_sample() || met.is_sample() { MISSING_FROM_SAMPLE } else { 1 };
+        if *asked < least || keys.is_empty() || !met.is_empty() || *is_used {
             return Ok(());
         }
         let what = format!(
@@ -122,14 +135,15 @@ impl TableUsage {
     }
 
     fn key_counts(&self) -> KeyCounts {
-        let estimated = self.keys.is_sample() || self.met.is_sample();
-        self.counted.unwrap_or_else(|| KeyCounts { all: self.keys.len(), met: self.met.len(), estimated })
+        let TableRead { keys, met, .. } = &self.read;
+        let estimated = keys.is_sample() || met.is_sample();
+        self.counted.unwrap_or_else(|| KeyCounts { all: keys.len(), met: met.len(), estimated })
     }
 
     /// Drops the keys, of which only the counts are asked for after the last extract.
     pub(crate) fn forget_keys(&mut self) {
         self.counted = Some(self.key_counts());
-        (self.keys, self.met) = Default::default();
+        (self.read.keys, self.read.met) = Default::default();
     }
 
     /// The counts.
@@ -138,20 +152,26 @@ impl TableUsage {
         TableCounts {
             table: self.table.clone(),
             file: self.file.clone(),
-            rows: self.rows,
-            rejected: self.rejects.len(),
+            rows: self.read.counts.rows,
+            rejected: self.read.rejects.len(),
             keys,
             keys_met: met.min(keys),
             keys_met_by_none: keys.saturating_sub(met),
             estimated,
-            codes_unmet: self.lost.cells(),
+            codes_unmet: self.read.lost.cells(),
         }
     }
 
     /// Number of keys that carry listed codes and that no row has.
     pub fn keys_with_unmet_codes(&self) -> u64 {
-        self.lost.keys()
+        self.read.lost.keys()
     }
+}
+
+/// What was left out of a joined table, and what is odd about its rows.
+pub(crate) fn warnings(join: &Joined, counts: &Counts) -> Vec<Warning> {
+    let left_out = counts.left_out.iter().map(|kind| Warning::new(*kind).file(&join.file));
+    left_out.chain(counts.warnings_about_lines(&join.file, &join.grammar, join.lines_before)).collect()
 }
 
 #[cfg(test)]
@@ -168,16 +188,18 @@ mod tests {
         TableUsage {
             table: "dx".to_owned(),
             file: "dx.csv".to_owned(),
-            rows: 0,
-            rejects: Rejects::default(),
             key: String::new(),
             to: String::new(),
-            met: keys.common(&asked),
-            asked: asked.held_beside(&keys),
-            is_used: false,
-            keys,
+            read: TableRead {
+                counts: Counts::default(),
+                rejects: Rejects::default(),
+                met: keys.common(&asked),
+                asked: asked.held_beside(&keys),
+                is_used: false,
+                keys,
+                lost: LostCodes::default(),
+            },
             counted: None,
-            lost: LostCodes::default(),
         }
     }
 
@@ -186,7 +208,7 @@ mod tests {
         for mut usage in [usage(0..9, 8..12), usage(0..3 << 20, 0..2 << 20)] {
             let before = usage.counts();
             usage.forget_keys();
-            assert_eq!((usage.counts(), usage.keys.is_empty() && usage.met.is_empty()), (before, true));
+            assert_eq!((usage.counts(), usage.read.keys.is_empty() && usage.read.met.is_empty()), (before, true));
         }
     }
 
@@ -199,7 +221,8 @@ mod tests {
         }
         let other = usage(large(), 9_000_000..9_010_000);
         assert!(other.refuse_if_unmet().is_err());
-        assert!(TableUsage { is_used: true, ..other }.refuse_if_unmet().is_ok());
+        let used = TableRead { is_used: true, ..other.read };
+        assert!(TableUsage { read: used, ..other }.refuse_if_unmet().is_ok());
         assert!(usage(0..9, 9..10).refuse_if_unmet().is_err() && usage(0..9, 8..10).refuse_if_unmet().is_ok());
         assert!(usage(0..0, 9..10).refuse_if_unmet().is_ok() && usage(0..9, 9..9).refuse_if_unmet().is_ok());
     }

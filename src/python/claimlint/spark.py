@@ -111,7 +111,7 @@ def check(  # noqa: PLR0913 -- each is named
         paths: extracts, or patterns; all of them are judged together. Relative paths are made absolute.
         out: the directory of the report.
         auths: the plan's authorization file.
-        split: bytes of a slice of a plain extract.
+        split: bytes of a slice of a plain extract. A compressed one, and one with joined tables, is one slice.
         job: the directory of the slices, as private as the report; by default beside it, with ``.job`` after its name.
         keep_job: whether the slices stay when the report is complete.
         slice_memory: what ``claimlint slice --memory`` says: memory for the rows in scope of one task.

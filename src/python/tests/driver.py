@@ -1,4 +1,6 @@
-"""A driver of its own process: ``driver.py MASTER JOB OUT EXTRACT... AUTHS``. MASTER is ``connect`` for Spark Connect.
+"""A driver of its own process: ``driver.py MASTER JOB OUT EXTRACT... [NAME=TABLE...] AUTHS``.
+
+MASTER is ``connect`` for Spark Connect.
 
 Prints one line of JSON: how many slices were read by this run, and how far each report of progress was.
 """
@@ -41,7 +43,8 @@ def session(master: str) -> SparkSession:
 
 def main() -> None:
     """Check, and say what was done."""
-    master, job, out, *extracts, auths = sys.argv[1:]
+    master, job, out, *files, auths = sys.argv[1:]
+    extracts, tables = ([file for file in files if ("=" in file) == is_table] for is_table in (False, True))
     before = sum(1 for _ in Path(job).glob("slice-*.bin"))
     spark = session(master)
     steps: list[tuple[int, int]] = []
@@ -51,6 +54,7 @@ def main() -> None:
             extracts,
             out=out,
             auths=auths,
+            join=tables,
             job=job,
             split=SPLIT,
             format="all",

@@ -215,6 +215,21 @@ def test_spark_connect(place: Path, tmp_path: Path, inputs: list[str], expected:
     assert content(tmp_path / "report") == expected
 
 
+def test_each_extract_with_joined_tables_is_a_task(cluster: Cluster, place: Path, tmp_path: Path) -> None:
+    relational = EXTRACTS / "relational"
+    header, *rows = (relational / "optum-medical.csv").read_bytes().splitlines(keepends=True)
+    extracts = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for extract, part in zip(extracts, (rows[:4], rows[4:]), strict=True):
+        extract.write_bytes(header + b"".join(part))
+    tables = [f"{name}={relational / f'optum-{file}.csv'}" for name, file in [("diagnosis", "diagnostic"), ("procedure", "procedure")]]
+    auths = EXTRACTS / "authorizations-2024q1.csv"
+    claimlint.check(extracts, out=tmp_path / "expected", auths=auths, join=tables, format="all", quiet=True)
+    calls(place)
+    finish(start(place, cluster.master, tmp_path, [*map(str, extracts), *tables, str(auths)]))
+    assert set(calls(place)) == {"0", "1"}
+    assert content(tmp_path / "report") == content(tmp_path / "expected")
+
+
 def test_only_data_frames_are_used() -> None:
     for file in PACKAGE.rglob("*.py"):
         code = file.read_text(encoding="utf-8")

@@ -136,7 +136,7 @@ pub fn rejects<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Resu
     let mut table = CsvFile::open(out, &["source_file", "source_line", "byte_offset", "reason", "raw"], |_, _| {})?;
     let out = table.out.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
     let extracts = context.run.inputs.iter().map(|input| (&input.name, &input.rejects));
-    let tables = context.run.tables.iter().map(|table| (&table.file, &table.rejects));
+    let tables = context.run.tables.iter().map(|table| (&table.file, table.rejects()));
     for (file, rejects) in extracts.chain(tables) {
         rejects.each(|reject| {
             let mut rows = CsvRows::default();

@@ -1,11 +1,14 @@
 //! Reads an extract or a split of it into a slice.
 
+use std::io::{self, Write};
+
 use crate::claim::Store;
 use crate::ingest::split::{Split, SplitTally, SplitText};
-use crate::ingest::{Detected, ReadError, Source, Tally, Watch};
+use crate::ingest::{Detected, ReadError, Source, TableUsage, Tally, Watch};
 use crate::run::read::{RowReader, settle};
 use crate::run::setup::Setup;
 use crate::run::slice::file::{SliceHead, SliceId};
+use crate::run::slice::table::TableHead;
 
 /// What was read of an extract or of a split.
 #[derive(Debug)]
@@ -14,9 +17,18 @@ pub struct Slice {
     pub head: SliceHead,
     /// The rows, with positions that count from the entry.
     pub tally: Tally<Store>,
+    /// How the joined tables were used.
+    pub tables: Vec<TableUsage>,
 }
 
-/// Reads a whole extract without joined tables into a slice.
+impl Slice {
+    /// Writes the slice as a file.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        self.head.write(&self.tally, &self.tables, out)
+    }
+}
+
+/// Reads a whole extract with its joined tables into a slice.
 pub fn read_whole(
     id: SliceId,
     mut source: Source,
@@ -27,9 +39,9 @@ pub fn read_whole(
     setup.bound(&mut source);
     let (detected, _) = settle(&source, setup)?;
     let rows = RowReader::new(id.extract, &source.name, &detected, setup)?;
-    let tally = rows.whole(store, source, &detected, setup, watch)?;
+    let (tally, tables) = rows.whole(store, source, &detected, setup, watch)?;
     let (_, entry) = detected.start();
-    Ok(slice(id, SplitTally { entry, exit: entry + tally.bytes, tally }))
+    Ok(slice(id, SplitTally { entry, exit: entry + tally.bytes, tally }, tables))
 }
 
 /// Reads a split into a slice. Without an `entry` it is guessed.
@@ -46,10 +58,10 @@ pub fn read_split(
 ) -> Result<Slice, ReadError> {
     let rows = RowReader::new(id.extract, name, detected, setup)?;
     let read = rows.split(store, (name, text), detected, split, entry, setup, watch)?;
-    Ok(slice(id, read))
+    Ok(slice(id, read, Vec::new()))
 }
 
-fn slice(id: SliceId, read: SplitTally<Store>) -> Slice {
+fn slice(id: SliceId, read: SplitTally<Store>, tables: Vec<TableUsage>) -> Slice {
     let SplitTally { entry, exit, mut tally } = read;
     tally.kept.finish();
     let head = SliceHead {
@@ -59,6 +71,7 @@ fn slice(id: SliceId, read: SplitTally<Store>) -> Slice {
         counts: tally.counts().clone(),
         rejected: tally.rejects.len(),
         lines: tally.kept.len() as u64,
+        tables: tables.iter().map(|usage| TableHead::of(&usage.read)).collect(),
     };
-    Slice { head, tally }
+    Slice { head, tally, tables }
 }

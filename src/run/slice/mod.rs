@@ -6,14 +6,22 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`frames`]: lists as frames of bounded size.
+//! - [`counts`]: counts and rejected rows.
+//! - [`table`]: what was read of a joined table.
 //! - [`file`](mod@file): a slice as a file of frames.
 //! - [`make`]: reads an extract or a split into a slice.
 //! - [`merge`]: reads an extract from its slices.
 
+mod counts;
 pub mod file;
+mod frames;
 pub mod make;
 pub mod merge;
+mod table;
 
-pub use crate::run::slice::file::{SliceError, SliceHead, SliceId, SliceReader};
+pub use crate::run::slice::file::{SliceHead, SliceId, SliceReader};
+pub use crate::run::slice::frames::SliceError;
 pub use crate::run::slice::make::{Slice, read_split, read_whole};
 pub use crate::run::slice::merge::{SliceFile, read_slices};
+pub use crate::run::slice::table::TableHead;

@@ -41,7 +41,7 @@ pub(crate) struct SourceFile<'a> {
 pub(crate) fn rejected(run: &RunContext) -> Vec<RejectedReason<'_>> {
     let mut reasons: BTreeMap<Reason, (u64, &str, u64)> = BTreeMap::new();
     let extracts = run.inputs.iter().map(|input| (&input.name, &input.rejects));
-    let tables = run.tables.iter().map(|table| (&table.file, &table.rejects));
+    let tables = run.tables.iter().map(|table| (&table.file, table.rejects()));
     for (file, rejects) in extracts.chain(tables) {
         for (reason, count) in rejects.counts() {
             reasons.entry(*reason).or_insert((0, file, count.first)).0 += count.rows;
