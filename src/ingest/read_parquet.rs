@@ -295,7 +295,7 @@ impl<L> Reading<'_, L> {
         Ok(tally)
     }
 
-    /// Adds rejected rows, which are shown with all their columns.
+    /// Adds rejected rows, which are shown with all columns of the table. That of their lines was added to it.
     fn reject<C>(
         &self,
         stretch: &Stretch,
@@ -307,7 +307,8 @@ impl<L> Reading<'_, L> {
         }
         let numbers: Vec<u32> = rejected.iter().map(|(number, ..)| *number).collect();
         let of_group = self.file.group_rows(stretch.group);
-        let mut lines = Lines::of(self.file, stretch.group, &Rows::Listed { numbers: &numbers, of: of_group })?;
+        let rows = Rows::Listed { numbers: &numbers, of: of_group };
+        let mut lines = Lines::of(self.file, stretch.group, &rows, self.line_column)?;
         let mut text = Vec::new();
         for (_, line, reason) in rejected {
             text.clear();

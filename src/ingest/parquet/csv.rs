@@ -27,7 +27,7 @@ pub(crate) fn first_rows(file: &ParquetFile, rows: usize, bytes: usize) -> Resul
         }
         let of_group = file.metadata.row_groups[group].num_rows();
         let wanted = of_group.min(rows - written);
-        let mut lines = Lines::of(file, group, &Rows::First { count: wanted, of: of_group })?;
+        let mut lines = Lines::of(file, group, &Rows::First { count: wanted, of: of_group }, None)?;
         for _ in 0..wanted {
             if text.len() >= bytes {
                 return Ok((text, false));
@@ -47,13 +47,19 @@ fn on_one_line(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Rows of a row group with all their columns, as lines.
+/// Rows of a row group as lines.
 pub(crate) struct Lines(Vec<Option<Cells>>);
 
 impl Lines {
-    /// Reads these rows. Columns that are not read are empty.
-    pub(crate) fn of(file: &ParquetFile, group: usize, rows: &Rows<'_>) -> Result<Self, ReadError> {
-        let cells = file.columns().par_iter().map(|column| match column.kind {
+    /// Reads these rows with all their columns but this one. Columns that are not read are empty.
+    pub(crate) fn of(
+        file: &ParquetFile,
+        group: usize,
+        rows: &Rows<'_>,
+        left_out: Option<usize>,
+    ) -> Result<Self, ReadError> {
+        let columns = file.columns().par_iter().enumerate().filter(|(nth, _)| Some(*nth) != left_out);
+        let cells = columns.map(|(_, column)| match column.kind {
             Kind::Unreadable(..) => Ok(None),
             _ => file.cells(group, column, rows, Between::Comma).map(Some),
         });
