@@ -213,6 +213,25 @@ fn a_job_refuses_what_it_cannot_do() {
     assert_eq!(job.merge(&["--out", "merged"]).code, Some(1));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_slice_or_a_plan_is_refused() {
+    let job = JobDir::planned(TestDir::with(&[CLEAR, DENY]), &["claims.csv"]);
+    let pipe = |path: &str| {
+        let _ = fs::remove_file(job.dir.at(path));
+        let made = std::process::Command::new("mkfifo").arg(job.dir.at(path)).status();
+        assert!(made.expect("it is installed").success());
+    };
+    pipe("job/slice-0.bin");
+    let said = job.refused();
+    assert!(said.contains("claims.csv, split 0") && said.contains("is no regular file"), "{said}");
+    fs::remove_file(job.dir.at("job/slice-0.bin")).expect("it is there");
+    fs::create_dir(job.dir.at("job/slice-0.bin")).expect("a directory");
+    assert!(job.refused().contains("is no regular file"));
+    pipe("job/plan.json");
+    assert!(job.refused().contains("plan.json: is no regular file"));
+}
+
 #[test]
 fn a_plan_whose_slices_are_not_those_of_its_extracts_is_damaged() {
     let job = JobDir::planned(TestDir::with(&[CLEAR, DENY].repeat(40)), &["claims.csv", "--split", "1K"]);

@@ -9,6 +9,7 @@ use crate::cli::args::{Merge, READING_FLAGS};
 use crate::cli::command::check::check_slices;
 use crate::cli::job::plan::FILE;
 use crate::cli::job::{Job, JobSlices};
+use crate::cli::plan::is_pipe;
 use crate::exit::Exit;
 
 /// Judges the job and writes the report. Splits that must be read again are listed instead, each as arguments of `slice`.
@@ -24,7 +25,11 @@ pub(crate) fn merge(args: Merge, out: &mut dyn Write) -> anyhow::Result<Exit> {
         bail!("merge takes one job; to judge extracts together, name all of them in one `claimlint plan`");
     };
     let directory = Path::new(directory);
-    let job = Job::read(&directory.join(FILE))?;
+    let plan = directory.join(FILE);
+    if is_pipe(&plan.to_string_lossy()) {
+        bail!("{}: is no regular file; plan the job again in another directory", plan.display());
+    }
+    let job = Job::read(&plan)?;
     let typed = job.plan.check(args.check.clone());
     let slices = JobSlices::open(job)?;
     let wrong = slices.wrong_entries();

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 
 use anyhow::{anyhow, bail};
 use rayon::prelude::*;
@@ -163,8 +164,9 @@ fn open(job: &Job, slice: u64) -> anyhow::Result<SliceFile> {
     let (part, path) = (job.part(slice)?, job.slice_path(slice));
     let again = format!("claimlint slice --plan {} {slice}", job.directory.join(FILE).display());
     let wrong = |what: String| anyhow!("{}: {}: {what}", part.shown(), path.display());
-    let file = match File::open(&path) {
-        Ok(file) => file,
+    let file = match open_file(&path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Err(wrong(format!("is no regular file; remove it, and make the slice: {again}"))),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             return Err(wrong(format!("is missing; make it: {again}")));
         }
@@ -175,4 +177,9 @@ fn open(job: &Job, slice: u64) -> anyhow::Result<SliceFile> {
         return Err(wrong(format!("is a slice of another plan, or another slice; make it again: {again}")));
     }
     Ok(SliceFile { path, split: part.number, head })
+}
+
+/// Opens a regular file. `None`: it is a pipe or a device, whose reader may wait forever, or a directory.
+fn open_file(path: &Path) -> io::Result<Option<File>> {
+    if std::fs::metadata(path)?.is_file() { File::open(path).map(Some) } else { Ok(None) }
 }
