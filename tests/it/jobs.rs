@@ -213,6 +213,29 @@ fn a_job_refuses_what_it_cannot_do() {
     assert_eq!(job.merge(&["--out", "merged"]).code, Some(1));
 }
 
+#[test]
+fn a_dry_run_tells_what_the_merge_would_refuse_and_leaves_nothing() {
+    let job = JobDir::planned(TestDir::with(&[CLEAR, DENY]), &["claims.csv"]);
+    let there = job.dir.names();
+    let dry = |more: &[&str]| job.merge(&[&["--dry-run"], more].concat());
+    assert_eq!(dry(&["--out", "reports/new", "--format", "all"]).success(), "", "no slice is there yet");
+    assert_eq!(job.dir.names(), there);
+    for (flags, says) in [
+        (&["--no-such-flag"][..], "--no-such-flag"),
+        (&["--fail-on", "sometimes"], "sometimes"),
+        (&["--mask", "no-key"], "no-key"),
+        (&["--out", "job"], "job"),
+        (&["--select", "DX"], "claimlint plan"),
+    ] {
+        let said = dry(flags).refused();
+        assert!(said.contains(says), "{flags:?}: {said}");
+    }
+    job.slice_all();
+    job.dir.put("claims.csv", HEAD.to_owned() + CLEAR);
+    assert!(dry(&[]).refused().contains("changed since the job was planned"));
+    assert_eq!(job.dir.names(), there);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_the_place_of_a_slice_or_a_plan_is_refused() {

@@ -77,7 +77,7 @@ fn frames(slice: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
 }
 
 proptest! {
-    #![proptest_config(config(128))]
+    #![proptest_config(config(64))]
 
     #[test]
     fn joined_extracts_in_slices_give_every_file_of_one_pass(

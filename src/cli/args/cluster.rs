@@ -81,6 +81,7 @@ pub struct Slice {
 /// What follows the flags in the help of `merge`.
 pub(crate) const MERGE_EXIT_CODES: &str = "\
 Examples:
+  claimlint merge job --out report --format all --dry-run
   claimlint merge job --out report --format all --clean
 
 Exit codes:
@@ -102,6 +103,9 @@ pub struct Merge {
     /// Remove the slices and the plan once the report is complete
     #[arg(long)]
     pub clean: bool,
+    /// Check the flags, the inputs and the place of the report, also before the slices are there, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Is a flag typed?

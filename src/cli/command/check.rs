@@ -15,7 +15,7 @@ use crate::claim::Sum;
 use crate::claim::store::LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
-use crate::cli::job::JobSlices;
+use crate::cli::job::{Job, JobSlices};
 use crate::cli::metrics::{RunFigures, StagedMetrics};
 use crate::cli::plan::{Materials, Plan, hash_inputs, is_pipe, sizes};
 use crate::cli::signals::{Stop, interrupted};
@@ -53,9 +53,19 @@ pub(crate) fn check(typed: &Check, out: &mut dyn Write) -> anyhow::Result<Exit> 
 
 /// The same with the slices of a job, if they are to be read instead of the extracts.
 pub(crate) fn check_slices(typed: &Check, slices: Option<&JobSlices>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    logged(typed, |log, stop| plan_and_run(typed, slices, log, stop, out))
+}
+
+/// Prepares the check of a job as for reading its slices, and ends there: nothing is left.
+pub(crate) fn prepare_job(typed: &Check, job: &Job) -> anyhow::Result<Exit> {
+    logged(typed, |log, stop| prepare(typed, Some(job), log, stop).map(|_| Exit::Clean))
+}
+
+/// Runs a check with its log, and with signals that end it.
+fn logged(typed: &Check, run: impl FnOnce(&Arc<Log>, &Stop) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     let log = Arc::new(Log::new(typed.log, typed.quiet));
     let stop = Stop::listen(&log)?;
-    let exit = match stop.end(plan_and_run(typed, slices, &log, &stop, out)) {
+    let exit = match stop.end(run(&log, &stop)) {
         Err(e) if log.is_json() => {
             log.error(stop.word(), &e);
             Exit::Failed
@@ -66,6 +76,24 @@ pub(crate) fn check_slices(typed: &Check, slices: Option<&JobSlices>, out: &mut 
     Ok(exit)
 }
 
+/// Plans a check and takes the place of its report, which is given back if nothing is written.
+fn prepare(
+    typed: &Check,
+    job: Option<&Job>,
+    log: &Log,
+    stop: &Stop,
+) -> anyhow::Result<(Plan, Materials, StagedReport)> {
+    let (plan, materials) = plan::resolve(typed, log)?;
+    job.map_or(Ok(()), |job| plan.pool.install(|| job.ensure_same(&plan, &materials.policy)))?;
+    let protected = plan.protected_files();
+    if let Some(target) = &plan.metrics {
+        metrics::check_place(target, &protected, plan.out.as_deref())?;
+    }
+    let staged = plan.pool.install(|| StagedReport::open(plan.out.as_deref(), typed.force, &protected))?;
+    stop.building(staged.leftovers());
+    Ok((plan, materials, staged))
+}
+
 fn plan_and_run(
     typed: &Check,
     slices: Option<&JobSlices>,
@@ -74,15 +102,8 @@ fn plan_and_run(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let (plan, materials) = plan::resolve(typed, log)?;
-    slices.map_or(Ok(()), |slices| plan.pool.install(|| slices.ensure_same(&plan, &materials.policy)))?;
+    let (plan, materials, staged) = prepare(typed, slices.map(JobSlices::job), log, stop)?;
     let session = Session { plan: &plan, slices, log, stop, quiet: typed.quiet };
-    let protected = plan.protected_files();
-    if let Some(target) = &plan.metrics {
-        metrics::check_place(target, &protected, plan.out.as_deref())?;
-    }
-    let staged = plan.pool.install(|| StagedReport::open(plan.out.as_deref(), typed.force, &protected))?;
-    stop.building(staged.leftovers());
     let run = session.read(typed, materials, &staged)?;
     let Some(totals) = session.write(&run, &staged)? else { return Ok(interrupted(log)) };
     session.seal(&run, &staged, started)?;

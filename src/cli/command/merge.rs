@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use crate::cli::args::{Merge, READING_FLAGS};
-use crate::cli::command::check::check_slices;
+use crate::cli::command::check::{check_slices, prepare_job};
 use crate::cli::job::plan::FILE;
 use crate::cli::job::{Job, JobSlices};
 use crate::cli::plan::is_pipe;
@@ -31,6 +31,9 @@ pub(crate) fn merge(args: Merge, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     let job = Job::read(&plan)?;
     let typed = job.plan.check(args.check.clone());
+    if args.dry_run {
+        return prepare_job(&typed, &job);
+    }
     let slices = JobSlices::open(job)?;
     let wrong = slices.wrong_entries();
     if !wrong.is_empty() {

@@ -40,6 +40,11 @@ pub(crate) struct WrongEntry {
 }
 
 impl JobSlices {
+    /// The job.
+    pub(crate) fn job(&self) -> &Job {
+        &self.job
+    }
+
     /// Reads the heads of all slices. The error names every slice that is missing or of no use, up to [`NAMED`].
     pub(crate) fn open(job: Job) -> anyhow::Result<Self> {
         let range = |extract: &PlannedExtract| extract.first_slice..extract.first_slice + extract.slices;
@@ -86,42 +91,6 @@ impl JobSlices {
         Ok(())
     }
 
-    /// Fails if inputs, policy or layout are not those of the plan.
-    pub(crate) fn ensure_same(&self, plan: &Plan, policy: &Policy) -> anyhow::Result<()> {
-        let job = &self.job.plan;
-        let layout = plan.settings.layout_choice();
-        let file = layout_file(&layout)?.map(|file| Text { file: file.file, text: file.text });
-        let place = self.job.directory.join(FILE);
-        if job.policy != Text::of_policy(policy) {
-            bail!("{}: the policy in force is not that of the plan; plan the job again", place.display());
-        }
-        if job.layout != layout || job.layout_file != file {
-            bail!("{}: the layout in force is not that of the plan; plan the job again", place.display());
-        }
-        for extract in &job.extracts {
-            if Stamp::of(&extract.file)? != extract.stamp {
-                bail!(
-                    "{}, splits 0 to {}: changed since the job was planned; plan the job again",
-                    extract.file,
-                    extract.slices.saturating_sub(1)
-                );
-            }
-        }
-        let inputs = with_roles(&[], plan.settings.join.list(), plan.settings.auths.value.as_deref());
-        if inputs.len() != job.others.len() {
-            bail!("{}: the inputs are not those of the plan; plan the job again", place.display());
-        }
-        for (other, (role, file)) in job.others.iter().zip(inputs) {
-            if (other.role, other.file.as_str()) != (role, file) || Stamp::of(file)? != other.stamp {
-                // A table is read by the slices of the extracts that it is joined to.
-                let joined = job.extracts.iter().find(|extract| extract.joined.iter().any(|table| table == file));
-                let read_by = joined.map_or_else(String::new, |extract| format!("{}, split 0: ", extract.file));
-                bail!("{read_by}{file}: changed since the job was planned; plan the job again");
-            }
-        }
-        Ok(())
-    }
-
     /// Reads the extracts from their slices. `open` opens an extract, of which only the first rows are looked at.
     pub(crate) fn reader<'a>(
         &'a self,
@@ -156,6 +125,44 @@ impl JobSlices {
             Err(e) if e.kind() != io::ErrorKind::DirectoryNotEmpty => Err(e),
             _ => Ok(()),
         }
+    }
+}
+
+impl Job {
+    /// Fails if inputs, policy or layout are not those of the plan.
+    pub(crate) fn ensure_same(&self, plan: &Plan, policy: &Policy) -> anyhow::Result<()> {
+        let job = &self.plan;
+        let layout = plan.settings.layout_choice();
+        let file = layout_file(&layout)?.map(|file| Text { file: file.file, text: file.text });
+        let place = self.directory.join(FILE);
+        if job.policy != Text::of_policy(policy) {
+            bail!("{}: the policy in force is not that of the plan; plan the job again", place.display());
+        }
+        if job.layout != layout || job.layout_file != file {
+            bail!("{}: the layout in force is not that of the plan; plan the job again", place.display());
+        }
+        for extract in &job.extracts {
+            if Stamp::of(&extract.file)? != extract.stamp {
+                bail!(
+                    "{}, splits 0 to {}: changed since the job was planned; plan the job again",
+                    extract.file,
+                    extract.slices.saturating_sub(1)
+                );
+            }
+        }
+        let inputs = with_roles(&[], plan.settings.join.list(), plan.settings.auths.value.as_deref());
+        if inputs.len() != job.others.len() {
+            bail!("{}: the inputs are not those of the plan; plan the job again", place.display());
+        }
+        for (other, (role, file)) in job.others.iter().zip(inputs) {
+            if (other.role, other.file.as_str()) != (role, file) || Stamp::of(file)? != other.stamp {
+                // A table is read by the slices of the extracts that it is joined to.
+                let joined = job.extracts.iter().find(|extract| extract.joined.iter().any(|table| table == file));
+                let read_by = joined.map_or_else(String::new, |extract| format!("{}, split 0: ", extract.file));
+                bail!("{read_by}{file}: changed since the job was planned; plan the job again");
+            }
+        }
+        Ok(())
     }
 }
 

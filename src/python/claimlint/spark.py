@@ -133,11 +133,15 @@ def check(  # noqa: PLR0913 -- each is named
     planned = run(["plan", *arguments({"out": directory, "split": split, **reading}), "--", *files], echo=not quiet)
     if planned.code != 0:
         raise planned.error()
+    merge = ["merge", *arguments({"out": out, "format": format, "quiet": quiet, "clean": not keep_job, **writing})]
+    # What the merge would refuse after hours of reading is told now.
+    tried = run([*merge, "--dry-run", "--", str(directory)])
+    if tried.code != 0:
+        raise tried.error()
     slices = int(json.loads(planned.out)["slices"])
     show = on_progress or (_ignore if quiet else _print)
     missing = [_Work(number) for number in range(slices) if not _slice(directory, number).exists()]
     _read(spark, directory, missing, slices, slice_memory, show)
-    merge = ["merge", *arguments({"out": out, "format": format, "quiet": quiet, "clean": not keep_job, **writing})]
     while (merged := run([*merge, "--", str(directory)], echo=not quiet)).code == AGAIN:
         _read(spark, directory, _again(merged), slices, slice_memory, show)
     if merged.code not in COMPLETE:

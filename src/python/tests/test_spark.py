@@ -221,7 +221,8 @@ def test_each_extract_with_joined_tables_is_a_task(cluster: Cluster, place: Path
     extracts = [tmp_path / "one.csv", tmp_path / "two.csv"]
     for extract, part in zip(extracts, (rows[:4], rows[4:]), strict=True):
         extract.write_bytes(header + b"".join(part))
-    tables = [f"{name}={relational / f'optum-{file}.csv'}" for name, file in [("diagnosis", "diagnostic"), ("procedure", "procedure")]]
+    named = {"diagnosis": "diagnostic", "procedure": "procedure"}
+    tables = [f"{name}={relational / f'optum-{file}.csv'}" for name, file in named.items()]
     auths = EXTRACTS / "authorizations-2024q1.csv"
     claimlint.check(extracts, out=tmp_path / "expected", auths=auths, join=tables, format="all", quiet=True)
     calls(place)
@@ -234,6 +235,16 @@ def test_only_data_frames_are_used() -> None:
     for file in PACKAGE.rglob("*.py"):
         code = file.read_text(encoding="utf-8")
         assert not re.search(r"\.rdd\b|sparkContext|SparkContext|_jvm|_jsc", code), file
+
+
+def test_what_the_merge_would_refuse_is_told_before_a_task_starts(tmp_path: Path, inputs: list[str]) -> None:
+    out = tmp_path / "report"
+    for flags in ({"no_such_flag": True}, {"fail_on": "sometimes"}, {"mask": str(tmp_path / "no-key")}, {"out": tmp_path}):
+        with pytest.raises(claimlint.ClaimlintError) as refused:
+            # Without a session, a task would be another error.
+            claimlint.spark.check(None, inputs[:1], **{"out": out, "job": tmp_path / "job", "quiet": True, **flags})
+        assert refused.value.code == 2, flags
+    assert {path.name for path in tmp_path.iterdir()} == {"job"}
 
 
 def test_flags_that_say_how_to_read_go_to_the_plan() -> None:

@@ -1,8 +1,9 @@
 //! Slices: what was read of an extract, or of a split of it, kept in a file so that another process can go on with it.
 //!
-//! A slice is a function of the bytes of its range, its entry and the plan of the job: it holds no time and no name of a
-//! machine, so two attempts at a slice give equal bytes. Positions in it count from its entry. The slices of an extract, one
-//! after the other, give what one pass over the extract gives.
+//! A slice is a function of the bytes of its range, of the tables that are joined to them, of its entry and of the plan of the
+//! job: it holds no time and no name of a machine, and does not show what memory held, so two attempts at a slice give equal
+//! bytes. Positions in it count from its entry. The slices of an extract, one after the other, give what one pass over the
+//! extract gives.
 //!
 //! # Sub-rooms, in order
 //!
