@@ -85,6 +85,16 @@ class Claimlint(Contestant):
         return sample, counts_of(summary)
 
 
+class ClaimlintTwoFindings(Contestant):
+    """The whole check of an extract of which every service has both findings that its maker put there."""
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        sample, summary = checked(self, [])
+        counts = counts_of(summary)
+        counts["in_scope"] = min(counts["missing_authorization"], summary["rules"]["DX101"]["findings"])
+        return sample, counts
+
+
 class ClaimlintTwoChecks(Contestant):
     """The two checks that the peers do: no other rule, and only the CSV of what was flagged, with the summary."""
 
@@ -142,6 +152,20 @@ class Roof(Contestant):
         return sample, {"rows": sum(map(int, output.split())) - len(self.extract.paths)}
 
 
+class WritingRoof(Contestant):
+    """Writes as many bytes as the report of claimlint, which ran before it, has, and waits until they are on the disk."""
+
+    memory_counts: ClassVar[bool] = False
+
+    def run(self, checking: bool) -> tuple[measure.Sample, Counts]:
+        size = sum(file.stat().st_size for file in (self.bench.work / "report").iterdir())
+        target = self.bench.work / "written"
+        amount = ["bs=1M", f"count={size}", "iflag=count_bytes", "conv=fsync", "status=none"]
+        sample, _ = measure.run(["dd", "if=/dev/zero", f"of={target}", *amount], dict(os.environ))
+        target.unlink()
+        return sample, {}
+
+
 class NewlineRoof(Job):
     """Pages of a mapped file count as the process's own, so its memory says nothing."""
 
@@ -193,6 +217,9 @@ def line_up(bench: Bench, scenario: str, facts: dict[str, dict]) -> dict[str, li
             audits = [Job(bench, extract, tool, does, f"job_{tool.lower()}.py", flagged) for tool in ("Polars", "DuckDB")]
             two_checks = ClaimlintTwoChecks(bench, extract, "claimlint", "the same two checks, CSV of the findings")
             return {"dense": [peers[0], audits[0]], "dense, two checks": [two_checks, *audits]}
+        case "flagged":
+            whole = ClaimlintTwoFindings(bench, extract, "claimlint", "whole check, reports")
+            return {"two findings a service": [whole, WritingRoof(bench, extract, "dd, fsync", "as many bytes as the report")]}
         case "gzip" | "zstd":
             one = extract.first_part()
             return {

@@ -24,6 +24,7 @@ NEEDED = {
     "sparse": ["sparse"],
     "wide": ["wide"],
     "dense": ["dense"],
+    "flagged": ["flagged"],
     "gzip": ["gzip"],
     "zstd": ["zstd"],
     "parquet": ["parquet"],
@@ -98,9 +99,9 @@ def make_parquet(pattern: Pattern, folder: Path, copies: int) -> dict:
 
 def make(folder: Path, name: str, size: float) -> dict:
     """Makes the extract called `name`, `size` bytes being that of the plain sparse file."""
-    if name == "dense":
+    if name in ("dense", "flagged"):
         blocks = max(1, round(size / 1e9 * DENSE_ROWS_AT_SIZE_1 / BLOCK_ROWS))
-        return make_plain(Pattern(SHAPES["dense"]), folder / "dense.csv", blocks)
+        return make_plain(Pattern(SHAPES[name]), folder / f"{name}.csv", blocks)
     if name == "wide":
         pattern = Pattern(SHAPES["wide"])
         return make_plain(pattern, folder / "wide.csv", pattern.copies_for(size))

@@ -157,6 +157,15 @@ class _Writer:
         for number, code in enumerate(codes, 1):
             yield self.line(claim, number, code, (1_500, 9_000)) | {"diagnosis_pointer": "1"}
 
+    def flagged(self) -> Iterator[Row]:
+        """A kyphoplasty with two findings on every line: no diagnosis of the list, and no authorization where one is required."""
+        rng = self.rng
+        claim = self.claim("P") | {"product": "HMO Blue", "member_state": "MA", "place_of_service": rng.choice(["22", "24"])}
+        claim |= self.diagnoses(rng.sample(_UNLISTED, rng.choice([1, 2, 3])))
+        codes = [rng.choice(["22513", "22514"])] + ["22515"] * (rng.random() < 0.35)
+        for number, code in enumerate(codes, 1):
+            yield self.line(claim, number, code, (1_500, 9_000)) | {"diagnosis_pointer": "1"}
+
     def vertebroplasty(self) -> Iterator[Row]:
         """A related row: claimlint keeps it for its companion rules, nobody counts it."""
         claim = self.claim("P") | {"place_of_service": "22", "diagnosis_1": "M4856XA"}
@@ -198,6 +207,7 @@ SHAPES = {
     "sparse": Shape(PROFESSIONAL, _SPARSE_ROWS, _Writer.kyphoplasty, [_Writer.visit] * 4_999 + [_Writer.vertebroplasty]),
     "wide": Shape(INSTITUTIONAL, _SPARSE_ROWS, lambda writer: writer.stay(listed=True), [_Writer.stay]),
     "dense": Shape(DENSE, BLOCK_ROWS, _Writer.kyphoplasty, []),
+    "flagged": Shape(DENSE, BLOCK_ROWS, _Writer.flagged, []),
 }
 
 

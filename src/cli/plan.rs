@@ -129,8 +129,9 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let sample =
         || (hashed == HashedPart::Sampled).then(|| hash_inputs(&settings, &typed.files, hashed).ok()).flatten();
     let bounded = Memory { bytes: memory, scratch: comparison::scratch_beside(out.as_deref()) };
-    let (docs, (loaded, sampled)) = pool
-        .install(|| rayon::join(doc::load, || rayon::join(|| load(&settings, &typed.files, &bounded, log), sample)));
+    // The sample takes about as long as all that is loaded.
+    let load = || rayon::join(|| load(&settings, &typed.files, &bounded, log), doc::load);
+    let (sampled, (loaded, docs)) = pool.install(|| rayon::join(sample, load));
     let docs = docs?;
     let (policy, library, authorizations, opened) = loaded?;
     // The baseline may be the report that this run replaces.
@@ -228,7 +229,14 @@ type Loaded = (Policy, Library, Option<Authorizations>, Option<Source>);
 
 /// Loads policy, layouts and authorizations, and checks the header of every extract.
 fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &Log) -> anyhow::Result<Loaded> {
-    let (policy, library) = rayon::join(|| settings.policy(), || load_library(&settings.layout_choice()));
+    let limit = settings.max_decompressed.value;
+    // A single extract is opened meanwhile. Of several, only one at a time is open.
+    let only = || match files {
+        [name] if !is_pipe(name) => Some(Source::open_header(name, limit)),
+        _ => None,
+    };
+    let library = || load_library(&settings.layout_choice());
+    let (policy, (library, only)) = rayon::join(|| settings.policy(), || rayon::join(library, only));
     let policy = policy?;
     let extracts: Vec<_> =
         sizes(files).enumerate().map(|(i, bytes)| json!({ "extract": i + 1, "bytes": bytes })).collect();
@@ -240,17 +248,17 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
         ));
     }
     let library = library?;
-    let limit = settings.max_decompressed.value;
-    let opened = look_at_headers(files, &library, limit, log)?;
+    let opened = look_at_headers(files, only, &library, limit, log)?;
     let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory));
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
     Ok((policy, library, authorizations, opened))
 }
 
-/// Refuses extracts whose headers do not fit a layout, all of them at once. Returns the only extract, if there is but one and it
-/// is no pipe.
+/// Refuses extracts whose headers do not fit a layout, all of them at once. `only` is the only extract, if there is but one and it
+/// is no pipe, and is returned.
 fn look_at_headers(
     files: &[String],
+    mut only: Option<Result<Source, ReadError>>,
     library: &Library,
     limit: Option<u64>,
     log: &Log,
@@ -259,8 +267,8 @@ fn look_at_headers(
     let mut opened = None;
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
-        let detected =
-            Source::open_header(name, limit).and_then(|source| Ok((detect::detect(&source, library)?, source)));
+        let source = only.take().unwrap_or_else(|| Source::open_header(name, limit));
+        let detected = source.and_then(|source| Ok((detect::detect(&source, library)?, source)));
         match detected {
             Ok((detected, source)) => {
                 opened = (files.len() == 1).then_some(source);

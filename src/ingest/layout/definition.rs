@@ -176,7 +176,6 @@ impl Layout {
     #[must_use]
     pub(crate) fn over(mut self, base: Self) -> Self {
         self.trailer = self.trailer.or(base.trailer);
-        self.generic = base.generic;
         self.words = self.words.over(base.words);
         self.products.extend(base.products);
         self.null.extend(base.null);

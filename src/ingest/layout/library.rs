@@ -19,7 +19,7 @@ impl Library {
     /// The shipped layouts.
     pub fn shipped() -> Result<Self, Faults> {
         let mut layouts: Vec<Layout> =
-            SHIPPED.iter().map(|(name, text)| Layout::load(&format!("{name}.toml"), text)).collect::<Result<_, _>>()?;
+            SHIPPED.iter().map(|(name, text)| Layout::load_shipped(name, text)).collect::<Result<_, _>>()?;
         // The canonical layout is the last one.
         let generic = layouts.last().map(|canonical| Arc::new(canonical.mapping.clone()));
         for layout in &mut layouts {

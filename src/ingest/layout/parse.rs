@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
-use crate::ingest::layout::definition::{Layout, Mapping};
+use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::demands::Demands;
 use crate::ingest::layout::parse_columns::{check_slots, read_columns, read_spellings};
 use crate::ingest::layout::parse_join::read_joins;
@@ -19,7 +19,18 @@ use crate::strict_toml::{Document, Faults, SpannedText, Table, nearest, texts};
 impl Layout {
     /// Reads the text of a layout file. The error lists every fault with its place.
     pub fn load(file: &str, text: &str) -> Result<Self, Faults> {
-        Document::load(file, text, |document, root| read_layout(document, &root))
+        let read =
+            |document: &Document<'_>, root: Table<'_, '_>| Some((read_layout(document, &root)?, root.has("extends")));
+        let (mut layout, extends) = Document::load(file, text, read)?;
+        if extends {
+            layout.generic = built_in(shipped::CANONICAL).map(|canonical| Arc::new(canonical.mapping));
+        }
+        Ok(layout)
+    }
+
+    /// Reads the text of a built-in layout. The library adds the generic spellings, which are those of another layout.
+    pub(crate) fn load_shipped(name: &str, text: &str) -> Result<Self, Faults> {
+        Document::load(&format!("{name}.toml"), text, |document, root| read_layout(document, &root))
     }
 }
 
@@ -115,25 +126,23 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     })
 }
 
-/// The built-in layout that a layout extends, with the generic spellings.
+/// The built-in layout of this name.
+fn built_in(name: &str) -> Option<Layout> {
+    Layout::load_shipped(name, shipped::text(name)?).ok()
+}
+
+/// The built-in layout that a layout extends.
 fn extended(document: &Document<'_>, name: &SpannedText) -> Option<Layout> {
-    let load = |name: &str| Layout::load(name, shipped::text(name)?).ok();
-    let Some(mut base) = load(&name.text) else {
+    let base = built_in(&name.text);
+    if base.is_none() {
         let names = || shipped::SHIPPED.iter().map(|(name, _)| *name);
         let hint = nearest(&name.text, names()).map_or_else(
             || format!("built in are {}", names().collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
         document.fault(name.span.clone(), format!("\"{}\" is no built-in layout; {hint}", name.text));
-        return None;
-    };
-    let generic = if matches!(base.mapping, Mapping::Spellings { .. }) {
-        Some(base.mapping.clone())
-    } else {
-        load(shipped::CANONICAL).map(|canonical| canonical.mapping)
-    };
-    base.generic = generic.map(Arc::new);
-    Some(base)
+    }
+    base
 }
 
 /// The name of a layout that does not give one: that of its file.

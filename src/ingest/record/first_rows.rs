@@ -2,10 +2,10 @@
 
 use crate::ingest::record::grammar::{CellSpan, Grammar, Step, Surplus};
 use crate::ingest::record::row::Row;
-use crate::ingest::source::SAMPLE_ROWS;
+use crate::ingest::source::sample::SAMPLE_ROWS;
 
 /// Rows at the start of an extract that are checked before it is read. They fit in the
-/// [`SAMPLE_BYTES`](crate::ingest::source::SAMPLE_BYTES) of the sample unless rows are very wide.
+/// [`SAMPLE_BYTES`](crate::ingest::source::sample::SAMPLE_BYTES) of the sample unless rows are very wide.
 pub const FIRST_ROWS: usize = SAMPLE_ROWS;
 
 /// Passes the first rows of a sample, from byte `at`, to `look` until it returns false: at most `most` rows, including

@@ -43,8 +43,6 @@ pub struct Attempt<'a> {
     /// The sample is the whole text.
     whole: bool,
     cr_ends: bool,
-    /// The sample holds a CR without an LF, and LF ends lines.
-    lone_cr: bool,
     /// First byte after a byte-order mark.
     start: usize,
     /// The delimiter that a first line `sep=X` states, and the first byte after that line.
@@ -64,16 +62,7 @@ pub fn sniff<T>(
     if source.table().is_some() {
         let (delimiter, whole) = (DELIMITERS[0], source.whole);
         let separator = None;
-        return bind(&Attempt {
-            delimiter,
-            sample,
-            whole,
-            cr_ends: false,
-            lone_cr: false,
-            start: 0,
-            separator,
-            is_table: true,
-        });
+        return bind(&Attempt { delimiter, sample, whole, cr_ends: false, start: 0, separator, is_table: true });
     }
     let start = after_mark(sample);
     let first_end = memchr::memchr2(b'\r', b'\n', sample);
@@ -84,12 +73,11 @@ pub fn sniff<T>(
         return Err(ReadError::unusable(&source.name, what));
     }
     let cr_ends = first_end.is_some_and(|end| sample[end] == b'\r' && sample.get(end + 1) != Some(&b'\n'));
-    let lone_cr = !cr_ends && has_lone_cr(sample);
     let separator = separator_line(sample, start);
     let stated = separator.map(|(delimiter, _)| delimiter);
     for delimiter in stated.into_iter().chain(DELIMITERS.into_iter().filter(|d| Some(*d) != stated)) {
         let whole = source.whole;
-        let attempt = Attempt { delimiter, sample, whole, cr_ends, lone_cr, start, separator, is_table: false };
+        let attempt = Attempt { delimiter, sample, whole, cr_ends, start, separator, is_table: false };
         if let Some(bound) = bind(&attempt)? {
             return Ok(Some(bound));
         }
@@ -166,7 +154,7 @@ impl Attempt<'_> {
     fn refuse_two_line_ends(&self, grammar: &Grammar, header: usize, rows: usize, width: usize) -> Result<(), String> {
         let sample = self.sample;
         refuse_foreign_line_end(&sample[header..rows])?;
-        if !self.lone_cr {
+        if self.cr_ends || self.is_table {
             return Ok(());
         }
         let refuse = |what: &str| {

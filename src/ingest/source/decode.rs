@@ -65,7 +65,7 @@ const UTF_32: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 const IS_UTF_32: &str = "is UTF-32; save it as UTF-8";
 
 /// Bytes at the start of a text that are searched for control characters: 1 MiB holds thousands of rows.
-const BINARY_CHECK_BYTES: usize = 1 << 20;
+pub(crate) const BINARY_CHECK_BYTES: usize = 1 << 20;
 
 /// Texts that are no table, by how they begin after blanks and a byte order mark.
 fn other_text(sample: &[u8]) -> Option<&'static str> {

@@ -114,10 +114,13 @@ impl FileHash {
             },
             HashScope::Sampled => {
                 hasher.update(SAMPLED_PREFIX).update(&bytes.to_le_bytes());
+                // In small pieces, which stay in the caches and touch few new pages of memory.
                 for (at, length) in samples(bytes) {
-                    buffer.resize(length as usize, 0);
-                    read_at(&file, &mut buffer, at).map_err(read)?;
-                    hasher.update(&buffer);
+                    for from in (at..at + length).step_by(SAMPLE_BYTES as usize) {
+                        buffer.resize(SAMPLE_BYTES.min(at + length - from) as usize, 0);
+                        read_at(&file, &mut buffer, from).map_err(read)?;
+                        hasher.update(&buffer);
+                    }
                 }
             }
         }

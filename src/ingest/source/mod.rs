@@ -9,6 +9,7 @@
 //! - [`sorted`]: sorting and sums by key beyond memory.
 //! - [`key_filter`]: which keys may be among many.
 //! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
+//! - [`sample`]: how many of its first bytes are in memory.
 //! - [`zstd_frames`]: the frames of a zstd file, and what follows them.
 //! - [`blocks`]: the text in groups of blocks.
 //! - [`input_hash`]: the hash that identifies an input.
@@ -19,6 +20,7 @@ pub(crate) mod decode;
 pub mod input_hash;
 pub(crate) mod key_filter;
 pub mod same_file;
+pub(crate) mod sample;
 pub(crate) mod sorted;
 pub mod spill;
 mod zstd_frames;
@@ -32,18 +34,12 @@ use std::sync::atomic::AtomicU64;
 use crate::ingest::error::ReadError;
 use crate::ingest::parquet;
 use crate::ingest::parquet::ParquetFile;
-use crate::ingest::read_at::read_at;
 use crate::ingest::source::blocks::{BlockReader, TextSource};
 use crate::ingest::source::decode::{
     Counted, Guarded, GzipMembers, LeftOut, Utf16, compression, peek, refuse_binary, utf16,
 };
+use crate::ingest::source::sample::{SAMPLE_BYTES, SAMPLE_ROWS, of_file};
 use crate::ingest::source::zstd_frames::ZstdFrames;
-
-/// Bytes read before the layout is detected: enough for any header and a thousand wide rows.
-pub const SAMPLE_BYTES: usize = 4 << 20;
-
-/// Rows of a table in its sample, which is written as text: as many as are looked at before an extract is read.
-pub const SAMPLE_ROWS: usize = 1000;
 
 /// An opened input: its first bytes in memory, the rest on demand.
 pub struct Source {
@@ -128,8 +124,7 @@ impl Source {
             let reopened = File::open(path).map_err(cannot_open)?;
             return Self::from_reader(name, Box::new(reopened), meta.len(), limit);
         }
-        let mut sample = vec![0; usize::try_from(meta.len()).unwrap_or(SAMPLE_BYTES).min(SAMPLE_BYTES)];
-        read_at(&file, &mut sample, 0).map_err(cannot_read)?;
+        let sample = of_file(&file, meta.len()).map_err(cannot_read)?;
         let whole = sample.len() as u64 == meta.len();
         refuse_empty(name, &sample, whole)?;
         refuse_binary(name, &sample)?;
