@@ -106,9 +106,9 @@ def reversing(n: int, is_second: bool) -> str:
 
 
 def one_authorization(folder: Path, count: int) -> Inputs:
-    """One authorization number on all services and on a tenth as many rows of the file."""
+    """One authorization number on all services and on a tenth as many rows of the file, at most 20,000: more are refused."""
     write(folder / "claims.csv", HEADER, (row(f"C{n:09}", member=f"M{n % 5000}", day=day(n), authorization="A1") for n in range(count)))
-    rows = (f"A1,M{n % 5000},22514,approved,{day(n)},{day(n)},{1 + n % 50}\n" for n in range(count // 10))
+    rows = (f"A1,M{n % 5000},22514,approved,{day(n)},{day(n)},{1 + n % 50}\n" for n in range(min(20_000, count // 10)))
     write(folder / "auths.csv", AUTHORIZATIONS, rows)
     return Inputs([str(folder / "claims.csv"), "--auths", str(folder / "auths.csv")], count)
 
@@ -240,6 +240,8 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "rows of one claim": (extract(lambda n: row("C1", line=n)), 500_000),
     "members of one claim number": (extract(lambda n: row("C1", member=f"M{n:09}")), 500_000),
     "sessions of one member": (extract(lambda n: row(f"C{n:09}", day=day(n))), 200_000),
+    "stays of one member": (extract(lambda n: row(f"C{n:09}", form="I", code="0PU43JZ", day=day(n))), 200_000),
+    "reversals of one claim": (extract(lambda n: row("C1", paid=-300 if n % 2 else 300)), 500_000),
     "product labels": (extract(lambda n: own(n, product=f"PLAN {n}")), 1_000_000),
     "cells of 64 KiB": (extract(lambda n: own(n, product="P" + "x" * 65_500)), 8_000),
     "rows of 60 MiB": (long_rows, 20),

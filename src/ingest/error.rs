@@ -42,6 +42,26 @@ pub enum ReadError {
         "more than 4,294,967,295 lines hold a code that the policy looks for, and no run can number more; divide the extracts by member into several jobs, so that each claim and each member is in one of them, and run each on a machine or a cluster (`claimlint help cluster`)"
     )]
     TooManyLines,
+    /// The index of the rows in scope exceeds the memory bound.
+    #[error(
+        "{rows} rows hold a code that the policy looks for, and the index keeps 12 bytes of each in memory: give --memory {mebibytes}M, or divide the extracts by member into several runs"
+    )]
+    TooManyRows {
+        /// How many.
+        rows: u64,
+        /// The `--memory` that suffices, in MiB.
+        mebibytes: u64,
+    },
+    /// Rows that are compared together exceed the memory bound.
+    #[error(
+        "{rows} rows have the same claim, line number, code and date, and the reversals among them name other claims or do not all state the same amounts, so they are compared together, which takes more than half of --memory: give --memory {mebibytes}M, or look at what these rows have as their claim number"
+    )]
+    TooManyAlike {
+        /// How many.
+        rows: u64,
+        /// The `--memory` that suffices, in MiB.
+        mebibytes: u64,
+    },
     /// The rows or amounts read differ from those announced.
     #[error("{0}")]
     Unreconciled(String),

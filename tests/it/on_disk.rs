@@ -11,6 +11,7 @@ use claimlint::ingest::{BLOCK, Layout, Library, Source, TableFile};
 use claimlint::run::{Expect, Setup, Unwatched, run};
 
 use crate::kit::{Inputs, POLICY, config, in_memory_and_from_disk, little_memory, mask, report_in_parts};
+use crate::life::extract;
 use crate::soak::Invented;
 
 /// Writes the report of these inputs from memory and from disk, in parts of `part` lines, and compares all of its files.
@@ -44,6 +45,54 @@ fn an_authorization_file_on_disk_changes_no_byte_of_a_report() {
     let invented = Invented::of(&plan, &CsvStyle::default());
     for part in [61, 4096] {
         same_from_disk(&invented.inputs, part, "an invented extract");
+    }
+}
+
+/// Cells of rows of few claims and few members, which are all compared with each other.
+const CELLS: [(&str, &[&str]); 18] = [
+    ("claim_id", &["C1", "C1", "C2", "C3", "C4"]),
+    ("member_id", &["M1", "M1", "M1", "M2", ""]),
+    ("line_number", &["1", "1", "2"]),
+    ("claim_form", &["P", "P", "I", ""]),
+    ("frequency_code", &["1", "1", "1", "2", "7", "8"]),
+    ("original_claim_id", &["", "", "", "C1", "C2", "C9"]),
+    ("version_number", &["", "", "", "1", "2"]),
+    ("line_status", &["", "", "paid", "denied", "pending", "reversed"]),
+    ("product", &["PPO", "PPO", ""]),
+    ("billing_npi", &["1000000001", "1000000002", ""]),
+    ("place_of_service", &["11", "22", "24", ""]),
+    ("bill_type", &["", "", "111", "131"]),
+    ("service_date", &["2024-03-02", "2024-03-03", "2024-03-05", "2024-03-19", "soon"]),
+    ("service_end_date", &["", "", "2024-03-04", "2024-03-12"]),
+    ("procedure_code", &["22514", "22513", "22515", "99213", ""]),
+    ("icd_procedure_1", &["", "", "", "0PU43JZ", "0QU03JZ"]),
+    ("authorization_number", &["", "", "A1", "A1;A2"]),
+    ("paid_amount", &["300", "300", "-300", "", "40"]),
+];
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    /// With so little memory, all that is compared with each other is sorted on disk.
+    #[test]
+    fn rows_of_few_claims_and_members_are_compared_on_disk_as_in_memory(
+        rows in prop::collection::vec(prop::array::uniform18(0_usize..60), 0..40),
+    ) {
+        let said = |row: [usize; 18]| {
+            let cells = CELLS.iter().zip(row).map(|((column, cells), n)| format!("{column}={}", cells[n % cells.len()]));
+            cells.collect::<Vec<_>>().join(" ")
+        };
+        // A row that is sure to be kept, and as many rows again as copies, some of them far from the first ones.
+        let rows: Vec<String> = ["claim_id=C5".to_owned()].into_iter().chain(rows.into_iter().map(said)).collect();
+        let rows: Vec<&str> = rows.iter().chain(&rows[..rows.len() / 3]).map(String::as_str).collect();
+        let mut auths = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n\
+                         A1,M1,22514,approved,2024-03-01,2024-03-31,3\nA2,M2,22513,denied,2024-01-01,2024-12-31,1\n"
+            .to_owned();
+        for n in 0..99 {
+            writeln!(auths, "B{n},M{n},22514,approved,2024-01-01,2024-12-31,1").expect("memory takes it");
+        }
+        let inputs = Inputs { auths: Some(auths.into()), ..Inputs::one(extract(&rows)) };
+        same_from_disk(&inputs, 7, &rows.join("\n"));
     }
 }
 

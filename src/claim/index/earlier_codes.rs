@@ -2,14 +2,21 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
+use crate::claim::index::groups::Keyed;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{NoteTaker, Notes};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{Bin, ServiceKey};
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;
 
+/// Codes of a partition, from which on they are kept with the rest; they take 1 MiB.
+const KEPT_AT_A_TIME: usize = 1 << 16;
+
+#[derive(Clone, Serialize, Deserialize)]
 struct Row {
     key: KeyHash,
     line: u32,
@@ -17,8 +24,14 @@ struct Row {
 }
 
 impl Keyed for Row {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
@@ -35,19 +48,19 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
         codes: CodeSet::from_ids(line.known),
     };
     let all = NoteTaker::new(lines);
-    let kept = lines.partitioned(count, size_of::<(&Row, u32, ServiceKey, CodeSet)>(), wants, remember, |rows| {
+    lines.partitioned(count, size_of::<(&Row, u32, ServiceKey, CodeSet)>(), wants, remember, |rows| {
         let mut earlier = Vec::new();
-        for of_claim in rows.groups().iter() {
+        rows.groups(|of_claim| {
             let mut codes = CodeSet::default();
-            for row in of_claim {
+            of_claim.each(|row| {
                 if codes != CodeSet::default() {
                     earlier.push(((row.line, false), codes));
                 }
                 codes = codes.with(row.codes);
-            }
-        }
+                if earlier.len() > KEPT_AT_A_TIME { all.add(&mut earlier) } else { Ok(()) }
+            })
+        })?;
         all.add(&mut earlier)
     })?;
-    kept.into_iter().collect::<io::Result<()>>()?;
-    Ok(all.finish())
+    all.finish()
 }

@@ -10,10 +10,11 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{NoteTaker, Notes};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{Bin, RowRef, ServiceKey};
 use crate::claim::index::survey::{FILLED, Traits};
 use crate::claim::line::fill::Filling;
@@ -121,6 +122,7 @@ impl Takers {
     }
 }
 
+#[derive(Clone, Serialize, Deserialize)]
 struct Row {
     key: KeyHash,
     line: u32,
@@ -130,8 +132,14 @@ struct Row {
 }
 
 impl Keyed for Row {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
@@ -161,20 +169,20 @@ impl Facts {
             form: line.form,
         };
         let takers = Takers { filled: NoteTaker::new(lines), wanted: NoteTaker::new(lines) };
-        let kept = lines.partitioned(count, size_of::<(&Row, u32)>(), wants, remember, |rows| {
+        lines.partitioned(count, size_of::<(&Row, u32)>(), wants, remember, |rows| {
             let mut found = Found::default();
-            for of_claim in rows.groups().iter() {
-                let first = first_stated(of_claim);
-                for row in of_claim {
+            rows.groups(|of_claim| {
+                let first = first_stated(&of_claim)?;
+                of_claim.each(|row| {
                     fill(row, &first, &mut found.filled);
                     if found.filled.len() > KEPT_AT_A_TIME {
                         takers.keep(&mut found, &lines.starts)?;
                     }
-                }
-            }
+                    Ok(())
+                })
+            })?;
             takers.keep(&mut found, &lines.starts)
         })?;
-        kept.into_iter().collect::<io::Result<()>>()?;
         if !identity.members.is_empty() {
             let of_batch = |start: usize, batch: &Batch| {
                 let members = identity.members.all_of(start..start + batch.len())?;
@@ -183,7 +191,7 @@ impl Facts {
             };
             lines.each(of_batch)?.into_iter().collect::<io::Result<()>>()?;
         }
-        let (filled, wanted) = (takers.filled.finish(), takers.wanted.finish());
+        let (filled, wanted) = (takers.filled.finish()?, takers.wanted.finish()?);
         Ok(Self { filled, far: far_facts(lines, &wanted)? })
     }
 
@@ -223,7 +231,7 @@ fn far_facts(lines: &Lines<'_>, wanted: &Notes<(FactNumber, u32)>) -> io::Result
         far.add(&mut found)
     };
     lines.each(of_batch)?.into_iter().collect::<io::Result<()>>()?;
-    Ok(far.finish())
+    far.finish()
 }
 
 impl FactsOfLines {
@@ -273,16 +281,17 @@ fn live_claims<'a>(identity: &'a Identity, bins: &'a [Bin]) -> impl Iterator<Ite
 type FirstStated = [[Option<u32>; FACTS]; 3];
 
 /// The first rows among the live rows of one claim, which are in input order.
-fn first_stated(rows: &[&Row]) -> FirstStated {
+fn first_stated(rows: &Group<'_, Row>) -> io::Result<FirstStated> {
     let mut first = FirstStated::default();
-    for row in rows {
+    rows.each(|row| {
         for (place, first) in first[row.form as usize].iter_mut().enumerate().filter(|(_, first)| first.is_none()) {
             if row.has & (1 << place) != 0 {
                 *first = Some(row.line);
             }
         }
-    }
-    first
+        Ok(())
+    })?;
+    Ok(first)
 }
 
 /// Adds the facts that a row lacks and another row of its claim states.
@@ -313,7 +322,8 @@ mod tests {
             row(2, Unknown, &[2]),
             row(3, Professional, &[0, 1, 2]),
         ];
-        let (mut filled, first) = (Vec::new(), first_stated(&rows.iter().collect::<Vec<_>>()));
+        let (mut filled, first) =
+            (Vec::new(), first_stated(&Group::Held(&rows.iter().collect::<Vec<_>>())).expect("in memory"));
         for row in &rows {
             fill(row, &first, &mut filled);
         }

@@ -6,10 +6,12 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
+use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::notes::{NoteTaker, Notes};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::partition::{Bits, Lines, SharedBits};
 use crate::claim::index::service::ServiceKey;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
@@ -25,6 +27,7 @@ pub(crate) struct Identity {
     pub(crate) shared: Bits,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
 struct Row {
     number: KeyHash,
     /// The hash of the member, [`NO_MEMBER`] if the line names none.
@@ -42,17 +45,23 @@ impl Row {
 }
 
 impl Keyed for Row {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.number
     }
+
+    fn order(&self) -> u32 {
+        self.line
+    }
 }
 
-/// The result of one partition.
-#[derive(Default)]
+/// Collects what all partitions find.
 struct Found {
-    /// Members that are not yet kept with the rest.
-    members: Vec<(ServiceKey, (u32, KeyHash))>,
-    shared: Vec<u32>,
+    /// The claim of each line.
+    claim_of: Vec<AtomicU32>,
+    members: NoteTaker<(u32, KeyHash)>,
+    shared: SharedBits,
 }
 
 /// Members of a partition, from which on they are kept with the rest; they take 3 MiB.
@@ -61,38 +70,29 @@ const KEPT_AT_A_TIME: usize = 1 << 16;
 impl Identity {
     /// Finds the claims.
     pub(crate) fn find(lines: &Lines<'_>, traits: &[Traits]) -> io::Result<Self> {
-        let claim_of: Vec<AtomicU32> = traits.iter().map(|_| AtomicU32::new(0)).collect();
         let remember = |number: usize, line: Line<'_>| Row {
             number: lines.keys.claim_number(line),
             member: lines.keys.member(line).unwrap_or(NO_MEMBER),
             line: number as u32,
         };
-        let members = NoteTaker::new(lines);
-        let found = lines.partitioned(
+        let found = Found {
+            claim_of: traits.iter().map(|_| AtomicU32::new(0)).collect(),
+            members: NoteTaker::new(lines),
+            shared: SharedBits::new(lines.len()),
+        };
+        lines.partitioned(
             lines.len(),
             size_of::<(&Row, u32)>(),
             |_| true,
             remember,
             |rows| {
-                let mut found = Found::default();
-                for of_number in rows.groups().iter() {
-                    one_number(of_number, &claim_of, &mut found);
-                    if found.members.len() > KEPT_AT_A_TIME {
-                        members.add(&mut found.members)?;
-                    }
-                }
-                members.add(&mut found.members)?;
-                io::Result::Ok(found.shared)
+                let mut members = Vec::new();
+                rows.groups(|of_number| found.one_number(&of_number, &mut members))?;
+                found.members.add(&mut members)
             },
         )?;
-        let mut shared = Bits::new(lines.len());
-        for part in found {
-            for claim in part? {
-                shared.insert(claim);
-            }
-        }
-        let claim_of = claim_of.into_iter().map(AtomicU32::into_inner).collect();
-        Ok(Self { claim_of, members: members.finish(), shared })
+        let claim_of = found.claim_of.into_iter().map(AtomicU32::into_inner).collect();
+        Ok(Self { claim_of, members: found.members.finish()?, shared: found.shared.finish() })
     }
 
     /// Is the line the first of its claim?
@@ -101,19 +101,58 @@ impl Identity {
     }
 }
 
-/// The rows of one claim number, in input order.
-fn one_number(rows: &[&Row], claim_of: &[AtomicU32], found: &mut Found) {
-    let first_member = rows.iter().find_map(|row| Some((row.line, row.member()?)));
-    let mut claims: FxHashMap<Option<KeyHash>, u32> = FxHashMap::default();
-    let is_one_claim =
-        rows.iter().all(|row| row.member().is_none() || row.member() == first_member.map(|(_, key)| key));
-    for row in rows {
-        let member = row.member().or(first_member.map(|(_, key)| key));
-        let claim = if is_one_claim { rows[0].line } else { *claims.entry(member).or_insert(row.line) };
-        claim_of[row.line as usize].store(claim, Ordering::Relaxed);
-        if let (None, Some(source)) = (row.member(), first_member) {
-            found.members.push(((row.line, false), source));
+impl Found {
+    /// Finds the claims of the rows of one claim number. `members` are those that are not yet kept with the rest.
+    fn one_number(&self, rows: &Group<'_, Row>, members: &mut Vec<(ServiceKey, (u32, KeyHash))>) -> io::Result<()> {
+        let (mut first_line, mut first_member, mut is_one_claim) = (None, None, true);
+        rows.each(|row| {
+            first_line.get_or_insert(row.line);
+            if let Some(member) = row.member() {
+                is_one_claim &= first_member.get_or_insert((row.line, member)).1 == member;
+            }
+            Ok(())
+        })?;
+        let member_of = |row: &Row| row.member().or(first_member.map(|(_, key)| key)).unwrap_or(NO_MEMBER);
+        match (first_line.filter(|_| is_one_claim), rows) {
+            (Some(first), _) => rows.each(|row| {
+                self.set(row.line, first);
+                Ok(())
+            })?,
+            (None, Group::Held(rows)) => {
+                let mut claims: FxHashMap<KeyHash, u32> = FxHashMap::default();
+                for row in *rows {
+                    self.set(row.line, *claims.entry(member_of(row)).or_insert(row.line));
+                }
+                for claim in claims.into_values() {
+                    self.shared.insert(claim);
+                }
+            }
+            (None, Group::OnDisk(group)) => {
+                let mut by_member = group.room.sorter();
+                rows.each(|row| by_member.push((member_of(row), row.line), ()))?;
+                let mut last = None;
+                for row in by_member.finish()? {
+                    let ((member, line), ()) = row?;
+                    let claim = last.filter(|(other, _)| *other == member).map_or(line, |(_, claim)| claim);
+                    self.set(line, claim);
+                    self.shared.insert(claim);
+                    last = Some((member, claim));
+                }
+            }
         }
+        let Some(source) = first_member else { return Ok(()) };
+        rows.each(|row| {
+            if row.member().is_none() {
+                members.push(((row.line, false), source));
+                if members.len() > KEPT_AT_A_TIME {
+                    self.members.add(members)?;
+                }
+            }
+            Ok(())
+        })
     }
-    found.shared.extend(claims.values());
+
+    fn set(&self, line: u32, claim: u32) {
+        self.claim_of[line as usize].store(claim, Ordering::Relaxed);
+    }
 }

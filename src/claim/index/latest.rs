@@ -1,5 +1,7 @@
 //! Tells whether any of many spans of days reaches a given day, excluding the spans of one claim and of one provider.
 
+use crate::claim::index::service::RowRef;
+
 /// The end of a span of days, with its claim and provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -8,6 +10,8 @@ pub(crate) struct Span {
     /// `None` if no provider is named.
     pub(crate) provider: Option<u64>,
     pub(crate) line: u32,
+    /// The row of the line.
+    pub(crate) row: RowRef,
 }
 
 /// The spans that end latest, reduced to those that can be an answer. Whichever claim and provider are excluded, the latest of
@@ -40,14 +44,14 @@ impl Latest {
         self.0 = kept;
     }
 
-    /// The line of the span that ends latest among those of other claims, if the span reaches the day. If a provider is given,
+    /// The row of the span that ends latest among those of other claims, if the span reaches the day. If a provider is given,
     /// only spans of other named providers count.
-    pub(crate) fn reaching(&self, day: i32, claim: u32, provider: Option<u64>) -> Option<u32> {
+    pub(crate) fn reaching(&self, day: i32, claim: u32, provider: Option<u64>) -> Option<RowRef> {
         let of_others = |span: &&Span| {
             span.claim != claim && provider.is_none_or(|own| span.provider.is_some_and(|other| other != own))
         };
         let latest = self.0.iter().filter(of_others).max_by_key(|span| (span.last, std::cmp::Reverse(span.line)));
-        latest.filter(|span| span.last >= day).map(|span| span.line)
+        latest.filter(|span| span.last >= day).map(|span| span.row)
     }
 }
 
@@ -56,6 +60,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn row(line: u32) -> RowRef {
+        RowRef { extract: 0, row: u64::from(line) }
+    }
 
     proptest! {
         #[test]
@@ -67,7 +75,7 @@ mod tests {
         ) {
             let spans: Vec<Span> = (0..).zip(spans)
                 .filter(|(_, (_, _, named))| provider.is_none() || named.is_some())
-                .map(|(line, (last, claim, provider))| Span { last, claim, provider, line })
+                .map(|(line, (last, claim, provider))| Span { last, claim, provider, line, row: row(line) })
                 .collect();
             let mut latest = Latest::default();
             for span in &spans {
@@ -77,8 +85,8 @@ mod tests {
                 span.last >= day && span.claim != claim && provider.is_none_or(|own| span.provider.is_some_and(|other| other != own))
             };
             prop_assert_eq!(latest.reaching(day, claim, provider).is_some(), spans.iter().any(|span| reaches(&span)));
-            if let Some(line) = latest.reaching(day, claim, provider) {
-                prop_assert!(spans.iter().find(|span| span.line == line).is_some_and(|span| reaches(&span)));
+            if let Some(row) = latest.reaching(day, claim, provider) {
+                prop_assert!(spans.iter().find(|span| span.row == row).is_some_and(|span| reaches(&span)));
             }
         }
     }

@@ -13,23 +13,29 @@
 //!
 //! - [`line_hash`]: hashes of claims, members, encounters and equal lines.
 //! - [`service`]: what the index knows of a row: its bin, its service, and what bears on the service.
+//! - [`groups`]: entries with one key, sorted on disk if memory does not hold them.
 //! - [`partition`](mod@partition): passes over all lines, partitioned by key.
 //! - [`survey`](mod@survey): what each line is by itself.
 //! - [`notes`]: values of services, kept by batch, on disk if memory does not hold them.
 //! - [`identity`]: which rows are one claim.
 //! - [`named`]: which claims a row names as its original.
+//! - [`taken_back`]: what reversals are compared with.
+//! - [`reversals_on_disk`]: rows that take something back, among more rows of a service than memory holds.
 //! - [`reversals`]: rows that take something back.
 //! - [`versions`]: duplicates, decided pending rows, older and superseded versions.
 //! - [`facts`](mod@facts): what a row leaves empty and another row of its claim states.
 //! - [`earlier_codes`]: the codes of earlier related rows of a claim.
 //! - [`latest`]: whether one of many spans of days reaches a day.
 //! - [`stays`]: claims with a listed ICD-10-PCS code.
+//! - [`visit`]: a live line or a stay of a member.
 //! - [`sessions`]: what other claims of a member say about the same treatment.
+//! - [`sessions_on_disk`]: the same for members with more services than memory holds.
 //! - [`numbers`]: units counted on each authorization number.
 //! - [`parties`]: brings together the live lines of each member.
 //! - [`line_set`]: the lines of a part with what the index knows of them.
 //! - [`related`]: which lines bear on a line.
 
+pub(crate) mod groups;
 pub(crate) mod line_hash;
 pub(crate) mod notes;
 pub(crate) mod partition;
@@ -41,6 +47,8 @@ pub(crate) mod named;
 pub mod service;
 
 pub(crate) mod reversals;
+pub(crate) mod reversals_on_disk;
+pub(crate) mod taken_back;
 pub(crate) mod versions;
 
 pub mod facts;
@@ -50,7 +58,9 @@ pub(crate) mod latest;
 pub(crate) mod numbers;
 pub(crate) mod parties;
 pub(crate) mod sessions;
+pub(crate) mod sessions_on_disk;
 pub(crate) mod stays;
+pub(crate) mod visit;
 
 pub mod line_set;
 pub(crate) mod related;
@@ -111,7 +121,7 @@ impl Index {
         versions::duplicates(&lines, &traits, &identity, &mut bins)?;
         let decided = versions::decided(&lines, &traits, &identity, &bins)?;
         let older = versions::older(&lines, &traits, &identity, &bins)?;
-        let orphans = versions::supersede(&traits, &identity, &named, decided.into_iter().chain(older), &mut bins);
+        let orphans = versions::supersede(&traits, &identity, &named, &[decided, older], &mut bins);
         let facts = Facts::find(&lines, &traits, &identity, &bins)?;
         let fill = |first: usize, batch: &Batch| {
             Ok(facts.of(first..first + batch.len())?.filled(first, batch, policy.settings))

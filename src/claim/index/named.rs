@@ -6,10 +6,12 @@
 use std::io;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
+use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::KeyHash;
-use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Batch, Text};
 
@@ -33,11 +35,12 @@ pub(crate) struct NamedClaims {
     by_line: Vec<(u32, Named)>,
     /// The claims of each group.
     pub(crate) groups: Vec<Vec<u32>>,
-    /// The group of each claim that is in one.
-    pub(crate) group_of: FxHashMap<u32, u32>,
+    /// Each claim that is in a group, and its group, in the order of the claims.
+    group_of: Vec<(u32, u32)>,
 }
 
 /// A row that names a claim number, or the first row of a claim with that number.
+#[derive(Clone, Serialize, Deserialize)]
 struct Entry {
     number: KeyHash,
     member: Option<KeyHash>,
@@ -46,8 +49,14 @@ struct Entry {
 }
 
 impl Keyed for Entry {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.number
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
@@ -80,10 +89,8 @@ impl NamedClaims {
         let beside = size_of::<(&Entry, u32)>();
         let found = lines.partitioned_batches(lines.len() + count, beside, remember, |entries| {
             let mut found = Self::default();
-            for of_number in entries.groups().iter() {
-                one_number(of_number, &mut found);
-            }
-            found
+            entries.groups(|of_number| one_number(&of_number, &mut found))?;
+            Ok(found)
         })?;
         let mut all = Self::default();
         for part in found {
@@ -97,19 +104,26 @@ impl NamedClaims {
             all.groups.extend(part.groups);
         }
         all.by_line.sort_unstable_by_key(|(line, _)| *line);
+        all.group_of.sort_unstable();
         Ok(all)
     }
 
     /// What these lines name, in their order, and the groups of claims.
     #[cfg(test)]
     pub(crate) fn of_lines(by_line: &[(u32, Named)], groups: Vec<Vec<u32>>) -> Self {
-        Self { by_line: by_line.to_vec(), groups, group_of: FxHashMap::default() }
+        Self { by_line: by_line.to_vec(), groups, group_of: Vec::new() }
     }
 
     /// The claims that a line names.
     pub(crate) fn for_line(&self, line: u32) -> Option<Named> {
         let at = self.by_line.binary_search_by_key(&line, |(line, _)| *line).ok()?;
         Some(self.by_line[at].1)
+    }
+
+    /// The group that a claim is in.
+    pub(crate) fn group_of(&self, claim: u32) -> Option<u32> {
+        let at = self.group_of.binary_search_by_key(&claim, |(claim, _)| *claim).ok()?;
+        Some(self.group_of[at].1)
     }
 
     /// All claims with these names. Takes time linear in the names and claims.
@@ -130,27 +144,85 @@ impl NamedClaims {
 }
 
 /// The claims of one number, and the rows that name it.
-fn one_number(entries: &[&Entry], found: &mut NamedClaims) {
-    let claims: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.is_claim).collect();
-    let by_member: FxHashMap<KeyHash, u32> =
-        claims.iter().filter_map(|claim| Some((claim.member?, claim.line))).collect();
-    // A number has a claim without a member only if none of its rows names a member.
-    let without_member = claims.iter().find(|claim| claim.member.is_none()).map(|claim| claim.line);
-    let mut group = None;
-    for row in entries.iter().filter(|entry| !entry.is_claim) {
-        let named = match (claims.as_slice(), row.member) {
-            ([], _) => Named::Unknown,
-            ([claim], None) => Named::Claim(claim.line),
-            (_, None) => Named::Group(*group.get_or_insert_with(|| {
-                let number = found.groups.len() as u32;
-                found.groups.push(claims.iter().map(|claim| claim.line).collect());
-                found.group_of.extend(claims.iter().map(|claim| (claim.line, number)));
-                number
-            })),
-            (_, Some(member)) => {
-                by_member.get(&member).copied().or(without_member).map_or(Named::OtherMembers, Named::Claim)
+fn one_number(entries: &Group<'_, Entry>, found: &mut NamedClaims) -> io::Result<()> {
+    let (mut claims, mut first, mut without_member, mut is_named) = (0, None, None, false);
+    entries.each(|entry| {
+        if entry.is_claim {
+            claims += 1;
+            first.get_or_insert(entry.line);
+            // A number has a claim without a member only if none of its rows names a member.
+            if entry.member.is_none() {
+                without_member.get_or_insert(entry.line);
             }
+        }
+        is_named |= !entry.is_claim;
+        Ok(())
+    })?;
+    if !is_named {
+        return Ok(());
+    }
+    let of_member = |claim: Option<u32>| match claim.or(without_member) {
+        _ if claims == 0 => Named::Unknown,
+        Some(claim) => Named::Claim(claim),
+        None => Named::OtherMembers,
+    };
+    match entries {
+        Group::Held(entries) => {
+            let of_claims = entries.iter().filter(|entry| entry.is_claim);
+            let by_member: FxHashMap<KeyHash, u32> =
+                of_claims.filter_map(|claim| Some((claim.member?, claim.line))).collect();
+            let rows = entries.iter().filter(|entry| !entry.is_claim);
+            let named = |row: &&Entry| Some((row.line, of_member(by_member.get(&row.member?).copied())));
+            found.by_line.extend(rows.filter_map(named));
+        }
+        Group::OnDisk(group) => {
+            // The claim of a member comes before the rows of the member.
+            let mut by_member = group.room.sorter();
+            entries.each(|entry| match entry.member {
+                Some(member) => by_member.push((member, !entry.is_claim, entry.line), ()),
+                None => Ok(()),
+            })?;
+            let mut last = None;
+            for entry in by_member.finish()? {
+                let ((member, is_row, line), ()) = entry?;
+                if is_row {
+                    let claim = last.filter(|(other, _)| *other == member).map(|(_, claim)| claim);
+                    found.by_line.push((line, of_member(claim)));
+                } else {
+                    last = Some((member, line));
+                }
+            }
+        }
+    }
+    let mut of_any_member = None;
+    entries.each(|row| {
+        if row.is_claim || row.member.is_some() {
+            return Ok(());
+        }
+        let named = match (of_any_member, first) {
+            (Some(named), _) => named,
+            (None, None) => Named::Unknown,
+            (None, Some(first)) if claims == 1 => Named::Claim(first),
+            (None, Some(_)) => found.new_group(entries)?,
         };
+        of_any_member = Some(named);
         found.by_line.push((row.line, named));
+        Ok(())
+    })
+}
+
+impl NamedClaims {
+    /// Makes a group of the claims among the entries of a number.
+    fn new_group(&mut self, entries: &Group<'_, Entry>) -> io::Result<Named> {
+        let (number, mut claims) = (self.groups.len() as u32, Vec::new());
+        entries.each(|entry| {
+            if entry.is_claim {
+                claims.push(entry.line);
+                self.group_of.push((entry.line, number));
+            }
+            Ok(())
+        })?;
+        self.groups.push(claims);
+        Ok(Named::Group(number))
     }
 }

@@ -1,7 +1,7 @@
 //! Values that a pass finds for services, kept by batch until the batch is judged.
 //!
-//! They count toward the memory for lines. What does not fit there is written to the same file as the lines that do not, so
-//! the index of very many services takes little more memory than that of few.
+//! They count toward the memory for lines. What does not fit there is sorted on disk and written to the same file as the lines
+//! that do not, as one piece for each batch. So the index of very many services takes little more memory than that of few.
 
 use std::io;
 use std::ops::Range;
@@ -11,12 +11,21 @@ use std::vec;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::claim::index::groups::{Room, RoomSorter};
 use crate::claim::index::partition::Lines;
 use crate::claim::index::service::ServiceKey;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 
 /// Collects the values of services from several threads.
-pub(crate) struct NoteTaker<T>(Mutex<Notes<T>>);
+pub(crate) struct NoteTaker<T>(Mutex<Taken<T>>);
+
+struct Taken<T> {
+    notes: Notes<T>,
+    /// Sorts what does not fit in memory.
+    sorter: Option<RoomSorter<ServiceKey, T>>,
+    /// `None` if everything fits.
+    room: Option<Room>,
+}
 
 /// Values by service.
 #[derive(Debug)]
@@ -36,39 +45,65 @@ enum Piece<T> {
     Spooled(SpoolSlot),
 }
 
-impl<T: Serialize> NoteTaker<T> {
+impl<T: Serialize + DeserializeOwned> NoteTaker<T> {
     /// Collects values for the services of these lines.
     pub(crate) fn new(lines: &Lines<'_>) -> Self {
-        let (starts, spool) = (lines.starts.clone(), lines.store.spool().cloned());
-        let batches = starts.iter().map(|_| Vec::new()).collect();
-        Self(Mutex::new(Notes { starts, batches, spool, may_hold: true }))
+        Self::of(lines.starts.clone(), lines.store.spool().cloned(), lines.room())
     }
 
     /// Collects values with texts, which are all on disk if the lines have a spool.
     pub(crate) fn on_disk(lines: &Lines<'_>) -> Self {
-        let Self(notes) = Self::new(lines);
-        let notes = notes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Self(Mutex::new(Notes { may_hold: false, ..notes }))
+        let Self(taken) = Self::new(lines);
+        let Taken { notes, sorter, room } = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Self(Mutex::new(Taken { notes: Notes { may_hold: false, ..notes }, sorter, room }))
+    }
+
+    fn of(starts: Vec<usize>, spool: Option<Arc<Spool>>, room: Option<Room>) -> Self {
+        let batches = starts.iter().map(|_| Vec::new()).collect();
+        let notes = Notes { starts, batches, spool, may_hold: true };
+        Self(Mutex::new(Taken { notes, sorter: None, room }))
     }
 
     /// Adds values, in any order, and leaves the vector empty. Fails if the disk does.
     pub(crate) fn add(&self, found: &mut Vec<(ServiceKey, T)>) -> io::Result<()> {
         found.sort_unstable_by_key(|(service, _)| *service);
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Taken { notes, sorter, room } = &mut *taken;
         // From the end, so that each piece is split off without moving the others.
         while let Some(((line, _), _)) = found.last() {
             let batch = notes.batch_of(*line as usize);
             let start = notes.starts[batch];
             let piece = found.split_off(found.partition_point(|((line, _), _)| (*line as usize) < start));
-            let piece = notes.kept(piece)?;
-            notes.batches[batch].push(piece);
+            match room {
+                Some(room) if notes.may_hold && !notes.fits(&piece) => {
+                    let sorter = sorter.get_or_insert_with(|| room.sorter());
+                    piece.into_iter().try_for_each(|(service, value)| sorter.push(service, value))?;
+                }
+                _ => {
+                    let piece = notes.kept(piece)?;
+                    notes.batches[batch].push(piece);
+                }
+            }
         }
         Ok(())
     }
 
-    /// All values.
-    pub(crate) fn finish(self) -> Notes<T> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// All values. Fails if the disk does.
+    pub(crate) fn finish(self) -> io::Result<Notes<T>> {
+        let Taken { mut notes, sorter, .. } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(sorter) = sorter else { return Ok(notes) };
+        let (mut piece, mut batch) = (Vec::new(), 0);
+        for value in sorter.finish()? {
+            let value = value?;
+            let next = notes.batch_of(value.0.0 as usize);
+            if next != batch {
+                notes.spool_piece(batch, std::mem::take(&mut piece))?;
+                batch = next;
+            }
+            piece.push(value);
+        }
+        notes.spool_piece(batch, piece)?;
+        Ok(notes)
     }
 }
 
@@ -91,13 +126,26 @@ impl<T> Notes<T> {
 }
 
 impl<T: Serialize> Notes<T> {
+    /// May the piece stay in memory? If so, it is counted.
+    fn fits(&self, piece: &Vec<(ServiceKey, T)>) -> bool {
+        let bytes = piece.capacity() * size_of::<(ServiceKey, T)>();
+        self.spool.as_ref().is_none_or(|spool| spool.may_hold(bytes))
+    }
+
+    /// A piece in memory, or on disk if it may not be in memory. It was counted.
     fn kept(&self, piece: Vec<(ServiceKey, T)>) -> io::Result<Piece<T>> {
         match &self.spool {
-            Some(spool) if !self.may_hold || !spool.may_hold(piece.capacity() * size_of::<(ServiceKey, T)>()) => {
-                spool.write(&piece).map(Piece::Spooled)
-            }
+            Some(spool) if !self.may_hold => spool.write(&piece).map(Piece::Spooled),
             _ => Ok(Piece::Held(piece)),
         }
+    }
+
+    /// Writes values of a batch.
+    fn spool_piece(&mut self, batch: usize, piece: Vec<(ServiceKey, T)>) -> io::Result<()> {
+        if let Some(spool) = self.spool.as_ref().filter(|_| !piece.is_empty()) {
+            self.batches[batch].push(Piece::Spooled(spool.write(&piece)?));
+        }
+        Ok(())
     }
 }
 
@@ -139,16 +187,13 @@ impl<T> NotesInOrder<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ingest::source::spill::Scratch;
 
     fn taker(spool: Option<Arc<Spool>>) -> NoteTaker<u32> {
-        let batches = (0..3).map(|_| Vec::new()).collect();
-        NoteTaker(Mutex::new(Notes { starts: vec![0, 10, 20], batches, spool, may_hold: true }))
+        let room = spool.as_ref().map(|spool| Room { scratch: spool.scratch(), memory: 0 });
+        NoteTaker::of(vec![0, 10, 20], spool, room)
     }
 
     proptest! {
@@ -157,13 +202,7 @@ mod tests {
             added in prop::collection::vec(prop::collection::vec((0_u32..30, any::<bool>(), 0_u32..9), 0..20), 0..5),
             limit in 0_usize..400,
         ) {
-            let files = Arc::new(AtomicUsize::new(0));
-            let count = Arc::clone(&files);
-            let scratch: Scratch = Arc::new(move || {
-                count.fetch_add(1, Ordering::Relaxed);
-                tempfile::tempfile()
-            });
-            let notes = taker(Some(Spool::new(scratch, limit)));
+            let notes = taker(Some(Spool::new(Arc::new(tempfile::tempfile), limit)));
             let mut wanted: Vec<(ServiceKey, u32)> = Vec::new();
             for piece in added {
                 let mut piece: Vec<_> = piece.into_iter().map(|(line, is_stay, n)| ((line, is_stay), n)).collect();
@@ -173,9 +212,10 @@ mod tests {
             }
             wanted.sort_unstable();
             if wanted.len() * size_of::<(ServiceKey, u32)>() > limit {
-                prop_assert!(files.load(Ordering::Relaxed) == 1, "what does not fit is on disk");
+                prop_assert!(notes.0.lock().expect("sound").sorter.is_some(), "what does not fit is on disk");
             }
-            let notes = notes.finish();
+            let notes = notes.finish().expect("room on disk");
+            prop_assert!(notes.batches.iter().flatten().filter(|piece| matches!(piece, Piece::Spooled(_))).count() <= 3);
             for (from, to) in [(0, 10), (10, 20), (20, 30), (0, 30)] {
                 let mut read = notes.of(from..to).expect("readable");
                 let mut found = Vec::new();
@@ -197,7 +237,7 @@ mod tests {
     fn values_of_skipped_services_are_dropped() {
         let notes = taker(None);
         notes.add(&mut vec![((12, true), 3), ((11, false), 1), ((12, false), 2)]).expect("no disk is needed");
-        let mut read = notes.finish().of(10..20).expect("no disk is needed");
+        let mut read = notes.finish().expect("no disk is needed").of(10..20).expect("no disk is needed");
         assert_eq!((read.next((10, false)), read.next((12, true)), read.next((12, true))), (None, Some(3), None));
         assert_eq!(Notes::<u32>::default().of(0..5).expect("nothing").next((1, false)), None);
     }

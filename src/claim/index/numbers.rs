@@ -3,10 +3,12 @@
 use std::io;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
+use crate::claim::index::groups::Keyed;
 use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::notes::{NoteTaker, Notes};
-use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{Bin, PolicyLists, ServiceKey, cpt_service};
 use crate::claim::index::stays::Stays;
 use crate::claim::line::{Batch, Text};
@@ -20,6 +22,7 @@ pub(crate) type UnitsOnNumbers = Notes<(u16, Decimal)>;
 const KEPT_AT_A_TIME: usize = 1 << 16;
 
 /// One number of a service.
+#[derive(Clone, Serialize, Deserialize)]
 struct Use {
     /// Number and claim form.
     key: KeyHash,
@@ -30,8 +33,15 @@ struct Use {
 }
 
 impl Keyed for Use {
+    type Order = ServiceKey;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    /// The numbers of a service differ.
+    fn order(&self) -> ServiceKey {
+        self.service
     }
 }
 
@@ -62,22 +72,19 @@ pub(crate) fn count(
     };
     let most = bins.iter().filter(|bin| **bin == Bin::InScope).count();
     let all = NoteTaker::new(lines);
-    let kept = lines.partitioned_batches(most, size_of::<(&Use, u32)>(), remember, |uses| {
+    lines.partitioned_batches(most, size_of::<(&Use, u32)>(), remember, |uses| {
         let mut sums = Vec::new();
-        for on_number in uses.groups().iter() {
+        uses.groups(|on_number| {
             let mut sum = Decimal::ZERO;
-            for Use { service, place, units, .. } in on_number {
+            on_number.each(|Use { service, place, units, .. }| {
                 sum = sum.saturating_add(*units);
                 if sum != *units {
                     sums.push((*service, (*place, sum)));
                 }
-            }
-            if sums.len() > KEPT_AT_A_TIME {
-                all.add(&mut sums)?;
-            }
-        }
+                if sums.len() > KEPT_AT_A_TIME { all.add(&mut sums) } else { Ok(()) }
+            })
+        })?;
         all.add(&mut sums)
     })?;
-    kept.into_iter().collect::<io::Result<()>>()?;
-    Ok(all.finish())
+    all.finish()
 }

@@ -7,14 +7,17 @@
 use std::io;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
+use crate::claim::index::groups::{BigGroup, Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{NoteTaker, Notes};
-use crate::claim::index::partition::{Keyed, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, SessionFacts, cpt_service};
-use crate::claim::index::sessions::{self, Visit};
 use crate::claim::index::stays::Stays;
+use crate::claim::index::visit::{EncounterKey, Visit};
+use crate::claim::index::{sessions, sessions_on_disk};
 use crate::claim::line::Batch;
 use crate::claim::value::code::{CodeId, System};
 use crate::claim::value::code_set::CodeSet;
@@ -31,6 +34,7 @@ pub(crate) struct Parties {
 }
 
 /// A live line, or the stay that starts on it.
+#[derive(Clone, Serialize, Deserialize)]
 struct Entry {
     party: KeyHash,
     units: Decimal,
@@ -40,8 +44,14 @@ struct Entry {
 }
 
 impl Keyed for Entry {
+    type Order = (EncounterKey, ServiceKey);
+
     fn key(&self) -> KeyHash {
         self.party
+    }
+
+    fn order(&self) -> (EncounterKey, ServiceKey) {
+        (self.visit.encounter_key(), self.visit.key())
     }
 }
 
@@ -67,6 +77,12 @@ const KEPT_AT_A_TIME: usize = 1 << 16;
 impl<'t> Found<'t> {
     fn new(takers: &'t Takers) -> Self {
         Self { takers, encounters: Vec::new(), units_so_far: Vec::new(), sessions: Vec::new() }
+    }
+
+    /// Hands everything to the takers if it is much.
+    fn keep_if_much(&mut self) -> io::Result<()> {
+        let most = self.encounters.len().max(self.units_so_far.len()).max(self.sessions.len());
+        if most > KEPT_AT_A_TIME { self.keep() } else { Ok(()) }
     }
 
     /// Hands everything to the takers.
@@ -118,29 +134,38 @@ impl Parties {
             units_so_far: NoteTaker::new(lines),
             sessions: NoteTaker::new(lines),
         };
-        let kept = lines.partitioned_batches(live, beside, remember, |entries| {
+        lines.partitioned_batches(live, beside, remember, |entries| {
             let mut found = Found::new(&takers);
-            let mut counter =
-                Counter { order: Vec::new(), running: vec![Decimal::ZERO; listed.len()], listed: &listed };
+            let mut counter = Counter {
+                order: Vec::new(),
+                encounter: Encounter::default(),
+                running: vec![Decimal::ZERO; listed.len()],
+                listed: &listed,
+            };
             let mut visits = Vec::new();
-            // A line that is alone with its member has nothing to be compared with.
-            for party in entries.groups().iter().filter(|party| party.len() > 1) {
-                visits.clear();
-                visits.extend(party.iter().map(|entry| entry.visit));
-                counter.count(party, &mut visits, &mut found);
-                if party[0].has_member {
-                    visits.retain(Visit::has_session);
-                    sessions::find(&mut visits, &mut found.sessions);
+            entries.groups(|party| match party {
+                // A line that is alone with its member has nothing to be compared with.
+                Group::Held([_]) => Ok(()),
+                Group::Held(party) => {
+                    visits.clear();
+                    visits.extend(party.iter().map(|entry| entry.visit));
+                    counter.count(party, &mut visits, &mut found);
+                    if party[0].has_member {
+                        visits.retain(Visit::has_session);
+                        sessions::find(&mut visits, &mut found.sessions);
+                    }
+                    found.keep_if_much()
                 }
-                if found.encounters.len() > KEPT_AT_A_TIME {
-                    found.keep()?;
-                }
-            }
+                Group::OnDisk(party) => counter.count_on_disk(party, &mut found),
+            })?;
             found.keep()
         })?;
-        kept.into_iter().collect::<io::Result<()>>()?;
         let Takers { encounters, units_so_far, sessions } = takers;
-        Ok(Self { encounters: encounters.finish(), units_so_far: units_so_far.finish(), sessions: sessions.finish() })
+        Ok(Self {
+            encounters: encounters.finish()?,
+            units_so_far: units_so_far.finish()?,
+            sessions: sessions.finish()?,
+        })
     }
 }
 
@@ -148,6 +173,8 @@ impl Parties {
 struct Counter<'a> {
     /// Indexes into the party, sorted by encounter.
     order: Vec<u32>,
+    /// The encounter that is counted.
+    encounter: Encounter,
     /// The units of each listed code so far.
     running: Vec<Decimal>,
     /// The listed CPT codes.
@@ -158,39 +185,94 @@ impl Counter<'_> {
     /// Forms the encounters of one party and counts the units of each listed CPT code in each encounter. `visits` holds the
     /// visit of each entry of the party; `count` sets their encounter numbers.
     fn count(&mut self, party: &[&Entry], visits: &mut [Visit], found: &mut Found<'_>) {
-        self.order.clear();
-        self.order.extend(0..party.len() as u32);
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend(0..party.len() as u32);
         let of = |place: &u32| party[*place as usize];
         // The sort is stable, so lines of an encounter stay in input order.
-        self.order.sort_by_key(|place| of(place).visit.encounter_key());
+        order.sort_by_key(|place| of(place).visit.encounter_key());
         let is_same = |one: &u32, other: &u32| of(one).visit.encounter_key() == of(other).visit.encounter_key();
-        for (number, places) in (0..).zip(self.order.chunk_by(is_same)) {
-            let mut encounter = Encounter::default();
-            self.running.fill(Decimal::ZERO);
+        for (number, places) in (0..).zip(order.chunk_by(is_same)) {
+            self.start();
             for place in places {
                 visits[*place as usize].encounter = number;
-                let Entry { visit, units, .. } = of(place);
-                if visit.is_stay {
-                    continue;
-                }
-                let own = own_encounter(visit);
-                encounter.codes = encounter.codes.with(own.codes);
-                encounter.principal_codes = encounter.principal_codes.with(own.principal_codes);
-                if visit.is_assistant {
-                    continue;
-                }
-                let column = visit.cpt.and_then(|cpt| self.listed.iter().position(|id| *id == cpt));
-                if let Some(column) = column {
-                    let sum = &mut self.running[column];
-                    *sum = sum.saturating_add(*units);
-                    if *sum != *units {
-                        found.units_so_far.push((visit.key(), *sum));
-                    }
+                self.add(of(place), found);
+            }
+            for place in places {
+                self.note(&of(place).visit, found);
+            }
+        }
+        self.order = order;
+    }
+
+    /// Does the work of [`Counter::count`] for a party on disk, of which one reader is at the end of an encounter and another one
+    /// at its start, and finds its sessions.
+    fn count_on_disk(&mut self, party: &BigGroup<Entry>, found: &mut Found<'_>) -> io::Result<()> {
+        let (mut ahead, mut behind) = (party.iter().peekable(), party.iter());
+        let mut services = party.room.sorter();
+        let mut number = 0;
+        while let Some(first) = ahead.next() {
+            let first = first?;
+            let key = first.visit.encounter_key();
+            self.start();
+            self.add(&first, found);
+            let mut count = 1;
+            let is_same =
+                |next: &io::Result<Entry>| next.as_ref().map_or(true, |next| next.visit.encounter_key() == key);
+            while let Some(next) = ahead.next_if(is_same) {
+                self.add(&next?, found);
+                found.keep_if_much()?;
+                count += 1;
+            }
+            for entry in behind.by_ref().take(count) {
+                let Entry { mut visit, has_member, .. } = entry?;
+                visit.encounter = number;
+                self.note(&visit, found);
+                found.keep_if_much()?;
+                if has_member && visit.has_session() {
+                    services.push((visit.first, visit.key()), visit)?;
                 }
             }
-            let services = places.iter().map(|place| &of(place).visit).filter(|visit| visit.is_service());
-            let with_others = services.filter(|visit| own_encounter(visit) != encounter);
-            found.encounters.extend(with_others.map(|visit| (visit.key(), encounter)));
+            number += 1;
+        }
+        let services = services.finish()?.map(|next| next.map(|(_, visit)| visit));
+        sessions_on_disk::find(services, &party.room, &mut |service, session| {
+            found.sessions.push((service, session));
+            found.keep_if_much()
+        })
+    }
+
+    /// Starts with the next encounter.
+    fn start(&mut self) {
+        self.encounter = Encounter::default();
+        self.running.fill(Decimal::ZERO);
+    }
+
+    /// Adds the next entry of the encounter, in input order.
+    fn add(&mut self, Entry { visit, units, .. }: &Entry, found: &mut Found<'_>) {
+        if visit.is_stay {
+            return;
+        }
+        let own = own_encounter(visit);
+        self.encounter.codes = self.encounter.codes.with(own.codes);
+        self.encounter.principal_codes = self.encounter.principal_codes.with(own.principal_codes);
+        if visit.is_assistant {
+            return;
+        }
+        let column = visit.cpt.and_then(|cpt| self.listed.iter().position(|id| *id == cpt));
+        if let Some(column) = column {
+            let sum = &mut self.running[column];
+            *sum = sum.saturating_add(*units);
+            if *sum != *units {
+                found.units_so_far.push((visit.key(), *sum));
+            }
+        }
+    }
+
+    /// Notes the encounter of a service once all of its entries were added, if it is not the one of a line alone.
+    fn note(&self, visit: &Visit, found: &mut Found<'_>) {
+        if visit.is_service() && own_encounter(visit) != self.encounter {
+            found.encounters.push((visit.key(), self.encounter));
         }
     }
 }

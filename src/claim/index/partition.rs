@@ -2,13 +2,15 @@
 //!
 //! Each pass creates entries for the lines, partitions them by the hash of a key, and lets one thread process one partition in
 //! input order. If the entries of all partitions do not fit in memory, the lines are read again for each group of partitions,
-//! as in a grace hash join.
+//! as in a grace hash join. If the entries of few keys do not fit, these are sorted on disk.
 
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use crate::claim::index::groups::{BigGroup, BigGroups, Group, GroupedItems, Keyed, Room};
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
@@ -24,10 +26,15 @@ const PARTITION_BYTES: usize = 8 << 20;
 /// Most partitions for each thread at a time: with more, a partition has too few entries of each batch.
 const MOST_OF_THREAD: usize = 32;
 
-/// An entry of a pass. Its key decides its partition.
-pub(crate) trait Keyed {
-    fn key(&self) -> KeyHash;
-}
+/// The part of the memory of a pass that a partition may take. What `work` makes of the entries of one key takes a few times as
+/// much as they do.
+const PARTITION_SHARE: usize = 4;
+
+/// The part of the memory that the entries of one key may take if not all entries fit.
+const KEY_SHARE: usize = 16;
+
+/// Number of first bits of keys by which entries are counted if they do not fit.
+const COUNTED_BITS: u32 = 16;
 
 /// Fills the facts of other rows into a batch whose first line has this number. `None` if nothing is filled in.
 /// Fails if the facts cannot be read back.
@@ -57,6 +64,11 @@ impl Lines<'_> {
         self.store.spool().is_some()
     }
 
+    /// Memory and disk for what a pass sorts. `None` if there is no bound on memory.
+    pub(crate) fn room(&self) -> Option<Room> {
+        self.store.spool().map(|spool| Room { scratch: spool.scratch(), memory: self.memory })
+    }
+
     /// Calls `look` for each batch with the number of its first line, in parallel. Returns the results in order.
     pub(crate) fn each<T: Send>(&self, look: impl Fn(usize, &Batch) -> T + Sync) -> io::Result<Vec<T>> {
         let one = |n: usize| {
@@ -68,15 +80,15 @@ impl Lines<'_> {
     }
 
     /// Partitions the entries that `remember` makes of the lines that `wants` names, and returns the results of `work` for each
-    /// partition, whose entries it gets in input order. `most` is the maximum number of entries; `beside` is the number of bytes
-    /// that `work` needs for an entry in addition to the entry itself.
-    pub(crate) fn partitioned<T: Keyed + Send + Sync, R: Send>(
+    /// partition, whose entries it gets in input order, and for each group that is on disk. `most` is the maximum number of
+    /// entries; `beside` is the number of bytes that `work` needs for an entry in addition to the entry itself.
+    pub(crate) fn partitioned<T: Keyed, R: Send>(
         &self,
         most: usize,
         beside: usize,
         wants: impl Fn(usize) -> bool + Sync,
         remember: impl Fn(usize, Line<'_>) -> T + Sync,
-        work: impl Fn(Entries<'_, T>) -> R + Sync,
+        work: impl Fn(Entries<'_, T>) -> io::Result<R> + Sync,
     ) -> io::Result<Vec<R>> {
         self.partitioned_batches(
             most,
@@ -92,28 +104,82 @@ impl Lines<'_> {
     }
 
     /// Same as [`Lines::partitioned`], but `remember` gets a whole batch and may fail.
-    pub(crate) fn partitioned_batches<T: Keyed + Send + Sync, R: Send>(
+    pub(crate) fn partitioned_batches<T: Keyed, R: Send>(
         &self,
         most: usize,
         beside: usize,
         remember: impl Fn(usize, &Batch, &mut dyn FnMut(T)) -> io::Result<()> + Sync,
-        work: impl Fn(Entries<'_, T>) -> R + Sync,
+        work: impl Fn(Entries<'_, T>) -> io::Result<R> + Sync,
     ) -> io::Result<Vec<R>> {
         let mut made = Vec::new();
         if most == 0 {
             return Ok(made);
         }
-        let (partitions, at_a_time) = self.partitions(most, size_of::<T>() + beside);
-        for first in (0..partitions).step_by(at_a_time) {
-            let partitioned = self.partition(most, partitions, &(first..first + at_a_time), &remember)?;
-            made.extend(
-                (0..at_a_time)
-                    .into_par_iter()
-                    .map(|number| work(Entries { partitioned: &partitioned, number }))
-                    .collect::<Vec<_>>(),
-            );
+        let (room, bytes) = (self.room(), size_of::<T>() + beside);
+        let (mut partitions, at_a_time) = self.partitions(most, bytes);
+        let (mut first, mut most, mut big) = (0, most, None);
+        while first < partitions {
+            let now = first..partitions.min(first + at_a_time);
+            let limits = room.as_ref().filter(|_| big.is_none()).map(|room| Limits::new(room.memory, bytes));
+            let wanted = Wanted { partitions, now: now.clone(), big: big.as_ref() };
+            let Some(partitioned) = self.partition(most, &wanted, limits, &remember)? else {
+                // The hashes of keys are even, so some keys have very many entries, or there are more entries than expected.
+                let found = self.big_keys(first, partitions, bytes, &remember)?;
+                most = found.others * partitions / (partitions - first);
+                let finer = (most * at_a_time / partitions * bytes).div_ceil(self.memory / 2 + 1).max(1);
+                (first, partitions) = (first * finer, partitions * finer);
+                if found.others == 0 {
+                    first = partitions;
+                }
+                big = Some(found);
+                continue;
+            };
+            let of_number = |number| work(Entries::Held { partitioned: &partitioned, number });
+            made.append(&mut (0..now.len()).into_par_iter().map(of_number).collect::<io::Result<Vec<_>>>()?);
+            first = now.end;
         }
+        let Some((big, room)) = big.zip(room).filter(|(big, _)| big.is_big.iter().any(|is_big| *is_big)) else {
+            return Ok(made);
+        };
+        let groups = BigGroups::new(room);
+        let add = |start: usize, batch: &Batch| {
+            let mut entries = Vec::new();
+            remember(start, batch, &mut |entry: T| {
+                if big.contain(entry.key()) {
+                    entries.push(entry);
+                }
+            })?;
+            groups.add(entries)
+        };
+        self.each(add)?.into_iter().collect::<io::Result<()>>()?;
+        groups.finish(|group| {
+            made.push(work(Entries::OnDisk(group))?);
+            Ok(())
+        })?;
         Ok(made)
+    }
+
+    /// Finds keys with so many entries that they are sorted on disk, among those of the partitions from `first` on.
+    fn big_keys<T: Keyed>(
+        &self,
+        first: usize,
+        partitions: usize,
+        bytes: usize,
+        remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) -> io::Result<()> + Sync),
+    ) -> io::Result<BigKeys> {
+        let counts: Vec<AtomicU64> = (0..1 << COUNTED_BITS).map(|_| AtomicU64::new(0)).collect();
+        let count = |start: usize, batch: &Batch| {
+            remember(start, batch, &mut |entry: T| {
+                if partition_of(entry.key(), partitions) >= first {
+                    counts[counted(entry.key())].fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        self.each(count)?.into_iter().collect::<io::Result<()>>()?;
+        let most = (self.memory / KEY_SHARE / bytes) as u64;
+        let counts = counts.into_iter().map(AtomicU64::into_inner).collect::<Vec<_>>();
+        let others = counts.iter().copied().filter(|count| *count <= most).sum::<u64>() as usize;
+        Ok(BigKeys { first, partitions, is_big: counts.iter().map(|count| *count > most).collect(), others })
     }
 
     /// The number of partitions, and how many of them are in memory at a time.
@@ -128,103 +194,133 @@ impl Lines<'_> {
         (at_a_time * passes, at_a_time)
     }
 
-    /// The entries of the partitions `now`, by batch and partition, in input order. `most` is an upper bound on the entries of
-    /// all partitions.
-    fn partition<T: Keyed + Send>(
+    /// The wanted entries, by batch and partition, in input order. `None` if they exceed the limits. `most` is an upper bound on
+    /// the entries of all partitions.
+    fn partition<T: Keyed>(
         &self,
         most: usize,
-        partitions: usize,
-        now: &Range<usize>,
+        wanted: &Wanted<'_>,
+        limits: Option<Limits>,
         remember: &(impl Fn(usize, &Batch, &mut dyn FnMut(T)) -> io::Result<()> + Sync),
-    ) -> io::Result<Vec<Vec<Vec<T>>>> {
+    ) -> io::Result<Option<Vec<Vec<Vec<T>>>>> {
+        let Wanted { partitions, now, big } = wanted;
+        let total = AtomicUsize::new(0);
+        let exceeds =
+            |more: usize| limits.is_some_and(|limits| total.fetch_add(more, Ordering::Relaxed) + more > limits.entries);
         let by_batch = self.each(|start, batch| {
+            if exceeds(0) {
+                return Ok(Vec::new());
+            }
             // Capacity for an even share plus a sixteenth, so that a vector rarely grows.
             let share = (most as u64 * batch.len() as u64 / (self.len().max(1) * partitions) as u64) as usize;
             let mut partitioned: Vec<Vec<T>> =
                 now.clone().map(|_| Vec::with_capacity((share + share / 16).min(batch.len()))).collect();
             remember(start, batch, &mut |entry: T| {
-                // The upper half of the key decides the partition; hash tables use the lower half.
-                let partition = (((entry.key() >> 64) * partitions as u128) >> 64) as usize;
-                if now.contains(&partition) {
+                let partition = partition_of(entry.key(), *partitions);
+                if now.contains(&partition) && big.is_none_or(|big| !big.contain(entry.key())) {
                     partitioned[partition - now.start].push(entry);
                 }
             })?;
+            exceeds(partitioned.iter().map(Vec::len).sum());
             Ok(partitioned)
         })?;
-        by_batch.into_iter().collect()
+        if exceeds(0) {
+            return Ok(None);
+        }
+        let by_batch = by_batch.into_iter().collect::<io::Result<Vec<_>>>()?;
+        let of_partition = |number: usize| by_batch.iter().map(|of_batch: &Vec<Vec<T>>| of_batch[number].len()).sum();
+        let largest: usize = (0..now.len()).map(of_partition).max().unwrap_or_default();
+        Ok(Some(by_batch).filter(|_| limits.is_none_or(|limits| largest <= limits.of_partition)))
     }
 }
 
-/// The entries of one partition.
+/// The partition of a key. The upper half decides it; hash tables use the lower half.
+fn partition_of(key: KeyHash, partitions: usize) -> usize {
+    (((key >> 64) * partitions as u128) >> 64) as usize
+}
+
+/// The place at which the entries of a key are counted.
+fn counted(key: KeyHash) -> usize {
+    (key >> (KeyHash::BITS - COUNTED_BITS)) as usize
+}
+
+/// Which entries are wanted at a time: those of the partitions `now`, without those of big keys.
+struct Wanted<'b> {
+    partitions: usize,
+    now: Range<usize>,
+    big: Option<&'b BigKeys>,
+}
+
+/// Most entries in memory.
 #[derive(Clone, Copy)]
-pub(crate) struct Entries<'d, T> {
-    partitioned: &'d [Vec<Vec<T>>],
-    number: usize,
+struct Limits {
+    entries: usize,
+    of_partition: usize,
 }
 
-impl<'d, T> Entries<'d, T> {
-    /// Number of entries.
-    pub(crate) fn len(&self) -> usize {
-        self.partitioned.iter().map(|of_batch| of_batch[self.number].len()).sum()
-    }
-
-    /// The entries in input order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'d T> + use<'d, T> {
-        let number = self.number;
-        self.partitioned.iter().flat_map(move |of_batch| &of_batch[number]).inspect(|_| steps::take(1))
+impl Limits {
+    /// Partitions differ by chance, so they may take a quarter more than the memory.
+    fn new(memory: usize, bytes_an_entry: usize) -> Self {
+        let entries = memory / bytes_an_entry;
+        Self { entries: entries + entries / 4, of_partition: entries / PARTITION_SHARE }
     }
 }
 
-impl<'d, T: Keyed> Entries<'d, T> {
-    /// Entries with equal keys together, each group in input order.
-    pub(crate) fn groups(&self) -> GroupedItems<&'d T> {
-        GroupedItems::new(self.iter(), |entry| entry.key())
+/// Keys with very many entries, and the few others that are counted with them.
+struct BigKeys {
+    /// The first partition of which keys are big; those before it are done.
+    first: usize,
+    partitions: usize,
+    /// By the first bits of a key, whether it is one.
+    is_big: Vec<bool>,
+    /// Number of entries of all other keys in these partitions.
+    others: usize,
+}
+
+impl BigKeys {
+    fn contain(&self, key: KeyHash) -> bool {
+        self.is_big[counted(key)] && partition_of(key, self.partitions) >= self.first
     }
 }
 
-/// Items grouped by key. Items of a group keep their order.
-pub(crate) struct GroupedItems<T> {
-    items: Vec<T>,
-    /// The end of each group in `items`.
-    ends: Vec<usize>,
+/// The entries of one partition, or of one key that has very many.
+pub(crate) enum Entries<'d, T> {
+    Held { partitioned: &'d [Vec<Vec<T>>], number: usize },
+    OnDisk(&'d BigGroup<T>),
 }
 
-impl<T: Copy> GroupedItems<T> {
-    /// Groups items in linear time.
-    pub(crate) fn new(items: impl Iterator<Item = T>, key: impl Fn(&T) -> KeyHash) -> Self {
-        let items: Vec<T> = items.collect();
-        let (mut of_item, mut sizes): (Vec<u32>, Vec<usize>) = (Vec::with_capacity(items.len()), Vec::new());
-        let mut seen = hashbrown::HashTable::<(KeyHash, u32)>::with_capacity(items.len() / 2);
-        for item in &items {
-            let key = key(item);
-            let group = match seen.entry(key as u64, |(k, _)| *k == key, |(k, _)| *k as u64) {
-                hashbrown::hash_table::Entry::Occupied(known) => known.get().1,
-                hashbrown::hash_table::Entry::Vacant(free) => {
-                    let group = sizes.len() as u32;
-                    free.insert((key, group));
-                    sizes.push(0);
-                    group
-                }
-            };
-            sizes[group as usize] += 1;
-            of_item.push(group);
+impl<T: Keyed> Entries<'_, T> {
+    /// Calls `look` for each entry, in input order. Fails if `look` does, or if they cannot be read back.
+    pub(crate) fn each(&self, mut look: impl FnMut(&T) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Held { partitioned, number } => held(partitioned, *number).try_for_each(look),
+            Self::OnDisk(group) => group.iter().try_for_each(|entry| look(&entry?)),
         }
-        let mut next: Vec<usize> =
-            sizes.iter().scan(0, |sum, size| Some(std::mem::replace(sum, *sum + size))).collect();
-        let ends = next.iter().zip(&sizes).map(|(start, size)| start + size).collect();
-        let mut order = vec![0u32; items.len()];
-        for (place, group) in of_item.iter().enumerate() {
-            order[next[*group as usize]] = place as u32;
-            next[*group as usize] += 1;
-        }
-        Self { items: order.into_iter().map(|place| items[place as usize]).collect(), ends }
     }
 
-    /// The groups, in the order of their first items.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[T]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.items[start..*end]).inspect(|group| steps::take(group.len()))
+    /// Most keys that the entries may have.
+    pub(crate) fn most_keys(&self) -> usize {
+        match self {
+            Self::Held { partitioned, number } => partitioned.iter().map(|of_batch| of_batch[*number].len()).sum(),
+            Self::OnDisk(_) => 1,
+        }
     }
+
+    /// Calls `look` for each group of entries with equal keys. Fails if `look` does, or if they cannot be read back.
+    pub(crate) fn groups(&self, mut look: impl FnMut(Group<'_, T>) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Held { partitioned, number } => {
+                let groups = GroupedItems::new(held(partitioned, *number), |entry| entry.key());
+                groups.iter().try_for_each(|group| look(Group::Held(group)))
+            }
+            Self::OnDisk(group) => look(Group::OnDisk(group)),
+        }
+    }
+}
+
+/// The entries of a partition in memory, in input order.
+fn held<T>(partitioned: &[Vec<Vec<T>>], number: usize) -> impl Iterator<Item = &T> {
+    partitioned.iter().flat_map(move |of_batch| &of_batch[number]).inspect(|_| steps::take(1))
 }
 
 /// A set of lines, or of claims identified by their first lines: one bit for each line of the run.
@@ -261,9 +357,38 @@ impl Bits {
         self.0.get(line as usize / 64).is_some_and(|word| word & (1 << (line % 64)) != 0)
     }
 
+    /// The lines in the set, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        let of_word = |(place, word): (usize, &u64)| {
+            let word = *word;
+            (0..u64::BITS).filter(move |bit| word & (1 << bit) != 0).map(move |bit| place as u32 * u64::BITS + bit)
+        };
+        self.0.iter().enumerate().filter(|(_, word)| **word != 0).flat_map(of_word)
+    }
+
     /// Is the set empty?
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
+    }
+}
+
+/// A set of lines that several threads add to.
+pub(crate) struct SharedBits(Vec<AtomicU64>);
+
+impl SharedBits {
+    /// An empty set for this many lines.
+    pub(crate) fn new(lines: usize) -> Self {
+        Self((0..lines.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// Adds a line.
+    pub(crate) fn insert(&self, line: u32) {
+        self.0[line as usize / 64].fetch_or(1 << (line % 64), Ordering::Relaxed);
+    }
+
+    /// All lines that were added.
+    pub(crate) fn finish(self) -> Bits {
+        Bits(self.0.into_iter().map(AtomicU64::into_inner).collect())
     }
 }
 
@@ -272,19 +397,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_keep_the_order_of_their_items() {
-        let groups = GroupedItems::new([(2, 'a'), (1, 'b'), (2, 'c'), (3, 'd'), (1, 'e')].into_iter(), |(key, _)| *key);
-        let said: Vec<String> = groups.iter().map(|group| group.iter().map(|(_, item)| item).collect()).collect();
-        assert_eq!(said, ["ac", "be", "d"]);
-        assert_eq!(GroupedItems::new(std::iter::empty::<u8>(), |_| 0).iter().count(), 0);
-    }
-
-    #[test]
     fn bits_are_a_set() {
         let mut bits = Bits::new(65);
         assert!(bits.is_empty() && bits.insert(64) && !bits.insert(64) && bits.contains(64) && !bits.contains(0));
         assert!(!bits.is_empty() && !Bits::new(0).contains(64));
         let repeated = Bits::repeated(70, [3, 64, 3, 65, 3].into_iter());
-        assert!((0..70).filter(|item| repeated.contains(*item)).eq([3]));
+        assert!(repeated.iter().eq([3]));
+        let shared = SharedBits::new(130);
+        for line in [129, 5, 64, 5] {
+            shared.insert(line);
+        }
+        assert!(shared.finish().iter().eq([5, 64, 129]));
     }
 }

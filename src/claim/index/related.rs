@@ -7,7 +7,7 @@ use crate::claim::index::line_hash::Keys;
 use crate::claim::index::line_set::LineSet;
 use crate::claim::index::named::Named;
 use crate::claim::index::service::{Bin, Kind, Service};
-use crate::claim::index::sessions::Visit;
+use crate::claim::index::visit::Visit;
 use crate::claim::index::{survey, versions};
 use crate::claim::line::{Line, Text};
 use crate::claim::value::setting::ClaimForm;
@@ -63,7 +63,7 @@ impl LineSet<'_> {
         let decision = keys.decision(claim, taken);
         let names = |other: usize| match self.named_by(other) {
             Some(Named::Claim(named)) => named == claim,
-            Some(Named::Group(group)) => self.relations.named.group_of.get(&claim) == Some(&group),
+            Some(Named::Group(group)) => self.relations.named.group_of(claim) == Some(group),
             Some(Named::Unknown | Named::OtherMembers) | None => false,
         };
         let is_left = |other: usize| !matches!(self.bins[other], Bin::Reversed | Bin::Duplicate);

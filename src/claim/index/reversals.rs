@@ -9,37 +9,18 @@ use std::io;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::claim::index::groups::Group;
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::partition::{Bits, Lines};
+use crate::claim::index::reversals_on_disk;
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
+use crate::claim::index::taken_back::{Row, TakenBack, readable, values};
 use crate::claim::line::Line;
 use crate::claim::value::amount::Cents;
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
-
-/// A reversal, or a row that a reversal could take back.
-struct Row {
-    service: KeyHash,
-    line: u32,
-    claim: u32,
-    takes_back: bool,
-    /// The payer calls the row reversed.
-    is_reversed: bool,
-    /// Charge, allowed and paid amounts without their signs.
-    amounts: Amounts,
-}
-
-impl Keyed for Row {
-    fn key(&self) -> KeyHash {
-        self.service
-    }
-}
-
-/// Charge, allowed and paid amounts without their signs. `None` if an amount cannot be read.
-type Amounts = [Option<u64>; 3];
 
 /// The reversals of a run.
 #[derive(Debug)]
@@ -91,36 +72,27 @@ pub(crate) fn find(
         }
     };
     // Each row that can be taken back is in up to seven lists of two kinds.
-    let found = lines.partitioned(count, 14 * size_of::<(ListKey, u32)>(), may_match, remember, |rows| {
-        let mut found = Matches::default();
-        for of_service in rows.groups().iter() {
-            if of_service.iter().any(|row| row.takes_back) {
-                match_service(of_service, named, &mut found);
+    let beside = 14 * size_of::<(ListKey, u32)>();
+    let found = TakenBack::new(lines.len(), !lines.in_parts());
+    lines.partitioned(count, beside, may_match, remember, |rows| {
+        rows.groups(|of_service| match of_service {
+            Group::Held(rows) => {
+                match_service(rows, named, &found);
+                Ok(())
             }
-        }
-        found
+            Group::OnDisk(group) => {
+                let together = |rows: &[&Row]| match_service(rows, named, &found);
+                // A list of one row takes three times its key.
+                let bytes = 3 * beside + size_of::<Row>();
+                reversals_on_disk::match_service(group, named, &found, bytes, together)
+            }
+        })
     })?;
-    let mut reversals = Reversals { matches: Vec::new(), unmatched: Bits::new(lines.len()) };
-    for part in found {
-        for (reversal, taken) in part.matched {
-            bins[taken as usize] = Bin::Reversed;
-            if !lines.in_parts() {
-                reversals.matches.extend([(reversal, taken), (taken, reversal)]);
-            }
-        }
-        for line in part.unmatched {
-            reversals.unmatched.insert(line);
-        }
-    }
-    reversals.matches.sort_unstable();
-    Ok(reversals)
-}
-
-#[derive(Default)]
-struct Matches {
-    /// Reversals with the lines that they take back.
-    matched: Vec<(u32, u32)>,
-    unmatched: Vec<u32>,
+    let (taken, unmatched, pairs) = found.finish();
+    taken.iter().for_each(|line| bins[line as usize] = Bin::Reversed);
+    let mut matches: Vec<_> = pairs.into_iter().flat_map(|(one, other)| [(one, other), (other, one)]).collect();
+    matches.sort_unstable();
+    Ok(Reversals { matches, unmatched })
 }
 
 /// Claims that reversals link: with each claim of a reversal those that it names, and all claims that are linked with these.
@@ -200,16 +172,6 @@ struct ListKey {
     values: [u64; 3],
 }
 
-/// One bit for each readable amount.
-fn readable(amounts: &Amounts) -> u8 {
-    amounts.iter().enumerate().fold(0, |set, (n, amount)| set | (u8::from(amount.is_some()) << n))
-}
-
-/// The values of a set of amounts; zero for the others.
-fn values(amounts: &Amounts, set: u8) -> [u64; 3] {
-    std::array::from_fn(|n| if set & (1 << n) != 0 { amounts[n].unwrap_or(0) } else { 0 })
-}
-
 /// The rows that can still be taken back, in lists by their amounts.
 #[derive(Default)]
 struct Candidates(FxHashMap<ListKey, BTreeSet<u32>>);
@@ -256,9 +218,12 @@ impl Candidates {
 }
 
 /// Matches the reversals among the rows of one service. The rows are in input order.
-fn match_service(rows: &[&Row], named: &NamedClaims, found: &mut Matches) {
+fn match_service(rows: &[&Row], named: &NamedClaims, found: &TakenBack) {
+    if !rows.iter().any(|row| row.takes_back) {
+        return;
+    }
     let scopes = |row: &Row| {
-        let group = named.group_of.get(&row.claim).map(|group| Scope::Group(*group));
+        let group = named.group_of(row.claim).map(Scope::Group);
         [Scope::Claim(row.claim)].into_iter().chain(group)
     };
     let (mut candidates, mut by_line) = (Candidates::default(), FxHashMap::default());
@@ -281,25 +246,32 @@ fn match_service(rows: &[&Row], named: &NamedClaims, found: &mut Matches) {
         match best.and_then(|line| by_line.get(&line)) {
             Some(taken) => {
                 scopes(taken).for_each(|scope| candidates.remove(taken, scope));
-                found.matched.push((reversal.line, taken.line));
+                found.matched(reversal.line, taken.line);
             }
-            None => found.unmatched.push(reversal.line),
+            None => found.unmatched(reversal.line),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::claim::index::groups::{BigGroups, Room};
+    use crate::claim::index::taken_back::Amounts;
 
     fn row(line: u32, takes_back: bool, is_reversed: bool, amounts: Amounts) -> Row {
         Row { service: 0, line, claim: 0, takes_back, is_reversed, amounts }
     }
 
     fn matches(rows: &[Row]) -> (Vec<u32>, Vec<u32>) {
-        let mut found = Matches::default();
-        match_service(&rows.iter().collect::<Vec<_>>(), &NamedClaims::default(), &mut found);
-        (found.matched.into_iter().map(|(_, taken)| taken).collect(), found.unmatched)
+        let found = TakenBack::new(rows.len(), true);
+        match_service(&rows.iter().collect::<Vec<_>>(), &NamedClaims::default(), &found);
+        let (_, unmatched, pairs) = found.finish();
+        (pairs.into_iter().map(|(_, taken)| taken).collect(), unmatched.iter().collect())
     }
 
     #[test]
@@ -371,5 +343,52 @@ mod tests {
         let rows: Vec<Row> = (0..200_000).map(|n| row(n, n % 2 == 1, false, [None, None, Some(5)])).collect();
         let (matched, unmatched) = matches(&rows);
         assert_eq!((matched.len(), unmatched.len()), (100_000, 0));
+    }
+
+    /// The pairs, and the reversals without a match.
+    fn sorted(found: TakenBack) -> (Vec<(u32, u32)>, Vec<u32>) {
+        let (_, unmatched, mut pairs) = found.finish();
+        pairs.sort_unstable();
+        (pairs, unmatched.iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn matches_do_not_depend_on_the_memory(
+            rows in prop::collection::vec((any::<[bool; 2]>(), 0..3_u64, 0..2_u32), 0..40),
+            readable in prop::array::uniform2(0..8_u8),
+            differ in prop::bool::weighted(0.2),
+            memory in prop_oneof![Just(0_usize), Just(1 << 16)],
+        ) {
+            let rows: Vec<Row> = (0..).zip(rows).map(|(line, ([takes_back, is_reversed], amount, claim))| {
+                let readable = readable[usize::from(takes_back)] ^ u8::from(differ && line == 1);
+                let amounts = std::array::from_fn(|n| (readable & (1 << n) != 0).then_some(amount));
+                Row { claim, ..row(line, takes_back, is_reversed, amounts) }
+            }).collect();
+            let [wanted, found] = [(); 2].map(|()| TakenBack::new(rows.len(), true));
+            match_service(&rows.iter().collect::<Vec<_>>(), &NamedClaims::default(), &wanted);
+            let groups = BigGroups::new(Room { scratch: Arc::new(tempfile::tempfile), memory });
+            groups.add(rows).expect("room on disk");
+            let together = |rows: &[&Row]| match_service(rows, &NamedClaims::default(), &found);
+            groups.finish(|group| {
+                reversals_on_disk::match_service(group, &NamedClaims::default(), &found, 900, together)
+            }).expect("room on disk");
+            prop_assert_eq!(sorted(found), sorted(wanted));
+        }
+    }
+
+    #[test]
+    fn rows_that_must_be_compared_together_are_refused_if_they_are_too_many() {
+        let rows = (0..2000).map(|line| row(line, line % 2 == 1, false, [Some(5), None, (line == 1).then_some(5)]));
+        let groups = BigGroups::new(Room { scratch: Arc::new(tempfile::tempfile), memory: 0 });
+        groups.add(rows.collect()).expect("room on disk");
+        let found = TakenBack::new(2000, true);
+        let match_all = |group: &_| {
+            reversals_on_disk::match_service(group, &NamedClaims::default(), &found, 900, |_| {
+                panic!("they are too many")
+            })
+        };
+        let refused = groups.finish(match_all).expect_err("they are refused").to_string();
+        assert!(refused.starts_with("2000 rows") && refused.contains("--memory 4M"), "{refused}");
     }
 }

@@ -3,10 +3,13 @@
 use std::io;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
+use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{NoteTaker, Notes, NotesInOrder};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{BASES, Bin, ServiceKey, Stay};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;
@@ -63,16 +66,21 @@ impl Stays {
         };
         let all = NoteTaker::new(lines);
         let found = lines.partitioned(count, size_of::<(&Row, u32, Stay)>(), of_stay, remember, |rows| {
-            let mut stays: Vec<(ServiceKey, Stay)> = rows.groups().iter().filter_map(gather).collect();
+            let mut stays = Vec::new();
+            rows.groups(|of_claim| {
+                stays.extend(gather(&of_claim)?);
+                Ok(())
+            })?;
             let count = stays.len();
             all.add(&mut stays).map(|()| count)
         })?;
-        let count = found.into_iter().sum::<io::Result<usize>>()?;
-        Ok(Self { all: all.finish(), count, claims })
+        let count = found.into_iter().sum();
+        Ok(Self { all: all.finish()?, count, claims })
     }
 }
 
 /// A live row of the claim of a stay.
+#[derive(Clone, Serialize, Deserialize)]
 struct Row {
     key: KeyHash,
     line: u32,
@@ -90,8 +98,14 @@ struct Row {
 }
 
 impl Keyed for Row {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
@@ -118,13 +132,15 @@ impl Row {
 }
 
 /// The stay that the live rows of one claim form, with its service.
-fn gather(rows: &[&Row]) -> Option<(ServiceKey, Stay)> {
-    let first = rows.iter().copied().find(|row| !row.listed.is_empty())?;
-    let mut stay = Stay { money: money(rows, first), ..Stay::default() };
-    for row in rows {
+fn gather(rows: &Group<'_, Row>) -> io::Result<Option<(ServiceKey, Stay)>> {
+    let (mut stay, mut first) = (Stay::default(), None);
+    rows.each(|row| {
         stay.all_codes = stay.all_codes.with(row.known);
         if row.listed.is_empty() {
-            continue;
+            return Ok(());
+        }
+        if first.is_none() {
+            first = Some(row.clone());
         }
         stay.composite |= row.composite;
         stay.zero_lost |= row.zero_lost;
@@ -133,32 +149,66 @@ fn gather(rows: &[&Row]) -> Option<(ServiceKey, Stay)> {
                 stay.codes.push(*id);
             }
         }
+        Ok(())
+    })?;
+    let Some(first) = first else { return Ok(None) };
+    stay.money = money(rows, &first)?;
+    Ok(Some(((first.line, true), stay)))
+}
+
+/// The readable amounts of one kind.
+#[derive(Default)]
+struct Readable {
+    count: usize,
+    first: Cents,
+    /// The first one of a total row.
+    total: Option<Cents>,
+    differ: bool,
+    sum: Cents,
+}
+
+impl Readable {
+    fn add(&mut self, amount: Cents, is_total: bool) {
+        if self.count == 0 {
+            self.first = amount;
+        }
+        if is_total {
+            self.total.get_or_insert(amount);
+        }
+        self.count += 1;
+        self.differ |= amount != self.first;
+        self.sum = Cents(self.sum.0.saturating_add(amount.0));
     }
-    Some(((first.line, true), stay))
 }
 
 /// The money of a stay: the amounts of its own row and of those rows of its claim that are not professional.
-fn money(rows: &[&Row], first: &Row) -> Option<(Cents, &'static str)> {
-    let counts = |row: &&Row| !row.is_professional || row.line == first.line;
+fn money(rows: &Group<'_, Row>, first: &Row) -> io::Result<Option<(Cents, &'static str)>> {
+    let mut by_kind: [Readable; BASES.len()] = Default::default();
+    rows.each(|row| {
+        if !row.is_professional || row.line == first.line {
+            for (readable, amount) in by_kind.iter_mut().zip(row.amounts) {
+                if let Some(amount) = amount {
+                    readable.add(amount, row.is_total);
+                }
+            }
+        }
+        Ok(())
+    })?;
     // The allowed amount of a pending row is what would be paid.
-    (usize::from(first.is_pending)..BASES.len()).find_map(|kind| {
-        let readable: Vec<(&Row, Cents)> =
-            rows.iter().copied().filter(counts).filter_map(|row| Some((row, row.amounts[kind]?))).collect();
-        let (_, amount) = *readable.first()?;
-        if let Some((_, total)) = readable.iter().find(|(row, _)| row.is_total) {
-            return Some((*total, BASES[kind][1]));
-        }
-        let repeats = match first.amounts_per {
-            AmountsPer::Claim => true,
-            AmountsPer::Unsaid => readable.len() > 1 && readable.iter().all(|(_, other)| *other == amount),
-            AmountsPer::Line => false,
-        };
-        if repeats {
-            return Some((amount, BASES[kind][2]));
-        }
-        let sum = readable.iter().fold(0i64, |sum, (_, amount)| sum.saturating_add(amount.0));
-        Some((Cents(sum), BASES[kind][if readable.len() > 1 { 3 } else { 0 }]))
-    })
+    let mut kinds = by_kind.iter().zip(BASES).skip(usize::from(first.is_pending));
+    let Some((all, bases)) = kinds.find(|(readable, _)| readable.count > 0) else { return Ok(None) };
+    if let Some(total) = all.total {
+        return Ok(Some((total, bases[1])));
+    }
+    let repeats = match first.amounts_per {
+        AmountsPer::Claim => true,
+        AmountsPer::Unsaid => all.count > 1 && !all.differ,
+        AmountsPer::Line => false,
+    };
+    if repeats {
+        return Ok(Some((all.first, bases[2])));
+    }
+    Ok(Some((all.sum, bases[if all.count > 1 { 3 } else { 0 }])))
 }
 
 #[cfg(test)]
@@ -182,7 +232,8 @@ mod tests {
     }
 
     fn said(rows: &[Row]) -> Option<(i64, &'static str)> {
-        money(&rows.iter().collect::<Vec<_>>(), &rows[0]).map(|(amount, basis)| (amount.0, basis))
+        let money = money(&Group::Held(&rows.iter().collect::<Vec<_>>()), &rows[0]);
+        money.expect("in memory").map(|(amount, basis)| (amount.0, basis))
     }
 
     #[test]

@@ -3,10 +3,13 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
+use crate::claim::index::groups::Keyed;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::{Bits, Keyed, Lines};
+use crate::claim::index::partition::{Bits, Lines, SharedBits};
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Line, Text};
@@ -14,14 +17,21 @@ use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
 /// A line with a key that other lines may share.
+#[derive(Clone, Serialize, Deserialize)]
 struct Same {
     key: KeyHash,
     line: u32,
 }
 
 impl Keyed for Same {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
@@ -41,20 +51,20 @@ pub(crate) fn duplicates(
         key: lines.keys.duplicate(identity.claim_of[number], line),
         line: number as u32,
     };
-    let repeated = lines.partitioned(count, size_of::<KeyHash>() + 1, may_repeat, remember, |rows| {
-        let mut seen = hashbrown::HashTable::<KeyHash>::with_capacity(rows.len());
-        let mut repeated = Vec::new();
-        for Same { key, line } in rows.iter() {
+    let repeated = SharedBits::new(lines.len());
+    lines.partitioned(count, size_of::<KeyHash>() + 1, may_repeat, remember, |rows| {
+        let mut seen = hashbrown::HashTable::<KeyHash>::with_capacity(rows.most_keys());
+        rows.each(|Same { key, line }| {
             match seen.entry(*key as u64, |other| other == key, |key| *key as u64) {
-                hashbrown::hash_table::Entry::Occupied(_) => repeated.push(*line),
+                hashbrown::hash_table::Entry::Occupied(_) => repeated.insert(*line),
                 hashbrown::hash_table::Entry::Vacant(free) => {
                     free.insert(*key);
                 }
             }
-        }
-        repeated
+            Ok(())
+        })
     })?;
-    repeated.into_iter().flatten().for_each(|line| bins[line as usize] = Bin::Duplicate);
+    repeated.finish().iter().for_each(|line| bins[line as usize] = Bin::Duplicate);
     for (bin, traits) in bins.iter_mut().zip(traits) {
         if bin.is_live() && traits.status == RowStatus::Denied {
             *bin = Bin::PayerDenied;
@@ -80,6 +90,7 @@ fn claims_left(traits: &[Traits], identity: &Identity, bins: &[Bin], is_one: imp
 }
 
 /// A row that may be pending, or may decide a pending row.
+#[derive(Clone, Serialize, Deserialize)]
 struct Decision {
     key: KeyHash,
     line: u32,
@@ -87,13 +98,19 @@ struct Decision {
 }
 
 impl Keyed for Decision {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
 /// The pending lines that another line of the claim, paid or denied, decides.
-pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
+pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Bits> {
     let claims = claims_left(traits, identity, bins, |traits| traits.status == RowStatus::Pending);
     let may_decide = |line: usize| {
         let status = traits[line].status;
@@ -107,21 +124,28 @@ pub(crate) fn decided(lines: &Lines<'_>, traits: &[Traits], identity: &Identity,
         line: number as u32,
         status: line.status,
     };
-    let found = lines.partitioned(count, size_of::<(&Decision, u32)>(), may_decide, remember, |rows| {
-        let mut decided = Vec::new();
-        for same in rows.groups().iter() {
-            if same.iter().any(|row| row.status != RowStatus::Pending) {
-                decided.extend(same.iter().filter(|row| row.status == RowStatus::Pending).map(|row| row.line));
-            }
-        }
-        decided
+    let decided = SharedBits::new(lines.len());
+    lines.partitioned(count, size_of::<(&Decision, u32)>(), may_decide, remember, |rows| {
+        rows.groups(|same| {
+            let mut is_decided = false;
+            same.each(|row| {
+                is_decided |= row.status != RowStatus::Pending;
+                Ok(())
+            })?;
+            same.each(|row| {
+                if is_decided && row.status == RowStatus::Pending {
+                    decided.insert(row.line);
+                }
+                Ok(())
+            })
+        })
     })?;
-    Ok(found.into_iter().flatten().collect())
+    Ok(decided.finish())
 }
 
 /// A version number for comparison: empty is lowest, whole numbers compare as numbers, and any other text is higher than every
 /// number.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum VersionNumber {
     Empty,
     Number(u64),
@@ -151,6 +175,7 @@ pub(crate) fn is_older(one: &str, other: &str) -> bool {
     VersionNumber::new(one) < VersionNumber::new(other)
 }
 
+#[derive(Clone, Serialize, Deserialize)]
 struct Numbered {
     key: KeyHash,
     line: u32,
@@ -158,13 +183,19 @@ struct Numbered {
 }
 
 impl Keyed for Numbered {
+    type Order = u32;
+
     fn key(&self) -> KeyHash {
         self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
     }
 }
 
 /// The lines whose version number is lower than the highest one of their claim.
-pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Vec<u32>> {
+pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, bins: &[Bin]) -> io::Result<Bits> {
     let claims = claims_left(traits, identity, bins, |traits| traits.has_version_number());
     let counts = |line: usize| is_left(bins[line]) && claims.contains(identity.claim_of[line]);
     let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| counts(*line)).count() };
@@ -173,15 +204,25 @@ pub(crate) fn older(lines: &Lines<'_>, traits: &[Traits], identity: &Identity, b
         line: number as u32,
         number: VersionNumber::new(line.text(Text::VersionNumber)),
     };
-    let found = lines.partitioned(count, size_of::<(&Numbered, u32)>(), counts, remember, |rows| {
-        let mut older = Vec::new();
-        for of_claim in rows.groups().iter() {
-            let highest = of_claim.iter().map(|row| &row.number).max();
-            older.extend(of_claim.iter().filter(|row| Some(&row.number) < highest).map(|row| row.line));
-        }
-        older
+    let older = SharedBits::new(lines.len());
+    lines.partitioned(count, size_of::<(&Numbered, u32)>(), counts, remember, |rows| {
+        rows.groups(|of_claim| {
+            let mut highest = VersionNumber::Empty;
+            of_claim.each(|row| {
+                if row.number > highest {
+                    highest.clone_from(&row.number);
+                }
+                Ok(())
+            })?;
+            of_claim.each(|row| {
+                if row.number < highest {
+                    older.insert(row.line);
+                }
+                Ok(())
+            })
+        })
     })?;
-    Ok(found.into_iter().flatten().collect())
+    Ok(older.finish())
 }
 
 /// Marks the lines that voids and replacements supersede, and the lines `also`. Returns the versions that name nothing and
@@ -190,7 +231,7 @@ pub(crate) fn supersede(
     traits: &[Traits],
     identity: &Identity,
     named: &NamedClaims,
-    also: impl IntoIterator<Item = u32>,
+    also: &[Bits],
     bins: &mut [Bin],
 ) -> Bits {
     // A version that the payer denied supersedes nothing.
@@ -198,10 +239,9 @@ pub(crate) fn supersede(
     let acting: Vec<u32> = (0..traits.len() as u32).filter(acts).collect();
     // A duplicate adds nothing, except that it may name another claim than the row that it equals.
     let versions: Vec<u32> = acting.iter().copied().filter(|line| bins[*line as usize] != Bin::Duplicate).collect();
-    let mut also = also.into_iter().peekable();
     let lines = traits.len();
     let mut orphans = Bits::new(lines);
-    if versions.is_empty() && also.peek().is_none() {
+    if versions.is_empty() && also.iter().all(Bits::is_empty) {
         return orphans;
     }
     // Claims that a version names, and claims with a replacement or a void that names no claim.
@@ -230,13 +270,8 @@ pub(crate) fn supersede(
             || gone.contains(claim)
             || (version != Version::Replacement && replaced.contains(claim))
             || (version != Version::Void && voided.contains(claim))
+            || also.iter().any(|lines| lines.contains(line as u32))
         {
-            *bin = Bin::Superseded;
-        }
-    }
-    for line in also {
-        let bin = &mut bins[line as usize];
-        if bin.is_live() {
             *bin = Bin::Superseded;
         }
     }

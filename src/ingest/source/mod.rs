@@ -7,6 +7,7 @@
 //!
 //! - [`spill`]: an unnamed temporary file for what does not fit into memory.
 //! - [`sorted`]: sorting and sums by key beyond memory.
+//! - [`sequence`]: values beyond memory that are read several times.
 //! - [`key_filter`]: which keys may be among many.
 //! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
 //! - [`sample`]: how many of its first bytes are in memory.
@@ -21,6 +22,7 @@ pub mod input_hash;
 pub(crate) mod key_filter;
 pub mod same_file;
 pub(crate) mod sample;
+pub(crate) mod sequence;
 pub(crate) mod sorted;
 pub mod spill;
 mod zstd_frames;

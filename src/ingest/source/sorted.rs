@@ -162,32 +162,35 @@ impl<T: Sortable> Iterator for Merged<T> {
     }
 }
 
-/// A key with its sum. Its order is that of the keys.
-#[derive(Debug, Serialize, Deserialize)]
-struct Keyed<V> {
-    key: Box<str>,
-    sum: V,
+/// A value whose order is that of its key alone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ordered<K, T> {
+    pub(crate) key: K,
+    pub(crate) value: T,
 }
 
-impl<V> PartialEq for Keyed<V> {
+impl<K: PartialEq, T> PartialEq for Ordered<K, T> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<V> Eq for Keyed<V> {}
+impl<K: Eq, T> Eq for Ordered<K, T> {}
 
-impl<V> PartialOrd for Keyed<V> {
+impl<K: Ord, T> PartialOrd for Ordered<K, T> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<V> Ord for Keyed<V> {
+impl<K: Ord, T> Ord for Ordered<K, T> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key.cmp(&other.key)
     }
 }
+
+/// A key with its sum.
+type Keyed<V> = Ordered<Box<str>, V>;
 
 /// Bytes that an entry of a hash table takes beside its key and its sum: control byte, free places, and the allocator.
 const ENTRY: usize = 48;
@@ -218,14 +221,14 @@ impl<V: AddAssign + Serialize + DeserializeOwned> KeyedSums<V> {
         if self.bytes > self.limit {
             self.bytes = 0;
             let held = mem::take(&mut self.held);
-            self.sorter.write(held.into_iter().map(|(key, sum)| Keyed { key, sum }).collect())?;
+            self.sorter.write(held.into_iter().map(|(key, sum)| Keyed { key, value: sum }).collect())?;
         }
         Ok(())
     }
 
     /// All keys with their sums, in the order of the keys.
     pub(crate) fn finish(mut self) -> io::Result<KeyedRows<V>> {
-        self.sorter.held = self.held.into_iter().map(|(key, sum)| Keyed { key, sum }).collect();
+        self.sorter.held = self.held.into_iter().map(|(key, sum)| Keyed { key, value: sum }).collect();
         Ok(KeyedRows { merged: self.sorter.finish()?, next: None })
     }
 }
@@ -242,13 +245,13 @@ impl<V: AddAssign + Serialize + DeserializeOwned> KeyedRows<V> {
             Some(first) => Some(first),
             None => self.merged.next().transpose()?,
         };
-        let Some(Keyed { key, mut sum }) = first else { return Ok(None) };
+        let Some(Keyed { key, value: mut sum }) = first else { return Ok(None) };
         while let Some(next) = self.merged.next().transpose()? {
             if next.key != key {
                 self.next = Some(next);
                 break;
             }
-            sum += next.sum;
+            sum += next.value;
         }
         Ok(Some((key, sum)))
     }
