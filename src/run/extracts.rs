@@ -130,6 +130,7 @@ pub fn run_with(
     if let Some(first) = inputs.first().filter(|_| inputs.iter().all(Input::is_passed_over)) {
         return Err(ReadError::Empty { file: first.name.clone() });
     }
+    setup.memory.as_ref().map_or(Ok(()), |memory| memory.refuse_if_unbounded(store.len()))?;
     store.finish();
     store.make_room(store.len() * INDEX_BYTES);
     account.close(&setup.expect)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::claim::authorization::whole::{PARTS_SHARE, ROWS_SHARE};
 use crate::claim::authorization::{Authorizations, RowRoom};
 use crate::ingest::source::spill::Scratch;
-use crate::ingest::{Library, Source};
+use crate::ingest::{Library, ReadError, Source};
 use crate::policy::Policy;
 use crate::run::reconcile::Expect;
 
@@ -31,6 +31,17 @@ pub struct Setup {
 /// Bytes that a joined table takes while an extract is read with it, whatever its size: the sets of its keys and of those of the
 /// extract, a filter of keys, and what is sorted. Measured with ten million keys.
 const JOINED_TABLE_BYTES: usize = 64 << 20;
+
+/// Bytes that the index takes for each line while it is made, however little memory it may take: the number of its claim, its bin,
+/// what it says by itself, and a few sets of lines.
+const LINE_BYTES: usize = 12;
+
+/// The parts of a bound, of eight, that those bytes may take. A run takes the others, and a tenth of the bound beyond it, whatever
+/// the number of lines. Measured with a bound of 512 MiB and twenty million rows.
+const LINE_EIGHTHS: usize = 5;
+
+/// The least bound that a user can give, in bytes.
+const LEAST_BOUND: usize = 512 << 20;
 
 /// A bound on what a run keeps of its lines.
 #[derive(Clone)]
@@ -69,6 +80,15 @@ impl Memory {
     /// index, and then for parts being judged and written.
     pub fn of_lines(&self) -> usize {
         (self.bytes / 4).max((self.bytes / 2).saturating_sub(WORKING_BYTES))
+    }
+
+    /// Fails if the index of so many lines does not fit.
+    pub(super) fn refuse_if_unbounded(&self, lines: usize) -> Result<(), ReadError> {
+        let wanted = lines.saturating_mul(LINE_BYTES) / LINE_EIGHTHS * 8;
+        if wanted <= self.bytes.max(LEAST_BOUND) {
+            return Ok(());
+        }
+        Err(ReadError::TooManyRows { rows: lines as u64, mebibytes: wanted.div_ceil(1 << 20) as u64 })
     }
 
     /// Bytes of a table that are read at a time, which are free again when the index is made.
@@ -111,5 +131,17 @@ mod tests {
         };
         assert_eq!([of(512, 0), of(512, 1), of(512, 2), of(512, 3)], [8, 2, 1, 1]);
         assert_eq!([of(2048, 1), of(2048, 2), of(2048, 3)], [8, 4, 2]);
+    }
+
+    #[test]
+    fn more_rows_than_the_index_has_memory_for_are_refused_with_the_memory_that_would_do() {
+        let of = |mebibytes: usize, rows: usize| {
+            let memory = Memory { bytes: mebibytes << 20, scratch: Arc::new(tempfile::tempfile) };
+            memory.refuse_if_unbounded(rows).map_err(|e| e.to_string())
+        };
+        assert_eq!(of(512, 27_000_000), Ok(()));
+        let refused = of(512, 40_000_000).expect_err("too many");
+        assert!(refused.starts_with("40000000 rows") && refused.contains("--memory 733M"), "{refused}");
+        assert_eq!(of(733, 40_000_000), Ok(()));
     }
 }

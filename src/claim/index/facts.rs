@@ -146,10 +146,14 @@ impl Keyed for Row {
 /// Claims with two or more live lines that state different facts. In all other claims there is nothing to fill in.
 fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits {
     let mut claims = Bits::new(bins.len());
-    let mut stated: Vec<Option<u16>> = vec![None; bins.len()];
+    // No line states all facts of 16 bits.
+    let mut stated = vec![u16::MAX; bins.len()];
     for (line, traits) in traits.iter().enumerate().filter(|(line, _)| bins[*line].is_live()) {
         let claim = identity.claim_of[line];
-        if *stated[claim as usize].get_or_insert(traits.stated()) != traits.stated() {
+        let of_claim = &mut stated[claim as usize];
+        if *of_claim == u16::MAX {
+            *of_claim = traits.stated();
+        } else if *of_claim != traits.stated() {
             claims.insert(claim);
         }
     }

@@ -9,21 +9,23 @@ use crate::claim::value::code::{CodeTable, System};
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 
-/// The traits of a line.
+/// The traits of a line, in 4 bytes, because those of all lines are in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Traits {
     pub(crate) version: Version,
     pub(crate) status: RowStatus,
-    flags: u8,
-    /// The facts that the line states, one bit each.
-    stated: u16,
+    /// The facts that the line states, one bit each, and above them the flags.
+    bits: u16,
 }
 
-const LISTED: u8 = 1;
-const LISTED_PCS: u8 = 1 << 1;
-const TAKES_BACK: u8 = 1 << 2;
-const NAMES_CLAIM: u8 = 1 << 3;
-const HAS_VERSION_NUMBER: u8 = 1 << 4;
+const LISTED: u16 = 1 << 15;
+const LISTED_PCS: u16 = 1 << 14;
+const TAKES_BACK: u16 = 1 << 13;
+const NAMES_CLAIM: u16 = 1 << 12;
+const HAS_VERSION_NUMBER: u16 = 1 << 11;
+
+/// The bits of the facts.
+const STATED: u16 = (1 << (FILLED.len() + 1)) - 1;
 
 impl Traits {
     fn new(line: Line<'_>, codes: &CodeTable) -> Self {
@@ -42,12 +44,12 @@ impl Traits {
             (NAMES_CLAIM, names_claim()),
             (HAS_VERSION_NUMBER, line.states(Text::VersionNumber)),
         ];
-        let flags = flags.into_iter().filter(|(_, is)| *is).fold(0, |all, (flag, _)| all | flag);
-        Self { version: line.version, status: line.status, flags, stated: stated(line) }
+        let bits = flags.into_iter().filter(|(_, is)| *is).fold(stated(line), |all, (flag, _)| all | flag);
+        Self { version: line.version, status: line.status, bits }
     }
 
-    fn has(self, flag: u8) -> bool {
-        self.flags & flag != 0
+    fn has(self, flag: u16) -> bool {
+        self.bits & flag != 0
     }
 
     /// Does the line hold a listed code?
@@ -76,7 +78,7 @@ impl Traits {
 
     /// The facts that the line states, one bit each, in the order of [`FILLED`]; the last bit is for the diagnoses.
     pub(crate) fn stated(self) -> u16 {
-        self.stated
+        self.bits & STATED
     }
 
     /// Is the line a replacement or a void?
