@@ -140,6 +140,31 @@ fn a_slice_from_stdin_is_that_of_the_file() {
 }
 
 #[test]
+fn an_extract_that_is_read_whole_from_stdin_is_there_to_its_last_byte() {
+    let packed = |text: String| zstd::encode_all(text.as_bytes(), 1).expect("memory");
+    let [head, tail] = [HEAD.to_owned() + CLEAR, DENY.to_owned()].map(packed);
+    let dir = TestDir::with(&[]);
+    dir.put("claims.csv.zst", [&head[..], &tail].concat());
+    let job = JobDir::planned(dir, &["claims.csv.zst"]);
+    let read = |bytes: &[u8]| {
+        let mut command = job.dir.command(&["slice", "--plan", "job/plan.json", "0", "--stdin-at", "0"]);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().expect("it runs");
+        let _ = child.stdin.take().expect("a pipe").write_all(bytes);
+        let ended = child.wait_with_output().expect("it ends");
+        (ended.status.code(), String::from_utf8(ended.stderr).expect("UTF-8"))
+    };
+    for bytes in [head.clone(), [&head[..], &tail, &tail].concat()] {
+        let (code, said) = read(&bytes);
+        let counts = format!("stdin has {} bytes, and the extract has {}", bytes.len(), head.len() + tail.len());
+        assert!(code == Some(2) && said.contains("claims.csv.zst, split 0") && said.contains(&counts), "{said}");
+        assert_eq!(names(&job.dir.at("job")), ["plan.json"]);
+    }
+    assert_eq!(read(&[head, tail].concat()).0, Some(0));
+    job.merge(&["--out", "merged", "--fail-on", "never"]).success();
+}
+
+#[test]
 fn slices_of_another_plan_policy_or_input_are_refused_by_name() {
     let rows = [CLEAR, DENY].repeat(40);
     let job = JobDir::planned(TestDir::with(&rows), &["claims.csv", "--split", "1K"]);
@@ -238,7 +263,7 @@ fn a_dry_run_tells_what_the_merge_would_refuse_and_leaves_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_in_the_place_of_a_slice_or_a_plan_is_refused() {
+fn a_pipe_in_the_place_of_any_file_of_a_job_is_refused() {
     let job = JobDir::planned(TestDir::with(&[CLEAR, DENY]), &["claims.csv"]);
     let pipe = |path: &str| {
         let _ = fs::remove_file(job.dir.at(path));
@@ -251,8 +276,15 @@ fn a_pipe_in_the_place_of_a_slice_or_a_plan_is_refused() {
     fs::remove_file(job.dir.at("job/slice-0.bin")).expect("it is there");
     fs::create_dir(job.dir.at("job/slice-0.bin")).expect("a directory");
     assert!(job.refused().contains("is no regular file"));
+    pipe("auths.csv");
+    let said = job.dir.run(&["plan", "claims.csv", "--auths", "auths.csv", "-o", "other"]).refused();
+    assert!(said.contains("auths.csv: can be read only once"), "{said}");
+    pipe("claims.csv");
+    let said = job.refused();
+    assert!(said.contains("claims.csv: is a pipe, and was a file"), "{said}");
     pipe("job/plan.json");
     assert!(job.refused().contains("plan.json: is no regular file"));
+    assert!(job.slice(0, &[]).refused().contains("plan.json: is no regular file"));
 }
 
 #[test]

@@ -25,11 +25,10 @@ pub(crate) fn merge(args: Merge, out: &mut dyn Write) -> anyhow::Result<Exit> {
         bail!("merge takes one job; to judge extracts together, name all of them in one `claimlint plan`");
     };
     let directory = Path::new(directory);
-    let plan = directory.join(FILE);
-    if is_pipe(&plan.to_string_lossy()) {
-        bail!("{}: is no regular file; plan the job again in another directory", plan.display());
+    let job = Job::read(&directory.join(FILE))?;
+    if let Some(pipe) = job.plan.inputs().find(|file| is_pipe(file)) {
+        bail!("{pipe}: is a pipe, and was a file when the job was planned; plan the job again");
     }
-    let job = Job::read(&plan)?;
     let typed = job.plan.check(args.check.clone());
     if args.dry_run {
         return prepare_job(&typed, &job);

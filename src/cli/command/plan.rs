@@ -90,8 +90,9 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
         ..Check::default()
     };
     let settings = settings::resolve(&check)?;
-    if let Some(pipe) = files.iter().find(|file| is_pipe(file)) {
-        bail!("{pipe}: can be read only once, and a job reads its extracts in many processes; name a file");
+    let inputs = with_roles(&files, settings.join.list(), settings.auths.value.as_deref());
+    if let Some((_, pipe)) = inputs.iter().find(|(_, file)| is_pipe(file)) {
+        bail!("{pipe}: can be read only once, and a job reads its inputs in many processes; name a file");
     }
     let (policy, layout) = (settings.policy()?, settings.layout_choice());
     let layout_text = layout_file(&layout)?;

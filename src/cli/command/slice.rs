@@ -1,7 +1,7 @@
 //! `claimlint slice`: reads one slice of a job.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -99,11 +99,15 @@ fn read(
         if args.entry.is_some() || args.stdin_at.is_some_and(|at| at > 0) {
             bail!("is read whole, from its first byte; leave --entry out, and give --stdin-at 0 or nothing");
         }
-        let source = match args.stdin_at {
-            Some(_) => Source::from_stream(name, stdin(), part.extract.stamp.bytes, limit)?,
-            None => Source::open_extract(name, limit)?,
-        };
-        return Ok(read_whole(id, source, setup, store, watch)?);
+        if args.stdin_at.is_none() {
+            return Ok(read_whole(id, Source::open_extract(name, limit)?, setup, store, watch)?);
+        }
+        let bytes = part.extract.stamp.bytes;
+        let source = Source::from_stream(name, stdin(), bytes, limit)?;
+        let taken = source.counter();
+        let slice = read_whole(id, source, setup, store, watch)?;
+        ensure_all_taken(taken.load(Ordering::Relaxed), bytes)?;
+        return Ok(slice);
     };
     if let Some(entry) = args.entry.filter(|entry| !(dialect.data_start..=split.size).contains(entry)) {
         bail!("--entry {entry}: its rows are in the bytes {} to {}", dialect.data_start, split.size);
@@ -116,6 +120,17 @@ fn read(
     };
     let detected = dialect.detected(&setup.library).map_err(|what| anyhow!(what))?;
     Ok(read_split(id, (name, text), &detected, split, args.entry, setup, store, watch)?)
+}
+
+/// Fails if stdin, of which so many bytes were taken, does not have the `bytes` of the extract. No split beside this one would show
+/// that it was cut short between two rows.
+fn ensure_all_taken(taken: u64, bytes: u64) -> anyhow::Result<()> {
+    let left = io::copy(&mut io::stdin().take(bytes.saturating_sub(taken)), &mut io::sink())?;
+    let had = taken + left;
+    if had != bytes {
+        bail!("stdin has {had} bytes, and the extract has {bytes}; give all of its bytes");
+    }
+    Ok(())
 }
 
 /// Fails if the extract, or a table that is joined to it, is not as it was planned. Bytes from stdin are the caller's business.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Sum;
 use crate::cli::args::{Check, ConfigChoice, LayoutChoice, PolicyFiles};
 use crate::cli::load::{describe_io_error, library_of};
+use crate::cli::plan::is_pipe;
 use crate::ingest::layout::dialect::Dialect;
 use crate::ingest::split::{Split, splits};
 use crate::ingest::{FileHash, HashScope, InputRole, Library};
@@ -201,6 +202,12 @@ impl JobPlan {
         library_of(&self.layout, self.layout_file.as_ref().map(PolicyFile::from).as_ref())
     }
 
+    /// The names of all files that the job reads.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &str> {
+        let extracts = self.extracts.iter().map(|extract| extract.file.as_str());
+        extracts.chain(self.others.iter().map(|other| other.file.as_str()))
+    }
+
     /// The tables that are joined to an extract. `None`: the plan lacks one.
     pub(crate) fn tables_of(&self, extract: &PlannedExtract) -> Option<Vec<&PlannedFile>> {
         let table =
@@ -232,6 +239,9 @@ impl Job {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let mut text = Vec::new();
+        if is_pipe(&path.to_string_lossy()) {
+            bail!("{shown}: is no regular file; plan the job again in another directory");
+        }
         let file = File::open(path).map_err(|e| anyhow!("{shown}: {}", describe_io_error(&e)))?;
         file.take(MOST_PLAN_BYTES + 1).read_to_end(&mut text).with_context(|| shown.to_string())?;
         if text.len() as u64 > MOST_PLAN_BYTES {

@@ -231,6 +231,11 @@ impl Source {
         Ok(Self { name: name.to_owned(), size, undone, sample, whole, taken, left_out, bytes: Bytes::Stream(stream) })
     }
 
+    /// Counts the bytes that are taken of a stream, before they are decoded.
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.taken)
+    }
+
     /// The whole text, decoded.
     pub(crate) fn into_text(self) -> io::Result<Box<dyn Read>> {
         Ok(match self.bytes {
