@@ -108,7 +108,9 @@ pub(crate) fn checked(case: &Case<'_>, size: usize) -> Option<(JudgedRun, Vec<Ve
     let tables = report(&outcome, formats);
     assert_eq!(rows_of(&tables[0]), outcome.judged.services.len());
     assert_eq!(rows_of(&tables[1]), outcome.judged.findings.len());
-    assert_eq!(rows_of(&tables[2]), outcome.context.inputs.iter().map(|i| i.rejects.len()).sum::<u64>() as usize);
+    let of_extracts = outcome.context.inputs.iter().map(|input| input.rejects.len());
+    let of_tables = outcome.context.tables.iter().map(|table| table.rejects().len());
+    assert_eq!(rows_of(&tables[2]), of_extracts.chain(of_tables).sum::<u64>() as usize);
     if size % 4 == 0 {
         let other = judged(case, block((size / 4) as u8)).expect("it was judged before");
         assert_eq!(report(&other, formats), tables);
