@@ -49,11 +49,14 @@ impl ReportLock {
             if there.is_some_and(|there| !is_lock(&there, protected)) {
                 return Ok(LockAttempt::Foreign(name));
             }
-            let opened = if there.is_some() { parent.open_to_write(&name) } else { parent.create(&name) };
+            // Somebody may have removed it, or made it, since we looked.
+            let (opened, changed) = match there {
+                Some(_) => (parent.open_to_write(&name), io::ErrorKind::NotFound),
+                None => (parent.create(&name), io::ErrorKind::AlreadyExists),
+            };
             let file = match opened {
                 Ok(file) => file,
-                // Somebody made it, or removed it, since we looked.
-                Err(e) if matches!(e.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => continue,
+                Err(e) if e.kind() == changed => continue,
                 Err(e) => return Err(e),
             };
             let entry = entry_of_file(&file)?;
@@ -136,6 +139,17 @@ mod tests {
         let attempt = ReportLock::take(&parent, "r", &protected).expect("a file system with locks");
         assert!(matches!(attempt, LockAttempt::Foreign(_)));
         assert!(file.exists());
+    }
+
+    /// Also `/proc`, which is a directory and has room for no file.
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_was_removed_is_an_error_and_not_tried_forever() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let parent = Arc::new(Directory::open(temp.path()).expect("a directory"));
+        temp.close().expect("it is empty");
+        let error = ReportLock::take(&parent, "r", &ProtectedFiles::default()).expect_err("no room");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
