@@ -1,7 +1,7 @@
 //! Values in the order in which they were added, more than memory holds, which can be read several times.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IntoInnerError, Read, Write};
+use std::io::{self, BufReader, BufWriter, IntoInnerError, Read};
 use std::marker::PhantomData;
 use std::{mem, slice};
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ingest::read_at::read_at;
+use crate::ingest::source::sorted::{read_value, write_value};
 use crate::ingest::source::spill::Scratch;
 
 /// Bytes of the buffer with which values are read or written.
@@ -58,11 +59,7 @@ impl<T: Clone + Serialize + DeserializeOwned> SequenceWriter<T> {
 
     fn write(&mut self, value: &T) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
-        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-        file.write_all(&length.to_le_bytes())?;
-        file.write_all(&bytes)?;
-        self.length += 4 + u64::from(length);
+        self.length += write_value(value, file)?;
         Ok(())
     }
 
@@ -118,21 +115,13 @@ impl<T: Clone + DeserializeOwned> Iterator for Values<'_, T> {
             Self::Held(values) => values.next().cloned().map(Ok),
             Self::OnDisk { left: 0, .. } => None,
             Self::OnDisk { reader, left, buffer, .. } => {
-                let next = next(reader, buffer);
+                let next = read_value(reader, buffer);
                 // After an error nothing follows.
-                *left = next.as_ref().map_or(0, |_| left.saturating_sub(4 + buffer.len() as u64));
-                Some(next)
+                *left = next.as_ref().map_or(0, |(_, bytes)| left.saturating_sub(*bytes));
+                Some(next.map(|(value, _)| value))
             }
         }
     }
-}
-
-fn next<T: DeserializeOwned>(from: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<T> {
-    let mut length = [0; 4];
-    from.read_exact(&mut length)?;
-    buffer.resize(u32::from_le_bytes(length) as usize, 0);
-    from.read_exact(buffer)?;
-    postcard::from_bytes(buffer).map_err(io::Error::other)
 }
 
 #[cfg(test)]

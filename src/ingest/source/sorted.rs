@@ -90,14 +90,30 @@ impl<T: Sortable> Sorter<T> {
 fn write_run<T: Serialize>(scratch: &Scratch, values: impl Iterator<Item = io::Result<T>>) -> io::Result<File> {
     let mut file = BufWriter::with_capacity(BUFFER, scratch()?);
     for value in values {
-        let bytes = postcard::to_stdvec(&value?).map_err(io::Error::other)?;
-        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-        file.write_all(&length.to_le_bytes())?;
-        file.write_all(&bytes)?;
+        write_value(&value?, &mut file)?;
     }
     let mut file = file.into_inner().map_err(IntoInnerError::into_error)?;
     file.rewind()?;
     Ok(file)
+}
+
+/// Writes a value after its length. Returns the bytes that both take.
+pub(super) fn write_value(value: &impl Serialize, out: &mut impl Write) -> io::Result<u64> {
+    let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
+    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(&bytes)?;
+    Ok(4 + u64::from(length))
+}
+
+/// Reads what [`write_value`] wrote, and the bytes that it takes.
+pub(super) fn read_value<T: DeserializeOwned>(from: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<(T, u64)> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length);
+    buffer.resize(length as usize, 0);
+    from.read_exact(buffer)?;
+    Ok((postcard::from_bytes(buffer).map_err(io::Error::other)?, 4 + u64::from(length)))
 }
 
 /// Reads a run from its start.
@@ -117,13 +133,9 @@ impl RunReader {
         if self.left == 0 {
             return Ok(None);
         }
-        let mut length = [0; 4];
-        self.file.read_exact(&mut length)?;
-        let length = u32::from_le_bytes(length);
-        self.buffer.resize(length as usize, 0);
-        self.file.read_exact(&mut self.buffer)?;
-        self.left = self.left.saturating_sub(4 + u64::from(length));
-        postcard::from_bytes(&self.buffer).map(Some).map_err(io::Error::other)
+        let (value, bytes) = read_value(&mut self.file, &mut self.buffer)?;
+        self.left = self.left.saturating_sub(bytes);
+        Ok(Some(value))
     }
 }
 
