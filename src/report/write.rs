@@ -1,6 +1,5 @@
 //! How a run becomes files: the parts are judged and formatted in parallel and written in order.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::policy::Disposition;
-use crate::report::dir::StagedReport;
+use crate::report::dir::{ReportFile, StagedReport};
 use crate::report::format::FORMATS;
 use crate::report::new_findings::NewFindings;
 use crate::report::sink::{Format, Output, Scratch, Sink};
@@ -19,12 +18,12 @@ use crate::rules::doc::RuleDoc;
 use crate::run::Run;
 
 /// A file of a report under construction.
-struct ReportFile {
-    file: BufWriter<File>,
+struct BufferedFile {
+    file: BufWriter<ReportFile>,
     scratch: Scratch,
 }
 
-impl Write for ReportFile {
+impl Write for BufferedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -34,13 +33,13 @@ impl Write for ReportFile {
     }
 }
 
-impl Seek for ReportFile {
+impl Seek for BufferedFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
     }
 }
 
-impl Output for ReportFile {
+impl Output for BufferedFile {
     fn scratch(&self) -> Scratch {
         Arc::clone(&self.scratch)
     }
@@ -50,7 +49,7 @@ impl Output for ReportFile {
 pub fn files(staged: &StagedReport) -> impl Fn(&str) -> io::Result<Box<dyn Output>> + '_ {
     move |name| {
         let file = BufWriter::with_capacity(1 << 18, staged.create(name)?);
-        Ok(Box::new(ReportFile { file, scratch: staged.scratch() }))
+        Ok(Box::new(BufferedFile { file, scratch: staged.scratch() }))
     }
 }
 

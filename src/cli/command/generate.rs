@@ -53,7 +53,7 @@ pub(crate) fn generate(args: &Generate, out: &mut dyn Write) -> anyhow::Result<E
 }
 
 fn write(plan: &ExtractPlan, staged: &StagedReport, stop: &dyn Fn() -> bool) -> io::Result<()> {
-    let create = |file: &str| -> io::Result<Box<dyn Finish>> {
+    let create = |file: &str| -> io::Result<Box<dyn Write>> {
         Ok(Box::new(BufWriter::with_capacity(1 << 18, staged.create(file)?)))
     };
     let [claims, authorizations, findings, services, rows] = FILES;
@@ -73,23 +73,6 @@ fn write(plan: &ExtractPlan, staged: &StagedReport, stop: &dyn Fn() -> bool) -> 
         layout.write_all(CLAIM_AMOUNTS_LAYOUT.as_bytes())?;
         written.push(layout);
     }
-    written.into_iter().try_for_each(Finish::finish)
-}
-
-/// A file that must reach the disk before it is closed.
-trait Finish: Write {
-    /// Writes everything to the disk.
-    fn finish(self: Box<Self>) -> io::Result<()>;
-}
-
-impl Finish for BufWriter<std::fs::File> {
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
-    }
-}
-
-impl Finish for io::Sink {
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        Ok(())
-    }
+    // They reach the disk when they are moved into place.
+    written.into_iter().try_for_each(|mut file| file.flush())
 }

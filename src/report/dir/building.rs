@@ -9,6 +9,7 @@ use crate::report::dir::contents::remove;
 use crate::report::dir::directory::{Directory, Entry, Identity, entry_of_file, with_free_name};
 use crate::report::dir::lock::ReportLock;
 use crate::report::dir::parents::MadeParents;
+use crate::report::dir::written::{ReportFile, WrittenFiles};
 
 /// A directory under construction, with the lock of its report. Dropping it removes both, unless the directory was
 /// moved into place.
@@ -19,6 +20,7 @@ pub struct Building {
     directory: Arc<Directory>,
     identity: Identity,
     state: Mutex<State>,
+    written: WrittenFiles,
     lock: ReportLock,
     made: MadeParents,
 }
@@ -37,8 +39,8 @@ impl Building {
         let (name, directory) = with_free_name(prefix, end, |name| parent.create_inside(name))?;
         let identity = directory.identity()?;
         let (parent, directory) = (Arc::clone(parent), Arc::new(directory));
-        let (state, made) = Default::default();
-        Ok(Self { parent, name, directory, identity, state, lock, made })
+        let (state, written, made) = Default::default();
+        Ok(Self { parent, name, directory, identity, state, written, lock, made })
     }
 
     /// The same with the directories that were made above it, which are removed with it if they are empty then.
@@ -67,7 +69,11 @@ impl Building {
     }
 
     /// Makes a file.
-    pub(super) fn create(&self, name: &str) -> io::Result<File> {
+    pub(super) fn create(&self, name: &str) -> io::Result<ReportFile> {
+        Ok(ReportFile::new(name, self.create_file(name)?, &self.written))
+    }
+
+    fn create_file(&self, name: &str) -> io::Result<File> {
         let mut state = self.state();
         if state.closed {
             return Err(io::Error::other("the run has ended"));
@@ -79,7 +85,14 @@ impl Building {
 
     /// Makes a file with this content.
     pub(super) fn save(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        self.create(name)?.write_all(content)
+        self.create_file(name)?.write_all(content)?;
+        self.written.add(name, content);
+        Ok(())
+    }
+
+    /// What was written to the files that were made.
+    pub(super) fn written(&self) -> &WrittenFiles {
+        &self.written
     }
 
     /// Has the directory its name, and does it hold the files that were made and nothing else?
@@ -95,6 +108,7 @@ impl Building {
     /// Waits until the files are on disk, with one thread per file, because each waits for the disk and not for the
     /// processor.
     pub(super) fn sync(&self) -> io::Result<()> {
+        self.written.join()?;
         let state = self.state();
         let sync = |name: &String| self.directory.open_file(name)?.sync_all();
         std::thread::scope(|scope| {

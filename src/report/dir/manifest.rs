@@ -1,6 +1,6 @@
 //! manifest.json: the hashes that identify the files of a report and the inputs from which it was made.
 //!
-//! It is written from the files on disk. The same inputs and options give the same bytes, so run.json is left out; it is
+//! It is written from the files on disk, or from their bytes as they were written. The same inputs and options give the same bytes, so run.json is left out; it is
 //! written after the manifest, with its own hash. It reveals damage and mix-ups. Someone who alters a report on purpose
 //! can also make the manifest fit, unless the seal is kept somewhere else, or run.json is signed.
 
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::InputFile;
 use crate::report::dir::directory::{Directory, EntryKind};
+use crate::report::dir::written::WrittenFiles;
 use crate::report::format::summary_json::LARGEST_BYTES;
 
 /// Times, threads and host of the run: the only file that may differ between two runs of the same inputs and options.
@@ -77,22 +78,29 @@ pub struct ManifestFile {
     pub blake3: String,
 }
 
-/// The manifest of the files in a directory, as text.
-pub(super) fn text(directory: &Directory, inputs: &[InputFile]) -> io::Result<Vec<u8>> {
-    Manifest::new(parts(directory)?, inputs.to_vec())?.text()
+/// The manifest of the files in a directory, as text. `written` are those whose hash need not be taken again.
+pub(super) fn text(directory: &Directory, written: &WrittenFiles, inputs: &[InputFile]) -> io::Result<Vec<u8>> {
+    Manifest::new(parts_with(directory, written)?, inputs.to_vec())?.text()
 }
 
 /// The files in a report directory except manifest and run.json, by name.
 pub(crate) fn parts(directory: &Directory) -> io::Result<Vec<ManifestFile>> {
+    parts_with(directory, &WrittenFiles::default())
+}
+
+fn parts_with(directory: &Directory, written: &WrittenFiles) -> io::Result<Vec<ManifestFile>> {
     let names = directory.names()?.into_iter().filter(|name| name != FILE && name != RUN);
-    names.collect::<Vec<_>>().into_par_iter().map(|name| part(directory, &name)).collect()
+    names.collect::<Vec<_>>().into_par_iter().map(|name| part(directory, written, &name)).collect()
 }
 
 /// A file with its hash. An entry that is not a file is not part of a report; it has neither size nor hash.
-fn part(directory: &Directory, name: &OsStr) -> io::Result<ManifestFile> {
+fn part(directory: &Directory, written: &WrittenFiles, name: &OsStr) -> io::Result<ManifestFile> {
     let file = name.to_string_lossy().into_owned();
-    if !directory.look(name)?.is_some_and(|entry| entry.kind == EntryKind::File) {
+    let Some(entry) = directory.look(name)?.filter(|entry| entry.kind == EntryKind::File) else {
         return Ok(ManifestFile { file, bytes: 0, blake3: String::new() });
+    };
+    if let Some(written) = written.get(&file).filter(|written| written.bytes == entry.bytes) {
+        return Ok(ManifestFile { file, bytes: written.bytes, blake3: written.blake3.to_hex().to_string() });
     }
     let mut hasher = blake3::Hasher::new();
     let bytes = io::copy(&mut directory.open_file(name)?, &mut hasher)?;

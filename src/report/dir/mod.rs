@@ -5,6 +5,7 @@
 //! - [`error`]: why a report cannot be published.
 //! - [`directory`]: a directory that is held open, whatever becomes of its name.
 //! - [`files`]: single files, and the words for errors of the disk.
+//! - [`written`]: the files of a report while they are written.
 //! - [`manifest`]: the files of a report with their hashes.
 //! - [`state`]: whether the entries of a report are still as they were made.
 //! - [`protected`]: the files that a run reads and must not remove.
@@ -31,6 +32,7 @@ mod recover;
 mod removal;
 mod staged;
 pub(crate) mod state;
+mod written;
 
 pub use crate::report::dir::building::Building;
 pub use crate::report::dir::contents::has_summary;
@@ -41,3 +43,4 @@ pub use crate::report::dir::manifest::RUN;
 pub use crate::report::dir::protected::ProtectedFiles;
 pub use crate::report::dir::removal::{RemovalError, Shelf};
 pub use crate::report::dir::staged::{DEFAULT, StagedReport};
+pub use crate::report::dir::written::ReportFile;

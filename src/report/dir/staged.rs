@@ -3,7 +3,7 @@
 //! A report is built in a directory beside its target and moved there when it is complete.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -20,6 +20,7 @@ use crate::report::dir::manifest;
 use crate::report::dir::parents::MadeParents;
 use crate::report::dir::protected::ProtectedFiles;
 use crate::report::dir::recover::{PARTIAL, recover};
+use crate::report::dir::written::ReportFile;
 
 /// Name of the report directory without `--out`. If it exists, `-2`, `-3` and so on are tried.
 pub const DEFAULT: &str = "claimlint-report";
@@ -110,7 +111,7 @@ impl StagedReport {
     }
 
     /// Makes a file of the report.
-    pub fn create(&self, name: &str) -> io::Result<File> {
+    pub fn create(&self, name: &str) -> io::Result<ReportFile> {
         self.building.create(name)
     }
 
@@ -127,7 +128,7 @@ impl StagedReport {
 
     /// Writes the manifest of the files that were made so far, and returns its text.
     pub fn seal(&self, inputs: &[InputFile]) -> io::Result<Vec<u8>> {
-        let text = manifest::text(self.building.directory(), inputs)?;
+        let text = manifest::text(self.building.directory(), self.building.written(), inputs)?;
         self.building.save(manifest::FILE, &text)?;
         Ok(text)
     }
