@@ -24,6 +24,22 @@ pub fn parse(text: &str) -> Option<Date> {
     if is_range || rest_is_time(&text[length..], before_time) { date } else { None }
 }
 
+/// A day as ISO writes it, `2024-03-02`.
+pub fn iso_digits(date: Date) -> [u8; 10] {
+    let mut digits = *b"0000-00-00";
+    let mut put = |from: usize, to: usize, mut n: u32| {
+        for place in (from..to).rev() {
+            digits[place] = b'0' + (n % 10) as u8;
+            n /= 10;
+        }
+    };
+    // The reader accepts years of four digits only.
+    put(0, 4, u32::from(date.year().unsigned_abs()));
+    put(5, 7, u32::from(date.month().unsigned_abs()));
+    put(8, 10, u32::from(date.day().unsigned_abs()));
+    digits
+}
+
 /// Reads a service date: like [`parse`], or in the patterns of the layout if it has any. Placeholders are not dates.
 pub fn service_day(text: &str, patterns: &[DatePattern]) -> Option<Date> {
     let date = if patterns.is_empty() { parse(text) } else { by_patterns(without_qualifier(text), patterns) };

@@ -9,6 +9,7 @@
 //! - [`origin`]: the files that a policy is made of.
 //! - [`limits`]: unit limits and code pairs.
 //! - [`clause`]: what the sources ask, in our words.
+//! - [`edition`]: the lists of the policy from one day on.
 //! - [`model`]: the policy as values.
 //! - [`show`]: the policy as text.
 //! - [`lists`]: reads procedures, editions, product classes and settings.
@@ -18,6 +19,7 @@
 //! - [`parse`]: reads all files into a policy.
 
 pub mod clause;
+mod edition;
 pub mod limits;
 mod lists;
 mod model;
@@ -29,9 +31,9 @@ pub mod show;
 mod vocabulary;
 
 pub use crate::policy::clause::Clause;
+pub use crate::policy::edition::{Edition, Listed, ListedCode};
 pub use crate::policy::limits::{AddOn, Excludes, Exclusive, Limit};
 pub use crate::policy::model::{
-    Class, Disposition, Edition, Example, Listed, ListedCode, NecessityBasis, Policy, Procedure, Requirement, Role,
-    RuleSetting,
+    Class, Disposition, Example, NecessityBasis, Policy, Procedure, Requirement, Role, RuleSetting,
 };
 pub use crate::policy::origin::{OriginKind, PolicyOrigin};

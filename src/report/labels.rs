@@ -127,6 +127,9 @@ impl UnreadLabels {
         lines.dedup();
         for line in lines {
             let line = part.line_set.line(line);
+            if !line.marks().has_unread_label() {
+                continue;
+            }
             for kind in LabelKind::ALL {
                 let counts = &mut labels.0[kind as usize];
                 let [first, second] = kind.of_line(line);

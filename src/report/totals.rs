@@ -73,19 +73,19 @@ impl Totals {
         top_services.add(part, n);
         let services = &part.line_set.services;
         let stays = services.iter().filter(|s| matches!(s.kind, Kind::Stay(_))).count() as u64;
-        let policy = &part.context.run.policy;
-        let dates = || part.services().filter_map(|record| record.line.date);
-        let after_verified = dates().filter(|date| policy.is_after_verified(Some(*date))).count();
-        let hushed = part.findings().filter(|record| record.suppression().is_some());
-        let hushed =
-            hushed.map(|record| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
+        let dates = services.iter().filter_map(|service| part.line_set.lines.heads[service.line].date);
+        let after_verified = part.judged.services.iter().filter(|judgement| judgement.after_verified).count();
+        // Without suppressions no finding is looked at.
+        let matched = part.findings().zip(&part.matches.by).filter(|(_, by)| by.is_some());
+        let hushed = matched
+            .map(|(record, _)| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
         Self {
             summary: Summary::from_judged(part.judged),
             top_services,
             lines: services.len() as u64 - stays,
             stays,
             after_verified: after_verified as u64,
-            period: dates().map(|date| (date, date)).reduce(joined),
+            period: dates.map(|date| (date, date)).reduce(joined),
             unread: UnreadLabels::of(part),
             suppressed: Share::from_findings(hushed),
             fits: part.matches.fits.clone(),

@@ -82,6 +82,13 @@ impl<'a> PartView<'a> {
 
     /// The same with the names of extracts as `shown` makes them.
     pub(crate) fn message_with(&self, finding: &Finding, shown: &dyn Fn(&'a str) -> &'a str) -> String {
+        let mut message = String::new();
+        self.put_message(finding, shown, &mut message);
+        message
+    }
+
+    /// Adds it to a text.
+    pub(crate) fn put_message(&self, finding: &Finding, shown: &dyn Fn(&'a str) -> &'a str, to: &mut String) {
         let run = self.context.run;
         let words = Words {
             policy: &run.policy,
@@ -90,7 +97,7 @@ impl<'a> PartView<'a> {
             months_only: run.masked == Masked::IdsAndDays,
             extracts: &|number| shown(&run.inputs[number as usize].name),
         };
-        words.message(finding)
+        words.message(finding, to);
     }
 
     /// The verdict on the service of a finding; `None` for other lines.

@@ -139,7 +139,7 @@ fn exclude_each_other(input: &RuleInput<'_>) -> Answer {
         }
         NecessityBasis::List => {}
     }
-    let find = |family: &str| input.line.all_diagnoses().position(|d| d.starts_with(family));
+    let find = |family: &str| input.line.all_diagnoses().position(|d| is_of_family(d, family));
     let pair = input.policy.excludes.iter().find_map(|rule| {
         let one = find(&rule.family)?;
         Some((one, rule.with.iter().find_map(|family| find(family))?))
@@ -156,7 +156,12 @@ fn trauma(input: &RuleInput<'_>) -> Answer {
 }
 
 fn is_injury(input: &RuleInput<'_>, diagnosis: &str) -> bool {
-    input.edition.trauma.iter().any(|injury| diagnosis.starts_with(injury.as_str()))
+    input.edition.trauma.iter().any(|injury| is_of_family(diagnosis, injury))
+}
+
+/// Does a diagnosis begin with the code of a family? Most have another first letter, which is known without a call.
+fn is_of_family(diagnosis: &str, family: &str) -> bool {
+    diagnosis.as_bytes().first() == family.as_bytes().first() && diagnosis.starts_with(family)
 }
 
 fn pain_or_remission(input: &RuleInput<'_>) -> Answer {

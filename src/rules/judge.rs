@@ -229,12 +229,14 @@ pub(super) fn conclude(
     unasked: &[Rule],
     claim_counted: bool,
 ) -> Judgement {
-    let doubted = findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity)
-        || unasked.iter().any(|rule| matches!((rule.check)(input), Answer::Fired(_)));
+    let doubted = || {
+        findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity)
+            || unasked.iter().any(|rule| matches!((rule.check)(input), Answer::Fired(_)))
+    };
     let necessity = match input.necessity {
         Necessity::FollowsLcd | Necessity::BeforeIcd10 => NecessityStatus::NotEvaluated,
         Necessity::NotListed => NecessityStatus::NotSupported,
-        Necessity::Listed if !doubted => NecessityStatus::Supported,
+        Necessity::Listed if !doubted() => NecessityStatus::Supported,
         _ => NecessityStatus::Undetermined,
     };
     let status = match findings.iter().map(|f| f.disposition).max() {

@@ -1,5 +1,7 @@
 //! Do the diagnoses of a service support it? spec: judging/necessity.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use crate::claim::Line;
@@ -77,39 +79,54 @@ fn is_icd9(diagnosis: &str) -> bool {
     (3..=5).contains(&diagnosis.len()) && diagnosis.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The first listed code, in code order, that a diagnosis resembles.
+/// The first listed code, in code order, that a diagnosis resembles. Of several ways to resemble it, the first counts.
 pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e Listed, Resemblance)> {
-    let digits: String = given
-        .chars()
-        .enumerate()
-        .map(|(i, c)| match c {
-            'O' if i > 0 => '0',
-            'I' if i > 0 => '1',
-            c => c,
-        })
-        .collect();
-    let plain: String = given.chars().filter(|c| c.is_alphanumeric()).collect();
     let length = given.chars().count();
     let cut = |n: usize| given.char_indices().nth(n).map(|(at, _)| given.split_at(at));
-    let with_placeholder = if length == 6 { cut(5).map(|(head, last)| format!("{head}X{last}")) } else { None };
-    let stem = if length == 7 { cut(6).map(|(head, _)| head) } else { None };
-    edition.diagnoses.iter().find_map(|listed| {
-        let code = listed.code.as_str();
-        let how = if length >= 4 && code.len() > given.len() && code.starts_with(given) {
-            Resemblance::CutShort
-        } else if with_placeholder.as_deref() == Some(code) {
-            Resemblance::PlaceholderMissing
-        } else if digits == code {
-            Resemblance::LetterForDigit
-        } else if plain == code {
-            Resemblance::Separators
-        } else if code.len() == 7 && stem == Some(&code[..6]) {
-            Resemblance::SeventhCharacter
-        } else {
-            return None;
-        };
-        Some((listed, how))
-    })
+    let cut_short = || {
+        let longer = |listed: &&Listed| listed.code.len() > given.len();
+        if length >= 4 { edition.beginning_with(given).iter().find(longer) } else { None }
+    };
+    let with_placeholder = || {
+        let (head, last) = cut(5).filter(|_| length == 6)?;
+        edition.listed(&format!("{head}X{last}"))
+    };
+    let with_digits = || edition.listed(&digits_for_letters(given));
+    let without_separators = || edition.listed(&letters_and_digits(given));
+    let other_ending = || {
+        let (stem, _) = cut(6).filter(|_| length == 7)?;
+        edition.beginning_with(stem).iter().find(|listed| listed.code.len() == 7)
+    };
+    let ways = [
+        (cut_short(), Resemblance::CutShort),
+        (with_placeholder(), Resemblance::PlaceholderMissing),
+        (with_digits(), Resemblance::LetterForDigit),
+        (without_separators(), Resemblance::Separators),
+        (other_ending(), Resemblance::SeventhCharacter),
+    ];
+    // Of equal places the first is the least.
+    ways.into_iter().filter_map(|(listed, how)| Some((listed?, how))).min_by_key(|(listed, _)| listed.place)
+}
+
+/// The diagnosis with the digits 0 and 1 in place of the letters O and I after its first character.
+fn digits_for_letters(given: &str) -> Cow<'_, str> {
+    if !given.contains(['O', 'I']) {
+        return given.into();
+    }
+    let digit = |(at, c)| match c {
+        'O' if at > 0 => '0',
+        'I' if at > 0 => '1',
+        c => c,
+    };
+    given.chars().enumerate().map(digit).collect()
+}
+
+/// The diagnosis without all other characters.
+fn letters_and_digits(given: &str) -> Cow<'_, str> {
+    if given.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return given.into();
+    }
+    given.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The listed diagnoses among the considered ones.
@@ -119,6 +136,8 @@ pub fn listed<'a>(line: Line<'a>, edition: &'a Edition) -> impl Iterator<Item = 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -143,6 +162,41 @@ mod tests {
         ] {
             let got = resembles(given, edition).map(|(listed, how)| format!("{} {how:?}", listed.code));
             assert_eq!(got.unwrap_or_default(), want, "{given}");
+        }
+    }
+
+    /// The same, asked of each listed code.
+    fn resembles_one(given: &str, code: &str) -> Option<Resemblance> {
+        let length = given.chars().count();
+        let head = |n: usize| given.chars().take(n).collect::<String>();
+        let plain: String = given.chars().filter(|c| c.is_alphanumeric()).collect();
+        let last: String = given.chars().skip(5).collect();
+        let (with_placeholder, digits) = (format!("{}X{last}", head(5)), digits_for_letters(given));
+        let ways = [
+            (length >= 4 && code.len() > given.len() && code.starts_with(given), Resemblance::CutShort),
+            (length == 6 && with_placeholder == code, Resemblance::PlaceholderMissing),
+            (digits == code, Resemblance::LetterForDigit),
+            (plain == code, Resemblance::Separators),
+            (length == 7 && code.len() == 7 && head(6) == code[..6], Resemblance::SeventhCharacter),
+        ];
+        ways.into_iter().find(|(is, _)| *is).map(|(_, how)| how)
+    }
+
+    proptest! {
+        #[test]
+        fn look_ups_find_what_a_search_finds(
+            place in 0..1000_usize,
+            edit in prop_oneof![Just(0..0), (0..7_usize).prop_map(|at| at..at), (0..7_usize).prop_map(|at| at..at + 1), (3..7_usize).prop_map(|at| at..7)],
+            with in prop::sample::select(vec!["", "O", "I", "X", "A", "-", ".", "9", "\u{c9}"]),
+        ) {
+            let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));
+            let edition = policy.edition(None);
+            let mut given = edition.diagnoses[place % edition.diagnoses.len()].code.clone();
+            let (start, end) = (edit.start.min(given.len()), edit.end.min(given.len()));
+            given.replace_range(start..end, with);
+            prop_assume!(edition.listed(&given).is_none());
+            let want = edition.diagnoses.iter().find_map(|listed| Some((listed.place, resembles_one(&given, &listed.code)?)));
+            prop_assert_eq!(resembles(&given, edition).map(|(listed, how)| (listed.place, how)), want, "{}", given);
         }
     }
 }

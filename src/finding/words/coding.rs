@@ -2,64 +2,75 @@
 
 use crate::claim::Text;
 use crate::finding::evidence::CodingEvidence;
-use crate::finding::words::writer::MessageWriter;
+use crate::finding::words::writer::{MessageWriter, say};
 use crate::policy::Role;
 
 impl MessageWriter<'_> {
-    pub(super) fn coding(&self, evidence: &CodingEvidence) -> String {
+    pub(super) fn coding(&self, evidence: &CodingEvidence, to: &mut String) {
         let policy = self.words.policy;
         let modifier = |number: usize| self.line.modifiers().nth(number).unwrap_or_default();
         match evidence {
             CodingEvidence::AddOnAlone => {
                 let add_on = policy.add_ons.iter().find(|add_on| self.codes.contains(&add_on.code));
                 let primaries = add_on.map_or(&[][..], |add_on| &add_on.primaries);
-                format!("an add-on, but its encounter has no {}", self.names(primaries.iter().copied(), " or "))
+                to.push_str("an add-on, but its encounter has no ");
+                self.names(primaries.iter().copied(), " or ", to);
             }
-            CodingEvidence::PairedWith { paid } => format!(
+            CodingEvidence::PairedWith { paid } => say!(
+                to,
                 "the same encounter has {}; only one of the two is payable, further levels are add-ons",
                 self.code(*paid)
             ),
             CodingEvidence::UnitsOverLimit { so_far } => {
-                let limit = policy.limits.iter().find(|limit| self.codes.contains(&limit.code));
-                let limit = limit.map_or(String::new(), |l| format!("{} (MAI {})", l.units.normalize(), l.mai));
-                format!("{} units in the encounter so far, the limit is {limit}", so_far.normalize())
+                say!(to, "{} units in the encounter so far, the limit is ", so_far.normalize());
+                if let Some(limit) = policy.limits.iter().find(|limit| self.codes.contains(&limit.code)) {
+                    say!(to, "{} (MAI {})", limit.units.normalize(), limit.mai);
+                }
             }
             CodingEvidence::PcsOutpatient => {
-                let says = match (self.line.text(Text::BillType), self.line.text(Text::PlaceOfService)) {
-                    ("", place) => format!("place of service {place}"),
-                    (bill, _) => format!("bill type {bill}"),
+                let (what, says) = match (self.line.text(Text::BillType), self.line.text(Text::PlaceOfService)) {
+                    ("", place) => ("place of service", place),
+                    (bill, _) => ("bill type", bill),
                 };
-                format!("an ICD-10-PCS code on an outpatient claim ({says})")
+                say!(to, "an ICD-10-PCS code on an outpatient claim ({what} {says})");
             }
             CodingEvidence::CptInpatient => {
-                format!("a CPT code on a hospital inpatient bill (bill type {})", self.line.text(Text::BillType))
+                say!(to, "a CPT code on a hospital inpatient bill (bill type {})", self.line.text(Text::BillType));
             }
             CodingEvidence::NotYetInForce { code } => {
-                let from = policy.procedure(*code).from.map_or(String::new(), |day| self.day(day).to_string());
-                format!("the code is in force from {from}")
+                to.push_str("the code is in force from ");
+                if let Some(day) = policy.procedure(*code).from {
+                    say!(to, "{}", self.day(day));
+                }
             }
             CodingEvidence::NoLongerInForce { code } => {
-                let until = policy.procedure(*code).until.map_or(String::new(), |day| self.day(day).to_string());
-                format!("the code was in force until {until}")
+                to.push_str("the code was in force until ");
+                if let Some(day) = policy.procedure(*code).until {
+                    say!(to, "{}", self.day(day));
+                }
             }
             CodingEvidence::Vertebroplasty { codes } => {
-                format!("the same encounter has {} (vertebroplasty)", self.names(codes.iter().copied(), ", "))
+                to.push_str("the same encounter has ");
+                self.names(codes.iter().copied(), ", ", to);
+                to.push_str(" (vertebroplasty)");
             }
             CodingEvidence::SideModifier { modifier: number } => {
-                format!("modifier {}; the code is the same for one side and both", modifier(*number))
+                say!(to, "modifier {}; the code is the same for one side and both", modifier(*number));
             }
             CodingEvidence::UnlistedAugmentation { codes } => {
-                format!("{} is an augmentation that the policy does not list", self.names(codes.iter().copied(), ", "))
+                self.names(codes.iter().copied(), ", ", to);
+                to.push_str(" is an augmentation that the policy does not list");
             }
-            CodingEvidence::NoReposition => format!(
-                "the claim has no {}; a supplement alone may be a vertebroplasty",
-                self.names(policy.with_role(Role::Reposition), " or ")
-            ),
+            CodingEvidence::NoReposition => {
+                to.push_str("the claim has no ");
+                self.names(policy.with_role(Role::Reposition), " or ", to);
+                to.push_str("; a supplement alone may be a vertebroplasty");
+            }
             CodingEvidence::AssistantModifier { modifier: number } => {
-                format!("modifier {}, an assistant at surgery", modifier(*number))
+                say!(to, "modifier {}, an assistant at surgery", modifier(*number));
             }
             CodingEvidence::CoSurgeonModifier { modifier: number } => {
-                format!("modifier {}, a co-surgeon or a team of surgeons", modifier(*number))
+                say!(to, "modifier {}, a co-surgeon or a team of surgeons", modifier(*number));
             }
         }
     }

@@ -1,77 +1,91 @@
 //! Findings on diagnoses in English.
 
+use crate::claim::CodeId;
 use crate::finding::evidence::{DiagnosisEvidence, Resemblance};
-use crate::finding::words::writer::MessageWriter;
+use crate::finding::words::writer::{MessageWriter, join, say};
 use crate::policy::{Listed, ListedCode};
 
+/// What is said of regions that the policy's statement leaves out.
+const OUTSIDE: &str = " is listed, but outside the thoracolumbar spine, to which the policy's statement is limited";
+
 impl MessageWriter<'_> {
-    pub(super) fn diagnosis(&self, evidence: &DiagnosisEvidence) -> String {
+    pub(super) fn diagnosis(&self, evidence: &DiagnosisEvidence, to: &mut String) {
         match evidence {
             DiagnosisEvidence::NotListed { injuries_only } => {
                 let one = self.line.considered().count() == 1;
-                let (none, verb) = if one { ("", "is not") } else { ("none of ", "is") };
-                let injury = if *injuries_only { "; the fracture is coded as an injury" } else { "" };
-                format!("{none}{} {verb} on the policy's list ({}){injury}", self.considered(), self.class().title)
+                to.push_str(if one { "" } else { "none of " });
+                self.considered(to);
+                to.push_str(if one { " is not on the policy's list (" } else { " is on the policy's list (" });
+                to.push_str(&self.class().title);
+                to.push_str(if *injuries_only { "); the fracture is coded as an injury" } else { ")" });
             }
-            DiagnosisEvidence::NotPointedTo { diagnosis } => format!(
-                "{} is on the claim and listed, but the line points to {} only",
-                self.line.diagnosis(*diagnosis),
-                self.considered()
-            ),
-            DiagnosisEvidence::NearMiss { diagnosis, listed, how } => format!(
+            DiagnosisEvidence::NotPointedTo { diagnosis } => {
+                let diagnosis = self.line.diagnosis(*diagnosis);
+                say!(to, "{diagnosis} is on the claim and listed, but the line points to ");
+                self.considered(to);
+                to.push_str(" only");
+            }
+            DiagnosisEvidence::NearMiss { diagnosis, listed, how } => say!(
+                to,
                 "{} resembles the listed {}: {}",
                 self.line.diagnosis(*diagnosis),
                 self.listed(*listed).code,
                 reason(*how)
             ),
-            DiagnosisEvidence::OutsideStatement { listed } => format!(
-                "{} is listed, but outside the thoracolumbar spine, to which the policy's statement is limited",
-                self.with_regions(listed)
-            ),
+            DiagnosisEvidence::OutsideStatement { listed } => {
+                self.with_regions(listed, to);
+                to.push_str(OUTSIDE);
+            }
             DiagnosisEvidence::ProceduresOutsideStatement => {
-                let region = |id| self.words.policy.procedure(id).region.clone().unwrap_or_default();
-                let codes = self.codes.iter().map(|id| format!("{} ({})", self.code(*id), region(*id)));
-                format!(
-                    "{} is listed, but outside the thoracolumbar spine, to which the policy's statement is limited",
-                    codes.collect::<Vec<_>>().join(", ")
-                )
+                let region = |id| self.words.policy.procedure(id).region.as_deref().unwrap_or_default();
+                self.codes_with(region, to);
+                to.push_str(OUTSIDE);
             }
-            DiagnosisEvidence::NoDiagnosis => "the line carries no diagnosis".to_owned(),
+            DiagnosisEvidence::NoDiagnosis => to.push_str("the line carries no diagnosis"),
             DiagnosisEvidence::RegionMismatch { listed } => {
-                let level = |id| format!("{} ({})", self.code(id), self.words.policy.procedure(id).about);
-                let levels = self.codes.iter().map(|id| level(*id)).collect::<Vec<_>>().join(", ");
-                format!("{} does not fit the level of {levels}", self.with_regions(listed))
+                self.with_regions(listed, to);
+                to.push_str(" does not fit the level of ");
+                self.codes_with(|id| &self.words.policy.procedure(id).about, to);
             }
-            DiagnosisEvidence::ExcludedTogether { one, other } => format!(
+            DiagnosisEvidence::ExcludedTogether { one, other } => say!(
+                to,
                 "{} and {} are coded together, which ICD-10-CM excludes",
                 self.line.diagnosis(*one),
                 self.line.diagnosis(*other)
             ),
-            DiagnosisEvidence::Trauma { injury, listed } => format!(
-                "{} beside {} suggests an acute injury",
-                self.line.diagnosis(*injury),
-                self.with_regions(listed)
-            ),
+            DiagnosisEvidence::Trauma { injury, listed } => {
+                say!(to, "{} beside ", self.line.diagnosis(*injury));
+                self.with_regions(listed, to);
+                to.push_str(" suggests an acute injury");
+            }
             DiagnosisEvidence::PainOrRemission { listed } => {
-                format!("{} is the only listed diagnosis; it names no lesion of the spine", self.with_regions(listed))
+                self.with_regions(listed, to);
+                to.push_str(" is the only listed diagnosis; it names no lesion of the spine");
             }
         }
     }
 
-    pub(super) fn considered(&self) -> String {
-        self.line.considered().collect::<Vec<_>>().join(", ")
+    pub(super) fn considered(&self, to: &mut String) {
+        join(self.line.considered(), ", ", to, |code, to| to.push_str(code));
+    }
+
+    /// The codes, each with what `says` of it in parentheses.
+    fn codes_with<'s>(&self, says: impl Fn(CodeId) -> &'s str, to: &mut String) {
+        join(self.codes.iter(), ", ", to, |id, to| say!(to, "{} ({})", self.code(*id), says(*id)));
     }
 
     fn listed(&self, code: ListedCode) -> &Listed {
         &self.words.policy.editions[usize::from(code.edition)].diagnoses[usize::from(code.diagnosis)]
     }
 
-    fn with_regions(&self, listed: &[ListedCode]) -> String {
-        let named = listed.iter().map(|code| {
+    fn with_regions(&self, listed: &[ListedCode], to: &mut String) {
+        join(listed.iter(), ", ", to, |code, to| {
             let listed = self.listed(*code);
-            listed.region.as_ref().map_or(listed.code.clone(), |region| format!("{} ({region})", listed.code))
+            to.push_str(&listed.code);
+            if let Some(region) = &listed.region {
+                say!(to, " ({region})");
+            }
         });
-        named.collect::<Vec<_>>().join(", ")
     }
 }
 

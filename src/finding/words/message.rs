@@ -5,8 +5,8 @@ use crate::finding::record::{Finding, Subject};
 use crate::finding::words::writer::{MessageWriter, Words};
 
 impl Words<'_> {
-    /// The message of a finding: its subject, then what made it fire.
-    pub fn message(self, finding: &Finding) -> String {
+    /// Adds the message of a finding: its subject, then what made it fire.
+    pub fn message(self, finding: &Finding, to: &mut String) {
         let line = self.line_set.line(finding.line);
         let codes = match finding.subject {
             Subject::Service(service) => self.line_set.codes_of(service),
@@ -14,31 +14,30 @@ impl Words<'_> {
         };
         let writer = MessageWriter { words: self, line, codes };
         // A code that is not in force is named alone, whatever other codes the line holds.
-        let about = match finding.evidence {
+        match finding.evidence {
             Evidence::Coding(CodingEvidence::NotYetInForce { code } | CodingEvidence::NoLongerInForce { code }) => {
-                writer.what(&[code])
+                writer.what(&[code], to);
             }
-            _ => writer.what(codes),
-        };
-        let sentence = writer.sentence(&finding.evidence);
-        match finding.capped_by {
-            Some(cap) => {
-                format!("{about}: {sentence}; to be reviewed, not denied: {}", writer.cap(cap, &finding.evidence))
-            }
-            None => format!("{about}: {sentence}"),
+            _ => writer.what(codes, to),
+        }
+        to.push_str(": ");
+        writer.sentence(&finding.evidence, to);
+        if let Some(cap) = finding.capped_by {
+            to.push_str("; to be reviewed, not denied: ");
+            writer.cap(cap, &finding.evidence, to);
         }
     }
 }
 
 impl MessageWriter<'_> {
-    fn sentence(&self, evidence: &Evidence) -> String {
+    fn sentence(&self, evidence: &Evidence, to: &mut String) {
         match evidence {
-            Evidence::Diagnosis(evidence) => self.diagnosis(evidence),
-            Evidence::Authorization(evidence) => self.authorization(evidence),
-            Evidence::Coding(evidence) => self.coding(evidence),
-            Evidence::Routing(evidence) => self.routing(evidence),
-            Evidence::Session(evidence) => self.session(*evidence),
-            Evidence::Quality(evidence) => self.quality(*evidence),
+            Evidence::Diagnosis(evidence) => self.diagnosis(evidence, to),
+            Evidence::Authorization(evidence) => self.authorization(evidence, to),
+            Evidence::Coding(evidence) => self.coding(evidence, to),
+            Evidence::Routing(evidence) => self.routing(evidence, to),
+            Evidence::Session(evidence) => self.session(*evidence, to),
+            Evidence::Quality(evidence) => self.quality(*evidence, to),
         }
     }
 }

@@ -3,45 +3,48 @@
 use crate::claim::index::service::RowRef;
 use crate::claim::{Setting, Text};
 use crate::finding::evidence::SessionEvidence;
-use crate::finding::words::writer::MessageWriter;
+use crate::finding::words::writer::{MessageWriter, say};
 
 impl MessageWriter<'_> {
-    pub(super) fn session(&self, evidence: SessionEvidence) -> String {
+    pub(super) fn session(&self, evidence: SessionEvidence, to: &mut String) {
         match evidence {
             SessionEvidence::SettingDisagrees { other } => {
                 let facility = match self.line.setting {
                     Setting::Inpatient => "outpatient",
                     Setting::Outpatient | Setting::Undetermined => "inpatient",
                 };
-                format!(
-                    "the professional claim says {}, the facility's claim for the same treatment says {facility} ({})",
-                    self.line.setting.word(),
-                    self.row_name(other)
-                )
+                let own = self.line.setting.word();
+                say!(
+                    to,
+                    "the professional claim says {own}, the facility's claim for the same treatment says {facility}"
+                );
+                self.row_name(other, to);
             }
-            SessionEvidence::OfficeBesideFacility { other } => format!(
-                "place of service {} (office), but a facility billed for the same treatment ({})",
-                self.line.text(Text::PlaceOfService),
-                self.row_name(other)
-            ),
+            SessionEvidence::OfficeBesideFacility { other } => {
+                let place = self.line.text(Text::PlaceOfService);
+                say!(to, "place of service {place} (office), but a facility billed for the same treatment");
+                self.row_name(other, to);
+            }
             SessionEvidence::StayBilledTwice { other, interim } => {
-                let note = if interim { "; the bill type says that these are interim bills" } else { "" };
-                format!(
-                    "an earlier claim has a stay with a day and a procedure in common ({}){note}",
-                    self.row_name(other)
-                )
+                to.push_str("an earlier claim has a stay with a day and a procedure in common");
+                self.row_name(other, to);
+                to.push_str(if interim { "; the bill type says that these are interim bills" } else { "" });
             }
             SessionEvidence::ServiceBilledTwice { other } => {
-                format!("an earlier claim has the same service on the same day ({})", self.row_name(other))
+                to.push_str("an earlier claim has the same service on the same day");
+                self.row_name(other, to);
             }
-            SessionEvidence::OutpatientBesideStay { other } => format!(
-                "an outpatient service during an inpatient stay of another claim, or at most three days before it ({})",
-                self.row_name(other)
-            ),
+            SessionEvidence::OutpatientBesideStay { other } => {
+                to.push_str(
+                    "an outpatient service during an inpatient stay of another claim, or at most three days before it",
+                );
+                self.row_name(other, to);
+            }
         }
     }
 
-    fn row_name(&self, row: RowRef) -> String {
-        format!("{} line {}", (self.words.extracts)(row.extract), row.row)
+    /// The place of another row in parentheses.
+    fn row_name(&self, row: RowRef, to: &mut String) {
+        say!(to, " ({} line {})", (self.words.extracts)(row.extract), row.row);
     }
 }

@@ -6,7 +6,18 @@ use jiff::civil::Date;
 
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{CodeId, Line, LineSet};
+use crate::ingest::date::iso_digits;
 use crate::policy::{Class, Policy};
+
+/// Adds to a message, as `write!` does. A `String` takes everything.
+macro_rules! say {
+    ($to:expr, $($text:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = write!($to, $($text)*);
+    }};
+}
+
+pub(super) use say;
 
 /// What messages are made from: the lines as they are printed, and what they are compared with.
 #[derive(Clone, Copy)]
@@ -23,7 +34,8 @@ pub struct Words<'a> {
     pub extracts: &'a dyn Fn(u32) -> &'a str,
 }
 
-/// Words the message about one line or service.
+/// Words the message about one line or service. Each function adds to a text, because there are very many messages and the
+/// pieces of each would take memory of their own.
 pub(super) struct MessageWriter<'a> {
     pub(super) words: Words<'a>,
     pub(super) line: Line<'a>,
@@ -33,11 +45,10 @@ pub(super) struct MessageWriter<'a> {
 
 impl<'a> MessageWriter<'a> {
     /// Codes and day.
-    pub(super) fn what(&self, codes: &[CodeId]) -> String {
-        let codes = self.names(codes.iter().copied(), ";");
-        match self.line.date {
-            Some(date) => format!("{codes} on {}", self.day(date)),
-            None => codes,
+    pub(super) fn what(&self, codes: &[CodeId], to: &mut String) {
+        self.names(codes.iter().copied(), ";", to);
+        if let Some(date) = self.line.date {
+            say!(to, " on {}", self.day(date));
         }
     }
 
@@ -53,8 +64,21 @@ impl<'a> MessageWriter<'a> {
         self.words.policy.code(id)
     }
 
-    pub(super) fn names(&self, codes: impl Iterator<Item = CodeId>, between: &str) -> String {
-        codes.map(|id| self.code(id)).collect::<Vec<_>>().join(between)
+    pub(super) fn names(&self, codes: impl Iterator<Item = CodeId>, between: &str, to: &mut String) {
+        join(codes, between, to, |id, to| to.push_str(self.code(id)));
+    }
+}
+
+/// Adds what `add` adds for each item, and `between` between two of them.
+pub(super) fn join<T>(
+    items: impl Iterator<Item = T>,
+    between: &str,
+    to: &mut String,
+    mut add: impl FnMut(T, &mut String),
+) {
+    for (n, item) in items.enumerate() {
+        to.push_str(if n > 0 { between } else { "" });
+        add(item, to);
     }
 }
 
@@ -66,10 +90,8 @@ pub(super) struct Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.month_only {
-            write!(f, "{:04}-{:02}", self.date.year(), self.date.month())
-        } else {
-            write!(f, "{}", self.date)
-        }
+        let digits = iso_digits(self.date);
+        let shown = if self.month_only { &digits[..7] } else { &digits[..] };
+        f.write_str(std::str::from_utf8(shown).unwrap_or_default())
     }
 }

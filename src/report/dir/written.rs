@@ -143,8 +143,11 @@ impl Drop for ReportFile {
 mod tests {
     use super::*;
 
-    /// A file that these bytes were written to, each at its place; `None`: at the end.
-    fn file(pieces: &[(Option<u64>, &[u8])]) -> (Vec<u8>, Option<Written>) {
+    /// Bytes and their place; `None`: after those before.
+    type Piece<'p> = (Option<u64>, &'p [u8]);
+
+    /// A file that these bytes were written to.
+    fn file(pieces: &[Piece<'_>]) -> (Vec<u8>, Option<Written>) {
         let temp = tempfile::NamedTempFile::new().expect("room");
         let files = WrittenFiles::default();
         let mut file = ReportFile::new("f", temp.reopen().expect("there"), &files);
@@ -162,7 +165,7 @@ mod tests {
     #[test]
     fn what_is_written_in_order_need_not_be_read_again() {
         let large = vec![7; 1 << 16];
-        let cases: [(&[(Option<u64>, &[u8])], bool); 6] = [
+        let cases: [(&[Piece<'_>], bool); 6] = [
             (&[], true),
             (&[(None, b"a"), (None, &large), (None, b"")], true),
             (&[(None, b"abc"), (Some(3), b"d")], true),

@@ -12,22 +12,12 @@ use rust_decimal::Decimal;
 
 use crate::claim::Cents;
 use crate::ingest::cell::{any_word, has_byte, is_formula};
+use crate::ingest::date::iso_digits;
 use crate::report::table::record::Cells;
 
 /// A day, as ISO has it.
 pub(crate) fn push_date(text: &mut String, date: Date) {
-    let mut digits = *b"0000-00-00";
-    let mut put = |from: usize, to: usize, mut n: u32| {
-        for place in (from..to).rev() {
-            digits[place] = b'0' + (n % 10) as u8;
-            n /= 10;
-        }
-    };
-    // The reader accepts years of four digits only.
-    put(0, 4, u32::from(date.year().unsigned_abs()));
-    put(5, 7, u32::from(date.month().unsigned_abs()));
-    put(8, 10, u32::from(date.day().unsigned_abs()));
-    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+    text.push_str(std::str::from_utf8(&iso_digits(date)).unwrap_or_default());
 }
 
 /// Money, with two decimals.
@@ -44,7 +34,7 @@ pub(crate) fn push_amount(text: &mut String, Cents(cents): Cents) {
 #[derive(Debug, Default)]
 pub(crate) struct CsvRows {
     text: String,
-    /// A buffer in which a list is joined before it is quoted.
+    /// A buffer in which a text is made before it is quoted.
     spare: String,
 }
 
@@ -88,6 +78,15 @@ impl CsvRows {
     /// Writes a text of our own, quoted if necessary.
     pub(crate) fn plain(&mut self, cell: &str) {
         self.quoted("", cell);
+    }
+
+    /// Writes an input text that `write` makes, quoted if necessary.
+    pub(crate) fn made(&mut self, write: impl FnOnce(&mut String)) {
+        let mut text = mem::take(&mut self.spare);
+        text.clear();
+        write(&mut text);
+        self.input(&text);
+        self.spare = text;
     }
 
     fn quoted(&mut self, guard: &str, cell: &str) {
@@ -161,14 +160,12 @@ impl Cells for CsvRows {
     }
 
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
-        let mut joined = mem::take(&mut self.spare);
-        joined.clear();
-        for (i, item) in items.enumerate() {
-            joined.push_str(if i > 0 { ";" } else { "" });
-            joined.push_str(item);
-        }
-        self.input(&joined);
-        self.spare = joined;
+        self.made(|joined| {
+            for (i, item) in items.enumerate() {
+                joined.push_str(if i > 0 { ";" } else { "" });
+                joined.push_str(item);
+            }
+        });
     }
 
     fn words<'a>(&mut self, words: impl Iterator<Item = &'a str>) {

@@ -194,6 +194,11 @@ impl<'a> FindingRecord<'a> {
         self.part.message(self.finding)
     }
 
+    /// Adds `message` to a text.
+    pub(crate) fn put_message(&self, to: &mut String) {
+        self.part.put_message(self.finding, &|extract| extract, to);
+    }
+
     /// `amount_at_risk`: of its service.
     pub fn amount(&self) -> Option<Cents> {
         self.part.judgement(self.finding).and_then(|j| j.at_risk)
