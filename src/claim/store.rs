@@ -12,9 +12,13 @@ use crate::claim::value::product::KnownLabels;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
-/// Number of lines in a full batch: about 1 MB of cells, enough that handing it to a thread costs nothing, and few enough for
+/// Number of lines in a full batch, from the seventh on: about 1 MB of cells, enough that handing it to a thread costs nothing, and few enough for
 /// the caches.
 pub const LINES: usize = 4096;
+
+/// The first batches have an eighth of the lines of a full one, and every second batch twice as many, so that the few lines of a
+/// sparse extract are several batches, which several threads index and judge.
+const DOUBLINGS: usize = 3;
 
 /// Number of lines after which the final size of a batch is estimated, so that its buffers do not grow in many small steps.
 const SAMPLE_LINES: usize = 64;
@@ -30,8 +34,10 @@ pub const MOST_LINES: u64 = u32::MAX as u64;
 pub struct Store {
     slots: Vec<Slot>,
     lines: usize,
-    /// Lines of a full batch.
+    /// Lines of a full batch, but for the first ones.
     full: usize,
+    /// How often the number of lines of a batch doubles.
+    doublings: usize,
     spool: Option<Arc<Spool>>,
     /// The labels of the extract that is read.
     labels: KnownLabels,
@@ -44,9 +50,10 @@ enum Slot {
 }
 
 impl Store {
-    /// An empty store with batches of `full` lines. Without a spool, all batches stay in memory.
+    /// An empty store with batches of `full` lines, the first ones smaller. Without a spool, all batches stay in memory.
     pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
-        Self { slots: Vec::new(), lines: 0, full, spool, labels: KnownLabels::default() }
+        let (slots, labels) = Default::default();
+        Self { slots, lines: 0, full, doublings: DOUBLINGS, spool, labels }
     }
 
     /// Number of lines.
@@ -125,23 +132,42 @@ impl Store {
         };
     }
 
-    /// Adds the batches of the next extract of the run, which was not finished. Its last batch is joined with that of this store
-    /// if both are one batch at most, so ten thousand small extracts have few batches. Fails if there are more lines than a run
-    /// can number.
+    /// Lines of the nth batch when it is full.
+    fn full_at(&self, n: usize) -> usize {
+        (self.full >> self.doublings.saturating_sub(n / 2)).max(1)
+    }
+
+    /// The last batch, if it is in memory and not full, and its lines when it is.
+    fn open_batch(&mut self) -> Option<(&mut Batch, usize)> {
+        let full = self.full_at(self.slots.len().saturating_sub(1));
+        match self.slots.last_mut() {
+            Some(Slot::Held(last)) if !is_full(last, full) => Some((last, full)),
+            _ => None,
+        }
+    }
+
+    /// Adds the batches of the next extract of the run, which was not finished. The lines of an extract that has no more than a
+    /// full batch join those before it, so ten thousand small extracts have few batches. Fails if there are more lines than a
+    /// run can number.
     pub fn extend(&mut self, mut next: Self) -> Result<(), ReadError> {
-        self.lines += next.lines;
         next.drop_empty_last();
-        match (self.slots.last_mut(), next.slots.as_slice()) {
-            (Some(Slot::Held(last)), [Slot::Held(batch)])
-                if !is_full(last, self.full) && fill_end(last, batch, 0, self.full) == batch.len() =>
-            {
-                last.append(batch, 0..batch.len());
+        if !self.is_empty() && (1..=self.full).contains(&next.lines) {
+            let closed = next.slots.len().saturating_sub(1);
+            for n in 0..next.slots.len() {
+                let is_held = matches!(next.slots[n], Slot::Held(_));
+                let batch = next.take(n).map_err(|e| ReadError::Spool(e.to_string()))?;
+                // It was counted when it was closed, and will be when its lines are.
+                if let Some(spool) = self.spool.as_ref().filter(|_| is_held && n < closed) {
+                    spool.release(batch.bytes());
+                }
+                self.push(batch);
             }
-            (_, []) => {}
-            _ => {
+        } else {
+            self.lines += next.lines;
+            if !next.slots.is_empty() {
                 self.close_last();
-                self.slots.append(&mut next.slots);
             }
+            self.slots.append(&mut next.slots);
         }
         if self.lines as u64 > MOST_LINES { Err(ReadError::TooManyLines) } else { Ok(()) }
     }
@@ -173,25 +199,22 @@ impl Store {
         self.lines += batch.len();
         let mut from = 0;
         while from < batch.len() {
-            let full = self.full;
-            match self.slots.last_mut() {
-                Some(Slot::Held(last)) if !is_full(last, full) => {
-                    let (before, end) = (last.len(), fill_end(last, &batch, from, full));
-                    last.append(&batch, from..end);
-                    from = end;
-                    if before < SAMPLE_LINES && last.len() >= SAMPLE_LINES {
-                        last.reserve_for(full);
-                    }
+            if let Some((last, full)) = self.open_batch() {
+                let (before, end) = (last.len(), fill_end(last, &batch, from, full));
+                last.append(&batch, from..end);
+                from = end;
+                if before < SAMPLE_LINES && last.len() >= SAMPLE_LINES {
+                    last.reserve_for(full);
                 }
-                _ => {
-                    self.close_last();
-                    if from == 0 && fill_end(&Batch::default(), &batch, 0, full) == batch.len() {
-                        self.slots.push(Slot::Held(Box::new(batch)));
-                        return;
-                    }
-                    self.slots.push(Slot::Held(Box::default()));
-                }
+                continue;
             }
+            self.close_last();
+            let full = self.full_at(self.slots.len());
+            if from == 0 && fill_end(&Batch::default(), &batch, 0, full) == batch.len() {
+                self.slots.push(Slot::Held(Box::new(batch)));
+                return;
+            }
+            self.slots.push(Slot::Held(Box::default()));
         }
     }
 
@@ -245,11 +268,11 @@ impl Store {
         if !reader.may_hold_code(binding, row) {
             return RowAction::Ignore;
         }
-        let most = self.full;
-        if !matches!(self.slots.last(), Some(Slot::Held(batch)) if !is_full(batch, most)) {
+        if self.open_batch().is_none() {
             self.close_last();
             self.slots.push(Slot::Held(Box::default()));
         }
+        let most = self.full_at(self.slots.len() - 1);
         let Some(Slot::Held(batch)) = self.slots.last_mut() else { return RowAction::Ignore };
         let before = batch.len();
         let look = reader.look(binding, row, &mut self.labels, batch);
@@ -268,7 +291,8 @@ impl Store {
 
 impl Collector for Store {
     fn for_block() -> Self {
-        Self::new(None, LINES)
+        // Its lines are copied into other batches.
+        Self { doublings: 0, ..Self::new(None, LINES) }
     }
 
     fn append(&mut self, next: Self, lines: u64, _: u64) {
@@ -357,7 +381,9 @@ mod tests {
                 all.extend(extract).expect("few lines");
             }
             all.finish();
-            assert_eq!((all.len(), all.starts()), (33, vec![0, 6, 13, 20, 27]), "{limit}");
+            // Four batches of a line, two of three, then seven each. The extract of 20 lines has batches of its own.
+            let starts = vec![0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 13, 16, 23, 30];
+            assert_eq!((all.len(), all.starts()), (33, starts), "{limit}");
         }
     }
 
@@ -365,13 +391,14 @@ mod tests {
     fn lines_make_room_on_disk_only_if_they_must() {
         let rows: Vec<_> = (0..70).map(|row| (row, 9)).collect();
         let bytes = batch(&rows).bytes();
-        for (room, most) in [(bytes, 10), (bytes * 3 / 2, 6), (2 * bytes, 0), (9 * bytes, 0)] {
+        // Four batches of a line, two of three, and nine more.
+        for (room, most) in [(bytes, 15), (bytes * 3 / 2, 10), (2 * bytes, 0), (9 * bytes, 0)] {
             let mut store = Store::new(Some(Spool::new(Arc::new(tempfile::tempfile), 2 * bytes)), 7);
             store.push(batch(&rows));
             store.finish();
             store.make_room(room);
             let held = store.slots.iter().filter(|slot| matches!(slot, Slot::Held(_))).count();
-            assert!(held <= most && held + 2 >= most, "{held} of 10 batches are held beside {room} bytes");
+            assert!(held <= most && held + 2 >= most, "{held} of 15 batches are held beside {room} bytes");
             let rows =
                 bounds(&store).into_iter().flat_map(|batch| batch.iter().map(|line| line.row).collect::<Vec<_>>());
             assert!(rows.eq(0..70), "no line is lost");
@@ -380,10 +407,10 @@ mod tests {
 
     #[test]
     fn more_lines_than_the_index_can_number_are_refused() {
-        let told = |lines: u64| Store { lines: usize::try_from(lines).expect("64 bits"), ..Store::new(None, LINES) };
-        let mut all = told(MOST_LINES - 1);
-        assert!(all.extend(told(1)).is_ok(), "as many as there are numbers");
-        let refused = all.extend(told(1)).expect_err("one more").to_string();
+        let told = |lines: u64| Store { lines: usize::try_from(lines).expect("64 bits"), ..Store::new(None, 1) };
+        let mut all = told(MOST_LINES - 2);
+        assert!(all.extend(told(2)).is_ok(), "as many as there are numbers");
+        let refused = all.extend(told(2)).expect_err("more").to_string();
         assert!(refused.contains("4,294,967,295") && refused.contains("claimlint help cluster"), "{refused}");
     }
 }
