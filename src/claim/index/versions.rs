@@ -234,8 +234,12 @@ pub(crate) fn supersede(
     also: &[Bits],
     bins: &mut [Bin],
 ) -> Bits {
-    // A version that the payer denied supersedes nothing.
-    let acts = |line: &u32| traits[*line as usize].is_version() && bins[*line as usize] != Bin::PayerDenied;
+    // A version that the payer denied supersedes nothing, also where it is the duplicate of another one.
+    let acts = |line: &u32| {
+        let (traits, bin) = (traits[*line as usize], bins[*line as usize]);
+        let is_denied = bin == Bin::PayerDenied || (bin == Bin::Duplicate && traits.status == RowStatus::Denied);
+        traits.is_version() && !is_denied
+    };
     let acting: Vec<u32> = (0..traits.len() as u32).filter(acts).collect();
     // A duplicate adds nothing, except that it may name another claim than the row that it equals.
     let versions: Vec<u32> = acting.iter().copied().filter(|line| bins[*line as usize] != Bin::Duplicate).collect();
