@@ -172,6 +172,16 @@ fn excel(text: &str) -> Option<Date> {
     from.checked_add(jiff::Span::new().days(days)).ok()
 }
 
+/// The character that may separate a day of this pattern from a time, besides T and blanks.
+fn before_time(parts: &[DatePart]) -> Option<char> {
+    use DatePart::{Day, Literal, Month, MonthName, Year};
+    match parts {
+        [Year, Literal('-'), Month { .. }, Literal('-'), Day { .. }] => Some('-'),
+        [Day { .. }, MonthName, Year] => Some(':'),
+        _ => None,
+    }
+}
+
 /// Reads a day in the form of a pattern; a time may follow it.
 fn by_parts(text: &str, parts: &[DatePart]) -> Option<Date> {
     let mut rest = text.as_bytes();
@@ -206,7 +216,7 @@ fn by_parts(text: &str, parts: &[DatePart]) -> Option<Date> {
             _ => day_of = value,
         }
     }
-    if !rest_is_time(std::str::from_utf8(rest).ok()?, None) {
+    if !rest_is_time(std::str::from_utf8(rest).ok()?, before_time(parts)) {
         return None;
     }
     match day_of_year {
@@ -315,6 +325,11 @@ mod tests {
             ("DD Mon YYYY", "02 foo 2024", ""),
             ("YYYYMMDD", "20240302T10", "2024-03-02"),
             ("YYYYMMDD", "202403021", ""),
+            ("YYYYMMDD", "20240302-10", ""),
+            ("YYYY-MM-DD", "2024-03-02-10.11.12.000000", "2024-03-02"),
+            ("YYYY-MM-DD", "2024-03-02:10", ""),
+            ("DDMonYYYY", "02MAR2024:10:11:12", "2024-03-02"),
+            ("DDMonYYYY", "02MAR2024-10", ""),
             ("excel", "45353", "2024-03-02"),
             ("excel", "45353.0", "2024-03-02"),
             ("excel", "45353.75", "2024-03-02"),

@@ -27,12 +27,12 @@ pub fn read_authorizations(
     memory: Option<&Memory>,
 ) -> Result<Authorizations, ReadError> {
     let columns = spellings(library).map_err(|what| ReadError::unusable(&source.name, what))?;
-    let vocabulary = match library.candidates() {
-        [chosen] => policy.vocabulary.clone().with(&chosen.words),
-        _ => policy.vocabulary.clone(),
+    let (vocabulary, null) = match library.candidates() {
+        [chosen] => (policy.vocabulary.clone().with(&chosen.words), chosen.null.as_slice()),
+        _ => (policy.vocabulary.clone(), &[][..]),
     };
     let statuses = &vocabulary.authorization_statuses;
-    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns };
+    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns, null };
     Authorizations::read(source, words, memory.map_or_else(RowRoom::unbounded, Memory::of_authorizations))
 }
 

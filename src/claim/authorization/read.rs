@@ -42,6 +42,8 @@ pub struct AuthorizationWords<'a> {
     pub statuses: &'a WordTable<bool>,
     /// Further names of the columns.
     pub columns: &'a AuthorizationColumns,
+    /// Words for an empty cell that the layout declares, upper-case.
+    pub null: &'a [String],
 }
 
 impl Authorizations {
@@ -51,7 +53,7 @@ impl Authorizations {
         let (grammar, columns, head) = header(&source, words.columns)?;
         let mut blocks = source.blocks(head.data_start, BLOCK).in_small_groups();
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
-            match authorization(row, &columns, words.statuses) {
+            match authorization(row, &columns, &words) {
                 Ok(row) => kept.push(row),
                 Err(what) => kept.fault = kept.fault.take().or(Some((line, what))),
             }
@@ -151,9 +153,9 @@ fn header(
 fn authorization(
     row: &Row<'_>,
     columns: &[Option<usize>; COLUMNS.len()],
-    statuses: &WordTable<bool>,
+    words: &AuthorizationWords<'_>,
 ) -> Result<Authorization, String> {
-    let text = |i: usize| columns[i].map_or(String::new(), |c| row.text(c, &[]).into_owned());
+    let text = |i: usize| columns[i].map_or(String::new(), |c| row.text(c, words.null).into_owned());
     let day = |i: usize| -> Result<Option<Date>, String> {
         let cell = text(i);
         if cell.is_empty() {
@@ -175,7 +177,7 @@ fn authorization(
         number: normalised(&number).into_owned(),
         member_id: if id::is_mangled(&member) { String::new() } else { member },
         procedures: procedures(&upper(text(2).into())),
-        approval: match statuses.get(short_code(&status)) {
+        approval: match words.statuses.get(short_code(&status)) {
             Some(true) => Approval::Approved,
             Some(false) => Approval::NotApproved,
             None => Approval::Unread,
@@ -223,7 +225,7 @@ mod tests {
         let statuses = WordTable::new([("APPROVED".to_owned(), true), ("DENIED".to_owned(), false)], Blanks::Count);
         let mut columns = AuthorizationColumns::default();
         columns[1].push("MEMBER".to_owned());
-        let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns };
+        let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns, null: &[] };
         let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
         Authorizations::read(source, words, RowRoom::unbounded()).map_err(|e| e.to_string())
     }
