@@ -106,7 +106,11 @@ impl Field {
             Self::VersionNumber if knows_versions => "older versions of a claim are known only by frequency 7 and 8",
             Self::VersionNumber => "older versions of a claim are not known",
             Self::ClaimStatus | Self::LineStatus if has(Self::ClaimStatus) || has(Self::LineStatus) => return None,
-            Self::ClaimStatus | Self::LineStatus => "rows that the payer denied, pended or took back are not known",
+            Self::ClaimStatus | Self::LineStatus => {
+                "rows that the payer denied or pended are not known, and those that it took back only by negative amounts or units"
+            }
+            Self::LineNumber => "rows of a claim that differ in their line number only are taken for duplicates",
+            Self::ClaimForm => "the claim form comes from the bill type, else from the place of service",
             Self::PayerSequence => "every row is taken for that of the primary payer",
             Self::Capitated => "no row is taken for capitated",
             Self::AdmissionType if has(Self::PlaceOfService) => {
@@ -126,7 +130,9 @@ impl Field {
             Self::PlaceOfService | Self::BillType => "no setting is known (RT403)",
             Self::ProcedureCode => "only ICD-10-PCS codes are looked for",
             Self::Units => "every line counts one unit",
-            Self::AuthorizationNumber => "where an authorization is required none can be seen (PA208)",
+            Self::AuthorizationNumber => {
+                "where an authorization is required the claim shows none (PA208; with --auths PA201, unless the file has an approval)"
+            }
             Self::PaidAmount => match (has(Self::AllowedAmount), has(Self::ChargeAmount)) {
                 (true, true) => "the amount at risk is the allowed amount, else the charge",
                 (true, false) => "the amount at risk is the allowed amount",

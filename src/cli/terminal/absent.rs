@@ -15,7 +15,7 @@ const GROUPS: [(&str, &[Field]); 4] = [
         "old or denied rows may count",
         &[Field::FrequencyCode, Field::OriginalClaimId, Field::VersionNumber, Field::ClaimStatus, Field::LineStatus],
     ),
-    ("more services need a review", &[Field::Product, Field::MemberId, Field::BillingNpi, Field::AuthorizationNumber]),
+    ("more services are flagged", &[Field::Product, Field::MemberId, Field::BillingNpi, Field::AuthorizationNumber]),
     (
         "amounts at risk are less exact",
         &[Field::PaidAmount, Field::PayerSequence, Field::Capitated, Field::RevenueCode],
@@ -23,6 +23,8 @@ const GROUPS: [(&str, &[Field]); 4] = [
     (
         "facts are assumed or derived",
         &[
+            Field::LineNumber,
+            Field::ClaimForm,
             Field::PlaceOfService,
             Field::BillType,
             Field::AdmissionType,

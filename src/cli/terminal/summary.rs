@@ -26,7 +26,7 @@ struct Least {
     services: usize,
 }
 
-/// Where there is much to say, empty lines are left out first, then rules, then services.
+/// Where there is much to say, empty lines are left out first, then rules, then services, then labels.
 const LEAST: [Least; 3] =
     [Least { rules: 3, services: 1 }, Least { rules: 1, services: 1 }, Least { rules: 1, services: 0 }];
 
@@ -46,8 +46,9 @@ pub(crate) fn result(
     shown: &Shown,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (above, below) = (above(context, totals), below(context, totals, place, shown));
-    let arranged = |least: Least| {
+    let above = above(context, totals);
+    let belows = [true, false].map(|with_labels| below(context, totals, place, shown, with_labels));
+    let arranged = |least: Least, below: &[String]| {
         let mut lines = above.clone();
         if totals.summary.services() > 0 {
             let room = |lines: &[String]| {
@@ -59,7 +60,7 @@ pub(crate) fn result(
         lines.extend(below.iter().cloned());
         if shown.all_rules { lines } else { without_blanks(lines) }
     };
-    let mut attempts = LEAST.iter().map(|least| arranged(*least));
+    let mut attempts = belows.iter().flat_map(|below| LEAST.iter().map(|least| arranged(*least, below)));
     let mut lines = attempts.next().unwrap_or_default();
     while !shown.all_rules && lines.len() > LINES {
         let Some(shorter) = attempts.next() else { break };
@@ -112,7 +113,7 @@ fn above(context: ReportContext<'_>, totals: &Totals) -> Vec<String> {
 }
 
 /// What is new, suppressed and rejected, notes, what a claim cannot show, and the place of the report.
-fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Shown) -> Vec<String> {
+fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Shown, with_labels: bool) -> Vec<String> {
     let run = context.run;
     let mut lines = Vec::new();
     if let Some(new) = &totals.new {
@@ -131,7 +132,7 @@ fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Show
     for note in brief::notes(run, totals) {
         lines.extend(fitted(&note, 2));
     }
-    for unread in unread(context, totals, shown.all_rules) {
+    for unread in unread(context, totals, shown.all_rules || with_labels) {
         lines.extend(fitted(&unread, 2));
     }
     let said = if shown.all_rules { usize::MAX } else { 1 };
@@ -147,7 +148,7 @@ fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Show
     lines
 }
 
-/// Labels that no table knows: the most frequent one, or several and what to do about them.
+/// Labels that no table knows: the most frequent ones and what to do about them, or only one of each kind.
 fn unread(context: ReportContext<'_>, totals: &Totals, all: bool) -> Vec<String> {
     let sentence = |unread: notes::UnreadRow<'_>| {
         let shown = if all { unread.labels.len() } else { 1 };

@@ -238,10 +238,10 @@ impl<'h> Binder<'h> {
         steps::take(self.folded.len());
         let mut found = self.folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
         let first = found.next();
-        if found.next().is_some() {
-            return Err(BindError::Twice(field.to_owned(), printable(name)));
+        match first.zip(found.next()) {
+            Some((a, b)) => Err(BindError::Twice(field.to_owned(), self.names([a, b]))),
+            None => Ok(first),
         }
-        Ok(first)
     }
 
     /// The name with the slot number filled in.
@@ -251,10 +251,16 @@ impl<'h> Binder<'h> {
 
     fn conflict(&self, field: String, a: usize, b: usize) -> BindError {
         if self.folded[a] == self.folded[b] {
-            BindError::Twice(field, printable(&self.header[a]))
+            BindError::Twice(field, self.names([a, b]))
         } else {
-            BindError::Conflict(field, printable(&self.header[a]), printable(&self.header[b]))
+            let [a, b] = self.names([a, b]);
+            BindError::Conflict(field, a, b)
         }
+    }
+
+    /// The names of two columns, for a message.
+    fn names(&self, columns: [usize; 2]) -> [String; 2] {
+        columns.map(|column| printable(&self.header[column]))
     }
 
     /// Has the field, or numbered field, of this canonical name a column?

@@ -9,8 +9,8 @@ pub enum BindError {
     Missing(Vec<(String, Vec<String>)>, String),
     /// Two columns claim one field.
     Conflict(String, String, String),
-    /// The header names a mapped column twice.
-    Twice(String, String),
+    /// The header names a mapped column twice: the field, and both names, which may be spelled differently.
+    Twice(String, [String; 2]),
 }
 
 impl BindError {
@@ -47,9 +47,13 @@ impl BindError {
             Self::Conflict(field, a, b) => format!(
                 "columns `{a}` and `{b}` both claim {field}; say which one holds it in a layout file (--layout FILE)"
             ),
-            Self::Twice(field, name) => {
-                format!("column `{name}`, which holds {field}, is twice in the header; rename or drop one of them")
+            Self::Twice(field, [a, b]) if a == b => {
+                format!("column `{a}`, which holds {field}, is twice in the header; rename or drop one of them")
             }
+            Self::Twice(field, [a, b]) => format!(
+                "column `{a}`, which holds {field}, is twice in the header, the other time as `{b}`; rename or drop one \
+                 of them"
+            ),
         }
     }
 }

@@ -128,8 +128,8 @@ pub(crate) fn open(
                 let what = format!("key of --join {}", join.table);
                 return Ok(Err(BindError::Missing(vec![(what, names)], KnownNames::described(layout, header))));
             }
-            Err(ColumnError::Twice(name)) => {
-                return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), name)));
+            Err(ColumnError::Twice(names)) => {
+                return Ok(Err(BindError::Twice(format!("a key of --join {}", join.table), names)));
             }
         };
         let one = open_one(layout, join, table, to, first)?;
@@ -243,7 +243,7 @@ fn bind_table(
 /// Why the columns of a table cannot be found.
 enum ColumnError {
     Missing(Vec<String>),
-    Twice(String),
+    Twice([String; 2]),
 }
 
 impl ColumnError {
@@ -257,8 +257,13 @@ impl ColumnError {
                     known.quote(header)
                 )
             }
-            Self::Twice(name) => {
-                format!("--join {table}: column `{name}` is twice in the header; rename or drop one of them")
+            Self::Twice([a, b]) if a == b => {
+                format!("--join {table}: column `{a}` is twice in the header; rename or drop one of them")
+            }
+            Self::Twice([a, b]) => {
+                format!(
+                    "--join {table}: columns `{a}` and `{b}` of the header are one name; rename or drop one of them"
+                )
             }
         }
     }
@@ -274,7 +279,7 @@ fn find_columns(names: &[String], header: &[String]) -> Result<Vec<usize>, Colum
         let mut found = folded.iter().enumerate().filter(|(_, n)| **n == want).map(|(i, _)| i);
         match (found.next(), found.next()) {
             (Some(column), None) => columns.push(column),
-            (Some(_), Some(_)) => return Err(ColumnError::Twice(printable(name))),
+            (Some(a), Some(b)) => return Err(ColumnError::Twice([a, b].map(|column| printable(&header[column])))),
             (None, _) => missing.push(name.clone()),
         }
     }
