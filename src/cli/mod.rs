@@ -58,7 +58,6 @@ use crate::exit::Exit;
 
 /// Runs the command line. A panic, which is a fault of claimlint, ends with a message like any other error.
 pub fn main() -> Exit {
-    machine::keep_freed_memory();
     signals::block_file_size_signal();
     terminal::panic::guarded(run_command_line)
 }

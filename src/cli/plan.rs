@@ -13,7 +13,7 @@ use crate::cli::args::{Check, FailOn, HashedPart};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
 use crate::cli::load::{describe_io_error, load_library, read_text};
-use crate::cli::machine::DefaultMemory;
+use crate::cli::machine::{self, DefaultMemory};
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
 use crate::cli::terminal::log::Log;
@@ -115,6 +115,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
         default.announce(log);
         default.bytes
     });
+    machine::keep_freed_memory(memory);
     let threads =
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;

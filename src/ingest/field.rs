@@ -110,7 +110,18 @@ impl Field {
                 "rows that the payer denied or pended are not known, and those that it took back only by negative amounts or units"
             }
             Self::LineNumber => "rows of a claim that differ in their line number only are taken for duplicates",
-            Self::ClaimForm => "the claim form comes from the bill type, else from the place of service",
+            Self::ClaimForm => match (has(Self::BillType), has(Self::PlaceOfService)) {
+                (true, true) => {
+                    "a row with a bill type is taken for institutional, else one with a place of service for professional"
+                }
+                (true, false) => {
+                    "a row with a bill type is taken for institutional, and the form of others is not known"
+                }
+                (false, true) => {
+                    "a row with a place of service is taken for professional, and the form of others is not known"
+                }
+                (false, false) => "no claim form is known",
+            },
             Self::PayerSequence => "every row is taken for that of the primary payer",
             Self::Capitated => "no row is taken for capitated",
             Self::AdmissionType if has(Self::PlaceOfService) => {
