@@ -96,8 +96,8 @@ pub fn write(
         sinks.par_iter().try_for_each(|sink| group.clone().try_for_each(|n| sink.append(n)))
     };
     let (mut totals, mut numbers) = (Totals::default(), DistinctNumbers::new(run.scratch()));
-    // The first group shows how much there is to write of a part.
-    let threads = rayon::current_num_threads();
+    // The first group shows how much there is to write of a line.
+    let (threads, longest) = (rayon::current_num_threads(), run.longest_part() as u64);
     let (mut formatted, mut group) = (0..0, threads);
     while formatted.end < run.parts() {
         let start = formatted.end;
@@ -116,7 +116,7 @@ pub fn write(
         }
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
-        let of_part = (rows as usize / next.end).max(1);
+        let of_part = (rows * longest / run.lines_before(next.end).max(1) as u64).max(1) as usize;
         group = (run.formatted_at_a_time() / of_part).clamp(threads, threads * PARTS_PER_THREAD);
         formatted = next;
     }

@@ -100,6 +100,17 @@ impl Run {
         Arc::clone(&self.scratch)
     }
 
+    /// Number of lines of the parts before the nth.
+    pub fn lines_before(&self, n: usize) -> usize {
+        self.starts.get(n).copied().unwrap_or(self.store.len())
+    }
+
+    /// Number of lines of the longest part.
+    pub fn longest_part(&self) -> usize {
+        let parts = 0..self.starts.len();
+        parts.map(|n| self.lines_before(n + 1) - self.lines_before(n)).max().unwrap_or_default()
+    }
+
     /// Services and findings that may be formatted at a time.
     pub fn formatted_at_a_time(&self) -> usize {
         self.pass_bytes / FORMATTED_BYTES
