@@ -12,8 +12,8 @@ use crate::claim::value::product::KnownLabels;
 use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
-/// Number of lines in a full batch, from the seventh on: about 1 MB of cells, enough that handing it to a thread costs nothing, and few enough for
-/// the caches.
+/// Number of lines in a full batch, from the seventh on: about 1 MB of cells, enough that handing it to a thread costs nothing, and
+/// few enough for the caches.
 pub const LINES: usize = 4096;
 
 /// The first batches have an eighth of the lines of a full one, and every second batch twice as many, so that the few lines of a
