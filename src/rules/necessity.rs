@@ -186,7 +186,12 @@ mod tests {
         #[test]
         fn look_ups_find_what_a_search_finds(
             place in 0..1000_usize,
-            edit in prop_oneof![Just(0..0), (0..7_usize).prop_map(|at| at..at), (0..7_usize).prop_map(|at| at..at + 1), (3..7_usize).prop_map(|at| at..7)],
+            edit in prop_oneof![
+                Just(0..0),
+                (0..7_usize).prop_map(|at| at..at),
+                (0..7_usize).prop_map(|at| at..at + 1),
+                (3..7_usize).prop_map(|at| at..7),
+            ],
             with in prop::sample::select(vec!["", "O", "I", "X", "A", "-", ".", "9", "\u{c9}"]),
         ) {
             let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));

@@ -1,8 +1,8 @@
 //! manifest.json: the hashes that identify the files of a report and the inputs from which it was made.
 //!
-//! It is written from the files on disk, or from their bytes as they were written. The same inputs and options give the same bytes, so run.json is left out; it is
-//! written after the manifest, with its own hash. It reveals damage and mix-ups. Someone who alters a report on purpose
-//! can also make the manifest fit, unless the seal is kept somewhere else, or run.json is signed.
+//! It is written from the files on disk, or from their bytes as they were written. The same inputs and options give the same
+//! bytes, so run.json is left out; it is written after the manifest, with its own hash. It reveals damage and mix-ups. Someone
+//! who alters a report on purpose can also make the manifest fit, unless the seal is kept somewhere else, or run.json is signed.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
