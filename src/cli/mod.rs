@@ -5,7 +5,7 @@
 //! - [`args`]: what can be typed. Nothing is opened or resolved there.
 //! - [`clock`]: the clock of the machine, which may show any time.
 //! - [`terminal`]: what a person sees: styles, the log, progress, the summary of a run, the message of a panic.
-//! - [`machine`]: the default of `--memory` on this machine.
+//! - [`machine`]: the default of `--memory` on this machine, and whether freed memory is kept.
 //! - [`load`]: reads policies, layouts and other files that the command line names.
 //! - [`mask_key`]: reads the secret key of `--mask`.
 //! - [`sign_key`]: reads the secret key of `--sign`.

@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::claim::line::Marks;
 use crate::claim::{Line, Text};
 use crate::report::view::PartView;
 
@@ -73,8 +74,7 @@ impl LabelKind {
     }
 
     /// The unread label of a line, if it has one of this kind.
-    fn of_line(self, line: Line<'_>) -> [Option<&str>; 2] {
-        let marks = line.marks();
+    fn of_line(self, line: Line<'_>, marks: Marks) -> [Option<&str>; 2] {
         let label = |text: Text, unread: bool| Some(line.text(text)).filter(|label| unread && !label.is_empty());
         match self {
             Self::Product => [label(Text::Product, marks.product_unread), None],
@@ -127,12 +127,10 @@ impl UnreadLabels {
         lines.dedup();
         for line in lines {
             let line = part.line_set.line(line);
-            if !line.marks().has_unread_label() {
-                continue;
-            }
+            let marks = line.marks();
             for kind in LabelKind::ALL {
                 let counts = &mut labels.0[kind as usize];
-                let [first, second] = kind.of_line(line);
+                let [first, second] = kind.of_line(line, marks);
                 // A row counts once for a label, also where two of its columns have it.
                 first.into_iter().chain(second.filter(|_| second != first)).for_each(|label| counts.add(label, 1));
             }

@@ -76,9 +76,9 @@ impl Totals {
         let dates = services.iter().filter_map(|service| part.line_set.lines.heads[service.line].date);
         let after_verified = part.judged.services.iter().filter(|judgement| judgement.after_verified).count();
         // Without suppressions no finding is looked at.
-        let matched = part.findings().zip(&part.matches.by).filter(|(_, by)| by.is_some());
+        let matched = part.matches.by.iter().zip(part.findings()).filter(|(by, _)| by.is_some());
         let hushed = matched
-            .map(|(record, _)| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
+            .map(|(_, record)| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
         Self {
             summary: Summary::from_judged(part.judged),
             top_services,

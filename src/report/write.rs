@@ -70,6 +70,12 @@ const PARTS_PER_THREAD: usize = 4;
 /// Ordinary lines have fewer for each of their services and findings.
 const BYTES_PER_ROW: u64 = 256;
 
+/// Rows to expect of a part of `longest` lines, if so many were written of the `lines` before it. The first parts are shorter than
+/// the others.
+fn rows_of_part(rows: u64, lines: u64, longest: u64) -> usize {
+    (rows * longest / lines.max(1)).max(1) as usize
+}
+
 /// Judges all parts of a run and writes the files of `formats`, each opened by `open`. `None`: `go_on` returned false.
 pub fn write(
     run: &Run,
@@ -116,7 +122,7 @@ pub fn write(
         }
         let rows = totals.summary.services() + totals.summary.findings_from(Disposition::Info);
         let rows = rows.max(bytes.load(Ordering::Relaxed) / BYTES_PER_ROW);
-        let of_part = (rows * longest / run.lines_before(next.end).max(1) as u64).max(1) as usize;
+        let of_part = rows_of_part(rows, run.lines_before(next.end) as u64, longest);
         group = (run.formatted_at_a_time() / of_part).clamp(threads, threads * PARTS_PER_THREAD);
         formatted = next;
     }
@@ -143,4 +149,15 @@ pub fn write_whole(part: &PartView<'_>, format: &Format, out: Box<dyn Output>) -
     totals.new = new.tally(std::mem::take(&mut totals.since));
     totals.warnings = warnings::of_run(run, &totals);
     sink.finish(&totals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_parts_at_the_start_do_not_make_others_look_short() {
+        assert_eq!(rows_of_part(2_048, 1_024, 4_096), 8_192);
+        assert_eq!((rows_of_part(0, 1_024, 4_096), rows_of_part(0, 0, 0)), (1, 1));
+    }
 }

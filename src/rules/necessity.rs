@@ -136,14 +136,20 @@ pub fn listed<'a>(line: Line<'a>, edition: &'a Edition) -> impl Iterator<Item = 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::Policy;
+    use crate::policy::parse::load;
+
+    static POLICY: LazyLock<Policy> =
+        LazyLock::new(|| load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}")));
 
     #[test]
     fn near_misses() {
-        let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));
-        let edition = policy.edition(None);
+        let edition = POLICY.edition(None);
         for (given, want) in [
             ("M4854X", "M4854XA CutShort"),
             ("M485", "M4850XA CutShort"),
@@ -194,8 +200,7 @@ mod tests {
             ],
             with in prop::sample::select(vec!["", "O", "I", "X", "A", "-", ".", "9", "\u{c9}"]),
         ) {
-            let policy = crate::policy::parse::load(&[], &crate::rules::codes()).unwrap_or_else(|e| panic!("{e}"));
-            let edition = policy.edition(None);
+            let edition = POLICY.edition(None);
             let mut given = edition.diagnoses[place % edition.diagnoses.len()].code.clone();
             let (start, end) = (edit.start.min(given.len()), edit.end.min(given.len()));
             given.replace_range(start..end, with);

@@ -38,6 +38,22 @@ fn the_summary_fits_a_screen_and_all_rules_are_there_if_asked_for() {
     assert!(rules.len() > 30 && rules.iter().all(|rule| listed.contains(&rule.as_str())), "{all}");
 }
 
+#[test]
+fn labels_that_no_table_knows_are_shown_with_what_to_do() {
+    let dir = TestDir::with(&[]);
+    let rows = |product: &str, n: usize| format!("C{n},M{n},{product},22,2024-03-05,22514,M48.56XA,A-1001,2500.00\n");
+    let products = ["GOLD", "SILVER", "BRONZE", "TIN", "LEAD", "ZINC"];
+    let text: String = products.iter().zip(1..).map(|(product, n)| rows(product, n)).collect();
+    dir.put("claims.csv", format!("{HEAD}{text}"));
+    let output = dir.run(&["check", "claims.csv", "--out", "r"]).out;
+    let said = output.split_whitespace().collect::<Vec<_>>().join(" ");
+    for product in ["BRONZE", "GOLD", "LEAD", "SILVER", "TIN"] {
+        assert!(said.contains(&format!("\"{product}\" (1 row)")), "{output}");
+    }
+    assert!(said.contains("and 1 more in summary.json: say what they mean in [products]"), "{output}");
+    assert!(output.lines().count() <= 23, "{output}");
+}
+
 /// What identifies a claim in these rows, and what else is only in cells.
 const CELLS: [&str; 7] = ["CLAIM-77", "MEMBER-77", "AUTH-77", "1234567893", "GOLD-77", "2024-03-05", "M5459"];
 

@@ -237,8 +237,7 @@ pub(crate) fn supersede(
     // A version that the payer denied supersedes nothing, also where it is the duplicate of another one.
     let acts = |line: &u32| {
         let (traits, bin) = (traits[*line as usize], bins[*line as usize]);
-        let is_denied = bin == Bin::PayerDenied || (bin == Bin::Duplicate && traits.status == RowStatus::Denied);
-        traits.is_version() && !is_denied
+        traits.is_version() && (traits.status != RowStatus::Denied || bin == Bin::Reversed)
     };
     let acting: Vec<u32> = (0..traits.len() as u32).filter(acts).collect();
     // A duplicate adds nothing, except that it may name another claim than the row that it equals.

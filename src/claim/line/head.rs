@@ -79,17 +79,6 @@ marks! {
     payer_unread,
 }
 
-impl Marks {
-    /// Has the row a label that no table knows?
-    pub fn has_unread_label(&self) -> bool {
-        self.product_unread
-            || self.line_status_unread
-            || self.claim_status_unread
-            || self.form_unread
-            || self.payer_unread
-    }
-}
-
 /// The flags of a line in four bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PackedMarks(u32);

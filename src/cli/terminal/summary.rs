@@ -47,7 +47,6 @@ pub(crate) fn result(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let above = above(context, totals);
-    let belows = [true, false].map(|with_labels| below(context, totals, place, shown, with_labels));
     let arranged = |least: Least, below: &[String]| {
         let mut lines = above.clone();
         if totals.summary.services() > 0 {
@@ -60,7 +59,10 @@ pub(crate) fn result(
         lines.extend(below.iter().cloned());
         if shown.all_rules { lines } else { without_blanks(lines) }
     };
-    let mut attempts = belows.iter().flat_map(|below| LEAST.iter().map(|least| arranged(*least, below)));
+    let mut attempts = [true, false].into_iter().flat_map(|with_labels| {
+        let below = below(context, totals, place, shown, with_labels);
+        LEAST.map(|least| arranged(least, &below))
+    });
     let mut lines = attempts.next().unwrap_or_default();
     while !shown.all_rules && lines.len() > LINES {
         let Some(shorter) = attempts.next() else { break };

@@ -47,15 +47,15 @@ impl BindError {
             Self::Conflict(field, a, b) => format!(
                 "columns `{a}` and `{b}` both claim {field}; say which one holds it in a layout file (--layout FILE)"
             ),
-            Self::Twice(field, [a, b]) if a == b => {
-                format!("column `{a}`, which holds {field}, is twice in the header; rename or drop one of them")
-            }
-            Self::Twice(field, [a, b]) => format!(
-                "column `{a}`, which holds {field}, is twice in the header, the other time as `{b}`; rename or drop one \
-                 of them"
-            ),
+            Self::Twice(field, names) => twice(names, &format!(", which holds {field},")),
         }
     }
+}
+
+/// The sentence on a name that is twice in a header. `what` follows the name.
+pub(super) fn twice([a, b]: &[String; 2], what: &str) -> String {
+    let other = if a == b { String::new() } else { format!(", the other time as `{b}`") };
+    format!("column `{a}`{what} is twice in the header{other}; rename or drop one of them")
 }
 
 impl fmt::Display for BindError {

@@ -6,7 +6,7 @@ use crate::ingest::cell::printable;
 use crate::ingest::cell::without_float_trace;
 use crate::ingest::error::ReadError;
 use crate::ingest::field::fold;
-use crate::ingest::layout::bind_error::BindError;
+use crate::ingest::layout::bind_error::{BindError, twice};
 use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::join::{Join, TableFile};
 use crate::ingest::layout::known_names::KnownNames;
@@ -257,14 +257,7 @@ impl ColumnError {
                     known.quote(header)
                 )
             }
-            Self::Twice([a, b]) if a == b => {
-                format!("--join {table}: column `{a}` is twice in the header; rename or drop one of them")
-            }
-            Self::Twice([a, b]) => {
-                format!(
-                    "--join {table}: columns `{a}` and `{b}` of the header are one name; rename or drop one of them"
-                )
-            }
+            Self::Twice(names) => format!("--join {table}: {}", twice(names, "")),
         }
     }
 }

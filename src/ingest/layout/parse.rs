@@ -305,7 +305,8 @@ mod tests {
         assert_eq!(bind(&run, &["C", "e", "p", "dx1", "dx3"]), Ok(vec![(1, 3), (3, 4)]));
         let list = format!("{columns}diagnosis = [\"first\", \"dx{{2..9}}\"]");
         assert_eq!(bind(&list, &["c", "e", "p", "dx2", "first"]), Ok(vec![(1, 4), (2, 3)]));
-        assert!(bind(&run, &["c", "d", "p", "dx1", "DX-1"]).expect_err("twice").contains("is twice"));
+        let twice = bind(&run, &["c", "d", "p", "dx1", "DX-1"]).expect_err("twice");
+        assert!(twice.contains("is twice in the header, the other time as `DX-1`"), "{twice}");
         assert!(bind(&run, &["c", "p", "dx1"]).expect_err("missing").contains("service_date: looked for d, e"));
         let spellings = "[spellings]\nclaim_id = [\"claim_id\", \"clm\"]\nservice_date = [\"dos\"]\nprocedure_code = [\"cpt\"]\ndiagnosis = [\"dx{n}\"]\n[first]\ndiagnosis = [\"icd\"]";
         assert_eq!(bind(spellings, &["clm", "dos", "cpt", "dx_02", "ICD"]), Ok(vec![(1, 4), (2, 3)]));

@@ -115,7 +115,7 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             rows.date(line.date);
             rows.amount(record.amount());
             rows.word(reasons);
-            rows.made(|text| record.put_message(text));
+            rows.input_with(|text| record.put_message(text));
             rows.word(citation);
             rows.word(record.capped_by());
             if marked {

@@ -81,7 +81,7 @@ impl CsvRows {
     }
 
     /// Writes an input text that `write` makes, quoted if necessary.
-    pub(crate) fn made(&mut self, write: impl FnOnce(&mut String)) {
+    pub(crate) fn input_with(&mut self, write: impl FnOnce(&mut String)) {
         let mut text = mem::take(&mut self.spare);
         text.clear();
         write(&mut text);
@@ -160,7 +160,7 @@ impl Cells for CsvRows {
     }
 
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
-        self.made(|joined| {
+        self.input_with(|joined| {
             for (i, item) in items.enumerate() {
                 joined.push_str(if i > 0 { ";" } else { "" });
                 joined.push_str(item);
