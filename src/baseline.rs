@@ -14,8 +14,8 @@ use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Cents;
+use crate::disk::spool::{Spool, SpoolSlot};
 use crate::finding::fingerprint::Fingerprint;
-use crate::ingest::source::spill::{Spool, SpoolSlot};
 use crate::policy::Disposition;
 use crate::tally::{NewTally, Share};
 

@@ -18,6 +18,7 @@
 //! - [`strict_toml`]: a strict reader for TOML, which reports every fault at once with its place. All data files are read by it.
 //! - [`steps`]: counts steps in tests, to show that work grows in proportion to its input.
 //! - [`frame`]: values in a file as compressed frames with a checksum, read back within a bound on memory.
+//! - [`disk`]: what does not fit in memory: values in temporary files, sorted, summed, or in turn.
 //! - [`warning`]: signs that a run read something else than the user meant, with their evidence.
 //! - [`ingest`]: turns files into rows. Opens and decompresses files, detects the layout, cuts blocks, reads records, and counts
 //!   every row. Deals with bytes and header names, not with claims.
@@ -66,6 +67,8 @@ pub mod strict_toml;
 pub mod steps;
 
 pub mod frame;
+
+pub mod disk;
 
 pub mod ingest;
 

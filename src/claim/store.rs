@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::claim::line::Batch;
 use crate::claim::line::reader::Reader;
 use crate::claim::value::product::KnownLabels;
-use crate::ingest::source::spill::{Spool, SpoolSlot};
+use crate::disk::spool::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
 /// Number of lines in a full batch, from the seventh on: about 1 MB of cells, enough that handing it to a thread costs nothing, and

@@ -15,7 +15,6 @@
 //! - [`error`]: what stops the reading, in sentences.
 //! - [`cell`]: one cell as text.
 //! - [`field`]: the canonical fields.
-//! - [`read_at`]: reads a file by position.
 //! - [`parquet`]: the columns of a Parquet file.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
 //! - [`same_text`]: inputs that hold the same text in other bytes.
@@ -35,7 +34,6 @@ pub mod field;
 pub(crate) mod known_codes;
 pub mod layout;
 pub(crate) mod parquet;
-pub(crate) mod read_at;
 pub(crate) mod read_joined;
 pub(crate) mod read_parquet;
 pub mod record;

@@ -10,9 +10,9 @@ use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::disk::read_at::read_at;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::detect::Detected;
-use crate::ingest::read_at::read_at;
 use crate::ingest::record::grammar::{Grammar, Step};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 use crate::baseline::{BaselineFindings, Change, FindingEntry};
 use crate::claim::Cents;
 use crate::claim::index::partition::Bits;
-use crate::ingest::source::sorted::Sorter;
-use crate::ingest::source::spill::Scratch;
+use crate::disk::sorted::Sorter;
+use crate::disk::spool::Scratch;
 use crate::policy::Disposition;
 use crate::report::table::record::FindingRecord;
 use crate::report::view::{PartView, ReportContext};
@@ -192,8 +192,8 @@ mod tests {
 
     use super::*;
     use crate::baseline::Pairs;
+    use crate::disk::spool::Spool;
     use crate::finding::fingerprint::{About, Fingerprint};
-    use crate::ingest::source::spill::Spool;
 
     fn finding((claim, severe, amount, subject): (u8, bool, Option<u8>, u32)) -> FindingEntry {
         let claim = claim.to_string();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-pub use crate::ingest::source::spill::Scratch;
+pub use crate::disk::spool::Scratch;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use crate::claim::Store;
 use crate::claim::authorization::Authorizations;
+use crate::disk::spool::Spool;
 use crate::ingest::field::Group;
 use crate::ingest::same_text::{RowCounts, Texts};
 use crate::ingest::source::same_file;
-use crate::ingest::source::spill::Spool;
 use crate::ingest::{Extract, ReadError, Source, TableUsage, Watch};
 use crate::ledger::Ledger;
 use crate::run::context::{Input, RunContext};

@@ -16,7 +16,7 @@ use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::{IdRoom, Mask};
 use crate::claim::store::LINES;
 use crate::claim::{Batch, LineSet, Store, Text};
-use crate::ingest::source::spill::Scratch;
+use crate::disk::spool::Scratch;
 use crate::ledger::Ledger;
 use crate::rules::judge::judge;
 use crate::run::context::{JudgedPart, JudgedRun, Masked, RunContext};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations};
 use crate::claim::line::mask::{IdRoom, Ids, Mask, Masker};
 use crate::claim::{LineSet, Store};
-use crate::ingest::source::spill::Scratch;
+use crate::disk::spool::Scratch;
 use crate::policy::Policy;
 use crate::rules::judge::judge;
 use crate::rules::necessity::resembles;

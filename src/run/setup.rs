@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::claim::authorization::whole::{PARTS_SHARE, ROWS_SHARE};
 use crate::claim::authorization::{Authorizations, RowRoom};
-use crate::ingest::source::spill::Scratch;
+use crate::disk::spool::Scratch;
 use crate::ingest::{Library, ReadError, Source};
 use crate::policy::Policy;
 use crate::run::reconcile::Expect;

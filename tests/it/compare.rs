@@ -10,10 +10,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use claimlint::baseline::{BaselineFindings, Change};
+use claimlint::disk::spool::Scratch;
 use claimlint::finding::fingerprint::Fingerprint;
 use claimlint::frame::Allowance;
 use claimlint::ingest::BLOCK;
-use claimlint::ingest::source::spill::Scratch;
 use claimlint::report::ReportContext;
 use claimlint::report::compare::Comparison;
 use claimlint::report::compare::read::{CompareError, FindingsFile};

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use claimlint::claim::Store;
 use claimlint::claim::store::LINES;
-use claimlint::ingest::source::spill::Spool;
+use claimlint::disk::spool::Spool;
 use claimlint::ingest::{BLOCK, Library, ReadError, Source, Watch};
 use claimlint::run::slice::{SliceFile, SliceId, SliceReader, read_slices, read_whole};
 use claimlint::run::{Expect, Memory, Run, Setup, Unwatched, run, run_with};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::claim::authorization::file::INDEX_BYTES;
 use crate::claim::authorization::on_disk::{RowWriter, WrittenRows};
 use crate::claim::authorization::row::Authorization;
+use crate::disk::spool::{Scratch, Spool};
 use crate::ingest::Collector;
-use crate::ingest::source::spill::{Scratch, Spool};
 
 /// The memory that the rows of an authorization file may take, and where they go if they take more.
 #[derive(Clone)]

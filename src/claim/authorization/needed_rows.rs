@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::claim::authorization::file::{AuthorizationFile, NotedRows};
 use crate::claim::authorization::row::Authorization;
 use crate::claim::authorization::whole::Authorizations;
-use crate::ingest::source::sorted::Sorter;
-use crate::ingest::source::spill::Scratch;
+use crate::disk::sorted::Sorter;
+use crate::disk::spool::Scratch;
 
 /// Bytes of rows that are sorted in memory.
 const SORTED_BYTES: usize = 8 << 20;

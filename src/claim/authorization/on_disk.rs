@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::statuses::{StatusCounter, UnreadStatuses};
-use crate::ingest::source::spill::{Scratch, Spool, SpoolSlot};
+use crate::disk::spool::{Scratch, Spool, SpoolSlot};
 
 /// Rows of a piece: they take one or two MiB in memory.
 pub(super) const ROWS_IN_PIECE: usize = 4096;

@@ -15,10 +15,10 @@ use crate::claim::authorization::on_disk::{ROWS_IN_PIECE, RowsOnDisk};
 use crate::claim::authorization::row::Authorization;
 use crate::claim::authorization::whole::{Authorizations, MEMORY_STEP, ROWS_SHARE};
 use crate::claim::value::authorization::compared;
+use crate::disk::key_filter::KeyFilter;
+use crate::disk::sorted::Sorter;
+use crate::disk::spool::{Scratch, Spool, SpoolSlot};
 use crate::ingest::ReadError;
-use crate::ingest::source::key_filter::KeyFilter;
-use crate::ingest::source::sorted::Sorter;
-use crate::ingest::source::spill::{Scratch, Spool, SpoolSlot};
 
 /// Bytes of values that a sorter holds.
 const SORTED_BYTES: usize = 8 << 20;

@@ -6,8 +6,8 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use crate::claim::authorization::row::{Approval, Authorization};
-use crate::ingest::source::sorted::KeyedSums;
-use crate::ingest::source::spill::Scratch;
+use crate::disk::sorted::KeyedSums;
+use crate::disk::spool::Scratch;
 
 /// Labels that are kept. Reports list fewer.
 const MOST_LABELS: usize = 100;

@@ -11,7 +11,7 @@ use crate::claim::authorization::on_disk::{ROWS_IN_PIECE, RowsOnDisk};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::statuses::{StatusCounter, UnreadStatuses};
 use crate::claim::value::code::CodeTable;
-use crate::ingest::source::spill::Scratch;
+use crate::disk::spool::Scratch;
 use crate::warning::Warning;
 
 /// Counts that show whether the authorization file is the right one for the claims.

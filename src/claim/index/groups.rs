@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::claim::index::line_hash::KeyHash;
-use crate::ingest::source::sequence::{Sequence, SequenceWriter, Values};
-use crate::ingest::source::sorted::{Ordered, Sortable, Sorter};
-use crate::ingest::source::spill::Scratch;
+use crate::disk::sequence::{Sequence, SequenceWriter, Values};
+use crate::disk::sorted::{Ordered, Sortable, Sorter};
+use crate::disk::spool::Scratch;
 use crate::steps;
 
 /// The part of the memory of a pass that values take which are being sorted.

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::claim::index::groups::{Room, RoomSorter};
 use crate::claim::index::partition::Lines;
 use crate::claim::index::service::ServiceKey;
-use crate::ingest::source::spill::{Spool, SpoolSlot};
+use crate::disk::spool::{Spool, SpoolSlot};
 
 /// Collects the values of services from several threads.
 pub(crate) struct NoteTaker<T>(Mutex<Taken<T>>);

@@ -10,8 +10,8 @@ use std::io;
 use crate::claim::index::groups::BigGroup;
 use crate::claim::index::named::{Named, NamedClaims};
 use crate::claim::index::taken_back::{Row, TakenBack, readable, values};
+use crate::disk::sequence::Sequence;
 use crate::ingest::ReadError;
-use crate::ingest::source::sequence::Sequence;
 
 /// The part of `--memory` that a pass of the index may take.
 const PASS_SHARE: usize = 8;

@@ -11,7 +11,7 @@ use crate::claim::index::groups::Room;
 use crate::claim::index::service::{ServiceKey, SessionFacts};
 use crate::claim::index::sessions::{CodesOfDay, DAYS_BEFORE_STAY, EarlierServices, EarlierStays, Kinds, StaysNearby};
 use crate::claim::index::visit::Visit;
-use crate::ingest::source::sequence::{Sequence, Values};
+use crate::disk::sequence::{Sequence, Values};
 use crate::steps;
 
 /// Finds what the sessions of a member's services show, and gives it to `keep`; services whose session shows nothing are left

@@ -13,6 +13,7 @@ use polars_parquet::read::{
     BasicDecompressor, ColumnChunkMetadata, Filter, PageReader, PhysicalType, PredicateFilter, column_iter_to_arrays,
 };
 
+use crate::disk::read_at::read_at;
 use crate::ingest::cell::printable;
 use crate::ingest::error::ReadError;
 use crate::ingest::parquet::file::{Column, ParquetFile};
@@ -24,7 +25,6 @@ use crate::ingest::parquet::strings::{Strings, Texts};
 use crate::ingest::parquet::text;
 use crate::ingest::parquet::text::Between;
 use crate::ingest::parquet::unpack::KEPT_BYTES;
-use crate::ingest::read_at::read_at;
 
 /// The cells of a column in some rows, in order.
 pub(crate) enum Cells {

@@ -8,12 +8,12 @@ use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 use polars_parquet_format::{FileMetaData, SchemaElement};
 
+use crate::disk::read_at::read_at;
 use crate::ingest::cell::printable;
 use crate::ingest::error::ReadError;
 use crate::ingest::parquet::guard::guarded;
 use crate::ingest::parquet::kind::{Kind, leaves};
 use crate::ingest::parquet::table_format;
-use crate::ingest::read_at::read_at;
 
 /// The first bytes of a Parquet file, and its last.
 pub(crate) const MAGIC: &[u8; 4] = b"PAR1";

@@ -3,13 +3,13 @@
 use std::io;
 use std::iter::Peekable;
 
+use crate::disk::sorted::{Merged, Sorter};
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::lost::{LostCodes, SortedLost};
 use crate::ingest::read_joined::room::{Room, SORTED_BYTES, unwritten};
 use crate::ingest::read_joined::rows::KeptRows;
 use crate::ingest::read_joined::table::{ROW_BYTES, RowCells, SortedRows, TableRow, add_cells, refuse};
-use crate::ingest::source::sorted::{Merged, Sorter};
 
 /// Which rows of the table are there.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::ingest::source::spill::{Scratch, Spool, SpoolSlot};
+use crate::disk::spool::{Scratch, Spool, SpoolSlot};
 
 /// Keys that are written and read back at a time.
 const CHUNK_KEYS: usize = 1 << 14;

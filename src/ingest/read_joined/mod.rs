@@ -37,6 +37,7 @@ pub(crate) mod usage;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::disk::key_filter::KeyFilter;
 use crate::ingest::error::ReadError;
 use crate::ingest::known_codes::KnownCodes;
 use crate::ingest::layout::binding::Binding;
@@ -60,7 +61,6 @@ use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::tally::Tally;
 use crate::ingest::scan::{ChargeReader, RowFilter};
 use crate::ingest::source::Source;
-use crate::ingest::source::key_filter::KeyFilter;
 use crate::warning::Warning;
 
 /// Passes on interrupts, notes and warnings, but not progress: only the rows and bytes of the extract count.

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::disk::spool::{Scratch, Spool};
 use crate::ingest::error::ReadError;
-use crate::ingest::source::spill::{Scratch, Spool};
 
 /// The rows of joined claims of an extract may take the memory of lines divided by this. Of the rest they take nothing, so that
 /// lines stay in memory, too.

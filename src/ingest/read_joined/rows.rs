@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::spool::{Spool, SpoolSlot};
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::read_joined::keys::KeySet;
 use crate::ingest::read_joined::room::{Room, Share};
@@ -13,7 +14,6 @@ use crate::ingest::read_joined::table::ROW_BYTES;
 use crate::ingest::record::grammar::{CellSpan, Grammar};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, KeptRow};
-use crate::ingest::source::spill::{Spool, SpoolSlot};
 
 /// Bytes of rows that are written and read back at a time.
 const PIECE_BYTES: usize = 4 << 20;

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::disk::key_filter::KeyFilter;
+use crate::disk::sorted::Sorter;
+use crate::disk::spool::Spool;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::{KeySet, hash};
@@ -19,9 +22,6 @@ use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Watch;
 use crate::ingest::scan::tally::{Counts, Tally};
 use crate::ingest::source::Source;
-use crate::ingest::source::key_filter::KeyFilter;
-use crate::ingest::source::sorted::Sorter;
-use crate::ingest::source::spill::Spool;
 
 /// Bytes of memory that a kept row takes besides its text: its place in a list, in hash tables of its keys, and in the
 /// allocator.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::spool::{Spool, SpoolSlot};
 use crate::ingest::cell::decoded;
 use crate::ingest::record::row_count::RowCount;
-use crate::ingest::source::spill::{Spool, SpoolSlot};
 
 /// Why a row was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

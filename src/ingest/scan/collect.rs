@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::spool::Spool;
 use crate::ingest::record::reject::Reason;
 use crate::ingest::record::row::Row;
-use crate::ingest::source::spill::Spool;
 
 /// Where a row starts. In a block that has not been joined to the others, both values count from the start of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use crate::disk::read_at::read_at;
 use crate::ingest::error::ReadError;
-use crate::ingest::read_at::read_at;
 use crate::ingest::source::decode::LeftOut;
 use crate::warning::WarningKind;
 

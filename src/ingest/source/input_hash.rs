@@ -9,8 +9,8 @@ use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::read_at::read_at;
 use crate::ingest::error::ReadError;
-use crate::ingest::read_at::read_at;
 
 /// How much of a file was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,6 @@
 //!
 //! # Sub-rooms, in order
 //!
-//! - [`spill`]: an unnamed temporary file for what does not fit into memory.
-//! - [`sorted`]: sorting and sums by key beyond memory.
-//! - [`sequence`]: values beyond memory that are read several times.
-//! - [`key_filter`]: which keys may be among many.
 //! - [`decode`]: compression, UTF-16, and the refusal of files that are not text.
 //! - [`sample`]: how many of its first bytes are in memory.
 //! - [`zstd_frames`]: the frames of a zstd file, and what follows them.
@@ -19,12 +15,8 @@
 pub mod blocks;
 pub(crate) mod decode;
 pub mod input_hash;
-pub(crate) mod key_filter;
 pub mod same_file;
 pub(crate) mod sample;
-pub(crate) mod sequence;
-pub(crate) mod sorted;
-pub mod spill;
 mod zstd_frames;
 
 use std::fs::File;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::ingest::read_at::read_at;
+use crate::disk::read_at::read_at;
 use crate::ingest::source::decode::BINARY_CHECK_BYTES;
 
 /// Most bytes read before the layout is detected: enough for any header and a thousand wide rows.

@@ -12,10 +12,10 @@ use serde::de::IgnoredAny;
 
 use crate::baseline::{BaselineFacts, BaselineFindings, FindingEntry};
 use crate::claim::{Cents, Sum};
+use crate::disk::sorted::Sorter;
+use crate::disk::spool::{Scratch, Spool};
 use crate::finding::fingerprint::{About, Fingerprint, unguarded};
 use crate::frame::{Allowance, TooLarge};
-use crate::ingest::source::sorted::Sorter;
-use crate::ingest::source::spill::{Scratch, Spool};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::foreign;

@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
+use crate::disk::spool::Scratch;
 use crate::ingest::InputFile;
-use crate::ingest::source::spill::Scratch;
 use crate::report::dir::building::Building;
 use crate::report::dir::contents::OldReport;
 use crate::report::dir::destination::{Destination, split};

@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 
 use crate::claim::value::setting::{BillType, Setting};
 use crate::claim::{Kind, Line, Sum, Text};
+use crate::disk::sorted::{KeyedSums, Sorter};
 use crate::finding::Subject;
-use crate::ingest::source::sorted::{KeyedSums, Sorter};
 use crate::report::format::measures::{Measure, Measures};
 use crate::report::format::polars::scaled;
 use crate::report::sink::{Output, PendingPieces, Scratch, Sink, lock};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk::spool::{Scratch, Spool};
 use crate::frame::Frames;
 use crate::ingest::Rejects;
 use crate::ingest::read_joined::keys::KeySet;
 use crate::ingest::read_joined::lost::{LostCodes, SortedLost};
 use crate::ingest::read_joined::usage::TableRead;
 use crate::ingest::scan::tally::Counts;
-use crate::ingest::source::spill::{Scratch, Spool};
 use crate::run::slice::counts::{MOST_LINES, are_possible, read_rejects, write_rejects};
 use crate::run::slice::frames::{FrameReader, ListWriter, SliceError};
 

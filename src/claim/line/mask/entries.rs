@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::ingest::read_at::read_at;
-use crate::ingest::source::key_filter::KeyFilter;
-use crate::ingest::source::spill::{Scratch, Spool, SpoolSlot};
+use crate::disk::key_filter::KeyFilter;
+use crate::disk::read_at::read_at;
+use crate::disk::spool::{Scratch, Spool, SpoolSlot};
 
 /// Number of bits of an entry below its hash: the kind of the id.
 pub(super) const KIND_BITS: u32 = 3;

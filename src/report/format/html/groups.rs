@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{ClassId, Text};
-use crate::ingest::source::sorted::KeyedSums;
+use crate::disk::sorted::KeyedSums;
 use crate::policy::Disposition;
 use crate::report::format::html::chart::{BarMeasure, Chart, Topic};
 use crate::report::sink::Scratch;

@@ -8,9 +8,9 @@ use std::{mem, slice};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ingest::read_at::read_at;
-use crate::ingest::source::sorted::{read_value, write_value};
-use crate::ingest::source::spill::Scratch;
+use crate::disk::read_at::read_at;
+use crate::disk::sorted::{read_value, write_value};
+use crate::disk::spool::Scratch;
 
 /// Bytes of the buffer with which values are read or written.
 const BUFFER: usize = 1 << 16;

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::source::spill::Scratch;
+use crate::disk::spool::Scratch;
 
 /// Runs that are merged into one: enough that a value is rarely written more than twice, and few enough that their
 /// buffers take 2 MiB.
