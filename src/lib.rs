@@ -49,7 +49,9 @@
 //! - Verdicts compare whole cells with lists in data files, and use exact cents and civil dates.
 //! - If a run is killed at any moment, `--out` holds either the complete new report or what was there before. Only one run at a
 //!   time writes it.
-//! - No message quotes a cell, and no file with cells is ever readable by other users.
+//! - No error or log line of a run quotes a cell: they name file, line and column. Notes quote words of product, status, claim
+//!   form and payer columns that no table knows, also with `--mask`, and nothing else.
+//! - No file with cells is ever readable by other users.
 //! - `explain` judges again, with the functions of the run, from the lines that the run kept.
 //!
 //! # Reading order

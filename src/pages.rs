@@ -12,6 +12,20 @@ pub struct Page {
     pub text: &'static str,
 }
 
+/// How a page of the repository runs claimlint. Tests run these commands.
+const IN_THE_REPOSITORY: &str = "cargo run --release -- ";
+
+/// How a reader of an installed claimlint runs it.
+const INSTALLED: &str = "claimlint ";
+
+impl Page {
+    /// The page with the commands of an installed claimlint, for the terminal and the manual.
+    #[must_use]
+    pub fn installed(&self) -> String {
+        self.text.replace(IN_THE_REPOSITORY, INSTALLED)
+    }
+}
+
 /// Declares the pages of a room in reading order: a module for `cargo doc` and an entry of `PAGES` for each file, and the
 /// function that finds a page.
 macro_rules! pages {
@@ -41,6 +55,22 @@ macro_rules! pages {
 }
 
 pub(crate) use pages;
+
+/// Rows of tables with another number of cells than the head of their table: an unescaped `|` cuts a cell.
+#[cfg(test)]
+pub(crate) fn uneven_rows(page: &Page) -> Vec<&str> {
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut head = None;
+    let mut uneven = Vec::new();
+    for line in page.text.lines() {
+        if !line.trim_start().starts_with("| ") && !line.trim_start().starts_with("|--") {
+            head = None;
+        } else if *head.get_or_insert(cells(line)) != cells(line) {
+            uneven.push(line);
+        }
+    }
+    uneven
+}
 
 /// Is there exactly one page for every Markdown file in a folder of `src`?
 #[cfg(test)]

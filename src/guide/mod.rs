@@ -24,13 +24,13 @@ pages! {
     cluster: "Extracts read in slices, on one machine or many",
     python: "The Python package: notebooks, and Apache Spark",
     scale: "One machine and a cluster in figures, and what bounds each",
-    extending: "Tests, generated extracts, shell completions",
+    extending: "Tests, sample data, shell completions, manual pages",
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::list_every_file;
+    use crate::pages::{list_every_file, uneven_rows};
 
     #[test]
     fn the_roster_lists_every_file_of_the_folder_once() {
@@ -44,6 +44,23 @@ mod tests {
             let prose = page.text.lines().filter(|line| !line.starts_with("| ") && !line.contains("cargo run"));
             let longest = prose.map(|line| line.chars().count()).max().unwrap_or_default();
             assert!(longest <= 180, "{}: a line of {longest} characters", page.name);
+        }
+    }
+
+    #[test]
+    fn tables_have_as_many_cells_in_each_row() {
+        for page in PAGES.iter().chain(crate::spec::PAGES) {
+            assert_eq!(uneven_rows(page), [""; 0], "{}", page.name);
+        }
+    }
+
+    #[test]
+    fn a_reader_without_the_repository_is_told_how_to_get_sample_data() {
+        for page in PAGES {
+            let mut commands = page.text.lines().filter(|line| line.starts_with("cargo run "));
+            let has_fixtures = commands.any(|line| line.contains("fixtures/"));
+            assert!(!has_fixtures || page.text.contains("claimlint generate"), "{}", page.name);
+            assert!(!page.installed().contains("cargo run"), "{}", page.name);
         }
     }
 

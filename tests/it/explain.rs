@@ -325,9 +325,9 @@ fn completions_and_manual_pages_are_valid() {
         let title = page.trim_end_matches(".1");
         assert!(text.contains(&format!("\n.TH {title} 1 ")) && !text.contains("\n.br\n"), "{page}: {text}");
     }
-    let topic = fs::read_to_string(pages.path().join("claimlint-claims.7")).expect("a page for each topic");
+    let topic = fs::read_to_string(pages.path().join("claimlint-claims.1")).expect("a page for each topic");
     assert!(topic.contains(".SH NAME\nclaimlint-claims \\- "), "{topic}");
-    assert!(pages.path().join("claimlint-spec-bins.7").exists());
+    assert!(pages.path().join("claimlint-spec-bins.1").exists());
     let inside_a_file = format!("{into}/claimlint.1/man");
     assert!(crate::cli::claimlint(&["man", "--out", &inside_a_file]).refused().contains("Not a directory"));
     // The command is hidden, so that the list of everyday commands stays short.

@@ -78,6 +78,19 @@ fn commands_on_pages_run_and_print_the_output_shown() {
     assert!(compared >= 4, "the README shows the output of `check` and of `explain`: {compared} parts");
 }
 
+/// What messages quote is said in several places, and everywhere alike.
+#[test]
+fn one_sentence_says_what_messages_quote() {
+    let told = "No error or log line of a run quotes a cell: they name file, line and column. Notes quote words of product, \
+                status, claim form and payer columns that no table knows, also with `--mask`, and nothing else.";
+    let pages = ["README.md", "CONTRIBUTING.md", "src/lib.rs", "src/guide/security.md", "src/guide/reliability.md"];
+    for file in pages {
+        let text = fs::read_to_string(at(file)).expect(file).replace("//!", "");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(told), "{file}");
+    }
+}
+
 /// Files of the repository that a page names in a link or in backticks, with a folder of the repository in front.
 #[test]
 fn files_that_pages_name_exist() {

@@ -1,5 +1,5 @@
-//! Tests privacy: under any umask only the owner can read the files, from the first byte on, and no error or note quotes a
-//! cell.
+//! Tests privacy: under any umask only the owner can read the files, from the first byte on, and no error or log line quotes
+//! a cell.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -56,7 +56,7 @@ fn reports_are_private_under_any_umask() {
 const SECRET: &str = "ZQXSECRET";
 
 #[test]
-fn no_message_quotes_a_cell() {
+fn no_error_quotes_a_cell() {
     let dir = TestDir::with(&[]);
     let row = format!("{SECRET}1,{SECRET}2,{SECRET}3,{SECRET}4,{SECRET}5,22514,{SECRET}6,{SECRET}7,{SECRET}8\n");
     let dated = row.replace(&format!("{SECRET}5"), "2024-03-05");
@@ -146,4 +146,22 @@ fn no_message_quotes_a_cell() {
     let output = dir.run(&["verify", "report", "cells.csv"]);
     assert_eq!(output.code, Some(1));
     assert!(!output.out.contains(SECRET) && !output.err.contains(SECRET), "{}{}", output.out, output.err);
+}
+
+/// What the pages say of masking: a label that no table knows is quoted, because somebody must say what it means.
+#[test]
+fn unknown_labels_are_quoted_in_notes_and_reports_also_masked() {
+    let dir = TestDir::with(&[&CLEAR.replace("HMO", SECRET)]);
+    dir.put("key", "a pass phrase of more than sixteen bytes");
+    for log in [&["-q"][..], &["--log", "json"]] {
+        let args = [&["check", "claims.csv", "--mask", "key", "--out", "report", "--force"], log].concat();
+        let CommandOutput { code, out, err } = dir.run(&args);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(!err.contains(SECRET), "neither error nor log: {err}");
+        assert_eq!(out.contains(SECRET), log != ["-q"], "{out}");
+        for name in ["services.csv", "summary.json", "report.html"] {
+            let text = fs::read_to_string(dir.at("report").join(name)).expect("a report");
+            assert!(text.contains(SECRET), "{name}");
+        }
+    }
 }

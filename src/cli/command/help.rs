@@ -12,6 +12,7 @@ use crate::cli::terminal::screen::trusted;
 use crate::cli::terminal::style::{BOLD, paint, width};
 use crate::exit::Exit;
 use crate::guide;
+use crate::pages::Page;
 use crate::spec;
 
 /// The topic on settings, which lists the flags that have no key.
@@ -30,12 +31,12 @@ pub(crate) fn help(words: &[String], out: &mut dyn Write) -> anyhow::Result<Exit
                 let names: Vec<_> = spec::PAGES.iter().map(|page| page.name).collect();
                 anyhow!("the specification has no page of that name; its pages are {}", names.join(", "))
             })?;
-            markdown::page(page.text, width().min(100))
+            markdown::page(&page.installed(), width().min(100))
         }
         [topic] if guide::page(topic).is_some() => {
-            let text = guide::page(topic).map(|page| page.text).unwrap_or_default();
+            let text = guide::page(topic).map(Page::installed).unwrap_or_default();
             let more = if topic == SETTINGS { flags_without_key() } else { String::new() };
-            markdown::page(&(text.to_owned() + &more), width().min(100))
+            markdown::page(&(text + &more), width().min(100))
         }
         words => of_command(words)?,
     };
@@ -52,6 +53,9 @@ fn overview() -> String {
     }
     let line = format!("  {SPEC:<13}The specification: what a run reads, decides and writes\n");
     text.push_str(&line);
+    text.extend(["\n", &paint(BOLD, "Set up once"), " (claimlint help extending)\n"]);
+    text.push_str("  claimlint completions SHELL    Completions for bash, zsh, fish, elvish or powershell\n");
+    text.push_str("  claimlint man --out DIR        Manual pages of all commands and topics\n");
     text
 }
 

@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::guide;
 use crate::ingest::field::Field;
 use crate::ingest::layout::library::SHIPPED;
+use crate::pages::Page;
 use crate::rules::codes;
 use crate::spec;
 
@@ -95,18 +96,30 @@ fn save(command: &Command, directory: &Path) -> io::Result<()> {
     command.get_subcommands().filter(|c| !c.is_hide_set()).try_for_each(|c| save(c, directory))
 }
 
-/// A page of section 7 for each topic of the guide and each page of the specification.
+/// The topics of the guide and the pages of the specification, each with the name of its manual page. They are in section 1,
+/// beside the commands: `man` looks for a page in the directory of its section only, and `--out` names one directory.
+fn topics() -> impl Iterator<Item = (String, &'static Page)> {
+    let guide = guide::PAGES.iter().map(|page| (format!("claimlint-{}", page.name), page));
+    guide.chain(spec::PAGES.iter().map(|page| (format!("claimlint-spec-{}", page.name), page)))
+}
+
+/// Writes a page for each topic of the guide and each page of the specification.
 fn save_topics(directory: &Path) -> io::Result<()> {
-    let guide = guide::PAGES.iter().map(|page| (format!("claimlint-{}", page.name), page.about, page.text));
-    let spec = spec::PAGES.iter().map(|page| (format!("claimlint-spec-{}", page.name), page.about, page.text));
-    for (name, about, text) in guide.chain(spec) {
+    for (name, page) in topics() {
+        let (about, version) = (page.about, env!("CARGO_PKG_VERSION"));
         let head = format!(
-            ".TH {name} 7 \"{REVISED}\" \"claimlint {}\" \"{MANUAL}\"\n.SH NAME\n{name} \\- {about}\n",
-            env!("CARGO_PKG_VERSION")
+            ".TH {name} 1 \"{REVISED}\" \"claimlint {version}\" \"{MANUAL}\"\n.SH NAME\n{name} \\- {about}\n"
         );
-        put(directory, &format!("{name}.7"), &(head + &markdown::manual(text)))?;
+        let text = head + &markdown::manual(&page.installed()) + &see_also(["claimlint".to_owned()]);
+        put(directory, &format!("{name}.1"), &text)?;
     }
     Ok(())
+}
+
+/// The last section of a page, which names other pages.
+fn see_also(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| name.replace('-', "\\-") + "(1)").collect();
+    format!(".SH \"SEE ALSO\"\n{}\n", names.join(", "))
 }
 
 /// The name of the manual, which the head of each page holds.
@@ -141,6 +154,7 @@ fn title(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }
 
+/// The page of a command. The main page and no other has no hyphen in its name; it also names the pages of the topics.
 fn page(command: &Command) -> io::Result<String> {
     let mut text = Vec::new();
     Man::new(command.clone())
@@ -149,7 +163,8 @@ fn page(command: &Command) -> io::Result<String> {
         .source(concat!("claimlint ", env!("CARGO_PKG_VERSION")))
         .manual(MANUAL)
         .render(&mut text)?;
-    Ok(tidy(&String::from_utf8_lossy(&text)))
+    let more = if title(command).contains('-') { String::new() } else { see_also(topics().map(|(name, _)| name)) };
+    Ok(tidy(&String::from_utf8_lossy(&text)) + &more)
 }
 
 /// Removes what linters of manual pages report: blanks at the end of a line, and line breaks around the empty line
@@ -163,6 +178,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_page_has_a_name_of_its_own_and_is_in_section_1() {
+        let temp = tempfile::tempdir().expect("a directory");
+        man(Some(temp.path()), &mut io::sink()).expect("room");
+        for (name, topic) in topics() {
+            let page = fs::read_to_string(temp.path().join(format!("{name}.1"))).expect("a page for each topic");
+            assert!(page.starts_with(&format!(".TH {name} 1 ")) && page.contains(topic.about), "{page}");
+            assert!(page.ends_with(".SH \"SEE ALSO\"\nclaimlint(1)\n") && !page.contains("cargo run"), "{page}");
+        }
+        let main = fs::read_to_string(temp.path().join("claimlint.1")).expect("the main page");
+        assert!(main.contains("claimlint\\-claims(1), ") && main.contains("claimlint\\-spec\\-bins(1)"), "{main}");
+        let commands = Cli::command().get_subcommands().map(|c| format!("claimlint-{}", c.get_name())).collect::<Vec<_>>();
+        assert!(topics().all(|(name, _)| !commands.contains(&name)), "a topic would replace the page of a command");
+    }
+
+    #[test]
     fn only_pages_of_this_manual_are_replaced() {
         let temp = tempfile::tempdir().expect("a directory");
         let into = temp.path().join("share/man");
@@ -172,7 +202,7 @@ mod tests {
             fs::write(path("claimlint.1"), ".TH claimlint 1 2020-01-01 \"claimlint 0\" \"claimlint manual\"")
                 .expect("room");
         }
-        for foreign in ["claimlint-check.1", "claimlint-spec-bins.7"] {
+        for foreign in ["claimlint-check.1", "claimlint-spec-bins.1"] {
             let page = fs::read(path(foreign)).expect("a page");
             fs::write(path(foreign), "notes of somebody").expect("room");
             let refused = man(Some(&into), &mut io::sink()).expect_err("not ours").to_string();

@@ -153,7 +153,7 @@ fn table(rows: &[Vec<String>], width: usize) -> String {
 /// Columns of a table or code line in a manual page, which `man` indents by seven.
 const MANUAL_WIDTH: usize = 72;
 
-/// A page as a manual page of section 7, without its title line.
+/// A page as the body of a manual page, without its title line.
 pub(crate) fn manual(markdown: &str) -> String {
     let mut out = String::new();
     let verbatim = |out: &mut String, text: &str| {
