@@ -1,4 +1,4 @@
-//! claimlint checks kyphoplasty claims in large CSV extracts against BCBSMA Medical Policy 485.
+//! claimlint checks kyphoplasty claims in large CSV and Parquet extracts against BCBSMA Medical Policy 485.
 //!
 //! ```text
 //!   extract --> ingest --> claim --> rules <-- report

@@ -48,7 +48,7 @@ const LARGEST_HEAP_BLOCK: usize = (32 << 20) - (8 << 10);
 
 /// Lets the allocator keep memory that was freed, for whatever needs it next, if a run may take as much as usual. glibc asks the
 /// system for each large block and gives it back at once, so that its pages are faulted in again and again, until a block as large
-/// has been freed. To free one at the start saves 3 % of the time of a dense extract and takes up to 100 MiB, which a run with
+/// has been freed. To free one at the start saves 3% of the time of a dense extract and takes up to 100 MiB, which a run with
 /// less memory cannot spare. Other allocators do not mind.
 pub(crate) fn keep_freed_memory(memory: usize) {
     if memory >= MEMORY {

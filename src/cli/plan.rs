@@ -49,7 +49,7 @@ pub(crate) struct Plan {
     pub(crate) metrics: Option<PathBuf>,
     /// The number of threads.
     pub(crate) threads: usize,
-    /// The threads.
+    /// Where everything runs, so that `--threads` holds for all rooms.
     pub(crate) pool: ThreadPool,
     /// Bytes of rows in scope that may be held in memory.
     pub(crate) memory: usize,
@@ -69,7 +69,7 @@ pub(crate) struct Plan {
     pub(crate) fail_on: FailOn,
     /// The key that signs the report.
     pub(crate) sign_key: Option<SignKey>,
-    /// Its file.
+    /// The file of that key; the run must not remove it.
     pub(crate) sign_file: Option<PathBuf>,
     /// The documentation of the rules.
     pub(crate) docs: Vec<RuleDoc>,

@@ -32,7 +32,7 @@ pub enum NumberProblem {
     NotFound,
     /// The status of the row is not an approval.
     NotApproved {
-        /// The row.
+        /// The row that the sentence names.
         row: usize,
         /// A table knows the status word.
         known: bool,
@@ -46,12 +46,12 @@ pub enum NumberProblem {
     },
     /// The row is not valid on the service date.
     OtherDates {
-        /// The row.
+        /// The row that the sentence names.
         row: usize,
     },
     /// The services with the number have more units than the row allows.
     TooManyUnits {
-        /// The row.
+        /// The row that the sentence names.
         row: usize,
         /// Units of all services with the number, up to and including this one.
         used: Decimal,
@@ -92,12 +92,12 @@ pub enum DiagnosisEvidence {
     },
     /// A listed diagnosis is on the claim, and the line does not point to it.
     NotPointedTo {
-        /// Which one.
+        /// Its place among the diagnoses of the line, from 0.
         diagnosis: usize,
     },
     /// A considered diagnosis resembles a listed one.
     NearMiss {
-        /// Which one.
+        /// Its place among the diagnoses of the line, from 0.
         diagnosis: usize,
         /// The listed one.
         listed: ListedCode,
@@ -127,7 +127,7 @@ pub enum DiagnosisEvidence {
     },
     /// A diagnosis names an injury.
     Trauma {
-        /// Which one.
+        /// Its place among the diagnoses of the line, from 0.
         injury: usize,
         /// The listed diagnoses next to it.
         listed: Vec<ListedCode>,
@@ -185,39 +185,39 @@ pub enum CodingEvidence {
     CptInpatient,
     /// The service date is before the code's first day.
     NotYetInForce {
-        /// The code.
+        /// The code of the service.
         code: CodeId,
     },
     /// The service date is after the code's last day.
     NoLongerInForce {
-        /// The code.
+        /// The code of the service.
         code: CodeId,
     },
     /// Vertebroplasty in the same encounter.
     Vertebroplasty {
-        /// Its codes.
+        /// The codes of vertebroplasty, in order.
         codes: Vec<CodeId>,
     },
     /// A modifier that names a side.
     SideModifier {
-        /// Which one.
+        /// Its place among the modifiers of the line, from 0.
         modifier: usize,
     },
     /// Vertebral augmentation under codes that the policy does not list.
     UnlistedAugmentation {
-        /// The codes.
+        /// Those codes, in order.
         codes: Vec<CodeId>,
     },
     /// A stay without a reposition code.
     NoReposition,
     /// A modifier of an assistant at surgery.
     AssistantModifier {
-        /// Which one.
+        /// Its place among the modifiers of the line, from 0.
         modifier: usize,
     },
     /// A modifier of a co-surgeon or a team of surgeons.
     CoSurgeonModifier {
-        /// Which one.
+        /// Its place among the modifiers of the line, from 0.
         modifier: usize,
     },
 }
@@ -262,7 +262,7 @@ pub enum SessionEvidence {
     },
     /// An outpatient service during a stay or shortly before it.
     OutpatientBesideStay {
-        /// The stay.
+        /// The first row of the stay.
         other: RowRef,
     },
 }
@@ -290,7 +290,7 @@ pub enum QualityEvidence {
     ClaimNumberShared,
     /// A listed ICD-10 diagnosis on a service from before ICD-10.
     Icd10TooEarly {
-        /// Which one.
+        /// Its place among the diagnoses of the line, from 0.
         diagnosis: usize,
     },
     /// Every considered diagnosis is an ICD-9-CM code.

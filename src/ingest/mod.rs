@@ -68,7 +68,7 @@ pub use crate::ingest::source::Source;
 pub use crate::ingest::source::input_hash::{FileHash, HashScope, InputFile, InputRole};
 
 /// Size of a block in bytes: large enough that handing it to a thread costs nothing, and a quarter of a core's L2 cache of 2 MiB. Blocks
-/// of 1 MiB took 2 % longer there for a plain extract and 5 % for a packed one, blocks of 256 KiB no less.
+/// of 1 MiB took 2% longer there for a plain extract and 5% for a packed one, blocks of 256 KiB no less.
 pub const BLOCK: usize = 1 << 19;
 
 /// The result of reading one extract.

@@ -13,7 +13,7 @@ use crate::ingest::source::Source;
 /// What a run counts of an extract. Those of equal texts are equal, whatever the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RowCounts {
-    /// Its rows.
+    /// All rows after the header.
     pub rows: u64,
     /// Those that were rejected.
     pub rejected: u64,

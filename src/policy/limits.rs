@@ -7,7 +7,7 @@ use crate::claim::CodeId;
 /// The maximum number of units of one code on one date.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
-    /// The code.
+    /// The code whose units are limited.
     pub code: CodeId,
     /// Maximum number of units.
     pub units: Decimal,
@@ -20,7 +20,7 @@ pub struct Limit {
 pub struct AddOn {
     /// The add-on.
     pub code: CodeId,
-    /// Its primaries.
+    /// The codes of which one must be on the same encounter.
     pub primaries: Vec<CodeId>,
 }
 

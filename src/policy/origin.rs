@@ -41,13 +41,13 @@ impl OriginKind {
 /// One of the files of a policy, with its description.
 #[derive(Debug, Clone)]
 pub struct PolicyOrigin {
-    /// Its kind.
+    /// Which part of the policy it gives.
     pub kind: OriginKind,
-    /// Its id.
+    /// The short name that outputs have, such as `bcbsma-485`.
     pub id: String,
-    /// Its title.
+    /// The title of the document that it transcribes.
     pub title: String,
-    /// The publisher of the document that it transcribes.
+    /// The publisher of that document.
     pub publisher: String,
     /// Where its values come from.
     pub source: String,
@@ -55,7 +55,7 @@ pub struct PolicyOrigin {
     pub valid: String,
     /// The file, or `built in`.
     pub file: String,
-    /// Its text.
+    /// The whole file, for the fingerprint and for `policy show --toml`.
     pub text: String,
 }
 

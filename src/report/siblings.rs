@@ -13,7 +13,7 @@ use crate::report::{RUN, foreign};
 /// A report with what its run.json says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiblingReport {
-    /// Its directory.
+    /// The directory of the report.
     pub path: PathBuf,
     /// The run that wrote it; `None` if run.json cannot be read.
     pub run: Option<RunRecord>,

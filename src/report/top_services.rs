@@ -17,7 +17,7 @@ pub struct TopService {
     pub status: ServiceStatus,
     /// Claim number.
     pub claim: String,
-    /// Its codes.
+    /// The listed codes of the service, joined by `;`.
     pub codes: String,
     /// Service date, if it can be read.
     pub date: Option<jiff::civil::Date>,
@@ -42,7 +42,7 @@ impl TopServices {
             let join = |items: &mut dyn Iterator<Item = &str>| items.collect::<Vec<_>>().join(" ");
             self.insert(TopService {
                 amount,
-                status: record.judgement.status,
+                status: record.judgment.status,
                 claim: record.line.claim_id().to_owned(),
                 codes: record.procedure_code(),
                 date: record.line.date,

@@ -74,7 +74,7 @@ impl Totals {
         let services = &part.line_set.services;
         let stays = services.iter().filter(|s| matches!(s.kind, Kind::Stay(_))).count() as u64;
         let dates = services.iter().filter_map(|service| part.line_set.lines.heads[service.line].date);
-        let after_verified = part.judged.services.iter().filter(|judgement| judgement.after_verified).count();
+        let after_verified = part.judged.services.iter().filter(|judgment| judgment.after_verified).count();
         // Without suppressions no finding is looked at.
         let matched = part.matches.by.iter().zip(part.findings()).filter(|(by, _)| by.is_some());
         let hushed = matched

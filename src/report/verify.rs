@@ -55,7 +55,7 @@ pub struct SavedSummary {
 /// The policy of a report.
 #[derive(Debug, Deserialize)]
 pub struct SavedPolicy {
-    /// Its id.
+    /// The short name of the policy file, such as `bcbsma-485`.
     pub id: String,
     /// Its fingerprint, over the texts of all its files.
     pub fingerprint: String,
@@ -93,9 +93,9 @@ pub struct SavedRule {
 /// A saved report that can be checked.
 #[derive(Debug)]
 pub struct SavedReport {
-    /// Its manifest.
+    /// What manifest.json says of files and inputs.
     pub manifest: Manifest,
-    /// Its summary.
+    /// What summary.json says of ledger and totals.
     pub summary: SavedSummary,
     manifest_text: Vec<u8>,
     run: Vec<u8>,

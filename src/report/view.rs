@@ -7,7 +7,7 @@ use crate::finding::words::Words;
 use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
 use crate::rules::doc::RuleDoc;
-use crate::rules::judge::{Judged, Judgement};
+use crate::rules::judge::{Judged, Judgment};
 use crate::run::{JudgedPart, JudgedRun, Masked, RunContext};
 use crate::suppress::SuppressionMatches;
 
@@ -27,7 +27,7 @@ pub struct PartView<'a> {
     pub context: ReportContext<'a>,
     /// The lines with their index.
     pub line_set: &'a LineSet<'a>,
-    /// Judgements and findings.
+    /// Judgments and findings.
     pub judged: &'a Judged,
     /// The suppressions that fit the findings.
     pub matches: &'a SuppressionMatches,
@@ -101,7 +101,7 @@ impl<'a> PartView<'a> {
     }
 
     /// The verdict on the service of a finding; `None` for other lines.
-    pub fn judgement(&self, finding: &Finding) -> Option<&'a Judgement> {
+    pub fn judgment(&self, finding: &Finding) -> Option<&'a Judgment> {
         match finding.subject {
             Subject::Service(i) => Some(&self.judged.services[i]),
             Subject::Related(_) | Subject::Withdrawn(_) => None,

@@ -66,7 +66,7 @@ pub fn chosen<'f>(words: &[impl AsRef<str>], left_out: &[&str]) -> Vec<&'f Forma
 /// Most parts that are judged at a time per thread: enough that few threads wait for the last part.
 const PARTS_PER_THREAD: usize = 4;
 
-/// Bytes of a line from which on it counts as more than one row where it is decided how many parts are formatted at a time.
+/// A line of at least this many bytes counts as more than one row where it is decided how many parts are formatted at a time.
 /// Ordinary lines have fewer for each of their services and findings.
 const BYTES_PER_ROW: u64 = 256;
 

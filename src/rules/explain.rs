@@ -10,7 +10,7 @@ use crate::finding::RuleId;
 use crate::finding::{Finding, Subject};
 use crate::policy::Policy;
 use crate::rules::input::RuleInput;
-use crate::rules::judge::{Judgement, ask, asked, conclude, doubting_unasked, service_input};
+use crate::rules::judge::{Judgment, ask, asked, conclude, doubting_unasked, service_input};
 use crate::rules::roster::roster;
 use crate::rules::rule::{Answer, NOT_ASKED, Rule};
 
@@ -32,7 +32,7 @@ pub struct Explained<'a> {
     /// The findings, as in the report.
     pub findings: Vec<Finding>,
     /// The verdict; `None` for lines that are not services.
-    pub judgement: Option<Judgement>,
+    pub judgment: Option<Judgment>,
 }
 
 impl<'a> Explainer<'a> {
@@ -47,7 +47,7 @@ impl<'a> Explainer<'a> {
     pub fn service(&self, i: usize) -> Explained<'a> {
         let input = service_input(self.line_set, self.policy, self.authorizations, i);
         let mut explained = self.ask(input, Subject::Service(i), self.line_set.services[i].line);
-        explained.judgement =
+        explained.judgment =
             Some(conclude(&explained.input, &explained.findings, &self.unasked, self.claim_counted(i)));
         explained
     }
@@ -80,6 +80,6 @@ impl<'a> Explainer<'a> {
         let answers = explained.map(|(id, rule)| (id, answer(rule))).collect();
         let mut findings = Vec::new();
         ask(&self.asked, &input, subject, line, &mut findings);
-        Explained { input, answers, findings, judgement: None }
+        Explained { input, answers, findings, judgment: None }
     }
 }

@@ -75,7 +75,7 @@ impl ServiceStatus {
 
 /// What was decided about one service.
 #[derive(Debug, Clone)]
-pub struct Judgement {
+pub struct Judgment {
     /// Do the diagnoses support the service?
     pub necessity: NecessityStatus,
     /// Is there an authorization, if one is required?
@@ -100,18 +100,18 @@ pub struct Judgement {
     pub rules: Vec<RuleId>,
 }
 
-impl Judgement {
+impl Judgment {
     /// Amount at risk; zero if there is none.
     pub fn amount(&self) -> Cents {
         self.at_risk.unwrap_or(Cents(0))
     }
 }
 
-/// All judgements and findings of a run.
+/// All judgments and findings of a run.
 #[derive(Debug)]
 pub struct Judged {
     /// By service.
-    pub services: Vec<Judgement>,
+    pub services: Vec<Judgment>,
     /// In the order of input file, line, rule.
     pub findings: Vec<Finding>,
 }
@@ -162,11 +162,11 @@ pub fn judge_with(
             ask(rules, &input, Subject::Service(i), line, &mut judged.findings);
             let claim = line_set.services[i].claim;
             let claim_counted = counted.contains(&claim) || line_set.claims_at_risk.contains(&claim);
-            let judgement = conclude(&input, &judged.findings[from..], &unasked, claim_counted);
-            if judgement.counts_claim {
+            let judgment = conclude(&input, &judged.findings[from..], &unasked, claim_counted);
+            if judgment.counts_claim {
                 counted.insert(claim);
             }
-            judged.services.push(judgement);
+            judged.services.push(judgment);
         }
         if let Some(subject) = subject_of(line_set, line) {
             ask(rules, &RuleInput::line(policy, line_set, line), subject, line, &mut judged.findings);
@@ -223,12 +223,7 @@ pub(super) fn ask(
 
 /// Derives the verdict from the findings of a service. `unasked`: the rules of [`doubting_unasked`]. `claim_counted`: an
 /// earlier service of the claim has its amounts.
-pub(super) fn conclude(
-    input: &RuleInput<'_>,
-    findings: &[Finding],
-    unasked: &[Rule],
-    claim_counted: bool,
-) -> Judgement {
+pub(super) fn conclude(input: &RuleInput<'_>, findings: &[Finding], unasked: &[Rule], claim_counted: bool) -> Judgment {
     let doubted = || {
         findings.iter().any(|f| crate::rules::roster::get(f.rule).doubts_necessity)
             || unasked.iter().any(|rule| matches!((rule.check)(input), Answer::Fired(_)))
@@ -247,7 +242,7 @@ pub(super) fn conclude(
     };
     let flagged = status.is_flagged();
     let (at_risk, basis) = if flagged { money::at_risk(input, claim_counted) } else { (None, "") };
-    Judgement {
+    Judgment {
         necessity,
         authorization: input.authorization.status,
         status,

@@ -110,7 +110,7 @@ pub enum Masked {
 pub struct JudgedPart<'a> {
     /// The lines with what belongs to them.
     pub line_set: LineSet<'a>,
-    /// Judgements and findings.
+    /// Judgments and findings.
     pub judged: Judged,
     /// What the suppressions match among the findings.
     pub matches: SuppressionMatches,
@@ -124,7 +124,7 @@ pub struct JudgedRun {
     pub context: RunContext,
     /// All lines.
     pub line_set: LineSet<'static>,
-    /// All judgements and findings.
+    /// All judgments and findings.
     pub judged: Judged,
     /// What the suppressions match among the findings.
     pub matches: SuppressionMatches,

@@ -268,7 +268,7 @@ impl Run {
             }
             let set = self.set(n)?;
             let judged = judge(&set, &self.context.policy, self.authorizations_of(n)?.as_deref());
-            let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgement)| judgement.counts_claim);
+            let at_risk = set.services.iter().zip(&judged.services).filter(|(_, judgment)| judgment.counts_claim);
             Ok(at_risk.map(|(service, _)| service.claim).filter(|claim| several.contains(*claim)).collect())
         };
         let at_risk: Vec<Vec<u32>> = claims.par_iter().enumerate().map(judged).collect::<io::Result<_>>()?;

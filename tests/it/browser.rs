@@ -290,13 +290,13 @@ fn the_page_is_complete_on_a_phone_in_the_dark_in_print_and_without_script() {
     let Some(mut tab) = Browser::start() else { return };
     let report = Report::quarter();
     tab.open(&report.page());
-    let colours = "(b => [b.backgroundColor, b.color].join())(getComputedStyle(document.body))";
-    let light = tab.see(colours);
+    let colors = "(b => [b.backgroundColor, b.color].join())(getComputedStyle(document.body))";
+    let light = tab.see(colors);
     let feature = |value: &str| json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
     tab.ask("Emulation.setEmulatedMedia", &feature("dark"));
-    assert_ne!(tab.see(colours), light);
+    assert_ne!(tab.see(colors), light);
     tab.ask("Emulation.setEmulatedMedia", &feature("light"));
-    assert_eq!(tab.see(colours), light);
+    assert_eq!(tab.see(colors), light);
 
     tab.click("document.getElementById('open')");
     for width in [320, 390, 768, 1280] {

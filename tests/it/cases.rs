@@ -2,7 +2,7 @@
 //! extract and the tables that `check` must write about it, compared row by row, in order and to the cent.
 //!
 //! The expectations say what the specification says, and an implementation of it that shares nothing with this one
-//! confirmed them. `CLAIMLINT_BLESS=1 cargo test cases` rewrites them from today's behaviour: read the diff as one reads a
+//! confirmed them. `CLAIMLINT_BLESS=1 cargo test cases` rewrites them from today's behavior: read the diff as one reads a
 //! change of the policy.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -30,18 +30,18 @@ pub(crate) fn agree(outcome: &JudgedRun, what: &str) {
     }
     assert_eq!(again.context.ledger, outcome.context.ledger, "{what}");
     let explainer = Explainer::new(&again.line_set, &again.context.policy, again.authorization_file.as_deref());
-    for (i, judgement) in outcome.judged.services.iter().enumerate() {
+    for (i, judgment) in outcome.judged.services.iter().enumerate() {
         let explained = explainer.service(i);
         let fired =
             explained.answers.iter().filter(|(_, answer)| matches!(answer, Answer::Fired(_))).map(|(rule, _)| *rule);
         let mut fired: Vec<_> = fired.collect();
         fired.sort_by_key(|rule| get(*rule).code);
-        assert_eq!(fired, judgement.rules, "{what}: service {i}");
+        assert_eq!(fired, judgment.rules, "{what}: service {i}");
         assert_eq!(explained.answers.len(), roster().count(), "{what}: every rule is asked of a service");
-        let again = explained.judgement.expect("a service has a verdict");
+        let again = explained.judgment.expect("a service has a verdict");
         assert_eq!(
             (again.status, again.necessity, again.authorization, again.at_risk),
-            (judgement.status, judgement.necessity, judgement.authorization, judgement.at_risk),
+            (judgment.status, judgment.necessity, judgment.authorization, judgment.at_risk),
             "{what}: service {i}"
         );
     }

@@ -277,18 +277,18 @@ fn derived_values_use_the_filled_facts() {
 /// What of a run does not depend on where its rows are: the services with their status and rules.
 fn verdicts(run: &JudgedRun) -> Vec<String> {
     let set: &LineSet<'_> = &run.line_set;
-    let one = |(n, judgement): (usize, &claimlint::rules::judge::Judgement)| {
+    let one = |(n, judgment): (usize, &claimlint::rules::judge::Judgment)| {
         let line = set.line_of(n);
         let rules: Vec<&str> =
-            judgement.rules.iter().map(|rule| claimlint::rules::get(*rule).code).filter(|c| *c != "TW603").collect();
+            judgment.rules.iter().map(|rule| claimlint::rules::get(*rule).code).filter(|c| *c != "TW603").collect();
         format!(
             "{} {} {:?} {:?} {} {rules:?} {:?}",
             line.claim_id(),
             line.text(Text::LineNumber),
             line.date,
             set.codes_of(n),
-            judgement.status.word(),
-            judgement.at_risk
+            judgment.status.word(),
+            judgment.at_risk
         )
     };
     let mut verdicts: Vec<String> = run.judged.services.iter().enumerate().map(one).collect();

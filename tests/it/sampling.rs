@@ -189,7 +189,7 @@ fn an_estimate_worked_by_hand() {
     let wanted = [
         ("estimated overpayment", "$1,200.00"),
         ("standard error", "$264.58"),
-        ("margin", "$564.03 (47.0 %)"),
+        ("margin", "$564.03 (47.0%)"),
         ("lower limit", "$635.97"),
         ("upper limit", "$1,764.03"),
     ];

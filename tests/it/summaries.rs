@@ -248,7 +248,7 @@ fn rules_and_policy_are_there_for_programs() {
 fn the_flags_of_check_are_grouped_and_words_are_completed() {
     let help = claimlint(&["check", "-h"]).success();
     let places: Vec<usize> =
-        ["\nInput:", "\nJudgement:", "\nReport:", "\nGates:", "\nMachine:", "\nExamples:", "\nExit codes:"]
+        ["\nInput:", "\nJudgment:", "\nReport:", "\nGates:", "\nMachine:", "\nExamples:", "\nExit codes:"]
             .iter()
             .map(|head| help.find(head).unwrap_or_else(|| panic!("no {head}: {help}")))
             .collect();

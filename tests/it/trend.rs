@@ -117,7 +117,7 @@ fn what_moved_beyond_chance_is_named_with_its_interval() {
     report(&dir, "a", &(month("1111111112", "2024-01", 60, 6) + &month("2222222228", "2024-01", 60, 6)));
     report(&dir, "b", &(month("1111111112", "2024-02", 60, 45) + &month("2222222228", "2024-02", 60, 8)));
     let text = flowed(&dir.run(&["trend", "a", "b"]).success());
-    assert!(text.contains("Provider 1111111112: 45 of 60 (75.0 %) services flagged since 2024-02, 6 of 60 (10.0 %) before: +65.0 points, interval +"), "{text}");
+    assert!(text.contains("Provider 1111111112: 45 of 60 (75.0%) services flagged since 2024-02, 6 of 60 (10.0%) before: +65.0 points, interval +"), "{text}");
     assert!(!text.contains("Provider 2222222228"), "8 of 60 after 6 of 60 is chance: {text}");
     assert!(text.contains("Rule DX101 diagnosis-not-listed: 53 of 120"), "{text}");
     let table = csv(&dir, &["a", "b"]);
@@ -143,9 +143,9 @@ fn the_page_loads_nothing_and_shows_what_the_table_has() {
         "<h1>Kyphoplasty claims, <span class=\"whole\">2024-01 to 2024-02</span></h1>",
         "&lt;script&gt;",
         "1111111112",
-        "75.0 %",
+        "75.0%",
         "role=\"img\"",
-        "2024-01 10.0 %, 2024-02 75.0 %",
+        "2024-01 10.0%, 2024-02 75.0%",
     ] {
         assert!(page.contains(wanted), "{wanted}");
     }
@@ -214,7 +214,7 @@ fn providers_have_the_names_that_the_newest_report_with_names_has() {
     let change = row(&table, ["provider-comparison", "1111111112", "2024-02"], &["amount_change"]);
     assert_eq!(change, ["3900.00"], "amounts are compared per month");
     let text = dir.run(&[&["trend", "--html", "trend.html"][..], &all].concat()).success();
-    assert!(text.contains("  1111111112 +<i>North</i> Shore Spine …  10.0 %"), "{text}");
+    assert!(text.contains("  1111111112 +<i>North</i> Shore Spine …  10.0%"), "{text}");
     let sentence = "Provider 1111111112 (+<i>North</i> Shore Spine and Pain Institute): 90 of 120";
     assert!(flowed(&text).contains(sentence), "{text}");
     let page = fs::read_to_string(dir.at("trend.html")).expect("a page");

@@ -14,8 +14,8 @@ use crate::claim::value::authorization::{compared, key};
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::code_set::CodeSet;
 
-/// Rows with the same number or the same member, from which on their look-up is prepared. Fewer are looked through when they
-/// are asked for, because a prepared look-up takes ten times the memory of its row.
+/// The look-up of at least this many rows with the same number or the same member is prepared. Fewer are looked through when
+/// they are asked for, because a prepared look-up takes ten times the memory of its row.
 const PREPARED_ROWS: usize = 16;
 
 /// The rows with a number or of a member, by the hash of the number or member, in order; those with the same hash in the

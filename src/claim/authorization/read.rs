@@ -6,7 +6,7 @@ use crate::claim::authorization::collect::{FileRows, RowRoom};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::whole::Authorizations;
 use crate::claim::value::amount::{units, without_measure};
-use crate::claim::value::authorization::normalised;
+use crate::claim::value::authorization::normalized;
 use crate::claim::value::code::CodeTable;
 use crate::claim::value::id;
 use crate::claim::value::words::{WordTable, short_code};
@@ -174,7 +174,7 @@ fn authorization(
     };
     let member = id::of_person(member.into()).into_owned();
     Ok(Authorization {
-        number: normalised(&number).into_owned(),
+        number: normalized(&number).into_owned(),
         member_id: if id::is_mangled(&member) { String::new() } else { member },
         procedures: procedures(&upper(text(2).into())),
         approval: match words.statuses.get(short_code(&status)) {

@@ -13,7 +13,7 @@ use crate::claim::index::service::{Bin, ServiceKey};
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;
 
-/// Codes of a partition, from which on they are kept with the rest; they take 1 MiB.
+/// Once a partition has this many codes, they are kept with the rest; they take 1 MiB.
 const KEPT_AT_A_TIME: usize = 1 << 16;
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -98,10 +98,10 @@ struct Found {
     wanted: Vec<(ServiceKey, (FactNumber, u32))>,
 }
 
-/// Facts of a partition, from which on they are kept with the rest; they take 2 MiB.
+/// Once a partition has this many facts, they are kept with the rest; they take 2 MiB.
 const KEPT_AT_A_TIME: usize = 1 << 16;
 
-/// Bytes of texts of facts, from which on they are kept with the rest.
+/// Once the texts of facts have this many bytes, they are kept with the rest.
 const KEPT_BYTES: usize = 2 << 20;
 
 impl Takers {

@@ -64,7 +64,7 @@ struct Found {
     shared: SharedBits,
 }
 
-/// Members of a partition, from which on they are kept with the rest; they take 3 MiB.
+/// Once a partition has this many members, they are kept with the rest; they take 3 MiB.
 const KEPT_AT_A_TIME: usize = 1 << 16;
 
 impl Identity {

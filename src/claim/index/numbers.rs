@@ -18,7 +18,7 @@ use crate::claim::value::authorization;
 /// whose units exceed those of the service itself are included.
 pub(crate) type UnitsOnNumbers = Notes<(u16, Decimal)>;
 
-/// Sums of a partition, from which on they are kept with the rest; they take 3 MiB.
+/// Once a partition has this many sums, they are kept with the rest; they take 3 MiB.
 const KEPT_AT_A_TIME: usize = 1 << 16;
 
 /// One number of a service.

@@ -70,7 +70,7 @@ struct Takers {
     sessions: NoteTaker<SessionFacts>,
 }
 
-/// Services of a partition of which something was found, from which on it is kept with the rest: enough that each batch of a
+/// Once something was found of this many services of a partition, it is kept with the rest: enough that each batch of a
 /// large run gets a few of them at a time, and few enough that they take 12 MiB.
 const KEPT_AT_A_TIME: usize = 1 << 16;
 

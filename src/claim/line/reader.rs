@@ -196,7 +196,7 @@ impl Reader<'_> {
             [&payer, &capitated, &admission, &revenue].map(|cell| short_code(cell));
 
         let authorization_cell = text(Field::AuthorizationNumber);
-        let authorization = authorization::normalised(&authorization_cell);
+        let authorization = authorization::normalized(&authorization_cell);
         let date_cell = text(Field::ServiceDate);
         let date = date::service_day(&date_cell, self.dates);
         let end_cell = text(Field::ServiceEndDate);

@@ -31,7 +31,7 @@ fn number(part: &str) -> Option<&str> {
 }
 
 /// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
-pub fn normalised(cell: &str) -> Cow<'_, str> {
+pub fn normalized(cell: &str) -> Cow<'_, str> {
     // The common case: a number of letters, digits and hyphens needs no taking apart.
     if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return Cow::Borrowed(if is_number(cell) { cell } else { "" });
@@ -108,7 +108,7 @@ mod tests {
             ("90", "90"),
             ("", ""),
         ] {
-            assert_eq!(normalised(cell), want, "{cell}");
+            assert_eq!(normalized(cell), want, "{cell}");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::rules::codes;
 
 /// Headings of the flags of `check` in its help.
 const INPUT: &str = "Input";
-const JUDGEMENT: &str = "Judgement";
+const JUDGMENT: &str = "Judgment";
 const REPORT: &str = "Report";
 const GATES: &str = "Gates";
 const MACHINE: &str = "Machine";
@@ -61,21 +61,21 @@ pub struct Check {
     #[command(flatten)]
     pub policy: PolicyFiles,
     /// Ask only these rules: codes or their beginnings, such as DX101,PA (repeatable) [default: all]
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = rule_word, help_heading = JUDGEMENT)]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = rule_word, help_heading = JUDGMENT)]
     pub select: Vec<String>,
     /// Do not ask these rules, such as DQ; the longer word decides between --select and --ignore (repeatable)
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = rule_word, help_heading = JUDGEMENT)]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = rule_word, help_heading = JUDGMENT)]
     pub ignore: Vec<String>,
     /// An earlier report: count what is new since then, also for --fail-on new-deny and its like. `latest` is the newest one
     /// beside --out, or none on the first run
-    #[arg(long, value_name = "DIR|latest", help_heading = JUDGEMENT)]
+    #[arg(long, value_name = "DIR|latest", help_heading = JUDGMENT)]
     pub baseline: Option<PathBuf>,
     /// A TOML file of accepted findings, each with an owner, a reason and a day of expiry
-    #[arg(long, value_name = "FILE", help_heading = JUDGEMENT)]
+    #[arg(long, value_name = "FILE", help_heading = JUDGMENT)]
     pub suppress: Option<PathBuf>,
     /// The day of the run, stated at the head of the report, with which the expiry of suppressions is compared, and which
     /// --out may name [default: today, UTC, and none at the head]
-    #[arg(long, value_name = "YYYY-MM-DD", help_heading = JUDGEMENT)]
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = JUDGMENT)]
     pub today: Option<jiff::civil::Date>,
     /// Report directory; {date} stands for the day and {run} for the id of the run
     /// [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]

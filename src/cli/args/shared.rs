@@ -12,7 +12,7 @@ use crate::ingest::{TableFile, canonical_field};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct PolicyFiles {
     /// A policy, limits or remittance file that replaces the built-in file of its kind (repeatable)
-    #[arg(long = "policy", value_name = "FILE", help_heading = "Judgement")]
+    #[arg(long = "policy", value_name = "FILE", help_heading = "Judgment")]
     pub policy: Vec<PathBuf>,
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn estimate(args: &Estimate, out: &mut dyn Write) -> anyhow::Result<E
 
 /// The margin as a share of the estimate.
 fn precision(margin: Sum, point: Sum) -> String {
-    format!(" ({:.1} %)", margin.0 as f64 / point.0.unsigned_abs() as f64 * 100.0)
+    format!(" ({:.1}%)", margin.0 as f64 / point.0.unsigned_abs() as f64 * 100.0)
 }
 
 fn strata(sheet: &AuditedWorksheet, out: &mut dyn Write) -> std::io::Result<()> {

@@ -107,9 +107,8 @@ fn topics() -> impl Iterator<Item = (String, &'static Page)> {
 fn save_topics(directory: &Path) -> io::Result<()> {
     for (name, page) in topics() {
         let (about, version) = (page.about, env!("CARGO_PKG_VERSION"));
-        let head = format!(
-            ".TH {name} 1 \"{REVISED}\" \"claimlint {version}\" \"{MANUAL}\"\n.SH NAME\n{name} \\- {about}\n"
-        );
+        let head =
+            format!(".TH {name} 1 \"{REVISED}\" \"claimlint {version}\" \"{MANUAL}\"\n.SH NAME\n{name} \\- {about}\n");
         let text = head + &markdown::manual(&page.installed()) + &see_also(["claimlint".to_owned()]);
         put(directory, &format!("{name}.1"), &text)?;
     }
@@ -188,7 +187,8 @@ mod tests {
         }
         let main = fs::read_to_string(temp.path().join("claimlint.1")).expect("the main page");
         assert!(main.contains("claimlint\\-claims(1), ") && main.contains("claimlint\\-spec\\-bins(1)"), "{main}");
-        let commands = Cli::command().get_subcommands().map(|c| format!("claimlint-{}", c.get_name())).collect::<Vec<_>>();
+        let commands =
+            Cli::command().get_subcommands().map(|c| format!("claimlint-{}", c.get_name())).collect::<Vec<_>>();
         assert!(topics().all(|(name, _)| !commands.contains(&name)), "a topic would replace the page of a command");
     }
 

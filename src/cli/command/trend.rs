@@ -20,7 +20,7 @@ use crate::report::trend::write::csv;
 use crate::report::words::numbers::sum_in_words;
 use crate::rules::doc;
 
-/// Columns of a terminal from which on a table of rules or providers has room for their names.
+/// A terminal of at least this many columns has room for the names of rules or providers in a table.
 const ROOM_FOR_NAMES: usize = 96;
 
 /// Most characters of a provider's name beside its NPI.

@@ -125,7 +125,7 @@ pub(crate) struct PlannedExtract {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stamp {
-    /// Its size.
+    /// The size of the file.
     pub(crate) bytes: u64,
     /// When it was last changed, in seconds since 1970 with nine decimals.
     pub(crate) modified: String,

@@ -47,7 +47,7 @@ pub struct Layout {
     /// The date patterns of this source. If empty, the common formats apply.
     pub dates: Vec<DatePattern>,
     pub(crate) demands: Demands,
-    pub(crate) recognise: Vec<String>,
+    pub(crate) recognize: Vec<String>,
     pub(crate) always: bool,
     pub(crate) null: Vec<String>,
     pub(crate) lists: Vec<(Group, Split)>,
@@ -205,11 +205,11 @@ impl Layout {
     }
 
     /// Does the header belong to this layout?
-    pub fn recognises(&self, header: &[String]) -> bool {
+    pub fn recognizes(&self, header: &[String]) -> bool {
         if self.always || matches!(self.mapping, Mapping::Spellings { .. }) {
             return true;
         }
-        !self.recognise.is_empty() && self.recognise.iter().all(|want| header.iter().any(|name| fold(name) == *want))
+        !self.recognize.is_empty() && self.recognize.iter().all(|want| header.iter().any(|name| fold(name) == *want))
     }
 
     /// Does the layout know this column and leave it out?

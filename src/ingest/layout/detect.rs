@@ -176,7 +176,7 @@ fn try_layout(
             return Ok(None);
         }
     };
-    if !layout.recognises(&header.names) {
+    if !layout.recognizes(&header.names) {
         return Ok(None);
     }
     let joins = match joined::open(layout, &library.tables, &header.names)? {

@@ -38,7 +38,7 @@ impl KnownNames {
                 names.extend(groups.iter().flat_map(|(_, slots)| slots).map(|(_, name)| fold(name)));
             }
         }
-        names.extend(layout.recognise.iter().cloned());
+        names.extend(layout.recognize.iter().cloned());
         let of_joins = layout.joins.iter().flat_map(|join| &join.to);
         names.extend(of_joins.map(|name| fold(name)));
         Self { names, numbered }

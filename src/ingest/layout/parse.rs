@@ -111,7 +111,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
         words,
         dates,
         demands,
-        recognise: root.texts_if("recognise").iter().map(|p| fold(&p.text)).collect(),
+        recognize: root.texts_if("recognize").iter().map(|p| fold(&p.text)).collect(),
         always: false,
         null,
         lists,
@@ -210,7 +210,7 @@ mod tests {
             (layout.mapping.names_of(Field::Units), layout.mapping.names_of(Field::ClaimId)),
             (&["UNITS".to_owned()][..], &["CLM_ID".to_owned()][..])
         );
-        assert_eq!((layout.group_looked_for(Group::Diagnosis)[0].as_str(), layout.recognise.len()), ("DX1", 0));
+        assert_eq!((layout.group_looked_for(Group::Diagnosis)[0].as_str(), layout.recognize.len()), ("DX1", 0));
 
         let said = |text: &str| Layout::load("l.toml", text).expect_err(text).to_string();
         assert!(said("extends = \"tuwa\"\n").contains("\"tuwa\" is no built-in layout; did you mean `tuva`?"));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn unused_columns_become_fields_that_a_recognised_layout_does_not_have() {
+    fn unused_columns_become_fields_that_a_recognized_layout_does_not_have() {
         let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
         let tuva = library.named("tuva").expect("tuva");
         let names = "claim_id,claim_line_number,claim_start_date,hcpcs_code,diagnosis_code_1,payer";
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn faults_are_placed_and_all_at_once() {
         let text = format!(
-            "{HEAD}delimiter = \",,\"\n[columns]\nclaimid = \"x\"\ndiagnosis = \"dx{{1..99}}\"\nbill_type = {{ glue = [\"a\"] }}\n"
+            "{HEAD}delimiter = \",,\"\nrecognise = [\"x\"]\n[columns]\nclaimid = \"x\"\ndiagnosis = \"dx{{1..99}}\"\nbill_type = {{ glue = [\"a\"] }}\n"
         );
         let faults = Layout::load("l.toml", &text).expect_err("faults").list;
         let said: Vec<_> = faults.iter().map(|f| (f.line, f.message.split(':').next().unwrap_or(""))).collect();
@@ -284,10 +284,11 @@ mod tests {
             said,
             [
                 (5, "the delimiter is one of five"),
-                (7, "`columns.claimid` is not known; did you mean `claim_id`?"),
-                (8, "diagnosis has 25 slots; `dx26` would be number 26"),
-                (9, "`bill_type` is a table"),
-                (9, "`columns.bill_type.glue` is not known; known here"),
+                (6, "`recognise` is not known; did you mean `recognize`?"),
+                (8, "`columns.claimid` is not known; did you mean `claim_id`?"),
+                (9, "diagnosis has 25 slots; `dx26` would be number 26"),
+                (10, "`bill_type` is a table"),
+                (10, "`columns.bill_type.glue` is not known; known here"),
             ]
         );
     }

@@ -44,7 +44,7 @@ const DEFAULT_MEMORY: usize = 256 << 20;
 /// A column of the table.
 #[derive(Debug)]
 pub(crate) struct Column {
-    /// Its name.
+    /// The name in the schema of the file, which layouts bind like a header name.
     pub(crate) name: String,
     /// What its values are.
     pub(crate) kind: Kind,

@@ -13,7 +13,7 @@ pub struct CodeFilter {
     hashes: [u64; HASH_WORDS],
 }
 
-/// Number of 64-bit words of the Bloom filter. With 1,024 bits and about thirty beginnings, 97 % of other runs fail the first
+/// Number of 64-bit words of the Bloom filter. With 1,024 bits and about thirty beginnings, 97% of other runs fail the first
 /// test.
 const HASH_WORDS: usize = 16;
 

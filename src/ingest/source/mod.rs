@@ -1,6 +1,6 @@
 //! Opens an input: a path or stdin, plain or compressed, UTF-8 or UTF-16. Nothing else opens extracts.
 //!
-//! Plain files are read by position, block by block, in parallel. A memory map would be 25 % faster, but the process
+//! Plain files are read by position, block by block, in parallel. A memory map would be 25% faster, but the process
 //! would die if the file were truncated while mapped. Everything else is read as a stream.
 //!
 //! # Sub-rooms, in order

@@ -334,12 +334,12 @@ impl<'a> ClaimSubject<'a> {
             }
         }
         silent.sort_by_key(|s| [PASSED, COULD_NOT, NOT_APPLICABLE].iter().position(|w| *w == s.state));
-        let judgement = explained.judgement.as_ref();
+        let judgment = explained.judgment.as_ref();
         Self {
             what: explained.input.what().to_string(),
             place: place(part, explained.input.line),
-            status: judgement.map(|j| j.status),
-            amount: judgement.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),
+            status: judgment.map(|j| j.status),
+            amount: judgment.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),
             facts,
             findings,
             silent,

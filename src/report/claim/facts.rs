@@ -66,7 +66,7 @@ pub(crate) fn facts(
 /// The basis of the amount of the service, and the amounts of its own row.
 fn money(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String> {
     let line = explained.input.line;
-    let mut sentences: Vec<String> = explained.judgement.iter().map(amount).collect();
+    let mut sentences: Vec<String> = explained.judgment.iter().map(amount).collect();
     if let ServiceMoney::OfStay(Some((total, basis))) = part.line_set.services[i].money {
         sentences.push(format!("the money of the claim: {}, {}", dollars(total), basis_in_words(basis)));
         let rows = part.line_set.money_lines(i).into_iter().take(MAX_ENTRIES_SHOWN);

@@ -22,7 +22,7 @@ pub(crate) enum LetterKind {
 
 /// A paragraph or a list of a letter.
 pub(crate) enum Block {
-    /// A paragraph.
+    /// Text in lines of its own.
     Paragraph(String),
     /// A list, each item with a mark before it.
     List(Vec<String>),
@@ -30,26 +30,26 @@ pub(crate) enum Block {
 
 /// A part of a letter under a heading.
 pub(crate) struct Section {
-    /// The heading.
+    /// Printed as a heading on the page, and in a line of its own in the text.
     pub(crate) heading: &'static str,
-    /// What it says.
+    /// Paragraphs and lists below the heading, in order.
     pub(crate) blocks: Vec<Block>,
 }
 
 /// A letter about one claim.
 pub(crate) struct Letter {
-    /// Which one it is.
+    /// Decides title and sections.
     pub(crate) kind: LetterKind,
     /// The lines of its head: a name and a value or a blank.
     pub(crate) head: Vec<(&'static str, String)>,
-    /// Its parts.
+    /// The body, from what was found to the signature.
     pub(crate) sections: Vec<Section>,
     /// Where its facts are from.
     pub(crate) source: String,
 }
 
 impl LetterKind {
-    /// Its title.
+    /// The line above the letter.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::RecordRequest => "Request for medical records",

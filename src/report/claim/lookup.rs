@@ -19,11 +19,11 @@ pub(crate) enum FoundBy {
     Claim,
     /// The letters and digits of its claim number, upper-cased.
     SimilarClaim,
-    /// Its member.
+    /// The number of its member.
     Member,
     /// An authorization number on it.
     Authorization,
-    /// Its billing provider.
+    /// Its billing NPI.
     Provider,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Wanted<'a> {
 
 /// A claim that fits, on one line.
 pub(crate) struct FoundClaim<'a> {
-    /// Its number.
+    /// The claim number, as `explain` takes it.
     pub(crate) claim: &'a str,
     /// By what it was found.
     pub(crate) by: FoundBy,
@@ -128,11 +128,11 @@ pub(crate) fn find<'a>(part: &PartView<'a>, wanted: &Wanted<'_>) -> Vec<FoundCla
     found.sort_unstable_by_key(|(_, (row, _))| *row);
     let wanted: BTreeSet<&str> = found.iter().map(|(claim, _)| *claim).collect();
     let mut statuses: BTreeMap<&str, ServiceStatus> = BTreeMap::new();
-    for (i, judgement) in part.judged.services.iter().enumerate() {
+    for (i, judgment) in part.judged.services.iter().enumerate() {
         let claim = line_set.line_of(i).claim_id();
         if wanted.contains(claim) {
-            let worst = statuses.entry(claim).or_insert(judgement.status);
-            *worst = judgement.status.max(*worst);
+            let worst = statuses.entry(claim).or_insert(judgment.status);
+            *worst = judgment.status.max(*worst);
         }
     }
     let one = |(claim, (row, by)): (&'a str, (usize, FoundBy))| {

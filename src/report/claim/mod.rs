@@ -8,7 +8,7 @@
 //! - [`lookup`]: finds the claims that somebody asks about.
 //! - [`summary`]: whose claim it is, who billed it, when and where, and whether it was paid.
 //! - [`authorization`]: what was looked for in the authorization file, and how near the nearest rows came.
-//! - [`facts`](mod@facts): what the judgement of a service rests on.
+//! - [`facts`](mod@facts): what the judgment of a service rests on.
 //! - [`life`]: what happened to the rows of the claim.
 //! - [`dossier`]: the whole claim.
 //! - [`letter`]: a record request or a denial rationale, from the dossier.

@@ -45,7 +45,7 @@ impl From<TableError> for CompareError {
 
 /// The part of a report that is compared.
 pub struct FindingsFile {
-    /// Its directory.
+    /// The directory of the report, which messages and page name.
     pub path: PathBuf,
     /// Its findings in their order; none if they were sorted.
     pub entries: Vec<FindingEntry>,

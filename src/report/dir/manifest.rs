@@ -70,9 +70,9 @@ impl Manifest {
 /// A file of the report.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
-    /// Its name.
+    /// The name within the directory of the report.
     pub file: String,
-    /// Its size.
+    /// The size when it was written.
     pub bytes: u64,
     /// BLAKE3 hash of all its bytes in hexadecimal digits.
     pub blake3: String,

@@ -249,7 +249,7 @@ fn frames(
     Ok(unpack(&frame, allowance)?)
 }
 
-/// Bytes of memory for what is judged of a line, besides the line: its service, its judgement and its findings. A line
+/// Bytes of memory for what is judged of a line, besides the line: its service, its judgment and its findings. A line
 /// with three findings takes 800 bytes, and few have more.
 const BYTES_PER_LINE: u64 = 1536;
 

@@ -5,7 +5,7 @@
 //! - [`csv`](mod@csv), [`jsonl`](mod@jsonl): tables as text.
 //! - [`summary_json`]: ledger and totals.
 //! - [`summary_text`]: the result without ids, for e-mail and chat.
-//! - [`polars`]: typed columns; the only file that uses polars.
+//! - [`polars`]: typed columns, written by polars.
 //! - [`parquet`]: typed tables.
 //! - [`measures`]: what a roll-up adds up.
 //! - [`rollup`]: sums by rule, class, provider, month and facility.

@@ -1,5 +1,5 @@
-//! The only file that uses polars. It writes typed columns as Parquet. polars is used eagerly: its lazy engine would link
-//! an HTTP client and TLS.
+//! Writes typed columns as Parquet. This file and the room [`ingest::parquet`](crate::ingest::parquet), which reads it, are the
+//! only ones that use polars. polars is used eagerly: its lazy engine would link an HTTP client and TLS.
 //!
 //! polars has its own threads. Columns are encoded on the calling thread, so that `--threads` holds.
 

@@ -24,7 +24,7 @@ use crate::report::table::csv_row::CsvRows;
 use crate::report::table::record::Cells as _;
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
-use crate::rules::judge::{Judgement, ServiceStatus};
+use crate::rules::judge::{Judgment, ServiceStatus};
 
 /// What services are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl By {
 /// A column of a roll-up after its key. CSV and workbook use the same list.
 #[derive(Clone, Copy)]
 pub(crate) struct RollupColumn {
-    /// Its name.
+    /// The head of the column.
     pub(crate) name: &'static str,
     /// Computes its value from the sums of a key.
     compute: fn(&Measures) -> RollupValue,
@@ -137,7 +137,7 @@ fn ratio(part: i128, whole: i128) -> RollupValue {
 /// Decimals of shares, ratios and add-on units.
 const DECIMALS: u32 = 4;
 
-/// Most units of one line that count towards the add-on ratio: more than any real claim has, and too few for a sum to
+/// Most units of one line that count toward the add-on ratio: more than any real claim has, and too few for a sum to
 /// overflow.
 const MAX_LINE_UNITS: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
@@ -167,7 +167,7 @@ impl RollUp {
     pub(crate) fn format(&self, n: usize, part: &PartView<'_>) {
         let mut sums = Sums::default();
         for record in part.services() {
-            let measure = measure(part, record.number(), record.line, record.judgement);
+            let measure = measure(part, record.number(), record.line, record.judgment);
             match self.by {
                 By::Rule => record.rules().for_each(|rule| sums.add(rule.into(), &measure)),
                 By::ProductClass => sums.add(record.product_class().into(), &measure),
@@ -230,7 +230,7 @@ impl<'a> Sums<'a> {
     }
 }
 
-fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judgement) -> Measures {
+fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgment: &Judgment) -> Measures {
     let add_ons = &part.context.run.policy.add_ons;
     let code = match part.line_set.services[service].kind {
         Kind::Line(code) => Some(code),
@@ -240,12 +240,12 @@ fn measure(part: &PartView<'_>, service: usize, line: Line<'_>, judgement: &Judg
     let is_primary = add_ons.iter().any(|add_on| code.is_some_and(|code| add_on.primaries.contains(&code)));
     Measures::of(&[
         (Measure::Services, 1),
-        (Measure::Deny, (judgement.status == ServiceStatus::Deny).into()),
-        (Measure::Review, (judgement.status == ServiceStatus::Review).into()),
+        (Measure::Deny, (judgment.status == ServiceStatus::Deny).into()),
+        (Measure::Review, (judgment.status == ServiceStatus::Review).into()),
         (Measure::Primaries, is_primary.into()),
         (Measure::Inpatient, (line.setting == Setting::Inpatient).into()),
-        (Measure::AtRisk, judgement.amount().0.into()),
-        (Measure::Recoverable, judgement.recoverable.unwrap_or_default().0.into()),
+        (Measure::AtRisk, judgment.amount().0.into()),
+        (Measure::Recoverable, judgment.recoverable.unwrap_or_default().0.into()),
         (Measure::AddOnUnits, if is_add_on { scaled(line.units.min(MAX_LINE_UNITS), DECIMALS) } else { 0 }),
     ])
 }

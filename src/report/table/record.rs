@@ -10,7 +10,7 @@ use crate::policy::RuleSetting;
 pub use crate::report::table::columns::*;
 use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
-use crate::rules::judge::Judgement;
+use crate::rules::judge::Judgment;
 use crate::rules::reasons_rule;
 use crate::run::{Masked, RunContext};
 use crate::suppress::Suppression;
@@ -23,13 +23,13 @@ pub struct ServiceRecord<'a> {
     /// Its line; for a stay, the first line.
     pub line: Line<'a>,
     /// The verdict.
-    pub judgement: &'a Judgement,
+    pub judgment: &'a Judgment,
 }
 
 impl<'a> ServiceRecord<'a> {
     /// A service of a part, by its number in the part's line set.
     pub fn of(part: &'a PartView<'a>, number: usize) -> Self {
-        Self { part, number, line: part.line_set.line_of(number), judgement: &part.judged.services[number] }
+        Self { part, number, line: part.line_set.line_of(number), judgment: &part.judged.services[number] }
     }
 
     /// Its number in the part's line set.
@@ -66,7 +66,7 @@ impl<'a> ServiceRecord<'a> {
     /// Codes of the rules that fired, in byte order.
     pub fn rules(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let context = self.part.context;
-        self.judgement.rules.iter().map(move |rule| context.doc(*rule).code.as_str())
+        self.judgment.rules.iter().map(move |rule| context.doc(*rule).code.as_str())
     }
 
     /// Its findings, in the order of their rules.
@@ -95,12 +95,12 @@ impl<'a> ServiceRecord<'a> {
 
     /// `amount_at_risk`.
     pub fn amount(&self) -> Option<Cents> {
-        self.judgement.at_risk
+        self.judgment.at_risk
     }
 
     /// `amount_basis`.
     pub fn basis(&self) -> Option<&'static str> {
-        (!self.judgement.basis.is_empty()).then_some(self.judgement.basis)
+        (!self.judgment.basis.is_empty()).then_some(self.judgment.basis)
     }
 
     /// Writes the cells of [`service_columns`].
@@ -111,7 +111,7 @@ impl<'a> ServiceRecord<'a> {
 
     /// Writes the cells of [`service_columns`] except [`NEW`].
     pub fn put(&self, cells: &mut impl Cells) {
-        let (line, judgement) = (self.line, self.judgement);
+        let (line, judgment) = (self.line, self.judgment);
         cells.input(self.source_file());
         cells.number(line.row);
         for id in ids(line) {
@@ -125,16 +125,16 @@ impl<'a> ServiceRecord<'a> {
         cells.units(self.units());
         cells.list(line.considered());
         cells.input(line.text(Text::Authorization));
-        cells.text(judgement.necessity.word());
-        cells.text(judgement.authorization.word());
-        cells.text(judgement.status.word());
+        cells.text(judgment.necessity.word());
+        cells.text(judgment.authorization.word());
+        cells.text(judgment.status.word());
         cells.words(self.rules());
         cells.amount(self.amount());
         cells.text(self.basis().unwrap_or_default());
         cells.input(line.text(Text::BillingNpi));
         cells.input(line.text(Text::RenderingNpi));
-        cells.text(judgement.adjudication);
-        cells.amount(judgement.recoverable);
+        cells.text(judgment.adjudication);
+        cells.amount(judgment.recoverable);
         if self.part.context.run.suppressions.is_some() {
             cells.words(self.suppressed());
         }
@@ -201,7 +201,7 @@ impl<'a> FindingRecord<'a> {
 
     /// `amount_at_risk`: of its service.
     pub fn amount(&self) -> Option<Cents> {
-        self.part.judgement(self.finding).and_then(|j| j.at_risk)
+        self.part.judgment(self.finding).and_then(|j| j.at_risk)
     }
 
     /// `capped_by`: why the finding does not deny. Empty for findings that nothing caps.

@@ -183,7 +183,7 @@ mod tests {
         assert!(compare(&trend(), Some("2024-02")).is_some());
     }
 
-    /// Of 300 pairs of months of 20 providers with the same chance, about 5 % name anybody: 15, and 27 is three standard
+    /// Of 300 pairs of months of 20 providers with the same chance, about 5% name anybody: 15, and 27 is three standard
     /// deviations more. Wilson's interval is a little narrow for few services, so the test has 200 of each.
     #[test]
     fn where_nothing_moved_nearly_nothing_is_named() {

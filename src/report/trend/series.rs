@@ -69,11 +69,11 @@ pub fn total<'m>(months: impl IntoIterator<Item = &'m Counts>) -> Counts {
 /// A report as it is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountedReport {
-    /// Its directory.
+    /// The directory of the report, as given.
     pub path: PathBuf,
     /// Day and time in UTC at which it was written; empty if it does not say.
     pub when: String,
-    /// Its services.
+    /// The number of its services.
     pub services: u64,
     /// Those of them that a newer report has, too: they count there.
     pub in_newer: u64,
@@ -131,11 +131,11 @@ pub struct Trend {
 /// A month as it is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedMonth {
-    /// Its name.
+    /// `2024-03`, or `earlier` for the sum.
     pub name: String,
     /// Is it the sum of all earlier months?
     pub is_sum: bool,
-    /// Its services.
+    /// Counts and amounts of its services.
     pub counts: Counts,
     /// The change of the share of flagged services since the month before that has services.
     pub change: Option<f64>,

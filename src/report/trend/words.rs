@@ -8,10 +8,10 @@ use crate::statistics::proportion::{Difference, Proportion};
 
 /// A share in percent.
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    format!("{:.1}%", share * 100.0)
 }
 
-/// A change of a share in points of a percent, with its sign. A change that is 0 when rounded has none.
+/// A change of a share in percentage points, with its sign. A change that is 0 when rounded has none.
 pub fn points(change: f64) -> String {
     let text = format!("{:+.1}", change * 100.0);
     if ["+0.0", "-0.0"].contains(&text.as_str()) { "0.0".to_owned() } else { text }
@@ -92,7 +92,7 @@ pub fn method(comparison: Option<&Comparison>) -> String {
     format!(
         "{flagged} The months from {} on were compared with all earlier months: {} of rules and providers with at least \
          {LEAST_SERVICES} services in both periods. An interval is Newcombe's for the difference of two shares, at the level \
-         {}, so that all of them hold together at 95 % (Bonferroni).",
+         {}, so that all of them hold together at 95% (Bonferroni).",
         found.since,
         counted(found.compared as u64, "comparison"),
         level(found.level)
@@ -128,7 +128,7 @@ pub fn moved(trend: &Trend, comparison: &Comparison, name: &dyn Fn(&str) -> Stri
 /// A level in percent without trailing zeros.
 fn level(level: f64) -> String {
     let digits = format!("{:.3}", level * 100.0);
-    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+    format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]
@@ -140,10 +140,10 @@ mod tests {
     fn numbers_in_words() {
         assert_eq!(
             (percent(0.1234).as_str(), points(0.05).as_str(), points(-0.123).as_str()),
-            ("12.3 %", "+5.0", "-12.3")
+            ("12.3%", "+5.0", "-12.3")
         );
         assert_eq!((points(0.0004).as_str(), points(-0.0004).as_str(), points(0.0)), ("0.0", "0.0", "0.0".to_owned()));
-        assert_eq!((level(0.95).as_str(), level(1.0 - 0.05 / 9.0).as_str()), ("95 %", "99.444 %"));
+        assert_eq!((level(0.95).as_str(), level(1.0 - 0.05 / 9.0).as_str()), ("95%", "99.444%"));
     }
 
     #[test]

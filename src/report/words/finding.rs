@@ -7,7 +7,7 @@ use crate::policy::{Class, Disposition, Edition, NecessityBasis};
 use crate::report::view::PartView;
 use crate::report::words::numbers::dollars;
 use crate::rules::authorization_decision::AuthorizationStatus;
-use crate::rules::judge::{Judgement, ServiceStatus};
+use crate::rules::judge::{Judgment, ServiceStatus};
 use crate::rules::reasons_rule;
 
 /// Most characters of a value from the input. A real id, code or number is far shorter, and one cell must not fill the
@@ -105,20 +105,20 @@ fn cap(cap: Cap) -> &'static str {
 }
 
 /// The amount of a service in words: the amount at risk, its basis, and the recoverable part.
-pub(crate) fn amount(judgement: &Judgement) -> String {
-    let Some(at_risk) = judgement.at_risk else {
-        return match judgement.basis {
+pub(crate) fn amount(judgment: &Judgment) -> String {
+    let Some(at_risk) = judgment.at_risk else {
+        return match judgment.basis {
             "capitated" => "none: the row is capitated, so nothing was paid for it alone".to_owned(),
             "stay" => "none: the stay of the same claim has the money of this row".to_owned(),
             "claim" => "none: the amounts are those of the claim, and an earlier service of it has them".to_owned(),
-            _ if !matches!(judgement.status, ServiceStatus::Deny | ServiceStatus::Review) => {
+            _ if !matches!(judgment.status, ServiceStatus::Deny | ServiceStatus::Review) => {
                 "nothing at risk".to_owned()
             }
             _ => "no amount on the claim".to_owned(),
         };
     };
-    let at_risk = format!("{} at risk, {}", dollars(at_risk), basis(judgement.basis));
-    match judgement.recoverable {
+    let at_risk = format!("{} at risk, {}", dollars(at_risk), basis(judgment.basis));
+    match judgment.recoverable {
         Some(recoverable) => format!("{at_risk}; {} recoverable", dollars(recoverable)),
         None => at_risk,
     }

@@ -1,14 +1,14 @@
-//! Shares with their 95 % interval.
+//! Shares with their 95% interval.
 //!
 //! The interval is Wilson's (score interval without continuity correction; E. B. Wilson, JASA 22, 1927): it never leaves 0 to
-//! 100 %, and it holds for the few services that a provider has. A square root and the four operations are rounded alike on
+//! 100%, and it holds for the few services that a provider has. A square root and the four operations are rounded alike on
 //! every machine, so the text is, too.
 
 /// The fewest services for which a share is shown. With fewer, a single service moves a share by
-/// more than 20 points.
+/// more than 20 percentage points.
 pub const LEAST_SERVICES: u64 = 5;
 
-/// The quantile of the normal distribution that leaves 2.5 % on either side.
+/// The quantile of the normal distribution that leaves 2.5% on either side.
 const Z: f64 = 1.959_963_984_540_054;
 
 /// The lower and the upper limit of the share of `part` in `whole`, from 0 to 1. Nothing is known of nothing: 0 to 1.
@@ -24,13 +24,13 @@ pub fn interval(part: u64, whole: u64) -> (f64, f64) {
     ((center - half).max(0.0), (center + half).min(1.0))
 }
 
-/// The share and its interval in percent: `40 % (12 to 77)`. Empty below [`LEAST_SERVICES`].
+/// The share and its interval in percent: `40% (12 to 77)`. Empty below [`LEAST_SERVICES`].
 pub fn share_in_words(part: u64, whole: u64) -> String {
     if whole < LEAST_SERVICES {
         return String::new();
     }
     let (low, high) = interval(part, whole);
-    format!("{:.0} % ({:.0} to {:.0})", 100.0 * part as f64 / whole as f64, 100.0 * low, 100.0 * high)
+    format!("{:.0}% ({:.0} to {:.0})", 100.0 * part as f64 / whole as f64, 100.0 * low, 100.0 * high)
 }
 
 #[cfg(test)]
@@ -61,6 +61,6 @@ mod tests {
     #[test]
     fn few_services_have_no_share() {
         assert_eq!(share_in_words(1, 4), "");
-        assert_eq!(share_in_words(2, 5), "40 % (12 to 77)");
+        assert_eq!(share_in_words(2, 5), "40% (12 to 77)");
     }
 }

@@ -14,7 +14,7 @@ use crate::warning::Warning;
 /// A slice of a job whose head was read and accepted.
 #[derive(Debug, Clone)]
 pub struct SliceFile {
-    /// Its file.
+    /// `slice-N.bin` of the job.
     pub path: PathBuf,
     /// Which split of the extract it is, from 0.
     pub split: u64,

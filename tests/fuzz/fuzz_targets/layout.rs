@@ -31,7 +31,7 @@ fn placed(faults: &Faults, text: &str) {
 
 fn bind(layout: &Layout, header: &str) {
     let names: Vec<String> = header.split(',').map(|n| n.trim().to_owned()).collect();
-    layout.recognises(&names);
+    layout.recognizes(&names);
     match layout.bind(&names) {
         Err(unbound) => assert!(!unbound.to_string().is_empty()),
         Ok(binding) => {

@@ -231,8 +231,8 @@ fn labels(text: &str) {
 
 /// Reading a cell twice changes nothing.
 fn words(text: &str) {
-    let numbers = authorization::normalised(text);
-    assert_eq!(authorization::normalised(&numbers), numbers, "{text:?}");
+    let numbers = authorization::normalized(text);
+    assert_eq!(authorization::normalized(&numbers), numbers, "{text:?}");
     let read = id::of_person(text.into());
     assert!(read.is_empty() || id::of_person(read.clone()) == read, "{text:?}");
     id::is_mangled(text);

@@ -51,7 +51,7 @@ fn head(source: &ReportSource, out: &mut dyn Write) -> io::Result<()> {
 /// Prints everything about a claim. Suppressions come first of all: whoever answers a call must not miss them.
 pub(super) fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Result<()> {
     for sentence in &dossier.suppressed {
-        write!(out, "{} {}", paint(WARNING, "suppressed:"), labelled_rest("suppressed:", sentence))?;
+        write!(out, "{} {}", paint(WARNING, "suppressed:"), labeled_rest("suppressed:", sentence))?;
     }
     let verdict = match dossier.status {
         Some(status) => paint(style::status(status), &dossier.verdict),
@@ -63,9 +63,9 @@ pub(super) fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
     head(dossier.source, out)?;
     writeln!(out)?;
     for (name, sentence) in &dossier.summary {
-        labelled(name, FACTS_MARGIN, sentence, out)?;
+        labeled(name, FACTS_MARGIN, sentence, out)?;
     }
-    labelled("policy", FACTS_MARGIN, &dossier.policy, out)?;
+    labeled("policy", FACTS_MARGIN, &dossier.policy, out)?;
     for subject in &dossier.subjects {
         print_subject(subject, out)?;
     }
@@ -88,7 +88,7 @@ pub(super) fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
 }
 
 /// A sentence that continues a line after a label, wrapped with its first line at the label.
-fn labelled_rest(label: &str, sentence: &str) -> String {
+fn labeled_rest(label: &str, sentence: &str) -> String {
     let whole = text(&format!("{label} {sentence}"), 0);
     whole.get(label.len() + 1..).unwrap_or_default().to_owned()
 }
@@ -109,7 +109,7 @@ fn sentences(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<(
     lines.iter().try_for_each(|sentence| write!(out, "{}", text(sentence, 2)))
 }
 
-/// Columns before the text of a labelled line: an indent of 2, the longest label (of the facts: not pointed to; of the
+/// Columns before the text of a labeled line: an indent of 2, the longest label (of the facts: not pointed to; of the
 /// answers: could not be checked), and a gap of 2.
 const FACTS_MARGIN: usize = 18;
 const ANSWERS_MARGIN: usize = 24;
@@ -118,7 +118,7 @@ const ANSWERS_MARGIN: usize = 24;
 const NARROW: usize = 60;
 
 /// A sentence beside its label, or below it where the terminal has no room for both.
-fn labelled(label: &str, margin: usize, sentence: &str, out: &mut dyn Write) -> io::Result<()> {
+fn labeled(label: &str, margin: usize, sentence: &str, out: &mut dyn Write) -> io::Result<()> {
     if style::width() < NARROW {
         if !label.is_empty() {
             writeln!(out, "  {DIM}{label}{DIM:#}")?;
@@ -167,7 +167,7 @@ fn print_subject(subject: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<
     }
     for (name, sentences) in &subject.facts {
         for (i, sentence) in sentences.iter().enumerate() {
-            labelled(if i == 0 { name } else { "" }, FACTS_MARGIN, sentence, out)?;
+            labeled(if i == 0 { name } else { "" }, FACTS_MARGIN, sentence, out)?;
         }
     }
     if !subject.silent.is_empty() {
@@ -176,7 +176,7 @@ fn print_subject(subject: &ClaimSubject<'_>, out: &mut dyn Write) -> io::Result<
     for answer in &subject.silent {
         let codes = answer.rules.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(" ");
         let codes_and_reason = if answer.why.is_empty() { codes } else { format!("{}: {codes}", answer.why) };
-        labelled(answer.state, ANSWERS_MARGIN, &codes_and_reason, out)?;
+        labeled(answer.state, ANSWERS_MARGIN, &codes_and_reason, out)?;
     }
     Ok(())
 }

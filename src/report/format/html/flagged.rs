@@ -107,10 +107,10 @@ impl FlaggedCollector {
     pub(crate) fn of(&self, part: &PartView<'_>, n: usize) -> Candidates {
         let mut found = Candidates::default();
         let mut own = Vec::new();
-        for (i, judgement) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status.is_flagged()) {
+        for (i, judgment) in part.judged.services.iter().enumerate().filter(|(_, j)| j.status.is_flagged()) {
             found.total += 1;
-            found.amount += judgement.amount();
-            own.push((Reverse(judgement.at_risk), Reverse(judgement.status), n, i));
+            found.amount += judgment.amount();
+            own.push((Reverse(judgment.at_risk), Reverse(judgment.status), n, i));
         }
         let last = {
             let mut ranks = lock(&self.ranks);
@@ -239,7 +239,7 @@ fn rendered(part: &PartView<'_>, record: &FindingRecord<'_>) -> RenderedFinding 
 
 fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
     let record = ServiceRecord::of(part, service);
-    let (line, judgement) = (record.line, record.judgement);
+    let (line, judgment) = (record.line, record.judgment);
     let policy = &part.context.run.policy;
     let class = policy.class(line.class);
     let edition = policy.edition(line.date);
@@ -250,25 +250,25 @@ fn row(part: &PartView<'_>, service: usize) -> ServiceRow {
         Kind::Stay(_) => "stay",
     };
     ServiceRow {
-        status: judgement.status.word(),
+        status: judgment.status.word(),
         at_risk: record.amount().map_or(String::new(), dollars),
-        recoverable: judgement.recoverable.map_or(String::new(), dollars),
-        amount: amount(judgement),
+        recoverable: judgment.recoverable.map_or(String::new(), dollars),
+        amount: amount(judgment),
         claim: value(line.claim_id()).into_owned(),
         line_number: value(line.text(Text::LineNumber)).into_owned(),
         date: line.date.map_or(String::new(), |d| d.to_string()),
         codes: record.procedure_code().replace(';', "; "),
         class: class.id.clone(),
         setting: line.setting.word(),
-        necessity: judgement.necessity.word(),
-        authorization: judgement.authorization.word(),
-        decision: decision(judgement.authorization),
+        necessity: judgment.necessity.word(),
+        authorization: judgment.authorization.word(),
+        decision: decision(judgment.authorization),
         number: value(line.text(Text::Authorization)).into_owned(),
         npi: value(line.text(Text::BillingNpi)).into_owned(),
         provider: value(line.text(Text::BillingProviderName)).into_owned(),
         anchor: format!("{kind}-{}-{}", line.extract + 1, line.row),
         claim_anchor: String::new(),
-        adjudication: judgement.adjudication,
+        adjudication: judgment.adjudication,
         new: record.newness(),
         file: value(file_name(record.source_file())).into_owned(),
         source_line: line.row,

@@ -17,7 +17,7 @@ use crate::report::view::{PartView, ReportContext};
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
 use crate::report::words::share::LEAST_SERVICES;
-use crate::rules::judge::{Judgement, ServiceStatus};
+use crate::rules::judge::{Judgment, ServiceStatus};
 use crate::tally::Summary;
 
 /// Most billing providers shown: as many as fit on a page.
@@ -60,15 +60,15 @@ const PROVIDERS: Topic = Topic {
 const INFORMATION: Topic =
     Topic { title: "Rule, for information", anchor: "information", has_money: false, in_brief: false, ..RULES };
 
-fn add(measure: &mut BarMeasure, judgement: &Judgement) {
-    let part = match judgement.status {
+fn add(measure: &mut BarMeasure, judgment: &Judgment) {
+    let part = match judgment.status {
         ServiceStatus::Deny => &mut measure.deny,
         ServiceStatus::Review => &mut measure.review,
         ServiceStatus::Clear | ServiceStatus::NotEvaluated => return,
     };
     part.0 += 1;
-    part.1 += judgement.amount();
-    measure.recoverable += judgement.recoverable.unwrap_or_default();
+    part.1 += judgment.amount();
+    measure.recoverable += judgment.recoverable.unwrap_or_default();
 }
 
 /// The sums that the charts show, without those of the providers.
@@ -127,10 +127,10 @@ impl PartGroups {
     pub(crate) fn of(part: &PartView<'_>) -> Self {
         let mut sums = Sums { rules: vec![BarMeasure::default(); part.context.docs.len()], ..Sums::default() };
         let mut providers = FxHashMap::<&str, (BarMeasure, &str)>::default();
-        for (i, judgement) in part.judged.services.iter().enumerate() {
+        for (i, judgment) in part.judged.services.iter().enumerate() {
             let line = part.line_set.line_of(i);
-            for rule in &judgement.rules {
-                add(&mut sums.rules[usize::from(rule.0)], judgement);
+            for rule in &judgment.rules {
+                add(&mut sums.rules[usize::from(rule.0)], judgment);
             }
             let month = (line.date.is_none(), line.date.map(|d| (d.year(), d.month())));
             let (of_provider, name) = providers.entry(line.text(Text::BillingNpi)).or_default();
@@ -140,7 +140,7 @@ impl PartGroups {
             for measure in
                 [sums.classes.entry(line.class).or_default(), sums.months.entry(month).or_default(), of_provider]
             {
-                add(measure, judgement);
+                add(measure, judgment);
                 measure.all += 1;
             }
         }
@@ -240,7 +240,7 @@ const OF_RULES: &str = "A service counts under every rule that fired on it, so t
                         after the name is the rule's default disposition. Findings on rows that are not services have no \
                         amount.";
 const OF_INFORMATION: &str =
-    "These rules ask for nothing, so no amount is theirs. Flagged: services that other rules deny or ask to review.";
+    "These rules ask for nothing, so they have no amount. Flagged: services that other rules deny or ask to review.";
 
 type ChartRow = (String, String, BarMeasure);
 
@@ -298,8 +298,9 @@ fn highest(
         }
     }
     let left_out = rest(knows_amounts, ["provider more", "providers more"], (count, left_out));
-    let shares =
-        format!("Flagged services as a share from {LEAST_SERVICES} services on, with the 95 % interval of Wilson.");
+    let shares = format!(
+        "Providers with at least {LEAST_SERVICES} services have the share of flagged ones, with its 95% interval (Wilson)."
+    );
     let note =
         if left_out.is_empty() { shares } else { format!("The {MAX_PROVIDERS_SHOWN} highest. {left_out} {shares}") };
     let label = |npi: &str| if npi.is_empty() { "no NPI on the claim".to_owned() } else { value(npi).into_owned() };
@@ -342,8 +343,8 @@ mod tests {
         assert!(rows.iter().map(|(name, ..)| name).rev().eq(&names[3..]));
         assert_eq!(
             others,
-            "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged. Flagged services as a share from 5 \
-             services on, with the 95 % interval of Wilson."
+            "The 20 highest. 3 providers more: $6.00 at risk, 3 of 6 services flagged. Providers with at least 5 services \
+             have the share of flagged ones, with its 95% interval (Wilson)."
         );
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct TrendPage {
     pub(crate) more_reports: String,
 }
 
-/// A report.
+/// A row of the table of reports.
 #[derive(Debug)]
 pub(crate) struct ReportRow {
     /// The name of its directory.
@@ -37,16 +37,16 @@ pub(crate) struct ReportRow {
     pub(crate) when: String,
     /// The months of its services.
     pub(crate) months: String,
-    /// Its services.
+    /// The number of its services.
     pub(crate) services: String,
     /// Those of them that no newer report has.
     pub(crate) counted: String,
 }
 
-/// A month.
+/// A row of the table of months.
 #[derive(Debug)]
 pub(crate) struct MonthRow {
-    /// Its name.
+    /// `2024-03`, or `earlier` for the sum of all earlier months.
     pub(crate) month: String,
     /// All services.
     pub(crate) services: String,
@@ -69,13 +69,13 @@ pub(crate) struct MonthRow {
 pub(crate) struct SeriesTable {
     /// Id of the table.
     pub(crate) id: &'static str,
-    /// Its title.
+    /// What the rows are, as a heading above the table.
     pub(crate) title: &'static str,
     /// The heading of the first column.
     pub(crate) by: &'static str,
     /// Of which services the share is.
     pub(crate) what: &'static str,
-    /// Its rows.
+    /// Those that moved first, then by the size of the change; as many as the page has room for.
     pub(crate) rows: Vec<SeriesRow>,
     /// The number of rows that the page does not have; empty if it has all.
     pub(crate) more: String,

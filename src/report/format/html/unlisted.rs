@@ -44,7 +44,7 @@ impl ClaimCollector {
         }
         let mut line = String::new();
         for record in part.services() {
-            let status = record.judgement.status;
+            let status = record.judgment.status;
             let place = ServiceStatus::ALL.iter().position(|other| *other == status).unwrap_or_default();
             line.clear();
             line.push(char::from(b'0' + place as u8));
