@@ -214,7 +214,7 @@ fn providers_have_the_names_that_the_newest_report_with_names_has() {
     let change = row(&table, ["provider-comparison", "1111111112", "2024-02"], &["amount_change"]);
     assert_eq!(change, ["3900.00"], "amounts are compared per month");
     let text = dir.run(&[&["trend", "--html", "trend.html"][..], &all].concat()).success();
-    assert!(text.contains("  1111111112 +<i>North</i> Shore Spine …  10.0%"), "{text}");
+    assert!(text.contains("  1111111112 +<i>North</i> Shore Spine …   10.0%"), "{text}");
     let sentence = "Provider 1111111112 (+<i>North</i> Shore Spine and Pain Institute): 90 of 120";
     assert!(flowed(&text).contains(sentence), "{text}");
     let page = fs::read_to_string(dir.at("trend.html")).expect("a page");
