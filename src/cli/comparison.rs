@@ -17,7 +17,7 @@ use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::style::grouped;
 use crate::disk::spool::Scratch;
-use crate::frame::Allowance;
+use crate::frame::{Allowance, allowance};
 use crate::report::Totals;
 use crate::report::compare::read::FindingsFile;
 use crate::report::dir::describe_io_error;
@@ -73,11 +73,11 @@ fn fits(path: &Path, left: u64) -> anyhow::Result<()> {
     if 3 * bytes > 2 * left {
         bail!(
             "{}: its suppressions take {} MiB of memory, and --memory leaves {} MiB for them; remove those that have expired, \
-             or give --memory {}M",
+             or give --memory {}",
             path.display(),
             (3 * bytes).div_ceil(2 << 20),
             left >> 20,
-            (3 * bytes).div_ceil(256 << 20) * 256
+            allowance::suggested(3 * bytes)
         );
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! A new file of a command, complete or absent.
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -13,6 +14,15 @@ pub(crate) fn save(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    saved(flag, path, fill).map(drop)
+}
+
+/// Same as [`save`], but keeps the file open.
+pub(crate) fn saved(
+    flag: &str,
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<File> {
     let shown = path.display();
     let mut file = dir::create(path).map_err(|e| match e.kind() {
         ErrorKind::AlreadyExists => anyhow!("{flag} {shown}: exists already; name another file"),
@@ -24,5 +34,5 @@ pub(crate) fn save(
         let what = e.downcast_ref().map_or_else(|| format!("{e:#}"), dir::describe_io_error);
         bail!("{flag} {shown}: {what}");
     }
-    Ok(())
+    Ok(file)
 }

@@ -9,6 +9,14 @@ const ROWS_IN_MEMORY: u64 = 8;
 #[error("needs more memory than it may take; if the report is your own, give more with --memory")]
 pub struct TooLarge;
 
+/// The step in which a message suggests `--memory`, in bytes.
+const STEP: u64 = 256 << 20;
+
+/// A value of `--memory` of at least this many bytes, for a message: `512M`.
+pub(crate) fn suggested(bytes: u64) -> String {
+    format!("{}M", bytes.div_ceil(STEP).saturating_mul(STEP) >> 20)
+}
+
 /// The memory that may still be taken for a report, in bytes.
 #[derive(Debug)]
 pub struct Allowance {

@@ -23,6 +23,17 @@ pub enum FrameError {
     Io(#[from] io::Error),
 }
 
+impl FrameError {
+    /// The error of a kind of file, with its own word for a damaged one.
+    pub(crate) fn of_file<E: From<TooLarge> + From<io::Error>>(self, damaged: E) -> E {
+        match self {
+            Self::Damaged => damaged,
+            Self::TooLarge(e) => e.into(),
+            Self::Io(e) => e.into(),
+        }
+    }
+}
+
 /// Most bytes of the first line that are read; the name of a version is much shorter.
 const LONGEST_FIRST_LINE: u64 = 256;
 

@@ -72,6 +72,14 @@ impl CaseBuilder {
         self.service(scenario)
     }
 
+    /// A clear commercial service with a diagnosis that fits every code and without modifiers.
+    pub(super) fn fits_every_code(&mut self) -> ServiceDraft {
+        let mut service = self.commercial();
+        let listed = lists::fits_any_level(&mut self.rng);
+        service.diagnoses(&[&listed]).without_modifiers();
+        service
+    }
+
     /// A clear hospital stay. It has a reposition code, so CD310 does not fire.
     pub(super) fn stay(&mut self, scenario: Scenario) -> ServiceDraft {
         let (code, reposition) = self.rng.pick(lists::STAYS);

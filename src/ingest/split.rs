@@ -16,6 +16,7 @@ use crate::ingest::layout::detect::Detected;
 use crate::ingest::record::grammar::{Grammar, Step};
 use crate::ingest::record::row::Row;
 use crate::ingest::scan::collect::{Collector, Position, RowAction};
+use crate::ingest::scan::in_order::LEAST_MORE_BYTES;
 use crate::ingest::scan::parallel::{Watch, read_stretch};
 use crate::ingest::scan::prefilter::Prefilter;
 use crate::ingest::scan::tally::Tally;
@@ -214,9 +215,6 @@ fn follow(
     }
     Ok(at)
 }
-
-/// Bytes that are read at least to complete a record of the run-up: more than nearly every row has.
-const LEAST_MORE_BYTES: usize = 1 << 16;
 
 /// The bytes of a file from `at` to its end.
 struct FileText {

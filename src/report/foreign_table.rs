@@ -8,9 +8,7 @@ use csv::{ReaderBuilder, StringRecord};
 
 use crate::report::foreign::TableReader;
 use crate::report::format::csv::SERVICES;
-
-/// The name of the summary of a report.
-const SUMMARY: &str = "summary.json";
+use crate::report::format::summary_json;
 
 /// Why a table cannot be read. The message names file and line and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +91,7 @@ impl ForeignTable {
 /// Why a file of a report cannot be read.
 pub fn unread(report: &Path, name: &str, e: &io::Error) -> TableError {
     TableError(match e.kind() {
-        ErrorKind::NotFound if report.join(SUMMARY).exists() => {
+        ErrorKind::NotFound if report.join(summary_json::FILE).exists() => {
             let without = if name == SERVICES { ", without --no-services," } else { "" };
             format!("{}: is missing; run `claimlint check` again{without} to have it", report.join(name).display())
         }

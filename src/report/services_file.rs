@@ -12,12 +12,10 @@ use crate::frame::Allowance;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
 use crate::report::format::csv;
-use crate::report::format::summary_json::SCHEMA;
+use crate::report::format::summary_json::{FILE as SUMMARY, SCHEMA};
 use crate::report::table::record::SERVICE;
 use crate::rules::judge::ServiceStatus;
 use crate::run::NO_LAYOUT;
-
-const SUMMARY: &str = "summary.json";
 
 /// What summary.json says of the services.
 #[derive(Debug, Deserialize)]

@@ -16,7 +16,7 @@ use crate::report::dir::{Directory, RUN, state};
 use crate::report::foreign;
 use crate::report::foreign::TableReader;
 use crate::report::format::csv::SERVICES;
-use crate::report::format::summary_json::SCHEMA;
+use crate::report::format::summary_json;
 use crate::report::seal;
 use crate::report::seal::SignKey;
 
@@ -132,10 +132,11 @@ impl SavedReport {
         let manifest_text = text(manifest::FILE)?;
         let manifest: Manifest = serde_json::from_slice(&manifest_text).map_err(|_| damaged(manifest::FILE))?;
         let summary: SavedSummary =
-            serde_json::from_slice(&text("summary.json")?).map_err(|_| damaged("summary.json"))?;
-        for (name, stated, ours) in
-            [(manifest::FILE, &manifest.schema, manifest::SCHEMA), ("summary.json", &summary.schema, SCHEMA)]
-        {
+            serde_json::from_slice(&text(summary_json::FILE)?).map_err(|_| damaged(summary_json::FILE))?;
+        for (name, stated, ours) in [
+            (manifest::FILE, &manifest.schema, manifest::SCHEMA),
+            (summary_json::FILE, &summary.schema, summary_json::SCHEMA),
+        ] {
             if stated != ours {
                 let what = format!("{name} is of another version of claimlint ({stated:?}, this one reads {ours:?})");
                 return Err(VerifyError::Broken(what));

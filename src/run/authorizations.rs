@@ -3,7 +3,8 @@
 use crate::claim::authorization::{AuthorizationColumns, AuthorizationWords, Authorizations, RowRoom};
 use crate::ingest::field::Field;
 use crate::ingest::layout::definition::{Layout, Mapping};
-use crate::ingest::layout::library::{Library, SHIPPED};
+use crate::ingest::layout::library::Library;
+use crate::ingest::layout::shipped::{self, CANONICAL};
 use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
 use crate::ingest::{ReadError, Source};
 use crate::policy::Policy;
@@ -12,9 +13,6 @@ use crate::run::setup::Memory;
 /// Columns of the file that share the spellings of a field of extracts.
 const AS_IN_EXTRACTS: [(usize, Field); 4] =
     [(0, Field::AuthorizationNumber), (1, Field::MemberId), (2, Field::ProcedureCode), (6, Field::Units)];
-
-/// The layout whose spellings are used.
-const CANONICAL: &str = "canonical";
 
 /// Reads an authorization file. If the user chose a layout, `library` holds only that one, and its names and words
 /// apply, too.
@@ -44,13 +42,13 @@ pub fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(
 
 /// The names under which each column may be in the header.
 fn spellings(library: &Library) -> Result<AuthorizationColumns, String> {
-    let shipped;
+    let canonical_alone;
     let canonical = if let Some(layout) = library.named(CANONICAL) {
         layout
     } else {
-        let text = SHIPPED.iter().find(|(name, _)| *name == CANONICAL).map_or("", |(_, text)| text);
-        shipped = Layout::load(CANONICAL, text).map_err(|e| e.to_string())?;
-        &shipped
+        canonical_alone =
+            Layout::load(CANONICAL, shipped::text(CANONICAL).unwrap_or_default()).map_err(|e| e.to_string())?;
+        &canonical_alone
     };
     let mut columns = AuthorizationColumns::default();
     if let Mapping::Spellings { fields, .. } = &canonical.mapping {

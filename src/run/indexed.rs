@@ -20,12 +20,9 @@ use crate::disk::spool::Scratch;
 use crate::ledger::Ledger;
 use crate::rules::judge::judge;
 use crate::run::context::{JudgedPart, JudgedRun, Masked, RunContext};
-use crate::run::mask::Masking;
+use crate::run::mask::{Masking, WITHHELD};
 use crate::run::setup::Memory;
 use crate::tally::Summary;
-
-/// Replaces the text of a rejected row, which could hold any id.
-const WITHHELD: &str = "withheld by --mask";
 
 /// Bytes that a service or a finding takes in all formats together, of each of two groups of parts: one that is formatted
 /// and one that is written. Measured with sentences of ordinary length; the parts may take twice as much as a pass.

@@ -16,6 +16,9 @@ use crate::rules::judge::judge;
 use crate::rules::necessity::resembles;
 use crate::run::context::{JudgedPart, RunContext};
 
+/// What a masked report shows in place of a text that may hold ids.
+pub(crate) const WITHHELD: &str = "withheld by --mask";
+
 /// Number of columns of a line that hold ids: claim, original claim, member and authorization.
 const ID_COLUMNS: usize = 4;
 

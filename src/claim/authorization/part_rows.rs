@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::claim::authorization::file::{INDEX_BYTES, hash};
 use crate::claim::authorization::on_disk::{ROWS_IN_PIECE, RowsOnDisk};
 use crate::claim::authorization::row::Authorization;
-use crate::claim::authorization::whole::{Authorizations, MEMORY_STEP, ROWS_SHARE};
+use crate::claim::authorization::whole::{Authorizations, ROWS_SHARE};
 use crate::claim::value::authorization::compared;
 use crate::disk::key_filter::KeyFilter;
 use crate::disk::sorted::Sorter;
 use crate::disk::spool::{Scratch, Spool, SpoolSlot};
+use crate::frame::allowance;
 use crate::ingest::ReadError;
 
 /// Bytes of values that a sorter holds.
@@ -191,12 +192,12 @@ const LEAST_BYTES_OF_KEY: usize = 3;
 
 /// The error for a part that needs too many rows. With four times the memory of all rows, they are in memory.
 fn refusal(all: &Authorizations, rows: &RowsOnDisk, most: usize) -> io::Error {
-    let enough = rows.bytes().saturating_mul(ROWS_SHARE as u64).div_ceil(MEMORY_STEP) * MEMORY_STEP;
+    let enough = rows.bytes().saturating_mul(ROWS_SHARE as u64);
     let what = format!(
         "so many of its rows have one number or one member that those which a few thousand rows of claims look up take more than \
-         {} MiB of memory, which is what --memory leaves for them; give --memory {}M",
+         {} MiB of memory, which is what --memory leaves for them; give --memory {}",
         most >> 20,
-        enough >> 20
+        allowance::suggested(enough)
     );
     io::Error::other(ReadError::unusable(all.name(), what))
 }

@@ -54,9 +54,6 @@ pub const ROWS_SHARE: usize = 4;
 /// at a time: as much as a pass of the index.
 pub const PARTS_SHARE: usize = 8;
 
-/// The step in which `--memory` is suggested.
-pub(super) const MEMORY_STEP: u64 = 256 << 20;
-
 impl Authorizations {
     /// The file with these rows.
     pub(super) fn new(name: String, rows: CollectedRows, codes: &CodeTable, warnings: Vec<Warning>) -> Self {

@@ -2,38 +2,13 @@
 
 use std::io;
 
-use serde::{Deserialize, Serialize};
-
-use crate::claim::index::groups::Keyed;
+use crate::claim::index::groups::ClaimRow;
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::{KeyHash, Keys};
-use crate::claim::index::notes::{NoteTaker, Notes};
+use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
 use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{Bin, ServiceKey};
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;
-
-/// Once a partition has this many codes, they are kept with the rest; they take 1 MiB.
-const KEPT_AT_A_TIME: usize = 1 << 16;
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Row {
-    key: KeyHash,
-    line: u32,
-    codes: CodeSet,
-}
-
-impl Keyed for Row {
-    type Order = u32;
-
-    fn key(&self) -> KeyHash {
-        self.key
-    }
-
-    fn order(&self) -> u32 {
-        self.line
-    }
-}
 
 /// For each related line, the known codes of earlier related lines of its claim. Lines without such codes are left out.
 pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::Result<Notes<CodeSet>> {
@@ -42,13 +17,11 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
     let several = Bits::repeated(lines.len(), related());
     let count = related().filter(|claim| several.contains(*claim)).count();
     let wants = |number: usize| bins[number] == Bin::Related && several.contains(identity.claim_of[number]);
-    let remember = |number: usize, line: Line<'_>| Row {
-        key: Keys::claim(identity.claim_of[number]),
-        line: number as u32,
-        codes: CodeSet::from_ids(line.known),
+    let remember = |number: usize, line: Line<'_>| {
+        ClaimRow::new(identity.claim_of[number], number as u32, CodeSet::from_ids(line.known))
     };
     let all = NoteTaker::new(lines);
-    lines.partitioned(count, size_of::<(&Row, u32, ServiceKey, CodeSet)>(), wants, remember, |rows| {
+    lines.partitioned(count, size_of::<(&ClaimRow<CodeSet>, u32, ServiceKey, CodeSet)>(), wants, remember, |rows| {
         let mut earlier = Vec::new();
         rows.groups(|of_claim| {
             let mut codes = CodeSet::default();
@@ -56,7 +29,7 @@ pub(crate) fn find(lines: &Lines<'_>, identity: &Identity, bins: &[Bin]) -> io::
                 if codes != CodeSet::default() {
                     earlier.push(((row.line, false), codes));
                 }
-                codes = codes.with(row.codes);
+                codes = codes.with(row.kept);
                 if earlier.len() > KEPT_AT_A_TIME { all.add(&mut earlier) } else { Ok(()) }
             })
         })?;

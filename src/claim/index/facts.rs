@@ -10,10 +10,9 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::index::groups::{Group, Keyed};
+use crate::claim::index::groups::{ClaimRow, Group};
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::{KeyHash, Keys};
-use crate::claim::index::notes::{NoteTaker, Notes};
+use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
 use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{Bin, RowRef, ServiceKey};
 use crate::claim::index::survey::{FILLED, Traits};
@@ -98,9 +97,6 @@ struct Found {
     wanted: Vec<(ServiceKey, (FactNumber, u32))>,
 }
 
-/// Once a partition has this many facts, they are kept with the rest; they take 2 MiB.
-const KEPT_AT_A_TIME: usize = 1 << 16;
-
 /// Once the texts of facts have this many bytes, they are kept with the rest.
 const KEPT_BYTES: usize = 2 << 20;
 
@@ -122,26 +118,15 @@ impl Takers {
     }
 }
 
+/// What a row states.
 #[derive(Clone, Serialize, Deserialize)]
-struct Row {
-    key: KeyHash,
-    line: u32,
+struct Stated {
     /// One bit for each fact that the row states.
     has: u16,
     form: ClaimForm,
 }
 
-impl Keyed for Row {
-    type Order = u32;
-
-    fn key(&self) -> KeyHash {
-        self.key
-    }
-
-    fn order(&self) -> u32 {
-        self.line
-    }
-}
+type Row = ClaimRow<Stated>;
 
 /// Claims with two or more live lines that state different facts. In all other claims there is nothing to fill in.
 fn claims_to_fill(traits: &[Traits], identity: &Identity, bins: &[Bin]) -> Bits {
@@ -166,11 +151,9 @@ impl Facts {
         let unequal = claims_to_fill(traits, identity, bins);
         let count = live_claims(identity, bins).filter(|claim| unequal.contains(*claim)).count();
         let wants = |number: usize| bins[number].is_live() && unequal.contains(identity.claim_of[number]);
-        let remember = |number: usize, line: Line<'_>| Row {
-            key: Keys::claim(identity.claim_of[number]),
-            line: number as u32,
-            has: traits[number].stated(),
-            form: line.form,
+        let remember = |number: usize, line: Line<'_>| {
+            let stated = Stated { has: traits[number].stated(), form: line.form };
+            Row::new(identity.claim_of[number], number as u32, stated)
         };
         let takers = Takers { filled: NoteTaker::new(lines), wanted: NoteTaker::new(lines) };
         lines.partitioned(count, size_of::<(&Row, u32)>(), wants, remember, |rows| {
@@ -288,8 +271,9 @@ type FirstStated = [[Option<u32>; FACTS]; 3];
 fn first_stated(rows: &Group<'_, Row>) -> io::Result<FirstStated> {
     let mut first = FirstStated::default();
     rows.each(|row| {
-        for (place, first) in first[row.form as usize].iter_mut().enumerate().filter(|(_, first)| first.is_none()) {
-            if row.has & (1 << place) != 0 {
+        for (place, first) in first[row.kept.form as usize].iter_mut().enumerate().filter(|(_, first)| first.is_none())
+        {
+            if row.kept.has & (1 << place) != 0 {
                 *first = Some(row.line);
             }
         }
@@ -301,8 +285,10 @@ fn first_stated(rows: &Group<'_, Row>) -> io::Result<FirstStated> {
 /// Adds the facts that a row lacks and another row of its claim states.
 fn fill(row: &Row, first: &FirstStated, into: &mut Vec<(ServiceKey, (FactNumber, u32))>) {
     let every = [ClaimForm::Professional, ClaimForm::Institutional, ClaimForm::Unknown];
-    for place in (0..FACTS).filter(|place| row.has & (1 << place) == 0) {
-        let fits = |form: ClaimForm| form == row.form || form == ClaimForm::Unknown || row.form == ClaimForm::Unknown;
+    for place in (0..FACTS).filter(|place| row.kept.has & (1 << place) == 0) {
+        let fits = |form: ClaimForm| {
+            form == row.kept.form || form == ClaimForm::Unknown || row.kept.form == ClaimForm::Unknown
+        };
         let sources = every.into_iter().filter(|form| fits(*form)).filter_map(|form| first[form as usize][place]);
         if let Some(source) = sources.min() {
             into.push(((row.line, false), (place as FactNumber, source)));
@@ -319,7 +305,7 @@ mod tests {
     #[test]
     fn facts_come_from_the_first_row_of_the_same_or_unknown_form() {
         let has = |facts: &[usize]| facts.iter().fold(0, |all, place| all | 1 << place);
-        let row = |line, form, facts: &[usize]| Row { key: 0, line, has: has(facts), form };
+        let row = |line, form, facts: &[usize]| Row::new(0, line, Stated { has: has(facts), form });
         let rows = [
             row(0, Institutional, &[0]),
             row(1, Professional, &[1]),

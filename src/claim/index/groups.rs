@@ -6,10 +6,10 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::claim::index::line_hash::KeyHash;
+use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::disk::sequence::{Sequence, SequenceWriter, Values};
 use crate::disk::sorted::{Ordered, Sortable, Sorter};
 use crate::disk::spool::Scratch;
@@ -32,6 +32,32 @@ pub(crate) trait Keyed: Clone + Send + Sync + Serialize + DeserializeOwned {
     fn key(&self) -> KeyHash;
 
     fn order(&self) -> Self::Order;
+}
+
+/// What a pass keeps of a line, by the claim of the line.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ClaimRow<T> {
+    key: KeyHash,
+    pub(crate) line: u32,
+    pub(crate) kept: T,
+}
+
+impl<T> ClaimRow<T> {
+    pub(crate) fn new(claim: u32, line: u32, kept: T) -> Self {
+        Self { key: Keys::claim(claim), line, kept }
+    }
+}
+
+impl<T: Clone + Send + Sync + Serialize + DeserializeOwned> Keyed for ClaimRow<T> {
+    type Order = u32;
+
+    fn key(&self) -> KeyHash {
+        self.key
+    }
+
+    fn order(&self) -> u32 {
+        self.line
+    }
 }
 
 /// Memory and disk for what a pass sorts.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::line_hash::KeyHash;
-use crate::claim::index::notes::{NoteTaker, Notes};
+use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
 use crate::claim::index::partition::{Bits, Lines, SharedBits};
 use crate::claim::index::service::ServiceKey;
 use crate::claim::index::survey::Traits;
@@ -63,9 +63,6 @@ struct Found {
     members: NoteTaker<(u32, KeyHash)>,
     shared: SharedBits,
 }
-
-/// Once a partition has this many members, they are kept with the rest; they take 3 MiB.
-const KEPT_AT_A_TIME: usize = 1 << 16;
 
 impl Identity {
     /// Finds the claims.

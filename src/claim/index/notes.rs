@@ -16,6 +16,10 @@ use crate::claim::index::partition::Lines;
 use crate::claim::index::service::ServiceKey;
 use crate::disk::spool::{Spool, SpoolSlot};
 
+/// Once a partition has this many values, they are kept with the rest: enough that each batch of a large run gets a few of them at a
+/// time, and few enough that they take 1 to 12 MiB.
+pub(crate) const KEPT_AT_A_TIME: usize = 1 << 16;
+
 /// Collects the values of services from several threads.
 pub(crate) struct NoteTaker<T>(Mutex<Taken<T>>);
 

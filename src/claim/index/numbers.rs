@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::index::groups::Keyed;
 use crate::claim::index::line_hash::KeyHash;
-use crate::claim::index::notes::{NoteTaker, Notes};
+use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
 use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{Bin, PolicyLists, ServiceKey, cpt_service};
 use crate::claim::index::stays::Stays;
@@ -17,9 +17,6 @@ use crate::claim::value::authorization;
 /// For each service, the running units on each of its numbers, with the position of the number on the claim. Only numbers
 /// whose units exceed those of the service itself are included.
 pub(crate) type UnitsOnNumbers = Notes<(u16, Decimal)>;
-
-/// Once a partition has this many sums, they are kept with the rest; they take 3 MiB.
-const KEPT_AT_A_TIME: usize = 1 << 16;
 
 /// One number of a service.
 #[derive(Clone, Serialize, Deserialize)]

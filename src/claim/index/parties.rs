@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::index::groups::{BigGroup, Group, Keyed};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
-use crate::claim::index::notes::{NoteTaker, Notes};
+use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
 use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{Bin, Encounter, PolicyLists, ServiceKey, SessionFacts, cpt_service};
 use crate::claim::index::stays::Stays;
@@ -69,10 +69,6 @@ struct Takers {
     units_so_far: NoteTaker<Decimal>,
     sessions: NoteTaker<SessionFacts>,
 }
-
-/// Once something was found of this many services of a partition, it is kept with the rest: enough that each batch of a
-/// large run gets a few of them at a time, and few enough that they take 12 MiB.
-const KEPT_AT_A_TIME: usize = 1 << 16;
 
 impl<'t> Found<'t> {
     fn new(takers: &'t Takers) -> Self {

@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::index::groups::{Group, Keyed};
+use crate::claim::index::groups::{ClaimRow, Group};
 use crate::claim::index::identity::Identity;
-use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::notes::{NoteTaker, Notes, NotesInOrder};
 use crate::claim::index::partition::{Bits, Lines};
 use crate::claim::index::service::{BASES, Bin, ServiceKey, Stay};
@@ -62,7 +61,7 @@ impl Stays {
         let of_stay = |line: usize| bins[line].is_live() && claims.contains(identity.claim_of[line]);
         let count = if claims.is_empty() { 0 } else { (0..lines.len()).filter(|line| of_stay(*line)).count() };
         let remember = |number: usize, line: Line<'_>| {
-            Row::new(Keys::claim(identity.claim_of[number]), number as u32, bins[number], line, codes)
+            Row::new(identity.claim_of[number], number as u32, StayRow::of(bins[number], line, codes))
         };
         let all = NoteTaker::new(lines);
         let found = lines.partitioned(count, size_of::<(&Row, u32, Stay)>(), of_stay, remember, |rows| {
@@ -79,11 +78,9 @@ impl Stays {
     }
 }
 
-/// A live row of the claim of a stay.
+/// What is kept of a live row of the claim of a stay.
 #[derive(Clone, Serialize, Deserialize)]
-struct Row {
-    key: KeyHash,
-    line: u32,
+struct StayRow {
     /// Listed ICD-10-PCS codes of a row in scope, in order.
     listed: Box<[CodeId]>,
     known: CodeSet,
@@ -97,27 +94,15 @@ struct Row {
     amounts: [Option<Cents>; 3],
 }
 
-impl Keyed for Row {
-    type Order = u32;
+type Row = ClaimRow<StayRow>;
 
-    fn key(&self) -> KeyHash {
-        self.key
-    }
-
-    fn order(&self) -> u32 {
-        self.line
-    }
-}
-
-impl Row {
-    fn new(key: KeyHash, number: u32, bin: Bin, line: Line<'_>, codes: &CodeTable) -> Self {
+impl StayRow {
+    fn of(bin: Bin, line: Line<'_>, codes: &CodeTable) -> Self {
         let is_listed = |id: &CodeId| {
             let code = codes.get(*id);
             bin == Bin::InScope && code.listed && code.system == System::Pcs
         };
         Self {
-            key,
-            line: number,
             listed: line.known.iter().copied().filter(is_listed).collect(),
             known: CodeSet::from_ids(line.known),
             composite: bin == Bin::InScope && line.marks().composite,
@@ -135,16 +120,16 @@ impl Row {
 fn gather(rows: &Group<'_, Row>) -> io::Result<Option<(ServiceKey, Stay)>> {
     let (mut stay, mut first) = (Stay::default(), None);
     rows.each(|row| {
-        stay.all_codes = stay.all_codes.with(row.known);
-        if row.listed.is_empty() {
+        stay.all_codes = stay.all_codes.with(row.kept.known);
+        if row.kept.listed.is_empty() {
             return Ok(());
         }
         if first.is_none() {
             first = Some(row.clone());
         }
-        stay.composite |= row.composite;
-        stay.zero_lost |= row.zero_lost;
-        for id in &row.listed {
+        stay.composite |= row.kept.composite;
+        stay.zero_lost |= row.kept.zero_lost;
+        for id in &row.kept.listed {
             if !stay.codes.contains(id) {
                 stay.codes.push(*id);
             }
@@ -185,22 +170,22 @@ impl Readable {
 fn money(rows: &Group<'_, Row>, first: &Row) -> io::Result<Option<(Cents, &'static str)>> {
     let mut by_kind: [Readable; BASES.len()] = Default::default();
     rows.each(|row| {
-        if !row.is_professional || row.line == first.line {
-            for (readable, amount) in by_kind.iter_mut().zip(row.amounts) {
+        if !row.kept.is_professional || row.line == first.line {
+            for (readable, amount) in by_kind.iter_mut().zip(row.kept.amounts) {
                 if let Some(amount) = amount {
-                    readable.add(amount, row.is_total);
+                    readable.add(amount, row.kept.is_total);
                 }
             }
         }
         Ok(())
     })?;
     // The allowed amount of a pending row is what would be paid.
-    let mut kinds = by_kind.iter().zip(BASES).skip(usize::from(first.is_pending));
+    let mut kinds = by_kind.iter().zip(BASES).skip(usize::from(first.kept.is_pending));
     let Some((all, bases)) = kinds.find(|(readable, _)| readable.count > 0) else { return Ok(None) };
     if let Some(total) = all.total {
         return Ok(Some((total, bases[1])));
     }
-    let repeats = match first.amounts_per {
+    let repeats = match first.kept.amounts_per {
         AmountsPer::Claim => true,
         AmountsPer::Unsaid => all.count > 1 && !all.differ,
         AmountsPer::Line => false,
@@ -216,9 +201,7 @@ mod tests {
     use super::*;
 
     fn row(line: u32, amounts: [Option<i64>; 3]) -> Row {
-        Row {
-            key: 0,
-            line,
+        let kept = StayRow {
             listed: Box::new([CodeId(0)]),
             known: CodeSet::default(),
             composite: false,
@@ -228,7 +211,13 @@ mod tests {
             is_total: false,
             amounts_per: AmountsPer::Unsaid,
             amounts: amounts.map(|amount| amount.map(Cents)),
-        }
+        };
+        Row::new(0, line, kept)
+    }
+
+    fn with(mut row: Row, change: impl FnOnce(&mut StayRow)) -> Row {
+        change(&mut row.kept);
+        row
     }
 
     fn said(rows: &[Row]) -> Option<(i64, &'static str)> {
@@ -250,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_total_row_has_the_money_if_its_amount_can_be_read() {
-        let total = |line, paid| Row { is_total: true, ..row(line, [paid, None, None]) };
+        let total = |line, paid| with(row(line, [paid, None, None]), |row| row.is_total = true);
         assert_eq!(
             said(&[row(0, [Some(5), None, None]), total(1, Some(9)), total(2, Some(8))]),
             Some((9, "paid-total"))
@@ -260,7 +249,8 @@ mod tests {
 
     #[test]
     fn the_layout_decides_what_amounts_refer_to() {
-        let of = |line, amounts_per, paid| Row { amounts_per, ..row(line, [Some(paid), None, None]) };
+        let of =
+            |line, amounts_per, paid| with(row(line, [Some(paid), None, None]), |row| row.amounts_per = amounts_per);
         assert_eq!(said(&[of(0, AmountsPer::Claim, 5), of(1, AmountsPer::Claim, 7)]), Some((5, "paid-claim")));
         assert_eq!(said(&[of(0, AmountsPer::Claim, 5)]), Some((5, "paid-claim")));
         assert_eq!(said(&[of(0, AmountsPer::Line, 5), of(1, AmountsPer::Line, 5)]), Some((10, "paid-sum")));
@@ -268,9 +258,9 @@ mod tests {
 
     #[test]
     fn professional_rows_and_pending_payments_do_not_count() {
-        let professional = Row { is_professional: true, ..row(1, [Some(7), None, None]) };
+        let professional = with(row(1, [Some(7), None, None]), |row| row.is_professional = true);
         assert_eq!(said(&[row(0, [Some(5), None, None]), professional]), Some((5, "paid")));
-        let pending = Row { is_pending: true, ..row(0, [Some(5), Some(4), None]) };
+        let pending = with(row(0, [Some(5), Some(4), None]), |row| row.is_pending = true);
         assert_eq!(said(&[pending]), Some((4, "allowed")));
     }
 }

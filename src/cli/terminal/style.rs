@@ -6,6 +6,7 @@ use crate::cli::terminal::screen::TextStyle;
 use crate::policy::Disposition;
 pub(crate) use crate::report::words::escape::seen;
 pub(crate) use crate::report::words::numbers::{dollars, grouped};
+use crate::report::words::wrap;
 use crate::rules::judge::ServiceStatus;
 
 /// The word "error".
@@ -111,21 +112,8 @@ const NARROWEST: usize = 40;
 
 /// Wraps a text at the terminal's width and indents every line.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
-    let width = width().min(100) - indent;
-    let pad = " ".repeat(indent);
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        if lines[last].is_empty() {
-            lines[last].push_str(word);
-        } else if lines[last].chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            lines[last].push(' ');
-            lines[last].push_str(word);
-        }
-    }
-    lines.iter().map(|line| pad.clone() + line + "\n").collect()
+    let lines = wrap::lines(text.split_whitespace(), width().min(100) - indent);
+    lines.iter().map(|line| " ".repeat(indent) + line + "\n").collect()
 }
 
 #[cfg(test)]

@@ -85,16 +85,8 @@ fn date(builder: &mut CaseBuilder) {
     builder.plant(service);
 }
 
-/// A clear service with a diagnosis that fits every code and without modifiers.
-fn fits_every_code(builder: &mut CaseBuilder) -> ServiceDraft {
-    let mut service = builder.commercial();
-    let listed = lists::fits_any_level(&mut builder.rng);
-    service.diagnoses(&[&listed]).without_modifiers();
-    service
-}
-
 fn encounter_without_provider(builder: &mut CaseBuilder) {
-    let mut first = fits_every_code(builder);
+    let mut first = builder.fits_every_code();
     first.procedure("22513").set(column::BILLING_NPI, builder.rng.pick(&["", "0000000000", "9999999999"]));
     let mut second = builder.next_line(&first, "22514");
     second.expects(capped("CD302", "encounter"));
@@ -114,7 +106,7 @@ fn encounter_of_unknown_form(builder: &mut CaseBuilder) {
 }
 
 fn units_without_provider(builder: &mut CaseBuilder) {
-    let mut service = fits_every_code(builder);
+    let mut service = builder.fits_every_code();
     service.set(column::BILLING_NPI, "").units("2", "2").expects(capped("CD303", "encounter"));
     builder.plant(service);
 }

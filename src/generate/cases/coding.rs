@@ -34,22 +34,14 @@ pub(super) const CASES: &[PlantCase] = &[
     all_modifiers,
 ];
 
-/// A clear service with a diagnosis that fits every code.
-fn fits_every_code(builder: &mut CaseBuilder) -> ServiceDraft {
-    let mut service = builder.commercial();
-    let listed = lists::fits_any_level(&mut builder.rng);
-    service.diagnoses(&[&listed]).without_modifiers();
-    service
-}
-
 fn add_on_alone(builder: &mut CaseBuilder) {
-    let mut service = fits_every_code(builder);
+    let mut service = builder.fits_every_code();
     service.procedure("22515").expects(deny("CD301"));
     builder.plant(service);
 }
 
 fn add_on_on_another_day(builder: &mut CaseBuilder) {
-    let mut service = fits_every_code(builder);
+    let mut service = builder.fits_every_code();
     let mut add_on = builder.next_line(&service, "22515");
     service.day("2024-03-05");
     add_on.day("2024-03-06").expects(deny("CD301"));
@@ -59,7 +51,7 @@ fn add_on_on_another_day(builder: &mut CaseBuilder) {
 
 fn add_on_over_two_claims(builder: &mut CaseBuilder) {
     // The add-on comes first, on another claim.
-    let service = fits_every_code(builder);
+    let service = builder.fits_every_code();
     let add_on = builder.next_line(&service, "22515");
     let mut add_on = builder.on_another_claim(&add_on);
     add_on.units("4", "4");
@@ -68,7 +60,7 @@ fn add_on_over_two_claims(builder: &mut CaseBuilder) {
 }
 
 fn add_ons_beside_a_voided_primary(builder: &mut CaseBuilder) {
-    let mut service = fits_every_code(builder);
+    let mut service = builder.fits_every_code();
     let add_on = builder.next_line(&service, "22515");
     let mut add_on = builder.on_another_claim(&add_on);
     add_on.expects(deny("CD301"));
@@ -81,7 +73,7 @@ fn add_ons_beside_a_voided_primary(builder: &mut CaseBuilder) {
 }
 
 fn two_primaries(builder: &mut CaseBuilder) {
-    let mut first = fits_every_code(builder);
+    let mut first = builder.fits_every_code();
     let codes = builder.rng.pick(&[["22513", "22514"], ["22514", "22513"]]);
     first.procedure(codes[0]);
     let mut second = builder.next_line(&first, codes[1]);
@@ -92,7 +84,7 @@ fn two_primaries(builder: &mut CaseBuilder) {
 }
 
 fn two_primaries_over_claims_and_an_add_on(builder: &mut CaseBuilder) {
-    let mut first = fits_every_code(builder);
+    let mut first = builder.fits_every_code();
     first.procedure("22513");
     let lumbar = builder.next_line(&first, "22514");
     let mut lumbar = builder.on_another_claim(&lumbar);
@@ -107,7 +99,7 @@ fn two_primaries_over_claims_and_an_add_on(builder: &mut CaseBuilder) {
 }
 
 fn units_of_one_line(builder: &mut CaseBuilder) {
-    let mut service = fits_every_code(builder);
+    let mut service = builder.fits_every_code();
     let (cell, printed, beyond) = builder.rng.pick(&[
         ("2", "2", 10_000),
         ("1.5", "1.5", 5_000),
@@ -120,7 +112,7 @@ fn units_of_one_line(builder: &mut CaseBuilder) {
 }
 
 fn units_over_claims(builder: &mut CaseBuilder) {
-    let first = fits_every_code(builder);
+    let first = builder.fits_every_code();
     let code = first.expected.procedure.clone();
     let mut none = builder.next_line(&first, &code);
     none.units("0", "0");
@@ -136,7 +128,7 @@ fn units_over_claims(builder: &mut CaseBuilder) {
 }
 
 fn units_in_halves(builder: &mut CaseBuilder) {
-    let mut first = fits_every_code(builder);
+    let mut first = builder.fits_every_code();
     let code = first.expected.procedure.clone();
     first.units("0.5", "0.5");
     let mut second = builder.next_line(&first, &code);
@@ -149,7 +141,7 @@ fn units_in_halves(builder: &mut CaseBuilder) {
 }
 
 fn add_ons_over_four(builder: &mut CaseBuilder) {
-    let first = fits_every_code(builder);
+    let first = builder.fits_every_code();
     let mut three = builder.next_line(&first, "22515");
     three.units("3", "3");
     let one = builder.next_line(&three, "22515");
@@ -213,7 +205,7 @@ fn former_in_its_time(builder: &mut CaseBuilder) {
 }
 
 fn vertebroplasty(builder: &mut CaseBuilder) {
-    let mut service = fits_every_code(builder);
+    let mut service = builder.fits_every_code();
     service.expects(review("CD306"));
     let mut add_on = builder.next_line(&service, "22515");
     add_on.expects(review("CD306"));

@@ -14,8 +14,8 @@ use crate::ingest::scan::tally::Tally;
 /// doubled; otherwise a quoted field of many lines would be read again with every block.
 const STEP_BYTES: usize = 1 << 20;
 
-/// Bytes that are read at least to complete the last record of a stretch: more than nearly every row has.
-const LEAST_MORE_BYTES: usize = 1 << 16;
+/// Bytes that are read at least to complete the last record of a stretch or of a run-up: more than nearly every row has.
+pub(crate) const LEAST_MORE_BYTES: usize = 1 << 16;
 
 /// The speculative scan of one block, assuming that a record starts after its first line end.
 pub(crate) struct SpeculativeScan<C> {

@@ -4,6 +4,7 @@
 use crate::policy::Disposition;
 use crate::report::claim::dossier::{ClaimDossier, ClaimFinding, ClaimSubject};
 use crate::report::words::escape::seen;
+use crate::report::words::wrap;
 
 /// What somebody must fill in.
 const BLANK: &str = "____________________";
@@ -139,17 +140,7 @@ fn underlined(title: &str, mark: &str) -> String {
 
 /// A text in lines of [`WIDTH`] columns, all indented, without a line break at the end.
 fn wrapped(text: &str, indent: usize) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let length = lines[last].chars().count();
-        if length > 0 && indent + length + 1 + word.chars().count() > WIDTH {
-            lines.push(word.to_owned());
-        } else {
-            lines[last] += if length > 0 { " " } else { "" };
-            lines[last] += word;
-        }
-    }
+    let lines = wrap::lines(text.split_whitespace(), WIDTH - indent);
     lines.iter().map(|line| " ".repeat(indent) + line).collect::<Vec<_>>().join("\n")
 }
 

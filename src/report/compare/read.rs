@@ -11,20 +11,20 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::baseline::{BaselineFacts, BaselineFindings, FindingEntry};
+use crate::claim::line::mask::is_claim_token;
 use crate::claim::{Cents, Sum};
 use crate::disk::sorted::Sorter;
 use crate::disk::spool::{Scratch, Spool};
 use crate::finding::fingerprint::{About, Fingerprint, unguarded};
-use crate::frame::{Allowance, TooLarge};
+use crate::frame::{Allowance, TooLarge, allowance};
 use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
-use crate::report::format::summary_json::SCHEMA;
+use crate::report::format::summary_json::{FILE as SUMMARY, SCHEMA};
 use crate::report::table::record::{FINDING, NEW, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";
-const SUMMARY: &str = "summary.json";
 
 /// Why a report cannot be compared. The message names file and line and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -187,9 +187,6 @@ const FINDING_BYTES: u64 = 56;
 /// The same for a finding beyond those that summary.json states: the list grows to twice its size and is copied.
 const FURTHER_BYTES: u64 = 136;
 
-/// The step in which `--memory` is suggested, in MiB.
-const MEMORY_STEP: u64 = 256;
-
 /// Bytes of memory for the codes of a subject besides their text: an entry of a tree whose nodes may be half empty.
 const CODES_BYTES: u64 = 80;
 
@@ -234,10 +231,10 @@ impl FindingsFile {
         if needed > allowance.left() {
             let mebibytes = needed.div_ceil(1 << 20);
             return Err(CompareError::FindingsFile(format!(
-                "{}: its {stated} findings take {mebibytes} MiB of memory, and --memory leaves {} MiB for them; give --memory {}M",
+                "{}: its {stated} findings take {mebibytes} MiB of memory, and --memory leaves {} MiB for them; give --memory {}",
                 path.display(),
                 allowance.left() >> 20,
-                (2 * mebibytes).div_ceil(MEMORY_STEP) * MEMORY_STEP
+                allowance::suggested(needed.saturating_mul(2))
             )));
         }
         let mut entries = Vec::new();
@@ -311,7 +308,7 @@ impl FindingsFile {
             let (findings, at_risk) = rules.entry(row.rule().to_owned()).or_default();
             *findings += 1;
             *at_risk += entry.amount().unwrap_or(Cents(0));
-            report.tokens += usize::from(is_token(row.cell("claim_id")));
+            report.tokens += usize::from(is_claim_token(row.cell("claim_id")));
             report.count += 1;
             keep(entry, allowance).map_err(|e| match e {
                 NotKept::TooLarge(e) => too_large(e),
@@ -368,12 +365,6 @@ impl FindingsFile {
         })?;
         if n == self.entries.len() { Ok(()) } else { Err(changed(end)) }
     }
-}
-
-/// A token of a masked claim number.
-fn is_token(claim: &str) -> bool {
-    let digits = claim.strip_prefix("C-").unwrap_or_default();
-    digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 fn summary(path: &Path) -> Result<FindingsSummary, CompareError> {

@@ -10,14 +10,12 @@ use crate::report::dir::files::describe_io_error;
 use crate::report::dir::manifest::{self, Manifest, RUN};
 use crate::report::dir::protected::ProtectedFiles;
 use crate::report::format::FORMATS;
+use crate::report::format::summary_json;
 
 /// Files of a report besides those of [`FORMATS`].
 const OTHER_FILES: [&str; 2] = [RUN, manifest::FILE];
 
-/// Name of the file by which a report is recognized.
-const SUMMARY: &str = "summary.json";
-
-/// Bytes of that file that are read. The schema is its first key.
+/// Bytes of summary.json that are read to recognize a report. The schema is its first key.
 const SUMMARY_BYTES: u64 = 4096;
 
 /// Files of a directory with their state when they were looked at, by name.
@@ -125,7 +123,7 @@ pub fn has_summary(path: &Path) -> bool {
 
 fn is_summary(directory: &Directory) -> bool {
     let mut text = Vec::new();
-    let read = directory.open_file(SUMMARY).and_then(|file| file.take(SUMMARY_BYTES).read_to_end(&mut text));
+    let read = directory.open_file(summary_json::FILE).and_then(|file| file.take(SUMMARY_BYTES).read_to_end(&mut text));
     read.is_ok() && String::from_utf8_lossy(&text).contains("\"schema\": \"claimlint-summary/")
 }
 

@@ -105,11 +105,7 @@ pub enum DossierError {
 
 impl From<FrameError> for DossierError {
     fn from(error: FrameError) -> Self {
-        match error {
-            FrameError::Damaged => Self::Damaged,
-            FrameError::TooLarge(e) => Self::TooLarge(e),
-            FrameError::Io(e) => Self::Io(e),
-        }
+        error.of_file(Self::Damaged)
     }
 }
 

@@ -37,7 +37,12 @@ pub const FORMATS: &[Format] = &[
         open: csv::findings,
     },
     Format { file: "rejects.csv", about: "every row that could not be used", word: None, open: csv::rejects },
-    Format { file: "summary.json", about: "ledger and totals for machines", word: None, open: summary_json::summary },
+    Format {
+        file: summary_json::FILE,
+        about: "ledger and totals for machines",
+        word: None,
+        open: summary_json::summary,
+    },
     Format { file: "summary.txt", about: "the result without ids, for e-mail", word: None, open: summary_text::text },
     Format { file: "summary.md", about: "the same for a chat", word: None, open: summary_text::markdown },
     Format { file: html::FILE, about: "the page to read and forward", word: None, open: html::report },

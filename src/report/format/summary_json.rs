@@ -24,6 +24,9 @@ use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, ShareTally, StatusTally};
 use crate::warning::Warning;
 
+/// The name of the file.
+pub const FILE: &str = "summary.json";
+
 /// Name and version of the schema of summary.json. The version is raised when a key changes its meaning.
 pub const SCHEMA: &str = "claimlint-summary/2";
 

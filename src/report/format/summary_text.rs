@@ -15,6 +15,7 @@ use crate::report::words::escape::seen;
 use crate::report::words::finding::{NOT_EVALUATED, value};
 use crate::report::words::numbers::{counted, grouped};
 use crate::report::words::warning::sentence_without_directory;
+use crate::report::words::wrap;
 
 /// Columns of summary.txt: mail programs show that many without breaking a line.
 const WIDTH: usize = 72;
@@ -139,8 +140,8 @@ fn as_text(parts: &[Part]) -> String {
         match part {
             Part::Title(title) => text.extend([title, "\n"]),
             Part::Heading(heading) => text.extend(["\n", heading.to_uppercase().as_str(), "\n"]),
-            Part::Line(line) => wrap(&mut text, &seen(line), 0),
-            Part::List(items) => items.iter().for_each(|item| wrap(&mut text, &format!("- {}", seen(item)), 2)),
+            Part::Line(line) => add_wrapped(&mut text, "", &seen(line)),
+            Part::List(items) => items.iter().for_each(|item| add_wrapped(&mut text, "- ", &seen(item))),
             Part::Table { left, rows } => {
                 text.push('\n');
                 let width = |n: usize| rows.iter().map(|row| row[n].chars().count()).max().unwrap_or_default();
@@ -160,23 +161,12 @@ fn as_text(parts: &[Part]) -> String {
     text
 }
 
-/// Adds a text with line breaks at blanks. A longer word gets a line of its own.
-fn wrap(text: &mut String, line: &str, hang: usize) {
-    let mut column = 0;
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        if column > hang && column + 1 + length > WIDTH {
-            text.push('\n');
-            text.push_str(&" ".repeat(hang));
-            column = hang;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += length;
+/// Adds a text in lines of [`WIDTH`] columns, the first after a mark and the others below what follows it.
+fn add_wrapped(text: &mut String, mark: &str, line: &str) {
+    for (n, line) in wrap::lines(line.split(' '), WIDTH - mark.len()).iter().enumerate() {
+        let margin = if n == 0 { mark.to_owned() } else { " ".repeat(mark.len()) };
+        text.extend([&margin, line, "\n"]);
     }
-    text.push('\n');
 }
 
 fn as_markdown(parts: &[Part]) -> String {
@@ -231,7 +221,7 @@ mod tests {
     #[test]
     fn lines_of_the_text_fit_a_mail() {
         let mut text = String::new();
-        wrap(&mut text, &format!("- {}", "eleven-char ".repeat(12).trim_end()), 2);
+        add_wrapped(&mut text, "- ", "eleven-char ".repeat(12).trim_end());
         assert!(text.lines().count() == 3 && text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert!(text.lines().skip(1).all(|line| line.starts_with("  eleven")), "{text}");
     }

@@ -12,6 +12,7 @@ use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::Judgment;
 use crate::rules::reasons_rule;
+use crate::run::mask::WITHHELD;
 use crate::run::{Masked, RunContext};
 use crate::suppress::Suppression;
 
@@ -291,10 +292,7 @@ impl<'a> FindingRecord<'a> {
     }
 }
 
-/// Replaces the reason of a suppression in a masked report, because the reason may name the member.
-const WITHHELD: &str = "withheld by --mask";
-
-/// The reason of a suppression as a report may print it.
+/// The reason of a suppression as a report may print it. In a masked one it is withheld, because it may name the member.
 pub fn reason<'a>(one: &'a Suppression, run: &RunContext) -> &'a str {
     if run.masked == Masked::Nothing { &one.reason } else { WITHHELD }
 }

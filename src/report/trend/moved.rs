@@ -9,14 +9,12 @@ use std::collections::BTreeMap;
 
 use crate::claim::Sum;
 use crate::report::trend::series::{Counts, Months, Trend, total};
+use crate::report::words::share::LEAST_SERVICES;
 use crate::statistics::proportion::{Difference, Proportion};
 use crate::statistics::quantiles::normal_quantile;
 
 /// The chance that anything is named although nothing moved.
 pub const CHANCE: f64 = 0.05;
-
-/// Fewest services in each period.
-pub const LEAST_SERVICES: u64 = 5;
 
 /// A rule or a provider in two periods.
 #[derive(Debug, Clone)]

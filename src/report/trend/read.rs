@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use hashbrown::HashSet;
 
 use crate::claim::Cents;
+use crate::claim::line::mask::is_claim_token;
 use crate::finding::fingerprint::unguarded;
 use crate::frame::{Allowance, TooLarge};
 use crate::report::foreign_table::TableError;
+use crate::report::format::summary_json;
 use crate::report::services_file::{ServiceRow, ServicesFile};
 use crate::report::siblings;
 use crate::report::siblings::{RunRecord, SiblingReport};
@@ -48,7 +50,7 @@ pub fn read(paths: &[PathBuf], allowance: &mut Allowance) -> Result<Trend, Table
         let mut own = HashSet::<Key>::new();
         file.walk(&mut |line, row| {
             let too_large = |e: TooLarge| file.at_line(line, &e.to_string());
-            let is_masked = is_token(row.cell("claim_id"));
+            let is_masked = is_claim_token(row.cell("claim_id"));
             if *masked.get_or_insert(is_masked) != is_masked {
                 return Err(file.at_line(
                     line,
@@ -97,7 +99,7 @@ pub fn read(paths: &[PathBuf], allowance: &mut Allowance) -> Result<Trend, Table
         for (npi, name) in file.provider_names {
             if !trend.names.contains_key(&npi) && trend.providers.contains_key(&npi) {
                 let bytes = ENTRY_BYTES + (npi.len() + name.len()) as u64;
-                let summary = || file.path.join("summary.json").display().to_string();
+                let summary = || file.path.join(summary_json::FILE).display().to_string();
                 allowance.take(bytes).map_err(|e| TableError(format!("{}: {e}", summary())))?;
                 trend.names.insert(npi, name);
             }
@@ -144,12 +146,6 @@ fn month<'r>(row: &'r ServiceRow<'_>) -> Result<&'r str, &'static str> {
     let date = row.cell("service_date");
     let is_day = date.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == date);
     if date.is_empty() || is_day { Ok(date.get(..7).unwrap_or_default()) } else { Err("service_date is not a day") }
-}
-
-/// A token of a masked claim number.
-fn is_token(claim: &str) -> bool {
-    let digits = claim.strip_prefix("C-").unwrap_or_default();
-    digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The sentences of a trend, for the terminal and the page.
 
-use crate::report::trend::moved::{Compared, Comparison, LEAST_SERVICES};
+use crate::report::trend::moved::{Compared, Comparison};
 use crate::report::trend::series::Trend;
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped};
+use crate::report::words::share::LEAST_SERVICES;
 use crate::statistics::proportion::{Difference, Proportion};
 
 /// A share in percent.

@@ -2,6 +2,7 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`wrap`]: lines of a bounded width.
 //! - [`numbers`]: counts, money and days.
 //! - [`escape`]: escaping for HTML.
 //! - [`codes`]: words for diagnoses, places of service and types of bill.
@@ -15,3 +16,4 @@ pub(crate) mod finding;
 pub mod numbers;
 pub mod share;
 pub(crate) mod warning;
+pub(crate) mod wrap;

@@ -4,8 +4,8 @@
 //! 100%, and it holds for the few services that a provider has. A square root and the four operations are rounded alike on
 //! every machine, so the text is, too.
 
-/// The fewest services for which a share is shown. With fewer, a single service moves a share by
-/// more than 20 percentage points.
+/// The fewest services for which a share is shown, or compared with another. With fewer, a single service moves a share by more
+/// than 20 percentage points.
 pub const LEAST_SERVICES: u64 = 5;
 
 /// The quantile of the normal distribution that leaves 2.5% on either side.

@@ -36,11 +36,7 @@ pub enum SliceError {
 
 impl From<FrameError> for SliceError {
     fn from(error: FrameError) -> Self {
-        match error {
-            FrameError::Damaged => Self::Damaged,
-            FrameError::TooLarge(e) => Self::TooLarge(e),
-            FrameError::Io(e) => Self::Io(e),
-        }
+        error.of_file(Self::Damaged)
     }
 }
 

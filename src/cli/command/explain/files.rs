@@ -1,12 +1,12 @@
 //! The files of `claimlint explain`: the page of a claim, and a letter as a page and as text. All of them are written, or none.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
 use crate::cli::args::Explain;
+use crate::cli::new_file;
 use crate::report::claim::ClaimDossier;
 use crate::report::claim::letter::Letter;
 use crate::report::dir;
@@ -56,30 +56,17 @@ fn with_extension(path: &Path, extension: &str) -> PathBuf {
 pub(super) fn save(files: &[NewFile]) -> anyhow::Result<()> {
     let mut saved: Vec<(&Path, File)> = Vec::new();
     for file in files {
-        match write(&file.path, &file.bytes) {
+        match new_file::saved(file.flag, &file.path, |out| Ok(out.write_all(&file.bytes)?)) {
             Ok(handle) => saved.push((&file.path, handle)),
             Err(e) => {
                 for (path, handle) in &saved {
                     dir::remove_incomplete(path, handle);
                 }
-                let what = match e.kind() {
-                    ErrorKind::AlreadyExists => "exists already; name another file".to_owned(),
-                    _ => dir::describe_io_error(&e),
-                };
-                return Err(anyhow!("{} {}: {what}", file.flag, file.path.display()));
+                return Err(e);
             }
         }
     }
     Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    let mut file = dir::create(path)?;
-    let saved = file.write_all(bytes).and_then(|()| file.sync_all());
-    if saved.is_err() {
-        dir::remove_incomplete(path, &file);
-    }
-    saved.map(|()| file)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::cli::terminal::style::{BOLD, grouped, paint, seen};
 use crate::exit::Exit;
 use crate::report::claim::lookup::Wanted;
 use crate::report::claim::{ClaimDossier, ReportSource, lookup};
-use crate::report::format::dossier;
+use crate::report::format::{dossier, summary_json};
 use crate::report::words::codes;
 use crate::report::words::numbers::counted;
 use crate::report::{ReportContext, foreign};
@@ -76,7 +76,7 @@ fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
     let path = report.join(dossier::FILE);
     let shown = path.display();
     let file = foreign::open(report, dossier::FILE).map_err(|e| match e.kind() {
-        ErrorKind::NotFound if report.join("summary.json").exists() => {
+        ErrorKind::NotFound if report.join(summary_json::FILE).exists() => {
             anyhow!("{shown}: is missing; run `claimlint check` again, without --no-dossier, to have it")
         }
         ErrorKind::NotFound => {
