@@ -61,8 +61,9 @@
 
 pub mod pages;
 
-pub mod guide;
 pub mod spec;
+
+pub mod guide;
 
 pub mod strict_toml;
 
@@ -71,6 +72,8 @@ pub mod steps;
 pub mod frame;
 
 pub mod disk;
+
+pub mod warning;
 
 pub mod ingest;
 
@@ -83,13 +86,16 @@ pub mod finding;
 pub mod rules;
 
 pub mod ledger;
-pub mod statistics;
+
 pub mod tally;
-pub mod warning;
+
+pub mod statistics;
+
+pub mod gate;
+
+pub mod suppress;
 
 pub mod baseline;
-pub mod gate;
-pub mod suppress;
 
 pub mod run;
 
@@ -98,4 +104,5 @@ pub mod report;
 pub mod generate;
 
 pub mod cli;
+
 pub mod exit;

@@ -314,7 +314,7 @@ fn completions_and_manual_pages_are_valid() {
     assert!(crate::cli::claimlint(&["completions", "cmd"]).refused().contains("bash"));
     let man = crate::cli::claimlint(&["man"]).success();
     let title =
-        format!("\n.TH claimlint 1 2026-11-26 \"claimlint {}\" \"claimlint manual\"\n", env!("CARGO_PKG_VERSION"));
+        format!("\n.TH claimlint 1 2026-11-27 \"claimlint {}\" \"claimlint manual\"\n", env!("CARGO_PKG_VERSION"));
     assert!(man.contains(&title) && !man.contains(" \n"), "{man}");
     assert!(man.contains(".TH") && man.contains("claimlint\\-explain"), "{man}");
     let pages = tempfile::tempdir().expect("a directory");

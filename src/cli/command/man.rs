@@ -71,7 +71,7 @@ fn or_a_file(shell: Shell, text: &str) -> String {
 
 /// The day at the foot of the manual pages: when the command line last changed. It does not come from the clock, so
 /// that a version always has the same manual.
-const REVISED: &str = "2026-11-26";
+const REVISED: &str = "2026-11-27";
 
 /// Prints the main page, or writes all pages into a directory.
 pub(crate) fn man(pages: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<Exit> {
