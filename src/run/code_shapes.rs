@@ -1,16 +1,16 @@
 //! The shapes of codes, and the codes of a cell that may hold several with qualifiers and separators.
 
+use crate::claim::value::qualifiers::{QUALIFIERS, without};
 use crate::ingest::cell::is_blank;
-
-/// Qualifiers of an 837 before codes that are read: diagnoses, ICD procedures, CPT and HCPCS codes.
-const QUALIFIERS: [&str; 9] = ["ABK", "ABF", "BK", "BF", "BBR", "BBQ", "BR", "BQ", "HC"];
 
 /// The codes of a cell in capitals: without brackets and quotes of a list, qualifiers, and what follows a code in a segment of an 837. A
 /// code with another qualifier, such as that of an admission, stays as it is, and has no shape of a code.
 pub(super) fn parts(cell: &str) -> impl Iterator<Item = &str> {
     let separates = |c: char| matches!(c, ';' | '|' | ',' | '^' | '[' | ']' | '"' | '\'') || is_blank(c);
-    cell.split(separates).filter(|part| !part.is_empty()).map(|part| {
-        let rest = part.split_once(':').filter(|(first, _)| QUALIFIERS.contains(first));
+    let of_codes = [&QUALIFIERS.diagnosis, &QUALIFIERS.icd_procedure, &QUALIFIERS.procedure];
+    let is_known = move |first: &str| of_codes.iter().any(|list| list.iter().any(|own| own == first));
+    cell.split(separates).filter(|part| !part.is_empty()).map(move |part| {
+        let rest = part.split_once(':').filter(|(first, _)| is_known(first));
         rest.map_or(part, |(_, rest)| rest.split(':').next().unwrap_or(rest))
     })
 }
@@ -35,7 +35,7 @@ pub(super) fn is_cpt(code: &[u8]) -> bool {
 /// A CPT or HCPCS code with up to four modifiers: `99213-25`, `99213:25:59`, `99213 25`.
 pub(super) fn is_cpt_with_modifiers(cell: &str) -> bool {
     let is_separator = |c: char| matches!(c, '-' | ':') || is_blank(c);
-    let cell = cell.strip_prefix("HC:").unwrap_or(cell);
+    let cell = without(&QUALIFIERS.procedure, cell);
     let mut tokens = cell.split(is_separator).filter(|token| !token.is_empty());
     tokens.next().is_some_and(|code| is_cpt(code.as_bytes()))
         && tokens.clone().count() <= 4

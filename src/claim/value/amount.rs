@@ -5,6 +5,8 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use crate::claim::value::qualifiers::{QUALIFIERS, without};
+
 /// An amount of money in cents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Cents(pub i64);
@@ -160,12 +162,9 @@ pub struct Units {
     pub is_negative: bool,
 }
 
-/// The units of measure that an 837 writes before a quantity: units and minutes.
-const MEASURES: [&str; 2] = ["UN:", "MJ:"];
-
 /// The text after a unit of measure. It is empty if the cell states no quantity.
 pub fn without_measure(text: &str) -> &str {
-    MEASURES.iter().find_map(|measure| text.strip_prefix(measure)).unwrap_or(text)
+    without(&QUALIFIERS.measure, text)
 }
 
 /// Reads units: a decimal number, optionally with a minus sign and a unit of measure before it. `None` if it is not a number

@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
+use crate::claim::value::qualifiers::QUALIFIERS;
 use crate::ingest::cell::{is_blank, without_float_trace};
-
-/// Qualifiers of an 837 reference: prior authorization and referral.
-const QUALIFIERS: [&str; 2] = ["G1:", "9F:"];
 
 /// Separators between the numbers of a cell.
 const SEPARATORS: [char; 3] = [';', ',', '|'];
@@ -22,11 +20,9 @@ pub fn numbers(cell: &str) -> Vec<&str> {
 /// The number in one part of a cell, if there is one.
 fn number(part: &str) -> Option<&str> {
     let part = part.trim_matches(is_blank);
-    let bare = QUALIFIERS.iter().find_map(|qualifier| {
-        let head = part.get(..qualifier.len())?;
-        head.eq_ignore_ascii_case(qualifier).then(|| &part[qualifier.len()..])
-    });
-    let number = without_float_trace(bare.unwrap_or(part).trim_matches(is_blank));
+    let is_qualifier = |first: &str| QUALIFIERS.authorization.iter().any(|own| own.eq_ignore_ascii_case(first));
+    let bare = part.split_once(':').filter(|(first, _)| is_qualifier(first)).map_or(part, |(_, rest)| rest);
+    let number = without_float_trace(bare.trim_matches(is_blank));
     is_number(number).then_some(number)
 }
 

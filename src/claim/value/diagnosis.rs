@@ -1,9 +1,7 @@
 //! Diagnosis codes in a cell.
 
+use crate::claim::value::qualifiers::{QUALIFIERS, without};
 use crate::ingest::cell::{is_blank, is_null_word};
-
-/// Qualifiers of an 837 diagnosis: principal and other, ICD-10-CM and ICD-9-CM.
-const QUALIFIERS: [&str; 4] = ["ABK:", "ABF:", "BK:", "BF:"];
 
 /// Maximum number of characters of an ICD-10-CM code after the first three, without the dot.
 const MAX_EXTENSION_LEN: usize = 4;
@@ -35,7 +33,7 @@ pub fn each(cell: &str, mut take: impl FnMut(&str)) {
 }
 
 fn without_qualifier(code: &str) -> &str {
-    QUALIFIERS.iter().find_map(|qualifier| code.strip_prefix(qualifier)).unwrap_or(code)
+    without(&QUALIFIERS.diagnosis, code)
 }
 
 /// Is it a letter, a digit, a letter or digit, optionally a dot, and up to four letters or digits?

@@ -2,6 +2,7 @@
 //!
 //! # Sub-rooms, in order
 //!
+//! - [`qualifiers`]: what an 837 writes before a value.
 //! - [`amount`]: money in cents, and units.
 //! - [`words`]: words of a column that have a meaning.
 //! - [`id`]: numbers of claims, lines, members and providers.
@@ -23,6 +24,7 @@ pub mod id;
 pub mod modifier;
 pub mod pointer;
 pub mod product;
+pub(crate) mod qualifiers;
 pub mod setting;
 pub mod status;
 pub mod version;
