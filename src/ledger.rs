@@ -89,7 +89,7 @@ impl Ledger {
     }
 
     /// Adds the counts of the reader for one extract: all rows, rejected rows, and rows out of scope.
-    pub fn add_extract<T>(&mut self, tally: &Tally<T>) {
+    pub(crate) fn add_extract<T>(&mut self, tally: &Tally<T>) {
         self.rows += tally.rows;
         self.rejected += tally.rejects.len();
         self.out_of_scope += tally.ignored;
@@ -97,7 +97,7 @@ impl Ledger {
 
     /// Counts the rows of kept lines by their bins. A row with several service slots counts once, in the first of these bins
     /// that one of its lines is in: in scope, related, superseded, denied by the payer, duplicate, reversed.
-    pub fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
+    pub(crate) fn add_lines(&mut self, lines: &Batch, mut bins: &[Bin]) {
         // The lines of a row are consecutive and in the same batch.
         let mut at = 0;
         while at < lines.len() {

@@ -107,7 +107,7 @@ impl Summary {
     }
 
     /// Number of findings with this disposition or a more severe one.
-    pub fn findings_from(&self, least: Disposition) -> u64 {
+    pub(crate) fn findings_from(&self, least: Disposition) -> u64 {
         self.dispositions.range(least..).map(|(_, n)| n).sum()
     }
 }
@@ -176,7 +176,7 @@ pub struct Share {
 impl Share {
     /// Adds up findings, each given by the number of its subject, its disposition, and the amount at risk if the subject is a
     /// service.
-    pub fn from_findings(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
+    pub(crate) fn from_findings(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
         let mut all: Vec<_> = findings.map(|(subject, disposition, amount)| (subject, amount, disposition)).collect();
         all.sort_unstable();
         let mut sum = ShareInOrder::default();
@@ -187,7 +187,7 @@ impl Share {
     }
 
     /// The totals of one disposition.
-    pub fn of_disposition(&self, disposition: Disposition) -> ShareTally {
+    pub(crate) fn of_disposition(&self, disposition: Disposition) -> ShareTally {
         self.by.get(&disposition).copied().unwrap_or_default()
     }
 
@@ -197,7 +197,7 @@ impl Share {
     }
 
     /// Findings at or above a disposition.
-    pub fn findings_from(&self, least: Disposition) -> u64 {
+    pub(crate) fn findings_from(&self, least: Disposition) -> u64 {
         self.by.range(least..).map(|(_, tally)| tally.findings).sum()
     }
 

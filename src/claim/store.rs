@@ -27,7 +27,7 @@ const SAMPLE_LINES: usize = 64;
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// Most lines of a run: the index numbers them in 32 bits.
-pub const MOST_LINES: u64 = u32::MAX as u64;
+pub(crate) const MOST_LINES: u64 = u32::MAX as u64;
 
 /// Lines in input order.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Store {
     }
 
     /// Number of batches.
-    pub fn batches(&self) -> usize {
+    pub(crate) fn batches(&self) -> usize {
         self.slots.len()
     }
 
@@ -96,7 +96,7 @@ impl Store {
     }
 
     /// All lines as one batch. Each batch is dropped once its lines are in it.
-    pub fn into_one(mut self) -> io::Result<Batch> {
+    pub(crate) fn into_one(mut self) -> io::Result<Batch> {
         let held = self.slots.iter().filter_map(|slot| match slot {
             Slot::Held(batch) => Some(&**batch),
             Slot::Spooled { .. } => None,
@@ -179,7 +179,7 @@ impl Store {
 
     /// Makes room for bytes that others need as long as the lines: batches go to disk, the last first, until lines and those bytes
     /// take no more than lines may.
-    pub fn make_room(&mut self, bytes: usize) {
+    pub(crate) fn make_room(&mut self, bytes: usize) {
         let Some(spool) = &self.spool else { return };
         spool.hold(bytes);
         for slot in self.slots.iter_mut().rev() {

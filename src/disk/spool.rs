@@ -63,7 +63,7 @@ impl Spool {
     }
 
     /// Has a disk error occurred?
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.on_disk().failed.is_some()
     }
 
@@ -86,12 +86,12 @@ impl Spool {
     }
 
     /// Is more in memory than may be?
-    pub fn holds_too_much(&self) -> bool {
+    pub(crate) fn holds_too_much(&self) -> bool {
         self.in_memory.load(Ordering::Relaxed) > self.limit
     }
 
     /// No longer counts bytes that were in memory.
-    pub fn release(&self, bytes: usize) {
+    pub(crate) fn release(&self, bytes: usize) {
         self.in_memory.fetch_sub(bytes, Ordering::Relaxed);
     }
 

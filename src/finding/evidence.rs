@@ -77,7 +77,7 @@ pub enum Evidence {
 
 impl Evidence {
     /// Is the finding for information only, whatever the policy's disposition?
-    pub fn is_informational(&self) -> bool {
+    pub(crate) fn is_informational(&self) -> bool {
         matches!(self, Self::Authorization(AuthorizationEvidence::Number { required: false, .. }))
     }
 }

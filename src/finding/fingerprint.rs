@@ -83,7 +83,7 @@ impl fmt::Display for Fingerprint {
 }
 
 /// An id without the apostrophe that guards it against spreadsheets.
-pub fn unguarded(id: &str) -> &str {
+pub(crate) fn unguarded(id: &str) -> &str {
     id.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(id)
 }
 

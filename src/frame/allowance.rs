@@ -37,7 +37,7 @@ impl Allowance {
     }
 
     /// Gives back what was taken and is no longer used.
-    pub fn give_back(&mut self, bytes: u64) {
+    pub(crate) fn give_back(&mut self, bytes: u64) {
         self.left = self.left.saturating_add(bytes);
     }
 
@@ -47,7 +47,7 @@ impl Allowance {
     }
 
     /// Most bytes that a row of a table may have.
-    pub fn largest_row(&self) -> u64 {
+    pub(crate) fn largest_row(&self) -> u64 {
         self.largest_row
     }
 }

@@ -14,4 +14,5 @@ pub mod unpack;
 
 pub use crate::frame::allowance::{Allowance, TooLarge};
 pub use crate::frame::pack::Frames;
-pub use crate::frame::unpack::{FirstLine, FrameError, first_line, read_frame, unpack};
+pub(crate) use crate::frame::unpack::read_frame;
+pub use crate::frame::unpack::{FirstLine, FrameError, first_line, unpack};

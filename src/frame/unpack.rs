@@ -63,7 +63,7 @@ pub fn first_line(from: &mut impl BufRead, wanted: &str) -> io::Result<FirstLine
 }
 
 /// Reads a frame into `into`. `None`: the file ends here.
-pub fn read_frame(
+pub(crate) fn read_frame(
     from: &mut impl BufRead,
     allowance: &mut Allowance,
     into: &mut Vec<u8>,

@@ -45,7 +45,7 @@ impl CaseBuilder {
     }
 
     /// A random day from June 2020 on, when the current edition is in force.
-    pub(super) fn recent_day(&mut self) -> String {
+    fn recent_day(&mut self) -> String {
         let (year, month, day) = (2020 + self.rng.below(6), 6 + self.rng.below(7), 1 + self.rng.below(28));
         format!("{year}-{month:02}-{day:02}")
     }

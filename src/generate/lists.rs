@@ -18,9 +18,9 @@ pub(super) fn m485(rng: &mut Rng, stems: &[&str]) -> String {
 }
 
 /// Cervicothoracic to thoracolumbar: the regions that fit 22513.
-pub(super) const THORACIC: &[&str] = &["M4853X", "M4854X", "M4855X"];
+const THORACIC: &[&str] = &["M4853X", "M4854X", "M4855X"];
 /// Thoracolumbar to lumbosacral: the regions that fit 22514.
-pub(super) const LUMBAR: &[&str] = &["M4855X", "M4856X", "M4857X"];
+const LUMBAR: &[&str] = &["M4855X", "M4856X", "M4857X"];
 /// Stems that fit 22513 and not 22514.
 pub(super) const ONLY_THORACIC: &[&str] = &["M4853X", "M4854X"];
 /// Stems that fit 22514 and not 22513.

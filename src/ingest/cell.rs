@@ -139,7 +139,7 @@ pub fn is_blank(c: char) -> bool {
 
 /// Removes the `.0` or `.00` that an id of digits gains in a floating-point column. Other texts are unchanged: `A1.0` is
 /// an id of its own.
-pub fn without_float_trace(text: &str) -> &str {
+pub(crate) fn without_float_trace(text: &str) -> &str {
     let Some((digits, zeros)) = text.split_once('.') else { return text };
     let is_trace = !digits.is_empty()
         && !zeros.is_empty()
@@ -256,7 +256,7 @@ const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\
 
 /// Would a spreadsheet run this text as a formula? If so, an apostrophe precedes it in CSV files. Blanks and control
 /// characters before the sign do not count, because spreadsheets drop them.
-pub fn is_formula(text: &str) -> bool {
+pub(crate) fn is_formula(text: &str) -> bool {
     // The common case.
     if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
         return false;

@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Option<Date> {
 }
 
 /// A day as ISO writes it, `2024-03-02`.
-pub fn iso_digits(date: Date) -> [u8; 10] {
+pub(crate) fn iso_digits(date: Date) -> [u8; 10] {
     let mut digits = *b"0000-00-00";
     let mut put = |from: usize, to: usize, mut n: u32| {
         for place in (from..to).rev() {
@@ -41,7 +41,7 @@ pub fn iso_digits(date: Date) -> [u8; 10] {
 }
 
 /// Reads a service date: like [`parse`], or in the patterns of the layout if it has any. Placeholders are not dates.
-pub fn service_day(text: &str, patterns: &[DatePattern]) -> Option<Date> {
+pub(crate) fn service_day(text: &str, patterns: &[DatePattern]) -> Option<Date> {
     let date = if patterns.is_empty() { parse(text) } else { by_patterns(without_qualifier(text), patterns) };
     date.filter(|date| YEARS.contains(&date.year()))
 }

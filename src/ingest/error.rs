@@ -72,7 +72,7 @@ pub enum ReadError {
 
 impl ReadError {
     /// The input can be read but not used.
-    pub fn unusable(file: &str, what: impl Into<String>) -> Self {
+    pub(crate) fn unusable(file: &str, what: impl Into<String>) -> Self {
         Self::Unusable { file: file.to_owned(), what: what.into() }
     }
 

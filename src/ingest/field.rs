@@ -87,13 +87,13 @@ impl Field {
     }
 
     /// Is the field printed only? Nothing depends on it, so its absence is not announced.
-    pub fn is_printed_only(self) -> bool {
+    pub(crate) fn is_printed_only(self) -> bool {
         self == Self::BillingProviderName
     }
 
     /// The consequence of a missing column, announced at the start of a run, where `has` says which fields have one. `None` if
     /// the field is required, if its absence changes no verdict, or if the absence of another field says it.
-    pub fn absence(self, has: &dyn Fn(Self) -> bool) -> Option<&'static str> {
+    pub(crate) fn absence(self, has: &dyn Fn(Self) -> bool) -> Option<&'static str> {
         let knows_versions = has(Self::FrequencyCode) || has(Self::BillType);
         Some(match self {
             Self::FrequencyCode if has(Self::BillType) => {

@@ -198,7 +198,7 @@ impl<C> Extract<C> {
     }
 
     /// How many empty fields more than the header all its rows have; 0 if some have none.
-    pub fn surplus_fields(&self) -> usize {
+    pub(crate) fn surplus_fields(&self) -> usize {
         let has_all = self.tally.longer.is_none_or(|longer| longer.rows >= self.tally.usable_rows());
         match self.detected.grammar.surplus {
             Surplus::Exactly(surplus) if has_all => surplus,

@@ -43,7 +43,7 @@ pub struct Split {
 
 impl Split {
     /// The first byte that is read to guess the entry of the split, in an extract whose rows start at `data_start`.
-    pub fn reads_from(&self, data_start: u64) -> u64 {
+    pub(crate) fn reads_from(&self, data_start: u64) -> u64 {
         self.from.saturating_sub(self.run_up).max(data_start)
     }
 }

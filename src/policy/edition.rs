@@ -60,7 +60,7 @@ impl Edition {
     }
 
     /// The listed diagnoses whose codes begin with a text.
-    pub fn beginning_with(&self, text: &str) -> &[Listed] {
+    pub(crate) fn beginning_with(&self, text: &str) -> &[Listed] {
         let from = self.diagnoses.partition_point(|listed| listed.code.as_str() < text);
         let with_it = self.diagnoses[from..].partition_point(|listed| listed.code.starts_with(text));
         &self.diagnoses[from..from + with_it]

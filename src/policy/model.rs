@@ -172,7 +172,7 @@ pub struct RuleSetting {
 
 impl RuleSetting {
     /// The disposition of a finding on a service with this procedure code.
-    pub fn disposition_for(&self, code: Option<CodeId>) -> Disposition {
+    pub(crate) fn disposition_for(&self, code: Option<CodeId>) -> Disposition {
         self.by_code.iter().find(|(c, _)| Some(*c) == code).map_or(self.disposition, |(_, d)| *d)
     }
 }
@@ -255,7 +255,7 @@ pub struct Policy {
 
 impl Policy {
     /// The codes of one role as a set, for fast tests.
-    pub fn role_set(&self, role: Role) -> CodeSet {
+    pub(crate) fn role_set(&self, role: Role) -> CodeSet {
         self.role_sets[role as usize]
     }
 
@@ -276,7 +276,7 @@ impl Policy {
     }
 
     /// Is the day later than the last day on which the text of its edition is known to be in force?
-    pub fn is_after_verified(&self, day: Option<Date>) -> bool {
+    pub(crate) fn is_after_verified(&self, day: Option<Date>) -> bool {
         day.is_some_and(|day| day > self.edition(Some(day)).verified_through)
     }
 
@@ -286,7 +286,7 @@ impl Policy {
     }
 
     /// The first day of the earliest edition.
-    pub fn first_day(&self) -> Date {
+    pub(crate) fn first_day(&self) -> Date {
         self.editions[0].from
     }
 
@@ -296,7 +296,7 @@ impl Policy {
     }
 
     /// The class of this id.
-    pub fn class_named(&self, name: &str) -> Option<ClassId> {
+    pub(crate) fn class_named(&self, name: &str) -> Option<ClassId> {
         self.classes.iter().position(|c| c.id == name).map(|i| ClassId(i as u8))
     }
 
@@ -306,13 +306,13 @@ impl Policy {
     }
 
     /// What the source of a rule asks. `None`: the policy files have no sentence for it.
-    pub fn clause(&self, rule: &str) -> Option<&Clause> {
+    pub(crate) fn clause(&self, rule: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.is_of(rule))
     }
 
     /// The codes that can authorize a service with these codes: the codes themselves, those of the same level in the other code
     /// set, and the primary codes of an add-on.
-    pub fn authorized_by(&self, codes: &[CodeId]) -> CodeSet {
+    pub(crate) fn authorized_by(&self, codes: &[CodeId]) -> CodeSet {
         let mut set = CodeSet::default();
         for code in codes {
             set.insert(*code);
@@ -328,7 +328,7 @@ impl Policy {
     }
 
     /// Codes of one role.
-    pub fn with_role(&self, role: Role) -> impl Iterator<Item = CodeId> {
+    pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = CodeId> {
         self.procedures.iter().enumerate().filter(move |(_, p)| p.role == role).map(|(i, _)| CodeId(i as u16))
     }
 

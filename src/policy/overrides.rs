@@ -33,7 +33,7 @@ pub fn text<'a>(
 }
 
 /// Reads `[dispositions]`: rules of the roster with their dispositions, which apply to all procedure codes.
-pub fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
+pub(crate) fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(String, Disposition)> {
     for code in roster {
         table.allow_key(code);
     }
@@ -51,7 +51,7 @@ pub fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(String,
 }
 
 /// Reads `[products]`: labels with their classes. The classes are not checked here.
-pub fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
+pub(crate) fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     let mut products = Vec::new();
     for key in table.keys() {
         if key.text.len() > MAX_LABEL_LEN {
@@ -109,7 +109,7 @@ pub(super) fn read(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut P
 
 impl Policy {
     /// The message for a class that the policy does not have.
-    pub fn no_class(&self, class: &str) -> String {
+    pub(crate) fn no_class(&self, class: &str) -> String {
         let known: Vec<_> = self.classes.iter().map(|c| c.id.as_str()).collect();
         format!("\"{class}\" is not a class of the policy; write one of {}", known.join(", "))
     }

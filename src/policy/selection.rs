@@ -15,7 +15,7 @@ pub struct Selection {
 
 impl Selection {
     /// Does it leave every rule in?
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.select.is_empty() && self.ignore.is_empty()
     }
 
@@ -36,7 +36,7 @@ impl Selection {
 /// # Errors
 ///
 /// A sentence that says what to write, if no rule has a code that starts with the word.
-pub fn read_word(text: &str, roster: &[&str]) -> Result<String, String> {
+pub(crate) fn read_word(text: &str, roster: &[&str]) -> Result<String, String> {
     let word = text.trim().to_ascii_uppercase();
     if !word.is_empty() && roster.iter().any(|code| code.starts_with(&word)) {
         return Ok(word);

@@ -66,7 +66,7 @@ pub fn show(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
 const SCHEMA: &str = "claimlint-policy/1";
 
 /// The same for programs.
-pub fn as_json(policy: &Policy) -> Value {
+pub(crate) fn as_json(policy: &Policy) -> Value {
     let files = policy.origins.iter().map(|origin| {
         json!({
             "kind": origin.kind.word(),

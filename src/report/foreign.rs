@@ -50,7 +50,7 @@ impl TableReader {
     }
 
     /// A row has ended.
-    pub fn next_row(&mut self) {
+    pub(crate) fn next_row(&mut self) {
         self.row = 0;
     }
 

@@ -30,7 +30,7 @@ impl ForeignTable {
     }
 
     /// A message about a line.
-    pub fn at_line(&self, line: u64, what: &str) -> TableError {
+    pub(crate) fn at_line(&self, line: u64, what: &str) -> TableError {
         TableError(format!("{}:{line}: {what}", self.report.join(self.name).display()))
     }
 

@@ -10,10 +10,10 @@ use crate::claim::{Line, Text};
 use crate::report::view::PartView;
 
 /// Most labels of a kind in the report.
-pub const MAX_LABELS_LISTED: usize = 50;
+pub(crate) const MAX_LABELS_LISTED: usize = 50;
 
 /// Most labels of a kind that the terminal and the page show.
-pub const MAX_LABELS_SHOWN: usize = 5;
+pub(crate) const MAX_LABELS_SHOWN: usize = 5;
 
 /// Most different labels of a kind that are counted. A column has few, but a column that was bound by mistake may have
 /// one per row, and memory must not grow with them. The first ones in input order are counted, whatever the parts of a

@@ -59,7 +59,7 @@ mod warnings;
 pub mod words;
 pub mod write;
 
-pub use crate::report::dir::RUN;
+pub(crate) use crate::report::dir::RUN;
 pub use crate::report::format::FORMATS;
 pub use crate::report::sink::Format;
 pub use crate::report::totals::Totals;

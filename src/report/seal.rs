@@ -16,7 +16,7 @@ use crate::report::dir::manifest;
 const KEY_BYTES: usize = 32;
 
 /// The least number of distinct bytes in a key. Of a hundred million random keys, none has fewer.
-pub const LEAST_DISTINCT: usize = 8;
+const LEAST_DISTINCT: usize = 8;
 
 /// The purpose of the key, so that a key that also serves another purpose gives other hashes there.
 const PURPOSE: &str = "claimlint 2026 signature of a report";
@@ -93,7 +93,7 @@ pub fn altered(run: &[u8], manifest: &[u8]) -> Vec<String> {
 }
 
 /// Is there a signature?
-pub fn is_signed(run: &[u8]) -> bool {
+pub(crate) fn is_signed(run: &[u8]) -> bool {
     split(run).is_some_and(|(end, ..)| end.signature.is_some())
 }
 

@@ -107,7 +107,7 @@ impl ServicesFile {
     }
 
     /// A message about a line of the table.
-    pub fn at_line(&self, line: u64, what: &str) -> TableError {
+    pub(crate) fn at_line(&self, line: u64, what: &str) -> TableError {
         self.table.at_line(line, what)
     }
 

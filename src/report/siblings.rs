@@ -49,7 +49,7 @@ impl SiblingReport {
     }
 
     /// Were the two written at the same time, so that neither is newer?
-    pub fn ties_with(&self, other: &Self) -> bool {
+    pub(crate) fn ties_with(&self, other: &Self) -> bool {
         self.time() == other.time()
     }
 
@@ -60,7 +60,7 @@ impl SiblingReport {
 }
 
 /// The reports in `parent` whose names `is_wanted` admits, in the order of [`in_order`].
-pub fn newest_first(parent: &Path, is_wanted: impl Fn(&str) -> bool) -> io::Result<Vec<SiblingReport>> {
+pub(crate) fn newest_first(parent: &Path, is_wanted: impl Fn(&str) -> bool) -> io::Result<Vec<SiblingReport>> {
     let shown = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let mut reports = Vec::new();
     for entry in std::fs::read_dir(shown)? {

@@ -6,7 +6,7 @@ use crate::report::view::PartView;
 use crate::rules::judge::ServiceStatus;
 
 /// How many services are kept.
-pub const TOP_SERVICES_SHOWN: usize = 5;
+pub(crate) const TOP_SERVICES_SHOWN: usize = 5;
 
 /// A service in the list.
 #[derive(Debug, Clone)]

@@ -137,7 +137,7 @@ impl Totals {
     }
 
     /// The labels of a kind that no table knows, with their rows, the most frequent first.
-    pub fn unread_labels<'l>(&'l self, kind: LabelKind, run: &'l RunContext) -> Vec<(&'l str, u64)> {
+    pub(crate) fn unread_labels<'l>(&'l self, kind: LabelKind, run: &'l RunContext) -> Vec<(&'l str, u64)> {
         match (kind, &run.authorizations) {
             (LabelKind::AuthorizationStatus, Some(file)) => {
                 file.unread_statuses().labels().take(MAX_LABELS_LISTED).collect()
@@ -165,7 +165,7 @@ impl Totals {
     }
 
     /// Findings at or above a disposition that are not suppressed.
-    pub fn findings_from(&self, least: Disposition) -> u64 {
+    pub(crate) fn findings_from(&self, least: Disposition) -> u64 {
         self.summary.findings_from(least) - self.suppressed.findings_from(least)
     }
 }

@@ -198,7 +198,7 @@ impl SavedReport {
     }
 
     /// Was the report signed?
-    pub fn is_signed(&self) -> bool {
+    pub(crate) fn is_signed(&self) -> bool {
         seal::is_signed(&self.run)
     }
 

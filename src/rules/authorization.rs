@@ -14,7 +14,7 @@ const NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting];
 const OTHER_NUMBER_CAPS: &[Cap] = &[Cap::Product, Cap::Secondary, Cap::Setting, Cap::OtherAuthorization];
 
 /// The family, in order.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule::new("PA201", AppliesTo::Services, missing).capped_by(&[
         Cap::Product,
         Cap::Secondary,

@@ -14,7 +14,7 @@ const ENCOUNTER_CAPS: &[Cap] = &[Cap::Date, Cap::Encounter];
 const ASSISTANT: Answer = Answer::NotApplicable("the row is an assistant's or a co-surgeon's");
 
 /// The family, in order.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule::new("CD301", AppliesTo::Services, add_on_without_primary).capped_by(&[
         Cap::Date,
         Cap::Encounter,

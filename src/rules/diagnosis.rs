@@ -12,7 +12,7 @@ use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
 pub(super) const INJURIES: &str = "DX108";
 
 /// The family, in order.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule::new("DX101", AppliesTo::Services, not_listed).capped_by(&[Cap::Edition, Cap::Date]),
     Rule::new("DX102", AppliesTo::Services, listed_not_pointed),
     Rule::new("DX103", AppliesTo::Services, near_miss),

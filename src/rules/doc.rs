@@ -44,7 +44,7 @@ pub struct RuleDoc {
 impl RuleDoc {
     /// What would change the verdict, for a finding of this disposition. Empty for findings that are for information, which
     /// change no verdict.
-    pub fn change_of(&self, disposition: Disposition) -> &str {
+    pub(crate) fn change_of(&self, disposition: Disposition) -> &str {
         if disposition == Disposition::Info { "" } else { &self.change }
     }
 }

@@ -120,18 +120,13 @@ impl<'a> RuleInput<'a> {
         self.policy.code(id)
     }
 
-    /// The codes as printed: joined by `;`.
-    pub fn printed_codes(&self) -> String {
-        printed_codes(self.policy, self.codes)
-    }
-
     /// Codes and date, with which messages begin.
     pub fn what(&self) -> What<'_> {
         What(self)
     }
 
     /// The codes of the line, or of the stay's claim, that have a role.
-    pub fn codes_with_role(&self, role: Role) -> impl Iterator<Item = CodeId> {
+    pub(crate) fn codes_with_role(&self, role: Role) -> impl Iterator<Item = CodeId> {
         let mut codes = self.stay.map(|stay| stay.all_codes).unwrap_or_default();
         if self.stay.is_none() {
             self.line.known.iter().for_each(|id| codes.insert(*id));
@@ -140,7 +135,7 @@ impl<'a> RuleInput<'a> {
     }
 
     /// The codes of the encounter that have a role.
-    pub fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
+    pub(crate) fn in_encounter(&self, role: Role) -> impl Iterator<Item = CodeId> {
         self.among(role, self.encounter.codes)
     }
 
@@ -168,6 +163,6 @@ impl fmt::Display for What<'_> {
 }
 
 /// Codes as outputs print them.
-pub fn printed_codes(policy: &Policy, codes: &[CodeId]) -> String {
+pub(crate) fn printed_codes(policy: &Policy, codes: &[CodeId]) -> String {
     codes.iter().map(|id| policy.code(*id)).collect::<Vec<_>>().join(";")
 }

@@ -58,7 +58,7 @@ impl ServiceStatus {
     pub const ALL: [Self; 4] = [Self::Deny, Self::Review, Self::NotEvaluated, Self::Clear];
 
     /// Is the service to be denied or reviewed?
-    pub fn is_flagged(self) -> bool {
+    pub(crate) fn is_flagged(self) -> bool {
         matches!(self, Self::Deny | Self::Review)
     }
 
@@ -180,7 +180,7 @@ pub fn judge_with(
 }
 
 /// The subject that a line is for rules, besides its services. `None`: no rule applies to the line itself.
-pub fn subject_of(line_set: &LineSet<'_>, line: usize) -> Option<Subject> {
+fn subject_of(line_set: &LineSet<'_>, line: usize) -> Option<Subject> {
     match line_set.bins[line] {
         Bin::InScope => None,
         Bin::Related => Some(Subject::Related(line)),

@@ -40,5 +40,6 @@ mod rule;
 pub mod session;
 
 pub use crate::rules::input::RuleInput;
-pub use crate::rules::roster::{FAMILIES, codes, get, reasons_rule, roster};
+pub(crate) use crate::rules::roster::reasons_rule;
+pub use crate::rules::roster::{FAMILIES, codes, get, roster};
 pub use crate::rules::rule::{Answer, AppliesTo, Rule};

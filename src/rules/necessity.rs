@@ -80,7 +80,7 @@ fn is_icd9(diagnosis: &str) -> bool {
 }
 
 /// The first listed code, in code order, that a diagnosis resembles. Of several ways to resemble it, the first counts.
-pub fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e Listed, Resemblance)> {
+pub(crate) fn resembles<'e>(given: &str, edition: &'e Edition) -> Option<(&'e Listed, Resemblance)> {
     let length = given.chars().count();
     let cut = |n: usize| given.char_indices().nth(n).map(|(at, _)| given.split_at(at));
     let cut_short = || {

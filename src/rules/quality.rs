@@ -8,7 +8,7 @@ use crate::rules::necessity::Necessity;
 use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, Rule};
 
 /// The family, in order.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule::new("DQ501", AppliesTo::ServicesAndRelated, date_unreadable),
     Rule::new("DQ502", AppliesTo::ServicesAndRelated, units_unreadable),
     Rule::new("DQ505", AppliesTo::ServicesAndRelated, pointer_to_nothing),

@@ -33,7 +33,7 @@ pub fn get(id: RuleId) -> &'static Rule {
 
 /// The rule whose suggested reason codes a finding carries: its own rule, or the rule on injuries if every considered
 /// diagnosis is an injury.
-pub fn reasons_rule(finding: &Finding) -> RuleId {
+pub(crate) fn reasons_rule(finding: &Finding) -> RuleId {
     let injuries =
         matches!(finding.evidence, Evidence::Diagnosis(DiagnosisEvidence::NotListed { injuries_only: true }));
     let of_injuries = || roster().find(|(_, rule)| rule.code == diagnosis::INJURIES).map(|(id, _)| id);

@@ -8,7 +8,7 @@ use crate::rules::input::RuleInput;
 use crate::rules::rule::{Answer, AppliesTo, NO_CLASS, NO_DATE, Rule};
 
 /// The family, in order.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule::new("RT401", AppliesTo::Services, medicare),
     Rule::new("RT402", AppliesTo::Services, product_undetermined),
     Rule::new("RT403", AppliesTo::Services, setting_undetermined),

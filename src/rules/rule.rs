@@ -82,7 +82,7 @@ impl Rule {
     }
 
     /// Does it check such a line or service?
-    pub fn is_asked(&self, subject: Subject) -> bool {
+    pub(crate) fn is_asked(&self, subject: Subject) -> bool {
         match subject {
             Subject::Service(_) => true,
             Subject::Related(_) => self.applies_to != AppliesTo::Services,

@@ -5,7 +5,7 @@ use crate::rules::input::RuleInput;
 use crate::rules::rule::{Answer, AppliesTo, CPT_ONLY, Rule};
 
 /// The family, in order.
-pub const RULES: &[Rule] = &[
+pub(crate) const RULES: &[Rule] = &[
     Rule::new("TW601", AppliesTo::Services, setting_disagrees),
     Rule::new("TW602", AppliesTo::Services, office_beside_facility),
     Rule::new("TW603", AppliesTo::Services, stay_billed_twice),

@@ -36,7 +36,7 @@ pub fn read_authorizations(
 
 /// The columns of an authorization file by their canonical names, each with its name in the header. `None`: the file is no
 /// authorization file.
-pub fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
+pub(crate) fn authorization_columns(source: &Source, library: &Library) -> Option<Vec<(&'static str, Option<String>)>> {
     Authorizations::columns(source, &spellings(library).ok()?)
 }
 

@@ -42,7 +42,7 @@ pub struct Input {
 }
 
 /// The layout that is stated of an extract that was passed over.
-pub const NO_LAYOUT: &str = "none";
+pub(crate) const NO_LAYOUT: &str = "none";
 
 impl Input {
     /// An empty part of a run. It has no column, and nothing is to be said about that.
@@ -62,7 +62,7 @@ impl Input {
     }
 
     /// Was it passed over because it is empty? Any other extract has a claim number.
-    pub fn is_passed_over(&self) -> bool {
+    pub(crate) fn is_passed_over(&self) -> bool {
         self.unmapped.contains(&Field::ClaimId)
     }
 }

@@ -103,13 +103,13 @@ impl Run {
     }
 
     /// Number of lines of the longest part.
-    pub fn longest_part(&self) -> usize {
+    pub(crate) fn longest_part(&self) -> usize {
         let parts = 0..self.starts.len();
         parts.map(|n| self.lines_before(n + 1) - self.lines_before(n)).max().unwrap_or_default()
     }
 
     /// Services and findings that may be formatted at a time.
-    pub fn formatted_at_a_time(&self) -> usize {
+    pub(crate) fn formatted_at_a_time(&self) -> usize {
         self.pass_bytes / FORMATTED_BYTES
     }
 
@@ -170,7 +170,7 @@ impl Run {
     }
 
     /// A run over lines that were read before, such as the lines of a dossier. It keeps the ledger of `context`.
-    pub fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
+    pub(crate) fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
         let mut store = Store::new(None, LINES);
         lines.into_iter().for_each(|batch| store.push(batch));
         let ledger = context.ledger;

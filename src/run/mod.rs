@@ -41,8 +41,10 @@ pub mod slice;
 pub mod thinned;
 
 pub use crate::ingest::scan::parallel::Unwatched;
-pub use crate::run::authorizations::{authorization_columns, read_authorizations};
-pub use crate::run::context::{Input, JudgedPart, JudgedRun, Masked, NO_LAYOUT, RunContext};
+pub(crate) use crate::run::authorizations::authorization_columns;
+pub use crate::run::authorizations::read_authorizations;
+pub(crate) use crate::run::context::NO_LAYOUT;
+pub use crate::run::context::{Input, JudgedPart, JudgedRun, Masked, RunContext};
 pub use crate::run::example::{run_example, run_text};
 pub use crate::run::extracts::{ReadExtract, run, run_with};
 pub use crate::run::indexed::Run;

@@ -11,10 +11,10 @@ use crate::run::extracts::ReadExtract;
 use crate::run::read::read_one;
 
 /// Name and version of the schema of the list.
-pub const SCHEMA: &str = "claimlint-table/1";
+pub(crate) const SCHEMA: &str = "claimlint-table/1";
 
 /// Most bytes of a list: a million files with names of two hundred characters.
-pub const LARGEST_BYTES: u64 = 256 << 20;
+pub(crate) const LARGEST_BYTES: u64 = 256 << 20;
 
 /// The files of a table, and what is left of each.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,7 @@ const LANCZOS: [f64; 9] = [
 ];
 
 /// The logarithm of the gamma function for a number above 0.
-pub(super) fn ln_gamma(x: f64) -> f64 {
+fn ln_gamma(x: f64) -> f64 {
     let x = x - 1.0;
     let base = x + 7.5;
     let terms = LANCZOS.iter().enumerate().skip(1).map(|(i, c)| c / (x + i as f64));

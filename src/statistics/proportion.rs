@@ -55,7 +55,7 @@ impl Difference {
     }
 
     /// Does the interval leave out 0?
-    pub fn is_beyond_chance(self) -> bool {
+    pub(crate) fn is_beyond_chance(self) -> bool {
         self.low > 0.0 || self.high < 0.0
     }
 }

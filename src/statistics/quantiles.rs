@@ -3,18 +3,18 @@
 use crate::statistics::functions::{beta, upper_gamma};
 
 /// The probability that a standard normal variable exceeds `z`, for `z` of at least 0.
-pub fn normal_tail(z: f64) -> f64 {
+fn normal_tail(z: f64) -> f64 {
     0.5 * upper_gamma(0.5, z * z / 2.0)
 }
 
 /// The value that a standard normal variable exceeds with this probability, above 0 and at most 0.5.
-pub fn normal_quantile(tail: f64) -> f64 {
+pub(crate) fn normal_quantile(tail: f64) -> f64 {
     solve(&normal_tail, tail)
 }
 
 /// The value that a variable of Student's t with these degrees of freedom exceeds with this probability, above 0 and at
 /// most 0.5. `degrees` is at least 1.
-pub fn student_quantile(tail: f64, degrees: u64) -> f64 {
+pub(crate) fn student_quantile(tail: f64, degrees: u64) -> f64 {
     let degrees = degrees as f64;
     solve(&|t| 0.5 * beta(degrees / (degrees + t * t), degrees / 2.0, 0.5), tail)
 }

@@ -55,7 +55,7 @@ pub fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Opt
 }
 
 /// The most similar candidates without repetition, the most similar first; equally similar ones in byte order.
-pub fn nearest_few<'k>(word: &str, candidates: impl Iterator<Item = &'k str>, few: usize) -> Vec<&'k str> {
+pub(crate) fn nearest_few<'k>(word: &str, candidates: impl Iterator<Item = &'k str>, few: usize) -> Vec<&'k str> {
     // Up to a third of the letters may differ, or two: enough for a typing error, too few for a different word.
     let most = (word.chars().count() / 3).max(2);
     let length = word.chars().count();

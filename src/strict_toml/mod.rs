@@ -10,8 +10,9 @@
 
 mod fault;
 
+pub(crate) use crate::strict_toml::fault::nearest_few;
 use crate::strict_toml::fault::placed;
-pub use crate::strict_toml::fault::{Fault, Faults, nearest, nearest_few};
+pub use crate::strict_toml::fault::{Fault, Faults, nearest};
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
@@ -58,7 +59,7 @@ impl<'a> Document<'a> {
     }
 
     /// The same for whole lines of a file that come after `lines_before` others and are TOML by themselves.
-    pub fn load_piece<T>(
+    pub(crate) fn load_piece<T>(
         file: &'a str,
         text: &'a str,
         lines_before: usize,
@@ -171,7 +172,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// An optional text.
-    pub fn text_if(&self, key: &str) -> Option<SpannedText> {
+    pub(crate) fn text_if(&self, key: &str) -> Option<SpannedText> {
         let value = self.get(key)?;
         if let DeValue::String(s) = value.get_ref() {
             Some(SpannedText { text: s.to_string(), span: value.span() })
@@ -182,7 +183,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// A required word from a fixed set.
-    pub fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         if !self.has(key) {
             let all: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
             self.missing(key, &all.join(" or "));
@@ -209,7 +210,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// An optional whole number within bounds.
-    pub fn number_if(&self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    pub(crate) fn number_if(&self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let value = self.get(key)?;
         let number = value.get_ref().as_integer().and_then(|n| n.as_str().parse::<i64>().ok());
         match number {
@@ -230,7 +231,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// An optional calendar date, written bare: 2020-06-01.
-    pub fn date_if(&self, key: &str) -> Option<Date> {
+    pub(crate) fn date_if(&self, key: &str) -> Option<Date> {
         self.date_or(key, "2020-06-01")
     }
 
@@ -255,7 +256,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// An optional list of texts. A single text counts as a list of one; an absent key is an empty list.
-    pub fn texts_if(&self, key: &str) -> Vec<SpannedText> {
+    pub(crate) fn texts_if(&self, key: &str) -> Vec<SpannedText> {
         let Some(value) = self.get(key) else { return Vec::new() };
         match value.get_ref() {
             DeValue::String(s) => vec![SpannedText { text: s.to_string(), span: value.span() }],
@@ -289,7 +290,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// Optional tables: `[[key]]` or a list of inline tables. Empty if absent.
-    pub fn tables_if(&self, key: &str) -> Vec<Table<'a, 'd>> {
+    pub(crate) fn tables_if(&self, key: &str) -> Vec<Table<'a, 'd>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong(key, value, &format!("tables, each under [[{key}]]"));
@@ -315,7 +316,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// An optional table.
-    pub fn table_if(&self, key: &str) -> Option<Table<'a, 'd>> {
+    pub(crate) fn table_if(&self, key: &str) -> Option<Table<'a, 'd>> {
         let value = self.get(key)?;
         if let DeValue::Table(table) = value.get_ref() {
             Some(self.child(key, table, value.span()))
@@ -355,12 +356,12 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// Marks a key as known, whether or not the table has it.
-    pub fn allow_key(&self, key: &str) {
+    pub(crate) fn allow_key(&self, key: &str) {
         self.taken.borrow_mut().insert(key.to_owned());
     }
 
     /// Ends the reading of this table: every key that was not read or allowed is a fault. The message suggests a known key.
-    pub fn deny_unknown_keys(&self) {
+    pub(crate) fn deny_unknown_keys(&self) {
         let taken = self.taken.borrow();
         for (key, _) in self.entries {
             let name: &str = key.get_ref();

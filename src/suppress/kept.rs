@@ -47,7 +47,7 @@ impl Suppressions {
 impl KeptSuppressions {
     /// Suppressions that match the same findings again: fingerprints as the report prints them, each with the index of its
     /// suppression. `None`: a finding has a suppression that is not there, or a suppression has no finding.
-    pub fn restored(self, findings: &[(Fingerprint, u32)]) -> Option<Suppressions> {
+    pub(crate) fn restored(self, findings: &[(Fingerprint, u32)]) -> Option<Suppressions> {
         let today = self.today;
         let mut groups = Groups::default();
         let mut group_of = vec![None; self.list.len()];

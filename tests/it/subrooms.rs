@@ -76,7 +76,7 @@ fn used(code: &str) -> Vec<Vec<String>> {
 /// The names that a module takes from other modules and offers as its own, with their paths.
 fn offered(code: &str) -> BTreeMap<String, Vec<String>> {
     let mut found = Vec::new();
-    for tree in code.split("pub use crate::").skip(1) {
+    for tree in code.replace("pub(crate) use ", "pub use ").split("pub use crate::").skip(1) {
         paths(tree, &[], &mut found);
     }
     found.into_iter().filter_map(|path| Some((path.last()?.clone(), path))).collect()

@@ -93,7 +93,7 @@ impl AuthorizationFile {
     }
 
     /// Indexes some rows of the file, each with its place in it, in order.
-    pub fn of_some(rows: Vec<(u64, Authorization)>, codes: &CodeTable) -> Self {
+    pub(crate) fn of_some(rows: Vec<(u64, Authorization)>, codes: &CodeTable) -> Self {
         let (places, rows): (Vec<u64>, Vec<Authorization>) = rows.into_iter().unzip();
         Self { places, ..Self::new(rows, codes) }
     }
@@ -129,7 +129,7 @@ impl AuthorizationFile {
 
     /// A copy with every row changed.
     #[must_use]
-    pub fn with_rows(&self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
+    pub(crate) fn with_rows(&self, change: impl Fn(&Authorization) -> Authorization, codes: &CodeTable) -> Self {
         Self { places: self.places.clone(), ..Self::new(self.rows.iter().map(change), codes) }
     }
 
@@ -144,12 +144,12 @@ impl AuthorizationFile {
     }
 
     /// The rows, each with its place in the whole file.
-    pub fn placed_rows(&self) -> impl Iterator<Item = (u64, &Authorization)> {
+    pub(crate) fn placed_rows(&self) -> impl Iterator<Item = (u64, &Authorization)> {
         self.rows.iter().enumerate().map(|(n, row)| (self.places.get(n).copied().unwrap_or(n as u64), row))
     }
 
     /// The rows with this number. Only letters and digits are compared, without leading zeros.
-    pub fn of_number(&self, number: &str) -> Option<Cow<'_, NumberRows>> {
+    pub(crate) fn of_number(&self, number: &str) -> Option<Cow<'_, NumberRows>> {
         let number = key(number);
         if let Some(prepared) = self.prepared_numbers.get(&number) {
             return Some(Cow::Borrowed(prepared));
@@ -166,20 +166,20 @@ impl AuthorizationFile {
     }
 
     /// Has a row this number?
-    pub fn has_number(&self, number: &str) -> bool {
+    pub(crate) fn has_number(&self, number: &str) -> bool {
         let is_own = |own: &str| compared(own).eq(compared(number));
         let places = of_hash(&self.numbers, hash(compared(number)));
         places.iter().any(|(_, place)| self.rows[*place as usize].number.split(';').any(is_own))
     }
 
     /// Indices of the rows that name this member, in order.
-    pub fn places_of<'f>(&'f self, member: &'f str) -> impl Iterator<Item = usize> + use<'f> {
+    pub(crate) fn places_of<'f>(&'f self, member: &'f str) -> impl Iterator<Item = usize> + use<'f> {
         let places = of_hash(&self.members, hash(member.bytes())).iter().map(|(_, place)| *place as usize);
         places.filter(move |place| self.rows[*place].member_id == member)
     }
 
     /// The first approval in the file that names this member and fits.
-    pub fn approval_for(&self, member: &str, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
+    pub(crate) fn approval_for(&self, member: &str, codes: CodeSet, days: (Date, Date)) -> Option<usize> {
         if let Some(prepared) = self.prepared_members.get(member) {
             return prepared.first_fitting(codes, days);
         }

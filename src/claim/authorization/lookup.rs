@@ -201,7 +201,7 @@ impl NumberRows {
     }
 
     /// The first row with a status that is known not to be an approval.
-    pub fn not_approved(&self) -> Option<usize> {
+    pub(crate) fn not_approved(&self) -> Option<usize> {
         self.not_approved
     }
 

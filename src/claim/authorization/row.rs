@@ -60,7 +60,7 @@ impl Authorization {
     }
 
     /// Is it for one of these procedures? `known` are the codes that the policy knows.
-    pub fn names_any_of(&self, codes: CodeSet, known: &CodeTable) -> bool {
+    pub(crate) fn names_any_of(&self, codes: CodeSet, known: &CodeTable) -> bool {
         scope(&self.procedures, known).fits(codes)
     }
 }

@@ -48,11 +48,11 @@ enum Rows {
 }
 
 /// The part of `--memory` that all rows may take to be in memory. With a mask, a copy of them takes as much.
-pub const ROWS_SHARE: usize = 4;
+pub(crate) const ROWS_SHARE: usize = 4;
 
 /// The part of `--memory` that the rows may take which parts of the run read from disk, all parts together that are judged
 /// at a time: as much as a pass of the index.
-pub const PARTS_SHARE: usize = 8;
+pub(crate) const PARTS_SHARE: usize = 8;
 
 impl Authorizations {
     /// The file with these rows.
@@ -91,7 +91,7 @@ impl Authorizations {
     }
 
     /// Status labels that no table knows.
-    pub fn unread_statuses(&self) -> &UnreadStatuses {
+    pub(crate) fn unread_statuses(&self) -> &UnreadStatuses {
         &self.unread
     }
 
@@ -133,7 +133,7 @@ impl Authorizations {
     }
 
     /// Visits the rows of a piece. Fails if they cannot be read back.
-    pub fn visit(&self, piece: usize, visit: impl FnMut(&Authorization)) -> io::Result<()> {
+    pub(crate) fn visit(&self, piece: usize, visit: impl FnMut(&Authorization)) -> io::Result<()> {
         match &self.rows {
             Rows::Held(file) => file.rows().chunks(ROWS_IN_PIECE).nth(piece).unwrap_or_default().iter().for_each(visit),
             Rows::OnDisk(rows) => rows.piece(piece)?.iter().for_each(visit),

@@ -73,12 +73,12 @@ impl<'a> LineSet<'a> {
     }
 
     /// The lines as read, without facts of other rows. The dossier stores these, to be indexed again.
-    pub fn unfilled(&self) -> &Batch {
+    pub(crate) fn unfilled(&self) -> &Batch {
         self.unfilled.as_ref().unwrap_or(&self.lines)
     }
 
     /// Replaces all lines, both with and without facts of other rows. Returns the previous lines with facts.
-    pub fn replace_lines(&mut self, replace: impl Fn(&Batch) -> Batch) -> Cow<'a, Batch> {
+    pub(crate) fn replace_lines(&mut self, replace: impl Fn(&Batch) -> Batch) -> Cow<'a, Batch> {
         if let Some(unfilled) = &mut self.unfilled {
             *unfilled = Cow::Owned(replace(unfilled));
         }

@@ -29,12 +29,12 @@ pub enum Superseded {
 
 impl LineSet<'_> {
     /// The lines with a claim number, in input order. They may be of several members.
-    pub fn of_claim(&self, claim: &str) -> impl Iterator<Item = usize> {
+    pub(crate) fn of_claim(&self, claim: &str) -> impl Iterator<Item = usize> {
         (0..self.lines.len()).filter(move |line| self.line(*line).claim_id() == claim)
     }
 
     /// The claim that a line belongs to.
-    pub fn claim_of(&self, line: usize) -> u32 {
+    pub(crate) fn claim_of(&self, line: usize) -> u32 {
         self.relations.identity.claim_of[self.first + line]
     }
 
@@ -91,19 +91,19 @@ impl LineSet<'_> {
     }
 
     /// The line that a reversal takes back, or the reversal that takes a line back.
-    pub fn reversal_of(&self, line: usize) -> Option<usize> {
+    pub(crate) fn reversal_of(&self, line: usize) -> Option<usize> {
         let (own, matches) = ((self.first + line) as u32, &self.relations.matches);
         let at = matches.binary_search_by_key(&own, |(line, _)| *line).ok()?;
         (matches[at].1 as usize).checked_sub(self.first).filter(|other| *other < self.lines.len())
     }
 
     /// Does the line take something back?
-    pub fn takes_back(&self, line: usize) -> bool {
+    pub(crate) fn takes_back(&self, line: usize) -> bool {
         survey::takes_back(self.line(line))
     }
 
     /// The earlier line that a duplicate is equal to.
-    pub fn duplicate_of(&self, line: usize) -> Option<usize> {
+    pub(crate) fn duplicate_of(&self, line: usize) -> Option<usize> {
         let keys = Keys::new();
         // Keys are computed from the rows as read.
         let key = |line: usize| keys.duplicate(self.claim_of(line), self.unfilled().line(line));
@@ -114,7 +114,7 @@ impl LineSet<'_> {
     }
 
     /// Live lines of other claims that share an encounter with a live line of this claim number, in input order.
-    pub fn same_encounter(&self, claim: &str) -> Vec<usize> {
+    pub(crate) fn same_encounter(&self, claim: &str) -> Vec<usize> {
         let keys = Keys::new();
         let is_live = |line: &usize| self.bins[*line].is_live();
         let key = |line: usize| {
@@ -128,7 +128,7 @@ impl LineSet<'_> {
     }
 
     /// The services of the session of a service, in input order.
-    pub fn session_of(&self, service: usize) -> Vec<usize> {
+    pub(crate) fn session_of(&self, service: usize) -> Vec<usize> {
         let own = &self.services[service];
         let member = |service: usize| self.line_of(service).text(Text::MemberId);
         let Some((first, last)) = own.days.filter(|_| !member(service).is_empty()) else { return Vec::new() };
@@ -144,7 +144,7 @@ impl LineSet<'_> {
     }
 
     /// The lines whose amounts make up the money of a stay, in input order.
-    pub fn money_lines(&self, service: usize) -> Vec<usize> {
+    pub(crate) fn money_lines(&self, service: usize) -> Vec<usize> {
         let Service { line: own, kind: Kind::Stay(_), claim, .. } = self.services[service] else { return Vec::new() };
         let counts = |line: &usize| {
             *line == own || (self.bins[*line].is_live() && self.line(*line).form != ClaimForm::Professional)

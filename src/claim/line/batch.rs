@@ -54,7 +54,7 @@ impl Batch {
     }
 
     /// Number of lines from the nth on that are service slots of its row.
-    pub fn lines_of_row(&self, n: usize) -> usize {
+    pub(crate) fn lines_of_row(&self, n: usize) -> usize {
         let row = |head: &Head| (head.extract, head.row);
         self.heads[n..].iter().take_while(|head| row(head) == row(&self.heads[n])).count()
     }

@@ -57,7 +57,7 @@ struct Procedures {
 
 impl Reader<'_> {
     /// Could the row hold a known code? Reads only a few bytes of each cell, and has no false negatives.
-    pub fn may_hold_code(&self, binding: &Binding, row: &Row<'_>) -> bool {
+    pub(crate) fn may_hold_code(&self, binding: &Binding, row: &Row<'_>) -> bool {
         binding.each().any(|slot| self.slot_may_hold_code(slot, row))
     }
 

@@ -5,7 +5,7 @@ use crate::claim::line::{Batch, Line, Text};
 impl Batch {
     /// Can all cells, codes and diagnoses of the lines be accessed, given a policy with this many codes and classes? Stored
     /// lines are untrusted bytes and must not cause a panic.
-    pub fn is_valid(&self, codes: usize, classes: usize) -> bool {
+    pub(crate) fn is_valid(&self, codes: usize, classes: usize) -> bool {
         let lengths = [self.text.len(), self.ends.len(), self.known.len()];
         let stops = |part: usize| self.stops.iter().map(move |stop| stop[part] as usize);
         let complete = |part: usize| stops(part).is_sorted() && stops(part).next_back().unwrap_or(0) == lengths[part];

@@ -80,7 +80,7 @@ impl<'a> Line<'a> {
     }
 
     /// Number of filled diagnoses.
-    pub fn diagnosis_count(&self) -> usize {
+    pub(crate) fn diagnosis_count(&self) -> usize {
         usize::from(self.shape.diagnoses)
     }
 
@@ -98,7 +98,7 @@ impl<'a> Line<'a> {
     }
 
     /// The procedure cells: the procedure column (it may be empty), then the filled ICD procedures.
-    pub fn procedure_cells(self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn procedure_cells(self) -> impl Iterator<Item = &'a str> {
         (0..self.shape.procedures as usize).map(move |place| self.cell(place))
     }
 
@@ -114,7 +114,7 @@ impl<'a> Line<'a> {
     }
 
     /// All filled diagnoses of the row, in column order.
-    pub fn all_diagnoses(self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all_diagnoses(self) -> impl Iterator<Item = &'a str> {
         (0..self.diagnosis_count()).map(move |n| self.diagnosis(n))
     }
 
@@ -129,7 +129,7 @@ impl<'a> Line<'a> {
     }
 
     /// Is there a pointer to a diagnosis that the row does not have (DQ505)?
-    pub fn points_to_nothing(self) -> bool {
+    pub(crate) fn points_to_nothing(self) -> bool {
         self.pointers.unreadable || self.pointers.slots().iter().any(|slot| self.place_of_slot(*slot).is_none())
     }
 
@@ -139,18 +139,18 @@ impl<'a> Line<'a> {
     }
 
     /// The numbers of the considered diagnoses among the filled ones.
-    pub fn considered_places(self) -> impl Iterator<Item = usize> {
+    pub(crate) fn considered_places(self) -> impl Iterator<Item = usize> {
         let all = if self.pointed().next().is_none() { 0..self.diagnosis_count() } else { 0..0 };
         self.pointed().chain(all)
     }
 
     /// The diagnoses of the row that the line does not point to. Empty if all are considered.
-    pub fn unpointed(self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn unpointed(self) -> impl Iterator<Item = &'a str> {
         self.unpointed_places().map(move |n| self.diagnosis(n))
     }
 
     /// The numbers of these diagnoses among the filled ones.
-    pub fn unpointed_places(self) -> impl Iterator<Item = usize> {
+    pub(crate) fn unpointed_places(self) -> impl Iterator<Item = usize> {
         let all = if self.pointed().next().is_none() { 0..0 } else { 0..self.diagnosis_count() };
         all.filter(move |n| self.pointed().all(|pointed| pointed != *n))
     }

@@ -110,7 +110,7 @@ pub struct Sum(pub i128);
 impl Sum {
     /// Reads a control total as people and trailer records write it: dollars with a point and one or two decimals, or whole
     /// cents without a point. Minus sign, `$` and commas are read as by [`Cents::parse`].
-    pub fn parse_control(text: &str) -> Option<Self> {
+    pub(crate) fn parse_control(text: &str) -> Option<Self> {
         match text.split_once('.') {
             Some((_, decimals)) if (1..=2).contains(&decimals.trim_end_matches(')').len()) => cents(text).map(Self),
             Some(_) => None,
@@ -163,7 +163,7 @@ pub struct Units {
 }
 
 /// The text after a unit of measure. It is empty if the cell states no quantity.
-pub fn without_measure(text: &str) -> &str {
+pub(crate) fn without_measure(text: &str) -> &str {
     without(&QUALIFIERS.measure, text)
 }
 

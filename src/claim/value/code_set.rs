@@ -15,7 +15,7 @@ impl CodeSet {
     }
 
     /// Creates a set from codes.
-    pub fn from_ids(codes: &[CodeId]) -> Self {
+    pub(crate) fn from_ids(codes: &[CodeId]) -> Self {
         Self(codes.iter().fold(0, |set, id| set | 1 << id.0))
     }
 

@@ -7,7 +7,7 @@ use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
 
 /// Number of slots that a pointer can name: an 837P has twelve diagnoses, numbered 1-12 or lettered A-L.
-pub const MAX_SLOTS: usize = 12;
+const MAX_SLOTS: usize = 12;
 
 /// The diagnosis slots that a line points to, each once, in the order of its pointers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -75,7 +75,7 @@ impl ProductTable {
 
     /// Adds brands, which also match as the first words of a longer label, except before one of the words `others`.
     #[must_use]
-    pub fn with_brands(mut self, brands: Vec<(String, ClassId)>, other_products: &[String]) -> Self {
+    pub(crate) fn with_brands(mut self, brands: Vec<(String, ClassId)>, other_products: &[String]) -> Self {
         self.brands = FxHashMap::default();
         for (brand, class) in brands {
             // Of two equal brands the first counts.
@@ -108,13 +108,8 @@ impl ProductTable {
     }
 
     /// The class of labels that the table does not know.
-    pub fn fallback(&self) -> ClassId {
+    pub(crate) fn fallback(&self) -> ClassId {
         self.fallback
-    }
-
-    /// Is the label filled but unknown?
-    pub fn is_unread(&self, label: &str) -> bool {
-        !label.is_empty() && self.known(label).is_none()
     }
 
     fn folded(&self, folded: &Folded) -> Option<ClassId> {
@@ -194,7 +189,6 @@ mod tests {
             for _ in 0..2 {
                 assert_eq!(known.class(0, &table, text).unwrap_or(ClassId(9)), ClassId(want), "{text}");
             }
-            assert_eq!(table.is_unread(text), want == 9 && !text.is_empty(), "{text}");
         }
         let own = table.with([label("Hmo_Blue", 5), label("HMO BLUE DENTAL", 6), label("hmo blue basic sm", 7)]);
         assert_eq!(known.class(1, &own, "HMO BLUE BASIC"), Some(ClassId(7)), "another extract");

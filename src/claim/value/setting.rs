@@ -41,12 +41,12 @@ impl ClaimForm {
         [("professional", Self::Professional), ("institutional", Self::Institutional)];
 
     /// From its word in a data file.
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form)
     }
 
     /// Infers the form of a row without a claim form: a filled bill type or place of service decides, readable or not.
-    pub fn inferred(bill_type: &str, place_of_service: &str) -> Self {
+    pub(crate) fn inferred(bill_type: &str, place_of_service: &str) -> Self {
         match (bill_type.is_empty(), place_of_service.is_empty()) {
             (false, _) => Self::Institutional,
             (true, false) => Self::Professional,

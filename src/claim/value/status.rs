@@ -24,7 +24,7 @@ impl RowStatus {
         [("paid", Self::Paid), ("denied", Self::Denied), ("pending", Self::Pending), ("reversed", Self::Reversed)];
 
     /// Looks up the word of a data file.
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, status)| *status)
     }
 }

@@ -70,7 +70,7 @@ impl Vocabulary {
     }
 
     /// Is the status filled but unknown?
-    pub fn is_unread_status(&self, cell: &str) -> bool {
+    pub(crate) fn is_unread_status(&self, cell: &str) -> bool {
         self.statuses.is_unread(short_code(cell))
     }
 

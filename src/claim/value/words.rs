@@ -121,13 +121,13 @@ impl<T: Copy> WordTable<T> {
     }
 
     /// What a cell means that holds a code. Codes are compared without folding, which would turn `"7` into `7`.
-    pub fn get_code(&self, code: &str) -> Option<T> {
+    pub(crate) fn get_code(&self, code: &str) -> Option<T> {
         let is_code = code.bytes().all(|b| b.is_ascii_alphanumeric());
         self.get(code).filter(|_| is_code)
     }
 
     /// Is the cell filled but unknown? Such labels are reported as unread.
-    pub fn is_unread(&self, cell: &str) -> bool {
+    pub(crate) fn is_unread(&self, cell: &str) -> bool {
         !cell.is_empty() && self.get(cell).is_none()
     }
 
@@ -139,7 +139,7 @@ impl<T: Copy> WordTable<T> {
 
 /// Normalizes a short code (frequency, status, payer sequence, ...): removes a final `.0`, and zeros before another character.
 /// `01`, `1.0` and `1` are the same code.
-pub fn short_code(cell: &str) -> &str {
+pub(crate) fn short_code(cell: &str) -> &str {
     let code = cell.strip_suffix(".0").unwrap_or(cell);
     let trimmed = code.trim_start_matches('0');
     if trimmed.is_empty() && !code.is_empty() { &code[code.len() - 1..] } else { trimmed }

@@ -20,7 +20,7 @@ impl Layout {
     }
 
     /// Binds the fields that a header has, though required ones may be missing. The error: two columns claim one field.
-    pub fn bind_present(&self, header: &[String]) -> Result<Binding, BindError> {
+    pub(crate) fn bind_present(&self, header: &[String]) -> Result<Binding, BindError> {
         Ok(self.finish(self.bind_slots(header)?))
     }
 

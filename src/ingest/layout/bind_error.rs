@@ -15,7 +15,7 @@ pub enum BindError {
 
 impl BindError {
     /// The header belongs to this layout but contradicts itself.
-    pub fn is_conflict(&self) -> bool {
+    pub(crate) fn is_conflict(&self) -> bool {
         !matches!(self, Self::Missing(..))
     }
 }

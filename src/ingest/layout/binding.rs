@@ -19,7 +19,7 @@ pub enum Split {
 
 impl Split {
     /// Is a filled cell a single code of letters and digits, which needs no splitting? Nearly all cells are.
-    pub fn leaves_whole(self, cell: &str) -> bool {
+    pub(crate) fn leaves_whole(self, cell: &str) -> bool {
         let separator = match self {
             Self::At(separator) => separator,
             Self::No | Self::Auto => ' ',
@@ -126,7 +126,7 @@ impl Binding {
     }
 
     /// Does a row hold several services?
-    pub fn has_slots(&self) -> bool {
+    pub(crate) fn has_slots(&self) -> bool {
         !self.further.is_empty()
     }
 
@@ -168,7 +168,7 @@ impl Binding {
 
     /// Does each procedure cell hold whole codes? Not if the layout joins several columns to one code, or splits a cell at a
     /// letter or digit.
-    pub fn has_whole_codes(&self) -> bool {
+    pub(crate) fn has_whole_codes(&self) -> bool {
         let is_glued =
             matches!(self.fields[Field::ProcedureCode as usize], ColumnSource::Concat(_) | ColumnSource::Join(_));
         let split = self.split(Group::IcdProcedure);

@@ -17,7 +17,7 @@ use crate::ingest::record::trailer::Trailer;
 use crate::strict_toml::SpannedText;
 
 /// The placeholder for the number of the service slot in a column name.
-pub const SLOT: &str = "{slot}";
+pub(crate) const SLOT: &str = "{slot}";
 
 /// The description of an extract of a known source, not yet compared with a header.
 #[derive(Debug, Clone)]
@@ -213,7 +213,7 @@ impl Layout {
     }
 
     /// Does the layout know this column and leave it out?
-    pub fn leaves_out(&self, column: &str) -> bool {
+    pub(crate) fn leaves_out(&self, column: &str) -> bool {
         self.demands.leaves_out(column)
     }
 
@@ -256,7 +256,7 @@ impl Layout {
     }
 
     /// The fields that it maps, by their canonical names.
-    pub fn mapped(&self) -> Vec<&'static str> {
+    pub(crate) fn mapped(&self) -> Vec<&'static str> {
         self.mapping.mapped()
     }
 
@@ -284,7 +284,7 @@ impl Layout {
     }
 
     /// Are fields that the layout does not map taken from columns with generic names?
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.generic.is_some() && matches!(self.mapping, Mapping::Columns { .. })
     }
 

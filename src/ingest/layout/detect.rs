@@ -52,7 +52,7 @@ pub struct Detected {
 
 impl Detected {
     /// The patterns of a layout by which dates are read.
-    pub fn date_patterns<'a>(&self, layout: Option<&'a Layout>) -> &'a [DatePattern] {
+    pub(crate) fn date_patterns<'a>(&self, layout: Option<&'a Layout>) -> &'a [DatePattern] {
         layout.filter(|_| !self.has_typed_dates).map_or(&[], |layout| &layout.dates)
     }
 
@@ -105,7 +105,7 @@ fn begins_with_cr_before_lf(sample: &[u8]) -> bool {
 
 /// The layouts that skip the preamble of an extract, what is detected then, and the number of its lines. None: no later line
 /// is a header.
-pub fn after_preamble(source: &Source, library: &Library) -> Option<(Library, Detected, usize)> {
+pub(crate) fn after_preamble(source: &Source, library: &Library) -> Option<(Library, Detected, usize)> {
     if source.table().is_some() {
         return None;
     }

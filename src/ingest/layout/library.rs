@@ -66,7 +66,7 @@ impl Library {
 
     /// Makes every layout refuse extracts without these fields, given by their canonical names.
     #[must_use]
-    pub fn requiring(mut self, fields: &[String]) -> Self {
+    pub(crate) fn requiring(mut self, fields: &[String]) -> Self {
         self.layouts.iter_mut().for_each(|layout| layout.demands.require.extend(fields.iter().cloned()));
         self
     }

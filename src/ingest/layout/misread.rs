@@ -29,7 +29,7 @@ pub fn settle_surplus(source: &Source, detected: &mut Detected, is_date: impl Fn
 
 /// Refuses a header that is one name short because two of its names are one, where the rows have a surplus field: every cell
 /// after that name would be in the wrong column.
-pub fn refuse_merged_names(source: &Source, detected: &Detected, layout: &Layout) -> Result<(), ReadError> {
+pub(crate) fn refuse_merged_names(source: &Source, detected: &Detected, layout: &Layout) -> Result<(), ReadError> {
     if detected.grammar.surplus == Surplus::Exactly(0) {
         return Ok(());
     }
@@ -47,7 +47,7 @@ pub fn refuse_merged_names(source: &Source, detected: &Detected, layout: &Layout
 
 /// Refuses an extract if its first rows have dates and none can be read: the header is shifted, or the dates have another
 /// format.
-pub fn refuse_unreadable_dates(
+pub(crate) fn refuse_unreadable_dates(
     source: &Source,
     detected: &Detected,
     is_date: impl Fn(&str) -> bool,

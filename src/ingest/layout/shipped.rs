@@ -24,7 +24,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
 ];
 
 /// The layout with the generic spellings.
-pub const CANONICAL: &str = "canonical";
+pub(crate) const CANONICAL: &str = "canonical";
 
 /// The text of the layout of this name.
 pub fn text(name: &str) -> Option<&'static str> {

@@ -41,7 +41,7 @@ pub struct LayoutWords {
 }
 
 /// The columns of an authorization file.
-pub const AUTHORIZATION_COLUMNS: [&str; 7] =
+pub(crate) const AUTHORIZATION_COLUMNS: [&str; 7] =
     ["authorization_number", "member_id", "procedure_codes", "status", "valid_from", "valid_to", "units"];
 
 /// Key of the status column if `[auths.status]` is a table of words.

@@ -107,7 +107,7 @@ impl TableUsage {
     }
 
     /// Replaces the text of every rejected row with this sentence.
-    pub fn withhold_rejects(&mut self, sentence: &'static str) {
+    pub(crate) fn withhold_rejects(&mut self, sentence: &'static str) {
         self.read.rejects.withhold(sentence);
     }
 
@@ -163,7 +163,7 @@ impl TableUsage {
     }
 
     /// Number of keys that carry listed codes and that no row has.
-    pub fn keys_with_unmet_codes(&self) -> u64 {
+    pub(crate) fn keys_with_unmet_codes(&self) -> u64 {
         self.read.lost.keys()
     }
 }

@@ -3,7 +3,7 @@
 use crate::ingest::source::Source;
 
 /// The delimiters to try, in order of preference.
-pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
+pub(crate) const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b'*'];
 
 /// The start of a text after its byte order mark.
 pub(super) fn after_mark(sample: &[u8]) -> usize {
@@ -11,7 +11,7 @@ pub(super) fn after_mark(sample: &[u8]) -> usize {
 }
 
 /// A first line `sep=X` that is wrong: the next line has no X, and another delimiter. Returns X and that delimiter.
-pub fn wrong_separator_line(sample: &[u8]) -> Option<(u8, u8)> {
+pub(crate) fn wrong_separator_line(sample: &[u8]) -> Option<(u8, u8)> {
     let (stated, next) = separator_line(sample, after_mark(sample))?;
     let mut lines = sample[next..].split(|b| matches!(b, b'\r' | b'\n'));
     let header = lines.find(|line| !line.trim_ascii().is_empty())?;
@@ -24,7 +24,7 @@ pub fn wrong_separator_line(sample: &[u8]) -> Option<(u8, u8)> {
 }
 
 /// A delimiter in words.
-pub fn delimiter_name(byte: u8) -> String {
+pub(crate) fn delimiter_name(byte: u8) -> String {
     match byte {
         b',' => "comma".to_owned(),
         b'\t' => "tab".to_owned(),
@@ -52,7 +52,7 @@ pub(super) fn separator_line(sample: &[u8], start: usize) -> Option<(u8, usize)>
 }
 
 /// Says of a first line `sep=X` that it is wrong.
-pub fn wrong_separator_line_said(sample: &[u8]) -> Option<String> {
+pub(crate) fn wrong_separator_line_said(sample: &[u8]) -> Option<String> {
     let (stated, own) = wrong_separator_line(sample)?;
     let (stated, own) = (delimiter_name(stated), delimiter_name(own));
     Some(format!("its first line says that the delimiter is {stated}, and its header is separated by {own}"))
@@ -60,7 +60,7 @@ pub fn wrong_separator_line_said(sample: &[u8]) -> Option<String> {
 
 /// What to do about lines before the header: a first line `sep=X` that is wrong, or a preamble of this many lines, which may
 /// begin with one.
-pub fn preamble_advice(source: &Source, lines: Option<usize>) -> Option<String> {
+pub(crate) fn preamble_advice(source: &Source, lines: Option<usize>) -> Option<String> {
     if source.table().is_some() {
         return None;
     }

@@ -6,11 +6,11 @@ use crate::ingest::source::sample::SAMPLE_ROWS;
 
 /// Rows at the start of an extract that are checked before it is read. They fit in the
 /// [`SAMPLE_BYTES`](crate::ingest::source::sample::SAMPLE_BYTES) of the sample unless rows are very wide.
-pub const FIRST_ROWS: usize = SAMPLE_ROWS;
+pub(crate) const FIRST_ROWS: usize = SAMPLE_ROWS;
 
 /// Passes the first rows of a sample, from byte `at`, to `look` until it returns false: at most `most` rows, including
 /// rejected ones. `look` gets `None` for a rejected row, otherwise the row and its number of fields.
-pub fn each_first_row(
+pub(crate) fn each_first_row(
     grammar: &Grammar,
     sample: &[u8],
     mut at: usize,
@@ -39,7 +39,7 @@ pub fn each_first_row(
 
 /// The number of surplus fields that the rows of an input have. The first row that `fits` decides, among the first `most`
 /// rows, if it has all fields of the header and its surplus fields are empty. Without such a row the number is 0.
-pub fn surplus_fields(
+pub(crate) fn surplus_fields(
     grammar: &Grammar,
     sample: &[u8],
     at: usize,

@@ -66,7 +66,7 @@ pub enum Surplus {
 }
 
 /// Maximum length of a record in bytes: far longer than any claim line, and small against the memory of a laptop.
-pub const RECORD_LIMIT: usize = 64 << 20;
+pub(crate) const RECORD_LIMIT: usize = 64 << 20;
 
 /// The result of reading one record. Positions are offsets into the bytes given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +94,14 @@ pub enum Step {
 
 impl Grammar {
     /// The grammar of a header, which may have any number of fields.
-    pub fn for_header(delimiter: u8, cr_ends: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
+    pub(crate) fn for_header(delimiter: u8, cr_ends: bool, skip_prefix: Vec<Vec<u8>>) -> Self {
         let (header, trailer) = (Vec::new(), Vec::new());
         let (surplus, quoting) = (Surplus::Exactly(0), Quoting::STANDARD);
         Self { delimiter, quoting, cr_ends, surplus, width: 0, header, skip_prefix, trailer, limit: RECORD_LIMIT }
     }
 
     /// Lines that begin with this prefix are trailer records.
-    pub fn set_trailer(&mut self, prefix: &[u8]) {
+    pub(crate) fn set_trailer(&mut self, prefix: &[u8]) {
         self.skip_prefix.push(prefix.to_vec());
         prefix.clone_into(&mut self.trailer);
     }
@@ -154,7 +154,7 @@ impl Grammar {
 
     /// Is the line blank, or does the layout skip it? Ctrl-Z counts as blank: DOS programs end files with it. A tab counts as
     /// blank where it is the delimiter, too.
-    pub fn is_no_row(&self, line: &[u8]) -> bool {
+    fn is_no_row(&self, line: &[u8]) -> bool {
         match line.first() {
             None => true,
             Some(b' ' | b'\t' | b'\x0b' | b'\x0c' | b'\r' | b'\x1a') => {
@@ -166,12 +166,12 @@ impl Grammar {
     }
 
     /// Does the line begin with a prefix that the layout skips?
-    pub fn is_skipped(&self, line: &[u8]) -> bool {
+    pub(crate) fn is_skipped(&self, line: &[u8]) -> bool {
         self.skip_prefix.iter().any(|p| line.starts_with(p))
     }
 
     /// Is a skipped line a trailer record?
-    pub fn is_trailer(&self, line: &[u8]) -> bool {
+    pub(crate) fn is_trailer(&self, line: &[u8]) -> bool {
         !self.trailer.is_empty() && line.starts_with(&self.trailer)
     }
 

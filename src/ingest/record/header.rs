@@ -54,7 +54,7 @@ pub struct Attempt<'a> {
 /// Tries each delimiter until `bind` returns a value. If the first line is `sep=X`, which spreadsheets write, X comes first,
 /// and the others only fit where that line is one of those to skip. The error is that of `bind`, or says that the line ends are not
 /// supported.
-pub fn sniff<T>(
+pub(crate) fn sniff<T>(
     source: &Source,
     mut bind: impl FnMut(&Attempt<'_>) -> Result<Option<T>, ReadError>,
 ) -> Result<Option<T>, ReadError> {

@@ -54,18 +54,18 @@ impl OtherLineEnd {
 
 impl Grammar {
     /// Position of the first line end in these bytes.
-    pub fn find_line_end(&self, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn find_line_end(&self, bytes: &[u8]) -> Option<usize> {
         if self.cr_ends { memchr::memchr2(b'\r', b'\n', bytes) } else { memchr::memchr(b'\n', bytes) }
     }
 
     /// Position after the last line end in these bytes.
-    pub fn after_last_line_end(&self, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn after_last_line_end(&self, bytes: &[u8]) -> Option<usize> {
         let last = if self.cr_ends { memchr::memrchr2(b'\r', b'\n', bytes) } else { memchr::memrchr(b'\n', bytes) };
         last.map(|i| i + 1)
     }
 
     /// Position after the first line end in these bytes, which a CR and the LF after it form together.
-    pub fn after_line_end(&self, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn after_line_end(&self, bytes: &[u8]) -> Option<usize> {
         let end = self.find_line_end(bytes)?;
         Some(if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') { end + 2 } else { end + 1 })
     }

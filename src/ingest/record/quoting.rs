@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 /// The character before which an input with escapes writes a quote or a delimiter that belongs to the cell.
-pub const ESCAPE: u8 = b'\\';
+pub(crate) const ESCAPE: u8 = b'\\';
 
 /// How the cells of an input are quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

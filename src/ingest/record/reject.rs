@@ -110,7 +110,7 @@ impl Reject {
 
 /// Maximum number of bytes kept of a rejected line: enough to find the line, too few to fill the disk.
 /// spec: outputs/rejects.
-pub const RAW_LIMIT: usize = 4096;
+pub(crate) const RAW_LIMIT: usize = 4096;
 
 /// Rejected rows that are written to the spool at a time. With [`RAW_LIMIT`] bytes each they take at most 16 MiB.
 const SPOOL_CHUNK_ROWS: usize = 4096;
@@ -183,7 +183,7 @@ impl Rejects {
     }
 
     /// Replaces the text of every rejected row with this sentence.
-    pub fn withhold(&mut self, sentence: &'static str) {
+    pub(crate) fn withhold(&mut self, sentence: &'static str) {
         self.withheld = Some(sentence);
     }
 

@@ -32,7 +32,7 @@ pub struct TrailerRecord {
 }
 
 /// Maximum number of trailer records kept per file. A second one makes the run fail, so more are not needed.
-pub const MAX_RECORDS: usize = 2;
+pub(crate) const MAX_RECORDS: usize = 2;
 
 /// Highest field number that a layout may name; trailer records have a handful of fields.
 const MAX_FIELD: i64 = 1000;

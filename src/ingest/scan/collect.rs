@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::spool::Spool;
 use crate::ingest::record::reject::Reason;
-use crate::ingest::record::row::Row;
 
 /// Where a row starts. In a block that has not been joined to the others, both values count from the start of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +50,6 @@ pub struct KeptRow<T> {
     pub offset: u64,
     /// The value that the caller made from the row.
     pub value: T,
-}
-
-/// Turns a function on rows into one that also adds what is kept to the collection.
-pub fn keeping<T>(
-    look: impl Fn(&Row<'_>) -> RowAction<T> + Sync,
-) -> impl Fn(&Row<'_>, Position, &mut Vec<KeptRow<T>>) -> RowAction<()> + Sync {
-    move |row, Position { line, offset }, kept| look(row).then(|value| kept.push(KeptRow { line, offset, value }))
 }
 
 /// Collects what is kept. Each block has its own collector, and the collectors are joined in file order.

@@ -76,7 +76,7 @@ pub fn read<C: Collector>(
 
 /// Reads the records that start in the blocks; the bytes of `after` follow them and complete the last record. The bytes of the
 /// tally say where the next record starts.
-pub fn read_stretch<C: Collector>(
+pub(crate) fn read_stretch<C: Collector>(
     blocks: &mut BlockReader,
     after: &mut dyn Read,
     grammar: &Grammar,

@@ -69,7 +69,7 @@ fn hash(four: u32) -> (usize, u64) {
 }
 
 /// Number of characters of the shortest code, a CPT code.
-pub const SHORTEST: usize = 5;
+const SHORTEST: usize = 5;
 
 /// The wanted codes, and the columns that may hold them.
 #[derive(Debug, Clone)]

@@ -154,7 +154,7 @@ impl<C> DerefMut for Tally<C> {
 
 impl<C> Tally<C> {
     /// Rows that are not rejected.
-    pub fn usable_rows(&self) -> u64 {
+    pub(crate) fn usable_rows(&self) -> u64 {
         self.rows - self.rejects.len()
     }
 }

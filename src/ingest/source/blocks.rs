@@ -84,7 +84,7 @@ impl BlockReader {
 
     /// The same with few blocks in a group: for files of which most rows are kept, which then take ten times their bytes.
     #[must_use]
-    pub fn in_small_groups(self) -> Self {
+    pub(crate) fn in_small_groups(self) -> Self {
         Self { per_thread: Some(FEW_PER_THREAD), ..self }
     }
 
@@ -97,7 +97,7 @@ impl BlockReader {
     }
 
     /// What the decoders left out of the text, as kinds of warnings. Complete once all blocks have been read.
-    pub fn left_out(&self) -> Vec<WarningKind> {
+    pub(crate) fn left_out(&self) -> Vec<WarningKind> {
         self.left_out.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -107,7 +107,7 @@ impl BlockReader {
     }
 
     /// The next blocks in order; empty at the end of the text. Reuses the buffers of `blocks`, an earlier group.
-    pub fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
+    pub(crate) fn next_group(&mut self, mut blocks: Vec<Block>) -> Result<Vec<Block>, ReadError> {
         let block = self.block;
         let few = self.per_thread.filter(|_| block >= SMALL_BLOCK_BYTES);
         let few = few.map_or(usize::MAX, |few| few * rayon::current_num_threads());

@@ -66,7 +66,7 @@ impl Source {
 
     /// Opens a path, or stdin for `-`. A compressed input may unpack to at most `limit` bytes; by default to 1 GiB or 1,000
     /// times its size, whichever is more, which no claim extract reaches.
-    pub fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
+    pub(crate) fn open_within(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
         Self::open_as(name, limit, None)
     }
 
@@ -76,12 +76,12 @@ impl Source {
     }
 
     /// Opens an extract of which only the header is wanted: the sample of a Parquet file has no rows.
-    pub fn open_header(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
+    pub(crate) fn open_header(name: &str, limit: Option<u64>) -> Result<Self, ReadError> {
         Self::open_as(name, limit, Some(0))
     }
 
     /// An extract that was opened for its header, with the sample that reading it takes.
-    pub fn with_first_rows(self) -> Result<Self, ReadError> {
+    pub(crate) fn with_first_rows(self) -> Result<Self, ReadError> {
         match self.bytes {
             Bytes::Table(table) => Self::of_table(*table, SAMPLE_ROWS),
             Bytes::File(_) | Bytes::Stream(_) => Ok(self),
@@ -180,7 +180,7 @@ impl Source {
     }
 
     /// An input that is read from a stream, with `size` bytes. A compressed one may unpack to at most `limit` bytes.
-    pub fn from_stream(
+    pub(crate) fn from_stream(
         name: &str,
         stream: Box<dyn Read + Send>,
         size: u64,

@@ -73,7 +73,7 @@ impl Comparison {
     }
 
     /// Are both reports masked without a common finding? Then they may have been masked under different keys.
-    pub fn is_doubtful(&self) -> bool {
+    pub(crate) fn is_doubtful(&self) -> bool {
         self.old.masked() == Some(true)
             && self.new.masked() == Some(true)
             && self.pairs.of_new.iter().all(Option::is_none)
@@ -85,7 +85,10 @@ impl Comparison {
 
     /// Visits every finding that differs: new and changed ones in the order of the new report, then gone ones in the
     /// order of the old report.
-    pub fn visit(&self, see: &mut dyn FnMut(&Difference<'_>) -> Result<(), CompareError>) -> Result<(), CompareError> {
+    pub(crate) fn visit(
+        &self,
+        see: &mut dyn FnMut(&Difference<'_>) -> Result<(), CompareError>,
+    ) -> Result<(), CompareError> {
         self.new.again(&mut |n, row| {
             let (entry, change) = (self.new.entries[n], self.change(n));
             let was = self.pairs.of_new[n].map(|old| self.old.entries[old as usize]);

@@ -335,7 +335,7 @@ impl FindingsFile {
     }
 
     /// Refuses a comparison with `other` unless both are masked or neither is.
-    pub fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), CompareError> {
+    pub(crate) fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), CompareError> {
         let stated = |masked| if masked { "is masked" } else { "is not masked" };
         match (self.masked(), masked) {
             (Some(own), Some(its)) if own != its => Err(CompareError::FindingsFile(format!(

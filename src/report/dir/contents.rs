@@ -116,7 +116,7 @@ pub(super) fn remove(parent: &Directory, name: impl AsRef<Path>, directory: &Dir
 }
 
 /// Does this directory have a summary.json of claimlint? A link to a directory does not count.
-pub fn has_summary(path: &Path) -> bool {
+pub(crate) fn has_summary(path: &Path) -> bool {
     let is_directory = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
     is_directory && Directory::open(path).is_ok_and(|directory| is_summary(&directory))
 }

@@ -93,7 +93,7 @@ impl Destination {
     }
 
     /// Replaces the earlier report in two steps. Between them it is in a backup directory, where the next run finds it.
-    pub(super) fn replace_in_two_steps(&self, building: &Building, old: &OldReport) -> Result<(), PublishError> {
+    fn replace_in_two_steps(&self, building: &Building, old: &OldReport) -> Result<(), PublishError> {
         let parent = &self.parent;
         let prefix = format!(".{}.", self.name.to_string_lossy());
         let (backup_name, backup) =

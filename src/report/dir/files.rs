@@ -19,7 +19,7 @@ pub fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Removes a file that could not be completed, if the path still leads to it.
-pub fn remove_incomplete(path: &Path, file: &File) {
+pub(crate) fn remove_incomplete(path: &Path, file: &File) {
     let identity = |entry: Entry| entry.identity;
     if entry_of_file(file).ok().map(identity) == entry_of_path(path).map(identity) {
         let _ = std::fs::remove_file(path);
@@ -27,7 +27,7 @@ pub fn remove_incomplete(path: &Path, file: &File) {
 }
 
 /// Describes an error of the disk and what to do about it. The text continues a message that begins with the path.
-pub fn describe_io_error(e: &io::Error) -> String {
+pub(crate) fn describe_io_error(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "does not exist; create it, or name another place with --out".to_owned(),
         io::ErrorKind::NotADirectory => "is not a directory; name another place with --out".to_owned(),

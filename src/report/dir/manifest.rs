@@ -16,13 +16,13 @@ use crate::report::dir::written::WrittenFiles;
 use crate::report::format::summary_json::LARGEST_BYTES;
 
 /// Times, threads and host of the run: the only file that may differ between two runs of the same inputs and options.
-pub const RUN: &str = "run.json";
+pub(crate) const RUN: &str = "run.json";
 
 /// Name of the file in a report directory.
 pub const FILE: &str = "manifest.json";
 
 /// Name and version of its schema. The version is raised when a key changes its meaning.
-pub const SCHEMA: &str = "claimlint-manifest/1";
+pub(crate) const SCHEMA: &str = "claimlint-manifest/1";
 
 /// The content of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

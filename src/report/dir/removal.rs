@@ -102,7 +102,7 @@ impl Shelf {
 
     /// Removes what killed runs left, and puts back the reports that they were replacing. Returns how many of their
     /// directories are gone.
-    pub fn remove_unfinished(&self) -> io::Result<usize> {
+    pub(crate) fn remove_unfinished(&self) -> io::Result<usize> {
         let left_over = || -> io::Result<Vec<String>> {
             let names = self.0.names()?.into_iter().filter_map(|name| name.into_string().ok());
             Ok(names.filter(|name| target_of(name).is_some()).collect())

@@ -23,7 +23,7 @@ use crate::report::dir::recover::{PARTIAL, recover};
 use crate::report::dir::written::ReportFile;
 
 /// Name of the report directory without `--out`. If it exists, `-2`, `-3` and so on are tried.
-pub const DEFAULT: &str = "claimlint-report";
+pub(crate) const DEFAULT: &str = "claimlint-report";
 
 /// A report under construction, in a directory beside its target. Dropping it removes the directory.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl StagedReport {
     }
 
     /// Writes a whole file of the report.
-    pub fn save(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn save(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.building.save(name, content)
     }
 
@@ -144,7 +144,7 @@ impl StagedReport {
     }
 
     /// Moves the finished report into place.
-    pub fn publish(self) -> Result<PathBuf, PublishError> {
+    pub(crate) fn publish(self) -> Result<PathBuf, PublishError> {
         let destination = &self.destination;
         self.building.sync().map_err(|e| destination.trouble(&e))?;
         if !self.building.is_untouched().map_err(|e| destination.trouble(&e))? {

@@ -12,7 +12,7 @@ use crate::rules::reasons_rule;
 use crate::run::RunContext;
 
 /// The name of the table of services.
-pub const SERVICES: &str = "services.csv";
+pub(crate) const SERVICES: &str = "services.csv";
 
 /// A table whose parts are formatted in parallel.
 struct CsvFile<F> {

@@ -26,7 +26,7 @@ const CENTS_PRECISION: usize = 19;
 
 /// Decimals of `units` in Parquet. Units have at most 29 digits, which leaves room for nine decimals; further decimals are
 /// rounded half away from zero. 29 and 9 are also the digits of a `NUMERIC` of `BigQuery`.
-pub(crate) const UNITS_SCALE: u32 = 9;
+const UNITS_SCALE: u32 = 9;
 
 /// Decimals of an amount.
 const CENTS_SCALE: usize = 2;

@@ -28,7 +28,7 @@ use crate::warning::Warning;
 pub const FILE: &str = "summary.json";
 
 /// Name and version of the schema of summary.json. The version is raised when a key changes its meaning.
-pub const SCHEMA: &str = "claimlint-summary/2";
+pub(crate) const SCHEMA: &str = "claimlint-summary/2";
 
 #[derive(Serialize)]
 struct SummaryJson<'a> {
@@ -175,7 +175,7 @@ struct SuppressedJson<'a> {
 
 /// Most bytes of a manifest or a summary that are read: enough for a hundred thousand inputs. What is decoded from them
 /// takes up to 16 times as much, which is the least `--memory`.
-pub const LARGEST_BYTES: u64 = 32 << 20;
+pub(crate) const LARGEST_BYTES: u64 = 32 << 20;
 
 /// Bytes of suppressions that are listed. Half of the largest summary.json that `claimlint compare` reads.
 const LISTED_BYTES: usize = LARGEST_BYTES as usize / 2;

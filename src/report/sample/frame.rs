@@ -17,7 +17,7 @@ use crate::report::services_file::{ServiceRow, ServicesFile};
 use crate::rules::judge::ServiceStatus;
 
 /// The columns of services.csv that identify a service.
-pub const IDENTITY: [&str; 5] = ["claim_id", "line_number", "procedure_code", "service_date", "amount_at_risk"];
+pub(crate) const IDENTITY: [&str; 5] = ["claim_id", "line_number", "procedure_code", "service_date", "amount_at_risk"];
 
 /// A SHA-256.
 pub type Hash = [u8; 32];
@@ -97,7 +97,7 @@ impl Frame {
     }
 
     /// The hash as the worksheet has it.
-    pub fn hash_text(&self) -> String {
+    pub(crate) fn hash_text(&self) -> String {
         format!("sha256:{}", hex(&self.hash))
     }
 }

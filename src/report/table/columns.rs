@@ -90,12 +90,12 @@ pub const FINDING: [Column; 18] = [
 
 /// The further columns of findings if suppressions were given. Services have only the first one, with their suppressed
 /// rules.
-pub const SUPPRESSED: [Column; 2] =
+pub(crate) const SUPPRESSED: [Column; 2] =
     [column("suppressed", ColumnType::Text, 12), column("suppression", ColumnType::Text, 60)];
 
 /// The last column: `yes` for what the baseline does not have, else `no`; empty without a baseline. CSV files have it
 /// only with a baseline, because without one their columns are fixed. spec: outputs/new.
-pub const NEW: Column = column("new", ColumnType::Text, 8);
+pub(crate) const NEW: Column = column("new", ColumnType::Text, 8);
 
 const MARKED: Column = column("suppressed", ColumnType::List, 20);
 const SERVICE_NEW: [Column; 24] = beside(SERVICE, &[NEW]);

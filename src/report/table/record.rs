@@ -87,7 +87,7 @@ impl<'a> ServiceRecord<'a> {
     }
 
     /// `new`: is one of its findings new? Empty without a baseline.
-    pub fn newness(&self) -> &'static str {
+    pub(crate) fn newness(&self) -> &'static str {
         if self.part.context.run.baseline.is_none() {
             return "";
         }
@@ -100,12 +100,12 @@ impl<'a> ServiceRecord<'a> {
     }
 
     /// `amount_basis`.
-    pub fn basis(&self) -> Option<&'static str> {
+    pub(crate) fn basis(&self) -> Option<&'static str> {
         (!self.judgment.basis.is_empty()).then_some(self.judgment.basis)
     }
 
     /// Writes the cells of [`service_columns`].
-    pub fn put_all(&self, cells: &mut impl Cells) {
+    pub(crate) fn put_all(&self, cells: &mut impl Cells) {
         self.put(cells);
         cells.text(self.newness());
     }
@@ -228,17 +228,17 @@ impl<'a> FindingRecord<'a> {
     }
 
     /// `suppression`: its line in the file and the reason.
-    pub fn suppression_note(&self) -> String {
+    pub(crate) fn suppression_note(&self) -> String {
         self.suppression().map_or(String::new(), |one| note(one, self.part.context.run))
     }
 
     /// Does the baseline not have it? Without a baseline no finding is new.
-    pub fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         self.part.new.get(self.number).copied().unwrap_or_default()
     }
 
     /// `new`; empty without a baseline.
-    pub fn newness(&self) -> &'static str {
+    pub(crate) fn newness(&self) -> &'static str {
         match (&self.part.context.run.baseline, self.is_new()) {
             (None, _) => "",
             (Some(_), true) => "yes",
@@ -257,7 +257,7 @@ impl<'a> FindingRecord<'a> {
     }
 
     /// Writes the cells of [`finding_columns`].
-    pub fn put_all(&self, cells: &mut impl Cells) {
+    pub(crate) fn put_all(&self, cells: &mut impl Cells) {
         self.put(cells);
         cells.text(self.newness());
     }

@@ -14,7 +14,7 @@ use crate::statistics::proportion::{Difference, Proportion};
 use crate::statistics::quantiles::normal_quantile;
 
 /// The chance that anything is named although nothing moved.
-pub const CHANCE: f64 = 0.05;
+const CHANCE: f64 = 0.05;
 
 /// A rule or a provider in two periods.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ pub struct Comparison {
 impl Comparison {
     /// The change of an amount per month, rounded half away from zero to the cent: the periods may have different numbers
     /// of months.
-    pub fn change_per_month(&self, amounts: [Sum; 2]) -> Sum {
+    pub(crate) fn change_per_month(&self, amounts: [Sum; 2]) -> Sum {
         let [was, is] = self.months.map(|months| i128::from(months.max(1)));
         let (difference, months) = (amounts[1].0 * was - amounts[0].0 * is, was * is);
         let rounded = (difference.abs() * 2 + months) / (months * 2);

@@ -8,7 +8,7 @@ use crate::rules::judge::ServiceStatus;
 use crate::statistics::proportion::Proportion;
 
 /// Most months that the text and the page list, the last ones. The CSV has all of them.
-pub const MOST_MONTHS: usize = 24;
+pub(crate) const MOST_MONTHS: usize = 24;
 
 /// The services of a month, or of a part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,7 +167,7 @@ impl Trend {
     }
 
     /// The first and the last month: `2024-01 to 2024-12`. Empty if there is none.
-    pub fn period(&self) -> String {
+    pub(crate) fn period(&self) -> String {
         let ends = self.dated().next().zip(self.dated().next_back());
         ends.map_or_else(String::new, |((first, _), (last, _))| period(first, last))
     }
@@ -183,7 +183,7 @@ impl Trend {
     }
 
     /// Services without a date that can be read.
-    pub fn undated(&self) -> u64 {
+    pub(crate) fn undated(&self) -> u64 {
         self.months.get("").map_or(0, |counts| counts.services)
     }
 
@@ -193,13 +193,13 @@ impl Trend {
     }
 
     /// The number of reports of which `is_it` is true.
-    pub fn reports_that(&self, is_it: impl Fn(&CountedReport) -> bool) -> u64 {
+    pub(crate) fn reports_that(&self, is_it: impl Fn(&CountedReport) -> bool) -> u64 {
         self.reports.iter().filter(|report| is_it(report)).count() as u64
     }
 }
 
 /// The months from the first to the last.
-pub fn period(first: &str, last: &str) -> String {
+pub(crate) fn period(first: &str, last: &str) -> String {
     if first == last { first.to_owned() } else { format!("{first} to {last}") }
 }
 

@@ -8,7 +8,7 @@ use crate::report::words::share::LEAST_SERVICES;
 use crate::statistics::proportion::{Difference, Proportion};
 
 /// A share in percent.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 

@@ -25,7 +25,7 @@ pub fn dollars(amount: impl Into<Sum>) -> String {
 }
 
 /// A sum of money, or `unknown` where the extracts have no column for amounts.
-pub fn sum_in_words(amount: impl Into<Sum>, is_known: bool) -> String {
+pub(crate) fn sum_in_words(amount: impl Into<Sum>, is_known: bool) -> String {
     if is_known { dollars(amount) } else { "unknown".to_owned() }
 }
 

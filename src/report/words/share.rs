@@ -6,7 +6,7 @@
 
 /// The fewest services for which a share is shown, or compared with another. With fewer, a single service moves a share by more
 /// than 20 percentage points.
-pub const LEAST_SERVICES: u64 = 5;
+pub(crate) const LEAST_SERVICES: u64 = 5;
 
 /// The quantile of the normal distribution that leaves 2.5% on either side.
 const Z: f64 = 1.959_963_984_540_054;
@@ -25,7 +25,7 @@ pub fn interval(part: u64, whole: u64) -> (f64, f64) {
 }
 
 /// The share and its interval in percent: `40% (12 to 77)`. Empty below [`LEAST_SERVICES`].
-pub fn share_in_words(part: u64, whole: u64) -> String {
+pub(crate) fn share_in_words(part: u64, whole: u64) -> String {
     if whole < LEAST_SERVICES {
         return String::new();
     }

@@ -135,7 +135,7 @@ fn has_float_trace(finder: &mut Finder<'_>, code: &str) -> bool {
 
 impl Batch {
     /// Sets every first and last day to the first of its month.
-    pub fn cut_days(&mut self) {
+    pub(crate) fn cut_days(&mut self) {
         let cut = |date: Option<Date>| date.map(Date::first_of_month);
         self.heads.iter_mut().for_each(|head| (head.date, head.end_date) = (cut(head.date), cut(head.end_date)));
     }

@@ -28,4 +28,5 @@ pub use crate::claim::line::mask::cells::Masker;
 pub use crate::claim::line::mask::entries::IdRoom;
 pub use crate::claim::line::mask::ids::{IdSink, Ids, IsCode};
 pub use crate::claim::line::mask::key::WeakKey;
-pub use crate::claim::line::mask::token::{Mask, is_claim_token};
+pub use crate::claim::line::mask::token::Mask;
+pub(crate) use crate::claim::line::mask::token::is_claim_token;

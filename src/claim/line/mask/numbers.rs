@@ -26,7 +26,7 @@ const DECIMALS: u32 = 2;
 
 impl Masker<'_> {
     /// The lines with amounts, units and modifiers that are ids marked as unreadable. `None`: they have no such cells.
-    pub fn without_id_numbers(&self, lines: &Batch) -> Option<Batch> {
+    pub(crate) fn without_id_numbers(&self, lines: &Batch) -> Option<Batch> {
         let mut finder = Finder::new(self.ids);
         if !lines.iter().any(|line| Found::of(line, &mut finder).any()) {
             return None;
@@ -42,7 +42,7 @@ impl Masker<'_> {
     }
 
     /// A row of the authorization file; units that are an id are no limit.
-    pub fn without_id_units(&self, row: &Authorization) -> Authorization {
+    pub(crate) fn without_id_units(&self, row: &Authorization) -> Authorization {
         let mut finder = Finder::new(self.ids);
         Authorization { units: row.units.filter(|units| !is_id(*units, &mut finder)), ..row.clone() }
     }

@@ -61,7 +61,7 @@ impl Mask {
 }
 
 /// Is the text the token of a claim number, whatever the key?
-pub fn is_claim_token(text: &str) -> bool {
+pub(crate) fn is_claim_token(text: &str) -> bool {
     let digits = text.strip_prefix(CLAIM).and_then(|rest| rest.strip_prefix('-')).unwrap_or_default();
     digits.len() == LENGTH && digits.bytes().all(|digit| DIGITS.contains(&digit))
 }

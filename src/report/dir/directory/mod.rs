@@ -30,12 +30,12 @@ pub use crate::report::dir::directory::unix::Directory;
 pub(crate) use crate::report::dir::directory::unix::{entry_of_file, entry_of_path};
 
 /// Is the entry of this name an ordinary file? Fails if there is no entry.
-pub fn is_ordinary_file(directory: &Directory, name: &str) -> std::io::Result<bool> {
+pub(crate) fn is_ordinary_file(directory: &Directory, name: &str) -> std::io::Result<bool> {
     let entry = directory.look(name)?.ok_or(std::io::ErrorKind::NotFound)?;
     Ok(entry.kind == EntryKind::File)
 }
 
 /// The state of the file of this name, links followed; `None` for a pipe or where there is no file.
-pub fn file_state(path: &Path) -> Option<FileState> {
+pub(crate) fn file_state(path: &Path) -> Option<FileState> {
     entry_of_path(path).filter(|entry| entry.kind == EntryKind::File).map(FileState::from)
 }

@@ -51,13 +51,13 @@ impl Directory {
     }
 
     /// Opens a directory in this one. A link is refused.
-    pub fn open_inside(&self, name: impl AsRef<Path>) -> io::Result<Self> {
+    pub(crate) fn open_inside(&self, name: impl AsRef<Path>) -> io::Result<Self> {
         let path = self.path.join(name);
         if fs::symlink_metadata(&path)?.is_dir() { Self::open(&path) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
     /// Makes a directory in this one.
-    pub fn create_inside(&self, name: &str) -> io::Result<Self> {
+    pub(crate) fn create_inside(&self, name: &str) -> io::Result<Self> {
         let path = self.path.join(name);
         fs::create_dir(&path)?;
         Ok(Self { path })
@@ -74,12 +74,12 @@ impl Directory {
     }
 
     /// Opens a file to read it.
-    pub fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
+    pub(crate) fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
         File::open(self.path.join(name))
     }
 
     /// Opens a file to read and write it.
-    pub fn open_to_write(&self, name: impl AsRef<Path>) -> io::Result<File> {
+    pub(crate) fn open_to_write(&self, name: impl AsRef<Path>) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).open(self.path.join(name))
     }
 
@@ -120,17 +120,17 @@ impl Directory {
     }
 
     /// Removes an empty directory.
-    pub fn remove_directory(&self, name: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn remove_directory(&self, name: impl AsRef<Path>) -> io::Result<()> {
         fs::remove_dir(self.path.join(name))
     }
 
     /// Moves a directory to a name in `to` that does not exist yet.
-    pub fn rename_to_free(&self, from: impl AsRef<Path>, to: &Self, name: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn rename_to_free(&self, from: impl AsRef<Path>, to: &Self, name: impl AsRef<Path>) -> io::Result<()> {
         fs::rename(self.path.join(from), to.path.join(name))
     }
 
     /// Two entries cannot be exchanged in one step.
-    pub fn exchange(&self, _: impl AsRef<Path>, _: impl AsRef<Path>) -> io::Result<bool> {
+    pub(crate) fn exchange(&self, _: impl AsRef<Path>, _: impl AsRef<Path>) -> io::Result<bool> {
         Ok(false)
     }
 

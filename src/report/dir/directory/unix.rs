@@ -59,14 +59,14 @@ impl Directory {
     }
 
     /// Opens a directory in this one. A link is refused.
-    pub fn open_inside(&self, name: impl AsRef<Path>) -> io::Result<Self> {
+    pub(crate) fn open_inside(&self, name: impl AsRef<Path>) -> io::Result<Self> {
         let flags = OPEN_DIRECTORY | OFlags::NOFOLLOW;
         Ok(Self { handle: rustix::fs::openat(&self.handle, name.as_ref(), flags, Mode::empty())? })
     }
 
     /// Makes a directory in this one that only its owner can open, whatever the mask of the process. Fails with
     /// [`io::ErrorKind::DirectoryNotEmpty`] if somebody put another one in its place before it was open.
-    pub fn create_inside(&self, name: &str) -> io::Result<Self> {
+    pub(crate) fn create_inside(&self, name: &str) -> io::Result<Self> {
         rustix::fs::mkdirat(&self.handle, name, PRIVATE_DIRECTORY)?;
         let opened = self.open_inside(name).or_else(|e| {
             if e.kind() != io::ErrorKind::PermissionDenied {
@@ -117,13 +117,13 @@ impl Directory {
     }
 
     /// Opens a file to read it. A link is refused, and a pipe does not block.
-    pub fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
+    pub(crate) fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.handle, name.as_ref(), flags, Mode::empty())?.into())
     }
 
     /// Opens a file to read and write it. A link is refused, and a pipe does not block.
-    pub fn open_to_write(&self, name: impl AsRef<Path>) -> io::Result<File> {
+    pub(crate) fn open_to_write(&self, name: impl AsRef<Path>) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.handle, name.as_ref(), flags, Mode::empty())?.into())
     }
@@ -171,12 +171,12 @@ impl Directory {
     }
 
     /// Removes an empty directory.
-    pub fn remove_directory(&self, name: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn remove_directory(&self, name: impl AsRef<Path>) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.handle, name.as_ref(), AtFlags::REMOVEDIR)?)
     }
 
     /// Moves a directory to a name in `to` that does not exist yet.
-    pub fn rename_to_free(&self, from: impl AsRef<Path>, to: &Self, name: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn rename_to_free(&self, from: impl AsRef<Path>, to: &Self, name: impl AsRef<Path>) -> io::Result<()> {
         let (from, name) = (from.as_ref(), name.as_ref());
         #[cfg(any(target_os = "linux", target_os = "macos"))]
         {
@@ -192,7 +192,7 @@ impl Directory {
     }
 
     /// Exchanges two entries in one step. Returns false where the system or the file system cannot do that.
-    pub fn exchange(&self, a: impl AsRef<Path>, b: impl AsRef<Path>) -> io::Result<bool> {
+    pub(crate) fn exchange(&self, a: impl AsRef<Path>, b: impl AsRef<Path>) -> io::Result<bool> {
         #[cfg(any(target_os = "linux", target_os = "macos"))]
         {
             use rustix::fs::{RenameFlags, renameat_with};
