@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use claimlint::claim::index::Index;
 use claimlint::claim::line::head::AmountsPer;
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::claim::{Reader, Store};
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::{BLOCK, Detected, Library, Position, Row, Source, read_into};
@@ -120,7 +120,7 @@ impl Bench {
             lines.look(&reader, &detected.binding, row, position)
         };
         let extract = read_into(
-            Store::new(None, LINES),
+            Store::new(None, BATCH_LINES),
             source,
             detected,
             BLOCK,
@@ -136,7 +136,8 @@ impl Bench {
     fn run(&self, bytes: &[u8]) -> Run {
         let (policy, library) = (self.policy.clone(), self.library.clone());
         let expect = Expect::default();
-        let setup = Setup { policy, library, authorizations: None, expect, block: BLOCK, part: LINES, memory: None };
+        let setup =
+            Setup { policy, library, authorizations: None, expect, block: BLOCK, part: BATCH_LINES, memory: None };
         run(&["bench".to_owned()], &|name| Source::from_bytes(name, bytes.to_vec()), setup, &Unwatched)
             .expect("nothing is damaged")
     }

@@ -14,7 +14,7 @@ use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
 /// Number of lines in a full batch, from the seventh on: about 1 MB of cells, enough that handing it to a thread costs nothing, and
 /// few enough for the caches.
-pub const LINES: usize = 4096;
+pub const BATCH_LINES: usize = 4096;
 
 /// The first batches have an eighth of the lines of a full one, and every second batch twice as many, so that the few lines of a
 /// sparse extract are several batches, which several threads index and judge.
@@ -292,7 +292,7 @@ impl Store {
 impl Collector for Store {
     fn for_block() -> Self {
         // Its lines are copied into other batches.
-        Self { doublings: 0, ..Self::new(None, LINES) }
+        Self { doublings: 0, ..Self::new(None, BATCH_LINES) }
     }
 
     fn append(&mut self, next: Self, lines: u64, _: u64) {

@@ -85,7 +85,7 @@ impl Totals {
             lines: services.len() as u64 - stays,
             stays,
             after_verified: after_verified as u64,
-            period: dates.map(|date| (date, date)).reduce(joined),
+            period: dates.map(|date| (date, date)).reduce(over_both),
             unread: UnreadLabels::of(part),
             suppressed: Share::from_findings(hushed),
             fits: part.matches.fits.clone(),
@@ -123,7 +123,7 @@ impl Totals {
         self.lines += other.lines;
         self.stays += other.stays;
         self.after_verified += other.after_verified;
-        self.period = self.period.into_iter().chain(other.period).reduce(joined);
+        self.period = self.period.into_iter().chain(other.period).reduce(over_both);
         self.unread.merge(&other.unread);
         self.names.merge(&other.names);
         self.service_rows += other.service_rows;
@@ -215,7 +215,7 @@ fn since(part: &PartView<'_>) -> [Share; 2] {
 }
 
 /// The first day and the last day of two periods.
-fn joined(one: (Date, Date), other: (Date, Date)) -> (Date, Date) {
+fn over_both(one: (Date, Date), other: (Date, Date)) -> (Date, Date) {
     (one.0.min(other.0), one.1.max(other.1))
 }
 

@@ -230,7 +230,7 @@ impl SavedReport {
     fn services(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, [Sum; 2])> = BTreeMap::new();
         let columns = ["status", "amount_at_risk", "recoverable"];
-        let counted = counted(directory, SERVICES, largest_row, &columns, |cells| {
+        let counted = count_rows(directory, SERVICES, largest_row, &columns, |cells| {
             let sums = [amount(cells[1])?, amount(cells[2])?];
             let tally = group(&mut found, cells[0])?;
             tally.0 += 1;
@@ -264,7 +264,7 @@ impl SavedReport {
 
     fn findings(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
         let mut found: BTreeMap<String, (u64, Sum)> = BTreeMap::new();
-        let counted = counted(directory, "findings.csv", largest_row, &["rule", "amount_at_risk"], |cells| {
+        let counted = count_rows(directory, "findings.csv", largest_row, &["rule", "amount_at_risk"], |cells| {
             let at_risk = amount(cells[1])?;
             let tally = group(&mut found, cells[0])?;
             tally.0 += 1;
@@ -289,7 +289,7 @@ impl SavedReport {
     }
 
     fn rejects(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {
-        let counted = counted(directory, "rejects.csv", largest_row, &[], |_| Some(()));
+        let counted = count_rows(directory, "rejects.csv", largest_row, &[], |_| Some(()));
         let of_tables: u64 = self.summary.joined_tables.iter().map(|table| table.rejected).sum();
         let stated = self.summary.ledger.rejected.saturating_add(of_tables).to_string();
         compared("rejects.csv", counted, |rows| vec![("rows", stated, rows.to_string())])
@@ -303,7 +303,7 @@ fn amount(cell: &str) -> Option<Sum> {
 
 /// Reads a table and passes the cells of these columns to `row`, which returns `None` for a row that claimlint cannot
 /// have written. Returns the number of rows, or the reason why the table cannot be read, without quoting it.
-fn counted(
+fn count_rows(
     directory: &Path,
     file: &str,
     largest_row: u64,

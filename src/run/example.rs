@@ -1,6 +1,6 @@
 //! Runs over extracts that are given as text, for worked examples of rules and policies and for tests.
 
-use crate::claim::store::LINES;
+use crate::claim::store::BATCH_LINES;
 use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{Library, Source};
 use crate::policy::{Example, Policy};
@@ -24,7 +24,7 @@ pub fn run_text(policy: &Policy, extract: &str, auths: Option<&str>) -> Result<J
         authorizations,
         expect: Expect::default(),
         block: crate::ingest::BLOCK,
-        part: LINES,
+        part: BATCH_LINES,
         memory: None,
     };
     let run = run(&["example".to_owned()], &|name| Source::from_bytes(name, text(extract)), setup, &Unwatched);

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ingest::cell::{printable, shape, upper};
 use crate::ingest::field::{Field, fold};
-use crate::ingest::layout::beyond::Beyond;
+use crate::ingest::layout::beyond::NumberedBeyond;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
 use crate::policy::Policy;
@@ -91,7 +91,7 @@ fn of_unused(source: &Source, detected: &Detected, unused: Vec<(usize, ColumnLoo
 }
 
 /// What to say of columns that are numbered beyond what is read.
-fn of_beyond(source: &Source, detected: &Detected, beyond: &Beyond) -> Warning {
+fn of_beyond(source: &Source, detected: &Detected, beyond: &NumberedBeyond) -> Warning {
     let about = Warning::new(WarningKind::NumberedBeyond).file(&source.name).field(beyond.field).of(beyond.last);
     // Its name is known but for its number.
     let first = beyond.columns.first().map(|column| printable(&detected.header[*column])).unwrap_or_default();

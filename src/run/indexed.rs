@@ -14,7 +14,7 @@ use crate::claim::index::Index;
 use crate::claim::index::partition::Bits;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::{IdRoom, Mask};
-use crate::claim::store::LINES;
+use crate::claim::store::BATCH_LINES;
 use crate::claim::{Batch, LineSet, Store, Text};
 use crate::disk::spool::Scratch;
 use crate::ledger::Ledger;
@@ -161,7 +161,7 @@ impl Run {
 
     /// Judges all lines as one part.
     pub fn judge_all(mut self) -> io::Result<JudgedRun> {
-        let lines = std::mem::replace(&mut self.store, Store::new(None, LINES)).into_one()?;
+        let lines = std::mem::replace(&mut self.store, Store::new(None, BATCH_LINES)).into_one()?;
         let line_set = self.index.line_set(0, std::borrow::Cow::Owned(lines), self.context.policy.lists())?;
         let file = self.authorization_rows(PartRows::all)?;
         let JudgedPart { line_set, judged, matches, authorization_file } = self.judged(line_set, file)?;
@@ -171,7 +171,7 @@ impl Run {
 
     /// A run over lines that were read before, such as the lines of a dossier. It keeps the ledger of `context`.
     pub(crate) fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
-        let mut store = Store::new(None, LINES);
+        let mut store = Store::new(None, BATCH_LINES);
         lines.into_iter().for_each(|batch| store.push(batch));
         let ledger = context.ledger;
         let mut run = Self::new(context, store, None)?;

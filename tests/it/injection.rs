@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, read_authorizations, run};
 
@@ -85,7 +85,7 @@ fn judged(
         read_authorizations(source, &policy, &library, None).expect("it is right")
     });
     let expect = Expect::default();
-    let setup = Setup { policy, library, authorizations, expect, block: BLOCK, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorizations, expect, block: BLOCK, part: BATCH_LINES, memory: None };
     let open = |name: &str| Source::from_bytes(name, extract.as_bytes().to_vec());
     let run = run(&[name.to_owned()], &open, setup, &Unwatched).unwrap_or_else(|e| panic!("{e}"));
     run.judge_all().expect("it is in memory")

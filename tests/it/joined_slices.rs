@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use claimlint::claim::Store;
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::disk::spool::Spool;
 use claimlint::ingest::{BLOCK, Library, ReadError, Source, Watch};
 use claimlint::run::slice::{SliceFile, SliceId, SliceReader, read_slices, read_whole};
@@ -20,7 +20,7 @@ use crate::on_disk::joined_inputs;
 
 fn setup(library: &Library, memory: Option<Memory>) -> Setup {
     let (policy, library, expect) = (POLICY.clone(), library.clone(), Expect::default());
-    Setup { policy, library, authorizations: None, expect, block: BLOCK, part: LINES, memory }
+    Setup { policy, library, authorizations: None, expect, block: BLOCK, part: BATCH_LINES, memory }
 }
 
 /// Reads extracts, each into a slice of its own.
@@ -34,7 +34,7 @@ fn slices(
         let setup = setup(library, memory.cloned());
         let id = SliceId { plan: "a plan".to_owned(), slice: n as u64, extract: n as u32 };
         let spool = memory.map(|memory| Spool::new(memory.scratch.clone(), memory.of_lines()));
-        let slice = read_whole(id, Source::open(name)?, &setup, Store::new(spool, LINES), &Unwatched)?;
+        let slice = read_whole(id, Source::open(name)?, &setup, Store::new(spool, BATCH_LINES), &Unwatched)?;
         let path = directory.join(format!("slice-{n}.bin"));
         slice.write(&mut fs::File::create(&path).expect("room")).expect("room");
         Ok(path)

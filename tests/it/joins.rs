@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::record::reject::Reason;
 use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source, TableFile};
@@ -29,7 +29,7 @@ fn judged(
 ) -> Result<JudgedRun, ReadError> {
     in_memory_and_from_disk(|memory| {
         let (policy, library, expect) = (policy(), library.clone(), Expect::default());
-        let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };
+        let setup = Setup { policy, library, authorizations: None, expect, block, part: BATCH_LINES, memory };
         Ok(run(names, open, setup, &Unwatched)?.judge_all().expect("there is a disk"))
     })
 }

@@ -12,7 +12,7 @@ use proptest::test_runner::Config as ProptestConfig;
 use claimlint::baseline::{BaselineFindings, FindingEntry};
 use claimlint::claim::authorization::Authorizations;
 use claimlint::claim::line::mask::Mask;
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::disk::spool::Spool;
 use claimlint::frame::Allowance;
 use claimlint::ingest::{Layout, Library, Source};
@@ -123,7 +123,7 @@ impl Inputs {
 
     /// Reads and judges by this policy, blocks of `block` bytes.
     pub(crate) fn run_by(&self, policy: &Policy, block: usize) -> Result<JudgedRun, String> {
-        self.read_by(policy, block, LINES, None)?.judge_all().map_err(|e| e.to_string())
+        self.read_by(policy, block, BATCH_LINES, None)?.judge_all().map_err(|e| e.to_string())
     }
 
     /// Reads by this policy: blocks of `block` bytes, parts of `part` lines.
@@ -147,7 +147,7 @@ impl Inputs {
 
     /// Reads, judges and masks.
     pub(crate) fn masked(&self, mask: Mask) -> Result<JudgedRun, String> {
-        let mut run = self.read_by(&POLICY, claimlint::ingest::BLOCK, LINES, None)?;
+        let mut run = self.read_by(&POLICY, claimlint::ingest::BLOCK, BATCH_LINES, None)?;
         run.mask(mask, false).and_then(|()| run.judge_all()).map_err(|e| e.to_string())
     }
 

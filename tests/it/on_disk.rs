@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::generate::{CsvStyle, ExtractPlan};
 use claimlint::ingest::{BLOCK, Layout, Library, Source, TableFile};
 use claimlint::run::{Expect, Setup, Unwatched, run};
@@ -214,7 +214,7 @@ proptest! {
         let (names, library) = inputs.write(dir.path());
         let judged = in_memory_and_from_disk(|memory| {
             let (policy, library, expect) = (POLICY.clone(), library.clone(), Expect::default());
-            let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };
+            let setup = Setup { policy, library, authorizations: None, expect, block, part: BATCH_LINES, memory };
             let run = run(&names, &Source::open, setup, &Unwatched).map_err(|e| e.to_string())?;
             run.judge_all().map_err(|e| e.to_string())
         });

@@ -11,7 +11,7 @@ use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use proptest::prelude::*;
 
 use claimlint::claim::Sum;
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, ReadError, Source};
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
@@ -32,7 +32,7 @@ fn judged(file: &Path, layout: Option<&str>, memory: Option<usize>, expect: Expe
         None => LIBRARY.clone(),
     };
     let (policy, authorizations) = (POLICY.clone(), None);
-    let setup = Setup { policy, library, authorizations, expect, block: BLOCK, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorizations, expect, block: BLOCK, part: BATCH_LINES, memory: None };
     let open = |name: &str| -> Result<Source, ReadError> {
         let mut source = Source::open_extract(&file.display().to_string(), None)?;
         name.clone_into(&mut source.name);

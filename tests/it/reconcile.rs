@@ -7,7 +7,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 
 use claimlint::claim::Sum;
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::{BLOCK, Layout, Library, Source};
 use claimlint::run::{Expect, Setup, Unwatched, run};
@@ -184,7 +184,7 @@ proptest! {
         let library = Library::only(Layout::load("mine.toml", LAYOUT).expect("valid"));
         let good = |text: &str, amount: u64, block| {
             let expect = Expect { rows: Some(count), amount: Some(Sum(amount.into())) };
-            let setup = Setup { policy: POLICY.clone(), library: library.clone(), authorizations: None, expect, block, part: LINES, memory: None };
+            let setup = Setup { policy: POLICY.clone(), library: library.clone(), authorizations: None, expect, block, part: BATCH_LINES, memory: None };
             run(&["claims.csv".to_owned()], &|name| Source::from_bytes(name, text.as_bytes().to_vec()), setup, &Unwatched)
                 .map(|run| run.context.ledger.rows)
                 .map_err(|e| e.to_string())

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use claimlint::claim::Store;
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::layout::detect;
 use claimlint::ingest::layout::dialect::Dialect;
 use claimlint::ingest::split::{RUN_UP, Split, SplitText, splits};
@@ -200,7 +200,7 @@ fn setup(inputs: &Inputs) -> Setup {
         authorizations: inputs.authorizations(&POLICY, None).expect("it can be read"),
         expect: Expect::default(),
         block: BLOCK,
-        part: LINES,
+        part: BATCH_LINES,
         memory: None,
     }
 }
@@ -216,7 +216,7 @@ fn write_slice(
 ) -> (u64, u64, SliceFile) {
     let id = SliceId { plan: "a plan".to_owned(), slice: number, extract: 0 };
     let text = SplitText::Stream { stream: Box::new(Cursor::new(text.to_vec())), at: 0 };
-    let store = Store::new(None, LINES);
+    let store = Store::new(None, BATCH_LINES);
     let slice = read_split(id, ("claims.csv", text), detected, split, entry, setup, store, &Unwatched);
     let slice = slice.expect("it is read");
     let path = directory.join(format!("{number}.bin"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::{BLOCK, Layout, Library, Source, TableFile};
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 
@@ -50,7 +50,7 @@ fn check(keys: &str, extracts: &[&str], tables: [&str; 2], block: usize) -> Resu
     let library = Library::only(layout).joining(&tables).expect("both are known");
     in_memory_and_from_disk(|memory| {
         let (policy, library, expect) = (POLICY.clone(), library.clone(), Expect::default());
-        let setup = Setup { policy, library, authorizations: None, expect, block, part: LINES, memory };
+        let setup = Setup { policy, library, authorizations: None, expect, block, part: BATCH_LINES, memory };
         let run = run(&names, &Source::open, setup, &Unwatched).map_err(|e| e.to_string())?;
         run.judge_all().map_err(|e| e.to_string())
     })

@@ -84,7 +84,7 @@ pub(crate) struct FactsOfLines {
 }
 
 /// Collects the facts that all partitions find.
-struct Takers {
+struct NoteTakers {
     filled: NoteTaker<(FactNumber, u32)>,
     /// By the line that supplies a fact, the fact and the first line of another batch that needs it.
     wanted: NoteTaker<(FactNumber, u32)>,
@@ -100,7 +100,7 @@ struct Found {
 /// Once the texts of facts have this many bytes, they are kept with the rest.
 const KEPT_BYTES: usize = 2 << 20;
 
-impl Takers {
+impl NoteTakers {
     /// Keeps what was found. `starts` are the first lines of the batches.
     fn keep(&self, found: &mut Found, starts: &[usize]) -> io::Result<()> {
         let first_of_batch = |line: u32| starts[starts.partition_point(|start| *start <= line as usize) - 1] as u32;
@@ -155,7 +155,7 @@ impl Facts {
             let stated = Stated { has: traits[number].stated(), form: line.form };
             Row::new(identity.claim_of[number], number as u32, stated)
         };
-        let takers = Takers { filled: NoteTaker::new(lines), wanted: NoteTaker::new(lines) };
+        let takers = NoteTakers { filled: NoteTaker::new(lines), wanted: NoteTaker::new(lines) };
         lines.partitioned(count, size_of::<(&Row, u32)>(), wants, remember, |rows| {
             let mut found = Found::default();
             rows.groups(|of_claim| {

@@ -60,21 +60,21 @@ impl<T: Clone + Send + Sync + Serialize + DeserializeOwned> Keyed for ClaimRow<T
     }
 }
 
-/// Memory and disk for what a pass sorts.
+/// Memory and disk for what a pass of the index sorts.
 #[derive(Clone)]
-pub(crate) struct Room {
+pub(crate) struct PassRoom {
     pub(crate) scratch: Scratch,
     /// Bytes that the pass may take.
     pub(crate) memory: usize,
 }
 
-impl Room {
+impl PassRoom {
     /// Sorts values by keys.
-    pub(crate) fn sorter<K, T>(&self) -> RoomSorter<K, T>
+    pub(crate) fn sorter<K, T>(&self) -> PassSorter<K, T>
     where
         Ordered<K, T>: Sortable,
     {
-        RoomSorter(Sorter::new(self.scratch.clone(), (self.memory / SORTED_SHARE).max(LEAST_SORTED)))
+        PassSorter(Sorter::new(self.scratch.clone(), (self.memory / SORTED_SHARE).max(LEAST_SORTED)))
     }
 
     /// Collects values that are read several times.
@@ -84,9 +84,9 @@ impl Room {
 }
 
 /// Sorts values by keys within the memory of a pass.
-pub(crate) struct RoomSorter<K, T>(Sorter<Ordered<K, T>>);
+pub(crate) struct PassSorter<K, T>(Sorter<Ordered<K, T>>);
 
-impl<K, T> RoomSorter<K, T>
+impl<K, T> PassSorter<K, T>
 where
     Ordered<K, T>: Sortable,
 {
@@ -121,7 +121,7 @@ impl<T: Keyed> Group<'_, T> {
 /// Entries with one key that may be on disk.
 pub(crate) struct BigGroup<T> {
     entries: Sequence<T>,
-    pub(crate) room: Room,
+    pub(crate) room: PassRoom,
 }
 
 impl<T: Keyed> BigGroup<T> {
@@ -133,12 +133,12 @@ impl<T: Keyed> BigGroup<T> {
 
 /// Sorts entries by group.
 pub(crate) struct BigGroups<T: Keyed> {
-    sorter: Mutex<RoomSorter<(KeyHash, T::Order), T>>,
-    room: Room,
+    sorter: Mutex<PassSorter<(KeyHash, T::Order), T>>,
+    room: PassRoom,
 }
 
 impl<T: Keyed> BigGroups<T> {
-    pub(crate) fn new(room: Room) -> Self {
+    pub(crate) fn new(room: PassRoom) -> Self {
         Self { sorter: Mutex::new(room.sorter()), room }
     }
 

@@ -11,7 +11,7 @@ use std::vec;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::claim::index::groups::{Room, RoomSorter};
+use crate::claim::index::groups::{PassRoom, PassSorter};
 use crate::claim::index::partition::Lines;
 use crate::claim::index::service::ServiceKey;
 use crate::disk::spool::{Spool, SpoolSlot};
@@ -26,9 +26,9 @@ pub(crate) struct NoteTaker<T>(Mutex<Taken<T>>);
 struct Taken<T> {
     notes: Notes<T>,
     /// Sorts what does not fit in memory.
-    sorter: Option<RoomSorter<ServiceKey, T>>,
+    sorter: Option<PassSorter<ServiceKey, T>>,
     /// `None` if everything fits.
-    room: Option<Room>,
+    room: Option<PassRoom>,
 }
 
 /// Values by service.
@@ -62,7 +62,7 @@ impl<T: Serialize + DeserializeOwned> NoteTaker<T> {
         Self(Mutex::new(Taken { notes: Notes { may_hold: false, ..notes }, sorter, room }))
     }
 
-    fn of(starts: Vec<usize>, spool: Option<Arc<Spool>>, room: Option<Room>) -> Self {
+    fn of(starts: Vec<usize>, spool: Option<Arc<Spool>>, room: Option<PassRoom>) -> Self {
         let batches = starts.iter().map(|_| Vec::new()).collect();
         let notes = Notes { starts, batches, spool, may_hold: true };
         Self(Mutex::new(Taken { notes, sorter: None, room }))
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn taker(spool: Option<Arc<Spool>>) -> NoteTaker<u32> {
-        let room = spool.as_ref().map(|spool| Room { scratch: spool.scratch(), memory: 0 });
+        let room = spool.as_ref().map(|spool| PassRoom { scratch: spool.scratch(), memory: 0 });
         NoteTaker::of(vec![0, 10, 20], spool, room)
     }
 

@@ -57,21 +57,21 @@ impl Keyed for Entry {
 
 /// What was found of a partition and is not yet kept with the rest.
 struct Found<'t> {
-    takers: &'t Takers,
+    takers: &'t NoteTakers,
     encounters: Vec<(ServiceKey, Encounter)>,
     units_so_far: Vec<(ServiceKey, Decimal)>,
     sessions: Vec<(ServiceKey, SessionFacts)>,
 }
 
 /// Collects what all partitions find.
-struct Takers {
+struct NoteTakers {
     encounters: NoteTaker<Encounter>,
     units_so_far: NoteTaker<Decimal>,
     sessions: NoteTaker<SessionFacts>,
 }
 
 impl<'t> Found<'t> {
-    fn new(takers: &'t Takers) -> Self {
+    fn new(takers: &'t NoteTakers) -> Self {
         Self { takers, encounters: Vec::new(), units_so_far: Vec::new(), sessions: Vec::new() }
     }
 
@@ -125,7 +125,7 @@ impl Parties {
         };
         let live = bins.iter().filter(|bin| bin.is_live()).count() + stays.len();
         let beside = size_of::<(&Entry, u32, u32)>();
-        let takers = Takers {
+        let takers = NoteTakers {
             encounters: NoteTaker::new(lines),
             units_so_far: NoteTaker::new(lines),
             sessions: NoteTaker::new(lines),
@@ -156,7 +156,7 @@ impl Parties {
             })?;
             found.keep()
         })?;
-        let Takers { encounters, units_so_far, sessions } = takers;
+        let NoteTakers { encounters, units_so_far, sessions } = takers;
         Ok(Self {
             encounters: encounters.finish()?,
             units_so_far: units_so_far.finish()?,

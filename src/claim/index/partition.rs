@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::claim::index::groups::{BigGroup, BigGroups, Group, GroupedItems, Keyed, Room};
+use crate::claim::index::groups::{BigGroup, BigGroups, Group, GroupedItems, Keyed, PassRoom};
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::line::{Batch, Line};
 use crate::claim::store::Store;
@@ -65,8 +65,8 @@ impl Lines<'_> {
     }
 
     /// Memory and disk for what a pass sorts. `None` if there is no bound on memory.
-    pub(crate) fn room(&self) -> Option<Room> {
-        self.store.spool().map(|spool| Room { scratch: spool.scratch(), memory: self.memory })
+    pub(crate) fn room(&self) -> Option<PassRoom> {
+        self.store.spool().map(|spool| PassRoom { scratch: spool.scratch(), memory: self.memory })
     }
 
     /// Calls `look` for each batch with the number of its first line, in parallel. Returns the results in order.
@@ -171,7 +171,7 @@ impl Lines<'_> {
         let count = |start: usize, batch: &Batch| {
             remember(start, batch, &mut |entry: T| {
                 if partition_of(entry.key(), partitions) >= first {
-                    counts[counted(entry.key())].fetch_add(1, Ordering::Relaxed);
+                    counts[counter_of(entry.key())].fetch_add(1, Ordering::Relaxed);
                 }
             })
         };
@@ -240,7 +240,7 @@ fn partition_of(key: KeyHash, partitions: usize) -> usize {
 }
 
 /// The place at which the entries of a key are counted.
-fn counted(key: KeyHash) -> usize {
+fn counter_of(key: KeyHash) -> usize {
     (key >> (KeyHash::BITS - COUNTED_BITS)) as usize
 }
 
@@ -279,7 +279,7 @@ struct BigKeys {
 
 impl BigKeys {
     fn contain(&self, key: KeyHash) -> bool {
-        self.is_big[counted(key)] && partition_of(key, self.partitions) >= self.first
+        self.is_big[counter_of(key)] && partition_of(key, self.partitions) >= self.first
     }
 }
 

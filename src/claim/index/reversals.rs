@@ -260,7 +260,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::claim::index::groups::{BigGroups, Room};
+    use crate::claim::index::groups::{BigGroups, PassRoom};
     use crate::claim::index::taken_back::Amounts;
 
     fn row(line: u32, takes_back: bool, is_reversed: bool, amounts: Amounts) -> Row {
@@ -367,7 +367,7 @@ mod tests {
             }).collect();
             let [wanted, found] = [(); 2].map(|()| TakenBack::new(rows.len(), true));
             match_service(&rows.iter().collect::<Vec<_>>(), &NamedClaims::default(), &wanted);
-            let groups = BigGroups::new(Room { scratch: Arc::new(tempfile::tempfile), memory });
+            let groups = BigGroups::new(PassRoom { scratch: Arc::new(tempfile::tempfile), memory });
             groups.add(rows).expect("room on disk");
             let together = |rows: &[&Row]| match_service(rows, &NamedClaims::default(), &found);
             groups.finish(|group| {
@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn rows_that_must_be_compared_together_are_refused_if_they_are_too_many() {
         let rows = (0..2000).map(|line| row(line, line % 2 == 1, false, [Some(5), None, (line == 1).then_some(5)]));
-        let groups = BigGroups::new(Room { scratch: Arc::new(tempfile::tempfile), memory: 0 });
+        let groups = BigGroups::new(PassRoom { scratch: Arc::new(tempfile::tempfile), memory: 0 });
         groups.add(rows.collect()).expect("room on disk");
         let found = TakenBack::new(2000, true);
         let match_all = |group: &_| {

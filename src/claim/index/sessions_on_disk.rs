@@ -7,7 +7,7 @@
 use std::io;
 use std::iter::Peekable;
 
-use crate::claim::index::groups::Room;
+use crate::claim::index::groups::PassRoom;
 use crate::claim::index::service::{ServiceKey, SessionFacts};
 use crate::claim::index::sessions::{CodesOfDay, DAYS_BEFORE_STAY, EarlierServices, EarlierStays, Kinds, StaysNearby};
 use crate::claim::index::visit::Visit;
@@ -18,7 +18,7 @@ use crate::steps;
 /// out. `visits` have readable dates and come in the order of their first days, and those of a day in input order.
 pub(crate) fn find(
     visits: impl Iterator<Item = io::Result<Visit>>,
-    room: &Room,
+    room: &PassRoom,
     keep: &mut dyn FnMut(ServiceKey, SessionFacts) -> io::Result<()>,
 ) -> io::Result<()> {
     let (mut by_day, mut stays) = (room.sequence(), room.sorter());
@@ -150,7 +150,7 @@ mod tests {
             }
             let mut wanted = Vec::new();
             visits.sort_unstable_by_key(|visit| (visit.first, visit.key()));
-            let room = Room { scratch: Arc::new(tempfile::tempfile), memory };
+            let room = PassRoom { scratch: Arc::new(tempfile::tempfile), memory };
             let mut found = Vec::new();
             find(visits.iter().copied().map(Ok), &room, &mut |key, session| {
                 found.push((key, session));

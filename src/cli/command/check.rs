@@ -12,7 +12,7 @@ use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use crate::claim::Sum;
-use crate::claim::store::LINES;
+use crate::claim::store::BATCH_LINES;
 use crate::cli::args::{Check, FailOn};
 use crate::cli::command::{gates, run_file};
 use crate::cli::job::{Job, JobSlices};
@@ -137,7 +137,7 @@ impl Session<'_> {
             authorizations: materials.authorizations,
             expect: plan.expect,
             block: plan.block,
-            part: LINES,
+            part: BATCH_LINES,
             memory: Some(Memory { bytes: plan.memory, scratch: staged.scratch() }),
         };
         let bytes = sizes(&plan.files).sum();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use serde_json::json;
 
-use crate::claim::store::LINES;
+use crate::claim::store::BATCH_LINES;
 use crate::cli::args::{Check, Plan};
 use crate::cli::input_files::with_roles;
 use crate::cli::job::plan::{FILE, MOST_SLICES, SCHEMA};
@@ -105,7 +105,7 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
     let expect = Expect { rows: typed.expect_rows, amount: typed.expect_amount };
     let texts = Text::of_policy(&policy);
     let setup =
-        Setup { policy, library, authorizations: None, expect, block: ingest::BLOCK, part: LINES, memory: None };
+        Setup { policy, library, authorizations: None, expect, block: ingest::BLOCK, part: BATCH_LINES, memory: None };
     let (mut extracts, mut refused, mut slices): (Vec<PlannedExtract>, Vec<ReadError>, u64) = Default::default();
     for file in &files {
         let (dialect, count, joined) =

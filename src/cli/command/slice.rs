@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use crate::claim::Store;
-use crate::claim::store::LINES;
+use crate::claim::store::BATCH_LINES;
 use crate::cli::args::Slice as Args;
 use crate::cli::job::{Job, JobPlan, Part, PlannedExtract};
 use crate::cli::machine::DefaultMemory;
@@ -66,7 +66,7 @@ fn make(job: &Job, part: &Part<'_>, args: &Args, path: &Path, watch: &Stopped) -
         authorizations: None,
         expect: plan.expect(),
         block: ingest::BLOCK,
-        part: LINES,
+        part: BATCH_LINES,
         memory: Some(memory),
     };
     ensure_unchanged(plan, part, args)?;

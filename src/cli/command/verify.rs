@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail};
 use rayon::prelude::*;
 
-use crate::claim::store::LINES;
+use crate::claim::store::BATCH_LINES;
 use crate::cli::args::{Check, Verify};
 use crate::cli::input_files::with_roles;
 use crate::cli::input_names;
@@ -129,7 +129,7 @@ fn belongs(args: &Verify, report: &SavedReport, out: &mut dyn Write) -> anyhow::
         print_check(out, &check)?;
     }
     if theirs {
-        let counted = counted(args, &settings, report)?;
+        let counted = count_again(args, &settings, report)?;
         theirs = counted.wrong.is_empty();
         print_check(out, &counted)?;
     }
@@ -196,7 +196,7 @@ fn same(file: &str, input: &InputFile, found: Option<&FileHash>, recorded: &[Inp
 }
 
 /// Reads and judges the extracts again and compares the counts with the summary.
-fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
+fn count_again(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) -> anyhow::Result<IntegrityCheck> {
     let mut policy = settings.policy()?;
     let saved = &report.summary;
     let memory = settings.memory.value.unwrap_or_else(|| DefaultMemory::here().bytes);
@@ -224,8 +224,15 @@ fn counted(args: &Verify, settings: &EffectiveSettings, report: &SavedReport) ->
     let read = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(&memory));
     let authorizations = settings.auths.value.as_deref().map(read).transpose()?;
     let expect = Expect::default();
-    let setup =
-        Setup { policy, library, authorizations, expect, block: ingest::BLOCK, part: LINES, memory: Some(memory) };
+    let setup = Setup {
+        policy,
+        library,
+        authorizations,
+        expect,
+        block: ingest::BLOCK,
+        part: BATCH_LINES,
+        memory: Some(memory),
+    };
     let run = run(&args.files, &|name| Source::open_extract(name, limit), setup, &Unwatched)?;
     let mut wrong = counts(&run.context, saved);
     // Without the authorizations of the run the verdicts would differ.

@@ -12,7 +12,7 @@ pub(crate) const SLOTS: &str = "slots";
 
 /// Columns that are not read because of their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beyond {
+pub struct NumberedBeyond {
     /// The numbered field; for the services of a row, `slots`.
     pub field: &'static str,
     /// The last number that is read.
@@ -30,15 +30,15 @@ struct End {
 
 impl Layout {
     /// The columns that are numbered beyond what is read.
-    pub(crate) fn beyond(&self, header: &[String], binding: &Binding) -> Vec<Beyond> {
+    pub(crate) fn beyond(&self, header: &[String], binding: &Binding) -> Vec<NumberedBeyond> {
         let ends = self.ends();
-        let mut found: BTreeMap<(&str, usize), Beyond> = BTreeMap::new();
+        let mut found: BTreeMap<(&str, usize), NumberedBeyond> = BTreeMap::new();
         for (column, name) in header.iter().enumerate() {
             let folded = fold(name);
             let goes_on = |end: &&End| end.name.slot(&folded).is_some_and(|number| usize::from(number) > end.last);
             let end = ends.iter().find(goes_on);
             if let Some(End { last, field, .. }) = end.filter(|_| !binding.each().any(|slot| slot.uses(column))) {
-                let new = || Beyond { field, last: *last as u64, columns: Vec::new() };
+                let new = || NumberedBeyond { field, last: *last as u64, columns: Vec::new() };
                 found.entry((field, *last)).or_insert_with(new).columns.push(column);
             }
         }

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use crate::ingest::error::ReadError;
-use crate::ingest::layout::beyond::Beyond;
+use crate::ingest::layout::beyond::NumberedBeyond;
 use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::dates::DatePattern;
@@ -43,7 +43,7 @@ pub struct Detected {
     /// Tables of the layout for which no file was given, with the columns that are therefore empty.
     pub unjoined: Vec<(String, String)>,
     /// Columns that are numbered beyond what is read.
-    pub beyond: Vec<Beyond>,
+    pub beyond: Vec<NumberedBeyond>,
     /// It is a table and no text: it has no lines, no line ends and no trailer record.
     pub is_table: bool,
     /// It is a table that holds its service dates as days, not as texts in the form that the layout describes.

@@ -172,7 +172,7 @@ fn read_lists(document: &Document<'_>, table: &Table<'_, '_>) -> Vec<(Group, Spl
 #[cfg(test)]
 mod tests {
     use super::{Field, Group};
-    use crate::ingest::layout::beyond::Beyond;
+    use crate::ingest::layout::beyond::NumberedBeyond;
     use crate::ingest::layout::definition::Layout;
     use crate::ingest::layout::library::Library;
     use crate::ingest::layout::shipped;
@@ -261,8 +261,8 @@ mod tests {
         assert_eq!(
             layout.beyond(&header, &binding),
             [
-                Beyond { field: "diagnosis", last: 2, columns: vec![5, 6] },
-                Beyond { field: "icd_procedure", last: 25, columns: vec![10] }
+                NumberedBeyond { field: "diagnosis", last: 2, columns: vec![5, 6] },
+                NumberedBeyond { field: "icd_procedure", last: 25, columns: vec![10] }
             ]
         );
         let library = Library::shipped().unwrap_or_else(|e| panic!("{e}"));
@@ -270,7 +270,7 @@ mod tests {
         let header =
             ["DESYNPUF_ID", "CLM_ID", "CLM_FROM_DT", "ICD9_DGNS_CD_1", "HCPCS_CD_1", "HCPCS_CD_14"].map(str::to_owned);
         let beyond = layout.beyond(&header, &layout.bind(&header).expect("bound"));
-        assert_eq!(beyond, [Beyond { field: "slots", last: 13, columns: vec![5] }]);
+        assert_eq!(beyond, [NumberedBeyond { field: "slots", last: 13, columns: vec![5] }]);
     }
 
     #[test]

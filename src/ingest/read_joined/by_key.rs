@@ -7,7 +7,7 @@ use crate::disk::sorted::{Merged, Sorter};
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::lost::{LostCodes, SortedLost};
-use crate::ingest::read_joined::room::{Room, SORTED_BYTES, unwritten};
+use crate::ingest::read_joined::room::{JoinRoom, SORTED_BYTES, unwritten};
 use crate::ingest::read_joined::rows::KeptRows;
 use crate::ingest::read_joined::table::{ROW_BYTES, RowCells, SortedRows, TableRow, add_cells, refuse};
 
@@ -38,7 +38,7 @@ pub(super) fn join_by_key(
     kept: &KeptRows,
     rows: SortedRows,
     present: Present,
-    room: &Room,
+    room: &JoinRoom,
 ) -> Result<SortedJoin, ReadError> {
     let mut fault = None;
     let joined = joined(join, kept, rows, present, room, &mut fault).map_err(unwritten)?;
@@ -53,7 +53,7 @@ fn joined(
     kept: &KeptRows,
     rows: SortedRows,
     present: Present,
-    room: &Room,
+    room: &JoinRoom,
     fault: &mut Option<(u64, String)>,
 ) -> io::Result<SortedJoin> {
     let mut asked = Sorter::<(Box<str>, u64)>::new(room.scratch(), SORTED_BYTES);

@@ -7,7 +7,7 @@ use crate::ingest::known_codes::KnownCodes;
 use crate::ingest::layout::binding::Binding;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::hash;
-use crate::ingest::read_joined::room::{Room, unwritten};
+use crate::ingest::read_joined::room::{JoinRoom, unwritten};
 use crate::ingest::read_joined::rows::KeptRows;
 use crate::ingest::read_joined::table::{Cells, FoundRows, ReadTable, SortedRows, code, collect_rows, read};
 use crate::ingest::record::row::Row;
@@ -31,7 +31,7 @@ impl CodesFound {
         join: &Joined,
         binding: &Binding,
         wanted: &KnownCodes,
-        room: &Room,
+        room: &JoinRoom,
         watch: &dyn Watch,
     ) -> Result<Self, ReadError> {
         let procedures: Vec<usize> =

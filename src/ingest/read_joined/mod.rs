@@ -47,7 +47,7 @@ use crate::ingest::read_joined::by_key::{CellsInOrder, Present, SortedJoin, join
 use crate::ingest::read_joined::codes::CodesFound;
 use crate::ingest::read_joined::keys::{KeySet, hash};
 use crate::ingest::read_joined::lost::LostCodes;
-use crate::ingest::read_joined::room::{Room, unwritten};
+use crate::ingest::read_joined::room::{JoinRoom, unwritten};
 use crate::ingest::read_joined::rows::{KeptRows, UnjoinedRow, UnjoinedRows};
 use crate::ingest::read_joined::table::{Cells, FoundRows, ReadTable, RowCells, SortedRows, code, collect_rows};
 use crate::ingest::read_joined::usage::{TableRead, TableUsage};
@@ -96,7 +96,7 @@ pub(crate) fn read<C: Collector>(
     let quiet = OnlyInterrupts(watch);
     let wanted = KnownCodes::new(codes);
     let joins = &detected.joins;
-    let room = &Room::new(total.kept.spool(), block);
+    let room = &JoinRoom::new(total.kept.spool(), block);
 
     let found = joins.iter().map(|join| CodesFound::of(join, binding, &wanted, room, &quiet));
     let found: Vec<CodesFound> = found.collect::<Result<_, _>>()?;
@@ -170,7 +170,7 @@ fn join_table(
     binding: &Binding,
     found: CodesFound,
     kept: &KeptRows,
-    room: &Room,
+    room: &JoinRoom,
     watch: &dyn Watch,
 ) -> Result<JoinedTable, ReadError> {
     let held_lost = found.lost(join, kept)?;
@@ -335,7 +335,7 @@ fn rows_of_keys(
     join: &Joined,
     binding: &Binding,
     kept: &KeptRows,
-    room: &Room,
+    room: &JoinRoom,
     watch: &dyn Watch,
     is_first: bool,
 ) -> Result<(FoundRows, ReadTable), ReadError> {

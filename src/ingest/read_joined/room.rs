@@ -16,7 +16,7 @@ pub(super) const SORTED_BYTES: usize = 8 << 20;
 
 /// What is read at a time, and the memory for rows that are kept of an extract and its tables together. It is a part of what the
 /// spool allows to all extracts that are read at a time and to their lines.
-pub(super) struct Room {
+pub(super) struct JoinRoom {
     /// Also for rejected rows.
     pub(super) spool: Option<Arc<Spool>>,
     /// Bytes of a block.
@@ -25,7 +25,7 @@ pub(super) struct Room {
     taken: AtomicUsize,
 }
 
-impl Room {
+impl JoinRoom {
     /// The room of an extract. Without a spool, there is no bound.
     pub(super) fn new(spool: Option<Arc<Spool>>, block: usize) -> Self {
         let most = spool.as_ref().map_or(usize::MAX, |spool| spool.limit() / SHARE);
@@ -38,7 +38,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for JoinRoom {
     fn drop(&mut self) {
         if let Some(spool) = &self.spool {
             spool.release(*self.taken.get_mut());
@@ -47,20 +47,20 @@ impl Drop for Room {
 }
 
 /// Bytes that one collection has taken of a room.
-pub(super) struct Share<'r> {
-    pub(super) room: &'r Room,
+pub(super) struct RoomShare<'r> {
+    pub(super) room: &'r JoinRoom,
     taken: usize,
 }
 
-impl<'r> Share<'r> {
-    pub(super) fn of(room: &'r Room) -> Self {
+impl<'r> RoomShare<'r> {
+    pub(super) fn of(room: &'r JoinRoom) -> Self {
         Self { room, taken: 0 }
     }
 
     /// May the collection take this many bytes in all? If not, it has none of the room from now on.
     pub(super) fn holds(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.taken);
-        let Room { spool, most, taken, .. } = self.room;
+        let JoinRoom { spool, most, taken, .. } = self.room;
         let fits = taken.load(Ordering::Relaxed).saturating_add(more) <= *most;
         if fits && spool.as_ref().is_none_or(|spool| spool.may_hold(more)) {
             self.taken += more;
@@ -88,8 +88,8 @@ mod tests {
     #[test]
     fn rows_take_a_share_of_what_the_spool_allows_and_give_it_back() {
         let spool = Spool::new(Arc::new(tempfile::tempfile), 100);
-        let room = Room::new(Some(Arc::clone(&spool)), 1);
-        let (mut rows, mut cells) = (Share::of(&room), Share::of(&room));
+        let room = JoinRoom::new(Some(Arc::clone(&spool)), 1);
+        let (mut rows, mut cells) = (RoomShare::of(&room), RoomShare::of(&room));
         assert!(rows.holds(30) && rows.holds(40) && cells.holds(10) && !cells.holds(11), "half of 100 together");
         assert!(spool.may_hold(60) && !spool.may_hold(1), "40 are taken, and 10 were given back");
         assert!(!rows.holds(41), "the lines have the rest");

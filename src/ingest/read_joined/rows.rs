@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::disk::spool::{Spool, SpoolSlot};
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::read_joined::keys::KeySet;
-use crate::ingest::read_joined::room::{Room, Share};
+use crate::ingest::read_joined::room::{JoinRoom, RoomShare};
 use crate::ingest::read_joined::table::ROW_BYTES;
 use crate::ingest::record::grammar::{CellSpan, Grammar};
 use crate::ingest::record::row::Row;
@@ -54,7 +54,7 @@ pub(super) struct UnjoinedRows<'r> {
 
 /// Where rows go that memory does not hold.
 struct Beyond<'r> {
-    share: Share<'r>,
+    share: RoomShare<'r>,
     spool: Option<Arc<Spool>>,
     pieces: Vec<SpoolSlot>,
     failed: Option<io::Error>,
@@ -62,8 +62,8 @@ struct Beyond<'r> {
 
 impl<'r> UnjoinedRows<'r> {
     /// Collects the rows of an extract.
-    pub(super) fn of_extract(room: &'r Room) -> Self {
-        let beyond = Beyond { share: Share::of(room), spool: None, pieces: Vec::new(), failed: None };
+    pub(super) fn of_extract(room: &'r JoinRoom) -> Self {
+        let beyond = Beyond { share: RoomShare::of(room), spool: None, pieces: Vec::new(), failed: None };
         Self { beyond: Some(beyond), ..Self::default() }
     }
 

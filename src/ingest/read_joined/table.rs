@@ -12,7 +12,7 @@ use crate::disk::spool::Spool;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::{KeySet, hash};
-use crate::ingest::read_joined::room::{Room, SORTED_BYTES, Share, unwritten};
+use crate::ingest::read_joined::room::{JoinRoom, RoomShare, SORTED_BYTES, unwritten};
 use crate::ingest::read_joined::usage::warnings;
 use crate::ingest::record::reject::{Reason, Rejects};
 use crate::ingest::record::row::Row;
@@ -59,7 +59,7 @@ pub(super) struct SortedRows {
 
 impl SortedRows {
     /// Sorts rows in the files of a room.
-    pub(super) fn new(room: &Room) -> Self {
+    pub(super) fn new(room: &JoinRoom) -> Self {
         Self { filter: KeyFilter::new(), sorter: Sorter::new(room.scratch(), SORTED_BYTES) }
     }
 
@@ -84,14 +84,14 @@ struct TableRows<'r> {
 
 /// Where rows go that memory does not hold.
 struct Beyond<'r> {
-    share: Share<'r>,
+    share: RoomShare<'r>,
     sorted: Option<SortedRows>,
     failed: Option<io::Error>,
 }
 
 impl<'r> TableRows<'r> {
-    fn of_table(room: &'r Room) -> Self {
-        Self { beyond: Some(Beyond { share: Share::of(room), sorted: None, failed: None }), ..Self::default() }
+    fn of_table(room: &'r JoinRoom) -> Self {
+        Self { beyond: Some(Beyond { share: RoomShare::of(room), sorted: None, failed: None }), ..Self::default() }
     }
 
     /// Sorts rows that memory does not hold. After an error of the disk they are lost, because the run ends with it.
@@ -252,7 +252,7 @@ pub(super) fn refuse(join: &Joined, line: u64, what: &str) -> ReadError {
 /// error to report. Refuses a table of which more than half of the rows cannot be read.
 pub(super) fn read(
     join: &Joined,
-    room: &Room,
+    room: &JoinRoom,
     watch: &dyn Watch,
     is_first: bool,
     take: &(impl Fn(&Row<'_>) -> Option<(Box<str>, Result<RowCells, String>)> + Sync),

@@ -4,7 +4,7 @@
 
 use std::sync::{LazyLock, Once};
 
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::{BLOCK, Library, Source};
 use claimlint::policy::Policy;
 use claimlint::policy::parse::load;
@@ -79,7 +79,7 @@ fn judged(case: &Case<'_>, block: usize) -> Result<JudgedRun, String> {
         .map_err(|e| e.to_string())?;
     let open = |name: &str| Source::from_bytes(name, case.extract.to_vec());
     let (policy, library, expect) = (case.policy.clone(), case.library.clone(), Expect::default());
-    let setup = Setup { policy, library, authorizations, expect, block, part: LINES, memory: None };
+    let setup = Setup { policy, library, authorizations, expect, block, part: BATCH_LINES, memory: None };
     let run = run(&["example".to_owned()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
     run.judge_all().map_err(|e| e.to_string())
 }

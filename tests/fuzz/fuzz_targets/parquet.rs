@@ -12,7 +12,7 @@ mod kit;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use claimlint::claim::store::LINES;
+use claimlint::claim::store::BATCH_LINES;
 use claimlint::ingest::{BLOCK, Source};
 use claimlint::run::{Expect, JudgedRun, Setup, Unwatched, run};
 use libfuzzer_sys::fuzz_target;
@@ -61,7 +61,7 @@ fn judged(memory: usize) -> Result<JudgedRun, String> {
     };
     let (policy, library, expect) = (POLICY.clone(), LIBRARY.clone(), Expect::default());
     let setup =
-        Setup { policy, library, authorizations: None, expect, block: BLOCK, part: LINES, memory: None };
+        Setup { policy, library, authorizations: None, expect, block: BLOCK, part: BATCH_LINES, memory: None };
     let run = run(&[FILE.clone()], &open, setup, &Unwatched).map_err(|e| e.to_string())?;
     run.judge_all().map_err(|e| e.to_string())
 }
