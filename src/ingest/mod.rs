@@ -13,6 +13,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: what stops the reading, in sentences.
+//! - [`empty_words`]: the words that stand for nothing in a cell.
 //! - [`cell`]: one cell as text.
 //! - [`field`]: the canonical fields.
 //! - [`parquet`]: the columns of a Parquet file.
@@ -29,6 +30,7 @@
 
 pub mod cell;
 pub mod date;
+pub(crate) mod empty_words;
 pub mod error;
 pub mod field;
 pub(crate) mod known_codes;

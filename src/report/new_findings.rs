@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::baseline::{BaselineFindings, Change, FindingEntry};
 use crate::claim::Cents;
-use crate::claim::index::partition::Bits;
+use crate::claim::index::bits::Bits;
 use crate::disk::sorted::Sorter;
 use crate::disk::spool::Scratch;
 use crate::policy::Disposition;

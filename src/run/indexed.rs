@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use crate::claim::authorization::{Authorization, AuthorizationFile, Authorizations, NeededKeys, PartRows};
 use crate::claim::index::Index;
-use crate::claim::index::partition::Bits;
+use crate::claim::index::bits::Bits;
 use crate::claim::line::head::AmountsPer;
 use crate::claim::line::mask::{IdRoom, Mask};
 use crate::claim::store::BATCH_LINES;

@@ -2,10 +2,11 @@
 
 use std::io;
 
+use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::ClaimRow;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::{Bits, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{Bin, ServiceKey};
 use crate::claim::line::Line;
 use crate::claim::value::code_set::CodeSet;

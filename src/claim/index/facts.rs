@@ -10,10 +10,11 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::{ClaimRow, Group};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::{Bits, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{Bin, RowRef, ServiceKey};
 use crate::claim::index::survey::{FILLED, Traits};
 use crate::claim::line::fill::Filling;

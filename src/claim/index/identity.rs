@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::bits::{Bits, SharedBits};
 use crate::claim::index::groups::{Group, Keyed};
 use crate::claim::index::line_hash::KeyHash;
 use crate::claim::index::notes::{KEPT_AT_A_TIME, NoteTaker, Notes};
-use crate::claim::index::partition::{Bits, Lines, SharedBits};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::ServiceKey;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;

@@ -13,6 +13,7 @@
 //!
 //! - [`line_hash`]: hashes of claims, members, encounters and equal lines.
 //! - [`service`]: what the index knows of a row: its bin, its service, and what bears on the service.
+//! - [`bits`]: sets of lines.
 //! - [`groups`]: entries with one key, sorted on disk if memory does not hold them.
 //! - [`partition`](mod@partition): passes over all lines, partitioned by key.
 //! - [`survey`](mod@survey): what each line is by itself.
@@ -35,6 +36,7 @@
 //! - [`line_set`]: the lines of a part with what the index knows of them.
 //! - [`related`]: which lines bear on a line.
 
+pub(crate) mod bits;
 pub(crate) mod groups;
 pub(crate) mod line_hash;
 pub(crate) mod notes;
@@ -72,6 +74,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::claim::index::bits::Bits;
 use crate::claim::index::facts::Facts;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::Keys;
@@ -80,7 +83,7 @@ use crate::claim::index::named::NamedClaims;
 use crate::claim::index::notes::{Notes, NotesInOrder};
 use crate::claim::index::numbers::UnitsOnNumbers;
 use crate::claim::index::parties::Parties;
-use crate::claim::index::partition::{Bits, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{
     Bin, Encounter, Kind, PolicyLists, Service, ServiceMoney, SessionFacts, Stay, cpt_service, days,
 };

@@ -9,10 +9,11 @@ use std::io;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::Group;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::{Bits, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::reversals_on_disk;
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::bits::Bits;
 use crate::claim::index::groups::{ClaimRow, Group};
 use crate::claim::index::identity::Identity;
 use crate::claim::index::notes::{NoteTaker, Notes, NotesInOrder};
-use crate::claim::index::partition::{Bits, Lines};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::{BASES, Bin, ServiceKey, Stay};
 use crate::claim::index::survey::Traits;
 use crate::claim::line::Line;

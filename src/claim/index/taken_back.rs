@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::bits::{Bits, SharedBits};
 use crate::claim::index::groups::Keyed;
 use crate::claim::index::line_hash::KeyHash;
-use crate::claim::index::partition::{Bits, SharedBits};
 
 /// A reversal, or a row that a reversal could take back.
 #[derive(Clone, Serialize, Deserialize)]

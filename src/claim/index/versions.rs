@@ -5,11 +5,12 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::index::bits::{Bits, SharedBits};
 use crate::claim::index::groups::Keyed;
 use crate::claim::index::identity::Identity;
 use crate::claim::index::line_hash::{KeyHash, Keys};
 use crate::claim::index::named::{Named, NamedClaims};
-use crate::claim::index::partition::{Bits, Lines, SharedBits};
+use crate::claim::index::partition::Lines;
 use crate::claim::index::service::Bin;
 use crate::claim::index::survey::Traits;
 use crate::claim::line::{Line, Text};

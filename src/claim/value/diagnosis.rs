@@ -1,7 +1,8 @@
 //! Diagnosis codes in a cell.
 
 use crate::claim::value::qualifiers::{QUALIFIERS, without};
-use crate::ingest::cell::{is_blank, is_null_word};
+use crate::ingest::cell::is_blank;
+use crate::ingest::empty_words::is_null_word;
 
 /// Maximum number of characters of an ICD-10-CM code after the first three, without the dot.
 const MAX_EXTENSION_LEN: usize = 4;

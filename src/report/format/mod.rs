@@ -8,6 +8,7 @@
 //! - [`polars`]: typed columns, written by polars.
 //! - [`parquet`]: typed tables.
 //! - [`measures`]: what a roll-up adds up.
+//! - [`rollup_columns`]: the columns of a roll-up.
 //! - [`rollup`]: sums by rule, class, provider, month and facility.
 //! - [`html`](mod@html): the page.
 //! - [`xlsx`]: the workbook.
@@ -21,6 +22,7 @@ mod measures;
 pub mod parquet;
 pub(crate) mod polars;
 pub mod rollup;
+mod rollup_columns;
 pub mod summary_json;
 pub mod summary_text;
 pub mod xlsx;

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use crate::report::format::rollup::{COLUMNS, RollUp, RollupValue};
+use crate::report::format::rollup::RollUp;
+use crate::report::format::rollup_columns::{COLUMNS, RollupValue};
 use crate::report::format::xlsx::sheet::{Sheet, SheetOptions, Sheets, XmlRows};
 use crate::report::provider_names::Names;
 use crate::report::table::record::{Cells as _, Column, ColumnType, column};

@@ -1,0 +1,91 @@
+//! The words and characters that stand for nothing in a cell, whatever the column.
+
+use std::sync::LazyLock;
+
+use crate::strict_toml::{Document, Faults};
+
+/// The null words of every extract.
+#[derive(Debug)]
+pub(super) struct EmptyWords {
+    words: Vec<String>,
+    fill: Vec<char>,
+    /// By first byte of a cell: may the cell be a null word?
+    begins: [bool; 256],
+    /// By first byte of a cell: is it a letter or digit with which no null word begins?
+    pub(super) is_plain_first: [bool; 256],
+}
+
+/// The built-in null words. They decide how every cell is read, so they are loaded once and never change during a run.
+pub(super) static EMPTY: LazyLock<EmptyWords> = LazyLock::new(|| {
+    EmptyWords::load("empty-words.toml", include_str!("empty-words.toml"))
+        .unwrap_or_else(|faults| unreachable!("a test loads the built-in words: {faults}"))
+});
+
+impl EmptyWords {
+    fn load(file: &str, text: &str) -> Result<Self, Faults> {
+        Document::load(file, text, |document, root| {
+            root.choice("kind", &[("empty-words", ())]);
+            root.text("source");
+            root.text("valid");
+            let words = root.texts("words");
+            let fill = root.texts("fill");
+            root.deny_unknown_keys();
+            let (mut begins, mut chars) = ([false; 256], Vec::new());
+            for word in &words {
+                if word.text.is_empty() || !word.text.is_ascii() || word.text != word.text.to_uppercase() {
+                    document.fault(word.span.clone(), "a word is written in capitals: write \"NULL\"");
+                }
+                let first = word.text.as_bytes().first().copied().unwrap_or_default();
+                begins[usize::from(first)] = true;
+                begins[usize::from(first.to_ascii_lowercase())] = true;
+            }
+            for placed in &fill {
+                let mut each = placed.text.chars();
+                let (Some(c), None) = (each.next(), each.next()) else {
+                    document.fault(placed.span.clone(), "write one character: \"-\"");
+                    continue;
+                };
+                begins[usize::from(placed.text.as_bytes()[0])] = true;
+                chars.push(c);
+            }
+            let is_plain_first = std::array::from_fn(|b| (b as u8).is_ascii_alphanumeric() && !begins[b]);
+            let words = words.into_iter().map(|word| word.text).collect();
+            Some(Self { words, fill: chars, begins, is_plain_first })
+        })
+    }
+
+    /// Is a cell with this text empty?
+    pub(super) fn holds(&self, text: &str) -> bool {
+        match text.as_bytes().first() {
+            None => true,
+            Some(first) if !self.begins[usize::from(*first)] => false,
+            Some(_) => {
+                self.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+                    || text.chars().all(|c| self.fill.contains(&c))
+            }
+        }
+    }
+}
+
+/// Is it one of the words that mean that a cell is empty?
+pub(crate) fn is_null_word(text: &str) -> bool {
+    EMPTY.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Is it one of the words that a layout adds, which are upper-case?
+pub(super) fn is_own_null_word(text: &str, null: &[String]) -> bool {
+    !null.is_empty() && null.contains(&text.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_words_are_validated() {
+        let text =
+            "kind = \"empty-words\"\nsource = \"s\"\nvalid = \"v\"\nwords = [\"null\"]\nfill = [\"--\"]\nmore = 1\n";
+        let faults = EmptyWords::load("w.toml", text).expect_err("faults").list;
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [4, 5, 6]);
+    }
+}
