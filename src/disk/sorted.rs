@@ -22,6 +22,10 @@ use crate::disk::spool::Scratch;
 /// buffers take 2 MiB.
 const MERGED_RUNS: usize = 32;
 
+/// Bytes of values that a sorter holds where nothing else bounds them. Up to 256 MiB of them are then written once and up to 8
+/// GiB twice. A growing list may take twice as much; nobody sorts more than four at a time, which take 64 MiB.
+pub(crate) const SORTED_BYTES: usize = 8 << 20;
+
 /// Bytes of the buffer of a run that is read or written.
 const BUFFER: usize = 1 << 16;
 

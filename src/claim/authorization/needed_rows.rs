@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::claim::authorization::file::{AuthorizationFile, NotedRows};
 use crate::claim::authorization::row::Authorization;
 use crate::claim::authorization::whole::Authorizations;
-use crate::disk::sorted::Sorter;
+use crate::disk::sorted::{SORTED_BYTES, Sorter};
 use crate::disk::spool::Scratch;
-
-/// Bytes of rows that are sorted in memory.
-const SORTED_BYTES: usize = 8 << 20;
 
 /// Collects the rows that the lines of all parts need.
 pub struct NeededRows(Needed);

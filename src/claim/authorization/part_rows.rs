@@ -16,13 +16,10 @@ use crate::claim::authorization::row::Authorization;
 use crate::claim::authorization::whole::{Authorizations, ROWS_SHARE};
 use crate::claim::value::authorization::compared;
 use crate::disk::key_filter::KeyFilter;
-use crate::disk::sorted::Sorter;
+use crate::disk::sorted::{SORTED_BYTES, Sorter};
 use crate::disk::spool::{Scratch, Spool, SpoolSlot};
 use crate::frame::allowance;
 use crate::ingest::ReadError;
-
-/// Bytes of values that a sorter holds.
-const SORTED_BYTES: usize = 8 << 20;
 
 /// The keys of a row or a line: its numbers, and its member. They differ, whatever the texts.
 fn keys<'t>(numbers: &'t str, member: &'t str) -> impl Iterator<Item = u64> + use<'t> {

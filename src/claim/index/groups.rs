@@ -15,13 +15,16 @@ use crate::disk::sorted::{Ordered, Sortable, Sorter};
 use crate::disk::spool::Scratch;
 use crate::steps;
 
-/// The part of the memory of a pass that values take which are being sorted.
+/// The part of the memory of a pass that values take which are being sorted. Of a key with very many entries up to four lists are
+/// sorted at a time: its entries, its services, and its stays twice. A growing list may take twice as much, so together they take
+/// the memory of the pass.
 const SORTED_SHARE: usize = 8;
 
 /// Least bytes of values that are sorted at a time.
 const LEAST_SORTED: usize = 4 << 10;
 
-/// The part of the memory of a pass that a group takes before it is on disk.
+/// The part of the memory of a pass that a group takes before it is on disk: what the entries of one key may take that is not sorted
+/// on disk. So the few keys that were only counted together with a big one are in memory.
 const HELD_SHARE: usize = 16;
 
 /// An entry of a pass. Its key decides its partition and its group.

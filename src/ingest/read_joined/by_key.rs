@@ -3,11 +3,11 @@
 use std::io;
 use std::iter::Peekable;
 
-use crate::disk::sorted::{Merged, Sorter};
+use crate::disk::sorted::{Merged, SORTED_BYTES, Sorter};
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::lost::{LostCodes, SortedLost};
-use crate::ingest::read_joined::room::{JoinRoom, SORTED_BYTES, unwritten};
+use crate::ingest::read_joined::room::{JoinRoom, unwritten};
 use crate::ingest::read_joined::rows::KeptRows;
 use crate::ingest::read_joined::table::{ROW_BYTES, RowCells, SortedRows, TableRow, add_cells, refuse};
 

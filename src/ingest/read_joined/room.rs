@@ -8,11 +8,8 @@ use crate::disk::spool::{Scratch, Spool};
 use crate::ingest::error::ReadError;
 
 /// The rows of joined claims of an extract may take the memory of lines divided by this. Of the rest they take nothing, so that
-/// lines stay in memory, too.
+/// lines stay in memory, too. An even split: before the tables are read, nothing tells how many of its rows become lines.
 const SHARE: usize = 2;
-
-/// Bytes of values that are sorted in memory.
-pub(super) const SORTED_BYTES: usize = 8 << 20;
 
 /// What is read at a time, and the memory for rows that are kept of an extract and its tables together. It is a part of what the
 /// spool allows to all extracts that are read at a time and to their lines.

@@ -7,12 +7,12 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::key_filter::KeyFilter;
-use crate::disk::sorted::Sorter;
+use crate::disk::sorted::{SORTED_BYTES, Sorter};
 use crate::disk::spool::Spool;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::{KeySet, hash};
-use crate::ingest::read_joined::room::{JoinRoom, RoomShare, SORTED_BYTES, unwritten};
+use crate::ingest::read_joined::room::{JoinRoom, RoomShare, unwritten};
 use crate::ingest::read_joined::usage::warnings;
 use crate::ingest::record::reject::{Reason, Rejects};
 use crate::ingest::record::row::Row;

@@ -85,11 +85,12 @@ impl From<io::Error> for NotKept {
     }
 }
 
-/// The part of the memory that is left which findings may take while they are sorted, and again when they are.
+/// The part of the memory that is left which findings may take while they are sorted, and again when they are. So half of it is
+/// left for what is read after them.
 const SORTED_SHARE: u64 = 4;
 
 /// Bytes of memory for a finding that is sorted: the list of them grows to twice its size.
-const SORTED_BYTES: usize = 2 * size_of::<FindingEntry>();
+const SORTED_ENTRY_BYTES: usize = 2 * size_of::<FindingEntry>();
 
 /// The findings in summary.json.
 #[derive(Deserialize)]
@@ -259,7 +260,7 @@ impl FindingsFile {
         allowance.take(2 * share as u64).map_err(|e| CompareError::FindingsFile(format!("{}: {e}", path.display())))?;
         let mut sorter = Sorter::new(Arc::clone(scratch), share);
         let report =
-            Self::visit(path, &summary(path)?, allowance, &mut |entry, _| Ok(sorter.push(entry, SORTED_BYTES)?))?;
+            Self::visit(path, &summary(path)?, allowance, &mut |entry, _| Ok(sorter.push(entry, SORTED_ENTRY_BYTES)?))?;
         let sorted = sorter.finish()?;
         let findings = BaselineFindings::of(sorted, Spool::new(Arc::clone(scratch), share))?;
         allowance.give_back((2 * share - findings.bytes()) as u64);

@@ -30,7 +30,8 @@ const BYTES: usize = size_of::<u64>();
 /// Least number of shares, so that a share is small even if there are many more ids than expected.
 const LEAST_SHARES: usize = 64;
 
-/// The part of the memory for ids that a share of them takes while it is sorted, and that those take which wait to be written.
+/// The part of the memory for ids that a share of them takes while it is sorted, and that those take which wait to be written. With
+/// the filter, that is all of it.
 const SORTED_SHARE: usize = 4;
 
 /// The part of it that the filter of ids on disk takes.

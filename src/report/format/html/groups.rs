@@ -81,7 +81,7 @@ struct Sums {
     months: BTreeMap<(bool, Option<(i16, i8)>), BarMeasure>,
 }
 
-/// Bytes of providers that stay in memory.
+/// Bytes of providers that stay in memory: as many as of a roll-up by provider, some tens of thousands.
 const PROVIDER_BYTES: usize = 8 << 20;
 
 /// The sums of a provider, and the first name that a service states for it.
