@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::cli::terminal::style::{BOLD, paint};
+use crate::report::words::wrap;
 
 /// One block of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,23 +118,11 @@ fn ends_with_item(out: &str) -> bool {
 }
 
 fn push_wrapped(out: &mut String, text: &str, first: &str, next: &str, width: usize) {
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in text.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
-            out.push_str(line.trim_end());
-            out.push('\n');
-            next.clone_into(&mut line);
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
+    let width = width.saturating_sub(next.chars().count());
+    for (n, line) in wrap::lines(text.split_whitespace(), width).iter().enumerate() {
+        out.push_str(format!("{}{line}", if n == 0 { first } else { next }).trim_end());
+        out.push('\n');
     }
-    out.push_str(line.trim_end());
-    out.push('\n');
 }
 
 fn table(rows: &[Vec<String>], width: usize) -> String {
