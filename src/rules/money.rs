@@ -1,7 +1,8 @@
 //! The money of a service: what is at risk, what that rests on, and what a denial would recover. spec:
 //! judging/amount-at-risk.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use num_rational::BigRational;
+use rust_decimal::Decimal;
 
 use crate::claim::Cents;
 use crate::claim::index::service::ServiceMoney;
@@ -55,11 +56,17 @@ pub(super) fn recoverable(input: &RuleInput<'_>, findings: &[Finding], at_risk: 
     Some(share(amount, beyond, units))
 }
 
-/// `amount` times `part` / `whole`, rounded to cents half away from zero; zero if `whole` is zero.
+/// `amount` times `part` / `whole`, rounded to cents half away from zero; zero if `whole` is zero. A quotient such as 5/6 has no
+/// end in decimals, so it is a fraction until it is rounded: half a cent stays half a cent.
 fn share(amount: Cents, part: Decimal, whole: Decimal) -> Cents {
-    let share = part.checked_div(whole).and_then(|share| share.checked_mul(Decimal::from(amount.0)));
-    let cents = share.map(|cents| cents.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));
-    Cents(cents.and_then(|cents| i64::try_from(cents).ok()).unwrap_or(0))
+    if whole.is_zero() {
+        return Cents(0);
+    }
+    let fraction = |number: Decimal| BigRational::new(number.mantissa().into(), 10_i128.pow(number.scale()).into());
+    let share = BigRational::from_integer(amount.0.into()) * fraction(part) / fraction(whole);
+    // Halves are rounded away from zero.
+    let cents = share.round().to_integer();
+    Cents(i64::try_from(cents).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -81,5 +88,10 @@ mod tests {
         let half = Decimal::new(5, 1);
         assert_eq!(share(Cents(101), half, Decimal::ONE), Cents(51));
         assert_eq!(share(Cents(i64::MAX), Decimal::ONE, Decimal::ONE), Cents(i64::MAX));
+        // Half a cent of quotients that have no end in decimals.
+        for (amount, part, whole, want) in [(53_811, 5, 6, 44_843), (3, 5, 6, 3), (-3, 5, 6, -3), (1, 3, 6, 1)] {
+            assert_eq!(share(Cents(amount), part.into(), whole.into()), Cents(want), "{amount} {part}/{whole}");
+        }
+        assert_eq!(share(Cents(68_577), Decimal::new(25, 1), Decimal::from(3)), Cents(57_148));
     }
 }

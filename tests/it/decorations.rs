@@ -135,8 +135,8 @@ fn slow_codes(cell: &[u8], cpt: bool) -> Vec<String> {
     for token in plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|token| !token.is_empty()) {
         let without_front = token.strip_prefix("CPT").or(token.strip_prefix("HCPCS")).unwrap_or(token);
         let glued = if matches!(token.len(), 7 | 9) && token.is_ascii() { &token[..5] } else { token };
-        let forms = [token.trim_start_matches('0'), without_front, glued];
-        let code = if exact(token) { Some(token) } else { forms.into_iter().find(|form| is_cpt(form)) };
+        let of_cpt = [token.trim_start_matches('0'), glued].into_iter().find(|form| is_cpt(form));
+        let code = [token, without_front].into_iter().find(|form| exact(form)).or(of_cpt);
         found.extend(code.map(str::to_owned).filter(|code| !found.contains(code)));
     }
     found

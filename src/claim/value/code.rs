@@ -176,15 +176,15 @@ impl CodeTable {
 
     /// The code in a token, and the modifiers attached to it.
     fn token<'t>(&self, token: &'t str, column: ProcedureColumn) -> Option<(CodeId, &'t str)> {
-        if let Some(id) = self.exact(token, column) {
+        let after_front = FRONTS.iter().find_map(|front| token.strip_prefix(front));
+        if let Some(id) = self.exact(token, column).or_else(|| self.exact(after_front?, column)) {
             return Some((id, ""));
         }
         if column == ProcedureColumn::Icd {
             return None;
         }
         let cpt = |text: &str| self.exact(text, column).filter(|id| self.get(*id).system == System::Cpt);
-        let front = FRONTS.iter().find_map(|front| token.strip_prefix(front));
-        if let Some(id) = cpt(token.trim_start_matches('0')).or_else(|| cpt(front?)) {
+        if let Some(id) = cpt(token.trim_start_matches('0')) {
             return Some((id, ""));
         }
         // Every CPT and HCPCS code has five characters; a modifier has two.
@@ -295,6 +295,7 @@ mod tests {
             ("CPT22513", "22513+"),
             ("HCPCSC7507", "C7507+"),
             ("CPT 22513", "22513+"),
+            ("CPT0PU43JZ", "0PU43JZ+"),
             ("XCPT22513", ""),
             ("CPT022513", ""),
             // A PCS code that lost its leading zero is the whole cell.
@@ -336,8 +337,10 @@ mod tests {
             ("0PS43ZZ;0PU43JZ", "0PS43ZZ 0PU43JZ+"),
             ("BBR:0PU43JZ:D8:20240305", "0PU43JZ+"),
             ("00PU43JZ", ""),
+            ("HCPCS0PU43JZ", "0PU43JZ+"),
             ("0PU43JZRT", ""),
             ("22513", ""),
+            ("CPT22513", ""),
             ("22513RT", ""),
         ] {
             assert_eq!(read(cell, ProcedureColumn::Icd), want, "{cell}");
