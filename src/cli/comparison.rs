@@ -86,10 +86,15 @@ fn fits(path: &Path, left: u64) -> anyhow::Result<()> {
 /// The report that findings are compared with, if there is one. `latest` is the newest beside the report of this run, and
 /// none on the first run.
 pub(crate) fn baseline(settings: &EffectiveSettings, log: &Log) -> anyhow::Result<Option<PathBuf>> {
-    let asks_for_new = matches!(settings.fail_on.value, Some(FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo));
+    let asked = match settings.fail_on.value {
+        Some(FailOn::NewDeny) => Some("new-deny"),
+        Some(FailOn::NewReview) => Some("new-review"),
+        Some(FailOn::NewInfo) => Some("new-info"),
+        Some(FailOn::Deny | FailOn::Review | FailOn::Info | FailOn::Never) | None => None,
+    };
     let Some(named) = &settings.baseline.value else {
-        if asks_for_new {
-            bail!("--fail-on new-...: new since which report? name its directory with --baseline DIR");
+        if let Some(word) = asked {
+            bail!("--fail-on {word}: new since which report? name its directory with --baseline DIR");
         }
         return Ok(None);
     };

@@ -11,6 +11,7 @@ use crate::ingest::layout::library;
 use crate::ingest::{Layout, Library};
 use crate::policy::Policy;
 use crate::policy::parse::{PolicyFile, load};
+use crate::strict_toml::nearest;
 
 /// The policy: the built-in files, some of them replaced by `files`.
 pub(crate) fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
@@ -64,7 +65,8 @@ pub(crate) fn layout_file(choice: &LayoutChoice) -> anyhow::Result<Option<Policy
     if !path.exists() {
         let names: Vec<_> = library::SHIPPED.iter().map(|(name, _)| *name).collect();
         return Err(anyhow!(
-            "--layout {name}: neither a file nor a built-in layout; built in are {}",
+            "--layout {name}: neither a file nor a built-in layout; {}built in are {}",
+            nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!("did you mean {near}? ")),
             names.join(", ")
         ));
     }

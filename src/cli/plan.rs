@@ -31,7 +31,7 @@ use crate::rules::doc;
 use crate::rules::doc::RuleDoc;
 use crate::run;
 use crate::run::thinned::{LARGEST_BYTES, ThinnedTable};
-use crate::run::{Expect, Memory, read_authorizations};
+use crate::run::{Expect, Memory, authorization_columns, read_authorizations};
 
 /// What a run does. It never changes; [`Materials`] has what the run consumes.
 pub(crate) struct Plan {
@@ -269,7 +269,14 @@ fn look_at_headers(
     // The header of a pipe is read with its rows.
     for name in files.iter().filter(|f| !is_pipe(f)) {
         let source = only.take().unwrap_or_else(|| Source::open_header(name, limit));
-        let detected = source.and_then(|source| Ok((detect::detect(&source, library)?, source)));
+        let detected = source.and_then(|source| match detect::detect(&source, library) {
+            Ok(detected) => Ok((detected, source)),
+            Err(_) if authorization_columns(&source, library).is_some() => {
+                let what = "is an authorization file, not an extract; give it to `check` with --auths";
+                Err(ReadError::unusable(name, what))
+            }
+            Err(e) => Err(e),
+        });
         match detected {
             Ok((detected, source)) => {
                 opened = (files.len() == 1).then_some(source);

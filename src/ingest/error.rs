@@ -87,15 +87,25 @@ impl ReadError {
     }
 }
 
-/// Everything that is wrong with several inputs, one error a line.
+/// Everything that is wrong with several inputs, one error a line. Of many inputs the first few are described, because a wrong
+/// directory has the same wrong with each of its files.
 #[derive(Debug)]
 pub struct ReadErrors(pub Vec<ReadError>);
+
+/// Most inputs that are described.
+const MAX_ERRORS_SHOWN: usize = 3;
 
 impl Error for ReadErrors {}
 
 impl fmt::Display for ReadErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.iter().map(ReadError::to_string).collect::<Vec<_>>().join("\n"))
+        let shown = self.0.iter().take(MAX_ERRORS_SHOWN).map(ReadError::to_string);
+        f.write_str(&shown.collect::<Vec<_>>().join("\n"))?;
+        match self.0.len().saturating_sub(MAX_ERRORS_SHOWN) {
+            0 => Ok(()),
+            1 => f.write_str("\n1 more file cannot be used"),
+            more => write!(f, "\n{more} more files cannot be used"),
+        }
     }
 }
 

@@ -138,13 +138,12 @@ pub(crate) fn rejected(run: &RunContext) -> Option<String> {
 pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
     let mut notes: Vec<String> = selection(run).into_iter().collect();
     if let Some(coverage) = totals.coverage(run) {
-        notes.push(format!(
-            "authorizations: {}, {}; {} of {} on services found",
-            counted(coverage.rows, "row"),
-            counted(coverage.approvals, "approval"),
-            grouped(coverage.numbers_found),
-            counted(coverage.numbers_on_services, "number"),
-        ));
+        let found = match coverage.numbers_on_services {
+            0 => "no service carries a number".to_owned(),
+            all => format!("{} of {} on services found", grouped(coverage.numbers_found), counted(all, "number")),
+        };
+        let (rows, approvals) = (counted(coverage.rows, "row"), counted(coverage.approvals, "approval"));
+        notes.push(format!("authorizations: {rows}, {approvals}; {found}"));
     }
     if totals.after_verified > 0 {
         let verb = if totals.after_verified == 1 { "is" } else { "are" };

@@ -65,11 +65,11 @@ impl LabelKind {
     /// Advice on what to do about such labels.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Product => "say what they mean in [products] of a layout or of the settings",
-            Self::Status => "say what they mean in [status] of a layout",
-            Self::ClaimForm => "say what they mean in [claim_form] of a layout",
+            Self::Product => "write what such words mean into [products] of a layout or of the settings",
+            Self::Status => "write what such words mean into [status] of a layout",
+            Self::ClaimForm => "write what such words mean into [claim_form] of a layout",
             Self::PayerSequence => "the codes of the 837 are P, S, T, A to H and U; any other word is taken as primary",
-            Self::AuthorizationStatus => "say what they mean in [auths.status] of a layout",
+            Self::AuthorizationStatus => "write what such words mean into [auths.status] of a layout",
         }
     }
 

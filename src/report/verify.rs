@@ -19,6 +19,7 @@ use crate::report::format::csv::SERVICES;
 use crate::report::format::summary_json;
 use crate::report::seal;
 use crate::report::seal::SignKey;
+use crate::report::words::numbers;
 
 /// One check of a report and what it found.
 #[derive(Debug, PartialEq, Eq)]
@@ -224,7 +225,10 @@ impl SavedReport {
                 wrong.push(format!("the inputs have {of_inputs} {what}, the ledger {of_ledger}"));
             }
         }
-        IntegrityCheck { what: format!("ledger: the bins add up to {} rows, and so do the inputs", ledger.rows), wrong }
+        IntegrityCheck {
+            what: format!("ledger: the bins add up to {}, and so do the inputs", numbers::counted(ledger.rows, "row")),
+            wrong,
+        }
     }
 
     fn services(&self, directory: &Path, largest_row: u64) -> IntegrityCheck {

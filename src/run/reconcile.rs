@@ -48,6 +48,10 @@ impl Account {
         if let Some(amount) = expect.amount.filter(|amount| *amount != self.amount) {
             let stated = format!("--expect-amount {amount}");
             differences.push(amounts_differ(&stated, amount, self.amount, &self.left_out));
+            if amount.0.checked_mul(100) == Some(self.amount.0) {
+                differences
+                    .push(format!("  without a point the figure is in cents: for dollars write {}", self.amount));
+            }
         }
         if differences.is_empty() {
             return Ok(());

@@ -178,8 +178,9 @@ fn the_answer_is_in_the_words_of_a_reviewer() {
         "place outpatient: hospital outpatient department (place of service 22)",
         "procedure 22514: lumbar augmentation, first level",
         "diagnoses M54.5: low back pain; not on the policy's list E11.9: diabetes, type 2; not on the policy's list",
-        "looked for: an approval for member M1, for 22514 or ",
-        "on 2024-03-05; the claim carries number PA-1",
+        "authorization one is needed, and none that fits was found the claim carries number PA-1 approvals",
+        "looked for: one for member M1, for 22514, ",
+        " or 0QU13JZ, on 2024-03-05",
         "nearest: PA-1 (APPROVED), for 22514, 2024-02-01 to 2024-03-01, units 1: it ended 4 days before the service",
         "next: PA-2 (APPROVED), for 22513, 2024-03-01 to 2024-05-01, units 1: it is for other procedures, and its number is \
          not on the claim",
@@ -282,7 +283,7 @@ fn a_letter_is_a_denial_rationale_or_a_record_request() {
         "What was decided, and why",
         "22514 on 2024-03-05 (lumbar augmentation, first level)",
         "(DX101).",
-        "$2,500.00 at risk",
+        &format!("Amount to be recovered: {blank}"),
         "Source: Coding Information, ICD-10 diagnosis codes, pages 3 to 5, https://",
         "- M54.5: low back pain; not on the policy's list",
         "What would change the decision",
@@ -292,6 +293,10 @@ fn a_letter_is_a_denial_rationale_or_a_record_request() {
         "report claimlint-report of claims.csv, run ",
     ] {
         assert!(flat.contains(part), "{part}: {text}");
+    }
+    // The letter goes to the provider: what the plan looked up, and what it has at risk, is not in it.
+    for own in ["at risk", "authorization file", "nearest", "looked for"] {
+        assert!(!flat.contains(own), "{own}: {text}");
     }
     let page = fs::read_to_string(dir.at("denial.html")).expect("a letter");
     for part in

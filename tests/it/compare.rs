@@ -373,6 +373,13 @@ fn a_finding_that_is_no_longer_suppressed_is_new() {
     let now = ["check", "claims.csv", "--baseline", "s", "--fail-on", "new-deny", "--out", "n", "--force"];
     assert_eq!(dir.run(&now).code, Some(1), "the suppression is gone");
     assert_eq!(dir.run(&["compare", "s", "n"]).code, Some(1));
+    // The other way round it is listed as it is counted: neither as changed nor as gone.
+    let text = dir.run(&["compare", "n", "s", "--html", "page.html"]).success();
+    let rows = |word: &str| text.lines().filter(|line| line.trim_start().starts_with(word)).count();
+    assert_eq!(rows("changed"), 1, "a total of 0: {text}");
+    assert!(rows("suppressed") > 1 && text.contains("was not suppressed"), "{text}");
+    let page = fs::read_to_string(dir.at("page.html")).expect("a page");
+    assert!(page.contains("<h2 id=\"suppressed\">") && !page.contains("<h2 id=\"changed\">"), "{page}");
     dir.run(&[&now[..], &["--suppress", "s.toml", "--today", "2025-06-30"]].concat()).success();
     dir.run(&["compare", "s", "n", "--fail-on", "any"]).success();
 }

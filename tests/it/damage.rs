@@ -199,7 +199,7 @@ fn empty_files_and_headers_alone() {
     assert!(word.contains("the first line holds `AAA A AAAAA`"), "{word}");
     // The first row of a headerless file is never taken for its header.
     let headless = refused(rows(1..4));
-    assert!(headless.contains("required column is missing") && headless.contains("no header line"), "{headless}");
+    assert!(headless.contains("required columns are missing") && headless.contains("no header line"), "{headless}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_refused_extract_is_described_with_candidates() {
     assert_eq!(said.code, Some(2), "{said:?}");
     let shown = crate::kit::flowed(&said.out);
     for wanted in [
-        "check refuses it: strange.csv: a required column is missing",
+        "check refuses it: strange.csv: required columns are missing",
         "delimiter semicolon",
         "header 9 columns",
         "claim_id CLAIM_REF (by its name)",

@@ -224,7 +224,7 @@ fn slices_of_another_plan_policy_or_input_are_refused_by_name() {
 fn a_job_refuses_what_it_cannot_do() {
     let job = JobDir::planned(TestDir::with(&[CLEAR, DENY]), &["claims.csv"]);
     assert_eq!(job.slices, 1);
-    assert!(job.slice(1, &[]).refused().contains("the slices 0 to 0"));
+    assert!(job.slice(1, &[]).refused().contains("the job has slice 0 alone"));
     assert!(job.slice(0, &["--entry", "0"]).refused().contains("--entry 0"));
     for flag in [&["--layout", "tuva"][..], &["--policy", "x.toml"], &["--select", "DX"], &["--no-config"]] {
         assert!(job.merge(flag).refused().contains("claimlint plan"), "{flag:?}");

@@ -111,7 +111,7 @@ fn a_refusal_logs_an_error_and_the_exit_code() {
     dir.put("dx.csv", format!("CLMID,DIAG\n{MARK},M54.5\n"));
     for (args, says) in [
         (&["check", "none.csv"][..], "does not exist"),
-        (&["check", "headless.csv"], "a required column is missing"),
+        (&["check", "headless.csv"], "required columns are missing"),
         (&["check", "misread.csv"], "12 of 12 rows cannot be read"),
         (&["check", "claims.csv", "--auths", "auths.csv"], "cannot be read as a date"),
         (&["check", "claims.csv", "--join", "dx=dx.csv"], "joins no tables"),

@@ -61,7 +61,9 @@ fn expected_figures_are_compared_with_all_rows() {
         assert!(both.contains(part), "{part}: {both}");
     }
     assert_eq!(dir.names(), ["claims.csv", "mine.toml"]);
-    assert_eq!(dir.run(&["check", "claims.csv", "--expect-amount", "12.345"]).code, Some(2));
+    for odd in ["12.345", "1,050", "$1050"] {
+        assert_eq!(dir.run(&["check", "claims.csv", "--expect-amount", odd]).code, Some(2), "{odd}");
+    }
     // A sum beyond 64 bits of cents.
     let most = "90000000000000000.00";
     dir.put("most.csv", format!("{HEAD}C1,2024-03-05,99213,M54.5,{most},\nC2,2024-03-05,99213,M54.5,{most},\n"));

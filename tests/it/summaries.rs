@@ -50,7 +50,7 @@ fn labels_that_no_table_knows_are_shown_with_what_to_do() {
     for product in ["BRONZE", "GOLD", "LEAD", "SILVER", "TIN"] {
         assert!(said.contains(&format!("\"{product}\" (1 row)")), "{output}");
     }
-    assert!(said.contains("and 1 more in summary.json: say what they mean in [products]"), "{output}");
+    assert!(said.contains("and 1 more in summary.json: write what such words mean into [products]"), "{output}");
     assert!(output.lines().count() <= 23, "{output}");
 }
 

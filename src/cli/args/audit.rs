@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::check::memory;
+use crate::cli::args::shared::at_least_one;
 use crate::rules::judge::ServiceStatus;
 
 /// `claimlint sample`.
@@ -14,7 +15,7 @@ pub struct Sample {
     #[arg(value_name = "REPORT_DIR")]
     pub report: PathBuf,
     /// Number of services to draw
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub size: u64,
     /// The same number draws the same sample from the same services: choose it before you see them
     #[arg(long, value_name = "N")]

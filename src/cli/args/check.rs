@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use crate::claim::Sum;
-use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, duration, size};
+use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, day, duration, size};
 use crate::policy::selection::read_word;
 use crate::report::{FORMATS, write};
 use crate::rules::codes;
@@ -75,7 +75,7 @@ pub struct Check {
     pub suppress: Option<PathBuf>,
     /// The day of the run, stated at the head of the report, with which the expiry of suppressions is compared, and which
     /// --out may name [default: today, UTC, and none at the head]
-    #[arg(long, value_name = "YYYY-MM-DD", help_heading = JUDGMENT)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = JUDGMENT)]
     pub today: Option<jiff::civil::Date>,
     /// Report directory; {date} stands for the day and {run} for the id of the run
     /// [default: claimlint-report, or the first free of claimlint-report-2, -3, ...]
@@ -173,8 +173,12 @@ pub(crate) fn memory(text: &str) -> Result<usize, String> {
     Ok(bytes)
 }
 
+/// Parses the sum of charges that is expected. Somebody who writes `$` or a comma means dollars, so without a point that is not
+/// taken for cents.
 pub(crate) fn control_total(text: &str) -> Result<Sum, String> {
-    Sum::parse_control(text).ok_or_else(|| "write dollars with a point, such as 12345.67, or cents: 1234567".to_owned())
+    let is_plain = text.contains('.') || !text.contains(['$', ',']);
+    let sum = Sum::parse_control(text).filter(|_| is_plain);
+    sum.ok_or_else(|| "write dollars with a point, such as 12345.67, or cents: 1234567".to_owned())
 }
 
 /// A word of `--select` or `--ignore`.

@@ -59,7 +59,7 @@ pub struct Slice {
     #[arg(long, value_name = "FILE")]
     pub plan: PathBuf,
     /// The number of the slice, from 0
-    #[arg(value_name = "N")]
+    #[arg(value_name = "N", value_parser = slice_number)]
     pub slice: u64,
     /// Byte of the extract at which the first record of the split starts, as `merge` says, instead of a guess
     #[arg(long, value_name = "BYTE")]
@@ -132,6 +132,10 @@ pub(crate) const READING_FLAGS: [(&str, IsTyped); 14] = [
 /// Does a flag of `check` say nothing to `merge`? It is one of [`READING_FLAGS`], or says what is read in place of extracts.
 pub(crate) fn is_of_check_alone(id: &str) -> bool {
     id == "table" || READING_FLAGS.iter().any(|(flag, _)| *flag == id)
+}
+
+fn slice_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write the number of a slice of the plan, from 0".to_owned())
 }
 
 fn split_size(text: &str) -> Result<u64, String> {

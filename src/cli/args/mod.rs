@@ -202,8 +202,8 @@ pub enum ConfigCommand {
 pub enum LayoutCommand {
     /// Print a built-in layout, to read or to start a layout of your own
     Show {
-        /// Its name
-        name: String,
+        /// Its name; without it, the names of all are listed
+        name: Option<String>,
     },
     /// Check a layout file
     Check {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use jiff::civil::Date;
 
 use crate::cli::args::check::memory;
-use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, duration};
+use crate::cli::args::shared::{ConfigChoice, LayoutChoice, PolicyFiles, at_least_one, day, duration};
 
 /// `claimlint explain`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub struct Explain {
     #[arg(value_name = "CLAIM|MEMBER|NUMBER|NPI")]
     pub wanted: String,
     /// Only claims with a service on this day, such as 2024-03-05
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub date: Option<Date>,
     /// The report directory [default: the newest report, by its run, where `out` of claimlint.toml says, else in the
     /// working directory]
@@ -103,19 +103,20 @@ pub struct Compare {
 
 /// `claimlint prune`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("kept").args(["keep", "older_than"]).required(true).multiple(true))]
 pub struct Prune {
     /// The directory that holds the reports
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
     /// Keep the newest N reports
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "older_than")]
-    pub keep: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub keep: Option<u64>,
     /// Remove only reports that were written longer ago than this, such as 90d or 52w
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub older_than: Option<Duration>,
     /// The day whose beginning ages are counted from [default: now]
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "older_than")]
-    pub today: Option<jiff::civil::Date>,
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, requires = "older_than")]
+    pub today: Option<Date>,
     /// Say what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::{TableFile, canonical_field};
@@ -42,6 +43,16 @@ pub struct LayoutChoice {
 /// The canonical name of a field that extracts must have.
 pub(crate) fn required_field(text: &str) -> Result<String, String> {
     canonical_field(text)
+}
+
+/// A day of the calendar.
+pub(crate) fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a day as YYYY-MM-DD, such as 2024-03-31".to_owned())
+}
+
+/// A whole number above zero.
+pub(crate) fn at_least_one(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "write a whole number above zero".to_owned())
 }
 
 /// Bytes, with K, M, G or T for powers of 1024.

@@ -19,7 +19,7 @@ use crate::frame::Allowance;
 use crate::policy::Disposition;
 use crate::report::compare::page as comparison_page;
 use crate::report::compare::read::CompareError;
-use crate::report::compare::{ByRule, Comparison, Difference, Shares, csv, json};
+use crate::report::compare::{ByRule, Comparison, Difference, SUPPRESSED, Shares, csv, json};
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -73,8 +73,8 @@ fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow
 
 /// A finding in the list at the terminal.
 struct Listed {
-    /// The order of the list: new, changed, gone; then by disposition and amount; then by the order of the reports.
-    rank: (Change, Reverse<Disposition>, Reverse<Option<Cents>>, usize),
+    /// The order of the list: new, changed, gone, suppressed; then by disposition and amount; then by the order of the reports.
+    rank: (bool, Change, Reverse<Disposition>, Reverse<Option<Cents>>, usize),
     cells: [String; 8],
 }
 
@@ -84,7 +84,7 @@ fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<
     comparison.visit(&mut |difference| {
         difference.count(&mut by_rule);
         let entry = &difference.entry;
-        let rank = (difference.change, Reverse(entry.disposition), Reverse(entry.amount()), all);
+        let rank = (entry.suppressed, difference.change, Reverse(entry.disposition), Reverse(entry.amount()), all);
         all += 1;
         let at = listed.partition_point(|other| other.rank < rank);
         if at < most {
@@ -117,10 +117,12 @@ fn cells(difference: &Difference<'_>) -> [String; 8] {
     let row = difference.row;
     let now = difference.entry.amount().map_or(String::new(), dollars);
     let differs: Vec<String> = difference.differs().into_iter().map(|what| was(difference, what)).collect();
-    let note = if difference.entry.suppressed { "suppressed" } else { "" };
+    // A suppressed finding is listed as such, so how it differs is said here.
+    let change = difference.change.word();
+    let note = if difference.entry.suppressed && differs.is_empty() { change } else { "" };
     let notes: Vec<&str> = differs.iter().map(String::as_str).chain([note]).filter(|n| !n.is_empty()).collect();
     [
-        difference.change.word().to_owned(),
+        difference.counted_as().to_owned(),
         row.rule().to_owned(),
         difference.entry.disposition.word().to_owned(),
         seen(row.cell("claim_id")).into_owned(),
@@ -138,6 +140,7 @@ fn was(difference: &Difference<'_>, what: &str) -> String {
         "disposition" => format!("was {}", was.disposition.word()),
         "amount_at_risk" => format!("was {}", was.amount().map_or("no amount".to_owned(), dollars)),
         "suppressed" if was.suppressed => "was suppressed".to_owned(),
+        "suppressed" => "was not suppressed".to_owned(),
         "text" => "other message".to_owned(),
         _ => String::new(),
     }
@@ -152,10 +155,10 @@ fn totals(shares: &Shares, out: &mut dyn Write) -> io::Result<()> {
         ("at risk", Align::Right),
     ]);
     let named = shares.by.iter().map(|(change, share)| (change.word(), share));
-    for (word, share) in named.chain([("suppressed", &shares.suppressed)]) {
+    for (word, share) in named.chain([(SUPPRESSED, &shares.suppressed)]) {
         let parts = Disposition::WORDS.iter().map(|(word, d)| (*word, share.of_disposition(*d)));
         let (all, parts) = (share.all(), parts.filter(|(_, tally)| tally.findings > 0));
-        if word == "suppressed" && all.findings == 0 {
+        if word == SUPPRESSED && all.findings == 0 {
             continue;
         }
         let same = word == Change::Same.word();

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::guide;
 use crate::pages::Page;
 use crate::spec;
+use crate::strict_toml::nearest;
 
 /// The topic on settings, which lists the flags that have no key.
 const SETTINGS: &str = "settings";
@@ -74,8 +75,13 @@ fn of_command(words: &[String]) -> anyhow::Result<String> {
     command.build();
     for word in words {
         let inner = command.find_subcommand(word).cloned();
-        command = inner
-            .ok_or_else(|| anyhow!("there is no command and no topic of that name; `claimlint help` lists both"))?;
+        command = inner.ok_or_else(|| {
+            let commands = command.get_subcommands().map(clap::Command::get_name);
+            let topics = guide::PAGES.iter().map(|page| page.name).chain([SPEC]);
+            let near = nearest(word, commands.chain(topics));
+            let hint = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+            anyhow!("there is no command and no topic of that name; {hint}`claimlint help` lists both")
+        })?;
     }
     Ok(trusted(&command.render_long_help().ansi().to_string()))
 }

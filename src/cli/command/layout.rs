@@ -17,7 +17,10 @@ use crate::strict_toml::nearest;
 /// Runs `claimlint layout`.
 pub(crate) fn layout(command: &LayoutCommand, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
-        LayoutCommand::Show { name } => show(name, out)?,
+        LayoutCommand::Show { name: Some(name) } => show(name, out)?,
+        LayoutCommand::Show { name: None } => {
+            shipped::SHIPPED.iter().try_for_each(|(name, _)| writeln!(out, "{name}"))?;
+        }
         LayoutCommand::Check { file } => check(file, out)?,
     }
     Ok(Exit::Clean)

@@ -39,12 +39,25 @@ pub(crate) fn rules(
     } else if let Some(doc) = bins.iter().find(called) {
         if is_json { print_json(&[], std::slice::from_ref(doc), &policy, out)? } else { print_bin(doc, out)? }
     } else {
+        let family: Vec<_> = docs.iter().filter(|doc| is_family(word, &doc.code)).cloned().collect();
+        if !family.is_empty() {
+            let written =
+                if is_json { print_json(&family, &[], &policy, out) } else { list(&family, &[], &policy, out) };
+            written?;
+            return Ok(Exit::Clean);
+        }
         let known = docs.iter().chain(&bins).flat_map(|d| [d.code.as_str(), d.name.as_str()]);
         let hint = nearest(&word.to_uppercase(), known.clone()).or_else(|| nearest(word, known));
         let hint = hint.map_or("`claimlint rules` lists them".to_owned(), |h| format!("did you mean {h}?"));
         return Err(anyhow!("no rule is called {word}; {hint}"));
     }
     Ok(Exit::Clean)
+}
+
+/// Is the word the family of a rule, the letters of its code, as `--select` has it?
+fn is_family(word: &str, code: &str) -> bool {
+    let letters = code.trim_end_matches(|c: char| c.is_ascii_digit());
+    letters.eq_ignore_ascii_case(word)
 }
 
 /// Columns that a summary has at least beside the name of its rule; otherwise it is below it.
@@ -66,7 +79,9 @@ fn list(docs: &[RuleDoc], bins: &[RuleDoc], policy: &Policy, out: &mut dyn Write
         let gap = " ".repeat(longest - doc.name.len() + 2);
         writeln!(out, "{}", fitted(&format!("{head}{gap}{}", doc.summary), margin))?;
     }
-    writeln!(out, "\n{}", paint(BOLD, "Bins that take rows out of the judging"))?;
+    if !bins.is_empty() {
+        writeln!(out, "\n{}", paint(BOLD, "Bins that take rows out of the judging"))?;
+    }
     let longest = bins.iter().map(|bin| bin.code.len()).max().unwrap_or(0);
     for bin in bins {
         let line = format!("{}  {}", paint(BOLD, format!("{:longest$}", bin.code)), bin.summary);

@@ -148,7 +148,11 @@ fn roles(named: &[(InputRole, &str)], recorded: &[InputFile]) -> IntegrityCheck 
             wrong.push(format!("inputs: {}, but the report was made from {made_from}", given_files(given, role)));
         }
     }
-    IntegrityCheck { what: format!("inputs: all {} files that the report was made from are named", named.len()), wrong }
+    let what = match named.len() {
+        1 => "inputs: the file that the report was made from is named".to_owned(),
+        many => format!("inputs: all {many} files that the report was made from are named"),
+    };
+    IntegrityCheck { what, wrong }
 }
 
 /// `2 extracts given`.

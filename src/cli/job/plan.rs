@@ -275,7 +275,10 @@ impl Job {
         let holds =
             |extract: &PlannedExtract| (extract.first_slice..extract.first_slice + extract.slices).contains(&slice);
         let place = self.plan.extracts.iter().position(holds);
-        let place = place.ok_or_else(|| anyhow!("slice {slice}: the job has the slices 0 to {last}"))?;
+        let place = place.ok_or_else(|| match last {
+            0 => anyhow!("slice {slice}: the job has slice 0 alone"),
+            last => anyhow!("slice {slice}: the job has the slices 0 to {last}"),
+        })?;
         let extract = &self.plan.extracts[place];
         let id = SliceId { plan: self.hash.clone(), slice, extract: u32::try_from(place)? };
         let number = slice - extract.first_slice;

@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
 
 use anstyle::Style;
+use terminal_size::{Height, terminal_size_of};
 
 use crate::report::words::escape::seen;
 
@@ -54,6 +55,12 @@ pub(crate) struct Screen<'a> {
 /// Standard output.
 pub(crate) fn stdout() -> Screen<'static> {
     Screen { stream: Box::new(anstream::stdout()), has_styles: true, incomplete: Vec::new() }
+}
+
+/// Lines of the terminal that shows standard output; none in a pipe, or if the terminal does not say how many it has.
+pub(crate) fn terminal_lines() -> Option<usize> {
+    let (_, Height(lines)) = terminal_size_of(io::stdout())?;
+    Some(usize::from(lines)).filter(|lines| *lines > 0)
 }
 
 /// Standard error. While it exists, other threads wait for it, so that lines never mix.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::terminal::columns::{Align, Columns};
+use crate::cli::terminal::screen;
 use crate::cli::terminal::style;
 use crate::cli::terminal::style::{BOLD, DIM, dollars, grouped, paint};
 use crate::report::brief;
@@ -16,8 +17,8 @@ use crate::report::words::numbers::counted;
 use crate::report::{ReportContext, Totals};
 use crate::tally::Summary;
 
-/// Lines of the summary: those of the smallest terminal that is still common, without the line on which the shell waits.
-const LINES: usize = 23;
+/// Lines of the smallest terminal that is still common, which a pipe counts as, too.
+const LEAST_TERMINAL_LINES: usize = 24;
 
 /// How many rules and services are listed at least.
 #[derive(Clone, Copy)]
@@ -46,34 +47,36 @@ pub(crate) fn result(
     shown: &Shown,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    // Without the line on which the shell waits.
+    let most = screen::terminal_lines().unwrap_or_default().max(LEAST_TERMINAL_LINES) - 1;
     let above = above(context, totals);
     let arranged = |least: Least, below: &[String]| {
         let mut lines = above.clone();
         if totals.summary.services() > 0 {
             let room = |lines: &[String]| {
-                if shown.all_rules { usize::MAX } else { LINES.saturating_sub(lines.len() + below.len()) }
+                if shown.all_rules { usize::MAX } else { most.saturating_sub(lines.len() + below.len()) }
             };
             lines.extend(rules(context, &totals.summary, room(&lines), least.rules));
             lines.extend(highest(&totals.top_services, room(&lines), least.services));
         }
         lines.extend(below.iter().cloned());
-        if shown.all_rules { lines } else { without_blanks(lines) }
+        if shown.all_rules { lines } else { without_blanks(lines, most) }
     };
     let mut attempts = [true, false].into_iter().flat_map(|with_labels| {
         let below = below(context, totals, place, shown, with_labels);
         LEAST.map(|least| arranged(least, &below))
     });
     let mut lines = attempts.next().unwrap_or_default();
-    while !shown.all_rules && lines.len() > LINES {
+    while !shown.all_rules && lines.len() > most {
         let Some(shorter) = attempts.next() else { break };
         lines = shorter;
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// The lines without as many of the empty ones, the last first, as are too many.
-fn without_blanks(mut lines: Vec<String>) -> Vec<String> {
-    while lines.len() > LINES
+/// The lines without as many of the empty ones, the last first, as are more than `most`.
+fn without_blanks(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    while lines.len() > most
         && let Some(blank) = lines.iter().rposition(String::is_empty)
     {
         lines.remove(blank);
@@ -189,8 +192,10 @@ fn rules(context: ReportContext<'_>, summary: &Summary, room: usize, fewest: usi
         ("findings", Align::Right),
         ("at risk", Align::Right),
     ]);
-    // Besides the rules: the heading, a line on the others, an empty line, and the highest amount with its heading.
-    let shown = if all { fired.len() } else { room.saturating_sub(6).max(fewest) };
+    // Besides the rules: the heading, a line on the others, an empty line, and the highest amount with its heading. A quarter of
+    // the lines beyond those of a small terminal is for more of these amounts.
+    let for_others = 6 + room.saturating_sub(LEAST_TERMINAL_LINES / 2) / 4;
+    let shown = if all { fired.len() } else { room.saturating_sub(for_others).max(fewest) };
     // A line that says that there is one more rule takes the room of that rule.
     let shown = if shown + 1 == fired.len() { fired.len() } else { shown.min(fired.len()) };
     for rule in &fired[..shown] {

@@ -38,8 +38,9 @@ impl BindError {
                     format!("\n  {field}: looked for {}{others}", shown.join(", "))
                 };
                 let looked_for: String = fields.iter().map(one).collect();
+                let are = if fields.len() == 1 { "a required column is" } else { "required columns are" };
                 format!(
-                    "a required column is missing{looked_for}\n  {header}\n  if the names differ, or the file has no header \
+                    "{are} missing{looked_for}\n  {header}\n  if the names differ, or the file has no header \
                      line, a preamble, or several codes in one cell, describe it in a layout file and \
                      pass --layout FILE (`claimlint inspect` shows what was understood)"
                 )

@@ -10,10 +10,10 @@ use crate::claim::value::code_set::CodeSet;
 use crate::claim::{CodeId, Text};
 use crate::report::view::PartView;
 use crate::report::words::finding::decision;
+use crate::report::words::lists::alternatives;
 use crate::report::words::numbers::{counted, days_since};
 use crate::rules::authorization_decision::AuthorizationStatus;
 use crate::rules::explain::Explained;
-use crate::rules::input::printed_codes;
 
 /// Rows of the authorization file that are described. The others are counted.
 const NEAREST: usize = 3;
@@ -27,19 +27,34 @@ struct Candidate<'a> {
     gaps: Vec<String>,
 }
 
-/// Sentences on the authorization of a service: whether it is needed and there, what was looked for, and the nearest rows.
-pub(super) fn authorization(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String> {
+/// What the claim shows of the authorization of a service: whether it is needed and there. Also in a letter to the provider.
+pub(super) fn on_claim(explained: &Explained<'_>) -> Vec<String> {
     let input = &explained.input;
     let status = input.authorization.status;
-    let mut sentences = vec![decision(status).to_owned()];
+    let carried = match input.line.text(Text::Authorization) {
+        "" if status == AuthorizationStatus::NotRequired => None,
+        "" if input.line.marks().authorization_column => Some("the claim carries no number".to_owned()),
+        "" => Some("the extract has no column for a number".to_owned()),
+        number => Some(format!("the claim carries number {number}")),
+    };
+    std::iter::once(decision(status).to_owned()).chain(carried).collect()
+}
+
+/// Which approval was looked for in the authorization file, and the nearest rows. Empty if the service needs none and names none.
+pub(super) fn in_file(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String> {
+    let input = &explained.input;
     let number = input.line.text(Text::Authorization);
-    if status == AuthorizationStatus::NotRequired && number.is_empty() {
-        return sentences;
+    if input.authorization.status == AuthorizationStatus::NotRequired && number.is_empty() {
+        return Vec::new();
     }
+    let Some(file) = part.authorizations else {
+        return vec!["no authorization file was given, so none was looked up".to_owned()];
+    };
     let policy = &part.context.run.policy;
     let codes = policy.authorized_by(part.line_set.codes_of(i));
     let wanted: Vec<CodeId> = policy.codes.iter().map(|(id, _)| id).filter(|id| codes.contains(*id)).collect();
-    let member = match input.line.text(Text::MemberId) {
+    let member = input.line.text(Text::MemberId);
+    let of_member = match member {
         "" => "for any member, as the claim names none".to_owned(),
         member => format!("for member {member}"),
     };
@@ -48,22 +63,16 @@ pub(super) fn authorization(part: &PartView<'_>, explained: &Explained<'_>, i: u
         Some((first, last)) if first == last => format!("on {first}"),
         Some((first, last)) => format!("between {first} and {last}"),
     };
-    let under = match number {
-        "" if input.line.marks().authorization_column => "the claim carries no number".to_owned(),
-        "" => "the extract has no column for a number".to_owned(),
-        number => format!("the claim carries number {number}"),
-    };
-    sentences.push(format!(
-        "looked for: an approval {member}, for {}, {days}; {under}",
-        printed_codes(policy, &wanted).replace(';', " or ")
-    ));
-    let Some(file) = part.authorizations else {
-        sentences.push("no authorization file was given, so no approval could be looked up".to_owned());
-        return sentences;
-    };
+    let wanted: Vec<&str> = wanted.iter().map(|id| policy.code(*id)).collect();
+    let mut sentences = vec![format!("looked for: one {of_member}, for {}, {days}", alternatives(&wanted))];
     let candidates = candidates(part, explained, i, file, codes);
     if candidates.is_empty() {
-        sentences.push("nearest: nothing in the authorization file has this number or this member".to_owned());
+        let what = match (number, member) {
+            ("", _) => "for this member",
+            (_, "") => "with this number",
+            _ => "with this number or for this member",
+        };
+        sentences.push(format!("nearest: the authorization file has none {what}"));
     }
     for (n, candidate) in candidates.iter().take(NEAREST).enumerate() {
         sentences.push(format!("{}: {}", if n == 0 { "nearest" } else { "next" }, described(candidate)));

@@ -7,7 +7,7 @@ use crate::claim::index::service::{RowRef, ServiceMoney};
 use crate::claim::value::status::RowStatus;
 use crate::claim::{CodeId, Kind, Text};
 use crate::policy::{NecessityBasis, Requirement};
-use crate::report::claim::authorization::authorization;
+use crate::report::claim::authorization;
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place, place_of};
 use crate::report::claim::summary::where_done;
 use crate::report::view::PartView;
@@ -49,7 +49,11 @@ pub(crate) fn facts(
     };
     let mut facts = vec![("procedure", procedures(part, i))];
     facts.extend(diagnoses(input, part.context.run.policy.icd10_from, words));
-    facts.push(("authorization", authorization(part, explained, i)));
+    facts.push(("authorization", authorization::on_claim(explained)));
+    let approvals = authorization::in_file(part, explained, i);
+    if !approvals.is_empty() {
+        facts.push(("approvals", approvals));
+    }
     facts.push(("product", vec![product]));
     facts.push(("setting", vec![where_done(input.line, words)]));
     facts.push(("policy text", vec![edition]));

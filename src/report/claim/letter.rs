@@ -1,5 +1,6 @@
-//! A letter from the dossier of a claim: a request for records, or the rationale of a denial. It has the facts of the
-//! dossier, and blanks for what no claim shows. It is a draft for a person to complete and sign.
+//! A letter from the dossier of a claim: a request for records, or the rationale of a denial. It has those facts of the dossier
+//! that concern the provider, so neither amounts at risk nor rows of the authorization file, and blanks for what no claim shows.
+//! It is a draft for a person to complete and sign.
 
 use crate::policy::Disposition;
 use crate::report::claim::dossier::{ClaimDossier, ClaimFinding, ClaimSubject};
@@ -262,8 +263,6 @@ fn rationale(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Se
     let decision = "As coded, the services below do not meet the policy.".to_owned();
     let mut why = vec![Block::Paragraph(decision)];
     why.extend(services(found));
-    let amounts = found.iter().filter(|(subject, _)| !subject.amount.is_empty());
-    why.extend(amounts.map(|(subject, _)| Block::Paragraph(format!("{}: {}.", subject.what, subject.amount))));
     let mut change: Vec<String> = Vec::new();
     let mut reasons: Vec<String> = Vec::new();
     for finding in found.iter().flat_map(|(_, findings)| findings) {
@@ -289,6 +288,7 @@ fn rationale(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Se
     sections.push(Section {
         heading: "To be completed by the reviewer",
         blocks: vec![
+            Block::Paragraph(format!("Amount to be recovered: {BLANK}")),
             Block::Paragraph(format!("Records reviewed, and their dates: {BLANK}")),
             Block::Paragraph(format!("Clinical reasons in the member's case: {BLANK}")),
             Block::Paragraph(format!("Right to appeal, address and time limit: {BLANK}")),

@@ -41,7 +41,15 @@ pub struct Shares {
 /// Findings and money at risk by change, rule and disposition. Suppressed findings are not in it.
 pub type ByRule = BTreeMap<(Change, String, std::cmp::Reverse<Disposition>), (u64, Sum)>;
 
+/// The word under which findings that differ and are suppressed are counted and listed, however they differ.
+pub const SUPPRESSED: &str = "suppressed";
+
 impl Difference<'_> {
+    /// The word under which it is counted and listed: how it differs, or [`SUPPRESSED`].
+    pub fn counted_as(&self) -> &'static str {
+        if self.entry.suppressed { SUPPRESSED } else { self.change.word() }
+    }
+
     /// The names of the values that changed; empty for a new or gone finding.
     pub fn differs(&self) -> Vec<&'static str> {
         self.was.map(|was| differences(&was, &self.entry)).unwrap_or_default()

@@ -15,5 +15,5 @@ pub mod page;
 pub mod read;
 mod write;
 
-pub use crate::report::compare::comparison::{ByRule, Comparison, Difference, Shares};
+pub use crate::report::compare::comparison::{ByRule, Comparison, Difference, SUPPRESSED, Shares};
 pub use crate::report::compare::write::{COLUMNS, csv, json};

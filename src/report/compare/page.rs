@@ -8,7 +8,7 @@ use askama::Template;
 use crate::baseline::Change;
 use crate::claim::Cents;
 use crate::policy::Disposition;
-use crate::report::compare::comparison::{ByRule, Comparison, Difference};
+use crate::report::compare::comparison::{ByRule, Comparison, Difference, SUPPRESSED};
 use crate::report::compare::read::CompareError;
 use crate::report::format::html::style::{STYLE, content_policy};
 use crate::report::words::finding::{MAX_MESSAGE_CHARS, cut, file_name, value};
@@ -50,13 +50,13 @@ struct FindingLine {
     at_risk: String,
     /// What the earlier report had in its place.
     was: String,
-    is_suppressed: bool,
     message: String,
     citation: String,
 }
 
-/// The findings that differ in one way.
+/// The findings that are counted under one word.
 struct ChangeTable {
+    /// The word.
     anchor: &'static str,
     title: &'static str,
     shown: String,
@@ -82,15 +82,16 @@ struct ComparisonPage {
 pub fn page(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareError> {
     let known = comparison.knows_amounts();
     let mut by_rule = ByRule::new();
-    let mut tables =
-        [(Change::New, "new", "New"), (Change::Changed, "changed", "Changed"), (Change::Gone, "gone", "Gone")].map(
-            |(change, anchor, title)| {
-                (change, ChangeTable { anchor, title, shown: String::new(), rows: Vec::new(), all: 0 })
-            },
-        );
+    let mut tables = [
+        (Change::New.word(), "New"),
+        (Change::Changed.word(), "Changed"),
+        (Change::Gone.word(), "Gone"),
+        (SUPPRESSED, "Suppressed"),
+    ]
+    .map(|(anchor, title)| ChangeTable { anchor, title, shown: String::new(), rows: Vec::new(), all: 0 });
     comparison.visit(&mut |difference| {
         difference.count(&mut by_rule);
-        if let Some((_, table)) = tables.iter_mut().find(|(change, _)| *change == difference.change) {
+        if let Some(table) = tables.iter_mut().find(|table| table.anchor == difference.counted_as()) {
             table.add(difference);
         }
         Ok(())
@@ -103,7 +104,7 @@ pub fn page(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
         .flat_map(|(w, s)| of_share(w, s, known))
         .collect();
     if shares.suppressed.all().findings > 0 {
-        totals.extend(of_share("suppressed", &shares.suppressed, known));
+        totals.extend(of_share(SUPPRESSED, &shares.suppressed, known));
     }
     let rules = by_rule.into_iter().map(|((change, rule, Reverse(disposition)), (findings, at_risk))| RuleRow {
         change: change.word(),
@@ -122,7 +123,7 @@ pub fn page(comparison: &Comparison, out: &mut dyn Write) -> Result<(), CompareE
         new,
         totals,
         rules: rules.collect(),
-        tables: tables.into_iter().map(|(_, table)| table.finished()).filter(|table| table.all > 0).collect(),
+        tables: tables.into_iter().map(ChangeTable::finished).filter(|table| table.all > 0).collect(),
     };
     Ok(page.write_into(out)?)
 }
@@ -192,7 +193,6 @@ fn line(difference: &Difference<'_>, rank: (Reverse<Disposition>, Reverse<Option
         date: cell("service_date"),
         at_risk: entry.amount().map_or(String::new(), dollars),
         was,
-        is_suppressed: entry.suppressed,
         message: cut(row.cell("message"), MAX_MESSAGE_CHARS).into_owned(),
         citation: cut(row.cell("citation"), MAX_MESSAGE_CHARS).into_owned(),
     }

@@ -8,6 +8,11 @@ pub enum PublishError {
         "{0}: exists already; name another directory with --out, such as reports/{{date}}-{{run}}, or replace it with --force"
     )]
     Exists(String),
+    /// The target exists, and `--force` would not replace it.
+    #[error(
+        "{0}: exists already and is not a claimlint report; name another directory with --out, such as reports/{{date}}-{{run}}"
+    )]
+    Taken(String),
     /// The target is not a report.
     #[error("{0}: is not a claimlint report, so --force does not replace it; name another directory with --out")]
     NoReport(String),

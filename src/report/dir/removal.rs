@@ -53,7 +53,9 @@ impl From<PublishError> for RemovalError {
             PublishError::Busy(_) => Self::Busy,
             PublishError::ForeignLock(name) => Self::ForeignLock(name),
             PublishError::Interfered(_) => Self::Interfered,
-            PublishError::NoReport(_) | PublishError::Input(..) | PublishError::Exists(_) => Self::NoReport,
+            PublishError::NoReport(_) | PublishError::Input(..) | PublishError::Exists(_) | PublishError::Taken(_) => {
+                Self::NoReport
+            }
             PublishError::Io(_, what) => Self::Io(io::Error::other(what)),
         }
     }

@@ -99,8 +99,11 @@ impl StagedReport {
         };
         recover(parent, &shown, protected).map_err(beside)?;
         let old = match parent.look(name).map_err(beside)? {
-            Some(_) if !force => return Err(PublishError::Exists(shown_target.clone())),
-            Some(_) => Some(OldReport::open(parent, name, shown_target, protected)?),
+            Some(_) => match OldReport::open(parent, name, shown_target, protected) {
+                Err(PublishError::NoReport(shown)) if !force => return Err(PublishError::Taken(shown)),
+                _ if !force => return Err(PublishError::Exists(shown_target.clone())),
+                old => Some(old?),
+            },
             None => None,
         };
         let building = Building::new(parent, &format!(".{shown}."), PARTIAL, lock).map_err(|e| match e.kind() {

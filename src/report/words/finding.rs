@@ -143,10 +143,8 @@ pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
         AuthorizationStatus::NotRequired => "this product needs none in this setting",
         AuthorizationStatus::Undetermined => "the claim does not settle whether one is needed, or whether there is one",
         AuthorizationStatus::NotMet => "one is needed, and none that fits was found",
-        AuthorizationStatus::OnClaim => {
-            "the claim carries a number; there was no authorization file to compare it with"
-        }
-        AuthorizationStatus::Verified => "the authorization file holds one that fits",
+        AuthorizationStatus::OnClaim => "the claim carries a number, which was not compared with an approval",
+        AuthorizationStatus::Verified => "an approval that fits is on file",
     }
 }
 

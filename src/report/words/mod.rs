@@ -6,6 +6,7 @@
 //! - [`numbers`]: counts, money and days.
 //! - [`escape`]: escaping for HTML.
 //! - [`codes`]: words for diagnoses, places of service and types of bill.
+//! - [`lists`]: lists in sentences.
 //! - [`finding`]: findings, authorization results and diagnoses.
 //! - [`share`]: shares with their interval.
 //! - [`warning`](mod@warning): warnings in sentences.
@@ -13,6 +14,7 @@
 pub mod codes;
 pub(crate) mod escape;
 pub(crate) mod finding;
+pub(crate) mod lists;
 pub mod numbers;
 pub mod share;
 pub(crate) mod warning;

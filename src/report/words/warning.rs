@@ -153,8 +153,8 @@ fn said(warning: &Warning) -> String {
             counted(of, "key")
         ),
         WarningKind::UnreadableDates => format!(
-            "only {} of {} in {field} can be read; `dates` of a layout says how they are written",
-            grouped(count),
+            "{} of {} in {field} can be read; `dates` of a layout says how they are written",
+            if count == 0 { "none".to_owned() } else { format!("only {}", grouped(count)) },
             counted(of, "date")
         ),
         WarningKind::CellsUnlikeField => format!(

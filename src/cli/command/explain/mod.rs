@@ -27,6 +27,7 @@ use crate::report::claim::lookup::Wanted;
 use crate::report::claim::{ClaimDossier, ReportSource, lookup};
 use crate::report::format::{dossier, summary_json};
 use crate::report::words::codes;
+use crate::report::words::lists::alternatives;
 use crate::report::words::numbers::counted;
 use crate::report::{ReportContext, foreign};
 use crate::rules::doc;
@@ -90,7 +91,7 @@ fn load(report: &Path, memory: usize) -> anyhow::Result<JudgedRun> {
 fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSource) -> anyhow::Error {
     let ids: BTreeSet<&str> = outcome.line_set.lines.iter().map(|line| line.claim_id()).collect();
     let near = nearest_few(args.wanted.trim(), ids.into_iter(), SUGGESTED);
-    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", alternatives(&near)) };
     let day = args.date.map_or(String::new(), |day| format!(" and a service on {day}"));
     let (out_of_scope, rejected) =
         (grouped(outcome.context.ledger.out_of_scope), grouped(outcome.context.ledger.rejected));
@@ -102,7 +103,7 @@ fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSour
     let others = if source.others.is_empty() { String::new() } else { format!("\n  {}", source.others) };
     anyhow!(
         "no kept row has the claim, member, authorization or billing provider number {}{day}{meant}\n  Report: {} of {}.\n  Rows \
-         with a code that the policy looks for are kept. {out_of_scope} rows were out of scope, {rejected} were rejected \
+         with a code that the policy looks for are kept. Out of scope: {out_of_scope}. Rejected: {rejected} \
          (rejects.csv).{masked}{others}",
         args.wanted,
         source.report,

@@ -18,6 +18,20 @@ pub(super) fn say(out: &mut dyn Write, word: &str, text: &str) -> std::io::Resul
     writeln!(out, "{}", fitted(&format!("  {word:10} {text}"), AFTER_WORD))
 }
 
+/// What ends the lines of the first rows, where it is not a lone CR.
+pub(super) fn line_ends(sample: &[u8]) -> &'static str {
+    let (mut with_cr, mut without) = (false, false);
+    for end in memchr::memchr_iter(b'\n', sample) {
+        let has_cr = end > 0 && sample[end - 1] == b'\r';
+        (with_cr, without) = (with_cr || has_cr, without || !has_cr);
+    }
+    match (with_cr, without) {
+        (true, true) => "LF and CRLF",
+        (true, false) => "CRLF",
+        (false, _) => "LF",
+    }
+}
+
 /// The form of a table in words.
 pub(super) fn form(table: &ParquetFile) -> String {
     let (rows, groups) = (counted(table.rows(), "row"), counted(table.groups() as u64, "row group"));

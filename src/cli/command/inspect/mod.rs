@@ -30,7 +30,7 @@ use anyhow::{anyhow, bail};
 use crate::cli::args::{Check, ConfigChoice, LayoutChoice};
 use crate::cli::command::inspect::candidates::Hints;
 use crate::cli::command::inspect::cells::Looks;
-use crate::cli::command::inspect::lines::{BESIDE, form, say, shown};
+use crate::cli::command::inspect::lines::{BESIDE, form, line_ends, say, shown};
 use crate::cli::command::inspect::samples::{line, samples};
 use crate::cli::command::inspect::values::print_words;
 use crate::cli::command::inspect::written::{Draft, write_new};
@@ -170,7 +170,7 @@ fn print_form(
     }
     say(out, "delimiter", &delimiter_name(detected.grammar.delimiter))?;
     let undone = if source.undone.is_empty() { "nothing".to_owned() } else { source.undone.join(", ") };
-    say(out, "line ends", if detected.grammar.cr_ends { "CR" } else { "LF or CRLF" })?;
+    say(out, "line ends", if detected.grammar.cr_ends { "CR" } else { line_ends(&source.sample) })?;
     say(out, "decoded", &undone)?;
     say(out, "encoding", encoding(&source.sample, source.whole))?;
     say(out, "quoting", &quoting(detected.grammar.quoting, &source.sample))?;

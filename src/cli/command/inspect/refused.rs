@@ -117,9 +117,11 @@ pub(super) fn describe(
         }
     }
     writeln!(out, "\n{}", paint(BOLD, "missing"))?;
+    let mut has_candidates = false;
     for field in missing(&reading) {
         let found = hints.candidates(field, &reading.header, &looks.columns, |column| reading.uses(column));
         print_candidates(out, field, &found, |column| label(&reading, &hints, column))?;
+        has_candidates |= !found.is_empty();
         draft.candidates(field, &found, true);
     }
     if let Some(binding) = &reading.binding {
@@ -130,13 +132,11 @@ pub(super) fn describe(
     if !unused.is_empty() && !reading.is_headless {
         writeln!(out, "\n{}", fitted(&format!("{} {}", paint(BOLD, "not used"), unused.join(", ")), 2))?;
     }
-    match write_to {
-        Some(path) => write_new(path, &draft.text(), out)?,
-        None => write!(
-            out,
-            "\n{}",
-            wrapped("--write-layout FILE writes a layout with these candidates, to be checked.", 0)
-        )?,
+    if let Some(path) = write_to {
+        write_new(path, &draft.text(), out)?;
+    } else {
+        let with = if has_candidates { "with these candidates, to be checked" } else { "in which to name the columns" };
+        write!(out, "\n{}", wrapped(&format!("--write-layout FILE writes a layout {with}."), 0))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ pub(crate) const STYLE: &str = include_str!("report.css");
 pub(super) const SCRIPT: &str = include_str!("report.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64, for the content security policy. A test compares them with the texts.
-pub(crate) const STYLE_HASH: &str = "4q3kuHXlU1pdAy3+Q+CwW1zjOj3r2G1b6fmp2Bfki/M=";
+pub(crate) const STYLE_HASH: &str = "aUUvIStOzV7/iz1/fRlrj0WO3M9bxEubEaxCuXa01vo=";
 pub(super) const SCRIPT_HASH: &str = "eoFZj5HK163xBS1yltO9J2dID5EdN3pOQut509gQJNU=";
 
 /// The content security policy of a page: our own style, and the scripts that `scripts` admits.
