@@ -179,8 +179,7 @@ fn the_answer_is_in_the_words_of_a_reviewer() {
         "procedure 22514: lumbar augmentation, first level",
         "diagnoses M54.5: low back pain; not on the policy's list E11.9: diabetes, type 2; not on the policy's list",
         "authorization one is needed, and none that fits was found the claim carries number PA-1 approvals",
-        "looked for: one for member M1, for 22514, ",
-        " or 0QU13JZ, on 2024-03-05",
+        "looked for: one for member M1, for 22514, 0QU03JZ or 0QU04JZ, on 2024-03-05",
         "nearest: PA-1 (APPROVED), for 22514, 2024-02-01 to 2024-03-01, units 1: it ended 4 days before the service",
         "next: PA-2 (APPROVED), for 22513, 2024-03-01 to 2024-05-01, units 1: it is for other procedures, and its number is \
          not on the claim",

@@ -58,7 +58,16 @@ pub(crate) fn leftovers(dir: &TestDir) -> Vec<String> {
 }
 
 pub(crate) fn start(command: &mut Command) -> Child {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    loop {
+        match command.spawn() {
+            // Another test forked while this one wrote the copy of the program that it starts. It lets go of the copy when it execs.
+            Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            started => return started.expect("it runs"),
+        }
+    }
 }
 
 pub(crate) fn end(child: Child) -> (CommandOutput, Option<i32>) {

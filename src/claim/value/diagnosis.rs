@@ -33,8 +33,9 @@ pub fn each(cell: &str, mut take: impl FnMut(&str)) {
     }
 }
 
+/// The code without its qualifier, and without blanks between the two.
 fn without_qualifier(code: &str) -> &str {
-    without(&QUALIFIERS.diagnosis, code)
+    without(&QUALIFIERS.diagnosis, code).trim_start_matches(is_blank)
 }
 
 /// Is it a letter, a digit, a letter or digit, optionally a dot, and up to four letters or digits?
@@ -70,6 +71,8 @@ mod tests {
             ("[]", ""),
             ("ABK:M48.54XA", "M48.54XA"),
             ("BF:M48.54XA", "M48.54XA"),
+            ("ABK: M48.54XA", "M48.54XA"),
+            ("ABK: M48.54XA; ABF: M80.08XA", "M48.54XA M80.08XA"),
             ("ABK:M48.54XA;ABF:M80.08XA", "M48.54XA M80.08XA"),
             ("M48.54XA;;M80.08XA;", "M48.54XA M80.08XA"),
             ("[\"M48.54XA\", NULL]", "M48.54XA"),
