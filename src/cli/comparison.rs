@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
+use clap::ValueEnum as _;
 use jiff::civil::Date;
 
 use crate::baseline::{BaselineFacts, BaselineFindings};
@@ -86,14 +87,11 @@ fn fits(path: &Path, left: u64) -> anyhow::Result<()> {
 /// The report that findings are compared with, if there is one. `latest` is the newest beside the report of this run, and
 /// none on the first run.
 pub(crate) fn baseline(settings: &EffectiveSettings, log: &Log) -> anyhow::Result<Option<PathBuf>> {
-    let asked = match settings.fail_on.value {
-        Some(FailOn::NewDeny) => Some("new-deny"),
-        Some(FailOn::NewReview) => Some("new-review"),
-        Some(FailOn::NewInfo) => Some("new-info"),
-        Some(FailOn::Deny | FailOn::Review | FailOn::Info | FailOn::Never) | None => None,
-    };
+    let asks_for_new = |level: &FailOn| matches!(level, FailOn::NewDeny | FailOn::NewReview | FailOn::NewInfo);
+    let asked = settings.fail_on.value.filter(asks_for_new).and_then(|level| level.to_possible_value());
     let Some(named) = &settings.baseline.value else {
-        if let Some(word) = asked {
+        if let Some(asked) = asked {
+            let word = asked.get_name();
             bail!("--fail-on {word}: new since which report? name its directory with --baseline DIR");
         }
         return Ok(None);

@@ -128,3 +128,18 @@ fn describe_read_error(e: &io::Error) -> String {
         _ => format!("cannot be read: {e}; check the disk, or take another copy"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_errors_are_three_and_a_number() {
+        let said = |count: usize| {
+            ReadErrors((1..=count).map(|n| ReadError::unusable(&n.to_string(), "wrong")).collect()).to_string()
+        };
+        assert_eq!(said(3), "1: wrong\n2: wrong\n3: wrong");
+        assert_eq!(said(4), "1: wrong\n2: wrong\n3: wrong\n1 more file cannot be used");
+        assert!(said(1200).ends_with("3: wrong\n1197 more files cannot be used"));
+    }
+}

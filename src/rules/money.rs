@@ -64,9 +64,7 @@ fn share(amount: Cents, part: Decimal, whole: Decimal) -> Cents {
     }
     let fraction = |number: Decimal| BigRational::new(number.mantissa().into(), 10_i128.pow(number.scale()).into());
     let share = BigRational::from_integer(amount.0.into()) * fraction(part) / fraction(whole);
-    // Halves are rounded away from zero.
-    let cents = share.round().to_integer();
-    Cents(i64::try_from(cents).unwrap_or(0))
+    Cents(i64::try_from(share.round().to_integer()).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@
 //! joins       several services in one row, and tables joined by key
 //! tables      what a run says of its joined tables
 //! formats     all formats agree and can be read by other programs
+//! advice      a word or a file that does not fit is answered with what would
 //! appeals     the right report, claims found by what a caller knows, the words of a reviewer, letters
 //! explain     the dossier of a claim agrees with the report
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
@@ -66,6 +67,7 @@
 //!
 //! Unit tests are at the end of their files in `src`. The tests here need more than one file.
 
+mod advice;
 mod appeals;
 mod browser;
 mod caps;

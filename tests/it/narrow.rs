@@ -1,5 +1,5 @@
 //! Tests that at a terminal of 40 columns no word and no amount is broken: each line fits, unless it is a single word, such as a
-//! path.
+//! path. A tall terminal shows more of the result.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -8,16 +8,16 @@ use std::process::Command;
 use crate::cli::{CLEAR, HEAD, TestDir, binary};
 use crate::kit::at;
 
-/// Columns of the terminal.
+/// Columns of a narrow terminal.
 const COLUMNS: usize = 40;
 
-/// The lines that a command prints at the terminal.
-fn lines(dir: &TestDir, args: &[&str]) -> Vec<String> {
+/// The lines that a command prints at a terminal of this many columns and rows.
+fn lines(dir: &TestDir, (columns, rows): (usize, usize), args: &[&str]) -> Vec<String> {
     let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
     let program = binary().get_program().to_string_lossy().into_owned();
     let words: Vec<String> = std::iter::once(program.as_str()).chain(args.iter().copied()).map(quoted).collect();
     // util-linux has `script`, which runs a command at a terminal of its own.
-    let line = format!("stty cols {COLUMNS} rows 24; {}", words.join(" "));
+    let line = format!("stty cols {columns} rows {rows}; {}", words.join(" "));
     let mut command = Command::new("script");
     command.args(["-qec", &line, "/dev/null"]).env("NO_COLOR", "1").current_dir(dir.at(""));
     let output = command.output().expect("util-linux has script");
@@ -54,11 +54,29 @@ fn nothing_is_broken_at_forty_columns() {
         &["prune", ".", "--keep", "1", "--dry-run"],
         &["config", "show", "claims.csv"],
     ] {
-        let lines = lines(&dir, args);
+        let lines = lines(&dir, (COLUMNS, 24), args);
         assert!(lines.len() > 1, "{args:?}");
         for line in &lines {
             let is_one_word = line.split_whitespace().count() == 1;
             assert!(line.chars().count() <= COLUMNS || is_one_word, "{args:?}: {line:?} in\n{}", lines.join("\n"));
         }
     }
+}
+
+#[test]
+fn a_tall_terminal_shows_more_rules_and_services() {
+    let dir = TestDir::with(&[CLEAR]);
+    let extract = at("fixtures/extracts/kyphoplasty-2024q1.csv");
+    let extract = extract.to_str().expect("UTF-8");
+    let args = ["check", extract, "--progress", "none", "--force", "--out", "r", "--fail-on", "never"];
+    // Without the notes, which stderr has above the result.
+    let result = |rows| {
+        let mut lines = lines(&dir, (100, rows), &args);
+        lines.drain(..lines.iter().position(|line| line.starts_with("claimlint  policy")).expect("a result"));
+        lines
+    };
+    let [small, short, tall] = [12, 24, 45].map(result);
+    let services = |lines: &[String]| lines.iter().filter(|line| line.contains(" 2024-0")).count();
+    assert!(small.len() == short.len() && short.len() < 24 && services(&short) == 1, "{short:#?}");
+    assert!((40..45).contains(&tall.len()) && services(&tall) > 3, "{tall:#?}");
 }

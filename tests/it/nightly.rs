@@ -41,7 +41,11 @@ fn reports_are_named_after_the_day_and_the_run() {
     let refused = check(&dir, 2, &["--out", "a/{day}"]);
     assert!(refused.contains("{day} is not known; write {date} or {run}"), "{refused}");
     let exists = check(&dir, 2, &["--out", "nights/{date}", "--today", "2024-03-05"]);
-    assert!(exists.contains("exists already") && exists.contains("{date}-{run}"), "{exists}");
+    assert!(
+        exists.contains("exists already and is not a claimlint report") && exists.contains("{date}-{run}"),
+        "{exists}"
+    );
+    assert!(!exists.contains("--force"), "it would be refused: {exists}");
 }
 
 /// The directories that were made for a report go with it, and those of others stay.

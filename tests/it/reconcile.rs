@@ -71,6 +71,8 @@ fn expected_figures_are_compared_with_all_rows() {
         let output = dir.run(&["check", "most.csv", "--expect-amount", amount, "--out", "r", "--force", "-q"]);
         assert_eq!(output.code, Some(code), "{amount}: {}", output.err);
     }
+    let cents = dir.run(&["check", "most.csv", "--expect-amount", "180000000000000000"]).refused();
+    assert!(cents.contains("in cents: for dollars write 180000000000000000.00"), "{cents}");
     fs::remove_dir_all(dir.at("r")).expect("ours");
     fs::remove_file(dir.at("most.csv")).expect("ours");
     // Several extracts are one sum.

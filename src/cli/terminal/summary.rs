@@ -192,8 +192,8 @@ fn rules(context: ReportContext<'_>, summary: &Summary, room: usize, fewest: usi
         ("findings", Align::Right),
         ("at risk", Align::Right),
     ]);
-    // Besides the rules: the heading, a line on the others, an empty line, and the highest amount with its heading. A quarter of
-    // the lines beyond those of a small terminal is for more of these amounts.
+    // Besides the rules: the heading, a line on the others, an empty line, and the highest amount with its heading. Of the lines that
+    // a taller terminal has more, a quarter is for more of these amounts; on a small one half of the lines are above and below.
     let for_others = 6 + room.saturating_sub(LEAST_TERMINAL_LINES / 2) / 4;
     let shown = if all { fired.len() } else { room.saturating_sub(for_others).max(fewest) };
     // A line that says that there is one more rule takes the room of that rule.

@@ -39,10 +39,9 @@ impl OldReport {
         protected: &ProtectedFiles,
     ) -> Result<Self, PublishError> {
         let trouble = |e: io::Error| PublishError::Io(shown.to_owned(), describe_io_error(&e));
-        let Ok(directory) = parent.open_inside(name) else { return Err(PublishError::NoReport(shown.to_owned())) };
-        if !is_summary(&directory) {
+        let Some(directory) = report_inside(parent, name) else {
             return Err(PublishError::NoReport(shown.to_owned()));
-        }
+        };
         let named = Manifest::read(&directory).map(|manifest| manifest.files);
         let named: Option<BTreeMap<_, _>> = named.map(|files| files.into_iter().map(|f| (f.file.clone(), f)).collect());
         let files = own_files(&directory, |name| match &named {
@@ -119,6 +118,11 @@ pub(super) fn remove(parent: &Directory, name: impl AsRef<Path>, directory: &Dir
 pub(crate) fn has_summary(path: &Path) -> bool {
     let is_directory = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
     is_directory && Directory::open(path).is_ok_and(|directory| is_summary(&directory))
+}
+
+/// The directory of this name, if it holds the summary of a report. What else it holds is not looked at, which takes no time.
+pub(super) fn report_inside(parent: &Directory, name: impl AsRef<Path>) -> Option<Directory> {
+    parent.open_inside(name).ok().filter(is_summary)
 }
 
 fn is_summary(directory: &Directory) -> bool {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Weak};
 use crate::disk::spool::Scratch;
 use crate::ingest::InputFile;
 use crate::report::dir::building::Building;
-use crate::report::dir::contents::OldReport;
+use crate::report::dir::contents::{OldReport, report_inside};
 use crate::report::dir::destination::{Destination, split};
 use crate::report::dir::error::PublishError;
 use crate::report::dir::files::describe_io_error;
@@ -99,11 +99,9 @@ impl StagedReport {
         };
         recover(parent, &shown, protected).map_err(beside)?;
         let old = match parent.look(name).map_err(beside)? {
-            Some(_) => match OldReport::open(parent, name, shown_target, protected) {
-                Err(PublishError::NoReport(shown)) if !force => return Err(PublishError::Taken(shown)),
-                _ if !force => return Err(PublishError::Exists(shown_target.clone())),
-                old => Some(old?),
-            },
+            Some(_) if force => Some(OldReport::open(parent, name, shown_target, protected)?),
+            Some(_) if report_inside(parent, name).is_some() => return Err(PublishError::Exists(shown_target.clone())),
+            Some(_) => return Err(PublishError::Taken(shown_target.clone())),
             None => None,
         };
         let building = Building::new(parent, &format!(".{shown}."), PARTIAL, lock).map_err(|e| match e.kind() {
