@@ -24,6 +24,7 @@
 //! formats     all formats agree and can be read by other programs
 //! advice      a word or a file that does not fit is answered with what would
 //! appeals     the right report, claims found by what a caller knows, the words of a reviewer, letters
+//! shared_numbers  a letter is about one claim and goes to one provider, whatever the claim number
 //! explain     the dossier of a claim agrees with the report
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
 //! screens     the pages on any screen and on paper: nothing is cut, and a print begins with a summary
@@ -130,6 +131,7 @@ mod screens;
 mod selection;
 mod sessions;
 mod settings;
+mod shared_numbers;
 mod silence;
 mod slices;
 mod slow;

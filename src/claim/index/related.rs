@@ -28,9 +28,9 @@ pub enum Superseded {
 }
 
 impl LineSet<'_> {
-    /// The lines with a claim number, in input order. They may be of several members.
-    pub(crate) fn of_claim(&self, claim: &str) -> impl Iterator<Item = usize> {
-        (0..self.lines.len()).filter(move |line| self.line(*line).claim_id() == claim)
+    /// The lines of a claim, in input order: those with its number and its member.
+    pub(crate) fn of_claim(&self, claim: u32) -> impl Iterator<Item = usize> {
+        (0..self.lines.len()).filter(move |line| self.claim_of(*line) == claim)
     }
 
     /// The claim that a line belongs to.
@@ -113,8 +113,8 @@ impl LineSet<'_> {
         })
     }
 
-    /// Live lines of other claims that share an encounter with a live line of this claim number, in input order.
-    pub(crate) fn same_encounter(&self, claim: &str) -> Vec<usize> {
+    /// Live lines of other claims that share an encounter with a live line of this claim, in input order.
+    pub(crate) fn same_encounter(&self, claim: u32) -> Vec<usize> {
         let keys = Keys::new();
         let is_live = |line: &usize| self.bins[*line].is_live();
         let key = |line: usize| {
@@ -123,7 +123,7 @@ impl LineSet<'_> {
             (keys.member(row), stand_in, Visit::of_line(0, 0, row, None, &keys).encounter_key())
         };
         let own: FxHashSet<_> = self.of_claim(claim).filter(is_live).map(key).collect();
-        let others = (0..self.lines.len()).filter(is_live).filter(|line| self.line(*line).claim_id() != claim);
+        let others = (0..self.lines.len()).filter(is_live).filter(|line| self.claim_of(*line) != claim);
         others.filter(|line| own.contains(&key(*line))).collect()
     }
 

@@ -19,6 +19,15 @@ pub struct Explain {
     /// Only claims with a service on this day, such as 2024-03-05
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub date: Option<Date>,
+    /// Only claims of this member, where several members have one claim number
+    #[arg(long, value_name = "MEMBER")]
+    pub member: Option<String>,
+    /// Only the rows of this billing provider, where the rows of a claim name several
+    #[arg(long, value_name = "NPI")]
+    pub provider: Option<String>,
+    /// Only the claim that has this row, such as claims.csv:12 or 12
+    #[arg(long, value_name = "FILE:LINE")]
+    pub row: Option<String>,
     /// The report directory [default: the newest report, by its run, where `out` of claimlint.toml says, else in the
     /// working directory]
     #[arg(long = "in", value_name = "DIR")]

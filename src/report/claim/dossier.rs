@@ -29,6 +29,10 @@ pub(crate) struct ClaimDossier<'a> {
     pub(crate) source: &'a ReportSource,
     /// The claim number.
     pub(crate) claim: &'a str,
+    /// Another member has a claim with this number.
+    pub(crate) number_is_shared: bool,
+    /// The number of billing providers that its rows name.
+    pub(crate) providers: usize,
     /// The most severe status of its services; `None` if it has no service.
     pub(crate) status: Option<ServiceStatus>,
     /// Its suppressed findings, each with who is responsible, why and until when.
@@ -53,6 +57,8 @@ pub(crate) struct ClaimDossier<'a> {
     pub(crate) absent: Vec<String>,
     /// What was left out of the lists above; may be empty.
     pub(crate) rest: String,
+    /// Which rows of the claim are not in the lists above, and why.
+    pub(crate) left_out: Vec<String>,
     /// What a claim cannot show.
     pub(crate) unseen: &'a [String],
 }
@@ -114,16 +120,25 @@ const COULD_NOT: &str = "could not be checked";
 const NOT_APPLICABLE: &str = "does not apply";
 
 impl<'a> ClaimDossier<'a> {
-    /// The dossier of a claim. `None`: no kept row has this number.
-    pub(crate) fn of(part: &PartView<'a>, claim: &'a str, source: &'a ReportSource, words: &CodeWords) -> Option<Self> {
+    /// The dossier of a claim, or of its rows that do not name another billing provider than `provider`. `None`: there is no
+    /// such row.
+    pub(crate) fn of(
+        part: &PartView<'a>,
+        (claim, provider): (u32, Option<&str>),
+        source: &'a ReportSource,
+        words: &CodeWords,
+    ) -> Option<Self> {
         let (run, line_set) = (part.context.run, part.line_set);
-        let all: Vec<usize> = line_set.of_claim(claim).collect();
+        let npi = |line: &usize| line_set.line(*line).text(Text::BillingNpi);
+        let is_asked = |line: &usize| provider.is_none_or(|provider| npi(line).is_empty() || npi(line) == provider);
+        let (all, others): (Vec<usize>, Vec<usize>) = line_set.of_claim(claim).partition(is_asked);
         let first = *all.first()?;
         let shown = &all[..all.len().min(MAX_ENTRIES_SHOWN)];
         let same_encounter = line_set.same_encounter(claim);
-        let own = line_set.line(first).claim_id();
-        let services: Vec<usize> =
-            (0..line_set.services.len()).filter(|i| line_set.line_of(*i).claim_id() == own).collect();
+        let services: Vec<usize> = (0..line_set.services.len())
+            .filter(|i| line_set.services[*i].claim == claim && is_asked(&line_set.services[*i].line))
+            .collect();
+        let providers: BTreeSet<&str> = all.iter().map(npi).filter(|npi| !npi.is_empty()).collect();
         let explainer = Explainer::new(line_set, &run.policy, part.authorizations);
         let notes = Suppressed::of(part);
         let mut subjects: Vec<_> = services
@@ -145,7 +160,9 @@ impl<'a> ClaimDossier<'a> {
         let policy = run.policy.own_origin();
         Some(Self {
             source,
-            claim: own,
+            claim: line_set.line(first).claim_id(),
+            number_is_shared: services.iter().any(|i| line_set.services[*i].claim_shared),
+            providers: providers.len(),
             status,
             suppressed: subjects.iter().flat_map(ClaimSubject::suppressed).collect(),
             verdict: verdict(payment(part, shown), status),
@@ -158,9 +175,20 @@ impl<'a> ClaimDossier<'a> {
             subjects,
             absent: absent(part, shown),
             rest: if rest.is_empty() { String::new() } else { format!("{}: see services.csv", rest.join(", ")) },
+            left_out: left_out(others.len()),
             unseen: &run.policy.unseen,
         })
     }
+}
+
+/// What the list of rows does not have: rows that no report keeps, and those of other billing providers.
+fn left_out(of_other_providers: usize) -> Vec<String> {
+    let mut sentences = vec!["Rows of the claim without a code that the policy looks for are not kept.".to_owned()];
+    if of_other_providers > 0 {
+        let rows = counted(of_other_providers as u64, "row");
+        sentences.push(format!("Left out: {rows} of other billing providers (--provider)."));
+    }
+    sentences
 }
 
 /// Payment and outcome of a claim.

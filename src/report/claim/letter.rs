@@ -69,6 +69,9 @@ pub(crate) enum NoLetter {
     /// Nothing is to be denied or reviewed.
     #[error("the claim has no finding to deny or to review, so there is nothing to write about")]
     NothingFound,
+    /// A letter goes to one billing provider.
+    #[error("the rows of the claim name several billing providers, and a letter goes to one; name it with --provider")]
+    SeveralProviders,
 }
 
 /// The services of a letter, each with its open findings.
@@ -87,6 +90,9 @@ impl Letter {
             None if all().next().is_some() => return Err(NoLetter::Suppressed),
             None => return Err(NoLetter::NothingFound),
         };
+        if dossier.providers > 1 {
+            return Err(NoLetter::SeveralProviders);
+        }
         // A denial rests on what is to be denied; what is only to be reviewed is no reason for it.
         let belongs = |finding: &&ClaimFinding<'_>| {
             kind == LetterKind::RecordRequest || finding.shown.disposition == Disposition::Deny
@@ -285,16 +291,22 @@ fn rationale(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Se
         sections.push(Section { heading: "Documents that would help", blocks: vec![Block::List(documents)] });
     }
     sections.push(Section { heading: "Suggested remittance codes", blocks: vec![Block::List(reasons)] });
+    let shared = "Rows of other members have this claim number, too. This letter is about the rows of the member above; check \
+                  the number before it is sent.";
+    let shared = dossier.number_is_shared.then(|| Block::Paragraph(shared.to_owned()));
     sections.push(Section {
         heading: "To be completed by the reviewer",
-        blocks: vec![
-            Block::Paragraph(format!("Amount to be recovered: {BLANK}")),
-            Block::Paragraph(format!("Records reviewed, and their dates: {BLANK}")),
-            Block::Paragraph(format!("Clinical reasons in the member's case: {BLANK}")),
-            Block::Paragraph(format!("Right to appeal, address and time limit: {BLANK}")),
-            Block::Paragraph(format!("Reviewer: {BLANK} Credentials: {BLANK}")),
-            Block::Paragraph(format!("Signature: {BLANK} Date: {BLANK}")),
-        ],
+        blocks: shared
+            .into_iter()
+            .chain([
+                Block::Paragraph(format!("Amount to be recovered: {BLANK}")),
+                Block::Paragraph(format!("Records reviewed, and their dates: {BLANK}")),
+                Block::Paragraph(format!("Clinical reasons in the member's case: {BLANK}")),
+                Block::Paragraph(format!("Right to appeal, address and time limit: {BLANK}")),
+                Block::Paragraph(format!("Reviewer: {BLANK} Credentials: {BLANK}")),
+                Block::Paragraph(format!("Signature: {BLANK} Date: {BLANK}")),
+            ])
+            .collect(),
     });
     sections.push(unseen(dossier));
     sections

@@ -8,6 +8,7 @@ use crate::claim::line::kept::IdKind;
 use crate::claim::line::mask::Mask;
 use crate::claim::value::authorization::key;
 use crate::claim::{Line, Text};
+use crate::report::claim::place::place;
 use crate::report::view::PartView;
 use crate::rules::input::printed_codes;
 use crate::rules::judge::ServiceStatus;
@@ -45,13 +46,32 @@ pub(crate) struct Wanted<'a> {
     letters: String,
     authorization: String,
     tokens: Option<[String; 3]>,
-    date: Option<Date>,
+    narrower: Narrower<'a>,
+    /// The token of the member in a masked report.
+    member_token: String,
+}
+
+/// What narrows the claims that a number finds.
+#[derive(Default)]
+pub(crate) struct Narrower<'a> {
+    /// Only claims with a service on this day.
+    pub(crate) date: Option<Date>,
+    /// Only claims of this member.
+    pub(crate) member: Option<&'a str>,
+    /// Only claims with a row of this billing provider.
+    pub(crate) provider: Option<&'a str>,
+    /// Only the claim with this row: its file and line, or its line.
+    pub(crate) row: Option<&'a str>,
 }
 
 /// A claim that fits, on one line.
 pub(crate) struct FoundClaim<'a> {
-    /// The claim number, as `explain` takes it.
-    pub(crate) claim: &'a str,
+    /// The claim, as the index numbers it. Several members may share a claim number; each has a claim of its own.
+    pub(crate) claim: u32,
+    /// The claim number.
+    pub(crate) number: &'a str,
+    /// Its first row that fits.
+    pub(crate) place: String,
     /// By what it was found.
     pub(crate) by: FoundBy,
     /// The first service date on its rows, as read.
@@ -72,12 +92,19 @@ fn letters(text: &str) -> String {
 }
 
 impl<'a> Wanted<'a> {
-    /// The number as typed, and only claims with a service on `date`, if it is given. `mask` is the key of a masked report.
-    pub(crate) fn new(typed: &'a str, date: Option<Date>, mask: Option<&Mask>) -> Self {
+    /// The number as typed, and what narrows the claims that it finds. `mask` is the key of a masked report.
+    pub(crate) fn new(typed: &'a str, narrower: Narrower<'a>, mask: Option<&Mask>) -> Self {
         let text = typed.trim();
         let token =
             |mask: &Mask| [IdKind::Claim, IdKind::Member, IdKind::Authorization].map(|kind| mask.token(kind, text));
-        Self { text, letters: letters(text), authorization: key(text), tokens: mask.map(token), date }
+        let narrower = Narrower {
+            member: narrower.member.map(str::trim),
+            provider: narrower.provider.map(str::trim),
+            row: narrower.row.map(str::trim),
+            ..narrower
+        };
+        let member_token = mask.zip(narrower.member).map_or(String::new(), |(mask, id)| mask.token(IdKind::Member, id));
+        Self { text, letters: letters(text), authorization: key(text), tokens: mask.map(token), narrower, member_token }
     }
 
     /// By what a line is found.
@@ -104,20 +131,29 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    fn is_on_day(&self, line: Line<'_>) -> bool {
-        self.date.is_none_or(|day| line.date.is_some_and(|first| first <= day && day <= line.end_date.unwrap_or(first)))
+    /// Is a line one of those to which the search is narrowed?
+    fn admits(&self, part: &PartView<'_>, line: Line<'_>) -> bool {
+        let Narrower { date, member, provider, row } = &self.narrower;
+        let own = line.text(Text::MemberId);
+        let is_member = |id: &str| !own.is_empty() && (letters(own) == letters(id) || own == self.member_token);
+        let is_on = |day: Date| line.date.is_some_and(|first| first <= day && day <= line.end_date.unwrap_or(first));
+        let is_row = |row: &str| row == line.row.to_string() || row == place(part, line);
+        date.is_none_or(is_on)
+            && member.is_none_or(is_member)
+            && provider.is_none_or(|npi| line.text(Text::BillingNpi) == npi)
+            && row.is_none_or(is_row)
     }
 }
 
-/// The claims that fit, in order of their first row. The claim with exactly this number is the only one, if there is one;
+/// The claims that fit, in order of their first row. Claims with exactly this number are the only ones, if there are any;
 /// else claims whose number has the same letters and digits come before all others.
 pub(crate) fn find<'a>(part: &PartView<'a>, wanted: &Wanted<'_>) -> Vec<FoundClaim<'a>> {
     let line_set = part.line_set;
-    let mut first_rows: BTreeMap<&'a str, (usize, FoundBy)> = BTreeMap::new();
+    let mut first_rows: BTreeMap<u32, (usize, FoundBy)> = BTreeMap::new();
     for n in 0..line_set.lines.len() {
         let line = line_set.line(n);
-        if let Some(by) = wanted.finds(line).filter(|_| wanted.is_on_day(line)) {
-            let found = first_rows.entry(line.claim_id()).or_insert((n, by));
+        if let Some(by) = wanted.finds(line).filter(|_| wanted.admits(part, line)) {
+            let found = first_rows.entry(line_set.claim_of(n)).or_insert((n, by));
             found.1 = found.1.min(by);
         }
     }
@@ -126,25 +162,27 @@ pub(crate) fn find<'a>(part: &PartView<'a>, wanted: &Wanted<'_>) -> Vec<FoundCla
     let mut found: Vec<_> =
         first_rows.into_iter().filter(|(_, (_, by))| by_number.is_none_or(|best| *by == best)).collect();
     found.sort_unstable_by_key(|(_, (row, _))| *row);
-    let wanted: BTreeSet<&str> = found.iter().map(|(claim, _)| *claim).collect();
-    let mut statuses: BTreeMap<&str, ServiceStatus> = BTreeMap::new();
+    let wanted: BTreeSet<u32> = found.iter().map(|(claim, _)| *claim).collect();
+    let mut statuses: BTreeMap<u32, ServiceStatus> = BTreeMap::new();
     for (i, judgment) in part.judged.services.iter().enumerate() {
-        let claim = line_set.line_of(i).claim_id();
-        if wanted.contains(claim) {
+        let claim = line_set.services[i].claim;
+        if wanted.contains(&claim) {
             let worst = statuses.entry(claim).or_insert(judgment.status);
             *worst = judgment.status.max(*worst);
         }
     }
-    let one = |(claim, (row, by)): (&'a str, (usize, FoundBy))| {
+    let one = |(claim, (row, by)): (u32, (usize, FoundBy))| {
         let line = line_set.line(row);
         FoundClaim {
             claim,
+            number: line.claim_id(),
+            place: place(part, line),
             by,
             date: line.date.map_or_else(|| line.text(Text::BadDate).to_owned(), |day| day.to_string()),
             codes: printed_codes(&part.context.run.policy, line.known),
             member: line.text(Text::MemberId),
             provider: line.text(Text::BillingNpi),
-            status: statuses.get(claim).copied(),
+            status: statuses.get(&claim).copied(),
         }
     };
     found.into_iter().map(one).collect()

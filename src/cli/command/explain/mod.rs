@@ -23,7 +23,7 @@ use crate::cli::machine::DefaultMemory;
 use crate::cli::mask_key;
 use crate::cli::terminal::style::{BOLD, grouped, paint, seen};
 use crate::exit::Exit;
-use crate::report::claim::lookup::Wanted;
+use crate::report::claim::lookup::{Narrower, Wanted};
 use crate::report::claim::{ClaimDossier, ReportSource, lookup};
 use crate::report::format::{dossier, summary_json};
 use crate::report::words::codes;
@@ -46,20 +46,29 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
     let part = ReportContext::of(&outcome, &docs);
     let run = report.run.as_ref().map(|run| (run.id.as_str(), run.when()));
     let source = ReportSource::of(report.path.display().to_string(), run, &outcome.context, others);
-    let found = lookup::find(&part, &Wanted::new(&args.wanted, args.date, mask.as_ref()));
+    let narrower = Narrower {
+        date: args.date,
+        member: args.member.as_deref(),
+        provider: args.provider.as_deref(),
+        row: args.row.as_deref(),
+    };
+    let found = lookup::find(&part, &Wanted::new(&args.wanted, narrower, mask.as_ref()));
     let claim = match found.as_slice() {
         [] => return Err(unknown(args, mask.is_some(), &outcome, &source)),
         [one] => one.claim,
         several => {
             if let Some(flag) = args.html.as_ref().map(|_| "--html").or(args.letter.as_ref().map(|_| "--letter")) {
                 let count = counted(several.len() as u64, "claim");
-                bail!("{flag}: {count} fit {}; name one by its claim number", args.wanted.trim());
+                let wanted = args.wanted.trim();
+                bail!(
+                    "{flag}: {count} fit {wanted}; name one by its claim number, or narrow them with --member or --row"
+                );
             }
             show::list(several, &args.wanted, &source, out)?;
             return Ok(Exit::Clean);
         }
     };
-    let dossier = ClaimDossier::of(&part, claim, &source, &words)
+    let dossier = ClaimDossier::of(&part, (claim, args.provider.as_deref().map(str::trim)), &source, &words)
         .ok_or_else(|| unknown(args, mask.is_some(), &outcome, &source))?;
     let files = files::asked_for(args, &dossier)?;
     files::save(&files)?;
@@ -93,6 +102,10 @@ fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSour
     let near = nearest_few(args.wanted.trim(), ids.into_iter(), SUGGESTED);
     let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", alternatives(&near)) };
     let day = args.date.map_or(String::new(), |day| format!(" and a service on {day}"));
+    let narrower = [("--member", &args.member), ("--provider", &args.provider), ("--row", &args.row)];
+    let narrower =
+        narrower.iter().filter_map(|(flag, value)| Some(format!(" and {flag} {}", value.as_deref()?.trim())));
+    let narrower: String = narrower.collect();
     let (out_of_scope, rejected) =
         (grouped(outcome.context.ledger.out_of_scope), grouped(outcome.context.ledger.rejected));
     let masked = if outcome.context.masked != Masked::Nothing && !keyed {
@@ -102,7 +115,7 @@ fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSour
     };
     let others = if source.others.is_empty() { String::new() } else { format!("\n  {}", source.others) };
     anyhow!(
-        "no kept row has the claim, member, authorization or billing provider number {}{day}{meant}\n  Report: {} of {}.\n  Rows \
+        "no kept row has the claim, member, authorization or billing provider number {}{day}{narrower}{meant}\n  Report: {} of {}.\n  Rows \
          with a code that the policy looks for are kept. Out of scope: {out_of_scope}. Rejected: {rejected} \
          (rejects.csv).{masked}{others}",
         args.wanted,

@@ -1,5 +1,6 @@
 //! Prints the dossier of a claim, or the claims that fit, at the terminal: what a reviewer is asked first comes first.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::cli::terminal::columns::{Align, Columns};
@@ -21,11 +22,16 @@ pub(super) fn list(
     write!(out, "{}", paint(BOLD, text(&format!("{count} fit {}", wanted.trim()), 0)))?;
     head(source, out)?;
     writeln!(out)?;
-    let heads = ["claim", "date", "codes", "outcome", "member", "billing NPI", "found by"];
+    // A claim number tells all claims apart unless several members, or rows with a mangled number, have one.
+    let numbers: BTreeSet<&str> = found.iter().map(|one| one.number).collect();
+    let are_told_apart = numbers.len() == found.len();
+    let last = if are_told_apart { "found by" } else { "row" };
+    let heads = ["claim", "date", "codes", "outcome", "member", "billing NPI", last];
     let mut table = Columns::new(heads.map(|head| (head, Align::Left)));
     for one in found.iter().take(MAX_ENTRIES_SHOWN) {
         let status = one.status.map_or("no service", outcome);
-        let cells = [one.claim, &one.date, &one.codes, status, one.member, one.provider, one.by.word()];
+        let last = if are_told_apart { one.by.word() } else { one.place.as_str() };
+        let cells = [one.number, &one.date, &one.codes, status, one.member, one.provider, last];
         table.row(cells.map(|cell| seen(cell).into_owned()));
     }
     table.print(out)?;
@@ -35,7 +41,13 @@ pub(super) fn list(
     } else {
         String::new()
     };
-    write!(out, "\n{}", text(&format!("{more}Explain one of them by its claim number."), 0))
+    let how = if are_told_apart {
+        "Explain one of them by its claim number."
+    } else {
+        "A claim number and a member are one claim: explain one of them by its claim number with --member, or with --row \
+         as in the last column."
+    };
+    write!(out, "\n{}", text(&format!("{more}{how}"), 0))
 }
 
 /// Prints the report, extract, run and date that an answer is from.
@@ -71,6 +83,9 @@ pub(super) fn show(dossier: &ClaimDossier<'_>, out: &mut dyn Write) -> io::Resul
     }
     heading(out, "rows of the claim")?;
     rows(&dossier.rows, false, out)?;
+    for sentence in &dossier.left_out {
+        write!(out, "{DIM}{}{DIM:#}", text(sentence, 2))?;
+    }
     sentences("versions", &dossier.versions, out)?;
     if !dossier.same_encounter.is_empty() {
         heading(out, "rows of other claims of the same visit")?;
