@@ -167,8 +167,11 @@ pub enum AuthorizationEvidence {
 /// Evidence on procedure codes, modifiers and units. Numbers of modifiers count the filled ones of the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodingEvidence {
-    /// An add-on whose encounter has none of its primary codes.
-    AddOnAlone,
+    /// An add-on whose encounter has none of its primary codes on a row that counts.
+    AddOnAlone {
+        /// Its primary codes in the encounter, all of them on rows of assistants or co-surgeons.
+        of_assistants: Vec<CodeId>,
+    },
     /// The encounter also has the code that is paid instead of this one.
     PairedWith {
         /// The code that is paid.

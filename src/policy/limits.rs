@@ -24,7 +24,7 @@ pub struct AddOn {
     pub primaries: Vec<CodeId>,
 }
 
-/// Two codes that are never payable together.
+/// The two codes of a procedure-to-procedure edit.
 #[derive(Debug, Clone, Copy)]
 pub struct Exclusive {
     /// The code of column 1, which is paid.

@@ -227,6 +227,8 @@ pub struct Policy {
     pub own_labels: Vec<(String, ClassId)>,
     /// The coverage determination for Medicare members.
     pub lcd: String,
+    /// Its first day, if the file gives one.
+    pub lcd_from: Option<Date>,
     /// States to which it applies.
     pub lcd_states: Vec<String>,
     /// The Medicare contractors of other states: a name and the states.
@@ -245,6 +247,8 @@ pub struct Policy {
     pub add_ons: Vec<AddOn>,
     /// Pairs of codes that are never payable together.
     pub exclusive: Vec<Exclusive>,
+    /// Pairs of an augmentation and a vertebroplasty that are payable together only at levels of their own.
+    pub level_pairs: Vec<Exclusive>,
     /// What the sources ask.
     pub(super) clauses: Vec<Clause>,
     /// Worked examples of the policy file.

@@ -85,7 +85,8 @@ fn read_policy(
     });
     let medicare = root.table("medicare").map(|table| {
         let jurisdictions = table.tables_if("jurisdictions").into_iter().filter_map(read_jurisdiction).collect();
-        let read = (table.text("lcd").map(|p| p.text), upper_case(table.texts("states")), jurisdictions);
+        let lcd = (table.text("lcd").map(|p| p.text), table.date_if("lcd_from"));
+        let read = (lcd, upper_case(table.texts("states")), jurisdictions);
         table.deny_unknown_keys();
         read
     });
@@ -98,7 +99,7 @@ fn read_policy(
 
     let (settings, hospital_inpatient, emergency_places) = setting?;
     let [laterality, assistant, co_surgeon] = modifiers?;
-    let (lcd, lcd_states, jurisdictions) = medicare?;
+    let ((lcd, lcd_from), lcd_states, jurisdictions) = medicare?;
     if editions.is_empty() || classes.is_empty() {
         return None;
     }
@@ -121,6 +122,7 @@ fn read_policy(
         products: products?,
         own_labels: Vec::new(),
         lcd: lcd?,
+        lcd_from,
         lcd_states,
         jurisdictions,
         emergency_places,
@@ -130,6 +132,7 @@ fn read_policy(
         limits: Vec::new(),
         add_ons: Vec::new(),
         exclusive: Vec::new(),
+        level_pairs: Vec::new(),
         clauses,
         examples,
         rules,
@@ -213,10 +216,12 @@ fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Polic
         table.deny_unknown_keys();
         policy.add_ons.extend(code.map(|code| AddOn { code, primaries }));
     }
-    for table in root.tables_if("exclusive") {
-        let (paid, unpaid) = (one(&table, "paid"), one(&table, "unpaid"));
-        table.deny_unknown_keys();
-        policy.exclusive.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
+    for (key, pairs) in [("exclusive", &mut policy.exclusive), ("level_pairs", &mut policy.level_pairs)] {
+        for table in root.tables_if(key) {
+            let (paid, unpaid) = (one(&table, "paid"), one(&table, "unpaid"));
+            table.deny_unknown_keys();
+            pairs.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
+        }
     }
     read_clauses(document, root, roster, &mut policy.clauses);
     if let Some(citations) = root.table_if("citations") {

@@ -180,7 +180,8 @@ fn entries(part: &PartView<'_>) -> Vec<FindingEntry> {
 
 fn entry(record: &FindingRecord<'_>) -> FindingEntry {
     let message = record.message();
-    let texts = [message.as_str(), record.setting().citation.as_str()];
+    let citation = record.citation();
+    let texts = [message.as_str(), &citation];
     let (disposition, suppressed) = (record.finding.disposition, record.suppression().is_some());
     // Findings of the run are counted part by part, so their subjects need no numbers.
     FindingEntry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, 0)

@@ -1,5 +1,7 @@
 //! What a report sees of a run: the context of the whole run, and one judged part.
 
+use std::borrow::Cow;
+
 use crate::claim::authorization::AuthorizationFile;
 use crate::claim::{Line, LineSet};
 use crate::finding::fingerprint::Fingerprint;
@@ -8,6 +10,7 @@ use crate::finding::{Finding, RuleId, Subject};
 use crate::policy::RuleSetting;
 use crate::rules::doc::RuleDoc;
 use crate::rules::judge::{Judged, Judgment};
+use crate::rules::reasons_rule;
 use crate::run::{JudgedPart, JudgedRun, Masked, RunContext};
 use crate::suppress::SuppressionMatches;
 
@@ -46,6 +49,16 @@ impl<'a> ReportContext<'a> {
     /// The policy's settings of a rule.
     pub fn setting(self, rule: RuleId) -> &'a RuleSetting {
         self.run.policy.rule(&self.doc(rule).code)
+    }
+
+    /// The citation of a finding: that of its rule, and of the rule whose reason codes it carries, if that is another one.
+    pub fn citation(self, finding: &Finding) -> Cow<'a, str> {
+        let own = self.setting(finding.rule);
+        let of_reasons = self.setting(reasons_rule(finding));
+        if own.citation == of_reasons.citation {
+            return Cow::Borrowed(&own.citation);
+        }
+        Cow::Owned(format!("{}; reason codes: {}", own.citation, of_reasons.citation))
     }
 
     /// The extract that a line came from, as named by the user.

@@ -51,7 +51,10 @@ impl RuleInput<'_> {
                 let (number, problem, required) = (*number, problem.clone(), decision.required);
                 AuthorizationEvidence::Number { number, problem, required, other: *other }.into()
             }
-            _ if !self.has_number() => Answer::NotApplicable("the claim carries no authorization number"),
+            _ if !self.has_number() && !self.line.marks().authorization_column => {
+                Answer::NotApplicable("the extract has no authorization column")
+            }
+            _ if !self.has_number() => Answer::NotApplicable("no authorization number was found on the claim"),
             AuthorizationIssue::ProductUndetermined => NO_CLASS,
             _ if !decision.file => NO_FILE,
             AuthorizationIssue::Number { problem, .. } if check_order(problem) < order => {

@@ -41,7 +41,10 @@ fn add_on_without_primary(input: &RuleInput<'_>) -> Answer {
         return ASSISTANT;
     }
     let alone = !add_on.primaries.iter().any(|p| input.encounter.principal_codes.contains(*p));
-    Answer::when(alone, || CodingEvidence::AddOnAlone)
+    Answer::when(alone, || {
+        let of_assistants = add_on.primaries.iter().copied().filter(|p| input.encounter.codes.contains(*p)).collect();
+        CodingEvidence::AddOnAlone { of_assistants }
+    })
 }
 
 fn two_primaries(input: &RuleInput<'_>) -> Answer {

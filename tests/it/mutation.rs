@@ -316,7 +316,11 @@ fn every_date_is_covered_to_the_day() {
             }
         }
     }
-    assert_eq!(mutants.len(), 2 * 9, "three codes from, three until, one edition, one code set, one last day");
+    assert_eq!(
+        mutants.len(),
+        2 * 10,
+        "three codes from, three until, one edition, one code set, one LCD, one last day"
+    );
     assert_all_noticed(mutants);
 }
 
@@ -344,6 +348,10 @@ fn every_limit_and_pair_is_covered_by_a_fixture() {
         ("primaries = [\"22513\", \"22514\"]", "primaries = [\"22514\"]"),
         ("paid = \"22513\"", "paid = \"22515\""),
         ("unpaid = \"22514\"", "unpaid = \"22515\""),
+        ("paid = \"22513\", unpaid = \"22510\"", "paid = \"22515\", unpaid = \"22510\""),
+        ("unpaid = \"22510\"", "unpaid = \"22512\""),
+        ("paid = \"22514\", unpaid = \"22511\"", "paid = \"22515\", unpaid = \"22511\""),
+        ("unpaid = \"22511\"", "unpaid = \"22512\""),
     ] {
         mutants.push(Mutant::replace("limits", format!("{to}, not {from}"), from, to));
     }

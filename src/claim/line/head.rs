@@ -77,6 +77,8 @@ marks! {
     form_unread,
     /// The payer sequence is filled, and no table knows it.
     payer_unread,
+    /// The authorization cell is filled, and holds no number.
+    authorization_unread,
 }
 
 /// The flags of a line in four bytes.
@@ -264,7 +266,7 @@ mod tests {
         fn what_is_written_is_read_back(
             date in prop::option::of((1..=9999_i16, 1..=12_i8, 1..=28_i8)),
             (mantissa, scale) in (any::<i64>(), 0..=28_u32),
-            bits in 0..1_u32 << 17,
+            bits in 0..1_u32 << 18,
         ) {
             let date = date.map(|(year, month, day)| jiff::civil::date(year, month, day));
             let marks = Marks::from(bits);

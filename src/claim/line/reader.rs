@@ -274,6 +274,7 @@ impl Reader<'_> {
                 claim_status_unread: words.is_unread_status(&claim_status),
                 form_unread: form_said.is_none() && !form_cell.is_empty(),
                 payer_unread: words.payer_sequences.is_unread(payer),
+                authorization_unread: authorization.is_empty() && !authorization_cell.is_empty(),
                 ..procedures.marks
             }),
             cpt: procedures.cpt,

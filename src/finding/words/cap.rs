@@ -15,7 +15,7 @@ impl MessageWriter<'_> {
             Cap::TwinAuthorization => {
                 to.push_str("another claim of the same treatment carries an authorization number");
             }
-            Cap::StatusUnread => to.push_str("no table knows this status word"),
+            Cap::StatusUnread => to.push_str("its status must be looked up"),
             Cap::Level => to.push_str("the authorization names codes of the policy for another level"),
             Cap::OtherAuthorization => {
                 to.push_str("the authorization file has another approval that fits");

@@ -2,19 +2,25 @@
 
 use crate::claim::Text;
 use crate::finding::evidence::CodingEvidence;
-use crate::finding::words::writer::{MessageWriter, say};
-use crate::policy::Role;
+use crate::finding::words::writer::{MessageWriter, join, say};
+use crate::policy::{Exclusive, Role};
 
 impl MessageWriter<'_> {
     pub(super) fn coding(&self, evidence: &CodingEvidence, to: &mut String) {
         let policy = self.words.policy;
         let modifier = |number: usize| self.line.modifiers().nth(number).unwrap_or_default();
         match evidence {
-            CodingEvidence::AddOnAlone => {
+            CodingEvidence::AddOnAlone { of_assistants } => {
                 let add_on = policy.add_ons.iter().find(|add_on| self.codes.contains(&add_on.code));
                 let primaries = add_on.map_or(&[][..], |add_on| &add_on.primaries);
                 to.push_str("an add-on, but its encounter has no ");
                 self.names(primaries.iter().copied(), " or ", to);
+                to.push_str(" on a row that counts");
+                if !of_assistants.is_empty() {
+                    to.push_str(": ");
+                    self.names(of_assistants.iter().copied(), " and ", to);
+                    to.push_str(" there is an assistant's or a co-surgeon's only");
+                }
             }
             CodingEvidence::PairedWith { paid } => say!(
                 to,
@@ -52,7 +58,18 @@ impl MessageWriter<'_> {
             CodingEvidence::Vertebroplasty { codes } => {
                 to.push_str("the same encounter has ");
                 self.names(codes.iter().copied(), ", ", to);
-                to.push_str(" (vertebroplasty)");
+                to.push_str(" (vertebroplasty); ");
+                let pairs = policy.level_pairs.iter();
+                let found = |pair: &&Exclusive| self.codes.contains(&pair.paid) && codes.contains(&pair.unpaid);
+                match pairs.filter(found).collect::<Vec<_>>().as_slice() {
+                    [] => to.push_str("none of the code pairs on hand is of these codes"),
+                    found => {
+                        to.push_str("code pair ");
+                        join(found.iter(), ", ", to, |pair, to| {
+                            say!(to, "{}/{}", self.code(pair.paid), self.code(pair.unpaid));
+                        });
+                    }
+                }
             }
             CodingEvidence::SideModifier { modifier: number } => {
                 say!(to, "modifier {}; the code is the same for one side and both", modifier(*number));

@@ -20,4 +20,5 @@ mod routing;
 mod session;
 mod writer;
 
+pub(crate) use crate::finding::words::authorization::{no_number, units};
 pub use crate::finding::words::writer::Words;

@@ -12,7 +12,7 @@ impl MessageWriter<'_> {
             QualityEvidence::DateUnreadable => {
                 match text(Text::BadDate) {
                     "" => to.push_str("the service date is empty"),
-                    date => say!(to, "the service date \"{date}\" cannot be read"),
+                    date => say!(to, "the service date \"{date}\" cannot be read as a day from 2000 to 2099"),
                 }
                 to.push_str("; rules that need it were not asked");
             }
@@ -29,7 +29,9 @@ impl MessageWriter<'_> {
                 to.push_str("an ICD-10-PCS code came without its leading zero, as spreadsheets leave it");
             }
             QualityEvidence::ReversalWithoutOriginal => {
-                to.push_str("the row takes a payment back, and the run has no row that it takes back");
+                to.push_str(
+                    "the row takes a payment back, and no row of the run matches it in claim, line, codes, date and amounts",
+                );
             }
             QualityEvidence::ClaimNumberShared => {
                 to.push_str(

@@ -11,8 +11,11 @@ impl MessageWriter<'_> {
             RoutingEvidence::MedicareFollowsLcd => {
                 let (state, title) = (self.line.text(Text::MemberState), &self.class().title);
                 if state.is_empty() || policy.lcd_states.iter().any(|s| s == state) {
-                    let lcd = &policy.lcd;
-                    say!(to, "medical necessity for {title} members follows LCD {lcd}, not the commercial list");
+                    say!(to, "medical necessity for {title} members follows LCD {}", policy.lcd);
+                    if let Some(from) = policy.lcd_from.filter(|from| self.line.date.is_some_and(|day| day < *from)) {
+                        say!(to, " (from {}, which is later than the service)", self.day(from));
+                    }
+                    to.push_str(", not the commercial list");
                 } else {
                     let of_state = |(_, states): &&(String, Vec<String>)| states.iter().any(|s| s == state);
                     let contractor = policy.jurisdictions.iter().find(of_state).map(|(name, _)| name.as_str());
@@ -34,7 +37,7 @@ impl MessageWriter<'_> {
             }
             RoutingEvidence::BeforeFirstEdition => say!(
                 to,
-                "the date is before the earliest edition on hand ({}), by which the service is judged",
+                "the date is before the earliest edition on hand ({}); what rests on the policy's text was judged by it",
                 self.day(policy.first_day())
             ),
         }

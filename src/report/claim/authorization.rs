@@ -8,6 +8,7 @@ use crate::claim::authorization::{Approval, Authorization, AuthorizationFile};
 use crate::claim::value::authorization::key;
 use crate::claim::value::code_set::CodeSet;
 use crate::claim::{CodeId, Text};
+use crate::finding::words::{no_number, units as in_units};
 use crate::report::view::PartView;
 use crate::report::words::finding::decision;
 use crate::report::words::lists::alternatives;
@@ -33,8 +34,7 @@ pub(super) fn on_claim(explained: &Explained<'_>) -> Vec<String> {
     let status = input.authorization.status;
     let carried = match input.line.text(Text::Authorization) {
         "" if status == AuthorizationStatus::NotRequired => None,
-        "" if input.line.marks().authorization_column => Some("the claim carries no number".to_owned()),
-        "" => Some("the extract has no column for a number".to_owned()),
+        "" => Some(no_number(input.line).to_owned()),
         number => Some(format!("the claim carries number {number}")),
     };
     std::iter::once(decision(status).to_owned()).chain(carried).collect()
@@ -50,10 +50,13 @@ pub(super) fn in_file(part: &PartView<'_>, explained: &Explained<'_>, i: usize) 
     let Some(file) = part.authorizations else {
         return vec!["no authorization file was given, so none was looked up".to_owned()];
     };
+    let member = input.line.text(Text::MemberId);
+    if number.is_empty() && member.is_empty() {
+        return vec!["the authorization file was not searched, as the claim names no member".to_owned()];
+    }
     let policy = &part.context.run.policy;
     let codes = policy.authorized_by(part.line_set.codes_of(i));
     let wanted: Vec<CodeId> = policy.codes.iter().map(|(id, _)| id).filter(|id| codes.contains(*id)).collect();
-    let member = input.line.text(Text::MemberId);
     let of_member = match member {
         "" => "for any member, as the claim names none".to_owned(),
         member => format!("for member {member}"),
@@ -124,7 +127,15 @@ fn candidates<'a>(
         gaps.extend(service.days.and_then(|days| gap_of_days(row, days)));
         let used = named.map(|place| service.units_on_numbers(place)).filter(|_| !line.marks().assistant);
         if let Some((used, units)) = used.zip(row.units).filter(|(used, units)| used > units) {
-            gaps.push(format!("it allows units {}, and {} are used", units.normalize(), used.normalize()));
+            gaps.push(format!(
+                "this row allows {}, and the services with its number have {}",
+                in_units(units),
+                in_units(used)
+            ));
+        }
+        // No approval is taken for one of a number that the claim lacks unless it covers the service's days.
+        if named.is_none() && service.days.is_none() {
+            gaps.push("its dates cannot be compared, as the service date cannot be read".to_owned());
         }
         Candidate { row, is_named: named.is_some(), gaps }
     };
@@ -158,7 +169,7 @@ fn described(candidate: &Candidate<'_>) -> String {
         (None, Some(to)) => format!("until {to}"),
         (Some(from), Some(to)) => format!("{from} to {to}"),
     };
-    let units = row.units.map_or(String::new(), |units| format!(", units {}", units.normalize()));
+    let units = row.units.map_or(String::new(), |units| format!(", {}", in_units(units)));
     let mut gaps = candidate.gaps.clone();
     if !candidate.is_named {
         gaps.push("its number is not on the claim".to_owned());

@@ -1,5 +1,6 @@
 //! services.csv, findings.csv, rejects.csv: exact, in input order, safe to open in a spreadsheet.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Mutex;
 
@@ -116,7 +117,10 @@ pub fn findings<'a>(context: ReportContext<'a>, out: Box<dyn Output>) -> io::Res
             rows.amount(record.amount());
             rows.word(reasons);
             rows.input_with(|text| record.put_message(text));
-            rows.word(citation);
+            match context.citation(record.finding) {
+                Cow::Borrowed(_) => rows.word(citation),
+                Cow::Owned(both) => rows.input(&both),
+            }
             rows.word(record.capped_by());
             if marked {
                 rows.word(record.suppressed());

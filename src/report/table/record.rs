@@ -1,12 +1,13 @@
 //! The cells of services and findings, defined once for all formats, so that CSV, JSON, Parquet and XLSX cannot differ.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::{Cents, Kind, Line, Text};
 use crate::finding::fingerprint::Fingerprint;
 use crate::finding::{Cap, Finding, Subject};
-use crate::policy::RuleSetting;
 pub use crate::report::table::columns::*;
 use crate::report::view::PartView;
 use crate::rules::doc::RuleDoc;
@@ -165,9 +166,9 @@ impl<'a> FindingRecord<'a> {
         self.part.context.doc(self.finding.rule)
     }
 
-    /// `carc`, `rarc` and `citation`.
-    pub fn setting(&self) -> &'a RuleSetting {
-        self.part.context.setting(self.finding.rule)
+    /// `citation`.
+    pub fn citation(&self) -> Cow<'a, str> {
+        self.part.context.citation(self.finding)
     }
 
     /// `source_file`.
@@ -265,7 +266,7 @@ impl<'a> FindingRecord<'a> {
     /// Writes the cells of [`finding_columns`] except [`NEW`]. findings.csv has its own writer, which quotes the texts of a
     /// rule only once; a test compares the formats.
     pub fn put(&self, cells: &mut impl Cells) {
-        let (doc, setting, line) = (self.doc(), self.setting(), self.line);
+        let (doc, line) = (self.doc(), self.line);
         cells.text(&doc.code);
         cells.text(&doc.name);
         cells.text(self.finding.disposition.word());
@@ -283,7 +284,7 @@ impl<'a> FindingRecord<'a> {
         cells.input(&reasons.carc);
         cells.input(&reasons.rarc);
         cells.input(&self.message());
-        cells.input(&setting.citation);
+        cells.input(&self.citation());
         cells.text(self.capped_by());
         if self.part.context.run.suppressions.is_some() {
             cells.text(self.suppressed());

@@ -55,7 +55,7 @@ pub(crate) struct RenderedFinding {
 impl RenderedFinding {
     pub(crate) fn new(part: &PartView<'_>, finding: &Finding) -> Self {
         let context = part.context;
-        let (doc, setting) = (context.doc(finding.rule), context.setting(finding.rule));
+        let doc = context.doc(finding.rule);
         let reasons = context.setting(reasons_rule(finding));
         let reason = match (reasons.carc.as_str(), reasons.rarc.as_str()) {
             ("", "") => "none suggested".to_owned(),
@@ -69,7 +69,7 @@ impl RenderedFinding {
             disposition: finding.disposition,
             message: cut(&part.message_with(finding, &file_name), MAX_MESSAGE_CHARS).into_owned(),
             change: doc.change_of(finding.disposition).to_owned(),
-            citation: setting.citation.clone(),
+            citation: context.citation(finding).into_owned(),
             cap: finding.capped_by.map_or("", cap),
             reason,
             is_new: false,
@@ -137,6 +137,11 @@ pub(crate) fn basis(word: &str) -> String {
     }
 }
 
+/// Is an amount with this basis a payment? Allowed amounts and charges, which also stand for pending lines, are none.
+pub(crate) fn is_payment(basis: &str) -> bool {
+    basis.split('-').next() == Some("paid")
+}
+
 /// What the authorization words mean, for readers who do not know the column.
 pub(crate) fn decision(outcome: AuthorizationStatus) -> &'static str {
     match outcome {
@@ -177,6 +182,20 @@ mod tests {
             [("a.csv", "a.csv"), ("/x/y/a.csv", "a.csv"), ("C:\\x\\a.csv", "a.csv"), ("-", "-"), ("x/", "x/")]
         {
             assert_eq!(file_name(path), want);
+        }
+    }
+
+    #[test]
+    fn only_paid_amounts_are_payments() {
+        for (basis, want) in [
+            ("paid", true),
+            ("paid-total", true),
+            ("paid-sum", true),
+            ("allowed", false),
+            ("charge-claim", false),
+            ("", false),
+        ] {
+            assert_eq!(is_payment(basis), want, "{basis}");
         }
     }
 }
