@@ -180,10 +180,10 @@ fn the_answer_is_in_the_words_of_a_reviewer() {
         "diagnoses M54.5: low back pain; not on the policy's list E11.9: diabetes, type 2; not on the policy's list",
         "authorization one is needed, and none that fits was found the claim carries number PA-1 approvals",
         "looked for: one for member M1, for 22514, 0QU03JZ or 0QU04JZ, on 2024-03-05",
-        "nearest: PA-1 (APPROVED), for 22514, 2024-02-01 to 2024-03-01, units 1: it ended 4 days before the service",
-        "next: PA-2 (APPROVED), for 22513, 2024-03-01 to 2024-05-01, units 1: it is for other procedures, and its number is \
+        "nearest: PA-1 (APPROVED), for 22514, 2024-02-01 to 2024-03-01, 1 unit: it ended 4 days before the service",
+        "next: PA-2 (APPROVED), for 22513, 2024-03-01 to 2024-05-01, 1 unit: it is for other procedures, and its number is \
          not on the claim",
-        "next: PA-4 (DENIED), for 22514, 2024-05-01 to 2024-06-01, units 1: its status is DENIED, not an approval, and it \
+        "next: PA-4 (DENIED), for 22514, 2024-05-01 to 2024-06-01, 1 unit: its status is DENIED, not an approval, and it \
          began 57 days after the service, and its number is not on the claim",
         "What is asked: For a commercial member the claim must carry a listed diagnosis",
         "Coding Information, ICD-10 diagnosis codes, pages 3 to 5, https://www.bluecrossma.org/medical-policies/",

@@ -120,7 +120,12 @@ fn rules_that_do_not_fire_give_a_reason() {
         (HMO.to_owned(), Some(auths), "PA202", "passed"),
         (HMO.to_owned(), Some(auths), "PA203", "fired"),
         (HMO.to_owned(), Some(auths), "PA205", "not applicable: an earlier question"),
-        (HMO.replace("A-1", ""), Some(auths), "PA205", "not applicable: the claim carries no authorization number"),
+        (
+            HMO.replace("A-1", ""),
+            Some(auths),
+            "PA205",
+            "not applicable: no authorization number was found on the claim",
+        ),
         (HMO.replace("A-1", ""), Some(auths), "PA209", "passed"),
         (HMO.replace("A-1", "").replace("HMO", "PPO"), None, "PA201", "not applicable: the product needs none"),
         (
@@ -228,6 +233,12 @@ fn the_terminal_and_the_page_show_a_claim() {
     assert!(run(&["explain", "C2"]).refused().contains("run `claimlint check` again"));
 }
 
+/// The extract with two more columns, which are empty.
+fn with_status(extract: &str) -> String {
+    let rows = extract.trim_end().replace('\n', ",,\n") + ",,\n";
+    rows.replacen("diagnosis_1,,", "diagnosis_1,authorization_number,line_status", 1)
+}
+
 #[test]
 fn versions_and_encounters_are_shown_from_both_sides() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -238,9 +249,11 @@ C2,7,C1,M1,HMO,22,2024-03-05,22514,M48.56XA
 C3,1,,M1,HMO,22,2024-03-05,22511,M48.56XA
 C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
 ";
+    let extract = with_status(extract)
+        + "C5,7,C6,M5,HMO,22,2024-03-05,22514,M48.56XA,,DENIED\nC6,1,,M5,HMO,22,2024-03-05,22514,M48.56XA,A-77,\nC7,7,C8,M7,HMO,22,2024-03-05,22514,M48.56XA,,\nC8,1,,M7,HMO,22,2024-03-05,22514,M48.56XA,A-78,\n";
     fs::write(dir.path().join("v.csv"), extract).expect("room for it");
     let run = |args: &[&str]| CommandOutput::by(binary().args(args).current_dir(dir.path()));
-    run(&["check", "v.csv", "-q"]).success();
+    assert_eq!(run(&["check", "v.csv", "-q"]).code, Some(1));
     for (claim, parts) in [
         (
             "C1",
@@ -260,6 +273,9 @@ C4,8,,M1,HMO,22,2024-03-05,22514,M48.56XA
         ),
         ("C3", &["22511 on 2024-03-05 no service v.csv:5", "C2 22514 2024-03-05 1 judged v.csv:4"]),
         ("C4", &["v.csv:6 voids its own claim", "names no other version and replaces none", "DQ509"]),
+        ("C5", &["v.csv:7 is a replacement (frequency 7) of claim C6, and replaces nothing, as the plan denied it"]),
+        ("C6", &["v.csv:7 (claim C5) is a replacement (frequency 7) of this claim that the plan denied"]),
+        ("C7", &["row of claim C8: v.csv:10, 22514 on 2024-03-05, authorization number A-78", "(deny)"]),
     ] {
         let output = flowed(&run(&["explain", claim]).success());
         for part in parts {

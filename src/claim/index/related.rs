@@ -53,6 +53,26 @@ impl LineSet<'_> {
         (named && self.line(line).version != Version::Original).then(|| self.line(line).text(Text::OriginalClaimId))
     }
 
+    /// The replacements and voids on other claims that name a claim, in input order, also those that the payer denied.
+    pub(crate) fn versions_of(&self, claim: u32) -> Vec<usize> {
+        let names = |line: &usize| match self.named_by(*line) {
+            Some(Named::Claim(named)) => named == claim,
+            Some(Named::Group(group)) => self.relations.named.group_of(claim) == Some(group),
+            Some(Named::Unknown | Named::OtherMembers) | None => false,
+        };
+        let is_version = |line: &usize| self.line(*line).version != Version::Original;
+        (0..self.lines.len()).filter(is_version).filter(|line| self.claim_of(*line) != claim).filter(names).collect()
+    }
+
+    /// The lines of the one claim that a replacement or void names, in input order. Empty if it names several, which may be of
+    /// several members.
+    pub(crate) fn original_of(&self, line: usize) -> Vec<usize> {
+        match self.named_by(line) {
+            Some(Named::Claim(claim)) if self.line(line).version != Version::Original => self.of_claim(claim).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The lines that superseded a line, in input order, with the reason. Empty for a void that supersedes only itself.
     pub fn superseded_by(&self, line: usize) -> Vec<(usize, Superseded)> {
         if self.bins[line] != Bin::Superseded {

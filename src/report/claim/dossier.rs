@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use crate::claim::{Bin, LineSet, Sum, Text};
-use crate::finding::{Finding, Subject};
-use crate::policy::Clause;
+use crate::finding::{Finding, RuleId, Subject};
+use crate::policy::{Clause, OriginKind, PolicyOrigin};
 use crate::report::claim::facts::facts;
-use crate::report::claim::life::life;
+use crate::report::claim::life::{denied_versions, life};
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, file, place};
 use crate::report::claim::source::ReportSource;
 use crate::report::claim::summary::{outcome, payment, summary};
@@ -22,6 +22,7 @@ use crate::rules::Answer;
 use crate::rules::explain::{Explained, Explainer};
 use crate::rules::input::printed_codes;
 use crate::rules::judge::ServiceStatus;
+use crate::rules::reasons_rule;
 
 /// The dossier of a claim.
 pub(crate) struct ClaimDossier<'a> {
@@ -45,6 +46,8 @@ pub(crate) struct ClaimDossier<'a> {
     pub(crate) summary: Vec<(&'static str, String)>,
     /// Title, publisher and id of the policy that was applied.
     pub(crate) policy: String,
+    /// The same of the file of coding limits; empty if there is none.
+    pub(crate) limits: String,
     /// Its rows, in input order.
     pub(crate) rows: Vec<ClaimRow<'a>>,
     /// What happened to its rows, with a sentence for each event.
@@ -79,6 +82,8 @@ pub(crate) struct ClaimRow<'a> {
 pub(crate) struct ClaimSubject<'a> {
     /// Codes and day.
     pub(crate) what: String,
+    /// The number of its line on the claim; may be empty.
+    pub(crate) number: &'a str,
     /// File and line.
     pub(crate) place: String,
     /// `None` if it is not a service.
@@ -97,8 +102,8 @@ pub(crate) struct ClaimSubject<'a> {
 pub(crate) struct ClaimFinding<'a> {
     /// The finding as the report shows it.
     pub(crate) shown: RenderedFinding,
-    /// What the source of its rule asks.
-    pub(crate) clause: Option<&'a Clause>,
+    /// What the sources of its rule, and of the rule whose reason codes it carries, ask.
+    pub(crate) clauses: Vec<&'a Clause>,
     /// The documents that a reviewer asks the provider for.
     pub(crate) ask: &'a [String],
     /// Who suppressed it, why and until when. Empty if nobody did.
@@ -168,9 +173,10 @@ impl<'a> ClaimDossier<'a> {
             verdict: verdict(payment(part, shown), status),
             money: money(part, &services),
             summary: summary(part, shown, words),
-            policy: format!("{} ({}, {})", policy.title, policy.publisher, policy.id),
+            policy: named(policy),
+            limits: run.policy.origin(OriginKind::Limits).map_or(String::new(), named),
             rows: shown.iter().map(|i| ClaimRow::of(part, *i)).collect(),
-            versions: shown.iter().flat_map(|i| life(part, *i)).collect(),
+            versions: shown.iter().flat_map(|i| life(part, *i)).chain(denied_versions(part, claim)).collect(),
             same_encounter: same_encounter.iter().take(MAX_ENTRIES_SHOWN).map(|i| ClaimRow::of(part, *i)).collect(),
             subjects,
             absent: absent(part, shown),
@@ -189,6 +195,11 @@ fn left_out(of_other_providers: usize) -> Vec<String> {
         sentences.push(format!("Left out: {rows} of other billing providers (--provider)."));
     }
     sentences
+}
+
+/// Title, publisher and id of a file.
+fn named(origin: &PolicyOrigin) -> String {
+    format!("{} ({}, {})", origin.title, origin.publisher, origin.id)
 }
 
 /// Payment and outcome of a claim.
@@ -337,9 +348,12 @@ impl<'a> ClaimSubject<'a> {
     ) -> Self {
         let findings = explained.findings.iter().map(|finding| {
             let doc = part.context.doc(finding.rule);
+            let mut rules = vec![finding.rule, reasons_rule(finding)];
+            rules.dedup();
+            let clause = |rule: &RuleId| part.context.run.policy.clause(&part.context.doc(*rule).code);
             ClaimFinding {
                 shown: RenderedFinding::new(part, finding),
-                clause: part.context.run.policy.clause(&doc.code),
+                clauses: rules.iter().filter_map(clause).collect(),
                 ask: &doc.ask,
                 suppressed: notes.note(part, finding),
             }
@@ -365,6 +379,7 @@ impl<'a> ClaimSubject<'a> {
         let judgment = explained.judgment.as_ref();
         Self {
             what: explained.input.what().to_string(),
+            number: explained.input.line.text(Text::LineNumber),
             place: place(part, explained.input.line),
             status: judgment.map(|j| j.status),
             amount: judgment.filter(|j| j.at_risk.is_some() || !j.basis.is_empty()).map_or(String::new(), amount),

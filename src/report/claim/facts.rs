@@ -217,12 +217,13 @@ fn encounter(part: &PartView<'_>, input: &RuleInput<'_>, i: usize) -> Vec<(&'sta
     if let Kind::Line(id) = service.kind {
         let limit = policy.limits.iter().find(|limit| limit.code == id);
         let limit = limit.map_or(String::new(), |l| format!(", limit {} (MAI {})", l.units.normalize(), l.mai));
-        sentences.push(format!(
-            "units of {}: {} on the line, {} so far{limit}",
-            policy.code(id),
-            input.line.units.normalize(),
-            service.units_so_far.normalize()
-        ));
+        let so_far = if input.line.marks().assistant {
+            "not counted, as the row is an assistant's or a co-surgeon's".to_owned()
+        } else {
+            format!("{} so far", service.units_so_far.normalize())
+        };
+        let (code, own) = (policy.code(id), input.line.units.normalize());
+        sentences.push(format!("units of {code}: {own} on the line, {so_far}{limit}"));
     }
     let modifiers: Vec<&str> = input.line.modifiers().collect();
     let mut facts = vec![("same visit", sentences)];

@@ -110,8 +110,12 @@ impl Letter {
             LetterKind::DenialRationale => rationale(dossier, &found),
         };
         let source = &dossier.source;
+        let limits = match dossier.limits.as_str() {
+            "" => String::new(),
+            limits => format!(" Coding edits: {limits}."),
+        };
         let source = format!(
-            "Draft by claimlint from claim data alone: report {} of {}, run {}. Policy: {}.",
+            "Draft by claimlint from claim data alone: report {} of {}, run {}. Policy: {}.{limits}",
             source.report, source.extracts, source.run, dossier.policy
         );
         Ok(Self { kind, head: head(dossier), sections, source })
@@ -174,11 +178,17 @@ fn head(dossier: &ClaimDossier<'_>) -> Vec<(&'static str, String)> {
 fn services(found: &OpenFindings<'_, '_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (subject, findings) in found {
-        blocks.push(Block::Paragraph(format!("{}{}", subject.what, in_words(subject))));
+        let line = if found.len() > 1 { on_line(subject) } else { String::new() };
+        blocks.push(Block::Paragraph(format!("{}{line}{}", subject.what, in_words(subject))));
         let sentence = |finding: &&ClaimFinding<'_>| format!("{} ({}).", finding.shown.message, finding.shown.code);
         blocks.push(Block::List(findings.iter().map(sentence).collect()));
     }
     blocks
+}
+
+/// The line of the claim that a service is on. Empty if the claim does not number its lines.
+fn on_line(subject: &ClaimSubject<'_>) -> String {
+    if subject.number.is_empty() { String::new() } else { format!(", line {}", subject.number) }
 }
 
 /// The words of the codes of a service, in parentheses. A single code is not repeated.
@@ -194,12 +204,12 @@ fn in_words(subject: &ClaimSubject<'_>) -> String {
 fn sources(found: &OpenFindings<'_, '_>) -> Vec<Block> {
     let mut items: Vec<String> = Vec::new();
     for finding in found.iter().flat_map(|(_, findings)| findings) {
-        let item = match finding.clause {
-            Some(clause) => format!("{} Source: {}.", clause.asks, clause.place()),
-            None => format!("Source: {}.", finding.shown.citation),
-        };
-        if !items.contains(&item) {
-            items.push(item);
+        let clauses = finding.clauses.iter().map(|clause| format!("{} Source: {}.", clause.asks, clause.place()));
+        let citation = finding.clauses.is_empty().then(|| format!("Source: {}.", finding.shown.citation));
+        for item in clauses.chain(citation) {
+            if !items.contains(&item) {
+                items.push(item);
+            }
         }
     }
     vec![Block::List(items)]
@@ -216,24 +226,24 @@ fn documents(found: &OpenFindings<'_, '_>) -> Vec<String> {
     items
 }
 
-/// Diagnoses and authorizations as they were considered, of each service with findings.
+/// Diagnoses and authorizations as they were considered, of each service with findings. Several services are named: what
+/// was considered of one of them says nothing of another.
 fn considered(found: &OpenFindings<'_, '_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (name, title) in [
-        ("diagnoses", "Diagnoses"),
-        ("not pointed to", "Diagnoses that the line does not point to"),
-        ("authorization", "Authorization"),
-    ] {
-        let mut items: Vec<String> = Vec::new();
-        for fact in found.iter().flat_map(|(subject, _)| subject.fact(name)) {
+    for (subject, _) in found {
+        let of = if found.len() > 1 { format!(" of {}{}", subject.what, on_line(subject)) } else { String::new() };
+        for (name, title) in [
+            ("diagnoses", "Diagnoses"),
+            ("not pointed to", "Diagnoses that the line does not point to"),
+            ("authorization", "Authorization"),
+        ] {
             // A note in parentheses says which diagnoses they are; the headings of the letter say that already.
-            if !fact.starts_with('(') && !items.contains(fact) {
-                items.push(fact.clone());
+            let items = subject.fact(name).iter().filter(|fact| !fact.starts_with('('));
+            let items: Vec<String> = items.cloned().collect();
+            if !items.is_empty() {
+                blocks.push(Block::Paragraph(format!("{title}{of}:")));
+                blocks.push(Block::List(items));
             }
-        }
-        if !items.is_empty() {
-            blocks.push(Block::Paragraph(format!("{title}:")));
-            blocks.push(Block::List(items));
         }
     }
     blocks
@@ -246,7 +256,10 @@ fn request(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Sect
     } else {
         vec![Block::List(documents)]
     };
-    let intro = "This claim is under review. The codes on it do not settle whether it meets the policy.".to_owned();
+    let intro =
+        "This claim is under review. The codes on it do not settle whether it meets what the sources under \"What is \
+                 asked\" ask."
+            .to_owned();
     let why = std::iter::once(Block::Paragraph(intro)).chain(services(found)).collect();
     vec![
         Section { heading: "Why we ask", blocks: why },
@@ -266,7 +279,7 @@ fn request(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Sect
 }
 
 fn rationale(dossier: &ClaimDossier<'_>, found: &OpenFindings<'_, '_>) -> Vec<Section> {
-    let decision = "As coded, the services below do not meet the policy.".to_owned();
+    let decision = "As coded, the services below do not meet what the sources under \"What is asked\" ask.".to_owned();
     let mut why = vec![Block::Paragraph(decision)];
     why.extend(services(found));
     let mut change: Vec<String> = Vec::new();

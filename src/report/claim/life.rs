@@ -5,29 +5,71 @@ use crate::claim::value::version::Version;
 use crate::claim::{Bin, Text};
 use crate::report::claim::place::{MAX_ENTRIES_SHOWN, place};
 use crate::report::view::PartView;
+use crate::rules::input::printed_codes;
 
 /// The life of a row, with a sentence for each event.
 pub(super) fn life(part: &PartView<'_>, i: usize) -> Vec<String> {
     let here = place(part, part.line_set.line(i));
     let mut sentences: Vec<_> = version(part, i, &here).into_iter().collect();
+    sentences.extend(replaced(part, i));
     sentences.extend(why_not_live(part, i, &here));
     sentences
+}
+
+/// Replacements and voids of a claim, on other claims, that the plan denied. They replace nothing, and a provider speaks of them.
+pub(super) fn denied_versions(part: &PartView<'_>, claim: u32) -> Vec<String> {
+    let line_set = part.line_set;
+    let sentence = |i: usize| {
+        let line = line_set.line(i);
+        let (here, kind) = (place(part, line), kind(line.version)?);
+        Some(format!(
+            "{here} (claim {}) is a {kind} of this claim that the plan denied: it replaces nothing",
+            line.claim_id()
+        ))
+    };
+    let denied = line_set.versions_of(claim).into_iter().filter(|i| line_set.bins[*i] == Bin::PayerDenied);
+    denied.take(MAX_ENTRIES_SHOWN).filter_map(sentence).collect()
+}
+
+/// The rows that a replacement or void replaced, each with its number of an authorization.
+fn replaced(part: &PartView<'_>, i: usize) -> Vec<String> {
+    let line_set = part.line_set;
+    let sentence = |row: usize| {
+        let line = line_set.line(row);
+        let codes = printed_codes(&part.context.run.policy, line.known);
+        let date = line.date.map_or(String::new(), |date| format!(" on {date}"));
+        let number = match line.text(Text::Authorization) {
+            "" => String::new(),
+            number => format!(", authorization number {number}"),
+        };
+        format!("row of claim {}: {}, {codes}{date}{number}", line.claim_id(), place(part, line))
+    };
+    line_set.original_of(i).into_iter().take(MAX_ENTRIES_SHOWN).map(sentence).collect()
+}
+
+/// What a version is, in words; `None` for an original.
+fn kind(version: Version) -> Option<&'static str> {
+    match version {
+        Version::Original => None,
+        Version::Replacement => Some("replacement (frequency 7)"),
+        Version::Void => Some("void (frequency 8)"),
+    }
 }
 
 /// What a replacement or void refers to.
 fn version(part: &PartView<'_>, i: usize, here: &str) -> Option<String> {
     let line_set = part.line_set;
     let line = line_set.line(i);
-    let kind = match line.version {
-        Version::Original => return None,
-        Version::Replacement => "replacement (frequency 7)",
-        Version::Void => "void (frequency 8)",
-    };
-    if matches!(line_set.bins[i], Bin::Duplicate | Bin::PayerDenied) {
+    let kind = kind(line.version)?;
+    if line_set.bins[i] == Bin::Duplicate {
         return None;
     }
     let original = line.text(Text::OriginalClaimId);
     Some(match line_set.named(i) {
+        Some(claim) if line_set.bins[i] == Bin::PayerDenied => {
+            format!("{here} is a {kind} of claim {claim}, and replaces nothing, as the plan denied it")
+        }
+        None if line_set.bins[i] == Bin::PayerDenied => return None,
         Some(claim) => format!("{here} is a {kind} of claim {claim}"),
         None if line_set.orphans.contains(&i) => {
             format!("{here} is a {kind} that names no other version and replaces none")

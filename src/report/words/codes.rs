@@ -77,8 +77,11 @@ fn read_words(table: Table<'_, '_>) -> FxHashMap<String, String> {
 const VISIT: usize = 6;
 
 impl CodeWords {
-    /// The words of a diagnosis without dot. Empty if it begins like no code.
+    /// The words of a diagnosis without dot. Empty if it begins like no code, or is not written as one: it may mean another.
     pub(crate) fn diagnosis(&self, code: &str) -> String {
+        if !is_code(code) {
+            return String::new();
+        }
         let longest = (1..=code.len()).rev().find_map(|length| self.diagnoses.get(code.get(..length)?));
         let Some(family) = longest else { return String::new() };
         let visit = code.get(VISIT..).filter(|_| family.is_fracture).and_then(|visit| self.visits.get(visit));
@@ -97,10 +100,14 @@ impl CodeWords {
     }
 }
 
+/// Is a text without dot written as a diagnosis: three to seven letters and digits?
+fn is_code(code: &str) -> bool {
+    (3..=7).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 /// A diagnosis as it is printed on a form, with a dot after its third character.
 pub(crate) fn dotted(code: &str) -> String {
-    let is_code = code.len() > 3 && code.len() <= 7 && code.bytes().all(|b| b.is_ascii_alphanumeric());
-    if is_code { format!("{}.{}", &code[..3], &code[3..]) } else { code.to_owned() }
+    if code.len() > 3 && is_code(code) { format!("{}.{}", &code[..3], &code[3..]) } else { code.to_owned() }
 }
 
 #[cfg(test)]
@@ -131,6 +138,8 @@ mod tests {
             ("73313", "a code of ICD-9-CM: a fracture of a weakened vertebra"),
             ("X99", "a cause of an accident, or an assault"),
             ("?", ""),
+            ("M8008XA:Y", ""),
+            ("M8008XA1", ""),
             ("", ""),
             ("\u{e9}1", ""),
         ] {

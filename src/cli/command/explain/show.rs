@@ -205,7 +205,7 @@ fn print_finding(finding: &ClaimFinding<'_>, out: &mut dyn Write) -> io::Result<
     let head = format!("  {code} {}  {}{suppressed}", shown.name, paint(style::disposition(shown.disposition), word));
     writeln!(out, "\n{}", style::fitted(&head, 4))?;
     write!(out, "{}", text(&shown.message, 4))?;
-    if let Some(clause) = finding.clause {
+    for clause in &finding.clauses {
         write!(out, "{}", text(&format!("What is asked: {}", clause.asks), 4))?;
         write!(out, "{DIM}{}{DIM:#}", text(&clause.place(), 4))?;
     }
