@@ -145,6 +145,14 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
         let (rows, approvals) = (counted(coverage.rows, "row"), counted(coverage.approvals, "approval"));
         notes.push(format!("authorizations: {rows}, {approvals}; {found}"));
     }
+    if totals.not_paid.0 > 0 {
+        let (services, amount) = totals.not_paid;
+        notes.push(format!(
+            "{} at risk of {} are allowed amounts or charges, not payments",
+            dollars(amount),
+            counted(services, "service")
+        ));
+    }
     if totals.after_verified > 0 {
         let verb = if totals.after_verified == 1 { "is" } else { "are" };
         notes.push(format!(

@@ -7,7 +7,7 @@ use crate::ingest::TableUsage;
 use crate::report::labels::{LabelKind, MAX_LABELS_SHOWN};
 use crate::report::totals::Totals;
 use crate::report::words::finding::value;
-use crate::report::words::numbers::{counted, grouped};
+use crate::report::words::numbers::{counted, dollars, grouped};
 use crate::rules::roster;
 use crate::run::RunContext;
 
@@ -123,6 +123,7 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
             grouped(coverage.numbers_found)
         ));
     }
+    notes.extend(not_paid(totals));
     notes.extend(run.tables.iter().map(table_note));
     if totals.after_verified > 0 {
         let (noun, they) =
@@ -134,6 +135,19 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// That a part of the amount at risk is no payment. Empty if all of it is.
+pub(crate) fn not_paid(totals: &Totals) -> Option<String> {
+    let (services, amount) = totals.not_paid;
+    (services > 0).then(|| {
+        format!(
+            "{} of the amount at risk, of {}, is no payment: it is an allowed amount or a charge, as the line is pending or no \
+             paid amount can be read.",
+            dollars(amount),
+            counted(services, "service")
+        )
+    })
 }
 
 /// What was read of a joined table.

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::claim::authorization::AuthorizationCoverage;
 use crate::claim::value::authorization;
-use crate::claim::{Kind, Line, Text};
+use crate::claim::{Cents, Kind, Line, Sum, Text};
 use crate::disk::sorted::Sorter;
 use crate::disk::spool::Scratch;
 use crate::policy::Disposition;
@@ -16,6 +16,7 @@ use crate::report::labels::{LabelKind, MAX_LABELS_LISTED, UnreadLabels};
 use crate::report::provider_names::Names;
 use crate::report::top_services::TopServices;
 use crate::report::view::PartView;
+use crate::report::words::finding::is_payment;
 use crate::run::RunContext;
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{NewTally, Share, Summary};
@@ -58,6 +59,8 @@ pub struct Totals {
     pub dates_read: u64,
     /// Has a live row an amount that can be read?
     pub has_amounts: bool,
+    /// Services whose amount at risk is no payment, with the sum of these amounts.
+    pub not_paid: (u64, Sum),
     /// New and known findings so far; nothing without a baseline.
     pub(crate) since: [Share; 2],
     /// What is new since the baseline; known only after the last part.
@@ -93,6 +96,7 @@ impl Totals {
             numbers: numbers(part),
             distinct_numbers: [0; 2],
             since: since(part),
+            not_paid: not_paid(part),
             new: None,
             warnings: Vec::new(),
             ..Self::of_rows(part)
@@ -131,6 +135,8 @@ impl Totals {
         self.dates += other.dates;
         self.dates_read += other.dates_read;
         self.has_amounts |= other.has_amounts;
+        self.not_paid.0 += other.not_paid.0;
+        self.not_paid.1 += other.not_paid.1;
         self.suppressed.merge(&other.suppressed);
         self.since.iter_mut().zip(&other.since).for_each(|(mine, more)| mine.merge(more));
         other.fits.into_iter().for_each(|(group, more)| *self.fits.entry(group).or_default() += more);
@@ -212,6 +218,13 @@ fn since(part: &PartView<'_>) -> [Share; 2] {
             open.map(|(record, _)| (record.finding.about(part.line_set), record.finding.disposition, record.amount())),
         )
     })
+}
+
+/// The services of a part whose amount at risk is an allowed amount or a charge, and the sum of these amounts.
+fn not_paid(part: &PartView<'_>) -> (u64, Sum) {
+    let services = part.judged.services.iter().filter(|judgment| !is_payment(judgment.basis));
+    let amounts: Vec<Cents> = services.filter_map(|judgment| judgment.at_risk).collect();
+    (amounts.len() as u64, amounts.into_iter().map(Sum::from).sum())
 }
 
 /// The first day and the last day of two periods.

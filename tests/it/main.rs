@@ -24,6 +24,7 @@
 //! formats     all formats agree and can be read by other programs
 //! advice      a word or a file that does not fit is answered with what would
 //! appeals     the right report, claims found by what a caller knows, the words of a reviewer, letters
+//! appeal_words  what the answer and the letters say is what was looked at
 //! shared_numbers  a letter is about one claim and goes to one provider, whatever the claim number
 //! explain     the dossier of a claim agrees with the report
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
@@ -69,6 +70,7 @@
 //! Unit tests are at the end of their files in `src`. The tests here need more than one file.
 
 mod advice;
+mod appeal_words;
 mod appeals;
 mod browser;
 mod caps;

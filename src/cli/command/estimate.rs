@@ -88,13 +88,23 @@ fn strata(sheet: &AuditedWorksheet, out: &mut dyn Write) -> std::io::Result<()> 
     let of = |count: fn(&crate::report::sample::audited::AuditedStratum) -> u64| sheet.strata.values().map(count).sum();
     let (sampled, over, under): (u64, u64, u64) =
         (of(|s| s.differences.sampled()), of(|s| s.overpaid), of(|s| s.underpaid));
+    let not_paid = of(|s| s.not_paid);
     let all: Sum = sheet.strata.values().map(|stratum| stratum.amount).sum();
     let line = format!(
-        "Of {}, {} were paid too much and {} too little. The frame has {} at risk.",
+        "Of {}, {} have an amount above the audited one and {} one below it. The frame has {} at risk.",
         counted(sampled, "audited service"),
         grouped(over),
         grouped(under),
         dollars(all)
     );
-    writeln!(out, "\n{}", style::fitted(&line, 2))
+    writeln!(out, "\n{}", style::fitted(&line, 2))?;
+    if not_paid > 0 {
+        let line = format!(
+            "No payments: the amounts of {} are allowed amounts or charges (amount_basis), so what is estimated below was not \
+             paid in full.",
+            counted(not_paid, "audited service")
+        );
+        writeln!(out, "{}", style::fitted(&line, 2))?;
+    }
+    Ok(())
 }

@@ -73,6 +73,15 @@ fn describe(args: &Sample, frame: &Frame, drawn: &[DrawnStratum], out: &mut dyn 
         let missing = counted(frame.without_amount, "service");
         lines.push(format!("Not in the frame: {missing} without an amount at risk"));
     }
+    let (services, amount) = frame.not_paid;
+    if services > 0 {
+        lines.push(format!(
+            "No payments: the amounts of {} in the frame, {}, are allowed amounts or charges (amount_basis). An overpayment \
+             cannot be estimated from them.",
+            counted(services, "service"),
+            dollars(amount)
+        ));
+    }
     let worksheet = args.out.display().to_string();
     lines.push(format!("Worksheet: {}", style::seen(&worksheet)));
     lines.push("Write the amount that should have been paid into audited_amount, then: claimlint estimate".to_owned());

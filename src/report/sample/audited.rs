@@ -10,6 +10,7 @@ use crate::claim::{Cents, Sum};
 use crate::frame::Allowance;
 use crate::report::foreign::TableReader;
 use crate::report::foreign_table::TableError;
+use crate::report::words::finding::is_payment;
 use crate::statistics::extrapolation::Stratum;
 
 /// Bytes of memory for the number of a row: an entry of a tree whose nodes may be half empty.
@@ -34,6 +35,8 @@ pub struct AuditedStratum {
     pub overpaid: u64,
     /// Sampled services whose audited amount is above their amount.
     pub underpaid: u64,
+    /// Sampled services whose amount is no payment. Worksheets of earlier versions do not say so.
+    pub not_paid: u64,
     stated: u64,
 }
 
@@ -67,6 +70,9 @@ const NEEDED: [&str; 10] = [
     "frame_services",
     "frame_hash",
 ];
+
+/// A column that is read if the worksheet has it.
+const BASIS: &str = "amount_basis";
 
 impl Reading {
     fn at(&self, line: u64, what: &str) -> TableError {
@@ -170,6 +176,7 @@ impl AuditedWorksheet {
             sampled_amount: Sum(0),
             overpaid: 0,
             underpaid: 0,
+            not_paid: 0,
             stated,
         });
         if (stratum.differences.services(), stratum.stated, stratum.amount) != (services, stated, whole) {
@@ -180,6 +187,7 @@ impl AuditedWorksheet {
         stratum.sampled_amount += amount;
         stratum.overpaid += u64::from(difference.0 > 0);
         stratum.underpaid += u64::from(difference.0 < 0);
+        stratum.not_paid += u64::from(reading.places.contains_key(BASIS) && !is_payment(reading.cell(row, BASIS)));
         Ok(())
     }
 
@@ -224,6 +232,9 @@ fn places(header: &StringRecord) -> Result<BTreeMap<&'static str, usize>, String
             }
             _ => return Err(format!("has two columns {column}")),
         };
+    }
+    if let Some(at) = header.iter().position(|cell| name(cell) == BASIS) {
+        places.insert(BASIS, at);
     }
     Ok(places)
 }

@@ -1,7 +1,7 @@
 //! The columns of the worksheet.
 
 /// A worksheet has these columns in this order.
-pub(super) const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 23] = [
     "item",
     "stratum",
     "stratum_services",
@@ -15,6 +15,8 @@ pub(super) const COLUMNS: [&str; 21] = [
     "billing_npi",
     "status",
     "rules",
+    "amount_basis",
+    "adjudication",
     "source_file",
     "source_line",
     "amount",

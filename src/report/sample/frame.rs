@@ -14,6 +14,7 @@ use crate::claim::{Cents, Sum};
 use crate::frame::Allowance;
 use crate::report::foreign_table::TableError;
 use crate::report::services_file::{ServiceRow, ServicesFile};
+use crate::report::words::finding::is_payment;
 use crate::rules::judge::ServiceStatus;
 
 /// The columns of services.csv that identify a service.
@@ -49,6 +50,8 @@ pub struct Frame {
     pub hash: Hash,
     /// The number of services of a wanted status without an amount. They are not in the frame.
     pub without_amount: u64,
+    /// The number and the sum of the amounts that are no payments.
+    pub not_paid: (u64, Sum),
 }
 
 impl Frame {
@@ -59,7 +62,7 @@ impl Frame {
         seed: u32,
         allowance: &mut Allowance,
     ) -> Result<Self, TableError> {
-        let (mut units, mut without_amount) = (Vec::new(), 0);
+        let (mut units, mut without_amount, mut not_paid) = (Vec::new(), 0, (0, Sum(0)));
         report.walk(&mut |line, row| {
             if !statuses.contains(&row.status) {
                 return Ok(());
@@ -68,15 +71,19 @@ impl Frame {
                 without_amount += 1;
                 return Ok(());
             };
+            if !is_payment(row.cell("amount_basis")) {
+                not_paid.0 += 1;
+                not_paid.1 += amount;
+            }
             allowance.take(UNIT_BYTES).map_err(|e| report.at_line(line, &e.to_string()))?;
             units.push(Unit { key: key(row), rank: [0; 32], amount, line });
             Ok(())
         })?;
-        Ok(Self::of(units, seed, without_amount))
+        Ok(Self { without_amount, not_paid, ..Self::of(units, seed) })
     }
 
     /// Gives each service its rank.
-    fn of(mut units: Vec<Unit>, seed: u32, without_amount: u64) -> Self {
+    fn of(mut units: Vec<Unit>, seed: u32) -> Self {
         units.sort_unstable_by_key(|unit| (unit.key, unit.line));
         let mut all = Sha256::new();
         let (mut last, mut number) = (None, 0_u64);
@@ -88,7 +95,7 @@ impl Frame {
             unit.rank = Sha256::digest(format!("{seed}:{key}:{number}")).into();
         }
         units.sort_unstable_by_key(|unit| unit.rank);
-        Self { seed, units, hash: all.finalize().into(), without_amount }
+        Self { seed, units, hash: all.finalize().into(), without_amount: 0, not_paid: (0, Sum(0)) }
     }
 
     /// The sum of all amounts.
@@ -144,7 +151,7 @@ pub(super) mod tests {
             amount: Cents(*amount),
             line: n as u64,
         };
-        Frame::of(amounts.iter().enumerate().map(unit).collect(), seed, 0)
+        Frame::of(amounts.iter().enumerate().map(unit).collect(), seed)
     }
 
     #[test]
@@ -155,7 +162,7 @@ pub(super) mod tests {
         for unit in &mut turned {
             unit.rank = [0; 32];
         }
-        let again = Frame::of(turned, 7, 0);
+        let again = Frame::of(turned, 7);
         assert_eq!((&again.units, again.hash), (&frame.units, frame.hash));
         assert!(frame.units.is_sorted_by_key(|unit| unit.rank));
         assert_eq!(frame.amount(), Sum(923));
@@ -165,7 +172,7 @@ pub(super) mod tests {
     fn services_that_are_alike_have_ranks_of_their_own() {
         let key = [7; 32];
         let unit = |line| Unit { key, rank: [0; 32], amount: Cents(1), line };
-        let frame = Frame::of((0..50).map(unit).collect(), 1, 0);
+        let frame = Frame::of((0..50).map(unit).collect(), 1);
         let mut ranks: Vec<_> = frame.units.iter().map(|unit| unit.rank).collect();
         ranks.dedup();
         assert_eq!(ranks.len(), 50);

@@ -220,6 +220,9 @@ fn of_about(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
         for (label, rows) in &unread.labels {
             say(&format!("{} that no table knows", unread.name), &format!("{label} ({rows})"));
         }
+        if unread.more > 0 {
+            say("", &format!("and {} more, in summary.json", unread.more));
+        }
     }
     for sentence in notes::notes(run, totals) {
         say("note", &sentence);

@@ -88,7 +88,11 @@ pub(crate) fn summary(context: ReportContext<'_>, totals: &Totals) -> XmlRows {
         }
         head(&mut rows, &[title, meaning, "services", "findings", amount, ""]);
         for rule in of_kind {
-            let word = if rule.at_risk.is_some() { format!(", {}", rule.disposition.word()) } else { String::new() };
+            let word = if rule.at_risk.is_some() {
+                format!(", {} by default", rule.disposition.word())
+            } else {
+                String::new()
+            };
             rows.row(|row| {
                 row.texts(&[rule.code, &format!("{}{word}", rule.name)]);
                 row.count(rule.tally.services);
