@@ -7,8 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::claim::line::Batch;
-use crate::claim::line::reader::Reader;
-use crate::claim::value::product::KnownLabels;
+use crate::claim::line::reader::{Reader, Remembered};
 use crate::disk::spool::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
 
@@ -39,8 +38,8 @@ pub struct Store {
     /// How often the number of lines of a batch doubles.
     doublings: usize,
     spool: Option<Arc<Spool>>,
-    /// The labels of the extract that is read.
-    labels: KnownLabels,
+    /// What was read before of the extract that is read.
+    remembered: Remembered,
 }
 
 #[derive(Debug)]
@@ -52,8 +51,8 @@ enum Slot {
 impl Store {
     /// An empty store with batches of `full` lines, the first ones smaller. Without a spool, all batches stay in memory.
     pub fn new(spool: Option<Arc<Spool>>, full: usize) -> Self {
-        let (slots, labels) = Default::default();
-        Self { slots, lines: 0, full, doublings: DOUBLINGS, spool, labels }
+        let (slots, remembered) = Default::default();
+        Self { slots, lines: 0, full, doublings: DOUBLINGS, spool, remembered }
     }
 
     /// Number of lines.
@@ -108,7 +107,7 @@ impl Store {
             if all.bytes() + batch.bytes() > u32::MAX as usize {
                 return Err(io::Error::other("more than 4 GiB of lines, too many for one part"));
             }
-            all.append(&batch, 0..batch.len());
+            all.append(&batch, 0..batch.len(), 0);
         }
         Ok(all)
     }
@@ -160,7 +159,7 @@ impl Store {
                 if let Some(spool) = self.spool.as_ref().filter(|_| is_held && n < closed) {
                     spool.release(batch.bytes());
                 }
-                self.push(batch);
+                self.push(&batch);
             }
         } else {
             self.lines += next.lines;
@@ -193,29 +192,41 @@ impl Store {
         }
     }
 
-    /// Appends a batch of lines. Batches are filled up one after another, so that their bounds depend only on the lines, not on
+    /// Appends the lines of a batch. Batches are filled up one after another, so that their bounds depend only on the lines, not on
     /// how the input was cut into blocks.
-    pub fn push(&mut self, batch: Batch) {
+    pub fn push(&mut self, batch: &Batch) {
+        self.push_after(batch, 0);
+    }
+
+    /// The same for the lines of a block, before which the file has this many lines.
+    pub(crate) fn push_after(&mut self, batch: &Batch, rows_before: u64) {
         self.lines += batch.len();
         let mut from = 0;
         while from < batch.len() {
             if let Some((last, full)) = self.open_batch() {
-                let (before, end) = (last.len(), fill_end(last, &batch, from, full));
-                last.append(&batch, from..end);
-                from = end;
-                if before < SAMPLE_LINES && last.len() >= SAMPLE_LINES {
-                    last.reserve_for(full);
+                let (before, end) = (last.len(), fill_end(last, batch, from, full));
+                if before < SAMPLE_LINES && before + end - from >= SAMPLE_LINES {
+                    last.reserve(batch.room_for(full));
                 }
-                continue;
+                last.append(batch, from..end, rows_before);
+                from = end;
+            } else {
+                self.close_last();
+                self.slots.push(Slot::Held(Box::default()));
             }
-            self.close_last();
-            let full = self.full_at(self.slots.len());
-            if from == 0 && fill_end(&Batch::default(), &batch, 0, full) == batch.len() {
-                self.slots.push(Slot::Held(Box::new(batch)));
-                return;
-            }
-            self.slots.push(Slot::Held(Box::default()));
         }
+    }
+
+    /// The store without its lines, to be filled again.
+    fn empty(mut self) -> Option<Self> {
+        self.slots.truncate(1);
+        self.lines = 0;
+        match self.slots.first_mut() {
+            // Larger ones are rare, and would be too much to keep for each block in flight.
+            Some(Slot::Held(batch)) if batch.allocated() <= MAX_BATCH_BYTES => batch.clear(),
+            _ => self.slots.clear(),
+        }
+        Some(self)
     }
 
     /// A row that turned out to be out of scope may have opened an empty batch.
@@ -275,13 +286,13 @@ impl Store {
         let most = self.full_at(self.slots.len() - 1);
         let Some(Slot::Held(batch)) = self.slots.last_mut() else { return RowAction::Ignore };
         let before = batch.len();
-        let look = reader.look(binding, row, &mut self.labels, batch);
+        let look = reader.look(binding, row, &mut self.remembered, batch);
         if matches!(look, RowAction::Reject(_)) {
             batch.truncate(before);
         }
         // A block with so many lines has more of them.
         if before < SAMPLE_LINES && batch.len() >= SAMPLE_LINES {
-            batch.reserve_for(most);
+            batch.reserve(batch.room_for(most));
         }
         batch.heads[before..].iter_mut().for_each(|head| head.row = position.line);
         self.lines += batch.len() - before;
@@ -295,13 +306,13 @@ impl Collector for Store {
         Self { doublings: 0, ..Self::new(None, BATCH_LINES) }
     }
 
-    fn append(&mut self, next: Self, lines: u64, _: u64) {
-        for slot in next.slots {
-            if let Slot::Held(mut batch) = slot {
-                batch.move_rows(lines);
-                self.push(*batch);
+    fn append(&mut self, next: Self, lines: u64, _: u64) -> Option<Self> {
+        for slot in &next.slots {
+            if let Slot::Held(batch) = slot {
+                self.push_after(batch, lines);
             }
         }
+        next.empty()
     }
 
     fn count(&self) -> u64 {
@@ -351,10 +362,10 @@ mod tests {
             cuts.sort_unstable();
             let (mut one_by_one, mut in_pieces) = (Store::new(None, 7), Store::new(None, 7));
             for row in &lines {
-                one_by_one.push(batch(row));
+                one_by_one.push(&batch(row));
             }
             for cut in cuts.windows(2) {
-                in_pieces.push(batch(&lines[cut[0]..cut[1]].concat()));
+                in_pieces.push(&batch(&lines[cut[0]..cut[1]].concat()));
             }
             one_by_one.finish();
             in_pieces.finish();
@@ -377,7 +388,7 @@ mod tests {
             for rows in [2, 3, 1, 0, 20, 1, 1, 5] {
                 let mut extract = Store::new(spool(), 7);
                 extract.spool.clone_from(&all.spool);
-                extract.push(batch(&(0..rows).map(|row| (row, 1)).collect::<Vec<_>>()));
+                extract.push(&batch(&(0..rows).map(|row| (row, 1)).collect::<Vec<_>>()));
                 all.extend(extract).expect("few lines");
             }
             all.finish();
@@ -394,7 +405,7 @@ mod tests {
         // Four batches of a line, two of three, and nine more.
         for (room, most) in [(bytes, 15), (bytes * 3 / 2, 10), (2 * bytes, 0), (9 * bytes, 0)] {
             let mut store = Store::new(Some(Spool::new(Arc::new(tempfile::tempfile), 2 * bytes)), 7);
-            store.push(batch(&rows));
+            store.push(&batch(&rows));
             store.finish();
             store.make_room(room);
             let held = store.slots.iter().filter(|slot| matches!(slot, Slot::Held(_))).count();

@@ -108,12 +108,13 @@ impl Collector for FileRows {
         Self::default()
     }
 
-    fn append(&mut self, next: Self, lines: u64, _: u64) {
+    fn append(&mut self, next: Self, lines: u64, _: u64) -> Option<Self> {
         self.held.extend(next.held);
         self.bytes += next.bytes;
         self.count += next.count;
         self.fault = self.fault.take().or(next.fault.map(|(line, what)| (line + lines, what)));
         self.settle();
+        None
     }
 
     fn count(&self) -> u64 {

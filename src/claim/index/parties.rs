@@ -40,7 +40,6 @@ struct Entry {
     units: Decimal,
     /// For a line, `codes` are its known codes; for a stay, the listed codes of its claim.
     visit: Visit,
-    has_member: bool,
 }
 
 impl Keyed for Entry {
@@ -110,7 +109,6 @@ impl Parties {
                     party: member.unwrap_or_else(|| Keys::claim(claim)),
                     units: line.units,
                     visit: Visit::of_line(number, claim, line, cpt, &lines.keys),
-                    has_member: member.is_some(),
                 };
                 if let Some(stay) = stays.next((number, true)) {
                     let visit = Visit::of_stay(number, claim, line, CodeSet::from_ids(&stay.codes), &lines.keys);
@@ -146,7 +144,7 @@ impl Parties {
                     visits.clear();
                     visits.extend(party.iter().map(|entry| entry.visit));
                     counter.count(party, &mut visits, &mut found);
-                    if party[0].has_member {
+                    if party[0].visit.has_member {
                         visits.retain(Visit::has_session);
                         sessions::find(&mut visits, &mut found.sessions);
                     }
@@ -221,11 +219,11 @@ impl Counter<'_> {
                 count += 1;
             }
             for entry in behind.by_ref().take(count) {
-                let Entry { mut visit, has_member, .. } = entry?;
+                let Entry { mut visit, .. } = entry?;
                 visit.encounter = number;
                 self.note(&visit, found);
                 found.keep_if_much()?;
-                if has_member && visit.has_session() {
+                if visit.has_member && visit.has_session() {
                     services.push((visit.first, visit.key()), visit)?;
                 }
             }

@@ -95,31 +95,21 @@ impl Batch {
 
     /// An empty batch with room for all lines of others.
     pub(crate) fn with_room_for<'b>(others: impl Iterator<Item = &'b Self>) -> Self {
-        let mut lengths = [0; 5];
+        let mut room = [0; 5];
         for other in others {
-            let own = [other.heads.len(), other.stops.len(), other.text.len(), other.ends.len(), other.known.len()];
-            lengths.iter_mut().zip(own).for_each(|(sum, length)| *sum += length);
+            room.iter_mut().zip(other.buffer_lengths()).for_each(|(sum, length)| *sum += length);
         }
-        let [heads, stops, text, ends, known] = lengths;
-        Self {
-            heads: Vec::with_capacity(heads),
-            stops: Vec::with_capacity(stops),
-            text: String::with_capacity(text),
-            ends: Vec::with_capacity(ends),
-            known: Vec::with_capacity(known),
-        }
+        let mut all = Self::default();
+        all.reserve(BatchRoom(room));
+        all
     }
 
-    /// Adds this many lines of the file to the place of each row.
-    pub(crate) fn move_rows(&mut self, lines: u64) {
-        self.heads.iter_mut().for_each(|head| head.row += lines);
-    }
-
-    /// Appends some lines of another batch.
-    pub fn append(&mut self, other: &Self, lines: Range<usize>) {
+    /// Appends some lines of another batch, and adds `rows_before` lines of the file to the place of each row.
+    pub fn append(&mut self, other: &Self, lines: Range<usize>, rows_before: u64) {
         let [text, ends, known] = self.lengths();
         let [first, after] = [lines.start, lines.end].map(|line| other.place(line));
-        self.heads.extend_from_slice(&other.heads[lines.clone()]);
+        let moved = |head: &Head| Head { row: head.row + rows_before, ..head.clone() };
+        self.heads.extend(other.heads[lines.clone()].iter().map(moved));
         let stop = |[t, e, k]: &[u32; 3]| {
             [t - first[0] as u32 + text, e - first[1] as u32 + ends, k - first[2] as u32 + known]
         };
@@ -138,16 +128,33 @@ impl Batch {
         self.stops.push([self.text.len() as u32, self.ends.len() as u32, self.known.len() as u32]);
     }
 
-    /// Reserves space for `lines` lines of the average size so far.
-    pub(crate) fn reserve_for(&mut self, lines: usize) {
-        let (now, more) = (self.len().max(1), lines.saturating_sub(self.len()));
+    /// The lengths of all buffers.
+    fn buffer_lengths(&self) -> [usize; 5] {
+        [self.heads.len(), self.stops.len(), self.text.len(), self.ends.len(), self.known.len()]
+    }
+
+    /// Room for `lines` lines of the average size of these, to be reserved by another batch or by this one.
+    pub(crate) fn room_for(&self, lines: usize) -> BatchRoom {
         // An eighth more than the average, so that the buffers seldom grow again.
-        let expected = |length: usize| length * more / now + length * more / now / 8;
-        self.heads.reserve(more);
-        self.stops.reserve(more);
-        self.text.reserve(expected(self.text.len()));
-        self.ends.reserve(expected(self.ends.len()));
-        self.known.reserve(expected(self.known.len()));
+        let expected = |length: usize| length * lines / self.len().max(1) * 9 / 8;
+        let [_, _, text, ends, known] = self.buffer_lengths().map(expected);
+        BatchRoom([lines, lines, text, ends, known])
+    }
+
+    /// Lets the buffers grow to this room at once.
+    pub(crate) fn reserve(&mut self, BatchRoom(room): BatchRoom) {
+        let mut room = room.into_iter().zip(self.buffer_lengths()).map(|(room, length)| room.saturating_sub(length));
+        let mut next = || room.next().unwrap_or_default();
+        self.heads.reserve(next());
+        self.stops.reserve(next());
+        self.text.reserve(next());
+        self.ends.reserve(next());
+        self.known.reserve(next());
+    }
+
+    /// Drops all lines and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.truncate(0);
     }
 
     /// Keeps only the first `lines` lines.
@@ -175,6 +182,10 @@ impl Batch {
         self.known.truncate(known);
     }
 }
+
+/// Lengths that the buffers of a batch are expected to reach.
+#[derive(Clone, Copy)]
+pub(crate) struct BatchRoom([usize; 5]);
 
 /// Encodes one line. Call its methods in the order in which they are defined. A line that is not finished is discarded.
 pub(crate) struct Encoder<'b> {
@@ -332,7 +343,7 @@ mod tests {
             assert!(batch.line(line + 1).procedure_cells().eq(["22514"]));
         }
         let mut copied = Batch::default();
-        copied.append(&batch, 3..9);
+        copied.append(&batch, 3..9, 0);
         assert!(copied.is_valid(1, 1) && copied.line(1).modifiers().eq(batch.line(4).modifiers()));
     }
 

@@ -11,10 +11,12 @@
 //! - [`batch`]: lines in one piece of memory, with their encoder.
 //! - [`fill`]: a line with facts from other rows of its claim.
 //! - [`mask`]: tokens in place of ids.
+//! - [`coded`]: the cells that hold words and codes out of short lists.
 //! - [`reader`]: from a row to a line.
 //! - [`validate`]: checks lines that come from a stored dossier.
 
 pub mod batch;
+pub(crate) mod coded;
 pub(crate) mod fill;
 pub mod head;
 pub mod kept;

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 
 use crate::claim::line::batch::{Batch, Encoder};
+use crate::claim::line::coded::{CodedWords, KnownCells};
 use crate::claim::line::head::{Amounts, AmountsPer, Head, LineShape, Marks, PackedMarks};
 use crate::claim::line::kept::Text;
 use crate::claim::value::amount::{Cents, Units, units, without_measure};
 use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::{KnownLabels, ProductTable};
-use crate::claim::value::setting::{BillType, ClaimForm, SettingTable, bill_type, place_of_service};
+use crate::claim::value::setting::SettingTable;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::short_code;
 use crate::claim::value::{authorization, diagnosis, id, modifier};
@@ -45,6 +46,13 @@ pub struct Reader<'a> {
     pub extract: u32,
 }
 
+/// What was read of the extract before, and need not be read again.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    labels: KnownLabels,
+    cells: KnownCells,
+}
+
 /// What was found in the procedure cells of a row.
 #[derive(Default)]
 struct Procedures {
@@ -74,14 +82,14 @@ impl Reader<'_> {
         &self,
         binding: &Binding,
         row: &Row<'_>,
-        labels: &mut KnownLabels,
+        remembered: &mut Remembered,
         lines: &mut Batch,
     ) -> RowAction<()> {
         let before = lines.len();
-        for slot in binding.each() {
+        for (number, slot) in binding.each().enumerate() {
             // A row with one service was asked as a whole.
             if (!binding.has_slots() || self.slot_may_hold_code(slot, row))
-                && let Err(reason) = self.read_slot(slot, row, labels, lines)
+                && let Err(reason) = self.read_slot((number, slot), row, remembered, lines)
             {
                 return RowAction::Reject(reason);
             }
@@ -89,12 +97,12 @@ impl Reader<'_> {
         if lines.len() == before { RowAction::Ignore } else { RowAction::Keep(()) }
     }
 
-    /// Reads one service slot. The error is the reason for rejecting the row.
+    /// Reads the service slot with this number. The error is the reason for rejecting the row.
     fn read_slot(
         &self,
-        binding: &Binding,
+        (number, binding): (usize, &Binding),
         row: &Row<'_>,
-        labels: &mut KnownLabels,
+        remembered: &mut Remembered,
         lines: &mut Batch,
     ) -> Result<(), Reason> {
         let mut encoder = lines.encode();
@@ -102,7 +110,7 @@ impl Reader<'_> {
         if encoder.has_no_known_code() {
             return Ok(());
         }
-        let head = self.read_cells(binding, row, procedures, labels, &mut encoder)?;
+        let head = self.read_cells((number, binding), row, procedures, remembered, &mut encoder)?;
         encoder.finish(head);
         Ok(())
     }
@@ -151,14 +159,13 @@ impl Reader<'_> {
     /// Writes the other cells.
     fn read_cells(
         &self,
-        binding: &Binding,
+        (number, binding): (usize, &Binding),
         row: &Row<'_>,
         procedures: Procedures,
-        labels: &mut KnownLabels,
+        remembered: &mut Remembered,
         encoder: &mut Encoder<'_>,
     ) -> Result<Head, Reason> {
         let text = |field| binding.text(row, field);
-        let words = &self.vocabulary;
         let whole_claim_id = id::read(text(Field::ClaimId));
         if whole_claim_id.is_empty() {
             return Err(Reason::NoClaimId);
@@ -172,29 +179,13 @@ impl Reader<'_> {
         let provider_name = text(Field::BillingProviderName);
         let (state, product) = (upper(text(Field::MemberState)), text(Field::Product));
 
-        let (bill_cell, place_cell) = (upper(text(Field::BillType)), text(Field::PlaceOfService));
-        let (bill_type, place) = (bill_type(&bill_cell), place_of_service(&place_cell));
-        let parsed_bill = BillType::parse(bill_type);
-        let form_cell = text(Field::ClaimForm);
-        let form_said = words.claim_forms.get(&form_cell);
-
-        let frequency_cell = upper(text(Field::FrequencyCode));
-        let third = parsed_bill.and_then(|b| b.frequency).map(char::from);
-        let mut letter = [0u8; 4];
-        let frequency = match (frequency_cell.is_empty(), third) {
-            (true, Some(c)) => &*c.encode_utf8(&mut letter),
-            _ => words.frequency(&frequency_cell),
-        };
+        let Remembered { labels, cells } = remembered;
+        let words = CodedWords { extract: self.extract, vocabulary: &self.vocabulary, settings: self.settings };
+        let coded = cells.read(words, number, binding, row);
+        let [form_cell, frequency, claim_status, line_status, payer, capitated, place, bill_type, admission, revenue] =
+            coded.texts();
         let version_cell = upper(text(Field::VersionNumber));
         let version = if self.version_len > 0 { cut_version } else { &*version_cell };
-        let (line_status, claim_status) = (text(Field::LineStatus), text(Field::ClaimStatus));
-
-        let short = |field| upper(text(field));
-        let [payer, capitated, admission, revenue] =
-            [Field::PayerSequence, Field::Capitated, Field::AdmissionType, Field::RevenueCode].map(short);
-        let [payer, capitated, admission, revenue] =
-            [&payer, &capitated, &admission, &revenue].map(|cell| short_code(cell));
-
         let authorization_cell = text(Field::AuthorizationNumber);
         let authorization = authorization::normalized(&authorization_cell);
         let date_cell = text(Field::ServiceDate);
@@ -218,12 +209,12 @@ impl Reader<'_> {
 
         encoder.text(Text::ClaimId, claim_id);
         encoder.text(Text::LineNumber, &line_number);
-        encoder.text(Text::ClaimForm, &form_cell);
+        encoder.text(Text::ClaimForm, form_cell);
         encoder.text(Text::Frequency, frequency);
         encoder.text(Text::OriginalClaimId, original);
         encoder.text(Text::VersionNumber, short_code(version));
-        encoder.text(Text::ClaimStatus, &claim_status);
-        encoder.text(Text::LineStatus, &line_status);
+        encoder.text(Text::ClaimStatus, claim_status);
+        encoder.text(Text::LineStatus, line_status);
         encoder.text(Text::MemberId, if member_id_mangled { "" } else { &member });
         encoder.text(Text::MemberState, &state);
         encoder.text(Text::Product, &product);
@@ -250,11 +241,11 @@ impl Reader<'_> {
             date,
             end_date,
             class: class.unwrap_or(self.products.fallback()),
-            setting: self.settings.setting(bill_type, place),
-            form: form_said.unwrap_or_else(|| ClaimForm::inferred(bill_type, place)),
-            facility: parsed_bill.map(|b| b.facility),
-            version: words.version(frequency),
-            status: words.row_status(&line_status, &claim_status),
+            setting: coded.meaning.setting,
+            form: coded.meaning.form,
+            facility: coded.meaning.facility,
+            version: coded.meaning.version,
+            status: coded.meaning.status,
             amounts: self.amounts,
             units: read_units.count,
             money: Amounts::new(charge, allowed, paid),
@@ -264,18 +255,11 @@ impl Reader<'_> {
                 assistant,
                 claim_id_mangled: id::is_mangled(&whole_claim_id),
                 member_id_mangled,
-                not_primary: words.payer_sequences.get(payer) == Some(false),
-                capitated: words.capitated.get(capitated).is_some(),
-                emergency: words.emergencies.get_code(admission).is_some(),
-                total_line: words.total_lines.get_code(revenue).is_some(),
-                form_said: form_said.is_some(),
                 product_unread: class.is_none() && !product.is_empty(),
-                line_status_unread: words.is_unread_status(&line_status),
-                claim_status_unread: words.is_unread_status(&claim_status),
-                form_unread: form_said.is_none() && !form_cell.is_empty(),
-                payer_unread: words.payer_sequences.is_unread(payer),
                 authorization_unread: authorization.is_empty() && !authorization_cell.is_empty(),
-                ..procedures.marks
+                composite: procedures.marks.composite,
+                zero_lost: procedures.marks.zero_lost,
+                ..coded.meaning.marks
             }),
             cpt: procedures.cpt,
             pointers: Pointers::read(binding, row),

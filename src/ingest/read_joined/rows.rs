@@ -131,13 +131,14 @@ impl Collector for UnjoinedRows<'_> {
         Self::default()
     }
 
-    fn append(&mut self, next: Self, lines: u64, bytes: u64) {
+    fn append(&mut self, next: Self, lines: u64, bytes: u64) -> Option<Self> {
         Collector::append(&mut self.held, next.held, lines, bytes);
         self.bytes += next.bytes;
         self.count += next.count;
         self.keys.resize_with(self.keys.len().max(next.keys.len()), KeySet::default);
         self.keys.iter_mut().zip(&next.keys).for_each(|(keys, more)| keys.merge(more));
         self.settle(false);
+        None
     }
 
     fn count(&self) -> u64 {

@@ -122,12 +122,13 @@ impl Collector for TableRows<'_> {
         Self::default()
     }
 
-    fn append(&mut self, next: Self, lines: u64, _: u64) {
+    fn append(&mut self, next: Self, lines: u64, _: u64) -> Option<Self> {
         self.held.extend(next.held.into_iter().map(|row| TableRow { line: row.line + lines, ..row }));
         self.bytes += next.bytes;
         self.count += next.count;
         self.keys.merge(&next.keys);
         self.settle();
+        None
     }
 
     fn count(&self) -> u64 {

@@ -73,6 +73,13 @@ impl<'a> Row<'a> {
         if field.marks == Marks::Nothing { text.get(at(field.start)?..at(field.end)?) } else { None }
     }
 
+    /// The bytes of a cell without marks, of which its text is made; `None` for others. Empty after the last column.
+    #[inline]
+    pub(crate) fn unmarked(&self, column: usize) -> Option<&'a [u8]> {
+        let Some(field) = self.fields.get(column) else { return Some(&[]) };
+        (field.marks == Marks::Nothing).then(|| &self.bytes[field.start as usize..field.end as usize])
+    }
+
     /// The value of the cell: its bytes without enclosing quotes and other marks. Empty after the last column.
     pub fn cell(&self, column: usize) -> Cow<'a, [u8]> {
         let Some(field) = self.fields.get(column) else { return Cow::Borrowed(&[]) };

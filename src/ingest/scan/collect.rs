@@ -53,12 +53,13 @@ pub struct KeptRow<T> {
 }
 
 /// Collects what is kept. Each block has its own collector, and the collectors are joined in file order.
-pub trait Collector: Send {
+pub trait Collector: Send + Sized {
     /// An empty collector for one block.
     fn for_block() -> Self;
 
-    /// Appends the collector of the next block, whose positions are relative to the end of this one.
-    fn append(&mut self, next: Self, lines: u64, bytes: u64);
+    /// Appends the collector of the next block, whose positions are relative to the end of this one. Returns it, emptied, if its
+    /// memory is worth keeping for another block.
+    fn append(&mut self, next: Self, lines: u64, bytes: u64) -> Option<Self>;
 
     /// Number of items, for progress.
     fn count(&self) -> u64;
@@ -74,8 +75,9 @@ impl<T: Send> Collector for Vec<KeptRow<T>> {
         Self::new()
     }
 
-    fn append(&mut self, next: Self, lines: u64, bytes: u64) {
+    fn append(&mut self, next: Self, lines: u64, bytes: u64) -> Option<Self> {
         self.extend(next.into_iter().map(|k| KeptRow { line: k.line + lines, offset: k.offset + bytes, ..k }));
+        None
     }
 
     fn count(&self) -> u64 {

@@ -70,11 +70,12 @@ impl<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> InOrd
         self.partial.is_empty() || (scan.tally.bytes == 0 && scan.after.is_empty())
     }
 
-    /// Uses the speculative scan.
-    pub(crate) fn accept(&mut self, scan: SpeculativeScan<C>) {
-        self.total.append(scan.tally);
+    /// Uses the speculative scan. Returns its collector, emptied, if its memory is worth keeping for another block.
+    pub(crate) fn accept(&mut self, scan: SpeculativeScan<C>) -> Option<C> {
+        let spare = self.total.append(scan.tally);
         self.partial.extend_from_slice(&scan.after);
         self.reject_long_line();
+        spare
     }
 
     /// Reads the rest of a block again, from the true start of its record.

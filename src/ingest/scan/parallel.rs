@@ -101,20 +101,23 @@ fn read_blocks<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<
 ) -> Result<InOrder<'a, C, L>, ReadError> {
     let mut in_order = InOrder::new(grammar, filter, look, total);
     let name = blocks.name().to_owned();
-    let buffers = Buffers::default();
+    let (buffers, collectors) = (Spares::default(), Spares::default());
     let cannot_read = |e: io::Error| ReadError::cannot_read(&name, &e);
     let scan_group = |group: &[Block]| {
-        let speculate = |block: &Block| buffers.with(block, |bytes| speculate(grammar, filter, bytes, look));
+        let speculate = |block: &Block| {
+            let collector = || collectors.take().unwrap_or_else(C::for_block);
+            with_bytes(block, &buffers, |bytes| speculate(grammar, filter, bytes, look, collector()))
+        };
         group.par_iter().map(speculate).collect::<io::Result<Vec<_>>>()
     };
     let mut join = |group: &[Block], scans: io::Result<Vec<SpeculativeScan<C>>>, taken: u64| {
         let counted = (in_order.total.rows, in_order.total.kept.count());
         for (block, scan) in group.iter().zip(scans.map_err(cannot_read)?) {
             if in_order.is_right(&scan) {
-                in_order.accept(scan);
+                in_order.accept(scan).into_iter().for_each(|collector| collectors.keep(collector));
             } else {
                 let rescan = |bytes: &[u8]| in_order.rescan(&bytes[scan.before.len()..]);
-                buffers.with(block, rescan).map_err(cannot_read)?;
+                with_bytes(block, &buffers, rescan).map_err(cannot_read)?;
             }
         }
         let (rows, kept) = (in_order.total.rows - counted.0, in_order.total.kept.count() - counted.1);
@@ -142,18 +145,31 @@ fn read_blocks<'a, C: Collector, L: Fn(&Row<'_>, Position, &mut C) -> RowAction<
     Ok(in_order)
 }
 
-/// Reused buffers: one per thread, however long the file is.
-#[derive(Default)]
-struct Buffers(Mutex<Vec<Vec<u8>>>);
+/// Buffers and collectors that were emptied and serve the next block: as many as there are blocks in flight, however long the file is.
+struct Spares<T>(Mutex<Vec<T>>);
 
-impl Buffers {
-    fn with<R>(&self, block: &Block, f: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
-        let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut buffer = spare().pop().unwrap_or_default();
-        let done = block.bytes(&mut buffer).map(f);
-        spare().push(buffer);
-        done
+impl<T> Default for Spares<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
+}
+
+impl<T> Spares<T> {
+    fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn keep(&self, spare: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(spare);
+    }
+}
+
+/// Passes the bytes of a block to `work`, in a spare buffer if they are not in memory.
+fn with_bytes<R>(block: &Block, buffers: &Spares<Vec<u8>>, work: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
+    let mut buffer = buffers.take().unwrap_or_default();
+    let done = block.bytes(&mut buffer).map(work);
+    buffers.keep(buffer);
+    done
 }
 
 fn speculate<C: Collector>(
@@ -161,8 +177,9 @@ fn speculate<C: Collector>(
     filter: RowFilter<'_>,
     block: &[u8],
     look: &impl Fn(&Row<'_>, Position, &mut C) -> RowAction<()>,
+    collector: C,
 ) -> SpeculativeScan<C> {
-    let mut tally = Tally::new(0, 0, C::for_block());
+    let mut tally = Tally::new(0, 0, collector);
     let start = grammar.after_line_end(block).unwrap_or(block.len());
     let stop = start + scan(grammar, filter, &block[start..], false, look, &mut tally);
     if tally.rejects.len() > MAX_SPECULATIVE_REJECTS as u64 {

@@ -181,12 +181,13 @@ impl<C: Collector> Tally<C> {
         self.counts.append(next);
     }
 
-    /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total.
-    pub fn append(&mut self, next: Self) {
+    /// Appends the tally of the bytes that follow. Associative: any grouping of neighbors gives the same total. Returns the other
+    /// collector, emptied, if its memory is worth keeping for another block.
+    pub fn append(&mut self, next: Self) -> Option<C> {
         let (lines, bytes) = (self.counts.lines, self.counts.bytes);
-        self.kept.append(next.kept, lines, bytes);
         self.rejects.append(next.rejects, lines, bytes);
         self.counts.append(next.counts);
+        self.kept.append(next.kept, lines, bytes)
     }
 
     /// Records a trailer record at the current position.

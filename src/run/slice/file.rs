@@ -114,14 +114,13 @@ impl SliceReader {
         })?;
         let mut left = head.lines;
         while left > 0 {
-            let mut batch: Batch = from.next()?;
+            let batch: Batch = from.next()?;
             left = left.checked_sub(batch.len() as u64).filter(|_| !batch.is_empty()).ok_or(SliceError::Damaged)?;
             let is_own = batch.iter().all(|line| line.extract == head.id.extract && line.row <= head.counts.lines);
             if !is_own || !batch.is_valid(codes, classes) {
                 return Err(SliceError::Damaged);
             }
-            batch.move_rows(lines);
-            total.kept.push(batch);
+            total.kept.push_after(&batch, lines);
         }
         let mut usages = Vec::new();
         for (table, join) in head.tables.into_iter().zip(&detected.joins) {

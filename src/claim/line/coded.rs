@@ -1,0 +1,222 @@
+//! The cells of a row that hold a word or a code out of a short list, such as claim form, place of service and status, and what
+//! they mean together.
+//!
+//! An extract has few combinations of such cells, and to find out what they mean takes as long as to read all others, so the meaning
+//! of a combination is remembered.
+
+use crate::claim::line::head::Marks;
+use crate::claim::value::setting::{BillType, ClaimForm, Setting, SettingTable, bill_type, place_of_service};
+use crate::claim::value::status::RowStatus;
+use crate::claim::value::version::Version;
+use crate::claim::value::vocabulary::Vocabulary;
+use crate::claim::value::words::short_code;
+use crate::ingest::cell::upper;
+use crate::ingest::field::Field;
+use crate::ingest::{Binding, Row};
+
+/// The fields of these cells, in the order in which a line keeps their texts.
+const CODED: [Field; 10] = [
+    Field::ClaimForm,
+    Field::FrequencyCode,
+    Field::ClaimStatus,
+    Field::LineStatus,
+    Field::PayerSequence,
+    Field::Capitated,
+    Field::PlaceOfService,
+    Field::BillType,
+    Field::AdmissionType,
+    Field::RevenueCode,
+];
+
+/// What decides the meaning of these cells in an extract.
+#[derive(Clone, Copy)]
+pub(crate) struct CodedWords<'a> {
+    /// Number of the extract in the run.
+    pub(crate) extract: u32,
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) settings: &'a SettingTable,
+}
+
+/// What these cells of a row say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CodedCells {
+    /// Their texts one after another, in the order of [`CODED`].
+    text: String,
+    ends: [u32; CODED.len()],
+    pub(crate) meaning: CodedMeaning,
+}
+
+/// What these cells of a row mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CodedMeaning {
+    pub(crate) form: ClaimForm,
+    pub(crate) setting: Setting,
+    pub(crate) facility: Option<[u8; 2]>,
+    pub(crate) version: Version,
+    pub(crate) status: RowStatus,
+    /// The flags that these cells decide.
+    pub(crate) marks: Marks,
+}
+
+impl Default for CodedMeaning {
+    fn default() -> Self {
+        Self {
+            form: ClaimForm::Unknown,
+            setting: Setting::Undetermined,
+            facility: None,
+            version: Version::Original,
+            status: RowStatus::default(),
+            marks: Marks::default(),
+        }
+    }
+}
+
+impl CodedCells {
+    /// Reads the cells of a row.
+    fn read(&mut self, words: CodedWords<'_>, binding: &Binding, row: &Row<'_>) {
+        let text = |field| binding.text(row, field);
+        let CodedWords { vocabulary: words, settings, .. } = words;
+        let (bill_cell, place_cell) = (upper(text(Field::BillType)), text(Field::PlaceOfService));
+        let (bill_type, place) = (bill_type(&bill_cell), place_of_service(&place_cell));
+        let parsed_bill = BillType::parse(bill_type);
+        let form_cell = text(Field::ClaimForm);
+        let form_said = words.claim_forms.get(&form_cell);
+        let frequency_cell = upper(text(Field::FrequencyCode));
+        let third = parsed_bill.and_then(|b| b.frequency).map(char::from);
+        let mut letter = [0u8; 4];
+        let frequency = match (frequency_cell.is_empty(), third) {
+            (true, Some(c)) => &*c.encode_utf8(&mut letter),
+            _ => words.frequency(&frequency_cell),
+        };
+        let (claim_status, line_status) = (text(Field::ClaimStatus), text(Field::LineStatus));
+        let short = |field| upper(text(field));
+        let [payer, capitated, admission, revenue] =
+            [Field::PayerSequence, Field::Capitated, Field::AdmissionType, Field::RevenueCode].map(short);
+        let [payer, capitated, admission, revenue] =
+            [&payer, &capitated, &admission, &revenue].map(|cell| short_code(cell));
+        self.text.clear();
+        let texts = [
+            &*form_cell,
+            frequency,
+            &*claim_status,
+            &*line_status,
+            payer,
+            capitated,
+            place,
+            bill_type,
+            admission,
+            revenue,
+        ];
+        for (end, cell) in self.ends.iter_mut().zip(texts) {
+            self.text.push_str(cell);
+            *end = self.text.len() as u32;
+        }
+        self.meaning = CodedMeaning {
+            form: form_said.unwrap_or_else(|| ClaimForm::inferred(bill_type, place)),
+            setting: settings.setting(bill_type, place),
+            facility: parsed_bill.map(|b| b.facility),
+            version: words.version(frequency),
+            status: words.row_status(&line_status, &claim_status),
+            marks: Marks {
+                not_primary: words.payer_sequences.get(payer) == Some(false),
+                capitated: words.capitated.get(capitated).is_some(),
+                emergency: words.emergencies.get_code(admission).is_some(),
+                total_line: words.total_lines.get_code(revenue).is_some(),
+                form_said: form_said.is_some(),
+                line_status_unread: words.is_unread_status(&line_status),
+                claim_status_unread: words.is_unread_status(&claim_status),
+                form_unread: form_said.is_none() && !form_cell.is_empty(),
+                payer_unread: words.payer_sequences.is_unread(payer),
+                ..Marks::default()
+            },
+        };
+    }
+
+    /// The texts that a line keeps of these cells, in the order of [`CODED`].
+    pub(crate) fn texts(&self) -> [&str; CODED.len()] {
+        let mut start = 0;
+        self.ends.map(|end| &self.text[std::mem::replace(&mut start, end as usize)..end as usize])
+    }
+}
+
+/// Combinations that are remembered.
+const PLACES: usize = 64;
+
+/// Words of the longest combination that is remembered.
+const MOST_WORDS: usize = 24;
+
+/// Bytes of the longest cell of such a combination.
+const MOST_BYTES: usize = 31;
+
+/// The cells of a combination as they are in the file: the number of the service slot, because each has columns of its own, then for
+/// each column a word with the length of the cell in its lowest byte and the first seven bytes of the cell above it, and words of
+/// eight bytes with the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Combination {
+    words: [u64; MOST_WORDS],
+    count: usize,
+}
+
+impl Combination {
+    /// The combination of a row. `None` if it is not worth remembering, because a cell is long or has quotes inside.
+    fn of(slot: usize, binding: &Binding, row: &Row<'_>) -> Option<Self> {
+        let (mut words, mut count) = ([0; MOST_WORDS], 0);
+        let mut push = |word| {
+            *words.get_mut(count)? = word;
+            count += 1;
+            Some(())
+        };
+        push(slot as u64)?;
+        for column in CODED.into_iter().flat_map(|field| binding.columns(field)) {
+            let cell = row.unmarked(*column).filter(|cell| cell.len() <= MOST_BYTES)?;
+            let (first, rest) = cell.split_at(cell.len().min(7));
+            push(first.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)) << 8 | cell.len() as u64)?;
+            for eight in rest.chunks(8) {
+                push(eight.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))?;
+            }
+        }
+        Some(Self { words, count })
+    }
+
+    fn words(&self) -> &[u64] {
+        &self.words[..self.count]
+    }
+
+    /// Where it is remembered.
+    fn place(&self) -> usize {
+        // The multiplier of FxHash, whose upper bits are the best mixed.
+        let mix = |hash: u64, word: &u64| (hash.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
+        (self.words().iter().fold(0, mix) >> 32) as usize % PLACES
+    }
+}
+
+/// The combinations of an extract that were read before. Two that share a place are read again whenever they alternate.
+#[derive(Debug, Default)]
+pub(crate) struct KnownCells {
+    /// The number of the extract, whose layout may have words of its own.
+    extract: u32,
+    known: Vec<(Option<Combination>, CodedCells)>,
+    /// One that is not remembered.
+    other: CodedCells,
+}
+
+impl KnownCells {
+    /// What these cells of a service slot say.
+    pub(crate) fn read(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding, row: &Row<'_>) -> &CodedCells {
+        let Some(combination) = Combination::of(slot, binding, row) else {
+            self.other.read(words, binding, row);
+            return &self.other;
+        };
+        if self.extract != words.extract || self.known.is_empty() {
+            self.extract = words.extract;
+            self.known.clear();
+            self.known.resize_with(PLACES, Default::default);
+        }
+        let (known, cells) = &mut self.known[combination.place()];
+        if known.as_ref() != Some(&combination) {
+            cells.read(words, binding, row);
+            *known = Some(combination);
+        }
+        cells
+    }
+}
