@@ -229,7 +229,7 @@ KINDS: dict[str, tuple[Callable[[Path, int], Inputs], int]] = {
     "claims": (extract(own), 1_000_000),
     "billing providers": (extract(lambda n: own(n, billing=f"1{n:09}")), 1_000_000),
     "facilities": (extract(lambda n: own(n, facility=f"1{n:09}")), 1_000_000),
-    "months": (extract(lambda n: own(n, day=f"{1000 + n // 12 % 8999:04}-{1 + n % 12:02}-15")), 1_000_000),
+    "months": (extract(lambda n: own(n, day=f"{2000 + n // 12 % 100}-{1 + n % 12:02}-15")), 1_000_000),
     "voids": (extract(lambda n: row(f"C{n // 2:09}", member=f"M{n // 2:09}", frequency=1 + 7 * (n % 2))), 1_000_000),
     "replacements": (
         extract(lambda n: row(f"C{n // 2:09}", member=f"M{n // 2:09}", frequency=1 + 6 * (n % 2), paid=300 + n % 2)),

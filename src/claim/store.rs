@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::claim::line::Batch;
+use crate::claim::line::batch::MAX_BATCH_BYTES;
 use crate::claim::line::reader::{Reader, Remembered};
 use crate::disk::spool::{Spool, SpoolSlot};
 use crate::ingest::{Binding, Collector, Position, ReadError, Row, RowAction};
@@ -21,9 +22,6 @@ const DOUBLINGS: usize = 3;
 
 /// Number of lines after which the final size of a batch is estimated, so that its buffers do not grow in many small steps.
 const SAMPLE_LINES: usize = 64;
-
-/// Size in bytes at which a batch is full, whatever its number of lines, because cells may have any length.
-const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// Most lines of a run: the index numbers them in 32 bits.
 pub(crate) const MOST_LINES: u64 = u32::MAX as u64;
@@ -46,6 +44,16 @@ pub struct Store {
 enum Slot {
     Held(Box<Batch>),
     Spooled { place: SpoolSlot, lines: usize },
+}
+
+impl Slot {
+    /// The batch, if it is in memory.
+    fn held(&self) -> Option<&Batch> {
+        match self {
+            Self::Held(batch) => Some(batch),
+            Self::Spooled { .. } => None,
+        }
+    }
 }
 
 impl Store {
@@ -96,11 +104,7 @@ impl Store {
 
     /// All lines as one batch. Each batch is dropped once its lines are in it.
     pub(crate) fn into_one(mut self) -> io::Result<Batch> {
-        let held = self.slots.iter().filter_map(|slot| match slot {
-            Slot::Held(batch) => Some(&**batch),
-            Slot::Spooled { .. } => None,
-        });
-        let mut all = Batch::with_room_for(held);
+        let mut all = Batch::with_room_for(self.slots.iter().filter_map(Slot::held));
         for n in 0..self.batches() {
             let batch = self.take(n)?;
             // Places in a batch are 32 bits wide.
@@ -140,7 +144,7 @@ impl Store {
     fn open_batch(&mut self) -> Option<(&mut Batch, usize)> {
         let full = self.full_at(self.slots.len().saturating_sub(1));
         match self.slots.last_mut() {
-            Some(Slot::Held(last)) if !is_full(last, full) => Some((last, full)),
+            Some(Slot::Held(last)) if !last.is_full(full) => Some((last, full)),
             _ => None,
         }
     }
@@ -159,7 +163,7 @@ impl Store {
                 if let Some(spool) = self.spool.as_ref().filter(|_| is_held && n < closed) {
                     spool.release(batch.bytes());
                 }
-                self.push(&batch);
+                self.push(&batch, 0);
             }
         } else {
             self.lines += next.lines;
@@ -192,19 +196,14 @@ impl Store {
         }
     }
 
-    /// Appends the lines of a batch. Batches are filled up one after another, so that their bounds depend only on the lines, not on
-    /// how the input was cut into blocks.
-    pub fn push(&mut self, batch: &Batch) {
-        self.push_after(batch, 0);
-    }
-
-    /// The same for the lines of a block, before which the file has this many lines.
-    pub(crate) fn push_after(&mut self, batch: &Batch, rows_before: u64) {
+    /// Appends the lines of a batch, before whose rows the file has `rows_before` more lines. Batches are filled up one after another,
+    /// so that their bounds depend only on the lines, not on how the input was cut into blocks.
+    pub fn push(&mut self, batch: &Batch, rows_before: u64) {
         self.lines += batch.len();
         let mut from = 0;
         while from < batch.len() {
             if let Some((last, full)) = self.open_batch() {
-                let (before, end) = (last.len(), fill_end(last, batch, from, full));
+                let (before, end) = (last.len(), last.fill_end(batch, from, full));
                 if before < SAMPLE_LINES && before + end - from >= SAMPLE_LINES {
                     last.reserve(batch.room_for(full));
                 }
@@ -218,7 +217,7 @@ impl Store {
     }
 
     /// The store without its lines, to be filled again.
-    fn empty(mut self) -> Option<Self> {
+    fn emptied(mut self) -> Self {
         self.slots.truncate(1);
         self.lines = 0;
         match self.slots.first_mut() {
@@ -226,7 +225,7 @@ impl Store {
             Some(Slot::Held(batch)) if batch.allocated() <= MAX_BATCH_BYTES => batch.clear(),
             _ => self.slots.clear(),
         }
-        Some(self)
+        self
     }
 
     /// A row that turned out to be out of scope may have opened an empty batch.
@@ -246,31 +245,6 @@ impl Store {
             *last = Slot::Spooled { place: spool.put(&**batch), lines: batch.len() };
         }
     }
-}
-
-/// Is the batch full? Only whole rows are added, so it may have a few lines more than `full`.
-fn is_full(batch: &Batch, full: usize) -> bool {
-    batch.len() >= full || batch.bytes() >= MAX_BATCH_BYTES
-}
-
-/// The end of the lines of `next`, from `from`, that fill up `last`: all lines of the row after which it is full, or all lines.
-fn fill_end(last: &Batch, next: &Batch, from: usize, full: usize) -> usize {
-    let bytes = |end: usize| last.bytes() + next.bytes_of(from..end);
-    let is_full_at = |end: usize| last.len() + end - from >= full || bytes(end) >= MAX_BATCH_BYTES;
-    let (mut open, mut end) = (from, next.len());
-    if !is_full_at(end) {
-        return end;
-    }
-    // The size only grows, so the first line after which the batch is full is found by bisection.
-    while end - open > 1 {
-        let middle = open + (end - open) / 2;
-        *(if is_full_at(middle) { &mut end } else { &mut open }) = middle;
-    }
-    let row = |line: usize| (next.heads[line].extract, next.heads[line].row);
-    while end < next.len() && row(end) == row(end - 1) {
-        end += 1;
-    }
-    end
 }
 
 impl Store {
@@ -307,12 +281,9 @@ impl Collector for Store {
     }
 
     fn append(&mut self, next: Self, lines: u64, _: u64) -> Option<Self> {
-        for slot in &next.slots {
-            if let Slot::Held(batch) = slot {
-                self.push_after(batch, lines);
-            }
-        }
-        next.empty()
+        let held = next.slots.iter().filter_map(Slot::held);
+        held.for_each(|batch| self.push(batch, lines));
+        Some(next.emptied())
     }
 
     fn count(&self) -> u64 {
@@ -362,10 +333,10 @@ mod tests {
             cuts.sort_unstable();
             let (mut one_by_one, mut in_pieces) = (Store::new(None, 7), Store::new(None, 7));
             for row in &lines {
-                one_by_one.push(&batch(row));
+                one_by_one.push(&batch(row), 0);
             }
             for cut in cuts.windows(2) {
-                in_pieces.push(&batch(&lines[cut[0]..cut[1]].concat()));
+                in_pieces.push(&batch(&lines[cut[0]..cut[1]].concat()), 0);
             }
             one_by_one.finish();
             in_pieces.finish();
@@ -388,7 +359,7 @@ mod tests {
             for rows in [2, 3, 1, 0, 20, 1, 1, 5] {
                 let mut extract = Store::new(spool(), 7);
                 extract.spool.clone_from(&all.spool);
-                extract.push(&batch(&(0..rows).map(|row| (row, 1)).collect::<Vec<_>>()));
+                extract.push(&batch(&(0..rows).map(|row| (row, 1)).collect::<Vec<_>>()), 0);
                 all.extend(extract).expect("few lines");
             }
             all.finish();
@@ -405,7 +376,7 @@ mod tests {
         // Four batches of a line, two of three, and nine more.
         for (room, most) in [(bytes, 15), (bytes * 3 / 2, 10), (2 * bytes, 0), (9 * bytes, 0)] {
             let mut store = Store::new(Some(Spool::new(Arc::new(tempfile::tempfile), 2 * bytes)), 7);
-            store.push(&batch(&rows));
+            store.push(&batch(&rows), 0);
             store.finish();
             store.make_room(room);
             let held = store.slots.iter().filter(|slot| matches!(slot, Slot::Held(_))).count();

@@ -67,9 +67,15 @@ impl EmptyWords {
     }
 }
 
-/// Is it one of the words that mean that a cell is empty?
-pub(crate) fn is_null_word(text: &str) -> bool {
-    EMPTY.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+/// Is it one of the words that mean that a cell is empty, or a layout's own?
+pub(crate) fn is_null_word(text: &str, null: &[String]) -> bool {
+    EMPTY.words.iter().any(|word| word.eq_ignore_ascii_case(text)) || is_own_null_word(text, null)
+}
+
+/// Does a part of a cell stand for nothing: is it empty, one of the words or characters that mean so, or a layout's own word?
+#[inline]
+pub(crate) fn stands_for_nothing(text: &str, null: &[String]) -> bool {
+    EMPTY.holds(text) || is_own_null_word(text, null)
 }
 
 /// Is it one of the words that a layout adds, which are upper-case?

@@ -86,6 +86,19 @@ impl Field {
         Self::NAMES[self as usize].1
     }
 
+    /// Does the field hold a number of which all parts are needed, where several columns make it?
+    pub(crate) fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::ClaimId
+                | Self::OriginalClaimId
+                | Self::LineNumber
+                | Self::MemberId
+                | Self::BillingNpi
+                | Self::RenderingNpi
+        )
+    }
+
     /// Is the field printed only? Nothing depends on it, so its absence is not announced.
     pub(crate) fn is_printed_only(self) -> bool {
         self == Self::BillingProviderName

@@ -172,7 +172,7 @@ impl Run {
     /// A run over lines that were read before, such as the lines of a dossier. It keeps the ledger of `context`.
     pub(crate) fn from_batches(context: RunContext, lines: impl IntoIterator<Item = Batch>) -> io::Result<Self> {
         let mut store = Store::new(None, BATCH_LINES);
-        lines.into_iter().for_each(|batch| store.push(&batch));
+        lines.into_iter().for_each(|batch| store.push(&batch, 0));
         let ledger = context.ledger;
         let mut run = Self::new(context, store, None)?;
         run.context.ledger = ledger;

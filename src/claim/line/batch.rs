@@ -16,6 +16,9 @@ use crate::claim::line::view::Line;
 use crate::claim::value::code::CodeId;
 use crate::steps;
 
+/// Size in bytes at which a batch is full, whatever its number of lines, because cells may have any length.
+pub(crate) const MAX_BATCH_BYTES: usize = 4 << 20;
+
 /// Consecutive lines in shared buffers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Batch {
@@ -86,6 +89,31 @@ impl Batch {
             + text
             + ends * size_of::<u16>()
             + known * size_of::<CodeId>()
+    }
+
+    /// Is the batch full? Only whole rows are added, so it may have a few lines more than `full`.
+    pub(crate) fn is_full(&self, full: usize) -> bool {
+        self.len() >= full || self.bytes() >= MAX_BATCH_BYTES
+    }
+
+    /// The end of the lines of `next`, from `from`, that fill it up: all lines of the row after which it is full, or all lines.
+    pub(crate) fn fill_end(&self, next: &Self, from: usize, full: usize) -> usize {
+        let bytes = |end: usize| self.bytes() + next.bytes_of(from..end);
+        let is_full_at = |end: usize| self.len() + end - from >= full || bytes(end) >= MAX_BATCH_BYTES;
+        let (mut open, mut end) = (from, next.len());
+        if !is_full_at(end) {
+            return end;
+        }
+        // The size only grows, so the first line after which the batch is full is found by bisection.
+        while end - open > 1 {
+            let middle = open + (end - open) / 2;
+            *(if is_full_at(middle) { &mut end } else { &mut open }) = middle;
+        }
+        let row = |line: usize| (next.heads[line].extract, next.heads[line].row);
+        while end < next.len() && row(end) == row(end - 1) {
+            end += 1;
+        }
+        end
     }
 
     /// Where the parts of a line start in `text`, `ends` and `known`.
@@ -254,10 +282,9 @@ impl Encoder<'_> {
         texts.filled().for_each(|(text, value)| self.text(text, value));
     }
 
-    /// Adds the diagnosis of a slot without its dots. Returns whether it was added: not if nothing remains, or if the line has
-    /// 255 diagnoses already.
+    /// Adds the diagnosis of a slot without its dots. Returns whether it was added: not if nothing remains.
     pub(crate) fn diagnosis(&mut self, slot: u8, cell: &str) -> bool {
-        if self.shape.diagnoses == u8::MAX || cell.bytes().all(|b| b == b'.') {
+        if cell.bytes().all(|b| b == b'.') {
             return false;
         }
         if cell.contains('.') {
@@ -345,6 +372,18 @@ mod tests {
         let mut copied = Batch::default();
         copied.append(&batch, 3..9, 0);
         assert!(copied.is_valid(1, 1) && copied.line(1).modifiers().eq(batch.line(4).modifiers()));
+    }
+
+    #[test]
+    fn a_line_has_any_number_of_diagnoses() {
+        let mut batch = Batch::default();
+        let mut encoder = batch.encode();
+        encoder.procedure("22514");
+        assert!((1..=1000_u32).all(|n| encoder.diagnosis(n.min(255) as u8, &format!("M{n}"))));
+        encoder.finish(zero());
+        let line = batch.line(0);
+        assert!(line.all_diagnoses().eq((1..=1000).map(|n| format!("M{n}"))));
+        assert_eq!((line.diagnosis_slot(253), line.diagnosis_slot(999)), (254, 255));
     }
 
     #[test]

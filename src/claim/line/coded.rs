@@ -220,3 +220,74 @@ impl KnownCells {
         cells
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ingest::layout::binding::{ColumnSource, Split};
+    use crate::ingest::record::grammar::CellSpan;
+    use crate::ingest::record::quoting::Marks as CellMarks;
+
+    /// A binding of the coded fields to the first columns; the first field takes two of them.
+    fn binding() -> Binding {
+        let mut fields = vec![ColumnSource::Absent; Field::NAMES.len()];
+        for (column, field) in (1..).zip(CODED) {
+            fields[field as usize] = ColumnSource::Column(column);
+        }
+        fields[CODED[0] as usize] = ColumnSource::First(vec![0, 1]);
+        Binding {
+            fields,
+            groups: vec![Vec::new(); 4],
+            splits: vec![Split::No; 4],
+            null: Vec::new(),
+            further: Vec::new(),
+        }
+    }
+
+    fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        for cell in cells {
+            let start = bytes.len() as u32;
+            bytes.extend_from_slice(cell);
+            spans.push(CellSpan { start, end: bytes.len() as u32, marks });
+            bytes.push(b',');
+        }
+        Combination::of(slot, &binding(), &Row::new(&bytes, &spans))
+    }
+
+    fn cells() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let length = prop_oneof![4 => 0..3_usize, 2 => 6..10_usize, 1 => 14..18_usize];
+        let cell =
+            length.prop_flat_map(|length| prop::collection::vec(prop_oneof![Just(0), Just(b'1'), Just(2)], length));
+        prop::collection::vec(cell, CODED.len() + 1)
+    }
+
+    proptest! {
+        #[test]
+        fn combinations_are_equal_only_if_their_cells_are(one in cells(), other in cells(), slots in (0..2_usize, 0..2_usize)) {
+            let of = |slot, cells: &[Vec<u8>]| combination(slot, cells, CellMarks::Nothing);
+            if let (Some(first), Some(second)) = (of(slots.0, &one), of(slots.1, &other)) {
+                prop_assert_eq!(first == second, one == other && slots.0 == slots.1);
+            }
+            prop_assert_eq!(of(0, &one), of(0, &one));
+            // The same bytes cut in another place are other cells.
+            let mut moved = one.clone();
+            if let Some(byte) = moved[3].pop() {
+                moved[4].insert(0, byte);
+                prop_assert!(of(0, &moved).is_none() || of(0, &moved) != of(0, &one));
+            }
+        }
+    }
+
+    #[test]
+    fn long_and_marked_cells_are_not_remembered() {
+        let short = vec![b"131".to_vec(); CODED.len() + 1];
+        assert!(combination(0, &short, CellMarks::Nothing).is_some());
+        assert!(combination(0, &short, CellMarks::Doubled(b'"')).is_none());
+        let with = |length: usize| [vec![vec![b'x'; length]], short[1..].to_vec()].concat();
+        assert!(combination(0, &with(MOST_BYTES), CellMarks::Nothing).is_some());
+        assert!(combination(0, &with(MOST_BYTES + 1), CellMarks::Nothing).is_none());
+    }
+}

@@ -194,7 +194,7 @@ pub(crate) struct LineShape {
     pub(crate) procedures: u32,
     /// One bit for each kept text that is not empty.
     pub(crate) texts: u32,
-    pub(crate) diagnoses: u8,
+    pub(crate) diagnoses: u32,
     /// The ends of the cells take 32 bits each.
     pub(crate) is_wide: bool,
 }
@@ -207,7 +207,7 @@ impl LineShape {
 
     /// Index in `ends` of the first modifier.
     pub(crate) fn first_modifier(self) -> usize {
-        self.first_diagnosis() + 2 * usize::from(self.diagnoses)
+        self.first_diagnosis() + 2 * self.diagnoses as usize
     }
 }
 

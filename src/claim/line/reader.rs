@@ -173,9 +173,10 @@ impl Reader<'_> {
         let (claim_id, cut_version) = id::cut_version(&whole_claim_id, self.version_len);
         let whole_original = id::read(text(Field::OriginalClaimId));
         let (original, _) = id::cut_version(&whole_original, self.version_len);
-        let (line_number, member) = (id::read(text(Field::LineNumber)), id::of_person(text(Field::MemberId)));
+        let person = |field| id::of_person(binding.value(row, field, |cell| !id::of_person(cell.into()).is_empty()));
+        let (line_number, member) = (id::read(text(Field::LineNumber)), person(Field::MemberId));
         let member_id_mangled = id::is_mangled(&member);
-        let (billing, rendering) = (id::of_person(text(Field::BillingNpi)), id::of_person(text(Field::RenderingNpi)));
+        let (billing, rendering) = (person(Field::BillingNpi), person(Field::RenderingNpi));
         let provider_name = text(Field::BillingProviderName);
         let (state, product) = (upper(text(Field::MemberState)), text(Field::Product));
 
@@ -186,7 +187,8 @@ impl Reader<'_> {
             coded.texts();
         let version_cell = upper(text(Field::VersionNumber));
         let version = if self.version_len > 0 { cut_version } else { &*version_cell };
-        let authorization_cell = text(Field::AuthorizationNumber);
+        let has_number = |cell: &str| !authorization::normalized(cell).is_empty();
+        let authorization_cell = binding.value(row, Field::AuthorizationNumber, has_number);
         let authorization = authorization::normalized(&authorization_cell);
         let date_cell = text(Field::ServiceDate);
         let date = date::service_day(&date_cell, self.dates);
@@ -314,7 +316,7 @@ fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
         if split.leaves_whole(&cell) {
             add(&cell);
         } else {
-            split.parts(&cell).for_each(|part| diagnosis::each(part, &mut add));
+            split.parts(&cell).for_each(|part| diagnosis::each(part, &binding.null, &mut add));
         }
     }
 }

@@ -81,7 +81,7 @@ impl<'a> Line<'a> {
 
     /// Number of filled diagnoses.
     pub(crate) fn diagnosis_count(&self) -> usize {
-        usize::from(self.shape.diagnoses)
+        self.shape.diagnoses as usize
     }
 
     /// The nth filled diagnosis in column order, normalized.
@@ -151,7 +151,9 @@ impl<'a> Line<'a> {
 
     /// The numbers of these diagnoses among the filled ones.
     pub(crate) fn unpointed_places(self) -> impl Iterator<Item = usize> {
-        let all = if self.pointed().next().is_none() { 0..0 } else { 0..self.diagnosis_count() };
-        all.filter(move |n| self.pointed().all(|pointed| pointed != *n))
+        // Found once, because to find them takes as long as the row has diagnoses.
+        let pointed: Vec<usize> = self.pointed().collect();
+        let all = if pointed.is_empty() { 0..0 } else { 0..self.diagnosis_count() };
+        all.filter(move |n| !pointed.contains(n))
     }
 }

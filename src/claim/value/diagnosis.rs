@@ -2,20 +2,23 @@
 
 use crate::claim::value::qualifiers::{QUALIFIERS, without};
 use crate::ingest::cell::is_blank;
-use crate::ingest::empty_words::is_null_word;
+use crate::ingest::empty_words::{is_null_word, stands_for_nothing};
 
 /// Maximum number of characters of an ICD-10-CM code after the first three, without the dot.
 const MAX_EXTENSION_LEN: usize = 4;
 
 /// Passes the codes of a cleaned, upper-case cell to a function, in order, without qualifiers but with dots. A cell of two or
-/// more codes is a list, in which null words are no codes; any other cell is one code, whatever it holds.
-pub fn each(cell: &str, mut take: impl FnMut(&str)) {
+/// more codes, or of one or none as a JSON list, is a list, in which null words are no codes; any other cell is one code, whatever it
+/// holds, unless it stands for nothing. `null` holds the layout's own null words, upper-case.
+pub fn each(cell: &str, null: &[String], take: impl FnMut(&str)) {
+    let is_code_or_other = |part: &&str| !stands_for_nothing(part, null);
     // The common case: the cell is exactly one code.
     if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
-        return take(cell);
+        return Some(cell).filter(is_code_or_other).into_iter().for_each(take);
     }
     let unwrapped: String;
-    let cell = if let Some(inner) = cell.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+    let inner = cell.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    let cell = if let Some(inner) = inner {
         unwrapped = inner.replace(['"', '\''], "");
         unwrapped.trim_matches(is_blank)
     } else {
@@ -25,11 +28,13 @@ pub fn each(cell: &str, mut take: impl FnMut(&str)) {
         let separates = |c: char| matches!(c, ';' | '|' | ',' | '^') || is_blank(c);
         cell.split(separates).map(without_qualifier).filter(|part| !part.is_empty())
     };
-    let parts = || all_parts().filter(|part| !is_null_word(part));
-    if all_parts().nth(1).is_some() && parts().all(is_code) {
+    // Outside a JSON list a dash is a part of the code.
+    let is_part = |part: &&str| if inner.is_some() { is_code_or_other(part) } else { !is_null_word(part, null) };
+    let parts = || all_parts().filter(is_part);
+    if (inner.is_some() || all_parts().nth(1).is_some()) && parts().all(is_code) {
         parts().for_each(take);
     } else {
-        take(without_qualifier(cell));
+        Some(without_qualifier(cell)).filter(is_code_or_other).into_iter().for_each(take);
     }
 }
 
@@ -53,7 +58,7 @@ pub(crate) fn is_code(text: &str) -> bool {
 mod tests {
     fn read(cell: &str) -> String {
         let mut codes = Vec::new();
-        super::each(cell, |code| codes.push(code.to_owned()));
+        super::each(cell, &["N.A.".to_owned()], |code| codes.push(code.to_owned()));
         codes.join(" ")
     }
 
@@ -78,6 +83,18 @@ mod tests {
             ("[\"M48.54XA\", NULL]", "M48.54XA"),
             ("M80.08XA;NULL;M48.54XA", "M80.08XA M48.54XA"),
             ("NONE,NONE", ""),
+            ("[\"NULL\"]", ""),
+            ("[N/A]", ""),
+            ("[\"-\"]", ""),
+            ("[\"\", \"\"]", ""),
+            ("[\"M80.08XA\",\"\"]", "M80.08XA"),
+            ("[\"N.A.\", \"M80.08XA\"]", "M80.08XA"),
+            ("[\"M54.5\",\"-\",\"M80.08XA\"]", "M54.5 M80.08XA"),
+            ("M54.5;-;M80.08XA", "M54.5;-;M80.08XA"),
+            ("N/A", ""),
+            ("NONE", ""),
+            ("N.A.", ""),
+            ("[\"733.13\"]", "733.13"),
             // Not every part is a code, or there is one only: nothing is repaired.
             ("M48.54XA;733.13", "M48.54XA;733.13"),
             ("M48.54XA;", "M48.54XA;"),

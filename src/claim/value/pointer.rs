@@ -26,6 +26,9 @@ impl Pointers {
             pointers.add(&cell);
         }
         let packed = binding.text(row, Field::DiagnosisPointer);
+        // A list of Parquet, as JSON.
+        let list = packed.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+        let packed = list.map_or(packed.clone(), |list| list.replace(['"', '\''], "").into());
         // The common case: letters or digits, each a pointer.
         if packed.bytes().all(|b| b.is_ascii_alphanumeric()) {
             (0..packed.len()).for_each(|at| pointers.add(&packed[at..=at]));

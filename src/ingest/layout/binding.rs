@@ -95,27 +95,53 @@ impl Binding {
         match &self.fields[field as usize] {
             ColumnSource::Absent => Cow::Borrowed(""),
             ColumnSource::Column(c) => row.text(*c, &self.null),
-            several => self.text_of_several(row, several),
+            several => self.text_of_several(row, field, several, |_| true),
+        }
+    }
+
+    /// The same, but of several columns of which the first filled one counts, one with a value goes before one that only has
+    /// text: `is_value` says which.
+    #[inline]
+    pub(crate) fn value<'r>(&self, row: &Row<'r>, field: Field, is_value: impl Fn(&str) -> bool) -> Cow<'r, str> {
+        match &self.fields[field as usize] {
+            several @ ColumnSource::First(_) => self.text_of_several(row, field, several, is_value),
+            _ => self.text(row, field),
         }
     }
 
     /// The text of a field that is not that of one column.
     #[inline(never)]
-    fn text_of_several<'r>(&self, row: &Row<'r>, source: &ColumnSource) -> Cow<'r, str> {
+    fn text_of_several<'r>(
+        &self,
+        row: &Row<'r>,
+        field: Field,
+        source: &ColumnSource,
+        is_value: impl Fn(&str) -> bool,
+    ) -> Cow<'r, str> {
         let cell = |c: usize| row.text(c, &self.null);
         match source {
             ColumnSource::Absent => Cow::Borrowed(""),
             ColumnSource::Number(slot) => Cow::Owned(slot.to_string()),
             ColumnSource::Column(c) => cell(*c),
-            ColumnSource::First(cs) => cs.iter().map(|c| cell(*c)).find(|t| !t.is_empty()).unwrap_or_default(),
-            // A value with an empty part counts as empty, such as a bill type without its facility code.
+            ColumnSource::First(cs) => {
+                let filled = || cs.iter().map(|c| cell(*c)).filter(|text| !text.is_empty());
+                filled().find(|text| is_value(text)).or_else(|| filled().next()).unwrap_or_default()
+            }
+            // A value with a hole counts as empty: a bill type without its class would be one of another facility.
             ColumnSource::Concat(cs) => {
                 let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
-                if parts[0].is_empty() { Cow::Borrowed("") } else { Cow::Owned(parts.concat()) }
+                let filled = parts.iter().take_while(|part| !part.is_empty()).count();
+                let has_hole = parts[filled..].iter().any(|part| !part.is_empty());
+                if has_hole { Cow::Borrowed("") } else { Cow::Owned(parts.concat()) }
             }
+            // A number without one of its parts is another number. Other values are joined as far as they are there.
             ColumnSource::Join(cs) => {
-                let parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
-                if parts.iter().any(|p| p.is_empty()) { Cow::Borrowed("") } else { Cow::Owned(parts.join("|")) }
+                let mut parts: Vec<_> = cs.iter().map(|c| cell(*c)).collect();
+                if field.is_number() && parts.iter().any(|part| part.is_empty()) {
+                    return Cow::Borrowed("");
+                }
+                parts.retain(|part| !part.is_empty());
+                Cow::Owned(parts.join("|"))
             }
         }
     }

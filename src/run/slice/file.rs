@@ -17,7 +17,7 @@ use crate::run::slice::table::TableHead;
 
 /// First line of a slice: format and the program that wrote it. Lines are stored as this version holds them, so no other one
 /// reads them.
-const MAGIC_LINE: &str = concat!("claimlint-slice/3 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC_LINE: &str = concat!("claimlint-slice/4 claimlint ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Which slice it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl SliceReader {
             if !is_own || !batch.is_valid(codes, classes) {
                 return Err(SliceError::Damaged);
             }
-            total.kept.push_after(&batch, lines);
+            total.kept.push(&batch, lines);
         }
         let mut usages = Vec::new();
         for (table, join) in head.tables.into_iter().zip(&detected.joins) {
