@@ -30,6 +30,7 @@
 //! browser     report.html in a browser: filter, sort, keyboard, phone, dark mode, paper
 //! screens     the pages on any screen and on paper: nothing is cut, and a print begins with a summary
 //! mask        a masked report holds no id
+//! mask_parts  nor a part of one that several columns make
 //! night       killed runs, full disks, unreadable files, two runs at once: the old report or the new one
 //! nightly     dated reports, the newest as the baseline, old ones removed, directories of extracts, inputs that settle
 //! schedules   the guide's examples for systemd and cron are accepted and run
@@ -105,6 +106,7 @@ mod logs;
 mod mask;
 mod memory;
 mod missing_columns;
+mod mask_parts;
 #[cfg(unix)]
 mod moving;
 mod mutation;

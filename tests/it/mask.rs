@@ -36,10 +36,10 @@ AUTH-0001,MEM-0009,,APPROVED,2024-01-13,2024-02-17,
 AUTH-0007,MEM-0008,,APPROVED,2024-01-13,,
 ";
 
-struct TestDir(TempDir);
+pub(crate) struct TestDir(pub(crate) TempDir);
 
 impl TestDir {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = Self(tempfile::tempdir().expect("a directory"));
         fs::write(dir.0.path().join("key"), RANDOM_KEY).expect("room for it");
         fs::write(dir.0.path().join("stray.csv"), STRAY).expect("room for it");
@@ -50,7 +50,7 @@ impl TestDir {
         dir
     }
 
-    fn run(&self, args: &[&str]) -> CommandOutput {
+    pub(crate) fn run(&self, args: &[&str]) -> CommandOutput {
         CommandOutput::by(
             binary()
                 .args(args)
@@ -60,12 +60,12 @@ impl TestDir {
         )
     }
 
-    fn table(&self, file: &str) -> Table {
+    pub(crate) fn table(&self, file: &str) -> Table {
         Table::of(&fs::read(self.0.path().join(file)).expect("a report"))
     }
 
     /// Every file of a report as text; the dossier's frames, the workbook and Parquet unpacked.
-    fn texts(&self, report: &str) -> Vec<(String, String)> {
+    pub(crate) fn texts(&self, report: &str) -> Vec<(String, String)> {
         let entries = fs::read_dir(self.0.path().join(report)).expect("a report");
         entries
             .map(|entry| {

@@ -25,7 +25,7 @@ pub enum Privacy {
     QuotedToken,
     /// The text is not an id, but ids that strayed into it are replaced.
     StrayIds,
-    /// The text names somebody, and a masked run does not have it.
+    /// The text names somebody or is made of ids, and a masked run does not have it.
     Withheld,
     /// The same, and the text is usually a long number, in which a short id may occur by chance.
     StrayIdsInNumber,
@@ -86,6 +86,8 @@ kept_texts! {
     BadAmount: Privacy::QuotedToken,
     /// The name of the billing provider, which is printed only.
     BillingProviderName: Privacy::Withheld,
+    /// The parts of ids that are put together without a separator. Only masking reads them.
+    IdParts: Privacy::Withheld,
 }
 
 impl Text {

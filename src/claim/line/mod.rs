@@ -8,6 +8,7 @@
 //! - [`kept`]: the table of the texts that a line keeps.
 //! - [`head`]: the cells that were read as values.
 //! - [`view`]: one line, with its decoder.
+//! - [`parts`]: the parts of ids that several columns make.
 //! - [`batch`]: lines in one piece of memory, with their encoder.
 //! - [`fill`]: a line with facts from other rows of its claim.
 //! - [`mask`]: tokens in place of ids.
@@ -21,6 +22,7 @@ pub(crate) mod fill;
 pub mod head;
 pub mod kept;
 pub mod mask;
+mod parts;
 pub mod reader;
 pub(crate) mod validate;
 pub mod view;

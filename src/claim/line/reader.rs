@@ -8,6 +8,7 @@ use crate::claim::line::batch::{Batch, Encoder};
 use crate::claim::line::coded::{CodedWords, KnownCells};
 use crate::claim::line::head::{Amounts, AmountsPer, Head, LineShape, Marks, PackedMarks};
 use crate::claim::line::kept::Text;
+use crate::claim::line::parts;
 use crate::claim::value::amount::{Cents, Units, units, without_measure};
 use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};
 use crate::claim::value::pointer::Pointers;
@@ -233,6 +234,7 @@ impl Reader<'_> {
         encoder.text(Text::BadUnits, if read_units.is_none() { &units_cell } else { "" });
         encoder.text(Text::BadAmount, &bad_amount);
         encoder.text(Text::BillingProviderName, &provider_name);
+        encoder.text(Text::IdParts, &parts::of_glued(binding, row));
         read_diagnoses(binding, row, encoder);
         let assistant = self.read_modifiers(binding, row, &procedures.modifiers, encoder);
         let read_units = read_units.unwrap_or(ONE_UNIT);

@@ -45,6 +45,20 @@ pub fn is_mangled(id: &str) -> bool {
         && (fraction.is_some() || digits.len() < exponent.len())
 }
 
+/// Is it written like the NPI of a provider: ten digits with its check digit? That is Luhn's over the number with 80840 before
+/// it, whose digits add 24.
+pub fn is_npi(id: &str) -> bool {
+    let value = |(place, b): (usize, u8)| {
+        let digit = u32::from(b.wrapping_sub(b'0'));
+        let doubled = if place % 2 == 0 { digit * 2 } else { digit };
+        doubled / 10 + doubled % 10
+    };
+    id.len() == 10
+        && id.starts_with(['1', '2'])
+        && id.bytes().all(|b| b.is_ascii_digit())
+        && (24 + id.bytes().enumerate().map(value).sum::<u32>()) % 10 == 0
+}
+
 /// Splits a claim number into the number and its version, which is its last `last` characters. If several columns make the
 /// number, the last column is split. A number that is not longer than `last` is not split.
 pub fn cut_version(id: &str, last: usize) -> (&str, &str) {

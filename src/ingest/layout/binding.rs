@@ -146,6 +146,14 @@ impl Binding {
         }
     }
 
+    /// The cleaned cells of a field that several columns make without a separator. None if it is not made so.
+    pub fn glued<'r>(&self, row: &Row<'r>, field: Field) -> Vec<Cow<'r, str>> {
+        match &self.fields[field as usize] {
+            ColumnSource::Concat(cs) => cs.iter().map(|c| row.text(*c, &self.null)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// This binding and those of the row's other service slots, in the order of the slots.
     pub fn each(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.further)

@@ -13,6 +13,7 @@ use crate::claim::line::Line;
 use crate::claim::line::kept::{IdKind, Privacy, Text};
 use crate::claim::line::mask::entries::{EntrySet, EntryShares, IdRoom, KIND_BITS};
 use crate::claim::line::mask::token::Mask;
+use crate::claim::line::parts;
 use crate::claim::value::authorization::compared;
 
 /// Number of letters and digits by which an id is looked for. The ids of any plan are shorter. Of a longer one, its
@@ -119,6 +120,8 @@ impl IdSink<'_> {
                 self.ids(line.text(text), kind);
             }
         }
+        // What is made of several columns may be a number and its suffix.
+        parts::of_line(line).for_each(|(part, kind)| self.id(part, kind));
     }
 
     /// Adds the ids of a row of the authorization file.
@@ -132,14 +135,7 @@ impl IdSink<'_> {
         match kind {
             IdKind::Unreadable => {}
             IdKind::Authorization => cell.split(';').for_each(|number| self.id(number, kind)),
-            IdKind::Member | IdKind::Claim => {
-                self.id(cell, kind);
-                // Of a number that is made of several columns, the last one is a number of its own.
-                if let Some((_, last)) = cell.rsplit_once('|').filter(|(_, last)| compared(last).count() >= MIN_INSIDE)
-                {
-                    self.id(last, kind);
-                }
-            }
+            IdKind::Member | IdKind::Claim => self.id(cell, kind),
         }
     }
 
@@ -309,7 +305,6 @@ pub(super) mod tests {
                 ("123456", IdKind::Authorization),
                 ("PA1;pa/2000", IdKind::Authorization),
                 ("1234567893|CLM77777", IdKind::Claim),
-                ("ORG|77", IdKind::Claim),
                 ("999", IdKind::Member),
                 ("Z", IdKind::Member),
                 ("\u{674e}", IdKind::Member),
@@ -325,8 +320,6 @@ pub(super) mod tests {
             ("pa-1", Some(Entry::Id(IdKind::Authorization))),
             ("PA2000", Some(Entry::Id(IdKind::Authorization))),
             ("1234567893CLM77777", Some(Entry::Id(IdKind::Claim))),
-            ("CLM77777", Some(Entry::Id(IdKind::Claim))),
-            ("77", None),
             ("999", None),
             ("Z", None),
             ("", None),

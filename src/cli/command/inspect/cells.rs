@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::claim::value::id::is_npi;
 use crate::ingest::Source;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::record::grammar::Grammar;
@@ -159,7 +160,7 @@ fn is(kind: Kind, text: &str, is_date: &impl Fn(&str) -> bool, words: &Words) ->
                 && bytes.iter().any(letter)
                 && bytes.first().is_some_and(|b| digit(b) || matches!(b.to_ascii_uppercase(), b'B'..=b'H' | b'X'))
         }
-        Kind::Npi => bytes.len() == 10 && matches!(bytes.first(), Some(b'1' | b'2')) && is_npi(bytes),
+        Kind::Npi => is_npi(text),
         Kind::Amount => {
             let plain = text.trim_start_matches(['-', '$', '(']).trim_end_matches(')');
             plain.rsplit_once('.').is_some_and(|(whole, cents)| {
@@ -172,16 +173,6 @@ fn is(kind: Kind, text: &str, is_date: &impl Fn(&str) -> bool, words: &Words) ->
         Kind::Product => words.products.known(text).is_some(),
         Kind::Status => bytes.len() > 2 && words.vocabulary.statuses.get(text).is_some(),
     }
-}
-
-/// The check digit of an NPI: Luhn over the number with 80840 before it, whose digits add 24.
-fn is_npi(digits: &[u8]) -> bool {
-    let value = |(place, b): (usize, &u8)| {
-        let digit = u32::from(b.wrapping_sub(b'0'));
-        let doubled = if place % 2 == 0 { digit * 2 } else { digit };
-        doubled / 10 + doubled % 10
-    };
-    digits.iter().all(u8::is_ascii_digit) && (24 + digits.iter().enumerate().map(value).sum::<u32>()) % 10 == 0
 }
 
 #[cfg(test)]
