@@ -53,32 +53,39 @@ pub struct FindingEntry {
     text: u64,
     /// The number of its subject in its report.
     pub subject: u32,
+    /// Is its subject a service? Otherwise it is a related row.
+    is_service: bool,
 }
 
 /// Marks a finding without an amount. The reader never accepts an amount this low.
 const NO_AMOUNT: i64 = i64::MIN;
 
 impl FindingEntry {
-    /// Creates an entry. `subject` is the number of its service or row in the report.
+    /// Creates an entry. `subject` is the number of its service or row in the report, and whether it is a service.
     pub fn new(
         fingerprint: Fingerprint,
         disposition: Disposition,
         amount: Option<Cents>,
         [message, citation]: [&str; 2],
         suppressed: bool,
-        subject: u32,
+        (subject, is_service): (u32, bool),
     ) -> Self {
         let mut hasher = FxHasher::default();
         hasher.write(message.as_bytes());
         hasher.write_usize(message.len());
         hasher.write(citation.as_bytes());
         let cents = amount.map_or(NO_AMOUNT, |amount| amount.0);
-        Self { fingerprint, cents, disposition, suppressed, text: hasher.finish(), subject }
+        Self { fingerprint, cents, disposition, suppressed, text: hasher.finish(), subject, is_service }
     }
 
     /// The amount at risk of its service.
     pub fn amount(&self) -> Option<Cents> {
         (self.cents != NO_AMOUNT).then_some(Cents(self.cents))
+    }
+
+    /// The amount at risk of its service, zero if it has none. `None` if its subject is a related row.
+    pub fn of_service(&self) -> Option<Cents> {
+        self.is_service.then(|| self.amount().unwrap_or(Cents(0)))
     }
 
     /// Its fingerprint and its content: findings for which it is equal are the same in both reports. It has the order of entries.
@@ -258,7 +265,7 @@ impl Pairs {
     pub fn tally(&self, old: &[FindingEntry], new: &[FindingEntry]) -> NewTally {
         let share = |of: &[FindingEntry], wanted: &dyn Fn(usize) -> bool| {
             let open = of.iter().enumerate().filter(|(n, entry)| !entry.suppressed && wanted(*n));
-            Share::from_findings(open.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount())))
+            Share::from_findings(open.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.of_service())))
         };
         let is_new = |n: usize| self.change(old, new, n) == Change::New;
         NewTally {
@@ -277,7 +284,7 @@ mod tests {
     fn entry(claim: &str, disposition: Disposition, amount: i64, message: &str) -> FindingEntry {
         let about = About { rule: "DX101", claim, line_number: "1", date: "" };
         let print = Fingerprint::of(&about, ["22514"].into_iter());
-        FindingEntry::new(print, disposition, Some(Cents(amount)), [message, ""], false, amount as u32)
+        FindingEntry::new(print, disposition, Some(Cents(amount)), [message, ""], false, (amount as u32, true))
     }
 
     fn changes(old: &[FindingEntry], new: &[FindingEntry]) -> Vec<Change> {

@@ -131,14 +131,15 @@ impl ShareTally {
     }
 }
 
-/// A finding of a [`Share`]: the number of its subject, the amount at risk if the subject is a service, and its disposition.
+/// A finding of a [`Share`]: the number of its subject, the amount at risk if the subject is a service (zero if that has none),
+/// and its disposition.
 pub type ShareFinding = (usize, Option<Cents>, Disposition);
 
 /// Adds up findings that come in ascending order. So it need not remember which services were counted.
 #[derive(Debug, Default)]
 pub struct ShareInOrder {
     share: Share,
-    /// The last finding that has an amount.
+    /// The last finding on a service.
     last: Option<ShareFinding>,
 }
 
@@ -175,7 +176,7 @@ pub struct Share {
 
 impl Share {
     /// Adds up findings, each given by the number of its subject, its disposition, and the amount at risk if the subject is a
-    /// service.
+    /// service, zero if that has none.
     pub(crate) fn from_findings(findings: impl Iterator<Item = (usize, Disposition, Option<Cents>)>) -> Self {
         let mut all: Vec<_> = findings.map(|(subject, disposition, amount)| (subject, amount, disposition)).collect();
         all.sort_unstable();
@@ -235,14 +236,15 @@ mod tests {
             (1, Review, dollar(5)),
             (2, Review, dollar(7)),
             (9, Info, None),
+            (10, Info, dollar(0)),
         ];
         let share = Share::from_findings(all.into_iter());
         let tally = |findings, services, at_risk: i128| ShareTally { findings, services, at_risk: Sum(100 * at_risk) };
         assert_eq!(share.of_disposition(Deny), tally(2, 1, 5));
         assert_eq!(share.of_disposition(Review), tally(2, 2, 12));
-        assert_eq!(share.of_disposition(Info), tally(1, 0, 0));
-        assert_eq!(share.all(), tally(5, 2, 12));
-        assert_eq!((share.findings_from(Review), share.findings_from(Info)), (4, 5));
+        assert_eq!(share.of_disposition(Info), tally(2, 1, 0));
+        assert_eq!(share.all(), tally(6, 3, 12));
+        assert_eq!((share.findings_from(Review), share.findings_from(Info)), (4, 6));
         let mut parts = Share::from_findings(all[..3].iter().copied());
         parts.merge(&Share::from_findings(all[3..].iter().copied()));
         assert_eq!(parts, share);

@@ -23,7 +23,7 @@ use crate::report::Totals;
 use crate::report::compare::read::FindingsFile;
 use crate::report::dir::describe_io_error;
 use crate::report::words::numbers::counted;
-use crate::run::RunContext;
+use crate::run::{Masked, RunContext};
 use crate::suppress::{State, Suppressions};
 
 /// A baseline and suppressions, loaded before the first row is read.
@@ -46,7 +46,8 @@ pub(crate) fn load(
     let baseline =
         baseline.map(|path| FindingsFile::read_sorted(path, &mut allowance, &scratch_beside(out))).transpose()?;
     if let Some((report, _)) = &baseline {
-        report.suits(Some(settings.mask.value.is_some()), Path::new("this run"))?;
+        let (masked, cuts_dates) = (settings.mask.value.is_some(), settings.mask_dates.value.is_some());
+        report.suits(Some(masked), cuts_dates, Path::new("this run"))?;
     }
     let baseline = baseline.map(|(report, findings)| (report.facts, findings));
     let suppressions = settings.suppress.value.as_deref().map(|path| {
@@ -153,7 +154,7 @@ pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
     if more > 0 {
         log.note(&format!("{} more have no effect", counted(more, "suppression")));
     }
-    let known = totals.new.as_ref().filter(|_| context.masked != crate::run::Masked::Nothing);
+    let known = totals.new.as_ref().filter(|_| context.masked != Masked::Nothing);
     if let Some(new) = known.filter(|t| t.known.all().findings == 0 && t.gone.all().findings > 0) {
         log.note(&format!(
             "none of the {} findings of the baseline is in this run: {OTHER_KEY}",
@@ -163,5 +164,4 @@ pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
 }
 
 /// Why two masked reports may have no finding in common.
-pub(crate) const OTHER_KEY: &str =
-    "the two are of different claims, or masked under different keys, or only one of them with --mask-dates";
+pub(crate) const OTHER_KEY: &str = "the two are of different claims, or masked under different keys";

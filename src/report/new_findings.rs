@@ -31,7 +31,7 @@ const SORTED_BYTES: usize = 16 << 20;
 /// A finding of the run with its number. Findings are in the order of their parts.
 type Numbered = (FindingEntry, u32);
 
-/// A finding of the baseline that is gone: its subject, its amount and its disposition.
+/// A finding of the baseline that is gone: its subject, the amount if that is a service, and its disposition.
 type Gone = (u32, Option<Cents>, Disposition);
 
 /// The new findings of a run, part by part.
@@ -138,7 +138,7 @@ impl Sorted {
                         new.insert(number);
                     }
                 } else if let Some(was) = was.filter(|was| !was.suppressed) {
-                    gone.push((was.subject, was.amount(), was.disposition), size_of::<Gone>())?;
+                    gone.push((was.subject, was.of_service(), was.disposition), size_of::<Gone>())?;
                 }
                 Ok(())
             },
@@ -184,7 +184,14 @@ fn entry(record: &FindingRecord<'_>) -> FindingEntry {
     let texts = [message.as_str(), &citation];
     let (disposition, suppressed) = (record.finding.disposition, record.suppression().is_some());
     // Findings of the run are counted part by part, so their subjects need no numbers.
-    FindingEntry::new(record.fingerprint(), disposition, record.amount(), texts, suppressed, 0)
+    FindingEntry::new(
+        record.fingerprint(),
+        disposition,
+        record.amount(),
+        texts,
+        suppressed,
+        (0, record.of_service().is_some()),
+    )
 }
 
 #[cfg(test)]
@@ -202,7 +209,7 @@ mod tests {
         let print = Fingerprint::of(&about, ["22514"].into_iter());
         let disposition = if severe { Disposition::Deny } else { Disposition::Review };
         let amount = amount.map(|amount| Cents(i64::from(amount)));
-        FindingEntry::new(print, disposition, amount, ["", ""], subject % 7 == 0, subject)
+        FindingEntry::new(print, disposition, amount, ["", ""], subject % 7 == 0, (subject, subject % 5 > 0))
     }
 
     proptest! {

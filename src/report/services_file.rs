@@ -12,7 +12,7 @@ use crate::frame::Allowance;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
 use crate::report::format::csv;
-use crate::report::format::summary_json::{FILE as SUMMARY, SCHEMA};
+use crate::report::format::summary_json::{FILE as SUMMARY, IDS_AND_DAYS, SCHEMA};
 use crate::report::table::record::SERVICE;
 use crate::rules::judge::ServiceStatus;
 use crate::run::NO_LAYOUT;
@@ -25,6 +25,7 @@ struct ServicesSummary {
     services: BTreeMap<String, u64>,
     amount_at_risk: Option<BTreeMap<String, String>>,
     authorizations: Option<IgnoredAny>,
+    masked: Option<String>,
     #[serde(default)]
     inputs: Vec<InputLayout>,
     #[serde(default)]
@@ -54,6 +55,8 @@ pub struct ServicesFile {
     pub layouts: BTreeSet<String>,
     /// Were they judged with an authorization file?
     pub has_authorizations: bool,
+    /// Are its dates cut to months?
+    pub cuts_dates: bool,
     /// The names of billing providers by NPI.
     pub provider_names: BTreeMap<String, String>,
     by_status: BTreeMap<String, u64>,
@@ -95,6 +98,7 @@ impl ServicesFile {
             policy: summary.policy.fingerprint,
             layouts: summary.inputs.into_iter().map(|input| input.layout).filter(|name| name != NO_LAYOUT).collect(),
             has_authorizations: summary.authorizations.is_some(),
+            cuts_dates: summary.masked.as_deref() == Some(IDS_AND_DAYS),
             provider_names: summary.provider_names,
             by_status: summary.services,
             table: ForeignTable::of(path, csv::SERVICES, allowance.largest_row()),

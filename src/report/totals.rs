@@ -81,7 +81,7 @@ impl Totals {
         // Without suppressions no finding is looked at.
         let matched = part.matches.by.iter().zip(part.findings()).filter(|(by, _)| by.is_some());
         let hushed = matched
-            .map(|(_, record)| (record.finding.about(part.line_set), record.finding.disposition, record.amount()));
+            .map(|(_, record)| (record.finding.about(part.line_set), record.finding.disposition, record.of_service()));
         Self {
             summary: Summary::from_judged(part.judged),
             top_services,
@@ -215,7 +215,9 @@ fn since(part: &PartView<'_>) -> [Share; 2] {
             .zip(part.new)
             .filter(|(record, is_new)| **is_new == wanted && record.suppression().is_none());
         Share::from_findings(
-            open.map(|(record, _)| (record.finding.about(part.line_set), record.finding.disposition, record.amount())),
+            open.map(|(record, _)| {
+                (record.finding.about(part.line_set), record.finding.disposition, record.of_service())
+            }),
         )
     })
 }

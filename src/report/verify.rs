@@ -36,6 +36,8 @@ pub struct SavedSummary {
     schema: String,
     /// The policy that judged.
     pub policy: SavedPolicy,
+    /// What is masked; `None` if nothing is.
+    pub masked: Option<String>,
     /// The extracts in the order given.
     pub inputs: Vec<SavedInput>,
     /// The tables joined to them.

@@ -53,6 +53,7 @@
 //! summaries   the terminal, the texts without ids, figures for Prometheus, rules and policy for programs
 //! linear      ten times the input takes ten times the steps
 //! compare     new, known and suppressed findings: fingerprints, compare, --baseline, --suppress
+//! compared    services with and without amounts, whole and cut dates
 //! trend       months, rules and providers over many reports; each service counts once
 //! sampling    audit samples: drawn again by anyone, estimated whole or refused
 //! cli         exit codes, streams and directories of the built binary
@@ -80,6 +81,7 @@ mod chromium;
 mod citations;
 mod cli;
 mod compare;
+mod compared;
 mod damage;
 mod decorations;
 mod explain;
@@ -104,9 +106,9 @@ mod life;
 mod linear;
 mod logs;
 mod mask;
+mod mask_parts;
 mod memory;
 mod missing_columns;
-mod mask_parts;
 #[cfg(unix)]
 mod moving;
 mod mutation;

@@ -102,6 +102,39 @@ fn an_unaltered_report_verifies_with_its_inputs() {
     assert!(verify(&dir, &["piped", "claims.csv"], 1).contains("2 rows, and summary.json says 1"));
 }
 
+/// In a masked report, amounts, units and modifiers that are numbers of the run count as unreadable. An intact one belongs to
+/// its inputs nevertheless, and one of other inputs does not.
+#[test]
+fn a_masked_report_with_numbers_in_wrong_columns_belongs_to_its_inputs() {
+    let dir = TestDir::with(&[]);
+    let head = "claim_id,line_number,claim_form,member_id,product,place_of_service,service_date,procedure_code,units,modifier_1,diagnosis_1,\
+                authorization_number,paid_amount\n";
+    let rows = "123456,1,P,M1000001,PPO,24,2024-05-02,22513,1,,M5450,,123456.00\n\
+                123457,1,P,M1000002,PPO,24,2024-05-03,22514,123458,,M5450,,900.00\n\
+                123458,1,P,801234,PPO,24,2024-05-03,22514,1,801234,M5450,A777001,900.00\n\
+                123459,1,P,M1000004,PPO,24,2024-05-03,22514,1,,M5450,,777001.00\n";
+    let auths = "authorization_number,member_id,procedure_codes,status,valid_from,valid_to,units\n\
+                 777001,801234,22514,APPROVED,2024-01-01,2024-12-31,777001\n";
+    dir.put("claims.csv", head.to_owned() + rows);
+    dir.put("other.csv", head.to_owned() + &rows.replace("900.00", "901.00"));
+    dir.put("auths.csv", auths);
+    dir.put("key", "a key of more than sixteen bytes");
+    let check = |out: &str, more: &[&str]| {
+        dir.run(&[&["check", "claims.csv", "-q", "--fail-on", "never", "--out", out], more].concat()).success();
+    };
+    check("plain", &["--auths", "auths.csv"]);
+    check("masked", &["--mask", "key"]);
+    check("months", &["--auths", "auths.csv", "--mask", "key", "--mask-dates", "month"]);
+    let summary = |out: &str| fs::read_to_string(dir.at(out).join("summary.json")).expect("a summary");
+    assert!(summary("plain").contains("\"902257.00\""), "{}", summary("plain"));
+    assert!(!summary("months").contains("902257") && summary("months").contains("DQ508"), "{}", summary("months"));
+    assert!(verify(&dir, &["plain", "claims.csv", "--auths", "auths.csv"], 0).contains("judged again"));
+    assert!(verify(&dir, &["masked", "claims.csv"], 0).contains("judged again"));
+    assert!(verify(&dir, &["months", "claims.csv", "--auths", "auths.csv"], 0).contains("judged again"));
+    assert!(verify(&dir, &["months", "claims.csv"], 0).contains("ledger and verdicts of a masked report rest on"));
+    verify(&dir, &["masked", "other.csv"], 1);
+}
+
 #[test]
 fn every_altered_file_is_named() {
     let dir = working_dir();

@@ -20,6 +20,7 @@ use crate::policy::Disposition;
 use crate::report::compare::page as comparison_page;
 use crate::report::compare::read::CompareError;
 use crate::report::compare::{ByRule, Comparison, Difference, SUPPRESSED, Shares, csv, json};
+use crate::report::words::numbers::sum_in_words;
 
 /// Runs a comparison.
 pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -95,7 +96,7 @@ fn text(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> Result<
     })?;
     let (old, new) = (args.old.display().to_string(), args.new.display().to_string());
     writeln!(out, "\n{}  {} -> {}\n", paint(BOLD, "compare"), seen(&old), seen(&new))?;
-    totals(&comparison.shares(), out)?;
+    totals(&comparison.shares(), comparison.knows_amounts(), out)?;
     if !by_rule.is_empty() {
         rules(&by_rule, out)?;
     }
@@ -146,7 +147,7 @@ fn was(difference: &Difference<'_>, what: &str) -> String {
     }
 }
 
-fn totals(shares: &Shares, out: &mut dyn Write) -> io::Result<()> {
+fn totals(shares: &Shares, knows_amounts: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Columns::new([
         ("findings", Align::Left),
         ("", Align::Left),
@@ -168,7 +169,7 @@ fn totals(shares: &Shares, out: &mut dyn Write) -> io::Result<()> {
                 what.to_owned(),
                 grouped(tally.findings),
                 grouped(tally.services),
-                if tally.services == 0 { String::new() } else { dollars(tally.at_risk) },
+                if tally.services == 0 { String::new() } else { sum_in_words(tally.at_risk, knows_amounts) },
             ]);
         }
     }

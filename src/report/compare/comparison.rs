@@ -70,7 +70,7 @@ impl Comparison {
     /// Reads and pairs the findings of two reports, which may take this memory together.
     pub fn of(old: &Path, new: &Path, mut allowance: Allowance) -> Result<Self, CompareError> {
         let (old, new) = (FindingsFile::read(old, &mut allowance)?, FindingsFile::read(new, &mut allowance)?);
-        old.suits(new.masked(), &new.path)?;
+        old.suits(new.masked(), new.cuts_dates, &new.path)?;
         let pairs = Pairs::new(&old.entries, &new.entries);
         Ok(Self { old, new, pairs })
     }
@@ -123,11 +123,11 @@ impl Comparison {
     pub fn shares(&self) -> Shares {
         let share = |wanted: &dyn Fn(Change, &FindingEntry) -> bool| {
             let new = self.new.entries.iter().enumerate().filter(|(n, entry)| wanted(self.change(*n), entry));
-            let new = new.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.amount()));
+            let new = new.map(|(_, entry)| (entry.subject as usize, entry.disposition, entry.of_service()));
             let there = &self.pairs.old_is_there;
             let old = self.old.entries.iter().zip(there).filter(|(e, there)| !**there && wanted(Change::Gone, e));
             let mut share = Share::from_findings(new);
-            share.merge(&Share::from_findings(old.map(|(e, _)| (e.subject as usize, e.disposition, e.amount()))));
+            share.merge(&Share::from_findings(old.map(|(e, _)| (e.subject as usize, e.disposition, e.of_service()))));
             share
         };
         let of = |change| (change, share(&|c, entry| c == change && (change == Change::Same || !entry.suppressed)));

@@ -21,7 +21,7 @@ use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::foreign;
 use crate::report::foreign_table::{ForeignTable, TableError, unread};
-use crate::report::format::summary_json::{FILE as SUMMARY, SCHEMA};
+use crate::report::format::summary_json::{FILE as SUMMARY, IDS_AND_DAYS, SCHEMA};
 use crate::report::table::record::{FINDING, NEW, SUPPRESSED};
 
 const TABLE: &str = "findings.csv";
@@ -55,6 +55,8 @@ pub struct FindingsFile {
     pub knows_amounts: bool,
     /// What it says of its inputs.
     pub facts: BaselineFacts,
+    /// Are its dates cut to months?
+    pub cuts_dates: bool,
     tokens: usize,
     table: ForeignTable,
 }
@@ -105,6 +107,10 @@ struct FindingsSummary {
     columns: BTreeMap<String, u64>,
     authorizations: Option<IgnoredAny>,
     policy: Option<PolicyHead>,
+    masked: Option<String>,
+    /// Empty in reports of earlier versions.
+    #[serde(default)]
+    listed_codes: BTreeSet<String>,
     #[serde(default)]
     not_asked: BTreeSet<String>,
     #[serde(default)]
@@ -115,6 +121,12 @@ impl FindingsSummary {
     /// The number of findings that it states.
     fn findings(&self) -> u64 {
         self.rules.values().map(|rule| rule.findings).fold(0, u64::saturating_add)
+    }
+
+    /// Is the subject of a finding a service? Only a service has an amount at risk or a listed code.
+    fn is_on_service(&self, row: &FindingRow<'_>) -> bool {
+        let is_listed = |code: &str| self.listed_codes.contains(code);
+        !row.cell("amount_at_risk").is_empty() || row.cell("procedure_code").split(';').any(is_listed)
     }
 }
 
@@ -158,8 +170,8 @@ impl FindingRow<'_> {
         Fingerprint::of(&context, self.cell("procedure_code").split(';').filter(|code| !code.is_empty()))
     }
 
-    /// The entry, or the fault of the row.
-    fn entry(&self, subject: u32) -> Result<FindingEntry, &'static str> {
+    /// The entry, or the fault of the row. `subject` is its number, and whether it is a service.
+    fn entry(&self, subject: (u32, bool)) -> Result<FindingEntry, &'static str> {
         let word = self.cell("disposition");
         let disposition = Disposition::WORDS.iter().find(|(w, _)| *w == word).map(|(_, disposition)| *disposition);
         let amount = match self.cell("amount_at_risk") {
@@ -288,6 +300,7 @@ impl FindingsFile {
                 not_asked: summary.not_asked.clone(),
                 layouts: summary.inputs.iter().map(|input| input.layout.clone()).collect(),
             },
+            cuts_dates: summary.masked.as_deref() == Some(IDS_AND_DAYS),
             tokens: 0,
             table: ForeignTable::of(path, TABLE, allowance.largest_row()),
         };
@@ -305,7 +318,7 @@ impl FindingsFile {
                 return Err(bad("source_line"));
             }
             let subject = subjects.number(row, allowance).map_err(too_large)?;
-            let entry = row.entry(subject).map_err(bad)?;
+            let entry = row.entry((subject, summary.is_on_service(row))).map_err(bad)?;
             let (findings, at_risk) = rules.entry(row.rule().to_owned()).or_default();
             *findings += 1;
             *at_risk += entry.amount().unwrap_or(Cents(0));
@@ -335,19 +348,23 @@ impl FindingsFile {
         (self.count > 0).then_some(self.tokens == self.count)
     }
 
-    /// Refuses a comparison with `other` unless both are masked or neither is.
-    pub(crate) fn suits(&self, masked: Option<bool>, other: &Path) -> Result<(), CompareError> {
-        let stated = |masked| if masked { "is masked" } else { "is not masked" };
-        match (self.masked(), masked) {
-            (Some(own), Some(its)) if own != its => Err(CompareError::FindingsFile(format!(
-                "{} {} and {} {}: no finding of the one is known in the other; mask both under one key, or neither",
-                self.path.display(),
-                stated(own),
-                other.display(),
-                stated(its)
-            ))),
-            _ => Ok(()),
+    /// Refuses a comparison with `other` unless both are masked or neither is, and the dates of both are cut or those of neither.
+    pub(crate) fn suits(&self, masked: Option<bool>, cuts_dates: bool, other: &Path) -> Result<(), CompareError> {
+        let (Some(own), Some(its)) = (self.masked(), masked) else { return Ok(()) };
+        let refused = |stated: [&str; 2], [own, its]: [bool; 2], advice: &str| {
+            let (here, there, stated) = (self.path.display(), other.display(), |says| stated[usize::from(says)]);
+            let message = format!("{here} {} and {there} {}: {advice}", stated(own), stated(its));
+            Err(CompareError::FindingsFile(message))
+        };
+        if own != its {
+            let advice = "no finding of the one is known in the other; mask both under one key, or neither";
+            return refused(["is not masked", "is masked"], [own, its], advice);
         }
+        if self.cuts_dates != cuts_dates {
+            let advice = "hardly a finding of the one is known in the other; give both --mask-dates month, or neither";
+            return refused(["has whole dates", "has dates cut to months"], [self.cuts_dates, cuts_dates], advice);
+        }
+        Ok(())
     }
 
     /// Reads the findings again, each with its number. The file must not have changed.

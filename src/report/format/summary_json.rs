@@ -19,7 +19,7 @@ use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::warning::sentence;
 use crate::rules::judge::ServiceStatus;
-use crate::run::RunContext;
+use crate::run::{Masked, RunContext};
 use crate::suppress::{Suppression, Suppressions};
 use crate::tally::{Share, ShareTally, StatusTally};
 use crate::warning::Warning;
@@ -30,11 +30,19 @@ pub const FILE: &str = "summary.json";
 /// Name and version of the schema of summary.json. The version is raised when a key changes its meaning.
 pub(crate) const SCHEMA: &str = "claimlint-summary/2";
 
+/// The value of `masked` where dates are cut to months: a report with days knows hardly any of its findings again.
+pub(crate) const IDS_AND_DAYS: &str = "ids-and-days";
+
 #[derive(Serialize)]
 struct SummaryJson<'a> {
     schema: &'a str,
     tool: ToolJson,
     policy: PolicyJson<'a>,
+    /// The codes that make a row a service. A finding on other codes is on a related row.
+    listed_codes: Vec<&'a str>,
+    /// Only in a masked report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    masked: Option<&'static str>,
     inputs: Vec<InputJson<'a>>,
     /// Only where tables were joined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -314,6 +322,17 @@ impl<'a> SummaryJson<'a> {
                 edition: &policy.edition(None).id,
                 fingerprint: &policy.fingerprint,
                 files,
+            },
+            listed_codes: policy
+                .codes
+                .iter()
+                .filter(|(_, known)| known.listed)
+                .map(|(_, known)| &*known.code)
+                .collect(),
+            masked: match run.masked {
+                Masked::Nothing => None,
+                Masked::Ids => Some("ids"),
+                Masked::IdsAndDays => Some(IDS_AND_DAYS),
             },
             inputs: run.inputs.iter().map(input).collect(),
             joined_tables: run.tables.iter().map(TableUsage::counts).collect(),

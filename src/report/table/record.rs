@@ -206,6 +206,11 @@ impl<'a> FindingRecord<'a> {
         self.part.judgment(self.finding).and_then(|j| j.at_risk)
     }
 
+    /// The amount at risk of its service, zero if it has none. `None` for a finding on a related row.
+    pub(crate) fn of_service(&self) -> Option<Cents> {
+        self.part.judgment(self.finding).map(|judgment| judgment.amount())
+    }
+
     /// `capped_by`: why the finding does not deny. Empty for findings that nothing caps.
     pub fn capped_by(&self) -> &'static str {
         self.finding.capped_by.map_or("", Cap::word)

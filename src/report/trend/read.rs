@@ -35,7 +35,7 @@ type Key = [u8; 16];
 pub fn read(paths: &[PathBuf], allowance: &mut Allowance) -> Result<Trend, TableError> {
     let all = siblings::in_order(paths.iter().cloned().map(SiblingReport::at).collect());
     let mut trend = Trend::default();
-    let (mut newer, mut masked) = (HashSet::<Key>::new(), None);
+    let (mut newer, mut masked, mut cuts_dates) = (HashSet::<Key>::new(), None, None);
     for sibling in once_each(all, &mut trend.named_again) {
         let file = ServicesFile::open(&sibling.path, allowance)?;
         let mut report = CountedReport {
@@ -56,6 +56,13 @@ pub fn read(paths: &[PathBuf], allowance: &mut Allowance) -> Result<Trend, Table
                     line,
                     "some services are masked and others are not, so none would be known again; mask all reports under one \
                      key, or none",
+                ));
+            }
+            if *cuts_dates.get_or_insert(file.cuts_dates) != file.cuts_dates {
+                return Err(file.at_line(
+                    line,
+                    "some reports have dates cut to months and others have whole dates, so their services would not be known \
+                     again; give all reports --mask-dates month, or none",
                 ));
             }
             let month = month(row).map_err(|what| file.broken(line, what))?;
