@@ -138,7 +138,9 @@ pub(crate) fn announce(context: &RunContext, totals: &Totals, log: &Log) {
     let all = context.suppressions.iter().flat_map(|all| totals.suppressions(all));
     let mut without_effect = all.filter(|(one, fits)| one.state(*fits) != State::Used);
     for (one, fits) in without_effect.by_ref().take(NOTED) {
-        let head = format!("suppression {} (line {}, {})", one.number, one.line, one.owner);
+        // In a masked run, the owner is withheld.
+        let owner = if context.masked == Masked::Nothing { format!(", {}", one.owner) } else { String::new() };
+        let head = format!("suppression {} (line {}{owner})", one.number, one.line);
         match one.state(fits) {
             State::Used | State::Unused => {
                 log.note(&format!("{head} matches no finding; remove it if it is no longer needed"));

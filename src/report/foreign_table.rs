@@ -54,20 +54,20 @@ impl ForeignTable {
         let mut record = StringRecord::new();
         let mut columns = 0;
         loop {
-            let line = reader.position().line();
+            let next = TableReader::next_line(&reader);
             reader.get_mut().next_row();
             match reader.read_record(&mut record) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(e) => {
-                    let line = e.position().map_or(line, csv::Position::line);
                     return Err(match e.into_kind() {
                         csv::ErrorKind::Io(e) => self.unread(&e),
-                        _ => self.broken(line, "is not text in UTF-8"),
+                        _ => self.broken(next, "is not text in UTF-8"),
                     }
                     .into());
                 }
             }
+            let line = TableReader::line_of(&reader, &record);
             if columns == 0 {
                 if !is_header(&record) {
                     let kind = self.name.trim_end_matches(".csv");
@@ -80,7 +80,7 @@ impl ForeignTable {
                 return Err(self.broken(line, &format!("has {} cells of {columns}", record.len())).into());
             }
         }
-        let end = reader.position().line();
+        let end = TableReader::next_line(&reader);
         if columns == 0 || reader.get_ref().last() != b'\n' {
             return Err(self.broken(end, "ends in the middle of a row").into());
         }

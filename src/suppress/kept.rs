@@ -28,17 +28,13 @@ struct KeptSuppression {
 }
 
 impl Suppressions {
-    /// What a dossier keeps of the suppressions that `is_used` says, by their indices. `reason` is what a report may print of the
-    /// reason of a suppression.
-    pub fn keep(&self, is_used: &[bool], reason: impl Fn(&Suppression) -> String) -> KeptSuppressions {
+    /// What a dossier keeps of the suppressions that `is_used` says, by their indices. `printed` is what a report may print of the
+    /// owner and the reason of a suppression.
+    pub fn keep(&self, is_used: &[bool], printed: impl Fn(&Suppression) -> [String; 2]) -> KeptSuppressions {
         let used = (0..).zip(self.list.iter().zip(is_used)).filter(|(_, (_, is_used))| **is_used);
-        let kept = |(place, (one, _)): (u32, (&Suppression, _))| KeptSuppression {
-            place,
-            number: one.number,
-            line: one.line,
-            owner: one.owner.to_string(),
-            reason: reason(one),
-            expires: one.expires,
+        let kept = |(place, (one, _)): (u32, (&Suppression, _))| {
+            let [owner, reason] = printed(one);
+            KeptSuppression { place, number: one.number, line: one.line, owner, reason, expires: one.expires }
         };
         KeptSuppressions { today: self.today, list: used.map(kept).collect() }
     }
@@ -81,7 +77,8 @@ mod tests {
         let entry = "[[suppress]]\nrule = \"DX101\"\nowner = \"a\"\nreason = \"b\"\nexpires = 2025-07-01\n";
         let all = Suppressions::load("s.toml", &entry.repeat(5), jiff::civil::date(2025, 6, 30)).expect("in order");
         let print = |digit: &str| Fingerprint::parse(&digit.repeat(32)).expect("hexadecimal");
-        let kept = all.keep(&[false, true, false, true, false], |one| one.reason.to_string());
+        let kept =
+            all.keep(&[false, true, false, true, false], |one| [&one.owner, &one.reason].map(ToString::to_string));
         assert_eq!(kept.list.iter().map(|one| one.number).collect::<Vec<_>>(), [2, 4]);
         let findings = [(print("b"), 3), (print("a"), 1), (print("a"), 3), (print("c"), 3)];
         let restored = kept.restored(&findings).expect("each finding has its suppression");
@@ -93,7 +90,10 @@ mod tests {
         for (used, findings) in
             [(vec![], vec![(print("a"), 0)]), (vec![true], vec![(print("a"), 1)]), (vec![true], vec![])]
         {
-            assert!(all.keep(&used, |one| one.reason.to_string()).restored(&findings).is_none(), "{findings:?}");
+            assert!(
+                all.keep(&used, |one| [&one.owner, &one.reason].map(ToString::to_string)).restored(&findings).is_none(),
+                "{findings:?}"
+            );
         }
     }
 }

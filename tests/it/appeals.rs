@@ -261,8 +261,17 @@ fn a_masked_dossier_keeps_no_reason_and_no_id_of_a_suppression() {
         "{output}"
     );
     assert!(!output.contains("telephone"), "{output}");
+    // Owner and reason are free texts.
+    let summary = fs::read_to_string(dir.at("masked/summary.json")).expect("a summary");
+    let page = fs::read_to_string(dir.at("masked/report.html")).expect("a page");
+    for text in [&output, &summary, &page] {
+        assert!(text.contains("withheld by --mask") && !text.contains("appeals desk"), "{text}");
+    }
+    dir.put("s.toml", suppression("PA205") + "claim = \"none\"\n");
+    let noted = dir.run(&[&["check", "claims.csv", "--auths", "auths.csv", "--force"][..], &args].concat()).err;
+    assert!(flowed(&noted).contains("suppression 1 (line 1) matches no finding"), "{noted}");
     let found = flowed(&dir.run(&["explain", "M1", "--in", "masked", "--mask", "key"]).success());
-    assert!(found.starts_with("2 claims fit M1"), "{found}");
+    assert!(found.starts_with("2 claims fit this number"), "{found}");
 }
 
 #[test]

@@ -239,6 +239,11 @@ fn compare_lists_new_gone_and_changed_findings() {
     assert!(!page.contains("<script") && page.contains("default-src "));
     let refused = dir.run(&["compare", "old", "new", "--html", "page.html"]).refused();
     assert!(refused.contains("--html page.html: exists already"), "{refused}");
+    // Of two files, the first one does not stay without the second.
+    for both in [&["compare", "old", "new", "--out", "first.txt"][..], &["trend", "old", "new", "--out", "first.txt"]] {
+        let refused = dir.run(&[both, &["--html", "page.html"]].concat()).refused();
+        assert!(refused.contains("--html page.html: exists already") && !dir.at("first.txt").exists(), "{refused}");
+    }
     let table = Table::of(dir.run(&["compare", "old", "new", "--format", "csv"]).out.as_bytes());
     let names = ["change", "differs", "claim_id", "amount_at_risk", "old_amount_at_risk"].map(str::to_owned);
     let rows = [

@@ -370,6 +370,10 @@ fn a_masked_claim_is_found_by_token_or_by_number_and_key() {
     assert_eq!(dir.run(&["explain", "E24100744", "--in", "masked", "--mask", "key"]).success(), by_token);
     let refused = dir.run(&["explain", "E24100744", "--in", "masked"]).refused();
     assert!(refused.contains("masked") && refused.contains("--mask KEYFILE"), "{refused}");
+    let respelled = dir.run(&["explain", "e24-100744", "--in", "masked", "--mask", "key"]).refused();
+    assert!(crate::kit::flowed(&respelled).contains("only by its number as the extract has it"), "{respelled}");
+    let listed = dir.run(&["explain", "M101557", "--in", "masked", "--mask", "key"]).success();
+    assert!(listed.contains("claims fit this number") && !listed.contains("M101557"), "{listed}");
     dir.run(&[&check[..], &["months", "--mask-dates", "month"]].concat());
     assert!(dir.run(&["explain", &token, "--in", "months"]).refused().contains("--mask-dates"));
 }

@@ -13,9 +13,9 @@ use crate::mask::TestDir;
 fn the_parts_of_a_number_are_numbers_of_the_run() {
     let dir = TestDir::new();
     let rows = "NO,SFX,GRP,MEM,PROD,POS,SD,HCPCS,DX1,DX2,PAID,NPI,ST
-E24100744,01,GRP7788,M1234567,PPO E24100744,24,2024-05-02,22513,M5450,,100,1234567893,PAID
-E24100745,01,GRP7788,54Z21,PPO M1234567,24,2024-05-02,22513,M5450,E24100744,100,1234567893,E24100745
-E24100746,01,GRP7788,M1234569,PPO 54Z21,24,2024-05-02,22513,M5450,GRP7788,100,1234567893,E2410074601
+E24100744,01,GRP7788,M1234567,PPO E24100744,24,2024-05-02,22513,M5450,,100,1111111112,PAID
+E24100745,01,GRP7788,54Z21,PPO M1234567,24,2024-05-02,22513,M5450,E24100744,100,1111111112,E24100745
+E24100746,01,GRP7788,M1234569,PPO 54Z21,24,2024-05-02,22513,M5450,GRP7788,100,1111111112,E2410074601
 ";
     fs::write(dir.0.path().join("parts.csv"), rows).expect("room for it");
     for way in ["join", "concat"] {
@@ -41,7 +41,7 @@ E24100746,01,GRP7788,M1234569,PPO 54Z21,24,2024-05-02,22513,M5450,GRP7788,100,12
         let labels = [(IdKind::Claim, "E24100744"), (IdKind::Member, "M1234567"), (IdKind::Member, "54Z21")];
         for (row, (kind, id)) in services.rows.iter().zip(labels) {
             assert_eq!(row[product], format!("PPO {}", mask.token(kind, id)), "{way}");
-            assert_eq!(row[npi], "1234567893", "{way}");
+            assert_eq!(row[npi], "1111111112", "{way}");
         }
     }
 }

@@ -227,6 +227,14 @@ fn an_estimate_worked_by_hand() {
     };
     refused(&put("audited_amount", ""), "1 of 5 services have no audited_amount (lines 3)");
     refused(&put("audited_amount", "none"), "audited_amount is not an amount");
+    // A message names the line, also where a spreadsheet ends lines in CR LF.
+    for (value, why) in [("none", "crlf.csv:3: audited_amount"), ("", "(lines 3)")] {
+        let mut rows = sheet.clone();
+        put("audited_amount", value)(&mut rows);
+        dir.put("crlf.csv", text(&rows, "\r\n"));
+        let said = flowed(&dir.run(&["estimate", "crlf.csv"]).refused());
+        assert!(said.contains(why), "{why}: {said}");
+    }
     refused(&put("seed", "2"), "of another sample");
     refused(&put("frame_services", "41"), "of another sample");
     refused(&put("stratum_services", "41"), "other numbers for its stratum");

@@ -46,7 +46,7 @@ pub(super) fn of_glued(binding: &Binding, row: &Row<'_>) -> String {
 }
 
 /// The parts of the ids of a line that are looked for.
-pub(super) fn of_line<'l>(line: Line<'l>) -> impl Iterator<Item = Part<'l>> {
+pub(super) fn of_line(line: Line<'_>) -> impl Iterator<Item = Part<'_>> {
     let kept = line.text(Text::IdParts).split(BETWEEN).filter_map(move |part| {
         let kind = if part.starts_with(MEMBER) { IdKind::Member } else { IdKind::Claim };
         part.get(1..).filter(|part| !is_own_provider(line, part)).map(|part| (part, kind))
@@ -85,7 +85,9 @@ mod tests {
     /// The parts of a line with these texts.
     fn parts(texts: &[(Text, &str)]) -> Vec<(String, IdKind)> {
         let mut all = Texts::new();
-        texts.iter().for_each(|(text, value)| all.set(*text, value));
+        for (text, value) in texts {
+            all.set(*text, value);
+        }
         let mut lines = Batch::default();
         let mut encoder = lines.encode();
         encoder.procedure("22513");

@@ -8,7 +8,7 @@ use crate::claim::Cents;
 use crate::cli::args::{Compare, CompareFailOn, CompareFormat};
 use crate::cli::comparison::OTHER_KEY;
 use crate::cli::machine::DefaultMemory;
-use crate::cli::new_file;
+use crate::cli::new_file::NewFiles;
 use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::log::Log;
 use crate::cli::terminal::screen::text_file;
@@ -32,17 +32,18 @@ pub(crate) fn compare(args: &Compare, out: &mut dyn Write) -> anyhow::Result<Exi
     if comparison.is_doubtful() {
         Log::new(None, false).note(&format!("the two reports have no finding in common: {OTHER_KEY}"));
     }
+    let mut files = NewFiles::default();
     match &args.out {
         None => write(args, &comparison, out)?,
-        Some(path) => new_file::save("--out", path, |file| match args.format {
+        Some(path) => files.save("--out", path, |file| match args.format {
             CompareFormat::Text => write(args, &comparison, &mut text_file(file)),
             CompareFormat::Csv | CompareFormat::Json => write(args, &comparison, file),
         })?,
     }
     if let Some(path) = &args.html {
-        new_file::save("--html", path, |file| {
+        files.save("--html", path, |file| {
             let mut file = BufWriter::new(file);
-            comparison_page::page(&comparison, &mut file)?;
+            comparison_page::page(&comparison, &mut file).map_err(unwrapped)?;
             Ok(file.flush()?)
         })?;
     }
@@ -64,11 +65,14 @@ fn write(args: &Compare, comparison: &Comparison, out: &mut dyn Write) -> anyhow
         CompareFormat::Csv => csv(comparison, &mut out),
         CompareFormat::Json => json(comparison, &mut out),
     };
-    match written.and_then(|()| Ok(out.flush()?)) {
-        Ok(()) => Ok(()),
-        // `main` recognizes a closed pipe by the kind of this error.
-        Err(CompareError::Write(e)) => Err(e.into()),
-        Err(unfit) => Err(unfit.into()),
+    written.and_then(|()| Ok(out.flush()?)).map_err(unwrapped)
+}
+
+/// An error of the disk as itself: `main` recognizes a closed pipe by its kind, and messages say what to do about it.
+fn unwrapped(e: CompareError) -> anyhow::Error {
+    match e {
+        CompareError::Write(e) => e.into(),
+        unfit @ CompareError::FindingsFile(_) => unfit.into(),
     }
 }
 

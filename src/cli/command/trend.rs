@@ -4,7 +4,7 @@ use std::io;
 use std::io::{BufWriter, Write};
 
 use crate::cli::args::{MEMORY, Trend as TrendArgs, TrendFormat};
-use crate::cli::new_file;
+use crate::cli::new_file::NewFiles;
 use crate::cli::terminal::columns::{Align, Columns};
 use crate::cli::terminal::screen::text_file;
 use crate::cli::terminal::style;
@@ -40,15 +40,16 @@ pub(crate) fn trend(args: &TrendArgs, out: &mut dyn Write) -> anyhow::Result<Exi
     let docs = doc::load()?;
     let name = |code: &str| docs.iter().find(|doc| doc.code == code).map_or_else(String::new, |doc| doc.name.clone());
     let output = Output { args, trend: &trend, comparison: comparison.as_ref(), name: &name };
+    let mut files = NewFiles::default();
     match &args.out {
         None => output.write(out)?,
-        Some(path) => new_file::save("--out", path, |file| match args.format {
+        Some(path) => files.save("--out", path, |file| match args.format {
             TrendFormat::Csv => output.write(file),
             TrendFormat::Text => output.write(&mut text_file(file)),
         })?,
     }
     if let Some(path) = &args.html {
-        new_file::save("--html", path, |file| {
+        files.save("--html", path, |file| {
             let mut file = BufWriter::new(file);
             page(&trend, comparison.as_ref(), &name, &mut file)?;
             Ok(file.flush()?)

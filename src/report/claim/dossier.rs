@@ -23,6 +23,7 @@ use crate::rules::explain::{Explained, Explainer};
 use crate::rules::input::printed_codes;
 use crate::rules::judge::ServiceStatus;
 use crate::rules::reasons_rule;
+use crate::run::Masked;
 
 /// The dossier of a claim.
 pub(crate) struct ClaimDossier<'a> {
@@ -256,7 +257,9 @@ impl Suppressed {
         let one = found.next().map(|(_, suppression)| *suppression).zip(run.suppressions.as_ref());
         one.map_or(String::new(), |(place, all)| {
             let one = &all.list[place];
-            format!("by {} until {}: {}", one.owner, one.expires, reason(one, run))
+            // Owner and reason are withheld together.
+            let by = if run.masked == Masked::Nothing { format!("by {} ", one.owner) } else { String::new() };
+            format!("{by}until {}: {}", one.expires, reason(one, run))
         })
     }
 }

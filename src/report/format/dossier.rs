@@ -198,10 +198,11 @@ impl Sink for Writer<'_> {
             inputs: run.inputs.iter().map(input).collect(),
             ledger: run.ledger,
             authorizations,
-            suppressions: run
-                .suppressions
-                .as_ref()
-                .map(|all| all.keep(&lock(&self.used), |one| record::reason(one, run).to_owned())),
+            suppressions: run.suppressions.as_ref().map(|all| {
+                all.keep(&lock(&self.used), |one| {
+                    [record::owner(one, run), record::reason(one, run)].map(str::to_owned)
+                })
+            }),
             lines: self.lines.into_inner(),
         };
         out.write_all(&self.frames.of(&head)?)?;

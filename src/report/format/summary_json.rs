@@ -14,7 +14,7 @@ use crate::ledger::Ledger;
 use crate::policy::Disposition;
 use crate::report::labels::LabelKind;
 use crate::report::sink::{Output, Sink, lock};
-use crate::report::table::record::reason;
+use crate::report::table::record::{owner, reason};
 use crate::report::totals::Totals;
 use crate::report::view::{PartView, ReportContext};
 use crate::report::words::warning::sentence;
@@ -203,7 +203,7 @@ impl Serialize for SuppressionList<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.totals.suppressions(self.all).take(self.listed).map(|(one, fits)| SuppressionJson {
             number: one.number,
-            owner: &one.owner,
+            owner: owner(one, self.run),
             reason: reason(one, self.run),
             expires: one.expires.to_string(),
             state: one.state(fits).word(),
@@ -227,7 +227,7 @@ impl<'a> SuppressedJson<'a> {
         let mut bytes = 0;
         let mut fits = |one: &&Suppression| {
             // A control character takes six bytes in JSON.
-            bytes += BYTES_PER_SUPPRESSION + 6 * (one.owner.len() + reason(one, run).len());
+            bytes += BYTES_PER_SUPPRESSION + 6 * (owner(one, run).len() + reason(one, run).len());
             bytes <= LISTED_BYTES
         };
         let listed = all.list.iter().take_while(|one| fits(one)).count();

@@ -108,15 +108,16 @@ impl AuditedWorksheet {
         let (mut sheet, mut frame_services) = (None::<Self>, 0);
         let (mut items, mut empty) = (BTreeSet::new(), Vec::new());
         loop {
-            let line = reader.position().line();
+            let next = TableReader::next_line(&reader);
             reader.get_mut().next_row();
             let more = reader.read_record(&mut row).map_err(|e| match e.into_kind() {
                 csv::ErrorKind::Io(e) => unread(&e),
-                _ => reading.at(line, "is not text in UTF-8; save the worksheet as CSV in UTF-8"),
+                _ => reading.at(next, "is not text in UTF-8; save the worksheet as CSV in UTF-8"),
             })?;
             if !more {
                 break;
             }
+            let line = TableReader::line_of(&reader, &row);
             if reading.places.is_empty() {
                 reading.places = places(&row).map_err(|what| reading.at(line, &what))?;
                 continue;
@@ -148,7 +149,8 @@ impl AuditedWorksheet {
             }
             sheet.add(number, &reading, &row, line)?;
         }
-        let sheet = sheet.ok_or_else(|| reading.at(reader.position().line(), "the worksheet has no services"))?;
+        let sheet =
+            sheet.ok_or_else(|| reading.at(TableReader::next_line(&reader), "the worksheet has no services"))?;
         if !empty.is_empty() {
             let named: Vec<String> = empty.iter().take(NAMED).map(u64::to_string).collect();
             let more = if empty.len() > NAMED { ", ..." } else { "" };

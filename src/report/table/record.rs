@@ -208,7 +208,7 @@ impl<'a> FindingRecord<'a> {
 
     /// The amount at risk of its service, zero if it has none. `None` for a finding on a related row.
     pub(crate) fn of_service(&self) -> Option<Cents> {
-        self.part.judgment(self.finding).map(|judgment| judgment.amount())
+        self.part.judgment(self.finding).map(Judgment::amount)
     }
 
     /// `capped_by`: why the finding does not deny. Empty for findings that nothing caps.
@@ -301,6 +301,11 @@ impl<'a> FindingRecord<'a> {
 /// The reason of a suppression as a report may print it. In a masked one it is withheld, because it may name the member.
 pub fn reason<'a>(one: &'a Suppression, run: &RunContext) -> &'a str {
     if run.masked == Masked::Nothing { &one.reason } else { WITHHELD }
+}
+
+/// The owner of a suppression as a report may print it: like the reason, it is a free text.
+pub fn owner<'a>(one: &'a Suppression, run: &RunContext) -> &'a str {
+    if run.masked == Masked::Nothing { &one.owner } else { WITHHELD }
 }
 
 /// `suppression`: its line in the file and the reason.

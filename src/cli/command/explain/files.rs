@@ -1,15 +1,13 @@
 //! The files of `claimlint explain`: the page of a claim, and a letter as a page and as text. All of them are written, or none.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
 use crate::cli::args::Explain;
-use crate::cli::new_file;
+use crate::cli::new_file::NewFiles;
 use crate::report::claim::ClaimDossier;
 use crate::report::claim::letter::Letter;
-use crate::report::dir;
 use crate::report::format::html;
 
 /// A file that is to be written.
@@ -52,21 +50,10 @@ fn with_extension(path: &Path, extension: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Writes all files. If one cannot be written, those before it are removed.
+/// Writes all files, or none.
 pub(super) fn save(files: &[NewFile]) -> anyhow::Result<()> {
-    let mut saved: Vec<(&Path, File)> = Vec::new();
-    for file in files {
-        match new_file::saved(file.flag, &file.path, |out| Ok(out.write_all(&file.bytes)?)) {
-            Ok(handle) => saved.push((&file.path, handle)),
-            Err(e) => {
-                for (path, handle) in &saved {
-                    dir::remove_incomplete(path, handle);
-                }
-                return Err(e);
-            }
-        }
-    }
-    Ok(())
+    let mut saved = NewFiles::default();
+    files.iter().try_for_each(|file| saved.save(file.flag, &file.path, |out| Ok(out.write_all(&file.bytes)?)))
 }
 
 #[cfg(test)]

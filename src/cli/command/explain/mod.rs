@@ -53,18 +53,20 @@ pub(crate) fn explain(args: &Explain, out: &mut dyn Write) -> anyhow::Result<Exi
         row: args.row.as_deref(),
     };
     let found = lookup::find(&part, &Wanted::new(&args.wanted, narrower, mask.as_ref()));
+    // In a masked report, the number is not printed among the tokens.
+    let is_secret = mask.is_some() && outcome.context.masked != Masked::Nothing;
+    let wanted = if is_secret { "this number" } else { args.wanted.trim() };
     let claim = match found.as_slice() {
         [] => return Err(unknown(args, mask.is_some(), &outcome, &source)),
         [one] => one.claim,
         several => {
             if let Some(flag) = args.html.as_ref().map(|_| "--html").or(args.letter.as_ref().map(|_| "--letter")) {
                 let count = counted(several.len() as u64, "claim");
-                let wanted = args.wanted.trim();
                 bail!(
                     "{flag}: {count} fit {wanted}; name one by its claim number, or narrow them with --member or --row"
                 );
             }
-            show::list(several, &args.wanted, &source, out)?;
+            show::list(several, wanted, &source, out)?;
             return Ok(Exit::Clean);
         }
     };
@@ -108,10 +110,13 @@ fn unknown(args: &Explain, keyed: bool, outcome: &JudgedRun, source: &ReportSour
     let narrower: String = narrower.collect();
     let (out_of_scope, rejected) =
         (grouped(outcome.context.ledger.out_of_scope), grouped(outcome.context.ledger.rejected));
-    let masked = if outcome.context.masked != Masked::Nothing && !keyed {
-        "\n  The report is masked: give the claim's token, or its number together with --mask KEYFILE."
-    } else {
-        ""
+    let masked = match (outcome.context.masked, keyed) {
+        (Masked::Nothing, _) => "",
+        (_, false) => "\n  The report is masked: give the claim's token, or its number together with --mask KEYFILE.",
+        (_, true) => {
+            "\n  The report is masked, so a claim or a member is found only by its number as the extract has it: another case, \
+             other punctuation or another key makes another token."
+        }
     };
     let others = if source.others.is_empty() { String::new() } else { format!("\n  {}", source.others) };
     anyhow!(

@@ -19,7 +19,7 @@ pub(super) fn list(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let count = counted(found.len() as u64, "claim");
-    write!(out, "{}", paint(BOLD, text(&format!("{count} fit {}", wanted.trim()), 0)))?;
+    write!(out, "{}", paint(BOLD, text(&format!("{count} fit {wanted}"), 0)))?;
     head(source, out)?;
     writeln!(out)?;
     // A claim number tells all claims apart unless several members, or rows with a mangled number, have one.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::report::table::record::reason;
+use crate::report::table::record::{owner, reason};
 use crate::report::totals::Totals;
 use crate::report::words::finding::value;
 use crate::report::words::numbers::{counted, grouped, sum_in_words};
@@ -41,7 +41,7 @@ pub(crate) fn suppressions<'a>(run: &'a RunContext, totals: &Totals) -> Vec<Supp
         state: one.state(fits).word(),
         findings: grouped(fits),
         expires: one.expires.to_string(),
-        owner: value(&one.owner),
+        owner: value(owner(one, run)),
         reason: value(reason(one, run)),
     };
     shown.into_iter().map(|(place, fits)| row((&all.list[place], fits))).collect()
