@@ -37,6 +37,9 @@ pub(crate) struct Expansion {
 /// The names of extracts with every directory and every pattern replaced by the files that it stands for, in the order of
 /// their names.
 pub(crate) fn expanded(typed: &[String]) -> anyhow::Result<(Vec<String>, Vec<Expansion>)> {
+    if typed.iter().filter(|name| *name == "-").count() > 1 {
+        bail!("-: given twice, and stdin can be read once only; leave one of them out");
+    }
     let (mut files, mut expansions) = (Vec::new(), Vec::new());
     for name in typed {
         let Some(paths) = candidates(name)? else {

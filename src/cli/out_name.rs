@@ -25,6 +25,12 @@ pub(crate) fn filled(template: &Path, day: Date, run: &str) -> anyhow::Result<Pa
     let Some(text) = template.to_str() else { return Ok(template.to_path_buf()) };
     let text = text.replace(DATE, &day.to_string()).replace(RUN, run);
     for (at, _) in text.match_indices('{') {
+        let rest = &text[at..];
+        if let Some(own) =
+            [DATE, RUN].iter().find(|own| rest.starts_with(own.trim_end_matches('}')) && !rest.contains('}'))
+        {
+            bail!("--out {}: a brace is not closed; write {own}", template.display());
+        }
         let word = text[at + 1..].split_once('}').map_or("", |(word, _)| word);
         if !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic()) {
             bail!("--out {}: {{{word}}} is not known; write {DATE} or {RUN}", template.display());
@@ -75,6 +81,9 @@ mod tests {
         assert_eq!(fill("reports/{date}/a-{run}").expect("known"), "reports/2024-03-05/a-1a2b");
         assert_eq!(fill("plain").expect("no word"), "plain");
         assert_eq!(fill("{}{1}{").expect("no word"), "{}{1}{");
+        for open in ["reports/{date", "{date}-{run"] {
+            assert!(fill(open).expect_err(open).to_string().contains("a brace is not closed; write {"), "{open}");
+        }
         let refused = fill("reports/{day}").expect_err("unknown").to_string();
         assert!(refused.contains("{day} is not known; write {date} or {run}"), "{refused}");
     }

@@ -252,6 +252,9 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
     let opened = look_at_headers(files, only, &library, limit, log)?;
     let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory));
     let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
+    if let Some(file) = &authorizations {
+        absent::announce_authorizations(log, file);
+    }
     Ok((policy, library, authorizations, opened))
 }
 

@@ -15,6 +15,7 @@
 //! - [`error`]: what stops the reading, in sentences.
 //! - [`empty_words`]: the words that stand for nothing in a cell.
 //! - [`cell`]: one cell as text.
+//! - [`word`]: how words are compared.
 //! - [`field`]: the canonical fields.
 //! - [`parquet`]: the columns of a Parquet file.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.
@@ -43,6 +44,7 @@ pub mod same_text;
 pub mod scan;
 pub mod source;
 pub mod split;
+pub mod word;
 
 use crate::ingest::record::footer;
 use crate::ingest::record::grammar::Surplus;

@@ -8,6 +8,7 @@ use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::value::words::{MAX_LABEL_LEN, fold};
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
+use crate::ingest::word::product_key;
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
 use crate::steps;
 use crate::strict_toml::{Document, SpannedText, Table, nearest, texts};
@@ -47,6 +48,9 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
         let stands_for = table.text_if("stands_for");
         let region = table.text_if("region").map(|p| p.text);
         let (from, until) = (table.date_if("from"), table.date_if("until"));
+        if from.zip(until).is_some_and(|(from, until)| from > until) {
+            table.fault("`from` is after `until`: exchange them");
+        }
         table.deny_unknown_keys();
         let (Some((code, span)), Some(system), Some(role), Some(about)) = (code, system, role, about) else { continue };
         if known.iter().any(|k| k.code == code) {
@@ -96,6 +100,14 @@ pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes:
     let from = table.date("from", "2020-06-01");
     let verified_through = table.date("verified_through", "2020-06-30");
     let source = table.text("source");
+    if let Some(id) = id.iter().find(|id| id.text.is_empty()) {
+        document.fault(id.span.clone(), "the `id` of an edition is empty: write id = \"2020-06\"");
+    }
+    if from.zip(verified_through).is_some_and(|(from, through)| through < from) {
+        table.fault(
+            "`verified_through` is before `from`: write the last day for which the text is known to be in force",
+        );
+    }
     let outside = table.texts_if("outside_statement");
     let pain = table.texts_if("pain_or_remission");
     let trauma = texts(table.texts_if("trauma"));
@@ -203,6 +215,10 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         }
         for placed in words.iter().filter(|p| fold(&p.text).len() > MAX_LABEL_LEN) {
             document.fault(placed.span.clone(), format!("a label has at most {MAX_LABEL_LEN} letters: shorten it"));
+        }
+        for placed in words.iter().filter(|placed| product_key(&placed.text).is_empty()) {
+            let message = format!("a label has letters or digits (A to Z, 0 to 9): \"{}\" has none", placed.text);
+            document.fault(placed.span.clone(), message);
         }
         for placed in &words {
             if labels.insert(fold(&placed.text), number).is_some_and(|other| other != number) {

@@ -203,23 +203,41 @@ fn read_example(document: &Document<'_>, table: Table<'_, '_>) -> Option<Example
 fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
     let codes = policy.codes.clone();
     let one = |table: &Table<'_, '_>, key: &str| table.text(key).and_then(|p| resolve(document, &codes, &p));
+    let twice = |at: Option<SpannedText>, what: &str| {
+        if let Some(placed) = at {
+            document.fault(placed.span, format!("{} {what}", placed.text));
+        }
+    };
     for table in root.tables("limits") {
+        let place = table.text_if("code");
         let (code, units, mai) = (one(&table, "code"), table.number("units", 0..=1000), table.number("mai", 1..=3));
         table.deny_unknown_keys();
-        if let (Some(code), Some(units), Some(mai)) = (code, units, mai) {
+        if code.is_some_and(|code| policy.limits.iter().any(|limit| limit.code == code)) {
+            twice(place, "has two limits: drop one of them");
+        } else if let (Some(code), Some(units), Some(mai)) = (code, units, mai) {
             policy.limits.push(Limit { code, units: Decimal::from(units), mai });
         }
     }
     for table in root.tables_if("add_ons") {
-        let code = one(&table, "code");
-        let primaries = table.texts("primaries").iter().filter_map(|p| resolve(document, &codes, p)).collect();
+        let (code, place) = (one(&table, "code"), table.text_if("code"));
+        let named = table.texts("primaries");
+        let primaries: Vec<_> = named.iter().filter_map(|p| resolve(document, &codes, p)).collect();
         table.deny_unknown_keys();
+        if code.is_some_and(|code| policy.add_ons.iter().any(|add_on| add_on.code == code)) {
+            twice(place, "is listed as an add-on twice: drop one of them");
+        } else if code.is_some_and(|code| primaries.contains(&code)) {
+            let own = place.and_then(|place| named.into_iter().find(|name| name.text == place.text));
+            twice(own, "is an add-on, and cannot be its own primary code: drop it");
+        }
         policy.add_ons.extend(code.map(|code| AddOn { code, primaries }));
     }
     for (key, pairs) in [("exclusive", &mut policy.exclusive), ("level_pairs", &mut policy.level_pairs)] {
         for table in root.tables_if(key) {
             let (paid, unpaid) = (one(&table, "paid"), one(&table, "unpaid"));
             table.deny_unknown_keys();
+            if paid.is_some() && paid == unpaid {
+                twice(table.text_if("unpaid"), "does not exclude itself: name another code");
+            }
             pairs.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
         }
     }

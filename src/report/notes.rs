@@ -90,10 +90,15 @@ pub(crate) fn no_service(run: &RunContext) -> String {
             "No kyphoplasty service: no row that could be read holds a listed procedure code in a column that is read for procedures{joined}."
         )
     };
-    match ledger.rejected {
+    let said = match ledger.rejected {
         0 => said,
         1 => format!("{said} 1 row was rejected and not looked at."),
         n => format!("{said} {} rows were rejected and not looked at.", grouped(n)),
+    };
+    match run.tables.iter().map(|table| table.counts().rejected).sum() {
+        0 => said,
+        1 => format!("{said} 1 row of a joined table was rejected and not looked at."),
+        n => format!("{said} {} rows of joined tables were rejected and not looked at.", grouped(n)),
     }
 }
 
@@ -124,6 +129,10 @@ pub(crate) fn notes(run: &RunContext, totals: &Totals) -> Vec<String> {
         ));
     }
     notes.extend(not_paid(totals));
+    if let Some(file) = &run.authorizations {
+        let lacks = |(column, cost): (&str, &str)| format!("The authorization file has no {column} column: {cost}.");
+        notes.extend(file.absent().map(lacks));
+    }
     notes.extend(run.tables.iter().map(table_note));
     if totals.after_verified > 0 {
         let (noun, they) =

@@ -25,12 +25,12 @@ pub fn read_authorizations(
     memory: Option<&Memory>,
 ) -> Result<Authorizations, ReadError> {
     let columns = spellings(library).map_err(|what| ReadError::unusable(&source.name, what))?;
-    let (vocabulary, null) = match library.candidates() {
-        [chosen] => (policy.vocabulary.clone().with(&chosen.words), chosen.null.as_slice()),
-        _ => (policy.vocabulary.clone(), &[][..]),
+    let (vocabulary, null, demanded) = match library.candidates() {
+        [chosen] => (policy.vocabulary.clone().with(&chosen.words), chosen.null.as_slice(), named_by(chosen)),
+        _ => (policy.vocabulary.clone(), &[][..], AuthorizationColumns::default()),
     };
     let statuses = &vocabulary.authorization_statuses;
-    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns, null };
+    let words = AuthorizationWords { codes: &policy.codes, statuses, columns: &columns, demanded: &demanded, null };
     Authorizations::read(source, words, memory.map_or_else(RowRoom::unbounded, Memory::of_authorizations))
 }
 
@@ -57,15 +57,25 @@ fn spellings(library: &Library) -> Result<AuthorizationColumns, String> {
             columns[column].extend(names.cloned());
         }
     }
-    let mut add = |words: &[(&'static str, Vec<String>)]| {
-        for (column, names) in words {
-            let place = AUTHORIZATION_COLUMNS.iter().position(|own| own == column);
-            columns[place.unwrap_or_default()].extend(names.iter().cloned());
+    let mut add = |layout: &Layout| {
+        for (all, names) in columns.iter_mut().zip(named_by(layout)) {
+            all.extend(names);
         }
     };
-    add(&canonical.words.authorization_columns);
+    add(canonical);
     if let [chosen] = library.candidates() {
-        add(&chosen.words.authorization_columns);
+        add(chosen);
     }
     Ok(columns)
+}
+
+/// The names that a layout gives the columns.
+fn named_by(layout: &Layout) -> AuthorizationColumns {
+    let mut columns = AuthorizationColumns::default();
+    for (column, names) in &layout.words.authorization_columns {
+        if let Some(place) = AUTHORIZATION_COLUMNS.iter().position(|own| own == column) {
+            columns[place].extend(names.iter().cloned());
+        }
+    }
+    columns
 }

@@ -6,6 +6,7 @@ use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::{ClassId, Reader, Store};
 use crate::ingest::date;
 use crate::ingest::field::{Field, Group};
+use crate::ingest::layout::definition::ProductLabel;
 use crate::ingest::layout::misread;
 use crate::ingest::layout::words::Amounts;
 use crate::ingest::scan::ChargeReader;
@@ -71,8 +72,7 @@ impl<'a> RowReader<'a> {
     pub(super) fn new(number: u32, name: &str, detected: &Detected, setup: &'a Setup) -> Result<Self, ReadError> {
         let policy = &setup.policy;
         let layout = setup.library.named(&detected.layout);
-        let Words { products, vocabulary } =
-            Words::of(layout, policy).map_err(|what| ReadError::unusable(name, what))?;
+        let Words { products, vocabulary } = Words::of(layout, policy)?;
         let trailer = layout.and_then(|layout| layout.trailer.as_ref()).filter(|_| !detected.is_table);
         let weighs = setup.expect.amount.is_some() || trailer.is_some_and(|t| t.amount.is_some());
         let words = layout.map(|layout| &layout.words);
@@ -145,7 +145,7 @@ pub(crate) struct Words {
 
 impl Words {
     /// Adds the words of a layout to those of the policy. The error names a class that the policy does not have.
-    pub(crate) fn of(layout: Option<&Layout>, policy: &Policy) -> Result<Self, String> {
+    pub(crate) fn of(layout: Option<&Layout>, policy: &Policy) -> Result<Self, ReadError> {
         let labels = layout.map_or_else(|| Ok(Vec::new()), |layout| labels(layout, policy))?;
         let products = policy.products.clone().with(labels).with(policy.own_labels.iter().cloned());
         let vocabulary = policy.vocabulary.clone();
@@ -157,18 +157,14 @@ impl Words {
 }
 
 /// A layout's own product labels, as classes of the policy.
-pub(crate) fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, String> {
-    layout
-        .products
-        .iter()
-        .map(|(label, class)| {
-            if let Some(id) = policy.class_named(class) {
-                Ok((label.text.clone(), id))
-            } else {
-                Err(format!("layout {}: the product \"{}\": {}", layout.name, label.text, policy.no_class(class)))
-            }
-        })
-        .collect()
+pub(crate) fn labels(layout: &Layout, policy: &Policy) -> Result<Vec<(String, ClassId)>, ReadError> {
+    let class_of = |ProductLabel { label, class, place }: &ProductLabel| {
+        let id = policy.class_named(class);
+        let id = id
+            .ok_or_else(|| ReadError::unusable(place, format!("the product \"{label}\": {}", policy.no_class(class))));
+        Ok((label.clone(), id?))
+    };
+    layout.products.iter().map(class_of).collect()
 }
 
 /// The fields of an extract that have no column. A version number may be cut from the claim number, and pointers may have

@@ -49,6 +49,13 @@ impl<'a> Document<'a> {
         self.file
     }
 
+    /// A byte of the file as `FILE:LINE:COLUMN`, for a fault that is found after the file was read.
+    pub(crate) fn place(&self, at: usize) -> String {
+        let before = self.text.get(..at).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{}:{}:{column}", self.file, self.line_of(at))
+    }
+
     /// Line number of a byte of the file, counted from 1.
     pub fn line_of(&self, at: usize) -> usize {
         let find = || self.text.match_indices('\n').map(|(end, _)| end).collect();

@@ -1,7 +1,7 @@
 //! The tables of a file and their keys. What is missing, has the wrong type or is unknown becomes a fault.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -284,6 +284,33 @@ impl<'a, 'd> Table<'a, 'd> {
         self.entries.iter().map(|(k, _)| SpannedText { text: k.get_ref().to_string(), span: k.span() }).collect()
     }
 
+    /// The keys of this table, which are words that are compared after folding. Two keys that are one word are a fault, and so is
+    /// a key that folds to nothing.
+    pub(crate) fn words(&self, what: &str, fold: impl Fn(&str) -> String) -> Vec<SpannedText> {
+        let mut known: BTreeMap<String, SpannedText> = BTreeMap::new();
+        let mut keys = self.keys();
+        keys.sort_by_key(|key| key.span.start);
+        for key in &keys {
+            let folded = fold(&key.text);
+            if folded.is_empty() {
+                self.document.fault(
+                    key.span.clone(),
+                    format!("{what} has letters or digits (A to Z, 0 to 9): \"{}\" has none", key.text),
+                );
+            } else if let Some(first) = known.get(&folded) {
+                let line = self.document.line_of(first.span.start);
+                let said = format!(
+                    "{what} is listed twice: \"{}\" is \"{}\" of line {line}; drop one of them",
+                    key.text, first.text
+                );
+                self.document.fault(key.span.clone(), said);
+            } else {
+                known.insert(folded, key.clone());
+            }
+        }
+        keys
+    }
+
     /// Is the value of this key a table?
     pub fn is_table(&self, key: &str) -> bool {
         self.entries.get(key).is_some_and(|value| value.get_ref().is_table())
@@ -348,6 +375,22 @@ mod tests {
                 (2, 1, "`frm` is not known; did you mean `from`?"),
                 (3, 1, "`row.units` is missing: write units = 1"),
                 (5, 1, "`row.unit` is not known; did you mean `units`?"),
+            ]
+        );
+    }
+
+    #[test]
+    fn words_that_fold_to_one_are_a_fault() {
+        let text = "\"x-1\" = 1\ny = 2\n\"X 1\" = 3\n\"***\" = 4\n";
+        let fold = |word: &str| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
+        let read = Document::load("l.toml", text, |_, root| Some(root.words("a word", fold).len()));
+        let said: Vec<_> =
+            read.expect_err("faults").list.into_iter().map(|f| format!("{} {}", f.line, f.message)).collect();
+        assert_eq!(
+            said,
+            [
+                "3 a word is listed twice: \"X 1\" is \"x-1\" of line 1; drop one of them",
+                "4 a word has letters or digits (A to Z, 0 to 9): \"***\" has none"
             ]
         );
     }

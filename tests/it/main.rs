@@ -39,6 +39,7 @@
 //! foreign     reports that somebody made to harm their reader
 //! verify      altered reports and reports of other inputs are recognized
 //! private     file modes under any umask; no message quotes a row
+//! side_files  contradictions in layouts, settings, limits and authorization files are refused with their place
 //! silence     what must not pass in silence when files are read
 //! noticed     the same text twice, shifted rows, wrong `sep=` lines, skipped rows, columns of decorated codes
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
@@ -138,6 +139,7 @@ mod selection;
 mod sessions;
 mod settings;
 mod shared_numbers;
+mod side_files;
 mod silence;
 mod slices;
 mod slow;

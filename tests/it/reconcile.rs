@@ -118,6 +118,7 @@ fn a_trailer_record_is_compared_with_its_extract() {
             good.replace("TR,5,1050.35", "TR,5,1050.36"),
             "line 8: the trailer record: charges of 1050.36 are expected and 1050.35",
         ),
+        (good.replace("TR,5,", "TR,-5,"), "line 8: field 2 of the trailer record holds no number of rows"),
         (good.replace("TR,5,1050.35", "TR,x,1050.35"), "line 8: field 2 of the trailer record holds no number of rows"),
         (good.replace("TR,5,1050.35", "TR,5,-"), "line 8: field 3 of the trailer record holds no amount"),
         (

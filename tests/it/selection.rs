@@ -92,7 +92,7 @@ fn a_word_that_names_no_rule_is_refused() {
     for (args, says) in [
         (vec!["--select", "XX"], "names no rule"),
         (vec!["--ignore", "DX1O1"], "names no rule"),
-        (vec!["--select", "DX101", "--ignore", "DX101"], "no rule is left to ask"),
+        (vec!["--select", "DX101", "--ignore", "DX101"], "error: no rule is left to ask"),
     ] {
         let mut all = vec!["check", "made/claims.csv", "-o", "refused"];
         all.extend(args);

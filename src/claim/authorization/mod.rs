@@ -9,6 +9,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`row`]: one row, and the procedures that it is for.
+//! - [`columns`]: the columns of the file, and what the absence of one costs.
 //! - [`days`](mod@days): the days that rows cover, and a search among many of them.
 //! - [`lookup`]: the rows of one number.
 //! - [`member`]: the approvals of one member.
@@ -22,6 +23,7 @@
 //! - [`read`]: reads the file.
 
 mod collect;
+pub(crate) mod columns;
 mod days;
 pub mod file;
 pub mod lookup;
@@ -35,9 +37,10 @@ pub mod statuses;
 pub mod whole;
 
 pub use crate::claim::authorization::collect::RowRoom;
+pub use crate::claim::authorization::columns::AuthorizationColumns;
 pub use crate::claim::authorization::file::AuthorizationFile;
 pub use crate::claim::authorization::needed_rows::NeededRows;
 pub use crate::claim::authorization::part_rows::{NeededKeys, PartRows};
-pub use crate::claim::authorization::read::{AuthorizationColumns, AuthorizationWords};
+pub use crate::claim::authorization::read::AuthorizationWords;
 pub use crate::claim::authorization::row::{Approval, Authorization, Scope};
 pub use crate::claim::authorization::whole::{AuthorizationCoverage, Authorizations};

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::claim::authorization::collect::{FileRows, RowRoom};
+use crate::claim::authorization::columns::{AuthorizationColumns, COLUMNS, header, refuse_if_renamed};
 use crate::claim::authorization::row::{Approval, Authorization};
 use crate::claim::authorization::whole::Authorizations;
 use crate::claim::value::amount::{units, without_measure};
@@ -12,26 +13,11 @@ use crate::claim::value::id;
 use crate::claim::value::words::{WordTable, short_code};
 use crate::ingest::cell::{is_blank, upper};
 use crate::ingest::date;
-use crate::ingest::field::fold;
-use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
-use crate::ingest::record::delimiter::wrong_separator_line_said;
-use crate::ingest::record::first_rows::surplus_fields;
-use crate::ingest::record::grammar::Grammar;
-use crate::ingest::record::header::{Header, Preamble, sniff};
 use crate::ingest::scan::RowFilter;
 use crate::ingest::scan::parallel;
 use crate::ingest::scan::parallel::Unwatched;
 use crate::ingest::{BLOCK, Position, ReadError, Row, RowAction, Source, Tally};
 use crate::warning::Warning;
-
-/// The columns of an authorization file.
-pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
-
-/// The column that says whether an authorization was approved.
-const STATUS: &str = COLUMNS[3];
-
-/// Additional names that a column may have in the header, for each column.
-pub type AuthorizationColumns = [Vec<String>; COLUMNS.len()];
 
 /// The words needed to read an authorization file.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +28,8 @@ pub struct AuthorizationWords<'a> {
     pub statuses: &'a WordTable<bool>,
     /// Further names of the columns.
     pub columns: &'a AuthorizationColumns,
+    /// The names that the chosen layout gives the columns. A file without such a column is refused.
+    pub demanded: &'a AuthorizationColumns,
     /// Words for an empty cell that the layout declares, upper-case.
     pub null: &'a [String],
 }
@@ -51,6 +39,7 @@ impl Authorizations {
     pub fn read(source: Source, words: AuthorizationWords<'_>, room: RowRoom) -> Result<Self, ReadError> {
         let name = source.name.clone();
         let (grammar, columns, head) = header(&source, words.columns)?;
+        refuse_if_renamed(&name, &columns, words.demanded, head.lines_before)?;
         let mut blocks = source.blocks(head.data_start, BLOCK).in_small_groups();
         let look = |row: &Row<'_>, Position { line, .. }: Position, kept: &mut FileRows| {
             match authorization(row, &columns, &words) {
@@ -72,7 +61,9 @@ impl Authorizations {
             return Err(ReadError::unusable(&name, format!("line {line}: {what}")));
         }
         let rows = rows.finish().map_err(|e| ReadError::Spool(e.to_string()))?;
-        Ok(Self::new(name, rows, words.codes, warnings))
+        let absent =
+            COLUMNS.into_iter().zip(columns).filter(|(_, place)| place.is_none()).map(|(own, _)| own).collect();
+        Ok(Self::new(name, rows, words.codes, warnings).without(absent))
     }
 
     /// The columns by their canonical names, each with its name in the header. `None`: it is no authorization file.
@@ -81,73 +72,6 @@ impl Authorizations {
         let named = |(own, place): (&'static str, Option<usize>)| (own, place.map(|place| header.names[place].clone()));
         Some(COLUMNS.into_iter().zip(columns).map(named).collect())
     }
-}
-
-/// Finds the delimiter for which the first line names the columns.
-fn header(
-    source: &Source,
-    more: &AuthorizationColumns,
-) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
-    let unusable = |what: String| ReadError::unusable(&source.name, what);
-    // Under the wrong delimiter a header has one name, and may be unreadable.
-    let (mut unreadable, mut most, mut named) = (None, 0, [false; 2]);
-    let found = sniff(source, |attempt| {
-        if !attempt.fits(None, 0) {
-            return Ok(None);
-        }
-        let (grammar, header) = match attempt.read(Preamble::default()) {
-            Ok(read) => read,
-            Err(what) => {
-                unreadable.get_or_insert(what);
-                return Ok(None);
-            }
-        };
-        let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
-        let mut columns = [None; COLUMNS.len()];
-        let mut twice = None;
-        for ((own, more), column) in COLUMNS.iter().zip(more).zip(&mut columns) {
-            let mut names: Vec<String> = more.iter().map(String::as_str).chain([*own]).map(fold).collect();
-            // A file may hold a code or a reason of the status beside it.
-            if *own == STATUS && folded.contains(&fold(own)) {
-                names = vec![fold(own)];
-            }
-            let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(name)).map(|(place, _)| place);
-            *column = found.next();
-            twice = twice.or(column.zip(found.next()));
-        }
-        if header.names.len() > most {
-            (most, named) = (header.names.len(), [columns[0].is_some(), columns[3].is_some()]);
-        }
-        if columns[0].is_none() || columns[3].is_none() {
-            return Ok(None);
-        }
-        if let Some((one, other)) = twice {
-            let (one, other) = (&header.names[one], &header.names[other]);
-            return Err(unusable(format!("columns `{one}` and `{other}` claim the same field; drop one of them")));
-        }
-        let mut grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
-        let (sample, start) = (&source.sample, header.data_start);
-        grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
-        Ok(Some((grammar, columns, header)))
-    })?;
-    found.ok_or_else(|| {
-        if let Some(what) = unreadable.filter(|_| most < 2) {
-            return unusable(what);
-        }
-        let missing = match named {
-            [true, _] => "column status",
-            [_, true] => "column authorization_number",
-            _ => "columns authorization_number and status",
-        };
-        if let Some(said) = wrong_separator_line_said(&source.sample) {
-            return unusable(format!("{said}; leave out that line"));
-        }
-        unusable(format!(
-            "is not an authorization file: its first line does not name the {missing}; write {}, or name your columns in \
-             [auths] of a layout",
-            COLUMNS.join(",")
-        ))
-    })
 }
 
 fn authorization(
@@ -225,7 +149,8 @@ mod tests {
         let statuses = WordTable::new([("APPROVED".to_owned(), true), ("DENIED".to_owned(), false)], Blanks::Count);
         let mut columns = AuthorizationColumns::default();
         columns[1].push("MEMBER".to_owned());
-        let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns, null: &[] };
+        let demanded = &AuthorizationColumns::default();
+        let words = AuthorizationWords { codes: &codes(), statuses: &statuses, columns: &columns, demanded, null: &[] };
         let source = Source::from_bytes("auths.csv", text.as_bytes().to_vec()).expect("source");
         Authorizations::read(source, words, RowRoom::unbounded()).map_err(|e| e.to_string())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::authorization::collect::CollectedRows;
+use crate::claim::authorization::columns::absence;
 use crate::claim::authorization::file::AuthorizationFile;
 use crate::claim::authorization::on_disk::{ROWS_IN_PIECE, RowsOnDisk};
 use crate::claim::authorization::row::{Approval, Authorization};
@@ -36,6 +37,8 @@ pub struct Authorizations {
     coverage: AuthorizationCoverage,
     unread: UnreadStatuses,
     warnings: Vec<Warning>,
+    /// The columns that it lacks, by their canonical names.
+    absent: Vec<&'static str>,
 }
 
 /// The rows of an authorization file.
@@ -66,7 +69,7 @@ impl Authorizations {
                     ..AuthorizationCoverage::default()
                 };
                 let rows = Rows::OnDisk(Arc::new(written.rows));
-                Self { name, rows, coverage, unread: written.unread, warnings }
+                Self { name, rows, coverage, unread: written.unread, warnings, absent: Vec::new() }
             }
         }
     }
@@ -77,7 +80,18 @@ impl Authorizations {
         let coverage =
             AuthorizationCoverage { rows: file.rows().len() as u64, approvals, ..AuthorizationCoverage::default() };
         let unread = UnreadStatuses::of(file.rows());
-        Self { name, rows: Rows::Held(Arc::new(file)), coverage, unread, warnings: Vec::new() }
+        Self { name, rows: Rows::Held(Arc::new(file)), coverage, unread, warnings: Vec::new(), absent: Vec::new() }
+    }
+
+    /// The same file, which lacks these columns.
+    #[must_use]
+    pub(super) fn without(self, absent: Vec<&'static str>) -> Self {
+        Self { absent, ..self }
+    }
+
+    /// The columns that it lacks, each with the consequence.
+    pub fn absent(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.absent.iter().filter_map(|column| Some((*column, absence(column)?)))
     }
 
     /// Its name, as given.
@@ -176,6 +190,6 @@ impl Authorizations {
             }
         };
         let (name, coverage, warnings) = (self.name.clone(), self.coverage, self.warnings.clone());
-        Ok(Self { name, rows, coverage, unread, warnings })
+        Ok(Self { name, rows, coverage, unread, warnings, absent: self.absent.clone() })
     }
 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::value::words::{Folded, MAX_LABEL_LEN, fold};
+use crate::ingest::word::{product_key, without_mark};
 use crate::steps;
 
 /// Index of a class in the policy.
@@ -21,9 +22,6 @@ pub struct ProductTable {
     other_products: Vec<Box<str>>,
     fallback: ClassId,
 }
-
-/// Last words of a label that are remnants of a trademark or service mark sign.
-const MARK_WORDS: [&str; 3] = ["SM", "TM", "R"];
 
 /// The signs for trademark and service mark.
 const MARK_SIGNS: [char; 2] = ['\u{2122}', '\u{2120}'];
@@ -89,7 +87,7 @@ impl ProductTable {
     #[must_use]
     pub fn with(mut self, labels: impl IntoIterator<Item = (String, ClassId)>) -> Self {
         for (label, class) in labels {
-            self.labels.insert(without_mark(&fold(&label)).into(), class);
+            self.labels.insert(product_key(&label).into(), class);
         }
         self
     }
@@ -125,15 +123,6 @@ impl ProductTable {
         })?;
         let is_other = rest.split(' ').any(|word| self.other_products.iter().any(|other| **other == *word));
         (!is_other).then_some(class)
-    }
-}
-
-/// A folded label without a last word that is what is left of a mark.
-fn without_mark(label: &str) -> &str {
-    match label.rsplit_once(' ') {
-        Some((before, last)) if MARK_WORDS.contains(&last) => before,
-        None if MARK_WORDS.contains(&label) => "",
-        _ => label,
     }
 }
 

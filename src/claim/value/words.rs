@@ -2,31 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::ingest::word::folded;
+
+pub use crate::ingest::word::fold;
+pub(crate) use crate::ingest::word::short_code;
+
 /// Maximum length of a folded label in bytes. Labels are words and product names; longer texts are prose and never match.
 pub const MAX_LABEL_LEN: usize = 128;
-
-/// Folds a label: upper-case, every run of characters other than A-Z and 0-9 as one blank, no blanks at the ends.
-pub fn fold(label: &str) -> String {
-    let mut out = String::with_capacity(label.len());
-    folded(label, |b| out.push(char::from(b)));
-    out
-}
-
-/// Passes the bytes of the folded label to a function, one by one.
-fn folded(label: &str, mut take: impl FnMut(u8)) {
-    let (mut started, mut gap) = (false, false);
-    for b in label.bytes() {
-        if b.is_ascii_alphanumeric() {
-            if started && gap {
-                take(b' ');
-            }
-            take(b.to_ascii_uppercase());
-            (started, gap) = (true, false);
-        } else {
-            gap = true;
-        }
-    }
-}
 
 /// A label folded without allocating, because every kept line needs it.
 pub struct Folded {
@@ -135,14 +117,6 @@ impl<T: Copy> WordTable<T> {
     pub fn iter(&self) -> impl Iterator<Item = (&str, T)> {
         self.words.iter().map(|(word, meaning)| (&**word, *meaning))
     }
-}
-
-/// Normalizes a short code (frequency, status, payer sequence, ...): removes a final `.0`, and zeros before another character.
-/// `01`, `1.0` and `1` are the same code.
-pub(crate) fn short_code(cell: &str) -> &str {
-    let code = cell.strip_suffix(".0").unwrap_or(cell);
-    let trimmed = code.trim_start_matches('0');
-    if trimmed.is_empty() && !code.is_empty() { &code[code.len() - 1..] } else { trimmed }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ pub struct LayoutChoice {
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub skip_lines: Option<usize>,
     /// Skip lines that start with PREFIX, before and after the header (repeatable)
-    #[arg(long, value_name = "PREFIX", help_heading = "Input")]
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new(), help_heading = "Input")]
     pub comment: Vec<String>,
     /// The file of a table that the layout joins to each extract, such as diagnosis=dx.csv (repeatable)
     #[arg(long, value_name = "NAME=FILE", value_parser = TableFile::parse, help_heading = "Input")]

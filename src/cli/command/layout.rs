@@ -41,7 +41,7 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
 fn check(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let file = read_text(path)?;
     let layout = Layout::load(&file.file, &file.text).with_context(|| "the layout cannot be used")?;
-    labels(&layout, &load_policy(&PolicyFiles::default())?).map_err(|what| anyhow!("{}: {what}", file.file))?;
+    labels(&layout, &load_policy(&PolicyFiles::default())?)?;
     let lacking = layout.lacks();
     if !lacking.is_empty() {
         bail!(

@@ -1,5 +1,7 @@
 //! The policy that settings ask for, and the warning about settings that change a result unasked.
 
+use anyhow::bail;
+
 use crate::cli::load::load_policy_with;
 use crate::cli::settings::effective::{EffectiveSettings, SettingOrigin};
 use crate::cli::settings::file::LoadedSettings;
@@ -46,6 +48,9 @@ impl EffectiveSettings {
     pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
         let plain = load_policy_with(self.policy.list(), None)?;
         let selection = Selection { select: self.select.list().to_vec(), ignore: self.ignore.list().to_vec() };
+        if !crate::rules::codes().iter().any(|code| selection.asks(code)) {
+            bail!("no rule is left to ask; select more rules, or ignore fewer (`--select`, `--ignore`)");
+        }
         let overriding = |loaded: &&LoadedSettings| !loaded.products.is_empty() || !loaded.dispositions.is_empty();
         let Some(loaded) = self.loaded.as_ref().filter(overriding) else {
             let text = overrides::text([], [], &selection);

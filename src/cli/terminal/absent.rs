@@ -2,6 +2,7 @@
 //!
 //! `--log json`, summary.json, report.html and `claimlint inspect` list every column with its own consequence.
 
+use crate::claim::authorization::Authorizations;
 use crate::cli::terminal::log::Log;
 use crate::ingest::field::Field;
 use crate::report::words::numbers::counted;
@@ -60,6 +61,21 @@ pub(crate) fn announce(log: &Log, extracts: &[AbsentColumns<'_>], total: usize) 
     log.note(&format!("{who} {count} {noun}; `claimlint inspect` explains each"));
     for (effect, names) in groups.iter().filter(|(_, names)| !names.is_empty()) {
         log.detail(&format!("{effect}: {}", names.join(", ")));
+    }
+}
+
+/// Announces the optional columns that the authorization file lacks.
+pub(crate) fn announce_authorizations(log: &Log, file: &Authorizations) {
+    let absent: Vec<_> = file.absent().collect();
+    if log.is_json() {
+        for (column, consequence) in &absent {
+            log.note(&format!("{} has no {column} column: {consequence}", file.name()));
+        }
+    } else if !absent.is_empty() {
+        let columns = counted(absent.len() as u64, "column");
+        log.note(&format!("{} lacks {columns}; `claimlint inspect` explains each", file.name()));
+        let names: Vec<_> = absent.iter().map(|(column, _)| *column).collect();
+        log.detail(&format!("authorizations fit more services: {}", names.join(", ")));
     }
 }
 

@@ -7,6 +7,7 @@ use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::bind_error::BindError;
 use crate::ingest::layout::binding::{Binding, ColumnSource, Split};
 use crate::ingest::layout::definition::{ColumnNames, Layout, Mapping, NumberedName, SLOT};
+use crate::ingest::layout::demands::Demands;
 use crate::ingest::layout::known_names::KnownNames;
 use crate::steps;
 
@@ -65,6 +66,7 @@ impl Layout {
         };
         let groups: Vec<_> = groups.iter().filter(|(group, _)| lacks(*group)).cloned().collect();
         let mut unused = Binder::new(header, None);
+        unused.leave_out(&self.demands);
         for column in slots.iter().flat_map(Binder::used) {
             unused.folded[column].clear();
         }
@@ -86,6 +88,7 @@ impl Layout {
 
     fn look_up<'h>(&self, header: &'h [String], slot: Option<u8>) -> Result<Binder<'h>, BindError> {
         let mut binder = Binder::new(header, slot);
+        binder.leave_out(&self.demands);
         match &self.mapping {
             Mapping::Spellings { fields, groups, unnumbered } => binder.spellings(fields, groups, unnumbered)?,
             Mapping::Columns { fields, groups } => binder.columns(fields, groups)?,
@@ -136,6 +139,11 @@ impl<'h> Binder<'h> {
         }
         let groups = self.groups.into_iter().map(|g| g.into_iter().collect()).collect();
         Binding { fields: self.fields, groups, splits, null, further: Vec::new() }
+    }
+
+    /// Leaves out the columns that the layout knows and does not read: no name finds them.
+    fn leave_out(&mut self, demands: &Demands) {
+        self.folded.iter_mut().filter(|name| demands.is_left_out(name)).for_each(String::clear);
     }
 
     /// The columns that it reads.
@@ -291,13 +299,15 @@ impl<'h> Binder<'h> {
         let fields = fields.iter().map(|(field, named)| (field.name(), named.names().to_vec()));
         let groups = groups.iter().map(|(group, _)| (group.name(), layout.group_looked_for(*group)));
         for (name, names) in fields.chain(groups).filter(|(name, _)| !demands.is_optional(name) && !self.has(name)) {
-            if !names.iter().any(|name| layout.joins.iter().any(|join| join.brings(name))) {
+            let is_left_out = names.iter().all(|name| demands.is_left_out(&fold(name)));
+            if !is_left_out && !names.iter().any(|name| layout.joins.iter().any(|join| join.brings(name))) {
                 add(name, named_by(layout, name, names));
             }
         }
         for (group, name) in &demands.singles {
             let is_joined = layout.joins.iter().any(|join| join.brings(name));
-            if !demands.is_optional(group.name()) && !is_joined && !self.folded.contains(&fold(name)) {
+            let is_open = demands.is_optional(group.name()) || demands.is_left_out(&fold(name));
+            if !is_open && !is_joined && !self.folded.contains(&fold(name)) {
                 add(group.name(), named_by(layout, group.name(), vec![name.clone()]));
             }
         }

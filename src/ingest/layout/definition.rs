@@ -14,7 +14,6 @@ use crate::ingest::layout::join::Join;
 use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer::Trailer;
-use crate::strict_toml::SpannedText;
 
 /// The placeholder for the number of the service slot in a column name.
 pub(crate) const SLOT: &str = "{slot}";
@@ -41,7 +40,7 @@ pub struct Layout {
     /// Tables in separate files, joined by key.
     pub joins: Vec<Join>,
     /// Product labels of this source and their classes, looked up before those of the policy.
-    pub products: Vec<(SpannedText, String)>,
+    pub products: Vec<ProductLabel>,
     /// Words of this source in other columns.
     pub words: LayoutWords,
     /// The date patterns of this source. If empty, the common formats apply.
@@ -57,6 +56,17 @@ pub struct Layout {
     /// The spellings under which unused columns become fields that the layout does not have. None: only the columns that
     /// it names count.
     pub(crate) generic: Option<Arc<Mapping>>,
+}
+
+/// What a layout says of a product label.
+#[derive(Debug, Clone)]
+pub struct ProductLabel {
+    /// The label.
+    pub label: String,
+    /// The class that it means. The policy decides whether there is one of this name.
+    pub class: String,
+    /// Where the layout says so: the file, the line and the column.
+    pub place: String,
 }
 
 /// How fields are found in a header.
@@ -95,6 +105,13 @@ impl Mapping {
     pub(crate) fn names_of(&self, field: Field) -> &[String] {
         let Self::Columns { fields, .. } = self else { return &[] };
         fields.iter().find(|(own, _)| *own == field).map_or(&[], |(_, named)| named.names())
+    }
+
+    /// The names of all columns that it names.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        let Self::Columns { fields, groups } = self else { return Vec::new() };
+        let of_fields = fields.iter().flat_map(|(_, named)| named.names());
+        of_fields.chain(groups.iter().flat_map(|(_, names)| names.iter().map(|(_, name)| name))).cloned().collect()
     }
 
     /// The fields that it maps, by their canonical names.
@@ -215,6 +232,11 @@ impl Layout {
     /// Does the layout know this column and leave it out?
     pub(crate) fn leaves_out(&self, column: &str) -> bool {
         self.demands.leaves_out(column)
+    }
+
+    /// May an extract lack this field although the layout maps it?
+    pub(crate) fn is_optional(&self, field: &str) -> bool {
+        self.demands.is_optional(field)
     }
 
     /// The names that were looked for to find a required field.

@@ -16,14 +16,18 @@ pub(crate) struct Demands {
     optional: Vec<String>,
     /// May an extract lack every field that is not required by claimlint itself?
     is_all_optional: bool,
-    /// Folded names of columns that are known and not read.
+    /// Folded names of columns that are known and not read: nothing is said about them.
     unused: Vec<String>,
+    /// Those of them that no name finds. In an extract that is a choice of the columns of its source, a column that a built-in
+    /// layout does not read may stand in for one that is missing.
+    left_out: Vec<String>,
     /// Single columns of a numbered field, each of which must be there like a column of any other field.
     pub(crate) singles: Vec<(Group, String)>,
 }
 
 impl Demands {
-    pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>) -> Self {
+    /// Reads what the layout demands. `columns`: the names of the columns under its `[columns]`.
+    pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>, columns: &[String]) -> Self {
         let names = |items: Vec<SpannedText>| -> Vec<String> {
             let known = |item: SpannedText| match canonical(&item.text) {
                 Ok(name) => Some(name),
@@ -34,13 +38,20 @@ impl Demands {
             };
             items.into_iter().filter_map(known).collect()
         };
+        let unused = root.texts_if("unused");
+        for name in unused.iter().filter(|name| columns.iter().any(|column| fold(column) == fold(&name.text))) {
+            let said =
+                format!("`{}` is under [columns], too: an unused column is not read; drop one of them", name.text);
+            document.fault(name.span.clone(), said);
+        }
         let (all, optional): (Vec<_>, Vec<_>) =
             root.texts_if("optional").into_iter().partition(|item| item.text == ALL);
         Self {
             require: names(root.texts_if("require")),
             optional: names(optional),
             is_all_optional: !all.is_empty(),
-            unused: root.texts_if("unused").iter().map(|name| fold(&name.text)).collect(),
+            left_out: unused.iter().map(|name| fold(&name.text)).collect(),
+            unused: unused.iter().map(|name| fold(&name.text)).collect(),
             singles: singles(root),
         }
     }
@@ -65,6 +76,17 @@ impl Demands {
     /// Is this a column that the layout knows and does not read?
     pub(crate) fn leaves_out(&self, column: &str) -> bool {
         !self.unused.is_empty() && self.unused.contains(&fold(column))
+    }
+
+    /// Is this the folded name of a column that no name finds?
+    pub(crate) fn is_left_out(&self, column: &str) -> bool {
+        self.left_out.iter().any(|own| own == column)
+    }
+
+    /// Those of a built-in layout.
+    #[must_use]
+    pub(crate) fn of_built_in(self) -> Self {
+        Self { left_out: Vec::new(), ..self }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
-use crate::ingest::layout::definition::Layout;
+use crate::ingest::layout::definition::{Layout, ProductLabel};
 use crate::ingest::layout::demands::Demands;
 use crate::ingest::layout::parse_columns::{check_slots, read_columns, read_spellings};
 use crate::ingest::layout::parse_join::read_joins;
@@ -14,6 +14,7 @@ use crate::ingest::layout::shipped;
 use crate::ingest::layout::text_form::TextForm;
 use crate::ingest::layout::words::LayoutWords;
 use crate::ingest::record::trailer;
+use crate::ingest::word::product_key;
 use crate::strict_toml::{Document, Faults, SpannedText, Table, nearest, texts};
 
 impl Layout {
@@ -30,7 +31,8 @@ impl Layout {
 
     /// Reads the text of a built-in layout. The library adds the generic spellings, which are those of another layout.
     pub(crate) fn load_shipped(name: &str, text: &str) -> Result<Self, Faults> {
-        Document::load(&format!("{name}.toml"), text, |document, root| read_layout(document, &root))
+        let layout = Document::load(&format!("{name}.toml"), text, |document, root| read_layout(document, &root))?;
+        Ok(Self { demands: layout.demands.clone().of_built_in(), ..layout })
     }
 }
 
@@ -46,7 +48,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     let null: Vec<String> = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
     let slots = root.number_if("slots", 2..=99).and_then(|n| u8::try_from(n).ok());
     let slots = slots.or_else(|| base.as_ref().and_then(|base| base.slots));
-    let mut named = Vec::new();
+    let (mut named, mut read) = (Vec::new(), Vec::new());
     let mut runs = base.as_ref().map_or_else(Vec::new, |base| base.runs.clone());
     let mapping = match (root.table_if("spellings"), root.table_if("columns"), &base) {
         (Some(spellings), None, None) => {
@@ -60,6 +62,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
             let (own, own_runs) = read_columns(document, columns);
             runs.retain(|run| !own.has_group(run.group));
             named = own.mapped();
+            read = own.columns();
             runs.extend(own_runs);
             let mapping = own.over(base.as_ref().map(|base| &base.mapping));
             check_slots(document, root, slots.is_some(), &keys, &mapping);
@@ -87,13 +90,14 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     let lists = root.table_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
     let words = LayoutWords::read(document, root, mapping.names_of(Field::ClaimId));
     let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
-    let demands = Demands::read(document, root);
+    let demands = Demands::read(document, root, &read);
     let demands = if let Some(base) = &base { demands.over(&base.demands, &named) } else { demands };
     let mut products = Vec::new();
     if let Some(table) = root.table_if("products") {
-        for key in table.keys() {
+        for key in table.words("a product label", product_key) {
             if let Some(class) = table.text(&key.text) {
-                products.push((key, class.text));
+                let place = document.place(key.span.start);
+                products.push(ProductLabel { label: key.text, class: class.text, place });
             }
         }
     }
@@ -216,6 +220,23 @@ mod tests {
         assert!(said("extends = \"tuwa\"\n").contains("\"tuwa\" is no built-in layout; did you mean `tuva`?"));
         assert!(said("extends = 3\n").contains("`extends` is integer"));
         assert!(said("extends = \"tuva\"\n[spellings]\nclaim_id = \"c\"\n").contains("names its [columns]"));
+    }
+
+    #[test]
+    fn a_column_that_is_not_used_is_no_field() {
+        let header = ["claim_id", "dos", "cpt", "dx1", "dx2", "authorization_number", "paid_amount"].map(str::to_owned);
+        let text = "extends = \"canonical\"\nunused = [\"authorization_number\", \"DX2\"]\n";
+        let binding = Layout::load("l.toml", text).expect("a layout").bind(&header).expect("bound");
+        assert!(!binding.has(Field::AuthorizationNumber) && binding.has(Field::PaidAmount));
+        assert_eq!(binding.group(Group::Diagnosis), [(1, 3)]);
+        let both = format!("{text}[columns]\nauthorization_number = \"Authorization-Number\"\n");
+        let said = Layout::load("l.toml", &both).expect_err("a contradiction").to_string();
+        assert!(said.contains("l.toml:2:11: `authorization_number` is under [columns], too"), "{said}");
+        // What a built-in layout leaves out is read by one that extends it and names it.
+        let text = "extends = \"rif-carrier\"\n[columns]\ndiagnosis = [\"PRNCPAL_DGNS_CD\"]\n";
+        let header = ["CLM_ID", "LINE_1ST_EXPNS_DT", "HCPCS_CD", "PRNCPAL_DGNS_CD"].map(str::to_owned);
+        let binding = Layout::load("l.toml", text).expect("a layout").bind_present(&header).expect("bound");
+        assert_eq!(binding.group(Group::Diagnosis), [(1, 3)]);
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub(crate) fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> (Ma
     for key in table.keys() {
         if let Some(group) = group_of(&key.text) {
             let names = table.texts(&key.text);
+            refuse_nameless(document, &names);
             groups.push((group, read_run(document, group, &names)));
             runs.extend(names.iter().filter_map(|name| run_of(group, &name.text)));
         } else if let Some(field) = Field::named(&key.text) {
@@ -72,9 +73,11 @@ pub(crate) fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> (Ma
                 continue;
             }
             let named = if table.is_table(&key.text) {
-                read_combined(&table, &key.text)
+                read_combined(document, &table, &key.text)
             } else {
-                Some(ColumnNames::First(texts(table.texts(&key.text))))
+                let names = table.texts(&key.text);
+                refuse_nameless(document, &names);
+                Some(ColumnNames::First(texts(names)))
             };
             fields.extend(named.map(|n| (field, n)));
         }
@@ -83,9 +86,19 @@ pub(crate) fn read_columns(document: &Document<'_>, table: Table<'_, '_>) -> (Ma
     (Mapping::Columns { fields, groups }, runs)
 }
 
-fn read_combined(columns: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
+/// Refuses names that are empty as header names are compared: a column without a name is not read.
+fn refuse_nameless(document: &Document<'_>, names: &[SpannedText]) {
+    for name in names.iter().filter(|name| fold(&name.text).is_empty()) {
+        document.fault(name.span.clone(), format!("\"{}\" names no column: write the name in the header", name.text));
+    }
+}
+
+fn read_combined(document: &Document<'_>, columns: &Table<'_, '_>, key: &str) -> Option<ColumnNames> {
     let table = columns.table(key)?;
-    let (concat, join) = (texts(table.texts_if("concat")), texts(table.texts_if("join")));
+    let (concat, join) = (table.texts_if("concat"), table.texts_if("join"));
+    refuse_nameless(document, &concat);
+    refuse_nameless(document, &join);
+    let (concat, join) = (texts(concat), texts(join));
     let named = match (concat.is_empty(), join.is_empty()) {
         (false, true) => Some(ColumnNames::Concat(concat)),
         (true, false) => Some(ColumnNames::Join(join)),

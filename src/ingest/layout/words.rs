@@ -1,6 +1,7 @@
 //! The words that a layout translates: `[claim_form]`, `[status]`, `[frequency]` and `[auths]`. Also the version number at
 //! the end of the claim number.
 
+use crate::ingest::word::{fold, short_code};
 use crate::strict_toml::{Document, Table, texts};
 
 /// What the amounts on the rows of a claim refer to.
@@ -53,9 +54,9 @@ const MAX_VERSION_LEN: i64 = 9;
 impl LayoutWords {
     pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>, claim_id: &[String]) -> Self {
         let same = |words: &[&'static str]| words.iter().map(|word| (*word, *word)).collect::<Vec<_>>();
-        let claim_form = words(root, "claim_form", &same(&["professional", "institutional"]));
-        let status = words(root, "status", &same(&["paid", "denied", "pending", "reversed"]));
-        let frequency = words(root, "frequency", &same(&["1", "7", "8"]));
+        let claim_form = words(root, "claim_form", "", &same(&["professional", "institutional"]));
+        let status = words(root, "status", " ", &same(&["paid", "denied", "pending", "reversed"]));
+        let frequency = words(root, "frequency", " ", &same(&["1", "7", "8"]));
         let amounts = root
             .has("amounts")
             .then(|| root.choice("amounts", &[("line", Amounts::Line), ("claim", Amounts::Claim)]))
@@ -65,7 +66,7 @@ impl LayoutWords {
             for column in AUTHORIZATION_COLUMNS {
                 let mut key = column;
                 if column == "status" && auths.is_table(column) {
-                    authorization_status = words(&auths, column, &[("approved", true), ("not-approved", false)]);
+                    authorization_status = words(&auths, column, " ", &[("approved", true), ("not-approved", false)]);
                     key = STATUS_COLUMN;
                 }
                 let names = texts(auths.texts_if(key));
@@ -97,10 +98,11 @@ impl LayoutWords {
     }
 }
 
-/// Reads a table of words, each with one of these meanings.
-fn words<T: Copy>(table: &Table<'_, '_>, key: &str, meanings: &[(&str, T)]) -> Vec<(String, T)> {
+/// Reads a table of words, each with one of these meanings. Words are compared with `between` for the blanks in them.
+fn words<T: Copy>(table: &Table<'_, '_>, key: &str, between: &str, meanings: &[(&str, T)]) -> Vec<(String, T)> {
     let Some(words) = table.table_if(key) else { return Vec::new() };
-    let read = words.keys().into_iter().filter_map(|word| {
+    let key_of = |word: &str| fold(short_code(word)).replace(' ', between);
+    let read = words.words("a word", key_of).into_iter().filter_map(|word| {
         let meaning = words.choice(&word.text, meanings)?;
         Some((word.text, meaning))
     });
@@ -163,6 +165,14 @@ mod tests {
             ),
             ("[status]\nX = \"lost\"\n", 6, "`status.X` is \"lost\""),
             ("[frequency]\n0 = \"9\"\n", 6, "`frequency.0` is \"9\": write one of 1, 7, 8"),
+            (
+                "[status]\n\"X 1\" = \"paid\"\n\"x-1\" = \"denied\"\n",
+                7,
+                "a word is listed twice: \"x-1\" is \"X 1\" of line 6",
+            ),
+            ("[status]\n\"02\" = \"paid\"\n2 = \"paid\"\n", 7, "a word is listed twice: \"2\" is \"02\""),
+            ("[claim_form]\nCMS1 = \"professional\"\n\"cms 1\" = \"institutional\"\n", 7, "a word is listed twice"),
+            ("[frequency]\n\"?\" = \"1\"\n", 6, "a word has letters or digits"),
             ("[auths]\nnumber = \"UTN\"\n", 6, "`auths.number` is not known"),
             ("[auths.status]\nN = \"no\"\n", 6, "`auths.status.N` is \"no\": write one of approved, not-approved"),
         ] {
@@ -173,6 +183,12 @@ mod tests {
                 "{text}: {}",
                 faults[0].message
             );
+        }
+        for (names, says) in [("\"\"", "\"\" names no column"), ("{ join = [\"a\", \"_\"] }", "\"_\" names no column")]
+        {
+            let text = format!("{HEAD}[columns]\nclaim_id = {names}\n");
+            let faults = Layout::load("l.toml", &text).expect_err(names).list;
+            assert!(faults.iter().any(|fault| fault.message.starts_with(says)), "{names}: {faults:?}");
         }
         for (cut, says) in [
             ("{ of = \"a\", last = 2 }", "the version is the end of the claim number: write of = \"c\""),

@@ -113,6 +113,9 @@ impl Attempt<'_> {
             Grammar { quoting, ..Grammar::for_header(self.delimiter, self.cr_ends, preamble.skip_prefix.to_vec()) };
         let mut at = self.separator.filter(|_| preamble.skip_lines == 0).map_or(self.start, |(_, next)| next);
         for _ in 0..preamble.skip_lines {
+            if at >= sample.len() {
+                break;
+            }
             at += grammar.after_line_end(&sample[at..]).unwrap_or(sample.len() - at);
         }
         if !preamble.names.is_empty() {
@@ -123,7 +126,7 @@ impl Attempt<'_> {
         let mut fields = Vec::new();
         loop {
             if at >= sample.len() {
-                return Err("has no header line: only blanks".to_owned());
+                return Err(self.no_header(preamble.skip_lines));
             }
             match grammar.read(sample, at, self.whole, &mut fields) {
                 Step::Blank { next } => at = next,
@@ -146,6 +149,16 @@ impl Attempt<'_> {
                     return Err("the header line does not end within the first 4 MiB; is this a CSV file?".to_owned());
                 }
             }
+        }
+    }
+
+    /// Says that no line is left for the header after those to skip.
+    fn no_header(&self, skipped: usize) -> String {
+        let stated = format!("--skip-lines (or `skip_lines`) is {skipped}");
+        match (skipped, self.whole) {
+            (0, _) => "has no header line: only blanks".to_owned(),
+            (_, true) => format!("has no header line: {stated}, and after so many lines nothing is left; lower it"),
+            (_, false) => format!("has no header line within its first 4 MiB: {stated}; lower it"),
         }
     }
 
@@ -261,6 +274,18 @@ mod tests {
         });
         let (header, delimiter) = found.expect("no error").expect("a header");
         assert_eq!((header.names.len(), header.lines_before, delimiter), (2, 2, b','));
+    }
+
+    /// However many lines are to be skipped, and whatever the text ends with.
+    #[test]
+    fn lines_to_skip_beyond_the_end_are_said_at_once() {
+        for (text, skip_lines) in [("a,b\n1,2\n", 2), ("a,b\n1,2", usize::MAX), ("a,b\n\n \n", 1)] {
+            let source = Source::from_bytes("x.csv", text.as_bytes().to_vec()).expect("a text");
+            let preamble = Preamble { skip_lines, ..Preamble::default() };
+            let read = sniff(&source, |attempt| Ok(Some(attempt.read(preamble).map(|_| ()))));
+            let said = read.expect("no error").expect("a delimiter").expect_err(text);
+            assert!(said.contains(&format!("(or `skip_lines`) is {skip_lines}, and after so many lines")), "{said}");
+        }
     }
 
     #[test]

@@ -62,10 +62,10 @@ impl TrailerRecord {
         }
     }
 
-    /// The number of rows that the record states: the first number in its field.
+    /// The number of rows that the record states: the first number in its field. A negative one is none.
     pub fn rows(&self, grammar: &Grammar, trailer: &Trailer) -> Option<u64> {
         let cell = self.cell(grammar, trailer.rows);
-        let from = cell.find(|c: char| c.is_ascii_digit())?;
+        let from = cell.find(|c: char| c.is_ascii_digit()).filter(|_| !cell.starts_with('-'))?;
         let digits = cell[from..].split(|c: char| !c.is_ascii_digit()).next()?;
         digits.parse().ok()
     }

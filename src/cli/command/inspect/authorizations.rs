@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::claim::authorization::columns::absence;
 use crate::cli::machine::DefaultMemory;
 use crate::cli::plan::is_pipe;
 use crate::cli::settings::EffectiveSettings;
@@ -36,7 +37,8 @@ pub(super) fn described(
     let mut out = format!("{}\n", fitted(&paint(BOLD, seen(file)), 2));
     writeln!(out, "{}\n", fitted("  an authorization file: give it to `check` with --auths", 4))?;
     for (name, column) in columns {
-        let column = column.map_or_else(|| "no column".to_owned(), |column| seen(&printable(&column)).into_owned());
+        let none = || absence(name).map_or_else(|| "no column".to_owned(), |cost| format!("no column: {cost}"));
+        let column = column.map_or_else(none, |column| seen(&printable(&column)).into_owned());
         writeln!(out, "{}", fitted(&format!("  {name:<NAME$}{column}"), NAME + 2))?;
     }
     let coverage = read.coverage();

@@ -25,7 +25,7 @@ mod written;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 
 use crate::cli::args::{Check, ConfigChoice, LayoutChoice};
 use crate::cli::command::inspect::candidates::Hints;
@@ -101,7 +101,7 @@ pub(crate) fn inspect(
     // Refusals for which check has to look at rows.
     let merged = chosen.map_or(Ok(()), |layout| misread::refuse_merged_names(&source, &detected, layout));
     let refusal = merged.and_then(|()| misread::refuse_unreadable_dates(&source, &detected, is_date)).err();
-    let words = Words::of(chosen, &policy).map_err(|what| anyhow!("{}: {what}", seen(file)))?;
+    let words = Words::of(chosen, &policy)?;
     writeln!(out, "{}", fitted(&paint(BOLD, seen(file)), 2))?;
     if let Some(settings) = &settings.file {
         say(out, "settings", &seen(settings))?;

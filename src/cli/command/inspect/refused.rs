@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::anyhow;
-
 use crate::cli::command::inspect::candidates::{Candidate, Hints};
 use crate::cli::command::inspect::lines::{BESIDE, form, say, shown};
 use crate::cli::command::inspect::written::{Draft, write_new};
@@ -91,7 +89,7 @@ pub(super) fn describe(
     } else {
         say(out, "header", &columns)?;
     }
-    let words = Words::of(Some(layout), policy).map_err(|what| anyhow!("{}: {what}", source.name))?;
+    let words = Words::of(Some(layout), policy)?;
     let is_date = |text: &str| date::service_day(text, &layout.dates).is_some();
     let looks = cells::look(source, (&reading.grammar, reading.data_start), &is_date, &words);
     say(out, "first rows", &looks.said())?;

@@ -85,7 +85,7 @@ pub(super) fn print_words(layout: &Layout, out: &mut dyn Write) -> std::io::Resu
     let cut = cut.map(|cut| format!("the last {} of {}", counted(cut.last as u64, "character"), shown(&cut.of)));
     let forms = if layout.dates.is_empty() { None } else { Some("in the forms that the layout lists".to_owned()) };
     let lists: [(&str, Vec<String>); 8] = [
-        ("[products]", layout.products.iter().map(|(label, class)| pair(&label.text, class)).collect()),
+        ("[products]", layout.products.iter().map(|product| pair(&product.label, &product.class)).collect()),
         ("[claim_form]", pairs(&words.claim_form)),
         ("[status]", pairs(&words.status)),
         ("[frequency]", pairs(&words.frequency)),

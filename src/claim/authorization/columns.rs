@@ -1,0 +1,152 @@
+//! The columns of an authorization file: their names in the header, and what the absence of one costs.
+
+use crate::ingest::field::fold;
+use crate::ingest::layout::words::AUTHORIZATION_COLUMNS;
+use crate::ingest::record::delimiter::wrong_separator_line_said;
+use crate::ingest::record::first_rows::surplus_fields;
+use crate::ingest::record::grammar::Grammar;
+use crate::ingest::record::header::{Header, Preamble, sniff};
+use crate::ingest::{ReadError, Source};
+
+/// The columns of an authorization file.
+pub(super) const COLUMNS: [&str; 7] = AUTHORIZATION_COLUMNS;
+
+/// The column that says whether an authorization was approved.
+const STATUS: &str = COLUMNS[3];
+
+/// Names that each column may have in the header, besides its own.
+pub type AuthorizationColumns = [Vec<String>; COLUMNS.len()];
+
+/// The consequence of a missing column, announced at the start of a run. `None`: a file without it is refused.
+pub(crate) fn absence(column: &str) -> Option<&'static str> {
+    Some(match column {
+        "member_id" => "an authorization fits any member, and none is found for a claim without a number (PA209)",
+        "procedure_codes" => "an authorization fits any procedure",
+        "valid_from" => "an authorization fits all earlier days, too",
+        "valid_to" => "an authorization fits all later days, too",
+        "units" => "an authorization has no limit of units (PA206)",
+        _ => return None,
+    })
+}
+
+/// Refuses a file without a column that the chosen layout names, so that a renamed column is noticed.
+pub(super) fn refuse_if_renamed(
+    file: &str,
+    columns: &[Option<usize>; COLUMNS.len()],
+    demanded: &AuthorizationColumns,
+    line: u64,
+) -> Result<(), ReadError> {
+    let missing =
+        COLUMNS.iter().zip(demanded).zip(columns).filter(|((_, names), column)| column.is_none() && !names.is_empty());
+    let said: Vec<String> =
+        missing.map(|((own, names), _)| format!("{own} (looked for {own}, {})", names.join(", "))).collect();
+    if said.is_empty() {
+        return Ok(());
+    }
+    Err(ReadError::unusable(
+        file,
+        format!(
+            "line {line}: no column for {}, which [auths] of the layout names; correct its name there, or leave it out of [auths] if \
+             the file has none",
+            said.join("; ")
+        ),
+    ))
+}
+
+/// Finds the delimiter for which the first line names the columns.
+pub(super) fn header(
+    source: &Source,
+    more: &AuthorizationColumns,
+) -> Result<(Grammar, [Option<usize>; COLUMNS.len()], Header), ReadError> {
+    let unusable = |what: String| ReadError::unusable(&source.name, what);
+    // Under the wrong delimiter a header has one name, and may be unreadable.
+    let (mut unreadable, mut most, mut named) = (None, 0, [false; 2]);
+    let found = sniff(source, |attempt| {
+        if !attempt.fits(None, 0) {
+            return Ok(None);
+        }
+        let (grammar, header) = match attempt.read(Preamble::default()) {
+            Ok(read) => read,
+            Err(what) => {
+                unreadable.get_or_insert(what);
+                return Ok(None);
+            }
+        };
+        let folded: Vec<String> = header.names.iter().map(|n| fold(n)).collect();
+        let mut columns = [None; COLUMNS.len()];
+        let mut twice = None;
+        for ((own, more), column) in COLUMNS.iter().zip(more).zip(&mut columns) {
+            let mut names: Vec<String> = more.iter().map(String::as_str).chain([*own]).map(fold).collect();
+            // A file may hold a code or a reason of the status beside it.
+            if *own == STATUS && folded.contains(&fold(own)) {
+                names = vec![fold(own)];
+            }
+            let mut found = folded.iter().enumerate().filter(|(_, name)| names.contains(name)).map(|(place, _)| place);
+            *column = found.next();
+            twice = twice.or(column.zip(found.next()));
+        }
+        if header.names.len() > most {
+            (most, named) = (header.names.len(), [columns[0].is_some(), columns[3].is_some()]);
+        }
+        if columns[0].is_none() || columns[3].is_none() {
+            return Ok(None);
+        }
+        if let Some((one, other)) = twice {
+            let (one, other) = (&header.names[one], &header.names[other]);
+            return Err(unusable(format!("columns `{one}` and `{other}` claim the same field; drop one of them")));
+        }
+        let mut grammar = Grammar { width: header.names.len(), header: header.raw.clone(), ..grammar };
+        let (sample, start) = (&source.sample, header.data_start);
+        grammar.surplus = surplus_fields(&grammar, sample, start, source.whole, usize::MAX, |_| true);
+        Ok(Some((grammar, columns, header)))
+    })?;
+    found.ok_or_else(|| {
+        if let Some(what) = unreadable.filter(|_| most < 2) {
+            return unusable(what);
+        }
+        let missing = match named {
+            [true, _] => "column status",
+            [_, true] => "column authorization_number",
+            _ => "columns authorization_number and status",
+        };
+        if let Some(said) = wrong_separator_line_said(&source.sample) {
+            return unusable(format!("{said}; leave out that line"));
+        }
+        unusable(format!(
+            "is not an authorization file: its first line does not name the {missing}; write {}, or name your columns in \
+             [auths] of a layout",
+            COLUMNS.join(",")
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file may use any of the names of a column, also its own.
+    #[test]
+    fn a_column_that_the_layout_names_must_be_there() {
+        let mut demanded = AuthorizationColumns::default();
+        demanded[4] = ["START", "BEGIN"].map(str::to_owned).to_vec();
+        let refused = |header: &str| {
+            let source = Source::from_bytes("a.csv", format!("{header}\n").into_bytes()).expect("a text");
+            let (_, columns, head) = super::header(&source, &demanded).expect("an authorization file");
+            refuse_if_renamed("a.csv", &columns, &demanded, head.lines_before).map_err(|e| e.to_string())
+        };
+        for name in ["START", "begin", "valid_from"] {
+            assert_eq!(refused(&format!("authorization_number,status,{name}")), Ok(()), "{name}");
+        }
+        let said = refused("authorization_number,status,from").expect_err("renamed");
+        assert!(
+            said.contains("a.csv: line 1: no column for valid_from (looked for valid_from, START, BEGIN)"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn every_column_that_may_be_missing_has_a_consequence() {
+        let required: Vec<_> = COLUMNS.into_iter().filter(|column| absence(column).is_none()).collect();
+        assert_eq!(required, ["authorization_number", STATUS]);
+    }
+}
