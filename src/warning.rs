@@ -46,18 +46,28 @@ pub enum WarningKind {
     ColumnGone,
     /// The baseline had more columns for `field`: `count` of `of` are left.
     FewerColumns,
-    /// No amount of a service can be read, or no extract has a column for amounts. `of` services.
+    /// No amount of a service can be read, or no extract, or not the file, has a column for amounts. `of` services.
     NoAmounts,
     /// A column that no field uses looks like `field`: `count` of its `of` filled cells do.
     UnusedColumn,
     /// Columns of the numbered `field`, the first of them `column`, have higher numbers than the last one that is read, `of`.
     NumberedBeyond,
+    /// `count` of `of` service slots have no `column` for `field`, and the others have one.
+    SlotsUnlike,
+    /// `count` of the `of` rows of the joined table `field`, the first on `line`, were rejected.
+    JoinedRowsRejected,
+    /// None of the `of` rows of the joined table `field` is used with a key.
+    JoinedNoKey,
+    /// The joined table `field` has no row for `count` of `of` rows with a known code.
+    JoinedRowsMissing,
     /// The joined table `field` has `count` listed codes on `of` keys that no row of the extracts has.
     JoinedCodesUnmet,
     /// Fewer than half of the dates in `field` can be read: `count` of `of`.
     UnreadableDates,
     /// Most of the cells in `field` (several, with commas) cannot be what the columns say: `count` of `of`.
     CellsUnlikeField,
+    /// No table knows the words in `count` of `of` cells of the `column` of `field`.
+    UnreadWords,
     /// In `count` of `of` dates the number in the place of the month is above 12.
     #[serde(rename = "month-above-12")]
     MonthAbove12,
@@ -103,9 +113,14 @@ impl WarningKind {
             Self::NoAmounts => "no-amounts",
             Self::UnusedColumn => "unused-column",
             Self::NumberedBeyond => "numbered-beyond",
+            Self::SlotsUnlike => "slots-unlike",
+            Self::JoinedRowsRejected => "joined-rows-rejected",
+            Self::JoinedNoKey => "joined-no-key",
+            Self::JoinedRowsMissing => "joined-rows-missing",
             Self::JoinedCodesUnmet => "joined-codes-unmet",
             Self::UnreadableDates => "unreadable-dates",
             Self::CellsUnlikeField => "cells-unlike-field",
+            Self::UnreadWords => "unread-words",
             Self::MonthAbove12 => "month-above-12",
             Self::UnreadProducts => "unread-products",
             Self::AuthorizationsNotFound => "authorizations-not-found",

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::claim::Sum;
 use crate::finding::RuleId;
 use crate::ingest::record::reject::Reason;
+use crate::ingest::{Rejects, TableUsage};
 use crate::policy::Disposition;
 use crate::report::notes::selection;
 use crate::report::totals::Totals;
@@ -123,10 +124,18 @@ pub(crate) fn since(tally: &NewTally, knows_amounts: bool) -> [(&'static str, St
         .map(|(word, findings)| (word, share(findings, knows_amounts)))
 }
 
-/// The number of rejected rows with the reasons; `None` if there are none.
-pub(crate) fn rejected(run: &RunContext) -> Option<String> {
+/// The number of rejected rows with the reasons: those of the extracts, and those of each joined table. Empty if there are none.
+pub(crate) fn rejected(run: &RunContext) -> Vec<String> {
+    let of_extracts = said(run.inputs.iter().map(|input| &input.rejects));
+    let of_table = |table: &TableUsage| {
+        said(std::iter::once(table.rejects())).map(|rejected| format!("joined table {}: {rejected}", table.table))
+    };
+    of_extracts.into_iter().chain(run.tables.iter().filter_map(of_table)).collect()
+}
+
+fn said<'a>(rejects: impl Iterator<Item = &'a Rejects>) -> Option<String> {
     let mut reasons = BTreeMap::<Reason, u64>::new();
-    for (reason, count) in run.inputs.iter().flat_map(|input| input.rejects.counts()) {
+    for (reason, count) in rejects.flat_map(Rejects::counts) {
         *reasons.entry(*reason).or_default() += count.rows;
     }
     let all: u64 = reasons.values().sum();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::baseline::BaselineFacts;
+use crate::ingest::TableUsage;
 use crate::ingest::field::{Field, Group};
 use crate::report::totals::Totals;
 use crate::run::{NO_LAYOUT, RunContext};
@@ -12,11 +13,19 @@ use crate::warning::{Warning, WarningKind, merged};
 /// service with an unread product is not judged (RT402).
 const UNREAD_PRODUCTS_ONE_IN: u64 = 10;
 
+/// Rows that a joined table does not have are more than late ones if they are more than one of this many: a claim is judged as if the
+/// cells of the table were empty.
+const JOINED_ROWS_MISSING_ONE_IN: u64 = 10;
+
 /// All warnings of the run, merged.
 pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
     let mut warnings = run.warnings.clone();
     if let Some(baseline) = &run.baseline_facts {
         since(baseline, run, &mut warnings);
+    }
+    if run.knows_amounts() {
+        let lacking = run.inputs.iter().filter(|input| !input.knows_amounts() && !input.is_passed_over());
+        warnings.extend(lacking.map(|input| Warning::new(WarningKind::NoAmounts).file(&input.name)));
     }
     if !run.knows_amounts() && run.ledger.rows > 0 {
         warnings.push(Warning::new(WarningKind::NoAmounts));
@@ -33,6 +42,7 @@ pub(crate) fn of_run(run: &RunContext, totals: &Totals) -> Vec<Warning> {
         warnings.push(Warning::new(kind).field(field).count(unread).of(rows));
     }
     for table in &run.tables {
+        joined(table, &mut warnings);
         let counts = table.counts();
         if counts.codes_unmet > 0 {
             let about = Warning::new(WarningKind::JoinedCodesUnmet).file(counts.file).field(counts.table);
@@ -84,6 +94,23 @@ fn since(baseline: &BaselineFacts, run: &RunContext, warnings: &mut Vec<Warning>
     if layouts != before && !before.is_empty() {
         let names = layouts.symmetric_difference(&before).copied().collect::<Vec<_>>().join(", ");
         warnings.push(Warning::new(WarningKind::LayoutUnlikeBaseline).field(names));
+    }
+}
+
+/// Rows that a joined table does not give.
+fn joined(table: &TableUsage, warnings: &mut Vec<Warning>) {
+    let counts = table.counts();
+    let about = |kind| Warning::new(kind).file(&counts.file).field(&counts.table);
+    if let Some(line) = table.first_rejected_line() {
+        warnings.push(about(WarningKind::JoinedRowsRejected).count(counts.rejected).of(counts.rows).line(line));
+    }
+    // A table without rows has a warning of its own.
+    if counts.keys == 0 && counts.rows > counts.rejected {
+        warnings.push(about(WarningKind::JoinedNoKey).of(counts.rows));
+    } else if let Some((without, kept)) = table.kept_without()
+        && without * JOINED_ROWS_MISSING_ONE_IN > kept
+    {
+        warnings.push(about(WarningKind::JoinedRowsMissing).count(without).of(kept));
     }
 }
 

@@ -1,4 +1,5 @@
-//! The signs by which a column is known that no field uses although its cells look like codes, from `column-clues.toml`.
+//! The signs by which a column is known that no field uses although its cells look like codes, and words that need no table, from
+//! `column-clues.toml`.
 
 use std::sync::LazyLock;
 
@@ -30,6 +31,8 @@ pub(super) struct Clues {
     pub(super) unnamed_first_characters: u32,
     pub(super) procedures_with_z_one_in: u64,
     pub(super) unnamed_patterns: usize,
+    pub(super) admission_types: Vec<String>,
+    pub(super) not_capitated: Vec<String>,
 }
 
 impl Clues {
@@ -57,6 +60,8 @@ impl Clues {
                 unnamed_first_characters: number(&root, "unnamed_first_characters")?,
                 procedures_with_z_one_in: number(&root, "procedures_with_z_one_in")?,
                 unnamed_patterns: number(&root, "unnamed_patterns")?,
+                admission_types: words("admission_types"),
+                not_capitated: words("not_capitated"),
             };
             root.deny_unknown_keys();
             Some(clues)

@@ -45,6 +45,12 @@ pub struct Input {
 pub(crate) const NO_LAYOUT: &str = "none";
 
 impl Input {
+    /// Has it a column for amounts?
+    pub(crate) fn knows_amounts(&self) -> bool {
+        let amounts = [Field::PaidAmount, Field::AllowedAmount, Field::ChargeAmount];
+        amounts.iter().any(|field| !self.unmapped.contains(field))
+    }
+
     /// An empty part of a run. It has no column, and nothing is to be said about that.
     pub(super) fn passed_over(name: &str) -> Self {
         Self {
@@ -156,8 +162,7 @@ impl RunContext {
 
     /// Are amounts known? Only if one of the extracts has a column for them; otherwise sums are unknown, not zero.
     pub fn knows_amounts(&self) -> bool {
-        let amounts = [Field::PaidAmount, Field::AllowedAmount, Field::ChargeAmount];
-        self.inputs.iter().any(|input| amounts.iter().any(|field| !input.unmapped.contains(field)))
+        self.inputs.iter().any(Input::knows_amounts)
     }
 
     /// Matches the suppressions with findings. `lines` are the lines of the line set before masking.

@@ -6,11 +6,13 @@ use rustc_hash::FxHashMap;
 use crate::ingest::cell::{printable, shape, upper};
 use crate::ingest::field::{Field, fold};
 use crate::ingest::layout::beyond::NumberedBeyond;
+use crate::ingest::layout::slot_gaps::SlotGap;
 use crate::ingest::record::first_rows::{FIRST_ROWS, each_first_row};
 use crate::ingest::{Binding, Detected, Layout, Row, Source};
 use crate::policy::Policy;
 use crate::run::column_clues::ColumnLook;
 use crate::run::misplaced::Misplaced;
+use crate::run::unread_words::UnreadWords;
 use crate::warning::{Warning, WarningKind};
 
 /// The dates whose column is looked at.
@@ -39,10 +41,13 @@ pub(crate) fn look(
     let mut unused = unused_columns(detected, layout);
     let mut dates: [Dates; DATES.len()] = Default::default();
     let (grammar, sample) = (&detected.grammar, &source.sample);
-    let mut misplaced = Misplaced::default();
+    let (mut misplaced, mut words) = (Misplaced::default(), UnreadWords::default());
+    let vocabulary = policy.vocabulary.clone();
+    let vocabulary = if let Some(layout) = layout { vocabulary.with(&layout.words) } else { vocabulary };
     each_first_row(grammar, sample, detected.data_start, source.whole, FIRST_ROWS, |row| {
         let Some((row, _)) = row else { return true };
         misplaced.add(row, &detected.binding, grammar.width);
+        words.add(row, &detected.binding, grammar.width, &vocabulary);
         for (column, look) in &mut unused {
             look.add(&upper(row.text(*column, &[])), policy);
         }
@@ -66,8 +71,10 @@ pub(crate) fn look(
         }
     }
     warnings.extend(misplaced.warning(&source.name));
+    warnings.extend(words.warnings(&source.name, detected));
     warnings.extend(of_unused(source, detected, unused));
     warnings.extend(detected.beyond.iter().map(|beyond| of_beyond(source, detected, beyond)));
+    warnings.extend(detected.slot_gaps.iter().map(|gap| of_gap(source, gap)));
     warnings
 }
 
@@ -96,6 +103,12 @@ fn of_beyond(source: &Source, detected: &Detected, beyond: &NumberedBeyond) -> W
     // Its name is known but for its number.
     let first = beyond.columns.first().map(|column| printable(&detected.header[*column])).unwrap_or_default();
     Warning { columns: beyond.columns.len() as u64, ..about.column(first) }
+}
+
+/// What to say of a column that some service slots lack. Its name is that of the layout.
+fn of_gap(source: &Source, gap: &SlotGap) -> Warning {
+    let about = Warning::new(WarningKind::SlotsUnlike).file(&source.name).field(gap.field);
+    about.column(printable(&gap.name)).count(gap.lacking).of(gap.slots)
 }
 
 /// A column by its number and the shape of its name. The name is not known, so it may be a cell of a row, and stays unsaid.

@@ -6,8 +6,11 @@
 
 use crate::claim::value::amount::{Cents, units, without_measure};
 use crate::claim::value::diagnosis;
+use crate::claim::value::id::is_mangled;
+use crate::ingest::cell::upper;
 use crate::ingest::date::service_day;
 use crate::ingest::field::{Field, Group};
+use crate::ingest::layout::binding::Split;
 use crate::ingest::{Binding, Row};
 use crate::run::code_shapes::{is_cpt, is_dotted_icd9, is_icd_procedure, parts};
 use crate::warning::{Warning, WarningKind};
@@ -72,7 +75,11 @@ impl Misplaced {
         }
         for ((group, kind), cells) in GROUPS.into_iter().zip(&mut self.groups) {
             if let Some((_, column)) = binding.group(group).first().filter(|(_, column)| *column < width) {
-                cells.add(kind, &row.text(*column, &[]));
+                let text = row.text(*column, &[]);
+                match kind {
+                    Kind::Diagnosis => cells.add_diagnoses(binding.split(group), &binding.null, &upper(text)),
+                    _ => cells.add(kind, &text),
+                }
             }
         }
     }
@@ -90,6 +97,15 @@ impl Misplaced {
 }
 
 impl Cells {
+    /// Adds a cell of diagnoses. It is unlike them if any code that is read from it can be none.
+    fn add_diagnoses(&mut self, split: Split, null: &[String], cell: &str) {
+        let mut is_odd = false;
+        split.parts(cell).for_each(|part| diagnosis::each(part, null, |code| is_odd |= is_no_single_code(code)));
+        let before = self.unlike;
+        self.add(Kind::Diagnosis, cell);
+        self.unlike = self.unlike.max(before + u64::from(is_odd));
+    }
+
     fn add(&mut self, kind: Kind, text: &str) {
         // Zeros stand for an empty cell, whatever the column.
         if text.chars().any(|c| !matches!(c, '0' | '.')) {
@@ -102,6 +118,35 @@ impl Cells {
 /// Digits of the shortest number that is too long for a code: six. An amount without a point may have seven.
 const LONG_CODE: usize = 6;
 const LONG_AMOUNT: usize = 8;
+
+/// Letters and digits of the longest text that may be a code: one more than of ICD-10.
+const LONGEST_CODE: usize = 8;
+
+/// Does a diagnosis, as it was read, hold several codes, a code with more around it, or a text?
+fn is_no_single_code(code: &str) -> bool {
+    code.len() > LONGEST_CODE + 1 || code.bytes().any(|b| !b.is_ascii_alphanumeric() && b != b'.')
+}
+
+/// Is no part of this cell a procedure code in a form that is read, though it has digits? Such are `2.2514E+04`, `22.514`,
+/// `PROC22514`.
+fn has_no_procedure(cell: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // An ICD-9 procedure has two digits before the point and one or two after it.
+    let is_fraction = cell.split_once('.').is_some_and(|(whole, part)| {
+        let is_icd9 = whole.len() == 2 && part.len() <= 2;
+        is_digits(whole) && is_digits(part) && !is_icd9 && part.bytes().any(|b| b != b'0')
+    });
+    let may_be_code = |token: &str| {
+        let bare = token.strip_prefix("HCPCS").or_else(|| token.strip_prefix("CPT"));
+        let has_modifiers = matches!(token.len(), 7 | 9) && token.get(..5).is_some_and(|code| is_cpt(code.as_bytes()));
+        bare.map_or(token.len() <= LONGEST_PROCEDURE || has_modifiers, |bare| is_cpt(bare.as_bytes()))
+    };
+    let mut tokens = cell.split(|c: char| !c.is_ascii_alphanumeric()).filter(|token| !token.is_empty());
+    is_fraction || is_mangled(cell) || !tokens.any(may_be_code)
+}
+
+/// Letters and digits of the longest procedure code.
+const LONGEST_PROCEDURE: usize = 7;
 
 /// Is this cell certainly something else? Codes of other systems and decorated cells are not.
 fn is_unlike(kind: Kind, text: &str) -> bool {
@@ -122,6 +167,7 @@ fn is_unlike(kind: Kind, text: &str) -> bool {
                 || is_other_code
                 || is_number && digits >= LONG_CODE
                 || is_amount && text.len() != "81.66".len()
+                || has_no_procedure(&upper)
         }
         Kind::Diagnosis => {
             let code = parts(text).next().unwrap_or(text);
@@ -147,7 +193,24 @@ mod tests {
         let own: [(Kind, &[&str]); 6] = [
             (
                 Kind::Procedure,
-                &["22513", "0PU43JZ", "J1885", "0201T", "22513-59", "HC:22513:59", "W0001", "0360", "81.66", "22513.0"],
+                &[
+                    "22513",
+                    "0PU43JZ",
+                    "J1885",
+                    "0201T",
+                    "22513-59",
+                    "HC:22513:59",
+                    "W0001",
+                    "0360",
+                    "81.66",
+                    "22513.0",
+                    "CPT22513",
+                    "HCPCS J1885",
+                    "22513RT",
+                    "22513RT59",
+                    "0PU.43JZ",
+                    "22513 - KYPHOPLASTY",
+                ],
             ),
             (
                 Kind::Diagnosis,
@@ -166,7 +229,23 @@ mod tests {
         let others: [(Kind, &[&str]); 6] = [
             (
                 Kind::Procedure,
-                &["2024-03-05", "20240305", "M48.54XA", "E119", "59", "1", "HMO", "2500.00", "1234567893"],
+                &[
+                    "2024-03-05",
+                    "20240305",
+                    "M48.54XA",
+                    "E119",
+                    "59",
+                    "1",
+                    "HMO",
+                    "2500.00",
+                    "1234567893",
+                    "2.2514E+04",
+                    "22.514",
+                    "PROC22514",
+                    "CPT022514",
+                    "CPT22514RT",
+                    "KYPHOPLASTY22513",
+                ],
             ),
             (Kind::Diagnosis, &["2024-03-05", "20240305", "1", "RT", "A", "2500.00", "1234567893", "HMO"]),
             (Kind::Amount, &["2024-03-05", "20240305", "M48.54XA", "HMO", "1234567893", "A-77"]),
@@ -179,6 +258,33 @@ mod tests {
                 assert!(is_unlike(kind, cell), "{kind:?}: {cell}");
             }
         }
+    }
+
+    #[test]
+    fn a_cell_of_diagnoses_is_unlike_them_if_a_code_that_is_read_from_it_can_be_none() {
+        let unlike = |split: Split, cell: &str| {
+            let mut cells = Cells::default();
+            cells.add_diagnoses(split, &[], cell);
+            (cells.filled, cells.unlike)
+        };
+        for cell in ["M80.08XA", "ABK:M80.08XA", "M54.5;M80.08XA", "[\"M80.08XA\"]", "733.13", "V54.17", "M80.08XAS"] {
+            assert_eq!(unlike(Split::No, cell), (1, 0), "{cell}");
+        }
+        for cell in [
+            "M80.08XA:Y",
+            "ABK:M80.08XA:::::::Y",
+            "M80.08XA - AGE-RELATED",
+            "M54.5/M80.08XA",
+            "M54.5~M80.08XA",
+            "{M54.5,M80.08XA}",
+            "M80.08XA AGE RELATED",
+            "M8008XAM545",
+            "2024-03-05",
+        ] {
+            assert_eq!(unlike(Split::No, cell), (1, 1), "{cell}");
+        }
+        assert_eq!(unlike(Split::At('/'), "M54.5/M80.08XA"), (1, 0));
+        assert_eq!(unlike(Split::No, "000"), (0, 0));
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! - [`code_shapes`]: the shapes of codes.
 //! - [`column_clues`]: columns that no field uses although their cells look like codes.
 //! - [`misplaced`]: cells that cannot be what their column says.
+//! - [`unread_words`]: words that no table knows.
 //! - [`first_rows`]: what the first rows of an extract say of its columns.
 //! - [`read`]: reads one extract.
 //! - [`indexed`]: the extracts read and indexed; their parts are judged on demand.
@@ -39,6 +40,7 @@ pub mod reconcile;
 mod setup;
 pub mod slice;
 pub mod thinned;
+mod unread_words;
 
 pub use crate::ingest::scan::parallel::Unwatched;
 pub(crate) use crate::run::authorizations::authorization_columns;

@@ -41,6 +41,7 @@
 //! private     file modes under any umask; no message quotes a row
 //! side_files  contradictions in layouts, settings, limits and authorization files are refused with their place
 //! silence     what must not pass in silence when files are read
+//! unsaid      what is missing in a part: rows of tables, columns of slots, amounts, words and codes that nobody reads
 //! noticed     the same text twice, shifted rows, wrong `sep=` lines, skipped rows, columns of decorated codes
 //! settings    claimlint.toml: where it is found, what overrides it, how it is shown
 //! trust       settings files that nobody named: a warning, refused, or read by every command
@@ -152,6 +153,7 @@ mod terminal;
 mod trend;
 mod trust;
 mod twin;
+mod unsaid;
 mod verify;
 mod warnings;
 mod words;

@@ -130,7 +130,7 @@ fn below(context: ReportContext<'_>, totals: &Totals, place: &Path, shown: &Show
     if run.suppressions.is_some() {
         lines.extend(fitted(&format!("suppressed: {}", brief::share(&totals.suppressed, run.knows_amounts())), 2));
     }
-    if let Some(rejected) = brief::rejected(run) {
+    for rejected in brief::rejected(run) {
         let file = place.join("rejects.csv").display().to_string();
         lines.extend(fitted(&format!("{rejected}: see {}", style::seen(&file)), 2));
     }

@@ -14,6 +14,7 @@ use crate::ingest::layout::definition::Layout;
 use crate::ingest::layout::joined;
 use crate::ingest::layout::joined::Joined;
 use crate::ingest::layout::library::Library;
+use crate::ingest::layout::slot_gaps::SlotGap;
 use crate::ingest::layout::table;
 use crate::ingest::record::delimiter::preamble_advice;
 use crate::ingest::record::grammar::Grammar;
@@ -44,6 +45,8 @@ pub struct Detected {
     pub unjoined: Vec<(String, String)>,
     /// Columns that are numbered beyond what is read.
     pub beyond: Vec<NumberedBeyond>,
+    /// Columns that some service slots lack and others have.
+    pub slot_gaps: Vec<SlotGap>,
     /// It is a table and no text: it has no lines, no line ends and no trailer record.
     pub is_table: bool,
     /// It is a table that holds its service dates as days, not as texts in the form that the layout describes.
@@ -245,7 +248,7 @@ pub(super) fn detected(
         .filter(|j| !given(&j.table) && !header.names.iter().any(|name| j.brings(name)))
         .map(|j| (j.table.clone(), j.bringing()))
         .collect();
-    let beyond = layout.beyond(&names, &binding);
+    let (beyond, slot_gaps) = (layout.beyond(&names, &binding), layout.slot_gaps(&names));
     let mut grammar = Grammar {
         width: header.names.len(),
         header: if layout.header.is_empty() { header.raw } else { Vec::new() },
@@ -266,6 +269,7 @@ pub(super) fn detected(
         joins,
         unjoined,
         beyond,
+        slot_gaps,
         is_table: false,
         has_typed_dates: false,
     }

@@ -18,6 +18,7 @@
 //! - [`parse`]: reads a layout file.
 //! - [`bind`]: looks the names of a layout up in a header.
 //! - [`beyond`]: columns beyond the numbers that are read.
+//! - [`slot_gaps`]: columns that some service slots of a header lack.
 //! - [`library`]: the shipped layouts.
 //! - [`joined`]: joined tables, opened and bound.
 //! - [`table`]: what a layout must know of the kinds of the columns of a table.
@@ -44,6 +45,7 @@ pub(crate) mod parse_columns;
 pub(crate) mod parse_join;
 pub(crate) mod ranges;
 pub mod shipped;
+pub(crate) mod slot_gaps;
 pub(crate) mod table;
 pub mod text_form;
 pub mod words;

@@ -139,11 +139,11 @@ impl CellsInOrder {
         Ok(Self(cells.finish()?.peekable()))
     }
 
-    /// The cells of the next `count` rows, of which the first has this number.
-    pub(super) fn of(&mut self, first: u64, count: usize) -> io::Result<Vec<RowCells>> {
-        let mut found = vec![RowCells::new(); count];
+    /// The cells of the next `count` rows, of which the first has this number. `None`: the table has no row for it.
+    pub(super) fn of(&mut self, first: u64, count: usize) -> io::Result<Vec<Option<RowCells>>> {
+        let mut found = vec![None; count];
         while let Some((number, cells)) = next_if(&mut self.0, |(number, _)| *number < first + count as u64)? {
-            found[(number - first) as usize] = cells;
+            found[(number - first) as usize] = Some(cells);
         }
         Ok(found)
     }

@@ -140,11 +140,17 @@ pub(crate) fn read<C: Collector>(
             keys,
             is_used: of_table.is_used,
             lost: of_table.lost,
+            kept: 0,
+            without: 0,
         };
         usages.push(TableUsage::new(join, &detected.header, read));
         joined.push(of_table.cells);
     }
-    Ok((look_at((kept, rejected), detected, joined, look, tally)?, usages))
+    let (tally, looked_at) = look_at((kept, rejected), detected, joined, look, tally)?;
+    for (usage, without) in usages.iter_mut().zip(looked_at.without) {
+        (usage.read.kept, usage.read.without) = (looked_at.kept, without);
+    }
+    Ok((tally, usages))
 }
 
 /// The cells that a table joins to the kept rows.
@@ -229,6 +235,32 @@ fn takes_cells(join: &Joined, kept: &KeptRows, cells: &Cells) -> Result<bool, Re
 /// Rows that a thread takes at a time: enough that handing them out costs nothing.
 const CHUNK_ROWS: usize = 1024;
 
+/// Rows that were kept after a look at them with their joined cells.
+#[derive(Default)]
+struct LookedAt {
+    kept: u64,
+    /// By table, those for which it has no row.
+    without: Vec<u64>,
+}
+
+impl LookedAt {
+    fn none(tables: usize) -> Self {
+        Self { kept: 0, without: vec![0; tables] }
+    }
+
+    /// Adds other rows.
+    fn add(&mut self, other: &Self) {
+        self.kept += other.kept;
+        self.without.iter_mut().zip(&other.without).for_each(|(own, more)| *own += more);
+    }
+
+    /// Adds a row. `is_met`: by table, whether it has a row for this one.
+    fn add_row(&mut self, is_met: &[bool]) {
+        self.kept += 1;
+        self.without.iter_mut().zip(is_met).for_each(|(own, is_met)| *own += u64::from(!is_met));
+    }
+}
+
 /// Adds the joined cells to each kept row and looks at it.
 fn look_at<C: Collector>(
     (kept, mut rejected): (KeptRows, Vec<Reject>),
@@ -236,41 +268,44 @@ fn look_at<C: Collector>(
     mut joined: Vec<JoinedCells>,
     look: &(impl Fn(&Detected, &Row<'_>, Position, &mut C) -> RowAction<()> + Sync),
     mut total: Tally<C>,
-) -> Result<Tally<C>, ReadError> {
-    let mut first = 0;
+) -> Result<(Tally<C>, LookedAt), ReadError> {
+    let tables = detected.joins.len();
+    let (mut first, mut looked_at) = (0, LookedAt::none(tables));
     for piece in kept.into_pieces() {
         let mut rows: Vec<KeptRow<UnjoinedRow>> = piece.map_err(unwritten)?;
         let in_order = joined.iter_mut().map(|cells| match cells {
             JoinedCells::Held(_) => Ok(Vec::new()),
             JoinedCells::InOrder(cells) => cells.of(first, rows.len()),
         });
-        let in_order: Vec<Vec<RowCells>> = in_order.collect::<std::io::Result<_>>().map_err(unwritten)?;
+        let in_order: Vec<Vec<Option<RowCells>>> = in_order.collect::<std::io::Result<_>>().map_err(unwritten)?;
         first += rows.len() as u64;
         let cells_of = |table: usize, row: usize, key: &str| match &joined[table] {
             JoinedCells::Held(cells) => cells.get(key),
-            JoinedCells::InOrder(_) => in_order[table].get(row),
+            JoinedCells::InOrder(_) => in_order[table].get(row).and_then(Option::as_ref),
         };
         let looked: Vec<_> = rows
             .par_chunks_mut(CHUNK_ROWS)
             .enumerate()
             .map(|(nth, chunk)| {
                 let (mut block, mut ignored, mut rejects) = (C::for_block(), 0, Vec::new());
+                let mut of_chunk = LookedAt::none(tables);
                 for (n, KeptRow { line, offset, value: raw }) in chunk.iter_mut().enumerate() {
                     let record = raw.bytes.len();
-                    raw.widen(detected, &|table, key| cells_of(table, nth * CHUNK_ROWS + n, key));
+                    let is_met = raw.widen(detected, &|table, key| cells_of(table, nth * CHUNK_ROWS + n, key));
                     match look(detected, &raw.row(), Position { line: *line, offset: *offset }, &mut block) {
                         RowAction::Ignore => ignored += 1,
-                        RowAction::Keep(()) => {}
+                        RowAction::Keep(()) => of_chunk.add_row(&is_met),
                         RowAction::Reject(reason) => {
                             let raw = first_line(&detected.grammar, &raw.bytes[..record]);
                             rejects.push(Reject { line: *line, offset: Some(*offset), reason, raw });
                         }
                     }
                 }
-                (block, ignored, rejects)
+                (block, ignored, rejects, of_chunk)
             })
             .collect();
-        for (block, ignored, rejects) in looked {
+        for (block, ignored, rejects, of_chunk) in looked {
+            looked_at.add(&of_chunk);
             total.kept.append(block, 0, 0);
             total.ignored += ignored;
             rejected.extend(rejects);
@@ -280,25 +315,29 @@ fn look_at<C: Collector>(
     for reject in rejected {
         total.rejects.push(reject);
     }
-    Ok(total)
+    Ok((total, looked_at))
 }
 
 impl UnjoinedRow {
-    /// Adds the cells that each table has for the key of the row.
-    fn widen<'c>(&mut self, detected: &Detected, cells: &impl Fn(usize, &str) -> Option<&'c RowCells>) {
+    /// Adds the cells that each table has for the key of the row, and says which tables have a row for it.
+    fn widen<'c>(&mut self, detected: &Detected, cells: &impl Fn(usize, &str) -> Option<&'c RowCells>) -> Vec<bool> {
         let keys: Vec<_> =
             detected.joins.iter().map(|join| join.key_of(&self.row()).map(std::borrow::Cow::into_owned)).collect();
         let end = self.bytes.len() as u32;
         self.fields.resize(detected.header.len(), CellSpan { start: end, end, marks: Marks::Nothing });
+        let mut is_met = Vec::with_capacity(keys.len());
         for (table, (join, key)) in detected.joins.iter().zip(keys).enumerate() {
+            let found = key.and_then(|key| cells(table, &key));
+            is_met.push(found.is_some());
             // A claim without a row in the table gets empty cells.
-            for (column, cell) in key.and_then(|key| cells(table, &key)).into_iter().flatten() {
+            for (column, cell) in found.into_iter().flatten() {
                 let start = self.bytes.len() as u32;
                 self.bytes.extend_from_slice(cell.as_bytes());
                 self.fields[join.first + column] =
                     CellSpan { start, end: self.bytes.len() as u32, marks: Marks::Nothing };
             }
         }
+        is_met
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::disk::key_filter::KeyFilter;
 use crate::disk::sorted::{SORTED_BYTES, Sorter};
 use crate::disk::spool::Spool;
+use crate::ingest::cell::without_float_trace;
 use crate::ingest::error::ReadError;
 use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::{KeySet, hash};
@@ -167,7 +168,10 @@ pub(super) fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)
         None => 0,
         Some((column, name)) => {
             let text = join.text(row, *column);
-            let place = text.parse().ok().and_then(|n: usize| numbers.iter().position(|known| *known == n));
+            let place = without_float_trace(&text)
+                .parse()
+                .ok()
+                .and_then(|n: usize| numbers.iter().position(|known| *known == n));
             place.ok_or_else(|| {
                 format!(
                     "{name} is not among the numbers for which the layout has columns ({} to {}); narrow the rows with `only`, or \
@@ -185,6 +189,7 @@ pub(super) fn code(join: &Joined, row: &Row<'_>) -> Result<Vec<(usize, Box<str>)
 fn has_unread_number(join: &Joined, row: &Row<'_>) -> bool {
     let TableShape::Codes { column, number: Some((number, _)), .. } = &join.shape else { return false };
     let text = join.text(row, *number);
+    let text = without_float_trace(&text);
     (text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit())) && !join.text(row, *column).is_empty()
 }
 

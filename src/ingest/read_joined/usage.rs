@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::ingest::error::ReadError;
-use crate::ingest::layout::joined::Joined;
+use crate::ingest::layout::joined::{Joined, TableShape};
 use crate::ingest::read_joined::keys::KeySet;
 use crate::ingest::read_joined::lost::LostCodes;
 use crate::ingest::record::reject::Rejects;
@@ -25,6 +25,8 @@ pub struct TableUsage {
     key: String,
     /// The columns of the extract that equal them, in words.
     to: String,
+    /// Has a row of the extract at most one row of the table?
+    is_row: bool,
     pub(crate) read: TableRead,
     /// The numbers of its keys and of those that were met, once the keys are forgotten.
     counted: Option<KeyCounts>,
@@ -46,6 +48,10 @@ pub(crate) struct TableRead {
     pub(crate) is_used: bool,
     /// Cells with known codes, by keys that no row of the extracts has.
     pub(crate) lost: LostCodes,
+    /// Rows of the extracts that are kept.
+    pub(crate) kept: u64,
+    /// Those of them for which the table has no row.
+    pub(crate) without: u64,
 }
 
 /// Numbers of keys.
@@ -91,6 +97,7 @@ impl TableUsage {
             file: join.file.clone(),
             key: words(&join.key, &join.header),
             to: words(&join.to, names),
+            is_row: matches!(join.shape, TableShape::Row),
             read,
             counted: None,
         }
@@ -116,6 +123,8 @@ impl TableUsage {
         self.read.met.merge(&other.read.met);
         self.read.asked += other.read.asked;
         self.read.is_used |= other.read.is_used;
+        self.read.kept += other.read.kept;
+        self.read.without += other.read.without;
         self.read.lost.retain(&other.read.lost)
     }
 
@@ -162,6 +171,17 @@ impl TableUsage {
         }
     }
 
+    /// The first line of a row that cannot be read.
+    pub(crate) fn first_rejected_line(&self) -> Option<u64> {
+        self.read.rejects.first().first().map(|reject| reject.line)
+    }
+
+    /// Rows of the extracts that are kept although the table, which has a row for each claim, has none for them, and all that are
+    /// kept. A table of codes has none for a claim without codes.
+    pub(crate) fn kept_without(&self) -> Option<(u64, u64)> {
+        self.is_row.then_some((self.read.without, self.read.kept))
+    }
+
     /// Number of keys that carry listed codes and that no row has.
     pub(crate) fn keys_with_unmet_codes(&self) -> u64 {
         self.read.lost.keys()
@@ -190,6 +210,7 @@ mod tests {
             file: "dx.csv".to_owned(),
             key: String::new(),
             to: String::new(),
+            is_row: true,
             read: TableRead {
                 counts: Counts::default(),
                 rejects: Rejects::default(),
@@ -198,6 +219,8 @@ mod tests {
                 is_used: false,
                 keys,
                 lost: LostCodes::default(),
+                kept: 0,
+                without: 0,
             },
             counted: None,
         }

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Mutex;
 
+use crate::claim::authorization::Authorizations;
 use crate::report::brief;
 use crate::report::notes;
 use crate::report::sink::{Output, Sink, lock};
@@ -119,6 +120,8 @@ fn parts(context: ReportContext<'_>, totals: &Totals) -> Vec<Part> {
         let who = if absent.files.is_empty() { String::new() } else { format!(" ({})", file_name(&absent.files)) };
         known.push(format!("no {} column{who}: {}", absent.field, absent.consequence));
     }
+    let absent = run.authorizations.iter().flat_map(Authorizations::absent);
+    known.extend(absent.map(|(column, cost)| format!("no {column} column in the authorization file: {cost}")));
     if !known.is_empty() {
         parts.push(Part::Heading("To know"));
         parts.push(Part::List(known));

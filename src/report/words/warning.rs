@@ -112,6 +112,11 @@ fn said(warning: &Warning) -> String {
             counted(count, "column"),
             grouped(of)
         ),
+        WarningKind::NoAmounts if !warning.file.is_empty() => {
+            "no column for amounts, and other extracts have one, so sums and gates are without its rows; if there is one of \
+             another name, map it in a layout"
+                .to_owned()
+        }
         WarningKind::NoAmounts if of == 0 => {
             "no extract has a column for amounts, so what is at risk is unknown; if there is one of another name, map \
              it in a layout"
@@ -146,6 +151,42 @@ fn said(warning: &Warning) -> String {
             };
             format!("{who} {are} not read: {because}")
         }
+        WarningKind::SlotsUnlike => format!(
+            "{} of {} no column for {field}, and the others have one; `{column}` was looked for first. Has it another name? If \
+             extracts may lack it, list {field} in the layout under `optional`",
+            grouped(count),
+            if count == 1 { format!("{of} service slots has") } else { format!("{of} service slots have") }
+        ),
+        WarningKind::JoinedRowsRejected => format!(
+            "{} of {} of joined table {field} {} rejected, the first on line {line}; claims are judged as if the table did not \
+             have them. rejects.csv says why",
+            grouped(count),
+            counted(of, "row"),
+            if count == 1 { "was" } else { "were" }
+        ),
+        WarningKind::JoinedNoKey => format!(
+            "none of the {} of joined table {field} is used: `only` of its [[join]] fits no row, or the cells of its key are \
+             empty",
+            counted(of, "row")
+        ),
+        WarningKind::JoinedRowsMissing => format!(
+            "joined table {field} has no row for {} of {} with a known code, so what it says of the others is empty for them; \
+             are rows missing, or are the keys written in another way?",
+            grouped(count),
+            counted(of, "row")
+        ),
+        WarningKind::UnreadWords => format!(
+            "no table knows the words in {} of {} of column `{column}` ({field}) among the first rows, so {}",
+            grouped(count),
+            counted(of, "filled cell"),
+            match field.as_str() {
+                "frequency_code" => "such rows are no replacements and no voids; say what the words mean in [frequency] of a layout",
+                "admission_type" => {
+                    "such rows are no emergencies; add the words to [admission_type] of a vocabulary, and give it with --policy"
+                }
+                _ => "such rows are not capitated; add the words to [capitated] of a vocabulary, and give it with --policy",
+            }
+        ),
         WarningKind::JoinedCodesUnmet => format!(
             "joined table {field} has {} on {} that no row of the extracts has; are rows missing, or are the keys written in \
              another way?",
@@ -159,7 +200,7 @@ fn said(warning: &Warning) -> String {
         ),
         WarningKind::CellsUnlikeField => format!(
             "most cells of {field} cannot be what the header says ({} of {} among the first rows); are the rows shifted against \
-             the header, or are other columns meant? Nothing is found in cells that are in the wrong column",
+             the header, are other columns meant, or is more than a code in a cell? Nothing is found in such cells",
             grouped(count),
             grouped(of)
         ),

@@ -35,6 +35,8 @@ pub struct TableHead {
     is_used: bool,
     /// Number of keys with lost codes.
     lost: u64,
+    kept: u64,
+    without: u64,
 }
 
 impl TableHead {
@@ -52,6 +54,8 @@ impl TableHead {
             asked: read.asked,
             is_used: read.is_used,
             lost: read.lost.keys(),
+            kept: read.kept,
+            without: read.without,
         }
     }
 
@@ -60,7 +64,8 @@ impl TableHead {
         i64::try_from(self.counts.bytes).is_ok()
             && are_possible(&self.counts, self.rejected)
             && [self.keys.hashes, self.met.hashes, self.lost].into_iter().all(|number| number <= self.counts.rows)
-            && self.asked <= MOST_LINES
+            && self.without <= self.kept
+            && [self.asked, self.kept].into_iter().all(|number| number <= MOST_LINES)
     }
 
     /// Reads what [`write`] wrote of a table with this head. What does not fit in memory goes to the disk of the spool.
@@ -73,8 +78,8 @@ impl TableHead {
             return Err(SliceError::Damaged);
         }
         let lost = LostCodes::Sorted(read_lost(from, self.lost, self.counts.rows, scratch)?);
-        let Self { counts, asked, is_used, .. } = self;
-        Ok(TableRead { counts, rejects, keys, met, asked, is_used, lost })
+        let Self { counts, asked, is_used, kept, without, .. } = self;
+        Ok(TableRead { counts, rejects, keys, met, asked, is_used, lost, kept, without })
     }
 }
 
@@ -142,6 +147,8 @@ mod tests {
             is_used: true,
             keys: all,
             lost,
+            kept: 5,
+            without: 2,
         }
     }
 
@@ -207,7 +214,7 @@ mod tests {
             let [keys_size, met_size] =
                 [(hashes, halvings[0]), (others, halvings[1])].map(|(hashes, halvings)| KeySetSize { hashes, halvings });
             let head =
-                TableHead { counts, rejected: 0, keys: keys_size, met: met_size, asked: 0, is_used: false, lost: codes };
+                TableHead { counts, rejected: 0, keys: keys_size, met: met_size, asked: 0, is_used: false, lost: codes, kept: 0, without: 0 };
             let mut from = reader(|frames, out| {
                 [&keys, &met].into_iter().try_for_each(|list| out.write_all(&frames.of(list)?))?;
                 out.write_all(&frames.of(&lost)?)

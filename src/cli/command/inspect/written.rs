@@ -1,5 +1,6 @@
 //! The layout that `inspect --write-layout` writes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,6 +11,8 @@ use anyhow::anyhow;
 use crate::cli::command::inspect::candidates::Candidate;
 use crate::cli::load::describe_io_error;
 use crate::cli::terminal::style::wrapped;
+use crate::ingest::field::fold;
+use crate::ingest::word::product_key;
 
 /// A layout under way.
 pub(super) struct Draft<'a> {
@@ -20,12 +23,22 @@ pub(super) struct Draft<'a> {
     header: Vec<String>,
     lines: Vec<String>,
     labels: Vec<String>,
+    known_labels: BTreeSet<String>,
 }
 
 impl<'a> Draft<'a> {
     /// A layout that extends a built-in one. `columns`: the names of the header.
     pub(super) fn new(extends: &'a str, columns: &'a [String]) -> Self {
-        Self { extends, columns, skip_lines: 0, form: None, header: Vec::new(), lines: Vec::new(), labels: Vec::new() }
+        Self {
+            extends,
+            columns,
+            skip_lines: 0,
+            form: None,
+            header: Vec::new(),
+            lines: Vec::new(),
+            labels: Vec::new(),
+            known_labels: BTreeSet::new(),
+        }
     }
 
     /// Skips a preamble.
@@ -50,8 +63,9 @@ impl<'a> Draft<'a> {
 
     /// Maps a field to its likeliest candidate, or marks it as open. Where `is_needed`, the line is in force.
     pub(super) fn candidates(&mut self, field: &str, found: &[Candidate], is_needed: bool) {
-        // A name with a brace would be read as a numbered run.
-        let usable: Vec<_> = found.iter().filter(|c| !self.columns[c.column].contains('{')).collect();
+        // A name with a brace would be read as a numbered run, and no name finds a column without one.
+        let is_name = |name: &str| !name.contains('{') && !fold(name).is_empty();
+        let usable: Vec<_> = found.iter().filter(|c| is_name(&self.columns[c.column])).collect();
         let Some(first) = usable.first() else {
             self.lines.push(format!("# open: no column looks like {field}; name it here\n# {field} = \"...\""));
             return;
@@ -72,9 +86,12 @@ impl<'a> Draft<'a> {
         self.lines.push(format!("{mark}{field} = {names}"));
     }
 
-    /// A product label that no table knows.
+    /// A product label that no table knows. A layout lists it once, however it is written.
     pub(super) fn label(&mut self, label: &str) {
-        self.labels.push(format!("# {} = \"commercial-managed-care\"", text(label)));
+        let key = product_key(label);
+        if !key.is_empty() && self.known_labels.insert(key) {
+            self.labels.push(format!("# {} = \"commercial-managed-care\"", text(label)));
+        }
     }
 
     /// The text of the file.
@@ -157,11 +174,16 @@ mod tests {
         draft.candidates("service_date", &all[1..4], true);
         draft.candidates("procedure_code", &all[2..3], true);
         draft.candidates("product", &all, false);
-        draft.label("GOLD\n\"2000\"");
+        for label in ["GOLD\n\"2000\"", "gold 2000", "***"] {
+            draft.label(label);
+        }
         let text = draft.text();
         let layout = Layout::load("l.toml", &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!((layout.form.skip_lines, layout.header.len()), (3, 5));
         assert!(text.contains("# open: no column looks like procedure_code"), "{text}");
         assert!(text.contains("\n# product = "), "{text}");
+        let labels = text.replace("# \"GOLD", "\"GOLD");
+        let layout = Layout::load("l.toml", &labels).unwrap_or_else(|e| panic!("{e}\n{labels}"));
+        assert_eq!((layout.products.len(), labels.matches("commercial-managed-care").count()), (1, 1), "{labels}");
     }
 }
