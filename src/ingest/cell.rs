@@ -131,6 +131,12 @@ pub(crate) const fn has_byte(word: u64, byte: u8) -> bool {
     zero_where_equal.wrapping_sub(repeated(1)) & !zero_where_equal & repeated(0x80) != 0
 }
 
+/// What a JSON list holds, without its brackets and quotes. `None` if the cell is none.
+pub(crate) fn json_list(cell: &str) -> Option<String> {
+    let inside = cell.strip_prefix('[')?.strip_suffix(']')?;
+    Some(inside.replace(['"', '\''], ""))
+}
+
 /// White space of Unicode, the characters of no width, and the byte-order mark that joined files leave behind.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')

@@ -53,12 +53,11 @@ impl<'a> ReportContext<'a> {
 
     /// The citation of a finding: that of its rule, and of the rule whose reason codes it carries, if that is another one.
     pub fn citation(self, finding: &Finding) -> Cow<'a, str> {
-        let own = self.setting(finding.rule);
-        let of_reasons = self.setting(reasons_rule(finding));
-        if own.citation == of_reasons.citation {
-            return Cow::Borrowed(&own.citation);
+        let (own, of_reasons) = (&self.setting(finding.rule).citation, reasons_rule(finding));
+        if of_reasons == finding.rule {
+            return Cow::Borrowed(own);
         }
-        Cow::Owned(format!("{}; reason codes: {}", own.citation, of_reasons.citation))
+        Cow::Owned(format!("{own}; reason codes: {}", self.setting(of_reasons).citation))
     }
 
     /// The extract that a line came from, as named by the user.

@@ -42,12 +42,14 @@ pub(crate) fn look(
     let mut dates: [Dates; DATES.len()] = Default::default();
     let (grammar, sample) = (&detected.grammar, &source.sample);
     let (mut misplaced, mut words) = (Misplaced::default(), UnreadWords::default());
-    let vocabulary = policy.vocabulary.clone();
-    let vocabulary = if let Some(layout) = layout { vocabulary.with(&layout.words) } else { vocabulary };
+    // Of the words that are looked at, a layout has only those of the frequency.
+    let own_words = layout.filter(|layout| !layout.words.frequency.is_empty());
+    let own_words = own_words.map(|layout| policy.vocabulary.clone().with(&layout.words));
+    let vocabulary = own_words.as_ref().unwrap_or(&policy.vocabulary);
     each_first_row(grammar, sample, detected.data_start, source.whole, FIRST_ROWS, |row| {
         let Some((row, _)) = row else { return true };
         misplaced.add(row, &detected.binding, grammar.width);
-        words.add(row, &detected.binding, grammar.width, &vocabulary);
+        words.add(row, &detected.binding, grammar.width, vocabulary);
         for (column, look) in &mut unused {
             look.add(&upper(row.text(*column, &[])), policy);
         }

@@ -170,14 +170,12 @@ impl Batch {
     }
 
     /// Lets the buffers grow to this room at once.
-    pub(crate) fn reserve(&mut self, BatchRoom(room): BatchRoom) {
-        let mut room = room.into_iter().zip(self.buffer_lengths()).map(|(room, length)| room.saturating_sub(length));
-        let mut next = || room.next().unwrap_or_default();
-        self.heads.reserve(next());
-        self.stops.reserve(next());
-        self.text.reserve(next());
-        self.ends.reserve(next());
-        self.known.reserve(next());
+    pub(crate) fn reserve(&mut self, BatchRoom([heads, stops, text, ends, known]): BatchRoom) {
+        self.heads.reserve(heads.saturating_sub(self.heads.len()));
+        self.stops.reserve(stops.saturating_sub(self.stops.len()));
+        self.text.reserve(text.saturating_sub(self.text.len()));
+        self.ends.reserve(ends.saturating_sub(self.ends.len()));
+        self.known.reserve(known.saturating_sub(self.known.len()));
     }
 
     /// Drops all lines and keeps the memory.

@@ -38,7 +38,7 @@ pub(crate) struct CodedWords<'a> {
 }
 
 /// What these cells of a row say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CodedCells {
     /// Their texts one after another, in the order of [`CODED`].
     text: String,
@@ -58,22 +58,9 @@ pub(crate) struct CodedMeaning {
     pub(crate) marks: Marks,
 }
 
-impl Default for CodedMeaning {
-    fn default() -> Self {
-        Self {
-            form: ClaimForm::Unknown,
-            setting: Setting::Undetermined,
-            facility: None,
-            version: Version::Original,
-            status: RowStatus::default(),
-            marks: Marks::default(),
-        }
-    }
-}
-
 impl CodedCells {
     /// Reads the cells of a row.
-    fn read(&mut self, words: CodedWords<'_>, binding: &Binding, row: &Row<'_>) {
+    fn read(words: CodedWords<'_>, binding: &Binding, row: &Row<'_>) -> Self {
         let text = |field| binding.text(row, field);
         let CodedWords { vocabulary: words, settings, .. } = words;
         let (bill_cell, place_cell) = (upper(text(Field::BillType)), text(Field::PlaceOfService));
@@ -94,7 +81,6 @@ impl CodedCells {
             [Field::PayerSequence, Field::Capitated, Field::AdmissionType, Field::RevenueCode].map(short);
         let [payer, capitated, admission, revenue] =
             [&payer, &capitated, &admission, &revenue].map(|cell| short_code(cell));
-        self.text.clear();
         let texts = [
             &*form_cell,
             frequency,
@@ -107,11 +93,12 @@ impl CodedCells {
             admission,
             revenue,
         ];
-        for (end, cell) in self.ends.iter_mut().zip(texts) {
-            self.text.push_str(cell);
-            *end = self.text.len() as u32;
-        }
-        self.meaning = CodedMeaning {
+        let mut text = String::with_capacity(texts.iter().map(|cell| cell.len()).sum());
+        let ends = texts.map(|cell| {
+            text.push_str(cell);
+            text.len() as u32
+        });
+        let meaning = CodedMeaning {
             form: form_said.unwrap_or_else(|| ClaimForm::inferred(bill_type, place)),
             setting: settings.setting(bill_type, place),
             facility: parsed_bill.map(|b| b.facility),
@@ -130,6 +117,7 @@ impl CodedCells {
                 ..Marks::default()
             },
         };
+        Self { text, ends, meaning }
     }
 
     /// The texts that a line keeps of these cells, in the order of [`CODED`].
@@ -195,37 +183,36 @@ impl Combination {
 pub(crate) struct KnownCells {
     /// The number of the extract, whose layout may have words of its own.
     extract: u32,
-    known: Vec<(Option<Combination>, CodedCells)>,
-    /// One that is not remembered.
-    other: CodedCells,
+    known: Vec<Option<(Combination, CodedCells)>>,
+    /// The last one that is not remembered.
+    other: Option<CodedCells>,
 }
 
 impl KnownCells {
     /// What these cells of a service slot say.
     pub(crate) fn read(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding, row: &Row<'_>) -> &CodedCells {
-        let Some(combination) = Combination::of(slot, binding, row) else {
-            self.other.read(words, binding, row);
-            return &self.other;
-        };
+        let read = || CodedCells::read(words, binding, row);
+        let Some(combination) = Combination::of(slot, binding, row) else { return self.other.insert(read()) };
         if self.extract != words.extract || self.known.is_empty() {
             self.extract = words.extract;
             self.known.clear();
-            self.known.resize_with(PLACES, Default::default);
+            self.known.resize_with(PLACES, || None);
         }
-        let (known, cells) = &mut self.known[combination.place()];
-        if known.as_ref() != Some(&combination) {
-            cells.read(words, binding, row);
-            *known = Some(combination);
+        let known = &mut self.known[combination.place()];
+        if known.as_ref().is_some_and(|(other, _)| *other != combination) {
+            *known = None;
         }
-        cells
+        &known.get_or_insert_with(|| (combination, read())).1
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rustc_hash::FxHashSet;
 
     use super::*;
+    use crate::claim::value::words::{Blanks, WordTable};
     use crate::ingest::layout::binding::{ColumnSource, Split};
     use crate::ingest::record::grammar::CellSpan;
     use crate::ingest::record::quoting::Marks as CellMarks;
@@ -246,14 +233,20 @@ mod tests {
         }
     }
 
-    fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
+    /// The bytes of a row with these cells, and their places.
+    fn record(cells: &[impl AsRef<[u8]>], marks: CellMarks) -> (Vec<u8>, Vec<CellSpan>) {
         let (mut bytes, mut spans) = (Vec::new(), Vec::new());
         for cell in cells {
             let start = bytes.len() as u32;
-            bytes.extend_from_slice(cell);
+            bytes.extend_from_slice(cell.as_ref());
             spans.push(CellSpan { start, end: bytes.len() as u32, marks });
             bytes.push(b',');
         }
+        (bytes, spans)
+    }
+
+    fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
+        let (bytes, spans) = record(cells, marks);
         Combination::of(slot, &binding(), &Row::new(&bytes, &spans))
     }
 
@@ -277,6 +270,43 @@ mod tests {
             if let Some(byte) = moved[3].pop() {
                 moved[4].insert(0, byte);
                 prop_assert!(of(0, &moved).is_none() || of(0, &moved) != of(0, &one));
+            }
+        }
+    }
+
+    /// Tables in which some of these cells mean something.
+    fn vocabulary() -> Vocabulary {
+        fn table<T: Copy>(meaning: T) -> WordTable<T> {
+            WordTable::new([("1".to_owned(), meaning), ("111".to_owned(), meaning)], Blanks::Count)
+        }
+        Vocabulary {
+            claim_forms: table(ClaimForm::Professional),
+            statuses: table(RowStatus::Denied),
+            paid_unless_pending: FxHashSet::default(),
+            frequencies: table(Version::Void),
+            payer_sequences: table(false),
+            capitated: table(()),
+            emergencies: table(()),
+            total_lines: table(()),
+            authorization_statuses: table(true),
+            layout_frequencies: table("7"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_is_what_would_be_read(
+            rows in prop::collection::vec(prop::collection::vec(prop::sample::select(&["", "1", "111", "131", "x"][..]), CODED.len() + 1), 1..200),
+        ) {
+            let (vocabulary, settings, binding) = (vocabulary(), SettingTable::default(), binding());
+            let words = |extract| CodedWords { extract, vocabulary: &vocabulary, settings: &settings };
+            let mut known = KnownCells::default();
+            // More combinations than places, and each of them twice.
+            for (n, cells) in rows.iter().chain(&rows).enumerate() {
+                let (bytes, spans) = record(cells, CellMarks::Nothing);
+                let row = Row::new(&bytes, &spans);
+                let words = words(u32::from(n >= rows.len()));
+                prop_assert_eq!(known.read(words, n % 2, &binding, &row), &CodedCells::read(words, &binding, &row));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Diagnosis codes in a cell.
 
 use crate::claim::value::qualifiers::{QUALIFIERS, without};
-use crate::ingest::cell::is_blank;
+use crate::ingest::cell::{is_blank, json_list};
 use crate::ingest::empty_words::{is_null_word, stands_for_nothing};
 
 /// Maximum number of characters of an ICD-10-CM code after the first three, without the dot.
@@ -16,22 +16,16 @@ pub fn each(cell: &str, null: &[String], take: impl FnMut(&str)) {
     if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
         return Some(cell).filter(is_code_or_other).into_iter().for_each(take);
     }
-    let unwrapped: String;
-    let inner = cell.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
-    let cell = if let Some(inner) = inner {
-        unwrapped = inner.replace(['"', '\''], "");
-        unwrapped.trim_matches(is_blank)
-    } else {
-        cell
-    };
+    let list = json_list(cell);
+    let cell = list.as_deref().map_or(cell, |inside| inside.trim_matches(is_blank));
     let all_parts = || {
         let separates = |c: char| matches!(c, ';' | '|' | ',' | '^') || is_blank(c);
         cell.split(separates).map(without_qualifier).filter(|part| !part.is_empty())
     };
     // Outside a JSON list a dash is a part of the code.
-    let is_part = |part: &&str| if inner.is_some() { is_code_or_other(part) } else { !is_null_word(part, null) };
+    let is_part = |part: &&str| if list.is_some() { is_code_or_other(part) } else { !is_null_word(part, null) };
     let parts = || all_parts().filter(is_part);
-    if (inner.is_some() || all_parts().nth(1).is_some()) && parts().all(is_code) {
+    if (list.is_some() || all_parts().nth(1).is_some()) && parts().all(is_code) {
         parts().for_each(take);
     } else {
         Some(without_qualifier(cell)).filter(is_code_or_other).into_iter().for_each(take);

@@ -1,8 +1,10 @@
 //! Diagnosis pointers: the diagnoses that a service line gives as its reason (837P SV107).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::cell::is_blank;
+use crate::ingest::cell::{is_blank, json_list};
 use crate::ingest::field::{Field, Group};
 use crate::ingest::{Binding, Row};
 
@@ -26,9 +28,8 @@ impl Pointers {
             pointers.add(&cell);
         }
         let packed = binding.text(row, Field::DiagnosisPointer);
-        // A list of Parquet, as JSON.
-        let list = packed.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
-        let packed = list.map_or(packed.clone(), |list| list.replace(['"', '\''], "").into());
+        // A list of Parquet comes as JSON.
+        let packed = json_list(&packed).map_or(packed, Cow::Owned);
         // The common case: letters or digits, each a pointer.
         if packed.bytes().all(|b| b.is_ascii_alphanumeric()) {
             (0..packed.len()).for_each(|at| pointers.add(&packed[at..=at]));

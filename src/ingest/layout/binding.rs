@@ -146,8 +146,8 @@ impl Binding {
         }
     }
 
-    /// The cleaned cells of a field that several columns make without a separator. None if it is not made so.
-    pub fn glued<'r>(&self, row: &Row<'r>, field: Field) -> Vec<Cow<'r, str>> {
+    /// The cleaned cells of a field that several columns make without a separator. Empty if it is not made so.
+    pub(crate) fn glued<'r>(&self, row: &Row<'r>, field: Field) -> Vec<Cow<'r, str>> {
         match &self.fields[field as usize] {
             ColumnSource::Concat(cs) => cs.iter().map(|c| row.text(*c, &self.null)).collect(),
             _ => Vec::new(),

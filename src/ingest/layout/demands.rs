@@ -16,10 +16,10 @@ pub(crate) struct Demands {
     optional: Vec<String>,
     /// May an extract lack every field that is not required by claimlint itself?
     is_all_optional: bool,
-    /// Folded names of columns that are known and not read: nothing is said about them.
+    /// Folded names of columns that a built-in layout knows and does not read. In an extract that is a choice of the columns of its
+    /// source, such a column may stand in for one that is missing.
     unused: Vec<String>,
-    /// Those of them that no name finds. In an extract that is a choice of the columns of its source, a column that a built-in
-    /// layout does not read may stand in for one that is missing.
+    /// Folded names of columns that the user's layout does not read: no name finds them.
     left_out: Vec<String>,
     /// Single columns of a numbered field, each of which must be there like a column of any other field.
     pub(crate) singles: Vec<(Group, String)>,
@@ -51,7 +51,7 @@ impl Demands {
             optional: names(optional),
             is_all_optional: !all.is_empty(),
             left_out: unused.iter().map(|name| fold(&name.text)).collect(),
-            unused: unused.iter().map(|name| fold(&name.text)).collect(),
+            unused: Vec::new(),
             singles: singles(root),
         }
     }
@@ -73,9 +73,10 @@ impl Demands {
         self.is_all_optional || self.optional.iter().any(|optional| optional == name)
     }
 
-    /// Is this a column that the layout knows and does not read?
+    /// Is this a column that the layout knows and does not read? Then nothing is said about it.
     pub(crate) fn leaves_out(&self, column: &str) -> bool {
-        !self.unused.is_empty() && self.unused.contains(&fold(column))
+        let folded = fold(column);
+        self.is_left_out(&folded) || self.unused.contains(&folded)
     }
 
     /// Is this the folded name of a column that no name finds?
@@ -86,7 +87,7 @@ impl Demands {
     /// Those of a built-in layout.
     #[must_use]
     pub(crate) fn of_built_in(self) -> Self {
-        Self { left_out: Vec::new(), ..self }
+        Self { unused: self.left_out, left_out: Vec::new(), ..self }
     }
 }
 
