@@ -75,7 +75,7 @@ impl LabelKind {
 
     /// The unread label of a line, if it has one of this kind.
     fn of_line(self, line: Line<'_>, marks: Marks) -> [Option<&str>; 2] {
-        let label = |text: Text, unread: bool| Some(line.text(text)).filter(|label| unread && !label.is_empty());
+        let label = |text: Text, unread: bool| unread.then(|| line.text(text)).filter(|label| !label.is_empty());
         match self {
             Self::Product => [label(Text::Product, marks.product_unread), None],
             Self::Status => {
@@ -125,6 +125,7 @@ impl UnreadLabels {
         let mut labels = Self::default();
         let mut lines: Vec<usize> = part.line_set.services.iter().map(|service| service.line).collect();
         lines.dedup();
+        lines.retain(|line| part.line_set.lines.heads[*line].marks().has_unread_label());
         for line in lines {
             let line = part.line_set.line(line);
             let marks = line.marks();

@@ -15,7 +15,6 @@ pub(super) fn first(rule: &Rule, input: &RuleInput<'_>, evidence: &Evidence) -> 
 
 fn holds(cap: Cap, input: &RuleInput<'_>, evidence: &Evidence) -> bool {
     let (line, class) = (input.line, input.class);
-    let session = input.service.map(|service| service.session).unwrap_or_default();
     let on_number = match evidence {
         Evidence::Authorization(AuthorizationEvidence::Number { problem, other, .. }) => Some((problem, other)),
         _ => None,
@@ -30,7 +29,7 @@ fn holds(cap: Cap, input: &RuleInput<'_>, evidence: &Evidence) -> bool {
             line.marks().emergency && line.setting == Setting::Inpatient
                 || input.policy.emergency_places.iter().any(|place| line.text(Text::PlaceOfService).as_bytes() == place)
         }
-        Cap::TwinAuthorization => session.carries_number,
+        Cap::TwinAuthorization => input.session().carries_number,
         Cap::StatusUnread => matches!(on_number, Some((NumberProblem::NotApproved { known: false, .. }, _))),
         Cap::Level => matches!(on_number, Some((NumberProblem::OtherProcedures { level: true }, _))),
         Cap::OtherAuthorization => matches!(on_number, Some((_, Some(_)))),
@@ -42,7 +41,8 @@ fn holds(cap: Cap, input: &RuleInput<'_>, evidence: &Evidence) -> bool {
         Cap::PrimaryElsewhere => {
             let of_code = |code| input.policy.add_ons.iter().find(|add_on| add_on.code == code);
             let primaries = input.cpt().and_then(of_code).map_or(&[][..], |add_on| &add_on.primaries);
-            primaries.iter().any(|code| session.codes_elsewhere.contains(*code))
+            let elsewhere = input.session().codes_elsewhere;
+            primaries.iter().any(|code| elsewhere.contains(*code))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::claim::value::code_set::CodeSet;
 use crate::claim::{CodeId, Kind, Line, LineSet, Service};
 use crate::policy::{Class, Edition, Listed, Policy, Role};
 use crate::rules::authorization_decision::AuthorizationDecision;
-use crate::rules::necessity::{Necessity, listed};
+use crate::rules::necessity::Necessity;
 
 /// One service or line to be judged.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl<'a> RuleInput<'a> {
         };
         let class = policy.class(line.class);
         let edition = policy.edition(line.date);
-        let necessity = Necessity::new(line, class, edition, policy.icd10_from);
+        let (necessity, listed) = Necessity::new(line, class, edition, policy.icd10_from);
         Self {
             policy,
             line,
@@ -73,8 +73,8 @@ impl<'a> RuleInput<'a> {
             unmatched_reversal: false,
             class,
             edition,
-            listed: if necessity == Necessity::Listed { listed(line, edition).collect() } else { Vec::new() },
             necessity,
+            listed,
             authorization,
         }
     }
@@ -104,7 +104,7 @@ impl<'a> RuleInput<'a> {
 
     /// What other claims of the session show.
     pub fn session(&self) -> SessionFacts {
-        self.service.map(|service| service.session).unwrap_or_default()
+        self.service.map(Service::session).unwrap_or_default()
     }
 
     /// The CPT code of a service line.

@@ -39,25 +39,33 @@ pub enum Necessity {
 }
 
 impl Necessity {
-    /// Looks up the necessity table.
-    pub fn new(line: Line<'_>, class: &Class, edition: &Edition, icd10_from: Date) -> Self {
-        match class.necessity {
-            NecessityBasis::Lcd => return Self::FollowsLcd,
-            NecessityBasis::Undetermined => return Self::ClassUndetermined,
-            NecessityBasis::List => {}
+    /// Looks up the necessity table. If it rests on listed diagnoses, they are returned with it, in the order of the considered ones.
+    pub fn new<'e>(line: Line<'_>, class: &Class, edition: &'e Edition, icd10_from: Date) -> (Self, Vec<&'e Listed>) {
+        let first = match class.necessity {
+            NecessityBasis::Lcd => Some(Self::FollowsLcd),
+            NecessityBasis::Undetermined => Some(Self::ClassUndetermined),
+            NecessityBasis::List if line.diagnosis_count() == 0 => Some(Self::NoDiagnosis),
+            NecessityBasis::List => line.date.filter(|day| *day < icd10_from).map(|_| Self::BeforeIcd10),
+        };
+        if let Some(necessity) = first {
+            return (necessity, Vec::new());
         }
-        if line.diagnosis_count() == 0 {
-            return Self::NoDiagnosis;
+        let (mut listed, mut is_icd9_only) = (Vec::new(), true);
+        for diagnosis in line.considered() {
+            is_icd9_only = is_icd9_only && is_icd9(diagnosis);
+            listed.extend(edition.listed(diagnosis));
         }
-        if line.date.is_some_and(|day| day < icd10_from) {
-            return Self::BeforeIcd10;
+        if is_icd9_only {
+            return (Self::Icd9Only, Vec::new());
         }
-        if line.considered().all(is_icd9) {
-            return Self::Icd9Only;
+        if !listed.is_empty() {
+            return (Self::Listed, listed);
         }
-        if line.considered().any(|d| edition.listed(d).is_some()) {
-            return Self::Listed;
-        }
+        (Self::of_unlisted(line, edition), listed)
+    }
+
+    /// The same, if no considered diagnosis is listed.
+    fn of_unlisted(line: Line<'_>, edition: &Edition) -> Self {
         if let Some(unpointed) = line.unpointed_places().find(|n| edition.listed(line.diagnosis(*n)).is_some()) {
             return Self::Unpointed(unpointed);
         }
@@ -127,11 +135,6 @@ fn letters_and_digits(given: &str) -> Cow<'_, str> {
         return given.into();
     }
     given.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// The listed diagnoses among the considered ones.
-pub fn listed<'a>(line: Line<'a>, edition: &'a Edition) -> impl Iterator<Item = &'a Listed> {
-    line.considered().filter_map(|d| edition.listed(d))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::life::{extract, judged};
 
 /// For each service, the rows that its session shows: other setting, facility, same stay, same service, stay nearby.
 fn session(service: &Service) -> [Option<u64>; 5] {
-    let session = service.session;
+    let session = service.session();
     [session.other_setting, session.facility, session.same_stay, session.same_service, session.stay_nearby]
         .map(|row| row.map(|row| row.row))
 }
@@ -90,11 +90,11 @@ fn a_number_in_the_session_and_codes_elsewhere_are_known() {
         "claim_id=P2 claim_form=P place_of_service=22 procedure_code=22515 service_date=2024-05-05",
     ])
     .line_set;
-    let carries: Vec<bool> = set.services.iter().map(|service| service.session.carries_number).collect();
+    let carries: Vec<bool> = set.services.iter().map(|service| service.session().carries_number).collect();
     assert_eq!(carries, [false, true, false]);
     let primary = set.codes_of(0)[0];
     let elsewhere: Vec<bool> =
-        set.services.iter().map(|service| service.session.codes_elsewhere.contains(primary)).collect();
+        set.services.iter().map(|service| service.session().codes_elsewhere.contains(primary)).collect();
     assert_eq!(elsewhere, [false, true, false]);
 }
 

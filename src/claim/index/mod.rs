@@ -243,7 +243,7 @@ impl Index {
             days: days(line, is_stay),
             encounter: known.encounters.next(key).unwrap_or_else(alone),
             units_so_far: known.units_so_far.next(key).unwrap_or(units),
-            session: known.sessions.next(key).unwrap_or_default(),
+            shown: known.sessions.next(key).map(Box::new),
             money,
             units,
             units_on_numbers: std::iter::from_fn(|| known.units_on_numbers.next(key)).collect(),

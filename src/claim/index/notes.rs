@@ -156,7 +156,7 @@ impl<T: Serialize> Notes<T> {
 impl<T: Clone + DeserializeOwned> Notes<T> {
     /// The values of these lines, which are whole batches. Fails if they cannot be read back.
     pub(crate) fn of(&self, lines: Range<usize>) -> io::Result<NotesInOrder<T>> {
-        Ok(NotesInOrder(self.all_of(lines)?.into_iter().peekable()))
+        Ok(NotesInOrder(self.all_of(lines)?.into_iter()))
     }
 
     /// The same as a list.
@@ -179,13 +179,21 @@ impl<T: Clone + DeserializeOwned> Notes<T> {
 }
 
 /// Values of consecutive lines, to be taken in the order of the services.
-pub(crate) struct NotesInOrder<T>(std::iter::Peekable<vec::IntoIter<(ServiceKey, T)>>);
+pub(crate) struct NotesInOrder<T>(vec::IntoIter<(ServiceKey, T)>);
 
 impl<T> NotesInOrder<T> {
     /// The next value of a service; `None` if it has no more. Values of earlier services are dropped.
     pub(crate) fn next(&mut self, service: ServiceKey) -> Option<T> {
-        while self.0.next_if(|(other, _)| *other < service).is_some() {}
-        self.0.next_if(|(other, _)| *other == service).map(|(_, value)| value)
+        while self.service().is_some_and(|other| other < service) {
+            self.0.next();
+        }
+        if self.service() == Some(service) { self.0.next().map(|(_, value)| value) } else { None }
+    }
+
+    /// The service of the next value.
+    #[inline]
+    fn service(&self) -> Option<ServiceKey> {
+        self.0.as_slice().first().map(|(service, _)| *service)
     }
 }
 

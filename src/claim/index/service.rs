@@ -93,8 +93,8 @@ pub struct Service {
     /// Running units of this code in its encounter, including this line, without those of assistants and co-surgeons. One for
     /// a stay.
     pub units_so_far: Decimal,
-    /// What other claims of its session show.
-    pub session: SessionFacts,
+    /// What other claims of its session show. `None` if they show nothing, as nearly always.
+    pub(crate) shown: Option<Box<SessionFacts>>,
     /// Its money.
     pub money: ServiceMoney,
     /// The units of its line; one for a stay.
@@ -105,6 +105,11 @@ pub struct Service {
 }
 
 impl Service {
+    /// What other claims of its session show.
+    pub fn session(&self) -> SessionFacts {
+        self.shown.as_deref().copied().unwrap_or_default()
+    }
+
     /// Units of all services on one of its authorization numbers, by the place of the number on the claim, on the same claim
     /// form and up to and including this one.
     pub fn units_on_numbers(&self, place: usize) -> Decimal {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::line::kept::Text;
 use crate::claim::value::amount::{Cents, OptionalCents};
 use crate::claim::value::code::CodeId;
 use crate::claim::value::pointer::Pointers;
@@ -79,6 +80,17 @@ marks! {
     payer_unread,
     /// The authorization cell is filled, and holds no number.
     authorization_unread,
+}
+
+impl Marks {
+    /// Is a filled cell of the row a label that no table knows?
+    pub(crate) fn has_unread_label(self) -> bool {
+        self.product_unread
+            || self.line_status_unread
+            || self.claim_status_unread
+            || self.form_unread
+            || self.payer_unread
+    }
 }
 
 /// The flags of a line in four bytes.
@@ -170,6 +182,11 @@ impl Head {
         let mut marks = self.marks();
         change(&mut marks);
         self.packed_marks = marks.into();
+    }
+
+    /// Does the row fill this text? Unlike the text itself, that is known without looking at the cells.
+    pub(crate) fn states(&self, text: Text) -> bool {
+        self.shape.texts & text.bit() != 0
     }
 
     /// Charge, if it can be read.

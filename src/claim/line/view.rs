@@ -65,11 +65,6 @@ impl<'a> Line<'a> {
         self.part(place.checked_sub(1).map_or(0, |before| self.end(before)), self.end(place))
     }
 
-    /// Does the row fill this text? Unlike the text itself, that is known without looking at the cells.
-    pub(crate) fn states(&self, text: Text) -> bool {
-        self.shape.texts & text.bit() != 0
-    }
-
     /// A kept text. Empty if the row does not fill it.
     pub fn text(&self, text: Text) -> &'a str {
         let LineShape { procedures, texts, .. } = self.shape;

@@ -98,7 +98,7 @@ fn money(part: &PartView<'_>, explained: &Explained<'_>, i: usize) -> Vec<String
 /// The services of other claims in the same session, then what they show about the service, each with a row that shows
 /// it.
 fn session(part: &PartView<'_>, i: usize) -> Option<(&'static str, Vec<String>)> {
-    let session = part.line_set.services[i].session;
+    let session = part.line_set.services[i].session();
     let at = |row: RowRef, what: &str| format!("{}: {what}", place_of(part, row));
     let same_stay = if session.interim {
         "an earlier stay with a day and a code in common; interim bills by their frequency"
