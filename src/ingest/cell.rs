@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::ingest::eight_bytes::{any_word, has_lowercase_or_foreign};
 use crate::ingest::empty_words::{EMPTY, is_own_null_word};
 
 /// The text of a raw cell. Bytes that are not UTF-8 are read one by one as Latin-1. These are removed, in this order: white
@@ -19,19 +20,16 @@ pub(crate) fn decoded(raw: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(raw).map_or_else(|_| Cow::Owned(latin1(raw)), Cow::Borrowed)
 }
 
-/// Same as [`clean`], for a cell that is known to be UTF-8.
-#[inline]
-pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
-    let (Some(first), Some(last)) = (raw.as_bytes().first(), raw.as_bytes().last()) else { return Cow::Borrowed("") };
-    // The common case: no wrapper begins with a letter or digit, and no null word begins with this one.
-    if EMPTY.is_plain_first[usize::from(*first)] && last.is_ascii_graphic() && null.is_empty() {
-        return Cow::Borrowed(raw);
-    }
-    clean_wrapped(raw, null)
+/// Is it certain at a glance that [`clean_text`] leaves this text as it is?
+#[inline(always)]
+pub(super) fn is_clean(raw: &str, null: &[String]) -> bool {
+    let Some(last) = raw.as_bytes().last() else { return true };
+    // No wrapper begins with a letter or digit.
+    null.is_empty() && last.is_ascii_graphic() && EMPTY.begins_plainly(raw.as_bytes())
 }
 
-#[inline(never)]
-fn clean_wrapped<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
+/// Same as [`clean`], for a cell that is known to be UTF-8.
+pub(super) fn clean_text<'a>(raw: &'a str, null: &[String]) -> Cow<'a, str> {
     let text = unwrap(raw);
     if EMPTY.holds(text) || is_own_null_word(text, null) { Cow::Borrowed("") } else { Cow::Borrowed(text) }
 }
@@ -91,44 +89,6 @@ fn upper_cased(text: &str) -> String {
         }
     }
     out
-}
-
-/// Does a test hold for some bytes of a text? The test gets eight bytes at a time, because cells are short: a loop over single
-/// bytes takes longer to set up than to run. The last word may repeat bytes or end with zero bytes, in which the test must find
-/// nothing.
-#[inline]
-pub(crate) fn any_word(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
-    let word = |at: usize| bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-    let half = |at: usize| bytes[at..].first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
-    match bytes.len() {
-        0 => false,
-        length @ 1..4 => {
-            test([0, length / 2, length - 1].into_iter().fold(0, |all, at| all << 8 | u64::from(bytes[at])))
-        }
-        length @ 4..8 => test(half(0) | half(length - 4) << 32),
-        length => (0..length - 8).step_by(8).any(|at| test(word(at))) || test(word(length - 8)),
-    }
-}
-
-/// A word whose eight bytes are all this one.
-pub(crate) const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// Does a word hold an ASCII lower-case letter, or a byte of a character outside ASCII?
-const fn has_lowercase_or_foreign(word: u64) -> bool {
-    let high = repeated(0x80);
-    let ascii = word & !high;
-    // Adding to a byte of at most 127 sets its high bit if the byte has reached a threshold, and never carries.
-    let reaches_a = ascii + repeated(0x80 - b'a');
-    let passes_z = ascii + repeated(0x80 - b'z' - 1);
-    (word | (reaches_a & !passes_z)) & high != 0
-}
-
-/// Does a word hold this byte?
-pub(crate) const fn has_byte(word: u64, byte: u8) -> bool {
-    let zero_where_equal = word ^ repeated(byte);
-    zero_where_equal.wrapping_sub(repeated(1)) & !zero_where_equal & repeated(0x80) != 0
 }
 
 /// What a JSON list holds, without its brackets and quotes. `None` if the cell is none.
@@ -293,22 +253,6 @@ mod tests {
             }
         }
         assert_eq!(clean(b"blank", &[]), "blank");
-    }
-
-    #[test]
-    fn words_show_what_single_bytes_show() {
-        for length in 0..20 {
-            for at in 0..length {
-                for byte in 0..=u8::MAX {
-                    let mut bytes = vec![b'7'; length];
-                    bytes[at] = byte;
-                    let want = byte.is_ascii_lowercase() || byte >= 0x80;
-                    assert_eq!(any_word(&bytes, has_lowercase_or_foreign), want, "{bytes:?}");
-                    assert_eq!(any_word(&bytes, |word| has_byte(word, b'.')), byte == b'.', "{bytes:?}");
-                }
-            }
-        }
-        assert!(!any_word(b"", |_| true));
     }
 
     #[test]

@@ -12,6 +12,9 @@ const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
 /// its first day. A prefix `D8:` or `RD8:` is ignored. Day and month are never swapped to make a valid date, and a day that
 /// does not exist is not a date.
 pub fn parse(text: &str) -> Option<Date> {
+    if let Some(date) = common(text.as_bytes()) {
+        return Some(date);
+    }
     let text = without_qualifier(text);
     let bytes = text.as_bytes();
     let (date, length, before_time) = iso(bytes)
@@ -44,6 +47,17 @@ pub(crate) fn iso_digits(date: Date) -> [u8; 10] {
 pub(crate) fn service_day(text: &str, patterns: &[DatePattern]) -> Option<Date> {
     let date = if patterns.is_empty() { parse(text) } else { by_patterns(without_qualifier(text), patterns) };
     date.filter(|date| YEARS.contains(&date.year()))
+}
+
+/// Reads YYYY-MM-DD with nothing around it, the most common form. `None` for all others, and for a day that does not exist.
+fn common(text: &[u8]) -> Option<Date> {
+    let [y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0] = text else { return None };
+    let digits = [y3, y2, y1, y0, m1, m0, d1, d0].map(|b| b.wrapping_sub(b'0'));
+    if digits.iter().any(|digit| *digit > 9) {
+        return None;
+    }
+    let [y3, y2, y1, y0, m1, m0, d1, d0] = digits.map(u16::from);
+    civil(y3 * 1000 + y2 * 100 + y1 * 10 + y0, m1 * 10 + m0, d1 * 10 + d0)
 }
 
 fn without_qualifier(text: &str) -> &str {

@@ -11,8 +11,10 @@ pub(super) struct EmptyWords {
     fill: Vec<char>,
     /// By first byte of a cell: may the cell be a null word?
     begins: [bool; 256],
-    /// By first byte of a cell: is it a letter or digit with which no null word begins?
-    pub(super) is_plain_first: [bool; 256],
+    /// By byte: is it a letter or digit with which no null word begins?
+    is_plain_first: [bool; 256],
+    /// By byte: is it the second one of no null word?
+    is_plain_second: [bool; 256],
 }
 
 /// The built-in null words. They decide how every cell is read, so they are loaded once and never change during a run.
@@ -30,14 +32,15 @@ impl EmptyWords {
             let words = root.texts("words");
             let fill = root.texts("fill");
             root.deny_unknown_keys();
-            let (mut begins, mut chars) = ([false; 256], Vec::new());
+            let (mut begins, mut goes_on, mut chars) = ([false; 256], [false; 256], Vec::new());
             for word in &words {
                 if word.text.is_empty() || !word.text.is_ascii() || word.text != word.text.to_uppercase() {
                     document.fault(word.span.clone(), "a word is written in capitals: write \"NULL\"");
                 }
-                let first = word.text.as_bytes().first().copied().unwrap_or_default();
-                begins[usize::from(first)] = true;
-                begins[usize::from(first.to_ascii_lowercase())] = true;
+                for (byte, is_some) in word.text.bytes().zip([&mut begins, &mut goes_on]) {
+                    is_some[usize::from(byte)] = true;
+                    is_some[usize::from(byte.to_ascii_lowercase())] = true;
+                }
             }
             for placed in &fill {
                 let mut each = placed.text.chars();
@@ -45,13 +48,26 @@ impl EmptyWords {
                     document.fault(placed.span.clone(), "write one character: \"-\"");
                     continue;
                 };
-                begins[usize::from(placed.text.as_bytes()[0])] = true;
+                for is_some in [&mut begins, &mut goes_on] {
+                    is_some[usize::from(placed.text.as_bytes()[0])] = true;
+                }
                 chars.push(c);
             }
             let is_plain_first = std::array::from_fn(|b| (b as u8).is_ascii_alphanumeric() && !begins[b]);
             let words = words.into_iter().map(|word| word.text).collect();
-            Some(Self { words, fill: chars, begins, is_plain_first })
+            let is_plain_second = goes_on.map(|goes_on| !goes_on);
+            Some(Self { words, fill: chars, begins, is_plain_first, is_plain_second })
         })
+    }
+
+    /// Does a cell begin with a letter or digit, and do its first bytes show that it is no null word?
+    #[inline(always)]
+    pub(super) fn begins_plainly(&self, cell: &[u8]) -> bool {
+        match cell {
+            [first, ..] if self.is_plain_first[usize::from(*first)] => true,
+            [first, second, ..] => first.is_ascii_alphanumeric() && self.is_plain_second[usize::from(*second)],
+            _ => false,
+        }
     }
 
     /// Is a cell with this text empty?

@@ -13,6 +13,7 @@
 //! # Sub-rooms, in order
 //!
 //! - [`error`]: what stops the reading, in sentences.
+//! - [`eight_bytes`]: tests of the bytes of a text, eight at a time.
 //! - [`empty_words`]: the words that stand for nothing in a cell.
 //! - [`cell`]: one cell as text.
 //! - [`word`]: how words are compared.
@@ -31,6 +32,7 @@
 
 pub mod cell;
 pub mod date;
+pub(crate) mod eight_bytes;
 pub(crate) mod empty_words;
 pub mod error;
 pub mod field;

@@ -14,6 +14,7 @@ use crate::claim::line::head::{Head, LineShape};
 use crate::claim::line::kept::{Text, Texts};
 use crate::claim::line::view::Line;
 use crate::claim::value::code::CodeId;
+use crate::ingest::eight_bytes::{any_word, has_byte};
 use crate::steps;
 
 /// Size in bytes at which a batch is full, whatever its number of lines, because cells may have any length.
@@ -282,13 +283,15 @@ impl Encoder<'_> {
 
     /// Adds the diagnosis of a slot without its dots. Returns whether it was added: not if nothing remains.
     pub(crate) fn diagnosis(&mut self, slot: u8, cell: &str) -> bool {
-        if cell.bytes().all(|b| b == b'.') {
-            return false;
-        }
-        if cell.contains('.') {
-            cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
-        } else {
+        if !any_word(cell.as_bytes(), |word| has_byte(word, b'.')) {
+            if cell.is_empty() {
+                return false;
+            }
             self.batch.text.push_str(cell);
+        } else if cell.bytes().all(|b| b == b'.') {
+            return false;
+        } else {
+            cell.split('.').for_each(|piece| self.batch.text.push_str(piece));
         }
         self.push_end();
         if self.shape.is_wide {

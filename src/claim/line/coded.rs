@@ -11,6 +11,7 @@ use crate::claim::value::version::Version;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::claim::value::words::short_code;
 use crate::ingest::cell::upper;
+use crate::ingest::eight_bytes::{both_ends, mixed};
 use crate::ingest::field::Field;
 use crate::ingest::{Binding, Row};
 
@@ -40,9 +41,8 @@ pub(crate) struct CodedWords<'a> {
 /// What these cells of a row say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CodedCells {
-    /// Their texts one after another, in the order of [`CODED`].
-    text: String,
-    ends: [u32; CODED.len()],
+    /// The texts that a line keeps of these cells, in the order of [`CODED`].
+    pub(crate) texts: [Box<str>; CODED.len()],
     pub(crate) meaning: CodedMeaning,
 }
 
@@ -93,11 +93,6 @@ impl CodedCells {
             admission,
             revenue,
         ];
-        let mut text = String::with_capacity(texts.iter().map(|cell| cell.len()).sum());
-        let ends = texts.map(|cell| {
-            text.push_str(cell);
-            text.len() as u32
-        });
         let meaning = CodedMeaning {
             form: form_said.unwrap_or_else(|| ClaimForm::inferred(bill_type, place)),
             setting: settings.setting(bill_type, place),
@@ -117,13 +112,7 @@ impl CodedCells {
                 ..Marks::default()
             },
         };
-        Self { text, ends, meaning }
-    }
-
-    /// The texts that a line keeps of these cells, in the order of [`CODED`].
-    pub(crate) fn texts(&self) -> [&str; CODED.len()] {
-        let mut start = 0;
-        self.ends.map(|end| &self.text[std::mem::replace(&mut start, end as usize)..end as usize])
+        Self { texts: texts.map(Box::from), meaning }
     }
 }
 
@@ -131,50 +120,47 @@ impl CodedCells {
 const PLACES: usize = 64;
 
 /// Words of the longest combination that is remembered.
-const MOST_WORDS: usize = 24;
+const MOST_WORDS: usize = 16;
 
-/// Bytes of the longest cell of such a combination.
-const MOST_BYTES: usize = 31;
+/// Columns of such a combination: their lengths have 128 bits.
+const MOST_COLUMNS: usize = 128 / LENGTH_BITS;
 
-/// The cells of a combination as they are in the file: the number of the service slot, because each has columns of its own, then for
-/// each column a word with the length of the cell in its lowest byte and the first seven bytes of the cell above it, and words of
-/// eight bytes with the others.
+/// Bytes of the longest cell of such a combination: those that [`both_ends`] tells apart.
+const MOST_BYTES: usize = 16;
+
+/// Bits of the length of a cell.
+const LENGTH_BITS: usize = 5;
+
+/// The cells of a combination as they are in the file: the number of the service slot, because each has columns of its own, the
+/// lengths of the cells, and the bytes of those that are filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Combination {
+    slot: usize,
+    lengths: u128,
     words: [u64; MOST_WORDS],
-    count: usize,
 }
 
 impl Combination {
-    /// The combination of a row. `None` if it is not worth remembering, because a cell is long or has quotes inside.
-    fn of(slot: usize, binding: &Binding, row: &Row<'_>) -> Option<Self> {
-        let (mut words, mut count) = ([0; MOST_WORDS], 0);
-        let mut push = |word| {
-            *words.get_mut(count)? = word;
-            count += 1;
-            Some(())
-        };
-        push(slot as u64)?;
-        for column in CODED.into_iter().flat_map(|field| binding.columns(field)) {
+    /// The combination of a row, and where it is remembered. `None` if it is not worth remembering, because there is much of it, or
+    /// because a cell has quotes inside.
+    fn of(slot: usize, columns: &[usize], row: &Row<'_>) -> Option<(Self, usize)> {
+        let mut found = Self { slot, lengths: 0, words: [0; MOST_WORDS] };
+        let (mut count, mut hash) = (0, 0);
+        for column in columns {
             let cell = row.unmarked(*column).filter(|cell| cell.len() <= MOST_BYTES)?;
-            let (first, rest) = cell.split_at(cell.len().min(7));
-            push(first.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)) << 8 | cell.len() as u64)?;
-            for eight in rest.chunks(8) {
-                push(eight.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))?;
+            found.lengths = found.lengths << LENGTH_BITS | cell.len() as u128;
+            if cell.is_empty() {
+                continue;
+            }
+            let [first, last] = both_ends(cell);
+            for word in [first, last].into_iter().take(cell.len().div_ceil(8)) {
+                *found.words.get_mut(count)? = word;
+                count += 1;
+                hash = mixed(hash, word);
             }
         }
-        Some(Self { words, count })
-    }
-
-    fn words(&self) -> &[u64] {
-        &self.words[..self.count]
-    }
-
-    /// Where it is remembered.
-    fn place(&self) -> usize {
-        // The multiplier of FxHash, whose upper bits are the best mixed.
-        let mix = |hash: u64, word: &u64| (hash.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
-        (self.words().iter().fold(0, mix) >> 32) as usize % PLACES
+        let place = (mixed(hash, found.lengths as u64) >> 32) as usize % PLACES;
+        (columns.len() <= MOST_COLUMNS).then_some((found, place))
     }
 }
 
@@ -183,6 +169,8 @@ impl Combination {
 pub(crate) struct KnownCells {
     /// The number of the extract, whose layout may have words of its own.
     extract: u32,
+    /// The columns of these cells, by service slot.
+    columns: Vec<Vec<usize>>,
     known: Vec<Option<(Combination, CodedCells)>>,
     /// The last one that is not remembered.
     other: Option<CodedCells>,
@@ -191,14 +179,22 @@ pub(crate) struct KnownCells {
 impl KnownCells {
     /// What these cells of a service slot say.
     pub(crate) fn read(&mut self, words: CodedWords<'_>, slot: usize, binding: &Binding, row: &Row<'_>) -> &CodedCells {
-        let read = || CodedCells::read(words, binding, row);
-        let Some(combination) = Combination::of(slot, binding, row) else { return self.other.insert(read()) };
         if self.extract != words.extract || self.known.is_empty() {
             self.extract = words.extract;
+            self.columns.clear();
             self.known.clear();
             self.known.resize_with(PLACES, || None);
         }
-        let known = &mut self.known[combination.place()];
+        if self.columns.len() <= slot {
+            self.columns.resize_with(slot + 1, Vec::new);
+        }
+        let columns = &mut self.columns[slot];
+        if columns.is_empty() {
+            columns.extend(CODED.into_iter().flat_map(|field| binding.columns(field)));
+        }
+        let read = || CodedCells::read(words, binding, row);
+        let Some((combination, place)) = Combination::of(slot, columns, row) else { return self.other.insert(read()) };
+        let known = &mut self.known[place];
         if known.as_ref().is_some_and(|(other, _)| *other != combination) {
             *known = None;
         }
@@ -247,7 +243,8 @@ mod tests {
 
     fn combination(slot: usize, cells: &[Vec<u8>], marks: CellMarks) -> Option<Combination> {
         let (bytes, spans) = record(cells, marks);
-        Combination::of(slot, &binding(), &Row::new(&bytes, &spans))
+        let columns: Vec<usize> = CODED.into_iter().flat_map(|field| binding().columns(field).to_vec()).collect();
+        Combination::of(slot, &columns, &Row::new(&bytes, &spans)).map(|(combination, _)| combination)
     }
 
     fn cells() -> impl Strategy<Value = Vec<Vec<u8>>> {

@@ -33,7 +33,7 @@ pub(super) type Part<'l> = (&'l str, IdKind);
 /// What is kept beside the ids of a row: each part with the letter of its kind.
 pub(super) fn of_glued(binding: &Binding, row: &Row<'_>) -> String {
     let mut kept = String::new();
-    for (field, _, letter) in FIELDS {
+    for (field, _, letter) in FIELDS.into_iter().filter(|(field, ..)| binding.is_glued(*field)) {
         for cell in binding.glued(row, field) {
             let part = id::read(cell);
             if identifies(&part) {

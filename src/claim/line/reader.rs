@@ -9,8 +9,9 @@ use crate::claim::line::coded::{CodedWords, KnownCells};
 use crate::claim::line::head::{Amounts, AmountsPer, Head, LineShape, Marks, PackedMarks};
 use crate::claim::line::kept::Text;
 use crate::claim::line::parts;
-use crate::claim::value::amount::{Cents, Units, units, without_measure};
+use crate::claim::value::amount::{Cents, Units, units, units_of_one_digit, without_measure};
 use crate::claim::value::code::{CodeId, CodeTable, ProcedureCell, ProcedureColumn, System};
+use crate::claim::value::id::CellId;
 use crate::claim::value::pointer::Pointers;
 use crate::claim::value::product::{KnownLabels, ProductTable};
 use crate::claim::value::setting::SettingTable;
@@ -167,14 +168,17 @@ impl Reader<'_> {
         encoder: &mut Encoder<'_>,
     ) -> Result<Head, Reason> {
         let text = |field| binding.text(row, field);
-        let whole_claim_id = id::read(text(Field::ClaimId));
+        let CellId { id: whole_claim_id, is_mangled: claim_id_mangled } = CellId::of(text(Field::ClaimId));
         if whole_claim_id.is_empty() {
             return Err(Reason::NoClaimId);
         }
         let (claim_id, cut_version) = id::cut_version(&whole_claim_id, self.version_len);
         let whole_original = id::read(text(Field::OriginalClaimId));
         let (original, _) = id::cut_version(&whole_original, self.version_len);
-        let person = |field| id::of_person(binding.value(row, field, |cell| !id::of_person(cell.into()).is_empty()));
+        let person = |field| match binding.clean_text(row, field).filter(|cell| id::is_of_person(cell)) {
+            Some(id) => Cow::Borrowed(id),
+            None => id::of_person(binding.value(row, field, |cell| !id::of_person(cell.into()).is_empty())),
+        };
         let (line_number, member) = (id::read(text(Field::LineNumber)), person(Field::MemberId));
         let member_id_mangled = id::is_mangled(&member);
         let (billing, rendering) = (person(Field::BillingNpi), person(Field::RenderingNpi));
@@ -185,7 +189,7 @@ impl Reader<'_> {
         let words = CodedWords { extract: self.extract, vocabulary: &self.vocabulary, settings: self.settings };
         let coded = cells.read(words, number, binding, row);
         let [form_cell, frequency, claim_status, line_status, payer, capitated, place, bill_type, admission, revenue] =
-            coded.texts();
+            coded.texts.each_ref().map(|text| &**text);
         let version_cell = upper(text(Field::VersionNumber));
         let version = if self.version_len > 0 { cut_version } else { &*version_cell };
         let has_number = |cell: &str| !authorization::normalized(cell).is_empty();
@@ -197,7 +201,8 @@ impl Reader<'_> {
         // Most services last one day.
         let end_date = if end_cell == date_cell { date } else { date::service_day(&end_cell, self.dates) };
         let units_cell = text(Field::Units);
-        let read_units = if without_measure(&units_cell).is_empty() { Some(ONE_UNIT) } else { units(&units_cell) };
+        let unusual = || if without_measure(&units_cell).is_empty() { Some(ONE_UNIT) } else { units(&units_cell) };
+        let read_units = units_of_one_digit(&units_cell).or_else(unusual);
         let mut bad_amount = String::new();
         let mut amount = |field: Field| {
             let cell = text(field);
@@ -257,7 +262,7 @@ impl Reader<'_> {
                 authorization_column: binding.has(Field::AuthorizationNumber),
                 negative_units: read_units.is_negative,
                 assistant,
-                claim_id_mangled: id::is_mangled(&whole_claim_id),
+                claim_id_mangled,
                 member_id_mangled,
                 product_unread: class.is_none() && !product.is_empty(),
                 authorization_unread: authorization.is_empty() && !authorization_cell.is_empty(),
@@ -306,18 +311,23 @@ fn note(found: &ProcedureCell<'_>, marks: &mut Marks, encoder: &mut Encoder<'_>)
 /// several codes took that one.
 fn read_diagnoses(binding: &Binding, row: &Row<'_>, encoder: &mut Encoder<'_>) {
     let split = binding.split(Group::Diagnosis);
+    let keeps_codes = split.keeps_codes();
     let mut next_slot = 1u8;
-    // Most slots of a row are empty.
-    for (column, cell) in binding.slots(row, Group::Diagnosis) {
+    for (number, column) in binding.group(Group::Diagnosis) {
+        // Most slots of a row are empty.
+        if !row.has_bytes(*column) {
+            continue;
+        }
         let mut add = |code: &str| {
-            let slot = next_slot.max(column);
+            let slot = next_slot.max(*number);
             if encoder.diagnosis(slot, code) {
                 next_slot = slot.saturating_add(1);
             }
         };
-        if split.leaves_whole(&cell) {
-            add(&cell);
+        if let Some(code) = row.code(*column, &binding.null).filter(|_| keeps_codes) {
+            add(code);
         } else {
+            let cell = upper(row.text(*column, &binding.null));
             split.parts(&cell).for_each(|part| diagnosis::each(part, &binding.null, &mut add));
         }
     }

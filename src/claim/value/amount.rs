@@ -167,14 +167,18 @@ pub(crate) fn without_measure(text: &str) -> &str {
     without(&QUALIFIERS.measure, text)
 }
 
+/// Units of one digit, as nearly all are. `None` for all others.
+#[inline]
+pub(crate) fn units_of_one_digit(text: &str) -> Option<Units> {
+    match text.as_bytes() {
+        [one] if one.is_ascii_digit() => Some(Units { count: Decimal::from(one - b'0'), is_negative: false }),
+        _ => None,
+    }
+}
+
 /// Reads units: a decimal number, optionally with a minus sign and a unit of measure before it. `None` if it is not a number
 /// or has more digits than 96 bits hold.
 pub fn units(text: &str) -> Option<Units> {
-    if let [one] = text.as_bytes()
-        && one.is_ascii_digit()
-    {
-        return Some(Units { count: Decimal::from(one - b'0'), is_negative: false });
-    }
     let text = without_measure(text);
     let (has_minus, text) = strip(text, '-');
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::claim::value::qualifiers::QUALIFIERS;
 use crate::ingest::cell::{is_blank, without_float_trace};
+use crate::ingest::eight_bytes::{any_word, has_digit, has_no_letter_or_digit, with_in_place_of};
 
 /// Separators between the numbers of a cell.
 const SEPARATORS: [char; 3] = [';', ',', '|'];
@@ -29,8 +30,12 @@ fn number(part: &str) -> Option<&str> {
 /// The numbers of a cleaned cell as they are kept and printed: joined by `;`.
 pub fn normalized(cell: &str) -> Cow<'_, str> {
     // The common case: a number of letters, digits and hyphens needs no taking apart.
-    if cell.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        return Cow::Borrowed(if is_number(cell) { cell } else { "" });
+    let has_others = |word| has_no_letter_or_digit(with_in_place_of(word, b'-', b'0'));
+    if !any_word(cell.as_bytes(), has_others) {
+        // With a letter before a digit it is one.
+        let begins_with_letter = cell.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+        let is_one = begins_with_letter && any_word(cell.as_bytes(), has_digit) || is_number(cell);
+        return Cow::Borrowed(if is_one { cell } else { "" });
     }
     if !cell.contains(SEPARATORS) {
         return Cow::Borrowed(number(cell).unwrap_or_default());

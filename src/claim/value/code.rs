@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::eight_bytes::both_ends;
 use crate::ingest::scan::prefilter::CodeFilter;
 
 /// Index of a code in the [`CodeTable`].
@@ -44,7 +45,8 @@ pub struct KnownCode {
 #[derive(Debug, Clone)]
 pub struct CodeTable {
     codes: Vec<KnownCode>,
-    by_text: FxHashMap<Box<[u8]>, CodeId>,
+    /// By the ends of a code and its length.
+    by_ends: FxHashMap<([u64; 2], usize), CodeId>,
     filter: CodeFilter,
 }
 
@@ -64,6 +66,11 @@ pub struct ProcedureCell<'c> {
 /// Prefixes that may precede a code.
 const FRONTS: [&str; 2] = ["CPT", "HCPCS"];
 
+/// What tells short texts apart.
+fn ends(text: &str) -> ([u64; 2], usize) {
+    (both_ends(text.as_bytes()), text.len())
+}
+
 impl Default for CodeTable {
     fn default() -> Self {
         Self::new(Vec::new())
@@ -74,9 +81,9 @@ impl CodeTable {
     /// A table over these codes.
     pub fn new(codes: Vec<KnownCode>) -> Self {
         let numbered = codes.iter().enumerate();
-        let by_text = numbered.map(|(i, known)| (known.code.as_bytes().into(), CodeId(i as u16))).collect();
+        let by_ends = numbered.map(|(i, known)| (ends(&known.code), CodeId(i as u16))).collect();
         let filter = CodeFilter::new(codes.iter().flat_map(forms));
-        Self { codes, by_text, filter }
+        Self { codes, by_ends, filter }
     }
 
     /// The code with this id.
@@ -101,7 +108,7 @@ impl CodeTable {
 
     /// The known code that equals a text, if this column may hold it.
     pub fn exact(&self, text: &str, column: ProcedureColumn) -> Option<CodeId> {
-        let id = *self.by_text.get(text.as_bytes())?;
+        let id = *self.by_ends.get(&ends(text)).filter(|id| self.get(**id).code == text)?;
         (column == ProcedureColumn::Procedure || self.get(id).system == System::Pcs).then_some(id)
     }
 

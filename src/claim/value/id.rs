@@ -2,13 +2,38 @@
 
 use std::borrow::Cow;
 
-use crate::ingest::cell::{any_word, has_byte, without_float_trace};
+use crate::ingest::cell::without_float_trace;
+use crate::ingest::eight_bytes::{any_word, has_byte, has_no_letter_or_digit};
+
+/// An id in a cell.
+pub(crate) struct CellId<'c> {
+    /// As [`read`] returns it.
+    pub(crate) id: Cow<'c, str>,
+    /// As [`is_mangled`] says.
+    pub(crate) is_mangled: bool,
+}
+
+impl<'c> CellId<'c> {
+    /// Reads the text of a cell.
+    #[inline]
+    pub(crate) fn of(text: Cow<'c, str>) -> Self {
+        // Most ids are letters and digits, of which nothing is removed and which no spreadsheet mangled.
+        if !any_word(text.as_bytes(), has_no_letter_or_digit) {
+            return Self { id: text, is_mangled: false };
+        }
+        let id = read(text);
+        Self { is_mangled: is_mangled(&id), id }
+    }
+}
 
 /// Removes the trace of a floating-point column from an id. If several columns make the id, from each part.
+#[inline]
 pub fn read(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !any_word(text.as_bytes(), |word| has_byte(word, b'.')) {
-        return text;
-    }
+    if any_word(text.as_bytes(), |word| has_byte(word, b'.')) { without_trace(text) } else { text }
+}
+
+#[inline(never)]
+fn without_trace(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         text if text.contains('|') => {
             Cow::Owned(text.split('|').map(without_float_trace).collect::<Vec<_>>().join("|"))
@@ -21,17 +46,29 @@ pub fn read(text: Cow<'_, str>) -> Cow<'_, str> {
 /// The id of a member or provider. An id of only zeros or only nines is a placeholder and becomes empty.
 pub fn of_person(text: Cow<'_, str>) -> Cow<'_, str> {
     let id = read(text);
-    let all = |digit: u8| id.bytes().all(|b| b == digit);
-    if all(b'0') || all(b'9') { Cow::Borrowed("") } else { id }
+    let is_placeholder = match id.as_bytes() {
+        [digit @ (b'0' | b'9'), rest @ ..] => rest.iter().all(|b| b == digit),
+        _ => false,
+    };
+    if is_placeholder { Cow::Borrowed("") } else { id }
+}
+
+/// Is the text of a cell an id as it is: letters and digits that [`of_person`] leaves alone?
+#[inline]
+pub(crate) fn is_of_person(text: &str) -> bool {
+    !matches!(text.as_bytes(), [b'0' | b'9', ..]) && !any_word(text.as_bytes(), has_no_letter_or_digit)
 }
 
 /// Did a spreadsheet turn the number into scientific notation such as `1.23E+15`, which many numbers share? A point or a plus
 /// sign is required, because digits, E and digits may be a real claim number.
+#[inline]
 pub fn is_mangled(id: &str) -> bool {
-    // True of nearly every id.
-    if !any_word(id.as_bytes(), |word| has_byte(word, b'.') || has_byte(word, b'+')) {
-        return false;
-    }
+    // Few ids have one of these.
+    any_word(id.as_bytes(), |word| has_byte(word, b'.') || has_byte(word, b'+')) && is_scientific(id)
+}
+
+#[inline(never)]
+fn is_scientific(id: &str) -> bool {
     if id.contains('|') {
         return id.split('|').any(is_mangled);
     }

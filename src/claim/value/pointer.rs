@@ -67,6 +67,7 @@ impl Pointers {
 /// 1-12, with leading zeros, or A-L.
 fn slot(token: &str) -> Option<u8> {
     match token.as_bytes() {
+        [digit @ b'1'..=b'9'] => Some(digit - b'0'),
         [letter] if letter.is_ascii_alphabetic() => {
             let slot = letter.to_ascii_uppercase() - b'A' + 1;
             (usize::from(slot) <= MAX_SLOTS).then_some(slot)

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::value::words::{Folded, MAX_LABEL_LEN, fold};
+use crate::ingest::eight_bytes::{both_ends, mixed};
 use crate::ingest::word::{product_key, without_mark};
 use crate::steps;
 
@@ -32,23 +33,26 @@ const MARK_SIGNS: [char; 2] = ['\u{2122}', '\u{2120}'];
 pub(crate) struct KnownLabels {
     /// The number of the extract, whose layout may have labels of its own.
     extract: u32,
-    classes: [Option<(String, Option<ClassId>)>; KNOWN_LABELS],
+    classes: Vec<Option<(String, Option<ClassId>)>>,
 }
 
 /// Places for labels. Two labels that share a place are looked up again whenever they alternate.
-const KNOWN_LABELS: usize = 32;
+const KNOWN_LABELS: usize = 128;
 
 impl KnownLabels {
     /// The same as [`ProductTable::known`] of the table of this extract.
     #[inline]
     pub(crate) fn class(&mut self, extract: u32, table: &ProductTable, label: &str) -> Option<ClassId> {
-        if self.extract != extract {
-            *self = Self { extract, ..Self::default() };
+        if self.extract != extract || self.classes.is_empty() {
+            self.extract = extract;
+            self.classes.clear();
+            self.classes.resize_with(KNOWN_LABELS, || None);
         }
-        let (Some(middle), Some(last)) = (label.as_bytes().get(label.len() / 2), label.as_bytes().last()) else {
+        if label.is_empty() {
             return table.known(label);
-        };
-        let place = usize::from(*middle) * 7 + usize::from(*last) + label.len();
+        }
+        let [first, last] = both_ends(label.as_bytes());
+        let place = (mixed(mixed(label.len() as u64, first), last) >> 32) as usize;
         match &mut self.classes[place % KNOWN_LABELS] {
             Some((known, class)) if known == label => *class,
             other => {

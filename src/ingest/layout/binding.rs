@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::ingest::cell::upper;
+use crate::ingest::eight_bytes::{any_word, has_no_letter_or_digit};
 use crate::ingest::field::{Field, Group};
 use crate::ingest::record::row::Row;
 
@@ -20,11 +21,12 @@ pub enum Split {
 impl Split {
     /// Is a filled cell a single code of letters and digits, which needs no splitting? Nearly all cells are.
     pub(crate) fn leaves_whole(self, cell: &str) -> bool {
-        let separator = match self {
-            Self::At(separator) => separator,
-            Self::No | Self::Auto => ' ',
-        };
-        !separator.is_ascii_alphanumeric() && cell.bytes().all(|b| b.is_ascii_alphanumeric())
+        self.keeps_codes() && !any_word(cell.as_bytes(), has_no_letter_or_digit)
+    }
+
+    /// Does it leave all letters and digits together?
+    pub(crate) fn keeps_codes(self) -> bool {
+        !matches!(self, Self::At(separator) if separator.is_ascii_alphanumeric())
     }
 
     /// Splits a cleaned cell into codes.
@@ -90,12 +92,21 @@ pub struct Binding {
 
 impl Binding {
     /// The cleaned text of a field. Empty if the extract does not have the field.
-    #[inline]
+    #[inline(always)]
     pub fn text<'r>(&self, row: &Row<'r>, field: Field) -> Cow<'r, str> {
+        match self.clean_text(row, field) {
+            Some(text) => Cow::Borrowed(text),
+            None => self.text_of_several(row, field, &self.fields[field as usize], |_| true),
+        }
+    }
+
+    /// The same, if it is certain at a glance that the bytes of the cell are the text.
+    #[inline(always)]
+    pub(crate) fn clean_text<'r>(&self, row: &Row<'r>, field: Field) -> Option<&'r str> {
         match &self.fields[field as usize] {
-            ColumnSource::Absent => Cow::Borrowed(""),
-            ColumnSource::Column(c) => row.text(*c, &self.null),
-            several => self.text_of_several(row, field, several, |_| true),
+            ColumnSource::Absent => Some(""),
+            ColumnSource::Column(c) => row.clean(*c, &self.null),
+            _ => None,
         }
     }
 
@@ -109,7 +120,7 @@ impl Binding {
         }
     }
 
-    /// The text of a field that is not that of one column.
+    /// The text of a field that is not that of one clean cell.
     #[inline(never)]
     fn text_of_several<'r>(
         &self,
@@ -144,6 +155,11 @@ impl Binding {
                 Cow::Owned(parts.join("|"))
             }
         }
+    }
+
+    /// Is a field made of several columns without a separator?
+    pub(crate) fn is_glued(&self, field: Field) -> bool {
+        matches!(self.fields[field as usize], ColumnSource::Concat(_))
     }
 
     /// The cleaned cells of a field that several columns make without a separator. Empty if it is not made so.
@@ -205,8 +221,7 @@ impl Binding {
     pub(crate) fn has_whole_codes(&self) -> bool {
         let is_glued =
             matches!(self.fields[Field::ProcedureCode as usize], ColumnSource::Concat(_) | ColumnSource::Join(_));
-        let split = self.split(Group::IcdProcedure);
-        !is_glued && !matches!(split, Split::At(separator) if separator.is_ascii_alphanumeric())
+        !is_glued && self.split(Group::IcdProcedure).keeps_codes()
     }
 
     /// The procedure columns of all service slots. `None` if a cell may hold only part of a code.

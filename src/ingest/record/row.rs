@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::ingest::cell::{clean, clean_text};
+use crate::ingest::cell::{clean, clean_text, is_clean};
+use crate::ingest::eight_bytes::{any_word, has_no_capital_or_digit};
 use crate::ingest::record::grammar::{CellSpan, Grammar};
 use crate::ingest::record::quoting::Marks;
 use crate::ingest::record::reject::RAW_LIMIT;
@@ -14,6 +15,8 @@ pub struct Row<'a> {
     fields: &'a [CellSpan],
     /// The record as text, if it is UTF-8. Checked once per row instead of once per cell.
     text: Option<&'a str>,
+    /// Where the text starts in `bytes`.
+    start: u32,
 }
 
 impl<'a> Row<'a> {
@@ -21,7 +24,8 @@ impl<'a> Row<'a> {
     pub fn new(bytes: &'a [u8], fields: &'a [CellSpan]) -> Self {
         let ends = fields.first().zip(fields.last());
         let record = ends.and_then(|(first, last)| bytes.get(first.start as usize..last.end as usize));
-        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()) }
+        let start = fields.first().map_or(0, |first| first.start);
+        Self { bytes, fields, text: record.and_then(|record| std::str::from_utf8(record).ok()), start }
     }
 
     /// A copy of the record and its fields that outlives the block, from the record's first byte to the end of its last
@@ -44,6 +48,28 @@ impl<'a> Row<'a> {
     /// The text of a cell, as [`clean`] returns it. `null` holds the layout's own null words.
     #[inline]
     pub fn text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
+        match self.clean(column, null) {
+            Some(text) => Cow::Borrowed(text),
+            None => self.cleaned(column, null),
+        }
+    }
+
+    /// The text of a cell, if it is certain at a glance that its bytes are the text. Those of nearly all cells are.
+    #[inline(always)]
+    pub(crate) fn clean(&self, column: usize, null: &[String]) -> Option<&'a str> {
+        self.plain(column).filter(|text| is_clean(text, null))
+    }
+
+    /// The text of a cell, if it is certain at a glance that it is nothing but capital letters and digits, at least one of them.
+    #[inline]
+    pub(crate) fn code(&self, column: usize, null: &[String]) -> Option<&'a str> {
+        let text = self.clean(column, null).filter(|text| !text.is_empty())?;
+        (!any_word(text.as_bytes(), has_no_capital_or_digit)).then_some(text)
+    }
+
+    /// The text of a cell that was not found to be clean.
+    #[inline(never)]
+    fn cleaned(&self, column: usize, null: &[String]) -> Cow<'a, str> {
         match self.plain(column) {
             Some(text) => clean_text(text, null),
             None => self.marked_text(column, null),
@@ -51,7 +77,6 @@ impl<'a> Row<'a> {
     }
 
     /// The text of a cell with marks, or of a record that is not UTF-8.
-    #[inline(never)]
     fn marked_text(&self, column: usize, null: &[String]) -> Cow<'a, str> {
         match self.cell(column) {
             Cow::Borrowed(raw) => clean(raw, null),
@@ -65,12 +90,16 @@ impl<'a> Row<'a> {
     }
 
     /// The same as [`Row::cell`] for cells of UTF-8 without marks, as nearly all cells are; `None` for others.
-    #[inline]
+    #[inline(always)]
     fn plain(&self, column: usize) -> Option<&'a str> {
-        let (text, first) = (self.text?, self.fields.first()?);
-        let Some(field) = self.fields.get(column).filter(|field| field.start < field.end) else { return Some("") };
-        let at = |place: u32| place.checked_sub(first.start).map(|at| at as usize);
-        if field.marks == Marks::Nothing { text.get(at(field.start)?..at(field.end)?) } else { None }
+        let text = self.text?;
+        let Some(field) = self.fields.get(column) else { return Some("") };
+        if field.start >= field.end {
+            return Some("");
+        }
+        // A field of another table may lie before the record. Then its place is beyond any text.
+        let at = |place: u32| place.wrapping_sub(self.start) as usize;
+        if matches!(field.marks, Marks::Nothing) { text.get(at(field.start)..at(field.end)) } else { None }
     }
 
     /// The bytes of a cell without marks, of which its text is made; `None` for others. Empty after the last column.

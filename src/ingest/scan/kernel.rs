@@ -85,15 +85,23 @@ impl<C: Collector, F: Fn(&Row<'_>, Position, &mut C) -> RowAction<()>> Scanner<'
             return false;
         }
         let stop = if line.last() == Some(&b'\r') { end - 1 } else { end };
-        let fields = &mut self.fields;
-        fields.clear();
         let mut start = at;
-        let mut push = |upto: usize| {
-            fields.push(CellSpan { start: start as u32, end: upto as u32, marks: Marks::Nothing });
+        let mut next = |upto: usize| {
+            let field = CellSpan { start: start as u32, end: upto as u32, marks: Marks::Nothing };
             start = upto + 1;
+            field
         };
-        window.each_separator(at, end, &mut push);
-        push(stop);
+        // The caller counted as many fields as the header has.
+        self.fields.resize(self.grammar.width, CellSpan { start: 0, end: 0, marks: Marks::Nothing });
+        let mut fields = self.fields.iter_mut();
+        window.each_separator(at, end, |separator| {
+            if let Some(field) = fields.next() {
+                *field = next(separator);
+            }
+        });
+        if let Some(last) = fields.next() {
+            *last = next(stop);
+        }
         self.take(at..end + 1);
         self.tally.lines += 1;
         self.tally.bytes += (end + 1 - at) as u64;

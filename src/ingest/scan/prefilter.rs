@@ -37,6 +37,10 @@ impl CodeFilter {
         if cell.len() < SHORTEST {
             return false;
         }
+        // Most cells that hold a code begin with it, in capitals.
+        if cell.first_chunk().is_some_and(|four| self.begins(u32::from_be_bytes(*four))) {
+            return true;
+        }
         let (mut four, mut length) = (0u32, 0);
         for b in cell {
             if b.is_ascii_alphanumeric() {

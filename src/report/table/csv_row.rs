@@ -11,8 +11,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::claim::Cents;
-use crate::ingest::cell::{any_word, has_byte, is_formula};
+use crate::ingest::cell::is_formula;
 use crate::ingest::date::iso_digits;
+use crate::ingest::eight_bytes::{any_word, has_byte};
 use crate::report::table::record::Cells;
 
 /// A day, as ISO has it.

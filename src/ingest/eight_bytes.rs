@@ -1,0 +1,129 @@
+//! Tests of the bytes of a text, eight at a time. Cells are short, and a loop over single bytes takes longer to set up than to run.
+
+/// Does a test hold for some bytes of a text? The test gets eight bytes at a time and says whether one of them passes. It may get a
+/// byte of the text several times, and gets no others.
+#[inline]
+pub(crate) fn any_word(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
+    match bytes.len() {
+        0 => false,
+        1..8 => test(short(bytes)),
+        length => (0..length - 8).step_by(8).any(|at| test(word(bytes, at))) || test(word(bytes, length - 8)),
+    }
+}
+
+/// The first eight bytes of a text and the last eight, which may overlap. Shorter texts have one word, of nothing but their bytes,
+/// and a zero. With their lengths, equal words are equal texts if these have at most sixteen bytes.
+#[inline]
+pub(crate) fn both_ends(bytes: &[u8]) -> [u64; 2] {
+    match bytes.len() {
+        0 => [0, 0],
+        1..8 => [short(bytes), 0],
+        length => [word(bytes, 0), word(bytes, length - 8)],
+    }
+}
+
+/// Eight bytes of a text from this place on.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// All bytes of a text of one to seven, some of them several times.
+#[inline]
+fn short(bytes: &[u8]) -> u64 {
+    let half = |at: usize| bytes[at..].first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
+    let length = bytes.len();
+    if length >= 4 {
+        return half(0) | half(length - 4) << 32;
+    }
+    let [first, middle, last] = [0, length / 2, length - 1].map(|at| u64::from(bytes[at]));
+    first | middle << 8 | (last * (repeated(1) << 16))
+}
+
+/// Mixes a word into a hash, of which the upper bits are the best mixed.
+#[inline]
+pub(crate) const fn mixed(hash: u64, word: u64) -> u64 {
+    // The multiplier of FxHash.
+    (hash.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5)
+}
+
+/// A word whose eight bytes are all this one.
+pub(crate) const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The highest bit of each byte.
+const HIGH: u64 = repeated(0x80);
+
+/// For each byte of a word without high bits: the high bit if the byte is from `first` to `last`. The other bits mean nothing.
+const fn between(ascii: u64, first: u8, last: u8) -> u64 {
+    // Adding to a byte of at most 127 sets its high bit if the byte has reached a threshold, and never carries.
+    (ascii + repeated(0x80 - first)) & !(ascii + repeated(0x80 - last - 1))
+}
+
+/// Does a word hold an ASCII lower-case letter, or a byte of a character outside ASCII?
+pub(crate) const fn has_lowercase_or_foreign(word: u64) -> bool {
+    (word | between(word & !HIGH, b'a', b'z')) & HIGH != 0
+}
+
+/// Does a word hold a byte that is no ASCII letter or digit?
+pub(crate) const fn has_no_letter_or_digit(word: u64) -> bool {
+    let ascii = word & !HIGH;
+    let is_letter = between(ascii | repeated(0x20), b'a', b'z');
+    (word | !(is_letter | between(ascii, b'0', b'9'))) & HIGH != 0
+}
+
+/// Does a word hold a byte that is no ASCII capital letter or digit?
+pub(crate) const fn has_no_capital_or_digit(word: u64) -> bool {
+    let ascii = word & !HIGH;
+    (word | !(between(ascii, b'A', b'Z') | between(ascii, b'0', b'9'))) & HIGH != 0
+}
+
+/// Does a word hold an ASCII digit?
+pub(crate) const fn has_digit(word: u64) -> bool {
+    between(word & !HIGH, b'0', b'9') & !word & HIGH != 0
+}
+
+/// Does a word hold this byte?
+pub(crate) const fn has_byte(word: u64, byte: u8) -> bool {
+    let zero_where_equal = word ^ repeated(byte);
+    zero_where_equal.wrapping_sub(repeated(1)) & !zero_where_equal & HIGH != 0
+}
+
+/// The word with another byte in place of each byte that is this one.
+pub(crate) const fn with_in_place_of(word: u64, byte: u8, other: u8) -> u64 {
+    let ascii_difference = (word ^ repeated(byte)) & !HIGH;
+    // The high bit of each byte that is this one. The byte is in ASCII, so others have a difference or the high bit.
+    let equal = !(ascii_difference + repeated(0x7f)) & !word & HIGH;
+    let whole = (equal >> 7) * 0xff;
+    (word & !whole) | (repeated(other) & whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_show_what_single_bytes_show() {
+        for length in 1..20 {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = vec![b'g'; length];
+                    bytes[at] = byte;
+                    let any = |test: fn(u64) -> bool| any_word(&bytes, test);
+                    assert_eq!(any(|word| has_byte(word, b'.')), byte == b'.', "{bytes:?}");
+                    assert_eq!(any(has_digit), byte.is_ascii_digit(), "{bytes:?}");
+                    assert_eq!(any(has_no_letter_or_digit), !byte.is_ascii_alphanumeric(), "{bytes:?}");
+                    let without_hyphen = |word| has_no_letter_or_digit(with_in_place_of(word, b'-', b'0'));
+                    assert_eq!(any(without_hyphen), !byte.is_ascii_alphanumeric() && byte != b'-', "{bytes:?}");
+                    bytes.iter_mut().filter(|other| **other == b'g').for_each(|other| *other = b'7');
+                    let is_code = byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'g';
+                    assert_eq!(any_word(&bytes, has_no_capital_or_digit), !is_code, "{bytes:?}");
+                    let want = byte.is_ascii_lowercase() && byte != b'g' || byte >= 0x80;
+                    assert_eq!(any_word(&bytes, has_lowercase_or_foreign), want, "{bytes:?}");
+                }
+            }
+        }
+        assert!(!any_word(b"", |_| true));
+    }
+}
