@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::strict_toml::{Document, Faults};
+use crate::ingest::word::fold;
+use crate::strict_toml::{Document, Faults, Table};
 
 /// The null words of every extract.
 #[derive(Debug)]
@@ -92,6 +93,20 @@ pub(crate) fn is_null_word(text: &str, null: &[String]) -> bool {
 #[inline]
 pub(crate) fn stands_for_nothing(text: &str, null: &[String]) -> bool {
     EMPTY.holds(text) || is_own_null_word(text, null)
+}
+
+/// Refuses the keys of a table of words that a cell never holds, because it counts as empty with them. A key without letters
+/// and digits has a fault of its own.
+pub(crate) fn refuse_empty(table: &Table<'_, '_>, null: &[String]) {
+    for key in table.keys().into_iter().filter(|key| stands_for_nothing(&key.text, null) && !fold(&key.text).is_empty())
+    {
+        table.document().fault(key.span, never_looked_up(&key.text));
+    }
+}
+
+/// The fault of a word with which a cell counts as empty.
+pub(crate) fn never_looked_up(word: &str) -> String {
+    format!("a cell with \"{word}\" counts as empty, so the word is never looked up: drop it")
 }
 
 /// Is it one of the words that a layout adds, which are upper-case?

@@ -14,9 +14,9 @@
 //!
 //! - [`error`]: what stops the reading, in sentences.
 //! - [`eight_bytes`]: tests of the bytes of a text, eight at a time.
+//! - [`word`]: how words are compared.
 //! - [`empty_words`]: the words that stand for nothing in a cell.
 //! - [`cell`]: one cell as text.
-//! - [`word`]: how words are compared.
 //! - [`field`]: the canonical fields.
 //! - [`parquet`]: the columns of a Parquet file.
 //! - [`source`]: opens a file or stdin, removes compression and UTF-16, cuts blocks.

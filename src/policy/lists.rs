@@ -8,6 +8,7 @@ use crate::claim::value::product::ProductTable;
 use crate::claim::value::setting::SettingTable;
 use crate::claim::value::words::{MAX_LABEL_LEN, fold};
 use crate::claim::{ClassId, CodeId, CodeTable, Setting};
+use crate::ingest::empty_words::{never_looked_up, stands_for_nothing};
 use crate::ingest::word::product_key;
 use crate::policy::{Class, Edition, Excludes, Listed, ListedCode, NecessityBasis, Procedure, Requirement, Role};
 use crate::steps;
@@ -219,6 +220,9 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         for placed in words.iter().filter(|placed| product_key(&placed.text).is_empty()) {
             let message = format!("a label has letters or digits (A to Z, 0 to 9): \"{}\" has none", placed.text);
             document.fault(placed.span.clone(), message);
+        }
+        for placed in words.iter().filter(|placed| stands_for_nothing(&placed.text, &[])) {
+            document.fault(placed.span.clone(), never_looked_up(&placed.text));
         }
         for placed in &words {
             if labels.insert(fold(&placed.text), number).is_some_and(|other| other != number) {

@@ -4,6 +4,7 @@
 //! settings of a run are turned into one ([`text`]).
 
 use crate::claim::value::words::MAX_LABEL_LEN;
+use crate::ingest::empty_words::refuse_empty;
 use crate::ingest::word::product_key;
 use crate::policy::origin::OriginKind;
 use crate::policy::selection::{Selection, read_word};
@@ -54,6 +55,7 @@ pub(crate) fn read_dispositions(table: &Table<'_, '_>, roster: &[&str]) -> Vec<(
 /// Reads `[products]`: labels with their classes. The classes are not checked here.
 pub(crate) fn read_products(table: &Table<'_, '_>) -> Vec<(SpannedText, String)> {
     let mut products = Vec::new();
+    refuse_empty(table, &[]);
     for key in table.words("a product label", product_key) {
         if key.text.len() > MAX_LABEL_LEN {
             let message = format!("a label has at most {MAX_LABEL_LEN} letters: shorten it");

@@ -1,12 +1,13 @@
 //! Reads the policy file of kind `vocabulary`: the words of claim columns and their meanings.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::claim::value::setting::ClaimForm;
 use crate::claim::value::status::RowStatus;
 use crate::claim::value::version::Version;
 use crate::claim::value::vocabulary::Vocabulary;
-use crate::claim::value::words::{Blanks, MAX_LABEL_LEN, WordTable, fold};
+use crate::claim::value::words::{Blanks, MAX_LABEL_LEN, WordTable, fold, short_code};
+use crate::ingest::empty_words::{never_looked_up, stands_for_nothing};
 use crate::policy::origin::OriginText;
 use crate::policy::origin::PolicyOrigin;
 use crate::strict_toml::{Document, SpannedText, Table};
@@ -18,34 +19,28 @@ pub(super) fn read(
     file: OriginText<'_>,
 ) -> Option<(Vocabulary, PolicyOrigin)> {
     let origin = file.read(root);
-    let words = |key, meanings: &[(&str, _)], blanks| words(document, root, key, meanings, blanks);
-    let claim_forms = self::words(document, root, "claim_form", &ClaimForm::WORDS, Blanks::Drop);
+    let claim_forms = words(root, "claim_form", &ClaimForm::WORDS, Cells::Forms);
     let statuses = root.table("status").map(|table| {
         let aside = table.texts_if("paid_unless_pending");
-        (word_table(document, &table, &RowStatus::WORDS, Blanks::Count), aside)
+        (word_table(&table, &RowStatus::WORDS, Cells::Words), aside)
     });
-    let frequencies = self::words(
-        document,
-        root,
-        "frequency",
-        &[("replacement", Version::Replacement), ("void", Version::Void)],
-        Blanks::Count,
-    );
-    let payer_sequences = words("payer_sequence", &[("primary", true), ("other", false)], Blanks::Count);
+    let versions = [("replacement", Version::Replacement), ("void", Version::Void)];
+    let frequencies = words(root, "frequency", &versions, Cells::Codes);
+    let payer_sequences = words(root, "payer_sequence", &[("primary", true), ("other", false)], Cells::Words);
     let authorization_statuses =
-        words("authorization_status", &[("approved", true), ("not_approved", false)], Blanks::Count);
-    let set = |key, inner| self::words(document, root, key, &[(inner, ())], Blanks::Count);
-    let (capitated, emergencies, total_lines) =
-        (set("capitated", "words"), set("admission_type", "emergency"), set("revenue_code", "total"));
+        words(root, "authorization_status", &[("approved", true), ("not_approved", false)], Cells::Words);
+    let capitated = words(root, "capitated", &[("words", ())], Cells::Words);
+    let set = |key, inner| words(root, key, &[(inner, ())], Cells::Codes);
+    let (emergencies, total_lines) = (set("admission_type", "emergency"), set("revenue_code", "total"));
     root.deny_unknown_keys();
     let (statuses, aside) = statuses?;
-    for word in aside.iter().filter(|word| statuses.get(&word.text) != Some(RowStatus::Paid)) {
+    for word in aside.iter().filter(|word| statuses.get(short_code(&word.text)) != Some(RowStatus::Paid)) {
         document.fault(word.span.clone(), format!("\"{}\" is not among the words for paid: add it there", word.text));
     }
     let vocabulary = Vocabulary {
         claim_forms: claim_forms?,
         statuses,
-        paid_unless_pending: aside.iter().map(|word| fold(&word.text)).collect(),
+        paid_unless_pending: aside.iter().map(|word| fold(short_code(&word.text))).collect(),
         frequencies: frequencies?,
         payer_sequences: payer_sequences?,
         capitated: capitated?,
@@ -57,42 +52,63 @@ pub(super) fn read(
     Some((vocabulary, origin?))
 }
 
-/// Reads a table that lists words by their meaning.
-fn words<T: Copy>(
-    document: &Document<'_>,
-    root: &Table<'_, '_>,
-    key: &str,
-    meanings: &[(&str, T)],
-    blanks: Blanks,
-) -> Option<WordTable<T>> {
-    root.table(key).map(|table| word_table(document, &table, meanings, blanks))
+/// How the cells of a column are compared with the words of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cells {
+    /// As they stand, whatever the blanks in them.
+    Forms,
+    /// Without a final `.0` and leading zeros.
+    Words,
+    /// Likewise, and only where they are letters and digits without a gap.
+    Codes,
 }
 
-fn word_table<T: Copy>(
-    document: &Document<'_>,
-    table: &Table<'_, '_>,
-    meanings: &[(&str, T)],
-    blanks: Blanks,
-) -> WordTable<T> {
-    let (mut words, mut known) = (Vec::<(SpannedText, T)>::new(), HashSet::new());
+impl Cells {
+    /// The part of a word that cells are compared with.
+    fn compared(self, word: &str) -> &str {
+        if self == Self::Forms { word } else { short_code(word) }
+    }
+
+    fn blanks(self) -> Blanks {
+        if self == Self::Forms { Blanks::Drop } else { Blanks::Count }
+    }
+}
+
+/// Reads a table that lists words by their meaning.
+fn words<T: Copy>(root: &Table<'_, '_>, key: &str, meanings: &[(&str, T)], cells: Cells) -> Option<WordTable<T>> {
+    root.table(key).map(|table| word_table(&table, meanings, cells))
+}
+
+fn word_table<T: Copy>(table: &Table<'_, '_>, meanings: &[(&str, T)], cells: Cells) -> WordTable<T> {
+    let document = table.document();
+    let (mut words, mut known) = (Vec::<(String, T)>::new(), HashMap::<String, SpannedText>::new());
     for (key, meaning) in meanings {
         for word in table.texts(key) {
-            let folded = fold(&word.text);
-            if folded.is_empty() || folded.len() > MAX_LABEL_LEN {
-                document.fault(
-                    word.span.clone(),
-                    format!("a word has 1 to {MAX_LABEL_LEN} letters or digits: write \"PAID\""),
-                );
-            } else if !known.insert(folded) {
-                document
-                    .fault(word.span.clone(), format!("the word \"{}\" is listed twice: drop one of them", word.text));
-            } else {
-                words.push((word, *meaning));
+            let compared = cells.compared(&word.text).to_owned();
+            let mut folded = fold(&compared);
+            if cells.blanks() == Blanks::Drop {
+                folded.retain(|c| c != ' ');
             }
+            let fault = if folded.is_empty() || folded.len() > MAX_LABEL_LEN {
+                format!("a word has 1 to {MAX_LABEL_LEN} letters or digits: write \"PAID\"")
+            } else if stands_for_nothing(&word.text, &[]) {
+                never_looked_up(&word.text)
+            } else if cells == Cells::Codes && folded.contains(' ') {
+                format!("\"{}\" is no code: write letters and digits without a gap", word.text)
+            } else if let Some(first) = known.get(&folded) {
+                let line = document.line_of(first.span.start);
+                let (word, first) = (&word.text, &first.text);
+                format!("the word \"{word}\" is listed twice: it is \"{first}\" of line {line}; drop one of them")
+            } else {
+                known.insert(folded, word);
+                words.push((compared, *meaning));
+                continue;
+            };
+            document.fault(word.span, fault);
         }
     }
     table.deny_unknown_keys();
-    WordTable::new(words.into_iter().map(|(word, meaning)| (word.text, meaning)), blanks)
+    WordTable::new(words, cells.blanks())
 }
 
 #[cfg(test)]
@@ -176,7 +192,7 @@ mod tests {
     fn words_of_a_layout_go_before_these() {
         let words = LayoutWords {
             status: vec![("P".to_owned(), "denied"), ("E".to_owned(), "paid"), ("09".to_owned(), "reversed")],
-            claim_form: vec![("1".to_owned(), "professional")],
+            claim_form: vec![("1".to_owned(), "professional"), ("02".to_owned(), "institutional")],
             frequency: vec![("0".to_owned(), "1"), ("1".to_owned(), "8"), ("2".to_owned(), "7")],
             authorization_status: vec![("N".to_owned(), false)],
             ..LayoutWords::default()
@@ -187,14 +203,61 @@ mod tests {
         assert_eq!(vocabulary.row_status("9", ""), RowStatus::Reversed);
         assert_eq!(vocabulary.row_status("", "DENIED"), RowStatus::Denied);
         assert_eq!(vocabulary.claim_forms.get("1"), Some(ClaimForm::Professional));
+        assert_eq!(["02", "2"].map(|cell| vocabulary.claim_forms.get(cell)), [Some(ClaimForm::Institutional), None]);
         assert_eq!(["0", "1", "02", "7"].map(|cell| vocabulary.frequency(cell)), ["1", "8", "7", "7"]);
         assert_eq!(vocabulary.authorization_statuses.get("n"), Some(false));
+    }
+
+    #[test]
+    fn words_are_written_as_cells_are_read() {
+        let mut text = TEXT.to_owned();
+        for (from, to) in [
+            ("void = [\"8\"]", "void = [\"08\"]"),
+            ("\"D\", \"4\"", "\"D\", \"04.0\""),
+            ("\"PAID\", \"P\", \"1\"", "\"PAID\", \"P\", \"01\""),
+            ("paid_unless_pending = [\"P\"]", "paid_unless_pending = [\"1.0\"]"),
+            ("total = [\"1\"]", "total = [\"0001\"]"),
+            ("emergency = [\"1\", \"5\"]", "emergency = [\"01\", \"5.0\"]"),
+            ("\"YES\", \"1\"", "\"YES\", \"01\""),
+        ] {
+            assert_eq!(text.matches(from).count(), 1, "{from}");
+            text = text.replace(from, to);
+        }
+        let vocabulary = load(&text).unwrap_or_else(|e| panic!("{e}"));
+        for cell in ["8", "08", "8.0"] {
+            assert_eq!(vocabulary.version(vocabulary.frequency(cell)), Version::Void, "{cell}");
+        }
+        for cell in ["4", "04", "4.0"] {
+            assert_eq!(vocabulary.row_status(cell, ""), RowStatus::Denied, "{cell}");
+        }
+        assert_eq!(vocabulary.row_status("01", "HOLD"), RowStatus::Pending);
+        assert!(vocabulary.total_lines.get_code("1").is_some() && vocabulary.capitated.get("1").is_some());
+        assert!(["1", "5"].iter().all(|code| vocabulary.emergencies.get_code(code).is_some()));
     }
 
     #[test]
     fn faults() {
         let twice = TEXT.replace("\"DENY\"", "\"PAID\"");
         assert!(load(&twice).expect_err("twice").contains("the word \"PAID\" is listed twice"));
+        for (from, to, says) in [
+            (
+                "void = [\"8\"]",
+                "void = [\"8\", \"08\"]",
+                "v.toml:27:14: the word \"08\" is listed twice: it is \"8\" of line 27",
+            ),
+            (
+                "replacement = [\"7\"]",
+                "replacement = [\"8.0\"]",
+                "the word \"8\" is listed twice: it is \"8.0\" of line 26",
+            ),
+            ("\"DENIED\", \"DENY\"", "\"DENIED\", \"N/A\"", "a cell with \"N/A\" counts as empty"),
+            ("\"PROF\"", "\"None\"", "a cell with \"None\" counts as empty"),
+            ("\"CMS1500\", \"1500\"", "\"CMS1500\", \"CMS-1500\"", "the word \"CMS-1500\" is listed twice"),
+            ("total = [\"1\"]", "total = [\"1 1\"]", "\"1 1\" is no code"),
+        ] {
+            let said = load(&TEXT.replace(from, to)).expect_err(to);
+            assert!(said.contains(says), "{says}: {said}");
+        }
         let unknown = TEXT.replace("[capitated]", "[capitation]");
         let said = load(&unknown).expect_err("unknown");
         assert!(said.contains("`capitated` is missing") && said.contains("`capitation` is not known"), "{said}");

@@ -38,8 +38,9 @@ impl Vocabulary {
     /// Adds the words of a layout, which take precedence.
     #[must_use]
     pub fn with(mut self, words: &LayoutWords) -> Self {
-        self.claim_forms = self.claim_forms.with(meanings(&words.claim_form, ClaimForm::from_word));
-        self.statuses = self.statuses.with(meanings(&words.status, RowStatus::from_word));
+        self.claim_forms = self.claim_forms.with(meanings(&words.claim_form, str::to_owned, ClaimForm::from_word));
+        self.statuses =
+            self.statuses.with(meanings(&words.status, |word| short_code(word).to_owned(), RowStatus::from_word));
         for (word, _) in &words.status {
             self.paid_unless_pending.remove(&fold(short_code(word)));
         }
@@ -86,9 +87,11 @@ impl Vocabulary {
     }
 }
 
+/// The words of a layout as cells are compared with them, with what they mean.
 fn meanings<T>(
     words: &[(String, &'static str)],
+    compared: impl Fn(&str) -> String,
     meaning: impl Fn(&str) -> Option<T>,
 ) -> impl Iterator<Item = (String, T)> {
-    words.iter().filter_map(move |(word, said)| Some((short_code(word).to_owned(), meaning(said)?)))
+    words.iter().filter_map(move |(word, said)| Some((compared(word), meaning(said)?)))
 }

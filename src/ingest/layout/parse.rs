@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::ingest::empty_words::refuse_empty;
 use crate::ingest::field::{Field, Group, fold};
 use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
@@ -46,6 +47,7 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     let form = TextForm::read(document, root, &base.as_ref().map_or_else(TextForm::default, |base| base.form.clone()));
     let trailer = root.table_if("trailer").and_then(|table| trailer::read(document, &table));
     let null: Vec<String> = root.texts_if("null").into_iter().map(|p| p.text.to_uppercase()).collect();
+    let empty: Vec<String> = null.iter().chain(base.iter().flat_map(|base| &base.null)).cloned().collect();
     let slots = root.number_if("slots", 2..=99).and_then(|n| u8::try_from(n).ok());
     let slots = slots.or_else(|| base.as_ref().and_then(|base| base.slots));
     let (mut named, mut read) = (Vec::new(), Vec::new());
@@ -88,12 +90,13 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
     };
     let joins = read_joins(document, root, &form);
     let lists = root.table_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
-    let words = LayoutWords::read(document, root, mapping.names_of(Field::ClaimId));
+    let words = LayoutWords::read(document, root, mapping.names_of(Field::ClaimId), &empty);
     let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
     let demands = Demands::read(document, root, &read);
     let demands = if let Some(base) = &base { demands.over(&base.demands, &named) } else { demands };
     let mut products = Vec::new();
     if let Some(table) = root.table_if("products") {
+        refuse_empty(&table, &empty);
         for key in table.words("a product label", product_key) {
             if let Some(class) = table.text(&key.text) {
                 let place = document.place(key.span.start);

@@ -1,6 +1,7 @@
 //! The words that a layout translates: `[claim_form]`, `[status]`, `[frequency]` and `[auths]`. Also the version number at
 //! the end of the claim number.
 
+use crate::ingest::empty_words::refuse_empty;
 use crate::ingest::word::{fold, short_code};
 use crate::strict_toml::{Document, Table, texts};
 
@@ -52,11 +53,14 @@ const STATUS_COLUMN: &str = "status_column";
 const MAX_VERSION_LEN: i64 = 9;
 
 impl LayoutWords {
-    pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>, claim_id: &[String]) -> Self {
+    /// Reads the words of a layout. `claim_id`: the columns of the claim number; `null`: its words for an empty cell.
+    pub(crate) fn read(document: &Document<'_>, root: &Table<'_, '_>, claim_id: &[String], null: &[String]) -> Self {
         let same = |words: &[&'static str]| words.iter().map(|word| (*word, *word)).collect::<Vec<_>>();
-        let claim_form = words(root, "claim_form", "", &same(&["professional", "institutional"]));
-        let status = words(root, "status", " ", &same(&["paid", "denied", "pending", "reversed"]));
-        let frequency = words(root, "frequency", " ", &same(&["1", "7", "8"]));
+        let form = |word: &str| fold(word).replace(' ', "");
+        let code = |word: &str| fold(short_code(word));
+        let claim_form = words(root, "claim_form", null, form, &same(&["professional", "institutional"]));
+        let status = words(root, "status", null, code, &same(&["paid", "denied", "pending", "reversed"]));
+        let frequency = words(root, "frequency", null, code, &same(&["1", "7", "8"]));
         let amounts = root
             .has("amounts")
             .then(|| root.choice("amounts", &[("line", Amounts::Line), ("claim", Amounts::Claim)]))
@@ -66,7 +70,8 @@ impl LayoutWords {
             for column in AUTHORIZATION_COLUMNS {
                 let mut key = column;
                 if column == "status" && auths.is_table(column) {
-                    authorization_status = words(&auths, column, " ", &[("approved", true), ("not-approved", false)]);
+                    let meanings = [("approved", true), ("not-approved", false)];
+                    authorization_status = words(&auths, column, null, code, &meanings);
                     key = STATUS_COLUMN;
                 }
                 let names = texts(auths.texts_if(key));
@@ -98,10 +103,17 @@ impl LayoutWords {
     }
 }
 
-/// Reads a table of words, each with one of these meanings. Words are compared with `between` for the blanks in them.
-fn words<T: Copy>(table: &Table<'_, '_>, key: &str, between: &str, meanings: &[(&str, T)]) -> Vec<(String, T)> {
+/// Reads a table of words, each with one of these meanings. `key_of`: a word as it is compared; `null`: the words of the
+/// layout for an empty cell.
+fn words<T: Copy>(
+    table: &Table<'_, '_>,
+    key: &str,
+    null: &[String],
+    key_of: impl Fn(&str) -> String,
+    meanings: &[(&str, T)],
+) -> Vec<(String, T)> {
     let Some(words) = table.table_if(key) else { return Vec::new() };
-    let key_of = |word: &str| fold(short_code(word)).replace(' ', between);
+    refuse_empty(&words, null);
     let read = words.words("a word", key_of).into_iter().filter_map(|word| {
         let meaning = words.choice(&word.text, meanings)?;
         Some((word.text, meaning))
@@ -173,6 +185,10 @@ mod tests {
             ("[status]\n\"02\" = \"paid\"\n2 = \"paid\"\n", 7, "a word is listed twice: \"2\" is \"02\""),
             ("[claim_form]\nCMS1 = \"professional\"\n\"cms 1\" = \"institutional\"\n", 7, "a word is listed twice"),
             ("[frequency]\n\"?\" = \"1\"\n", 6, "a word has letters or digits"),
+            ("[status]\n\"N/A\" = \"denied\"\n", 6, "a cell with \"N/A\" counts as empty"),
+            ("null = \"xx\"\n[claim_form]\nXX = \"professional\"\n", 7, "a cell with \"XX\" counts as empty"),
+            ("[auths.status]\nnone = \"approved\"\n", 6, "a cell with \"none\" counts as empty"),
+            ("[products]\n\"None\" = \"medicare-hmo\"\n", 6, "a cell with \"None\" counts as empty"),
             ("[auths]\nnumber = \"UTN\"\n", 6, "`auths.number` is not known"),
             ("[auths.status]\nN = \"no\"\n", 6, "`auths.status.N` is \"no\": write one of approved, not-approved"),
         ] {
