@@ -96,7 +96,38 @@ pub(super) fn read_excludes(table: Table<'_, '_>) -> Option<Excludes> {
     Some(Excludes { family: family?, with })
 }
 
-pub(super) fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
+/// The editions, earliest first. `None` if one of them cannot be read.
+pub(super) fn read_editions(document: &Document<'_>, root: &Table<'_, '_>, codes: &CodeTable) -> Option<Vec<Edition>> {
+    let mut editions: Vec<Edition> = Vec::new();
+    let mut is_whole = true;
+    for table in root.tables("edition") {
+        let [id_at, from_at] = ["id", "from"].map(|key| table.span_of(key));
+        let Some(edition) = read_edition(document, table, codes) else {
+            is_whole = false;
+            continue;
+        };
+        if let Some(other) = editions.iter().find(|other| other.id == edition.id) {
+            document.fault(id_at, format!("two editions have the id \"{}\": give each its own", other.id));
+        }
+        if let Some(other) = editions.iter().find(|other| other.from == edition.from) {
+            let message = format!(
+                "the edition \"{}\" is from {}, too, and a service is judged by one: write another `from`",
+                other.id, other.from
+            );
+            document.fault(from_at, message);
+        }
+        editions.push(edition);
+    }
+    editions.sort_by_key(|edition| edition.from);
+    for (number, edition) in editions.iter_mut().enumerate() {
+        for (diagnosis, listed) in edition.diagnoses.iter_mut().enumerate() {
+            listed.place = ListedCode { edition: number as u8, diagnosis: diagnosis as u16 };
+        }
+    }
+    is_whole.then_some(editions)
+}
+
+fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable) -> Option<Edition> {
     let id = table.text("id");
     let from = table.date("from", "2020-06-01");
     let verified_through = table.date("verified_through", "2020-06-30");

@@ -6,11 +6,11 @@ use rust_decimal::Decimal;
 use crate::claim::CodeTable;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::policy::clause::read_clauses;
-use crate::policy::lists::{read_classes, read_edition, read_excludes, read_procedures, read_settings, resolve};
+use crate::policy::lists::{read_classes, read_editions, read_excludes, read_procedures, read_settings, resolve};
 pub use crate::policy::origin::PolicyFile;
 use crate::policy::origin::{ChosenFiles, OriginText};
 use crate::policy::{
-    AddOn, Disposition, Edition, Example, Exclusive, Limit, ListedCode, Policy, RuleSetting, overrides, vocabulary,
+    AddOn, Disposition, Example, Exclusive, Limit, Policy, RuleSetting, overrides, vocabulary,
 };
 use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
@@ -64,14 +64,7 @@ fn read_policy(
     let unseen = texts(root.texts("unseen"));
     let (codes, procedures) = read_procedures(document, &root);
     let excludes = root.tables_if("excludes").into_iter().filter_map(read_excludes).collect();
-    let mut editions: Vec<Edition> =
-        root.tables("edition").into_iter().filter_map(|table| read_edition(document, table, &codes)).collect();
-    editions.sort_by_key(|e| e.from);
-    for (number, edition) in editions.iter_mut().enumerate() {
-        for (diagnosis, listed) in edition.diagnoses.iter_mut().enumerate() {
-            listed.place = ListedCode { edition: number as u8, diagnosis: diagnosis as u16 };
-        }
-    }
+    let editions = read_editions(document, &root, &codes);
     let (classes, products) = read_classes(document, &root);
     let modifiers = root.table("modifiers").map(|table| {
         let lists = ["laterality", "assistant", "co_surgeon"].map(|key| upper_case(table.texts(key)));
@@ -100,9 +93,7 @@ fn read_policy(
     let (settings, hospital_inpatient, emergency_places) = setting?;
     let [laterality, assistant, co_surgeon] = modifiers?;
     let ((lcd, lcd_from), lcd_states, jurisdictions) = medicare?;
-    if editions.is_empty() || classes.is_empty() {
-        return None;
-    }
+    let editions = editions.filter(|editions| !editions.is_empty() && !classes.is_empty())?;
     let origin = origin?;
     let role_sets = Policy::sort_roles(&procedures);
     Some(Policy {

@@ -91,6 +91,11 @@ impl<'a, 'd> Table<'a, 'd> {
         self.span.clone()
     }
 
+    /// The position of a value of the table; that of the table if it has no such key.
+    pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
+        self.entries.get(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
     /// Records a fault about this table.
     pub fn fault(&self, message: impl Into<String>) {
         self.document.fault(self.span.clone(), message);

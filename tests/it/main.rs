@@ -39,6 +39,7 @@
 //! foreign     reports that somebody made to harm their reader
 //! verify      altered reports and reports of other inputs are recognized
 //! private     file modes under any umask; no message quotes a row
+//! policy_files  what is written into a policy file and does nothing is a fault with its place
 //! side_files  contradictions in layouts, settings, limits and authorization files are refused with their place
 //! silence     what must not pass in silence when files are read
 //! unsaid      what is missing in a part: rows of tables, columns of slots, amounts, words and codes that nobody reads
@@ -124,6 +125,7 @@ mod on_disk;
 mod others;
 mod pages;
 mod parquet;
+mod policy_files;
 mod pollock;
 mod pollute;
 #[cfg(unix)]
