@@ -34,12 +34,35 @@ fn code_text(
     None
 }
 
+/// Reads the beginning of diagnoses: a capital letter or digit, a digit, and more letters and digits.
+fn family_text(document: &Document<'_>, placed: SpannedText) -> Option<String> {
+    let bytes = placed.text.as_bytes();
+    let plain = bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if plain && (1..=7).contains(&bytes.len()) && bytes.get(1).is_none_or(u8::is_ascii_digit) {
+        return Some(placed.text);
+    }
+    let message = format!(
+        "no diagnosis begins with \"{}\": write capital letters and digits without dot, such as \"S320\"",
+        placed.text
+    );
+    document.fault(placed.span, message);
+    None
+}
+
+fn families(document: &Document<'_>, placed: Vec<SpannedText>) -> Vec<String> {
+    placed.into_iter().filter_map(|placed| family_text(document, placed)).collect()
+}
+
 /// Maximum number of procedure codes: a [`CodeSet`] is one 64-bit word.
 const MAX_CODES: usize = 64;
 
-pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> (CodeTable, Vec<Procedure>) {
+/// The procedure codes, what the policy says about each, and the regions that it names for them.
+pub(super) fn read_procedures(
+    document: &Document<'_>,
+    root: &Table<'_, '_>,
+) -> (CodeTable, Vec<Procedure>, Vec<SpannedText>) {
     let mut known: Vec<KnownCode> = Vec::new();
-    let mut procedures = Vec::new();
+    let (mut procedures, mut regions) = (Vec::new(), Vec::new());
     let mut stand_ins = Vec::new();
     for table in root.tables("procedures") {
         let code = table.text("code").and_then(|p| Some((code_text(document, &p, 5..=7)?, p.span)));
@@ -47,7 +70,13 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
         let role = table.choice("role", &Role::WORDS);
         let about = table.text("about");
         let stands_for = table.text_if("stands_for");
-        let region = table.text_if("region").map(|p| p.text);
+        let region = table.text_if("region");
+        for (key, placed) in [("stands_for", &stands_for), ("region", &region)] {
+            if let Some(placed) = placed.as_ref().filter(|_| system == Some(System::Cpt)) {
+                let message = format!("only an ICD-10-PCS code has `{key}`: drop it");
+                document.fault(placed.span.clone(), message);
+            }
+        }
         let (from, until) = (table.date_if("from"), table.date_if("until"));
         if from.zip(until).is_some_and(|(from, until)| from > until) {
             table.fault("`from` is after `until`: exchange them");
@@ -66,13 +95,30 @@ pub(super) fn read_procedures(document: &Document<'_>, root: &Table<'_, '_>) -> 
             stand_ins.push((procedures.len(), placed));
         }
         known.push(KnownCode { code, system, listed: role == Role::Listed });
+        regions.extend(region.clone());
+        let region = region.map(|placed| placed.text);
         procedures.push(Procedure { about: about.text, role, stands_for: None, region, from, until });
     }
     let codes = CodeTable::new(known);
     for (at, placed) in stand_ins {
         procedures[at].stands_for = resolve(document, &codes, &placed);
+        if procedures[at].stands_for.is_some_and(|id| codes.get(id).system != System::Cpt) {
+            let message = format!("{} is no CPT code: `stands_for` names one, such as \"22513\"", placed.text);
+            document.fault(placed.span, message);
+        }
     }
-    (codes, procedures)
+    (codes, procedures, regions)
+}
+
+/// Refuses regions of procedures that no diagnosis has: the statement of no edition can leave them out.
+pub(super) fn check_regions(document: &Document<'_>, named: &[SpannedText], editions: &[Edition]) {
+    let listed = || editions.iter().flat_map(|edition| &edition.diagnoses);
+    let known: BTreeSet<&str> = listed().filter_map(|listed| listed.region.as_deref()).collect();
+    for placed in named.iter().filter(|placed| !known.contains(placed.text.as_str())) {
+        let hint = nearest(&placed.text, known.iter().copied()).map(|near| format!("; did you mean \"{near}\"?"));
+        let message = format!("no group of diagnoses has the region \"{}\"{}", placed.text, hint.unwrap_or_default());
+        document.fault(placed.span.clone(), message);
+    }
 }
 
 /// The id of a code listed under `procedures`.
@@ -89,9 +135,29 @@ pub(super) fn resolve(document: &Document<'_>, codes: &CodeTable, placed: &Spann
     found
 }
 
-pub(super) fn read_excludes(table: Table<'_, '_>) -> Option<Excludes> {
-    let family = table.text("family").map(|p| p.text);
-    let with = texts(table.texts("with"));
+/// The same, where only a listed CPT code has a meaning. `what`: what only these do, as the end of a sentence.
+pub(super) fn resolve_service(
+    document: &Document<'_>,
+    codes: &CodeTable,
+    placed: &SpannedText,
+    what: &str,
+) -> Option<CodeId> {
+    let found = resolve(document, codes, placed)?;
+    let is_service = |known: &KnownCode| known.listed && known.system == System::Cpt;
+    if is_service(codes.get(found)) {
+        return Some(found);
+    }
+    let services = codes.iter().map(|(_, known)| known).filter(|known| is_service(known));
+    let services: Vec<&str> = services.map(|known| known.code.as_str()).collect();
+    let message =
+        format!("{} is no listed CPT code, and only these {what}: write one of {}", placed.text, services.join(", "));
+    document.fault(placed.span.clone(), message);
+    None
+}
+
+pub(super) fn read_excludes(document: &Document<'_>, table: Table<'_, '_>) -> Option<Excludes> {
+    let family = table.text("family").and_then(|placed| family_text(document, placed));
+    let with = families(document, table.texts("with"));
     table.deny_unknown_keys();
     Some(Excludes { family: family?, with })
 }
@@ -142,7 +208,7 @@ fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable
     }
     let outside = table.texts_if("outside_statement");
     let pain = table.texts_if("pain_or_remission");
-    let trauma = texts(table.texts_if("trauma"));
+    let trauma = families(document, table.texts_if("trauma"));
     let in_pain: HashSet<&str> = pain.iter().map(|placed| placed.text.as_str()).collect();
     let stated_outside: HashSet<&str> = outside.iter().map(|placed| placed.text.as_str()).collect();
     let (mut diagnoses, mut known) = (Vec::<Listed>::new(), HashSet::new());
@@ -151,7 +217,9 @@ fn read_edition(document: &Document<'_>, table: Table<'_, '_>, codes: &CodeTable
         let region = group.text_if("region").map(|p| p.text);
         let fits = group.has("fits").then(|| {
             let mut set = CodeSet::default();
-            group.texts_if("fits").iter().filter_map(|p| resolve(document, codes, p)).for_each(|id| set.insert(id));
+            let fitting = group.texts_if("fits");
+            let fitting = fitting.iter().filter_map(|p| resolve_service(document, codes, p, "stand under `fits`"));
+            fitting.for_each(|id| set.insert(id));
             set
         });
         if region.is_some() != fits.is_some() {
@@ -229,6 +297,11 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         else {
             continue;
         };
+        if id.text.is_empty() {
+            document.fault(id.span.clone(), "the `id` of a class is empty: write id = \"commercial-managed-care\"");
+        } else if classes.iter().any(|class| class.id == id.text) {
+            document.fault(id.span.clone(), format!("two classes have the id \"{}\": give each its own", id.text));
+        }
         let Ok(number) = u8::try_from(classes.len()) else {
             document.fault(span, "more than 256 classes: drop some");
             break;
@@ -270,7 +343,12 @@ pub(super) fn read_classes(document: &Document<'_>, root: &Table<'_, '_>) -> (Ve
         root.fault("no class takes unknown products: write fallback = true in one [[class]]");
     }
     let others = root.table("brands").map(|table| {
-        let words = texts(table.texts("not_before"));
+        let words = table.texts("not_before");
+        for placed in words.iter().filter(|placed| fold(&placed.text).is_empty() || fold(&placed.text).contains(' ')) {
+            let message = format!("\"{}\" is not one word: write each word by itself", placed.text);
+            document.fault(placed.span.clone(), message);
+        }
+        let words = texts(words);
         table.deny_unknown_keys();
         words
     });
@@ -292,13 +370,20 @@ pub(super) fn read_settings(
     document: &Document<'_>,
     table: Table<'_, '_>,
 ) -> Option<(SettingTable, [u8; 2], Vec<[u8; 2]>)> {
-    let list = |key: &str, setting| -> Vec<([u8; 2], Setting)> {
-        table.texts(key).iter().filter_map(|p| two_digits(document, p)).map(|d| (d, setting)).collect()
+    let both = |what: &str| -> Vec<([u8; 2], Setting)> {
+        let mut known: BTreeMap<[u8; 2], Setting> = BTreeMap::new();
+        for (word, setting) in [("inpatient", Setting::Inpatient), ("outpatient", Setting::Outpatient)] {
+            for placed in table.texts(&format!("{what}_{word}")) {
+                let Some(digits) = two_digits(document, &placed) else { continue };
+                if known.insert(digits, setting).is_some_and(|other| other != setting) {
+                    let message = format!("\"{}\" is inpatient and outpatient: drop one of them", placed.text);
+                    document.fault(placed.span, message);
+                }
+            }
+        }
+        known.into_iter().collect()
     };
-    let mut bill_types = list("bill_type_inpatient", Setting::Inpatient);
-    bill_types.extend(list("bill_type_outpatient", Setting::Outpatient));
-    let mut places = list("place_of_service_inpatient", Setting::Inpatient);
-    places.extend(list("place_of_service_outpatient", Setting::Outpatient));
+    let (bill_types, places) = (both("bill_type"), both("place_of_service"));
     let emergency = table.texts_if("place_of_service_emergency");
     let emergency = emergency.iter().filter_map(|p| two_digits(document, p)).collect();
     let hospital = table.text("hospital_inpatient").and_then(|p| two_digits(document, &p));

@@ -1,17 +1,19 @@
 //! Reads policy files strictly into a [`Policy`]: unknown keys are faults, every name is resolved, and all faults are reported
 //! at once.
 
+use std::collections::HashSet;
+
 use rust_decimal::Decimal;
 
 use crate::claim::CodeTable;
 use crate::claim::value::vocabulary::Vocabulary;
 use crate::policy::clause::read_clauses;
-use crate::policy::lists::{read_classes, read_editions, read_excludes, read_procedures, read_settings, resolve};
+use crate::policy::lists::{
+    check_regions, read_classes, read_editions, read_excludes, read_procedures, read_settings, resolve, resolve_service,
+};
 pub use crate::policy::origin::PolicyFile;
 use crate::policy::origin::{ChosenFiles, OriginText};
-use crate::policy::{
-    AddOn, Disposition, Example, Exclusive, Limit, Policy, RuleSetting, overrides, vocabulary,
-};
+use crate::policy::{AddOn, Disposition, Example, Exclusive, Limit, Policy, Role, RuleSetting, overrides, vocabulary};
 use crate::strict_toml::{Document, Faults, SpannedText, Table, texts};
 
 /// Loads the policy in force: the built-in files, each replaced by a given file of the same kind, and then the overrides, if
@@ -62,12 +64,16 @@ fn read_policy(
 ) -> Option<Policy> {
     let origin = file.read(&root);
     let unseen = texts(root.texts("unseen"));
-    let (codes, procedures) = read_procedures(document, &root);
-    let excludes = root.tables_if("excludes").into_iter().filter_map(read_excludes).collect();
+    let (codes, procedures, regions) = read_procedures(document, &root);
+    let excludes = root.tables_if("excludes");
+    let excludes = excludes.into_iter().filter_map(|table| read_excludes(document, table)).collect();
     let editions = read_editions(document, &root, &codes);
+    if let Some(editions) = &editions {
+        check_regions(document, &regions, editions);
+    }
     let (classes, products) = read_classes(document, &root);
     let modifiers = root.table("modifiers").map(|table| {
-        let lists = ["laterality", "assistant", "co_surgeon"].map(|key| upper_case(table.texts(key)));
+        let lists = ["laterality", "assistant", "co_surgeon"].map(|key| read_modifiers(document, table.texts(key)));
         table.deny_unknown_keys();
         lists
     });
@@ -77,9 +83,10 @@ fn read_policy(
         from
     });
     let medicare = root.table("medicare").map(|table| {
-        let jurisdictions = table.tables_if("jurisdictions").into_iter().filter_map(read_jurisdiction).collect();
+        let own = table.texts("states");
+        let jurisdictions = read_jurisdictions(document, &table, &own);
         let lcd = (table.text("lcd").map(|p| p.text), table.date_if("lcd_from"));
-        let read = (lcd, upper_case(table.texts("states")), jurisdictions);
+        let read = (lcd, upper_case(own), jurisdictions);
         table.deny_unknown_keys();
         read
     });
@@ -131,10 +138,43 @@ fn read_policy(
     })
 }
 
-fn read_jurisdiction(table: Table<'_, '_>) -> Option<(String, Vec<String>)> {
-    let (contractor, states) = (table.text("contractor"), upper_case(table.texts("states")));
-    table.deny_unknown_keys();
-    Some((contractor?.text, states))
+/// Reads modifiers: two letters or digits each, as the cells of a claim are cut.
+fn read_modifiers(document: &Document<'_>, placed: Vec<SpannedText>) -> Vec<String> {
+    let is_modifier = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    for wrong in placed.iter().filter(|placed| !is_modifier(&placed.text)) {
+        let message = format!("\"{}\" is no modifier: write two letters or digits, such as \"LT\"", wrong.text);
+        document.fault(wrong.span.clone(), message);
+    }
+    upper_case(placed)
+}
+
+/// Reads the other contractors and their states. `own`: the states to which the policy's own determination applies, which
+/// comes first.
+fn read_jurisdictions(
+    document: &Document<'_>,
+    table: &Table<'_, '_>,
+    own: &[SpannedText],
+) -> Vec<(String, Vec<String>)> {
+    let mut known: HashSet<String> = HashSet::new();
+    let mut check = |placed: &SpannedText| {
+        let state = placed.text.to_uppercase();
+        if state.chars().filter(|c| c.is_alphabetic()).count() < 2 || state.contains(|c: char| c.is_numeric()) {
+            let message = format!("\"{}\" is no state: write its code, such as \"CA\"", placed.text);
+            document.fault(placed.span.clone(), message);
+        } else if !known.insert(state) {
+            let message = format!("the state \"{}\" is listed twice: drop one of them", placed.text);
+            document.fault(placed.span.clone(), message);
+        }
+    };
+    own.iter().for_each(&mut check);
+    let mut jurisdictions = Vec::new();
+    for table in table.tables_if("jurisdictions") {
+        let (contractor, states) = (table.text("contractor"), table.texts("states"));
+        table.deny_unknown_keys();
+        states.iter().for_each(&mut check);
+        jurisdictions.extend(contractor.map(|contractor| (contractor.text, upper_case(states))));
+    }
+    jurisdictions
 }
 
 fn read_rules(
@@ -157,7 +197,7 @@ fn read_rules(
         let mut by_code = Vec::new();
         if let Some(overrides) = rule.table_if("by_code") {
             for key in overrides.keys() {
-                let id = resolve(document, codes, &key);
+                let id = resolve_service(document, codes, &key, "have a disposition of their own");
                 by_code.extend(id.zip(overrides.choice(&key.text, &Disposition::WORDS)));
             }
             overrides.deny_unknown_keys();
@@ -194,6 +234,9 @@ fn read_example(document: &Document<'_>, table: Table<'_, '_>) -> Option<Example
 fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
     let codes = policy.codes.clone();
     let one = |table: &Table<'_, '_>, key: &str| table.text(key).and_then(|p| resolve(document, &codes, &p));
+    let service = |table: &Table<'_, '_>, key: &str, what: &str| {
+        table.text(key).and_then(|p| resolve_service(document, &codes, &p, what))
+    };
     let twice = |at: Option<SpannedText>, what: &str| {
         if let Some(placed) = at {
             document.fault(placed.span, format!("{} {what}", placed.text));
@@ -201,7 +244,8 @@ fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Polic
     };
     for table in root.tables("limits") {
         let place = table.text_if("code");
-        let (code, units, mai) = (one(&table, "code"), table.number("units", 0..=1000), table.number("mai", 1..=3));
+        let code = service(&table, "code", "have a limit");
+        let (units, mai) = (table.number("units", 0..=1000), table.number("mai", 1..=3));
         table.deny_unknown_keys();
         if code.is_some_and(|code| policy.limits.iter().any(|limit| limit.code == code)) {
             twice(place, "has two limits: drop one of them");
@@ -210,7 +254,7 @@ fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Polic
         }
     }
     for table in root.tables_if("add_ons") {
-        let (code, place) = (one(&table, "code"), table.text_if("code"));
+        let (code, place) = (service(&table, "code", "are add-ons"), table.text_if("code"));
         let named = table.texts("primaries");
         let primaries: Vec<_> = named.iter().filter_map(|p| resolve(document, &codes, p)).collect();
         table.deny_unknown_keys();
@@ -222,15 +266,22 @@ fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Polic
         }
         policy.add_ons.extend(code.map(|code| AddOn { code, primaries }));
     }
-    for (key, pairs) in [("exclusive", &mut policy.exclusive), ("level_pairs", &mut policy.level_pairs)] {
-        for table in root.tables_if(key) {
-            let (paid, unpaid) = (one(&table, "paid"), one(&table, "unpaid"));
-            table.deny_unknown_keys();
-            if paid.is_some() && paid == unpaid {
-                twice(table.text_if("unpaid"), "does not exclude itself: name another code");
-            }
-            pairs.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
+    for table in root.tables_if("exclusive") {
+        let (paid, unpaid) = (one(&table, "paid"), service(&table, "unpaid", "are not paid beside another"));
+        table.deny_unknown_keys();
+        if paid.is_some() && paid == unpaid {
+            twice(table.text_if("unpaid"), "does not exclude itself: name another code");
         }
+        policy.exclusive.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
+    }
+    for table in root.tables_if("level_pairs") {
+        let (paid, unpaid) = (service(&table, "paid", "are the paid code of such a pair"), one(&table, "unpaid"));
+        table.deny_unknown_keys();
+        if unpaid.is_some_and(|unpaid| policy.procedure(unpaid).role != Role::Vertebroplasty) {
+            let what = "has not the role \"vertebroplasty\", and a pair of levels is of such a code: write, for example, 22510";
+            twice(table.text_if("unpaid"), what);
+        }
+        policy.level_pairs.extend(paid.zip(unpaid).map(|(paid, unpaid)| Exclusive { paid, unpaid }));
     }
     read_clauses(document, root, roster, &mut policy.clauses);
     if let Some(citations) = root.table_if("citations") {

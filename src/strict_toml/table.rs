@@ -165,7 +165,14 @@ impl<'a, 'd> Table<'a, 'd> {
         match number {
             Some(n) if range.contains(&n) => Some(n),
             _ => {
-                self.wrong(key, value, &format!("a whole number from {} to {}", range.start(), range.end()));
+                let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+                match value.get_ref().as_integer() {
+                    Some(n) => {
+                        self.document
+                            .fault(value.span(), format!("{} is {}: write {wanted}", self.name(key), n.as_str()));
+                    }
+                    None => self.wrong(key, value, &wanted),
+                }
                 None
             }
         }

@@ -239,6 +239,28 @@ fn every_region_of_a_diagnosis_group_is_covered_by_a_fixture() {
     assert_all_noticed(mutants);
 }
 
+/// A policy file without what only a listed CPT code may have, or in a pair of levels only a vertebroplasty: the loader refuses
+/// it for a code that has another role.
+fn without_role(kind: &str, text: &str, code: &str) -> String {
+    let quoted = format!("\"{code}\"");
+    let line = |line: &str| -> String {
+        let line = match line.split_once(" = ") {
+            Some(("fits", _)) => line.replace(&format!("{quoted}, "), "").replace(&format!(", {quoted}"), ""),
+            _ if code == "22515" && line.starts_with("CD303") => line.replace("{ 22515 = \"review\" }", "{}"),
+            _ if kind == "limits" && line.contains(&format!("primaries = [{quoted}, ")) => {
+                line.replace(&format!("{quoted}, "), "")
+            }
+            _ if kind == "limits" && line.contains(&format!(", {quoted}] }}")) => {
+                line.replace(&format!(", {quoted}"), "")
+            }
+            _ if kind == "limits" && line.starts_with("  {") && line.contains(&quoted) => return String::new(),
+            _ => line.to_owned(),
+        };
+        line + "\n"
+    };
+    text.lines().map(line).collect()
+}
+
 #[test]
 fn every_procedure_code_and_role_is_covered_by_a_fixture() {
     let mut mutants = Vec::new();
@@ -256,7 +278,8 @@ fn every_procedure_code_and_role_is_covered_by_a_fixture() {
         for other in others.into_iter().filter(|o| *o != as_asked(role)) {
             let head = format!("{{ code = \"{code}\", system = \"");
             let change = |kind: &str, text: &str| {
-                let Some(at) = text.find(&head).filter(|_| kind == "policy") else { return text.to_owned() };
+                let text = without_role(kind, text, code);
+                let Some(at) = text.find(&head).filter(|_| kind == "policy") else { return text };
                 let (before, after) = text.split_at(at);
                 let (from, to) = (format!("role = \"{}\"", role.word()), format!("role = \"{}\"", other.word()));
                 format!("{before}{}", after.replacen(&from, &to, 1))
@@ -343,7 +366,7 @@ fn every_limit_and_pair_is_covered_by_a_fixture() {
     }
     assert_eq!(mutants.len(), 6, "three limits, one unit less and one more");
     for (from, to) in [
-        ("{ code = \"22515\", primaries", "{ code = \"22512\", primaries"),
+        ("  { code = \"22515\", primaries = [\"22513\", \"22514\"] },\n", ""),
         ("primaries = [\"22513\", \"22514\"]", "primaries = [\"22513\"]"),
         ("primaries = [\"22513\", \"22514\"]", "primaries = [\"22514\"]"),
         ("paid = \"22513\"", "paid = \"22515\""),

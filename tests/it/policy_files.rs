@@ -43,3 +43,107 @@ fn line_of(text: &str) -> usize {
     let own = &POLICY.own_origin().text;
     own.find(text).map_or(0, |at| own[..at].matches('\n').count() + 1)
 }
+
+#[test]
+fn what_matches_nothing_is_a_fault() {
+    let (policy, limits) = ("policy", "limits");
+    let cpt = "about = \"thoracic augmentation, first level\"";
+    let pcs = "code = \"0PU43JZ\", system = \"PCS\", role = \"listed\", about = \"thoracic supplement, percutaneous\", stands_for = \"";
+    let fits = "fits = [\"22513\", \"22515\"]";
+    let sides = "laterality = [\"50\", \"LT\", \"RT\"]";
+    let other = "id = \"other\"";
+    for (kind, from, to, says) in [
+        (policy, "family = \"M846\"", "family = \"M84.6\"", "no diagnosis begins with \"M84.6\""),
+        (policy, "with = [\"M80\"] }", "with = [\"m80\"] }", "no diagnosis begins with \"m80\""),
+        (policy, "\"S320\", \"S321\"]", "\"S32.0\", \"S321\"]", "no diagnosis begins with \"S32.0\""),
+        (policy, "\"S320\", \"S321\"]", "\"S320\", \"s321\"]", "no diagnosis begins with \"s321\""),
+        (policy, "\"S320\", \"S321\"]", "\"\"]", "no diagnosis begins with \"\""),
+        (policy, "\"S320\", \"S321\"]", "\"ZZ\"]", "no diagnosis begins with \"ZZ\""),
+        (policy, "region = \"sacral\" },", "region = \"sacrall\" },", "\"sacrall\"; did you mean \"sacral\"?"),
+        (policy, "region = \"sacral\" },", "region = \"Sacral\" },", "no group of diagnoses has the region \"Sacral\""),
+        (policy, cpt, &format!("{cpt}, region = \"cervical\""), "only an ICD-10-PCS code has `region`"),
+        (policy, cpt, &format!("{cpt}, stands_for = \"22514\""), "only an ICD-10-PCS code has `stands_for`"),
+        (policy, &format!("{pcs}22513"), &format!("{pcs}0PU43JZ"), "0PU43JZ is no CPT code"),
+        (policy, &format!("{pcs}22513"), &format!("{pcs}0PU44JZ"), "0PU44JZ is no CPT code"),
+        (policy, fits, "fits = [\"0PU43JZ\"]", "0PU43JZ is no listed CPT code, and only these stand under `fits`"),
+        (
+            policy,
+            fits,
+            "fits = [\"22510\"]",
+            "22510 is no listed CPT code, and only these stand under `fits`: write one of 22513, 22514, 22515",
+        ),
+        (policy, sides, "laterality = [\"5\"]", "\"5\" is no modifier"),
+        (policy, sides, "laterality = [\"LTX\"]", "\"LTX\" is no modifier"),
+        (policy, sides, "laterality = [\"\"]", "\"\" is no modifier"),
+        (
+            policy,
+            "place_of_service_inpatient = [\"21\"",
+            "place_of_service_inpatient = [\"22\"",
+            "\"22\" is inpatient and outpatient",
+        ),
+        (
+            policy,
+            "bill_type_outpatient = [\"13\"",
+            "bill_type_outpatient = [\"11\"",
+            "\"11\" is inpatient and outpatient",
+        ),
+        (policy, other, "id = \"medicare-ppo\"", "two classes have the id \"medicare-ppo\""),
+        (policy, other, "id = \"\"", "the `id` of a class is empty"),
+        (
+            policy,
+            "{ 22515 = \"review\" }",
+            "{ 22510 = \"info\" }",
+            "22510 is no listed CPT code, and only these have a disposition of their own",
+        ),
+        (policy, "{ 22515 = \"review\" }", "{ 0PU43JZ = \"info\" }", "0PU43JZ is no listed CPT code"),
+        (policy, "\"HI\", \"NV\"", "\"HI\", \"CT\"", "the state \"CT\" is listed twice"),
+        (policy, "\"HI\", \"NV\"", "\"HI\", \"ma\"", "the state \"ma\" is listed twice"),
+        (policy, "\"HI\", \"NV\"", "\"HI\", \"Z9\"", "\"Z9\" is no state"),
+        (policy, "\"HI\", \"NV\"", "\"HI\", \"\"", "\"\" is no state"),
+        (policy, "not_before = [\"MEDICARE\"", "not_before = [\"TWO WORDS\"", "\"TWO WORDS\" is not one word"),
+        (policy, "labels = [\"EPO\"", "labels = [\"None\"", "a cell with \"None\" counts as empty"),
+        (
+            limits,
+            "code = \"22515\", units",
+            "code = \"22510\", units",
+            "22510 is no listed CPT code, and only these have a limit",
+        ),
+        (limits, "code = \"22515\", units", "code = \"0PU43JZ\", units", "0PU43JZ is no listed CPT code"),
+        (
+            limits,
+            "code = \"22515\", primaries",
+            "code = \"22512\", primaries",
+            "22512 is no listed CPT code, and only these are add-ons",
+        ),
+        (limits, "unpaid = \"22514\"", "unpaid = \"22510\"", "22510 is no listed CPT code"),
+        (
+            limits,
+            "paid = \"22513\", unpaid = \"22510\"",
+            "paid = \"22510\", unpaid = \"22513\"",
+            "22510 is no listed CPT code",
+        ),
+        (
+            limits,
+            "paid = \"22513\", unpaid = \"22510\"",
+            "paid = \"22513\", unpaid = \"22514\"",
+            "22514 has not the role \"vertebroplasty\"",
+        ),
+        (limits, "units = 4", "units = 100000", "`limits.units` is 100000: write a whole number from 0 to 1000"),
+    ] {
+        refused(kind, from, to, says);
+    }
+}
+
+#[test]
+fn what_a_run_uses_is_no_fault() {
+    for (kind, from, to) in [
+        // A whole chapter of diagnoses, the whole name of a state, and a primary code that comes on the claim of a stay.
+        ("policy", "\"S320\", \"S321\"]", "\"S3\", \"T\"]"),
+        ("policy", "\"HI\", \"NV\"", "\"HI\", \"NV\", \"Nevada\""),
+        ("policy", "laterality = [\"50\", \"LT\", \"RT\"]", "laterality = [\"50\", \"lt\", \"e1\"]"),
+        ("limits", "primaries = [\"22513\", \"22514\"]", "primaries = [\"22513\", \"22514\", \"0PU43JZ\", \"22510\"]"),
+        ("limits", "paid = \"22513\", unpaid = \"22514\"", "paid = \"22510\", unpaid = \"22514\""),
+    ] {
+        assert_eq!(faults(kind, from, to), "", "{to}");
+    }
+}
