@@ -155,6 +155,10 @@ fn built_in_layouts_are_shown_and_files_are_checked() {
     folder.put("same.toml", "extends = \"canonical\"\nescape = \"\\\\\"\n[columns]\n");
     let said = folder.run(&["layout", "check", "same.toml"]).success();
     assert!(said.contains("It maps no field itself."), "{said}");
+    let cut = "[columns]\nclaim_id = \"C\"\nversion_number = { of = \"C\", last = 2 }\n";
+    folder.put("cut.toml", format!("extends = \"canonical\"\n{cut}"));
+    let said = folder.run(&["layout", "check", "cut.toml"]).success();
+    assert!(said.contains("It maps claim_id, version_number."), "{said}");
     folder.put("bad.toml", "extends = \"canonical\"\n[columns]\nclaimid = \"x\"\n[products]\nGOLD = \"gold\"\n");
     let said = folder.run(&["layout", "check", "bad.toml"]);
     assert!(said.code == Some(2) && said.err.contains("did you mean `claim_id`?"), "{said:?}");

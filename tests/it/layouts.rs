@@ -124,3 +124,38 @@ fn shapes_of_rows_are_told_by_the_quote_of_the_layout() {
     let two_lengths = format!("{HEAD}{}{}{}", quoted("C4", ","), quoted("C5", ","), quoted("C6", ""));
     assert_eq!(of_layout("quote = \"'\"\n", two_lengths), ["rows-of-two-lengths 2 2 3"]);
 }
+
+#[test]
+fn values_that_cannot_be_meant_are_refused_with_their_place() {
+    let head = "name = \"w\"\n";
+    let columns =
+        "[columns]\nclaim_id = \"C\"\nservice_date = \"D\"\nprocedure_code = \"P\"\ndiagnosis = \"DX{1..2}\"\n";
+    let said = |text: &str| Layout::load("l.toml", text).err().map(|faults| faults.to_string()).unwrap_or_default();
+    for (top, more, says) in [
+        (
+            "dates = [\"DDMMYYYY\", \"MMDDYYYY\"]\n",
+            "",
+            "l.toml:2:22: \"DDMMYYYY\" reads digits of \"MMDDYYYY\" as another day: keep the one that the source writes",
+        ),
+        (
+            "",
+            "[lists]\ndiagnosis = \"A\"\n",
+            "l.toml:8:13: a list separator is \"auto\", or one character that is no letter",
+        ),
+        ("", "[lists]\ndiagnosis = \"1\"\n", "l.toml:8:13: a list separator is"),
+        ("", "[lists]\nicd_procedure = \";\"\n", "l.toml:8:17: the layout names no column for icd_procedure"),
+        ("", "modifier = \"M{1..2}{1..2}\"\n", "l.toml:7:12: a name holds one numbered run"),
+        ("optional = [\"units\", \"claim_id\"]\n", "", "l.toml:2:22: no extract may lack claim_id: drop it"),
+        ("optional = \"service_date\"\n", "", "l.toml:2:12: no extract may lack service_date: drop it"),
+    ] {
+        let text = format!("{head}{top}{columns}{more}");
+        assert!(said(&text).contains(says), "{text}: {}", said(&text));
+    }
+    for (top, more) in [
+        ("dates = [\"MM/DD/YYYY\", \"YYYYMMDD\", \"MMDDYYYY\", \"excel\", \"YYYYMMDD\"]\n", ""),
+        ("extends = \"canonical\"\n", "[lists]\nicd_procedure = \";\"\n"),
+        ("optional = [\"all\", \"diagnosis\"]\n", "[lists]\ndiagnosis = \" \"\n"),
+    ] {
+        assert_eq!(said(&format!("{head}{top}{columns}{more}")), "", "{top}{more}");
+    }
+}

@@ -10,6 +10,7 @@ use crate::cli::load::{load_policy, read_text};
 use crate::cli::terminal::style::{seen, wrapped};
 use crate::exit::Exit;
 use crate::ingest::Layout;
+use crate::ingest::field::Field;
 use crate::ingest::layout::shipped;
 use crate::run::read::labels;
 use crate::strict_toml::nearest;
@@ -57,7 +58,10 @@ fn check(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
         bound.with_context(|| "the layout cannot be used")?;
     }
     writeln!(out, "{}: a layout that can be used", seen(&file.file))?;
-    let mapped = layout.mapped();
+    let mut mapped = layout.mapped();
+    // It is the end of the claim number, and has no column of its own.
+    let is_cut = layout.words.version.is_some() && !mapped.contains(&Field::VersionNumber.name());
+    mapped.extend(is_cut.then(|| Field::VersionNumber.name()));
     let mapped = if mapped.is_empty() { "no field itself".to_owned() } else { mapped.join(", ") };
     write!(out, "{}", wrapped(&format!("It maps {mapped}."), 0))?;
     if layout.is_open() {

@@ -7,6 +7,9 @@ use crate::strict_toml::{Document, SpannedText, Table, texts};
 /// The word that makes every field of a layout optional.
 const ALL: &str = "all";
 
+/// Fields that every extract must have, whatever its layout says.
+const ALWAYS: [Field; 2] = [Field::ClaimId, Field::ServiceDate];
+
 /// Which columns must be there, which may be missing, and which are known and not read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Demands {
@@ -46,6 +49,10 @@ impl Demands {
         }
         let (all, optional): (Vec<_>, Vec<_>) =
             root.texts_if("optional").into_iter().partition(|item| item.text == ALL);
+        for item in optional.iter().filter(|item| ALWAYS.iter().any(|field| field.name() == item.text)) {
+            let message = format!("no extract may lack {}: drop it", item.text);
+            document.fault(item.span.clone(), message);
+        }
         Self {
             require: names(root.texts_if("require")),
             optional: names(optional),

@@ -14,7 +14,7 @@
 //! - [`ranges`]: numbered runs of names.
 //! - [`shipped`]: the texts of the layouts that come with the program.
 //! - [`parse_join`]: reads `[[join]]`.
-//! - [`parse_columns`]: reads `[columns]` and `[spellings]`.
+//! - [`parse_columns`]: reads `[columns]`, `[spellings]` and `[lists]`.
 //! - [`parse`]: reads a layout file.
 //! - [`bind`]: looks the names of a layout up in a header.
 //! - [`beyond`]: columns beyond the numbers that are read.

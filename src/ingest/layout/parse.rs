@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use crate::ingest::empty_words::refuse_empty;
 use crate::ingest::field::{Field, Group, fold};
-use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::dates::DatePattern;
 use crate::ingest::layout::definition::{Layout, ProductLabel};
 use crate::ingest::layout::demands::Demands;
-use crate::ingest::layout::parse_columns::{check_slots, read_columns, read_spellings};
+use crate::ingest::layout::parse_columns::{check_slots, read_columns, read_lists, read_spellings};
 use crate::ingest::layout::parse_join::read_joins;
 use crate::ingest::layout::shipped;
 use crate::ingest::layout::text_form::TextForm;
@@ -89,9 +88,10 @@ fn read_layout(document: &Document<'_>, root: &Table<'_, '_>) -> Option<Layout> 
         }
     };
     let joins = read_joins(document, root, &form);
-    let lists = root.table_if("lists").map(|s| read_lists(document, &s)).unwrap_or_default();
+    let has_group = |group: Group| root.has("extends") || mapping.has_group(group);
+    let lists = root.table_if("lists").map(|s| read_lists(document, &s, has_group)).unwrap_or_default();
     let words = LayoutWords::read(document, root, mapping.names_of(Field::ClaimId), &empty);
-    let dates = root.texts_if("dates").iter().filter_map(|placed| date_pattern(document, placed)).collect();
+    let dates = DatePattern::read_all(document, root);
     let demands = Demands::read(document, root, &read);
     let demands = if let Some(base) = &base { demands.over(&base.demands, &named) } else { demands };
     let mut products = Vec::new();
@@ -155,25 +155,6 @@ fn extended(document: &Document<'_>, name: &SpannedText) -> Option<Layout> {
 /// The name of a layout that does not give one: that of its file.
 fn file_name(file: &str) -> String {
     Path::new(file).file_stem().map_or_else(|| file.to_owned(), |stem| stem.to_string_lossy().into_owned())
-}
-
-fn date_pattern(document: &Document<'_>, placed: &SpannedText) -> Option<DatePattern> {
-    DatePattern::parse(&placed.text).map_err(|message| document.fault(placed.span.clone(), message)).ok()
-}
-
-fn read_lists(document: &Document<'_>, table: &Table<'_, '_>) -> Vec<(Group, Split)> {
-    let mut lists = Vec::new();
-    for group in [Group::Diagnosis, Group::IcdProcedure, Group::Modifier] {
-        let Some(placed) = table.text_if(group.name()) else { continue };
-        let mut chars = placed.text.chars();
-        match (placed.text.as_str(), chars.next(), chars.next()) {
-            ("auto", ..) => lists.push((group, Split::Auto)),
-            (_, Some(separator), None) => lists.push((group, Split::At(separator))),
-            _ => document.fault(placed.span, "a list separator is one character or \"auto\""),
-        }
-    }
-    table.deny_unknown_keys();
-    lists
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! Reads `[columns]` and `[spellings]` of a layout file.
+//! Reads `[columns]`, `[spellings]` and `[lists]` of a layout file.
 
 use crate::ingest::field::{Field, Group, fold};
+use crate::ingest::layout::binding::Split;
 use crate::ingest::layout::definition::{ColumnNames, Mapping, NumberedName, Run, SLOT};
 use crate::ingest::layout::ranges::{expand, run_of};
 use crate::strict_toml::{Document, SpannedText, Table, texts};
@@ -154,4 +155,31 @@ fn read_run(document: &Document<'_>, group: Group, items: &[SpannedText]) -> Vec
         return Vec::new();
     }
     slots.into_iter().map(|(slot, name)| (slot as u8, name)).collect()
+}
+
+/// Reads `[lists]`. `has_group`: may an extract have columns of the group?
+pub(crate) fn read_lists(
+    document: &Document<'_>,
+    table: &Table<'_, '_>,
+    has_group: impl Fn(Group) -> bool,
+) -> Vec<(Group, Split)> {
+    let mut lists = Vec::new();
+    for group in [Group::Diagnosis, Group::IcdProcedure, Group::Modifier] {
+        let Some(placed) = table.text_if(group.name()) else { continue };
+        if !has_group(group) {
+            let message = format!("the layout names no column for {}: name it, or drop this line", group.name());
+            document.fault(placed.span.clone(), message);
+        }
+        let mut chars = placed.text.chars();
+        match (placed.text.as_str(), chars.next(), chars.next()) {
+            ("auto", ..) => lists.push((group, Split::Auto)),
+            (_, Some(separator), None) if !separator.is_alphanumeric() => lists.push((group, Split::At(separator))),
+            _ => {
+                let message = "a list separator is \"auto\", or one character that is no letter or digit";
+                document.fault(placed.span, message);
+            }
+        }
+    }
+    table.deny_unknown_keys();
+    lists
 }

@@ -18,6 +18,10 @@ pub(crate) fn expand(document: &Document<'_>, items: &[SpannedText]) -> Vec<(usi
             numbered.push((numbered.len() + 1, item.text.clone()));
             continue;
         };
+        if parts.as_ref().is_ok_and(|parts| run_at(parts.after).is_some()) {
+            document.fault(item.span.clone(), "a name holds one numbered run: write a name for each first number");
+            continue;
+        }
         let Ok(Parts { before, from, to, digits, after }) = parts else {
             document.fault(
                 item.span.clone(),
