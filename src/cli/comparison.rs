@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::ValueEnum as _;
 use jiff::civil::Date;
 
@@ -43,8 +43,9 @@ pub(crate) fn load(
     (memory, out): (usize, Option<&Path>),
 ) -> anyhow::Result<ComparedFindings> {
     let mut allowance = Allowance::new(memory);
-    let baseline =
-        baseline.map(|path| FindingsFile::read_sorted(path, &mut allowance, &scratch_beside(out))).transpose()?;
+    let read = |path: &Path| FindingsFile::read_sorted(path, &mut allowance, &scratch_beside(out));
+    let baseline = baseline.map(read).transpose().map_err(Into::into);
+    let baseline = settings.baseline.placed("baseline", baseline)?;
     if let Some((report, _)) = &baseline {
         let (masked, cuts_dates) = (settings.mask.value.is_some(), settings.mask_dates.value.is_some());
         report.suits(Some(masked), cuts_dates, Path::new("this run"))?;
@@ -52,7 +53,7 @@ pub(crate) fn load(
     let baseline = baseline.map(|(report, findings)| (report.facts, findings));
     let suppressions = settings.suppress.value.as_deref().map(|path| {
         fits(path, allowance.left())?;
-        let file = read_text(path)?;
+        let file = settings.suppress.placed("suppress", read_text(path))?;
         anyhow::Ok(Suppressions::load(&file.file, &file.text, day)?)
     });
     Ok(ComparedFindings { baseline, suppressions: suppressions.transpose()?, today: None })
@@ -93,7 +94,8 @@ pub(crate) fn baseline(settings: &EffectiveSettings, log: &Log) -> anyhow::Resul
     let Some(named) = &settings.baseline.value else {
         if let Some(asked) = asked {
             let word = asked.get_name();
-            bail!("--fail-on {word}: new since which report? name its directory with --baseline DIR");
+            let unnamed = anyhow!("--fail-on {word}: new since which report? name its directory with --baseline DIR");
+            return settings.fail_on.placed("fail_on", Err(unnamed));
         }
         return Ok(None);
     };

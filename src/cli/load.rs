@@ -15,14 +15,12 @@ use crate::strict_toml::nearest;
 
 /// The policy: the built-in files, some of them replaced by `files`.
 pub(crate) fn load_policy(files: &PolicyFiles) -> anyhow::Result<Policy> {
-    load_policy_with(&files.policy, None)
+    Ok(load(&read_texts(&files.policy)?, &crate::rules::codes())?)
 }
 
-/// The policy with the overrides of a settings file, if there are any.
-pub(crate) fn load_policy_with(files: &[PathBuf], overrides: Option<&PolicyFile>) -> anyhow::Result<Policy> {
-    let mut replacements = files.iter().map(|path| read_text(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    replacements.extend(overrides.cloned());
-    Ok(load(&replacements, &crate::rules::codes())?)
+/// The texts of files with their names.
+pub(crate) fn read_texts(files: &[PathBuf]) -> anyhow::Result<Vec<PolicyFile>> {
+    files.iter().map(|path| read_text(path)).collect()
 }
 
 /// The text of a file with its name, for parsers that report line numbers.

@@ -12,7 +12,7 @@ use crate::claim::line::mask::Mask;
 use crate::cli::args::{Check, FailOn, HashedPart};
 use crate::cli::comparison::ComparedFindings;
 use crate::cli::input_files::{InputStates, hash, with_roles};
-use crate::cli::load::{describe_io_error, load_library, read_text};
+use crate::cli::load::{describe_io_error, read_text};
 use crate::cli::machine::{self, DefaultMemory};
 use crate::cli::settings::EffectiveSettings;
 use crate::cli::terminal::absent;
@@ -109,7 +109,8 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let typed = &typed;
     let day = typed.today.unwrap_or_else(clock::today);
     let template = settings.out.value.as_deref();
-    let out = template.map(|template| out_name::filled(template, day, log.run())).transpose()?;
+    let out = template.map(|template| out_name::filled(template, day, log.run())).transpose();
+    let out = settings.out.placed("out", out)?;
     let memory = settings.memory.value.unwrap_or_else(|| {
         let default = DefaultMemory::here();
         default.announce(log);
@@ -119,7 +120,7 @@ pub(crate) fn resolve(typed: &Check, log: &Log) -> anyhow::Result<(Plan, Materia
     let threads =
         settings.threads.value.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("threads cannot be started")?;
-    let mask = settings.mask.value.as_deref().map(mask_key::load).transpose()?;
+    let mask = settings.mask.placed("mask", settings.mask.value.as_deref().map(mask_key::load).transpose())?;
     let sign_key = typed.sign.as_deref().map(sign_key::load).transpose()?;
     let states = InputStates::of(&inputs(&settings, &typed.files));
     let companions =
@@ -236,7 +237,7 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
         [name] if !is_pipe(name) => Some(Source::open_header(name, limit)),
         _ => None,
     };
-    let library = || load_library(&settings.layout_choice());
+    let library = || settings.library();
     let (policy, (library, only)) = rayon::join(|| settings.policy(), || rayon::join(library, only));
     let policy = policy?;
     let extracts: Vec<_> =
@@ -250,8 +251,10 @@ fn load(settings: &EffectiveSettings, files: &[String], memory: &Memory, log: &L
     }
     let library = library?;
     let opened = look_at_headers(files, only, &library, limit, log)?;
-    let open = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(memory));
-    let authorizations = settings.auths.value.as_deref().map(open).transpose()?;
+    let source = settings.auths.value.as_deref().map(|name| Source::open_within(name, limit)).transpose();
+    let source = settings.auths.placed("auths", source.map_err(Into::into))?;
+    let read = |source| read_authorizations(source, &policy, &library, Some(memory));
+    let authorizations = source.map(read).transpose()?;
     if let Some(file) = &authorizations {
         absent::announce_authorizations(log, file);
     }

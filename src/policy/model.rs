@@ -190,6 +190,8 @@ pub struct Example {
     pub expect: Vec<String>,
     /// Line in the policy file on which it starts.
     pub line: usize,
+    /// Column there, in characters from 1.
+    pub column: usize,
 }
 
 /// The policy in force.

@@ -84,6 +84,10 @@ impl<'a> OriginText<'a> {
         Self { kind, file: BUILT_IN, text }
     }
 
+    pub(super) fn is_built_in(&self) -> bool {
+        self.file == BUILT_IN
+    }
+
     /// Reads the description of the file. Its kind must match.
     pub(super) fn read(self, root: &Table<'_, '_>) -> Option<PolicyOrigin> {
         let stated = root.choice("kind", &OriginKind::WORDS).filter(|kind| *kind == self.kind);
@@ -132,7 +136,7 @@ impl<'a> ChosenFiles<'a> {
                 OriginKind::Vocabulary => Some(std::mem::replace(&mut chosen.vocabulary, text)),
                 OriginKind::Overrides => chosen.overrides.replace(text),
             };
-            if let Some(before) = before.filter(|before| before.file != BUILT_IN) {
+            if let Some(before) = before.filter(|before| !before.is_built_in()) {
                 let message = format!("{} is a file of kind \"{}\" too: give one of them", before.file, kind.word());
                 return Err(Faults { file: file.file.clone(), list: vec![Fault { line: 1, column: 1, message }] });
             }

@@ -27,6 +27,7 @@ pub fn load(given: &[PolicyFile], rules: &[&str]) -> Result<Policy, Faults> {
     let read = |document: &Document<'_>, root: Table<'_, '_>| read_policy(document, root, rules, file, vocabulary);
     let mut policy = Document::load(file.file, file.text, read)?;
     add_file(limits, &mut policy, |document, root, policy| read_limits(document, root, policy, rules))?;
+    check_citations(&files, &policy, rules)?;
     add_file(remittance, &mut policy, |_, root, policy| read_remittance(root, policy, rules))?;
     policy.origins.push(words);
     if let Some(over) = files.overrides {
@@ -193,7 +194,7 @@ fn read_rules(
         }
         let Some(rule) = table.table(code) else { continue };
         let disposition = rule.choice("disposition", &Disposition::WORDS);
-        let citation = rule.text_if("citation").map(|p| p.text).unwrap_or_default();
+        let citation = read_citation(document, rule.text_if("citation"));
         let mut by_code = Vec::new();
         if let Some(overrides) = rule.table_if("by_code") {
             for key in overrides.keys() {
@@ -222,13 +223,13 @@ fn read_rules(
 }
 
 fn read_example(document: &Document<'_>, table: Table<'_, '_>) -> Option<Example> {
-    let line = document.line_of(table.span().start);
+    let (line, column) = document.line_and_column(table.span().start);
     let says = table.text("says");
     let extract = table.text("extract");
     let auths = table.text_if("auths").map(|p| p.text);
     let expect = texts(table.texts_if("expect"));
     table.deny_unknown_keys();
-    Some(Example { says: says?.text, extract: extract?.text, auths, expect, line })
+    Some(Example { says: says?.text, extract: extract?.text, auths, expect, line, column })
 }
 
 fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {
@@ -286,19 +287,46 @@ fn read_limits(document: &Document<'_>, root: &Table<'_, '_>, policy: &mut Polic
     read_clauses(document, root, roster, &mut policy.clauses);
     if let Some(citations) = root.table_if("citations") {
         for code in roster {
-            if let (Some(placed), Some(rule)) = (citations.text_if(code), policy.rules.get_mut(*code)) {
-                rule.citation = placed.text;
+            let placed = citations.text_if(code).map(|placed| read_citation(document, Some(placed)));
+            if let (Some(citation), Some(rule)) = (placed, policy.rules.get_mut(*code)) {
+                rule.citation = citation;
             }
         }
         citations.deny_unknown_keys();
     }
-    for code in roster {
-        if policy.rules.get(*code).is_some_and(|r| r.citation.is_empty()) {
-            root.fault(format!(
-                "rule {code} has no citation: write {code} = \"...\" under [citations], here or in the policy file"
-            ));
-        }
+}
+
+/// The text of a citation, which is not empty if it is there.
+fn read_citation(document: &Document<'_>, placed: Option<SpannedText>) -> String {
+    let Some(placed) = placed else { return String::new() };
+    if placed.text.is_empty() {
+        document
+            .fault(placed.span, "the citation is empty: write the text that the rule rests on, or leave the key out");
     }
+    placed.text
+}
+
+/// Each rule has a citation, in the policy file or in the file of limits. Where one lacks it, the fault is in the file that was
+/// given: at the rule in a policy file, else in the file of limits.
+fn check_citations(files: &ChosenFiles<'_>, policy: &Policy, roster: &[&str]) -> Result<(), Faults> {
+    let lacks = |code: &&&str| policy.rules.get(**code).is_some_and(|rule| rule.citation.is_empty());
+    let lacking: Vec<&str> = roster.iter().filter(lacks).copied().collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let file = if files.limits.is_built_in() { files.policy } else { files.limits };
+    Document::load(file.file, file.text, |document, root| {
+        let rules = root.table_if("rules");
+        for code in &lacking {
+            let of_limits = || format!("{code} = \"...\" under [citations], or citation = \"...\" in the policy file");
+            let (at, write) = rules.as_ref().map_or_else(
+                || (root.span_of("citations"), of_limits()),
+                |rules| (rules.span_of(code), "citation = \"...\" in its line".to_owned()),
+            );
+            document.fault(at, format!("rule {code} has no citation: write {write}"));
+        }
+        None
+    })
 }
 
 fn read_remittance(root: &Table<'_, '_>, policy: &mut Policy, roster: &[&str]) {

@@ -51,9 +51,14 @@ impl<'a> Document<'a> {
 
     /// A byte of the file as `FILE:LINE:COLUMN`, for a fault that is found after the file was read.
     pub(crate) fn place(&self, at: usize) -> String {
+        let (line, column) = self.line_and_column(at);
+        format!("{}:{line}:{column}", self.file)
+    }
+
+    /// Line and column of a byte of the file, both counted from 1.
+    pub(crate) fn line_and_column(&self, at: usize) -> (usize, usize) {
         let before = self.text.get(..at).unwrap_or_default();
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("{}:{}:{column}", self.file, self.line_of(at))
+        (self.line_of(at), before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
     }
 
     /// Line number of a byte of the file, counted from 1.

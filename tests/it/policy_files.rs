@@ -1,6 +1,7 @@
 //! Guards policy files against what is written and does nothing: each such value is a fault with its line and column.
 
-use crate::kit::{POLICY, policy_with};
+use crate::cli::{CLEAR, TestDir};
+use crate::kit::{POLICY, flowed, policy_with};
 
 /// The faults of the built-in files after a change of one of them, or none if they load.
 fn faults(kind: &str, from: &str, to: &str) -> String {
@@ -146,4 +147,76 @@ fn what_a_run_uses_is_no_fault() {
     ] {
         assert_eq!(faults(kind, from, to), "", "{to}");
     }
+}
+
+#[test]
+fn a_missing_citation_is_a_fault_of_the_file_that_was_given() {
+    let rule = "RT405 = { disposition = \"info\", citation = \"Policy 485, Policy History\" }";
+    let policy = &POLICY.own_origin().text;
+    let own = policy.lines().find(|line| line.starts_with("RT405 = ")).expect("a rule");
+    let line = line_of(own);
+    let empty = faults("policy", own, &rule.replace("Policy 485, Policy History", ""));
+    assert!(empty.contains(&format!("policy.toml:{line}:44: the citation is empty")), "{empty}");
+
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("p.toml", policy.replace(own, "RT405 = { disposition = \"info\" }"));
+    let said = flowed(&dir.run(&["check", "claims.csv", "--policy", "p.toml"]).refused());
+    assert!(said.contains(&format!("p.toml:{line}:9: rule RT405 has no citation: write citation = ")), "{said}");
+
+    let limits = POLICY.origins.iter().find(|origin| origin.kind.word() == "limits").map_or("", |origin| &origin.text);
+    let line = limits.lines().position(|line| line.starts_with("CD301 = ")).expect("a citation") + 1;
+    dir.put(
+        "l.toml",
+        limits
+            .lines()
+            .map(|line| if line.starts_with("CD301 = ") { "CD301 = \"\"\n".to_owned() } else { format!("{line}\n") })
+            .collect::<String>(),
+    );
+    let said = dir.run(&["policy", "check", "l.toml"]).refused();
+    assert!(said.contains(&format!("l.toml:{line}:9: the citation is empty")), "{said}");
+    dir.put(
+        "l.toml",
+        limits.lines().filter(|line| !line.starts_with("CD301 = ")).map(|line| format!("{line}\n")).collect::<String>(),
+    );
+    let said = flowed(&dir.run(&["policy", "check", "l.toml"]).refused());
+    assert!(said.contains("rule CD301 has no citation: write CD301 = \"...\" under [citations]"), "{said}");
+}
+
+#[test]
+fn worked_examples_are_named_where_they_are() {
+    let dir = TestDir::with(&[CLEAR]);
+    let policy = &POLICY.own_origin().text;
+    let line = line_of("[[example]]");
+    dir.put("p.toml", policy.replacen("expect = [\"2 PA201\", ", "expect = [", 1));
+    let said = flowed(&dir.run(&["policy", "check", "p.toml"]).refused());
+    assert!(said.contains("1 of 7 worked examples have another result; mend what the file says"), "{said}");
+    assert!(said.contains(&format!("p.toml:{line}:1: A managed-care member")), "{said}");
+    // A check uses the file all the same.
+    assert_eq!(dir.run(&["check", "claims.csv", "--policy", "p.toml"]).code, Some(0));
+
+    dir.put("o.toml", OVERRIDES);
+    let said = flowed(&dir.run(&["policy", "check", "o.toml"]).refused());
+    assert!(
+        said.contains("worked examples of the built-in policy have another result; if o.toml says what you mean"),
+        "{said}"
+    );
+    assert!(said.contains("built-in policy, line ") && !said.contains("o.toml:"), "{said}");
+}
+
+const OVERRIDES: &str = "kind = \"overrides\"\nid = \"x\"\ntitle = \"t\"\npublisher = \"p\"\nsource = \"s\"\nvalid = \"v\"\n\
+                         ignore = [\"DQ\"]\n";
+
+#[test]
+fn overrides_are_said_in_one_place() {
+    let dir = TestDir::with(&[CLEAR]);
+    dir.put("o.toml", OVERRIDES);
+    assert_eq!(dir.run(&["check", "claims.csv", "--policy", "o.toml"]).code, Some(0));
+    let said = flowed(&dir.run(&["check", "claims.csv", "--policy", "o.toml", "--select", "DX"]).refused());
+    assert!(
+        said.contains("error: o.toml: is a file of kind \"overrides\"") && said.contains("write select into it"),
+        "{said}"
+    );
+    dir.put("claimlint.toml", "[products]\nGOLD = \"medicare-hmo\"\n[dispositions]\nDX101 = \"info\"\n");
+    let said = flowed(&dir.run(&["check", "claims.csv", "--policy", "o.toml"]).refused());
+    assert!(said.contains("write [dispositions], [products] into it, and nowhere else"), "{said}");
 }

@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::cli::{CLEAR, DENY, REVIEW, TestDir};
+use crate::kit::flowed;
 
 /// The fingerprint of the policy that a report was judged by.
 fn fingerprint(dir: &TestDir, report: &str) -> String {
@@ -152,11 +153,44 @@ fn a_broken_file_is_refused_with_all_its_faults() {
     assert_eq!(output.err.lines().filter(|line| line.starts_with("error:")).count(), 1, "{}", output.err);
     dir.put("claimlint.toml", "\nfail_if = \"rows >\"\n");
     let gate = dir.run(&["check", "claims.csv"]).refused();
-    assert!(gate.contains("claimlint.toml:2: fail_if: column 7: the expression ends too soon"), "{gate}");
+    assert!(gate.contains("claimlint.toml:2:11: `fail_if`: column 7: the expression ends too soon"), "{gate}");
     dir.put("claimlint.toml", "[products]\n\nGOLD = \"gold\"\n");
     let class = dir.run(&["check", "claims.csv"]).refused();
     assert!(class.contains("claimlint.toml:3:1: \"gold\" is not a class of the policy"), "{class}");
     let missing = dir.run(&["check", "claims.csv", "--config", "none.toml"]).refused();
     assert!(missing.contains("none.toml: does not exist"), "{missing}");
     assert_eq!(dir.names(), ["claimlint.toml", "claims.csv"]);
+}
+
+#[test]
+fn a_value_of_the_file_is_answered_with_its_place_and_key_not_with_a_flag() {
+    let dir = TestDir::with(&[CLEAR]);
+    for (line, says) in [
+        ("layout = \"nope.toml\"", "`layout` nope.toml: neither a file nor a built-in layout"),
+        ("out = \"r/{foo}\"", "`out` r/{foo}: {foo} is not known"),
+        ("mask = \"nope.key\"", "`mask` nope.key: does not exist"),
+        ("mask_dates = \"month\"", "`mask_dates` cuts the dates of a masked report"),
+        ("no_services = true", "`no_services` leaves out services.csv"),
+        ("fail_on = \"new-deny\"", "`fail_on` new-deny: new since which report?"),
+        ("ignore = [\"DX\", \"PA\", \"CD\", \"RT\", \"TW\", \"DQ\"]", "`ignore`: no rule is left to ask"),
+        ("auths = \"nope.csv\"", "`auths`: nope.csv: does not exist"),
+        ("policy = \"nope.toml\"", "`policy`: nope.toml: does not exist"),
+        ("suppress = \"nope.toml\"", "`suppress`: nope.toml: does not exist"),
+        ("baseline = \"nope\"", "`baseline`: nope"),
+    ] {
+        dir.put("claimlint.toml", format!("# ours\n{line}\n"));
+        let said = flowed(&dir.run(&["check", "claims.csv", "-q"]).refused());
+        assert!(said.contains(&format!("error: claimlint.toml:2: {says}")), "{line}: {said}");
+    }
+    // A flag is answered with the flag.
+    dir.put("claimlint.toml", "");
+    let said = dir.run(&["check", "claims.csv", "--layout", "nope.toml"]).refused();
+    assert!(said.contains("error: --layout nope.toml: neither a file"), "{said}");
+    // All conditions that are wrong, each with its column.
+    dir.put("claimlint.toml", "fail_if = [\"rows >\", \"deny > 5\",\n  \"rowz > 1\"]\n");
+    let said = dir.run(&["check", "claims.csv"]).refused();
+    assert!(
+        said.contains("claimlint.toml:1:12: `fail_if`: ") && said.contains("claimlint.toml:2:3: `fail_if`: "),
+        "{said}"
+    );
 }

@@ -95,7 +95,7 @@ fn plan_of(typed: &Plan) -> anyhow::Result<JobPlan> {
         bail!("{pipe}: can be read only once, and a job reads its inputs in many processes; name a file");
     }
     let (policy, layout) = (settings.policy()?, settings.layout_choice());
-    let layout_text = layout_file(&layout)?;
+    let layout_text = settings.layout.placed("layout", layout_file(&layout))?;
     let library = library_of(&layout, layout_text.as_ref())?;
     let limit = settings.max_decompressed.value;
     if let Some(auths) = &settings.auths.value {

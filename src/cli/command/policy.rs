@@ -11,9 +11,9 @@ use crate::cli::settings;
 use crate::cli::terminal::screen;
 use crate::cli::terminal::style::{BOLD, DIM, fitted, paint, seen};
 use crate::exit::Exit;
-use crate::policy::Policy;
 use crate::policy::parse::load;
 use crate::policy::show::{as_json, show};
+use crate::policy::{Example, Policy};
 use crate::report::words::escape::seen_json;
 use crate::run::run_example;
 
@@ -68,13 +68,28 @@ fn with_settings(policy: PolicyFiles, config: Option<PathBuf>) -> anyhow::Result
 fn check(file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let given = read_text(file)?;
     let policy = load(std::slice::from_ref(&given), &crate::rules::codes())?;
-    let wrong: Vec<String> = policy
-        .examples
-        .iter()
-        .filter_map(|e| run_example(&policy, e).err().map(|what| format!("{}:{}: {what}", given.file, e.line)))
-        .collect();
+    // Files of another kind than the policy have no examples, so those of the built-in policy are run.
+    let has_examples = policy.own_origin().file == given.file;
+    let place = |example: &Example| {
+        if has_examples {
+            format!("{}:{}:{}", given.file, example.line, example.column)
+        } else {
+            format!("built-in policy, line {}", example.line)
+        }
+    };
+    let wrong =
+        policy.examples.iter().filter_map(|e| Some(format!("{}: {}", place(e), run_example(&policy, e).err()?)));
+    let wrong: Vec<String> = wrong.collect();
     if !wrong.is_empty() {
-        bail!("{} of {} worked examples have another result\n{}", wrong.len(), policy.examples.len(), wrong.join("\n"));
+        let (of, write) = if has_examples {
+            (String::new(), "mend what the file says, or write what is meant into `expect`".to_owned())
+        } else {
+            let write =
+                format!("if {0} says what you mean, `check --policy {0}` can use it: it has no fault", given.file);
+            (" of the built-in policy".to_owned(), write)
+        };
+        let count = (wrong.len(), policy.examples.len());
+        bail!("{} of {} worked examples{of} have another result; {write}\n{}", count.0, count.1, wrong.join("\n"));
     }
     writeln!(
         out,

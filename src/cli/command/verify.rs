@@ -11,7 +11,6 @@ use crate::claim::store::BATCH_LINES;
 use crate::cli::args::{Check, Verify};
 use crate::cli::input_files::with_roles;
 use crate::cli::input_names;
-use crate::cli::load::load_library;
 use crate::cli::machine::DefaultMemory;
 use crate::cli::settings;
 use crate::cli::settings::EffectiveSettings;
@@ -223,7 +222,7 @@ fn count_again(args: &Verify, settings: &EffectiveSettings, report: &SavedReport
             policy.fingerprint
         );
     }
-    let (library, limit) = (load_library(&settings.layout_choice())?, settings.max_decompressed.value);
+    let (library, limit) = (settings.library()?, settings.max_decompressed.value);
     let directory = Directory::open(&args.report)?;
     let memory = Memory { bytes: memory, scratch: Arc::new(move || directory.scratch()) };
     let read = |name: &str| read_authorizations(Source::open_within(name, limit)?, &policy, &library, Some(&memory));

@@ -41,6 +41,21 @@ pub(crate) struct SettingValue<T> {
     pub(crate) origin: SettingOrigin,
 }
 
+impl<T> SettingValue<T> {
+    /// What was made of the value. An error about a value of the settings file begins with file, line and key instead of a flag
+    /// that nobody typed.
+    pub(crate) fn placed<R>(&self, key: &str, made: anyhow::Result<R>) -> anyhow::Result<R> {
+        let SettingOrigin::File(..) = self.origin else { return made };
+        made.map_err(|error| {
+            let place = format!("{}: `{key}`", self.origin);
+            match error.to_string().strip_prefix(&format!("--{} ", key.replace('_', "-"))) {
+                Some(rest) => anyhow!("{place} {rest}"),
+                None => error.context(place),
+            }
+        })
+    }
+}
+
 impl<T> SettingValue<Vec<T>> {
     /// The list; empty by default.
     pub(crate) fn list(&self) -> &[T] {
@@ -100,13 +115,12 @@ impl EffectiveSettings {
     }
 
     pub(super) fn parse_gates(&self) -> anyhow::Result<Vec<Gate>> {
-        let place = match &self.fail_if.origin {
-            SettingOrigin::File(..) => format!("{}: fail_if", self.fail_if.origin),
-            SettingOrigin::Flag | SettingOrigin::Default => "--fail-if".to_owned(),
-        };
         let has_baseline = self.baseline.value.is_some();
+        if let (SettingOrigin::File(..), Some(loaded)) = (&self.fail_if.origin, &self.loaded) {
+            return Ok(loaded.gates(has_baseline)?);
+        }
         let gates = self.fail_if.list().iter();
-        gates.map(|text| Gate::parse(text, has_baseline).map_err(|wrong| anyhow!("{place}: {wrong}"))).collect()
+        gates.map(|text| Gate::parse(text, has_baseline).map_err(|wrong| anyhow!("--fail-if: {wrong}"))).collect()
     }
 
     /// Key, value and origin of every setting, in the order of [`KEYS`], then labels and dispositions.

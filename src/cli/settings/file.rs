@@ -14,6 +14,7 @@ use crate::cli::args::{
     FailOn, HashedPart, MaskDates, duration, format_words, memory, required_field, rule_word, size,
 };
 use crate::cli::settings::keys::KEYS;
+use crate::gate::Gate;
 use crate::ingest::TableFile;
 use crate::policy::Disposition;
 use crate::policy::overrides::{read_dispositions, read_products};
@@ -118,8 +119,11 @@ impl FromToml for Yes {
 
 impl<const MIN: i64, const MAX: i64> FromToml for Whole<MIN, MAX> {
     fn from_toml(value: &Value) -> Result<Self, String> {
-        let number = value.as_integer().filter(|n| (MIN..=MAX).contains(n));
-        number.map(Self).ok_or_else(|| format!(" is {}: write a whole number from {MIN} to {MAX}", value.type_str()))
+        match value.as_integer() {
+            Some(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
+            Some(number) => Err(format!(" is {number}: write a whole number from {MIN} to {MAX}")),
+            None => Err(format!(" is {}: write a whole number from {MIN} to {MAX}", value.type_str())),
+        }
     }
 }
 
@@ -305,6 +309,20 @@ impl LoadedSettings {
         })
     }
 
+    /// The gates of `fail_if`. `has_baseline`: is the run compared with an earlier one?
+    pub(super) fn gates(&self, has_baseline: bool) -> Result<Vec<Gate>, Faults> {
+        Document::load(&self.file, &self.text, |document, root| {
+            let mut gates = Vec::new();
+            for written in root.texts_if("fail_if") {
+                match Gate::parse(&written.text, has_baseline) {
+                    Ok(gate) => gates.push(gate),
+                    Err(wrong) => document.fault(written.span, format!("`fail_if`: {wrong}")),
+                }
+            }
+            Some(gates)
+        })
+    }
+
     /// The line, counted from 1, of a byte of the file.
     pub(crate) fn line_of(&self, at: usize) -> usize {
         self.text.get(..at).unwrap_or(&self.text).matches('\n').count() + 1
@@ -351,7 +369,7 @@ mod tests {
         for (place, says) in [
             ("1:1", "`polcy` is not known; did you mean `policy`?"),
             ("2:11", "`fail_on`: write one of deny, review, info, never"),
-            ("3:11", "`threads` is integer: write a whole number from 1 to 1024"),
+            ("3:11", "`threads` is 0: write a whole number from 1 to 1024"),
             ("4:8", "NAME=FILE"),
             ("5:10", "`layout` is empty"),
             ("6:10", "write some of"),

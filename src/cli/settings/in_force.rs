@@ -1,13 +1,14 @@
 //! The policy that settings ask for, and the warning about settings that change a result unasked.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
-use crate::cli::load::load_policy_with;
+use crate::cli::load::{layout_file, library_of, read_texts};
 use crate::cli::settings::effective::{EffectiveSettings, SettingOrigin};
 use crate::cli::settings::file::LoadedSettings;
-use crate::policy::parse::PolicyFile;
+use crate::ingest::Library;
+use crate::policy::parse::{PolicyFile, load};
 use crate::policy::selection::Selection;
-use crate::policy::{Policy, overrides};
+use crate::policy::{OriginKind, Policy, overrides};
 use crate::strict_toml::{Fault, Faults};
 use crate::warning::{Warning, WarningKind};
 
@@ -46,20 +47,37 @@ impl EffectiveSettings {
 
     /// The policy in force: the files that replace built-in ones, with the dispositions and labels of the settings.
     pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
-        let plain = load_policy_with(self.policy.list(), None)?;
+        let roster = crate::rules::codes();
+        let mut files = self.policy.placed("policy", read_texts(self.policy.list()))?;
+        let plain = load(&files, &roster)?;
         let selection = Selection { select: self.select.list().to_vec(), ignore: self.ignore.list().to_vec() };
-        if !crate::rules::codes().iter().any(|code| selection.asks(code)) {
-            bail!("no rule is left to ask; select more rules, or ignore fewer (`--select`, `--ignore`)");
+        if !roster.iter().any(|code| selection.asks(code)) {
+            let nothing =
+                anyhow!("no rule is left to ask; select more rules, or ignore fewer (`--select`, `--ignore`)");
+            return self.select.placed("select", self.ignore.placed("ignore", Err(nothing)));
         }
         let overriding = |loaded: &&LoadedSettings| !loaded.products.is_empty() || !loaded.dispositions.is_empty();
-        let Some(loaded) = self.loaded.as_ref().filter(overriding) else {
-            let text = overrides::text([], [], &selection);
-            let file = PolicyFile { file: SELECTION_FLAGS.to_owned(), text };
-            return if selection.is_everything() {
-                Ok(plain)
-            } else {
-                load_policy_with(self.policy.list(), Some(&file))
-            };
+        let loaded = self.loaded.as_ref().filter(overriding);
+        if loaded.is_none() && selection.is_everything() {
+            return Ok(plain);
+        }
+        if let Some(own) = plain.origin(OriginKind::Overrides) {
+            let kinds = [
+                ("select", selection.select.is_empty()),
+                ("ignore", selection.ignore.is_empty()),
+                ("[dispositions]", loaded.is_none_or(|loaded| loaded.dispositions.is_empty())),
+                ("[products]", loaded.is_none_or(|loaded| loaded.products.is_empty())),
+            ];
+            let said: Vec<_> = kinds.iter().filter(|(_, is_empty)| !is_empty).map(|(what, _)| *what).collect();
+            bail!(
+                "{}: is a file of kind \"overrides\", and a run has one set of overrides: write {} into it, and nowhere else",
+                own.file,
+                said.join(", ")
+            );
+        }
+        let Some(loaded) = loaded else {
+            files.push(PolicyFile { file: SELECTION_FLAGS.to_owned(), text: overrides::text([], [], &selection) });
+            return Ok(load(&files, &roster)?);
         };
         let unknown = loaded.products.iter().filter(|(_, class)| plain.class_named(class).is_none());
         let list: Vec<Fault> = unknown
@@ -77,6 +95,14 @@ impl EffectiveSettings {
             loaded.products.iter().map(|(label, class)| (label.text.as_str(), class.as_str())),
             &selection,
         );
-        load_policy_with(self.policy.list(), Some(&PolicyFile { file: loaded.file.clone(), text }))
+        files.push(PolicyFile { file: loaded.file.clone(), text });
+        Ok(load(&files, &roster)?)
+    }
+
+    /// The built-in layouts, or the one that the settings name, with the files of the tables to join.
+    pub(crate) fn library(&self) -> anyhow::Result<Library> {
+        let choice = self.layout_choice();
+        let file = self.layout.placed("layout", layout_file(&choice))?;
+        library_of(&choice, file.as_ref())
     }
 }

@@ -19,7 +19,7 @@ mod trust;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
 use crate::cli::args::{Check, ConfigChoice};
 use crate::cli::load::read_text;
@@ -124,16 +124,18 @@ pub(crate) fn resolve(typed: &Check) -> anyhow::Result<EffectiveSettings> {
         loaded: None,
     };
     if settings.mask_dates.value.is_some() && settings.mask.value.is_none() {
-        bail!("--mask-dates cuts the dates of a masked report: give --mask KEYFILE, too");
+        let alone = anyhow!("--mask-dates cuts the dates of a masked report: give --mask KEYFILE, too");
+        return settings.mask_dates.placed("mask_dates", Err(alone));
     }
     let leaves_out = |no: &SettingValue<bool>| no.value == Some(true);
     if leaves_out(&settings.no_services) && !(leaves_out(&settings.no_html) && leaves_out(&settings.no_dossier)) {
-        bail!(
+        let alone = anyhow!(
             "--no-services leaves out services.csv, to which page and dossier refer: give --no-html and --no-dossier, too"
         );
+        return settings.no_services.placed("no_services", Err(alone));
     }
-    settings.gates = settings.parse_gates()?;
     settings.loaded = loaded;
+    settings.gates = settings.parse_gates()?;
     Ok(settings)
 }
 
