@@ -220,7 +220,7 @@ pub enum PolicyCommand {
         /// Files that replace built-in files
         #[command(flatten)]
         policy: PolicyFiles,
-        /// Print one of its files unchanged, to start a policy of your own: policy, limits or remittance
+        /// Print one of its files unchanged, to start one of your own: policy, limits, remittance or vocabulary
         #[arg(long, value_name = "KIND")]
         toml: Option<String>,
         /// Text to read, or JSON for programs

@@ -13,7 +13,8 @@ use crate::ingest::{TableFile, canonical_field};
 /// Files that replace built-in files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct PolicyFiles {
-    /// A policy, limits or remittance file that replaces the built-in file of its kind (repeatable)
+    /// A file of kind policy, limits, remittance or vocabulary, which replaces the built-in one, or overrides (repeatable;
+    /// `claimlint help policies`)
     #[arg(long = "policy", value_name = "FILE", help_heading = "Judgment")]
     pub policy: Vec<PathBuf>,
 }

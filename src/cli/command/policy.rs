@@ -38,7 +38,7 @@ pub(crate) fn policy(command: PolicyCommand, out: &mut dyn Write) -> anyhow::Res
                 Some(kind) => {
                     let origin = policy.origins.iter().find(|o| o.kind.word() == kind);
                     let origin = origin.ok_or_else(|| {
-                        anyhow!("no policy file is of kind \"{kind}\"; write policy, limits or remittance")
+                        anyhow!("no policy file is of kind \"{kind}\"; write policy, limits, remittance or vocabulary")
                     })?;
                     out.write_all(origin.text.as_bytes())?;
                 }
